@@ -1,0 +1,275 @@
+"""The job of one PC: which stage comes next, and what forbids it. Pure: no I/O, no clock, nobody else's state.
+
+The rules are those no stage may break (docs/architecture.md): nothing is written unless a person chose; never a
+removable, USB, read-only or mounted disk; no deploy before every internal disk is *erased* or the profile waives it;
+a controller that hides disks stops everything that writes.
+"""
+
+from collections.abc import Sequence
+from typing import Literal
+
+from msgspec import Struct
+
+from netboot.inventory import Disk, DiskId, Inventory, Size, Text
+from netboot.problems import Problem
+from netboot.profiles import Profile
+from netboot.protocol import (
+    Check,
+    CheckResult,
+    Customise,
+    Deploy,
+    DeployResult,
+    Digest,
+    Erase,
+    EraseResult,
+    Erasure,
+    Finish,
+    Result,
+    Stage,
+    StageName,
+)
+
+_EXTERNAL = frozenset({"usb", "mmc-removable", "ieee1394", "iscsi", "fc", "nbd"})
+
+
+class MasterNeeds(Struct, frozen=True, kw_only=True):
+    """What a master asks of a PC: the smallest disk in bytes, its sector size in bytes."""
+
+    manifest: Digest
+    name: Text
+    disk: Size
+    sector: int = 512
+
+
+class StageRecord(Struct, frozen=True, kw_only=True):
+    """One stage of a job as it stands."""
+
+    stage: StageName
+    state: Literal["waiting", "running", "done", "failed"] = "waiting"
+    problem: Problem | None = None
+    result: Result | None = None
+
+
+class Job(Struct, frozen=True, kw_only=True):
+    """The plan for one visit. `inventory` is the newest known; `target` is the disk a person named, if one did."""
+
+    id: str
+    profile: Profile
+    stages: tuple[StageRecord, ...]
+    inventory: Inventory
+    hostname: str
+    master: MasterNeeds | None = None
+    target: DiskId | None = None
+
+
+class Run(Struct, frozen=True):
+    """The next stage, to be ordered now."""
+
+    stage: Stage
+
+
+class Blocked(Struct, frozen=True):
+    """The stage may not run: say why. Nothing more is ordered."""
+
+    stage: StageName
+    problem: Problem
+
+
+class Ended(Struct, frozen=True):
+    """Nothing is left to do. `problem` is why it ended early, None when every stage is done."""
+
+    problem: Problem | None
+
+
+Next = Run | Blocked | Ended
+
+
+def new_stages(profile: Profile) -> tuple[StageRecord, ...]:
+    """The stages of a fresh job."""
+    return tuple(StageRecord(stage=stage) for stage in profile.stages)
+
+
+def next_stage(job: Job) -> Next:
+    """What the PC is told to do now."""
+    for record in job.stages:
+        if record.state == "failed":
+            return Ended(record.problem)
+        if record.state != "done":
+            return _order(job, record.stage)
+    return Ended(None)
+
+
+def internal_disks(inventory: Inventory) -> tuple[Disk, ...]:
+    """The disks that belong to the PC: not removable, not USB, not read-only, not empty readers."""
+    return tuple(
+        disk
+        for disk in inventory.disks
+        if not disk.removable and not disk.read_only and disk.transport not in _EXTERNAL and disk.id.size > 0
+    )
+
+
+def forbids_writing(inventory: Inventory) -> Problem | None:
+    """Why nothing may be written to this PC's disks at all, or None."""
+    if inventory.hidden:
+        hidden = inventory.hidden[0]
+        return Problem(
+            "hidden-storage", {"controller": hidden.controller, "kind": hidden.kind, "setting": hidden.setting}
+        )
+    disks = internal_disks(inventory)
+    if not disks:
+        return Problem("no-disk")
+    for disk in disks:
+        if disk.in_use:
+            return Problem("disk-in-use", {"disk": label(disk)})
+        if not disk.id.named:
+            return Problem("disk-without-name", {"disk": label(disk)})
+        if sum(disk.id.same_as(other.id) for other in disks) > 1:
+            return Problem("disk-without-name", {"disk": label(disk)})
+    return None
+
+
+def choose_target(inventory: Inventory, master: MasterNeeds, named: DiskId | None) -> Disk | Problem:
+    """The disk that gets the master: the one a person named, else the only one that fits, else the only SSD."""
+    disks = internal_disks(inventory)
+    if named is not None:
+        disks = tuple(disk for disk in disks if disk.id.same_as(named))
+        if not disks:
+            return Problem("disk-gone", {"disk": named.serial or named.wwn or named.path})
+    if not disks:
+        return Problem("no-disk")
+    fitting = [disk for disk in disks if disk.id.size >= master.disk and disk.logical_sector == master.sector]
+    if not fitting:
+        return _why_none_fits(disks, master)
+    solid = [disk for disk in fitting if not disk.rotational]
+    if len(fitting) == 1:
+        return fitting[0]
+    if len(solid) == 1:
+        return solid[0]
+    return Problem("several-targets", {"disks": ", ".join(label(disk) for disk in fitting)[:400]})
+
+
+def erasures(job: Job) -> tuple[Erasure, ...]:
+    """Every erasure this job has evidence of."""
+    return tuple(
+        erasure for record in job.stages if isinstance(record.result, EraseResult) for erasure in record.result.erasures
+    )
+
+
+def unerased(inventory: Inventory, proven: Sequence[Erasure]) -> tuple[Disk, ...]:
+    """The internal disks without a verdict of *erased*."""
+    good = [erasure.disk for erasure in proven if erasure.verdict == "erased"]
+    return tuple(disk for disk in internal_disks(inventory) if not any(disk.id.same_as(disk_id) for disk_id in good))
+
+
+def judge(
+    stage: Stage, outcome: Literal["done", "failed"], problem: Problem | None, result: Result | None
+) -> StageRecord:
+    """What a finished stage goes down as: the server believes evidence, not the word "done"."""
+    name = stage_name(stage)
+    if outcome == "failed":
+        return StageRecord(
+            stage=name, state="failed", problem=problem or Problem("agent-error", {"error": name}), result=result
+        )
+    wrong = _evidence_missing(stage, result)
+    if wrong is not None:
+        return StageRecord(stage=name, state="failed", problem=wrong, result=result)
+    return StageRecord(stage=name, state="done", result=result)
+
+
+def stage_name(stage: Stage) -> StageName:
+    """The name of an ordered stage."""
+    match stage:
+        case Check():
+            return "check"
+        case Erase():
+            return "erase"
+        case Deploy():
+            return "deploy"
+        case Customise():
+            return "customise"
+        case Finish():
+            return "finish"
+
+
+def label(disk: Disk) -> str:
+    """A disk's name for people: model, serial, size."""
+    return " ".join(
+        part for part in (disk.model, disk.id.serial or disk.id.wwn or disk.id.path, gigabytes(disk.id.size)) if part
+    )
+
+
+def gigabytes(size: int) -> str:
+    """A size in bytes as people read it on a disk's label (powers of ten)."""
+    return f"{size / 1e12:.1f} TB" if size >= 1e12 else f"{size / 1e9:.1f} GB"
+
+
+def _order(job: Job, stage: StageName) -> Next:
+    if stage == "check":
+        return Run(Check())
+    if stage == "finish":
+        return Run(Finish(action=job.profile.end))
+    problem = forbids_writing(job.inventory)
+    if problem is not None:
+        return Blocked(stage, problem)
+    if stage == "erase":
+        return Run(Erase(disks=tuple(disk.id for disk in internal_disks(job.inventory))))
+    if job.master is None:
+        return Blocked(stage, Problem("master-missing", {"master": job.profile.master}))
+    target = choose_target(job.inventory, job.master, job.target)
+    if isinstance(target, Problem):
+        return Blocked(stage, target)
+    if stage == "customise":
+        return Run(Customise(manifest=job.master.manifest, target=target.id, hostname=job.hostname))
+    if job.profile.unerased == "forbid":
+        left = unerased(job.inventory, erasures(job))
+        if left:
+            return Blocked(stage, Problem("not-erased", {"disk": label(left[0])}))
+    return Run(Deploy(manifest=job.master.manifest, name=job.master.name, target=target.id))
+
+
+def _why_none_fits(disks: Sequence[Disk], master: MasterNeeds) -> Problem:
+    large = [disk for disk in disks if disk.id.size >= master.disk]
+    if large:
+        return Problem(
+            "disk-sectors",
+            {
+                "master": master.name,
+                "wanted": str(master.sector),
+                "disk": label(large[0]),
+                "found": str(large[0].logical_sector),
+            },
+        )
+    largest = max(disks, key=lambda disk: disk.id.size)
+    return Problem(
+        "disk-too-small",
+        {
+            "master": master.name,
+            "needed": gigabytes(master.disk),
+            "disk": label(largest),
+            "size": gigabytes(largest.id.size),
+        },
+    )
+
+
+def _evidence_missing(stage: Stage, result: Result | None) -> Problem | None:
+    match stage:
+        case Erase(disks=disks):
+            if not isinstance(result, EraseResult):
+                return Problem("agent-error", {"error": "erase: no evidence"})
+            for disk in disks:
+                found = next((e for e in result.erasures if e.disk.same_as(disk)), None)
+                if found is None or found.verdict != "erased":
+                    return (found and found.problem) or Problem("not-erased", {"disk": disk.serial or disk.wwn})
+                if found.method == "overwrite" and (found.written < disk.size or found.verified < disk.size):
+                    return Problem("not-erased", {"disk": disk.serial or disk.wwn})
+        case Deploy(manifest=manifest, target=target):
+            if not isinstance(result, DeployResult) or result.manifest != manifest or not result.target.same_as(target):
+                return Problem("agent-error", {"error": "deploy: no evidence"})
+            if result.verified < result.written:
+                return Problem("read-back", {"disk": target.serial or target.wwn, "offset": str(result.verified)})
+        case Check():
+            if not isinstance(result, CheckResult):
+                return Problem("agent-error", {"error": "check: no inventory"})
+        case _:
+            pass
+    return None

@@ -1,0 +1,156 @@
+"""What a PC is made of: the values the agent reads from the hardware and the server remembers.
+
+Shapes only: reading the hardware is `agent/hardware.py` and `agent/disks.py`, deciding on it is `imaging.py`.
+Every text is bounded, because an inventory comes over the network. Sizes are bytes unless a name says otherwise.
+"""
+
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+Text = Annotated[str, Meta(max_length=256)]
+Size = Annotated[int, Meta(ge=0, lt=2**63)]
+Count = Annotated[int, Meta(ge=0, le=1_000_000)]
+Mac = Annotated[str, Meta(pattern=r"^[0-9a-f]{2}(:[0-9a-f]{2}){5}$")]
+
+
+class System(Struct, frozen=True, kw_only=True):
+    """The PC as its maker named it (SMBIOS type 1 and 3). `uuid` is lower case with hyphens, or empty."""
+
+    manufacturer: Text = ""
+    product: Text = ""
+    version: Text = ""
+    serial: Text = ""
+    uuid: Text = ""
+    sku: Text = ""
+    chassis: Text = ""
+
+
+class Board(Struct, frozen=True, kw_only=True):
+    """The mainboard (SMBIOS type 2)."""
+
+    manufacturer: Text = ""
+    product: Text = ""
+    serial: Text = ""
+
+
+class Firmware(Struct, frozen=True, kw_only=True):
+    """The firmware and how this boot was made. `secure_boot` is what the kernel reports, not what a menu says."""
+
+    vendor: Text = ""
+    version: Text = ""
+    date: Text = ""
+    mode: Literal["bios", "uefi"]
+    secure_boot: Literal["on", "off", "unsupported", "unknown"] = "unknown"
+
+
+class Cpu(Struct, frozen=True, kw_only=True):
+    """One processor package."""
+
+    model: Text = ""
+    cores: Count = 0
+    threads: Count = 0
+    mhz: Count = 0
+
+
+class Dimm(Struct, frozen=True, kw_only=True):
+    """One memory slot (SMBIOS type 17); an empty slot has `size` 0."""
+
+    locator: Text = ""
+    size: Size = 0
+    kind: Text = ""
+    mts: Count = 0
+    manufacturer: Text = ""
+    serial: Text = ""
+    part: Text = ""
+
+
+class DiskId(Struct, frozen=True, kw_only=True):
+    """What a disk is known by: never its order. `path` (udev's ID_PATH) counts only where serial and WWN are empty."""
+
+    serial: Text = ""
+    wwn: Text = ""
+    size: Size
+    path: Text = ""
+
+    @property
+    def named(self) -> bool:
+        """Whether the device itself says who it is."""
+        return bool(self.serial or self.wwn)
+
+    def same_as(self, other: "DiskId") -> bool:
+        """Whether both name the same device: size, and all that both know of serial and WWN."""
+        if self.size != other.size:
+            return False
+        pairs = [(a, b) for a, b in ((self.serial, other.serial), (self.wwn, other.wwn)) if a and b]
+        if pairs:
+            return all(a == b for a, b in pairs)
+        return not self.named and not other.named and bool(self.path) and self.path == other.path
+
+
+class Disk(Struct, frozen=True, kw_only=True):
+    """One whole disk. `name` is the kernel's (sda), good for this boot only."""
+
+    name: Text
+    id: DiskId
+    model: Text = ""
+    firmware: Text = ""
+    logical_sector: Count = 512
+    physical_sector: Count = 512
+    rotational: bool = False
+    transport: Text = ""
+    removable: bool = False
+    read_only: bool = False
+    in_use: bool = False
+
+
+class HiddenStorage(Struct, frozen=True, kw_only=True):
+    """A storage controller whose disks cannot all be listed; `setting` is the firmware setting to change."""
+
+    kind: Literal["rst", "vmd", "raid", "namespaces", "unknown"]
+    controller: Text = ""
+    setting: Text = ""
+
+
+class Nic(Struct, frozen=True, kw_only=True):
+    """One wired network adapter; `mbps` is the negotiated link speed, 0 when there is no link or it is unknown."""
+
+    name: Text
+    mac: Mac
+    driver: Text = ""
+    model: Text = ""
+    mbps: Count = 0
+    boot: bool = False
+
+
+class Battery(Struct, frozen=True, kw_only=True):
+    """One battery; capacities in mWh, 0 when not told."""
+
+    model: Text = ""
+    serial: Text = ""
+    design: Count = 0
+    full: Count = 0
+    cycles: Count = 0
+
+
+class Gpu(Struct, frozen=True, kw_only=True):
+    """One display adapter, by its PCI names."""
+
+    model: Text = ""
+    pci: Text = ""
+
+
+class Inventory(Struct, frozen=True, kw_only=True):
+    """Everything the agent found, read once a visit."""
+
+    system: System
+    board: Board
+    firmware: Firmware
+    memory: Size = 0
+    cpus: Annotated[tuple[Cpu, ...], Meta(max_length=16)] = ()
+    dimms: Annotated[tuple[Dimm, ...], Meta(max_length=128)] = ()
+    disks: Annotated[tuple[Disk, ...], Meta(max_length=128)] = ()
+    hidden: Annotated[tuple[HiddenStorage, ...], Meta(max_length=32)] = ()
+    nics: Annotated[tuple[Nic, ...], Meta(max_length=64)] = ()
+    batteries: Annotated[tuple[Battery, ...], Meta(max_length=8)] = ()
+    gpus: Annotated[tuple[Gpu, ...], Meta(max_length=16)] = ()

@@ -1,0 +1,178 @@
+"""What can stop a PC, each with a sentence for the person at the bench, in French and in English.
+
+A problem travels as its code and its values (`Problem`), so that the agent's screen, the page and the record say the
+same thing in the reader's language. Every sentence says what to do next. Not for: errors of the server's own start.
+"""
+
+from typing import Annotated, Final, Literal
+
+from msgspec import Meta, Struct
+
+Language = Literal["fr", "en"]
+
+Code = Literal[
+    "no-disk",
+    "hidden-storage",
+    "disk-without-name",
+    "disk-gone",
+    "disk-in-use",
+    "disk-too-small",
+    "disk-sectors",
+    "disk-error",
+    "several-targets",
+    "not-erased",
+    "erase-mismatch",
+    "erase-too-slow",
+    "chunk-damaged",
+    "chunk-missing",
+    "master-unsigned",
+    "master-missing",
+    "read-back",
+    "boot-entry",
+    "filesystem",
+    "customise",
+    "memory",
+    "agent-error",
+    "power-cut",
+    "interrupted",
+    "version",
+    "cancelled",
+]
+
+
+class Problem(Struct, frozen=True):
+    """A code of `SENTENCES` and the values its sentence names."""
+
+    code: Code
+    values: Annotated[dict[str, Annotated[str, Meta(max_length=512)]], Meta(max_length=16)] = {}
+
+    def sentence(self, language: Language) -> str:
+        """The sentence for people; a value that was not given shows as "?"."""
+        return SENTENCES[self.code][language].format_map(_Given(self.values))
+
+
+class _Given(dict[str, str]):
+    def __missing__(self, key: str) -> str:
+        return "?"
+
+
+SENTENCES: Final[dict[Code, dict[Language, str]]] = {
+    "no-disk": {
+        "fr": "Aucun disque interne trouvé. Vérifiez le branchement du disque, puis redémarrez ce PC sur le réseau.",
+        "en": "No internal disk was found. Check the disk's cables, then boot this PC from the network again.",
+    },
+    "hidden-storage": {
+        "fr": "Le contrôleur {controller} cache des disques ({kind}). Dans le réglage du PC (BIOS) : {setting}. "
+        "Puis redémarrez ce PC sur le réseau.",
+        "en": "The controller {controller} hides disks ({kind}). In the PC's setup (BIOS): {setting}. "
+        "Then boot this PC from the network again.",
+    },
+    "disk-without-name": {
+        "fr": "Le disque {disk} ne donne ni numéro de série ni WWN : choisissez-le sur la page avant d'effacer.",
+        "en": "The disk {disk} gives neither serial number nor WWN: choose it on the page before erasing.",
+    },
+    "disk-gone": {
+        "fr": "Le disque {disk} ne répond plus. Vérifiez son branchement et recommencez.",
+        "en": "The disk {disk} no longer answers. Check its cables and start again.",
+    },
+    "disk-in-use": {
+        "fr": "Le disque {disk} est déjà utilisé (monté). Rien n'a été écrit. Redémarrez ce PC sur le réseau.",
+        "en": "The disk {disk} is in use (mounted). Nothing was written. Boot this PC from the network again.",
+    },
+    "disk-too-small": {
+        "fr": "Le master {master} demande {needed} et le disque {disk} n'a que {size}. Choisissez un autre profil "
+        "ou un disque plus grand.",
+        "en": "The master {master} needs {needed} and the disk {disk} has only {size}. Choose another profile or a "
+        "larger disk.",
+    },
+    "disk-sectors": {
+        "fr": "Le master {master} est fait pour des secteurs de {wanted} octets ; le disque {disk} en a de {found}. "
+        "Choisissez un autre master.",
+        "en": "The master {master} is made for sectors of {wanted} bytes; the disk {disk} has {found}. "
+        "Choose another master.",
+    },
+    "disk-error": {
+        "fr": "Le disque {disk} a refusé une lecture ou une écriture à {offset} ({error}). Il est à remplacer.",
+        "en": "The disk {disk} refused a read or a write at {offset} ({error}). Replace it.",
+    },
+    "several-targets": {
+        "fr": "Ce PC a plusieurs disques possibles ({disks}). Choisissez sur la page celui qui reçoit le master.",
+        "en": "This PC has several possible disks ({disks}). Choose on the page which one gets the master.",
+    },
+    "not-erased": {
+        "fr": "Le disque {disk} n'a pas la preuve de son effacement : le master n'est pas installé. "
+        "Choisissez un profil qui efface.",
+        "en": "The disk {disk} has no proof of erasure: the master is not installed. Choose a profile that erases.",
+    },
+    "erase-mismatch": {
+        "fr": "La relecture du disque {disk} ne montre pas ce qui a été écrit, à {offset}. "
+        "Ce disque n'est pas effacé : mettez-le de côté.",
+        "en": "Reading back the disk {disk} does not show what was written, at {offset}. "
+        "This disk is not erased: set it aside.",
+    },
+    "erase-too-slow": {
+        "fr": "Le disque {disk} n'a pas avancé depuis {seconds} s. Il est à remplacer.",
+        "en": "The disk {disk} has made no progress for {seconds} s. Replace it.",
+    },
+    "chunk-damaged": {
+        "fr": "Le master {master} est abîmé sur le serveur (morceau {chunk}). Reconstruisez-le ou importez-le "
+        "à nouveau, puis recommencez.",
+        "en": "The master {master} is damaged on the server (chunk {chunk}). Build or import it again, then retry.",
+    },
+    "chunk-missing": {
+        "fr": "Le master {master} est incomplet sur le serveur (morceau {chunk}). Reconstruisez-le ou importez-le "
+        "à nouveau, puis recommencez.",
+        "en": "The master {master} is incomplete on the server (chunk {chunk}). Build or import it again, then start "
+        "again.",
+    },
+    "master-unsigned": {
+        "fr": "La signature du master {master} n'est pas celle de cet atelier. Reconstruisez-le sur ce serveur.",
+        "en": "The signature of the master {master} is not this workshop's. Build it again on this server.",
+    },
+    "master-missing": {
+        "fr": "Le master {master} n'est pas sur le serveur. Construisez-le ou importez-le, puis recommencez.",
+        "en": "The master {master} is not on the server. Build or import it, then start again.",
+    },
+    "read-back": {
+        "fr": "La relecture du disque {disk} ne correspond pas au master {master}, à {offset}. Le disque est à "
+        "remplacer.",
+        "en": "Reading back the disk {disk} does not match the master {master}, at {offset}. Replace the disk.",
+    },
+    "boot-entry": {
+        "fr": "L'entrée de démarrage n'a pas pu être écrite ({error}). Le PC démarrera par le chemin de secours.",
+        "en": "The boot entry could not be written ({error}). The PC will start by the fallback path.",
+    },
+    "filesystem": {
+        "fr": "Le système de fichiers {partition} du disque {disk} n'a pas pu être agrandi ({error}). Recommencez.",
+        "en": "The file system {partition} of the disk {disk} could not be grown ({error}). Start again.",
+    },
+    "customise": {
+        "fr": "Le réglage du système installé a échoué ({error}). Recommencez, ou prévenez l'administrateur.",
+        "en": "Setting up the installed system failed ({error}). Start again, or tell the administrator.",
+    },
+    "memory": {
+        "fr": "Ce PC a trop peu de mémoire ({memory}). Il en faut au moins {needed}.",
+        "en": "This PC has too little memory ({memory}). It needs at least {needed}.",
+    },
+    "agent-error": {
+        "fr": "Une erreur imprévue s'est produite ({error}). Prévenez l'administrateur, puis recommencez.",
+        "en": "An unexpected error happened ({error}). Tell the administrator, then start again.",
+    },
+    "power-cut": {
+        "fr": "Le PC s'est arrêté pendant l'étape {stage}. Choisissez à nouveau son profil : elle repartira du début.",
+        "en": "The PC stopped during the stage {stage}. Choose its profile again: it will start from the beginning.",
+    },
+    "interrupted": {
+        "fr": "Le travail a été interrompu pendant l'étape {stage}. Choisissez à nouveau un profil.",
+        "en": "The job was interrupted during the stage {stage}. Choose a profile again.",
+    },
+    "version": {
+        "fr": "L'agent et le serveur ne parlent pas la même version ({agent} et {server}). Redémarrez le serveur, "
+        "puis ce PC.",
+        "en": "Agent and server do not speak one version ({agent} and {server}). Restart the server, then this PC.",
+    },
+    "cancelled": {
+        "fr": "Travail annulé par {by}.",
+        "en": "Job cancelled by {by}.",
+    },
+}

@@ -1,0 +1,272 @@
+"""The messages between the agent and the server: JSON texts over one WebSocket, version 1.
+
+    agent                          server
+    Hello            ───────────▶            who I am, what was chosen in the boot menu
+                     ◀───────────  Welcome   your visit, its token; how long to wait for a choice
+                     ◀───────────  Plan      the job: its stages, in order
+                     ◀───────────  RunStage  do this one now
+    StageStarted     ───────────▶
+    StageProgress    ───────────▶            live only, never on the record
+    StageFinished    ───────────▶            with its result: the evidence
+                     ◀───────────  Received  everything up to this number is on the record
+                     ◀───────────  Leave     nothing more to do: disk, reboot or power off
+
+Reports carry a number; the agent keeps each until it is `Received`, and sends it again after a broken connection, so
+that nothing is lost when the server is killed. The server orders one stage at a time and judges the result before it
+orders the next. Every text and list is bounded; `decode_*` raise `ProtocolError` and nothing else.
+Offsets and sizes are bytes, times are seconds.
+"""
+
+from typing import Annotated, Final, Literal, TypeVar
+
+import msgspec
+from msgspec import Meta, Struct
+
+from netboot.inventory import Count, DiskId, Inventory, Size, Text
+from netboot.problems import Language, Problem
+
+VERSION: Final = 1
+MESSAGE_LIMIT: Final = 512 * 1024
+"""Longest message either side accepts, in bytes."""
+
+Token = Annotated[str, Meta(max_length=128, pattern=r"^[0-9A-Za-z_-]*$")]
+Identifier = Annotated[str, Meta(max_length=64, pattern=r"^[0-9A-Za-z._-]*$")]
+Digest = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]
+Hostname = Annotated[str, Meta(pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$")]
+StageName = Literal["check", "erase", "deploy", "customise", "finish"]
+Verdict = Literal["erased", "not-erased", "undetermined"]
+EndAction = Literal["disk", "reboot", "poweroff"]
+Level = Literal["none", "clear", "purge"]
+Method = Literal["overwrite"]
+
+
+class ProtocolError(ValueError):
+    """A message that is not of this protocol."""
+
+
+# ── stages, as the server orders them ───────────────────────────────────────────────────────────────────────────────
+
+
+class Check(Struct, frozen=True, kw_only=True, tag="check"):
+    """Look again at the hardware before anything is written."""
+
+
+class Erase(Struct, frozen=True, kw_only=True, tag="erase"):
+    """Erase these disks, each by its method."""
+
+    disks: Annotated[tuple[DiskId, ...], Meta(min_length=1, max_length=128)]
+    method: Method = "overwrite"
+
+
+class Deploy(Struct, frozen=True, kw_only=True, tag="deploy"):
+    """Write this master to this disk, then read every chunk back. `name` is for people."""
+
+    manifest: Digest
+    name: Text
+    target: DiskId
+
+
+class Customise(Struct, frozen=True, kw_only=True, tag="customise"):
+    """Make the master on this disk this PC's own: grow, hostname, machine-id, SSH host keys, boot entry."""
+
+    manifest: Digest
+    target: DiskId
+    hostname: Hostname
+
+
+class Finish(Struct, frozen=True, kw_only=True, tag="finish"):
+    """Say goodbye, then do `action`."""
+
+    action: EndAction
+
+
+Stage = Check | Erase | Deploy | Customise | Finish
+
+# ── what a stage proves ─────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class CheckResult(Struct, frozen=True, kw_only=True, tag="check"):
+    """The hardware as it is now."""
+
+    inventory: Inventory
+
+
+class Erasure(Struct, frozen=True, kw_only=True):
+    """One disk, one erase: what was done, what the device said, what reading back showed."""
+
+    disk: DiskId
+    model: Text = ""
+    method: Method
+    level: Level
+    verdict: Verdict
+    problem: Problem | None = None
+    written: Size = 0
+    verified: Size = 0
+    started: float = 0.0
+    finished: float = 0.0
+    pattern: Text = ""
+    before: Annotated[dict[str, Text], Meta(max_length=32)] = {}
+    after: Annotated[dict[str, Text], Meta(max_length=32)] = {}
+
+
+class EraseResult(Struct, frozen=True, kw_only=True, tag="erase"):
+    """One erasure for each disk that was ordered, in that order."""
+
+    erasures: Annotated[tuple[Erasure, ...], Meta(max_length=128)]
+
+
+class DeployResult(Struct, frozen=True, kw_only=True, tag="deploy"):
+    """What was written and what was read back. `fetched` counts bytes on the wire."""
+
+    manifest: Digest
+    target: DiskId
+    chunks: Count
+    written: Size
+    verified: Size
+    fetched: Size
+    refetched: Count = 0
+
+
+class CustomiseResult(Struct, frozen=True, kw_only=True, tag="customise"):
+    """What the installed system was told, and the firmware's boot entry ("" on BIOS)."""
+
+    hostname: Hostname
+    changed: Annotated[tuple[Text, ...], Meta(max_length=256)] = ()
+    boot_entry: Text = ""
+    warning: Problem | None = None
+
+
+Result = CheckResult | EraseResult | DeployResult | CustomiseResult
+
+# ── from the agent ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class Hello(Struct, frozen=True, kw_only=True, tag="hello"):
+    """The first message of every connection.
+
+    `boot` is the kernel's random boot id: one visit a boot. `profile` is what was picked in the boot menu of this
+    very boot ("" for none). `token` is the one an earlier Welcome of this visit gave. `running` is the stage at work.
+    """
+
+    version: int
+    boot: Identifier
+    profile: Identifier = ""
+    language: Language = "fr"
+    token: Token = ""
+    running: StageName | None = None
+    inventory: Inventory
+
+
+class StageStarted(Struct, frozen=True, kw_only=True, tag="started"):
+    """A stage began at `at` (seconds since the agent's start)."""
+
+    number: Count
+    job: Identifier
+    stage: StageName
+    at: float
+
+
+class StageProgress(Struct, frozen=True, kw_only=True, tag="progress"):
+    """Where a stage is: `done` of `total` bytes, at `rate` bytes/s; `part` names the disk or the step."""
+
+    job: Identifier
+    stage: StageName
+    done: Size
+    total: Size
+    rate: Annotated[float, Meta(ge=0)] = 0.0
+    part: Text = ""
+
+
+class StageFinished(Struct, frozen=True, kw_only=True, tag="finished"):
+    """A stage ended. `result` is its evidence, also when it failed and there is some."""
+
+    number: Count
+    job: Identifier
+    stage: StageName
+    at: float
+    outcome: Literal["done", "failed"]
+    problem: Problem | None = None
+    result: Result | None = None
+
+
+FromAgent = Hello | StageStarted | StageProgress | StageFinished
+
+# ── from the server ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class Welcome(Struct, frozen=True, kw_only=True, tag="welcome"):
+    """Your visit. Without a plan, wait `wait` seconds for one, then go home to your disk. `number`: last received."""
+
+    version: int
+    visit: Identifier
+    token: Token
+    machine: Text
+    wait: Annotated[float, Meta(ge=0, le=7 * 86400)]
+    number: Count = 0
+
+
+class Plan(Struct, frozen=True, kw_only=True, tag="plan"):
+    """The job of this visit, for the screen: its profile in both languages and its stages in order."""
+
+    job: Identifier
+    profile: Annotated[dict[Language, Text], Meta(max_length=2)]
+    stages: Annotated[tuple[StageName, ...], Meta(max_length=16)]
+
+
+class RunStage(Struct, frozen=True, kw_only=True, tag="run"):
+    """Do this stage now. Sent again after a reconnection; a stage that is already running is not started twice."""
+
+    job: Identifier
+    stage: Stage
+
+
+class Received(Struct, frozen=True, kw_only=True, tag="received"):
+    """Every report up to `number` is on the record."""
+
+    number: Count
+
+
+class Leave(Struct, frozen=True, kw_only=True, tag="leave"):
+    """Nothing more to do: go home to the disk, restart, or power off. `problem` says why a job ended early."""
+
+    action: EndAction
+    problem: Problem | None = None
+
+
+class Stay(Struct, frozen=True, kw_only=True, tag="stay"):
+    """The job ended early: show `problem` and wait for a person; a new choice may come, nothing else is done."""
+
+    problem: Problem
+
+
+FromServer = Welcome | Plan | RunStage | Received | Leave | Stay
+
+T = TypeVar("T")
+
+_encoder = msgspec.json.Encoder()
+_from_agent: msgspec.json.Decoder[FromAgent] = msgspec.json.Decoder(FromAgent)
+_from_server: msgspec.json.Decoder[FromServer] = msgspec.json.Decoder(FromServer)
+
+
+def encode(message: FromAgent | FromServer) -> str:
+    """The message as one JSON text."""
+    return _encoder.encode(message).decode()
+
+
+def decode_from_agent(text: str | bytes) -> FromAgent:
+    """Parse what an agent sent. Raises ProtocolError."""
+    return _decode(_from_agent, text)
+
+
+def decode_from_server(text: str | bytes) -> FromServer:
+    """Parse what the server sent. Raises ProtocolError."""
+    return _decode(_from_server, text)
+
+
+def _decode(decoder: msgspec.json.Decoder[T], text: str | bytes) -> T:
+    if len(text) > MESSAGE_LIMIT:
+        raise ProtocolError(f"a message of {len(text)} bytes; at most {MESSAGE_LIMIT} are read")
+    try:
+        return decoder.decode(text)
+    except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
+        raise ProtocolError(str(error)[:300]) from error
