@@ -27,6 +27,7 @@ from netboot.protocol import (
     Result,
     Stage,
     StageName,
+    stage_name,
 )
 
 _EXTERNAL = frozenset({"usb", "mmc-removable", "ieee1394", "iscsi", "fc", "nbd"})
@@ -174,21 +175,6 @@ def judge(
     if wrong is not None:
         return StageRecord(stage=name, state="failed", problem=wrong, result=result)
     return StageRecord(stage=name, state="done", result=result)
-
-
-def stage_name(stage: Stage) -> StageName:
-    """The name of an ordered stage."""
-    match stage:
-        case Check():
-            return "check"
-        case Erase():
-            return "erase"
-        case Deploy():
-            return "deploy"
-        case Customise():
-            return "customise"
-        case Finish():
-            return "finish"
 
 
 def label(disk: Disk) -> str:

@@ -82,6 +82,22 @@ class Finish(Struct, frozen=True, kw_only=True, tag="finish"):
 
 Stage = Check | Erase | Deploy | Customise | Finish
 
+
+def stage_name(stage: Stage) -> StageName:
+    """The name of an ordered stage."""
+    match stage:
+        case Check():
+            return "check"
+        case Erase():
+            return "erase"
+        case Deploy():
+            return "deploy"
+        case Customise():
+            return "customise"
+        case Finish():
+            return "finish"
+
+
 # ── what a stage proves ─────────────────────────────────────────────────────────────────────────────────────────────
 
 

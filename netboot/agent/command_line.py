@@ -1,0 +1,41 @@
+"""What the boot menu tells the agent: the `netboot.*` words of the kernel's command line.
+
+netboot.server=http://192.0.2.2:80   where the boot face is
+netboot.profile=wipe-and-debian      what the operator picked; absent for "inventory only"
+netboot.lang=fr                      the screen's language
+BOOTIF=01-52-54-00-00-00-01          the adapter that booted, as pxelinux, iPXE and GRUB write it
+"""
+
+import re
+from typing import Final
+
+from msgspec import Struct
+
+from netboot.problems import Language
+
+_SERVER: Final = re.compile(r"http://(\d{1,3}(?:\.\d{1,3}){3})(?::(\d{1,5}))?/?")
+_PROFILE: Final = re.compile(r"[0-9A-Za-z._-]{1,64}")
+_BOOTIF: Final = re.compile(r"(?:01[-:])?([0-9a-fA-F]{2}(?:[-:][0-9a-fA-F]{2}){5})")
+
+
+class CommandLine(Struct, frozen=True, kw_only=True):
+    """The parsed words; a word that is not well formed counts as absent. `boot_mac` is lower case with colons."""
+
+    server: str = ""
+    profile: str = ""
+    language: Language = "fr"
+    boot_mac: str = ""
+
+
+def parse_command_line(text: str) -> CommandLine:
+    """Read the text of /proc/cmdline; never raises."""
+    words = dict(word.split("=", 1) for word in text.split() if "=" in word)
+    server = _SERVER.fullmatch(words.get("netboot.server", ""))
+    profile = _PROFILE.fullmatch(words.get("netboot.profile", ""))
+    boot_mac = _BOOTIF.fullmatch(words.get("BOOTIF", ""))
+    return CommandLine(
+        server=f"http://{server[1]}:{server[2] or 80}" if server else "",
+        profile=profile[0] if profile else "",
+        language="en" if words.get("netboot.lang") == "en" else "fr",
+        boot_mac=boot_mac[1].lower().replace("-", ":") if boot_mac else "",
+    )

@@ -1,0 +1,101 @@
+"""The agent's one WebSocket to the server: it connects, says hello, and starts over for ever when the line breaks.
+
+A server that restarts in the middle of a stage must not disturb it: stages run elsewhere and put their reports into
+`Reports`; this room sends what has not been received yet after every new Welcome. Not for: deciding what to do.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable
+from typing import Final
+
+import aiohttp
+
+from netboot.agent.reports import Reports
+from netboot.protocol import (
+    MESSAGE_LIMIT,
+    FromAgent,
+    FromServer,
+    Hello,
+    ProtocolError,
+    Received,
+    Welcome,
+    decode_from_server,
+    encode,
+)
+
+log = logging.getLogger(__name__)
+
+HEARTBEAT: Final = 10.0
+RETRY: Final = (0.5, 1.0, 2.0, 4.0, 8.0)
+"""Seconds between attempts; the last repeats."""
+
+
+class Link:
+    """Owns the connection. `hello` makes the greeting anew for every connection; `inbox` gets what the server says."""
+
+    def __init__(self, server: str, hello: Callable[[], Hello], reports: Reports) -> None:
+        self._url = f"{server}/agent/link"
+        self._hello = hello
+        self._reports = reports
+        self._socket: aiohttp.ClientWebSocketResponse | None = None
+        self.inbox: asyncio.Queue[FromServer] = asyncio.Queue(64)
+        self.connected = asyncio.Event()
+        self.settled = asyncio.Event()
+        self.settled.set()
+
+    async def send(self, message: FromAgent) -> None:
+        """Send now if there is a line; a report is kept by `Reports` in any case, progress may be lost."""
+        if not self._reports.settled:
+            self.settled.clear()
+        if self._socket is not None and self.connected.is_set():
+            with contextlib.suppress(ConnectionError, aiohttp.ClientError):
+                await self._socket.send_str(encode(message))
+
+    async def run(self) -> None:
+        """Hold the line until cancelled."""
+        attempt = 0
+        # The agent talks to the boot face's literal address only: no proxy, no name service, no cookies.
+        timeout = aiohttp.ClientWSTimeout(ws_close=2.0)
+        async with aiohttp.ClientSession(trust_env=False, cookie_jar=aiohttp.DummyCookieJar()) as session:
+            while True:
+                try:
+                    async with session.ws_connect(
+                        self._url, heartbeat=HEARTBEAT, timeout=timeout, max_msg_size=MESSAGE_LIMIT
+                    ) as socket:
+                        self._socket = socket
+                        await socket.send_str(encode(self._hello()))
+                        await self._listen(socket)
+                        attempt = 0 if self.connected.is_set() else attempt
+                except (TimeoutError, aiohttp.ClientError, OSError) as error:
+                    log.info("no line to the server: %s", error)
+                finally:
+                    self.connected.clear()
+                    self._socket = None
+                await asyncio.sleep(RETRY[min(attempt, len(RETRY) - 1)])
+                attempt += 1
+
+    async def _listen(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+        async for frame in socket:
+            if frame.type is not aiohttp.WSMsgType.TEXT:
+                continue
+            try:
+                message = decode_from_server(frame.data)
+            except ProtocolError as error:
+                log.warning("a message of the server was not understood: %s", error)
+                continue
+            if isinstance(message, Received):
+                self._receive(message.number)
+                continue
+            if isinstance(message, Welcome):
+                self._receive(message.number)
+                for report in self._reports.unreceived():
+                    await socket.send_str(encode(report))
+                self.connected.set()
+            await self.inbox.put(message)
+
+    def _receive(self, number: int) -> None:
+        self._reports.received(number)
+        if self._reports.settled:
+            self.settled.set()

@@ -1,0 +1,59 @@
+"""The agent's reports until they are on the server's record: numbered, kept, sent again after a broken connection.
+
+Pure: no socket here. Progress is not kept: only the newest matters.
+"""
+
+from netboot.inventory import Count
+from netboot.problems import Problem
+from netboot.protocol import Result, StageFinished, StageName, StageStarted
+
+Report = StageStarted | StageFinished
+
+
+class Reports:
+    """What has been reported and not yet received, in order."""
+
+    def __init__(self) -> None:
+        self._last: Count = 0
+        self._kept: list[Report] = []
+
+    def started(self, job: str, stage: StageName, at: float) -> Report:
+        """Number and keep: a stage began, `at` seconds after the agent's start."""
+        self._last += 1
+        report = StageStarted(number=self._last, job=job, stage=stage, at=at)
+        self._kept.append(report)
+        return report
+
+    def finished(
+        self, job: str, stage: StageName, at: float, *, problem: Problem | None = None, result: Result | None = None
+    ) -> Report:
+        """Number and keep: a stage ended, failed when there is a problem."""
+        self._last += 1
+        report = StageFinished(
+            number=self._last,
+            job=job,
+            stage=stage,
+            at=at,
+            outcome="failed" if problem else "done",
+            problem=problem,
+            result=result,
+        )
+        self._kept.append(report)
+        return report
+
+    def received(self, number: int) -> None:
+        """The server has everything up to `number` on its record.
+
+        An agent that was restarted in the same boot goes on counting where its predecessor stopped.
+        """
+        self._kept = [report for report in self._kept if report.number > number]
+        self._last = max(self._last, number)
+
+    def unreceived(self) -> tuple[Report, ...]:
+        """What must be sent again, in order."""
+        return tuple(self._kept)
+
+    @property
+    def settled(self) -> bool:
+        """Whether everything is on the record."""
+        return not self._kept

@@ -1,0 +1,155 @@
+"""One YAML file becomes typed settings. Everything has a default that works; an error names the file and the line.
+
+Not for: profiles and recipes, which have files of their own (`profiles.py`, `masters/`).
+"""
+
+import os
+from pathlib import Path
+from typing import Annotated, Literal
+
+import msgspec
+import yaml
+from msgspec import Meta, Struct
+
+from netboot.errors import NetbootError
+from netboot.problems import Language
+
+Port = Annotated[int, Meta(ge=1, le=65535)]
+FolderPath = Annotated[str, Meta(min_length=1, max_length=4096)]
+
+
+class DhcpSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`plain_pxe_first` is for the lab: an iPXE in the network adapter is first treated as plain PXE firmware."""
+
+    mode: Literal["proxy"] = "proxy"
+    plain_pxe_first: bool = False
+
+
+class HttpSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The boot face: what firmware and agents speak to, on the interface's own address."""
+
+    port: Port = 80
+
+
+class PageSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The page for people. With `certificate` and `key` (PEM files) it speaks HTTPS only."""
+
+    # Every address: operators watch from other PCs of the workshop.
+    address: Annotated[str, Meta(pattern=r"^\d{1,3}(\.\d{1,3}){3}$")] = "0.0.0.0"  # noqa: S104
+    port: Port = 8080
+    certificate: str = ""
+    key: str = ""
+
+
+class MenuSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The boot menu: after `timeout` seconds without a key the PC boots its own disk."""
+
+    timeout: Annotated[int, Meta(ge=3, le=3600)] = 20
+
+
+class AgentSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A PC in the agent without a plan waits `wait` seconds for one, then goes home to its disk.
+
+    `kernel` is added to the agent's kernel command line, for a lab's serial console or a PC with a quirk.
+    """
+
+    wait: Annotated[int, Meta(ge=10, le=7 * 86400)] = 3600
+    kernel: Annotated[str, Meta(max_length=512, pattern=r"^[A-Za-z0-9 ._,=:/-]*$")] = ""
+
+
+class LogSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`json` prints one JSON object a line."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    format: Literal["text", "json"] = "text"
+
+
+class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Everything that can be set. `interface` is found when there is only one; `data` holds record and masters."""
+
+    interface: Annotated[str, Meta(max_length=15, pattern=r"^[^/\s]*$")] = ""
+    language: Language = "fr"
+    data: FolderPath = ""
+    bootfiles: FolderPath = ""
+    profiles: tuple[FolderPath, ...] = ()
+    dhcp: DhcpSettings = DhcpSettings()
+    http: HttpSettings = HttpSettings()
+    page: PageSettings = PageSettings()
+    menu: MenuSettings = MenuSettings()
+    agent: AgentSettings = AgentSettings()
+    log: LogSettings = LogSettings()
+
+    @property
+    def data_folder(self) -> Path:
+        """Where the record, the key and the masters live."""
+        return Path(self.data) if self.data else default_data_folder()
+
+    @property
+    def bootfiles_folder(self) -> Path:
+        """Where built boot files are kept."""
+        return Path(self.bootfiles) if self.bootfiles else default_cache_folder() / "bootfiles"
+
+
+def default_data_folder() -> Path:
+    """/var/lib/netboot for root, the user's own data folder for anybody else."""
+    if os.geteuid() == 0:
+        return Path("/var/lib/netboot")
+    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "netboot-workshop"
+
+
+def default_cache_folder() -> Path:
+    """Where build products are kept; they can be made again at any time."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "netboot-workshop"
+
+
+def load_settings(path: Path | None) -> Settings:
+    """The settings of this file, or the defaults. Raises NetbootError."""
+    if path is None:
+        return Settings()
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeError) as error:
+        raise NetbootError(
+            f"the settings {path} cannot be read: {error}", hint="give --config an existing file"
+        ) from error
+    return parse_settings(text, source=str(path))
+
+
+def parse_settings(text: str, *, source: str) -> Settings:
+    """Settings from YAML text; `source` names it in errors. Raises NetbootError with the line and what was expected."""
+    try:
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        raw = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f", line {mark.line + 1}" if mark else ""
+        raise NetbootError(
+            f"{source}{line}: this is not YAML: {getattr(error, 'problem', error)}",
+            hint="indent with spaces, and write `name: value`",
+        ) from error
+    try:
+        return msgspec.convert(raw if raw is not None else {}, Settings)
+    except msgspec.ValidationError as error:
+        message, _, place = str(error).partition(" - at ")
+        line_number = _line_of(node, place.strip("` "), message)
+        raise NetbootError(
+            f"{source}, line {line_number}: {place.strip('` ') or 'top level'}: {message}",
+            hint="see docs/operator.en.md, “Settings”",
+        ) from error
+
+
+def _line_of(node: yaml.Node | None, place: str, message: str) -> int:
+    """The line (from 1) of a msgspec path such as `$.http.port`, or of the field that its message names."""
+    found = node
+    for step in place.removeprefix("$").replace("[", ".[").split("."):
+        if isinstance(found, yaml.MappingNode) and step:
+            found = next((value for key, value in found.value if getattr(key, "value", None) == step), found)
+        elif isinstance(found, yaml.SequenceNode) and step.startswith("["):
+            index = step.strip("[]")
+            found = found.value[int(index)] if index.isdigit() and int(index) < len(found.value) else found
+    if isinstance(found, yaml.MappingNode):
+        for key, _ in found.value:
+            if f"`{getattr(key, 'value', '')}`" in message:
+                found = key
+                break
+    return found.start_mark.line + 1 if found is not None else 1

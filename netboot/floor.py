@@ -1,0 +1,121 @@
+"""The workshop floor as it is this second: one row a MAC address. In memory only, for the page.
+
+A row begins when a PC asks for its boot file and ends when it has been silent for a day. Rows are frozen values; a
+change replaces the row and wakes every watcher. The number of rows and each watcher's backlog are bounded, because
+anyone on the LAN can make up MAC addresses.
+"""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Final, Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from netboot.problems import Problem
+from netboot.protocol import StageName, Verdict
+
+ROWS: Final = 512
+BACKLOG: Final = 1024
+
+State = Literal["booting", "waiting", "working", "done", "failed", "home", "silent"]
+"""booting: asked for a boot file. waiting: in the agent, no profile chosen. working: a job runs. done, failed: its job
+ended. home: sent to its own disk. silent: the agent stopped answering."""
+
+
+class Row(Struct, frozen=True, kw_only=True):
+    """One PC as the page shows it. Times are seconds since the epoch, rates bytes/s, `done` and `total` bytes."""
+
+    mac: str
+    state: State
+    machine: int | None = None
+    label: str = ""
+    firmware: str = ""
+    profile: str = ""
+    stage: StageName | None = None
+    part: str = ""
+    done: int = 0
+    total: int = 0
+    rate: float = 0.0
+    verdicts: tuple[tuple[str, Verdict], ...] = ()
+    hostname: str = ""
+    problem: Problem | None = None
+    note: str = ""
+    since: float = 0.0
+    seen: float = 0.0
+
+    @property
+    def percent(self) -> int | None:
+        """How far the stage is, or None when it has no measure."""
+        return min(100, self.done * 100 // self.total) if self.total else None
+
+    @property
+    def seconds_left(self) -> int | None:
+        """Seconds until the stage ends at the present rate, or None."""
+        return int((self.total - self.done) / self.rate) if self.total > self.done and self.rate > 0 else None
+
+
+class Floor:
+    """Every row, in the order of their first sighting, and those who watch them."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._rows: OrderedDict[str, Row] = OrderedDict()
+        self._watchers: set[asyncio.Queue[Row]] = set()
+
+    def rows(self) -> tuple[Row, ...]:
+        """All rows now."""
+        return tuple(self._rows.values())
+
+    def row(self, mac: str) -> Row | None:
+        """The row of this MAC address."""
+        return self._rows.get(mac)
+
+    def of_machine(self, machine: int) -> Row | None:
+        """The newest row of this machine."""
+        found = [row for row in self._rows.values() if row.machine == machine]
+        return max(found, key=lambda row: row.seen, default=None)
+
+    def put(self, row: Row) -> Row:
+        """Replace a row, or add it; its times are set here."""
+        now = self._clock()
+        before = self._rows.get(row.mac)
+        changed = before is None or (before.state, before.stage) != (row.state, row.stage)
+        row = replace(row, seen=now, since=now if changed or before is None else before.since)
+        self._rows[row.mac] = row
+        self._make_room()
+        for watcher in self._watchers:
+            if watcher.full():
+                watcher.get_nowait()
+            watcher.put_nowait(row)
+        return row
+
+    def sighted(self, mac: str, *, firmware: str = "", note: str = "") -> None:
+        """A PC asked for a boot file. An agent's live row is left alone: firmware asks before every boot."""
+        before = self._rows.get(mac)
+        if before is not None and before.state in ("waiting", "working"):
+            return
+        known = before or Row(mac=mac, state="booting")
+        self.put(
+            replace(known, state="booting", firmware=firmware or known.firmware, note=note, stage=None, profile="",
+                    problem=None, done=0, total=0, rate=0.0)
+        )  # fmt: skip
+
+    @asynccontextmanager
+    async def watch(self) -> AsyncIterator[asyncio.Queue[Row]]:
+        """A queue of every row that changes from now on; a slow watcher loses the oldest changes."""
+        watcher: asyncio.Queue[Row] = asyncio.Queue(BACKLOG)
+        self._watchers.add(watcher)
+        try:
+            yield watcher
+        finally:
+            self._watchers.discard(watcher)
+
+    def _make_room(self) -> None:
+        """Forget the longest silent row that no agent holds; rows of agents go last."""
+        while len(self._rows) > ROWS:
+            idle = [row for row in self._rows.values() if row.state not in ("waiting", "working")]
+            oldest = min(idle or self._rows.values(), key=lambda row: row.seen)
+            del self._rows[oldest.mac]

@@ -1,0 +1,57 @@
+"""The agent's WebSocket on the boot face: parse, bound, hand to the workshop. Deciding is `workshop.py`'s.
+
+One hello within ten seconds or the line is closed; afterwards one message at a time, so that an agent that floods
+slows only itself.
+"""
+
+import asyncio
+import logging
+from typing import Final
+
+from aiohttp import WSMsgType, web
+
+from netboot.errors import NetbootError
+from netboot.protocol import MESSAGE_LIMIT, FromServer, Hello, ProtocolError, decode_from_agent, encode
+from netboot.workshop import Session, Workshop
+
+log = logging.getLogger(__name__)
+
+HELLO_WITHIN: Final = 10.0
+HEARTBEAT: Final = 10.0
+SEND_WITHIN: Final = 20.0
+
+workshop_key: Final = web.AppKey("workshop", Workshop)
+
+
+async def agent_link(request: web.Request) -> web.WebSocketResponse:
+    """GET /agent/link: hold one agent's line until it breaks."""
+    workshop = request.app[workshop_key]
+    socket = web.WebSocketResponse(heartbeat=HEARTBEAT, max_msg_size=MESSAGE_LIMIT, compress=False)
+    await socket.prepare(request)
+
+    async def send(message: FromServer) -> None:
+        async with asyncio.timeout(SEND_WITHIN):
+            await socket.send_str(encode(message))
+
+    session: Session | None = None
+    try:
+        hello = decode_from_agent(await socket.receive_str(timeout=HELLO_WITHIN))
+        if not isinstance(hello, Hello):
+            raise ProtocolError("the first message is not a hello")
+        session = await workshop.greet(hello, send)
+        async for frame in socket:
+            if frame.type is not WSMsgType.TEXT:
+                break
+            message = decode_from_agent(frame.data)
+            if isinstance(message, Hello):
+                raise ProtocolError("a second hello on one line")
+            await workshop.heard(session, message)
+    except (ProtocolError, NetbootError, TypeError) as error:
+        log.warning("agent at %s refused: %s", request.remote, error)
+    except (TimeoutError, ConnectionError) as error:
+        log.info("agent at %s went away: %s", request.remote, type(error).__name__)
+    finally:
+        if session is not None:
+            workshop.left(session)
+        await socket.close()
+    return socket

@@ -1,0 +1,102 @@
+"""The boot face: plain HTTP for firmware, loaders and agents. What it gives away is what a PC on that LAN may know.
+
+Every request here is free of side effects but the agent's link: GRUB sends HEAD before GET, and firmware asks twice.
+No answer is ever a redirect, which firmware does not follow. A doubled slash (`//grubx64.efi`, which shim asks for)
+counts as one.
+"""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Protocol
+
+from aiohttp import hdrs, web
+
+from netboot.pages.agent_link import agent_link, workshop_key
+from netboot.workshop import Workshop
+
+_UUID: Final = re.compile(r"[0-9A-Fa-f-]{0,36}")
+_MAC: Final = re.compile(r"[0-9A-Fa-f]{2}(?:[:-][0-9A-Fa-f]{2}){5}")
+_DIGEST: Final = re.compile(r"[0-9a-f]{64}")
+_FOR_EVER: Final = "public, max-age=31536000, immutable"
+
+
+class Menus(Protocol):
+    """Renders the boot menus; `mac` and `uuid` are lower case, or empty when the loader did not say."""
+
+    def grub(self, mac: str, uuid: str) -> str: ...
+    def ipxe(self, mac: str, uuid: str) -> str: ...
+
+
+class Masters(Protocol):
+    """Where the store keeps a chunk's zstd frame and a signed manifest: None when it has no such thing."""
+
+    def chunk_path(self, sha256: str) -> Path | None: ...
+    def manifest_path(self, digest: str) -> Path | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class BootFace:
+    """What the boot face serves: `files` are the names of the boot files, `rendered` the small ones kept in memory."""
+
+    files: dict[str, Path]
+    rendered: dict[str, bytes]
+    menus: Menus
+    masters: Masters
+
+
+face_key: Final = web.AppKey("face", BootFace)
+
+
+def boot_application(face: BootFace, workshop: Workshop) -> web.Application:
+    """The aiohttp application of the boot face."""
+    app = web.Application(client_max_size=4096)
+    app[face_key] = face
+    app[workshop_key] = workshop
+    app.router.add_get("/agent/link", agent_link)
+    app.router.add_get("/menu.grub", _menu)
+    app.router.add_get("/menu.ipxe", _menu)
+    app.router.add_get("/chunks/{sha256}", _chunk)
+    app.router.add_get("/manifests/{digest}", _manifest)
+    app.router.add_get("/{name:.+}", _boot_file)
+    return app
+
+
+async def _menu(request: web.Request) -> web.Response:
+    mac = request.query.get("mac", "")
+    uuid = request.query.get("uuid", "")
+    mac = mac.lower().replace("-", ":") if _MAC.fullmatch(mac) else ""
+    uuid = uuid.lower() if _UUID.fullmatch(uuid) else ""
+    menus = request.app[face_key].menus
+    text = menus.grub(mac, uuid) if request.path.endswith(".grub") else menus.ipxe(mac, uuid)
+    return web.Response(text=text, headers={hdrs.CACHE_CONTROL: "no-store"})
+
+
+async def _boot_file(request: web.Request) -> web.StreamResponse:
+    face = request.app[face_key]
+    name = re.sub("/+", "/", request.match_info["name"]).strip("/").removeprefix("boot/")
+    if name in face.rendered:
+        return web.Response(body=face.rendered[name], content_type="application/octet-stream")
+    if name in face.files:
+        return web.FileResponse(face.files[name])
+    raise web.HTTPNotFound(text="no such boot file\n")
+
+
+async def _chunk(request: web.Request) -> web.StreamResponse:
+    name = request.match_info["sha256"]
+    path = request.app[face_key].masters.chunk_path(name) if _DIGEST.fullmatch(name) else None
+    return _kept(path)
+
+
+async def _manifest(request: web.Request) -> web.StreamResponse:
+    name = request.match_info["digest"]
+    path = request.app[face_key].masters.manifest_path(name) if _DIGEST.fullmatch(name) else None
+    return _kept(path)
+
+
+def _kept(path: Path | None) -> web.StreamResponse:
+    if path is None:
+        raise web.HTTPNotFound(text="not in this store\n")
+    return web.FileResponse(
+        path, headers={hdrs.CACHE_CONTROL: _FOR_EVER, hdrs.CONTENT_TYPE: "application/octet-stream"}
+    )

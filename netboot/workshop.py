@@ -1,0 +1,320 @@
+"""The heart of the server: it meets each PC's agent, turns a person's choice into a job, and orders stage after stage.
+
+It asks `imaging` what comes next, writes every decision and every piece of evidence to the record before it acts on
+it, and shows the floor what happens. Not for: sockets, HTTP, HTML. The record is synchronous and every call to it runs
+in a thread.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Final
+
+from msgspec.structs import replace
+
+from netboot.errors import NetbootError
+from netboot.floor import Floor, Row
+from netboot.imaging import Blocked, Ended, Job, MasterNeeds, Run, StageRecord, erasures, judge, next_stage
+from netboot.inventory import DiskId, Inventory
+from netboot.problems import Problem
+from netboot.profiles import Profile
+from netboot.protocol import (
+    VERSION,
+    CheckResult,
+    FromServer,
+    Hello,
+    Leave,
+    Plan,
+    Received,
+    RunStage,
+    Stage,
+    StageFinished,
+    StageProgress,
+    StageStarted,
+    Stay,
+    Welcome,
+    stage_name,
+)
+from netboot.records import Record, Visit
+
+log = logging.getLogger(__name__)
+
+Send = Callable[[FromServer], Awaitable[None]]
+FindMaster = Callable[[str], MasterNeeds | None]
+"""The newest master of this name, read from the store; None when there is none."""
+
+SESSIONS: Final = 256
+
+
+class Session:
+    """One agent on the line. Its handler calls `heard` for each message, one at a time."""
+
+    def __init__(self, workshop: "Workshop", visit: Visit, mac: str, inventory: Inventory, send: Send) -> None:
+        self.visit = visit
+        self.mac = mac
+        self.inventory = inventory
+        self.job: Job | None = visit.job
+        self.lock = asyncio.Lock()
+        self.send = send
+        self._workshop = workshop
+        self.ordered: Stage | None = None
+        self.stage_began = 0.0
+
+
+class Workshop:
+    """Everything the server knows and decides about PCs. One instance a server."""
+
+    def __init__(
+        self,
+        record: Record,
+        floor: Floor,
+        profiles: Sequence[Profile],
+        find_master: FindMaster,
+        *,
+        wait: float,
+    ) -> None:
+        self.record = record
+        self.floor = floor
+        self.profiles: Mapping[str, Profile] = {profile.id: profile for profile in profiles}
+        self._find_master = find_master
+        self._wait = wait
+        self._sessions: dict[str, Session] = {}
+
+    # ── the agent's side ────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def greet(self, hello: Hello, send: Send) -> Session:
+        """Meet an agent: recognise the machine, give it its visit, go on with its job or begin the chosen one.
+
+        Raises NetbootError when the agent may not be served, with the sentence that its screen shows.
+        """
+        if hello.version != VERSION:
+            problem = Problem("version", {"agent": str(hello.version), "server": str(VERSION)})
+            await send(Stay(problem))
+            raise NetbootError(problem.sentence("en"))
+        if len(self._sessions) >= SESSIONS:
+            raise NetbootError(f"{SESSIONS} agents are on the line already", hint="wait until some PCs are done")
+        mac = _boot_mac(hello)
+        visit = await asyncio.to_thread(self.record.greet, hello, mac)
+        session = Session(self, visit, mac, hello.inventory, send)
+        self._sessions[visit.id] = session
+        async with session.lock:
+            await send(
+                Welcome(
+                    version=VERSION,
+                    visit=visit.id,
+                    token=visit.token or hello.token,
+                    machine=visit.label,
+                    wait=self._wait,
+                    number=visit.last_report,
+                )
+            )
+            self._show(session, state="waiting")
+            if session.job is not None:
+                await send(_plan_of(session.job))
+                await self._advance(session)
+            elif visit.new and hello.profile:
+                await self._begin(session, hello.profile, "menu", None)
+            else:
+                await self._take_choice(session)
+        return session
+
+    async def heard(self, session: Session, message: StageStarted | StageProgress | StageFinished) -> None:
+        """Act on one report. A report about another job, or one that was not ordered, is dropped and logged."""
+        async with session.lock:
+            match message:
+                case StageProgress():
+                    self._progress(session, message)
+                case StageStarted():
+                    await self._started(session, message)
+                case StageFinished():
+                    await self._finished(session, message)
+
+    def left(self, session: Session) -> None:
+        """The line broke or the PC went away."""
+        if self._sessions.get(session.visit.id) is not session:
+            return
+        del self._sessions[session.visit.id]
+        row = self.floor.row(session.mac)
+        if row is not None and row.state in ("waiting", "working"):
+            self.floor.put(replace(row, state="silent", rate=0.0))
+
+    # ── people's side ───────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def choose(self, machine: int, profile: str, who: str, target: DiskId | None = None) -> None:
+        """A signed-in person chooses a profile for a machine: begun now if it waits, else kept for its next hello.
+
+        Raises NetbootError when the profile is not known or the machine is at work.
+        """
+        chosen = self._profile(profile)
+        session = self._session_of(machine)
+        if session is not None and session.job is not None and not isinstance(next_stage(session.job), Ended):
+            raise NetbootError("this PC is at work already", hint="wait until its job has ended")
+        await asyncio.to_thread(self.record.choose, machine, chosen, who, target)
+        if session is not None:
+            async with session.lock:
+                await self._take_choice(session)
+
+    async def choose_for_waiting(self, profile: str, who: str) -> int:
+        """Choose for every PC that waits in the agent; returns how many. Raises NetbootError."""
+        self._profile(profile)
+        waiting = [row.machine for row in self.floor.rows() if row.state == "waiting" and row.machine is not None]
+        for machine in waiting:
+            await self.choose(machine, profile, who)
+        return len(waiting)
+
+    # ── inside ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _profile(self, name: str) -> Profile:
+        profile = self.profiles.get(name)
+        if profile is None:
+            raise NetbootError(
+                f"there is no profile {name!r}", hint=f"choose one of: {', '.join(sorted(self.profiles))}"
+            )
+        return profile
+
+    def _session_of(self, machine: int) -> Session | None:
+        found = [session for session in self._sessions.values() if session.visit.machine_id == machine]
+        return found[-1] if found else None  # the newest: a line that was cut may linger until its heartbeat fails
+
+    async def _take_choice(self, session: Session) -> None:
+        choice = await asyncio.to_thread(self.record.take_choice, session.visit.machine_id, session.visit.id)
+        if choice is not None:
+            await self._begin(session, choice.profile, choice.who, choice.target)
+
+    async def _begin(self, session: Session, profile_id: str, who: str, target: DiskId | None) -> None:
+        profile = self.profiles.get(profile_id)
+        if profile is None:
+            log.warning("visit %s asked for the unknown profile %r", session.visit.id, profile_id)
+            return
+        master = await asyncio.to_thread(self._find_master, profile.master) if profile.master else None
+        hostname = profile.hostname.replace("{number}", str(session.visit.machine_number))
+        session.job = await asyncio.to_thread(
+            self.record.start_job,
+            session.visit.id,
+            profile,
+            master=master,
+            hostname=hostname,
+            chosen_by=who,
+            target=target,
+        )
+        await session.send(_plan_of(session.job))
+        await self._advance(session)
+
+    async def _advance(self, session: Session) -> None:
+        """Order the next stage, or end the job."""
+        job = session.job
+        assert job is not None
+        match next_stage(job):
+            case Run(stage):
+                session.ordered = stage
+                self._show(session, state="working")
+                await session.send(RunStage(job=job.id, stage=stage))
+            case Blocked(stage, problem):
+                record = StageRecord(stage=stage, state="failed", problem=problem)
+                await asyncio.to_thread(self.record.stage_finished, job.id, record, seconds=0.0, number=None)
+                session.job = _with(job, record)
+                await self._end(session, problem)
+            case Ended(problem):
+                await self._end(session, problem)
+
+    async def _end(self, session: Session, problem: Problem | None) -> None:
+        job = session.job
+        assert job is not None
+        session.ordered = None
+        await asyncio.to_thread(self.record.end_job, job.id, problem)
+        self._show(session, state="failed" if problem else "done", problem=problem)
+        if problem is not None:
+            await session.send(Stay(problem))
+        else:
+            await asyncio.to_thread(self.record.end_visit, session.visit.id)
+            await session.send(Leave(action=job.profile.end))
+
+    def _progress(self, session: Session, message: StageProgress) -> None:
+        row = self.floor.row(session.mac)
+        if session.job is None or message.job != session.job.id or row is None or row.state != "working":
+            return
+        self.floor.put(
+            replace(
+                row,
+                stage=message.stage,
+                part=message.part,
+                done=message.done,
+                total=message.total,
+                rate=message.rate,
+            )
+        )
+
+    async def _started(self, session: Session, message: StageStarted) -> None:
+        if session.job is not None and message.job == session.job.id:
+            session.stage_began = message.at
+            await asyncio.to_thread(self.record.stage_started, message.job, message.stage, message.number)
+            session.job = _with(session.job, StageRecord(stage=message.stage, state="running"))
+            self._show(session, state="working", stage=message.stage)
+        await session.send(Received(number=message.number))
+
+    async def _finished(self, session: Session, message: StageFinished) -> None:
+        job = session.job
+        state = next((r.state for r in job.stages if r.stage == message.stage), None) if job else None
+        if job is None or message.job != job.id or state in (None, "done", "failed"):
+            log.info("visit %s reports again on stage %s of job %s", session.visit.id, message.stage, message.job)
+            await session.send(Received(number=message.number))
+            return
+        ordered = session.ordered or _ordered_now(job)
+        if ordered is None or stage_name(ordered) != message.stage:
+            log.warning("visit %s reports on stage %s, which was not ordered", session.visit.id, message.stage)
+            return
+        record = judge(ordered, message.outcome, message.problem, message.result)
+        await asyncio.to_thread(
+            self.record.stage_finished,
+            job.id,
+            record,
+            seconds=max(0.0, message.at - session.stage_began),
+            number=message.number,
+        )
+        job = _with(job, record)
+        if isinstance(message.result, CheckResult):
+            job = replace(job, inventory=message.result.inventory)
+        session.job = job
+        session.ordered = None
+        await session.send(Received(number=message.number))
+        await self._advance(session)
+
+    def _show(self, session: Session, **changes: object) -> None:
+        job = session.job
+        row = self.floor.row(session.mac) or Row(mac=session.mac, state="waiting")
+        fresh: dict[str, object] = {"stage": None, "part": "", "done": 0, "total": 0, "rate": 0.0, "note": ""}
+        fresh |= {
+            "machine": session.visit.machine_id,
+            "label": session.visit.label,
+            "firmware": _firmware(session.inventory),
+            "profile": job.profile.id if job else "",
+            "hostname": job.hostname if job else "",
+            "verdicts": tuple((e.disk.serial or e.disk.wwn, e.verdict) for e in erasures(job)) if job else (),
+            "problem": None,
+        }
+        self.floor.put(replace(row, **{**fresh, **changes}))
+
+
+def _ordered_now(job: Job) -> Stage | None:
+    """The stage that is at work, worked out again after the server was restarted."""
+    following = next_stage(job)
+    return following.stage if isinstance(following, Run) else None
+
+
+def _with(job: Job, record: StageRecord) -> Job:
+    return replace(job, stages=tuple(record if r.stage == record.stage else r for r in job.stages))
+
+
+def _plan_of(job: Job) -> Plan:
+    return Plan(job=job.id, profile=dict(job.profile.name), stages=job.profile.stages)
+
+
+def _boot_mac(hello: Hello) -> str:
+    nics = hello.inventory.nics
+    return next((nic.mac for nic in nics if nic.boot), nics[0].mac if nics else "00:00:00:00:00:00")
+
+
+def _firmware(inventory: Inventory) -> str:
+    if inventory.firmware.mode == "bios":
+        return "BIOS"
+    return "UEFI, Secure Boot" if inventory.firmware.secure_boot == "on" else "UEFI"
