@@ -1,0 +1,222 @@
+"""What a PC of the lab is, and the QEMU command line that makes it: plain values in, words out.
+
+Always under emulation (`-accel tcg`), so that a run is the same with and without /dev/kvm. Each PC has its own
+UUID, serials, MAC address, VGA and source of randomness. QEMU's documentation: qemu-system-x86_64(1).
+Not for: starting anything; machine.py does.
+"""
+
+import json
+import os
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from uuid import UUID
+
+from netboot.lab.firmware import Firmware, FirmwareFiles
+
+
+class Bus(StrEnum):
+    """How a disk is attached."""
+
+    SATA = "sata"
+    NVME = "nvme"
+    VIRTIO = "virtio"
+    USB = "usb"
+
+
+class BootOrder(StrEnum):
+    """What the firmware tries first."""
+
+    NETWORK_FIRST = "network-first"
+    # The firmware's own order, from its variables. OVMF deletes boot entries that a given order does not name.
+    FIRMWARE = "firmware"
+
+
+@dataclass(frozen=True, slots=True)
+class DiskSpec:
+    """One disk: its image, size in bytes, and what it says of itself.
+
+    `wwn` is for SATA only (0: none), `rotation` in revolutions a minute too (1: an SSD, 0: not told).
+    """
+
+    bus: Bus
+    path: Path
+    size: int
+    serial: str
+    sector_size: int = 512
+    wwn: int = 0
+    rotation: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PcSpec:
+    """One PC as it stands on the bench. `network` False leaves its network card out."""
+
+    name: str
+    firmware: Firmware
+    mac: str
+    uuid: UUID
+    serial: str
+    board_serial: str
+    manufacturer: str = "Netboot Lab"
+    product: str = "Virtual PC"
+    memory_mib: int = 1024
+    cpus: int = 1
+    disks: tuple[DiskSpec, ...] = ()
+    network: bool = True
+    boot: BootOrder = BootOrder.NETWORK_FIRST
+    extra: tuple[str, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class PcPaths:
+    """Where a PC's sockets and variables are, all in one folder of its own."""
+
+    folder: Path
+
+    @property
+    def qmp(self) -> Path:
+        """The socket of QEMU's monitor."""
+        return self.folder / "qmp"
+
+    @property
+    def console(self) -> Path:
+        """The socket of the serial port."""
+        return self.folder / "console"
+
+    @property
+    def variables(self) -> Path:
+        """The firmware's variables, which outlive a power cycle."""
+        return self.folder / "variables.fd"
+
+
+def command(spec: PcSpec, files: FirmwareFiles, paths: PcPaths, tap: str | None) -> tuple[str, ...]:
+    """QEMU's command line for a PC that waits, switched off, for the monitor's `cont`.
+
+    `tap` is the PC's port on the switch, None when spec.network is False.
+    """
+    secure = ",smm=on" if spec.firmware is Firmware.SECURE_BOOT else ",smm=off"
+    return (
+        "qemu-system-x86_64",
+        *("-name", spec.name),
+        "-nodefaults",
+        "-no-user-config",
+        *("-machine", f"q35{secure}"),
+        *("-accel", "tcg,thread=multi,tb-size=512"),
+        *("-cpu", "max"),
+        *("-smp", str(spec.cpus)),
+        *("-m", f"{spec.memory_mib}M"),
+        "-S",
+        *("-display", "none"),
+        *("-device", "VGA"),
+        *("-device", "virtio-rng-pci"),
+        *("-rtc", "base=utc,clock=host"),
+        *("-chardev", f"socket,id=monitor,path={_value(paths.qmp)},server=on,wait=off"),
+        *("-mon", "chardev=monitor,mode=control"),
+        *("-chardev", f"socket,id=console,path={_value(paths.console)},server=on,wait=off"),
+        *("-serial", "chardev:console"),
+        *_smbios(spec),
+        *_firmware(spec.firmware, files, paths),
+        *_network_card(spec, tap),
+        *_disks(spec),
+        *spec.extra,
+    )
+
+
+def image_name(number: int) -> str:
+    """QEMU's name of the image of a PC's disk, counted from 0; its counters carry it."""
+    return f"image{number}"
+
+
+def _smbios(spec: PcSpec) -> tuple[str, ...]:
+    made = f"manufacturer={_value(spec.manufacturer)},version=1.0"
+    product = f"product={_value(spec.product)}"
+    return (
+        *("-uuid", str(spec.uuid)),
+        *("-smbios", f"type=1,{made},{product},serial={_value(spec.serial)}"),
+        *("-smbios", f"type=2,{made},{product},serial={_value(spec.board_serial)}"),
+        *("-smbios", f"type=3,{made},serial={_value(spec.serial)}"),
+        *("-smbios", f"type=17,manufacturer={_value(spec.manufacturer)},serial=M{_value(spec.serial)},part=LAB-DIMM"),
+    )
+
+
+def _firmware(firmware: Firmware, files: FirmwareFiles, paths: PcPaths) -> tuple[str, ...]:
+    if firmware is Firmware.BIOS:
+        return ("-bios", os.fspath(files.code))
+    secure: tuple[str, ...] = ()
+    if firmware is Firmware.SECURE_BOOT:
+        secure = (
+            *("-global", "driver=cfi.pflash01,property=secure,value=on"),
+            *("-global", "ICH9-LPC.disable_s3=1"),
+        )
+    return (
+        *secure,
+        *("-drive", f"if=pflash,unit=0,format=raw,readonly=on,file={_value(files.code)}"),
+        *("-drive", f"if=pflash,unit=1,format=raw,file={_value(paths.variables)}"),
+    )
+
+
+def _network_card(spec: PcSpec, tap: str | None) -> tuple[str, ...]:
+    if not spec.network or tap is None:
+        return ("-nic", "none")
+    # OVMF has a driver of its own for virtio; without `romfile=` QEMU's iPXE ROM would speak in its place.
+    # For BIOS that ROM is the network boot firmware.
+    rom = "" if spec.firmware is Firmware.BIOS else ",romfile="
+    index = ",bootindex=0" if spec.boot is BootOrder.NETWORK_FIRST else ""
+    return (
+        *("-netdev", f"tap,id=net0,ifname={tap},script=no,downscript=no"),
+        *("-device", f"virtio-net-pci,netdev=net0,mac={spec.mac}{rom}{index}"),
+    )
+
+
+def _disks(spec: PcSpec) -> tuple[str, ...]:
+    words: list[str] = []
+    if any(disk.bus is Bus.USB for disk in spec.disks):
+        words += ("-device", "qemu-xhci,id=usb")
+    for number, disk in enumerate(spec.disks):
+        # The disks need an index too: OVMF drops the boot entries of what a given order does not name.
+        index = f",bootindex={number + 1}" if spec.boot is BootOrder.NETWORK_FIRST else ""
+        words += ("-blockdev", _image(number, disk))
+        words += ("-device", _device(number, disk) + index)
+    return tuple(words)
+
+
+def _image(number: int, disk: DiskSpec) -> str:
+    """The image behind a disk; flushes cost nothing (the host's power is not what is tested), discards make holes."""
+    return json.dumps(
+        {
+            "driver": "raw",
+            "node-name": image_name(number),
+            "discard": "unmap",
+            "cache": {"direct": False, "no-flush": True},
+            "file": {
+                "driver": "file",
+                "filename": os.fspath(disk.path),
+                "discard": "unmap",
+                "cache": {"direct": False, "no-flush": True},
+            },
+        }
+    )
+
+
+def _device(number: int, disk: DiskSpec) -> str:
+    common = (
+        f"id=disk{number},drive={image_name(number)},serial={_value(disk.serial)},"
+        f"logical_block_size={disk.sector_size},physical_block_size={max(disk.sector_size, 512)}"
+    )
+    match disk.bus:
+        case Bus.SATA:
+            wwn = f",wwn={disk.wwn:#018x}" if disk.wwn else ""
+            rotation = f",rotation_rate={disk.rotation}" if disk.rotation else ""
+            return f"ide-hd,bus=ide.{number},{common}{wwn}{rotation}"
+        case Bus.NVME:
+            return f"nvme,{common}"
+        case Bus.VIRTIO:
+            return f"virtio-blk-pci,{common}"
+        case Bus.USB:
+            return f"usb-storage,bus=usb.0,removable=on,{common}"
+
+
+def _value(text: str | os.PathLike[str]) -> str:
+    """A value inside a QEMU option: a comma is written twice."""
+    return os.fspath(text).replace(",", ",,")

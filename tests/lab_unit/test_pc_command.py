@@ -1,0 +1,104 @@
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+from netboot.lab.firmware import FILES, Firmware
+from netboot.lab.pc import BootOrder, Bus, DiskSpec, PcPaths, PcSpec, command
+
+PATHS = PcPaths(Path("/run/lab/pc1"))
+
+
+def spec(firmware: Firmware = Firmware.UEFI, **changes: object) -> PcSpec:
+    values: dict[str, object] = {
+        "name": "pc1",
+        "firmware": firmware,
+        "mac": "52:54:00:77:00:01",
+        "uuid": UUID("6d0c2c0e-0000-4000-8000-000000000001"),
+        "serial": "LAB00001",
+        "board_serial": "BLAB00001",
+        **changes,
+    }
+    return PcSpec(**values)  # type: ignore[arg-type]  # a test's shorthand
+
+
+def words(pc: PcSpec, tap: str | None = "tap1") -> tuple[str, ...]:
+    return command(pc, FILES[pc.firmware], PATHS, tap)
+
+
+def values(line: tuple[str, ...], option: str) -> list[str]:
+    return [line[at + 1] for at, word in enumerate(line) if word == option]
+
+
+def disk(bus: Bus, **changes: object) -> DiskSpec:
+    return DiskSpec(bus, Path("/run/lab/disk,1.img"), 1 << 30, "S1", **changes)  # type: ignore[arg-type]  # as above
+
+
+@pytest.mark.parametrize("firmware", list(Firmware))
+def test_every_pc_runs_under_emulation_with_a_screen_randomness_and_its_own_identity(firmware: Firmware) -> None:
+    line = words(spec(firmware))
+    assert values(line, "-accel")[0].startswith("tcg")
+    assert {"VGA", "virtio-rng-pci"} <= set(values(line, "-device"))
+    assert values(line, "-uuid") == ["6d0c2c0e-0000-4000-8000-000000000001"]
+    system = next(value for value in values(line, "-smbios") if value.startswith("type=1,"))
+    board = next(value for value in values(line, "-smbios") if value.startswith("type=2,"))
+    assert "serial=LAB00001" in system.split(",")
+    assert "serial=BLAB00001" in board.split(",")
+
+
+def test_bios_keeps_the_network_cards_boot_rom_and_uefi_goes_without() -> None:
+    bios = [value for value in values(words(spec(Firmware.BIOS)), "-device") if value.startswith("virtio-net")]
+    uefi = [value for value in values(words(spec(Firmware.UEFI)), "-device") if value.startswith("virtio-net")]
+    assert "romfile=" not in bios[0]
+    assert "romfile=" in uefi[0].split(",")
+
+
+def test_only_secure_boot_has_system_management_mode_and_locked_variables() -> None:
+    secure, plain = words(spec(Firmware.SECURE_BOOT)), words(spec(Firmware.UEFI))
+    assert values(secure, "-machine") == ["q35,smm=on"]
+    assert "driver=cfi.pflash01,property=secure,value=on" in secure
+    assert values(plain, "-machine") == ["q35,smm=off"]
+    assert "driver=cfi.pflash01,property=secure,value=on" not in plain
+
+
+def test_network_first_names_the_disks_after_it_so_that_ovmf_keeps_their_entries() -> None:
+    line = words(spec(disks=(disk(Bus.SATA), disk(Bus.NVME))))
+    order = [value.rpartition(",bootindex=")[2] for value in values(line, "-device") if "bootindex" in value]
+    assert order == ["0", "1", "2"]
+    assert ",bootindex=0" in next(value for value in values(line, "-device") if value.startswith("virtio-net"))
+
+
+def test_the_firmwares_own_order_gives_no_boot_index_at_all() -> None:
+    line = words(spec(disks=(disk(Bus.SATA),), boot=BootOrder.FIRMWARE))
+    assert not [word for word in line if "bootindex" in word]
+
+
+def test_a_pc_without_network_has_no_network_card() -> None:
+    line = words(spec(network=False), None)
+    assert not [value for value in values(line, "-device") if "net" in value]
+    assert values(line, "-nic") == ["none"]
+
+
+def test_each_bus_tells_the_disks_serial() -> None:
+    line = words(spec(disks=tuple(disk(bus) for bus in Bus)))
+    devices = [value for value in values(line, "-device") if "drive=" in value]
+    assert [value.split(",")[0] for value in devices] == ["ide-hd", "nvme", "virtio-blk-pci", "usb-storage"]
+    assert all("serial=S1" in value.split(",") for value in devices)
+
+
+def test_a_sata_disk_tells_its_wwn_and_rotation() -> None:
+    line = words(spec(disks=(disk(Bus.SATA, wwn=0x5000C50012345678, rotation=7200),)))
+    device = next(value for value in values(line, "-device") if value.startswith("ide-hd"))
+    assert "wwn=0x5000c50012345678" in device.split(",")
+    assert "rotation_rate=7200" in device.split(",")
+
+
+def test_a_comma_in_a_name_does_not_begin_another_option() -> None:
+    line = words(spec(manufacturer="Vendor, Inc.,smm=on"))
+    assert any("manufacturer=Vendor,, Inc.,,smm=on," in value for value in values(line, "-smbios"))
+
+
+def test_image_files_are_given_as_json_so_that_any_name_is_safe() -> None:
+    line = words(spec(disks=(disk(Bus.SATA),)))
+    assert '"filename": "/run/lab/disk,1.img"' in values(line, "-blockdev")[0]
+    assert '"no-flush": true' in values(line, "-blockdev")[0]
