@@ -1,0 +1,142 @@
+"""The TFTP codec: datagrams ⇄ typed values (RFC 1350 §5, RFC 2347).
+
+The two packets that carry options, the request and the OACK, go through tftpy's packet classes behind a guard: once a
+transfer, so their 20 µs cost nothing. The guard is needed: the classes raise four kinds of error, refuse padding, and
+need 0.2 ms for a request of 125 options. ACK and DATA pass thousands of times a transfer and are packed here.
+Not for: what an option means (tftp_transfer.py), sockets (tftp.py).
+"""
+
+import struct
+from dataclasses import dataclass
+from enum import IntEnum
+
+from tftpy.TftpPacketTypes import TftpPacketOACK, TftpPacketRRQ
+from tftpy.TftpShared import TftpException
+
+MAX_REQUEST = 512
+"""Bytes of the longest request (RFC 2347, 'Packet Formats')."""
+
+MAX_OPTIONS = 16
+"""Options looked at in one request; firmware sends three or four."""
+
+MAX_ERROR_TEXT = 120
+"""Characters of a client's ERROR message that are kept."""
+
+_TWO_SHORTS = struct.Struct("!HH")
+
+
+class Opcode(IntEnum):
+    """RFC 1350 §5, RFC 2347."""
+
+    RRQ = 1
+    WRQ = 2
+    DATA = 3
+    ACK = 4
+    ERROR = 5
+    OACK = 6
+
+
+class ErrorCode(IntEnum):
+    """RFC 1350 appendix, RFC 2347."""
+
+    UNDEFINED = 0
+    NOT_FOUND = 1
+    ACCESS = 2
+    DISK_FULL = 3
+    ILLEGAL = 4
+    UNKNOWN_TRANSFER = 5
+    FILE_EXISTS = 6
+    NO_USER = 7
+    OPTIONS = 8
+
+
+class PacketError(Exception):
+    """A datagram that is not what it should be; the text says why, in plain ASCII."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadRequest:
+    """What a client asks for: `mode` in lower case, `options` in the client's own spelling and order."""
+
+    filename: str
+    mode: str
+    options: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ClientError:
+    """An ERROR packet from a client; `message` is printable and bounded."""
+
+    code: int
+    message: str
+
+
+def opcode_of(datagram: bytes) -> int:
+    """The opcode, or 0 for a datagram too short to have one."""
+    return int.from_bytes(datagram[:2], "big") if len(datagram) >= 2 else 0
+
+
+def parse_request(datagram: bytes) -> ReadRequest:
+    """Read an RRQ. Raises PacketError, and nothing else, whatever the bytes are."""
+    if opcode_of(datagram) != Opcode.RRQ:
+        raise PacketError("not a read request")
+    if len(datagram) > MAX_REQUEST:
+        raise PacketError("request too long")
+    if datagram[-1] != 0:
+        raise PacketError("request not terminated")
+    # Padding after the last option is harmless, and tftpy refuses it.
+    body = datagram.rstrip(b"\0") + b"\0"
+    if body.count(0, 2) > 2 * (1 + MAX_OPTIONS):
+        raise PacketError("too many options")
+    packet = TftpPacketRRQ()
+    packet.buffer = body
+    try:
+        packet.decode()
+        filename: str = packet.filename
+        mode: str = packet.mode
+        options: dict[str, str] = packet.options
+    except (TftpException, UnicodeDecodeError, struct.error) as error:
+        raise PacketError("malformed request") from error
+    if not filename:
+        raise PacketError("no file name")
+    return ReadRequest(filename, mode, tuple(options.items()))
+
+
+def parse_reply(datagram: bytes) -> int | ClientError:
+    """Read what a client sends during a transfer: an ACK's block number (0 to 65535), or its ERROR.
+
+    Raises PacketError for anything else.
+    """
+    if len(datagram) < 4:
+        raise PacketError("too short")
+    opcode, number = _TWO_SHORTS.unpack_from(datagram)
+    if opcode == Opcode.ACK:
+        return int(number)
+    if opcode == Opcode.ERROR:
+        text = datagram[4:].split(b"\0", 1)[0][:MAX_ERROR_TEXT]
+        return ClientError(number, printable(text.decode("ascii", "replace")))
+    raise PacketError(f"opcode {opcode} during a transfer")
+
+
+def data_header(number: int) -> bytes:
+    """The four bytes before block `number`; the number on the wire rolls over from 65535 to 0."""
+    return _TWO_SHORTS.pack(Opcode.DATA, number & 0xFFFF)
+
+
+def encode_oack(options: tuple[tuple[str, str], ...]) -> bytes:
+    """An OACK that names what was accepted (RFC 2347)."""
+    packet = TftpPacketOACK()
+    packet.options = dict(options)
+    packet.encode()
+    return bytes(packet.buffer)
+
+
+def encode_error(code: ErrorCode, message: str) -> bytes:
+    """An ERROR packet; tftpy's cannot carry a message of its own."""
+    return _TWO_SHORTS.pack(Opcode.ERROR, code) + message.encode("ascii", "replace")[:MAX_ERROR_TEXT] + b"\0"
+
+
+def printable(text: str, limit: int = 128) -> str:
+    """`text` as it may stand in a log line: no control characters, at most `limit` characters."""
+    shown = text if len(text) <= limit else text[: limit - 1] + "…"
+    return "".join(character if character.isprintable() else "�" for character in shown)

@@ -1,0 +1,152 @@
+"""The rim of one TFTP transfer: its own socket, its file and its timer, around the state machine of tftp_transfer.py.
+
+asyncio watches the raw socket (`add_reader`): a DatagramProtocol costs twice as much a block, a thread a transfer costs
+a thread. Not for: requests and limits (tftp.py).
+"""
+
+import asyncio
+import contextlib
+import logging
+import socket
+from collections.abc import Callable
+
+from netboot.tftp_packet import (
+    ErrorCode,
+    PacketError,
+    data_header,
+    encode_error,
+    encode_oack,
+    parse_reply,
+)
+from netboot.tftp_source import Content, ContentError
+from netboot.tftp_transfer import Outcome, Transfer
+
+log = logging.getLogger(__name__)
+
+REPLY_SIZE = 516
+"""Bytes read of a client's datagram: an ACK has 4, an ERROR's text is cut."""
+
+
+class Session:
+    """Sends one file to one client. `ended` is called once, when the transfer is over and all is closed.
+
+    Takes ownership of `sock` (connected, non-blocking) and `content`.
+    """
+
+    def __init__(
+        self,
+        sock: socket.socket,
+        content: Content,
+        transfer: Transfer,
+        ended: Callable[["Session"], None],
+    ) -> None:
+        self.transfer = transfer
+        self.started = asyncio.get_running_loop().time()
+        self._loop = asyncio.get_running_loop()
+        self._sock = sock
+        self._content = content
+        self._ended = ended
+        self._unsent = range(0)
+        self._closed = False
+        self._armed_for = float("inf")
+        self._timer: asyncio.TimerHandle | None = None
+
+    def start(self) -> None:
+        """Send the first packets and watch for the client's."""
+        self._loop.add_reader(self._sock, self._readable)
+        self._proceed(self.transfer.start(self._loop.time()))
+
+    def cancel(self, reason: str) -> None:
+        """End the transfer from the server's side; the client is told."""
+        self.transfer.fail(reason)
+        self._proceed(range(0))
+
+    def abandon(self, reason: str) -> None:
+        """End the transfer without a word: the client may already listen for the answer to its next request."""
+        self.transfer.abandon(reason)
+        self._proceed(range(0))
+
+    def _readable(self) -> None:
+        try:
+            reply = parse_reply(self._sock.recv(REPLY_SIZE))
+        except BlockingIOError:
+            return
+        except PacketError as error:
+            log.debug("ignored a packet within a transfer: %s", error)
+            return
+        except ConnectionRefusedError:
+            self.transfer.fail("the client closed its port")
+            self._proceed(range(0))
+            return
+        except OSError as error:
+            # An interface that goes down and comes back; the timer decides when it is too late.
+            log.debug("receiving failed: %s", error)
+            return
+        if isinstance(reply, int):
+            self._proceed(self.transfer.acknowledge(reply, self._loop.time()))
+        else:
+            self.transfer.stop(reply)
+            self._proceed(range(0))
+
+    def _on_timer(self) -> None:
+        self._armed_for = float("inf")
+        self._proceed(self.transfer.expire(self._loop.time()))
+
+    def _proceed(self, blocks: range) -> None:
+        """Send `blocks`, then end or wait, as the transfer's state says."""
+        if self._closed:
+            return
+        if blocks:
+            follows = self._unsent and self._unsent.stop == blocks.start
+            self._unsent = range(self._unsent.start, blocks.stop) if follows else blocks
+            self._flush()
+        if self.transfer.outcome is not None:
+            self._close()
+        elif self.transfer.deadline < self._armed_for:
+            # Each ACK moves the deadline on; the timer is left alone and looks again when it fires.
+            if self._timer is not None:
+                self._timer.cancel()
+            self._armed_for = self.transfer.deadline
+            self._timer = self._loop.call_at(self._armed_for, self._on_timer)
+
+    def _flush(self) -> None:
+        """Send what is to be sent, as far as the socket takes it."""
+        number = self._unsent.start
+        try:
+            for number in self._unsent:
+                self._sock.send(self._packet(number))
+        except BlockingIOError:
+            self._unsent = range(number, self._unsent.stop)
+            self._loop.add_writer(self._sock, self._writable)
+            return
+        except ConnectionRefusedError:
+            self.transfer.fail("the client closed its port")
+        except ContentError as error:
+            self.transfer.fail(str(error))
+        except OSError as error:
+            log.debug("sending failed: %s", error)
+        self._unsent = range(0)
+
+    def _writable(self) -> None:
+        self._loop.remove_writer(self._sock)
+        self._flush()
+        self._proceed(range(0))
+
+    def _packet(self, number: int) -> bytes:
+        if number == 0:
+            return encode_oack(self.transfer.terms.accepted)
+        size = self.transfer.terms.block_size
+        return data_header(number) + self._content.read((number - 1) * size, size)
+
+    def _close(self) -> None:
+        self._closed = True
+        if self.transfer.outcome is Outcome.FAILED:
+            with contextlib.suppress(OSError):
+                self._sock.send(encode_error(ErrorCode.UNDEFINED, self.transfer.reason))
+        self._loop.remove_reader(self._sock)
+        self._loop.remove_writer(self._sock)
+        if self._timer is not None:
+            self._timer.cancel()
+        self._content.close()
+        self._sock.close()
+        self._ended(self)
