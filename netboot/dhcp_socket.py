@@ -1,0 +1,279 @@
+"""The sockets of the proxy DHCP: UDP 67 and 4011 on one interface, around the decisions of dhcp_proxy.py.
+
+Bound to 0.0.0.0, since a socket bound to the interface's own address never sees 255.255.255.255; IP_PKTINFO tells the
+interface of what arrives and sets that of what leaves (ip(7)). An interface that goes down, comes back or is plugged
+in again needs no restart.
+Not for: what is answered.
+"""
+
+import asyncio
+import errno
+import logging
+import socket
+import struct
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from ipaddress import IPv4Address
+from uuid import UUID
+
+from netboot.boot_client import BootMethod, Firmware, Ignored, Reason
+from netboot.dhcp_packet import MAX_PACKET, encode
+from netboot.dhcp_proxy import BOOT_SERVER_PORT, SERVER_PORT, Answer, Arrival, Handled, Proxy, ProxySettings
+from netboot.dhcp_text import render
+from netboot.errors import NetbootError
+
+log = logging.getLogger(__name__)
+
+QUEUE_LENGTH = 512
+"""Datagrams that may wait to be answered; a client that is dropped here asks again by itself."""
+
+_DROPS_REPORTED_EVERY = 60.0  # seconds
+_READ_AT_ONCE = 64  # datagrams, so that a flood leaves the event loop to others
+_RECEIVE_BUFFER = 1 << 20  # bytes
+
+_PKTINFO = struct.Struct("=i4s4s")  # struct in_pktinfo: ifindex, spec_dst, addr
+_IP_PKTINFO = 8  # the socket module names it from Python 3.14 on
+
+
+@dataclass(frozen=True, slots=True)
+class BootSighting:
+    """A PC that was seen booting: what it is, and what it was sent, or why it was sent nothing."""
+
+    mac: str
+    uuid: UUID | None
+    firmware: Firmware
+    method: BootMethod
+    by_ipxe: bool
+    boot_file: str | None
+    refused: Reason | None
+
+
+class ProxyDhcp:
+    """The proxy DHCP service: `start` takes the ports, `run` answers until it is cancelled, `close` gives them back.
+
+    `on_boot_client` is called in the event loop for each PC that was answered or refused; it must not block.
+    """
+
+    def __init__(
+        self, settings: ProxySettings, *, on_boot_client: Callable[[BootSighting], None] | None = None
+    ) -> None:
+        self._settings = settings
+        self._on_boot_client = on_boot_client
+        self._proxy = Proxy(settings)
+        self._queue: asyncio.Queue[tuple[bytes, Arrival]] = asyncio.Queue(QUEUE_LENGTH)
+        self._interface = _Interface(settings.interface)
+        self._sockets: dict[int, socket.socket] = {}
+        self._dropped = 0
+
+    async def start(self) -> None:
+        """Take both ports; from here on packets wait for `run`. Raises NetbootError."""
+        self._interface.require()
+        try:
+            for port in (SERVER_PORT, BOOT_SERVER_PORT):
+                self._sockets[port] = _open(port)
+        except BaseException:
+            self.close()
+            raise
+        loop = asyncio.get_running_loop()
+        for port, opened in self._sockets.items():
+            loop.add_reader(opened, self._read, port, opened)
+
+    async def run(self) -> None:
+        """Answer until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._answer_all())
+            tasks.create_task(self._report_drops())
+
+    def close(self) -> None:
+        """Give both ports back; harmless when they were not taken."""
+        for opened in self._sockets.values():
+            if opened.fileno() >= 0:
+                asyncio.get_running_loop().remove_reader(opened)
+            opened.close()
+        self._sockets.clear()
+
+    def _read(self, port: int, opened: socket.socket) -> None:
+        for _ in range(_READ_AT_ONCE):
+            try:
+                payload, ancillary, flags, (address, source_port) = opened.recvmsg(
+                    MAX_PACKET + 1, socket.CMSG_SPACE(_PKTINFO.size)
+                )
+            except BlockingIOError:
+                return
+            except OSError as error:
+                # The kernel reports a link that went away once; the socket stays good.
+                log.warning("port %d: %s", port, error.strerror)
+                return
+            index = _interface_index(ancillary)
+            if not self._interface.is_(index):
+                _log_ignored(Ignored(Reason.OTHER_INTERFACE, f"number {index}"), address, source_port, port)
+            elif flags & socket.MSG_TRUNC:
+                _log_ignored(Ignored(Reason.TOO_LONG), address, source_port, port)
+            else:
+                try:
+                    self._queue.put_nowait((payload, Arrival(port, IPv4Address(address), source_port)))
+                except asyncio.QueueFull:
+                    self._dropped += 1
+
+    async def _answer_all(self) -> None:
+        while True:
+            payload, arrival = await self._queue.get()
+            handled = self._proxy.receive(payload, arrival, now=time.monotonic())
+            if isinstance(handled.outcome, Answer):
+                self._send(handled.outcome)
+            _log(handled, arrival)
+            self._tell(handled)
+
+    def _send(self, answer: Answer) -> None:
+        pktinfo = _PKTINFO.pack(self._interface.index, self._settings.server_address.packed, bytes(4))
+        try:
+            self._sockets[answer.from_port].sendmsg(
+                [encode(answer.packet)],
+                [(socket.IPPROTO_IP, _IP_PKTINFO, pktinfo)],
+                0,
+                (str(answer.destination), answer.destination_port),
+            )
+        except OSError as error:
+            log.warning(
+                "the answer to %s cannot be sent: %s; is %s up, and does it still have the address %s?",
+                answer.packet.chaddr.hex(":"),
+                error.strerror,
+                self._settings.interface,
+                self._settings.server_address,
+            )
+
+    def _tell(self, handled: Handled) -> None:
+        client, outcome = handled.client, handled.outcome
+        if self._on_boot_client is None or client is None:
+            return
+        if isinstance(outcome, Ignored) and outcome.reason not in _REASONS_TOLD:
+            return
+        sighting = BootSighting(
+            mac=client.mac,
+            uuid=client.uuid,
+            firmware=client.firmware,
+            method=client.method,
+            by_ipxe=client.ipxe is not None,
+            boot_file=outcome.boot_file if isinstance(outcome, Answer) else None,
+            refused=outcome.reason if isinstance(outcome, Ignored) else None,
+        )
+        try:
+            self._on_boot_client(sighting)
+        except Exception:
+            log.exception("the sighting of %s was lost", client.mac)
+
+    async def _report_drops(self) -> None:
+        while True:
+            await asyncio.sleep(_DROPS_REPORTED_EVERY)
+            if self._dropped:
+                log.warning(
+                    "%d DHCP packets were dropped in the last minute: more came than could be answered", self._dropped
+                )
+                self._dropped = 0
+
+
+_REASONS_TOLD = {Reason.FIRMWARE_IA32, Reason.FIRMWARE_ARM, Reason.FIRMWARE_UNKNOWN, Reason.LOOP}
+
+
+class _Interface:
+    """An interface by its name; its number changes when a USB adapter is plugged in again."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._looked_up = 0.0
+        self.index = 0
+
+    def require(self) -> None:
+        try:
+            self.index = socket.if_nametoindex(self._name)
+        except OSError as error:
+            raise NetbootError(
+                f"there is no network interface {self._name!r}", hint="`ip -brief address` lists those that there are"
+            ) from error
+
+    def is_(self, index: int) -> bool:
+        # Looked up again at most once a second: on a PC with two LANs every packet of the other one comes by here.
+        if index != self.index and time.monotonic() - self._looked_up > 1:
+            self._looked_up = time.monotonic()
+            try:
+                self.index = socket.if_nametoindex(self._name)
+            except OSError:
+                return False
+        return index == self.index
+
+
+def _open(port: int) -> socket.socket:
+    opened = socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC)
+    try:
+        opened.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+        opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER)
+        opened.setsockopt(socket.IPPROTO_IP, _IP_PKTINFO, 1)
+        if port == SERVER_PORT:
+            # Lets a DHCP server that shares its port (dnsmasq with bind-interfaces) live on the same host. A second
+            # netboot still finds 4011 taken.
+            opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        opened.bind(("0.0.0.0", port))  # noqa: S104 - 255.255.255.255 reaches no other bind
+    except OSError as error:
+        opened.close()
+        raise _cannot_open(port, error) from error
+    return opened
+
+
+_USUAL_HOLDERS = {
+    SERVER_PORT: "dnsmasq, isc-dhcp-server or kea",
+    BOOT_SERVER_PORT: "another netboot, or dnsmasq as a PXE proxy",
+}
+
+
+def _cannot_open(port: int, error: OSError) -> NetbootError:
+    if error.errno == errno.EADDRINUSE:
+        return NetbootError(
+            f"UDP port {port} is taken by another program, usually {_USUAL_HOLDERS[port]}",
+            hint=f"`ss --udp --listening --processes sport = :{port}` names it; stop it, or, if it is dnsmasq and must "
+            "stay, put `bind-interfaces` into /etc/dnsmasq.conf and restart it",
+        )
+    if error.errno in (errno.EACCES, errno.EPERM):
+        return NetbootError(f"no right to open UDP port {port}", hint="start netboot as root")
+    return NetbootError(
+        f"UDP port {port} cannot be opened: {error.strerror}", hint="look at the network's settings: ip address"
+    )
+
+
+def _interface_index(ancillary: list[tuple[int, int, bytes]]) -> int:
+    for level, kind, data in ancillary:
+        if level == socket.IPPROTO_IP and kind == _IP_PKTINFO and len(data) >= _PKTINFO.size:
+            index: int = _PKTINFO.unpack_from(data)[0]
+            return index
+    return 0
+
+
+def _log(handled: Handled, arrival: Arrival) -> None:
+    client, outcome = handled.client, handled.outcome
+    if isinstance(outcome, Ignored):
+        if client is None:
+            _log_ignored(outcome, str(arrival.source), arrival.source_port, arrival.port)
+            return
+        level = logging.WARNING if handled.news else logging.DEBUG
+        log.log(level, "%s is not answered: %s", client.mac, outcome, extra={"mac": client.mac})
+    elif client is not None:
+        log.info(
+            "%s boots by %s: sent %s",
+            client.mac,
+            "iPXE" if client.ipxe else client.firmware.value,
+            outcome.boot_file,
+            extra={
+                "mac": client.mac,
+                "uuid": str(client.uuid) if client.uuid else None,
+                "firmware": client.firmware.value,
+                "architecture": client.architecture,
+                "boot_file": outcome.boot_file,
+                "port": arrival.port,
+            },
+        )
+    if client is not None and log.isEnabledFor(logging.DEBUG):
+        log.debug("from %s:%d to port %d\n%s", arrival.source, arrival.source_port, arrival.port, render(client.packet))
+
+
+def _log_ignored(ignored: Ignored, address: str, source_port: int, port: int) -> None:
+    log.debug("a packet from %s:%d to port %d is not answered: %s", address, source_port, port, ignored)
