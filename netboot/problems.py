@@ -16,6 +16,7 @@ Code = Literal[
     "disk-without-name",
     "disk-gone",
     "disk-in-use",
+    "disk-external",
     "disk-too-small",
     "disk-sectors",
     "disk-error",
@@ -23,10 +24,12 @@ Code = Literal[
     "not-erased",
     "erase-mismatch",
     "erase-too-slow",
+    "hidden-area",
     "chunk-damaged",
     "chunk-missing",
     "master-unsigned",
     "master-missing",
+    "server-silent",
     "read-back",
     "boot-entry",
     "filesystem",
@@ -79,6 +82,12 @@ SENTENCES: Final[dict[Code, dict[Language, str]]] = {
         "fr": "Le disque {disk} est déjà utilisé (monté). Rien n'a été écrit. Redémarrez ce PC sur le réseau.",
         "en": "The disk {disk} is in use (mounted). Nothing was written. Boot this PC from the network again.",
     },
+    "disk-external": {
+        "fr": "Le disque {disk} est amovible, externe ou protégé en écriture. Rien n'a été écrit. Débranchez-le, puis "
+        "redémarrez ce PC sur le réseau.",
+        "en": "The disk {disk} is removable, external or write-protected. Nothing was written. Unplug it, then boot "
+        "this PC from the network again.",
+    },
     "disk-too-small": {
         "fr": "Le master {master} demande {needed} et le disque {disk} n'a que {size}. Choisissez un autre profil "
         "ou un disque plus grand.",
@@ -114,6 +123,12 @@ SENTENCES: Final[dict[Code, dict[Language, str]]] = {
         "fr": "Le disque {disk} n'a pas avancé depuis {seconds} s. Il est à remplacer.",
         "en": "The disk {disk} has made no progress for {seconds} s. Replace it.",
     },
+    "hidden-area": {
+        "fr": "Le disque {disk} cache une zone de {hidden} (HPA) qui n'a pas été effacée. Ce disque n'est pas effacé : "
+        "mettez-le de côté.",
+        "en": "The disk {disk} hides an area of {hidden} (HPA) that was not erased. This disk is not erased: set it "
+        "aside.",
+    },
     "chunk-damaged": {
         "fr": "Le master {master} est abîmé sur le serveur (morceau {chunk}). Reconstruisez-le ou importez-le "
         "à nouveau, puis recommencez.",
@@ -132,6 +147,10 @@ SENTENCES: Final[dict[Code, dict[Language, str]]] = {
     "master-missing": {
         "fr": "Le master {master} n'est pas sur le serveur. Construisez-le ou importez-le, puis recommencez.",
         "en": "The master {master} is not on the server. Build or import it, then start again.",
+    },
+    "server-silent": {
+        "fr": "Le serveur ne répond plus depuis {seconds} s. Vérifiez le câble réseau et le serveur, puis recommencez.",
+        "en": "The server has not answered for {seconds} s. Check the network cable and the server, then start again.",
     },
     "read-back": {
         "fr": "La relecture du disque {disk} ne correspond pas au master {master}, à {offset}. Le disque est à "
