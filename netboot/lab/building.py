@@ -5,12 +5,10 @@ The building's knows nothing of network boot: a range, a gateway, a name server,
 Not for: an address plan of more than one subnet.
 """
 
-import asyncio
 import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from netboot.errors import NetbootError
 from netboot.lab.child import Child
 from netboot.lab.network import BUILDING, INTERFACE, NETWORK, Lan
 
@@ -140,9 +138,5 @@ def _boot_options(files: BootFiles) -> tuple[str, ...]:
 
 async def _start(lan: Lan, namespace: str, command: tuple[str, ...], name: str) -> Child:
     program = await lan.spawn(namespace, command, name=name)
-    for _ in range(100):
-        program.must_run()
-        if "started" in program.log.read_text(errors="replace"):
-            return program
-        await asyncio.sleep(0.05)
-    raise NetbootError(f"{name} does not start", hint=f"it wrote:\n{program.tail()}")
+    await program.wait_for_output("started, ", within=10)
+    return program

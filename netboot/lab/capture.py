@@ -4,7 +4,6 @@ Only what a fixture or a figure needs of the pcap format: Ethernet, IPv4 without
 (draft-ietf-opsawg-pcap). Not for: other files than those that tcpdump made here.
 """
 
-import asyncio
 import struct
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -12,7 +11,6 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address
 from pathlib import Path
 
-from netboot.errors import NetbootError
 from netboot.lab.network import BRIDGE, Lan
 
 DHCP_FILTER = "udp and (port 67 or port 68 or port 4011)"
@@ -46,13 +44,7 @@ async def capture(lan: Lan, path: Path, what: str = DHCP_FILTER) -> AsyncIterato
         what,
     )
     async with await lan.spawn(lan.wire, command, name="tcpdump") as program:
-        for _ in range(200):
-            program.must_run()
-            if "listening on" in program.log.read_text(errors="replace"):
-                break
-            await asyncio.sleep(0.02)
-        else:
-            raise NetbootError("tcpdump does not start", hint=f"it wrote:\n{program.tail()}")
+        await program.wait_for_output("listening on", within=10)
         yield
 
 

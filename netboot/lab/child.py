@@ -56,7 +56,25 @@ class Child:
 
     def tail(self, lines: int = 20) -> str:
         """The last lines of its log."""
-        return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
+        return "\n".join(self.output().splitlines()[-lines:])
+
+    async def wait_for_output(self, words: str, within: float) -> None:
+        """Wait until the program has written `words`, for at most `within` seconds.
+
+        Raises NetbootError, with the end of its log, when time runs out or the program ends before.
+        """
+        until = asyncio.get_running_loop().time() + within
+        while words not in self.output():
+            self.must_run()
+            if asyncio.get_running_loop().time() > until:
+                raise NetbootError(
+                    f"{self.name} did not write {words!r} within {within:.0f} s", hint=f"it wrote:\n{self.tail()}"
+                )
+            await asyncio.sleep(0.05)
+
+    def output(self) -> str:
+        """All that the program has written so far."""
+        return self.log.read_text(errors="replace")
 
     def must_run(self) -> None:
         """Raise NetbootError with the end of its log when the program has ended."""
