@@ -9,7 +9,6 @@ carry none. Sockets and logs are in dhcp_socket.py.
     Proxy              bytes in, decision out, with the memory that breaks boot loops
 """
 
-from collections import OrderedDict
 from dataclasses import dataclass, replace
 from ipaddress import IPv4Address
 
@@ -25,7 +24,8 @@ from netboot.dhcp_packet import (
     Options,
     decode,
 )
-from netboot.loop_guard import MAX_ENTRIES, LoopGuard, Pass
+from netboot.ipxe_rom import RomDialogues
+from netboot.loop_guard import LoopGuard, Pass
 
 SERVER_PORT = 67
 CLIENT_PORT = 68
@@ -105,38 +105,48 @@ class BootFile:
 
 def choose_boot_file(client: BootClient, settings: ProxySettings) -> BootFile | Ignored:
     """The next loader for this client: the same choice for every way of answering."""
-    if client.firmware is Firmware.BIOS and client.method is BootMethod.PXE:
-        if client.ipxe is None:
-            return BootFile(settings.bios_file, skip_discovery=True)
-        if client.ipxe.features >= {IpxeFeature.HTTP, IpxeFeature.BZIMAGE, IpxeFeature.MENU}:
+    match client.firmware, client.method:
+        case ((Firmware.BIOS | Firmware.UEFI_X64), BootMethod.PXE) if _runs_our_script(client):
             return BootFile(settings.url(settings.script_path), skip_discovery=True)
-        return BootFile(settings.bios_file, skip_discovery=True)
-    if client.firmware is Firmware.UEFI_X64:
-        if client.method is BootMethod.HTTP:
-            return BootFile(settings.url(settings.uefi_x64_http_path), skip_discovery=False)
-        if client.ipxe is None:
+        case Firmware.BIOS, BootMethod.PXE:
+            return BootFile(settings.bios_file, skip_discovery=True)
+        case Firmware.UEFI_X64, BootMethod.PXE if client.ipxe is not None:
+            return BootFile(settings.uefi_x64_ipxe_file, skip_discovery=True)
+        case Firmware.UEFI_X64, BootMethod.PXE:
             # Older EDK2 drops proxy offers that carry option 43.6 to 43.10 (edk2 #6944): without 43 it asks on 4011.
             return BootFile(settings.uefi_x64_file, skip_discovery=False)
-        if client.ipxe.features >= {IpxeFeature.HTTP, IpxeFeature.EFI, IpxeFeature.MENU}:
-            return BootFile(settings.url(settings.script_path), skip_discovery=True)
-        return BootFile(settings.uefi_x64_ipxe_file, skip_discovery=True)
-    architecture = f"architecture {client.architecture}"
-    match client.firmware:
-        case Firmware.UEFI_IA32:
-            return Ignored(Reason.FIRMWARE_IA32, architecture)
-        case Firmware.UEFI_ARM:
-            return Ignored(Reason.FIRMWARE_ARM, architecture)
+        case Firmware.UEFI_X64, BootMethod.HTTP:
+            return BootFile(settings.url(settings.uefi_x64_http_path), skip_discovery=False)
+        case Firmware.UEFI_IA32, _:
+            reason = Reason.FIRMWARE_IA32
+        case Firmware.UEFI_ARM, _:
+            reason = Reason.FIRMWARE_ARM
         case _:
-            return Ignored(Reason.FIRMWARE_UNKNOWN, architecture)
+            reason = Reason.FIRMWARE_UNKNOWN
+    return Ignored(reason, f"architecture {client.architecture}, {client.method.value.decode()}")
+
+
+_SCRIPT_NEEDS = {
+    Firmware.BIOS: {IpxeFeature.HTTP, IpxeFeature.MENU, IpxeFeature.BZIMAGE},
+    Firmware.UEFI_X64: {IpxeFeature.HTTP, IpxeFeature.MENU, IpxeFeature.EFI},
+}
+
+
+def _runs_our_script(client: BootClient) -> bool:
+    return client.ipxe is not None and client.ipxe.features >= _SCRIPT_NEEDS[client.firmware]
 
 
 def decide(client: BootClient, arrival: Arrival, settings: ProxySettings) -> Answer | Ignored:
-    """Proxy mode: what this packet is answered with."""
-    wanted = client.packet.message_type
+    """Proxy mode: an offer to a DISCOVER on port 67, an acknowledgement to a REQUEST on 4011, else nothing."""
     if arrival.port == BOOT_SERVER_PORT:
-        return _decide_boot_server(client, arrival, settings)
-    if wanted is not MessageType.DISCOVER:
-        return Ignored(Reason.NOT_A_DISCOVER, wanted.name if wanted else "no message type")
+        return _acknowledge(client, arrival, settings)
+    return _offer(client, settings)
+
+
+def _offer(client: BootClient, settings: ProxySettings) -> Answer | Ignored:
+    kind = client.packet.message_type
+    if kind is not MessageType.DISCOVER:
+        return Ignored(Reason.NOT_A_DISCOVER, kind.name if kind else "no message type")
     boot_file = choose_boot_file(client, settings)
     if isinstance(boot_file, Ignored):
         return boot_file
@@ -151,17 +161,18 @@ def decide(client: BootClient, arrival: Arrival, settings: ProxySettings) -> Ans
     )
 
 
-def _decide_boot_server(client: BootClient, arrival: Arrival, settings: ProxySettings) -> Answer | Ignored:
-    wanted = client.packet.message_type
-    if wanted is not MessageType.REQUEST:
-        return Ignored(Reason.NOT_A_BOOT_REQUEST, wanted.name if wanted else "no message type")
+def _acknowledge(client: BootClient, arrival: Arrival, settings: ProxySettings) -> Answer | Ignored:
+    kind = client.packet.message_type
+    if kind is not MessageType.REQUEST:
+        return Ignored(Reason.NOT_A_BOOT_REQUEST, kind.name if kind else "no message type")
     if arrival.source in (NO_ADDRESS, BROADCAST) or arrival.source.is_multicast or not arrival.source_port:
         return Ignored(Reason.NO_RETURN_ADDRESS)
     boot_file = choose_boot_file(client, settings)
     if isinstance(boot_file, Ignored):
         return boot_file
+    ack = _reply(client, settings, MessageType.ACK, boot_file)
     return Answer(
-        packet=replace(_reply(client, settings, MessageType.ACK, boot_file), ciaddr=client.packet.ciaddr),
+        packet=replace(ack, ciaddr=client.packet.ciaddr, flags=client.packet.flags),
         from_port=BOOT_SERVER_PORT,
         destination=arrival.source,
         destination_port=arrival.source_port,
@@ -175,27 +186,26 @@ def _reply(client: BootClient, settings: ProxySettings, kind: MessageType, boot_
         (Option.MESSAGE_TYPE, bytes((kind,))),
         (Option.SERVER_ID, settings.server_address.packed),
         (Option.VENDOR_CLASS, client.method.value),
+        *_echoed(request, Option.MACHINE_ID),
     )
-    machine_id = request.option(Option.MACHINE_ID)
-    if machine_id is not None:
-        options += ((Option.MACHINE_ID, machine_id),)
     if boot_file.skip_discovery:
         options += ((Option.VENDOR_OPTIONS, _TAKE_THIS_FILE),)
-    relay_agent = request.option(Option.RELAY_AGENT)
-    if relay_agent is not None:
-        options += ((Option.RELAY_AGENT, relay_agent),)  # last, as RFC 3046 §2.1 has it
     return DhcpPacket(
         op=Op.BOOTREPLY,
         xid=request.xid,
         chaddr=request.chaddr,
-        htype=request.htype,
-        flags=request.flags,
         giaddr=request.giaddr,
         siaddr=settings.server_address,
         sname=str(settings.server_address).encode(),
         file=boot_file.name.encode(),
-        options=options,
+        options=options + _echoed(request, Option.RELAY_AGENT),  # last, as RFC 3046 §2.1 has it
     )
+
+
+def _echoed(request: DhcpPacket, code: Option) -> Options:
+    value = request.option(code)
+    # What several pieces were joined to is nobody's machine id, and could grow the reply past a frame.
+    return ((code, value),) if value is not None and len(value) <= 255 else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +226,7 @@ class Proxy:
     def __init__(self, settings: ProxySettings) -> None:
         self._settings = settings
         self._guard = LoopGuard(settings.loop_limit, settings.loop_seconds)
-        self._rom_dialogues = _RomDialogues()
+        self._rom_dialogues = RomDialogues()
 
     def receive(self, payload: bytes, arrival: Arrival, *, now: float) -> Handled:
         """Decide on one datagram; `now` is in seconds on any steady clock. Raises nothing, whatever the bytes."""
@@ -227,8 +237,8 @@ class Proxy:
         client = read_boot_client(packet)
         if isinstance(client, Ignored):
             return Handled(client)
-        if self._settings.plain_pxe_first and self._rom_dialogues.is_rom(client, now):
-            client = replace(client, ipxe=None, user_classes=())
+        if self._settings.plain_pxe_first:
+            client = self._as_plain_rom(client, now)
         outcome = decide(client, arrival, self._settings)
         if isinstance(outcome, Ignored):
             return Handled(outcome, client, news=outcome.reason in _FIRMWARE_NOT_SERVED)
@@ -239,27 +249,12 @@ class Proxy:
             return Handled(outcome, client)
         return Handled(Ignored(Reason.LOOP, outcome.boot_file), client, news=passed is Pass.REFUSED_FIRST)
 
+    def _as_plain_rom(self, client: BootClient, now: float) -> BootClient:
+        if client.ipxe is None or client.firmware is not Firmware.BIOS:
+            return client
+        if not self._rom_dialogues.is_rom(client.mac, client.packet.xid, now):
+            return client
+        return replace(client, ipxe=None, user_classes=())
+
 
 _FIRMWARE_NOT_SERVED = {Reason.FIRMWARE_IA32, Reason.FIRMWARE_ARM, Reason.FIRMWARE_UNKNOWN}
-_ROM_TO_LOADER = 60.0
-"""Seconds from a ROM's DISCOVER to that of the iPXE it loaded, at most; under emulation it takes about ten."""
-
-
-class _RomDialogues:
-    """Tells the lab's iPXE ROM from the iPXE that it then loads: the first dialogue of a power-on is the ROM's."""
-
-    def __init__(self) -> None:
-        self._began: OrderedDict[str, tuple[int, float]] = OrderedDict()
-
-    def is_rom(self, client: BootClient, now: float) -> bool:
-        if client.firmware is not Firmware.BIOS or client.ipxe is None:
-            return False
-        xid, at = self._began.get(client.mac, (None, 0.0))
-        if client.packet.xid == xid:
-            return True
-        if xid is not None and now - at < _ROM_TO_LOADER:
-            return False
-        self._began[client.mac] = (client.packet.xid, now)
-        if len(self._began) > MAX_ENTRIES:
-            self._began.popitem(last=False)
-        return True
