@@ -35,7 +35,7 @@ class PageSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """The page for people. With `certificate` and `key` (PEM files) it speaks HTTPS only."""
 
     # Every address: operators watch from other PCs of the workshop.
-    address: Annotated[str, Meta(pattern=r"^\d{1,3}(\.\d{1,3}){3}$")] = "0.0.0.0"  # noqa: S104
+    address: Annotated[str, Meta(pattern=r"^\d{1,3}(\.\d{1,3}){3}\Z")] = "0.0.0.0"  # noqa: S104
     port: Port = 8080
     certificate: str = ""
     key: str = ""
@@ -54,7 +54,7 @@ class AgentSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """
 
     wait: Annotated[int, Meta(ge=10, le=7 * 86400)] = 3600
-    kernel: Annotated[str, Meta(max_length=512, pattern=r"^[A-Za-z0-9 ._,=:/-]*$")] = ""
+    kernel: Annotated[str, Meta(max_length=512, pattern=r"^[A-Za-z0-9 ._,=:/-]*\Z")] = ""
 
 
 class LogSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -67,7 +67,7 @@ class LogSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Everything that can be set. `interface` is found when there is only one; `data` holds record and masters."""
 
-    interface: Annotated[str, Meta(max_length=15, pattern=r"^[^/\s]*$")] = ""
+    interface: Annotated[str, Meta(max_length=15, pattern=r"^[^/\s]*\Z")] = ""
     language: Language = "fr"
     data: FolderPath = ""
     bootfiles: FolderPath = ""

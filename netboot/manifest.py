@@ -32,8 +32,8 @@ LENGTH_LIMIT: Final = 16 * 1024 * 1024
 CHUNK_LIMIT: Final = 4 * 1024 * 1024
 """Longest chunk that may stand in a manifest, in bytes; `masters/chunking.py` says which length is made."""
 
-Line = Annotated[str, Meta(min_length=1, max_length=120, pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]+$")]
-EfiPath = Annotated[str, Meta(max_length=200, pattern=r"^(/[A-Za-z0-9._-]+)+\.(efi|EFI)$")]
+Line = Annotated[str, Meta(min_length=1, max_length=120, pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]+\Z")]
+EfiPath = Annotated[str, Meta(max_length=200, pattern=r"^(/[A-Za-z0-9._-]+)+\.(efi|EFI)\Z")]
 Role = Literal["bios-boot", "esp", "boot", "root", "home", "swap", "data", "recovery", "reserved", "extended", "other"]
 
 
@@ -58,8 +58,8 @@ class Partition(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     number: Annotated[int, Meta(ge=1, le=128)]
     start: Size
     length: Annotated[int, Meta(gt=0, le=2**63 - 1)]
-    type: Annotated[str, Meta(pattern=r"^[0-9a-f-]{1,36}$")]
-    uuid: Annotated[str, Meta(pattern=r"^[0-9a-f-]{0,36}$")] = ""
+    type: Annotated[str, Meta(pattern=r"^[0-9a-f-]{1,36}\Z")]
+    uuid: Annotated[str, Meta(pattern=r"^[0-9a-f-]{0,36}\Z")] = ""
     name: Annotated[str, Meta(max_length=36)] = ""
     role: Role = "other"
     grow: bool = False
@@ -104,12 +104,12 @@ class Manifest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     version: Annotated[Identifier, Meta(min_length=1)]
     title: Line
     licence: Line
-    created: Annotated[str, Meta(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")]
+    created: Annotated[str, Meta(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\Z")]
     architecture: Literal["amd64", "i386", "arm64"]
     sector: Literal[512, 4096]
     disk: Annotated[int, Meta(gt=0, le=2**63 - 1)]
     table: Literal["gpt", "dos"]
-    table_id: Annotated[str, Meta(pattern=r"^[0-9a-f-]{0,36}$")] = ""
+    table_id: Annotated[str, Meta(pattern=r"^[0-9a-f-]{0,36}\Z")] = ""
     partitions: Annotated[tuple[Partition, ...], Meta(min_length=1, max_length=128)]
     uefi: UefiLoader | None = None
     chunks: Annotated[tuple[Chunk, ...], Meta(min_length=1)]

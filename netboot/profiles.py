@@ -17,7 +17,7 @@ from netboot.problems import Language
 from netboot.protocol import EndAction, Identifier, StageName
 
 # Shown in boot menus and on pages: one line, no control characters. Each renderer escapes what its own syntax needs.
-Label = Annotated[str, Meta(min_length=1, max_length=60, pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]+$")]
+Label = Annotated[str, Meta(min_length=1, max_length=60, pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]+\Z")]
 
 ORDER: tuple[StageName, ...] = ("check", "erase", "deploy", "customise", "finish")
 

@@ -29,10 +29,10 @@ VERSION: Final = 1
 MESSAGE_LIMIT: Final = 512 * 1024
 """Longest message either side accepts, in bytes."""
 
-Token = Annotated[str, Meta(max_length=128, pattern=r"^[0-9A-Za-z_-]*$")]
-Identifier = Annotated[str, Meta(max_length=64, pattern=r"^[0-9A-Za-z._-]*$")]
-Digest = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]
-Hostname = Annotated[str, Meta(pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$")]
+Token = Annotated[str, Meta(max_length=128, pattern=r"^[0-9A-Za-z_-]*\Z")]
+Identifier = Annotated[str, Meta(max_length=64, pattern=r"^[0-9A-Za-z._-]*\Z")]
+Digest = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
+Hostname = Annotated[str, Meta(pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\Z")]
 StageName = Literal["check", "erase", "deploy", "customise", "finish"]
 Verdict = Literal["erased", "not-erased", "undetermined"]
 EndAction = Literal["disk", "reboot", "poweroff"]

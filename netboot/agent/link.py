@@ -90,10 +90,17 @@ class Link:
                 continue
             if isinstance(message, Welcome):
                 self._receive(message.number)
-                for report in self._reports.unreceived():
-                    await socket.send_str(encode(report))
+                await self._send_again(socket)
                 self.connected.set()
             await self.inbox.put(message)
+
+    async def _send_again(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+        """Send what is kept, and what a stage adds meanwhile, in order."""
+        sent = 0
+        while waiting := [report for report in self._reports.unreceived() if report.number > sent]:
+            for report in waiting:
+                await socket.send_str(encode(report))
+                sent = report.number
 
     def _receive(self, number: int) -> None:
         self._reports.received(number)

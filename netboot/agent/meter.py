@@ -1,0 +1,44 @@
+"""How fast a stage goes: turns its progress calls into progress messages with an average rate. No clock of its own."""
+
+from collections import deque
+from typing import Final
+
+from netboot.protocol import StageName, StageProgress
+
+WINDOW: Final = 10.0
+"""Seconds over which the rate is averaged."""
+
+
+class Meter:
+    """One stage's newest progress; a `Progress` to the stage, messages to the visit."""
+
+    def __init__(self, job: str, stage: StageName) -> None:
+        self._job = job
+        self._stage = stage
+        self._done = 0
+        self._total = 0
+        self._part = ""
+        self._points: deque[tuple[float, int]] = deque(maxlen=64)
+
+    def __call__(self, done: int, total: int, part: str = "") -> None:
+        """The stage tells where it is."""
+        self._done, self._total, self._part = done, total, part
+
+    def read(self, now: float) -> StageProgress | None:
+        """The newest progress at `now` (monotonic seconds), or None when the stage has told nothing yet."""
+        if not self._total:
+            return None
+        if self._points and self._done < self._points[-1][1]:
+            self._points.clear()
+        self._points.append((now, self._done))
+        while now - self._points[0][0] > WINDOW:
+            self._points.popleft()
+        first, begin = self._points[0]
+        return StageProgress(
+            job=self._job,
+            stage=self._stage,
+            done=self._done,
+            total=self._total,
+            rate=(self._done - begin) / (now - first) if now > first else 0.0,
+            part=self._part[:256],
+        )

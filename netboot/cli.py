@@ -1,0 +1,192 @@
+"""The command line, and nothing else: words in, one call, an exit status out.
+
+0: done. 1: something a person can put right, said on standard error. 2: the words of the command were wrong.
+"""
+
+import argparse
+import asyncio
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from netboot import __version__
+from netboot.config import Settings, load_settings
+from netboot.errors import NetbootError
+from netboot.logs import set_up_logs
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit status."""
+    options = _parser().parse_args(arguments)
+    try:
+        return int(options.command(options) or 0)
+    except NetbootError as error:
+        print(f"netboot: {error}", file=sys.stderr)  # noqa: T201
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="netboot",
+        description="Boots used PCs over the LAN, wipes their disks with evidence, and gives them a Linux master.",
+    )
+    parser.add_argument("--version", action="version", version=f"netboot {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    serve = commands.add_parser("serve", help="answer PCs on the LAN, and show the page")
+    _add_settings(serve)
+    serve.add_argument("--interface", default="", help="the network interface the PCs are on")
+    serve.add_argument("--check", action="store_true", help="check settings, interface and boot files, then stop")
+    serve.set_defaults(command=_serve)
+
+    boot = commands.add_parser("bootfiles", help="the files that PCs boot").add_subparsers(
+        required=True, metavar="WHAT"
+    )
+    build = boot.add_parser("build", help="make them from Debian packages")
+    _add_settings(build)
+    build.add_argument("--refresh", action="store_true", help="look for newer packages, even if there is a build")
+    build.set_defaults(command=_build_bootfiles)
+
+    masters = commands.add_parser("master", help="the disk images that PCs get").add_subparsers(
+        required=True, metavar="WHAT"
+    )
+    make = masters.add_parser("build", help="make one from a recipe")
+    _add_settings(make)
+    make.add_argument("recipe", type=Path, help="a YAML file, such as images/debian-minimal.yaml")
+    make.set_defaults(command=_build_master)
+    take = masters.add_parser("import", help="take in a raw or qcow2 disk image")
+    _add_settings(take)
+    take.add_argument("file", type=Path)
+    take.add_argument("--name", required=True, help="what profiles call it")
+    take.add_argument("--title", required=True, help="its name for people")
+    take.add_argument("--release", required=True, help="its version")
+    take.add_argument("--licence", required=True, help="an SPDX expression")
+    take.set_defaults(command=_import_master)
+    show = masters.add_parser("list", help="what is in the store")
+    _add_settings(show)
+    show.set_defaults(command=_list_masters)
+
+    operator = commands.add_parser("operator", help="those who may sign in on the page").add_subparsers(
+        required=True, metavar="WHAT"
+    )
+    password = operator.add_parser("password", help="set an operator's password, read from the terminal or from a pipe")
+    _add_settings(password)
+    password.add_argument("name")
+    password.set_defaults(command=_set_password)
+
+    demo = commands.add_parser("demo", help="a virtual workshop: PCs are booted, erased, imaged and started")
+    demo.add_argument("--pcs", type=int, default=3, metavar="N", help="how many PCs (3)")
+    demo.add_argument("--keep", action="store_true", help="keep the workshop until a key is pressed")
+    demo.add_argument("--json", action="store_true", help="one JSON object on standard output")
+    demo.set_defaults(command=_demo)
+    return parser
+
+
+def _add_settings(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--config", type=Path, metavar="FILE", help="the settings (YAML); everything has a default")
+
+
+def _serve(options: argparse.Namespace) -> int:
+    from msgspec.structs import replace
+
+    from netboot.server import prepare, serve
+
+    settings = load_settings(options.config)
+    if options.interface:
+        settings = replace(settings, interface=options.interface)
+    set_up_logs(settings.log.level, settings.log.format)
+    if options.check:
+        ready = prepare(settings)
+        _say(f"Ready to serve on {ready.interface.name}, {ready.interface.address}.")
+        return 0
+    asyncio.run(serve(settings))
+    return 0
+
+
+def _build_bootfiles(options: argparse.Namespace) -> int:
+    from netboot import bootfiles
+
+    settings = _settings(options)
+    built = bootfiles.build(settings.bootfiles_folder, progress=_say, refresh=options.refresh)
+    _say(f"Boot files are ready in {built.folder}.")
+    return 0
+
+
+def _build_master(options: argparse.Namespace) -> int:
+    from netboot.masters import build_master
+    from netboot.signing import load_key
+    from netboot.store import Store
+
+    settings = _settings(options)
+    store, key = Store(settings.data_folder / "store"), load_key(settings.data_folder)
+    manifest = build_master(options.recipe, store, key, progress=_say)
+    _say(f"Master {manifest.name} {manifest.version} is in the store: {manifest.digest}")
+    return 0
+
+
+def _import_master(options: argparse.Namespace) -> int:
+    from netboot.masters import import_master
+    from netboot.signing import load_key
+    from netboot.store import Store
+
+    settings = _settings(options)
+    store, key = Store(settings.data_folder / "store"), load_key(settings.data_folder)
+    manifest = import_master(
+        options.file,
+        store,
+        key,
+        name=options.name,
+        version=options.release,
+        licence=options.licence,
+        title=options.title,
+        progress=_say,
+    )
+    _say(f"Master {manifest.name} {manifest.version} is in the store: {manifest.digest}")
+    return 0
+
+
+def _list_masters(options: argparse.Namespace) -> int:
+    from netboot.store import Store
+
+    for manifest in Store(_settings(options).data_folder / "store").masters():
+        print(f"{manifest.name}\t{manifest.version}\t{manifest.licence}\t{manifest.digest}")  # noqa: T201
+    return 0
+
+
+def _set_password(options: argparse.Namespace) -> int:
+    import getpass
+
+    from netboot.passwords import hash_password
+    from netboot.records import open_record
+
+    settings = _settings(options)
+    text = getpass.getpass("Password: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
+    record = open_record(settings.data_folder / "record.sqlite")
+    try:
+        record.set_operator(options.name, hash_password(text))
+    finally:
+        record.close()
+    _say(f"{options.name} may sign in on the page.")
+    return 0
+
+
+def _demo(options: argparse.Namespace) -> int:
+    from netboot.lab.demo import demo
+
+    report = asyncio.run(demo(pcs=options.pcs, keep=options.keep, say=_say))
+    if options.json:
+        print(json.dumps(report.as_json(), indent=2))  # noqa: T201
+    return 0 if report.all_booted else 1
+
+
+def _settings(options: argparse.Namespace) -> Settings:
+    settings = load_settings(options.config)
+    set_up_logs(settings.log.level, settings.log.format)
+    return settings
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)  # noqa: T201

@@ -1,0 +1,212 @@
+"""Starts every service of `netboot serve`, and stops them in order. A TaskGroup owns all tasks.
+
+What cannot work is found before the first port is taken: settings, interface, boot files, profiles; each says what to
+do. SIGTERM and SIGINT end it cleanly: agents keep their stages running and come back to the next server.
+"""
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import socket
+import ssl
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from aiohttp import web
+
+from netboot import bootfiles
+from netboot.assets import asset_folder
+from netboot.config import Settings
+from netboot.dhcp_proxy import ProxySettings
+from netboot.dhcp_socket import BootSighting, ProxyDhcp
+from netboot.errors import NetbootError
+from netboot.floor import Floor
+from netboot.imaging import MasterNeeds
+from netboot.interfaces import Interface, choose, read_links
+from netboot.menu import BootMenu
+from netboot.pages.boot_face import BootFace, boot_application
+from netboot.profiles import Profile, load_profiles
+from netboot.records import Record, open_record
+from netboot.signing import load_key
+from netboot.store import Store
+from netboot.tftp import FolderSource, TftpServer, TftpSettings, TransferEvent
+from netboot.web import page_application
+from netboot.workshop import Workshop
+
+log = logging.getLogger(__name__)
+
+STOP_WITHIN: Final = 5.0
+"""Seconds that open connections get to end by themselves."""
+FIRST_INHERITED: Final = 3
+"""systemd's socket activation hands descriptors over from this one on (sd_listen_fds(3))."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """Everything that was checked and found before any port is taken."""
+
+    settings: Settings
+    interface: Interface
+    files: bootfiles.BootFiles
+    profiles: tuple[Profile, ...]
+    agent: bytes
+
+
+def prepare(settings: Settings) -> Ready:
+    """Check what `serve` needs. Raises NetbootError."""
+    interface = choose(read_links(), settings.interface)
+    files = bootfiles.load(settings.bootfiles_folder)
+    profiles = load_profiles([asset_folder("images") / "profiles", *map(Path, settings.profiles)])
+    if not profiles:
+        raise NetbootError("there is no profile to choose", hint="put one into images/profiles/")
+    key = load_key(settings.data_folder)
+    agent = bootfiles.agent_archive({"public_key": key.verify_key.encode().hex(), "language": settings.language})
+    return Ready(settings, interface, files, profiles, agent)
+
+
+async def serve(settings: Settings) -> None:
+    """Run every service until SIGTERM or SIGINT. Raises NetbootError when one cannot start."""
+    ready = await asyncio.to_thread(prepare, settings)
+    record = await asyncio.to_thread(open_record, settings.data_folder / "record.sqlite")
+    try:
+        await _serve(ready, record)
+    finally:
+        await asyncio.to_thread(record.close)
+
+
+async def _serve(ready: Ready, record: Record) -> None:
+    settings = ready.settings
+    floor = Floor(time.time)
+    store = Store(settings.data_folder / "store")
+    workshop = Workshop(record, floor, ready.profiles, _masters(store), wait=settings.agent.wait)
+    menu = BootMenu(ready.profiles, settings, ready.interface.address, workshop.armed_profile)
+    face = BootFace(
+        files={path.name: path for path in ready.files.folder.iterdir() if path.is_file()},
+        rendered={"agent.img": ready.agent, "ipxe": menu.ipxe_start().encode()},
+        menus=menu,
+        masters=store,
+    )
+    folder = FolderSource(ready.files.folder)
+    grub_start = menu.grub_start().encode()
+
+    def source(name: str) -> Path | bytes | None:
+        return grub_start if name.lstrip("/") == "grub/grub.cfg" else folder(name)
+
+    def sighted(sighting: BootSighting) -> None:
+        note = f"{sighting.refused}" if sighting.refused else ""
+        floor.sighted(sighting.mac, firmware=sighting.firmware.value, note=note)
+
+    dhcp = ProxyDhcp(
+        ProxySettings(
+            interface=ready.interface.name,
+            server_address=ready.interface.address,
+            http_port=settings.http.port,
+            plain_pxe_first=settings.dhcp.plain_pxe_first,
+        ),
+        on_boot_client=sighted,
+    )
+    tftp = TftpServer(TftpSettings(address=str(ready.interface.address)), source, on_transfer=_log_transfer)
+    async with contextlib.AsyncExitStack() as stack:
+        await _start_http(stack, boot_application(face, workshop), _boot_socket(ready), None)
+        await _start_http(
+            stack, await page_application(workshop, settings), _page_socket(settings), _page_tls(settings)
+        )
+        await tftp.start()
+        stack.callback(tftp.close)
+        await dhcp.start()
+        stack.callback(dhcp.close)
+        log.info("ready on %s, %s", ready.interface.name, ready.interface.address)
+        await _until_told(dhcp, tftp)
+
+
+async def _until_told(dhcp: ProxyDhcp, tftp: TftpServer) -> None:
+    told = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, told.set)
+    async with asyncio.TaskGroup() as tasks:
+        running = [tasks.create_task(dhcp.run()), tasks.create_task(tftp.run())]
+        await told.wait()
+        log.info("stopping")
+        for task in running:
+            task.cancel()
+
+
+async def _start_http(
+    stack: contextlib.AsyncExitStack, app: web.Application, listening: socket.socket, tls: ssl.SSLContext | None
+) -> None:
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=STOP_WITHIN)
+    await runner.setup()
+    stack.push_async_callback(runner.cleanup)
+    await web.SockSite(runner, listening, ssl_context=tls, backlog=512).start()
+
+
+def _boot_socket(ready: Ready) -> socket.socket:
+    return _listen(
+        str(ready.interface.address), ready.settings.http.port, "http.port", "nginx, apache2 or another netboot"
+    )
+
+
+def _page_socket(settings: Settings) -> socket.socket:
+    """The page's socket: inherited (socket activation) or opened here."""
+    if os.environ.get("LISTEN_PID") == str(os.getpid()) and os.environ.get("LISTEN_FDS") == "1":
+        return socket.socket(fileno=FIRST_INHERITED)
+    return _listen(settings.page.address, settings.page.port, "page.port", "another web server")
+
+
+def _listen(address: str, port: int, setting: str, usual: str) -> socket.socket:
+    opened = socket.socket(socket.AF_INET, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)
+    try:
+        opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        opened.bind((address, port))
+        opened.listen(512)
+    except OSError as error:
+        opened.close()
+        raise NetbootError(
+            f"TCP port {port} of {address} cannot be opened: {error.strerror}",
+            hint=f"stop what holds it (usually {usual}; `ss --tcp --listening --processes` names it), "
+            f"or set another `{setting}`",
+        ) from error
+    return opened
+
+
+def _page_tls(settings: Settings) -> ssl.SSLContext | None:
+    if not settings.page.certificate:
+        return None
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    try:
+        context.load_cert_chain(settings.page.certificate, settings.page.key or None)
+    except (OSError, ssl.SSLError) as error:
+        raise NetbootError(
+            f"the page's certificate cannot be used: {error}", hint="see `page.certificate` and `page.key`: PEM files"
+        ) from error
+    return context
+
+
+def _masters(store: Store) -> "Masters":
+    return Masters(store)
+
+
+class Masters:
+    """Finds the newest master of a name."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def __call__(self, name: str) -> MasterNeeds | None:
+        manifest = self._store.current(name)
+        if manifest is None:
+            return None
+        return MasterNeeds(manifest=manifest.digest, name=manifest.name, disk=manifest.disk, sector=manifest.sector)
+
+
+def _log_transfer(event: TransferEvent) -> None:
+    if event.outcome is not None:
+        log.info(
+            "TFTP %s: %s, %d bytes in %.1f s", event.name, event.outcome.value, event.sent, event.seconds,
+            extra={"client": event.client},
+        )  # fmt: skip

@@ -1,0 +1,103 @@
+"""Settings and profiles: what is wrong is told with its place, and what is right becomes typed values."""
+
+from ipaddress import IPv4Address
+
+import pytest
+
+from netboot.assets import asset_folder
+from netboot.config import Settings, parse_settings
+from netboot.errors import NetbootError
+from netboot.interfaces import Address, Link, choose
+from netboot.profiles import load_profiles, parse_profile
+
+
+def test_an_empty_file_is_all_defaults() -> None:
+    assert parse_settings("", source="x") == Settings()
+    assert parse_settings("# nothing\n", source="x") == Settings()
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "expected"),
+    [
+        ("language: fr\nhttp:\n  port: eighty\n", 3, "int"),
+        ("language: fr\nhttp:\n  port: 80\n  prot: 81\n", 4, "prot"),
+        ("http:\n  port: 70000\n", 2, "65535"),
+        ("languages: fr\n", 1, "languages"),
+        ("language: de\n", 1, "de"),
+        ("interface: eth0\nhttp: [\n", 3, "YAML"),
+        ("- a\n- b\n", 1, "object"),
+        ("profiles:\n  - ok\n  - 3\n", 3, "str"),
+    ],
+)
+def test_a_mistake_names_the_file_the_line_and_what_was_expected(text: str, line: int, expected: str) -> None:
+    with pytest.raises(NetbootError) as caught:
+        parse_settings(text, source="netboot.yaml")
+    assert f"netboot.yaml, line {line}" in caught.value.message
+    assert expected in caught.value.message
+    assert caught.value.hint
+
+
+GOOD = """
+id: wipe
+name: {fr: Effacer, en: Erase}
+stages: [check, erase, finish]
+"""
+
+
+def test_a_profile_is_read() -> None:
+    profile = parse_profile(GOOD, source="wipe.yaml")
+    assert profile.erases
+    assert profile.writes
+    assert profile.end == "poweroff"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        ("fr: Effacer, ", ""),
+        ("[check, erase, finish]", "[erase, check, finish]"),
+        ("[check, erase, finish]", "[erase, finish]"),
+        ("[check, erase, finish]", "[check, erase]"),
+        ("[check, erase, finish]", "[check, deploy, finish]"),
+        ("[check, erase, finish]", "[check, erase, finish]\nmaster: debian"),
+        ("[check, erase, finish]", "[check, erase, finish]\nhostname: 'pc {number}'"),
+        ("[check, erase, finish]", "[check, erase, finish]\nsurprise: 1"),
+        ("Effacer", '"a\\nchain evil"'),
+        ("Effacer", '"a\\n"'),
+        ("wipe", "'wipe; reboot'"),
+    ],
+)
+def test_a_wrong_profile_is_refused(change: tuple[str, str]) -> None:
+    with pytest.raises(NetbootError):
+        parse_profile(GOOD.replace(*change), source="wipe.yaml")
+
+
+def test_every_shipped_profile_is_good_and_has_its_own_id() -> None:
+    folder = asset_folder("images") / "profiles"
+    assert len(load_profiles([folder])) == len(list(folder.glob("*.yaml"))) > 0
+
+
+def link(name: str, address: str = "", *flags: str) -> Link:
+    addresses = (Address(family="inet", local=address, prefixlen=24, scope="global"),) if address else ()
+    return Link(ifname=name, flags=flags or ("UP",), link_type="ether", addr_info=addresses)
+
+
+LO = link("lo", "127.0.0.1", "UP", "LOOPBACK")
+
+
+def test_the_only_interface_with_an_address_is_found() -> None:
+    assert choose([LO, link("eth0", "192.0.2.5"), link("eth1")], "").address == IPv4Address("192.0.2.5")
+
+
+@pytest.mark.parametrize(
+    ("links", "asked", "told"),
+    [
+        ([LO], "", "no network interface has an IPv4 address"),
+        ([LO, link("a", "192.0.2.1"), link("b", "192.0.2.2")], "", "several"),
+        ([LO, link("a", "192.0.2.1")], "b", "no network interface 'b'"),
+        ([LO, link("a")], "a", "has no IPv4 address"),
+    ],
+)
+def test_what_cannot_be_chosen_is_told(links: list[Link], asked: str, told: str) -> None:
+    with pytest.raises(NetbootError, match=told):
+        choose(links, asked)

@@ -1,0 +1,239 @@
+"""The rules of a job: what comes next, and what forbids it."""
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from netboot.imaging import (
+    Blocked,
+    Ended,
+    Job,
+    MasterNeeds,
+    Run,
+    StageRecord,
+    choose_target,
+    forbids_writing,
+    internal_disks,
+    judge,
+    new_stages,
+    next_stage,
+)
+from netboot.inventory import Board, Disk, DiskId, Firmware, HiddenStorage, Inventory, System
+from netboot.problems import Problem
+from netboot.profiles import Profile
+from netboot.protocol import (
+    Check,
+    CheckResult,
+    Deploy,
+    DeployResult,
+    Erase,
+    EraseResult,
+    Erasure,
+    Finish,
+    Result,
+    Stage,
+    StageName,
+)
+
+GB = 10**9
+MANIFEST = "a" * 64
+MASTER = MasterNeeds(manifest=MANIFEST, name="debian", disk=8 * GB)
+SSD = Disk(name="sda", id=DiskId(serial="S1", wwn="0x1", size=16 * GB), model="SSD", transport="sata")
+HDD = Disk(name="sdb", id=DiskId(serial="H1", size=500 * GB), model="HDD", transport="sata", rotational=True)
+STICK = Disk(name="sdc", id=DiskId(serial="U1", size=32 * GB), model="Stick", transport="usb", removable=True)
+ALL: tuple[StageName, ...] = ("check", "erase", "deploy", "customise", "finish")
+
+
+def inventory(*disks: Disk, hidden: tuple[HiddenStorage, ...] = ()) -> Inventory:
+    return Inventory(system=System(), board=Board(), firmware=Firmware(mode="uefi"), disks=disks, hidden=hidden)
+
+
+def profile(*stages: StageName, unerased: str = "forbid") -> Profile:
+    return msgspec.convert(
+        {
+            "id": "p",
+            "name": {"fr": "P", "en": "P"},
+            "stages": stages,
+            "master": "debian" if "deploy" in stages else "",
+            "unerased": unerased,
+        },
+        Profile,
+    )
+
+
+def job(*disks: Disk, stages: tuple[StageName, ...] = ALL, unerased: str = "forbid", **more: object) -> Job:
+    chosen = profile(*stages, unerased=unerased)
+    return replace(
+        Job(
+            id="j",
+            profile=chosen,
+            stages=new_stages(chosen),
+            inventory=inventory(*disks),
+            hostname="pc-1",
+            master=MASTER,
+        ),
+        **more,
+    )
+
+
+def done(the_job: Job, stage: StageName, result: Result | None = None) -> Job:
+    record = StageRecord(stage=stage, state="done", result=result)
+    return replace(the_job, stages=tuple(record if r.stage == stage else r for r in the_job.stages))
+
+
+def erasure(disk: Disk, verdict: str = "erased", *, read: int | None = None) -> Erasure:
+    return msgspec.convert(
+        {
+            "disk": msgspec.to_builtins(disk.id),
+            "method": "overwrite",
+            "level": "clear",
+            "verdict": verdict,
+            "written": disk.id.size,
+            "verified": disk.id.size if read is None else read,
+        },
+        Erasure,
+    )
+
+
+def test_a_job_runs_its_stages_in_order() -> None:
+    running = job(SSD)
+    assert next_stage(running) == Run(Check())
+    running = done(running, "check", CheckResult(inventory=running.inventory))
+    assert next_stage(running) == Run(Erase(disks=(SSD.id,)))
+    running = done(running, "erase", EraseResult(erasures=(erasure(SSD),)))
+    assert next_stage(running) == Run(Deploy(manifest=MANIFEST, name="debian", target=SSD.id))
+    running = done(done(running, "deploy"), "customise")
+    assert next_stage(running) == Run(Finish(action="poweroff"))
+    assert next_stage(done(running, "finish")) == Ended(None)
+
+
+def test_a_usb_stick_is_never_erased_and_never_imaged() -> None:
+    running = done(job(SSD, STICK), "check")
+    assert next_stage(running) == Run(Erase(disks=(SSD.id,)))
+    assert choose_target(inventory(STICK), MASTER, None) == Problem("no-disk")
+
+
+@pytest.mark.parametrize("change", [{"removable": True}, {"read_only": True}, {"transport": "usb"}])
+def test_what_is_not_the_pcs_own_is_not_internal(change: dict[str, object]) -> None:
+    assert internal_disks(inventory(replace(SSD, **change))) == ()
+
+
+def test_no_deploy_while_one_internal_disk_has_no_verdict() -> None:
+    running = done(done(job(SSD, HDD), "check"), "erase", EraseResult(erasures=(erasure(SSD),)))
+    following = next_stage(running)
+    assert isinstance(following, Blocked)
+    assert following.problem.code == "not-erased"
+
+
+@pytest.mark.parametrize("verdict", ["not-erased", "undetermined"])
+def test_no_deploy_on_a_verdict_other_than_erased(verdict: str) -> None:
+    running = done(done(job(SSD), "check"), "erase", EraseResult(erasures=(erasure(SSD, verdict),)))
+    assert isinstance(next_stage(running), Blocked)
+
+
+def test_a_profile_may_waive_the_erase_for_new_disks() -> None:
+    running = done(job(SSD, stages=("check", "deploy", "finish"), unerased="waive"), "check")
+    assert next_stage(running) == Run(Deploy(manifest=MANIFEST, name="debian", target=SSD.id))
+    forbidden = done(job(SSD, stages=("check", "deploy", "finish")), "check")
+    assert isinstance(next_stage(forbidden), Blocked)
+
+
+def test_hidden_storage_stops_everything_that_writes() -> None:
+    hidden = HiddenStorage(kind="rst", controller="8086:2822", setting="SATA Mode: AHCI")
+    running = done(job(SSD, inventory=inventory(SSD, hidden=(hidden,))), "check")
+    following = next_stage(running)
+    assert isinstance(following, Blocked)
+    assert "SATA Mode: AHCI" in following.problem.sentence("fr")
+
+
+def test_two_disks_that_say_the_same_of_themselves_are_not_written() -> None:
+    twin = replace(SSD, name="sdb")
+    assert forbids_writing(inventory(SSD, twin)) == Problem("disk-without-name", {"disk": "SSD S1 16.0 GB"})
+    assert forbids_writing(inventory(replace(SSD, id=DiskId(size=GB, path="pci-1")))) is not None
+
+
+def test_a_mounted_disk_stops_the_job() -> None:
+    assert forbids_writing(inventory(replace(SSD, in_use=True))) == Problem("disk-in-use", {"disk": "SSD S1 16.0 GB"})
+
+
+def test_the_target_is_the_one_that_fits_then_the_only_ssd_then_a_person_decides() -> None:
+    small = replace(SSD, id=DiskId(serial="S2", size=4 * GB))
+    assert choose_target(inventory(small, HDD), MASTER, None) == HDD
+    assert choose_target(inventory(SSD, HDD), MASTER, None) == SSD
+    other = replace(SSD, name="sdd", id=DiskId(serial="S9", size=64 * GB))
+    undecided = choose_target(inventory(SSD, other), MASTER, None)
+    assert isinstance(undecided, Problem)
+    assert undecided.code == "several-targets"
+    assert choose_target(inventory(SSD, other), MASTER, other.id) == other
+
+
+def test_a_disk_too_small_or_of_other_sectors_is_told() -> None:
+    small = replace(SSD, id=DiskId(serial="S2", size=4 * GB))
+    wrong = choose_target(inventory(small), MASTER, None)
+    assert isinstance(wrong, Problem)
+    assert wrong.code == "disk-too-small"
+    wrong = choose_target(inventory(replace(SSD, logical_sector=4096)), MASTER, None)
+    assert isinstance(wrong, Problem)
+    assert wrong.code == "disk-sectors"
+
+
+ORDERED = Erase(disks=(SSD.id, HDD.id))
+
+
+def test_the_word_done_without_evidence_is_a_failure() -> None:
+    assert judge(ORDERED, "done", None, None).state == "failed"
+    half = EraseResult(erasures=(erasure(SSD),))
+    assert judge(ORDERED, "done", None, half).state == "failed"
+    unread = EraseResult(erasures=(erasure(SSD), erasure(HDD, read=HDD.id.size - 512)))
+    assert judge(ORDERED, "done", None, unread).state == "failed"
+    whole = EraseResult(erasures=(erasure(SSD), erasure(HDD)))
+    assert judge(ORDERED, "done", None, whole).state == "done"
+
+
+def test_a_deploy_counts_only_when_its_chunks_were_read_back_from_the_right_disk() -> None:
+    stage = Deploy(manifest=MANIFEST, name="debian", target=SSD.id)
+    good = DeployResult(manifest=MANIFEST, target=SSD.id, chunks=2, written=100, verified=100, fetched=50)
+    assert judge(stage, "done", None, good).state == "done"
+    for wrong in (
+        replace(good, verified=99),
+        replace(good, target=HDD.id),
+        replace(good, manifest="b" * 64),
+    ):
+        assert judge(stage, "done", None, wrong).state == "failed"
+
+
+DISKS = st.builds(
+    Disk,
+    name=st.text(max_size=4),
+    id=st.builds(DiskId, serial=st.sampled_from(["", "A", "B"]), size=st.sampled_from([0, 4 * GB, 16 * GB])),
+    transport=st.sampled_from(["sata", "usb", "nvme", ""]),
+    removable=st.booleans(),
+    read_only=st.booleans(),
+    in_use=st.booleans(),
+    rotational=st.booleans(),
+)
+
+
+@given(disks=st.lists(DISKS, max_size=5), seed=st.integers(0, 6), verdicts=st.lists(st.booleans(), max_size=5))
+def test_whatever_the_disks_nothing_foreign_or_unproven_is_written(
+    disks: list[Disk], seed: int, verdicts: list[bool]
+) -> None:
+    running = done(job(*disks), "check")
+    ordered: list[Stage] = []
+    following = next_stage(running)
+    if isinstance(following, Run):
+        ordered.append(following.stage)
+        proofs = [erasure(d, "erased" if v else "undetermined") for d, v in zip(disks, verdicts, strict=False)]
+        following = next_stage(done(running, "erase", EraseResult(erasures=tuple(proofs))))
+        if isinstance(following, Run):
+            ordered.append(following.stage)
+    own = [d.id for d in disks if not (d.removable or d.read_only or d.transport == "usb")]
+    for stage in ordered:
+        named = stage.disks if isinstance(stage, Erase) else (stage.target,) if isinstance(stage, Deploy) else ()
+        assert all(disk in own for disk in named)
+        assert not any(d.in_use for d in disks if d.id in named)
+        if isinstance(stage, Deploy):
+            proven = [p.disk for p in proofs if p.verdict == "erased"]
+            assert all(any(disk.same_as(p) for p in proven) for disk in own if disk.size)
