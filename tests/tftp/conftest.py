@@ -1,6 +1,6 @@
 """A TFTP server on a loopback high port, in the test's own event loop; clients run in threads or as programs."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
 import pytest
@@ -17,9 +17,10 @@ class Bench:
     servers: list[TftpServer] = field(default_factory=list)
     events: list[TransferEvent] = field(default_factory=list)
 
-    async def serve(self, source: Source, settings: TftpSettings | None = None) -> int:
-        """Start a server (a free port unless `settings` name one) and return its port."""
-        server = TftpServer(settings or TftpSettings(address=LOOPBACK, port=0), source, on_transfer=self.events.append)
+    async def serve(self, source: Source, *, limits: Limits | None = None, **counts: int) -> int:
+        """Start a server on a free port, which is returned."""
+        chosen = TftpSettings(address=LOOPBACK, port=0, limits=limits or Limits(), **counts)
+        server = TftpServer(chosen, source, on_transfer=self.events.append)
         await server.start()
         self.servers.append(server)
         return server.port
@@ -36,9 +37,3 @@ async def bench() -> AsyncIterator[Bench]:
     yield made
     for server in made.servers:
         server.close()
-
-
-@pytest.fixture
-def settings() -> Iterator[TftpSettings]:
-    """Short waits, so that tests of retransmission end soon."""
-    yield TftpSettings(address=LOOPBACK, port=0, limits=Limits(timeout=0.2, retries=3))
