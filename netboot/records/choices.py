@@ -1,0 +1,123 @@
+"""What people chose, each choice for one visit: made on the page before or during it, or in the boot menu at its start.
+
+A machine has one waiting choice at most: a newer one takes its place. Taking a choice uses it up in one transaction.
+"""
+
+import secrets
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from netboot.inventory import DiskId
+from netboot.records import events, tables
+from netboot.records.jobs import found
+from netboot.records.values import Choice, ChoiceSource
+
+
+def choose(
+    session: Session, machine_id: str, profile: str, *, who: str, target: DiskId | None, now: datetime
+) -> Choice:
+    """A signed-in person's choice for this machine: for the visit it has, or else its next one."""
+    found(session.get(tables.Machine, machine_id), "machine")
+    cancel(session, machine_id, who=who, now=now)
+    row = _add(session, machine_id, profile, who=who, source="page", target=target, now=now)
+    session.flush()
+    return as_value(row)
+
+
+def take(session: Session, visit_id: str, *, menu: str, now: datetime) -> Choice | None:
+    """Use up the choice that this visit is to follow, if there is one: a second taker gets None.
+
+    `menu` is what the agent says was picked in the boot menu of this boot ("" for nothing). It counts once a visit, and
+    before whatever waits: it was picked at the bench, later. What waited is withdrawn, never left for the next boot.
+    """
+    visit = found(session.get(tables.Visit, visit_id), "visit")
+    if menu and not _menu_was_followed(session, visit_id):
+        cancel(session, visit.machine_id, who="", now=now)
+        _add(session, visit.machine_id, menu, who="", source="menu", target=None, now=now)
+    row = waiting(session, visit.machine_id)
+    if row is None:
+        return None
+    # The condition is the lock: of two takers on any database one changes the row, the other changes none.
+    taken = session.execute(
+        update(tables.Choice)
+        .where(tables.Choice.id == row.id, tables.Choice.closed.is_(None))
+        .values(closed=now, visit_id=visit_id)
+        .returning(tables.Choice.id)
+    ).all()
+    if not taken:
+        return None
+    body = {"choice": row.id, "profile": row.profile}
+    events.append(session, "choice-used", body, now=now, machine=visit.machine_id, visit=visit_id)
+    return as_value(row)
+
+
+def cancel(session: Session, machine_id: str, *, who: str, now: datetime) -> bool:
+    """Withdraw what waits for this machine. False when nothing did."""
+    row = waiting(session, machine_id)
+    if row is None:
+        return False
+    row.closed = now
+    session.flush()
+    body = {"choice": row.id, "by": events.person(session, who)}
+    events.append(session, "choice-withdrawn", body, now=now, machine=machine_id)
+    return True
+
+
+def waiting(session: Session, machine_id: str) -> tables.Choice | None:
+    """The choice that waits for this machine."""
+    wanted = select(tables.Choice).where(tables.Choice.machine_id == machine_id, tables.Choice.closed.is_(None))
+    return session.scalars(wanted).one_or_none()
+
+
+def as_value(row: tables.Choice) -> Choice:
+    """The row as callers get it."""
+    return Choice(
+        id=row.id,
+        machine_id=row.machine_id,
+        profile=row.profile,
+        who=row.who,
+        source="menu" if row.source == "menu" else "page",
+        at=row.at,
+        target=row.target,
+    )
+
+
+def _add(
+    session: Session,
+    machine_id: str,
+    profile: str,
+    *,
+    who: str,
+    source: ChoiceSource,
+    target: DiskId | None,
+    now: datetime,
+) -> tables.Choice:
+    row = tables.Choice(
+        id=secrets.token_hex(16),
+        machine_id=machine_id,
+        profile=profile,
+        who=who,
+        source=source,
+        at=now,
+        target=target,
+        closed=None,
+        visit_id=None,
+    )
+    session.add(row)
+    session.flush()
+    body = {
+        "choice": row.id,
+        "profile": profile,
+        "source": source,
+        "by": events.person(session, who),
+        "target": None if target is None else {"serial": target.serial, "wwn": target.wwn, "size": target.size},
+    }
+    events.append(session, "choice-made", body, now=now, machine=machine_id)
+    return row
+
+
+def _menu_was_followed(session: Session, visit_id: str) -> bool:
+    wanted = select(tables.Choice.id).where(tables.Choice.visit_id == visit_id, tables.Choice.source == "menu")
+    return session.scalars(wanted).first() is not None

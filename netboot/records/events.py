@@ -1,0 +1,150 @@
+"""Appending to this server's chain, reading it, and checking every link of every chain.
+
+What is an event: a decision, the start and the end of a stage, evidence. Never progress, and never a person's name: a
+digest stands for it, salted with what `person_salts` holds, so that deleting the salt forgets the person and breaks no
+link.
+"""
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Iterator
+from dataclasses import fields
+from datetime import UTC, datetime
+from typing import Final, Literal
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from netboot.problems import Problem
+from netboot.records import chain, tables
+from netboot.records.values import ChainCheck, Event
+
+Kind = Literal[
+    "machine-added",
+    "visit-opened",
+    "visit-closed",
+    "choice-made",
+    "choice-withdrawn",
+    "choice-used",
+    "job-started",
+    "stage-started",
+    "stage-ended",
+    "erasure",
+    "job-ended",
+    "master-added",
+    "operator-set",
+    "person-forgotten",
+]
+
+PAGE: Final = 1000
+"""How many events are held in memory at a time."""
+
+_SERVER: Final = "server.id"
+_FIELDS: Final = tuple(field.name for field in fields(Event))
+
+
+def lock_chain(session: Session) -> tables.Chain:
+    """The head of this server's chain, for this transaction alone; the chain is begun when there is none.
+
+    SQLite has locked the whole database already (`database.py`); FOR UPDATE says it to databases that have not.
+    """
+    server = session.get(tables.Setting, _SERVER)
+    if server is None:
+        server = tables.Setting(key=_SERVER, value=secrets.token_hex(8))
+        session.add(server)
+        session.add(tables.Chain(server=server.value, sequence=0, hash=chain.START))
+        session.flush()
+    return session.scalars(select(tables.Chain).where(tables.Chain.server == server.value).with_for_update()).one()
+
+
+def append(
+    session: Session,
+    kind: Kind,
+    body: chain.Body,
+    *,
+    now: datetime,
+    machine: str = "",
+    visit: str = "",
+    job: str = "",
+) -> None:
+    """Add one event to this server's chain, in the caller's transaction."""
+    head = lock_chain(session)
+    event = chain.sealed(
+        Event(
+            server=head.server,
+            sequence=head.sequence + 1,
+            at=now.astimezone(UTC).isoformat(timespec="microseconds"),
+            kind=kind,
+            machine_id=machine,
+            visit_id=visit,
+            job_id=job,
+            body=chain.canonical(body),
+            previous=head.hash,
+            hash="",
+        )
+    )
+    session.add(tables.Event(**{name: getattr(event, name) for name in _FIELDS}))
+    head.sequence, head.hash = event.sequence, event.hash
+    session.flush()
+
+
+def person(session: Session, name: str) -> str:
+    """The digest that stands for a person in events; "" for nobody."""
+    if not name:
+        return ""
+    row = session.get(tables.PersonSalt, name)
+    if row is None:
+        row = tables.PersonSalt(name=name, salt=secrets.token_hex(32))
+        session.add(row)
+        session.flush()
+    return hmac.new(bytes.fromhex(row.salt), name.encode(), hashlib.sha256).hexdigest()
+
+
+def impersonal(problem: Problem | None) -> dict[str, object] | None:
+    """A problem for an event: everything but who caused it."""
+    if problem is None:
+        return None
+    return {"code": problem.code, "values": {key: value for key, value in problem.values.items() if key != "by"}}
+
+
+def read(session: Session, *, after: int, limit: int, machine: str = "", server: str = "") -> tuple[Event, ...]:
+    """Events of one chain (this server's, unless named) in order, at most `limit`; of one machine when named."""
+    wanted = select(tables.Event).where(
+        tables.Event.server == (server or own_server(session)), tables.Event.sequence > after
+    )
+    if machine:
+        wanted = wanted.where(tables.Event.machine_id == machine)
+    rows = session.scalars(wanted.order_by(tables.Event.sequence).limit(limit))
+    return tuple(_event(row) for row in rows)
+
+
+def verify(session: Session) -> ChainCheck:
+    """Read every event of every chain again, and hash it again: the first that is wrong, if one is."""
+    total = 0
+    heads = {head.server: (head.sequence, head.hash) for head in session.scalars(select(tables.Chain))}
+    servers = {*heads, *session.scalars(select(tables.Event.server).distinct())}
+    for server in sorted(servers):
+        found = chain.check(_whole(session, server), server=server, last=heads.get(server, (0, chain.START)))
+        total += found.events
+        if found.broken is not None:
+            return ChainCheck(total, found.broken, found.why)
+    return ChainCheck(total)
+
+
+def own_server(session: Session) -> str:
+    """This server's id in the events; "" before the first one."""
+    setting = session.get(tables.Setting, _SERVER)
+    return "" if setting is None else setting.value
+
+
+def _whole(session: Session, server: str) -> Iterator[Event]:
+    after = 0
+    while page := read(session, after=after, limit=PAGE, server=server):
+        yield from page
+        after = page[-1].sequence
+        session.expunge_all()
+
+
+def _event(row: tables.Event) -> Event:
+    return Event(**{name: getattr(row, name) for name in _FIELDS})

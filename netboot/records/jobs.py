@@ -1,0 +1,279 @@
+"""Jobs and their stages as they go down on the record, and as `imaging.Job` when they come back.
+
+Reports carry a number: one that is already on the record changes nothing, so an agent may send it again.
+"""
+
+import hashlib
+import secrets
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TypeVar, cast
+
+import msgspec
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from netboot.imaging import Job, MasterNeeds, StageRecord, new_stages
+from netboot.inventory import DiskId
+from netboot.problems import Problem
+from netboot.profiles import Profile
+from netboot.protocol import CheckResult, EraseResult, Erasure, Result, StageName
+from netboot.records import events, machines, tables
+from netboot.records.values import JobState, NotOnRecord, Outcome, StageState
+
+T = TypeVar("T")
+
+
+def start(
+    session: Session,
+    visit_id: str,
+    profile: Profile,
+    *,
+    master: MasterNeeds | None,
+    hostname: str,
+    chosen_by: str,
+    target: DiskId | None,
+    now: datetime,
+) -> Job:
+    """A fresh job for this visit. Raises NotOnRecord when the visit has one that is not ended."""
+    visit = found(session.get(tables.Visit, visit_id), "visit")
+    if running(session, visit_id) is not None:
+        raise NotOnRecord("this PC already has a job", hint="wait for its end, or cancel it")
+    row = tables.Job(
+        id=secrets.token_hex(16),
+        visit_id=visit.id,
+        profile=profile,
+        master=master,
+        master_digest=master.manifest if master else "",
+        target=target,
+        hostname=hostname,
+        chosen_by=chosen_by,
+        state="running",
+        problem=None,
+        started=now,
+        ended=None,
+    )
+    session.add(row)
+    session.flush()
+    for position, record in enumerate(new_stages(profile)):
+        session.add(
+            tables.Stage(
+                job_id=row.id,
+                position=position,
+                stage=record.stage,
+                state=record.state,
+                started=None,
+                seconds=0.0,
+                problem=None,
+                result=None,
+            )
+        )
+    session.flush()
+    body = {
+        "profile": profile.id,
+        "profile_digest": _digest(profile),
+        "master": row.master_digest,
+        "hostname": hostname,
+        "by": events.person(session, chosen_by),
+    }
+    events.append(session, "job-started", body, now=now, machine=visit.machine_id, visit=visit.id, job=row.id)
+    return restored(session, row)
+
+
+def stage_started(session: Session, job_id: str, stage: StageName, number: int, *, now: datetime) -> Job:
+    """A stage is at work. A stage that has ended stays ended."""
+    row, visit = _of(session, job_id)
+    if _is_news(visit, number):
+        record = _stage(session, row.id, stage)
+        if record.state in ("waiting", "running"):
+            record.state = "running"
+            record.started = record.started or now
+            body = {"stage": stage, "report": number}
+            events.append(session, "stage-started", body, now=now, machine=visit.machine_id, visit=visit.id, job=row.id)
+    return restored(session, row)
+
+
+def stage_finished(
+    session: Session, job_id: str, record: StageRecord, seconds: float, number: int, *, now: datetime
+) -> Job:
+    """A stage ended as `record` says, after `seconds`, with its evidence. What has ended once is never overwritten."""
+    row, visit = _of(session, job_id)
+    if _is_news(visit, number):
+        stage = _stage(session, row.id, record.stage)
+        if stage.state in ("waiting", "running"):
+            stage.state, stage.seconds = record.state, seconds
+            stage.problem, stage.result = record.problem, record.result
+            _remember_evidence(session, row, visit, record, seconds, now)
+    return restored(session, row)
+
+
+def end(session: Session, job_id: str, problem: Problem | None, *, now: datetime) -> None:
+    """The job is over: done, or ended early with a problem. A job that is over stays as it is."""
+    row, visit = _of(session, job_id)
+    if row.state != "running":
+        return
+    row.state, row.problem, row.ended = _state(problem), problem, now
+    body = {"state": row.state, "problem": events.impersonal(problem)}
+    events.append(session, "job-ended", body, now=now, machine=visit.machine_id, visit=visit.id, job=row.id)
+
+
+def interrupt(session: Session, visit: tables.Visit, *, now: datetime) -> None:
+    """The machine came back with another boot: what its job was doing is not known to be done.
+
+    Only the last stage, `finish`, is different: to go away is what it asks of the PC.
+    """
+    row = _newest(session, visit.id)
+    if row is None or row.state != "running":
+        return
+    stages = _stages(session, row.id)
+    open_stage = next((stage for stage in stages if stage.state in ("waiting", "running")), None)
+    if open_stage is None or (open_stage.stage == "finish" and open_stage.state == "running"):
+        if open_stage is not None:
+            record = StageRecord(stage="finish", state="done")
+            open_stage.state = record.state
+            _remember_evidence(session, row, visit, record, 0.0, now)
+        end(session, row.id, None, now=now)
+        return
+    if open_stage.state == "running":
+        problem = Problem("power-cut", {"stage": open_stage.stage})
+        record = StageRecord(stage=cast(StageName, open_stage.stage), state="failed", problem=problem)
+        open_stage.state, open_stage.problem = record.state, problem
+        _remember_evidence(session, row, visit, record, 0.0, now)
+    else:
+        problem = Problem("interrupted", {"stage": open_stage.stage})
+    end(session, row.id, problem, now=now)
+
+
+def running(session: Session, visit_id: str) -> Job | None:
+    """The job of this visit that is not over."""
+    row = _newest(session, visit_id)
+    return restored(session, row) if row is not None and row.state == "running" else None
+
+
+def outcome(session: Session, visit_id: str) -> Outcome | None:
+    """How the newest job of this visit ended; None when it has none, or it is still running."""
+    row = _newest(session, visit_id)
+    if row is None or row.state == "running":
+        return None
+    return Outcome(job_id=row.id, profile=row.profile, state=cast(JobState, row.state), problem=row.problem)
+
+
+def restored(session: Session, row: tables.Job) -> Job:
+    """A job as `imaging` knows it, with the newest inventory of its visit."""
+    visit = found(session.get(tables.Visit, row.visit_id), "visit")
+    return Job(
+        id=row.id,
+        profile=row.profile,
+        stages=tuple(
+            StageRecord(
+                stage=cast(StageName, stage.stage),
+                state=cast(StageState, stage.state),
+                problem=stage.problem,
+                result=stage.result,
+            )
+            for stage in _stages(session, row.id)
+        ),
+        inventory=visit.inventory,
+        hostname=row.hostname,
+        master=row.master,
+        target=row.target,
+    )
+
+
+def found(row: T | None, what: str) -> T:
+    """The row, or NotOnRecord."""
+    if row is None:
+        raise NotOnRecord(f"this {what} is not on the record", hint="reload the page, or restart the PC on the network")
+    return row
+
+
+def _of(session: Session, job_id: str) -> tuple[tables.Job, tables.Visit]:
+    row = found(session.get(tables.Job, job_id), "job")
+    return row, found(session.get(tables.Visit, row.visit_id), "visit")
+
+
+def _newest(session: Session, visit_id: str) -> tables.Job | None:
+    order = (tables.Job.started.desc(), tables.Job.ended.is_(None).desc())
+    return session.scalars(select(tables.Job).where(tables.Job.visit_id == visit_id).order_by(*order)).first()
+
+
+def _stages(session: Session, job_id: str) -> Sequence[tables.Stage]:
+    wanted = select(tables.Stage).where(tables.Stage.job_id == job_id).order_by(tables.Stage.position)
+    return session.scalars(wanted).all()
+
+
+def _stage(session: Session, job_id: str, name: StageName) -> tables.Stage:
+    wanted = select(tables.Stage).where(tables.Stage.job_id == job_id, tables.Stage.stage == name)
+    return found(session.scalars(wanted).one_or_none(), "stage")
+
+
+def _is_news(visit: tables.Visit, number: int) -> bool:
+    if number <= visit.last_report:
+        return False
+    visit.last_report, visit.token_used = number, True
+    return True
+
+
+def _state(problem: Problem | None) -> JobState:
+    match problem:
+        case None:
+            return "done"
+        case Problem(code="cancelled"):
+            return "cancelled"
+        case Problem(code="power-cut" | "interrupted"):
+            return "interrupted"
+        case _:
+            return "failed"
+
+
+def _remember_evidence(
+    session: Session, row: tables.Job, visit: tables.Visit, record: StageRecord, seconds: float, now: datetime
+) -> None:
+    if isinstance(record.result, CheckResult):
+        visit.inventory = record.result.inventory
+        machines.remember_disks(session, visit.id, record.result.inventory)
+    body = {
+        "stage": record.stage,
+        "state": record.state,
+        "seconds": seconds,
+        "problem": events.impersonal(record.problem),
+        "result": _evidence(record.result),
+    }
+    events.append(session, "stage-ended", body, now=now, machine=visit.machine_id, visit=visit.id, job=row.id)
+    if isinstance(record.result, EraseResult):
+        for erasure in record.result.erasures:
+            _remember_erasure(session, row, visit, erasure, now)
+
+
+def _remember_erasure(session: Session, row: tables.Job, visit: tables.Visit, erasure: Erasure, now: datetime) -> None:
+    disk = machines.find_disk(session, erasure.disk)
+    session.add(
+        tables.Erasure(
+            job_id=row.id,
+            machine_id=visit.machine_id,
+            disk_id=None if disk is None else disk.id,
+            at=now,
+            method=erasure.method,
+            level=erasure.level,
+            verdict=erasure.verdict,
+            evidence=erasure,
+        )
+    )
+    session.flush()
+    body = msgspec.to_builtins(erasure)
+    events.append(session, "erasure", body, now=now, machine=visit.machine_id, visit=visit.id, job=row.id)
+
+
+def _evidence(result: Result | None) -> object:
+    """A result as an event holds it: whole, but for an inventory (its digest) and erasures (events of their own)."""
+    match result:
+        case CheckResult(inventory=inventory):
+            return {"type": "check", "inventory": _digest(inventory)}
+        case EraseResult(erasures=erasures):
+            return {"type": "erase", "disks": len(erasures)}
+        case _:
+            return msgspec.to_builtins(result)
+
+
+def _digest(value: object) -> str:
+    return hashlib.sha256(msgspec.json.encode(value, order="deterministic")).hexdigest()

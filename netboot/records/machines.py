@@ -1,0 +1,103 @@
+"""Which machine this is, which disks it has: an inventory against what the record knows."""
+
+import secrets
+from collections.abc import Iterable
+from datetime import datetime
+from typing import cast
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session
+
+from netboot.identity import Key, KeyKind, find_machine, keys_of, real_text
+from netboot.inventory import DiskId, Inventory
+from netboot.records import events, tables
+
+
+def find_or_add(session: Session, inventory: Inventory, *, now: datetime) -> tables.Machine:
+    """The machine that has this inventory; a new one, with the next number, when none is it."""
+    keys = keys_of(inventory)
+    machine = _find(session, keys)
+    if machine is None:
+        newest = session.scalar(select(func.max(tables.Machine.number))) or 0
+        machine = tables.Machine(id=secrets.token_hex(16), number=newest + 1, label=_label(inventory), added=now)
+        session.add(machine)
+        session.flush()
+        known = [f"{key.kind}:{key.value}" for key in keys]
+        events.append(session, "machine-added", {"number": machine.number, "keys": known}, now=now, machine=machine.id)
+    machine.label = _label(inventory)
+    _remember_keys(session, machine.id, keys, now)
+    return machine
+
+
+def remember_disks(session: Session, visit_id: str, inventory: Inventory) -> None:
+    """Every disk that says who it is was in the PC during this visit."""
+    for disk in inventory.disks:
+        row = find_disk(session, disk.id)
+        if row is None:
+            if not disk.id.named:
+                continue
+            row = tables.Disk(serial=disk.id.serial, wwn=disk.id.wwn, size=disk.id.size, model=disk.model)
+            session.add(row)
+        row.serial, row.wwn, row.model = row.serial or disk.id.serial, row.wwn or disk.id.wwn, row.model or disk.model
+        session.flush()
+        if session.get(tables.DiskSighting, (row.id, visit_id)) is None:
+            session.add(tables.DiskSighting(disk_id=row.id, visit_id=visit_id))
+            session.flush()
+
+
+def find_disk(session: Session, wanted: DiskId) -> tables.Disk | None:
+    """The disk of this serial number or WWN and size, wherever it was seen; None for a disk that has no name."""
+    names = []
+    if wanted.serial:
+        names.append(tables.Disk.serial == wanted.serial)
+    if wanted.wwn:
+        names.append(tables.Disk.wwn == wanted.wwn)
+    if not names:
+        return None
+    rows = session.scalars(select(tables.Disk).where(tables.Disk.size == wanted.size, or_(*names)))
+    return next((row for row in rows if DiskId(serial=row.serial, wwn=row.wwn, size=row.size).same_as(wanted)), None)
+
+
+def keys_by_machine(session: Session, machine_ids: Iterable[str]) -> dict[str, list[Key]]:
+    """Every key that each of these machines was ever known by."""
+    found: dict[str, list[Key]] = {}
+    rows = session.scalars(
+        select(tables.MachineKey)
+        .where(tables.MachineKey.machine_id.in_(list(machine_ids)))
+        .order_by(tables.MachineKey.id)
+    )
+    for row in rows:
+        found.setdefault(row.machine_id, []).append(Key(cast(KeyKind, row.kind), row.value))
+    return found
+
+
+def _find(session: Session, keys: tuple[Key, ...]) -> tables.Machine | None:
+    same = [(tables.MachineKey.kind == key.kind) & (tables.MachineKey.value == key.value) for key in keys]
+    if not same:
+        return None
+    candidates = session.scalars(select(tables.MachineKey.machine_id).where(or_(*same)).distinct()).all()
+    found = find_machine(keys, keys_by_machine(session, candidates))
+    return None if found is None else session.get(tables.Machine, found)
+
+
+def _remember_keys(session: Session, machine_id: str, keys: tuple[Key, ...], now: datetime) -> None:
+    rows = {
+        (row.kind, row.value): row
+        for row in session.scalars(select(tables.MachineKey).where(tables.MachineKey.machine_id == machine_id))
+    }
+    for key in keys:
+        row = rows.get((key.kind, key.value))
+        if row is None:
+            session.add(
+                tables.MachineKey(machine_id=machine_id, kind=key.kind, value=key.value, first_seen=now, last_seen=now)
+            )
+        else:
+            row.last_seen = now
+    session.flush()
+
+
+def _label(inventory: Inventory) -> str:
+    """What people call this PC: maker, model, serial number, as far as they are real."""
+    system = inventory.system
+    parts = [text for text in (system.manufacturer, system.product, system.serial) if real_text(text)]
+    return " ".join(" ".join(parts).split())[:256]

@@ -1,0 +1,145 @@
+"""What the page reads: the list of machines, one machine in full, its erasures. Nothing here writes.
+
+The list is five queries however many machines there are.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import cast
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, aliased
+
+from netboot.protocol import Level, StageName, Verdict
+from netboot.records import choices, tables
+from netboot.records.jobs import found
+from netboot.records.machines import keys_by_machine
+from netboot.records.values import (
+    Choice,
+    ErasureRow,
+    JobRow,
+    JobState,
+    MachineDetail,
+    MachineRow,
+    StageRow,
+    StageState,
+    VisitRow,
+)
+
+
+def machines(session: Session) -> tuple[MachineRow, ...]:
+    """Every machine with its newest visit, by number; a machine's other visits are in `machine`."""
+    newest = select(
+        tables.Visit,
+        func.row_number().over(partition_by=tables.Visit.machine_id, order_by=tables.Visit.opened.desc()).label("age"),
+    ).subquery()
+    visit = aliased(tables.Visit, newest)
+    rows = session.execute(
+        select(tables.Machine, visit)
+        .join(visit, visit.machine_id == tables.Machine.id)
+        .where(newest.c.age == 1)
+        .order_by(tables.Machine.number)
+    ).all()
+    visits = _visits(session, [visit for _, visit in rows])
+    waiting = {
+        row.machine_id: choices.as_value(row)
+        for row in session.scalars(select(tables.Choice).where(tables.Choice.closed.is_(None)))
+    }
+    return tuple(
+        MachineRow(machine.id, machine.number, machine.label, visits[visit.id], waiting.get(machine.id))
+        for machine, visit in rows
+    )
+
+
+def machine(session: Session, machine_id: str) -> MachineDetail:
+    """One machine and all its visits, newest first. Raises NotOnRecord."""
+    row = found(session.get(tables.Machine, machine_id), "machine")
+    wanted = select(tables.Visit).where(tables.Visit.machine_id == row.id).order_by(tables.Visit.opened.desc())
+    visits = session.scalars(wanted).all()
+    built = _visits(session, visits)
+    choice: Choice | None = None
+    if (waiting := choices.waiting(session, row.id)) is not None:
+        choice = choices.as_value(waiting)
+    return MachineDetail(
+        id=row.id,
+        number=row.number,
+        label=row.label,
+        added=row.added,
+        keys=tuple(keys_by_machine(session, [row.id]).get(row.id, [])),
+        visits=tuple(built[visit.id] for visit in visits),
+        choice=choice,
+    )
+
+
+def erasures(session: Session, machine_id: str) -> tuple[ErasureRow, ...]:
+    """Every erasure done in this machine, oldest first."""
+    wanted = select(tables.Erasure).where(tables.Erasure.machine_id == machine_id).order_by(tables.Erasure.id)
+    return tuple(_erasure(row) for row in session.scalars(wanted))
+
+
+def _visits(session: Session, rows: Sequence[tables.Visit]) -> dict[str, VisitRow]:
+    jobs: dict[str, list[JobRow]] = {}
+    for job in _jobs(session, [row.id for row in rows]):
+        jobs.setdefault(job.visit_id, []).append(job)
+    return {
+        row.id: VisitRow(
+            id=row.id,
+            boot=row.boot,
+            mac=row.mac,
+            mode="uefi" if row.mode == "uefi" else "bios",
+            secure_boot=row.secure_boot,
+            opened=row.opened,
+            closed=row.closed,
+            inventory=row.inventory,
+            jobs=tuple(jobs.get(row.id, [])),
+        )
+        for row in rows
+    }
+
+
+def _jobs(session: Session, visit_ids: Iterable[str]) -> list[JobRow]:
+    """The jobs of these visits, newest first."""
+    wanted = select(tables.Job).where(tables.Job.visit_id.in_(list(visit_ids))).order_by(tables.Job.started.desc())
+    rows = session.scalars(wanted).all()
+    ids = [row.id for row in rows]
+    stages: dict[str, list[StageRow]] = {}
+    for stage in session.execute(
+        select(tables.Stage.job_id, tables.Stage.stage, tables.Stage.state, tables.Stage.seconds, tables.Stage.problem)
+        .where(tables.Stage.job_id.in_(ids))
+        .order_by(tables.Stage.position)
+    ):
+        name, state = cast(StageName, stage.stage), cast(StageState, stage.state)
+        stages.setdefault(stage.job_id, []).append(StageRow(name, state, stage.seconds, stage.problem))
+    erased: dict[str, list[ErasureRow]] = {}
+    wanted_erasures = select(tables.Erasure).where(tables.Erasure.job_id.in_(ids)).order_by(tables.Erasure.id)
+    for erasure in session.scalars(wanted_erasures):
+        erased.setdefault(erasure.job_id, []).append(_erasure(erasure))
+    return [
+        JobRow(
+            id=row.id,
+            visit_id=row.visit_id,
+            profile=row.profile,
+            master_name=row.master.name if row.master else "",
+            master_digest=row.master_digest,
+            hostname=row.hostname,
+            chosen_by=row.chosen_by,
+            state=cast(JobState, row.state),
+            problem=row.problem,
+            started=row.started,
+            ended=row.ended,
+            stages=tuple(stages.get(row.id, [])),
+            erasures=tuple(erased.get(row.id, [])),
+        )
+        for row in rows
+    ]
+
+
+def _erasure(row: tables.Erasure) -> ErasureRow:
+    return ErasureRow(
+        id=row.id,
+        machine_id=row.machine_id,
+        job_id=row.job_id,
+        at=row.at,
+        verdict=cast(Verdict, row.verdict),
+        level=cast(Level, row.level),
+        evidence=row.evidence,
+    )

@@ -1,0 +1,235 @@
+"""The record as the rest of the server sees it: every method is one transaction, on disk when it returns.
+
+Safe to call from several threads; it blocks (disk, locks), so the server calls it in a worker thread. What a method
+raises beyond its own words is SQLAlchemy's: a full or broken disk.
+"""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Self
+
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from netboot.imaging import Job, MasterNeeds, StageRecord
+from netboot.inventory import DiskId
+from netboot.problems import Problem
+from netboot.profiles import Profile
+from netboot.protocol import Hello, StageName
+from netboot.records import choices, events, jobs, overview, people, visits
+from netboot.records.database import READING, open_database
+from netboot.records.values import (
+    ChainCheck,
+    Choice,
+    ErasureRow,
+    Event,
+    MachineDetail,
+    MachineRow,
+    MasterRow,
+    Operator,
+    Outcome,
+    Visit,
+)
+
+Clock = Callable[[], datetime]
+
+
+def utc_now() -> datetime:
+    """The clock of a record that is given none."""
+    return datetime.now(UTC)
+
+
+def open_record(place: str | os.PathLike[str], *, clock: Clock = utc_now) -> "Record":
+    """Open the record at a path or a database URL; it is made, or brought up to this version, first.
+
+    Raises NetbootError when it cannot be, or when a newer netboot wrote it.
+    """
+    return Record(open_database(place), clock)
+
+
+class Record:
+    """Everything the workshop remembers."""
+
+    def __init__(self, engine: Engine, clock: Clock) -> None:
+        self._engine = engine
+        self._reading = engine.execution_options(**READING)
+        self._now = clock
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._engine.dispose()
+
+    # Visits
+
+    def greet(self, hello: Hello, mac: str) -> Visit:
+        """Find or make the machine and its visit. An earlier visit of it is closed, and its unfinished job ended.
+
+        Raises WrongToken when this boot's visit belongs to another agent.
+        """
+        with self._writing() as session:
+            return visits.greet(session, hello, mac, now=self._now())
+
+    def end_visit(self, visit_id: str) -> None:
+        """The agent has left for good."""
+        with self._writing() as session:
+            visits.end(session, visit_id, now=self._now())
+
+    # Choices
+
+    def choose(self, machine_id: str, profile: str, who: str, target: DiskId | None = None) -> Choice:
+        """A signed-in person's choice for this machine's visit, or its next one; it takes the place of an earlier."""
+        with self._writing() as session:
+            return choices.choose(session, machine_id, profile, who=who, target=target, now=self._now())
+
+    def take_choice(self, visit_id: str, *, menu: str = "") -> Choice | None:
+        """Use up what this visit is to follow: the boot menu's pick (`Hello.profile`), else what waits for the machine.
+
+        Each choice is given out once, the menu's pick once a visit; otherwise None.
+        """
+        with self._writing() as session:
+            return choices.take(session, visit_id, menu=menu, now=self._now())
+
+    def cancel_choice(self, machine_id: str, who: str) -> bool:
+        """Withdraw what waits for this machine; False when nothing did."""
+        with self._writing() as session:
+            return choices.cancel(session, machine_id, who=who, now=self._now())
+
+    # Jobs
+
+    def start_job(
+        self,
+        visit_id: str,
+        profile: Profile,
+        *,
+        master: MasterNeeds | None,
+        hostname: str,
+        chosen_by: str,
+        target: DiskId | None = None,
+    ) -> Job:
+        """A fresh job. Raises NotOnRecord when the visit is unknown or has a job that is not over."""
+        with self._writing() as session:
+            return jobs.start(
+                session,
+                visit_id,
+                profile,
+                master=master,
+                hostname=hostname,
+                chosen_by=chosen_by,
+                target=target,
+                now=self._now(),
+            )
+
+    def job_of_visit(self, visit_id: str) -> Job | None:
+        """The visit's job that is not over."""
+        with self._read() as session:
+            return jobs.running(session, visit_id)
+
+    def outcome_of_visit(self, visit_id: str) -> Outcome | None:
+        """How the visit's newest job ended, if it has."""
+        with self._read() as session:
+            return jobs.outcome(session, visit_id)
+
+    def stage_started(self, job_id: str, stage: StageName, report_number: int) -> Job:
+        """A report that a stage began; one that is on the record already changes nothing. Gives the job as it is."""
+        with self._writing() as session:
+            return jobs.stage_started(session, job_id, stage, report_number, now=self._now())
+
+    def stage_finished(self, job_id: str, record: StageRecord, seconds: float, report_number: int) -> Job:
+        """A judged report that a stage ended; one that is on the record already changes nothing. Gives the job."""
+        with self._writing() as session:
+            return jobs.stage_finished(session, job_id, record, seconds, report_number, now=self._now())
+
+    def end_job(self, job_id: str, problem: Problem | None) -> None:
+        """The job is over: done (None), cancelled, interrupted or failed, as the problem's code says."""
+        with self._writing() as session:
+            jobs.end(session, job_id, problem, now=self._now())
+
+    # What the page reads
+
+    def machines_overview(self) -> tuple[MachineRow, ...]:
+        """Every machine with its newest visit, by number."""
+        with self._read() as session:
+            return overview.machines(session)
+
+    def machine_detail(self, machine_id: str) -> MachineDetail:
+        """One machine in full. Raises NotOnRecord."""
+        with self._read() as session:
+            return overview.machine(session, machine_id)
+
+    def erasures_of(self, machine_id: str) -> tuple[ErasureRow, ...]:
+        """Every erasure done in this machine, oldest first."""
+        with self._read() as session:
+            return overview.erasures(session, machine_id)
+
+    # Events
+
+    def events(self, after: int = 0, limit: int = 100, *, machine: str = "") -> tuple[Event, ...]:
+        """This server's events with a greater sequence number, in order; of one machine when it is named."""
+        with self._read() as session:
+            return events.read(session, after=after, limit=limit, machine=machine)
+
+    def verify_chain(self) -> ChainCheck:
+        """Hash every event again. Takes about a second for 50,000."""
+        with self._read() as session:
+            return events.verify(session)
+
+    # People, settings, masters
+
+    def set_operator(self, name: str, password_hash: str) -> None:
+        """Add an operator, or give one a new password (argon2's text, made by the page)."""
+        with self._writing() as session:
+            people.set_operator(session, name, password_hash, now=self._now())
+
+    def operator(self, name: str) -> Operator | None:
+        """One operator, or None."""
+        with self._read() as session:
+            return people.operator(session, name)
+
+    def operators(self) -> tuple[Operator, ...]:
+        """Every operator, by name."""
+        with self._read() as session:
+            return people.operators(session)
+
+    def forget_person(self, name: str) -> None:
+        """Take a person off the record without touching an event."""
+        with self._writing() as session:
+            people.forget(session, name, now=self._now())
+
+    def setting(self, key: str) -> str | None:
+        """What was set under this key, or None."""
+        with self._read() as session:
+            return people.setting(session, key)
+
+    def set_setting(self, key: str, value: str) -> None:
+        """Remember a value under a key."""
+        with self._writing() as session:
+            people.set_setting(session, key, value)
+
+    def remember_master(self, digest: str, *, name: str, version: str, licence: str) -> MasterRow:
+        """A master came into the store; told twice, it is remembered once."""
+        with self._writing() as session:
+            return people.remember_master(session, digest, name=name, version=version, licence=licence, now=self._now())
+
+    def masters(self) -> tuple[MasterRow, ...]:
+        """Every master this server has had, newest first."""
+        with self._read() as session:
+            return people.masters(session)
+
+    @contextmanager
+    def _writing(self) -> Iterator[Session]:
+        with Session(self._engine) as session, session.begin():
+            events.lock_chain(session)
+            yield session
+
+    @contextmanager
+    def _read(self) -> Iterator[Session]:
+        with Session(self._reading) as session, session.begin():
+            yield session

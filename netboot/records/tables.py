@@ -1,0 +1,264 @@
+"""The tables. Values that have a shape of their own (inventory, profile, evidence) are kept as msgspec's JSON text.
+
+Identifiers are random texts, not counters, so that two servers' records can be put together; a machine's `number` is
+for people and hostnames. Not for: making or changing tables in a database (`migrations/`).
+"""
+
+from datetime import UTC, datetime
+from typing import Any, Final, TypeVar
+
+import msgspec
+from sqlalchemy import BigInteger, DateTime, Dialect, ForeignKey, Index, MetaData, String, Text, TypeDecorator
+from sqlalchemy import UniqueConstraint as Unique
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from netboot.imaging import MasterNeeds
+from netboot.inventory import DiskId, Inventory
+from netboot.problems import Problem
+from netboot.profiles import Profile
+from netboot.protocol import Erasure as Evidence
+from netboot.protocol import Result
+
+T = TypeVar("T")
+
+ID: Final = String(64)
+
+
+class Packed(TypeDecorator[T]):
+    """A value as JSON text; decoding checks it against its type again."""
+
+    impl = Text
+    cache_ok = True
+
+    def __init__(self, kind: object) -> None:
+        super().__init__()
+        self.kind = kind
+
+    def process_bind_param(self, value: T | None, dialect: Dialect) -> str | None:
+        """Value to text."""
+        return None if value is None else msgspec.json.encode(value).decode()
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> T | None:
+        """Text to value."""
+        if value is None:
+            return None
+        decoded: T = msgspec.json.decode(value, type=self.kind)
+        return decoded
+
+
+class Utc(TypeDecorator[datetime]):
+    """A moment in UTC; SQLite keeps no time zone, so that it is put back on reading."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """To UTC without a zone."""
+        return None if value is None else value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        """Back to UTC."""
+        return value.replace(tzinfo=UTC) if isinstance(value, datetime) else None
+
+
+class Base(DeclarativeBase):
+    """What every table shares: names for constraints, so that a later migration can find them."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+class Machine(Base):
+    """A PC that the workshop knows."""
+
+    __tablename__ = "machines"
+    id: Mapped[str] = mapped_column(ID, primary_key=True)
+    number: Mapped[int] = mapped_column(unique=True)
+    label: Mapped[str] = mapped_column(String(256))
+    added: Mapped[datetime] = mapped_column(Utc)
+
+
+class MachineKey(Base):
+    """One key by which a machine was known at some visit (`identity.py`)."""
+
+    __tablename__ = "machine_keys"
+    __table_args__ = (Unique("machine_id", "kind", "value"), Index(None, "kind", "value"))
+    id: Mapped[int] = mapped_column(primary_key=True)
+    machine_id: Mapped[str] = mapped_column(ForeignKey("machines.id"))
+    kind: Mapped[str] = mapped_column(String(16))
+    value: Mapped[str] = mapped_column(String(600))
+    first_seen: Mapped[datetime] = mapped_column(Utc)
+    last_seen: Mapped[datetime] = mapped_column(Utc)
+
+
+class Visit(Base):
+    """One stay of a machine in the agent. Of its token only the SHA-256 is kept."""
+
+    __tablename__ = "visits"
+    __table_args__ = (Index(None, "machine_id", "opened"),)
+    id: Mapped[str] = mapped_column(ID, primary_key=True)
+    machine_id: Mapped[str] = mapped_column(ForeignKey("machines.id"))
+    boot: Mapped[str] = mapped_column(String(64), unique=True)
+    mac: Mapped[str] = mapped_column(String(17))
+    mode: Mapped[str] = mapped_column(String(8))
+    secure_boot: Mapped[str] = mapped_column(String(16))
+    token_hash: Mapped[str] = mapped_column(String(64))
+    token_used: Mapped[bool]
+    opened: Mapped[datetime] = mapped_column(Utc)
+    closed: Mapped[datetime | None] = mapped_column(Utc)
+    last_report: Mapped[int]
+    inventory: Mapped[Inventory] = mapped_column(Packed[Inventory](Inventory))
+
+
+class Choice(Base):
+    """A person's pick of a profile. It waits until `closed`: taken by a visit, replaced or withdrawn."""
+
+    __tablename__ = "choices"
+    __table_args__ = (Index(None, "machine_id", "closed"),)
+    id: Mapped[str] = mapped_column(ID, primary_key=True)
+    machine_id: Mapped[str] = mapped_column(ForeignKey("machines.id"))
+    profile: Mapped[str] = mapped_column(String(64))
+    who: Mapped[str] = mapped_column(String(256))
+    source: Mapped[str] = mapped_column(String(8))
+    at: Mapped[datetime] = mapped_column(Utc)
+    target: Mapped[DiskId | None] = mapped_column(Packed[DiskId](DiskId))
+    closed: Mapped[datetime | None] = mapped_column(Utc)
+    visit_id: Mapped[str | None] = mapped_column(ForeignKey("visits.id"))
+
+
+class Job(Base):
+    """The plan for a visit: the profile as it was then, and how far it is."""
+
+    __tablename__ = "jobs"
+    __table_args__ = (Index(None, "visit_id", "started"),)
+    id: Mapped[str] = mapped_column(ID, primary_key=True)
+    visit_id: Mapped[str] = mapped_column(ForeignKey("visits.id"))
+    profile: Mapped[Profile] = mapped_column(Packed[Profile](Profile))
+    master: Mapped[MasterNeeds | None] = mapped_column(Packed[MasterNeeds](MasterNeeds))
+    master_digest: Mapped[str] = mapped_column(String(64))
+    target: Mapped[DiskId | None] = mapped_column(Packed[DiskId](DiskId))
+    hostname: Mapped[str] = mapped_column(String(64))
+    chosen_by: Mapped[str] = mapped_column(String(256))
+    state: Mapped[str] = mapped_column(String(16))
+    problem: Mapped[Problem | None] = mapped_column(Packed[Problem](Problem))
+    started: Mapped[datetime] = mapped_column(Utc)
+    ended: Mapped[datetime | None] = mapped_column(Utc)
+
+
+class Stage(Base):
+    """One stage of a job, with its evidence."""
+
+    __tablename__ = "stages"
+    __table_args__ = (Unique("job_id", "position"), Unique("job_id", "stage"))
+    id: Mapped[int] = mapped_column(primary_key=True)
+    job_id: Mapped[str] = mapped_column(ForeignKey("jobs.id"))
+    position: Mapped[int]
+    stage: Mapped[str] = mapped_column(String(16))
+    state: Mapped[str] = mapped_column(String(16))
+    started: Mapped[datetime | None] = mapped_column(Utc)
+    seconds: Mapped[float]
+    problem: Mapped[Problem | None] = mapped_column(Packed[Problem](Problem))
+    result: Mapped[Result | None] = mapped_column(Packed[Result](Result))
+
+
+class Disk(Base):
+    """A disk that says who it is, wherever it was seen."""
+
+    __tablename__ = "disks"
+    __table_args__ = (Index(None, "serial"), Index(None, "wwn"))
+    id: Mapped[int] = mapped_column(primary_key=True)
+    serial: Mapped[str] = mapped_column(String(256))
+    wwn: Mapped[str] = mapped_column(String(256))
+    size: Mapped[int] = mapped_column(BigInteger)
+    model: Mapped[str] = mapped_column(String(256))
+
+
+class DiskSighting(Base):
+    """A disk was in the PC during this visit."""
+
+    __tablename__ = "disk_sightings"
+    disk_id: Mapped[int] = mapped_column(ForeignKey("disks.id"), primary_key=True)
+    visit_id: Mapped[str] = mapped_column(ForeignKey("visits.id"), primary_key=True, index=True)
+
+
+class Erasure(Base):
+    """One disk, one erase. The columns are for counting, `evidence` is the whole of it."""
+
+    __tablename__ = "erasures"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    job_id: Mapped[str] = mapped_column(ForeignKey("jobs.id"), index=True)
+    machine_id: Mapped[str] = mapped_column(ForeignKey("machines.id"), index=True)
+    disk_id: Mapped[int | None] = mapped_column(ForeignKey("disks.id"), index=True)
+    at: Mapped[datetime] = mapped_column(Utc)
+    method: Mapped[str] = mapped_column(String(32))
+    level: Mapped[str] = mapped_column(String(16))
+    verdict: Mapped[str] = mapped_column(String(16))
+    evidence: Mapped[Evidence] = mapped_column(Packed[Evidence](Evidence))
+
+
+class Master(Base):
+    """A master that this server has had; its chunks and manifest are the store's."""
+
+    __tablename__ = "masters"
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    name: Mapped[str] = mapped_column(String(256))
+    version: Mapped[str] = mapped_column(String(64))
+    licence: Mapped[str] = mapped_column(String(256))
+    added: Mapped[datetime] = mapped_column(Utc)
+
+
+class Operator(Base):
+    """Somebody who may sign in."""
+
+    __tablename__ = "operators"
+    name: Mapped[str] = mapped_column(String(256), primary_key=True)
+    password_hash: Mapped[str] = mapped_column(String(512))
+    added: Mapped[datetime] = mapped_column(Utc)
+
+
+class PersonSalt(Base):
+    """What ties a name to its digest in the events: without the salt the name is forgotten."""
+
+    __tablename__ = "person_salts"
+    name: Mapped[str] = mapped_column(String(256), primary_key=True)
+    salt: Mapped[str] = mapped_column(String(64))
+
+
+class Setting(Base):
+    """One thing the server must remember about itself."""
+
+    __tablename__ = "settings"
+    key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    value: Mapped[str] = mapped_column(Text)
+
+
+class Chain(Base):
+    """The newest link of each server's chain: whoever appends locks this row first."""
+
+    __tablename__ = "chains"
+    server: Mapped[str] = mapped_column(ID, primary_key=True)
+    sequence: Mapped[int] = mapped_column(BigInteger)
+    hash: Mapped[str] = mapped_column(String(64))
+
+
+class Event(Base):
+    """One link (`chain.py`). The database itself refuses to change or delete one (see the first migration)."""
+
+    __tablename__ = "events"
+    __table_args__ = (Index(None, "machine_id"), Index(None, "job_id"))
+    server: Mapped[str] = mapped_column(ID, primary_key=True)
+    sequence: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    at: Mapped[str] = mapped_column(String(32))
+    kind: Mapped[str] = mapped_column(String(32))
+    machine_id: Mapped[str] = mapped_column(ID)
+    visit_id: Mapped[str] = mapped_column(ID)
+    job_id: Mapped[str] = mapped_column(ID)
+    body: Mapped[str] = mapped_column(Text)
+    previous: Mapped[str] = mapped_column(String(64))
+    hash: Mapped[str] = mapped_column(String(64))

@@ -1,0 +1,206 @@
+"""What the record gives out: frozen values, so that no caller holds a row of the database.
+
+Times are UTC datetimes, sizes bytes, durations seconds. Not for: the tables themselves (`tables.py`).
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from netboot.errors import NetbootError
+from netboot.identity import Key
+from netboot.imaging import Job
+from netboot.inventory import DiskId, Inventory
+from netboot.problems import Problem
+from netboot.profiles import Profile
+from netboot.protocol import Erasure, Level, StageName, Verdict
+
+JobState = Literal["running", "done", "failed", "interrupted", "cancelled"]
+StageState = Literal["waiting", "running", "done", "failed"]
+ChoiceSource = Literal["page", "menu"]
+
+
+class WrongToken(NetbootError):  # noqa: N818 — said as it is
+    """A hello for a visit that another agent holds: the token is missing or not the visit's."""
+
+
+class NotOnRecord(NetbootError):  # noqa: N818 — said as it is
+    """A machine, visit, job or stage that the record does not know, or that is in no state for what was asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How the newest job of a visit ended, for an agent that missed the message."""
+
+    job_id: str
+    profile: Profile
+    state: JobState
+    problem: Problem | None
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One stay of a machine in the agent.
+
+    `token` is plain only when it was just made (else ""); `last_report` is the number of the newest report on the
+    record; `job` is the unfinished job, `outcome` the last one that ended.
+    """
+
+    id: str
+    machine_id: str
+    machine_number: int
+    label: str
+    token: str
+    new: bool
+    last_report: int
+    job: Job | None
+    outcome: Outcome | None
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A person's pick of a profile for a machine. `who` is "" for a pick in the boot menu; it serves one visit."""
+
+    id: str
+    machine_id: str
+    profile: str
+    who: str
+    source: ChoiceSource
+    at: datetime
+    target: DiskId | None
+
+
+@dataclass(frozen=True, slots=True)
+class StageRow:
+    """One stage of a job, for the page. `seconds` is 0 until it ended."""
+
+    stage: StageName
+    state: StageState
+    seconds: float
+    problem: Problem | None
+
+
+@dataclass(frozen=True, slots=True)
+class ErasureRow:
+    """One erasure on the record, with the whole evidence."""
+
+    id: int
+    machine_id: str
+    job_id: str
+    at: datetime
+    verdict: Verdict
+    level: Level
+    evidence: Erasure
+
+
+@dataclass(frozen=True, slots=True)
+class JobRow:
+    """One job, for the page."""
+
+    id: str
+    visit_id: str
+    profile: Profile
+    master_name: str
+    master_digest: str
+    hostname: str
+    chosen_by: str
+    state: JobState
+    problem: Problem | None
+    started: datetime
+    ended: datetime | None
+    stages: tuple[StageRow, ...]
+    erasures: tuple[ErasureRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class VisitRow:
+    """One visit, for the page; `jobs` newest first."""
+
+    id: str
+    boot: str
+    mac: str
+    mode: Literal["bios", "uefi"]
+    secure_boot: str
+    opened: datetime
+    closed: datetime | None
+    inventory: Inventory
+    jobs: tuple[JobRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MachineRow:
+    """One line of the workshop's list: a machine with its newest visit (its newest job first) and a waiting choice."""
+
+    id: str
+    number: int
+    label: str
+    visit: VisitRow
+    choice: Choice | None
+
+    @property
+    def mac(self) -> str:
+        """The adapter it last came by."""
+        return self.visit.mac
+
+    @property
+    def job(self) -> JobRow | None:
+        """The newest job of the newest visit."""
+        return self.visit.jobs[0] if self.visit.jobs else None
+
+
+@dataclass(frozen=True, slots=True)
+class MachineDetail:
+    """All that is known of one machine; visits newest first."""
+
+    id: str
+    number: int
+    label: str
+    added: datetime
+    keys: tuple[Key, ...]
+    visits: tuple[VisitRow, ...]
+    choice: Choice | None
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One link of a server's chain, as it was hashed. `body` is canonical JSON; a subject that is none is ""."""
+
+    server: str
+    sequence: int
+    at: str
+    kind: str
+    machine_id: str
+    visit_id: str
+    job_id: str
+    body: str
+    previous: str
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChainCheck:
+    """What reading every event again showed. `broken` is the first (server, sequence) that is wrong, `why` says how."""
+
+    events: int
+    broken: tuple[str, int] | None = None
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MasterRow:
+    """One master that this server has had."""
+
+    digest: str
+    name: str
+    version: str
+    licence: str
+    added: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """Somebody who may sign in. `password_hash` is argon2's own text, made and checked by the page."""
+
+    name: str
+    password_hash: str
+    added: datetime

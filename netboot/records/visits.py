@@ -1,0 +1,102 @@
+"""The stays of machines in the agent: opened by a hello, held by a token, closed at the end or by the next boot."""
+
+import hashlib
+import hmac
+import secrets
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from netboot.protocol import Hello
+from netboot.records import events, jobs, machines, tables
+from netboot.records.values import Visit, WrongToken
+
+
+def greet(session: Session, hello: Hello, mac: str, *, now: datetime) -> Visit:
+    """The visit of this boot, opened if it is new. Raises WrongToken.
+
+    A token is made with the visit. Should the Welcome that carries it be lost, the same boot may ask again, without
+    one, until the token was used for the first time; then the token it gets is a new one and the old one is void.
+    """
+    if not hello.boot:
+        raise WrongToken("a hello without a boot id", hint="restart this PC on the network")
+    row = session.scalars(select(tables.Visit).where(tables.Visit.boot == hello.boot)).one_or_none()
+    if row is None:
+        row, token = _open(session, hello, mac, now), _new_token()
+        row.token_hash = _hashed(token)
+        session.flush()
+        return _visit(session, row, token=token, new=True)
+    token = ""
+    if hello.token and hmac.compare_digest(row.token_hash, _hashed(hello.token)):
+        row.token_used = True
+    elif not hello.token and not row.token_used:
+        token = _new_token()
+        row.token_hash = _hashed(token)
+    else:
+        raise WrongToken("this visit belongs to another agent", hint="restart this PC on the network")
+    if row.closed is not None:
+        events.append(session, "visit-opened", {"again": True}, now=now, machine=row.machine_id, visit=row.id)
+    row.mac, row.inventory, row.closed = mac, hello.inventory, None
+    machines.remember_disks(session, row.id, hello.inventory)
+    return _visit(session, row, token=token, new=False)
+
+
+def end(session: Session, visit_id: str, *, now: datetime) -> None:
+    """The agent has left. A job still running stays as it is: the next hello says what became of it."""
+    row = jobs.found(session.get(tables.Visit, visit_id), "visit")
+    if row.closed is None:
+        row.closed = now
+        events.append(session, "visit-closed", {}, now=now, machine=row.machine_id, visit=row.id)
+
+
+def _open(session: Session, hello: Hello, mac: str, now: datetime) -> tables.Visit:
+    machine = machines.find_or_add(session, hello.inventory, now=now)
+    earlier = session.scalars(select(tables.Visit).where(tables.Visit.machine_id == machine.id)).all()
+    for visit in earlier:
+        jobs.interrupt(session, visit, now=now)
+        end(session, visit.id, now=now)
+    firmware = hello.inventory.firmware
+    row = tables.Visit(
+        id=secrets.token_hex(16),
+        machine_id=machine.id,
+        boot=hello.boot,
+        mac=mac,
+        mode=firmware.mode,
+        secure_boot=firmware.secure_boot,
+        token_hash="",
+        token_used=False,
+        opened=now,
+        closed=None,
+        last_report=0,
+        inventory=hello.inventory,
+    )
+    session.add(row)
+    session.flush()
+    machines.remember_disks(session, row.id, hello.inventory)
+    body = {"mac": mac, "mode": firmware.mode, "secure_boot": firmware.secure_boot, "boot": hello.boot}
+    events.append(session, "visit-opened", body, now=now, machine=machine.id, visit=row.id)
+    return row
+
+
+def _visit(session: Session, row: tables.Visit, *, token: str, new: bool) -> Visit:
+    machine = jobs.found(session.get(tables.Machine, row.machine_id), "machine")
+    return Visit(
+        id=row.id,
+        machine_id=machine.id,
+        machine_number=machine.number,
+        label=machine.label,
+        token=token,
+        new=new,
+        last_report=row.last_report,
+        job=jobs.running(session, row.id),
+        outcome=jobs.outcome(session, row.id),
+    )
+
+
+def _new_token() -> str:
+    return secrets.token_urlsafe(32)
+
+
+def _hashed(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()

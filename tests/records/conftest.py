@@ -1,0 +1,77 @@
+"""A record on a disk, PCs made of plain values, and a clock that moves one second a look."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from netboot.inventory import Board, Disk, DiskId, Firmware, Inventory, Nic, System
+from netboot.profiles import Profile
+from netboot.protocol import Hello
+from netboot.records.record import Record, open_record
+
+MakePc = Callable[..., Inventory]
+
+
+class Clock:
+    """One second later at every look."""
+
+    def __init__(self) -> None:
+        self.now = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        self.now += timedelta(seconds=1)
+        return self.now
+
+
+def pc(number: int = 1, *, disks: tuple[Disk, ...] | None = None, macs: tuple[str, ...] | None = None) -> Inventory:
+    """An ordinary PC with everything real; the same number is the same PC."""
+    return Inventory(
+        system=System(
+            manufacturer="LENOVO",
+            product="ThinkCentre M720q",
+            serial=f"PC0X7Q{number:02d}",
+            uuid=f"4c1bb2a8-7e52-11ea-9d7a-0862664a{number:04x}",
+        ),
+        board=Board(manufacturer="LENOVO", product="3136", serial=f"L1HF9570{number:02d}"),
+        firmware=Firmware(mode="uefi", secure_boot="on"),
+        disks=(ssd(number),) if disks is None else disks,
+        nics=tuple(Nic(name=f"eth{i}", mac=mac) for i, mac in enumerate(macs or (f"98:fa:9b:00:00:{number:02x}",))),
+    )
+
+
+def ssd(number: int = 1) -> Disk:
+    """The disk that PC came with."""
+    return Disk(
+        name="nvme0n1",
+        id=DiskId(serial=f"S4EWNX0N{number:04d}", wwn=f"eui.0025385b9150{number:04x}", size=256_060_514_304),
+        model="SAMSUNG MZVLB256HBHQ",
+        transport="nvme",
+    )
+
+
+def hello(inventory: Inventory, boot: str, *, token: str = "", profile: str = "") -> Hello:
+    """A hello as the agent says it."""
+    return Hello(version=1, boot=boot, token=token, profile=profile, inventory=inventory)
+
+
+ERASE_AND_DEPLOY = Profile(
+    id="debian",
+    name={"fr": "Debian", "en": "Debian"},
+    stages=("check", "erase", "deploy", "customise", "finish"),
+    master="debian-minimal",
+)
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    """Where the record is."""
+    return tmp_path / "record.db"
+
+
+@pytest.fixture
+def record(place: Path) -> Iterator[Record]:
+    """An empty record."""
+    with open_record(place, clock=Clock()) as opened:
+        yield opened
