@@ -1,0 +1,60 @@
+"""Taking a disk to write on it: the last look before the first write, so that never another disk is written.
+
+The disk is opened and claimed first, then its identity is read again: while it is held, its name cannot go to another
+device. Not for: which disks an order may name (`imaging.py` on the server).
+"""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from netboot.agent.direct_io import DirectDisk, DiskBusyError, DiskError
+from netboot.imaging import label
+from netboot.inventory import Disk, DiskId
+from netboot.problems import Problem
+
+ReadDisks = Callable[[], Sequence[Disk]]
+"""Reads all disks of this PC afresh; blocks."""
+
+_EXTERNAL = frozenset({"usb", "mmc-removable", "ieee1394", "iscsi", "fc", "nbd"})
+
+
+class RefusedError(Exception):
+    """The disk may not be written; `problem` says why. Nothing was written."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.sentence("en"))
+        self.problem = problem
+
+
+def claim(wanted: DiskId, read_disks: ReadDisks, *, devices: Path = Path("/dev")) -> tuple[Disk, DirectDisk]:
+    """Open the disk that was ordered, for this process alone. Blocks; raises RefusedError. The caller closes it."""
+    disk = _only(wanted, read_disks())
+    try:
+        device = DirectDisk.for_writing(devices / disk.name)
+    except DiskBusyError as error:
+        raise RefusedError(Problem("disk-in-use", {"disk": label(disk)})) from error
+    except DiskError as error:
+        raise RefusedError(Problem("disk-error", {"disk": label(disk), "offset": "0", "error": error.error})) from error
+    try:
+        held = _only(wanted, read_disks())
+        if held.name != disk.name or device.size != wanted.size:
+            raise RefusedError(Problem("disk-gone", {"disk": label(disk)}))
+    except BaseException:
+        device.close()
+        raise
+    return held, device
+
+
+def _only(wanted: DiskId, disks: Sequence[Disk]) -> Disk:
+    found = [disk for disk in disks if disk.id.same_as(wanted)]
+    name = wanted.serial or wanted.wwn or wanted.path
+    if not found:
+        raise RefusedError(Problem("disk-gone", {"disk": name}))
+    if len(found) > 1:
+        raise RefusedError(Problem("disk-without-name", {"disk": name}))
+    disk = found[0]
+    if disk.removable or disk.transport in _EXTERNAL or disk.read_only:
+        raise RefusedError(Problem("disk-external", {"disk": label(disk)}))
+    if disk.in_use:
+        raise RefusedError(Problem("disk-in-use", {"disk": label(disk)}))
+    return disk
