@@ -1,0 +1,15 @@
+"""The boot files: loaders, kernel and the agent's base archive, made from Debian packages and kept in a cache folder.
+
+    cache/<key>/vmlinuz  shimx64.efi  grubx64.efi  undionly.kpxe  snponly.efi  ipxe.efi  agent-base.img  bootfiles.json
+    cache/current        → the folder in use
+
+The key follows the recipe (images/agent.yaml), the code that applies it, and the versions of the packages. Two builds
+from one list of packages give the same bytes; `prove` shows it. Not for: agent.img, which `agent_archive` makes anew
+for each server, in memory.
+"""
+
+from netboot.bootfiles.agent_image import agent_archive
+from netboot.bootfiles.build import build, prove
+from netboot.bootfiles.record import BootFiles, load
+
+__all__ = ["BootFiles", "agent_archive", "build", "load", "prove"]

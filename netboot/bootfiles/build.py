@@ -1,0 +1,144 @@
+"""Makes the boot files in the cache folder, or finds them there.
+
+Needs root (mmdebstrap unpacks as root), and of Debian's packages mmdebstrap, sbsigntool and openssl.
+"""
+
+import fcntl
+import hashlib
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from netboot.assets import asset_folder
+from netboot.bootfiles import base, debian
+from netboot.bootfiles.recipe import Recipe, load_recipe
+from netboot.bootfiles.record import CURRENT, NAMES, RECORD, BootFiles, load, read_record, write_record
+from netboot.bootfiles.shim import require_microsoft_2011
+from netboot.errors import NetbootError
+
+_BUILDING = "building-"
+
+Progress = Callable[[str], None]
+
+AGE_LIMIT = 30 * 24 * 3600.0
+"""Seconds after which a build asks the mirror for newer packages."""
+
+DECIDING_CODE = ("base.py", "contents.py", "cpio.py", "modules.py", "recipe.py")
+
+LOADERS = {
+    "grubx64.efi": "usr/lib/grub/x86_64-efi-signed/grubnetx64.efi.signed",
+    "ipxe.efi": "usr/lib/ipxe/ipxe.efi",
+    "shimx64.efi": "usr/lib/shim/shimx64.efi.signed",
+    "snponly.efi": "usr/lib/ipxe/snponly.efi",
+    "undionly.kpxe": "usr/lib/ipxe/undionly.kpxe",
+}
+
+
+def build(cache: Path, *, progress: Progress, refresh: bool = False) -> BootFiles:
+    """Make the boot files and put them in use, unless the cache has them for this recipe and not too old.
+
+    `refresh` asks the mirror all the same. `progress` gets one sentence a step. Raises NetbootError.
+    """
+    recipe_path = asset_folder("images") / "agent.yaml"
+    digest = _recipe_digest(recipe_path)
+    if not refresh and (found := _usable(cache, digest)) is not None:
+        progress(f"the boot files in {found.folder} are up to date")
+        return found
+    recipe = load_recipe(recipe_path)
+    cache.mkdir(parents=True, exist_ok=True)
+    with _workspace(cache) as work:
+        _make(work, recipe, digest, recipe.loader_packages, recipe.agent_packages, progress)
+        made = read_record(work / "out")
+        names = "\n".join((digest, *made.loader_packages, "", *made.agent_packages))
+        folder = cache / hashlib.sha256(names.encode()).hexdigest()[:16]
+        if folder.exists():
+            shutil.rmtree(folder)
+        made.folder.rename(folder)
+    _put_in_use(cache, folder)
+    return load(cache)
+
+
+def prove(files: BootFiles, *, progress: Progress) -> None:
+    """Build once more from the recorded packages, and raise NetbootError unless every file has the same SHA-256."""
+    recipe_path = asset_folder("images") / "agent.yaml"
+    if files.recipe != _recipe_digest(recipe_path):
+        raise NetbootError("the recipe changed since these boot files were made", hint="run: netboot bootfiles build")
+    with _workspace(files.folder.parent) as work:
+        again = _make(
+            work, load_recipe(recipe_path), files.recipe, files.loader_packages, files.agent_packages, progress
+        )
+        if different := [name for name in NAMES if again.sha256[name] != files.sha256[name]]:
+            raise NetbootError(
+                f"a second build gave other bytes for {', '.join(different)}",
+                hint="this is a fault in netboot: report it with bootfiles.json",
+            )
+
+
+def _make(
+    work: Path,
+    recipe: Recipe,
+    digest: str,
+    loader_packages: Iterable[str],
+    agent_packages: Iterable[str],
+    progress: Progress,
+) -> BootFiles:
+    lines = debian.sources(debian.find_mirror(), recipe.suite, recipe.components)
+    out = work / "out"
+    out.mkdir()
+    progress("fetching the loaders from the Debian mirror")
+    loaders = debian.unpack(loader_packages, suite=recipe.suite, source_lines=lines, into=work / "loaders")
+    for name, source in LOADERS.items():
+        shutil.copyfile(work / "loaders" / source, out / name)
+    progress("checking that shim is signed for PCs of every age")
+    require_microsoft_2011(out / "shimx64.efi")
+    progress("fetching the kernel and the agent's tools from the Debian mirror")
+    tree = work / "agent"
+    agent = debian.unpack(agent_packages, suite=recipe.suite, source_lines=lines, into=tree)
+    kernel = base.kernel_version(tree)
+    shutil.copyfile(tree / f"boot/vmlinuz-{kernel}", out / "vmlinuz")
+    progress("making the agent's base archive (about a minute)")
+    (out / "agent-base.img").write_bytes(base.make_base(tree, recipe))
+    for name in NAMES:
+        (out / name).chmod(0o644)
+    return write_record(out, kernel=kernel, recipe=digest, loader_packages=loaders, agent_packages=agent)
+
+
+def _usable(cache: Path, digest: str) -> BootFiles | None:
+    try:
+        found = load(cache)
+    except NetbootError:
+        return None
+    age = time.time() - (found.folder / RECORD).stat().st_mtime
+    return found if found.recipe == digest and age < AGE_LIMIT else None
+
+
+def _recipe_digest(recipe_path: Path) -> str:
+    """Of all that decides the contents beside the packages' versions: the recipe, and the code that applies it."""
+    total = hashlib.sha256(recipe_path.read_bytes())
+    for name in DECIDING_CODE:
+        total.update(Path(__file__).with_name(name).read_bytes())
+    return total.hexdigest()
+
+
+@contextmanager
+def _workspace(cache: Path) -> Iterator[Path]:
+    """A folder for one build, beside the result so that a rename suffices. One build at a time; the next one removes
+    what a killed one left."""
+    with (cache / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        for left in cache.glob(f"{_BUILDING}*"):
+            shutil.rmtree(left)
+        with tempfile.TemporaryDirectory(prefix=_BUILDING, dir=cache) as folder:
+            yield Path(folder)
+
+
+def _put_in_use(cache: Path, folder: Path) -> None:
+    """Point `current` at the folder in one step: a server that starts meanwhile sees the old files or the new."""
+    link = cache / f"{CURRENT}.{os.getpid()}"
+    link.unlink(missing_ok=True)
+    link.symlink_to(folder.name)
+    link.replace(cache / CURRENT)
