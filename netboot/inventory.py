@@ -154,3 +154,15 @@ class Inventory(Struct, frozen=True, kw_only=True):
     nics: Annotated[tuple[Nic, ...], Meta(max_length=64)] = ()
     batteries: Annotated[tuple[Battery, ...], Meta(max_length=8)] = ()
     gpus: Annotated[tuple[Gpu, ...], Meta(max_length=16)] = ()
+
+
+def label(disk: Disk) -> str:
+    """A disk's name for people: model, serial, size."""
+    return " ".join(
+        part for part in (disk.model, disk.id.serial or disk.id.wwn or disk.id.path, gigabytes(disk.id.size)) if part
+    )
+
+
+def gigabytes(size: int) -> str:
+    """A size in bytes as people read it on a disk's label (powers of ten)."""
+    return f"{size / 1e12:.1f} TB" if size >= 1e12 else f"{size / 1e9:.1f} GB"

@@ -8,8 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from netboot.agent.direct_io import DirectDisk, DiskBusyError, DiskError
-from netboot.imaging import label
-from netboot.inventory import Disk, DiskId
+from netboot.inventory import Disk, DiskId, label
 from netboot.problems import Problem
 
 ReadDisks = Callable[[], Sequence[Disk]]

@@ -17,8 +17,7 @@ from netboot.agent.disk_status import disk_status, hidden_bytes
 from netboot.agent.erase_overwrite import Overwrite
 from netboot.agent.failures import StageFailed
 from netboot.agent.progress import Progress
-from netboot.imaging import gigabytes, label
-from netboot.inventory import Disk, DiskId
+from netboot.inventory import Disk, DiskId, gigabytes, label
 from netboot.problems import Problem
 from netboot.protocol import Erase, EraseResult, Erasure, Method
 

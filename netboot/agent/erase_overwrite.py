@@ -18,8 +18,7 @@ from netboot.agent.direct_io import DirectDisk, DiskError, aligned_buffer
 from netboot.agent.erase_pattern import BLOCK, SEED, Pattern, PatternBlock, first_difference
 from netboot.agent.progress import Progress
 from netboot.agent.sweep import StallError, Sweep, Worker
-from netboot.imaging import label
-from netboot.inventory import Disk
+from netboot.inventory import Disk, label
 from netboot.problems import Problem
 from netboot.protocol import Erasure, Method
 

@@ -16,7 +16,6 @@ AGENT_KNOWS = (
     "__init__.py",
     "agent",
     "errors.py",
-    "imaging.py",
     "inventory.py",
     "manifest.py",
     "problems.py",

@@ -141,7 +141,7 @@ def _busybox_links(root: Path, names: Iterable[str]) -> Iterator[cpio.Entry]:
 def _keymaps(root: Path, keymaps: Mapping[str, str]) -> Iterator[cpio.Entry]:
     for name, layout in keymaps.items():
         words = layout.split()
-        command = ["chroot", root, "/usr/bin/perl", "/usr/bin/ckbcomp", "-layout", words[0]]
+        command = ["chroot", os.fspath(root), "/usr/bin/perl", "/usr/bin/ckbcomp", "-layout", words[0]]
         text = run([*command, *(("-variant", words[1]) if len(words) > 1 else ())]).stdout
         if "keycode" not in text:
             raise NetbootError(f"the keymap {name!r} is empty", hint="correct keymaps in images/agent.yaml")
