@@ -1,8 +1,8 @@
 """The sockets of the proxy DHCP: UDP 67 and 4011 on one interface, around the decisions of dhcp_proxy.py.
 
-Bound to 0.0.0.0, since a socket bound to the interface's own address never sees 255.255.255.255; IP_PKTINFO tells the
-interface of what arrives and sets that of what leaves (ip(7)). An interface that goes down, comes back or is plugged
-in again needs no restart.
+Bound to 0.0.0.0 or 255.255.255.255, since a socket bound to the interface's own address never sees broadcasts;
+IP_PKTINFO (ip(7)) tells the interface of what arrives and sets that of what leaves. An interface that goes down, comes
+back or is plugged in again needs no restart.
 Not for: what is answered.
 """
 
@@ -19,7 +19,7 @@ from uuid import UUID
 
 from netboot.boot_client import BootMethod, Firmware, Ignored, Reason
 from netboot.dhcp_packet import MAX_PACKET, encode
-from netboot.dhcp_proxy import BOOT_SERVER_PORT, SERVER_PORT, Answer, Arrival, Handled, Proxy, ProxySettings
+from netboot.dhcp_proxy import BOOT_SERVER_PORT, BROADCAST, SERVER_PORT, Answer, Arrival, Handled, Proxy, ProxySettings
 from netboot.dhcp_text import render
 from netboot.errors import NetbootError
 
@@ -210,14 +210,30 @@ def _open(port: int) -> socket.socket:
         opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER)
         opened.setsockopt(socket.IPPROTO_IP, _IP_PKTINFO, 1)
         if port == SERVER_PORT:
-            # Lets a DHCP server that shares its port (dnsmasq with bind-interfaces) live on the same host. A second
-            # netboot still finds 4011 taken.
-            opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        opened.bind(("0.0.0.0", port))  # noqa: S104 - 255.255.255.255 reaches no other bind
+            _bind_beside_others(opened)
+        else:
+            opened.bind(("0.0.0.0", port))  # noqa: S104 - IP_PKTINFO tells our interface's packets from others'
     except OSError as error:
         opened.close()
         raise _cannot_open(port, error) from error
     return opened
+
+
+def _bind_beside_others(opened: socket.socket) -> None:
+    """Take port 67, and share it with a DHCP server on this host that shares it too (dnsmasq with bind-interfaces).
+
+    Its clients renew their leases by unicast, and of two sockets the kernel hands unicast to the one bound last: so
+    when somebody was there first, only broadcasts are asked for. A second netboot still finds 4011 taken.
+    """
+    try:
+        opened.bind(("0.0.0.0", SERVER_PORT))  # noqa: S104 - for 255.255.255.255 and for relays
+        opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    except OSError as error:
+        if error.errno != errno.EADDRINUSE:
+            raise
+        opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        opened.bind((str(BROADCAST), SERVER_PORT))
+        log.warning("another DHCP server on this machine shares UDP port 67: PCs behind a relay will not be answered")
 
 
 _USUAL_HOLDERS = {

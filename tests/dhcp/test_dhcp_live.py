@@ -71,6 +71,15 @@ def wire() -> Iterator[Wire]:
             subprocess.run(["ip", "netns", "delete", namespace], check=False, timeout=20)
 
 
+@contextmanager
+def second_lan(wire: Wire) -> Iterator[None]:
+    wire.plug("eth1", "10.80.0")
+    try:
+        yield
+    finally:
+        wire.unplug("eth1")
+
+
 def enter(namespace: str) -> None:
     """Move the calling thread into a namespace; os.setns comes with Python 3.12."""
     with open(f"/run/netns/{namespace}") as opened:  # noqa: PTH123 - a file descriptor is wanted, not contents
@@ -198,14 +207,10 @@ def test_a_relays_client_is_answered_through_the_relay(wire: Wire, make_client: 
 
 
 def test_a_pc_on_another_interface_is_not_answered(wire: Wire, make_client: MakeClient) -> None:
-    wire.plug("eth1", "10.80.0")
-    try:
-        with serving(wire), pc_socket(wire, 68, "eth1") as other, pc_socket(wire, 68, "eth0") as pc:
-            other.sendto(encode(make_client()), (EVERYBODY, 67))
-            assert is_silent(other)
-            ask(pc, make_client())
-    finally:
-        wire.unplug("eth1")
+    with second_lan(wire), serving(wire), pc_socket(wire, 68, "eth1") as other, pc_socket(wire, 68) as pc:
+        other.sendto(encode(make_client()), (EVERYBODY, 67))
+        assert is_silent(other)
+        ask(pc, make_client())
 
 
 def test_firmware_that_is_not_served_is_sighted_with_its_reason(wire: Wire, make_client: MakeClient) -> None:
@@ -350,7 +355,11 @@ def test_without_the_right_to_its_ports_it_says_so(wire: Wire) -> None:
 @contextmanager
 def dnsmasq(wire: Wire, *more: str) -> Iterator[None]:
     command = ("dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--port=0", "--no-ping")
-    leases = ("--dhcp-range=10.79.0.50,10.79.0.60,1h", "--dhcp-leasefile=/dev/null")
+    leases = (
+        "--dhcp-range=10.79.0.50,10.79.0.60,1h",
+        "--dhcp-range=10.80.0.50,10.80.0.60,1h",
+        "--dhcp-leasefile=/dev/null",
+    )
     process = subprocess.Popen(["ip", "netns", "exec", wire.server, *command, *leases, *more])
     try:
         time.sleep(0.5)
@@ -374,3 +383,17 @@ def test_dnsmasq_with_bind_interfaces_on_this_host_lives_beside_us(wire: Wire, m
     ours, buildings = sorted((first, second), key=lambda offer: offer.yiaddr)
     assert ours.file == b"undionly.kpxe"
     assert buildings.yiaddr in {IPv4Address(f"10.79.0.{host}") for host in range(50, 61)}
+
+
+@pytest.mark.parametrize("dnsmasq_first", [True, False])
+@pytest.mark.parametrize("interfaces", [("eth0",), ("eth0", "eth1")])
+def test_a_lease_is_renewed_by_the_dnsmasq_beside_us(
+    wire: Wire, make_client: MakeClient, interfaces: tuple[str, ...], dnsmasq_first: bool
+) -> None:
+    beside = dnsmasq(wire, "--bind-interfaces", *(f"--interface={name}" for name in interfaces))
+    services = (beside, serving(wire)) if dnsmasq_first else (serving(wire), beside)
+    with second_lan(wire), services[0], services[1], pc_socket(wire, 68) as pc:
+        renewal = make_client(method=b"no boot client", kind=MessageType.REQUEST, ciaddr=PC, flags=BROADCAST_FLAG)
+        answer, sender = ask(pc, renewal, to=str(SERVER))
+    assert sender == (str(SERVER), 67)
+    assert answer.message_type in (MessageType.ACK, MessageType.NAK)
