@@ -30,7 +30,7 @@ class Row(Struct, frozen=True, kw_only=True):
 
     mac: str
     state: State
-    machine: int | None = None
+    machine: str = ""
     label: str = ""
     firmware: str = ""
     profile: str = ""
@@ -73,7 +73,7 @@ class Floor:
         """The row of this MAC address."""
         return self._rows.get(mac)
 
-    def of_machine(self, machine: int) -> Row | None:
+    def of_machine(self, machine: str) -> Row | None:
         """The newest row of this machine."""
         found = [row for row in self._rows.values() if row.machine == machine]
         return max(found, key=lambda row: row.seen, default=None)

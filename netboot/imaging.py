@@ -10,7 +10,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from netboot.inventory import Disk, DiskId, Inventory, Size, Text
+from netboot.inventory import Disk, DiskId, Inventory, Size, Text, gigabytes, label
 from netboot.problems import Problem
 from netboot.profiles import Profile
 from netboot.protocol import (
@@ -124,7 +124,7 @@ def forbids_writing(inventory: Inventory) -> Problem | None:
             return Problem("disk-in-use", {"disk": label(disk)})
         if not disk.id.named:
             return Problem("disk-without-name", {"disk": label(disk)})
-        if sum(disk.id.same_as(other.id) for other in disks) > 1:
+        if sum(disk.id.same_as(other.id) for other in inventory.disks) > 1:  # also a stick that says it is this disk
             return Problem("disk-without-name", {"disk": label(disk)})
     return None
 
@@ -175,18 +175,6 @@ def judge(
     if wrong is not None:
         return StageRecord(stage=name, state="failed", problem=wrong, result=result)
     return StageRecord(stage=name, state="done", result=result)
-
-
-def label(disk: Disk) -> str:
-    """A disk's name for people: model, serial, size."""
-    return " ".join(
-        part for part in (disk.model, disk.id.serial or disk.id.wwn or disk.id.path, gigabytes(disk.id.size)) if part
-    )
-
-
-def gigabytes(size: int) -> str:
-    """A size in bytes as people read it on a disk's label (powers of ten)."""
-    return f"{size / 1e12:.1f} TB" if size >= 1e12 else f"{size / 1e9:.1f} GB"
 
 
 def _order(job: Job, stage: StageName) -> Next:

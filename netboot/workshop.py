@@ -35,7 +35,8 @@ from netboot.protocol import (
     Welcome,
     stage_name,
 )
-from netboot.records import Record, Visit
+from netboot.records import Record
+from netboot.records.values import Outcome, Visit
 
 log = logging.getLogger(__name__)
 
@@ -112,8 +113,10 @@ class Workshop:
             if session.job is not None:
                 await send(_plan_of(session.job))
                 await self._advance(session)
-            elif visit.new and hello.profile:
-                await self._begin(session, hello.profile, "menu", None)
+            elif visit.outcome is not None:
+                await self._tell_outcome(session, visit.outcome)
+            elif hello.profile:
+                await self._begin(session, hello.profile, "", None)
             else:
                 await self._take_choice(session)
         return session
@@ -140,7 +143,7 @@ class Workshop:
 
     # ── people's side ───────────────────────────────────────────────────────────────────────────────────────────────
 
-    async def choose(self, machine: int, profile: str, who: str, target: DiskId | None = None) -> None:
+    async def choose(self, machine: str, profile: str, who: str, target: DiskId | None = None) -> None:
         """A signed-in person chooses a profile for a machine: begun now if it waits, else kept for its next hello.
 
         Raises NetbootError when the profile is not known or the machine is at work.
@@ -157,7 +160,7 @@ class Workshop:
     async def choose_for_waiting(self, profile: str, who: str) -> int:
         """Choose for every PC that waits in the agent; returns how many. Raises NetbootError."""
         self._profile(profile)
-        waiting = [row.machine for row in self.floor.rows() if row.state == "waiting" and row.machine is not None]
+        waiting = [row.machine for row in self.floor.rows() if row.state == "waiting" and row.machine]
         for machine in waiting:
             await self.choose(machine, profile, who)
         return len(waiting)
@@ -172,9 +175,17 @@ class Workshop:
             )
         return profile
 
-    def _session_of(self, machine: int) -> Session | None:
+    def _session_of(self, machine: str) -> Session | None:
         found = [session for session in self._sessions.values() if session.visit.machine_id == machine]
         return found[-1] if found else None  # the newest: a line that was cut may linger until its heartbeat fails
+
+    async def _tell_outcome(self, session: Session, outcome: Outcome) -> None:
+        """For an agent that missed how its job ended."""
+        if outcome.problem is not None:
+            self._show(session, state="failed", problem=outcome.problem)
+            await session.send(Stay(outcome.problem))
+        else:
+            await session.send(Leave(action=outcome.profile.end))
 
     async def _take_choice(self, session: Session) -> None:
         choice = await asyncio.to_thread(self.record.take_choice, session.visit.machine_id, session.visit.id)

@@ -216,10 +216,8 @@ DISKS = st.builds(
 )
 
 
-@given(disks=st.lists(DISKS, max_size=5), seed=st.integers(0, 6), verdicts=st.lists(st.booleans(), max_size=5))
-def test_whatever_the_disks_nothing_foreign_or_unproven_is_written(
-    disks: list[Disk], seed: int, verdicts: list[bool]
-) -> None:
+@given(disks=st.lists(DISKS, max_size=5), verdicts=st.lists(st.booleans(), max_size=5))
+def test_whatever_the_disks_nothing_foreign_or_unproven_is_written(disks: list[Disk], verdicts: list[bool]) -> None:
     running = done(job(*disks), "check")
     ordered: list[Stage] = []
     following = next_stage(running)
