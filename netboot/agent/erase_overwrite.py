@@ -15,9 +15,10 @@ from typing import Final
 import msgspec
 
 from netboot.agent.direct_io import DirectDisk, DiskError, aligned_buffer
+from netboot.agent.disk_threads import StallError
 from netboot.agent.erase_pattern import BLOCK, SEED, Pattern, PatternBlock, first_difference
 from netboot.agent.progress import Progress
-from netboot.agent.sweep import StallError, Sweep, Worker
+from netboot.agent.sweep import Sweep, Worker
 from netboot.inventory import Disk, label
 from netboot.problems import Problem
 from netboot.protocol import Erasure, Method
