@@ -87,6 +87,7 @@ def _set_up(connection: sqlite3.Connection, _record: Any) -> None:
     cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA synchronous=FULL")
     cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.execute("PRAGMA secure_delete=ON")  # what is forgotten leaves no trace in the file
     cursor.execute("PRAGMA recursive_triggers=ON")  # else REPLACE deletes a row without asking its trigger
     cursor.close()
 

@@ -110,13 +110,14 @@ def impersonal(problem: Problem | None) -> dict[str, object] | None:
 
 def read(session: Session, *, after: int, limit: int, machine: str = "", server: str = "") -> tuple[Event, ...]:
     """Events of one chain (this server's, unless named) in order, at most `limit`; of one machine when named."""
-    wanted = select(tables.Event).where(
-        tables.Event.server == (server or own_server(session)), tables.Event.sequence > after
+    table = tables.Event.__table__
+    wanted = select(*(table.c[name] for name in _FIELDS)).where(
+        table.c.server == (server or own_server(session)), table.c.sequence > after
     )
     if machine:
-        wanted = wanted.where(tables.Event.machine_id == machine)
-    rows = session.scalars(wanted.order_by(tables.Event.sequence).limit(limit))
-    return tuple(_event(row) for row in rows)
+        wanted = wanted.where(table.c.machine_id == machine)
+    rows = session.execute(wanted.order_by(table.c.sequence).limit(limit))
+    return tuple(Event(*row) for row in rows)
 
 
 def verify(session: Session) -> ChainCheck:
@@ -143,8 +144,3 @@ def _whole(session: Session, server: str) -> Iterator[Event]:
     while page := read(session, after=after, limit=PAGE, server=server):
         yield from page
         after = page[-1].sequence
-        session.expunge_all()
-
-
-def _event(row: tables.Event) -> Event:
-    return Event(**{name: getattr(row, name) for name in _FIELDS})

@@ -9,10 +9,11 @@ from typing import cast
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
 
+from netboot.inventory import DiskId
 from netboot.protocol import Level, StageName, Verdict
 from netboot.records import choices, tables
 from netboot.records.jobs import found
-from netboot.records.machines import keys_by_machine
+from netboot.records.machines import find_disk, keys_by_machine
 from netboot.records.values import (
     Choice,
     ErasureRow,
@@ -74,6 +75,15 @@ def erasures(session: Session, machine_id: str) -> tuple[ErasureRow, ...]:
     """Every erasure done in this machine, oldest first."""
     wanted = select(tables.Erasure).where(tables.Erasure.machine_id == machine_id).order_by(tables.Erasure.id)
     return tuple(_erasure(row) for row in session.scalars(wanted))
+
+
+def history_of_disk(session: Session, disk: DiskId) -> tuple[ErasureRow, ...]:
+    """Every erasure of this disk in whichever machine, oldest first; none for a disk that has no name."""
+    row = find_disk(session, disk)
+    if row is None:
+        return ()
+    wanted = select(tables.Erasure).where(tables.Erasure.disk_id == row.id).order_by(tables.Erasure.id)
+    return tuple(_erasure(erasure) for erasure in session.scalars(wanted))
 
 
 def _visits(session: Session, rows: Sequence[tables.Visit]) -> dict[str, VisitRow]:

@@ -13,6 +13,7 @@ from typing import Self
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from netboot.identity import Key, real_uuid
 from netboot.imaging import Job, MasterNeeds, StageRecord
 from netboot.inventory import DiskId
 from netboot.problems import Problem
@@ -97,6 +98,13 @@ class Record:
         with self._writing() as session:
             return choices.take(session, visit_id, menu=menu, now=self._now())
 
+    def waiting_choice(self, *, mac: str, uuid: str) -> Choice | None:
+        """What waits for the machine that a boot loader names by its MAC and UUID; changes nothing."""
+        named = [Key("uuid", real)] if (real := real_uuid(uuid)) else []
+        with self._read() as session:
+            row = choices.waiting_for(session, [*named, Key("mac", mac)])
+            return None if row is None else choices.as_value(row)
+
     def cancel_choice(self, machine_id: str, who: str) -> bool:
         """Withdraw what waits for this machine; False when nothing did."""
         with self._writing() as session:
@@ -169,6 +177,11 @@ class Record:
         with self._read() as session:
             return overview.erasures(session, machine_id)
 
+    def history_of_disk(self, disk: DiskId) -> tuple[ErasureRow, ...]:
+        """Every erasure of this disk in whichever machine, oldest first."""
+        with self._read() as session:
+            return overview.history_of_disk(session, disk)
+
     # Events
 
     def events(self, after: int = 0, limit: int = 100, *, machine: str = "") -> tuple[Event, ...]:
@@ -177,7 +190,7 @@ class Record:
             return events.read(session, after=after, limit=limit, machine=machine)
 
     def verify_chain(self) -> ChainCheck:
-        """Hash every event again. Takes about a second for 50,000."""
+        """Read and hash every event again: some seconds for 50,000 of them."""
         with self._read() as session:
             return events.verify(session)
 

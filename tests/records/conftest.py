@@ -1,6 +1,6 @@
 """A record on a disk, PCs made of plain values, and a clock that moves one second a look."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from netboot.profiles import Profile
 from netboot.protocol import Hello
 from netboot.records.record import Record, open_record
 
-MakePc = Callable[..., Inventory]
+MAC = "98:fa:9b:00:00:01"
 
 
 class Clock:

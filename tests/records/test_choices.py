@@ -1,0 +1,85 @@
+"""A choice serves one visit: two takers never both get it, and no earlier pick waits for the PC that comes back."""
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from threading import Barrier
+
+from netboot.records.record import Record, open_record
+from netboot.records.values import Choice
+from tests.records.conftest import MAC, hello, pc, ssd
+
+
+def test_a_choice_is_given_out_once_however_many_ask(place: Path) -> None:
+    takers = 4
+    start = Barrier(takers)
+    with open_record(place) as record, open_record(place) as other_process, ThreadPoolExecutor(takers) as pool:
+        visit = record.greet(hello(pc(), "boot-1"), MAC)
+
+        def take(taker: int) -> Choice | None:
+            start.wait()
+            return (record if taker % 2 else other_process).take_choice(visit.id)
+
+        for _ in range(20):
+            chosen = record.choose(visit.machine_id, "debian", "Anne", target=ssd().id)
+            taken = [choice for choice in pool.map(take, range(takers)) if choice is not None]
+            assert taken == [chosen]
+        kinds = [event.kind for event in record.events(limit=1000)]
+        assert kinds.count("choice-used") == 20
+        assert record.verify_chain().broken is None
+
+
+def test_a_choice_made_before_the_pc_came_waits_for_its_next_visit_alone(record: Record) -> None:
+    first = record.greet(hello(pc(), "boot-1"), MAC)
+    record.end_visit(first.id)
+    record.choose(first.machine_id, "debian", "Anne")
+    second = record.greet(hello(pc(), "boot-2"), MAC)
+    taken = record.take_choice(second.id)
+    assert taken is not None
+    assert (taken.profile, taken.who, taken.source) == ("debian", "Anne", "page")
+    third = record.greet(hello(pc(), "boot-3"), MAC)
+    assert record.take_choice(third.id) is None
+
+
+def test_the_menus_pick_counts_once_a_visit_however_often_the_agent_says_hello(record: Record) -> None:
+    visit = record.greet(hello(pc(), "boot-1", profile="debian"), MAC)
+    taken = record.take_choice(visit.id, menu="debian")
+    assert taken is not None
+    assert (taken.profile, taken.who, taken.source) == ("debian", "", "menu")
+    assert record.take_choice(visit.id, menu="debian") is None
+
+
+def test_the_menus_pick_withdraws_what_the_page_had_ordered(record: Record) -> None:
+    visit = record.greet(hello(pc(), "boot-1", profile="inventory"), MAC)
+    record.choose(visit.machine_id, "debian", "Anne")
+    taken = record.take_choice(visit.id, menu="inventory")
+    assert taken is not None
+    assert taken.profile == "inventory"
+    back = record.greet(hello(pc(), "boot-2"), MAC)
+    assert record.take_choice(back.id) is None
+
+
+def test_a_newer_choice_takes_the_place_of_the_one_that_waits(record: Record) -> None:
+    visit = record.greet(hello(pc(), "boot-1"), MAC)
+    record.choose(visit.machine_id, "debian", "Anne")
+    newer = record.choose(visit.machine_id, "inventory", "Paul")
+    assert record.machines_overview()[0].choice == newer
+    assert record.take_choice(visit.id) == newer
+    assert record.take_choice(visit.id) is None
+    assert record.machines_overview()[0].choice is None
+
+
+def test_a_withdrawn_choice_is_gone(record: Record) -> None:
+    visit = record.greet(hello(pc(), "boot-1"), MAC)
+    record.choose(visit.machine_id, "debian", "Anne")
+    assert record.cancel_choice(visit.machine_id, "Anne")
+    assert not record.cancel_choice(visit.machine_id, "Anne")
+    assert record.take_choice(visit.id) is None
+
+
+def test_another_choice_may_follow_in_the_same_visit(record: Record) -> None:
+    visit = record.greet(hello(pc(), "boot-1", profile="debian"), MAC)
+    record.take_choice(visit.id, menu="debian")
+    record.choose(visit.machine_id, "inventory", "Anne")
+    taken = record.take_choice(visit.id, menu="debian")
+    assert taken is not None
+    assert taken.profile == "inventory"

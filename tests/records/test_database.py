@@ -1,0 +1,115 @@
+"""The file itself: made from nothing, never from a newer version, and whole after a kill."""
+
+import os
+import signal
+import sqlite3
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+
+from netboot.errors import NetbootError
+from netboot.records.database import open_database
+from netboot.records.record import open_record
+from netboot.records.tables import Base
+from tests.records.conftest import MAC, hello, pc
+
+
+def test_the_migrations_make_the_tables_that_the_code_has(place: Path) -> None:
+    engine = open_database(place)
+    with engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
+    engine.dispose()
+
+
+def test_a_commit_is_on_the_disk_before_it_returns(place: Path) -> None:
+    engine = open_database(place)
+    with engine.connect() as connection:
+        pragmas = ("journal_mode", "synchronous", "foreign_keys", "busy_timeout", "secure_delete")
+        found = [connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in pragmas]
+    assert found == ["wal", 2, 1, 30_000, 1]
+    engine.dispose()
+
+
+def test_a_record_opened_again_is_the_same(place: Path) -> None:
+    with open_record(place) as record:
+        visit = record.greet(hello(pc(), "boot-1"), MAC)
+    with open_record(f"sqlite:///{place}") as record:
+        assert record.machines_overview()[0].visit.id == visit.id
+
+
+def test_a_newer_netboots_record_is_refused_and_not_touched(place: Path) -> None:
+    open_record(place).close()
+    with sqlite3.connect(place) as other:
+        other.execute("UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(NetbootError, match="newer netboot") as refused:
+        open_record(place)
+    assert "9999" in refused.value.message
+    with sqlite3.connect(place) as other:
+        assert other.execute("SELECT version_num FROM alembic_version").fetchall() == [("9999",)]
+
+
+def test_what_is_no_record_is_refused_with_a_hint(tmp_path: Path) -> None:
+    note = tmp_path / "note.txt"
+    note.write_text("Not a database, but long enough to be taken for one. " * 40)
+    for wrong in (note, note / "record.db", "postgresql://host/netboot", "://"):
+        with pytest.raises(NetbootError) as refused:
+            open_record(wrong)
+        assert refused.value.hint
+    assert note.read_text().startswith("Not a database")
+
+
+def test_only_its_owner_may_read_it(place: Path) -> None:
+    with open_record(place) as record:
+        record.set_setting("session", "secret")
+        for path in place.parent.iterdir():
+            assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_settings_operators_and_masters_are_remembered(place: Path) -> None:
+    with open_record(place) as record:
+        assert record.setting("session") is None
+        record.set_setting("session", "one")
+        record.set_setting("session", "two")
+        record.set_operator("Anne", "first")
+        record.set_operator("Anne", "second")
+        for _ in range(2):
+            record.remember_master("ab" * 32, name="debian-minimal", version="13.1", licence="free")
+    with open_record(place) as record:
+        assert record.setting("session") == "two"
+        assert [(each.name, each.password_hash) for each in record.operators()] == [("Anne", "second")]
+        assert [(master.name, master.version) for master in record.masters()] == [("debian-minimal", "13.1")]
+
+
+CHILD = """
+import sys
+from netboot.records.record import open_record
+
+with open_record(sys.argv[1]) as record:
+    number = 0
+    while True:
+        number += 1
+        record.set_operator(f"operator {number}", "hash")
+        print(number, flush=True)
+"""
+
+
+def test_everything_acknowledged_is_there_after_a_kill(place: Path) -> None:
+    for _ in range(2):
+        child = subprocess.Popen([sys.executable, "-c", CHILD, os.fspath(place)], stdout=subprocess.PIPE, text=True)
+        assert child.stdout is not None
+        for line in child.stdout:
+            if int(line) >= 15:
+                break
+        child.send_signal(signal.SIGKILL)
+        acknowledged = max([int(line), *(int(rest) for rest in child.stdout if rest.endswith("\n"))])
+        child.wait()
+        with open_record(place) as record:
+            there = {operator.name for operator in record.operators()}
+            assert {f"operator {number}" for number in range(1, acknowledged + 1)} <= there
+            assert record.verify_chain().broken is None
+            assert len(record.events(limit=10_000)) == record.verify_chain().events

@@ -1,0 +1,138 @@
+"""The chain of events: nothing changes it, everything that tries is found, and it names nobody."""
+
+import json
+import sqlite3
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from netboot.problems import Problem
+from netboot.records import chain
+from netboot.records.record import Record
+from netboot.records.values import Event
+from tests.records.conftest import ERASE_AND_DEPLOY, MAC, hello, pc
+
+PROTECTION = ("events_are_not_changed", "events_are_not_deleted", "events_are_only_appended")
+
+
+def fill(record: Record, pcs: int = 3) -> None:
+    """Some decisions and ends, so that there is a chain."""
+    for number in range(1, pcs + 1):
+        visit = record.greet(hello(pc(number), f"boot-{number}"), MAC)
+        record.choose(visit.machine_id, "debian", "Anne Dupont")
+        record.take_choice(visit.id)
+        job = record.start_job(visit.id, ERASE_AND_DEPLOY, master=None, hostname="pc-1", chosen_by="Anne Dupont")
+        record.end_job(job.id, Problem("cancelled", {"by": "Anne Dupont"}))
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE events SET body = '{}' WHERE sequence = 3",
+        "DELETE FROM events WHERE sequence = 3",
+        "DELETE FROM events",
+        "REPLACE INTO events SELECT * FROM events WHERE sequence = 3",
+    ],
+)
+def test_the_database_refuses_to_change_or_delete_an_event(record: Record, place: Path, statement: str) -> None:
+    fill(record)
+    before = record.events(limit=1000)
+    with sqlite3.connect(place) as other, pytest.raises(sqlite3.IntegrityError, match="append-only"):
+        other.execute(statement)
+    assert record.events(limit=1000) == before
+
+
+@pytest.mark.parametrize(
+    ("statement", "where"),
+    [
+        ("UPDATE events SET body = '{}' WHERE sequence = 4", 4),
+        ("UPDATE events SET at = '2020-01-01' WHERE sequence = 4", 4),
+        ("UPDATE events SET job_id = 'x' WHERE sequence = 4", 4),
+        ("UPDATE events SET hash = previous WHERE sequence = 4", 4),
+        ("UPDATE events SET kind = 'job-ended' WHERE sequence = 1", 1),
+        ("DELETE FROM events WHERE sequence = 4", 4),
+        ("DELETE FROM events WHERE sequence > 9", 10),
+        ("DELETE FROM events", 1),
+        ("DELETE FROM chains", 1),
+    ],
+)
+def test_whoever_takes_the_protection_away_is_found(record: Record, place: Path, statement: str, where: int) -> None:
+    fill(record)
+    server = record.events()[0].server
+    with sqlite3.connect(place) as other:
+        for name in PROTECTION:
+            other.execute(f"DROP TRIGGER {name}")
+        other.execute(statement)
+    found = record.verify_chain()
+    assert found.why
+    if "chains" not in statement:
+        assert found.broken == (server, where)
+    else:
+        assert found.broken is not None
+
+
+def test_an_untouched_chain_holds_from_its_first_event_to_its_last(record: Record) -> None:
+    fill(record, pcs=5)
+    events = record.events(limit=1000)
+    assert [event.sequence for event in events] == list(range(1, len(events) + 1))
+    found = record.verify_chain()
+    assert (found.events, found.broken) == (len(events), None)
+    assert record.events(after=3, limit=2) == events[3:5]
+    machine = events[0].machine_id
+    assert record.events(limit=1000, machine=machine) == tuple(e for e in events if e.machine_id == machine)
+
+
+def test_an_event_names_nobody_and_a_person_can_be_forgotten(record: Record, place: Path) -> None:
+    record.set_operator("Anne Dupont", "$argon2id$…")
+    fill(record)
+    events = record.events(limit=1000)
+    assert not any("Anne" in event.body or "Dupont" in event.body for event in events)
+    digests = {json.loads(event.body)["by"] for event in events if event.kind in ("choice-made", "job-started")}
+    assert len(digests) == 1
+    record.forget_person("Anne Dupont")
+    assert record.operator("Anne Dupont") is None
+    assert record.verify_chain().broken is None
+    rest = [row for row in sqlite3.connect(place).iterdump() if "Dupont" in row]
+    assert rest == []
+    # The same name later is somebody else, as far as the events tell.
+    visit = record.greet(hello(pc(9), "boot-9"), MAC)
+    record.choose(visit.machine_id, "debian", "Anne Dupont")
+    assert json.loads(record.events(limit=1000)[-1].body)["by"] not in digests
+
+
+bodies = st.dictionaries(st.text(max_size=10), st.one_of(st.none(), st.integers(), st.text(max_size=10)), max_size=4)
+
+
+@st.composite
+def chains(draw: st.DrawFn) -> list[Event]:
+    """A sound chain."""
+    links: list[Event] = []
+    for sequence, body in enumerate(draw(st.lists(bodies, min_size=1, max_size=6)), start=1):
+        previous = links[-1].hash if links else chain.START
+        text = chain.canonical(body)
+        links.append(chain.sealed(Event("s", sequence, "now", "choice-made", "m", "v", "j", text, previous, "")))
+    return links
+
+
+@given(chains(), st.data())
+def test_any_change_of_any_field_of_any_event_is_found_there(links: list[Event], data: st.DataObject) -> None:
+    last = (links[-1].sequence, links[-1].hash)
+    assert chain.check(links, server="s", last=last).broken is None
+    place = data.draw(st.integers(0, len(links) - 1))
+    field = data.draw(st.sampled_from(["server", "at", "kind", "machine_id", "visit_id", "job_id", "body", "previous"]))
+    changed = replace(links[place], **{field: getattr(links[place], field) + "x"})
+    found = chain.check([*links[:place], changed, *links[place + 1 :]], server="s", last=last)
+    assert found.broken == ("s", place + 1)
+    # With a hash that fits again, the next link betrays it; of the last link, the head of the chain.
+    resealed = chain.sealed(changed)
+    found = chain.check([*links[:place], resealed, *links[place + 1 :]], server="s", last=last)
+    assert found.broken is not None
+
+
+def test_canonical_json_has_one_spelling_and_no_infinities() -> None:
+    assert chain.canonical({"b": 1, "a": "é"}) == chain.canonical({"a": "é", "b": 1}) == '{"a":"é","b":1}'
+    with pytest.raises(ValueError, match="JSON"):
+        chain.canonical({"seconds": float("inf")})

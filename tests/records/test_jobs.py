@@ -1,0 +1,141 @@
+"""A job as it comes back after the server was killed, reports that come twice, evidence that stays."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from netboot.imaging import MasterNeeds, Run, StageRecord, next_stage
+from netboot.problems import Problem
+from netboot.protocol import Check, CheckResult, Erase, EraseResult, Erasure
+from netboot.records.record import Record, open_record
+from netboot.records.values import NotOnRecord
+from tests.records.conftest import ERASE_AND_DEPLOY, MAC, hello, pc, ssd
+
+MASTER = MasterNeeds(manifest="ab" * 32, name="Debian minimal", disk=4 * 2**30)
+CHECKED = StageRecord(stage="check", state="done", result=CheckResult(inventory=pc()))
+
+
+def erased(number: int = 1) -> StageRecord:
+    """The evidence of one overwritten disk."""
+    disk = ssd(number)
+    evidence = Erasure(
+        disk=disk.id,
+        model=disk.model,
+        method="overwrite",
+        level="clear",
+        verdict="erased",
+        written=disk.id.size,
+        verified=disk.id.size,
+        started=10.5,
+        finished=99.25,
+        pattern="5a",
+        before={"percent_used": "3"},
+    )
+    return StageRecord(stage="erase", state="done", result=EraseResult(erasures=(evidence,)))
+
+
+def test_a_job_comes_back_whole_after_the_server_was_killed(place: Path) -> None:
+    # Nothing is closed: the first server is simply no longer there.
+    before = open_record(place)
+    visit = before.greet(hello(pc(), "boot-1"), MAC)
+    job = before.start_job(
+        visit.id, ERASE_AND_DEPLOY, master=MASTER, hostname="pc-1", chosen_by="Anne", target=ssd().id
+    )
+    assert next_stage(job) == Run(Check())
+    before.stage_started(job.id, "check", 1)
+    job = before.stage_finished(job.id, CHECKED, 2.5, 2)
+    job = before.stage_started(job.id, "erase", 3)
+    with open_record(place) as after:
+        again = after.greet(hello(pc(), "boot-1", token=visit.token), MAC)
+        assert again.job == job
+        assert again.last_report == 3
+        assert again.job is not None
+        assert again.job.master == MASTER
+        assert again.job.target == ssd().id
+        assert next_stage(again.job) == Run(Erase(disks=(ssd().id,)))
+    before.close()
+
+
+def test_a_report_that_comes_twice_is_written_once(record: Record) -> None:
+    visit = record.greet(hello(pc(), "boot-1"), MAC)
+    job = record.start_job(visit.id, ERASE_AND_DEPLOY, master=MASTER, hostname="pc-1", chosen_by="Anne")
+    for _ in range(3):
+        record.stage_started(job.id, "check", 1)
+        record.stage_finished(job.id, CHECKED, 2.5, 2)
+        record.stage_started(job.id, "erase", 3)
+        job = record.stage_finished(job.id, erased(), 60.0, 4)
+    kinds = [event.kind for event in record.events()]
+    assert (kinds.count("stage-started"), kinds.count("stage-ended"), kinds.count("erasure")) == (2, 2, 1)
+    assert len(record.erasures_of(visit.machine_id)) == 1
+    assert [stage.state for stage in job.stages] == ["done", "done", "waiting", "waiting", "waiting"]
+
+
+def test_what_a_stage_ended_as_is_not_overwritten_by_a_later_report(record: Record) -> None:
+    visit = record.greet(hello(pc(), "boot-1"), MAC)
+    job = record.start_job(visit.id, ERASE_AND_DEPLOY, master=MASTER, hostname="pc-1", chosen_by="Anne")
+    failed = StageRecord(stage="check", state="failed", problem=Problem("no-disk"))
+    record.stage_finished(job.id, failed, 1.0, 1)
+    record.stage_started(job.id, "check", 2)
+    job = record.stage_finished(job.id, CHECKED, 1.0, 3)
+    assert job.stages[0] == failed
+
+
+def test_an_erasure_keeps_its_whole_evidence(record: Record) -> None:
+    visit = record.greet(hello(pc(), "boot-1"), MAC)
+    job = record.start_job(visit.id, ERASE_AND_DEPLOY, master=MASTER, hostname="pc-1", chosen_by="Anne")
+    record.stage_finished(job.id, erased(), 60.0, 1)
+    (row,) = record.erasures_of(visit.machine_id)
+    stage = erased()
+    assert isinstance(stage.result, EraseResult)
+    assert row.evidence == stage.result.erasures[0]
+    assert (row.verdict, row.level, row.job_id) == ("erased", "clear", job.id)
+    (event,) = [event for event in record.events() if event.kind == "erasure"]
+    assert json.loads(event.body)["verified"] == ssd().id.size
+    assert record.machines_overview()[0].visit.jobs[0].erasures == (row,)
+
+
+def test_the_check_stage_brings_the_newest_inventory(record: Record) -> None:
+    visit = record.greet(hello(pc(), "boot-1"), MAC)
+    job = record.start_job(visit.id, ERASE_AND_DEPLOY, master=MASTER, hostname="pc-1", chosen_by="Anne")
+    newer = pc(1, disks=(ssd(1), ssd(2)))
+    checked = StageRecord(stage="check", state="done", result=CheckResult(inventory=newer))
+    assert record.stage_finished(job.id, checked, 1.0, 1).inventory == newer
+
+
+@pytest.mark.parametrize(
+    ("problem", "state"),
+    [
+        (None, "done"),
+        (Problem("cancelled", {"by": "Anne"}), "cancelled"),
+        (Problem("interrupted", {"stage": "erase"}), "interrupted"),
+        (Problem("no-disk"), "failed"),
+    ],
+)
+def test_a_job_ends_once_as_its_problem_says(record: Record, problem: Problem | None, state: str) -> None:
+    visit = record.greet(hello(pc(), "boot-1"), MAC)
+    job = record.start_job(visit.id, ERASE_AND_DEPLOY, master=None, hostname="pc-1", chosen_by="Anne")
+    record.end_job(job.id, problem)
+    record.end_job(job.id, Problem("agent-error"))
+    ended = record.outcome_of_visit(visit.id)
+    assert ended is not None
+    assert (ended.state, ended.problem) == (state, problem)
+
+
+def test_a_visit_has_one_job_at_a_time(record: Record) -> None:
+    visit = record.greet(hello(pc(), "boot-1"), MAC)
+    first = record.start_job(visit.id, ERASE_AND_DEPLOY, master=None, hostname="pc-1", chosen_by="Anne")
+    with pytest.raises(NotOnRecord):
+        record.start_job(visit.id, ERASE_AND_DEPLOY, master=None, hostname="pc-1", chosen_by="Anne")
+    record.end_job(first.id, Problem("no-disk"))
+    second = record.start_job(visit.id, ERASE_AND_DEPLOY, master=None, hostname="pc-1", chosen_by="Anne")
+    assert [job.id for job in record.machines_overview()[0].visit.jobs] == [second.id, first.id]
+
+
+def test_a_disk_is_one_disk_in_whichever_pc_it_is(record: Record) -> None:
+    visits = [record.greet(hello(pc(number, disks=(ssd(9),)), f"boot-{number}"), MAC) for number in (1, 2)]
+    for number, visit in enumerate(visits, start=1):
+        job = record.start_job(visit.id, ERASE_AND_DEPLOY, master=None, hostname="pc", chosen_by="Anne")
+        record.stage_finished(job.id, erased(9), 60.0, number)
+    history = record.history_of_disk(ssd(9).id)
+    assert [erasure.machine_id for erasure in history] == [visit.machine_id for visit in visits]

@@ -1,0 +1,116 @@
+"""One visit a boot, held by its token; one machine whatever hangs on it; nothing runs on after a power cut."""
+
+import pytest
+
+from netboot.imaging import StageRecord
+from netboot.problems import Problem
+from netboot.protocol import CheckResult
+from netboot.records.record import Record
+from netboot.records.values import NotOnRecord, WrongToken
+from tests.records.conftest import ERASE_AND_DEPLOY, MAC, hello, pc, ssd
+
+
+def test_machines_are_numbered_from_one(record: Record) -> None:
+    visits = [record.greet(hello(pc(number), f"boot-{number}"), MAC) for number in (1, 2, 3)]
+    assert [visit.machine_number for visit in visits] == [1, 2, 3]
+    assert [row.number for row in record.machines_overview()] == [1, 2, 3]
+
+
+def test_the_same_pc_with_another_adapter_and_disk_is_the_same_machine(record: Record) -> None:
+    first = record.greet(hello(pc(1), "boot-1"), MAC)
+    changed = pc(1, disks=(ssd(77),), macs=("a0:36:9f:00:00:01",))
+    second = record.greet(hello(changed, "boot-2"), "a0:36:9f:00:00:01")
+    assert (second.machine_id, second.machine_number) == (first.machine_id, 1)
+    detail = record.machine_detail(first.machine_id)
+    assert [visit.mac for visit in detail.visits] == ["a0:36:9f:00:00:01", MAC]
+    assert {key.value for key in detail.keys if key.kind == "mac"} == {MAC, "a0:36:9f:00:00:01"}
+
+
+def test_a_boot_keeps_its_visit_and_needs_its_token(record: Record) -> None:
+    first = record.greet(hello(pc(), "boot-1"), MAC)
+    assert first.new
+    assert first.token
+    again = record.greet(hello(pc(), "boot-1", token=first.token), MAC)
+    assert (again.id, again.new, again.token) == (first.id, False, "")
+    for wrong in ("", "another", first.token[:-1]):
+        with pytest.raises(WrongToken):
+            record.greet(hello(pc(), "boot-1", token=wrong), MAC)
+
+
+def test_a_welcome_that_was_lost_is_given_again_until_its_token_was_used(record: Record) -> None:
+    lost = record.greet(hello(pc(), "boot-1"), MAC)
+    second = record.greet(hello(pc(), "boot-1"), MAC)
+    assert (second.id, second.new) == (lost.id, False)
+    assert second.token not in ("", lost.token)
+    with pytest.raises(WrongToken):
+        record.greet(hello(pc(), "boot-1", token=lost.token), MAC)
+    job = record.start_job(second.id, ERASE_AND_DEPLOY, master=None, hostname="pc-1", chosen_by="Anne")
+    record.stage_started(job.id, "check", 1)
+    with pytest.raises(WrongToken):
+        record.greet(hello(pc(), "boot-1"), MAC)
+
+
+def test_a_hello_without_a_boot_id_opens_nothing(record: Record) -> None:
+    with pytest.raises(WrongToken):
+        record.greet(hello(pc(), ""), MAC)
+    assert record.machines_overview() == ()
+
+
+def test_a_power_cut_ends_the_job_and_says_in_which_stage(record: Record) -> None:
+    visit = record.greet(hello(pc(), "boot-1"), MAC)
+    job = record.start_job(visit.id, ERASE_AND_DEPLOY, master=None, hostname="pc-1", chosen_by="Anne")
+    record.stage_started(job.id, "check", 1)
+    record.stage_finished(job.id, StageRecord(stage="check", state="done", result=CheckResult(inventory=pc())), 2.0, 2)
+    record.stage_started(job.id, "erase", 3)
+    record.greet(hello(pc(), "boot-2"), MAC)
+    cut = Problem("power-cut", {"stage": "erase"})
+    ended = record.outcome_of_visit(visit.id)
+    assert ended is not None
+    assert (ended.state, ended.problem) == ("interrupted", cut)
+    assert record.job_of_visit(visit.id) is None
+    old = record.machine_detail(visit.machine_id).visits[1]
+    assert old.closed is not None
+    assert [(stage.state, stage.problem) for stage in old.jobs[0].stages[:3]] == [
+        ("done", None),
+        ("failed", cut),
+        ("waiting", None),
+    ]
+
+
+def test_a_pc_that_left_before_a_stage_began_was_interrupted(record: Record) -> None:
+    visit = record.greet(hello(pc(), "boot-1"), MAC)
+    record.start_job(visit.id, ERASE_AND_DEPLOY, master=None, hostname="pc-1", chosen_by="Anne")
+    record.greet(hello(pc(), "boot-2"), MAC)
+    ended = record.outcome_of_visit(visit.id)
+    assert ended is not None
+    assert ended.problem == Problem("interrupted", {"stage": "check"})
+
+
+def test_a_pc_that_went_away_in_its_last_stage_did_what_it_was_told(record: Record) -> None:
+    visit = record.greet(hello(pc(), "boot-1"), MAC)
+    job = record.start_job(visit.id, ERASE_AND_DEPLOY, master=None, hostname="pc-1", chosen_by="Anne")
+    for number, stage in enumerate(job.stages[:-1], start=1):
+        record.stage_finished(job.id, StageRecord(stage=stage.stage, state="done"), 1.0, number)
+    record.stage_started(job.id, "finish", 5)
+    record.greet(hello(pc(), "boot-2"), MAC)
+    ended = record.outcome_of_visit(visit.id)
+    assert ended is not None
+    assert (ended.state, ended.problem) == ("done", None)
+
+
+def test_a_visit_that_ended_is_open_again_when_its_agent_is(record: Record) -> None:
+    visit = record.greet(hello(pc(), "boot-1"), MAC)
+    record.end_visit(visit.id)
+    assert record.machines_overview()[0].visit.closed is not None
+    record.greet(hello(pc(), "boot-1", token=visit.token), MAC)
+    assert record.machines_overview()[0].visit.closed is None
+
+
+def test_what_is_not_on_the_record_is_said_so(record: Record) -> None:
+    for ask in (record.end_visit, record.machine_detail, record.take_choice):
+        with pytest.raises(NotOnRecord):
+            ask("nothing")
+    with pytest.raises(NotOnRecord):
+        record.choose("nothing", "debian", "Anne")
+    with pytest.raises(NotOnRecord):
+        record.end_job("nothing", None)
