@@ -1,0 +1,100 @@
+"""Looking after a store: delete what no master needs, find what is damaged, copy a master from another store.
+
+Not for: deciding which old manifests running jobs still need; the caller names them.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+
+from nacl.signing import SigningKey
+
+from netboot.manifest import Manifest, ManifestError, parse_signed
+from netboot.store.folder import Store, StoreError
+
+
+@dataclass(frozen=True, slots=True)
+class Damage:
+    """Something a master needs and does not have. `part` is a chunk's or a manifest's name."""
+
+    masters: tuple[str, ...]
+    part: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Deleted:
+    """What a clean-up removed; `freed` in bytes."""
+
+    manifests: int
+    chunks: int
+    freed: int
+
+
+def verify(store: Store, public_key: bytes) -> tuple[Damage, ...]:
+    """Read every chunk of every master back and compare it with its name. Nothing is changed."""
+    damages = []
+    users: dict[str, list[str]] = {}
+    for name, digest in store.names().items():
+        try:
+            manifest = parse_signed(store.manifest_file(digest).read_bytes(), public_key)
+        except (OSError, ManifestError) as error:
+            damages.append(Damage((name,), digest, str(error)))
+            continue
+        for sha256 in {chunk.sha256 for chunk in manifest.chunks}:
+            users.setdefault(sha256, []).append(name)
+    for sha256, names in sorted(users.items()):
+        try:
+            store.get_chunk(sha256)
+        except StoreError as error:
+            damages.append(Damage(tuple(names), sha256, error.message))
+    return tuple(damages)
+
+
+def remove_master(store: Store, name: str) -> None:
+    """Forget a master's name; `collect_garbage` then frees what only it used. Raises StoreError."""
+    if name not in store.names():
+        raise StoreError(f"the store has no master {name}", hint="netboot master list shows those it has")
+    (store.folder / "masters" / name).unlink()
+
+
+def collect_garbage(store: Store, *, keep: Collection[str] = ()) -> Deleted:
+    """Delete manifests that are no master's current one and not in `keep` (digests), then chunks nobody uses.
+
+    Raises StoreError, and deletes nothing, when a manifest that must stay cannot be read, or during a build.
+    """
+    with store.alone():
+        wanted = {*store.names().values(), *keep}
+        used = {chunk.sha256 for digest in wanted for chunk in store.manifest(digest).chunks}
+        manifests = [path for path in _files(store.folder / "manifests") if path.name not in wanted]
+        chunks = [
+            path
+            for folder in _folders(store.folder / "chunks")
+            for path in _files(folder)
+            if path.name.removesuffix(".zst") not in used
+        ]
+        # Nobody writes now: what lies in drafts/ was left by a build that was killed.
+        drafts = _files(store.folder / "drafts")
+        freed = sum(path.stat().st_blocks * 512 for path in (*manifests, *chunks, *drafts))
+        for path in (*manifests, *chunks, *drafts):
+            path.unlink()
+        return Deleted(len(manifests), len(chunks), freed)
+
+
+def copy_master(source: Store, target: Store, manifest: Manifest, key: SigningKey) -> str:
+    """Copy a master's chunks, each checked, and publish it signed with the target's key. Returns its digest.
+
+    Raises StoreError when the source is damaged; the target then keeps its current version.
+    """
+    with target.writing():
+        for sha256 in {chunk.sha256 for chunk in manifest.chunks}:
+            target.put_frame(sha256, source.get_frame(sha256))
+        return target.publish(manifest, key)
+
+
+def _files(folder: Path) -> list[Path]:
+    return [path for path in folder.iterdir() if path.is_file()] if folder.is_dir() else []
+
+
+def _folders(folder: Path) -> list[Path]:
+    return [path for path in folder.iterdir() if path.is_dir()] if folder.is_dir() else []

@@ -1,0 +1,230 @@
+"""The store: what is put is what is got, nothing half-written is ever seen, foreign names open no file."""
+
+import hashlib
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from nacl.signing import SigningKey
+
+from netboot.errors import NetbootError
+from netboot.manifest import Chunk, Manifest, Partition, parse_signed
+from netboot.store import Store, StoreError
+from netboot.store.upkeep import Deleted, collect_garbage, copy_master, remove_master, verify
+
+KEY = SigningKey(b"\x07" * 32)
+PUBLIC = bytes(KEY.verify_key)
+SECTOR = 512
+
+
+def put_master(store: Store, name: str, *parts: bytes, version: str = "1") -> Manifest:
+    """Publish a master whose disk is these parts, one after the other (each a whole number of sectors)."""
+    chunks, at = [], 0
+    for part in parts:
+        chunks.append(Chunk(at, len(part), store.put_chunk(part)))
+        at += len(part)
+    manifest = Manifest(
+        name=name,
+        version=version,
+        title=name,
+        licence="MIT",
+        created="2026-01-02T03:04:05Z",
+        architecture="amd64",
+        sector=512,
+        disk=1024 * 1024,
+        table="gpt",
+        partitions=(Partition(number=1, start=0, length=SECTOR, type="83"),),
+        chunks=tuple(chunks),
+    )
+    store.publish(manifest, KEY)
+    return manifest
+
+
+def part(letter: str) -> bytes:
+    return letter.encode() * SECTOR
+
+
+@given(st.binary(min_size=1, max_size=5000))
+@settings(max_examples=50)
+def test_a_chunk_comes_back_as_it_was_put(tmp_path_factory: pytest.TempPathFactory, plain: bytes) -> None:
+    store = Store(tmp_path_factory.mktemp("store"))
+    sha256 = store.put_chunk(plain)
+    assert sha256 == hashlib.sha256(plain).hexdigest()
+    assert store.get_chunk(sha256) == plain
+    path = store.chunk_path(sha256)
+    assert path is not None
+    assert path.parent.name == sha256[:2]
+
+
+@given(st.text(max_size=80))
+def test_foreign_names_are_no_path(name: str) -> None:
+    store = Store(Path("/nonexistent"))
+    assert store.chunk_path(name) is None
+    assert store.manifest_path(name) is None
+
+
+@pytest.mark.parametrize("name", ["../../etc/passwd", "", "a/b", ".", "..", "A" * 64, "0" * 63, "0" * 64 + "\n"])
+def test_what_is_no_name_is_refused(tmp_path: Path, name: str) -> None:
+    store = Store(tmp_path)
+    for call in (store.get_chunk, store.chunk_file, store.manifest, store.manifest_file):
+        with pytest.raises(StoreError):
+            call(name)
+    if len(name) != 63 and name != "A" * 64:
+        with pytest.raises(StoreError):
+            store.current(name)
+
+
+def test_a_published_master_is_current_and_signed(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    manifest = put_master(store, "small", part("a"), part("b"))
+    fresh = Store(tmp_path)
+    assert fresh.current("small") == manifest
+    assert fresh.masters() == (manifest,)
+    path = fresh.manifest_path(manifest.digest)
+    assert path is not None
+    assert parse_signed(path.read_bytes(), PUBLIC) == manifest
+    assert fresh.current("other") is None
+
+
+def test_a_manifest_whose_chunks_are_missing_is_not_published(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    manifest = put_master(store, "small", part("a"))
+    store.chunk_file(manifest.chunks[0].sha256).unlink()
+    with pytest.raises(StoreError, match="missing"):
+        store.publish(manifest, KEY)
+
+
+def test_a_write_that_dies_leaves_nothing_under_the_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = Store(tmp_path)
+
+    def power_cut(_: int) -> None:
+        raise OSError("power cut")
+
+    monkeypatch.setattr(os, "fsync", power_cut)
+    sha256 = hashlib.sha256(part("a")).hexdigest()
+    with pytest.raises(OSError, match="power cut"):
+        store.put_chunk(part("a"))
+    assert store.chunk_path(sha256) is None
+    assert not any((tmp_path / "drafts").iterdir())
+
+
+def test_data_is_synced_before_it_gets_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = Store(tmp_path)
+    sha256 = hashlib.sha256(part("a")).hexdigest()
+    named_at_sync: list[bool] = []
+    real = os.fsync
+
+    def watched(handle: int) -> None:
+        named_at_sync.append(store.chunk_path(sha256) is not None)
+        real(handle)
+
+    monkeypatch.setattr(os, "fsync", watched)
+    store.put_chunk(part("a"))
+    # The file before the rename, its folder after it.
+    assert named_at_sync == [False, True]
+
+
+def test_putting_a_chunk_again_repairs_a_damaged_one(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    sha256 = store.put_chunk(part("a"))
+    for damage in (b"", b"garbage", store.get_frame(store.put_chunk(part("b")))):
+        store.chunk_file(sha256).write_bytes(damage)
+        with pytest.raises(StoreError):
+            store.get_chunk(sha256)
+        assert store.put_chunk(part("a")) == sha256
+        assert store.get_chunk(sha256) == part("a")
+
+
+def test_verify_names_the_masters_that_a_damaged_chunk_belongs_to(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    shared = put_master(store, "one", part("a"), part("b")).chunks[0].sha256
+    put_master(store, "two", part("a"))
+    put_master(store, "three", part("c"))
+    assert verify(store, PUBLIC) == ()
+    frame = bytearray(store.get_frame(shared))
+    frame[-1] ^= 1
+    store.chunk_file(shared).write_bytes(frame)
+    (damage,) = verify(store, PUBLIC)
+    assert damage.masters == ("one", "two")
+    assert damage.part == shared
+
+
+def test_verify_names_a_master_signed_by_another_workshop(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    put_master(store, "one", part("a"))
+    (damage,) = verify(store, bytes(SigningKey(b"\x08" * 32).verify_key))
+    assert damage.masters == ("one",)
+    assert "signature" in damage.reason
+
+
+def test_garbage_is_what_no_master_and_no_job_needs(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    old = put_master(store, "one", part("a"), part("b"))
+    new = put_master(store, "one", part("b"), part("c"), version="2")
+    gone = put_master(store, "two", part("d"))
+    remove_master(store, "two")
+    (tmp_path / "drafts" / "left-by-a-crash").write_bytes(b"x")
+    assert collect_garbage(store, keep=[old.digest]).chunks == 1
+    assert store.chunk_path(gone.chunks[0].sha256) is None
+    assert store.manifest_path(gone.digest) is None
+    assert store.get_chunk(old.chunks[0].sha256) == part("a")
+    assert not any((tmp_path / "drafts").iterdir())
+    deleted = collect_garbage(store)
+    assert (deleted.manifests, deleted.chunks) == (1, 1)
+    assert store.current("one") == new
+    assert verify(store, PUBLIC) == ()
+    assert collect_garbage(store) == Deleted(0, 0, 0)
+
+
+def test_nothing_is_deleted_while_a_build_writes(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    with store.writing():
+        sha256 = store.put_chunk(part("a"))
+        with pytest.raises(StoreError, match="being written"):
+            collect_garbage(Store(tmp_path))
+    assert store.chunk_path(sha256) is not None
+
+
+def test_nothing_is_deleted_when_a_manifest_that_must_stay_cannot_be_read(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    manifest = put_master(store, "one", part("a"))
+    orphan = store.put_chunk(part("b"))
+    store.manifest_file(manifest.digest).write_bytes(b"damaged")
+    with pytest.raises(StoreError):
+        collect_garbage(Store(tmp_path))
+    assert store.chunk_path(orphan) is not None
+
+
+def test_a_copied_master_is_signed_by_its_new_workshop(tmp_path: Path) -> None:
+    source, target = Store(tmp_path / "source"), Store(tmp_path / "target")
+    manifest = put_master(source, "one", part("a"), part("b"), part("a"))
+    other = SigningKey(b"\x08" * 32)
+    assert copy_master(source, target, manifest, other) == manifest.digest
+    assert target.current("one") == manifest
+    assert verify(target, bytes(other.verify_key)) == ()
+
+
+def test_a_damaged_source_is_not_copied(tmp_path: Path) -> None:
+    source, target = Store(tmp_path / "source"), Store(tmp_path / "target")
+    manifest = put_master(source, "one", part("a"))
+    source.chunk_file(manifest.chunks[0].sha256).write_bytes(source.get_frame(source.put_chunk(part("b"))))
+    with pytest.raises(StoreError, match="damaged"):
+        copy_master(source, target, manifest, KEY)
+    assert target.current("one") is None
+
+
+def test_copying_repairs_a_damaged_target(tmp_path: Path) -> None:
+    source, target = Store(tmp_path / "source"), Store(tmp_path / "target")
+    manifest = put_master(source, "one", part("a"))
+    copy_master(source, target, manifest, KEY)
+    target.chunk_file(manifest.chunks[0].sha256).write_bytes(b"garbage")
+    copy_master(source, target, manifest, KEY)
+    assert verify(target, PUBLIC) == ()
+
+
+def test_too_little_space_is_told_before_the_work(tmp_path: Path) -> None:
+    with pytest.raises(NetbootError, match="MiB free") as caught:
+        Store(tmp_path).require_space(1 << 60)
+    assert "master remove" in caught.value.hint
