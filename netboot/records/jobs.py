@@ -5,7 +5,6 @@ Reports carry a number: one that is already on the record changes nothing, so an
 
 import hashlib
 import secrets
-from collections.abc import Sequence
 from datetime import datetime
 from typing import TypeVar, cast
 
@@ -19,6 +18,7 @@ from netboot.problems import Problem
 from netboot.profiles import Profile
 from netboot.protocol import CheckResult, EraseResult, Erasure, Result, StageName
 from netboot.records import events, machines, tables
+from netboot.records.interruption import after_another_boot
 from netboot.records.values import JobState, NotOnRecord, Outcome, StageState
 
 T = TypeVar("T")
@@ -118,29 +118,15 @@ def end(session: Session, job_id: str, problem: Problem | None, *, now: datetime
 
 
 def interrupt(session: Session, visit: tables.Visit, *, now: datetime) -> None:
-    """The machine came back with another boot: what its job was doing is not known to be done.
-
-    Only the last stage, `finish`, is different: to go away is what it asks of the PC.
-    """
+    """The machine came back with another boot: end the job of this visit as `interruption.py` says."""
     row = _newest(session, visit.id)
     if row is None or row.state != "running":
         return
-    stages = _stages(session, row.id)
-    open_stage = next((stage for stage in stages if stage.state in ("waiting", "running")), None)
-    if open_stage is None or (open_stage.stage == "finish" and open_stage.state == "running"):
-        if open_stage is not None:
-            record = StageRecord(stage="finish", state="done")
-            open_stage.state = record.state
-            _remember_evidence(session, row, visit, record, 0.0, now)
-        end(session, row.id, None, now=now)
-        return
-    if open_stage.state == "running":
-        problem = Problem("power-cut", {"stage": open_stage.stage})
-        record = StageRecord(stage=cast(StageName, open_stage.stage), state="failed", problem=problem)
-        open_stage.state, open_stage.problem = record.state, problem
-        _remember_evidence(session, row, visit, record, 0.0, now)
-    else:
-        problem = Problem("interrupted", {"stage": open_stage.stage})
+    ended, problem = after_another_boot(_records(session, row.id))
+    if ended is not None:
+        stage = _stage(session, row.id, ended.stage)
+        stage.state, stage.problem = ended.state, ended.problem
+        _remember_evidence(session, row, visit, ended, 0.0, now)
     end(session, row.id, problem, now=now)
 
 
@@ -164,15 +150,7 @@ def restored(session: Session, row: tables.Job) -> Job:
     return Job(
         id=row.id,
         profile=row.profile,
-        stages=tuple(
-            StageRecord(
-                stage=cast(StageName, stage.stage),
-                state=cast(StageState, stage.state),
-                problem=stage.problem,
-                result=stage.result,
-            )
-            for stage in _stages(session, row.id)
-        ),
+        stages=_records(session, row.id),
         inventory=visit.inventory,
         hostname=row.hostname,
         master=row.master,
@@ -197,9 +175,17 @@ def _newest(session: Session, visit_id: str) -> tables.Job | None:
     return session.scalars(select(tables.Job).where(tables.Job.visit_id == visit_id).order_by(*order)).first()
 
 
-def _stages(session: Session, job_id: str) -> Sequence[tables.Stage]:
-    wanted = select(tables.Stage).where(tables.Stage.job_id == job_id).order_by(tables.Stage.position)
-    return session.scalars(wanted).all()
+def _records(session: Session, job_id: str) -> tuple[StageRecord, ...]:
+    rows = session.scalars(select(tables.Stage).where(tables.Stage.job_id == job_id).order_by(tables.Stage.position))
+    return tuple(
+        StageRecord(
+            stage=cast(StageName, row.stage),
+            state=cast(StageState, row.state),
+            problem=row.problem,
+            result=row.result,
+        )
+        for row in rows
+    )
 
 
 def _stage(session: Session, job_id: str, name: StageName) -> tables.Stage:

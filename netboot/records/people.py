@@ -43,9 +43,11 @@ def forget(session: Session, name: str, *, now: datetime) -> None:
     session.execute(delete(tables.PersonSalt).where(tables.PersonSalt.name == name))
     session.execute(update(tables.Choice).where(tables.Choice.who == name).values(who=FORGOTTEN))
     session.execute(update(tables.Job).where(tables.Job.chosen_by == name).values(chosen_by=FORGOTTEN))
-    for job in session.scalars(select(tables.Job).where(tables.Job.state == "cancelled")):
-        if job.problem is not None and job.problem.values.get("by") == name:
-            job.problem = Problem(job.problem.code, {**job.problem.values, "by": FORGOTTEN})
+    cancelled = session.scalars(select(tables.Job).where(tables.Job.state == "cancelled")).all()
+    stages = session.scalars(select(tables.Stage).where(tables.Stage.job_id.in_([job.id for job in cancelled])))
+    for row in (*cancelled, *stages):
+        if row.problem is not None and row.problem.values.get("by") == name:
+            row.problem = Problem(row.problem.code, {**row.problem.values, "by": FORGOTTEN})
     events.append(session, "person-forgotten", {"operator": digest}, now=now)
 
 

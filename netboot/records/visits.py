@@ -3,9 +3,10 @@
 import hashlib
 import hmac
 import secrets
+from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from netboot.protocol import Hello
@@ -52,8 +53,7 @@ def end(session: Session, visit_id: str, *, now: datetime) -> None:
 
 def _open(session: Session, hello: Hello, mac: str, now: datetime) -> tables.Visit:
     machine = machines.find_or_add(session, hello.inventory, now=now)
-    earlier = session.scalars(select(tables.Visit).where(tables.Visit.machine_id == machine.id)).all()
-    for visit in earlier:
+    for visit in _unfinished(session, machine.id):
         jobs.interrupt(session, visit, now=now)
         end(session, visit.id, now=now)
     firmware = hello.inventory.firmware
@@ -77,6 +77,15 @@ def _open(session: Session, hello: Hello, mac: str, now: datetime) -> tables.Vis
     body = {"mac": mac, "mode": firmware.mode, "secure_boot": firmware.secure_boot, "boot": hello.boot}
     events.append(session, "visit-opened", body, now=now, machine=machine.id, visit=row.id)
     return row
+
+
+def _unfinished(session: Session, machine_id: str) -> Sequence[tables.Visit]:
+    """The machine's visits that are open, or were left with a job that is not over."""
+    at_work = select(tables.Job.visit_id).where(tables.Job.state == "running")
+    wanted = select(tables.Visit).where(
+        tables.Visit.machine_id == machine_id, or_(tables.Visit.closed.is_(None), tables.Visit.id.in_(at_work))
+    )
+    return session.scalars(wanted).all()
 
 
 def _visit(session: Session, row: tables.Visit, *, token: str, new: bool) -> Visit:

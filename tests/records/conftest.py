@@ -1,5 +1,6 @@
 """A record on a disk, PCs made of plain values, and a clock that moves one second a look."""
 
+import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -64,10 +65,22 @@ ERASE_AND_DEPLOY = Profile(
 )
 
 
+@pytest.fixture(scope="session")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A record with its tables made: each test begins with a copy."""
+    path = tmp_path_factory.mktemp("record") / "empty.db"
+    open_record(path).close()
+    return path
+
+
 @pytest.fixture
-def place(tmp_path: Path) -> Path:
+def place(tmp_path: Path, empty: Path) -> Path:
     """Where the record is."""
-    return tmp_path / "record.db"
+    path = tmp_path / "workshop" / "record.db"
+    path.parent.mkdir()
+    shutil.copyfile(empty, path)
+    path.chmod(0o600)
+    return path
 
 
 @pytest.fixture

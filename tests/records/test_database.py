@@ -19,8 +19,8 @@ from netboot.records.tables import Base
 from tests.records.conftest import MAC, hello, pc
 
 
-def test_the_migrations_make_the_tables_that_the_code_has(place: Path) -> None:
-    engine = open_database(place)
+def test_the_migrations_make_the_tables_that_the_code_has(tmp_path: Path) -> None:
+    engine = open_database(tmp_path / "new" / "record.db")
     with engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
     engine.dispose()
@@ -63,10 +63,12 @@ def test_what_is_no_record_is_refused_with_a_hint(tmp_path: Path) -> None:
     assert note.read_text().startswith("Not a database")
 
 
-def test_only_its_owner_may_read_it(place: Path) -> None:
-    with open_record(place) as record:
+def test_only_its_owner_may_read_it(tmp_path: Path) -> None:
+    with open_record(tmp_path / "record.db") as record:
         record.set_setting("session", "secret")
-        for path in place.parent.iterdir():
+        files = list(tmp_path.iterdir())
+        assert len(files) == 3
+        for path in files:
             assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 

@@ -98,6 +98,17 @@ def test_a_pc_that_went_away_in_its_last_stage_did_what_it_was_told(record: Reco
     assert (ended.state, ended.problem) == ("done", None)
 
 
+def test_a_failed_stage_is_why_the_job_ended_even_when_the_server_did_not_come_to_say_so(record: Record) -> None:
+    visit = record.greet(hello(pc(), "boot-1"), MAC)
+    job = record.start_job(visit.id, ERASE_AND_DEPLOY, master=None, hostname="pc-1", chosen_by="Anne")
+    record.stage_finished(job.id, StageRecord(stage="check", state="failed", problem=Problem("no-disk")), 1.0, 1)
+    record.end_visit(visit.id)
+    record.greet(hello(pc(), "boot-2"), MAC)
+    ended = record.outcome_of_visit(visit.id)
+    assert ended is not None
+    assert (ended.state, ended.problem) == ("failed", Problem("no-disk"))
+
+
 def test_a_visit_that_ended_is_open_again_when_its_agent_is(record: Record) -> None:
     visit = record.greet(hello(pc(), "boot-1"), MAC)
     record.end_visit(visit.id)
