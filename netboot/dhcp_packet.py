@@ -247,11 +247,11 @@ def _overload(pieces: list[tuple[int, bytes]]) -> int:
 
 
 def _join_pieces(pieces: list[tuple[int, bytes]]) -> Options:
-    joined: dict[int, list[bytes]] = {}
+    joined: dict[int, bytes] = {}
     for code, value in pieces:
         if code != _OVERLOAD:
-            joined.setdefault(code, []).append(value)
-    return tuple((code, values[0] if len(values) == 1 else b"".join(values)) for code, values in joined.items())
+            joined[code] = joined[code] + value if code in joined else value
+    return tuple(joined.items())
 
 
 def _address(packed: bytes) -> IPv4Address:
