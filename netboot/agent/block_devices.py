@@ -1,0 +1,152 @@
+"""Block devices as the kernel lists them under /sys/block (Documentation/ABI/stable/sysfs-block), and who uses them.
+
+Facts only, virtual devices and optical drives included; which of them are disks is `disks.py`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from netboot.agent.host import Host
+from netboot.agent.text import number, one_line
+from netboot.agent.udev import Database, Properties, properties
+
+DEVICE_LIMIT: Final = 512
+ID_LIMIT: Final = 256
+"""Longest serial number or WWN, in characters: an NVMe name without an EUI-64 is up to 147 long."""
+_SECTOR: Final = 512
+"""/sys/block counts in sectors of 512 bytes, whatever the disk's own are."""
+
+
+@dataclass(frozen=True, slots=True)
+class BlockDevice:
+    """One whole block device, sizes in bytes.
+
+    `kind` is an MMC card's ("MMC" or "SD"), `fabric` an NVMe controller's ("pcie", "tcp"); `nsid` is 0 where there are
+    no namespaces. `pluggable`: it hangs on a PCI port that people plug into (Thunderbolt). `users` are the mounts, swap
+    areas and stacked devices (LVM, RAID, encryption) on it or on one of its partitions. `known` is udev's.
+    """
+
+    name: str
+    path: str
+    size: int
+    logical_sector: int = 512
+    physical_sector: int = 512
+    rotational: bool = False
+    read_only: bool = False
+    removable: bool = False
+    pluggable: bool = False
+    hidden: bool = False
+    vendor: str = ""
+    model: str = ""
+    revision: str = ""
+    serial: str = ""
+    wwid: str = ""
+    kind: str = ""
+    boot_areas: bool = False
+    fabric: str = ""
+    nsid: int = 0
+    users: tuple[str, ...] = ()
+    known: Properties = field(default_factory=dict)
+
+
+def read_block_devices(host: Host, database: Database) -> tuple[BlockDevice, ...]:
+    """Every device under /sys/block, in order of name."""
+    names = host.names("sys/block")[:DEVICE_LIMIT]
+    used = {**parse_mounts(host.text("proc/self/mountinfo")), **parse_swaps(host.text("proc/swaps"))}
+    return tuple(_read(host, database, name, used, boot_areas=f"{name}boot0" in names) for name in names)
+
+
+def parse_mounts(text: str) -> dict[str, str]:
+    """Where each device of /proc/self/mountinfo (proc_pid_mountinfo(5)) is mounted, by number and by name.
+
+    Both, because file systems of several devices (btrfs) give a number of their own.
+    """
+    mounts = {}
+    for line in text.split("\n"):
+        fields = line.split(" ")
+        if len(fields) >= 10 and "-" in fields:
+            mounts[fields[2]] = fields[4]
+            source = fields[fields.index("-") + 2 :][:1]
+            if source and source[0].startswith("/dev/"):
+                mounts[source[0].removeprefix("/dev/")] = fields[4]
+    return mounts
+
+
+def parse_swaps(text: str) -> dict[str, str]:
+    """The devices of /proc/swaps (proc_swaps(5)), by name."""
+    words = [line.split()[0] for line in text.split("\n")[1:] if line.split()]
+    return {word.removeprefix("/dev/"): "swap" for word in words if word.startswith("/dev/")}
+
+
+def parse_unit_serial(page: bytes) -> str:
+    """The serial number in SCSI's vital product data page 80h (SPC-4 §7.8.15): four bytes of header, then text."""
+    return one_line(page[4:].decode("ascii", "replace"), ID_LIMIT) if page[1:2] == b"\x80" else ""
+
+
+def _read(host: Host, database: Database, name: str, used: Mapping[str, str], *, boot_areas: bool) -> BlockDevice:
+    here = f"sys/block/{name}"
+    path = host.real(here)
+    queue, device = f"{here}/queue", f"{here}/device"
+    controller = _nvme_controller(host, device)
+    return BlockDevice(
+        name=name,
+        path=path,
+        size=min(host.number(f"{here}/size") * _SECTOR, 2**63 - 1),
+        logical_sector=_bytes(host, f"{queue}/logical_block_size"),
+        physical_sector=_bytes(host, f"{queue}/physical_block_size"),
+        rotational=host.number(f"{queue}/rotational") == 1,
+        read_only=host.number(f"{here}/ro") == 1,
+        removable=host.number(f"{here}/removable") == 1,
+        pluggable=_pluggable(host, path) or _pluggable(host, host.real(controller)),
+        hidden=host.number(f"{here}/hidden") == 1,
+        vendor=host.line(f"{device}/vendor"),
+        model=host.line(f"{device}/model") or host.line(f"{device}/name"),
+        revision=host.line(f"{device}/firmware_rev") or host.line(f"{device}/rev") or host.line(f"{device}/fwrev"),
+        serial=_serial(host, here),
+        wwid=one_line(host.text(f"{here}/wwid") or host.text(f"{device}/wwid"), ID_LIMIT),
+        kind=host.line(f"{device}/type"),
+        boot_areas=boot_areas,
+        fabric=host.line(f"{controller}/transport"),
+        nsid=host.number(f"{here}/nsid"),
+        users=_users(host, here, name, used),
+        known=properties(database, path),
+    )
+
+
+def _bytes(host: Host, path: str) -> int:
+    return number(host.text(path), most=1_000_000) or 512
+
+
+def _serial(host: Host, here: str) -> str:
+    told = host.text(f"{here}/device/serial") or host.text(f"{here}/serial")
+    return one_line(told, ID_LIMIT) or parse_unit_serial(host.content(f"{here}/device/vpd_pg80"))
+
+
+def _users(host: Host, here: str, name: str, used: Mapping[str, str]) -> tuple[str, ...]:
+    found = []
+    parts = [part for part in host.names(here) if part.startswith(name) and host.exists(f"{here}/{part}/partition")]
+    for place, kernel_name in ((here, name), *((f"{here}/{part}", part) for part in parts)):
+        found += [used[key] for key in (host.line(f"{place}/dev"), kernel_name) if key in used]
+        found += host.names(f"{place}/holders")
+    return tuple(dict.fromkeys(one_line(user) for user in found))
+
+
+def _nvme_controller(host: Host, device: str) -> str:
+    """The controller of a namespace. Where a drive could have several (nvme.h: NVME_CTRL_CMIC_MULTI_CTRL), the kernel
+    puts its namespaces below a virtual subsystem, which has no PCI path itself.
+    """
+    for name in host.names(device):
+        if name.startswith("nvme") and host.exists(f"{device}/{name}/transport"):
+            return f"{device}/{name}"
+    return device
+
+
+def _pluggable(host: Host, path: str) -> bool:
+    """Whether any PCI port on the way says "removable" (Documentation/ABI/testing/sysfs-devices-removable)."""
+    parts = path.split("/")
+    return any(
+        host.line("/".join((*parts[:end], "removable"))) == "removable"
+        for end, part in enumerate(parts, start=1)
+        if part.count(":") == 2
+    )

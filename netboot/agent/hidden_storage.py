@@ -1,0 +1,224 @@
+"""Storage controllers whose disks cannot all be listed: a machine that has one is never called erased.
+
+Sources: Linux 6.12, drivers/ata/ahci.c (`remapped_nvme`: NVMe drives that Intel RST moved behind the SATA controller;
+commit aecec8b60422), drivers/pci/controller/vmd.c, drivers/scsi/*, drivers/scsi/raid_class.c; NVM Express base
+specification 2.0 §8.12 (namespaces that are allocated but not attached); nvme-list-ns(1).
+
+A card behind one of the RAID drivers is told even when it passes some disks through: which others it keeps to itself,
+it does not say. `setting` is a path in the PC's own setup, which is in English on most makes.
+"""
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import msgspec
+from msgspec import Struct
+
+from netboot.agent.block_devices import BlockDevice
+from netboot.agent.disks import disk_of, is_disk
+from netboot.agent.host import Host
+from netboot.agent.pci import STORAGE, PciDevice
+from netboot.inventory import HiddenStorage, label
+
+HIDDEN_LIMIT: Final = 32
+Kind = Literal["rst", "vmd", "raid", "namespaces", "unknown"]
+
+_INTEL: Final = 0x8086
+_IDE: Final = 0x0101
+_RAID: Final = 0x0104
+_NVM: Final = 0x0108
+_VMD_IDS: Final = frozenset({0x201D, 0x28C0, 0x467F, 0x4C3D, 0x7D0B, 0x9A0B, 0xA77F, 0xAD0B, 0xB06F, 0xB60B})
+_RAID_DRIVERS: Final = frozenset(
+    {
+        "3w-9xxx",
+        "3w-sas",
+        "3w-xxxx",
+        "aacraid",
+        "arcmsr",
+        "esas2r",
+        "hpsa",
+        "hptiop",
+        "ipr",
+        "ips",
+        "megaraid",
+        "megaraid_mbox",
+        "megaraid_sas",
+        "mpi3mr",
+        "mvumi",
+        "pmcraid",
+        "smartpqi",
+        "stex",
+    }
+)
+_PLAIN_DRIVERS: Final = ("ahci", "ata_", "pata_", "sata_", "nvme")
+"""Drivers that show each disk as it is, whatever class the firmware gives the controller."""
+
+
+@dataclass(frozen=True, slots=True)
+class AtaPort:
+    """A SATA port: the kernel's name for it ("ata3"), whether a device has its link up, and whether one answered."""
+
+    name: str
+    linked: bool
+    answered: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Namespaces:
+    """The namespace numbers of one NVMe controller: those attached to it and all that are allocated in it."""
+
+    controller: str
+    attached: frozenset[int]
+    allocated: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Storage:
+    """All there is to know for the decision. `remapped` counts per PCI path the NVMe drives that RST took away;
+    `raid_volumes` are the real paths of the kernel's raid_devices; `namespaces` goes by the controller's PCI path.
+    """
+
+    pci: tuple[PciDevice, ...]
+    devices: tuple[BlockDevice, ...]
+    remapped: dict[str, int]
+    raid_volumes: tuple[str, ...]
+    ata_ports: tuple[AtaPort, ...]
+    namespaces: dict[str, Namespaces]
+
+
+class _Namespace(Struct):
+    nsid: int
+
+
+class _NamespaceList(Struct):
+    nsid_list: list[_Namespace]
+
+
+def read_storage(host: Host, pci: tuple[PciDevice, ...], devices: tuple[BlockDevice, ...]) -> Storage:
+    """Read what `find_hidden` decides on."""
+    return Storage(
+        pci=pci,
+        devices=devices,
+        remapped={device.path: host.number(f"{device.path}/remapped_nvme") for device in pci},
+        raid_volumes=tuple(
+            host.real(f"sys/class/raid_devices/{name}") for name in host.names("sys/class/raid_devices")
+        ),
+        ata_ports=_read_ata_ports(host),
+        namespaces=_read_namespaces(host),
+    )
+
+
+def find_hidden(storage: Storage) -> tuple[HiddenStorage, ...]:
+    """Every controller that keeps disks to itself, or may."""
+    found: list[HiddenStorage] = []
+    for device in storage.pci:
+        if device.base_class == STORAGE:
+            found += [hidden for hidden in (_controller(device, storage), _namespaces(device, storage)) if hidden]
+    found += [_port(port) for port in storage.ata_ports if port.linked and not port.answered]
+    found += [_empty(device) for device in storage.devices if _has_no_capacity(device)]
+    return tuple(found[:HIDDEN_LIMIT])
+
+
+def parse_namespaces(text: str) -> frozenset[int] | None:
+    """The numbers in the output of `nvme list-ns --output-format=json`; None when it is no such output."""
+    try:
+        return frozenset(entry.nsid for entry in msgspec.json.decode(text, type=_NamespaceList).nsid_list)
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+        return None
+
+
+def _controller(device: PciDevice, storage: Storage) -> HiddenStorage | None:
+    kind = device.kind >> 8
+    has_disks = any(_below(other.path, device) for other in storage.devices)
+    if device.vendor == _INTEL and (device.driver == "vmd" or device.device in _VMD_IDS):
+        return None if device.driver and has_disks else _hidden("vmd", device, "VMD Controller: Disabled")
+    if storage.remapped.get(device.path, 0) > 0:
+        return _hidden("rst", device, "SATA Mode: AHCI")
+    if device.driver in _RAID_DRIVERS or any(_below(path, device) for path in storage.raid_volumes):
+        return _hidden("raid", device, "RAID Controller Mode: HBA (JBOD, IT)")
+    if not device.driver:
+        return _without_driver(device, kind)
+    if kind == _RAID and not device.driver.startswith(_PLAIN_DRIVERS):
+        return _hidden("raid", device, "RAID Controller Mode: HBA (JBOD, IT)")
+    if kind == _NVM and not has_disks and device.path not in storage.namespaces:
+        return _hidden("unknown", device, "NVMe (M.2): Disabled")
+    return None
+
+
+def _without_driver(device: PciDevice, kind: int) -> HiddenStorage | None:
+    if kind == _IDE and device.vendor == _INTEL:
+        return None  # Intel AMT's "IDE redirection" is a remote CD drive of the management engine, never a disk
+    if kind == _RAID and device.vendor == _INTEL:
+        return _hidden("rst", device, "SATA Mode: AHCI")
+    if kind == _RAID:
+        return _hidden("raid", device, "SATA / NVMe RAID Mode: AHCI")
+    return _hidden("unknown", device, "Storage Controller: AHCI / Disabled")
+
+
+def _namespaces(device: PciDevice, storage: Storage) -> HiddenStorage | None:
+    known = storage.namespaces.get(device.path)
+    if known is None:
+        return None
+    listed = {other.nsid for other in storage.devices if _below(other.path, device)}
+    missing = sorted((known.attached | known.allocated) - listed)
+    if not missing:
+        return None
+    numbers = ", ".join(str(number) for number in missing[:8])
+    return HiddenStorage(
+        kind="namespaces",
+        controller=f"{known.controller} {device.label}"[:256],
+        setting=f"NVMe namespace {numbers}: attach",
+    )
+
+
+def _port(port: AtaPort) -> HiddenStorage:
+    return HiddenStorage(kind="unknown", controller=f"SATA {port.name}", setting=f"SATA Port ({port.name}): Disabled")
+
+
+def _has_no_capacity(device: BlockDevice) -> bool:
+    """A disk that answers but has no size, as flash does when it dies. Card readers without a card have none either."""
+    if not is_disk(device) or device.size:
+        return False
+    disk = disk_of(device)
+    return not disk.removable and disk.transport in ("sata", "ata", "nvme", "sas", "scsi")
+
+
+def _empty(device: BlockDevice) -> HiddenStorage:
+    return HiddenStorage(kind="unknown", controller=label(disk_of(device))[:256], setting="SATA / NVMe Port: Disabled")
+
+
+def _hidden(kind: Kind, device: PciDevice, setting: str) -> HiddenStorage:
+    return HiddenStorage(kind=kind, controller=device.label[:256], setting=setting)
+
+
+def _below(path: str, device: PciDevice) -> bool:
+    return path.startswith(device.path + "/")
+
+
+def _read_ata_ports(host: Host) -> tuple[AtaPort, ...]:
+    answering = [host.real(f"sys/class/scsi_device/{name}") for name in host.names("sys/class/scsi_device")]
+    ports = []
+    for name in host.names("sys/class/ata_link"):
+        path = host.real(f"sys/class/ata_link/{name}")
+        port = path.partition(f"/{name}/")[0]
+        ports.append(
+            AtaPort(
+                name=port.rpartition("/")[2],
+                linked=host.line(f"{path}/sata_spd").endswith("Gbps"),
+                answered=any(device.startswith(port + "/") for device in answering),
+            )
+        )
+    return tuple(ports)
+
+
+def _read_namespaces(host: Host) -> dict[str, Namespaces]:
+    """By nvme-cli. A drive without namespace management refuses `--all`: then only the attached ones exist."""
+    found = {}
+    for name in host.names("sys/class/nvme"):
+        pci_path = host.real(f"sys/class/nvme/{name}").partition(f"/nvme/{name}")[0]
+        listing = ("nvme", "list-ns", f"/dev/{name}", "--output-format=json")
+        attached = parse_namespaces(host.output(listing))
+        allocated = parse_namespaces(host.output((*listing[:3], "--all", *listing[3:])))
+        if attached is not None:
+            found[pci_path] = Namespaces(controller=name, attached=attached, allocated=allocated or frozenset())
+    return found

@@ -1,0 +1,56 @@
+"""PCs that were recorded (`record.py`), as a Host that the readers take for the running one."""
+
+import shutil
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+
+from netboot.agent.host import Host
+
+RECORDED = Path(__file__).parent / "recorded"
+
+
+def parse_recording(text: str, root: Path) -> dict[tuple[str, ...], str]:
+    """Lay the recorded files out under `root`; returns the recorded outputs by command line."""
+    outputs: dict[tuple[str, ...], str] = {}
+    blocks: list[tuple[str, list[str]]] = []
+    for line in text.splitlines():
+        if line.startswith("|"):
+            blocks[-1][1].append(line[2:])
+        elif not line.startswith("#"):
+            blocks.append((line, []))
+    for head, body in blocks:
+        kind, _, rest = head.partition(" ")
+        content = "".join(f"{line}\n" for line in body)
+        if kind == "run":
+            outputs[tuple(rest.split(" "))] = content
+        elif kind == "dir":
+            (root / rest).mkdir(parents=True, exist_ok=True)
+        elif kind == "link":
+            path, target = rest.split(" ")
+            (root / path).parent.mkdir(parents=True, exist_ok=True)
+            (root / path).symlink_to(target)
+        elif kind in ("file", "bytes"):
+            path, _, data = rest.partition(" ")
+            (root / path).parent.mkdir(parents=True, exist_ok=True)
+            (root / path).write_bytes(bytes.fromhex(data) if kind == "bytes" else content.encode())
+    return outputs
+
+
+@pytest.fixture
+def recorded(tmp_path: Path) -> Callable[[str], Host]:
+    """`recorded("bios-desktop")`: that PC. Its tree is below `tmp_path / "bios-desktop"`, to be changed at will."""
+
+    def open_recording(name: str) -> Host:
+        root = tmp_path / name
+        shutil.rmtree(root, ignore_errors=True)
+        root.mkdir()
+        outputs = parse_recording((RECORDED / f"{name}.txt").read_text(), root)
+
+        def programs(command: Sequence[str]) -> str:
+            return outputs.get(tuple(command), "")
+
+        return Host(root, programs)
+
+    return open_recording

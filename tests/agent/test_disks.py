@@ -1,0 +1,179 @@
+"""Which devices of recorded PCs are disks, by what they are known, and what forbids writing on them."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from netboot.agent.block_devices import (
+    BlockDevice,
+    parse_mounts,
+    parse_swaps,
+    parse_unit_serial,
+)
+from netboot.agent.disks import disk_of, disks_of, find, is_disk, read_disks, transport_of
+from netboot.agent.host import Host
+from netboot.imaging import internal_disks
+from netboot.inventory import Board, Disk, DiskId, Firmware, Inventory, System
+from netboot.problems import Problem
+
+Recorded = Callable[[str], Host]
+
+
+def by_serial(disks: tuple[Disk, ...], serial: str) -> Disk:
+    return next(disk for disk in disks if disk.id.serial == serial)
+
+
+def internal(disks: tuple[Disk, ...]) -> set[str]:
+    inventory = Inventory(system=System(), board=Board(), firmware=Firmware(mode="bios"), disks=disks)
+    return {disk.name for disk in internal_disks(inventory)}
+
+
+def test_a_sata_disk_is_known_by_its_serial_and_wwn(recorded: Recorded) -> None:
+    assert by_serial(read_disks(recorded("bios-desktop")), "S3Z1NB0K") == Disk(
+        name="sda",
+        id=DiskId(serial="S3Z1NB0K", wwn="0x5002538f42b1c0de", size=320 << 20, path="pci-0000:00:01.0-ata-1.0"),
+        model="Samsung SSD 860 EVO 250GB",
+        firmware="RVT04B6Q",
+        rotational=True,
+        transport="sata",
+    )
+
+
+def test_an_nvme_disk_is_known_by_its_serial_and_wwid(recorded: Recorded) -> None:
+    disk = by_serial(read_disks(recorded("bios-desktop")), "S466NX0K723211")
+    assert (disk.name, disk.transport, disk.model, disk.firmware) == ("nvme0n1", "nvme", "QEMU NVMe Ctrl", "7.2.22")
+    assert disk.id.wwn.startswith("nvme.1b36-")
+
+
+def test_only_what_is_built_in_is_internal(recorded: Recorded) -> None:
+    disks = read_disks(recorded("bios-desktop"))
+    assert {disk.name: disk.transport for disk in disks} == {
+        "mmcblk0": "mmc-removable",
+        "nvme0n1": "nvme",
+        "sda": "sata",
+        "sdb": "usb",
+    }
+    assert internal(disks) == {"nvme0n1", "sda"}
+
+
+def test_mounted_and_swapped_on_disks_are_in_use_and_read_only_ones_never_internal(recorded: Recorded) -> None:
+    disks = read_disks(recorded("uefi-raid"))
+    assert {disk.name for disk in disks if disk.in_use} == {"vdb"}
+    assert {disk.name for disk in disks if disk.read_only} == {"vdd"}
+    assert "vdd" not in internal(disks)
+
+
+def test_a_swap_partition_alone_makes_a_disk_in_use(recorded: Recorded, tmp_path: Path) -> None:
+    host = recorded("uefi-raid")
+    (tmp_path / "uefi-raid/proc/self/mountinfo").write_text("")
+    assert {disk.name for disk in read_disks(host) if disk.in_use} == {"vdb"}
+    (tmp_path / "uefi-raid/proc/swaps").write_text("")
+    assert {disk.name for disk in read_disks(host) if disk.in_use} == set()
+
+
+def test_a_disk_below_lvm_is_in_use(recorded: Recorded, tmp_path: Path) -> None:
+    host = recorded("bios-desktop")
+    (tmp_path / "bios-desktop/sys/block/sda/sda2/holders/dm-0").mkdir()
+    assert {disk.name for disk in read_disks(host) if disk.in_use} == {"sda"}
+
+
+def test_namespaces_of_one_nvme_drive_are_told_apart_and_its_hidden_paths_left_out(recorded: Recorded) -> None:
+    disks = [disk for disk in read_disks(recorded("uefi-raid")) if disk.id.serial == "NV0002"]
+    assert [disk.name for disk in disks] == ["nvme0n1", "nvme0n2"]
+    assert all(find(disk.id, disks) == disk for disk in disks)
+
+
+def test_a_scsi_disk_shows_the_serial_of_its_label_not_its_wwn(recorded: Recorded) -> None:
+    assert by_serial(read_disks(recorded("uefi-raid")), "SC0001").id.wwn == "0x5000c5001234abcd"
+
+
+@pytest.mark.parametrize("name", ["bios-desktop", "uefi-raid"])
+def test_without_udev_every_internal_disk_keeps_its_identity(recorded: Recorded, name: str, tmp_path: Path) -> None:
+    host = recorded(name)
+    known = {disk.name: disk for disk in read_disks(host)}
+    left = read_disks(Host(tmp_path / name, lambda _: ""))
+    assert internal(left) == internal(tuple(known.values()))
+    for disk in left:
+        if disk.transport == "usb":
+            continue
+        assert disk.id.serial == known[disk.name].id.serial
+        assert disk.id.wwn == known[disk.name].id.wwn
+        assert disk.transport == known[disk.name].transport
+
+
+def test_a_disk_that_is_gone_or_has_a_twin_is_not_found(recorded: Recorded) -> None:
+    disks = read_disks(recorded("bios-desktop"))
+    sata = by_serial(disks, "S3Z1NB0K")
+    assert find(sata.id, disks) == sata
+    assert find(DiskId(serial="S3Z1NB0K", size=1), disks) == Problem("disk-gone", {"disk": "S3Z1NB0K"})
+    assert find(sata.id, (*disks, sata)) == Problem("disk-without-name", {"disk": "S3Z1NB0K"})
+
+
+def device(name: str, path: str = "", **values: object) -> BlockDevice:
+    return BlockDevice(name=name, path=path, size=1 << 30, **values)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "name", ["loop0", "ram1", "zram0", "dm-0", "md127", "md0p1", "sr0", "fd0", "mmcblk0boot0", "mmcblk1rpmb", "nbd3"]
+)
+def test_virtual_devices_optical_drives_and_emmc_areas_are_no_disks(name: str) -> None:
+    assert not is_disk(device(name))
+
+
+@pytest.mark.parametrize("name", ["sda", "sdaa", "nvme10n1", "vda", "mmcblk0", "hda", "xvda"])
+def test_whole_disks_are_disks(name: str) -> None:
+    assert is_disk(device(name))
+
+
+@pytest.mark.parametrize(
+    ("path", "transport"),
+    [
+        ("sys/devices/pci0000:00/0000:00:14.0/usb2/2-1/2-1:1.0/host4/target4:0:0/4:0:0:0/block/sda", "usb"),
+        ("sys/devices/pci0000:00/0000:00:17.0/ata1/host0/target0:0:0/0:0:0:0/block/sda", "sata"),
+        ("sys/devices/platform/host6/session1/target6:0:0/6:0:0:1/block/sda", "iscsi"),
+        ("sys/devices/pci0000:00/0000:03:00.0/host0/port-0:0/end_device-0:0/target0:0:0/0:0:0:0/block/sda", "sas"),
+        ("sys/devices/pci0000:00/0000:03:00.0/host7/rport-7:0-1/target7:0:1/7:0:1:0/block/sda", "fc"),
+        ("sys/devices/pci0000:00/0000:05:00.0/fw0/fw1/fw1.0/host3/target3:0:0/3:0:0:0/block/sda", "ieee1394"),
+        ("sys/devices/pci0000:00/0000:00:03.0/virtio1/host1/target1:0:0/1:0:0:0/block/sda", "virtio"),
+        ("sys/devices/pci0000:00/0000:03:00.0/host0/target0:2:0/0:2:0:0/block/sda", "scsi"),
+        ("", ""),
+    ],
+)
+def test_the_transport_is_read_from_the_way_to_the_disk(path: str, transport: str) -> None:
+    assert transport_of(device("sda", path)) == transport
+
+
+def test_soldered_emmc_is_internal_and_a_card_is_not() -> None:
+    disks = disks_of((device("mmcblk0", kind="MMC", boot_areas=True), device("mmcblk1", kind="MMC")))
+    assert internal(disks) == {"mmcblk0"}
+
+
+def test_a_disk_on_a_thunderbolt_port_or_behind_a_network_is_removable() -> None:
+    assert disk_of(device("nvme0n1", fabric="pcie", pluggable=True)).removable
+    assert disk_of(device("nvme0n1", fabric="tcp")).removable
+    assert not disk_of(device("nvme0n1", fabric="pcie")).removable
+
+
+def test_a_pci_port_that_says_removable_makes_its_disk_pluggable(recorded: Recorded, tmp_path: Path) -> None:
+    host = recorded("uefi-raid")
+    (tmp_path / "uefi-raid/sys/devices/pci0000:00/0000:00:06.0/removable").write_text("removable\n")
+    assert {disk.name for disk in read_disks(host) if disk.removable} == {"nvme0n1", "nvme0n2"}
+
+
+def test_mounts_are_read_by_number_and_by_name() -> None:
+    text = (
+        "36 35 98:0 / /mnt1 rw,noatime master:1 - ext3 /dev/sda1 rw\n41 35 0:37 / /mnt2 rw - btrfs /dev/sdb rw\nx\n\n"
+    )
+    assert parse_mounts(text) == {"98:0": "/mnt1", "sda1": "/mnt1", "0:37": "/mnt2", "sdb": "/mnt2"}
+
+
+def test_swap_files_are_no_devices() -> None:
+    text = "Filename Type Size Used Priority\n/dev/sda2 partition 1 0 -2\n/swapfile file 1 0 -3\n\n"
+    assert parse_swaps(text) == {"sda2": "swap"}
+
+
+def test_another_page_than_the_serial_number_is_none() -> None:
+    assert parse_unit_serial(b"\x00\x80\x00\x04AB 1") == "AB 1"
+    assert parse_unit_serial(b"\x00\x83\x00\x04ABCD") == ""
+    assert parse_unit_serial(b"") == ""

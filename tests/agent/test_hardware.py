@@ -1,0 +1,216 @@
+"""The inventory of PCs that were recorded, and of PCs that answer nonsense."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from netboot.agent.cpu import parse_cpuinfo
+from netboot.agent.dmi import parse_dimms
+from netboot.agent.firmware import parse_secure_boot
+from netboot.agent.hardware import parse_memory, read_inventory
+from netboot.agent.host import Host
+from netboot.agent.nics import normal_mac
+from netboot.agent.text import LINE_LIMIT, number, one_line
+from netboot.agent.udev import parse_database
+from netboot.inventory import Battery, Board, Cpu, Dimm, Firmware, Gpu, Inventory, Nic, System
+from netboot.protocol import Hello, decode_from_agent, encode
+
+Recorded = Callable[[str], Host]
+
+
+def travels(inventory: Inventory) -> bool:
+    """Whether the inventory survives the way to the server unchanged."""
+    hello = Hello(version=1, boot="b", inventory=inventory)
+    return decode_from_agent(encode(hello)) == hello
+
+
+def test_a_desktop_is_known_by_what_its_firmware_says(recorded: Recorded) -> None:
+    inventory = read_inventory("52-54-00-12-34-56", recorded("bios-desktop"))
+    assert inventory.system == System(
+        manufacturer="HP",
+        product="HP EliteDesk 800 G3 SFF",
+        version="pc-q35-7.2",
+        serial="CZC7380ABC",
+        uuid="5d0a1c5e-6c1f-4a57-9d7b-0a1b2c3d4e5f",
+        sku="1FY47AV",
+    )
+    assert inventory.board == Board(manufacturer="HP", product="82A1", serial="PHBXG0AXM9P0AB")
+    assert inventory.firmware == Firmware(
+        vendor="American Megatrends", version="F.31", date="04/12/2017", mode="bios", secure_boot="unsupported"
+    )
+    assert inventory.cpus == (Cpu(model="QEMU Virtual CPU version 2.5+", cores=2, threads=2, mhz=2299),)
+    assert inventory.dimms == (
+        Dimm(
+            locator="DIMM 0",
+            size=1600 << 20,
+            kind="RAM",
+            mts=2400,
+            manufacturer="Samsung",
+            serial="12345678",
+            part="M378A1K43CB2-CRC",
+        ),
+    )
+    assert inventory.gpus == (Gpu(pci="1234:1111"),)
+    assert inventory.batteries == ()
+    assert 1500 << 20 < inventory.memory < 1600 << 20
+    assert travels(inventory)
+
+
+def test_wired_adapters_are_listed_and_the_one_that_booted_is_marked(recorded: Recorded) -> None:
+    inventory = read_inventory("01-52-54-00-12-34-56", recorded("bios-desktop"))
+    boot = [nic for nic in inventory.nics if nic.boot]
+    assert [(nic.mac, nic.driver, nic.model) for nic in boot] == [
+        ("52:54:00:12:34:56", "e1000e", "Intel Corporation 82574L Gigabit Network Connection")
+    ]
+    assert [nic.driver for nic in inventory.nics if not nic.boot] == ["cdc_subset"]
+
+
+def test_a_uefi_pc_without_smbios_values_still_has_an_inventory(recorded: Recorded) -> None:
+    inventory = read_inventory("", recorded("uefi-raid"))
+    assert inventory.system == System(
+        manufacturer="QEMU", product="Standard PC (Q35 + ICH9, 2009)", version="pc-q35-7.2"
+    )
+    assert inventory.board == Board()
+    assert inventory.firmware.mode == "uefi"
+    assert inventory.firmware.secure_boot == "off"
+    assert len(inventory.cpus) == 2
+    assert inventory.nics == (
+        Nic(name="enp0s9", mac="52:54:00:12:34:57", driver="virtio_net", model="Red Hat, Inc. Virtio network device"),
+    )
+    assert travels(inventory)
+
+
+def test_a_pc_that_shows_nothing_at_all_has_an_empty_inventory(tmp_path: Path) -> None:
+    inventory = read_inventory("", Host(tmp_path, lambda _: ""))
+    assert inventory == Inventory(
+        system=System(), board=Board(), firmware=Firmware(mode="bios", secure_boot="unsupported")
+    )
+    assert travels(inventory)
+
+
+def write(root: Path, path: str, text: str) -> None:
+    (root / path).parent.mkdir(parents=True, exist_ok=True)
+    (root / path).write_text(text)
+
+
+def test_a_battery_that_tells_charge_is_given_in_milliwatt_hours(tmp_path: Path) -> None:
+    for name, value in {
+        "type": "Battery",
+        "manufacturer": "SANYO",
+        "model_name": "45N1127",
+        "serial_number": " 3042",
+        "charge_full_design": "4400000",
+        "charge_full": "2200000",
+        "voltage_min_design": "10800000",
+        "cycle_count": "312",
+    }.items():
+        write(tmp_path, f"sys/class/power_supply/BAT0/{name}", value + "\n")
+    write(tmp_path, "sys/class/power_supply/hidpp_battery_0/type", "Battery\n")
+    write(tmp_path, "sys/class/power_supply/hidpp_battery_0/scope", "Device\n")
+    write(tmp_path, "sys/class/power_supply/AC/type", "Mains\n")
+    assert read_inventory("", Host(tmp_path, lambda _: "")).batteries == (
+        Battery(model="SANYO 45N1127", serial="3042", design=47520, full=23760, cycles=312),
+    )
+
+
+@pytest.mark.parametrize(
+    ("variable", "state"),
+    [("0600000001", "on"), ("0600000000", "off"), ("06000000", "unknown"), ("0600000002", "unknown")],
+)
+def test_secure_boot_is_what_the_variable_says(variable: str, state: str) -> None:
+    assert parse_secure_boot(bytes.fromhex(variable)) == state
+
+
+def test_uefi_without_the_variable_cannot_do_secure_boot_and_without_efivarfs_it_is_unknown(tmp_path: Path) -> None:
+    (tmp_path / "sys/firmware/efi/efivars").mkdir(parents=True)
+    host = Host(tmp_path, lambda _: "")
+    assert read_inventory("", host).firmware.secure_boot == "unknown"
+    write(tmp_path, "sys/firmware/efi/efivars/BootOrder-8be4df61-93ca-11d2-aa0d-00e098032b8c", "x")
+    assert read_inventory("", host).firmware.secure_boot == "unsupported"
+
+
+@pytest.mark.parametrize(
+    ("text", "mac"),
+    [
+        ("52:54:00:AB:cd:ef", "52:54:00:ab:cd:ef"),
+        ("01-52-54-00-ab-cd-ef", "52:54:00:ab:cd:ef"),
+        ("00:00:00:00:00:00", ""),
+        ("52:54:00:ab:cd", ""),
+        ("", ""),
+    ],
+)
+def test_addresses_are_read_in_every_usual_notation(text: str, mac: str) -> None:
+    assert normal_mac(text) == mac
+
+
+@given(st.text(max_size=3000))
+def test_any_text_becomes_one_printable_bounded_line(text: str) -> None:
+    line = one_line(text)
+    assert len(line) <= LINE_LIMIT
+    assert line.isprintable()
+    assert line == line.strip()
+
+
+@given(st.text(max_size=30))
+def test_a_number_is_never_negative_nor_too_large(text: str) -> None:
+    assert 0 <= number(text) < 2**63
+
+
+@given(st.text(max_size=2000))
+def test_parsers_take_any_text(text: str) -> None:
+    parse_database(text)
+    assert parse_memory("MemTotal:" + text) >= 0
+    assert len(parse_cpuinfo("processor:0\n" + text)) <= 16
+    assert len(parse_dimms("Memory Device\n\t" + text)) <= 64
+
+
+HOSTILE = st.one_of(
+    st.binary(max_size=300),
+    st.sampled_from([b"\xff" * 9, b"-1", b"99999999999999999999999", b"1_0", b"\x00\x1b[2J", b"SD\n", b"\xd9\xa3"]),
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(contents=st.lists(HOSTILE, min_size=1, max_size=8), output=st.text(max_size=300))
+def test_whatever_the_hardware_answers_the_inventory_fits_its_shape(
+    contents: list[bytes], output: str, hostile_root: Path
+) -> None:
+    files = sorted(path for path in hostile_root.rglob("*") if path.is_file() and not path.is_symlink())
+    for index, path in enumerate(files):
+        path.write_bytes(contents[index % len(contents)])
+    inventory = read_inventory("", Host(hostile_root, lambda _: output))
+    assert travels(inventory)
+
+
+@pytest.fixture(scope="module")
+def hostile_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small PC with one device of each kind, whose every file the test overwrites."""
+    root = tmp_path_factory.mktemp("hostile")
+    pci = "sys/devices/pci0000:00/0000:00:01.0"
+    for name in ("size", "ro", "removable", "hidden", "dev", "wwid", "serial", "queue/logical_block_size"):
+        write(root, f"{pci}/ata1/host0/target0:0:0/0:0:0:0/block/sda/{name}", "")
+    for name in ("model", "vendor", "rev", "type", "serial", "vpd_pg80"):
+        write(root, f"{pci}/ata1/host0/target0:0:0/0:0:0:0/{name}", "")
+    for name in ("class", "vendor", "device", "remapped_nvme"):
+        write(root, f"{pci}/{name}", "")
+    for name in ("address", "type", "speed", "uevent"):
+        write(root, f"{pci}/net/eth0/{name}", "")
+    (root / f"{pci}/net/eth0/device").symlink_to("../..")
+    (root / f"{pci}/ata1/host0/target0:0:0/0:0:0:0/block/sda/device").symlink_to("../..")
+    for link, target in (
+        ("sys/block/sda", f"../../{pci}/ata1/host0/target0:0:0/0:0:0:0/block/sda"),
+        ("sys/class/net/eth0", f"../../../{pci}/net/eth0"),
+        ("sys/bus/pci/devices/0000:00:01.0", f"../../../../{pci}"),
+    ):
+        (root / link).parent.mkdir(parents=True, exist_ok=True)
+        (root / link).symlink_to(target)
+    for name in ("type", "scope", "manufacturer", "model_name", "energy_full", "charge_full_design", "cycle_count"):
+        write(root, f"sys/class/power_supply/BAT0/{name}", "")
+    for name in ("sys_vendor", "product_name", "product_uuid", "chassis_type", "board_serial", "bios_date"):
+        write(root, f"sys/class/dmi/id/{name}", "")
+    for path in ("proc/cpuinfo", "proc/meminfo", "proc/self/mountinfo", "proc/swaps"):
+        write(root, path, "")
+    return root
