@@ -88,21 +88,22 @@ class Content:
 
         Raises ContentError, also when the file became shorter.
         """
-        end = min(offset + length, self.size)
-        if not self._offset <= offset <= end <= self._offset + len(self._buffer):
-            self._fill(offset, end)
+        length = min(length, self.size - offset)
         start = offset - self._offset
-        return self._buffer[start : start + end - offset]
+        if start < 0 or start + length > len(self._buffer):
+            self._fill(offset, length)
+            start = 0
+        return self._buffer[start : start + length]
 
-    def _fill(self, offset: int, end: int) -> None:
+    def _fill(self, offset: int, length: int) -> None:
         if self._file is None:
             raise ContentError("the file is closed")
         try:
-            self._buffer = os.pread(self._file, max(READ_AHEAD, end - offset), offset)
+            self._buffer = os.pread(self._file, max(READ_AHEAD, length), offset)
         except OSError as error:
             raise ContentError(f"the file cannot be read: {error.strerror}") from error
         self._offset = offset
-        if len(self._buffer) < end - offset:
+        if len(self._buffer) < length:
             raise ContentError("the file became shorter while it was sent")
 
     def close(self) -> None:

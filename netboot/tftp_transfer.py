@@ -122,9 +122,11 @@ class Transfer:
         self.resent = 0
         self._acked = -1 if terms.accepted else 0
         self._sent = self._acked
+        self._window = terms.window
         self._retries = limits.retries
         self._tries = 0
         self._timeout = terms.timeout or limits.timeout
+        self._patience = self._timeout
         self._pace: float | None = None
         self._sent_at = now
         self._settled = 0
@@ -151,29 +153,32 @@ class Transfer:
 
     def acknowledge(self, number: int, now: float) -> range:
         """Take an ACK's 16-bit block number."""
-        ahead = (number - self._acked) & 0xFFFF
-        if self.outcome or ahead > self._sent - self._acked:
+        acked, sent = self._acked, self._sent
+        ahead = (number - acked) & 0xFFFF
+        if self.outcome or ahead > sent - acked:
             return NOTHING
         if ahead == 0:
-            lost_first = self.terms.window > 1 and self._acked >= 0 and self._settled <= self._acked
+            lost_first = self._window > 1 and acked >= 0 and self._settled <= acked
             return self._go_back(now) if lost_first else NOTHING
-        self._acked += ahead
+        self._acked = acked = acked + ahead
         self._tries = 0
-        if self._acked == self.last:
+        if acked == self.last:
             self.outcome = Outcome.FINISHED
             return NOTHING
-        if self._acked < self._sent and self._settled <= self._acked:
-            return self._go_back(now)
-        if self._settled <= self._acked:
+        if self._settled <= acked:
+            if acked < sent:
+                return self._go_back(now)
             self._measure(now - self._sent_at)
-        return self._send(self._sent + 1, now)
+        return self._send(sent + 1, now)
 
     def expire(self, now: float) -> range:
-        """Take the passing of time; nothing happens before `deadline`."""
-        if self.outcome or now < self.deadline:
+        """Take the passing of time; before `deadline` nothing happens but the end of a transfer that took too long."""
+        if self.outcome:
             return NOTHING
         if now >= self._end:
             return self._fail("the transfer took too long")
+        if now < self.deadline:
+            return NOTHING
         if self._tries >= self._retries:
             waiting = "the option answer" if self._acked < 0 else f"block {self._acked + 1} of {self.last}"
             return self._fail(f"no acknowledgement of {waiting} after {self._tries} retransmissions")
@@ -213,20 +218,18 @@ class Transfer:
 
     def _send(self, first: int, now: float) -> range:
         """Blocks from `first` to the window's edge; the OACK stands alone in its window."""
-        self._sent = 0 if self._acked < 0 else min(self._acked + self.terms.window, self.last)
+        self._sent = 0 if self._acked < 0 else min(self._acked + self._window, self.last)
         self._sent_at = now
-        self.deadline = min(now + self._patience(), self._end)
+        self.deadline = now + (self._backoff() if self._tries else self._patience)
         return range(first, self._sent + 1)
 
     def _measure(self, seconds: float) -> None:
-        """Smooth the time from a window to its ACK (as RFC 6298 §2, without retransmitted windows)."""
+        """Smooth the time from a window to its ACK (as RFC 6298 §2), and be as patient as the client is slow."""
         self._pace = seconds if self._pace is None else 0.875 * self._pace + 0.125 * seconds
+        if self.terms.timeout is None:
+            self._patience = min(max(QUICK, 4 * self._pace), self._timeout)
 
-    def _patience(self) -> float:
-        """Seconds to wait for an ACK: soon at first where the client's pace is known, then doubling."""
-        step = self._tries
-        if self._pace is not None and self.terms.timeout is None:
-            if step == 0:
-                return min(max(QUICK, 4 * self._pace), self._timeout)
-            step -= 1
-        return min(self._timeout * float(2**step), max(MAX_BACKOFF, self._timeout))
+    def _backoff(self) -> float:
+        """Seconds to wait after a retransmission: the timeout, then doubled again and again."""
+        doubled = self._tries if self._patience == self._timeout else self._tries - 1
+        return min(self._timeout * float(2**doubled), max(MAX_BACKOFF, self._timeout))
