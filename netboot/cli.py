@@ -160,7 +160,7 @@ def _set_password(options: argparse.Namespace) -> int:
     import getpass
 
     from netboot.passwords import hash_password
-    from netboot.records import open_record
+    from netboot.records.record import open_record
 
     settings = _settings(options)
     text = getpass.getpass("Password: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")

@@ -30,7 +30,7 @@ from netboot.interfaces import Interface, choose, read_links
 from netboot.menu import BootMenu
 from netboot.pages.boot_face import BootFace, boot_application
 from netboot.profiles import Profile, load_profiles
-from netboot.records import Record, open_record
+from netboot.records.record import Record, open_record
 from netboot.signing import load_key
 from netboot.store import Store
 from netboot.tftp import FolderSource, TftpServer, TftpSettings, TransferEvent
@@ -82,7 +82,7 @@ async def _serve(ready: Ready, record: Record) -> None:
     settings = ready.settings
     floor = Floor(time.time)
     store = Store(settings.data_folder / "store")
-    workshop = Workshop(record, floor, ready.profiles, _masters(store), wait=settings.agent.wait)
+    workshop = Workshop(record, floor, ready.profiles, Masters(store), wait=settings.agent.wait)
     menu = BootMenu(ready.profiles, settings, ready.interface.address, workshop.armed_profile)
     face = BootFace(
         files={path.name: path for path in ready.files.folder.iterdir() if path.is_file()},
@@ -185,10 +185,6 @@ def _page_tls(settings: Settings) -> ssl.SSLContext | None:
             f"the page's certificate cannot be used: {error}", hint="see `page.certificate` and `page.key`: PEM files"
         ) from error
     return context
-
-
-def _masters(store: Store) -> "Masters":
-    return Masters(store)
 
 
 class Masters:

@@ -20,7 +20,6 @@ from netboot.problems import Problem
 from netboot.profiles import Profile
 from netboot.protocol import (
     VERSION,
-    CheckResult,
     FromServer,
     Hello,
     Leave,
@@ -35,8 +34,8 @@ from netboot.protocol import (
     Welcome,
     stage_name,
 )
-from netboot.records import Record
-from netboot.records.values import Outcome, Visit
+from netboot.records.record import Record
+from netboot.records.values import Choice, Outcome, Visit
 
 log = logging.getLogger(__name__)
 
@@ -90,7 +89,7 @@ class Workshop:
         """
         if hello.version != VERSION:
             problem = Problem("version", {"agent": str(hello.version), "server": str(VERSION)})
-            await send(Stay(problem))
+            await send(Stay(problem=problem))
             raise NetbootError(problem.sentence("en"))
         if len(self._sessions) >= SESSIONS:
             raise NetbootError(f"{SESSIONS} agents are on the line already", hint="wait until some PCs are done")
@@ -113,12 +112,8 @@ class Workshop:
             if session.job is not None:
                 await send(_plan_of(session.job))
                 await self._advance(session)
-            elif visit.outcome is not None:
+            elif not await self._take_choice(session, menu=hello.profile) and visit.outcome is not None:
                 await self._tell_outcome(session, visit.outcome)
-            elif hello.profile:
-                await self._begin(session, hello.profile, "", None)
-            else:
-                await self._take_choice(session)
         return session
 
     async def heard(self, session: Session, message: StageStarted | StageProgress | StageFinished) -> None:
@@ -152,7 +147,7 @@ class Workshop:
         session = self._session_of(machine)
         if session is not None and session.job is not None and not isinstance(next_stage(session.job), Ended):
             raise NetbootError("this PC is at work already", hint="wait until its job has ended")
-        await asyncio.to_thread(self.record.choose, machine, chosen, who, target)
+        await asyncio.to_thread(self.record.choose, machine, chosen.id, who, target)
         if session is not None:
             async with session.lock:
                 await self._take_choice(session)
@@ -164,6 +159,11 @@ class Workshop:
         for machine in waiting:
             await self.choose(machine, profile, who)
         return len(waiting)
+
+    def armed_profile(self, mac: str, uuid: str) -> Profile | None:
+        """The profile that waits for this machine, for its boot menu; UUID first, then MAC."""
+        choice = self.record.waiting_choice(mac=mac, uuid=uuid)
+        return self.profiles.get(choice.profile) if choice is not None else None
 
     # ── inside ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -183,20 +183,22 @@ class Workshop:
         """For an agent that missed how its job ended."""
         if outcome.problem is not None:
             self._show(session, state="failed", problem=outcome.problem)
-            await session.send(Stay(outcome.problem))
+            await session.send(Stay(problem=outcome.problem))
         else:
             await session.send(Leave(action=outcome.profile.end))
 
-    async def _take_choice(self, session: Session) -> None:
-        choice = await asyncio.to_thread(self.record.take_choice, session.visit.machine_id, session.visit.id)
-        if choice is not None:
-            await self._begin(session, choice.profile, choice.who, choice.target)
+    async def _take_choice(self, session: Session, *, menu: str = "") -> bool:
+        """Begin what was chosen for this visit, in its boot menu or on the page; False when nobody chose."""
+        choice = await asyncio.to_thread(self.record.take_choice, session.visit.id, menu=menu)
+        if choice is None:
+            return False
+        return await self._begin(session, choice)
 
-    async def _begin(self, session: Session, profile_id: str, who: str, target: DiskId | None) -> None:
-        profile = self.profiles.get(profile_id)
+    async def _begin(self, session: Session, choice: Choice) -> bool:
+        profile = self.profiles.get(choice.profile)
         if profile is None:
-            log.warning("visit %s asked for the unknown profile %r", session.visit.id, profile_id)
-            return
+            log.warning("visit %s: the profile %r is not known", session.visit.id, choice.profile)
+            return False
         master = await asyncio.to_thread(self._find_master, profile.master) if profile.master else None
         hostname = profile.hostname.replace("{number}", str(session.visit.machine_number))
         session.job = await asyncio.to_thread(
@@ -205,11 +207,12 @@ class Workshop:
             profile,
             master=master,
             hostname=hostname,
-            chosen_by=who,
-            target=target,
+            chosen_by=choice.who or choice.source,
+            target=choice.target,
         )
         await session.send(_plan_of(session.job))
         await self._advance(session)
+        return True
 
     async def _advance(self, session: Session) -> None:
         """Order the next stage, or end the job."""
@@ -222,8 +225,7 @@ class Workshop:
                 await session.send(RunStage(job=job.id, stage=stage))
             case Blocked(stage, problem):
                 record = StageRecord(stage=stage, state="failed", problem=problem)
-                await asyncio.to_thread(self.record.stage_finished, job.id, record, seconds=0.0, number=None)
-                session.job = _with(job, record)
+                session.job = replace(job, stages=tuple(record if r.stage == stage else r for r in job.stages))
                 await self._end(session, problem)
             case Ended(problem):
                 await self._end(session, problem)
@@ -235,7 +237,7 @@ class Workshop:
         await asyncio.to_thread(self.record.end_job, job.id, problem)
         self._show(session, state="failed" if problem else "done", problem=problem)
         if problem is not None:
-            await session.send(Stay(problem))
+            await session.send(Stay(problem=problem))
         else:
             await asyncio.to_thread(self.record.end_visit, session.visit.id)
             await session.send(Leave(action=job.profile.end))
@@ -258,8 +260,7 @@ class Workshop:
     async def _started(self, session: Session, message: StageStarted) -> None:
         if session.job is not None and message.job == session.job.id:
             session.stage_began = message.at
-            await asyncio.to_thread(self.record.stage_started, message.job, message.stage, message.number)
-            session.job = _with(session.job, StageRecord(stage=message.stage, state="running"))
+            session.job = await asyncio.to_thread(self.record.stage_started, message.job, message.stage, message.number)
             self._show(session, state="working", stage=message.stage)
         await session.send(Received(number=message.number))
 
@@ -275,17 +276,8 @@ class Workshop:
             log.warning("visit %s reports on stage %s, which was not ordered", session.visit.id, message.stage)
             return
         record = judge(ordered, message.outcome, message.problem, message.result)
-        await asyncio.to_thread(
-            self.record.stage_finished,
-            job.id,
-            record,
-            seconds=max(0.0, message.at - session.stage_began),
-            number=message.number,
-        )
-        job = _with(job, record)
-        if isinstance(message.result, CheckResult):
-            job = replace(job, inventory=message.result.inventory)
-        session.job = job
+        seconds = max(0.0, message.at - session.stage_began)
+        session.job = await asyncio.to_thread(self.record.stage_finished, job.id, record, seconds, message.number)
         session.ordered = None
         await session.send(Received(number=message.number))
         await self._advance(session)
@@ -310,10 +302,6 @@ def _ordered_now(job: Job) -> Stage | None:
     """The stage that is at work, worked out again after the server was restarted."""
     following = next_stage(job)
     return following.stage if isinstance(following, Run) else None
-
-
-def _with(job: Job, record: StageRecord) -> Job:
-    return replace(job, stages=tuple(record if r.stage == record.stage else r for r in job.stages))
 
 
 def _plan_of(job: Job) -> Plan:

@@ -5,6 +5,8 @@ No answer is ever a redirect, which firmware does not follow. A doubled slash (`
 counts as one.
 """
 
+import asyncio
+import logging
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +16,8 @@ from aiohttp import hdrs, web
 
 from netboot.pages.agent_link import agent_link, workshop_key
 from netboot.workshop import Workshop
+
+log = logging.getLogger(__name__)
 
 _UUID: Final = re.compile(r"[0-9A-Fa-f-]{0,36}")
 _MAC: Final = re.compile(r"[0-9A-Fa-f]{2}(?:[:-][0-9A-Fa-f]{2}){5}")
@@ -68,7 +72,10 @@ async def _menu(request: web.Request) -> web.Response:
     mac = mac.lower().replace("-", ":") if _MAC.fullmatch(mac) else ""
     uuid = uuid.lower() if _UUID.fullmatch(uuid) else ""
     menus = request.app[face_key].menus
-    text = menus.grub(mac, uuid) if request.path.endswith(".grub") else menus.ipxe(mac, uuid)
+    render = menus.grub if request.path.endswith(".grub") else menus.ipxe
+    text = await asyncio.to_thread(render, mac, uuid)
+    if request.method == hdrs.METH_GET:
+        log.info("%s reads its boot menu", mac or request.remote, extra={"mac": mac, "uuid": uuid})
     return web.Response(text=text, headers={hdrs.CACHE_CONTROL: "no-store"})
 
 

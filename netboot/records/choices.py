@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from netboot.identity import Key
 from netboot.inventory import DiskId
-from netboot.records import events, tables
+from netboot.records import events, machines, tables
 from netboot.records.jobs import found
 from netboot.records.values import Choice, ChoiceSource
 
@@ -86,6 +86,13 @@ def waiting_for(session: Session, keys: Sequence[Key]) -> tables.Choice | None:
         if len(rows) == 1:
             return rows[0]
     return None
+
+
+def waiting_at_boot(session: Session, *, mac: str, uuid: str) -> Choice | None:
+    """The choice that waits for the machine whose loader tells this address and UUID."""
+    machine = machines.at_boot(session, mac=mac, uuid=uuid)
+    row = None if machine is None else waiting(session, machine.id)
+    return None if row is None else as_value(row)
 
 
 def as_value(row: tables.Choice) -> Choice:

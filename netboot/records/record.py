@@ -110,6 +110,14 @@ class Record:
         with self._writing() as session:
             return choices.cancel(session, machine_id, who=who, now=self._now())
 
+    def waiting_choice(self, *, mac: str, uuid: str) -> Choice | None:
+        """The choice that waits for the PC in whose boot menu this address and UUID stand; not used up.
+
+        A hint for the menu, no permission to write: a loader knows less of a PC than its agent, whose hello decides.
+        """
+        with self._read() as session:
+            return choices.waiting_at_boot(session, mac=mac, uuid=uuid)
+
     # Jobs
 
     def start_job(

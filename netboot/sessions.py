@@ -1,0 +1,69 @@
+"""Who is signed in on the page: tokens in memory, bounded in number and time. A restart of the server signs all out.
+
+Also counts wrong passwords, so that guessing is slow. No I/O; the clock is given.
+"""
+
+import secrets
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+SESSIONS: Final = 256
+LASTS: Final = 12 * 3600.0
+"""Seconds: one working day."""
+TRIES: Final = 5
+TRIES_WITHIN: Final = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """One operator's session; `form_token` must come back with every form (cross-site requests cannot know it)."""
+
+    operator: str
+    form_token: str
+    until: float
+
+
+class Sessions:
+    """All sessions of a running server."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._open: OrderedDict[str, SignedIn] = OrderedDict()
+        self._wrong: OrderedDict[str, list[float]] = OrderedDict()
+
+    def sign_in(self, operator: str) -> str:
+        """A new session; returns its token for the cookie."""
+        token = secrets.token_urlsafe(32)
+        self._open[token] = SignedIn(operator, secrets.token_urlsafe(32), self._clock() + LASTS)
+        while len(self._open) > SESSIONS:
+            self._open.popitem(last=False)
+        return token
+
+    def find(self, token: str) -> SignedIn | None:
+        """The session of this token, if it still lasts."""
+        session = self._open.get(token)
+        if session is not None and session.until < self._clock():
+            del self._open[token]
+            return None
+        return session
+
+    def sign_out(self, token: str) -> None:
+        """End this session."""
+        self._open.pop(token, None)
+
+    def may_try(self, address: str) -> bool:
+        """Whether this address may try a password now."""
+        return len(self._recent(address)) < TRIES
+
+    def tried_wrong(self, address: str) -> None:
+        """Remember a wrong password from this address."""
+        self._wrong[address] = [*self._recent(address), self._clock()]
+        self._wrong.move_to_end(address)
+        while len(self._wrong) > SESSIONS:
+            self._wrong.popitem(last=False)
+
+    def _recent(self, address: str) -> list[float]:
+        since = self._clock() - TRIES_WITHIN
+        return [at for at in self._wrong.get(address, []) if at > since]
