@@ -190,6 +190,7 @@ def _ipxe(user_classes: tuple[bytes, ...], encapsulated: bytes | None) -> Ipxe |
 def _machine_uuid(value: bytes | None) -> UUID | None:
     if value is None or len(value) != 17 or value[0] != 0:
         return None
+    # The first three fields have the low byte first, as in SMBIOS: OVMF and iPXE both send it so.
     raw = value[1:]
     if raw in (bytes(16), b"\xff" * 16):
         return None

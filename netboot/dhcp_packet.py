@@ -75,6 +75,7 @@ class Option(IntEnum):
     ARCHITECTURE = 93  # RFC 4578
     NETWORK_INTERFACE = 94  # RFC 4578
     MACHINE_ID = 97  # RFC 4578
+    TFTP_SERVER_ADDRESS = 150  # RFC 5859
     IPXE = 175  # ipxe.org: encapsulated options
 
 

@@ -1,7 +1,7 @@
 """Decides what a PXE or HTTP boot client is told, beside the DHCP that the building already has.
 
-Follows PXE 2.1 §2.2 (proxy DHCP, the exchange on port 4011), RFC 4578, RFC 5859's spelling of siaddr and sname,
-and what firmware really does (docs/firmware.md). The building's server hands out the address; the answers made here
+Follows PXE 2.1 §2.2 (proxy DHCP, the exchange on port 4011), RFC 4578 and UEFI 2.10 §24.7 (HTTP boot); where firmware
+wants it otherwise, a comment names the firmware. The building's server hands out the address: the answers made here
 carry none. Sockets and logs are in dhcp_socket.py.
 
     choose_boot_file   which loader this client needs                        no state

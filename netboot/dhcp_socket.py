@@ -64,6 +64,7 @@ class ProxyDhcp:
         self._queue: asyncio.Queue[tuple[bytes, Arrival]] = asyncio.Queue(QUEUE_LENGTH)
         self._interface = _Interface(settings.interface)
         self._sockets: dict[int, socket.socket] = {}
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._dropped = 0
 
     async def start(self) -> None:
@@ -75,9 +76,9 @@ class ProxyDhcp:
         except BaseException:
             self.close()
             raise
-        loop = asyncio.get_running_loop()
+        self._loop = asyncio.get_running_loop()
         for port, opened in self._sockets.items():
-            loop.add_reader(opened, self._read, port, opened)
+            self._loop.add_reader(opened, self._read, port, opened)
 
     async def run(self) -> None:
         """Answer until cancelled."""
@@ -88,8 +89,8 @@ class ProxyDhcp:
     def close(self) -> None:
         """Give both ports back; harmless when they were not taken."""
         for opened in self._sockets.values():
-            if opened.fileno() >= 0:
-                asyncio.get_running_loop().remove_reader(opened)
+            if self._loop is not None:
+                self._loop.remove_reader(opened)
             opened.close()
         self._sockets.clear()
 

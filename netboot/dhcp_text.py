@@ -89,4 +89,5 @@ _VALUE: dict[int, Callable[[bytes], str]] = {
     Option.BOOT_FILE: _text,
     Option.USER_CLASS: _text,
     Option.ARCHITECTURE: _number,
+    Option.TFTP_SERVER_ADDRESS: _addresses,
 }
