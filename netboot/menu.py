@@ -150,7 +150,8 @@ def ipxe_plain(text: str) -> str:
     Accents are taken off: iPXE's BIOS screen shows the firmware's code page 437 byte by byte.
     """
     replaced = _one_line(text).translate(_IPXE_REPLACED)
-    return " ".join(replaced.split()) or "?"
+    # A leading hyphen would be read as an option of `item`.
+    return " ".join(replaced.split()).lstrip("-") or "?"
 
 
 def _one_line(text: str) -> str:
