@@ -78,6 +78,8 @@ _NO_MAC: Final = frozenset(
     }
 )
 
+_MAC: Final = r"[0-9a-f]{2}(:[0-9a-f]{2}){5}"
+
 # The kernel's USB network drivers (drivers/net/usb): what hangs on them is a dongle or a dock.
 _USB_DRIVERS: Final = frozenset(
     {
@@ -129,6 +131,17 @@ def find_machine(keys: Collection[Key], known: Mapping[Name, Collection[Key]]) -
     best = max(shared.values(), default=0)
     found = [name for name, count in shared.items() if count == best]
     return found[0] if len(found) == 1 else None
+
+
+def boot_keys(*, mac: str, uuid_text: str) -> frozenset[Key]:
+    """The keys that a boot loader can tell: any one of them is this PC's. With a real UUID, adapters tell nothing.
+
+    A UUID comes in both byte orders: loader and kernel may read firmware older than SMBIOS 2.6 differently.
+    """
+    if real := real_uuid(uuid_text):
+        return frozenset({Key("uuid", real), Key("uuid", str(uuid.UUID(bytes_le=uuid.UUID(real).bytes)))})
+    mac = mac.lower()
+    return frozenset({Key("mac", mac)}) if re.fullmatch(_MAC, mac) and _real_mac(mac) else frozenset()
 
 
 def real_uuid(text: str) -> str:

@@ -4,13 +4,11 @@ A machine has one waiting choice at most: a newer one takes its place. Taking a 
 """
 
 import secrets
-from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from netboot.identity import Key
 from netboot.inventory import DiskId
 from netboot.records import events, machines, tables
 from netboot.records.jobs import found
@@ -71,21 +69,6 @@ def waiting(session: Session, machine_id: str) -> tables.Choice | None:
     """The choice that waits for this machine."""
     wanted = select(tables.Choice).where(tables.Choice.machine_id == machine_id, tables.Choice.closed.is_(None))
     return session.scalars(wanted).one_or_none()
-
-
-def waiting_for(session: Session, keys: Sequence[Key]) -> tables.Choice | None:
-    """The choice that waits for the machine with one of these keys, the first key first. For the boot menu only."""
-    for key in keys:
-        wanted = (
-            select(tables.Choice)
-            .join(tables.MachineKey, tables.MachineKey.machine_id == tables.Choice.machine_id)
-            .where(tables.MachineKey.kind == key.kind, tables.MachineKey.value == key.value)
-            .where(tables.Choice.closed.is_(None))
-        )
-        rows = session.scalars(wanted).all()
-        if len(rows) == 1:
-            return rows[0]
-    return None
 
 
 def waiting_at_boot(session: Session, *, mac: str, uuid: str) -> Choice | None:

@@ -5,10 +5,10 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import cast
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
-from netboot.identity import Key, KeyKind, find_machine, keys_of, real_text
+from netboot.identity import Key, KeyKind, boot_keys, find_machine, keys_of, real_text
 from netboot.inventory import DiskId, Inventory
 from netboot.records import events, tables
 
@@ -27,6 +27,15 @@ def find_or_add(session: Session, inventory: Inventory, *, now: datetime) -> tab
     machine.label = _label(inventory)
     _remember_keys(session, machine.id, keys, now)
     return machine
+
+
+def at_boot(session: Session, *, mac: str, uuid: str) -> tables.Machine | None:
+    """The machine whose loader tells this address and UUID, if it can be no other."""
+    keys = boot_keys(mac=mac, uuid_text=uuid)
+    if not keys:
+        return None
+    found = session.scalars(select(tables.MachineKey.machine_id).where(_any_of(keys)).distinct()).all()
+    return session.get(tables.Machine, found[0]) if len(found) == 1 else None
 
 
 def remember_disks(session: Session, visit_id: str, inventory: Inventory) -> None:
@@ -72,10 +81,9 @@ def keys_by_machine(session: Session, machine_ids: Iterable[str]) -> dict[str, l
 
 
 def _find(session: Session, keys: tuple[Key, ...]) -> tables.Machine | None:
-    same = [(tables.MachineKey.kind == key.kind) & (tables.MachineKey.value == key.value) for key in keys]
-    if not same:
+    if not keys:
         return None
-    candidates = session.scalars(select(tables.MachineKey.machine_id).where(or_(*same)).distinct()).all()
+    candidates = session.scalars(select(tables.MachineKey.machine_id).where(_any_of(keys)).distinct()).all()
     found = find_machine(keys, keys_by_machine(session, candidates))
     return None if found is None else session.get(tables.Machine, found)
 
@@ -94,6 +102,10 @@ def _remember_keys(session: Session, machine_id: str, keys: tuple[Key, ...], now
         else:
             row.last_seen = now
     session.flush()
+
+
+def _any_of(keys: Iterable[Key]) -> ColumnElement[bool]:
+    return or_(*((tables.MachineKey.kind == key.kind) & (tables.MachineKey.value == key.value) for key in keys))
 
 
 def _label(inventory: Inventory) -> str:

@@ -13,7 +13,6 @@ from typing import Self
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from netboot.identity import Key, real_uuid
 from netboot.imaging import Job, MasterNeeds, StageRecord
 from netboot.inventory import DiskId
 from netboot.problems import Problem
@@ -97,13 +96,6 @@ class Record:
         """
         with self._writing() as session:
             return choices.take(session, visit_id, menu=menu, now=self._now())
-
-    def waiting_choice(self, *, mac: str, uuid: str) -> Choice | None:
-        """What waits for the machine that a boot loader names by its MAC and UUID; changes nothing."""
-        named = [Key("uuid", real)] if (real := real_uuid(uuid)) else []
-        with self._read() as session:
-            row = choices.waiting_for(session, [*named, Key("mac", mac)])
-            return None if row is None else choices.as_value(row)
 
     def cancel_choice(self, machine_id: str, who: str) -> bool:
         """Withdraw what waits for this machine; False when nothing did."""

@@ -3,7 +3,9 @@
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Barrier
+from uuid import UUID, uuid4
 
+from netboot.inventory import Board, Firmware, Inventory, Nic, System
 from netboot.records.record import Record, open_record
 from netboot.records.values import Choice
 from tests.records.conftest import MAC, hello, pc, ssd
@@ -66,6 +68,30 @@ def test_a_newer_choice_takes_the_place_of_the_one_that_waits(record: Record) ->
     assert record.take_choice(visit.id) == newer
     assert record.take_choice(visit.id) is None
     assert record.machines_overview()[0].choice is None
+
+
+def test_the_boot_menu_sees_what_waits_for_its_pc_by_uuid_else_by_an_adapter_that_one_machine_has(
+    record: Record,
+) -> None:
+    named = record.greet(hello(pc(1), "boot-1"), MAC)
+    uuid = pc(1).system.uuid
+    nameless = Inventory(
+        system=System(),
+        board=Board(),
+        firmware=Firmware(mode="bios"),
+        nics=(Nic(name="eth0", mac="10:7b:44:00:00:01"),),
+    )
+    other = record.greet(hello(nameless, "boot-2"), "10:7b:44:00:00:01")
+    first, second = (record.choose(visit.machine_id, "debian", "Anne") for visit in (named, other))
+    swapped = str(UUID(bytes_le=UUID(uuid).bytes))
+    assert record.waiting_choice(mac="00:e0:4c:68:00:01", uuid=uuid.upper()) == first
+    assert record.waiting_choice(mac="00:e0:4c:68:00:01", uuid=swapped) == first
+    assert record.waiting_choice(mac="10:7B:44:00:00:01", uuid="03000200-0400-0500-0006-000700080009") == second
+    # Another PC on the same adapter is another PC, and what is no address finds nothing.
+    assert record.waiting_choice(mac=MAC, uuid=str(uuid4())) is None
+    assert record.waiting_choice(mac="' OR 1=1 --", uuid="' OR 1=1 --") is None
+    record.take_choice(named.id)
+    assert record.waiting_choice(mac=MAC, uuid=uuid) is None
 
 
 def test_a_withdrawn_choice_is_gone(record: Record) -> None:
