@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from netboot.agent.direct_io import DirectDisk, DiskBusyError, DiskError
+from netboot.agent.disks import find
 from netboot.inventory import Disk, DiskId, label
 from netboot.problems import Problem
 
@@ -45,13 +46,9 @@ def claim(wanted: DiskId, read_disks: ReadDisks, *, devices: Path = Path("/dev")
 
 
 def _only(wanted: DiskId, disks: Sequence[Disk]) -> Disk:
-    found = [disk for disk in disks if disk.id.same_as(wanted)]
-    name = wanted.serial or wanted.wwn or wanted.path
-    if not found:
-        raise RefusedError(Problem("disk-gone", {"disk": name}))
-    if len(found) > 1:
-        raise RefusedError(Problem("disk-without-name", {"disk": name}))
-    disk = found[0]
+    disk = find(wanted, disks)
+    if isinstance(disk, Problem):
+        raise RefusedError(disk)
     if disk.removable or disk.transport in _EXTERNAL or disk.read_only:
         raise RefusedError(Problem("disk-external", {"disk": label(disk)}))
     if disk.in_use:

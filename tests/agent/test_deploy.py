@@ -1,0 +1,420 @@
+"""Deploying a master over HTTP onto disk images; the server, the chunks and the disk misbehave in turn."""
+
+import asyncio
+import hashlib
+import random
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import msgspec
+import pytest
+import zstandard
+from aiohttp import web
+
+from netboot.agent import deploy, fetch
+from netboot.agent.deploy import Journal, by_place, run_deploy
+from netboot.agent.direct_io import DirectDisk
+from netboot.agent.failures import StageFailed
+from netboot.inventory import Disk, DiskId
+from netboot.manifest import Manifest
+from netboot.problems import Problem
+from netboot.protocol import Deploy, DeployResult
+from tests.agent.boot_face import PUBLIC, BootFace, always, manifest_of, root_partition
+
+MIB = 1024 * 1024
+SIZE = 8 * MIB
+UNUSED = (3 * MIB, 5 * MIB)
+OLD = b"\x5a"
+
+
+@pytest.fixture(scope="module")
+def master() -> bytes:
+    """A disk of random bytes whose third and fourth MiB nobody uses."""
+    data = bytearray(random.Random(1).randbytes(SIZE))
+    data[UNUSED[0] : UNUSED[1]] = bytes(UNUSED[1] - UNUSED[0])
+    return bytes(data)
+
+
+@pytest.fixture(scope="module")
+def manifest(master: bytes) -> Manifest:
+    return manifest_of(
+        master,
+        (root_partition(MIB, SIZE - MIB - 33 * 512),),
+        used=[(0, UNUSED[0]), (UNUSED[1], SIZE)],
+    )
+
+
+class Target:
+    """A disk image that stands for /dev/NAME."""
+
+    def __init__(self, folder: Path, size: int) -> None:
+        self.path = folder / "target.img"
+        self.path.write_bytes(OLD * size)
+        self.disk = Disk(name=str(self.path), id=DiskId(serial="TARGET", size=size), model="Image")
+
+    def stage(self, face: BootFace) -> Deploy:
+        return Deploy(manifest=face.digest, name="Test master", target=self.disk.id)
+
+    async def deploy(
+        self,
+        face: BootFace,
+        *,
+        journal: Journal | None = None,
+        patience: float = 30.0,
+        progress: Callable[[int, int], None] = lambda done, total: None,
+        key: bytes = PUBLIC,
+    ) -> DeployResult:
+        return await run_deploy(
+            self.stage(face),
+            server_url=face.url,
+            public_key=key,
+            progress=lambda done, total, part="": progress(done, total),
+            journal=journal,
+            patience=patience,
+            read_disks=lambda: [self.disk],
+        )
+
+    async def refused(self, face: BootFace, *, key: bytes = PUBLIC) -> Problem:
+        with pytest.raises(StageFailed) as caught:
+            await self.deploy(face, key=key)
+        return caught.value.problem
+
+    def untouched(self) -> bool:
+        return self.path.read_bytes() == OLD * self.disk.id.size
+
+
+@pytest.fixture
+def target(tmp_path: Path) -> Target:
+    return Target(tmp_path, SIZE)
+
+
+def matches(path: Path, manifest: Manifest) -> bool:
+    data = path.read_bytes()
+    return all(hashlib.sha256(data[c.offset : c.end]).hexdigest() == c.sha256 for c in manifest.chunks)
+
+
+async def test_every_chunk_arrives_and_what_nobody_uses_is_not_written(
+    target: Target, manifest: Manifest, master: bytes
+) -> None:
+    seen: list[tuple[int, int]] = []
+    async with BootFace(manifest, master) as face:
+        result = await target.deploy(face, progress=lambda done, total: seen.append((done, total)))
+    assert matches(target.path, manifest)
+    assert target.path.read_bytes()[UNUSED[0] : UNUSED[1]] == OLD * (UNUSED[1] - UNUSED[0])
+    assert (result.chunks, result.written, result.verified) == (len(manifest.chunks), manifest.used, manifest.used)
+    assert result.fetched == len(face.signed) + sum(len(frame) for frame in face.frames.values())
+    assert result.refetched == 0
+    assert (result.manifest, result.target) == (face.digest, target.disk.id)
+    assert seen[-1] == (2 * manifest.used, 2 * manifest.used)
+    assert [done for done, _ in seen] == sorted(done for done, _ in seen)
+
+
+async def test_a_larger_disk_holds_the_master_at_its_beginning(
+    tmp_path: Path, manifest: Manifest, master: bytes
+) -> None:
+    target = Target(tmp_path, SIZE + 5 * MIB)
+    async with BootFace(manifest, master) as face:
+        await target.deploy(face)
+    assert matches(target.path, manifest)
+    assert target.path.read_bytes()[-MIB:] == bytes(MIB)
+
+
+async def test_a_signature_of_another_workshop_stops_everything(
+    target: Target, manifest: Manifest, master: bytes
+) -> None:
+    async with BootFace(manifest, master) as face:
+        problem = await target.refused(face, key=bytes(32))
+    assert (problem.code, problem.values["master"]) == ("master-unsigned", "Test master")
+    assert target.untouched()
+    assert face.asked == []
+
+
+async def test_another_master_of_this_workshop_is_not_taken_for_the_one_ordered(
+    target: Target, manifest: Manifest, master: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with BootFace(manifest, master) as face:
+        older = msgspec.structs.replace(manifest, version="0")
+        other = BootFace(older, master)
+        monkeypatch.setattr(BootFace, "digest", "0" * 64)
+        face.signed = other.signed
+        problem = await target.refused(face)
+    assert problem.code == "master-unsigned"
+    assert target.untouched()
+
+
+async def test_a_master_that_the_server_does_not_have_is_named(
+    target: Target, manifest: Manifest, master: bytes
+) -> None:
+    async with BootFace(manifest, master) as face:
+        stage = msgspec.structs.replace(target.stage(face), manifest="1" * 64)
+        with pytest.raises(StageFailed) as caught:
+            await run_deploy(
+                stage,
+                server_url=face.url,
+                public_key=PUBLIC,
+                progress=lambda done, total, part="": None,
+                read_disks=lambda: [target.disk],
+            )
+    assert caught.value.problem == Problem("master-missing", {"master": "Test master"})
+
+
+async def test_a_disk_that_is_too_small_is_never_written(tmp_path: Path, manifest: Manifest, master: bytes) -> None:
+    target = Target(tmp_path, SIZE - 512)
+    async with BootFace(manifest, master) as face:
+        assert (await target.refused(face)).code == "disk-too-small"
+    assert target.untouched()
+
+
+async def test_a_disk_of_other_sectors_is_never_written(target: Target, master: bytes) -> None:
+    manifest = manifest_of(master, (root_partition(MIB, MIB),), used=[(0, SIZE)], sector=4096)
+    async with BootFace(manifest, master) as face:
+        problem = await target.refused(face)
+    assert (problem.code, problem.values["wanted"], problem.values["found"]) == ("disk-sectors", "4096", "512")
+    assert target.untouched()
+
+
+async def test_a_disk_in_use_is_never_written(target: Target, manifest: Manifest, master: bytes) -> None:
+    target.disk = msgspec.structs.replace(target.disk, in_use=True)
+    async with BootFace(manifest, master) as face:
+        assert (await target.refused(face)).code == "disk-in-use"
+    assert target.untouched()
+
+
+def damaged_frames(master: bytes, manifest: Manifest) -> dict[str, bytes]:
+    chunk = manifest.chunks[6]
+    plain = master[chunk.offset : chunk.end]
+    pack = zstandard.ZstdCompressor().compress
+    frame = pack(plain)
+    headless = zstandard.ZstdCompressor(write_content_size=False).compress(plain)
+    return {
+        "other bytes": pack(bytes([plain[0] ^ 1]) + plain[1:]),
+        "cut short": frame[: len(frame) // 2],
+        "nothing": b"",
+        "no frame": b"<html>sign in to the guest network</html>",
+        "a bomb": pack(bytes(512 * MIB)),
+        "a bomb that hides its length": headless[:6] + pack(bytes(64 * MIB))[6:],
+        "no length": headless,
+        "too long a body": frame + bytes(MIB),
+        "a second frame": frame + pack(plain),
+        "shorter": pack(plain[:-512]),
+    }
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "other bytes",
+        "cut short",
+        "nothing",
+        "no frame",
+        "a bomb",
+        "a bomb that hides its length",
+        "no length",
+        "too long a body",
+        "a second frame",
+        "shorter",
+    ],
+)
+async def test_a_chunk_that_stays_damaged_is_never_written_and_fails_naming_the_master(
+    target: Target, manifest: Manifest, master: bytes, kind: str
+) -> None:
+    chunk = manifest.chunks[6]
+    async with BootFace(manifest, master) as face:
+        face.answers[chunk.sha256] = always(damaged_frames(master, manifest)[kind])
+        problem = await target.refused(face)
+        assert face.asked.count(chunk.sha256) == fetch.TRIES
+    assert problem.code == "chunk-damaged"
+    assert problem.values == {"master": "Test master", "chunk": chunk.sha256}
+    data = target.path.read_bytes()
+    assert data[chunk.offset : chunk.end] == OLD * chunk.length
+    assert data[:MIB] == bytes(MIB), "a disk that is not done does not start"
+
+
+async def test_a_chunk_that_was_wrong_once_is_fetched_again_and_counted(
+    target: Target, manifest: Manifest, master: bytes
+) -> None:
+    chunk = manifest.chunks[6]
+    async with BootFace(manifest, master) as face:
+        good = face.frames[chunk.sha256]
+
+        async def once(_: web.Request) -> web.StreamResponse:
+            del face.answers[chunk.sha256]
+            return web.Response(body=good[:-1] + b"!")
+
+        face.answers[chunk.sha256] = once
+        result = await target.deploy(face)
+    assert result.refetched == 1
+    assert matches(target.path, manifest)
+
+
+async def test_a_missing_chunk_fails_naming_the_master(target: Target, manifest: Manifest, master: bytes) -> None:
+    async with BootFace(manifest, master) as face:
+        del face.frames[manifest.chunks[4].sha256]
+        problem = await target.refused(face)
+    assert problem == Problem("chunk-missing", {"master": "Test master", "chunk": manifest.chunks[4].sha256})
+
+
+async def test_a_body_that_breaks_off_is_asked_for_again(target: Target, manifest: Manifest, master: bytes) -> None:
+    chunk = manifest.chunks[6]
+    async with BootFace(manifest, master) as face:
+
+        async def break_off(request: web.Request) -> web.StreamResponse:
+            del face.answers[chunk.sha256]
+            response = web.StreamResponse(headers={"Content-Length": str(len(face.frames[chunk.sha256]))})
+            await response.prepare(request)
+            await response.write(face.frames[chunk.sha256][:1000])
+            assert request.transport is not None
+            request.transport.abort()
+            return response
+
+        face.answers[chunk.sha256] = break_off
+        result = await target.deploy(face)
+    assert matches(target.path, manifest)
+    assert result.refetched == 0, "a broken connection is no damaged chunk"
+
+
+async def test_a_server_that_is_killed_in_the_middle_and_comes_back_costs_nothing_but_time(
+    target: Target, manifest: Manifest, master: bytes
+) -> None:
+    async with BootFace(manifest, master) as face:
+        killed, gone = asyncio.Event(), asyncio.Event()
+
+        async def fall_over() -> None:
+            if len(face.asked) >= 10:
+                killed.set()
+                await gone.wait()
+
+        face.before_chunk = fall_over
+        deploying = asyncio.create_task(target.deploy(face))
+        await killed.wait()
+        stopping = asyncio.create_task(face.stop())
+        await asyncio.sleep(0.1)
+        gone.set()
+        await stopping
+        face.before_chunk = None
+        await asyncio.sleep(0.7)
+        assert not deploying.done()
+        await face.start()
+        result = await deploying
+    assert matches(target.path, manifest)
+    assert result.written == manifest.used
+
+
+async def test_a_server_that_never_comes_back_is_given_up_in_the_end(
+    target: Target, manifest: Manifest, master: bytes
+) -> None:
+    async with BootFace(manifest, master) as face:
+
+        async def fall_over() -> None:
+            if len(face.asked) == 5:
+                asyncio.get_running_loop().create_task(face.stop())
+
+        face.before_chunk = fall_over
+        with pytest.raises(StageFailed) as caught:
+            await target.deploy(face, patience=1.0)
+    assert caught.value.problem.code == "server-silent"
+
+
+async def test_a_deploy_that_failed_goes_on_from_what_it_had_written(
+    target: Target, manifest: Manifest, master: bytes
+) -> None:
+    journal = Journal()
+    missing = manifest.chunks[-4].sha256
+    async with BootFace(manifest, master) as face:
+        frame = face.frames.pop(missing)
+        with pytest.raises(StageFailed):
+            await target.deploy(face, journal=journal)
+        first = set(face.asked)
+        face.frames[missing] = frame
+        face.asked.clear()
+        await target.deploy(face, journal=journal)
+        again = set(face.asked) & first - {missing}
+    assert matches(target.path, manifest)
+    assert len(again) <= deploy.FLIGHTS, "only what was under way is fetched twice"
+
+
+async def test_a_journal_that_is_out_of_date_is_found_out_and_made_good(
+    target: Target, manifest: Manifest, master: bytes
+) -> None:
+    journal = Journal()
+    async with BootFace(manifest, master) as face:
+        await target.deploy(face, journal=journal)
+        with target.path.open("r+b") as file:
+            file.seek(2 * MIB)
+            file.write(b"customised since")
+        result = await target.deploy(face, journal=journal)
+    assert matches(target.path, manifest)
+    assert result.verified == manifest.used
+
+
+async def test_a_disk_that_does_not_keep_what_was_written_fails_with_the_place(
+    target: Target, manifest: Manifest, master: bytes
+) -> None:
+    where = 6 * MIB + 4096
+
+    def forget(done: int, total: int) -> None:
+        if done == total // 2:
+            with target.path.open("r+b") as file:
+                file.seek(where)
+                file.write(b"forgotten")
+
+    async with BootFace(manifest, master) as face:
+        with pytest.raises(StageFailed) as caught:
+            await target.deploy(face, progress=forget)
+    problem = caught.value.problem
+    assert (problem.code, problem.values["offset"]) == ("read-back", str(6 * MIB))
+
+
+def test_the_partition_table_comes_last_and_the_first_sector_last_of_all(manifest: Manifest) -> None:
+    inside, outside = by_place(manifest)
+    assert {chunk.offset for chunk in inside} | {chunk.offset for chunk in outside} == {
+        chunk.offset for chunk in manifest.chunks
+    }
+    assert all(chunk.offset >= MIB for chunk in inside)
+    assert outside[-1].offset == 0
+    assert outside[0] == manifest.chunks[-1], "the copy of the table at the end of the disk"
+
+
+async def test_the_first_sector_is_written_only_when_all_else_is_on_the_disk(
+    target: Target, manifest: Manifest, master: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    events: list[int | str] = []
+    write, sync = DirectDisk.write, DirectDisk.sync
+
+    def note_write(self: DirectDisk, buffer: memoryview, offset: int) -> None:
+        events.append(offset)
+        write(self, buffer, offset)
+
+    def note_sync(self: DirectDisk) -> None:
+        events.append("sync")
+        sync(self)
+
+    monkeypatch.setattr(DirectDisk, "write", note_write)
+    monkeypatch.setattr(DirectDisk, "sync", note_sync)
+    async with BootFace(manifest, master) as face:
+        await target.deploy(face)
+    assert events[-2:] == [0, "sync"]
+    outside = [chunk.offset for chunk in by_place(manifest)[1]]
+    assert events[-1 - len(outside) : -1] == outside
+    assert events[-2 - len(outside)] == "sync"
+
+
+async def test_no_more_chunks_are_in_memory_than_the_bound_allows(
+    target: Target, manifest: Manifest, master: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deploy, "MEMORY", 3 * 256 * 1024 * 2)
+    under_way, most = 0, 0
+    chunk = fetch.Source.chunk
+
+    async def count(self: fetch.Source, *args: object) -> None:
+        nonlocal under_way, most
+        under_way += 1
+        most = max(most, under_way)
+        answer: Callable[..., Awaitable[None]] = chunk
+        await answer(self, *args)
+        under_way -= 1
+
+    monkeypatch.setattr(fetch.Source, "chunk", count)
+    async with BootFace(manifest, master) as face:
+        await target.deploy(face)
+    assert most == 2
