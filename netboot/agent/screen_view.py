@@ -1,0 +1,170 @@
+"""What the PC's own screen has to show, and how each event of the visit changes it. Pure; `screen.py` draws it.
+
+`ScreenView` is complete: from one view alone the whole screen is drawn, so a lost redraw costs nothing.
+"""
+
+from dataclasses import dataclass, replace
+
+from netboot.agent.wording import words
+from netboot.inventory import Inventory
+from netboot.problems import Language, Problem
+from netboot.protocol import (
+    CustomiseResult,
+    EndAction,
+    EraseResult,
+    Plan,
+    Result,
+    StageName,
+    StageProgress,
+    Verdict,
+)
+from netboot.wording import StageState, stage_name, verdict_name
+
+
+@dataclass(frozen=True, slots=True)
+class StageLine:
+    """One stage of the job and how far it is."""
+
+    stage: StageName
+    state: StageState = "waiting"
+
+
+@dataclass(frozen=True, slots=True)
+class DiskLine:
+    """The verdict on one disk."""
+
+    disk: str
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class ScreenView:
+    """One screen. `headline` says what happens, `advice` what to do next, `big` is one word in large letters.
+
+    `done` of `total` in bytes and `rate` in bytes/s show only while `total` is not 0.
+    """
+
+    language: Language
+    headline: str
+    advice: str
+    machine: str = ""
+    profile: str = ""
+    stages: tuple[StageLine, ...] = ()
+    part: str = ""
+    done: int = 0
+    total: int = 0
+    rate: float = 0.0
+    problem: str = ""
+    big: str = ""
+    hostname: str = ""
+    disks: tuple[DiskLine, ...] = ()
+    over: bool = False
+
+    @property
+    def percent(self) -> int | None:
+        """Whole percent, 100 only when all is done; None when there is nothing to count."""
+        return min(100, self.done * 100 // self.total) if self.total > 0 else None
+
+
+def first_view(language: Language, inventory: Inventory | None = None) -> ScreenView:
+    """Before the server has answered."""
+    text = words(language)
+    machine = f"{inventory.system.manufacturer} {inventory.system.product}".strip() if inventory else ""
+    return ScreenView(language=language, headline=text.connecting, advice=text.connecting_advice, machine=machine)
+
+
+def welcomed(view: ScreenView, machine: str) -> ScreenView:
+    """The server has answered, and knows this PC as `machine`."""
+    return replace(view, machine=machine or view.machine)
+
+
+def waiting(view: ScreenView, seconds: float, page: str = "") -> ScreenView:
+    """No profile was chosen yet; at the end of `seconds` the PC goes home. `page` is the page's address."""
+    text = words(view.language)
+    choose = text.waiting_page.format(page) if page else text.waiting_advice
+    limit = text.waiting_limit.format(duration(seconds, view.language))
+    return _plain(view, headline=text.waiting, advice=f"{choose}\n{limit}")
+
+
+def planned(view: ScreenView, plan: Plan) -> ScreenView:
+    """A job has come."""
+    text = words(view.language)
+    profile = text.profile.format(plan.profile.get(view.language, "")) if plan.profile.get(view.language) else ""
+    stages = tuple(StageLine(stage) for stage in plan.stages)
+    view = replace(view, profile=profile, stages=stages, hostname="", disks=(), over=False)
+    return _plain(view, headline=profile, advice=text.next_soon)
+
+
+def started(view: ScreenView, stage: StageName) -> ScreenView:
+    """A stage has begun."""
+    text = words(view.language)
+    view = _with_state(view, stage, "running")
+    return _plain(view, headline=text.working.format(stage_name(stage, view.language)), advice=text.keep_on)
+
+
+def progressed(view: ScreenView, progress: StageProgress) -> ScreenView:
+    """A stage has come further."""
+    return replace(view, done=progress.done, total=progress.total, rate=progress.rate, part=progress.part, big="")
+
+
+def finished(view: ScreenView, stage: StageName, problem: Problem | None, result: Result | None) -> ScreenView:
+    """A stage has ended; its evidence is kept for the last screen."""
+    text = words(view.language)
+    view = _with_state(view, stage, "failed" if problem else "done")
+    if isinstance(result, EraseResult):
+        lines = tuple(
+            DiskLine(" ".join(part for part in (e.model, e.disk.serial or e.disk.wwn) if part), e.verdict)
+            for e in result.erasures
+        )
+        view = replace(view, disks=lines)
+    if isinstance(result, CustomiseResult):
+        view = replace(view, hostname=result.hostname)
+    return stopped(view, problem) if problem else _plain(view, headline=view.headline, advice=text.next_soon)
+
+
+def stopped(view: ScreenView, problem: Problem) -> ScreenView:
+    """The job cannot go on: why, and what to do."""
+    text = words(view.language)
+    view = _plain(view, headline=text.stopped, advice=text.stopped_advice)
+    return replace(view, problem=problem.sentence(view.language), big=text.stopped_word)
+
+
+def leaving(view: ScreenView, action: EndAction, problem: Problem | None) -> ScreenView:
+    """The last screen: the label's text, for whoever comes to fetch the PC."""
+    text = words(view.language)
+    goodbye = {"disk": text.home, "reboot": text.reboot, "poweroff": f"{text.poweroff}\n{text.unplug}"}[action]
+    if problem is not None:
+        return replace(stopped(view, problem), advice=f"{text.stopped_advice}\n{goodbye}", over=True)
+    view = _plain(view, headline=goodbye, advice=goodbye)
+    if any(disk.verdict != "erased" for disk in view.disks):
+        return replace(view, headline=text.doubtful, big=text.doubtful_word, over=True)
+    if any(line.stage == "deploy" and line.state == "done" for line in view.stages):
+        return replace(view, headline=text.ready, big=text.ready_word, over=True)
+    if view.disks:
+        return replace(view, headline=text.erased, big=text.erased_word, over=True)
+    return replace(view, over=True)
+
+
+def duration(seconds: float, language: Language) -> str:
+    """A length of time as people say it, rounded up to whole minutes."""
+    text = words(language)
+    if seconds < 60:
+        return text.less_than_a_minute
+    minutes = min(int(-(-seconds // 60)), 6_000_000)
+    if minutes < 120:
+        return text.minutes_left.format(minutes)
+    return text.hours_left.format(minutes // 60, minutes % 60)
+
+
+def verdict_line(line: DiskLine, language: Language) -> str:
+    """A disk and its verdict in one line."""
+    return words(language).disk.format(line.disk, verdict_name(line.verdict, language))
+
+
+def _with_state(view: ScreenView, stage: StageName, state: StageState) -> ScreenView:
+    stages = tuple(replace(line, state=state) if line.stage == stage else line for line in view.stages)
+    return replace(view, stages=stages)
+
+
+def _plain(view: ScreenView, *, headline: str, advice: str) -> ScreenView:
+    return replace(view, headline=headline, advice=advice, problem="", big="", part="", done=0, total=0, rate=0.0)

@@ -1,0 +1,322 @@
+"""What the PC's own screen shows from power-on to the end, in French and in English."""
+
+import os
+import pty
+import struct
+import termios
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import fields, replace
+from fcntl import ioctl
+from pathlib import Path
+from typing import get_args
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from netboot.agent import screen_view
+from netboot.agent.banner import HEIGHT, banner
+from netboot.agent.consoles import Consoles, marker, paint, serial_names
+from netboot.agent.display import Screen
+from netboot.agent.screen import render, shown, spoken
+from netboot.agent.screen_view import DiskLine, ScreenView, StageLine, duration
+from netboot.agent.wording import ENGLISH, FRENCH, Words
+from netboot.inventory import Board, DiskId, Firmware, Inventory, System
+from netboot.problems import SENTENCES, Language, Problem
+from netboot.protocol import (
+    CustomiseResult,
+    EndAction,
+    EraseResult,
+    Erasure,
+    Plan,
+    Result,
+    StageName,
+    StageProgress,
+    Verdict,
+)
+from netboot.wording import StageState, end_name, stage_name, state_name, verdict_name
+
+STAGES: tuple[StageName, ...] = ("check", "erase", "deploy", "customise", "finish")
+PLAN = Plan(job="j1", profile={"fr": "École", "en": "School"}, stages=STAGES)
+HALF = StageProgress(job="j1", stage="erase", done=50_000_000_000, total=100_000_000_000, rate=1e8, part="Samsung S3Z1")
+
+
+def erasure(verdict: Verdict) -> EraseResult:
+    disk = DiskId(serial="S3Z1", size=1)
+    return EraseResult(
+        erasures=(Erasure(disk=disk, model="Samsung", method="overwrite", level="clear", verdict=verdict),)
+    )
+
+
+def finished_job(language: Language, verdict: Verdict = "erased") -> ScreenView:
+    evidence: dict[StageName, Result] = {"erase": erasure(verdict), "customise": CustomiseResult(hostname="pc-0042")}
+    view = screen_view.planned(screen_view.first_view(language), PLAN)
+    for stage in STAGES[:-1]:
+        view = screen_view.finished(screen_view.started(view, stage), stage, None, evidence.get(stage))
+    return view
+
+
+def text_of(view: ScreenView) -> str:
+    return "\n".join(render(view))
+
+
+def test_a_waiting_pc_says_where_to_choose_and_what_happens_otherwise() -> None:
+    view = screen_view.waiting(screen_view.first_view("fr"), 1800, "http://192.168.1.10/")
+    assert render(view)[-3:] == [
+        "  Choisissez un profil pour ce PC sur la page http://192.168.1.10/",
+        "  Sans choix d'ici 30 min, ce PC démarre sur son propre disque. Rien n'est",
+        "  effacé.",
+    ]
+
+
+def test_a_running_stage_shows_percent_speed_time_left_and_a_warning() -> None:
+    view = screen_view.started(screen_view.planned(screen_view.first_view("fr"), PLAN), "erase")
+    lines = render(screen_view.progressed(view, HALF))
+    assert "  EFFACEMENT EN COURS" in lines
+    assert "  50 %, 100 Mo/s, reste 9 min" in lines
+    assert "  [>] Effacement    en cours" in lines
+    assert "  [ ] Installation  à venir" in lines
+    assert lines[-1] == "  Ne débranchez pas ce PC. Ne l'éteignez pas."
+
+
+def test_a_finished_pc_shows_its_label() -> None:
+    text = text_of(screen_view.leaving(finished_job("fr"), "poweroff", None))
+    assert "CE PC EST PRÊT" in text
+    assert "Nom : pc-0042" in text
+    assert "Disque Samsung S3Z1 : effacé" in text
+    assert "Vous pouvez débrancher ce PC dès qu'il est éteint." in text
+
+
+def test_the_same_in_english() -> None:
+    text = text_of(screen_view.leaving(finished_job("en"), "poweroff", None))
+    assert "THIS PC IS READY" in text
+    assert "Disk Samsung S3Z1: erased" in text
+    assert "You may unplug this PC as soon as it is off." in text
+
+
+def test_a_disk_without_proof_is_never_called_ready() -> None:
+    view = screen_view.leaving(finished_job("fr", "undetermined"), "poweroff", None)
+    assert view.big == FRENCH.doubtful_word
+    assert "Disque Samsung S3Z1 : indéterminé" in text_of(view)
+
+
+def test_a_stopped_job_says_why_and_what_to_do() -> None:
+    view = screen_view.started(screen_view.planned(screen_view.first_view("fr"), PLAN), "erase")
+    problem = Problem("disk-gone", {"disk": "Samsung S3Z1"})
+    text = text_of(screen_view.finished(view, "erase", problem, None))
+    assert "[!] Effacement    échec" in text
+    assert "Problème : Le disque Samsung S3Z1 ne répond plus. Vérifiez son branchement" in text
+    assert "Suivez la consigne" in text
+
+
+def test_a_new_choice_clears_what_went_wrong() -> None:
+    view = screen_view.stopped(screen_view.first_view("en"), Problem("no-disk"))
+    assert screen_view.planned(view, PLAN).problem == ""
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(0, "moins d'une minute"), (61, "2 min"), (7140, "119 min"), (7200, "2 h 00 min")]
+)
+def test_a_length_of_time_is_said_in_minutes(seconds: float, words: str) -> None:
+    assert duration(seconds, "fr") == words
+
+
+def test_serial_consoles_get_only_what_is_new() -> None:
+    view = screen_view.started(screen_view.planned(screen_view.first_view("en"), PLAN), "erase")
+    running = screen_view.progressed(view, HALF)
+    assert spoken(view, running) == ["Samsung S3Z1 50% 100 MB/s 9 min left"]
+    assert spoken(running, replace(running, done=running.done + 1)) == []
+    done = screen_view.finished(running, "erase", None, erasure("erased"))
+    assert spoken(running, done) == ["Erasure: done", ENGLISH.next_soon]
+
+
+def test_large_letters_have_their_accents() -> None:
+    lines = banner("PRÊT", 80)
+    assert len(lines) == HEIGHT
+    assert [line.replace("█", "#") for line in lines[:2]] == ["              #", "####  ####  ##### #####"]
+    assert banner("PRÊT", 20) == ["PRÊT"]
+    assert banner("日本", 80) == ["日本"]
+
+
+def test_every_large_word_can_be_drawn() -> None:
+    for text in (FRENCH, ENGLISH):
+        for word in (
+            text.stopped_word,
+            text.ready_word,
+            text.erased_word,
+            text.doubtful_word,
+            text.percent.format(100),
+        ):
+            assert len(banner(word, 76)) == HEIGHT
+
+
+@pytest.mark.parametrize("text", [FRENCH, ENGLISH])
+def test_every_word_is_in_the_console_font(text: Words) -> None:
+    for field in fields(text):
+        phrase = getattr(text, field.name)
+        assert phrase
+        assert shown(phrase) == phrase
+
+
+def test_every_stage_state_verdict_and_ending_has_its_words() -> None:
+    for language in get_args(Language):
+        names = [stage_name(stage, language) for stage in get_args(StageName)]
+        names += [state_name(state, language) for state in get_args(StageState)]
+        names += [verdict_name(verdict, language) for verdict in get_args(Verdict)]
+        names += [end_name(action, language) for action in get_args(EndAction)]
+        assert all(shown(name) == name for name in names)
+        assert len(set(names[: len(STAGES)])) == len(STAGES)
+
+
+LINE = st.text(max_size=300)
+VIEWS = st.builds(
+    ScreenView,
+    language=st.sampled_from(get_args(Language)),
+    headline=LINE,
+    advice=LINE,
+    machine=LINE,
+    profile=LINE,
+    stages=st.lists(
+        st.builds(StageLine, st.sampled_from(STAGES), st.sampled_from(get_args(StageState))), max_size=16
+    ).map(tuple),
+    part=LINE,
+    done=st.integers(0, 2**63),
+    total=st.integers(0, 2**63),
+    rate=st.floats(0, 1e18),
+    problem=LINE,
+    big=LINE,
+    hostname=LINE,
+    disks=st.lists(st.builds(DiskLine, LINE, st.sampled_from(get_args(Verdict))), max_size=64).map(tuple),
+    over=st.booleans(),
+)
+
+
+@given(VIEWS, st.integers(1, 300), st.integers(1, 100))
+def test_whatever_there_is_to_show_it_fits_and_has_no_control_characters(
+    view: ScreenView, width: int, height: int
+) -> None:
+    lines = render(view, width, height)
+    assert len(lines) == height
+    assert all(len(line) <= width and (line.isprintable() or not line) for line in lines)
+    assert all(line.isprintable() for line in spoken(None, view))
+
+
+@pytest.mark.parametrize("code", SENTENCES)
+@pytest.mark.parametrize("language", get_args(Language))
+def test_every_problem_is_shown_whole_on_80_by_25(code: str, language: Language) -> None:
+    long = "Samsung SSD 860 EVO 250GB S3Z1NB0K 250.1 GB"
+    values = dict.fromkeys(("disk", "master", "controller", "error", "setting", "disks"), long)
+    problem = Problem(code, values)  # type: ignore[arg-type]  # parametrised over the codes themselves
+    view = replace(finished_job(language), machine=long)
+    text = " ".join(text_of(screen_view.stopped(view, problem)).split())
+    assert shown(" ".join(problem.sentence(language).split())) in text
+
+
+def test_a_screen_is_replaced_line_by_line() -> None:
+    assert paint(["one", "two"]) == "\x1b[1;1Hone\x1b[K\x1b[2;1Htwo\x1b[K\x1b[J"
+
+
+def test_screens_are_no_serial_consoles() -> None:
+    assert serial_names("tty0 ttyS0 hvc0 tty1\n") == ("ttyS0", "hvc0")
+    assert serial_names("../../etc/passwd") == ()
+
+
+def test_a_marker_is_one_ascii_line_with_the_kernels_stamp() -> None:
+    assert marker("stage erase done 12.3 s", 12.345678) == "[   12.345678] netboot: stage erase done 12.3 s"
+    assert marker("é", 0.0).isascii()
+
+
+class Terminal:
+    """A pseudo-terminal as one of the PC's displays; `text` is what it showed."""
+
+    def __init__(self, path: Path) -> None:
+        self._master, self._slave = pty.openpty()
+        ioctl(self._slave, termios.TIOCSWINSZ, struct.pack("HHHH", 30, 100, 0, 0))
+        attributes = termios.tcgetattr(self._slave)
+        attributes[1] &= ~termios.OPOST
+        termios.tcsetattr(self._slave, termios.TCSANOW, attributes)
+        os.set_blocking(self._master, False)
+        path.symlink_to(os.ttyname(self._slave))
+        self.text = ""
+
+    def take(self) -> None:
+        with suppress(BlockingIOError):
+            while True:
+                self.text += os.read(self._master, 1 << 16).decode()
+
+    def close(self) -> None:
+        os.close(self._master)
+        os.close(self._slave)
+
+
+@pytest.fixture
+def displays(tmp_path: Path) -> Iterator[tuple[Terminal, Terminal, Path]]:
+    """The screen, a serial console, and the root they are under."""
+    (tmp_path / "dev").mkdir()
+    (tmp_path / "sys/class/tty/console").mkdir(parents=True)
+    (tmp_path / "sys/class/tty/console/active").write_text("tty0 ttyS0\n")
+    (tmp_path / "dev/kmsg").write_text("")
+    screen, serial = Terminal(tmp_path / "dev/tty1"), Terminal(tmp_path / "dev/ttyS0")
+    yield screen, serial, tmp_path
+    screen.close()
+    serial.close()
+
+
+INVENTORY = Inventory(
+    system=System(manufacturer="HP", product="EliteDesk"), board=Board(), firmware=Firmware(mode="uefi")
+)
+
+
+def test_a_whole_visit_on_real_terminals(displays: tuple[Terminal, Terminal, Path]) -> None:
+    screen, serial, root = displays
+    now = [100.0]
+    with Consoles(root) as consoles:
+        assert consoles.size() == (100, 30)
+        shows = Screen(consoles, "fr", INVENTORY, page="http://box/", clock=lambda: now[0])
+        steps: list[tuple[float, Callable[[], None]]] = [
+            (100.0, lambda: shows.welcomed("HP EliteDesk CZC7")),
+            (100.0, lambda: shows.waiting(600)),
+            (160.0, shows.refresh),
+            (160.0, lambda: shows.planned(PLAN)),
+            (160.0, lambda: shows.started("erase")),
+            (165.0, lambda: shows.progressed(HALF)),
+            (172.3, lambda: shows.finished("erase", None, erasure("erased"))),
+            (173.0, lambda: shows.stopped(Problem("no-disk"))),
+            (174.0, lambda: shows.leaving("poweroff", None)),
+        ]
+        for moment, step in steps:
+            now[0] = moment
+            step()
+            screen.take()
+            serial.take()
+    marks = [line.partition("] ")[2] for line in serial.text.split("\r\n") if "netboot: " in line]
+    assert marks == [
+        "netboot: hello",
+        "netboot: waiting",
+        "netboot: plan check erase deploy customise finish",
+        "netboot: stage erase started",
+        "netboot: stage erase done 12.3 s",
+        "netboot: stopped no-disk",
+        "netboot: leaving poweroff",
+    ]
+    assert "HP EliteDesk CZC7" in screen.text
+    assert "d'ici 10 min" in screen.text
+    assert "d'ici 9 min" in screen.text
+    assert "50 %, 100 Mo/s, reste 9 min" in screen.text
+    assert (root / "dev/kmsg").read_text().startswith("<7>netboot: ")
+
+
+def test_a_pc_without_any_display_still_works(tmp_path: Path) -> None:
+    with Consoles(tmp_path) as consoles:
+        shows = Screen(consoles, "en")
+        shows.welcomed("")
+        shows.leaving("disk", None)
+        assert consoles.size() == (80, 25)
+
+
+def test_a_display_that_takes_no_more_text_is_not_waited_for(displays: tuple[Terminal, Terminal, Path]) -> None:
+    _, _, root = displays
+    with Consoles(root) as consoles:
+        for _ in range(2000):
+            consoles.say("x" * 100)
