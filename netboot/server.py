@@ -86,7 +86,11 @@ async def _serve(ready: Ready, record: Record) -> None:
     menu = BootMenu(ready.profiles, settings, ready.interface.address, workshop.armed_profile)
     face = BootFace(
         files={path.name: path for path in ready.files.folder.iterdir() if path.is_file()},
-        rendered={"agent.img": ready.agent, "ipxe": menu.ipxe_start().encode()},
+        rendered={
+            "agent.img": ready.agent,
+            "ipxe": menu.ipxe_start().encode(),
+            "grub/grub.cfg": menu.grub_start().encode(),
+        },
         menus=menu,
         masters=store,
     )

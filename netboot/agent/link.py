@@ -20,6 +20,7 @@ from netboot.protocol import (
     Hello,
     ProtocolError,
     Received,
+    Token,
     Welcome,
     decode_from_server,
     encode,
@@ -33,12 +34,15 @@ RETRY: Final = (0.5, 1.0, 2.0, 4.0, 8.0)
 
 
 class Link:
-    """Owns the connection. `hello` makes the greeting anew for every connection; `inbox` gets what the server says."""
+    """Owns the connection. `hello` greets anew on every connection; `inbox` gets what the server says."""
 
-    def __init__(self, server: str, hello: Callable[[], Hello], reports: Reports) -> None:
+    def __init__(
+        self, server: str, hello: Callable[[], Hello], reports: Reports, keep_token: Callable[[Token], None]
+    ) -> None:
         self._url = f"{server}/agent/link"
         self._hello = hello
         self._reports = reports
+        self._keep_token = keep_token
         self._socket: aiohttp.ClientWebSocketResponse | None = None
         self.inbox: asyncio.Queue[FromServer] = asyncio.Queue(64)
         self.connected = asyncio.Event()
@@ -89,6 +93,7 @@ class Link:
                 self._receive(message.number)
                 continue
             if isinstance(message, Welcome):
+                self._keep_token(message.token)
                 self._receive(message.number)
                 await self._send_again(socket)
                 self.connected.set()

@@ -1,0 +1,105 @@
+"""The agent on the PC: onto the LAN, look at the hardware, say hello, do as the server says, go.
+
+Started by /init (netboot/agent/init), which restarts the PC on exit status 0, powers it off on 10, and starts the agent
+again on any other. Logs go to /run/netboot/agent.log; the displays are `display.py`'s.
+"""
+
+import asyncio
+import logging
+import sys
+import time
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+from netboot.agent import network
+from netboot.agent.command_line import CommandLine, parse_command_line
+from netboot.agent.consoles import Consoles
+from netboot.agent.display import Screen
+from netboot.agent.hardware import read_inventory
+from netboot.agent.link import Link
+from netboot.agent.reports import Reports
+from netboot.agent.settings import BOOT_ID, AgentFile, keep_token, read_settings, read_token
+from netboot.agent.stages import Stages
+from netboot.agent.visit import Visit
+from netboot.errors import NetbootError
+from netboot.inventory import Inventory
+from netboot.protocol import VERSION, EndAction, Hello
+
+log = logging.getLogger("netboot.agent")
+
+LOG: Final = Path("/run/netboot/agent.log")
+RESTART, POWER_OFF, FAILED = 0, 10, 1
+NETWORK_TRIES: Final = 5
+READ_LAST_SCREEN: Final = 8.0
+"""Seconds the last screen is left for whoever stands by."""
+
+
+def main() -> int:
+    """One visit; returns what /init is to do."""
+    LOG.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+    logging.basicConfig(filename=LOG, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    words = parse_command_line(Path("/proc/cmdline").read_text(encoding="utf-8", errors="replace"))
+    with Consoles() as consoles:
+        try:
+            action = _stay(words, read_settings(), consoles)
+        except Exception as error:
+            log.exception("the agent ends")
+            consoles.mark(f"agent error {type(error).__name__}: {error}")
+            return FAILED
+        time.sleep(READ_LAST_SCREEN if action == "poweroff" else 1.0)
+    return POWER_OFF if action == "poweroff" else RESTART
+
+
+def _stay(words: CommandLine, settings: AgentFile, consoles: Consoles) -> EndAction:
+    if not words.server:
+        raise NetbootError("the boot menu named no server", hint="boot this PC from the network again")
+    inventory = read_inventory(words.boot_mac)
+    screen = Screen(consoles, words.language, inventory, page=settings.page)
+    if not _connect(words, consoles):
+        return "disk"
+    return asyncio.run(_visit(words, settings, inventory, screen))
+
+
+def _connect(words: CommandLine, consoles: Consoles) -> bool:
+    place = urlsplit(words.server)
+    for _ in range(NETWORK_TRIES):
+        try:
+            found = network.bring_up((place.hostname or "", place.port or 80), words.boot_mac)
+        except network.NoNetworkError as error:
+            consoles.mark(f"no network {error.reason}")
+            consoles.say(error.sentence(words.language))
+            continue
+        consoles.mark(f"network {found.interface} {found.address}")
+        return True
+    return False
+
+
+async def _visit(words: CommandLine, settings: AgentFile, inventory: Inventory, screen: Screen) -> EndAction:
+    boot = BOOT_ID.read_text(encoding="ascii").strip()
+    reports = Reports()
+    stages = Stages(words.server, bytes.fromhex(settings.public_key), words.boot_mac)
+
+    def hello() -> Hello:
+        return Hello(
+            version=VERSION,
+            boot=boot,
+            profile=words.profile,
+            language=words.language,
+            token=read_token(),
+            running=visit.running,
+            inventory=inventory,
+        )
+
+    link = Link(words.server, hello, reports, keep_token)
+    visit = Visit(link, reports, stages.run, screen)
+    async with asyncio.TaskGroup() as tasks:
+        helpers = [tasks.create_task(link.run()), tasks.create_task(screen.keep())]
+        action = await visit.run(tasks)
+        for helper in helpers:
+            helper.cancel()
+    return action
+
+
+if __name__ == "__main__":
+    sys.exit(main())

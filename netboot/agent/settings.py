@@ -1,0 +1,44 @@
+"""What the server wrote into the agent's archive for it, and what the agent keeps for a restart within one boot."""
+
+from pathlib import Path
+from typing import Annotated, Final
+
+import msgspec
+from msgspec import Meta, Struct
+
+from netboot.errors import NetbootError
+from netboot.protocol import Token
+
+SETTINGS: Final = Path("/etc/netboot/agent.json")
+TOKEN: Final = Path("/run/netboot/token")
+BOOT_ID: Final = Path("/proc/sys/kernel/random/boot_id")
+
+
+class AgentFile(Struct, frozen=True, kw_only=True):
+    """/etc/netboot/agent.json: the workshop's public key (64 hex digits), and the page's address for the screen."""
+
+    public_key: Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
+    page: Annotated[str, Meta(max_length=200)] = ""
+
+
+def read_settings(path: Path = SETTINGS) -> AgentFile:
+    """Raises NetbootError."""
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=AgentFile)
+    except (OSError, msgspec.MsgspecError) as error:
+        raise NetbootError(f"{path} cannot be used: {error}", hint="restart the server, then this PC") from error
+
+
+def read_token(path: Path = TOKEN) -> Token:
+    """The token of this boot's visit, kept for an agent that is started again; "" when there is none."""
+    try:
+        return path.read_text(encoding="ascii").strip()
+    except (OSError, UnicodeError):
+        return ""
+
+
+def keep_token(token: Token, path: Path = TOKEN) -> None:
+    """Keep it in RAM only."""
+    path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+    path.touch(mode=0o600)
+    path.write_text(token, encoding="ascii")

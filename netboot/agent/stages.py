@@ -1,0 +1,41 @@
+"""Does one stage of the plan: finds who does it, and hands over what they need."""
+
+import asyncio
+from dataclasses import dataclass, field
+
+from netboot.agent import disks, hardware
+from netboot.agent.customise import run_customise
+from netboot.agent.deploy import Journal, run_deploy
+from netboot.agent.erase import run_erase
+from netboot.agent.progress import Progress
+from netboot.protocol import Check, CheckResult, Customise, Deploy, Erase, Finish, Result, Stage
+
+
+@dataclass(frozen=True, slots=True)
+class Stages:
+    """`server` is the boot face's address (http://…), `public_key` the workshop's, which signs its masters."""
+
+    server: str
+    public_key: bytes
+    boot_mac: str
+    journal: Journal = field(default_factory=Journal)
+
+    async def run(self, stage: Stage, progress: Progress) -> Result | None:
+        """Do this stage and return its evidence. Raises StageFailed."""
+        match stage:
+            case Check():
+                return CheckResult(inventory=await asyncio.to_thread(hardware.read_inventory, self.boot_mac))
+            case Erase():
+                return await run_erase(stage, disks.read_disks, progress=progress)
+            case Deploy():
+                return await run_deploy(
+                    stage,
+                    server_url=self.server,
+                    public_key=self.public_key,
+                    progress=progress,
+                    journal=self.journal,
+                )
+            case Customise():
+                return await run_customise(stage, server_url=self.server, public_key=self.public_key, progress=progress)
+            case Finish():
+                return None
