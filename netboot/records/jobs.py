@@ -96,13 +96,19 @@ def stage_started(session: Session, job_id: str, stage: StageName, number: int, 
 def stage_finished(
     session: Session, job_id: str, record: StageRecord, seconds: float, number: int, *, now: datetime
 ) -> Job:
-    """A stage ended as `record` says, after `seconds`, with its evidence. What has ended once is never overwritten."""
+    """A stage ended as `record` says, after `seconds`, with its evidence. What has ended once is never overwritten.
+
+    A stage that was given up only because its machine seemed to be back stays given up, and its job over; but what its
+    agent can still prove is kept.
+    """
     row, visit = _of(session, job_id)
     if _is_news(visit, number):
         stage = _stage(session, row.id, record.stage)
-        if stage.state in ("waiting", "running"):
+        at_work = stage.state in ("waiting", "running")
+        if at_work:
             stage.state, stage.seconds = record.state, seconds
             stage.problem, stage.result = record.problem, record.result
+        if at_work or (stage.problem is not None and stage.problem.code == "power-cut"):
             _remember_evidence(session, row, visit, record, seconds, now)
     return restored(session, row)
 

@@ -95,8 +95,8 @@ def test_an_event_names_nobody_and_a_person_can_be_forgotten(record: Record, pla
     record.forget_person("Anne Dupont")
     assert record.operator("Anne Dupont") is None
     assert record.verify_chain().broken is None
-    rest = [row for row in sqlite3.connect(place).iterdump() if "Dupont" in row]
-    assert rest == []
+    record.close()
+    assert b"Dupont" not in b"".join(path.read_bytes() for path in place.parent.iterdir())
     # The same name later is somebody else, as far as the events tell.
     visit = record.greet(hello(pc(9), "boot-9"), MAC)
     record.choose(visit.machine_id, "debian", "Anne Dupont")

@@ -95,6 +95,20 @@ def test_an_erasure_keeps_its_whole_evidence(record: Record) -> None:
     assert record.machines_overview()[0].visit.jobs[0].erasures == (row,)
 
 
+def test_evidence_that_comes_after_its_job_was_given_up_is_kept(record: Record) -> None:
+    visit = record.greet(hello(pc(), "boot-1"), MAC)
+    job = record.start_job(visit.id, ERASE_AND_DEPLOY, master=MASTER, hostname="pc-1", chosen_by="Anne")
+    record.stage_finished(job.id, CHECKED, 1.0, 1)
+    record.stage_started(job.id, "erase", 2)
+    record.greet(hello(pc(), "boot-2"), MAC)
+    late = record.stage_finished(job.id, erased(), 60.0, 3)
+    assert late.stages[1].state == "failed"
+    assert [row.verdict for row in record.erasures_of(visit.machine_id)] == ["erased"]
+    ended = record.outcome_of_visit(visit.id)
+    assert ended is not None
+    assert ended.state == "interrupted"
+
+
 def test_the_check_stage_brings_the_newest_inventory(record: Record) -> None:
     visit = record.greet(hello(pc(), "boot-1"), MAC)
     job = record.start_job(visit.id, ERASE_AND_DEPLOY, master=MASTER, hostname="pc-1", chosen_by="Anne")
