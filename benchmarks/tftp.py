@@ -1,9 +1,9 @@
 """TFTP beside in.tftpd (tftpd-hpa) and dnsmasq: MB/s of one client and 60 MB, and of twenty clients with 1 MB each.
 
-Everything runs in one network namespace of its own on loopback, since dnsmasq knows no TFTP port but 69. The client is
-atftp; client and server are pinned to two cores, or both to one. Peers have no windows (RFC 7440), so each is measured
-once a block size and stands beside every window of netboot's. The figures are medians, taken in turns so that a busy
-moment of the machine strikes all alike.
+Everything runs in one network namespace of its own on loopback, since dnsmasq knows no TFTP port but 69; each server
+has an address there. The client is atftp; client and server are pinned to two cores, or both to one. The peers have no
+windows (RFC 7440), so each is measured once a block size and stands beside every window of netboot's. The servers take
+turns within a round, and the best of the rounds counts: other work on the machine only ever slows a transfer.
 
 Prints one JSON object on stdout; progress goes to stderr. Needs root and two cores; takes some minutes.
 """
@@ -14,7 +14,6 @@ import contextlib
 import json
 import os
 import socket
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -27,15 +26,14 @@ from pathlib import Path
 from netboot.process import run
 from netboot.tftp import FolderSource, TftpServer, TftpSettings
 
-ADDRESS = "192.0.2.1"
-"""On the namespace's loopback: in.tftpd resolves no address while 127.0.0.1 is the only one."""
+ADDRESSES = {"netboot": "192.0.2.1", "in.tftpd": "192.0.2.2", "dnsmasq": "192.0.2.3"}
+"""On the namespace's loopback (RFC 5737); in.tftpd resolves no address while 127.0.0.1 is the only one."""
 
 MB = 1_000_000
 SIZES = {1: 60 * MB, 20: MB}
 """Bytes of the file, by the number of clients."""
 
 IN_TFTPD = "tftpd-hpa/usr/sbin/in.tftpd"
-PEERS = ("in.tftpd", "dnsmasq")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,14 +79,15 @@ def target(case: Case) -> float | None:
 
 
 def command(name: str, folder: Path, in_tftpd: Path) -> list[str]:
-    """How to start a server in the foreground on port 69 of ADDRESS."""
+    """How to start a server in the foreground on port 69 of its address."""
     if name == "netboot":
         return [sys.executable, __file__, "--serve", os.fspath(folder)]
     if name == "in.tftpd":
-        listen = ["--foreground", "--address", f"{ADDRESS}:69", "--user", "root"]
+        listen = ["--foreground", "--address", f"{ADDRESSES[name]}:69", "--user", "root"]
         return [os.fspath(in_tftpd), *listen, "--secure", os.fspath(folder)]
-    settings = ["--conf-file=/dev/null", "--port=0", "--user=root", "--tftp-max=100"]
-    return ["dnsmasq", "--keep-in-foreground", *settings, "--enable-tftp", f"--tftp-root={folder}"]
+    listen = ["--bind-interfaces", f"--listen-address={ADDRESSES[name]}", "--port=0"]
+    tftp = ["--enable-tftp", "--tftp-max=100", f"--tftp-root={folder}"]
+    return ["dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--user=root", *listen, *tftp]
 
 
 @contextlib.contextmanager
@@ -98,26 +97,26 @@ def serving(name: str, folder: Path, in_tftpd: Path) -> Iterator[None]:
         ["taskset", "--cpu-list", "0", *command(name, folder, in_tftpd)], stderr=subprocess.DEVNULL
     ) as process:
         try:
-            wait_until_it_answers()
+            wait_until_it_answers(name)
             yield
         finally:
             process.terminate()
 
 
-def wait_until_it_answers() -> None:
+def wait_until_it_answers(name: str) -> None:
     """Ask for a file that is not there until the server says so."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         sock.settimeout(0.2)
         for _ in range(100):
-            sock.sendto(b"\0\1missing\0octet\0", (ADDRESS, 69))
+            sock.sendto(b"\0\1missing\0octet\0", (ADDRESSES[name], 69))
             with contextlib.suppress(OSError):
                 if sock.recv(600).startswith(b"\0\5"):
                     return
             time.sleep(0.1)
-    raise SystemExit("the server did not answer within 30 s")
+    raise SystemExit(f"{name} did not answer within 30 s")
 
 
-def fetch(case: Case, name: str) -> None:
+def fetch(case: Case, server: str) -> None:
     """One client's transfer."""
     run(
         [
@@ -125,49 +124,47 @@ def fetch(case: Case, name: str) -> None:
             "atftp", "--get",
             "--option", f"blksize {case.block_size}",
             "--option", f"windowsize {case.window}",
-            "--remote-file", name,
+            "--remote-file", f"f{SIZES[case.clients]}",
             "--local-file", "/dev/null",
-            ADDRESS, "69",
+            ADDRESSES[server], "69",
         ]
     )  # fmt: skip
 
 
-def measure(case: Case) -> float:
+def measure(case: Case, server: str) -> float:
     """MB/s over all clients of one round."""
     started = time.monotonic()
     with ThreadPoolExecutor(case.clients) as pool:
-        list(pool.map(lambda _: fetch(case, f"f{SIZES[case.clients]}"), range(case.clients)))
+        list(pool.map(lambda _: fetch(case, server), range(case.clients)))
     return case.clients * SIZES[case.clients] / MB / (time.monotonic() - started)
 
 
-def round_of(server: str, folder: Path, in_tftpd: Path) -> dict[Case, float]:
-    """One figure a case of this server; a peer's figure at window 1 stands for all its windows."""
-    with serving(server, folder, in_tftpd):
-        return {case: measure(case) for case in cases() if server == "netboot" or case.window == 1}
-
-
 def compare(scratch: Path, rounds: int) -> list[Figure]:
-    """Run all servers in turns, inside the namespace."""
+    """Measure all servers in turns, inside the namespace."""
     run(["ip", "link", "set", "dev", "lo", "up"])
-    run(["ip", "address", "add", f"{ADDRESS}/32", "dev", "lo"])
+    for address in ADDRESSES.values():
+        run(["ip", "address", "add", f"{address}/32", "dev", "lo"])
     folder = scratch / "boot"
     folder.mkdir()
     for size in SIZES.values():
         (folder / f"f{size}").write_bytes(os.urandom(size))
-    found: dict[str, dict[Case, list[float]]] = {name: {} for name in ("netboot", *PEERS)}
-    for number in range(rounds):
-        for name, figures in found.items():
-            print(f"round {number + 1} of {rounds}: {name}", file=sys.stderr, flush=True)
-            for case, speed in round_of(name, folder, scratch / IN_TFTPD).items():
-                figures.setdefault(case, []).append(speed)
-    return [figure(case, found) for case in cases()]
+    best: dict[tuple[Case, str], float] = {}
+    with contextlib.ExitStack() as stack:
+        for server in ADDRESSES:
+            stack.enter_context(serving(server, folder, scratch / IN_TFTPD))
+        for number in range(rounds):
+            for case in cases():
+                for server in ADDRESSES:
+                    if server == "netboot" or case.window == 1:
+                        best[case, server] = max(best.get((case, server), 0), measure(case, server))
+                print(f"round {number + 1} of {rounds}: {case}", file=sys.stderr, flush=True)
+    return [figure(case, best) for case in cases()]
 
 
-def figure(case: Case, found: dict[str, dict[Case, list[float]]]) -> Figure:
-    """The medians of one case, and whether the target is met."""
+def figure(case: Case, best: dict[tuple[Case, str], float]) -> Figure:
+    """One case's figures side by side, and whether the target is met."""
     lockstep = Case(case.clients, case.block_size, 1, case.cores)
-    ours = statistics.median(found["netboot"][case])
-    in_tftpd, dnsmasq = (statistics.median(found[name][lockstep]) for name in PEERS)
+    ours, in_tftpd, dnsmasq = best[case, "netboot"], best[lockstep, "in.tftpd"], best[lockstep, "dnsmasq"]
     ratio = ours / in_tftpd
     wanted = target(case)
     return Figure(
@@ -193,7 +190,7 @@ def unpack_in_tftpd(scratch: Path) -> None:
 
 async def serve(folder: Path) -> None:
     """netboot's server, as `netboot serve` runs it."""
-    settings = TftpSettings(address=ADDRESS, max_per_client=64)
+    settings = TftpSettings(address=ADDRESSES["netboot"], max_per_client=64)
     await TftpServer(settings, FolderSource(folder)).run()
 
 

@@ -240,10 +240,7 @@ class TftpServer:
             raise _RefusalError(str(error), ErrorCode.ACCESS) from error
 
     def _tell(self, event: TransferEvent) -> None:
-        level = logging.WARNING if event.outcome is Outcome.FAILED else logging.DEBUG
-        if event.outcome is Outcome.FINISHED:
-            level = logging.INFO
-        log.log(level, "%s", event)
+        log.debug("%s", event)
         if self._on_transfer is not None:
             try:
                 self._on_transfer(event)
