@@ -20,7 +20,8 @@ def set_up_logs(level: str, form: Literal["text", "json"]) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
-    logging.getLogger("aiohttp.access").setLevel(logging.WARNING)
+    for talkative in ("aiohttp.access", "tftpy"):
+        logging.getLogger(talkative).setLevel(logging.WARNING)
 
 
 def _fields(record: logging.LogRecord) -> dict[str, str]:
