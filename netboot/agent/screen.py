@@ -19,28 +19,28 @@ _MARKS: Final[dict[StageState, str]] = {"waiting": "[ ]", "running": "[>]", "don
 _PLAIN: Final = str.maketrans(
     {"’": "'", "‘": "'", "“": '"', "”": '"', "…": "...", "–": "-", "—": "-", "œ": "oe", "Œ": "OE", "\u202f": " "}
 )
-_BLOCKS: Final = "█░"
+_BLOCKS: Final = "█░▀▄"
 """The only characters outside Latin-1: every console font has them."""
 
 
 def render(view: ScreenView, width: int = WIDTH, height: int = HEIGHT) -> list[str]:
     """The screen, exactly `height` lines of at most `width` characters that a console font has."""
     inner = max(1, width - 2 * _MARGIN)
-    # In order from top to bottom, each with what it is worth: the lowest go first where there is no room.
+    # From top to bottom, each with its weight: the lightest goes first where there is no room.
     blocks = [
         (6, _head(view, inner)),
         (9, ["", *_wrapped(view.headline.upper(), inner)]),
-        (3, ["", *banner(_big(view), inner)] if _big(view) else []),
         (7, _labels(view, inner)),
         (5, _progress(view, inner)),
         (4, ["", *_stages(view.stages, view)] if view.stages else []),
         (8, ["", *_wrapped(words(view.language).problem.format(view.problem), inner)] if view.problem else []),
         (10, ["", "-" * inner, *_wrapped(view.advice, inner)]),
     ]
-    while sum(len(lines) for _, lines in blocks) > height and len(blocks) > 1:
+    while len(blocks) > 1 and _room(blocks, height) < 0:
         blocks.remove(min(blocks, key=lambda block: block[0]))
     *above, (_, advice) = blocks
-    lines = [line for _, block in above for line in block]
+    large = banner(_big(view), inner, _room(blocks, height) - 1)
+    lines = [line for weight, block in above for line in (*block, *(["", *large] if weight == 9 and large else []))]
     # What to do next stands at the bottom, always in the same place.
     lines += [""] * (height - len(lines) - len(advice))
     return [(" " * _MARGIN + shown(line))[:width].rstrip() for line in [*lines, *advice][-height:]]
@@ -70,6 +70,10 @@ def shown(text: str) -> str:
     """The text in characters a console font has: Latin-1 and two blocks; what is left becomes a question mark."""
     plain = (c if (c.isprintable() and c <= "ÿ") or c in _BLOCKS else "?" for c in text.translate(_PLAIN))
     return "".join(plain)
+
+
+def _room(blocks: list[tuple[int, list[str]]], height: int) -> int:
+    return height - sum(len(lines) for _, lines in blocks)
 
 
 def _head(view: ScreenView, width: int) -> list[str]:

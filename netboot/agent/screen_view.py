@@ -3,7 +3,9 @@
 `ScreenView` is complete: from one view alone the whole screen is drawn, so a lost redraw costs nothing.
 """
 
+import math
 from dataclasses import dataclass, replace
+from typing import Final
 
 from netboot.agent.wording import words
 from netboot.inventory import Inventory
@@ -19,6 +21,9 @@ from netboot.protocol import (
     Verdict,
 )
 from netboot.wording import StageState, stage_name, verdict_name
+
+_LONGEST: Final = 1_000 * 3600.0
+"""Seconds; a disk that has all but stopped would give more hours than a line can hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +155,7 @@ def duration(seconds: float, language: Language) -> str:
     text = words(language)
     if seconds < 60:
         return text.less_than_a_minute
-    minutes = min(int(-(-seconds // 60)), 6_000_000)
+    minutes = math.ceil(min(seconds, _LONGEST) / 60)
     if minutes < 120:
         return text.minutes_left.format(minutes)
     return text.hours_left.format(minutes // 60, minutes % 60)

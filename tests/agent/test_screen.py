@@ -132,11 +132,23 @@ def test_serial_consoles_get_only_what_is_new() -> None:
 
 
 def test_large_letters_have_their_accents() -> None:
-    lines = banner("PRÊT", 80)
+    lines = banner("PRÊT", 30)
     assert len(lines) == HEIGHT
-    assert [line.replace("█", "#") for line in lines[:2]] == ["              #", "####  ####  ##### #####"]
-    assert banner("PRÊT", 20) == ["PRÊT"]
-    assert banner("日本", 80) == ["日本"]
+    assert [line.replace("█", "#") for line in lines[:2]] == ["             ▄▀▄", "####  ####  ##### #####"]
+
+
+def test_letters_are_twice_as_large_where_there_is_room() -> None:
+    lines = banner("PRÊT", 80, 12)
+    assert len(lines) == 2 * HEIGHT
+    assert lines[0].strip() == "██"
+    assert lines[2] == lines[3] == "████████    ████████    ██████████  ██████████"
+
+
+@pytest.mark.parametrize(
+    ("word", "width", "height"), [("PRÊT", 20, 25), ("PRÊT", 80, 5), ("日本", 80, 25), ("", 80, 25)]
+)
+def test_a_word_that_does_not_fit_or_has_other_letters_is_not_drawn(word: str, width: int, height: int) -> None:
+    assert banner(word, width, height) == []
 
 
 def test_every_large_word_can_be_drawn() -> None:
@@ -148,7 +160,7 @@ def test_every_large_word_can_be_drawn() -> None:
             text.doubtful_word,
             text.percent.format(100),
         ):
-            assert len(banner(word, 76)) == HEIGHT
+            assert len(banner(word, 76)) in (HEIGHT - 1, HEIGHT)
 
 
 @pytest.mark.parametrize("text", [FRENCH, ENGLISH])
