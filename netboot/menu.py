@@ -73,11 +73,15 @@ class BootMenu:
 
     def grub_start(self) -> str:
         """The static /grub/grub.cfg over TFTP: it goes on to `/menu.grub` over HTTP with the PC's MAC and UUID."""
-        return self._templates.get_template("start.grub.j2").render(server=self._server)
+        return self._templates.get_template("start.grub.j2").render(
+            server=self._server, texts=TEXTS[self._settings.language]
+        )
 
     def ipxe_start(self) -> str:
         """The static iPXE script: it goes on to `/menu.ipxe` with the PC's MAC and UUID."""
-        return self._templates.get_template("start.ipxe.j2").render(server=self._server)
+        return self._templates.get_template("start.ipxe.j2").render(
+            server=self._server, texts=TEXTS[self._settings.language]
+        )
 
     def grub(self, mac: str, uuid: str) -> str:
         """The menu for GRUB."""

@@ -1,4 +1,4 @@
-"""The words of the boot menu, in French and in English. Plain, short: 60 characters a line fit an 80-column screen."""
+"""The words of the boot menu, in French and in English. Plain, short: 66 characters a line fit iPXE's and GRUB's menus."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -31,7 +31,7 @@ class MenuTexts:
 TEXTS: Final[dict[Language, MenuTexts]] = {
     "fr": MenuTexts(
         title="Atelier : que faire de ce PC ?",
-        help="Flèches haut et bas, puis Entrée. Sans touche, le PC démarre sur son disque.",
+        help="Flèches, puis Entrée. Sans touche : le disque de ce PC démarre.",
         local="Démarrer sur le disque de ce PC (rien n'est modifié)",
         inventory="Inventaire seul, puis attendre un choix sur la page",
         armed="Choisi sur la page : {profile}",
@@ -42,14 +42,14 @@ TEXTS: Final[dict[Language, MenuTexts]] = {
         no="NON : revenir au menu",
         starting_disk="Démarrage sur le disque de ce PC…",
         starting_agent="Chargement… Ne débranchez pas ce PC.",
-        no_loader="Aucun système à démarrer n'a été trouvé sur les disques de ce PC.",
-        no_loader_help="Appuyez sur une touche pour revenir au menu et choisir un profil.",
-        no_server="Le serveur de l'atelier ne répond pas. Vérifiez le câble, puis redémarrez.",
+        no_loader="Aucun système à démarrer sur les disques de ce PC.",
+        no_loader_help="Appuyez sur une touche pour revenir au menu.",
+        no_server="Le serveur ne répond pas. Vérifiez le câble, puis redémarrez.",
         failed="Le chargement a échoué. Vérifiez le câble. Retour au menu…",
     ),
     "en": MenuTexts(
         title="Workshop: what should this PC do?",
-        help="Up and down arrows, then Enter. Without a key, the PC boots its own disk.",
+        help="Arrows, then Enter. Without a key: this PC's own disk boots.",
         local="Boot this PC's own disk (nothing is changed)",
         inventory="Inventory only, then wait for a choice on the page",
         armed="Chosen on the page: {profile}",
@@ -61,8 +61,8 @@ TEXTS: Final[dict[Language, MenuTexts]] = {
         starting_disk="Booting this PC's own disk…",
         starting_agent="Loading… Do not unplug this PC.",
         no_loader="No system to boot was found on this PC's disks.",
-        no_loader_help="Press a key to go back to the menu and choose a profile.",
-        no_server="The workshop's server does not answer. Check the cable, then restart.",
+        no_loader_help="Press a key to go back to the menu.",
+        no_server="The server does not answer. Check the cable, then restart.",
         failed="Loading failed. Check the cable. Back to the menu…",
     ),
 }
