@@ -1,12 +1,12 @@
 """Makes the base archive of the agent from the unpacked packages: chosen files, kernel modules, and a few made here.
 
 Made here: byte code in place of Python sources (a PC compiles nothing while it starts), console keymaps, busybox's
-links, the module index, and the accounts that udev's rules name. Nothing of the agent itself enters: that is the
-second archive (netboot/bootfiles/agent_image.py).
+links, the indexes of kernel modules and of hardware names, and the accounts that udev's rules name. Nothing of the
+agent itself enters: that is the second archive (netboot/bootfiles/agent_image.py).
 """
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from netboot.bootfiles import contents, cpio, modules
@@ -72,6 +72,7 @@ def make_base(root: Path, recipe: Recipe) -> bytes:
     kept = contents.follow_links(root, named | python)
     kept |= contents.follow_links(root, contents.libraries(root, kept))
     kept |= _keep_modules(root, recipe)
+    kept |= _index_hardware_names(root, recipe.hardware_names)
     kept = _compile_python(root, kept)
     made = [*_busybox_links(root, kept), *_keymaps(root, recipe.keymaps), *_accounts(root)]
     made += [cpio.file(name, text.encode()) for name, text in TEXTS.items()]
@@ -106,6 +107,17 @@ def _keep_modules(root: Path, recipe: Recipe) -> set[str]:
     present = {name for name in wanted if (root / name).exists()}
     indexes = {f"usr/lib/modules/{version}/{name}" for name in MODULE_INDEXES}
     return files | indexes | contents.follow_links(root, present)
+
+
+def _index_hardware_names(root: Path, sources: Sequence[str]) -> set[str]:
+    """Compile udev's hardware database from these sources only."""
+    folder = root / "usr/lib/udev/hwdb.d"
+    contents.choose_files([f"usr/lib/udev/hwdb.d/{name}" for name in sources], contents.list_tree(root))
+    for path in folder.iterdir():
+        if path.name not in sources:
+            path.unlink()
+    run(["chroot", root, "/usr/bin/systemd-hwdb", "update", "--usr", "--strict"])
+    return {"usr/lib/udev/hwdb.bin"}
 
 
 def _compile_python(root: Path, names: Iterable[str]) -> set[str]:

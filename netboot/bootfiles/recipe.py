@@ -32,6 +32,7 @@ class Recipe:
     files: tuple[str, ...]
     python: Choice
     modules: Choice
+    hardware_names: tuple[str, ...]
     keymaps: Mapping[str, str]
 
 
@@ -62,6 +63,7 @@ class _Reader:
             files=self.texts(top.get("files"), "files"),
             python=self.choice(top.get("python"), "python"),
             modules=self.choice(top.get("modules"), "modules"),
+            hardware_names=self.texts(top.get("hardware_names"), "hardware_names"),
             keymaps={
                 name: self.text(layout, f"keymaps: {name}")
                 for name, layout in self.mapping(top.get("keymaps"), "keymaps").items()
