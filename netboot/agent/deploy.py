@@ -22,10 +22,11 @@ from netboot.agent.disk_threads import StallError, on_disk
 from netboot.agent.disks import read_disks as read_own_disks
 from netboot.agent.failures import StageFailed
 from netboot.agent.fetch import PATIENCE, DamagedError, NotThereError, SilentError, Source, open_session
+from netboot.agent.master import fetch_manifest
 from netboot.agent.progress import Progress
 from netboot.agent.sweep import Sweep, Worker
 from netboot.inventory import Disk, DiskId, gigabytes, label
-from netboot.manifest import Chunk, Manifest, ManifestError, digest_of, parse_signed
+from netboot.manifest import Chunk, Manifest
 from netboot.problems import Problem
 from netboot.protocol import Deploy, DeployResult
 
@@ -72,7 +73,7 @@ async def run_deploy(
     try:
         async with open_session(FLIGHTS) as session:
             source = Source(session, server_url, patience=patience, silent=shown.silent)
-            manifest = await _manifest(stage, source, public_key)
+            manifest = await fetch_manifest(stage.manifest, stage.name, source, public_key)
             disk, device = await asyncio.to_thread(claim, stage.target, read_disks)
             try:
                 _require_fit(stage, manifest, disk, device)
@@ -82,21 +83,6 @@ async def run_deploy(
                 device.close()
     except _FAILURES as error:
         raise StageFailed(_problem(stage, error)) from error
-
-
-async def _manifest(stage: Deploy, source: Source, public_key: bytes) -> Manifest:
-    try:
-        data = await source.manifest(stage.manifest)
-    except NotThereError as error:
-        raise StageFailed(Problem("master-missing", {"master": stage.name})) from error
-    try:
-        manifest = await asyncio.to_thread(parse_signed, data, public_key)
-    except ManifestError as error:
-        raise StageFailed(Problem("master-unsigned", {"master": stage.name})) from error
-    if digest_of(data) != stage.manifest:
-        # Signed by this workshop, but not the one that was ordered: an older version sent in its place.
-        raise StageFailed(Problem("master-unsigned", {"master": stage.name}))
-    return manifest
 
 
 def _require_fit(stage: Deploy, manifest: Manifest, disk: Disk, device: DirectDisk) -> None:

@@ -1,0 +1,120 @@
+"""Making an installed Linux this PC's own: hostname, machine-id, SSH host keys. Touches only the files it returns.
+
+SSH keys are made at once by the installed system's own ssh-keygen, so that every kind its sshd expects is there, new
+and unique, before the PC leaves the bench; a first-boot unit would depend on the master and on a first boot.
+Paths inside the root are resolved against it: a link that leads out of it is never followed. Blocks; needs root.
+"""
+
+import os
+import secrets
+import stat
+import uuid
+from pathlib import Path
+from typing import Final
+
+from netboot.errors import NetbootError
+from netboot.process import run
+
+_TEXT_LIMIT: Final = 1024 * 1024
+_KEYS: Final = "ssh_host_*_key*"
+
+
+def personalise(root: Path, hostname: str) -> tuple[str, ...]:
+    """Give the system under `root` a name and an identity; returns the paths that were written or removed, from its
+    root, without a leading slash. Raises NetbootError."""
+    changed = [
+        _write(root, "etc/hostname", f"{hostname}\n"),
+        _write(root, "etc/hosts", hosts_with(_read(root, "etc/hosts"), hostname)),
+        *_machine_id(root, uuid.uuid4().hex),
+        *_forget_random_seed(root),
+        *_ssh_host_keys(root),
+    ]
+    return tuple(changed)
+
+
+def hosts_with(text: str, hostname: str) -> str:
+    """The hosts file with Debian's line for the PC's own name (127.0.1.1) saying `hostname`; all else is kept."""
+    own = f"127.0.1.1\t{hostname}"
+    lines = text.splitlines() or ["127.0.0.1\tlocalhost"]
+    places = [index for index, line in enumerate(lines) if line.split()[:1] == ["127.0.1.1"]]
+    kept = [line for index, line in enumerate(lines) if index not in places]
+    if places:
+        kept.insert(places[0], own)
+    else:
+        after = max((index + 1 for index, line in enumerate(kept) if line.split()[:1] == ["127.0.0.1"]), default=0)
+        kept.insert(after, own)
+    return "".join(f"{line}\n" for line in kept)
+
+
+def _machine_id(root: Path, identity: str) -> list[str]:
+    changed = [_write(root, "etc/machine-id", f"{identity}\n", mode=0o444)]
+    copy = root / "var/lib/dbus/machine-id"
+    # Debian links dbus's own copy to the first; an older system has a second file, which must say the same.
+    if copy.exists() and not copy.is_symlink():
+        changed.append(_write(root, "var/lib/dbus/machine-id", f"{identity}\n"))
+    return changed
+
+
+def _forget_random_seed(root: Path) -> list[str]:
+    name = "var/lib/systemd/random-seed"
+    seed = root / name
+    if seed.is_symlink() or not seed.is_file():
+        return []
+    return [_write(root, name, secrets.token_bytes(seed.stat().st_size or 512))]
+
+
+def _ssh_host_keys(root: Path) -> list[str]:
+    if not (root / "usr/bin/ssh-keygen").is_file() or not (root / "usr/sbin/sshd").is_file():
+        return []
+    folder = _inside(root, "etc/ssh/key").parent
+    old = {path.name for path in folder.glob(_KEYS)}
+    for name in old:
+        (folder / name).unlink()
+    null = root / "dev/null"
+    made_null = not null.exists()
+    if made_null:
+        # ssh-keygen opens /dev/null before anything else, and the /dev of a root on disk may be empty: any file serves.
+        null.parent.mkdir(exist_ok=True)
+        null.touch()
+    try:
+        run(["chroot", root, "/usr/bin/ssh-keygen", "-A"], timeout=300)
+    finally:
+        if made_null:
+            null.unlink()
+    new = {path.name for path in folder.glob(_KEYS)}
+    if not new:
+        raise NetbootError("ssh-keygen made no host keys", hint="look at sshd in the master")
+    return [f"etc/ssh/{name}" for name in sorted(old | new)]
+
+
+def _read(root: Path, name: str) -> str:
+    path = _inside(root, name)
+    if path.is_symlink() or not path.is_file():
+        return ""
+    with path.open("rb") as file:
+        return file.read(_TEXT_LIMIT).decode(errors="surrogateescape")
+
+
+def _write(root: Path, name: str, content: str | bytes, *, mode: int = 0o644) -> str:
+    """Replace the file as a whole, also where a link stood; an existing file's mode is kept."""
+    path = _inside(root, name)
+    if path.is_file() and not path.is_symlink():
+        mode = stat.S_IMODE(path.stat().st_mode)
+    draft = path.with_name(f".{path.name}.netboot")
+    data = content if isinstance(content, bytes) else content.encode(errors="surrogateescape")
+    fd = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, mode)
+    with os.fdopen(fd, "wb") as file:
+        file.write(data)
+        os.fchmod(file.fileno(), mode)
+        os.fsync(file.fileno())
+    draft.rename(path)
+    return name
+
+
+def _inside(root: Path, name: str) -> Path:
+    path = root / name
+    if not path.parent.resolve().is_relative_to(root.resolve()):
+        raise NetbootError(f"/{name} leads out of the installed system", hint="look at the links in the master")
+    if not path.parent.is_dir():
+        raise NetbootError(f"the installed system has no /{path.parent.relative_to(root)}", hint="look at the master")
+    return path

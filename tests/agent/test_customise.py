@@ -1,0 +1,298 @@
+"""Customising a real disk: GPT and ext4 on a loop device, deployed from a boot face, then grown and named."""
+
+import hashlib
+import json
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from netboot.agent.customise import run_customise
+from netboot.agent.deploy import run_deploy
+from netboot.agent.failures import StageFailed
+from netboot.agent.grow import grow, stretched
+from netboot.agent.partitions import partition_device
+from netboot.errors import NetbootError
+from netboot.inventory import Disk, DiskId
+from netboot.manifest import FileSystem, Manifest, Partition, UefiLoader
+from netboot.problems import Problem
+from netboot.protocol import Customise, CustomiseResult, Deploy
+from tests.agent.boot_face import PUBLIC, BootFace, manifest_of, root_partition
+
+MIB = 1024 * 1024
+BIOS_BOOT = "21686148-6449-6e6f-744e-656564454649"
+MASTER = 40 * MIB
+ROOT = (8 * MIB, 31 * MIB)
+LOGICAL = """label: dos
+1 : start=2048, size=16384, type=83
+2 : start=18432, size=40960, type=5
+5 : start=20480, size=38912, type=83
+"""
+LOADER = UefiLoader(partition=2, path="/EFI/debian/shimx64.efi", label="Test master")
+
+
+def tool(*words: str | Path, stdin: str | None = None) -> str:
+    return subprocess.run(words, check=True, capture_output=True, text=True, input=stdin).stdout
+
+
+def silent(done: int, total: int, part: str = "") -> None:
+    """Progress that nobody looks at."""
+
+
+@pytest.fixture(scope="module")
+def image(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A master's disk: BIOS boot, ESP, and an ext4 root with an ssh-keygen that runs."""
+    folder = tmp_path_factory.mktemp("master")
+    root = folder / "root"
+    for name in ("etc/ssh", "usr/bin", "usr/sbin", "var/lib/dbus", "home/atelier"):
+        (root / name).mkdir(parents=True)
+    (root / "etc/hostname").write_text("debian\n")
+    (root / "etc/hosts").write_text("127.0.0.1 localhost\n127.0.1.1 debian\n")
+    (root / "etc/machine-id").write_text("0" * 32 + "\n")
+    (root / "etc/passwd").write_text("root:x:0:0:root:/root:/bin/sh\n")
+    (root / "etc/ssh/ssh_host_dsa_key").write_text("the master's own\n")
+    (root / "home/atelier/letter").write_bytes(bytes(range(256)) * 400)
+    (root / "var/lib/dbus/machine-id").symlink_to("/etc/machine-id")
+    (root / "usr/sbin/sshd").touch()
+    copy_program("/usr/bin/ssh-keygen", root)
+    path = folder / "master.img"
+    with path.open("wb") as file:
+        file.truncate(MASTER)
+    tool(
+        "sfdisk",
+        "--quiet",
+        path,
+        stdin="label: gpt\nstart=2048, size=1MiB, type=21686148-6449-6E6F-744E-656564454649\n"
+        "size=4MiB, type=U\nstart=16384, size=31MiB, type=L\n",
+    )
+    tool("mke2fs", "-q", "-t", "ext4", "-d", root, "-E", f"offset={ROOT[0]}", path, f"{ROOT[1] // 1024}k")
+    return path
+
+
+def copy_program(program: str, root: Path) -> None:
+    """The program and the shared libraries it needs, where they stand on this machine."""
+    needed = [word for word in tool("ldd", program).split() if word.startswith("/")]
+    for name in [program, *needed]:
+        target = root / name.lstrip("/")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(name, target)
+
+
+@pytest.fixture(scope="module")
+def manifest(image: Path) -> Manifest:
+    return manifest_of(
+        image.read_bytes(),
+        (
+            Partition(number=1, start=MIB, length=MIB, type=BIOS_BOOT, role="bios-boot"),
+            Partition(number=2, start=2 * MIB, length=4 * MIB, type="c12a7328-f81f-11d2-ba4b-00a0c93ec93b", role="esp"),
+            root_partition(*ROOT, number=3),
+        ),
+        used=[(0, MASTER)],
+        length=MIB,
+        uefi=LOADER,
+    )
+
+
+@contextmanager
+def loop_disk(path: Path, size: int) -> Iterator[Disk]:
+    with path.open("wb") as file:
+        file.truncate(size)
+    device = Path(tool("losetup", "--find", "--show", "--partscan", path).strip())
+    try:
+        yield Disk(name=device.name, id=DiskId(serial="LOOP", size=size), model="Loop")
+    finally:
+        subprocess.run(["partx", "--delete", device], check=False, capture_output=True)
+        tool("losetup", "--detach", device)
+
+
+async def deploy_and_customise(face: BootFace, disk: Disk, hostname: str) -> CustomiseResult:
+    await run_deploy(
+        Deploy(manifest=face.digest, name="Test master", target=disk.id),
+        server_url=face.url,
+        public_key=PUBLIC,
+        progress=silent,
+        read_disks=lambda: [disk],
+    )
+    return await customise(face, disk, hostname)
+
+
+async def customise(face: BootFace, disk: Disk, hostname: str) -> CustomiseResult:
+    return await run_customise(
+        Customise(manifest=face.digest, target=disk.id, hostname=hostname),
+        server_url=face.url,
+        public_key=PUBLIC,
+        progress=silent,
+        read_disks=lambda: [disk],
+    )
+
+
+@contextmanager
+def mounted(device: Path, folder: Path) -> Iterator[Path]:
+    folder.mkdir()
+    tool("mount", "-o", "ro", device, folder)
+    try:
+        yield folder
+    finally:
+        tool("umount", folder)
+        folder.rmdir()
+
+
+def contents(root: Path) -> dict[str, tuple[int, str]]:
+    return {
+        str(path.relative_to(root)): (path.stat().st_mode, hashlib.sha256(path.read_bytes()).hexdigest())
+        for path in root.rglob("*")
+        if path.is_file() and not path.is_symlink()
+    }
+
+
+def geometry(device: Path) -> tuple[int, int]:
+    """The blocks of an ext4 file system, and their size in bytes."""
+    fields = dict(line.split(":", 1) for line in tool("dumpe2fs", "-h", device).splitlines() if ":" in line)
+    return int(fields["Block count"]), int(fields["Block size"])
+
+
+@pytest.mark.root
+async def test_a_larger_disk_is_filled_and_the_system_is_its_own(
+    image: Path, manifest: Manifest, tmp_path: Path
+) -> None:
+    size = 120 * MIB
+    with loop_disk(tmp_path / "pc.img", size) as disk:
+        device = Path("/dev", disk.name)
+        root = partition_device(device, 3)
+        async with BootFace(manifest, image.read_bytes()) as face:
+            result = await deploy_and_customise(face, disk, "pc-042")
+        table = json.loads(tool("sfdisk", "--json", device))["partitiontable"]
+        assert "No errors detected" in tool("sfdisk", "--verify", device)
+        tool("e2fsck", "-f", "-n", root)
+        blocks, block_size = geometry(root)
+        before = tmp_path / "before"
+        (before / "image").mkdir(parents=True)
+        tool("mount", "-o", f"ro,loop,offset={ROOT[0]}", image, before / "image")
+        try:
+            old = contents(before / "image")
+        finally:
+            tool("umount", before / "image")
+        with mounted(root, tmp_path / "after") as after:
+            new = contents(after)
+            assert (after / "etc/hostname").read_text() == "pc-042\n"
+            assert "127.0.1.1\tpc-042\n" in (after / "etc/hosts").read_text()
+            keys = sorted(path.name for path in (after / "etc/ssh").iterdir())
+            identity = (after / "etc/machine-id").read_text()
+    assert table["lastlba"] == size // 512 - 34, "the copy of the table stands at the end of the disk"
+    end = (table["partitions"][2]["start"] + table["partitions"][2]["size"]) * 512
+    assert size - end <= MIB + 33 * 512
+    assert blocks * block_size > 100 * MIB
+    assert {name for name in old | new if old.get(name) != new.get(name)} == set(result.changed)
+    assert "ssh_host_ed25519_key" in keys
+    assert "ssh_host_dsa_key" not in keys
+    assert identity != "0" * 32 + "\n"
+    assert (result.hostname, result.boot_entry, result.warning) == ("pc-042", "", None)
+    assert not [line for line in Path("/proc/mounts").read_text().splitlines() if f"/{disk.name}" in line]
+
+
+@pytest.mark.root
+async def test_two_pcs_from_one_master_share_no_key_and_no_machine_id(
+    image: Path, manifest: Manifest, tmp_path: Path
+) -> None:
+    seen = []
+    async with BootFace(manifest, image.read_bytes()) as face:
+        for number in range(2):
+            with loop_disk(tmp_path / f"{number}.img", MASTER) as disk:
+                result = await deploy_and_customise(face, disk, f"pc-{number}")
+                with mounted(partition_device(Path("/dev", disk.name), 3), tmp_path / "look") as root:
+                    seen.append({name: (root / name).read_bytes() for name in result.changed if (root / name).exists()})
+    assert seen[0].keys() == seen[1].keys()
+    assert [name for name in seen[0] if seen[0][name] == seen[1][name]] == []
+
+
+@pytest.mark.root
+async def test_customising_twice_is_as_good_as_once(image: Path, manifest: Manifest, tmp_path: Path) -> None:
+    with loop_disk(tmp_path / "pc.img", 64 * MIB) as disk:
+        async with BootFace(manifest, image.read_bytes()) as face:
+            await deploy_and_customise(face, disk, "first")
+            await customise(face, disk, "second")
+        root = partition_device(Path("/dev", disk.name), 3)
+        tool("e2fsck", "-f", "-n", root)
+        with mounted(root, tmp_path / "look") as folder:
+            assert (folder / "etc/hostname").read_text() == "second\n"
+
+
+@pytest.mark.root
+async def test_a_root_that_does_not_mount_is_told_and_nothing_stays_mounted(
+    image: Path, manifest: Manifest, tmp_path: Path
+) -> None:
+    broken = bytearray(image.read_bytes())
+    broken[ROOT[0] : ROOT[0] + 4096] = bytes(4096)
+    fixed = manifest_of(bytes(broken), manifest.partitions, used=[(0, MASTER)], length=MIB)
+    without = msgspec.structs.replace(fixed, partitions=(*fixed.partitions[:2], plain(fixed.partitions[2])))
+    for master, code in ((fixed, "filesystem"), (without, "customise")):
+        with loop_disk(tmp_path / "pc.img", 64 * MIB) as disk:
+            async with BootFace(master, bytes(broken)) as face:
+                with pytest.raises(StageFailed) as caught:
+                    await deploy_and_customise(face, disk, "pc")
+            assert caught.value.problem.code == code
+            assert not [line for line in Path("/proc/mounts").read_text().splitlines() if f"/{disk.name}" in line]
+
+
+def plain(partition: Partition) -> Partition:
+    return msgspec.structs.replace(partition, grow=False)
+
+
+@pytest.mark.root
+async def test_a_boot_entry_that_the_firmware_refuses_is_a_warning(
+    image: Path, manifest: Manifest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(disk: Path, loader: UefiLoader) -> str:
+        assert (disk.name, loader) == (wanted.name, LOADER)
+        raise NetbootError("efibootmgr ended with status 5", hint="Could not prepare Boot variable: No space left")
+
+    monkeypatch.setattr("netboot.agent.customise.started_by_uefi", lambda: True)
+    monkeypatch.setattr("netboot.agent.customise.write_boot_entry", refuse)
+    with loop_disk(tmp_path / "pc.img", MASTER) as wanted:
+        async with BootFace(manifest, image.read_bytes()) as face:
+            result = await deploy_and_customise(face, wanted, "pc")
+    assert result.boot_entry == ""
+    assert isinstance(result.warning, Problem)
+    assert result.warning.code == "boot-entry"
+    assert "No space left" in result.warning.values["error"]
+
+
+@pytest.mark.root
+def test_a_logical_partition_of_a_dos_table_grows_with_the_extended_one_around_it(tmp_path: Path) -> None:
+    path = tmp_path / "dos.img"
+    with loop_disk(path, 64 * MIB) as disk:
+        device = Path("/dev", disk.name)
+        tool("sfdisk", "--quiet", device, stdin=LOGICAL)
+        tool("partx", "--update", "--nr", "5", device)
+        tool("mke2fs", "-q", "-t", "ext4", partition_device(device, 5))
+        partitions = (
+            Partition(number=1, start=MIB, length=8 * MIB, type="83"),
+            Partition(number=2, start=9 * MIB, length=20 * MIB, type="05", role="extended"),
+            Partition(
+                number=5,
+                start=10 * MIB,
+                length=19 * MIB,
+                type="83",
+                role="root",
+                grow=True,
+                filesystem=FileSystem(kind="ext4"),
+            ),
+        )
+        manifest = msgspec.structs.replace(
+            manifest_of(bytes(32 * MIB), partitions, used=[(0, MIB)], length=MIB), table="dos"
+        )
+        assert stretched(manifest, partitions[2]) == (2, 5)
+        assert grow(device, 64 * MIB, manifest) == f"{disk.name}p5"
+        tool("e2fsck", "-f", "-n", partition_device(device, 5))
+        blocks, block_size = geometry(partition_device(device, 5))
+    assert blocks * block_size > 50 * MIB
+
+
+def test_a_partitions_device_is_named_as_the_kernel_names_it() -> None:
+    assert partition_device(Path("/dev/sda"), 2) == Path("/dev/sda2")
+    assert partition_device(Path("/dev/nvme0n1"), 2) == Path("/dev/nvme0n1p2")
+    assert partition_device(Path("/dev/mmcblk0"), 1) == Path("/dev/mmcblk0p1")

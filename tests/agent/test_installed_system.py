@@ -1,0 +1,121 @@
+"""Personalising an installed system in a folder: what changes, what stays, and links that lead out."""
+
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from netboot.agent.installed_system import hosts_with, personalise
+from netboot.errors import NetbootError
+
+HOSTS = "127.0.0.1\tlocalhost\n127.0.1.1\tdebian.example debian\n\n# IPv6\n::1 localhost ip6-localhost\n"
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    root = tmp_path / "root"
+    for folder in ("etc/ssh", "var/lib/dbus", "var/lib/systemd"):
+        (root / folder).mkdir(parents=True)
+    (root / "etc/hostname").write_text("debian\n")
+    (root / "etc/hosts").write_text(HOSTS)
+    (root / "etc/machine-id").write_text("0" * 32 + "\n")
+    (root / "etc/machine-id").chmod(0o444)
+    (root / "etc/fstab").write_text("# untouched\n")
+    return root
+
+
+def snapshot(root: Path) -> dict[str, tuple[int, bytes]]:
+    return {
+        str(path.relative_to(root)): (path.stat().st_mode, path.read_bytes())
+        for path in root.rglob("*")
+        if path.is_file()
+    }
+
+
+def test_only_the_files_that_are_returned_change(root: Path) -> None:
+    before = snapshot(root)
+    changed = personalise(root, "pc-042")
+    after = snapshot(root)
+    assert {name for name in before | after if before.get(name) != after.get(name)} == set(changed)
+    assert set(changed) == {"etc/hostname", "etc/hosts", "etc/machine-id"}
+    assert (root / "etc/hostname").read_text() == "pc-042\n"
+    assert {name: mode for name, (mode, _) in after.items()} == {name: mode for name, (mode, _) in before.items()}
+
+
+def test_every_pc_gets_another_machine_id_and_it_is_a_valid_one(root: Path) -> None:
+    seen = set()
+    for _ in range(5):
+        personalise(root, "pc")
+        seen.add((root / "etc/machine-id").read_text())
+    assert len(seen) == 5
+    assert all(re.fullmatch(r"[0-9a-f]{32}\n", text) for text in seen)
+
+
+def test_dbus_own_copy_says_the_same_and_a_link_stays_a_link(root: Path) -> None:
+    copy = root / "var/lib/dbus/machine-id"
+    copy.write_text("1" * 32 + "\n")
+    assert "var/lib/dbus/machine-id" in personalise(root, "pc")
+    assert copy.read_text() == (root / "etc/machine-id").read_text()
+    copy.unlink()
+    copy.symlink_to("/etc/machine-id")
+    assert "var/lib/dbus/machine-id" not in personalise(root, "pc")
+    assert copy.readlink() == Path("/etc/machine-id")
+
+
+def test_a_random_seed_of_the_master_is_not_shared(root: Path) -> None:
+    seed = root / "var/lib/systemd/random-seed"
+    seed.write_bytes(bytes(512))
+    assert "var/lib/systemd/random-seed" in personalise(root, "pc")
+    assert len(seed.read_bytes()) == 512
+    assert seed.read_bytes() != bytes(512)
+
+
+def test_a_link_in_the_place_of_a_file_is_replaced_and_not_followed(root: Path, tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.write_text("the agent's own\n")
+    (root / "etc/hostname").unlink()
+    (root / "etc/hostname").symlink_to(outside)
+    personalise(root, "pc")
+    assert outside.read_text() == "the agent's own\n"
+    assert not (root / "etc/hostname").is_symlink()
+
+
+def test_a_folder_that_leads_out_of_the_system_stops_everything(root: Path, tmp_path: Path) -> None:
+    outside = tmp_path / "etc"
+    (root / "etc").rename(outside)
+    (root / "etc").symlink_to(outside)
+    before = snapshot(outside)
+    with pytest.raises(NetbootError, match="leads out"):
+        personalise(root, "pc")
+    assert snapshot(outside) == before
+
+
+def test_a_root_without_etc_says_so(tmp_path: Path) -> None:
+    with pytest.raises(NetbootError, match="no /etc"):
+        personalise(tmp_path, "pc")
+
+
+def test_the_own_name_is_replaced_where_it_stood() -> None:
+    assert hosts_with(HOSTS, "pc-1") == HOSTS.replace("127.0.1.1\tdebian.example debian", "127.0.1.1\tpc-1")
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("", "127.0.0.1\tlocalhost\n127.0.1.1\tpc\n"),
+        ("127.0.0.1 localhost\n::1 localhost\n", "127.0.0.1 localhost\n127.0.1.1\tpc\n::1 localhost\n"),
+        ("# nothing\n", "127.0.1.1\tpc\n# nothing\n"),
+        ("127.0.1.1 a\n127.0.1.1 b\n", "127.0.1.1\tpc\n"),
+    ],
+)
+def test_the_own_name_is_added_where_it_was_missing(text: str, wanted: str) -> None:
+    assert hosts_with(text, "pc") == wanted
+
+
+@given(st.text(alphabet="127.01 \tab#\n", max_size=80))
+def test_naming_twice_is_naming_once(text: str) -> None:
+    once = hosts_with(text, "pc")
+    assert hosts_with(once, "pc") == once
+    assert once.count("127.0.1.1\tpc\n") == 1
