@@ -59,6 +59,11 @@ class PageTexts:
     minutes: str
     per_second: str
     states: dict[State, str]
+    stage_of: str
+    reload: str
+    col_work: str
+    first_start_code: str
+    disk: str
 
 
 TEXTS: Final[dict[Language, PageTexts]] = {
@@ -119,6 +124,11 @@ TEXTS: Final[dict[Language, PageTexts]] = {
             "home": "parti sur son disque",
             "silent": "ne répond plus",
         },
+        stage_of="{stage} : {part}",
+        reload="Recharger la page",
+        col_work="Travail",
+        first_start_code="Code écrit dans le journal du serveur",
+        disk="Disque {name} :",
     ),
     "en": PageTexts(
         title="Workshop",
@@ -177,5 +187,10 @@ TEXTS: Final[dict[Language, PageTexts]] = {
             "home": "gone to its disk",
             "silent": "no longer answers",
         },
+        stage_of="{stage}: {part}",
+        reload="Load the page again",
+        col_work="Work",
+        first_start_code="Code written in the server's log",
+        disk="Disk {name}:",
     ),
 }

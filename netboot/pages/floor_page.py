@@ -24,7 +24,7 @@ async def show_floor(request: web.Request) -> web.Response:
         request,
         "floor.html.j2",
         rows=rows,
-        profiles=list(workshop.profiles.values()),
+        profiles=workshop.profiles,
         waiting=sum(row.state == "waiting" for row in rows),
         chosen=request.query.get("chosen", ""),
     )

@@ -44,12 +44,11 @@ async def live(request: web.Request) -> web.StreamResponse:
 async def _stream(request: web.Request, answer: web.StreamResponse) -> None:
     workshop = request.app[workshop_key]
     who = visitor(request)
-    profiles = list(workshop.profiles.values())
     async with workshop.floor.watch() as changes:
         rows = {row.mac: row for row in workshop.floor.rows()}
         while True:
             for row in rows.values():
-                html = part(request, "row.html.j2", who.language, row=row, profiles=profiles, visitor=who)
+                html = part(request, "row.html.j2", who.language, row=row, profiles=workshop.profiles, visitor=who)
                 data = json.dumps({"mac": row.mac, "state": row.state, "html": html})
                 await answer.write(f"event: row\ndata: {data}\n\n".encode())
             waiting = sum(row.state == "waiting" for row in workshop.floor.rows())

@@ -1,0 +1,93 @@
+// Keeps the floor fresh by server-sent events. Cells that did not change are left alone, and so is the cell in which a
+// person is at work: an open list is never closed and the focus never moves. Without this script the page is reloaded.
+"use strict";
+
+(() => {
+  const GATHER = 1000; // ms: changes of state that are announced in one sentence
+  const RETRY = 5000;
+  const floor = document.getElementById("floor");
+  const body = floor.tBodies[0];
+  const announcer = document.getElementById("announcer");
+  const connection = document.getElementById("connection");
+  const late = new Map(); // cells to renew when the person leaves them
+  let says = [];
+  let source = null;
+  let retry = 0;
+
+  function parsed(html) {
+    const template = document.createElement("template");
+    template.innerHTML = html;
+    return template.content.querySelector("tr");
+  }
+
+  function announce(text) {
+    if (says.push(text) > 1) return;
+    setTimeout(() => {
+      announcer.textContent = says.join(". ");
+      says = [];
+    }, GATHER);
+  }
+
+  function renewCell(cell, fresh) {
+    late.delete(cell);
+    if (cell.innerHTML === fresh.innerHTML) return;
+    if (cell.contains(document.activeElement)) late.set(cell, fresh);
+    else cell.replaceChildren(...fresh.childNodes);
+  }
+
+  function renew(html) {
+    const fresh = parsed(html);
+    const row = document.getElementById(fresh.id);
+    if (!row || row.dataset.state !== fresh.dataset.state) announce(fresh.dataset.says);
+    if (!row) {
+      body.append(fresh);
+      floor.hidden = false;
+      document.getElementById("nobody").hidden = true;
+      return;
+    }
+    row.dataset.state = fresh.dataset.state;
+    const cells = [...fresh.cells];
+    [...row.cells].forEach((cell, index) => renewCell(cell, cells[index]));
+  }
+
+  function showWaiting(count) {
+    document.getElementById("waiting").textContent = count;
+    const form = document.getElementById("choose-all");
+    if (form && !form.contains(document.activeElement)) form.hidden = count === "0";
+  }
+
+  function lost() {
+    connection.textContent = connection.dataset.lost;
+    if (source.readyState === EventSource.CLOSED) retry = setTimeout(open, RETRY);
+  }
+
+  function open() {
+    close();
+    source = new EventSource("/live");
+    source.addEventListener("row", (event) => renew(JSON.parse(event.data).html));
+    source.addEventListener("waiting", (event) => showWaiting(event.data));
+    source.addEventListener("error", lost);
+    source.addEventListener("open", () => {
+      if (connection.textContent) announce(connection.dataset.back);
+      connection.textContent = "";
+    });
+  }
+
+  function close() {
+    clearTimeout(retry);
+    if (source) source.close();
+  }
+
+  document.addEventListener("focusout", () => {
+    setTimeout(() => {
+      for (const [cell, fresh] of late) {
+        if (cell.contains(document.activeElement)) continue;
+        late.delete(cell);
+        cell.replaceChildren(...fresh.childNodes);
+      }
+    });
+  });
+  // A browser opens few connections to one server: a page that nobody looks at gives its own back.
+  document.addEventListener("visibilitychange", () => (document.hidden ? close() : open()));
+  open();
+})();
