@@ -112,9 +112,13 @@ class Session:
     def _flush(self) -> None:
         """Send what is to be sent, as far as the socket takes it."""
         number = self._unsent.start
+        send, read, size = self._sock.send, self._content.read, self.transfer.terms.block_size
         try:
             for number in self._unsent:
-                self._sock.send(self._packet(number))
+                if number:
+                    send(data_header(number) + read((number - 1) * size, size))
+                else:
+                    send(encode_oack(self.transfer.terms.accepted))
         except BlockingIOError:
             self._unsent = range(number, self._unsent.stop)
             self._loop.add_writer(self._sock, self._writable)
@@ -131,12 +135,6 @@ class Session:
         self._loop.remove_writer(self._sock)
         self._flush()
         self._proceed(range(0))
-
-    def _packet(self, number: int) -> bytes:
-        if number == 0:
-            return encode_oack(self.transfer.terms.accepted)
-        size = self.transfer.terms.block_size
-        return data_header(number) + self._content.read((number - 1) * size, size)
 
     def _close(self) -> None:
         self._closed = True
