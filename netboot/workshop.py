@@ -95,6 +95,12 @@ class Workshop:
             raise NetbootError(f"{SESSIONS} agents are on the line already", hint="wait until some PCs are done")
         mac = _boot_mac(hello)
         visit = await asyncio.to_thread(self.record.greet, hello, mac)
+        log.info(
+            "%s is in the agent: %s",
+            mac,
+            visit.label or "no name",
+            extra={"mac": mac, "visit": visit.id, "new": visit.new},
+        )
         session = Session(self, visit, mac, hello.inventory, send)
         self._sessions[visit.id] = session
         async with session.lock:

@@ -55,6 +55,7 @@ def _stay(words: CommandLine, settings: AgentFile, consoles: Consoles) -> EndAct
     if not words.server:
         raise NetbootError("the boot menu named no server", hint="boot this PC from the network again")
     inventory = read_inventory(words.boot_mac)
+    consoles.mark(f"firmware {inventory.firmware.mode}, secure boot {inventory.firmware.secure_boot}")
     screen = Screen(consoles, words.language, inventory, page=settings.page)
     if not _connect(words, consoles):
         return "disk"

@@ -1,0 +1,170 @@
+"""One PC's way through the workshop: switched on, chosen for, erased, imaged, and started again from its own disk.
+
+Everything is seen from outside the PC: its serial console, QEMU's counters, the image files of its disks. What it finds
+is told as a value; judging is the caller's. Not for: the server (`service.py`), the report (`demo.py`).
+"""
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final, Literal
+
+from netboot.errors import NetbootError
+from netboot.lab.disks import find_pattern
+from netboot.lab.firmware import Firmware
+from netboot.lab.machine import RunningPc, clear_cmos, power_on
+from netboot.lab.network import Lan
+from netboot.lab.pc import BootOrder, PcSpec
+from netboot.lab.qmp import BlockStats
+from netboot.lab.service import Service
+
+BOOT_WITHIN: Final = 300.0
+STAGE_WITHIN: Final = 1200.0
+LOGIN_WITHIN: Final = 600.0
+MENU_DRAWN: Final = 4.0
+"""Seconds from the request for the menu to its being on the screen, with room for a busy host."""
+
+Way = Literal["disk", "own entry", "removable path"]
+
+Choose = Callable[[RunningPc], Awaitable[None]]
+"""What a person does once the PC is in the agent; nothing when the choice was made in the boot menu."""
+
+
+@dataclass(frozen=True, slots=True)
+class DiskWatch:
+    """What QEMU counted on one disk, in bytes, and where old data was found (None: nowhere)."""
+
+    serial: str
+    size: int
+    erase_read: int
+    erase_written: int
+    old_data_at: int | None
+    deploy_read: int
+    deploy_written: int
+
+
+@dataclass(frozen=True, slots=True)
+class Imaged:
+    """What was seen up to the end of the job. Times are seconds since power-on."""
+
+    mac: str
+    firmware: Firmware
+    hello: float
+    off: float
+    stages: dict[str, float]
+    secure_boot: bool
+    disks: tuple[DiskWatch, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """One start of an imaged PC from its disk alone: by which way, seconds to the login prompt."""
+
+    way: Way
+    login: float
+    secure_boot: bool
+    problem: str = ""
+
+
+@dataclass(slots=True)
+class _Marks:
+    """QEMU's counters at the stages' ends."""
+
+    at: dict[str, dict[str, BlockStats]] = field(default_factory=dict)
+
+
+async def reach_menu(service: Service, pc: RunningPc) -> None:
+    """Wait until this PC's boot menu is on its screen."""
+    await service.wait_for_log(rf"{pc.mac} reads its boot menu", BOOT_WITHIN)
+    await asyncio.sleep(MENU_DRAWN)
+
+
+async def press(pc: RunningPc, keys: Sequence[str]) -> None:
+    """Type keys at the pace of a person."""
+    for key in keys:
+        await pc.qmp.send_keys([key])
+        await asyncio.sleep(0.4)
+
+
+def keys_to(entry: int, *, confirm: bool) -> tuple[str, ...]:
+    """The keys that pick an entry of the boot menu (0: the local disk), and say yes where it asks once more."""
+    return (*(["down"] * entry), "ret", *(["down", "ret"] if confirm else []))
+
+
+async def image(lan: Lan, service: Service, spec: PcSpec, keys: Sequence[str], choose: Choose | None = None) -> Imaged:
+    """Switch a PC on, pick in its menu, and follow its job until it powers itself off. Raises NetbootError.
+
+    The PC is held still at the end of the erase while its disks are searched for old data, so that nothing is written
+    in between.
+    """
+    async with power_on(lan, spec) as pc:
+        await reach_menu(service, pc)
+        await press(pc, keys)
+        hello = await pc.console.wait_for(r"netboot: hello", BOOT_WITHIN)
+        if choose is not None:
+            await choose(pc)
+        marks: dict[str, dict[str, BlockStats]] = {}
+        found: dict[str, int | None] = {}
+        await pc.console.wait_for(r"netboot: plan ", STAGE_WITHIN)
+        planned = re.findall(r"netboot: plan ([a-z ]+)", pc.console.text)[-1].split()
+        for stage in planned:
+            await _stage_ends(pc, stage)
+            if stage == "erase":
+                await pc.qmp.execute("stop")
+                for disk in spec.disks:
+                    found[disk.serial] = await asyncio.to_thread(find_pattern, disk.path)
+                marks[stage] = await pc.block_stats()
+                await pc.qmp.execute("cont")
+            elif stage == "deploy":
+                marks[stage] = await pc.block_stats()
+        off = await pc.wait_off(STAGE_WITHIN)
+        return Imaged(
+            mac=pc.mac,
+            firmware=spec.firmware,
+            hello=hello,
+            off=off,
+            stages={name: float(s) for name, s in re.findall(r"netboot: stage (\w+) done ([\d.]+) s", pc.console.text)},
+            secure_boot="secure boot on" in pc.console.text,
+            disks=_watched(spec, marks, found),
+        )
+
+
+async def start_from_disk(lan: Lan, spec: PcSpec, hostname: str, way: Way) -> Started:
+    """Start the PC from its disk alone, with no network; for the removable path its firmware's variables are new."""
+    alone = replace(spec, network=False, boot=BootOrder.FIRMWARE)
+    if way == "removable path":
+        clear_cmos(lan, alone)
+    async with power_on(lan, alone) as pc:
+        try:
+            login = await pc.console.wait_for(rf"\b{re.escape(hostname)} login:", LOGIN_WITHIN)
+        except NetbootError as error:
+            return Started(way, 0.0, secure_boot=False, problem=str(error))
+        return Started(way, login, secure_boot="Secure boot enabled" in pc.console.text)
+
+
+async def _stage_ends(pc: RunningPc, stage: str) -> None:
+    await pc.console.wait_for(rf"netboot: (stage {stage} (done|failed)|stopped)", STAGE_WITHIN)
+    if re.search(r"netboot: (stage \w+ failed|stopped)", pc.console.text):
+        raise NetbootError(f"the stage {stage} of {pc.spec.name} failed", hint=pc.console.tail(30))
+
+
+def _watched(
+    spec: PcSpec, marks: dict[str, dict[str, BlockStats]], found: dict[str, int | None]
+) -> tuple[DiskWatch, ...]:
+    watched = []
+    for disk in spec.disks:
+        erase = marks["erase"][disk.serial] if "erase" in marks else BlockStats(0, 0, 0)
+        deploy = marks["deploy"][disk.serial] if "deploy" in marks else erase
+        watched.append(
+            DiskWatch(
+                serial=disk.serial,
+                size=disk.size,
+                erase_read=erase.bytes_read,
+                erase_written=erase.bytes_written,
+                old_data_at=found.get(disk.serial),
+                deploy_read=deploy.bytes_read - erase.bytes_read,
+                deploy_written=deploy.bytes_written - erase.bytes_written,
+            )
+        )
+    return tuple(watched)
