@@ -88,7 +88,7 @@ def test_a_scsi_disk_shows_the_serial_of_its_label_not_its_wwn(recorded: Recorde
     assert by_serial(read_disks(recorded("uefi-raid")), "SC0001").id.wwn == "0x5000c5001234abcd"
 
 
-@pytest.mark.parametrize("name", ["bios-desktop", "uefi-raid"])
+@pytest.mark.parametrize("name", ["bios-desktop", "uefi-raid", "uefi-laptop"])
 def test_without_udev_every_internal_disk_keeps_its_identity(recorded: Recorded, name: str, tmp_path: Path) -> None:
     host = recorded(name)
     known = {disk.name: disk for disk in read_disks(host)}
@@ -100,6 +100,12 @@ def test_without_udev_every_internal_disk_keeps_its_identity(recorded: Recorded,
         assert disk.id.serial == known[disk.name].id.serial
         assert disk.id.wwn == known[disk.name].id.wwn
         assert disk.transport == known[disk.name].transport
+
+
+def test_a_disk_on_a_sas_card_is_internal(recorded: Recorded) -> None:
+    disks = read_disks(recorded("uefi-laptop"))
+    assert by_serial(disks, "SAS0001").transport == "sas"
+    assert internal(disks) == {"sda", "sdb"}
 
 
 def test_a_disk_that_is_gone_or_has_a_twin_is_not_found(recorded: Recorded) -> None:
