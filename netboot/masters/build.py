@@ -1,0 +1,142 @@
+"""Builds a master from a recipe, or takes it from the cache when nothing that enters it has changed.
+
+The inputs are the recipe, the versions of the packages that apt would install today, and this room's own code. The
+cache is a store of its own; a build is copied from it, every chunk checked, into the workshop's store.
+Not for: the root (`debian_root.py`), the disk (`disk_image.py`), the chunks (`intake.py`).
+"""
+
+import fcntl
+import hashlib
+import json
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.resources import files
+from pathlib import Path
+from typing import Final
+
+import msgspec
+from nacl.signing import SigningKey
+
+from netboot.bootfiles.debian import find_mirror, sources
+from netboot.config import default_cache_folder
+from netboot.errors import NetbootError
+from netboot.manifest import Manifest
+from netboot.masters.boot_loader import esp_files, make_bios_core, write_configuration
+from netboot.masters.debian_root import clamp_times, make_root, resolve
+from netboot.masters.disk_image import (
+    MIB,
+    Geometry,
+    Identifiers,
+    write_bios_loader,
+    write_esp,
+    write_partition_table,
+    write_root,
+)
+from netboot.masters.intake import About, Progress, take_in
+from netboot.masters.recipe import Recipe, load_recipe
+from netboot.store import Store, StoreError
+from netboot.store.upkeep import collect_garbage, copy_master
+
+_BUILDS: Final = "builds"
+
+
+def build_master(
+    recipe: Path, store: Store, key: SigningKey, *, progress: Progress, cache: Path | None = None
+) -> Manifest:
+    """Make the recipe's master and publish it in `store`, signed with `key`. Raises NetbootError. Needs root.
+
+    Takes some minutes, or seconds when the cache (default: netboot's cache folder) holds it.
+    """
+    wanted = load_recipe(recipe)
+    if os.geteuid() != 0:
+        raise NetbootError("building a master needs root", hint="start the command again with sudo")
+    source_lines = sources(find_mirror(), wanted.suite, wanted.components)
+    progress(f"{wanted.name}: looking up Debian's packages")
+    packages = resolve(wanted, source_lines)
+    inputs = inputs_digest(wanted, packages)
+    kept = Store(cache or default_cache_folder() / "masters")
+    with _one_at_a_time(kept, progress):
+        found = _cached(kept, inputs)
+        if found is not None:
+            progress(f"{wanted.name}: nothing has changed since it was built; copying it")
+            try:
+                copy_master(kept, store, found, key)
+            except StoreError as error:
+                progress(f"{wanted.name}: the kept build is damaged, so it is built again ({error.message})")
+            else:
+                return found
+        progress(f"{wanted.name}: {len(packages)} packages to install")
+        made = _build(wanted, source_lines, inputs, kept, key, progress)
+        _remember(kept, inputs, made)
+        collect_garbage(kept)
+        progress(f"{wanted.name}: copying it to the store")
+        copy_master(kept, store, made, key)
+        return made
+
+
+def inputs_digest(recipe: Recipe, packages: tuple[str, ...]) -> str:
+    """The name of a build: everything that decides what is in it, 64 hex digits."""
+    own = hashlib.sha256()
+    for path in sorted(files("netboot.masters").iterdir(), key=lambda path: path.name):
+        if path.name.endswith((".py", ".sh")):
+            own.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    return hashlib.sha256(
+        json.dumps([msgspec.to_builtins(recipe), packages, own.hexdigest()], sort_keys=True).encode()
+    ).hexdigest()
+
+
+def _build(
+    recipe: Recipe, source_lines: str, inputs: str, kept: Store, key: SigningKey, progress: Progress
+) -> Manifest:
+    geometry = Geometry(size=recipe.disk * MIB, esp_length=recipe.esp * MIB)
+    ids = Identifiers(inputs)
+    # The root as a folder, the disk image, and the chunks, side by side.
+    kept.require_space(3 * geometry.size)
+    with kept.draft(".build") as folder:
+        folder.mkdir()
+        root, image = folder / "root", folder / "disk.raw"
+        progress(f"{recipe.name}: installing Debian {recipe.suite} (some minutes)")
+        epoch = make_root(recipe, source_lines, root)
+        progress(f"{recipe.name}: making the disk")
+        write_configuration(root, ids.boot_ids(), recipe.kernel_parameters)
+        core = make_bios_core(root, ids.boot_ids().root_partition)
+        clamp_times(root, epoch)
+        write_partition_table(image, geometry, ids)
+        write_bios_loader(image, geometry, (root / "usr/lib/grub/i386-pc/boot.img").read_bytes(), core)
+        write_esp(image, geometry, ids, esp_files(root, ids.boot_ids()), epoch)
+        write_root(image, geometry, ids, root, epoch)
+        about = About(
+            name=recipe.name,
+            version=f"{recipe.version}-{time.strftime('%Y%m%d', time.gmtime(epoch))}",
+            title=recipe.title,
+            licence=recipe.licence,
+            created=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(epoch)),
+        )
+        return take_in(image, about, kept, key, progress)
+
+
+def _cached(kept: Store, inputs: str) -> Manifest | None:
+    try:
+        return kept.manifest((kept.folder / _BUILDS / inputs).read_text(encoding="ascii").strip())
+    except (OSError, UnicodeDecodeError, StoreError):
+        return None
+
+
+def _remember(kept: Store, inputs: str, manifest: Manifest) -> None:
+    path = kept.folder / _BUILDS / inputs
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"{manifest.digest}\n", encoding="ascii")
+
+
+@contextmanager
+def _one_at_a_time(kept: Store, progress: Progress) -> Iterator[None]:
+    kept.folder.mkdir(parents=True, exist_ok=True)
+    with (kept.folder / ".building").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            progress("another build is at work; waiting for it")
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

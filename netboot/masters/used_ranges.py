@@ -1,0 +1,137 @@
+"""Which bytes of a disk image are in use: what a master must hold, and what is left out.
+
+partclone lists the used blocks of the file systems it knows as a map in ddrescue's format (`--domain`). A partition
+whose file system it does not know, or will not read (one that was not shut down cleanly), is in use as a whole:
+nothing is left out because it looks empty. Swap is its header only: what was swapped out is nobody's business.
+Not for: cutting ranges into chunks (`chunking.py`). All values are bytes; a range is (start, end).
+"""
+
+import re
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Final
+
+from netboot.errors import NetbootError
+from netboot.manifest import Partition
+from netboot.masters.disk_layout import DiskLayout
+from netboot.masters.loop import loop_device
+from netboot.process import ProgramError, run
+
+Range = tuple[int, int]
+
+GRAIN: Final = 4096
+"""Used ranges begin and end at multiples of this, so that writes fit disks with 4 KiB physical sectors."""
+BOOT_AREA: Final = 1024 * 1024
+"""What is taken before the first partition: the table, and boot code in the gap after the MBR."""
+_SWAP_HEADER: Final = 4096
+_PROGRAMS: Final = {
+    "ext2": "partclone.extfs",
+    "ext3": "partclone.extfs",
+    "ext4": "partclone.extfs",
+    "vfat": "partclone.fat",
+    "ntfs": "partclone.ntfs",
+    "xfs": "partclone.xfs",
+    "btrfs": "partclone.btrfs",
+    "exfat": "partclone.exfat",
+    "f2fs": "partclone.f2fs",
+}
+_LINE: Final = re.compile(r"\s*0x([0-9A-Fa-f]{1,16})\s+0x([0-9A-Fa-f]{1,16})\s+([?*/+-])\s*")
+
+
+class MapError(NetbootError):
+    """A map of used blocks that makes no sense."""
+
+
+def used_ranges(image: Path, layout: DiskLayout, progress: Callable[[str], None]) -> tuple[Range, ...]:
+    """Every range of the image in use, joined and aligned to GRAIN. Raises NetbootError. Needs root."""
+    ranges = list(outside_partitions(layout))
+    for partition in layout.partitions:
+        if partition.role != "extended":
+            ranges += _used_in(image, partition, progress)
+    return align(ranges, GRAIN, layout.size)
+
+
+def outside_partitions(layout: DiskLayout) -> tuple[Range, ...]:
+    """The boot area, the backup GPT, and the tables of logical partitions.
+
+    A logical partition's table stands somewhere before it in the extended partition, so the gaps there are taken.
+    """
+    plain = sorted((p for p in layout.partitions if p.role != "extended"), key=lambda partition: partition.start)
+    ranges = [(0, min(plain[0].start, BOOT_AREA)), (layout.backup, layout.size)]
+    for extended in (p for p in layout.partitions if p.role == "extended"):
+        at = extended.start
+        for partition in plain:
+            if extended.start <= partition.start < extended.end:
+                ranges.append((at, partition.start))
+                at = partition.end
+    return tuple((start, end) for start, end in ranges if start < end)
+
+
+def parse_domain(text: str, length: int) -> tuple[Range, ...]:
+    """The used ranges ("+") of a ddrescue map of a partition of `length` bytes. Raises MapError."""
+    lines = [line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
+    ranges = []
+    # The first line that is no comment is ddrescue's own state.
+    for line in lines[1:]:
+        match = _LINE.fullmatch(line)
+        if match is None:
+            raise MapError(f"a map of used blocks has the line {line[:60]!r}", hint="is this another partclone?")
+        start, size = int(match[1], 16), int(match[2], 16)
+        if match[3] == "+" and size:
+            ranges.append((start, start + size))
+    if not ranges or max(end for _, end in ranges) > length + GRAIN:
+        raise MapError("a map of used blocks is empty or longer than its partition", hint="check the file system")
+    return tuple((start, min(end, length)) for start, end in ranges if start < length)
+
+
+def align(ranges: Iterable[Range], grain: int, size: int) -> tuple[Range, ...]:
+    """The ranges, widened to multiples of `grain` within `size`, sorted and joined where they touch."""
+    joined: list[Range] = []
+    for start, end in sorted((start // grain * grain, min(-(-end // grain) * grain, size)) for start, end in ranges):
+        if start >= end:
+            continue
+        if joined and start <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
+        else:
+            joined.append((start, end))
+    return tuple(joined)
+
+
+def _used_in(image: Path, partition: Partition, progress: Callable[[str], None]) -> list[Range]:
+    whole = [(partition.start, partition.end)]
+    kind = partition.filesystem.kind if partition.filesystem is not None else ""
+    if kind == "swap":
+        return [(partition.start, partition.start + min(_SWAP_HEADER, partition.length))]
+    program = _PROGRAMS.get(kind)
+    if program is None:
+        if partition.role not in ("bios-boot", "reserved"):
+            progress(f"partition {partition.number} ({kind or 'unknown file system'}): taken as a whole")
+        return whole
+    try:
+        inside = parse_domain(_domain(image, partition, program), partition.length)
+    except (ProgramError, MapError) as error:
+        progress(f"partition {partition.number} ({kind}): taken as a whole, because {error.message}")
+        return whole
+    ranges = [(partition.start + start, partition.start + end) for start, end in inside]
+    if kind == "ntfs":
+        # NTFS keeps a copy of its boot sector in the partition's last sector, outside its own clusters.
+        ranges.append((partition.end - 512, partition.end))
+    return ranges
+
+
+def _domain(image: Path, partition: Partition, program: str) -> str:
+    with loop_device(image, offset=partition.start, length=partition.length) as device:
+        return run(
+            [
+                program,
+                "--domain",
+                "--quiet",
+                "--logfile",
+                "/dev/null",
+                "--source",
+                device,
+                "--output",
+                "-",
+            ],
+            timeout=1800,
+        ).stdout
