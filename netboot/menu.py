@@ -5,6 +5,8 @@ once more and names what will happen. A request for a menu has no side effect.
 Not for: what a profile does (`imaging.py`), HTTP (`pages/boot_face.py`).
 """
 
+import re
+import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address
@@ -144,45 +146,27 @@ def menu_templates() -> Environment:
 
 
 def grub_quoted(text: str) -> str:
-    """`text` as one word of a GRUB script: in single quotes nothing is special but the quote, which is replaced."""
-    return "'" + _one_line(text).replace("'", "’") + "'"
+    """`text` as one word of a GRUB script: in double quotes, with the three special characters escaped."""
+    return '"' + re.sub(r'(["$\\])', r"\\\1", plain(text)) + '"'
 
 
 def ipxe_plain(text: str) -> str:
-    """`text` as iPXE may print it: iPXE has no quoting, so what begins an expansion or a command is replaced.
-
-    Accents are taken off: iPXE's BIOS screen shows the firmware's code page 437 byte by byte.
-    """
-    replaced = _one_line(text).translate(_IPXE_REPLACED)
+    """`text` as iPXE may print it: iPXE has no quoting, so what begins an expansion or a command is replaced."""
     # A leading hyphen would be read as an option of `item`.
-    return " ".join(replaced.split()).lstrip("-") or "?"
+    return " ".join(plain(text).translate(_IPXE_REPLACED).split()).lstrip("-") or "?"
 
 
-def _one_line(text: str) -> str:
-    return "".join(character if character.isprintable() else " " for character in text)
+def plain(text: str) -> str:
+    """`text` in ASCII. iPXE's BIOS screen shows the firmware's code page byte by byte; GRUB leaves out what one of the
+    firmware's consoles cannot show, and OVMF's serial console shows ASCII only: accents would leave holes."""
+    folded = unicodedata.normalize("NFKD", text.translate(_SPELT_OUT))
+    kept = "".join(character for character in folded if not unicodedata.combining(character))
+    return "".join(c if c.isascii() and c.isprintable() else " " if c.isspace() else "?" for c in kept)
 
 
+_SPELT_OUT: Final = str.maketrans(
+    {"œ": "oe", "Œ": "OE", "æ": "ae", "Æ": "AE", "’": "'", "‘": "'", "—": "-", "–": "-", "«": '"', "»": '"', "ß": "ss"}
+)
 _IPXE_REPLACED: Final = str.maketrans(
-    {
-        **dict(zip("àâäçéèêëîïôöùûüÿÀÂÄÇÉÈÊËÎÏÔÖÙÛÜŸ", "aaaceeeeiioouuuyAAACEEEEIIOOUUUY", strict=True)),
-        "œ": "oe",
-        "Œ": "OE",
-        "æ": "ae",
-        "Æ": "AE",
-        "’": "'",
-        "…": "...",
-        "—": "-",
-        "–": "-",
-        "«": '"',
-        "»": '"',
-        "$": "(S)",
-        "{": "(",
-        "}": ")",
-        "&": "+",
-        "|": "/",
-        "\\": "/",
-        "#": "No",
-        ";": ",",
-        "\u00a0": " ",
-    }
+    {"$": "(S)", "{": "(", "}": ")", "&": "+", "|": "/", "\\": "/", "#": "No", ";": ","}
 )
