@@ -91,11 +91,7 @@ def _keep_modules(root: Path, recipe: Recipe) -> set[str]:
     version = kernel_version(root)
     folder = root / "usr/lib/modules" / version
     run(["chroot", root, "/usr/sbin/depmod", version])
-    kept = modules.closure(
-        recipe.modules,
-        modules.parse_dependencies((folder / "modules.dep").read_text(encoding="utf-8")),
-        modules.parse_soft_dependencies((folder / "modules.softdep").read_text(encoding="utf-8")),
-    )
+    kept = modules.closure(recipe.modules, modules.read_index(folder))
     for path in folder.glob("kernel/**/*.ko*"):
         if path.relative_to(folder).as_posix() not in kept:
             path.unlink()

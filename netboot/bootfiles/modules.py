@@ -1,14 +1,35 @@
 """Which kernel modules the base keeps: those chosen by pattern, and all that these depend on.
 
-Reads modules.dep and modules.softdep as depmod writes them (modules.dep(5), modprobe.d(5)). Not for: loading modules.
+Reads modules.dep, modules.softdep and modules.alias as depmod writes them (modules.dep(5), modprobe.d(5)).
+Not for: loading modules.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from pathlib import Path
 
 from netboot.bootfiles.recipe import Choice
 from netboot.errors import NetbootError
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """What depmod found: needs by path, wishes by name, and the other names modules answer to."""
+
+    dependencies: Mapping[str, Sequence[str]]
+    soft: Mapping[str, Sequence[str]]
+    aliases: Mapping[str, Sequence[str]]
+
+
+def read_index(folder: Path) -> Index:
+    """The index in /lib/modules/<release>, after depmod."""
+    return Index(
+        parse_dependencies((folder / "modules.dep").read_text(encoding="utf-8")),
+        parse_soft_dependencies((folder / "modules.softdep").read_text(encoding="utf-8")),
+        parse_aliases((folder / "modules.alias").read_text(encoding="utf-8")),
+    )
 
 
 def parse_dependencies(text: str) -> dict[str, tuple[str, ...]]:
@@ -28,28 +49,39 @@ def parse_soft_dependencies(text: str) -> dict[str, tuple[str, ...]]:
     return found
 
 
-def closure(choice: Choice, dependencies: Mapping[str, Iterable[str]], soft: Mapping[str, Iterable[str]]) -> set[str]:
+def parse_aliases(text: str) -> dict[str, tuple[str, ...]]:
+    """From modules.alias: each alias without a wildcard, to the names of the modules that answer to it."""
+    found: dict[str, tuple[str, ...]] = {}
+    for line in text.splitlines():
+        match line.split():
+            case ["alias", alias, name] if not set(alias) & set("*?["):
+                found[_name(alias)] = (*found.get(_name(alias), ()), _name(name))
+    return found
+
+
+def closure(choice: Choice, index: Index) -> set[str]:
     """The paths of the chosen modules and of everything they need. Raises NetbootError for a pattern without a match.
 
     A pattern is compared with the path below kernel/. A soft dependency that is built into the kernel is no path, and
     is passed over; "without" keeps a module from being chosen, not from being needed.
     """
-    by_name = {_name(path): path for path in dependencies}
-    names = [_below_kernel(path) for path in dependencies]
+    names = [_below_kernel(path) for path in index.dependencies]
     if empty := [pattern for pattern in choice.with_ if not any(fnmatchcase(name, pattern) for name in names)]:
         raise NetbootError(
             f"no kernel module matches {', '.join(empty)}",
             hint="correct modules in images/agent.yaml, then build again",
         )
-    waiting = [path for path in dependencies if chosen(_below_kernel(path), choice)]
+    by_name = {_name(path): path for path in index.dependencies}
+    waiting = [path for path in index.dependencies if chosen(_below_kernel(path), choice)]
     kept: set[str] = set()
     while waiting:
         path = waiting.pop()
         if path in kept:
             continue
         kept.add(path)
-        waiting.extend(dependencies.get(path, ()))
-        waiting.extend(by_name[_name(name)] for name in soft.get(_name(path), ()) if _name(name) in by_name)
+        waiting.extend(index.dependencies.get(path, ()))
+        for wanted in map(_name, index.soft.get(_name(path), ())):
+            waiting.extend(by_name[name] for name in (wanted, *index.aliases.get(wanted, ())) if name in by_name)
     return kept
 
 
