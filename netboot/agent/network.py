@@ -143,10 +143,10 @@ def refresh(connection: Connection, *, adapters: Adapters | None = None) -> Conn
 
 
 def preferred(nics: Iterable[Nic], boot_mac: str, waited: float) -> list[str]:
-    """The adapters to look at now, best first: for the first seconds only the one that booted, if it is there."""
+    """The adapters to look at now, best first: for the first seconds only the one that booted, there or not yet."""
     ordered = sorted(nics, key=lambda nic: nic.mac != boot_mac)
-    booted = [nic.name for nic in ordered if nic.mac == boot_mac]
-    return booted if booted and waited < BOOT_ADAPTER_FIRST else [nic.name for nic in ordered]
+    only_booted = bool(boot_mac) and waited < BOOT_ADAPTER_FIRST
+    return [nic.name for nic in ordered if not only_booted or nic.mac == boot_mac]
 
 
 def _connection(interface: str, mac: str, lease: Lease) -> Connection:
