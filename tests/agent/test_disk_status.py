@@ -1,0 +1,110 @@
+"""What hdparm and smartctl print, as read for the evidence of an erase."""
+
+from pathlib import Path
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from netboot.agent.disk_status import disk_status, hidden_bytes, parse_health, parse_max_sectors
+from netboot.agent.erase import run_erase
+from netboot.agent.failures import StageFailed
+from netboot.inventory import Disk, DiskId
+from netboot.protocol import Erase, EraseResult
+
+# Recorded: hdparm 9.65 (Debian 13), `hdparm -N`, on QEMU 7.2's ide-hd of 2,415,919,104 bytes, and on its nvme.
+MAX_SECTORS = "\n/dev/sda:\n max sectors   = 4718592/4718592, HPA is disabled\n"
+MAX_SECTORS_NVME = "\n/dev/nvme0n1:\n"
+SIZE = 4718592 * 512
+
+# Recorded: smartctl 7.4 (Debian 13), `smartctl --json --health`, on the same two disks; only white space was taken out.
+HEALTH_ATA = """{
+  "json_format_version": [ 1, 0 ],
+  "smartctl": {
+    "version": [ 7, 4 ], "pre_release": false, "svn_revision": "5530",
+    "platform_info": "x86_64-linux-6.12.117+deb13-amd64", "build_info": "(local build)",
+    "argv": [ "smartctl", "--json", "--health", "/dev/sda" ],
+    "drive_database_version": { "string": "7.3/5528" },
+    "exit_status": 0
+  },
+  "local_time": { "time_t": 1795314168, "asctime": "Sun Nov 22 02:22:48 2026 UTC" },
+  "device": { "name": "/dev/sda", "info_name": "/dev/sda [SAT]", "type": "sat", "protocol": "ATA" },
+  "smart_status": { "passed": true }
+}
+"""
+HEALTH_NVME = """{
+  "json_format_version": [ 1, 0 ],
+  "smartctl": {
+    "version": [ 7, 4 ], "pre_release": false, "svn_revision": "5530",
+    "platform_info": "x86_64-linux-6.12.117+deb13-amd64", "build_info": "(local build)",
+    "argv": [ "smartctl", "--json", "--health", "/dev/nvme0n1" ],
+    "exit_status": 0
+  },
+  "local_time": { "time_t": 1795314168, "asctime": "Sun Nov 22 02:22:48 2026 UTC" },
+  "device": { "name": "/dev/nvme0n1", "info_name": "/dev/nvme0n1", "type": "nvme", "protocol": "NVMe" },
+  "smart_status": { "passed": true, "nvme": { "value": 0 } }
+}
+"""
+
+
+def test_a_disk_without_a_hidden_area_says_so() -> None:
+    assert parse_max_sectors(MAX_SECTORS, SIZE, 512) == (4718592, 4718592)
+    assert parse_max_sectors(MAX_SECTORS_NVME, SIZE, 512) is None
+
+
+@pytest.mark.parametrize(
+    ("line", "wanted"),
+    [
+        # Not recorded, no drive with such an area was at hand: the recorded line with other figures.
+        (" max sectors   = 4718592/4719616, HPA is enabled\n", (4718592, 4719616)),
+        (" max sectors   = 4718592/4718000, HPA is enabled\n", None),
+        (" max sectors   = 4000000/4718592, HPA is enabled\n", None),
+        # What a USB bridge makes of it, with status 0, in hdparm's own words.
+        (" max sectors   = 0/1, HPA setting seems invalid (buggy kernel device driver?)\n", None),
+        (" max sectors   = 0/0, HPA is disabled\n", None),
+        ("", None),
+    ],
+)
+def test_figures_that_contradict_the_kernel_are_not_believed(line: str, wanted: tuple[int, int] | None) -> None:
+    assert parse_max_sectors(f"\n/dev/sda:\n{line}", SIZE, 512) == wanted
+
+
+def test_what_is_hidden_is_counted_in_bytes() -> None:
+    assert hidden_bytes({"visible_sectors": "4718592", "native_sectors": "4719616"}, 512) == 1024 * 512
+    assert hidden_bytes({}, 512) == 0
+
+
+def test_smarts_verdict_is_read_for_ata_and_nvme() -> None:
+    assert parse_health(HEALTH_ATA) == "passed"
+    assert parse_health(HEALTH_NVME) == "passed"
+    assert parse_health(HEALTH_ATA.replace('"passed": true', '"passed": false')) == "failed"
+    assert parse_health(HEALTH_ATA.replace('"smart_status"', '"other"')) == ""
+
+
+@given(st.text(max_size=200))
+def test_the_parsers_take_anything(text: str) -> None:
+    assert parse_health(text) == ""
+    parse_max_sectors(text, SIZE, 512)
+
+
+def test_a_status_without_any_tool_still_has_what_the_kernel_knows() -> None:
+    disk = Disk(name="none", id=DiskId(serial="S1", size=4096), transport="sata")
+    assert disk_status(disk)["serial"] == "S1"
+
+
+async def test_a_disk_that_hides_an_area_is_not_erased_though_all_it_shows_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "disk.img"
+    path.write_bytes(bytes(1024 * 1024))
+    disk = Disk(name=str(path), id=DiskId(serial="H1", size=1024 * 1024), rotational=True)
+    status = {"visible_sectors": "2048", "native_sectors": "4096"}
+    monkeypatch.setattr("netboot.agent.erase.disk_status", lambda _: status)
+    with pytest.raises(StageFailed) as caught:
+        await run_erase(Erase(disks=(disk.id,)), lambda: [disk], progress=lambda done, total, part="": None)
+    assert isinstance(caught.value.result, EraseResult)
+    (erasure,) = caught.value.result.erasures
+    assert (erasure.verdict, erasure.level, erasure.written) == ("not-erased", "none", 1024 * 1024)
+    assert caught.value.problem.code == "hidden-area"
+    assert msgspec.json.decode(msgspec.json.encode(erasure))["before"] == status
