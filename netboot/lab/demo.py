@@ -6,8 +6,8 @@ picks their profile on the page. Nothing erases by default.
 
 import asyncio
 import sys
-from collections.abc import Callable, Mapping
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -22,7 +22,7 @@ from netboot.lab.firmware import Firmware
 from netboot.lab.journey import Imaged, Started, Way, image, keys_to, start_from_disk
 from netboot.lab.machine import RunningPc, workshop_pc
 from netboot.lab.network import Lan, open_lan
-from netboot.lab.page_client import PageClient, signed_in
+from netboot.lab.page_client import signed_in
 from netboot.lab.pc import Bus, DiskSpec, PcSpec
 from netboot.lab.service import OPERATOR, Service, open_service
 from netboot.manifest import Manifest
@@ -47,6 +47,16 @@ WAYS: Final[Mapping[Firmware, tuple[Way, ...]]] = {
 """How each is started again: UEFI by the boot entry that the agent wrote, then as a PC whose variables are new."""
 LARGER: Final = 512 << 20
 """Bytes by which the PCs' disks are larger than the master, so that growing is seen."""
+
+
+Hands = Callable[[Service, str, str], Awaitable[None]]
+"""An operator at the page: chooses a profile for a machine, both by their ids."""
+
+
+async def by_forms(service: Service, profile: str, machine: str) -> None:
+    """Choose with the page's own forms."""
+    async with signed_in(service.page, OPERATOR, service.password) as client:
+        await client.choose(profile, machine)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,27 +128,41 @@ class Report:
         return {"pcs": [pc.as_json() for pc in self.pcs], "all_booted": self.all_booted}
 
 
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A workshop whose PCs are done; its LAN and its server still stand."""
+
+    lan: Lan
+    service: Service
+    manifest: Manifest
+    specs: tuple[PcSpec, ...]
+    report: Report
+
+
 async def demo(*, pcs: int, keep: bool, say: Say) -> Report:
     """Run the demo. `say` gets its progress, a line at a time. Raises NetbootError."""
+    async with run_workshop(pcs=pcs, say=say) as ended:
+        if keep:
+            say(f"Everything is kept: {ended.service.page} and {ended.lan.folder}. Press Enter to end.")
+            await asyncio.to_thread(sys.stdin.readline)
+        return ended.report
+
+
+@asynccontextmanager
+async def run_workshop(*, pcs: int, say: Say, hands: Hands = by_forms) -> AsyncIterator[Ended]:
+    """Take PCs from power-on to a booted master; `hands` choose on the page. Raises NetbootError."""
     if not 1 <= pcs <= 32:
         raise NetbootError(f"{pcs} PCs are not possible", hint="give --pcs a number from 1 to 32")
     masters, manifest = await asyncio.to_thread(prepare, say)
-    async with AsyncExitStack() as stack:
-        lan = await stack.enter_async_context(open_lan())
+    async with open_lan() as lan, open_service(lan, masters) as service:
         await start_building(lan)
-        service = await stack.enter_async_context(open_service(lan, masters))
         await service.start()
         say(f"The page is at {service.page}   name: {OPERATOR}   password: {service.password}")
-        client = await stack.enter_async_context(signed_in(service.page, OPERATOR, service.password))
-        specs = [new_pc(lan, number, manifest.disk + LARGER) for number in range(1, pcs + 1)]
+        specs = tuple(new_pc(lan, number, manifest.disk + LARGER) for number in range(1, pcs + 1))
         say(f"Powering on {pcs} PCs: " + ", ".join(f"{spec.name} ({spec.firmware.value})" for spec in specs))
         async with asyncio.TaskGroup() as tasks:
-            running = [tasks.create_task(_one(lan, service, client, spec, say)) for spec in specs]
-        report = Report(tuple(task.result() for task in running))
-        if keep:
-            say(f"Everything is kept: {service.page} and {lan.folder}. Press Enter to end.")
-            await asyncio.to_thread(sys.stdin.readline)
-        return report
+            running = [tasks.create_task(_one(lan, service, hands, spec, say)) for spec in specs]
+        yield Ended(lan, service, manifest, specs, Report(tuple(task.result() for task in running)))
 
 
 def prepare(say: Say) -> tuple[Path, Manifest]:
@@ -193,13 +217,13 @@ async def job_of(service: Service, mac: str) -> JobRow:
     return job
 
 
-async def _one(lan: Lan, service: Service, client: PageClient, spec: PcSpec, say: Say) -> PcReport:
+async def _one(lan: Lan, service: Service, hands: Hands, spec: PcSpec, say: Say) -> PcReport:
     if spec.name == "pc1":
         imaged = await image(lan, service, spec, keys_for_profile(PROFILE))
     else:
 
         async def choose(pc: RunningPc) -> None:
-            await client.choose(PROFILE, await _machine_of(service, pc.mac))
+            await hands(service, PROFILE, await _machine_of(service, pc.mac))
 
         imaged = await image(lan, service, spec, keys_for_inventory(), choose)
     job = await job_of(service, imaged.mac)

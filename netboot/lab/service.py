@@ -10,7 +10,7 @@ import re
 import secrets
 import socket
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
@@ -20,6 +20,7 @@ import yaml
 from netboot.config import default_cache_folder
 from netboot.lab.child import Child
 from netboot.lab.network import INTERFACE, Lan
+from netboot.problems import Language
 from netboot.process import Command, run
 from netboot.signing import KEY_FILE
 
@@ -95,9 +96,17 @@ class Service:
 
 @asynccontextmanager
 async def open_service(
-    lan: Lan, masters: Path, *, language: str = "fr", menu_timeout: int = 60
+    lan: Lan,
+    masters: Path,
+    *,
+    language: Language = "fr",
+    menu_timeout: int = 60,
+    profiles: Sequence[Path] = (),
 ) -> AsyncIterator[Service]:
-    """A fresh server's data on this LAN, with the masters and the key of the folder `masters`; not started yet."""
+    """A fresh server's data on this LAN, with the masters and the key of the folder `masters`; not started yet.
+
+    `profiles` are folders of profiles beside the shipped ones; `menu_timeout` is in seconds.
+    """
     data = lan.folder / "data"
     data.mkdir()
     for name in ("store", KEY_FILE):
@@ -108,6 +117,7 @@ async def open_service(
             {
                 "interface": INTERFACE,
                 "language": language,
+                "profiles": [str(folder) for folder in profiles],
                 "data": str(data),
                 "bootfiles": str(default_cache_folder() / "bootfiles"),
                 "dhcp": {"plain_pxe_first": True},
