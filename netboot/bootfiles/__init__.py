@@ -9,7 +9,7 @@ for each server, in memory.
 """
 
 from netboot.bootfiles.agent_image import agent_archive
-from netboot.bootfiles.build import build, prove
+from netboot.bootfiles.builder import build, prove
 from netboot.bootfiles.record import BootFiles, load
 
 __all__ = ["BootFiles", "agent_archive", "build", "load", "prove"]

@@ -1,6 +1,6 @@
 """What a folder of boot files holds, as bootfiles.json records it, and whether it is still so.
 
-Not for: making them (netboot/bootfiles/build.py).
+Not for: making them (netboot/bootfiles/builder.py).
 """
 
 import hashlib

@@ -16,7 +16,7 @@ from pathlib import Path
 from netboot.assets import asset_folder
 from netboot.bootfiles import base, debian
 from netboot.bootfiles.recipe import Recipe, load_recipe
-from netboot.bootfiles.record import CURRENT, NAMES, RECORD, BootFiles, load, read_record, write_record
+from netboot.bootfiles.record import CURRENT, NAMES, RECORD, BootFiles, load, write_record
 from netboot.bootfiles.shim import require_microsoft_2011
 from netboot.errors import NetbootError
 
@@ -45,21 +45,18 @@ def build(cache: Path, *, progress: Progress, refresh: bool = False) -> BootFile
     """
     recipe_path = asset_folder("images") / "agent.yaml"
     digest = _recipe_digest(recipe_path)
-    if not refresh and (found := _usable(cache, digest)) is not None:
-        progress(f"the boot files in {found.folder} are up to date")
-        return found
     recipe = load_recipe(recipe_path)
     cache.mkdir(parents=True, exist_ok=True)
-    with _workspace(cache) as work:
-        _make(work, recipe, digest, recipe.loader_packages, recipe.agent_packages, progress)
-        made = read_record(work / "out")
-        names = "\n".join((digest, *made.loader_packages, "", *made.agent_packages))
-        folder = cache / hashlib.sha256(names.encode()).hexdigest()[:16]
-        if folder.exists():
-            shutil.rmtree(folder)
-        made.folder.rename(folder)
-    _put_in_use(cache, folder)
-    return load(cache)
+    found = None if refresh else _usable(cache, digest)
+    if found is None:
+        with _workspace(cache) as work:
+            # Another build may have ended while this one waited for its turn.
+            found = None if refresh else _usable(cache, digest)
+            found = found or _put_in_use(
+                cache, _make(work, recipe, digest, recipe.loader_packages, recipe.agent_packages, progress)
+            )
+    progress(f"the boot files are in {found.folder}")
+    return found
 
 
 def prove(files: BootFiles, *, progress: Progress) -> None:
@@ -136,9 +133,19 @@ def _workspace(cache: Path) -> Iterator[Path]:
             yield Path(folder)
 
 
-def _put_in_use(cache: Path, folder: Path) -> None:
-    """Point `current` at the folder in one step: a server that starts meanwhile sees the old files or the new."""
+def _put_in_use(cache: Path, made: BootFiles) -> BootFiles:
+    """Move the folder to its place and point `current` at it in one step: a server that starts meanwhile sees the old
+    files or the new. Old folders go once they are so old that no server can be serving from them."""
+    names = "\n".join((made.recipe, *made.loader_packages, "", *made.agent_packages))
+    folder = cache / hashlib.sha256(names.encode()).hexdigest()[:16]
+    if folder.exists():
+        shutil.rmtree(folder)
+    made.folder.rename(folder)
     link = cache / f"{CURRENT}.{os.getpid()}"
     link.unlink(missing_ok=True)
     link.symlink_to(folder.name)
     link.replace(cache / CURRENT)
+    for record in cache.glob(f"*/{RECORD}"):
+        if record.parent not in (folder, cache / CURRENT) and time.time() - record.stat().st_mtime > AGE_LIMIT:
+            shutil.rmtree(record.parent)
+    return load(cache)
