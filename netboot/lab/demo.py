@@ -45,6 +45,8 @@ WAYS: Final[Mapping[Firmware, tuple[Way, ...]]] = {
     Firmware.SECURE_BOOT: ("own entry", "removable path"),
 }
 """How each is started again: UEFI by the boot entry that the agent wrote, then as a PC whose variables are new."""
+MENU_TIMEOUT: Final = 45
+"""Seconds: long enough for keys that a busy host sends late."""
 LARGER: Final = 512 << 20
 """Bytes by which the PCs' disks are larger than the master, so that growing is seen."""
 
@@ -154,7 +156,7 @@ async def run_workshop(*, pcs: int, say: Say, hands: Hands = by_forms) -> AsyncI
     if not 1 <= pcs <= 32:
         raise NetbootError(f"{pcs} PCs are not possible", hint="give --pcs a number from 1 to 32")
     masters, manifest = await asyncio.to_thread(prepare, say)
-    async with open_lan() as lan, open_service(lan, masters) as service:
+    async with open_lan() as lan, open_service(lan, masters, menu_timeout=MENU_TIMEOUT) as service:
         await start_building(lan)
         await service.start()
         say(f"The page is at {service.page}   name: {OPERATOR}   password: {service.password}")

@@ -74,9 +74,9 @@ class _Marks:
     at: dict[str, dict[str, BlockStats]] = field(default_factory=dict)
 
 
-async def reach_menu(service: Service, pc: RunningPc) -> None:
-    """Wait until this PC's boot menu is on its screen."""
-    await service.wait_for_log(rf"{pc.mac} reads its boot menu", BOOT_WITHIN)
+async def reach_menu(service: Service, pc: RunningPc, *, since: int = 0) -> None:
+    """Wait until this PC's boot menu is on its screen; `since` leaves out that many entries of the server's log."""
+    await service.wait_for_log(rf"{pc.mac} reads its boot menu", BOOT_WITHIN, since=since)
     await asyncio.sleep(MENU_DRAWN)
 
 

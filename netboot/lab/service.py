@@ -123,7 +123,7 @@ async def open_service(
                 "dhcp": {"plain_pxe_first": True},
                 "menu": {"timeout": menu_timeout},
                 "agent": {"kernel": "console=tty0 console=ttyS0", "wait": 900},
-                "log": {"format": "json", "level": "debug"},
+                "log": {"format": "json", "level": "info"},
             }
         ),
         encoding="utf-8",
