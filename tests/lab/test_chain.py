@@ -16,7 +16,7 @@ from netboot.records.record import open_record
 
 pytestmark = [pytest.mark.lab, pytest.mark.root, pytest.mark.timeout(1800)]
 
-OWN_LOADER = r"Booting `Debian GNU/Linux'"
+OWN_LOADER = r"Booting `Debian'"
 """What the GRUB on the imaged disk says, before it loads its kernel."""
 FIRMWARES = [Firmware.BIOS, Firmware.UEFI, Firmware.SECURE_BOOT]
 
