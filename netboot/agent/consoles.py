@@ -25,8 +25,11 @@ _VIRTUAL: Final = re.compile(r"tty\d+")
 _DEBUG: Final = "<7>"
 """Kernel log level, see dev-kmsg in Documentation/ABI/testing."""
 
-_START: Final = "\x1b%G\x1b[?25l\x1b[?7l\x1b[9;0]\x1b[14;0]\x1b[0;1;37;40m\x1b[2J"
-"""console_codes(4): UTF-8, no cursor, no line wrap, never blank, never power down, bright white on black, clear."""
+_START: Final = "\x1b%G\x1b[?25l\x1b[?7l\x1b[9;0]\x1b[14;0]\x1b]P0000000\x1b]P7ffffff\x1b[0;37;40m\x1b[2J"
+"""console_codes(4): UTF-8, no cursor, no line wrap, never blank, never power down, white on black, clear.
+
+White is set in the palette: a text-mode screen with a font of 512 characters has no bright colours.
+"""
 
 
 def paint(lines: Sequence[str]) -> str:

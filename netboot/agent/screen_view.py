@@ -88,7 +88,7 @@ def waiting(view: ScreenView, seconds: float, page: str = "") -> ScreenView:
     text = words(view.language)
     choose = text.waiting_page.format(page) if page else text.waiting_advice
     limit = text.waiting_limit.format(duration(seconds, view.language))
-    return _plain(view, headline=text.waiting, advice=f"{choose}\n{limit}")
+    return replace(_plain(view, headline=text.waiting, advice=f"{choose}\n{limit}"), big=text.waiting_word)
 
 
 def planned(view: ScreenView, plan: Plan) -> ScreenView:

@@ -17,6 +17,7 @@ class Words:
     connecting: str
     connecting_advice: str
     waiting: str
+    waiting_word: str
     waiting_advice: str
     waiting_page: str
     waiting_limit: str
@@ -53,6 +54,7 @@ FRENCH: Final = Words(
     connecting="Connexion au serveur de l'atelier",
     connecting_advice="Laissez le câble réseau branché. Rien n'est écrit sur les disques.",
     waiting="Ce PC attend le choix d'un profil",
+    waiting_word="ATTENTE",
     waiting_advice="Choisissez un profil pour ce PC sur la page de l'atelier.",
     waiting_page="Choisissez un profil pour ce PC sur la page {}",
     waiting_limit="Sans choix d'ici {}, ce PC démarre sur son propre disque. Rien n'est effacé.",
@@ -89,6 +91,7 @@ ENGLISH: Final = Words(
     connecting="Reaching the workshop's server",
     connecting_advice="Leave the network cable plugged in. Nothing is written to the disks.",
     waiting="This PC waits for a profile",
+    waiting_word="WAITING",
     waiting_advice="Choose a profile for this PC on the workshop's page.",
     waiting_page="Choose a profile for this PC on the page {}",
     waiting_limit="Without a choice within {}, this PC starts from its own disk. Nothing is erased.",
