@@ -11,7 +11,7 @@ import asyncio
 import hashlib
 import os
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
@@ -136,7 +136,9 @@ class _Deployment:
         if wrong:
             values = {"disk": label(self._disk), "master": self._stage.name, "offset": str(wrong[0].offset)}
             raise StageFailed(Problem("read-back", values))
-        await self._on_disk(self._device.forget_partitions)
+        with suppress(DiskError):
+            # What the disk holds is proven; customising shows the kernel the partitions once more.
+            await self._on_disk(self._device.forget_partitions)
         return DeployResult(
             manifest=self._stage.manifest,
             target=self._disk.id,
