@@ -9,8 +9,6 @@ HEIGHT: Final = 6
 """Lines at scale 1: one for accents, five for the letters."""
 _WIDE: Final = 6
 """Columns a letter takes at scale 1, with the gap after it."""
-_HALVES: Final = {"  ": " ", "# ": "▀", " #": "▄", "##": "█"}
-
 _GLYPHS: Final = {
     "A": " ### |#   #|#####|#   #|#   #",
     "B": "#### |#   #|#### |#   #|#### ",
@@ -58,7 +56,9 @@ _ACCENTS: Final = {
     "\N{COMBINING GRAVE ACCENT}": (" #   ", "  #  "),
     "\N{COMBINING CIRCUMFLEX ACCENT}": ("  #  ", " # # "),
 }
-"""Two rows of half a line each."""
+"""Two rows, of half a line each at scale 1."""
+_HALF_ROWS: Final = {"  ": " ", "# ": "'", " #": ".", "##": ":"}
+"""Both halves of a line in one character: console fonts lack the half blocks."""
 _NO_ACCENT: Final = ("     ", "     ")
 
 
@@ -74,7 +74,7 @@ def banner(word: str, width: int, height: int = HEIGHT) -> list[str]:
     rows = [" ".join(row) for row in zip(*(letter for letter in letters if letter), strict=True)]
     accents, body = rows[:2], rows[2:]
     if scale == 1:
-        above = ["".join(_HALVES[upper + lower] for upper, lower in zip(*accents, strict=True))]
+        above = ["".join(_HALF_ROWS[upper + lower] for upper, lower in zip(*accents, strict=True))]
     else:
         above = [_inked(row, scale) for row in accents]
     lines = [line for line in above if line.strip()] + [_inked(row, scale) for row in body for _ in range(scale)]

@@ -19,7 +19,7 @@ _MARKS: Final[dict[StageState, str]] = {"waiting": "[ ]", "running": "[>]", "don
 _PLAIN: Final = str.maketrans(
     {"’": "'", "‘": "'", "“": '"', "”": '"', "…": "...", "–": "-", "—": "-", "œ": "oe", "Œ": "OE", "\u202f": " "}
 )
-_BLOCKS: Final = "█░▀▄"
+_BLOCKS: Final = "█░"
 """The only characters outside Latin-1: every console font has them."""
 
 
