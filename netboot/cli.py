@@ -5,6 +5,7 @@
 
 import argparse
 import asyncio
+import contextlib
 import json
 import sys
 from collections.abc import Sequence
@@ -48,6 +49,7 @@ def _parser() -> argparse.ArgumentParser:
     build = boot.add_parser("build", help="make them from Debian packages")
     _add_settings(build)
     build.add_argument("--refresh", action="store_true", help="look for newer packages, even if there is a build")
+    build.add_argument("--if-missing", action="store_true", help="do nothing when there is a build")
     build.set_defaults(command=_build_bootfiles)
 
     masters = commands.add_parser("master", help="the disk images that PCs get").add_subparsers(
@@ -110,6 +112,10 @@ def _build_bootfiles(options: argparse.Namespace) -> int:
     from netboot import bootfiles
 
     settings = _settings(options)
+    if options.if_missing:
+        with contextlib.suppress(NetbootError):
+            bootfiles.load(settings.bootfiles_folder)
+            return 0
     built = bootfiles.build(settings.bootfiles_folder, progress=_say, refresh=options.refresh)
     _say(f"Boot files are ready in {built.folder}.")
     return 0

@@ -18,6 +18,7 @@ from netboot.lab.network import Lan
 from netboot.lab.pc import BootOrder, PcSpec
 from netboot.lab.qmp import BlockStats
 from netboot.lab.service import Service
+from netboot.lab.witness import SECURE_BOOT, witness
 
 BOOT_WITHIN: Final = 300.0
 STAGE_WITHIN: Final = 1200.0
@@ -132,15 +133,16 @@ async def image(lan: Lan, service: Service, spec: PcSpec, keys: Sequence[str], c
 
 async def start_from_disk(lan: Lan, spec: PcSpec, hostname: str, way: Way) -> Started:
     """Start the PC from its disk alone, with no network; for the removable path its firmware's variables are new."""
-    alone = replace(spec, network=False, boot=BootOrder.FIRMWARE)
+    alone = replace(spec, network=False, boot=BootOrder.FIRMWARE, extra=(*spec.extra, *witness()))
     if way == "removable path":
         clear_cmos(lan, alone)
     async with power_on(lan, alone) as pc:
         try:
             login = await pc.console.wait_for(rf"\b{re.escape(hostname)} login:", LOGIN_WITHIN)
+            await pc.console.wait_for(SECURE_BOOT, LOGIN_WITHIN)
         except NetbootError as error:
             return Started(way, 0.0, secure_boot=False, problem=str(error))
-        return Started(way, login, secure_boot="Secure boot enabled" in pc.console.text)
+        return Started(way, login, secure_boot="lab: secure boot on" in pc.console.text)
 
 
 async def _stage_ends(pc: RunningPc, stage: str) -> None:
