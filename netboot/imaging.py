@@ -185,13 +185,14 @@ def _order(job: Job, stage: StageName) -> Next:
     problem = forbids_writing(job.inventory)
     if problem is not None:
         return Blocked(stage, problem)
-    if stage == "erase":
-        return Run(Erase(disks=tuple(disk.id for disk in internal_disks(job.inventory))))
-    if job.master is None:
-        return Blocked(stage, Problem("master-missing", {"master": job.profile.master}))
-    target = choose_target(job.inventory, job.master, job.target)
+    # Asked before the erase as well: hours are not spent for a master that is not there or fits no disk.
+    target = _target(job) if "deploy" in job.profile.stages else None
     if isinstance(target, Problem):
         return Blocked(stage, target)
+    if stage == "erase":
+        return Run(Erase(disks=tuple(disk.id for disk in internal_disks(job.inventory))))
+    if job.master is None or target is None:
+        return Blocked(stage, Problem("master-missing", {"master": job.profile.master}))
     if stage == "customise":
         return Run(Customise(manifest=job.master.manifest, target=target.id, hostname=job.hostname))
     if job.profile.unerased == "forbid":
@@ -199,6 +200,12 @@ def _order(job: Job, stage: StageName) -> Next:
         if left:
             return Blocked(stage, Problem("not-erased", {"disk": label(left[0])}))
     return Run(Deploy(manifest=job.master.manifest, name=job.master.name, target=target.id))
+
+
+def _target(job: Job) -> Disk | Problem:
+    if job.master is None:
+        return Problem("master-missing", {"master": job.profile.master})
+    return choose_target(job.inventory, job.master, job.target)
 
 
 def _why_none_fits(disks: Sequence[Disk], master: MasterNeeds) -> Problem:
