@@ -34,12 +34,13 @@ _EXTERNAL = frozenset({"usb", "mmc-removable", "ieee1394", "iscsi", "fc", "nbd"}
 
 
 class MasterNeeds(Struct, frozen=True, kw_only=True):
-    """What a master asks of a PC: the smallest disk in bytes, its sector size in bytes."""
+    """What a master asks of a PC: the smallest disk and its sector size, and what its chunks cover, all in bytes."""
 
     manifest: Digest
     name: Text
     disk: Size
     sector: int = 512
+    used: Size = 0
 
 
 class StageRecord(Struct, frozen=True, kw_only=True):
@@ -199,7 +200,7 @@ def _order(job: Job, stage: StageName) -> Next:
         left = unerased(job.inventory, erasures(job))
         if left:
             return Blocked(stage, Problem("not-erased", {"disk": label(left[0])}))
-    return Run(Deploy(manifest=job.master.manifest, name=job.master.name, target=target.id))
+    return Run(Deploy(manifest=job.master.manifest, name=job.master.name, target=target.id, used=job.master.used))
 
 
 def _target(job: Job) -> Disk | Problem:
@@ -243,10 +244,10 @@ def _evidence_missing(stage: Stage, result: Result | None) -> Problem | None:
                     return (found and found.problem) or Problem("not-erased", {"disk": disk.serial or disk.wwn})
                 if found.method == "overwrite" and (found.written < disk.size or found.verified < disk.size):
                     return Problem("not-erased", {"disk": disk.serial or disk.wwn})
-        case Deploy(manifest=manifest, target=target):
+        case Deploy(manifest=manifest, target=target, used=used):
             if not isinstance(result, DeployResult) or result.manifest != manifest or not result.target.same_as(target):
                 return Problem("agent-error", {"error": "deploy: no evidence"})
-            if result.verified < result.written:
+            if result.written < used or result.verified < max(used, result.written):
                 return Problem("read-back", {"disk": target.serial or target.wwn, "offset": str(result.verified)})
         case Check():
             if not isinstance(result, CheckResult):

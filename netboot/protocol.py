@@ -59,11 +59,15 @@ class Erase(Struct, frozen=True, kw_only=True, tag="erase"):
 
 
 class Deploy(Struct, frozen=True, kw_only=True, tag="deploy"):
-    """Write this master to this disk, then read every chunk back. `name` is for people."""
+    """Write this master to this disk, then read every chunk back. `name` is for people.
+
+    `used` is how many bytes the master's chunks cover: less written or read back is no deploy.
+    """
 
     manifest: Digest
     name: Text
     target: DiskId
+    used: Size = 0
 
 
 class Customise(Struct, frozen=True, kw_only=True, tag="customise"):

@@ -201,7 +201,13 @@ class Masters:
         manifest = self._store.current(name)
         if manifest is None:
             return None
-        return MasterNeeds(manifest=manifest.digest, name=manifest.name, disk=manifest.disk, sector=manifest.sector)
+        return MasterNeeds(
+            manifest=manifest.digest,
+            name=manifest.name,
+            disk=manifest.disk,
+            sector=manifest.sector,
+            used=manifest.used,
+        )
 
 
 def _log_transfer(event: TransferEvent) -> None:

@@ -39,7 +39,7 @@ from netboot.protocol import (
 
 GB = 10**9
 MANIFEST = "a" * 64
-MASTER = MasterNeeds(manifest=MANIFEST, name="debian", disk=8 * GB)
+MASTER = MasterNeeds(manifest=MANIFEST, name="debian", disk=8 * GB, used=100)
 SSD = Disk(name="sda", id=DiskId(serial="S1", wwn="0x1", size=16 * GB), model="SSD", transport="sata")
 HDD = Disk(name="sdb", id=DiskId(serial="H1", size=500 * GB), model="HDD", transport="sata", rotational=True)
 STICK = Disk(name="sdc", id=DiskId(serial="U1", size=32 * GB), model="Stick", transport="usb", removable=True)
@@ -103,7 +103,7 @@ def test_a_job_runs_its_stages_in_order() -> None:
     running = done(running, "check", CheckResult(inventory=running.inventory))
     assert next_stage(running) == Run(Erase(disks=(SSD.id,)))
     running = done(running, "erase", EraseResult(erasures=(erasure(SSD),)))
-    assert next_stage(running) == Run(Deploy(manifest=MANIFEST, name="debian", target=SSD.id))
+    assert next_stage(running) == Run(Deploy(manifest=MANIFEST, name="debian", target=SSD.id, used=100))
     running = done(done(running, "deploy"), "customise")
     assert next_stage(running) == Run(Finish(action="poweroff"))
     assert next_stage(done(running, "finish")) == Ended(None)
@@ -135,7 +135,7 @@ def test_no_deploy_on_a_verdict_other_than_erased(verdict: str) -> None:
 
 def test_a_profile_may_waive_the_erase_for_new_disks() -> None:
     running = done(job(SSD, stages=("check", "deploy", "finish"), unerased="waive"), "check")
-    assert next_stage(running) == Run(Deploy(manifest=MANIFEST, name="debian", target=SSD.id))
+    assert next_stage(running) == Run(Deploy(manifest=MANIFEST, name="debian", target=SSD.id, used=100))
     forbidden = done(job(SSD, stages=("check", "deploy", "finish")), "check")
     assert isinstance(next_stage(forbidden), Blocked)
 
@@ -193,11 +193,12 @@ def test_the_word_done_without_evidence_is_a_failure() -> None:
 
 
 def test_a_deploy_counts_only_when_its_chunks_were_read_back_from_the_right_disk() -> None:
-    stage = Deploy(manifest=MANIFEST, name="debian", target=SSD.id)
+    stage = Deploy(manifest=MANIFEST, name="debian", target=SSD.id, used=100)
     good = DeployResult(manifest=MANIFEST, target=SSD.id, chunks=2, written=100, verified=100, fetched=50)
     assert judge(stage, "done", None, good).state == "done"
     for wrong in (
         replace(good, verified=99),
+        replace(good, written=99, verified=99),
         replace(good, target=HDD.id),
         replace(good, manifest="b" * 64),
     ):
