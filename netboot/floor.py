@@ -54,7 +54,7 @@ class Row(Struct, frozen=True, kw_only=True):
     @property
     def seconds_left(self) -> int | None:
         """Seconds until the stage ends at the present rate, or None."""
-        return int((self.total - self.done) / self.rate) if self.total > self.done and self.rate > 0 else None
+        return int((self.total - self.done) / self.rate) if self.total > self.done and self.rate >= 1 else None
 
 
 class Floor:

@@ -46,6 +46,10 @@ FindMaster = Callable[[str], MasterNeeds | None]
 SESSIONS: Final = 256
 
 
+class AtWork(NetbootError):  # noqa: N818 — said as it is
+    """A machine whose job is not over: nothing can be chosen for it."""
+
+
 class Session:
     """One agent on the line. Its handler calls `heard` for each message, one at a time."""
 
@@ -58,7 +62,7 @@ class Session:
         self.send = send
         self._workshop = workshop
         self.ordered: Stage | None = None
-        self.stage_began = 0.0
+        self.stage_began: float | None = None
 
 
 class Workshop:
@@ -76,7 +80,7 @@ class Workshop:
         self.record = record
         self.floor = floor
         self.profiles: Mapping[str, Profile] = {profile.id: profile for profile in profiles}
-        self._find_master = find_master
+        self.find_master = find_master
         self._wait = wait
         self._sessions: dict[str, Session] = {}
 
@@ -125,6 +129,8 @@ class Workshop:
     async def heard(self, session: Session, message: StageStarted | StageProgress | StageFinished) -> None:
         """Act on one report. A report about another job, or one that was not ordered, is dropped and logged."""
         async with session.lock:
+            if self._sessions.get(session.visit.id) is not session:
+                return  # its agent is back on another line, which sends again what was not received
             match message:
                 case StageProgress():
                     self._progress(session, message)
@@ -133,38 +139,37 @@ class Workshop:
                 case StageFinished():
                     await self._finished(session, message)
 
-    def left(self, session: Session) -> None:
-        """The line broke or the PC went away."""
+    def left(self, session: Session, *, goodbye: bool = False) -> None:
+        """The line broke, or the agent closed it and went home (`goodbye`)."""
         if self._sessions.get(session.visit.id) is not session:
             return
         del self._sessions[session.visit.id]
         row = self.floor.row(session.mac)
         if row is not None and row.state in ("waiting", "working"):
-            self.floor.put(replace(row, state="silent", rate=0.0))
+            home = goodbye and row.state == "waiting"
+            self.floor.put(replace(row, state="home" if home else "silent", rate=0.0))
 
     # ── people's side ───────────────────────────────────────────────────────────────────────────────────────────────
 
-    async def choose(self, machine: str, profile: str, who: str, target: DiskId | None = None) -> None:
-        """A signed-in person chooses a profile for a machine: begun now if it waits, else kept for its next hello.
+    async def choose(self, machine: str, profile: str, who: str, target: DiskId | None = None) -> bool:
+        """A signed-in person chooses a profile for a machine: True when it begins now, False when its next hello will.
 
-        Raises NetbootError when the profile is not known or the machine is at work.
+        Raises AtWork, NetbootError when the profile is not known, NotOnRecord when the machine is not.
         """
         chosen = self._profile(profile)
         session = self._session_of(machine)
-        if session is not None and session.job is not None and not isinstance(next_stage(session.job), Ended):
-            raise NetbootError("this PC is at work already", hint="wait until its job has ended")
-        await asyncio.to_thread(self.record.choose, machine, chosen.id, who, target)
-        if session is not None:
-            async with session.lock:
-                await self._take_choice(session)
-
-    async def choose_for_waiting(self, profile: str, who: str) -> int:
-        """Choose for every PC that waits in the agent; returns how many. Raises NetbootError."""
-        self._profile(profile)
-        waiting = [row.machine for row in self.floor.rows() if row.state == "waiting" and row.machine]
-        for machine in waiting:
-            await self.choose(machine, profile, who)
-        return len(waiting)
+        if session is None:
+            await asyncio.to_thread(self.record.choose, machine, chosen.id, who, target)
+            return False
+        async with session.lock:
+            if session.job is not None and not isinstance(next_stage(session.job), Ended):
+                raise AtWork("this PC is at work already", hint="wait until its job has ended")
+            await asyncio.to_thread(self.record.choose, machine, chosen.id, who, target)
+            try:
+                return await self._take_choice(session)
+            except (ConnectionError, TimeoutError) as error:
+                log.info("visit %s: the line broke at the choice: %s", session.visit.id, type(error).__name__)
+                return session.job is not None  # on the record: its next hello goes on with it
 
     def armed_profile(self, mac: str, uuid: str) -> Profile | None:
         """The profile that waits for this machine, for its boot menu; UUID first, then MAC."""
@@ -191,6 +196,7 @@ class Workshop:
             self._show(session, state="failed", problem=outcome.problem)
             await session.send(Stay(problem=outcome.problem))
         else:
+            self._show(session, state="done")
             await session.send(Leave(action=outcome.profile.end))
 
     async def _take_choice(self, session: Session, *, menu: str = "") -> bool:
@@ -205,7 +211,7 @@ class Workshop:
         if profile is None:
             log.warning("visit %s: the profile %r is not known", session.visit.id, choice.profile)
             return False
-        master = await asyncio.to_thread(self._find_master, profile.master) if profile.master else None
+        master = await asyncio.to_thread(self._master_of, profile)
         hostname = profile.hostname.replace("{number}", str(session.visit.machine_number))
         session.job = await asyncio.to_thread(
             self.record.start_job,
@@ -219,6 +225,16 @@ class Workshop:
         await session.send(_plan_of(session.job))
         await self._advance(session)
         return True
+
+    def _master_of(self, profile: Profile) -> MasterNeeds | None:
+        """None also for one that is damaged: the job then says that it is not there."""
+        if not profile.master:
+            return None
+        try:
+            return self.find_master(profile.master)
+        except NetbootError as error:
+            log.error("the master %s cannot be used: %s", profile.master, error)
+            return None
 
     async def _advance(self, session: Session) -> None:
         """Order the next stage, or end the job."""
@@ -282,9 +298,9 @@ class Workshop:
             log.warning("visit %s reports on stage %s, which was not ordered", session.visit.id, message.stage)
             return
         record = judge(ordered, message.outcome, message.problem, message.result)
-        seconds = max(0.0, message.at - session.stage_began)
+        seconds = None if session.stage_began is None else max(0.0, message.at - session.stage_began)
         session.job = await asyncio.to_thread(self.record.stage_finished, job.id, record, seconds, message.number)
-        session.ordered = None
+        session.ordered = session.stage_began = None
         await session.send(Received(number=message.number))
         await self._advance(session)
 

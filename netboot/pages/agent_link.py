@@ -8,7 +8,7 @@ import asyncio
 import logging
 from typing import Final
 
-from aiohttp import WSMsgType, web
+from aiohttp import WSCloseCode, WSMsgType, web
 
 from netboot.errors import NetbootError
 from netboot.protocol import MESSAGE_LIMIT, FromServer, Hello, ProtocolError, decode_from_agent, encode
@@ -52,6 +52,6 @@ async def agent_link(request: web.Request) -> web.WebSocketResponse:
         log.info("agent at %s went away: %s", request.remote, type(error).__name__)
     finally:
         if session is not None:
-            workshop.left(session)
+            workshop.left(session, goodbye=socket.close_code == WSCloseCode.OK)
         await socket.close()
     return socket

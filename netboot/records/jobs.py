@@ -94,9 +94,11 @@ def stage_started(session: Session, job_id: str, stage: StageName, number: int, 
 
 
 def stage_finished(
-    session: Session, job_id: str, record: StageRecord, seconds: float, number: int, *, now: datetime
+    session: Session, job_id: str, record: StageRecord, seconds: float | None, number: int, *, now: datetime
 ) -> Job:
     """A stage ended as `record` says, after `seconds`, with its evidence. What has ended once is never overwritten.
+
+    None is for a server that has not seen the stage begin: it counts from what is on the record.
 
     A stage that was given up only because its machine seemed to be back stays given up, and its job over; but what its
     agent can still prove is kept.
@@ -104,6 +106,8 @@ def stage_finished(
     row, visit = _of(session, job_id)
     if _is_news(visit, number):
         stage = _stage(session, row.id, record.stage)
+        if seconds is None:
+            seconds = (now - stage.started).total_seconds() if stage.started else 0.0
         at_work = stage.state in ("waiting", "running")
         if at_work:
             stage.state, stage.seconds = record.state, seconds

@@ -21,6 +21,7 @@ from netboot.records.values import (
     JobState,
     MachineDetail,
     MachineRow,
+    PendingChoice,
     StageRow,
     StageState,
     VisitRow,
@@ -69,6 +70,17 @@ def machine(session: Session, machine_id: str) -> MachineDetail:
         visits=tuple(built[visit.id] for visit in visits),
         choice=choice,
     )
+
+
+def pending_choices(session: Session) -> tuple[PendingChoice, ...]:
+    """Every choice that still waits for its machine, by the machine's number."""
+    wanted = (
+        select(tables.Machine.label, tables.Choice)
+        .join(tables.Choice, tables.Choice.machine_id == tables.Machine.id)
+        .where(tables.Choice.closed.is_(None))
+        .order_by(tables.Machine.number)
+    )
+    return tuple(PendingChoice(label, choices.as_value(row)) for label, row in session.execute(wanted))
 
 
 def erasures(session: Session, machine_id: str) -> tuple[ErasureRow, ...]:

@@ -30,6 +30,7 @@ from netboot.records.values import (
     MasterRow,
     Operator,
     Outcome,
+    PendingChoice,
     Visit,
 )
 
@@ -150,7 +151,7 @@ class Record:
         with self._writing() as session:
             return jobs.stage_started(session, job_id, stage, report_number, now=self._now())
 
-    def stage_finished(self, job_id: str, record: StageRecord, seconds: float, report_number: int) -> Job:
+    def stage_finished(self, job_id: str, record: StageRecord, seconds: float | None, report_number: int) -> Job:
         """A judged report that a stage ended; one that is on the record already changes nothing. Gives the job."""
         with self._writing() as session:
             return jobs.stage_finished(session, job_id, record, seconds, report_number, now=self._now())
@@ -166,6 +167,11 @@ class Record:
         """Every machine with its newest visit, by number."""
         with self._read() as session:
             return overview.machines(session)
+
+    def pending_choices(self) -> tuple[PendingChoice, ...]:
+        """Every choice that still waits for its machine."""
+        with self._read() as session:
+            return overview.pending_choices(session)
 
     def machine_detail(self, machine_id: str) -> MachineDetail:
         """One machine in full. Raises NotOnRecord."""

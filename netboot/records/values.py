@@ -71,6 +71,14 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
+class PendingChoice:
+    """A choice that waits for its machine, with the machine's label."""
+
+    label: str
+    choice: Choice
+
+
+@dataclass(frozen=True, slots=True)
 class StageRow:
     """One stage of a job, for the page. `seconds` is 0 until it ended."""
 

@@ -1,0 +1,228 @@
+"""An agent played over the real protocol on a real line, and the server that it speaks to. Not for: real hardware."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Literal, TypeVar
+
+from aiohttp import ClientSession, ClientWebSocketResponse, DummyCookieJar, WSMsgType
+from aiohttp.test_utils import TestServer
+
+from netboot.imaging import MasterNeeds
+from netboot.inventory import DiskId, Inventory
+from netboot.pages.boot_face import BootFace, boot_application
+from netboot.problems import Problem
+from netboot.protocol import (
+    Check,
+    CheckResult,
+    Customise,
+    CustomiseResult,
+    Deploy,
+    DeployResult,
+    Erase,
+    EraseResult,
+    Erasure,
+    FromAgent,
+    FromServer,
+    Hello,
+    Leave,
+    Plan,
+    Received,
+    Result,
+    RunStage,
+    Stage,
+    StageFinished,
+    StageName,
+    StageProgress,
+    StageStarted,
+    Stay,
+    Welcome,
+    decode_from_server,
+    encode,
+    stage_name,
+)
+from netboot.workshop import Workshop
+
+M = TypeVar("M", Welcome, Plan, RunStage, Received, Leave, Stay)
+
+MASTER = MasterNeeds(manifest="ab" * 32, name="debian-minimal", disk=8 * 10**9)
+WITHIN = 10.0
+"""Seconds a message may take."""
+
+
+def find_master(name: str) -> MasterNeeds | None:
+    """A store with one master."""
+    return MASTER if name == MASTER.name else None
+
+
+class Agent:
+    """One line to the server; made by `agent_on`. Numbers its reports as the real one does."""
+
+    def __init__(self, socket: ClientWebSocketResponse, *, number: int = 0) -> None:
+        self._socket = socket
+        self.number = number
+
+    async def say(self, message: FromAgent) -> None:
+        """Send one message."""
+        await self._socket.send_str(encode(message))
+
+    async def say_raw(self, text: str) -> None:
+        """Send any text."""
+        await self._socket.send_str(text)
+
+    async def hear(self, kind: type[M]) -> M:
+        """The next message, which must be of this kind."""
+        message = await self._next()
+        assert isinstance(message, kind), f"{message} came where {kind.__name__} was expected"
+        return message
+
+    async def order(self) -> FromServer:
+        """The next message that is no receipt."""
+        while isinstance(message := await self._next(), Received):
+            pass
+        return message
+
+    async def receipt(self) -> int:
+        """The number up to which the server has the reports."""
+        return (await self.hear(Received)).number
+
+    async def closed(self) -> bool:
+        """Whether the server closes the line next, without a word."""
+        async with asyncio.timeout(WITHIN):
+            return (await self._socket.receive()).type in (WSMsgType.CLOSE, WSMsgType.CLOSED, WSMsgType.CLOSING)
+
+    async def close(self) -> None:
+        """Close the line as an agent does that goes home."""
+        await self._socket.close()
+
+    async def start(self, run: RunStage) -> None:
+        """Report that the ordered stage began."""
+        self.number += 1
+        await self.say(StageStarted(number=self.number, job=run.job, stage=stage_name(run.stage), at=1.0))
+
+    async def tick(self, run: RunStage, done: int, total: int, rate: float = 1e8) -> None:
+        """Report progress."""
+        await self.say(StageProgress(job=run.job, stage=stage_name(run.stage), done=done, total=total, rate=rate))
+
+    async def finish(
+        self,
+        run: RunStage,
+        result: Result | None,
+        *,
+        outcome: Literal["done", "failed"] = "done",
+        problem: Problem | None = None,
+    ) -> StageFinished:
+        """Report that the ordered stage ended; returns the report, so that it can be said again."""
+        self.number += 1
+        report = StageFinished(
+            number=self.number,
+            job=run.job,
+            stage=stage_name(run.stage),
+            at=6.0,
+            outcome=outcome,
+            problem=problem,
+            result=result,
+        )
+        await self.say(report)
+        return report
+
+    async def obey(self, inventory: Inventory, *, until: StageName = "finish") -> FromServer:
+        """Do every ordered stage with true evidence, up to and with `until`; returns what the server says then."""
+        while isinstance(run := await self.order(), RunStage):
+            await self.start(run)
+            await self.finish(run, evidence(run.stage, inventory))
+            if stage_name(run.stage) == until:
+                return await self.order()
+        return run
+
+    async def _next(self) -> FromServer:
+        async with asyncio.timeout(WITHIN):
+            return decode_from_server(await self._socket.receive_str())
+
+
+async def eventually(happened: Callable[[], bool]) -> None:
+    """Wait until it happened. Raises TimeoutError."""
+    async with asyncio.timeout(WITHIN):
+        while not happened():  # noqa: ASYNC110 — what is waited for is the server's own state
+            await asyncio.sleep(0.01)
+
+
+def evidence(stage: Stage, inventory: Inventory) -> Result | None:
+    """What a stage that went well proves."""
+    match stage:
+        case Check():
+            return CheckResult(inventory=inventory)
+        case Erase(disks=disks):
+            return EraseResult(erasures=tuple(erasure(disk) for disk in disks))
+        case Deploy(manifest=manifest, target=target):
+            size = 2 * 10**9
+            return DeployResult(
+                manifest=manifest, target=target, chunks=500, written=size, verified=size, fetched=10**9
+            )
+        case Customise(hostname=hostname):
+            return CustomiseResult(hostname=hostname)
+        case _:
+            return None
+
+
+def erasure(disk: DiskId, *, verified: int | None = None) -> Erasure:
+    """The evidence of a disk that was overwritten and read back whole, or only in part."""
+    return Erasure(
+        disk=disk,
+        model="SAMSUNG MZVLB256HBHQ",
+        method="overwrite",
+        level="clear",
+        verdict="erased",
+        written=disk.size,
+        verified=disk.size if verified is None else verified,
+        started=10.0,
+        finished=900.0,
+        pattern="5a",
+        before={"smart": "passed"},
+        after={"smart": "passed"},
+    )
+
+
+@asynccontextmanager
+async def serving(workshop: Workshop) -> AsyncIterator[TestServer]:
+    """The boot face of this workshop on a port of loopback."""
+    server = TestServer(boot_application(BootFace({}, {}, _NoMenus(), _NoMasters()), workshop))
+    async with server:
+        yield server
+
+
+@asynccontextmanager
+async def line_to(server: TestServer, *, number: int = 0) -> AsyncIterator[Agent]:
+    """An open line on which nothing was said."""
+    async with (
+        ClientSession(cookie_jar=DummyCookieJar()) as session,
+        session.ws_connect(server.make_url("/agent/link")) as socket,
+    ):
+        yield Agent(socket, number=number)
+
+
+@asynccontextmanager
+async def agent_on(server: TestServer, hello: Hello) -> AsyncIterator[tuple[Agent, Welcome]]:
+    """An agent that has said hello and was welcomed."""
+    async with line_to(server) as agent:
+        await agent.say(hello)
+        welcome = await agent.hear(Welcome)
+        agent.number = welcome.number
+        yield agent, welcome
+
+
+class _NoMenus:
+    def grub(self, mac: str, uuid: str) -> str:
+        return ""
+
+    def ipxe(self, mac: str, uuid: str) -> str:
+        return ""
+
+
+class _NoMasters:
+    def chunk_path(self, sha256: str) -> Path | None:
+        return None
+
+    def manifest_path(self, digest: str) -> Path | None:
+        return None

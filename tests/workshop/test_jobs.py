@@ -1,0 +1,149 @@
+"""One PC's way through the workshop, from its hello to its goodbye, over the real line."""
+
+from aiohttp.test_utils import TestServer
+
+from netboot.problems import Problem
+from netboot.protocol import Check, Deploy, EraseResult, Leave, Plan, RunStage, Stay
+from netboot.workshop import Workshop
+from tests.workshop.conftest import WIPE, disk, hello, pc, row_of
+from tests.workshop.player import agent_on, erasure, eventually, evidence
+
+
+async def test_a_chosen_profile_is_run_to_its_end_and_is_on_the_record(workshop: Workshop, server: TestServer) -> None:
+    async with agent_on(server, hello(pc())) as (agent, welcome):
+        assert welcome.wait == 600
+        row = row_of(workshop)
+        assert row.state == "waiting"
+        assert await workshop.choose(row.machine, WIPE.id, "anne")
+        assert (await agent.hear(Plan)).stages == WIPE.stages
+        assert await agent.obey(pc()) == Leave(action="poweroff")
+    job = workshop.record.machine_detail(row.machine).visits[0].jobs[0]
+    assert job.state == "done"
+    assert [(stage.stage, stage.state, stage.seconds) for stage in job.stages] == [
+        (stage, "done", 5.0) for stage in WIPE.stages
+    ]
+    assert [each.verdict for each in job.erasures] == ["erased"]
+    assert (job.chosen_by, job.hostname) == ("anne", "pc-1")
+    row = row_of(workshop)
+    assert (row.state, row.verdicts) == ("done", (("S4EWNX0N0001", "erased"),))
+
+
+async def test_a_pick_in_the_boot_menu_begins_at_once(workshop: Workshop, server: TestServer) -> None:
+    async with agent_on(server, hello(pc(), profile="inventory-only")) as (agent, _):
+        await agent.hear(Plan)
+        assert (await agent.hear(RunStage)).stage == Check()
+
+
+async def test_a_pick_in_the_boot_menu_that_is_no_profile_leaves_the_pc_waiting(
+    workshop: Workshop, server: TestServer
+) -> None:
+    async with agent_on(server, hello(pc(), profile="nothing-like-it")) as (agent, _):
+        row = row_of(workshop)
+        assert row.state == "waiting"
+        assert await workshop.choose(row.machine, "inventory-only", "anne")
+        await agent.hear(Plan)
+
+
+async def test_progress_is_shown_on_the_floor_and_never_recorded(workshop: Workshop, server: TestServer) -> None:
+    async with agent_on(server, hello(pc(), profile=WIPE.id)) as (agent, _):
+        await agent.hear(Plan)
+        run = await agent.hear(RunStage)
+        await agent.start(run)
+        await agent.receipt()
+        events = workshop.record.events()
+        await agent.tick(run, 30, 100, rate=10)
+        await eventually(lambda: row_of(workshop).percent == 30)
+        assert row_of(workshop).seconds_left == 7
+        assert workshop.record.events() == events
+
+
+async def test_an_erase_that_was_not_read_back_whole_fails_the_job(workshop: Workshop, server: TestServer) -> None:
+    async with agent_on(server, hello(pc(), profile=WIPE.id)) as (agent, _):
+        await agent.hear(Plan)
+        erase = await agent.obey(pc(), until="check")
+        assert isinstance(erase, RunStage)
+        await agent.start(erase)
+        half = erasure(pc().disks[0].id, verified=10**9)
+        await agent.finish(erase, EraseResult(erasures=(half,)))
+        stay = await agent.order()
+        assert stay == Stay(problem=Problem("not-erased", {"disk": "S4EWNX0N0001"}))
+    row = row_of(workshop)
+    assert row.state == "failed"
+
+
+async def test_the_word_done_without_evidence_fails_the_job(server: TestServer) -> None:
+    async with agent_on(server, hello(pc(), profile=WIPE.id)) as (agent, _):
+        await agent.hear(Plan)
+        erase = await agent.obey(pc(), until="check")
+        assert isinstance(erase, RunStage)
+        await agent.start(erase)
+        await agent.finish(erase, None)
+        assert isinstance(await agent.order(), Stay)
+
+
+async def test_an_agent_that_fails_is_told_to_stay_and_may_be_chosen_for_again(
+    workshop: Workshop, server: TestServer
+) -> None:
+    async with agent_on(server, hello(pc(), profile=WIPE.id)) as (agent, _):
+        await agent.hear(Plan)
+        run = await agent.hear(RunStage)
+        await agent.start(run)
+        problem = Problem("disk-error", {"disk": "S4EWNX0N0001", "offset": "0", "error": "EIO"})
+        await agent.finish(run, None, outcome="failed", problem=problem)
+        assert await agent.order() == Stay(problem=problem)
+        row = row_of(workshop)
+        assert await workshop.choose(row.machine, WIPE.id, "anne")
+        await agent.hear(Plan)
+        assert await agent.obey(pc()) == Leave(action="poweroff")
+
+
+async def test_with_two_equal_disks_a_person_names_the_target(workshop: Workshop, server: TestServer) -> None:
+    two = pc(1, disk("AAA"), disk("BBB"))
+    async with agent_on(server, hello(two, profile=WIPE.id)) as (agent, _):
+        await agent.hear(Plan)
+        stay = await agent.obey(two)
+        assert isinstance(stay, Stay)
+        assert stay.problem.code == "several-targets"
+        row = row_of(workshop)
+        await workshop.choose(row.machine, WIPE.id, "anne", two.disks[1].id)
+        await agent.hear(Plan)
+        deploy = await agent.obey(two, until="erase")
+        assert isinstance(deploy, RunStage)
+        assert isinstance(deploy.stage, Deploy)
+        assert deploy.stage.target == two.disks[1].id
+        await agent.start(deploy)
+        await agent.finish(deploy, evidence(deploy.stage, two))
+        assert await agent.obey(two) == Leave(action="poweroff")
+
+
+async def test_nothing_is_erased_when_the_master_is_not_in_the_store(server: TestServer) -> None:
+    async with agent_on(server, hello(pc(), profile="lost-master")) as (agent, _):
+        await agent.hear(Plan)
+        stay = await agent.obey(pc(), until="check")
+        assert stay == Stay(problem=Problem("master-missing", {"master": "not-in-the-store"}))
+
+
+async def test_nothing_is_erased_when_the_target_is_not_clear(server: TestServer) -> None:
+    two = pc(1, disk("AAA"), disk("BBB"))
+    async with agent_on(server, hello(two, profile=WIPE.id)) as (agent, _):
+        await agent.hear(Plan)
+        stay = await agent.obey(two, until="check")
+        assert isinstance(stay, Stay)
+        assert stay.problem.code == "several-targets"
+
+
+async def test_a_choice_for_a_pc_that_is_not_here_begins_at_its_next_hello(
+    workshop: Workshop, server: TestServer
+) -> None:
+    async with agent_on(server, hello(pc())):
+        row = row_of(workshop)
+    await eventually(lambda: row_of(workshop).state == "home")
+    assert not await workshop.choose(row.machine, "inventory-only", "anne")
+    assert [each.label for each in workshop.record.pending_choices()] == [row.label]
+    async with agent_on(server, hello(pc(), "boot-2")) as (agent, _):
+        await agent.hear(Plan)
+        assert await agent.obey(pc()) == Leave(action="poweroff")
+    assert workshop.record.pending_choices() == ()
+    async with agent_on(server, hello(pc(), "boot-3")):
+        row = row_of(workshop)
+        assert row.state == "waiting", "a choice serves one visit"

@@ -1,0 +1,247 @@
+"""Lines that break, come back, lie or belong to somebody else; servers that are killed in the middle of a stage."""
+
+import asyncio
+
+import pytest
+from aiohttp.test_utils import TestServer
+from msgspec.structs import replace
+
+from netboot import workshop as workshop_module
+from netboot.pages import agent_link
+from netboot.protocol import (
+    Erase,
+    EraseResult,
+    Leave,
+    Plan,
+    RunStage,
+    StageFinished,
+    StageStarted,
+    Stay,
+    Welcome,
+)
+from netboot.records.record import Record
+from netboot.workshop import AtWork, Workshop
+from tests.workshop.conftest import WIPE, hello, new_workshop, pc, row_of
+from tests.workshop.player import agent_on, erasure, eventually, evidence, line_to, serving
+
+
+async def test_the_job_goes_on_after_the_server_was_killed_and_resent_reports_count_once(
+    record: Record, workshop: Workshop
+) -> None:
+    async with serving(workshop) as server, agent_on(server, hello(pc(), profile=WIPE.id)) as (agent, welcome):
+        await agent.hear(Plan)
+        erase = await agent.obey(pc(), until="check")
+        assert isinstance(erase, RunStage)
+        await agent.start(erase)
+        await agent.receipt()
+        finished = await agent.finish(erase, evidence(erase.stage, pc()))
+        await agent.receipt()
+    # The server was killed after it had recorded the report and before the agent could know: it says it again.
+    again = new_workshop(record)
+    async with (
+        serving(again) as server,
+        agent_on(server, hello(pc(), token=welcome.token)) as (agent, back),
+    ):
+        assert back.number == finished.number
+        assert (await agent.hear(Plan)).job == erase.job
+        deploy = await agent.hear(RunStage)
+        await agent.say(finished)
+        assert await agent.receipt() == finished.number
+        await agent.start(deploy)
+        await agent.finish(deploy, evidence(deploy.stage, pc()))
+        assert await agent.obey(pc()) == Leave(action="poweroff")
+        assert row_of(again).state == "done"
+    job = record.machine_detail(row_of(again).machine).visits[0].jobs[0]
+    assert job.state == "done"
+    assert len(job.erasures) == 1
+    kinds = [(event.kind, event.job_id) for event in record.events(limit=1000) if event.kind == "erasure"]
+    assert kinds == [("erasure", erase.job)]
+    assert record.verify_chain().broken is None
+
+
+async def test_a_stage_that_ended_while_the_server_was_down_is_judged_by_the_next(
+    record: Record, workshop: Workshop
+) -> None:
+    async with serving(workshop) as server, agent_on(server, hello(pc(), profile=WIPE.id)) as (agent, welcome):
+        await agent.hear(Plan)
+        erase = await agent.obey(pc(), until="check")
+        assert isinstance(erase, RunStage)
+        await agent.start(erase)
+        number = await agent.receipt()
+    async with (
+        serving(new_workshop(record)) as server,
+        agent_on(server, hello(pc(), token=welcome.token)) as (agent, _),
+    ):
+        await agent.hear(Plan)
+        assert await agent.hear(RunStage) == erase, "the same order again: the agent knows that it runs"
+        agent.number = number
+        await agent.finish(erase, evidence(erase.stage, pc()))
+        assert await agent.obey(pc()) == Leave(action="poweroff")
+    (machine,) = record.machines_overview()
+    assert machine.job is not None
+    seconds = {stage.stage: stage.seconds for stage in machine.job.stages}["erase"]
+    assert 0 < seconds < 60, "counted from what is on the record, not from the agent's start"
+
+
+async def test_who_missed_the_goodbye_is_told_again(record: Record, workshop: Workshop) -> None:
+    async with serving(workshop) as server, agent_on(server, hello(pc(), profile=WIPE.id)) as (agent, welcome):
+        await agent.hear(Plan)
+        assert await agent.obey(pc()) == Leave(action="poweroff")
+    again = new_workshop(record)
+    async with serving(again) as server, agent_on(server, hello(pc(), token=welcome.token)) as (agent, _):
+        assert await agent.hear(Leave) == Leave(action="poweroff")
+        assert row_of(again).state == "done"
+
+
+@pytest.mark.parametrize("token", ["", "somebody-elses-token"])
+async def test_a_visit_is_nobody_elses(record: Record, workshop: Workshop, token: str) -> None:
+    async with serving(workshop) as server, agent_on(server, hello(pc(), profile=WIPE.id)) as (agent, welcome):
+        await agent.hear(Plan)
+        run = await agent.hear(RunStage)
+        await agent.start(run)
+        await agent.receipt()
+        async with line_to(server) as stranger:
+            await stranger.say(hello(pc(), token=token))
+            assert await stranger.closed()
+        await agent.finish(run, evidence(run.stage, pc()))
+        assert isinstance(await agent.order(), RunStage)
+        assert welcome.token not in ("", token)
+
+
+async def test_a_second_hello_ends_the_line(server: TestServer) -> None:
+    async with agent_on(server, hello(pc())) as (agent, welcome):
+        await agent.say(hello(pc(), token=welcome.token))
+        assert await agent.closed()
+
+
+@pytest.mark.parametrize("text", ["", "{}", "null", "[" * 5000, '{"type":"started"}', "\x00\U0001f600"])
+async def test_what_is_not_the_protocol_ends_the_line_and_nothing_else(server: TestServer, text: str) -> None:
+    async with agent_on(server, hello(pc(2), "boot-of-another")) as (bystander, _):
+        async with line_to(server) as stranger:
+            await stranger.say_raw(text)
+            assert await stranger.closed()
+        async with agent_on(server, hello(pc())) as (agent, _):
+            await agent.say_raw(text)
+            assert await agent.closed()
+        await bystander.close()
+
+
+async def test_a_report_before_the_hello_ends_the_line(server: TestServer) -> None:
+    async with line_to(server) as stranger:
+        await stranger.say(StageStarted(number=1, job="j", stage="erase", at=0.0))
+        assert await stranger.closed()
+
+
+async def test_silence_before_the_hello_ends_the_line(server: TestServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(agent_link, "HELLO_WITHIN", 0.1)
+    async with line_to(server) as stranger:
+        assert await stranger.closed()
+
+
+async def test_another_version_is_told_so(server: TestServer) -> None:
+    async with line_to(server) as agent:
+        await agent.say(replace(hello(pc()), version=99))
+        assert (await agent.hear(Stay)).problem.code == "version"
+        assert await agent.closed()
+
+
+async def test_a_report_of_another_job_is_received_and_ignored(workshop: Workshop, server: TestServer) -> None:
+    async with agent_on(server, hello(pc(), profile=WIPE.id)) as (agent, _):
+        await agent.hear(Plan)
+        run = await agent.hear(RunStage)
+        other = StageFinished(
+            number=1, job="another", stage="check", at=1.0, outcome="done", result=evidence(run.stage, pc())
+        )
+        await agent.say(other)
+        assert await agent.receipt() == 1
+        await agent.tick(replace(run, job="another"), 50, 100)
+        await agent.start(run)
+        await agent.finish(run, evidence(run.stage, pc()))
+        erase = await agent.order()
+        assert isinstance(erase, RunStage)
+        assert isinstance(erase.stage, Erase)
+        assert row_of(workshop).percent is None
+
+
+async def test_a_stage_that_was_not_ordered_is_not_believed(workshop: Workshop, server: TestServer) -> None:
+    async with agent_on(server, hello(pc(), profile=WIPE.id)) as (agent, _):
+        await agent.hear(Plan)
+        check = await agent.hear(RunStage)
+        proof = EraseResult(erasures=(erasure(pc().disks[0].id),))
+        await agent.say(StageFinished(number=1, job=check.job, stage="erase", at=1.0, outcome="done", result=proof))
+        agent.number = 1
+        await agent.start(check)
+        await agent.finish(check, evidence(check.stage, pc()))
+        erase = await agent.order()
+        assert isinstance(erase, RunStage)
+        assert isinstance(erase.stage, Erase), "the erase is still to be done"
+    assert workshop.record.erasures_of(row_of(workshop).machine) == ()
+
+
+async def test_an_agent_that_is_back_on_a_new_line_is_heard_there_only(workshop: Workshop, server: TestServer) -> None:
+    async with agent_on(server, hello(pc(), profile=WIPE.id)) as (old, welcome):
+        await old.hear(Plan)
+        run = await old.hear(RunStage)
+        async with agent_on(server, hello(pc(), token=welcome.token)) as (new, _):
+            await new.hear(Plan)
+            await new.hear(RunStage)
+            await old.tick(run, 1, 100)
+            await new.start(run)
+            await new.receipt()
+            await new.tick(run, 70, 100)
+            await eventually(lambda: row_of(workshop).percent == 70)
+            await old.close()
+            await new.finish(run, evidence(run.stage, pc()))
+            assert isinstance(await new.order(), RunStage)
+            assert row_of(workshop).state == "working"
+
+
+async def test_who_goes_home_and_who_falls_silent_are_told_apart(workshop: Workshop, server: TestServer) -> None:
+    async with agent_on(server, hello(pc(1))) as (polite, _), agent_on(server, hello(pc(2), "boot-2", profile=WIPE.id)):
+        await polite.close()
+        await eventually(lambda: row_of(workshop, 1).state == "home")
+    await eventually(lambda: row_of(workshop, 2).state == "silent")
+
+
+async def test_nothing_can_be_chosen_for_a_pc_at_work_by_however_many_at_once(
+    workshop: Workshop, server: TestServer
+) -> None:
+    async with agent_on(server, hello(pc())) as (agent, _):
+        machine = row_of(workshop).machine
+        answers = await asyncio.gather(
+            *(workshop.choose(machine, WIPE.id, name) for name in ("anne", "bruno", "chloé")), return_exceptions=True
+        )
+        assert [answer for answer in answers if answer is True] == [True]
+        assert len([answer for answer in answers if isinstance(answer, AtWork)]) == 2
+        await agent.hear(Plan)
+        assert workshop.record.pending_choices() == ()
+
+
+async def test_a_choice_on_a_line_that_just_broke_is_followed_at_the_next_hello(
+    workshop: Workshop, server: TestServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with agent_on(server, hello(pc())) as (_, welcome):
+        (session,) = workshop._sessions.values()
+
+        async def broken(message: object) -> None:
+            raise ConnectionResetError
+
+        monkeypatch.setattr(session, "send", broken)
+        assert await workshop.choose(row_of(workshop).machine, WIPE.id, "anne")
+        async with agent_on(server, hello(pc(), token=welcome.token)) as (agent, _):
+            await agent.hear(Plan)
+            assert await agent.obey(pc()) == Leave(action="poweroff")
+
+
+async def test_agents_are_bounded_in_number(server: TestServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workshop_module, "SESSIONS", 1)
+    async with agent_on(server, hello(pc(1))), line_to(server) as second:
+        await second.say(hello(pc(2), "boot-2"))
+        assert await second.closed()
+
+
+async def test_a_welcome_may_be_asked_for_again_until_its_token_was_used(server: TestServer) -> None:
+    async with agent_on(server, hello(pc())), agent_on(server, hello(pc())) as (agent, second):
+        assert isinstance(second, Welcome)
+        assert second.token
+        await agent.close()
