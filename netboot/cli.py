@@ -50,6 +50,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_settings(build)
     build.add_argument("--refresh", action="store_true", help="look for newer packages, even if there is a build")
     build.add_argument("--if-missing", action="store_true", help="do nothing when there is a build")
+    build.add_argument("--prove", action="store_true", help="build again from the recorded packages and compare")
     build.set_defaults(command=_build_bootfiles)
 
     masters = commands.add_parser("master", help="the disk images that PCs get").add_subparsers(
@@ -117,6 +118,9 @@ def _build_bootfiles(options: argparse.Namespace) -> int:
             bootfiles.load(settings.bootfiles_folder)
             return 0
     built = bootfiles.build(settings.bootfiles_folder, progress=_say, refresh=options.refresh)
+    if options.prove:
+        bootfiles.prove(built, progress=_say)
+        _say("A second build from the same packages gave the same SHA-256.")
     _say(f"Boot files are ready in {built.folder}.")
     return 0
 

@@ -19,9 +19,12 @@ FolderPath = Annotated[str, Meta(min_length=1, max_length=4096)]
 
 
 class DhcpSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`plain_pxe_first` is for the lab: an iPXE in the network adapter is first treated as plain PXE firmware."""
+    """`mode`: "proxy" answers beside the building's DHCP; "off" where that one names our boot files itself.
 
-    mode: Literal["proxy"] = "proxy"
+    `plain_pxe_first` is for the lab: an iPXE in the network adapter is first treated as plain PXE firmware.
+    """
+
+    mode: Literal["proxy", "off"] = "proxy"
     plain_pxe_first: bool = False
 
 

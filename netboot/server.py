@@ -12,9 +12,10 @@ import signal
 import socket
 import ssl
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 from aiohttp import web
 
@@ -121,19 +122,28 @@ async def _serve(ready: Ready, record: Record) -> None:
         )
         await tftp.start()
         stack.callback(tftp.close)
-        await dhcp.start()
-        stack.callback(dhcp.close)
+        services: list[Service] = [tftp]
+        if settings.dhcp.mode == "proxy":
+            await dhcp.start()
+            stack.callback(dhcp.close)
+            services.append(dhcp)
         log.info("ready on %s, %s", ready.interface.name, ready.interface.address)
-        await _until_told(dhcp, tftp)
+        await _until_told(services)
 
 
-async def _until_told(dhcp: ProxyDhcp, tftp: TftpServer) -> None:
+class Service(Protocol):
+    """What runs until it is cancelled."""
+
+    async def run(self) -> None: ...
+
+
+async def _until_told(services: Sequence[Service]) -> None:
     told = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, told.set)
     async with asyncio.TaskGroup() as tasks:
-        running = [tasks.create_task(dhcp.run()), tasks.create_task(tftp.run())]
+        running = [tasks.create_task(service.run()) for service in services]
         await told.wait()
         log.info("stopping")
         for task in running:

@@ -13,7 +13,7 @@ import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 import yaml
 
@@ -102,6 +102,7 @@ async def open_service(
     language: Language = "fr",
     menu_timeout: int = 60,
     profiles: Sequence[Path] = (),
+    dhcp: Literal["proxy", "off"] = "proxy",
 ) -> AsyncIterator[Service]:
     """A fresh server's data on this LAN, with the masters and the key of the folder `masters`; not started yet.
 
@@ -120,7 +121,7 @@ async def open_service(
                 "profiles": [str(folder) for folder in profiles],
                 "data": str(data),
                 "bootfiles": str(default_cache_folder() / "bootfiles"),
-                "dhcp": {"plain_pxe_first": True},
+                "dhcp": {"mode": dhcp, "plain_pxe_first": True},
                 "menu": {"timeout": menu_timeout},
                 "agent": {"kernel": "console=tty0 console=ttyS0", "wait": 900},
                 "log": {"format": "json", "level": "info"},

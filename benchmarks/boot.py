@@ -1,0 +1,138 @@
+"""Seconds from power-on to the agent's hello for each firmware, beside dnsmasq with the same boot files, in one run.
+
+dnsmasq is the building's DHCP and the TFTP server: it hands out the same loaders, kernel and archives, and its GRUB and
+iPXE scripts wait as long as netboot's armed menu does before they load the agent. Both agents say hello to a netboot
+server. The PCs boot one after another, the two peers in turns. Prints one JSON object; a ratio below 1 is faster.
+"""
+
+import argparse
+import asyncio
+import json
+import statistics
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from netboot import bootfiles
+from netboot.config import default_cache_folder
+from netboot.inventory import Board, Inventory, System
+from netboot.inventory import Firmware as FirmwareFacts
+from netboot.lab.building import BootFiles, start_building, start_full_boot
+from netboot.lab.demo import prepare
+from netboot.lab.firmware import Firmware
+from netboot.lab.machine import power_on, workshop_pc
+from netboot.lab.network import BUILDING, SERVER, Lan, open_lan
+from netboot.lab.pc import PcSpec
+from netboot.lab.service import OPERATOR, Service, open_service
+from netboot.menu import ARMED_TIMEOUT
+from netboot.protocol import VERSION, Hello
+from netboot.records.record import open_record
+from netboot.signing import load_key, public_key
+
+HELLO_WITHIN = 600.0
+KERNEL = f"netboot.server=http://{SERVER} netboot.lang=fr quiet console=tty0 console=ttyS0"
+
+GRUB = f"""
+set timeout={ARMED_TIMEOUT}
+set default=0
+menuentry "agent" {{
+    linux /vmlinuz {KERNEL} BOOTIF=01-$net_default_mac
+    initrd /agent-base.img /agent.img
+}}
+"""
+IPXE = f"""#!ipxe
+menu dnsmasq
+item agent agent
+choose --timeout {ARMED_TIMEOUT * 1000} --default agent target
+kernel tftp://{BUILDING}/vmlinuz initrd=agent-base.img initrd=agent.img {KERNEL} BOOTIF=01-${{netX/mac:hexhyp}}
+initrd tftp://{BUILDING}/agent-base.img
+initrd tftp://{BUILDING}/agent.img
+boot
+"""
+
+
+async def seconds_to_hello(lan: Lan, spec: PcSpec) -> float:
+    """Switch the PC on, and off again once its agent has said hello."""
+    async with power_on(lan, spec) as pc:
+        return await pc.console.wait_for(r"netboot: hello", HELLO_WITHIN)
+
+
+@asynccontextmanager
+async def netboot_peer(masters: Path, specs: list[PcSpec]) -> AsyncIterator[Lan]:
+    """netboot as it is used, the PCs known and armed so that no key is needed."""
+    async with open_lan() as lan, open_service(lan, masters) as service:
+        await start_building(lan)
+        arm(service, specs)
+        await service.start()
+        yield lan
+
+
+def arm(service: Service, specs: list[PcSpec]) -> None:
+    """Put the PCs on the record and choose for each, as an operator does on the page."""
+    facts = FirmwareFacts(mode="uefi")
+    with open_record(service.data / "record.sqlite") as record:
+        for spec in specs:
+            known = Inventory(system=System(uuid=str(spec.uuid)), board=Board(), firmware=facts)
+            visit = record.greet(Hello(version=VERSION, boot=f"before-{spec.name}", inventory=known), spec.mac)
+            record.choose(visit.machine_id, "inventory-only", OPERATOR)
+
+
+@asynccontextmanager
+async def dnsmasq_peer(masters: Path) -> AsyncIterator[Lan]:
+    """dnsmasq serves the boot; netboot only answers the agent's line."""
+    async with open_lan() as lan, open_service(lan, masters, dhcp="off") as service:
+        folder = await asyncio.to_thread(dnsmasq_folder, lan.folder / "tftp", masters)
+        await start_full_boot(lan, BootFiles(folder, ipxe="agent.ipxe"))
+        await service.start()
+        yield lan
+
+
+def dnsmasq_folder(folder: Path, masters: Path) -> Path:
+    """A TFTP folder with the same files as netboot serves."""
+    (folder / "grub").mkdir(parents=True)
+    files = bootfiles.load(default_cache_folder() / "bootfiles")
+    for path in files.folder.iterdir():
+        (folder / path.name).write_bytes(path.read_bytes())
+    settings = {"public_key": public_key(load_key(masters)).hex(), "page": ""}
+    (folder / "agent.img").write_bytes(bootfiles.agent_archive(settings))
+    (folder / "agent.ipxe").write_text(IPXE, encoding="ascii")
+    (folder / "grub" / "grub.cfg").write_text(GRUB, encoding="ascii")
+    return folder
+
+
+async def measure(rounds: int) -> dict[str, object]:
+    """The medians and their ratio for each firmware."""
+    masters, _ = await asyncio.to_thread(prepare, lambda text: print(text, file=sys.stderr))
+    figures: dict[str, object] = {}
+    for number, firmware in enumerate(Firmware, 1):
+        ours: list[float] = []
+        theirs: list[float] = []
+        for round_number in range(rounds):
+            spec = workshop_pc(number, firmware)
+            async with netboot_peer(masters, [spec]) as lan:
+                ours.append(await seconds_to_hello(lan, spec))
+            async with dnsmasq_peer(masters) as lan:
+                theirs.append(await seconds_to_hello(lan, spec))
+            print(
+                f"{firmware.value}, round {round_number + 1}: netboot {ours[-1]:.1f} s, dnsmasq {theirs[-1]:.1f} s",
+                file=sys.stderr,
+            )
+        mine, other = statistics.median(ours), statistics.median(theirs)
+        figures[firmware.value] = {
+            "netboot_seconds": round(mine, 1),
+            "dnsmasq_seconds": round(other, 1),
+            "ratio": round(mine / other, 2),
+        }
+    return {"benchmark": "boot", "unit": "seconds from power-on to agent hello", "rounds": rounds, "figures": figures}
+
+
+def main() -> None:
+    """Run and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=1)
+    print(json.dumps(asyncio.run(measure(parser.parse_args().rounds)), indent=2))
+
+
+if __name__ == "__main__":
+    main()
