@@ -1,7 +1,8 @@
 """Erasing by overwriting: every sector written with this job's pattern, then every sector read back and compared.
 
-One pass and a verification of all of it is NIST SP 800-88's Clear for magnetic disks. On flash it reaches every sector
-that can be addressed, never the spare area behind them, and is therefore never more than Clear; the evidence says so.
+That is a logical technique over all user-addressable storage locations, with verification: Clear, as NIST SP 800-88
+defines it, on any disk. On flash it never reaches the spare area behind the addresses, so the evidence of one says that
+and no overwrite is ever called Purge.
 Both passes go past the page cache (`direct_io.py`). Memory: THREADS x 2 MiB a disk.
 Not for: choosing a method or guarding the disk (`erase.py`).
 """

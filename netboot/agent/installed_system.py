@@ -1,7 +1,7 @@
 """Making an installed Linux this PC's own: hostname, machine-id, SSH host keys. Touches only the files it returns.
 
-SSH keys are made at once by the installed system's own ssh-keygen, so that every kind its sshd expects is there, new
-and unique, before the PC leaves the bench; a first-boot unit would depend on the master and on a first boot.
+SSH keys are made at once by the installed system's own ssh-keygen, so that they are there, new and unique, before the
+PC leaves the bench; a unit that makes them later would depend on the master and on a first boot that nobody watches.
 Paths inside the root are resolved against it: a link that leads out of it is never followed. Blocks; needs root.
 """
 
@@ -17,6 +17,8 @@ from netboot.process import run
 
 _TEXT_LIMIT: Final = 1024 * 1024
 _KEYS: Final = "ssh_host_*_key*"
+_KEY_KINDS: Final = ("rsa", "ecdsa", "ed25519")
+"""What sshd looks for when its settings name no keys (sshd_config(5), HostKey)."""
 
 
 def personalise(root: Path, hostname: str) -> tuple[str, ...]:
@@ -27,7 +29,7 @@ def personalise(root: Path, hostname: str) -> tuple[str, ...]:
         _write(root, "etc/hosts", hosts_with(_read(root, "etc/hosts"), hostname)),
         *_machine_id(root, uuid.uuid4().hex),
         *_forget_random_seed(root),
-        *_ssh_host_keys(root),
+        *_ssh_host_keys(root, hostname),
     ]
     return tuple(changed)
 
@@ -63,7 +65,7 @@ def _forget_random_seed(root: Path) -> list[str]:
     return [_write(root, name, secrets.token_bytes(seed.stat().st_size or 512))]
 
 
-def _ssh_host_keys(root: Path) -> list[str]:
+def _ssh_host_keys(root: Path, hostname: str) -> list[str]:
     if not (root / "usr/bin/ssh-keygen").is_file() or not (root / "usr/sbin/sshd").is_file():
         return []
     folder = _inside(root, "etc/ssh/key").parent
@@ -77,14 +79,33 @@ def _ssh_host_keys(root: Path) -> list[str]:
         null.parent.mkdir(exist_ok=True)
         null.touch()
     try:
-        run(["chroot", root, "/usr/bin/ssh-keygen", "-A"], timeout=300)
+        for kind in _KEY_KINDS:
+            _ssh_host_key(root, kind, hostname)
     finally:
         if made_null:
             null.unlink()
     new = {path.name for path in folder.glob(_KEYS)}
-    if not new:
-        raise NetbootError("ssh-keygen made no host keys", hint="look at sshd in the master")
     return [f"etc/ssh/{name}" for name in sorted(old | new)]
+
+
+def _ssh_host_key(root: Path, kind: str, hostname: str) -> None:
+    run(
+        [
+            "chroot",
+            root,
+            "/usr/bin/ssh-keygen",
+            "-q",
+            "-t",
+            kind,
+            "-N",
+            "",
+            "-C",
+            f"root@{hostname}",
+            "-f",
+            f"/etc/ssh/ssh_host_{kind}_key",
+        ],
+        timeout=300,
+    )
 
 
 def _read(root: Path, name: str) -> str:

@@ -15,18 +15,24 @@ from netboot.process import Completed, ProgramError
 
 LOADER = UefiLoader(partition=2, path="/EFI/debian/shimx64.efi", label="debian")
 
-# Recorded: efibootmgr 18 (Debian 13) in a QEMU 7.2 PC with OVMF 2022.11, after the entry was written.
+# Recorded: efibootmgr 18 (Debian 13) in a QEMU 7.2 PC with OVMF 2022.11, after the entry was written and started once;
+# three of the nine entries were left out.
 PRINTED = """Timeout: 0 seconds
-BootOrder: 0001,0000
+BootOrder: 0001,0000,0002,0003,0004,0005,0006,0007,0008
 Boot0000* UiApp	FvVol(7cb8bdc9-f8eb-4f34-aaea-3ee4af6516a1)/FvFile(462caa21-7614-4503-836e-8ab6f4662331)
 Boot0001* debian	HD(2,GPT,cd25d332-ab65-52a8-bfad-27cbaed27b22,0x1000,0x40000)/File(\\EFI\\debian\\shimx64.efi)
-"""
+Boot0003* UEFI QEMU HARDDISK QM-ROOM-1 	PciRoot(0x0)/Pci(0x1f,0x2)/Sata(0,65535,0){auto_created_boot_option}
+Boot0004* UEFI PXEv4 (MAC:525400123456)	PciRoot(0x0)/Pci(0x2,0x0)/MAC(525400123456,1)/IPv4(0.0.0.00.0.0.0,0,0){auto_created_boot_option}
+Boot0006* UEFI HTTPv4 (MAC:525400123456)	PciRoot(0x0)/Pci(0x2,0x0)/MAC(525400123456,1)/IPv4(0.0.0.00.0.0.0,0,0)/Uri(){auto_created_boot_option}
+Boot0008* EFI Internal Shell	FvVol(7cb8bdc9-f8eb-4f34-aaea-3ee4af6516a1)/FvFile(7c04a583-9e3e-4f1c-ad65-e05268d0b4d1)
+"""  # noqa: E501 - as printed
 
 
 def test_entries_and_their_order_are_read() -> None:
     entries = parse_entries(PRINTED)
-    assert entries.order == ("0001", "0000")
-    assert entries.labels == {"0000": "UiApp", "0001": "debian"}
+    assert entries.order == ("0001", "0000", "0002", "0003", "0004", "0005", "0006", "0007", "0008")
+    assert entries.labels["0004"] == "UEFI PXEv4 (MAC:525400123456)"
+    assert len(entries.labels) == 6
     assert entries.labelled("debian") == ("0001",)
     assert entries.labelled("Debian") == ()
 

@@ -181,14 +181,17 @@ async def test_a_larger_disk_is_filled_and_the_system_is_its_own(
             assert (after / "etc/hostname").read_text() == "pc-042\n"
             assert "127.0.1.1\tpc-042\n" in (after / "etc/hosts").read_text()
             keys = sorted(path.name for path in (after / "etc/ssh").iterdir())
+            public = (after / "etc/ssh/ssh_host_ed25519_key.pub").read_text()
             identity = (after / "etc/machine-id").read_text()
     assert table["lastlba"] == size // 512 - 34, "the copy of the table stands at the end of the disk"
     end = (table["partitions"][2]["start"] + table["partitions"][2]["size"]) * 512
     assert size - end <= MIB + 33 * 512
     assert blocks * block_size > 100 * MIB
     assert {name for name in old | new if old.get(name) != new.get(name)} == set(result.changed)
-    assert "ssh_host_ed25519_key" in keys
-    assert "ssh_host_dsa_key" not in keys
+    kinds = ("ecdsa", "ed25519", "rsa")
+    assert keys == sorted(f"ssh_host_{kind}_key{end}" for kind in kinds for end in ("", ".pub"))
+    assert public.startswith("ssh-ed25519 ")
+    assert public.endswith(" root@pc-042\n")
     assert identity != "0" * 32 + "\n"
     assert (result.hostname, result.boot_entry, result.warning) == ("pc-042", "", None)
     assert not [line for line in Path("/proc/mounts").read_text().splitlines() if f"/{disk.name}" in line]

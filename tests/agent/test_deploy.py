@@ -63,12 +63,18 @@ class Target:
         patience: float = 30.0,
         progress: Callable[[int, int], None] = lambda done, total: None,
         key: bytes = PUBLIC,
+        parts: list[str] | None = None,
     ) -> DeployResult:
+        def report(done: int, total: int, part: str = "") -> None:
+            progress(done, total)
+            if parts is not None:
+                parts.append(part)
+
         return await run_deploy(
             self.stage(face),
             server_url=face.url,
             public_key=key,
-            progress=lambda done, total, part="": progress(done, total),
+            progress=report,
             journal=journal,
             patience=patience,
             read_disks=lambda: [self.disk],
@@ -285,7 +291,8 @@ async def test_a_server_that_is_killed_in_the_middle_and_comes_back_costs_nothin
                 await gone.wait()
 
         face.before_chunk = fall_over
-        deploying = asyncio.create_task(target.deploy(face))
+        parts: list[str] = []
+        deploying = asyncio.create_task(target.deploy(face, parts=parts))
         await killed.wait()
         stopping = asyncio.create_task(face.stop())
         await asyncio.sleep(0.1)
@@ -298,6 +305,7 @@ async def test_a_server_that_is_killed_in_the_middle_and_comes_back_costs_nothin
         result = await deploying
     assert matches(target.path, manifest)
     assert result.written == manifest.used
+    assert any(part.startswith(face.url) for part in parts), "the screen says for whom it waits"
 
 
 async def test_a_server_that_never_comes_back_is_given_up_in_the_end(
