@@ -1,6 +1,6 @@
 """Who is signed in on the page: tokens in memory, bounded in number and time. A restart of the server signs all out.
 
-Also counts wrong passwords, so that guessing is slow. No I/O; the clock is given.
+Also counts tries of passwords, so that guessing is slow. No I/O; the clock is given.
 """
 
 import secrets
@@ -14,6 +14,7 @@ LASTS: Final = 12 * 3600.0
 """Seconds: one working day."""
 TRIES: Final = 5
 TRIES_WITHIN: Final = 300.0
+"""Seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,7 @@ class Sessions:
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._open: OrderedDict[str, SignedIn] = OrderedDict()
-        self._wrong: OrderedDict[str, list[float]] = OrderedDict()
+        self._tries: OrderedDict[str, tuple[float, ...]] = OrderedDict()
 
     def sign_in(self, operator: str) -> str:
         """A new session; returns its token for the cookie."""
@@ -54,16 +55,17 @@ class Sessions:
         self._open.pop(token, None)
 
     def may_try(self, address: str) -> bool:
-        """Whether this address may try a password now."""
-        return len(self._recent(address)) < TRIES
+        """Whether this address may try a password now. It counts as tried before it is looked at, so that many tries
+        at one moment are no way round."""
+        recent = tuple(at for at in self._tries.get(address, ()) if at > self._clock() - TRIES_WITHIN)
+        if len(recent) >= TRIES:
+            return False
+        self._tries[address] = (*recent, self._clock())
+        self._tries.move_to_end(address)
+        while len(self._tries) > SESSIONS:
+            self._tries.popitem(last=False)
+        return True
 
-    def tried_wrong(self, address: str) -> None:
-        """Remember a wrong password from this address."""
-        self._wrong[address] = [*self._recent(address), self._clock()]
-        self._wrong.move_to_end(address)
-        while len(self._wrong) > SESSIONS:
-            self._wrong.popitem(last=False)
-
-    def _recent(self, address: str) -> list[float]:
-        since = self._clock() - TRIES_WITHIN
-        return [at for at in self._wrong.get(address, []) if at > since]
+    def tried_right(self, address: str) -> None:
+        """The password was right: this address begins anew."""
+        self._tries.pop(address, None)

@@ -16,10 +16,12 @@ from aiohttp import hdrs, web
 
 from netboot.config import Settings
 from netboot.errors import NetbootError
-from netboot.pages import floor_page, live, sign_in
+from netboot.pages import choosing, floor_page, live, machine_page, record_page, sign_in
 from netboot.pages.agent_link import workshop_key
+from netboot.pages.refusal import Code, Refusal
 from netboot.pages.render import page, renderer, renderer_key
-from netboot.pages.visitor import sessions_key, settings_key
+from netboot.pages.turns import Turns
+from netboot.pages.visitor import sessions_key, settings_key, visitor
 from netboot.sessions import Sessions
 from netboot.workshop import Workshop
 
@@ -30,35 +32,32 @@ HEADERS: Final = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; "
     "img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
     "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
+    # Not "no-referrer": with it a browser says `Origin: null` of this page's own forms (Fetch §3.1).
+    "Referrer-Policy": "same-origin",
     hdrs.CACHE_CONTROL: "no-store",
 }
 LONGEST_FORM: Final = 64 * 1024
+"""Bytes: 512 machines can be named."""
+
+_HTTP: Final[dict[int, Code]] = {404: "no-such-page", 405: "method", 413: "too-large"}
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 async def page_application(workshop: Workshop, settings: Settings) -> web.Application:
     """The aiohttp application of the page. Logs the first start's code while there is no operator."""
-    app = web.Application(middlewares=[_errors], client_max_size=LONGEST_FORM)
+    app = web.Application(middlewares=[_errors, _own_site], client_max_size=LONGEST_FORM)
     app[workshop_key] = workshop
     app[settings_key] = settings
     app[sessions_key] = Sessions(time.monotonic)
     app[renderer_key] = renderer()
-    app[live.viewers_key] = set()
+    app[live.viewers_key] = live.Viewers()
     app[sign_in.start_code_key] = secrets.token_urlsafe(9)
+    app[sign_in.hashing_key] = Turns(at_once=2, queue=16)
+    app[record_page.checking_key] = Turns(at_once=1, queue=2)
     app.on_response_prepare.append(_headers)
     app.on_shutdown.append(_end_streams)
-    app.router.add_get("/", floor_page.show_floor)
-    app.router.add_post("/choose", floor_page.choose)
-    app.router.add_get("/live", live.live)
-    app.router.add_get("/sign-in", sign_in.show_sign_in)
-    app.router.add_post("/sign-in", sign_in.sign_in)
-    app.router.add_post("/sign-out", sign_in.sign_out)
-    app.router.add_get("/first-start", sign_in.show_first_start)
-    app.router.add_post("/first-start", sign_in.first_start)
-    app.router.add_post("/language", sign_in.choose_language)
-    app.router.add_static("/static/", STATIC)
+    app.add_routes(_routes())
     if not await asyncio.to_thread(workshop.record.operators):
         log.warning(
             "no operator yet: open the page at /first-start?code=%s, or run `netboot operator password NAME`",
@@ -67,18 +66,62 @@ async def page_application(workshop: Workshop, settings: Settings) -> web.Applic
     return app
 
 
+def _routes() -> list[web.AbstractRouteDef]:
+    return [
+        web.get("/", floor_page.show_floor),
+        web.post("/choose", choosing.choose),
+        web.post("/cancel-choice", choosing.cancel_choice),
+        web.get("/live", live.live),
+        web.get("/machines", machine_page.show_machines),
+        web.get("/machine/{id}", machine_page.show_machine),
+        web.get("/masters", record_page.show_masters),
+        web.get("/record", record_page.show_record),
+        web.post("/record", record_page.check_record),
+        web.get("/sign-in", sign_in.show_sign_in),
+        web.post("/sign-in", sign_in.sign_in),
+        web.post("/sign-out", sign_in.sign_out),
+        web.get("/first-start", sign_in.show_first_start),
+        web.post("/first-start", sign_in.first_start),
+        web.post("/language", sign_in.choose_language),
+        web.static("/static/", STATIC),
+    ]
+
+
 @web.middleware
 async def _errors(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Whatever goes wrong becomes a plain page that says what to do."""
     try:
         return await handler(request)
+    except Refusal as refusal:
+        return _refused(request, refusal)
     except NetbootError as error:
-        return page(request, "error.html.j2", error=error, status=400)
-    except web.HTTPException:
-        raise
+        return page(request, "error.html.j2", message=error.message, hint=error.hint, status=400)
+    except web.HTTPException as error:
+        code = _HTTP.get(error.status)
+        if code is None:
+            raise
+        answer = _refused(request, Refusal(code))
+        if hdrs.ALLOW in error.headers:
+            answer.headers[hdrs.ALLOW] = error.headers[hdrs.ALLOW]
+        return answer
     except Exception:
         log.exception("%s %s", request.method, request.path)
-        wrong = NetbootError("an unexpected error", hint="look into the server's log")
-        return page(request, "error.html.j2", error=wrong, status=500)
+        return _refused(request, Refusal("unexpected"))
+
+
+@web.middleware
+async def _own_site(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Refuse what another site's page makes a browser send. A program that is no browser sends neither header."""
+    if request.method not in (hdrs.METH_GET, hdrs.METH_HEAD):
+        _, _, host = request.headers.get(hdrs.ORIGIN, f"http://{request.host}").partition("://")
+        if host != request.host or request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
+            raise Refusal("other-site")
+    return await handler(request)
+
+
+def _refused(request: web.Request, refusal: Refusal) -> web.Response:
+    sentence = refusal.sentence(visitor(request).language)
+    return page(request, "error.html.j2", message=sentence, hint="", status=refusal.status)
 
 
 async def _headers(request: web.Request, response: web.StreamResponse) -> None:
@@ -87,5 +130,4 @@ async def _headers(request: web.Request, response: web.StreamResponse) -> None:
 
 
 async def _end_streams(app: web.Application) -> None:
-    for task in tuple(app[live.viewers_key]):
-        task.cancel()
+    app[live.viewers_key].end()

@@ -1,63 +1,115 @@
 """The page's live stream: server-sent events (HTML Living Standard §9.2), one a changed row, as ready HTML.
 
-A viewer that reads slowly is sent the newest of each row only. Viewers are bounded in number.
+A viewer that reads slowly is sent the newest of each row only, one that does not read at all is let go. Viewers are
+bounded in number, in all and for one address.
 """
 
 import asyncio
 import contextlib
 import json
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Final
 
 from aiohttp import hdrs, web
 
+from netboot.floor import Row
 from netboot.pages.agent_link import workshop_key
+from netboot.pages.refusal import Refusal
 from netboot.pages.render import part
-from netboot.pages.visitor import visitor
+from netboot.pages.visitor import Visitor, visitor
 
-VIEWERS: Final = 64
+VIEWERS: Final = 128
+VIEWERS_OF_ADDRESS: Final = 16
 GATHER: Final = 0.5
 """Seconds of changes that are sent together."""
 BEAT: Final = 15.0
+"""Seconds after which something is sent although nothing changed, so that a lost viewer is noticed."""
+READ_WITHIN: Final = 30.0
+"""Seconds a viewer may take to read."""
 
-viewers_key: Final = web.AppKey("viewers", set[asyncio.Task[object]])
+
+class Viewers:
+    """Who watches now: the task of each, and how many an address has."""
+
+    def __init__(self) -> None:
+        self._tasks: set[asyncio.Task[object]] = set()
+        self._of_address: Counter[str] = Counter()
+
+    @asynccontextmanager
+    async def seat(self, address: str) -> AsyncIterator[None]:
+        """A place for this task. Raises Refusal when there is none left."""
+        if len(self._tasks) >= VIEWERS or self._of_address[address] >= VIEWERS_OF_ADDRESS:
+            raise Refusal("busy")
+        task = asyncio.current_task()
+        assert task is not None
+        self._tasks.add(task)
+        self._of_address[address] += 1
+        try:
+            yield
+        finally:
+            self._tasks.discard(task)
+            self._of_address[address] -= 1
+            if not self._of_address[address]:
+                del self._of_address[address]
+
+    def end(self) -> None:
+        """Let every viewer go: the server stops."""
+        for task in tuple(self._tasks):
+            task.cancel()
+
+
+viewers_key: Final = web.AppKey("viewers", Viewers)
 
 
 async def live(request: web.Request) -> web.StreamResponse:
     """GET /live."""
-    viewers = request.app[viewers_key]
-    if len(viewers) >= VIEWERS:
-        raise web.HTTPServiceUnavailable(text="too many pages are open\n")
-    task = asyncio.current_task()
-    assert task is not None
-    viewers.add(task)
     answer = web.StreamResponse(headers={hdrs.CONTENT_TYPE: "text/event-stream", hdrs.CACHE_CONTROL: "no-store"})
-    try:
-        await answer.prepare(request)
-        await _stream(request, answer)
-    except (ConnectionError, asyncio.CancelledError):
-        pass
-    finally:
-        viewers.discard(task)
+    async with request.app[viewers_key].seat(request.remote or ""):
+        with contextlib.suppress(ConnectionError, TimeoutError, asyncio.CancelledError):
+            await answer.prepare(request)
+            await _stream(request, answer)
     return answer
 
 
 async def _stream(request: web.Request, answer: web.StreamResponse) -> None:
-    workshop = request.app[workshop_key]
+    floor = request.app[workshop_key].floor
     who = visitor(request)
-    async with workshop.floor.watch() as changes:
-        rows = {row.mac: row for row in workshop.floor.rows()}
+    shown: set[str] = set()
+    async with floor.watch() as changes:
+        rows = {row.mac: row for row in floor.rows()}
         while True:
-            for row in rows.values():
-                html = part(request, "row.html.j2", who.language, row=row, profiles=workshop.profiles, visitor=who)
-                data = json.dumps({"mac": row.mac, "state": row.state, "html": html})
-                await answer.write(f"event: row\ndata: {data}\n\n".encode())
-            waiting = sum(row.state == "waiting" for row in workshop.floor.rows())
-            await answer.write(f"event: waiting\ndata: {waiting}\n\n".encode())
-            rows = {}
-            with contextlib.suppress(TimeoutError):
-                row = await asyncio.wait_for(changes.get(), BEAT)
-                await asyncio.sleep(GATHER)
-                rows = {row.mac: row}
-            while not changes.empty():
-                row = changes.get_nowait()
-                rows[row.mac] = row
+            now = floor.rows()
+            events = [_row(request, row, who) for row in rows.values()]
+            present = {row.mac for row in now}
+            events += [_event("gone", mac) for mac in sorted((shown | rows.keys()) - present)]
+            shown = present
+            events.append(_event("waiting", str(sum(row.state == "waiting" for row in now))))
+            async with asyncio.timeout(READ_WITHIN):
+                await answer.write("".join(events).encode())
+            rows = await _changed(changes)
+
+
+async def _changed(changes: asyncio.Queue[Row]) -> dict[str, Row]:
+    """The newest of every row that changed; nothing after a quiet while."""
+    try:
+        async with asyncio.timeout(BEAT):
+            row = await changes.get()
+    except TimeoutError:
+        return {}
+    await asyncio.sleep(GATHER)
+    rows = {row.mac: row}
+    while not changes.empty():
+        row = changes.get_nowait()
+        rows[row.mac] = row
+    return rows
+
+
+def _row(request: web.Request, row: Row, who: Visitor) -> str:
+    html = part(request, "row.html.j2", who, row=row, profiles=request.app[workshop_key].profiles)
+    return _event("row", json.dumps({"mac": row.mac, "state": row.state, "html": html}))
+
+
+def _event(name: str, data: str) -> str:
+    return f"event: {name}\ndata: {data}\n\n"

@@ -1,15 +1,21 @@
 """Templates to HTML, in the visitor's language. Every value is escaped by default."""
 
+from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
 from aiohttp import web
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from netboot.page_texts import TEXTS
-from netboot.pages.visitor import FORM_TOKEN, visitor
+from netboot.inventory import gigabytes, label
+from netboot.page_texts import JOB_STATES, LEVELS, SECURE_BOOT, STATES, TEXTS, texts
+from netboot.pages.visitor import FORM_TOKEN, Visitor, visitor
 from netboot.problems import Language
-from netboot.wording import stage_name, verdict_name
+from netboot.wording import end_name, stage_name, state_name, verdict_name
+
+LONGEST_TIME: Final = 99 * 3600
+"""Seconds: more is not told apart."""
 
 renderer_key: Final = web.AppKey("renderer", Environment)
 
@@ -23,27 +29,61 @@ def renderer() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals.update(stage_name=stage_name, verdict_name=verdict_name, form_token_name=FORM_TOKEN)
-    environment.filters["left"] = time_left
+    environment.globals.update(
+        form_token_name=FORM_TOKEN,
+        states=STATES,
+        job_states=JOB_STATES,
+        levels=LEVELS,
+        secure_boots=SECURE_BOOT,
+        stage_name=stage_name,
+        stage_state=state_name,
+        verdict_name=verdict_name,
+        end_name=end_name,
+        disk_name=label,
+    )
+    filters: dict[str, Callable[..., str]] = {"time": short_time, "bytes": size, "memory": memory, "moment": moment}
+    environment.filters.update(filters)
     return environment
 
 
-def part(request: web.Request, template: str, language: Language, **values: object) -> str:
-    """A piece of a page."""
-    texts = TEXTS[language]
-    return request.app[renderer_key].get_template(template).render(t=texts, language=language, **values)
+def part(request: web.Request, template: str, who: Visitor, **values: object) -> str:
+    """A piece of a page, for this visitor."""
+    found = request.app[renderer_key].get_template(template)
+    return found.render(t=texts(who.language), language=who.language, visitor=who, **values)
 
 
 def page(request: web.Request, template: str, *, status: int = 200, **values: object) -> web.Response:
-    """A whole page for this visitor."""
-    who = visitor(request)
-    html = part(request, template, who.language, visitor=who, path=request.path, **values)
+    """A whole page for the visitor who asks."""
+    html = part(request, template, visitor(request), path=request.path, **values)
     return web.Response(text=html, status=status, content_type="text/html", charset="utf-8")
 
 
-def time_left(seconds: int, language: Language) -> str:
-    """A short time for people."""
-    texts = TEXTS[language]
+def short_time(seconds: float, language: Language) -> str:
+    """A time for people: seconds, then minutes, then hours."""
+    seconds = min(seconds, LONGEST_TIME)
     if seconds < 90:
-        return texts.seconds.format(n=seconds)
-    return texts.minutes.format(n=round(seconds / 60))
+        return TEXTS["seconds"][language].format(n=round(seconds))
+    if seconds < 90 * 60:
+        return TEXTS["minutes"][language].format(n=round(seconds / 60))
+    return TEXTS["hours"][language].format(n=_number(seconds / 3600, language))
+
+
+def size(bytes_: int, language: Language) -> str:
+    """A size for people, in powers of ten as on a disk's label."""
+    text = gigabytes(bytes_)
+    return text.replace(".", ",").replace("TB", "To").replace("GB", "Go") if language == "fr" else text
+
+
+def memory(bytes_: int, language: Language) -> str:
+    """A memory's size for people, in powers of two as on a module's label."""
+    return f"{bytes_ / 2**30:.0f} {'Go' if language == 'fr' else 'GB'}"
+
+
+def moment(at: datetime | None) -> str:
+    """A date and time in UTC, to the minute."""
+    return at.strftime("%Y-%m-%d %H:%M") if at is not None else ""
+
+
+def _number(value: float, language: Language) -> str:
+    text = f"{value:.1f}"
+    return text.replace(".", ",") if language == "fr" else text

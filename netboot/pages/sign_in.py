@@ -11,12 +11,13 @@ from typing import Final
 
 from aiohttp import web
 
-from netboot.errors import NetbootError
 from netboot.page_texts import TEXTS
 from netboot.pages.agent_link import workshop_key
 from netboot.pages.render import page
-from netboot.pages.visitor import COOKIE, LANGUAGE_COOKIE, operators_form, sessions_key, visitor
-from netboot.passwords import hash_password, is_right
+from netboot.pages.turns import Turns
+from netboot.pages.visitor import COOKIE, LANGUAGE_COOKIE, form_of, operators_form, sessions_key, visitor
+from netboot.passwords import LONGEST, SHORTEST, hash_password, is_right
+from netboot.problems import Language
 from netboot.sessions import LASTS
 
 log = logging.getLogger(__name__)
@@ -24,6 +25,8 @@ log = logging.getLogger(__name__)
 NAME_LIMIT: Final = 60
 
 start_code_key: Final = web.AppKey("start_code", str)
+hashing_key: Final = web.AppKey("hashing", Turns)
+"""Argon2 takes 64 MiB a time, and whoever is on the LAN may ask for it."""
 
 
 async def show_sign_in(request: web.Request) -> web.Response:
@@ -34,18 +37,19 @@ async def show_sign_in(request: web.Request) -> web.Response:
 async def sign_in(request: web.Request) -> web.Response:
     """POST /sign-in."""
     sessions = request.app[sessions_key]
-    texts = TEXTS[visitor(request).language]
+    language = visitor(request).language
     address = request.remote or ""
+    form = await form_of(request)
     if not sessions.may_try(address):
-        return page(request, "sign_in.html.j2", message=texts.too_many_tries, status=429)
-    form = await request.post()
-    name, password = str(form.get("name", ""))[:NAME_LIMIT], str(form.get("password", ""))
-    record = request.app[workshop_key].record
-    operator = await asyncio.to_thread(record.operator, name)
-    if not await asyncio.to_thread(is_right, password, operator.password_hash if operator else ""):
-        sessions.tried_wrong(address)
+        return page(request, "sign_in.html.j2", message=TEXTS["too_many_tries"][language], status=429)
+    name, password = form.get("name", "").strip()[:NAME_LIMIT], form.get("password", "")
+    operator = await asyncio.to_thread(request.app[workshop_key].record.operator, name)
+    async with request.app[hashing_key].turn():
+        right = await asyncio.to_thread(is_right, password, operator.password_hash if operator else "")
+    if not right:
         log.warning("wrong password", extra={"client": address})
-        return page(request, "sign_in.html.j2", message=texts.wrong_password, status=403)
+        return page(request, "sign_in.html.j2", message=TEXTS["wrong_password"][language], status=403)
+    sessions.tried_right(address)
     return _signed_in(request, name)
 
 
@@ -53,15 +57,21 @@ async def sign_out(request: web.Request) -> web.Response:
     """POST /sign-out."""
     await operators_form(request)
     request.app[sessions_key].sign_out(request.cookies.get(COOKIE, ""))
-    return _to("/")
+    answer = _to("/")
+    answer.del_cookie(COOKIE)
+    return answer
 
 
 async def choose_language(request: web.Request) -> web.Response:
-    """POST /language: only a cookie of the visitor's own."""
-    form = await request.post()
-    answer = _to("/")
+    """POST /language: only a cookie of the visitor's own; back to the page where it was asked for."""
+    form = await form_of(request)
+    answer = _to(_own_place(form.get("back", "")))
     answer.set_cookie(
-        LANGUAGE_COOKIE, "en" if form.get("language") == "en" else "fr", max_age=365 * 86400, samesite="Strict"
+        LANGUAGE_COOKIE,
+        "en" if form.get("language") == "en" else "fr",
+        max_age=365 * 86400,
+        httponly=True,
+        samesite="Strict",
     )
     return answer
 
@@ -69,33 +79,51 @@ async def choose_language(request: web.Request) -> web.Response:
 async def show_first_start(request: web.Request) -> web.Response:
     """GET /first-start."""
     await _no_operator_yet(request)
-    return page(request, "first_start.html.j2", message="", code=request.query.get("code", ""))
+    return _first_start_page(request, code=request.query.get("code", ""))
 
 
 async def first_start(request: web.Request) -> web.Response:
     """POST /first-start."""
     await _no_operator_yet(request)
-    form = await request.post()
-    name, password = str(form.get("name", "")).strip()[:NAME_LIMIT], str(form.get("password", ""))
-    code = str(form.get("code", ""))
-    texts = TEXTS[visitor(request).language]
-    try:
-        if not hmac.compare_digest(code.encode(), request.app[start_code_key].encode()):
-            raise NetbootError("the code is not the one in the server's log")
-        if not name or not name.isprintable():
-            raise NetbootError(texts.first_start_help)
-        if password != str(form.get("again", "")):
-            raise NetbootError(texts.different_passwords)
+    language = visitor(request).language
+    form = await form_of(request)
+    name, password, code = form.get("name", "").strip()[:NAME_LIMIT], form.get("password", ""), form.get("code", "")
+    if not hmac.compare_digest(code.strip().encode(), request.app[start_code_key].encode()):
+        return _first_start_page(request, code=code, name=name, message=TEXTS["wrong_code"][language], status=403)
+    wrong = _wrong(name, password, form.get("again", ""), language)
+    if wrong:
+        return _first_start_page(request, code=code, name=name, message=wrong, status=400)
+    async with request.app[hashing_key].turn():
         hashed = await asyncio.to_thread(hash_password, password)
-    except NetbootError as error:
-        return page(request, "first_start.html.j2", message=str(error), code=code, status=400)
     await asyncio.to_thread(request.app[workshop_key].record.set_operator, name, hashed)
     return _signed_in(request, name)
+
+
+def _wrong(name: str, password: str, again: str, language: Language) -> str:
+    """What is wrong with a new operator's name and password; "" for nothing."""
+    if not name or not name.isprintable():
+        return TEXTS["no_name"][language]
+    if not SHORTEST <= len(password) <= LONGEST:
+        return TEXTS["wrong_length"][language].format(length=len(password), shortest=SHORTEST, longest=LONGEST)
+    return TEXTS["different_passwords"][language] if password != again else ""
+
+
+def _first_start_page(
+    request: web.Request, *, code: str, name: str = "", message: str = "", status: int = 200
+) -> web.Response:
+    values = {"code": code, "name": name, "message": message, "shortest": SHORTEST, "longest": LONGEST}
+    return page(request, "first_start.html.j2", status=status, **values)
 
 
 async def _no_operator_yet(request: web.Request) -> None:
     if await asyncio.to_thread(request.app[workshop_key].record.operators):
         raise web.HTTPSeeOther("/sign-in")
+
+
+def _own_place(place: str) -> str:
+    """A path of this page, or "/": a form must not lead to another site (`//elsewhere`, `/\\elsewhere`)."""
+    plain = place.startswith("/") and place[1:2] not in ("/", "\\") and place.isascii() and place.isprintable()
+    return place if plain and len(place) < 200 else "/"
 
 
 def _signed_in(request: web.Request, name: str) -> web.Response:

@@ -1,5 +1,9 @@
-"""Who looks at the page: the language, and the operator if one is signed in. Read from the request, once."""
+"""Who looks at the page: the language, and the operator if one is signed in. Read from the request, once.
 
+Also reads forms, all of them bounded in size and time (the size is the application's `client_max_size`).
+"""
+
+import asyncio
 import hmac
 from dataclasses import dataclass
 from typing import Final
@@ -7,13 +11,15 @@ from typing import Final
 from aiohttp import web
 
 from netboot.config import Settings
-from netboot.errors import NetbootError
+from netboot.pages.refusal import Refusal
 from netboot.problems import Language
 from netboot.sessions import Sessions
 
 COOKIE: Final = "netboot-session"
 LANGUAGE_COOKIE: Final = "netboot-language"
 FORM_TOKEN: Final = "form-token"  # noqa: S105 (the field's name)
+FORM_WITHIN: Final = 20.0
+"""Seconds a form may take to arrive."""
 
 sessions_key: Final = web.AppKey("sessions", Sessions)
 settings_key: Final = web.AppKey("settings", Settings)
@@ -38,12 +44,32 @@ def visitor(request: web.Request) -> Visitor:
     return Visitor(language, session.operator, session.form_token)
 
 
-async def operators_form(request: web.Request) -> tuple[Visitor, dict[str, str]]:
-    """The signed-in operator and the fields of the form. Raises NetbootError when it is not theirs."""
+def signed_in(request: web.Request) -> Visitor:
+    """The signed-in operator. Raises Refusal when there is none."""
     who = visitor(request)
     if not who.operator:
-        raise NetbootError("nobody is signed in", hint="sign in, then try again")
-    form = {name: value for name, value in (await request.post()).items() if isinstance(value, str)}
+        raise Refusal("signed-out")
+    return who
+
+
+async def form_of(request: web.Request) -> dict[str, str]:
+    """The fields of a posted form; of fields with one name the last counts. Raises Refusal."""
+    if request.content_type != "application/x-www-form-urlencoded":
+        raise Refusal("form")
+    try:
+        async with asyncio.timeout(FORM_WITHIN):
+            fields = await request.post()
+    except TimeoutError:
+        raise Refusal("too-slow") from None
+    except (ValueError, LookupError):  # a charset or an escape that does not decode
+        raise Refusal("form") from None
+    return {name: value for name, value in fields.items() if isinstance(value, str)}
+
+
+async def operators_form(request: web.Request) -> tuple[Visitor, dict[str, str]]:
+    """The signed-in operator and the fields of the form. Raises Refusal when it is not theirs."""
+    who = signed_in(request)
+    form = await form_of(request)
     if not hmac.compare_digest(form.get(FORM_TOKEN, "").encode(), who.form_token.encode()):
-        raise NetbootError("this form is too old", hint="go back to the page, load it again, and try again")
+        raise Refusal("old-form")
     return who, form

@@ -6,9 +6,12 @@
   const GATHER = 1000; // ms: changes of state that are announced in one sentence
   const RETRY = 5000;
   const floor = document.getElementById("floor");
+  if (!floor) return;
   const body = floor.tBodies[0];
   const announcer = document.getElementById("announcer");
   const connection = document.getElementById("connection");
+  const nobody = document.getElementById("nobody");
+  const waiting = document.getElementById("waiting");
   const late = new Map(); // cells to renew when the person leaves them
   let says = [];
   let source = null;
@@ -38,11 +41,12 @@
   function renew(html) {
     const fresh = parsed(html);
     const row = document.getElementById(fresh.id);
+    if (!row && !nobody) return; // the page of one machine
     if (!row || row.dataset.state !== fresh.dataset.state) announce(fresh.dataset.says);
     if (!row) {
       body.append(fresh);
       floor.hidden = false;
-      document.getElementById("nobody").hidden = true;
+      nobody.hidden = true;
       return;
     }
     row.dataset.state = fresh.dataset.state;
@@ -50,8 +54,14 @@
     [...row.cells].forEach((cell, index) => renewCell(cell, cells[index]));
   }
 
+  function remove(mac) {
+    const row = document.getElementById(`pc-${mac.replaceAll(":", "-")}`);
+    if (row && !row.contains(document.activeElement)) row.remove();
+  }
+
   function showWaiting(count) {
-    document.getElementById("waiting").textContent = count;
+    if (!waiting) return;
+    waiting.textContent = count;
     const form = document.getElementById("choose-all");
     if (form && !form.contains(document.activeElement)) form.hidden = count === "0";
   }
@@ -65,6 +75,7 @@
     close();
     source = new EventSource("/live");
     source.addEventListener("row", (event) => renew(JSON.parse(event.data).html));
+    source.addEventListener("gone", (event) => remove(event.data));
     source.addEventListener("waiting", (event) => showWaiting(event.data));
     source.addEventListener("error", lost);
     source.addEventListener("open", () => {

@@ -1,0 +1,132 @@
+"""Choosing a profile for one PC or for all that wait, and taking a choice back.
+
+A profile that writes to a disk is asked for once more, with what will happen, to which PCs and to which disks; what is
+said yes to is done to the PCs that were named then, and to no others.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from aiohttp import web
+
+from netboot.errors import NetbootError
+from netboot.imaging import internal_disks
+from netboot.inventory import Disk, DiskId
+from netboot.pages.agent_link import workshop_key
+from netboot.pages.refusal import Refusal
+from netboot.pages.render import page
+from netboot.pages.visitor import operators_form
+from netboot.profiles import Profile
+from netboot.records.record import Record
+from netboot.records.values import NotOnRecord
+from netboot.workshop import AtWork, Workshop
+
+ALL: Final = "all"
+
+
+@dataclass(frozen=True, slots=True)
+class Concerned:
+    """One PC that a choice is for, with the internal disks it was last seen with."""
+
+    machine: str
+    label: str
+    mac: str
+    disks: tuple[Disk, ...]
+
+
+async def choose(request: web.Request) -> web.Response:
+    """POST /choose: `machine` is a machine's id or "all"; `sure` is "yes" the second time, `named` who was asked for.
+
+    `target` is the serial, WWN or path of the disk that gets the master, for one machine only.
+    """
+    who, form = await operators_form(request)
+    workshop = request.app[workshop_key]
+    profile = workshop.profiles.get(form.get("profile", ""))
+    if profile is None:
+        raise Refusal("no-profile")
+    wanted = form.get("machine", "")
+    machines = _waiting(workshop) if wanted == ALL else [wanted]
+    if form.get("sure") == "yes":
+        named = set(form.get("named", "").split())
+        machines = [machine for machine in machines if machine in named]
+    if not machines:
+        raise Refusal("nobody-waits")
+    await _master_is_there(workshop, profile)
+    concerned = await asyncio.to_thread(_concerned, workshop.record, machines)
+    target = _target(form.get("target", ""), concerned)
+    if profile.writes and form.get("sure") != "yes":
+        return page(
+            request, "sure.html.j2", concerned=concerned, profile=profile, machine=wanted, target=target,
+            target_name=form.get("target", ""),
+        )  # fmt: skip
+    done = await _choose_each(workshop, concerned, profile, who.operator, target.id if target else None)
+    if wanted != ALL and done["refused"]:
+        raise Refusal("at-work")
+    return _back("&".join(f"{name}={count}" for name, count in done.items() if count))
+
+
+async def cancel_choice(request: web.Request) -> web.Response:
+    """POST /cancel-choice: take back what waits for `machine`."""
+    who, form = await operators_form(request)
+    record = request.app[workshop_key].record
+    withdrawn = await asyncio.to_thread(record.cancel_choice, form.get("machine", ""), who.operator)
+    return _back("withdrawn=1" if withdrawn else "")
+
+
+async def _choose_each(
+    workshop: Workshop, concerned: Sequence[Concerned], profile: Profile, who: str, target: DiskId | None
+) -> dict[str, int]:
+    done = {"begun": 0, "kept": 0, "refused": 0}
+    for pc in concerned:
+        try:
+            begun = await workshop.choose(pc.machine, profile.id, who, target)
+        except AtWork:
+            done["refused"] += 1
+        else:
+            done["begun" if begun else "kept"] += 1
+    return done
+
+
+def _waiting(workshop: Workshop) -> list[str]:
+    return [row.machine for row in workshop.floor.rows() if row.state == "waiting" and row.machine]
+
+
+def _concerned(record: Record, machines: Sequence[str]) -> list[Concerned]:
+    """Raises Refusal when one is not on the record."""
+    found = []
+    for machine in machines:
+        try:
+            detail = record.machine_detail(machine)
+        except NotOnRecord:
+            raise Refusal("no-such-machine") from None
+        visit = detail.visits[0]
+        found.append(Concerned(detail.id, detail.label, visit.mac, internal_disks(visit.inventory)))
+    return found
+
+
+def _target(name: str, concerned: Sequence[Concerned]) -> Disk | None:
+    """The disk a person picked, or None for "automatic". Raises Refusal when it is not exactly one disk of one PC."""
+    if not name:
+        return None
+    disks = [disk for disk in concerned[0].disks if name in (disk.id.serial, disk.id.wwn, disk.id.path)]
+    if len(concerned) != 1 or len(disks) != 1:
+        raise Refusal("no-such-disk")
+    return disks[0]
+
+
+async def _master_is_there(workshop: Workshop, profile: Profile) -> None:
+    """Before anything is erased for it. Raises Refusal."""
+    if not profile.master:
+        return
+    try:
+        master = await asyncio.to_thread(workshop.find_master, profile.master)
+    except NetbootError:
+        master = None
+    if master is None:
+        raise Refusal("no-master")
+
+
+def _back(notice: str) -> web.Response:
+    return web.Response(status=303, headers={"Location": f"/?{notice}" if notice else "/"})

@@ -1,0 +1,69 @@
+"""What is known of PCs: the list of all, and one in full, with its visits, jobs, proofs of erasure and events."""
+
+import asyncio
+from typing import Final
+
+from aiohttp import web
+
+from netboot.imaging import internal_disks
+from netboot.pages.agent_link import workshop_key
+from netboot.pages.refusal import Refusal
+from netboot.pages.render import page
+from netboot.records.values import MachineRow, NotOnRecord
+
+PAGE: Final = 100
+"""Machines on one page of the list."""
+EVENTS: Final = 200
+"""Events on a machine's page."""
+
+
+async def show_machines(request: web.Request) -> web.Response:
+    """GET /machines: `search` is looked for in labels, addresses and serial numbers; `after` is a machine's number."""
+    search = request.query.get("search", "").strip()[:100]
+    after = _number(request.query.get("after", ""))
+    record = request.app[workshop_key].record
+    found = [row for row in await asyncio.to_thread(record.machines_overview) if search.lower() in _searched(row)]
+    rows = [row for row in found if row.number > after]
+    return page(
+        request,
+        "machines.html.j2",
+        rows=rows[:PAGE],
+        count=len(found),
+        search=search,
+        after=rows[PAGE - 1].number if len(rows) > PAGE else 0,
+    )
+
+
+async def show_machine(request: web.Request) -> web.Response:
+    """GET /machine/{id}."""
+    workshop = request.app[workshop_key]
+    record, wanted = workshop.record, request.match_info["id"]
+    try:
+        machine = await asyncio.to_thread(record.machine_detail, wanted)
+    except NotOnRecord:
+        raise Refusal("no-such-machine") from None
+    inventory = machine.visits[0].inventory
+    return page(
+        request,
+        "machine.html.j2",
+        machine=machine,
+        inventory=inventory,
+        targets=internal_disks(inventory),
+        row=workshop.floor.of_machine(machine.id),
+        profiles=workshop.profiles,
+        events=await asyncio.to_thread(record.events, 0, EVENTS, machine=machine.id),
+        most=EVENTS,
+    )
+
+
+def _searched(row: MachineRow) -> str:
+    """Everything of a machine that a person may look for, in lower case."""
+    inventory = row.visit.inventory
+    parts = [row.label, row.mac, inventory.system.serial, inventory.board.serial, inventory.system.product]
+    parts += [nic.mac for nic in inventory.nics]
+    parts += [disk.id.serial for disk in inventory.disks]
+    return "\n".join(parts).lower()
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0

@@ -1,0 +1,133 @@
+"""Why a request of a person is refused: each with its HTTP status and a sentence that says what to do next.
+
+Not for: what stops a PC (`problems.py`).
+"""
+
+from typing import Final, Literal
+
+from netboot.problems import Language
+
+Code = Literal[
+    "signed-out",
+    "old-form",
+    "other-site",
+    "form",
+    "too-large",
+    "too-slow",
+    "no-profile",
+    "nobody-waits",
+    "at-work",
+    "no-master",
+    "no-such-disk",
+    "no-such-machine",
+    "no-such-page",
+    "method",
+    "busy",
+    "unexpected",
+]
+
+
+class Refusal(Exception):  # noqa: N818 — said as it is
+    """A request that is not done."""
+
+    def __init__(self, code: Code) -> None:
+        super().__init__(code)
+        self.code: Code = code
+
+    @property
+    def status(self) -> int:
+        """The HTTP status."""
+        return _STATUS[self.code]
+
+    def sentence(self, language: Language) -> str:
+        """What went wrong and what to do."""
+        return _SENTENCES[self.code][language]
+
+
+_STATUS: Final[dict[Code, int]] = {
+    "signed-out": 403,
+    "old-form": 403,
+    "other-site": 403,
+    "form": 415,
+    "too-large": 413,
+    "too-slow": 408,
+    "no-profile": 400,
+    "nobody-waits": 409,
+    "at-work": 409,
+    "no-master": 409,
+    "no-such-disk": 409,
+    "no-such-machine": 404,
+    "no-such-page": 404,
+    "method": 405,
+    "busy": 503,
+    "unexpected": 500,
+}
+
+_SENTENCES: Final[dict[Code, dict[Language, str]]] = {
+    "signed-out": {
+        "fr": "Personne n'est connecté. Connectez-vous, puis recommencez.",
+        "en": "Nobody is signed in. Sign in, then try again.",
+    },
+    "old-form": {
+        "fr": "Cette page est trop ancienne. Revenez aux PC, puis recommencez.",
+        "en": "This page is too old. Go back to the PCs, then try again.",
+    },
+    "other-site": {
+        "fr": "Cette demande vient d'un autre site. Ouvrez la page de l'atelier et recommencez là.",
+        "en": "This request comes from another site. Open the workshop's page and try again there.",
+    },
+    "form": {
+        "fr": "Ce formulaire n'est pas de cette page. Revenez aux PC, puis recommencez.",
+        "en": "This form is not of this page. Go back to the PCs, then try again.",
+    },
+    "too-large": {
+        "fr": "Ce formulaire est trop grand. Revenez aux PC, puis recommencez.",
+        "en": "This form is too large. Go back to the PCs, then try again.",
+    },
+    "too-slow": {
+        "fr": "Le formulaire n'est pas arrivé à temps. Vérifiez le réseau, puis recommencez.",
+        "en": "The form did not arrive in time. Check the network, then try again.",
+    },
+    "no-profile": {
+        "fr": "Aucun profil n'a été choisi. Revenez aux PC et choisissez-en un dans la liste.",
+        "en": "No profile was chosen. Go back to the PCs and choose one from the list.",
+    },
+    "nobody-waits": {
+        "fr": "Aucun PC n'attend un choix. Démarrez un PC sur le réseau et prenez « inventaire » dans son menu.",
+        "en": "No PC waits for a choice. Boot a PC from the network and take “inventory” in its menu.",
+    },
+    "at-work": {
+        "fr": "Ce PC travaille déjà. Attendez la fin de son travail.",
+        "en": "This PC is at work already. Wait until its job has ended.",
+    },
+    "no-master": {
+        "fr": "Le système de ce profil n'est pas sur le serveur, ou il est abîmé. Construisez-le ou importez-le, puis "
+        "recommencez. Rien n'a été effacé.",
+        "en": "The system of this profile is not on the server, or it is damaged. Build or import it, then try again. "
+        "Nothing was erased.",
+    },
+    "no-such-disk": {
+        "fr": "Ce disque n'est plus dans ce PC. Revenez à la page du PC et choisissez encore.",
+        "en": "This disk is no longer in this PC. Go back to the PC's page and choose again.",
+    },
+    "no-such-machine": {
+        "fr": "Ce PC n'est pas connu. Revenez aux PC, ou démarrez-le sur le réseau.",
+        "en": "This PC is not known. Go back to the PCs, or boot it from the network.",
+    },
+    "no-such-page": {
+        "fr": "Cette page n'existe pas. Revenez aux PC.",
+        "en": "There is no such page. Go back to the PCs.",
+    },
+    "method": {
+        "fr": "Cette adresse ne s'ouvre pas ainsi. Revenez aux PC.",
+        "en": "This address is not opened in this way. Go back to the PCs.",
+    },
+    "busy": {
+        "fr": "Le serveur est occupé. Attendez un peu, puis recommencez.",
+        "en": "The server is busy. Wait a little, then try again.",
+    },
+    "unexpected": {
+        "fr": "Une erreur imprévue s'est produite. L'administrateur trouve la cause dans le journal du serveur.",
+        "en": "An unexpected error happened. The administrator finds the cause in the server's log.",
+    },
+}

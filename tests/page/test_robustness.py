@@ -1,0 +1,233 @@
+"""What is hostile: other sites, floods, huge and broken forms, wrong methods, values that agents made up."""
+
+import asyncio
+import json
+
+import pytest
+from aiohttp.test_utils import TestServer
+from aiohttp.web import Application
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from netboot.floor import Row
+from netboot.pages import live
+from netboot.pages.render import LONGEST_TIME, short_time
+from netboot.problems import Problem
+from netboot.protocol import Plan, RunStage, StageProgress
+from netboot.workshop import Workshop
+from tests.page.conftest import Person, hidden_fields, person_at
+from tests.workshop.conftest import WIPE, disk, hello, pc, row_of
+from tests.workshop.player import agent_on, eventually
+
+BAD = "<script>alert(1)</script>\"'><img src=x>"
+
+
+@pytest.mark.parametrize("path", ["/sign-in", "/language", "/choose", "/first-start", "/sign-out", "/record"])
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "http://elsewhere.example"},
+        {"Origin": "null"},
+        {"Origin": "http://["},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+    ],
+)
+async def test_another_sites_forms_are_refused(operator: Person, path: str, headers: dict[str, str]) -> None:
+    fields = {"form-token": await operator.token(), "language": "en"}
+    async with operator.client.post(path, data=fields, headers=headers) as answer:
+        assert answer.status == 403
+        assert "Set-Cookie" not in answer.headers
+
+
+async def test_this_pages_own_forms_are_taken(visitor: Person, page: TestServer) -> None:
+    headers = {"Origin": str(page.make_url("")).rstrip("/"), "Sec-Fetch-Site": "same-origin"}
+    async with visitor.client.post("/language", data={"language": "en"}, headers=headers) as answer:
+        assert answer.status == 200
+
+
+async def test_every_answer_forbids_what_is_not_from_here(visitor: Person) -> None:
+    for path in ("/", "/nothing-here", "/static/page.css", "/sign-in", "/live"):
+        async with visitor.client.get(path) as answer:
+            assert answer.headers["Content-Security-Policy"].startswith("default-src 'none'")
+            assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
+@pytest.mark.parametrize(
+    "path", ["/nothing-here", "/machine/nobody", "/machine/%00", "/machine/..%2f..", "/static/../web.py"]
+)
+async def test_what_is_not_there_gets_a_page_that_says_what_to_do(visitor: Person, path: str) -> None:
+    assert "Revenez aux PC" in await visitor.get(path, 404)
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), [("GET", "/choose"), ("POST", "/"), ("DELETE", "/record"), ("PUT", "/live")]
+)
+async def test_a_wrong_method_gets_a_plain_page(visitor: Person, method: str, path: str) -> None:
+    async with visitor.client.request(method, path) as answer:
+        assert answer.status == 405
+        assert "Revenez aux PC" in await answer.text()
+
+
+async def test_a_huge_form_is_refused(operator: Person) -> None:
+    async with operator.client.post("/choose", data={"named": "x" * 100_000}) as answer:
+        assert answer.status == 413
+        assert "Ce formulaire est trop grand" in await answer.text()
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("application/json", b"{}"),
+        ("multipart/form-data; boundary=x", b"--x\r\nbroken"),
+        ("application/x-www-form-urlencoded; charset=nothing", b"name=a"),
+        ("application/x-www-form-urlencoded; charset=utf-16", b"n"),
+    ],
+)
+async def test_a_form_of_another_kind_is_refused(visitor: Person, kind: str, body: bytes) -> None:
+    async with visitor.client.post("/sign-in", data=body, headers={"Content-Type": kind}) as answer:
+        assert answer.status in (403, 415)
+
+
+@given(body=st.binary(max_size=300))
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+async def test_no_bytes_in_a_form_break_the_page(visitor: Person, body: bytes) -> None:
+    kind = {"Content-Type": "application/x-www-form-urlencoded"}
+    async with visitor.client.post("/language", data=body, headers=kind, allow_redirects=False) as answer:
+        assert answer.status in (303, 413, 415)
+
+
+async def test_what_agents_say_is_shown_as_text_and_nothing_else(
+    operator: Person, workshop: Workshop, server: TestServer
+) -> None:
+    bad = pc(1, replace(disk(BAD), model=BAD))
+    bad = replace(
+        bad, system=replace(bad.system, product=BAD, manufacturer=BAD), nics=(replace(bad.nics[0], model=BAD),)
+    )
+    async with agent_on(server, hello(bad)) as (agent, _):
+        machine = row_of(workshop).machine
+        asked = await operator.choose("all", WIPE.id)
+        await operator.say_yes(asked)
+        await agent.hear(Plan)
+        run = await agent.hear(RunStage)
+        await agent.say(StageProgress(job=run.job, stage="check", done=1, total=2, rate=1e300, part=BAD))
+        await eventually(lambda: row_of(workshop).part == BAD)
+        workshop.floor.put(
+            replace(row_of(workshop), hostname=BAD, note=BAD, problem=Problem("disk-gone", {"disk": BAD}))
+        )
+        pages = [asked] + [await operator.get(path) for path in ("/", f"/machine/{machine}", "/machines", "/record")]
+        found = await operator.get("/machines?search=%3Cscript%3E")
+        for text in (*pages, found):
+            assert "<script>alert" not in text
+            assert "<img" not in text
+        assert "&lt;script&gt;" in pages[1]
+
+
+@pytest.mark.parametrize("rate", [0.0, 5e-324, 1e-9, 1.0, 1e308])
+async def test_no_rate_of_an_agent_breaks_the_page_for_all(visitor: Person, workshop: Workshop, rate: float) -> None:
+    workshop.floor.put(Row(mac="98:fa:9b:00:00:01", state="working", done=0, total=2**63 - 1, rate=rate))
+    assert "0 %" in await visitor.get("/")
+
+
+@given(seconds=st.floats(min_value=0, allow_nan=False))
+def test_a_time_is_always_short(seconds: float) -> None:
+    assert len(short_time(seconds, "fr")) <= 8
+    assert len(short_time(LONGEST_TIME, "en")) <= 8
+
+
+async def _events(person: Person, count: int) -> list[tuple[str, str]]:
+    """The first events of the live stream."""
+    found: list[tuple[str, str]] = []
+    async with person.client.get("/live") as answer, asyncio.timeout(10):
+        assert answer.status == 200
+        while len(found) < count:
+            name = (await answer.content.readline()).decode().removeprefix("event: ").strip()
+            data = (await answer.content.readline()).decode().removeprefix("data: ").strip()
+            await answer.content.readline()
+            found.append((name, data))
+    return found
+
+
+async def test_the_stream_begins_with_every_row_and_then_tells_each_change(
+    visitor: Person, workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "GATHER", 0.05)
+    one = workshop.floor.put(Row(mac="98:fa:9b:00:00:01", state="waiting", machine="m", label="PC 1"))
+    reading = asyncio.create_task(_events(visitor, 4))
+    await asyncio.sleep(0.2)
+    for percent in (10, 20, 30):
+        workshop.floor.put(replace(one, state="working", done=percent, total=100))
+    (first, waiting, second, nobody) = await reading
+    assert json.loads(first[1])["state"] == "waiting"
+    assert waiting == ("waiting", "1")
+    assert "30 %" in json.loads(second[1])["html"], "the newest only"
+    assert nobody == ("waiting", "0")
+
+
+async def test_a_rows_form_is_only_in_the_stream_of_who_is_signed_in(
+    visitor: Person, operator: Person, workshop: Workshop
+) -> None:
+    workshop.floor.put(Row(mac="98:fa:9b:00:00:01", state="waiting", machine="m", label="PC 1"))
+    (theirs, _), (ours, _) = await _events(visitor, 2), await _events(operator, 2)
+    assert hidden_fields(json.loads(theirs[1])["html"]) == {}
+    assert hidden_fields(json.loads(ours[1])["html"])["form-token"] == await operator.token()
+
+
+async def test_a_row_that_the_floor_forgot_is_taken_off_the_page(
+    visitor: Person, workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "GATHER", 0.01)
+    monkeypatch.setattr("netboot.floor.ROWS", 1)
+    workshop.floor.put(Row(mac="98:fa:9b:00:00:01", state="booting"))
+    reading = asyncio.create_task(_events(visitor, 4))
+    await asyncio.sleep(0.2)
+    workshop.floor.put(Row(mac="98:fa:9b:00:00:02", state="booting"))
+    assert ("gone", "98:fa:9b:00:00:01") in await reading
+
+
+async def test_viewers_are_bounded_and_a_seat_is_free_again(
+    page: TestServer, visitor: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "VIEWERS_OF_ADDRESS", 2)
+    monkeypatch.setattr(live, "BEAT", 0.05)
+    async with person_at(page) as other:
+        async with other.client.get("/live") as one, visitor.client.get("/live") as two:
+            assert (one.status, two.status) == (200, 200)
+            assert "Le serveur est occupé" in await visitor.get("/live", 503)
+            assert await visitor.get("/"), "the page itself is there for everybody"
+
+        async with asyncio.timeout(5):
+            while True:
+                async with visitor.client.get("/live") as again:
+                    if again.status == 200:
+                        break
+                await asyncio.sleep(0.05)
+
+
+async def test_a_viewer_that_does_not_read_is_let_go(
+    application: Application, page: TestServer, workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "READ_WITHIN", 0.2)
+    monkeypatch.setattr(live, "GATHER", 0.0)
+    viewers = application[live.viewers_key]
+    assert page.port is not None
+    reader, writer = await asyncio.open_connection("127.0.0.1", page.port, limit=1024)
+    writer.write(b"GET /live HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+    await eventually(lambda: len(viewers._tasks) == 1)
+    filler = "x" * 10_000
+    async with asyncio.timeout(20):
+        number = 0
+        while viewers._tasks:
+            number += 1
+            workshop.floor.put(Row(mac=f"98:fa:9b:00:00:{number % 64:02x}", state="booting", note=filler))
+            await asyncio.sleep(0.001)
+    writer.close()
+    assert reader is not None
+
+
+async def test_a_stopping_server_lets_its_viewers_go(application: Application, page: TestServer) -> None:
+    async with person_at(page) as person, person.client.get("/live") as answer, asyncio.timeout(5):
+        await answer.content.readline()
+        application[live.viewers_key].end()
+        await answer.content.read()

@@ -1,0 +1,133 @@
+"""Signing in: one answer for every wrong try, few tries, sessions that end; the first operator."""
+
+import re
+import time
+
+import pytest
+from aiohttp.test_utils import TestServer
+from aiohttp.web import Application
+
+from netboot.config import Settings
+from netboot.pages import sign_in
+from netboot.sessions import LASTS, TRIES, TRIES_WITHIN, Sessions
+from netboot.web import page_application
+from netboot.workshop import Workshop
+from tests.page.conftest import OPERATOR, PASSWORD, Person, person_at
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+async def test_who_signs_in_is_named_and_can_sign_out(visitor: Person) -> None:
+    assert "Connecté : anne" in await visitor.sign_in()
+    await visitor.post("/sign-out", {"form-token": await visitor.token()})
+    assert "Connecté" not in await visitor.get("/")
+
+
+async def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(visitor: Person) -> None:
+    fields = {"name": OPERATOR, "password": PASSWORD}
+    async with visitor.client.post("/sign-in", data=fields, allow_redirects=False) as answer:
+        cookie = answer.headers["Set-Cookie"]
+    assert "HttpOnly" in cookie
+    assert "SameSite=Strict" in cookie
+
+
+async def test_a_wrong_password_and_an_unknown_name_get_one_answer(visitor: Person) -> None:
+    wrong = await visitor.sign_in(OPERATOR, "not this password", 403)
+    unknown = await visitor.sign_in("nobody", "not this password", 403)
+    empty = await visitor.sign_in("", "", 403)
+    assert wrong == unknown == empty
+
+
+async def test_after_five_tries_even_the_right_password_has_to_wait(visitor: Person) -> None:
+    for _ in range(TRIES):
+        await visitor.sign_in(OPERATOR, "not this password", 403)
+    assert "Attendez cinq minutes" in await visitor.sign_in(status=429)
+
+
+async def test_the_first_operator_needs_the_code_of_the_log(workshop: Workshop) -> None:
+    application = await page_application(workshop, Settings())
+    code = application[sign_in.start_code_key]
+    new = {"name": "bruno", "password": "dix caractères", "again": "dix caractères"}
+    async with TestServer(application) as server, person_at(server) as person:
+        await person.get("/first-start")
+        await person.post("/first-start", {**new, "code": "guessed"}, 403)
+        await person.post("/first-start", {**new, "code": code, "again": "another one"}, 400)
+        await person.post("/first-start", {**new, "code": code, "name": " "}, 400)
+        short = await person.post("/first-start", {"name": "b", "password": "x", "again": "x", "code": code}, 400)
+        assert "Ce mot de passe a 1 caractères" in short
+        assert workshop.record.operators() == ()
+        assert "Connecté : bruno" in await person.post("/first-start", {**new, "code": code})
+        assert [each.name for each in workshop.record.operators()] == ["bruno"]
+        await person.post("/first-start", {**new, "code": code, "name": "eve"})
+        assert [each.name for each in workshop.record.operators()] == ["bruno"], "there is one first start"
+
+
+async def test_there_is_no_default_password(workshop: Workshop) -> None:
+    async with TestServer(await page_application(workshop, Settings())) as server, person_at(server) as person:
+        for name, password in (("admin", "admin"), ("", ""), ("root", "")):
+            await person.sign_in(name, password, 403)
+
+
+async def test_argon2_works_for_few_at_a_time(visitor: Person, application: Application) -> None:
+    turns = application[sign_in.hashing_key]
+    turns._here = turns._most
+    assert "Le serveur est occupé" in await visitor.sign_in(status=503)
+
+
+def test_a_session_ends_with_the_working_day() -> None:
+    clock = Clock()
+    sessions = Sessions(clock)
+    token = sessions.sign_in("anne")
+    found = sessions.find(token)
+    assert found is not None
+    assert found.operator == "anne"
+    clock.now = LASTS + 1
+    assert sessions.find(token) is None
+
+
+def test_sessions_and_tries_are_bounded_in_number() -> None:
+    sessions = Sessions(time.monotonic)
+    tokens = [sessions.sign_in("anne") for _ in range(300)]
+    assert sessions.find(tokens[0]) is None
+    assert sessions.find(tokens[-1]) is not None
+    for number in range(1000):
+        assert sessions.may_try(f"10.0.{number // 256}.{number % 256}")
+    assert len(sessions._tries) <= 256
+
+
+def test_a_try_counts_before_its_outcome_is_known_and_a_right_one_begins_anew() -> None:
+    clock = Clock()
+    sessions = Sessions(clock)
+    assert [sessions.may_try("a") for _ in range(TRIES + 1)] == [True] * TRIES + [False]
+    assert sessions.may_try("b"), "another address is another person"
+    sessions.tried_right("a")
+    assert sessions.may_try("a")
+    for _ in range(TRIES):
+        sessions.may_try("a")
+    clock.now = TRIES_WITHIN + 1
+    assert sessions.may_try("a")
+
+
+@pytest.mark.parametrize(
+    ("back", "place"),
+    [
+        ("/machines", "/machines"),
+        ("//elsewhere.example", "/"),
+        ("/\\elsewhere", "/"),
+        ("http://elsewhere", "/"),
+        ("", "/"),
+    ],
+)
+async def test_the_language_leads_back_to_this_page_only(visitor: Person, back: str, place: str) -> None:
+    fields = {"language": "en", "back": back}
+    async with visitor.client.post("/language", data=fields, allow_redirects=False) as answer:
+        assert (answer.status, answer.headers["Location"]) == (303, place)
+    text = await visitor.get("/")
+    assert re.search(r'<html lang="en">', text)
+    assert "The PCs" in text
