@@ -1,0 +1,184 @@
+"""Who may know whom: the rules of docs/architecture.md, read from the imports of every file of netboot/.
+
+All imports count, those inside functions too, but one: a circle is one of imports that run when a module is loaded.
+"""
+
+import ast
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from netboot.bootfiles.agent_image import AGENT_KNOWS
+
+ROOT = Path(__file__).parent.parent
+FILES = {
+    ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
+    for path in sorted((ROOT / "netboot").rglob("*.py"))
+}
+PURE = ("dhcp_packet", "protocol", "manifest", "imaging", "inventory", "problems", "boot_client", "tftp_transfer")
+READ_OR_WRITE = {
+    "aiohttp", "asyncio", "fcntl", "http", "io", "logging", "mmap", "os", "pathlib", "random", "secrets", "select",
+    "shutil", "socket", "sqlalchemy", "sqlite3", "ssl", "subprocess", "sys", "tempfile", "threading", "time", "urllib",
+}  # fmt: skip
+
+
+def imports(tree: ast.AST, package: str) -> Iterator[str]:
+    """The full names a piece of code imports: for `from a import b` a.b, and a unless b is a module of its own."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"a relative import in {package}"
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+            yield from names
+            if not all(name in FILES for name in names):
+                yield node.module or ""
+
+
+@cache
+def imported(module: str) -> frozenset[str]:
+    """Everything that a module imports, by full name."""
+    return frozenset(imports(ast.parse(FILES[module].read_text(encoding="utf-8")), module))
+
+
+@cache
+def known(module: str) -> frozenset[str]:
+    """The modules of netboot that a module imports, itself left out."""
+    return frozenset(name for name in imported(module) if name in FILES and name not in (module, "netboot"))
+
+
+def loaded(module: str) -> set[str]:
+    """The modules of netboot that are loaded before this one is: those it imports outside of functions."""
+    tree = ast.parse(FILES[module].read_text(encoding="utf-8"))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            node.body = [ast.Pass()]
+    return {name for name in imports(tree, module) if name in FILES and name not in (module, "netboot")}
+
+
+def room(module: str) -> str:
+    """The first name below netboot: a folder, or a file."""
+    return module.removeprefix("netboot.").partition(".")[0]
+
+
+def outside(module: str) -> set[str]:
+    """The packages beyond netboot that a module imports, by their first name."""
+    return {name.partition(".")[0] for name in imported(module)} - {"netboot", ""}
+
+
+def all_known(module: str) -> set[str]:
+    """What a module knows, directly or by others."""
+    found: set[str] = set()
+    ahead = [module]
+    while ahead:
+        ahead += known(name := ahead.pop()) - found
+        found |= known(name)
+    return found
+
+
+def in_room(name: str) -> list[str]:
+    return [module for module in FILES if room(module) == name]
+
+
+def knowing(name: str) -> set[str]:
+    """The rooms, other than itself, whose files know this one."""
+    return {room(module) for module in FILES if any(room(other) == name for other in known(module))} - {name}
+
+
+def beyond(package: str) -> set[str]:
+    """The modules that import this package from outside of netboot."""
+    return {module for module in FILES if package in outside(module)}
+
+
+def test_there_is_something_to_read() -> None:
+    assert len(FILES) > 100
+    assert "netboot.protocol" in known("netboot.workshop")
+    assert "netboot.records.record" in all_known("netboot.server")
+
+
+def test_the_agent_knows_no_server_room() -> None:
+    may = {name.removesuffix(".py") for name in AGENT_KNOWS}
+    assert may == {
+        "__init__", "agent", "errors", "inventory", "manifest", "problems", "process", "protocol", "wording",
+    }  # fmt: skip
+    for module in in_room("agent"):
+        assert {room(other) for other in all_known(module)} <= may, module
+
+
+@pytest.mark.parametrize(
+    ("module", "may"),
+    [
+        ("dhcp_packet", set()),
+        ("inventory", set()),
+        ("problems", set()),
+        ("protocol", {"inventory", "problems"}),
+        ("manifest", {"inventory", "problems", "protocol"}),
+        # profiles.py also reads YAML files; imaging uses its value only, as the next test holds.
+        ("imaging", {"inventory", "problems", "profiles", "protocol", "errors"}),
+        ("identity", {"inventory"}),
+    ],
+)
+def test_a_pure_room_knows_only_its_kind(module: str, may: set[str]) -> None:
+    assert {room(other) for other in all_known(f"netboot.{module}")} <= may
+
+
+@pytest.mark.parametrize("module", PURE)
+def test_a_pure_room_neither_reads_nor_writes_nor_looks_at_a_clock(module: str) -> None:
+    assert not outside(f"netboot.{module}") & READ_OR_WRITE
+    tree = ast.parse(FILES[f"netboot.{module}"].read_text(encoding="utf-8"))
+    called = {node.func.id for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
+    assert not called & {"open", "print", "input", "exec", "eval"}
+
+
+def test_imaging_takes_only_the_value_from_profiles() -> None:
+    assert {name for name in imported("netboot.imaging") if name.startswith("netboot.profiles.")} == {
+        "netboot.profiles.Profile"
+    }
+
+
+def test_pages_know_no_sockets_and_no_files_of_the_store() -> None:
+    for module in in_room("pages"):
+        assert not outside(module) & {"socket", "ssl", "sqlalchemy", "sqlite3", "subprocess"}, module
+        rooms = {room(other) for other in known(module)}
+        assert not rooms & {"store", "masters", "bootfiles", "server", "web", "tftp", "dhcp_socket", "process"}, module
+
+
+def test_the_record_knows_values_and_its_database_only() -> None:
+    may = {"errors", "identity", "imaging", "inventory", "problems", "profiles", "protocol", "records"}
+    for module in in_room("records"):
+        assert {room(other) for other in known(module)} <= may, module
+        assert not outside(module) & {"aiohttp", "asyncio", "socket"}, module
+
+
+def test_nobody_knows_web_but_the_server() -> None:
+    assert knowing("web") == {"server"}
+
+
+def test_nobody_knows_the_server_or_the_virtual_workshop_but_the_command_line() -> None:
+    assert knowing("server") == {"cli"}
+    assert knowing("lab") == {"cli"}
+
+
+def test_the_workshop_speaks_no_http_and_renders_nothing() -> None:
+    assert not outside("netboot.workshop") & {"aiohttp", "jinja2", "socket", "sqlalchemy"}
+    assert not {room(other) for other in known("netboot.workshop")} & {"pages", "web", "store", "menu"}
+
+
+def test_each_library_is_behind_its_door() -> None:
+    assert beyond("subprocess") == {"netboot.process"}
+    assert beyond("sqlalchemy") | beyond("alembic") <= set(in_room("records"))
+    assert beyond("tftpy") == {"netboot.tftp_packet"}
+    assert {room(module) for module in beyond("aiohttp")} <= {"agent", "lab", "pages", "server", "web"}
+
+
+def test_scapy_is_loaded_by_no_file_of_netboot_because_of_its_licence() -> None:
+    assert beyond("scapy") == set()
+
+
+def test_no_import_runs_in_a_circle() -> None:
+    before = {module: loaded(module) for module in FILES}
+    while free := {module for module, needed in before.items() if not needed}:
+        before = {module: needed - free for module, needed in before.items() if module not in free}
+    assert not before, f"these import one another: {sorted(before)}"
