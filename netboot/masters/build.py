@@ -40,6 +40,16 @@ from netboot.store import Store, StoreError
 from netboot.store.upkeep import collect_garbage, copy_master
 
 _BUILDS: Final = "builds"
+# The code that decides what is on a built disk; a change of any of it makes another build.
+_OWN_CODE: Final = (
+    "boot_loader.py",
+    "build.py",
+    "chunking.py",
+    "debian_root.py",
+    "disk_image.py",
+    "in_root.sh",
+    "used_ranges.py",
+)
 
 
 def build_master(
@@ -79,9 +89,8 @@ def build_master(
 def inputs_digest(recipe: Recipe, packages: tuple[str, ...]) -> str:
     """The name of a build: everything that decides what is in it, 64 hex digits."""
     own = hashlib.sha256()
-    for path in sorted(files("netboot.masters").iterdir(), key=lambda path: path.name):
-        if path.name.endswith((".py", ".sh")):
-            own.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    for name in _OWN_CODE:
+        own.update((files("netboot.masters") / name).read_bytes() + b"\0")
     return hashlib.sha256(
         json.dumps([msgspec.to_builtins(recipe), packages, own.hexdigest()], sort_keys=True).encode()
     ).hexdigest()

@@ -33,7 +33,7 @@ DOS_ROLES: Final[dict[str, Role]] = {
 }  # fmt: skip
 _LINUX: Final = {"0fc63daf-8483-4772-8e79-3d69d8477de4", "83"}
 _ROOT_KINDS: Final = {"ext2", "ext3", "ext4", "xfs", "btrfs", "f2fs"}
-# What the agent's customise stage can make larger without mounting it.
+# What the agent's customise stage can make larger (agent/grow.py), with the extended partition around it.
 _GROWABLE: Final = {"ext2", "ext3", "ext4"}
 
 _LOADER: Final = re.compile(r"(/[A-Za-z0-9._-]+)+\.efi", re.IGNORECASE)
@@ -119,8 +119,6 @@ def with_file_systems(found: Iterable[tuple[Partition, FileSystem | None]]) -> t
     has_root = any(partition.role == "root" for partition, _ in pairs)
     root = None if has_root else max(roots, key=lambda partition: partition.length, default=None)
     last = max((p for p, _ in pairs if p.role != "extended"), key=lambda partition: partition.start)
-    # A logical partition cannot outgrow the extended one around it.
-    logical = any(p.role == "extended" and p.start < last.start < p.end for p, _ in pairs)
     return tuple(
         Partition(
             number=partition.number,
@@ -130,7 +128,7 @@ def with_file_systems(found: Iterable[tuple[Partition, FileSystem | None]]) -> t
             uuid=partition.uuid,
             name=partition.name,
             role="root" if partition is root else partition.role,
-            grow=partition is last and not logical and system is not None and system.kind in _GROWABLE,
+            grow=partition is last and system is not None and system.kind in _GROWABLE,
             filesystem=system,
         )
         for partition, system in pairs

@@ -98,10 +98,10 @@ def test_a_partition_before_another_does_not_grow() -> None:
     assert not last.grow
 
 
-def test_a_logical_partition_does_not_grow() -> None:
+def test_the_last_logical_partition_grows() -> None:
     extended = Partition(number=2, start=10 * MIB, length=50 * MIB, type="05", role="extended")
     found = with_file_systems([(linux(1, 1, 5), EXT4), (extended, None), (linux(5, 11, 40), EXT4)])
-    assert not any(partition.grow for partition in found)
+    assert [partition.number for partition in found if partition.grow] == [5]
 
 
 def test_shim_is_chosen_before_grub_and_the_removable_path() -> None:
