@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import get_args
+from typing import Literal, get_args, get_origin
 
 import msgspec
 import pytest
@@ -38,6 +38,15 @@ def keys(kind: type[Struct], before: str = "") -> Iterator[str]:
             yield from keys(field.type, f"{before}{field.name}.")
         else:
             yield f"{before}{field.name}"
+
+
+def words_of(kind: type[Struct]) -> Iterator[tuple[str, str]]:
+    """Every word that a setting of fixed words takes, with the setting's last name."""
+    for field in msgspec.structs.fields(kind):
+        if isinstance(field.type, type) and issubclass(field.type, Struct):
+            yield from words_of(field.type)
+        elif get_origin(field.type) is Literal:
+            yield from ((field.name, word) for word in get_args(field.type))
 
 
 def keys_of_yaml(value: object, before: str = "") -> Iterator[str]:
@@ -83,12 +92,15 @@ def test_the_readmes_settings_file_has_every_key_with_its_default() -> None:
     whole = re.sub(r"^#(?=[a-z]+:)", "", block, flags=re.MULTILINE)
     assert set(keys_of_yaml(yaml.safe_load(whole))) == set(keys(Settings))
     assert parse_settings(whole, source="README.md").data_folder == Path("/var/lib/netboot")
+    for name, word in words_of(Settings):
+        assert re.search(rf"^ *{name}: .*\b{word}\b", block, re.MULTILINE), f"{name}: {word}"
 
 
 @both_guides
 def test_every_setting_is_told_in_the_guide(language: Language) -> None:
     told = section(GUIDES[language].read_text(encoding="utf-8"), SETTINGS_TITLES[language])
     assert [cell.strip("`") for cell in first_cells(told)[1:]] == list(keys(Settings))
+    assert not [word for _, word in words_of(Settings) if f"`{word}`" not in told]
 
 
 @both_guides
