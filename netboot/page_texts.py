@@ -9,6 +9,7 @@ from typing import Final, Literal
 from netboot.floor import State
 from netboot.problems import Language
 from netboot.protocol import Level
+from netboot.records.events import Kind
 from netboot.records.values import JobState
 
 TEXTS: Final[dict[str, dict[Language, str]]] = {
@@ -20,8 +21,6 @@ TEXTS: Final[dict[str, dict[Language, str]]] = {
     "error": {"fr": "Cela n'a pas marché", "en": "That did not work"},
     "what_now": {"fr": "Que faire : {hint}", "en": "What to do: {hint}"},
     "back": {"fr": "Revenir aux PC", "en": "Back to the PCs"},
-    "yes_word": {"fr": "oui", "en": "yes"},
-    "no_word": {"fr": "non", "en": "no"},
     "none": {"fr": "aucun", "en": "none"},
     "unknown": {"fr": "inconnu", "en": "unknown"},
     # Signing in
@@ -114,7 +113,7 @@ TEXTS: Final[dict[str, dict[Language, str]]] = {
     },
     "sure_then": {"fr": "Puis le système {master} sera installé.", "en": "Then the system {master} will be installed."},
     "sure_target": {"fr": "Disque qui reçoit le système : {disk}", "en": "Disk that gets the system: {disk}"},
-    "sure_end": {"fr": "À la fin, le PC va : {end}.", "en": "At the end, the PC will: {end}."},
+    "sure_end": {"fr": "À la fin du travail : {end}.", "en": "At the end of the job: {end}."},
     "concerned": {"fr": "PC concernés : {count}", "en": "PCs concerned: {count}"},
     "no_disk_seen": {"fr": "aucun disque vu", "en": "no disk seen"},
     "yes": {"fr": "Oui, commencer", "en": "Yes, start"},
@@ -252,6 +251,23 @@ JOB_STATES: Final[dict[JobState, dict[Language, str]]] = {
     "failed": {"fr": "échec", "en": "failed"},
     "interrupted": {"fr": "interrompu", "en": "interrupted"},
     "cancelled": {"fr": "annulé", "en": "cancelled"},
+}
+
+EVENTS: Final[dict[Kind, dict[Language, str]]] = {
+    "machine-added": {"fr": "PC vu pour la première fois", "en": "PC seen for the first time"},
+    "visit-opened": {"fr": "passage commencé", "en": "visit begun"},
+    "visit-closed": {"fr": "passage terminé", "en": "visit ended"},
+    "choice-made": {"fr": "profil choisi", "en": "profile chosen"},
+    "choice-withdrawn": {"fr": "choix annulé", "en": "choice cancelled"},
+    "choice-used": {"fr": "choix suivi", "en": "choice followed"},
+    "job-started": {"fr": "travail commencé", "en": "job begun"},
+    "stage-started": {"fr": "étape commencée", "en": "stage begun"},
+    "stage-ended": {"fr": "étape terminée", "en": "stage ended"},
+    "erasure": {"fr": "preuve d'effacement", "en": "proof of erasure"},
+    "job-ended": {"fr": "travail terminé", "en": "job ended"},
+    "master-added": {"fr": "système ajouté", "en": "system added"},
+    "operator-set": {"fr": "opérateur ajouté ou mot de passe changé", "en": "operator added or password changed"},
+    "person-forgotten": {"fr": "personne oubliée", "en": "person forgotten"},
 }
 
 LEVELS: Final[dict[Level, dict[Language, str]]] = {

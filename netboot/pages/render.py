@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -9,7 +10,7 @@ from aiohttp import web
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from netboot.inventory import gigabytes, label
-from netboot.page_texts import JOB_STATES, LEVELS, SECURE_BOOT, STATES, TEXTS, texts
+from netboot.page_texts import EVENTS, JOB_STATES, LEVELS, SECURE_BOOT, STATES, TEXTS, texts
 from netboot.pages.visitor import FORM_TOKEN, Visitor, visitor
 from netboot.problems import Language
 from netboot.wording import end_name, stage_name, state_name, verdict_name
@@ -20,8 +21,9 @@ LONGEST_TIME: Final = 99 * 3600
 renderer_key: Final = web.AppKey("renderer", Environment)
 
 
+@cache
 def renderer() -> Environment:
-    """The page's templates."""
+    """The page's templates, compiled once."""
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent.parent / "templates"),
         autoescape=True,
@@ -32,6 +34,7 @@ def renderer() -> Environment:
     environment.globals.update(
         form_token_name=FORM_TOKEN,
         states=STATES,
+        event_kinds=EVENTS,
         job_states=JOB_STATES,
         levels=LEVELS,
         secure_boots=SECURE_BOOT,

@@ -6,10 +6,11 @@ from html.parser import HTMLParser
 
 import pytest
 from aiohttp import CookieJar
-from aiohttp.test_utils import BaseTestServer, TestClient, TestServer
+from aiohttp.test_utils import TestClient, TestServer
 from aiohttp.web import Application, Request
 
 from netboot.config import Settings
+from netboot.pages.visitor import COOKIE, sessions_key
 from netboot.passwords import hash_password
 from netboot.web import page_application
 from netboot.workshop import Workshop
@@ -79,7 +80,7 @@ def hidden_fields(html: str) -> dict[str, str]:
 
 
 @asynccontextmanager
-async def person_at(server: BaseTestServer) -> AsyncIterator[Person]:
+async def person_at(server: TestServer) -> AsyncIterator[Person]:
     """One more person at this page, with cookies of their own."""
     client: Client = TestClient(server, cookie_jar=CookieJar(unsafe=True))
     try:
@@ -110,8 +111,9 @@ async def visitor(page: TestServer) -> AsyncIterator[Person]:
 
 
 @pytest.fixture
-async def operator(page: TestServer) -> AsyncIterator[Person]:
-    """Somebody who has signed in."""
+async def operator(application: Application, page: TestServer) -> AsyncIterator[Person]:
+    """Somebody who has signed in; without the password's hash, which is slow on purpose."""
     async with person_at(page) as person:
-        await person.sign_in()
+        token = application[sessions_key].sign_in(OPERATOR)
+        person.client.session.cookie_jar.update_cookies({COOKIE: token}, page.make_url("/"))
         yield person

@@ -23,7 +23,6 @@ from tests.workshop.player import agent_on, eventually
 BAD = "<script>alert(1)</script>\"'><img src=x>"
 
 
-@pytest.mark.parametrize("path", ["/sign-in", "/language", "/choose", "/first-start", "/sign-out", "/record"])
 @pytest.mark.parametrize(
     "headers",
     [
@@ -34,11 +33,12 @@ BAD = "<script>alert(1)</script>\"'><img src=x>"
         {"Sec-Fetch-Site": "same-site"},
     ],
 )
-async def test_another_sites_forms_are_refused(operator: Person, path: str, headers: dict[str, str]) -> None:
+async def test_another_sites_forms_are_refused(operator: Person, headers: dict[str, str]) -> None:
     fields = {"form-token": await operator.token(), "language": "en"}
-    async with operator.client.post(path, data=fields, headers=headers) as answer:
-        assert answer.status == 403
-        assert "Set-Cookie" not in answer.headers
+    for path in ("/sign-in", "/language", "/choose", "/first-start", "/sign-out", "/record"):
+        async with operator.client.post(path, data=fields, headers=headers) as answer:
+            assert answer.status == 403
+            assert "Set-Cookie" not in answer.headers
 
 
 async def test_this_pages_own_forms_are_taken(visitor: Person, page: TestServer) -> None:

@@ -54,7 +54,8 @@ async def test_the_first_operator_needs_the_code_of_the_log(workshop: Workshop) 
     application = await page_application(workshop, Settings())
     code = application[sign_in.start_code_key]
     new = {"name": "bruno", "password": "dix caractères", "again": "dix caractères"}
-    async with TestServer(application) as server, person_at(server) as person:
+    server = TestServer(application)
+    async with server, person_at(server) as person:
         await person.get("/first-start")
         await person.post("/first-start", {**new, "code": "guessed"}, 403)
         await person.post("/first-start", {**new, "code": code, "again": "another one"}, 400)
@@ -69,7 +70,8 @@ async def test_the_first_operator_needs_the_code_of_the_log(workshop: Workshop) 
 
 
 async def test_there_is_no_default_password(workshop: Workshop) -> None:
-    async with TestServer(await page_application(workshop, Settings())) as server, person_at(server) as person:
+    server = TestServer(await page_application(workshop, Settings()))
+    async with server, person_at(server) as person:
         for name, password in (("admin", "admin"), ("", ""), ("root", "")):
             await person.sign_in(name, password, 403)
 

@@ -1,0 +1,208 @@
+"""The page as a person with a keyboard uses it, in a real browser, in French and in English.
+
+An agent is played over its real line (`tests/workshop/player.py`): the page does not know the difference.
+"""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import pytest
+from aiohttp.test_utils import TestServer
+from aiohttp.web import Application
+from msgspec.structs import replace
+from selenium.webdriver import Keys
+from selenium.webdriver.support.ui import WebDriverWait
+
+from netboot.floor import Row
+from netboot.inventory import Inventory
+from netboot.page_texts import STATES, texts
+from netboot.pages.visitor import COOKIE, LANGUAGE_COOKIE, sessions_key
+from netboot.problems import Language, Problem
+from netboot.protocol import Leave, Plan, RunStage
+from netboot.wording import stage_name, verdict_name
+from netboot.workshop import Workshop
+from tests.page.browser import WITHIN, Browser, browser_in
+from tests.page.conftest import OPERATOR, PASSWORD
+from tests.workshop.conftest import WIPE, disk, hello, pc, row_of
+from tests.workshop.player import Agent, agent_on, evidence
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def browser(tmp_path: Path) -> Iterator[Browser]:
+    with browser_in(tmp_path / "browser") as opened:
+        yield opened
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+async def test_by_keyboard_alone_from_signing_in_to_the_last_pc_done(
+    browser: Browser, page: TestServer, workshop: Workshop, server: TestServer, language: Language
+) -> None:
+    t = texts(language)
+    address = str(page.make_url("/"))
+    async with AsyncExitStack() as stack:
+        agents = [
+            (await stack.enter_async_context(agent_on(server, hello(pc(number), f"boot-{number}"))))[0]
+            for number in (1, 2)
+        ]
+        await asyncio.to_thread(_sign_in, browser, address, language)
+        assert workshop.record.pending_choices() == ()
+        await asyncio.to_thread(_choose_for_all, browser, t, WIPE.name[language])
+        assert row_of(workshop).state == "working"
+        runs = [await _in_the_middle_of_the_erase(agent, pc(number)) for number, agent in enumerate(agents, start=1)]
+        await asyncio.to_thread(browser.wait_for, "46 %")
+        await asyncio.to_thread(browser.wait_for, stage_name("erase", language))
+        for number, (agent, run) in enumerate(zip(agents, runs, strict=True), start=1):
+            await agent.finish(run, evidence(run.stage, pc(number)))
+            assert await agent.obey(pc(number)) == Leave(action="poweroff")
+            await asyncio.to_thread(_wait_for_state, browser, number, STATES["done"][language])
+        await asyncio.to_thread(browser.wait_for, verdict_name("erased", language))
+    assert await asyncio.to_thread(browser.faults) == []
+    assert await asyncio.to_thread(browser.complaints) == []
+
+
+async def test_tab_goes_through_the_page_from_top_to_bottom(
+    browser: Browser, application: Application, page: TestServer, workshop: Workshop, server: TestServer
+) -> None:
+    async with agent_on(server, hello(pc())):
+        label = row_of(workshop).label
+        await asyncio.to_thread(_signed_in_already, browser, application, page, "fr")
+        assert await asyncio.to_thread(browser.tab_order) == [
+            "Aller au contenu",
+            "Les PC",
+            "Tous les PC",
+            "Systèmes",
+            "Journal",
+            "English",
+            "Se déconnecter",
+            "Profil pour tous les PC qui attendent",
+            "Choisir pour tous",
+            label,
+            f"Profil pour {label}",
+            f"Choisir {label}",
+        ]
+
+
+async def test_a_choice_that_is_being_made_is_not_disturbed_by_news_of_its_row(
+    browser: Browser, application: Application, page: TestServer, workshop: Workshop, server: TestServer
+) -> None:
+    async with agent_on(server, hello(pc())):
+        row = row_of(workshop)
+        await asyncio.to_thread(_signed_in_already, browser, application, page, "fr")
+        await asyncio.to_thread(browser.tab_to, f"Profil pour {row.label}")
+        await asyncio.to_thread(browser.press, "Eff")
+        workshop.floor.put(replace(row, state="failed", problem=Problem("no-disk")))
+        await asyncio.to_thread(browser.wait_for, "Aucun disque interne trouvé")
+        assert await asyncio.to_thread(lambda: browser.focused.get_attribute("value")) == WIPE.id
+        assert await asyncio.to_thread(lambda: browser.focused.accessible_name) == f"Profil pour {row.label}"
+        workshop.floor.put(replace(row, state="working"))
+        await asyncio.to_thread(browser.wait_for, STATES["working"]["fr"])
+        await asyncio.to_thread(browser.press, Keys.TAB, Keys.TAB)
+        await asyncio.to_thread(_wait_until_gone, browser, f"#pc-{row.mac.replace(':', '-')} form")
+
+
+async def test_a_change_of_state_is_announced_and_a_lost_server_is_told(
+    browser: Browser, application: Application, page: TestServer, workshop: Workshop
+) -> None:
+    row = workshop.floor.put(Row(mac="98:fa:9b:00:00:01", state="waiting", machine="m", label="PC 7"))
+    await asyncio.to_thread(_signed_in_already, browser, application, page, "fr")
+    for percent in (10, 20):
+        workshop.floor.put(replace(row, state="working", done=percent, total=100))
+    await asyncio.to_thread(_wait_for_announcement, browser, "PC 7 : travaille")
+    await page.close()
+    await asyncio.to_thread(browser.wait_for, texts("fr")["live_lost"])
+
+
+@pytest.mark.parametrize(("width", "zoom"), [(1280, 1.0), (640, 2.0), (360, 1.0)])
+async def test_every_page_can_be_read_wide_narrow_and_enlarged(
+    tmp_path: Path, application: Application, page: TestServer, workshop: Workshop, server: TestServer,
+    width: int, zoom: float,
+) -> None:  # fmt: skip
+    two = pc(1, disk("AAA"), disk("BBB", 512))
+    async with (
+        agent_on(server, hello(two, "boot-1", profile=WIPE.id)) as (agent, _),
+        agent_on(server, hello(pc(2), "boot-2", profile=WIPE.id)) as (other, _),
+    ):
+        await agent.hear(Plan)
+        await agent.obey(two)
+        await other.hear(Plan)
+        await other.obey(pc(2))
+        await workshop.choose(row_of(workshop, 2).machine, WIPE.id, OPERATOR)
+        workshop.floor.put(replace(row_of(workshop), done=1, total=3, rate=1e8))
+        places = ["/", "/machines", "/masters", "/record", "/sign-in"]
+        places += [f"/machine/{row_of(workshop, number).machine}" for number in (1, 2)]
+        assert await asyncio.to_thread(_faults, tmp_path, application, page, width, zoom, places) == {}
+
+
+def _faults(
+    folder: Path, application: Application, page: TestServer, width: int, zoom: float, places: list[str]
+) -> dict[str, list[str]]:
+    found = {}
+    with browser_in(folder / "browser", width=width, zoom=zoom) as browser:
+        for language in ("fr", "en"):
+            _signed_in_already(browser, application, page, language)
+            for place in places:
+                browser.open(str(page.make_url(place)))
+                faults = browser.faults() + browser.complaints()
+                if faults:
+                    found[f"{place} {language}"] = faults
+    return found
+
+
+async def _in_the_middle_of_the_erase(agent: Agent, inventory: Inventory) -> RunStage:
+    await agent.hear(Plan)
+    erase = await agent.obey(inventory, until="check")
+    assert isinstance(erase, RunStage)
+    await agent.start(erase)
+    await agent.tick(erase, 46, 100)
+    return erase
+
+
+def _sign_in(browser: Browser, address: str, language: Language) -> None:
+    browser.open(address)
+    if language == "en":
+        browser.tab_to("English")
+        browser.press(Keys.ENTER)
+        browser.wait_for("Sign in")
+    t = texts(language)
+    browser.tab_to(t["sign_in"])
+    browser.press(Keys.ENTER)
+    browser.wait_for(t["password"])
+    browser.press(OPERATOR, Keys.TAB, PASSWORD, Keys.ENTER)
+    browser.wait_for(t["signed_in_as"].format(name=OPERATOR))
+
+
+def _choose_for_all(browser: Browser, t: dict[str, str], profile: str) -> None:
+    browser.tab_to(t["choose_all"])
+    browser.press(profile[:4])
+    browser.tab_to(t["choose_all_button"])
+    browser.press(Keys.ENTER)
+    browser.wait_for(t["sure"])
+    browser.wait_for("S4EWNX0N0002")
+    browser.tab_to(t["yes"])
+    browser.press(Keys.ENTER)
+    browser.wait_for(t["begun"].format(count=2))
+
+
+def _signed_in_already(browser: Browser, application: Application, page: TestServer, language: Language) -> None:
+    browser.open(str(page.make_url("/sign-in")))
+    browser.driver.add_cookie({"name": COOKIE, "value": application[sessions_key].sign_in(OPERATOR)})
+    browser.driver.add_cookie({"name": LANGUAGE_COOKIE, "value": language})
+    browser.open(str(page.make_url("/")))
+
+
+def _wait_for_state(browser: Browser, number: int, state: str) -> None:
+    row = browser.driver.find_element("id", f"pc-98-fa-9b-00-00-{number:02x}")
+    WebDriverWait(browser.driver, WITHIN).until(lambda _: state in row.text)
+
+
+def _wait_until_gone(browser: Browser, selector: str) -> None:
+    WebDriverWait(browser.driver, WITHIN).until(lambda driver: not driver.find_elements("css selector", selector))
+
+
+def _wait_for_announcement(browser: Browser, text: str) -> None:
+    announcer = browser.driver.find_element("id", "announcer")
+    WebDriverWait(browser.driver, WITHIN).until(lambda _: announcer.get_property("textContent") == text)

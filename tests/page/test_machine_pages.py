@@ -1,0 +1,110 @@
+"""What is known of a PC, the list of all PCs, the journal and its check, the masters."""
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+from aiohttp.test_utils import TestServer
+from aiohttp.web import Application
+
+from netboot.pages import machine_page, record_page
+from netboot.protocol import Leave, Plan
+from netboot.workshop import Workshop
+from tests.page.conftest import OPERATOR, Person
+from tests.workshop.conftest import WIPE, hello, pc, row_of
+from tests.workshop.player import agent_on
+
+
+async def _wiped(workshop: Workshop, server: TestServer, number: int = 1) -> str:
+    """A PC that went all the way; its id."""
+    async with agent_on(server, hello(pc(number), f"boot-{number}")) as (agent, _):
+        await workshop.choose(row_of(workshop, number).machine, WIPE.id, OPERATOR)
+        await agent.hear(Plan)
+        assert await agent.obey(pc(number)) == Leave(action="poweroff")
+    return row_of(workshop, number).machine
+
+
+async def test_a_machine_in_full(visitor: Person, operator: Person, workshop: Workshop, server: TestServer) -> None:
+    text = await visitor.get(f"/machine/{await _wiped(workshop, server)}")
+    for said in (
+        "ThinkCentre M720q",
+        "i5-8400T, 6 cœurs",
+        "8 Go DDR4",
+        "1000 Mb/s",
+        "debian-minimal",
+        "Preuves d&#39;effacement",
+        "effacé",
+        "256 000 000 000 / 256 000 000 000 octets",
+        "réécriture de tout le disque, puis relecture",
+        "15 min",
+        "5a",
+        "smart: passed",
+        "preuve d&#39;effacement",
+    ):
+        assert said in text, said
+    assert "Choisi par" not in text, "who chose is not for everybody"
+    assert "<dd>anne</dd>" in await operator.get(f"/machine/{row_of(workshop).machine}")
+
+
+async def test_every_pc_is_found_by_what_is_written_on_it(
+    visitor: Person, workshop: Workshop, server: TestServer
+) -> None:
+    for number in (1, 2, 3):
+        await _wiped(workshop, server, number)
+    assert "PC trouvés : 3" in await visitor.get("/machines")
+    for search in ("PC0X7Q02", "pc0x7q02", "98:FA:9B:00:00:02", "S4EWNX0N0002"):
+        text = await visitor.get(f"/machines?search={search}")
+        assert "PC trouvés : 1" in text
+        assert row_of(workshop, 2).machine in text
+    assert "PC trouvés : 0" in await visitor.get("/machines?search=nothing-like-it")
+
+
+async def test_a_long_list_is_read_page_by_page(
+    visitor: Person, workshop: Workshop, server: TestServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(machine_page, "PAGE", 1)
+    for number in (1, 2):
+        await _wiped(workshop, server, number)
+    assert "/machines?search=&amp;after=1" in await visitor.get("/machines")
+    second = await visitor.get("/machines?search=&after=1")
+    assert row_of(workshop, 2).machine in second
+    assert row_of(workshop, 1).machine not in second
+
+
+async def test_the_journal_is_for_who_is_signed_in_and_is_whole(
+    visitor: Person, operator: Person, workshop: Workshop, server: TestServer
+) -> None:
+    await _wiped(workshop, server)
+    await visitor.get("/record", 403)
+    assert "travail terminé" in await operator.get("/record")
+    text = await operator.post("/record", {"form-token": await operator.token()})
+    assert f"Le journal est intact : {len(workshop.record.events(limit=1000))} événements relus" in text
+    assert "Aucun événement" in await operator.get("/record?after=999999")
+
+
+async def test_a_journal_that_was_changed_is_noticed(
+    operator: Person, workshop: Workshop, server: TestServer, tmp_path: Path
+) -> None:
+    await _wiped(workshop, server)
+    with sqlite3.connect(tmp_path / "record.sqlite") as database:
+        for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+            database.execute(f'DROP TRIGGER "{name}"')
+        database.execute(
+            "UPDATE events SET body = replace(body, 'wipe-and-debian', 'inventory-only') WHERE sequence > 2"
+        )
+    text = await operator.post("/record", {"form-token": await operator.token()})
+    assert "Le journal a été modifié à l&#39;événement" in text
+
+
+async def test_only_one_check_of_the_journal_runs_at_a_time(operator: Person, application: Application) -> None:
+    turns = application[record_page.checking_key]
+    turns._here = turns._most
+    assert "Le serveur est occupé" in await operator.post("/record", {"form-token": await operator.token()}, 503)
+
+
+async def test_the_masters_are_listed(visitor: Person, workshop: Workshop) -> None:
+    assert "Aucun système" in await visitor.get("/masters")
+    workshop.record.remember_master("cd" * 32, name="debian-minimal", version="13.2", licence="GPL-2.0-or-later")
+    text = await visitor.get("/masters")
+    assert "debian-minimal" in text
+    assert "cd" * 32 in text

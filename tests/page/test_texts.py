@@ -1,0 +1,51 @@
+"""Every text of the page is there in both languages, names the same things, and is used."""
+
+import re
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+import netboot.pages
+from netboot.floor import State
+from netboot.page_texts import EVENTS, JOB_STATES, LEVELS, STATES, TEXTS
+from netboot.pages.floor_page import NOTICES
+from netboot.pages.refusal import Code, Refusal
+from netboot.protocol import Level, Method
+from netboot.records.events import Kind
+from netboot.records.values import JobState
+
+NAMES = re.compile(r"{(\w*)}")
+PAGES = Path(netboot.pages.__file__).parent
+SOURCES = [*PAGES.glob("*.py"), *(PAGES.parent / "templates").glob("*.j2")]
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_both_languages_name_the_same_things(name: str) -> None:
+    text = TEXTS[name]
+    assert set(text) == {"fr", "en"}
+    assert all(text.values())
+    assert set(NAMES.findall(text["fr"])) == set(NAMES.findall(text["en"]))
+
+
+def test_every_text_is_used_somewhere() -> None:
+    said = "\n".join(path.read_text(encoding="utf-8") for path in SOURCES)
+    by_value = {*NOTICES, *get_args(Method)}  # `t[name]` in the templates
+    unused = [name for name in TEXTS if name not in by_value and not re.search(rf't\.{name}\b|TEXTS\["{name}"\]', said)]
+    assert unused == []
+
+
+def test_every_state_level_and_kind_has_its_words() -> None:
+    assert set(STATES) == set(get_args(State))
+    assert set(JOB_STATES) == set(get_args(JobState))
+    assert set(LEVELS) == set(get_args(Level))
+    assert set(EVENTS) == set(get_args(Kind))
+    assert set(get_args(Method)) <= set(TEXTS)
+
+
+@pytest.mark.parametrize("code", get_args(Code))
+def test_every_refusal_says_what_to_do(code: Code) -> None:
+    refusal = Refusal(code)
+    assert 400 <= refusal.status < 600
+    for sentence in (refusal.sentence("fr"), refusal.sentence("en")):
+        assert sentence.count(".") >= 2, "what is wrong, then what to do"
