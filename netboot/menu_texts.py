@@ -1,4 +1,4 @@
-"""The words of the boot menu, in French and in English. Plain, short: 66 characters a line fit iPXE's and GRUB's menus."""
+"""The words of the boot menu, in French and in English. Plain, and at most 66 characters, the width of iPXE's menu."""
 
 from dataclasses import dataclass
 from typing import Final
