@@ -17,6 +17,7 @@ from netboot.protocol import (
     Check,
     CheckResult,
     Customise,
+    CustomiseResult,
     Deploy,
     DeployResult,
     Digest,
@@ -29,8 +30,6 @@ from netboot.protocol import (
     StageName,
     stage_name,
 )
-
-_EXTERNAL = frozenset({"usb", "mmc-removable", "ieee1394", "iscsi", "fc", "nbd"})
 
 
 class MasterNeeds(Struct, frozen=True, kw_only=True):
@@ -103,11 +102,7 @@ def next_stage(job: Job) -> Next:
 
 def internal_disks(inventory: Inventory) -> tuple[Disk, ...]:
     """The disks that belong to the PC: not removable, not USB, not read-only, not empty readers."""
-    return tuple(
-        disk
-        for disk in inventory.disks
-        if not disk.removable and not disk.read_only and disk.transport not in _EXTERNAL and disk.id.size > 0
-    )
+    return tuple(disk for disk in inventory.disks if disk.internal)
 
 
 def forbids_writing(inventory: Inventory) -> Problem | None:
@@ -118,6 +113,11 @@ def forbids_writing(inventory: Inventory) -> Problem | None:
             "hidden-storage", {"controller": hidden.controller, "kind": hidden.kind, "setting": hidden.setting}
         )
     disks = internal_disks(inventory)
+    # A disk inside the PC that may not be written, or looks as if it could be unplugged, must not be passed over: the
+    # PC would leave with it unproven. What people carry about (sticks, cards) is left alone.
+    for disk in inventory.disks:
+        if not (disk.internal or disk.carried) and disk.id.size > 0:
+            return Problem("disk-external", {"disk": label(disk)})
     if not disks:
         return Problem("no-disk")
     for disk in disks:
@@ -130,8 +130,11 @@ def forbids_writing(inventory: Inventory) -> Problem | None:
     return None
 
 
-def choose_target(inventory: Inventory, master: MasterNeeds, named: DiskId | None) -> Disk | Problem:
-    """The disk that gets the master: the one a person named, else the only one that fits, else the only SSD."""
+def choose_target(inventory: Inventory, master: MasterNeeds, named: DiskId | None, *, erased: bool) -> Disk | Problem:
+    """The disk that gets the master: the one a person named, else the only one that fits, else the only SSD.
+
+    Without an erase before (`erased` False) nothing is guessed: of several disks, a person names the one to overwrite.
+    """
     disks = internal_disks(inventory)
     if named is not None:
         disks = tuple(disk for disk in disks if disk.id.same_as(named))
@@ -142,6 +145,8 @@ def choose_target(inventory: Inventory, master: MasterNeeds, named: DiskId | Non
     fitting = [disk for disk in disks if disk.id.size >= master.disk and disk.logical_sector == master.sector]
     if not fitting:
         return _why_none_fits(disks, master)
+    if not erased and len(disks) > 1:
+        return Problem("several-targets", {"disks": ", ".join(label(disk) for disk in disks)[:400]})
     solid = [disk for disk in fitting if not disk.rotational]
     if len(fitting) == 1:
         return fitting[0]
@@ -206,7 +211,7 @@ def _order(job: Job, stage: StageName) -> Next:
 def _target(job: Job) -> Disk | Problem:
     if job.master is None:
         return Problem("master-missing", {"master": job.profile.master})
-    return choose_target(job.inventory, job.master, job.target)
+    return choose_target(job.inventory, job.master, job.target, erased=job.profile.erases)
 
 
 def _why_none_fits(disks: Sequence[Disk], master: MasterNeeds) -> Problem:
@@ -247,8 +252,12 @@ def _evidence_missing(stage: Stage, result: Result | None) -> Problem | None:
         case Deploy(manifest=manifest, target=target, used=used):
             if not isinstance(result, DeployResult) or result.manifest != manifest or not result.target.same_as(target):
                 return Problem("agent-error", {"error": "deploy: no evidence"})
-            if result.written < used or result.verified < max(used, result.written):
+            # What was written is no proof, and a deploy that goes on after a break writes only the rest.
+            if result.verified < max(used, result.written):
                 return Problem("read-back", {"disk": target.serial or target.wwn, "offset": str(result.verified)})
+        case Customise(hostname=hostname):
+            if not isinstance(result, CustomiseResult) or result.hostname != hostname:
+                return Problem("agent-error", {"error": "customise: no evidence"})
         case Check():
             if not isinstance(result, CheckResult):
                 return Problem("agent-error", {"error": "check: no inventory"})

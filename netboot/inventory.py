@@ -65,6 +65,9 @@ class Dimm(Struct, frozen=True, kw_only=True):
     part: Text = ""
 
 
+_CARRIED = frozenset({"usb", "mmc-removable", "ieee1394", "iscsi", "fc", "nbd"})
+
+
 class DiskId(Struct, frozen=True, kw_only=True):
     """What a disk is known by: never its order. `path` (udev's ID_PATH) counts only where serial and WWN are empty."""
 
@@ -102,6 +105,16 @@ class Disk(Struct, frozen=True, kw_only=True):
     removable: bool = False
     read_only: bool = False
     in_use: bool = False
+
+    @property
+    def carried(self) -> bool:
+        """Whether people carry it about, or it is not in the PC at all: a stick, a card, a network disk."""
+        return self.transport in _CARRIED
+
+    @property
+    def internal(self) -> bool:
+        """Whether it belongs to the PC and may be written: not carried, removable, read-only or an empty reader."""
+        return not (self.carried or self.removable or self.read_only) and self.id.size > 0
 
 
 class HiddenStorage(Struct, frozen=True, kw_only=True):
@@ -157,10 +170,9 @@ class Inventory(Struct, frozen=True, kw_only=True):
 
 
 def label(disk: Disk) -> str:
-    """A disk's name for people: model, serial, size."""
-    return " ".join(
-        part for part in (disk.model, disk.id.serial or disk.id.wwn or disk.id.path, gigabytes(disk.id.size)) if part
-    )
+    """A disk's name for people: model, serial, size; cut so that it fits any sentence."""
+    name = disk.id.serial or disk.id.wwn or disk.id.path
+    return " ".join(part for part in (disk.model[:80], name[:120], gigabytes(disk.id.size)) if part)
 
 
 def gigabytes(size: int) -> str:

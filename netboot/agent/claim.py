@@ -15,8 +15,6 @@ from netboot.problems import Problem
 ReadDisks = Callable[[], Sequence[Disk]]
 """Reads all disks of this PC afresh; blocks."""
 
-_EXTERNAL = frozenset({"usb", "mmc-removable", "ieee1394", "iscsi", "fc", "nbd"})
-
 
 class RefusedError(Exception):
     """The disk may not be written; `problem` says why. Nothing was written."""
@@ -49,7 +47,7 @@ def _only(wanted: DiskId, disks: Sequence[Disk]) -> Disk:
     disk = find(wanted, disks)
     if isinstance(disk, Problem):
         raise RefusedError(disk)
-    if disk.removable or disk.transport in _EXTERNAL or disk.read_only:
+    if not disk.internal:
         raise RefusedError(Problem("disk-external", {"disk": label(disk)}))
     if disk.in_use:
         raise RefusedError(Problem("disk-in-use", {"disk": label(disk)}))

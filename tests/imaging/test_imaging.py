@@ -112,7 +112,7 @@ def test_a_job_runs_its_stages_in_order() -> None:
 def test_a_usb_stick_is_never_erased_and_never_imaged() -> None:
     running = done(job(SSD, STICK), "check")
     assert next_stage(running) == Run(Erase(disks=(SSD.id,)))
-    assert choose_target(inventory(STICK), MASTER, None) == Problem("no-disk")
+    assert choose_target(inventory(STICK), MASTER, None, erased=True) == Problem("no-disk")
 
 
 @pytest.mark.parametrize("change", [{"removable": True}, {"read_only": True}, {"transport": "usb"}])
@@ -160,23 +160,47 @@ def test_a_mounted_disk_stops_the_job() -> None:
 
 def test_the_target_is_the_one_that_fits_then_the_only_ssd_then_a_person_decides() -> None:
     small = replace(SSD, id=DiskId(serial="S2", size=4 * GB))
-    assert choose_target(inventory(small, HDD), MASTER, None) == HDD
-    assert choose_target(inventory(SSD, HDD), MASTER, None) == SSD
+    assert choose_target(inventory(small, HDD), MASTER, None, erased=True) == HDD
+    assert choose_target(inventory(SSD, HDD), MASTER, None, erased=True) == SSD
     other = replace(SSD, name="sdd", id=DiskId(serial="S9", size=64 * GB))
-    undecided = choose_target(inventory(SSD, other), MASTER, None)
+    undecided = choose_target(inventory(SSD, other), MASTER, None, erased=True)
     assert isinstance(undecided, Problem)
     assert undecided.code == "several-targets"
-    assert choose_target(inventory(SSD, other), MASTER, other.id) == other
+    assert choose_target(inventory(SSD, other), MASTER, other.id, erased=True) == other
 
 
 def test_a_disk_too_small_or_of_other_sectors_is_told() -> None:
     small = replace(SSD, id=DiskId(serial="S2", size=4 * GB))
-    wrong = choose_target(inventory(small), MASTER, None)
+    wrong = choose_target(inventory(small), MASTER, None, erased=True)
     assert isinstance(wrong, Problem)
     assert wrong.code == "disk-too-small"
-    wrong = choose_target(inventory(replace(SSD, logical_sector=4096)), MASTER, None)
+    wrong = choose_target(inventory(replace(SSD, logical_sector=4096)), MASTER, None, erased=True)
     assert isinstance(wrong, Problem)
     assert wrong.code == "disk-sectors"
+
+
+def test_without_an_erase_no_disk_is_guessed() -> None:
+    old = replace(SSD, id=DiskId(serial="OLD", size=64 * GB))
+    new = replace(HDD, id=DiskId(serial="NEW", size=1000 * GB))
+    for disks in ((old, new), (old, replace(new, id=DiskId(serial="NEW", size=4 * GB)))):
+        undecided = choose_target(inventory(*disks), MASTER, None, erased=False)
+        assert isinstance(undecided, Problem)
+        assert undecided.code == "several-targets"
+    assert choose_target(inventory(old, new), MASTER, new.id, erased=False) == new
+    assert choose_target(inventory(new, STICK), MASTER, None, erased=False) == new
+
+
+@pytest.mark.parametrize("change", [{"removable": True}, {"read_only": True}])
+def test_a_disk_inside_that_may_not_be_written_is_told_and_not_passed_over(change: dict[str, object]) -> None:
+    other = replace(HDD, **change)
+    assert forbids_writing(inventory(SSD, other)) == Problem("disk-external", {"disk": "HDD H1 500.0 GB"})
+    assert forbids_writing(inventory(SSD, STICK)) is None
+
+
+def test_a_deploy_that_went_on_after_a_break_is_believed_by_what_it_read_back() -> None:
+    stage = Deploy(manifest=MANIFEST, name="debian", target=SSD.id, used=100)
+    resumed = DeployResult(manifest=MANIFEST, target=SSD.id, chunks=2, written=0, verified=100, fetched=0)
+    assert judge(stage, "done", None, resumed).state == "done"
 
 
 ORDERED = Erase(disks=(SSD.id, HDD.id))
@@ -199,6 +223,7 @@ def test_a_deploy_counts_only_when_its_chunks_were_read_back_from_the_right_disk
     for wrong in (
         replace(good, verified=99),
         replace(good, written=99, verified=99),
+        replace(good, written=100, verified=0),
         replace(good, target=HDD.id),
         replace(good, manifest="b" * 64),
     ):
