@@ -27,7 +27,16 @@ def choose(
 
 
 def take(session: Session, visit_id: str, *, menu: str, now: datetime) -> Choice | None:
-    """Use up the choice that this visit is to follow, if there is one: a second taker gets None.
+    """Use up the choice that this visit is to follow, if there is one: a second taker gets None."""
+    row = claim(session, visit_id, menu=menu, now=now)
+    if row is None:
+        return None
+    used(session, row, visit_id, now=now)
+    return as_value(row)
+
+
+def claim(session: Session, visit_id: str, *, menu: str, now: datetime) -> tables.Choice | None:
+    """Close the choice that this visit is to follow; the caller says in an event whether it was used or withdrawn.
 
     `menu` is what the agent says was picked in the boot menu of this boot ("" for nothing). It counts once a visit, and
     before whatever waits: it was picked at the bench, later. What waited is withdrawn, never left for the next boot.
@@ -46,11 +55,19 @@ def take(session: Session, visit_id: str, *, menu: str, now: datetime) -> Choice
         .values(closed=now, visit_id=visit_id)
         .returning(tables.Choice.id)
     ).all()
-    if not taken:
-        return None
+    return row if taken else None
+
+
+def used(session: Session, row: tables.Choice, visit_id: str, *, now: datetime) -> None:
+    """Say that a claimed choice is what this visit follows."""
     body = {"choice": row.id, "profile": row.profile}
-    events.append(session, "choice-used", body, now=now, machine=visit.machine_id, visit=visit_id)
-    return as_value(row)
+    events.append(session, "choice-used", body, now=now, machine=row.machine_id, visit=visit_id)
+
+
+def withdrawn(session: Session, row: tables.Choice, *, who: str, now: datetime) -> None:
+    """Say that a closed choice serves nothing any more."""
+    body = {"choice": row.id, "by": events.person(session, who)}
+    events.append(session, "choice-withdrawn", body, now=now, machine=row.machine_id)
 
 
 def cancel(session: Session, machine_id: str, *, who: str, now: datetime) -> bool:
@@ -60,8 +77,7 @@ def cancel(session: Session, machine_id: str, *, who: str, now: datetime) -> boo
         return False
     row.closed = now
     session.flush()
-    body = {"choice": row.id, "by": events.person(session, who)}
-    events.append(session, "choice-withdrawn", body, now=now, machine=machine_id)
+    withdrawn(session, row, who=who, now=now)
     return True
 
 

@@ -18,7 +18,7 @@ from netboot.inventory import DiskId
 from netboot.problems import Problem
 from netboot.profiles import Profile
 from netboot.protocol import Hello, StageName
-from netboot.records import choices, events, jobs, overview, people, visits
+from netboot.records import choices, events, jobs, overview, people, starting, visits
 from netboot.records.database import READING, open_database
 from netboot.records.values import (
     ChainCheck,
@@ -31,6 +31,8 @@ from netboot.records.values import (
     Operator,
     Outcome,
     PendingChoice,
+    Start,
+    UnknownProfile,
     Visit,
 )
 
@@ -112,6 +114,21 @@ class Record:
             return choices.waiting_at_boot(session, mac=mac, uuid=uuid)
 
     # Jobs
+
+    def begin(self, visit_id: str, *, menu: str = "", prepare: Callable[[str], Start | None]) -> Job | None:
+        """Use up what this visit is to follow, as `take_choice` does, and start its job: both are on disk, or neither.
+
+        `prepare` makes of a profile's id what its job needs, or None when there is no such profile. It is called while
+        the record is locked: it must be quick and not ask the record. None when nothing was chosen.
+
+        Raises UnknownProfile, once the choice is withdrawn for good; NotOnRecord when the visit is unknown or has a job
+        that is not over: the choice then waits on.
+        """
+        with self._writing() as session:
+            begun = starting.begin(session, visit_id, menu=menu, prepare=prepare, now=self._now())
+        if isinstance(begun, UnknownProfile):
+            raise begun
+        return begun
 
     def start_job(
         self,

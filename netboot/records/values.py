@@ -9,7 +9,7 @@ from typing import Literal
 
 from netboot.errors import NetbootError
 from netboot.identity import Key
-from netboot.imaging import Job
+from netboot.imaging import Job, MasterNeeds
 from netboot.inventory import DiskId, Inventory
 from netboot.problems import Problem
 from netboot.profiles import Profile
@@ -26,6 +26,23 @@ class WrongToken(NetbootError):  # noqa: N818 — said as it is
 
 class NotOnRecord(NetbootError):  # noqa: N818 — said as it is
     """A machine, visit, job or stage that the record does not know, or that is in no state for what was asked."""
+
+
+class UnknownProfile(NetbootError):  # noqa: N818 — said as it is
+    """A choice of a profile that is not there, or no longer. It was withdrawn: nothing waits any more."""
+
+    def __init__(self, profile: str) -> None:
+        super().__init__(f"there is no profile {profile!r}", hint="choose another one for this PC")
+        self.profile = profile
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """What a chosen profile comes to on one PC: all that a job needs beside the choice itself."""
+
+    profile: Profile
+    master: MasterNeeds | None
+    hostname: str
 
 
 @dataclass(frozen=True, slots=True)

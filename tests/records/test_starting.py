@@ -1,0 +1,86 @@
+"""A choice and its job are one thing: on disk together, or not at all."""
+
+import pytest
+
+from netboot.imaging import MasterNeeds
+from netboot.profiles import Profile
+from netboot.records.record import Record
+from netboot.records.values import NotOnRecord, Start, UnknownProfile
+from tests.records.conftest import ERASE_AND_DEPLOY, MAC, hello, pc, ssd
+
+MASTER = MasterNeeds(manifest="ab" * 32, name="Debian minimal", disk=4 * 2**30)
+
+
+def prepare(profile: str) -> Start | None:
+    """The workshop has one profile."""
+    return Start(profile=ERASE_AND_DEPLOY, master=MASTER, hostname="pc-1") if profile == "debian" else None
+
+
+def kinds(record: Record) -> list[str]:
+    """What was appended, in order."""
+    return [event.kind for event in record.events(limit=1000)]
+
+
+def test_a_choice_becomes_its_job(record: Record) -> None:
+    visit = record.greet(hello(pc(), "boot-1"), MAC)
+    record.choose(visit.machine_id, "debian", "Anne", target=ssd().id)
+    job = record.begin(visit.id, prepare=prepare)
+    assert job is not None
+    assert job == record.job_of_visit(visit.id)
+    assert (job.profile, job.master, job.hostname, job.target) == (ERASE_AND_DEPLOY, MASTER, "pc-1", ssd().id)
+    (row,) = record.machines_overview()
+    assert row.job is not None
+    assert (row.choice, row.job.chosen_by) == (None, "Anne")
+    assert kinds(record)[-2:] == ["choice-used", "job-started"]
+
+
+def test_the_menus_pick_becomes_its_job_once_a_visit(record: Record) -> None:
+    visit = record.greet(hello(pc(), "boot-1", profile="debian"), MAC)
+    job = record.begin(visit.id, menu="debian", prepare=prepare)
+    assert job is not None
+    (row,) = record.machines_overview()
+    assert row.job is not None
+    assert row.job.chosen_by == "menu"
+    record.end_job(job.id, None)
+    assert record.begin(visit.id, menu="debian", prepare=prepare) is None
+
+
+def test_nothing_begins_where_nobody_chose(record: Record) -> None:
+    visit = record.greet(hello(pc(), "boot-1"), MAC)
+    assert record.begin(visit.id, prepare=prepare) is None
+    with pytest.raises(NotOnRecord):
+        record.begin("nothing", prepare=prepare)
+
+
+def test_a_choice_whose_job_could_not_start_is_not_lost(record: Record) -> None:
+    visit = record.greet(hello(pc(), "boot-1"), MAC)
+    chosen = record.choose(visit.machine_id, "debian", "Anne")
+
+    def broken(profile: str) -> Start | None:
+        raise OSError(f"the disk with {profile} is gone")
+
+    before = kinds(record)
+    with pytest.raises(OSError, match="is gone"):
+        record.begin(visit.id, prepare=broken)
+    assert kinds(record) == before
+    assert record.machines_overview()[0].choice == chosen
+    assert record.begin(visit.id, prepare=prepare) is not None
+
+
+@pytest.mark.parametrize("menu", ["", "gone"])
+def test_a_choice_of_a_profile_that_is_gone_is_withdrawn_and_said_so(record: Record, menu: str) -> None:
+    visit = record.greet(hello(pc(), "boot-1", profile=menu), MAC)
+    record.choose(visit.machine_id, "gone", "Anne")
+    with pytest.raises(UnknownProfile) as refused:
+        record.begin(visit.id, menu=menu, prepare=prepare)
+    assert (refused.value.profile, bool(refused.value.hint)) == ("gone", True)
+    assert record.machines_overview()[0].choice is None
+    assert kinds(record)[-1] == "choice-withdrawn"
+    assert record.begin(visit.id, menu=menu, prepare=prepare) is None
+
+
+def test_no_job_begins_beside_another(record: Record) -> None:
+    visit = record.greet(hello(pc(), "boot-1", profile="debian"), MAC)
+    record.start_job(visit.id, Profile(id="other", name={}, stages=("check",)), master=None, hostname="", chosen_by="")
+    with pytest.raises(NotOnRecord):
+        record.begin(visit.id, menu="debian", prepare=prepare)
