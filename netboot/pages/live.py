@@ -14,7 +14,7 @@ from typing import Final
 
 from aiohttp import hdrs, web
 
-from netboot.floor import Row
+from netboot.floor import Row, State
 from netboot.pages.agent_link import workshop_key
 from netboot.pages.refusal import Refusal
 from netboot.pages.render import part
@@ -76,16 +76,18 @@ async def live(request: web.Request) -> web.StreamResponse:
 async def _stream(request: web.Request, answer: web.StreamResponse) -> None:
     floor = request.app[workshop_key].floor
     who = visitor(request)
-    shown: set[str] = set()
+    shown: dict[str, State] = {}
     async with floor.watch() as changes:
         rows = {row.mac: row for row in floor.rows()}
         while True:
-            now = floor.rows()
+            states = {row.mac: row.state for row in floor.rows()}
             events = [_row(request, row, who) for row in rows.values()]
-            present = {row.mac for row in now}
-            events += [_event("gone", mac) for mac in sorted((shown | rows.keys()) - present)]
-            shown = present
-            events.append(_event("waiting", str(sum(row.state == "waiting" for row in now))))
+            events += [_event("gone", mac) for mac in sorted((shown.keys() | rows.keys()) - states.keys())]
+            if states != shown:
+                events.append(_event("waiting", str(list(states.values()).count("waiting"))))
+                events.append(await _pending(request, who))
+            shown = states
+            events.append(_event("beat", ""))
             async with asyncio.timeout(READ_WITHIN):
                 await answer.write("".join(events).encode())
             rows = await _changed(changes)
@@ -109,6 +111,14 @@ async def _changed(changes: asyncio.Queue[Row]) -> dict[str, Row]:
 def _row(request: web.Request, row: Row, who: Visitor) -> str:
     html = part(request, "row.html.j2", who, row=row, profiles=request.app[workshop_key].profiles)
     return _event("row", json.dumps({"mac": row.mac, "state": row.state, "html": html}))
+
+
+async def _pending(request: web.Request, who: Visitor) -> str:
+    """The choices that wait: they change when a PC comes or goes."""
+    workshop = request.app[workshop_key]
+    pending = await asyncio.to_thread(workshop.record.pending_choices)
+    html = part(request, "pending_list.html.j2", who, pending=pending, profiles=workshop.profiles)
+    return _event("pending", json.dumps({"html": html}))
 
 
 def _event(name: str, data: str) -> str:

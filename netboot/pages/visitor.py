@@ -11,6 +11,7 @@ from typing import Final
 from aiohttp import web
 
 from netboot.config import Settings
+from netboot.pages.agent_link import workshop_key
 from netboot.pages.refusal import Refusal
 from netboot.problems import Language
 from netboot.sessions import Sessions
@@ -69,6 +70,8 @@ async def form_of(request: web.Request) -> dict[str, str]:
 async def operators_form(request: web.Request) -> tuple[Visitor, dict[str, str]]:
     """The signed-in operator and the fields of the form. Raises Refusal when it is not theirs."""
     who = signed_in(request)
+    if await asyncio.to_thread(request.app[workshop_key].record.operator, who.operator) is None:
+        raise Refusal("signed-out")  # taken off the record since
     form = await form_of(request)
     if not hmac.compare_digest(form.get(FORM_TOKEN, "").encode(), who.form_token.encode()):
         raise Refusal("old-form")

@@ -59,6 +59,11 @@
     if (row && !row.contains(document.activeElement)) row.remove();
   }
 
+  function showPending(html) {
+    const place = document.getElementById("pending-choices");
+    if (place && !place.contains(document.activeElement)) place.innerHTML = html;
+  }
+
   function showWaiting(count) {
     if (!waiting) return;
     waiting.textContent = count;
@@ -75,6 +80,7 @@
     close();
     source = new EventSource("/live");
     source.addEventListener("row", (event) => renew(JSON.parse(event.data).html));
+    source.addEventListener("pending", (event) => showPending(JSON.parse(event.data).html));
     source.addEventListener("gone", (event) => remove(event.data));
     source.addEventListener("waiting", (event) => showWaiting(event.data));
     source.addEventListener("error", lost);

@@ -143,9 +143,10 @@ async def _events(person: Person, count: int) -> list[tuple[str, str]]:
         assert answer.status == 200
         while len(found) < count:
             name = (await answer.content.readline()).decode().removeprefix("event: ").strip()
-            data = (await answer.content.readline()).decode().removeprefix("data: ").strip()
+            data = (await answer.content.readline()).decode().removeprefix("data:").strip()
             await answer.content.readline()
-            found.append((name, data))
+            if name != "beat":
+                found.append((name, data))
     return found
 
 
@@ -154,15 +155,32 @@ async def test_the_stream_begins_with_every_row_and_then_tells_each_change(
 ) -> None:
     monkeypatch.setattr(live, "GATHER", 0.05)
     one = workshop.floor.put(Row(mac="98:fa:9b:00:00:01", state="waiting", machine="m", label="PC 1"))
-    reading = asyncio.create_task(_events(visitor, 4))
+    reading = asyncio.create_task(_events(visitor, 5))
     await asyncio.sleep(0.2)
     for percent in (10, 20, 30):
         workshop.floor.put(replace(one, state="working", done=percent, total=100))
-    (first, waiting, second, nobody) = await reading
+    (first, waiting, _, second, nobody) = await reading
     assert json.loads(first[1])["state"] == "waiting"
     assert waiting == ("waiting", "1")
     assert "30 %" in json.loads(second[1])["html"], "the newest only"
     assert nobody == ("waiting", "0")
+
+
+async def test_a_choice_that_was_followed_goes_from_every_page(
+    visitor: Person, workshop: Workshop, server: TestServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "GATHER", 0.05)
+    async with agent_on(server, hello(pc())):
+        machine = row_of(workshop).machine
+    await eventually(lambda: row_of(workshop).state == "home")
+    await workshop.choose(machine, "erase-only", "anne")
+    reading = asyncio.create_task(_events(visitor, 6))
+    await asyncio.sleep(0.2)
+    async with agent_on(server, hello(pc(), "boot-2")) as (agent, _):
+        await agent.hear(Plan)
+        pending = [json.loads(data)["html"] for name, data in await reading if name == "pending"]
+    assert "Effacer les disques" in pending[0]
+    assert "Effacer les disques" not in pending[1]
 
 
 async def test_a_rows_form_is_only_in_the_stream_of_who_is_signed_in(
@@ -180,7 +198,7 @@ async def test_a_row_that_the_floor_forgot_is_taken_off_the_page(
     monkeypatch.setattr(live, "GATHER", 0.01)
     monkeypatch.setattr("netboot.floor.ROWS", 1)
     workshop.floor.put(Row(mac="98:fa:9b:00:00:01", state="booting"))
-    reading = asyncio.create_task(_events(visitor, 4))
+    reading = asyncio.create_task(_events(visitor, 5))
     await asyncio.sleep(0.2)
     workshop.floor.put(Row(mac="98:fa:9b:00:00:02", state="booting"))
     assert ("gone", "98:fa:9b:00:00:01") in await reading

@@ -133,3 +133,11 @@ async def test_the_language_leads_back_to_this_page_only(visitor: Person, back: 
     text = await visitor.get("/")
     assert re.search(r'<html lang="en">', text)
     assert "The PCs" in text
+
+
+async def test_an_operator_who_was_taken_off_the_record_orders_nothing_more(
+    operator: Person, workshop: Workshop
+) -> None:
+    fields = {"form-token": await operator.token(), "profile": "erase-only", "machine": "all"}
+    workshop.record.forget_person(OPERATOR)
+    assert "Personne n&#39;est connecté" in await operator.post("/choose", fields, 403)
