@@ -100,8 +100,8 @@ def stage_finished(
 
     None is for a server that has not seen the stage begin: it counts from what is on the record.
 
-    A stage that was given up only because its machine seemed to be back stays given up, and its job over; but what its
-    agent can still prove is kept.
+    A stage that was given up only because its machine seemed to be back stays given up, and its job over; but evidence
+    that comes late is kept all the same: a disk that was erased is erased, whatever became of its job.
     """
     row, visit = _of(session, job_id)
     if _is_news(visit, number):
@@ -155,13 +155,19 @@ def outcome(session: Session, visit_id: str) -> Outcome | None:
 
 
 def restored(session: Session, row: tables.Job) -> Job:
-    """A job as `imaging` knows it, with the newest inventory of its visit."""
+    """A job as `imaging` knows it, with what its own check found: a later hello must not take a disk out of it again.
+
+    Until its check is done, with the newest inventory of its visit.
+    """
     visit = found(session.get(tables.Visit, row.visit_id), "visit")
+    stages = _records(session, row.id)
+    results = (stage.result for stage in stages if stage.state == "done")
+    checked = (result.inventory for result in results if isinstance(result, CheckResult))
     return Job(
         id=row.id,
         profile=row.profile,
-        stages=_records(session, row.id),
-        inventory=visit.inventory,
+        stages=stages,
+        inventory=next(checked, visit.inventory),
         hostname=row.hostname,
         master=row.master,
         target=row.target,

@@ -117,6 +117,30 @@ def test_the_check_stage_brings_the_newest_inventory(record: Record) -> None:
     assert record.stage_finished(job.id, checked, 1.0, 1).inventory == newer
 
 
+def test_a_disk_that_appeared_late_stays_in_the_job_when_its_agent_says_hello_again(record: Record) -> None:
+    visit = record.greet(hello(pc(), "boot-1"), MAC)
+    job = record.start_job(
+        visit.id, ERASE_AND_DEPLOY, master=MASTER, hostname="pc-1", chosen_by="Anne", target=ssd().id
+    )
+    late = pc(1, disks=(ssd(1), ssd(2)))
+    checked = StageRecord(stage="check", state="done", result=CheckResult(inventory=late))
+    record.stage_finished(job.id, checked, 1.0, 1)
+    # The agent's hello tells what it saw when it started, however often its line breaks.
+    again = record.greet(hello(pc(), "boot-1", token=visit.token), MAC)
+    assert again.job is not None
+    assert again.job.inventory == late
+    assert next_stage(again.job) == Run(Erase(disks=(ssd(1).id, ssd(2).id)))
+
+
+def test_until_its_check_a_job_has_the_newest_inventory_of_its_visit(record: Record) -> None:
+    visit = record.greet(hello(pc(), "boot-1"), MAC)
+    record.start_job(visit.id, ERASE_AND_DEPLOY, master=MASTER, hostname="pc-1", chosen_by="Anne")
+    newer = pc(1, disks=(ssd(1), ssd(2)))
+    again = record.greet(hello(newer, "boot-1", token=visit.token), MAC)
+    assert again.job is not None
+    assert again.job.inventory == newer
+
+
 @pytest.mark.parametrize(
     ("problem", "state"),
     [
