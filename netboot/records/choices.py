@@ -11,15 +11,20 @@ from sqlalchemy.orm import Session
 
 from netboot.inventory import DiskId
 from netboot.records import events, machines, tables
-from netboot.records.jobs import found
-from netboot.records.values import Choice, ChoiceSource
+from netboot.records.tables import found
+from netboot.records.values import AtWork, Choice, ChoiceSource
 
 
 def choose(
     session: Session, machine_id: str, profile: str, *, who: str, target: DiskId | None, now: datetime
 ) -> Choice:
-    """A signed-in person's choice for this machine: for the visit it has, or else its next one."""
+    """A signed-in person's choice for this machine: for the visit it has, or else its next one. Raises AtWork."""
     found(session.get(tables.Machine, machine_id), "machine")
+    if _at_work(session, machine_id):
+        raise AtWork(
+            "this PC is at work already",
+            hint="wait until its job has ended; if it went away meanwhile, start it on the network and choose there",
+        )
     cancel(session, machine_id, who=who, now=now)
     row = _add(session, machine_id, profile, who=who, source="page", target=target, now=now)
     session.flush()
@@ -139,6 +144,15 @@ def _add(
     }
     events.append(session, "choice-made", body, now=now, machine=machine_id)
     return row
+
+
+def _at_work(session: Session, machine_id: str) -> bool:
+    """Whether the machine's newest job is not over: of the earlier ones, each ended before the next began."""
+    wanted = select(tables.Job.id).join(tables.Visit, tables.Visit.id == tables.Job.visit_id)
+    return (
+        session.scalars(wanted.where(tables.Visit.machine_id == machine_id, tables.Job.state == "running")).first()
+        is not None
+    )
 
 
 def _menu_was_followed(session: Session, visit_id: str) -> bool:

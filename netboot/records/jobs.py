@@ -6,7 +6,7 @@ Reports carry a number: one that is already on the record changes nothing, so an
 import hashlib
 import secrets
 from datetime import datetime
-from typing import TypeVar, cast
+from typing import cast
 
 import msgspec
 from sqlalchemy import select
@@ -17,11 +17,10 @@ from netboot.inventory import DiskId
 from netboot.problems import Problem
 from netboot.profiles import Profile
 from netboot.protocol import CheckResult, EraseResult, Erasure, Result, StageName
-from netboot.records import events, machines, tables
+from netboot.records import choices, events, machines, tables
 from netboot.records.interruption import after_another_boot
+from netboot.records.tables import found
 from netboot.records.values import JobState, NotOnRecord, Outcome, StageState
-
-T = TypeVar("T")
 
 
 def start(
@@ -118,13 +117,18 @@ def stage_finished(
 
 
 def end(session: Session, job_id: str, problem: Problem | None, *, now: datetime) -> None:
-    """The job is over: done, or ended early with a problem. A job that is over stays as it is."""
+    """The job is over: done, or ended early with a problem. A job that is over stays as it is.
+
+    A PC that is done leaves: what still waited for it, from before or beside the job, would take it by surprise later.
+    """
     row, visit = _of(session, job_id)
     if row.state != "running":
         return
     row.state, row.problem, row.ended = _state(problem), problem, now
     body = {"state": row.state, "problem": events.impersonal(problem)}
     events.append(session, "job-ended", body, now=now, machine=visit.machine_id, visit=visit.id, job=row.id)
+    if problem is None:
+        choices.cancel(session, visit.machine_id, who="", now=now)
 
 
 def interrupt(session: Session, visit: tables.Visit, *, now: datetime) -> None:
@@ -172,13 +176,6 @@ def restored(session: Session, row: tables.Job) -> Job:
         master=row.master,
         target=row.target,
     )
-
-
-def found(row: T | None, what: str) -> T:
-    """The row, or NotOnRecord."""
-    if row is None:
-        raise NotOnRecord(f"this {what} is not on the record", hint="reload the page, or restart the PC on the network")
-    return row
 
 
 def _of(session: Session, job_id: str) -> tuple[tables.Job, tables.Visit]:

@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session, aliased
 from netboot.inventory import DiskId
 from netboot.protocol import Level, StageName, Verdict
 from netboot.records import choices, tables
-from netboot.records.jobs import found
 from netboot.records.machines import find_disk, keys_by_machine
+from netboot.records.tables import found
 from netboot.records.values import (
     Choice,
     ErasureRow,

@@ -88,7 +88,10 @@ class Record:
     # Choices
 
     def choose(self, machine_id: str, profile: str, who: str, target: DiskId | None = None) -> Choice:
-        """A signed-in person's choice for this machine's visit, or its next one; it takes the place of an earlier."""
+        """A signed-in person's choice for this machine's visit, or its next one; it takes the place of an earlier.
+
+        Raises AtWork while the machine has a job that is not over, NotOnRecord when the machine is unknown.
+        """
         with self._writing() as session:
             return choices.choose(session, machine_id, profile, who=who, target=target, now=self._now())
 
@@ -174,7 +177,10 @@ class Record:
             return jobs.stage_finished(session, job_id, record, seconds, report_number, now=self._now())
 
     def end_job(self, job_id: str, problem: Problem | None) -> None:
-        """The job is over: done (None), cancelled, interrupted or failed, as the problem's code says."""
+        """The job is over: done (None), cancelled, interrupted or failed, as the problem's code says.
+
+        Once it is done, nothing that was chosen waits for its machine any more.
+        """
         with self._writing() as session:
             jobs.end(session, job_id, problem, now=self._now())
 

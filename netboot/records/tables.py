@@ -18,6 +18,7 @@ from netboot.problems import Problem
 from netboot.profiles import Profile
 from netboot.protocol import Erasure as Evidence
 from netboot.protocol import Result
+from netboot.records.values import NotOnRecord
 
 T = TypeVar("T")
 
@@ -262,3 +263,10 @@ class Event(Base):
     body: Mapped[str] = mapped_column(Text)
     previous: Mapped[str] = mapped_column(String(64))
     hash: Mapped[str] = mapped_column(String(64))
+
+
+def found(row: T | None, what: str) -> T:
+    """The row, or NotOnRecord."""
+    if row is None:
+        raise NotOnRecord(f"this {what} is not on the record", hint="reload the page, or restart the PC on the network")
+    return row

@@ -28,6 +28,10 @@ class NotOnRecord(NetbootError):  # noqa: N818 — said as it is
     """A machine, visit, job or stage that the record does not know, or that is in no state for what was asked."""
 
 
+class AtWork(NetbootError):  # noqa: N818 — said as it is
+    """A choice for a PC whose job is not over: one job at a time."""
+
+
 class UnknownProfile(NetbootError):  # noqa: N818 — said as it is
     """A choice of a profile that is not there, or no longer. It was withdrawn: nothing waits any more."""
 

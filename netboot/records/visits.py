@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from netboot.protocol import Hello
 from netboot.records import events, jobs, machines, tables
+from netboot.records.tables import found
 from netboot.records.values import Visit, WrongToken
 
 
@@ -45,7 +46,7 @@ def greet(session: Session, hello: Hello, mac: str, *, now: datetime) -> Visit:
 
 def end(session: Session, visit_id: str, *, now: datetime) -> None:
     """The agent has left. A job still running stays as it is: the next hello says what became of it."""
-    row = jobs.found(session.get(tables.Visit, visit_id), "visit")
+    row = found(session.get(tables.Visit, visit_id), "visit")
     if row.closed is None:
         row.closed = now
         events.append(session, "visit-closed", {}, now=now, machine=row.machine_id, visit=row.id)
@@ -89,7 +90,7 @@ def _unfinished(session: Session, machine_id: str) -> Sequence[tables.Visit]:
 
 
 def _visit(session: Session, row: tables.Visit, *, token: str, new: bool) -> Visit:
-    machine = jobs.found(session.get(tables.Machine, row.machine_id), "machine")
+    machine = found(session.get(tables.Machine, row.machine_id), "machine")
     return Visit(
         id=row.id,
         machine_id=machine.id,

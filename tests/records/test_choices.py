@@ -5,10 +5,13 @@ from pathlib import Path
 from threading import Barrier
 from uuid import UUID, uuid4
 
+import pytest
+
 from netboot.inventory import Board, Firmware, Inventory, Nic, System
+from netboot.problems import Problem
 from netboot.records.record import Record, open_record
-from netboot.records.values import Choice
-from tests.records.conftest import MAC, hello, pc, ssd
+from netboot.records.values import AtWork, Choice
+from tests.records.conftest import ERASE_AND_DEPLOY, MAC, hello, pc, ssd
 
 
 def test_a_choice_is_given_out_once_however_many_ask(place: Path) -> None:
@@ -109,3 +112,34 @@ def test_another_choice_may_follow_in_the_same_visit(record: Record) -> None:
     taken = record.take_choice(visit.id, menu="debian")
     assert taken is not None
     assert taken.profile == "inventory"
+
+
+def test_nothing_is_chosen_for_a_pc_whose_job_is_not_over(record: Record) -> None:
+    visit = record.greet(hello(pc(), "boot-1"), MAC)
+    other = record.greet(hello(pc(2), "boot-2"), MAC)
+    job = record.start_job(visit.id, ERASE_AND_DEPLOY, master=None, hostname="pc-1", chosen_by="Anne")
+    record.end_visit(visit.id)  # its line is gone, its job is not over
+    with pytest.raises(AtWork) as refused:
+        record.choose(visit.machine_id, "debian", "Paul")
+    assert refused.value.hint
+    assert record.machines_overview()[0].choice is None
+    record.choose(other.machine_id, "debian", "Paul")
+    record.end_job(job.id, Problem("no-disk"))
+    record.choose(visit.machine_id, "debian", "Paul")
+
+
+def test_nothing_waits_for_a_pc_that_is_done(record: Record) -> None:
+    visit = record.greet(hello(pc(), "boot-1"), MAC)
+    record.choose(visit.machine_id, "debian", "Anne")
+    job = record.start_job(visit.id, ERASE_AND_DEPLOY, master=None, hostname="pc-1", chosen_by="Anne")
+    record.end_job(job.id, None)
+    assert record.waiting_choice(mac=MAC, uuid=pc().system.uuid) is None
+    assert [event.kind for event in record.events(limit=1000)][-2:] == ["job-ended", "choice-withdrawn"]
+
+
+def test_a_job_that_failed_leaves_the_next_choice_waiting(record: Record) -> None:
+    visit = record.greet(hello(pc(), "boot-1"), MAC)
+    record.choose(visit.machine_id, "debian", "Anne")
+    job = record.start_job(visit.id, ERASE_AND_DEPLOY, master=None, hostname="pc-1", chosen_by="Anne")
+    record.end_job(job.id, Problem("no-disk"))
+    assert record.waiting_choice(mac=MAC, uuid=pc().system.uuid) is not None
