@@ -1,18 +1,23 @@
 """What people chose, each choice for one visit: made on the page before or during it, or in the boot menu at its start.
 
 A machine has one waiting choice at most: a newer one takes its place. Taking a choice uses it up in one transaction.
+It serves one bench day: a PC that is started again in a week is not to be erased for a click that nobody remembers.
 """
 
 import secrets
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
 from netboot.inventory import DiskId
 from netboot.records import events, machines, tables
 from netboot.records.tables import found
 from netboot.records.values import AtWork, Choice, ChoiceSource
+
+CHOICE_LASTS: Final = timedelta(hours=24)
+"""How long a choice waits for its machine."""
 
 
 def choose(
@@ -50,7 +55,8 @@ def claim(session: Session, visit_id: str, *, menu: str, now: datetime) -> table
     if menu and not _menu_was_followed(session, visit_id):
         cancel(session, visit.machine_id, who="", now=now)
         _add(session, visit.machine_id, menu, who="", source="menu", target=None, now=now)
-    row = waiting(session, visit.machine_id)
+    expire(session, now=now)
+    row = waiting(session, visit.machine_id, now=now)
     if row is None:
         return None
     # The condition is the lock: of two takers on any database one changes the row, the other changes none.
@@ -77,7 +83,8 @@ def withdrawn(session: Session, row: tables.Choice, *, who: str, now: datetime) 
 
 def cancel(session: Session, machine_id: str, *, who: str, now: datetime) -> bool:
     """Withdraw what waits for this machine. False when nothing did."""
-    row = waiting(session, machine_id)
+    expire(session, now=now)
+    row = waiting(session, machine_id, now=now)
     if row is None:
         return False
     row.closed = now
@@ -86,16 +93,30 @@ def cancel(session: Session, machine_id: str, *, who: str, now: datetime) -> boo
     return True
 
 
-def waiting(session: Session, machine_id: str) -> tables.Choice | None:
+def expire(session: Session, *, now: datetime) -> None:
+    """Withdraw every choice that has waited too long, each with its event."""
+    old = select(tables.Choice).where(tables.Choice.closed.is_(None), tables.Choice.at <= now - CHOICE_LASTS)
+    for row in session.scalars(old.order_by(tables.Choice.at)).all():
+        row.closed = now
+        session.flush()
+        events.append(session, "choice-expired", {"choice": row.id}, now=now, machine=row.machine_id)
+
+
+def waits(now: datetime) -> ColumnElement[bool]:
+    """The condition on a choice that still counts."""
+    return tables.Choice.closed.is_(None) & (tables.Choice.at > now - CHOICE_LASTS)
+
+
+def waiting(session: Session, machine_id: str, *, now: datetime) -> tables.Choice | None:
     """The choice that waits for this machine."""
-    wanted = select(tables.Choice).where(tables.Choice.machine_id == machine_id, tables.Choice.closed.is_(None))
+    wanted = select(tables.Choice).where(tables.Choice.machine_id == machine_id, waits(now))
     return session.scalars(wanted).one_or_none()
 
 
-def waiting_at_boot(session: Session, *, mac: str, uuid: str) -> Choice | None:
+def waiting_at_boot(session: Session, *, mac: str, uuid: str, now: datetime) -> Choice | None:
     """The choice that waits for the machine whose loader tells this address and UUID."""
     machine = machines.at_boot(session, mac=mac, uuid=uuid)
-    row = None if machine is None else waiting(session, machine.id)
+    row = None if machine is None else waiting(session, machine.id, now=now)
     return None if row is None else as_value(row)
 
 

@@ -26,6 +26,7 @@ Kind = Literal[
     "visit-closed",
     "choice-made",
     "choice-withdrawn",
+    "choice-expired",
     "choice-used",
     "job-started",
     "stage-started",

@@ -4,6 +4,7 @@ The list is five queries however many machines there are.
 """
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import cast
 
 from sqlalchemy import func, select
@@ -28,7 +29,7 @@ from netboot.records.values import (
 )
 
 
-def machines(session: Session) -> tuple[MachineRow, ...]:
+def machines(session: Session, *, now: datetime) -> tuple[MachineRow, ...]:
     """Every machine with its newest visit, by number; a machine's other visits are in `machine`."""
     newest = select(
         tables.Visit,
@@ -44,7 +45,7 @@ def machines(session: Session) -> tuple[MachineRow, ...]:
     visits = _visits(session, [visit for _, visit in rows])
     waiting = {
         row.machine_id: choices.as_value(row)
-        for row in session.scalars(select(tables.Choice).where(tables.Choice.closed.is_(None)))
+        for row in session.scalars(select(tables.Choice).where(choices.waits(now)))
     }
     return tuple(
         MachineRow(machine.id, machine.number, machine.label, visits[visit.id], waiting.get(machine.id))
@@ -52,14 +53,14 @@ def machines(session: Session) -> tuple[MachineRow, ...]:
     )
 
 
-def machine(session: Session, machine_id: str) -> MachineDetail:
+def machine(session: Session, machine_id: str, *, now: datetime) -> MachineDetail:
     """One machine and all its visits, newest first. Raises NotOnRecord."""
     row = found(session.get(tables.Machine, machine_id), "machine")
     wanted = select(tables.Visit).where(tables.Visit.machine_id == row.id).order_by(tables.Visit.opened.desc())
     visits = session.scalars(wanted).all()
     built = _visits(session, visits)
     choice: Choice | None = None
-    if (waiting := choices.waiting(session, row.id)) is not None:
+    if (waiting := choices.waiting(session, row.id, now=now)) is not None:
         choice = choices.as_value(waiting)
     return MachineDetail(
         id=row.id,
@@ -72,12 +73,12 @@ def machine(session: Session, machine_id: str) -> MachineDetail:
     )
 
 
-def pending_choices(session: Session) -> tuple[PendingChoice, ...]:
+def pending_choices(session: Session, *, now: datetime) -> tuple[PendingChoice, ...]:
     """Every choice that still waits for its machine, by the machine's number."""
     wanted = (
         select(tables.Machine.label, tables.Choice)
         .join(tables.Choice, tables.Choice.machine_id == tables.Machine.id)
-        .where(tables.Choice.closed.is_(None))
+        .where(choices.waits(now))
         .order_by(tables.Machine.number)
     )
     return tuple(PendingChoice(label, choices.as_value(row)) for label, row in session.execute(wanted))

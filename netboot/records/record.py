@@ -90,6 +90,8 @@ class Record:
     def choose(self, machine_id: str, profile: str, who: str, target: DiskId | None = None) -> Choice:
         """A signed-in person's choice for this machine's visit, or its next one; it takes the place of an earlier.
 
+        It waits for CHOICE_LASTS (`choices.py`), then it is withdrawn.
+
         Raises AtWork while the machine has a job that is not over, NotOnRecord when the machine is unknown.
         """
         with self._writing() as session:
@@ -114,7 +116,7 @@ class Record:
         A hint for the menu, no permission to write: a loader knows less of a PC than its agent, whose hello decides.
         """
         with self._read() as session:
-            return choices.waiting_at_boot(session, mac=mac, uuid=uuid)
+            return choices.waiting_at_boot(session, mac=mac, uuid=uuid, now=self._now())
 
     # Jobs
 
@@ -189,17 +191,17 @@ class Record:
     def machines_overview(self) -> tuple[MachineRow, ...]:
         """Every machine with its newest visit, by number."""
         with self._read() as session:
-            return overview.machines(session)
+            return overview.machines(session, now=self._now())
 
     def pending_choices(self) -> tuple[PendingChoice, ...]:
         """Every choice that still waits for its machine."""
         with self._read() as session:
-            return overview.pending_choices(session)
+            return overview.pending_choices(session, now=self._now())
 
     def machine_detail(self, machine_id: str) -> MachineDetail:
         """One machine in full. Raises NotOnRecord."""
         with self._read() as session:
-            return overview.machine(session, machine_id)
+            return overview.machine(session, machine_id, now=self._now())
 
     def erasures_of(self, machine_id: str) -> tuple[ErasureRow, ...]:
         """Every erasure done in this machine, oldest first."""

@@ -84,7 +84,13 @@ def place(tmp_path: Path, empty: Path) -> Path:
 
 
 @pytest.fixture
-def record(place: Path) -> Iterator[Record]:
+def clock() -> Clock:
+    """The clock of `record`."""
+    return Clock()
+
+
+@pytest.fixture
+def record(place: Path, clock: Clock) -> Iterator[Record]:
     """An empty record."""
-    with open_record(place, clock=Clock()) as opened:
+    with open_record(place, clock=clock) as opened:
         yield opened

@@ -1,6 +1,8 @@
 """A choice serves one visit: two takers never both get it, and no earlier pick waits for the PC that comes back."""
 
+import json
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 from threading import Barrier
 from uuid import UUID, uuid4
@@ -9,9 +11,10 @@ import pytest
 
 from netboot.inventory import Board, Firmware, Inventory, Nic, System
 from netboot.problems import Problem
+from netboot.records.choices import CHOICE_LASTS
 from netboot.records.record import Record, open_record
 from netboot.records.values import AtWork, Choice
-from tests.records.conftest import ERASE_AND_DEPLOY, MAC, hello, pc, ssd
+from tests.records.conftest import ERASE_AND_DEPLOY, MAC, Clock, hello, pc, ssd
 
 
 def test_a_choice_is_given_out_once_however_many_ask(place: Path) -> None:
@@ -143,3 +146,34 @@ def test_a_job_that_failed_leaves_the_next_choice_waiting(record: Record) -> Non
     job = record.start_job(visit.id, ERASE_AND_DEPLOY, master=None, hostname="pc-1", chosen_by="Anne")
     record.end_job(job.id, Problem("no-disk"))
     assert record.waiting_choice(mac=MAC, uuid=pc().system.uuid) is not None
+
+
+def test_a_choice_serves_one_bench_day(record: Record, clock: Clock) -> None:
+    visit = record.greet(hello(pc(), "boot-1"), MAC)
+    chosen = record.choose(visit.machine_id, "debian", "Anne")
+    clock.now = chosen.at + CHOICE_LASTS - timedelta(minutes=1)
+    assert record.waiting_choice(mac=MAC, uuid=pc().system.uuid) == chosen
+    assert record.machine_detail(visit.machine_id).choice == chosen
+    clock.now = chosen.at + CHOICE_LASTS
+    assert record.waiting_choice(mac=MAC, uuid=pc().system.uuid) is None
+    assert record.machine_detail(visit.machine_id).choice is None
+    assert record.machines_overview()[0].choice is None
+    assert record.pending_choices() == ()
+    assert record.take_choice(visit.id) is None
+    assert not record.cancel_choice(visit.machine_id, "Anne")
+    last = record.events(limit=1000)[-1]
+    assert (last.kind, last.machine_id, json.loads(last.body)) == (
+        "choice-expired",
+        visit.machine_id,
+        {"choice": chosen.id},
+    )
+
+
+def test_the_next_days_choice_takes_the_place_of_one_that_expired(record: Record, clock: Clock) -> None:
+    visit = record.greet(hello(pc(), "boot-1"), MAC)
+    chosen = record.choose(visit.machine_id, "debian", "Anne")
+    clock.now = chosen.at + CHOICE_LASTS
+    newer = record.choose(visit.machine_id, "inventory", "Paul")
+    assert record.take_choice(visit.id) == newer
+    kinds = [event.kind for event in record.events(limit=1000)]
+    assert kinds[-3:] == ["choice-expired", "choice-made", "choice-used"]
