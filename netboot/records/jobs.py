@@ -82,7 +82,7 @@ def start(
 def stage_started(session: Session, job_id: str, stage: StageName, number: int, *, now: datetime) -> Job:
     """A stage is at work. A stage that has ended stays ended."""
     row, visit = _of(session, job_id)
-    if _is_news(visit, number):
+    if _is_news(session, visit, number, now):
         record = _stage(session, row.id, stage)
         if record.state in ("waiting", "running"):
             record.state = "running"
@@ -103,7 +103,7 @@ def stage_finished(
     that comes late is kept all the same: a disk that was erased is erased, whatever became of its job.
     """
     row, visit = _of(session, job_id)
-    if _is_news(visit, number):
+    if _is_news(session, visit, number, now):
         stage = _stage(session, row.id, record.stage)
         if seconds is None:
             seconds = (now - stage.started).total_seconds() if stage.started else 0.0
@@ -206,9 +206,11 @@ def _stage(session: Session, job_id: str, name: StageName) -> tables.Stage:
     return found(session.scalars(wanted).one_or_none(), "stage")
 
 
-def _is_news(visit: tables.Visit, number: int) -> bool:
+def _is_news(session: Session, visit: tables.Visit, number: int, now: datetime) -> bool:
     if number <= visit.last_report:
         return False
+    if not visit.last_report:
+        machines.confirm(session, visit.machine_id, visit.inventory, now=now)
     visit.last_report, visit.token_used = number, True
     return True
 

@@ -11,10 +11,14 @@ from sqlalchemy.orm import Session
 from netboot.identity import Key, KeyKind, boot_keys, find_machine, keys_of, real_text
 from netboot.inventory import DiskId, Inventory
 from netboot.records import events, tables
+from netboot.records.tables import found
 
 
 def find_or_add(session: Session, inventory: Inventory, *, now: datetime) -> tables.Machine:
-    """The machine that has this inventory; a new one, with the next number, when none is it."""
+    """The machine that has this inventory; a new one, with the next number, when none is it.
+
+    Of a machine that is known already a hello changes nothing: anybody may say one. `confirm` does, later.
+    """
     keys = keys_of(inventory)
     machine = _find(session, keys)
     if machine is None:
@@ -24,9 +28,14 @@ def find_or_add(session: Session, inventory: Inventory, *, now: datetime) -> tab
         session.flush()
         known = [f"{key.kind}:{key.value}" for key in keys]
         events.append(session, "machine-added", {"number": machine.number, "keys": known}, now=now, machine=machine.id)
-    machine.label = _label(inventory)
-    _remember_keys(session, machine.id, keys, now)
+        _remember_keys(session, machine.id, keys, now)
     return machine
+
+
+def confirm(session: Session, machine_id: str, inventory: Inventory, *, now: datetime) -> None:
+    """This machine did as it was told and reported it: it is called, and known by, what its inventory says."""
+    found(session.get(tables.Machine, machine_id), "machine").label = _label(inventory)
+    _remember_keys(session, machine_id, keys_of(inventory), now)
 
 
 def at_boot(session: Session, *, mac: str, uuid: str) -> tables.Machine | None:
@@ -34,8 +43,8 @@ def at_boot(session: Session, *, mac: str, uuid: str) -> tables.Machine | None:
     keys = boot_keys(mac=mac, uuid_text=uuid)
     if not keys:
         return None
-    found = session.scalars(select(tables.MachineKey.machine_id).where(_any_of(keys)).distinct()).all()
-    return session.get(tables.Machine, found[0]) if len(found) == 1 else None
+    ids = session.scalars(select(tables.MachineKey.machine_id).where(_any_of(keys)).distinct()).all()
+    return session.get(tables.Machine, ids[0]) if len(ids) == 1 else None
 
 
 def remember_disks(session: Session, visit_id: str, inventory: Inventory) -> None:
@@ -69,23 +78,23 @@ def find_disk(session: Session, wanted: DiskId) -> tables.Disk | None:
 
 def keys_by_machine(session: Session, machine_ids: Iterable[str]) -> dict[str, list[Key]]:
     """Every key that each of these machines was ever known by."""
-    found: dict[str, list[Key]] = {}
+    keys: dict[str, list[Key]] = {}
     rows = session.scalars(
         select(tables.MachineKey)
         .where(tables.MachineKey.machine_id.in_(list(machine_ids)))
         .order_by(tables.MachineKey.id)
     )
     for row in rows:
-        found.setdefault(row.machine_id, []).append(Key(cast(KeyKind, row.kind), row.value))
-    return found
+        keys.setdefault(row.machine_id, []).append(Key(cast(KeyKind, row.kind), row.value))
+    return keys
 
 
 def _find(session: Session, keys: tuple[Key, ...]) -> tables.Machine | None:
     if not keys:
         return None
     candidates = session.scalars(select(tables.MachineKey.machine_id).where(_any_of(keys)).distinct()).all()
-    found = find_machine(keys, keys_by_machine(session, candidates))
-    return None if found is None else session.get(tables.Machine, found)
+    machine_id = find_machine(keys, keys_by_machine(session, candidates))
+    return None if machine_id is None else session.get(tables.Machine, machine_id)
 
 
 def _remember_keys(session: Session, machine_id: str, keys: tuple[Key, ...], now: datetime) -> None:

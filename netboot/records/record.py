@@ -72,13 +72,17 @@ class Record:
 
     # Visits
 
-    def greet(self, hello: Hello, mac: str) -> Visit:
+    def greet(self, hello: Hello, mac: str, *, on_line: visits.OnLine = lambda visit_id: False) -> Visit:
         """Find or make the machine and its visit. An earlier visit of it is closed, and its unfinished job ended.
 
-        Raises WrongToken when this boot's visit belongs to another agent.
+        `on_line` tells whether a visit's agent is on the line; it is called while the record is locked: it must be
+        quick and not ask the record. What a known machine is called and known by changes with its first report only.
+
+        Raises WrongToken when this boot's visit belongs to another agent; OtherOnLine when an earlier visit's agent is
+        still on the line. Nothing is changed then.
         """
         with self._writing() as session:
-            return visits.greet(session, hello, mac, now=self._now())
+            return visits.greet(session, hello, mac, on_line=on_line, now=self._now())
 
     def end_visit(self, visit_id: str) -> None:
         """The agent has left for good."""

@@ -32,6 +32,10 @@ class AtWork(NetbootError):  # noqa: N818 — said as it is
     """A choice for a PC whose job is not over: one job at a time."""
 
 
+class OtherOnLine(NetbootError):  # noqa: N818 — said as it is
+    """A hello of another boot for a machine whose agent is on the line: one of the two is not that machine."""
+
+
 class UnknownProfile(NetbootError):  # noqa: N818 — said as it is
     """A choice of a profile that is not there, or no longer. It was withdrawn: nothing waits any more."""
 

@@ -3,7 +3,7 @@
 import hashlib
 import hmac
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from sqlalchemy import or_, select
@@ -12,11 +12,14 @@ from sqlalchemy.orm import Session
 from netboot.protocol import Hello
 from netboot.records import events, jobs, machines, tables
 from netboot.records.tables import found
-from netboot.records.values import Visit, WrongToken
+from netboot.records.values import OtherOnLine, Visit, WrongToken
+
+OnLine = Callable[[str], bool]
+"""Whether the agent of the visit of this id is on the line now."""
 
 
-def greet(session: Session, hello: Hello, mac: str, *, now: datetime) -> Visit:
-    """The visit of this boot, opened if it is new. Raises WrongToken.
+def greet(session: Session, hello: Hello, mac: str, *, on_line: OnLine, now: datetime) -> Visit:
+    """The visit of this boot, opened if it is new. Raises WrongToken, OtherOnLine.
 
     A token is made with the visit. Should the Welcome that carries it be lost, the same boot may ask again, without
     one, until the token was used for the first time; then the token it gets is a new one and the old one is void.
@@ -25,7 +28,7 @@ def greet(session: Session, hello: Hello, mac: str, *, now: datetime) -> Visit:
         raise WrongToken("a hello without a boot id", hint="restart this PC on the network")
     row = session.scalars(select(tables.Visit).where(tables.Visit.boot == hello.boot)).one_or_none()
     if row is None:
-        row, token = _open(session, hello, mac, now), _new_token()
+        row, token = _open(session, hello, mac, on_line, now), _new_token()
         row.token_hash = _hashed(token)
         session.flush()
         return _visit(session, row, token=token, new=True)
@@ -52,9 +55,16 @@ def end(session: Session, visit_id: str, *, now: datetime) -> None:
         events.append(session, "visit-closed", {}, now=now, machine=row.machine_id, visit=row.id)
 
 
-def _open(session: Session, hello: Hello, mac: str, now: datetime) -> tables.Visit:
+def _open(session: Session, hello: Hello, mac: str, on_line: OnLine, now: datetime) -> tables.Visit:
     machine = machines.find_or_add(session, hello.inventory, now=now)
-    for visit in _unfinished(session, machine.id):
+    unfinished = _unfinished(session, machine.id)
+    if any(on_line(visit.id) for visit in unfinished):
+        # Its boot id alone is no proof that the PC restarted: a forged hello would end a job at work.
+        raise OtherOnLine(
+            "a PC with the same names is in the agent already",
+            hint="if it was restarted just now, wait a minute: it is taken once its old line is given up",
+        )
+    for visit in unfinished:
         jobs.interrupt(session, visit, now=now)
         end(session, visit.id, now=now)
     firmware = hello.inventory.firmware

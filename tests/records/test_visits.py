@@ -1,13 +1,20 @@
 """One visit a boot, held by its token; one machine whatever hangs on it; nothing runs on after a power cut."""
 
 import pytest
+from msgspec.structs import replace
 
 from netboot.imaging import StageRecord
 from netboot.problems import Problem
 from netboot.protocol import CheckResult
 from netboot.records.record import Record
-from netboot.records.values import NotOnRecord, WrongToken
+from netboot.records.values import NotOnRecord, OtherOnLine, WrongToken
 from tests.records.conftest import ERASE_AND_DEPLOY, MAC, hello, pc, ssd
+
+
+def report(record: Record, visit_id: str) -> None:
+    """The visit's agent does something it was told, and says so."""
+    job = record.start_job(visit_id, ERASE_AND_DEPLOY, master=None, hostname="pc-1", chosen_by="Anne")
+    record.stage_started(job.id, "check", 1)
 
 
 def test_machines_are_numbered_from_one(record: Record) -> None:
@@ -21,6 +28,7 @@ def test_the_same_pc_with_another_adapter_and_disk_is_the_same_machine(record: R
     changed = pc(1, disks=(ssd(77),), macs=("a0:36:9f:00:00:01",))
     second = record.greet(hello(changed, "boot-2"), "a0:36:9f:00:00:01")
     assert (second.machine_id, second.machine_number) == (first.machine_id, 1)
+    report(record, second.id)
     detail = record.machine_detail(first.machine_id)
     assert [visit.mac for visit in detail.visits] == ["a0:36:9f:00:00:01", MAC]
     assert {key.value for key in detail.keys if key.kind == "mac"} == {MAC, "a0:36:9f:00:00:01"}
@@ -75,6 +83,36 @@ def test_a_power_cut_ends_the_job_and_says_in_which_stage(record: Record) -> Non
         ("failed", cut),
         ("waiting", None),
     ]
+
+
+def test_another_boot_changes_nothing_while_the_pcs_agent_is_on_the_line(record: Record) -> None:
+    visit = record.greet(hello(pc(), "boot-1"), MAC)
+    report(record, visit.id)
+    before = record.machine_detail(visit.machine_id), record.events(limit=1000)
+    with pytest.raises(OtherOnLine) as refused:
+        record.greet(hello(pc(), "boot-2"), MAC, on_line={visit.id}.__contains__)
+    assert refused.value.hint
+    assert (record.machine_detail(visit.machine_id), record.events(limit=1000)) == before
+    # Its own agent is welcome, another PC too, and this one once its old line is given up.
+    assert record.greet(hello(pc(), "boot-1", token=visit.token), MAC, on_line={visit.id}.__contains__).job is not None
+    assert record.greet(hello(pc(2), "boot-3"), MAC, on_line={visit.id}.__contains__).new
+    assert record.greet(hello(pc(), "boot-2"), MAC, on_line=lambda visit_id: False).new
+    assert record.job_of_visit(visit.id) is None
+
+
+def test_a_hello_alone_does_not_change_what_a_known_machine_is_called_or_known_by(record: Record) -> None:
+    first = record.greet(hello(pc(), "boot-1"), MAC)
+    known = record.machine_detail(first.machine_id)
+    told = replace(
+        pc(macs=(MAC, "a0:36:9f:00:00:01")), system=replace(pc().system, manufacturer="Forged", product="Other")
+    )
+    second = record.greet(hello(told, "boot-2"), MAC)
+    heard = record.machine_detail(first.machine_id)
+    assert (second.machine_id, heard.label, heard.keys) == (first.machine_id, known.label, known.keys)
+    report(record, second.id)
+    reported = record.machine_detail(first.machine_id)
+    assert reported.label.startswith("Forged Other")
+    assert {key.value for key in reported.keys if key.kind == "mac"} == {MAC, "a0:36:9f:00:00:01"}
 
 
 def test_a_pc_that_left_before_a_stage_began_was_interrupted(record: Record) -> None:
