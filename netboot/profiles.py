@@ -14,12 +14,15 @@ from msgspec import Meta, Struct
 
 from netboot.errors import NetbootError
 from netboot.problems import Language
-from netboot.protocol import EndAction, Identifier, StageName
+from netboot.protocol import EndAction, Hostname, Identifier, StageName
 
 # Shown in boot menus and on pages: one line, no control characters. Each renderer escapes what its own syntax needs.
 Label = Annotated[str, Meta(min_length=1, max_length=60, pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]+\Z")]
 
 ORDER: tuple[StageName, ...] = ("check", "erase", "deploy", "customise", "finish")
+
+_NUMBERS = ("1", "999999")
+"""A machine's number in the workshop at its shortest and longest: a name that fits both fits every PC."""
 
 
 class Profile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -90,6 +93,14 @@ def _wrong(profile: Profile) -> str:
         return "`customise` needs `deploy`"
     if ("deploy" in profile.stages) != bool(profile.master):
         return "`deploy` needs a `master`, and a `master` needs `deploy`"
-    if profile.hostname.replace("{number}", "1").strip("abcdefghijklmnopqrstuvwxyz0123456789-"):
-        return "`hostname` may hold a-z, 0-9, hyphens and {number}"
+    if not all(_is_hostname(profile.hostname.replace("{number}", number)) for number in _NUMBERS):
+        return "`hostname` may hold a-z, 0-9, {number}, and hyphens between them"
     return ""
+
+
+def _is_hostname(text: str) -> bool:
+    try:
+        msgspec.convert(text, Hostname)
+    except msgspec.ValidationError:
+        return False
+    return True
