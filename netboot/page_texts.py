@@ -4,6 +4,7 @@
 stops a request (`pages/refusal.py`).
 """
 
+from functools import cache
 from typing import Final, Literal
 
 from netboot.floor import State
@@ -284,6 +285,7 @@ SECURE_BOOT: Final[dict[Literal["on", "off", "unsupported", "unknown"], dict[Lan
 }
 
 
+@cache
 def texts(language: Language) -> dict[str, str]:
     """Every text in one language, for a template."""
     return {name: text[language] for name, text in TEXTS.items()}

@@ -52,6 +52,7 @@ async def page_application(workshop: Workshop, settings: Settings) -> web.Applic
     app[sessions_key] = Sessions(time.monotonic)
     app[renderer_key] = renderer()
     app[live.viewers_key] = live.Viewers()
+    app[live.row_events_key] = live.RowEvents()
     app[sign_in.start_code_key] = secrets.token_urlsafe(9)
     app[sign_in.hashing_key] = Turns(at_once=2, queue=16)
     app[record_page.checking_key] = Turns(at_once=1, queue=2)

@@ -7,7 +7,7 @@ bounded in number, in all and for one address.
 import asyncio
 import contextlib
 import json
-from collections import Counter
+from collections import Counter, OrderedDict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
@@ -24,6 +24,7 @@ VIEWERS: Final = 128
 VIEWERS_OF_ADDRESS: Final = 16
 GATHER: Final = 0.5
 """Seconds of changes that are sent together."""
+ROW_EVENTS: Final = 2048
 BEAT: Final = 15.0
 """Seconds after which something is sent although nothing changed, so that a lost viewer is noticed."""
 READ_WITHIN: Final = 30.0
@@ -60,6 +61,27 @@ class Viewers:
             task.cancel()
 
 
+class RowEvents:
+    """Each row's event, made once for all who see the same of it: a hundred viewers cost little more than one."""
+
+    def __init__(self) -> None:
+        self._made: OrderedDict[tuple[str, Visitor], tuple[Row, str]] = OrderedDict()
+
+    def of(self, request: web.Request, row: Row, who: Visitor) -> str:
+        """The event that tells this visitor of this row."""
+        kept = self._made.get((row.mac, who))
+        if kept is not None and kept[0] is row:
+            return kept[1]
+        html = part(request, "row.html.j2", who, row=row, profiles=request.app[workshop_key].profiles)
+        event = _event("row", json.dumps({"mac": row.mac, "state": row.state, "html": html}))
+        self._made[row.mac, who] = (row, event)
+        self._made.move_to_end((row.mac, who))
+        while len(self._made) > ROW_EVENTS:
+            self._made.popitem(last=False)
+        return event
+
+
+row_events_key: Final = web.AppKey("row_events", RowEvents)
 viewers_key: Final = web.AppKey("viewers", Viewers)
 
 
@@ -81,7 +103,7 @@ async def _stream(request: web.Request, answer: web.StreamResponse) -> None:
         rows = {row.mac: row for row in floor.rows()}
         while True:
             states = {row.mac: row.state for row in floor.rows()}
-            events = [_row(request, row, who) for row in rows.values()]
+            events = [request.app[row_events_key].of(request, row, who) for row in rows.values()]
             events += [_event("gone", mac) for mac in sorted((shown.keys() | rows.keys()) - states.keys())]
             if states != shown:
                 events.append(_event("waiting", str(list(states.values()).count("waiting"))))
@@ -106,11 +128,6 @@ async def _changed(changes: asyncio.Queue[Row]) -> dict[str, Row]:
         row = changes.get_nowait()
         rows[row.mac] = row
     return rows
-
-
-def _row(request: web.Request, row: Row, who: Visitor) -> str:
-    html = part(request, "row.html.j2", who, row=row, profiles=request.app[workshop_key].profiles)
-    return _event("row", json.dumps({"mac": row.mac, "state": row.state, "html": html}))
 
 
 async def _pending(request: web.Request, who: Visitor) -> str:

@@ -131,10 +131,32 @@ async def test_every_page_can_be_read_wide_narrow_and_enlarged(
         await other.hear(Plan)
         await other.obey(pc(2))
         await workshop.choose(row_of(workshop, 2).machine, WIPE.id, OPERATOR)
-        workshop.floor.put(replace(row_of(workshop), done=1, total=3, rate=1e8))
+        workshop.floor.put(replace(row_of(workshop), state="working", problem=None, done=1, total=3, rate=1e8))
+        for number in range(3, 9):
+            workshop.floor.put(_crowded(number))
         places = ["/", "/machines", "/masters", "/record", "/sign-in"]
         places += [f"/machine/{row_of(workshop, number).machine}" for number in (1, 2)]
         assert await asyncio.to_thread(_faults, tmp_path, application, page, width, zoom, places) == {}
+
+
+def _crowded(number: int) -> Row:
+    """A row with everything in it, its words as long as they come."""
+    return Row(
+        mac=f"98:fa:9b:00:00:{number:02x}",
+        state="failed",
+        machine=f"m{number}",
+        label="Hewlett-Packard HP EliteDesk 800 G1 SFF " + "CZC4270ABC" * (20 if number == 3 else 1),
+        firmware="UEFI, Secure Boot",
+        profile=WIPE.id,
+        stage="deploy",
+        part="nvme0n1 " + "y" * 200,
+        done=1,
+        total=3,
+        rate=1e8,
+        verdicts=(("WD-WCC6Y5XXXXXX", "not-erased"), ("S4EWNX0N0005", "undetermined")),
+        hostname="pc-8",
+        problem=Problem("disk-gone", {"disk": "SAMSUNG " + "z" * 200}),
+    )
 
 
 def _faults(

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from netboot.floor import Row
-from netboot.pages import live
+from netboot.pages import live, render
 from netboot.pages.render import LONGEST_TIME, short_time
 from netboot.problems import Problem
 from netboot.protocol import Plan, RunStage, StageProgress
@@ -249,3 +249,20 @@ async def test_a_stopping_server_lets_its_viewers_go(application: Application, p
         await answer.content.readline()
         application[live.viewers_key].end()
         await answer.content.read()
+
+
+async def test_a_row_is_made_once_for_all_who_see_the_same_of_it(
+    page: TestServer, visitor: Person, operator: Person, workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = []
+
+    def counted(*given: object, **more: object) -> str:
+        made.append(given)
+        return render.part(*given, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(live, "part", counted)
+    workshop.floor.put(Row(mac="98:fa:9b:00:00:01", state="waiting", machine="m", label="PC 1"))
+    async with person_at(page) as other:
+        assert await _events(visitor, 1) == await _events(other, 1)
+        assert await _events(operator, 1) != await _events(other, 1)
+    assert len([given for given in made if given[1] == "row.html.j2"]) == 2
