@@ -72,6 +72,14 @@ def _parser() -> argparse.ArgumentParser:
     _add_settings(show)
     show.set_defaults(command=_list_masters)
 
+    check = masters.add_parser("verify", help="read every chunk in the store and compare it with its name")
+    _add_settings(check)
+    check.set_defaults(command=_verify_masters)
+    remove = masters.add_parser("remove", help="delete a master, and the chunks that only it used")
+    _add_settings(remove)
+    remove.add_argument("name")
+    remove.set_defaults(command=_remove_master)
+
     operator = commands.add_parser("operator", help="those who may sign in on the page").add_subparsers(
         required=True, metavar="WHAT"
     )
@@ -163,6 +171,30 @@ def _list_masters(options: argparse.Namespace) -> int:
 
     for manifest in Store(_settings(options).data_folder / "store").masters():
         print(f"{manifest.name}\t{manifest.version}\t{manifest.licence}\t{manifest.digest}")  # noqa: T201
+    return 0
+
+
+def _verify_masters(options: argparse.Namespace) -> int:
+    from netboot.signing import load_key, public_key
+    from netboot.store import Store
+    from netboot.store.upkeep import verify
+
+    settings = _settings(options)
+    damages = verify(Store(settings.data_folder / "store"), public_key(load_key(settings.data_folder)))
+    for damage in damages:
+        _say(f"{', '.join(damage.masters)}: {damage.part}: {damage.reason}")
+    _say("Build or import the masters above again." if damages else "Every master is whole.")
+    return 1 if damages else 0
+
+
+def _remove_master(options: argparse.Namespace) -> int:
+    from netboot.store import Store
+    from netboot.store.upkeep import collect_garbage, remove_master
+
+    store = Store(_settings(options).data_folder / "store")
+    remove_master(store, options.name)
+    freed = collect_garbage(store).freed
+    _say(f"{options.name} is deleted; {freed // 10**6} MB are free again.")
     return 0
 
 

@@ -46,6 +46,7 @@ def disk(master: Manifest, store: Store, lay: Lay, tmp_path: Path) -> Iterator[P
     path.unlink()
 
 
+@pytest.mark.matrix  # the daily run boots it in tests/lab/test_chain.py
 @pytest.mark.parametrize("firmware", list(Firmware))
 async def test_the_master_boots_to_its_login_prompt(firmware: Firmware, disk: Path) -> None:
     spec = replace(
