@@ -10,8 +10,10 @@ from typing import Any, Final, TypeVar
 import msgspec
 from sqlalchemy import BigInteger, DateTime, Dialect, ForeignKey, Index, MetaData, String, Text, TypeDecorator
 from sqlalchemy import UniqueConstraint as Unique
+from sqlalchemy.exc import DontWrapMixin
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+from netboot.errors import NetbootError
 from netboot.imaging import MasterNeeds
 from netboot.inventory import DiskId, Inventory
 from netboot.problems import Problem
@@ -25,8 +27,15 @@ T = TypeVar("T")
 ID: Final = String(64)
 
 
+class Unreadable(NetbootError, DontWrapMixin):  # noqa: N818 — said as it is
+    """A value that could be written but never read back: a text too long, a number that JSON has not."""
+
+
 class Packed(TypeDecorator[T]):
-    """A value as JSON text; decoding checks it against its type again."""
+    """A value as JSON text; decoding checks it against its type again.
+
+    It is checked on the way in as well: one value that cannot be read would hide every list that it stands in.
+    """
 
     impl = Text
     cache_ok = True
@@ -36,8 +45,19 @@ class Packed(TypeDecorator[T]):
         self.kind = kind
 
     def process_bind_param(self, value: T | None, dialect: Dialect) -> str | None:
-        """Value to text."""
-        return None if value is None else msgspec.json.encode(value).decode()
+        """Value to text. Raises Unreadable."""
+        if value is None:
+            return None
+        try:
+            text = msgspec.json.encode(value)
+            msgspec.json.decode(text, type=self.kind)
+        except (msgspec.MsgspecError, ValueError, TypeError, OverflowError, RecursionError) as error:
+            name = getattr(self.kind, "__name__", "value")
+            raise Unreadable(
+                f"the record does not take this {name}: {error}"[:400],
+                hint="nothing was changed; if a PC sent it, note its model and report it",
+            ) from error
+        return text.decode()
 
     def process_result_value(self, value: Any, dialect: Dialect) -> T | None:
         """Text to value."""

@@ -1,0 +1,53 @@
+"""What goes down on the record can be read again: one hostile value must not hide the workshop's whole list."""
+
+import math
+from collections.abc import Callable
+
+import pytest
+from msgspec.structs import replace
+
+from netboot.imaging import StageRecord
+from netboot.inventory import Inventory
+from netboot.problems import Problem
+from netboot.protocol import CheckResult, EraseResult, Erasure
+from netboot.records.record import Record
+from netboot.records.tables import Unreadable
+from tests.records.conftest import ERASE_AND_DEPLOY, MAC, hello, pc, ssd
+
+
+def named(product: str) -> Inventory:
+    """A PC whose maker gave it this name."""
+    return replace(pc(), system=replace(pc().system, product=product))
+
+
+def erased(seconds: float) -> StageRecord:
+    """An erase that took so long."""
+    evidence = Erasure(
+        disk=ssd().id, method="overwrite", level="clear", verdict="erased", written=1, started=0.0, finished=seconds
+    )
+    return StageRecord(stage="erase", state="done", result=EraseResult(erasures=(evidence,)))
+
+
+HOSTILE: list[Callable[[Record, str], object]] = [
+    lambda record, job: record.greet(hello(named("x" * 257), "boot-2"), MAC),
+    lambda record, job: record.greet(hello(named("\ud800"), "boot-2"), MAC),
+    lambda record, job: record.end_job(job, Problem("disk-error", {"error": "x" * 513})),
+    lambda record, job: record.stage_finished(
+        job, StageRecord(stage="check", state="done", result=CheckResult(inventory=named("x" * 257))), 1.0, 1
+    ),
+    lambda record, job: record.stage_finished(job, erased(math.nan), 1.0, 1),
+]
+
+
+@pytest.mark.parametrize("hostile", HOSTILE)
+def test_a_value_that_cannot_be_read_back_is_refused_whole(
+    record: Record, hostile: Callable[[Record, str], object]
+) -> None:
+    visit = record.greet(hello(pc(), "boot-1"), MAC)
+    job = record.start_job(visit.id, ERASE_AND_DEPLOY, master=None, hostname="pc-1", chosen_by="Anne")
+    before = record.machines_overview(), record.events(limit=1000)
+    with pytest.raises(Unreadable) as refused:
+        hostile(record, job.id)
+    assert refused.value.hint
+    assert (record.machines_overview(), record.events(limit=1000)) == before
+    assert record.job_of_visit(visit.id) == job
