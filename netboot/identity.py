@@ -109,20 +109,24 @@ def same_machine(one: Collection[Key], other: Collection[Key]) -> bool:
     """Whether both sets of keys are one PC's.
 
     The strongest kind that both sides know decides. Where it agrees, it is still refused when every further kind that
-    both know says otherwise: then it is a placeholder that no list has yet. Adapters decide only where neither side
-    has anything stronger.
+    both know says otherwise: then it is a placeholder that no list has yet. A UUID that nothing further can bear out
+    is one as well where both sides have adapters and share none. Adapters alone decide only where neither side has
+    anything stronger.
     """
-    agreements = [
-        bool(mine & theirs)
-        for mine, theirs in ((_values(one, kind), _values(other, kind)) for kind in STRONG)
+    agreements = {
+        kind: bool(mine & theirs)
+        for kind, mine, theirs in ((kind, _values(one, kind), _values(other, kind)) for kind in STRONG)
         if mine and theirs
-    ]
+    }
+    fitted, there = _values(one, "mac"), _values(other, "mac")
     if agreements:
-        first, *further = agreements
+        first, *further = agreements.values()
+        if not further and "uuid" in agreements and fitted and there and not fitted & there:
+            return False
         return first and (not further or any(further))
     if any(key.kind in STRONG for key in (*one, *other)):
         return False
-    return bool(_values(one, "mac") & _values(other, "mac"))
+    return bool(fitted & there)
 
 
 def find_machine(keys: Collection[Key], known: Mapping[Name, Collection[Key]]) -> Name | None:
