@@ -13,13 +13,17 @@ from typing import Final
 import aiohttp
 
 from netboot.agent.reports import Reports
+from netboot.problems import Problem
 from netboot.protocol import (
     MESSAGE_LIMIT,
+    VERSION,
     FromAgent,
     FromServer,
     Hello,
     ProtocolError,
     Received,
+    RunStage,
+    Stay,
     Token,
     Welcome,
     decode_from_server,
@@ -31,6 +35,9 @@ log = logging.getLogger(__name__)
 HEARTBEAT: Final = 10.0
 RETRY: Final = (0.5, 1.0, 2.0, 4.0, 8.0)
 """Seconds between attempts; the last repeats."""
+
+GARBLED_LIMIT: Final = 3
+"""Messages that cannot be read, each on a line of its own and no order among them, before the person is told."""
 
 
 class Link:
@@ -44,6 +51,7 @@ class Link:
         self._reports = reports
         self._keep_token = keep_token
         self._socket: aiohttp.ClientWebSocketResponse | None = None
+        self._garbled = 0
         self.inbox: asyncio.Queue[FromServer] = asyncio.Queue(64)
         self.connected = asyncio.Event()
         self.settled = asyncio.Event()
@@ -71,7 +79,7 @@ class Link:
                         self._socket = socket
                         await socket.send_str(encode(self._hello()))
                         await self._listen(socket)
-                        attempt = 0 if self.connected.is_set() else attempt
+                        attempt = 0 if self.connected.is_set() and not self._garbled else attempt
                 except (TimeoutError, aiohttp.ClientError, OSError) as error:
                     log.info("no line to the server: %s", error)
                 finally:
@@ -87,8 +95,14 @@ class Link:
             try:
                 message = decode_from_server(frame.data)
             except ProtocolError as error:
+                # An order that was passed over would be waited for without end: on a new line it is sent again.
                 log.warning("a message of the server was not understood: %s", error)
-                continue
+                await self._not_understood()
+                # A close without a fault would tell the server that the PC has left.
+                await socket.close(code=aiohttp.WSCloseCode.PROTOCOL_ERROR)
+                return
+            if isinstance(message, RunStage):
+                self._garbled = 0
             if isinstance(message, Received):
                 self._receive(message.number)
                 continue
@@ -98,6 +112,11 @@ class Link:
                 await self._send_again(socket)
                 self.connected.set()
             await self.inbox.put(message)
+
+    async def _not_understood(self) -> None:
+        self._garbled += 1
+        if self._garbled == GARBLED_LIMIT:
+            await self.inbox.put(Stay(problem=Problem("version", {"agent": str(VERSION)})))
 
     async def _send_again(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         """Send what is kept, and what a stage adds meanwhile, in order."""

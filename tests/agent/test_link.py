@@ -1,0 +1,85 @@
+"""The agent's line over loopback, to a server that says what it should not."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+
+import pytest
+from aiohttp import WSCloseCode, web
+
+from netboot.agent import link as link_module
+from netboot.agent.link import Link
+from netboot.agent.reports import Reports
+from netboot.inventory import Board, Firmware, Inventory, System
+from netboot.protocol import VERSION, Finish, FromServer, Hello, RunStage, Stay, Welcome, encode
+
+WELCOME = Welcome(version=VERSION, visit="v1", token="t1", machine="pc-1", wait=60)
+ORDER = RunStage(job="j1", stage=Finish(action="poweroff"))
+UNKNOWN = '{"type":"run","job":"j1","stage":{"type":"dance"}}'
+
+
+def hello() -> Hello:
+    inventory = Inventory(system=System(), board=Board(), firmware=Firmware(mode="bios"))
+    return Hello(version=VERSION, boot="b1", inventory=inventory)
+
+
+@asynccontextmanager
+async def connected(
+    monkeypatch: pytest.MonkeyPatch, says: Callable[[int], str]
+) -> AsyncIterator[tuple[Link, list[int | None]]]:
+    """A link to a server that welcomes and then says `says(line)`, on its first, second, … line; how lines closed."""
+    monkeypatch.setattr(link_module, "RETRY", (0.01,))
+    lines = 0
+    closed: list[int | None] = []
+
+    async def talk(request: web.Request) -> web.WebSocketResponse:
+        nonlocal lines
+        lines += 1
+        socket = web.WebSocketResponse()
+        await socket.prepare(request)
+        await socket.receive_str()
+        await socket.send_str(encode(WELCOME))
+        await socket.send_str(says(lines))
+        await socket.receive()
+        closed.append(socket.close_code)
+        return socket
+
+    app = web.Application()
+    app.router.add_get("/agent/link", talk)
+    runner = web.AppRunner(app, shutdown_timeout=0.1)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    host, port = runner.addresses[0][:2]
+    link = Link(f"http://{host}:{port}", hello, Reports(), lambda token: None)
+    task = asyncio.create_task(link.run())
+    try:
+        yield link, closed
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+        await runner.cleanup()
+
+
+async def next_but_welcome(link: Link) -> FromServer:
+    async with asyncio.timeout(5):
+        while isinstance(message := await link.inbox.get(), Welcome):
+            pass
+    return message
+
+
+async def test_an_order_that_arrives_damaged_is_sent_again_on_a_new_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with connected(monkeypatch, lambda line: encode(ORDER) if line == 2 else UNKNOWN) as (link, closed):
+        assert await next_but_welcome(link) == ORDER
+    # A line closed without a fault (1000) tells the server that the PC has left.
+    assert closed[0] == WSCloseCode.PROTOCOL_ERROR
+
+
+async def test_an_order_that_is_never_understood_is_told_to_the_person_at_the_pc(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with connected(monkeypatch, lambda _: UNKNOWN) as (link, _):
+        message = await next_but_welcome(link)
+    assert isinstance(message, Stay)
+    assert message.problem.code == "version"
