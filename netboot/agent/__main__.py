@@ -57,12 +57,13 @@ def _stay(words: CommandLine, settings: AgentFile, consoles: Consoles) -> EndAct
     inventory = read_inventory(words.boot_mac)
     consoles.mark(f"firmware {inventory.firmware.mode}, secure boot {inventory.firmware.secure_boot}")
     screen = Screen(consoles, words.language, inventory, page=settings.page)
-    if not _connect(words, consoles):
+    connection = _connect(words, consoles)
+    if connection is None:
         return "disk"
-    return asyncio.run(_visit(words, settings, inventory, screen))
+    return asyncio.run(_visit(words, settings, inventory, screen, connection))
 
 
-def _connect(words: CommandLine, consoles: Consoles) -> bool:
+def _connect(words: CommandLine, consoles: Consoles) -> network.Connection | None:
     place = urlsplit(words.server)
     for _ in range(NETWORK_TRIES):
         try:
@@ -72,11 +73,13 @@ def _connect(words: CommandLine, consoles: Consoles) -> bool:
             consoles.say(error.sentence(words.language))
             continue
         consoles.mark(f"network {found.interface} {found.address}")
-        return True
-    return False
+        return found
+    return None
 
 
-async def _visit(words: CommandLine, settings: AgentFile, inventory: Inventory, screen: Screen) -> EndAction:
+async def _visit(
+    words: CommandLine, settings: AgentFile, inventory: Inventory, screen: Screen, connection: network.Connection
+) -> EndAction:
     boot = BOOT_ID.read_text(encoding="ascii").strip()
     reports = Reports()
     stages = Stages(words.server, bytes.fromhex(settings.public_key), words.boot_mac)
@@ -92,7 +95,14 @@ async def _visit(words: CommandLine, settings: AgentFile, inventory: Inventory, 
             inventory=inventory,
         )
 
-    link = Link(words.server, hello, reports, keep_token)
+    def look_at_lease() -> None:
+        nonlocal connection
+        try:
+            connection = network.refresh(connection)
+        except NetbootError as error:
+            log.warning("the new address cannot be set: %s", error)
+
+    link = Link(words.server, hello, reports, keep_token, look_at_lease)
     visit = Visit(link, reports, stages.run, screen)
     async with asyncio.TaskGroup() as tasks:
         helpers = [tasks.create_task(link.run()), tasks.create_task(screen.keep())]

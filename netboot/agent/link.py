@@ -41,15 +41,24 @@ GARBLED_LIMIT: Final = 3
 
 
 class Link:
-    """Owns the connection. `hello` greets anew on every connection; `inbox` gets what the server says."""
+    """Owns the connection. `hello` greets anew on every connection; `inbox` gets what the server says.
+
+    `broken` is called, in a thread, after every line that broke or did not come about.
+    """
 
     def __init__(
-        self, server: str, hello: Callable[[], Hello], reports: Reports, keep_token: Callable[[Token], None]
+        self,
+        server: str,
+        hello: Callable[[], Hello],
+        reports: Reports,
+        keep_token: Callable[[Token], None],
+        broken: Callable[[], None],
     ) -> None:
         self._url = f"{server}/agent/link"
         self._hello = hello
         self._reports = reports
         self._keep_token = keep_token
+        self._broken = broken
         self._socket: aiohttp.ClientWebSocketResponse | None = None
         self._garbled = 0
         self.inbox: asyncio.Queue[FromServer] = asyncio.Queue(64)
@@ -85,6 +94,7 @@ class Link:
                 finally:
                     self.connected.clear()
                     self._socket = None
+                await asyncio.to_thread(self._broken)
                 await asyncio.sleep(RETRY[min(attempt, len(RETRY) - 1)])
                 attempt += 1
 

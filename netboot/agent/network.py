@@ -33,7 +33,8 @@ BOOT_ADAPTER_FIRST: Final = 5.0
 """Seconds the adapter that booted is given before another is tried."""
 
 SILENT_SERVER: Final = 20.0
-"""Seconds after which an address by which the server does not answer is kept all the same: it may be restarting."""
+"""Seconds after which the address of the adapter that booted is kept though the server does not answer by it: it may be
+restarting. Another adapter's is kept so only when all patience is used up: it may lead to another LAN."""
 
 _CONNECT_SECONDS: Final = 2.0
 
@@ -121,7 +122,8 @@ def bring_up(
             if leases.get(name) != lease:
                 here.use(name, lease)
                 leases[name] = lease
-            if here.reaches(name, server) or waited > SILENT_SERVER:
+            patient = SILENT_SERVER if asked[name].mac == boot else patience
+            if here.reaches(name, server) or waited > patient:
                 for other in asked:
                     if other != name:
                         here.leave(other)
@@ -133,13 +135,18 @@ def bring_up(
 
 
 def refresh(connection: Connection, *, adapters: Adapters | None = None) -> Connection:
-    """The connection as the lease is now, set on the adapter if it changed; for when the line to the server broke."""
+    """The connection as the lease is now, set on the adapter if it changed; for when the line to the server broke.
+
+    Raises NetbootError when the address cannot be set.
+    """
     here = adapters or LinuxAdapters()
     lease = here.answer(connection.interface)
-    if lease is None or str(lease.address) == connection.address:
+    if lease is None:
         return connection
-    here.use(connection.interface, lease)
-    return _connection(connection.interface, connection.mac, lease)
+    now = _connection(connection.interface, connection.mac, lease)
+    if now != connection:
+        here.use(connection.interface, lease)
+    return now
 
 
 def preferred(nics: Iterable[Nic], boot_mac: str, waited: float) -> list[str]:

@@ -1,6 +1,7 @@
 """The agent's line over loopback, to a server that says what it should not."""
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 
@@ -25,7 +26,7 @@ def hello() -> Hello:
 
 @asynccontextmanager
 async def connected(
-    monkeypatch: pytest.MonkeyPatch, says: Callable[[int], str]
+    monkeypatch: pytest.MonkeyPatch, says: Callable[[int], str], broken: Callable[[], None] = lambda: None
 ) -> AsyncIterator[tuple[Link, list[int | None]]]:
     """A link to a server that welcomes and then says `says(line)`, on its first, second, … line; how lines closed."""
     monkeypatch.setattr(link_module, "RETRY", (0.01,))
@@ -51,7 +52,7 @@ async def connected(
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()
     host, port = runner.addresses[0][:2]
-    link = Link(f"http://{host}:{port}", hello, Reports(), lambda token: None)
+    link = Link(f"http://{host}:{port}", hello, Reports(), lambda token: None, broken)
     task = asyncio.create_task(link.run())
     try:
         yield link, closed
@@ -83,3 +84,9 @@ async def test_an_order_that_is_never_understood_is_told_to_the_person_at_the_pc
         message = await next_but_welcome(link)
     assert isinstance(message, Stay)
     assert message.problem.code == "version"
+
+
+async def test_a_line_that_broke_lets_the_address_be_looked_at_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked = threading.Event()
+    async with connected(monkeypatch, lambda _: UNKNOWN, looked.set):
+        assert await asyncio.to_thread(looked.wait, 5)

@@ -88,8 +88,20 @@ def test_an_address_from_another_lan_is_not_kept_when_a_second_adapter_reaches_t
 
 def test_a_server_that_restarts_does_not_cost_the_address() -> None:
     lan = Lan({0: ETH0}, {"eth0": (1, _lease("192.0.2.9/24"))})
-    assert lan.bring_up().interface == "eth0"
+    assert lan.bring_up(ETH0.mac).interface == "eth0"
     assert 20 < lan.now < 25
+
+
+def test_a_slow_port_of_the_adapter_that_booted_is_waited_for_longer_than_another_lans_address() -> None:
+    leases = {"eth0": (2.0, _lease("10.0.0.9/24")), "eth1": (50.0, _lease("192.0.2.10/24"))}
+    lan = Lan({0: ETH0, 0.1: ETH1}, leases, {"eth1": 50})
+    assert lan.bring_up(ETH1.mac).interface == "eth1"
+
+
+def test_another_adapters_address_is_kept_in_the_end_though_the_server_is_silent() -> None:
+    lan = Lan({0: ETH0}, {"eth0": (1, _lease("192.0.2.9/24"))})
+    assert lan.bring_up(ETH1.mac).interface == "eth0"
+    assert lan.now > 60
 
 
 def test_an_adapter_plugged_in_late_is_used() -> None:
@@ -127,10 +139,18 @@ def test_a_lease_that_changed_is_set_again() -> None:
     assert lan.used == [("eth0", "192.0.2.33/24")]
 
 
+def test_a_way_out_that_changed_is_set_again() -> None:
+    address = _lease("192.0.2.9/24").address
+    lan = Lan({0: ETH0}, {"eth0": (0, Lease(address, address.network[1], ()))})
+    before = Connection("eth0", ETH0.mac, "192.0.2.9/24", "", ())
+    assert refresh(before, adapters=lan).gateway == "192.0.2.1"
+    assert lan.used == [("eth0", "192.0.2.9/24")]
+
+
 def test_a_lease_that_did_not_change_is_left_alone() -> None:
     lan = Lan({0: ETH0}, {"eth0": (0, _lease("192.0.2.9/24"))})
     before = Connection("eth0", ETH0.mac, "192.0.2.9/24", "", ())
-    assert refresh(before, adapters=lan) is before
+    assert refresh(before, adapters=lan) == before
     assert lan.used == []
 
 
