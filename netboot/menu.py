@@ -32,9 +32,11 @@ EFI_LOADERS: Final = (
     "/EFI/debian/grubx64.efi",
     "/EFI/ubuntu/grubx64.efi",
     "/EFI/Microsoft/Boot/bootmgfw.efi",
-    "/EFI/BOOT/BOOTX64.EFI",
 )
-"""Where an installed system has its loader, in the order it is looked for; the removable path comes last."""
+"""Where an installed system has its loader, in the order it is looked for."""
+
+REMOVABLE_LOADER: Final = "/EFI/BOOT/BOOTX64.EFI"
+"""The path every firmware knows (UEFI 2.10 §3.5.1.1); sticks have it too, so it comes last and from a GPT only."""
 
 Armed = Callable[[str, str], Profile | None]
 """The profile a signed-in person chose on the page for the machine with this MAC and UUID, if any."""
@@ -75,23 +77,24 @@ class BootMenu:
 
     def grub_start(self) -> str:
         """The static /grub/grub.cfg over TFTP: it goes on to `/menu.grub` over HTTP with the PC's MAC and UUID."""
-        return self._templates.get_template("start.grub.j2").render(
-            server=self._server, texts=TEXTS[self._settings.language]
-        )
+        return self._render("start.grub.j2", server=self._server)
 
     def ipxe_start(self) -> str:
         """The static iPXE script: it goes on to `/menu.ipxe` with the PC's MAC and UUID."""
-        return self._templates.get_template("start.ipxe.j2").render(
-            server=self._server, texts=TEXTS[self._settings.language]
-        )
+        return self._render("start.ipxe.j2", server=self._server)
 
     def grub(self, mac: str, uuid: str) -> str:
         """The menu for GRUB."""
-        return self._templates.get_template("menu.grub.j2").render(menu=self._menu(mac, uuid), loaders=EFI_LOADERS)
+        return self._render("menu.grub.j2", menu=self._menu(mac, uuid))
 
     def ipxe(self, mac: str, uuid: str) -> str:
         """The menu for iPXE."""
-        return self._templates.get_template("menu.ipxe.j2").render(menu=self._menu(mac, uuid))
+        return self._render("menu.ipxe.j2", menu=self._menu(mac, uuid))
+
+    def _render(self, name: str, **values: object) -> str:
+        return self._templates.get_template(name).render(
+            texts=TEXTS[self._settings.language], loaders=EFI_LOADERS, removable=REMOVABLE_LOADER, **values
+        )
 
     def _menu(self, mac: str, uuid: str) -> Menu:
         settings = self._settings
