@@ -5,6 +5,7 @@ once more and names what will happen. A request for a menu has no side effect.
 Not for: what a profile does (`imaging.py`), HTTP (`pages/boot_face.py`).
 """
 
+import logging
 import re
 import unicodedata
 from collections.abc import Callable, Sequence
@@ -19,6 +20,8 @@ from netboot.config import Settings
 from netboot.menu_texts import TEXTS, MenuTexts
 from netboot.problems import Language
 from netboot.profiles import Profile
+
+log = logging.getLogger(__name__)
 
 ARMED_TIMEOUT: Final = 5
 """Seconds before a choice made on the page starts: enough to stop it at the keyboard."""
@@ -98,7 +101,7 @@ class BootMenu:
 
     def _menu(self, mac: str, uuid: str) -> Menu:
         settings = self._settings
-        armed = self._armed(mac, uuid)
+        armed = self._armed_profile(mac, uuid)
         return Menu(
             texts=TEXTS[settings.language],
             language=settings.language,
@@ -108,6 +111,14 @@ class BootMenu:
             timeout=ARMED_TIMEOUT if armed else settings.menu.timeout,
             kernel=settings.agent.kernel,
         )
+
+    def _armed_profile(self, mac: str, uuid: str) -> Profile | None:
+        """What was chosen on the page. A record that fails costs the choice only: the PC still gets its menu."""
+        try:
+            return self._armed(mac, uuid)
+        except Exception:
+            log.exception("the choice for %s cannot be read; its menu offers the disk first", mac or uuid)
+            return None
 
 
 def entries(profiles: Sequence[Profile], language: Language, armed: Profile | None) -> tuple[Entry, ...]:

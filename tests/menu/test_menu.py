@@ -120,6 +120,17 @@ def test_a_choice_of_the_page_becomes_the_default_and_leaves_the_profile_to_the_
     assert "netboot.profile=wipe" not in armed
 
 
+def test_a_record_that_fails_costs_the_choice_but_not_the_menu(caplog: pytest.LogCaptureFixture) -> None:
+    def broken(mac: str, uuid: str) -> Profile | None:
+        raise OSError("disk I/O error")
+
+    failing = BootMenu((WIPE,), Settings(language="fr"), SERVER, broken)
+    assert failing.grub(MAC, UUID) == menu(WIPE).grub(MAC, UUID)
+    assert failing.ipxe(MAC, UUID) == menu(WIPE).ipxe(MAC, UUID)
+    assert "disk I/O error" in caplog.text
+    assert MAC in caplog.text
+
+
 def test_the_static_files_go_on_to_this_pcs_menu_over_http() -> None:
     assert 'configfile "(http,192.0.2.2:80)/menu.grub?mac=$net_default_mac&uuid=$uuid"' in menu().grub_start()
     assert "chain ${base}/menu.ipxe?mac=${netX/mac}&uuid=${uuid}" in menu().ipxe_start()
