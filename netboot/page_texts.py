@@ -260,6 +260,7 @@ EVENTS: Final[dict[Kind, dict[Language, str]]] = {
     "visit-closed": {"fr": "passage terminé", "en": "visit ended"},
     "choice-made": {"fr": "profil choisi", "en": "profile chosen"},
     "choice-withdrawn": {"fr": "choix annulé", "en": "choice cancelled"},
+    "choice-expired": {"fr": "choix trop ancien", "en": "choice too old"},
     "choice-used": {"fr": "choix suivi", "en": "choice followed"},
     "job-started": {"fr": "travail commencé", "en": "job begun"},
     "stage-started": {"fr": "étape commencée", "en": "stage begun"},

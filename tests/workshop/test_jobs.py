@@ -34,13 +34,13 @@ async def test_a_pick_in_the_boot_menu_begins_at_once(workshop: Workshop, server
         assert (await agent.hear(RunStage)).stage == Check()
 
 
-async def test_a_pick_in_the_boot_menu_that_is_no_profile_leaves_the_pc_waiting(
+async def test_a_pick_in_the_boot_menu_that_is_no_profile_is_told_and_may_be_chosen_for_again(
     workshop: Workshop, server: TestServer
 ) -> None:
     async with agent_on(server, hello(pc(), profile="nothing-like-it")) as (agent, _):
-        row = row_of(workshop)
-        assert row.state == "waiting"
-        assert await workshop.choose(row.machine, "inventory-only", "anne")
+        assert (await agent.hear(Stay)).problem.code == "profile-gone"
+        assert row_of(workshop).state == "failed"
+        assert await workshop.choose(row_of(workshop).machine, "inventory-only", "anne")
         await agent.hear(Plan)
 
 

@@ -20,7 +20,8 @@ from netboot.protocol import (
     Welcome,
 )
 from netboot.records.record import Record
-from netboot.workshop import AtWork, Workshop
+from netboot.records.values import AtWork
+from netboot.workshop import Workshop
 from tests.workshop.conftest import WIPE, hello, new_workshop, pc, row_of
 from tests.workshop.player import agent_on, erasure, eventually, evidence, line_to, serving
 
