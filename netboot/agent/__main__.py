@@ -18,6 +18,7 @@ from netboot.agent.consoles import Consoles
 from netboot.agent.display import Screen
 from netboot.agent.hardware import read_inventory
 from netboot.agent.link import Link
+from netboot.agent.partitions import unmount_leftovers
 from netboot.agent.reports import Reports
 from netboot.agent.settings import BOOT_ID, AgentFile, keep_token, read_settings, read_token
 from netboot.agent.stages import Stages
@@ -54,6 +55,8 @@ def main() -> int:
 def _stay(words: CommandLine, settings: AgentFile, consoles: Consoles) -> EndAction:
     if not words.server:
         raise NetbootError("the boot menu named no server", hint="boot this PC from the network again")
+    # Before the inventory, which would call such a disk in use.
+    unmount_leftovers()
     inventory = read_inventory(words.boot_mac)
     consoles.mark(f"firmware {inventory.firmware.mode}, secure boot {inventory.firmware.secure_boot}")
     screen = Screen(consoles, words.language, inventory, page=settings.page)

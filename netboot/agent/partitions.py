@@ -4,6 +4,7 @@ A partition is named by its number in the manifest and believed only when the ke
 """
 
 import fcntl
+import logging
 import os
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -14,7 +15,10 @@ from netboot.errors import NetbootError
 from netboot.manifest import Partition
 from netboot.process import run
 
+log = logging.getLogger(__name__)
+
 _SYS_SECTOR = 512
+_PLACE = "netboot-mount-"
 
 
 def partition_device(disk: Path, number: int) -> Path:
@@ -62,9 +66,22 @@ def mounted(device: Path, kind: str) -> Iterator[Path]:
 
     Raises NetbootError.
     """
-    with tempfile.TemporaryDirectory(prefix="netboot-") as folder:
+    with tempfile.TemporaryDirectory(prefix=_PLACE) as folder:
         run(["mount", "--types", kind, "--options", "nosuid", device, folder], timeout=60)
         try:
             yield Path(folder)
         finally:
             run(["umount", folder], timeout=600)
+
+
+def unmount_leftovers(folder: Path | None = None) -> None:
+    """Take down what `mounted` left below `folder` (its own place by default) when the agent was killed in it: a disk
+    with something mounted is never written to again. What does not go is logged, and stays in use."""
+    for place in (folder or Path(tempfile.gettempdir())).glob(f"{_PLACE}*"):
+        if place.is_mount():
+            log.warning("%s was left mounted", place)
+            run(["umount", place], expect=None, timeout=600)
+        try:
+            place.rmdir()
+        except OSError as error:
+            log.warning("%s: %s", place, error)
