@@ -38,7 +38,11 @@ def read_token(path: Path = TOKEN) -> Token:
 
 
 def keep_token(token: Token, path: Path = TOKEN) -> None:
-    """Keep it in RAM only."""
+    """Keep it in RAM only; an agent that is killed meanwhile finds the old one or the new one, never a part."""
+    if token == read_token(path):
+        return
     path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
-    path.touch(mode=0o600)
-    path.write_text(token, encoding="ascii")
+    draft = path.with_name(f"{path.name}.draft")
+    draft.touch(mode=0o600)
+    draft.write_text(token, encoding="ascii")
+    draft.replace(path)
