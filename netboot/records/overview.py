@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import cast
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from netboot.inventory import DiskId
 from netboot.protocol import Level, StageName, Verdict
@@ -29,28 +29,29 @@ from netboot.records.values import (
 )
 
 
-def machines(session: Session, *, now: datetime) -> tuple[MachineRow, ...]:
-    """Every machine with its newest visit, by number; a machine's other visits are in `machine`."""
-    newest = select(
-        tables.Visit,
-        func.row_number().over(partition_by=tables.Visit.machine_id, order_by=tables.Visit.opened.desc()).label("age"),
-    ).subquery()
-    visit = aliased(tables.Visit, newest)
+def machines(session: Session, *, limit: int, now: datetime) -> tuple[MachineRow, ...]:
+    """The `limit` machines that came last, each with its newest visit, by number; its other visits are in `machine`."""
+    # Which visit is the newest is found without the inventories: only those that are shown are read.
+    age = func.row_number().over(partition_by=tables.Visit.machine_id, order_by=tables.Visit.opened.desc())
+    newest = select(tables.Visit.id, age.label("age")).subquery()
     rows = session.execute(
-        select(tables.Machine, visit)
-        .join(visit, visit.machine_id == tables.Machine.id)
+        select(tables.Machine, tables.Visit)
+        .join(tables.Visit, tables.Visit.machine_id == tables.Machine.id)
+        .join(newest, newest.c.id == tables.Visit.id)
         .where(newest.c.age == 1)
-        .order_by(tables.Machine.number)
+        .order_by(tables.Visit.opened.desc())
+        .limit(limit)
     ).all()
     visits = _visits(session, [visit for _, visit in rows])
     waiting = {
         row.machine_id: choices.as_value(row)
         for row in session.scalars(select(tables.Choice).where(choices.waits(now)))
     }
-    return tuple(
+    shown = (
         MachineRow(machine.id, machine.number, machine.label, visits[visit.id], waiting.get(machine.id))
         for machine, visit in rows
     )
+    return tuple(sorted(shown, key=lambda row: row.number))
 
 
 def machine(session: Session, machine_id: str, *, now: datetime) -> MachineDetail:

@@ -79,7 +79,7 @@ class Record:
         quick and not ask the record. What a known machine is called and known by changes with its first report only.
 
         Raises WrongToken when this boot's visit belongs to another agent; OtherOnLine when an earlier visit's agent is
-        still on the line. Nothing is changed then.
+        still on the line; NetbootError when more PCs come than a workshop has. Nothing is changed then.
         """
         with self._writing() as session:
             return visits.greet(session, hello, mac, on_line=on_line, now=self._now())
@@ -192,10 +192,10 @@ class Record:
 
     # What the page reads
 
-    def machines_overview(self) -> tuple[MachineRow, ...]:
-        """Every machine with its newest visit, by number."""
+    def machines_overview(self, limit: int = 500) -> tuple[MachineRow, ...]:
+        """The `limit` machines whose newest visits are the newest of all, each with that visit; by number."""
         with self._read() as session:
-            return overview.machines(session, now=self._now())
+            return overview.machines(session, limit=limit, now=self._now())
 
     def pending_choices(self) -> tuple[PendingChoice, ...]:
         """Every choice that still waits for its machine."""

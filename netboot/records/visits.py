@@ -4,22 +4,27 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
+from netboot.errors import NetbootError
 from netboot.protocol import Hello
 from netboot.records import events, jobs, machines, tables
 from netboot.records.tables import found
 from netboot.records.values import OtherOnLine, Visit, WrongToken
+
+NEW_VISITS: Final = 240
+"""How many visits may begin within a minute, of all machines: no workshop has more PCs, a flood of hellos has."""
 
 OnLine = Callable[[str], bool]
 """Whether the agent of the visit of this id is on the line now."""
 
 
 def greet(session: Session, hello: Hello, mac: str, *, on_line: OnLine, now: datetime) -> Visit:
-    """The visit of this boot, opened if it is new. Raises WrongToken, OtherOnLine.
+    """The visit of this boot, opened if it is new. Raises WrongToken, OtherOnLine, NetbootError in a flood.
 
     A token is made with the visit. Should the Welcome that carries it be lost, the same boot may ask again, without
     one, until the token was used for the first time; then the token it gets is a new one and the old one is void.
@@ -56,6 +61,7 @@ def end(session: Session, visit_id: str, *, now: datetime) -> None:
 
 
 def _open(session: Session, hello: Hello, mac: str, on_line: OnLine, now: datetime) -> tables.Visit:
+    _refuse_a_flood(session, now)
     machine = machines.find_or_add(session, hello.inventory, now=now)
     unfinished = _unfinished(session, machine.id)
     if any(on_line(visit.id) for visit in unfinished):
@@ -88,6 +94,16 @@ def _open(session: Session, hello: Hello, mac: str, on_line: OnLine, now: dateti
     body = {"mac": mac, "mode": firmware.mode, "secure_boot": firmware.secure_boot, "boot": hello.boot}
     events.append(session, "visit-opened", body, now=now, machine=machine.id, visit=row.id)
     return row
+
+
+def _refuse_a_flood(session: Session, now: datetime) -> None:
+    # Up to now and not later: a clock that was put back must not count yesterday's visits as this minute's.
+    lately = tables.Visit.opened.between(now - timedelta(minutes=1), now)
+    if (session.scalar(select(func.count()).where(lately)) or 0) >= NEW_VISITS:
+        raise NetbootError(
+            f"{NEW_VISITS} PCs came within a minute: this one is not taken now",
+            hint="it comes again by itself; if there are not so many, look for a device that sends forged hellos",
+        )
 
 
 def _unfinished(session: Session, machine_id: str) -> Sequence[tables.Visit]:

@@ -1,14 +1,20 @@
 """One visit a boot, held by its token; one machine whatever hangs on it; nothing runs on after a power cut."""
 
+import sqlite3
+from datetime import timedelta
+from pathlib import Path
+
 import pytest
 from msgspec.structs import replace
 
+from netboot.errors import NetbootError
 from netboot.imaging import StageRecord
 from netboot.problems import Problem
 from netboot.protocol import CheckResult
+from netboot.records import visits
 from netboot.records.record import Record
 from netboot.records.values import NotOnRecord, OtherOnLine, WrongToken
-from tests.records.conftest import ERASE_AND_DEPLOY, MAC, hello, pc, ssd
+from tests.records.conftest import ERASE_AND_DEPLOY, MAC, Clock, hello, pc, ssd
 
 
 def report(record: Record, visit_id: str) -> None:
@@ -18,8 +24,8 @@ def report(record: Record, visit_id: str) -> None:
 
 
 def test_machines_are_numbered_from_one(record: Record) -> None:
-    visits = [record.greet(hello(pc(number), f"boot-{number}"), MAC) for number in (1, 2, 3)]
-    assert [visit.machine_number for visit in visits] == [1, 2, 3]
+    opened = [record.greet(hello(pc(number), f"boot-{number}"), MAC) for number in (1, 2, 3)]
+    assert [visit.machine_number for visit in opened] == [1, 2, 3]
     assert [row.number for row in record.machines_overview()] == [1, 2, 3]
 
 
@@ -163,3 +169,33 @@ def test_what_is_not_on_the_record_is_said_so(record: Record) -> None:
         record.choose("nothing", "debian", "Anne")
     with pytest.raises(NotOnRecord):
         record.end_job("nothing", None)
+
+
+def test_a_flood_of_hellos_is_refused_and_every_known_boot_is_not(
+    record: Record, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert visits.NEW_VISITS == 240
+    monkeypatch.setattr(visits, "NEW_VISITS", 5)
+    first, *_ = [record.greet(hello(pc(number), f"boot-{number}"), MAC) for number in range(1, 6)]
+    before = record.events(limit=1000)
+    with pytest.raises(NetbootError, match="within a minute") as refused:
+        record.greet(hello(pc(6), "boot-6"), MAC)
+    assert refused.value.hint
+    assert record.events(limit=1000) == before
+    assert record.greet(hello(pc(1), "boot-1", token=first.token), MAC).id == first.id
+    clock.now += timedelta(minutes=1)
+    assert record.greet(hello(pc(6), "boot-6"), MAC).new
+    clock.now -= timedelta(days=1)  # somebody put the clock back
+    assert record.greet(hello(pc(7), "boot-7"), MAC).new
+
+
+def test_the_overview_shows_the_machines_that_came_last_and_reads_no_other_inventory(
+    record: Record, place: Path
+) -> None:
+    for boot, number in (("boot-1", 1), ("boot-2", 2), ("boot-3", 3), ("boot-4", 2), ("boot-5", 1)):
+        record.greet(hello(pc(number), boot), MAC)
+    with sqlite3.connect(place) as other:  # what cannot be read any more shows whether it is read
+        other.execute("UPDATE visits SET inventory = '{' WHERE boot NOT IN ('boot-4', 'boot-5')")
+    shown = [(row.number, row.visit.boot) for row in record.machines_overview(limit=2)]
+    assert shown == [(1, "boot-5"), (2, "boot-4")]
+    assert [row.number for row in record.machines_overview(limit=1)] == [1]
