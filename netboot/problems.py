@@ -39,6 +39,7 @@ Code = Literal[
     "power-cut",
     "interrupted",
     "version",
+    "profile-gone",
     "cancelled",
 ]
 
@@ -189,6 +190,10 @@ SENTENCES: Final[dict[Code, dict[Language, str]]] = {
         "fr": "L'agent et le serveur ne parlent pas la même version ({agent} et {server}). Redémarrez le serveur, "
         "puis ce PC.",
         "en": "Agent and server do not speak one version ({agent} and {server}). Restart the server, then this PC.",
+    },
+    "profile-gone": {
+        "fr": "Le profil {profile} n'existe plus sur le serveur. Choisissez un autre profil sur la page.",
+        "en": "The profile {profile} is no longer on the server. Choose another profile on the page.",
     },
     "cancelled": {
         "fr": "Travail annulé par {by}.",

@@ -9,6 +9,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Final
+from weakref import WeakValueDictionary
 
 from msgspec.structs import replace
 
@@ -35,7 +36,7 @@ from netboot.protocol import (
     stage_name,
 )
 from netboot.records.record import Record
-from netboot.records.values import Choice, Outcome, Visit
+from netboot.records.values import AtWork, Outcome, Start, UnknownProfile, Visit
 
 log = logging.getLogger(__name__)
 
@@ -44,23 +45,26 @@ FindMaster = Callable[[str], MasterNeeds | None]
 """The newest master of this name, read from the store; None when there is none."""
 
 SESSIONS: Final = 256
-
-
-class AtWork(NetbootError):  # noqa: N818 — said as it is
-    """A machine whose job is not over: nothing can be chosen for it."""
+SESSIONS_AN_ADDRESS: Final = 8
+"""More than one: the old line of an agent that is back on a new one lingers until its heartbeat fails."""
 
 
 class Session:
-    """One agent on the line. Its handler calls `heard` for each message, one at a time."""
+    """One agent on the line. Its handler calls `heard` for each message, one at a time.
 
-    def __init__(self, workshop: "Workshop", visit: Visit, mac: str, inventory: Inventory, send: Send) -> None:
+    `lock` is the visit's: when the agent is back on another line, both of its sessions share it.
+    """
+
+    def __init__(
+        self, visit: Visit, *, mac: str, address: str, inventory: Inventory, send: Send, lock: asyncio.Lock
+    ) -> None:
         self.visit = visit
+        self.address = address
         self.mac = mac
         self.inventory = inventory
         self.job: Job | None = visit.job
-        self.lock = asyncio.Lock()
+        self.lock = lock
         self.send = send
-        self._workshop = workshop
         self.ordered: Stage | None = None
         self.stage_began: float | None = None
 
@@ -83,48 +87,66 @@ class Workshop:
         self.find_master = find_master
         self._wait = wait
         self._sessions: dict[str, Session] = {}
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     # ── the agent's side ────────────────────────────────────────────────────────────────────────────────────────────
 
-    async def greet(self, hello: Hello, send: Send) -> Session:
+    async def greet(self, hello: Hello, send: Send, address: str = "") -> Session:
         """Meet an agent: recognise the machine, give it its visit, go on with its job or begin the chosen one.
 
-        Raises NetbootError when the agent may not be served, with the sentence that its screen shows.
+        `address` is where its line comes from. Raises NetbootError when the agent may not be served.
         """
         if hello.version != VERSION:
             problem = Problem("version", {"agent": str(hello.version), "server": str(VERSION)})
             await send(Stay(problem=problem))
             raise NetbootError(problem.sentence("en"))
-        if len(self._sessions) >= SESSIONS:
-            raise NetbootError(f"{SESSIONS} agents are on the line already", hint="wait until some PCs are done")
+        self._require_place(address)
         mac = _boot_mac(hello)
-        visit = await asyncio.to_thread(self.record.greet, hello, mac)
-        log.info(
-            "%s is in the agent: %s",
-            mac,
-            visit.label or "no name",
-            extra={"mac": mac, "visit": visit.id, "new": visit.new},
-        )
-        session = Session(self, visit, mac, hello.inventory, send)
-        self._sessions[visit.id] = session
-        async with session.lock:
-            await send(
-                Welcome(
-                    version=VERSION,
-                    visit=visit.id,
-                    token=visit.token or hello.token,
-                    machine=visit.label,
-                    wait=self._wait,
-                    number=visit.last_report,
-                )
+        lock = self._locks.setdefault(hello.boot, asyncio.Lock())
+        async with lock:
+            visit = await asyncio.to_thread(self.record.greet, hello, mac, on_line=self._sessions.__contains__)
+            session = Session(visit, mac=mac, address=address, inventory=hello.inventory, send=send, lock=lock)
+            self._sessions[visit.id] = session
+            log.info(
+                "%s is in the agent: %s",
+                mac,
+                visit.label or "no name",
+                extra={"mac": mac, "visit": visit.id, "new": visit.new},
             )
-            self._show(session, state="waiting")
-            if session.job is not None:
-                await send(_plan_of(session.job))
-                await self._advance(session)
-            elif not await self._take_choice(session, menu=hello.profile) and visit.outcome is not None:
-                await self._tell_outcome(session, visit.outcome)
+            try:
+                await self._welcome(session, hello)
+            except BaseException:
+                self.left(session)
+                raise
         return session
+
+    async def _welcome(self, session: Session, hello: Hello) -> None:
+        visit = session.visit
+        await session.send(
+            Welcome(
+                version=VERSION,
+                visit=visit.id,
+                token=visit.token or hello.token,
+                machine=visit.label,
+                wait=self._wait,
+                number=visit.last_report,
+            )
+        )
+        self._show(session, state="waiting")
+        if session.job is not None:
+            await session.send(_plan_of(session.job))
+            await self._advance(session)
+        elif not await self._begin(session, menu=hello.profile) and visit.outcome is not None:
+            await self._tell_outcome(session, visit.outcome)
+
+    def _require_place(self, address: str) -> None:
+        """Raises NetbootError when too many agents are on the line, in all or from one address."""
+        from_there = sum(session.address == address for session in self._sessions.values())
+        if len(self._sessions) >= SESSIONS or from_there >= SESSIONS_AN_ADDRESS:
+            raise NetbootError(
+                f"{len(self._sessions)} agents are on the line, {from_there} of them from {address or 'here'}",
+                hint="wait until some PCs are done",
+            )
 
     async def heard(self, session: Session, message: StageStarted | StageProgress | StageFinished) -> None:
         """Act on one report. A report about another job, or one that was not ordered, is dropped and logged."""
@@ -145,7 +167,8 @@ class Workshop:
             return
         del self._sessions[session.visit.id]
         row = self.floor.row(session.mac)
-        if row is not None and row.state in ("waiting", "working"):
+        # A dock's adapter may have gone on to another PC, whose row this is now.
+        if row is not None and row.machine == session.visit.machine_id and row.state in ("waiting", "working"):
             home = goodbye and row.state == "waiting"
             self.floor.put(replace(row, state="home" if home else "silent", rate=0.0))
 
@@ -165,8 +188,10 @@ class Workshop:
             if session.job is not None and not isinstance(next_stage(session.job), Ended):
                 raise AtWork("this PC is at work already", hint="wait until its job has ended")
             await asyncio.to_thread(self.record.choose, machine, chosen.id, who, target)
+            if self._sessions.get(session.visit.id) is not session:
+                return False  # it left meanwhile; the choice waits for its next hello
             try:
-                return await self._take_choice(session)
+                return await self._begin(session)
             except (ConnectionError, TimeoutError) as error:
                 log.info("visit %s: the line broke at the choice: %s", session.visit.id, type(error).__name__)
                 return session.job is not None  # on the record: its next hello goes on with it
@@ -199,30 +224,28 @@ class Workshop:
             self._show(session, state="done")
             await session.send(Leave(action=outcome.profile.end))
 
-    async def _take_choice(self, session: Session, *, menu: str = "") -> bool:
+    async def _begin(self, session: Session, *, menu: str = "") -> bool:
         """Begin what was chosen for this visit, in its boot menu or on the page; False when nobody chose."""
-        choice = await asyncio.to_thread(self.record.take_choice, session.visit.id, menu=menu)
-        if choice is None:
-            return False
-        return await self._begin(session, choice)
 
-    async def _begin(self, session: Session, choice: Choice) -> bool:
-        profile = self.profiles.get(choice.profile)
-        if profile is None:
-            log.warning("visit %s: the profile %r is not known", session.visit.id, choice.profile)
+        def prepare(name: str) -> Start | None:
+            profile = self.profiles.get(name)
+            if profile is None:
+                return None
+            hostname = profile.hostname.replace("{number}", str(session.visit.machine_number))
+            return Start(profile, self._master_of(profile), hostname)
+
+        try:
+            job = await asyncio.to_thread(self.record.begin, session.visit.id, menu=menu, prepare=prepare)
+        except UnknownProfile as error:
+            log.warning("visit %s: %s", session.visit.id, error)
+            problem = Problem("profile-gone", {"profile": error.profile[:60]})
+            self._show(session, state="failed", problem=problem)
+            await session.send(Stay(problem=problem))
+            return True
+        if job is None:
             return False
-        master = await asyncio.to_thread(self._master_of, profile)
-        hostname = profile.hostname.replace("{number}", str(session.visit.machine_number))
-        session.job = await asyncio.to_thread(
-            self.record.start_job,
-            session.visit.id,
-            profile,
-            master=master,
-            hostname=hostname,
-            chosen_by=choice.who or choice.source,
-            target=choice.target,
-        )
-        await session.send(_plan_of(session.job))
+        session.job = job
+        await session.send(_plan_of(job))
         await self._advance(session)
         return True
 
@@ -290,6 +313,7 @@ class Workshop:
         job = session.job
         state = next((r.state for r in job.stages if r.stage == message.stage), None) if job else None
         if job is None or message.job != job.id or state in (None, "done", "failed"):
+            await self._keep_late(session, message)
             log.info("visit %s reports again on stage %s of job %s", session.visit.id, message.stage, message.job)
             await session.send(Received(number=message.number))
             return
@@ -303,6 +327,13 @@ class Workshop:
         session.ordered = session.stage_began = None
         await session.send(Received(number=message.number))
         await self._advance(session)
+
+    async def _keep_late(self, session: Session, message: StageFinished) -> None:
+        """Evidence about this visit's job that is over is kept on the record; it changes nothing else."""
+        outcome = await asyncio.to_thread(self.record.outcome_of_visit, session.visit.id)
+        if outcome is not None and outcome.job_id == message.job:
+            record = StageRecord(stage=message.stage, state="failed", problem=message.problem, result=message.result)
+            await asyncio.to_thread(self.record.stage_finished, message.job, record, None, message.number)
 
     def _show(self, session: Session, **changes: object) -> None:
         job = session.job

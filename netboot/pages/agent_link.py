@@ -38,7 +38,7 @@ async def agent_link(request: web.Request) -> web.WebSocketResponse:
         hello = decode_from_agent(await socket.receive_str(timeout=HELLO_WITHIN))
         if not isinstance(hello, Hello):
             raise ProtocolError("the first message is not a hello")
-        session = await workshop.greet(hello, send)
+        session = await workshop.greet(hello, send, request.remote or "")
         async for frame in socket:
             if frame.type is not WSMsgType.TEXT:
                 break
@@ -50,6 +50,9 @@ async def agent_link(request: web.Request) -> web.WebSocketResponse:
         log.warning("agent at %s refused: %s", request.remote, error)
     except (TimeoutError, ConnectionError) as error:
         log.info("agent at %s went away: %s", request.remote, type(error).__name__)
+    except Exception:
+        # A full disk, a broken record: the agent keeps its reports and comes back; others must not suffer.
+        log.exception("the line to the agent at %s is closed", request.remote)
     finally:
         if session is not None:
             workshop.left(session, goodbye=socket.close_code == WSCloseCode.OK)

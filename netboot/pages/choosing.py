@@ -5,6 +5,7 @@ said yes to is done to the PCs that were named then, and to no others.
 """
 
 import asyncio
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -21,7 +22,9 @@ from netboot.pages.visitor import operators_form
 from netboot.profiles import Profile
 from netboot.records.record import Record
 from netboot.records.values import NotOnRecord
-from netboot.workshop import AtWork, Workshop
+from netboot.workshop import Workshop
+
+log = logging.getLogger(__name__)
 
 ALL: Final = "all"
 
@@ -82,7 +85,8 @@ async def _choose_each(
     for pc in concerned:
         try:
             begun = await workshop.choose(pc.machine, profile.id, who, target)
-        except AtWork:
+        except NetbootError as error:  # one PC's must not keep the others from beginning
+            log.warning("nothing was chosen for %s: %s", pc.mac, error, extra={"mac": pc.mac})
             done["refused"] += 1
         else:
             done["begun" if begun else "kept"] += 1
