@@ -15,7 +15,7 @@ import msgspec
 from msgspec import Struct
 
 from netboot.agent.block_devices import BlockDevice
-from netboot.agent.disks import disk_of, is_disk
+from netboot.agent.disks import DISK_LIMIT, disk_of, is_disk
 from netboot.agent.host import Host
 from netboot.agent.pci import STORAGE, PciDevice
 from netboot.inventory import HiddenStorage, label
@@ -109,8 +109,8 @@ def read_storage(host: Host, pci: tuple[PciDevice, ...], devices: tuple[BlockDev
 
 
 def find_hidden(storage: Storage) -> tuple[HiddenStorage, ...]:
-    """Every controller that keeps disks to itself, or may."""
-    found: list[HiddenStorage] = []
+    """Every controller that keeps disks to itself, or may; and disks beyond the number that an inventory lists."""
+    found = _beyond_limit(storage.devices)
     for device in storage.pci:
         if device.base_class == STORAGE:
             found += [hidden for hidden in (_controller(device, storage), _namespaces(device, storage)) if hidden]
@@ -173,6 +173,15 @@ def _namespaces(device: PciDevice, storage: Storage) -> HiddenStorage | None:
 
 def _port(port: AtaPort) -> HiddenStorage:
     return HiddenStorage(kind="unknown", controller=f"SATA {port.name}", setting=f"SATA Port ({port.name}): Disabled")
+
+
+def _beyond_limit(devices: tuple[BlockDevice, ...]) -> list[HiddenStorage]:
+    """The disks that `disks_of` leaves out, so that nobody takes them for erased."""
+    more = sum(1 for device in devices if is_disk(device)) - DISK_LIMIT
+    if more <= 0:
+        return []
+    controller = f"{DISK_LIMIT} + {more} disks"
+    return [HiddenStorage(kind="unknown", controller=controller, setting=f"SATA / SAS Ports: {DISK_LIMIT} enabled")]
 
 
 def _has_no_capacity(device: BlockDevice) -> bool:

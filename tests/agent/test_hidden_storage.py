@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from netboot.agent.block_devices import BlockDevice, read_block_devices
+from netboot.agent.disks import DISK_LIMIT, disks_of
 from netboot.agent.hardware import read_inventory
 from netboot.agent.hidden_storage import AtaPort, Namespaces, Storage, find_hidden, parse_namespaces, read_storage
 from netboot.agent.host import Host
@@ -151,6 +152,14 @@ def test_a_disk_without_capacity_is_told_but_not_an_empty_card_reader() -> None:
     dead = disk("sda", sata, "ata1/host0/target0:0:0/0:0:0:0/block", size=0)
     reader = disk("sdb", sata, "usb1/1-4/1-4:1.0/host4/target4:0:0/4:0:0:0/block", size=0)
     assert kinds(find_hidden(storage(sata, disks=(dead, reader)))) == ["unknown"]
+
+
+def test_disks_beyond_the_number_that_is_listed_are_told() -> None:
+    card = pci(0x010700, 0x1000, 0x0072, "mpt3sas")
+    disks = tuple(disk(f"sd{number}", card, f"host0/target0:0:{number}") for number in range(DISK_LIMIT + 2))
+    assert len(disks_of(disks)) == DISK_LIMIT
+    assert kinds(find_hidden(storage(card, disks=disks))) == ["unknown"]
+    assert find_hidden(storage(card, disks=disks[:DISK_LIMIT])) == ()
 
 
 @given(st.one_of(st.text(max_size=300), st.sampled_from(['{"nsid_list":[{"nsid":"1"}]}', "[]", "{}", "[" * 5000])))
