@@ -1,7 +1,8 @@
 """What a disk says about itself before and after an erase, as evidence: identity, hidden area (HPA), SMART health.
 
 From the inventory, hdparm (`-N`: visible and native sectors, ATA only) and smartctl (JSON). A tool that is missing or
-a device that does not answer leaves its lines out; nothing here fails a job by itself. Parsers are pure.
+a device that does not answer leaves its lines out, but an ATA disk that does not say whether it hides an area has
+`hidden` "not told"; nothing here fails a job by itself. Parsers are pure.
 """
 
 import re
@@ -39,7 +40,9 @@ def disk_status(disk: Disk) -> dict[str, str]:
     device = f"/dev/{disk.name}"
     if disk.transport in _ATA:
         sectors = parse_max_sectors(_output("hdparm", "-N", device), disk.id.size, disk.logical_sector)
-        if sectors is not None:
+        if sectors is None:
+            status["hidden"] = "not told"
+        else:
             status["visible_sectors"], status["native_sectors"] = map(str, sectors)
     health = parse_health(_output("smartctl", "--json", "--health", device))
     if health:

@@ -93,6 +93,26 @@ def test_a_status_without_any_tool_still_has_what_the_kernel_knows() -> None:
     assert disk_status(disk)["serial"] == "S1"
 
 
+@pytest.mark.parametrize(
+    ("transport", "answer", "told"),
+    [
+        ("sata", MAX_SECTORS, None),
+        ("sata", "\n/dev/sda:\n", "not told"),
+        ("sata", "", "not told"),
+        ("nvme", "", None),
+    ],
+)
+def test_an_ata_disk_that_does_not_say_whether_it_hides_an_area_is_on_the_evidence(
+    monkeypatch: pytest.MonkeyPatch, transport: str, answer: str, told: str | None
+) -> None:
+    def output(*command: str) -> str:
+        return answer if command[0] == "hdparm" else ""
+
+    monkeypatch.setattr("netboot.agent.disk_status._output", output)
+    status = disk_status(Disk(name="sda", id=DiskId(serial="S1", size=SIZE), transport=transport))
+    assert status.get("hidden") == told
+
+
 async def test_a_disk_that_hides_an_area_is_not_erased_though_all_it_shows_was(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
