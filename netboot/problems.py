@@ -72,8 +72,10 @@ SENTENCES: Final[dict[Code, dict[Language, str]]] = {
         "Then boot this PC from the network again.",
     },
     "disk-without-name": {
-        "fr": "Le disque {disk} ne donne ni numéro de série ni WWN : choisissez-le sur la page avant d'effacer.",
-        "en": "The disk {disk} gives neither serial number nor WWN: choose it on the page before erasing.",
+        "fr": "Le disque {disk} ne peut pas être reconnu sûrement : ni numéro de série ni WWN, ou deux disques disent "
+        "être le même. Rien n'a été écrit. Débranchez-le, puis redémarrez ce PC sur le réseau.",
+        "en": "The disk {disk} cannot be told for sure: neither serial number nor WWN, or two disks say they are the "
+        "same. Nothing was written. Unplug it, then boot this PC from the network again.",
     },
     "disk-gone": {
         "fr": "Le disque {disk} ne répond plus. Vérifiez son branchement et recommencez.",

@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import logging
 import os
+import resource
 import signal
 import socket
 import ssl
@@ -42,6 +43,7 @@ log = logging.getLogger(__name__)
 
 STOP_WITHIN: Final = 5.0
 """Seconds that open connections get to end by themselves."""
+OPEN_FILES: Final = 16384
 FIRST_INHERITED: Final = 3
 """systemd's socket activation hands descriptors over from this one on (sd_listen_fds(3))."""
 
@@ -79,8 +81,16 @@ async def serve(settings: Settings) -> None:
         await asyncio.to_thread(record.close)
 
 
+def _raise_file_limit() -> None:
+    """Each transfer, page and agent holds a descriptor; the usual soft limit of 1024 is for one user's shell."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = OPEN_FILES if hard == resource.RLIM_INFINITY else min(OPEN_FILES, hard)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
 async def _serve(ready: Ready, record: Record) -> None:
     settings = ready.settings
+    _raise_file_limit()
     floor = Floor(time.time)
     store = Store(settings.data_folder / "store")
     workshop = Workshop(record, floor, ready.profiles, Masters(store), wait=settings.agent.wait)
