@@ -1,6 +1,6 @@
 """What people chose, each choice for one visit: made on the page before or during it, or in the boot menu at its start.
 
-A machine has one waiting choice at most: a newer one takes its place. Taking a choice uses it up in one transaction.
+A machine has one waiting choice at most: a newer one takes its place. `starting.py` uses it up.
 It serves one bench day: a PC that is started again in a week is not to be erased for a click that nobody remembers.
 """
 
@@ -36,17 +36,10 @@ def choose(
     return as_value(row)
 
 
-def take(session: Session, visit_id: str, *, menu: str, now: datetime) -> Choice | None:
-    """Use up the choice that this visit is to follow, if there is one: a second taker gets None."""
-    row = claim(session, visit_id, menu=menu, now=now)
-    if row is None:
-        return None
-    used(session, row, visit_id, now=now)
-    return as_value(row)
-
-
 def claim(session: Session, visit_id: str, *, menu: str, now: datetime) -> tables.Choice | None:
-    """Close the choice that this visit is to follow; the caller says in an event whether it was used or withdrawn.
+    """Close the choice that this visit is to follow, if there is one: of two at once, the second gets None.
+
+    The caller says in an event whether it was `used` or `withdrawn`.
 
     `menu` is what the agent says was picked in the boot menu of this boot ("" for nothing). It counts once a visit, and
     before whatever waits: it was picked at the bench, later. What waited is withdrawn, never left for the next boot.

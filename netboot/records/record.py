@@ -13,10 +13,9 @@ from typing import Self
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from netboot.imaging import Job, MasterNeeds, StageRecord
+from netboot.imaging import Job, StageRecord
 from netboot.inventory import DiskId
 from netboot.problems import Problem
-from netboot.profiles import Profile
 from netboot.protocol import Hello, StageName
 from netboot.records import choices, events, jobs, overview, people, starting, visits
 from netboot.records.database import READING, open_database
@@ -101,14 +100,6 @@ class Record:
         with self._writing() as session:
             return choices.choose(session, machine_id, profile, who=who, target=target, now=self._now())
 
-    def take_choice(self, visit_id: str, *, menu: str = "") -> Choice | None:
-        """Use up what this visit is to follow: the boot menu's pick (`Hello.profile`), else what waits for the machine.
-
-        Each choice is given out once, the menu's pick once a visit; otherwise None.
-        """
-        with self._writing() as session:
-            return choices.take(session, visit_id, menu=menu, now=self._now())
-
     def cancel_choice(self, machine_id: str, who: str) -> bool:
         """Withdraw what waits for this machine; False when nothing did."""
         with self._writing() as session:
@@ -125,7 +116,10 @@ class Record:
     # Jobs
 
     def begin(self, visit_id: str, *, menu: str = "", prepare: Callable[[str], Start | None]) -> Job | None:
-        """Use up what this visit is to follow, as `take_choice` does, and start its job: both are on disk, or neither.
+        """Use up what this visit is to follow and start its job: both are on disk, or neither.
+
+        That is the boot menu's pick (`Hello.profile`), once a visit, else what waits for the machine; each choice is
+        given out once.
 
         `prepare` makes of a profile's id what its job needs, or None when there is no such profile. It is called while
         the record is locked: it must be quick and not ask the record. None when nothing was chosen.
@@ -138,29 +132,6 @@ class Record:
         if isinstance(begun, UnknownProfile):
             raise begun
         return begun
-
-    def start_job(
-        self,
-        visit_id: str,
-        profile: Profile,
-        *,
-        master: MasterNeeds | None,
-        hostname: str,
-        chosen_by: str,
-        target: DiskId | None = None,
-    ) -> Job:
-        """A fresh job. Raises NotOnRecord when the visit is unknown or has a job that is not over."""
-        with self._writing() as session:
-            return jobs.start(
-                session,
-                visit_id,
-                profile,
-                master=master,
-                hostname=hostname,
-                chosen_by=chosen_by,
-                target=target,
-                now=self._now(),
-            )
 
     def job_of_visit(self, visit_id: str) -> Job | None:
         """The visit's job that is not over."""

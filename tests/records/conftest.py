@@ -6,11 +6,15 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
+from netboot.imaging import Job, MasterNeeds
 from netboot.inventory import Board, Disk, DiskId, Firmware, Inventory, Nic, System
+from netboot.problems import Problem
 from netboot.profiles import Profile
 from netboot.protocol import Hello
 from netboot.records.record import Record, open_record
+from netboot.records.values import Start, Visit
 
 MAC = "98:fa:9b:00:00:01"
 
@@ -63,6 +67,30 @@ ERASE_AND_DEPLOY = Profile(
     stages=("check", "erase", "deploy", "customise", "finish"),
     master="debian-minimal",
 )
+
+
+def start(
+    record: Record, visit: Visit, *, master: MasterNeeds | None = None, target: DiskId | None = None, who: str = "Anne"
+) -> Job:
+    """Somebody chooses on the page, and the job begins."""
+    record.choose(visit.machine_id, "debian", who, target=target)
+    job = record.begin(visit.id, prepare=lambda _: Start(profile=ERASE_AND_DEPLOY, master=master, hostname="pc-1"))
+    assert job is not None
+    return job
+
+
+def follow(record: Record, visit_id: str, *, menu: str = "") -> tuple[str, str] | None:
+    """What this visit follows now, and who chose it. Its job is over at once, so that another may follow."""
+    job = record.begin(
+        visit_id,
+        menu=menu,
+        prepare=lambda profile: Start(profile=replace(ERASE_AND_DEPLOY, id=profile), master=None, hostname="pc-1"),
+    )
+    if job is None:
+        return None
+    rows = [row for machine in record.machines_overview() for row in machine.visit.jobs if row.id == job.id]
+    record.end_job(job.id, Problem("cancelled"))
+    return job.profile.id, rows[0].chosen_by
 
 
 @pytest.fixture(scope="session")

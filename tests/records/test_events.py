@@ -13,7 +13,7 @@ from netboot.problems import Problem
 from netboot.records import chain
 from netboot.records.record import Record
 from netboot.records.values import Event
-from tests.records.conftest import ERASE_AND_DEPLOY, MAC, hello, pc
+from tests.records.conftest import MAC, hello, pc, start
 
 PROTECTION = ("events_are_not_changed", "events_are_not_deleted", "events_are_only_appended")
 
@@ -22,9 +22,7 @@ def fill(record: Record, pcs: int = 3) -> None:
     """Some decisions and ends, so that there is a chain."""
     for number in range(1, pcs + 1):
         visit = record.greet(hello(pc(number), f"boot-{number}"), MAC)
-        record.choose(visit.machine_id, "debian", "Anne Dupont")
-        record.take_choice(visit.id)
-        job = record.start_job(visit.id, ERASE_AND_DEPLOY, master=None, hostname="pc-1", chosen_by="Anne Dupont")
+        job = start(record, visit, who="Anne Dupont")
         record.end_job(job.id, Problem("cancelled", {"by": "Anne Dupont"}))
 
 

@@ -9,8 +9,8 @@ from netboot.imaging import MasterNeeds, Run, StageRecord, next_stage
 from netboot.problems import Problem
 from netboot.protocol import Check, CheckResult, Erase, EraseResult, Erasure
 from netboot.records.record import Record, open_record
-from netboot.records.values import NotOnRecord
-from tests.records.conftest import ERASE_AND_DEPLOY, MAC, hello, pc, ssd
+from netboot.records.values import NotOnRecord, Start
+from tests.records.conftest import ERASE_AND_DEPLOY, MAC, hello, pc, ssd, start
 
 MASTER = MasterNeeds(manifest="ab" * 32, name="Debian minimal", disk=4 * 2**30)
 CHECKED = StageRecord(stage="check", state="done", result=CheckResult(inventory=pc()))
@@ -39,9 +39,7 @@ def test_a_job_comes_back_whole_after_the_server_was_killed(place: Path) -> None
     # Nothing is closed: the first server is simply no longer there.
     before = open_record(place)
     visit = before.greet(hello(pc(), "boot-1"), MAC)
-    job = before.start_job(
-        visit.id, ERASE_AND_DEPLOY, master=MASTER, hostname="pc-1", chosen_by="Anne", target=ssd().id
-    )
+    job = start(before, visit, master=MASTER, target=ssd().id)
     assert next_stage(job) == Run(Check())
     before.stage_started(job.id, "check", 1)
     job = before.stage_finished(job.id, CHECKED, 2.5, 2)
@@ -59,7 +57,7 @@ def test_a_job_comes_back_whole_after_the_server_was_killed(place: Path) -> None
 
 def test_a_report_that_comes_twice_is_written_once(record: Record) -> None:
     visit = record.greet(hello(pc(), "boot-1"), MAC)
-    job = record.start_job(visit.id, ERASE_AND_DEPLOY, master=MASTER, hostname="pc-1", chosen_by="Anne")
+    job = start(record, visit, master=MASTER)
     for _ in range(3):
         record.stage_started(job.id, "check", 1)
         record.stage_finished(job.id, CHECKED, 2.5, 2)
@@ -73,7 +71,7 @@ def test_a_report_that_comes_twice_is_written_once(record: Record) -> None:
 
 def test_what_a_stage_ended_as_is_not_overwritten_by_a_later_report(record: Record) -> None:
     visit = record.greet(hello(pc(), "boot-1"), MAC)
-    job = record.start_job(visit.id, ERASE_AND_DEPLOY, master=MASTER, hostname="pc-1", chosen_by="Anne")
+    job = start(record, visit, master=MASTER)
     failed = StageRecord(stage="check", state="failed", problem=Problem("no-disk"))
     record.stage_finished(job.id, failed, 1.0, 1)
     record.stage_started(job.id, "check", 2)
@@ -83,7 +81,7 @@ def test_what_a_stage_ended_as_is_not_overwritten_by_a_later_report(record: Reco
 
 def test_an_erasure_keeps_its_whole_evidence(record: Record) -> None:
     visit = record.greet(hello(pc(), "boot-1"), MAC)
-    job = record.start_job(visit.id, ERASE_AND_DEPLOY, master=MASTER, hostname="pc-1", chosen_by="Anne")
+    job = start(record, visit, master=MASTER)
     record.stage_finished(job.id, erased(), 60.0, 1)
     (row,) = record.erasures_of(visit.machine_id)
     stage = erased()
@@ -97,7 +95,7 @@ def test_an_erasure_keeps_its_whole_evidence(record: Record) -> None:
 
 def test_evidence_that_comes_after_its_job_was_given_up_is_kept(record: Record) -> None:
     visit = record.greet(hello(pc(), "boot-1"), MAC)
-    job = record.start_job(visit.id, ERASE_AND_DEPLOY, master=MASTER, hostname="pc-1", chosen_by="Anne")
+    job = start(record, visit, master=MASTER)
     record.stage_finished(job.id, CHECKED, 1.0, 1)
     record.stage_started(job.id, "erase", 2)
     record.greet(hello(pc(), "boot-2"), MAC)
@@ -111,7 +109,7 @@ def test_evidence_that_comes_after_its_job_was_given_up_is_kept(record: Record) 
 
 def test_the_check_stage_brings_the_newest_inventory(record: Record) -> None:
     visit = record.greet(hello(pc(), "boot-1"), MAC)
-    job = record.start_job(visit.id, ERASE_AND_DEPLOY, master=MASTER, hostname="pc-1", chosen_by="Anne")
+    job = start(record, visit, master=MASTER)
     newer = pc(1, disks=(ssd(1), ssd(2)))
     checked = StageRecord(stage="check", state="done", result=CheckResult(inventory=newer))
     assert record.stage_finished(job.id, checked, 1.0, 1).inventory == newer
@@ -119,9 +117,7 @@ def test_the_check_stage_brings_the_newest_inventory(record: Record) -> None:
 
 def test_a_disk_that_appeared_late_stays_in_the_job_when_its_agent_says_hello_again(record: Record) -> None:
     visit = record.greet(hello(pc(), "boot-1"), MAC)
-    job = record.start_job(
-        visit.id, ERASE_AND_DEPLOY, master=MASTER, hostname="pc-1", chosen_by="Anne", target=ssd().id
-    )
+    job = start(record, visit, master=MASTER, target=ssd().id)
     late = pc(1, disks=(ssd(1), ssd(2)))
     checked = StageRecord(stage="check", state="done", result=CheckResult(inventory=late))
     record.stage_finished(job.id, checked, 1.0, 1)
@@ -134,7 +130,7 @@ def test_a_disk_that_appeared_late_stays_in_the_job_when_its_agent_says_hello_ag
 
 def test_until_its_check_a_job_has_the_newest_inventory_of_its_visit(record: Record) -> None:
     visit = record.greet(hello(pc(), "boot-1"), MAC)
-    record.start_job(visit.id, ERASE_AND_DEPLOY, master=MASTER, hostname="pc-1", chosen_by="Anne")
+    start(record, visit, master=MASTER)
     newer = pc(1, disks=(ssd(1), ssd(2)))
     again = record.greet(hello(newer, "boot-1", token=visit.token), MAC)
     assert again.job is not None
@@ -152,7 +148,7 @@ def test_until_its_check_a_job_has_the_newest_inventory_of_its_visit(record: Rec
 )
 def test_a_job_ends_once_as_its_problem_says(record: Record, problem: Problem | None, state: str) -> None:
     visit = record.greet(hello(pc(), "boot-1"), MAC)
-    job = record.start_job(visit.id, ERASE_AND_DEPLOY, master=None, hostname="pc-1", chosen_by="Anne")
+    job = start(record, visit)
     record.end_job(job.id, problem)
     record.end_job(job.id, Problem("agent-error"))
     ended = record.outcome_of_visit(visit.id)
@@ -162,18 +158,18 @@ def test_a_job_ends_once_as_its_problem_says(record: Record, problem: Problem | 
 
 def test_a_visit_has_one_job_at_a_time(record: Record) -> None:
     visit = record.greet(hello(pc(), "boot-1"), MAC)
-    first = record.start_job(visit.id, ERASE_AND_DEPLOY, master=None, hostname="pc-1", chosen_by="Anne")
+    first = start(record, visit)
     with pytest.raises(NotOnRecord):
-        record.start_job(visit.id, ERASE_AND_DEPLOY, master=None, hostname="pc-1", chosen_by="Anne")
+        record.begin(visit.id, menu="debian", prepare=lambda _: Start(ERASE_AND_DEPLOY, master=None, hostname="pc-1"))
     record.end_job(first.id, Problem("no-disk"))
-    second = record.start_job(visit.id, ERASE_AND_DEPLOY, master=None, hostname="pc-1", chosen_by="Anne")
+    second = start(record, visit)
     assert [job.id for job in record.machines_overview()[0].visit.jobs] == [second.id, first.id]
 
 
 def test_a_disk_is_one_disk_in_whichever_pc_it_is(record: Record) -> None:
     visits = [record.greet(hello(pc(number, disks=(ssd(9),)), f"boot-{number}"), MAC) for number in (1, 2)]
     for number, visit in enumerate(visits, start=1):
-        job = record.start_job(visit.id, ERASE_AND_DEPLOY, master=None, hostname="pc", chosen_by="Anne")
+        job = start(record, visit)
         record.stage_finished(job.id, erased(9), 60.0, number)
     history = record.history_of_disk(ssd(9).id)
     assert [erasure.machine_id for erasure in history] == [visit.machine_id for visit in visits]

@@ -3,10 +3,9 @@
 import pytest
 
 from netboot.imaging import MasterNeeds
-from netboot.profiles import Profile
 from netboot.records.record import Record
 from netboot.records.values import NotOnRecord, Start, UnknownProfile
-from tests.records.conftest import ERASE_AND_DEPLOY, MAC, hello, pc, ssd
+from tests.records.conftest import ERASE_AND_DEPLOY, MAC, hello, pc, ssd, start
 
 MASTER = MasterNeeds(manifest="ab" * 32, name="Debian minimal", disk=4 * 2**30)
 
@@ -81,6 +80,8 @@ def test_a_choice_of_a_profile_that_is_gone_is_withdrawn_and_said_so(record: Rec
 
 def test_no_job_begins_beside_another(record: Record) -> None:
     visit = record.greet(hello(pc(), "boot-1", profile="debian"), MAC)
-    record.start_job(visit.id, Profile(id="other", name={}, stages=("check",)), master=None, hostname="", chosen_by="")
+    start(record, visit)
+    before = kinds(record)
     with pytest.raises(NotOnRecord):
         record.begin(visit.id, menu="debian", prepare=prepare)
+    assert kinds(record) == before

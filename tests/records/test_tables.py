@@ -12,7 +12,7 @@ from netboot.problems import Problem
 from netboot.protocol import CheckResult, EraseResult, Erasure
 from netboot.records.record import Record
 from netboot.records.tables import Unreadable
-from tests.records.conftest import ERASE_AND_DEPLOY, MAC, hello, pc, ssd
+from tests.records.conftest import MAC, hello, pc, ssd, start
 
 
 def named(product: str) -> Inventory:
@@ -44,7 +44,7 @@ def test_a_value_that_cannot_be_read_back_is_refused_whole(
     record: Record, hostile: Callable[[Record, str], object]
 ) -> None:
     visit = record.greet(hello(pc(), "boot-1"), MAC)
-    job = record.start_job(visit.id, ERASE_AND_DEPLOY, master=None, hostname="pc-1", chosen_by="Anne")
+    job = start(record, visit)
     before = record.machines_overview(), record.events(limit=1000)
     with pytest.raises(Unreadable) as refused:
         hostile(record, job.id)

@@ -13,13 +13,13 @@ from netboot.problems import Problem
 from netboot.protocol import CheckResult
 from netboot.records import visits
 from netboot.records.record import Record
-from netboot.records.values import NotOnRecord, OtherOnLine, WrongToken
-from tests.records.conftest import ERASE_AND_DEPLOY, MAC, Clock, hello, pc, ssd
+from netboot.records.values import NotOnRecord, OtherOnLine, Visit, WrongToken
+from tests.records.conftest import MAC, Clock, hello, pc, ssd, start
 
 
-def report(record: Record, visit_id: str) -> None:
+def report(record: Record, visit: Visit) -> None:
     """The visit's agent does something it was told, and says so."""
-    job = record.start_job(visit_id, ERASE_AND_DEPLOY, master=None, hostname="pc-1", chosen_by="Anne")
+    job = start(record, visit)
     record.stage_started(job.id, "check", 1)
 
 
@@ -34,7 +34,7 @@ def test_the_same_pc_with_another_adapter_and_disk_is_the_same_machine(record: R
     changed = pc(1, disks=(ssd(77),), macs=("a0:36:9f:00:00:01",))
     second = record.greet(hello(changed, "boot-2"), "a0:36:9f:00:00:01")
     assert (second.machine_id, second.machine_number) == (first.machine_id, 1)
-    report(record, second.id)
+    report(record, second)
     detail = record.machine_detail(first.machine_id)
     assert [visit.mac for visit in detail.visits] == ["a0:36:9f:00:00:01", MAC]
     assert {key.value for key in detail.keys if key.kind == "mac"} == {MAC, "a0:36:9f:00:00:01"}
@@ -58,7 +58,7 @@ def test_a_welcome_that_was_lost_is_given_again_until_its_token_was_used(record:
     assert second.token not in ("", lost.token)
     with pytest.raises(WrongToken):
         record.greet(hello(pc(), "boot-1", token=lost.token), MAC)
-    job = record.start_job(second.id, ERASE_AND_DEPLOY, master=None, hostname="pc-1", chosen_by="Anne")
+    job = start(record, second)
     record.stage_started(job.id, "check", 1)
     with pytest.raises(WrongToken):
         record.greet(hello(pc(), "boot-1"), MAC)
@@ -72,7 +72,7 @@ def test_a_hello_without_a_boot_id_opens_nothing(record: Record) -> None:
 
 def test_a_power_cut_ends_the_job_and_says_in_which_stage(record: Record) -> None:
     visit = record.greet(hello(pc(), "boot-1"), MAC)
-    job = record.start_job(visit.id, ERASE_AND_DEPLOY, master=None, hostname="pc-1", chosen_by="Anne")
+    job = start(record, visit)
     record.stage_started(job.id, "check", 1)
     record.stage_finished(job.id, StageRecord(stage="check", state="done", result=CheckResult(inventory=pc())), 2.0, 2)
     record.stage_started(job.id, "erase", 3)
@@ -93,7 +93,7 @@ def test_a_power_cut_ends_the_job_and_says_in_which_stage(record: Record) -> Non
 
 def test_another_boot_changes_nothing_while_the_pcs_agent_is_on_the_line(record: Record) -> None:
     visit = record.greet(hello(pc(), "boot-1"), MAC)
-    report(record, visit.id)
+    report(record, visit)
     before = record.machine_detail(visit.machine_id), record.events(limit=1000)
     with pytest.raises(OtherOnLine) as refused:
         record.greet(hello(pc(), "boot-2"), MAC, on_line={visit.id}.__contains__)
@@ -115,7 +115,7 @@ def test_a_hello_alone_does_not_change_what_a_known_machine_is_called_or_known_b
     second = record.greet(hello(told, "boot-2"), MAC)
     heard = record.machine_detail(first.machine_id)
     assert (second.machine_id, heard.label, heard.keys) == (first.machine_id, known.label, known.keys)
-    report(record, second.id)
+    report(record, second)
     reported = record.machine_detail(first.machine_id)
     assert reported.label.startswith("Forged Other")
     assert {key.value for key in reported.keys if key.kind == "mac"} == {MAC, "a0:36:9f:00:00:01"}
@@ -123,7 +123,7 @@ def test_a_hello_alone_does_not_change_what_a_known_machine_is_called_or_known_b
 
 def test_a_pc_that_left_before_a_stage_began_was_interrupted(record: Record) -> None:
     visit = record.greet(hello(pc(), "boot-1"), MAC)
-    record.start_job(visit.id, ERASE_AND_DEPLOY, master=None, hostname="pc-1", chosen_by="Anne")
+    start(record, visit)
     record.greet(hello(pc(), "boot-2"), MAC)
     ended = record.outcome_of_visit(visit.id)
     assert ended is not None
@@ -132,7 +132,7 @@ def test_a_pc_that_left_before_a_stage_began_was_interrupted(record: Record) -> 
 
 def test_a_pc_that_went_away_in_its_last_stage_did_what_it_was_told(record: Record) -> None:
     visit = record.greet(hello(pc(), "boot-1"), MAC)
-    job = record.start_job(visit.id, ERASE_AND_DEPLOY, master=None, hostname="pc-1", chosen_by="Anne")
+    job = start(record, visit)
     for number, stage in enumerate(job.stages[:-1], start=1):
         record.stage_finished(job.id, StageRecord(stage=stage.stage, state="done"), 1.0, number)
     record.stage_started(job.id, "finish", 5)
@@ -144,7 +144,7 @@ def test_a_pc_that_went_away_in_its_last_stage_did_what_it_was_told(record: Reco
 
 def test_a_failed_stage_is_why_the_job_ended_even_when_the_server_did_not_come_to_say_so(record: Record) -> None:
     visit = record.greet(hello(pc(), "boot-1"), MAC)
-    job = record.start_job(visit.id, ERASE_AND_DEPLOY, master=None, hostname="pc-1", chosen_by="Anne")
+    job = start(record, visit)
     record.stage_finished(job.id, StageRecord(stage="check", state="failed", problem=Problem("no-disk")), 1.0, 1)
     record.end_visit(visit.id)
     record.greet(hello(pc(), "boot-2"), MAC)
@@ -162,7 +162,7 @@ def test_a_visit_that_ended_is_open_again_when_its_agent_is(record: Record) -> N
 
 
 def test_what_is_not_on_the_record_is_said_so(record: Record) -> None:
-    for ask in (record.end_visit, record.machine_detail, record.take_choice):
+    for ask in (record.end_visit, record.machine_detail):
         with pytest.raises(NotOnRecord):
             ask("nothing")
     with pytest.raises(NotOnRecord):
