@@ -8,6 +8,7 @@ import asyncio
 import logging
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -43,7 +44,7 @@ def main() -> int:
     words = parse_command_line(Path("/proc/cmdline").read_text(encoding="utf-8", errors="replace"))
     with Consoles() as consoles:
         try:
-            action = _stay(words, read_settings(), consoles)
+            action = stay(words, read_settings(), consoles)
         except Exception as error:
             log.exception("the agent ends")
             consoles.mark(f"agent error {type(error).__name__}: {error}")
@@ -52,15 +53,19 @@ def main() -> int:
     return POWER_OFF if action == "poweroff" else RESTART
 
 
-def _stay(words: CommandLine, settings: AgentFile, consoles: Consoles) -> EndAction:
+def stay(words: CommandLine, settings: AgentFile, consoles: Consoles) -> EndAction:
+    """The visit from the first look at the hardware to its end. Raises NetbootError."""
     if not words.server:
         raise NetbootError("the boot menu named no server", hint="boot this PC from the network again")
     # Before the inventory, which would call such a disk in use.
     unmount_leftovers()
-    inventory = read_inventory(words.boot_mac)
-    consoles.mark(f"firmware {inventory.firmware.mode}, secure boot {inventory.firmware.secure_boot}")
-    screen = Screen(consoles, words.language, inventory, page=settings.page)
-    connection = _connect(words, consoles)
+    with ThreadPoolExecutor(1) as beside:
+        # A LAN takes seconds to give an address, more with spanning tree: the hardware is read meanwhile.
+        connecting = beside.submit(_connect, words, consoles)
+        inventory = read_inventory(words.boot_mac)
+        consoles.mark(f"firmware {inventory.firmware.mode}, secure boot {inventory.firmware.secure_boot}")
+        screen = Screen(consoles, words.language, inventory, page=settings.page)
+        connection = connecting.result()
     if connection is None:
         return "disk"
     return asyncio.run(_visit(words, settings, inventory, screen, connection))
