@@ -5,7 +5,6 @@
 
 import argparse
 import asyncio
-import contextlib
 import json
 import sys
 from collections.abc import Sequence
@@ -41,6 +40,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_settings(serve)
     serve.add_argument("--interface", default="", help="the network interface the PCs are on")
     serve.add_argument("--check", action="store_true", help="check settings, interface and boot files, then stop")
+    serve.add_argument("--build", action="store_true", help="make the boot files first, when there are none")
     serve.set_defaults(command=_serve)
 
     boot = commands.add_parser("bootfiles", help="the files that PCs boot").add_subparsers(
@@ -49,7 +49,6 @@ def _parser() -> argparse.ArgumentParser:
     build = boot.add_parser("build", help="make them from Debian packages")
     _add_settings(build)
     build.add_argument("--refresh", action="store_true", help="look for newer packages, even if there is a build")
-    build.add_argument("--if-missing", action="store_true", help="do nothing when there is a build")
     build.add_argument("--prove", action="store_true", help="build again from the recorded packages and compare")
     build.set_defaults(command=_build_bootfiles)
 
@@ -88,6 +87,11 @@ def _parser() -> argparse.ArgumentParser:
     password.add_argument("name")
     password.set_defaults(command=_set_password)
 
+    forget = operator.add_parser("remove", help="take a person off the record; what they decided stays on it")
+    _add_settings(forget)
+    forget.add_argument("name")
+    forget.set_defaults(command=_remove_operator)
+
     demo = commands.add_parser("demo", help="a virtual workshop: PCs are booted, erased, imaged and started")
     demo.add_argument("--pcs", type=int, default=3, metavar="N", help="how many PCs (3)")
     demo.add_argument("--keep", action="store_true", help="keep the workshop until a key is pressed")
@@ -103,6 +107,7 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
 def _serve(options: argparse.Namespace) -> int:
     from msgspec.structs import replace
 
+    from netboot import bootfiles
     from netboot.server import prepare, serve
 
     settings = load_settings(options.config)
@@ -113,6 +118,8 @@ def _serve(options: argparse.Namespace) -> int:
         ready = prepare(settings)
         _say(f"Ready to serve on {ready.interface.name}, {ready.interface.address}.")
         return 0
+    if options.build and not (settings.bootfiles_folder / bootfiles.CURRENT).exists():
+        bootfiles.build(settings.bootfiles_folder, progress=_say)
     asyncio.run(serve(settings))
     return 0
 
@@ -121,10 +128,6 @@ def _build_bootfiles(options: argparse.Namespace) -> int:
     from netboot import bootfiles
 
     settings = _settings(options)
-    if options.if_missing:
-        with contextlib.suppress(NetbootError):
-            bootfiles.load(settings.bootfiles_folder)
-            return 0
     built = bootfiles.build(settings.bootfiles_folder, progress=_say, refresh=options.refresh)
     if options.prove:
         bootfiles.prove(built, progress=_say)
@@ -212,6 +215,18 @@ def _set_password(options: argparse.Namespace) -> int:
     finally:
         record.close()
     _say(f"{options.name} may sign in on the page.")
+    return 0
+
+
+def _remove_operator(options: argparse.Namespace) -> int:
+    from netboot.records.record import open_record
+
+    with open_record(_settings(options).data_folder / "record.sqlite") as record:
+        if record.operator(options.name) is None:
+            names = ", ".join(person.name for person in record.operators()) or "nobody"
+            raise NetbootError(f"there is no operator {options.name!r}", hint=f"there is: {names}")
+        record.forget_person(options.name)
+    _say(f"{options.name} may no longer sign in.")
     return 0
 
 

@@ -1,6 +1,6 @@
 """The workshop floor as it is this second: one row a MAC address. In memory only, for the page.
 
-A row begins when a PC asks for its boot file and ends when it has been silent for a day. Rows are frozen values; a
+A row begins when a PC asks for its boot file and ends when room is needed for others. Rows are frozen values; a
 change replaces the row and wakes every watcher. The number of rows and each watcher's backlog are bounded, because
 anyone on the LAN can make up MAC addresses.
 """

@@ -15,6 +15,7 @@ import ssl
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -33,7 +34,7 @@ from netboot.menu import BootMenu
 from netboot.pages.boot_face import BootFace, boot_application
 from netboot.profiles import Profile, load_profiles
 from netboot.records.record import Record, open_record
-from netboot.signing import load_key
+from netboot.signing import load_key, public_key
 from netboot.store import Store
 from netboot.tftp import FolderSource, TftpServer, TftpSettings, TransferEvent
 from netboot.web import page_application
@@ -67,8 +68,20 @@ def prepare(settings: Settings) -> Ready:
     if not profiles:
         raise NetbootError("there is no profile to choose", hint="put one into images/profiles/")
     key = load_key(settings.data_folder)
-    agent = bootfiles.agent_archive({"public_key": key.verify_key.encode().hex(), "language": settings.language})
+    agent = bootfiles.agent_archive(
+        {"public_key": public_key(key).hex(), "page": _page_address(settings, interface), "language": settings.language}
+    )
     return Ready(settings, interface, files, profiles, agent)
+
+
+def _page_address(settings: Settings, interface: Interface) -> str:
+    """Where people at the bench find the page, for the PCs' screens."""
+    scheme = "https" if settings.page.certificate else "http"
+    try:
+        listening = IPv4Address(settings.page.address)
+    except ValueError as error:
+        raise NetbootError(f"`page.address`: {error}", hint="give an address of this machine, or 0.0.0.0") from error
+    return f"{scheme}://{interface.address if listening.is_unspecified else listening}:{settings.page.port}"
 
 
 async def serve(settings: Settings) -> None:
@@ -93,6 +106,7 @@ async def _serve(ready: Ready, record: Record) -> None:
     _raise_file_limit()
     floor = Floor(time.time)
     store = Store(settings.data_folder / "store")
+    await asyncio.to_thread(_remember_masters, record, store)
     workshop = Workshop(record, floor, ready.profiles, Masters(store), wait=settings.agent.wait)
     menu = BootMenu(ready.profiles, settings, ready.interface.address, workshop.armed_profile)
     face = BootFace(
@@ -209,6 +223,20 @@ def _page_tls(settings: Settings) -> ssl.SSLContext | None:
             f"the page's certificate cannot be used: {error}", hint="see `page.certificate` and `page.key`: PEM files"
         ) from error
     return context
+
+
+def _remember_masters(record: Record, store: Store) -> None:
+    """Put masters that came into the store since the last start on the record; a damaged one is told, and left."""
+    for name in store.names():
+        try:
+            manifest = store.current(name)
+        except NetbootError as error:
+            log.error("the master %s cannot be used: %s", name, error)
+            continue
+        if manifest is not None:
+            record.remember_master(
+                manifest.digest, name=manifest.name, version=manifest.version, licence=manifest.licence
+            )
 
 
 class Masters:

@@ -10,6 +10,6 @@ for each server, in memory.
 
 from netboot.bootfiles.agent_image import agent_archive
 from netboot.bootfiles.builder import build, prove
-from netboot.bootfiles.record import BootFiles, load
+from netboot.bootfiles.record import CURRENT, BootFiles, load
 
-__all__ = ["BootFiles", "agent_archive", "build", "load", "prove"]
+__all__ = ["CURRENT", "BootFiles", "agent_archive", "build", "load", "prove"]
