@@ -23,6 +23,8 @@ from netboot.lab.witness import SECURE_BOOT, witness
 BOOT_WITHIN: Final = 300.0
 STAGE_WITHIN: Final = 1200.0
 LOGIN_WITHIN: Final = 600.0
+PLAN: Final = r"netboot: plan ([a-z ]*finish)\b"
+"""Every plan ends with this stage; a line that is still arriving does not match."""
 MENU_DRAWN: Final = 4.0
 """Seconds from the request for the menu to its being on the screen, with room for a busy host."""
 
@@ -107,8 +109,8 @@ async def image(lan: Lan, service: Service, spec: PcSpec, keys: Sequence[str], c
             await choose(pc)
         marks: dict[str, dict[str, BlockStats]] = {}
         found: dict[str, int | None] = {}
-        await pc.console.wait_for(r"netboot: plan ", STAGE_WITHIN)
-        planned = re.findall(r"netboot: plan ([a-z ]+)", pc.console.text)[-1].split()
+        await pc.console.wait_for(PLAN, STAGE_WITHIN)
+        planned = re.findall(PLAN, pc.console.text)[-1].split()
         for stage in planned:
             await _stage_ends(pc, stage)
             if stage == "erase":
