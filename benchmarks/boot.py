@@ -101,11 +101,11 @@ def dnsmasq_folder(folder: Path, masters: Path) -> Path:
     return folder
 
 
-async def measure(rounds: int) -> dict[str, object]:
+async def measure(rounds: int, firmwares: list[Firmware]) -> dict[str, object]:
     """The medians and their ratio for each firmware."""
     masters, _ = await asyncio.to_thread(prepare, lambda text: print(text, file=sys.stderr))
     figures: dict[str, object] = {}
-    for number, firmware in enumerate(Firmware, 1):
+    for number, firmware in enumerate(firmwares, 1):
         ours: list[float] = []
         theirs: list[float] = []
         for round_number in range(rounds):
@@ -131,7 +131,9 @@ def main() -> None:
     """Run and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=1)
-    print(json.dumps(asyncio.run(measure(parser.parse_args().rounds)), indent=2))
+    parser.add_argument("--firmware", type=Firmware, choices=list(Firmware), nargs="+", default=list(Firmware))
+    options = parser.parse_args()
+    print(json.dumps(asyncio.run(measure(options.rounds, options.firmware)), indent=2))
 
 
 if __name__ == "__main__":
