@@ -11,6 +11,8 @@ import pytest
 
 from netboot.bootfiles import BootFiles, agent_archive, cpio, prove
 
+WITHIN = 300
+"""Seconds from power-on to its being off; 36 on a quiet machine."""
 MAC = "52:54:00:62:00:01"
 
 AGENT = """
@@ -53,27 +55,26 @@ def _boot(folder: Path, files: BootFiles, listener: socket.socket) -> str:
         drives += ["-drive", f"file={image},format=raw,if=none,id={serial}"]
         drives += ["-device", f"{device},drive={serial},serial={serial}"]
     words = f"console=tty0 console=ttyS0 port={listener.getsockname()[1]} mac={MAC}"
-    command = ["qemu-system-x86_64", "-accel", "tcg", "-machine", "q35", "-m", "1024", "-smp", "2", "-no-reboot"]
+    # One processor, as every PC of the lab has: with two, this PC was once seen to stand still under emulation.
+    command = ["qemu-system-x86_64", "-accel", "tcg", "-machine", "q35", "-m", "1024", "-smp", "1", "-no-reboot"]
     command += ["-display", "none", "-serial", "stdio", "-device", "virtio-rng-pci", *drives]
     command += ["-netdev", "user,id=n", "-device", f"virtio-net-pci,netdev=n,romfile=,mac={MAC}"]
     command += ["-kernel", str(files.path("vmlinuz")), "-initrd", str(initrd), "-append", words]
-    done = subprocess.run(
-        command,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        errors="replace",
-        timeout=280,
-        check=True,
-    )
-    return done.stdout
+    console = folder / "console"
+    with console.open("wb") as output:
+        ended = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=output, check=False, timeout=WITHIN)
+    assert ended.returncode == 0
+    return console.read_text(errors="replace")
 
 
 @pytest.mark.lab
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 def test_a_pc_reaches_python_sees_its_devices_and_switches_itself_off(built: BootFiles, tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        serial = _boot(tmp_path, built, listener)
+        try:
+            serial = _boot(tmp_path, built, listener)
+        except subprocess.TimeoutExpired:
+            pytest.fail(f"the PC is still on after {WITHIN} s:\n{(tmp_path / 'console').read_text(errors='replace')}")
     assert "Préparation du matériel" in serial
     assert "Le programme s'est arrêté (code 3)" in serial
     assert "The program stopped (code 3)" in serial
