@@ -1,0 +1,33 @@
+"""What is set for one PC beside what all PCs get: kept away from the workshop, another loader, another way of DHCP.
+
+An office PC on the same LAN, the server itself, a firmware with a quirk. Values only, no I/O: `policies.py` keeps them.
+"""
+
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+Loader = Literal["grub", "ipxe"]
+"""What a UEFI PC is sent: `grub` is shim and GRUB (Secure Boot), `ipxe` is snponly.efi (Secure Boot off)."""
+
+DhcpWay = Literal["proxy", "merged"]
+"""How a PC's DISCOVER is answered, where both are possible."""
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What is set for one PC; `None` and "" leave it to the workshop's settings.
+
+    `denied`: never offered anything but its own disk. `default`: the menu's entry that is ready under Enter and taken
+    after the timeout: "" for the disk, else the id of an entry that writes to no disk.
+    """
+
+    denied: bool = False
+    loader: Loader | None = None
+    dhcp: DhcpWay | None = None
+    default: str = ""
+
+
+class PolicyOf(Protocol):
+    """Finds what is set for a PC: from memory, in the event loop. `mac` and `uuid` in lower case, "" when not known."""
+
+    def __call__(self, mac: str, uuid: str = "") -> Policy: ...
