@@ -2,7 +2,7 @@
 
 Follows PXE 2.1 §2.2, RFC 4578 (options 93, 94, 97; architecture numbers in IANA's registry), RFC 3004 (user class),
 ipxe.org's encapsulated option 175, and UEFI 2.10 §24.7 (HTTP boot).
-Not for: what the PC is told (dhcp_proxy.py).
+Not for: what the PC is told (boot_file.py, dhcp_proxy.py).
 """
 
 from dataclasses import dataclass
@@ -29,6 +29,7 @@ class Reason(Enum):
     FIRMWARE_ARM = "firmware-arm"
     FIRMWARE_UNKNOWN = "firmware-unknown"
     LOOP = "loop"
+    DENIED = "denied"
 
     @property
     def text(self) -> str:
@@ -51,6 +52,7 @@ _REASON_TEXTS = {
     Reason.FIRMWARE_ARM: "an ARM computer: the masters are for x86 PCs only",
     Reason.FIRMWARE_UNKNOWN: "a kind of firmware that netboot does not know",
     Reason.LOOP: "it was sent the same boot file too often in a short time: it seems to go round in circles",
+    Reason.DENIED: "it is set to be kept away from the workshop",
 }
 
 

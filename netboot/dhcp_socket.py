@@ -1,4 +1,4 @@
-"""The sockets of the proxy DHCP: UDP 67 and 4011 on one interface, around the decisions of dhcp_proxy.py.
+"""The sockets of DHCP: UDP 67 and 4011 on one interface, around whichever core decides (dhcp_core.py).
 
 Bound to 0.0.0.0 or 255.255.255.255, since a socket bound to the interface's own address never sees broadcasts;
 IP_PKTINFO (ip(7)) tells the interface of what arrives and sets that of what leaves. An interface that goes down, comes
@@ -18,8 +18,8 @@ from ipaddress import IPv4Address
 from uuid import UUID
 
 from netboot.boot_client import BootMethod, Firmware, Ignored, Reason
+from netboot.dhcp_core import BOOT_SERVER_PORT, BROADCAST, SERVER_PORT, Answer, Arrival, DhcpCore, Handled
 from netboot.dhcp_packet import MAX_PACKET, encode
-from netboot.dhcp_proxy import BOOT_SERVER_PORT, BROADCAST, SERVER_PORT, Answer, Arrival, Handled, Proxy, ProxySettings
 from netboot.dhcp_text import render
 from netboot.errors import NetbootError
 
@@ -29,6 +29,7 @@ QUEUE_LENGTH = 512
 """Datagrams that may wait to be answered; a client that is dropped here asks again by itself."""
 
 _DROPS_REPORTED_EVERY = 60.0  # seconds
+_TICK = 1.0  # seconds
 _READ_AT_ONCE = 64  # datagrams, so that a flood leaves the event loop to others
 _RECEIVE_BUFFER = 1 << 20  # bytes
 
@@ -49,20 +50,25 @@ class BootSighting:
     refused: Reason | None
 
 
-class ProxyDhcp:
-    """The proxy DHCP service: `start` takes the ports, `run` answers until it is cancelled, `close` gives them back.
+class DhcpService:
+    """A DHCP core on its ports: `start` takes the ports, `run` answers until it is cancelled, `close` gives them back.
 
     `on_boot_client` is called in the event loop for each PC that was answered or refused; it must not block.
     """
 
     def __init__(
-        self, settings: ProxySettings, *, on_boot_client: Callable[[BootSighting], None] | None = None
+        self,
+        core: DhcpCore,
+        *,
+        interface: str,
+        address: IPv4Address,
+        on_boot_client: Callable[[BootSighting], None] | None = None,
     ) -> None:
-        self._settings = settings
+        self._core = core
+        self._address = address
         self._on_boot_client = on_boot_client
-        self._proxy = Proxy(settings)
         self._queue: asyncio.Queue[tuple[bytes, Arrival]] = asyncio.Queue(QUEUE_LENGTH)
-        self._interface = _Interface(settings.interface)
+        self._interface = _Interface(interface)
         self._sockets: dict[int, socket.socket] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         self._dropped = 0
@@ -84,6 +90,7 @@ class ProxyDhcp:
         """Answer until cancelled."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._answer_all())
+            tasks.create_task(self._tick())
             tasks.create_task(self._report_drops())
 
     def close(self) -> None:
@@ -120,14 +127,22 @@ class ProxyDhcp:
     async def _answer_all(self) -> None:
         while True:
             payload, arrival = await self._queue.get()
-            handled = self._proxy.receive(payload, arrival, now=time.monotonic())
-            if isinstance(handled.outcome, Answer):
-                self._send(handled.outcome)
-            _log(handled, arrival)
-            self._tell(handled)
+            self._carry_out(self._core.receive(payload, arrival, now=time.monotonic()), arrival)
+
+    async def _tick(self) -> None:
+        while True:
+            await asyncio.sleep(_TICK)
+            for handled in self._core.tick(time.monotonic()):
+                self._carry_out(handled, None)
+
+    def _carry_out(self, handled: Handled, arrival: Arrival | None) -> None:
+        for answer in handled.answers:
+            self._send(answer)
+        _log(handled, arrival)
+        self._tell(handled)
 
     def _send(self, answer: Answer) -> None:
-        pktinfo = _PKTINFO.pack(self._interface.index, self._settings.server_address.packed, bytes(4))
+        pktinfo = _PKTINFO.pack(self._interface.index, self._address.packed, bytes(4))
         try:
             self._sockets[answer.from_port].sendmsg(
                 [encode(answer.packet)],
@@ -140,15 +155,16 @@ class ProxyDhcp:
                 "the answer to %s cannot be sent: %s; is %s up, and does it still have the address %s?",
                 answer.packet.chaddr.hex(":"),
                 error.strerror,
-                self._settings.interface,
-                self._settings.server_address,
+                self._interface.name,
+                self._address,
             )
 
     def _tell(self, handled: Handled) -> None:
-        client, outcome = handled.client, handled.outcome
+        client = handled.client
+        refused = handled.ignored.reason if handled.ignored else None
         if self._on_boot_client is None or client is None:
             return
-        if isinstance(outcome, Ignored) and outcome.reason not in _REASONS_TOLD:
+        if not handled.boot_file and refused not in _REASONS_TOLD:
             return
         sighting = BootSighting(
             mac=client.mac,
@@ -156,8 +172,8 @@ class ProxyDhcp:
             firmware=client.firmware,
             method=client.method,
             by_ipxe=client.ipxe is not None,
-            boot_file=outcome.boot_file if isinstance(outcome, Answer) else None,
-            refused=outcome.reason if isinstance(outcome, Ignored) else None,
+            boot_file=handled.boot_file or None,
+            refused=refused,
         )
         try:
             self._on_boot_client(sighting)
@@ -174,23 +190,23 @@ class ProxyDhcp:
                 self._dropped = 0
 
 
-_REASONS_TOLD = {Reason.FIRMWARE_IA32, Reason.FIRMWARE_ARM, Reason.FIRMWARE_UNKNOWN, Reason.LOOP}
+_REASONS_TOLD = {Reason.FIRMWARE_IA32, Reason.FIRMWARE_ARM, Reason.FIRMWARE_UNKNOWN, Reason.LOOP, Reason.DENIED}
 
 
 class _Interface:
     """An interface by its name; its number changes when a USB adapter is plugged in again."""
 
     def __init__(self, name: str) -> None:
-        self._name = name
+        self.name = name
         self._looked_up = 0.0
         self.index = 0
 
     def require(self) -> None:
         try:
-            self.index = socket.if_nametoindex(self._name)
+            self.index = socket.if_nametoindex(self.name)
         except OSError as error:
             raise NetbootError(
-                f"there is no network interface {self._name!r}", hint="`ip -brief address` lists those that there are"
+                f"there is no network interface {self.name!r}", hint="`ip -brief address` lists those that there are"
             ) from error
 
     def is_(self, index: int) -> bool:
@@ -198,7 +214,7 @@ class _Interface:
         if index != self.index and time.monotonic() - self._looked_up > 1:
             self._looked_up = time.monotonic()
             try:
-                self.index = socket.if_nametoindex(self._name)
+                self.index = socket.if_nametoindex(self.name)
             except OSError:
                 return False
         return index == self.index
@@ -265,30 +281,30 @@ def _interface_index(ancillary: list[tuple[int, int, bytes]]) -> int:
     return 0
 
 
-def _log(handled: Handled, arrival: Arrival) -> None:
-    client, outcome = handled.client, handled.outcome
-    if isinstance(outcome, Ignored):
-        if client is None:
-            _log_ignored(outcome, str(arrival.source), arrival.source_port, arrival.port)
-            return
+def _log(handled: Handled, arrival: Arrival | None) -> None:
+    client, ignored = handled.client, handled.ignored
+    if ignored is not None and client is None:
+        if arrival is not None:
+            _log_ignored(ignored, str(arrival.source), arrival.source_port, arrival.port)
+    elif ignored is not None and client is not None:
         level = logging.WARNING if handled.news else logging.DEBUG
-        log.log(level, "%s is not answered: %s", client.mac, outcome, extra={"mac": client.mac})
-    elif client is not None:
+        log.log(level, "%s is not answered: %s", client.mac, ignored, extra={"mac": client.mac})
+    elif client is not None and handled.boot_file:
         log.info(
             "%s boots by %s: sent %s",
             client.mac,
             "iPXE" if client.ipxe else client.firmware.value,
-            outcome.boot_file,
+            handled.boot_file,
             extra={
                 "mac": client.mac,
                 "uuid": str(client.uuid) if client.uuid else None,
                 "firmware": client.firmware.value,
                 "architecture": client.architecture,
-                "boot_file": outcome.boot_file,
-                "port": arrival.port,
+                "boot_file": handled.boot_file,
+                "port": arrival.port if arrival else SERVER_PORT,
             },
         )
-    if client is not None and log.isEnabledFor(logging.DEBUG):
+    if client is not None and arrival is not None and log.isEnabledFor(logging.DEBUG):
         log.debug("from %s:%d to port %d\n%s", arrival.source, arrival.source_port, arrival.port, render(client.packet))
 
 

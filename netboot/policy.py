@@ -31,3 +31,8 @@ class PolicyOf(Protocol):
     """Finds what is set for a PC: from memory, in the event loop. `mac` and `uuid` in lower case, "" when not known."""
 
     def __call__(self, mac: str, uuid: str = "") -> Policy: ...
+
+
+def nothing_set(mac: str, uuid: str = "") -> Policy:
+    """The policy of a workshop in which nothing is set for any PC."""
+    return Policy()

@@ -23,9 +23,10 @@ from aiohttp import web
 
 from netboot import bootfiles
 from netboot.assets import asset_folder
+from netboot.boot_file import BootFileNames
 from netboot.config import Settings
-from netboot.dhcp_proxy import ProxySettings
-from netboot.dhcp_socket import BootSighting, ProxyDhcp
+from netboot.dhcp_proxy import Proxy, ProxySettings
+from netboot.dhcp_socket import BootSighting, DhcpService
 from netboot.errors import NetbootError
 from netboot.floor import Floor
 from netboot.imaging import MasterNeeds
@@ -129,13 +130,15 @@ async def _serve(ready: Ready, record: Record) -> None:
         note = f"{sighting.refused}" if sighting.refused else ""
         floor.sighted(sighting.mac, firmware=sighting.firmware.value, note=note)
 
-    dhcp = ProxyDhcp(
-        ProxySettings(
-            interface=ready.interface.name,
-            server_address=ready.interface.address,
-            http_port=settings.http.port,
-            plain_pxe_first=settings.dhcp.plain_pxe_first,
+    dhcp = DhcpService(
+        Proxy(
+            ProxySettings(
+                BootFileNames(ready.interface.address, http_port=settings.http.port),
+                plain_pxe_first=settings.dhcp.plain_pxe_first,
+            )
         ),
+        interface=ready.interface.name,
+        address=ready.interface.address,
         on_boot_client=sighted,
     )
     tftp = TftpServer(TftpSettings(address=str(ready.interface.address)), source, on_transfer=_log_transfer)

@@ -17,7 +17,10 @@ FILES = {
     ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
     for path in sorted((ROOT / "netboot").rglob("*.py"))
 }
-PURE = ("dhcp_packet", "protocol", "manifest", "imaging", "inventory", "problems", "boot_client", "tftp_transfer")
+PURE = (
+    "boot_client", "boot_file", "dhcp_core", "dhcp_packet", "dhcp_proxy", "imaging", "inventory", "manifest", "policy",
+    "problems", "protocol", "tftp_transfer",
+)  # fmt: skip
 READ_OR_WRITE = {
     "aiohttp", "asyncio", "fcntl", "http", "io", "logging", "mmap", "os", "pathlib", "random", "secrets", "select",
     "shutil", "socket", "sqlalchemy", "sqlite3", "ssl", "subprocess", "sys", "tempfile", "threading", "time", "urllib",

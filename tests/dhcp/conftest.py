@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from netboot.boot_file import BootFileNames
 from netboot.dhcp_packet import DhcpPacket, MessageType, Op, Option, Options, encode_options
 from netboot.dhcp_proxy import ProxySettings
 
@@ -20,7 +21,7 @@ MakeClient = Callable[..., DhcpPacket]
 
 @pytest.fixture
 def settings() -> ProxySettings:
-    return ProxySettings(interface="eth0", server_address=IPv4Address("10.77.0.2"))
+    return ProxySettings(BootFileNames(IPv4Address("10.77.0.2")))
 
 
 @pytest.fixture

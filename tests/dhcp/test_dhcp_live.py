@@ -22,9 +22,10 @@ from hypothesis import strategies as st
 
 from netboot import dhcp_socket
 from netboot.boot_client import Firmware, Reason
+from netboot.boot_file import BootFileNames
 from netboot.dhcp_packet import BROADCAST_FLAG, DhcpPacket, MessageType, Option, decode, encode
-from netboot.dhcp_proxy import ProxySettings
-from netboot.dhcp_socket import QUEUE_LENGTH, BootSighting, ProxyDhcp
+from netboot.dhcp_proxy import Proxy, ProxySettings
+from netboot.dhcp_socket import QUEUE_LENGTH, BootSighting, DhcpService
 from netboot.errors import NetbootError
 
 pytestmark = pytest.mark.root
@@ -34,7 +35,11 @@ Result = TypeVar("Result")
 
 SERVER, PC = IPv4Address("10.79.0.2"), IPv4Address("10.79.0.100")
 EVERYBODY = "255.255.255.255"
-SETTINGS = ProxySettings(interface="eth0", server_address=SERVER)
+
+
+def service_on(interface: str = "eth0", on_boot_client: Callable[[BootSighting], None] | None = None) -> DhcpService:
+    core = Proxy(ProxySettings(BootFileNames(SERVER)))
+    return DhcpService(core, interface=interface, address=SERVER, on_boot_client=on_boot_client)
 
 
 class Wire:
@@ -106,13 +111,13 @@ def inside(namespace: str, work: Callable[[], Result]) -> Result:
 
 @contextmanager
 def serving(
-    wire: Wire, settings: ProxySettings = SETTINGS, on_boot_client: Callable[[BootSighting], None] | None = None
+    wire: Wire, interface: str = "eth0", on_boot_client: Callable[[BootSighting], None] | None = None
 ) -> Iterator[None]:
     """The service, started and running in the server's namespace."""
     started: Future[tuple[asyncio.AbstractEventLoop, asyncio.Task[None]]] = Future()
 
     async def main() -> None:
-        service = ProxyDhcp(settings, on_boot_client=on_boot_client)
+        service = service_on(interface, on_boot_client)
         await service.start()
         task = asyncio.create_task(service.run())
         started.set_result((asyncio.get_running_loop(), task))
@@ -289,7 +294,7 @@ def test_more_packets_than_can_wait_are_dropped_counted_and_told(
     monkeypatch.setattr(dhcp_socket, "_DROPS_REPORTED_EVERY", 0.05)
 
     async def main(pc: socket.socket) -> None:
-        service = ProxyDhcp(SETTINGS)
+        service = service_on()
         await service.start()
         for _ in range(QUEUE_LENGTH + 100):
             await asyncio.to_thread(pc.sendto, encode(make_client(method=b"none")), (EVERYBODY, 67))
@@ -327,7 +332,7 @@ def test_a_second_netboot_is_refused(wire: Wire) -> None:
 def test_an_interface_that_is_not_there_is_named(wire: Wire) -> None:
     with (
         pytest.raises(NetbootError, match="no network interface 'eth9'"),
-        serving(wire, ProxySettings(interface="eth9", server_address=SERVER)),
+        serving(wire, "eth9"),
     ):
         pass
 
@@ -336,9 +341,12 @@ def test_without_the_right_to_its_ports_it_says_so(wire: Wire) -> None:
     program = (
         "import asyncio\n"
         "from ipaddress import IPv4Address\n"
-        "from netboot.dhcp_proxy import ProxySettings\n"
-        "from netboot.dhcp_socket import ProxyDhcp\n"
-        f"asyncio.run(ProxyDhcp(ProxySettings('eth0', IPv4Address('{SERVER}'))).start())\n"
+        "from netboot.boot_file import BootFileNames\n"
+        "from netboot.dhcp_proxy import Proxy, ProxySettings\n"
+        "from netboot.dhcp_socket import DhcpService\n"
+        f"address = IPv4Address('{SERVER}')\n"
+        "core = Proxy(ProxySettings(BootFileNames(address)))\n"
+        "asyncio.run(DhcpService(core, interface='eth0', address=address).start())\n"
     )
     weakened = ("setpriv", "--bounding-set=-net_bind_service", "--inh-caps=-all")
     ended = subprocess.run(

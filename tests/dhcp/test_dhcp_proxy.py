@@ -8,6 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from netboot.boot_client import BootClient, Ignored, Reason, read_boot_client
+from netboot.boot_file import BootFileNames
+from netboot.dhcp_core import BROADCAST, Answer, Arrival, Handled
 from netboot.dhcp_packet import (
     BROADCAST_FLAG,
     MAX_PACKET,
@@ -20,7 +22,8 @@ from netboot.dhcp_packet import (
     encode,
     encode_options,
 )
-from netboot.dhcp_proxy import BROADCAST, Answer, Arrival, Handled, Proxy, ProxySettings, decide
+from netboot.dhcp_proxy import Proxy, ProxySettings, decide
+from netboot.policy import Loader, Policy
 
 MakeClient = Callable[..., DhcpPacket]
 
@@ -41,7 +44,7 @@ HTTP, BZIMAGE, EFI, MENU = 0x13, 0x18, 0x24, 0x27
 def decided(packet: DhcpPacket, settings: ProxySettings, arrival: Arrival = ON_67) -> Answer | Ignored:
     client = read_boot_client(packet)
     assert isinstance(client, BootClient)
-    return decide(client, arrival, settings)
+    return decide(client, arrival, settings.files, Policy())
 
 
 def answer_to(packet: DhcpPacket, settings: ProxySettings, arrival: Arrival = ON_67) -> Answer:
@@ -104,7 +107,10 @@ def test_on_4011_the_answer_goes_to_the_port_it_was_asked_from(
 
 
 def test_http_boot_gets_a_url_with_the_address_in_figures(make_client: MakeClient, settings: ProxySettings) -> None:
-    offer = answer_to(make_client(architecture=16, method=b"HTTPClient"), replace(settings, http_port=8000)).packet
+    offer = answer_to(
+        make_client(architecture=16, method=b"HTTPClient"),
+        replace(settings, files=replace(settings.files, http_port=8000)),
+    ).packet
     assert offer.file == b"http://10.77.0.2:8000/shimx64.efi"
     assert offer.option(Option.VENDOR_CLASS) == b"HTTPClient"
     assert offer.option(Option.VENDOR_OPTIONS) is None
@@ -179,6 +185,47 @@ def test_on_4011_only_a_request_from_a_real_address_is_answered(
         assert reason_for(request, settings, nowhere) is Reason.NO_RETURN_ADDRESS
 
 
+def test_a_denied_pc_is_answered_on_neither_port(make_client: MakeClient, settings: ProxySettings) -> None:
+    proxy = Proxy(settings, lambda mac, uuid="": Policy(denied=mac == "52:54:00:88:00:01"))
+    for kind, arrival in ((MessageType.DISCOVER, ON_67), (MessageType.REQUEST, ON_4011)):
+        done = proxy.receive(encode(make_client(kind=kind)), arrival, now=0)
+        assert (done.answers, done.ignored) == ((), Ignored(Reason.DENIED))
+    assert proxy.receive(encode(make_client(mac=b"\2\0\0\0\0\1")), ON_67, now=0).answers
+
+
+@pytest.mark.parametrize(
+    ("loader", "method", "architecture", "user_class", "file"),
+    [
+        ("ipxe", b"PXEClient", 7, b"", "snponly.efi"),
+        ("ipxe", b"HTTPClient", 16, b"", "http://10.77.0.2/snponly.efi"),
+        ("ipxe", b"PXEClient", 0, b"", "undionly.kpxe"),
+        ("grub", b"PXEClient", 7, b"", "shimx64.efi"),
+        ("grub", b"PXEClient", 7, b"iPXE", "shimx64.efi"),
+        ("grub", b"PXEClient", 0, b"iPXE", "undionly.kpxe"),
+    ],
+)
+def test_a_pc_gets_the_loader_that_is_set_for_it(
+    make_client: MakeClient,
+    settings: ProxySettings,
+    loader: Loader,
+    method: bytes,
+    architecture: int,
+    user_class: bytes,
+    file: str,
+) -> None:
+    proxy = Proxy(settings, lambda mac, uuid="": Policy(loader=loader))
+    packet = make_client(architecture=architecture, method=method, user_class=user_class)
+    assert receive(proxy, packet, now=0).boot_file == file
+
+
+def test_an_address_that_changed_is_in_the_next_offer(make_client: MakeClient, settings: ProxySettings) -> None:
+    proxy = Proxy(settings)
+    proxy.use_address(IPv4Address("10.77.0.9"))
+    (answer,) = receive(proxy, make_client(architecture=16, method=b"HTTPClient"), now=0).answers
+    assert answer.boot_file == "http://10.77.0.9/shimx64.efi"
+    assert answer.packet.siaddr == IPv4Address("10.77.0.9")
+
+
 def test_a_relayed_client_is_answered_through_its_relay(make_client: MakeClient, settings: ProxySettings) -> None:
     relay = IPv4Address("10.1.0.1")
     packet = make_client(giaddr=relay, hops=1, more=((Option.RELAY_AGENT, b"\1\4port"),))
@@ -213,9 +260,7 @@ def test_a_discover_that_scapy_built_is_answered(settings: ProxySettings, scapy_
             ("vendor_class_id", b"PXEClient:Arch:00007:UNDI:003016"),
         ],
     )
-    outcome = Proxy(settings).receive(wire, ON_67, now=0).outcome
-    assert isinstance(outcome, Answer)
-    assert outcome.boot_file == "shimx64.efi"
+    assert Proxy(settings).receive(wire, ON_67, now=0).boot_file == "shimx64.efi"
 
 
 def receive(proxy: Proxy, packet: DhcpPacket, now: float) -> Handled:
@@ -225,17 +270,16 @@ def receive(proxy: Proxy, packet: DhcpPacket, now: float) -> Handled:
 def test_a_boot_loop_is_left_and_told_once(make_client: MakeClient, settings: ProxySettings) -> None:
     proxy = Proxy(replace(settings, loop_limit=2))
     handled = [receive(proxy, make_client(xid=xid), now=xid * 10.0) for xid in range(5)]
-    assert [isinstance(one.outcome, Answer) for one in handled] == [True, True, False, False, False]
+    assert [bool(one.answers) for one in handled] == [True, True, False, False, False]
     assert [one.news for one in handled] == [False, False, True, False, False]
-    assert isinstance(handled[2].outcome, Ignored)
-    assert handled[2].outcome.reason is Reason.LOOP
+    assert handled[2].ignored == Ignored(Reason.LOOP, "undionly.kpxe")
 
 
 def test_the_exchange_on_4011_does_not_count_as_a_second_boot(make_client: MakeClient, settings: ProxySettings) -> None:
     proxy = Proxy(replace(settings, loop_limit=1))
-    assert isinstance(receive(proxy, make_client(architecture=7), now=0).outcome, Answer)
+    assert receive(proxy, make_client(architecture=7), now=0).boot_file
     request = encode(make_client(architecture=7, kind=MessageType.REQUEST, xid=0x9999))
-    assert isinstance(proxy.receive(request, ON_4011, now=3).outcome, Answer)
+    assert proxy.receive(request, ON_4011, now=3).boot_file
 
 
 def test_in_the_lab_an_ipxe_rom_is_first_treated_as_a_plain_pxe_rom(
@@ -245,19 +289,22 @@ def test_in_the_lab_an_ipxe_rom_is_first_treated_as_a_plain_pxe_rom(
     sent = []
     for xid, now in ((1, 0), (1, 4), (2, 20), (2, 24), (3, 60), (4, 75)):
         packet = make_client(xid=xid, user_class=b"iPXE", ipxe=ipxe_with(HTTP, BZIMAGE, MENU))
-        outcome = receive(proxy, packet, now=now).outcome
-        assert isinstance(outcome, Answer)
-        sent.append(outcome.packet.file)
-    assert sent == [b"undionly.kpxe", b"undionly.kpxe", SCRIPT, SCRIPT, b"undionly.kpxe", SCRIPT]
+        sent.append(receive(proxy, packet, now=now).boot_file)
+    assert sent == [
+        "undionly.kpxe",
+        "undionly.kpxe",
+        SCRIPT.decode(),
+        SCRIPT.decode(),
+        "undionly.kpxe",
+        SCRIPT.decode(),
+    ]
 
 
 def test_without_the_lab_switch_an_ipxe_rom_is_taken_at_its_word(
     make_client: MakeClient, settings: ProxySettings
 ) -> None:
     packet = make_client(user_class=b"iPXE", ipxe=ipxe_with(HTTP, BZIMAGE, MENU))
-    outcome = receive(Proxy(settings), packet, now=0).outcome
-    assert isinstance(outcome, Answer)
-    assert outcome.packet.file == SCRIPT
+    assert receive(Proxy(settings), packet, now=0).boot_file == SCRIPT.decode()
 
 
 @pytest.mark.parametrize("change", [{"bios_file": "x" * 128}, {"script_path": "/é"}, {"uefi_x64_file": ""}])
@@ -265,14 +312,14 @@ def test_a_boot_file_that_no_packet_can_name_is_refused_at_once(
     settings: ProxySettings, change: dict[str, str]
 ) -> None:
     with pytest.raises(ValueError, match="does not fit into a DHCP packet"):
-        replace(settings, **change)  # type: ignore[arg-type]  # the values are all names
+        replace(settings.files, **change)  # type: ignore[arg-type]  # the values are all names
 
 
 @given(st.binary(max_size=MAX_PACKET), st.sampled_from([ON_67, ON_4011]))
 def test_garbage_is_ignored_with_a_reason(payload: bytes, arrival: Arrival) -> None:
-    handled = Proxy(ProxySettings("eth0", SERVER)).receive(payload, arrival, now=0)
-    assert isinstance(handled.outcome, Ignored)
-    assert str(handled.outcome)
+    handled = Proxy(ProxySettings(BootFileNames(SERVER))).receive(payload, arrival, now=0)
+    assert not handled.answers
+    assert str(handled.ignored)
 
 
 hostile_options = st.dictionaries(
@@ -282,10 +329,8 @@ hostile_options = st.dictionaries(
 )
 
 
-@given(hostile_options, st.sampled_from([ON_67, ON_4011]), st.booleans())
-def test_whatever_a_client_claims_the_answer_can_be_sent(
-    options: dict[int, bytes], arrival: Arrival, plain: bool
-) -> None:
+@given(hostile_options, st.sampled_from([ON_67, ON_4011]))
+def test_whatever_a_client_claims_the_answer_can_be_sent(options: dict[int, bytes], arrival: Arrival) -> None:
     options.setdefault(60, b"PXEClient")
     options.setdefault(93, b"\0\0")
     options.setdefault(53, b"\1" if arrival is ON_67 else b"\3")
@@ -293,7 +338,7 @@ def test_whatever_a_client_claims_the_answer_can_be_sent(
     client = read_boot_client(packet)
     if isinstance(client, Ignored):
         return
-    outcome = decide(client, arrival, ProxySettings("eth0", SERVER, plain_pxe_first=plain))
+    outcome = decide(client, arrival, BootFileNames(SERVER), Policy())
     if isinstance(outcome, Answer):
         wire = encode(outcome.packet)
         assert len(wire) <= 1472  # one Ethernet frame

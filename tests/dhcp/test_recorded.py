@@ -13,16 +13,18 @@ from uuid import UUID
 
 import pytest
 
-from netboot.boot_client import Ignored, Reason
+from netboot.boot_client import Reason
+from netboot.boot_file import BootFileNames
+from netboot.dhcp_core import Arrival, Handled
 from netboot.dhcp_packet import Option, decode, encode
-from netboot.dhcp_proxy import Answer, Arrival, Handled, Proxy, ProxySettings
+from netboot.dhcp_proxy import Proxy, ProxySettings
 from netboot.dhcp_text import render
 from netboot.lab.firmware import Firmware
 from netboot.lab.machine import workshop_pc
 
 RECORDED = Path(__file__).with_name("recorded")
 NAMES = sorted(path.stem for path in RECORDED.glob("*.txt"))
-SETTINGS = ProxySettings(interface="eth0", server_address=IPv4Address("10.77.0.2"))
+SETTINGS = ProxySettings(BootFileNames(IPv4Address("10.77.0.2")))
 SECONDS_BETWEEN = 4.0  # a recording has no times; this is firmware's usual pace
 
 
@@ -60,11 +62,11 @@ def transcript(name: str) -> str:
     parts = []
     for packet, done in handled(name):
         parts.append(f"client {packet.ends}\n{render(decode(packet.payload))}")
-        match done.outcome:
-            case Answer(packet=reply, from_port=port, destination=to, destination_port=to_port):
-                parts.append(f"netboot :{port} > {to}:{to_port}\n{render(reply)}")
-            case ignored:
-                parts.append(f"netboot says nothing: {ignored}")
+        for answer in done.answers:
+            to = f"{answer.destination}:{answer.destination_port}"
+            parts.append(f"netboot :{answer.from_port} > {to}\n{render(answer.packet)}")
+        if done.ignored:
+            parts.append(f"netboot says nothing: {done.ignored}")
     return "\n\n".join(parts) + "\n"
 
 
@@ -93,7 +95,7 @@ def test_scapy_reads_the_same_in_recorded_packets(name: str, scapy_oracle: Any) 
 
 
 def files_sent(done: list[tuple[Recorded, Handled]]) -> list[str]:
-    return [one.outcome.boot_file for _, one in done if isinstance(one.outcome, Answer)]
+    return [one.boot_file for _, one in done if one.answers]
 
 
 def test_the_firmware_and_the_ipxe_of_one_pc_give_the_same_uuid() -> None:
@@ -111,7 +113,7 @@ def test_with_the_lab_switch_the_recorded_rom_is_sent_undionly_and_undionly_is_s
 def test_the_recorded_loop_is_left_after_the_limit_whatever_is_sent_again() -> None:
     done = handled("seabios-undionly-loop", replace(SETTINGS, loop_limit=2))
     assert len(files_sent(done)) == 4  # two dialogues of two DISCOVERs each
-    ignored = [one.outcome for _, one in done if isinstance(one.outcome, Ignored)]
+    ignored = [one.ignored for _, one in done if one.ignored]
     assert [one.reason for one in ignored].count(Reason.LOOP) == 2
     assert [one.news for _, one in done].count(True) == 1
 
