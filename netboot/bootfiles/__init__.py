@@ -1,6 +1,6 @@
 """The boot files: loaders, kernel and the agent's base archive, made from Debian packages and kept in a cache folder.
 
-    cache/<key>/vmlinuz  shimx64.efi  grubx64.efi  undionly.kpxe  snponly.efi  ipxe.efi  agent-base.img  bootfiles.json
+    cache/<key>/vmlinuz  agent-base.img  bootfiles.json, and the loaders (netboot/bootfiles/loaders.py)
     cache/current        → the folder in use
 
 The key follows the recipe (images/agent.yaml), the code that applies it, and the versions of the packages. Two builds

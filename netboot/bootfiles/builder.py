@@ -15,8 +15,9 @@ from pathlib import Path
 
 from netboot.assets import asset_folder
 from netboot.bootfiles import base, debian
+from netboot.bootfiles.loaders import LOADERS, UEFI_X64
 from netboot.bootfiles.recipe import Recipe, load_recipe
-from netboot.bootfiles.record import CURRENT, NAMES, RECORD, BootFiles, load, write_record
+from netboot.bootfiles.record import CURRENT, NAMES, RECORD, BootFiles, load, load_folder, write_record
 from netboot.bootfiles.shim import require_microsoft_2011
 from netboot.errors import NetbootError
 
@@ -27,15 +28,7 @@ Progress = Callable[[str], None]
 AGE_LIMIT = 30 * 24 * 3600.0
 """Seconds after which a build asks the mirror for newer packages."""
 
-DECIDING_CODE = ("base.py", "contents.py", "cpio.py", "modules.py", "recipe.py")
-
-LOADERS = {
-    "grubx64.efi": "usr/lib/grub/x86_64-efi-signed/grubnetx64.efi.signed",
-    "ipxe.efi": "usr/lib/ipxe/ipxe.efi",
-    "shimx64.efi": "usr/lib/shim/shimx64.efi.signed",
-    "snponly.efi": "usr/lib/ipxe/snponly.efi",
-    "undionly.kpxe": "usr/lib/ipxe/undionly.kpxe",
-}
+DECIDING_CODE = ("base.py", "contents.py", "cpio.py", "loaders.py", "modules.py", "recipe.py")
 
 
 def build(cache: Path, *, progress: Progress, refresh: bool = False) -> BootFiles:
@@ -91,7 +84,7 @@ def _make(
     for name, source in LOADERS.items():
         shutil.copyfile(work / "loaders" / source, out / name)
     progress("checking that shim is signed for PCs of every age")
-    require_microsoft_2011(out / "shimx64.efi")
+    require_microsoft_2011(out / UEFI_X64)
     progress("fetching the kernel and the agent's tools from the Debian mirror")
     tree = work / "agent"
     agent = debian.unpack(agent_packages, suite=recipe.suite, source_lines=lines, into=tree)
@@ -105,12 +98,17 @@ def _make(
 
 
 def _usable(cache: Path, digest: str) -> BootFiles | None:
-    try:
-        found = load(cache)
-    except NetbootError:
-        return None
-    age = time.time() - (found.folder / RECORD).stat().st_mtime
-    return found if found.recipe == digest and age < AGE_LIMIT else None
+    """The newest of the cache for this recipe, whole and not too old, put in use again if another one was."""
+    records = {path: path.stat().st_mtime for path in cache.glob(f"*/{RECORD}") if path.parent.name != CURRENT}
+    for record in sorted(records, key=lambda path: records[path], reverse=True):
+        try:
+            found = load_folder(record.parent)
+        except NetbootError:
+            continue
+        if found.recipe == digest and time.time() - records[record] < AGE_LIMIT:
+            _point_at(cache, found.folder)
+            return found
+    return None
 
 
 def _recipe_digest(recipe_path: Path) -> str:
@@ -141,11 +139,15 @@ def _put_in_use(cache: Path, made: BootFiles) -> BootFiles:
     if folder.exists():
         shutil.rmtree(folder)
     made.folder.rename(folder)
-    link = cache / f"{CURRENT}.{os.getpid()}"
-    link.unlink(missing_ok=True)
-    link.symlink_to(folder.name)
-    link.replace(cache / CURRENT)
+    _point_at(cache, folder)
     for record in cache.glob(f"*/{RECORD}"):
         if record.parent not in (folder, cache / CURRENT) and time.time() - record.stat().st_mtime > AGE_LIMIT:
             shutil.rmtree(record.parent)
     return load(cache)
+
+
+def _point_at(cache: Path, folder: Path) -> None:
+    link = cache / f"{CURRENT}.{os.getpid()}"
+    link.unlink(missing_ok=True)
+    link.symlink_to(folder.name)
+    link.replace(cache / CURRENT)

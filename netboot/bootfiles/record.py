@@ -9,11 +9,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from netboot.bootfiles.loaders import LOADERS
 from netboot.errors import NetbootError
 
 RECORD = "bootfiles.json"
 CURRENT = "current"
-NAMES = ("agent-base.img", "grubx64.efi", "ipxe.efi", "shimx64.efi", "snponly.efi", "undionly.kpxe", "vmlinuz")
+NAMES = ("agent-base.img", *LOADERS, "vmlinuz")
 _HINT = "run: netboot bootfiles build"
 _LONGEST_RECORD = 1 << 20
 
@@ -54,7 +55,12 @@ def load(cache: Path) -> BootFiles:
     link = cache / CURRENT
     if not link.exists():
         raise NetbootError(f"there are no boot files in {cache}", hint=_HINT)
-    files = read_record(link.resolve())
+    return load_folder(link.resolve())
+
+
+def load_folder(folder: Path) -> BootFiles:
+    """The boot files of one folder of the cache, compared with its record. Raises NetbootError."""
+    files = read_record(folder)
     for name, expected in files.sha256.items():
         if digest(files.folder / name) != expected:
             raise NetbootError(f"the boot file {files.folder / name} is missing or damaged", hint=f"{_HINT} --refresh")

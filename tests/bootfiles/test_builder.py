@@ -69,10 +69,14 @@ def test_what_is_damaged_or_old_is_made_again(
 
 
 def test_another_recipe_is_another_build(tmp_path: Path, makes: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    _build(tmp_path)
-    monkeypatch.setattr(builder, "DECIDING_CODE", ())
-    _build(tmp_path)
+    first = _build(tmp_path)
+    with monkeypatch.context() as other_code:
+        other_code.setattr(builder, "DECIDING_CODE", ())
+        assert _build(tmp_path) == load(tmp_path) != first
     assert len(set(makes)) == 2
+    # The first is still there, and is put in use again without a build.
+    assert _build(tmp_path) == load(tmp_path) == first
+    assert len(makes) == 2
 
 
 def test_what_a_killed_build_left_is_removed_and_old_builds_go(tmp_path: Path, makes: list[str]) -> None:

@@ -1,0 +1,32 @@
+"""The loaders: under which names they are served, and which file of Debian's packages each one is.
+
+Debian has no shim for 32-bit UEFI, so IA32's GRUB is unsigned and starts with Secure Boot off only. memtest86+ is
+unsigned too: GRUB refuses it under Secure Boot. Not for: who gets which (netboot/boot_file.py, menus/).
+"""
+
+from typing import Final
+
+BIOS: Final = "undionly.kpxe"
+UEFI_X64: Final = "shimx64.efi"
+UEFI_X64_IPXE: Final = "snponly.efi"
+UEFI_IA32: Final = "grubnetia32.efi"
+
+MEMTEST_BIOS_X64: Final = "memtestx64.bin"
+"""Started as a Linux kernel, by iPXE's `kernel` or GRUB's `linux`; needs a 64-bit processor."""
+MEMTEST_BIOS_IA32: Final = "memtestia32.bin"
+MEMTEST_UEFI_X64: Final = "memtestx64.efi"
+"""Started as an EFI program: GRUB's `chainloader`, iPXE's `chain`."""
+MEMTEST_UEFI_IA32: Final = "memtestia32.efi"
+
+LOADERS: Final = {
+    UEFI_IA32: "usr/lib/grub/i386-efi/monolithic/grubnetia32.efi",
+    "grubx64.efi": "usr/lib/grub/x86_64-efi-signed/grubnetx64.efi.signed",
+    "ipxe.efi": "usr/lib/ipxe/ipxe.efi",
+    MEMTEST_BIOS_IA32: "boot/memtest86+ia32.bin",
+    MEMTEST_BIOS_X64: "boot/memtest86+x64.bin",
+    MEMTEST_UEFI_IA32: "boot/memtest86+ia32.efi",
+    MEMTEST_UEFI_X64: "boot/memtest86+x64.efi",
+    UEFI_X64: "usr/lib/shim/shimx64.efi.signed",
+    UEFI_X64_IPXE: "usr/lib/ipxe/snponly.efi",
+    BIOS: "usr/lib/ipxe/undionly.kpxe",
+}
