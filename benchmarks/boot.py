@@ -16,21 +16,19 @@ from pathlib import Path
 
 from netboot import bootfiles
 from netboot.config import default_cache_folder
-from netboot.inventory import Board, Inventory, System
-from netboot.inventory import Firmware as FirmwareFacts
 from netboot.lab.building import BootFiles, start_building, start_full_boot
 from netboot.lab.demo import prepare
 from netboot.lab.firmware import Firmware
 from netboot.lab.machine import power_on, workshop_pc
 from netboot.lab.network import BUILDING, SERVER, Lan, open_lan
 from netboot.lab.pc import PcSpec
-from netboot.lab.service import OPERATOR, Service, open_service
+from netboot.lab.service import arm, open_service
 from netboot.menu import ARMED_TIMEOUT
-from netboot.protocol import VERSION, Hello
-from netboot.records.record import open_record
 from netboot.signing import load_key, public_key
 
 HELLO_WITHIN = 600.0
+FIRMWARES = (Firmware.BIOS, Firmware.UEFI, Firmware.SECURE_BOOT)
+"""Those that dnsmasq is told to boot as well."""
 KERNEL = f"netboot.server=http://{SERVER} netboot.lang=fr quiet console=tty0 console=ttyS0"
 
 GRUB = f"""
@@ -63,19 +61,9 @@ async def netboot_peer(masters: Path, specs: list[PcSpec]) -> AsyncIterator[Lan]
     """netboot as it is used, the PCs known and armed so that no key is needed."""
     async with open_lan() as lan, open_service(lan, masters) as service:
         await start_building(lan)
-        arm(service, specs)
+        arm(service, specs, "inventory-only")
         await service.start()
         yield lan
-
-
-def arm(service: Service, specs: list[PcSpec]) -> None:
-    """Put the PCs on the record and choose for each, as an operator does on the page."""
-    facts = FirmwareFacts(mode="uefi")
-    with open_record(service.data / "record.sqlite") as record:
-        for spec in specs:
-            known = Inventory(system=System(uuid=str(spec.uuid)), board=Board(), firmware=facts)
-            visit = record.greet(Hello(version=VERSION, boot=f"before-{spec.name}", inventory=known), spec.mac)
-            record.choose(visit.machine_id, "inventory-only", OPERATOR)
 
 
 @asynccontextmanager
@@ -131,7 +119,7 @@ def main() -> None:
     """Run and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=1)
-    parser.add_argument("--firmware", type=Firmware, choices=list(Firmware), nargs="+", default=list(Firmware))
+    parser.add_argument("--firmware", type=Firmware, choices=FIRMWARES, nargs="+", default=list(FIRMWARES))
     options = parser.parse_args()
     print(json.dumps(asyncio.run(measure(options.rounds, options.firmware)), indent=2))
 

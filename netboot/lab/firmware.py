@@ -1,6 +1,6 @@
-"""The firmwares of the lab's PCs: SeaBIOS, OVMF, and OVMF with Secure Boot on and Microsoft's keys.
+"""The firmwares of the lab's PCs: SeaBIOS, and OVMF in the ways that PCs come: 64 and 32 bits, Secure Boot, HTTP boot.
 
-Paths are those of Debian 12 and 13 (packages seabios, ovmf, ipxe-qemu). Not for: IA32 firmware.
+Paths are those of Debian 12 and 13 (packages seabios, ovmf, ovmf-ia32, ipxe-qemu).
 """
 
 import shutil
@@ -17,24 +17,44 @@ class Firmware(StrEnum):
     BIOS = "bios"
     UEFI = "uefi"
     SECURE_BOOT = "secure-boot"
+    UEFI_IA32 = "uefi-ia32"
+    UEFI_HTTP = "uefi-http"
+    SECURE_BOOT_HTTP = "secure-boot-http"
+    UEFI_IPXE = "uefi-ipxe"
 
 
 @dataclass(frozen=True, slots=True)
 class FirmwareFiles:
-    """The files of one firmware: its code, and the variables a PC leaves the factory with (None for BIOS)."""
+    """One firmware: its code, the variables a PC leaves the factory with (None for BIOS), and how it is run.
 
+    `smm`: built for Secure Boot, so that it keeps its variables in system management mode. `http_only`: its setup
+    allows no PXE, so that it boots by HTTP. `ipxe`: its network adapter carries iPXE in its ROM.
+    """
+
+    package: str
     code: Path
     factory_variables: Path | None
+    smm: bool = False
+    http_only: bool = False
+    ipxe: bool = False
 
 
 _OVMF = Path("/usr/share/OVMF")
+_PLAIN = (_OVMF / "OVMF_CODE_4M.fd", _OVMF / "OVMF_VARS_4M.fd")
+_MICROSOFT = (_OVMF / "OVMF_CODE_4M.ms.fd", _OVMF / "OVMF_VARS_4M.ms.fd")
+# No keys in these variables, so Secure Boot is off; Debian 12 has no other build for IA32.
+_IA32 = (_OVMF / "OVMF32_CODE_4M.secboot.fd", _OVMF / "OVMF32_VARS_4M.fd")
 
 FILES = {
-    Firmware.BIOS: FirmwareFiles(Path("/usr/share/seabios/bios-256k.bin"), None),
-    Firmware.UEFI: FirmwareFiles(_OVMF / "OVMF_CODE_4M.fd", _OVMF / "OVMF_VARS_4M.fd"),
-    Firmware.SECURE_BOOT: FirmwareFiles(_OVMF / "OVMF_CODE_4M.ms.fd", _OVMF / "OVMF_VARS_4M.ms.fd"),
+    # The ROM of QEMU's network adapter, an iPXE, is a BIOS PC's only network boot firmware.
+    Firmware.BIOS: FirmwareFiles("seabios", Path("/usr/share/seabios/bios-256k.bin"), None, ipxe=True),
+    Firmware.UEFI: FirmwareFiles("ovmf", *_PLAIN),
+    Firmware.SECURE_BOOT: FirmwareFiles("ovmf", *_MICROSOFT, smm=True),
+    Firmware.UEFI_IA32: FirmwareFiles("ovmf-ia32", *_IA32, smm=True),
+    Firmware.UEFI_HTTP: FirmwareFiles("ovmf", *_PLAIN, http_only=True),
+    Firmware.SECURE_BOOT_HTTP: FirmwareFiles("ovmf", *_MICROSOFT, smm=True, http_only=True),
+    Firmware.UEFI_IPXE: FirmwareFiles("ovmf", *_PLAIN, ipxe=True),
 }
-_PACKAGES = {Firmware.BIOS: "seabios", Firmware.UEFI: "ovmf", Firmware.SECURE_BOOT: "ovmf"}
 
 
 def firmware_files(firmware: Firmware) -> FirmwareFiles:
@@ -42,8 +62,9 @@ def firmware_files(firmware: Firmware) -> FirmwareFiles:
     files = FILES[firmware]
     for path in (files.code, files.factory_variables):
         if path is not None and not path.exists():
-            package = _PACKAGES[firmware]
-            raise NetbootError(f"{path} is missing", hint=f"install the package {package}: apt-get install {package}")
+            raise NetbootError(
+                f"{path} is missing", hint=f"install the package {files.package}: apt-get install {files.package}"
+            )
     return files
 
 

@@ -98,13 +98,13 @@ def command(spec: PcSpec, files: FirmwareFiles, paths: PcPaths, tap: str | None)
 
     `tap` is the PC's port on the switch, None when spec.network is False.
     """
-    secure = ",smm=on" if spec.firmware is Firmware.SECURE_BOOT else ",smm=off"
+    smm = "on" if files.smm else "off"
     return (
         "qemu-system-x86_64",
         *("-name", spec.name),
         "-nodefaults",
         "-no-user-config",
-        *("-machine", f"q35{secure}"),
+        *("-machine", f"q35,smm={smm}"),
         *("-accel", "tcg,thread=multi,tb-size=512"),
         *("-cpu", _CPU),
         *("-smp", str(spec.cpus)),
@@ -119,8 +119,8 @@ def command(spec: PcSpec, files: FirmwareFiles, paths: PcPaths, tap: str | None)
         *("-chardev", f"socket,id=console,path={_value(paths.console)},server=on,wait=off"),
         *("-serial", "chardev:console"),
         *_smbios(spec),
-        *_firmware(spec.firmware, files, paths),
-        *_network_card(spec, tap),
+        *_firmware(files, paths),
+        *_network_card(spec, files, tap),
         *_disks(spec),
         *spec.extra,
     )
@@ -143,33 +143,41 @@ def _smbios(spec: PcSpec) -> tuple[str, ...]:
     )
 
 
-def _firmware(firmware: Firmware, files: FirmwareFiles, paths: PcPaths) -> tuple[str, ...]:
-    if firmware is Firmware.BIOS:
+def _firmware(files: FirmwareFiles, paths: PcPaths) -> tuple[str, ...]:
+    if files.factory_variables is None:
         return ("-bios", os.fspath(files.code))
-    secure: tuple[str, ...] = ()
-    if firmware is Firmware.SECURE_BOOT:
-        secure = (
-            *("-global", "driver=cfi.pflash01,property=secure,value=on"),
-            *("-global", "ICH9-LPC.disable_s3=1"),
-        )
+    secure = (
+        *("-global", "driver=cfi.pflash01,property=secure,value=on"),
+        *("-global", "ICH9-LPC.disable_s3=1"),
+    )
+    # OVMF reads its setup's "PXE boot" from here (OvmfPkg/RUNTIME_CONFIG.md).
+    no_pxe = (
+        *("-fw_cfg", "name=opt/org.tianocore/IPv4PXESupport,string=n"),
+        *("-fw_cfg", "name=opt/org.tianocore/IPv6PXESupport,string=n"),
+    )
     return (
-        *secure,
+        *(secure if files.smm else ()),
+        *(no_pxe if files.http_only else ()),
         *("-drive", f"if=pflash,unit=0,format=raw,readonly=on,file={_value(files.code)}"),
         *("-drive", f"if=pflash,unit=1,format=raw,file={_value(paths.variables)}"),
     )
 
 
-def _network_card(spec: PcSpec, tap: str | None) -> tuple[str, ...]:
+def _network_card(spec: PcSpec, files: FirmwareFiles, tap: str | None) -> tuple[str, ...]:
     if not spec.network or tap is None:
         return ("-nic", "none")
-    # OVMF has a driver of its own for virtio; without `romfile=` QEMU's iPXE ROM would speak in its place.
-    # For BIOS that ROM is the network boot firmware.
-    rom = "" if spec.firmware is Firmware.BIOS else ",romfile="
     index = ",bootindex=0" if spec.boot is BootOrder.NETWORK_FIRST else ""
     return (
         *("-netdev", f"tap,id=net0,ifname={tap},script=no,downscript=no"),
-        *("-device", f"virtio-net-pci,netdev=net0,mac={spec.mac}{rom}{index}"),
+        *("-device", f"{_adapter(files)},netdev=net0,mac={spec.mac}{index}"),
     )
+
+
+def _adapter(files: FirmwareFiles) -> str:
+    if files.factory_variables is None:
+        return "virtio-net-pci"
+    # OVMF has a driver of its own for virtio; without `romfile=` QEMU's iPXE ROM would speak in its place.
+    return "e1000" if files.ipxe else "virtio-net-pci,romfile="
 
 
 def _disks(spec: PcSpec) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ import argparse
 import asyncio
 import shutil
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -24,9 +24,6 @@ from netboot.lab.machine import power_on, workshop_pc
 from netboot.lab.network import Lan, open_lan
 from netboot.process import run
 
-_HTTP_BOOT_ONLY = tuple(
-    word for version in ("IPv4", "IPv6") for word in ("-fw_cfg", f"name=opt/org.tianocore/{version}PXESupport,string=n")
-)
 _GRUB_ASKS = 'echo "grub asks"\nnet_dhcp\necho "grub asked"\nsleep 600\n'
 
 
@@ -40,7 +37,6 @@ class Recording:
     answered_by: Callable[[Lan, BootFiles], object]
     packets: int
     seconds: float = 90
-    extra: tuple[str, ...] = ()
     ipxe: str = ""
 
 
@@ -69,10 +65,17 @@ RECORDINGS = (
     Recording(
         "ovmf-http",
         "OVMF as an HTTP boot client, nobody offers a boot file",
-        Firmware.UEFI,
+        Firmware.UEFI_HTTP,
         by_the_building_alone,
         2,
-        extra=_HTTP_BOOT_ONLY,
+    ),
+    Recording("ovmf32-alone", "OVMF for IA32, nobody offers a boot file", Firmware.UEFI_IA32, by_the_building_alone, 2),
+    Recording(
+        "ovmf-ipxe-alone",
+        "OVMF with QEMU's iPXE ROM in an e1000, nobody offers a boot file",
+        Firmware.UEFI_IPXE,
+        by_the_building_alone,
+        1,
     ),
     Recording(
         "seabios-ipxe-proxy",
@@ -112,8 +115,7 @@ async def record(recording: Recording, tftp: Path) -> list[Datagram]:
         if asyncio.iscoroutine(answering):
             await answering
         pcap = lan.folder / "dhcp.pcap"
-        spec = replace(workshop_pc(1, recording.firmware), extra=recording.extra)
-        async with capture(lan, pcap), power_on(lan, spec) as pc:
+        async with capture(lan, pcap), power_on(lan, workshop_pc(1, recording.firmware)) as pc:
             while pc.console.seconds < recording.seconds:
                 await asyncio.sleep(0.5)
                 asked = [one for one in datagrams(pcap.read_bytes()) if one.source_mac == pc.mac]
@@ -135,7 +137,7 @@ def text(header: Iterable[str], packets: Iterable[Datagram], client: str) -> str
 
 def versions() -> str:
     """The packages of the firmware and of the DHCP servers, with their versions."""
-    names = ("qemu-system-x86", "ovmf", "seabios", "ipxe-qemu", "dnsmasq-base")
+    names = ("qemu-system-x86", "ovmf", "ovmf-ia32", "seabios", "ipxe-qemu", "dnsmasq-base")
     answer = run(["dpkg-query", "--show", "--showformat=${Package} ${Version}, ", *names])
     return answer.stdout.strip(" ,")
 

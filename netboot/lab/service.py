@@ -18,10 +18,14 @@ from typing import Final, Literal
 import yaml
 
 from netboot.config import default_cache_folder
+from netboot.inventory import Board, Firmware, Inventory, System
 from netboot.lab.child import Child
 from netboot.lab.network import INTERFACE, Lan
+from netboot.lab.pc import PcSpec
 from netboot.problems import Language
 from netboot.process import Command, run
+from netboot.protocol import VERSION, Hello
+from netboot.records.record import open_record
 from netboot.signing import KEY_FILE
 
 OPERATOR: Final = "atelier"
@@ -140,3 +144,12 @@ async def open_service(
         listening.bind(("127.0.0.1", 0))
         listening.listen(128)
         yield Service(lan, data, listening, settings, password)
+
+
+def arm(service: Service, specs: Sequence[PcSpec], profile: str) -> None:
+    """Put the PCs on the record of a server that is stopped, and choose this profile for each, as if on the page."""
+    with open_record(service.data / "record.sqlite") as record:
+        for spec in specs:
+            known = Inventory(system=System(uuid=str(spec.uuid)), board=Board(), firmware=Firmware(mode="uefi"))
+            visit = record.greet(Hello(version=VERSION, boot=f"before-{spec.name}", inventory=known), spec.mac)
+            record.choose(visit.machine_id, profile, OPERATOR)

@@ -53,12 +53,27 @@ def test_bios_keeps_the_network_cards_boot_rom_and_uefi_goes_without() -> None:
     assert "romfile=" in uefi[0].split(",")
 
 
-def test_only_secure_boot_has_system_management_mode_and_locked_variables() -> None:
-    secure, plain = words(spec(Firmware.SECURE_BOOT)), words(spec(Firmware.UEFI))
-    assert values(secure, "-machine") == ["q35,smm=on"]
-    assert "driver=cfi.pflash01,property=secure,value=on" in secure
-    assert values(plain, "-machine") == ["q35,smm=off"]
-    assert "driver=cfi.pflash01,property=secure,value=on" not in plain
+@pytest.mark.parametrize("firmware", list(Firmware))
+def test_only_builds_for_secure_boot_have_system_management_mode_and_locked_variables(firmware: Firmware) -> None:
+    line = words(spec(firmware))
+    locked = firmware in (Firmware.SECURE_BOOT, Firmware.SECURE_BOOT_HTTP, Firmware.UEFI_IA32)
+    assert values(line, "-machine") == ["q35,smm=on" if locked else "q35,smm=off"]
+    assert ("driver=cfi.pflash01,property=secure,value=on" in line) is locked
+
+
+def test_an_http_boot_pc_has_pxe_switched_off_for_both_kinds_of_addresses() -> None:
+    assert values(words(spec(Firmware.UEFI)), "-fw_cfg") == []
+    for firmware in (Firmware.UEFI_HTTP, Firmware.SECURE_BOOT_HTTP):
+        assert values(words(spec(firmware)), "-fw_cfg") == [
+            "name=opt/org.tianocore/IPv4PXESupport,string=n",
+            "name=opt/org.tianocore/IPv6PXESupport,string=n",
+        ]
+
+
+def test_an_adapter_with_ipxe_in_its_rom_is_one_that_ovmf_has_no_driver_for() -> None:
+    (adapter,) = (value for value in values(words(spec(Firmware.UEFI_IPXE)), "-device") if "netdev" in value)
+    assert adapter.startswith("e1000,")
+    assert "romfile" not in adapter
 
 
 def test_network_first_names_the_disks_after_it_so_that_ovmf_keeps_their_entries() -> None:
