@@ -12,10 +12,13 @@ import yaml
 from msgspec import Meta, Struct
 
 from netboot.errors import NetbootError
+from netboot.policy import DhcpWay, Loader
 from netboot.problems import Language
+from netboot.protocol import Identifier
 
 Port = Annotated[int, Meta(ge=1, le=65535)]
 FolderPath = Annotated[str, Meta(min_length=1, max_length=4096)]
+MacAddress = Annotated[str, Meta(max_length=17, pattern=r"^([0-9A-Fa-f]{2}([:-][0-9A-Fa-f]{2}){5})?\Z")]
 
 
 class DhcpSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -60,6 +63,18 @@ class AgentSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     kernel: Annotated[str, Meta(max_length=512, pattern=r"^[A-Za-z0-9 ._,=:/-]*\Z")] = ""
 
 
+class MachineSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is set for one PC, known by `mac` or `uuid` or both (`policy.py`). `note` is for people: whose PC it is."""
+
+    mac: MacAddress = ""
+    uuid: Annotated[str, Meta(max_length=36, pattern=r"^[0-9A-Fa-f-]*\Z")] = ""
+    denied: bool = False
+    loader: Loader | None = None
+    dhcp: DhcpWay | None = None
+    default: Identifier = ""
+    note: Annotated[str, Meta(max_length=200, pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*\Z")] = ""
+
+
 class LogSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`json` prints one JSON object a line."""
 
@@ -80,6 +95,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     page: PageSettings = PageSettings()
     menu: MenuSettings = MenuSettings()
     agent: AgentSettings = AgentSettings()
+    machines: tuple[MachineSettings, ...] = ()
     log: LogSettings = LogSettings()
 
     @property

@@ -27,6 +27,20 @@ class Policy:
     default: str = ""
 
 
+def combined(*policies: Policy | None) -> Policy:
+    """One policy of several, the strongest first: denied by any is denied, for the rest the first that says something.
+
+    Several names of one PC may each stand for a policy, and so may the settings and the page.
+    """
+    said = [policy for policy in policies if policy is not None]
+    return Policy(
+        denied=any(policy.denied for policy in said),
+        loader=next((policy.loader for policy in said if policy.loader is not None), None),
+        dhcp=next((policy.dhcp for policy in said if policy.dhcp is not None), None),
+        default=next((policy.default for policy in said if policy.default), ""),
+    )
+
+
 class PolicyOf(Protocol):
     """Finds what is set for a PC: from memory, in the event loop. `mac` and `uuid` in lower case, "" when not known."""
 

@@ -165,12 +165,14 @@ class Hello(Struct, frozen=True, kw_only=True, tag="hello"):
     """The first message of every connection.
 
     `boot` is the kernel's random boot id: one visit a boot. `profile` is what was picked in the boot menu of this
-    very boot ("" for none). `token` is the one an earlier Welcome of this visit gave. `running` is the stage at work.
+    very boot, `batch` the batch that its menu had armed ("" for none). `token` is the one an earlier Welcome of this
+    visit gave. `running` is the stage at work.
     """
 
     version: int
     boot: Identifier
     profile: Identifier = ""
+    batch: Identifier = ""
     language: Language = "fr"
     token: Token = ""
     running: StageName | None = None

@@ -33,6 +33,7 @@ from netboot.imaging import MasterNeeds
 from netboot.interfaces import Interface, choose, read_links
 from netboot.menu import BootMenu
 from netboot.pages.boot_face import BootFace, boot_application
+from netboot.policies import Policies, check_defaults
 from netboot.profiles import Profile, load_profiles
 from netboot.records.record import Record, open_record
 from netboot.signing import load_key, public_key
@@ -58,6 +59,7 @@ class Ready:
     interface: Interface
     files: bootfiles.BootFiles
     profiles: tuple[Profile, ...]
+    policies: Policies
     agent: bytes
 
 
@@ -68,11 +70,13 @@ def prepare(settings: Settings) -> Ready:
     profiles = load_profiles([asset_folder("images") / "profiles", *map(Path, settings.profiles)])
     if not profiles:
         raise NetbootError("there is no profile to choose", hint="put one into images/profiles/")
+    policies = Policies(settings.machines)
+    check_defaults(settings.machines, {profile.id: profile for profile in profiles})
     key = load_key(settings.data_folder)
     agent = bootfiles.agent_archive(
         {"public_key": public_key(key).hex(), "page": _page_address(settings, interface), "language": settings.language}
     )
-    return Ready(settings, interface, files, profiles, agent)
+    return Ready(settings, interface, files, profiles, policies, agent)
 
 
 def _page_address(settings: Settings, interface: Interface) -> str:
@@ -108,7 +112,9 @@ async def _serve(ready: Ready, record: Record) -> None:
     floor = Floor(time.time)
     store = Store(settings.data_folder / "store")
     await asyncio.to_thread(_remember_masters, record, store)
-    workshop = Workshop(record, floor, ready.profiles, Masters(store), wait=settings.agent.wait)
+    workshop = Workshop(
+        record, floor, ready.profiles, Masters(store), wait=settings.agent.wait, policies=ready.policies
+    )
     menu = BootMenu(ready.profiles, settings, ready.interface.address, workshop.armed_profile)
     face = BootFace(
         files={path.name: path for path in ready.files.folder.iterdir() if path.is_file()},

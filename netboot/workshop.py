@@ -13,10 +13,12 @@ from weakref import WeakValueDictionary
 
 from msgspec.structs import replace
 
+from netboot.boarding import Boarding, board
 from netboot.errors import NetbootError
 from netboot.floor import Floor, Row
 from netboot.imaging import Blocked, Ended, Job, MasterNeeds, Run, StageRecord, erasures, judge, next_stage
 from netboot.inventory import DiskId, Inventory
+from netboot.policies import Policies
 from netboot.problems import Problem
 from netboot.profiles import Profile
 from netboot.protocol import (
@@ -80,8 +82,10 @@ class Workshop:
         find_master: FindMaster,
         *,
         wait: float,
+        policies: Policies | None = None,
     ) -> None:
         self.record = record
+        self.policies = policies or Policies()
         self.floor = floor
         self.profiles: Mapping[str, Profile] = {profile.id: profile for profile in profiles}
         self.find_master = find_master
@@ -195,6 +199,12 @@ class Workshop:
             except (ConnectionError, TimeoutError) as error:
                 log.info("visit %s: the line broke at the choice: %s", session.visit.id, type(error).__name__)
                 return session.job is not None  # on the record: its next hello goes on with it
+
+    def boarding(self, mac: str, uuid: str) -> Boarding:
+        """What this PC is offered in its boot menu; nothing is used up. It reads the record: call it in a thread."""
+        choice = self.record.waiting_choice(mac=mac, uuid=uuid)
+        chosen = choice.profile if choice is not None else ""
+        return board(self.policies(mac, uuid), self.profiles, chosen=chosen, batch=None)
 
     def armed_profile(self, mac: str, uuid: str) -> Profile | None:
         """The profile that waits for this machine, for its boot menu; UUID first, then MAC."""

@@ -18,8 +18,8 @@ FILES = {
     for path in sorted((ROOT / "netboot").rglob("*.py"))
 }
 PURE = (
-    "boot_client", "boot_file", "dhcp_core", "dhcp_packet", "dhcp_proxy", "imaging", "inventory", "manifest", "policy",
-    "problems", "protocol", "tftp_transfer",
+    "boarding", "boot_client", "boot_file", "dhcp_core", "dhcp_packet", "dhcp_proxy", "imaging", "inventory",
+    "manifest", "policy", "problems", "protocol", "tftp_transfer",
 )  # fmt: skip
 READ_OR_WRITE = {
     "aiohttp", "asyncio", "fcntl", "http", "io", "logging", "mmap", "os", "pathlib", "random", "secrets", "select",

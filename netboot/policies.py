@@ -1,0 +1,86 @@
+"""Keeps what is set for single PCs, in memory: DHCP asks for every DISCOVER, in the event loop.
+
+It comes from two places. The settings file's `machines:` is the admin's: read at the start, and before what was set on
+the page wherever both say something; a PC denied there stays denied. What operators set on the page is on the record.
+Not for: what follows from a policy (`boarding.py`, `boot_file.py`, the DHCP cores).
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from netboot.boarding import may_be_default
+from netboot.config import MachineSettings
+from netboot.errors import NetbootError
+from netboot.identity import Key, boot_keys, keys_of, real_uuid
+from netboot.inventory import Inventory
+from netboot.policy import Policy, combined
+from netboot.profiles import Profile
+
+_HINT: Final = "see docs/operator.en.md, “Single PCs”"
+
+
+class Policies:
+    """What is set for each PC that something is set for. Call it with a PC's names for what holds for it now."""
+
+    def __init__(self, fixed: Iterable[MachineSettings] = ()) -> None:
+        """`fixed` is the settings' list. Raises NetbootError when one of its entries names no PC."""
+        self._fixed: dict[str, Policy] = {}
+        self._notes: dict[str, str] = {}
+        self._set: dict[str, Policy] = {}
+        for number, machine in enumerate(fixed, 1):
+            names = _names_of(machine, number)
+            policy = Policy(denied=machine.denied, loader=machine.loader, dhcp=machine.dhcp, default=machine.default)
+            for name in names:
+                # Named twice: both hold, the first said first.
+                self._fixed[name] = combined(self._fixed.get(name), policy)
+                self._notes[name] = self._notes.get(name) or machine.note
+
+    def __call__(self, mac: str, uuid: str = "") -> Policy:
+        """What holds for the PC with this address or UUID. Lower case; "" when not known."""
+        return combined(self.fixed(mac, uuid), self._set.get(uuid), self._set.get(mac))
+
+    def fixed(self, mac: str, uuid: str = "") -> Policy:
+        """What the settings file says of this PC, which nobody changes on the page."""
+        return combined(self._fixed.get(uuid), self._fixed.get(mac))
+
+    def of(self, inventory: Inventory) -> Policy:
+        """What holds for the PC that has this inventory: what any of its own names stands for."""
+        uuid = real_uuid(inventory.system.uuid)
+        macs = [key.value for key in keys_of(inventory) if key.kind == "mac"]
+        booted = [nic.mac for nic in inventory.nics if nic.boot]
+        return combined(*(self(mac, uuid) for mac in (*macs, *booted)), self("", uuid))
+
+    def replace(self, set_on_page: Mapping[Key, Policy]) -> None:
+        """Take over what is on the record, whole."""
+        self._set = {name: policy for key, policy in set_on_page.items() for name in _spellings(key)}
+
+
+def check_defaults(machines: Iterable[MachineSettings], profiles: Mapping[str, Profile]) -> None:
+    """Raises NetbootError when a default of the settings is unknown, or would write to a disk by itself."""
+    for number, machine in enumerate(machines, 1):
+        if not may_be_default(machine.default, profiles):
+            raise NetbootError(
+                f"`machines`, entry {number}: `default: {machine.default}` is no entry that leaves the disk alone",
+                hint=_HINT,
+            )
+
+
+def _names_of(machine: MachineSettings, number: int) -> frozenset[str]:
+    if not machine.mac and not machine.uuid:
+        raise NetbootError(f"`machines`, entry {number} names no PC: it has neither `mac` nor `uuid`", hint=_HINT)
+    if machine.uuid and not real_uuid(machine.uuid):
+        raise NetbootError(
+            f"`machines`, entry {number}: the UUID {machine.uuid} is no UUID, or one that many PCs have",
+            hint="name this PC by its `mac`",
+        )
+    names = frozenset({machine.mac.lower().replace("-", ":")} - {""})
+    return names | _spellings(Key("uuid", real_uuid(machine.uuid)) if machine.uuid else None)
+
+
+def _spellings(key: Key | None) -> frozenset[str]:
+    """A name as DHCP, loaders and agents may tell it: a UUID comes in both byte orders."""
+    if key is None:
+        return frozenset()
+    if key.kind == "uuid":
+        return frozenset(spelt.value for spelt in boot_keys(mac="", uuid_text=key.value))
+    return frozenset({key.value})

@@ -1,0 +1,88 @@
+"""Finding what is set for a PC by any of its names, and what the settings file may say."""
+
+import pytest
+from msgspec.structs import replace
+
+from netboot.config import MachineSettings, parse_settings
+from netboot.errors import NetbootError
+from netboot.identity import Key
+from netboot.inventory import Nic
+from netboot.policies import Policies, check_defaults
+from netboot.policy import Policy
+from tests.workshop.conftest import LOOK, WIPE, pc
+
+MAC = "98:fa:9b:00:00:01"
+UUID = pc(1).system.uuid
+OTHER_BYTE_ORDER = "a8b21b4c-527e-ea11-9d7a-0862664a0001"
+DENIED = Policy(denied=True)
+
+
+def test_nothing_is_set_for_a_pc_that_nobody_named() -> None:
+    assert Policies()(MAC, UUID) == Policy()
+
+
+@pytest.mark.parametrize("written", ["98:fa:9b:00:00:01", "98-FA-9B-00-00-01"])
+def test_the_settings_name_a_pc_by_its_address_in_any_spelling(written: str) -> None:
+    policies = Policies(parse_settings(f"machines: [{{mac: '{written}', denied: true}}]", source="x").machines)
+    assert policies(MAC) == DENIED
+    assert policies("98:fa:9b:00:00:02") == Policy()
+
+
+def test_a_uuid_is_found_in_both_byte_orders() -> None:
+    policies = Policies([MachineSettings(uuid=UUID.upper(), denied=True)])
+    assert policies("", UUID) == DENIED
+    assert policies(MAC, OTHER_BYTE_ORDER) == DENIED
+
+
+def test_what_the_settings_say_comes_before_what_was_set_on_the_page() -> None:
+    policies = Policies([MachineSettings(mac=MAC, denied=True, loader="ipxe")])
+    policies.replace({Key("mac", MAC): Policy(loader="grub", dhcp="merged")})
+    assert policies(MAC) == Policy(denied=True, loader="ipxe", dhcp="merged")
+    assert policies.fixed(MAC) == Policy(denied=True, loader="ipxe")
+
+
+def test_what_is_no_longer_on_the_record_no_longer_holds() -> None:
+    policies = Policies()
+    policies.replace({Key("uuid", UUID): DENIED})
+    assert policies("", OTHER_BYTE_ORDER) == DENIED
+    policies.replace({})
+    assert policies("", OTHER_BYTE_ORDER) == Policy()
+
+
+def test_an_agents_pc_is_denied_by_any_adapter_that_is_its_own_and_by_the_one_it_booted_from() -> None:
+    second = Nic(name="eth1", mac="98:fa:9b:00:00:77", driver="igb")
+    dock = Nic(name="eth2", mac="98:fa:9b:00:00:99", driver="r8152")
+    inventory = replace(pc(1), nics=(*pc(1).nics, second, dock))
+    for mac in (MAC, second.mac):
+        assert Policies([MachineSettings(mac=mac, denied=True)]).of(inventory).denied
+    at_the_dock = Policies([MachineSettings(mac=dock.mac, denied=True)])
+    assert not at_the_dock.of(inventory).denied
+    assert at_the_dock.of(replace(inventory, nics=(replace(dock, boot=True),))).denied
+    assert Policies([MachineSettings(uuid=UUID, denied=True)]).of(inventory).denied
+
+
+@pytest.mark.parametrize(
+    ("machine", "expected"),
+    [
+        (MachineSettings(denied=True), "names no PC"),
+        (MachineSettings(uuid="03000200-0400-0500-0006-000700080009"), "many PCs have"),
+        (MachineSettings(uuid="4c1b"), "no UUID"),
+    ],
+)
+def test_an_entry_that_would_stand_for_no_pc_or_for_many_is_refused(machine: MachineSettings, expected: str) -> None:
+    with pytest.raises(NetbootError, match=expected) as caught:
+        Policies([machine])
+    assert caught.value.hint
+
+
+def test_a_default_that_writes_to_a_disk_is_refused() -> None:
+    profiles = {WIPE.id: WIPE, LOOK.id: LOOK}
+    check_defaults([MachineSettings(mac=MAC, default=LOOK.id), MachineSettings(mac=MAC, default="memory")], profiles)
+    with pytest.raises(NetbootError, match="entry 2: `default: wipe-and-debian`"):
+        check_defaults([MachineSettings(mac=MAC), MachineSettings(mac=MAC, default=WIPE.id)], profiles)
+
+
+@pytest.mark.parametrize("text", ["mac: nonsense", "mac: '98:fa'", "loader: pxe", "dhcp: full", "denies: true"])
+def test_a_mistake_in_an_entry_names_its_line(text: str) -> None:
+    with pytest.raises(NetbootError, match="x, line 2"):
+        parse_settings(f"machines:\n- {{{text}}}\n", source="x")
