@@ -141,7 +141,8 @@ async def _serve(ready: Ready, record: Record) -> None:
             ProxySettings(
                 BootFileNames(ready.interface.address, http_port=settings.http.port),
                 plain_pxe_first=settings.dhcp.plain_pxe_first,
-            )
+            ),
+            ready.policies,
         ),
         interface=ready.interface.name,
         address=ready.interface.address,
