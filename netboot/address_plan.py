@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Network
 
-from netboot.full_settings import DhcpFullSettings, RouteSettings
 from netboot.errors import NetbootError
+from netboot.full_settings import DhcpFullSettings, RouteSettings
 
 LARGEST_POOL = 4096
 """Addresses. Every one may be remembered with the PC that had it last, so this bounds the memory as well."""

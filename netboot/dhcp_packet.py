@@ -58,6 +58,7 @@ class Option(IntEnum):
     DNS_SERVER = 6
     HOST_NAME = 12
     DOMAIN_NAME = 15
+    BROADCAST_ADDRESS = 28
     VENDOR_OPTIONS = 43
     REQUESTED_ADDRESS = 50
     LEASE_TIME = 51
@@ -66,6 +67,8 @@ class Option(IntEnum):
     PARAMETER_LIST = 55
     MESSAGE = 56
     MAX_MESSAGE_SIZE = 57
+    RENEWAL_TIME = 58
+    REBINDING_TIME = 59
     VENDOR_CLASS = 60
     CLIENT_ID = 61
     TFTP_SERVER = 66
@@ -75,6 +78,7 @@ class Option(IntEnum):
     ARCHITECTURE = 93  # RFC 4578
     NETWORK_INTERFACE = 94  # RFC 4578
     MACHINE_ID = 97  # RFC 4578
+    CLASSLESS_ROUTES = 121  # RFC 3442
     TFTP_SERVER_ADDRESS = 150  # RFC 5859
     IPXE = 175  # ipxe.org: encapsulated options
 

@@ -13,6 +13,7 @@ from ipaddress import IPv4Address
 
 from netboot.boot_client import BootClient, Firmware, Ignored, Reason, read_boot_client
 from netboot.boot_file import BootFile, BootFileNames, choose_boot_file
+from netboot.boot_reply import echoed, naming_boot_file
 from netboot.dhcp_core import BOOT_SERVER_PORT, BROADCAST, CLIENT_PORT, SERVER_PORT, Answer, Arrival, Handled
 from netboot.dhcp_packet import (
     BROADCAST_FLAG,
@@ -22,15 +23,11 @@ from netboot.dhcp_packet import (
     MessageType,
     Op,
     Option,
-    Options,
     decode,
 )
 from netboot.ipxe_rom import RomDialogues
 from netboot.loop_guard import LoopGuard, Pass
 from netboot.policy import Policy, PolicyOf, nothing_set
-
-# PXE 2.1 §2.4: tag 6 (discovery control) = 8: no boot server discovery, no menu, take the file that is named here.
-_TAKE_THIS_FILE = b"\x06\x01\x08\xff"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,30 +91,16 @@ def _acknowledge(client: BootClient, arrival: Arrival, names: BootFileNames, pol
 
 def _reply(client: BootClient, names: BootFileNames, kind: MessageType, boot_file: BootFile) -> DhcpPacket:
     request = client.packet
-    options: Options = (
-        (Option.MESSAGE_TYPE, bytes((kind,))),
-        (Option.SERVER_ID, names.server_address.packed),
-        (Option.VENDOR_CLASS, client.method.value),
-        *_echoed(request, Option.MACHINE_ID),
-    )
-    if boot_file.skip_discovery:
-        options += ((Option.VENDOR_OPTIONS, _TAKE_THIS_FILE),)
-    return DhcpPacket(
+    empty = DhcpPacket(
         op=Op.BOOTREPLY,
         xid=request.xid,
         chaddr=request.chaddr,
         giaddr=request.giaddr,
-        siaddr=names.server_address,
-        sname=str(names.server_address).encode(),
-        file=boot_file.name.encode(),
-        options=options + _echoed(request, Option.RELAY_AGENT),  # last, as RFC 3046 §2.1 has it
+        options=((Option.MESSAGE_TYPE, bytes((kind,))), (Option.SERVER_ID, names.server_address.packed)),
     )
-
-
-def _echoed(request: DhcpPacket, code: Option) -> Options:
-    value = request.option(code)
-    # What several pieces were joined to is nobody's machine id, and could grow the reply past a frame.
-    return ((code, value),) if value is not None and len(value) <= 255 else ()
+    reply = naming_boot_file(empty, client, names, boot_file)
+    relay = echoed(request, Option.RELAY_AGENT)  # last, as RFC 3046 §2.1 has it
+    return replace(reply, options=reply.options + relay)
 
 
 class Proxy:

@@ -18,8 +18,9 @@ FILES = {
     for path in sorted((ROOT / "netboot").rglob("*.py"))
 }
 PURE = (
-    "boarding", "boot_client", "boot_file", "dhcp_core", "dhcp_packet", "dhcp_proxy", "imaging", "inventory",
-    "manifest", "policy", "problems", "protocol", "tftp_transfer",
+    "address_plan", "arp_packet", "boarding", "boot_client", "boot_file", "boot_reply", "dhcp_core", "dhcp_packet",
+    "dhcp_proxy", "imaging", "inventory", "lease_options", "leases", "manifest", "policy", "problems", "protocol",
+    "tftp_transfer",
 )  # fmt: skip
 READ_OR_WRITE = {
     "aiohttp", "asyncio", "fcntl", "http", "io", "logging", "mmap", "os", "pathlib", "random", "secrets", "select",
