@@ -25,7 +25,6 @@ class Reason(Enum):
     NOT_A_DISCOVER = "not-a-discover"
     NOT_A_BOOT_REQUEST = "not-a-boot-request"
     NO_RETURN_ADDRESS = "no-return-address"
-    FIRMWARE_IA32 = "firmware-ia32"
     FIRMWARE_ARM = "firmware-arm"
     FIRMWARE_UNKNOWN = "firmware-unknown"
     LOOP = "loop"
@@ -48,7 +47,6 @@ _REASON_TEXTS = {
     Reason.NOT_A_DISCOVER: "only a DISCOVER is for us on port 67: the rest is for the building's DHCP",
     Reason.NOT_A_BOOT_REQUEST: "only a REQUEST is for us on port 4011",
     Reason.NO_RETURN_ADDRESS: "asked on port 4011 without an address to answer to",
-    Reason.FIRMWARE_IA32: "a 32-bit UEFI, which is not served yet",
     Reason.FIRMWARE_ARM: "an ARM computer: the masters are for x86 PCs only",
     Reason.FIRMWARE_UNKNOWN: "a kind of firmware that netboot does not know",
     Reason.LOOP: "it was sent the same boot file too often in a short time: it seems to go round in circles",

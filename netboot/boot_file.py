@@ -15,7 +15,7 @@ _LONGEST_NAME = 127  # bytes, so that a NUL still fits into `file`
 
 @dataclass(frozen=True, slots=True)
 class BootFileNames:
-    """What our boot files are called: names on our TFTP; paths, which begin with `/`, on our HTTP."""
+    """What our boot files are called: names on our TFTP, and below `/` on our HTTP, which alone has the script."""
 
     server_address: IPv4Address
     http_port: int = 80
@@ -23,17 +23,16 @@ class BootFileNames:
     bios_file: str = "undionly.kpxe"
     uefi_x64_file: str = "shimx64.efi"
     uefi_x64_ipxe_file: str = "snponly.efi"
-    uefi_x64_http_path: str = "/shimx64.efi"
-    uefi_x64_ipxe_http_path: str = "/snponly.efi"
+    uefi_ia32_file: str = "grubnetia32.efi"
 
     def __post_init__(self) -> None:
+        over_http = (f"/{self.uefi_x64_file}", f"/{self.uefi_x64_ipxe_file}", f"/{self.uefi_ia32_file}")
         for name in (
             self.bios_file,
             self.uefi_x64_file,
             self.uefi_x64_ipxe_file,
-            self.url(self.script_path),
-            self.url(self.uefi_x64_http_path),
-            self.url(self.uefi_x64_ipxe_http_path),
+            self.uefi_ia32_file,
+            *(self.url(path) for path in (self.script_path, *over_http)),
         ):
             if not name.isascii() or not name.isprintable() or not 0 < len(name) <= _LONGEST_NAME:
                 raise ValueError(f"{name!r} does not fit into a DHCP packet: 1 to {_LONGEST_NAME} ASCII characters")
@@ -56,29 +55,35 @@ def choose_boot_file(client: BootClient, names: BootFileNames, policy: Policy) -
     """The next loader for this client, or why it gets none."""
     if policy.denied:
         return Ignored(Reason.DENIED)
+    by_ipxe = client.ipxe is not None
     match client.firmware, client.method:
-        case Firmware.UEFI_X64, BootMethod.PXE if policy.loader == "grub":
-            return BootFile(names.uefi_x64_file, skip_discovery=client.ipxe is not None)
-        case ((Firmware.BIOS | Firmware.UEFI_X64), BootMethod.PXE) if _runs_our_script(client):
-            return BootFile(names.url(names.script_path), skip_discovery=True)
         case Firmware.BIOS, BootMethod.PXE:
-            return BootFile(names.bios_file, skip_discovery=True)
-        case Firmware.UEFI_X64, BootMethod.PXE if client.ipxe is not None:
-            return BootFile(names.uefi_x64_ipxe_file, skip_discovery=True)
+            script = _runs_our_script(client)
+            return BootFile(names.url(names.script_path) if script else names.bios_file, skip_discovery=True)
+        case Firmware.UEFI_X64, BootMethod.PXE if _runs_our_script(client) and policy.loader != "grub":
+            return BootFile(names.url(names.script_path), skip_discovery=True)
+        # Older EDK2 drops proxy offers that carry option 43.6 to 43.10 (edk2 #6944): without 43 it asks on 4011.
         case Firmware.UEFI_X64, BootMethod.PXE:
-            # Older EDK2 drops proxy offers that carry option 43.6 to 43.10 (edk2 #6944): without 43 it asks on 4011.
-            name = names.uefi_x64_ipxe_file if policy.loader == "ipxe" else names.uefi_x64_file
-            return BootFile(name, skip_discovery=False)
+            return BootFile(_uefi_x64_file(names, policy, by_ipxe=by_ipxe), skip_discovery=by_ipxe)
+        case Firmware.UEFI_IA32, BootMethod.PXE:
+            # Debian has neither shim nor iPXE for IA32.
+            return BootFile(names.uefi_ia32_file, skip_discovery=by_ipxe)
         case Firmware.UEFI_X64, BootMethod.HTTP:
-            path = names.uefi_x64_ipxe_http_path if policy.loader == "ipxe" else names.uefi_x64_http_path
-            return BootFile(names.url(path), skip_discovery=False)
-        case Firmware.UEFI_IA32, _:
-            reason = Reason.FIRMWARE_IA32
+            file = _uefi_x64_file(names, policy, by_ipxe=by_ipxe)
+            return BootFile(names.url(f"/{file}"), skip_discovery=False)
+        case Firmware.UEFI_IA32, BootMethod.HTTP:
+            return BootFile(names.url(f"/{names.uefi_ia32_file}"), skip_discovery=False)
         case Firmware.UEFI_ARM, _:
             reason = Reason.FIRMWARE_ARM
         case _:
             reason = Reason.FIRMWARE_UNKNOWN
     return Ignored(reason, f"architecture {client.architecture}, {client.method.value.decode()}")
+
+
+def _uefi_x64_file(names: BootFileNames, policy: Policy, *, by_ipxe: bool) -> str:
+    """An iPXE that cannot run our script gets ours, which can; other firmware shim, for Secure Boot may be on."""
+    loader = policy.loader or ("ipxe" if by_ipxe else "grub")
+    return names.uefi_x64_ipxe_file if loader == "ipxe" else names.uefi_x64_file
 
 
 _SCRIPT_NEEDS = {

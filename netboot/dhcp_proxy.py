@@ -154,4 +154,4 @@ class Proxy:
         return replace(client, ipxe=None, user_classes=())
 
 
-_FIRMWARE_NOT_SERVED = {Reason.FIRMWARE_IA32, Reason.FIRMWARE_ARM, Reason.FIRMWARE_UNKNOWN}
+_FIRMWARE_NOT_SERVED = {Reason.FIRMWARE_ARM, Reason.FIRMWARE_UNKNOWN}

@@ -37,6 +37,10 @@ _PKTINFO = struct.Struct("=i4s4s")  # struct in_pktinfo: ifindex, spec_dst, addr
 _IP_PKTINFO = 8  # the socket module names it from Python 3.14 on
 
 
+REASONS_TOLD = frozenset({Reason.FIRMWARE_ARM, Reason.FIRMWARE_UNKNOWN, Reason.LOOP, Reason.DENIED})
+"""Why a boot client gets no answer, where people are told on the page."""
+
+
 @dataclass(frozen=True, slots=True)
 class BootSighting:
     """A PC that was seen booting: what it is, and what it was sent, or why it was sent nothing."""
@@ -164,7 +168,7 @@ class DhcpService:
         refused = handled.ignored.reason if handled.ignored else None
         if self._on_boot_client is None or client is None:
             return
-        if not handled.boot_file and refused not in _REASONS_TOLD:
+        if not handled.boot_file and refused not in REASONS_TOLD:
             return
         sighting = BootSighting(
             mac=client.mac,
@@ -188,9 +192,6 @@ class DhcpService:
                     "%d DHCP packets were dropped in the last minute: more came than could be answered", self._dropped
                 )
                 self._dropped = 0
-
-
-_REASONS_TOLD = {Reason.FIRMWARE_IA32, Reason.FIRMWARE_ARM, Reason.FIRMWARE_UNKNOWN, Reason.LOOP, Reason.DENIED}
 
 
 class _Interface:

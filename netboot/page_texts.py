@@ -246,6 +246,30 @@ STATES: Final[dict[State, dict[Language, str]]] = {
     "silent": {"fr": "ne répond plus", "en": "no longer answers"},
 }
 
+BOOT_NOTES: Final[dict[str, dict[Language, str]]] = {
+    "firmware-arm": {
+        "fr": "C'est un ordinateur ARM : les systèmes de l'atelier sont pour les PC x86. Rien ne lui est proposé.",
+        "en": "This is an ARM computer: the workshop's systems are for x86 PCs. It is offered nothing.",
+    },
+    "firmware-unknown": {
+        "fr": "Ce micrologiciel (BIOS) n'est pas connu. Dans le réglage du PC, choisissez le démarrage par le réseau "
+        "(PXE) en mode UEFI, sinon en mode BIOS.",
+        "en": "This firmware (BIOS) is not known. In the PC's setup, choose to boot from the network (PXE) in UEFI "
+        "mode, else in BIOS mode.",
+    },
+    "loop": {
+        "fr": "Ce PC tourne en rond : il a trop souvent demandé le même fichier. Éteignez-le, attendez deux minutes, "
+        "puis recommencez. Si cela revient, demandez à l'administrateur de choisir pour lui un autre chargeur.",
+        "en": "This PC goes round in circles: it asked too often for the same file. Switch it off, wait two minutes, "
+        "then try again. If it happens again, ask the administrator to set another loader for it.",
+    },
+    "denied": {
+        "fr": "Ce PC est tenu à l'écart de l'atelier : le réseau ne lui propose rien.",
+        "en": "This PC is kept away from the workshop: the network offers it nothing.",
+    },
+}
+"""What is to be said of a PC that asked for a boot file, by `boot_client.Reason`'s value."""
+
 JOB_STATES: Final[dict[JobState, dict[Language, str]]] = {
     "running": {"fr": "en cours", "en": "running"},
     "done": {"fr": "terminé", "en": "done"},

@@ -133,7 +133,7 @@ async def _serve(ready: Ready, record: Record) -> None:
         return grub_start if name.lstrip("/") == "grub/grub.cfg" else folder(name)
 
     def sighted(sighting: BootSighting) -> None:
-        note = f"{sighting.refused}" if sighting.refused else ""
+        note = sighting.refused.value if sighting.refused else ""
         floor.sighted(sighting.mac, firmware=sighting.firmware.value, note=note)
 
     dhcp = DhcpService(

@@ -10,7 +10,7 @@ from aiohttp import web
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from netboot.inventory import gigabytes, label
-from netboot.page_texts import EVENTS, JOB_STATES, LEVELS, SECURE_BOOT, STATES, TEXTS, texts
+from netboot.page_texts import BOOT_NOTES, EVENTS, JOB_STATES, LEVELS, SECURE_BOOT, STATES, TEXTS, texts
 from netboot.pages.visitor import FORM_TOKEN, Visitor, visitor
 from netboot.problems import Language
 from netboot.wording import end_name, stage_name, state_name, verdict_name
@@ -34,6 +34,7 @@ def renderer() -> Environment:
     environment.globals.update(
         form_token_name=FORM_TOKEN,
         states=STATES,
+        boot_note=boot_note,
         event_kinds=EVENTS,
         job_states=JOB_STATES,
         levels=LEVELS,
@@ -59,6 +60,11 @@ def page(request: web.Request, template: str, *, status: int = 200, **values: ob
     """A whole page for the visitor who asks."""
     html = part(request, template, visitor(request), path=request.path, **values)
     return web.Response(text=html, status=status, content_type="text/html", charset="utf-8")
+
+
+def boot_note(note: str, language: Language) -> str:
+    """What a row's note says in words; a note without words is shown as it is."""
+    return BOOT_NOTES[note][language] if note in BOOT_NOTES else note
 
 
 def short_time(seconds: float, language: Language) -> str:

@@ -1,12 +1,15 @@
 """The record beside the boot files: complete, missing, damaged."""
 
 import json
+from dataclasses import fields
+from ipaddress import IPv4Address
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from netboot.boot_file import BootFileNames
 from netboot.bootfiles import load
 from netboot.bootfiles.record import NAMES, RECORD, read_record, write_record
 from netboot.errors import NetbootError
@@ -28,6 +31,11 @@ def test_what_was_recorded_is_loaded(cache: Path) -> None:
     assert files.packages == ("a=1", "b=1", "c=1")
     assert files.sizes["vmlinuz"] == len("vmlinuz")
     assert files.path("vmlinuz").read_bytes() == b"vmlinuz"
+
+
+def test_every_file_that_dhcp_names_is_built() -> None:
+    names = BootFileNames(IPv4Address("10.77.0.2"))
+    assert {getattr(names, one.name) for one in fields(names) if one.name.endswith("_file")} <= set(NAMES)
 
 
 def test_a_name_that_is_no_boot_file_has_no_path(cache: Path) -> None:

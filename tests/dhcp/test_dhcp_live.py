@@ -221,11 +221,11 @@ def test_a_pc_on_another_interface_is_not_answered(wire: Wire, make_client: Make
 def test_firmware_that_is_not_served_is_sighted_with_its_reason(wire: Wire, make_client: MakeClient) -> None:
     seen: list[BootSighting] = []
     with serving(wire, on_boot_client=seen.append), pc_socket(wire, 68) as pc:
-        pc.sendto(encode(make_client(architecture=6)), (EVERYBODY, 67))
-        pc.sendto(encode(make_client(architecture=6, method=b"a phone's DHCP")), (EVERYBODY, 67))
+        pc.sendto(encode(make_client(architecture=11)), (EVERYBODY, 67))
+        pc.sendto(encode(make_client(architecture=11, method=b"a phone's DHCP")), (EVERYBODY, 67))
         assert is_silent(pc)
     assert [(one.firmware, one.refused, one.boot_file) for one in seen] == [
-        (Firmware.UEFI_IA32, Reason.FIRMWARE_IA32, None)
+        (Firmware.UEFI_ARM, Reason.FIRMWARE_ARM, None)
     ]
 
 

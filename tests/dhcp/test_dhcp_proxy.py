@@ -146,8 +146,6 @@ def test_an_ipxe_that_can_run_the_menu_gets_it_and_any_other_gets_ours_first(
 @pytest.mark.parametrize(
     ("architecture", "method", "reason"),
     [
-        (6, b"PXEClient", Reason.FIRMWARE_IA32),
-        (15, b"HTTPClient", Reason.FIRMWARE_IA32),
         (11, b"PXEClient", Reason.FIRMWARE_ARM),
         (19, b"HTTPClient", Reason.FIRMWARE_ARM),
         (2, b"PXEClient", Reason.FIRMWARE_UNKNOWN),
@@ -166,6 +164,22 @@ def test_firmware_that_is_not_served_is_told_apart(
 ) -> None:
     kind = MessageType.DISCOVER if arrival is ON_67 else MessageType.REQUEST
     assert reason_for(make_client(architecture=architecture, method=method, kind=kind), settings, arrival) is reason
+
+
+@pytest.mark.parametrize(
+    ("architecture", "method", "file"),
+    [
+        (6, b"PXEClient", b"grubnetia32.efi"),
+        (15, b"HTTPClient", b"http://10.77.0.2/grubnetia32.efi"),
+    ],
+)
+def test_a_32_bit_uefi_gets_the_unsigned_grub_for_it(
+    make_client: MakeClient, settings: ProxySettings, architecture: int, method: bytes, file: bytes
+) -> None:
+    offer = answer_to(make_client(architecture=architecture, method=method), settings).packet
+    assert offer.file == file
+    assert offer.option(Option.VENDOR_CLASS) == method
+    assert offer.option(Option.VENDOR_OPTIONS) is None
 
 
 @pytest.mark.parametrize("kind", [MessageType.REQUEST, MessageType.INFORM, MessageType.RELEASE])

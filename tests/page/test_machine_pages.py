@@ -108,3 +108,12 @@ async def test_the_masters_are_listed(visitor: Person, workshop: Workshop) -> No
     text = await visitor.get("/masters")
     assert "debian-minimal" in text
     assert "cd" * 32 in text
+
+
+async def test_a_pc_that_cannot_be_booted_has_the_reason_in_its_row_in_both_languages(
+    visitor: Person, workshop: Workshop
+) -> None:
+    workshop.floor.sighted("02:00:00:00:00:01", firmware="uefi-arm", note="firmware-arm")
+    assert "un ordinateur ARM : les systèmes de l&#39;atelier" in await visitor.get("/")
+    async with visitor.client.post("/language", data={"language": "en", "back": "/"}):
+        assert "This is an ARM computer" in await visitor.get("/")

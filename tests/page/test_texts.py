@@ -7,8 +7,9 @@ from typing import get_args
 import pytest
 
 import netboot.pages
+from netboot.dhcp_socket import REASONS_TOLD
 from netboot.floor import State
-from netboot.page_texts import EVENTS, JOB_STATES, LEVELS, STATES, TEXTS
+from netboot.page_texts import BOOT_NOTES, EVENTS, JOB_STATES, LEVELS, STATES, TEXTS
 from netboot.pages.floor_page import NOTICES
 from netboot.pages.refusal import Code, Refusal
 from netboot.protocol import Level, Method
@@ -41,6 +42,11 @@ def test_every_state_level_and_kind_has_its_words() -> None:
     assert set(LEVELS) == set(get_args(Level))
     assert set(EVENTS) == set(get_args(Kind))
     assert set(get_args(Method)) <= set(TEXTS)
+
+
+def test_every_reason_that_the_page_is_told_has_its_words() -> None:
+    assert set(BOOT_NOTES) == {reason.value for reason in REASONS_TOLD}
+    assert all(set(text) == {"fr", "en"} for text in BOOT_NOTES.values())
 
 
 @pytest.mark.parametrize("code", get_args(Code))
