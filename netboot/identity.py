@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final, Literal, TypeVar
 
-from netboot.inventory import Inventory
+from netboot.inventory import Inventory, Nic
 
 Name = TypeVar("Name")
 KeyKind = Literal["uuid", "system", "board", "mac"]
@@ -100,9 +100,14 @@ def keys_of(inventory: Inventory) -> tuple[Key, ...]:
         keys.append(Key("system", f"{real_text(system.product)}/{serial}"))
     if serial := real_text(board.serial):
         keys.append(Key("board", f"{real_text(board.product)}/{serial}"))
-    macs = sorted({nic.mac for nic in inventory.nics if nic.driver not in _USB_DRIVERS and _real_mac(nic.mac)})
+    macs = sorted({nic.mac for nic in inventory.nics if not is_carried(nic) and _real_mac(nic.mac)})
     keys += [Key("mac", mac) for mac in macs]
     return tuple(keys)
+
+
+def is_carried(nic: Nic) -> bool:
+    """Whether this adapter goes from PC to PC: a USB dongle or a dock."""
+    return nic.driver in _USB_DRIVERS
 
 
 def same_machine(one: Collection[Key], other: Collection[Key]) -> bool:

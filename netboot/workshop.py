@@ -18,6 +18,7 @@ from netboot.errors import NetbootError
 from netboot.floor import Floor, Row
 from netboot.imaging import Blocked, Ended, Job, MasterNeeds, Run, StageRecord, erasures, judge, next_stage
 from netboot.inventory import DiskId, Inventory
+from netboot.named import Named, named_by
 from netboot.policies import Policies
 from netboot.problems import Problem
 from netboot.profiles import Profile
@@ -83,6 +84,7 @@ class Workshop:
         *,
         wait: float,
         policies: Policies | None = None,
+        on_named: Callable[[Named], None] = lambda named: None,
     ) -> None:
         self.record = record
         self.policies = policies or Policies()
@@ -90,6 +92,7 @@ class Workshop:
         self.profiles: Mapping[str, Profile] = {profile.id: profile for profile in profiles}
         self.find_master = find_master
         self._wait = wait
+        self._on_named = on_named
         self._sessions: dict[str, Session] = {}
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
@@ -294,6 +297,8 @@ class Workshop:
         if problem is not None:
             await session.send(Stay(problem=problem))
         else:
+            if named := named_by(job, machine=session.visit.machine_id, mac=session.mac, address=session.address):
+                self._on_named(named)
             await asyncio.to_thread(self.record.end_visit, session.visit.id)
             await session.send(Leave(action=job.profile.end))
 

@@ -19,8 +19,8 @@ FILES = {
 }
 PURE = (
     "address_plan", "arp_packet", "boarding", "boot_client", "boot_file", "boot_reply", "dhcp_core", "dhcp_packet",
-    "dhcp_proxy", "imaging", "inventory", "lease_options", "leases", "manifest", "policy", "problems", "protocol",
-    "tftp_transfer",
+    "dhcp_proxy", "imaging", "inventory", "lease_options", "leases", "manifest", "named", "names", "policy",
+    "problems", "protocol", "query_rate", "tftp_transfer",
 )  # fmt: skip
 READ_OR_WRITE = {
     "aiohttp", "asyncio", "fcntl", "http", "io", "logging", "mmap", "os", "pathlib", "random", "secrets", "select",
@@ -150,7 +150,7 @@ def test_pages_know_no_sockets_and_no_files_of_the_store() -> None:
 
 
 def test_the_record_knows_values_and_its_database_only() -> None:
-    may = {"errors", "identity", "imaging", "inventory", "problems", "profiles", "protocol", "records"}
+    may = {"errors", "identity", "imaging", "inventory", "named", "problems", "profiles", "protocol", "records"}
     for module in in_room("records"):
         assert {room(other) for other in known(module)} <= may, module
         assert not outside(module) & {"aiohttp", "asyncio", "socket"}, module

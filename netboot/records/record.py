@@ -15,9 +15,10 @@ from sqlalchemy.orm import Session
 
 from netboot.imaging import Job, StageRecord
 from netboot.inventory import DiskId
+from netboot.named import Named
 from netboot.problems import Problem
 from netboot.protocol import Hello, StageName
-from netboot.records import choices, events, jobs, overview, people, starting, visits
+from netboot.records import choices, events, jobs, naming, overview, people, starting, visits
 from netboot.records.database import READING, open_database
 from netboot.records.values import (
     ChainCheck,
@@ -160,6 +161,11 @@ class Record:
         """
         with self._writing() as session:
             jobs.end(session, job_id, problem, now=self._now())
+
+    def named(self) -> tuple[Named, ...]:
+        """The PCs that bear the name of their newest installation, oldest first; without addresses."""
+        with self._read() as session:
+            return naming.named(session)
 
     # What the page reads
 
