@@ -84,7 +84,6 @@ class Workshop:
         *,
         wait: float,
         policies: Policies | None = None,
-        on_named: Callable[[Named], None] = lambda named: None,
     ) -> None:
         self.record = record
         self.policies = policies or Policies()
@@ -92,7 +91,8 @@ class Workshop:
         self.profiles: Mapping[str, Profile] = {profile.id: profile for profile in profiles}
         self.find_master = find_master
         self._wait = wait
-        self._on_named = on_named
+        self.on_named: Callable[[Named], None] = lambda named: None
+        """Told of each PC that a job gave a name, or took it from, once that is on the record. Must not block."""
         self._sessions: dict[str, Session] = {}
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
@@ -298,7 +298,7 @@ class Workshop:
             await session.send(Stay(problem=problem))
         else:
             if named := named_by(job, machine=session.visit.machine_id, mac=session.mac, address=session.address):
-                self._on_named(named)
+                self.on_named(named)
             await asyncio.to_thread(self.record.end_visit, session.visit.id)
             await session.send(Leave(action=job.profile.end))
 

@@ -1,0 +1,89 @@
+"""The name that a PC's job gave it: told once the job is on the record, and still known after a restart."""
+
+from collections.abc import Sequence
+from ipaddress import IPv4Address
+
+import pytest
+from msgspec.structs import replace
+
+from netboot.identity import is_carried
+from netboot.imaging import Job, StageRecord
+from netboot.inventory import Inventory
+from netboot.named import Named, named_by
+from netboot.problems import Problem
+from netboot.protocol import CustomiseResult, Leave, Plan, RunStage, Stay
+from netboot.records.record import Record
+from netboot.workshop import Workshop
+from tests.workshop.conftest import ERASE, LOOK, WIPE, hello, new_workshop, pc, row_of
+from tests.workshop.player import agent_on, serving
+
+
+async def works(workshop: Workshop, profile: str, inventory: Inventory, boot: str) -> None:
+    """A PC comes, does all that the profile asks, and goes."""
+    async with serving(workshop) as server, agent_on(server, hello(inventory, boot, profile=profile)) as (agent, _):
+        await agent.hear(Plan)
+        assert isinstance(await agent.obey(inventory), Leave)
+
+
+@pytest.fixture
+def told(workshop: Workshop) -> Sequence[Named]:
+    heard: list[Named] = []
+    workshop.on_named = heard.append
+    return heard
+
+
+async def test_a_pc_that_was_imaged_is_told_with_its_name_and_address(
+    workshop: Workshop, told: Sequence[Named]
+) -> None:
+    await works(workshop, WIPE.id, pc(), "boot-1")
+    machine = row_of(workshop).machine
+    assert told == [Named(machine, "pc-1", "98:fa:9b:00:00:01", IPv4Address("127.0.0.1"))]
+    assert workshop.record.named() == (Named(machine, "pc-1", "98:fa:9b:00:00:01"),)
+
+
+async def test_a_look_at_a_pc_leaves_its_name_and_an_erase_ends_it(workshop: Workshop, told: list[Named]) -> None:
+    await works(workshop, WIPE.id, pc(), "boot-1")
+    named = workshop.record.named()
+    await works(workshop, LOOK.id, pc(), "boot-2")
+    assert workshop.record.named() == named
+    assert len(told) == 1
+    await works(workshop, ERASE.id, pc(), "boot-3")
+    assert (told[-1].machine, told[-1].hostname) == (named[0].machine, "")
+    assert workshop.record.named() == ()
+
+
+async def test_a_pc_that_was_imaged_through_a_dock_has_no_name_for_others(
+    workshop: Workshop, told: Sequence[Named]
+) -> None:
+    docked = replace(pc(), nics=(replace(pc().nics[0], driver="r8152"),))
+    assert is_carried(docked.nics[0])
+    await works(workshop, WIPE.id, docked, "boot-1")
+    assert [named.hostname for named in told] == [""]
+    assert workshop.record.named() == ()
+
+
+async def test_names_are_known_after_a_restart_the_newest_last(record: Record, workshop: Workshop) -> None:
+    await works(workshop, WIPE.id, pc(1), "boot-1")
+    await works(workshop, WIPE.id, pc(2), "boot-2")
+    await works(new_workshop(record), WIPE.id, pc(1), "boot-3")
+    assert [named.mac[-2:] for named in new_workshop(record).record.named()] == ["02", "01"]
+
+
+async def test_a_job_that_failed_names_nobody(workshop: Workshop, told: Sequence[Named]) -> None:
+    async with serving(workshop) as server, agent_on(server, hello(pc(), profile=WIPE.id)) as (agent, _):
+        await agent.hear(Plan)
+        run = await agent.obey(pc(), until="deploy")
+        assert isinstance(run, RunStage)
+        await agent.start(run)
+        await agent.finish(run, None, outcome="failed", problem=Problem("customise", {"error": "no room"}))
+        assert isinstance(await agent.order(), Stay)
+    assert not told
+    assert workshop.record.named() == ()
+
+
+def test_an_address_that_is_none_of_ipv4_is_left_out() -> None:
+    done = CustomiseResult(hostname="pc-1")
+    stages = (StageRecord(stage="customise", state="done", result=done),)
+    job = Job(id="j", profile=WIPE, stages=stages, inventory=pc(), hostname="pc-1")
+    mac = pc().nics[0].mac
+    assert named_by(job, machine="m", mac=mac, address="fe80::1") == Named("m", "pc-1", mac)
