@@ -35,6 +35,7 @@ class Row(Struct, frozen=True, kw_only=True):
     state: State
     machine: str = ""
     label: str = ""
+    uuid: str = ""
     firmware: str = ""
     profile: str = ""
     stage: StageName | None = None

@@ -5,7 +5,7 @@ the page wherever both say something; a PC denied there stays denied. What opera
 Not for: what follows from a policy (`boarding.py`, `boot_file.py`, the DHCP cores).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Final
 
 from netboot.boarding import may_be_default
@@ -15,6 +15,7 @@ from netboot.identity import Key, boot_keys, keys_of, real_uuid
 from netboot.inventory import Inventory
 from netboot.policy import Policy, combined
 from netboot.profiles import Profile
+from netboot.records.record import Record
 
 _HINT: Final = "see docs/operator.en.md, “Single PCs”"
 
@@ -50,9 +51,15 @@ class Policies:
         booted = [nic.mac for nic in inventory.nics if nic.boot]
         return combined(*(self(mac, uuid) for mac in (*macs, *booted)), self("", uuid))
 
-    def replace(self, set_on_page: Mapping[Key, Policy]) -> None:
-        """Take over what is on the record, whole."""
-        self._set = {name: policy for key, policy in set_on_page.items() for name in _spellings(key)}
+    def read(self, record: Record) -> None:
+        """Take over what was set on the page, from the record; in a thread: it blocks."""
+        rows = record.policies()
+        self._set = {name: row.policy for row in rows for name in _spellings(row.key)}
+
+    def set(self, record: Record, keys: Collection[Key], policy: Policy, who: str, *, note: str = "") -> None:
+        """A person sets what holds for the PC with these names, on the record first; in a thread: it blocks."""
+        record.set_policy(keys, policy, who, note=note)
+        self.read(record)
 
 
 def check_defaults(machines: Iterable[MachineSettings], profiles: Mapping[str, Profile]) -> None:

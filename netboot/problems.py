@@ -40,6 +40,10 @@ Code = Literal[
     "interrupted",
     "version",
     "profile-gone",
+    "batch-full",
+    "batch-over",
+    "batch-again",
+    "denied",
     "cancelled",
 ]
 
@@ -196,6 +200,30 @@ SENTENCES: Final[dict[Code, dict[Language, str]]] = {
     "profile-gone": {
         "fr": "Le profil {profile} n'existe plus sur le serveur. Choisissez un autre profil sur la page.",
         "en": "The profile {profile} is no longer on the server. Choose another profile on the page.",
+    },
+    "batch-full": {
+        "fr": "Le lot est complet ({places} PC) : ce PC n'en fait pas partie. Rien n'a été écrit. Choisissez un profil "
+        "pour lui sur la page.",
+        "en": "The batch is full ({places} PCs): this PC is not part of it. Nothing was written. Choose a profile for "
+        "it on the page.",
+    },
+    "batch-over": {
+        "fr": "Le lot pour lequel ce PC a démarré n'est plus armé. Rien n'a été écrit. Choisissez un profil pour ce PC "
+        "sur la page.",
+        "en": "The batch that this PC started for is not armed any more. Nothing was written. Choose a profile for "
+        "this PC on the page.",
+    },
+    "batch-again": {
+        "fr": "Ce PC a déjà été traité dans les dernières 24 heures : le lot ne le refait pas. Rien n'a été écrit. "
+        "Choisissez un profil pour lui sur la page, ou démarrez-le sur son disque.",
+        "en": "This PC was worked on within the last 24 hours: the batch does not do it again. Nothing was written. "
+        "Choose a profile for it on the page, or start it from its disk.",
+    },
+    "denied": {
+        "fr": "Ce PC est interdit : l'atelier n'y touche pas. Démarrez-le sur son disque. Pour le traiter, "
+        "autorisez-le d'abord sur la page.",
+        "en": "This PC is denied: the workshop does not touch it. Start it from its disk. To work on it, allow it on "
+        "the page first.",
     },
     "cancelled": {
         "fr": "Travail annulé par {by}.",

@@ -115,6 +115,7 @@ async def _serve(ready: Ready, record: Record) -> None:
     workshop = Workshop(
         record, floor, ready.profiles, Masters(store), wait=settings.agent.wait, policies=ready.policies
     )
+    await asyncio.to_thread(ready.policies.read, record)
     menu = BootMenu(ready.profiles, settings, ready.interface.address, workshop.armed_profile)
     face = BootFace(
         files={path.name: path for path in ready.files.folder.iterdir() if path.is_file()},

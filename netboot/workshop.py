@@ -7,24 +7,27 @@ in a thread.
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 from weakref import WeakValueDictionary
 
 from msgspec.structs import replace
 
-from netboot.boarding import Boarding, board
+from netboot.agent_session import Send, Session, boot_mac, row_of
+from netboot.boarding import BatchOffer, Boarding, board
 from netboot.errors import NetbootError
-from netboot.floor import Floor, Row
-from netboot.imaging import Blocked, Ended, Job, MasterNeeds, Run, StageRecord, erasures, judge, next_stage
-from netboot.inventory import DiskId, Inventory
+from netboot.floor import Floor, State
+from netboot.imaging import Blocked, Ended, Job, MasterNeeds, Run, StageRecord, judge, next_stage
+from netboot.inventory import DiskId
 from netboot.named import Named, named_by
 from netboot.policies import Policies
 from netboot.problems import Problem
 from netboot.profiles import Profile
 from netboot.protocol import (
     VERSION,
-    FromServer,
+    Customise,
+    Deploy,
+    Erase,
     Hello,
     Leave,
     Plan,
@@ -39,37 +42,16 @@ from netboot.protocol import (
     stage_name,
 )
 from netboot.records.record import Record
-from netboot.records.values import AtWork, Outcome, Start, UnknownProfile, Visit
+from netboot.records.values import AtWork, Denied, NoPlace, Outcome, Start, UnknownProfile
 
 log = logging.getLogger(__name__)
 
-Send = Callable[[FromServer], Awaitable[None]]
 FindMaster = Callable[[str], MasterNeeds | None]
 """The newest master of this name, read from the store; None when there is none."""
 
 SESSIONS: Final = 256
 SESSIONS_AN_ADDRESS: Final = 8
 """More than one: the old line of an agent that is back on a new one lingers until its heartbeat fails."""
-
-
-class Session:
-    """One agent on the line. Its handler calls `heard` for each message, one at a time.
-
-    `lock` is the visit's: when the agent is back on another line, both of its sessions share it.
-    """
-
-    def __init__(
-        self, visit: Visit, *, mac: str, address: str, inventory: Inventory, send: Send, lock: asyncio.Lock
-    ) -> None:
-        self.visit = visit
-        self.address = address
-        self.mac = mac
-        self.inventory = inventory
-        self.job: Job | None = visit.job
-        self.lock = lock
-        self.send = send
-        self.ordered: Stage | None = None
-        self.stage_began: float | None = None
 
 
 class Workshop:
@@ -108,7 +90,7 @@ class Workshop:
             await send(Stay(problem=problem))
             raise NetbootError(problem.sentence("en"))
         self._require_place(address)
-        mac = _boot_mac(hello)
+        mac = boot_mac(hello)
         lock = self._locks.setdefault(hello.boot, asyncio.Lock())
         async with lock:
             visit = await asyncio.to_thread(self.record.greet, hello, mac, on_line=self._sessions.__contains__)
@@ -143,7 +125,9 @@ class Workshop:
         if session.job is not None:
             await session.send(_plan_of(session.job))
             await self._advance(session)
-        elif not await self._begin(session, menu=hello.profile) and visit.outcome is not None:
+        elif self._denied(session):
+            await self._stay(session, Problem("denied"))
+        elif not await self._begin(session, menu=hello.profile, batch=hello.batch) and visit.outcome is not None:
             await self._tell_outcome(session, visit.outcome)
 
     def _require_place(self, address: str) -> None:
@@ -184,10 +168,11 @@ class Workshop:
     async def choose(self, machine: str, profile: str, who: str, target: DiskId | None = None) -> bool:
         """A signed-in person chooses a profile for a machine: True when it begins now, False when its next hello will.
 
-        Raises AtWork, NetbootError when the profile is not known, NotOnRecord when the machine is not.
+        Raises Denied, AtWork, NetbootError when the profile is not known, NotOnRecord when the machine is not.
         """
         chosen = self._profile(profile)
         session = self._session_of(machine)
+        await self._refuse_denied(machine, session)
         if session is None:
             await asyncio.to_thread(self.record.choose, machine, chosen.id, who, target)
             return False
@@ -206,8 +191,13 @@ class Workshop:
     def boarding(self, mac: str, uuid: str) -> Boarding:
         """What this PC is offered in its boot menu; nothing is used up. It reads the record: call it in a thread."""
         choice = self.record.waiting_choice(mac=mac, uuid=uuid)
-        chosen = choice.profile if choice is not None else ""
-        return board(self.policies(mac, uuid), self.profiles, chosen=chosen, batch=None)
+        batch = self.record.batch_for(mac=mac, uuid=uuid)
+        return board(
+            self.policies(mac, uuid),
+            self.profiles,
+            chosen=choice.profile if choice is not None else "",
+            batch=BatchOffer(batch.id, batch.profile) if batch is not None else None,
+        )
 
     def armed_profile(self, mac: str, uuid: str) -> Profile | None:
         """The profile that waits for this machine, for its boot menu; UUID first, then MAC."""
@@ -231,14 +221,13 @@ class Workshop:
     async def _tell_outcome(self, session: Session, outcome: Outcome) -> None:
         """For an agent that missed how its job ended."""
         if outcome.problem is not None:
-            self._show(session, state="failed", problem=outcome.problem)
-            await session.send(Stay(problem=outcome.problem))
+            await self._stay(session, outcome.problem)
         else:
             self._show(session, state="done")
             await session.send(Leave(action=outcome.profile.end))
 
-    async def _begin(self, session: Session, *, menu: str = "") -> bool:
-        """Begin what was chosen for this visit, in its boot menu or on the page; False when nobody chose."""
+    async def _begin(self, session: Session, *, menu: str = "", batch: str = "") -> bool:
+        """Begin what was chosen for this visit: in its boot menu, on the page, or for a batch; False for nothing."""
 
         def prepare(name: str) -> Start | None:
             profile = self.profiles.get(name)
@@ -248,12 +237,14 @@ class Workshop:
             return Start(profile, self._master_of(profile), hostname)
 
         try:
-            job = await asyncio.to_thread(self.record.begin, session.visit.id, menu=menu, prepare=prepare)
+            job = await asyncio.to_thread(self.record.begin, session.visit.id, menu=menu, batch=batch, prepare=prepare)
         except UnknownProfile as error:
             log.warning("visit %s: %s", session.visit.id, error)
-            problem = Problem("profile-gone", {"profile": error.profile[:60]})
-            self._show(session, state="failed", problem=problem)
-            await session.send(Stay(problem=problem))
+            await self._stay(session, Problem("profile-gone", {"profile": error.profile[:60]}))
+            return True
+        except NoPlace as refused:
+            log.info("visit %s: no place in batch %s: %s", session.visit.id, batch, refused.problem.code)
+            await self._stay(session, refused.problem, state="waiting")
             return True
         if job is None:
             return False
@@ -276,7 +267,10 @@ class Workshop:
         """Order the next stage, or end the job."""
         job = session.job
         assert job is not None
-        match next_stage(job):
+        order = next_stage(job)
+        if isinstance(order, Run) and _writes_more(job, order.stage) and self._denied(session):
+            order = Blocked(stage_name(order.stage), Problem("denied"))  # denied since the job began
+        match order:
             case Run(stage):
                 session.ordered = stage
                 self._show(session, state="working")
@@ -288,15 +282,31 @@ class Workshop:
             case Ended(problem):
                 await self._end(session, problem)
 
+    async def _refuse_denied(self, machine: str, session: Session | None) -> None:
+        if session is not None:
+            inventory = session.inventory
+        else:
+            inventory = (await asyncio.to_thread(self.record.machine_detail, machine)).visits[0].inventory
+        if self.policies.of(inventory).denied:
+            raise Denied("this PC is denied", hint="allow it first, on its page or in the settings")
+
+    def _denied(self, session: Session) -> bool:
+        return self.policies.of(session.inventory).denied
+
+    async def _stay(self, session: Session, problem: Problem, *, state: State = "failed") -> None:
+        """Nothing is done: tell the PC's screen and the floor why."""
+        self._show(session, state=state, problem=problem)
+        await session.send(Stay(problem=problem))
+
     async def _end(self, session: Session, problem: Problem | None) -> None:
         job = session.job
         assert job is not None
         session.ordered = None
         await asyncio.to_thread(self.record.end_job, job.id, problem)
-        self._show(session, state="failed" if problem else "done", problem=problem)
         if problem is not None:
-            await session.send(Stay(problem=problem))
+            await self._stay(session, problem)
         else:
+            self._show(session, state="done")
             if named := named_by(job, machine=session.visit.machine_id, mac=session.mac, address=session.address):
                 self.on_named(named)
             await asyncio.to_thread(self.record.end_visit, session.visit.id)
@@ -351,19 +361,7 @@ class Workshop:
             await asyncio.to_thread(self.record.stage_finished, message.job, record, None, message.number)
 
     def _show(self, session: Session, **changes: object) -> None:
-        job = session.job
-        row = self.floor.row(session.mac) or Row(mac=session.mac, state="waiting")
-        fresh: dict[str, object] = {"stage": None, "part": "", "done": 0, "total": 0, "rate": 0.0, "note": ""}
-        fresh |= {
-            "machine": session.visit.machine_id,
-            "label": session.visit.label,
-            "firmware": _firmware(session.inventory),
-            "profile": job.profile.id if job else "",
-            "hostname": job.hostname if job else "",
-            "verdicts": tuple((e.disk.serial or e.disk.wwn, e.verdict) for e in erasures(job)) if job else (),
-            "problem": None,
-        }
-        self.floor.put(replace(row, **{**fresh, **changes}))
+        self.floor.put(row_of(session, self.floor.row(session.mac), **changes))
 
 
 def _ordered_now(job: Job) -> Stage | None:
@@ -372,16 +370,11 @@ def _ordered_now(job: Job) -> Stage | None:
     return following.stage if isinstance(following, Run) else None
 
 
+def _writes_more(job: Job, stage: Stage) -> bool:
+    """Whether this order would begin to write: a stage that is at work already goes on."""
+    begun = any(record.stage == stage_name(stage) and record.state == "running" for record in job.stages)
+    return isinstance(stage, Erase | Deploy | Customise) and not begun
+
+
 def _plan_of(job: Job) -> Plan:
     return Plan(job=job.id, profile=dict(job.profile.name), stages=job.profile.stages)
-
-
-def _boot_mac(hello: Hello) -> str:
-    nics = hello.inventory.nics
-    return next((nic.mac for nic in nics if nic.boot), nics[0].mac if nics else "00:00:00:00:00:00")
-
-
-def _firmware(inventory: Inventory) -> str:
-    if inventory.firmware.mode == "bios":
-        return "BIOS"
-    return "UEFI, Secure Boot" if inventory.firmware.secure_boot == "on" else "UEFI"

@@ -150,7 +150,9 @@ def test_pages_know_no_sockets_and_no_files_of_the_store() -> None:
 
 
 def test_the_record_knows_values_and_its_database_only() -> None:
-    may = {"errors", "identity", "imaging", "inventory", "named", "problems", "profiles", "protocol", "records"}
+    may = {
+        "errors", "identity", "imaging", "inventory", "named", "policy", "problems", "profiles", "protocol", "records",
+    }  # fmt: skip
     for module in in_room("records"):
         assert {room(other) for other in known(module)} <= may, module
         assert not outside(module) & {"aiohttp", "asyncio", "socket"}, module

@@ -10,9 +10,10 @@ from typing import Final
 
 from aiohttp import WSCloseCode, WSMsgType, web
 
+from netboot.agent_session import Session
 from netboot.errors import NetbootError
 from netboot.protocol import MESSAGE_LIMIT, FromServer, Hello, ProtocolError, decode_from_agent, encode
-from netboot.workshop import Session, Workshop
+from netboot.workshop import Workshop
 
 log = logging.getLogger(__name__)
 

@@ -79,6 +79,11 @@ def start(
     return restored(session, row)
 
 
+def had_any(session: Session, visit_id: str) -> bool:
+    """Whether a job was begun in this visit, whatever became of it."""
+    return session.scalars(select(tables.Job.id).where(tables.Job.visit_id == visit_id)).first() is not None
+
+
 def stage_started(session: Session, job_id: str, stage: StageName, number: int, *, now: datetime) -> Job:
     """A stage is at work. A stage that has ended stays ended."""
     row, visit = _of(session, job_id)

@@ -40,11 +40,16 @@ def confirm(session: Session, machine_id: str, inventory: Inventory, *, now: dat
 
 def at_boot(session: Session, *, mac: str, uuid: str) -> tables.Machine | None:
     """The machine whose loader tells this address and UUID, if it can be no other."""
+    ids = ids_at_boot(session, mac=mac, uuid=uuid)
+    return session.get(tables.Machine, ids[0]) if len(ids) == 1 else None
+
+
+def ids_at_boot(session: Session, *, mac: str, uuid: str) -> list[str]:
+    """Every machine that the PC whose loader tells this address and UUID may be."""
     keys = boot_keys(mac=mac, uuid_text=uuid)
     if not keys:
-        return None
-    ids = session.scalars(select(tables.MachineKey.machine_id).where(_any_of(keys)).distinct()).all()
-    return session.get(tables.Machine, ids[0]) if len(ids) == 1 else None
+        return []
+    return list(session.scalars(select(tables.MachineKey.machine_id).where(_any_of(keys)).distinct()))
 
 
 def remember_disks(session: Session, visit_id: str, inventory: Inventory) -> None:

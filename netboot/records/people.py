@@ -42,6 +42,8 @@ def forget(session: Session, name: str, *, now: datetime) -> None:
     session.execute(delete(tables.Operator).where(tables.Operator.name == name))
     session.execute(delete(tables.PersonSalt).where(tables.PersonSalt.name == name))
     session.execute(update(tables.Choice).where(tables.Choice.who == name).values(who=FORGOTTEN))
+    session.execute(update(tables.Batch).where(tables.Batch.who == name).values(who=FORGOTTEN))
+    session.execute(update(tables.Policy).where(tables.Policy.who == name).values(who=FORGOTTEN))
     session.execute(update(tables.Job).where(tables.Job.chosen_by == name).values(chosen_by=FORGOTTEN))
     cancelled = session.scalars(select(tables.Job).where(tables.Job.state == "cancelled")).all()
     stages = session.scalars(select(tables.Stage).where(tables.Stage.job_id.in_([job.id for job in cancelled])))

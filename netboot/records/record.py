@@ -5,7 +5,7 @@ raises beyond its own words is SQLAlchemy's: a full or broken disk.
 """
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Self
@@ -13,14 +13,17 @@ from typing import Self
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from netboot.identity import Key
 from netboot.imaging import Job, StageRecord
 from netboot.inventory import DiskId
 from netboot.named import Named
+from netboot.policy import Policy
 from netboot.problems import Problem
 from netboot.protocol import Hello, StageName
-from netboot.records import choices, events, jobs, naming, overview, people, starting, visits
+from netboot.records import batches, choices, events, jobs, naming, overview, people, policies, starting, visits
 from netboot.records.database import READING, open_database
 from netboot.records.values import (
+    Batch,
     ChainCheck,
     Choice,
     ErasureRow,
@@ -28,9 +31,11 @@ from netboot.records.values import (
     MachineDetail,
     MachineRow,
     MasterRow,
+    NoPlace,
     Operator,
     Outcome,
     PendingChoice,
+    PolicyRow,
     Start,
     UnknownProfile,
     Visit,
@@ -114,23 +119,60 @@ class Record:
         with self._read() as session:
             return choices.waiting_at_boot(session, mac=mac, uuid=uuid, now=self._now())
 
+    # Batches and policies
+
+    def arm_batch(self, profile: str, places: int, who: str, *, instead: str = "") -> Batch:
+        """Arm a profile for the next `places` PCs; `instead` is the id of the armed batch that it replaces, if any.
+
+        It lasts as long as a choice. Raises BatchArmed when another batch is armed than `instead`.
+        """
+        with self._writing() as session:
+            return batches.arm(session, profile, places, who=who, instead=instead, now=self._now())
+
+    def disarm_batch(self, batch_id: str, who: str) -> bool:
+        """Let no further PC into this batch; False when it was over already."""
+        with self._writing() as session:
+            return batches.disarm(session, batch_id, who=who, now=self._now())
+
+    def newest_batch(self) -> Batch | None:
+        """The armed batch, or else the last one of this bench day."""
+        with self._read() as session:
+            return batches.newest(session, now=self._now())
+
+    def batch_for(self, *, mac: str, uuid: str) -> Batch | None:
+        """The armed batch, if the PC in whose boot menu these names stand may take a place; no place is taken."""
+        with self._read() as session:
+            return batches.offered(session, mac=mac, uuid=uuid, now=self._now())
+
+    def set_policy(self, keys: Collection[Key], policy: Policy, who: str, *, note: str = "") -> None:
+        """What holds from now on for the PC with these names; `Policy()` and no note: nothing is set any more."""
+        with self._writing() as session:
+            policies.set_for(session, keys, policy, who=who, note=note, now=self._now())
+
+    def policies(self) -> tuple[PolicyRow, ...]:
+        """Everything that people set for single PCs, the newest first."""
+        with self._read() as session:
+            return policies.read(session)
+
     # Jobs
 
-    def begin(self, visit_id: str, *, menu: str = "", prepare: Callable[[str], Start | None]) -> Job | None:
+    def begin(
+        self, visit_id: str, *, menu: str = "", batch: str = "", prepare: Callable[[str], Start | None]
+    ) -> Job | None:
         """Use up what this visit is to follow and start its job: both are on disk, or neither.
 
-        That is the boot menu's pick (`Hello.profile`), once a visit, else what waits for the machine; each choice is
-        given out once.
+        That is the boot menu's pick (`Hello.profile`), once a visit, else what waits for the machine, else a place in
+        the batch that its menu had armed (`Hello.batch`); each choice and each place is given out once.
 
         `prepare` makes of a profile's id what its job needs, or None when there is no such profile. It is called while
         the record is locked: it must be quick and not ask the record. None when nothing was chosen.
 
-        Raises UnknownProfile, once the choice is withdrawn for good; NotOnRecord when the visit is unknown or has a job
-        that is not over: the choice then waits on.
+        Raises UnknownProfile, once the choice is withdrawn for good; NoPlace when the batch has none for this PC;
+        NotOnRecord when the visit is unknown or has a job that is not over: the choice then waits on.
         """
         with self._writing() as session:
-            begun = starting.begin(session, visit_id, menu=menu, prepare=prepare, now=self._now())
-        if isinstance(begun, UnknownProfile):
+            begun = starting.begin(session, visit_id, menu=menu, batch=batch, prepare=prepare, now=self._now())
+        if isinstance(begun, UnknownProfile | NoPlace):
             raise begun
         return begun
 

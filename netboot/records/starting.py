@@ -6,24 +6,27 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from netboot.imaging import Job
-from netboot.records import choices, jobs
-from netboot.records.values import Start, UnknownProfile
+from netboot.records import batches, choices, jobs, tables
+from netboot.records.values import NoPlace, Start, UnknownProfile
 
 Prepare = Callable[[str], Start | None]
 """From a profile's id to what its job needs; None when there is no such profile."""
 
 
 def begin(
-    session: Session, visit_id: str, *, menu: str, prepare: Prepare, now: datetime
-) -> Job | UnknownProfile | None:
+    session: Session, visit_id: str, *, menu: str, batch: str, prepare: Prepare, now: datetime
+) -> Job | UnknownProfile | NoPlace | None:
     """Use up what this visit is to follow and start its job; None when nothing was chosen.
 
-    UnknownProfile is given, not raised: that its choice was withdrawn is to be committed first. Raises NotOnRecord when
-    the visit is unknown or has a job that is not over; the choice then waits on.
+    A person's choice for the machine comes before the batch its menu had armed, and leaves the batch its place.
+
+    UnknownProfile and NoPlace are given, not raised: that a choice was withdrawn, or a batch is over, is to be
+    committed first. Raises NotOnRecord when the visit is unknown or has a job that is not over; the choice then waits
+    on.
     """
     choice = choices.claim(session, visit_id, menu=menu, now=now)
     if choice is None:
-        return None
+        return _join(session, visit_id, batch, prepare=prepare, now=now) if batch else None
     start = prepare(choice.profile)
     if start is None:
         choices.withdrawn(session, choice, who="", now=now)
@@ -37,5 +40,32 @@ def begin(
         hostname=start.hostname,
         chosen_by=choice.who or choice.source,
         target=choice.target,
+        now=now,
+    )
+
+
+def _join(
+    session: Session, visit_id: str, batch: str, *, prepare: Prepare, now: datetime
+) -> Job | UnknownProfile | NoPlace | None:
+    """A place in the batch, and its job; None when the visit had a job already: what it booted for is done."""
+    if jobs.had_any(session, visit_id):
+        return None
+    armed = session.get(tables.Batch, batch)
+    if armed is None:
+        return NoPlace("batch-over")
+    start = prepare(armed.profile)
+    if start is None:
+        return UnknownProfile(armed.profile)
+    refused = batches.take(session, armed, visit_id, now=now)
+    if refused is not None:
+        return refused
+    return jobs.start(
+        session,
+        visit_id,
+        start.profile,
+        master=start.master,
+        hostname=start.hostname,
+        chosen_by=armed.who,
+        target=None,
         now=now,
     )

@@ -153,6 +153,47 @@ class Choice(Base):
     visit_id: Mapped[str | None] = mapped_column(ForeignKey("visits.id"))
 
 
+class Batch(Base):
+    """A profile armed for the next PCs: `places` of them, of which `taken` came. One is open (`closed`) at most."""
+
+    __tablename__ = "batches"
+    id: Mapped[str] = mapped_column(ID, primary_key=True)
+    profile: Mapped[str] = mapped_column(String(64))
+    places: Mapped[int]
+    taken: Mapped[int]
+    who: Mapped[str] = mapped_column(String(256))
+    at: Mapped[datetime] = mapped_column(Utc, index=True)
+    closed: Mapped[datetime | None] = mapped_column(Utc)
+    ending: Mapped[str] = mapped_column(String(16))
+
+
+class BatchPlace(Base):
+    """One place of a batch that a machine took; a machine has one at most."""
+
+    __tablename__ = "batch_places"
+    __table_args__ = (Unique("batch_id", "machine_id"),)
+    batch_id: Mapped[str] = mapped_column(ForeignKey("batches.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    machine_id: Mapped[str] = mapped_column(ForeignKey("machines.id"), index=True)
+    visit_id: Mapped[str] = mapped_column(ForeignKey("visits.id"))
+    at: Mapped[datetime] = mapped_column(Utc)
+
+
+class Policy(Base):
+    """What was set on the page for the PC of this name. `entry` is the menu's default; "" says nothing."""
+
+    __tablename__ = "policies"
+    kind: Mapped[str] = mapped_column(String(16), primary_key=True)
+    value: Mapped[str] = mapped_column(String(600), primary_key=True)
+    denied: Mapped[bool]
+    loader: Mapped[str] = mapped_column(String(8))
+    dhcp: Mapped[str] = mapped_column(String(8))
+    entry: Mapped[str] = mapped_column(String(64))
+    note: Mapped[str] = mapped_column(String(256))
+    who: Mapped[str] = mapped_column(String(256))
+    at: Mapped[datetime] = mapped_column(Utc)
+
+
 class Job(Base):
     """The plan for a visit: the profile as it was then, and how far it is."""
 

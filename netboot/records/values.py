@@ -11,6 +11,7 @@ from netboot.errors import NetbootError
 from netboot.identity import Key
 from netboot.imaging import Job, MasterNeeds
 from netboot.inventory import DiskId, Inventory
+from netboot.policy import Policy
 from netboot.problems import Problem
 from netboot.profiles import Profile
 from netboot.protocol import Erasure, Level, StageName, Verdict
@@ -18,6 +19,8 @@ from netboot.protocol import Erasure, Level, StageName, Verdict
 JobState = Literal["running", "done", "failed", "interrupted", "cancelled"]
 StageState = Literal["waiting", "running", "done", "failed"]
 ChoiceSource = Literal["page", "menu"]
+BatchEnd = Literal["", "full", "disarmed", "replaced", "expired"]
+"""How a batch ended; "" while it is armed."""
 
 
 class WrongToken(NetbootError):  # noqa: N818 — said as it is
@@ -34,6 +37,22 @@ class AtWork(NetbootError):  # noqa: N818 — said as it is
 
 class OtherOnLine(NetbootError):  # noqa: N818 — said as it is
     """A hello of another boot for a machine whose agent is on the line: one of the two is not that machine."""
+
+
+class Denied(NetbootError):  # noqa: N818 — said as it is
+    """A choice for a PC that was denied."""
+
+
+class BatchArmed(NetbootError):  # noqa: N818 — said as it is
+    """A batch is armed that the person who arms another one did not see."""
+
+
+class NoPlace(NetbootError):  # noqa: N818 — said as it is
+    """A PC that booted for a batch gets no place in it: all are taken, it is over, or this PC had its turn already."""
+
+    def __init__(self, code: Literal["batch-full", "batch-over", "batch-again"], *, places: int = 0) -> None:
+        self.problem = Problem(code, {"places": str(places)} if places else {})
+        super().__init__(self.problem.sentence("en"))
 
 
 class UnknownProfile(NetbootError):  # noqa: N818 — said as it is
@@ -101,6 +120,46 @@ class PendingChoice:
 
     label: str
     choice: Choice
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceRow:
+    """A place of a batch that was taken, counted from 1, with the machine's label."""
+
+    number: int
+    machine_id: str
+    label: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """A profile armed for the next PCs that boot from the network. `ending` is "" and `closed` None while it is."""
+
+    id: str
+    profile: str
+    places: int
+    taken: tuple[PlaceRow, ...]
+    who: str
+    at: datetime
+    closed: datetime | None
+    ending: BatchEnd
+
+    @property
+    def left(self) -> int:
+        """How many places PCs can still take."""
+        return 0 if self.ending else self.places - len(self.taken)
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyRow:
+    """What a person set for the PC of this name. `note` is for people."""
+
+    key: Key
+    policy: Policy
+    note: str
+    who: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)

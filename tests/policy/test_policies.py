@@ -9,6 +9,8 @@ from netboot.identity import Key
 from netboot.inventory import Nic
 from netboot.policies import Policies, check_defaults
 from netboot.policy import Policy
+from netboot.records.record import Record
+from tests.workshop.conftest import *  # noqa: F403 — its fixtures: the record
 from tests.workshop.conftest import LOOK, WIPE, pc
 
 MAC = "98:fa:9b:00:00:01"
@@ -34,18 +36,20 @@ def test_a_uuid_is_found_in_both_byte_orders() -> None:
     assert policies(MAC, OTHER_BYTE_ORDER) == DENIED
 
 
-def test_what_the_settings_say_comes_before_what_was_set_on_the_page() -> None:
+def test_what_the_settings_say_comes_before_what_was_set_on_the_page(record: Record) -> None:
     policies = Policies([MachineSettings(mac=MAC, denied=True, loader="ipxe")])
-    policies.replace({Key("mac", MAC): Policy(loader="grub", dhcp="merged")})
+    policies.set(record, [Key("mac", MAC)], Policy(loader="grub", dhcp="merged"), "Anne")
     assert policies(MAC) == Policy(denied=True, loader="ipxe", dhcp="merged")
     assert policies.fixed(MAC) == Policy(denied=True, loader="ipxe")
 
 
-def test_what_is_no_longer_on_the_record_no_longer_holds() -> None:
-    policies = Policies()
-    policies.replace({Key("uuid", UUID): DENIED})
+def test_what_is_set_on_the_page_holds_at_once_and_after_a_new_start_until_it_is_taken_back(record: Record) -> None:
+    policies, restarted = Policies(), Policies()
+    policies.set(record, [Key("uuid", UUID)], DENIED, "Anne")
     assert policies("", OTHER_BYTE_ORDER) == DENIED
-    policies.replace({})
+    restarted.read(record)
+    assert restarted("", OTHER_BYTE_ORDER) == DENIED
+    policies.set(record, [Key("uuid", UUID)], Policy(), "Anne")
     assert policies("", OTHER_BYTE_ORDER) == Policy()
 
 

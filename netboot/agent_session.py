@@ -1,0 +1,65 @@
+"""One agent on the line: what the workshop holds of it, and its row on the floor. Not for: orders (`workshop.py`)."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from msgspec.structs import replace
+
+from netboot.floor import Row
+from netboot.identity import real_uuid
+from netboot.imaging import Job, erasures
+from netboot.inventory import Inventory
+from netboot.protocol import FromServer, Hello, Stage
+from netboot.records.values import Visit
+
+Send = Callable[[FromServer], Awaitable[None]]
+
+
+class Session:
+    """One agent on the line. Its handler calls `heard` for each message, one at a time.
+
+    `lock` is the visit's: when the agent is back on another line, both of its sessions share it.
+    """
+
+    def __init__(
+        self, visit: Visit, *, mac: str, address: str, inventory: Inventory, send: Send, lock: asyncio.Lock
+    ) -> None:
+        self.visit = visit
+        self.address = address
+        self.mac = mac
+        self.inventory = inventory
+        self.job: Job | None = visit.job
+        self.lock = lock
+        self.send = send
+        self.ordered: Stage | None = None
+        self.stage_began: float | None = None
+
+
+def row_of(session: Session, before: Row | None, **changes: object) -> Row:
+    """The agent's row: what is known of its PC and job, and the changes; what was said of an earlier moment is gone."""
+    job = session.job
+    row = before or Row(mac=session.mac, state="waiting")
+    fresh: dict[str, object] = {"stage": None, "part": "", "done": 0, "total": 0, "rate": 0.0, "note": ""}
+    fresh |= {
+        "machine": session.visit.machine_id,
+        "label": session.visit.label,
+        "uuid": real_uuid(session.inventory.system.uuid),
+        "firmware": _firmware(session.inventory),
+        "profile": job.profile.id if job else "",
+        "hostname": job.hostname if job else "",
+        "verdicts": tuple((e.disk.serial or e.disk.wwn, e.verdict) for e in erasures(job)) if job else (),
+        "problem": None,
+    }
+    return replace(row, **{**fresh, **changes})
+
+
+def boot_mac(hello: Hello) -> str:
+    """The adapter that the agent came by."""
+    nics = hello.inventory.nics
+    return next((nic.mac for nic in nics if nic.boot), nics[0].mac if nics else "00:00:00:00:00:00")
+
+
+def _firmware(inventory: Inventory) -> str:
+    if inventory.firmware.mode == "bios":
+        return "BIOS"
+    return "UEFI, Secure Boot" if inventory.firmware.secure_boot == "on" else "UEFI"

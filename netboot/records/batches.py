@@ -1,0 +1,159 @@
+"""Batches: a person arms a profile for the next PCs that boot from the network, so many and no more.
+
+A place is taken at an agent's hello, never by a menu that was read. A machine takes one place at most, and none when a
+job wrote to its disks within the bench day: the PC that comes back after its reboot gets its own disk. One batch is
+armed at a time, so that people at the bench never have to guess which; like a choice it lasts one bench day.
+"""
+
+import secrets
+from collections.abc import Collection
+from datetime import datetime
+from typing import cast
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from netboot.identity import keys_of, real_uuid
+from netboot.records import events, machines, tables
+from netboot.records.choices import CHOICE_LASTS
+from netboot.records.tables import found
+from netboot.records.values import Batch, BatchArmed, BatchEnd, NoPlace, PlaceRow
+
+
+def arm(session: Session, profile: str, places: int, *, who: str, instead: str, now: datetime) -> Batch:
+    """Arm a profile for the next PCs. `instead` is the batch that this one replaces, as the person saw it.
+
+    Raises BatchArmed when another batch is armed than the one that was seen.
+    """
+    before = _armed(session, now)
+    if before is not None:
+        if before.id != instead:
+            raise BatchArmed("another batch is armed", hint="look at it, then replace it or let it go on")
+        _close(session, before, "replaced", who=who, now=now)
+    row = tables.Batch(
+        id=secrets.token_hex(16), profile=profile, places=places, taken=0, who=who, at=now, closed=None, ending=""
+    )
+    session.add(row)
+    session.flush()
+    body = {"batch": row.id, "profile": profile, "places": places, "by": events.person(session, who)}
+    events.append(session, "batch-armed", body, now=now)
+    return _value(session, row)
+
+
+def disarm(session: Session, batch_id: str, *, who: str, now: datetime) -> bool:
+    """Let no further PC take a place. False when the batch was not armed any more."""
+    row = _armed(session, now)
+    if row is None or row.id != batch_id:
+        return False
+    _close(session, row, "disarmed", who=who, now=now)
+    return True
+
+
+def take(session: Session, row: tables.Batch, visit_id: str, *, now: datetime) -> NoPlace | None:
+    """Take a place in this batch for the visit's machine; of two takers of the last place the second gets NoPlace."""
+    visit = found(session.get(tables.Visit, visit_id), "visit")
+    same = {visit.machine_id} if keys_of(visit.inventory) else {visit.machine_id, *_came_by(session, visit.mac, now)}
+    if _had_its_turn(session, same, now):
+        return NoPlace("batch-again")
+    _armed(session, now)  # closes one that is too old
+    # The condition is the lock: of two takers on any database one changes the row, the other changes none.
+    taken = session.execute(
+        update(tables.Batch)
+        .where(tables.Batch.id == row.id, tables.Batch.closed.is_(None), tables.Batch.taken < tables.Batch.places)
+        .values(taken=tables.Batch.taken + 1)
+        .returning(tables.Batch.taken)
+    ).scalar()
+    if taken is None:
+        return NoPlace("batch-full" if row.ending == "full" else "batch-over", places=row.places)
+    session.refresh(row)
+    session.add(
+        tables.BatchPlace(batch_id=row.id, number=taken, machine_id=visit.machine_id, visit_id=visit.id, at=now)
+    )
+    session.flush()
+    body = {"batch": row.id, "profile": row.profile, "place": taken, "places": row.places}
+    events.append(session, "batch-place", body, now=now, machine=visit.machine_id, visit=visit.id)
+    if taken == row.places:
+        _close(session, row, "full", who="", now=now)
+    return None
+
+
+def offered(session: Session, *, mac: str, uuid: str, now: datetime) -> Batch | None:
+    """The armed batch, if the PC whose loader tells these names may have a place in it. Nothing is changed."""
+    row = _newest(session)
+    if row is None or row.closed is not None or _is_old(row, now):
+        return None
+    same = set(machines.ids_at_boot(session, mac=mac, uuid=uuid))
+    if not real_uuid(uuid):
+        same |= _came_by(session, mac, now)
+    return None if _had_its_turn(session, same, now) else _value(session, row)
+
+
+def newest(session: Session, *, now: datetime) -> Batch | None:
+    """The batch that is armed, or else the last one of this bench day: it says how it ended."""
+    row = _newest(session)
+    if row is None or _is_old(row, now):
+        return None
+    return _value(session, row)
+
+
+def _newest(session: Session) -> tables.Batch | None:
+    return session.scalars(select(tables.Batch).order_by(tables.Batch.at.desc()).limit(1)).first()
+
+
+def _armed(session: Session, now: datetime) -> tables.Batch | None:
+    """The batch that is armed; one that is too old is closed first."""
+    row = session.scalars(select(tables.Batch).where(tables.Batch.closed.is_(None))).one_or_none()
+    if row is not None and _is_old(row, now):
+        _close(session, row, "expired", who="", now=now)
+        return None
+    return row
+
+
+def _is_old(row: tables.Batch, now: datetime) -> bool:
+    return row.at <= now - CHOICE_LASTS
+
+
+def _close(session: Session, row: tables.Batch, ending: BatchEnd, *, who: str, now: datetime) -> None:
+    row.closed, row.ending = now, ending
+    session.flush()
+    body = {"batch": row.id, "why": ending, "taken": row.taken, "by": events.person(session, who)}
+    events.append(session, "batch-closed", body, now=now)
+
+
+def _had_its_turn(session: Session, machine_ids: Collection[str], now: datetime) -> bool:
+    """Whether one of these machines had a place, or a job that writes to disks, within the bench day."""
+    lately = tables.BatchPlace.machine_id.in_(machine_ids) & (tables.BatchPlace.at > now - CHOICE_LASTS)
+    if session.scalars(select(tables.BatchPlace.batch_id).where(lately)).first() is not None:
+        return True
+    wanted = (
+        select(tables.Job)
+        .join(tables.Visit, tables.Visit.id == tables.Job.visit_id)
+        .where(tables.Visit.machine_id.in_(machine_ids))
+        .where((tables.Job.started > now - CHOICE_LASTS) | (tables.Job.state == "running"))
+    )
+    return any(job.profile.writes for job in session.scalars(wanted))
+
+
+def _came_by(session: Session, mac: str, now: datetime) -> set[str]:
+    """The machines that came by this adapter within the bench day: all that is known of a PC without other names."""
+    wanted = select(tables.Visit.machine_id).where(tables.Visit.mac == mac, tables.Visit.opened > now - CHOICE_LASTS)
+    return set(session.scalars(wanted.distinct())) if mac else set()
+
+
+def _value(session: Session, row: tables.Batch) -> Batch:
+    places = session.execute(
+        select(tables.BatchPlace.number, tables.BatchPlace.machine_id, tables.Machine.label, tables.BatchPlace.at)
+        .join(tables.Machine, tables.Machine.id == tables.BatchPlace.machine_id)
+        .where(tables.BatchPlace.batch_id == row.id)
+        .order_by(tables.BatchPlace.number)
+    )
+    return Batch(
+        id=row.id,
+        profile=row.profile,
+        places=row.places,
+        taken=tuple(PlaceRow(*place) for place in places),
+        who=row.who,
+        at=row.at,
+        closed=row.closed,
+        ending=cast(BatchEnd, row.ending),
+    )

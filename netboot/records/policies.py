@@ -1,0 +1,89 @@
+"""What people set for single PCs on the page, by a PC's names: also for one that never said hello.
+
+Each change is an event. What the settings file says is not here: `netboot/policies.py` puts both together.
+"""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import cast
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from netboot.identity import Key, KeyKind
+from netboot.policy import DhcpWay, Loader, Policy
+from netboot.records import choices, events, tables
+from netboot.records.values import PolicyRow
+
+
+def set_for(session: Session, keys: Collection[Key], policy: Policy, *, who: str, note: str, now: datetime) -> None:
+    """What holds from now on for the PC with these names; for a policy that says nothing they are forgotten.
+
+    What was chosen for a machine that is denied now is withdrawn: it must not come back with the permission.
+    """
+    for key in keys:
+        row = session.get(tables.Policy, (key.kind, key.value))
+        if row is not None:
+            session.delete(row)
+    session.flush()
+    if policy != Policy() or note:
+        session.add_all(_row(key, policy, who=who, note=note, now=now) for key in keys)
+        session.flush()
+    body = {
+        "names": sorted(f"{key.kind}:{key.value}" for key in keys),
+        "denied": policy.denied,
+        "loader": policy.loader or "",
+        "dhcp": policy.dhcp or "",
+        "default": policy.default,
+        "by": events.person(session, who),
+    }
+    machines = _machines(session, keys)
+    events.append(session, "policy-set", body, now=now, machine=machines[0] if len(machines) == 1 else "")
+    if policy.denied:
+        for machine in machines:
+            choices.cancel(session, machine, who=who, now=now)
+
+
+def read(session: Session) -> tuple[PolicyRow, ...]:
+    """Everything that is set, the newest first."""
+    rows = session.scalars(select(tables.Policy).order_by(tables.Policy.at.desc(), tables.Policy.value))
+    return tuple(
+        PolicyRow(
+            key=Key(cast(KeyKind, row.kind), row.value),
+            policy=Policy(
+                denied=row.denied,
+                loader=cast(Loader, row.loader) if row.loader else None,
+                dhcp=cast(DhcpWay, row.dhcp) if row.dhcp else None,
+                default=row.entry,
+            ),
+            note=row.note,
+            who=row.who,
+            at=row.at,
+        )
+        for row in rows
+    )
+
+
+def _row(key: Key, policy: Policy, *, who: str, note: str, now: datetime) -> tables.Policy:
+    return tables.Policy(
+        kind=key.kind,
+        value=key.value,
+        denied=policy.denied,
+        loader=policy.loader or "",
+        dhcp=policy.dhcp or "",
+        entry=policy.default,
+        note=note,
+        who=who,
+        at=now,
+    )
+
+
+def _machines(session: Session, keys: Collection[Key]) -> list[str]:
+    """The machines that are known by one of these names, each once."""
+    found: set[str] = set()
+    for key in keys:
+        wanted = select(tables.MachineKey.machine_id)
+        found.update(
+            session.scalars(wanted.where(tables.MachineKey.kind == key.kind, tables.MachineKey.value == key.value))
+        )
+    return sorted(found)

@@ -1,0 +1,240 @@
+"""A batch gives out its places, each once, at hellos; nobody who had a turn gets a second one."""
+
+import shutil
+import threading
+from datetime import timedelta
+from itertools import count
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from netboot.inventory import Board, Inventory, System
+from netboot.records.choices import CHOICE_LASTS
+from netboot.records.record import Record, open_record
+from netboot.records.values import BatchArmed, NoPlace, Start, UnknownProfile, Visit
+from tests.records.conftest import ERASE_AND_DEPLOY, MAC, Clock, hello, pc
+
+LOOK = replace(ERASE_AND_DEPLOY, id="look", stages=("check", "finish"), master="")
+_boots = count()
+
+
+def prepare(profile: str) -> Start | None:
+    """The workshop has two profiles."""
+    found = {"debian": ERASE_AND_DEPLOY, "look": LOOK}.get(profile)
+    return Start(profile=found, master=None, hostname="pc-1") if found else None
+
+
+def boots(record: Record, inventory: Inventory, mac: str = "") -> Visit:
+    """This PC says hello after a start."""
+    return record.greet(hello(inventory, f"boot-{next(_boots)}"), mac or inventory.nics[0].mac)
+
+
+def joins(record: Record, batch: str, inventory: Inventory, mac: str = "", *, menu: str = "") -> str:
+    """What its hello brings this PC: who chose the job, or why there is none."""
+    visit = boots(record, inventory, mac)
+    try:
+        job = record.begin(visit.id, menu=menu, batch=batch, prepare=prepare)
+    except NoPlace as refused:
+        return refused.problem.code
+    return "nothing" if job is None else job.profile.id
+
+
+def offered(record: Record, inventory: Inventory) -> bool:
+    """Whether its boot menu would have the batch armed."""
+    return record.batch_for(mac=inventory.nics[0].mac, uuid=inventory.system.uuid) is not None
+
+
+def kinds(record: Record) -> list[str]:
+    return [event.kind for event in record.events(limit=1000)]
+
+
+def test_the_next_pcs_get_the_profile_and_one_more_does_not(record: Record) -> None:
+    batch = record.arm_batch("debian", 2, "Anne")
+    assert offered(record, pc(1))
+    assert [joins(record, batch.id, pc(number)) for number in (1, 2, 3)] == ["debian", "debian", "batch-full"]
+    newest = record.newest_batch()
+    assert newest is not None
+    assert (newest.ending, newest.left) == ("full", 0)
+    assert [(place.number, place.label) for place in newest.taken] == [
+        (1, "LENOVO ThinkCentre M720q PC0X7Q01"),
+        (2, "LENOVO ThinkCentre M720q PC0X7Q02"),
+    ]
+    assert not offered(record, pc(4))
+    assert [kind for kind in kinds(record) if "batch" in kind] == [
+        "batch-armed", "batch-place", "batch-place", "batch-closed",
+    ]  # fmt: skip
+    assert record.verify_chain().broken is None
+
+
+def test_who_armed_the_batch_is_who_chose(record: Record) -> None:
+    batch = record.arm_batch("debian", 1, "Anne")
+    joins(record, batch.id, pc())
+    (row,) = record.machines_overview()
+    assert row.job is not None
+    assert row.job.chosen_by == "Anne"
+    record.forget_person("Anne")
+    newest = record.newest_batch()
+    assert newest is not None
+    assert newest.who == "—"
+
+
+def test_a_pc_that_comes_back_gets_its_own_disk_and_never_a_second_erase(record: Record) -> None:
+    batch = record.arm_batch("debian", 5, "Anne")
+    assert joins(record, batch.id, pc()) == "debian"
+    assert not offered(record, pc())
+    assert joins(record, batch.id, pc()) == "batch-again"
+    assert offered(record, pc(2))
+    newest = record.newest_batch()
+    assert newest is not None
+    assert newest.left == 4
+
+
+def test_the_same_boot_does_not_ask_twice(record: Record) -> None:
+    batch = record.arm_batch("debian", 5, "Anne")
+    visit = boots(record, pc())
+    job = record.begin(visit.id, batch=batch.id, prepare=prepare)
+    assert job is not None
+    record.end_job(job.id, None)
+    assert record.begin(visit.id, batch=batch.id, prepare=prepare) is None
+    newest = record.newest_batch()
+    assert newest is not None
+    assert newest.left == 4
+
+
+def test_a_pc_that_was_erased_today_on_its_own_is_left_alone_and_one_that_was_looked_at_is_not(record: Record) -> None:
+    batch = record.arm_batch("debian", 5, "Anne")
+    assert joins(record, "", pc(1), menu="debian") == "debian"
+    assert joins(record, "", pc(2), menu="look") == "look"
+    assert [offered(record, pc(number)) for number in (1, 2)] == [False, True]
+    assert [joins(record, batch.id, pc(number)) for number in (1, 2)] == ["batch-again", "debian"]
+
+
+def test_a_pc_of_yesterday_may_take_part_today(record: Record, clock: Clock) -> None:
+    joins(record, record.arm_batch("debian", 1, "Anne").id, pc())
+    clock.now += CHOICE_LASTS + timedelta(minutes=1)
+    batch = record.arm_batch("debian", 1, "Anne")
+    assert not offered(record, pc())  # its job never ended: it may still be at work
+    visit = boots(record, pc())
+    assert visit.job is None
+    assert record.begin(visit.id, batch=batch.id, prepare=prepare) is not None
+
+
+@pytest.mark.parametrize("uuid", ["", "03000200-0400-0500-0006-000700080009"])
+def test_a_pc_without_names_is_known_by_the_adapter_it_came_by(record: Record, uuid: str) -> None:
+    nameless = replace(
+        pc(), system=System(uuid=uuid), board=Board(), nics=(replace(pc().nics[0], mac=MAC, driver="r8152"),)
+    )
+    batch = record.arm_batch("debian", 5, "Anne")
+    assert offered(record, nameless)
+    assert joins(record, batch.id, nameless) == "debian"
+    assert not offered(record, nameless)
+    assert joins(record, batch.id, nameless) == "batch-again"
+
+
+def test_a_dock_that_goes_from_pc_to_pc_does_not_keep_the_second_out(record: Record) -> None:
+    dock = replace(pc().nics[0], mac="00:e0:4c:68:00:01", driver="r8152")
+    first, second = (replace(pc(number), nics=(dock,)) for number in (1, 2))
+    batch = record.arm_batch("debian", 5, "Anne")
+    assert joins(record, batch.id, first) == "debian"
+    assert (offered(record, first), offered(record, second)) == (False, True)
+    assert joins(record, batch.id, second) == "debian"
+
+
+def test_a_persons_own_choice_comes_first_and_takes_no_place(record: Record) -> None:
+    batch = record.arm_batch("debian", 2, "Anne")
+    visit = boots(record, pc(1))
+    record.choose(visit.machine_id, "look", "Omar")
+    assert joins(record, batch.id, pc(1)) == "look"
+    assert joins(record, batch.id, pc(2), menu="look") == "look"
+    newest = record.newest_batch()
+    assert newest is not None
+    assert newest.left == 2
+
+
+def test_a_batch_that_was_disarmed_takes_nobody(record: Record) -> None:
+    batch = record.arm_batch("debian", 2, "Anne")
+    assert record.disarm_batch(batch.id, "Omar")
+    assert not record.disarm_batch(batch.id, "Omar")
+    assert not offered(record, pc())
+    assert joins(record, batch.id, pc()) == "batch-over"
+    newest = record.newest_batch()
+    assert newest is not None
+    assert (newest.ending, newest.left) == ("disarmed", 0)
+
+
+def test_a_batch_lasts_one_bench_day(record: Record, clock: Clock) -> None:
+    batch = record.arm_batch("debian", 2, "Anne")
+    clock.now += CHOICE_LASTS
+    assert not offered(record, pc())
+    assert record.newest_batch() is None
+    assert joins(record, batch.id, pc()) == "batch-over"
+    assert kinds(record).count("batch-closed") == 1
+
+
+def test_a_batch_is_replaced_only_by_somebody_who_saw_it(record: Record) -> None:
+    first = record.arm_batch("debian", 2, "Anne")
+    with pytest.raises(BatchArmed):
+        record.arm_batch("look", 2, "Omar")
+    second = record.arm_batch("look", 2, "Omar", instead=first.id)
+    with pytest.raises(BatchArmed):
+        record.arm_batch("debian", 2, "Anne", instead=first.id)
+    assert record.newest_batch() == second
+    assert joins(record, first.id, pc()) == "batch-over"
+
+
+def test_a_batch_that_never_was_takes_nobody(record: Record) -> None:
+    assert joins(record, "made-up", pc()) == "batch-over"
+
+
+def test_a_batch_whose_profile_is_gone_gives_no_place_away(record: Record) -> None:
+    batch = record.arm_batch("gone", 1, "Anne")
+    with pytest.raises(UnknownProfile):
+        joins(record, batch.id, pc())
+    assert record.newest_batch() == batch
+
+
+def test_of_many_hellos_at_once_as_many_get_a_place_as_there_are(record: Record) -> None:
+    batch = record.arm_batch("debian", 3, "Anne")
+    visits = [boots(record, pc(number)) for number in range(1, 9)]
+    together = threading.Barrier(len(visits))
+    found: list[str] = []
+
+    def begin(visit: Visit) -> None:
+        together.wait()
+        try:
+            job = record.begin(visit.id, batch=batch.id, prepare=prepare)
+            found.append(job.profile.id if job else "nothing")
+        except NoPlace as refused:
+            found.append(refused.problem.code)
+
+    threads = [threading.Thread(target=begin, args=(visit,)) for visit in visits]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(found) == ["batch-full"] * 5 + ["debian"] * 3
+    newest = record.newest_batch()
+    assert newest is not None
+    assert [place.number for place in newest.taken] == [1, 2, 3]
+    assert record.verify_chain().broken is None
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(places=st.integers(1, 4), comers=st.lists(st.integers(1, 5), max_size=8))
+def test_whoever_comes_in_whatever_order_no_pc_gets_two_places_and_no_place_two_pcs(
+    empty: Path, places: int, comers: list[int]
+) -> None:
+    with TemporaryDirectory() as folder:
+        copied = shutil.copyfile(empty, Path(folder) / "record.db")
+        with open_record(copied, clock=Clock()) as record:
+            batch = record.arm_batch("debian", places, "Anne")
+            found = [joins(record, batch.id, pc(number)) for number in comers]
+            newest = record.newest_batch()
+    assert found.count("debian") == min(places, len(set(comers)))
+    assert newest is not None
+    machines = [place.machine_id for place in newest.taken]
+    assert len(machines) == len(set(machines)) == found.count("debian")

@@ -1,0 +1,55 @@
+"""What is set for single PCs: kept by name, told in the journal, gone when nothing is set."""
+
+import json
+
+from netboot.identity import Key
+from netboot.policy import Policy
+from netboot.records.record import Record
+from tests.records.conftest import MAC, Clock, hello, pc
+
+DENIED = Policy(denied=True)
+UNKNOWN = Key("mac", "02:00:00:00:00:99")
+
+
+def test_a_pc_that_never_said_hello_is_denied_by_its_address(record: Record, clock: Clock) -> None:
+    record.set_policy([UNKNOWN], DENIED, "Anne", note="the accountant's")
+    (row,) = record.policies()
+    assert (row.key, row.policy, row.note, row.who, row.at) == (UNKNOWN, DENIED, "the accountant's", "Anne", clock.now)
+
+
+def test_every_part_of_a_policy_comes_back_and_a_later_one_takes_its_place(record: Record) -> None:
+    policy = Policy(denied=True, loader="ipxe", dhcp="merged", default="inventory")
+    keys = [Key("mac", MAC), Key("uuid", pc().system.uuid)]
+    record.set_policy(keys, DENIED, "Anne")
+    record.set_policy(keys, policy, "Omar")
+    assert {row.key: (row.policy, row.who) for row in record.policies()} == dict.fromkeys(keys, (policy, "Omar"))
+    record.set_policy(keys, Policy(), "Omar")
+    assert record.policies() == ()
+
+
+def test_each_change_is_an_event_without_a_persons_name_or_note(record: Record) -> None:
+    visit = record.greet(hello(pc(), "boot-1"), MAC)
+    record.set_policy([Key("mac", MAC)], DENIED, "Anne", note="Anne's own PC")
+    event = record.events(limit=1000)[-1]
+    body = json.loads(event.body)
+    assert (event.kind, event.machine_id) == ("policy-set", visit.machine_id)
+    assert (body["denied"], body["names"]) == (True, [f"mac:{MAC}"])
+    assert "Anne" not in event.body
+    assert record.verify_chain().broken is None
+
+
+def test_what_was_chosen_for_a_pc_is_withdrawn_when_it_is_denied(record: Record) -> None:
+    visit = record.greet(hello(pc(), "boot-1"), MAC)
+    record.choose(visit.machine_id, "debian", "Anne")
+    record.set_policy([Key("mac", MAC)], Policy(loader="ipxe"), "Anne")
+    assert record.pending_choices() != ()
+    record.set_policy([Key("uuid", pc().system.uuid)], DENIED, "Anne")
+    assert record.pending_choices() == ()
+    record.set_policy([Key("uuid", pc().system.uuid)], Policy(), "Anne")
+    assert record.pending_choices() == ()
+
+
+def test_a_forgotten_persons_name_is_gone_from_what_they_set(record: Record) -> None:
+    record.set_policy([UNKNOWN], DENIED, "Anne")
+    record.forget_person("Anne")
+    assert [row.who for row in record.policies()] == ["—"]

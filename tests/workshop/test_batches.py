@@ -1,0 +1,114 @@
+"""A batch and the deny list as PCs meet them, over the real line."""
+
+import asyncio
+from contextlib import AsyncExitStack
+
+import pytest
+from aiohttp.test_utils import TestServer
+from msgspec.structs import replace
+
+from netboot.boarding import Boarding
+from netboot.identity import Key
+from netboot.policy import Policy
+from netboot.problems import Problem
+from netboot.protocol import Hello, Leave, Plan, RunStage, Stay
+from netboot.records.values import Denied
+from netboot.workshop import Workshop
+from tests.workshop.conftest import ERASE, LOOK, WIPE, hello, pc, row_of
+from tests.workshop.player import agent_on, evidence
+
+
+def boarded(number: int, batch: str) -> Hello:
+    """The hello of a PC whose menu had this batch armed."""
+    return replace(hello(pc(number), f"boot-{number}"), batch=batch)
+
+
+def boarding(workshop: Workshop, number: int = 1) -> Boarding:
+    inventory = pc(number)
+    return workshop.boarding(inventory.nics[0].mac, inventory.system.uuid)
+
+
+def deny(workshop: Workshop, number: int = 1) -> None:
+    workshop.policies.set(workshop.record, [Key("mac", pc(number).nics[0].mac)], Policy(denied=True), "anne")
+
+
+async def test_two_pcs_of_a_batch_begin_and_the_third_is_told_and_waits_for_the_page(
+    workshop: Workshop, server: TestServer
+) -> None:
+    batch = workshop.record.arm_batch(ERASE.id, 2, "anne")
+    assert boarding(workshop) == Boarding(armed=ERASE, batch=batch.id)
+    async with AsyncExitStack() as stack:
+        for number in (1, 2):
+            agent, _ = await stack.enter_async_context(agent_on(server, boarded(number, batch.id)))
+            await agent.hear(Plan)
+        third, _ = await stack.enter_async_context(agent_on(server, boarded(3, batch.id)))
+        full = Problem("batch-full", {"places": "2"})
+        assert (await third.hear(Stay)).problem == full
+        assert (row_of(workshop, 3).state, row_of(workshop, 3).problem) == ("waiting", full)
+        assert boarding(workshop, 4) == Boarding()
+        assert await workshop.choose(row_of(workshop, 3).machine, LOOK.id, "anne")
+        await third.hear(Plan)
+
+
+async def test_a_pc_that_is_back_from_its_batch_is_offered_its_disk(workshop: Workshop, server: TestServer) -> None:
+    batch = workshop.record.arm_batch(ERASE.id, 2, "anne")
+    async with agent_on(server, boarded(1, batch.id)) as (agent, _):
+        await agent.hear(Plan)
+        assert await agent.obey(pc()) == Leave(action="poweroff")
+    assert boarding(workshop) == Boarding()
+    async with agent_on(server, replace(boarded(1, batch.id), boot="boot-1b")) as (agent, _):
+        assert (await agent.hear(Stay)).problem == Problem("batch-again")
+
+
+async def test_a_choice_on_the_page_comes_before_the_batch_in_the_menu_too(
+    workshop: Workshop, server: TestServer
+) -> None:
+    async with agent_on(server, hello(pc())) as (agent, _):
+        await agent.close()
+    workshop.record.arm_batch(ERASE.id, 2, "anne")
+    workshop.record.choose(row_of(workshop).machine, LOOK.id, "omar")
+    assert boarding(workshop) == Boarding(armed=LOOK)
+
+
+@pytest.mark.parametrize("pick", [{"profile": ERASE.id}, {"batch": "armed"}, {}])
+async def test_a_denied_pc_is_told_so_and_nothing_begins(
+    workshop: Workshop, server: TestServer, pick: dict[str, str]
+) -> None:
+    batch = workshop.record.arm_batch(ERASE.id, 2, "anne")
+    deny(workshop)
+    assert boarding(workshop) == Boarding(denied=True)
+    greeting = replace(hello(pc()), **{name: batch.id if value == "armed" else value for name, value in pick.items()})
+    async with agent_on(server, greeting) as (agent, _):
+        assert (await agent.hear(Stay)).problem == Problem("denied")
+        assert row_of(workshop).state == "failed"
+        with pytest.raises(Denied):
+            await workshop.choose(row_of(workshop).machine, LOOK.id, "anne")
+    with pytest.raises(Denied):
+        await workshop.choose(row_of(workshop).machine, LOOK.id, "anne")
+    newest = workshop.record.newest_batch()
+    assert newest is not None
+    assert newest.left == 2
+
+
+async def test_a_pc_that_is_denied_during_its_check_is_not_erased(workshop: Workshop, server: TestServer) -> None:
+    async with agent_on(server, hello(pc(), profile=WIPE.id)) as (agent, _):
+        await agent.hear(Plan)
+        await asyncio.to_thread(deny, workshop)
+        assert await agent.obey(pc()) == Stay(problem=Problem("denied"))
+    assert row_of(workshop).state == "failed"
+
+
+async def test_of_a_pc_that_is_denied_during_its_erase_the_proof_is_kept_and_nothing_more_is_written(
+    workshop: Workshop, server: TestServer
+) -> None:
+    async with agent_on(server, hello(pc(), profile=WIPE.id)) as (agent, _):
+        await agent.hear(Plan)
+        erase = await agent.obey(pc(), until="check")
+        assert isinstance(erase, RunStage)
+        await agent.start(erase)
+        await agent.receipt()
+        await asyncio.to_thread(deny, workshop)
+        await agent.finish(erase, evidence(erase.stage, pc()))
+        assert await agent.order() == Stay(problem=Problem("denied"))
+    (erasure,) = workshop.record.erasures_of(row_of(workshop).machine)
+    assert erasure.verdict == "erased"
