@@ -29,6 +29,13 @@ class Reason(Enum):
     FIRMWARE_UNKNOWN = "firmware-unknown"
     LOOP = "loop"
     DENIED = "denied"
+    OWN_RELAY = "own-relay"
+    TOO_MANY_RELAYS = "too-many-relays"
+    ANOTHERS_OFFER = "anothers-offer"
+    NOT_OUR_RELAY = "not-our-relay"
+    NOT_ASKED_FOR = "not-asked-for"
+    ANOTHER_SERVER = "another-server"
+    NO_ADDRESS_IN_OFFER = "no-address-in-offer"
 
     @property
     def text(self) -> str:
@@ -51,6 +58,13 @@ _REASON_TEXTS = {
     Reason.FIRMWARE_UNKNOWN: "a kind of firmware that netboot does not know",
     Reason.LOOP: "it was sent the same boot file too often in a short time: it seems to go round in circles",
     Reason.DENIED: "it is set to be kept away from the workshop",
+    Reason.OWN_RELAY: "our own packet to the building's DHCP, heard again",
+    Reason.TOO_MANY_RELAYS: "it passed too many relays to be forwarded once more",
+    Reason.ANOTHERS_OFFER: "it takes the offer of another server, usually the building's: that is not for us to answer",
+    Reason.NOT_OUR_RELAY: "a server's reply to another relay",
+    Reason.NOT_ASKED_FOR: "a server's reply to nothing that was asked",
+    Reason.ANOTHER_SERVER: "this client has taken up with another of the building's servers",
+    Reason.NO_ADDRESS_IN_OFFER: "a server's reply without an address: another boot server's",
 }
 
 

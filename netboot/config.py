@@ -22,12 +22,17 @@ MacAddress = Annotated[str, Meta(max_length=17, pattern=r"^([0-9A-Fa-f]{2}([:-][
 
 
 class DhcpSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`mode`: "proxy" answers beside the building's DHCP; "off" where that one names our boot files itself.
+    """`mode`: "proxy" answers beside the building's DHCP, "merged" passes on its offers with our boot file in them;
+    "off" where that one names our boot files itself.
 
+    `move_to_merged`: a PC that takes no proxy's offer gets merged ones, by itself. `building`: the address of the
+    building's DHCP server, for merged offers; without it they are asked for by broadcast.
     `plain_pxe_first` is for the lab: an iPXE in the network adapter is first treated as plain PXE firmware.
     """
 
-    mode: Literal["proxy", "off"] = "proxy"
+    mode: Literal["proxy", "merged", "off"] = "proxy"
+    move_to_merged: bool = True
+    building: Annotated[str, Meta(pattern=r"^(\d{1,3}(\.\d{1,3}){3})?\Z")] = ""
     plain_pxe_first: bool = False
 
 

@@ -5,6 +5,7 @@ dhcp_socket.py is the rim of any of them. Values only: nothing is decided here.
 """
 
 from dataclasses import dataclass
+from enum import Enum
 from ipaddress import IPv4Address
 from typing import Protocol
 
@@ -42,6 +43,25 @@ class Answer:
     boot_file: str = ""
 
 
+class Remark(Enum):
+    """What a person may want to know of an answer. The value is stable: the page translates it, `text` is for logs."""
+
+    MOVED_TO_MERGED = "moved-to-merged"
+    BUILDING_SILENT = "building-silent"
+
+    @property
+    def text(self) -> str:
+        """One plain sentence in English."""
+        return _REMARK_TEXTS[self]
+
+
+_REMARK_TEXTS = {
+    Remark.MOVED_TO_MERGED: "it was offered its boot file and never asked for it: it now gets one complete offer, "
+    "with the address that the building's DHCP gives it",
+    Remark.BUILDING_SILENT: "the building's DHCP does not answer: the PC has no address to boot with",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Handled:
     """What became of one datagram: the packets to send, in order, or why there is none.
@@ -54,6 +74,7 @@ class Handled:
     ignored: Ignored | None = None
     client: BootClient | None = None
     news: bool = False
+    remark: Remark | None = None
 
     @property
     def boot_file(self) -> str:

@@ -18,7 +18,7 @@ from ipaddress import IPv4Address
 from uuid import UUID
 
 from netboot.boot_client import BootMethod, Firmware, Ignored, Reason
-from netboot.dhcp_core import BOOT_SERVER_PORT, BROADCAST, SERVER_PORT, Answer, Arrival, DhcpCore, Handled
+from netboot.dhcp_core import BOOT_SERVER_PORT, BROADCAST, SERVER_PORT, Answer, Arrival, DhcpCore, Handled, Remark
 from netboot.dhcp_packet import MAX_PACKET, encode
 from netboot.dhcp_text import render
 from netboot.errors import NetbootError
@@ -43,7 +43,10 @@ REASONS_TOLD = frozenset({Reason.FIRMWARE_ARM, Reason.FIRMWARE_UNKNOWN, Reason.L
 
 @dataclass(frozen=True, slots=True)
 class BootSighting:
-    """A PC that was seen booting: what it is, and what it was sent, or why it was sent nothing."""
+    """A PC that was seen booting: what it is, and what it was sent, or why it was sent nothing.
+
+    `remark` is what a person may want to know of how it was answered.
+    """
 
     mac: str
     uuid: UUID | None
@@ -52,6 +55,7 @@ class BootSighting:
     by_ipxe: bool
     boot_file: str | None
     refused: Reason | None
+    remark: Remark | None = None
 
 
 class DhcpService:
@@ -168,7 +172,7 @@ class DhcpService:
         refused = handled.ignored.reason if handled.ignored else None
         if self._on_boot_client is None or client is None:
             return
-        if not handled.boot_file and refused not in REASONS_TOLD:
+        if not handled.boot_file and not handled.remark and refused not in REASONS_TOLD:
             return
         sighting = BootSighting(
             mac=client.mac,
@@ -178,6 +182,7 @@ class DhcpService:
             by_ipxe=client.ipxe is not None,
             boot_file=handled.boot_file or None,
             refused=refused,
+            remark=handled.remark,
         )
         try:
             self._on_boot_client(sighting)
@@ -290,6 +295,8 @@ def _log(handled: Handled, arrival: Arrival | None) -> None:
     elif ignored is not None and client is not None:
         level = logging.WARNING if handled.news else logging.DEBUG
         log.log(level, "%s is not answered: %s", client.mac, ignored, extra={"mac": client.mac})
+    elif client is not None and handled.remark and handled.news:
+        log.warning("%s: %s", client.mac, handled.remark.text, extra={"mac": client.mac})
     elif client is not None and handled.boot_file:
         log.info(
             "%s boots by %s: sent %s",

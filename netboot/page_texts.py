@@ -267,8 +267,20 @@ BOOT_NOTES: Final[dict[str, dict[Language, str]]] = {
         "fr": "Ce PC est tenu à l'écart de l'atelier : le réseau ne lui propose rien.",
         "en": "This PC is kept away from the workshop: the network offers it nothing.",
     },
+    "moved-to-merged": {
+        "fr": "Ce PC ne prenait pas le fichier de démarrage proposé à part : il le reçoit maintenant avec son adresse, "
+        "en une seule offre.",
+        "en": "This PC did not take the boot file that was offered apart: it now gets it with its address, in one "
+        "offer.",
+    },
+    "building-silent": {
+        "fr": "Le DHCP du bâtiment ne répond pas : ce PC n'a pas d'adresse. Vérifiez le câble entre le commutateur et "
+        "le réseau du bâtiment.",
+        "en": "The building's DHCP does not answer: this PC has no address. Check the cable between the switch and the "
+        "building's network.",
+    },
 }
-"""What is to be said of a PC that asked for a boot file, by `boot_client.Reason`'s value."""
+"""What is to be said of a PC that asked for a boot file, by the value of `boot_client.Reason` or `dhcp_core.Remark`."""
 
 JOB_STATES: Final[dict[JobState, dict[Language, str]]] = {
     "running": {"fr": "en cours", "en": "running"},

@@ -25,7 +25,7 @@ from netboot import bootfiles
 from netboot.assets import asset_folder
 from netboot.boot_file import BootFileNames
 from netboot.config import Settings
-from netboot.dhcp_proxy import Proxy, ProxySettings
+from netboot.dhcp_beside import BesideBuilding, BesideSettings
 from netboot.dhcp_socket import BootSighting, DhcpService
 from netboot.errors import NetbootError
 from netboot.floor import Floor
@@ -61,6 +61,7 @@ class Ready:
     profiles: tuple[Profile, ...]
     policies: Policies
     agent: bytes
+    building: IPv4Address | None
 
 
 def prepare(settings: Settings) -> Ready:
@@ -76,7 +77,17 @@ def prepare(settings: Settings) -> Ready:
     agent = bootfiles.agent_archive(
         {"public_key": public_key(key).hex(), "page": _page_address(settings, interface), "language": settings.language}
     )
-    return Ready(settings, interface, files, profiles, policies, agent)
+    return Ready(settings, interface, files, profiles, policies, agent, _building(settings))
+
+
+def _building(settings: Settings) -> IPv4Address | None:
+    """Where the building's DHCP server is, None to ask by broadcast."""
+    try:
+        return IPv4Address(settings.dhcp.building) if settings.dhcp.building else None
+    except ValueError as error:
+        raise NetbootError(
+            f"`dhcp.building`: {error}", hint="give the address of the building's DHCP server, or leave it empty"
+        ) from error
 
 
 def _page_address(settings: Settings, interface: Interface) -> str:
@@ -134,36 +145,53 @@ async def _serve(ready: Ready, record: Record) -> None:
         return grub_start if name.lstrip("/") == "grub/grub.cfg" else folder(name)
 
     def sighted(sighting: BootSighting) -> None:
-        note = sighting.refused.value if sighting.refused else ""
-        floor.sighted(sighting.mac, firmware=sighting.firmware.value, note=note)
+        told = sighting.refused or sighting.remark
+        floor.sighted(sighting.mac, firmware=sighting.firmware.value, note=told.value if told else "")
 
+    core = BesideBuilding(_beside_settings(ready), ready.policies)
     dhcp = DhcpService(
-        Proxy(
-            ProxySettings(
-                BootFileNames(ready.interface.address, http_port=settings.http.port),
-                plain_pxe_first=settings.dhcp.plain_pxe_first,
-            ),
-            ready.policies,
-        ),
+        core,
         interface=ready.interface.name,
         address=ready.interface.address,
         on_boot_client=sighted,
     )
-    tftp = TftpServer(TftpSettings(address=str(ready.interface.address)), source, on_transfer=_log_transfer)
+
+    def transferred(event: TransferEvent) -> None:
+        core.fetched_by(IPv4Address(event.client))
+        _log_transfer(event)
+
+    async def fetched(request: web.Request, response: web.StreamResponse) -> None:
+        with contextlib.suppress(ValueError):
+            core.fetched_by(IPv4Address(request.remote or ""))
+
+    boot_face = boot_application(face, workshop)
+    boot_face.on_response_prepare.append(fetched)
+    tftp = TftpServer(TftpSettings(address=str(ready.interface.address)), source, on_transfer=transferred)
     async with contextlib.AsyncExitStack() as stack:
-        await _start_http(stack, boot_application(face, workshop), _boot_socket(ready), None)
+        await _start_http(stack, boot_face, _boot_socket(ready), None)
         await _start_http(
             stack, await page_application(workshop, settings), _page_socket(settings), _page_tls(settings)
         )
         await tftp.start()
         stack.callback(tftp.close)
         services: list[Service] = [tftp]
-        if settings.dhcp.mode == "proxy":
+        if settings.dhcp.mode != "off":
             await dhcp.start()
             stack.callback(dhcp.close)
             services.append(dhcp)
         log.info("ready on %s, %s", ready.interface.name, ready.interface.address)
         await _until_told(services)
+
+
+def _beside_settings(ready: Ready) -> BesideSettings:
+    dhcp = ready.settings.dhcp
+    return BesideSettings(
+        BootFileNames(ready.interface.address, http_port=ready.settings.http.port),
+        way="merged" if dhcp.mode == "merged" else "proxy",
+        move_to_merged=dhcp.move_to_merged,
+        building=ready.building,
+        plain_pxe_first=dhcp.plain_pxe_first,
+    )
 
 
 class Service(Protocol):

@@ -18,9 +18,9 @@ FILES = {
     for path in sorted((ROOT / "netboot").rglob("*.py"))
 }
 PURE = (
-    "address_plan", "arp_packet", "boarding", "boot_client", "boot_file", "boot_reply", "dhcp_core", "dhcp_packet",
-    "dhcp_proxy", "imaging", "inventory", "lease_options", "leases", "manifest", "named", "names", "policy",
-    "problems", "protocol", "query_rate", "tftp_transfer",
+    "address_plan", "arp_packet", "boarding", "boot_client", "boot_file", "boot_reply", "dhcp_beside", "dhcp_core",
+    "dhcp_merged", "dhcp_packet", "dhcp_proxy", "imaging", "inventory", "lease_options", "leases", "manifest",
+    "named", "names", "policy", "problems", "protocol", "query_rate", "tftp_transfer", "untaken_offers",
 )  # fmt: skip
 READ_OR_WRITE = {
     "aiohttp", "asyncio", "fcntl", "http", "io", "logging", "mmap", "os", "pathlib", "random", "secrets", "select",

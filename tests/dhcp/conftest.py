@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from netboot.boot_file import BootFileNames
+from netboot.dhcp_beside import BesideSettings
 from netboot.dhcp_packet import DhcpPacket, MessageType, Op, Option, Options, encode_options
-from netboot.dhcp_proxy import ProxySettings
 
 MAC = bytes.fromhex("525400880001")
 UUID_ON_THE_WIRE = bytes.fromhex("00443322116655887799aabbccddeeff00")
@@ -20,8 +20,8 @@ MakeClient = Callable[..., DhcpPacket]
 
 
 @pytest.fixture
-def settings() -> ProxySettings:
-    return ProxySettings(BootFileNames(IPv4Address("10.77.0.2")))
+def settings() -> BesideSettings:
+    return BesideSettings(BootFileNames(IPv4Address("10.77.0.2")), move_to_merged=False)
 
 
 @pytest.fixture

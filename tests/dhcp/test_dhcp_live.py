@@ -23,8 +23,8 @@ from hypothesis import strategies as st
 from netboot import dhcp_socket
 from netboot.boot_client import Firmware, Reason
 from netboot.boot_file import BootFileNames
+from netboot.dhcp_beside import BesideBuilding, BesideSettings
 from netboot.dhcp_packet import BROADCAST_FLAG, DhcpPacket, MessageType, Option, decode, encode
-from netboot.dhcp_proxy import Proxy, ProxySettings
 from netboot.dhcp_socket import QUEUE_LENGTH, BootSighting, DhcpService
 from netboot.errors import NetbootError
 
@@ -38,7 +38,7 @@ EVERYBODY = "255.255.255.255"
 
 
 def service_on(interface: str = "eth0", on_boot_client: Callable[[BootSighting], None] | None = None) -> DhcpService:
-    core = Proxy(ProxySettings(BootFileNames(SERVER)))
+    core = BesideBuilding(BesideSettings(BootFileNames(SERVER)))
     return DhcpService(core, interface=interface, address=SERVER, on_boot_client=on_boot_client)
 
 
@@ -342,10 +342,10 @@ def test_without_the_right_to_its_ports_it_says_so(wire: Wire) -> None:
         "import asyncio\n"
         "from ipaddress import IPv4Address\n"
         "from netboot.boot_file import BootFileNames\n"
-        "from netboot.dhcp_proxy import Proxy, ProxySettings\n"
+        "from netboot.dhcp_beside import BesideBuilding, BesideSettings\n"
         "from netboot.dhcp_socket import DhcpService\n"
         f"address = IPv4Address('{SERVER}')\n"
-        "core = Proxy(ProxySettings(BootFileNames(address)))\n"
+        "core = BesideBuilding(BesideSettings(BootFileNames(address)))\n"
         "asyncio.run(DhcpService(core, interface='eth0', address=address).start())\n"
     )
     weakened = ("setpriv", "--bounding-set=-net_bind_service", "--inh-caps=-all")

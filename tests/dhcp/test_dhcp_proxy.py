@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from netboot.boot_client import BootClient, Ignored, Reason, read_boot_client
 from netboot.boot_file import BootFileNames
+from netboot.dhcp_beside import BesideBuilding, BesideSettings
 from netboot.dhcp_core import BROADCAST, Answer, Arrival, Handled
 from netboot.dhcp_packet import (
     BROADCAST_FLAG,
@@ -22,7 +23,7 @@ from netboot.dhcp_packet import (
     encode,
     encode_options,
 )
-from netboot.dhcp_proxy import Proxy, ProxySettings, decide
+from netboot.dhcp_proxy import decide
 from netboot.policy import Loader, Policy
 
 MakeClient = Callable[..., DhcpPacket]
@@ -41,25 +42,27 @@ def ipxe_with(*features: int) -> bytes:
 HTTP, BZIMAGE, EFI, MENU = 0x13, 0x18, 0x24, 0x27
 
 
-def decided(packet: DhcpPacket, settings: ProxySettings, arrival: Arrival = ON_67) -> Answer | Ignored:
+def decided(packet: DhcpPacket, settings: BesideSettings, arrival: Arrival = ON_67) -> Answer | Ignored:
     client = read_boot_client(packet)
     assert isinstance(client, BootClient)
     return decide(client, arrival, settings.files, Policy())
 
 
-def answer_to(packet: DhcpPacket, settings: ProxySettings, arrival: Arrival = ON_67) -> Answer:
+def answer_to(packet: DhcpPacket, settings: BesideSettings, arrival: Arrival = ON_67) -> Answer:
     outcome = decided(packet, settings, arrival)
     assert isinstance(outcome, Answer)
     return outcome
 
 
-def reason_for(packet: DhcpPacket, settings: ProxySettings, arrival: Arrival = ON_67) -> Reason:
+def reason_for(packet: DhcpPacket, settings: BesideSettings, arrival: Arrival = ON_67) -> Reason:
     outcome = decided(packet, settings, arrival)
     assert isinstance(outcome, Ignored)
     return outcome.reason
 
 
-def test_a_bios_pc_is_told_to_take_undionly_without_discovery(make_client: MakeClient, settings: ProxySettings) -> None:
+def test_a_bios_pc_is_told_to_take_undionly_without_discovery(
+    make_client: MakeClient, settings: BesideSettings
+) -> None:
     answer = answer_to(make_client(architecture=0), settings)
     assert answer == Answer(
         packet=DhcpPacket(
@@ -88,7 +91,7 @@ def test_a_bios_pc_is_told_to_take_undionly_without_discovery(make_client: MakeC
 
 @pytest.mark.parametrize("architecture", [7, 9])
 def test_a_uefi_pc_gets_no_option_43_so_that_it_asks_again_on_4011(
-    make_client: MakeClient, settings: ProxySettings, architecture: int
+    make_client: MakeClient, settings: BesideSettings, architecture: int
 ) -> None:
     offer = answer_to(make_client(architecture=architecture), settings).packet
     assert offer.option(Option.VENDOR_CLASS) == b"PXEClient"
@@ -96,7 +99,7 @@ def test_a_uefi_pc_gets_no_option_43_so_that_it_asks_again_on_4011(
 
 
 def test_on_4011_the_answer_goes_to_the_port_it_was_asked_from(
-    make_client: MakeClient, settings: ProxySettings
+    make_client: MakeClient, settings: BesideSettings
 ) -> None:
     address = IPv4Address("10.77.0.101")
     answer = answer_to(make_client(architecture=7, kind=MessageType.REQUEST, ciaddr=address), settings, ON_4011)
@@ -106,7 +109,7 @@ def test_on_4011_the_answer_goes_to_the_port_it_was_asked_from(
     assert answer.packet.option(Option.SERVER_ID) == SERVER.packed
 
 
-def test_http_boot_gets_a_url_with_the_address_in_figures(make_client: MakeClient, settings: ProxySettings) -> None:
+def test_http_boot_gets_a_url_with_the_address_in_figures(make_client: MakeClient, settings: BesideSettings) -> None:
     offer = answer_to(
         make_client(architecture=16, method=b"HTTPClient"),
         replace(settings, files=replace(settings.files, http_port=8000)),
@@ -132,7 +135,7 @@ def test_http_boot_gets_a_url_with_the_address_in_figures(make_client: MakeClien
 )
 def test_an_ipxe_that_can_run_the_menu_gets_it_and_any_other_gets_ours_first(
     make_client: MakeClient,
-    settings: ProxySettings,
+    settings: BesideSettings,
     user_class: bytes,
     architecture: int,
     features: tuple[int, ...],
@@ -156,7 +159,7 @@ def test_an_ipxe_that_can_run_the_menu_gets_it_and_any_other_gets_ours_first(
 @pytest.mark.parametrize("arrival", [ON_67, ON_4011])
 def test_firmware_that_is_not_served_is_told_apart(
     make_client: MakeClient,
-    settings: ProxySettings,
+    settings: BesideSettings,
     arrival: Arrival,
     architecture: int,
     method: bytes,
@@ -174,7 +177,7 @@ def test_firmware_that_is_not_served_is_told_apart(
     ],
 )
 def test_a_32_bit_uefi_gets_the_unsigned_grub_for_it(
-    make_client: MakeClient, settings: ProxySettings, architecture: int, method: bytes, file: bytes
+    make_client: MakeClient, settings: BesideSettings, architecture: int, method: bytes, file: bytes
 ) -> None:
     offer = answer_to(make_client(architecture=architecture, method=method), settings).packet
     assert offer.file == file
@@ -184,13 +187,13 @@ def test_a_32_bit_uefi_gets_the_unsigned_grub_for_it(
 
 @pytest.mark.parametrize("kind", [MessageType.REQUEST, MessageType.INFORM, MessageType.RELEASE])
 def test_the_rest_of_the_dialogue_on_67_is_the_buildings(
-    make_client: MakeClient, settings: ProxySettings, kind: MessageType
+    make_client: MakeClient, settings: BesideSettings, kind: MessageType
 ) -> None:
     assert reason_for(make_client(kind=kind), settings) is Reason.NOT_A_DISCOVER
 
 
 def test_on_4011_only_a_request_from_a_real_address_is_answered(
-    make_client: MakeClient, settings: ProxySettings
+    make_client: MakeClient, settings: BesideSettings
 ) -> None:
     assert reason_for(make_client(), settings, ON_4011) is Reason.NOT_A_BOOT_REQUEST
     request = make_client(kind=MessageType.REQUEST)
@@ -199,8 +202,8 @@ def test_on_4011_only_a_request_from_a_real_address_is_answered(
         assert reason_for(request, settings, nowhere) is Reason.NO_RETURN_ADDRESS
 
 
-def test_a_denied_pc_is_answered_on_neither_port(make_client: MakeClient, settings: ProxySettings) -> None:
-    proxy = Proxy(settings, lambda mac, uuid="": Policy(denied=mac == "52:54:00:88:00:01"))
+def test_a_denied_pc_is_answered_on_neither_port(make_client: MakeClient, settings: BesideSettings) -> None:
+    proxy = BesideBuilding(settings, lambda mac, uuid="": Policy(denied=mac == "52:54:00:88:00:01"))
     for kind, arrival in ((MessageType.DISCOVER, ON_67), (MessageType.REQUEST, ON_4011)):
         done = proxy.receive(encode(make_client(kind=kind)), arrival, now=0)
         assert (done.answers, done.ignored) == ((), Ignored(Reason.DENIED))
@@ -220,27 +223,27 @@ def test_a_denied_pc_is_answered_on_neither_port(make_client: MakeClient, settin
 )
 def test_a_pc_gets_the_loader_that_is_set_for_it(
     make_client: MakeClient,
-    settings: ProxySettings,
+    settings: BesideSettings,
     loader: Loader,
     method: bytes,
     architecture: int,
     user_class: bytes,
     file: str,
 ) -> None:
-    proxy = Proxy(settings, lambda mac, uuid="": Policy(loader=loader))
+    proxy = BesideBuilding(settings, lambda mac, uuid="": Policy(loader=loader))
     packet = make_client(architecture=architecture, method=method, user_class=user_class)
     assert receive(proxy, packet, now=0).boot_file == file
 
 
-def test_an_address_that_changed_is_in_the_next_offer(make_client: MakeClient, settings: ProxySettings) -> None:
-    proxy = Proxy(settings)
+def test_an_address_that_changed_is_in_the_next_offer(make_client: MakeClient, settings: BesideSettings) -> None:
+    proxy = BesideBuilding(settings)
     proxy.use_address(IPv4Address("10.77.0.9"))
     (answer,) = receive(proxy, make_client(architecture=16, method=b"HTTPClient"), now=0).answers
     assert answer.boot_file == "http://10.77.0.9/shimx64.efi"
     assert answer.packet.siaddr == IPv4Address("10.77.0.9")
 
 
-def test_a_relayed_client_is_answered_through_its_relay(make_client: MakeClient, settings: ProxySettings) -> None:
+def test_a_relayed_client_is_answered_through_its_relay(make_client: MakeClient, settings: BesideSettings) -> None:
     relay = IPv4Address("10.1.0.1")
     packet = make_client(giaddr=relay, hops=1, more=((Option.RELAY_AGENT, b"\1\4port"),))
     answer = answer_to(packet, settings, Arrival(67, relay, 67))
@@ -248,14 +251,14 @@ def test_a_relayed_client_is_answered_through_its_relay(make_client: MakeClient,
     assert answer.packet.options[-1] == (Option.RELAY_AGENT, b"\1\4port")
 
 
-def test_a_client_without_a_machine_id_is_sent_none(make_client: MakeClient, settings: ProxySettings) -> None:
+def test_a_client_without_a_machine_id_is_sent_none(make_client: MakeClient, settings: BesideSettings) -> None:
     packet = make_client()
     bare = replace(packet, options=tuple(option for option in packet.options if option[0] != Option.MACHINE_ID))
     assert answer_to(bare, settings).packet.option(Option.MACHINE_ID) is None
 
 
 def test_scapy_reads_the_offer_as_it_is_meant(
-    make_client: MakeClient, settings: ProxySettings, scapy_oracle: Any
+    make_client: MakeClient, settings: BesideSettings, scapy_oracle: Any
 ) -> None:
     seen = scapy_oracle.read(encode(answer_to(make_client(architecture=0), settings).packet))
     assert seen["bootp"]["siaddr"] == "10.77.0.2"
@@ -265,7 +268,7 @@ def test_scapy_reads_the_offer_as_it_is_meant(
     assert seen["options"]["vendor_specific"] == [SKIP_DISCOVERY.hex()]
 
 
-def test_a_discover_that_scapy_built_is_answered(settings: ProxySettings, scapy_oracle: Any) -> None:
+def test_a_discover_that_scapy_built_is_answered(settings: BesideSettings, scapy_oracle: Any) -> None:
     wire = scapy_oracle.build(
         {"op": 1, "xid": 77, "secs": 4, "flags": 0x8000, "chaddr": b"\x52\x54\0\x88\0\1"},
         [
@@ -274,32 +277,34 @@ def test_a_discover_that_scapy_built_is_answered(settings: ProxySettings, scapy_
             ("vendor_class_id", b"PXEClient:Arch:00007:UNDI:003016"),
         ],
     )
-    assert Proxy(settings).receive(wire, ON_67, now=0).boot_file == "shimx64.efi"
+    assert BesideBuilding(settings).receive(wire, ON_67, now=0).boot_file == "shimx64.efi"
 
 
-def receive(proxy: Proxy, packet: DhcpPacket, now: float) -> Handled:
+def receive(proxy: BesideBuilding, packet: DhcpPacket, now: float) -> Handled:
     return proxy.receive(encode(packet), ON_67, now=now)
 
 
-def test_a_boot_loop_is_left_and_told_once(make_client: MakeClient, settings: ProxySettings) -> None:
-    proxy = Proxy(replace(settings, loop_limit=2))
+def test_a_boot_loop_is_left_and_told_once(make_client: MakeClient, settings: BesideSettings) -> None:
+    proxy = BesideBuilding(replace(settings, loop_limit=2))
     handled = [receive(proxy, make_client(xid=xid), now=xid * 10.0) for xid in range(5)]
     assert [bool(one.answers) for one in handled] == [True, True, False, False, False]
     assert [one.news for one in handled] == [False, False, True, False, False]
     assert handled[2].ignored == Ignored(Reason.LOOP, "undionly.kpxe")
 
 
-def test_the_exchange_on_4011_does_not_count_as_a_second_boot(make_client: MakeClient, settings: ProxySettings) -> None:
-    proxy = Proxy(replace(settings, loop_limit=1))
+def test_the_exchange_on_4011_does_not_count_as_a_second_boot(
+    make_client: MakeClient, settings: BesideSettings
+) -> None:
+    proxy = BesideBuilding(replace(settings, loop_limit=1))
     assert receive(proxy, make_client(architecture=7), now=0).boot_file
     request = encode(make_client(architecture=7, kind=MessageType.REQUEST, xid=0x9999))
     assert proxy.receive(request, ON_4011, now=3).boot_file
 
 
 def test_in_the_lab_an_ipxe_rom_is_first_treated_as_a_plain_pxe_rom(
-    make_client: MakeClient, settings: ProxySettings
+    make_client: MakeClient, settings: BesideSettings
 ) -> None:
-    proxy = Proxy(replace(settings, plain_pxe_first=True))
+    proxy = BesideBuilding(replace(settings, plain_pxe_first=True))
     sent = []
     for xid, now in ((1, 0), (1, 4), (2, 20), (2, 24), (3, 60), (4, 75)):
         packet = make_client(xid=xid, user_class=b"iPXE", ipxe=ipxe_with(HTTP, BZIMAGE, MENU))
@@ -315,15 +320,15 @@ def test_in_the_lab_an_ipxe_rom_is_first_treated_as_a_plain_pxe_rom(
 
 
 def test_without_the_lab_switch_an_ipxe_rom_is_taken_at_its_word(
-    make_client: MakeClient, settings: ProxySettings
+    make_client: MakeClient, settings: BesideSettings
 ) -> None:
     packet = make_client(user_class=b"iPXE", ipxe=ipxe_with(HTTP, BZIMAGE, MENU))
-    assert receive(Proxy(settings), packet, now=0).boot_file == SCRIPT.decode()
+    assert receive(BesideBuilding(settings), packet, now=0).boot_file == SCRIPT.decode()
 
 
 @pytest.mark.parametrize("change", [{"bios_file": "x" * 128}, {"script_path": "/é"}, {"uefi_x64_file": ""}])
 def test_a_boot_file_that_no_packet_can_name_is_refused_at_once(
-    settings: ProxySettings, change: dict[str, str]
+    settings: BesideSettings, change: dict[str, str]
 ) -> None:
     with pytest.raises(ValueError, match="does not fit into a DHCP packet"):
         replace(settings.files, **change)  # type: ignore[arg-type]  # the values are all names
@@ -331,7 +336,7 @@ def test_a_boot_file_that_no_packet_can_name_is_refused_at_once(
 
 @given(st.binary(max_size=MAX_PACKET), st.sampled_from([ON_67, ON_4011]))
 def test_garbage_is_ignored_with_a_reason(payload: bytes, arrival: Arrival) -> None:
-    handled = Proxy(ProxySettings(BootFileNames(SERVER))).receive(payload, arrival, now=0)
+    handled = BesideBuilding(BesideSettings(BootFileNames(SERVER))).receive(payload, arrival, now=0)
     assert not handled.answers
     assert str(handled.ignored)
 

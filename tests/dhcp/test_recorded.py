@@ -15,16 +15,16 @@ import pytest
 
 from netboot.boot_client import Reason
 from netboot.boot_file import BootFileNames
+from netboot.dhcp_beside import BesideBuilding, BesideSettings
 from netboot.dhcp_core import Arrival, Handled
 from netboot.dhcp_packet import Option, decode, encode
-from netboot.dhcp_proxy import Proxy, ProxySettings
 from netboot.dhcp_text import render
 from netboot.lab.firmware import Firmware
 from netboot.lab.machine import workshop_pc
 
 RECORDED = Path(__file__).with_name("recorded")
 NAMES = sorted(path.stem for path in RECORDED.glob("*.txt"))
-SETTINGS = ProxySettings(BootFileNames(IPv4Address("10.77.0.2")))
+SETTINGS = BesideSettings(BootFileNames(IPv4Address("10.77.0.2")), move_to_merged=False)
 SECONDS_BETWEEN = 4.0  # a recording has no times; this is firmware's usual pace
 
 
@@ -48,9 +48,9 @@ def recording(name: str) -> list[Recorded]:
     return packets
 
 
-def handled(name: str, settings: ProxySettings = SETTINGS) -> list[tuple[Recorded, Handled]]:
+def handled(name: str, settings: BesideSettings = SETTINGS) -> list[tuple[Recorded, Handled]]:
     """What becomes of each packet that the client sent, in one run of the proxy."""
-    proxy = Proxy(settings)
+    proxy = BesideBuilding(settings)
     asked = [packet for packet in recording(name) if packet.by_client and packet.arrival.port in (67, 4011)]
     return [
         (packet, proxy.receive(packet.payload, packet.arrival, now=number * SECONDS_BETWEEN))

@@ -7,6 +7,7 @@ from typing import get_args
 import pytest
 
 import netboot.pages
+from netboot.dhcp_core import Remark
 from netboot.dhcp_socket import REASONS_TOLD
 from netboot.floor import State
 from netboot.page_texts import BOOT_NOTES, EVENTS, JOB_STATES, LEVELS, STATES, TEXTS
@@ -45,7 +46,7 @@ def test_every_state_level_and_kind_has_its_words() -> None:
 
 
 def test_every_reason_that_the_page_is_told_has_its_words() -> None:
-    assert set(BOOT_NOTES) == {reason.value for reason in REASONS_TOLD}
+    assert set(BOOT_NOTES) == {told.value for told in (*REASONS_TOLD, *Remark)}
     assert all(set(text) == {"fr", "en"} for text in BOOT_NOTES.values())
 
 
