@@ -13,6 +13,9 @@ from msgspec import Meta, Struct
 from netboot.errors import NetbootError
 from netboot.process import run
 
+ETHERNET_MTU = 1500
+"""Bytes of the longest IP packet on plain Ethernet."""
+
 
 class Address(Struct, frozen=True):
     """One address of `ip --json address`."""
@@ -29,15 +32,17 @@ class Link(Struct, frozen=True):
     ifname: str
     flags: tuple[str, ...] = ()
     link_type: str = ""
+    mtu: int = ETHERNET_MTU
     addr_info: tuple[Address, ...] = ()
 
 
 class Interface(Struct, frozen=True, kw_only=True):
-    """The interface to serve on: its kernel name, our address on it, and its network."""
+    """The interface to serve on: its kernel name, our address on it, its network, and its MTU in bytes."""
 
     name: str
     address: IPv4Address
     network: IPv4Network
+    mtu: int = ETHERNET_MTU
 
 
 def read_links() -> tuple[Link, ...]:
@@ -86,7 +91,6 @@ def _addressed(link: Link) -> Interface | None:
                 local = IPv4Address(address.local)
             except AddressValueError:
                 continue
-            return Interface(
-                name=link.ifname, address=local, network=IPv4Network((local, address.prefixlen), strict=False)
-            )
+            network = IPv4Network((local, address.prefixlen), strict=False)
+            return Interface(name=link.ifname, address=local, network=network, mtu=link.mtu)
     return None

@@ -38,7 +38,7 @@ from netboot.profiles import Profile, load_profiles
 from netboot.records.record import Record, open_record
 from netboot.signing import load_key, public_key
 from netboot.store import Store
-from netboot.tftp import FolderSource, TftpServer, TftpSettings, TransferEvent
+from netboot.tftp import FolderSource, Limits, TftpServer, TftpSettings, TransferEvent, block_size_for
 from netboot.web import page_application
 from netboot.workshop import Workshop
 
@@ -166,7 +166,10 @@ async def _serve(ready: Ready, record: Record) -> None:
 
     boot_face = boot_application(face, workshop)
     boot_face.on_response_prepare.append(fetched)
-    tftp = TftpServer(TftpSettings(address=str(ready.interface.address)), source, on_transfer=transferred)
+    limits = Limits(block_size=block_size_for(ready.interface.mtu))
+    tftp = TftpServer(
+        TftpSettings(address=str(ready.interface.address), limits=limits), source, on_transfer=transferred
+    )
     async with contextlib.AsyncExitStack() as stack:
         await _start_http(stack, boot_face, _boot_socket(ready), None)
         await _start_http(

@@ -26,9 +26,18 @@ from netboot.tftp_packet import (
 from netboot.tftp_session import Session
 from netboot.tftp_socket import answer_once, listening_socket, receive, transfer_socket
 from netboot.tftp_source import Content, ContentError, FolderSource, Source, clean_name
-from netboot.tftp_transfer import Limits, OptionError, Outcome, Transfer, negotiate
+from netboot.tftp_transfer import Limits, OptionError, Outcome, Transfer, block_size_for, negotiate
 
-__all__ = ["FolderSource", "Limits", "Outcome", "Source", "TftpServer", "TftpSettings", "TransferEvent"]
+__all__ = [
+    "FolderSource",
+    "Limits",
+    "Outcome",
+    "Source",
+    "TftpServer",
+    "TftpSettings",
+    "TransferEvent",
+    "block_size_for",
+]
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +47,7 @@ REQUESTS_A_WAKE = 32
 
 @dataclass(frozen=True, slots=True)
 class TftpSettings:
-    """Where to listen and how much to give. `limits.block_size` in bytes is at most the LAN's MTU less 32."""
+    """Where to listen and how much to give; `limits.block_size` comes from the LAN's MTU, by `block_size_for`."""
 
     address: str = "0.0.0.0"  # noqa: S104 - the server passes its interface's address
     port: int = 69

@@ -113,18 +113,20 @@ def parse_reply(datagram: bytes) -> int | ClientError:
     """
     if len(datagram) < 4:
         raise PacketError("too short")
+    opcode: int
+    number: int
     opcode, number = _TWO_SHORTS.unpack_from(datagram)
     if opcode == _ACK:
-        return int(number)
+        return number
     if opcode == Opcode.ERROR:
         text = datagram[4:].split(b"\0", 1)[0][:MAX_ERROR_TEXT]
         return ClientError(number, printable(text.decode("ascii", "replace")))
     raise PacketError(f"opcode {opcode} during a transfer")
 
 
-def data_header(number: int) -> bytes:
-    """The four bytes before block `number`; the number on the wire rolls over from 65535 to 0."""
-    return _TWO_SHORTS.pack(_DATA, number & 0xFFFF)
+def encode_data(number: int, block: bytes) -> bytes:
+    """A DATA packet with block `number`; the number on the wire rolls over from 65535 to 0."""
+    return _TWO_SHORTS.pack(_DATA, number & 0xFFFF) + block
 
 
 def encode_oack(options: tuple[tuple[str, str], ...]) -> bytes:

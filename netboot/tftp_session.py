@@ -13,13 +13,13 @@ from collections.abc import Callable
 from netboot.tftp_packet import (
     ErrorCode,
     PacketError,
-    data_header,
+    encode_data,
     encode_error,
     encode_oack,
     parse_reply,
 )
 from netboot.tftp_source import Content, ContentError
-from netboot.tftp_transfer import Outcome, Transfer
+from netboot.tftp_transfer import NOTHING, Outcome, Transfer
 
 log = logging.getLogger(__name__)
 
@@ -45,8 +45,9 @@ class Session:
         self._loop = asyncio.get_running_loop()
         self._sock = sock
         self._content = content
+        self._block_size = transfer.terms.block_size
         self._ended = ended
-        self._unsent = range(0)
+        self._unsent = NOTHING
         self._closed = False
         self._armed_for = float("inf")
         self._timer: asyncio.TimerHandle | None = None
@@ -59,12 +60,12 @@ class Session:
     def cancel(self, reason: str) -> None:
         """End the transfer from the server's side; the client is told."""
         self.transfer.fail(reason)
-        self._proceed(range(0))
+        self._proceed(NOTHING)
 
     def abandon(self, reason: str) -> None:
         """End the transfer without a word: the client may already listen for the answer to its next request."""
         self.transfer.abandon(reason)
-        self._proceed(range(0))
+        self._proceed(NOTHING)
 
     def _readable(self) -> None:
         try:
@@ -76,7 +77,7 @@ class Session:
             return
         except ConnectionRefusedError:
             self.transfer.fail("the client closed its port")
-            self._proceed(range(0))
+            self._proceed(NOTHING)
             return
         except OSError as error:
             # An interface that goes down and comes back; the timer decides when it is too late.
@@ -86,7 +87,7 @@ class Session:
             self._proceed(self.transfer.acknowledge(reply, self._loop.time()))
         else:
             self.transfer.stop(reply)
-            self._proceed(range(0))
+            self._proceed(NOTHING)
 
     def _on_timer(self) -> None:
         self._armed_for = float("inf")
@@ -97,9 +98,10 @@ class Session:
         if self._closed:
             return
         if blocks:
-            follows = self._unsent and self._unsent.stop == blocks.start
-            self._unsent = range(self._unsent.start, blocks.stop) if follows else blocks
-            self._flush()
+            if self._unsent:
+                follows = self._unsent.stop == blocks.start
+                blocks = range(self._unsent.start if follows else blocks.start, blocks.stop)
+            self._send(blocks)
         if self.transfer.outcome is not None:
             self._close()
         elif self.transfer.deadline < self._armed_for:
@@ -109,18 +111,18 @@ class Session:
             self._armed_for = self.transfer.deadline
             self._timer = self._loop.call_at(self._armed_for, self._on_timer)
 
-    def _flush(self) -> None:
-        """Send what is to be sent, as far as the socket takes it."""
-        number = self._unsent.start
-        send, read, size = self._sock.send, self._content.read, self.transfer.terms.block_size
+    def _send(self, blocks: range) -> None:
+        """Send `blocks` as far as the socket takes them, and the others when it has room."""
+        number = blocks.start
+        send, read, size = self._sock.send, self._content.read, self._block_size
         try:
-            for number in self._unsent:
+            for number in blocks:
                 if number:
-                    send(data_header(number) + read((number - 1) * size, size))
+                    send(encode_data(number, read((number - 1) * size, size)))
                 else:
                     send(encode_oack(self.transfer.terms.accepted))
         except BlockingIOError:
-            self._unsent = range(number, self._unsent.stop)
+            self._unsent = range(number, blocks.stop)
             self._loop.add_writer(self._sock, self._writable)
             return
         except ConnectionRefusedError:
@@ -129,12 +131,12 @@ class Session:
             self.transfer.fail(str(error))
         except OSError as error:
             log.debug("sending failed: %s", error)
-        self._unsent = range(0)
+        self._unsent = NOTHING
 
     def _writable(self) -> None:
         self._loop.remove_writer(self._sock)
-        self._flush()
-        self._proceed(range(0))
+        waiting, self._unsent = self._unsent, NOTHING
+        self._proceed(waiting)
 
     def _close(self) -> None:
         self._closed = True

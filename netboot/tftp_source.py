@@ -88,7 +88,15 @@ class Content:
 
         Raises ContentError, also when the file became shorter.
         """
-        length = min(length, self.size - offset)
+        start = offset - self._offset
+        if start >= 0:
+            block = self._buffer[start : start + length]
+            if len(block) == length:
+                return block
+        return self._read_on(offset, min(length, self.size - offset))
+
+    def _read_on(self, offset: int, length: int) -> bytes:
+        """What lies outside the bytes at hand, or at the end of the file."""
         start = offset - self._offset
         if start < 0 or start + length > len(self._buffer):
             self._fill(offset, length)

@@ -15,6 +15,12 @@ from enum import Enum
 from netboot.tftp_packet import ClientError, printable
 
 MIN_BLOCK_SIZE = 8
+MAX_BLOCK_SIZE = 65464
+"""Bytes; the range of blksize (RFC 2348)."""
+
+HEADERS = 32
+"""Bytes before a block in its packet: 20 of IPv4, 8 of UDP, 4 of TFTP."""
+
 MAX_WINDOW = 64
 MAX_BACKOFF = 8.0
 """Seconds; a retransmission waits no longer, unless the client asked for more."""
@@ -23,6 +29,14 @@ QUICK = 0.05
 """Seconds; the shortest wait before a retransmission, once the client's pace is known."""
 
 NOTHING = range(0)
+
+
+def block_size_for(mtu: int) -> int:
+    """The longest block, in bytes, that a link with this MTU carries whole: firmware need put no pieces together.
+
+    Never under 512 bytes, which is what a client gets that does not negotiate.
+    """
+    return min(max(512, mtu - HEADERS), MAX_BLOCK_SIZE)
 
 
 class OptionError(Exception):
@@ -46,7 +60,7 @@ class Outcome(Enum):
 class Limits:
     """What the server grants: bytes a block, blocks a window, seconds, retransmissions in a row."""
 
-    block_size: int = 1468
+    block_size: int = block_size_for(1500)
     window: int = MAX_WINDOW
     timeout: float = 1.0
     retries: int = 6
@@ -127,6 +141,7 @@ class Transfer:
         self._tries = 0
         self._timeout = terms.timeout or limits.timeout
         self._patience = self._timeout
+        self._learns = terms.timeout is None
         self._pace: float | None = None
         self._sent_at = now
         self._settled = 0
@@ -153,14 +168,13 @@ class Transfer:
 
     def acknowledge(self, number: int, now: float) -> range:
         """Take an ACK's 16-bit block number."""
-        acked, sent = self._acked, self._sent
-        ahead = (number - acked) & 0xFFFF
-        if self.outcome or ahead > sent - acked:
+        sent = self._sent
+        ahead = (number - self._acked) & 0xFFFF
+        if ahead > sent - self._acked or self.outcome is not None:
             return NOTHING
         if ahead == 0:
-            lost_first = self._window > 1 and acked >= 0 and self._settled <= acked
-            return self._go_back(now) if lost_first else NOTHING
-        self._acked = acked = acked + ahead
+            return self._repeated(now)
+        self._acked = acked = self._acked + ahead
         self._tries = 0
         if acked == self.last:
             self.outcome = Outcome.FINISHED
@@ -168,8 +182,14 @@ class Transfer:
         if self._settled <= acked:
             if acked < sent:
                 return self._go_back(now)
-            self._measure(now - self._sent_at)
+            if self._learns:
+                self._measure(now - self._sent_at)
         return self._send(sent + 1, now)
+
+    def _repeated(self, now: float) -> range:
+        """With windows, the last ACK once more says that the window's first block was lost."""
+        lost_first = self._window > 1 and self._acked >= 0 and self._settled <= self._acked
+        return self._go_back(now) if lost_first else NOTHING
 
     def expire(self, now: float) -> range:
         """Take the passing of time; before `deadline` nothing happens but the end of a transfer that took too long."""
@@ -218,16 +238,19 @@ class Transfer:
 
     def _send(self, first: int, now: float) -> range:
         """Blocks from `first` to the window's edge; the OACK stands alone in its window."""
-        self._sent = 0 if self._acked < 0 else min(self._acked + self._window, self.last)
+        edge = self._acked + self._window if self._acked >= 0 else 0
+        # Not `min`, here and below: these lines run once a window, and its call costs as much as the rest of them.
+        self._sent = edge = edge if edge < self.last else self.last
         self._sent_at = now
         self.deadline = now + (self._backoff() if self._tries else self._patience)
-        return range(first, self._sent + 1)
+        return range(first, edge + 1)
 
     def _measure(self, seconds: float) -> None:
         """Smooth the time from a window to its ACK (as RFC 6298 §2), and be as patient as the client is slow."""
-        self._pace = seconds if self._pace is None else 0.875 * self._pace + 0.125 * seconds
-        if self.terms.timeout is None:
-            self._patience = min(max(QUICK, 4 * self._pace), self._timeout)
+        pace = self._pace
+        self._pace = pace = seconds if pace is None else 0.875 * pace + 0.125 * seconds
+        patience = 4 * pace if 4 * pace > QUICK else QUICK
+        self._patience = patience if patience < self._timeout else self._timeout
 
     def _backoff(self) -> float:
         """Seconds to wait after a retransmission: the timeout, then doubled again and again."""

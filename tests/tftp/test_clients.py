@@ -12,7 +12,7 @@ from tftpy import TftpClient
 from netboot.process import run
 from netboot.tftp import FolderSource, Limits, Outcome
 from tests.tftp.conftest import LOOPBACK, Bench
-from tests.tftp.relay import LossyRelay
+from tests.tftp.relay import LossyRelay, near_rollover
 
 SIZES = (0, 1, 511, 512, 513, 1468 * 3, 5_000_000)
 
@@ -40,6 +40,11 @@ async def curl(port: int, name: str, to: Path) -> None:
     url = f"tftp://{LOOPBACK}:{port}/{name}"
     command = ["curl", "--silent", "--show-error", *options, "--output", os.fspath(to), url]
     await asyncio.to_thread(run, command, timeout=60)
+
+
+async def curl_512(port: int, name: str, to: Path) -> None:
+    url = f"tftp://{LOOPBACK}:{port}/{name}"
+    await asyncio.to_thread(run, ["curl", "--silent", "--show-error", "--output", os.fspath(to), url], timeout=60)
 
 
 async def tftpy_client(port: int, name: str, to: Path) -> None:
@@ -77,12 +82,25 @@ async def test_a_client_gets_every_byte_of_every_size(bench: Bench, folder: Path
     assert [event.sent for event in bench.events if event.outcome] == list(SIZES)
 
 
-async def test_block_numbers_roll_over_in_70_mb_of_512_byte_blocks(bench: Bench, tmp_path: Path) -> None:
-    big = random.Random(7440).randbytes(70_000_000)
+@pytest.mark.parametrize("fetch", [pytest.param(tftp_hpa, id="tftp-hpa"), pytest.param(curl_512, id="curl")])
+async def test_block_numbers_roll_over_beyond_32_mib_of_512_byte_blocks_one_at_a_time(
+    bench: Bench, tmp_path: Path, fetch: Fetch
+) -> None:
+    big = random.Random(7440).randbytes(34_000_000)
     port = await bench.serve({"big": big}.get)
-    to = tmp_path / "got"
-    await atftp("windowsize 64", "blksize 512")(port, "big", to)
-    assert to.read_bytes() == big
+    await fetch(port, "big", tmp_path / "got")
+    assert (tmp_path / "got").read_bytes() == big
+
+
+async def test_packets_lost_repeated_and_reordered_around_both_rollovers_of_70_mb_change_no_byte(
+    bench: Bench, tmp_path: Path
+) -> None:
+    big = random.Random(1350).randbytes(70_000_000)
+    port = await bench.serve({"big": big}.get, limits=Limits(timeout=0.3, retries=8))
+    with LossyRelay(port, trouble=0.04, seed=65536, hit=near_rollover) as relay:
+        await atftp("windowsize 16", "blksize 512")(relay.port, "big", tmp_path / "got")
+    assert (tmp_path / "got").read_bytes() == big
+    assert min(relay.dropped, relay.repeated, relay.delayed) > 3
 
 
 async def test_ten_clients_at_once_each_get_their_file(bench: Bench, folder: Path, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from netboot.tftp_packet import (
     ErrorCode,
     PacketError,
     ReadRequest,
-    data_header,
+    encode_data,
     encode_error,
     encode_oack,
     parse_reply,
@@ -78,8 +78,8 @@ def test_acks_and_errors_are_read_and_an_errors_text_made_printable() -> None:
 
 
 def test_what_is_sent_has_the_bytes_of_the_rfcs() -> None:
-    assert data_header(1) == b"\0\3\0\1"
-    assert data_header(65536) == b"\0\3\0\0"
+    assert encode_data(1, b"x") == b"\0\3\0\1x"
+    assert encode_data(65536, b"") == b"\0\3\0\0"
     assert encode_oack((("tsize", "5"), ("BLKSIZE", "1468"))) == b"\0\6tsize\0" + b"5\0BLKSIZE\0" + b"1468\0"
     assert encode_error(ErrorCode.NOT_FOUND, "file not found") == b"\0\5\0\1file not found\0"
 

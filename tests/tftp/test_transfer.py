@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from netboot.tftp_packet import ClientError
-from netboot.tftp_transfer import Limits, OptionError, Outcome, Terms, Transfer, negotiate
+from netboot.tftp_transfer import Limits, OptionError, Outcome, Terms, Transfer, block_size_for, negotiate
 
 LIMITS = Limits(block_size=1468, window=64, timeout=1.0, retries=3, longest=600.0)
 WINDOW_4 = Terms(block_size=10, window=4, accepted=(("windowsize", "4"),))
@@ -169,6 +169,14 @@ def test_options_are_granted_within_the_limits_and_confirmed_as_spelt() -> None:
     terms = negotiate(asked, 777, LIMITS)
     assert (terms.block_size, terms.window, terms.timeout) == (1468, 64, 2.0)
     assert terms.accepted == (("BLKSIZE", "1468"), ("tsize", "777"), ("WindowSize", "64"), ("timeout", "2"))
+
+
+@pytest.mark.parametrize(
+    ("mtu", "bytes_a_block"), [(1500, 1468), (9000, 8968), (65536, 65464), (1280, 1248), (68, 512)]
+)
+def test_blocks_are_as_long_as_the_links_packets_and_512_at_least(mtu: int, bytes_a_block: int) -> None:
+    limits = Limits(block_size=block_size_for(mtu))
+    assert negotiate((("blksize", "65464"),), 1, limits).block_size == bytes_a_block
 
 
 def test_a_timeout_that_cannot_be_kept_and_a_repeated_option_are_ignored() -> None:
