@@ -25,6 +25,8 @@ from netboot.protocol import (
     EraseResult,
     Erasure,
     Finish,
+    Memory,
+    MemoryResult,
     Result,
     Stage,
     StageName,
@@ -33,13 +35,17 @@ from netboot.protocol import (
 
 
 class MasterNeeds(Struct, frozen=True, kw_only=True):
-    """What a master asks of a PC: the smallest disk and its sector size, and what its chunks cover, all in bytes."""
+    """What a master asks of a PC: the smallest disk and its sector size, and what its chunks cover, all in bytes.
+
+    `uefi_bits`: which UEFI its boot loader is for, 0 when it has none for UEFI.
+    """
 
     manifest: Digest
     name: Text
     disk: Size
     sector: int = 512
     used: Size = 0
+    uefi_bits: Literal[0, 32, 64] = 64
 
 
 class StageRecord(Struct, frozen=True, kw_only=True):
@@ -155,6 +161,11 @@ def choose_target(inventory: Inventory, master: MasterNeeds, named: DiskId | Non
     return Problem("several-targets", {"disks": ", ".join(label(disk) for disk in fitting)[:400]})
 
 
+def memory_seconds(memory: int) -> int:
+    """How long a memory of so many bytes is tested, in seconds: 20 for each GiB, at least 40, at most half an hour."""
+    return min(1800, max(40, 20 * (memory >> 30)))
+
+
 def erasures(job: Job) -> tuple[Erasure, ...]:
     """Every erasure this job has evidence of."""
     return tuple(
@@ -186,6 +197,8 @@ def judge(
 def _order(job: Job, stage: StageName) -> Next:
     if stage == "check":
         return Run(Check())
+    if stage == "memory":
+        return Run(Memory(seconds=memory_seconds(job.inventory.memory)))
     if stage == "finish":
         return Run(Finish(action=job.profile.end))
     problem = forbids_writing(job.inventory)
@@ -211,6 +224,8 @@ def _order(job: Job, stage: StageName) -> Next:
 def _target(job: Job) -> Disk | Problem:
     if job.master is None:
         return Problem("master-missing", {"master": job.profile.master})
+    if job.inventory.firmware.uefi_bits == 32 and job.master.uefi_bits != 32:
+        return Problem("firmware-32-bit", {"master": job.master.name})
     return choose_target(job.inventory, job.master, job.target, erased=job.profile.erases)
 
 
@@ -258,6 +273,12 @@ def _evidence_missing(stage: Stage, result: Result | None) -> Problem | None:
         case Customise(hostname=hostname):
             if not isinstance(result, CustomiseResult) or result.hostname != hostname:
                 return Problem("agent-error", {"error": "customise: no evidence"})
+        case Memory():
+            # Less copied than there is to test: some of it was never compared.
+            if not isinstance(result, MemoryResult) or not 0 < result.tested <= result.copied:
+                return Problem("agent-error", {"error": "memory: no evidence"})
+            if result.wrong:
+                return Problem("memory-faulty", {"wrong": str(result.wrong)})
         case Check():
             if not isinstance(result, CheckResult):
                 return Problem("agent-error", {"error": "check: no inventory"})

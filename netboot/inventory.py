@@ -35,12 +35,16 @@ class Board(Struct, frozen=True, kw_only=True):
 
 
 class Firmware(Struct, frozen=True, kw_only=True):
-    """The firmware and how this boot was made. `secure_boot` is what the kernel reports, not what a menu says."""
+    """The firmware and how this boot was made. `secure_boot` is what the kernel reports, not what a menu says.
+
+    `uefi_bits` is the width of the firmware's own code, which its boot loaders must share; 0 on BIOS, or not told.
+    """
 
     vendor: Text = ""
     version: Text = ""
     date: Text = ""
     mode: Literal["bios", "uefi"]
+    uefi_bits: Literal[0, 32, 64] = 0
     secure_boot: Literal["on", "off", "unsupported", "unknown"] = "unknown"
 
 

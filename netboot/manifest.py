@@ -78,6 +78,11 @@ class UefiLoader(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     path: EfiPath
     label: Line
 
+    @property
+    def bits(self) -> Literal[32, 64]:
+        """Which UEFI starts it, by the file's name: loaders end as UEFI 2.10 §3.5.1.1 has it for the removable path."""
+        return 32 if self.path.lower().endswith("ia32.efi") else 64
+
 
 class Chunk(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     """`length` bytes at `offset` of the disk; `sha256` of the plain bytes is the chunk's name. In JSON: a list."""

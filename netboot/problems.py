@@ -21,6 +21,7 @@ Code = Literal[
     "disk-sectors",
     "disk-error",
     "several-targets",
+    "firmware-32-bit",
     "not-erased",
     "erase-mismatch",
     "erase-too-slow",
@@ -35,6 +36,7 @@ Code = Literal[
     "filesystem",
     "customise",
     "memory",
+    "memory-faulty",
     "agent-error",
     "power-cut",
     "interrupted",
@@ -115,6 +117,12 @@ SENTENCES: Final[dict[Code, dict[Language, str]]] = {
         "fr": "Ce PC a plusieurs disques possibles ({disks}). Choisissez sur la page celui qui reçoit le master.",
         "en": "This PC has several possible disks ({disks}). Choose on the page which one gets the master.",
     },
+    "firmware-32-bit": {
+        "fr": "L'UEFI de ce PC est de 32 bits et le master {master} n'a pas de chargeur pour elle. Rien n'a été écrit. "
+        "Dans le réglage du PC, choisissez le mode BIOS (« Legacy », CSM) s'il existe, sinon un autre profil.",
+        "en": "This PC's UEFI is a 32-bit one and the master {master} has no loader for it. Nothing was written. "
+        "In the PC's setup choose BIOS mode (“Legacy”, CSM) if there is one, else another profile.",
+    },
     "not-erased": {
         "fr": "Le disque {disk} n'a pas la preuve de son effacement : le master n'est pas installé. "
         "Choisissez un profil qui efface.",
@@ -179,6 +187,12 @@ SENTENCES: Final[dict[Code, dict[Language, str]]] = {
     "memory": {
         "fr": "Ce PC a trop peu de mémoire ({memory}). Il en faut au moins {needed}.",
         "en": "This PC has too little memory ({memory}). It needs at least {needed}.",
+    },
+    "memory-faulty": {
+        "fr": "La mémoire de ce PC a rendu {wrong} valeur(s) fausse(s) (la première : lu {read}, attendu {expected}). "
+        "Éteignez-le, débranchez-le, remplacez les barrettes une à une, et recommencez le test.",
+        "en": "This PC's memory gave back {wrong} wrong value(s) (the first: read {read}, expected {expected}). "
+        "Switch it off, unplug it, replace the modules one by one, and test again.",
     },
     "agent-error": {
         "fr": "Une erreur imprévue s'est produite ({error}). Prévenez l'administrateur, puis recommencez.",

@@ -19,7 +19,7 @@ from netboot.protocol import EndAction, Hostname, Identifier, StageName
 # Shown in boot menus and on pages: one line, no control characters. Each renderer escapes what its own syntax needs.
 Label = Annotated[str, Meta(min_length=1, max_length=60, pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]+\Z")]
 
-ORDER: tuple[StageName, ...] = ("check", "erase", "deploy", "customise", "finish")
+ORDER: tuple[StageName, ...] = ("check", "memory", "erase", "deploy", "customise", "finish")
 
 _NUMBERS = ("1", "999999")
 """A machine's number in the workshop at its shortest and longest: a name that fits both fits every PC."""

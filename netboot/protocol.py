@@ -33,7 +33,7 @@ Token = Annotated[str, Meta(max_length=128, pattern=r"^[0-9A-Za-z_-]*\Z")]
 Identifier = Annotated[str, Meta(max_length=64, pattern=r"^[0-9A-Za-z._-]*\Z")]
 Digest = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
 Hostname = Annotated[str, Meta(pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\Z")]
-StageName = Literal["check", "erase", "deploy", "customise", "finish"]
+StageName = Literal["check", "memory", "erase", "deploy", "customise", "finish"]
 Verdict = Literal["erased", "not-erased", "undetermined"]
 EndAction = Literal["disk", "reboot", "poweroff"]
 Level = Literal["none", "clear", "purge"]
@@ -49,6 +49,12 @@ class ProtocolError(ValueError):
 
 class Check(Struct, frozen=True, kw_only=True, tag="check"):
     """Look again at the hardware before anything is written."""
+
+
+class Memory(Struct, frozen=True, kw_only=True, tag="memory"):
+    """Test the memory that is free, for about `seconds` seconds. Nothing is written to a disk."""
+
+    seconds: Annotated[int, Meta(ge=1, le=86400)]
 
 
 class Erase(Struct, frozen=True, kw_only=True, tag="erase"):
@@ -84,7 +90,7 @@ class Finish(Struct, frozen=True, kw_only=True, tag="finish"):
     action: EndAction
 
 
-Stage = Check | Erase | Deploy | Customise | Finish
+Stage = Check | Memory | Erase | Deploy | Customise | Finish
 
 
 def stage_name(stage: Stage) -> StageName:
@@ -92,6 +98,8 @@ def stage_name(stage: Stage) -> StageName:
     match stage:
         case Check():
             return "check"
+        case Memory():
+            return "memory"
         case Erase():
             return "erase"
         case Deploy():
@@ -109,6 +117,20 @@ class CheckResult(Struct, frozen=True, kw_only=True, tag="check"):
     """The hardware as it is now."""
 
     inventory: Inventory
+
+
+class MemoryResult(Struct, frozen=True, kw_only=True, tag="memory"):
+    """`tested` bytes of memory at once, `copied` bytes written and compared in `rounds`, `wrong` values found.
+
+    `first` is the tool's line on the first wrong value.
+    """
+
+    tested: Size
+    copied: Size
+    rounds: Count
+    seconds: Annotated[float, Meta(ge=0)]
+    wrong: Count
+    first: Text = ""
 
 
 class Erasure(Struct, frozen=True, kw_only=True):
@@ -156,7 +178,7 @@ class CustomiseResult(Struct, frozen=True, kw_only=True, tag="customise"):
     warning: Problem | None = None
 
 
-Result = CheckResult | EraseResult | DeployResult | CustomiseResult
+Result = CheckResult | MemoryResult | EraseResult | DeployResult | CustomiseResult
 
 # ── from the agent ──────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -297,6 +297,7 @@ class Masters:
             disk=manifest.disk,
             sector=manifest.sector,
             used=manifest.used,
+            uefi_bits=manifest.uefi.bits if manifest.uefi else 0,
         )
 
 

@@ -13,6 +13,7 @@ StageState = Literal["waiting", "running", "done", "failed"]
 
 _STAGES: Final[dict[StageName, dict[Language, str]]] = {
     "check": {"fr": "Vérification", "en": "Check"},
+    "memory": {"fr": "Test de la mémoire", "en": "Memory test"},
     "erase": {"fr": "Effacement", "en": "Erasure"},
     "deploy": {"fr": "Installation", "en": "Installation"},
     "customise": {"fr": "Réglages", "en": "Settings"},

@@ -63,7 +63,9 @@ def stay(words: CommandLine, settings: AgentFile, consoles: Consoles) -> EndActi
         # A LAN takes seconds to give an address, more with spanning tree: the hardware is read meanwhile.
         connecting = beside.submit(_connect, words, consoles)
         inventory = read_inventory(words.boot_mac)
-        consoles.mark(f"firmware {inventory.firmware.mode}, secure boot {inventory.firmware.secure_boot}")
+        firmware = inventory.firmware
+        bits = f" {firmware.uefi_bits} bits" if firmware.uefi_bits else ""
+        consoles.mark(f"firmware {firmware.mode}{bits}, secure boot {firmware.secure_boot}")
         screen = Screen(consoles, words.language, inventory, page=settings.page)
         connection = connecting.result()
     if connection is None:

@@ -22,6 +22,7 @@ def read_firmware(host: Host) -> Firmware:
         version=host.line("sys/class/dmi/id/bios_version"),
         date=host.line("sys/class/dmi/id/bios_date"),
         mode="uefi" if uefi else "bios",
+        uefi_bits=_uefi_bits(host),
         secure_boot=_secure_boot(host) if uefi else "unsupported",
     )
 
@@ -31,6 +32,16 @@ def parse_secure_boot(variable: bytes) -> SecureBoot:
     if len(variable) != 5:
         return "unknown"
     return {0: "off", 1: "on"}.get(variable[4], "unknown")  # type: ignore[return-value]  # a dict's values widen
+
+
+def _uefi_bits(host: Host) -> Literal[0, 32, 64]:
+    match host.line("sys/firmware/efi/fw_platform_size"):
+        case "32":
+            return 32
+        case "64":
+            return 64
+        case _:
+            return 0
 
 
 def _secure_boot(host: Host) -> SecureBoot:

@@ -7,8 +7,9 @@ from netboot.agent import disks, hardware
 from netboot.agent.customise import run_customise
 from netboot.agent.deploy import Journal, run_deploy
 from netboot.agent.erase import run_erase
+from netboot.agent.memory_test import run_memory
 from netboot.agent.progress import Progress
-from netboot.protocol import Check, CheckResult, Customise, Deploy, Erase, Finish, Result, Stage
+from netboot.protocol import Check, CheckResult, Customise, Deploy, Erase, Finish, Memory, Result, Stage
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,8 @@ class Stages:
         match stage:
             case Check():
                 return CheckResult(inventory=await asyncio.to_thread(hardware.read_inventory, self.boot_mac))
+            case Memory():
+                return await run_memory(stage, progress)
             case Erase():
                 return await run_erase(stage, disks.read_disks, progress=progress)
             case Deploy():

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from netboot.inventory import DiskId
-from netboot.protocol import Level, StageName, Verdict
+from netboot.protocol import Level, MemoryResult, StageName, Verdict
 from netboot.records import choices, tables
 from netboot.records.machines import find_disk, keys_by_machine
 from netboot.records.tables import found
@@ -120,11 +120,21 @@ def _visits(session: Session, rows: Sequence[tables.Visit]) -> dict[str, VisitRo
     }
 
 
+def _memory_tests(session: Session, job_ids: Sequence[str]) -> dict[str, MemoryResult]:
+    """What the memory test of each of these jobs found; other stages' results can be long, and are not read."""
+    wanted = select(tables.Stage.job_id, tables.Stage.result).where(
+        tables.Stage.job_id.in_(job_ids), tables.Stage.stage == "memory"
+    )
+    rows = session.execute(wanted)
+    return {row.job_id: row.result for row in rows if isinstance(row.result, MemoryResult)}
+
+
 def _jobs(session: Session, visit_ids: Iterable[str]) -> list[JobRow]:
     """The jobs of these visits, newest first."""
     wanted = select(tables.Job).where(tables.Job.visit_id.in_(list(visit_ids))).order_by(tables.Job.started.desc())
     rows = session.scalars(wanted).all()
     ids = [row.id for row in rows]
+    memory = _memory_tests(session, ids)
     stages: dict[str, list[StageRow]] = {}
     for stage in session.execute(
         select(tables.Stage.job_id, tables.Stage.stage, tables.Stage.state, tables.Stage.seconds, tables.Stage.problem)
@@ -132,7 +142,9 @@ def _jobs(session: Session, visit_ids: Iterable[str]) -> list[JobRow]:
         .order_by(tables.Stage.position)
     ):
         name, state = cast(StageName, stage.stage), cast(StageState, stage.state)
-        stages.setdefault(stage.job_id, []).append(StageRow(name, state, stage.seconds, stage.problem))
+        stages.setdefault(stage.job_id, []).append(
+            StageRow(name, state, stage.seconds, stage.problem, memory.get(stage.job_id) if name == "memory" else None)
+        )
     erased: dict[str, list[ErasureRow]] = {}
     wanted_erasures = select(tables.Erasure).where(tables.Erasure.job_id.in_(ids)).order_by(tables.Erasure.id)
     for erasure in session.scalars(wanted_erasures):

@@ -14,7 +14,7 @@ from netboot.inventory import DiskId, Inventory
 from netboot.policy import Policy
 from netboot.problems import Problem
 from netboot.profiles import Profile
-from netboot.protocol import Erasure, Level, StageName, Verdict
+from netboot.protocol import Erasure, Level, MemoryResult, StageName, Verdict
 
 JobState = Literal["running", "done", "failed", "interrupted", "cancelled"]
 StageState = Literal["waiting", "running", "done", "failed"]
@@ -164,12 +164,13 @@ class PolicyRow:
 
 @dataclass(frozen=True, slots=True)
 class StageRow:
-    """One stage of a job, for the page. `seconds` is 0 until it ended."""
+    """One stage of a job, for the page. `seconds` is 0 until it ended; `memory` is what a memory test found."""
 
     stage: StageName
     state: StageState
     seconds: float
     problem: Problem | None
+    memory: MemoryResult | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,6 +84,7 @@ def test_a_uefi_pc_without_smbios_values_still_has_an_inventory(recorded: Record
     )
     assert inventory.board == Board()
     assert inventory.firmware.mode == "uefi"
+    assert inventory.firmware.uefi_bits == 64
     assert inventory.firmware.secure_boot == "off"
     assert len(inventory.cpus) == 2
     assert inventory.nics == (
@@ -122,6 +123,12 @@ def test_the_battery_of_a_mouse_is_not_the_pcs(tmp_path: Path) -> None:
     write(tmp_path, "sys/class/power_supply/hidpp_battery_0/type", "Battery\n")
     write(tmp_path, "sys/class/power_supply/hidpp_battery_0/scope", "Device\n")
     assert read_inventory("", Host(tmp_path, lambda _: "")).batteries == ()
+
+
+def test_a_32_bit_uefi_is_told_by_the_kernel(tmp_path: Path) -> None:
+    write(tmp_path, "sys/firmware/efi/fw_platform_size", "32\n")
+    firmware = read_inventory("", Host(tmp_path, lambda _: "")).firmware
+    assert (firmware.mode, firmware.uefi_bits) == ("uefi", 32)
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from netboot.imaging import (
     forbids_writing,
     internal_disks,
     judge,
+    memory_seconds,
     new_stages,
     next_stage,
 )
@@ -32,6 +33,8 @@ from netboot.protocol import (
     EraseResult,
     Erasure,
     Finish,
+    Memory,
+    MemoryResult,
     Result,
     Stage,
     StageName,
@@ -261,3 +264,62 @@ def test_whatever_the_disks_nothing_foreign_or_unproven_is_written(disks: list[D
         if isinstance(stage, Deploy):
             proven = [p.disk for p in proofs if p.verdict == "erased"]
             assert all(any(disk.same_as(p) for p in proven) for disk in own if disk.size)
+
+
+def test_a_memory_test_comes_between_check_and_what_writes() -> None:
+    testing = replace(job(SSD, stages=("check", "memory", "erase", "finish")), inventory=with_memory(8 << 30))
+    testing = done(testing, "check", CheckResult(inventory=testing.inventory))
+    assert next_stage(testing) == Run(Memory(seconds=160))
+    assert next_stage(done(testing, "memory")) == Run(Erase(disks=(SSD.id,)))
+
+
+def with_memory(size: int) -> Inventory:
+    return replace(inventory(SSD), memory=size)
+
+
+@pytest.mark.parametrize(("memory", "seconds"), [(0, 40), (1 << 30, 40), (16 << 30, 320), (1 << 40, 1800)])
+def test_more_memory_is_tested_longer_within_bounds(memory: int, seconds: int) -> None:
+    assert memory_seconds(memory) == seconds
+
+
+@pytest.mark.parametrize(
+    ("result", "code"),
+    [
+        (MemoryResult(tested=100, copied=100, rounds=1, seconds=20, wrong=0), None),
+        (MemoryResult(tested=100, copied=99, rounds=1, seconds=20, wrong=0), "agent-error"),
+        (MemoryResult(tested=0, copied=0, rounds=1, seconds=20, wrong=0), "agent-error"),
+        (MemoryResult(tested=100, copied=100, rounds=1, seconds=20, wrong=1), "memory-faulty"),
+        (None, "agent-error"),
+    ],
+)
+def test_a_memory_test_counts_when_all_of_it_was_compared_and_nothing_was_wrong(
+    result: MemoryResult | None, code: str | None
+) -> None:
+    record = judge(Memory(seconds=40), "done", None, result)
+    assert record.state == ("failed" if code else "done")
+    assert (record.problem and record.problem.code) == code
+
+
+@pytest.mark.parametrize(
+    ("mode", "bits", "master_bits", "stopped"),
+    [
+        ("uefi", 32, 64, True),
+        ("uefi", 32, 0, True),
+        ("uefi", 32, 32, False),
+        ("uefi", 64, 64, False),
+        ("uefi", 0, 64, False),
+        ("bios", 0, 64, False),
+    ],
+)
+def test_a_master_without_a_loader_for_a_32_bit_uefi_is_refused_before_anything_is_erased(
+    mode: str, bits: int, master_bits: int, stopped: bool
+) -> None:
+    firmware = msgspec.convert({"mode": mode, "uefi_bits": bits}, Firmware)
+    the_job = job(
+        SSD, master=replace(MASTER, uefi_bits=master_bits), inventory=replace(inventory(SSD), firmware=firmware)
+    )
+    the_job = done(the_job, "check")
+    expected = (
+        Blocked("erase", Problem("firmware-32-bit", {"master": "debian"})) if stopped else Run(Erase(disks=(SSD.id,)))
+    )
+    assert next_stage(the_job) == expected
