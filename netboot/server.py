@@ -10,7 +10,6 @@ import logging
 import os
 import resource
 import signal
-import socket
 import ssl
 import time
 from collections.abc import Sequence
@@ -38,6 +37,7 @@ from netboot.profiles import Profile, load_profiles
 from netboot.records.record import Record, open_record
 from netboot.signing import load_key, public_key
 from netboot.store import Store
+from netboot.tcp_listener import BACKLOG, Capacity, Listener, listen
 from netboot.tftp import FolderSource, Limits, TftpServer, TftpSettings, TransferEvent, block_size_for
 from netboot.web import page_application
 from netboot.workshop import Workshop
@@ -46,6 +46,10 @@ log = logging.getLogger(__name__)
 
 STOP_WITHIN: Final = 5.0
 """Seconds that open connections get to end by themselves."""
+REQUEST_WITHIN: Final = 30.0
+"""Seconds from a connection's start, or its last answer, until the whole head of its next request is here."""
+BOOT_CAPACITY: Final = Capacity(of_address=32, in_all=1024)
+PAGE_CAPACITY: Final = Capacity(of_address=64, in_all=256)
 OPEN_FILES: Final = 16384
 FIRST_INHERITED: Final = 3
 """systemd's socket activation hands descriptors over from this one on (sd_listen_fds(3))."""
@@ -217,41 +221,28 @@ async def _until_told(services: Sequence[Service]) -> None:
 
 
 async def _start_http(
-    stack: contextlib.AsyncExitStack, app: web.Application, listening: socket.socket, tls: ssl.SSLContext | None
+    stack: contextlib.AsyncExitStack, app: web.Application, listening: Listener, tls: ssl.SSLContext | None
 ) -> None:
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=STOP_WITHIN)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=STOP_WITHIN, keepalive_timeout=REQUEST_WITHIN)
     await runner.setup()
     stack.push_async_callback(runner.cleanup)
-    await web.SockSite(runner, listening, ssl_context=tls, backlog=512).start()
+    await web.SockSite(runner, listening, ssl_context=tls, backlog=BACKLOG).start()
 
 
-def _boot_socket(ready: Ready) -> socket.socket:
-    return _listen(
-        str(ready.interface.address), ready.settings.http.port, "http.port", "nginx, apache2 or another netboot"
+def _boot_socket(ready: Ready) -> Listener:
+    usual = "nginx, apache2 or another netboot"
+    return listen(
+        str(ready.interface.address), ready.settings.http.port, BOOT_CAPACITY, setting="http.port", usual=usual
     )
 
 
-def _page_socket(settings: Settings) -> socket.socket:
+def _page_socket(settings: Settings) -> Listener:
     """The page's socket: inherited (socket activation) or opened here."""
     if os.environ.get("LISTEN_PID") == str(os.getpid()) and os.environ.get("LISTEN_FDS") == "1":
-        return socket.socket(fileno=FIRST_INHERITED)
-    return _listen(settings.page.address, settings.page.port, "page.port", "another web server")
-
-
-def _listen(address: str, port: int, setting: str, usual: str) -> socket.socket:
-    opened = socket.socket(socket.AF_INET, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)
-    try:
-        opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        opened.bind((address, port))
-        opened.listen(512)
-    except OSError as error:
-        opened.close()
-        raise NetbootError(
-            f"TCP port {port} of {address} cannot be opened: {error.strerror}",
-            hint=f"stop what holds it (usually {usual}; `ss --tcp --listening --processes` names it), "
-            f"or set another `{setting}`",
-        ) from error
-    return opened
+        return Listener(PAGE_CAPACITY, fileno=FIRST_INHERITED)
+    return listen(
+        settings.page.address, settings.page.port, PAGE_CAPACITY, setting="page.port", usual="another web server"
+    )
 
 
 def _page_tls(settings: Settings) -> ssl.SSLContext | None:

@@ -22,6 +22,7 @@ log = logging.getLogger(__name__)
 _UUID: Final = re.compile(r"[0-9A-Fa-f-]{0,36}")
 _MAC: Final = re.compile(r"[0-9A-Fa-f]{2}(?:[:-][0-9A-Fa-f]{2}){5}")
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}")
+_PIECE: Final = 64 * 1024  # bytes
 _FOR_EVER: Final = "public, max-age=31536000, immutable"
 
 
@@ -83,10 +84,22 @@ async def _boot_file(request: web.Request) -> web.StreamResponse:
     face = request.app[face_key]
     name = re.sub("/+", "/", request.match_info["name"]).strip("/").removeprefix("boot/")
     if name in face.rendered:
-        return web.Response(body=face.rendered[name], content_type="application/octet-stream")
+        return await _from_memory(request, face.rendered[name])
     if name in face.files:
         return web.FileResponse(face.files[name])
     raise web.HTTPNotFound(text="no such boot file\n")
+
+
+async def _from_memory(request: web.Request, content: bytes) -> web.StreamResponse:
+    """Send `content` piece by piece: what a client has not read yet is not copied for it as a whole."""
+    response = web.StreamResponse(headers={hdrs.CONTENT_TYPE: "application/octet-stream"})
+    response.content_length = len(content)
+    await response.prepare(request)
+    if request.method != hdrs.METH_HEAD:
+        for start in range(0, len(content), _PIECE):
+            await response.write(content[start : start + _PIECE])
+    await response.write_eof()
+    return response
 
 
 async def _chunk(request: web.Request) -> web.StreamResponse:
