@@ -12,6 +12,7 @@ import yaml
 from msgspec import Meta, Struct
 
 from netboot.errors import NetbootError
+from netboot.names_settings import NamesSettings
 from netboot.policy import DhcpWay, Loader
 from netboot.problems import Language
 from netboot.protocol import Identifier
@@ -96,6 +97,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     bootfiles: FolderPath = ""
     profiles: tuple[FolderPath, ...] = ()
     dhcp: DhcpSettings = DhcpSettings()
+    names: NamesSettings = NamesSettings()
     http: HttpSettings = HttpSettings()
     page: PageSettings = PageSettings()
     menu: MenuSettings = MenuSettings()

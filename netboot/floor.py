@@ -108,6 +108,12 @@ class Floor:
                     problem=None, done=0, total=0, rate=0.0)
         )  # fmt: skip
 
+    def tell_after(self, machine: str, problem: Problem | None) -> None:
+        """Say of a machine whose job is done what went wrong since, or that nothing is wrong any more."""
+        row = self.of_machine(machine)
+        if row is not None and row.state == "done":
+            self.put(replace(row, problem=problem))
+
     @asynccontextmanager
     async def watch(self) -> AsyncIterator[asyncio.Queue[Row]]:
         """A queue of every row that changes from now on; a slow watcher loses the oldest changes."""

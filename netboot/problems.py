@@ -46,6 +46,8 @@ Code = Literal[
     "batch-over",
     "batch-again",
     "denied",
+    "name-taken",
+    "name-not-told",
     "cancelled",
 ]
 
@@ -238,6 +240,18 @@ SENTENCES: Final[dict[Code, dict[Language, str]]] = {
         "autorisez-le d'abord sur la page.",
         "en": "This PC is denied: the workshop does not touch it. Start it from its disk. To work on it, allow it on "
         "the page first.",
+    },
+    "name-taken": {
+        "fr": "Dans le DNS du bâtiment, le nom {name} est déjà pris. Rien n'y a été changé, et ce PC est prêt. "
+        "Donnez un autre nom (hostname du profil), ou faites retirer l'ancien.",
+        "en": "In the building's DNS the name {name} is already taken. Nothing was changed there, and this PC is "
+        "ready. Give another name (the profile's hostname), or have the old one removed.",
+    },
+    "name-not-told": {
+        "fr": "Le DNS du bâtiment ({server}) n'a pas pris le nom {name} ({error}). Ce PC est prêt ; le serveur "
+        "réessaie pendant un jour. Si cela dure, prévenez l'administrateur.",
+        "en": "The building's DNS ({server}) did not take the name {name} ({error}). This PC is ready; the server "
+        "tries again for a day. If it lasts, tell the administrator.",
     },
     "cancelled": {
         "fr": "Travail annulé par {by}.",

@@ -73,7 +73,7 @@ class Workshop:
         self.profiles: Mapping[str, Profile] = {profile.id: profile for profile in profiles}
         self.find_master = find_master
         self._wait = wait
-        self.on_named: Callable[[Named], None] = lambda named: None
+        self.on_named: list[Callable[[Named], None]] = []
         """Told of each PC that a job gave a name, or took it from, once that is on the record. Must not block."""
         self._sessions: dict[str, Session] = {}
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
@@ -308,7 +308,8 @@ class Workshop:
         else:
             self._show(session, state="done")
             if named := named_by(job, machine=session.visit.machine_id, mac=session.mac, address=session.address):
-                self.on_named(named)
+                for tell in self.on_named:
+                    tell(named)
             await asyncio.to_thread(self.record.end_visit, session.visit.id)
             await session.send(Leave(action=job.profile.end))
 

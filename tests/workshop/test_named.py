@@ -28,7 +28,7 @@ async def works(workshop: Workshop, profile: str, inventory: Inventory, boot: st
 @pytest.fixture
 def told(workshop: Workshop) -> Sequence[Named]:
     heard: list[Named] = []
-    workshop.on_named = heard.append
+    workshop.on_named.append(heard.append)
     return heard
 
 
