@@ -19,6 +19,7 @@ from netboot.protocol import Identifier
 
 Port = Annotated[int, Meta(ge=1, le=65535)]
 FolderPath = Annotated[str, Meta(min_length=1, max_length=4096)]
+FolderOrDefault = Annotated[str, Meta(max_length=4096)]
 MacAddress = Annotated[str, Meta(max_length=17, pattern=r"^([0-9A-Fa-f]{2}([:-][0-9A-Fa-f]{2}){5})?\Z")]
 
 
@@ -93,8 +94,8 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     interface: Annotated[str, Meta(max_length=15, pattern=r"^[^/\s]*\Z")] = ""
     language: Language = "fr"
-    data: FolderPath = ""
-    bootfiles: FolderPath = ""
+    data: FolderOrDefault = ""
+    bootfiles: FolderOrDefault = ""
     profiles: tuple[FolderPath, ...] = ()
     dhcp: DhcpSettings = DhcpSettings()
     names: NamesSettings = NamesSettings()

@@ -49,8 +49,8 @@ KEPT_AS: Final = "names-to-tell"
 """The setting on the record under which the waiting names are kept."""
 _SECRET_LIMIT: Final = 4096
 
-Tell = Callable[[Named, Problem | None], None]
-"""Says of a PC what is wrong with its name, or that nothing is any more."""
+Tell = Callable[[str, Problem | None], None]
+"""Says of a machine what is wrong with its name, or that nothing is any more."""
 Send = Callable[[dns.update.UpdateMessage, UpdateTarget], Awaitable[dns.rcode.Rcode]]
 
 
@@ -164,7 +164,7 @@ class Announcer:
         else:
             self._waiting[waiting.machine] = msgspec.structs.replace(waiting, tries=waiting.tries + 1)
             self._due[waiting.machine] = self._clock() + pause_after(waiting.tries)
-        self._tell(named, problem)
+        self._tell(named.machine, problem)
 
     async def _tell_name(self, named: Named) -> bool:
         """Put the name there, and its reverse; False when it is somebody else's. Raises NotToldError."""
@@ -247,6 +247,10 @@ def load_target(settings: UpdateSettings) -> UpdateTarget | None:
 def _read_secret(path: Path) -> str:
     try:
         with path.open("rb") as file:
+            if os.fstat(file.fileno()).st_mode & 0o077:
+                raise NetbootError(
+                    f"`names.update.secret_file`: others may read {path}", hint=f"close it: chmod 600 {path}"
+                )
             return file.read(_SECRET_LIMIT).decode("ascii", "replace").strip()
     except OSError as error:
         raise NetbootError(

@@ -26,6 +26,8 @@ from netboot.boot_file import BootFileNames
 from netboot.config import Settings
 from netboot.dhcp_beside import BesideBuilding, BesideSettings
 from netboot.dhcp_socket import BootSighting, DhcpService
+from netboot.dns_announcer import Announcer, load_target
+from netboot.dns_update import UpdateTarget
 from netboot.errors import NetbootError
 from netboot.floor import Floor
 from netboot.imaging import MasterNeeds
@@ -66,6 +68,7 @@ class Ready:
     policies: Policies
     agent: bytes
     building: IPv4Address | None
+    building_dns: UpdateTarget | None
 
 
 def prepare(settings: Settings) -> Ready:
@@ -81,7 +84,8 @@ def prepare(settings: Settings) -> Ready:
     agent = bootfiles.agent_archive(
         {"public_key": public_key(key).hex(), "page": _page_address(settings, interface), "language": settings.language}
     )
-    return Ready(settings, interface, files, profiles, policies, agent, _building(settings))
+    building_dns = load_target(settings.names.update)
+    return Ready(settings, interface, files, profiles, policies, agent, _building(settings), building_dns)
 
 
 def _building(settings: Settings) -> IPv4Address | None:
@@ -186,6 +190,10 @@ async def _serve(ready: Ready, record: Record) -> None:
             await dhcp.start()
             stack.callback(dhcp.close)
             services.append(dhcp)
+        if ready.building_dns is not None:
+            announcer = Announcer(ready.building_dns, record, floor.tell_after)
+            workshop.on_named.append(announcer.announce)
+            services.append(announcer)
         log.info("ready on %s, %s", ready.interface.name, ready.interface.address)
         await _until_told(services)
 

@@ -16,6 +16,10 @@ def test_an_empty_file_is_all_defaults() -> None:
     assert parse_settings("# nothing\n", source="x") == Settings()
 
 
+def test_folders_may_be_left_empty_for_their_defaults() -> None:
+    assert parse_settings("data: ''\nbootfiles: ''\n", source="x") == Settings()
+
+
 @pytest.mark.parametrize(
     ("text", "line", "expected"),
     [
@@ -27,6 +31,14 @@ def test_an_empty_file_is_all_defaults() -> None:
         ("interface: eth0\nhttp: [\n", 3, "YAML"),
         ("- a\n- b\n", 1, "object"),
         ("profiles:\n  - ok\n  - 3\n", 3, "str"),
+        ("profiles:\n  - ''\n", 2, "length"),
+        ("names:\n  forward:\n    - 10.0.0.1\n    - dns.example\n", 4, "regex"),
+        ("names:\n  forward: 10.0.0.1\n", 2, "array"),
+        ("names:\n  update:\n    server: 10.0.0.1\n    zone: a.example\n", 3, "`key`"),
+        ("names:\n  update: {server: 10.0.0.1, zone: a.example, key: k}\n", 2, "`secret_file`"),
+        ("names:\n  update: {server: 10.0.0.256}\n", 2, "regex"),
+        ("names:\n  update:\n    zone: Ünder.example\n", 3, "regex"),
+        ("names:\n  update:\n    algorithm: hmac-md5\n", 3, "hmac-md5"),
     ],
 )
 def test_a_mistake_names_the_file_the_line_and_what_was_expected(text: str, line: int, expected: str) -> None:

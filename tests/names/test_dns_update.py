@@ -136,7 +136,7 @@ async def records(target: UpdateTarget, *words: str) -> list[str]:
 async def tell(target: UpdateTarget, *names: Named) -> Told:
     """Announce these, wait until each was tried once, and return what was told of them."""
     told: Told = []
-    announcer = Announcer(target, Kept(), lambda named, problem: told.append((named.machine, problem)))
+    announcer = Announcer(target, Kept(), lambda machine, problem: told.append((machine, problem)))
     async with announcing(announcer):
         for named in names:
             announcer.announce(named)
@@ -209,7 +209,7 @@ async def test_a_dns_that_comes_back_gets_the_names_that_waited_also_after_a_res
     told: Told = []
     kept = Kept()
     away = Announcer(
-        replace(bind, port=free_port(str(BUILDING))), kept, lambda n, problem: told.append((n.machine, problem))
+        replace(bind, port=free_port(str(BUILDING))), kept, lambda machine, problem: told.append((machine, problem))
     )
     async with announcing(away):
         away.announce(ONE)
@@ -217,7 +217,7 @@ async def test_a_dns_that_comes_back_gets_the_names_that_waited_also_after_a_res
     assert {problem.code for _, problem in told if problem} == {"name-not-told"}
     assert kept.hostnames == ["atelier-1"]
     told.clear()
-    async with announcing(Announcer(bind, kept, lambda n, problem: told.append((n.machine, problem)))):
+    async with announcing(Announcer(bind, kept, lambda machine, problem: told.append((machine, problem)))):
         await until(lambda: bool(told) and not kept.hostnames)
     assert told == [("one", None)]
     assert await records(bind, "atelier-1.building.test", "A") == ["127.77.0.101"]
@@ -250,7 +250,7 @@ async def test_a_name_is_given_up_after_a_day() -> None:
     told: Told = []
     kept = Kept()
     announcer = Announcer(
-        target_of(), kept, lambda n, problem: told.append((n.machine, problem)), send=silent, clock=lambda: now
+        target_of(), kept, lambda machine, problem: told.append((machine, problem)), send=silent, clock=lambda: now
     )
     announcer.announce(ONE)
     now = GIVEN_UP_AFTER + 1
@@ -262,7 +262,7 @@ async def test_a_name_is_given_up_after_a_day() -> None:
 async def test_what_waits_is_bounded_and_one_name_a_pc() -> None:
     kept = Kept()
     told: Told = []
-    announcer = Announcer(target_of(), kept, lambda n, problem: told.append((n.machine, problem)), send=silent)
+    announcer = Announcer(target_of(), kept, lambda machine, problem: told.append((machine, problem)), send=silent)
     for number in range(WAITING + 10):
         announcer.announce(replace(ONE, machine=str(number), hostname=f"pc-{number}"))
     announcer.announce(replace(ONE, machine="20", hostname="pc-new"))
@@ -277,13 +277,14 @@ async def test_what_was_kept_and_cannot_be_read_is_left_out() -> None:
     whole = {"machine": "m", "hostname": "pc", "mac": ONE.mac, "address": "nowhere", "since": 0}
     for text in ("rubbish", '[{"machine": "m"}]', json.dumps([whole])):
         kept = Kept(text)
-        async with announcing(Announcer(target_of(), kept, lambda named, problem: None, send=silent)):
+        async with announcing(Announcer(target_of(), kept, lambda machine, problem: None, send=silent)):
             await until(partial(kept.is_, "[]"))
 
 
 def test_a_key_is_read_from_its_file_and_a_bad_one_is_told(tmp_path: Path) -> None:
     path = tmp_path / "secret"
     path.write_text(f"{SECRET}\n")
+    path.chmod(0o600)
     from_file = msgspec.structs.replace(SETTINGS, secret="", secret_file=str(path))
     assert target_of(from_file).key.secret == base64.b64decode(SECRET)
     path.write_text('secret "x";')
@@ -292,4 +293,7 @@ def test_a_key_is_read_from_its_file_and_a_bad_one_is_told(tmp_path: Path) -> No
             load_target(wrong)
         assert caught.value.hint
         assert "names.update" in caught.value.message
+    path.chmod(0o640)
+    with pytest.raises(NetbootError, match="others may read"):
+        load_target(from_file)
     assert load_target(UpdateSettings()) is None
