@@ -3,8 +3,8 @@
 `choose` is pure: given the list and what was asked, it names one interface or says what to do.
 """
 
-from collections.abc import Sequence
-from ipaddress import AddressValueError, IPv4Address, IPv4Network
+from collections.abc import Iterator, Sequence
+from ipaddress import IPv4Address, IPv4Interface, IPv4Network
 from typing import Annotated
 
 import msgspec
@@ -24,6 +24,7 @@ class Address(Struct, frozen=True):
     local: str = ""
     prefixlen: Annotated[int, Meta(ge=0, le=128)] = 0
     scope: str = ""
+    dynamic: bool = False
 
 
 class Link(Struct, frozen=True):
@@ -32,6 +33,7 @@ class Link(Struct, frozen=True):
     ifname: str
     flags: tuple[str, ...] = ()
     link_type: str = ""
+    address: str = ""
     mtu: int = ETHERNET_MTU
     addr_info: tuple[Address, ...] = ()
 
@@ -84,13 +86,18 @@ def choose(links: Sequence[Link], asked: str) -> Interface:
     )
 
 
-def _addressed(link: Link) -> Interface | None:
+def inet_addresses(link: Link) -> Iterator[IPv4Interface]:
+    """The IPv4 addresses of an interface that another machine can reach."""
     for address in link.addr_info:
         if address.family == "inet" and address.scope in ("global", "link", "site"):
             try:
-                local = IPv4Address(address.local)
-            except AddressValueError:
+                yield IPv4Interface((address.local, address.prefixlen))
+            except ValueError:
                 continue
-            network = IPv4Network((local, address.prefixlen), strict=False)
-            return Interface(name=link.ifname, address=local, network=network, mtu=link.mtu)
-    return None
+
+
+def _addressed(link: Link) -> Interface | None:
+    first = next(inet_addresses(link), None)
+    if first is None:
+        return None
+    return Interface(name=link.ifname, address=first.ip, network=first.network, mtu=link.mtu)

@@ -35,6 +35,7 @@ from netboot.interfaces import Interface, choose, read_links
 from netboot.menu import BootMenu
 from netboot.pages.boot_face import BootFace, boot_application
 from netboot.policies import Policies, check_defaults
+from netboot.probe import PROBE_UUID
 from netboot.profiles import Profile, load_profiles
 from netboot.records.record import Record, open_record
 from netboot.signing import load_key, public_key
@@ -153,6 +154,8 @@ async def _serve(ready: Ready, record: Record) -> None:
         return grub_start if name.lstrip("/") == "grub/grub.cfg" else folder(name)
 
     def sighted(sighting: BootSighting) -> None:
+        if sighting.uuid == PROBE_UUID:
+            return  # `netboot doctor`, which is no PC
         told = sighting.refused or sighting.remark
         floor.sighted(sighting.mac, firmware=sighting.firmware.value, note=told.value if told else "")
 

@@ -107,6 +107,7 @@ async def open_service(
     menu_timeout: int = 60,
     profiles: Sequence[Path] = (),
     dhcp: Literal["proxy", "off"] = "proxy",
+    plain_pxe_first: bool = True,
 ) -> AsyncIterator[Service]:
     """A fresh server's data on this LAN, with the masters and the key of the folder `masters`; not started yet.
 
@@ -125,7 +126,7 @@ async def open_service(
                 "profiles": [str(folder) for folder in profiles],
                 "data": str(data),
                 "bootfiles": str(default_cache_folder() / "bootfiles"),
-                "dhcp": {"mode": dhcp, "plain_pxe_first": True},
+                "dhcp": {"mode": dhcp, "plain_pxe_first": plain_pxe_first},
                 "menu": {"timeout": menu_timeout},
                 "agent": {"kernel": "console=tty0 console=ttyS0", "wait": 900},
                 "log": {"format": "json", "level": "info"},
