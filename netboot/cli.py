@@ -6,12 +6,15 @@
 import argparse
 import asyncio
 import json
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from netboot import __version__
 from netboot.config import Settings, load_settings
+from netboot.doctor.options import add_options as add_doctor_options
+from netboot.doctor.options import as_words
 from netboot.errors import NetbootError
 from netboot.logs import set_up_logs
 
@@ -91,6 +94,10 @@ def _parser() -> argparse.ArgumentParser:
     _add_settings(forget)
     forget.add_argument("name")
     forget.set_defaults(command=_remove_operator)
+
+    doctor = commands.add_parser("doctor", help="look at the LAN as a PC would, and say what keeps PCs from booting")
+    add_doctor_options(doctor)
+    doctor.set_defaults(command=_doctor)
 
     demo = commands.add_parser("demo", help="a virtual workshop: PCs are booted, erased, imaged and started")
     demo.add_argument("--pcs", type=int, default=3, metavar="N", help="how many PCs (3)")
@@ -228,6 +235,12 @@ def _remove_operator(options: argparse.Namespace) -> int:
         record.forget_person(options.name)
     _say(f"{options.name} may no longer sign in.")
     return 0
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    """Become the doctor's own program: it loads scapy, whose licence keeps it apart from aiohttp."""
+    sys.stdout.flush()
+    os.execv(sys.executable, [sys.executable, "-m", "netboot.doctor", *as_words(options)])  # noqa: S606 - our own
 
 
 def _demo(options: argparse.Namespace) -> int:

@@ -22,6 +22,10 @@ PURE = (
     "dhcp_merged", "dhcp_packet", "dhcp_proxy", "imaging", "inventory", "lease_options", "leases", "manifest",
     "named", "names", "policy", "problems", "protocol", "query_rate", "tftp_transfer", "untaken_offers",
 )  # fmt: skip
+PURE_IN_DOCTOR = (
+    "doctor.finding", "doctor.judge", "doctor.judge_boot", "doctor.judge_dhcp", "doctor.judge_link", "doctor.observed",
+    "doctor.offers", "doctor.questions", "doctor.report", "doctor.texts", "doctor.texts_boot", "doctor.texts_lan",
+)  # fmt: skip
 READ_OR_WRITE = {
     "aiohttp", "asyncio", "fcntl", "http", "io", "logging", "mmap", "os", "pathlib", "random", "secrets", "select",
     "shutil", "socket", "sqlalchemy", "sqlite3", "ssl", "subprocess", "sys", "tempfile", "threading", "time", "urllib",
@@ -128,7 +132,7 @@ def test_a_pure_room_knows_only_its_kind(module: str, may: set[str]) -> None:
     assert {room(other) for other in all_known(f"netboot.{module}")} <= may
 
 
-@pytest.mark.parametrize("module", PURE)
+@pytest.mark.parametrize("module", [*PURE, *PURE_IN_DOCTOR])
 def test_a_pure_room_neither_reads_nor_writes_nor_looks_at_a_clock(module: str) -> None:
     assert not outside(f"netboot.{module}") & READ_OR_WRITE
     tree = ast.parse(FILES[f"netboot.{module}"].read_text(encoding="utf-8"))
@@ -179,8 +183,16 @@ def test_each_library_is_behind_its_door() -> None:
     assert {room(module) for module in beyond("aiohttp")} <= {"agent", "lab", "pages", "server", "web"}
 
 
-def test_scapy_is_loaded_by_no_file_of_netboot_because_of_its_licence() -> None:
-    assert beyond("scapy") == set()
+def test_scapy_and_aiohttp_never_meet_in_one_process_because_of_their_licences() -> None:
+    assert beyond("scapy") == {"netboot.doctor.ear", "netboot.doctor.mouth"}
+    assert knowing("doctor") == {"cli"}
+    # The command line knows the doctor's options only, and becomes its program by exec.
+    assert {name for name in known("netboot.cli") if room(name) == "doctor"} <= {
+        "netboot.doctor", "netboot.doctor.options",
+    }  # fmt: skip
+    assert "netboot.doctor.ear" not in all_known("netboot.cli")
+    for module in in_room("doctor"):
+        assert not all_known(module) & beyond("aiohttp"), module
 
 
 def test_no_import_runs_in_a_circle() -> None:

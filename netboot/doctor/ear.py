@@ -1,0 +1,126 @@
+"""Hears the LAN: one listening socket for DHCP, ARP, spanning tree and IGMP, each frame read into a plain value.
+
+The kernel drops everything else before it reaches this program (a filter by libpcap), and the socket holds what comes
+while nobody listens. It hears what leaves this machine as well, so that a DHCP server on this machine is heard too.
+Not for: DHCP's own meaning (offers.py).
+"""
+
+import select
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from ipaddress import IPv4Address
+from types import TracebackType
+from typing import Final, Self
+
+from scapy.arch.linux import L2ListenSocket
+from scapy.contrib.igmp import IGMP  # type: ignore[attr-defined]  # scapy exports no names
+from scapy.error import Scapy_Exception
+from scapy.layers.inet import ICMP, IP, UDP
+from scapy.layers.l2 import ARP, STP, Ether
+from scapy.packet import Packet
+
+from netboot.dhcp_packet import DhcpPacket, MalformedPacket, decode
+from netboot.doctor.observed import ArpAnswer, Bpdu
+from netboot.errors import NetbootError
+
+_FILTER: Final = "(udp and (port 67 or port 68)) or arp or igmp or (icmp[icmptype] = icmp-echoreply) or stp"
+_MOST_FRAMES: Final = 4000
+"""Frames that are read in one run: beyond them somebody floods the LAN."""
+_IGMP_QUERY: Final = 0x11  # RFC 2236 §2.1
+
+
+@dataclass(frozen=True, slots=True)
+class HeardDhcp:
+    """A DHCP packet of anybody's; `at` is on time.time()'s clock, in seconds, as the kernel stamped it."""
+
+    packet: DhcpPacket
+    source: IPv4Address
+    source_mac: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class HeardQuery:
+    """A router or switch asks who listens to multicast."""
+
+    source: IPv4Address
+
+
+@dataclass(frozen=True, slots=True)
+class HeardEcho:
+    """An answer to a ping; `size` is that of its IP packet, in bytes."""
+
+    source: IPv4Address
+    size: int
+
+
+Heard = HeardDhcp | ArpAnswer | Bpdu | HeardQuery | HeardEcho
+
+
+class Ear:
+    """Listens on one interface, in promiscuous mode, from entering the `with` to leaving it."""
+
+    def __init__(self, interface: str) -> None:
+        try:
+            self._socket = L2ListenSocket(iface=interface, filter=_FILTER, promisc=True)
+        except (OSError, Scapy_Exception, ImportError) as error:
+            raise NetbootError(
+                f"{interface} cannot be listened on: {error}",
+                hint="is it up, and is libpcap there? apt-get install tcpdump brings it",
+            ) from error
+        self._left = _MOST_FRAMES
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._socket.close()
+
+    def listen(self, until: float) -> Iterator[Heard]:
+        """What is heard until then (time.monotonic()); ends sooner when too much was heard."""
+        while self._left > 0:
+            ready, _, _ = select.select([self._socket], [], [], max(0.0, until - time.monotonic()))
+            if not ready:
+                return
+            self._left -= 1
+            try:
+                frame = self._socket.recv()
+            except OSError:  # the interface went down
+                return
+            heard = _read(frame) if frame is not None else None
+            if heard is not None:
+                yield heard
+
+
+def _read(frame: Packet) -> Heard | None:
+    """A frame as a plain value. scapy leaves what it cannot read as raw bytes, so no field below is there by chance."""
+    if STP in frame:
+        tree = frame[STP]
+        return Bpdu(bridge=str(tree.bridgemac), version=int(tree.version), forward_delay=float(tree.fwddelay))
+    if ARP in frame:
+        answer = frame[ARP]
+        return _arp(str(answer.psrc), str(answer.hwsrc)) if answer.op in (1, 2) else None
+    if IP not in frame:
+        return None
+    packet = frame[IP]
+    source = IPv4Address(str(packet.src))
+    if IGMP in packet:
+        return HeardQuery(source) if packet[IGMP].type == _IGMP_QUERY else None
+    if ICMP in packet:
+        return HeardEcho(source, int(packet.len or 0))
+    if UDP in packet:
+        try:
+            dhcp = decode(bytes(packet[UDP].payload)[:1500])
+        except MalformedPacket:
+            return None
+        return HeardDhcp(dhcp, source, str(frame[Ether].src), float(frame.time))
+    return None
+
+
+def _arp(address: str, mac: str) -> ArpAnswer | None:
+    sender = IPv4Address(address)
+    # A question from 0.0.0.0 is a probe: its sender has no address yet (RFC 5227 §1.1).
+    return None if sender.is_unspecified else ArpAnswer(sender, mac)

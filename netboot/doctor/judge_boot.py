@@ -1,0 +1,102 @@
+"""Netboot itself: is it there, how does it answer, and does each firmware come through to the kernel (pure)."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from netboot.doctor.finding import Code, Finding, Severity
+from netboot.doctor.observed import Asker, Place, Seen, Step, Trouble, Walk
+
+_SLOW_STEP: Final = 5.0  # seconds; most steps take less than a tenth of one
+FIRMWARES: Final = {
+    Asker.BIOS: "BIOS",
+    Asker.IPXE: "iPXE",
+    Asker.UEFI: "UEFI",
+    Asker.IA32: "UEFI 32 bits",
+    Asker.HTTP: "UEFI HTTP",
+}
+"""The same words in French and in English."""
+
+
+def boot_findings(seen: Seen) -> Iterator[Finding]:
+    """What is to be told of netboot and of the way through it."""
+    if not seen.card.carrier:
+        return
+    yield from _netboot(seen)
+    for walk in seen.walks:
+        yield from _walk(walk)
+
+
+def way_of_answering(seen: Seen) -> Code:
+    """How netboot answers, or why PCs hear nothing of it."""
+    ours = [offer for offer in seen.offers if offer.server in seen.netboots]
+    if any(not offer.asker.boots for offer in ours):
+        return "netboot-full"
+    if any(not offer.is_proxy for offer in ours):
+        return "netboot-merged"
+    if ours:
+        return "netboot-proxy"
+    if any(offer.next_server in seen.netboots and offer.file for offer in seen.offers):
+        return "netboot-named-by-building"
+    return "netboot-not-named" if seen.netboots else "netboot-none"
+
+
+def _netboot(seen: Seen) -> Iterator[Finding]:
+    way = way_of_answering(seen)
+    # Without an address of its own the doctor cannot ask, so it cannot say that there is none.
+    if way == "netboot-none" and seen.card.address is None:
+        return
+    stops = way in ("netboot-none", "netboot-not-named")
+    quickest = min((offer.after for offer in seen.offers if offer.server in seen.netboots), default=0.0)
+    values = {"server": str(seen.netboot), "after": f"{quickest * 1000:.0f}"}
+    yield Finding(way, Severity.STOPS if stops else Severity.FINE, values)
+    if len(seen.netboots) > 1:
+        yield Finding("netboot-twice", Severity.STOPS, {"servers": ", ".join(map(str, seen.netboots))})
+    if seen.walks and not any(walk.asker is Asker.IA32 for walk in seen.walks):
+        yield Finding("no-ia32", Severity.KNOW, {})
+
+
+def _walk(walk: Walk) -> Iterator[Finding]:
+    firmware = FIRMWARES[walk.asker]
+    broken = walk.broken_at
+    if broken is not None:
+        values = {"firmware": firmware, "name": broken.name, "detail": broken.detail}
+        yield Finding(_broken_code(broken), Severity.STOPS, values)
+        return
+    values = {"firmware": firmware, "seconds": f"{walk.seconds:.1f}", "steps": _told(walk)}
+    yield Finding("boots", Severity.FINE, values)
+    slowest = max(walk.steps, key=lambda step: step.seconds)
+    if slowest.seconds > _SLOW_STEP:
+        values = {"firmware": firmware, "name": slowest.name, "seconds": f"{slowest.seconds:.1f}"}
+        yield Finding("boot-slow", Severity.KNOW, values)
+
+
+_SILENT: Final[dict[Place, Code]] = {
+    "dhcp": "boot-unnamed",
+    "4011": "boot-4011-silent",
+    "tftp": "boot-tftp-silent",
+    "http": "boot-http-silent",
+    "menu": "boot-http-silent",
+}
+_OTHERWISE: Final[dict[Trouble, Code]] = {
+    "missing": "boot-missing",
+    "refused": "boot-refused",
+    "damaged": "boot-damaged",
+}
+
+
+def _broken_code(step: Step) -> Code:
+    if step.trouble is None or step.trouble == "silent":
+        return _SILENT[step.place]
+    return _OTHERWISE[step.trouble]
+
+
+def _told(walk: Walk) -> str:
+    return ", ".join(f"{_short(step)} {step.seconds * 1000:.0f} ms" for step in walk.steps)
+
+
+def _short(step: Step) -> str:
+    if step.place == "dhcp":
+        return "DHCP"
+    if step.place == "4011":
+        return "4011"
+    return step.name.partition("?")[0].rpartition("/")[2]
