@@ -18,6 +18,7 @@ from netboot.dhcp_proxy import decide, offer
 from netboot.ipxe_rom import RomDialogues
 from netboot.loop_guard import LoopGuard, Pass
 from netboot.policy import DhcpWay, Policy, PolicyOf, nothing_set
+from netboot.probe import PROBE_UUID
 from netboot.untaken_offers import UntakenOffers
 
 SILENCE_TOLD_EVERY = 600.0
@@ -132,6 +133,8 @@ class BesideBuilding:
             return policy.dhcp, False
         if self._settings.way == "merged" or self._untaken.refuses(client.mac):
             return "merged", False
+        if client.uuid == PROBE_UUID:
+            return "proxy", False  # `netboot doctor` asks as several firmwares in a row, and takes none of the offers
         if self._settings.move_to_merged and self._untaken.offered(client.mac, xid=client.packet.xid, now=now):
             return "merged", True
         return "proxy", False

@@ -9,6 +9,8 @@ from netboot.boot_file import BootFileNames
 from netboot.dhcp_beside import BesideBuilding, BesideSettings
 from netboot.dhcp_core import Arrival, Handled, Remark
 from netboot.dhcp_packet import NO_ADDRESS, DhcpPacket, MessageType, Op, Option, encode
+from netboot.doctor.observed import Asker
+from netboot.doctor.questions import discover
 from netboot.policy import DhcpWay, Policy
 from netboot.untaken_offers import MAX_ENTRIES, WITHIN, UntakenOffers
 
@@ -83,6 +85,12 @@ def test_nobody_is_moved_where_it_is_not_allowed_or_another_way_is_set(make_clie
     assert ways(BesideBuilding(replace(SETTINGS, move_to_merged=False)), tries) == "ppppp"
     assert ways(set_to("proxy"), tries) == "ppppp"
     assert ways(set_to("merged"), tries) == "mmmmm"
+
+
+def test_the_doctor_is_never_moved(make_client: MakeClient) -> None:
+    questions = [discover(asker, "02:00:00:00:00:07", number) for number, asker in enumerate(Asker) if asker.boots]
+    again = [discover(Asker.BIOS, "02:00:00:00:00:07", 100 + number) for number in range(5)]
+    assert ways(BesideBuilding(SETTINGS), [(question, 0.1) for question in questions + again]) == "p" * 10
 
 
 def test_moved_or_not_a_loop_is_left(make_client: MakeClient) -> None:
