@@ -20,7 +20,17 @@ from netboot.protocol import Identifier
 Port = Annotated[int, Meta(ge=1, le=65535)]
 FolderPath = Annotated[str, Meta(min_length=1, max_length=4096)]
 FolderOrDefault = Annotated[str, Meta(max_length=4096)]
-MacAddress = Annotated[str, Meta(max_length=17, pattern=r"^([0-9A-Fa-f]{2}([:-][0-9A-Fa-f]{2}){5})?\Z")]
+MacAddress = Annotated[
+    str,
+    Meta(
+        max_length=17,
+        pattern=r"^([0-9A-Fa-f]{2}([:-][0-9A-Fa-f]{2}){5})?\Z",
+        description='a MAC address in quotes, such as "98:fa:9b:12:34:56"',
+    ),
+]
+AddressOrNone = Annotated[
+    str, Meta(pattern=r"^(\d{1,3}(\.\d{1,3}){3})?\Z", description="an address such as 10.0.0.1, or nothing")
+]
 
 
 class DhcpSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -34,7 +44,7 @@ class DhcpSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
     mode: Literal["proxy", "merged", "off"] = "proxy"
     move_to_merged: bool = True
-    building: Annotated[str, Meta(pattern=r"^(\d{1,3}(\.\d{1,3}){3})?\Z")] = ""
+    building: AddressOrNone = ""
     plain_pxe_first: bool = False
 
 
@@ -48,7 +58,9 @@ class PageSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """The page for people. With `certificate` and `key` (PEM files) it speaks HTTPS only."""
 
     # Every address: operators watch from other PCs of the workshop.
-    address: Annotated[str, Meta(pattern=r"^\d{1,3}(\.\d{1,3}){3}\Z")] = "0.0.0.0"  # noqa: S104
+    address: Annotated[
+        str, Meta(pattern=r"^\d{1,3}(\.\d{1,3}){3}\Z", description="an address of this machine, or 0.0.0.0")
+    ] = "0.0.0.0"  # noqa: S104
     port: Port = 8080
     certificate: str = ""
     key: str = ""
@@ -67,19 +79,36 @@ class AgentSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """
 
     wait: Annotated[int, Meta(ge=10, le=7 * 86400)] = 3600
-    kernel: Annotated[str, Meta(max_length=512, pattern=r"^[A-Za-z0-9 ._,=:/-]*\Z")] = ""
+    kernel: Annotated[
+        str,
+        Meta(
+            max_length=512,
+            pattern=r"^[A-Za-z0-9 ._,=:/-]*\Z",
+            description="words of letters, digits and . _ , = : / -, with spaces between",
+        ),
+    ] = ""
 
 
 class MachineSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What is set for one PC, known by `mac` or `uuid` or both (`policy.py`). `note` is for people: whose PC it is."""
 
     mac: MacAddress = ""
-    uuid: Annotated[str, Meta(max_length=36, pattern=r"^[0-9A-Fa-f-]*\Z")] = ""
+    uuid: Annotated[
+        str,
+        Meta(
+            max_length=36,
+            pattern=r"^[0-9A-Fa-f-]*\Z",
+            description="a UUID such as 4c1bb2a8-7e52-11ea-9d7a-0862664a1001",
+        ),
+    ] = ""
     denied: bool = False
     loader: Loader | None = None
     dhcp: DhcpWay | None = None
     default: Identifier = ""
-    note: Annotated[str, Meta(max_length=200, pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*\Z")] = ""
+    note: Annotated[
+        str,
+        Meta(max_length=200, pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*\Z", description="one line of plain text"),
+    ] = ""
 
 
 class LogSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -92,7 +121,9 @@ class LogSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Everything that can be set. `interface` is found when there is only one; `data` holds record and masters."""
 
-    interface: Annotated[str, Meta(max_length=15, pattern=r"^[^/\s]*\Z")] = ""
+    interface: Annotated[
+        str, Meta(max_length=15, pattern=r"^[^/\s]*\Z", description="an interface's name, such as eth0")
+    ] = ""
     language: Language = "fr"
     data: FolderOrDefault = ""
     bootfiles: FolderOrDefault = ""
@@ -159,10 +190,34 @@ def parse_settings(text: str, *, source: str) -> Settings:
     except msgspec.ValidationError as error:
         message, _, place = str(error).partition(" - at ")
         line_number = _line_of(node, place.strip("` "), message)
+        name = place.strip("` ").removeprefix("$").removeprefix(".")
         raise NetbootError(
-            f"{source}, line {line_number}: {place.strip('` ') or 'top level'}: {message}",
+            f"{source}, line {line_number}: {name or 'top level'}: {_in_words(message)}",
             hint="see docs/operator.en.md, “Settings”",
         ) from error
+
+
+def _in_words(message: str) -> str:
+    """msgspec's message, with what is expected said in words where it would show a pattern, or YAML made a number."""
+    if message.startswith("Expected `str`, got `") and not message.endswith(("`object`", "`array`")):
+        return f"{message}; put the value between quotes"
+    before, shown, pattern = message.partition("Expected `str` matching regex ")
+    if not shown:
+        return message
+    return f"{before}Expected {_patterns(msgspec.json.schema(Settings)).get(pattern, 'other characters')}"
+
+
+def _patterns(schema: object) -> dict[str, str]:
+    """Every pattern in the settings, quoted as msgspec's messages quote it, with its words."""
+    found: dict[str, str] = {}
+    if isinstance(schema, dict):
+        if "pattern" in schema and "description" in schema:
+            found[repr(schema["pattern"])] = schema["description"]
+        schema = list(schema.values())
+    if isinstance(schema, list):
+        for part in schema:
+            found |= _patterns(part)
+    return found
 
 
 def _line_of(node: yaml.Node | None, place: str, message: str) -> int:

@@ -15,10 +15,17 @@ hidden by ours. `local` is mDNS's (RFC 6762), and resolvers do not ask a name se
 """
 
 _LABEL: Final = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
-Domain = Annotated[str, Meta(max_length=189, pattern=rf"^({_LABEL}(\.{_LABEL})*)?\Z")]
+Domain = Annotated[
+    str,
+    Meta(
+        max_length=189,
+        pattern=rf"^({_LABEL}(\.{_LABEL})*)?\Z",
+        description="a domain in small letters, such as workshop.example.org",
+    ),
+]
 """A domain in lower case, short enough to have a host's label before it; or ""."""
 _OCTET: Final = r"(25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)"
-Address = Annotated[str, Meta(pattern=rf"^{_OCTET}(\.{_OCTET}){{3}}\Z")]
+Address = Annotated[str, Meta(pattern=rf"^{_OCTET}(\.{_OCTET}){{3}}\Z", description="an address such as 10.0.0.1")]
 Algorithm = Literal["hmac-sha256", "hmac-sha384", "hmac-sha512"]
 
 
@@ -29,10 +36,19 @@ class UpdateSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     `keymgr` print it). `reverse_zone` also gets the address's name. `ttl` is in seconds. Without a `server`: off.
     """
 
-    server: Annotated[str, Meta(pattern=rf"^({_OCTET}(\.{_OCTET}){{3}})?\Z")] = ""
+    server: Annotated[
+        str, Meta(pattern=rf"^({_OCTET}(\.{_OCTET}){{3}})?\Z", description="an address such as 10.0.0.1, or nothing")
+    ] = ""
     zone: Domain = ""
     reverse_zone: Domain = ""
-    key: Annotated[str, Meta(max_length=250, pattern=r"^[A-Za-z0-9._-]*\Z")] = ""
+    key: Annotated[
+        str,
+        Meta(
+            max_length=250,
+            pattern=r"^[A-Za-z0-9._-]*\Z",
+            description="the key's name: letters, digits, dot, hyphen, underscore",
+        ),
+    ] = ""
     algorithm: Algorithm = "hmac-sha256"
     secret: Annotated[str, Meta(max_length=1024)] = ""
     secret_file: Annotated[str, Meta(max_length=4096)] = ""

@@ -30,7 +30,10 @@ MESSAGE_LIMIT: Final = 512 * 1024
 """Longest message either side accepts, in bytes."""
 
 Token = Annotated[str, Meta(max_length=128, pattern=r"^[0-9A-Za-z_-]*\Z")]
-Identifier = Annotated[str, Meta(max_length=64, pattern=r"^[0-9A-Za-z._-]*\Z")]
+Identifier = Annotated[
+    str,
+    Meta(max_length=64, pattern=r"^[0-9A-Za-z._-]*\Z", description="letters, digits, dot, hyphen, underscore"),
+]
 Digest = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
 Hostname = Annotated[str, Meta(pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\Z")]
 StageName = Literal["check", "memory", "erase", "deploy", "customise", "finish"]

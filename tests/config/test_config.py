@@ -1,7 +1,9 @@
 """Settings and profiles: what is wrong is told with its place, and what is right becomes typed values."""
 
+from collections.abc import Iterator
 from ipaddress import IPv4Address
 
+import msgspec
 import pytest
 
 from netboot.assets import asset_folder
@@ -14,6 +16,23 @@ from netboot.profiles import load_profiles, parse_profile
 def test_an_empty_file_is_all_defaults() -> None:
     assert parse_settings("", source="x") == Settings()
     assert parse_settings("# nothing\n", source="x") == Settings()
+
+
+def patterns(schema: object) -> Iterator[dict[str, object]]:
+    """Every part of a JSON schema that has a pattern."""
+    if isinstance(schema, dict):
+        if "pattern" in schema:
+            yield schema
+        schema = list(schema.values())
+    if isinstance(schema, list):
+        for part in schema:
+            yield from patterns(part)
+
+
+def test_every_pattern_of_the_settings_is_told_in_words() -> None:
+    found = list(patterns(msgspec.json.schema(Settings)))
+    assert len(found) > 5
+    assert not [part for part in found if not part.get("description")]
 
 
 def test_folders_may_be_left_empty_for_their_defaults() -> None:
@@ -32,12 +51,13 @@ def test_folders_may_be_left_empty_for_their_defaults() -> None:
         ("- a\n- b\n", 1, "object"),
         ("profiles:\n  - ok\n  - 3\n", 3, "str"),
         ("profiles:\n  - ''\n", 2, "length"),
-        ("names:\n  forward:\n    - 10.0.0.1\n    - dns.example\n", 4, "regex"),
+        ("machines:\n  - denied: true\n    mac: 12:34\n", 3, "between quotes"),
+        ("names:\n  forward:\n    - 10.0.0.1\n    - dns.example\n", 4, "an address such as 10.0.0.1"),
         ("names:\n  forward: 10.0.0.1\n", 2, "array"),
         ("names:\n  update:\n    server: 10.0.0.1\n    zone: a.example\n", 3, "`key`"),
         ("names:\n  update: {server: 10.0.0.1, zone: a.example, key: k}\n", 2, "`secret_file`"),
-        ("names:\n  update: {server: 10.0.0.256}\n", 2, "regex"),
-        ("names:\n  update:\n    zone: Ünder.example\n", 3, "regex"),
+        ("names:\n  update: {server: 10.0.0.256}\n", 2, "an address"),
+        ("names:\n  update:\n    zone: Ünder.example\n", 3, "a domain in small letters"),
         ("names:\n  update:\n    algorithm: hmac-md5\n", 3, "hmac-md5"),
     ],
 )
