@@ -14,11 +14,13 @@ ICANN keeps the top-level domain `internal` for private use (resolution of 29 Ju
 hidden by ours. `local` is mDNS's (RFC 6762), and resolvers do not ask a name server for it.
 """
 
+LONGEST_DOMAIN: Final = 189
+"""Characters, so that the longest host name fits before it (RFC 1035 §2.3.4)."""
 _LABEL: Final = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 Domain = Annotated[
     str,
     Meta(
-        max_length=189,
+        max_length=LONGEST_DOMAIN,
         pattern=rf"^({_LABEL}(\.{_LABEL})*)?\Z",
         description="a domain in small letters, such as workshop.example.org",
     ),

@@ -1,21 +1,27 @@
 """The name that a PC's job gave it: told once the job is on the record, and still known after a restart."""
 
+import asyncio
 from collections.abc import Sequence
 from ipaddress import IPv4Address
 
+import dns.rcode
+import dns.update
 import pytest
 from msgspec.structs import replace
 
+from netboot.dns_announcer import Announcer, load_target
+from netboot.dns_update import UpdateTarget
 from netboot.identity import is_carried
 from netboot.imaging import Job, StageRecord
 from netboot.inventory import Inventory
 from netboot.named import Named, named_by
+from netboot.names_settings import UpdateSettings
 from netboot.problems import Problem
 from netboot.protocol import CustomiseResult, Leave, Plan, RunStage, Stay
 from netboot.records.record import Record
 from netboot.workshop import Workshop
 from tests.workshop.conftest import ERASE, LOOK, WIPE, hello, new_workshop, pc, row_of
-from tests.workshop.player import agent_on, serving
+from tests.workshop.player import agent_on, eventually, serving
 
 
 async def works(workshop: Workshop, profile: str, inventory: Inventory, boot: str) -> None:
@@ -87,3 +93,37 @@ def test_an_address_that_is_none_of_ipv4_is_left_out() -> None:
     job = Job(id="j", profile=WIPE, stages=stages, inventory=pc(), hostname="pc-1")
     mac = pc().nics[0].mac
     assert named_by(job, machine="m", mac=mac, address="fe80::1") == Named("m", "pc-1", mac)
+
+
+class Nowhere:
+    """A record that keeps no waiting names."""
+
+    def setting(self, key: str) -> str | None:
+        return None
+
+    def set_setting(self, key: str, value: str) -> None:
+        pass
+
+
+async def test_a_name_that_the_buildings_dns_does_not_take_is_told_on_the_pcs_row_and_its_job_is_done(
+    workshop: Workshop,
+) -> None:
+    codes = [dns.rcode.YXDOMAIN, dns.rcode.NXRRSET]
+
+    async def taken(update: dns.update.UpdateMessage, target: UpdateTarget) -> dns.rcode.Rcode:
+        return codes.pop(0)
+
+    target = load_target(UpdateSettings(server="10.0.0.1", zone="building.test", key="netboot", secret="c2VjcmV0"))
+    assert target is not None
+    announcer = Announcer(target, Nowhere(), workshop.floor.tell_after, send=taken)
+    workshop.on_named.append(announcer.announce)
+    running = asyncio.create_task(announcer.run())
+    await works(workshop, WIPE.id, pc(), "boot-1")
+    await eventually(lambda: row_of(workshop).problem is not None)
+    running.cancel()
+    row = row_of(workshop)
+    assert row.problem == Problem("name-taken", {"name": "pc-1.building.test"})
+    assert row.state == "done"
+    assert workshop.record.machine_detail(row.machine).visits[0].jobs[0].state == "done"
+    workshop.floor.tell_after(row.machine, None)
+    assert row_of(workshop).problem is None
