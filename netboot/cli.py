@@ -99,6 +99,13 @@ def _parser() -> argparse.ArgumentParser:
     add_doctor_options(doctor)
     doctor.set_defaults(command=_doctor)
 
+    menu = commands.add_parser("menu", help="the boot menu of the PCs").add_subparsers(required=True, metavar="WHAT")
+    digits = menu.add_parser(
+        "password", help="set the digits asked for before a disk is written to; nothing at all: none are asked for"
+    )
+    _add_settings(digits)
+    digits.set_defaults(command=_set_menu_password)
+
     demo = commands.add_parser("demo", help="a virtual workshop: PCs are booted, erased, imaged and started")
     demo.add_argument("--pcs", type=int, default=3, metavar="N", help="how many PCs (3)")
     demo.add_argument("--keep", action="store_true", help="keep the workshop until a key is pressed")
@@ -209,19 +216,29 @@ def _remove_master(options: argparse.Namespace) -> int:
 
 
 def _set_password(options: argparse.Namespace) -> int:
-    import getpass
-
     from netboot.passwords import hash_password
     from netboot.records.record import open_record
 
     settings = _settings(options)
-    text = getpass.getpass("Password: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
+    text = _secret("Password: ")
     record = open_record(settings.data_folder / "record.sqlite")
     try:
         record.set_operator(options.name, hash_password(text))
     finally:
         record.close()
     _say(f"{options.name} may sign in on the page.")
+    return 0
+
+
+def _set_menu_password(options: argparse.Namespace) -> int:
+    from netboot.menu_password import SETTING, hash_menu_password
+    from netboot.records.record import open_record
+
+    settings = _settings(options)
+    hashed = hash_menu_password(_secret("Digits: ").strip())
+    with open_record(settings.data_folder / "record.sqlite") as record:
+        record.set_setting(SETTING, hashed)
+    _say("The boot menu asks for these digits." if hashed else "The boot menu asks for no digits any more.")
     return 0
 
 
@@ -250,6 +267,13 @@ def _demo(options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps(report.as_json(), indent=2))  # noqa: T201
     return 0 if report.all_booted else 1
+
+
+def _secret(prompt: str) -> str:
+    """One line from the terminal, not shown, or from a pipe."""
+    import getpass
+
+    return getpass.getpass(prompt) if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
 
 
 def _settings(options: argparse.Namespace) -> Settings:

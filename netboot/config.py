@@ -5,7 +5,7 @@ Not for: profiles and recipes, which have files of their own (`profiles.py`, `ma
 
 import os
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 
 import msgspec
 import yaml
@@ -66,10 +66,33 @@ class PageSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     key: str = ""
 
 
+class SerialPort(NamedTuple):
+    """A serial port as GRUB names it: COM1 is unit 0; `speed` in bits a second."""
+
+    unit: int
+    speed: int
+
+
 class MenuSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The boot menu: after `timeout` seconds without a key the PC boots its own disk."""
+    """The boot menu: after `timeout` seconds without a key the PC boots its own disk.
+
+    `serial` shows it on a serial port as well, such as "ttyS0,115200"; the agent then speaks there too.
+    """
 
     timeout: Annotated[int, Meta(ge=3, le=3600)] = 20
+    serial: Annotated[
+        str,
+        Meta(
+            pattern=r"^(ttyS[0-3],(9600|19200|38400|57600|115200))?\Z",
+            description="a serial port and its speed, such as ttyS0,115200 (ttyS0 to ttyS3, 9600 to 115200)",
+        ),
+    ] = ""
+
+    @property
+    def serial_port(self) -> SerialPort | None:
+        """The parts of `serial`, None for none."""
+        name, _, speed = self.serial.partition(",")
+        return SerialPort(int(name[-1]), int(speed)) if speed else None
 
 
 class AgentSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

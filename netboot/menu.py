@@ -1,30 +1,39 @@
 """The boot menu of one PC: one list of entries, rendered to GRUB (UEFI) and to iPXE (BIOS) from `menus/`.
 
 The default, after the timeout, is the PC's own disk, which nothing here writes to. An entry that writes to a disk asks
-once more and names what will happen. A request for a menu has no side effect.
-Not for: what a profile does (`imaging.py`), HTTP (`pages/boot_face.py`).
+once more, names what will happen, asks for the workshop's digits where there are some, and only then fetches its start:
+that carries the ticket by which the workshop believes the choice. A request for a menu has no side effect.
+Not for: what a profile does (`imaging.py`), the digits (`menu_password.py`), HTTP (`pages/boot_menu.py`).
 """
 
 import logging
-import re
-import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address
-from typing import Final
+from typing import Final, Literal
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from netboot.assets import asset_folder
+from netboot.boarding import Boarding
 from netboot.config import Settings
+from netboot.menu_escapes import grub_accented, grub_quoted, ipxe_plain
 from netboot.menu_texts import TEXTS, MenuTexts
 from netboot.problems import Language
 from netboot.profiles import Profile
+from netboot.ticket import Picked
 
 log = logging.getLogger(__name__)
 
 ARMED_TIMEOUT: Final = 5
 """Seconds before a choice made on the page starts: enough to stop it at the keyboard."""
+
+BATCH_TIMEOUT: Final = 15
+"""Seconds before an armed batch starts: nobody chose for this very PC, so there is time to read and to stop it."""
+
+Loader = Literal["grub", "ipxe"]
+Refused = Literal["wrong", "too-many", "gone"]
+"""Why a start is not given: wrong digits, too many tries, or the entry is not offered to this PC (any more)."""
 
 EFI_LOADERS: Final = (
     "/EFI/debian/shimx64.efi",
@@ -41,18 +50,37 @@ EFI_LOADERS: Final = (
 REMOVABLE_LOADER: Final = "/EFI/BOOT/BOOTX64.EFI"
 """The path every firmware knows (UEFI 2.10 §3.5.1.1); sticks have it too, so it comes last and from a GPT only."""
 
-Armed = Callable[[str, str], Profile | None]
-"""The profile a signed-in person chose on the page for the machine with this MAC and UUID, if any."""
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """The PC that asks for a menu, as its loader told. `mac` and `uuid` are lower case, or "" when it did not say.
+
+    `language` is what its person chose, None for the workshop's. `graphic`: GRUB draws its own letters, with accents.
+    `asked`: somebody is at the keyboard, so nothing starts by itself (iPXE; GRUB knows by its own variable).
+    """
+
+    loader: Loader
+    mac: str = ""
+    uuid: str = ""
+    language: Language | None = None
+    graphic: bool = False
+    asked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line of the menu that starts the agent. `confirm` is the question's "yes", "" when nothing is written."""
+    """One line of the menu that starts the agent. `confirm` is the question's "yes", "" when nothing is written.
+
+    `proven`: what is picked counts only with a ticket, which the entry fetches at its start.
+    """
 
     id: str
     title: str
     profile: str = ""
     confirm: str = ""
+    batch: str = ""
+    proven: bool = False
+    digits: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,83 +89,176 @@ class Menu:
 
     texts: MenuTexts
     language: Language
+    other_language: Language
     server: str
     entries: tuple[Entry, ...]
     default: str
     timeout: int
     kernel: str
+    denied: bool = False
+    notice: str = ""
 
 
 class BootMenu:
-    """Renders the menus of a running server; `address` is ours on the PCs' LAN."""
+    """Renders the menus of a running server; `address` is ours on the PCs' LAN.
 
-    def __init__(self, profiles: Sequence[Profile], settings: Settings, address: IPv4Address, armed: Armed) -> None:
+    `boarding` says what a PC is offered; `digits_asked` whether what writes to a disk asks for digits; `prove` makes
+    a choice's ticket. The first two read the record: menus are rendered in a thread.
+    """
+
+    def __init__(
+        self,
+        profiles: Sequence[Profile],
+        settings: Settings,
+        address: IPv4Address,
+        *,
+        boarding: Callable[[str, str], Boarding],
+        digits_asked: Callable[[], bool],
+        prove: Callable[[Picked], str],
+    ) -> None:
         self._profiles = tuple(profiles)
         self._settings = settings
         self._server = f"{address}:{settings.http.port}"
-        self._armed = armed
-        self._templates = menu_templates()
+        self._boarding = boarding
+        self._digits_asked = digits_asked
+        self._prove = prove
+        self._templates = {graphic: menu_templates(graphic=graphic) for graphic in (False, True)}
 
     def grub_start(self) -> str:
         """The static /grub/grub.cfg over TFTP: it goes on to `/menu.grub` over HTTP with the PC's MAC and UUID."""
-        return self._render("start.grub.j2", server=self._server)
+        return self._render(
+            "start.grub.j2", Asking("grub"), server=self._server, serial=self._settings.menu.serial_port
+        )
 
     def ipxe_start(self) -> str:
         """The static iPXE script: it goes on to `/menu.ipxe` with the PC's MAC and UUID."""
-        return self._render("start.ipxe.j2", server=self._server)
+        return self._render("start.ipxe.j2", Asking("ipxe"), server=self._server)
 
-    def grub(self, mac: str, uuid: str) -> str:
-        """The menu for GRUB."""
-        return self._render("menu.grub.j2", menu=self._menu(mac, uuid))
+    def menu(self, asking: Asking) -> str:
+        """The menu of this PC, for its loader."""
+        return self._render(f"menu.{asking.loader}.j2", asking, menu=self._menu(asking))
 
-    def ipxe(self, mac: str, uuid: str) -> str:
-        """The menu for iPXE."""
-        return self._render("menu.ipxe.j2", menu=self._menu(mac, uuid))
+    def needs_digits(self, asking: Asking, profile: str, batch: str) -> bool:
+        """Whether this start is given for the right digits only: not for what a signed-in person armed."""
+        return not (batch and self._armed_batch(asking, profile, batch)) and self._digits_asked()
 
-    def _render(self, name: str, **values: object) -> str:
-        return self._templates.get_template(name).render(
-            texts=TEXTS[self._settings.language], loaders=EFI_LOADERS, removable=REMOVABLE_LOADER, **values
+    def start(self, asking: Asking, profile: str, batch: str) -> str:
+        """The script that starts the agent with this profile and its ticket. Whoever asks has given the digits."""
+        boarding = self._board(asking)
+        offered = any(known.id == profile for known in self._profiles)
+        if boarding.denied or not offered or (batch and not self._armed_batch(asking, profile, batch)):
+            return self.refusal(asking, "gone")
+        # What a batch does is the batch's: its PCs are counted, and a person's choice for one comes first.
+        picked = Picked("" if batch else profile, asking.mac, asking.uuid, batch)
+        pick = f"netboot.batch={batch}" if batch else f"netboot.profile={profile}"
+        words = f"{pick} netboot.ticket={self._prove(picked)}"
+        return self._render(f"go.{asking.loader}.j2", asking, menu=self._menu(asking), words=words)
+
+    def refusal(self, asking: Asking, reason: Refused) -> str:
+        """The script that says why not, and goes back to the menu."""
+        texts = self._texts(asking)
+        said = {"wrong": texts.wrong_digits, "too-many": texts.too_many_tries, "gone": texts.not_offered}[reason]
+        return self._render(f"refused.{asking.loader}.j2", asking, said=said)
+
+    def _texts(self, asking: Asking) -> MenuTexts:
+        return TEXTS[asking.language or self._settings.language]
+
+    def _render(self, name: str, asking: Asking, **values: object) -> str:
+        return (
+            self._templates[asking.graphic]
+            .get_template(name)
+            .render(texts=self._texts(asking), loaders=EFI_LOADERS, removable=REMOVABLE_LOADER, **values)
         )
 
-    def _menu(self, mac: str, uuid: str) -> Menu:
+    def _menu(self, asking: Asking) -> Menu:
         settings = self._settings
-        armed = self._armed_profile(mac, uuid)
+        boarding = self._board(asking)
+        language = asking.language or settings.language
+        offered = entries(self._profiles, language, boarding, digits=self._is_locked())
+        timeout = settings.menu.timeout
+        if boarding.armed:
+            timeout = BATCH_TIMEOUT if boarding.batch else ARMED_TIMEOUT
+        ready = "armed" if boarding.armed else default_of(boarding.default, offered)
         return Menu(
-            texts=TEXTS[settings.language],
-            language=settings.language,
+            texts=TEXTS[language],
+            language=language,
+            other_language="en" if language == "fr" else "fr",
             server=self._server,
-            entries=entries(self._profiles, settings.language, armed),
-            default="armed" if armed else "local",
-            timeout=ARMED_TIMEOUT if armed else settings.menu.timeout,
-            kernel=settings.agent.kernel,
+            entries=offered,
+            default="local" if asking.asked else ready,
+            timeout=0 if asking.asked else timeout,
+            kernel=kernel_words(settings),
+            denied=boarding.denied,
+            notice=TEXTS[language].denied if boarding.denied else "",
         )
 
-    def _armed_profile(self, mac: str, uuid: str) -> Profile | None:
-        """What was chosen on the page. A record that fails costs the choice only: the PC still gets its menu."""
+    def _board(self, asking: Asking) -> Boarding:
+        """What this PC is offered. A record that fails costs what was chosen only: the PC still gets its menu."""
         try:
-            return self._armed(mac, uuid)
+            return self._boarding(asking.mac, asking.uuid)
         except Exception:
-            log.exception("the choice for %s cannot be read; its menu offers the disk first", mac or uuid)
-            return None
+            log.exception("the choice for %s cannot be read; its menu offers the disk first", asking.mac or asking.uuid)
+            return Boarding()
+
+    def _armed_batch(self, asking: Asking, profile: str, batch: str) -> bool:
+        boarding = self._board(asking)
+        return boarding.batch == batch and boarding.armed is not None and boarding.armed.id == profile
+
+    def _is_locked(self) -> bool:
+        """Whether digits are asked for; a record that fails asks, and then refuses."""
+        try:
+            return self._digits_asked()
+        except Exception:
+            log.exception("whether the menu has a password cannot be read")
+            return True
 
 
-def entries(profiles: Sequence[Profile], language: Language, armed: Profile | None) -> tuple[Entry, ...]:
-    """The menu's lines after "boot the local disk", in order.
+def entries(
+    profiles: Sequence[Profile], language: Language, boarding: Boarding, *, digits: bool = False
+) -> tuple[Entry, ...]:
+    """The menu's lines after "boot the local disk", in order; none for a PC that is kept away.
 
     A choice made on the page starts the agent without a profile: the server knows it, and gives it to one visit only.
     """
+    if boarding.denied:
+        return ()
     texts = TEXTS[language]
-    chosen = (Entry("armed", texts.armed.format(profile=armed.name[language])),) if armed else ()
     offered = tuple(
         Entry(
             f"profile-{number}",
             profile.name[language],
             profile=profile.id,
             confirm=_confirm(profile, texts),
+            proven=profile.writes,
+            digits=digits and profile.writes,
         )
         for number, profile in enumerate(profiles, 1)
     )
-    return (*chosen, *offered, Entry("inventory", texts.inventory))
+    return (*_armed(boarding, language), *offered, Entry("inventory", texts.inventory))
+
+
+def _armed(boarding: Boarding, language: Language) -> tuple[Entry, ...]:
+    profile, texts = boarding.armed, TEXTS[language]
+    if profile is None:
+        return ()
+    if not boarding.batch:
+        return (Entry("armed", texts.armed.format(profile=profile.name[language])),)
+    title = texts.armed_batch.format(profile=profile.name[language])
+    return (Entry("armed", title, profile=profile.id, batch=boarding.batch, proven=True),)
+
+
+def kernel_words(settings: Settings) -> str:
+    """What is added to the agent's kernel command line: the screen stays a console beside a serial port."""
+    serial = f"console=tty0 console={settings.menu.serial}" if settings.menu.serial else ""
+    return f"{settings.agent.kernel} {serial}".strip()
+
+
+def default_of(wanted: str, offered: Collection[Entry]) -> str:
+    """The id of the entry that is ready under Enter: one that was set and writes nothing, else the disk's."""
+    for entry in offered:
+        if wanted and wanted in (entry.id, entry.profile) and not entry.proven:
+            return entry.id
+    return "local"
 
 
 def _confirm(profile: Profile, texts: MenuTexts) -> str:
@@ -148,39 +269,12 @@ def _confirm(profile: Profile, texts: MenuTexts) -> str:
     return (texts.confirm_erase_and_install if profile.erases else texts.confirm_install).format(master=profile.master)
 
 
-def menu_templates() -> Environment:
-    """The templates of `menus/`, with the two escapes that keep a value inside its place."""
+def menu_templates(*, graphic: bool = False) -> Environment:
+    """The templates of `menus/`, with the escapes that keep a value inside its place."""
     # Not HTML: each template escapes for its own syntax with the filters below.
     environment = Environment(  # noqa: S701
         loader=FileSystemLoader(asset_folder("menus")), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    environment.filters["grub"] = grub_quoted
+    environment.filters["grub"] = grub_accented if graphic else grub_quoted
     environment.filters["ipxe"] = ipxe_plain
     return environment
-
-
-def grub_quoted(text: str) -> str:
-    """`text` as one word of a GRUB script: in double quotes, with the three special characters escaped."""
-    return '"' + re.sub(r'(["$\\])', r"\\\1", plain(text)) + '"'
-
-
-def ipxe_plain(text: str) -> str:
-    """`text` as iPXE may print it: iPXE has no quoting, so what begins an expansion or a command is replaced."""
-    # A leading hyphen would be read as an option of `item`.
-    return " ".join(plain(text).translate(_IPXE_REPLACED).split()).lstrip("-") or "?"
-
-
-def plain(text: str) -> str:
-    """`text` in ASCII. iPXE's BIOS screen shows the firmware's code page byte by byte; GRUB leaves out what one of the
-    firmware's consoles cannot show, and OVMF's serial console shows ASCII only: accents would leave holes."""
-    folded = unicodedata.normalize("NFKD", text.translate(_SPELT_OUT))
-    kept = "".join(character for character in folded if not unicodedata.combining(character))
-    return "".join(c if c.isascii() and c.isprintable() else " " if c.isspace() else "?" for c in kept)
-
-
-_SPELT_OUT: Final = str.maketrans(
-    {"œ": "oe", "Œ": "OE", "æ": "ae", "Æ": "AE", "’": "'", "‘": "'", "—": "-", "–": "-", "«": '"', "»": '"', "ß": "ss"}
-)
-_IPXE_REPLACED: Final = str.maketrans(
-    {"$": "(S)", "{": "(", "}": ")", "&": "+", "|": "/", "\\": "/", "#": "No", ";": ","}
-)

@@ -20,6 +20,16 @@ class MenuTexts:
     confirm_erase_and_install: str
     confirm_install: str
     no: str
+    armed_batch: str
+    denied: str
+    other_language: str
+    enter_digits: str
+    digits_title: str
+    digits_label: str
+    digits_login: str
+    wrong_digits: str
+    too_many_tries: str
+    not_offered: str
     starting_disk: str
     starting_agent: str
     no_loader: str
@@ -40,6 +50,16 @@ TEXTS: Final[dict[Language, MenuTexts]] = {
         confirm_erase_and_install="OUI : EFFACER tous les disques, installer {master}",
         confirm_install="OUI : ÉCRASER le disque avec {master}",
         no="NON : revenir au menu",
+        armed_batch="Lot en cours : {profile}",
+        denied="Ce PC est protégé : l'atelier ne lui propose que son disque.",
+        other_language="English",
+        enter_digits="Entrée : valider. Échap : effacer un chiffre.",
+        digits_title="Code de l'atelier (chiffres)",
+        digits_label="Code",
+        digits_login="Code de l'atelier : laissez le nom vide, tapez le code.",
+        wrong_digits="Ce n'est pas le bon code. Rien n'a été fait. Retour au menu…",
+        too_many_tries="Trop d'essais. Attendez cinq minutes. Retour au menu…",
+        not_offered="Ce choix n'est plus proposé à ce PC. Retour au menu…",
         starting_disk="Démarrage sur le disque de ce PC…",
         starting_agent="Chargement… Ne débranchez pas ce PC.",
         no_loader="Aucun système à démarrer sur les disques de ce PC.",
@@ -58,6 +78,16 @@ TEXTS: Final[dict[Language, MenuTexts]] = {
         confirm_erase_and_install="YES: ERASE every disk, install {master}",
         confirm_install="YES: OVERWRITE the disk with {master}",
         no="NO: back to the menu",
+        armed_batch="Batch at work: {profile}",
+        denied="This PC is kept away: it is offered nothing but its own disk.",
+        other_language="Français",
+        enter_digits="Enter: go on. Esc: take a digit back.",
+        digits_title="The workshop's code (digits)",
+        digits_label="Code",
+        digits_login="The workshop's code: leave the name empty, type the code.",
+        wrong_digits="This is not the right code. Nothing was done. Back to the menu…",
+        too_many_tries="Too many tries. Wait five minutes. Back to the menu…",
+        not_offered="This is no longer offered to this PC. Back to the menu…",
         starting_disk="Booting this PC's own disk…",
         starting_agent="Loading… Do not unplug this PC.",
         no_loader="No system to boot was found on this PC's disks.",

@@ -1,4 +1,4 @@
-"""Operators' passwords: argon2id with the library's own parameters (RFC 9106), and the rule of what is long enough."""
+"""Passwords: argon2id with the library's own parameters (RFC 9106), and what is long enough for operators."""
 
 from typing import Final
 
@@ -21,6 +21,11 @@ def hash_password(password: str) -> str:
             f"the password has {len(password)} characters", hint=f"choose one of {SHORTEST} to {LONGEST} characters"
         )
     return _hasher.hash(password)
+
+
+def hash_digits(digits: str) -> str:
+    """Argon2's text for the boot menu's digits, whose rule is in `menu_password.py`."""
+    return _hasher.hash(digits)
 
 
 def is_right(password: str, stored: str) -> bool:

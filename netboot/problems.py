@@ -48,6 +48,8 @@ Code = Literal[
     "denied",
     "name-taken",
     "name-not-told",
+    "ticket-expired",
+    "ticket-wrong",
     "cancelled",
 ]
 
@@ -252,6 +254,18 @@ SENTENCES: Final[dict[Code, dict[Language, str]]] = {
         "réessaie pendant un jour. Si cela dure, prévenez l'administrateur.",
         "en": "The building's DNS ({server}) did not take the name {name} ({error}). This PC is ready; the server "
         "tries again for a day. If it lasts, tell the administrator.",
+    },
+    "ticket-expired": {
+        "fr": "Le choix fait dans le menu de ce PC est trop ancien ({profile}). Rien n'a été écrit. Choisissez un "
+        "profil sur la page, ou redémarrez ce PC sur le réseau.",
+        "en": "What was chosen in this PC's menu is too old ({profile}). Nothing was written. Choose a profile on the "
+        "page, or boot this PC from the network again.",
+    },
+    "ticket-wrong": {
+        "fr": "Ce choix n'est pas confirmé par le menu de ce serveur ({profile}). Rien n'a été écrit. Choisissez un "
+        "profil sur la page, ou redémarrez ce PC sur le réseau.",
+        "en": "This choice is not confirmed by this server's menu ({profile}). Nothing was written. Choose a profile "
+        "on the page, or boot this PC from the network again.",
     },
     "cancelled": {
         "fr": "Travail annulé par {by}.",

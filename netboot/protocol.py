@@ -1,7 +1,7 @@
-"""The messages between the agent and the server: JSON texts over one WebSocket, version 1.
+"""The messages between the agent and the server: JSON texts over one WebSocket, version 2.
 
     agent                          server
-    Hello            ───────────▶            who I am, what was chosen in the boot menu
+    Hello            ───────────▶            who I am, what was chosen in the boot menu and its ticket
                      ◀───────────  Welcome   your visit, its token; how long to wait for a choice
                      ◀───────────  Plan      the job: its stages, in order
                      ◀───────────  RunStage  do this one now
@@ -25,7 +25,7 @@ from msgspec import Meta, Struct
 from netboot.inventory import Count, DiskId, Inventory, Size, Text
 from netboot.problems import Language, Problem
 
-VERSION: Final = 1
+VERSION: Final = 2
 MESSAGE_LIMIT: Final = 512 * 1024
 """Longest message either side accepts, in bytes."""
 
@@ -190,14 +190,17 @@ class Hello(Struct, frozen=True, kw_only=True, tag="hello"):
     """The first message of every connection.
 
     `boot` is the kernel's random boot id: one visit a boot. `profile` is what was picked in the boot menu of this
-    very boot, `batch` the batch that its menu had armed ("" for none). `token` is the one an earlier Welcome of this
-    visit gave. `running` is the stage at work.
+    very boot, `batch` the batch that its menu had armed, `ticket` the menu's proof of both ("" for none), and
+    `menu_mac` the address that the loader told the menu; a dock may have another under Linux. `token` is the one an
+    earlier Welcome of this visit gave. `running` is the stage at work.
     """
 
     version: int
     boot: Identifier
     profile: Identifier = ""
     batch: Identifier = ""
+    ticket: Token = ""
+    menu_mac: Annotated[str, Meta(pattern=r"^([0-9a-f]{2}(:[0-9a-f]{2}){5})?\Z")] = ""
     language: Language = "fr"
     token: Token = ""
     running: StageName | None = None

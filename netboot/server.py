@@ -33,12 +33,14 @@ from netboot.floor import Floor
 from netboot.imaging import MasterNeeds
 from netboot.interfaces import Interface, choose, read_links
 from netboot.menu import BootMenu
+from netboot.menu_password import SETTING as MENU_PASSWORD
+from netboot.menu_password import MenuPassword
 from netboot.pages.boot_face import BootFace, boot_application
 from netboot.policies import Policies, check_defaults
 from netboot.probe import PROBE_UUID
 from netboot.profiles import Profile, load_profiles
 from netboot.records.record import Record, open_record
-from netboot.signing import load_key, public_key
+from netboot.signing import load_key, load_ticket_key, public_key
 from netboot.store import Store
 from netboot.tcp_listener import BACKLOG, Capacity, Listener, listen
 from netboot.tftp import FolderSource, Limits, TftpServer, TftpSettings, TransferEvent, block_size_for
@@ -70,6 +72,7 @@ class Ready:
     agent: bytes
     building: IPv4Address | None
     building_dns: UpdateTarget | None
+    ticket_key: bytes
 
 
 def prepare(settings: Settings) -> Ready:
@@ -86,7 +89,8 @@ def prepare(settings: Settings) -> Ready:
         {"public_key": public_key(key).hex(), "page": _page_address(settings, interface), "language": settings.language}
     )
     building_dns = load_target(settings.names.update)
-    return Ready(settings, interface, files, profiles, policies, agent, _building(settings), building_dns)
+    ticket_key = load_ticket_key(settings.data_folder)
+    return Ready(settings, interface, files, profiles, policies, agent, _building(settings), building_dns, ticket_key)
 
 
 def _building(settings: Settings) -> IPv4Address | None:
@@ -133,10 +137,24 @@ async def _serve(ready: Ready, record: Record) -> None:
     store = Store(settings.data_folder / "store")
     await asyncio.to_thread(_remember_masters, record, store)
     workshop = Workshop(
-        record, floor, ready.profiles, Masters(store), wait=settings.agent.wait, policies=ready.policies
+        record,
+        floor,
+        ready.profiles,
+        Masters(store),
+        wait=settings.agent.wait,
+        policies=ready.policies,
+        ticket_key=ready.ticket_key,
+    )
+    digits = MenuPassword(lambda: record.setting(MENU_PASSWORD))
+    menu = BootMenu(
+        ready.profiles,
+        settings,
+        ready.interface.address,
+        boarding=workshop.boarding,
+        digits_asked=digits.asked,
+        prove=workshop.prove,
     )
     await asyncio.to_thread(ready.policies.read, record)
-    menu = BootMenu(ready.profiles, settings, ready.interface.address, workshop.armed_profile)
     face = BootFace(
         files={path.name: path for path in ready.files.folder.iterdir() if path.is_file()},
         rendered={
@@ -145,6 +163,7 @@ async def _serve(ready: Ready, record: Record) -> None:
             "grub/grub.cfg": menu.grub_start().encode(),
         },
         menus=menu,
+        digits=digits,
         masters=store,
     )
     folder = FolderSource(ready.files.folder)
@@ -197,6 +216,8 @@ async def _serve(ready: Ready, record: Record) -> None:
             announcer = Announcer(ready.building_dns, record, floor.tell_after)
             workshop.on_named.append(announcer.announce)
             services.append(announcer)
+        if not await asyncio.to_thread(digits.asked):
+            log.warning("the boot menu asks for no code: whoever is at a PC may erase it; see `netboot menu password`")
         log.info("ready on %s, %s", ready.interface.name, ready.interface.address)
         await _until_told(services)
 

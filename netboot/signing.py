@@ -1,7 +1,8 @@
-"""The workshop's signing key (Ed25519): made at first use, kept in the data folder, readable by its owner only.
+"""The workshop's two keys: made at first use, kept in the data folder, readable by their owner only.
 
-The server signs manifests with it; every agent's archive carries the public half.
-Not for: what is signed (`manifest.py`).
+With the signing key (Ed25519) the server signs manifests; every agent's archive carries the public half. With the
+ticket key it proves that its own boot menu offered a choice; it outlives the server, or a restart would void choices.
+Not for: what is signed (`manifest.py`), what a ticket says (`ticket.py`).
 """
 
 import os
@@ -15,12 +16,22 @@ from nacl.signing import SigningKey
 from netboot.errors import NetbootError
 
 KEY_FILE: Final = "signing.key"
-_SEED_LENGTH: Final = 32
+TICKET_KEY_FILE: Final = "ticket.key"
+_LENGTH: Final = 32
 
 
 def load_key(folder: Path) -> SigningKey:
-    """The key of this data folder: made, with mode 0600, when there is none yet. Raises NetbootError."""
-    path = folder / KEY_FILE
+    """The signing key of this data folder: made, with mode 0600, when there is none yet. Raises NetbootError."""
+    cure = "put it back from a backup; or delete it, then build masters and boot files again"
+    return SigningKey(_secret(folder / KEY_FILE, cure))
+
+
+def load_ticket_key(folder: Path) -> bytes:
+    """The 32 bytes that tickets are made with: made, with mode 0600, when there are none yet. Raises NetbootError."""
+    return _secret(folder / TICKET_KEY_FILE, "delete it; choices made in boot menus a moment ago are made again")
+
+
+def _secret(path: Path, cure: str) -> bytes:
     try:
         if not path.exists():
             _create(path)
@@ -28,17 +39,14 @@ def load_key(folder: Path) -> SigningKey:
         seed = path.read_bytes()
     except OSError as error:
         raise NetbootError(
-            f"the signing key {path} cannot be read or made: {error.strerror}",
+            f"the key {path} cannot be read or made: {error.strerror}",
             hint="start netboot as the user who owns its data folder",
         ) from error
     if mode & 0o077:
-        raise NetbootError(f"others may read the signing key {path}", hint=f"chmod 600 {path}")
-    if len(seed) != _SEED_LENGTH:
-        raise NetbootError(
-            f"{path} is no signing key: {len(seed)} bytes instead of {_SEED_LENGTH}",
-            hint="put it back from a backup; or delete it, then build masters and boot files again",
-        )
-    return SigningKey(seed)
+        raise NetbootError(f"others may read the key {path}", hint=f"chmod 600 {path}")
+    if len(seed) != _LENGTH:
+        raise NetbootError(f"{path} is no key: {len(seed)} bytes instead of {_LENGTH}", hint=cure)
+    return seed
 
 
 def public_key(key: SigningKey) -> bytes:
@@ -52,7 +60,7 @@ def _create(path: Path) -> None:
     handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(secrets.token_bytes(_SEED_LENGTH))
+            file.write(secrets.token_bytes(_LENGTH))
             file.flush()
             os.fsync(file.fileno())
         # A link, not a rename: of two first starts at once, the second finds the first one's key.

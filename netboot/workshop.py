@@ -7,12 +7,15 @@ in a thread.
 
 import asyncio
 import logging
+import secrets
+import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Final
+from typing import Final, Literal
 from weakref import WeakValueDictionary
 
 from msgspec.structs import replace
 
+from netboot import ticket
 from netboot.agent_session import Send, Session, boot_mac, row_of
 from netboot.boarding import BatchOffer, Boarding, board
 from netboot.errors import NetbootError
@@ -66,6 +69,8 @@ class Workshop:
         *,
         wait: float,
         policies: Policies | None = None,
+        ticket_key: bytes | None = None,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         self.record = record
         self.policies = policies or Policies()
@@ -75,6 +80,8 @@ class Workshop:
         self._wait = wait
         self.on_named: list[Callable[[Named], None]] = []
         """Told of each PC that a job gave a name, or took it from, once that is on the record. Must not block."""
+        self._ticket_key = ticket_key or secrets.token_bytes(32)
+        self._clock = clock
         self._sessions: dict[str, Session] = {}
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
@@ -125,10 +132,18 @@ class Workshop:
         if session.job is not None:
             await session.send(_plan_of(session.job))
             await self._advance(session)
-        elif self._denied(session):
+            return
+        if self._denied(session):
             await self._stay(session, Problem("denied"))
-        elif not await self._begin(session, menu=hello.profile, batch=hello.batch) and visit.outcome is not None:
+            return
+        doubt = self._doubt(hello)
+        picked, batch = ("", "") if doubt else (hello.profile, hello.batch)
+        if await self._begin(session, menu=picked, batch=batch):
+            return
+        if visit.outcome is not None:
             await self._tell_outcome(session, visit.outcome)
+        elif doubt is not None:
+            await self._stay(session, doubt)
 
     def _require_place(self, address: str) -> None:
         """Raises NetbootError when too many agents are on the line, in all or from one address."""
@@ -199,10 +214,9 @@ class Workshop:
             batch=BatchOffer(batch.id, batch.profile) if batch is not None else None,
         )
 
-    def armed_profile(self, mac: str, uuid: str) -> Profile | None:
-        """The profile that waits for this machine, for its boot menu; UUID first, then MAC."""
-        choice = self.record.waiting_choice(mac=mac, uuid=uuid)
-        return self.profiles.get(choice.profile) if choice is not None else None
+    def prove(self, picked: ticket.Picked) -> str:
+        """The proof of a choice that this server's boot menu offers now. Whoever asks has checked that it may."""
+        return ticket.issue(self._ticket_key, picked, now=self._clock())
 
     # ── inside ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -213,6 +227,29 @@ class Workshop:
                 f"there is no profile {name!r}", hint=f"choose one of: {', '.join(sorted(self.profiles))}"
             )
         return profile
+
+    def _doubt(self, hello: Hello) -> Problem | None:
+        """Why the pick of a boot menu does not count: it writes, or takes a batch's place, without a good ticket.
+
+        The ticket is for the address that the loader told. Where no adapter has it under Linux (docks and USB adapters
+        may take another), the UUID must be the ticket's.
+        """
+        profile = self.profiles.get(hello.profile)
+        if not hello.batch and (not hello.profile or (profile is not None and not profile.writes)):
+            return None
+        system = hello.inventory.system.uuid
+        here = any(nic.mac == hello.menu_mac for nic in hello.inventory.nics)
+        picked = ticket.Picked(hello.profile, hello.menu_mac, system, hello.batch)
+        match ticket.check(self._ticket_key, hello.ticket, picked, now=self._clock(), uuid_needed=not here):
+            case "good":
+                return None
+            case "expired":
+                code: Literal["ticket-expired", "ticket-wrong"] = "ticket-expired"
+            case "wrong":
+                code = "ticket-wrong"
+        who, what = hello.menu_mac or "a PC", hello.profile or hello.batch
+        log.warning("%s asks for %s: %s", who, what, code, extra={"mac": hello.menu_mac})
+        return Problem(code, {"profile": profile.name[hello.language] if profile else what})
 
     def _session_of(self, machine: str) -> Session | None:
         found = [session for session in self._sessions.values() if session.visit.machine_id == machine]

@@ -5,8 +5,6 @@ No answer is ever a redirect, which firmware does not follow. A doubled slash (`
 counts as one.
 """
 
-import asyncio
-import logging
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,22 +13,12 @@ from typing import Final, Protocol
 from aiohttp import hdrs, web
 
 from netboot.pages.agent_link import agent_link, workshop_key
+from netboot.pages.boot_menu import Digits, Menus, add_menu_routes
 from netboot.workshop import Workshop
 
-log = logging.getLogger(__name__)
-
-_UUID: Final = re.compile(r"[0-9A-Fa-f-]{0,36}")
-_MAC: Final = re.compile(r"[0-9A-Fa-f]{2}(?:[:-][0-9A-Fa-f]{2}){5}")
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 _PIECE: Final = 64 * 1024  # bytes
 _FOR_EVER: Final = "public, max-age=31536000, immutable"
-
-
-class Menus(Protocol):
-    """Renders the boot menus; `mac` and `uuid` are lower case, or empty when the loader did not say."""
-
-    def grub(self, mac: str, uuid: str) -> str: ...
-    def ipxe(self, mac: str, uuid: str) -> str: ...
 
 
 class Masters(Protocol):
@@ -47,6 +35,7 @@ class BootFace:
     files: dict[str, Path]
     rendered: dict[str, bytes]
     menus: Menus
+    digits: Digits
     masters: Masters
 
 
@@ -59,25 +48,11 @@ def boot_application(face: BootFace, workshop: Workshop) -> web.Application:
     app[face_key] = face
     app[workshop_key] = workshop
     app.router.add_get("/agent/link", agent_link)
-    app.router.add_get("/menu.grub", _menu)
-    app.router.add_get("/menu.ipxe", _menu)
+    add_menu_routes(app, face.menus, face.digits)
     app.router.add_get("/chunks/{sha256}", _chunk)
     app.router.add_get("/manifests/{digest}", _manifest)
     app.router.add_get("/{name:.+}", _boot_file)
     return app
-
-
-async def _menu(request: web.Request) -> web.Response:
-    mac = request.query.get("mac", "")
-    uuid = request.query.get("uuid", "")
-    mac = mac.lower().replace("-", ":") if _MAC.fullmatch(mac) else ""
-    uuid = uuid.lower() if _UUID.fullmatch(uuid) else ""
-    menus = request.app[face_key].menus
-    render = menus.grub if request.path.endswith(".grub") else menus.ipxe
-    text = await asyncio.to_thread(render, mac, uuid)
-    if request.method == hdrs.METH_GET:
-        log.info("%s reads its boot menu", mac or request.remote, extra={"mac": mac, "uuid": uuid})
-    return web.Response(text=text, headers={hdrs.CACHE_CONTROL: "no-store"})
 
 
 async def _boot_file(request: web.Request) -> web.StreamResponse:

@@ -16,14 +16,14 @@ from netboot.agent.nics import normal_mac
 from netboot.agent.text import LINE_LIMIT, number, one_line
 from netboot.agent.udev import parse_database
 from netboot.inventory import Battery, Board, Cpu, Dimm, Firmware, Gpu, Inventory, Nic, System
-from netboot.protocol import Hello, decode_from_agent, encode
+from netboot.protocol import VERSION, Hello, decode_from_agent, encode
 
 Recorded = Callable[[str], Host]
 
 
 def travels(inventory: Inventory) -> bool:
     """Whether the inventory survives the way to the server unchanged."""
-    hello = Hello(version=1, boot="b", inventory=inventory)
+    hello = Hello(version=VERSION, boot="b", inventory=inventory)
     return decode_from_agent(encode(hello)) == hello
 
 

@@ -1,15 +1,19 @@
 """The boot menu: the same entries for GRUB and iPXE, the disk as the default, every value kept in its place."""
 
 import re
+from dataclasses import replace
 from ipaddress import IPv4Address
+from typing import Any, Final, NoReturn
 
 import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from netboot.config import Settings
-from netboot.menu import BootMenu, entries, grub_quoted, ipxe_plain
+from netboot.boarding import Boarding
+from netboot.config import MenuSettings, Settings
+from netboot.menu import Asking, BootMenu, entries
+from netboot.menu_escapes import grub_accented, grub_quoted, ipxe_plain
 from netboot.menu_texts import TEXTS
 from netboot.problems import Language
 from netboot.process import run
@@ -17,6 +21,7 @@ from netboot.profiles import Profile
 
 SERVER = IPv4Address("192.0.2.2")
 MAC = "52:54:00:00:00:01"
+SERIAL: Final = "ttyS0,115200"
 UUID = "4c4c4544-0042-3510-8034-b4c04f4a4e31"
 
 
@@ -30,22 +35,55 @@ def profile(name: str, identifier: str = "wipe", master: str = "debian-minimal")
 WIPE = profile("Effacer et installer", "wipe")
 
 
-def menu(*profiles: Profile, language: Language = "fr", armed: Profile | None = None) -> BootMenu:
-    return BootMenu(profiles, Settings(language=language), SERVER, lambda mac, uuid: armed)
+GRUB = Asking("grub", MAC, UUID)
+IPXE = Asking("ipxe", MAC, UUID)
+
+
+class Menus:
+    """The menus of one PC."""
+
+    def __init__(self, boot_menu: BootMenu) -> None:
+        self.boot_menu = boot_menu
+
+    def grub(self, **asking: Any) -> str:
+        return self.boot_menu.menu(replace(GRUB, **asking))
+
+    def ipxe(self, **asking: Any) -> str:
+        return self.boot_menu.menu(replace(IPXE, **asking))
+
+
+def menu(
+    *profiles: Profile,
+    language: Language = "fr",
+    armed: Profile | None = None,
+    boarding: Boarding | None = None,
+    digits: bool = False,
+    serial: str = "",
+) -> Menus:
+    return Menus(
+        BootMenu(
+            profiles,
+            Settings(language=language, menu=MenuSettings(serial=serial)),
+            SERVER,
+            boarding=lambda mac, uuid: boarding or Boarding(armed=armed),
+            digits_asked=lambda: digits,
+            prove=lambda picked: f"proof-{picked.profile}-{picked.batch}",
+        )
+    )
 
 
 @pytest.mark.parametrize("language", ["fr", "en"])
 def test_the_timeout_goes_to_the_disk(language: Language) -> None:
-    grub = menu(WIPE, language=language).grub(MAC, UUID)
+    grub = menu(WIPE, language=language).grub()
     assert re.search(r'^ +set default="local"$', grub, re.MULTILINE)
     assert re.search(r"^ +set timeout=20$", grub, re.MULTILINE)
-    ipxe = menu(WIPE, language=language).ipxe(MAC, UUID)
+    ipxe = menu(WIPE, language=language).ipxe()
     assert "set first local" in ipxe
     assert "set wait 20000" in ipxe
 
 
 def test_esc_in_ipxe_stops_the_timer_of_a_choice_made_on_the_page() -> None:
-    lines = menu(WIPE, armed=WIPE).ipxe(MAC, UUID).splitlines()
+    lines = menu(WIPE, armed=WIPE).ipxe().splitlines()
     choose = next(number for number, line in enumerate(lines) if line.startswith("choose --timeout"))
     # Esc fails `choose` and goes back to the menu: what the second round uses was set before it.
     assert lines[choose] == "choose --timeout ${now} --default ${preset} selected || goto menu"
@@ -55,85 +93,93 @@ def test_esc_in_ipxe_stops_the_timer_of_a_choice_made_on_the_page() -> None:
         "set wait 0",
         "set first local",
     ]
-    assert lines[2:5] == ["set base http://192.0.2.2:80", "set wait 5000", "set first armed"]
+    assert lines[4:6] == ["set wait 5000", "set first armed"]
 
 
 def test_no_and_esc_in_grub_stop_the_timer_of_a_choice_made_on_the_page() -> None:
-    grub = menu(WIPE, armed=WIPE).grub(MAC, UUID)
+    grub = menu(WIPE, armed=WIPE).grub()
     asked, _, unasked = grub.partition('if [ "$asked" = yes ]; then\n')[2].partition("else\n")
     assert asked.split("\n")[:2] == ["    set timeout=-1", "    set default=local"]
     assert unasked.split("\n")[:2] == ["    set timeout=5", '    set default="armed"']
-    no = grub[grub.index("--id no {") :].split("}", 1)[0]
-    assert no.index("export asked") < no.index('configfile "$base/menu.grub?mac=$net_default_mac&uuid=$uuid"')
+    assert grub.partition("submenu ")[2].partition("--id no {\n")[2].split("\n")[0].strip() == "go_back"
+    back = grub[grub.index("function go_back") :].split("}", 1)[0]
+    assert back.index("export asked") < back.index('configfile "$base/menu.grub?$pc"')
     # GRUB gives submenus and files that `configfile` reads the exported variables only.
-    assert re.search(r"^export base uuid$", grub, re.MULTILINE)
-    start = menu(WIPE, armed=WIPE).grub_start()
+    assert re.search(r"^export base uuid pc ", grub, re.MULTILINE)
+    start = menu(WIPE, armed=WIPE).boot_menu.grub_start()
     assert start.index("export uuid") < start.index("configfile")
     assert "export asked" in start
 
 
 def test_a_load_that_failed_waits_for_a_person_in_grub_too() -> None:
-    load_agent = menu(WIPE, armed=WIPE).grub(MAC, UUID).partition("function load_agent {")[2].partition("\n}\n")[0]
+    load_agent = menu(WIPE, armed=WIPE).grub().partition("function load_agent {")[2].partition("\n}\n")[0]
     assert load_agent.splitlines()[-1] == "    set timeout=-1"
 
 
 def test_the_path_that_every_stick_has_comes_last_and_from_a_gpt_only() -> None:
-    grub = menu(WIPE).grub(MAC, UUID)
+    grub = menu(WIPE).grub()
     load_disk = grub.partition("function load_disk {")[2].partition("\n}\n")[0]
     assert not re.search(r"search .*BOOTX64", load_disk)
     assert load_disk.index("bootmgfw.efi") < load_disk.index("for partition in (hd*,gpt*)")
-    assert "0x81" not in menu(WIPE).ipxe(MAC, UUID) + menu().ipxe_start()
+    assert "0x81" not in menu(WIPE).ipxe() + menu().boot_menu.ipxe_start()
 
 
 def test_without_a_server_the_disk_boots_and_nobody_is_left_at_a_prompt() -> None:
-    grub = menu().grub_start()
+    grub = menu().boot_menu.grub_start()
     assert grub.count("function load_disk {") == 1
     assert grub.index("configfile") < grub.rindex("load_disk")
     assert grub.rstrip().endswith("done")
-    ipxe = menu().ipxe_start().splitlines()
+    ipxe = menu().boot_menu.ipxe_start().splitlines()
     assert ipxe[-1] == "goto again"
     assert "sanboot --no-describe --drive 0x80 ||" in ipxe
 
 
 def test_what_writes_to_a_disk_asks_once_more_and_no_is_the_default() -> None:
-    grub = menu(WIPE).grub(MAC, UUID)
+    grub = menu(WIPE).grub()
     inside = grub[grub.index("submenu") :]
     assert "set default=no" in inside
     assert "set timeout=-1" in inside
     assert grub_quoted("OUI : EFFACER tous les disques, installer debian-minimal") in inside
-    assert grub.index("netboot.profile=wipe") > grub.index("--id yes")
-    ipxe = menu(WIPE).ipxe(MAC, UUID)
+    assert grub.index("load_proven wipe") > grub.index("--id yes")
+    assert "netboot.profile=wipe" not in grub
+    ipxe = menu(WIPE).ipxe()
     assert "choose --default menu selected" in ipxe
-    assert ipxe.index("set profile wipe") > ipxe.index(":profile-1-yes")
+    assert ipxe.index("set picked profile=wipe&") > ipxe.index(":profile-1-yes")
 
 
 def test_inventory_only_names_no_profile_and_asks_nothing() -> None:
-    assert [entry.profile for entry in entries([], "en", None)] == [""]
-    assert [entry.confirm for entry in entries([], "en", None)] == [""]
-    assert "submenu" not in menu().grub(MAC, UUID)
+    assert [entry.profile for entry in entries([], "en", Boarding())] == [""]
+    assert [entry.confirm for entry in entries([], "en", Boarding())] == [""]
+    assert "--id yes" not in menu().grub()
 
 
 def test_a_choice_of_the_page_becomes_the_default_and_leaves_the_profile_to_the_server() -> None:
-    grub = menu(WIPE, armed=WIPE).grub(MAC, UUID)
+    grub = menu(WIPE, armed=WIPE).grub()
     assert re.search(r'^ +set default="armed"$', grub, re.MULTILINE)
     armed = grub[grub.index("--id armed") :].split("}", 1)[0]
     assert "netboot.profile=wipe" not in armed
 
 
 def test_a_record_that_fails_costs_the_choice_but_not_the_menu(caplog: pytest.LogCaptureFixture) -> None:
-    def broken(mac: str, uuid: str) -> Profile | None:
+    def broken(*_: str) -> NoReturn:
         raise OSError("disk I/O error")
 
-    failing = BootMenu((WIPE,), Settings(language="fr"), SERVER, broken)
-    assert failing.grub(MAC, UUID) == menu(WIPE).grub(MAC, UUID)
-    assert failing.ipxe(MAC, UUID) == menu(WIPE).ipxe(MAC, UUID)
+    failing = Menus(
+        BootMenu((WIPE,), Settings(), SERVER, boarding=broken, digits_asked=broken, prove=lambda picked: "never")
+    )
+    # Whether there are digits cannot be read either: they are asked for.
+    assert failing.grub() == menu(WIPE, digits=True).grub()
+    assert failing.ipxe() == menu(WIPE, digits=True).ipxe()
     assert "disk I/O error" in caplog.text
     assert MAC in caplog.text
 
 
 def test_the_static_files_go_on_to_this_pcs_menu_over_http() -> None:
-    assert 'configfile "(http,192.0.2.2:80)/menu.grub?mac=$net_default_mac&uuid=$uuid"' in menu().grub_start()
-    assert "chain ${base}/menu.ipxe?mac=${netX/mac}&uuid=${uuid}" in menu().ipxe_start()
+    assert (
+        'configfile "(http,192.0.2.2:80)/menu.grub?mac=$net_default_mac&uuid=$uuid&screen=$screen"'
+        in menu().boot_menu.grub_start()
+    )
+    assert "chain ${base}/menu.ipxe?mac=${netX/mac}&uuid=${uuid}" in menu().boot_menu.ipxe_start()
 
 
 def test_every_text_of_the_menu_fits_its_line() -> None:
@@ -144,8 +190,13 @@ def test_every_text_of_the_menu_fits_its_line() -> None:
 
 @pytest.mark.parametrize("language", ["fr", "en"])
 def test_grub_accepts_the_script(language: Language) -> None:
-    run(["grub-script-check"], stdin=menu(WIPE, language=language, armed=WIPE).grub(MAC, UUID))
-    run(["grub-script-check"], stdin=menu(WIPE).grub_start())
+    batch = Boarding(armed=WIPE, batch="b1")
+    for shown in (menu(WIPE, language=language, armed=WIPE), menu(WIPE, boarding=batch, digits=True, serial=SERIAL)):
+        run(["grub-script-check"], stdin=shown.grub())
+        run(["grub-script-check"], stdin=shown.grub(graphic=True))
+        run(["grub-script-check"], stdin=shown.boot_menu.grub_start())
+        run(["grub-script-check"], stdin=shown.boot_menu.start(GRUB, "wipe", ""))
+        run(["grub-script-check"], stdin=shown.boot_menu.refusal(GRUB, "wrong"))
 
 
 HOSTILE = st.text(
@@ -158,11 +209,12 @@ HOSTILE = st.text(
 @settings(max_examples=25, deadline=None)
 @given(name=HOSTILE)
 def test_no_profile_name_breaks_out_of_grubs_quotes(name: str) -> None:
-    plain = menu(profile("NAME")).grub(MAC, UUID)
-    hostile = menu(profile(name)).grub(MAC, UUID)
-    assert hostile == plain.replace('"NAME"', grub_quoted(name))
-    assert re.fullmatch(r'"([^"$\\\n]|\\["$\\])*"', grub_quoted(name))
-    run(["grub-script-check"], stdin=hostile)
+    shown, hostile = menu(profile("NAME")), menu(profile(name))
+    assert hostile.grub() == shown.grub().replace('"NAME"', grub_quoted(name))
+    assert hostile.grub(graphic=True) == shown.grub(graphic=True).replace('"NAME"', grub_accented(name))
+    for quoted in (grub_quoted(name), grub_accented(name)):
+        assert re.fullmatch(r'"([^"$\\\n]|\\["$\\])*"', quoted)
+    run(["grub-script-check"], stdin=hostile.grub(graphic=True))
 
 
 @given(name=HOSTILE | st.just("\t"))
@@ -177,3 +229,86 @@ def test_no_profile_name_is_more_than_words_to_ipxe(name: str) -> None:
 def test_french_stays_readable_on_a_screen_without_accents() -> None:
     assert ipxe_plain("Êtes-vous sûr ? L’œuvre d'«été»…") == "Etes-vous sur ? L'oeuvre d'\"ete\"..."
     assert grub_quoted("Démarrer (rien n'est modifié)") == '"Demarrer (rien n\'est modifie)"'
+    assert grub_accented("Démarrer\t(rien)") == '"Démarrer (rien)"'
+
+
+def test_a_start_carries_its_ticket_and_only_what_is_offered_has_one() -> None:
+    boot_menu = menu(WIPE).boot_menu
+    assert boot_menu.start(GRUB, "wipe", "").split() == [
+        "load_agent",
+        "netboot.profile=wipe",
+        "netboot.ticket=proof-wipe-",
+    ]
+    assert "set words netboot.profile=wipe netboot.ticket=proof-wipe-\n" in boot_menu.start(IPXE, "wipe", "")
+    for asking in (GRUB, IPXE):
+        assert "proof" not in boot_menu.start(asking, "other", "")
+        assert "proof" not in boot_menu.start(asking, "wipe", "no-such-batch")
+
+
+def test_an_armed_batch_starts_by_itself_says_what_it_does_and_asks_for_no_digits() -> None:
+    shown = menu(WIPE, boarding=Boarding(armed=WIPE, batch="b1"), digits=True)
+    assert re.search(r'^ +set default="armed"$', shown.grub(), re.MULTILINE)
+    assert re.search(r"^ +set timeout=15$", shown.grub(), re.MULTILINE)
+    assert "load_proven wipe b1" in shown.grub()
+    assert 'menuentry "Lot en cours : Effacer et installer" --id armed' in shown.grub()
+    assert "set picked profile=wipe&batch=b1\ngoto proven" in shown.ipxe()
+    assert not shown.boot_menu.needs_digits(GRUB, "wipe", "b1")
+    assert shown.boot_menu.start(GRUB, "wipe", "b1").split() == [
+        "load_agent",
+        "netboot.batch=b1",
+        "netboot.ticket=proof--b1",
+    ]
+    # The same profile without the batch, another batch, another profile: as ever.
+    assert shown.boot_menu.needs_digits(GRUB, "wipe", "")
+    assert shown.boot_menu.needs_digits(GRUB, "wipe", "b2")
+    assert shown.boot_menu.needs_digits(GRUB, "other", "b1")
+
+
+def test_a_pc_that_is_kept_away_is_offered_its_disk_and_a_sentence() -> None:
+    shown = menu(WIPE, boarding=Boarding(denied=True))
+    for text in (shown.grub(), shown.ipxe()):
+        assert "protege" in text
+        assert "wipe" not in text
+    assert re.findall(r"--id (\w+)", shown.grub().partition("# the entries")[2]) == ["denied", "local"]
+    assert re.findall(r"^item (\w+)", shown.ipxe(), re.MULTILINE) == ["local"]
+    assert "proof" not in shown.boot_menu.start(GRUB, "wipe", "")
+
+
+@pytest.mark.parametrize(("wanted", "ready"), [("inventory", "inventory"), ("look", "profile-2"), ("wipe", "local")])
+def test_what_is_set_for_a_pc_is_ready_under_enter_but_never_what_writes(wanted: str, ready: str) -> None:
+    look = msgspec.convert({"id": "look", "name": {"fr": "Voir", "en": "Look"}, "stages": ["check", "finish"]}, Profile)
+    shown = menu(WIPE, look, boarding=Boarding(default=wanted))
+    assert f'set default="{ready}"' in shown.grub()
+    assert f"set first {ready}" in shown.ipxe()
+
+
+def test_the_digits_stand_between_yes_and_the_start() -> None:
+    shown = menu(WIPE, digits=True)
+    yes = shown.grub().partition("--id yes {\n")[2]
+    assert yes.split("\n")[0].strip() == "ask_digits wipe"
+    # The first argument of an entry is its title.
+    assert 'load_proven "$2"' in shown.grub()
+    lines = shown.ipxe().splitlines()
+    assert lines[lines.index("set picked profile=wipe&batch=") + 1] == "goto digits"
+    assert any(line.startswith("item --secret digits ") for line in lines)
+    without = menu(WIPE).ipxe().splitlines()
+    assert without[without.index("set picked profile=wipe&batch=") + 1] == "goto proven"
+
+
+def test_the_other_language_is_one_line_away() -> None:
+    assert 'configfile "$base/menu.grub?$pc&lang=en"' in menu(WIPE).grub()
+    english = menu(WIPE).grub(language="en")
+    assert "Boot this PC" in english
+    assert "netboot.lang=en" in english
+    # iPXE keeps no variable that says somebody is there.
+    asked = menu(WIPE, armed=WIPE).ipxe(language="en", asked=True)
+    assert "set wait 0\nset first local\n" in asked
+
+
+def test_a_serial_port_shows_the_menu_and_the_agent_as_well() -> None:
+    shown = menu(WIPE, serial="ttyS1,9600")
+    assert "serial --unit=1 --speed=9600\n" in shown.boot_menu.grub_start()
+    assert "terminal_output gfxterm serial" in shown.boot_menu.grub_start()
+    for text in (shown.grub(), shown.ipxe()):
+        assert "console=tty0 console=ttyS1,9600" in text
+    assert "serial" not in menu(WIPE).boot_menu.grub_start()

@@ -12,7 +12,7 @@ from netboot.imaging import Job, MasterNeeds
 from netboot.inventory import Board, Disk, DiskId, Firmware, Inventory, Nic, System
 from netboot.problems import Problem
 from netboot.profiles import Profile
-from netboot.protocol import Hello
+from netboot.protocol import VERSION, Hello
 from netboot.records.record import Record, open_record
 from netboot.records.values import Start, Visit
 
@@ -58,7 +58,7 @@ def ssd(number: int = 1) -> Disk:
 
 def hello(inventory: Inventory, boot: str, *, token: str = "", profile: str = "") -> Hello:
     """A hello as the agent says it."""
-    return Hello(version=1, boot=boot, token=token, profile=profile, inventory=inventory)
+    return Hello(version=VERSION, boot=boot, token=token, profile=profile, inventory=inventory)
 
 
 ERASE_AND_DEPLOY = Profile(

@@ -11,11 +11,13 @@ from aiohttp.test_utils import TestServer
 from netboot.floor import Floor, Row
 from netboot.inventory import Board, Cpu, Dimm, Disk, DiskId, Firmware, Inventory, Nic, System
 from netboot.profiles import Profile
-from netboot.protocol import Hello, StageName
+from netboot.protocol import VERSION, Hello, StageName
 from netboot.records.record import Record, open_record
+from netboot.ticket import Picked, issue
 from netboot.workshop import Workshop
 from tests.workshop.player import find_master, serving
 
+TICKET_KEY = b"k" * 32
 ALL: tuple[StageName, ...] = ("check", "erase", "deploy", "customise", "finish")
 WIPE = Profile(
     id="wipe-and-debian",
@@ -68,13 +70,23 @@ def pc(number: int = 1, *disks: Disk) -> Inventory:
 
 
 def hello(inventory: Inventory, boot: str = "boot-1", *, token: str = "", profile: str = "") -> Hello:
-    """A hello as the agent says it."""
-    return Hello(version=1, boot=boot, token=token, profile=profile, inventory=inventory)
+    """A hello as the agent says it; with a ticket, where something was picked in its menu."""
+    mac = next(nic.mac for nic in inventory.nics if nic.boot)
+    picked = Picked(profile, mac, inventory.system.uuid)
+    return Hello(
+        version=VERSION,
+        boot=boot,
+        token=token,
+        profile=profile,
+        ticket=issue(TICKET_KEY, picked, now=time.time()) if profile else "",
+        menu_mac=mac,
+        inventory=inventory,
+    )
 
 
 def new_workshop(record: Record) -> Workshop:
     """A server that was just started on this record."""
-    return Workshop(record, Floor(time.time), [WIPE, ERASE, LOOK, LOST], find_master, wait=600)
+    return Workshop(record, Floor(time.time), [WIPE, ERASE, LOOK, LOST], find_master, wait=600, ticket_key=TICKET_KEY)
 
 
 def row_of(workshop: Workshop, number: int = 1) -> Row:

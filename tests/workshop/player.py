@@ -3,14 +3,18 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Literal, TypeVar
 
 from aiohttp import ClientSession, ClientWebSocketResponse, DummyCookieJar, WSMsgType
 from aiohttp.test_utils import TestServer
 
+from netboot.config import Settings
 from netboot.imaging import MasterNeeds
 from netboot.inventory import DiskId, Inventory
+from netboot.menu import BootMenu
+from netboot.menu_password import SETTING, MenuPassword
 from netboot.pages.boot_face import BootFace, boot_application
 from netboot.problems import Problem
 from netboot.protocol import (
@@ -186,8 +190,17 @@ def erasure(disk: DiskId, *, verified: int | None = None) -> Erasure:
 
 @asynccontextmanager
 async def serving(workshop: Workshop) -> AsyncIterator[TestServer]:
-    """The boot face of this workshop on a port of loopback."""
-    server = TestServer(boot_application(BootFace({}, {}, _NoMenus(), _NoMasters()), workshop))
+    """The boot face of this workshop on a port of loopback, with its menus."""
+    digits = MenuPassword(lambda: workshop.record.setting(SETTING))
+    menus = BootMenu(
+        tuple(workshop.profiles.values()),
+        Settings(),
+        IPv4Address("192.0.2.2"),
+        boarding=workshop.boarding,
+        digits_asked=digits.asked,
+        prove=workshop.prove,
+    )
+    server = TestServer(boot_application(BootFace({}, {}, menus, digits, _NoMasters()), workshop))
     async with server:
         yield server
 
@@ -210,14 +223,6 @@ async def agent_on(server: TestServer, hello: Hello) -> AsyncIterator[tuple[Agen
         welcome = await agent.hear(Welcome)
         agent.number = welcome.number
         yield agent, welcome
-
-
-class _NoMenus:
-    def grub(self, mac: str, uuid: str) -> str:
-        return ""
-
-    def ipxe(self, mac: str, uuid: str) -> str:
-        return ""
 
 
 class _NoMasters:

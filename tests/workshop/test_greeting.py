@@ -1,14 +1,20 @@
 """Hellos that go wrong: lines that break at once, two lines of one visit, a PC that says it is another."""
 
 import asyncio
+import time
 
 import pytest
+from msgspec.structs import replace
 
 from netboot.errors import NetbootError
-from netboot.protocol import FromServer, Leave, Plan, RunStage, Welcome
+from netboot.protocol import FromServer, Leave, Plan, RunStage, Stay, Welcome
+from netboot.records.record import Record
 from netboot.records.values import OtherOnLine
+from netboot.ticket import LASTS, Picked, issue
 from netboot.workshop import SESSIONS, SESSIONS_AN_ADDRESS, Workshop
-from tests.workshop.conftest import hello, pc
+from tests.workshop.conftest import TICKET_KEY, hello, new_workshop, pc
+
+PICKED = Picked("erase-only", "98:fa:9b:00:00:01", pc().system.uuid)
 
 
 class Line:
@@ -79,3 +85,62 @@ def _token(line: Line) -> str:
     welcome = line.sent[0]
     assert isinstance(welcome, Welcome)
     return welcome.token
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"ticket": ""}, "ticket-wrong"),
+        ({"profile": "wipe-and-debian"}, "ticket-wrong"),
+        ({"batch": "b1"}, "ticket-wrong"),
+        ({"profile": "", "batch": "b1"}, "ticket-wrong"),
+        ({"menu_mac": "98:fa:9b:00:00:02"}, "ticket-wrong"),
+        ({"ticket": issue(TICKET_KEY, PICKED, now=time.time() - 2 * LASTS)}, "ticket-expired"),
+        ({"ticket": issue(b"another server's key", PICKED, now=time.time())}, "ticket-wrong"),
+        ({"profile": "no-such-profile"}, "ticket-wrong"),
+    ],
+)
+async def test_a_pick_that_would_write_without_its_ticket_is_not_followed_and_the_pc_says_why(
+    workshop: Workshop, changes: dict[str, str], code: str
+) -> None:
+    line = Line()
+    session = await workshop.greet(replace(hello(pc(), profile="erase-only"), **changes), line.send)
+    told = line.sent[-1]
+    assert isinstance(told, Stay)
+    assert told.problem.code == code
+    assert session.job is None
+    row = workshop.floor.rows()[0]
+    assert (row.state, row.problem) == ("failed", told.problem)
+    # A person chooses on the page.
+    assert await workshop.choose(session.visit.machine_id, "erase-only", "anne")
+    assert [type(message) for message in line.sent[2:]] == [Plan, RunStage]
+
+
+async def test_a_hello_without_a_ticket_withdraws_nothing_that_was_chosen_on_the_page(workshop: Workshop) -> None:
+    first = await workshop.greet(hello(pc()), Line().send)
+    workshop.left(first, goodbye=True)
+    await workshop.choose(first.visit.machine_id, "inventory-only", "anne")
+    line = Line()
+    session = await workshop.greet(replace(hello(pc(), "boot-2", profile="erase-only"), ticket=""), line.send)
+    assert session.job is not None
+    assert session.job.profile.id == "inventory-only"
+
+
+async def test_what_writes_to_no_disk_needs_no_ticket(workshop: Workshop) -> None:
+    session = await workshop.greet(replace(hello(pc(), profile="inventory-only"), ticket=""), Line().send)
+    assert session.job is not None
+
+
+async def test_a_ticket_of_before_the_server_was_started_again_counts(workshop: Workshop, record: Record) -> None:
+    picked = replace(hello(pc(), profile="erase-only"), ticket=workshop.prove(PICKED))
+    session = await new_workshop(record).greet(picked, Line().send)
+    assert session.job is not None
+
+
+async def test_a_dock_with_another_address_under_linux_is_known_by_its_uuid(workshop: Workshop) -> None:
+    dock = Picked("erase-only", "00:50:b6:00:00:99", pc().system.uuid)
+    said = replace(hello(pc(), profile="erase-only"), menu_mac=dock.mac, ticket=workshop.prove(dock))
+    assert (await workshop.greet(said, Line().send)).job is not None
+    nobody = Picked("erase-only", "00:50:b6:00:00:99", "")
+    said = replace(hello(pc(2), "boot-2", profile="erase-only"), menu_mac=nobody.mac, ticket=workshop.prove(nobody))
+    assert (await workshop.greet(said, Line().send)).job is None

@@ -1,0 +1,95 @@
+"""The boot face's menus: what GRUB and iPXE fetch for one PC, and the start of what counts only with a ticket.
+
+No request here has a lasting effect: GRUB sends HEAD before GET. Trying digits is counted, which is forgotten after
+minutes. Not for: what stands in a menu (`menu.py`), whether digits are right (`menu_password.py`).
+"""
+
+import asyncio
+import logging
+import re
+from typing import Final, Protocol
+
+from aiohttp import hdrs, web
+
+from netboot.menu import Asking, Refused
+from netboot.menu_password import Finding
+
+log = logging.getLogger(__name__)
+
+_UUID: Final = re.compile(r"[0-9A-Fa-f-]{0,36}")
+_MAC: Final = re.compile(r"[0-9A-Fa-f]{2}(?:[:-][0-9A-Fa-f]{2}){5}")
+_IDENTIFIER: Final = re.compile(r"[0-9A-Za-z._-]{0,64}")
+
+
+class Menus(Protocol):
+    """Renders what loaders fetch; every call may read the record."""
+
+    def menu(self, asking: Asking) -> str: ...
+    def needs_digits(self, asking: Asking, profile: str, batch: str) -> bool: ...
+    def start(self, asking: Asking, profile: str, batch: str) -> str: ...
+    def refusal(self, asking: Asking, reason: Refused) -> str: ...
+
+
+class Digits(Protocol):
+    """Compares digits that were typed, and refuses when they are tried too often."""
+
+    async def try_digits(self, digits: str, *, mac: str, address: str) -> Finding: ...
+
+
+menus_key: Final = web.AppKey("menus", Menus)
+digits_key: Final = web.AppKey("digits", Digits)
+
+
+def add_menu_routes(app: web.Application, menus: Menus, digits: Digits) -> None:
+    """The menus' paths on the boot face."""
+    app[menus_key] = menus
+    app[digits_key] = digits
+    for loader in ("grub", "ipxe"):
+        app.router.add_get(f"/menu.{loader}", _menu)
+        app.router.add_get(f"/start.{loader}", _start)
+
+
+async def _menu(request: web.Request) -> web.Response:
+    asking = _asking(request)
+    text = await asyncio.to_thread(request.app[menus_key].menu, asking)
+    if request.method == hdrs.METH_GET:
+        extra = {"mac": asking.mac, "uuid": asking.uuid}
+        log.info("%s reads its boot menu", asking.mac or request.remote, extra=extra)
+    return _script(text)
+
+
+async def _start(request: web.Request) -> web.Response:
+    asking, menus = _asking(request), request.app[menus_key]
+    profile, batch = _word(request, "profile", _IDENTIFIER), _word(request, "batch", _IDENTIFIER)
+    finding: Finding = "right"
+    if await asyncio.to_thread(menus.needs_digits, asking, profile, batch):
+        typed = request.query.get("digits", "")
+        finding = await request.app[digits_key].try_digits(typed, mac=asking.mac, address=request.remote or "")
+    if request.method == hdrs.METH_GET:
+        log.info("%s asks to start %s: %s", asking.mac or request.remote, profile, finding, extra={"mac": asking.mac})
+    if finding == "right":
+        return _script(await asyncio.to_thread(menus.start, asking, profile, batch))
+    return _script(menus.refusal(asking, finding))
+
+
+def _asking(request: web.Request) -> Asking:
+    # GRUB appends the language that was chosen last.
+    language = request.query.getall("lang", [""])[-1]
+    return Asking(
+        loader="grub" if request.path.endswith(".grub") else "ipxe",
+        mac=_word(request, "mac", _MAC).lower().replace("-", ":"),
+        uuid=_word(request, "uuid", _UUID).lower(),
+        language="fr" if language == "fr" else "en" if language == "en" else None,
+        graphic=request.query.get("screen") == "graphic",
+        asked=request.query.get("asked") == "yes",
+    )
+
+
+def _word(request: web.Request, name: str, form: re.Pattern[str]) -> str:
+    """One of the query's words, or "" when it is not of its form."""
+    value = request.query.get(name, "")
+    return value if form.fullmatch(value) else ""
+
+
+def _script(text: str) -> web.Response:
+    return web.Response(text=text, headers={hdrs.CACHE_CONTROL: "no-store"})
