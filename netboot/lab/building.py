@@ -1,33 +1,18 @@
-"""The building's DHCP server, played by dnsmasq, and dnsmasq as a network boot server to measure ourselves against.
+"""The building's DHCP server while it runs, and dnsmasq as a network boot server to measure ourselves against.
 
-The building's knows nothing of network boot: a range, a gateway, a name server, as a box from a provider has it.
-`StrayOptions` gives it the boot options that some boxes send by mistake. dnsmasq(8).
-Not for: an address plan of more than one subnet.
+Not for: what each server is told (building_kinds.py).
 """
 
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from netboot.lab.building_kinds import NOTHING_STRAY, Kind, StrayOptions, dnsmasq_base, dnsmasq_building, program
 from netboot.lab.child import Child
-from netboot.lab.network import BUILDING, INTERFACE, NETWORK, Lan
+from netboot.lab.network import BUILDING, NETWORK, Lan
 
-FIRST_LEASE = NETWORK[100]
-LAST_LEASE = NETWORK[250]
-
-
-@dataclass(frozen=True, slots=True)
-class StrayOptions:
-    """Boot options that a building's DHCP server may send though it should not; empty means not sent."""
-
-    class_identifier: str = ""  # option 60
-    server_name: str = ""  # option 66
-    boot_file: str = ""  # option 67
-
-    def lines(self) -> tuple[str, ...]:
-        """dnsmasq options; "force", since such a box sends them to whoever asks."""
-        pairs = ((60, self.class_identifier), (66, self.server_name), (67, self.boot_file))
-        return tuple(f"--dhcp-option-force={code},{text}" for code, text in pairs if text)
+_DHCPD_LEASE = re.compile(r"^lease (\S+) \{.*?hardware ethernet (\S+);", re.MULTILINE | re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,29 +31,25 @@ class Building:
 
     program: Child
     leases_file: Path
+    kind: Kind = Kind.DNSMASQ
 
     def leases(self) -> dict[str, str]:
         """MAC address → IPv4 address of every lease given so far."""
-        rows = [line.split() for line in self.leases_file.read_text().splitlines()]
-        return {row[1]: row[2] for row in rows if len(row) >= 3}
-
-
-def building_command(leases: Path, stray: StrayOptions | None = None) -> tuple[str, ...]:
-    """dnsmasq as the building's DHCP server."""
-    return (
-        *_base_command(),
-        f"--dhcp-range={FIRST_LEASE},{LAST_LEASE},{NETWORK.netmask},1h",
-        f"--dhcp-option=option:router,{BUILDING}",
-        f"--dhcp-option=option:dns-server,{BUILDING}",
-        "--dhcp-authoritative",
-        f"--dhcp-leasefile={os.fspath(leases)}",
-        *(stray.lines() if stray else ()),
-    )
+        text = self.leases_file.read_text() if self.leases_file.exists() else ""
+        match self.kind:
+            case Kind.DNSMASQ:
+                rows = [line.split() for line in text.splitlines()]
+                return {row[1]: row[2] for row in rows if len(row) >= 3}
+            case Kind.DHCPD:
+                return {mac: address for address, mac in _DHCPD_LEASE.findall(text)}
+            case Kind.KEA:
+                rows = [line.split(",") for line in text.splitlines()[1:]]
+                return {row[1]: row[0] for row in rows if len(row) >= 3}
 
 
 def full_boot_command(leases: Path, files: BootFiles) -> tuple[str, ...]:
     """dnsmasq as the only DHCP server, giving addresses and network boot together."""
-    return (*building_command(leases), f"--dhcp-option=option:tftp-server,{BUILDING}", *_boot_options(files))
+    return (*dnsmasq_building(leases), f"--dhcp-option=option:tftp-server,{BUILDING}", *_boot_options(files))
 
 
 def proxy_boot_command(files: BootFiles) -> tuple[str, ...]:
@@ -79,18 +60,28 @@ def proxy_boot_command(files: BootFiles) -> tuple[str, ...]:
         f"--pxe-service=BC_EFI,netboot,{files.uefi}",
     )
     return (
-        *_base_command(),
+        *dnsmasq_base(),
         f"--dhcp-range={NETWORK.network_address},proxy,{NETWORK.netmask}",
         *_boot_options(files),
         *services,
     )
 
 
-async def start_building(lan: Lan, stray: StrayOptions | None = None) -> Building:
+async def start_building(lan: Lan, stray: StrayOptions = NOTHING_STRAY, kind: Kind = Kind.DNSMASQ) -> Building:
     """Start the building's DHCP server; it runs until it is stopped or the LAN goes."""
-    leases = lan.folder / "building.leases"
-    leases.touch()
-    return Building(await _start(lan, lan.building, building_command(leases, stray), "building"), leases)
+    return await start_server(lan, lan.building, stray, kind)
+
+
+async def start_server(lan: Lan, namespace: str, stray: StrayOptions, kind: Kind) -> Building:
+    """Start such a server on any host of the LAN, on netboot's own as well."""
+    folder = lan.folder / f"dhcp-{namespace}"
+    folder.mkdir(exist_ok=True)
+    told = program(kind, folder, stray)
+    for path, text in told.files.items():
+        path.write_text(text, encoding="utf-8")
+    running = await lan.spawn(namespace, told.command, name=f"building-{kind}", env=told.env)
+    await running.wait_for_output(told.ready, within=15)
+    return Building(running, told.leases, kind)
 
 
 async def start_full_boot(lan: Lan, files: BootFiles) -> Building:
@@ -103,24 +94,6 @@ async def start_full_boot(lan: Lan, files: BootFiles) -> Building:
 async def start_proxy_boot(lan: Lan, files: BootFiles) -> Child:
     """Start a dnsmasq as proxy DHCP and TFTP server on the server's host; start the building's as well."""
     return await _start(lan, lan.server, proxy_boot_command(files), "dnsmasq-proxy")
-
-
-def _base_command() -> tuple[str, ...]:
-    return (
-        "dnsmasq",
-        "--conf-file=/dev/null",
-        "--keep-in-foreground",
-        "--log-facility=-",
-        "--log-dhcp",
-        # A change of user would clear PDEATHSIG, and the program would outlive a killed run.
-        "--user=root",
-        "--group=root",
-        "--pid-file=",
-        "--port=0",
-        f"--interface={INTERFACE}",
-        "--bind-interfaces",
-        "--no-ping",
-    )
 
 
 def _boot_options(files: BootFiles) -> tuple[str, ...]:
@@ -137,6 +110,6 @@ def _boot_options(files: BootFiles) -> tuple[str, ...]:
 
 
 async def _start(lan: Lan, namespace: str, command: tuple[str, ...], name: str) -> Child:
-    program = await lan.spawn(namespace, command, name=name)
-    await program.wait_for_output("started, ", within=10)
-    return program
+    running = await lan.spawn(namespace, command, name=name)
+    await running.wait_for_output("started, ", within=10)
+    return running

@@ -45,13 +45,13 @@ class Lan:
     async def attach(self, namespace: str, address: IPv4Address, *, gateway: IPv4Address | None = None) -> None:
         """Make a host: a namespace whose eth0 hangs on the bridge and has `address` in NETWORK."""
         port = f"p{int(address) - int(NETWORK.network_address)}"
-        await _ip("netns", "add", namespace)
-        await _ip_in(
+        await ip("netns", "add", namespace)
+        await ip_in(
             self.wire,
             f"link add name {port} type veth peer name {INTERFACE} netns {namespace}",
             f"link set dev {port} master {BRIDGE} up",
         )
-        await _ip_in(
+        await ip_in(
             namespace,
             "link set dev lo up",
             f"address add {address}/{NETWORK.prefixlen} broadcast + dev {INTERFACE}",
@@ -63,16 +63,16 @@ class Lan:
         """Make a free port for a PC on the switch and return its name in the `wire` namespace."""
         self._taps += 1
         name = f"tap{self._taps}"
-        await _ip_in(self.wire, f"tuntap add dev {name} mode tap", f"link set dev {name} master {BRIDGE} up")
+        await ip_in(self.wire, f"tuntap add dev {name} mode tap", f"link set dev {name} master {BRIDGE} up")
         return name
 
     async def remove_tap(self, name: str) -> None:
         """Take one PC's port out of the switch."""
-        await _ip_in(self.wire, f"link delete dev {name}")
+        await ip_in(self.wire, f"link delete dev {name}")
 
     async def set_cable(self, tap: str, state: str) -> None:
         """Pull a PC's cable out of the switch ("down") or plug it in again ("up")."""
-        await _ip_in(self.wire, f"link set dev {tap} {state}")
+        await ip_in(self.wire, f"link set dev {tap} {state}")
 
     def log_path(self, name: str) -> Path:
         """Where the output of a program of that name goes."""
@@ -109,8 +109,8 @@ async def open_lan(base: Path = runs.BASE) -> AsyncIterator[Lan]:
     with runs.claim_run(base) as run:
         async with AsyncExitStack() as children:
             lan = Lan(run, children)
-            await _ip("netns", "add", lan.wire)
-            await _ip_in(
+            await ip("netns", "add", lan.wire)
+            await ip_in(
                 lan.wire,
                 "link set dev lo up",
                 f"link add name {BRIDGE} type bridge forward_delay 0 stp_state 0 mcast_snooping 0",
@@ -121,10 +121,12 @@ async def open_lan(base: Path = runs.BASE) -> AsyncIterator[Lan]:
             yield lan
 
 
-async def _ip(*words: str) -> None:
+async def ip(*words: str) -> None:
+    """Run ip(8) on the host. Raises NetbootError."""
     await asyncio.to_thread(run_program, ["ip", *words], timeout=30)
 
 
-async def _ip_in(namespace: str, *lines: str) -> None:
+async def ip_in(namespace: str, *lines: str) -> None:
+    """Run lines of ip(8) inside a namespace. Raises NetbootError."""
     batch = "\n".join(lines) + "\n"
     await asyncio.to_thread(run_program, ["ip", "-netns", namespace, "-batch", "-"], stdin=batch, timeout=30)

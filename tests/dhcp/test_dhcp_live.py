@@ -1,19 +1,15 @@
 """The sockets, in network namespaces made for the test: a server's and a PC's, with a cable between them."""
 
 import asyncio
-import ctypes
 import logging
 import os
 import socket
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from ipaddress import IPv4Address
-from typing import TypeVar
 
 import pytest
 from hypothesis import given
@@ -27,14 +23,13 @@ from netboot.dhcp_beside import BesideBuilding, BesideSettings
 from netboot.dhcp_packet import BROADCAST_FLAG, DhcpPacket, MessageType, Option, decode, encode
 from netboot.dhcp_socket import QUEUE_LENGTH, BootSighting, DhcpService
 from netboot.errors import NetbootError
+from tests.dhcp.wire import EVERYBODY, ask, inside, is_silent, running, udp_socket
 
 pytestmark = pytest.mark.root
 
 MakeClient = Callable[..., DhcpPacket]
-Result = TypeVar("Result")
 
 SERVER, PC = IPv4Address("10.79.0.2"), IPv4Address("10.79.0.100")
-EVERYBODY = "255.255.255.255"
 
 
 def service_on(interface: str = "eth0", on_boot_client: Callable[[BootSighting], None] | None = None) -> DhcpService:
@@ -85,97 +80,19 @@ def second_lan(wire: Wire) -> Iterator[None]:
         wire.unplug("eth1")
 
 
-def enter(namespace: str) -> None:
-    """Move the calling thread into a namespace; os.setns comes with Python 3.12."""
-    with open(f"/run/netns/{namespace}") as opened:  # noqa: PTH123 - a file descriptor is wanted, not contents
-        if ctypes.CDLL(None, use_errno=True).setns(opened.fileno(), 0x40000000):
-            raise OSError(ctypes.get_errno(), f"setns {namespace}")
-
-
-def inside(namespace: str, work: Callable[[], Result]) -> Result:
-    """Run `work` in a thread of its own inside a namespace; sockets that it opens stay there."""
-    future: Future[Result] = Future()
-
-    def body() -> None:
-        try:
-            enter(namespace)
-            future.set_result(work())
-        except BaseException as error:
-            future.set_exception(error)
-
-    thread = threading.Thread(target=body)
-    thread.start()
-    thread.join(30)
-    return future.result(0)
-
-
 @contextmanager
 def serving(
     wire: Wire, interface: str = "eth0", on_boot_client: Callable[[BootSighting], None] | None = None
 ) -> Iterator[None]:
     """The service, started and running in the server's namespace."""
-    started: Future[tuple[asyncio.AbstractEventLoop, asyncio.Task[None]]] = Future()
-
-    async def main() -> None:
-        service = service_on(interface, on_boot_client)
-        await service.start()
-        task = asyncio.create_task(service.run())
-        started.set_result((asyncio.get_running_loop(), task))
-        with suppress(asyncio.CancelledError):
-            await task
-        service.close()
-
-    def body() -> None:
-        try:
-            enter(wire.server)
-            asyncio.run(main())
-        except BaseException as error:
-            if started.done():
-                raise
-            started.set_exception(error)
-
-    thread = threading.Thread(target=body)
-    thread.start()
-    loop, task = started.result(20)
-    try:
+    with running(wire.server, lambda: service_on(interface, on_boot_client)):
         yield
-    finally:
-        loop.call_soon_threadsafe(task.cancel)
-        thread.join(20)
-        assert not thread.is_alive()
 
 
 @contextmanager
 def pc_socket(wire: Wire, port: int, interface: str = "eth0") -> Iterator[socket.socket]:
-    def opened() -> socket.socket:
-        made = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        made.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
-        made.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, interface.encode())
-        made.bind(("0.0.0.0", port))
-        made.settimeout(5)
-        return made
-
-    with inside(wire.pc, opened) as made:
+    with udp_socket(wire.pc, port, interface) as made:
         yield made
-
-
-def ask(
-    pc: socket.socket, packet: DhcpPacket, to: str = EVERYBODY, port: int = 67
-) -> tuple[DhcpPacket, tuple[str, int]]:
-    pc.sendto(encode(packet), (to, port))
-    payload, sender = pc.recvfrom(4096)
-    return decode(payload), sender
-
-
-def is_silent(pc: socket.socket) -> bool:
-    pc.settimeout(0.4)
-    try:
-        pc.recvfrom(4096)
-    except TimeoutError:
-        return True
-    finally:
-        pc.settimeout(5)
-    return False
 
 
 def test_a_bios_pc_is_answered_by_broadcast_from_our_address(wire: Wire, make_client: MakeClient) -> None:

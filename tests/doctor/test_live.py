@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from netboot.lab.building import StrayOptions, building_command
+from netboot.lab.building_kinds import NOTHING_STRAY, StrayOptions, dnsmasq_building
 from netboot.lab.child import Child
 from netboot.lab.network import BUILDING, SERVER, Lan
 from netboot.lab.service import Service
@@ -24,10 +24,10 @@ async def answering(lan: Lan, namespace: str, command: tuple[str, ...], name: st
 
 
 @asynccontextmanager
-async def building(lan: Lan, stray: StrayOptions | None = None, *more: str) -> AsyncIterator[Child]:
+async def building(lan: Lan, stray: StrayOptions = NOTHING_STRAY, *more: str) -> AsyncIterator[Child]:
     """The building's DHCP server, while it answers."""
     leases = lan.folder / "building.leases"
-    async with answering(lan, lan.building, (*building_command(leases, stray), *more), "building") as program:
+    async with answering(lan, lan.building, (*dnsmasq_building(leases, stray), *more), "building") as program:
         yield program
 
 

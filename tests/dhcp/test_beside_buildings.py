@@ -1,0 +1,153 @@
+"""Packet clients of every kind of firmware beside every kind of building's DHCP server, in both ways of answering.
+
+The building's servers are real: dnsmasq, ISC dhcpd and Kea, each once as it should be and once with stray boot options.
+The PC's port on the LAN is a namespace of its own; a further PC is behind a relay.
+"""
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, replace
+from ipaddress import IPv4Address
+
+import pytest
+import pytest_asyncio
+
+from netboot.boot_file import BootFileNames
+from netboot.dhcp_beside import BesideBuilding, BesideSettings
+from netboot.dhcp_core import Remark
+from netboot.dhcp_socket import BootSighting, DhcpService
+from netboot.lab.building import start_building
+from netboot.lab.building_kinds import FAR_GATEWAY, FAR_NETWORK, Kind, StrayOptions
+from netboot.lab.network import BUILDING, NETWORK, SERVER, Lan, open_lan
+from netboot.lab.relay import start_relay
+from netboot.policy import DhcpWay
+from tests.dhcp.pxe_client import NotBootedError, PxeClient, ask_boot_server, boot
+from tests.dhcp.wire import running
+
+pytestmark = [pytest.mark.root, pytest.mark.asyncio(loop_scope="module")]
+
+PC = NETWORK[3]
+STRAY = StrayOptions(
+    class_identifier="PXEClient", server_name="10.77.0.66", boot_file="pxelinux.0", next_server=NETWORK[66]
+)
+FIRMWARES = {
+    "bios": (PxeClient(0, b"\x52\x54\0\1\0\0"), "undionly.kpxe"),
+    "uefi": (PxeClient(7, b"\x52\x54\0\1\0\1"), "shimx64.efi"),
+    "ipxe": (PxeClient(0, b"\x52\x54\0\1\0\2", ipxe=True), f"http://{SERVER}/boot/ipxe"),
+    "http": (PxeClient(16, b"\x52\x54\0\1\0\3", method=b"HTTPClient"), f"http://{SERVER}/shimx64.efi"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Street:
+    """A LAN with its building's DHCP server, a PC on it, and one behind a relay."""
+
+    lan: Lan
+    pc: str
+    far: str
+
+
+@asynccontextmanager
+async def open_street(kind: Kind, stray: StrayOptions) -> AsyncIterator[Street]:
+    async with open_lan() as lan:
+        pc = lan.run.namespace("pc")
+        await lan.attach(pc, PC)
+        await start_building(lan, stray, kind)
+        yield Street(lan, pc, (await start_relay(lan)).far)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module", params=list(Kind))
+async def street(request: pytest.FixtureRequest) -> AsyncIterator[Street]:
+    """A building whose DHCP knows nothing of network boot."""
+    async with open_street(request.param, StrayOptions()) as made:
+        yield made
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module", params=list(Kind))
+async def stray_street(request: pytest.FixtureRequest) -> AsyncIterator[Street]:
+    """A building whose DHCP says PXEClient to everybody, and names a boot server of its own."""
+    async with open_street(request.param, STRAY) as made:
+        yield made
+
+
+@contextmanager
+def serving(street: Street, way: DhcpWay, seen: list[BootSighting] | None = None) -> Iterator[None]:
+    sightings = [] if seen is None else seen
+
+    def service() -> DhcpService:
+        core = BesideBuilding(BesideSettings(BootFileNames(SERVER), way=way))
+        return DhcpService(core, interface="eth0", address=SERVER, on_boot_client=sightings.append)
+
+    with running(street.lan.server, service):
+        yield
+
+
+both_ways = pytest.mark.parametrize("way", ["proxy", "merged"])
+each_firmware = pytest.mark.parametrize("firmware", FIRMWARES)
+
+
+@both_ways
+@each_firmware
+async def test_a_pc_gets_the_buildings_address_and_our_boot_file(street: Street, way: DhcpWay, firmware: str) -> None:
+    client, boot_file = FIRMWARES[firmware]
+    with serving(street, way):
+        booted = boot(street.pc, client)
+    assert booted.address in NETWORK
+    assert (booted.router, booted.server, booted.boot_file) == (BUILDING, SERVER, boot_file)
+    assert booted.merged is (way == "merged")
+
+
+@both_ways
+@pytest.mark.parametrize("firmware", ["bios", "uefi"])
+async def test_a_pc_behind_a_relay_gets_an_address_of_its_own_subnet(
+    street: Street, way: DhcpWay, firmware: str
+) -> None:
+    client, boot_file = FIRMWARES[firmware]
+    with serving(street, way):
+        booted = boot(street.far, client)
+    assert booted.address in FAR_NETWORK
+    assert (booted.router, booted.server, booted.boot_file) == (FAR_GATEWAY, SERVER, boot_file)
+    assert booted.merged is (way == "merged")
+
+
+@each_firmware
+async def test_merged_offers_are_free_of_the_buildings_stray_options(stray_street: Street, firmware: str) -> None:
+    client, boot_file = FIRMWARES[firmware]
+    with serving(stray_street, "merged"):
+        booted = boot(stray_street.pc, client)
+    assert booted.address in NETWORK
+    assert (booted.server, booted.boot_file, booted.merged) == (SERVER, boot_file, True)
+
+
+async def test_a_uefi_pc_that_a_stray_option_60_leads_astray_is_moved_to_merged_and_boots(stray_street: Street) -> None:
+    client, boot_file = FIRMWARES["uefi"]
+    with serving(stray_street, "proxy"):
+        for _ in range(2):
+            with pytest.raises(NotBootedError, match=f"4011 of {BUILDING}"):
+                boot(stray_street.pc, client)
+        booted = boot(stray_street.pc, client)
+    assert (booted.server, booted.boot_file, booted.merged) == (SERVER, boot_file, True)
+
+
+@pytest.mark.parametrize("firmware", ["bios", "uefi"])
+async def test_a_pc_that_drops_offers_without_an_address_is_moved_to_merged_and_boots(
+    street: Street, firmware: str
+) -> None:
+    client, boot_file = FIRMWARES[firmware]
+    stubborn = replace(client, split_offers=False)
+    seen: list[BootSighting] = []
+    with serving(street, "proxy", seen):
+        for _ in range(2):
+            with pytest.raises(NotBootedError, match="PXE-E53"):
+                boot(street.pc, stubborn)
+        booted = boot(street.pc, stubborn)
+    assert (booted.server, booted.boot_file, booted.merged) == (SERVER, boot_file, True)
+    assert [one.remark for one in seen] == [None, None, *[Remark.MOVED_TO_MERGED] * 3]
+
+
+async def test_a_server_started_again_between_discover_and_4011_answers_there(street: Street) -> None:
+    client, boot_file = FIRMWARES["uefi"]
+    with serving(street, "proxy"):
+        assert boot(street.pc, client).boot_file == boot_file
+    with serving(street, "proxy"):
+        assert ask_boot_server(street.pc, client, IPv4Address(SERVER)).file.decode() == boot_file
