@@ -17,6 +17,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from netboot.assets import asset_folder
 from netboot.boarding import Boarding
 from netboot.config import Settings
+from netboot.disk_loaders import BY_GRUB_CPU
 from netboot.menu_escapes import grub_accented, grub_quoted, ipxe_plain
 from netboot.menu_texts import TEXTS, MenuTexts
 from netboot.problems import Language
@@ -34,21 +35,6 @@ BATCH_TIMEOUT: Final = 15
 Loader = Literal["grub", "ipxe"]
 Refused = Literal["wrong", "too-many", "gone"]
 """Why a start is not given: wrong digits, too many tries, or the entry is not offered to this PC (any more)."""
-
-EFI_LOADERS: Final = (
-    "/EFI/debian/shimx64.efi",
-    "/EFI/ubuntu/shimx64.efi",
-    "/EFI/fedora/shimx64.efi",
-    "/EFI/opensuse/shim.efi",
-    "/EFI/primtux/shimx64.efi",
-    "/EFI/debian/grubx64.efi",
-    "/EFI/ubuntu/grubx64.efi",
-    "/EFI/Microsoft/Boot/bootmgfw.efi",
-)
-"""Where an installed system has its loader, in the order it is looked for."""
-
-REMOVABLE_LOADER: Final = "/EFI/BOOT/BOOTX64.EFI"
-"""The path every firmware knows (UEFI 2.10 §3.5.1.1); sticks have it too, so it comes last and from a GPT only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +153,7 @@ class BootMenu:
         return (
             self._templates[asking.graphic]
             .get_template(name)
-            .render(texts=self._texts(asking), loaders=EFI_LOADERS, removable=REMOVABLE_LOADER, **values)
+            .render(texts=self._texts(asking), disk_loaders=BY_GRUB_CPU, **values)
         )
 
     def _menu(self, asking: Asking) -> Menu:

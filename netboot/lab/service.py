@@ -10,7 +10,7 @@ import re
 import secrets
 import socket
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final, Literal
@@ -108,10 +108,12 @@ async def open_service(
     profiles: Sequence[Path] = (),
     dhcp: Literal["proxy", "off"] = "proxy",
     plain_pxe_first: bool = True,
+    machines: Sequence[Mapping[str, object]] = (),
 ) -> AsyncIterator[Service]:
     """A fresh server's data on this LAN, with the masters and the key of the folder `masters`; not started yet.
 
-    `profiles` are folders of profiles beside the shipped ones; `menu_timeout` is in seconds.
+    `profiles` are folders of profiles beside the shipped ones; `menu_timeout` is in seconds;
+    `machines` is what is set for single PCs.
     """
     data = lan.folder / "data"
     data.mkdir()
@@ -128,6 +130,7 @@ async def open_service(
                 "bootfiles": str(default_cache_folder() / "bootfiles"),
                 "dhcp": {"mode": dhcp, "plain_pxe_first": plain_pxe_first},
                 "menu": {"timeout": menu_timeout},
+                "machines": list(machines),
                 "agent": {"kernel": "console=tty0 console=ttyS0", "wait": 900},
                 "log": {"format": "json", "level": "info"},
             }

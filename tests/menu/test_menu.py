@@ -131,7 +131,23 @@ def test_without_a_server_the_disk_boots_and_nobody_is_left_at_a_prompt() -> Non
     assert grub.rstrip().endswith("done")
     ipxe = menu().boot_menu.ipxe_start().splitlines()
     assert ipxe[-1] == "goto again"
-    assert "sanboot --no-describe --drive 0x80 ||" in ipxe
+    assert "iseq ${platform} pcbios && sanboot --no-describe --drive 0x80 ||" in ipxe
+
+
+def test_on_uefi_ipxe_looks_for_the_disks_loader_and_then_fails_so_that_the_firmware_goes_on() -> None:
+    disk = menu().boot_menu.ipxe_start().splitlines()
+    debian = r"iseq ${platform} efi && sanboot --no-describe --drive 0 --filename \EFI\debian\shimx64.efi ||"
+    assert disk.index(debian) < disk.index("iseq ${platform} efi && exit 1 ||")
+
+
+@pytest.mark.parametrize(("cpu", "width"), [("x86_64", "x64"), ("i386", "ia32")])
+def test_grub_starts_loaders_of_the_firmwares_own_width_only(cpu: str, width: str) -> None:
+    load_disk = menu().boot_menu.grub_start().partition("function load_disk {")[2].partition("\n}\n")[0]
+    of_this_cpu = load_disk.partition(f'if [ "$grub_cpu" = {cpu} ]')[2].partition("$grub_cpu")[0]
+    assert f"/EFI/debian/grub{width}.efi" in of_this_cpu
+    assert f"/EFI/BOOT/BOOT{width.upper()}.EFI" in of_this_cpu
+    other = {"x64": "ia32", "ia32": "x64"}[width]
+    assert other not in of_this_cpu.lower()
 
 
 def test_what_writes_to_a_disk_asks_once_more_and_no_is_the_default() -> None:
@@ -179,7 +195,7 @@ def test_the_static_files_go_on_to_this_pcs_menu_over_http() -> None:
         'configfile "(http,192.0.2.2:80)/menu.grub?mac=$net_default_mac&uuid=$uuid&screen=$screen"'
         in menu().boot_menu.grub_start()
     )
-    assert "chain ${base}/menu.ipxe?mac=${netX/mac}&uuid=${uuid}" in menu().boot_menu.ipxe_start()
+    assert "chain --replace ${base}/menu.ipxe?mac=${netX/mac}&uuid=${uuid}" in menu().boot_menu.ipxe_start()
 
 
 def test_every_text_of_the_menu_fits_its_line() -> None:

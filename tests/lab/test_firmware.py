@@ -1,0 +1,142 @@
+"""Each firmware of the lab, beside the building's DHCP: on to the agent's hello, and home to its own disk."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from netboot import bootfiles
+from netboot.config import default_cache_folder
+from netboot.lab.building import start_building
+from netboot.lab.demo import job_of, prepare
+from netboot.lab.efi_disk import SIZE, create_efi_disk
+from netboot.lab.firmware import Firmware
+from netboot.lab.journey import BOOT_WITHIN, STAGE_WITHIN
+from netboot.lab.machine import power_on, workshop_pc
+from netboot.lab.network import Lan, open_lan
+from netboot.lab.pc import Bus, DiskSpec, PcSpec
+from netboot.lab.service import Service, arm, open_service
+
+pytestmark = [pytest.mark.lab, pytest.mark.root, pytest.mark.timeout(1800)]
+
+ON_THE_DISK = "echo the loader on the disk was started\nsleep 2\nhalt\n"
+
+EXPECTED = {
+    Firmware.BIOS: ("bios,", ["undionly.kpxe"]),
+    Firmware.UEFI: ("uefi 64 bits,", ["shimx64.efi", "grubx64.efi", "/grub/grub.cfg"]),
+    Firmware.SECURE_BOOT: ("uefi 64 bits, secure boot on", ["shimx64.efi", "grubx64.efi", "/grub/grub.cfg"]),
+    Firmware.UEFI_IA32: ("uefi 32 bits,", ["grubnetia32.efi", "/grub/grub.cfg"]),
+    Firmware.UEFI_HTTP: ("uefi 64 bits,", []),
+    Firmware.SECURE_BOOT_HTTP: ("uefi 64 bits, secure boot on", []),
+    Firmware.UEFI_IPXE: ("uefi 64 bits,", []),
+}
+"""What the agent says of the firmware, and which loaders went over TFTP to their end."""
+
+
+@asynccontextmanager
+async def beside_the_building(
+    armed: Sequence[PcSpec] = (),
+    *,
+    profile: str = "inventory-only",
+    menu_timeout: int = 60,
+    machines: Sequence[Mapping[str, object]] = (),
+) -> AsyncIterator[tuple[Lan, Service]]:
+    """A workshop in `proxy` mode. For the PCs in `armed` an operator chose `profile`, so that no key is needed."""
+    masters, _ = await asyncio.to_thread(prepare, print)
+    async with (
+        open_lan() as lan,
+        open_service(lan, masters, menu_timeout=menu_timeout, machines=machines) as service,
+    ):
+        await start_building(lan)
+        await asyncio.to_thread(arm, service, armed, profile)
+        await service.start()
+        yield lan, service
+
+
+async def way_to_the_agent(lan: Lan, spec: PcSpec) -> tuple[float, str]:
+    """Seconds from power-on to the agent's hello, and what its console had said by the time the PC was off."""
+    async with power_on(lan, spec) as pc:
+        hello = await pc.console.wait_for(r"netboot: hello", BOOT_WITHIN)
+        await pc.wait_off(STAGE_WITHIN)
+        return hello, pc.console.text
+
+
+def told(way: str, seconds: float) -> None:
+    """One line of JSON a boot, for the table in docs/firmware.md."""
+    print(json.dumps({"boot": way, "mode": "proxy", "seconds_to_hello": round(seconds, 1)}))
+
+
+def fetched(service: Service) -> list[str]:
+    """The names that went over TFTP to their end."""
+    words = (entry["message"].split() for entry in service.log() if entry["message"].startswith("TFTP "))
+    return [name.rstrip(":") for _, name, outcome, *_ in words if outcome == "finished,"]
+
+
+@pytest.mark.parametrize(
+    "firmware",
+    [one if one is Firmware.SECURE_BOOT_HTTP else pytest.param(one, marks=pytest.mark.matrix) for one in EXPECTED],
+)
+async def test_every_firmware_reaches_the_agent_beside_the_buildings_dhcp(firmware: Firmware) -> None:
+    spec = workshop_pc(1, firmware)
+    async with beside_the_building([spec]) as (lan, service):
+        seconds, console = await way_to_the_agent(lan, spec)
+        told(firmware.value, seconds)
+        said, loaders = EXPECTED[firmware]
+        assert f"netboot: firmware {said}" in console
+        assert fetched(service) == loaders
+        assert (await job_of(service, spec.mac)).state == "done"
+
+
+@pytest.mark.matrix
+async def test_a_pc_that_is_set_to_ipxe_reaches_the_agent_by_it_and_its_memory_is_tested() -> None:
+    spec = workshop_pc(1, Firmware.UEFI)
+    set_to_ipxe = [{"mac": spec.mac, "loader": "ipxe"}]
+    async with beside_the_building([spec], profile="memory-test", machines=set_to_ipxe) as (lan, service):
+        seconds, console = await way_to_the_agent(lan, spec)
+        told("uefi, loader ipxe", seconds)
+        assert fetched(service) == ["snponly.efi"]
+        assert "netboot: stage memory done" in console
+        job = await job_of(service, spec.mac)
+        assert job.state == "done"
+        (memory,) = (stage.memory for stage in job.stages if stage.stage == "memory")
+        assert memory is not None
+        assert memory.wrong == 0
+        assert 64 << 20 < memory.tested < memory.copied
+
+
+def disk_with(lan: Lan, spec: PcSpec, loaders: Mapping[str, str]) -> PcSpec:
+    """The PC with one disk that holds boot files under these paths, the GRUBs of the network on a disk."""
+    built = bootfiles.load(default_cache_folder() / "bootfiles")
+    path = lan.folder / "efi.img"
+    files: dict[str, Path | str] = {where: built.path(name) for where, name in loaders.items()}
+    create_efi_disk(path, {**files, "/grub/grub.cfg": ON_THE_DISK})
+    return replace(spec, disks=(DiskSpec(Bus.SATA, path, SIZE, "EFIDISK"),))
+
+
+@pytest.mark.matrix
+@pytest.mark.parametrize(
+    ("firmware", "machine", "loaders"),
+    [
+        (Firmware.UEFI_IA32, {}, {"/EFI/debian/grubia32.efi": "grubnetia32.efi"}),
+        (Firmware.UEFI_IA32, {}, {"/EFI/BOOT/BOOTIA32.EFI": "grubnetia32.efi"}),
+        (Firmware.UEFI, {"loader": "ipxe"}, {"/EFI/debian/grubx64.efi": "grubx64.efi"}),
+        (Firmware.UEFI_IPXE, {}, {"/EFI/BOOT/BOOTX64.EFI": "grubx64.efi"}),
+    ],
+    ids=["IA32, own loader", "IA32, removable path", "our iPXE, own loader", "the adapter's iPXE, removable path"],
+)
+async def test_without_a_key_the_loader_on_the_disk_is_started_and_nothing_is_written(
+    firmware: Firmware, machine: Mapping[str, str], loaders: Mapping[str, str]
+) -> None:
+    spec = workshop_pc(1, firmware)
+    machines = [{"mac": spec.mac, **machine}] if machine else []
+    async with (
+        beside_the_building(menu_timeout=5, machines=machines) as (lan, _),
+        power_on(lan, disk_with(lan, spec, loaders)) as pc,
+    ):
+        await pc.console.wait_for("the loader on the disk was started", BOOT_WITHIN)
+        (stats,) = (await pc.block_stats()).values()
+        assert stats.write_operations == 0
