@@ -10,6 +10,7 @@ from ipaddress import IPv4Address, IPv4Network
 
 from netboot.errors import NetbootError
 from netboot.full_settings import DhcpFullSettings, RouteSettings
+from netboot.interfaces import Interface
 
 LARGEST_POOL = 4096
 """Addresses. Every one may be remembered with the PC that had it last, so this bounds the memory as well."""
@@ -67,8 +68,15 @@ class AddressPlan:
         return reservation.address if reservation else None
 
 
-def plan_addresses(settings: DhcpFullSettings, server: IPv4Address, network: IPv4Network) -> AddressPlan:
-    """The plan for our `server` address in its network. Raises NetbootError for what does not fit into it."""
+def plan_addresses(settings: DhcpFullSettings, interface: Interface) -> AddressPlan:
+    """The plan for our address in the interface's network. Raises NetbootError for what does not fit into it."""
+    server, network = interface.address, interface.network
+    if interface.dynamic:
+        raise NetbootError(
+            f"{interface.name} got its address {server} from another DHCP server, so this LAN has one",
+            hint="set `dhcp.mode: proxy` to boot PCs beside it; on a switch of your own, give the interface a fixed "
+            "address: see docs/operator.en.md, “A switch of your own”",
+        )
     if network.prefixlen > 30:
         raise NetbootError(
             f"the network {network} has no room for PCs",
@@ -77,7 +85,7 @@ def plan_addresses(settings: DhcpFullSettings, server: IPv4Address, network: IPv
     if server.is_link_local:
         raise NetbootError(
             f"{server} is an address that this machine made up for itself, and may change at any time",
-            hint="give the interface an address of its own, such as 10.0.0.1/24: see docs/operator.en.md, “Settings”",
+            hint="give the interface a fixed one, such as 10.0.0.1/24: see docs/operator.en.md, “A switch of your own”",
         )
     first, last = _range(settings, server, network)
     plan = AddressPlan(
@@ -130,7 +138,7 @@ def _reservations(settings: DhcpFullSettings, server: IPv4Address, network: IPv4
             raise NetbootError(
                 f"`dhcp.full.reservations`: {server} is this server's own address", hint=_IN_THE_SETTINGS
             )
-        found[one.mac.lower()] = Reservation(address, one.name)
+        found[one.mac_address] = Reservation(address, one.name)
     return found
 
 

@@ -1,6 +1,6 @@
 """The ARP codec, as much of it as asking for an address needs: RFC 826, and the probe of RFC 5227 §2.1.1.
 
-The 28 bytes after the Ethernet header; IPv4 over Ethernet only. Not for: sockets and waiting (probe.py).
+The 28 bytes after the Ethernet header; IPv4 over Ethernet only. Not for: sockets and waiting (arp_probe.py).
 """
 
 import struct

@@ -36,6 +36,13 @@ class Reason(Enum):
     NOT_ASKED_FOR = "not-asked-for"
     ANOTHER_SERVER = "another-server"
     NO_ADDRESS_IN_OFFER = "no-address-in-offer"
+    OTHER_NETWORK = "other-network"
+    BEING_PROBED = "being-probed"
+    TOO_MANY_PROBES = "too-many-probes"
+    ADDRESSES_IN_USE = "addresses-in-use"
+    NO_ADDRESS_LEFT = "no-address-left"
+    NO_ADDRESS_ASKED = "no-address-asked"
+    UNKNOWN_LEASE = "unknown-lease"
 
     @property
     def text(self) -> str:
@@ -65,6 +72,13 @@ _REASON_TEXTS = {
     Reason.NOT_ASKED_FOR: "a server's reply to nothing that was asked",
     Reason.ANOTHER_SERVER: "this client has taken up with another of the building's servers",
     Reason.NO_ADDRESS_IN_OFFER: "a server's reply without an address: another boot server's",
+    Reason.OTHER_NETWORK: "it is in another network than the addresses that can be given",
+    Reason.BEING_PROBED: "whether its address is in use is being asked for",
+    Reason.TOO_MANY_PROBES: "too many addresses are being asked for at the same time",
+    Reason.ADDRESSES_IN_USE: "the addresses for it are in use by others that were given none",
+    Reason.NO_ADDRESS_LEFT: "every address of the pool is given: make `dhcp.full.pool` larger or the lease shorter",
+    Reason.NO_ADDRESS_ASKED: "a request that names no address",
+    Reason.UNKNOWN_LEASE: "it speaks of an address that it was not given here",
 }
 
 

@@ -44,6 +44,11 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--interface", default="", help="the network interface the PCs are on")
     serve.add_argument("--check", action="store_true", help="check settings, interface and boot files, then stop")
     serve.add_argument("--build", action="store_true", help="make the boot files first, when there are none")
+    serve.add_argument(
+        "--beside-another-dhcp",
+        action="store_true",
+        help="with `dhcp.full.beside_another: true`: give addresses although another DHCP server answers",
+    )
     serve.set_defaults(command=_serve)
 
     boot = commands.add_parser("bootfiles", help="the files that PCs boot").add_subparsers(
@@ -134,7 +139,7 @@ def _serve(options: argparse.Namespace) -> int:
         return 0
     if options.build and not (settings.bootfiles_folder / bootfiles.CURRENT).exists():
         bootfiles.build(settings.bootfiles_folder, progress=_say)
-    asyncio.run(serve(settings))
+    asyncio.run(serve(settings, beside_another_dhcp=options.beside_another_dhcp))
     return 0
 
 

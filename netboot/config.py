@@ -12,6 +12,7 @@ import yaml
 from msgspec import Meta, Struct
 
 from netboot.errors import NetbootError
+from netboot.full_settings import DhcpFullSettings
 from netboot.names_settings import NamesSettings
 from netboot.policy import DhcpWay, Loader
 from netboot.problems import Language
@@ -35,17 +36,18 @@ AddressOrNone = Annotated[
 
 class DhcpSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`mode`: "proxy" answers beside the building's DHCP, "merged" passes on its offers with our boot file in them;
-    "off" where that one names our boot files itself.
+    "full" is the DHCP server of a switch that has no other; "off" where the building's names our boot files itself.
 
     `move_to_merged`: a PC that takes no proxy's offer gets merged ones, by itself. `building`: the address of the
     building's DHCP server, for merged offers; without it they are asked for by broadcast.
     `plain_pxe_first` is for the lab: an iPXE in the network adapter is first treated as plain PXE firmware.
     """
 
-    mode: Literal["proxy", "merged", "off"] = "proxy"
+    mode: Literal["proxy", "merged", "full", "off"] = "proxy"
     move_to_merged: bool = True
     building: AddressOrNone = ""
     plain_pxe_first: bool = False
+    full: DhcpFullSettings = DhcpFullSettings()
 
 
 class HttpSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

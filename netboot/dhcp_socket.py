@@ -37,7 +37,16 @@ _PKTINFO = struct.Struct("=i4s4s")  # struct in_pktinfo: ifindex, spec_dst, addr
 _IP_PKTINFO = 8  # the socket module names it from Python 3.14 on
 
 
-REASONS_TOLD = frozenset({Reason.FIRMWARE_ARM, Reason.FIRMWARE_UNKNOWN, Reason.LOOP, Reason.DENIED})
+REASONS_TOLD = frozenset(
+    {
+        Reason.FIRMWARE_ARM,
+        Reason.FIRMWARE_UNKNOWN,
+        Reason.LOOP,
+        Reason.DENIED,
+        Reason.NO_ADDRESS_LEFT,
+        Reason.ADDRESSES_IN_USE,
+    }
+)
 """Why a boot client gets no answer, where people are told on the page."""
 
 
@@ -108,6 +117,10 @@ class DhcpService:
                 self._loop.remove_reader(opened)
             opened.close()
         self._sockets.clear()
+
+    def deliver(self, handled: Handled) -> None:
+        """Carry out what a core could not decide at once."""
+        self._carry_out(handled, None)
 
     def _read(self, port: int, opened: socket.socket) -> None:
         for _ in range(_READ_AT_ONCE):
@@ -290,11 +303,14 @@ def _interface_index(ancillary: list[tuple[int, int, bytes]]) -> int:
 def _log(handled: Handled, arrival: Arrival | None) -> None:
     client, ignored = handled.client, handled.ignored
     if ignored is not None and client is None:
-        if arrival is not None:
+        if handled.news:
+            log.warning("a packet is not answered: %s", ignored)
+        elif arrival is not None:
             _log_ignored(ignored, str(arrival.source), arrival.source_port, arrival.port)
     elif ignored is not None and client is not None:
         level = logging.WARNING if handled.news else logging.DEBUG
-        log.log(level, "%s is not answered: %s", client.mac, ignored, extra={"mac": client.mac})
+        said = "gets an address, but nothing to boot" if handled.answers else "is not answered"
+        log.log(level, "%s %s: %s", client.mac, said, ignored, extra={"mac": client.mac})
     elif client is not None and handled.remark and handled.news:
         log.warning("%s: %s", client.mac, handled.remark.text, extra={"mac": client.mac})
     elif client is not None and handled.boot_file:

@@ -11,10 +11,10 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-_MAC = re.compile(r"[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){5}")
+_MAC = re.compile(r"[0-9A-Fa-f]{2}([:-][0-9A-Fa-f]{2}){5}")
 _LABEL = r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _NAME = re.compile(_LABEL)
-_DOMAIN = re.compile(rf"(?=.{{1,253}}\Z){_LABEL}(\.{_LABEL})*")
+_DOMAIN = re.compile(rf"(?=.{{1,63}}\Z){_LABEL}(\.{_LABEL})*")
 
 
 class RouteSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -34,6 +34,11 @@ class ReservationSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     mac: str
     address: str = ""
     name: str = ""
+
+    @property
+    def mac_address(self) -> str:
+        """The MAC address in lower case, with colons."""
+        return self.mac.lower().replace("-", ":")
 
     def __post_init__(self) -> None:
         _expect(bool(_MAC.fullmatch(self.mac)), "mac", self.mac, "an address such as 52:54:00:12:34:56")
@@ -55,9 +60,9 @@ class DhcpFullSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     pool: str = ""
     lease: Annotated[int, Meta(ge=120, le=30 * 86400)] = 7200
     router: str = ""
-    dns: Annotated[tuple[str, ...], Meta(max_length=8)] = ()
+    dns: Annotated[tuple[str, ...], Meta(max_length=4)] = ()
     domain: str = ""
-    routes: Annotated[tuple[RouteSettings, ...], Meta(max_length=32)] = ()
+    routes: Annotated[tuple[RouteSettings, ...], Meta(max_length=8)] = ()
     reservations: Annotated[tuple[ReservationSettings, ...], Meta(max_length=4096)] = ()
     beside_another: bool = False
 
@@ -74,7 +79,7 @@ class DhcpFullSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         _expect(
             not self.domain or bool(_DOMAIN.fullmatch(self.domain)), "domain", self.domain, "a name such as atelier.lan"
         )
-        for given in ([one.mac.lower() for one in self.reservations], [one.address for one in self.reservations]):
+        for given in ([one.mac_address for one in self.reservations], [one.address for one in self.reservations]):
             twice = next((value for value, times in Counter(filter(None, given)).items() if times > 1), None)
             _expect(twice is None, "reservations", twice or "", "every MAC and every address once")
 

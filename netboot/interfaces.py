@@ -39,12 +39,16 @@ class Link(Struct, frozen=True):
 
 
 class Interface(Struct, frozen=True, kw_only=True):
-    """The interface to serve on: its kernel name, our address on it, its network, and its MTU in bytes."""
+    """The interface to serve on: its kernel name, our address on it, its network, and its MTU in bytes.
+
+    `dynamic`: the address is lent, by a DHCP server as a rule.
+    """
 
     name: str
     address: IPv4Address
     network: IPv4Network
     mtu: int = ETHERNET_MTU
+    dynamic: bool = False
 
 
 def read_links() -> tuple[Link, ...]:
@@ -100,4 +104,5 @@ def _addressed(link: Link) -> Interface | None:
     first = next(inet_addresses(link), None)
     if first is None:
         return None
-    return Interface(name=link.ifname, address=first.ip, network=first.network, mtu=link.mtu)
+    dynamic = any(address.dynamic and address.local == str(first.ip) for address in link.addr_info)
+    return Interface(name=link.ifname, address=first.ip, network=first.network, mtu=link.mtu, dynamic=dynamic)

@@ -6,7 +6,9 @@ Not for: real PCs, where an iPXE is taken at its word.
 """
 
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from netboot.boot_client import BootClient, Firmware
 
 MAX_ENTRIES = 4096
 
@@ -45,3 +47,11 @@ class RomDialogues:
         if len(self._last) > MAX_ENTRIES:
             self._last.popitem(last=False)
         return of_rom
+
+    def as_plain_rom(self, client: BootClient, now: float) -> BootClient:
+        """The client as it is to be answered: the ROM's iPXE as if it were the plain PXE of a real PC's BIOS."""
+        if client.ipxe is None or client.firmware is not Firmware.BIOS:
+            return client
+        if not self.is_rom(client.mac, client.packet.xid, now):
+            return client
+        return replace(client, ipxe=None, user_classes=())

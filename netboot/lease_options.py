@@ -8,9 +8,6 @@ Not for: what belongs to network boot (boot_file.py).
 from netboot.address_plan import AddressPlan, Route
 from netboot.dhcp_packet import DhcpPacket, MessageType, Option, Options
 
-DEFAULT_SIZE = 576
-"""Bytes of a DHCP message that every client takes, its IP and UDP headers included (RFC 2132 §9.10)."""
-
 ALWAYS = frozenset({Option.SUBNET_MASK})
 """A few firmwares keep the mask of their last boot when their list does not name it and none is sent."""
 

@@ -284,6 +284,18 @@ BOOT_NOTES: Final[dict[str, dict[Language, str]]] = {
         "en": "The building's DHCP does not answer: this PC has no address. Check the cable between the switch and the "
         "building's network.",
     },
+    "no-address-left": {
+        "fr": "Toutes les adresses du réseau sont prises : éteignez les PC finis et attendez, ou demandez à "
+        "l'administrateur d'agrandir la plage (dhcp.full.pool).",
+        "en": "Every address of this network is taken: switch off the PCs that are done and wait, or ask the "
+        "administrator for a larger range (dhcp.full.pool).",
+    },
+    "addresses-in-use": {
+        "fr": "D'autres appareils utilisent les adresses prévues pour ce PC. Recommencez ; si cela revient, demandez à "
+        "l'administrateur de changer la plage (dhcp.full.pool).",
+        "en": "Other devices use the addresses meant for this PC. Try again; if it happens again, ask the "
+        "administrator for another range (dhcp.full.pool).",
+    },
 }
 """What is to be said of a PC that asked for a boot file, by the value of `boot_client.Reason` or `dhcp_core.Remark`."""
 

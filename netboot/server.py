@@ -16,16 +16,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final
 
 from aiohttp import web
 
 from netboot import bootfiles
+from netboot.address_plan import AddressPlan, plan_addresses
 from netboot.assets import asset_folder
-from netboot.boot_file import BootFileNames
 from netboot.config import Settings
-from netboot.dhcp_beside import BesideBuilding, BesideSettings
-from netboot.dhcp_socket import BootSighting, DhcpService
+from netboot.dhcp_socket import BootSighting
+from netboot.dhcp_way import DhcpWay, Service
 from netboot.dns_announcer import Announcer, load_target
 from netboot.dns_update import UpdateTarget
 from netboot.errors import NetbootError
@@ -40,6 +40,7 @@ from netboot.policies import Policies, check_defaults
 from netboot.probe import PROBE_UUID
 from netboot.profiles import Profile, load_profiles
 from netboot.records.record import Record, open_record
+from netboot.rival_dhcp import refuse_beside_another
 from netboot.signing import load_key, load_ticket_key, public_key
 from netboot.store import Store
 from netboot.tcp_listener import BACKLOG, Capacity, Listener, listen
@@ -73,11 +74,14 @@ class Ready:
     building: IPv4Address | None
     building_dns: UpdateTarget | None
     ticket_key: bytes
+    plan: AddressPlan | None
+    """What our own DHCP server gives, in `full` mode."""
 
 
 def prepare(settings: Settings) -> Ready:
     """Check what `serve` needs. Raises NetbootError."""
     interface = choose(read_links(), settings.interface)
+    plan = plan_addresses(settings.dhcp.full, interface) if settings.dhcp.mode == "full" else None
     files = bootfiles.load(settings.bootfiles_folder)
     profiles = load_profiles([asset_folder("images") / "profiles", *map(Path, settings.profiles)])
     if not profiles:
@@ -90,7 +94,9 @@ def prepare(settings: Settings) -> Ready:
     )
     building_dns = load_target(settings.names.update)
     ticket_key = load_ticket_key(settings.data_folder)
-    return Ready(settings, interface, files, profiles, policies, agent, _building(settings), building_dns, ticket_key)
+    return Ready(
+        settings, interface, files, profiles, policies, agent, _building(settings), building_dns, ticket_key, plan
+    )
 
 
 def _building(settings: Settings) -> IPv4Address | None:
@@ -113,9 +119,14 @@ def _page_address(settings: Settings, interface: Interface) -> str:
     return f"{scheme}://{interface.address if listening.is_unspecified else listening}:{settings.page.port}"
 
 
-async def serve(settings: Settings) -> None:
-    """Run every service until SIGTERM or SIGINT. Raises NetbootError when one cannot start."""
+async def serve(settings: Settings, *, beside_another_dhcp: bool = False) -> None:
+    """Run every service until SIGTERM or SIGINT. Raises NetbootError when one cannot start.
+
+    `beside_another_dhcp`: the second yes, after the settings', to giving addresses where another server does.
+    """
     ready = await asyncio.to_thread(prepare, settings)
+    if ready.plan is not None and not (beside_another_dhcp and settings.dhcp.full.beside_another):
+        await refuse_beside_another(ready.interface.name, ready.interface.address)
     record = await asyncio.to_thread(open_record, settings.data_folder / "record.sqlite")
     try:
         await _serve(ready, record)
@@ -178,21 +189,22 @@ async def _serve(ready: Ready, record: Record) -> None:
         told = sighting.refused or sighting.remark
         floor.sighted(sighting.mac, firmware=sighting.firmware.value, note=told.value if told else "")
 
-    core = BesideBuilding(_beside_settings(ready), ready.policies)
-    dhcp = DhcpService(
-        core,
-        interface=ready.interface.name,
-        address=ready.interface.address,
+    dhcp = DhcpWay(
+        settings,
+        ready.interface,
+        ready.policies,
+        building=ready.building,
+        plan=ready.plan,
         on_boot_client=sighted,
     )
 
     def transferred(event: TransferEvent) -> None:
-        core.fetched_by(IPv4Address(event.client))
+        dhcp.fetched_by(IPv4Address(event.client))
         _log_transfer(event)
 
     async def fetched(request: web.Request, response: web.StreamResponse) -> None:
         with contextlib.suppress(ValueError):
-            core.fetched_by(IPv4Address(request.remote or ""))
+            dhcp.fetched_by(IPv4Address(request.remote or ""))
 
     boot_face = boot_application(face, workshop)
     boot_face.on_response_prepare.append(fetched)
@@ -208,10 +220,7 @@ async def _serve(ready: Ready, record: Record) -> None:
         await tftp.start()
         stack.callback(tftp.close)
         services: list[Service] = [tftp]
-        if settings.dhcp.mode != "off":
-            await dhcp.start()
-            stack.callback(dhcp.close)
-            services.append(dhcp)
+        services += await dhcp.start(stack, record)
         if ready.building_dns is not None:
             announcer = Announcer(ready.building_dns, record, floor.tell_after)
             workshop.on_named.append(announcer.announce)
@@ -220,23 +229,6 @@ async def _serve(ready: Ready, record: Record) -> None:
             log.warning("the boot menu asks for no code: whoever is at a PC may erase it; see `netboot menu password`")
         log.info("ready on %s, %s", ready.interface.name, ready.interface.address)
         await _until_told(services)
-
-
-def _beside_settings(ready: Ready) -> BesideSettings:
-    dhcp = ready.settings.dhcp
-    return BesideSettings(
-        BootFileNames(ready.interface.address, http_port=ready.settings.http.port),
-        way="merged" if dhcp.mode == "merged" else "proxy",
-        move_to_merged=dhcp.move_to_merged,
-        building=ready.building,
-        plain_pxe_first=dhcp.plain_pxe_first,
-    )
-
-
-class Service(Protocol):
-    """What runs until it is cancelled."""
-
-    async def run(self) -> None: ...
 
 
 async def _until_told(services: Sequence[Service]) -> None:

@@ -5,7 +5,7 @@ raises beyond its own words is SQLAlchemy's: a full or broken disk.
 """
 
 import os
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Self
@@ -21,6 +21,7 @@ from netboot.policy import Policy
 from netboot.problems import Problem
 from netboot.protocol import Hello, StageName
 from netboot.records import batches, choices, events, jobs, naming, overview, people, policies, starting, visits
+from netboot.records import leases as kept_leases
 from netboot.records.database import READING, open_database
 from netboot.records.values import (
     Batch,
@@ -28,6 +29,7 @@ from netboot.records.values import (
     Choice,
     ErasureRow,
     Event,
+    KeptLease,
     MachineDetail,
     MachineRow,
     MasterRow,
@@ -289,6 +291,18 @@ class Record:
         """Every master this server has had, newest first."""
         with self._read() as session:
             return people.masters(session)
+
+    # Leases
+
+    def keep_leases(self, leases: Sequence[KeptLease]) -> None:
+        """Addresses that were given or given back; no event, and no wait for the chain's lock."""
+        with Session(self._engine) as session, session.begin():
+            kept_leases.keep(session, leases)
+
+    def leases(self) -> tuple[KeptLease, ...]:
+        """Every address that was ever given, by the end of its time."""
+        with self._read() as session:
+            return kept_leases.read(session)
 
     @contextmanager
     def _writing(self) -> Iterator[Session]:

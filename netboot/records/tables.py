@@ -300,6 +300,17 @@ class Setting(Base):
     value: Mapped[str] = mapped_column(Text)
 
 
+class Lease(Base):
+    """An address that our own DHCP server gave: to whom, until when; `bound` until it is given back."""
+
+    __tablename__ = "leases"
+    address: Mapped[str] = mapped_column(String(15), primary_key=True)
+    mac: Mapped[str] = mapped_column(String(17))
+    name: Mapped[str] = mapped_column(String(64))
+    bound: Mapped[bool]
+    until: Mapped[datetime] = mapped_column(Utc)
+
+
 class Chain(Base):
     """The newest link of each server's chain: whoever appends locks this row first."""
 

@@ -297,3 +297,14 @@ class Operator:
     name: str
     password_hash: str
     added: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class KeptLease:
+    """An address that a PC has (`bound`) or had until then."""
+
+    address: str
+    mac: str
+    name: str
+    bound: bool
+    until: datetime

@@ -274,4 +274,4 @@ class AnyOrder(RuleBasedStateMachine):
 
 
 TestAnyOrder = AnyOrder.TestCase
-TestAnyOrder.settings = hypothesis_settings(max_examples=60, stateful_step_count=40, deadline=None)
+TestAnyOrder.settings = hypothesis_settings(max_examples=30, stateful_step_count=40, deadline=None)

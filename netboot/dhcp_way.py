@@ -1,0 +1,97 @@
+"""The way of answering DHCP that the settings name, put together and on its ports.
+
+Not for: what is answered (dhcp_beside.py, dhcp_full.py), which values may be set (config.py).
+"""
+
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from ipaddress import IPv4Address
+from typing import Protocol
+
+from netboot.address_plan import AddressPlan
+from netboot.boot_file import BootFileNames
+from netboot.config import Settings
+from netboot.dhcp_beside import BesideBuilding, BesideSettings
+from netboot.dhcp_full_service import open_full_dhcp
+from netboot.dhcp_socket import BootSighting, DhcpService
+from netboot.interfaces import Interface
+from netboot.policy import PolicyOf
+from netboot.records.record import Record
+
+
+class Service(Protocol):
+    """What runs until it is cancelled."""
+
+    async def run(self) -> None: ...
+
+
+class DhcpWay:
+    """What answers DHCP on one interface. `plan` is what is given in `full` mode, None in every other.
+
+    `building` is the address of the building's DHCP server, None when it is not known.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        interface: Interface,
+        policy_of: PolicyOf,
+        *,
+        building: IPv4Address | None,
+        plan: AddressPlan | None,
+        on_boot_client: Callable[[BootSighting], None],
+    ) -> None:
+        self._settings = settings
+        self._interface = interface
+        self._policy_of = policy_of
+        self._plan = plan
+        self._on_boot_client = on_boot_client
+        self._names = BootFileNames(interface.address, http_port=settings.http.port)
+        self._beside = BesideBuilding(
+            BesideSettings(
+                self._names,
+                way="merged" if settings.dhcp.mode == "merged" else "proxy",
+                move_to_merged=settings.dhcp.move_to_merged,
+                building=building,
+                plain_pxe_first=settings.dhcp.plain_pxe_first,
+            ),
+            policy_of,
+        )
+
+    def fetched_by(self, address: IPv4Address) -> None:
+        """A PC at this address asked for a boot file, by TFTP or HTTP."""
+        self._beside.fetched_by(address)
+
+    async def start(self, stack: AsyncExitStack, record: Record) -> list[Service]:
+        """Take the ports, given back by `stack`; returns what is to run. Raises NetbootError."""
+        if self._settings.dhcp.mode == "off":
+            return []
+        if self._plan is None:
+            sockets = DhcpService(
+                self._beside,
+                interface=self._interface.name,
+                address=self._interface.address,
+                on_boot_client=self._on_boot_client,
+            )
+            services: list[Service] = [sockets]
+        else:
+            full = await open_full_dhcp(
+                self._plan,
+                self._interface.name,
+                self._names,
+                record,
+                self._policy_of,
+                plain_pxe_first=self._settings.dhcp.plain_pxe_first,
+            )
+            stack.callback(full.close)
+            sockets = DhcpService(
+                full,
+                interface=self._interface.name,
+                address=self._interface.address,
+                on_boot_client=self._on_boot_client,
+            )
+            full.answer_by(sockets.deliver)
+            services = [full, sockets]
+        await sockets.start()
+        stack.callback(sockets.close)
+        return services

@@ -1,0 +1,151 @@
+"""A switch with a server, PCs and whoever else, each in a namespace made for the test."""
+
+import asyncio
+import ctypes
+import json
+import os
+import subprocess
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager, suppress
+from ipaddress import IPv4Address
+from pathlib import Path
+from typing import TypeVar
+
+from netboot.address_plan import AddressPlan
+from netboot.boot_file import BootFileNames
+from netboot.dhcp_full_service import FullDhcpService, open_full_dhcp
+from netboot.dhcp_socket import DhcpService
+from netboot.policy import nothing_set
+from netboot.records.record import open_record
+
+Result = TypeVar("Result")
+
+SERVER = IPv4Address("10.81.0.1")
+
+
+class Switch:
+    """A bridge in a namespace of its own; every host's eth0 hangs on it."""
+
+    def __init__(self) -> None:
+        self._hosts: dict[str, IPv4Address | None] = {}
+        self.bridge = self.namespace("bridge")
+
+    def namespace(self, name: str) -> str:
+        """The namespace of a host of that name."""
+        return f"netboot-full-{os.getpid()}-{name}"
+
+    def open(self) -> None:
+        ip("netns", "add", self.bridge)
+        ip("-n", self.bridge, "link", "add", "lan0", "type", "bridge", "forward_delay", "0")
+        ip("-n", self.bridge, "link", "set", "lan0", "up")
+
+    def host(self, name: str, address: IPv4Address | None = None) -> str:
+        """Add a host, or find it again; returns its namespace."""
+        namespace = self.namespace(name)
+        if name not in self._hosts:
+            number = len(self._hosts)
+            port, mac = f"p{number}", f"02:00:00:00:01:{number:02x}"
+            self._hosts[name] = address
+            ip("netns", "add", namespace)
+            ip("-n", self.bridge, "link", "add", port, "type", "veth", "peer", "name", "eth0", "netns", namespace)
+            ip("-n", self.bridge, "link", "set", port, "master", "lan0", "up")
+            ip("-n", namespace, "link", "set", "lo", "up")
+            ip("-n", namespace, "link", "set", "eth0", "address", mac, "up")
+            if address is not None:
+                ip("-n", namespace, "address", "add", f"{address}/24", "broadcast", "+", "dev", "eth0")
+        return namespace
+
+    def mac(self, name: str) -> str:
+        namespace = self.host(name)
+        links = json.loads(run_in(namespace, "ip", "-json", "link", "show", "dev", "eth0").stdout)
+        return str(links[0]["address"])
+
+    def forget_leases(self) -> None:
+        """Take every address away that a client was given."""
+        for name, address in self._hosts.items():
+            if address is None:
+                ip("-n", self.namespace(name), "address", "flush", "dev", "eth0")
+
+    def close(self) -> None:
+        for name in (*self._hosts, "bridge"):
+            subprocess.run(["ip", "netns", "delete", self.namespace(name)], check=False, timeout=20)
+
+
+def ip(*words: str) -> None:
+    subprocess.run(["ip", *words], check=True, timeout=20)
+
+
+def run_in(namespace: str, *command: str, timeout: float = 30) -> "subprocess.CompletedProcess[str]":
+    """Run a program in a namespace to its end."""
+    return subprocess.run(
+        ["ip", "netns", "exec", namespace, *command], capture_output=True, text=True, timeout=timeout, check=False
+    )
+
+
+def enter(namespace: str) -> None:
+    """Move the calling thread into a namespace; os.setns comes with Python 3.12."""
+    with open(f"/run/netns/{namespace}") as opened:  # noqa: PTH123 - a file descriptor is wanted, not contents
+        if ctypes.CDLL(None, use_errno=True).setns(opened.fileno(), 0x40000000):
+            raise OSError(ctypes.get_errno(), f"setns {namespace}")
+
+
+def inside(namespace: str, work: Callable[[], Result]) -> Result:
+    """Run `work` in a thread of its own inside a namespace; sockets that it opens stay there."""
+    future: Future[Result] = Future()
+
+    def body() -> None:
+        try:
+            enter(namespace)
+            future.set_result(work())
+        except BaseException as error:
+            future.set_exception(error)
+
+    thread = threading.Thread(target=body)
+    thread.start()
+    thread.join(60)
+    return future.result(0)
+
+
+@contextmanager
+def serving(switch: Switch, plan: AddressPlan, record_file: Path) -> Iterator[None]:
+    """The DHCP server of our own, on its ports in the server's namespace, with its record in this file."""
+    started: Future[tuple[asyncio.AbstractEventLoop, asyncio.Task[None]]] = Future()
+
+    async def run_both(full: FullDhcpService, sockets: DhcpService) -> None:
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(full.run())
+            tasks.create_task(sockets.run())
+
+    async def main() -> None:
+        with open_record(record_file) as record:
+            full = await open_full_dhcp(plan, "eth0", BootFileNames(SERVER), record, nothing_set)
+            sockets = DhcpService(full, interface="eth0", address=SERVER)
+            full.answer_by(sockets.deliver)
+            await sockets.start()
+            task = asyncio.create_task(run_both(full, sockets))
+            started.set_result((asyncio.get_running_loop(), task))
+            with suppress(asyncio.CancelledError):
+                await task
+            sockets.close()
+            full.close()
+
+    def body() -> None:
+        try:
+            enter(switch.namespace("server"))
+            asyncio.run(main())
+        except BaseException as error:
+            if started.done():
+                raise
+            started.set_exception(error)
+
+    thread = threading.Thread(target=body)
+    thread.start()
+    loop, task = started.result(20)
+    try:
+        yield
+    finally:
+        loop.call_soon_threadsafe(task.cancel)
+        thread.join(20)
+        assert not thread.is_alive()
