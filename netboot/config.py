@@ -11,6 +11,7 @@ import msgspec
 import yaml
 from msgspec import Meta, Struct
 
+from netboot import settings_yaml
 from netboot.errors import NetbootError
 from netboot.full_settings import DhcpFullSettings
 from netboot.names_settings import NamesSettings
@@ -201,62 +202,23 @@ def load_settings(path: Path | None) -> Settings:
 def parse_settings(text: str, *, source: str) -> Settings:
     """Settings from YAML text; `source` names it in errors. Raises NetbootError with the line and what was expected."""
     try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-        raw = yaml.safe_load(text)
+        node = settings_yaml.compose(text)
+        raw = settings_yaml.load(text)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
-        line = f", line {mark.line + 1}" if mark else ""
+        where = f", line {mark.line + 1}" if mark else ""
         raise NetbootError(
-            f"{source}{line}: this is not YAML: {getattr(error, 'problem', error)}",
+            f"{source}{where}: this is not YAML: {getattr(error, 'problem', error)}",
             hint="indent with spaces, and write `name: value`",
         ) from error
     try:
         return msgspec.convert(raw if raw is not None else {}, Settings)
     except msgspec.ValidationError as error:
         message, _, place = str(error).partition(" - at ")
-        line_number = _line_of(node, place.strip("` "), message)
-        name = place.strip("` ").removeprefix("$").removeprefix(".")
+        place = place.strip("` ")
+        line = settings_yaml.line_of(node, place, message)
+        expected = settings_yaml.in_words(message, place, msgspec.json.schema(Settings))
         raise NetbootError(
-            f"{source}, line {line_number}: {name or 'top level'}: {_in_words(message)}",
+            f"{source}, line {line}: {place.removeprefix('$').removeprefix('.') or 'top level'}: {expected}",
             hint="see docs/operator.en.md, “Settings”",
         ) from error
-
-
-def _in_words(message: str) -> str:
-    """msgspec's message, with what is expected said in words where it would show a pattern, or YAML made a number."""
-    if message.startswith("Expected `str`, got `") and not message.endswith(("`object`", "`array`")):
-        return f"{message}; put the value between quotes"
-    before, shown, pattern = message.partition("Expected `str` matching regex ")
-    if not shown:
-        return message
-    return f"{before}Expected {_patterns(msgspec.json.schema(Settings)).get(pattern, 'other characters')}"
-
-
-def _patterns(schema: object) -> dict[str, str]:
-    """Every pattern in the settings, quoted as msgspec's messages quote it, with its words."""
-    found: dict[str, str] = {}
-    if isinstance(schema, dict):
-        if "pattern" in schema and "description" in schema:
-            found[repr(schema["pattern"])] = schema["description"]
-        schema = list(schema.values())
-    if isinstance(schema, list):
-        for part in schema:
-            found |= _patterns(part)
-    return found
-
-
-def _line_of(node: yaml.Node | None, place: str, message: str) -> int:
-    """The line (from 1) of a msgspec path such as `$.http.port`, or of the field that its message names."""
-    found = node
-    for step in place.removeprefix("$").replace("[", ".[").split("."):
-        if isinstance(found, yaml.MappingNode) and step:
-            found = next((value for key, value in found.value if getattr(key, "value", None) == step), found)
-        elif isinstance(found, yaml.SequenceNode) and step.startswith("["):
-            index = step.strip("[]")
-            found = found.value[int(index)] if index.isdigit() and int(index) < len(found.value) else found
-    if isinstance(found, yaml.MappingNode):
-        for key, _ in found.value:
-            if f"`{getattr(key, 'value', '')}`" in message:
-                found = key
-                break
-    return found.start_mark.line + 1 if found is not None else 1

@@ -72,8 +72,14 @@ def load_profiles(folders: Sequence[Path]) -> tuple[Profile, ...]:
     """Every profile of these folders, in order of their file names; a later folder's id wins. Raises NetbootError."""
     found: dict[str, Profile] = {}
     for folder in folders:
+        if not folder.is_dir():
+            raise NetbootError(f"there is no folder of profiles {folder}", hint="make it, or take it out of `profiles`")
         for path in sorted(folder.glob("*.yaml")):
-            profile = parse_profile(path.read_text(encoding="utf-8"), source=str(path))
+            try:
+                text = path.read_text(encoding="utf-8")
+            except (OSError, UnicodeError) as error:
+                raise NetbootError(f"the profile {path} cannot be read: {error}", hint="save it as UTF-8") from error
+            profile = parse_profile(text, source=str(path))
             found[profile.id] = profile
     return tuple(found.values())
 

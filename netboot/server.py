@@ -92,6 +92,7 @@ def prepare(settings: Settings) -> Ready:
     agent = bootfiles.agent_archive(
         {"public_key": public_key(key).hex(), "page": _page_address(settings, interface), "language": settings.language}
     )
+    _page_tls(settings)
     building_dns = load_target(settings.names.update)
     ticket_key = load_ticket_key(settings.data_folder)
     return Ready(

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from ipaddress import IPv4Address
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -35,6 +36,22 @@ def test_every_pattern_of_the_settings_is_told_in_words() -> None:
     assert not [part for part in found if not part.get("description")]
 
 
+def test_words_are_what_people_read_and_need_no_quotes() -> None:
+    text = "dhcp: {mode: off}\nmachines: [{mac: 52:54:00:12:34:56, denied: true, note: yes}]\nlog: {level: info}\n"
+    settings = parse_settings(text, source="x")
+    assert settings.dhcp.mode == "off"
+    assert (settings.machines[0].mac, settings.machines[0].note) == ("52:54:00:12:34:56", "yes")
+    assert parse_settings("menu: {timeout: 30}\ninterface:\n  eth0\n", source="x").menu.timeout == 30
+
+
+def test_a_folder_of_profiles_that_is_not_there_is_told(tmp_path: Path) -> None:
+    with pytest.raises(NetbootError, match="no folder of profiles"):
+        load_profiles([tmp_path / "nothing"])
+    (tmp_path / "latin.yaml").write_bytes("id: été".encode("latin-1"))
+    with pytest.raises(NetbootError, match="cannot be read"):
+        load_profiles([tmp_path])
+
+
 def test_folders_may_be_left_empty_for_their_defaults() -> None:
     assert parse_settings("data: ''\nbootfiles: ''\n", source="x") == Settings()
 
@@ -51,7 +68,11 @@ def test_folders_may_be_left_empty_for_their_defaults() -> None:
         ("- a\n- b\n", 1, "object"),
         ("profiles:\n  - ok\n  - 3\n", 3, "str"),
         ("profiles:\n  - ''\n", 2, "length"),
-        ("machines:\n  - denied: true\n    mac: 12:34\n", 3, "between quotes"),
+        ("dhcp:\n  mode: of\n", 2, "off, proxy"),
+        ("dhcp:\n  Mode: off\n", 2, "there is mode, "),
+        ("http: {port: 80}\nlog: {}\nhttp: {port: 81}\n", 3, "twice"),
+        ("machines:\n  - mac: 52:54:00:12:34:56\n    loader: pxe\n", 3, "grub, ipxe"),
+        ("machines:\n  - denied: true\n    mac: 123456\n", 3, "between quotes"),
         ("names:\n  forward:\n    - 10.0.0.1\n    - dns.example\n", 4, "an address such as 10.0.0.1"),
         ("names:\n  forward: 10.0.0.1\n", 2, "array"),
         ("names:\n  update:\n    server: 10.0.0.1\n    zone: a.example\n", 3, "`key`"),

@@ -1,0 +1,114 @@
+"""Reads a YAML file that a person wrote, and tells a mistake in it: on which line, and what was expected there.
+
+YAML as its version 1.2 has it (core schema, §10.3.2), since people read it so: `off` is a word, 52:54:00:12:34:56 is
+an address. PyYAML by itself reads version 1.1, where they are `false` and a number. A key that is there twice is a
+mistake. Not for: what may be set (config.py).
+"""
+
+import re
+from typing import Final
+
+import yaml
+
+_TAG: Final = "tag:yaml.org,2002:"
+_CORE: Final = (
+    ("null", r"~|null|Null|NULL|", ["~", "n", "N", ""]),
+    ("bool", r"true|True|TRUE|false|False|FALSE", list("tTfF")),
+    ("int", r"[-+]?(0|[1-9][0-9]*)", list("-+0123456789")),
+    ("float", r"[-+]?([0-9]+\.[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?", list("-+.0123456789")),
+)
+_PATTERN: Final = "Expected `str` matching regex "
+
+
+class CoreLoader(yaml.SafeLoader):
+    """PyYAML's safe loader with the words of YAML 1.2's core schema."""
+
+    yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012 - PyYAML's own shape
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[object, object]:
+        """A mapping whose keys are there once each. Raises yaml.YAMLError."""
+        seen: set[str] = set()
+        for key, _ in node.value:
+            if isinstance(key, yaml.ScalarNode):
+                if key.value in seen:
+                    raise yaml.constructor.ConstructorError(
+                        problem=f"`{key.value}` is there twice", problem_mark=key.start_mark
+                    )
+                seen.add(key.value)
+        made: dict[object, object] = super().construct_mapping(node, deep)
+        return made
+
+
+for _name, _words, _first in _CORE:
+    CoreLoader.add_implicit_resolver(f"{_TAG}{_name}", re.compile(rf"^(?:{_words})$"), _first)
+
+
+def load(text: str) -> object:
+    """The value that this text is. Raises yaml.YAMLError."""
+    return yaml.load(text, Loader=CoreLoader)  # noqa: S506 - a safe loader
+
+
+def compose(text: str) -> yaml.Node | None:
+    """The nodes of this text, which know their lines. Raises yaml.YAMLError."""
+    return yaml.compose(text, Loader=CoreLoader)
+
+
+def line_of(node: yaml.Node | None, place: str, message: str) -> int:
+    """The line (from 1) of a msgspec path such as `$.http.port`, or of the field that its message names."""
+    found = node
+    for step in _steps(place):
+        if isinstance(found, yaml.MappingNode) and not step.startswith("["):
+            found = next((value for key, value in found.value if getattr(key, "value", None) == step), found)
+        elif isinstance(found, yaml.SequenceNode) and step.startswith("["):
+            index = step.strip("[]")
+            found = found.value[int(index)] if index.isdigit() and int(index) < len(found.value) else found
+    if isinstance(found, yaml.MappingNode):
+        for key, _ in found.value:
+            if f"`{getattr(key, 'value', '')}`" in message:
+                found = key
+                break
+    return found.start_mark.line + 1 if found is not None else 1
+
+
+def in_words(message: str, place: str, schema: dict[str, object]) -> str:
+    """msgspec's message for the reader of a settings file; `schema` is the settings' JSON schema.
+
+    What may stand there is named: the words, the keys, and in words what msgspec shows as a pattern.
+    """
+    there = _part(schema, schema, _steps(place))
+    if _PATTERN in message:
+        return f"expected {there.get('description', 'other characters')}"
+    if message.startswith("Invalid enum value") and (words := _allowed(there)):
+        return f"{message}; expected {', '.join(words)}"
+    if "unknown field" in message and isinstance(keys := there.get("properties"), dict):
+        return f"{message}; there is {', '.join(keys)}"
+    if message.startswith("Expected `str`, got `") and not message.endswith(("`object`", "`array`", "`null`")):
+        return f"{message}; put the value between quotes"
+    return message
+
+
+def _steps(place: str) -> list[str]:
+    return [step for step in place.removeprefix("$").replace("[", ".[").split(".") if step]
+
+
+def _part(part: object, whole: dict[str, object], steps: list[str]) -> dict[str, object]:
+    """The part of a JSON schema that these steps lead to; {} when they lead nowhere."""
+    if not isinstance(part, dict):
+        return {}
+    if isinstance(name := part.get("$ref"), str):
+        definitions = whole.get("$defs")
+        return _part(definitions.get(name.rpartition("/")[2]) if isinstance(definitions, dict) else {}, whole, steps)
+    if not steps:
+        return part
+    inner = part.get("properties")
+    following = part.get("items") if steps[0].startswith("[") else isinstance(inner, dict) and inner.get(steps[0])
+    return _part(following, whole, steps[1:])
+
+
+def _allowed(part: dict[str, object]) -> list[str]:
+    choices = [part, *_listed(part.get("anyOf"))]
+    return [str(word) for choice in choices if isinstance(choice, dict) for word in _listed(choice.get("enum"))]
+
+
+def _listed(value: object) -> list[object]:
+    return value if isinstance(value, list) else []
