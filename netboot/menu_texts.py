@@ -36,6 +36,7 @@ class MenuTexts:
     no_loader_help: str
     no_server: str
     failed: str
+    processor_32_bit: str
 
 
 TEXTS: Final[dict[Language, MenuTexts]] = {
@@ -66,6 +67,7 @@ TEXTS: Final[dict[Language, MenuTexts]] = {
         no_loader_help="Appuyez sur Échap pour revenir au menu.",
         no_server="Le serveur ne répond pas. Vérifiez le câble, puis redémarrez.",
         failed="Le chargement a échoué. Vérifiez le câble. Retour au menu…",
+        processor_32_bit="Processeur de 32 bits : l'atelier demande 64 bits. Retour au menu…",
     ),
     "en": MenuTexts(
         title="Workshop: what should this PC do?",
@@ -94,5 +96,6 @@ TEXTS: Final[dict[Language, MenuTexts]] = {
         no_loader_help="Press Esc to go back to the menu.",
         no_server="The server does not answer. Check the cable, then restart.",
         failed="Loading failed. Check the cable. Back to the menu…",
+        processor_32_bit="32-bit processor: the workshop needs 64 bits. Back to the menu…",
     ),
 }

@@ -328,3 +328,14 @@ def test_a_serial_port_shows_the_menu_and_the_agent_as_well() -> None:
     for text in (shown.grub(), shown.ipxe()):
         assert "console=tty0 console=ttyS1,9600" in text
     assert "serial" not in menu(WIPE).boot_menu.grub_start()
+
+
+def test_a_processor_of_32_bits_is_told_so_and_not_started() -> None:
+    grub = menu(WIPE).grub()
+    load_agent = grub.partition("function load_agent {")[2].partition("\n}\n")[0]
+    assert load_agent.index("cpuid -l") < load_agent.index("linux ") < load_agent.index("Processeur de 32 bits")
+    ipxe = menu(WIPE).ipxe().splitlines()
+    failed, fetch = ipxe.index("cpuid --ext 29 || goto failed"), ipxe.index(":fetch")
+    assert ipxe[failed - 2].startswith("set failure Processeur de 32 bits")
+    assert ipxe[failed - 1] == "cpuid 4 || goto fetch"
+    assert failed < fetch < next(number for number, line in enumerate(ipxe) if line.startswith("kernel "))
