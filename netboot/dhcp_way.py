@@ -3,7 +3,8 @@
 Not for: what is answered (dhcp_beside.py, dhcp_full.py), which values may be set (config.py).
 """
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from ipaddress import IPv4Address
 from typing import Protocol
@@ -12,9 +13,10 @@ from netboot.address_plan import AddressPlan
 from netboot.boot_file import BootFileNames
 from netboot.config import Settings
 from netboot.dhcp_beside import BesideBuilding, BesideSettings
-from netboot.dhcp_full_service import open_full_dhcp
+from netboot.dhcp_full_service import FullDhcpService, open_full_dhcp
 from netboot.dhcp_socket import BootSighting, DhcpService
 from netboot.interfaces import Interface
+from netboot.leases import State
 from netboot.policy import PolicyOf
 from netboot.records.record import Record
 
@@ -46,6 +48,7 @@ class DhcpWay:
         self._policy_of = policy_of
         self._plan = plan
         self._on_boot_client = on_boot_client
+        self._full: FullDhcpService | None = None
         self._names = BootFileNames(interface.address, http_port=settings.http.port)
         self._beside = BesideBuilding(
             BesideSettings(
@@ -61,6 +64,14 @@ class DhcpWay:
     def fetched_by(self, address: IPv4Address) -> None:
         """A PC at this address asked for a boot file, by TFTP or HTTP."""
         self._beside.fetched_by(address)
+
+    def leases(self) -> Mapping[str, IPv4Address]:
+        """The address that each PC has of us now, by MAC address; nothing in any mode but `full`."""
+        if self._full is None:
+            return {}
+        now = time.monotonic()
+        bound = (lease for lease in self._full.leases() if lease.state is State.BOUND and lease.until > now)
+        return {lease.mac: lease.address for lease in bound}
 
     async def start(self, stack: AsyncExitStack, record: Record) -> list[Service]:
         """Take the ports, given back by `stack`; returns what is to run. Raises NetbootError."""
@@ -83,6 +94,7 @@ class DhcpWay:
                 self._policy_of,
                 plain_pxe_first=self._settings.dhcp.plain_pxe_first,
             )
+            self._full = full
             stack.callback(full.close)
             sockets = DhcpService(
                 full,

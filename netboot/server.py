@@ -35,6 +35,7 @@ from netboot.interfaces import Interface, choose, read_links
 from netboot.menu import BootMenu
 from netboot.menu_password import SETTING as MENU_PASSWORD
 from netboot.menu_password import MenuPassword
+from netboot.naming import directory, name_server, with_names
 from netboot.pages.boot_face import BootFace, boot_application
 from netboot.policies import Policies, check_defaults
 from netboot.probe import PROBE_UUID
@@ -81,7 +82,9 @@ class Ready:
 def prepare(settings: Settings) -> Ready:
     """Check what `serve` needs. Raises NetbootError."""
     interface = choose(read_links(), settings.interface)
-    plan = plan_addresses(settings.dhcp.full, interface) if settings.dhcp.mode == "full" else None
+    plan = None
+    if settings.dhcp.mode == "full":
+        plan = with_names(plan_addresses(settings.dhcp.full, interface), settings.names)
     files = bootfiles.load(settings.bootfiles_folder)
     profiles = load_profiles([asset_folder("images") / "profiles", *map(Path, settings.profiles)])
     if not profiles:
@@ -221,6 +224,13 @@ async def _serve(ready: Ready, record: Record) -> None:
         await tftp.start()
         stack.callback(tftp.close)
         services: list[Service] = [tftp]
+        if ready.plan is not None and settings.names.answer:
+            who = directory(ready.plan, dhcp.leases, await asyncio.to_thread(record.named))
+            names = name_server(ready.plan, settings.names, who)
+            await names.start()
+            stack.callback(names.close)
+            workshop.on_named.append(who.learn)
+            services.append(names)
         services += await dhcp.start(stack, record)
         if ready.building_dns is not None:
             announcer = Announcer(ready.building_dns, record, floor.tell_after)
