@@ -51,14 +51,14 @@ class Remark(Enum):
 
     @property
     def text(self) -> str:
-        """One plain sentence in English."""
+        """One plain sentence in English, after the PC's name."""
         return _REMARK_TEXTS[self]
 
 
 _REMARK_TEXTS = {
-    Remark.MOVED_TO_MERGED: "it was offered its boot file and never asked for it: it now gets one complete offer, "
+    Remark.MOVED_TO_MERGED: "was offered its boot file and never asked for it: it now gets one complete offer, "
     "with the address that the building's DHCP gives it",
-    Remark.BUILDING_SILENT: "the building's DHCP does not answer: the PC has no address to boot with",
+    Remark.BUILDING_SILENT: "has no address to boot with: the building's DHCP does not answer",
 }
 
 

@@ -19,8 +19,8 @@ from uuid import UUID
 
 from netboot.boot_client import BootMethod, Firmware, Ignored, Reason
 from netboot.dhcp_core import BOOT_SERVER_PORT, BROADCAST, SERVER_PORT, Answer, Arrival, DhcpCore, Handled, Remark
+from netboot.dhcp_log import DhcpLog, log_ignored
 from netboot.dhcp_packet import MAX_PACKET, encode
-from netboot.dhcp_text import render
 from netboot.errors import NetbootError
 
 log = logging.getLogger(__name__)
@@ -29,6 +29,7 @@ QUEUE_LENGTH = 512
 """Datagrams that may wait to be answered; a client that is dropped here asks again by itself."""
 
 _DROPS_REPORTED_EVERY = 60.0  # seconds
+_UNSENT_TOLD_EVERY = 60.0  # seconds
 _TICK = 1.0  # seconds
 _READ_AT_ONCE = 64  # datagrams, so that a flood leaves the event loop to others
 _RECEIVE_BUFFER = 1 << 20  # bytes
@@ -89,6 +90,8 @@ class DhcpService:
         self._sockets: dict[int, socket.socket] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         self._dropped = 0
+        self._log = DhcpLog(time.monotonic())
+        self._told_unsent = -_UNSENT_TOLD_EVERY
 
     async def start(self) -> None:
         """Take both ports; from here on packets wait for `run`. Raises NetbootError."""
@@ -134,14 +137,15 @@ class DhcpService:
                 # The kernel reports a link that went away once; the socket stays good.
                 log.warning("port %d: %s", port, error.strerror)
                 return
+            arrival = Arrival(port, IPv4Address(address), source_port)
             index = _interface_index(ancillary)
             if not self._interface.is_(index):
-                _log_ignored(Ignored(Reason.OTHER_INTERFACE, f"number {index}"), address, source_port, port)
+                log_ignored(Ignored(Reason.OTHER_INTERFACE, f"number {index}"), arrival)
             elif flags & socket.MSG_TRUNC:
-                _log_ignored(Ignored(Reason.TOO_LONG), address, source_port, port)
+                log_ignored(Ignored(Reason.TOO_LONG), arrival)
             else:
                 try:
-                    self._queue.put_nowait((payload, Arrival(port, IPv4Address(address), source_port)))
+                    self._queue.put_nowait((payload, arrival))
                 except asyncio.QueueFull:
                     self._dropped += 1
 
@@ -155,11 +159,12 @@ class DhcpService:
             await asyncio.sleep(_TICK)
             for handled in self._core.tick(time.monotonic()):
                 self._carry_out(handled, None)
+            self._log.sum_up(time.monotonic())
 
     def _carry_out(self, handled: Handled, arrival: Arrival | None) -> None:
         for answer in handled.answers:
             self._send(answer)
-        _log(handled, arrival)
+        self._log.handled(handled, arrival, time.monotonic())
         self._tell(handled)
 
     def _send(self, answer: Answer) -> None:
@@ -172,6 +177,9 @@ class DhcpService:
                 (str(answer.destination), answer.destination_port),
             )
         except OSError as error:
+            if time.monotonic() - self._told_unsent < _UNSENT_TOLD_EVERY:
+                return
+            self._told_unsent = time.monotonic()
             log.warning(
                 "the answer to %s cannot be sent: %s; is %s up, and does it still have the address %s?",
                 answer.packet.chaddr.hex(":"),
@@ -298,39 +306,3 @@ def _interface_index(ancillary: list[tuple[int, int, bytes]]) -> int:
             index: int = _PKTINFO.unpack_from(data)[0]
             return index
     return 0
-
-
-def _log(handled: Handled, arrival: Arrival | None) -> None:
-    client, ignored = handled.client, handled.ignored
-    if ignored is not None and client is None:
-        if handled.news:
-            log.warning("a packet is not answered: %s", ignored)
-        elif arrival is not None:
-            _log_ignored(ignored, str(arrival.source), arrival.source_port, arrival.port)
-    elif ignored is not None and client is not None:
-        level = logging.WARNING if handled.news else logging.DEBUG
-        said = "gets an address, but nothing to boot" if handled.answers else "is not answered"
-        log.log(level, "%s %s: %s", client.mac, said, ignored, extra={"mac": client.mac})
-    elif client is not None and handled.remark and handled.news:
-        log.warning("%s: %s", client.mac, handled.remark.text, extra={"mac": client.mac})
-    elif client is not None and handled.boot_file:
-        log.info(
-            "%s boots by %s: sent %s",
-            client.mac,
-            "iPXE" if client.ipxe else client.firmware.value,
-            handled.boot_file,
-            extra={
-                "mac": client.mac,
-                "uuid": str(client.uuid) if client.uuid else None,
-                "firmware": client.firmware.value,
-                "architecture": client.architecture,
-                "boot_file": handled.boot_file,
-                "port": arrival.port if arrival else SERVER_PORT,
-            },
-        )
-    if client is not None and arrival is not None and log.isEnabledFor(logging.DEBUG):
-        log.debug("from %s:%d to port %d\n%s", arrival.source, arrival.source_port, arrival.port, render(client.packet))
-
-
-def _log_ignored(ignored: Ignored, address: str, source_port: int, port: int) -> None:
-    log.debug("a packet from %s:%d to port %d is not answered: %s", address, source_port, port, ignored)

@@ -15,16 +15,17 @@ Value = TypeVar("Value")
 
 MAX_ENTRIES = 4096
 
-DIALOGUES = 3
-"""So many dialogues (new transaction ids) without a request for the file are a refusal."""
+DIALOGUES = 2
+"""So many dialogues (new transaction ids) without a request for the file are a refusal: the PC whose firmware tries
+once and gives up boots when it is started the second time."""
 
 DISCOVERS = 4
 """… or so many DISCOVERs, where firmware keeps one transaction id, that are spread over DISCOVERS_SECONDS."""
 
 DISCOVERS_SECONDS = 10.0
 
-WITHIN = 180.0
-"""Seconds after the last DISCOVER in which the next one counts as one more try."""
+WITHIN = 600.0
+"""Seconds after the last DISCOVER in which the next one counts as one more try: a PC may take minutes to start."""
 
 
 @dataclass(slots=True)

@@ -122,9 +122,8 @@ async def test_merged_offers_are_free_of_the_buildings_stray_options(stray_stree
 async def test_a_uefi_pc_that_a_stray_option_60_leads_astray_is_moved_to_merged_and_boots(stray_street: Street) -> None:
     client, boot_file = FIRMWARES["uefi"]
     with serving(stray_street, "proxy"):
-        for _ in range(2):
-            with pytest.raises(NotBootedError, match=f"4011 of {BUILDING}"):
-                boot(stray_street.pc, client)
+        with pytest.raises(NotBootedError, match=f"4011 of {BUILDING}"):
+            boot(stray_street.pc, client)
         booted = boot(stray_street.pc, client)
     assert (booted.server, booted.boot_file, booted.merged) == (SERVER, boot_file, True)
 
@@ -137,12 +136,11 @@ async def test_a_pc_that_drops_offers_without_an_address_is_moved_to_merged_and_
     stubborn = replace(client, split_offers=False)
     seen: list[BootSighting] = []
     with serving(street, "proxy", seen):
-        for _ in range(2):
-            with pytest.raises(NotBootedError, match="PXE-E53"):
-                boot(street.pc, stubborn)
+        with pytest.raises(NotBootedError, match="PXE-E53"):
+            boot(street.pc, stubborn)
         booted = boot(street.pc, stubborn)
     assert (booted.server, booted.boot_file, booted.merged) == (SERVER, boot_file, True)
-    assert [one.remark for one in seen] == [None, None, *[Remark.MOVED_TO_MERGED] * 3]
+    assert [one.remark for one in seen] == [None, *[Remark.MOVED_TO_MERGED] * 3]
 
 
 async def test_a_server_started_again_between_discover_and_4011_answers_there(street: Street) -> None:

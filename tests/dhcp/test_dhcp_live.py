@@ -33,7 +33,7 @@ SERVER, PC = IPv4Address("10.79.0.2"), IPv4Address("10.79.0.100")
 
 
 def service_on(interface: str = "eth0", on_boot_client: Callable[[BootSighting], None] | None = None) -> DhcpService:
-    core = BesideBuilding(BesideSettings(BootFileNames(SERVER)))
+    core = BesideBuilding(BesideSettings(BootFileNames(SERVER), move_to_merged=False))
     return DhcpService(core, interface=interface, address=SERVER, on_boot_client=on_boot_client)
 
 

@@ -1,0 +1,75 @@
+"""The log stays readable while packets come over and over, or from MAC addresses that somebody makes up."""
+
+import logging
+from collections.abc import Callable
+from ipaddress import IPv4Address
+
+import pytest
+
+from netboot.boot_file import BootFileNames
+from netboot.dhcp_beside import BesideBuilding, BesideSettings
+from netboot.dhcp_core import Arrival
+from netboot.dhcp_log import AGAIN_AFTER, INTERVAL, LINES, DhcpLog
+from netboot.dhcp_packet import NO_ADDRESS, DhcpPacket, encode
+
+MakeClient = Callable[..., DhcpPacket]
+ON_67 = Arrival(port=67, source=NO_ADDRESS, source_port=68)
+
+
+@pytest.fixture
+def lines(caplog: pytest.LogCaptureFixture) -> Callable[[], list[str]]:
+    """What was written at info or above since the last call."""
+    caplog.set_level(logging.INFO, logger="netboot.dhcp_log")
+
+    def taken() -> list[str]:
+        found = [record.getMessage() for record in caplog.records]
+        caplog.clear()
+        return found
+
+    return taken
+
+
+class Heard:
+    """A core and its log."""
+
+    def __init__(self) -> None:
+        self.core = BesideBuilding(BesideSettings(BootFileNames(IPv4Address("10.77.0.2")), move_to_merged=False))
+        self.log = DhcpLog(0.0)
+
+    def __call__(self, packet: DhcpPacket, now: float) -> None:
+        self.log.handled(self.core.receive(encode(packet), ON_67, now=now), ON_67, now)
+
+
+def test_a_pc_that_asks_again_and_again_is_told_once_a_minute(
+    make_client: MakeClient, lines: Callable[[], list[str]]
+) -> None:
+    heard = Heard()
+    for second in range(int(AGAIN_AFTER)):
+        heard(make_client(xid=7, secs=second), float(second))
+    assert lines() == ["52:54:00:88:00:01 boots by bios: sent undionly.kpxe"]
+    heard(make_client(xid=7, secs=61), AGAIN_AFTER)
+    assert len(lines()) == 1
+
+
+def test_a_flood_of_made_up_pcs_is_summed_up(make_client: MakeClient, lines: Callable[[], list[str]]) -> None:
+    heard = Heard()
+    for number in range(3000):
+        heard(make_client(mac=b"\2\0" + number.to_bytes(4)), number / 1000)
+    assert len(lines()) == LINES
+    heard.log.sum_up(INTERVAL - 1)
+    assert lines() == []
+    heard.log.sum_up(INTERVAL)
+    (told,) = lines()
+    assert told.startswith(f"{3000 - LINES} more lines about {3000 - LINES} MAC addresses")
+    heard(make_client(mac=b"\2\1\0\0\0\0"), INTERVAL + 1)
+    assert len(lines()) == 1
+
+
+def test_firmware_that_is_not_served_and_asks_on_is_told_once(
+    make_client: MakeClient, lines: Callable[[], list[str]]
+) -> None:
+    heard = Heard()
+    for second in range(20):
+        heard(make_client(architecture=11, xid=second), float(second))
+    (told,) = lines()
+    assert "ARM" in told
