@@ -68,6 +68,8 @@ class Floor:
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._rows: OrderedDict[str, Row] = OrderedDict()
+        self._idle: OrderedDict[str, None] = OrderedDict()
+        """The rows that no agent holds, the longest silent first."""
         self._watchers: set[asyncio.Queue[Row]] = set()
 
     def rows(self) -> tuple[Row, ...]:
@@ -90,6 +92,9 @@ class Floor:
         changed = before is None or (before.state, before.stage) != (row.state, row.stage)
         row = replace(row, seen=now, since=now if changed or before is None else before.since)
         self._rows[row.mac] = row
+        self._idle.pop(row.mac, None)
+        if row.state not in ("waiting", "working"):
+            self._idle[row.mac] = None
         self._make_room()
         for watcher in self._watchers:
             if watcher.full():
@@ -127,6 +132,8 @@ class Floor:
     def _make_room(self) -> None:
         """Forget the longest silent row that no agent holds; rows of agents go last."""
         while len(self._rows) > ROWS:
-            idle = [row for row in self._rows.values() if row.state not in ("waiting", "working")]
-            oldest = min(idle or self._rows.values(), key=lambda row: row.seen)
-            del self._rows[oldest.mac]
+            if self._idle:
+                oldest, _ = self._idle.popitem(last=False)
+            else:
+                oldest = min(self._rows, key=lambda mac: self._rows[mac].seen)
+            del self._rows[oldest]

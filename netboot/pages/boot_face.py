@@ -6,6 +6,7 @@ counts as one.
 """
 
 import re
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol
@@ -19,6 +20,8 @@ from netboot.workshop import Workshop
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 _PIECE: Final = 64 * 1024  # bytes
 _FOR_EVER: Final = "public, max-age=31536000, immutable"
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class Masters(Protocol):
@@ -44,7 +47,7 @@ face_key: Final = web.AppKey("face", BootFace)
 
 def boot_application(face: BootFace, workshop: Workshop) -> web.Application:
     """The aiohttp application of the boot face."""
-    app = web.Application(client_max_size=4096)
+    app = web.Application(middlewares=[_gone], client_max_size=4096)
     app[face_key] = face
     app[workshop_key] = workshop
     app.router.add_get("/agent/link", agent_link)
@@ -53,6 +56,15 @@ def boot_application(face: BootFace, workshop: Workshop) -> web.Application:
     app.router.add_get("/manifests/{digest}", _manifest)
     app.router.add_get("/{name:.+}", _boot_file)
     return app
+
+
+@web.middleware
+async def _gone(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Whoever hangs up while it is answered is no error of ours: aiohttp would log each with its traceback."""
+    try:
+        return await handler(request)
+    except ConnectionError:
+        return web.Response()
 
 
 async def _boot_file(request: web.Request) -> web.StreamResponse:

@@ -1,0 +1,128 @@
+"""A real `netboot serve` on a LAN of its own, a host that abuses it, and an honest PC beside.
+
+The boot files are small stand-ins: what is served does not matter here, only that it is.
+"""
+
+import asyncio
+import contextlib
+import os
+import sys
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+import pytest
+import pytest_asyncio
+import yaml
+
+from netboot.bootfiles.record import CURRENT, NAMES, write_record
+from netboot.lab.child import Child
+from netboot.lab.dhcp_load import Load
+from netboot.lab.network import INTERFACE, NETWORK, SERVER, Lan, open_lan
+from netboot.process import run
+
+HERE = Path(__file__).parent
+HONEST = NETWORK[50]
+LOADER = "shimx64.efi"
+LOADER_SIZE = 1_000_000
+ADDRESSES = [NETWORK[host] for host in range(60, 100)]
+"""What the abusing host calls itself, beside its own address."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """One event loop for all of tests/abuse: a process belongs to the loop that started it."""
+    for item in items:
+        if item.path.is_relative_to(HERE):
+            item.add_marker(pytest.mark.asyncio(loop_scope="module"), append=False)
+
+
+@dataclass
+class Victim:
+    """The server's process, and who is on its LAN."""
+
+    lan: Lan
+    program: Child
+
+    @property
+    def memory(self) -> int:
+        """Bytes of RAM that the server's process holds (VmRSS, proc(5))."""
+        status = Path(f"/proc/{self.program.pid}/status").read_text()
+        (line,) = (line for line in status.splitlines() if line.startswith("VmRSS:"))
+        return int(line.split()[1]) * 1024
+
+    @property
+    def descriptors(self) -> int:
+        """Open files and sockets of the server's process."""
+        return len(list(Path(f"/proc/{self.program.pid}/fd").iterdir()))
+
+    @property
+    def log_lines(self) -> int:
+        return self.program.output().count("\n")
+
+    @contextlib.asynccontextmanager
+    async def attacked(self, *words: str) -> AsyncIterator[Child]:
+        """While a program runs on the abusing host."""
+        name = f"attack-{os.urandom(4).hex()}"
+        attack = await self.lan.spawn(self.lan.building, (sys.executable, *words), name=name)
+        try:
+            yield attack
+        finally:
+            await attack.stop()
+
+    async def honest_boot(self, within: float) -> None:
+        """What a PC does until its menu is there: a few DISCOVERs, the loader by TFTP, the menu and a file by HTTP."""
+        async with asyncio.timeout(within):
+            offers = await self._dhcp("--rate", "4", "--seconds", "1")
+            assert offers.answered > 0
+            tftp = f"tftp://{SERVER}/{LOADER}"
+            assert len(await self._fetch("--tftp-blksize", "1468", tftp)) == LOADER_SIZE
+            assert b"menuentry" in await self._fetch(f"http://{SERVER}/menu.grub?mac=52:54:00:00:00:01")
+            assert len(await self._fetch(f"http://{SERVER}/boot/{LOADER}")) == LOADER_SIZE
+
+    async def _dhcp(self, *how: str) -> Load:
+        done = await self._run(sys.executable, "-m", "netboot.lab.dhcp_load", "--interface", INTERFACE, *how)
+        return msgspec.json.decode(done, type=Load)
+
+    async def _fetch(self, *words: str) -> bytes:
+        return await self._run("curl", "--silent", "--show-error", "--fail", *words)
+
+    async def _run(self, *words: str) -> bytes:
+        command = ("nsenter", f"--net=/run/netns/{self.lan.run.namespace('honest')}", *words)
+        process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
+        try:
+            output, _ = await process.communicate()
+        finally:
+            if process.returncode is None:
+                process.kill()
+        assert process.returncode == 0, words
+        return output
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def victim(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Victim]:
+    files = tmp_path_factory.mktemp("bootfiles")
+    (files / "one").mkdir()
+    for name in NAMES:
+        (files / "one" / name).write_bytes(os.urandom(LOADER_SIZE))
+    write_record(files / "one", kernel="test", recipe="test", loader_packages=(), agent_packages=())
+    (files / CURRENT).symlink_to("one")
+    async with open_lan() as lan:
+        await lan.attach(lan.run.namespace("honest"), HONEST)
+        for address in ADDRESSES:
+            await asyncio.to_thread(_add_address, lan.building, f"{address}/{NETWORK.prefixlen}")
+        settings = lan.folder / "netboot.yaml"
+        settings.write_text(
+            yaml.safe_dump(
+                {"interface": INTERFACE, "data": os.fspath(lan.folder / "data"), "bootfiles": os.fspath(files)}
+            )
+        )
+        (lan.folder / "data").mkdir()
+        command = (sys.executable, "-m", "netboot", "serve", "--config", settings)
+        program = await lan.spawn(lan.server, command, name="serve")
+        await program.wait_for_output("ready on", 30)
+        yield Victim(lan, program)
+
+
+def _add_address(namespace: str, address: str) -> None:
+    run(["ip", "-netns", namespace, "address", "add", address, "dev", INTERFACE])

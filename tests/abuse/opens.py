@@ -1,0 +1,53 @@
+"""Abuses a server from addresses of its own. Run by the tests: opens.py (tftp|http) SERVER SECONDS ADDRESS…
+
+tftp: a thousand requests a second that are never answered. http: as many connections as it can hold; of every three
+one asks for a large file and reads nothing, one sends a byte a second, one says nothing.
+"""
+
+import contextlib
+import itertools
+import socket
+import sys
+import time
+
+RRQ = b"\0\1shimx64.efi\0octet\0blksize\x001468\0windowsize\x0064\0"
+PORTS = 200
+CONNECTIONS = 60
+"""A source address."""
+
+
+def tftp(server: str, until: float, addresses: list[str]) -> None:
+    sockets = []
+    for address in itertools.islice(itertools.cycle(addresses), PORTS):
+        sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
+        sock.bind((address, 0))
+        sockets.append(sock)
+    for sock in itertools.cycle(sockets):
+        if time.monotonic() > until:
+            return
+        with contextlib.suppress(OSError):
+            sock.sendto(RRQ, (server, 69))
+        time.sleep(0.001)
+
+
+def http(server: str, until: float, addresses: list[str]) -> None:
+    held: list[socket.socket] = []
+    for number, address in enumerate(addresses * CONNECTIONS):
+        if time.monotonic() > until:
+            return
+        with contextlib.suppress(OSError):
+            sock = socket.create_connection((server, 80), timeout=1, source_address=(address, 0))
+            sock.setblocking(False)
+            if number % 3 == 0:
+                sock.send(b"GET /boot/agent.img HTTP/1.1\r\nHost: x\r\n\r\n")
+            held.append(sock)
+    while time.monotonic() < until:
+        for sock in held[1::3]:
+            with contextlib.suppress(OSError):
+                sock.send(b"G")
+        time.sleep(1)
+
+
+if __name__ == "__main__":
+    what, server, seconds, *addresses = sys.argv[1:]
+    {"tftp": tftp, "http": http}[what](server, time.monotonic() + float(seconds), addresses)

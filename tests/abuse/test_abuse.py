@@ -1,0 +1,56 @@
+"""A server that is abused stays small, writes few lines, and honest PCs boot meanwhile.
+
+The bounds are those that docs/security.md states.
+"""
+
+import asyncio
+import time
+from pathlib import Path
+
+import pytest
+
+from netboot.lab.network import INTERFACE, SERVER
+from tests.abuse.conftest import ADDRESSES, Victim
+
+pytestmark = pytest.mark.root
+
+MEMORY = 32 * 1024 * 1024
+"""Bytes that an abuse may cost beyond what the server holds at rest."""
+LINES = 600
+HONEST_WITHIN = 10.0
+"""Seconds for an honest PC's DHCP, TFTP and HTTP; at rest they take about two."""
+AT_LEAST = 5.0
+"""Seconds that an abuse lasts."""
+AT_MOST = "40"
+
+OPENS = str(Path(__file__).parent / "opens.py")
+ABUSES = {
+    "a thousand DISCOVERs a second from forged MACs": (
+        *("-m", "netboot.lab.dhcp_load", "--interface", INTERFACE, "--rate", "1000", "--seconds", AT_MOST),
+    ),
+    "TFTP requests whose answers nobody acknowledges": (OPENS, "tftp", str(SERVER), AT_MOST, *map(str, ADDRESSES)),
+    "HTTP connections that read and say next to nothing": (OPENS, "http", str(SERVER), AT_MOST, *map(str, ADDRESSES)),
+}
+HOLDS = dict(zip(ABUSES, ((0, 50), (100, 600), (500, 1100)), strict=True))
+"""Descriptors that the server has open for each, more than at rest: at least, so that it is known to be abused, and at
+most."""
+
+
+@pytest.mark.parametrize("abuse", ABUSES)
+async def test_under_abuse_memory_and_log_are_bounded_and_an_honest_pc_boots(victim: Victim, abuse: str) -> None:
+    await victim.honest_boot(HONEST_WITHIN)
+    memory, lines, descriptors = victim.memory, victim.log_lines, victim.descriptors
+    async with victim.attacked(*ABUSES[abuse]) as attack:
+        started = time.monotonic()
+        await asyncio.sleep(2)
+        await victim.honest_boot(HONEST_WITHIN)
+        await asyncio.sleep(AT_LEAST + started - time.monotonic())
+        held = victim.descriptors - descriptors
+        attack.must_run()
+    grown, written = victim.memory - memory, victim.log_lines - lines
+    print(f"{abuse}: {grown / 1e6:.1f} MB and {held} descriptors more, {written} lines")
+    victim.program.must_run()
+    assert grown < MEMORY
+    assert written < LINES, victim.program.tail(60)
+    assert HOLDS[abuse][0] <= held <= HOLDS[abuse][1]
+    await victim.honest_boot(HONEST_WITHIN)
