@@ -16,6 +16,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from netboot.assets import asset_folder
 from netboot.boarding import Boarding
+from netboot.bootfiles import loaders
 from netboot.config import Settings
 from netboot.disk_loaders import BY_GRUB_CPU
 from netboot.menu_escapes import grub_accented, grub_quoted, ipxe_plain
@@ -70,6 +71,28 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class MemoryTests:
+    """The memtest86+ files there are; `uefi` by processor, as GRUB's `grub_cpu` and iPXE's `buildarch` name it."""
+
+    bios_x64: tuple[str, ...] = ()
+    bios_ia32: tuple[str, ...] = ()
+    uefi: tuple[tuple[str, str], ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.bios_x64 or self.bios_ia32 or self.uefi)
+
+
+def memory_tests(files: Collection[str]) -> MemoryTests:
+    """Those among the boot files; boot files built before memtest86+ was one of them have none."""
+    uefi = (("x86_64", loaders.MEMTEST_UEFI_X64), ("i386", loaders.MEMTEST_UEFI_IA32))
+    return MemoryTests(
+        tuple(name for name in [loaders.MEMTEST_BIOS_X64] if name in files),
+        tuple(name for name in [loaders.MEMTEST_BIOS_IA32] if name in files),
+        tuple((cpu, name) for cpu, name in uefi if name in files),
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Menu:
     """What both templates render. `default` is the id of the entry that the timeout takes, "local" for the disk."""
 
@@ -81,6 +104,7 @@ class Menu:
     default: str
     timeout: int
     kernel: str
+    memtest: MemoryTests
     denied: bool = False
     notice: str = ""
 
@@ -89,7 +113,8 @@ class BootMenu:
     """Renders the menus of a running server; `address` is ours on the PCs' LAN.
 
     `boarding` says what a PC is offered; `digits_asked` whether what writes to a disk asks for digits; `prove` makes
-    a choice's ticket. The first two read the record: menus are rendered in a thread.
+    a choice's ticket; `files` are the names of the boot files. The first two read the record: menus are rendered in a
+    thread.
     """
 
     def __init__(
@@ -101,6 +126,7 @@ class BootMenu:
         boarding: Callable[[str, str], Boarding],
         digits_asked: Callable[[], bool],
         prove: Callable[[Picked], str],
+        files: Collection[str] = (),
     ) -> None:
         self._profiles = tuple(profiles)
         self._settings = settings
@@ -108,6 +134,7 @@ class BootMenu:
         self._boarding = boarding
         self._digits_asked = digits_asked
         self._prove = prove
+        self._memtest = memory_tests(files)
         self._templates = {graphic: menu_templates(graphic=graphic) for graphic in (False, True)}
 
     def grub_start(self) -> str:
@@ -146,6 +173,12 @@ class BootMenu:
         said = {"wrong": texts.wrong_digits, "too-many": texts.too_many_tries, "gone": texts.not_offered}[reason]
         return self._render(f"refused.{asking.loader}.j2", asking, said=said)
 
+    def theme(self, asking: Asking, title: str) -> str:
+        """GRUB's theme: the words around the entries, which GRUB has in English only."""
+        texts = self._texts(asking)
+        titles = {"menu": texts.title, "sure": texts.confirm_title, "code": texts.title_code}
+        return self._render("theme.grub.j2", asking, title=titles.get(title, texts.title))
+
     def _texts(self, asking: Asking) -> MenuTexts:
         return TEXTS[asking.language or self._settings.language]
 
@@ -164,7 +197,7 @@ class BootMenu:
         timeout = settings.menu.timeout
         if boarding.armed:
             timeout = BATCH_TIMEOUT if boarding.batch else ARMED_TIMEOUT
-        ready = "armed" if boarding.armed else default_of(boarding.default, offered)
+        ready = "armed" if boarding.armed else default_of(self._ready(boarding), offered)
         return Menu(
             texts=TEXTS[language],
             language=language,
@@ -174,9 +207,16 @@ class BootMenu:
             default="local" if asking.asked else ready,
             timeout=0 if asking.asked else timeout,
             kernel=kernel_words(settings),
+            memtest=MemoryTests() if boarding.denied else self._memtest,
             denied=boarding.denied,
             notice=TEXTS[language].denied if boarding.denied else "",
         )
+
+    def _ready(self, boarding: Boarding) -> str:
+        """The default that is set; "memory" stands for whichever profile tests the memory."""
+        if boarding.default != "memory":
+            return boarding.default
+        return next((profile.id for profile in self._profiles if "memory" in profile.stages), "")
 
     def _board(self, asking: Asking) -> Boarding:
         """What this PC is offered. A record that fails costs what was chosen only: the PC still gets its menu."""

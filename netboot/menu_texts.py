@@ -30,6 +30,10 @@ class MenuTexts:
     wrong_digits: str
     too_many_tries: str
     not_offered: str
+    memtest: str
+    title_code: str
+    theme_help: str
+    theme_timeout: str
     starting_disk: str
     starting_agent: str
     no_loader: str
@@ -56,10 +60,14 @@ TEXTS: Final[dict[Language, MenuTexts]] = {
         other_language="English",
         enter_digits="Entrée : valider. Échap : effacer un chiffre.",
         digits_title="Code de l'atelier (chiffres)",
-        digits_label="Code",
+        digits_label="Code, puis Entrée (Échap : annuler)",
         digits_login="Code de l'atelier : laissez le nom vide, tapez le code.",
         wrong_digits="Ce n'est pas le bon code. Rien n'a été fait. Retour au menu…",
         too_many_tries="Trop d'essais. Attendez cinq minutes. Retour au menu…",
+        memtest="Test de la mémoire par memtest86+ (rien n'est écrit)",
+        title_code="Code de l'atelier ?",
+        theme_help="Flèches : choisir. Entrée : valider. Échap : retour.",
+        theme_timeout="Sans touche, la ligne choisie démarre dans %d s.",
         not_offered="Ce choix n'est plus proposé à ce PC. Retour au menu…",
         starting_disk="Démarrage sur le disque de ce PC…",
         starting_agent="Chargement… Ne débranchez pas ce PC.",
@@ -85,10 +93,14 @@ TEXTS: Final[dict[Language, MenuTexts]] = {
         other_language="Français",
         enter_digits="Enter: go on. Esc: take a digit back.",
         digits_title="The workshop's code (digits)",
-        digits_label="Code",
+        digits_label="Code, then Enter (Esc: cancel)",
         digits_login="The workshop's code: leave the name empty, type the code.",
         wrong_digits="This is not the right code. Nothing was done. Back to the menu…",
         too_many_tries="Too many tries. Wait five minutes. Back to the menu…",
+        memtest="Memory test by memtest86+ (nothing is written)",
+        title_code="The workshop's code?",
+        theme_help="Arrows: choose. Enter: go on. Esc: back.",
+        theme_timeout="Without a key, the chosen line starts in %d s.",
         not_offered="This is no longer offered to this PC. Back to the menu…",
         starting_disk="Booting this PC's own disk…",
         starting_agent="Loading… Do not unplug this PC.",

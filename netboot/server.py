@@ -33,6 +33,7 @@ from netboot.floor import Floor
 from netboot.imaging import MasterNeeds
 from netboot.interfaces import Interface, choose, read_links
 from netboot.menu import BootMenu
+from netboot.menu_highlight import white_pixel
 from netboot.menu_password import SETTING as MENU_PASSWORD
 from netboot.menu_password import MenuPassword
 from netboot.naming import directory, name_server, with_names
@@ -161,6 +162,7 @@ async def _serve(ready: Ready, record: Record) -> None:
         ticket_key=ready.ticket_key,
     )
     digits = MenuPassword(lambda: record.setting(MENU_PASSWORD))
+    files = {path.name: path for path in ready.files.folder.iterdir() if path.is_file()}
     menu = BootMenu(
         ready.profiles,
         settings,
@@ -168,14 +170,16 @@ async def _serve(ready: Ready, record: Record) -> None:
         boarding=workshop.boarding,
         digits_asked=digits.asked,
         prove=workshop.prove,
+        files=files,
     )
     await asyncio.to_thread(ready.policies.read, record)
     face = BootFace(
-        files={path.name: path for path in ready.files.folder.iterdir() if path.is_file()},
+        files=files,
         rendered={
             "agent.img": ready.agent,
             "ipxe": menu.ipxe_start().encode(),
             "grub/grub.cfg": menu.grub_start().encode(),
+            "grub/selected_c.png": white_pixel(),
         },
         menus=menu,
         digits=digits,

@@ -25,6 +25,7 @@ class Menus(Protocol):
     """Renders what loaders fetch; every call may read the record."""
 
     def menu(self, asking: Asking) -> str: ...
+    def theme(self, asking: Asking, title: str) -> str: ...
     def needs_digits(self, asking: Asking, profile: str, batch: str) -> bool: ...
     def start(self, asking: Asking, profile: str, batch: str) -> str: ...
     def refusal(self, asking: Asking, reason: Refused) -> str: ...
@@ -44,6 +45,7 @@ def add_menu_routes(app: web.Application, menus: Menus, digits: Digits) -> None:
     """The menus' paths on the boot face."""
     app[menus_key] = menus
     app[digits_key] = digits
+    app.router.add_get("/grub/theme.txt", _theme)
     for loader in ("grub", "ipxe"):
         app.router.add_get(f"/menu.{loader}", _menu)
         app.router.add_get(f"/start.{loader}", _start)
@@ -56,6 +58,10 @@ async def _menu(request: web.Request) -> web.Response:
         extra = {"mac": asking.mac, "uuid": asking.uuid}
         log.info("%s reads its boot menu", asking.mac or request.remote, extra=extra)
     return _script(text)
+
+
+async def _theme(request: web.Request) -> web.Response:
+    return _script(request.app[menus_key].theme(_asking(request), request.query.get("title", "")))
 
 
 async def _start(request: web.Request) -> web.Response:
@@ -76,7 +82,7 @@ def _asking(request: web.Request) -> Asking:
     # GRUB appends the language that was chosen last.
     language = request.query.getall("lang", [""])[-1]
     return Asking(
-        loader="grub" if request.path.endswith(".grub") else "ipxe",
+        loader="ipxe" if request.path.endswith(".ipxe") else "grub",
         mac=_word(request, "mac", _MAC).lower().replace("-", ":"),
         uuid=_word(request, "uuid", _UUID).lower(),
         language="fr" if language == "fr" else "en" if language == "en" else None,

@@ -1,6 +1,9 @@
 """The boot menu: the same entries for GRUB and iPXE, the disk as the default, every value kept in its place."""
 
 import re
+import struct
+import zlib
+from collections.abc import Collection
 from dataclasses import replace
 from ipaddress import IPv4Address
 from typing import Any, Final, NoReturn
@@ -14,6 +17,7 @@ from netboot.boarding import Boarding
 from netboot.config import MenuSettings, Settings
 from netboot.menu import Asking, BootMenu, entries
 from netboot.menu_escapes import grub_accented, grub_quoted, ipxe_plain
+from netboot.menu_highlight import white_pixel
 from netboot.menu_texts import TEXTS
 from netboot.problems import Language
 from netboot.process import run
@@ -21,6 +25,7 @@ from netboot.profiles import Profile
 
 SERVER = IPv4Address("192.0.2.2")
 MAC = "52:54:00:00:00:01"
+MEMTEST: Final = ("memtestx64.bin", "memtestia32.bin", "memtestx64.efi", "memtestia32.efi")
 SERIAL: Final = "ttyS0,115200"
 UUID = "4c4c4544-0042-3510-8034-b4c04f4a4e31"
 
@@ -59,6 +64,7 @@ def menu(
     boarding: Boarding | None = None,
     digits: bool = False,
     serial: str = "",
+    files: Collection[str] = (),
 ) -> Menus:
     return Menus(
         BootMenu(
@@ -68,6 +74,7 @@ def menu(
             boarding=lambda mac, uuid: boarding or Boarding(armed=armed),
             digits_asked=lambda: digits,
             prove=lambda picked: f"proof-{picked.profile}-{picked.batch}",
+            files=files,
         )
     )
 
@@ -93,7 +100,7 @@ def test_esc_in_ipxe_stops_the_timer_of_a_choice_made_on_the_page() -> None:
         "set wait 0",
         "set first local",
     ]
-    assert lines[4:6] == ["set wait 5000", "set first armed"]
+    assert lines.index("set wait 5000") + 1 == lines.index("set first armed") < choose
 
 
 def test_no_and_esc_in_grub_stop_the_timer_of_a_choice_made_on_the_page() -> None:
@@ -207,7 +214,10 @@ def test_every_text_of_the_menu_fits_its_line() -> None:
 @pytest.mark.parametrize("language", ["fr", "en"])
 def test_grub_accepts_the_script(language: Language) -> None:
     batch = Boarding(armed=WIPE, batch="b1")
-    for shown in (menu(WIPE, language=language, armed=WIPE), menu(WIPE, boarding=batch, digits=True, serial=SERIAL)):
+    for shown in (
+        menu(WIPE, language=language, armed=WIPE),
+        menu(WIPE, boarding=batch, digits=True, serial=SERIAL, files=MEMTEST),
+    ):
         run(["grub-script-check"], stdin=shown.grub())
         run(["grub-script-check"], stdin=shown.grub(graphic=True))
         run(["grub-script-check"], stdin=shown.boot_menu.grub_start())
@@ -339,3 +349,54 @@ def test_a_processor_of_32_bits_is_told_so_and_not_started() -> None:
     assert ipxe[failed - 2].startswith("set failure Processeur de 32 bits")
     assert ipxe[failed - 1] == "cpuid 4 || goto fetch"
     assert failed < fetch < next(number for number, line in enumerate(ipxe) if line.startswith("kernel "))
+
+
+def test_memtest_is_offered_where_it_is_there_and_where_grub_is_not_locked_down() -> None:
+    grub = menu(WIPE, files=MEMTEST).grub()
+    assert grub.index('if [ "$lockdown" != y ]; then') < grub.index("--id memtest")
+    assert 'chainloader "$base/boot/memtestx64.efi"' in grub
+    assert 'chainloader "$base/boot/memtestia32.efi"' in grub
+    lines = menu(WIPE, files=MEMTEST).ipxe().splitlines()
+    # The 64-bit one first, and only for a processor that can run it.
+    assert [line for line in lines if "memtest" in line and "pcbios" in line] == [
+        "iseq ${platform} pcbios && cpuid --ext 29 && kernel ${base}/boot/memtestx64.bin && boot ||",
+        "iseq ${platform} pcbios && kernel ${base}/boot/memtestia32.bin && boot ||",
+    ]
+    for shown in (menu(WIPE), menu(WIPE, files=MEMTEST, boarding=Boarding(denied=True))):
+        assert "memtest" not in shown.grub() + shown.ipxe()
+
+
+def test_the_memory_test_may_be_ready_under_enter() -> None:
+    test = msgspec.convert(
+        {"id": "test", "name": {"fr": "M", "en": "M"}, "stages": ["check", "memory", "finish"]}, Profile
+    )
+    assert 'set default="profile-2"' in menu(WIPE, test, boarding=Boarding(default="memory")).grub()
+    assert 'set default="local"' in menu(WIPE, boarding=Boarding(default="memory")).grub()
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_grubs_theme_says_what_is_asked_in_the_readers_language(language: Language) -> None:
+    asking, texts = replace(GRUB, graphic=True), TEXTS[language]
+    boot_menu = menu(WIPE, language=language).boot_menu
+    for title, said in (("menu", texts.title), ("sure", texts.confirm_title), ("code", texts.title_code)):
+        assert f'text = "{said}"' in boot_menu.theme(asking, title)
+    assert boot_menu.theme(asking, '"\n+ image {') == boot_menu.theme(asking, "menu")
+    # A theme's strings have no escapes, and GRUB puts the seconds in for itself.
+    shown = [texts.title, texts.confirm_title, texts.title_code, texts.theme_help, texts.theme_timeout]
+    assert not [text for text in shown if set(text) & set('"\\\n')]
+    assert [text.count("%") for text in shown] == [0, 0, 0, 0, 1]
+    assert "%d" in texts.theme_timeout
+
+
+def test_the_highlight_is_a_png_of_one_white_pixel() -> None:
+    content = white_pixel()
+    assert content.startswith(b"\x89PNG\r\n\x1a\n")
+    parts = content[8:]
+    found = {}
+    while parts:
+        (length,) = struct.unpack(">I", parts[:4])
+        found[parts[4:8]] = parts[8 : 8 + length]
+        assert struct.unpack(">I", parts[8 + length : 12 + length])[0] == zlib.crc32(parts[4 : 8 + length])
+        parts = parts[12 + length :]
+    assert found[b"IHDR"] == bytes.fromhex("00000001 00000001 08 02 00 00 00")
+    assert zlib.decompress(found[b"IDAT"]) == b"\0\xff\xff\xff"

@@ -83,6 +83,10 @@ async def test_accents_are_for_a_graphic_screen(server: TestServer) -> None:
     assert "Demarrer" in await fetch(server, "/menu.grub", screen="text")
 
 
+async def test_grubs_theme_is_told_without_accents_lost(server: TestServer) -> None:
+    assert "Êtes-vous sûr ?" in await fetch(server, "/grub/theme.txt", title="sure", lang="fr")
+
+
 async def test_a_menu_holds_neither_digits_nor_their_hash_nor_a_ticket(
     server: TestServer, record: Record, locked: None
 ) -> None:
