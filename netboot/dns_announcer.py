@@ -215,7 +215,8 @@ async def send_update(update: dns.update.UpdateMessage, target: UpdateTarget) ->
         raise NotToldError("no answer") from None
     except OSError as error:
         raise NotToldError(os.strerror(error.errno) if error.errno else "no answer") from None
-    except (dns.exception.DNSException, EOFError, ValueError) as error:
+    except Exception as error:
+        # A reply that is none: dnspython names no closed list of errors.
         raise NotToldError(type(error).__name__) from None
     if not reply.had_tsig:
         raise NotToldError(f"{dns.rcode.to_text(reply.rcode())}, not signed")

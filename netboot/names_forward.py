@@ -13,7 +13,6 @@ from ipaddress import IPv4Address
 from typing import Final
 
 import dns.asyncquery
-import dns.exception
 import dns.flags
 import dns.message
 
@@ -68,7 +67,8 @@ class Forwarder:
                 reply, _ = await dns.asyncquery.udp_with_fallback(
                     query, str(server), timeout=WITHIN, port=self._port, ignore_unexpected=True, ignore_errors=True
                 )
-        except (dns.exception.DNSException, OSError, EOFError, TimeoutError, ValueError) as error:
+        except Exception as error:
+            # A time-out or a closed port; or a hostile reply, of which dnspython names no closed list of errors.
             log.debug("%s did not answer for %s: %s", server, name, error or type(error).__name__)
             return None
         return reply
