@@ -16,6 +16,7 @@ from msgspec.structs import replace
 
 from netboot.problems import Problem
 from netboot.protocol import StageName, Verdict
+from netboot.records.values import Batch
 
 ROWS: Final = 512
 BACKLOG: Final = 1024
@@ -70,7 +71,8 @@ class Floor:
         self._rows: OrderedDict[str, Row] = OrderedDict()
         self._idle: OrderedDict[str, None] = OrderedDict()
         """The rows that no agent holds, the longest silent first."""
-        self._watchers: set[asyncio.Queue[Row]] = set()
+        self._watchers: set[asyncio.Queue[Row | None]] = set()
+        self._batch: Batch | None = None
 
     def rows(self) -> tuple[Row, ...]:
         """All rows now."""
@@ -85,6 +87,17 @@ class Floor:
         found = [row for row in self._rows.values() if row.machine == machine]
         return max(found, key=lambda row: row.seen, default=None)
 
+    @property
+    def batch(self) -> Batch | None:
+        """The batch that is armed, or the last one of this bench day."""
+        batch = self._batch
+        return None if batch is None or batch.until.timestamp() <= self._clock() else batch
+
+    def show_batch(self, batch: Batch | None) -> None:
+        """Show this batch from now on."""
+        self._batch = batch
+        self._wake(None)
+
     def put(self, row: Row) -> Row:
         """Replace a row, or add it; its times are set here."""
         now = self._clock()
@@ -96,10 +109,7 @@ class Floor:
         if row.state not in ("waiting", "working"):
             self._idle[row.mac] = None
         self._make_room()
-        for watcher in self._watchers:
-            if watcher.full():
-                watcher.get_nowait()
-            watcher.put_nowait(row)
+        self._wake(row)
         return row
 
     def sighted(self, mac: str, *, firmware: str = "", note: str = "") -> None:
@@ -120,14 +130,20 @@ class Floor:
             self.put(replace(row, problem=problem))
 
     @asynccontextmanager
-    async def watch(self) -> AsyncIterator[asyncio.Queue[Row]]:
-        """A queue of every row that changes from now on; a slow watcher loses the oldest changes."""
-        watcher: asyncio.Queue[Row] = asyncio.Queue(BACKLOG)
+    async def watch(self) -> AsyncIterator[asyncio.Queue[Row | None]]:
+        """A queue of every row that changes from now on, None for the batch; a slow watcher loses the oldest."""
+        watcher: asyncio.Queue[Row | None] = asyncio.Queue(BACKLOG)
         self._watchers.add(watcher)
         try:
             yield watcher
         finally:
             self._watchers.discard(watcher)
+
+    def _wake(self, row: Row | None) -> None:
+        for watcher in self._watchers:
+            if watcher.full():
+                watcher.get_nowait()
+            watcher.put_nowait(row)
 
     def _make_room(self) -> None:
         """Forget the longest silent row that no agent holds; rows of agents go last."""

@@ -12,6 +12,7 @@ from netboot.problems import Language
 from netboot.protocol import Level
 from netboot.records.events import Kind
 from netboot.records.values import JobState
+from netboot.rule_texts import RULE_TEXTS
 
 TEXTS: Final[dict[str, dict[Language, str]]] = {
     # Every page
@@ -239,6 +240,7 @@ TEXTS: Final[dict[str, dict[Language, str]]] = {
     },
     "events_caption": {"fr": "Événements, dans l'ordre", "en": "Events, in order"},
     "no_event": {"fr": "Aucun événement.", "en": "No event."},
+    **RULE_TEXTS,
 }
 
 STATES: Final[dict[State, dict[Language, str]]] = {

@@ -25,16 +25,15 @@ class Policies:
 
     def __init__(self, fixed: Iterable[MachineSettings] = ()) -> None:
         """`fixed` is the settings' list. Raises NetbootError when one of its entries names no PC."""
+        self.machines = tuple(fixed)
         self._fixed: dict[str, Policy] = {}
-        self._notes: dict[str, str] = {}
         self._set: dict[str, Policy] = {}
-        for number, machine in enumerate(fixed, 1):
+        for number, machine in enumerate(self.machines, 1):
             names = _names_of(machine, number)
             policy = Policy(denied=machine.denied, loader=machine.loader, dhcp=machine.dhcp, default=machine.default)
             for name in names:
                 # Named twice: both hold, the first said first.
                 self._fixed[name] = combined(self._fixed.get(name), policy)
-                self._notes[name] = self._notes.get(name) or machine.note
 
     def __call__(self, mac: str, uuid: str = "") -> Policy:
         """What holds for the PC with this address or UUID. Lower case; "" when not known."""

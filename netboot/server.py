@@ -173,6 +173,7 @@ async def _serve(ready: Ready, record: Record) -> None:
         files=files,
     )
     await asyncio.to_thread(ready.policies.read, record)
+    await workshop.show_batch()
     face = BootFace(
         files=files,
         rendered={

@@ -16,7 +16,7 @@ from aiohttp import hdrs, web
 
 from netboot.config import Settings
 from netboot.errors import NetbootError
-from netboot.pages import choosing, floor_page, live, machine_page, record_page, sign_in
+from netboot.pages import batching, choosing, floor_page, live, machine_page, policy_page, record_page, sign_in
 from netboot.pages.agent_link import workshop_key
 from netboot.pages.refusal import Code, Refusal
 from netboot.pages.render import page, renderer, renderer_key
@@ -72,6 +72,12 @@ def _routes() -> list[web.AbstractRouteDef]:
         web.get("/", floor_page.show_floor),
         web.post("/choose", choosing.choose),
         web.post("/cancel-choice", choosing.cancel_choice),
+        web.post("/batch/arm", batching.arm),
+        web.post("/batch/disarm", batching.disarm),
+        web.get("/policies", policy_page.show_policies),
+        web.post("/policy", policy_page.set_policy),
+        web.get("/address", policy_page.open_address),
+        web.get("/address/{mac}", policy_page.show_address),
         web.get("/live", live.live),
         web.get("/machines", machine_page.show_machines),
         web.get("/machine/{id}", machine_page.show_machine),

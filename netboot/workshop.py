@@ -218,6 +218,10 @@ class Workshop:
         """The proof of a choice that this server's boot menu offers now. Whoever asks has checked that it may."""
         return ticket.issue(self._ticket_key, picked, now=self._clock())
 
+    async def show_batch(self) -> None:
+        """Let the floor show the batch as it is on the record."""
+        self.floor.show_batch(await asyncio.to_thread(self.record.newest_batch))
+
     # ── inside ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _profile(self, name: str) -> Profile:
@@ -283,6 +287,9 @@ class Workshop:
             log.info("visit %s: no place in batch %s: %s", session.visit.id, batch, refused.problem.code)
             await self._stay(session, refused.problem, state="waiting")
             return True
+        finally:
+            if batch:
+                await self.show_batch()
         if job is None:
             return False
         session.job = job

@@ -56,7 +56,9 @@ async def choose(request: web.Request) -> web.Response:
         machines = [machine for machine in machines if machine in named]
     if not machines:
         raise Refusal("nobody-waits")
-    await _master_is_there(workshop, profile)
+    if wanted != ALL:
+        await _may_be_chosen_for(workshop, wanted)
+    await master_is_there(workshop, profile)
     concerned = await asyncio.to_thread(_concerned, workshop.record, machines)
     target = _target(form.get("target", ""), concerned)
     if profile.writes and form.get("sure") != "yes":
@@ -94,7 +96,8 @@ async def _choose_each(
 
 
 def _waiting(workshop: Workshop) -> list[str]:
-    return [row.machine for row in workshop.floor.rows() if row.state == "waiting" and row.machine]
+    rows = [row for row in workshop.floor.rows() if row.state == "waiting" and row.machine]
+    return [row.machine for row in rows if not workshop.policies(row.mac, row.uuid).denied]
 
 
 def _concerned(record: Record, machines: Sequence[str]) -> list[Concerned]:
@@ -120,7 +123,17 @@ def _target(name: str, concerned: Sequence[Concerned]) -> Disk | None:
     return disks[0]
 
 
-async def _master_is_there(workshop: Workshop, profile: Profile) -> None:
+async def _may_be_chosen_for(workshop: Workshop, machine: str) -> None:
+    """Raises Refusal when nothing may be chosen for this PC."""
+    try:
+        detail = await asyncio.to_thread(workshop.record.machine_detail, machine)
+    except NotOnRecord:
+        raise Refusal("no-such-machine") from None
+    if workshop.policies.of(detail.visits[0].inventory).denied:
+        raise Refusal("denied")
+
+
+async def master_is_there(workshop: Workshop, profile: Profile) -> None:
     """Before anything is erased for it. Raises Refusal."""
     if not profile.master:
         return

@@ -10,7 +10,7 @@ from aiohttp import web
 from netboot.pages.agent_link import workshop_key
 from netboot.pages.render import page
 
-NOTICES = ("begun", "kept", "refused", "withdrawn")
+NOTICES = ("begun", "kept", "refused", "withdrawn", "armed", "disarmed", "over")
 """What the last form did, each with a number."""
 
 
@@ -22,7 +22,6 @@ async def show_floor(request: web.Request) -> web.Response:
         request,
         "floor.html.j2",
         rows=rows,
-        profiles=workshop.profiles,
         waiting=sum(row.state == "waiting" for row in rows),
         pending=await asyncio.to_thread(workshop.record.pending_choices),
         notices=notices(request),

@@ -19,6 +19,7 @@ from netboot.pages.agent_link import workshop_key
 from netboot.pages.refusal import Refusal
 from netboot.pages.render import part
 from netboot.pages.visitor import Visitor, visitor
+from netboot.records.values import Batch
 
 VIEWERS: Final = 128
 VIEWERS_OF_ADDRESS: Final = 16
@@ -72,7 +73,7 @@ class RowEvents:
         kept = self._made.get((row.mac, who))
         if kept is not None and kept[0] is row:
             return kept[1]
-        html = part(request, "row.html.j2", who, row=row, profiles=request.app[workshop_key].profiles)
+        html = part(request, "row.html.j2", who, row=row)
         event = _event("row", json.dumps({"mac": row.mac, "state": row.state, "html": html}))
         self._made[row.mac, who] = (row, event)
         self._made.move_to_end((row.mac, who))
@@ -99,6 +100,7 @@ async def _stream(request: web.Request, answer: web.StreamResponse) -> None:
     floor = request.app[workshop_key].floor
     who = visitor(request)
     shown: dict[str, State] = {}
+    told: Batch | None = None
     async with floor.watch() as changes:
         rows = {row.mac: row for row in floor.rows()}
         while True:
@@ -108,33 +110,35 @@ async def _stream(request: web.Request, answer: web.StreamResponse) -> None:
             if states != shown:
                 events.append(_event("waiting", str(list(states.values()).count("waiting"))))
                 events.append(await _pending(request, who))
-            shown = states
+            if (batch := floor.batch) is not told:
+                html = part(request, "batch.html.j2", who) if batch else ""
+                events.append(_event("batch", json.dumps({"html": html})))
+            shown, told = states, batch
             events.append(_event("beat", ""))
             async with asyncio.timeout(READ_WITHIN):
                 await answer.write("".join(events).encode())
             rows = await _changed(changes)
 
 
-async def _changed(changes: asyncio.Queue[Row]) -> dict[str, Row]:
-    """The newest of every row that changed; nothing after a quiet while."""
+async def _changed(changes: asyncio.Queue[Row | None]) -> dict[str, Row]:
+    """The newest of every row that changed; nothing after a quiet while, or when only the batch changed."""
     try:
         async with asyncio.timeout(BEAT):
             row = await changes.get()
     except TimeoutError:
         return {}
     await asyncio.sleep(GATHER)
-    rows = {row.mac: row}
+    found = [row]
     while not changes.empty():
-        row = changes.get_nowait()
-        rows[row.mac] = row
-    return rows
+        found.append(changes.get_nowait())
+    return {row.mac: row for row in found if row is not None}
 
 
 async def _pending(request: web.Request, who: Visitor) -> str:
     """The choices that wait: they change when a PC comes or goes."""
     workshop = request.app[workshop_key]
     pending = await asyncio.to_thread(workshop.record.pending_choices)
-    html = part(request, "pending_list.html.j2", who, pending=pending, profiles=workshop.profiles)
+    html = part(request, "pending_list.html.j2", who, pending=pending)
     return _event("pending", json.dumps({"html": html}))
 
 

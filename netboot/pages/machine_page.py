@@ -7,6 +7,7 @@ from aiohttp import web
 
 from netboot.imaging import internal_disks
 from netboot.pages.agent_link import workshop_key
+from netboot.pages.policy_page import names_of, rule_of
 from netboot.pages.refusal import Refusal
 from netboot.pages.render import page
 from netboot.records.values import MachineRow, NotOnRecord
@@ -50,7 +51,9 @@ async def show_machine(request: web.Request) -> web.Response:
         inventory=inventory,
         targets=internal_disks(inventory),
         row=workshop.floor.of_machine(machine.id),
-        profiles=workshop.profiles,
+        rule=await rule_of(workshop, names_of(inventory, machine.visits[0].mac), field="machine", subject=machine.id),
+        saved="saved" in request.query,
+        denied=workshop.policies.of(inventory).denied,
         events=await asyncio.to_thread(record.events, 0, EVENTS, machine=machine.id),
         most=EVENTS,
     )

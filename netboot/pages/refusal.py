@@ -20,6 +20,11 @@ Code = Literal[
     "no-master",
     "no-such-disk",
     "no-such-machine",
+    "denied",
+    "no-places",
+    "batch-armed",
+    "bad-address",
+    "bad-rule",
     "no-such-page",
     "method",
     "busy",
@@ -57,6 +62,11 @@ _STATUS: Final[dict[Code, int]] = {
     "no-master": 409,
     "no-such-disk": 409,
     "no-such-machine": 404,
+    "denied": 409,
+    "no-places": 400,
+    "batch-armed": 409,
+    "bad-address": 400,
+    "bad-rule": 400,
     "no-such-page": 404,
     "method": 405,
     "busy": 503,
@@ -113,6 +123,26 @@ _SENTENCES: Final[dict[Code, dict[Language, str]]] = {
     "no-such-machine": {
         "fr": "Ce PC n'est pas connu. Revenez aux PC, ou démarrez-le sur le réseau.",
         "en": "This PC is not known. Go back to the PCs, or boot it from the network.",
+    },
+    "denied": {
+        "fr": "Ce PC est interdit. Pour le traiter, autorisez-le d'abord sur sa page.",
+        "en": "This PC is denied. To work on it, allow it on its page first.",
+    },
+    "no-places": {
+        "fr": "Il manque le nombre de PC. Écrivez un nombre de 1 à 200.",
+        "en": "The number of PCs is missing. Write a number from 1 to 200.",
+    },
+    "batch-armed": {
+        "fr": "Un autre lot a été armé entre-temps. Revenez aux PC, regardez-le, puis recommencez.",
+        "en": "Another batch was armed meanwhile. Go back to the PCs, look at it, then try again.",
+    },
+    "bad-address": {
+        "fr": "Ce n'est pas une adresse de carte réseau. Écrivez-la ainsi : 98:fa:9b:12:34:56.",
+        "en": "That is no adapter's address. Write it like this: 98:fa:9b:12:34:56.",
+    },
+    "bad-rule": {
+        "fr": "Ce réglage n'existe pas. Revenez à la page du PC et choisissez dans les listes.",
+        "en": "There is no such setting. Go back to the PC's page and choose from the lists.",
     },
     "no-such-page": {
         "fr": "Cette page n'existe pas. Revenez aux PC.",

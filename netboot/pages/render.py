@@ -11,8 +11,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from netboot.inventory import gigabytes, label
 from netboot.page_texts import BOOT_NOTES, EVENTS, JOB_STATES, LEVELS, SECURE_BOOT, STATES, TEXTS, texts
+from netboot.pages.agent_link import workshop_key
 from netboot.pages.visitor import FORM_TOKEN, Visitor, visitor
 from netboot.problems import Language
+from netboot.rule_texts import BATCH_ENDS, DEFAULTS, DHCP_WAYS, LOADERS
 from netboot.wording import end_name, stage_name, state_name, verdict_name
 
 LONGEST_TIME: Final = 99 * 3600
@@ -44,6 +46,10 @@ def renderer() -> Environment:
         verdict_name=verdict_name,
         end_name=end_name,
         disk_name=label,
+        batch_ends=BATCH_ENDS,
+        loaders=LOADERS,
+        dhcp_ways=DHCP_WAYS,
+        default_names=DEFAULTS,
     )
     filters: dict[str, Callable[..., str]] = {"time": short_time, "bytes": size, "memory": memory, "moment": moment}
     environment.filters.update(filters)
@@ -53,7 +59,16 @@ def renderer() -> Environment:
 def part(request: web.Request, template: str, who: Visitor, **values: object) -> str:
     """A piece of a page, for this visitor."""
     found = request.app[renderer_key].get_template(template)
-    return found.render(t=texts(who.language), language=who.language, visitor=who, **values)
+    workshop = request.app[workshop_key]
+    return found.render(
+        t=texts(who.language),
+        language=who.language,
+        visitor=who,
+        profiles=workshop.profiles,
+        policy_of=workshop.policies,
+        batch=workshop.floor.batch,
+        **values,
+    )
 
 
 def page(request: web.Request, template: str, *, status: int = 200, **values: object) -> web.Response:

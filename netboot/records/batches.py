@@ -154,6 +154,7 @@ def _value(session: Session, row: tables.Batch) -> Batch:
         taken=tuple(PlaceRow(*place) for place in places),
         who=row.who,
         at=row.at,
+        until=row.at + CHOICE_LASTS,
         closed=row.closed,
         ending=cast(BatchEnd, row.ending),
     )

@@ -46,10 +46,13 @@ def set_for(session: Session, keys: Collection[Key], policy: Policy, *, who: str
 
 def read(session: Session) -> tuple[PolicyRow, ...]:
     """Everything that is set, the newest first."""
-    rows = session.scalars(select(tables.Policy).order_by(tables.Policy.at.desc(), tables.Policy.value))
+    rows = session.scalars(select(tables.Policy).order_by(tables.Policy.at.desc(), tables.Policy.value)).all()
+    known = {key: _known(session, key) for key in (Key(cast(KeyKind, row.kind), row.value) for row in rows)}
     return tuple(
         PolicyRow(
-            key=Key(cast(KeyKind, row.kind), row.value),
+            key=(key := Key(cast(KeyKind, row.kind), row.value)),
+            machine_id=known[key][0],
+            label=known[key][1],
             policy=Policy(
                 denied=row.denied,
                 loader=cast(Loader, row.loader) if row.loader else None,
@@ -62,6 +65,13 @@ def read(session: Session) -> tuple[PolicyRow, ...]:
         )
         for row in rows
     )
+
+
+def _known(session: Session, key: Key) -> tuple[str, str]:
+    """The id and label of the machine of this name, "" when there is none, or more than one."""
+    ids = _machines(session, [key])
+    machine = session.get(tables.Machine, ids[0]) if len(ids) == 1 else None
+    return (machine.id, machine.label) if machine is not None else ("", "")
 
 
 def _row(key: Key, policy: Policy, *, who: str, note: str, now: datetime) -> tables.Policy:

@@ -20,7 +20,19 @@ from netboot.named import Named
 from netboot.policy import Policy
 from netboot.problems import Problem
 from netboot.protocol import Hello, StageName
-from netboot.records import batches, choices, events, jobs, naming, overview, people, policies, starting, visits
+from netboot.records import (
+    batches,
+    choices,
+    events,
+    jobs,
+    machines,
+    naming,
+    overview,
+    people,
+    policies,
+    starting,
+    visits,
+)
 from netboot.records import leases as kept_leases
 from netboot.records.database import READING, open_database
 from netboot.records.values import (
@@ -150,6 +162,12 @@ class Record:
         """What holds from now on for the PC with these names; `Policy()` and no note: nothing is set any more."""
         with self._writing() as session:
             policies.set_for(session, keys, policy, who=who, note=note, now=self._now())
+
+    def machine_at(self, mac: str) -> str:
+        """The id of the machine that this adapter belongs to, "" when there is none, or more than one."""
+        with self._read() as session:
+            machine = machines.at_boot(session, mac=mac, uuid="")
+            return "" if machine is None else machine.id
 
     def policies(self) -> tuple[PolicyRow, ...]:
         """Everything that people set for single PCs, the newest first."""

@@ -134,7 +134,10 @@ class PlaceRow:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """A profile armed for the next PCs that boot from the network. `ending` is "" and `closed` None while it is."""
+    """A profile armed for the next PCs that boot from the network. `ending` is "" and `closed` None while it is.
+
+    `until`: it takes nobody from then on.
+    """
 
     id: str
     profile: str
@@ -142,6 +145,7 @@ class Batch:
     taken: tuple[PlaceRow, ...]
     who: str
     at: datetime
+    until: datetime
     closed: datetime | None
     ending: BatchEnd
 
@@ -153,9 +157,11 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class PolicyRow:
-    """What a person set for the PC of this name. `note` is for people."""
+    """What a person set for the PC of this name. `note` is for people; `machine_id` and `label` "" while unknown."""
 
     key: Key
+    machine_id: str
+    label: str
     policy: Policy
     note: str
     who: str

@@ -64,6 +64,25 @@
     if (place && !place.contains(document.activeElement)) place.innerHTML = html;
   }
 
+  // What is told of the batch is always true; the button that a person is about to press stays where it is.
+  function showBatch(html) {
+    const place = document.getElementById("batch");
+    const template = document.createElement("template");
+    template.innerHTML = html;
+    const fresh = template.content.querySelector("section");
+    const shown = place.querySelector("section");
+    if (fresh && shown && fresh.dataset.says === shown.dataset.says) return;
+    if (fresh && !shown && !nobody && fresh.classList.contains("over")) return; // past: told on the floor only
+    if (fresh) announce(fresh.dataset.says);
+    if (!fresh || !shown || !shown.contains(document.activeElement)) {
+      place.replaceChildren(...template.content.childNodes);
+      return;
+    }
+    shown.className = fresh.className;
+    shown.dataset.says = fresh.dataset.says;
+    shown.querySelector(".batch-text").replaceWith(fresh.querySelector(".batch-text"));
+  }
+
   function showWaiting(count) {
     if (!waiting) return;
     waiting.textContent = count;
@@ -81,6 +100,7 @@
     source = new EventSource("/live");
     source.addEventListener("row", (event) => renew(JSON.parse(event.data).html));
     source.addEventListener("pending", (event) => showPending(JSON.parse(event.data).html));
+    source.addEventListener("batch", (event) => showBatch(JSON.parse(event.data).html));
     source.addEventListener("gone", (event) => remove(event.data));
     source.addEventListener("waiting", (event) => showWaiting(event.data));
     source.addEventListener("error", lost);

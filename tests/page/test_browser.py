@@ -16,18 +16,22 @@ from selenium.webdriver import Keys
 from selenium.webdriver.support.ui import WebDriverWait
 
 from netboot.floor import Row
+from netboot.identity import Key
 from netboot.inventory import Inventory
 from netboot.page_texts import STATES, texts
 from netboot.pages.visitor import COOKIE, LANGUAGE_COOKIE, sessions_key
+from netboot.policy import Policy
 from netboot.problems import Language, Problem
-from netboot.protocol import Leave, Plan, RunStage
+from netboot.protocol import Leave, Plan, RunStage, Stay
+from netboot.rule_texts import BATCH_ENDS
 from netboot.wording import stage_name, verdict_name
 from netboot.workshop import Workshop
 from tests.page.browser import WITHIN, Browser, browser_in
 from tests.page.conftest import OPERATOR, PASSWORD
-from tests.workshop.conftest import WIPE, disk, hello, pc, row_of
+from tests.workshop.conftest import WIPE, boarded, disk, hello, pc, row_of
 from tests.workshop.player import Agent, agent_on, evidence
 
+OFFICE = "02:1a:9b:00:00:99"
 pytestmark = pytest.mark.browser
 
 
@@ -64,6 +68,52 @@ async def test_by_keyboard_alone_from_signing_in_to_the_last_pc_done(
     assert await asyncio.to_thread(browser.complaints) == []
 
 
+@pytest.mark.parametrize("language", ["fr", "en"])
+async def test_a_batch_of_two_is_armed_by_keyboard_and_its_places_go_down_before_ones_eyes(
+    browser: Browser, application: Application, page: TestServer, workshop: Workshop, server: TestServer,
+    language: Language,
+) -> None:  # fmt: skip
+    t = texts(language)
+    await asyncio.to_thread(_signed_in_already, browser, application, page, language)
+    await asyncio.to_thread(_arm, browser, t, WIPE.name[language], 2)
+    batch = workshop.record.newest_batch()
+    assert batch is not None
+    async with AsyncExitStack() as stack:
+        for number, left in ((1, 1), (2, 0)):
+            agent, _ = await stack.enter_async_context(agent_on(server, boarded(number, batch.id)))
+            await agent.hear(Plan)
+            if left:
+                await asyncio.to_thread(browser.wait_for, t["batch_left"].format(left=left, places=2))
+        await asyncio.to_thread(browser.wait_for, BATCH_ENDS["full"][language])
+        third, _ = await stack.enter_async_context(agent_on(server, boarded(3, batch.id)))
+        problem = (await third.hear(Stay)).problem
+        await asyncio.to_thread(browser.wait_for, problem.sentence(language))
+        await asyncio.to_thread(_wait_for_state, browser, 3, STATES["waiting"][language])
+    assert t["batch_disarm"] not in await asyncio.to_thread(lambda: browser.text)
+    assert await asyncio.to_thread(browser.faults) == []
+    assert await asyncio.to_thread(browser.complaints) == []
+
+
+async def test_what_is_left_of_a_batch_is_announced_and_its_button_stays_under_the_finger(
+    browser: Browser, application: Application, page: TestServer, workshop: Workshop, server: TestServer
+) -> None:
+    batch = workshop.record.arm_batch(WIPE.id, 5, OPERATOR)
+    await workshop.show_batch()
+    t = texts("fr")
+    await asyncio.to_thread(_signed_in_already, browser, application, page, "fr")
+    await asyncio.to_thread(browser.tab_to, t["batch_disarm"])
+    async with agent_on(server, boarded(1, batch.id)):
+        left = t["batch_left"].format(left=4, places=5)
+        await asyncio.to_thread(browser.wait_for, left)
+        await asyncio.to_thread(_wait_until_announced, browser, left)
+        assert await asyncio.to_thread(lambda: browser.focused.accessible_name) == t["batch_disarm"]
+    await asyncio.to_thread(browser.press, Keys.ENTER)
+    await asyncio.to_thread(browser.wait_for, t["disarmed"])
+    newest = workshop.record.newest_batch()
+    assert newest is not None
+    assert newest.ending == "disarmed"
+
+
 async def test_tab_goes_through_the_page_from_top_to_bottom(
     browser: Browser, application: Application, page: TestServer, workshop: Workshop, server: TestServer
 ) -> None:
@@ -75,6 +125,7 @@ async def test_tab_goes_through_the_page_from_top_to_bottom(
             "Les PC",
             "Tous les PC",
             "Systèmes",
+            "PC à part",
             "Journal",
             "English",
             "Se déconnecter",
@@ -83,6 +134,9 @@ async def test_tab_goes_through_the_page_from_top_to_bottom(
             label,
             f"Profil pour {label}",
             f"Choisir {label}",
+            "Profil du lot",
+            "Nombre de PC",
+            "Armer le lot",
         ]
 
 
@@ -134,7 +188,11 @@ async def test_every_page_can_be_read_wide_narrow_and_enlarged(
         workshop.floor.put(replace(row_of(workshop), state="working", problem=None, done=1, total=3, rate=1e8))
         for number in range(3, 9):
             workshop.floor.put(_crowded(number))
-        places = ["/", "/machines", "/masters", "/record", "/sign-in"]
+        workshop.record.arm_batch(WIPE.id, 20, OPERATOR)
+        await workshop.show_batch()
+        denied = Key("mac", "98:fa:9b:00:00:04")
+        workshop.policies.set(workshop.record, [denied], Policy(True, "ipxe", "merged", "inventory"), OPERATOR)
+        places = ["/", "/machines", "/masters", "/record", "/sign-in", "/policies", f"/address/{OFFICE}"]
         places += [f"/machine/{row_of(workshop, number).machine}" for number in (1, 2)]
         assert await asyncio.to_thread(_faults, tmp_path, application, page, width, zoom, places) == {}
 
@@ -209,6 +267,20 @@ def _choose_for_all(browser: Browser, t: dict[str, str], profile: str) -> None:
     browser.wait_for(t["begun"].format(count=2))
 
 
+def _arm(browser: Browser, t: dict[str, str], profile: str, places: int) -> None:
+    browser.tab_to(t["batch_profile"])
+    browser.press(profile[:4])
+    browser.tab_to(t["batch_places"])
+    browser.press(str(places))
+    browser.tab_to(t["batch_arm"])
+    browser.press(Keys.ENTER)
+    browser.wait_for(t["batch_sure_next"].format(places=places))
+    assert browser.faults() == []
+    browser.tab_to(t["batch_yes"])
+    browser.press(Keys.ENTER)
+    browser.wait_for(t["batch_left"].format(left=places, places=places))
+
+
 def _signed_in_already(browser: Browser, application: Application, page: TestServer, language: Language) -> None:
     browser.open(str(page.make_url("/sign-in")))
     browser.driver.add_cookie({"name": COOKIE, "value": application[sessions_key].sign_in(OPERATOR)})
@@ -223,6 +295,11 @@ def _wait_for_state(browser: Browser, number: int, state: str) -> None:
 
 def _wait_until_gone(browser: Browser, selector: str) -> None:
     WebDriverWait(browser.driver, WITHIN).until(lambda driver: not driver.find_elements("css selector", selector))
+
+
+def _wait_until_announced(browser: Browser, text: str) -> None:
+    announcer = browser.driver.find_element("id", "announcer")
+    WebDriverWait(browser.driver, WITHIN).until(lambda _: text in str(announcer.get_property("textContent")))
 
 
 def _wait_for_announcement(browser: Browser, text: str) -> None:

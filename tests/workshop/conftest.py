@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from aiohttp.test_utils import TestServer
+from msgspec.structs import replace
 
 from netboot.floor import Floor, Row
 from netboot.inventory import Board, Cpu, Dimm, Disk, DiskId, Firmware, Inventory, Nic, System
@@ -82,6 +83,13 @@ def hello(inventory: Inventory, boot: str = "boot-1", *, token: str = "", profil
         menu_mac=mac,
         inventory=inventory,
     )
+
+
+def boarded(number: int, batch: str) -> Hello:
+    """The hello of a PC whose menu had this batch armed."""
+    said = hello(pc(number), f"boot-{number}")
+    picked = Picked("", said.menu_mac, said.inventory.system.uuid, batch)
+    return replace(said, batch=batch, ticket=issue(TICKET_KEY, picked, now=time.time()))
 
 
 def new_workshop(record: Record) -> Workshop:

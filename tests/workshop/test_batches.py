@@ -1,7 +1,6 @@
 """A batch and the deny list as PCs meet them, over the real line."""
 
 import asyncio
-import time
 from contextlib import AsyncExitStack
 
 import pytest
@@ -12,19 +11,11 @@ from netboot.boarding import Boarding
 from netboot.identity import Key
 from netboot.policy import Policy
 from netboot.problems import Problem
-from netboot.protocol import Hello, Leave, Plan, RunStage, Stay
+from netboot.protocol import Leave, Plan, RunStage, Stay
 from netboot.records.values import Denied
-from netboot.ticket import Picked, issue
 from netboot.workshop import Workshop
-from tests.workshop.conftest import ERASE, LOOK, TICKET_KEY, WIPE, hello, pc, row_of
+from tests.workshop.conftest import ERASE, LOOK, WIPE, boarded, hello, pc, row_of
 from tests.workshop.player import agent_on, evidence
-
-
-def boarded(number: int, batch: str) -> Hello:
-    """The hello of a PC whose menu had this batch armed."""
-    said = hello(pc(number), f"boot-{number}")
-    picked = Picked("", said.menu_mac, said.inventory.system.uuid, batch)
-    return replace(said, batch=batch, ticket=issue(TICKET_KEY, picked, now=time.time()))
 
 
 def boarding(workshop: Workshop, number: int = 1) -> Boarding:

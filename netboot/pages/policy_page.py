@@ -1,0 +1,143 @@
+"""What is set for single PCs: the list of all, one PC known by its address only, and the form that sets it.
+
+The admin's settings file comes first: what it denies is not allowed here. Not for: what follows (`boarding.py`).
+"""
+
+import asyncio
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, cast, get_args
+
+from aiohttp import web
+from msgspec.structs import replace
+
+from netboot.boarding import may_be_default
+from netboot.identity import Key, keys_of
+from netboot.inventory import Inventory
+from netboot.pages.agent_link import workshop_key
+from netboot.pages.refusal import Refusal
+from netboot.pages.render import page
+from netboot.pages.visitor import operators_form, signed_in
+from netboot.policy import DhcpWay, Loader, Policy
+from netboot.records.values import NotOnRecord, PolicyRow
+from netboot.workshop import Workshop
+
+_DIGITS: Final = re.compile(r"[0-9a-f]{12}")
+LONGEST_NOTE: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What the form of one PC shows: its names, what is set here and in the settings file, and where it leads back."""
+
+    names: tuple[Key, ...]
+    policy: Policy
+    fixed: Policy
+    note: str
+    field: str
+    subject: str
+
+
+async def show_policies(request: web.Request) -> web.Response:
+    """GET /policies."""
+    signed_in(request)
+    workshop = request.app[workshop_key]
+    rows = await asyncio.to_thread(workshop.record.policies)
+    return page(request, "policies.html.j2", rules=_listed(rows), fixed=workshop.policies.machines)
+
+
+async def open_address(request: web.Request) -> web.Response:
+    """GET /address: `mac` as a person writes it leads to its page. Raises Refusal."""
+    return _to(f"/address/{address(request.query.get('mac', ''))}")
+
+
+async def show_address(request: web.Request) -> web.Response:
+    """GET /address/{mac}: a PC that has not said hello; of one that has, its own page."""
+    workshop = request.app[workshop_key]
+    mac = address(request.match_info["mac"])
+    row = workshop.floor.row(mac)
+    machine = row.machine if row is not None else ""
+    machine = machine or await asyncio.to_thread(workshop.record.machine_at, mac)
+    if machine:
+        return _to(f"/machine/{machine}#rule")
+    rule = await rule_of(workshop, (Key("mac", mac),), field="mac", subject=mac)
+    return page(request, "address.html.j2", mac=mac, row=row, rule=rule, saved="saved" in request.query)
+
+
+async def set_policy(request: web.Request) -> web.Response:
+    """POST /policy: for a `machine` by its id, or for a `mac`."""
+    who, form = await operators_form(request)
+    workshop = request.app[workshop_key]
+    machine = form.get("machine", "")
+    if machine:
+        try:
+            detail = await asyncio.to_thread(workshop.record.machine_detail, machine)
+        except NotOnRecord:
+            raise Refusal("no-such-machine") from None
+        names, back = names_of(detail.visits[0].inventory, detail.visits[0].mac), f"/machine/{detail.id}"
+    else:
+        mac = address(form.get("mac", ""))
+        names, back = (Key("mac", mac),), f"/address/{mac}"
+    policy = _policy(form, workshop)
+    note = " ".join(form.get("note", "").split())[:LONGEST_NOTE]
+    await asyncio.to_thread(workshop.policies.set, workshop.record, names, policy, who.operator, note=note)
+    _show_again(workshop, names)
+    return _to(f"{back}?saved=1#rule")
+
+
+async def rule_of(workshop: Workshop, names: Sequence[Key], *, field: str, subject: str) -> Rule:
+    """What is set for the PC with these names."""
+    rows = {row.key: row for row in await asyncio.to_thread(workshop.record.policies)}
+    row = next((rows[key] for key in names if key in rows), None)
+    values = {key.kind: key.value for key in reversed(names)}
+    fixed = workshop.policies.fixed(values.get("mac", ""), values.get("uuid", ""))
+    return Rule(tuple(names), row.policy if row else Policy(), fixed, row.note if row else "", field, subject)
+
+
+def names_of(inventory: Inventory, mac: str) -> tuple[Key, ...]:
+    """The names under which something is set for a PC: its own; only without any the adapter it came by."""
+    own = tuple(key for key in keys_of(inventory) if key.kind in ("uuid", "mac"))
+    return own or (Key("mac", mac),)
+
+
+def address(text: str) -> str:
+    """A MAC address as people write it, in lower case with colons. Raises Refusal."""
+    digits = re.sub(r"[\s.:-]", "", text[:40].lower())
+    if not _DIGITS.fullmatch(digits):
+        raise Refusal("bad-address")
+    return ":".join(digits[at : at + 2] for at in range(0, 12, 2))
+
+
+def _listed(rows: Sequence[PolicyRow]) -> list[list[PolicyRow]]:
+    """The rows, those of one machine that say the same together."""
+    groups: dict[object, list[PolicyRow]] = {}
+    for row in rows:
+        groups.setdefault((row.machine_id or row.key, row.policy, row.note), []).append(row)
+    return list(groups.values())
+
+
+def _policy(form: dict[str, str], workshop: Workshop) -> Policy:
+    """Raises Refusal."""
+    loader, dhcp, default = form.get("loader", ""), form.get("dhcp", ""), form.get("default", "")
+    known = loader in ("", *get_args(Loader)) and dhcp in ("", *get_args(DhcpWay))
+    if not known or not may_be_default(default, workshop.profiles):
+        raise Refusal("bad-rule")
+    return Policy(
+        denied=form.get("access") == "denied",
+        loader=cast(Loader, loader) if loader else None,
+        dhcp=cast(DhcpWay, dhcp) if dhcp else None,
+        default=default,
+    )
+
+
+def _to(place: str) -> web.Response:
+    return web.Response(status=303, headers={"Location": place})
+
+
+def _show_again(workshop: Workshop, names: Sequence[Key]) -> None:
+    """The rows of this PC say at once what was set."""
+    values = {key.value for key in names}
+    for row in workshop.floor.rows():
+        if values & {row.mac, row.uuid}:
+            workshop.floor.put(replace(row))
