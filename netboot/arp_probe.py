@@ -78,6 +78,8 @@ class ArpProber:
         if self._socket is None or socket.if_nametoindex(self._interface) != self._index:
             self._reopen()  # a USB adapter that was plugged in again has another number
         assert self._socket is not None
+        # A link that was down leaves an error behind, which the next call would report of a link that is up again.
+        self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
         try:
             self._socket.sendto(encode_probe(self._mac, address), (self._interface, _ETH_P_ARP, 0, 0, _EVERYBODY))
         except BlockingIOError:

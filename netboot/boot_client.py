@@ -43,6 +43,7 @@ class Reason(Enum):
     NO_ADDRESS_LEFT = "no-address-left"
     NO_ADDRESS_ASKED = "no-address-asked"
     UNKNOWN_LEASE = "unknown-lease"
+    RIVAL_SERVER = "rival-server"
 
     @property
     def text(self) -> str:
@@ -78,6 +79,7 @@ _REASON_TEXTS = {
     Reason.ADDRESSES_IN_USE: "the addresses for it are in use by others that were given none",
     Reason.NO_ADDRESS_LEFT: "every address of the pool is given: make `dhcp.full.pool` larger or the lease shorter",
     Reason.NO_ADDRESS_ASKED: "a request that names no address",
+    Reason.RIVAL_SERVER: "it took the offer of another DHCP server, which should not be on this switch: unplug that one",
     Reason.UNKNOWN_LEASE: "it speaks of an address that it was not given here",
 }
 

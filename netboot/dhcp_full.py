@@ -214,7 +214,8 @@ class FullDhcp:
         news = other is not None and other not in self._other_servers and len(self._other_servers) < 16
         if news and other is not None:
             self._other_servers.add(other)
-        return _ignored(Reason.ANOTHERS_OFFER, str(other), client, news=news)
+        reason = Reason.RIVAL_SERVER if self._plan.authoritative else Reason.ANOTHERS_OFFER
+        return _ignored(reason, str(other), client, news=news and self._plan.authoritative)
 
     def _declined(self, packet: DhcpPacket, client: BootClient | None, now: float) -> Step:
         """The client found somebody at the address we gave it: RFC 2131 §4.3.3."""

@@ -46,6 +46,7 @@ REASONS_TOLD = frozenset(
         Reason.DENIED,
         Reason.NO_ADDRESS_LEFT,
         Reason.ADDRESSES_IN_USE,
+        Reason.RIVAL_SERVER,
     }
 )
 """Why a boot client gets no answer, where people are told on the page."""

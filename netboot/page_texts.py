@@ -298,6 +298,12 @@ BOOT_NOTES: Final[dict[str, dict[Language, str]]] = {
         "en": "Other devices use the addresses meant for this PC. Try again; if it happens again, ask the "
         "administrator for another range (dhcp.full.pool).",
     },
+    "rival-server": {
+        "fr": "Ce PC a pris son adresse chez un autre serveur DHCP, branché par erreur sur ce commutateur, souvent une "
+        "box : débranchez-la, puis redémarrez ce PC.",
+        "en": "This PC took its address from another DHCP server that was plugged into this switch by mistake, a box "
+        "as a rule: unplug it, then restart this PC.",
+    },
 }
 """What is to be said of a PC that asked for a boot file, by the value of `boot_client.Reason` or `dhcp_core.Remark`."""
 

@@ -282,9 +282,12 @@ def test_who_takes_another_servers_offer_is_told_of_once_and_gives_its_hold_back
     other = ((Option.REQUESTED_ADDRESS, b"\x0a\0\0\x07"), (Option.SERVER_ID, b"\x0a\0\0\x05"))
     discover(core)
     steps = [core.receive(message(MessageType.REQUEST, more=other), ON_67, now=1) for _ in range(2)]
-    assert [reason(step) for step in steps] == [Reason.ANOTHERS_OFFER] * 2
+    assert [reason(step) for step in steps] == [Reason.RIVAL_SERVER] * 2
     assert [step.handled.news for step in steps] == [True, False]
     assert not [lease for lease in core.leases() if lease.state is not State.PAST]
+    allowed = server(replace(PLAN, authoritative=False))
+    step = allowed.receive(message(MessageType.REQUEST, more=other), ON_67, now=1)
+    assert (reason(step), step.handled.news) == (Reason.ANOTHERS_OFFER, False)
 
 
 @pytest.mark.parametrize("ours", [True, False])
@@ -480,6 +483,10 @@ def test_any_bytes_are_decided_on_without_an_error(payload: bytes, port: int) ->
     assert step.handled.ignored is not None
 
 
+def here_or_not(number: int) -> str | None:
+    return "02:00:00:00:00:ee" if number % 3 == 0 else None
+
+
 options = st.tuples(
     st.sampled_from([12, 50, 53, 54, 55, 57, 60, 61, 77, 82, 93, 97, 121, 175]), st.binary(max_size=300)
 )
@@ -496,6 +503,8 @@ def test_any_packets_are_decided_on_and_every_answer_can_be_sent(
     for more, number, here in packets:
         address = IPv4Address(0x0A000000 + number % 256) if here else IPv4Address(number)
         packet = DhcpPacket(op=Op.BOOTREQUEST, xid=1, chaddr=MAC, ciaddr=address, options=tuple(dict(more).items()))
-        step = core.receive(encode(packet), Arrival(port, address, 68), now=float(number % 1000))
-        for answer in step.handled.answers:
-            encode(answer.packet)
+        step: Step | None = core.receive(encode(packet), Arrival(port, address, 68), now=float(number % 1000))
+        while step is not None:
+            for answer in step.handled.answers:
+                encode(answer.packet)
+            step = core.probed(step.probe, here_or_not(number), now=float(number % 1000)) if step.probe else None
