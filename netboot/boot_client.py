@@ -79,7 +79,7 @@ _REASON_TEXTS = {
     Reason.ADDRESSES_IN_USE: "the addresses for it are in use by others that were given none",
     Reason.NO_ADDRESS_LEFT: "every address of the pool is given: make `dhcp.full.pool` larger or the lease shorter",
     Reason.NO_ADDRESS_ASKED: "a request that names no address",
-    Reason.RIVAL_SERVER: "it took the offer of another DHCP server, which should not be on this switch: unplug that one",
+    Reason.RIVAL_SERVER: "it took the offer of another DHCP server, which has no place on this switch: unplug it",
     Reason.UNKNOWN_LEASE: "it speaks of an address that it was not given here",
 }
 
