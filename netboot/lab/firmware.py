@@ -18,6 +18,7 @@ class Firmware(StrEnum):
     UEFI = "uefi"
     SECURE_BOOT = "secure-boot"
     UEFI_IA32 = "uefi-ia32"
+    UEFI_IA32_HTTP = "uefi-ia32-http"
     UEFI_HTTP = "uefi-http"
     SECURE_BOOT_HTTP = "secure-boot-http"
     UEFI_IPXE = "uefi-ipxe"
@@ -51,6 +52,7 @@ FILES = {
     Firmware.UEFI: FirmwareFiles("ovmf", *_PLAIN),
     Firmware.SECURE_BOOT: FirmwareFiles("ovmf", *_MICROSOFT, smm=True),
     Firmware.UEFI_IA32: FirmwareFiles("ovmf-ia32", *_IA32, smm=True),
+    Firmware.UEFI_IA32_HTTP: FirmwareFiles("ovmf-ia32", *_IA32, smm=True, http_only=True),
     Firmware.UEFI_HTTP: FirmwareFiles("ovmf", *_PLAIN, http_only=True),
     Firmware.SECURE_BOOT_HTTP: FirmwareFiles("ovmf", *_MICROSOFT, smm=True, http_only=True),
     Firmware.UEFI_IPXE: FirmwareFiles("ovmf", *_PLAIN, ipxe=True),

@@ -30,6 +30,7 @@ EXPECTED = {
     Firmware.UEFI: ("uefi 64 bits,", ["shimx64.efi", "grubx64.efi", "/grub/grub.cfg"]),
     Firmware.SECURE_BOOT: ("uefi 64 bits, secure boot on", ["shimx64.efi", "grubx64.efi", "/grub/grub.cfg"]),
     Firmware.UEFI_IA32: ("uefi 32 bits,", ["grubnetia32.efi", "/grub/grub.cfg"]),
+    Firmware.UEFI_IA32_HTTP: ("uefi 32 bits,", []),
     Firmware.UEFI_HTTP: ("uefi 64 bits,", []),
     Firmware.SECURE_BOOT_HTTP: ("uefi 64 bits, secure boot on", []),
     Firmware.UEFI_IPXE: ("uefi 64 bits,", []),
