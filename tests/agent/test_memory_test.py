@@ -104,8 +104,14 @@ async def test_a_wrong_value_fails_the_stage_with_what_was_read_and_what_to_do(m
 
 @pytest.mark.parametrize(
     "ended",
-    [said("", -9), said(PASS.partition("Stats: Completed")[0], -9), said(PASS, 1), NetbootError("it hangs")],
-    ids=["nothing said", "killed", "status says otherwise", "hangs"],
+    [
+        said("", -9),
+        said(PASS.partition("Stats: Completed")[0], -9),
+        said(PASS, 1),
+        said(PASS.replace("Status: PASS", "Status: FAIL"), 1),
+        NetbootError("it hangs"),
+    ],
+    ids=["nothing said", "killed", "status says otherwise", "the tool failed", "hangs"],
 )
 async def test_a_round_without_a_result_is_an_error_and_no_verdict(
     meminfo: Path, ended: Completed | NetbootError
