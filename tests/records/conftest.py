@@ -70,11 +70,18 @@ ERASE_AND_DEPLOY = Profile(
 
 
 def start(
-    record: Record, visit: Visit, *, master: MasterNeeds | None = None, target: DiskId | None = None, who: str = "Anne"
+    record: Record,
+    visit: Visit,
+    *,
+    profile: Profile | None = None,
+    master: MasterNeeds | None = None,
+    target: DiskId | None = None,
+    who: str = "Anne",
 ) -> Job:
     """Somebody chooses on the page, and the job begins."""
     record.choose(visit.machine_id, "debian", who, target=target)
-    job = record.begin(visit.id, prepare=lambda _: Start(profile=ERASE_AND_DEPLOY, master=master, hostname="pc-1"))
+    chosen = profile or ERASE_AND_DEPLOY
+    job = record.begin(visit.id, prepare=lambda _: Start(profile=chosen, master=master, hostname="pc-1"))
     assert job is not None
     return job
 

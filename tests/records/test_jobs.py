@@ -7,7 +7,8 @@ import pytest
 
 from netboot.imaging import MasterNeeds, Run, StageRecord, next_stage
 from netboot.problems import Problem
-from netboot.protocol import Check, CheckResult, Erase, EraseResult, Erasure
+from netboot.profiles import Profile
+from netboot.protocol import Check, CheckResult, Erase, EraseResult, Erasure, MemoryResult
 from netboot.records.record import Record, open_record
 from netboot.records.values import NotOnRecord, Start
 from tests.records.conftest import ERASE_AND_DEPLOY, MAC, hello, pc, ssd, start
@@ -173,3 +174,17 @@ def test_a_disk_is_one_disk_in_whichever_pc_it_is(record: Record) -> None:
         record.stage_finished(job.id, erased(9), 60.0, number)
     history = record.history_of_disk(ssd(9).id)
     assert [erasure.machine_id for erasure in history] == [visit.machine_id for visit in visits]
+
+
+def test_what_a_memory_test_found_is_in_its_event_and_with_its_stage(record: Record) -> None:
+    visit = record.greet(hello(pc(), "boot-1"), MAC)
+    test = Profile(id="memory-test", name={"fr": "Test", "en": "Test"}, stages=("check", "memory", "finish"))
+    job = start(record, visit, profile=test)
+    record.stage_finished(job.id, CHECKED, 2.5, 1)
+    found = MemoryResult(tested=7 << 30, copied=90 << 30, rounds=8, seconds=170.5, wrong=0)
+    record.stage_finished(job.id, StageRecord(stage="memory", state="done", result=found), 171.0, 2)
+    (row,) = record.machines_overview()
+    assert row.job is not None
+    assert [stage.memory for stage in row.job.stages] == [None, found, None]
+    event = [event for event in record.events() if event.kind == "stage-ended"][-1]
+    assert json.loads(event.body)["result"]["tested"] == 7 << 30
