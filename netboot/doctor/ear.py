@@ -9,15 +9,14 @@ import select
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from ipaddress import IPv4Address
+from ipaddress import AddressValueError, IPv4Address
 from types import TracebackType
 from typing import Final, Self
 
 from scapy.arch.linux import L2ListenSocket
-from scapy.contrib.igmp import IGMP  # type: ignore[attr-defined]  # scapy exports no names
 from scapy.error import Scapy_Exception
 from scapy.layers.inet import ICMP, IP, UDP
-from scapy.layers.l2 import ARP, STP, Ether
+from scapy.layers.l2 import ARP, STP
 from scapy.packet import Packet
 
 from netboot.dhcp_packet import DhcpPacket, MalformedPacket, decode
@@ -27,7 +26,7 @@ from netboot.errors import NetbootError
 _FILTER: Final = "(udp and (port 67 or port 68)) or arp or igmp or (icmp[icmptype] = icmp-echoreply) or stp"
 _MOST_FRAMES: Final = 4000
 """Frames that are read in one run: beyond them somebody floods the LAN."""
-_IGMP_QUERY: Final = 0x11  # RFC 2236 §2.1
+_IGMP, _IGMP_QUERY = 2, b"\x11"  # RFC 2236 §2.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,25 +89,24 @@ class Ear:
                 frame = self._socket.recv()
             except OSError:  # the interface went down
                 return
-            heard = _read(frame) if frame is not None else None
+            heard = heard_in(frame) if frame is not None else None
             if heard is not None:
                 yield heard
 
 
-def _read(frame: Packet) -> Heard | None:
-    """A frame as a plain value. scapy leaves what it cannot read as raw bytes, so no field below is there by chance."""
+def heard_in(frame: Packet) -> Heard | None:
+    """A frame as a plain value, None for one that says nothing here or is not what it claims to be."""
     if STP in frame:
         tree = frame[STP]
         return Bpdu(bridge=str(tree.bridgemac), version=int(tree.version), forward_delay=float(tree.fwddelay))
     if ARP in frame:
-        answer = frame[ARP]
-        return _arp(str(answer.psrc), str(answer.hwsrc)) if answer.op in (1, 2) else None
+        return _arp(frame[ARP])
     if IP not in frame:
         return None
     packet = frame[IP]
     source = IPv4Address(str(packet.src))
-    if IGMP in packet:
-        return HeardQuery(source) if packet[IGMP].type == _IGMP_QUERY else None
+    if packet.proto == _IGMP:
+        return HeardQuery(source) if bytes(packet.payload)[:1] == _IGMP_QUERY else None
     if ICMP in packet:
         return HeardEcho(source, int(packet.len or 0))
     if UDP in packet:
@@ -116,11 +114,17 @@ def _read(frame: Packet) -> Heard | None:
             dhcp = decode(bytes(packet[UDP].payload)[:1500])
         except MalformedPacket:
             return None
-        return HeardDhcp(dhcp, source, str(frame[Ether].src), float(frame.time))
+        return HeardDhcp(dhcp, source, str(frame.src), float(frame.time))
     return None
 
 
-def _arp(address: str, mac: str) -> ArpAnswer | None:
-    sender = IPv4Address(address)
+def _arp(answer: Packet) -> ArpAnswer | None:
+    # Of other lengths scapy reads the fields as other things than addresses (RFC 826 leaves them open).
+    if answer.op not in (1, 2) or (answer.ptype, answer.plen, answer.hwlen) != (0x0800, 4, 6):
+        return None
+    try:
+        sender = IPv4Address(str(answer.psrc))
+    except AddressValueError:  # a frame that ends too soon
+        return None
     # A question from 0.0.0.0 is a probe: its sender has no address yet (RFC 5227 §1.1).
-    return None if sender.is_unspecified else ArpAnswer(sender, mac)
+    return None if sender.is_unspecified else ArpAnswer(sender, str(answer.hwsrc))

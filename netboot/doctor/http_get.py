@@ -30,13 +30,14 @@ class Page:
 
 def http_get(url: str, *, limit: int, until: float) -> Page:
     """HEAD and GET of `url`: its first `limit` bytes, before `until` (time.monotonic()). Raises HttpTrouble."""
-    parts = urlsplit(url)
-    if parts.scheme != "http" or not parts.hostname:
-        raise HttpTrouble("damaged", f"{url[:128]!r} is no URL that firmware can read")
     try:
-        connection = http.client.HTTPConnection(parts.hostname, parts.port or 80, timeout=_left(until))
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port or 80
     except ValueError as error:  # a port that is no number
         raise HttpTrouble("damaged", f"{url[:128]!r}: {error}") from error
+    if parts.scheme != "http" or not host:
+        raise HttpTrouble("damaged", f"{url[:128]!r} is no URL that firmware can read")
+    connection = http.client.HTTPConnection(host, port, timeout=_left(until))
     target = parts.path + (f"?{parts.query}" if parts.query else "")
     try:
         announced = _ask(connection, "HEAD", target)

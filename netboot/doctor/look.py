@@ -19,7 +19,7 @@ from netboot.doctor.ear import Ear
 from netboot.doctor.mouth import Mouth
 from netboot.doctor.notes import Notes
 from netboot.doctor.observed import Asker, Card, Offer, Seen, Walk
-from netboot.doctor.offers import told_file
+from netboot.doctor.offers import netboot_named_by, told_file
 from netboot.doctor.questions import discover, made_up_mac
 from netboot.doctor.tftp_get import TftpTrouble, tftp_get
 from netboot.doctor.walk import GRUB_CONFIG, Walker, grub_menu_url
@@ -63,7 +63,7 @@ class _Look:
         netboots = self._find_netboots(offers)
         self._ask_who_has(offers, netboots)
         whole_frames = self._try_whole_frames(netboots)
-        walks = self._walk(offers, replies, netboots[0]) if netboots else ()
+        walks = self._walk(offers, replies, netboots[0]) if netboots and self._card.address else ()
         self._listen(self._began + _LISTEN_AT_LEAST)
         notes = self._notes
         return Seen(
@@ -145,16 +145,20 @@ class _Look:
         return tuple(replies)
 
     def _find_netboots(self, offers: tuple[Offer, ...]) -> tuple[IPv4Address, ...]:
-        card = self._card
-        if card.address is None:
-            return ()
+        """Those that name netboot's own script by DHCP, or whose first GRUB file is netboot's; ours first."""
+        known = {address for offer in offers if (address := netboot_named_by(offer))}
+        here = self._card.address
+        first = [address for address in (self._server, here) if address]
         boot = [offer for offer in offers if offer.speaks_pxe or offer.file]
         named = [address for offer in boot for address in (offer.server, offer.next_server)]
-        first = [self._server] if self._server else [card.address]
-        candidates = [address for address in dict.fromkeys(first + named) if address != NO_ADDRESS]
-        return tuple(address for address in candidates[: _MOST_SERVERS + 1] if self._is_netboot(address))
+        candidates = [address for address in dict.fromkeys([*first, *known, *named]) if address != NO_ADDRESS]
+        return tuple(
+            address
+            for address in candidates[: _MOST_SERVERS + 2]
+            if address in known or (here is not None and self._has_netboots_files(address))
+        )
 
-    def _is_netboot(self, address: IPv4Address) -> bool:
+    def _has_netboots_files(self, address: IPv4Address) -> bool:
         try:
             config = tftp_get(address, GRUB_CONFIG, limit=1 << 18, until=time.monotonic() + 1.2)
         except TftpTrouble:

@@ -3,13 +3,15 @@
 RFC 2132 for the options; what does not parse is left out of the value, since odd answers are what the doctor is for.
 """
 
-from ipaddress import IPv4Address, IPv4Network
+import re
+from ipaddress import AddressValueError, IPv4Address, IPv4Network
 from typing import Final
 
 from netboot.dhcp_packet import NO_ADDRESS, DhcpPacket, MessageType, Op, Option
 from netboot.doctor.observed import Asker, Offer, Step
 
 _ANSWERS: Final = (MessageType.OFFER, MessageType.ACK)
+_SCRIPT: Final = re.compile(r"http://(\d{1,3}(?:\.\d{1,3}){3})(?::\d+)?/boot/ipxe")
 _LONGEST: Final = 128  # characters of a text that is shown
 
 
@@ -44,6 +46,18 @@ def read_offer(packet: DhcpPacket, asker: Asker, *, source: IPv4Address, source_
         tftp_server=_text(packet.option(Option.TFTP_SERVER)),
         after=after,
     )
+
+
+def netboot_named_by(offer: Offer) -> IPv4Address | None:
+    """The netboot that an iPXE is sent to by this offer, None when it is sent elsewhere.
+
+    The script's name is netboot's own, so netboot is known by its DHCP alone, also where its files cannot be reached.
+    """
+    found = _SCRIPT.fullmatch(offer.file)
+    try:
+        return IPv4Address(found[1]) if found else None
+    except AddressValueError:  # 999.1.1.1
+        return None
 
 
 def told_file(

@@ -60,11 +60,11 @@ BOOT: Final[dict[Code, dict[Language, Words]]] = {
     "rival-pxe": {
         "fr": Words(
             "{server} ({mac}) démarre aussi des PC par le réseau, avec le fichier {file} : des PC iront chez lui.",
-            "Arrêtez son démarrage réseau (WDS, FOG, dnsmasq, NAS…), ou séparez les deux switchs.",
+            "Arrêtez son démarrage réseau (WDS, FOG, NAS, options 60, 66, 67 d'une box), ou séparez les switchs.",
         ),
         "en": Words(
             "{server} ({mac}) boots PCs from the network as well, with the file {file}: some PCs will go there.",
-            "Stop its network boot (WDS, FOG, dnsmasq, a NAS…), or separate the two switches.",
+            "Stop its network boot (WDS, FOG, a NAS, a box's options 60, 66, 67), or separate the switches.",
         ),
     },
     "stray-class": {

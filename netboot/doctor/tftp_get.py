@@ -11,7 +11,7 @@ from typing import Final
 
 from netboot.doctor.observed import Trouble
 
-_PORT: Final = 69
+PORT: Final = 69
 _BLOCK: Final = 1468  # bytes
 _WINDOW: Final = 4  # blocks
 _ASKED: Final = ("tsize", "0", "blksize", str(_BLOCK), "windowsize", str(_WINDOW))
@@ -29,17 +29,18 @@ class TftpTrouble(Exception):  # noqa: N818 - the word of `observed.Trouble`
         self.trouble: Trouble = trouble
 
 
-def tftp_get(server: IPv4Address, name: str, *, limit: int, until: float) -> bytes:
+def tftp_get(server: IPv4Address, name: str, *, limit: int, until: float, port: int = PORT) -> bytes:
     """The whole file, at most `limit` bytes, before `until` (time.monotonic()). Raises TftpTrouble."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as opened:
-        return _Transfer(opened, server, limit, until).run(name)
+        return _Transfer(opened, server, port, limit, until).run(name)
 
 
 class _Transfer:
-    def __init__(self, opened: socket.socket, server: IPv4Address, limit: int, until: float) -> None:
+    def __init__(self, opened: socket.socket, server: IPv4Address, port: int, limit: int, until: float) -> None:
         self._socket = opened
         self._server = str(server)
-        self._port = _PORT
+        self._port = port
+        self._answered = False
         self._limit = limit
         self._until = until
         self._block, self._window = 512, 1  # RFC 1350's, until the server agrees to others
@@ -56,7 +57,8 @@ class _Transfer:
             kind, number = struct.unpack_from("!HH", packet)
             if kind == _ERROR:
                 text = packet[4:].partition(b"\0")[0].decode("ascii", "replace")[:80]
-                raise TftpTrouble("missing" if number == _NOT_FOUND else "refused", f"TFTP error {number}: {text}")
+                shown = "".join(letter if letter.isprintable() else "?" for letter in text)
+                raise TftpTrouble("missing" if number == _NOT_FOUND else "refused", f"TFTP error {number}: {shown}")
             if kind == _OACK and expected == 1:
                 self._agree(packet[2:])
                 self._acknowledge(0)
@@ -116,8 +118,8 @@ class _Transfer:
                     raise TftpTrouble("refused", error.strerror or "refused") from error
                 if address != self._server or len(packet) < 4:
                     continue
-                if self._port == _PORT:
-                    self._port = port  # RFC 1350 §4: the server goes on from a port of its own
+                if not self._answered:
+                    self._answered, self._port = True, port  # RFC 1350 §4: it goes on from a port of its own
                 if port == self._port:
                     return packet
             if time.monotonic() >= self._until:

@@ -106,7 +106,7 @@ async def open_service(
     language: Language = "fr",
     menu_timeout: int = 60,
     profiles: Sequence[Path] = (),
-    dhcp: Literal["proxy", "full", "off"] = "proxy",
+    dhcp: Literal["proxy", "merged", "full", "off"] = "proxy",
     plain_pxe_first: bool = True,
     machines: Sequence[Mapping[str, object]] = (),
 ) -> AsyncIterator[Service]:

@@ -9,10 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from netboot.boot_client import BootClient, BootMethod, Firmware, Ignored, read_boot_client
+from netboot.boot_file import BootFile, BootFileNames, choose_boot_file
 from netboot.dhcp_packet import DhcpPacket, MalformedPacket, MessageType, Op, Option, decode, encode
 from netboot.doctor.observed import Asker, Offer
-from netboot.doctor.offers import is_answer, read_offer, told_file
+from netboot.doctor.offers import is_answer, netboot_named_by, read_offer, told_file
 from netboot.doctor.questions import boot_request, discover, made_up_mac
+from netboot.policy import Policy
 from netboot.probe import PROBE_UUID
 
 MAC = "02:11:22:33:44:55"
@@ -102,6 +104,16 @@ def test_no_bytes_of_the_network_break_the_reader(noise: bytes) -> None:
         offer = read(packet)
         assert offer.file.isprintable()
         assert offer.vendor_class.isprintable()
+
+
+def test_netboot_is_known_by_the_script_that_it_names_to_ipxe() -> None:
+    client, names = read_boot_client(discover(Asker.IPXE, MAC, 7)), BootFileNames(NETBOOT, http_port=8081)
+    assert isinstance(client, BootClient)
+    script = choose_boot_file(client, names, Policy())
+    assert isinstance(script, BootFile)
+    assert netboot_named_by(proxy(Asker.IPXE, file=script.name)) == NETBOOT
+    for other in ("", "undionly.kpxe", "http://10.77.0.9/boot.ipxe", "http://999.1.1.1/boot/ipxe"):
+        assert netboot_named_by(proxy(Asker.IPXE, file=other)) is None
 
 
 def proxy(asker: Asker, **changes: object) -> Offer:
