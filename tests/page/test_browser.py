@@ -89,9 +89,9 @@ async def test_a_batch_of_two_is_armed_by_keyboard_and_its_places_go_down_before
         problem = (await third.hear(Stay)).problem
         await asyncio.to_thread(browser.wait_for, problem.sentence(language))
         await asyncio.to_thread(_wait_for_state, browser, 3, STATES["waiting"][language])
-    assert t["batch_disarm"] not in await asyncio.to_thread(lambda: browser.text)
-    assert await asyncio.to_thread(browser.faults) == []
-    assert await asyncio.to_thread(browser.complaints) == []
+        assert t["batch_disarm"] not in await asyncio.to_thread(lambda: browser.text)
+        assert await asyncio.to_thread(browser.faults) == []
+        assert await asyncio.to_thread(browser.complaints) == []
 
 
 async def test_what_is_left_of_a_batch_is_announced_and_its_button_stays_under_the_finger(
