@@ -1,0 +1,29 @@
+"""The fuzzers' own programs, on what they start from, on random bytes, and on what they once found."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.fuzz import dhcp, tftp
+from tests.fuzz.pieces import MOST, Piece, read, write
+
+
+@pytest.mark.parametrize("seed", [*dhcp.seeds()])
+def test_recorded_dhcp_dialogues_break_no_promise(seed: bytes) -> None:
+    dhcp.play(seed)
+
+
+@pytest.mark.parametrize("seed", [*tftp.seeds()])
+def test_tftp_transfers_break_no_promise(seed: bytes) -> None:
+    tftp.play(seed)
+
+
+@given(st.binary(max_size=2000))
+def test_random_bytes_break_no_promise(data: bytes) -> None:
+    dhcp.play(data)
+    tftp.play(data)
+
+
+@given(st.lists(st.builds(Piece, st.integers(0, 255), st.integers(0, 255), st.binary(max_size=30)), max_size=MOST))
+def test_pieces_are_read_as_they_were_written(pieces: list[Piece]) -> None:
+    assert list(read(write(*pieces))) == pieces
