@@ -223,6 +223,19 @@ TEXTS: Final[dict[str, dict[Language, str]]] = {
     "licence": {"fr": "Licence", "en": "Licence"},
     "added": {"fr": "Ajouté (UTC)", "en": "Added (UTC)"},
     "digest": {"fr": "Empreinte", "en": "Digest"},
+    # Addresses, where this server gives them
+    "addresses": {"fr": "Adresses", "en": "Addresses"},
+    "addresses_caption": {
+        "fr": "Adresses que ce serveur prête en ce moment",
+        "en": "Addresses that this server lends at the moment",
+    },
+    "no_address": {
+        "fr": "Aucune adresse n'est prêtée en ce moment.",
+        "en": "No address is lent at the moment.",
+    },
+    "ip_address": {"fr": "Adresse IP", "en": "IP address"},
+    "adapter": {"fr": "Carte réseau (MAC)", "en": "Network adapter (MAC)"},
+    "lent_until": {"fr": "Prêtée jusqu'à (UTC)", "en": "Lent until (UTC)"},
     "record": {"fr": "Journal", "en": "Journal"},
     "record_help": {
         "fr": "Chaque événement porte l'empreinte du précédent : un événement changé ou effacé se voit.",

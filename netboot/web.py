@@ -16,7 +16,17 @@ from aiohttp import hdrs, web
 
 from netboot.config import Settings
 from netboot.errors import NetbootError
-from netboot.pages import batching, choosing, floor_page, live, machine_page, policy_page, record_page, sign_in
+from netboot.pages import (
+    addresses_page,
+    batching,
+    choosing,
+    floor_page,
+    live,
+    machine_page,
+    policy_page,
+    record_page,
+    sign_in,
+)
 from netboot.pages.agent_link import workshop_key
 from netboot.pages.refusal import Code, Refusal
 from netboot.pages.render import page, renderer, renderer_key
@@ -82,6 +92,7 @@ def _routes() -> list[web.AbstractRouteDef]:
         web.get("/machines", machine_page.show_machines),
         web.get("/machine/{id}", machine_page.show_machine),
         web.get("/masters", record_page.show_masters),
+        web.get("/addresses", addresses_page.show_addresses),
         web.get("/record", record_page.show_record),
         web.post("/record", record_page.check_record),
         web.get("/sign-in", sign_in.show_sign_in),

@@ -12,7 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from netboot.inventory import gigabytes, label
 from netboot.page_texts import BOOT_NOTES, EVENTS, JOB_STATES, LEVELS, SECURE_BOOT, STATES, TEXTS, texts
 from netboot.pages.agent_link import workshop_key
-from netboot.pages.visitor import FORM_TOKEN, Visitor, visitor
+from netboot.pages.visitor import FORM_TOKEN, Visitor, settings_key, visitor
 from netboot.problems import Language
 from netboot.rule_texts import BATCH_ENDS, DEFAULTS, DHCP_WAYS, LOADERS
 from netboot.wording import end_name, stage_name, state_name, verdict_name
@@ -67,6 +67,7 @@ def part(request: web.Request, template: str, who: Visitor, **values: object) ->
         profiles=workshop.profiles,
         policy_of=workshop.policies,
         batch=workshop.floor.batch,
+        gives_addresses=request.app[settings_key].dhcp.mode == "full",
         **values,
     )
 
