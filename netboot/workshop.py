@@ -10,7 +10,7 @@ import logging
 import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Final, Literal
+from typing import Final
 from weakref import WeakValueDictionary
 
 from msgspec.structs import replace
@@ -22,6 +22,7 @@ from netboot.errors import NetbootError
 from netboot.floor import Floor, State
 from netboot.imaging import Blocked, Ended, Job, MasterNeeds, Run, StageRecord, judge, next_stage
 from netboot.inventory import DiskId
+from netboot.menu_pick import doubt
 from netboot.named import Named, named_by
 from netboot.policies import Policies
 from netboot.problems import Problem
@@ -136,14 +137,16 @@ class Workshop:
         if self._denied(session):
             await self._stay(session, Problem("denied"))
             return
-        doubt = self._doubt(hello)
-        picked, batch = ("", "") if doubt else (hello.profile, hello.batch)
+        doubted = doubt(hello, self.profiles, self._ticket_key, now=self._clock())
+        if doubted is not None:
+            log.warning("%s: its pick does not count: %s", session.mac, doubted.code, extra={"mac": session.mac})
+        picked, batch = ("", "") if doubted else (hello.profile, hello.batch)
         if await self._begin(session, menu=picked, batch=batch):
             return
         if visit.outcome is not None:
             await self._tell_outcome(session, visit.outcome)
-        elif doubt is not None:
-            await self._stay(session, doubt)
+        elif doubted is not None:
+            await self._stay(session, doubted)
 
     def _require_place(self, address: str) -> None:
         """Raises NetbootError when too many agents are on the line, in all or from one address."""
@@ -231,29 +234,6 @@ class Workshop:
                 f"there is no profile {name!r}", hint=f"choose one of: {', '.join(sorted(self.profiles))}"
             )
         return profile
-
-    def _doubt(self, hello: Hello) -> Problem | None:
-        """Why the pick of a boot menu does not count: it writes, or takes a batch's place, without a good ticket.
-
-        The ticket is for the address that the loader told. Where no adapter has it under Linux (docks and USB adapters
-        may take another), the UUID must be the ticket's.
-        """
-        profile = self.profiles.get(hello.profile)
-        if not hello.batch and (not hello.profile or (profile is not None and not profile.writes)):
-            return None
-        system = hello.inventory.system.uuid
-        here = any(nic.mac == hello.menu_mac for nic in hello.inventory.nics)
-        picked = ticket.Picked(hello.profile, hello.menu_mac, system, hello.batch)
-        match ticket.check(self._ticket_key, hello.ticket, picked, now=self._clock(), uuid_needed=not here):
-            case "good":
-                return None
-            case "expired":
-                code: Literal["ticket-expired", "ticket-wrong"] = "ticket-expired"
-            case "wrong":
-                code = "ticket-wrong"
-        who, what = hello.menu_mac or "a PC", hello.profile or hello.batch
-        log.warning("%s asks for %s: %s", who, what, code, extra={"mac": hello.menu_mac})
-        return Problem(code, {"profile": profile.name[hello.language] if profile else what})
 
     def _session_of(self, machine: str) -> Session | None:
         found = [session for session in self._sessions.values() if session.visit.machine_id == machine]
