@@ -59,6 +59,7 @@ class BesideBuilding:
         self._untaken = UntakenOffers()
         self._merged = MergedOffers(self._names, settings.building)
         self._silence_told = -SILENCE_TOLD_EVERY
+        self._only_proxy = False
 
     def receive(self, payload: bytes, arrival: Arrival, *, now: float) -> Handled:
         """Decide on one datagram; `now` is in seconds on any steady clock. Raises nothing, whatever the bytes."""
@@ -97,6 +98,10 @@ class BesideBuilding:
         self._names = replace(self._names, server_address=address)
         self._merged = MergedOffers(self._names, self._settings.building)
 
+    def stay_with_proxy(self) -> None:
+        """Make no merged offers, whoever asks: the building's answers cannot reach us."""
+        self._only_proxy = True
+
     def fetched_by(self, address: IPv4Address) -> None:
         """A PC at this address asked for a boot file, by TFTP or HTTP."""
         self._untaken.fetched_by(address)
@@ -129,6 +134,8 @@ class BesideBuilding:
 
     def _way(self, client: BootClient, policy: Policy, now: float) -> tuple[DhcpWay, bool]:
         """How this DISCOVER is answered, and whether that has changed just now."""
+        if self._only_proxy:
+            return "proxy", False
         if policy.dhcp is not None:
             return policy.dhcp, False
         if self._settings.way == "merged" or self._untaken.refuses(client.mac):

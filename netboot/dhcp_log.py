@@ -1,12 +1,11 @@
-"""What DHCP writes into the log: each PC's answers once, not once a packet, and a flood in one line a minute.
+"""What DHCP writes into the log: each PC's answers once a minute, not once a packet.
 
 At `debug` every packet is told, with its text. Memory is bounded, since anyone on the LAN can make up MAC addresses.
-Not for: the page (floor.py), what is answered.
+Not for: floods from made-up ones, which logs.py throttles; the page (floor.py).
 """
 
 import logging
 from collections import OrderedDict
-from dataclasses import dataclass, field
 
 from netboot.boot_client import BootClient, Ignored
 from netboot.dhcp_core import BOOT_SERVER_PORT, Arrival, Handled
@@ -18,29 +17,17 @@ log = logging.getLogger(__name__)
 AGAIN_AFTER = 60.0
 """Seconds after which the same is told of the same PC once more."""
 
-INTERVAL = 60.0
-"""Seconds that are summed up in one line."""
-
-LINES = 200
-"""Lines in an interval: a workshop of 32 PCs needs fewer; what is more is counted."""
-
 MAX_ENTRIES = 4096
-
-
-@dataclass(slots=True)
-class _Interval:
-    began: float
-    told: int = 0
-    left_out: int = 0
-    macs: set[str] = field(default_factory=set)
 
 
 class DhcpLog:
     """The log's memory. `now` is in seconds on any steady clock."""
 
-    def __init__(self, now: float) -> None:
+    def __init__(self) -> None:
         self._said: OrderedDict[tuple[str, str], float] = OrderedDict()
-        self._interval = _Interval(now)
+
+    def __len__(self) -> int:
+        return len(self._said)
 
     def handled(self, handled: Handled, arrival: Arrival | None, now: float) -> None:
         """Tell what became of a datagram, None for what became due without one."""
@@ -59,24 +46,9 @@ class DhcpLog:
             origin = f"{arrival.source}:{arrival.source_port}"
             log.debug("from %s to port %d\n%s", origin, arrival.port, render(client.packet))
 
-    def sum_up(self, now: float) -> None:
-        """Called about once a second: tell what was left out, once an interval."""
-        interval = self._interval
-        if now - interval.began < INTERVAL:
-            return
-        if interval.left_out:
-            more = " or more" if len(interval.macs) >= MAX_ENTRIES else ""
-            log.warning(
-                "%d more lines about %d%s MAC addresses were left out in the last minute: is somebody making them up?",
-                interval.left_out,
-                len(interval.macs),
-                more,
-            )
-        self._interval = _Interval(now)
-
     def _say(self, client: BootClient, level: int, text: str, now: float) -> None:
-        if level > logging.DEBUG:
-            level = self._level(client.mac, text, level, now)
+        if level > logging.DEBUG and self._said_of_late(client.mac, text, now):
+            level = logging.DEBUG
         extra = {
             "mac": client.mac,
             "uuid": str(client.uuid) if client.uuid else None,
@@ -85,23 +57,15 @@ class DhcpLog:
         }
         log.log(level, "%s %s", client.mac, text, extra=extra)
 
-    def _level(self, mac: str, text: str, level: int, now: float) -> int:
-        """The level at which this is told: debug when it was told of late, or when too much is told already."""
+    def _said_of_late(self, mac: str, text: str, now: float) -> bool:
         said = self._said.get((mac, text))
         if said is not None and now - said < AGAIN_AFTER:
-            return logging.DEBUG
-        interval = self._interval
-        if interval.told >= LINES:
-            interval.left_out += 1
-            if len(interval.macs) < MAX_ENTRIES:
-                interval.macs.add(mac)
-            return logging.DEBUG
-        interval.told += 1
+            return True
         self._said[mac, text] = now
         self._said.move_to_end((mac, text))
         if len(self._said) > MAX_ENTRIES:
             self._said.popitem(last=False)
-        return level
+        return False
 
 
 def log_ignored(ignored: Ignored, arrival: Arrival) -> None:

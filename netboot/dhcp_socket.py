@@ -91,8 +91,19 @@ class DhcpService:
         self._sockets: dict[int, socket.socket] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         self._dropped = 0
-        self._log = DhcpLog(time.monotonic())
+        self._shares_port = False
+        self._log = DhcpLog()
         self._told_unsent = -_UNSENT_TOLD_EVERY
+
+    @property
+    def shares_port(self) -> bool:
+        """Port 67 is another DHCP server's too, on this machine: only broadcasts reach us there."""
+        return self._shares_port
+
+    def use_address(self, address: IPv4Address) -> None:
+        """Our address on the interface is this one from now on."""
+        self._address = address
+        self._core.use_address(address)
 
     async def start(self) -> None:
         """Take both ports; from here on packets wait for `run`. Raises NetbootError."""
@@ -100,6 +111,7 @@ class DhcpService:
         try:
             for port in (SERVER_PORT, BOOT_SERVER_PORT):
                 self._sockets[port] = _open(port)
+            self._shares_port = self._sockets[SERVER_PORT].getsockname()[0] == str(BROADCAST)
         except BaseException:
             self.close()
             raise
@@ -160,7 +172,6 @@ class DhcpService:
             await asyncio.sleep(_TICK)
             for handled in self._core.tick(time.monotonic()):
                 self._carry_out(handled, None)
-            self._log.sum_up(time.monotonic())
 
     def _carry_out(self, handled: Handled, arrival: Arrival | None) -> None:
         for answer in handled.answers:
@@ -292,7 +303,8 @@ def _cannot_open(port: int, error: OSError) -> NetbootError:
         return NetbootError(
             f"UDP port {port} is taken by another program, usually {_USUAL_HOLDERS[port]}",
             hint=f"`ss --udp --listening --processes sport = :{port}` names it; stop it, or, if it is dnsmasq and must "
-            "stay, put `bind-interfaces` into /etc/dnsmasq.conf and restart it",
+            "stay, put `bind-interfaces` into /etc/dnsmasq.conf and restart it; or let it name the boot files itself, "
+            "and set `dhcp.mode: off`",
         )
     if error.errno in (errno.EACCES, errno.EPERM):
         return NetbootError(f"no right to open UDP port {port}", hint="start netboot as root")

@@ -15,6 +15,7 @@ from netboot.config import Settings
 from netboot.dhcp_beside import BesideBuilding, BesideSettings
 from netboot.dhcp_full_service import FullDhcpService, open_full_dhcp
 from netboot.dhcp_socket import BootSighting, DhcpService
+from netboot.errors import NetbootError
 from netboot.interfaces import Interface
 from netboot.leases import State
 from netboot.policy import PolicyOf
@@ -49,6 +50,7 @@ class DhcpWay:
         self._plan = plan
         self._on_boot_client = on_boot_client
         self._full: FullDhcpService | None = None
+        self._sockets: DhcpService | None = None
         self._names = BootFileNames(interface.address, http_port=settings.http.port)
         self._beside = BesideBuilding(
             BesideSettings(
@@ -64,6 +66,20 @@ class DhcpWay:
     def fetched_by(self, address: IPv4Address) -> None:
         """A PC at this address asked for a boot file, by TFTP or HTTP."""
         self._beside.fetched_by(address)
+
+    def must_be_able_to_move(self, address: IPv4Address) -> None:
+        """Raise NetbootError in `full` mode, whose leases belong to the address it began with."""
+        if self._plan is not None:
+            raise NetbootError(
+                f"our own DHCP server gives the addresses of {self._interface.network}, and ours is {address} now",
+                hint=f"give the interface {self._interface.name} its address {self._interface.address} back, "
+                "or start netboot again",
+            )
+
+    def use_address(self, address: IPv4Address) -> None:
+        """Our address on the PCs' LAN is this one from now on."""
+        if self._sockets is not None:
+            self._sockets.use_address(address)
 
     def leases(self) -> Mapping[str, IPv4Address]:
         """The address that each PC has of us now, by MAC address; nothing in any mode but `full`."""
@@ -106,4 +122,17 @@ class DhcpWay:
             services = [full, sockets]
         await sockets.start()
         stack.callback(sockets.close)
+        self._sockets = sockets
+        if sockets.shares_port and self._plan is None:
+            self._stay_with_proxy()
         return services
+
+    def _stay_with_proxy(self) -> None:
+        """Beside a DHCP server on this machine: what it answers to us as its relay, it answers to itself."""
+        if self._settings.dhcp.mode == "merged":
+            raise NetbootError(
+                "`dhcp.mode: merged` does not work with a DHCP server on the same machine: its answers to netboot "
+                "never leave that server's own port",
+                hint="set `dhcp.mode: proxy`, or stop that server, or run netboot on another machine",
+            )
+        self._beside.stay_with_proxy()

@@ -73,6 +73,13 @@ class Floor:
         """The rows that no agent holds, the longest silent first."""
         self._watchers: set[asyncio.Queue[Row | None]] = set()
         self._batch: Batch | None = None
+        self.trouble = ""
+        """Why no PC can be served now: an `address_watch.Trouble`, or ""."""
+
+    def tell_trouble(self, trouble: str | None) -> None:
+        """Say why no PC can be served from now on, or with None that they can."""
+        self.trouble = trouble or ""
+        self._wake(None)
 
     def rows(self) -> tuple[Row, ...]:
         """All rows now."""

@@ -137,6 +137,10 @@ class BootMenu:
         self._memtest = memory_tests(files)
         self._templates = {graphic: menu_templates(graphic=graphic) for graphic in (False, True)}
 
+    def use_address(self, address: IPv4Address) -> None:
+        """Name this address of ours from now on."""
+        self._server = f"{address}:{self._settings.http.port}"
+
     def grub_start(self) -> str:
         """The static /grub/grub.cfg over TFTP: it goes on to `/menu.grub` over HTTP with the PC's MAC and UUID."""
         return self._render(

@@ -320,6 +320,23 @@ BOOT_NOTES: Final[dict[str, dict[Language, str]]] = {
 }
 """What is to be said of a PC that asked for a boot file, by the value of `boot_client.Reason` or `dhcp_core.Remark`."""
 
+TROUBLES: Final[dict[str, dict[Language, str]]] = {
+    "gone": {
+        "fr": "La carte réseau du serveur a disparu : rebranchez-la. Aucun PC ne peut démarrer d'ici là.",
+        "en": "The server's network adapter is gone: plug it in again. No PC can boot until then.",
+    },
+    "no-cable": {
+        "fr": "Le serveur n'a plus de liaison réseau : vérifiez son câble et le commutateur. Aucun PC ne peut démarrer "
+        "d'ici là.",
+        "en": "The server has no network link: check its cable and the switch. No PC can boot until then.",
+    },
+    "no-address": {
+        "fr": "Le serveur n'a plus d'adresse réseau : aucun PC ne peut démarrer tant qu'il n'en a pas retrouvé une.",
+        "en": "The server has no network address: no PC can boot until it has one again.",
+    },
+}
+"""Why no PC can be served, by `address_watch.Trouble`."""
+
 JOB_STATES: Final[dict[JobState, dict[Language, str]]] = {
     "running": {"fr": "en cours", "en": "running"},
     "done": {"fr": "terminé", "en": "done"},

@@ -22,7 +22,9 @@ from aiohttp import web
 
 from netboot import bootfiles
 from netboot.address_plan import AddressPlan, plan_addresses
+from netboot.address_watch import AddressWatch
 from netboot.assets import asset_folder
+from netboot.boot_address import BootAddress, rendered
 from netboot.config import Settings
 from netboot.dhcp_socket import BootSighting
 from netboot.dhcp_way import DhcpWay, Service
@@ -92,15 +94,20 @@ def prepare(settings: Settings) -> Ready:
         raise NetbootError("there is no profile to choose", hint="put one into images/profiles/")
     policies = Policies(settings.machines)
     check_defaults(settings.machines, {profile.id: profile for profile in profiles})
-    key = load_key(settings.data_folder)
-    agent = bootfiles.agent_archive(
-        {"public_key": public_key(key).hex(), "page": _page_address(settings, interface), "language": settings.language}
-    )
+    agent = _agent(settings, interface)
     _page_tls(settings)
     building_dns = load_target(settings.names.update)
     ticket_key = load_ticket_key(settings.data_folder)
     return Ready(
         settings, interface, files, profiles, policies, agent, _building(settings), building_dns, ticket_key, plan
+    )
+
+
+def _agent(settings: Settings, interface: Interface) -> bytes:
+    """The agent's own archive, which names the page's address. Raises NetbootError."""
+    key = load_key(settings.data_folder)
+    return bootfiles.agent_archive(
+        {"public_key": public_key(key).hex(), "page": _page_address(settings, interface), "language": settings.language}
     )
 
 
@@ -176,21 +183,15 @@ async def _serve(ready: Ready, record: Record) -> None:
     await workshop.show_batch()
     face = BootFace(
         files=files,
-        rendered={
-            "agent.img": ready.agent,
-            "ipxe": menu.ipxe_start().encode(),
-            "grub/grub.cfg": menu.grub_start().encode(),
-            "grub/selected_c.png": white_pixel(),
-        },
+        rendered={**rendered(menu, ready.agent), "grub/selected_c.png": white_pixel()},
         menus=menu,
         digits=digits,
         masters=store,
     )
     folder = FolderSource(ready.files.folder)
-    grub_start = menu.grub_start().encode()
 
     def source(name: str) -> Path | bytes | None:
-        return grub_start if name.lstrip("/") == "grub/grub.cfg" else folder(name)
+        return face.rendered["grub/grub.cfg"] if name.lstrip("/") == "grub/grub.cfg" else folder(name)
 
     def sighted(sighting: BootSighting) -> None:
         if sighting.uuid == PROBE_UUID:
@@ -222,10 +223,18 @@ async def _serve(ready: Ready, record: Record) -> None:
         TftpSettings(address=str(ready.interface.address), limits=limits), source, on_transfer=transferred
     )
     async with contextlib.AsyncExitStack() as stack:
-        await _start_http(stack, boot_face, _boot_socket(ready), None)
-        await _start_http(
-            stack, await page_application(workshop, settings), _page_socket(settings), _page_tls(settings)
+        place = BootAddress(
+            await _http_runner(stack, boot_face),
+            lambda address: _boot_socket(settings, address),
+            face=face,
+            menu=menu,
+            agent=lambda found: _agent(settings, found),
+            tftp=tftp,
+            dhcp=dhcp,
         )
+        await place.open(ready.interface.address)
+        page = await _http_runner(stack, await page_application(workshop, settings))
+        await web.SockSite(page, _page_socket(settings), ssl_context=_page_tls(settings), backlog=BACKLOG).start()
         await tftp.start()
         stack.callback(tftp.close)
         services: list[Service] = [tftp]
@@ -237,6 +246,7 @@ async def _serve(ready: Ready, record: Record) -> None:
             workshop.on_named.append(who.learn)
             services.append(names)
         services += await dhcp.start(stack, record)
+        services.append(AddressWatch(ready.interface, on_move=place.move, on_trouble=floor.tell_trouble))
         if ready.building_dns is not None:
             announcer = Announcer(ready.building_dns, record, floor.tell_after)
             workshop.on_named.append(announcer.announce)
@@ -260,20 +270,16 @@ async def _until_told(services: Sequence[Service]) -> None:
             task.cancel()
 
 
-async def _start_http(
-    stack: contextlib.AsyncExitStack, app: web.Application, listening: Listener, tls: ssl.SSLContext | None
-) -> None:
+async def _http_runner(stack: contextlib.AsyncExitStack, app: web.Application) -> web.AppRunner:
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=STOP_WITHIN, keepalive_timeout=REQUEST_WITHIN)
     await runner.setup()
     stack.push_async_callback(runner.cleanup)
-    await web.SockSite(runner, listening, ssl_context=tls, backlog=BACKLOG).start()
+    return runner
 
 
-def _boot_socket(ready: Ready) -> Listener:
+def _boot_socket(settings: Settings, address: IPv4Address) -> Listener:
     usual = "nginx, apache2 or another netboot"
-    return listen(
-        str(ready.interface.address), ready.settings.http.port, BOOT_CAPACITY, setting="http.port", usual=usual
-    )
+    return listen(str(address), settings.http.port, BOOT_CAPACITY, setting="http.port", usual=usual)
 
 
 def _page_socket(settings: Settings) -> Listener:

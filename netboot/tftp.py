@@ -10,7 +10,7 @@ import asyncio
 import logging
 import socket
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from netboot.tftp_packet import (
     MAX_REQUEST,
@@ -127,6 +127,16 @@ class TftpServer:
         sock = self._socket = listening_socket(self._settings.address, self._settings.port)
         asyncio.get_running_loop().add_reader(sock, self._readable)
         log.info("TFTP answers on %s port %d", self._settings.address, self.port)
+
+    async def move(self, address: str) -> None:
+        """Answer on another address of this machine from now on. Raises NetbootError, and then stays where it was."""
+        moved = listening_socket(address, self.port)
+        loop = asyncio.get_running_loop()
+        if self._socket is not None:
+            loop.remove_reader(self._socket)
+            self._socket.close()
+        self._socket, self._settings = moved, replace(self._settings, address=address)
+        loop.add_reader(moved, self._readable)
 
     async def run(self) -> None:
         """Serve until cancelled, then close."""

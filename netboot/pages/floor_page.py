@@ -8,7 +8,8 @@ import asyncio
 from aiohttp import web
 
 from netboot.pages.agent_link import workshop_key
-from netboot.pages.render import page
+from netboot.pages.render import page, trouble
+from netboot.pages.visitor import visitor
 
 NOTICES = ("begun", "kept", "refused", "withdrawn", "armed", "disarmed", "over")
 """What the last form did, each with a number."""
@@ -25,6 +26,7 @@ async def show_floor(request: web.Request) -> web.Response:
         waiting=sum(row.state == "waiting" for row in rows),
         pending=await asyncio.to_thread(workshop.record.pending_choices),
         notices=notices(request),
+        trouble=trouble(workshop.floor.trouble, visitor(request).language),
     )
 
 

@@ -17,7 +17,7 @@ from aiohttp import hdrs, web
 from netboot.floor import Row, State
 from netboot.pages.agent_link import workshop_key
 from netboot.pages.refusal import Refusal
-from netboot.pages.render import part
+from netboot.pages.render import part, trouble
 from netboot.pages.visitor import Visitor, visitor
 from netboot.records.values import Batch
 
@@ -101,6 +101,7 @@ async def _stream(request: web.Request, answer: web.StreamResponse) -> None:
     who = visitor(request)
     shown: dict[str, State] = {}
     told: Batch | None = None
+    told_trouble = ""
     async with floor.watch() as changes:
         rows = {row.mac: row for row in floor.rows()}
         while True:
@@ -113,6 +114,9 @@ async def _stream(request: web.Request, answer: web.StreamResponse) -> None:
             if (batch := floor.batch) is not told:
                 html = part(request, "batch.html.j2", who) if batch else ""
                 events.append(_event("batch", json.dumps({"html": html})))
+            if floor.trouble != told_trouble:
+                told_trouble = floor.trouble
+                events.append(_event("trouble", trouble(told_trouble, who.language)))
             shown, told = states, batch
             events.append(_event("beat", ""))
             async with asyncio.timeout(READ_WITHIN):

@@ -10,7 +10,7 @@ from aiohttp import web
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from netboot.inventory import gigabytes, label
-from netboot.page_texts import BOOT_NOTES, EVENTS, JOB_STATES, LEVELS, SECURE_BOOT, STATES, TEXTS, texts
+from netboot.page_texts import BOOT_NOTES, EVENTS, JOB_STATES, LEVELS, SECURE_BOOT, STATES, TEXTS, TROUBLES, texts
 from netboot.pages.agent_link import workshop_key
 from netboot.pages.visitor import FORM_TOKEN, Visitor, settings_key, visitor
 from netboot.problems import Language
@@ -76,6 +76,11 @@ def page(request: web.Request, template: str, *, status: int = 200, **values: ob
     """A whole page for the visitor who asks."""
     html = part(request, template, visitor(request), path=request.path, **values)
     return web.Response(text=html, status=status, content_type="text/html", charset="utf-8")
+
+
+def trouble(word: str, language: Language) -> str:
+    """Why no PC can be served, in words; "" for none."""
+    return TROUBLES[word][language] if word in TROUBLES else word
 
 
 def boot_note(note: str, language: Language) -> str:

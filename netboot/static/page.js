@@ -90,6 +90,13 @@
     if (form && !form.contains(document.activeElement)) form.hidden = count === "0";
   }
 
+  function showTrouble(text) {
+    const place = document.getElementById("trouble");
+    if (!place) return;
+    place.textContent = text;
+    place.hidden = !text;
+  }
+
   function lost() {
     connection.textContent = connection.dataset.lost;
     if (source.readyState === EventSource.CLOSED) retry = setTimeout(open, RETRY);
@@ -103,6 +110,7 @@
     source.addEventListener("batch", (event) => showBatch(JSON.parse(event.data).html));
     source.addEventListener("gone", (event) => remove(event.data));
     source.addEventListener("waiting", (event) => showWaiting(event.data));
+    source.addEventListener("trouble", (event) => showTrouble(event.data));
     source.addEventListener("error", lost);
     source.addEventListener("open", () => {
       if (connection.textContent) announce(connection.dataset.back);

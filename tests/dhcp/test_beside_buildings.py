@@ -4,25 +4,32 @@ The building's servers are real: dnsmasq, ISC dhcpd and Kea, each once as it sho
 The PC's port on the LAN is a namespace of its own; a further PC is behind a relay.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from ipaddress import IPv4Address
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
 from netboot.boot_file import BootFileNames
+from netboot.config import DhcpSettings, Settings
 from netboot.dhcp_beside import BesideBuilding, BesideSettings
 from netboot.dhcp_core import Remark
 from netboot.dhcp_socket import BootSighting, DhcpService
-from netboot.lab.building import start_building
+from netboot.dhcp_way import DhcpWay as WayOfDhcp
+from netboot.errors import NetbootError
+from netboot.interfaces import Interface
+from netboot.lab.building import start_building, start_server
 from netboot.lab.building_kinds import FAR_GATEWAY, FAR_NETWORK, Kind, StrayOptions
-from netboot.lab.network import BUILDING, NETWORK, SERVER, Lan, open_lan
+from netboot.lab.network import BUILDING, INTERFACE, NETWORK, SERVER, Lan, open_lan
 from netboot.lab.relay import start_relay
-from netboot.policy import DhcpWay
+from netboot.policy import DhcpWay, nothing_set
+from netboot.records.record import open_record
 from tests.dhcp.pxe_client import NotBootedError, PxeClient, ask_boot_server, boot
-from tests.dhcp.wire import running
+from tests.dhcp.wire import inside, running
 
 pytestmark = [pytest.mark.root, pytest.mark.asyncio(loop_scope="module")]
 
@@ -149,3 +156,36 @@ async def test_a_server_started_again_between_discover_and_4011_answers_there(st
         assert boot(street.pc, client).boot_file == boot_file
     with serving(street, "proxy"):
         assert ask_boot_server(street.pc, client, IPv4Address(SERVER)).file.decode() == boot_file
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+async def test_a_dhcp_server_on_the_same_machine_lives_beside_proxy_and_merged_is_refused_with_the_cure(
+    kind: Kind, tmp_path: Path
+) -> None:
+    async with open_lan() as lan:
+        pc = lan.run.namespace("pc")
+        await lan.attach(pc, PC)
+        await start_server(lan, lan.server, StrayOptions(), kind)
+        with serving(Street(lan, pc, ""), "proxy"):
+            for firmware in ("bios", "uefi"):
+                client, boot_file = FIRMWARES[firmware]
+                booted = boot(pc, client)
+                assert (booted.address in NETWORK, booted.server, booted.boot_file) == (True, SERVER, boot_file)
+        with pytest.raises(NetbootError) as refused:
+            inside(lan.server, lambda: asyncio.run(start_merged(tmp_path)))
+        assert "set `dhcp.mode: proxy`" in refused.value.hint
+
+
+async def start_merged(folder: Path) -> None:
+    """Start what `dhcp.mode: merged` names, as the server does."""
+    way = WayOfDhcp(
+        Settings(dhcp=DhcpSettings(mode="merged")),
+        Interface(name=INTERFACE, address=SERVER, network=NETWORK),
+        nothing_set,
+        building=None,
+        plan=None,
+        on_boot_client=lambda sighting: None,
+    )
+    with open_record(folder / "record.sqlite") as record:
+        async with AsyncExitStack() as stack:
+            await way.start(stack, record)

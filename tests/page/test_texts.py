@@ -7,10 +7,11 @@ from typing import get_args
 import pytest
 
 import netboot.pages
+from netboot.address_watch import Trouble
 from netboot.dhcp_core import Remark
 from netboot.dhcp_socket import REASONS_TOLD
 from netboot.floor import State
-from netboot.page_texts import BOOT_NOTES, EVENTS, JOB_STATES, LEVELS, STATES, TEXTS
+from netboot.page_texts import BOOT_NOTES, EVENTS, JOB_STATES, LEVELS, STATES, TEXTS, TROUBLES
 from netboot.pages.floor_page import NOTICES
 from netboot.pages.refusal import Code, Refusal
 from netboot.protocol import Level, Method
@@ -48,6 +49,11 @@ def test_every_state_level_and_kind_has_its_words() -> None:
 def test_every_reason_that_the_page_is_told_has_its_words() -> None:
     assert set(BOOT_NOTES) == {told.value for told in (*REASONS_TOLD, *Remark)}
     assert all(set(text) == {"fr", "en"} for text in BOOT_NOTES.values())
+
+
+def test_what_keeps_all_pcs_from_being_served_is_said_in_both_languages() -> None:
+    assert set(TROUBLES) == set(get_args(Trouble))
+    assert all(set(text) == {"fr", "en"} for text in TROUBLES.values())
 
 
 @pytest.mark.parametrize("code", get_args(Code))
