@@ -1,4 +1,4 @@
-"""One input: datagrams that reach a server's ports. The codec, the boot client, and each way of answering, whole.
+"""One input: datagrams that reach a server's ports, and each way of answering them, whole.
 
 `play` raises AssertionError where a promise of theirs is broken, and lets any other error of theirs through.
 """
@@ -12,8 +12,7 @@ from netboot.boot_file import BootFileNames
 from netboot.dhcp_beside import BesideBuilding, BesideSettings
 from netboot.dhcp_core import BOOT_SERVER_PORT, SERVER_PORT, Arrival, Handled
 from netboot.dhcp_full import FullDhcp
-from netboot.dhcp_packet import MalformedPacket, decode, encode
-from netboot.dhcp_text import render
+from netboot.dhcp_packet import decode, encode
 from netboot.leases import Leases
 from tests.fuzz.pieces import Piece, read, write
 
@@ -34,7 +33,6 @@ def play(data: bytes) -> None:
         now += piece.tenths / 10
         port = SERVER_PORT if piece.kind & 1 else BOOT_SERVER_PORT
         arrival = Arrival(port, SOURCES[piece.kind >> 1 & 3], 68 if piece.kind & 8 else 4011)
-        _codec(piece.payload)
         for core in beside:
             _told(core.receive(piece.payload, arrival, now=now))
             if piece.kind & 16:
@@ -47,15 +45,6 @@ def play(data: bytes) -> None:
             after = full.probed(step.probe, holder, now=now)
             if after is not None:
                 _told(after.handled)
-
-
-def _codec(payload: bytes) -> None:
-    try:
-        packet = decode(payload)
-    except MalformedPacket:
-        return
-    render(packet)
-    assert decode(encode(packet)) == packet
 
 
 def _told(handled: Handled) -> None:

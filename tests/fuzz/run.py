@@ -18,7 +18,7 @@ import tempfile
 import time
 from pathlib import Path
 
-NAMES = ("dhcp", "tftp")
+NAMES = ("dhcp", "dhcp_codec", "tftp")
 LONGEST = 6000
 """Bytes of an input."""
 

@@ -4,13 +4,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.fuzz import dhcp, tftp
+from tests.fuzz import dhcp, dhcp_codec, tftp
 from tests.fuzz.pieces import MOST, Piece, read, write
 
 
 @pytest.mark.parametrize("seed", [*dhcp.seeds()])
 def test_recorded_dhcp_dialogues_break_no_promise(seed: bytes) -> None:
     dhcp.play(seed)
+
+
+def test_recorded_dhcp_packets_break_no_promise() -> None:
+    for packet in dhcp_codec.seeds():
+        dhcp_codec.play(packet)
 
 
 @pytest.mark.parametrize("seed", [*tftp.seeds()])
@@ -21,6 +26,7 @@ def test_tftp_transfers_break_no_promise(seed: bytes) -> None:
 @given(st.binary(max_size=2000))
 def test_random_bytes_break_no_promise(data: bytes) -> None:
     dhcp.play(data)
+    dhcp_codec.play(data)
     tftp.play(data)
 
 

@@ -146,6 +146,19 @@ def test_block_numbers_roll_over_from_65535_to_0_and_again() -> None:
     assert (transfer.outcome, sent) == (Outcome.FINISHED, 140_001)
 
 
+def test_a_client_that_counts_on_from_1_ends_with_an_error_and_never_with_a_hole_in_its_file() -> None:
+    transfer = Transfer(Terms(block_size=8), 8 * 70_000, LIMITS, 0.0)
+    transfer.start(0.0)
+    for number in range(1, 65536):
+        transfer.acknowledge(number, 0.0)
+    while transfer.outcome is None:
+        # It takes block 0 for one it has, and says so.
+        assert list(transfer.acknowledge(65535, transfer.deadline)) == []
+        assert list(transfer.expire(transfer.deadline)) in ([65536], [])
+    assert transfer.outcome is Outcome.FAILED
+    assert transfer.acknowledged == 8 * 65535
+
+
 def test_an_error_after_the_size_was_told_is_a_probe_and_no_failure() -> None:
     terms = negotiate((("tsize", "0"), ("blksize", "1468"), ("windowsize", "4")), 5000, LIMITS)
     transfer = Transfer(terms, 5000, LIMITS, 0.0)

@@ -1,0 +1,28 @@
+"""One input: one datagram. The DHCP codec, a packet as text, and what a packet says of a boot client.
+
+`play` raises AssertionError where a promise of theirs is broken, and lets any other error of theirs through.
+"""
+
+from collections.abc import Iterator
+
+from netboot.boot_client import read_boot_client
+from netboot.dhcp_packet import MalformedPacket, decode, encode
+from netboot.dhcp_text import render
+from tests.fuzz import dhcp, pieces
+
+
+def play(data: bytes) -> None:
+    try:
+        packet = decode(data)
+    except MalformedPacket:
+        return
+    assert decode(encode(packet)) == packet
+    assert all(line.isprintable() for line in render(packet).splitlines())
+    read_boot_client(packet)
+
+
+def seeds() -> Iterator[bytes]:
+    """Each datagram of the recorded dialogues."""
+    for dialogue in dhcp.seeds():
+        for piece in pieces.read(dialogue):
+            yield piece.payload
