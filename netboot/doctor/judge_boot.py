@@ -29,11 +29,11 @@ def boot_findings(seen: Seen) -> Iterator[Finding]:
 def way_of_answering(seen: Seen) -> Code:
     """How netboot answers, or why PCs hear nothing of it."""
     ours = [offer for offer in seen.offers if offer.server in seen.netboots]
-    if any(not offer.asker.boots for offer in ours):
-        return "netboot-full"
-    if any(not offer.is_proxy for offer in ours):
-        return "netboot-merged"
-    if ours:
+    named = [offer for offer in ours if offer.asker.boots and offer.file]
+    # Without a file it is another program's offer: a DHCP server may run on the same machine.
+    if any(not offer.is_proxy for offer in named):
+        return "netboot-full" if any(not offer.asker.boots for offer in ours) else "netboot-merged"
+    if named:
         return "netboot-proxy"
     if any(offer.next_server in seen.netboots and offer.file for offer in seen.offers):
         return "netboot-named-by-building"

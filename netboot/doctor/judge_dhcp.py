@@ -108,7 +108,11 @@ def _stray_options(seen: Seen) -> Iterator[Finding]:
 
 def _gives_whole_offers(seen: Seen) -> bool:
     """Whether netboot's answers carry an address: then a PC has no need of another's."""
-    return any(offer.server in seen.netboots and not offer.is_proxy for offer in seen.offers if offer.asker.boots)
+    return any(
+        offer.server in seen.netboots and offer.file and not offer.is_proxy
+        for offer in seen.offers
+        if offer.asker.boots
+    )
 
 
 def _described(offer: Offer) -> dict[str, str]:

@@ -161,6 +161,12 @@ def test_the_way_in_which_netboot_answers_is_named() -> None:
     assert not stops_pcs(judge(replace(ALL_WELL, offers=full)))
 
 
+def test_a_dhcp_server_on_netboots_own_machine_is_not_taken_for_netboot() -> None:
+    found = told(with_building(server=NETBOOT, source_mac="52:54:00:00:00:02", next_server=NETBOOT))
+    assert "netboot-proxy" in found
+    assert found["dhcp-server"].values["server"] == str(NETBOOT)
+
+
 def test_a_netboot_that_nobody_names_and_no_netboot_at_all_stop_pcs() -> None:
     offers = tuple(one for one in ALL_WELL.offers if one.server == BUILDING)
     assert told(replace(ALL_WELL, offers=offers))["netboot-not-named"].severity is Severity.STOPS

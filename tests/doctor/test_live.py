@@ -131,6 +131,7 @@ async def test_a_spanning_tree_and_a_querier_on_the_switch_are_heard(lan: Lan, n
     assert seen.status == 0
 
 
+@pytest.mark.matrix
 async def test_where_whole_frames_are_lost_it_says_so_within_its_bound_of_time(lan: Lan, netboot: Service) -> None:
     port = f"p{int(LAPTOP) - int(NETWORK.network_address)}"
     await ip(lan.wire, f"link set dev {port} mtu 1400")
@@ -160,6 +161,15 @@ async def test_merged_offers_are_called_so(tmp_path: Path) -> None:
     async with open_lan() as lan, building(lan, stray), serving(lan, tmp_path, dhcp="merged"):
         seen = await examine(lan, lan.server)
     assert {"netboot-merged", "boots", "stray-class"} <= seen.codes
+    assert seen.status == 0
+
+
+@pytest.mark.matrix
+async def test_a_dhcp_server_of_our_own_is_called_so(tmp_path: Path) -> None:
+    async with open_lan() as lan, serving(lan, tmp_path, dhcp="full"):
+        seen = await examine(lan, lan.server)
+    assert {"netboot-full", "boots", "no-gateway"} <= seen.codes
+    assert seen.values("dhcp-server")["server"] == str(SERVER)
     assert seen.status == 0
 
 
