@@ -58,7 +58,9 @@ STOP_WITHIN: Final = 5.0
 """Seconds that open connections get to end by themselves."""
 REQUEST_WITHIN: Final = 30.0
 """Seconds from a connection's start, or its last answer, until the whole head of its next request is here."""
-BOOT_CAPACITY: Final = Capacity(of_address=32, in_all=1024)
+# GRUB asks for both archives at once and leaves the second unread until it has the first: minutes, with a slow adapter.
+# A connection that is cut meanwhile is the file's end to GRUB, and half an archive to the kernel: it panics.
+BOOT_CAPACITY: Final = Capacity(of_address=32, in_all=1024, stalled=1800.0)
 PAGE_CAPACITY: Final = Capacity(of_address=64, in_all=256)
 OPEN_FILES: Final = 16384
 FIRST_INHERITED: Final = 3

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from netboot.errors import NetbootError
+from netboot.server import BOOT_CAPACITY
 from netboot.tcp_listener import Capacity, Guests, Listener, listen
 
 FEW = Capacity(of_address=3, in_all=8)
@@ -169,3 +170,8 @@ def test_an_inherited_socket_is_taken_over() -> None:
                 assert (connection.getsockname(), peer[0], listener.connections) == (address, "127.0.0.1", 1)
                 connection.close()
             assert listener.connections == 0
+
+
+def test_a_boot_loader_has_time_for_its_first_archive_while_the_second_stands_still() -> None:
+    slowest, archive = 50_000, 60 << 20  # bytes a second, bytes
+    assert BOOT_CAPACITY.stalled > archive / slowest
