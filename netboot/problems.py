@@ -4,6 +4,7 @@ A problem travels as its code and its values (`Problem`), so that the agent's sc
 same thing in the reader's language. Every sentence says what to do next. Not for: errors of the server's own start.
 """
 
+import re
 from typing import Annotated, Final, Literal
 
 from msgspec import Meta, Struct
@@ -54,6 +55,9 @@ Code = Literal[
 ]
 
 
+_SIZE: Final = re.compile(r"\b(\d+)\.(\d) ([GT])B\b")
+
+
 class Problem(Struct, frozen=True):
     """A code of `SENTENCES` and the values its sentence names."""
 
@@ -62,7 +66,13 @@ class Problem(Struct, frozen=True):
 
     def sentence(self, language: Language) -> str:
         """The sentence for people; a value that was not given shows as "?"."""
-        return SENTENCES[self.code][language].format_map(_Given(self.values))
+        values = {name: sizes_in(language, value) for name, value in self.values.items()}
+        return SENTENCES[self.code][language].format_map(_Given(values))
+
+
+def sizes_in(language: Language, text: str) -> str:
+    """`text` with its sizes as this language writes them: 256.1 GB is 256,1 Go in French."""
+    return _SIZE.sub(r"\1,\2 \3o", text) if language == "fr" else text
 
 
 class _Given(dict[str, str]):

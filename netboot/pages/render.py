@@ -9,11 +9,11 @@ from typing import Final
 from aiohttp import web
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from netboot.inventory import gigabytes, label
+from netboot.inventory import Disk, gigabytes, label
 from netboot.page_texts import BOOT_NOTES, EVENTS, JOB_STATES, LEVELS, SECURE_BOOT, STATES, TEXTS, TROUBLES, texts
 from netboot.pages.agent_link import workshop_key
 from netboot.pages.visitor import FORM_TOKEN, Visitor, settings_key, visitor
-from netboot.problems import Language
+from netboot.problems import Language, sizes_in
 from netboot.rule_texts import BATCH_ENDS, DEFAULTS, DHCP_WAYS, LOADERS
 from netboot.wording import end_name, stage_name, state_name, verdict_name
 
@@ -45,7 +45,7 @@ def renderer() -> Environment:
         stage_state=state_name,
         verdict_name=verdict_name,
         end_name=end_name,
-        disk_name=label,
+        disk_name=disk_name,
         batch_ends=BATCH_ENDS,
         loaders=LOADERS,
         dhcp_ways=DHCP_WAYS,
@@ -102,6 +102,11 @@ def size(bytes_: int, language: Language) -> str:
     """A size for people, in powers of ten as on a disk's label."""
     text = gigabytes(bytes_)
     return text.replace(".", ",").replace("TB", "To").replace("GB", "Go") if language == "fr" else text
+
+
+def disk_name(disk: Disk, language: Language) -> str:
+    """A disk's name for people."""
+    return sizes_in(language, label(disk))
 
 
 def memory(bytes_: int, language: Language) -> str:

@@ -90,7 +90,7 @@ async def test_the_disk_that_gets_the_master_is_picked_by_its_serial(
         machine = row_of(workshop).machine
         assert f'href="/machine/{machine}#choose"' in await operator.get("/"), "the floor leads to the choice"
         detail = await operator.get(f"/machine/{machine}")
-        assert '<option value="BBB">SAMSUNG MZVLB256HBHQ BBB 512.0 GB</option>' in detail
+        assert '<option value="BBB">SAMSUNG MZVLB256HBHQ BBB 512,0 Go</option>' in detail
         await operator.choose(machine, WIPE.id, 409, target="CCC")
         await operator.choose("all", WIPE.id, 409, target="BBB")
         asked = await operator.choose(machine, WIPE.id, target="BBB")
