@@ -27,6 +27,7 @@ from netboot.dhcp_packet import (
 )
 from netboot.leases import Leases, State
 from netboot.policy import Policy, PolicyOf
+from tests.dhcp.conftest import ScapyOracle
 
 SERVER = IPv4Address("10.0.0.1")
 PLAN = AddressPlan(
@@ -123,6 +124,23 @@ def test_what_is_asked_for_is_what_is_sent_and_121_has_the_default_route_too() -
     codes = {code for code, _ in offer.options}
     assert codes == {1, 3, 28, 51, 53, 54, 58, 59, 121}
     assert offer.option(Option.CLASSLESS_ROUTES) == bytes.fromhex("16c0a804" + "0a0000fd" + "00" + "0a0000fe")
+
+
+def test_another_reader_finds_the_same_in_an_offer(scapy_oracle: ScapyOracle) -> None:
+    offer = discover(server(replace(PLAN, routes=()))).packet
+    read = scapy_oracle.read(encode(offer))
+    assert (read["bootp"]["yiaddr"], read["bootp"]["op"]) == (str(offer.yiaddr), 2)
+    assert read["options"] == {
+        "message-type": [2],
+        "server_id": ["10.0.0.1"],
+        "lease_time": [3600],
+        "renewal_time": [1800],
+        "rebinding_time": [3150],
+        "subnet_mask": ["255.255.255.0"],
+        "router": ["10.0.0.254"],
+        "name_server": ["10.0.0.1", "10.0.0.2"],
+        "domain": [b"atelier.lan".hex()],
+    }
 
 
 def test_a_reservation_gives_the_address_and_the_name() -> None:

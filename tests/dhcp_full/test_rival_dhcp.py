@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from netboot.dhcp_packet import BROADCAST_FLAG, MessageType
 from netboot.rival_dhcp import _discover, read_offer
 from tests.dhcp.conftest import ScapyOracle
-from tests.dhcp.conftest import scapy_oracle as scapy_oracle
 
 XID = 0x1234
 

@@ -1,0 +1,3 @@
+from tests.dhcp.conftest import scapy_oracle
+
+__all__ = ["scapy_oracle"]
