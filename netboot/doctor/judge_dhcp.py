@@ -73,7 +73,10 @@ def _rivals(seen: Seen) -> Iterator[Finding]:
     for offer in seen.offers:
         if not offer.asker.boots or offer.server in told or not _is_foreign(offer, seen):
             continue
-        if offer.is_proxy or (offer.speaks_pxe and (offer.file or offer.server in acknowledges)):
+        # Option 60 with a file is not enough: a box may send both by mistake. A boot server answers on port 4011, or
+        # tells by option 43 that there is no need to ask there.
+        served = offer.server in acknowledges or (offer.file and offer.vendor_options)
+        if offer.is_proxy or (offer.speaks_pxe and served):
             told.add(offer.server)
             reply = next((reply for reply in seen.boot_replies if reply.server == offer.server), None)
             file = offer.file or (reply.file if reply else "") or "?"

@@ -60,23 +60,25 @@ BOOT: Final[dict[Code, dict[Language, Words]]] = {
     "rival-pxe": {
         "fr": Words(
             "{server} ({mac}) démarre aussi des PC par le réseau, avec le fichier {file} : des PC iront chez lui.",
-            "Arrêtez son démarrage réseau (WDS, FOG, NAS, options 60, 66, 67 d'une box), ou séparez les switchs.",
+            "Arrêtez son démarrage réseau (WDS, FOG, dnsmasq, NAS…), ou séparez les deux switchs.",
         ),
         "en": Words(
             "{server} ({mac}) boots PCs from the network as well, with the file {file}: some PCs will go there.",
-            "Stop its network boot (WDS, FOG, a NAS, a box's options 60, 66, 67), or separate the switches.",
+            "Stop its network boot (WDS, FOG, dnsmasq, a NAS…), or separate the two switches.",
         ),
     },
     "stray-class": {
         "fr": Words(
             "Le DHCP {server} envoie l'option 60 « {class} » sans démarrer de PC : beaucoup attendent de lui un "
             "fichier qui ne vient pas.",
-            "Retirez-lui l'option 60 ; si vous ne pouvez pas, réglez `dhcp.mode: merged` sur le serveur netboot.",
+            "Retirez-lui l'option 60 ; si vous ne pouvez pas, réglez `dhcp.mode: merged` sur le serveur netboot (sinon "
+            "ces PC ne démarrent qu'au deuxième essai).",
         ),
         "en": Words(
             "The DHCP server {server} sends option 60 “{class}” but boots no PC: many wait for a file from it that "
             "never comes.",
-            "Take option 60 out of it; if you cannot, set `dhcp.mode: merged` on the netboot server.",
+            "Take option 60 out of it; if you cannot, set `dhcp.mode: merged` on the netboot server (else such PCs "
+            "boot at their second try only).",
         ),
     },
     "stray-file": {

@@ -118,6 +118,12 @@ def test_a_stray_option_60_stops_pcs_beside_a_proxy_and_is_worth_knowing_where_n
     assert told(replace(seen, offers=whole))["stray-class"].severity is Severity.KNOW
 
 
+def test_a_box_that_sends_all_the_stray_options_is_no_rival() -> None:
+    found = told(with_building(vendor_class="PXEClient", file="pxelinux.0", tftp_server="10.0.0.7"))
+    assert {"stray-class", "stray-file"} <= set(found)
+    assert "rival-pxe" not in found
+
+
 def test_a_buildings_boot_file_is_told_with_its_server_and_its_own_address_alone_is_not() -> None:
     stray = told(with_building(file="pxelinux.0", tftp_server="10.0.0.7"))["stray-file"]
     assert stray.severity is Severity.KNOW
@@ -126,7 +132,7 @@ def test_a_buildings_boot_file_is_told_with_its_server_and_its_own_address_alone
     assert not {"stray-file", "stray-server"} & set(told(with_building(next_server=BUILDING)))
 
 
-@pytest.mark.parametrize("changes", [{}, {"address": LAN[120], "network": LAN}])
+@pytest.mark.parametrize("changes", [{}, {"address": LAN[120], "network": LAN, "vendor_options": b"\6\1\x08\xff"}])
 def test_somebody_else_who_boots_pcs_is_a_rival_beside_the_dhcp_or_as_one(changes: dict[str, object]) -> None:
     rival = replace(proxy_offer(Asker.UEFI, server=OTHER, next_server=OTHER, file="boot.efi"), **changes)  # type: ignore[arg-type]
     finding = told(replace(ALL_WELL, offers=(*ALL_WELL.offers, rival)))["rival-pxe"]
