@@ -19,8 +19,8 @@ FILES = {
 }
 PURE = (
     "address_plan", "arp_packet", "boarding", "boot_client", "boot_file", "boot_reply", "dhcp_beside", "dhcp_core",
-    "dhcp_full", "dhcp_merged", "dhcp_packet", "dhcp_proxy", "imaging", "inventory", "lease_options", "leases",
-    "manifest", "menu_escapes", "menu_pick", "named", "names", "policy", "problems", "protocol", "query_rate",
+    "dhcp_full", "dhcp_merged", "dhcp_packet", "dhcp_proxy", "disk_loaders", "imaging", "inventory", "lease_options",
+    "leases", "manifest", "menu_escapes", "menu_pick", "named", "names", "policy", "problems", "protocol", "query_rate",
     "tftp_transfer", "ticket", "untaken_offers",
 )  # fmt: skip
 PURE_IN_DOCTOR = (
