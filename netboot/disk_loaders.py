@@ -39,5 +39,16 @@ IA32: Final = DiskLoaders(
     removable="/EFI/BOOT/BOOTIA32.EFI",
 )
 
+STICK_MARKS: Final = (
+    "/.disk/info",  # Debian, Ubuntu and what is made of them
+    "/live",
+    "/casper",
+    "/LiveOS",  # Fedora
+    "/isolinux",
+    "/sources/boot.wim",  # Windows
+    "/ventoy",
+)
+"""What an installer or a live system has beside its removable path, and a system installed on a disk has not."""
+
 BY_GRUB_CPU: Final = {"x86_64": X64, "i386": IA32}
 """By GRUB's variable `grub_cpu`: a firmware starts programs of its own width only."""

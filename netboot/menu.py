@@ -18,7 +18,7 @@ from netboot.assets import asset_folder
 from netboot.boarding import Boarding
 from netboot.bootfiles import loaders
 from netboot.config import Settings
-from netboot.disk_loaders import BY_GRUB_CPU
+from netboot.disk_loaders import BY_GRUB_CPU, STICK_MARKS
 from netboot.menu_escapes import grub_accented, grub_quoted, ipxe_plain
 from netboot.menu_texts import TEXTS, MenuTexts
 from netboot.problems import Language
@@ -190,7 +190,7 @@ class BootMenu:
         return (
             self._templates[asking.graphic]
             .get_template(name)
-            .render(texts=self._texts(asking), disk_loaders=BY_GRUB_CPU, **values)
+            .render(texts=self._texts(asking), disk_loaders=BY_GRUB_CPU, stick_marks=STICK_MARKS, **values)
         )
 
     def _menu(self, asking: Asking) -> Menu:

@@ -36,6 +36,7 @@ class MenuTexts:
     theme_timeout: str
     starting_disk: str
     starting_agent: str
+    stick_left: str
     no_loader: str
     no_loader_help: str
     no_server: str
@@ -71,6 +72,7 @@ TEXTS: Final[dict[Language, MenuTexts]] = {
         not_offered="Ce choix n'est plus proposé à ce PC. Retour au menu…",
         starting_disk="Démarrage sur le disque de ce PC…",
         starting_agent="Chargement… Ne débranchez pas ce PC.",
+        stick_left="un support d'installation, laissé de côté.",
         no_loader="Aucun système à démarrer sur les disques de ce PC.",
         no_loader_help="Appuyez sur Échap pour revenir au menu.",
         no_server="Le serveur ne répond pas. Vérifiez le câble, puis redémarrez.",
@@ -104,6 +106,7 @@ TEXTS: Final[dict[Language, MenuTexts]] = {
         not_offered="This is no longer offered to this PC. Back to the menu…",
         starting_disk="Booting this PC's own disk…",
         starting_agent="Loading… Do not unplug this PC.",
+        stick_left="an installer or a live system, left alone.",
         no_loader="No system to boot was found on this PC's disks.",
         no_loader_help="Press Esc to go back to the menu.",
         no_server="The server does not answer. Check the cable, then restart.",

@@ -400,3 +400,12 @@ def test_the_highlight_is_a_png_of_one_white_pixel() -> None:
         parts = parts[12 + length :]
     assert found[b"IHDR"] == bytes.fromhex("00000001 00000001 08 02 00 00 00")
     assert zlib.decompress(found[b"IDAT"]) == b"\0\xff\xff\xff"
+
+
+def test_an_installers_stick_is_left_alone_whichever_way_it_was_made() -> None:
+    removable = menu(WIPE).grub().partition("for partition in (hd*,gpt*)")[2].partition("\n        done\n")[0]
+    for mark in ("/.disk/info", "/sources/boot.wim", "/ventoy"):
+        assert mark in removable
+    # On the partition, as copied files are; on the device, as a written image is.
+    assert '[ -e "$partition$mark" -o -e "($device)$mark" ]' in removable
+    assert removable.index("stick=yes") < removable.index("chainloader")
