@@ -45,6 +45,9 @@ PROBE_OVER = 5.0
 TRIES = 4
 """Addresses that are asked for before a PC has to ask again: its firmware is patient for 4 s at first."""
 
+EXHAUSTED_TOLD_EVERY = 600.0
+"""Seconds between two warnings that no address is left; the page says it of each PC."""
+
 _FIRMWARE_NOT_SERVED = {Reason.FIRMWARE_ARM, Reason.FIRMWARE_UNKNOWN}
 
 
@@ -95,7 +98,7 @@ class FullDhcp:
         self._waiting: dict[str, _Waiting] = {}
         self._silent_until: dict[IPv4Address, float] = {}
         self._other_servers: set[IPv4Address] = set()
-        self._exhausted = False
+        self._exhausted_told = -EXHAUSTED_TOLD_EVERY
 
     def receive(self, payload: bytes, arrival: Arrival, *, now: float) -> Step:
         """Decide on one datagram. Raises nothing, whatever the bytes."""
@@ -174,9 +177,10 @@ class FullDhcp:
             return _ignored(Reason.BEING_PROBED, str(waiting.address), client)
         lease = self._leases.offer(mac, _address(packet.option(Option.REQUESTED_ADDRESS)), now=now)
         if lease is None:
-            first, self._exhausted = not self._exhausted, True
-            return _ignored(Reason.NO_ADDRESS_LEFT, "", client, news=first)
-        self._exhausted = False
+            news = now - self._exhausted_told >= EXHAUSTED_TOLD_EVERY
+            if news:
+                self._exhausted_told = now
+            return _ignored(Reason.NO_ADDRESS_LEFT, "", client, news=news)
         if lease.state is State.BOUND or self._silent_until.get(lease.address, 0.0) > now:
             return self._granted(packet, client, lease, MessageType.OFFER, now)
         while self._waiting and now - self._waiting[oldest := next(iter(self._waiting))].since >= PROBE_OVER:

@@ -269,13 +269,13 @@ def test_an_honest_pc_is_served_while_a_flood_takes_every_hold() -> None:
     assert the_answer(request(core, offer.yiaddr, now=2)).packet.message_type is MessageType.ACK
 
 
-def test_no_address_is_left_is_told_once() -> None:
+def test_that_no_address_is_left_is_told_once_in_a_while() -> None:
     core = server()
     for number in range(10):
         bound(core, mac=b"\2\0\0\0\1" + bytes((number,)), now=0)
-    steps = [core.receive(message(MessageType.DISCOVER, xid=xid), ON_67, now=5) for xid in (1, 2)]
-    assert [reason(step) for step in steps] == [Reason.NO_ADDRESS_LEFT] * 2
-    assert [step.handled.news for step in steps] == [True, False]
+    steps = [core.receive(message(MessageType.DISCOVER), ON_67, now=now) for now in (5, 6, 700)]
+    assert [reason(step) for step in steps] == [Reason.NO_ADDRESS_LEFT] * 3
+    assert [step.handled.news for step in steps] == [True, False, True]
 
 
 # The four states of a REQUEST, RFC 2131 §4.3.2
