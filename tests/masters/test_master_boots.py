@@ -53,7 +53,7 @@ async def test_the_master_boots_to_its_login_prompt(firmware: Firmware, disk: Pa
         workshop_pc(90, firmware, DiskSpec(Bus.SATA, disk, SIZE, "LABMASTER")), network=False, boot=BootOrder.FIRMWARE
     )
     async with open_lan() as lan, power_on(lan, spec) as pc:
-        seconds = await pc.console.wait_for(r"^debian login: ", within=400)
+        seconds = await pc.console.wait_for(r"^debian login: ", within=600)
         print(f"{firmware}: login prompt after {seconds:.1f} s")
         await sign_in_first(pc.console)
         await expect(pc.console, "systemctl is-system-running --wait; true", "running")
