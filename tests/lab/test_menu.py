@@ -24,7 +24,15 @@ REFUSAL_SHOWN = 12.0
 
 async def test_digits_are_asked_for_before_an_erase_and_wrong_ones_start_nothing(tmp_path: Path) -> None:
     async with workshop(tmp_path, menu_timeout=300) as (lan, service, _):
-        password: Command = [sys.executable, "-m", "netboot", "menu", "password", "--config", lan.folder / "netboot.yaml"]
+        password: Command = [
+            sys.executable,
+            "-m",
+            "netboot",
+            "menu",
+            "password",
+            "--config",
+            lan.folder / "netboot.yaml",
+        ]
         await asyncio.to_thread(run, password, stdin=f"{DIGITS}\n")
         spec = empty_pc(lan, 1, 64 << 20, Firmware.SECURE_BOOT)
         async with power_on(lan, spec) as pc:
