@@ -49,6 +49,8 @@ class DhcpLog:
     def _say(self, client: BootClient, level: int, text: str, now: float) -> None:
         if level > logging.DEBUG and self._said_of_late(client.mac, text, now):
             level = logging.DEBUG
+        if not log.isEnabledFor(level):
+            return
         extra = {
             "mac": client.mac,
             "uuid": str(client.uuid) if client.uuid else None,

@@ -6,10 +6,11 @@ from ipaddress import IPv4Address
 
 import pytest
 
+from netboot import dhcp_log
 from netboot.boot_file import BootFileNames
 from netboot.dhcp_beside import BesideBuilding, BesideSettings
 from netboot.dhcp_core import Arrival
-from netboot.dhcp_log import AGAIN_AFTER, MAX_ENTRIES, DhcpLog
+from netboot.dhcp_log import AGAIN_AFTER, DhcpLog
 from netboot.dhcp_packet import NO_ADDRESS, DhcpPacket, encode
 
 MakeClient = Callable[..., DhcpPacket]
@@ -51,11 +52,12 @@ def test_a_pc_that_asks_again_and_again_is_told_once_a_minute(
     assert len(lines()) == 1
 
 
-def test_made_up_pcs_fill_no_memory(make_client: MakeClient) -> None:
+def test_made_up_pcs_fill_no_memory(make_client: MakeClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dhcp_log, "MAX_ENTRIES", 50)
     heard = Heard()
-    for number in range(MAX_ENTRIES + 50):
+    for number in range(80):
         heard(make_client(mac=b"\2\0" + number.to_bytes(4)), number / 1000)
-    assert len(heard.log) == MAX_ENTRIES
+    assert len(heard.log) == 50
 
 
 def test_firmware_that_is_not_served_and_asks_on_is_told_once(

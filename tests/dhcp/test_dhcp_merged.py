@@ -14,7 +14,7 @@ from netboot.boot_client import Ignored, Reason
 from netboot.boot_file import BootFileNames
 from netboot.dhcp_beside import BesideBuilding, BesideSettings
 from netboot.dhcp_core import BROADCAST, Answer, Arrival, Handled, Remark
-from netboot.dhcp_merged import MAX_DIALOGUES, PATIENCE
+from netboot.dhcp_merged import PATIENCE
 from netboot.dhcp_packet import (
     BROADCAST_FLAG,
     MAX_PACKET,
@@ -274,14 +274,15 @@ def test_the_boot_file_is_named_twice_only_where_the_client_has_room(
 
 
 def test_made_up_pcs_fill_no_memory_and_displace_none_that_has_an_offer(
-    core: BesideBuilding, make_client: MakeClient
+    core: BesideBuilding, make_client: MakeClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(dhcp_merged, "MAX_DIALOGUES", 50)
     forwarded = sent(hear(core, make_client()))
     hear(core, building_says(forwarded.packet), FROM_BUILDING)
-    for number in range(MAX_DIALOGUES + 100):
+    for number in range(80):
         hear(core, make_client(mac=b"\2\0" + number.to_bytes(4)))
     merged = core._merged
-    assert len(merged) == MAX_DIALOGUES + 1
+    assert len(merged) == 50 + 1
     request = sent(hear(core, request_of(make_client, US)))
     assert request.packet.option(Option.SERVER_ID) == BUILDING.packed
     core.tick(dhcp_merged.DIALOGUE_SECONDS + 1)
