@@ -42,6 +42,9 @@ Code = Literal[
     "power-cut",
     "interrupted",
     "version",
+    "crowded",
+    "same-names",
+    "visit-of-another",
     "profile-gone",
     "batch-full",
     "batch-over",
@@ -224,6 +227,25 @@ SENTENCES: Final[dict[Code, dict[Language, str]]] = {
         "fr": "L'agent et le serveur ne parlent pas la même version ({agent} et {server}). Redémarrez le serveur, "
         "puis ce PC.",
         "en": "Agent and server do not speak one version ({agent} and {server}). Restart the server, then this PC.",
+    },
+    "crowded": {
+        "fr": "Le serveur a trop de PC à la fois : celui-ci n'est pas encore pris. Attendez, il se représente tout "
+        "seul. S'il y a peu de PC à l'atelier, prévenez l'administrateur.",
+        "en": "The server has too many PCs at a time: this one is not taken yet. Wait, it comes again by itself. "
+        "If there are few PCs in the workshop, tell the administrator.",
+    },
+    "same-names": {
+        "fr": "Un PC qui porte les mêmes noms que celui-ci (numéro de série, adresse) est déjà à l'atelier. Si "
+        "celui-ci vient d'être redémarré, attendez une minute : il est repris tout seul. Sinon, éteignez l'un des "
+        "deux.",
+        "en": "A PC with the same names as this one (serial number, address) is in the workshop already. If this one "
+        "was restarted just now, wait a minute: it is taken by itself. Else switch one of the two off.",
+    },
+    "visit-of-another": {
+        "fr": "Le serveur ne reconnaît pas ce PC : sa visite est celle d'un autre agent. Redémarrez ce PC sur le "
+        "réseau.",
+        "en": "The server does not recognise this PC: its visit is another agent's. Boot this PC from the network "
+        "again.",
     },
     "profile-gone": {
         "fr": "Le profil {profile} n'existe plus sur le serveur. Choisissez un autre profil sur la page.",

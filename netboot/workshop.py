@@ -46,7 +46,7 @@ from netboot.protocol import (
     stage_name,
 )
 from netboot.records.record import Record
-from netboot.records.values import AtWork, Denied, NoPlace, Outcome, Start, UnknownProfile
+from netboot.records.values import AtWork, Denied, HelloRefused, NoPlace, Outcome, Start, UnknownProfile
 
 log = logging.getLogger(__name__)
 
@@ -91,12 +91,10 @@ class Workshop:
     async def greet(self, hello: Hello, send: Send, address: str = "") -> Session:
         """Meet an agent: recognise the machine, give it its visit, go on with its job or begin the chosen one.
 
-        `address` is where its line comes from. Raises NetbootError when the agent may not be served.
+        `address` is where its line comes from. Raises HelloRefused when the agent may not be served.
         """
         if hello.version != VERSION:
-            problem = Problem("version", {"agent": str(hello.version), "server": str(VERSION)})
-            await send(Stay(problem=problem))
-            raise NetbootError(problem.sentence("en"))
+            raise HelloRefused(Problem("version", {"agent": str(hello.version), "server": str(VERSION)}))
         self._require_place(address)
         mac = boot_mac(hello)
         lock = self._locks.setdefault(hello.boot, asyncio.Lock())
@@ -149,10 +147,11 @@ class Workshop:
             await self._stay(session, doubted)
 
     def _require_place(self, address: str) -> None:
-        """Raises NetbootError when too many agents are on the line, in all or from one address."""
+        """Raises HelloRefused when too many agents are on the line, in all or from one address."""
         from_there = sum(session.address == address for session in self._sessions.values())
         if len(self._sessions) >= SESSIONS or from_there >= SESSIONS_AN_ADDRESS:
-            raise NetbootError(
+            raise HelloRefused(
+                Problem("crowded"),
                 f"{len(self._sessions)} agents are on the line, {from_there} of them from {address or 'here'}",
                 hint="wait until some PCs are done",
             )

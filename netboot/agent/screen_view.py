@@ -79,8 +79,10 @@ def first_view(language: Language, inventory: Inventory | None = None) -> Screen
 
 
 def welcomed(view: ScreenView, machine: str) -> ScreenView:
-    """The server has answered, and knows this PC as `machine`."""
-    return replace(view, machine=machine or view.machine)
+    """The server has answered, and knows this PC as `machine`. A stage that went on while it did not shows again."""
+    view = replace(view, machine=machine or view.machine)
+    running = next((line.stage for line in view.stages if line.state == "running"), None)
+    return started(view, running) if view.problem and running else view
 
 
 def waiting(view: ScreenView, seconds: float, page: str = "") -> ScreenView:

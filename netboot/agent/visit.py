@@ -106,6 +106,7 @@ class Visit:
                     tasks.create_task(self._do(message.job, message.stage, tasks))
             case Stay():
                 self._home_at = None
+                self._welcomed = False  # a hello may have been refused: the next welcome starts the wait anew
                 self._display.stopped(message.problem)
             case Leave():
                 self._display.leaving(message.action, message.problem)

@@ -12,7 +12,9 @@ from aiohttp import WSCloseCode, WSMsgType, web
 
 from netboot.agent_session import Session
 from netboot.errors import NetbootError
-from netboot.protocol import MESSAGE_LIMIT, FromServer, Hello, ProtocolError, decode_from_agent, encode
+from netboot.problems import Problem
+from netboot.protocol import MESSAGE_LIMIT, FromServer, Hello, ProtocolError, Stay, decode_from_agent, encode
+from netboot.records.values import HelloRefused
 from netboot.workshop import Workshop
 
 log = logging.getLogger(__name__)
@@ -39,7 +41,11 @@ async def agent_link(request: web.Request) -> web.WebSocketResponse:
         hello = decode_from_agent(await socket.receive_str(timeout=HELLO_WITHIN))
         if not isinstance(hello, Hello):
             raise ProtocolError("the first message is not a hello")
-        session = await workshop.greet(hello, send, request.remote or "")
+        try:
+            session = await workshop.greet(hello, send, request.remote or "")
+        except NetbootError as error:
+            await send(Stay(problem=_on_screen(error)))
+            raise
         async for frame in socket:
             if frame.type is not WSMsgType.TEXT:
                 break
@@ -59,3 +65,8 @@ async def agent_link(request: web.Request) -> web.WebSocketResponse:
             workshop.left(session, goodbye=socket.close_code == WSCloseCode.OK)
         await socket.close()
     return socket
+
+
+def _on_screen(error: NetbootError) -> Problem:
+    """What the PC's screen says of a hello that is not followed."""
+    return error.problem if isinstance(error, HelloRefused) else Problem("agent-error", {"error": error.message[:300]})

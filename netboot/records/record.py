@@ -98,7 +98,7 @@ class Record:
         quick and not ask the record. What a known machine is called and known by changes with its first report only.
 
         Raises WrongToken when this boot's visit belongs to another agent; OtherOnLine when an earlier visit's agent is
-        still on the line; NetbootError when more PCs come than a workshop has. Nothing is changed then.
+        still on the line; HelloRefused when more PCs come than a workshop has. Nothing is changed then.
         """
         with self._writing() as session:
             return visits.greet(session, hello, mac, on_line=on_line, now=self._now())

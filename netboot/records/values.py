@@ -23,8 +23,19 @@ BatchEnd = Literal["", "full", "disarmed", "replaced", "expired"]
 """How a batch ended; "" while it is armed."""
 
 
-class WrongToken(NetbootError):  # noqa: N818 — said as it is
+class HelloRefused(NetbootError):  # noqa: N818 — said as it is
+    """A hello that is not followed; `problem` is what the PC's own screen says of it."""
+
+    def __init__(self, problem: Problem, message: str = "", *, hint: str = "") -> None:
+        super().__init__(message or problem.sentence("en"), hint=hint)
+        self.problem = problem
+
+
+class WrongToken(HelloRefused):
     """A hello for a visit that another agent holds: the token is missing or not the visit's."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(Problem("visit-of-another"), message, hint="restart this PC on the network")
 
 
 class NotOnRecord(NetbootError):  # noqa: N818 — said as it is
@@ -35,8 +46,15 @@ class AtWork(NetbootError):  # noqa: N818 — said as it is
     """A choice for a PC whose job is not over: one job at a time."""
 
 
-class OtherOnLine(NetbootError):  # noqa: N818 — said as it is
+class OtherOnLine(HelloRefused):
     """A hello of another boot for a machine whose agent is on the line: one of the two is not that machine."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            Problem("same-names"),
+            "a PC with the same names is in the agent already",
+            hint="if it was restarted just now, wait a minute: it is taken once its old line is given up",
+        )
 
 
 class Denied(NetbootError):  # noqa: N818 — said as it is

@@ -10,11 +10,11 @@ from typing import Final
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
-from netboot.errors import NetbootError
+from netboot.problems import Problem
 from netboot.protocol import Hello
 from netboot.records import events, jobs, machines, tables
 from netboot.records.tables import found
-from netboot.records.values import OtherOnLine, Visit, WrongToken
+from netboot.records.values import HelloRefused, OtherOnLine, Visit, WrongToken
 
 NEW_VISITS: Final = 240
 """How many visits may begin within a minute, of all machines: no workshop has more PCs, a flood of hellos has."""
@@ -24,13 +24,13 @@ OnLine = Callable[[str], bool]
 
 
 def greet(session: Session, hello: Hello, mac: str, *, on_line: OnLine, now: datetime) -> Visit:
-    """The visit of this boot, opened if it is new. Raises WrongToken, OtherOnLine, NetbootError in a flood.
+    """The visit of this boot, opened if it is new. Raises WrongToken, OtherOnLine, HelloRefused in a flood.
 
     A token is made with the visit. Should the Welcome that carries it be lost, the same boot may ask again, without
     one, until the token was used for the first time; then the token it gets is a new one and the old one is void.
     """
     if not hello.boot:
-        raise WrongToken("a hello without a boot id", hint="restart this PC on the network")
+        raise WrongToken("a hello without a boot id")
     row = session.scalars(select(tables.Visit).where(tables.Visit.boot == hello.boot)).one_or_none()
     if row is None:
         row, token = _open(session, hello, mac, on_line, now), _new_token()
@@ -44,7 +44,7 @@ def greet(session: Session, hello: Hello, mac: str, *, on_line: OnLine, now: dat
         token = _new_token()
         row.token_hash = _hashed(token)
     else:
-        raise WrongToken("this visit belongs to another agent", hint="restart this PC on the network")
+        raise WrongToken("this visit belongs to another agent")
     if row.closed is not None:
         events.append(session, "visit-opened", {"again": True}, now=now, machine=row.machine_id, visit=row.id)
     row.mac, row.inventory, row.closed = mac, hello.inventory, None
@@ -66,10 +66,7 @@ def _open(session: Session, hello: Hello, mac: str, on_line: OnLine, now: dateti
     unfinished = _unfinished(session, machine.id)
     if any(on_line(visit.id) for visit in unfinished):
         # Its boot id alone is no proof that the PC restarted: a forged hello would end a job at work.
-        raise OtherOnLine(
-            "a PC with the same names is in the agent already",
-            hint="if it was restarted just now, wait a minute: it is taken once its old line is given up",
-        )
+        raise OtherOnLine
     for visit in unfinished:
         jobs.interrupt(session, visit, now=now)
         end(session, visit.id, now=now)
@@ -100,7 +97,8 @@ def _refuse_a_flood(session: Session, now: datetime) -> None:
     # Up to now and not later: a clock that was put back must not count yesterday's visits as this minute's.
     lately = tables.Visit.opened.between(now - timedelta(minutes=1), now)
     if (session.scalar(select(func.count()).where(lately)) or 0) >= NEW_VISITS:
-        raise NetbootError(
+        raise HelloRefused(
+            Problem("crowded"),
             f"{NEW_VISITS} PCs came within a minute: this one is not taken now",
             hint="it comes again by itself; if there are not so many, look for a device that sends forged hellos",
         )

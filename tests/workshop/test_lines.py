@@ -7,7 +7,9 @@ from aiohttp.test_utils import TestServer
 from msgspec.structs import replace
 
 from netboot import workshop as workshop_module
+from netboot.errors import NetbootError
 from netboot.pages import agent_link
+from netboot.problems import Problem
 from netboot.protocol import (
     Erase,
     EraseResult,
@@ -103,6 +105,7 @@ async def test_a_visit_is_nobody_elses(record: Record, workshop: Workshop, token
         await agent.receipt()
         async with line_to(server) as stranger:
             await stranger.say(hello(pc(), token=token))
+            assert (await stranger.hear(Stay)).problem == Problem("visit-of-another")
             assert await stranger.closed()
         await agent.finish(run, evidence(run.stage, pc()))
         assert isinstance(await agent.order(), RunStage)
@@ -238,7 +241,29 @@ async def test_agents_are_bounded_in_number(server: TestServer, monkeypatch: pyt
     monkeypatch.setattr(workshop_module, "SESSIONS", 1)
     async with agent_on(server, hello(pc(1))), line_to(server) as second:
         await second.say(hello(pc(2), "boot-2"))
+        assert (await second.hear(Stay)).problem == Problem("crowded")
         assert await second.closed()
+
+
+async def test_a_pc_with_the_names_of_one_on_the_line_is_told_so(server: TestServer) -> None:
+    async with agent_on(server, hello(pc())), line_to(server) as second:
+        await second.say(hello(pc(), "boot-2"))
+        assert (await second.hear(Stay)).problem == Problem("same-names")
+        assert await second.closed()
+
+
+async def test_a_hello_that_the_record_does_not_take_is_told(
+    workshop: Workshop, server: TestServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unreadable(*args: object, **kwargs: object) -> None:
+        raise NetbootError("the record does not take this Inventory", hint="note its model")
+
+    monkeypatch.setattr(workshop.record, "greet", unreadable)
+    async with line_to(server) as agent:
+        await agent.say(hello(pc()))
+        told = (await agent.hear(Stay)).problem
+        assert told == Problem("agent-error", {"error": "the record does not take this Inventory"})
+        assert await agent.closed()
 
 
 async def test_a_welcome_may_be_asked_for_again_until_its_token_was_used(server: TestServer) -> None:

@@ -1,0 +1,58 @@
+"""What the PC shows of a hello that was refused, and of the welcome that follows."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from netboot.agent import screen_view
+from netboot.agent.consoles import Consoles
+from netboot.agent.display import Screen
+from netboot.agent.link import Link
+from netboot.agent.progress import Progress
+from netboot.agent.reports import Reports
+from netboot.agent.visit import Visit
+from netboot.problems import Problem
+from netboot.protocol import VERSION, FromServer, Hello, Leave, Plan, Stage, Stay, Welcome
+from tests.workshop.conftest import pc
+
+WELCOME = Welcome(version=VERSION, visit="v1", token="t1", machine="LENOVO M720q", wait=900.0, number=0)
+CROWDED = Stay(problem=Problem("crowded"))
+
+
+async def seen_after(folder: Path, *messages: FromServer) -> list[str]:
+    """The marks of a visit to which the server says this, and then lets it go home."""
+
+    def hello() -> Hello:
+        return Hello(version=VERSION, boot="boot-1", inventory=pc())
+
+    async def nothing(stage: Stage, progress: Progress) -> None:
+        return None
+
+    marks: list[str] = []
+    with Consoles(folder) as consoles, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(consoles, "mark", marks.append)
+        reports = Reports()
+        link = Link("http://192.0.2.2", hello, reports, lambda token: None, lambda: None)
+        for message in (*messages, Leave(action="disk")):
+            link.inbox.put_nowait(message)
+        async with asyncio.TaskGroup() as tasks:
+            assert await Visit(link, reports, nothing, Screen(consoles, "en")).run(tasks) == "disk"
+    return marks
+
+
+async def test_a_pc_that_was_refused_waits_for_a_choice_once_it_is_welcome(tmp_path: Path) -> None:
+    marks = await seen_after(tmp_path, CROWDED, WELCOME)
+    assert marks == ["stopped crowded", "hello", "waiting", "leaving disk"]
+    marks = await seen_after(tmp_path, WELCOME, CROWDED, WELCOME, WELCOME)
+    assert marks == ["hello", "waiting", "stopped crowded", "hello", "waiting", "hello", "leaving disk"]
+
+
+def test_a_stage_that_went_on_during_a_refusal_shows_again() -> None:
+    plan = Plan(job="j1", profile={"fr": "Effacer", "en": "Erase"}, stages=("check", "erase", "finish"))
+    working = screen_view.started(screen_view.planned(screen_view.first_view("en"), plan), "erase")
+    refused = screen_view.stopped(working, CROWDED.problem)
+    assert refused.problem
+    assert screen_view.welcomed(refused, "") == working
+    between = screen_view.stopped(screen_view.finished(working, "erase", None, None), Problem("denied"))
+    assert screen_view.welcomed(between, "") == between
