@@ -224,6 +224,20 @@ class Workshop:
         """Let the floor show the batch as it is on the record."""
         self.floor.show_batch(await asyncio.to_thread(self.record.newest_batch))
 
+    async def tell_denied(self) -> None:
+        """After something was set for a PC: those that wait in the agent and are denied now say so on their screens."""
+        for session in tuple(self._sessions.values()):
+            async with session.lock:
+                row = self.floor.row(session.mac)
+                if self._sessions.get(session.visit.id) is not session or not self._denied(session):
+                    continue
+                if row is None or row.state not in ("waiting", "failed") or row.problem == Problem("denied"):
+                    continue
+                try:
+                    await self._stay(session, Problem("denied"))
+                except (ConnectionError, TimeoutError) as error:
+                    log.info("visit %s: not told that it is denied: %s", session.visit.id, type(error).__name__)
+
     # ── inside ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _profile(self, name: str) -> Profile:

@@ -83,6 +83,7 @@ async def set_policy(request: web.Request) -> web.Response:
     note = " ".join(form.get("note", "").split())[:LONGEST_NOTE]
     await asyncio.to_thread(workshop.policies.set, workshop.record, names, policy, who.operator, note=note)
     _show_again(workshop, names)
+    await workshop.tell_denied()
     return _to(f"{back}?saved=1#rule")
 
 

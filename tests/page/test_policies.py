@@ -10,6 +10,8 @@ from netboot.identity import Key
 from netboot.page_texts import texts
 from netboot.policies import Policies
 from netboot.policy import Policy
+from netboot.problems import Problem
+from netboot.protocol import Stay
 from netboot.workshop import Workshop
 from tests.page.conftest import Person
 from tests.workshop.conftest import ERASE, LOOK, WIPE, hello, pc, row_of
@@ -72,6 +74,14 @@ async def test_a_known_pc_is_denied_by_all_its_own_names_and_nothing_can_be_chos
     address = pc().nics[0].mac
     async with operator.client.get(f"/address/{address}", allow_redirects=False) as answer:
         assert answer.headers["Location"] == f"/machine/{machine}#rule"
+
+
+async def test_the_screen_of_a_waiting_pc_says_at_once_that_it_is_denied(
+    operator: Person, workshop: Workshop, server: TestServer
+) -> None:
+    async with agent_on(server, hello(pc())) as (agent, _):
+        await rule(operator, machine=row_of(workshop).machine, access="denied")
+        assert (await agent.hear(Stay)).problem == Problem("denied")
 
 
 async def test_a_waiting_pc_that_is_denied_is_left_out_of_a_choice_for_all(

@@ -85,6 +85,25 @@ async def test_a_denied_pc_is_told_so_and_nothing_begins(
     assert newest.left == 2
 
 
+async def test_a_pc_that_waits_is_told_at_once_that_it_is_denied_and_others_are_not(
+    workshop: Workshop, server: TestServer
+) -> None:
+    async with (
+        agent_on(server, hello(pc())) as (waiting, _),
+        agent_on(server, hello(pc(2), "boot-2")),
+        agent_on(server, hello(pc(3), "boot-3", profile=WIPE.id)),
+    ):
+        for number in (1, 3):
+            await asyncio.to_thread(deny, workshop, number)
+        await workshop.tell_denied()
+        assert (await waiting.hear(Stay)).problem == Problem("denied")
+        assert [row_of(workshop, number).state for number in (1, 2, 3)] == ["failed", "waiting", "working"]
+        # Allowed again, it may be chosen for without a new start.
+        address = Key("mac", pc().nics[0].mac)
+        await asyncio.to_thread(workshop.policies.set, workshop.record, [address], Policy(), "anne")
+        assert await workshop.choose(row_of(workshop).machine, LOOK.id, "anne")
+
+
 async def test_a_pc_that_is_denied_during_its_check_is_not_erased(workshop: Workshop, server: TestServer) -> None:
     async with agent_on(server, hello(pc(), profile=WIPE.id)) as (agent, _):
         await agent.hear(Plan)
