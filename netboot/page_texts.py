@@ -342,7 +342,6 @@ JOB_STATES: Final[dict[JobState, dict[Language, str]]] = {
     "done": {"fr": "terminé", "en": "done"},
     "failed": {"fr": "échec", "en": "failed"},
     "interrupted": {"fr": "interrompu", "en": "interrupted"},
-    "cancelled": {"fr": "annulé", "en": "cancelled"},
 }
 
 EVENTS: Final[dict[Kind, dict[Language, str]]] = {

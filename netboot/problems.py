@@ -54,7 +54,6 @@ Code = Literal[
     "name-not-told",
     "ticket-expired",
     "ticket-wrong",
-    "cancelled",
 ]
 
 
@@ -298,9 +297,5 @@ SENTENCES: Final[dict[Code, dict[Language, str]]] = {
         "profil sur la page, ou redémarrez ce PC sur le réseau.",
         "en": "This choice is not confirmed by this server's menu ({profile}). Nothing was written. Choose a profile "
         "on the page, or boot this PC from the network again.",
-    },
-    "cancelled": {
-        "fr": "Travail annulé par {by}.",
-        "en": "Job cancelled by {by}.",
     },
 }

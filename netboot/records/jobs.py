@@ -37,7 +37,7 @@ def start(
     """A fresh job for this visit. Raises NotOnRecord when the visit has one that is not ended."""
     visit = found(session.get(tables.Visit, visit_id), "visit")
     if running(session, visit_id) is not None:
-        raise NotOnRecord("this PC already has a job", hint="wait for its end, or cancel it")
+        raise NotOnRecord("this PC already has a job", hint="wait for its end")
     row = tables.Job(
         id=secrets.token_hex(16),
         visit_id=visit.id,
@@ -224,8 +224,6 @@ def _state(problem: Problem | None) -> JobState:
     match problem:
         case None:
             return "done"
-        case Problem(code="cancelled"):
-            return "cancelled"
         case Problem(code="power-cut" | "interrupted"):
             return "interrupted"
         case _:

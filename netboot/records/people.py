@@ -6,7 +6,6 @@ from typing import Final
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from netboot.problems import Problem
 from netboot.records import events, tables
 from netboot.records.values import MasterRow, Operator
 
@@ -45,11 +44,6 @@ def forget(session: Session, name: str, *, now: datetime) -> None:
     session.execute(update(tables.Batch).where(tables.Batch.who == name).values(who=FORGOTTEN))
     session.execute(update(tables.Policy).where(tables.Policy.who == name).values(who=FORGOTTEN))
     session.execute(update(tables.Job).where(tables.Job.chosen_by == name).values(chosen_by=FORGOTTEN))
-    cancelled = session.scalars(select(tables.Job).where(tables.Job.state == "cancelled")).all()
-    stages = session.scalars(select(tables.Stage).where(tables.Stage.job_id.in_([job.id for job in cancelled])))
-    for row in (*cancelled, *stages):
-        if row.problem is not None and row.problem.values.get("by") == name:
-            row.problem = Problem(row.problem.code, {**row.problem.values, "by": FORGOTTEN})
     events.append(session, "person-forgotten", {"operator": digest}, now=now)
 
 

@@ -217,7 +217,7 @@ class Record:
             return jobs.stage_finished(session, job_id, record, seconds, report_number, now=self._now())
 
     def end_job(self, job_id: str, problem: Problem | None) -> None:
-        """The job is over: done (None), cancelled, interrupted or failed, as the problem's code says.
+        """The job is over: done (None), interrupted or failed, as the problem's code says.
 
         Once it is done, nothing that was chosen waits for its machine any more.
         """

@@ -16,7 +16,7 @@ from netboot.problems import Problem
 from netboot.profiles import Profile
 from netboot.protocol import Erasure, Level, MemoryResult, StageName, Verdict
 
-JobState = Literal["running", "done", "failed", "interrupted", "cancelled"]
+JobState = Literal["running", "done", "failed", "interrupted"]
 StageState = Literal["waiting", "running", "done", "failed"]
 ChoiceSource = Literal["page", "menu"]
 BatchEnd = Literal["", "full", "disarmed", "replaced", "expired"]

@@ -96,7 +96,7 @@ def follow(record: Record, visit_id: str, *, menu: str = "") -> tuple[str, str] 
     if job is None:
         return None
     rows = [row for machine in record.machines_overview() for row in machine.visit.jobs if row.id == job.id]
-    record.end_job(job.id, Problem("cancelled"))
+    record.end_job(job.id, Problem("agent-error"))
     return job.profile.id, rows[0].chosen_by
 
 

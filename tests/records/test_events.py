@@ -23,7 +23,7 @@ def fill(record: Record, pcs: int = 3) -> None:
     for number in range(1, pcs + 1):
         visit = record.greet(hello(pc(number), f"boot-{number}"), MAC)
         job = start(record, visit, who="Anne Dupont")
-        record.end_job(job.id, Problem("cancelled", {"by": "Anne Dupont"}))
+        record.end_job(job.id, Problem("interrupted"))
 
 
 @pytest.mark.parametrize(

@@ -142,7 +142,6 @@ def test_until_its_check_a_job_has_the_newest_inventory_of_its_visit(record: Rec
     ("problem", "state"),
     [
         (None, "done"),
-        (Problem("cancelled", {"by": "Anne"}), "cancelled"),
         (Problem("interrupted", {"stage": "erase"}), "interrupted"),
         (Problem("no-disk"), "failed"),
     ],
