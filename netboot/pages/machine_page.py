@@ -10,7 +10,7 @@ from netboot.pages.agent_link import workshop_key
 from netboot.pages.policy_page import names_of, rule_of
 from netboot.pages.refusal import Refusal
 from netboot.pages.render import page
-from netboot.records.values import MachineRow, NotOnRecord
+from netboot.records.values import NotOnRecord
 
 PAGE: Final = 100
 """Machines on one page of the list."""
@@ -23,15 +23,14 @@ async def show_machines(request: web.Request) -> web.Response:
     search = request.query.get("search", "").strip()[:100]
     after = _number(request.query.get("after", ""))
     record = request.app[workshop_key].record
-    found = [row for row in await asyncio.to_thread(record.machines_overview) if search.lower() in _searched(row)]
-    rows = [row for row in found if row.number > after]
+    found = await asyncio.to_thread(record.search_machines, search, after=after, limit=PAGE)
     return page(
         request,
         "machines.html.j2",
-        rows=rows[:PAGE],
-        count=len(found),
+        rows=found.rows,
+        count=found.count,
         search=search,
-        after=rows[PAGE - 1].number if len(rows) > PAGE else 0,
+        after=found.rows[-1].number if found.more else 0,
     )
 
 
@@ -57,15 +56,6 @@ async def show_machine(request: web.Request) -> web.Response:
         events=await asyncio.to_thread(record.events, 0, EVENTS, machine=machine.id),
         most=EVENTS,
     )
-
-
-def _searched(row: MachineRow) -> str:
-    """Everything of a machine that a person may look for, in lower case."""
-    inventory = row.visit.inventory
-    parts = [row.label, row.mac, inventory.system.serial, inventory.board.serial, inventory.system.product]
-    parts += [nic.mac for nic in inventory.nics]
-    parts += [disk.id.serial for disk in inventory.disks]
-    return "\n".join(parts).lower()
 
 
 def _number(text: str) -> int:

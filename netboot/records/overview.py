@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import cast
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from netboot.inventory import DiskId
@@ -22,6 +22,7 @@ from netboot.records.values import (
     JobState,
     MachineDetail,
     MachineRow,
+    MachinesFound,
     PendingChoice,
     StageRow,
     StageState,
@@ -31,17 +32,62 @@ from netboot.records.values import (
 
 def machines(session: Session, *, limit: int, now: datetime) -> tuple[MachineRow, ...]:
     """The `limit` machines that came last, each with its newest visit, by number; its other visits are in `machine`."""
+    rows = session.execute(_newest_visits().order_by(tables.Visit.opened.desc()).limit(limit)).all()
+    return _machine_rows(session, [(machine, visit) for machine, visit in rows], now)
+
+
+def search(session: Session, text: str, *, after: int, limit: int, now: datetime) -> MachinesFound:
+    """The first `limit` machines with a number greater than `after` in which `text` stands."""
+    found_ids = select(tables.Machine.id).where(_holds(text)) if text else select(tables.Machine.id)
+    count = session.scalar(select(func.count()).select_from(found_ids.subquery())) or 0
+    wanted = (
+        _newest_visits()
+        .where(tables.Machine.id.in_(found_ids), tables.Machine.number > after)
+        .order_by(tables.Machine.number)
+        .limit(limit + 1)
+    )
+    rows = [(machine, visit) for machine, visit in session.execute(wanted)]
+    return MachinesFound(_machine_rows(session, rows[:limit], now), count, more=len(rows) > limit)
+
+
+def _holds(text: str) -> ColumnElement[bool]:
+    """Whether this text stands in a machine's label, in a name it is known by, or in a disk that was in it."""
+    keys = select(tables.MachineKey.machine_id).where(tables.MachineKey.value.icontains(text, autoescape=True))
+    came_by = select(tables.Visit.machine_id).where(tables.Visit.mac.icontains(text, autoescape=True))
+    disks = (
+        select(tables.Visit.machine_id)
+        .join(tables.DiskSighting, tables.DiskSighting.visit_id == tables.Visit.id)
+        .join(tables.Disk, tables.Disk.id == tables.DiskSighting.disk_id)
+        .where(
+            or_(
+                tables.Disk.serial.icontains(text, autoescape=True),
+                tables.Disk.wwn.icontains(text, autoescape=True),
+                tables.Disk.model.icontains(text, autoescape=True),
+            )
+        )
+    )
+    return or_(
+        tables.Machine.label.icontains(text, autoescape=True),
+        *(tables.Machine.id.in_(s) for s in (keys, came_by, disks)),
+    )
+
+
+def _newest_visits() -> Select[tables.Machine, tables.Visit]:
+    """Each machine with its newest visit."""
     # Which visit is the newest is found without the inventories: only those that are shown are read.
     age = func.row_number().over(partition_by=tables.Visit.machine_id, order_by=tables.Visit.opened.desc())
     newest = select(tables.Visit.id, age.label("age")).subquery()
-    rows = session.execute(
+    return (
         select(tables.Machine, tables.Visit)
         .join(tables.Visit, tables.Visit.machine_id == tables.Machine.id)
         .join(newest, newest.c.id == tables.Visit.id)
         .where(newest.c.age == 1)
-        .order_by(tables.Visit.opened.desc())
-        .limit(limit)
-    ).all()
+    )
+
+
+def _machine_rows(
+    session: Session, rows: Sequence[tuple[tables.Machine, tables.Visit]], now: datetime
+) -> tuple[MachineRow, ...]:
     visits = _visits(session, [visit for _, visit in rows])
     waiting = {
         row.machine_id: choices.as_value(row)

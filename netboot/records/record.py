@@ -44,6 +44,7 @@ from netboot.records.values import (
     KeptLease,
     MachineDetail,
     MachineRow,
+    MachinesFound,
     MasterRow,
     NoPlace,
     Operator,
@@ -235,6 +236,14 @@ class Record:
         """The `limit` machines whose newest visits are the newest of all, each with that visit; by number."""
         with self._read() as session:
             return overview.machines(session, limit=limit, now=self._now())
+
+    def search_machines(self, text: str, *, after: int = 0, limit: int = 100) -> MachinesFound:
+        """The first `limit` machines with a greater number than `after` that this text stands in; "" is in all.
+
+        It is looked for in labels, addresses, UUIDs, serial numbers and disks, whatever the case of a-z.
+        """
+        with self._read() as session:
+            return overview.search(session, text, after=after, limit=limit, now=self._now())
 
     def pending_choices(self) -> tuple[PendingChoice, ...]:
         """Every choice that still waits for its machine."""

@@ -266,6 +266,15 @@ class MachineRow:
 
 
 @dataclass(frozen=True, slots=True)
+class MachinesFound:
+    """A part of what a search found, by number: `count` is how many in all, `more` whether some follow these rows."""
+
+    rows: tuple[MachineRow, ...]
+    count: int
+    more: bool
+
+
+@dataclass(frozen=True, slots=True)
 class MachineDetail:
     """All that is known of one machine; visits newest first."""
 
