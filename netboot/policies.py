@@ -50,6 +50,11 @@ class Policies:
         booted = [nic.mac for nic in inventory.nics if nic.boot]
         return combined(*(self(mac, uuid) for mac in (*macs, *booted)), self("", uuid))
 
+    def denied_docks(self, inventory: Inventory) -> tuple[str, ...]:
+        """The denied adapters that this PC came by and that are not its own: a dock's goes from PC to PC."""
+        own = {key.value for key in keys_of(inventory)}
+        return tuple(nic.mac for nic in inventory.nics if nic.boot and nic.mac not in own and self(nic.mac).denied)
+
     def read(self, record: Record) -> None:
         """Take over what was set on the page, from the record; in a thread: it blocks."""
         rows = record.policies()

@@ -108,6 +108,16 @@ RULE_TEXTS: Final[dict[str, dict[Language, str]]] = {
         "fr": "Ce PC n'a pas encore dit son nom au serveur. On le connaît par l'adresse de sa carte réseau.",
         "en": "This PC has not told the server its name yet. It is known by its adapter's address.",
     },
+    "address_dock": {
+        "fr": "Cette carte réseau va d'un PC à l'autre (station d'accueil, adaptateur USB) : ce qui est réglé ici vaut "
+        "pour chaque PC qui démarre par elle.",
+        "en": "This adapter goes from PC to PC (a dock, a USB adapter): what is set here holds for every PC that boots "
+        "by it.",
+    },
+    "denied_dock": {
+        "fr": "Il a démarré par une carte réseau partagée qui est interdite. Pour l'autoriser :",
+        "en": "It booted by a shared adapter that is denied. To allow it:",
+    },
     "address_open": {
         "fr": "Adresse (MAC) d'un PC, par exemple 98:fa:9b:12:34:56",
         "en": "A PC's address (MAC), for example 98:fa:9b:12:34:56",

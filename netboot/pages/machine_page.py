@@ -53,6 +53,7 @@ async def show_machine(request: web.Request) -> web.Response:
         rule=await rule_of(workshop, names_of(inventory, machine.visits[0].mac), field="machine", subject=machine.id),
         saved="saved" in request.query,
         denied=workshop.policies.of(inventory).denied,
+        denied_docks=workshop.policies.denied_docks(inventory),
         events=await asyncio.to_thread(record.events, 0, EVENTS, machine=machine.id),
         most=EVENTS,
     )

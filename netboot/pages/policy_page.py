@@ -53,12 +53,11 @@ async def open_address(request: web.Request) -> web.Response:
 
 
 async def show_address(request: web.Request) -> web.Response:
-    """GET /address/{mac}: a PC that has not said hello; of one that has, its own page."""
+    """GET /address/{mac}: a PC that has not said hello, or a dock; of an adapter that is a PC's own, that PC's page."""
     workshop = request.app[workshop_key]
     mac = address(request.match_info["mac"])
     row = workshop.floor.row(mac)
-    machine = row.machine if row is not None else ""
-    machine = machine or await asyncio.to_thread(workshop.record.machine_at, mac)
+    machine = await _owner(workshop, mac, row.machine if row is not None else "")
     if machine:
         return _to(f"/machine/{machine}#rule")
     rule = await rule_of(workshop, (Key("mac", mac),), field="mac", subject=mac)
@@ -94,6 +93,14 @@ async def rule_of(workshop: Workshop, names: Sequence[Key], *, field: str, subje
     values = {key.kind: key.value for key in reversed(names)}
     fixed = workshop.policies.fixed(values.get("mac", ""), values.get("uuid", ""))
     return Rule(tuple(names), row.policy if row else Policy(), fixed, row.note if row else "", field, subject)
+
+
+async def _owner(workshop: Workshop, mac: str, seen: str) -> str:
+    """The id of the machine that this adapter is part of, "" for none that is known; `seen` is the one it came with."""
+    if not seen:
+        return await asyncio.to_thread(workshop.record.machine_at, mac)
+    newest = (await asyncio.to_thread(workshop.record.machine_detail, seen)).visits[0]
+    return seen if Key("mac", mac) in names_of(newest.inventory, newest.mac) else ""
 
 
 def names_of(inventory: Inventory, mac: str) -> tuple[Key, ...]:

@@ -4,6 +4,7 @@ from html import unescape
 
 import pytest
 from aiohttp.test_utils import TestServer
+from msgspec.structs import replace
 
 from netboot.config import MachineSettings
 from netboot.identity import Key
@@ -82,6 +83,25 @@ async def test_the_screen_of_a_waiting_pc_says_at_once_that_it_is_denied(
     async with agent_on(server, hello(pc())) as (agent, _):
         await rule(operator, machine=row_of(workshop).machine, access="denied")
         assert (await agent.hear(Stay)).problem == Problem("denied")
+
+
+async def test_a_pc_denied_by_its_dock_is_allowed_where_its_page_points_to(
+    operator: Person, workshop: Workshop, server: TestServer
+) -> None:
+    dock = "00:50:b6:00:00:99"
+    docked = replace(pc(), nics=(replace(pc().nics[0], mac=dock, driver="r8152", boot=True),))
+    async with agent_on(server, hello(docked)):
+        machine = next(row.machine for row in workshop.floor.rows() if row.mac == dock)
+        link = f'href="/address/{dock}#rule"'
+        assert link not in await operator.get(f"/machine/{machine}")
+        await rule(operator, mac=dock, access="denied")
+        assert link in await operator.get(f"/machine/{machine}")
+        page = unescape(await operator.get(f"/address/{dock}"))
+        assert T["address_dock"] in page
+        assert 'value="denied" selected' in page
+        await rule(operator, mac=dock, access="allowed")
+        assert link not in await operator.get(f"/machine/{machine}")
+        assert not workshop.policies.of(docked).denied
 
 
 async def test_a_waiting_pc_that_is_denied_is_left_out_of_a_choice_for_all(
