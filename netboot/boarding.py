@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from netboot.policy import Policy
-from netboot.profiles import Profile
+from netboot.profile import Profile
 
 NEUTRAL: Final = ("inventory", "memory")
 """Defaults that are no profile: the agent without a profile, and the memory test. Neither writes to a disk."""

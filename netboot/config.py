@@ -11,7 +11,7 @@ import msgspec
 import yaml
 from msgspec import Meta, Struct
 
-from netboot import settings_yaml
+from netboot import core_yaml
 from netboot.errors import NetbootError
 from netboot.full_settings import DhcpFullSettings
 from netboot.names_settings import NamesSettings
@@ -202,8 +202,8 @@ def load_settings(path: Path | None) -> Settings:
 def parse_settings(text: str, *, source: str) -> Settings:
     """Settings from YAML text; `source` names it in errors. Raises NetbootError with the line and what was expected."""
     try:
-        node = settings_yaml.compose(text)
-        raw = settings_yaml.load(text)
+        node = core_yaml.compose(text)
+        raw = core_yaml.load(text)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f", line {mark.line + 1}" if mark else ""
@@ -216,8 +216,8 @@ def parse_settings(text: str, *, source: str) -> Settings:
     except msgspec.ValidationError as error:
         message, _, place = str(error).partition(" - at ")
         place = place.strip("` ")
-        line = settings_yaml.line_of(node, place, message)
-        expected = settings_yaml.in_words(message, place, msgspec.json.schema(Settings))
+        line = core_yaml.line_of(node, place, message)
+        expected = core_yaml.in_words(message, place, msgspec.json.schema(Settings))
         raise NetbootError(
             f"{source}, line {line}: {place.removeprefix('$').removeprefix('.') or 'top level'}: {expected}",
             hint="see docs/operator.en.md, “Settings”",

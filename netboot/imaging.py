@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from netboot.inventory import Disk, DiskId, Inventory, Size, Text, gigabytes, label
 from netboot.problems import Problem
-from netboot.profiles import Profile
+from netboot.profile import Profile
 from netboot.protocol import (
     Check,
     CheckResult,

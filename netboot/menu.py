@@ -22,7 +22,7 @@ from netboot.disk_loaders import BY_GRUB_CPU, STICK_MARKS
 from netboot.menu_escapes import grub_accented, grub_quoted, ipxe_plain
 from netboot.menu_texts import TEXTS, MenuTexts
 from netboot.problems import Language
-from netboot.profiles import Profile
+from netboot.profile import Profile
 from netboot.ticket import Picked
 
 log = logging.getLogger(__name__)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from netboot import ticket
 from netboot.problems import Problem
-from netboot.profiles import Profile
+from netboot.profile import Profile
 from netboot.protocol import Hello
 
 

@@ -14,7 +14,7 @@ from netboot.errors import NetbootError
 from netboot.identity import Key, boot_keys, keys_of, real_uuid
 from netboot.inventory import Inventory
 from netboot.policy import Policy, combined
-from netboot.profiles import Profile
+from netboot.profile import Profile
 from netboot.records.record import Record
 
 _HINT: Final = "see docs/operator.en.md, “Single PCs”"

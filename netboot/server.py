@@ -42,7 +42,8 @@ from netboot.naming import directory, name_server, with_names
 from netboot.pages.boot_face import BootFace, boot_application
 from netboot.policies import Policies, check_defaults
 from netboot.probe import PROBE_UUID
-from netboot.profiles import Profile, load_profiles
+from netboot.profile import Profile
+from netboot.profiles import load_profiles
 from netboot.records.record import Record, open_record
 from netboot.rival_dhcp import refuse_beside_another
 from netboot.signing import load_key, load_ticket_key, public_key

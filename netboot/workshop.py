@@ -26,7 +26,7 @@ from netboot.menu_pick import doubt
 from netboot.named import Named, named_by
 from netboot.policies import Policies
 from netboot.problems import Problem
-from netboot.profiles import Profile
+from netboot.profile import Profile
 from netboot.protocol import (
     VERSION,
     Customise,

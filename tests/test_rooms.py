@@ -20,8 +20,8 @@ FILES = {
 PURE = (
     "address_plan", "arp_packet", "boarding", "boot_client", "boot_file", "boot_reply", "dhcp_beside", "dhcp_core",
     "dhcp_full", "dhcp_merged", "dhcp_packet", "dhcp_proxy", "disk_loaders", "imaging", "inventory", "lease_options",
-    "leases", "manifest", "menu_escapes", "menu_pick", "named", "names", "policy", "problems", "protocol", "query_rate",
-    "tftp_transfer", "ticket", "untaken_offers",
+    "leases", "manifest", "menu_escapes", "menu_pick", "named", "names", "policy", "problems", "profile", "protocol",
+    "query_rate", "tftp_transfer", "ticket", "untaken_offers",
 )  # fmt: skip
 PURE_IN_DOCTOR = (
     "doctor.finding", "doctor.judge", "doctor.judge_boot", "doctor.judge_dhcp", "doctor.judge_link", "doctor.observed",
@@ -124,8 +124,8 @@ def test_the_agent_knows_no_server_room() -> None:
         ("problems", set()),
         ("protocol", {"inventory", "problems"}),
         ("manifest", {"inventory", "problems", "protocol"}),
-        # profiles.py also reads YAML files; imaging uses its value only, as the next test holds.
-        ("imaging", {"inventory", "problems", "profiles", "protocol", "errors"}),
+        ("profile", {"inventory", "problems", "protocol"}),
+        ("imaging", {"inventory", "problems", "profile", "protocol"}),
         ("identity", {"inventory"}),
     ],
 )
@@ -141,12 +141,6 @@ def test_a_pure_room_neither_reads_nor_writes_nor_looks_at_a_clock(module: str) 
     assert not called & {"open", "print", "input", "exec", "eval"}
 
 
-def test_imaging_takes_only_the_value_from_profiles() -> None:
-    assert {name for name in imported("netboot.imaging") if name.startswith("netboot.profiles.")} == {
-        "netboot.profiles.Profile"
-    }
-
-
 def test_pages_know_no_sockets_and_no_files_of_the_store() -> None:
     for module in in_room("pages"):
         assert not outside(module) & {"socket", "ssl", "sqlalchemy", "sqlite3", "subprocess"}, module
@@ -156,7 +150,7 @@ def test_pages_know_no_sockets_and_no_files_of_the_store() -> None:
 
 def test_the_record_knows_values_and_its_database_only() -> None:
     may = {
-        "errors", "identity", "imaging", "inventory", "named", "policy", "problems", "profiles", "protocol", "records",
+        "errors", "identity", "imaging", "inventory", "named", "policy", "problems", "profile", "protocol", "records",
     }  # fmt: skip
     for module in in_room("records"):
         assert {room(other) for other in known(module)} <= may, module

@@ -27,7 +27,8 @@ from netboot.lab.pc import Bus, DiskSpec, PcSpec
 from netboot.lab.service import OPERATOR, Service, open_service
 from netboot.manifest import Manifest
 from netboot.masters import build_master
-from netboot.profiles import Profile, load_profiles
+from netboot.profile import Profile
+from netboot.profiles import load_profiles
 from netboot.records.record import open_record
 from netboot.records.values import JobRow
 from netboot.signing import load_key

@@ -12,6 +12,7 @@ import msgspec
 import yaml
 from msgspec import Meta, Struct
 
+from netboot import core_yaml
 from netboot.errors import NetbootError
 from netboot.manifest import Line
 from netboot.protocol import Hostname, Identifier
@@ -76,7 +77,7 @@ def load_recipe(path: Path) -> Recipe:
 def parse_recipe(text: str, *, source: str) -> Recipe:
     """Read a recipe from YAML; `source` names the file in errors. Raises NetbootError."""
     try:
-        return msgspec.convert(yaml.safe_load(text), Recipe)
+        return msgspec.convert(core_yaml.load(text), Recipe)
     except yaml.YAMLError as error:
         raise NetbootError(
             f"{source} is not YAML: {error}", hint="compare it with images/debian-minimal.yaml"

@@ -19,7 +19,7 @@ from netboot.pages.agent_link import workshop_key
 from netboot.pages.refusal import Refusal
 from netboot.pages.render import page
 from netboot.pages.visitor import operators_form
-from netboot.profiles import Profile
+from netboot.profile import Profile
 from netboot.records.record import Record
 from netboot.records.values import NotOnRecord
 from netboot.workshop import Workshop

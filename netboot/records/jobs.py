@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from netboot.imaging import Job, MasterNeeds, StageRecord, new_stages
 from netboot.inventory import DiskId
 from netboot.problems import Problem
-from netboot.profiles import Profile
+from netboot.profile import Profile
 from netboot.protocol import CheckResult, EraseResult, Erasure, Result, StageName
 from netboot.records import choices, events, machines, tables
 from netboot.records.interruption import after_another_boot

@@ -17,7 +17,7 @@ from netboot.errors import NetbootError
 from netboot.imaging import MasterNeeds
 from netboot.inventory import DiskId, Inventory
 from netboot.problems import Problem
-from netboot.profiles import Profile
+from netboot.profile import Profile
 from netboot.protocol import Erasure as Evidence
 from netboot.protocol import Result
 from netboot.records.values import NotOnRecord

@@ -13,7 +13,7 @@ from netboot.imaging import Job, MasterNeeds
 from netboot.inventory import DiskId, Inventory
 from netboot.policy import Policy
 from netboot.problems import Problem
-from netboot.profiles import Profile
+from netboot.profile import Profile
 from netboot.protocol import Erasure, Level, MemoryResult, StageName, Verdict
 
 JobState = Literal["running", "done", "failed", "interrupted"]

@@ -104,6 +104,13 @@ def test_a_profile_is_read() -> None:
     assert profile.end == "poweroff"
 
 
+def test_words_in_a_profile_are_words_and_a_key_stands_there_once() -> None:
+    profile = parse_profile("id: off\nname: {fr: Non, en: No}\nstages: [check, finish]\n", source="off.yaml")
+    assert (profile.id, profile.name["en"]) == ("off", "No")
+    with pytest.raises(NetbootError, match="`end` is there twice"):
+        parse_profile(GOOD + "end: reboot\nend: poweroff\n", source="wipe.yaml")
+
+
 @pytest.mark.parametrize(
     "change",
     [

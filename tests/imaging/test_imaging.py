@@ -23,7 +23,7 @@ from netboot.imaging import (
 )
 from netboot.inventory import Board, Disk, DiskId, Firmware, HiddenStorage, Inventory, System
 from netboot.problems import Problem
-from netboot.profiles import Profile
+from netboot.profile import Profile
 from netboot.protocol import (
     Check,
     CheckResult,

@@ -29,6 +29,14 @@ def test_the_shipped_recipe_is_read() -> None:
     assert {"grub-cloud-amd64", "shim-signed", "grub-efi-amd64-signed"} <= set(recipe.packages)
 
 
+def test_words_in_a_recipe_are_words_and_a_key_stands_there_once() -> None:
+    text = MINIMAL.read_text(encoding="utf-8")
+    words = text.replace("timezone: ", "timezone: off # ", 1)
+    assert parse_recipe(words, source="x.yaml").timezone == "off"
+    with pytest.raises(NetbootError, match=r"x\.yaml is not YAML: .*`suite` is there twice"):
+        parse_recipe(text + "\nsuite: sid\n", source="x.yaml")
+
+
 def test_every_profile_that_deploys_names_a_shipped_recipe() -> None:
     profiles = load_profiles([IMAGES / "profiles"])
     assert [profile.id for profile in profiles] == [

@@ -21,7 +21,7 @@ from netboot.menu_highlight import white_pixel
 from netboot.menu_texts import TEXTS
 from netboot.problems import Language
 from netboot.process import run
-from netboot.profiles import Profile
+from netboot.profile import Profile
 
 SERVER = IPv4Address("192.0.2.2")
 MAC = "52:54:00:00:00:01"

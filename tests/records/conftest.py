@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from netboot.imaging import Job, MasterNeeds
 from netboot.inventory import Board, Disk, DiskId, Firmware, Inventory, Nic, System
 from netboot.problems import Problem
-from netboot.profiles import Profile
+from netboot.profile import Profile
 from netboot.protocol import VERSION, Hello
 from netboot.records.record import Record, open_record
 from netboot.records.values import Start, Visit

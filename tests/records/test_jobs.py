@@ -7,7 +7,7 @@ import pytest
 
 from netboot.imaging import MasterNeeds, Run, StageRecord, next_stage
 from netboot.problems import Problem
-from netboot.profiles import Profile
+from netboot.profile import Profile
 from netboot.protocol import Check, CheckResult, Erase, EraseResult, Erasure, MemoryResult
 from netboot.records.record import Record, open_record
 from netboot.records.values import NotOnRecord, Start

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from netboot.floor import Floor, Row
 from netboot.inventory import Board, Cpu, Dimm, Disk, DiskId, Firmware, Inventory, Nic, System
-from netboot.profiles import Profile
+from netboot.profile import Profile
 from netboot.protocol import VERSION, Hello, StageName
 from netboot.records.record import Record, open_record
 from netboot.ticket import Picked, issue

@@ -2,7 +2,8 @@
 
 YAML as its version 1.2 has it (core schema, §10.3.2), since people read it so: `off` is a word, 52:54:00:12:34:56 is
 an address. PyYAML by itself reads version 1.1, where they are `false` and a number. A key that is there twice is a
-mistake. Not for: what may be set (config.py).
+mistake. Read by it: the settings, profiles, masters' recipes. Not for: what may stand in them (`config.py`,
+`profile.py`, `masters/recipe.py`).
 """
 
 import re
