@@ -44,6 +44,7 @@ def test_every_profile_that_deploys_names_a_shipped_recipe() -> None:
         "debian-new-disk",
         "erase-only",
         "inventory-only",
+        "memory-test",
     ]
     recipes = {load_recipe(path).name for path in IMAGES.glob("debian*.yaml")}
     assert {profile.master for profile in profiles if profile.master} <= recipes
