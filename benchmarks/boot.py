@@ -23,7 +23,7 @@ from netboot.lab.machine import power_on, workshop_pc
 from netboot.lab.network import BUILDING, SERVER, Lan, open_lan
 from netboot.lab.pc import PcSpec
 from netboot.lab.service import arm, open_service
-from netboot.menu import ARMED_TIMEOUT
+from netboot.menu.boot_menu import ARMED_TIMEOUT
 from netboot.signing import load_key, public_key
 
 HELLO_WITHIN = 600.0

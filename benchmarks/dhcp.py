@@ -21,9 +21,9 @@ from ipaddress import IPv4Address
 
 import msgspec
 
-from netboot.boot_file import BootFileNames
-from netboot.dhcp_beside import BesideBuilding, BesideSettings
-from netboot.dhcp_socket import BootSighting, DhcpService
+from netboot.dhcp.beside import BesideBuilding, BesideSettings
+from netboot.dhcp.boot_file import BootFileNames
+from netboot.dhcp.service import BootSighting, DhcpService
 from netboot.floor import Floor
 from netboot.lab.building import BootFiles, proxy_boot_command
 from netboot.lab.child import Child

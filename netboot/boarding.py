@@ -1,7 +1,7 @@
 """What one PC is offered when it boots from the network: what was set for it, chosen for it, or armed for the next PCs.
 
 Pure. A denied PC is offered nothing; a person's own choice for the PC comes before a batch; the default never writes.
-Not for: rendering the menu (`menu.py`), keeping what is set (`policies.py`), giving out a batch's places
+Not for: rendering the menu (`menu/boot_menu.py`), keeping what is set (`policies.py`), giving out a batch's places
 (`records/batches.py`): a menu that was read takes no place, the agent's hello does.
 """
 

@@ -10,9 +10,9 @@ from ipaddress import IPv4Address
 
 from aiohttp import web
 
-from netboot.dhcp_way import DhcpWay
+from netboot.dhcp.way import DhcpWay
 from netboot.interfaces import Interface
-from netboot.menu import BootMenu
+from netboot.menu.boot_menu import BootMenu
 from netboot.pages.boot_face import BootFace
 from netboot.tcp_listener import BACKLOG, Listener
 from netboot.tftp import TftpServer

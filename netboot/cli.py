@@ -236,7 +236,7 @@ def _set_password(options: argparse.Namespace) -> int:
 
 
 def _set_menu_password(options: argparse.Namespace) -> int:
-    from netboot.menu_password import SETTING, hash_menu_password
+    from netboot.menu.password import SETTING, hash_menu_password
     from netboot.records.record import open_record
 
     settings = _settings(options)

@@ -12,9 +12,9 @@ import yaml
 from msgspec import Meta, Struct
 
 from netboot import core_yaml
+from netboot.dhcp.full_settings import DhcpFullSettings
 from netboot.errors import NetbootError
-from netboot.full_settings import DhcpFullSettings
-from netboot.names_settings import NamesSettings
+from netboot.names.settings import NamesSettings
 from netboot.policy import DhcpWay, Loader
 from netboot.problems import Language
 from netboot.protocol import Identifier

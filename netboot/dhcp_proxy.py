@@ -3,17 +3,17 @@
 Proxy mode: the building's server hands out the address, the answers made here carry none. No state, no I/O.
 Follows PXE 2.1 §2.2 (proxy DHCP, the exchange on port 4011), RFC 4578 and UEFI 2.10 §24.7 (HTTP boot); where firmware
 wants it otherwise, a comment names the firmware.
-Not for: which file a client gets (boot_file.py), which clients are answered so (dhcp_beside.py), sockets
-(dhcp_socket.py).
+Not for: which file a client gets (dhcp/boot_file.py), which clients are answered so (dhcp/beside.py), sockets
+(dhcp/service.py).
 """
 
 from dataclasses import replace
 
-from netboot.boot_client import BootClient, Ignored, Reason
-from netboot.boot_file import BootFile, BootFileNames, choose_boot_file
-from netboot.boot_reply import echoed, naming_boot_file
-from netboot.dhcp_core import BOOT_SERVER_PORT, BROADCAST, CLIENT_PORT, SERVER_PORT, Answer, Arrival
-from netboot.dhcp_packet import (
+from netboot.dhcp.boot_client import BootClient, Ignored, Reason
+from netboot.dhcp.boot_file import BootFile, BootFileNames, choose_boot_file
+from netboot.dhcp.boot_reply import echoed, naming_boot_file
+from netboot.dhcp.core import BOOT_SERVER_PORT, BROADCAST, CLIENT_PORT, SERVER_PORT, Answer, Arrival
+from netboot.dhcp.packet import (
     BROADCAST_FLAG,
     NO_ADDRESS,
     DhcpPacket,

@@ -2,7 +2,7 @@
 
 The name is the one that the installed system was given. A PC that was imaged through a USB adapter or a dock has none
 here: the adapter goes on to the next PC, and its address with it.
-Not for: answering for names (netboot/names.py), telling them to the building's DNS (netboot/dns_announcer.py).
+Not for: answering for names (names/responder.py), telling them to the building's DNS (names/announcer.py).
 """
 
 from dataclasses import dataclass

@@ -24,7 +24,7 @@ def hash_password(password: str) -> str:
 
 
 def hash_digits(digits: str) -> str:
-    """Argon2's text for the boot menu's digits, whose rule is in `menu_password.py`."""
+    """Argon2's text for the boot menu's digits, whose rule is in `menu/password.py`."""
     return _hasher.hash(digits)
 
 

@@ -2,7 +2,7 @@
 
 It comes from two places. The settings file's `machines:` is the admin's: read at the start, and before what was set on
 the page wherever both say something; a PC denied there stays denied. What operators set on the page is on the record.
-Not for: what follows from a policy (`boarding.py`, `boot_file.py`, the DHCP cores).
+Not for: what follows from a policy (`boarding.py`, `dhcp/boot_file.py`, the DHCP cores).
 """
 
 from collections.abc import Collection, Iterable, Mapping

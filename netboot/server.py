@@ -21,31 +21,31 @@ from typing import Final
 from aiohttp import web
 
 from netboot import bootfiles
-from netboot.address_plan import AddressPlan, plan_addresses
 from netboot.address_watch import AddressWatch
 from netboot.assets import asset_folder
 from netboot.boot_address import BootAddress, rendered
 from netboot.config import Settings
-from netboot.dhcp_socket import BootSighting
-from netboot.dhcp_way import DhcpWay, Service
-from netboot.dns_announcer import Announcer, load_target
-from netboot.dns_update import UpdateTarget
+from netboot.dhcp.address_plan import AddressPlan, plan_addresses
+from netboot.dhcp.probe import PROBE_UUID
+from netboot.dhcp.rival import refuse_beside_another
+from netboot.dhcp.service import BootSighting
+from netboot.dhcp.way import DhcpWay, Service
 from netboot.errors import NetbootError
 from netboot.floor import Floor
 from netboot.imaging import MasterNeeds
 from netboot.interfaces import Interface, choose, read_links
-from netboot.menu import BootMenu
-from netboot.menu_highlight import white_pixel
-from netboot.menu_password import SETTING as MENU_PASSWORD
-from netboot.menu_password import MenuPassword
-from netboot.naming import directory, name_server, with_names
+from netboot.menu.boot_menu import BootMenu
+from netboot.menu.highlight import white_pixel
+from netboot.menu.password import SETTING as MENU_PASSWORD
+from netboot.menu.password import MenuPassword
+from netboot.names.announcer import Announcer, load_target
+from netboot.names.naming import directory, name_server, with_names
+from netboot.names.update import UpdateTarget
 from netboot.pages.boot_face import BootFace, boot_application
 from netboot.policies import Policies, check_defaults
-from netboot.probe import PROBE_UUID
 from netboot.profile import Profile
 from netboot.profiles import load_profiles
 from netboot.records.record import Record, open_record
-from netboot.rival_dhcp import refuse_beside_another
 from netboot.signing import load_key, load_ticket_key, public_key
 from netboot.store import Store
 from netboot.tcp_listener import BACKLOG, Capacity, Listener, listen

@@ -3,7 +3,8 @@
 A hello says which profile was picked in the boot menu, and anybody on the LAN can say hello. So the menu's entry, once
 its digits were right, carries `netboot.ticket=`: when it ends, and an HMAC-SHA256 (RFC 2104) over what was picked, for
 which PC, and that time. The workshop follows a profile that writes to a disk only with its ticket.
-Not for: who may have one (`menu.py`, `menu_password.py`), nor secrecy: it crosses plain HTTP like all of the menu.
+Not for: who may have one (`menu/boot_menu.py`, `menu/password.py`), nor secrecy: like all of the menu it crosses plain
+HTTP.
 """
 
 import base64

@@ -13,8 +13,8 @@ from msgspec import Struct
 from netboot.agent.wording import words
 from netboot.assets import asset_folder
 from netboot.config import Settings, parse_settings
-from netboot.menu_texts import TEXTS as MENU_TEXTS
-from netboot.page_texts import STATES
+from netboot.menu.texts import TEXTS as MENU_TEXTS
+from netboot.pages.texts import STATES
 from netboot.problems import SENTENCES, Language
 from netboot.profiles import load_profiles, parse_profile
 from netboot.protocol import StageName, Verdict

@@ -18,10 +18,13 @@ FILES = {
     for path in sorted((ROOT / "netboot").rglob("*.py"))
 }
 PURE = (
-    "address_plan", "arp_packet", "boarding", "boot_client", "boot_file", "boot_reply", "dhcp_beside", "dhcp_core",
-    "dhcp_full", "dhcp_merged", "dhcp_packet", "dhcp_proxy", "disk_loaders", "imaging", "inventory", "lease_options",
-    "leases", "manifest", "menu_escapes", "menu_pick", "named", "names", "policy", "problems", "profile", "protocol",
-    "query_rate", "tftp_transfer", "ticket", "untaken_offers",
+    "boarding", "dhcp_proxy", "imaging", "inventory", "manifest", "menu_pick", "named", "policy", "problems",
+    "profile", "protocol", "tftp_transfer", "ticket",
+    "dhcp.address_plan", "dhcp.arp_packet", "dhcp.beside", "dhcp.boot_client", "dhcp.boot_file", "dhcp.boot_reply",
+    "dhcp.core", "dhcp.full", "dhcp.lease_options", "dhcp.leases", "dhcp.loop_guard", "dhcp.merged", "dhcp.packet",
+    "dhcp.untaken_offers",
+    "menu.disk_loaders", "menu.escapes",
+    "names.query_rate", "names.responder",
 )  # fmt: skip
 PURE_IN_DOCTOR = (
     "doctor.finding", "doctor.judge", "doctor.judge_boot", "doctor.judge_dhcp", "doctor.judge_link", "doctor.observed",
@@ -119,7 +122,7 @@ def test_the_agent_knows_no_server_room() -> None:
 @pytest.mark.parametrize(
     ("module", "may"),
     [
-        ("dhcp_packet", set()),
+        ("dhcp.packet", set()),
         ("inventory", set()),
         ("problems", set()),
         ("protocol", {"inventory", "problems"}),
@@ -145,7 +148,8 @@ def test_pages_know_no_sockets_and_no_files_of_the_store() -> None:
     for module in in_room("pages"):
         assert not outside(module) & {"socket", "ssl", "sqlalchemy", "sqlite3", "subprocess"}, module
         rooms = {room(other) for other in known(module)}
-        assert not rooms & {"store", "masters", "bootfiles", "server", "web", "tftp", "dhcp_socket", "process"}, module
+        assert not rooms & {"store", "masters", "bootfiles", "server", "web", "tftp", "process"}, module
+        assert not known(module) & {"netboot.dhcp.service", "netboot.dhcp.full_service"}, module
 
 
 def test_the_record_knows_values_and_its_database_only() -> None:

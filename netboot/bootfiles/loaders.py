@@ -1,7 +1,7 @@
 """The loaders: under which names they are served, and which file of Debian's packages each one is.
 
 Debian has no shim for 32-bit UEFI, so IA32's GRUB is unsigned and starts with Secure Boot off only. memtest86+ is
-unsigned too: GRUB refuses it under Secure Boot. Not for: who gets which (netboot/boot_file.py, menus/).
+unsigned too: GRUB refuses it under Secure Boot. Not for: who gets which (netboot/dhcp/boot_file.py, menus/).
 """
 
 from typing import Final

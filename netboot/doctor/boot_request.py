@@ -5,7 +5,7 @@ import time
 from ipaddress import IPv4Address
 from typing import Final
 
-from netboot.dhcp_packet import DhcpPacket, MalformedPacket, decode, encode
+from netboot.dhcp.packet import DhcpPacket, MalformedPacket, decode, encode
 from netboot.doctor.observed import Asker, Offer
 from netboot.doctor.offers import is_answer, read_offer
 from netboot.doctor.questions import boot_request

@@ -19,7 +19,7 @@ from scapy.layers.inet import ICMP, IP, UDP
 from scapy.layers.l2 import ARP, STP
 from scapy.packet import Packet
 
-from netboot.dhcp_packet import DhcpPacket, MalformedPacket, decode
+from netboot.dhcp.packet import DhcpPacket, MalformedPacket, decode
 from netboot.doctor.observed import ArpAnswer, Bpdu
 from netboot.errors import NetbootError
 

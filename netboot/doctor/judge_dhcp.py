@@ -6,7 +6,7 @@ The cures follow what firmware does with such answers: docs/firmware.md.
 from collections.abc import Iterator
 from ipaddress import IPv4Address
 
-from netboot.dhcp_packet import NO_ADDRESS
+from netboot.dhcp.packet import NO_ADDRESS
 from netboot.doctor.finding import Finding, Severity
 from netboot.doctor.observed import Offer, Seen
 

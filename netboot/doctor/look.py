@@ -13,7 +13,7 @@ import time
 from ipaddress import IPv4Address
 from typing import Final
 
-from netboot.dhcp_packet import NO_ADDRESS
+from netboot.dhcp.packet import NO_ADDRESS
 from netboot.doctor.boot_request import ask_boot_server
 from netboot.doctor.ear import Ear
 from netboot.doctor.mouth import Mouth

@@ -18,7 +18,7 @@ from scapy.layers.inet import ICMP, IP, UDP
 from scapy.layers.l2 import ARP, Ether
 from scapy.packet import Packet, Raw
 
-from netboot.dhcp_packet import DhcpPacket, encode
+from netboot.dhcp.packet import DhcpPacket, encode
 from netboot.doctor.observed import Card
 from netboot.errors import NetbootError
 

@@ -8,7 +8,7 @@ from enum import Enum
 from ipaddress import IPv4Address, IPv4Network
 from typing import Literal
 
-from netboot.dhcp_packet import NO_ADDRESS
+from netboot.dhcp.packet import NO_ADDRESS
 
 
 class Asker(Enum):

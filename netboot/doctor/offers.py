@@ -7,7 +7,7 @@ import re
 from ipaddress import AddressValueError, IPv4Address, IPv4Network
 from typing import Final
 
-from netboot.dhcp_packet import NO_ADDRESS, DhcpPacket, MessageType, Op, Option
+from netboot.dhcp.packet import NO_ADDRESS, DhcpPacket, MessageType, Op, Option
 from netboot.doctor.observed import Asker, Offer, Step
 
 _ANSWERS: Final = (MessageType.OFFER, MessageType.ACK)

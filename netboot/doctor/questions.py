@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address
 from typing import Final
 
-from netboot.dhcp_packet import (
+from netboot.dhcp.packet import (
     BROADCAST_FLAG,
     NO_ADDRESS,
     DhcpPacket,
@@ -21,8 +21,8 @@ from netboot.dhcp_packet import (
     Options,
     encode_options,
 )
+from netboot.dhcp.probe import PROBE_UUID
 from netboot.doctor.observed import Asker
-from netboot.probe import PROBE_UUID
 
 
 @dataclass(frozen=True, slots=True)

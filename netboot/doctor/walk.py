@@ -12,10 +12,10 @@ from contextlib import suppress
 from ipaddress import IPv4Address
 from typing import Final
 
+from netboot.dhcp.probe import PROBE_UUID
 from netboot.doctor.http_get import HttpTrouble, Page, http_get
 from netboot.doctor.observed import Asker, Place, Step, Trouble, Walk
 from netboot.doctor.tftp_get import TftpTrouble, tftp_get
-from netboot.probe import PROBE_UUID
 
 GRUB_CONFIG: Final = "/grub/grub.cfg"
 _LOADER_LIMIT: Final = 16 << 20  # bytes; Debian's signed GRUB for the network has 2.4 MB

@@ -19,7 +19,7 @@ import time
 from dataclasses import asdict, dataclass
 from statistics import quantiles
 
-from netboot.dhcp_packet import BROADCAST_FLAG, DhcpPacket, MessageType, Op, Option, encode
+from netboot.dhcp.packet import BROADCAST_FLAG, DhcpPacket, MessageType, Op, Option, encode
 
 SO_TIMESTAMPNS = 35  # asm-generic/socket.h; Python's socket module does not name it
 TIMESPEC = struct.Struct("@qq")

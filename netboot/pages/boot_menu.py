@@ -1,7 +1,7 @@
 """The boot face's menus: what GRUB and iPXE fetch for one PC, and the start of what counts only with a ticket.
 
 No request here has a lasting effect: GRUB sends HEAD before GET. Trying digits is counted, which is forgotten after
-minutes. Not for: what stands in a menu (`menu.py`), whether digits are right (`menu_password.py`).
+minutes. Not for: what stands in a menu (`menu/boot_menu.py`), whether digits are right (`menu/password.py`).
 """
 
 import asyncio
@@ -11,8 +11,8 @@ from typing import Final, Protocol
 
 from aiohttp import hdrs, web
 
-from netboot.menu import Asking, Refused
-from netboot.menu_password import Finding
+from netboot.menu.boot_menu import Asking, Refused
+from netboot.menu.password import Finding
 
 log = logging.getLogger(__name__)
 

@@ -10,11 +10,11 @@ from aiohttp import web
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from netboot.inventory import Disk, gigabytes, label
-from netboot.page_texts import BOOT_NOTES, EVENTS, JOB_STATES, LEVELS, SECURE_BOOT, STATES, TEXTS, TROUBLES, texts
 from netboot.pages.agent_link import workshop_key
+from netboot.pages.rule_texts import BATCH_ENDS, DEFAULTS, DHCP_WAYS, LOADERS
+from netboot.pages.texts import BOOT_NOTES, EVENTS, JOB_STATES, LEVELS, SECURE_BOOT, STATES, TEXTS, TROUBLES, texts
 from netboot.pages.visitor import FORM_TOKEN, Visitor, settings_key, visitor
 from netboot.problems import Language, sizes_in
-from netboot.rule_texts import BATCH_ENDS, DEFAULTS, DHCP_WAYS, LOADERS
 from netboot.wording import end_name, stage_name, state_name, verdict_name
 
 LONGEST_TIME: Final = 99 * 3600

@@ -11,9 +11,9 @@ from typing import Final
 
 from aiohttp import web
 
-from netboot.page_texts import TEXTS
 from netboot.pages.agent_link import workshop_key
 from netboot.pages.render import page
+from netboot.pages.texts import TEXTS
 from netboot.pages.turns import Turns
 from netboot.pages.visitor import COOKIE, LANGUAGE_COOKIE, form_of, operators_form, sessions_key, visitor
 from netboot.passwords import LONGEST, SHORTEST, hash_password, is_right

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from netboot.boot_file import BootFileNames
 from netboot.bootfiles import load
 from netboot.bootfiles.record import NAMES, RECORD, read_record, write_record
+from netboot.dhcp.boot_file import BootFileNames
 from netboot.errors import NetbootError
 
 

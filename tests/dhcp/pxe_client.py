@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from ipaddress import IPv4Address
 
-from netboot.dhcp_packet import (
+from netboot.dhcp.packet import (
     BROADCAST_FLAG,
     NO_ADDRESS,
     DhcpPacket,

@@ -14,12 +14,12 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from netboot.boot_file import BootFileNames
 from netboot.config import DhcpSettings, Settings
-from netboot.dhcp_beside import BesideBuilding, BesideSettings
-from netboot.dhcp_core import Remark
-from netboot.dhcp_socket import BootSighting, DhcpService
-from netboot.dhcp_way import DhcpWay as WayOfDhcp
+from netboot.dhcp.beside import BesideBuilding, BesideSettings
+from netboot.dhcp.boot_file import BootFileNames
+from netboot.dhcp.core import Remark
+from netboot.dhcp.service import BootSighting, DhcpService
+from netboot.dhcp.way import DhcpWay as WayOfDhcp
 from netboot.errors import NetbootError
 from netboot.interfaces import Interface
 from netboot.lab.building import start_building, start_server

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netboot.boot_client import BootClient, BootMethod, Firmware, Ignored, IpxeFeature, Reason, read_boot_client
-from netboot.dhcp_packet import DhcpPacket, Op, Option
+from netboot.dhcp.boot_client import BootClient, BootMethod, Firmware, Ignored, IpxeFeature, Reason, read_boot_client
+from netboot.dhcp.packet import DhcpPacket, Op, Option
 
 MakeClient = Callable[..., DhcpPacket]
 

@@ -16,12 +16,12 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from netboot import dhcp_socket
-from netboot.boot_client import Firmware, Reason
-from netboot.boot_file import BootFileNames
-from netboot.dhcp_beside import BesideBuilding, BesideSettings
-from netboot.dhcp_packet import BROADCAST_FLAG, DhcpPacket, MessageType, Option, decode, encode
-from netboot.dhcp_socket import QUEUE_LENGTH, BootSighting, DhcpService
+from netboot.dhcp import service as dhcp_socket
+from netboot.dhcp.beside import BesideBuilding, BesideSettings
+from netboot.dhcp.boot_client import Firmware, Reason
+from netboot.dhcp.boot_file import BootFileNames
+from netboot.dhcp.packet import BROADCAST_FLAG, DhcpPacket, MessageType, Option, decode, encode
+from netboot.dhcp.service import QUEUE_LENGTH, BootSighting, DhcpService
 from netboot.errors import NetbootError
 from tests.dhcp.wire import EVERYBODY, ask, inside, is_silent, running, udp_socket
 
@@ -258,9 +258,9 @@ def test_without_the_right_to_its_ports_it_says_so(wire: Wire) -> None:
     program = (
         "import asyncio\n"
         "from ipaddress import IPv4Address\n"
-        "from netboot.boot_file import BootFileNames\n"
-        "from netboot.dhcp_beside import BesideBuilding, BesideSettings\n"
-        "from netboot.dhcp_socket import DhcpService\n"
+        "from netboot.dhcp.boot_file import BootFileNames\n"
+        "from netboot.dhcp.beside import BesideBuilding, BesideSettings\n"
+        "from netboot.dhcp.service import DhcpService\n"
         f"address = IPv4Address('{SERVER}')\n"
         "core = BesideBuilding(BesideSettings(BootFileNames(address)))\n"
         "asyncio.run(DhcpService(core, interface='eth0', address=address).start())\n"

@@ -6,12 +6,12 @@ from ipaddress import IPv4Address
 
 import pytest
 
-from netboot import dhcp_log
-from netboot.boot_file import BootFileNames
-from netboot.dhcp_beside import BesideBuilding, BesideSettings
-from netboot.dhcp_core import Arrival
-from netboot.dhcp_log import AGAIN_AFTER, DhcpLog
-from netboot.dhcp_packet import NO_ADDRESS, DhcpPacket, encode
+from netboot.dhcp import log as dhcp_log
+from netboot.dhcp.beside import BesideBuilding, BesideSettings
+from netboot.dhcp.boot_file import BootFileNames
+from netboot.dhcp.core import Arrival
+from netboot.dhcp.log import AGAIN_AFTER, DhcpLog
+from netboot.dhcp.packet import NO_ADDRESS, DhcpPacket, encode
 
 MakeClient = Callable[..., DhcpPacket]
 ON_67 = Arrival(port=67, source=NO_ADDRESS, source_port=68)
@@ -20,7 +20,7 @@ ON_67 = Arrival(port=67, source=NO_ADDRESS, source_port=68)
 @pytest.fixture
 def lines(caplog: pytest.LogCaptureFixture) -> Callable[[], list[str]]:
     """What was written at info or above since the last call."""
-    caplog.set_level(logging.INFO, logger="netboot.dhcp_log")
+    caplog.set_level(logging.INFO, logger="netboot.dhcp.log")
 
     def taken() -> list[str]:
         found = [record.getMessage() for record in caplog.records]

@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netboot import dhcp_merged
-from netboot.boot_client import Ignored, Reason
-from netboot.boot_file import BootFileNames
-from netboot.dhcp_beside import BesideBuilding, BesideSettings
-from netboot.dhcp_core import BROADCAST, Answer, Arrival, Handled, Remark
-from netboot.dhcp_merged import PATIENCE
-from netboot.dhcp_packet import (
+from netboot.dhcp import merged as dhcp_merged
+from netboot.dhcp.beside import BesideBuilding, BesideSettings
+from netboot.dhcp.boot_client import Ignored, Reason
+from netboot.dhcp.boot_file import BootFileNames
+from netboot.dhcp.core import BROADCAST, Answer, Arrival, Handled, Remark
+from netboot.dhcp.merged import PATIENCE
+from netboot.dhcp.packet import (
     BROADCAST_FLAG,
     MAX_PACKET,
     NO_ADDRESS,

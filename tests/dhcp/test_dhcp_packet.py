@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netboot.dhcp_packet import (
+from netboot.dhcp.packet import (
     MAX_PACKET,
     MIN_PACKET,
     DhcpPacket,
@@ -19,7 +19,7 @@ from netboot.dhcp_packet import (
     encode,
     encode_options,
 )
-from netboot.dhcp_text import render
+from netboot.dhcp.text import render
 
 HEADER = 240  # bytes up to the end of the magic cookie
 FILE, SNAME = slice(108, 236), slice(44, 108)

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netboot.boot_client import BootClient, Ignored, Reason, read_boot_client
-from netboot.boot_file import BootFileNames
-from netboot.dhcp_beside import BesideBuilding, BesideSettings
-from netboot.dhcp_core import BROADCAST, Answer, Arrival, Handled
-from netboot.dhcp_packet import (
+from netboot.dhcp.beside import BesideBuilding, BesideSettings
+from netboot.dhcp.boot_client import BootClient, Ignored, Reason, read_boot_client
+from netboot.dhcp.boot_file import BootFileNames
+from netboot.dhcp.core import BROADCAST, Answer, Arrival, Handled
+from netboot.dhcp.packet import (
     BROADCAST_FLAG,
     MAX_PACKET,
     NO_ADDRESS,

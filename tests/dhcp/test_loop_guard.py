@@ -3,8 +3,8 @@ from itertools import accumulate
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netboot.ipxe_rom import LOADER_TO_ROM, ROM_TO_LOADER, RomDialogues
-from netboot.loop_guard import MAX_ENTRIES, LoopGuard, Pass
+from netboot.dhcp.ipxe_rom import LOADER_TO_ROM, ROM_TO_LOADER, RomDialogues
+from netboot.dhcp.loop_guard import MAX_ENTRIES, LoopGuard, Pass
 
 MAC = "52:54:00:88:00:01"
 

@@ -4,15 +4,15 @@ from collections.abc import Callable
 from dataclasses import replace
 from ipaddress import IPv4Address
 
-from netboot.boot_client import Reason
-from netboot.boot_file import BootFileNames
-from netboot.dhcp_beside import BesideBuilding, BesideSettings
-from netboot.dhcp_core import Arrival, Handled, Remark
-from netboot.dhcp_packet import NO_ADDRESS, DhcpPacket, MessageType, Op, Option, encode
+from netboot.dhcp.beside import BesideBuilding, BesideSettings
+from netboot.dhcp.boot_client import Reason
+from netboot.dhcp.boot_file import BootFileNames
+from netboot.dhcp.core import Arrival, Handled, Remark
+from netboot.dhcp.packet import NO_ADDRESS, DhcpPacket, MessageType, Op, Option, encode
+from netboot.dhcp.untaken_offers import MAX_ENTRIES, WITHIN, UntakenOffers
 from netboot.doctor.observed import Asker
 from netboot.doctor.questions import discover
 from netboot.policy import DhcpWay, Policy
-from netboot.untaken_offers import MAX_ENTRIES, WITHIN, UntakenOffers
 
 MakeClient = Callable[..., DhcpPacket]
 

@@ -9,8 +9,8 @@ from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from typing import TypeVar
 
-from netboot.dhcp_packet import DhcpPacket, decode, encode
-from netboot.dhcp_socket import DhcpService
+from netboot.dhcp.packet import DhcpPacket, decode, encode
+from netboot.dhcp.service import DhcpService
 
 Result = TypeVar("Result")
 

@@ -13,10 +13,10 @@ from ipaddress import IPv4Address
 from pathlib import Path
 from typing import TypeVar
 
-from netboot.address_plan import AddressPlan
-from netboot.boot_file import BootFileNames
-from netboot.dhcp_full_service import FullDhcpService, open_full_dhcp
-from netboot.dhcp_socket import DhcpService
+from netboot.dhcp.address_plan import AddressPlan
+from netboot.dhcp.boot_file import BootFileNames
+from netboot.dhcp.full_service import FullDhcpService, open_full_dhcp
+from netboot.dhcp.service import DhcpService
 from netboot.policy import nothing_set
 from netboot.records.record import open_record
 

@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from netboot.address_plan import LARGEST_POOL, plan_addresses
 from netboot.config import parse_settings
+from netboot.dhcp.address_plan import LARGEST_POOL, plan_addresses
+from netboot.dhcp.full_settings import DhcpFullSettings, ReservationSettings, RouteSettings
 from netboot.errors import NetbootError
-from netboot.full_settings import DhcpFullSettings, ReservationSettings, RouteSettings
 from netboot.interfaces import Interface
 
 

@@ -3,7 +3,7 @@ from ipaddress import IPv4Address
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netboot.arp_packet import Arp, decode, encode_probe
+from netboot.dhcp.arp_packet import Arp, decode, encode_probe
 
 ADDRESS = IPv4Address("10.0.0.9")
 # A reply of Linux 6.1 to a probe, over a veth.

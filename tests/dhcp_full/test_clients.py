@@ -16,13 +16,13 @@ from pathlib import Path
 
 import pytest
 
-from netboot.address_plan import AddressPlan, Reservation, Route
-from netboot.arp_probe import ArpProber
-from netboot.dhcp_packet import DhcpPacket, MessageType, Op, Option, Options, decode, encode
+from netboot.dhcp.address_plan import AddressPlan, Reservation, Route
+from netboot.dhcp.arp_probe import ArpProber
+from netboot.dhcp.leases import Leases
+from netboot.dhcp.packet import DhcpPacket, MessageType, Op, Option, Options, decode, encode
+from netboot.dhcp.rival import refuse_beside_another
 from netboot.errors import NetbootError
-from netboot.leases import Leases
 from netboot.records.record import open_record
-from netboot.rival_dhcp import refuse_beside_another
 from tests.dhcp_full.switch import SERVER, Switch, inside, ip, run_in, serving
 
 pytestmark = pytest.mark.root

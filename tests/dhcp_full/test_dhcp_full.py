@@ -9,12 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netboot.address_plan import AddressPlan, Reservation, Route
-from netboot.boot_client import Reason
-from netboot.boot_file import BootFileNames
-from netboot.dhcp_core import BROADCAST, Answer, Arrival
-from netboot.dhcp_full import MOST_PROBES, PROBE_OVER, SILENT_FOR, TRIES, FullDhcp, Step
-from netboot.dhcp_packet import (
+from netboot.dhcp.address_plan import AddressPlan, Reservation, Route
+from netboot.dhcp.boot_client import Reason
+from netboot.dhcp.boot_file import BootFileNames
+from netboot.dhcp.core import BROADCAST, Answer, Arrival
+from netboot.dhcp.full import MOST_PROBES, PROBE_OVER, SILENT_FOR, TRIES, FullDhcp, Step
+from netboot.dhcp.leases import Leases, State
+from netboot.dhcp.packet import (
     BROADCAST_FLAG,
     NO_ADDRESS,
     DhcpPacket,
@@ -25,7 +26,6 @@ from netboot.dhcp_packet import (
     decode,
     encode,
 )
-from netboot.leases import Leases, State
 from netboot.policy import Policy, PolicyOf
 from tests.dhcp.conftest import ScapyOracle
 

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from netboot.address_plan import AddressPlan
-from netboot.lease_keeper import QUEUE_LENGTH, LeaseKeeper
-from netboot.leases import Lease, Leases, State
+from netboot.dhcp.address_plan import AddressPlan
+from netboot.dhcp.lease_keeper import QUEUE_LENGTH, LeaseKeeper
+from netboot.dhcp.leases import Lease, Leases, State
 from netboot.records.record import Record, open_record
 from netboot.records.values import KeptLease
 

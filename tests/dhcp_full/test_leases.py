@@ -8,8 +8,8 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from netboot.address_plan import AddressPlan, Reservation
-from netboot.leases import HOLD, QUARANTINE, Lease, Leases, State
+from netboot.dhcp.address_plan import AddressPlan, Reservation
+from netboot.dhcp.leases import HOLD, QUARANTINE, Lease, Leases, State
 
 SERVER = IPv4Address("10.0.0.1")
 KEPT = IPv4Address("10.0.0.4")

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netboot.dhcp_packet import BROADCAST_FLAG, MessageType
-from netboot.rival_dhcp import _discover, read_offer
+from netboot.dhcp.packet import BROADCAST_FLAG, MessageType
+from netboot.dhcp.rival import _discover, read_offer
 from tests.dhcp.conftest import ScapyOracle
 
 XID = 0x1234

@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netboot.boot_client import BootClient, BootMethod, Firmware, Ignored, read_boot_client
-from netboot.boot_file import BootFile, BootFileNames, choose_boot_file
-from netboot.dhcp_packet import DhcpPacket, MalformedPacket, MessageType, Op, Option, decode, encode
+from netboot.dhcp.boot_client import BootClient, BootMethod, Firmware, Ignored, read_boot_client
+from netboot.dhcp.boot_file import BootFile, BootFileNames, choose_boot_file
+from netboot.dhcp.packet import DhcpPacket, MalformedPacket, MessageType, Op, Option, decode, encode
+from netboot.dhcp.probe import PROBE_UUID
 from netboot.doctor.observed import Asker, Offer
 from netboot.doctor.offers import is_answer, netboot_named_by, read_offer, told_file
 from netboot.doctor.questions import boot_request, discover, made_up_mac
 from netboot.policy import Policy
-from netboot.probe import PROBE_UUID
 
 MAC = "02:11:22:33:44:55"
 NETBOOT, OTHER = IPv4Address("10.77.0.2"), IPv4Address("10.77.0.9")

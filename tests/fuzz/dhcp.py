@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 
-from netboot.address_plan import AddressPlan
-from netboot.boot_file import BootFileNames
-from netboot.dhcp_beside import BesideBuilding, BesideSettings
-from netboot.dhcp_core import BOOT_SERVER_PORT, SERVER_PORT, Arrival, Handled
-from netboot.dhcp_full import FullDhcp
-from netboot.dhcp_packet import decode, encode
-from netboot.leases import Leases
+from netboot.dhcp.address_plan import AddressPlan
+from netboot.dhcp.beside import BesideBuilding, BesideSettings
+from netboot.dhcp.boot_file import BootFileNames
+from netboot.dhcp.core import BOOT_SERVER_PORT, SERVER_PORT, Arrival, Handled
+from netboot.dhcp.full import FullDhcp
+from netboot.dhcp.leases import Leases
+from netboot.dhcp.packet import decode, encode
 from tests.fuzz.pieces import Piece, read, write
 
 SERVER = IPv4Address("10.77.0.2")

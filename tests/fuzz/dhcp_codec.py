@@ -5,9 +5,9 @@
 
 from collections.abc import Iterator
 
-from netboot.boot_client import read_boot_client
-from netboot.dhcp_packet import MalformedPacket, decode, encode
-from netboot.dhcp_text import render
+from netboot.dhcp.boot_client import read_boot_client
+from netboot.dhcp.packet import MalformedPacket, decode, encode
+from netboot.dhcp.text import render
 from tests.fuzz import dhcp, pieces
 
 

@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 
 from netboot.boarding import Boarding
 from netboot.config import MenuSettings, Settings
-from netboot.menu import Asking, BootMenu, entries
-from netboot.menu_escapes import grub_accented, grub_quoted, ipxe_plain
-from netboot.menu_highlight import white_pixel
-from netboot.menu_texts import TEXTS
+from netboot.menu.boot_menu import Asking, BootMenu, entries
+from netboot.menu.escapes import grub_accented, grub_quoted, ipxe_plain
+from netboot.menu.highlight import white_pixel
+from netboot.menu.texts import TEXTS
 from netboot.problems import Language
 from netboot.process import run
 from netboot.profile import Profile

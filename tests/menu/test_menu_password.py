@@ -4,9 +4,9 @@ import asyncio
 
 import pytest
 
-from netboot import menu_password
 from netboot.errors import NetbootError
-from netboot.menu_password import TRIES, TRIES_IN_ALL, TRIES_WITHIN, MenuPassword, hash_menu_password
+from netboot.menu import password as menu_password
+from netboot.menu.password import TRIES, TRIES_IN_ALL, TRIES_WITHIN, MenuPassword, hash_menu_password
 
 DIGITS = "240871"
 STORED = hash_menu_password(DIGITS)

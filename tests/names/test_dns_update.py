@@ -17,7 +17,9 @@ import dns.update
 import msgspec
 import pytest
 
-from netboot.dns_announcer import (
+from netboot.errors import NetbootError
+from netboot.named import Named
+from netboot.names.announcer import (
     FIRST_PAUSE,
     GIVEN_UP_AFTER,
     KEPT_AS,
@@ -28,10 +30,8 @@ from netboot.dns_announcer import (
     load_target,
     pause_after,
 )
-from netboot.dns_update import UpdateTarget, dhcid, reverse_name
-from netboot.errors import NetbootError
-from netboot.named import Named
-from netboot.names_settings import UpdateSettings
+from netboot.names.settings import UpdateSettings
+from netboot.names.update import UpdateTarget, dhcid, reverse_name
 from netboot.problems import Problem
 from tests.names.conftest import dig, free_port, program
 
@@ -205,7 +205,7 @@ async def test_a_wrong_key_or_zone_is_told_in_the_words_of_the_protocol_and_chan
 async def test_a_dns_that_comes_back_gets_the_names_that_waited_also_after_a_restart(
     bind: UpdateTarget, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("netboot.dns_announcer.FIRST_PAUSE", 0.05)
+    monkeypatch.setattr("netboot.names.announcer.FIRST_PAUSE", 0.05)
     told: Told = []
     kept = Kept()
     away = Announcer(

@@ -13,9 +13,9 @@ import dns.rrset
 import pytest
 
 from netboot.errors import NetbootError
-from netboot.names import Hosts, Responder
-from netboot.names_forward import UNDER_WAY_A_CLIENT, Forwarder
-from netboot.names_socket import CONNECTIONS_A_CLIENT, RATE_A_CLIENT, NameServer
+from netboot.names.forward import UNDER_WAY_A_CLIENT, Forwarder
+from netboot.names.responder import Hosts, Responder
+from netboot.names.service import CONNECTIONS_A_CLIENT, RATE_A_CLIENT, NameServer
 from tests.names.conftest import PC, STRANGER, dig, free_port, program
 
 SERVER, OTHER, SILENT = IPv4Address("127.77.0.2"), IPv4Address("127.77.0.3"), IPv4Address("127.77.0.4")
@@ -106,7 +106,7 @@ async def test_what_it_does_not_know_is_asked_of_the_server_that_was_told(tmp_pa
 async def test_the_next_server_is_asked_when_the_first_is_silent_and_a_failure_is_told_when_all_are(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("netboot.names_forward.WITHIN", 0.3)
+    monkeypatch.setattr("netboot.names.forward.WITHIN", 0.3)
     async with another_dns(tmp_path) as other_port:
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as hole:
             hole.bind((str(SILENT), other_port))
@@ -119,7 +119,7 @@ async def test_the_next_server_is_asked_when_the_first_is_silent_and_a_failure_i
 async def test_a_reply_to_another_question_or_from_another_place_is_not_believed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("netboot.names_forward.WITHIN", 0.5)
+    monkeypatch.setattr("netboot.names.forward.WITHIN", 0.5)
     loop = asyncio.get_running_loop()
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as liar, socket.socket(type=socket.SOCK_DGRAM) as stranger:
         liar.setblocking(False)
@@ -185,7 +185,7 @@ async def test_questions_to_a_silent_server_are_bounded_for_one_client() -> None
 
 
 async def test_connections_that_say_nothing_are_bounded_and_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("netboot.names_socket.IDLE", 0.5)
+    monkeypatch.setattr("netboot.names.service.IDLE", 0.5)
     async with serving() as port:
         lines = [
             await asyncio.open_connection(str(SERVER), port, local_addr=(str(PC), 0))

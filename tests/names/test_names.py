@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netboot.names import NO_EDNS_LIMIT, QUERY_LIMIT, Hosts, PassedOn, Responder
+from netboot.names.responder import NO_EDNS_LIMIT, QUERY_LIMIT, Hosts, PassedOn, Responder
 
 SERVER, PC = IPv4Address("10.77.0.2"), IPv4Address("10.77.0.100")
 NETWORK = IPv4Network("10.77.0.0/24")

@@ -4,11 +4,11 @@ from ipaddress import IPv4Address, IPv4Network
 
 import pytest
 
-from netboot.address_plan import AddressPlan, Reservation
+from netboot.dhcp.address_plan import AddressPlan, Reservation
 from netboot.errors import NetbootError
 from netboot.named import Named
-from netboot.names_settings import DEFAULT_DOMAIN, NamesSettings
-from netboot.naming import directory, with_names
+from netboot.names.naming import directory, with_names
+from netboot.names.settings import DEFAULT_DOMAIN, NamesSettings
 
 SERVER = IPv4Address("10.77.0.2")
 MAC, OTHER = "98:fa:9b:00:00:01", "98:fa:9b:00:00:02"

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from netboot.address_plan import plan_addresses
 from netboot.config import parse_settings
-from netboot.dhcp_way import DhcpWay, Service
+from netboot.dhcp.address_plan import plan_addresses
+from netboot.dhcp.way import DhcpWay, Service
 from netboot.interfaces import Interface
 from netboot.named import Named
-from netboot.names_directory import Directory
-from netboot.naming import directory, name_server, with_names
+from netboot.names.directory import Directory
+from netboot.names.naming import directory, name_server, with_names
 from netboot.policy import nothing_set
 from netboot.records.record import open_record
 from tests.dhcp_full.switch import SERVER, Switch, enter, run_in

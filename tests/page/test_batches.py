@@ -4,7 +4,7 @@ from html import unescape
 
 from aiohttp.test_utils import TestServer
 
-from netboot.page_texts import texts
+from netboot.pages.texts import texts
 from netboot.problems import Problem
 from netboot.protocol import Plan, Stay
 from netboot.records.values import Batch

@@ -18,12 +18,12 @@ from selenium.webdriver.support.ui import WebDriverWait
 from netboot.floor import Row
 from netboot.identity import Key
 from netboot.inventory import Inventory
-from netboot.page_texts import STATES, texts
+from netboot.pages.rule_texts import BATCH_ENDS
+from netboot.pages.texts import STATES, texts
 from netboot.pages.visitor import COOKIE, LANGUAGE_COOKIE, sessions_key
 from netboot.policy import Policy
 from netboot.problems import Language, Problem
 from netboot.protocol import Leave, Plan, RunStage, Stay
-from netboot.rule_texts import BATCH_ENDS
 from netboot.wording import stage_name, verdict_name
 from netboot.workshop import Workshop
 from tests.page.browser import WITHIN, Browser, browser_in

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from netboot.config import MachineSettings
 from netboot.identity import Key
-from netboot.page_texts import texts
+from netboot.pages.texts import texts
 from netboot.policies import Policies
 from netboot.policy import Policy
 from netboot.problems import Problem

@@ -8,12 +8,12 @@ import pytest
 
 import netboot.pages
 from netboot.address_watch import Trouble
-from netboot.dhcp_core import Remark
-from netboot.dhcp_socket import REASONS_TOLD
+from netboot.dhcp.core import Remark
+from netboot.dhcp.service import REASONS_TOLD
 from netboot.floor import State
-from netboot.page_texts import BOOT_NOTES, EVENTS, JOB_STATES, LEVELS, STATES, TEXTS, TROUBLES
 from netboot.pages.floor_page import NOTICES
 from netboot.pages.refusal import Code, Refusal
+from netboot.pages.texts import BOOT_NOTES, EVENTS, JOB_STATES, LEVELS, STATES, TEXTS, TROUBLES
 from netboot.protocol import Level, Method
 from netboot.records.events import Kind
 from netboot.records.values import JobState

@@ -13,8 +13,8 @@ from aiohttp.test_utils import TestServer
 from netboot.config import Settings
 from netboot.imaging import MasterNeeds
 from netboot.inventory import DiskId, Inventory
-from netboot.menu import BootMenu
-from netboot.menu_password import SETTING, MenuPassword
+from netboot.menu.boot_menu import BootMenu
+from netboot.menu.password import SETTING, MenuPassword
 from netboot.pages.boot_face import BootFace, boot_application
 from netboot.problems import Problem
 from netboot.protocol import (

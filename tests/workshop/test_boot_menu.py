@@ -8,7 +8,7 @@ from aiohttp.test_utils import TestServer
 from msgspec.structs import replace
 
 from netboot.agent.command_line import parse_command_line
-from netboot.menu_password import SETTING, TRIES, hash_menu_password
+from netboot.menu.password import SETTING, TRIES, hash_menu_password
 from netboot.records.record import Record
 from netboot.workshop import Workshop
 from tests.workshop.conftest import hello, pc

@@ -9,13 +9,13 @@ import dns.update
 import pytest
 from msgspec.structs import replace
 
-from netboot.dns_announcer import Announcer, load_target
-from netboot.dns_update import UpdateTarget
 from netboot.identity import is_carried
 from netboot.imaging import Job, StageRecord
 from netboot.inventory import Inventory
 from netboot.named import Named, named_by
-from netboot.names_settings import UpdateSettings
+from netboot.names.announcer import Announcer, load_target
+from netboot.names.settings import UpdateSettings
+from netboot.names.update import UpdateTarget
 from netboot.problems import Problem
 from netboot.protocol import CustomiseResult, Leave, Plan, RunStage, Stay
 from netboot.records.record import Record

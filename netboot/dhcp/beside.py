@@ -1,0 +1,186 @@
+"""Answers boot clients beside the building's DHCP: by a proxy's offer, or by an offer merged with the building's.
+
+Picks the way for each client: what is set for that PC, else the workshop's mode; in proxy mode a PC that never takes
+its offers is moved to merged ones by itself. Its memory is bounded and needs no saving: a server that was started
+again answers port 4011 and TFTP as before, and learns anew who refuses a proxy's offers.
+No I/O. Not for: the packets of either way (dhcp_proxy.py, merged.py), sockets (service.py).
+"""
+
+from dataclasses import dataclass, replace
+from ipaddress import IPv4Address
+
+from netboot.dhcp.boot_client import BootClient, Firmware, Ignored, Reason, read_boot_client
+from netboot.dhcp.boot_file import BootFileNames, choose_boot_file
+from netboot.dhcp.core import BOOT_SERVER_PORT, Answer, Arrival, Handled, Remark
+from netboot.dhcp.ipxe_rom import RomDialogues
+from netboot.dhcp.loop_guard import LoopGuard, Pass
+from netboot.dhcp.merged import MergedOffers
+from netboot.dhcp.packet import DhcpPacket, MalformedPacket, MessageType, Op, Option, decode
+from netboot.dhcp.probe import PROBE_UUID
+from netboot.dhcp.untaken_offers import UntakenOffers
+from netboot.dhcp_proxy import decide, offer
+from netboot.policy import DhcpWay, Policy, PolicyOf, nothing_set
+
+SILENCE_TOLD_EVERY = 600.0
+"""Seconds between two warnings that the building's DHCP is silent; the page says it of each PC."""
+
+_FIRMWARE_NOT_SERVED = {Reason.FIRMWARE_ARM, Reason.FIRMWARE_UNKNOWN}
+
+
+@dataclass(frozen=True, slots=True)
+class BesideSettings:
+    """What is told once, at the start.
+
+    `way` is for PCs for which nothing else is set; `move_to_merged` lets a PC that takes no proxy's offer be moved.
+    `building` is the address of the building's DHCP server, None to ask by broadcast.
+    More than `loop_limit` hand-outs of one file to one PC within `loop_seconds` are a loop.
+    `plain_pxe_first` is for the virtual workshop, whose BIOS PCs carry an iPXE in their NIC's ROM: that iPXE is first
+    answered as the plain PXE ROM of a real PC would be, so that option 43 and `bios_file` are walked.
+    """
+
+    files: BootFileNames
+    way: DhcpWay = "proxy"
+    move_to_merged: bool = True
+    building: IPv4Address | None = None
+    loop_limit: int = 8
+    loop_seconds: float = 120.0
+    plain_pxe_first: bool = False
+
+
+class BesideBuilding:
+    """The core (core.py) of the modes `proxy` and `merged`."""
+
+    def __init__(self, settings: BesideSettings, policy_of: PolicyOf = nothing_set) -> None:
+        self._settings = settings
+        self._names = settings.files
+        self._policy_of = policy_of
+        self._guard = LoopGuard(settings.loop_limit, settings.loop_seconds)
+        self._rom_dialogues = RomDialogues()
+        self._untaken = UntakenOffers()
+        self._merged = MergedOffers(self._names, settings.building)
+        self._silence_told = -SILENCE_TOLD_EVERY
+        self._only_proxy = False
+
+    def receive(self, payload: bytes, arrival: Arrival, *, now: float) -> Handled:
+        """Decide on one datagram; `now` is in seconds on any steady clock. Raises nothing, whatever the bytes."""
+        try:
+            packet = decode(payload)
+        except MalformedPacket as error:
+            return Handled(ignored=Ignored(Reason.MALFORMED, str(error)))
+        if packet.op is Op.BOOTREPLY:
+            return self._from_building(packet, arrival, now)
+        if packet.giaddr == self._names.server_address:
+            return Handled(ignored=Ignored(Reason.OWN_RELAY))
+        client = read_boot_client(packet)
+        if isinstance(client, Ignored):
+            return Handled(ignored=client)
+        if self._settings.plain_pxe_first:
+            client = self._as_plain_rom(client, now)
+        policy = self._policy_of(client.mac, str(client.uuid or ""))
+        if arrival.port == BOOT_SERVER_PORT:
+            return self._on_boot_server_port(client, arrival, policy)
+        if packet.message_type is MessageType.REQUEST:
+            return self._requested(client, policy, now)
+        outcome = decide(client, arrival, self._names, policy)
+        if isinstance(outcome, Ignored):
+            return _ignored(outcome, client)
+        return self._discovered(client, policy, outcome, now)
+
+    def tick(self, now: float) -> tuple[Handled, ...]:
+        """A building that stays silent: its PCs get a proxy's offer, in case their address comes another way."""
+        return tuple(
+            self._without_building(dialogue.client, (offer(dialogue.client, dialogue.boot_file, self._names),), now)
+            for dialogue in self._merged.silent(now)
+        )
+
+    def use_address(self, address: IPv4Address) -> None:
+        """Answer with this address of ours from now on; dialogues under way begin again by themselves."""
+        self._names = replace(self._names, server_address=address)
+        self._merged = MergedOffers(self._names, self._settings.building)
+
+    def stay_with_proxy(self) -> None:
+        """Make no merged offers, whoever asks: the building's answers cannot reach us."""
+        self._only_proxy = True
+
+    def fetched_by(self, address: IPv4Address) -> None:
+        """A PC at this address asked for a boot file, by TFTP or HTTP."""
+        self._untaken.fetched_by(address)
+
+    def _on_boot_server_port(self, client: BootClient, arrival: Arrival, policy: Policy) -> Handled:
+        outcome = decide(client, arrival, self._names, policy)
+        if isinstance(outcome, Ignored):
+            return _ignored(outcome, client)
+        self._untaken.taken(client.mac)
+        return Handled((outcome,), client=client)  # counted as a hand-out when the offer was made
+
+    def _discovered(self, client: BootClient, policy: Policy, proxy_offer: Answer, now: float) -> Handled:
+        packet, boot_file = client.packet, proxy_offer.boot_file
+        passed = self._guard.ask(client.mac, boot_file, xid=packet.xid, secs=packet.secs, now=now)
+        if passed is not Pass.GRANTED:
+            loop = Ignored(Reason.LOOP, boot_file)
+            return Handled(ignored=loop, client=client, news=passed is Pass.REFUSED_FIRST)
+        way, just_moved = self._way(client, policy, now)
+        if way == "proxy":
+            return Handled((proxy_offer,), client=client)
+        chosen = choose_boot_file(client, self._names, policy)
+        if isinstance(chosen, Ignored):
+            return _ignored(chosen, client)
+        forwarded = self._merged.discover(client, chosen, now=now)
+        if isinstance(forwarded, Ignored):
+            return Handled((proxy_offer,), client=client)
+        if self._merged.is_silent(client, now):
+            return self._without_building(client, (forwarded, proxy_offer), now)
+        return Handled((forwarded,), client=client, remark=self._remark(client), news=just_moved)
+
+    def _way(self, client: BootClient, policy: Policy, now: float) -> tuple[DhcpWay, bool]:
+        """How this DISCOVER is answered, and whether that has changed just now."""
+        if self._only_proxy:
+            return "proxy", False
+        if policy.dhcp is not None:
+            return policy.dhcp, False
+        if self._settings.way == "merged" or self._untaken.refuses(client.mac):
+            return "merged", False
+        if client.uuid == PROBE_UUID:
+            return "proxy", False  # `netboot doctor` asks as several firmwares in a row, and takes none of the offers
+        if self._settings.move_to_merged and self._untaken.offered(client.mac, xid=client.packet.xid, now=now):
+            return "merged", True
+        return "proxy", False
+
+    def _requested(self, client: BootClient, policy: Policy, now: float) -> Handled:
+        address = client.packet.option(Option.REQUESTED_ADDRESS) or b""
+        if len(address) == 4:
+            self._untaken.leased(client.mac, IPv4Address(address))
+        chosen = choose_boot_file(client, self._names, policy)
+        if isinstance(chosen, Ignored):
+            return _ignored(chosen, client)
+        forwarded = self._merged.request(client, chosen, now=now)
+        if isinstance(forwarded, Ignored):
+            return Handled(ignored=forwarded, client=client)
+        return Handled((forwarded,), client=client)
+
+    def _from_building(self, packet: DhcpPacket, arrival: Arrival, now: float) -> Handled:
+        passed_on = self._merged.reply(packet, source=arrival.source, now=now)
+        if isinstance(passed_on, Ignored):
+            return Handled(ignored=passed_on)
+        answer, dialogue = passed_on
+        return Handled((answer,), client=dialogue.client, remark=self._remark(dialogue.client))
+
+    def _without_building(self, client: BootClient, answers: tuple[Answer, ...], now: float) -> Handled:
+        news = now - self._silence_told >= SILENCE_TOLD_EVERY
+        if news:
+            self._silence_told = now
+        return Handled(answers, client=client, remark=Remark.BUILDING_SILENT, news=news)
+
+    def _remark(self, client: BootClient) -> Remark | None:
+        return Remark.MOVED_TO_MERGED if self._untaken.refuses(client.mac) else None
+
+    def _as_plain_rom(self, client: BootClient, now: float) -> BootClient:
+        if client.ipxe is None or client.firmware is not Firmware.BIOS:
+            return client
+        if not self._rom_dialogues.is_rom(client.mac, client.packet.xid, now):
+            return client
+        return replace(client, ipxe=None, user_classes=())
+
+
+def _ignored(ignored: Ignored, client: BootClient) -> Handled:
+    return Handled(ignored=ignored, client=client, news=ignored.reason in _FIRMWARE_NOT_SERVED)

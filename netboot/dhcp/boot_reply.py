@@ -1,0 +1,35 @@
+"""How a reply names a boot file, whichever way DHCP is answered: `siaddr`, `sname`, `file`, options 43, 60 and 97.
+
+Follows PXE 2.1 §2.2 and §2.4, RFC 4578 and UEFI 2.10 §24.7. No state, no I/O.
+Not for: which file it is (boot_file.py); addresses and what belongs to them (full.py, the building's server).
+"""
+
+from dataclasses import replace
+
+from netboot.dhcp.boot_client import BootClient
+from netboot.dhcp.boot_file import BootFile, BootFileNames
+from netboot.dhcp.packet import DhcpPacket, Option, Options
+
+# PXE 2.1 §2.4: tag 6 (discovery control) = 8: no boot server discovery, no menu, take the file that is named here.
+_TAKE_THIS_FILE = b"\x06\x01\x08\xff"
+
+
+def naming_boot_file(reply: DhcpPacket, client: BootClient, names: BootFileNames, boot_file: BootFile) -> DhcpPacket:
+    """The reply, with this boot file from us in it."""
+    options: Options = ((Option.VENDOR_CLASS, client.method.value), *echoed(client.packet, Option.MACHINE_ID))
+    if boot_file.skip_discovery:
+        options += ((Option.VENDOR_OPTIONS, _TAKE_THIS_FILE),)
+    return replace(
+        reply,
+        siaddr=names.server_address,
+        sname=str(names.server_address).encode(),
+        file=boot_file.name.encode(),
+        options=reply.options + options,
+    )
+
+
+def echoed(request: DhcpPacket, code: Option) -> Options:
+    """An option of the request, to be sent back as it came."""
+    value = request.option(code)
+    # What several pieces were joined to is nobody's machine id, and could grow the reply past a frame.
+    return ((code, value),) if value is not None and len(value) <= 255 else ()

@@ -1,0 +1,310 @@
+"""The boot menu of one PC: one list of entries, rendered to GRUB (UEFI) and to iPXE (BIOS) from `menus/`.
+
+The default, after the timeout, is the PC's own disk, which nothing here writes to. An entry that writes to a disk asks
+once more, names what will happen, asks for the workshop's digits where there are some, and only then fetches its start:
+that carries the ticket by which the workshop believes the choice. A request for a menu has no side effect.
+Not for: what a profile does (`imaging.py`), the digits (`password.py`), HTTP (`pages/boot_menu.py`).
+"""
+
+import logging
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from ipaddress import IPv4Address
+from typing import Final, Literal
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from netboot.assets import asset_folder
+from netboot.boarding import Boarding
+from netboot.bootfiles import loaders
+from netboot.config import Settings
+from netboot.menu.disk_loaders import BY_GRUB_CPU, STICK_MARKS
+from netboot.menu.escapes import grub_accented, grub_quoted, ipxe_plain
+from netboot.menu.texts import TEXTS, MenuTexts
+from netboot.problems import Language
+from netboot.profile import Profile
+from netboot.ticket import Picked
+
+log = logging.getLogger(__name__)
+
+ARMED_TIMEOUT: Final = 5
+"""Seconds before a choice made on the page starts: enough to stop it at the keyboard."""
+
+BATCH_TIMEOUT: Final = 15
+"""Seconds before an armed batch starts: nobody chose for this very PC, so there is time to read and to stop it."""
+
+Loader = Literal["grub", "ipxe"]
+Refused = Literal["wrong", "too-many", "gone"]
+"""Why a start is not given: wrong digits, too many tries, or the entry is not offered to this PC (any more)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """The PC that asks for a menu, as its loader told. `mac` and `uuid` are lower case, or "" when it did not say.
+
+    `language` is what its person chose, None for the workshop's. `graphic`: GRUB draws its own letters, with accents.
+    `asked`: somebody is at the keyboard, so nothing starts by itself (iPXE; GRUB knows by its own variable).
+    """
+
+    loader: Loader
+    mac: str = ""
+    uuid: str = ""
+    language: Language | None = None
+    graphic: bool = False
+    asked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the menu that starts the agent. `confirm` is the question's "yes", "" when nothing is written.
+
+    `proven`: what is picked counts only with a ticket, which the entry fetches at its start.
+    """
+
+    id: str
+    title: str
+    profile: str = ""
+    confirm: str = ""
+    batch: str = ""
+    proven: bool = False
+    digits: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryTests:
+    """The memtest86+ files there are; `uefi` by processor, as GRUB's `grub_cpu` and iPXE's `buildarch` name it."""
+
+    bios_x64: tuple[str, ...] = ()
+    bios_ia32: tuple[str, ...] = ()
+    uefi: tuple[tuple[str, str], ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.bios_x64 or self.bios_ia32 or self.uefi)
+
+
+def memory_tests(files: Collection[str]) -> MemoryTests:
+    """Those among the boot files; boot files built before memtest86+ was one of them have none."""
+    uefi = (("x86_64", loaders.MEMTEST_UEFI_X64), ("i386", loaders.MEMTEST_UEFI_IA32))
+    return MemoryTests(
+        tuple(name for name in [loaders.MEMTEST_BIOS_X64] if name in files),
+        tuple(name for name in [loaders.MEMTEST_BIOS_IA32] if name in files),
+        tuple((cpu, name) for cpu, name in uefi if name in files),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Menu:
+    """What both templates render. `default` is the id of the entry that the timeout takes, "local" for the disk."""
+
+    texts: MenuTexts
+    language: Language
+    other_language: Language
+    server: str
+    entries: tuple[Entry, ...]
+    default: str
+    timeout: int
+    kernel: str
+    memtest: MemoryTests
+    denied: bool = False
+    notice: str = ""
+
+
+class BootMenu:
+    """Renders the menus of a running server; `address` is ours on the PCs' LAN.
+
+    `boarding` says what a PC is offered; `digits_asked` whether what writes to a disk asks for digits; `prove` makes
+    a choice's ticket; `files` are the names of the boot files. The first two read the record: menus are rendered in a
+    thread.
+    """
+
+    def __init__(
+        self,
+        profiles: Sequence[Profile],
+        settings: Settings,
+        address: IPv4Address,
+        *,
+        boarding: Callable[[str, str], Boarding],
+        digits_asked: Callable[[], bool],
+        prove: Callable[[Picked], str],
+        files: Collection[str] = (),
+    ) -> None:
+        self._profiles = tuple(profiles)
+        self._settings = settings
+        self._server = f"{address}:{settings.http.port}"
+        self._boarding = boarding
+        self._digits_asked = digits_asked
+        self._prove = prove
+        self._memtest = memory_tests(files)
+        self._templates = {graphic: menu_templates(graphic=graphic) for graphic in (False, True)}
+
+    def use_address(self, address: IPv4Address) -> None:
+        """Name this address of ours from now on."""
+        self._server = f"{address}:{self._settings.http.port}"
+
+    def grub_start(self) -> str:
+        """The static /grub/grub.cfg over TFTP: it goes on to `/menu.grub` over HTTP with the PC's MAC and UUID."""
+        return self._render(
+            "start.grub.j2", Asking("grub"), server=self._server, serial=self._settings.menu.serial_port
+        )
+
+    def ipxe_start(self) -> str:
+        """The static iPXE script: it goes on to `/menu.ipxe` with the PC's MAC and UUID."""
+        return self._render("start.ipxe.j2", Asking("ipxe"), server=self._server)
+
+    def menu(self, asking: Asking) -> str:
+        """The menu of this PC, for its loader."""
+        return self._render(f"menu.{asking.loader}.j2", asking, menu=self._menu(asking))
+
+    def needs_digits(self, asking: Asking, profile: str, batch: str) -> bool:
+        """Whether this start is given for the right digits only: not for what a signed-in person armed."""
+        return not (batch and self._armed_batch(asking, profile, batch)) and self._digits_asked()
+
+    def start(self, asking: Asking, profile: str, batch: str) -> str:
+        """The script that starts the agent with this profile and its ticket. Whoever asks has given the digits."""
+        boarding = self._board(asking)
+        offered = any(known.id == profile for known in self._profiles)
+        if boarding.denied or not offered or (batch and not self._armed_batch(asking, profile, batch)):
+            return self.refusal(asking, "gone")
+        # What a batch does is the batch's: its PCs are counted, and a person's choice for one comes first.
+        picked = Picked("" if batch else profile, asking.mac, asking.uuid, batch)
+        pick = f"netboot.batch={batch}" if batch else f"netboot.profile={profile}"
+        words = f"{pick} netboot.ticket={self._prove(picked)}"
+        return self._render(f"go.{asking.loader}.j2", asking, menu=self._menu(asking), words=words)
+
+    def refusal(self, asking: Asking, reason: Refused) -> str:
+        """The script that says why not, and goes back to the menu."""
+        texts = self._texts(asking)
+        said = {"wrong": texts.wrong_digits, "too-many": texts.too_many_tries, "gone": texts.not_offered}[reason]
+        return self._render(f"refused.{asking.loader}.j2", asking, said=said)
+
+    def theme(self, asking: Asking, title: str) -> str:
+        """GRUB's theme: the words around the entries, which GRUB has in English only."""
+        texts = self._texts(asking)
+        titles = {"menu": texts.title, "sure": texts.confirm_title, "code": texts.title_code}
+        return self._render("theme.grub.j2", asking, title=titles.get(title, texts.title))
+
+    def _texts(self, asking: Asking) -> MenuTexts:
+        return TEXTS[asking.language or self._settings.language]
+
+    def _render(self, name: str, asking: Asking, **values: object) -> str:
+        return (
+            self._templates[asking.graphic]
+            .get_template(name)
+            .render(texts=self._texts(asking), disk_loaders=BY_GRUB_CPU, stick_marks=STICK_MARKS, **values)
+        )
+
+    def _menu(self, asking: Asking) -> Menu:
+        settings = self._settings
+        boarding = self._board(asking)
+        language = asking.language or settings.language
+        offered = entries(self._profiles, language, boarding, digits=self._is_locked())
+        timeout = settings.menu.timeout
+        if boarding.armed:
+            timeout = BATCH_TIMEOUT if boarding.batch else ARMED_TIMEOUT
+        ready = "armed" if boarding.armed else default_of(self._ready(boarding), offered)
+        return Menu(
+            texts=TEXTS[language],
+            language=language,
+            other_language="en" if language == "fr" else "fr",
+            server=self._server,
+            entries=offered,
+            default="local" if asking.asked else ready,
+            timeout=0 if asking.asked else timeout,
+            kernel=kernel_words(settings),
+            memtest=MemoryTests() if boarding.denied else self._memtest,
+            denied=boarding.denied,
+            notice=TEXTS[language].denied if boarding.denied else "",
+        )
+
+    def _ready(self, boarding: Boarding) -> str:
+        """The default that is set; "memory" stands for whichever profile tests the memory."""
+        if boarding.default != "memory":
+            return boarding.default
+        return next((profile.id for profile in self._profiles if "memory" in profile.stages), "")
+
+    def _board(self, asking: Asking) -> Boarding:
+        """What this PC is offered. A record that fails costs what was chosen only: the PC still gets its menu."""
+        try:
+            return self._boarding(asking.mac, asking.uuid)
+        except Exception:
+            log.exception("the choice for %s cannot be read; its menu offers the disk first", asking.mac or asking.uuid)
+            return Boarding()
+
+    def _armed_batch(self, asking: Asking, profile: str, batch: str) -> bool:
+        boarding = self._board(asking)
+        return boarding.batch == batch and boarding.armed is not None and boarding.armed.id == profile
+
+    def _is_locked(self) -> bool:
+        """Whether digits are asked for; a record that fails asks, and then refuses."""
+        try:
+            return self._digits_asked()
+        except Exception:
+            log.exception("whether the menu has a password cannot be read")
+            return True
+
+
+def entries(
+    profiles: Sequence[Profile], language: Language, boarding: Boarding, *, digits: bool = False
+) -> tuple[Entry, ...]:
+    """The menu's lines after "boot the local disk", in order; none for a PC that is kept away.
+
+    A choice made on the page starts the agent without a profile: the server knows it, and gives it to one visit only.
+    """
+    if boarding.denied:
+        return ()
+    texts = TEXTS[language]
+    offered = tuple(
+        Entry(
+            f"profile-{number}",
+            profile.name[language],
+            profile=profile.id,
+            confirm=_confirm(profile, texts),
+            proven=profile.writes,
+            digits=digits and profile.writes,
+        )
+        for number, profile in enumerate(profiles, 1)
+    )
+    return (*_armed(boarding, language), *offered, Entry("inventory", texts.inventory))
+
+
+def _armed(boarding: Boarding, language: Language) -> tuple[Entry, ...]:
+    profile, texts = boarding.armed, TEXTS[language]
+    if profile is None:
+        return ()
+    if not boarding.batch:
+        return (Entry("armed", texts.armed.format(profile=profile.name[language])),)
+    title = texts.armed_batch.format(profile=profile.name[language])
+    return (Entry("armed", title, profile=profile.id, batch=boarding.batch, proven=True),)
+
+
+def kernel_words(settings: Settings) -> str:
+    """What is added to the agent's kernel command line: the screen stays a console beside a serial port."""
+    serial = f"console=tty0 console={settings.menu.serial}" if settings.menu.serial else ""
+    return f"{settings.agent.kernel} {serial}".strip()
+
+
+def default_of(wanted: str, offered: Collection[Entry]) -> str:
+    """The id of the entry that is ready under Enter: one that was set and writes nothing, else the disk's."""
+    for entry in offered:
+        if wanted and wanted in (entry.id, entry.profile) and not entry.proven:
+            return entry.id
+    return "local"
+
+
+def _confirm(profile: Profile, texts: MenuTexts) -> str:
+    if not profile.writes:
+        return ""
+    if not profile.master:
+        return texts.confirm_erase
+    return (texts.confirm_erase_and_install if profile.erases else texts.confirm_install).format(master=profile.master)
+
+
+def menu_templates(*, graphic: bool = False) -> Environment:
+    """The templates of `menus/`, with the escapes that keep a value inside its place."""
+    # Not HTML: each template escapes for its own syntax with the filters below.
+    environment = Environment(  # noqa: S701
+        loader=FileSystemLoader(asset_folder("menus")), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters["grub"] = grub_accented if graphic else grub_quoted
+    environment.filters["ipxe"] = ipxe_plain
+    return environment
