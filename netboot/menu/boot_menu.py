@@ -217,10 +217,10 @@ class BootMenu:
         )
 
     def _ready(self, boarding: Boarding) -> str:
-        """The default that is set; "memory" stands for whichever profile tests the memory."""
+        """The default that is set; "memory" stands for the first profile that tests the memory and writes nothing."""
         if boarding.default != "memory":
             return boarding.default
-        return next((profile.id for profile in self._profiles if "memory" in profile.stages), "")
+        return next((known.id for known in self._profiles if "memory" in known.stages and not known.writes), "")
 
     def _board(self, asking: Asking) -> Boarding:
         """What this PC is offered. A record that fails costs what was chosen only: the PC still gets its menu."""
@@ -249,6 +249,7 @@ def entries(
     """The menu's lines after "boot the local disk", in order; none for a PC that is kept away.
 
     A choice made on the page starts the agent without a profile: the server knows it, and gives it to one visit only.
+    While one waits there is no "inventory only": its agent would follow that choice, an erase included.
     """
     if boarding.denied:
         return ()
@@ -264,7 +265,9 @@ def entries(
         )
         for number, profile in enumerate(profiles, 1)
     )
-    return (*_armed(boarding, language), *offered, Entry("inventory", texts.inventory))
+    chosen = boarding.armed is not None and not boarding.batch
+    alone = () if chosen else (Entry("inventory", texts.inventory),)
+    return (*_armed(boarding, language), *offered, *alone)
 
 
 def _armed(boarding: Boarding, language: Language) -> tuple[Entry, ...]:

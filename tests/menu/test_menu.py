@@ -409,3 +409,17 @@ def test_an_installers_stick_is_left_alone_whichever_way_it_was_made() -> None:
     # On the partition, as copied files are; on the device, as a written image is.
     assert '[ -e "$partition$mark" -o -e "($device)$mark" ]' in removable
     assert removable.index("stick=yes") < removable.index("chainloader")
+
+
+@pytest.mark.parametrize("batch", ["", "b1"])
+def test_inventory_only_is_not_offered_while_its_agent_would_follow_a_choice(batch: str) -> None:
+    shown = menu(WIPE, boarding=Boarding(armed=WIPE, batch=batch))
+    for text in (shown.grub(), shown.ipxe()):
+        assert ("Inventaire seul" in text) == bool(batch)
+
+
+def test_the_memory_test_that_is_ready_is_one_that_writes_nothing() -> None:
+    tested = msgspec.structs.replace(WIPE, stages=("check", "memory", "erase", "finish"), master="")
+    only = msgspec.structs.replace(WIPE, id="only", stages=("check", "memory", "finish"), master="")
+    assert "set first profile-2" in menu(tested, only, boarding=Boarding(default="memory")).ipxe()
+    assert "set first local" in menu(tested, boarding=Boarding(default="memory")).ipxe()
