@@ -97,7 +97,8 @@ def newest(session: Session, *, now: datetime) -> Batch | None:
 
 
 def _newest(session: Session) -> tables.Batch | None:
-    return session.scalars(select(tables.Batch).order_by(tables.Batch.at.desc()).limit(1)).first()
+    order = (tables.Batch.closed.is_(None).desc(), tables.Batch.at.desc())  # the clock may have been put back
+    return session.scalars(select(tables.Batch).order_by(*order).limit(1)).first()
 
 
 def _armed(session: Session, now: datetime) -> tables.Batch | None:
@@ -110,7 +111,7 @@ def _armed(session: Session, now: datetime) -> tables.Batch | None:
 
 
 def _is_old(row: tables.Batch, now: datetime) -> bool:
-    return row.at <= now - CHOICE_LASTS
+    return not now - CHOICE_LASTS < row.at <= now + CHOICE_LASTS
 
 
 def _close(session: Session, row: tables.Batch, ending: BatchEnd, *, who: str, now: datetime) -> None:

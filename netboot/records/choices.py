@@ -17,7 +17,7 @@ from netboot.records.tables import found
 from netboot.records.values import AtWork, Choice, ChoiceSource
 
 CHOICE_LASTS: Final = timedelta(hours=24)
-"""How long a choice waits for its machine."""
+"""How long a choice waits for its machine. One that is made later than this from now is from a clock put back since."""
 
 
 def choose(
@@ -88,7 +88,7 @@ def cancel(session: Session, machine_id: str, *, who: str, now: datetime) -> boo
 
 def expire(session: Session, *, now: datetime) -> None:
     """Withdraw every choice that has waited too long, each with its event."""
-    old = select(tables.Choice).where(tables.Choice.closed.is_(None), tables.Choice.at <= now - CHOICE_LASTS)
+    old = select(tables.Choice).where(tables.Choice.closed.is_(None), ~_lasts(now))
     for row in session.scalars(old.order_by(tables.Choice.at)).all():
         row.closed = now
         session.flush()
@@ -97,7 +97,7 @@ def expire(session: Session, *, now: datetime) -> None:
 
 def waits(now: datetime) -> ColumnElement[bool]:
     """The condition on a choice that still counts."""
-    return tables.Choice.closed.is_(None) & (tables.Choice.at > now - CHOICE_LASTS)
+    return tables.Choice.closed.is_(None) & _lasts(now)
 
 
 def waiting(session: Session, machine_id: str, *, now: datetime) -> tables.Choice | None:
@@ -124,6 +124,10 @@ def as_value(row: tables.Choice) -> Choice:
         at=row.at,
         target=row.target,
     )
+
+
+def _lasts(now: datetime) -> ColumnElement[bool]:
+    return (tables.Choice.at > now - CHOICE_LASTS) & (tables.Choice.at <= now + CHOICE_LASTS)
 
 
 def _add(

@@ -238,3 +238,20 @@ def test_whoever_comes_in_whatever_order_no_pc_gets_two_places_and_no_place_two_
     assert newest is not None
     machines = [place.machine_id for place in newest.taken]
     assert len(machines) == len(set(machines)) == found.count("debian")
+
+
+def test_a_batch_does_not_last_a_year_because_the_clock_was_put_back(record: Record, clock: Clock) -> None:
+    clock.now += timedelta(days=365)
+    armed = record.arm_batch("debian", 2, "Anne")
+    clock.now -= timedelta(days=365)
+    assert not offered(record, pc())
+    assert joins(record, armed.id, pc()) == "batch-over"
+
+
+def test_what_is_armed_after_the_clock_was_put_back_is_what_is_shown_and_offered(record: Record, clock: Clock) -> None:
+    clock.now += timedelta(hours=2)
+    before = record.arm_batch("debian", 2, "Anne")
+    clock.now -= timedelta(hours=1)
+    armed = record.arm_batch("look", 2, "Anne", instead=before.id)
+    assert record.newest_batch() == armed
+    assert record.batch_for(mac=MAC, uuid="") == armed

@@ -180,3 +180,12 @@ def test_the_next_days_choice_takes_the_place_of_one_that_expired(record: Record
     assert follow(record, visit.id) == ("inventory", "Paul")
     kinds = [event.kind for event in record.events(limit=1000)]
     assert kinds[-5:-2] == ["choice-expired", "choice-made", "choice-used"]
+
+
+def test_a_choice_does_not_wait_a_year_because_the_clock_was_put_back(record: Record, clock: Clock) -> None:
+    visit = record.greet(hello(pc(), "boot-1"), MAC)
+    clock.now += timedelta(days=365)
+    record.choose(visit.machine_id, "debian", "Anne")
+    clock.now -= timedelta(days=365)
+    assert record.pending_choices() == ()
+    assert follow(record, visit.id) is None
