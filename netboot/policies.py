@@ -11,7 +11,7 @@ from typing import Final
 from netboot.boarding import may_be_default
 from netboot.config import MachineSettings
 from netboot.errors import NetbootError
-from netboot.identity import Key, boot_keys, keys_of, real_uuid
+from netboot.identity import Key, boot_keys, is_carried, keys_of, real_uuid
 from netboot.inventory import Inventory
 from netboot.policy import Policy, combined
 from netboot.profile import Profile
@@ -44,11 +44,14 @@ class Policies:
         return combined(self._fixed.get(uuid), self._fixed.get(mac))
 
     def of(self, inventory: Inventory) -> Policy:
-        """What holds for the PC that has this inventory: what any of its own names stands for."""
+        """What holds for the PC that has this inventory: what its UUID or any adapter stands for.
+
+        An adapter that is no proof of identity counts as well (virtual machines have made-up addresses), but a dock or
+        dongle only where the PC booted from it.
+        """
         uuid = real_uuid(inventory.system.uuid)
-        macs = [key.value for key in keys_of(inventory) if key.kind == "mac"]
-        booted = [nic.mac for nic in inventory.nics if nic.boot]
-        return combined(*(self(mac, uuid) for mac in (*macs, *booted)), self("", uuid))
+        macs = [nic.mac for nic in inventory.nics if nic.boot or not is_carried(nic)]
+        return combined(*(self(mac, uuid) for mac in macs), self("", uuid))
 
     def denied_docks(self, inventory: Inventory) -> tuple[str, ...]:
         """The denied adapters that this PC came by and that are not its own: a dock's goes from PC to PC."""

@@ -206,11 +206,17 @@ class Workshop:
                 return session.job is not None  # on the record: its next hello goes on with it
 
     def boarding(self, mac: str, uuid: str) -> Boarding:
-        """What this PC is offered in its boot menu; nothing is used up. It reads the record: call it in a thread."""
+        """What this PC is offered in its boot menu; nothing is used up. It reads the record: call it in a thread.
+
+        A denied PC is not looked up: it stays denied when the record fails.
+        """
+        policy = self.policies(mac, uuid)
+        if policy.denied:
+            return Boarding(denied=True)
         choice = self.record.waiting_choice(mac=mac, uuid=uuid)
         batch = self.record.batch_for(mac=mac, uuid=uuid)
         return board(
-            self.policies(mac, uuid),
+            policy,
             self.profiles,
             chosen=choice.profile if choice is not None else "",
             batch=BatchOffer(batch.id, batch.profile) if batch is not None else None,

@@ -90,3 +90,9 @@ def test_a_default_that_writes_to_a_disk_is_refused() -> None:
 def test_a_mistake_in_an_entry_names_its_line(text: str) -> None:
     with pytest.raises(NetbootError, match="x, line 2"):
         parse_settings(f"machines:\n- {{{text}}}\n", source="x")
+
+
+def test_a_virtual_pc_is_denied_by_any_of_its_made_up_addresses() -> None:
+    second = Nic(name="eth1", mac="52:54:00:00:00:77", driver="virtio_net")
+    inventory = replace(pc(1), nics=(*pc(1).nics, second))
+    assert Policies([MachineSettings(mac=second.mac, denied=True)]).of(inventory).denied

@@ -126,3 +126,12 @@ async def test_of_a_pc_that_is_denied_during_its_erase_the_proof_is_kept_and_not
         assert await agent.order() == Stay(problem=Problem("denied"))
     (erasure,) = workshop.record.erasures_of(row_of(workshop).machine)
     assert erasure.verdict == "erased"
+
+
+def test_a_denied_pc_stays_denied_when_the_record_fails(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(**names: str) -> None:
+        raise OSError("disk full")
+
+    deny(workshop)
+    monkeypatch.setattr(workshop.record, "waiting_choice", fails)
+    assert boarding(workshop) == Boarding(denied=True)
