@@ -138,6 +138,9 @@ class Workshop:
         doubted = doubt(hello, self.profiles, self._ticket_key, now=self._clock())
         if doubted is not None:
             log.warning("%s: its pick does not count: %s", session.mac, doubted.code, extra={"mac": session.mac})
+            if doubted.code == "ticket-expired" and hello.profile and visit.new:
+                # Our menu's own, too late: picked at the bench since, so what waited must not begin in its place.
+                await asyncio.to_thread(self.record.cancel_choice, visit.machine_id, "")
         picked, batch = ("", "") if doubted else (hello.profile, hello.batch)
         if await self._begin(session, menu=picked, batch=batch):
             return

@@ -144,3 +144,16 @@ async def test_a_dock_with_another_address_under_linux_is_known_by_its_uuid(work
     nobody = Picked("erase-only", "00:50:b6:00:00:99", "")
     said = replace(hello(pc(2), "boot-2", profile="erase-only"), menu_mac=nobody.mac, ticket=workshop.prove(nobody))
     assert (await workshop.greet(said, Line().send)).job is None
+
+
+async def test_a_pick_that_comes_too_late_lets_no_earlier_choice_begin_in_its_place(workshop: Workshop) -> None:
+    first = await workshop.greet(hello(pc()), Line().send)
+    workshop.left(first, goodbye=True)
+    await workshop.choose(first.visit.machine_id, "wipe-and-debian", "anne")
+    line = Line()
+    late = issue(TICKET_KEY, PICKED, now=time.time() - 2 * LASTS)
+    session = await workshop.greet(replace(hello(pc(), "boot-2", profile="erase-only"), ticket=late), line.send)
+    assert session.job is None
+    assert [message.problem.code for message in line.sent if isinstance(message, Stay)] == ["ticket-expired"]
+    assert workshop.record.pending_choices() == ()
+    assert await workshop.choose(session.visit.machine_id, "erase-only", "anne")
