@@ -22,6 +22,7 @@ from netboot.wording import stage_name, verdict_name
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
+SETTINGS_FILE = ROOT / "docs/settings.md"
 ARCHITECTURE = ROOT / "docs/architecture.md"
 GUIDES: dict[Language, Path] = {"fr": ROOT / "docs/operator.fr.md", "en": ROOT / "docs/operator.en.md"}
 DOCUMENTS = [README, ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -85,13 +86,13 @@ def anchors(path: Path) -> set[str]:
     return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
 
 
-def test_the_readmes_settings_file_has_every_key_with_its_default() -> None:
-    block = yaml_block(section(README.read_text(encoding="utf-8"), "Settings"))
-    assert parse_settings(block, source="README.md") == Settings()
+def test_the_settings_file_that_is_shown_has_every_key_with_its_default() -> None:
+    block = yaml_block(SETTINGS_FILE.read_text(encoding="utf-8"))
+    assert parse_settings(block, source="settings.md") == Settings()
     # Two defaults follow the user, so their lines stand there as comments.
     whole = re.sub(r"^#(?=[a-z]+:)", "", block, flags=re.MULTILINE)
     assert set(keys_of_yaml(yaml.safe_load(whole))) == set(keys(Settings))
-    assert parse_settings(whole, source="README.md").data_folder == Path("/var/lib/netboot")
+    assert parse_settings(whole, source="settings.md").data_folder == Path("/var/lib/netboot")
     for name, word in words_of(Settings):
         assert re.search(rf"^ *{name}: .*\b{word}\b", block, re.MULTILINE), f"{name}: {word}"
 
