@@ -35,5 +35,5 @@ def test_a_key_that_others_may_read_is_refused(tmp_path: Path) -> None:
 def test_a_cut_key_is_refused(tmp_path: Path) -> None:
     load_key(tmp_path)
     (tmp_path / KEY_FILE).write_bytes(b"short")
-    with pytest.raises(NetbootError, match="no signing key"):
+    with pytest.raises(NetbootError, match="is no key"):
         load_key(tmp_path)
