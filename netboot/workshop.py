@@ -10,12 +10,11 @@ import logging
 import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Final
-from weakref import WeakValueDictionary
 
 from msgspec.structs import replace
 
 from netboot import ticket
+from netboot.agent_lines import AgentLines
 from netboot.agent_session import Send, Session, boot_mac, row_of
 from netboot.boarding import BatchOffer, Boarding, board
 from netboot.errors import NetbootError
@@ -53,10 +52,6 @@ log = logging.getLogger(__name__)
 FindMaster = Callable[[str], MasterNeeds | None]
 """The newest master of this name, read from the store; None when there is none."""
 
-SESSIONS: Final = 256
-SESSIONS_AN_ADDRESS: Final = 8
-"""More than one: the old line of an agent that is back on a new one lingers until its heartbeat fails."""
-
 
 class Workshop:
     """Everything the server knows and decides about PCs. One instance a server."""
@@ -83,8 +78,7 @@ class Workshop:
         """Told of each PC that a job gave a name, or took it from, once that is on the record. Must not block."""
         self._ticket_key = ticket_key or secrets.token_bytes(32)
         self._clock = clock
-        self._sessions: dict[str, Session] = {}
-        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._lines = AgentLines()
 
     # ── the agent's side ────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -95,13 +89,13 @@ class Workshop:
         """
         if hello.version != VERSION:
             raise HelloRefused(Problem("version", {"agent": str(hello.version), "server": str(VERSION)}))
-        self._require_place(address)
+        self._lines.require_place(address)
         mac = boot_mac(hello)
-        lock = self._locks.setdefault(hello.boot, asyncio.Lock())
+        lock = self._lines.lock(hello.boot)
         async with lock:
-            visit = await asyncio.to_thread(self.record.greet, hello, mac, on_line=self._sessions.__contains__)
+            visit = await asyncio.to_thread(self.record.greet, hello, mac, on_line=self._lines.__contains__)
             session = Session(visit, mac=mac, address=address, inventory=hello.inventory, send=send, lock=lock)
-            self._sessions[visit.id] = session
+            self._lines.add(session)
             log.info(
                 "%s is in the agent: %s",
                 mac,
@@ -149,20 +143,10 @@ class Workshop:
         elif doubted is not None:
             await self._stay(session, doubted)
 
-    def _require_place(self, address: str) -> None:
-        """Raises HelloRefused when too many agents are on the line, in all or from one address."""
-        from_there = sum(session.address == address for session in self._sessions.values())
-        if len(self._sessions) >= SESSIONS or from_there >= SESSIONS_AN_ADDRESS:
-            raise HelloRefused(
-                Problem("crowded"),
-                f"{len(self._sessions)} agents are on the line, {from_there} of them from {address or 'here'}",
-                hint="wait until some PCs are done",
-            )
-
     async def heard(self, session: Session, message: StageStarted | StageProgress | StageFinished) -> None:
         """Act on one report. A report about another job, or one that was not ordered, is dropped and logged."""
         async with session.lock:
-            if self._sessions.get(session.visit.id) is not session:
+            if not self._lines.has(session):
                 return  # its agent is back on another line, which sends again what was not received
             match message:
                 case StageProgress():
@@ -174,9 +158,8 @@ class Workshop:
 
     def left(self, session: Session, *, goodbye: bool = False) -> None:
         """The line broke, or the agent closed it and went home (`goodbye`)."""
-        if self._sessions.get(session.visit.id) is not session:
+        if not self._lines.remove(session):
             return
-        del self._sessions[session.visit.id]
         row = self.floor.row(session.mac)
         # A dock's adapter may have gone on to another PC, whose row this is now.
         if row is not None and row.machine == session.visit.machine_id and row.state in ("waiting", "working"):
@@ -191,7 +174,7 @@ class Workshop:
         Raises Denied, AtWork, NetbootError when the profile is not known, NotOnRecord when the machine is not.
         """
         chosen = self._profile(profile)
-        session = self._session_of(machine)
+        session = self._lines.of_machine(machine)
         await self._refuse_denied(machine, session)
         if session is None:
             await asyncio.to_thread(self.record.choose, machine, chosen.id, who, target)
@@ -200,7 +183,7 @@ class Workshop:
             if session.job is not None and not isinstance(next_stage(session.job), Ended):
                 raise AtWork("this PC is at work already", hint="wait until its job has ended")
             await asyncio.to_thread(self.record.choose, machine, chosen.id, who, target)
-            if self._sessions.get(session.visit.id) is not session:
+            if not self._lines.has(session):
                 return False  # it left meanwhile; the choice waits for its next hello
             try:
                 return await self._begin(session)
@@ -235,10 +218,10 @@ class Workshop:
 
     async def tell_denied(self) -> None:
         """After something was set for a PC: those that wait in the agent and are denied now say so on their screens."""
-        for session in tuple(self._sessions.values()):
+        for session in self._lines:
             async with session.lock:
                 row = self.floor.row(session.mac)
-                if self._sessions.get(session.visit.id) is not session or not self._denied(session):
+                if not self._lines.has(session) or not self._denied(session):
                     continue
                 if row is None or row.state not in ("waiting", "failed") or row.problem == Problem("denied"):
                     continue
@@ -256,10 +239,6 @@ class Workshop:
                 f"there is no profile {name!r}", hint=f"choose one of: {', '.join(sorted(self.profiles))}"
             )
         return profile
-
-    def _session_of(self, machine: str) -> Session | None:
-        found = [session for session in self._sessions.values() if session.visit.machine_id == machine]
-        return found[-1] if found else None  # the newest: a line that was cut may linger until its heartbeat fails
 
     async def _tell_outcome(self, session: Session, outcome: Outcome) -> None:
         """For an agent that missed how its job ended."""

@@ -6,7 +6,7 @@ import pytest
 from aiohttp.test_utils import TestServer
 from msgspec.structs import replace
 
-from netboot import workshop as workshop_module
+from netboot import agent_lines
 from netboot.errors import NetbootError
 from netboot.pages import agent_link
 from netboot.problems import Problem
@@ -225,7 +225,7 @@ async def test_a_choice_on_a_line_that_just_broke_is_followed_at_the_next_hello(
     workshop: Workshop, server: TestServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with agent_on(server, hello(pc())) as (_, welcome):
-        (session,) = workshop._sessions.values()
+        (session,) = workshop._lines
 
         async def broken(message: object) -> None:
             raise ConnectionResetError
@@ -238,7 +238,7 @@ async def test_a_choice_on_a_line_that_just_broke_is_followed_at_the_next_hello(
 
 
 async def test_agents_are_bounded_in_number(server: TestServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workshop_module, "SESSIONS", 1)
+    monkeypatch.setattr(agent_lines, "SESSIONS", 1)
     async with agent_on(server, hello(pc(1))), line_to(server) as second:
         await second.say(hello(pc(2), "boot-2"))
         assert (await second.hear(Stay)).problem == Problem("crowded")
