@@ -29,8 +29,8 @@ ended. home: sent to its own disk. silent: the agent stopped answering."""
 class Row(Struct, frozen=True, kw_only=True):
     """One PC as the page shows it. Times are seconds since the epoch, rates bytes/s, `done` and `total` bytes.
 
-    `note` is why a PC that asked for a boot file got none, or how it got it: the value of a `boot_client.Reason` or a
-    `dhcp_core.Remark`.
+    `note` is why a PC that asked for a boot file got none, or how it got it: the value of a `dhcp.boot_client.Reason`
+    or a `dhcp.core.Remark`.
     """
 
     mac: str

@@ -1,7 +1,7 @@
 """What an operator picks in the boot menu or on the page: a named order of stages, with its master and its policy.
 
-The value only, and what makes sense in it. Not for: reading its file (`profiles.py`), rendering the menu (`menu.py`),
-running a job (`imaging.py`).
+The value only, and what makes sense in it. Not for: reading its file (`profiles.py`), rendering the menu
+(`menu/boot_menu.py`), running a job (`imaging.py`).
 """
 
 from typing import Annotated, Literal

@@ -318,7 +318,7 @@ BOOT_NOTES: Final[dict[str, dict[Language, str]]] = {
         "as a rule: unplug it, then restart this PC.",
     },
 }
-"""What is to be said of a PC that asked for a boot file, by the value of `boot_client.Reason` or `dhcp_core.Remark`."""
+"""What is to be said of a PC that asked for a boot file, by the value of `boot_client.Reason` or `core.Remark`."""
 
 TROUBLES: Final[dict[str, dict[Language, str]]] = {
     "gone": {

@@ -1,4 +1,4 @@
-"""Records what a running PC shows of its hardware, as one text that the tests read back (`recording.py`).
+"""Records what a running PC shows of its hardware, as one text that the tests read back (`conftest.py`).
 
 Run inside a PC or a QEMU guest, as root:  python3 record.py "what this device is" > recorded/NAME.txt
 Only the files and programs that the agent reads are kept. Nothing is edited afterwards.
