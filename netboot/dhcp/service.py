@@ -3,6 +3,7 @@
 Bound to 0.0.0.0 or 255.255.255.255, since a socket bound to the interface's own address never sees broadcasts;
 IP_PKTINFO (ip(7)) tells the interface of what arrives and sets that of what leaves. An interface that goes down, comes
 back or is plugged in again needs no restart.
+A packet is answered where it is read: a core never waits, and what is not yet read waits in the kernel.
 Not for: what is answered.
 """
 
@@ -25,18 +26,17 @@ from netboot.errors import NetbootError
 
 log = logging.getLogger(__name__)
 
-QUEUE_LENGTH = 512
-"""Datagrams that may wait to be answered; a client that is dropped here asks again by itself."""
-
 _DROPS_REPORTED_EVERY = 60.0  # seconds
 _UNSENT_TOLD_EVERY = 60.0  # seconds
 _TICK = 1.0  # seconds
-_READ_AT_ONCE = 64  # datagrams, so that a flood leaves the event loop to others
-_RECEIVE_BUFFER = 1 << 20  # bytes
+_READ_AT_ONCE = 16  # datagrams, about 2 ms, so that a flood leaves the event loop to others
+_RECEIVE_BUFFER = 1 << 20  # bytes; a client whose packet finds it full asks again by itself
 
 _PKTINFO = struct.Struct("=i4s4s")  # struct in_pktinfo: ifindex, spec_dst, addr
 _IP_PKTINFO = 8  # the socket module names it from Python 3.14 on
-
+_DROPPED = struct.Struct("=I")  # packets since the socket was opened
+_SO_RXQ_OVFL = 40  # socket(7); Python's socket module does not name it
+_ANCILLARY = socket.CMSG_SPACE(_PKTINFO.size) + socket.CMSG_SPACE(_DROPPED.size)
 
 REASONS_TOLD = frozenset(
     {
@@ -86,11 +86,11 @@ class DhcpService:
         self._core = core
         self._address = address
         self._on_boot_client = on_boot_client
-        self._queue: asyncio.Queue[tuple[bytes, Arrival]] = asyncio.Queue(QUEUE_LENGTH)
         self._interface = _Interface(interface)
         self._sockets: dict[int, socket.socket] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._dropped = 0
+        self._dropped = dict.fromkeys((SERVER_PORT, BOOT_SERVER_PORT), 0)
+        self._drops_told = 0
         self._shares_port = False
         self._log = DhcpLog()
         self._told_unsent = -_UNSENT_TOLD_EVERY
@@ -115,24 +115,30 @@ class DhcpService:
         except BaseException:
             self.close()
             raise
-        self._loop = asyncio.get_running_loop()
-        for port, opened in self._sockets.items():
-            self._loop.add_reader(opened, self._read, port, opened)
 
     async def run(self) -> None:
         """Answer until cancelled."""
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._answer_all())
-            tasks.create_task(self._tick())
-            tasks.create_task(self._report_drops())
+        loop = self._loop = asyncio.get_running_loop()
+        for port, opened in self._sockets.items():
+            loop.add_reader(opened, self._read, port, opened)
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._tick())
+                tasks.create_task(self._report_drops())
+        finally:
+            self._stop_reading()
 
     def close(self) -> None:
         """Give both ports back; harmless when they were not taken."""
+        self._stop_reading()
         for opened in self._sockets.values():
-            if self._loop is not None:
-                self._loop.remove_reader(opened)
             opened.close()
         self._sockets.clear()
+
+    def _stop_reading(self) -> None:
+        if self._loop is not None:
+            for opened in self._sockets.values():
+                self._loop.remove_reader(opened)
 
     def deliver(self, handled: Handled) -> None:
         """Carry out what a core could not decide at once."""
@@ -141,9 +147,7 @@ class DhcpService:
     def _read(self, port: int, opened: socket.socket) -> None:
         for _ in range(_READ_AT_ONCE):
             try:
-                payload, ancillary, flags, (address, source_port) = opened.recvmsg(
-                    MAX_PACKET + 1, socket.CMSG_SPACE(_PKTINFO.size)
-                )
+                payload, ancillary, flags, (address, source_port) = opened.recvmsg(MAX_PACKET + 1, _ANCILLARY)
             except BlockingIOError:
                 return
             except OSError as error:
@@ -151,21 +155,15 @@ class DhcpService:
                 log.warning("port %d: %s", port, error.strerror)
                 return
             arrival = Arrival(port, IPv4Address(address), source_port)
-            index = _interface_index(ancillary)
+            index, dropped = _interface_and_drops(ancillary)
+            if dropped is not None:
+                self._dropped[port] = dropped
             if not self._interface.is_(index):
                 log_ignored(Ignored(Reason.OTHER_INTERFACE, f"number {index}"), arrival)
             elif flags & socket.MSG_TRUNC:
                 log_ignored(Ignored(Reason.TOO_LONG), arrival)
             else:
-                try:
-                    self._queue.put_nowait((payload, arrival))
-                except asyncio.QueueFull:
-                    self._dropped += 1
-
-    async def _answer_all(self) -> None:
-        while True:
-            payload, arrival = await self._queue.get()
-            self._carry_out(self._core.receive(payload, arrival, now=time.monotonic()), arrival)
+                self._carry_out(self._core.receive(payload, arrival, now=time.monotonic()), arrival)
 
     async def _tick(self) -> None:
         while True:
@@ -201,11 +199,11 @@ class DhcpService:
             )
 
     def _tell(self, handled: Handled) -> None:
-        client = handled.client
+        client, boot_file = handled.client, handled.boot_file
         refused = handled.ignored.reason if handled.ignored else None
         if self._on_boot_client is None or client is None:
             return
-        if not handled.boot_file and not handled.remark and refused not in REASONS_TOLD:
+        if not boot_file and not handled.remark and refused not in REASONS_TOLD:
             return
         sighting = BootSighting(
             mac=client.mac,
@@ -213,7 +211,7 @@ class DhcpService:
             firmware=client.firmware,
             method=client.method,
             by_ipxe=client.ipxe is not None,
-            boot_file=handled.boot_file or None,
+            boot_file=boot_file or None,
             refused=refused,
             remark=handled.remark,
         )
@@ -225,11 +223,13 @@ class DhcpService:
     async def _report_drops(self) -> None:
         while True:
             await asyncio.sleep(_DROPS_REPORTED_EVERY)
-            if self._dropped:
+            dropped = sum(self._dropped.values())
+            if dropped > self._drops_told:
                 log.warning(
-                    "%d DHCP packets were dropped in the last minute: more came than could be answered", self._dropped
+                    "%d DHCP packets were dropped in the last minute: more came than could be answered",
+                    dropped - self._drops_told,
                 )
-                self._dropped = 0
+                self._drops_told = dropped
 
 
 class _Interface:
@@ -264,6 +264,7 @@ def _open(port: int) -> socket.socket:
     try:
         opened.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
         opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER)
+        opened.setsockopt(socket.SOL_SOCKET, _SO_RXQ_OVFL, 1)
         opened.setsockopt(socket.IPPROTO_IP, _IP_PKTINFO, 1)
         if port == SERVER_PORT:
             _bind_beside_others(opened)
@@ -313,9 +314,12 @@ def _cannot_open(port: int, error: OSError) -> NetbootError:
     )
 
 
-def _interface_index(ancillary: list[tuple[int, int, bytes]]) -> int:
+def _interface_and_drops(ancillary: list[tuple[int, int, bytes]]) -> tuple[int, int | None]:
+    """The number of the interface that a packet came by, and how many the socket had dropped, where the kernel says."""
+    index, dropped = 0, None
     for level, kind, data in ancillary:
         if level == socket.IPPROTO_IP and kind == _IP_PKTINFO and len(data) >= _PKTINFO.size:
-            index: int = _PKTINFO.unpack_from(data)[0]
-            return index
-    return 0
+            index = _PKTINFO.unpack_from(data)[0]
+        elif level == socket.SOL_SOCKET and kind == _SO_RXQ_OVFL and len(data) >= _DROPPED.size:
+            dropped = _DROPPED.unpack_from(data)[0]
+    return index, dropped
