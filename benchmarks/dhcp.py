@@ -10,6 +10,7 @@ Prints one JSON object; a ratio above 1 is in netboot's favour. Needs root and t
 import argparse
 import asyncio
 import contextlib
+import gc
 import json
 import math
 import os
@@ -115,6 +116,7 @@ async def serve() -> None:
     core = BesideBuilding(BesideSettings(BootFileNames(IPv4Address(SERVER))))
     service = DhcpService(core, interface=INTERFACE, address=SERVER, on_boot_client=sighted)
     await service.start()
+    gc.freeze()
     print("DHCP answers", flush=True)
     await service.run()
 
