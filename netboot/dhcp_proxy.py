@@ -7,11 +7,11 @@ Not for: which file a client gets (dhcp/boot_file.py), which clients are answere
 (dhcp/service.py).
 """
 
-from dataclasses import replace
+from ipaddress import IPv4Address
 
 from netboot.dhcp.boot_client import BootClient, Ignored, Reason
 from netboot.dhcp.boot_file import BootFile, BootFileNames, choose_boot_file
-from netboot.dhcp.boot_reply import echoed, naming_boot_file
+from netboot.dhcp.boot_reply import boot_options, echoed
 from netboot.dhcp.core import BOOT_SERVER_PORT, BROADCAST, CLIENT_PORT, SERVER_PORT, Answer, Arrival
 from netboot.dhcp.packet import (
     BROADCAST_FLAG,
@@ -45,7 +45,7 @@ def offer(client: BootClient, boot_file: BootFile, names: BootFileNames) -> Answ
     """The offer of this file, without an address."""
     relay = client.packet.giaddr
     return Answer(
-        packet=replace(_reply(client, names, MessageType.OFFER, boot_file), flags=BROADCAST_FLAG),
+        packet=_reply(client, names, MessageType.OFFER, boot_file, flags=BROADCAST_FLAG),
         from_port=SERVER_PORT,
         destination=relay if relay != NO_ADDRESS else BROADCAST,
         destination_port=SERVER_PORT if relay != NO_ADDRESS else CLIENT_PORT,
@@ -62,9 +62,9 @@ def _acknowledge(client: BootClient, arrival: Arrival, names: BootFileNames, pol
     boot_file = choose_boot_file(client, names, policy)
     if isinstance(boot_file, Ignored):
         return boot_file
-    ack = _reply(client, names, MessageType.ACK, boot_file)
+    request = client.packet
     return Answer(
-        packet=replace(ack, ciaddr=client.packet.ciaddr, flags=client.packet.flags),
+        packet=_reply(client, names, MessageType.ACK, boot_file, flags=request.flags, ciaddr=request.ciaddr),
         from_port=BOOT_SERVER_PORT,
         destination=arrival.source,
         destination_port=arrival.source_port,
@@ -72,15 +72,31 @@ def _acknowledge(client: BootClient, arrival: Arrival, names: BootFileNames, pol
     )
 
 
-def _reply(client: BootClient, names: BootFileNames, kind: MessageType, boot_file: BootFile) -> DhcpPacket:
+def _reply(
+    client: BootClient,
+    names: BootFileNames,
+    kind: MessageType,
+    boot_file: BootFile,
+    *,
+    flags: int,
+    ciaddr: IPv4Address = NO_ADDRESS,
+) -> DhcpPacket:
     request = client.packet
-    empty = DhcpPacket(
+    # Made in one go, not by `naming_boot_file`: of a thousand DISCOVERs a second each one comes by here.
+    return DhcpPacket(
         op=Op.BOOTREPLY,
         xid=request.xid,
         chaddr=request.chaddr,
+        flags=flags,
+        ciaddr=ciaddr,
+        siaddr=names.server_address,
         giaddr=request.giaddr,
-        options=((Option.MESSAGE_TYPE, bytes((kind,))), (Option.SERVER_ID, names.server_address.packed)),
+        sname=str(names.server_address).encode(),
+        file=boot_file.name.encode(),
+        options=(
+            (Option.MESSAGE_TYPE, bytes((kind,))),
+            (Option.SERVER_ID, names.server_address.packed),
+            *boot_options(client, boot_file),
+            *echoed(request, Option.RELAY_AGENT),  # last, as RFC 3046 §2.1 has it
+        ),
     )
-    reply = naming_boot_file(empty, client, names, boot_file)
-    relay = echoed(request, Option.RELAY_AGENT)  # last, as RFC 3046 §2.1 has it
-    return replace(reply, options=reply.options + relay)

@@ -27,12 +27,17 @@ class Policy:
     default: str = ""
 
 
+NOTHING = Policy()
+
+
 def combined(*policies: Policy | None) -> Policy:
     """One policy of several, the strongest first: denied by any is denied, for the rest the first that says something.
 
     Several names of one PC may each stand for a policy, and so may the settings and the page.
     """
     said = [policy for policy in policies if policy is not None]
+    if not said:
+        return NOTHING
     return Policy(
         denied=any(policy.denied for policy in said),
         loader=next((policy.loader for policy in said if policy.loader is not None), None),
@@ -49,4 +54,4 @@ class PolicyOf(Protocol):
 
 def nothing_set(mac: str, uuid: str = "") -> Policy:
     """The policy of a workshop in which nothing is set for any PC."""
-    return Policy()
+    return NOTHING

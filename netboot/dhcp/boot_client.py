@@ -127,6 +127,9 @@ class BootMethod(Enum):
     HTTP = b"HTTPClient"
 
 
+_METHODS = tuple((method.value, method) for method in BootMethod)
+
+
 class IpxeFeature(Enum):
     """Encapsulated options of option 175 by which iPXE tells what it was built with (ipxe/features.h)."""
 
@@ -165,23 +168,24 @@ def read_boot_client(packet: DhcpPacket) -> BootClient | Ignored:
     """Take out of a packet all that a decision asks for, or say why it is no boot client's."""
     if packet.op is not Op.BOOTREQUEST:
         return Ignored(Reason.NOT_A_REQUEST)
-    vendor_class = packet.option(Option.VENDOR_CLASS) or b""
-    method = next((method for method in BootMethod if vendor_class.startswith(method.value)), None)
+    options = dict(packet.options)
+    vendor_class = options.get(Option.VENDOR_CLASS, b"")
+    method = next((method for start, method in _METHODS if vendor_class.startswith(start)), None)
     if method is None:
         return Ignored(Reason.NOT_A_BOOT_CLIENT)
     if packet.htype != 1 or len(packet.chaddr) != 6:
         return Ignored(Reason.NOT_ETHERNET, f"htype {packet.htype}, {len(packet.chaddr)} bytes")
-    architectures = packet.option(Option.ARCHITECTURE) or b""
+    architectures = options.get(Option.ARCHITECTURE, b"")
     if len(architectures) < 2 or len(architectures) % 2:
         return Ignored(Reason.NO_ARCHITECTURE)
     # RFC 4578 allows a list, best first.
     architecture = int.from_bytes(architectures[:2])
-    user_classes = _user_classes(packet.option(Option.USER_CLASS))
-    ipxe = _ipxe(user_classes, packet.option(Option.IPXE))
+    user_classes = _user_classes(options.get(Option.USER_CLASS))
+    ipxe = _ipxe(user_classes, options.get(Option.IPXE))
     return BootClient(
         packet=packet,
         mac=packet.chaddr.hex(":"),
-        uuid=_machine_uuid(packet.option(Option.MACHINE_ID)),
+        uuid=_machine_uuid(options.get(Option.MACHINE_ID)),
         method=method,
         architecture=architecture,
         firmware=_FIRMWARE_BY_ARCHITECTURE.get(architecture, Firmware.UNKNOWN),

@@ -16,16 +16,19 @@ _TAKE_THIS_FILE = b"\x06\x01\x08\xff"
 
 def naming_boot_file(reply: DhcpPacket, client: BootClient, names: BootFileNames, boot_file: BootFile) -> DhcpPacket:
     """The reply, with this boot file from us in it."""
-    options: Options = ((Option.VENDOR_CLASS, client.method.value), *echoed(client.packet, Option.MACHINE_ID))
-    if boot_file.skip_discovery:
-        options += ((Option.VENDOR_OPTIONS, _TAKE_THIS_FILE),)
     return replace(
         reply,
         siaddr=names.server_address,
         sname=str(names.server_address).encode(),
         file=boot_file.name.encode(),
-        options=reply.options + options,
+        options=reply.options + boot_options(client, boot_file),
     )
+
+
+def boot_options(client: BootClient, boot_file: BootFile) -> Options:
+    """The options that go with a boot file."""
+    options: Options = ((Option.VENDOR_CLASS, client.method.value), *echoed(client.packet, Option.MACHINE_ID))
+    return (*options, (Option.VENDOR_OPTIONS, _TAKE_THIS_FILE)) if boot_file.skip_discovery else options
 
 
 def echoed(request: DhcpPacket, code: Option) -> Options:

@@ -79,7 +79,10 @@ class Handled:
     @property
     def boot_file(self) -> str:
         """The boot file that the client was sent, "" when none was named."""
-        return next((answer.boot_file for answer in self.answers if answer.boot_file), "")
+        for answer in self.answers:
+            if answer.boot_file:
+                return answer.boot_file
+        return ""
 
 
 class DhcpCore(Protocol):

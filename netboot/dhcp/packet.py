@@ -120,13 +120,10 @@ class DhcpPacket:
     @property
     def message_type(self) -> MessageType | None:
         """Option 53; None for plain BOOTP, for an odd length and for types that RFC 2132 does not have."""
-        value = self.option(Option.MESSAGE_TYPE)
-        if value is None or len(value) != 1 or value[0] not in _MESSAGE_TYPES:
-            return None
-        return MessageType(value[0])
+        return _MESSAGE_TYPES.get(self.option(Option.MESSAGE_TYPE))
 
 
-_MESSAGE_TYPES = frozenset(MessageType)
+_MESSAGE_TYPES: dict[bytes | None, MessageType] = {bytes((kind,)): kind for kind in MessageType}
 
 
 def decode(data: bytes) -> DhcpPacket:
@@ -217,9 +214,10 @@ def encode_options(options: Options) -> bytes:
     for code, value in options:
         if not _PAD < code < _END or code == _OVERLOAD:
             raise ValueError(f"{code} is not the code of an option that can be sent")
-        for start in range(0, len(value) or 1, 255):
-            piece = value[start : start + 255]
-            written += bytes((code, len(piece))) + piece
+        while len(value) > 255:
+            written += bytes((code, 255)) + value[:255]
+            value = value[255:]
+        written += bytes((code, len(value))) + value
     written.append(_END)
     return bytes(written)
 
