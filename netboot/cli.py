@@ -275,10 +275,15 @@ def _demo(options: argparse.Namespace) -> int:
 
 
 def _secret(prompt: str) -> str:
-    """One line from the terminal, not shown, or from a pipe."""
+    """One line from the terminal, not shown and asked for twice, or from a pipe. Raises NetbootError."""
     import getpass
 
-    return getpass.getpass(prompt) if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
+    if not sys.stdin.isatty():
+        return sys.stdin.readline().rstrip("\n")
+    typed = getpass.getpass(prompt)
+    if getpass.getpass("Again: ") != typed:
+        raise NetbootError("the two were not the same; nothing was changed", hint="run the command once more")
+    return typed
 
 
 def _settings(options: argparse.Namespace) -> Settings:

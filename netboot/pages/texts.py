@@ -294,7 +294,7 @@ BOOT_NOTES: Final[dict[str, dict[Language, str]]] = {
         "offer.",
     },
     "building-silent": {
-        "fr": "Le DHCP du bâtiment ne répond pas : ce PC n'a pas d'adresse. Vérifiez le câble entre le commutateur et "
+        "fr": "Le DHCP du bâtiment ne répond pas : ce PC n'a pas d'adresse. Vérifiez le câble entre le switch et "
         "le réseau du bâtiment.",
         "en": "The building's DHCP does not answer: this PC has no address. Check the cable between the switch and the "
         "building's network.",
@@ -312,7 +312,7 @@ BOOT_NOTES: Final[dict[str, dict[Language, str]]] = {
         "administrator for another range (dhcp.full.pool).",
     },
     "rival-server": {
-        "fr": "Ce PC a pris son adresse chez un autre serveur DHCP, branché par erreur sur ce commutateur, souvent une "
+        "fr": "Ce PC a pris son adresse chez un autre serveur DHCP, branché par erreur sur ce switch, souvent une "
         "box : débranchez-la, puis redémarrez ce PC.",
         "en": "This PC took its address from another DHCP server that was plugged into this switch by mistake, a box "
         "as a rule: unplug it, then restart this PC.",
@@ -326,7 +326,7 @@ TROUBLES: Final[dict[str, dict[Language, str]]] = {
         "en": "The server's network adapter is gone: plug it in again. No PC can boot until then.",
     },
     "no-cable": {
-        "fr": "Le serveur n'a plus de liaison réseau : vérifiez son câble et le commutateur. Aucun PC ne peut démarrer "
+        "fr": "Le serveur n'a plus de liaison réseau : vérifiez son câble et le switch. Aucun PC ne peut démarrer "
         "d'ici là.",
         "en": "The server has no network link: check its cable and the switch. No PC can boot until then.",
     },

@@ -293,7 +293,7 @@ def test_an_armed_batch_starts_by_itself_says_what_it_does_and_asks_for_no_digit
 def test_a_pc_that_is_kept_away_is_offered_its_disk_and_a_sentence() -> None:
     shown = menu(WIPE, boarding=Boarding(denied=True))
     for text in (shown.grub(), shown.ipxe()):
-        assert "protege" in text
+        assert "interdit" in text
         assert "wipe" not in text
     assert re.findall(r"--id (\w+)", shown.grub().partition("# the entries")[2]) == ["denied", "local"]
     assert re.findall(r"^item (\w+)", shown.ipxe(), re.MULTILINE) == ["local"]
