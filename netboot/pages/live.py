@@ -126,7 +126,7 @@ async def _stream(request: web.Request, answer: web.StreamResponse) -> None:
 
 
 async def _row_events(request: web.Request, rows: Iterable[Row], who: Visitor) -> list[str]:
-    """The rows' events. DHCP and TFTP answer in between: the rows of a flood would hold them up for 0.1 s."""
+    """The rows' events. DHCP and TFTP answer in between: the rows of a flood would hold them up."""
     events = []
     for number, row in enumerate(rows, 1):
         events.append(request.app[row_events_key].of(request, row, who))
