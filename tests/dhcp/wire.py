@@ -37,7 +37,7 @@ def inside(namespace: str, work: Callable[[], Result]) -> Result:
 
     thread = threading.Thread(target=body)
     thread.start()
-    thread.join(30)
+    thread.join(60)
     return future.result(0)
 
 

@@ -1,12 +1,11 @@
 """A switch with a server, PCs and whoever else, each in a namespace made for the test."""
 
 import asyncio
-import ctypes
 import json
 import os
 import subprocess
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from ipaddress import IPv4Address
@@ -19,6 +18,7 @@ from netboot.dhcp.full_service import FullDhcpService, open_full_dhcp
 from netboot.dhcp.service import DhcpService
 from netboot.policy import nothing_set
 from netboot.records.record import open_record
+from tests.dhcp.wire import enter
 
 Result = TypeVar("Result")
 
@@ -82,30 +82,6 @@ def run_in(namespace: str, *command: str, timeout: float = 30) -> "subprocess.Co
     return subprocess.run(
         ["ip", "netns", "exec", namespace, *command], capture_output=True, text=True, timeout=timeout, check=False
     )
-
-
-def enter(namespace: str) -> None:
-    """Move the calling thread into a namespace; os.setns comes with Python 3.12."""
-    with open(f"/run/netns/{namespace}") as opened:  # noqa: PTH123 - a file descriptor is wanted, not contents
-        if ctypes.CDLL(None, use_errno=True).setns(opened.fileno(), 0x40000000):
-            raise OSError(ctypes.get_errno(), f"setns {namespace}")
-
-
-def inside(namespace: str, work: Callable[[], Result]) -> Result:
-    """Run `work` in a thread of its own inside a namespace; sockets that it opens stay there."""
-    future: Future[Result] = Future()
-
-    def body() -> None:
-        try:
-            enter(namespace)
-            future.set_result(work())
-        except BaseException as error:
-            future.set_exception(error)
-
-    thread = threading.Thread(target=body)
-    thread.start()
-    thread.join(60)
-    return future.result(0)
 
 
 @contextmanager

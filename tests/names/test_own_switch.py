@@ -19,7 +19,8 @@ from netboot.names.directory import Directory
 from netboot.names.naming import directory, name_server, with_names
 from netboot.policy import nothing_set
 from netboot.records.record import open_record
-from tests.dhcp_full.switch import SERVER, Switch, enter, run_in
+from tests.dhcp.wire import enter
+from tests.dhcp_full.switch import SERVER, Switch, run_in
 
 pytestmark = pytest.mark.root
 
