@@ -8,8 +8,7 @@ import base64
 from typing import Final
 
 SECURE_BOOT: Final = r"lab: secure boot (on|off)"
-"""What the unit writes to the kernel's log, loud enough for every console. Not to the serial port itself, which its
-login prompt holds: two that open it at once leave one of them waiting for ever."""
+"""What the unit writes to the kernel's log, loud enough for every console; the serial port is its login prompt's."""
 
 _UNIT: Final = r"""
 [Unit]
@@ -26,13 +25,20 @@ _WANTED: Final = """
 [Unit]
 Wants=lab-witness.service
 """
+# systemd gives a device 90 s to appear, and starts no login prompt on one that came later: under emulation, on a busy
+# host, the serial port does. The PC was up then, and the lab waited for its prompt in vain.
+_PATIENT: Final = """
+[Unit]
+JobRunningTimeoutSec=600
+"""
 
 
 def witness() -> tuple[str, ...]:
-    """QEMU's words that hand the unit to the master."""
+    """QEMU's words that hand the unit to the master, and give its serial port time to appear."""
     return (
         *_credential("systemd.extra-unit.lab-witness.service", _UNIT),
         *_credential("systemd.unit-dropin.multi-user.target~lab", _WANTED),
+        *_credential("systemd.unit-dropin.dev-ttyS0.device~lab", _PATIENT),
     )
 
 

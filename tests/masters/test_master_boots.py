@@ -16,6 +16,7 @@ from netboot.lab.firmware import Firmware
 from netboot.lab.machine import power_on, workshop_pc
 from netboot.lab.network import open_lan
 from netboot.lab.pc import BootOrder, Bus, DiskSpec
+from netboot.lab.witness import witness
 from netboot.manifest import Chunk, Manifest
 from netboot.masters import build_master
 from netboot.process import run
@@ -50,7 +51,10 @@ def disk(master: Manifest, store: Store, lay: Lay, tmp_path: Path) -> Iterator[P
 @pytest.mark.parametrize("firmware", [Firmware.BIOS, Firmware.UEFI, Firmware.SECURE_BOOT])
 async def test_the_master_boots_to_its_login_prompt(firmware: Firmware, disk: Path) -> None:
     spec = replace(
-        workshop_pc(90, firmware, DiskSpec(Bus.SATA, disk, SIZE, "LABMASTER")), network=False, boot=BootOrder.FIRMWARE
+        workshop_pc(90, firmware, DiskSpec(Bus.SATA, disk, SIZE, "LABMASTER")),
+        network=False,
+        boot=BootOrder.FIRMWARE,
+        extra=witness(),
     )
     async with open_lan() as lan, power_on(lan, spec) as pc:
         seconds = await pc.console.wait_for(r"^debian login: ", within=600)
