@@ -11,8 +11,8 @@ from typing import Final
 from netboot.boarding import may_be_default
 from netboot.config import MachineSettings
 from netboot.errors import NetbootError
-from netboot.identity import Key, boot_keys, is_carried, keys_of, real_uuid
-from netboot.inventory import Inventory
+from netboot.identity import Key, boot_keys, is_carried, real_uuid
+from netboot.inventory import Inventory, Nic
 from netboot.policy import Policy, combined
 from netboot.profile import Profile
 from netboot.records.record import Record
@@ -50,13 +50,11 @@ class Policies:
         dongle only where the PC booted from it.
         """
         uuid = real_uuid(inventory.system.uuid)
-        macs = [nic.mac for nic in inventory.nics if nic.boot or not is_carried(nic)]
-        return combined(*(self(mac, uuid) for mac in macs), self("", uuid))
+        return combined(*(self(nic.mac, uuid) for nic in _counting(inventory)), self("", uuid))
 
-    def denied_docks(self, inventory: Inventory) -> tuple[str, ...]:
-        """The denied adapters that this PC came by and that are not its own: a dock's goes from PC to PC."""
-        own = {key.value for key in keys_of(inventory)}
-        return tuple(nic.mac for nic in inventory.nics if nic.boot and nic.mac not in own and self(nic.mac).denied)
+    def denied_adapters(self, inventory: Inventory) -> tuple[Nic, ...]:
+        """The adapters whose addresses are denied, of those that count for this PC."""
+        return tuple(nic for nic in _counting(inventory) if self(nic.mac).denied)
 
     def read(self, record: Record) -> None:
         """Take over what was set on the page, from the record; in a thread: it blocks."""
@@ -77,6 +75,10 @@ def check_defaults(machines: Iterable[MachineSettings], profiles: Mapping[str, P
                 f"`machines`, entry {number}: `default: {machine.default}` is no entry that leaves the disk alone",
                 hint=_HINT,
             )
+
+
+def _counting(inventory: Inventory) -> tuple[Nic, ...]:
+    return tuple(nic for nic in inventory.nics if nic.boot or not is_carried(nic))
 
 
 def _names_of(machine: MachineSettings, number: int) -> frozenset[str]:

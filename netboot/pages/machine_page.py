@@ -5,6 +5,7 @@ from typing import Final
 
 from aiohttp import web
 
+from netboot.identity import Key, is_carried
 from netboot.imaging import internal_disks
 from netboot.pages.agent_link import workshop_key
 from netboot.pages.policy_page import names_of, rule_of
@@ -43,6 +44,8 @@ async def show_machine(request: web.Request) -> web.Response:
     except NotOnRecord:
         raise Refusal("no-such-machine") from None
     inventory = machine.visits[0].inventory
+    names = names_of(inventory, machine.visits[0].mac)
+    denied_adapters = workshop.policies.denied_adapters(inventory)
     return page(
         request,
         "machine.html.j2",
@@ -50,10 +53,11 @@ async def show_machine(request: web.Request) -> web.Response:
         inventory=inventory,
         targets=internal_disks(inventory),
         row=workshop.floor.of_machine(machine.id),
-        rule=await rule_of(workshop, names_of(inventory, machine.visits[0].mac), field="machine", subject=machine.id),
+        rule=await rule_of(workshop, names, field="machine", subject=machine.id),
         saved="saved" in request.query,
         denied=workshop.policies.of(inventory).denied,
-        denied_docks=workshop.policies.denied_docks(inventory),
+        # Those that the form on this page does not set.
+        denied_adapters=[(nic.mac, is_carried(nic)) for nic in denied_adapters if Key("mac", nic.mac) not in names],
         events=await asyncio.to_thread(record.events, 0, EVENTS, machine=machine.id),
         most=EVENTS,
     )

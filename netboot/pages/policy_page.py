@@ -13,7 +13,7 @@ from aiohttp import web
 from msgspec.structs import replace
 
 from netboot.boarding import may_be_default
-from netboot.identity import Key, keys_of
+from netboot.identity import Key, is_carried, keys_of
 from netboot.inventory import Inventory
 from netboot.pages.agent_link import workshop_key
 from netboot.pages.refusal import Refusal
@@ -57,11 +57,19 @@ async def show_address(request: web.Request) -> web.Response:
     workshop = request.app[workshop_key]
     mac = address(request.match_info["mac"])
     row = workshop.floor.row(mac)
-    machine = await _owner(workshop, mac, row.machine if row is not None else "")
-    if machine:
-        return _to(f"/machine/{machine}#rule")
+    if row is not None and row.machine:
+        newest = (await asyncio.to_thread(workshop.record.machine_detail, row.machine)).visits[0]
+        owner = row.machine if Key("mac", mac) in names_of(newest.inventory, newest.mac) else ""
+        carried = any(nic.mac == mac and is_carried(nic) for nic in newest.inventory.nics)
+        adapter = "carried" if carried else "shared"
+    else:
+        owner, adapter = await asyncio.to_thread(workshop.record.machine_at, mac), "unknown"
+    if owner:
+        return _to(f"/machine/{owner}#rule")
     rule = await rule_of(workshop, (Key("mac", mac),), field="mac", subject=mac)
-    return page(request, "address.html.j2", mac=mac, row=row, rule=rule, saved="saved" in request.query)
+    return page(
+        request, "address.html.j2", mac=mac, adapter=adapter, row=row, rule=rule, saved="saved" in request.query
+    )
 
 
 async def set_policy(request: web.Request) -> web.Response:
@@ -93,14 +101,6 @@ async def rule_of(workshop: Workshop, names: Sequence[Key], *, field: str, subje
     values = {key.kind: key.value for key in reversed(names)}
     fixed = workshop.policies.fixed(values.get("mac", ""), values.get("uuid", ""))
     return Rule(tuple(names), row.policy if row else Policy(), fixed, row.note if row else "", field, subject)
-
-
-async def _owner(workshop: Workshop, mac: str, seen: str) -> str:
-    """The id of the machine that this adapter is part of, "" for none that is known; `seen` is the one it came with."""
-    if not seen:
-        return await asyncio.to_thread(workshop.record.machine_at, mac)
-    newest = (await asyncio.to_thread(workshop.record.machine_detail, seen)).visits[0]
-    return seen if Key("mac", mac) in names_of(newest.inventory, newest.mac) else ""
 
 
 def names_of(inventory: Inventory, mac: str) -> tuple[Key, ...]:

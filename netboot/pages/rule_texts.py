@@ -114,6 +114,16 @@ RULE_TEXTS: Final[dict[str, dict[Language, str]]] = {
         "en": "This adapter goes from PC to PC (a dock, a USB adapter): what is set here holds for every PC that boots "
         "by it.",
     },
+    "address_shared": {
+        "fr": "Cette adresse ne prouve pas de quel PC il s'agit : un programme l'a choisie, ou plusieurs cartes l'ont "
+        "(PC virtuel). Ce qui est réglé ici vaut pour chaque PC qui l'a.",
+        "en": "This address does not prove which PC it is: a program chose it, or several adapters have it (a virtual "
+        "PC). What is set here holds for every PC that has it.",
+    },
+    "denied_adapter": {
+        "fr": "Une de ses cartes réseau est interdite. Pour l'autoriser :",
+        "en": "One of its adapters is denied. To allow it:",
+    },
     "denied_dock": {
         "fr": "Il a démarré par une carte réseau partagée qui est interdite. Pour l'autoriser :",
         "en": "It booted by a shared adapter that is denied. To allow it:",

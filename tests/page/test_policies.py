@@ -95,13 +95,47 @@ async def test_a_pc_denied_by_its_dock_is_allowed_where_its_page_points_to(
         link = f'href="/address/{dock}#rule"'
         assert link not in await operator.get(f"/machine/{machine}")
         await rule(operator, mac=dock, access="denied")
-        assert link in await operator.get(f"/machine/{machine}")
+        page = unescape(await operator.get(f"/machine/{machine}"))
+        assert f"{T['denied_dock']} <a {link}>" in page
         page = unescape(await operator.get(f"/address/{dock}"))
         assert T["address_dock"] in page
         assert 'value="denied" selected' in page
         await rule(operator, mac=dock, access="allowed")
         assert link not in await operator.get(f"/machine/{machine}")
         assert not workshop.policies.of(docked).denied
+
+
+async def test_a_virtual_pc_denied_by_its_made_up_address_is_not_said_to_be_at_a_dock(
+    operator: Person, workshop: Workshop, server: TestServer
+) -> None:
+    made_up = "52:54:00:00:00:99"
+    virtual = replace(pc(), nics=(replace(pc().nics[0], mac=made_up, driver="virtio_net", boot=True),))
+    async with agent_on(server, hello(virtual)):
+        machine = next(row.machine for row in workshop.floor.rows() if row.mac == made_up)
+        await rule(operator, mac=made_up, access="denied")
+        page = unescape(await operator.get(f"/machine/{machine}"))
+        assert f'{T["denied_adapter"]} <a href="/address/{made_up}#rule">' in page
+        assert T["denied_dock"] not in page
+        page = unescape(await operator.get(f"/address/{made_up}"))
+        assert T["address_shared"] in page
+        assert T["address_dock"] not in page
+
+
+async def test_a_pc_without_a_name_denied_by_the_adapter_it_came_by_is_allowed_on_its_own_page(
+    operator: Person, workshop: Workshop, server: TestServer
+) -> None:
+    made_up = "52:54:00:00:00:99"
+    nameless = replace(
+        pc(),
+        system=replace(pc().system, uuid="", serial=""),
+        board=replace(pc().board, serial=""),
+        nics=(replace(pc().nics[0], mac=made_up, driver="virtio_net", boot=True),),
+    )
+    async with agent_on(server, hello(nameless)):
+        machine = next(row.machine for row in workshop.floor.rows() if row.mac == made_up)
+        page = await rule(operator, machine=machine, access="denied")
+        assert T["says"].format(machine=T["rule_access"], state=T["rule_denied"]) in page
+        assert T["denied_adapter"] not in page
 
 
 async def test_a_waiting_pc_that_is_denied_is_left_out_of_a_choice_for_all(
