@@ -5,6 +5,7 @@ the page wherever both say something; a PC denied there stays denied. What opera
 Not for: what follows from a policy (`boarding.py`, `dhcp/boot_file.py`, the DHCP cores).
 """
 
+import logging
 from collections.abc import Collection, Iterable, Mapping
 from typing import Final
 
@@ -16,6 +17,8 @@ from netboot.inventory import Inventory, Nic
 from netboot.policy import Policy, combined
 from netboot.profile import Profile
 from netboot.records.record import Record
+
+log = logging.getLogger(__name__)
 
 _HINT: Final = "see docs/operator.en.md, “Single PCs”"
 
@@ -56,15 +59,23 @@ class Policies:
         """The adapters whose addresses are denied, of those that count for this PC."""
         return tuple(nic for nic in _counting(inventory) if self(nic.mac).denied)
 
-    def read(self, record: Record) -> None:
-        """Take over what was set on the page, from the record; in a thread: it blocks."""
+    def take_over(self, record: Record, who: str = "") -> None:
+        """Let hold from now on what is set on the record, and withdraw the choices that wait for denied PCs.
+
+        Else those would come back with the permission. In a thread: it blocks. `who` denied them; "" at the start,
+        where the settings file did.
+        """
         rows = record.policies()
         self._set = {name: row.policy for row in rows for name in _spellings(row.key)}
+        for waiting in record.pending_choices():
+            machine = record.machine_detail(waiting.choice.machine_id)
+            if self.of(machine.visits[0].inventory).denied and record.cancel_choice(machine.id, who):
+                log.warning("what was chosen for %s is withdrawn: it is denied", machine.label or machine.id)
 
     def set(self, record: Record, keys: Collection[Key], policy: Policy, who: str, *, note: str = "") -> None:
         """A person sets what holds for the PC with these names, on the record first; in a thread: it blocks."""
         record.set_policy(keys, policy, who, note=note)
-        self.read(record)
+        self.take_over(record, who)
 
 
 def check_defaults(machines: Iterable[MachineSettings], profiles: Mapping[str, Profile]) -> None:

@@ -183,7 +183,7 @@ async def _serve(ready: Ready, record: Record) -> None:
         prove=workshop.prove,
         files=files,
     )
-    await asyncio.to_thread(ready.policies.read, record)
+    await asyncio.to_thread(ready.policies.take_over, record)
     await workshop.show_batch()
     face = BootFace(
         files=files,

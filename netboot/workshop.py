@@ -126,16 +126,18 @@ class Workshop:
             await session.send(_plan_of(session.job))
             await self._advance(session)
             return
+        doubted = doubt(hello, self.profiles, self._ticket_key, now=self._clock())
+        picked, batch = ("", "") if doubted else (hello.profile, hello.batch)
         if self._denied(session):
+            # Or it would begin with the first hello after the PC was allowed again.
+            await asyncio.to_thread(self.record.refuse, visit.id, menu=picked, batch=batch)
             await self._stay(session, Problem("denied"))
             return
-        doubted = doubt(hello, self.profiles, self._ticket_key, now=self._clock())
         if doubted is not None:
             log.warning("%s: its pick does not count: %s", session.mac, doubted.code, extra={"mac": session.mac})
             if doubted.code == "ticket-expired" and hello.profile and visit.new:
                 # Our menu's own, too late: picked at the bench since, so what waited must not begin in its place.
                 await asyncio.to_thread(self.record.cancel_choice, visit.machine_id, "")
-        picked, batch = ("", "") if doubted else (hello.profile, hello.batch)
         if await self._begin(session, menu=picked, batch=batch):
             return
         if visit.outcome is not None:

@@ -45,7 +45,7 @@ def claim(session: Session, visit_id: str, *, menu: str, now: datetime) -> table
     before whatever waits: it was picked at the bench, later. What waited is withdrawn, never left for the next boot.
     """
     visit = found(session.get(tables.Visit, visit_id), "visit")
-    if menu and not _menu_was_followed(session, visit_id):
+    if menu and not menu_has_counted(session, visit_id):
         cancel(session, visit.machine_id, who="", now=now)
         _add(session, visit.machine_id, menu, who="", source="menu", target=None, now=now)
     expire(session, now=now)
@@ -60,6 +60,12 @@ def claim(session: Session, visit_id: str, *, menu: str, now: datetime) -> table
         .returning(tables.Choice.id)
     ).all()
     return row if taken else None
+
+
+def menu_has_counted(session: Session, visit_id: str) -> bool:
+    """Whether what was picked in this boot's menu was followed or refused already."""
+    wanted = select(tables.Choice.id).where(tables.Choice.visit_id == visit_id, tables.Choice.source == "menu")
+    return session.scalars(wanted).first() is not None
 
 
 def used(session: Session, row: tables.Choice, visit_id: str, *, now: datetime) -> None:
@@ -171,8 +177,3 @@ def _at_work(session: Session, machine_id: str) -> bool:
         session.scalars(wanted.where(tables.Visit.machine_id == machine_id, tables.Job.state == "running")).first()
         is not None
     )
-
-
-def _menu_was_followed(session: Session, visit_id: str) -> bool:
-    wanted = select(tables.Choice.id).where(tables.Choice.visit_id == visit_id, tables.Choice.source == "menu")
-    return session.scalars(wanted).first() is not None

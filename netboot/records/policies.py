@@ -12,15 +12,12 @@ from sqlalchemy.orm import Session
 
 from netboot.identity import Key, KeyKind
 from netboot.policy import DhcpWay, Loader, Policy
-from netboot.records import choices, events, tables
+from netboot.records import events, tables
 from netboot.records.values import PolicyRow
 
 
 def set_for(session: Session, keys: Collection[Key], policy: Policy, *, who: str, note: str, now: datetime) -> None:
-    """What holds from now on for the PC with these names; for a policy that says nothing they are forgotten.
-
-    What was chosen for a machine that is denied now is withdrawn: it must not come back with the permission.
-    """
+    """What holds from now on for the PC with these names; for a policy that says nothing they are forgotten."""
     for key in keys:
         row = session.get(tables.Policy, (key.kind, key.value))
         if row is not None:
@@ -39,9 +36,6 @@ def set_for(session: Session, keys: Collection[Key], policy: Policy, *, who: str
     }
     machines = _machines(session, keys)
     events.append(session, "policy-set", body, now=now, machine=machines[0] if len(machines) == 1 else "")
-    if policy.denied:
-        for machine in machines:
-            choices.cancel(session, machine, who=who, now=now)
 
 
 def read(session: Session) -> tuple[PolicyRow, ...]:

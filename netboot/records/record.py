@@ -197,6 +197,11 @@ class Record:
             raise begun
         return begun
 
+    def refuse(self, visit_id: str, *, menu: str = "", batch: str = "") -> None:
+        """Withdraw what this visit was to follow (see `begin`): it counts no more, also when it is told again."""
+        with self._writing() as session:
+            starting.refuse(session, visit_id, menu=menu, batch=batch, now=self._now())
+
     def job_of_visit(self, visit_id: str) -> Job | None:
         """The visit's job that is not over."""
         with self._read() as session:

@@ -44,11 +44,19 @@ def begin(
     )
 
 
+def refuse(session: Session, visit_id: str, *, menu: str, batch: str, now: datetime) -> None:
+    """Withdraw what this visit was to follow: it counts no more, whatever the visit's later hellos say."""
+    armed = session.get(tables.Batch, batch) if batch else None
+    choice = choices.claim(session, visit_id, menu=menu or (armed.profile if armed else ""), now=now)
+    if choice is not None:
+        choices.withdrawn(session, choice, who="", now=now)
+
+
 def _join(
     session: Session, visit_id: str, batch: str, *, prepare: Prepare, now: datetime
 ) -> Job | UnknownProfile | NoPlace | None:
-    """A place in the batch, and its job; None when the visit had a job already: what it booted for is done."""
-    if jobs.had_any(session, visit_id):
+    """A place in the batch, and its job; None when what the visit booted for is done, or was refused."""
+    if jobs.had_any(session, visit_id) or choices.menu_has_counted(session, visit_id):
         return None
     armed = session.get(tables.Batch, batch)
     if armed is None:

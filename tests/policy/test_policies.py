@@ -11,7 +11,7 @@ from netboot.policies import Policies, check_defaults
 from netboot.policy import Policy
 from netboot.records.record import Record
 from tests.workshop.conftest import *  # noqa: F403 — its fixtures: the record
-from tests.workshop.conftest import LOOK, WIPE, pc
+from tests.workshop.conftest import LOOK, WIPE, hello, pc
 
 MAC = "98:fa:9b:00:00:01"
 UUID = pc(1).system.uuid
@@ -47,7 +47,7 @@ def test_what_is_set_on_the_page_holds_at_once_and_after_a_new_start_until_it_is
     policies, restarted = Policies(), Policies()
     policies.set(record, [Key("uuid", UUID)], DENIED, "Anne")
     assert policies("", OTHER_BYTE_ORDER) == DENIED
-    restarted.read(record)
+    restarted.take_over(record)
     assert restarted("", OTHER_BYTE_ORDER) == DENIED
     policies.set(record, [Key("uuid", UUID)], Policy(), "Anne")
     assert policies("", OTHER_BYTE_ORDER) == Policy()
@@ -96,3 +96,31 @@ def test_a_virtual_pc_is_denied_by_any_of_its_made_up_addresses() -> None:
     second = Nic(name="eth1", mac="52:54:00:00:00:77", driver="virtio_net")
     inventory = replace(pc(1), nics=(*pc(1).nics, second))
     assert Policies([MachineSettings(mac=second.mac, denied=True)]).of(inventory).denied
+
+
+def test_a_choice_that_waits_for_a_pc_ends_with_its_denial_and_is_not_back_with_the_permission(record: Record) -> None:
+    machine = record.greet(hello(pc()), MAC).machine_id
+    other = record.greet(hello(pc(2), "boot-2"), "98:fa:9b:00:00:02").machine_id
+    policies = Policies()
+    for waiting in (machine, other):
+        record.choose(waiting, WIPE.id, "Omar")
+    policies.set(record, [Key("mac", MAC)], Policy(loader="ipxe"), "Anne")
+    assert [row.choice.machine_id for row in record.pending_choices()] == [machine, other]
+    policies.set(record, [Key("mac", MAC)], DENIED, "Anne")
+    policies.set(record, [Key("mac", MAC)], Policy(), "Anne")
+    assert [row.choice.machine_id for row in record.pending_choices()] == [other]
+    assert [event.kind for event in record.events(machine=machine)][-3:] == [
+        "policy-set",
+        "choice-withdrawn",
+        "policy-set",
+    ]
+
+
+@pytest.mark.parametrize("made_up", ["52:54:00:00:00:77", MAC])
+def test_a_start_with_a_pc_denied_in_the_settings_withdraws_what_waits_for_it(record: Record, made_up: str) -> None:
+    inventory = replace(pc(), nics=(replace(pc().nics[0], mac=made_up),))
+    machine = record.greet(hello(inventory), made_up).machine_id
+    record.choose(machine, WIPE.id, "Omar")
+    Policies([MachineSettings(mac=made_up, denied=True)]).take_over(record)
+    assert record.waiting_choice(mac=made_up, uuid=UUID) is None
+    assert [event.kind for event in record.events(machine=machine)][-1] == "choice-withdrawn"

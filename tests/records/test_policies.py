@@ -38,17 +38,6 @@ def test_each_change_is_an_event_without_a_persons_name_or_note(record: Record) 
     assert record.verify_chain().broken is None
 
 
-def test_what_was_chosen_for_a_pc_is_withdrawn_when_it_is_denied(record: Record) -> None:
-    visit = record.greet(hello(pc(), "boot-1"), MAC)
-    record.choose(visit.machine_id, "debian", "Anne")
-    record.set_policy([Key("mac", MAC)], Policy(loader="ipxe"), "Anne")
-    assert record.pending_choices() != ()
-    record.set_policy([Key("uuid", pc().system.uuid)], DENIED, "Anne")
-    assert record.pending_choices() == ()
-    record.set_policy([Key("uuid", pc().system.uuid)], Policy(), "Anne")
-    assert record.pending_choices() == ()
-
-
 def test_a_forgotten_persons_name_is_gone_from_what_they_set(record: Record) -> None:
     record.set_policy([UNKNOWN], DENIED, "Anne")
     record.forget_person("Anne")

@@ -8,14 +8,16 @@ from aiohttp.test_utils import TestServer
 from msgspec.structs import replace
 
 from netboot.boarding import Boarding
+from netboot.config import MachineSettings
 from netboot.identity import Key
+from netboot.policies import Policies
 from netboot.policy import Policy
 from netboot.problems import Problem
 from netboot.protocol import Leave, Plan, RunStage, Stay
 from netboot.records.values import Denied
 from netboot.workshop import Workshop
 from tests.workshop.conftest import ERASE, LOOK, WIPE, boarded, hello, pc, row_of
-from tests.workshop.player import agent_on, evidence
+from tests.workshop.player import agent_on, eventually, evidence
 
 
 def boarding(workshop: Workshop, number: int = 1) -> Boarding:
@@ -25,6 +27,10 @@ def boarding(workshop: Workshop, number: int = 1) -> Boarding:
 
 def deny(workshop: Workshop, number: int = 1) -> None:
     workshop.policies.set(workshop.record, [Key("mac", pc(number).nics[0].mac)], Policy(denied=True), "anne")
+
+
+def kinds(workshop: Workshop) -> list[str]:
+    return [event.kind for event in workshop.record.events(limit=1000)]
 
 
 async def test_two_pcs_of_a_batch_begin_and_the_third_is_told_and_waits_for_the_page(
@@ -83,6 +89,30 @@ async def test_a_denied_pc_is_told_so_and_nothing_begins(
     newest = workshop.record.newest_batch()
     assert newest is not None
     assert newest.left == 2
+
+
+@pytest.mark.parametrize("pick", ["menu", "batch", "page"])
+async def test_what_a_denied_pc_came_for_does_not_begin_when_it_is_allowed_again(
+    workshop: Workshop, server: TestServer, pick: str
+) -> None:
+    """Its loader did not tell the name under which it is denied, so that its menu offered what others get."""
+    batch = workshop.record.arm_batch(ERASE.id, 2, "anne")
+    greeting = {"menu": hello(pc(), profile=ERASE.id), "batch": boarded(1, batch.id), "page": hello(pc())}[pick]
+    async with agent_on(server, hello(pc(), "boot-0")) as (agent, _):
+        await agent.close()
+    workshop.policies = Policies([MachineSettings(mac=pc().nics[0].mac, denied=True)])
+    if pick == "page":
+        workshop.record.choose(row_of(workshop).machine, ERASE.id, "omar")
+    async with agent_on(server, replace(greeting, boot="boot-1")) as (agent, welcome):
+        assert (await agent.hear(Stay)).problem == Problem("denied")
+    denied = kinds(workshop)
+    assert denied.count("choice-withdrawn") == 1
+    workshop.policies = Policies()
+    async with agent_on(server, replace(greeting, boot="boot-1", token=welcome.token)) as (agent, _):
+        await eventually(lambda: row_of(workshop).state == "waiting")
+        assert await workshop.choose(row_of(workshop).machine, LOOK.id, "anne")
+        assert (await agent.hear(Plan)).profile == LOOK.name
+    assert kinds(workshop)[len(denied) :] == ["choice-made", "choice-used", "job-started"]
 
 
 async def test_a_pc_that_waits_is_told_at_once_that_it_is_denied_and_others_are_not(
