@@ -20,6 +20,8 @@ from netboot.records.values import Batch
 
 ROWS: Final = 512
 BACKLOG: Final = 1024
+CONFLICTS: Final = 8
+"""Addresses that are told to be in use; the log has all of them."""
 
 State = Literal["booting", "waiting", "working", "done", "failed", "home", "silent"]
 """booting: asked for a boot file. waiting: in the agent, no profile chosen. working: a job runs. done, failed: its job
@@ -63,6 +65,13 @@ class Row(Struct, frozen=True, kw_only=True):
         return int((self.total - self.done) / self.rate) if self.total > self.done and self.rate >= 1 else None
 
 
+class Conflict(Struct, frozen=True):
+    """An address that we would give, and that a device uses already: its adapter's, `mac` "" when it is not known."""
+
+    address: str
+    mac: str
+
+
 class Floor:
     """Every row, in the order of their first sighting, and those who watch them."""
 
@@ -73,6 +82,8 @@ class Floor:
         """The rows that no agent holds, the longest silent first."""
         self._watchers: set[asyncio.Queue[Row | None]] = set()
         self._batch: Batch | None = None
+        self._conflicts: OrderedDict[Conflict, float] = OrderedDict()
+        """When each is over, the newest last."""
         self.trouble = ""
         """Why no PC can be served now: an `address_watch.Trouble`, or ""."""
 
@@ -103,6 +114,21 @@ class Floor:
     def show_batch(self, batch: Batch | None) -> None:
         """Show this batch from now on."""
         self._batch = batch
+        self._wake(None)
+
+    @property
+    def conflicts(self) -> tuple[Conflict, ...]:
+        """The addresses that were found in use, the newest last."""
+        now = self._clock()
+        return tuple(conflict for conflict, until in self._conflicts.items() if until > now)
+
+    def tell_conflict(self, conflict: Conflict, lasts: float) -> None:
+        """Say for so many seconds that this address is in use; told again, it is said once."""
+        for known in [known for known in self._conflicts if known.address == conflict.address]:
+            del self._conflicts[known]
+        self._conflicts[conflict] = self._clock() + lasts
+        while len(self._conflicts) > CONFLICTS:
+            self._conflicts.popitem(last=False)
         self._wake(None)
 
     def put(self, row: Row) -> Row:

@@ -27,12 +27,13 @@ from netboot.assets import asset_folder
 from netboot.boot_address import BootAddress, rendered
 from netboot.config import Settings
 from netboot.dhcp.address_plan import AddressPlan, plan_addresses
+from netboot.dhcp.leases import QUARANTINE
 from netboot.dhcp.probe import PROBE_UUID
 from netboot.dhcp.rival import refuse_beside_another
 from netboot.dhcp.service import BootSighting
 from netboot.dhcp.way import DhcpWay, Service
 from netboot.errors import NetbootError
-from netboot.floor import Floor
+from netboot.floor import Conflict, Floor
 from netboot.imaging import MasterNeeds
 from netboot.interfaces import Interface, choose, read_links
 from netboot.menu.boot_menu import BootMenu
@@ -210,6 +211,7 @@ async def _serve(ready: Ready, record: Record) -> None:
         building=ready.building,
         plan=ready.plan,
         on_boot_client=sighted,
+        on_conflict=lambda lease: floor.tell_conflict(Conflict(str(lease.address), lease.mac), QUARANTINE),
     )
 
     def transferred(event: TransferEvent) -> None:

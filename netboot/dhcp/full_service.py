@@ -24,15 +24,20 @@ from netboot.records.record import Record
 log = logging.getLogger(__name__)
 
 Deliver = Callable[[Handled], None]
+TellConflict = Callable[[Lease], None]
+"""Told of an address that somebody uses without a lease, and of who it is; called in the event loop, must not block."""
 
 
 class FullDhcpService:
     """A `DhcpCore` that may answer later (`answer_by`); `run` does what takes time, until it is cancelled."""
 
-    def __init__(self, core: FullDhcp, prober: ArpProber, keeper: LeaseKeeper) -> None:
+    def __init__(
+        self, core: FullDhcp, prober: ArpProber, keeper: LeaseKeeper, on_conflict: TellConflict | None = None
+    ) -> None:
         self._core = core
         self._prober = prober
         self._keeper = keeper
+        self._on_conflict = on_conflict
         self._tasks: asyncio.TaskGroup | None = None
         self._lan_is_down = False
         self._deliver: Deliver | None = None
@@ -70,6 +75,8 @@ class FullDhcpService:
     def _begin(self, step: Step) -> Handled:
         if step.conflict is not None:
             _log_conflict(step.conflict)
+            if self._on_conflict is not None:
+                self._on_conflict(step.conflict)
         if step.probe is not None and self._tasks is not None:
             self._tasks.create_task(self._probe(step.probe))
         if not step.keep:
@@ -106,6 +113,7 @@ async def open_full_dhcp(
     policy_of: PolicyOf,
     *,
     plain_pxe_first: bool = False,
+    on_conflict: TellConflict | None = None,
 ) -> FullDhcpService:
     """The service with the leases of before and a socket to probe by; `close` gives that back. Raises NetbootError."""
     keeper = LeaseKeeper(record)
@@ -113,7 +121,8 @@ async def open_full_dhcp(
     prober = ArpProber(interface)
     prober.open()
     log.info("giving addresses from %s to %s for %d s", plan.first, plan.last, plan.lease)
-    return FullDhcpService(FullDhcp(plan, leases, files, policy_of, plain_pxe_first=plain_pxe_first), prober, keeper)
+    core = FullDhcp(plan, leases, files, policy_of, plain_pxe_first=plain_pxe_first)
+    return FullDhcpService(core, prober, keeper, on_conflict)
 
 
 def _log_lease(lease: Lease) -> None:

@@ -13,7 +13,7 @@ from netboot.config import Settings
 from netboot.dhcp.address_plan import AddressPlan
 from netboot.dhcp.beside import BesideBuilding, BesideSettings
 from netboot.dhcp.boot_file import BootFileNames
-from netboot.dhcp.full_service import FullDhcpService, open_full_dhcp
+from netboot.dhcp.full_service import FullDhcpService, TellConflict, open_full_dhcp
 from netboot.dhcp.leases import State
 from netboot.dhcp.service import BootSighting, DhcpService
 from netboot.errors import NetbootError
@@ -43,12 +43,14 @@ class DhcpWay:
         building: IPv4Address | None,
         plan: AddressPlan | None,
         on_boot_client: Callable[[BootSighting], None],
+        on_conflict: TellConflict | None = None,
     ) -> None:
         self._settings = settings
         self._interface = interface
         self._policy_of = policy_of
         self._plan = plan
         self._on_boot_client = on_boot_client
+        self._on_conflict = on_conflict
         self._full: FullDhcpService | None = None
         self._sockets: DhcpService | None = None
         self._names = BootFileNames(interface.address, http_port=settings.http.port)
@@ -109,6 +111,7 @@ class DhcpWay:
                 record,
                 self._policy_of,
                 plain_pxe_first=self._settings.dhcp.plain_pxe_first,
+                on_conflict=self._on_conflict,
             )
             self._full = full
             stack.callback(full.close)

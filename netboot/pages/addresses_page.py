@@ -12,11 +12,12 @@ from netboot.pages.visitor import signed_in
 
 
 async def show_addresses(request: web.Request) -> web.Response:
-    """GET /addresses: those that are lent now, in order; PCs that have gone are not among them."""
+    """GET /addresses: those that are lent now, in order; PCs that have gone are not among them. And those in use."""
     signed_in(request)
-    kept = await asyncio.to_thread(request.app[workshop_key].record.leases)
+    workshop = request.app[workshop_key]
+    kept = await asyncio.to_thread(workshop.record.leases)
     now = datetime.now(UTC)
     lent = sorted(
         (lease for lease in kept if lease.bound and lease.until > now), key=lambda one: IPv4Address(one.address)
     )
-    return page(request, "addresses.html.j2", leases=lent)
+    return page(request, "addresses.html.j2", leases=lent, conflicts=workshop.floor.conflicts)

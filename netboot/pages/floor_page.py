@@ -26,6 +26,7 @@ async def show_floor(request: web.Request) -> web.Response:
         waiting=sum(row.state == "waiting" for row in rows),
         pending=await asyncio.to_thread(workshop.record.pending_choices),
         notices=notices(request),
+        conflicts=workshop.floor.conflicts,
         trouble=trouble(workshop.floor.trouble, visitor(request).language),
     )
 

@@ -14,7 +14,7 @@ from typing import Final
 
 from aiohttp import hdrs, web
 
-from netboot.floor import Row, State
+from netboot.floor import Conflict, Row, State
 from netboot.pages.agent_link import workshop_key
 from netboot.pages.refusal import Refusal
 from netboot.pages.render import part, trouble
@@ -103,6 +103,7 @@ async def _stream(request: web.Request, answer: web.StreamResponse) -> None:
     shown: dict[str, State] = {}
     told: Batch | None = None
     told_trouble = ""
+    told_conflicts: tuple[Conflict, ...] | None = None  # what a page shows that lost its stream may be over
     async with floor.watch() as changes:
         rows = {row.mac: row for row in floor.rows()}
         while True:
@@ -118,7 +119,10 @@ async def _stream(request: web.Request, answer: web.StreamResponse) -> None:
             if floor.trouble != told_trouble:
                 told_trouble = floor.trouble
                 events.append(_event("trouble", trouble(told_trouble, who.language)))
-            shown, told = states, batch
+            if (conflicts := floor.conflicts) != told_conflicts:
+                html = part(request, "conflicts.html.j2", who, conflicts=conflicts)
+                events.append(_event("conflicts", json.dumps({"html": html})))
+            shown, told, told_conflicts = states, batch, conflicts
             events.append(_event("beat", ""))
             async with asyncio.timeout(READ_WITHIN):
                 await answer.write("".join(events).encode())

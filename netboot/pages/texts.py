@@ -235,6 +235,21 @@ TEXTS: Final[dict[str, dict[Language, str]]] = {
     },
     "ip_address": {"fr": "Adresse IP", "en": "IP address"},
     "adapter": {"fr": "Carte réseau (MAC)", "en": "Network adapter (MAC)"},
+    "conflict": {
+        "fr": "Un autre appareil (carte réseau {mac}) utilise déjà l'adresse {address} : aucun PC ne la reçoit. "
+        "Trouvez cet appareil et débranchez-le. Sinon, demandez à l'administrateur de sortir cette adresse de la plage "
+        "(dhcp.full.pool), ou de la réserver à cet appareil (dhcp.full.reservations).",
+        "en": "Another device (network adapter {mac}) uses the address {address} already: no PC is given it. Find that "
+        "device and unplug it. Else ask the administrator to take this address out of the range (dhcp.full.pool), or "
+        "to reserve it for that device (dhcp.full.reservations).",
+    },
+    "conflict_unknown": {
+        "fr": "Un PC a refusé l'adresse {address} : un autre appareil l'utilise déjà. Aucun PC ne la reçoit. Trouvez "
+        "cet appareil et débranchez-le. Sinon, demandez à l'administrateur de sortir cette adresse de la plage "
+        "(dhcp.full.pool).",
+        "en": "A PC declined the address {address}: another device uses it already. No PC is given it. Find that "
+        "device and unplug it. Else ask the administrator to take this address out of the range (dhcp.full.pool).",
+    },
     "lent_until": {"fr": "Prêtée jusqu'à (UTC)", "en": "Lent until (UTC)"},
     "record": {"fr": "Journal", "en": "Journal"},
     "record_help": {

@@ -97,6 +97,14 @@
     place.hidden = !text;
   }
 
+  function showConflicts(html) {
+    const place = document.getElementById("conflicts");
+    const template = document.createElement("template");
+    template.innerHTML = html;
+    if (!place || place.textContent.trim() === template.content.textContent.trim()) return; // read out once
+    place.replaceChildren(...template.content.childNodes);
+  }
+
   function lost() {
     connection.textContent = connection.dataset.lost;
     if (source.readyState === EventSource.CLOSED) retry = setTimeout(open, RETRY);
@@ -111,6 +119,7 @@
     source.addEventListener("gone", (event) => remove(event.data));
     source.addEventListener("waiting", (event) => showWaiting(event.data));
     source.addEventListener("trouble", (event) => showTrouble(event.data));
+    source.addEventListener("conflicts", (event) => showConflicts(JSON.parse(event.data).html));
     source.addEventListener("error", lost);
     source.addEventListener("open", () => {
       if (connection.textContent) announce(connection.dataset.back);

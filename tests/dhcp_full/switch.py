@@ -14,7 +14,7 @@ from typing import TypeVar
 
 from netboot.dhcp.address_plan import AddressPlan
 from netboot.dhcp.boot_file import BootFileNames
-from netboot.dhcp.full_service import FullDhcpService, open_full_dhcp
+from netboot.dhcp.full_service import FullDhcpService, TellConflict, open_full_dhcp
 from netboot.dhcp.service import DhcpService
 from netboot.policy import nothing_set
 from netboot.records.record import open_record
@@ -85,7 +85,9 @@ def run_in(namespace: str, *command: str, timeout: float = 30) -> "subprocess.Co
 
 
 @contextmanager
-def serving(switch: Switch, plan: AddressPlan, record_file: Path) -> Iterator[None]:
+def serving(
+    switch: Switch, plan: AddressPlan, record_file: Path, on_conflict: TellConflict | None = None
+) -> Iterator[None]:
     """The DHCP server of our own, on its ports in the server's namespace, with its record in this file."""
     started: Future[tuple[asyncio.AbstractEventLoop, asyncio.Task[None]]] = Future()
 
@@ -96,7 +98,9 @@ def serving(switch: Switch, plan: AddressPlan, record_file: Path) -> Iterator[No
 
     async def main() -> None:
         with open_record(record_file) as record:
-            full = await open_full_dhcp(plan, "eth0", BootFileNames(SERVER), record, nothing_set)
+            full = await open_full_dhcp(
+                plan, "eth0", BootFileNames(SERVER), record, nothing_set, on_conflict=on_conflict
+            )
             sockets = DhcpService(full, interface="eth0", address=SERVER)
             full.answer_by(sockets.deliver)
             await sockets.start()

@@ -18,7 +18,7 @@ import pytest
 
 from netboot.dhcp.address_plan import AddressPlan, Reservation, Route
 from netboot.dhcp.arp_probe import ArpProber
-from netboot.dhcp.leases import Leases
+from netboot.dhcp.leases import Lease, Leases
 from netboot.dhcp.packet import DhcpPacket, MessageType, Op, Option, Options, decode, encode
 from netboot.dhcp.rival import refuse_beside_another
 from netboot.errors import NetbootError
@@ -207,17 +207,20 @@ def test_an_address_that_somebody_uses_without_a_lease_is_not_offered(
     wanted = first_choice(switch.mac("udhcpc"))
     squatter = switch.host("squatter")
     ip("-n", squatter, "address", "replace", f"{wanted}/24", "dev", "eth0")
-    with caplog.at_level(logging.WARNING), serving(switch, PLAN, record_file):
+    told: list[Lease] = []
+    with caplog.at_level(logging.WARNING), serving(switch, PLAN, record_file, told.append):
         done = udhcpc(pc, tmp_path)
     assert done.returncode == 0, done.stderr
     found = address_of(pc)
     assert found in POOL
     assert found != wanted
+    assert [(lease.address, lease.mac) for lease in told] == [(wanted, switch.mac("squatter"))]
     assert f"{wanted} is in use by {switch.mac('squatter')}" in caplog.text
 
 
 def test_a_client_that_declines_is_given_another_address(switch: Switch, record_file: Path) -> None:
-    with serving(switch, PLAN, record_file), dhcp_socket(switch, "packets") as packets:
+    told: list[Lease] = []
+    with serving(switch, PLAN, record_file, told.append), dhcp_socket(switch, "packets") as packets:
         first = ask(packets, MessageType.DISCOVER)
         selecting: Options = ((50, first.yiaddr.packed), (54, SERVER.packed))
         assert ask(packets, MessageType.REQUEST, selecting).message_type is MessageType.ACK
@@ -225,6 +228,7 @@ def test_a_client_that_declines_is_given_another_address(switch: Switch, record_
         second = ask(packets, MessageType.DISCOVER)
     assert second.yiaddr in POOL
     assert second.yiaddr != first.yiaddr
+    assert [(lease.address, lease.mac) for lease in told] == [(first.yiaddr, "")]
 
 
 def test_a_probe_holds_up_nobody_else(switch: Switch, record_file: Path, tmp_path: Path) -> None:

@@ -1,10 +1,13 @@
 """The addresses that are lent, on the page of a server that gives them."""
 
 from datetime import UTC, datetime, timedelta
+from html import unescape
 
+import pytest
 from aiohttp.test_utils import TestServer
 
 from netboot.config import parse_settings
+from netboot.floor import Conflict
 from netboot.pages.visitor import COOKIE, sessions_key
 from netboot.records.values import KeptLease
 from netboot.web import page_application
@@ -46,3 +49,24 @@ async def test_a_server_that_gives_no_addresses_shows_no_link_to_them(operator: 
 
 async def test_whoever_only_watches_is_not_told_who_has_which_address(visitor: Person) -> None:
     assert "10.0.0." not in await visitor.get("/addresses", status=403)
+
+
+@pytest.mark.parametrize(
+    ("mac", "language", "says"),
+    [
+        ("98:fa:9b:00:00:01", "fr", "appareil (carte réseau 98:fa:9b:00:00:01) utilise déjà l'adresse 10.0.0.100"),
+        ("98:fa:9b:00:00:01", "en", "device (network adapter 98:fa:9b:00:00:01) uses the address 10.0.0.100"),
+        ("", "fr", "Un PC a refusé l'adresse 10.0.0.100"),
+        ("", "en", "A PC declined the address 10.0.0.100"),
+    ],
+)
+async def test_an_address_that_a_device_uses_already_is_told_with_what_to_do(
+    operator: Person, workshop: Workshop, mac: str, language: str, says: str
+) -> None:
+    await operator.post("/language", {"language": language, "back": "/"})
+    workshop.floor.tell_conflict(Conflict("10.0.0.100", mac), 600)
+    for place in ("/", "/addresses"):
+        text = unescape(await operator.get(place))
+        assert text.count(says) == 1
+        assert ("dhcp.full.reservations" in text) is bool(mac)
+        assert "dhcp.full.pool" in text

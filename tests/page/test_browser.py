@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from selenium.webdriver import Keys
 from selenium.webdriver.support.ui import WebDriverWait
 
-from netboot.floor import Row
+from netboot.floor import Conflict, Row
 from netboot.identity import Key
 from netboot.inventory import Inventory
 from netboot.pages.rule_texts import BATCH_ENDS
@@ -166,6 +166,8 @@ async def test_a_change_of_state_is_announced_and_a_lost_server_is_told(
     for percent in (10, 20):
         workshop.floor.put(replace(row, state="working", done=percent, total=100))
     await asyncio.to_thread(_wait_for_announcement, browser, "PC 7 : travaille")
+    workshop.floor.tell_conflict(Conflict("10.0.0.100", "98:fa:9b:00:00:02"), 600)
+    await asyncio.to_thread(browser.wait_for, "(carte réseau 98:fa:9b:00:00:02) utilise déjà l'adresse 10.0.0.100")
     await page.close()
     await asyncio.to_thread(browser.wait_for, texts("fr")["live_lost"])
 
@@ -190,6 +192,7 @@ async def test_every_page_can_be_read_wide_narrow_and_enlarged(
             workshop.floor.put(_crowded(number))
         workshop.record.arm_batch(WIPE.id, 20, OPERATOR)
         await workshop.show_batch()
+        workshop.floor.tell_conflict(Conflict("10.0.0.100", "98:fa:9b:00:00:77"), 600)
         denied = Key("mac", "98:fa:9b:00:00:04")
         workshop.policies.set(workshop.record, [denied], Policy(True, "ipxe", "merged", "inventory"), OPERATOR)
         places = ["/", "/machines", "/masters", "/record", "/sign-in", "/policies", f"/address/{OFFICE}"]

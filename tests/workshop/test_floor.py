@@ -1,6 +1,6 @@
 """The floor keeps a bounded number of rows, and those that matter longest."""
 
-from netboot.floor import ROWS, Floor, Row
+from netboot.floor import CONFLICTS, ROWS, Conflict, Floor, Row
 
 
 class Clock:
@@ -38,3 +38,20 @@ def test_when_agents_hold_every_row_the_longest_silent_of_them_goes() -> None:
         floor.put(Row(mac=str(number), state="working"))
     assert len(floor.rows()) == ROWS
     assert floor.row("0") is None
+
+
+def test_an_address_in_use_is_told_once_with_who_uses_it_now_until_it_is_over() -> None:
+    clock = Clock()
+    floor = Floor(clock)
+    for mac in ("98:fa:9b:00:00:01", "", "98:fa:9b:00:00:02"):
+        floor.tell_conflict(Conflict("10.0.0.100", mac), 600)
+    assert floor.conflicts == (Conflict("10.0.0.100", "98:fa:9b:00:00:02"),)
+    clock.now += 600
+    assert not floor.conflicts
+
+
+def test_of_many_addresses_in_use_the_newest_are_told() -> None:
+    floor = Floor(Clock())
+    for number in range(CONFLICTS + 5):
+        floor.tell_conflict(Conflict(f"10.0.0.{number}", ""), 600)
+    assert [conflict.address for conflict in floor.conflicts] == [f"10.0.0.{5 + number}" for number in range(CONFLICTS)]
