@@ -1,7 +1,7 @@
 """The rim of one TFTP transfer: its own socket, its file and its timer, around the state machine of tftp_transfer.py.
 
 asyncio watches the raw socket (`add_reader`): a DatagramProtocol costs twice as much a block, a thread a transfer costs
-a thread. Not for: requests and limits (tftp.py).
+a thread. Times are read from asyncio's own clock, time.monotonic. Not for: requests and limits (tftp.py).
 """
 
 import asyncio
@@ -9,6 +9,7 @@ import contextlib
 import logging
 import socket
 from collections.abc import Callable
+from time import monotonic
 
 from netboot.tftp_packet import (
     ErrorCode,
@@ -41,7 +42,7 @@ class Session:
         ended: Callable[["Session"], None],
     ) -> None:
         self.transfer = transfer
-        self.started = asyncio.get_running_loop().time()
+        self.started = monotonic()
         self._loop = asyncio.get_running_loop()
         self._sock = sock
         self._content = content
@@ -55,7 +56,7 @@ class Session:
     def start(self) -> None:
         """Send the first packets and watch for the client's."""
         self._loop.add_reader(self._sock, self._readable)
-        self._proceed(self.transfer.start(self._loop.time()))
+        self._proceed(self.transfer.start(monotonic()))
 
     def cancel(self, reason: str) -> None:
         """End the transfer from the server's side; the client is told."""
@@ -84,14 +85,14 @@ class Session:
             log.debug("receiving failed: %s", error)
             return
         if isinstance(reply, int):
-            self._proceed(self.transfer.acknowledge(reply, self._loop.time()))
+            self._proceed(self.transfer.acknowledge(reply, monotonic()))
         else:
             self.transfer.stop(reply)
             self._proceed(NOTHING)
 
     def _on_timer(self) -> None:
         self._armed_for = float("inf")
-        self._proceed(self.transfer.expire(self._loop.time()))
+        self._proceed(self.transfer.expire(monotonic()))
 
     def _proceed(self, blocks: range) -> None:
         """Send `blocks`, then end or wait, as the transfer's state says."""
