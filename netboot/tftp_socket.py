@@ -6,13 +6,9 @@ Linux only (IP_PKTINFO, ip(7)). Not for: what is said over them (tftp.py, tftp_s
 import contextlib
 import errno
 import socket
-import struct
 
 from netboot.errors import NetbootError
-
-# Linux's number and layout (ip(7)); Python 3.11's socket module does not name them.
-IP_PKTINFO = 8
-IN_PKTINFO = struct.Struct("@i4s4s")
+from netboot.packet_info import IP_PKTINFO, PKTINFO
 
 Address = tuple[str, int]
 
@@ -34,10 +30,10 @@ def receive(sock: socket.socket, size: int) -> tuple[bytes, Address, str | None]
 
     The last is None for a broadcast, which is not answered (RFC 1123 §4.2.3.5). Raises OSError.
     """
-    datagram, ancillary, _, client = sock.recvmsg(size, socket.CMSG_SPACE(IN_PKTINFO.size))
+    datagram, ancillary, _, client = sock.recvmsg(size, socket.CMSG_SPACE(PKTINFO.size))
     for level, kind, data in ancillary:
-        if level == socket.IPPROTO_IP and kind == IP_PKTINFO and len(data) >= IN_PKTINFO.size:
-            _, local, destination = IN_PKTINFO.unpack_from(data)
+        if level == socket.IPPROTO_IP and kind == IP_PKTINFO and len(data) >= PKTINFO.size:
+            _, local, destination = PKTINFO.unpack_from(data)
             return datagram, client, socket.inet_ntoa(local) if local == destination else None
     return datagram, client, None
 

@@ -19,12 +19,12 @@ FILES = {
 }
 PURE = (
     "boarding", "dhcp_proxy", "imaging", "inventory", "manifest", "menu_pick", "named", "policy", "problems",
-    "profile", "protocol", "tftp_transfer", "ticket",
+    "profile", "protocol", "query_rate", "tftp_transfer", "ticket",
     "dhcp.address_plan", "dhcp.arp_packet", "dhcp.beside", "dhcp.boot_client", "dhcp.boot_file", "dhcp.boot_reply",
     "dhcp.core", "dhcp.full", "dhcp.lease_options", "dhcp.leases", "dhcp.loop_guard", "dhcp.merged", "dhcp.packet",
     "dhcp.untaken_offers",
     "menu.disk_loaders", "menu.escapes",
-    "names.query_rate", "names.responder",
+    "names.responder",
 )  # fmt: skip
 PURE_IN_DOCTOR = (
     "doctor.finding", "doctor.judge", "doctor.judge_boot", "doctor.judge_dhcp", "doctor.judge_link", "doctor.observed",

@@ -23,6 +23,7 @@ from netboot.dhcp.core import BOOT_SERVER_PORT, BROADCAST, SERVER_PORT, Answer, 
 from netboot.dhcp.log import DhcpLog, log_ignored
 from netboot.dhcp.packet import MAX_PACKET, encode
 from netboot.errors import NetbootError
+from netboot.packet_info import IP_PKTINFO, PKTINFO, AncillaryData, ServedInterface, came_by
 
 log = logging.getLogger(__name__)
 
@@ -32,11 +33,9 @@ _TICK = 1.0  # seconds
 _READ_AT_ONCE = 16  # datagrams, about 2 ms, so that a flood leaves the event loop to others
 _RECEIVE_BUFFER = 1 << 20  # bytes; a client whose packet finds it full asks again by itself
 
-_PKTINFO = struct.Struct("=i4s4s")  # struct in_pktinfo: ifindex, spec_dst, addr
-_IP_PKTINFO = 8  # the socket module names it from Python 3.14 on
 _DROPPED = struct.Struct("=I")  # packets since the socket was opened
 _SO_RXQ_OVFL = 40  # socket(7); Python's socket module does not name it
-_ANCILLARY = socket.CMSG_SPACE(_PKTINFO.size) + socket.CMSG_SPACE(_DROPPED.size)
+_ANCILLARY = socket.CMSG_SPACE(PKTINFO.size) + socket.CMSG_SPACE(_DROPPED.size)
 
 REASONS_TOLD = frozenset(
     {
@@ -86,7 +85,7 @@ class DhcpService:
         self._core = core
         self._address = address
         self._on_boot_client = on_boot_client
-        self._interface = _Interface(interface)
+        self._interface = ServedInterface(interface)
         self._sockets: dict[int, socket.socket] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         self._dropped = dict.fromkeys((SERVER_PORT, BOOT_SERVER_PORT), 0)
@@ -155,9 +154,8 @@ class DhcpService:
                 log.warning("port %d: %s", port, error.strerror)
                 return
             arrival = Arrival(port, IPv4Address(address), source_port)
-            index, dropped = _interface_and_drops(ancillary)
-            if dropped is not None:
-                self._dropped[port] = dropped
+            index = came_by(ancillary)
+            self._dropped[port] = _drops(ancillary) or self._dropped[port]
             if not self._interface.is_(index):
                 log_ignored(Ignored(Reason.OTHER_INTERFACE, f"number {index}"), arrival)
             elif flags & socket.MSG_TRUNC:
@@ -178,11 +176,11 @@ class DhcpService:
         self._tell(handled)
 
     def _send(self, answer: Answer) -> None:
-        pktinfo = _PKTINFO.pack(self._interface.index, self._address.packed, bytes(4))
+        pktinfo = PKTINFO.pack(self._interface.index, self._address.packed, bytes(4))
         try:
             self._sockets[answer.from_port].sendmsg(
                 [encode(answer.packet)],
-                [(socket.IPPROTO_IP, _IP_PKTINFO, pktinfo)],
+                [(socket.IPPROTO_IP, IP_PKTINFO, pktinfo)],
                 0,
                 (str(answer.destination), answer.destination_port),
             )
@@ -232,40 +230,13 @@ class DhcpService:
                 self._drops_told = dropped
 
 
-class _Interface:
-    """An interface by its name; its number changes when a USB adapter is plugged in again."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self._looked_up = 0.0
-        self.index = 0
-
-    def require(self) -> None:
-        try:
-            self.index = socket.if_nametoindex(self.name)
-        except OSError as error:
-            raise NetbootError(
-                f"there is no network interface {self.name!r}", hint="`ip -brief address` lists those that there are"
-            ) from error
-
-    def is_(self, index: int) -> bool:
-        # Looked up again at most once a second: on a PC with two LANs every packet of the other one comes by here.
-        if index != self.index and time.monotonic() - self._looked_up > 1:
-            self._looked_up = time.monotonic()
-            try:
-                self.index = socket.if_nametoindex(self.name)
-            except OSError:
-                return False
-        return index == self.index
-
-
 def _open(port: int) -> socket.socket:
     opened = socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC)
     try:
         opened.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
         opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER)
         opened.setsockopt(socket.SOL_SOCKET, _SO_RXQ_OVFL, 1)
-        opened.setsockopt(socket.IPPROTO_IP, _IP_PKTINFO, 1)
+        opened.setsockopt(socket.IPPROTO_IP, IP_PKTINFO, 1)
         if port == SERVER_PORT:
             _bind_beside_others(opened)
         else:
@@ -314,12 +285,9 @@ def _cannot_open(port: int, error: OSError) -> NetbootError:
     )
 
 
-def _interface_and_drops(ancillary: list[tuple[int, int, bytes]]) -> tuple[int, int | None]:
-    """The number of the interface that a packet came by, and how many the socket had dropped, where the kernel says."""
-    index, dropped = 0, None
+def _drops(ancillary: AncillaryData) -> int | None:
+    """How many packets the socket had dropped, where the kernel says."""
     for level, kind, data in ancillary:
-        if level == socket.IPPROTO_IP and kind == _IP_PKTINFO and len(data) >= _PKTINFO.size:
-            index = _PKTINFO.unpack_from(data)[0]
-        elif level == socket.SOL_SOCKET and kind == _SO_RXQ_OVFL and len(data) >= _DROPPED.size:
-            dropped = _DROPPED.unpack_from(data)[0]
-    return index, dropped
+        if level == socket.SOL_SOCKET and kind == _SO_RXQ_OVFL and len(data) >= _DROPPED.size:
+            return int(_DROPPED.unpack_from(data)[0])
+    return None

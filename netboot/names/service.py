@@ -15,8 +15,8 @@ from typing import Final
 
 from netboot.errors import NetbootError
 from netboot.names.forward import Forwarder
-from netboot.names.query_rate import QueryRate
 from netboot.names.responder import QUERY_LIMIT, Hosts, PassedOn, Responder
+from netboot.query_rate import QueryRate
 
 log = logging.getLogger(__name__)
 

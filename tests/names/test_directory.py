@@ -5,7 +5,7 @@ from ipaddress import IPv4Address
 
 from netboot.named import Named
 from netboot.names.directory import FRESH, Directory
-from netboot.names.query_rate import QueryRate
+from netboot.query_rate import QueryRate
 
 ONE, TWO = "98:fa:9b:00:00:01", "98:fa:9b:00:00:02"
 LEASES = {ONE: IPv4Address("10.77.0.101"), TWO: IPv4Address("10.77.0.102")}
