@@ -1,7 +1,7 @@
 """Moves what PCs boot from to another address of ours, when the interface's address changes while netboot serves.
 
 The order is HTTP, TFTP, the menus and what names an address in them, DHCP last: no offer names what does not answer.
-Not for: noticing the change (address_watch.py), agents that are on the line, which knew the old address.
+Not for: noticing the change (address_watch.py), telling agents that are on the line (whereabouts_service.py).
 """
 
 import asyncio
@@ -41,6 +41,11 @@ class BootAddress:
         self._dhcp = dhcp
         self._site: web.SockSite | None = None
         self._address: IPv4Address | None = None
+
+    @property
+    def address(self) -> IPv4Address | None:
+        """Where HTTP is served now."""
+        return self._address
 
     async def open(self, address: IPv4Address) -> None:
         """Serve HTTP on this address of ours, and on no other. Raises NetbootError."""

@@ -53,6 +53,7 @@ from netboot.store import Store
 from netboot.tcp_listener import BACKLOG, Capacity, Listener, listen
 from netboot.tftp import FolderSource, Limits, TftpServer, TftpSettings, TransferEvent, block_size_for
 from netboot.web import page_application
+from netboot.whereabouts_service import WhereaboutsService
 from netboot.workshop import Workshop
 
 log = logging.getLogger(__name__)
@@ -243,7 +244,12 @@ async def _serve(ready: Ready, record: Record) -> None:
         await web.SockSite(page, _page_socket(settings), ssl_context=_page_tls(settings), backlog=BACKLOG).start()
         await tftp.start()
         stack.callback(tftp.close)
-        services: list[Service] = [tftp]
+        key = await asyncio.to_thread(load_key, settings.data_folder)
+        interface, port = ready.interface.name, settings.http.port
+        whereabouts = WhereaboutsService(key, lambda: place.address, interface=interface, port=port)
+        await whereabouts.start()
+        stack.callback(whereabouts.close)
+        services: list[Service] = [tftp, whereabouts]
         if ready.plan is not None and settings.names.answer:
             who = directory(ready.plan, dhcp.leases, await asyncio.to_thread(record.named))
             names = name_server(ready.plan, settings.names, who)

@@ -20,6 +20,7 @@ FILES = {
 PURE = (
     "boarding", "dhcp_proxy", "imaging", "inventory", "manifest", "menu_pick", "named", "policy", "problems",
     "profile", "protocol", "query_rate", "tftp_transfer", "ticket",
+    "whereabouts",
     "dhcp.address_plan", "dhcp.arp_packet", "dhcp.beside", "dhcp.boot_client", "dhcp.boot_file", "dhcp.boot_reply",
     "dhcp.core", "dhcp.full", "dhcp.lease_options", "dhcp.leases", "dhcp.loop_guard", "dhcp.merged", "dhcp.packet",
     "dhcp.untaken_offers",
@@ -113,7 +114,8 @@ def test_there_is_something_to_read() -> None:
 def test_the_agent_knows_no_server_room() -> None:
     may = {name.removesuffix(".py") for name in AGENT_KNOWS}
     assert may == {
-        "__init__", "agent", "errors", "inventory", "manifest", "problems", "process", "protocol", "wording",
+        "__init__", "agent", "errors", "inventory", "manifest", "problems", "process", "protocol", "whereabouts",
+        "wording",
     }  # fmt: skip
     for module in in_room("agent"):
         assert {room(other) for other in all_known(module)} <= may, module

@@ -21,12 +21,15 @@ from netboot.agent.hardware import read_inventory
 from netboot.agent.link import Link
 from netboot.agent.partitions import unmount_leftovers
 from netboot.agent.reports import Reports
+from netboot.agent.seek import Seeker
+from netboot.agent.server_place import ServerPlace
 from netboot.agent.settings import BOOT_ID, AgentFile, keep_token, read_settings, read_token
 from netboot.agent.stages import Stages
 from netboot.agent.visit import Visit
 from netboot.errors import NetbootError
 from netboot.inventory import Inventory
 from netboot.protocol import VERSION, EndAction, Hello
+from netboot.whereabouts import Place
 
 log = logging.getLogger("netboot.agent")
 
@@ -92,7 +95,9 @@ async def _visit(
 ) -> EndAction:
     boot = BOOT_ID.read_text(encoding="ascii").strip()
     reports = Reports()
-    stages = Stages(words.server, bytes.fromhex(settings.public_key), words.boot_mac)
+    server = ServerPlace(words.server)
+    public_key = bytes.fromhex(settings.public_key)
+    stages = Stages(server, public_key, words.boot_mac)
 
     def hello() -> Hello:
         return Hello(
@@ -115,10 +120,24 @@ async def _visit(
         except NetbootError as error:
             log.warning("the new address cannot be set: %s", error)
 
-    link = Link(words.server, hello, reports, keep_token, look_at_lease)
+    def follow(place: Place) -> None:
+        if place.url != server.url:
+            log.warning("the server is at %s now, it was at %s", place.url, server.url)
+            screen.server_moved(urlsplit(server.url).hostname or "", str(place.address))
+            server.url = place.url
+
+    link = Link(server, hello, reports, keep_token, look_at_lease)
+    seeker = Seeker(
+        interface=connection.interface,
+        port=urlsplit(server.url).port or 80,
+        public_key=public_key,
+        is_up=lambda: link.is_up,
+        found=follow,
+        renew=lambda: network.renew(connection),
+    )
     visit = Visit(link, reports, stages.run, screen)
     async with asyncio.TaskGroup() as tasks:
-        helpers = [tasks.create_task(link.run()), tasks.create_task(screen.keep())]
+        helpers = [tasks.create_task(one) for one in (link.run(), seeker.run(), screen.keep())]
         action = await visit.run(tasks)
         for helper in helpers:
             helper.cancel()

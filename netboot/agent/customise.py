@@ -18,6 +18,7 @@ from netboot.agent.installed_system import personalise
 from netboot.agent.master import fetch_manifest
 from netboot.agent.partitions import mounted, partition_device, quiet_disk, require_partition
 from netboot.agent.progress import Progress
+from netboot.agent.server_place import ServerPlace
 from netboot.errors import NetbootError
 from netboot.inventory import Disk, label
 from netboot.manifest import Manifest
@@ -31,7 +32,7 @@ _STEPS = 2
 async def run_customise(
     stage: Customise,
     *,
-    server_url: str,
+    server: ServerPlace,
     public_key: bytes,
     progress: Progress,
     patience: float = PATIENCE,
@@ -40,7 +41,7 @@ async def run_customise(
     """Grow, name, and enter in the firmware. A firmware that refuses is a warning. Raises StageFailed."""
     try:
         async with open_session(1) as session:
-            source = Source(session, server_url, patience=patience)
+            source = Source(session, server, patience=patience)
             manifest = await fetch_manifest(stage.manifest, stage.manifest[:12], source, public_key)
     except DamagedError as error:
         raise StageFailed(Problem("master-unsigned", {"master": stage.manifest[:12]})) from error

@@ -24,6 +24,7 @@ from netboot.agent.failures import StageFailed
 from netboot.agent.fetch import PATIENCE, DamagedError, NotThereError, SilentError, Source, open_session
 from netboot.agent.master import fetch_manifest
 from netboot.agent.progress import Progress
+from netboot.agent.server_place import ServerPlace
 from netboot.agent.sweep import Sweep, Worker
 from netboot.inventory import Disk, DiskId, gigabytes, label
 from netboot.manifest import Chunk, Manifest
@@ -57,7 +58,7 @@ class Journal:
 async def run_deploy(
     stage: Deploy,
     *,
-    server_url: str,
+    server: ServerPlace,
     public_key: bytes,
     progress: Progress,
     journal: Journal | None = None,
@@ -69,10 +70,10 @@ async def run_deploy(
     A server that is silent for less than `patience` seconds is waited for, and the progress says so. A `journal` that
     is kept from one call to the next lets a deploy that failed go on from what it had written.
     """
-    shown = _Shown(progress, server_url)
+    shown = _Shown(progress, server)
     try:
         async with open_session(FLIGHTS) as session:
-            source = Source(session, server_url, patience=patience, silent=shown.silent)
+            source = Source(session, server, patience=patience, silent=shown.silent)
             manifest = await fetch_manifest(stage.manifest, stage.name, source, public_key)
             disk, device = await asyncio.to_thread(claim, stage.target, read_disks)
             try:
@@ -225,9 +226,9 @@ def _matcher(device: DirectDisk, chunks: Sequence[Chunk], longest: int, wrong: l
 class _Shown:
     """What the screen and the page are told: bytes written plus bytes read back, and whom we wait for."""
 
-    def __init__(self, progress: Progress, server_url: str) -> None:
+    def __init__(self, progress: Progress, server: ServerPlace) -> None:
         self._progress = progress
-        self._server_url = server_url
+        self._server = server
         self._part = ""
         self._total = 0
         self.written = 0
@@ -244,7 +245,7 @@ class _Shown:
         self._progress(self._total // 2 + done, self._total, self._part)
 
     def silent(self, seconds: float) -> None:
-        part = f"{self._server_url} … {seconds:.0f} s" if seconds else self._part
+        part = f"{self._server.url} … {seconds:.0f} s" if seconds else self._part
         self._progress(min(self.written, self._total // 2), self._total, part)
 
 

@@ -7,6 +7,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from typing import Final
+from urllib.parse import urlsplit
 
 from netboot.agent import screen_view
 from netboot.agent.consoles import Consoles
@@ -53,6 +54,14 @@ class Screen:
             self._show(screen_view.waiting(self._view, max(0.0, self._home_at - self._clock()), self._page))
         else:
             self._show(self._view)
+
+    def server_moved(self, before: str, now: str) -> None:
+        """The server answers at another address; the page, if it was at the old one, went with it."""
+        self._consoles.mark(f"server moved to {now}")
+        page = urlsplit(self._page)
+        if page.hostname == before:
+            self._page = page._replace(netloc=page.netloc.replace(before, now, 1)).geturl()
+            self.refresh()
 
     def welcomed(self, machine: str) -> None:
         """The server knows this PC, as `machine`."""

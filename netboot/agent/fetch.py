@@ -16,6 +16,7 @@ from typing import Final
 import aiohttp
 import zstandard
 
+from netboot.agent.server_place import ServerPlace
 from netboot.manifest import LENGTH_LIMIT, Chunk
 
 log = logging.getLogger(__name__)
@@ -59,7 +60,7 @@ class _TooLongError(Exception):
 
 
 class Source:
-    """The server's boot face at `url` (http://…), through a session that leaves bodies as they are.
+    """The server's boot face, wherever it is at each try, through a session that leaves bodies as they are.
 
     `silent` is called with the seconds for which the server has not answered, and with 0 when it does again.
     """
@@ -67,13 +68,13 @@ class Source:
     def __init__(
         self,
         session: aiohttp.ClientSession,
-        url: str,
+        server: ServerPlace,
         *,
         patience: float = PATIENCE,
         silent: Callable[[float], None] = lambda _: None,
     ) -> None:
         self._session = session
-        self._url = url.rstrip("/")
+        self._server = server
         self._patience = patience
         self._silent = silent
         self.fetched = 0
@@ -122,7 +123,7 @@ class Source:
                 return body
 
     async def _try(self, folder: str, name: str, limit: int) -> bytearray:
-        url = f"{self._url}/{folder}/{name}"
+        url = f"{self._server.url}/{folder}/{name}"
         async with self._session.get(url, timeout=_TIMEOUT, allow_redirects=False) as response:
             if response.status == 404:
                 raise NotThereError(name)

@@ -13,6 +13,7 @@ from typing import Final
 import aiohttp
 
 from netboot.agent.reports import Reports
+from netboot.agent.server_place import ServerPlace
 from netboot.problems import Problem
 from netboot.protocol import (
     MESSAGE_LIMIT,
@@ -36,6 +37,9 @@ HEARTBEAT: Final = 10.0
 RETRY: Final = (0.5, 1.0, 2.0, 4.0, 8.0)
 """Seconds between attempts; the last repeats."""
 
+CONNECT_WITHIN: Final = 10.0
+"""Seconds for one attempt: the server may have left an address from which nothing comes back, not even a refusal."""
+
 GARBLED_LIMIT: Final = 3
 """Messages that cannot be read, each on a line of its own and no order among them, before the person is told."""
 
@@ -48,13 +52,13 @@ class Link:
 
     def __init__(
         self,
-        server: str,
+        server: ServerPlace,
         hello: Callable[[], Hello],
         reports: Reports,
         keep_token: Callable[[Token], None],
         broken: Callable[[], None],
     ) -> None:
-        self._url = f"{server}/agent/link"
+        self._server = server
         self._hello = hello
         self._reports = reports
         self._keep_token = keep_token
@@ -65,6 +69,11 @@ class Link:
         self.connected = asyncio.Event()
         self.settled = asyncio.Event()
         self.settled.set()
+
+    @property
+    def is_up(self) -> bool:
+        """Whether there is a line, welcome or not."""
+        return self._socket is not None
 
     async def send(self, message: FromAgent) -> None:
         """Send now if there is a line; a report is kept by `Reports` in any case, progress may be lost."""
@@ -79,11 +88,17 @@ class Link:
         attempt = 0
         # The agent talks to the boot face's literal address only: no proxy, no name service, no cookies.
         timeout = aiohttp.ClientWSTimeout(ws_close=2.0)
-        async with aiohttp.ClientSession(trust_env=False, cookie_jar=aiohttp.DummyCookieJar()) as session:
+        within = aiohttp.ClientTimeout(total=CONNECT_WITHIN)
+        async with aiohttp.ClientSession(
+            trust_env=False, cookie_jar=aiohttp.DummyCookieJar(), timeout=within
+        ) as session:
             while True:
                 try:
                     async with session.ws_connect(
-                        self._url, heartbeat=HEARTBEAT, timeout=timeout, max_msg_size=MESSAGE_LIMIT
+                        f"{self._server.url}/agent/link",
+                        heartbeat=HEARTBEAT,
+                        timeout=timeout,
+                        max_msg_size=MESSAGE_LIMIT,
                     ) as socket:
                         self._socket = socket
                         await socket.send_str(encode(self._hello()))

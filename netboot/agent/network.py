@@ -88,6 +88,7 @@ class Adapters(Protocol):
     def answer(self, interface: str) -> Lease | None: ...
     def use(self, interface: str, lease: Lease) -> None: ...
     def reaches(self, interface: str, server: tuple[str, int]) -> bool: ...
+    def renew(self, interface: str) -> None: ...
     def leave(self, interface: str) -> None: ...
 
 
@@ -149,6 +150,14 @@ def refresh(connection: Connection, *, adapters: Adapters | None = None) -> Conn
     return now
 
 
+def renew(connection: Connection, *, adapters: Adapters | None = None) -> None:
+    """Ask for the address anew, for when the server stays silent: the LAN may have changed as a whole.
+
+    `refresh` takes what comes of it; without an answer the address that there is stays in use.
+    """
+    (adapters or LinuxAdapters()).renew(connection.interface)
+
+
 def preferred(nics: Iterable[Nic], boot_mac: str, waited: float) -> list[str]:
     """The adapters to look at now, best first: for the first seconds only the one that booted, there or not yet."""
     ordered = sorted(nics, key=lambda nic: nic.mac != boot_mac)
@@ -205,6 +214,12 @@ class LinuxAdapters:
             except OSError:
                 return False
         return True
+
+    def renew(self, interface: str) -> None:
+        # Busybox 1.37 renews by unicast, then by broadcast, and begins anew when nobody answers (tried: 11 s from one
+        # subnet into another). Left alone it would ask at half of its lease.
+        signal = ("start-stop-daemon", "-K", "-o", "-q", "-s", "USR1")
+        run((*signal, "-p", _pid_file(interface), "-x", "/usr/bin/udhcpc"), expect=None)
 
     def leave(self, interface: str) -> None:
         run(["start-stop-daemon", "-K", "-o", "-p", _pid_file(interface)], expect=None)

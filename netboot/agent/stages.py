@@ -9,14 +9,15 @@ from netboot.agent.deploy import Journal, run_deploy
 from netboot.agent.erase import run_erase
 from netboot.agent.memory_test import run_memory
 from netboot.agent.progress import Progress
+from netboot.agent.server_place import ServerPlace
 from netboot.protocol import Check, CheckResult, Customise, Deploy, Erase, Finish, Memory, Result, Stage
 
 
 @dataclass(frozen=True, slots=True)
 class Stages:
-    """`server` is the boot face's address (http://…), `public_key` the workshop's, which signs its masters."""
+    """`server` is where the boot face is, `public_key` the workshop's, which signs its masters."""
 
-    server: str
+    server: ServerPlace
     public_key: bytes
     boot_mac: str
     journal: Journal = field(default_factory=Journal)
@@ -33,12 +34,12 @@ class Stages:
             case Deploy():
                 return await run_deploy(
                     stage,
-                    server_url=self.server,
+                    server=self.server,
                     public_key=self.public_key,
                     progress=progress,
                     journal=self.journal,
                 )
             case Customise():
-                return await run_customise(stage, server_url=self.server, public_key=self.public_key, progress=progress)
+                return await run_customise(stage, server=self.server, public_key=self.public_key, progress=progress)
             case Finish():
                 return None

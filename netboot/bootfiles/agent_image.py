@@ -21,6 +21,7 @@ AGENT_KNOWS = (
     "problems.py",
     "process.py",
     "protocol.py",
+    "whereabouts.py",
     "wording.py",
 )
 """Files and folders of the netboot package that the agent may import; tests hold the agent to it."""

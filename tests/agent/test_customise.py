@@ -16,6 +16,7 @@ from netboot.agent.deploy import run_deploy
 from netboot.agent.failures import StageFailed
 from netboot.agent.grow import grow, stretched
 from netboot.agent.partitions import partition_device
+from netboot.agent.server_place import ServerPlace
 from netboot.errors import NetbootError
 from netboot.inventory import Disk, DiskId
 from netboot.manifest import FileSystem, Manifest, Partition, UefiLoader
@@ -112,7 +113,7 @@ def loop_disk(path: Path, size: int) -> Iterator[Disk]:
 async def deploy_and_customise(face: BootFace, disk: Disk, hostname: str) -> CustomiseResult:
     await run_deploy(
         Deploy(manifest=face.digest, name="Test master", target=disk.id),
-        server_url=face.url,
+        server=ServerPlace(face.url),
         public_key=PUBLIC,
         progress=silent,
         read_disks=lambda: [disk],
@@ -123,7 +124,7 @@ async def deploy_and_customise(face: BootFace, disk: Disk, hostname: str) -> Cus
 async def customise(face: BootFace, disk: Disk, hostname: str) -> CustomiseResult:
     return await run_customise(
         Customise(manifest=face.digest, target=disk.id, hostname=hostname),
-        server_url=face.url,
+        server=ServerPlace(face.url),
         public_key=PUBLIC,
         progress=silent,
         read_disks=lambda: [disk],

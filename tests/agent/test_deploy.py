@@ -15,6 +15,7 @@ from netboot.agent import deploy, fetch
 from netboot.agent.deploy import Journal, by_place, run_deploy
 from netboot.agent.direct_io import DirectDisk
 from netboot.agent.failures import StageFailed
+from netboot.agent.server_place import ServerPlace
 from netboot.inventory import Disk, DiskId
 from netboot.manifest import Manifest
 from netboot.problems import Problem
@@ -72,7 +73,7 @@ class Target:
 
         return await run_deploy(
             self.stage(face),
-            server_url=face.url,
+            server=ServerPlace(face.url),
             public_key=key,
             progress=report,
             journal=journal,
@@ -156,7 +157,7 @@ async def test_a_master_that_the_server_does_not_have_is_named(
         with pytest.raises(StageFailed) as caught:
             await run_deploy(
                 stage,
-                server_url=face.url,
+                server=ServerPlace(face.url),
                 public_key=PUBLIC,
                 progress=lambda done, total, part="": None,
                 read_disks=lambda: [target.disk],

@@ -11,6 +11,7 @@ from aiohttp import WSCloseCode, web
 from netboot.agent import link as link_module
 from netboot.agent.link import Link
 from netboot.agent.reports import Reports
+from netboot.agent.server_place import ServerPlace
 from netboot.inventory import Board, Firmware, Inventory, System
 from netboot.protocol import VERSION, Finish, FromServer, Hello, RunStage, Stay, Welcome, encode
 
@@ -52,7 +53,7 @@ async def connected(
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()
     host, port = runner.addresses[0][:2]
-    link = Link(f"http://{host}:{port}", hello, Reports(), lambda token: None, broken)
+    link = Link(ServerPlace(f"http://{host}:{port}"), hello, Reports(), lambda token: None, broken)
     task = asyncio.create_task(link.run())
     try:
         yield link, closed

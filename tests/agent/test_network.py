@@ -7,7 +7,7 @@ from ipaddress import IPv4Interface
 import pytest
 
 from netboot.agent.lease import Lease
-from netboot.agent.network import Connection, NoNetworkError, bring_up, preferred, refresh
+from netboot.agent.network import Connection, NoNetworkError, bring_up, preferred, refresh, renew
 from netboot.inventory import Nic
 
 SERVER = ("192.0.2.1", 80)
@@ -30,6 +30,7 @@ class Lan:
     used: list[tuple[str, str]] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
     left: list[str] = field(default_factory=list)
+    renewed: list[str] = field(default_factory=list)
 
     def wired(self) -> Sequence[Nic]:
         return [nic for since, nic in self.nics.items() if self.now >= since]
@@ -50,6 +51,9 @@ class Lan:
     def reaches(self, interface: str, server: tuple[str, int]) -> bool:
         assert server == SERVER
         return self.now >= self.reachable.get(interface, float("inf"))
+
+    def renew(self, interface: str) -> None:
+        self.renewed.append(interface)
 
     def leave(self, interface: str) -> None:
         self.left.append(interface)
@@ -152,6 +156,12 @@ def test_a_lease_that_did_not_change_is_left_alone() -> None:
     before = Connection("eth0", ETH0.mac, "192.0.2.9/24", "", ())
     assert refresh(before, adapters=lan) == before
     assert lan.used == []
+
+
+def test_the_address_of_the_adapter_that_is_used_is_asked_for_anew() -> None:
+    lan = Lan({0: ETH0})
+    renew(Connection("eth0", ETH0.mac, "192.0.2.9/24", "", ()), adapters=lan)
+    assert lan.renewed == ["eth0"]
 
 
 def test_the_adapter_that_booted_has_a_few_seconds_for_itself() -> None:

@@ -11,6 +11,7 @@ from netboot.agent.display import Screen
 from netboot.agent.link import Link
 from netboot.agent.progress import Progress
 from netboot.agent.reports import Reports
+from netboot.agent.server_place import ServerPlace
 from netboot.agent.visit import Visit
 from netboot.problems import Problem
 from netboot.protocol import VERSION, FromServer, Hello, Leave, Plan, Stage, Stay, Welcome
@@ -33,7 +34,7 @@ async def seen_after(folder: Path, *messages: FromServer) -> list[str]:
     with Consoles(folder) as consoles, pytest.MonkeyPatch.context() as patch:
         patch.setattr(consoles, "mark", marks.append)
         reports = Reports()
-        link = Link("http://192.0.2.2", hello, reports, lambda token: None, lambda: None)
+        link = Link(ServerPlace("http://192.0.2.2"), hello, reports, lambda token: None, lambda: None)
         for message in (*messages, Leave(action="disk")):
             link.inbox.put_nowait(message)
         async with asyncio.TaskGroup() as tasks:

@@ -1,4 +1,4 @@
-"""Sockets and services inside network namespaces: what tests of DHCP on a wire share."""
+"""Sockets and services inside network namespaces: what tests on a wire share."""
 
 import asyncio
 import ctypes
@@ -7,14 +7,21 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from netboot.dhcp.packet import DhcpPacket, decode, encode
-from netboot.dhcp.service import DhcpService
 
 Result = TypeVar("Result")
 
 EVERYBODY = "255.255.255.255"
+
+
+class OnPorts(Protocol):
+    """A service with ports of its own."""
+
+    async def start(self) -> None: ...
+    async def run(self) -> None: ...
+    def close(self) -> None: ...
 
 
 def enter(namespace: str) -> None:
@@ -42,7 +49,7 @@ def inside(namespace: str, work: Callable[[], Result]) -> Result:
 
 
 @contextmanager
-def running(namespace: str, make: Callable[[], DhcpService]) -> Iterator[None]:
+def running(namespace: str, make: Callable[[], OnPorts]) -> Iterator[None]:
     """A service, started and running in a namespace."""
     started: Future[tuple[asyncio.AbstractEventLoop, asyncio.Task[None]]] = Future()
 

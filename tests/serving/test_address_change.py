@@ -10,18 +10,21 @@ from ipaddress import IPv4Address
 import pytest
 import pytest_asyncio
 
+from netboot.agent import link as link_module
 from netboot.lab.building import start_building
 from netboot.lab.network import INTERFACE, NETWORK, SERVER, Lan, ip_in, open_lan
 from netboot.lab.service import Service, open_service
-from netboot.signing import load_key
+from netboot.signing import load_key, public_key
 from tests.dhcp.pxe_client import NotBootedError, PxeClient, ask_boot_server, boot
 from tests.dhcp.wire import inside
+from tests.serving.agent_on_lan import agent_on
 
 pytestmark = [pytest.mark.root, pytest.mark.asyncio(loop_scope="module")]
 
 UEFI = PxeClient(7, b"\x52\x54\0\2\0\1")
 OTHER = NETWORK[9]
 TOLD_WITHIN = 20.0
+FOLLOWED_WITHIN = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +35,18 @@ class Served:
     service: Service
     pc: str
 
-    async def has_only(self, address: IPv4Address) -> None:
-        """Give the server's interface this one address, and wait until DHCP names it."""
-        since = len(self.service.log())
+    async def readdress(self, address: IPv4Address) -> None:
+        """Give the server's interface this one address."""
         await ip_in(
             self.lan.server,
             f"address flush dev {INTERFACE}",
             f"address add {address}/{NETWORK.prefixlen} broadcast + dev {INTERFACE}",
         )
+
+    async def has_only(self, address: IPv4Address) -> None:
+        """Give the server's interface this one address, and wait until DHCP names it."""
+        since = len(self.service.log())
+        await self.readdress(address)
         await self.service.wait_for_log(f"our address on {INTERFACE} is {address} now", TOLD_WITHIN, since=since)
         for _ in range(20):
             await asyncio.sleep(0.2)
@@ -110,3 +117,29 @@ async def test_a_new_address_is_told_and_used_by_dhcp_tftp_http_and_the_menus(se
     finally:
         await served.has_only(SERVER)
     assert f"http://{SERVER}" in served.over_http(SERVER)
+
+
+async def test_an_agent_on_the_line_follows_a_server_whose_address_changes_also_while_it_is_stopped(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It says hello again at the new address by itself; a server that restarts where it was is not looked for."""
+    monkeypatch.setattr(link_module, "HEARTBEAT", 2.0)
+    key = public_key(load_key(served.service.data))
+    with agent_on(served.pc, SERVER, key) as agent:
+        try:
+            assert await asyncio.to_thread(agent.welcomed.get, timeout=10) == f"http://{SERVER}:80"
+            await served.service.stop()
+            await served.service.start()
+            assert await asyncio.to_thread(agent.welcomed.get, timeout=FOLLOWED_WITHIN) == f"http://{SERVER}:80"
+            assert agent.moves == []
+
+            await served.has_only(OTHER)
+            assert await asyncio.to_thread(agent.welcomed.get, timeout=FOLLOWED_WITHIN) == f"http://{OTHER}:80"
+
+            await served.service.stop()
+            await served.readdress(SERVER)
+            await served.service.start()
+            assert await asyncio.to_thread(agent.welcomed.get, timeout=FOLLOWED_WITHIN) == f"http://{SERVER}:80"
+        finally:
+            await served.readdress(SERVER)
+        assert agent.moves == [f"http://{OTHER}:80", f"http://{SERVER}:80"]

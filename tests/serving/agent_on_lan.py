@@ -1,0 +1,87 @@
+"""The agent's own line to the server and its search for it, in a network namespace that stands for a PC."""
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from ipaddress import IPv4Address
+from queue import Queue
+
+from netboot.agent.link import Link
+from netboot.agent.reports import Reports
+from netboot.agent.seek import Seeker
+from netboot.agent.server_place import ServerPlace
+from netboot.lab.network import INTERFACE
+from netboot.protocol import VERSION, Hello, Token, Welcome
+from netboot.whereabouts import Place
+from tests.dhcp.wire import enter
+from tests.workshop.conftest import pc
+
+PORT = 80
+
+
+class AgentOnLan:
+    """`welcomed` gets the place of the server with each welcome; `moves` are the places that were followed."""
+
+    def __init__(self, address: IPv4Address, public_key: bytes) -> None:
+        self.welcomed: Queue[str] = Queue()
+        self.moves: list[str] = []
+        self._server = ServerPlace(Place(address, PORT).url)
+        self._token: Token = ""
+        self._link = Link(self._server, self._hello, Reports(), self._keep, lambda: None)
+        self._seeker = Seeker(
+            interface=INTERFACE,
+            port=PORT,
+            public_key=public_key,
+            is_up=lambda: self._link.is_up,
+            found=self._follow,
+            patient=3.0,
+            every=1.0,
+        )
+
+    async def run(self) -> None:
+        """Hold the line, and look for the server, until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._link.run())
+            tasks.create_task(self._seeker.run())
+            while True:
+                if isinstance(await self._link.inbox.get(), Welcome):
+                    self.welcomed.put(self._server.url)
+
+    def _hello(self) -> Hello:
+        return Hello(version=VERSION, boot="one-boot", inventory=pc(), token=self._token)
+
+    def _keep(self, token: Token) -> None:
+        self._token = token
+
+    def _follow(self, place: Place) -> None:
+        if place.url != self._server.url:
+            self.moves.append(place.url)
+            self._server.url = place.url
+
+
+@contextmanager
+def agent_on(namespace: str, address: IPv4Address, public_key: bytes) -> Iterator[AgentOnLan]:
+    """An agent that knows the server at `address`, running in a thread of its own."""
+    agent = AgentOnLan(address, public_key)
+    started: Queue[tuple[asyncio.AbstractEventLoop, asyncio.Task[None]]] = Queue()
+
+    async def main() -> None:
+        task = asyncio.create_task(agent.run())
+        started.put((asyncio.get_running_loop(), task))
+        with suppress(asyncio.CancelledError):
+            await task
+
+    def body() -> None:
+        enter(namespace)
+        asyncio.run(main())
+
+    thread = threading.Thread(target=body)
+    thread.start()
+    loop, task = started.get(timeout=20)
+    try:
+        yield agent
+    finally:
+        loop.call_soon_threadsafe(task.cancel)
+        thread.join(20)
+        assert not thread.is_alive()
