@@ -13,6 +13,10 @@ from netboot.dhcp.packet import DhcpPacket, Option, Options
 # PXE 2.1 §2.4: tag 6 (discovery control) = 8: no boot server discovery, no menu, take the file that is named here.
 _TAKE_THIS_FILE = b"\x06\x01\x08\xff"
 
+# ipxe.org/cfg/priority: of two offers iPXE takes the later one unless it has a lower priority, and a building's that
+# says PXEClient by mistake has none. Nothing helps where that one comes first.
+_BEFORE_THE_BUILDINGS = b"\x01\x01\x01"
+
 
 def naming_boot_file(reply: DhcpPacket, client: BootClient, names: BootFileNames, boot_file: BootFile) -> DhcpPacket:
     """The reply, with this boot file from us in it."""
@@ -28,6 +32,8 @@ def naming_boot_file(reply: DhcpPacket, client: BootClient, names: BootFileNames
 def boot_options(client: BootClient, boot_file: BootFile) -> Options:
     """The options that go with a boot file."""
     options: Options = ((Option.VENDOR_CLASS, client.method.value), *echoed(client.packet, Option.MACHINE_ID))
+    if client.ipxe is not None:
+        options += ((Option.IPXE, _BEFORE_THE_BUILDINGS),)
     return (*options, (Option.VENDOR_OPTIONS, _TAKE_THIS_FILE)) if boot_file.skip_discovery else options
 
 

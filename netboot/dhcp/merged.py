@@ -50,6 +50,7 @@ _NOT_PASSED_ON = {
     Option.MESSAGE_TYPE,
     Option.SERVER_ID,
     Option.VENDOR_CLASS,
+    Option.IPXE,
     Option.VENDOR_OPTIONS,
     Option.TFTP_SERVER,
     Option.BOOT_FILE,

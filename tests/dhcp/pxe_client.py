@@ -2,13 +2,14 @@
 
 The choice follows PXE 2.1 §2.4.1 and the order of EDK2's PxeBcDhcp4.c, where a complete boot offer comes before a
 proxy's, and one that only says PXEClient, without option 43, is asked on port 4011. A firmware that knows no proxies
-(`split_offers` False) drops every offer without an address. Not for: what is fetched afterwards.
+(`split_offers` False) drops every offer without an address. iPXE's choice is that of its net/udp/dhcp.c.
+Not for: what is fetched afterwards.
 """
 
 import secrets
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address
 
@@ -21,6 +22,7 @@ from netboot.dhcp.packet import (
     Option,
     Options,
     decode,
+    decode_options,
     encode,
     encode_options,
 )
@@ -65,7 +67,7 @@ def boot(namespace: str, client: PxeClient) -> Booted:
     discover = _packet(client, MessageType.DISCOVER, xid=secrets.randbits(32))
     with udp_socket(namespace, 68) as pc:
         offers = _offers(pc, discover, client)
-        main, proxy = _choose(client, offers)
+        main, proxy = choose(client, offers)
         server_id = main.option(Option.SERVER_ID) or b""
         asked = ((Option.SERVER_ID, server_id), (Option.REQUESTED_ADDRESS, main.yiaddr.packed))
         request = _packet(client, MessageType.REQUEST, xid=discover.xid, more=asked)
@@ -84,6 +86,12 @@ def boot(namespace: str, client: PxeClient) -> Booted:
         boot_file=_boot_file(source).decode(),
         merged=proxy is None,
     )
+
+
+def offers_to(namespace: str, client: PxeClient) -> list[DhcpPacket]:
+    """What one DISCOVER is offered, in the order of arrival."""
+    with udp_socket(namespace, 68) as pc:
+        return _offers(pc, _packet(client, MessageType.DISCOVER, xid=secrets.randbits(32)), client)
 
 
 def ask_boot_server(namespace: str, client: PxeClient, server: IPv4Address) -> DhcpPacket:
@@ -135,8 +143,10 @@ def _first_of(server_id: bytes, answers: Iterator[DhcpPacket]) -> DhcpPacket | N
     return next((answer for answer in answers if answer.option(Option.SERVER_ID) == server_id), None)
 
 
-def _choose(client: PxeClient, offers: list[DhcpPacket]) -> tuple[DhcpPacket, DhcpPacket | None]:
+def choose(client: PxeClient, offers: Sequence[DhcpPacket]) -> tuple[DhcpPacket, DhcpPacket | None]:
     """The offer whose address is taken, and the proxy's that names the boot file beside it, if one does."""
+    if client.ipxe:
+        return _choose_as_ipxe(client, offers)
     addressed = [offer for offer in offers if offer.yiaddr != NO_ADDRESS]
     if not addressed:
         raise NotBootedError("PXE-E51: no DHCP offers received")
@@ -145,7 +155,7 @@ def _choose(client: PxeClient, offers: list[DhcpPacket]) -> tuple[DhcpPacket, Dh
     complete = [offer for offer in addressed if _is_complete(client, offer)]
     if complete:
         return complete[0], None
-    if client.method == b"PXEClient" and not client.ipxe:
+    if client.method == b"PXEClient":
         told = [offer for offer in proxies if offer.option(Option.VENDOR_OPTIONS) is not None]
         if told:
             return plain[0], told[0]
@@ -153,6 +163,27 @@ def _choose(client: PxeClient, offers: list[DhcpPacket]) -> tuple[DhcpPacket, Dh
         if only_named:
             return only_named[0], None
     return plain[0], proxies[0] if proxies else None
+
+
+def _choose_as_ipxe(client: PxeClient, offers: Sequence[DhcpPacket]) -> tuple[DhcpPacket, DhcpPacket | None]:
+    """An address and a boot offer, which one packet may be both; the first packet that completes the pair ends it."""
+    main = proxy = None
+    for offer in offers:
+        if offer.yiaddr != NO_ADDRESS and _priority(offer) >= _priority(main):
+            main = offer
+        if _is_boot_offer(client, offer) and _priority(offer) >= _priority(proxy):
+            proxy = offer
+        if main is not None and proxy is not None:
+            break
+    if main is None:
+        raise NotBootedError("no offer with an address")
+    return main, proxy if proxy is not main else None
+
+
+def _priority(offer: DhcpPacket | None) -> int:
+    """Option 175.1, which iPXE compares."""
+    own = offer.option(Option.IPXE) if offer is not None else None
+    return int.from_bytes(dict(decode_options(own or b"")).get(1, b""), signed=True)
 
 
 def _is_boot_offer(client: PxeClient, offer: DhcpPacket) -> bool:

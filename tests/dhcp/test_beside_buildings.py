@@ -18,6 +18,7 @@ from netboot.config import DhcpSettings, Settings
 from netboot.dhcp.beside import BesideBuilding, BesideSettings
 from netboot.dhcp.boot_file import BootFileNames
 from netboot.dhcp.core import Remark
+from netboot.dhcp.packet import NO_ADDRESS
 from netboot.dhcp.service import BootSighting, DhcpService
 from netboot.dhcp.way import DhcpWay as WayOfDhcp
 from netboot.errors import NetbootError
@@ -28,7 +29,7 @@ from netboot.lab.network import BUILDING, INTERFACE, NETWORK, SERVER, Lan, open_
 from netboot.lab.relay import start_relay
 from netboot.policy import DhcpWay, nothing_set
 from netboot.records.record import open_record
-from tests.dhcp.pxe_client import NotBootedError, PxeClient, ask_boot_server, boot
+from tests.dhcp.pxe_client import NotBootedError, PxeClient, ask_boot_server, boot, choose, offers_to
 from tests.dhcp.wire import inside, running
 
 pytestmark = [pytest.mark.root, pytest.mark.asyncio(loop_scope="module")]
@@ -117,13 +118,37 @@ async def test_a_pc_behind_a_relay_gets_an_address_of_its_own_subnet(
     assert booted.merged is (way == "merged")
 
 
-@each_firmware
+@pytest.mark.parametrize("firmware", ["bios", "uefi", "http"])
 async def test_merged_offers_are_free_of_the_buildings_stray_options(stray_street: Street, firmware: str) -> None:
     client, boot_file = FIRMWARES[firmware]
     with serving(stray_street, "merged"):
         booted = boot(stray_street.pc, client)
     assert booted.address in NETWORK
     assert (booted.server, booted.boot_file, booted.merged) == (SERVER, boot_file, True)
+
+
+@pytest.mark.parametrize("firmware", ["bios", "http"])
+async def test_a_pc_that_stray_options_do_not_concern_boots_at_its_first_try(
+    stray_street: Street, firmware: str
+) -> None:
+    client, boot_file = FIRMWARES[firmware]
+    with serving(stray_street, "proxy"):
+        booted = boot(stray_street.pc, client)
+    assert booted.address in NETWORK
+    assert (booted.server, booted.boot_file, booted.merged) == (SERVER, boot_file, False)
+
+
+async def test_an_ipxe_beside_a_stray_option_60_keeps_our_offer_unless_the_buildings_comes_first(
+    stray_street: Street,
+) -> None:
+    client, boot_file = FIRMWARES["ipxe"]
+    with serving(stray_street, "proxy"):
+        offers = {offer.siaddr: offer for offer in offers_to(stray_street.pc, client)}
+    ours, theirs = offers.pop(SERVER), offers.pop(STRAY.next_server or NO_ADDRESS)
+    assert not offers
+    assert ours.file.decode() == boot_file
+    assert choose(client, [ours, theirs]) == (theirs, ours)
+    assert choose(client, [theirs, ours]) == (theirs, None)
 
 
 async def test_a_uefi_pc_that_a_stray_option_60_leads_astray_is_moved_to_merged_and_boots(stray_street: Street) -> None:
