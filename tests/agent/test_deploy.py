@@ -65,6 +65,7 @@ class Target:
         progress: Callable[[int, int], None] = lambda done, total: None,
         key: bytes = PUBLIC,
         parts: list[str] | None = None,
+        server: ServerPlace | None = None,
     ) -> DeployResult:
         def report(done: int, total: int, part: str = "") -> None:
             progress(done, total)
@@ -73,7 +74,7 @@ class Target:
 
         return await run_deploy(
             self.stage(face),
-            server=ServerPlace(face.url),
+            server=server or ServerPlace(face.url),
             public_key=key,
             progress=report,
             journal=journal,
@@ -307,6 +308,28 @@ async def test_a_server_that_is_killed_in_the_middle_and_comes_back_costs_nothin
     assert matches(target.path, manifest)
     assert result.written == manifest.used
     assert any(part.startswith(face.url) for part in parts), "the screen says for whom it waits"
+
+
+async def test_a_server_that_moves_in_the_middle_is_followed_to_where_it_is_now(
+    target: Target, manifest: Manifest, master: bytes
+) -> None:
+    async with BootFace(manifest, master) as before, BootFace(manifest, master) as after:
+        server = ServerPlace(before.url)
+        stopped = asyncio.Event()
+
+        async def move() -> None:
+            if len(before.asked) == 5:
+                stopped.set()
+            if len(before.asked) >= 5:
+                raise web.HTTPServiceUnavailable
+
+        before.before_chunk = move
+        deploying = asyncio.create_task(target.deploy(before, server=server))
+        await stopped.wait()
+        server.url = after.url
+        await deploying
+    assert matches(target.path, manifest)
+    assert after.asked
 
 
 async def test_a_server_that_never_comes_back_is_given_up_in_the_end(

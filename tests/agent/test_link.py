@@ -91,3 +91,31 @@ async def test_a_line_that_broke_lets_the_address_be_looked_at_again(monkeypatch
     looked = threading.Event()
     async with connected(monkeypatch, lambda _: UNKNOWN, looked.set):
         assert await asyncio.to_thread(looked.wait, 5)
+
+
+async def test_a_line_lasts_longer_than_an_attempt_to_connect_may(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(link_module, "CONNECT_WITHIN", 0.3)
+    async with connected(monkeypatch, lambda _: encode(ORDER)) as (link, closed):
+        assert await next_but_welcome(link) == ORDER
+        await asyncio.sleep(0.8)
+        assert link.is_up
+        assert closed == []
+
+
+async def test_an_attempt_at_an_address_from_which_nothing_comes_back_is_given_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(link_module, "CONNECT_WITHIN", 0.3)
+    given_up = threading.Event()
+
+    async def say_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+        writer.close()
+
+    async with await asyncio.start_server(say_nothing, "127.0.0.1", 0) as silent:
+        host, port = silent.sockets[0].getsockname()
+        link = Link(ServerPlace(f"http://{host}:{port}"), hello, Reports(), lambda token: None, given_up.set)
+        task = asyncio.create_task(link.run())
+        assert await asyncio.to_thread(given_up.wait, 5)
+        assert not link.is_up
+        task.cancel()

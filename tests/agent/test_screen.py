@@ -321,6 +321,28 @@ def test_a_whole_visit_on_real_terminals(displays: tuple[Terminal, Terminal, Pat
     assert (root / "dev/kmsg").read_text().startswith("<7>netboot: ")
 
 
+@pytest.mark.parametrize(
+    ("page", "after"),
+    [("https://10.77.0.2:8080", "https://10.77.0.9:8080"), ("http://box/", "http://box/")],
+    ids=["at the server's address", "elsewhere"],
+)
+def test_a_server_that_moved_is_told_and_a_page_at_its_address_goes_with_it(
+    displays: tuple[Terminal, Terminal, Path], page: str, after: str
+) -> None:
+    screen, serial, root = displays
+    with Consoles(root) as consoles:
+        shows = Screen(consoles, "en", INVENTORY, page=page, clock=lambda: 100.0)
+        steps = [lambda: shows.waiting(600), lambda: shows.server_moved("10.77.0.2", "10.77.0.9"), shows.refresh]
+        for step in steps:
+            screen.take()
+            screen.text = ""
+            step()
+        screen.take()
+        serial.take()
+    assert "netboot: server moved to 10.77.0.9" in serial.text
+    assert after in screen.text
+
+
 def test_a_pc_without_any_display_still_works(tmp_path: Path) -> None:
     with Consoles(tmp_path) as consoles:
         shows = Screen(consoles, "en")

@@ -1,4 +1,6 @@
-"""What goes wrong while a PC is imaged: the server killed; and what must not happen to a PC that nobody chose."""
+"""What goes wrong while a PC is imaged: the server killed, or moved to another address; and what must not happen to a
+PC that nobody chose.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -14,13 +16,15 @@ from netboot.lab.disks import create_empty
 from netboot.lab.firmware import Firmware
 from netboot.lab.journey import BOOT_WITHIN, STAGE_WITHIN, keys_to, press, reach_menu
 from netboot.lab.machine import RunningPc, power_on, workshop_pc
-from netboot.lab.network import Lan, open_lan
+from netboot.lab.network import INTERFACE, NETWORK, SERVER, Lan, ip_in, open_lan
 from netboot.lab.pc import Bus, DiskSpec, PcSpec
 from netboot.lab.service import Service, open_service
 from netboot.manifest import Manifest
 from netboot.records.record import open_record
 
 pytestmark = [pytest.mark.lab, pytest.mark.root, pytest.mark.timeout(1800)]
+
+MOVED_WITHIN = 120.0
 
 DEPLOY_ONLY = """
 id: deploy-only
@@ -96,6 +100,33 @@ async def test_a_server_killed_in_the_middle_of_a_deploy_goes_on_and_loses_nothi
         with open_record(service.data / "record.sqlite") as record:
             assert record.verify_chain().broken is None
         # A profile that only deploys leaves exactly the master's chunks.
+        assert first_difference(spec.disks[0].path, manifest) is None
+
+
+@pytest.mark.matrix
+async def test_a_server_whose_address_changes_in_the_middle_of_a_deploy_is_followed_by_the_pc(tmp_path: Path) -> None:
+    moved = NETWORK[9]
+    async with workshop(tmp_path) as (lan, service, manifest):
+        spec = empty_pc(lan, 1, manifest.disk + LARGER, Firmware.UEFI)
+        async with power_on(lan, spec) as pc:
+            await choose_deploy(service, pc)
+            await written(pc, manifest.used // 3)
+            await ip_in(
+                lan.server,
+                f"address delete {SERVER}/{NETWORK.prefixlen} dev {INTERFACE}",
+                f"address add {moved}/{NETWORK.prefixlen} broadcast + dev {INTERFACE}",
+            )
+            assert (await pc.block_stats())["EMPTY1"].bytes_written < manifest.used
+            since = pc.console.seconds
+            await pc.console.wait_for(rf"netboot: server moved to {moved}", MOVED_WITHIN)
+            print(f"\nfollowed {pc.console.seconds - since:.0f} s after the change")
+            await pc.wait_off(STAGE_WITHIN)
+            assert pc.resets() == 0
+        job = await job_of(service, spec.mac)
+        assert job.state == "done"
+        assert [(row.stage, row.state) for row in job.stages] == [(s, "done") for s in ("check", "deploy", "finish")]
+        with open_record(service.data / "record.sqlite") as record:
+            assert record.verify_chain().broken is None
         assert first_difference(spec.disks[0].path, manifest) is None
 
 
