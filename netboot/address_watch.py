@@ -101,7 +101,7 @@ class AddressWatch:
         if isinstance(found, Interface) and found != self._served:
             if found.address != self._served.address:
                 log.warning(
-                    "our address on %s is %s now, it was %s; PCs that start are sent the new one",
+                    "our address on %s is %s now, it was %s; PCs that start get the new one, those at work find it",
                     found.name,
                     found.address,
                     self._served.address,

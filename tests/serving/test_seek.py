@@ -14,6 +14,7 @@ import pytest_asyncio
 from nacl.signing import SigningKey
 
 from netboot.agent.seek import Seeker
+from netboot.errors import NetbootError
 from netboot.lab.network import INTERFACE, NETWORK, SERVER, Lan, ip_in, open_lan
 from netboot.whereabouts import (
     ANSWER_LENGTH,
@@ -162,6 +163,17 @@ async def test_a_question_by_another_interface_is_not_answered(wire: Wire) -> No
 
     with wire.serving(), inside(wire.lan.server, asked) as opened, pytest.raises(TimeoutError):
         opened.recv(2048)
+
+
+async def test_a_port_that_is_taken_and_an_interface_that_is_gone_are_told_with_a_cure(wire: Wire) -> None:
+    def start(interface: str) -> None:
+        asyncio.run(WhereaboutsService(KEY, lambda: SERVER, interface=interface, port=PORT).start())
+
+    with wire.serving(), pytest.raises(NetbootError, match=f"UDP port {PORT}") as taken:
+        inside(wire.lan.server, lambda: start(INTERFACE))
+    assert f"sport = :{PORT}" in taken.value.hint
+    with pytest.raises(NetbootError, match="eth7"):
+        inside(wire.lan.server, lambda: start("eth7"))
 
 
 async def test_nothing_is_asked_while_the_line_is_up_or_was_a_moment_ago(wire: Wire) -> None:
