@@ -120,6 +120,12 @@ async def _visit(
         except NetbootError as error:
             log.warning("the new address cannot be set: %s", error)
 
+    def renew_lease() -> None:
+        try:
+            network.renew(connection)
+        except NetbootError as error:
+            log.warning("the address cannot be asked for anew: %s", error)
+
     def follow(place: Place) -> None:
         if place.url != server.url:
             log.warning("the server is at %s now, it was at %s", place.url, server.url)
@@ -133,7 +139,7 @@ async def _visit(
         public_key=public_key,
         is_up=lambda: link.is_up,
         found=follow,
-        renew=lambda: network.renew(connection),
+        renew=renew_lease,
     )
     visit = Visit(link, reports, stages.run, screen)
     async with asyncio.TaskGroup() as tasks:

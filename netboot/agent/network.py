@@ -153,7 +153,7 @@ def refresh(connection: Connection, *, adapters: Adapters | None = None) -> Conn
 def renew(connection: Connection, *, adapters: Adapters | None = None) -> None:
     """Ask for the address anew, for when the server stays silent: the LAN may have changed as a whole.
 
-    `refresh` takes what comes of it; without an answer the address that there is stays in use.
+    `refresh` takes what comes of it; without an answer the address that there is stays in use. Raises NetbootError.
     """
     (adapters or LinuxAdapters()).renew(connection.interface)
 

@@ -34,7 +34,7 @@ class Seeker:
     """Looks for the server while `is_up` says that the line is broken, and calls `found` with where it answers from.
 
     `interface` is the adapter that is asked on, `port` the UDP port. `renew` asks for this PC's address anew; it is
-    called in a thread, at most every RENEW_EVERY seconds. `patient` and `every` are in seconds.
+    called in a thread, at most every RENEW_EVERY seconds, and must not raise. `patient` and `every` are in seconds.
     """
 
     def __init__(
