@@ -30,7 +30,8 @@ from netboot.lab.relay import start_relay
 from netboot.policy import DhcpWay, nothing_set
 from netboot.records.record import open_record
 from tests.dhcp.pxe_client import NotBootedError, PxeClient, ask_boot_server, boot, choose, offers_to
-from tests.dhcp.wire import inside, running
+from tests.dhcp.wire import running_service
+from tests.namespace import inside
 
 pytestmark = [pytest.mark.root, pytest.mark.asyncio(loop_scope="module")]
 
@@ -86,7 +87,7 @@ def serving(street: Street, way: DhcpWay, seen: list[BootSighting] | None = None
         core = BesideBuilding(BesideSettings(BootFileNames(SERVER), way=way))
         return DhcpService(core, interface="eth0", address=SERVER, on_boot_client=sightings.append)
 
-    with running(street.lan.server, service):
+    with running_service(street.lan.server, service):
         yield
 
 

@@ -23,7 +23,8 @@ from netboot.dhcp.boot_file import BootFileNames
 from netboot.dhcp.packet import BROADCAST_FLAG, DhcpPacket, MessageType, Option, decode, encode
 from netboot.dhcp.service import BootSighting, DhcpService
 from netboot.errors import NetbootError
-from tests.dhcp.wire import EVERYBODY, ask, inside, is_silent, running, udp_socket
+from tests.dhcp.wire import EVERYBODY, ask, is_silent, running_service, udp_socket
+from tests.namespace import inside
 
 pytestmark = pytest.mark.root
 
@@ -85,7 +86,7 @@ def serving(
     wire: Wire, interface: str = "eth0", on_boot_client: Callable[[BootSighting], None] | None = None
 ) -> Iterator[None]:
     """The service, started and running in the server's namespace."""
-    with running(wire.server, lambda: service_on(interface, on_boot_client)):
+    with running_service(wire.server, lambda: service_on(interface, on_boot_client)):
         yield
 
 

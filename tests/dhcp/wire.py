@@ -1,17 +1,12 @@
-"""Sockets and services inside network namespaces: what tests on a wire share."""
+"""Firmware's sockets, and services on their ports: what tests on a wire share."""
 
-import asyncio
-import ctypes
 import socket
-import threading
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future
-from contextlib import contextmanager, suppress
-from typing import Protocol, TypeVar
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
+from typing import Protocol
 
 from netboot.dhcp.packet import DhcpPacket, decode, encode
-
-Result = TypeVar("Result")
+from tests.namespace import at_work, inside, running
 
 EVERYBODY = "255.255.255.255"
 
@@ -24,62 +19,20 @@ class OnPorts(Protocol):
     def close(self) -> None: ...
 
 
-def enter(namespace: str) -> None:
-    """Move the calling thread into a namespace; os.setns comes with Python 3.12."""
-    with open(f"/run/netns/{namespace}") as opened:  # noqa: PTH123 - a file descriptor is wanted, not contents
-        if ctypes.CDLL(None, use_errno=True).setns(opened.fileno(), 0x40000000):
-            raise OSError(ctypes.get_errno(), f"setns {namespace}")
-
-
-def inside(namespace: str, work: Callable[[], Result]) -> Result:
-    """Run `work` in a thread of its own inside a namespace; sockets that it opens stay there."""
-    future: Future[Result] = Future()
-
-    def body() -> None:
-        try:
-            enter(namespace)
-            future.set_result(work())
-        except BaseException as error:
-            future.set_exception(error)
-
-    thread = threading.Thread(target=body)
-    thread.start()
-    thread.join(60)
-    return future.result(0)
-
-
-@contextmanager
-def running(namespace: str, make: Callable[[], OnPorts]) -> Iterator[None]:
+def running_service(namespace: str, make: Callable[[], OnPorts]) -> AbstractContextManager[None]:
     """A service, started and running in a namespace."""
-    started: Future[tuple[asyncio.AbstractEventLoop, asyncio.Task[None]]] = Future()
 
-    async def main() -> None:
+    @asynccontextmanager
+    async def on_its_ports() -> AsyncIterator[None]:
         service = make()
         await service.start()
-        task = asyncio.create_task(service.run())
-        started.set_result((asyncio.get_running_loop(), task))
-        with suppress(asyncio.CancelledError):
-            await task
-        service.close()
-
-    def body() -> None:
         try:
-            enter(namespace)
-            asyncio.run(main())
-        except BaseException as error:
-            if started.done():
-                raise
-            started.set_exception(error)
+            async with at_work(service):
+                yield
+        finally:
+            service.close()
 
-    thread = threading.Thread(target=body)
-    thread.start()
-    loop, task = started.result(20)
-    try:
-        yield
-    finally:
-        loop.call_soon_threadsafe(task.cancel)
-        thread.join(20)
-        assert not thread.is_alive()
+    return running(namespace, on_its_ports)
 
 
 @contextmanager

@@ -1,26 +1,20 @@
 """A switch with a server, PCs and whoever else, each in a namespace made for the test."""
 
-import asyncio
 import json
 import os
 import subprocess
-import threading
-from collections.abc import Iterator
-from concurrent.futures import Future
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncIterator
+from contextlib import AbstractContextManager, asynccontextmanager
 from ipaddress import IPv4Address
 from pathlib import Path
-from typing import TypeVar
 
 from netboot.dhcp.address_plan import AddressPlan
 from netboot.dhcp.boot_file import BootFileNames
-from netboot.dhcp.full_service import FullDhcpService, TellConflict, open_full_dhcp
+from netboot.dhcp.full_service import TellConflict, open_full_dhcp
 from netboot.dhcp.service import DhcpService
 from netboot.policy import nothing_set
 from netboot.records.record import open_record
-from tests.dhcp.wire import enter
-
-Result = TypeVar("Result")
+from tests.namespace import at_work, running
 
 SERVER = IPv4Address("10.81.0.1")
 
@@ -84,19 +78,13 @@ def run_in(namespace: str, *command: str, timeout: float = 30) -> "subprocess.Co
     )
 
 
-@contextmanager
 def serving(
     switch: Switch, plan: AddressPlan, record_file: Path, on_conflict: TellConflict | None = None
-) -> Iterator[None]:
+) -> AbstractContextManager[None]:
     """The DHCP server of our own, on its ports in the server's namespace, with its record in this file."""
-    started: Future[tuple[asyncio.AbstractEventLoop, asyncio.Task[None]]] = Future()
 
-    async def run_both(full: FullDhcpService, sockets: DhcpService) -> None:
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(full.run())
-            tasks.create_task(sockets.run())
-
-    async def main() -> None:
+    @asynccontextmanager
+    async def server() -> AsyncIterator[None]:
         with open_record(record_file) as record:
             full = await open_full_dhcp(
                 plan, "eth0", BootFileNames(SERVER), record, nothing_set, on_conflict=on_conflict
@@ -104,28 +92,11 @@ def serving(
             sockets = DhcpService(full, interface="eth0", address=SERVER)
             full.answer_by(sockets.deliver)
             await sockets.start()
-            task = asyncio.create_task(run_both(full, sockets))
-            started.set_result((asyncio.get_running_loop(), task))
-            with suppress(asyncio.CancelledError):
-                await task
-            sockets.close()
-            full.close()
+            try:
+                async with at_work(full, sockets):
+                    yield
+            finally:
+                sockets.close()
+                full.close()
 
-    def body() -> None:
-        try:
-            enter(switch.namespace("server"))
-            asyncio.run(main())
-        except BaseException as error:
-            if started.done():
-                raise
-            started.set_exception(error)
-
-    thread = threading.Thread(target=body)
-    thread.start()
-    loop, task = started.result(20)
-    try:
-        yield
-    finally:
-        loop.call_soon_threadsafe(task.cancel)
-        thread.join(20)
-        assert not thread.is_alive()
+    return running(switch.namespace("server"), server)

@@ -23,8 +23,8 @@ from netboot.dhcp.packet import DhcpPacket, MessageType, Op, Option, Options, de
 from netboot.dhcp.rival import refuse_beside_another
 from netboot.errors import NetbootError
 from netboot.records.record import open_record
-from tests.dhcp.wire import inside
 from tests.dhcp_full.switch import SERVER, Switch, ip, run_in, serving
+from tests.namespace import inside
 
 pytestmark = pytest.mark.root
 

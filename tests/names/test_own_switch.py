@@ -1,10 +1,7 @@
 """A switch of our own as `serve` puts it together: a real DHCP client gets an address, and a name that dig finds."""
 
-import asyncio
-import threading
-from collections.abc import Iterator
-from concurrent.futures import Future
-from contextlib import AsyncExitStack, contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager
 from ipaddress import IPv4Network
 from pathlib import Path
 
@@ -12,15 +9,15 @@ import pytest
 
 from netboot.config import parse_settings
 from netboot.dhcp.address_plan import plan_addresses
-from netboot.dhcp.way import DhcpWay, Service
+from netboot.dhcp.way import DhcpWay
 from netboot.interfaces import Interface
 from netboot.named import Named
 from netboot.names.directory import Directory
 from netboot.names.naming import directory, name_server, with_names
 from netboot.policy import nothing_set
 from netboot.records.record import open_record
-from tests.dhcp.wire import enter
 from tests.dhcp_full.switch import SERVER, Switch, run_in
+from tests.namespace import at_work, running
 
 pytestmark = pytest.mark.root
 
@@ -43,49 +40,25 @@ def switch() -> Iterator[Switch]:
         made.close()
 
 
-@contextmanager
-def serving(switch: Switch, folder: Path) -> Iterator[Directory]:
+def serving(switch: Switch, folder: Path) -> AbstractContextManager[Directory]:
     """DHCP and names in the server's namespace; gives who has which name."""
-    started: Future[tuple[asyncio.AbstractEventLoop, asyncio.Event, Directory]] = Future()
     settings = parse_settings("dhcp: {mode: full}\n", source="the test")
     interface = Interface(name="eth0", address=SERVER, network=IPv4Network("10.81.0.0/24"))
 
-    async def main() -> None:
+    @asynccontextmanager
+    async def server() -> AsyncIterator[Directory]:
         plan = with_names(plan_addresses(settings.dhcp.full, interface), settings.names)
         dhcp = DhcpWay(settings, interface, nothing_set, building=None, plan=plan, on_boot_client=lambda sighting: None)
-        over = asyncio.Event()
         async with AsyncExitStack() as stack:
             record = stack.enter_context(open_record(folder / "record.sqlite"))
             who = directory(plan, dhcp.leases, record.named())
             names = name_server(plan, settings.names, who)
             await names.start()
             stack.callback(names.close)
-            services: list[Service] = [names, *await dhcp.start(stack, record)]
-            async with asyncio.TaskGroup() as tasks:
-                running = [tasks.create_task(service.run()) for service in services]
-                started.set_result((asyncio.get_running_loop(), over, who))
-                await over.wait()
-                for task in running:
-                    task.cancel()
+            async with at_work(names, *await dhcp.start(stack, record)):
+                yield who
 
-    def body() -> None:
-        try:
-            enter(switch.namespace("server"))
-            asyncio.run(main())
-        except BaseException as error:
-            if started.done():
-                raise
-            started.set_exception(error)
-
-    thread = threading.Thread(target=body)
-    thread.start()
-    loop, over, who = started.result(20)
-    try:
-        yield who
-    finally:
-        loop.call_soon_threadsafe(over.set)
-        thread.join(20)
-        assert not thread.is_alive()
+    return running(switch.namespace("server"), server)
 
 
 def test_a_pc_is_told_whom_to_ask_and_is_found_by_the_name_that_its_job_gave_it(switch: Switch, tmp_path: Path) -> None:

@@ -1,9 +1,8 @@
 """The agent's own line to the server and its search for it, in a network namespace that stands for a PC."""
 
 import asyncio
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncIterator
+from contextlib import AbstractContextManager, asynccontextmanager
 from ipaddress import IPv4Address
 from queue import Queue
 
@@ -14,7 +13,7 @@ from netboot.agent.server_place import ServerPlace
 from netboot.lab.network import INTERFACE
 from netboot.protocol import VERSION, Hello, Token, Welcome
 from netboot.whereabouts import Place
-from tests.dhcp.wire import enter
+from tests.namespace import at_work, running
 from tests.workshop.conftest import pc
 
 PORT = 80
@@ -60,28 +59,13 @@ class AgentOnLan:
             self._server.url = place.url
 
 
-@contextmanager
-def agent_on(namespace: str, address: IPv4Address, public_key: bytes) -> Iterator[AgentOnLan]:
+def agent_on(namespace: str, address: IPv4Address, public_key: bytes) -> AbstractContextManager[AgentOnLan]:
     """An agent that knows the server at `address`, running in a thread of its own."""
-    agent = AgentOnLan(address, public_key)
-    started: Queue[tuple[asyncio.AbstractEventLoop, asyncio.Task[None]]] = Queue()
 
-    async def main() -> None:
-        task = asyncio.create_task(agent.run())
-        started.put((asyncio.get_running_loop(), task))
-        with suppress(asyncio.CancelledError):
-            await task
+    @asynccontextmanager
+    async def agent() -> AsyncIterator[AgentOnLan]:
+        made = AgentOnLan(address, public_key)
+        async with at_work(made):
+            yield made
 
-    def body() -> None:
-        enter(namespace)
-        asyncio.run(main())
-
-    thread = threading.Thread(target=body)
-    thread.start()
-    loop, task = started.get(timeout=20)
-    try:
-        yield agent
-    finally:
-        loop.call_soon_threadsafe(task.cancel)
-        thread.join(20)
-        assert not thread.is_alive()
+    return running(namespace, agent)

@@ -16,7 +16,7 @@ from netboot.lab.network import INTERFACE, NETWORK, SERVER, Lan, ip_in, open_lan
 from netboot.lab.service import Service, open_service
 from netboot.signing import load_key, public_key
 from tests.dhcp.pxe_client import NotBootedError, PxeClient, ask_boot_server, boot
-from tests.dhcp.wire import inside
+from tests.namespace import inside
 from tests.serving.agent_on_lan import agent_on
 
 pytestmark = [pytest.mark.root, pytest.mark.asyncio(loop_scope="module")]

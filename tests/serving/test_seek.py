@@ -26,7 +26,8 @@ from netboot.whereabouts import (
     parse_question,
 )
 from netboot.whereabouts_service import RATE_A_CLIENT, WhereaboutsService
-from tests.dhcp.wire import EVERYBODY, inside, running, udp_socket
+from tests.dhcp.wire import EVERYBODY, running_service, udp_socket
+from tests.namespace import inside
 
 pytestmark = [pytest.mark.root, pytest.mark.asyncio(loop_scope="module")]
 
@@ -50,7 +51,7 @@ class Wire:
 
     def serving(self, address: IPv4Address = SERVER) -> AbstractContextManager[None]:
         """The real service in the server's namespace, whose HTTP is at `address`."""
-        return running(
+        return running_service(
             self.lan.server, lambda: WhereaboutsService(KEY, lambda: address, interface=INTERFACE, port=PORT)
         )
 
