@@ -1,4 +1,4 @@
-"""One agent on the line: what the workshop holds of it, and its row on the floor. Not for: orders (`workshop.py`)."""
+"""One agent on the line: what the workshop holds of it, and its row on the floor. Not for: orders (`dispatcher.py`)."""
 
 import asyncio
 from collections.abc import Awaitable, Callable

@@ -1,8 +1,8 @@
-"""The heart of the server: it meets each PC's agent, turns a person's choice into a job, and orders stage after stage.
+"""The heart of the server: it meets each PC's agent, and turns a person's choice into a job.
 
-It asks `imaging` what comes next, writes every decision and every piece of evidence to the record before it acts on
-it, and shows the floor what happens. Not for: sockets, HTTP, HTML. The record is synchronous and every call to it runs
-in a thread.
+It writes every decision to the record before it acts on it, and shows the floor what happens. Not for: the stages of a
+job that has begun (`dispatcher.py`), sockets, HTTP, HTML. The record is synchronous and every call to it runs in a
+thread.
 """
 
 import asyncio
@@ -15,35 +15,19 @@ from msgspec.structs import replace
 
 from netboot import ticket
 from netboot.agent_lines import AgentLines
-from netboot.agent_session import Send, Session, boot_mac, row_of
+from netboot.agent_session import Send, Session, boot_mac
 from netboot.boarding import BatchOffer, Boarding, board
+from netboot.dispatcher import Dispatcher
 from netboot.errors import NetbootError
-from netboot.floor import Floor, State
-from netboot.imaging import Blocked, Ended, Job, MasterNeeds, Run, StageRecord, judge, next_stage
+from netboot.floor import Floor
+from netboot.imaging import Ended, MasterNeeds, next_stage
 from netboot.inventory import DiskId
 from netboot.menu_pick import doubt
-from netboot.named import Named, named_by
+from netboot.named import Named
 from netboot.policies import Policies
 from netboot.problems import Problem
 from netboot.profile import Profile
-from netboot.protocol import (
-    VERSION,
-    Customise,
-    Deploy,
-    Erase,
-    Hello,
-    Leave,
-    Plan,
-    Received,
-    RunStage,
-    Stage,
-    StageFinished,
-    StageProgress,
-    StageStarted,
-    Stay,
-    Welcome,
-    stage_name,
-)
+from netboot.protocol import VERSION, Hello, Leave, StageFinished, StageProgress, StageStarted, Welcome
 from netboot.records.record import Record
 from netboot.records.values import AtWork, Denied, HelloRefused, NoPlace, Outcome, Start, UnknownProfile
 
@@ -79,6 +63,7 @@ class Workshop:
         self._ticket_key = ticket_key or secrets.token_bytes(32)
         self._clock = clock
         self._lines = AgentLines()
+        self._dispatcher = Dispatcher(record, floor, denied=self._denied, on_named=self.on_named)
 
     # ── the agent's side ────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -121,17 +106,16 @@ class Workshop:
                 number=visit.last_report,
             )
         )
-        self._show(session, state="waiting")
+        self._dispatcher.show(session, state="waiting")
         if session.job is not None:
-            await session.send(_plan_of(session.job))
-            await self._advance(session)
+            await self._dispatcher.go_on(session, session.job)
             return
         doubted = doubt(hello, self.profiles, self._ticket_key, now=self._clock())
         picked, batch = ("", "") if doubted else (hello.profile, hello.batch)
         if self._denied(session):
             # Or it would begin with the first hello after the PC was allowed again.
             await asyncio.to_thread(self.record.refuse, visit.id, menu=picked, batch=batch)
-            await self._stay(session, Problem("denied"))
+            await self._dispatcher.stay(session, Problem("denied"))
             return
         if doubted is not None:
             log.warning("%s: its pick does not count: %s", session.mac, doubted.code, extra={"mac": session.mac})
@@ -143,20 +127,13 @@ class Workshop:
         if visit.outcome is not None:
             await self._tell_outcome(session, visit.outcome)
         elif doubted is not None:
-            await self._stay(session, doubted)
+            await self._dispatcher.stay(session, doubted)
 
     async def heard(self, session: Session, message: StageStarted | StageProgress | StageFinished) -> None:
         """Act on one report. A report about another job, or one that was not ordered, is dropped and logged."""
         async with session.lock:
-            if not self._lines.has(session):
-                return  # its agent is back on another line, which sends again what was not received
-            match message:
-                case StageProgress():
-                    self._progress(session, message)
-                case StageStarted():
-                    await self._started(session, message)
-                case StageFinished():
-                    await self._finished(session, message)
+            if self._lines.has(session):  # else its agent is back on another line, which sends again what is missing
+                await self._dispatcher.heard(session, message)
 
     def left(self, session: Session, *, goodbye: bool = False) -> None:
         """The line broke, or the agent closed it and went home (`goodbye`)."""
@@ -228,7 +205,7 @@ class Workshop:
                 if row is None or row.state not in ("waiting", "failed") or row.problem == Problem("denied"):
                     continue
                 try:
-                    await self._stay(session, Problem("denied"))
+                    await self._dispatcher.stay(session, Problem("denied"))
                 except (ConnectionError, TimeoutError) as error:
                     log.info("visit %s: not told that it is denied: %s", session.visit.id, type(error).__name__)
 
@@ -245,9 +222,9 @@ class Workshop:
     async def _tell_outcome(self, session: Session, outcome: Outcome) -> None:
         """For an agent that missed how its job ended."""
         if outcome.problem is not None:
-            await self._stay(session, outcome.problem)
+            await self._dispatcher.stay(session, outcome.problem)
         else:
-            self._show(session, state="done")
+            self._dispatcher.show(session, state="done")
             await session.send(Leave(action=outcome.profile.end))
 
     async def _begin(self, session: Session, *, menu: str = "", batch: str = "") -> bool:
@@ -264,20 +241,18 @@ class Workshop:
             job = await asyncio.to_thread(self.record.begin, session.visit.id, menu=menu, batch=batch, prepare=prepare)
         except UnknownProfile as error:
             log.warning("visit %s: %s", session.visit.id, error)
-            await self._stay(session, Problem("profile-gone", {"profile": error.profile[:60]}))
+            await self._dispatcher.stay(session, Problem("profile-gone", {"profile": error.profile[:60]}))
             return True
         except NoPlace as refused:
             log.info("visit %s: no place in batch %s: %s", session.visit.id, batch, refused.problem.code)
-            await self._stay(session, refused.problem, state="waiting")
+            await self._dispatcher.stay(session, refused.problem, state="waiting")
             return True
         finally:
             if batch:
                 await self.show_batch()
         if job is None:
             return False
-        session.job = job
-        await session.send(_plan_of(job))
-        await self._advance(session)
+        await self._dispatcher.go_on(session, job)
         return True
 
     def _master_of(self, profile: Profile) -> MasterNeeds | None:
@@ -290,25 +265,6 @@ class Workshop:
             log.error("the master %s cannot be used: %s", profile.master, error)
             return None
 
-    async def _advance(self, session: Session) -> None:
-        """Order the next stage, or end the job."""
-        job = session.job
-        assert job is not None
-        order = next_stage(job)
-        if isinstance(order, Run) and _writes_more(job, order.stage) and self._denied(session):
-            order = Blocked(stage_name(order.stage), Problem("denied"))  # denied since the job began
-        match order:
-            case Run(stage):
-                session.ordered = stage
-                self._show(session, state="working")
-                await session.send(RunStage(job=job.id, stage=stage))
-            case Blocked(stage, problem):
-                record = StageRecord(stage=stage, state="failed", problem=problem)
-                session.job = replace(job, stages=tuple(record if r.stage == stage else r for r in job.stages))
-                await self._end(session, problem)
-            case Ended(problem):
-                await self._end(session, problem)
-
     async def _refuse_denied(self, machine: str, session: Session | None) -> None:
         if session is not None:
             inventory = session.inventory
@@ -319,90 +275,3 @@ class Workshop:
 
     def _denied(self, session: Session) -> bool:
         return self.policies.of(session.inventory).denied
-
-    async def _stay(self, session: Session, problem: Problem, *, state: State = "failed") -> None:
-        """Nothing is done: tell the PC's screen and the floor why."""
-        self._show(session, state=state, problem=problem)
-        await session.send(Stay(problem=problem))
-
-    async def _end(self, session: Session, problem: Problem | None) -> None:
-        job = session.job
-        assert job is not None
-        session.ordered = None
-        await asyncio.to_thread(self.record.end_job, job.id, problem)
-        if problem is not None:
-            await self._stay(session, problem)
-        else:
-            self._show(session, state="done")
-            if named := named_by(job, machine=session.visit.machine_id, mac=session.mac, address=session.address):
-                for tell in self.on_named:
-                    tell(named)
-            await asyncio.to_thread(self.record.end_visit, session.visit.id)
-            await session.send(Leave(action=job.profile.end))
-
-    def _progress(self, session: Session, message: StageProgress) -> None:
-        row = self.floor.row(session.mac)
-        if session.job is None or message.job != session.job.id or row is None or row.state != "working":
-            return
-        self.floor.put(
-            replace(
-                row,
-                stage=message.stage,
-                part=message.part,
-                done=message.done,
-                total=message.total,
-                rate=message.rate,
-            )
-        )
-
-    async def _started(self, session: Session, message: StageStarted) -> None:
-        if session.job is not None and message.job == session.job.id:
-            session.stage_began = message.at
-            session.job = await asyncio.to_thread(self.record.stage_started, message.job, message.stage, message.number)
-            self._show(session, state="working", stage=message.stage)
-        await session.send(Received(number=message.number))
-
-    async def _finished(self, session: Session, message: StageFinished) -> None:
-        job = session.job
-        state = next((r.state for r in job.stages if r.stage == message.stage), None) if job else None
-        if job is None or message.job != job.id or state in (None, "done", "failed"):
-            await self._keep_late(session, message)
-            log.info("visit %s reports again on stage %s of job %s", session.visit.id, message.stage, message.job)
-            await session.send(Received(number=message.number))
-            return
-        ordered = session.ordered or _ordered_now(job)
-        if ordered is None or stage_name(ordered) != message.stage:
-            log.warning("visit %s reports on stage %s, which was not ordered", session.visit.id, message.stage)
-            return
-        record = judge(ordered, message.outcome, message.problem, message.result)
-        seconds = None if session.stage_began is None else max(0.0, message.at - session.stage_began)
-        session.job = await asyncio.to_thread(self.record.stage_finished, job.id, record, seconds, message.number)
-        session.ordered = session.stage_began = None
-        await session.send(Received(number=message.number))
-        await self._advance(session)
-
-    async def _keep_late(self, session: Session, message: StageFinished) -> None:
-        """Evidence about this visit's job that is over is kept on the record; it changes nothing else."""
-        outcome = await asyncio.to_thread(self.record.outcome_of_visit, session.visit.id)
-        if outcome is not None and outcome.job_id == message.job:
-            record = StageRecord(stage=message.stage, state="failed", problem=message.problem, result=message.result)
-            await asyncio.to_thread(self.record.stage_finished, message.job, record, None, message.number)
-
-    def _show(self, session: Session, **changes: object) -> None:
-        self.floor.put(row_of(session, self.floor.row(session.mac), **changes))
-
-
-def _ordered_now(job: Job) -> Stage | None:
-    """The stage that is at work, worked out again after the server was restarted."""
-    following = next_stage(job)
-    return following.stage if isinstance(following, Run) else None
-
-
-def _writes_more(job: Job, stage: Stage) -> bool:
-    """Whether this order would begin to write: a stage that is at work already goes on."""
-    begun = any(record.stage == stage_name(stage) and record.state == "running" for record in job.stages)
-    return isinstance(stage, Erase | Deploy | Customise) and not begun
-
-
-def _plan_of(job: Job) -> Plan:
-    return Plan(job=job.id, profile=dict(job.profile.name), stages=job.profile.stages)
