@@ -113,7 +113,7 @@ def _parser() -> argparse.ArgumentParser:
 
     demo = commands.add_parser("demo", help="a virtual workshop: PCs are booted, erased, imaged and started")
     demo.add_argument("--pcs", type=int, default=3, metavar="N", help="how many PCs (3)")
-    demo.add_argument("--keep", action="store_true", help="keep the workshop until a key is pressed")
+    demo.add_argument("--keep", action="store_true", help="keep the workshop until Enter is pressed")
     demo.add_argument("--json", action="store_true", help="one JSON object on standard output")
     demo.set_defaults(command=_demo)
     return parser
@@ -127,18 +127,20 @@ def _serve(options: argparse.Namespace) -> int:
     from msgspec.structs import replace
 
     from netboot import bootfiles
+    from netboot.interfaces import choose, read_links
     from netboot.server import prepare, serve
 
     settings = load_settings(options.config)
     if options.interface:
         settings = replace(settings, interface=options.interface)
     set_up_logs(settings.log.level, settings.log.format)
+    if options.build and not (settings.bootfiles_folder / bootfiles.CURRENT).exists():
+        choose(read_links(), settings.interface)  # building takes minutes: a wrong interface is said before
+        bootfiles.build(settings.bootfiles_folder, progress=_say)
     if options.check:
         ready = prepare(settings)
         _say(f"Ready to serve on {ready.interface.name}, {ready.interface.address}.")
         return 0
-    if options.build and not (settings.bootfiles_folder / bootfiles.CURRENT).exists():
-        bootfiles.build(settings.bootfiles_folder, progress=_say)
     asyncio.run(serve(settings, beside_another_dhcp=options.beside_another_dhcp))
     return 0
 

@@ -17,7 +17,7 @@ from netboot.assets import asset_folder
 from netboot.bootfiles import base, debian
 from netboot.bootfiles.loaders import LOADERS, UEFI_X64
 from netboot.bootfiles.recipe import Recipe, load_recipe
-from netboot.bootfiles.record import CURRENT, NAMES, RECORD, BootFiles, load, load_folder, write_record
+from netboot.bootfiles.record import BUILD_HINT, CURRENT, NAMES, RECORD, BootFiles, load, load_folder, write_record
 from netboot.bootfiles.shim import require_microsoft_2011
 from netboot.errors import NetbootError
 
@@ -56,7 +56,7 @@ def prove(files: BootFiles, *, progress: Progress) -> None:
     """Build once more from the recorded packages, and raise NetbootError unless every file has the same SHA-256."""
     recipe_path = asset_folder("images") / "agent.yaml"
     if files.recipe != _recipe_digest(recipe_path):
-        raise NetbootError("the recipe changed since these boot files were made", hint="run: netboot bootfiles build")
+        raise NetbootError("the recipe changed since these boot files were made", hint=BUILD_HINT)
     with _workspace(files.folder.parent) as work:
         again = _make(
             work, load_recipe(recipe_path), files.recipe, files.loader_packages, files.agent_packages, progress

@@ -15,7 +15,7 @@ from netboot.errors import NetbootError
 RECORD = "bootfiles.json"
 CURRENT = "current"
 NAMES = ("agent-base.img", *LOADERS, "vmlinuz")
-_HINT = "run: netboot bootfiles build"
+BUILD_HINT = "run: sudo ./run netboot bootfiles build"
 _LONGEST_RECORD = 1 << 20
 
 
@@ -54,7 +54,7 @@ def load(cache: Path) -> BootFiles:
     """
     link = cache / CURRENT
     if not link.exists():
-        raise NetbootError(f"there are no boot files in {cache}", hint=_HINT)
+        raise NetbootError(f"there are no boot files in {cache}", hint=BUILD_HINT)
     return load_folder(link.resolve())
 
 
@@ -63,7 +63,9 @@ def load_folder(folder: Path) -> BootFiles:
     files = read_record(folder)
     for name, expected in files.sha256.items():
         if digest(files.folder / name) != expected:
-            raise NetbootError(f"the boot file {files.folder / name} is missing or damaged", hint=f"{_HINT} --refresh")
+            raise NetbootError(
+                f"the boot file {files.folder / name} is missing or damaged", hint=f"{BUILD_HINT} --refresh"
+            )
     return files
 
 
@@ -83,10 +85,10 @@ def read_record(folder: Path) -> BootFiles:
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise NetbootError(
-            f"the boot files' record {folder / RECORD} cannot be read", hint=f"{_HINT} --refresh"
+            f"the boot files' record {folder / RECORD} cannot be read", hint=f"{BUILD_HINT} --refresh"
         ) from error
     if set(files.sha256) != set(NAMES):
-        raise NetbootError(f"the boot files in {folder} are of another version of netboot", hint=_HINT)
+        raise NetbootError(f"the boot files in {folder} are of another version of netboot", hint=BUILD_HINT)
     return files
 
 

@@ -46,7 +46,7 @@ def test_a_name_that_is_no_boot_file_has_no_path(cache: Path) -> None:
 def test_an_empty_cache_says_which_command_fills_it(tmp_path: Path) -> None:
     with pytest.raises(NetbootError) as raised:
         load(tmp_path)
-    assert raised.value.hint == "run: netboot bootfiles build"
+    assert raised.value.hint == "run: sudo ./run netboot bootfiles build"
 
 
 @pytest.mark.parametrize("name", NAMES)
