@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from netboot.agent_session import Session, row_of
 from netboot.floor import Floor, State
-from netboot.imaging import Blocked, Ended, Job, Run, StageRecord, judge, next_stage
+from netboot.imaging import Blocked, Ended, Job, Run, StageRecord, believed, judge, next_stage
 from netboot.named import Named, named_by
 from netboot.problems import Problem
 from netboot.protocol import (
@@ -159,7 +159,8 @@ class Dispatcher:
         """Evidence about this visit's job that is over is kept on the record; it changes nothing else."""
         outcome = await asyncio.to_thread(self._record.outcome_of_visit, session.visit.id)
         if outcome is not None and outcome.job_id == message.job:
-            record = StageRecord(stage=message.stage, state="failed", problem=message.problem, result=message.result)
+            result = believed(message.result)
+            record = StageRecord(stage=message.stage, state="failed", problem=message.problem, result=result)
             await asyncio.to_thread(self._record.stage_finished, message.job, record, None, message.number)
 
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from netboot.inventory import Disk, DiskId, Inventory, Size, Text, gigabytes, label
 from netboot.problems import Problem
@@ -183,7 +184,7 @@ def judge(
     stage: Stage, outcome: Literal["done", "failed"], problem: Problem | None, result: Result | None
 ) -> StageRecord:
     """What a finished stage goes down as: the server believes evidence, not the word "done"."""
-    name = stage_name(stage)
+    name, result = stage_name(stage), believed(result)
     if outcome == "failed":
         return StageRecord(
             stage=name, state="failed", problem=problem or Problem("agent-error", {"error": name}), result=result
@@ -192,6 +193,21 @@ def judge(
     if wrong is not None:
         return StageRecord(stage=name, state="failed", problem=wrong, result=result)
     return StageRecord(stage=name, state="done", result=result)
+
+
+def believed(result: Result | None) -> Result | None:
+    """The evidence as it goes on the record: a disk that was not overwritten and read back whole is not *erased*."""
+    if not isinstance(result, EraseResult):
+        return result
+    return replace(result, erasures=tuple(_believed(erasure) for erasure in result.erasures))
+
+
+def _believed(erasure: Erasure) -> Erasure:
+    whole = min(erasure.written, erasure.verified) >= erasure.disk.size
+    if erasure.verdict != "erased" or erasure.method != "overwrite" or whole:
+        return erasure
+    problem = erasure.problem or Problem("not-erased", {"disk": erasure.disk.serial or erasure.disk.wwn})
+    return replace(erasure, verdict="undetermined", level="none", problem=problem)
 
 
 def _order(job: Job, stage: StageName) -> Next:
@@ -262,8 +278,6 @@ def _evidence_missing(stage: Stage, result: Result | None) -> Problem | None:
                 found = next((e for e in result.erasures if e.disk.same_as(disk)), None)
                 if found is None or found.verdict != "erased":
                     return (found and found.problem) or Problem("not-erased", {"disk": disk.serial or disk.wwn})
-                if found.method == "overwrite" and (found.written < disk.size or found.verified < disk.size):
-                    return Problem("not-erased", {"disk": disk.serial or disk.wwn})
         case Deploy(manifest=manifest, target=target, used=used):
             if not isinstance(result, DeployResult) or result.manifest != manifest or not result.target.same_as(target):
                 return Problem("agent-error", {"error": "deploy: no evidence"})

@@ -1,5 +1,7 @@
 """The rules of a job: what comes next, and what forbids it."""
 
+from typing import Literal
+
 import msgspec
 import pytest
 from hypothesis import given
@@ -217,6 +219,17 @@ def test_the_word_done_without_evidence_is_a_failure() -> None:
     assert judge(ORDERED, "done", None, unread).state == "failed"
     whole = EraseResult(erasures=(erasure(SSD), erasure(HDD)))
     assert judge(ORDERED, "done", None, whole).state == "done"
+
+
+@pytest.mark.parametrize("outcome", ["done", "failed"])
+def test_no_disk_that_was_not_read_back_whole_goes_down_as_erased(outcome: Literal["done", "failed"]) -> None:
+    claimed = EraseResult(erasures=(erasure(SSD), erasure(HDD, read=HDD.id.size - 512)))
+    kept = judge(ORDERED, outcome, None, claimed).result
+    assert isinstance(kept, EraseResult)
+    assert [(one.verdict, one.level, one.problem) for one in kept.erasures] == [
+        ("erased", "clear", None),
+        ("undetermined", "none", Problem("not-erased", {"disk": HDD.id.serial})),
+    ]
 
 
 def test_a_deploy_counts_only_when_its_chunks_were_read_back_from_the_right_disk() -> None:
