@@ -125,5 +125,6 @@ def _any_of(keys: Iterable[Key]) -> ColumnElement[bool]:
 def _label(inventory: Inventory) -> str:
     """What people call this PC: maker, model, serial number, as far as they are real."""
     system = inventory.system
-    parts = [text for text in (system.manufacturer, system.product, system.serial) if real_text(text)]
+    maker = system.manufacturer if real_text(system.manufacturer) or system.manufacturer == "HP" else ""
+    parts = [maker, *(text for text in (system.product, system.serial) if real_text(text))]
     return " ".join(" ".join(parts).split())[:256]

@@ -121,6 +121,19 @@ def test_a_hello_alone_does_not_change_what_a_known_machine_is_called_or_known_b
     assert {key.value for key in reported.keys if key.kind == "mac"} == {MAC, "a0:36:9f:00:00:01"}
 
 
+@pytest.mark.parametrize(
+    ("maker", "product", "name"),
+    [
+        ("HP", "EliteDesk 800 G3", "HP EliteDesk 800 G3 PC0X7Q01"),
+        ("To be filled by O.E.M.", "OptiPlex 7020", "OptiPlex 7020 PC0X7Q01"),
+        ("", "System Product Name", "PC0X7Q01"),
+    ],
+)
+def test_a_pc_is_called_by_what_of_its_names_is_real(record: Record, maker: str, product: str, name: str) -> None:
+    told = replace(pc(), system=replace(pc().system, manufacturer=maker, product=product))
+    assert record.greet(hello(told, "boot-1"), MAC).label == name
+
+
 def test_a_pc_that_left_before_a_stage_began_was_interrupted(record: Record) -> None:
     visit = record.greet(hello(pc(), "boot-1"), MAC)
     start(record, visit)
