@@ -1,4 +1,4 @@
-"""What is known of PCs: the list of all, and one in full, with its visits, jobs, proofs of erasure and events."""
+"""What is known of PCs: the list of all, and one in full, with its visits, jobs, proofs of erasure and journal."""
 
 import asyncio
 from typing import Final
@@ -11,6 +11,7 @@ from netboot.pages.agent_link import workshop_key
 from netboot.pages.policy_page import names_of, rule_of
 from netboot.pages.refusal import Refusal
 from netboot.pages.render import page
+from netboot.pages.visitor import visitor
 from netboot.records.values import NotOnRecord
 
 PAGE: Final = 100
@@ -36,7 +37,7 @@ async def show_machines(request: web.Request) -> web.Response:
 
 
 async def show_machine(request: web.Request) -> web.Response:
-    """GET /machine/{id}."""
+    """GET /machine/{id}. The machine's events are for operators, as the whole journal is."""
     workshop = request.app[workshop_key]
     record, wanted = workshop.record, request.match_info["id"]
     try:
@@ -45,6 +46,7 @@ async def show_machine(request: web.Request) -> web.Response:
         raise Refusal("no-such-machine") from None
     inventory = machine.visits[0].inventory
     names = names_of(inventory, machine.visits[0].mac)
+    shows_events = bool(visitor(request).operator)
     denied_adapters = workshop.policies.denied_adapters(inventory)
     return page(
         request,
@@ -58,7 +60,7 @@ async def show_machine(request: web.Request) -> web.Response:
         denied=workshop.policies.of(inventory).denied,
         # Those that the form on this page does not set.
         denied_adapters=[(nic.mac, is_carried(nic)) for nic in denied_adapters if Key("mac", nic.mac) not in names],
-        events=await asyncio.to_thread(record.events, 0, EVENTS, machine=machine.id),
+        events=await asyncio.to_thread(record.events, 0, EVENTS, machine=machine.id) if shows_events else (),
         most=EVENTS,
     )
 

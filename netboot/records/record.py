@@ -98,8 +98,9 @@ class Record:
         `on_line` tells whether a visit's agent is on the line; it is called while the record is locked: it must be
         quick and not ask the record. What a known machine is called and known by changes with its first report only.
 
-        Raises WrongToken when this boot's visit belongs to another agent; OtherOnLine when an earlier visit's agent is
-        still on the line; HelloRefused when more PCs come than a workshop has. Nothing is changed then.
+        Raises WrongToken when this boot's visit belongs to another agent; OtherOnLine when an agent of this machine is
+        on the line, and this one has not its token; HelloRefused when more PCs come than a workshop has. Nothing is
+        changed then.
         """
         with self._writing() as session:
             return visits.greet(session, hello, mac, on_line=on_line, now=self._now())

@@ -47,7 +47,7 @@ class AtWork(NetbootError):  # noqa: N818 — said as it is
 
 
 class OtherOnLine(HelloRefused):
-    """A hello of another boot for a machine whose agent is on the line: one of the two is not that machine."""
+    """A hello without the visit's token for a machine whose agent is on the line: one of the two is not that PC."""
 
     def __init__(self) -> None:
         super().__init__(

@@ -28,6 +28,8 @@ def greet(session: Session, hello: Hello, mac: str, *, on_line: OnLine, now: dat
 
     A token is made with the visit. Should the Welcome that carries it be lost, the same boot may ask again, without
     one, until the token was used for the first time; then the token it gets is a new one and the old one is void.
+    Not while that boot's line is open: whoever has seen its id would take over a PC that waits. A line that is dead
+    ends with its heartbeat, and the agent asks until then.
     """
     if not hello.boot:
         raise WrongToken("a hello without a boot id")
@@ -41,6 +43,8 @@ def greet(session: Session, hello: Hello, mac: str, *, on_line: OnLine, now: dat
     if hello.token and hmac.compare_digest(row.token_hash, _hashed(hello.token)):
         row.token_used = True
     elif not hello.token and not row.token_used:
+        if on_line(row.id):
+            raise OtherOnLine
         token = _new_token()
         row.token_hash = _hashed(token)
     else:

@@ -39,11 +39,20 @@ async def test_a_machine_in_full(visitor: Person, operator: Person, workshop: Wo
         "15 min",
         "5a",
         "smart: passed",
-        "preuve d&#39;effacement",
     ):
         assert said in text, said
     assert "Choisi par" not in text, "who chose is not for everybody"
     assert "<dd>anne</dd>" in await operator.get(f"/machine/{row_of(workshop).machine}")
+
+
+async def test_a_machines_events_are_for_operators(
+    visitor: Person, operator: Person, workshop: Workshop, server: TestServer
+) -> None:
+    place = f"/machine/{await _wiped(workshop, server)}"
+    text = await operator.get(place)
+    for event in ("Journal de ce PC", "preuve d&#39;effacement", "boot-1"):
+        assert event in text
+        assert event not in await visitor.get(place), "a boot id must not be told: a hello with it is heard"
 
 
 async def test_every_pc_is_found_by_what_is_written_on_it(

@@ -64,6 +64,13 @@ def test_a_welcome_that_was_lost_is_given_again_until_its_token_was_used(record:
         record.greet(hello(pc(), "boot-1"), MAC)
 
 
+def test_a_boot_id_alone_gets_no_token_while_its_agent_is_on_the_line(record: Record) -> None:
+    visit = record.greet(hello(pc(), "boot-1"), MAC)
+    with pytest.raises(OtherOnLine):
+        record.greet(hello(pc(), "boot-1"), MAC, on_line={visit.id}.__contains__)
+    assert record.greet(hello(pc(), "boot-1", token=visit.token), MAC, on_line={visit.id}.__contains__).id == visit.id
+
+
 def test_a_hello_without_a_boot_id_opens_nothing(record: Record) -> None:
     with pytest.raises(WrongToken):
         record.greet(hello(pc(), ""), MAC)

@@ -206,11 +206,11 @@ async def serving(workshop: Workshop) -> AsyncIterator[TestServer]:
 
 
 @asynccontextmanager
-async def line_to(server: TestServer, *, number: int = 0) -> AsyncIterator[Agent]:
-    """An open line on which nothing was said."""
+async def line_to(server: TestServer, *, number: int = 0, answers_pings: bool = True) -> AsyncIterator[Agent]:
+    """An open line on which nothing was said; one that answers no ping is as good as half open."""
     async with (
         ClientSession(cookie_jar=DummyCookieJar()) as session,
-        session.ws_connect(server.make_url("/agent/link")) as socket,
+        session.ws_connect(server.make_url("/agent/link"), autoping=answers_pings) as socket,
     ):
         yield Agent(socket, number=number)
 

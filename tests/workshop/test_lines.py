@@ -24,7 +24,7 @@ from netboot.protocol import (
 from netboot.records.record import Record
 from netboot.records.values import AtWork
 from netboot.workshop import Workshop
-from tests.workshop.conftest import WIPE, hello, new_workshop, pc, row_of
+from tests.workshop.conftest import ERASE, WIPE, hello, new_workshop, pc, row_of
 from tests.workshop.player import agent_on, erasure, eventually, evidence, line_to, serving
 
 
@@ -266,8 +266,49 @@ async def test_a_hello_that_the_record_does_not_take_is_told(
         assert await agent.closed()
 
 
-async def test_a_welcome_may_be_asked_for_again_until_its_token_was_used(server: TestServer) -> None:
-    async with agent_on(server, hello(pc())), agent_on(server, hello(pc())) as (agent, second):
-        assert isinstance(second, Welcome)
-        assert second.token
-        await agent.close()
+async def test_a_welcome_may_be_asked_for_again_until_its_token_was_used(
+    workshop: Workshop, server: TestServer
+) -> None:
+    async with agent_on(server, hello(pc())) as (_, first):
+        pass
+    await eventually(lambda: not tuple(workshop._lines))
+    async with agent_on(server, hello(pc())) as (_, second):
+        assert second.visit == first.visit
+        assert second.token not in ("", first.token)
+
+
+async def test_a_pc_that_waits_is_not_taken_over_by_its_boot_id(workshop: Workshop, server: TestServer) -> None:
+    async with agent_on(server, hello(pc())) as (agent, _):
+        async with line_to(server) as stranger:
+            await stranger.say(hello(pc()))
+            assert (await stranger.hear(Stay)).problem == Problem("same-names")
+            assert await stranger.closed()
+        assert await workshop.choose(row_of(workshop).machine, ERASE.id, "anne")
+        await agent.hear(Plan)
+        assert await agent.obey(pc()) == Leave(action="poweroff"), "the order went to the PC itself"
+    async with line_to(server) as stranger:
+        await stranger.say(hello(pc()))
+        assert (await stranger.hear(Stay)).problem == Problem("visit-of-another"), "its token was used"
+
+
+async def test_an_agent_whose_welcome_was_lost_on_a_half_open_line_is_taken_once_that_line_is_given_up(
+    workshop: Workshop, server: TestServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert agent_link.HEARTBEAT <= 10, "seconds, and half of it for the answer: the PC asks for a minute at most"
+    monkeypatch.setattr(agent_link, "HEARTBEAT", 0.4)
+    async with line_to(server, answers_pings=False) as dead:
+        await dead.say(hello(pc()))
+        await eventually(lambda: bool(tuple(workshop._lines)))
+        async with asyncio.timeout(5):
+            refused = 0
+            while True:
+                async with line_to(server) as agent:
+                    await agent.say(hello(pc()))
+                    answer = await agent.order()
+                    if isinstance(answer, Welcome):
+                        break
+                    assert answer == Stay(problem=Problem("same-names"))
+                    refused += 1
+                await asyncio.sleep(0.1)
+        assert refused, "the dead line was still held"
+        assert answer.token
