@@ -96,7 +96,10 @@ class DiskId(Struct, frozen=True, kw_only=True):
 
 
 class Disk(Struct, frozen=True, kw_only=True):
-    """One whole disk. `name` is the kernel's (sda), good for this boot only."""
+    """One whole disk. `name` is the kernel's (sda), good for this boot only.
+
+    `ata`: it speaks ATA to the PC, whatever it is attached to: a SATA disk on a SAS port has the transport "sas".
+    """
 
     name: Text
     id: DiskId
@@ -106,6 +109,7 @@ class Disk(Struct, frozen=True, kw_only=True):
     physical_sector: Count = 512
     rotational: bool = False
     transport: Text = ""
+    ata: bool = False
     removable: bool = False
     read_only: bool = False
     in_use: bool = False

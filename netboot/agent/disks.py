@@ -60,6 +60,7 @@ def disk_of(device: BlockDevice) -> Disk:
         physical_sector=device.physical_sector,
         rotational=device.rotational,
         transport=transport,
+        ata=_speaks_ata(device, transport),
         removable=device.removable or device.pluggable or transport == "mmc-removable" or _far(device),
         read_only=device.read_only,
         in_use=bool(device.users),
@@ -80,6 +81,12 @@ def transport_of(device: BlockDevice) -> str:
     if re.search(r"/ata\d+/", path):
         return "ata" if device.known and "ID_ATA_SATA" not in device.known else "sata"
     return next((transport for transport, mark in _BUSES if mark.search(path)), "")
+
+
+def _speaks_ata(device: BlockDevice, transport: str) -> bool:
+    # Both the kernel's libata and SAT (SCSI to ATA translation, in SAS adapters) give such a disk the vendor "ATA".
+    told = _known(device, "ID_BUS") == "ata" or device.vendor.strip() == "ATA"
+    return transport in ("sata", "ata") or (told and transport in ("sas", "scsi", ""))
 
 
 def find(wanted: DiskId, disks: Sequence[Disk]) -> Disk | Problem:

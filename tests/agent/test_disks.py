@@ -37,6 +37,7 @@ def test_a_sata_disk_is_known_by_its_serial_and_wwn(recorded: Recorded) -> None:
         firmware="RVT04B6Q",
         rotational=True,
         transport="sata",
+        ata=True,
     )
 
 
@@ -148,6 +149,24 @@ def test_whole_disks_are_disks(name: str) -> None:
 )
 def test_the_transport_is_read_from_the_way_to_the_disk(path: str, transport: str) -> None:
     assert transport_of(device("sda", path)) == transport
+
+
+SAS_PORT = "/devices/pci0000:00/0000:00:02.2/0000:05:00.0/host6/port-6:0/end_device-6:0/target6:0:0/6:0:0:0/block/sda"
+USB_BOX = "/devices/pci0000:00/0000:00:14.0/usb2/2-1/2-1:1.0/host4/target4:0:0/4:0:0:0/block/sda"
+
+
+@pytest.mark.parametrize(
+    ("path", "values", "ata"),
+    [
+        (SAS_PORT, {"vendor": "ATA", "known": {"ID_BUS": "ata", "ID_ATA_SATA": "1"}}, True),
+        (SAS_PORT, {"vendor": "ATA     "}, True),
+        (SAS_PORT, {"known": {"ID_BUS": "ata"}}, True),
+        (SAS_PORT, {"vendor": "SEAGATE", "known": {"ID_BUS": "scsi"}}, False),
+        (USB_BOX, {"vendor": "ATA"}, False),
+    ],
+)
+def test_a_sata_disk_on_a_sas_port_is_known_to_speak_ata(path: str, values: dict[str, object], ata: bool) -> None:
+    assert disk_of(device("sda", path, **values)).ata == ata
 
 
 def test_soldered_emmc_is_internal_and_a_card_is_not() -> None:
