@@ -27,6 +27,7 @@ Code = Literal[
     "erase-mismatch",
     "erase-too-slow",
     "hidden-area",
+    "hidden-area-unclear",
     "chunk-damaged",
     "chunk-missing",
     "master-unsigned",
@@ -155,10 +156,16 @@ SENTENCES: Final[dict[Code, dict[Language, str]]] = {
         "en": "The disk {disk} has made no progress for {seconds} s. Replace it.",
     },
     "hidden-area": {
-        "fr": "Le disque {disk} cache une zone de {hidden} (HPA) qui n'a pas été effacée. Ce disque n'est pas effacé : "
+        "fr": "Le disque {disk} cache une zone de {hidden} (HPA ou DCO) qui n'a pas été effacée. Ce disque n'est pas "
+        "effacé : mettez-le de côté.",
+        "en": "The disk {disk} hides an area of {hidden} (HPA or DCO) that was not erased. This disk is not erased: "
+        "set it aside.",
+    },
+    "hidden-area-unclear": {
+        "fr": "Le disque {disk} ne dit pas clairement s'il cache une zone (HPA). On ne sait pas s'il est effacé : "
         "mettez-le de côté.",
-        "en": "The disk {disk} hides an area of {hidden} (HPA) that was not erased. This disk is not erased: set it "
-        "aside.",
+        "en": "The disk {disk} does not say clearly whether it hides an area (HPA). It is not known to be erased: set "
+        "it aside.",
     },
     "chunk-damaged": {
         "fr": "Le master {master} est abîmé sur le serveur (morceau {chunk}). Reconstruisez-le ou importez-le "

@@ -13,7 +13,7 @@ import msgspec
 
 from netboot.agent.claim import ReadDisks, RefusedError, claim
 from netboot.agent.direct_io import DirectDisk, DiskError
-from netboot.agent.disk_status import disk_status, hidden_bytes
+from netboot.agent.disk_status import UNCLEAR, disk_status, hidden_bytes
 from netboot.agent.erase_overwrite import Overwrite
 from netboot.agent.failures import StageFailed
 from netboot.agent.progress import Progress
@@ -98,10 +98,13 @@ async def _with(method: EraseMethod | None, disk: Disk, device: DirectDisk, prog
     erasure = msgspec.structs.replace(erasure, before=before, after={**after, **erasure.after})
     if erasure.verdict != "erased":
         return erasure
-    hidden = hidden_bytes(before, disk.logical_sector)
+    hidden = max(hidden_bytes(said, disk.logical_sector) for said in (before, after))
     if hidden:
         problem = Problem("hidden-area", {"disk": label(disk), "hidden": gigabytes(hidden)})
         return msgspec.structs.replace(erasure, verdict="not-erased", level="none", problem=problem)
+    if UNCLEAR in (before.get("hidden"), after.get("hidden")):
+        problem = Problem("hidden-area-unclear", {"disk": label(disk)})
+        return msgspec.structs.replace(erasure, verdict="undetermined", level="none", problem=problem)
     try:
         await asyncio.to_thread(device.forget_partitions)
     except DiskError as error:

@@ -7,7 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netboot.agent.disk_status import disk_status, hidden_bytes, parse_health, parse_max_sectors
+from netboot.agent.disk_status import (
+    disk_status,
+    hidden_bytes,
+    parse_health,
+    parse_max_sectors,
+    parse_real_sectors,
+)
 from netboot.agent.erase import run_erase
 from netboot.agent.failures import StageFailed
 from netboot.inventory import Disk, DiskId
@@ -17,6 +23,22 @@ from netboot.protocol import Erase, EraseResult
 MAX_SECTORS = "\n/dev/sda:\n max sectors   = 4718592/4718592, HPA is disabled\n"
 MAX_SECTORS_NVME = "\n/dev/nvme0n1:\n"
 SIZE = 4718592 * 512
+
+# Not recorded, no drive with AMAC or an overlay was at hand: the words are those of the source of hdparm 9.65+ds-1
+# (Debian 13), hdparm.c lines 2802-2824 and identify.c's dco_identify_print, with figures of our own.
+AMAC_ENABLED = (
+    "\n/dev/sda:\n max sectors   = 4718592/4719616, ACCESSIBLE MAX ADDRESS enabled\n"
+    "Power cycle your device after every ACCESSIBLE MAX ADDRESS\n"
+)
+AMAC_DISABLED = "\n/dev/sda:\n max sectors   = 4718592/4718592, ACCESSIBLE MAX ADDRESS disabled\n"
+HPA_UNCLEAR = (
+    "\n/dev/sda:\n max sectors   = 4718592/1(4719616?), HPA setting seems invalid (buggy kernel device driver?)\n"
+)
+DCO = (
+    "\n/dev/sda:\nDCO Revision: 0x0002\nThe following features can be selectively disabled via DCO:\n"
+    "\tTransfer modes:\n\t\t mdma0 mdma1 mdma2\n\t\t udma0 udma1 udma2 udma3 udma4 udma5 udma6\n"
+    "\tReal max sectors: 4719616\n\tATA command/feature sets:\n\t\t SMART self_test error_log security HPA 48_bit\n"
+)
 
 # Recorded: smartctl 7.4 (Debian 13), `smartctl --json --health`, on the same two disks; only white space was taken out.
 HEALTH_ATA = """{
@@ -63,6 +85,7 @@ def test_a_disk_without_a_hidden_area_says_so() -> None:
         # What a USB bridge makes of it, with status 0, in hdparm's own words.
         (" max sectors   = 0/1, HPA setting seems invalid (buggy kernel device driver?)\n", None),
         (" max sectors   = 0/0, HPA is disabled\n", None),
+        (" max sectors   = 4718592/4718592, HPA is unknown\n", None),
         ("", None),
     ],
 )
@@ -70,7 +93,30 @@ def test_figures_that_contradict_the_kernel_are_not_believed(line: str, wanted: 
     assert parse_max_sectors(f"\n/dev/sda:\n{line}", SIZE, 512) == wanted
 
 
+def test_the_newer_words_of_a_hidden_area_are_read() -> None:
+    assert parse_max_sectors(AMAC_ENABLED, SIZE, 512) == (4718592, 4719616)
+    assert parse_max_sectors(AMAC_DISABLED, SIZE, 512) == (4718592, 4718592)
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        (DCO, 4719616),
+        (DCO.replace("4719616", "4718592"), 4718592),
+        (DCO.replace("4719616", "4718591"), None),
+        (DCO.replace("0x0002", "0xffff -- unknown, treating as 0002").replace("4719616", "281474976710656"), None),
+        (DCO.replace("4719616", "9" * 16), None),
+        ("", None),
+    ],
+)
+def test_an_overlay_that_cannot_be_true_is_not_believed(text: str, wanted: int | None) -> None:
+    assert parse_real_sectors(text, 4718592) == wanted
+
+
 def test_what_is_hidden_is_counted_in_bytes() -> None:
+    dco = {"visible_sectors": "4718592", "native_sectors": "4718592", "real_sectors": "4719616"}
+    assert hidden_bytes(dco, 512) == 1024 * 512
+    assert hidden_bytes({"visible_sectors": "4718592"}, 512) == 0
     assert hidden_bytes({"visible_sectors": "4718592", "native_sectors": "4719616"}, 512) == 1024 * 512
     assert hidden_bytes({}, 512) == 0
 
@@ -86,6 +132,7 @@ def test_smarts_verdict_is_read_for_ata_and_nvme() -> None:
 def test_the_parsers_take_anything(text: str) -> None:
     assert parse_health(text) == ""
     parse_max_sectors(text, SIZE, 512)
+    parse_real_sectors(text, 1)
 
 
 def test_a_status_without_any_tool_still_has_what_the_kernel_knows() -> None:
@@ -94,23 +141,42 @@ def test_a_status_without_any_tool_still_has_what_the_kernel_knows() -> None:
 
 
 @pytest.mark.parametrize(
-    ("transport", "answer", "told"),
+    ("transport", "ata", "answer", "hidden"),
     [
-        ("sata", MAX_SECTORS, None),
-        ("sata", "\n/dev/sda:\n", "not told"),
-        ("sata", "", "not told"),
-        ("nvme", "", None),
+        ("sata", True, MAX_SECTORS, None),
+        ("sata", True, AMAC_DISABLED, None),
+        ("sata", True, "\n/dev/sda:\n", "not told"),
+        ("sata", True, "", "not told"),
+        ("sata", True, HPA_UNCLEAR, "unclear"),
+        ("sata", True, MAX_SECTORS.replace("4718592/", "4718000/"), "unclear"),
+        ("sas", True, "", "not told"),
+        ("sas", True, MAX_SECTORS, None),
+        ("sas", False, "", None),
+        ("nvme", False, "", None),
     ],
 )
 def test_an_ata_disk_that_does_not_say_whether_it_hides_an_area_is_on_the_evidence(
-    monkeypatch: pytest.MonkeyPatch, transport: str, answer: str, told: str | None
+    monkeypatch: pytest.MonkeyPatch, transport: str, ata: bool, answer: str, hidden: str | None
 ) -> None:
-    def output(*command: str) -> str:
-        return answer if command[0] == "hdparm" else ""
+    says(monkeypatch, answer)
+    status = disk_status(Disk(name="sda", id=DiskId(serial="S1", size=SIZE), transport=transport, ata=ata))
+    assert status.get("hidden") == hidden
+    assert status.get("dco") == ("not told" if ata else None)
 
-    monkeypatch.setattr("netboot.agent.disk_status._output", output)
-    status = disk_status(Disk(name="sda", id=DiskId(serial="S1", size=SIZE), transport=transport))
-    assert status.get("hidden") == told
+
+@pytest.mark.parametrize(("answer", "dco"), [(AMAC_ENABLED, ""), (MAX_SECTORS, DCO), ("", DCO)])
+def test_a_hidden_area_is_seen_whichever_way_the_disk_tells_it(
+    monkeypatch: pytest.MonkeyPatch, answer: str, dco: str
+) -> None:
+    says(monkeypatch, answer, dco)
+    status = disk_status(Disk(name="sda", id=DiskId(serial="S1", size=SIZE), transport="sas", ata=True))
+    assert hidden_bytes(status, 512) == 1024 * 512
+
+
+def says(monkeypatch: pytest.MonkeyPatch, answer: str, dco: str = "") -> None:
+    """Let hdparm print this for `-N`, and this for `--dco-identify`."""
+    answers = {"-N": answer, "--dco-identify": dco}
+    monkeypatch.setattr("netboot.agent.disk_status._output", lambda *command: answers.get(command[1], ""))
 
 
 async def test_a_disk_that_hides_an_area_is_not_erased_though_all_it_shows_was(
@@ -128,3 +194,18 @@ async def test_a_disk_that_hides_an_area_is_not_erased_though_all_it_shows_was(
     assert (erasure.verdict, erasure.level, erasure.written) == ("not-erased", "none", 1024 * 1024)
     assert caught.value.problem.code == "hidden-area"
     assert msgspec.json.decode(msgspec.json.encode(erasure))["before"] == status
+
+
+async def test_a_disk_that_contradicts_itself_about_a_hidden_area_is_not_called_erased(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "disk.img"
+    path.write_bytes(bytes(1024 * 1024))
+    disk = Disk(name=str(path), id=DiskId(serial="H1", size=1024 * 1024), rotational=True, transport="sata")
+    says(monkeypatch, HPA_UNCLEAR)
+    with pytest.raises(StageFailed) as caught:
+        await run_erase(Erase(disks=(disk.id,)), lambda: [disk], progress=lambda done, total, part="": None)
+    assert isinstance(caught.value.result, EraseResult)
+    (erasure,) = caught.value.result.erasures
+    assert (erasure.verdict, erasure.level) == ("undetermined", "none")
+    assert caught.value.problem.code == "hidden-area-unclear"
