@@ -1,6 +1,6 @@
 """A real `netboot serve` on a LAN of its own, a host that abuses it, and an honest PC beside.
 
-The boot files are small stand-ins: what is served does not matter here, only that it is.
+The boot files are stand-ins: what is served does not matter here, only that it is, and that one is large.
 """
 
 import asyncio
@@ -26,6 +26,9 @@ HERE = Path(__file__).parent
 HONEST = NETWORK[50]
 LOADER = "shimx64.efi"
 LOADER_SIZE = 1_000_000
+LARGE = "agent-base.img"
+LARGE_SIZE = 64 << 20
+"""Bytes: far more than the kernel keeps for a connection, so that who does not read is still being sent to."""
 ADDRESSES = [NETWORK[host] for host in range(60, 100)]
 """What the abusing host calls itself, beside its own address."""
 
@@ -55,6 +58,15 @@ class Victim:
     def descriptors(self) -> int:
         """Open files and sockets of the server's process."""
         return len(list(Path(f"/proc/{self.program.pid}/fd").iterdir()))
+
+    @property
+    def slow_readers(self) -> int:
+        """Clients to whom the server's process is still sending the large file."""
+        found = 0
+        for opened in Path(f"/proc/{self.program.pid}/fd").iterdir():
+            with contextlib.suppress(FileNotFoundError):  # closed meanwhile
+                found += opened.readlink().name == LARGE
+        return found
 
     @property
     def log_lines(self) -> int:
@@ -104,7 +116,7 @@ async def victim(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Vict
     files = tmp_path_factory.mktemp("bootfiles")
     (files / "one").mkdir()
     for name in NAMES:
-        (files / "one" / name).write_bytes(os.urandom(LOADER_SIZE))
+        (files / "one" / name).write_bytes(os.urandom(LARGE_SIZE if name == LARGE else LOADER_SIZE))
     write_record(files / "one", kernel="test", recipe="test", loader_packages=(), agent_packages=())
     (files / CURRENT).symlink_to("one")
     async with open_lan() as lan:

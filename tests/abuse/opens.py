@@ -1,7 +1,7 @@
 """Abuses a server from addresses of its own. Run by the tests: opens.py (tftp|http) SERVER SECONDS ADDRESS…
 
 tftp: a thousand requests a second that are never answered. http: as many connections as it can hold; of every three
-one asks for a large file and reads nothing, one sends a byte a second, one says nothing.
+one asks for a file of 64 MB and reads nothing, one sends a byte a second, one says nothing.
 """
 
 import contextlib
@@ -39,7 +39,7 @@ def http(server: str, until: float, addresses: list[str]) -> None:
             sock = socket.create_connection((server, 80), timeout=1, source_address=(address, 0))
             sock.setblocking(False)
             if number % 3 == 0:
-                sock.send(b"GET /boot/agent.img HTTP/1.1\r\nHost: x\r\n\r\n")
+                sock.send(b"GET /boot/agent-base.img HTTP/1.1\r\nHost: x\r\n\r\n")
             held.append(sock)
     while time.monotonic() < until:
         for sock in held[1::3]:
