@@ -21,8 +21,8 @@ WELCOME = Welcome(version=VERSION, visit="v1", token="t1", machine="LENOVO M720q
 CROWDED = Stay(problem=Problem("crowded"))
 
 
-async def seen_after(folder: Path, *messages: FromServer) -> list[str]:
-    """The marks of a visit to which the server says this, and then lets it go home."""
+async def seen_after(folder: Path, *messages: FromServer, leave: bool = True) -> list[str]:
+    """The marks of a visit to which the server says this; with `leave` it then lets the PC go home."""
 
     def hello() -> Hello:
         return Hello(version=VERSION, boot="boot-1", inventory=pc())
@@ -35,7 +35,7 @@ async def seen_after(folder: Path, *messages: FromServer) -> list[str]:
         patch.setattr(consoles, "mark", marks.append)
         reports = Reports()
         link = Link(ServerPlace("http://192.0.2.2"), hello, reports, lambda token: None, lambda: None)
-        for message in (*messages, Leave(action="disk")):
+        for message in (*messages, *([Leave(action="disk")] if leave else [])):
             link.inbox.put_nowait(message)
         async with asyncio.TaskGroup() as tasks:
             assert await Visit(link, reports, nothing, Screen(consoles, "en")).run(tasks) == "disk"
@@ -47,6 +47,12 @@ async def test_a_pc_that_was_refused_waits_for_a_choice_once_it_is_welcome(tmp_p
     assert marks == ["stopped crowded", "hello", "waiting", "leaving disk"]
     marks = await seen_after(tmp_path, WELCOME, CROWDED, WELCOME, WELCOME)
     assert marks == ["hello", "waiting", "stopped crowded", "hello", "waiting", "hello", "leaving disk"]
+
+
+async def test_without_a_choice_from_the_page_the_pc_goes_home_after_the_time_it_was_told(tmp_path: Path) -> None:
+    impatient = Welcome(version=VERSION, visit="v1", token="t1", machine="LENOVO M720q", wait=0.1, number=0)
+    marks = await seen_after(tmp_path, impatient, leave=False)
+    assert marks == ["hello", "waiting", "leaving disk"]
 
 
 def test_a_stage_that_went_on_during_a_refusal_shows_again() -> None:
