@@ -88,6 +88,11 @@ def test_a_pc_reaches_python_sees_its_devices_and_switches_itself_off(built: Boo
 
 
 @pytest.mark.lab
+def test_what_a_pc_loads_of_the_agent_is_at_most_80_mb(built: BootFiles) -> None:
+    assert built.path("agent-base.img").stat().st_size + len(agent_archive({"language": "fr"})) <= 80 * 10**6
+
+
+@pytest.mark.lab
 @pytest.mark.root
 @pytest.mark.matrix
 @pytest.mark.timeout(900)
