@@ -221,16 +221,19 @@ async def job_of(service: Service, mac: str) -> JobRow:
 
 
 async def _one(lan: Lan, service: Service, hands: Hands, spec: PcSpec, say: Say) -> PcReport:
+    def tell(words: str) -> None:
+        say(f"{spec.name}: {words}")
+
     if spec.name == "pc1":
-        imaged = await image(lan, service, spec, keys_for_profile(PROFILE))
+        imaged = await image(lan, service, spec, keys_for_profile(PROFILE), tell=tell)
     else:
 
         async def choose(pc: RunningPc) -> None:
             await hands(service, PROFILE, await _machine_of(service, pc.mac))
 
-        imaged = await image(lan, service, spec, keys_for_inventory(), choose)
+        imaged = await image(lan, service, spec, keys_for_inventory(), choose, tell)
     job = await job_of(service, imaged.mac)
-    say(f"{spec.name}: imaged and off after {imaged.off:.0f} s; now from its own disk")
+    tell(f"imaged and off after {imaged.off:.0f} s; now from its own disk")
     starts = []
     for way in WAYS[spec.firmware]:
         start = await start_from_disk(lan, spec, job.hostname, way)

@@ -30,6 +30,9 @@ MENU_DRAWN: Final = 4.0
 
 Way = Literal["disk", "own entry", "removable path"]
 
+Tell = Callable[[str], None]
+"""Gets a few words at each step, for people."""
+
 Choose = Callable[[RunningPc], Awaitable[None]]
 """What a person does once the PC is in the agent; nothing when the choice was made in the boot menu."""
 
@@ -95,7 +98,14 @@ def keys_to(entry: int, *, confirm: bool) -> tuple[str, ...]:
     return (*(["down"] * entry), "ret", *(["down", "ret"] if confirm else []))
 
 
-async def image(lan: Lan, service: Service, spec: PcSpec, keys: Sequence[str], choose: Choose | None = None) -> Imaged:
+async def image(
+    lan: Lan,
+    service: Service,
+    spec: PcSpec,
+    keys: Sequence[str],
+    choose: Choose | None = None,
+    tell: Tell = lambda words: None,
+) -> Imaged:
     """Switch a PC on, pick in its menu, and follow its job until it powers itself off. Raises NetbootError.
 
     The PC is held still at the end of the erase while its disks are searched for old data, so that nothing is written
@@ -105,6 +115,7 @@ async def image(lan: Lan, service: Service, spec: PcSpec, keys: Sequence[str], c
         await reach_menu(service, pc)
         await press(pc, keys)
         hello = await pc.console.wait_for(r"netboot: hello", BOOT_WITHIN)
+        tell(f"in the agent after {hello:.0f} s")
         if choose is not None:
             await choose(pc)
         marks: dict[str, dict[str, BlockStats]] = {}
@@ -112,7 +123,7 @@ async def image(lan: Lan, service: Service, spec: PcSpec, keys: Sequence[str], c
         await pc.console.wait_for(PLAN, STAGE_WITHIN)
         planned = re.findall(PLAN, pc.console.text)[-1].split()
         for stage in planned:
-            await _stage_ends(pc, stage)
+            tell(f"stage {stage} done after {await _stage_ends(pc, stage):.0f} s")
             if stage == "erase":
                 await pc.qmp.execute("stop")
                 for disk in spec.disks:
@@ -147,10 +158,12 @@ async def start_from_disk(lan: Lan, spec: PcSpec, hostname: str, way: Way) -> St
         return Started(way, login, secure_boot="lab: secure boot on" in pc.console.text)
 
 
-async def _stage_ends(pc: RunningPc, stage: str) -> None:
-    await pc.console.wait_for(rf"netboot: (stage {stage} (done|failed)|stopped)", STAGE_WITHIN)
+async def _stage_ends(pc: RunningPc, stage: str) -> float:
+    """Seconds since power-on at which the stage is done. Raises NetbootError when it failed."""
+    ended = await pc.console.wait_for(rf"netboot: (stage {stage} (done|failed)|stopped)", STAGE_WITHIN)
     if re.search(r"netboot: (stage \w+ failed|stopped)", pc.console.text):
         raise NetbootError(f"the stage {stage} of {pc.spec.name} failed", hint=pc.console.tail(30))
+    return ended
 
 
 def _watched(
