@@ -3,6 +3,7 @@
 Not for: what is answered (beside.py, full.py), which values may be set (config.py).
 """
 
+import logging
 import time
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
@@ -20,6 +21,8 @@ from netboot.errors import NetbootError
 from netboot.interfaces import Interface
 from netboot.policy import PolicyOf
 from netboot.records.record import Record
+
+log = logging.getLogger(__name__)
 
 
 class Service(Protocol):
@@ -137,5 +140,10 @@ class DhcpWay:
                 "`dhcp.mode: merged` does not work with a DHCP server on the same machine: its answers to netboot "
                 "never leave that server's own port",
                 hint="set `dhcp.mode: proxy`, or stop that server, or run netboot on another machine",
+            )
+        if self._settings.dhcp.move_to_merged:
+            log.warning(
+                "beside a DHCP server on this machine no PC is moved to `merged`: "
+                "one that takes no proxy's offer does not boot"
             )
         self._beside.stay_with_proxy()

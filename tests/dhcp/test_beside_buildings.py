@@ -42,6 +42,8 @@ STRAY = StrayOptions(
 FIRMWARES = {
     "bios": (PxeClient(0, b"\x52\x54\0\1\0\0"), "undionly.kpxe"),
     "uefi": (PxeClient(7, b"\x52\x54\0\1\0\1"), "shimx64.efi"),
+    "ia32": (PxeClient(6, b"\x52\x54\0\1\0\4"), "grubnetia32.efi"),
+    "ia32-http": (PxeClient(15, b"\x52\x54\0\1\0\5", method=b"HTTPClient"), f"http://{SERVER}/grubnetia32.efi"),
     "ipxe": (PxeClient(0, b"\x52\x54\0\1\0\2", ipxe=True), f"http://{SERVER}/boot/ipxe"),
     "http": (PxeClient(16, b"\x52\x54\0\1\0\3", method=b"HTTPClient"), f"http://{SERVER}/shimx64.efi"),
 }
