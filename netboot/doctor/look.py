@@ -26,6 +26,8 @@ from netboot.doctor.walk import GRUB_CONFIG, Walker, grub_menu_url
 
 WITHIN: Final = 20.0
 """Seconds for everything."""
+_WALKS_WITHIN: Final = WITHIN - 1.0
+"""Seconds after which no walk reads on: leaves one for what is at hand then."""
 _LISTEN_AT_LEAST: Final = 6.0  # seconds: spanning tree speaks every 2 s
 _OFFERS_WITHIN: Final = (3.0, 6.0)  # seconds: a server may ping an address for 3 s before it offers it
 _ASK_AGAIN_AFTER: Final = 1.5
@@ -197,7 +199,7 @@ class _Look:
 
     def _walk(self, offers: tuple[Offer, ...], replies: tuple[Offer, ...], netboot: IPv4Address) -> tuple[Walk, ...]:
         script = told_file(Asker.IPXE, offers, replies, netboot)[0]
-        walker = Walker(netboot, self._mac, ipxe_script=script, until=self._began + WITHIN)
+        walker = Walker(netboot, self._mac, ipxe_script=script, until=self._began + _WALKS_WITHIN)
         walks = []
         for asker in _WALKERS:
             file, steps = told_file(asker, offers, replies, netboot)
