@@ -64,16 +64,25 @@ async def by_forms(service: Service, profile: str, machine: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class PcReport:
-    """What one PC did: what it was seen to do, what the record says, and its starts from the disk alone."""
+    """What one PC did: what it was seen to do, what the record says, and its starts from the disk alone.
+
+    `label` is that of the boot entry which the agent writes for this master.
+    """
 
     imaged: Imaged
     job: JobRow
     starts: tuple[Started, ...]
+    label: str
 
     @property
     def booted(self) -> bool:
-        """Whether every start from the disk alone reached the login prompt of the host that the job named."""
-        return bool(self.starts) and all(not start.problem for start in self.starts)
+        """Whether every start from the disk alone came by its way to the login prompt of the host that the job named.
+
+        The way is judged by the firmware's own word: a removable path that stands in for the agent's entry is no start.
+        """
+        return bool(self.starts) and all(
+            not start.problem and (start.entry == self.label) is (start.way == "own entry") for start in self.starts
+        )
 
     def as_json(self) -> Mapping[str, object]:
         """The PC's part of the report."""
@@ -109,7 +118,12 @@ class PcReport:
             "master": self.job.master_digest,
             "booted": self.booted,
             "starts": [
-                {"way": start.way, "seconds_to_login": round(start.login, 1), "problem": start.problem}
+                {
+                    "way": start.way,
+                    "entry": start.entry,
+                    "seconds_to_login": round(start.login, 1),
+                    "problem": start.problem,
+                }
                 for start in self.starts
             ],
         }
@@ -164,7 +178,8 @@ async def run_workshop(*, pcs: int, say: Say, hands: Hands = by_forms) -> AsyncI
         specs = tuple(new_pc(lan, number, manifest.disk + LARGER) for number in range(1, pcs + 1))
         say(f"Powering on {pcs} PCs: " + ", ".join(f"{spec.name} ({spec.firmware.value})" for spec in specs))
         async with asyncio.TaskGroup() as tasks:
-            running = [tasks.create_task(_one(lan, service, hands, spec, say)) for spec in specs]
+            label = manifest.uefi.label if manifest.uefi else ""
+            running = [tasks.create_task(_one(lan, service, hands, spec, label, say)) for spec in specs]
         yield Ended(lan, service, manifest, specs, Report(tuple(task.result() for task in running)))
 
 
@@ -220,7 +235,7 @@ async def job_of(service: Service, mac: str) -> JobRow:
     return job
 
 
-async def _one(lan: Lan, service: Service, hands: Hands, spec: PcSpec, say: Say) -> PcReport:
+async def _one(lan: Lan, service: Service, hands: Hands, spec: PcSpec, label: str, say: Say) -> PcReport:
     def tell(words: str) -> None:
         say(f"{spec.name}: {words}")
 
@@ -237,9 +252,12 @@ async def _one(lan: Lan, service: Service, hands: Hands, spec: PcSpec, say: Say)
     starts = []
     for way in WAYS[spec.firmware]:
         start = await start_from_disk(lan, spec, job.hostname, way)
-        say(f"{spec.name}, {way}: " + (start.problem or f"login prompt of {job.hostname} after {start.login:.0f} s"))
+        by = f", by the firmware's entry {start.entry}" if start.entry is not None else ""
+        say(
+            f"{spec.name}, {way}: " + (start.problem or f"login prompt of {job.hostname} after {start.login:.0f} s{by}")
+        )
         starts.append(start)
-    return PcReport(imaged, job, tuple(starts))
+    return PcReport(imaged, job, tuple(starts), label)
 
 
 async def _machine_of(service: Service, mac: str) -> str:

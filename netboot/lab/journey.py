@@ -18,7 +18,7 @@ from netboot.lab.network import Lan
 from netboot.lab.pc import BootOrder, PcSpec
 from netboot.lab.qmp import BlockStats
 from netboot.lab.service import Service
-from netboot.lab.witness import SECURE_BOOT, witness
+from netboot.lab.witness import BOOT_ENTRY, SECURE_BOOT, boot_entry_label, witness
 
 BOOT_WITHIN: Final = 300.0
 STAGE_WITHIN: Final = 1200.0
@@ -65,11 +65,15 @@ class Imaged:
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """One start of an imaged PC from its disk alone: by which way, seconds to the login prompt."""
+    """One start of an imaged PC from its disk alone: by which way, seconds to the login prompt.
+
+    `entry` is the label of the firmware's boot entry that started it, as the started system read it; None on BIOS.
+    """
 
     way: Way
     login: float
     secure_boot: bool
+    entry: str | None = None
     problem: str = ""
 
 
@@ -153,9 +157,11 @@ async def start_from_disk(lan: Lan, spec: PcSpec, hostname: str, way: Way) -> St
         try:
             login = await pc.console.wait_for(rf"\b{re.escape(hostname)} login:", LOGIN_WITHIN)
             await pc.console.wait_for(SECURE_BOOT, LOGIN_WITHIN)
+            await pc.console.wait_for(BOOT_ENTRY, LOGIN_WITHIN)
         except NetbootError as error:
             return Started(way, 0.0, secure_boot=False, problem=str(error))
-        return Started(way, login, secure_boot="lab: secure boot on" in pc.console.text)
+        text = pc.console.text
+        return Started(way, login, secure_boot="lab: secure boot on" in text, entry=boot_entry_label(text))
 
 
 async def _stage_ends(pc: RunningPc, stage: str) -> float:

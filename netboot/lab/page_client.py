@@ -1,15 +1,25 @@
-"""An operator's hands on the page: signs in and chooses, with the same forms as a browser. No JavaScript is needed.
+"""An operator at the page: signs in, chooses with the same forms as a browser, reads the floor's rows. No JavaScript.
 
-Not for: looking at the page; the browser tests do.
+Not for: how the page looks and what its scripts do; the browser tests see that.
 """
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from html.parser import HTMLParser
 
 import aiohttp
 
 from netboot.errors import NetbootError
+
+
+@dataclass(frozen=True, slots=True)
+class FloorRow:
+    """One PC's row: the page's name of its state, and each disk's serial with its verdict."""
+
+    mac: str
+    state: str
+    verdicts: tuple[tuple[str, str], ...]
 
 
 class PageClient:
@@ -25,6 +35,10 @@ class PageClient:
         fields = hidden_fields(answer)
         if fields.get("sure") == "yes":
             await self._post("/choose", fields)
+
+    async def floor(self) -> tuple[FloorRow, ...]:
+        """The PCs as the page shows them now. Raises NetbootError."""
+        return floor_rows(await self._get("/"))
 
     async def _get(self, path: str) -> str:
         async with self._session.get(path) as response:
@@ -62,6 +76,37 @@ class _Fields(HTMLParser):
         name = given.get("name")
         if tag == "input" and given.get("type") == "hidden" and name:
             self.fields[name] = given.get("value") or ""
+
+
+def floor_rows(html: str) -> tuple[FloorRow, ...]:
+    """The rows of the floor's table, in the page's order."""
+    reader = _Rows()
+    reader.feed(html)
+    return tuple(FloorRow(mac, state, tuple(verdicts)) for mac, state, verdicts in reader.rows)
+
+
+class _Rows(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.rows: list[tuple[str, str, list[tuple[str, str]]]] = []
+        self._verdict = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        name = given.get("id") or ""
+        if tag == "tr":
+            self._verdict = ""
+            if name.startswith("pc-"):
+                mac = name.removeprefix("pc-").replace("-", ":")
+                self.rows.append((mac, given.get("data-state") or "", []))
+        elif tag == "li":
+            self._verdict = given.get("class") or ""
+
+    def handle_data(self, data: str) -> None:
+        # The first text in a disk's line is its serial.
+        if self._verdict and self.rows and (serial := data.strip()):
+            self.rows[-1][2].append((serial, self._verdict))
+            self._verdict = ""
 
 
 async def _text(response: aiohttp.ClientResponse) -> str:

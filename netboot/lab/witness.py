@@ -2,24 +2,33 @@
 
 systemd reads credentials from SMBIOS strings of type 11 (systemd-creds(1), smbios-type-11(7)); `systemd.extra-unit` and
 `systemd.unit-dropin` (systemd.system-credentials(7), version 256 and newer) make them a unit of this start only.
+It tells whether Secure Boot is on, and by which of its entries the firmware started the loader: BootCurrent and that
+entry's EFI_LOAD_OPTION (UEFI 2.10 §3.3 and §3.1.3), which no firmware writes of a disk that it found by itself.
 """
 
 import base64
+import re
 from typing import Final
 
 SECURE_BOOT: Final = r"lab: secure boot (on|off)"
 """What the unit writes to the kernel's log, loud enough for every console; the serial port is its login prompt's."""
+BOOT_ENTRY: Final = r"lab: boot entry \[([0-9A-F]{4})?\] \[([0-9a-f]*)\]"
+"""The entry's number and the bytes of its label (UTF-16, ended by a zero, then more); both are empty on BIOS."""
 
 _UNIT: Final = r"""
 [Unit]
-Description=Tell the lab whether Secure Boot is on
+Description=Tell the lab how this PC was started
 [Service]
 Type=oneshot
 StandardOutput=kmsg
 SyslogLevel=err
 WorkingDirectory=-/sys/firmware/efi/efivars
-ExecStart=/bin/sh -c 'case "$(od -An -j4 -tu1 SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c 2>/dev/null)" in \
-*1) echo "lab: secure boot on";; *) echo "lab: secure boot off";; esac'
+ExecStart=/bin/sh -c 'guid=8be4df61-93ca-11d2-aa0d-00e098032b8c; \
+case "$(od -An -j4 -tu1 SecureBoot-$guid 2>/dev/null)" in \
+*1) echo "lab: secure boot on";; *) echo "lab: secure boot off";; esac; \
+entry=$(od -An -j4 -N2 -tx2 BootCurrent-$guid 2>/dev/null | tr -dc 0-9a-f | tr a-f A-F); \
+label=$(od -An -v -j10 -N128 -tx1 Boot$entry-$guid 2>/dev/null | tr -dc 0-9a-f); \
+echo "lab: boot entry [$entry] [$label]"'
 """
 _WANTED: Final = """
 [Unit]
@@ -40,6 +49,21 @@ def witness() -> tuple[str, ...]:
         *_credential("systemd.unit-dropin.multi-user.target~lab", _WANTED),
         *_credential("systemd.unit-dropin.dev-ttyS0.device~lab", _PATIENT),
     )
+
+
+def boot_entry_label(console: str) -> str | None:
+    """The label of the firmware's entry that started the PC, of what its console wrote.
+
+    None on BIOS and where the firmware names no entry; "" for a label that is none: cut off or no UTF-16.
+    """
+    told = re.search(BOOT_ENTRY, console)
+    if told is None or not told[1]:
+        return None
+    try:
+        label, end, _ = bytes.fromhex(told[2]).decode("utf-16-le", "replace").partition("\0")
+    except ValueError:
+        return ""
+    return label if end else ""
 
 
 def _credential(name: str, text: str) -> tuple[str, str]:

@@ -3,6 +3,7 @@
 One run is shared by all tests of this file; `test_recovery.py` and `test_matrix.py` boot further PCs.
 """
 
+import json
 from collections.abc import AsyncIterator
 
 import pytest
@@ -12,6 +13,9 @@ from netboot.lab.demo import MENU_TIMEOUT, Ended, PcReport, job_of, run_workshop
 from netboot.lab.firmware import Firmware
 from netboot.lab.journey import LOGIN_WITHIN, reach_menu
 from netboot.lab.machine import power_on
+from netboot.lab.page_client import FloorRow, signed_in
+from netboot.lab.service import OPERATOR
+from netboot.process import run
 from netboot.records.record import open_record
 
 pytestmark = [pytest.mark.lab, pytest.mark.root, pytest.mark.timeout(1800)]
@@ -39,6 +43,32 @@ async def test_the_pc_boots_its_master_from_its_disk_alone(ended: Ended, firmwar
     assert pc.booted
     ways = {start.way for start in pc.starts}
     assert ways == ({"disk"} if firmware is Firmware.BIOS else {"own entry", "removable path"})
+
+
+@pytest.mark.parametrize("firmware", [Firmware.UEFI, Firmware.SECURE_BOOT])
+async def test_the_firmware_starts_the_master_by_the_entry_that_the_agent_wrote(
+    ended: Ended, firmware: Firmware
+) -> None:
+    assert ended.manifest.uefi is not None
+    entries = {start.way: start.entry for start in of(ended, firmware).starts}
+    assert entries["own entry"] == ended.manifest.uefi.label
+    # What OVMF falls back to has another name, so the label tells the two apart.
+    assert entries["removable path"] not in (None, ended.manifest.uefi.label)
+
+
+@pytest.mark.parametrize("firmware", FIRMWARES)
+async def test_the_last_partition_and_its_file_system_grew_to_the_end_of_the_larger_disk(
+    ended: Ended, firmware: Firmware
+) -> None:
+    (disk,) = next(spec for spec in ended.specs if spec.firmware is firmware).disks
+    table = json.loads(run(["sfdisk", "--json", disk.path]).stdout)["partitiontable"]
+    last = max(table["partitions"], key=lambda partition: partition["start"])
+    start, size = last["start"] * table["sectorsize"], last["size"] * table["sectorsize"]
+    assert ended.manifest.disk < disk.size - (2 << 20) <= start + size <= disk.size
+    header = run(["dumpe2fs", "-h", f"{disk.path}?offset={start}"]).stdout
+    told = dict(line.split(":", 1) for line in header.splitlines() if ":" in line)
+    block = int(told["Block size"])
+    assert int(told["Block count"]) == size // block
 
 
 async def test_every_pc_has_its_own_hostname(ended: Ended) -> None:
@@ -87,6 +117,14 @@ async def test_the_record_has_every_stage_the_verdict_and_the_master(ended: Ende
 
 async def test_who_chose_is_on_the_record(ended: Ended) -> None:
     assert sorted(pc.job.chosen_by for pc in ended.report.pcs) == ["atelier", "atelier", "menu"]
+
+
+async def test_the_page_shows_every_pc_done_and_its_disk_erased(ended: Ended) -> None:
+    async with signed_in(ended.service.page, OPERATOR, ended.service.password) as client:
+        rows = await client.floor()
+    assert sorted(rows, key=lambda row: row.mac) == [
+        FloorRow(spec.mac, "done", ((spec.disks[0].serial, "erased"),)) for spec in ended.specs
+    ]
 
 
 async def test_the_chain_of_events_is_whole(ended: Ended) -> None:
