@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from netboot.identity import keys_of, real_uuid
 from netboot.records import events, machines, tables
 from netboot.records.choices import CHOICE_LASTS
+from netboot.records.recent_work import RecentWork
 from netboot.records.tables import found
 from netboot.records.values import Batch, BatchArmed, BatchEnd, NoPlace, PlaceRow
 
@@ -49,11 +50,13 @@ def disarm(session: Session, batch_id: str, *, who: str, now: datetime) -> bool:
     return True
 
 
-def take(session: Session, row: tables.Batch, visit_id: str, *, now: datetime) -> NoPlace | None:
+def take(session: Session, row: tables.Batch, visit_id: str, *, recent: RecentWork, now: datetime) -> NoPlace | None:
     """Take a place in this batch for the visit's machine; of two takers of the last place the second gets NoPlace."""
     visit = found(session.get(tables.Visit, visit_id), "visit")
-    same = {visit.machine_id} if keys_of(visit.inventory) else {visit.machine_id, *_came_by(session, visit.mac, now)}
-    if _had_its_turn(session, same, now):
+    same = {visit.machine_id}
+    if not keys_of(visit.inventory):
+        same |= {visit.mac, *_came_by(session, visit.mac, now)}
+    if recent.had(same) or _had_its_turn(session, same, now):
         return NoPlace("batch-again")
     _armed(session, now)  # closes one that is too old
     # The condition is the lock: of two takers on any database one changes the row, the other changes none.
@@ -77,15 +80,24 @@ def take(session: Session, row: tables.Batch, visit_id: str, *, now: datetime) -
     return None
 
 
-def offered(session: Session, *, mac: str, uuid: str, now: datetime) -> Batch | None:
+def offered(session: Session, *, mac: str, uuid: str, recent: RecentWork, now: datetime) -> Batch | None:
     """The armed batch, if the PC whose loader tells these names may have a place in it. Nothing is changed."""
     row = _newest(session)
     if row is None or row.closed is not None or _is_old(row, now):
         return None
     same = set(machines.ids_at_boot(session, mac=mac, uuid=uuid))
     if not real_uuid(uuid):
-        same |= _came_by(session, mac, now)
-    return None if _had_its_turn(session, same, now) else _value(session, row)
+        same |= {mac, *_came_by(session, mac, now)}
+    return None if recent.had(same) or _had_its_turn(session, same, now) else _value(session, row)
+
+
+def names_at_work(session: Session, job_id: str) -> tuple[str, ...]:
+    """By what `RecentWork` knows the PC of this job; nothing when the job writes to no disk, or is none."""
+    job = session.get(tables.Job, job_id)
+    if job is None or not job.profile.writes:
+        return ()
+    visit = found(session.get(tables.Visit, job.visit_id), "visit")
+    return visit.machine_id, visit.mac
 
 
 def newest(session: Session, *, now: datetime) -> Batch | None:

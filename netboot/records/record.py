@@ -5,6 +5,7 @@ raises beyond its own words is SQLAlchemy's: a full or broken disk.
 """
 
 import os
+import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -35,6 +36,7 @@ from netboot.records import (
 )
 from netboot.records import leases as kept_leases
 from netboot.records.database import READING, open_database
+from netboot.records.recent_work import RecentWork
 from netboot.records.values import (
     Batch,
     ChainCheck,
@@ -64,21 +66,26 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def open_record(place: str | os.PathLike[str], *, clock: Clock = utc_now) -> "Record":
+def open_record(
+    place: str | os.PathLike[str], *, clock: Clock = utc_now, monotonic: Callable[[], float] = time.monotonic
+) -> "Record":
     """Open the record at a path or a database URL; it is made, or brought up to this version, first.
+
+    `monotonic` gives seconds that nobody sets: with it a PC of this morning is known as such when `clock` is put ahead.
 
     Raises NetbootError when it cannot be, or when a newer netboot wrote it.
     """
-    return Record(open_database(place), clock)
+    return Record(open_database(place), clock, RecentWork(monotonic, lasts=choices.CHOICE_LASTS.total_seconds()))
 
 
 class Record:
     """Everything the workshop remembers."""
 
-    def __init__(self, engine: Engine, clock: Clock) -> None:
+    def __init__(self, engine: Engine, clock: Clock, recent: RecentWork) -> None:
         self._engine = engine
         self._reading = engine.execution_options(**READING)
         self._now = clock
+        self._recent = recent
 
     def __enter__(self) -> Self:
         return self
@@ -158,7 +165,7 @@ class Record:
     def batch_for(self, *, mac: str, uuid: str) -> Batch | None:
         """The armed batch, if the PC in whose boot menu these names stand may take a place; no place is taken."""
         with self._read() as session:
-            return batches.offered(session, mac=mac, uuid=uuid, now=self._now())
+            return batches.offered(session, mac=mac, uuid=uuid, recent=self._recent, now=self._now())
 
     def set_policy(self, keys: Collection[Key], policy: Policy, who: str, *, note: str = "") -> None:
         """What holds from now on for the PC with these names; `Policy()` and no note: nothing is set any more."""
@@ -193,9 +200,13 @@ class Record:
         NotOnRecord when the visit is unknown or has a job that is not over: the choice then waits on.
         """
         with self._writing() as session:
-            begun = starting.begin(session, visit_id, menu=menu, batch=batch, prepare=prepare, now=self._now())
+            begun = starting.begin(
+                session, visit_id, menu=menu, batch=batch, prepare=prepare, recent=self._recent, now=self._now()
+            )
+            names = batches.names_at_work(session, begun.id) if isinstance(begun, Job) else ()
         if isinstance(begun, UnknownProfile | NoPlace):
             raise begun
+        self._recent.note(names)
         return begun
 
     def refuse(self, visit_id: str, *, menu: str = "", batch: str = "") -> None:
@@ -230,6 +241,8 @@ class Record:
         """
         with self._writing() as session:
             jobs.end(session, job_id, problem, now=self._now())
+            names = batches.names_at_work(session, job_id)
+        self._recent.note(names)
 
     def named(self) -> tuple[Named, ...]:
         """The PCs that bear the name of their newest installation, oldest first; without addresses."""

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from netboot.imaging import Job
 from netboot.records import batches, choices, jobs, tables
+from netboot.records.recent_work import RecentWork
 from netboot.records.values import NoPlace, Start, UnknownProfile
 
 Prepare = Callable[[str], Start | None]
@@ -14,7 +15,7 @@ Prepare = Callable[[str], Start | None]
 
 
 def begin(
-    session: Session, visit_id: str, *, menu: str, batch: str, prepare: Prepare, now: datetime
+    session: Session, visit_id: str, *, menu: str, batch: str, prepare: Prepare, recent: RecentWork, now: datetime
 ) -> Job | UnknownProfile | NoPlace | None:
     """Use up what this visit is to follow and start its job; None when nothing was chosen.
 
@@ -26,7 +27,7 @@ def begin(
     """
     choice = choices.claim(session, visit_id, menu=menu, now=now)
     if choice is None:
-        return _join(session, visit_id, batch, prepare=prepare, now=now) if batch else None
+        return _join(session, visit_id, batch, prepare=prepare, recent=recent, now=now) if batch else None
     start = prepare(choice.profile)
     if start is None:
         choices.withdrawn(session, choice, who="", now=now)
@@ -53,7 +54,7 @@ def refuse(session: Session, visit_id: str, *, menu: str, batch: str, now: datet
 
 
 def _join(
-    session: Session, visit_id: str, batch: str, *, prepare: Prepare, now: datetime
+    session: Session, visit_id: str, batch: str, *, prepare: Prepare, recent: RecentWork, now: datetime
 ) -> Job | UnknownProfile | NoPlace | None:
     """A place in the batch, and its job; None when what the visit booted for is done, or was refused."""
     if jobs.had_any(session, visit_id) or choices.menu_has_counted(session, visit_id):
@@ -64,7 +65,7 @@ def _join(
     start = prepare(armed.profile)
     if start is None:
         return UnknownProfile(armed.profile)
-    refused = batches.take(session, armed, visit_id, now=now)
+    refused = batches.take(session, armed, visit_id, recent=recent, now=now)
     if refused is not None:
         return refused
     return jobs.start(

@@ -20,10 +20,20 @@ MAC = "98:fa:9b:00:00:01"
 
 
 class Clock:
-    """One second later at every look."""
+    """One second later at every look. Setting `now` puts the clock; with `pass_by` the time really passes."""
 
     def __init__(self) -> None:
         self.now = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
+        self._seconds = 0.0
+
+    def pass_by(self, time: timedelta) -> None:
+        """That much later, by every clock."""
+        self.now += time
+        self._seconds += time.total_seconds()
+
+    def monotonic(self) -> float:
+        """Seconds that nobody puts."""
+        return self._seconds
 
     def __call__(self) -> datetime:
         self.now += timedelta(seconds=1)
@@ -127,5 +137,5 @@ def clock() -> Clock:
 @pytest.fixture
 def record(place: Path, clock: Clock) -> Iterator[Record]:
     """An empty record."""
-    with open_record(place, clock=clock) as opened:
+    with open_record(place, clock=clock, monotonic=clock.monotonic) as opened:
         yield opened

@@ -115,7 +115,7 @@ def test_a_pc_that_was_erased_today_on_its_own_is_left_alone_and_one_that_was_lo
 
 def test_a_pc_of_yesterday_may_take_part_today(record: Record, clock: Clock) -> None:
     joins(record, record.arm_batch("debian", 1, "Anne").id, pc())
-    clock.now += CHOICE_LASTS + timedelta(minutes=1)
+    clock.pass_by(CHOICE_LASTS + timedelta(minutes=1))
     batch = record.arm_batch("debian", 1, "Anne")
     assert not offered(record, pc())  # its job never ended: it may still be at work
     visit = boots(record, pc())
@@ -246,6 +246,37 @@ def test_a_batch_does_not_last_a_year_because_the_clock_was_put_back(record: Rec
     clock.now -= timedelta(days=365)
     assert not offered(record, pc())
     assert joins(record, armed.id, pc()) == "batch-over"
+
+
+@pytest.mark.parametrize("nameless", [False, True])
+@pytest.mark.parametrize("armed", [False, True])
+def test_a_pc_of_this_morning_is_not_taken_again_because_the_clock_was_put_ahead(
+    record: Record, clock: Clock, armed: bool, nameless: bool
+) -> None:
+    mine = replace(pc(1), system=System(), board=Board(), nics=(replace(pc(1).nics[0], driver="r8152"),))
+    mine = mine if nameless else pc(1)
+    batch = record.arm_batch("debian", 5, "Anne").id if armed else ""
+    visit = boots(record, mine)
+    job = record.begin(visit.id, menu="" if armed else "debian", batch=batch, prepare=prepare)
+    assert job is not None
+    record.end_job(job.id, None)
+    clock.now += timedelta(days=400)
+    later = record.arm_batch("debian", 5, "Anne", instead="")
+    assert [offered(record, each) for each in (mine, pc(2))] == [False, True]
+    assert [joins(record, later.id, each) for each in (mine, pc(2))] == ["batch-again", "debian"]
+    clock.pass_by(CHOICE_LASTS)
+    assert joins(record, record.arm_batch("debian", 5, "Anne").id, mine) == "debian"
+
+
+def test_a_job_of_before_a_restart_that_ends_now_counts_from_its_end(place: Path, clock: Clock) -> None:
+    with open_record(place, clock=clock) as before:
+        job = before.begin(boots(before, pc()).id, menu="debian", prepare=prepare)
+        assert job is not None
+    with open_record(place, clock=clock, monotonic=clock.monotonic) as record:
+        record.end_job(job.id, None)
+        clock.now += timedelta(days=400)
+        record.arm_batch("debian", 5, "Anne")
+        assert not offered(record, pc())
 
 
 def test_what_is_armed_after_the_clock_was_put_back_is_what_is_shown_and_offered(record: Record, clock: Clock) -> None:
