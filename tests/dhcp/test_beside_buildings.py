@@ -188,7 +188,7 @@ async def test_a_server_started_again_between_discover_and_4011_answers_there(st
 
 @pytest.mark.parametrize("kind", list(Kind))
 async def test_a_dhcp_server_on_the_same_machine_lives_beside_proxy_and_merged_is_refused_with_the_cure(
-    kind: Kind, tmp_path: Path
+    kind: Kind, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with open_lan() as lan:
         pc = lan.run.namespace("pc")
@@ -200,14 +200,18 @@ async def test_a_dhcp_server_on_the_same_machine_lives_beside_proxy_and_merged_i
                 booted = boot(pc, client)
                 assert (booted.address in NETWORK, booted.server, booted.boot_file) == (True, SERVER, boot_file)
         with pytest.raises(NetbootError) as refused:
-            inside(lan.server, lambda: asyncio.run(start_merged(tmp_path)))
+            inside(lan.server, lambda: asyncio.run(start_and_stop("merged", tmp_path)))
         assert "set `dhcp.mode: proxy`" in refused.value.hint
+        caplog.clear()
+        inside(lan.server, lambda: asyncio.run(start_and_stop("proxy", tmp_path)))
+        assert "PCs behind a relay will not be answered" in caplog.text
+        assert "no PC is moved to `merged`" in caplog.text
 
 
-async def start_merged(folder: Path) -> None:
-    """Start what `dhcp.mode: merged` names, as the server does."""
+async def start_and_stop(mode: DhcpWay, folder: Path) -> None:
+    """Start what `dhcp.mode` names, as the server does."""
     way = WayOfDhcp(
-        Settings(dhcp=DhcpSettings(mode="merged")),
+        Settings(dhcp=DhcpSettings(mode=mode)),
         Interface(name=INTERFACE, address=SERVER, network=NETWORK),
         nothing_set,
         building=None,
