@@ -1,8 +1,9 @@
 """netboot as a proxy DHCP beside dnsmasq as one: answers a second, and how long a PC waits at 1,000 DISCOVERs a second.
 
 Both run in turns in the same namespace of a LAN made for this, on one core; the PCs are played from another namespace
-and the other core by netboot/lab/dhcp_load.py, each with a MAC of its own. Both write one line a PC into a file. A
-figure is the median of the rounds.
+and the other core by netboot/lab/dhcp_load.py, each with a MAC of its own. netboot is all of `netboot serve`, with
+stand-ins for the boot files, which nobody fetches. Both write one line a PC into a file. A figure is the median of the
+rounds.
 
 Prints one JSON object; a ratio above 1 is in netboot's favour. Needs root and two cores; takes about a minute.
 """
@@ -10,7 +11,6 @@ Prints one JSON object; a ratio above 1 is in netboot's favour. Needs root and t
 import argparse
 import asyncio
 import contextlib
-import gc
 import json
 import math
 import os
@@ -18,33 +18,37 @@ import statistics
 import sys
 import time
 from collections.abc import AsyncIterator
-from ipaddress import IPv4Address
+from pathlib import Path
 
 import msgspec
+import yaml
 
-from netboot.dhcp.beside import BesideBuilding, BesideSettings
-from netboot.dhcp.boot_file import BootFileNames
-from netboot.dhcp.service import BootSighting, DhcpService
-from netboot.floor import Floor
+from netboot.bootfiles.record import CURRENT, NAMES, write_record
 from netboot.lab.building import BootFiles, proxy_boot_command
 from netboot.lab.child import Child
 from netboot.lab.dhcp_load import Load
-from netboot.lab.network import INTERFACE, SERVER, Lan, open_lan
-from netboot.logs import set_up_logs
+from netboot.lab.network import INTERFACE, Lan, open_lan
 
 RATE = 1000
 P99_TARGET = 5.0
 """Milliseconds, at RATE."""
 
 PEERS = ("netboot", "dnsmasq")
-STARTED = {"netboot": "DHCP answers", "dnsmasq": "started, "}
+STARTED = {"netboot": "ready on", "dnsmasq": "started, "}
 
 
 @contextlib.asynccontextmanager
 async def serving(lan: Lan, peer: str) -> AsyncIterator[None]:
     """One of the two on core 0 of the server's host, answering."""
     if peer == "netboot":
-        command: tuple[str | os.PathLike[str], ...] = (sys.executable, __file__, "--serve")
+        command: tuple[str | os.PathLike[str], ...] = (
+            sys.executable,
+            "-m",
+            "netboot",
+            "serve",
+            "--config",
+            lan.folder / "netboot.yaml",
+        )
     else:
         # Without the line an option: netboot writes one a PC too.
         command = tuple(word for word in proxy_boot_command(BootFiles(lan.folder)) if word != "--log-dhcp")
@@ -73,6 +77,7 @@ async def compare(rounds: int) -> dict[str, object]:
     steady: dict[str, list[Load]] = {peer: [] for peer in PEERS}
     busiest: dict[str, list[float]] = {peer: [] for peer in PEERS}
     async with open_lan() as lan:
+        write_settings(lan.folder)
         for number in range(rounds):
             for peer in PEERS:
                 async with serving(lan, peer):
@@ -105,30 +110,27 @@ def figures(steady: list[Load], busiest: list[float]) -> dict[str, float]:
     }
 
 
-async def serve() -> None:
-    """The proxy as `netboot serve` runs it: its log, and a row on the floor for each PC."""
-    set_up_logs("info", "text")
-    floor = Floor(time.time)
-
-    def sighted(sighting: BootSighting) -> None:
-        floor.sighted(sighting.mac, firmware=sighting.firmware.value)
-
-    core = BesideBuilding(BesideSettings(BootFileNames(IPv4Address(SERVER))))
-    service = DhcpService(core, interface=INTERFACE, address=SERVER, on_boot_client=sighted)
-    await service.start()
-    gc.freeze()
-    print("DHCP answers", flush=True)
-    await service.run()
+def write_settings(folder: Path) -> None:
+    """What `netboot serve` needs to start, in this folder."""
+    files = folder / "bootfiles"
+    (files / "one").mkdir(parents=True)
+    for name in NAMES:
+        (files / "one" / name).write_bytes(b"stand-in")
+    write_record(files / "one", kernel="none", recipe="none", loader_packages=(), agent_packages=())
+    (files / CURRENT).symlink_to("one")
+    settings = {
+        "interface": INTERFACE,
+        "data": str(folder / "data"),
+        "bootfiles": str(files),
+        "page": {"address": "127.0.0.1"},
+    }
+    (folder / "netboot.yaml").write_text(yaml.safe_dump(settings), encoding="utf-8")
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
     asked = parser.parse_args()
-    if asked.serve:
-        asyncio.run(serve())
-        return 0
     figures_of_both = asyncio.run(compare(asked.rounds))
     print(json.dumps(figures_of_both, indent=2))
     return 0 if figures_of_both["met"] else 1

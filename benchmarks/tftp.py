@@ -12,6 +12,7 @@ import argparse
 import asyncio
 import contextlib
 import json
+import logging
 import os
 import socket
 import statistics
@@ -23,8 +24,11 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from netboot.logs import set_up_logs
 from netboot.process import run
 from netboot.tftp import FolderSource, TftpServer, TftpSettings
+
+log = logging.getLogger(__name__)
 
 ADDRESSES = {"netboot": "192.0.2.1", "in.tftpd": "192.0.2.2", "dnsmasq": "192.0.2.3"}
 """On the namespace's loopback (RFC 5737); in.tftpd resolves no address while 127.0.0.1 is the only one."""
@@ -209,9 +213,10 @@ def unpack_in_tftpd(scratch: Path) -> None:
 
 
 async def serve(folder: Path) -> None:
-    """netboot's server, as `netboot serve` runs it."""
+    """netboot's server as `netboot serve` runs it, but for its bound of 8 transfers a client: here all are one."""
+    set_up_logs("info", "text")
     settings = TftpSettings(address=ADDRESSES["netboot"], max_per_client=64)
-    await TftpServer(settings, FolderSource(folder)).run()
+    await TftpServer(settings, FolderSource(folder), on_transfer=lambda event: log.info("%s", event)).run()
 
 
 def main() -> int:
