@@ -1,8 +1,8 @@
 """Orders a job's stages one after the other, and hears what became of each.
 
-What comes next is `imaging`'s to decide; here each decision and each piece of evidence goes on the record before it is
-acted on, and the floor shows it. Not for: which job a PC gets (`workshop.py`), sockets. The record is synchronous and
-every call to it runs in a thread.
+What comes next is `imaging`'s to decide, and what is believed `evidence`'s; here each decision and each piece of
+evidence goes on the record before it is acted on, and the floor shows it. Not for: which job a PC gets (`workshop.py`),
+sockets. The record is synchronous and every call to it runs in a thread.
 """
 
 import asyncio
@@ -12,8 +12,9 @@ from collections.abc import Callable, Sequence
 from msgspec.structs import replace
 
 from netboot.agent_session import Session, row_of
+from netboot.evidence import judge, judge_late
 from netboot.floor import Floor, State
-from netboot.imaging import Blocked, Ended, Job, Run, StageRecord, believed, judge, next_stage
+from netboot.imaging import Blocked, Ended, Job, Run, StageRecord, next_stage
 from netboot.named import Named, named_by
 from netboot.problems import Problem
 from netboot.protocol import (
@@ -157,10 +158,9 @@ class Dispatcher:
 
     async def _keep_late(self, session: Session, message: StageFinished) -> None:
         """Evidence about this visit's job that is over is kept on the record; it changes nothing else."""
-        outcome = await asyncio.to_thread(self._record.outcome_of_visit, session.visit.id)
-        if outcome is not None and outcome.job_id == message.job:
-            result = believed(message.result)
-            record = StageRecord(stage=message.stage, state="failed", problem=message.problem, result=result)
+        job = await asyncio.to_thread(self._record.job_over, session.visit.id, message.job)
+        record = None if job is None else judge_late(job, message.stage, message.problem, message.result)
+        if record is not None:
             await asyncio.to_thread(self._record.stage_finished, message.job, record, None, message.number)
 
 

@@ -2,36 +2,30 @@
 
 The rules are those no stage may break (docs/architecture.md): nothing is written unless a person chose; never a
 removable, USB, read-only or mounted disk; no deploy before every internal disk is *erased* or the profile waives it;
-a controller that hides disks stops everything that writes.
+a controller that hides disks stops everything that writes. Not for: what a stage's report proves (`evidence.py`).
 """
 
 from collections.abc import Sequence
 from typing import Literal
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from netboot.inventory import Disk, DiskId, Inventory, Size, Text, gigabytes, label
 from netboot.problems import Problem
 from netboot.profile import Profile
 from netboot.protocol import (
     Check,
-    CheckResult,
     Customise,
-    CustomiseResult,
     Deploy,
-    DeployResult,
     Digest,
     Erase,
     EraseResult,
     Erasure,
     Finish,
     Memory,
-    MemoryResult,
     Result,
     Stage,
     StageName,
-    stage_name,
 )
 
 
@@ -180,36 +174,6 @@ def unerased(inventory: Inventory, proven: Sequence[Erasure]) -> tuple[Disk, ...
     return tuple(disk for disk in internal_disks(inventory) if not any(disk.id.same_as(disk_id) for disk_id in good))
 
 
-def judge(
-    stage: Stage, outcome: Literal["done", "failed"], problem: Problem | None, result: Result | None
-) -> StageRecord:
-    """What a finished stage goes down as: the server believes evidence, not the word "done"."""
-    name, result = stage_name(stage), believed(result)
-    if outcome == "failed":
-        return StageRecord(
-            stage=name, state="failed", problem=problem or Problem("agent-error", {"error": name}), result=result
-        )
-    wrong = _evidence_missing(stage, result)
-    if wrong is not None:
-        return StageRecord(stage=name, state="failed", problem=wrong, result=result)
-    return StageRecord(stage=name, state="done", result=result)
-
-
-def believed(result: Result | None) -> Result | None:
-    """The evidence as it goes on the record: a disk that was not overwritten and read back whole is not *erased*."""
-    if not isinstance(result, EraseResult):
-        return result
-    return replace(result, erasures=tuple(_believed(erasure) for erasure in result.erasures))
-
-
-def _believed(erasure: Erasure) -> Erasure:
-    whole = min(erasure.written, erasure.verified) >= erasure.disk.size
-    if erasure.verdict != "erased" or erasure.method != "overwrite" or whole:
-        return erasure
-    problem = erasure.problem or Problem("not-erased", {"disk": erasure.disk.serial or erasure.disk.wwn})
-    return replace(erasure, verdict="undetermined", level="none", problem=problem)
-
-
 def _order(job: Job, stage: StageName) -> Next:
     if stage == "check":
         return Run(Check())
@@ -267,35 +231,3 @@ def _why_none_fits(disks: Sequence[Disk], master: MasterNeeds) -> Problem:
             "size": gigabytes(largest.id.size),
         },
     )
-
-
-def _evidence_missing(stage: Stage, result: Result | None) -> Problem | None:
-    match stage:
-        case Erase(disks=disks):
-            if not isinstance(result, EraseResult):
-                return Problem("agent-error", {"error": "erase: no evidence"})
-            for disk in disks:
-                found = next((e for e in result.erasures if e.disk.same_as(disk)), None)
-                if found is None or found.verdict != "erased":
-                    return (found and found.problem) or Problem("not-erased", {"disk": disk.serial or disk.wwn})
-        case Deploy(manifest=manifest, target=target, used=used):
-            if not isinstance(result, DeployResult) or result.manifest != manifest or not result.target.same_as(target):
-                return Problem("agent-error", {"error": "deploy: no evidence"})
-            # What was written is no proof, and a deploy that goes on after a break writes only the rest.
-            if result.verified < max(used, result.written):
-                return Problem("read-back", {"disk": target.serial or target.wwn, "offset": str(result.verified)})
-        case Customise(hostname=hostname):
-            if not isinstance(result, CustomiseResult) or result.hostname != hostname:
-                return Problem("agent-error", {"error": "customise: no evidence"})
-        case Memory():
-            # Less copied than there is to test: some of it was never compared.
-            if not isinstance(result, MemoryResult) or not 0 < result.tested <= result.copied:
-                return Problem("agent-error", {"error": "memory: no evidence"})
-            if result.wrong:
-                return Problem("memory-faulty", {"wrong": str(result.wrong)})
-        case Check():
-            if not isinstance(result, CheckResult):
-                return Problem("agent-error", {"error": "check: no inventory"})
-        case _:
-            pass
-    return None

@@ -25,6 +25,7 @@ Code = Literal[
     "firmware-32-bit",
     "not-erased",
     "erase-mismatch",
+    "erase-incomplete",
     "erase-too-slow",
     "hidden-area",
     "hidden-area-unclear",
@@ -150,6 +151,12 @@ SENTENCES: Final[dict[Code, dict[Language, str]]] = {
         "Ce disque n'est pas effacé : mettez-le de côté.",
         "en": "Reading back the disk {disk} does not show what was written, at {offset}. "
         "This disk is not erased: set it aside.",
+    },
+    "erase-incomplete": {
+        "fr": "L'effacement du disque {disk} n'est pas prouvé : {written} octets écrits et {verified} relus, pour "
+        "{size}. Ce disque ne compte pas comme effacé : recommencez ; si cela se répète, mettez-le de côté.",
+        "en": "The erasure of the disk {disk} is not proven: {written} bytes were written and {verified} read back, of "
+        "{size}. This disk does not count as erased: start again; if it happens once more, set it aside.",
     },
     "erase-too-slow": {
         "fr": "Le disque {disk} n'a pas avancé depuis {seconds} s. Il est à remplacer.",

@@ -18,9 +18,8 @@ FILES = {
     for path in sorted((ROOT / "netboot").rglob("*.py"))
 }
 PURE = (
-    "boarding", "dhcp_proxy", "imaging", "inventory", "manifest", "menu_pick", "named", "policy", "problems",
-    "profile", "protocol", "query_rate", "tftp_transfer", "ticket",
-    "whereabouts",
+    "boarding", "dhcp_proxy", "evidence", "imaging", "inventory", "manifest", "menu_pick", "named", "policy",
+    "problems", "profile", "protocol", "query_rate", "tftp_transfer", "ticket", "whereabouts",
     "dhcp.address_plan", "dhcp.arp_packet", "dhcp.beside", "dhcp.boot_client", "dhcp.boot_file", "dhcp.boot_reply",
     "dhcp.core", "dhcp.full", "dhcp.lease_options", "dhcp.leases", "dhcp.loop_guard", "dhcp.merged", "dhcp.packet",
     "dhcp.untaken_offers",
@@ -131,6 +130,7 @@ def test_the_agent_knows_no_server_room() -> None:
         ("manifest", {"inventory", "problems", "protocol"}),
         ("profile", {"inventory", "problems", "protocol"}),
         ("imaging", {"inventory", "problems", "profile", "protocol"}),
+        ("evidence", {"imaging", "inventory", "problems", "profile", "protocol"}),
         ("identity", {"inventory"}),
     ],
 )

@@ -113,10 +113,13 @@ def stage_finished(
         if seconds is None:
             seconds = (now - stage.started).total_seconds() if stage.started else 0.0
         at_work = stage.state in ("waiting", "running")
+        given_up = stage.result is None and stage.problem is not None and stage.problem.code == "power-cut"
         if at_work:
             stage.state, stage.seconds = record.state, seconds
             stage.problem, stage.result = record.problem, record.result
-        if at_work or (stage.problem is not None and stage.problem.code == "power-cut"):
+        elif given_up:
+            stage.result = record.result
+        if at_work or given_up:
             _remember_evidence(session, row, visit, record, seconds, now)
     return restored(session, row)
 
@@ -153,6 +156,12 @@ def running(session: Session, visit_id: str) -> Job | None:
     """The job of this visit that is not over."""
     row = _newest(session, visit_id)
     return restored(session, row) if row is not None and row.state == "running" else None
+
+
+def over(session: Session, visit_id: str, job_id: str) -> Job | None:
+    """The job of this id if it is this visit's and over."""
+    row = session.get(tables.Job, job_id)
+    return restored(session, row) if row is not None and row.visit_id == visit_id and row.state != "running" else None
 
 
 def outcome(session: Session, visit_id: str) -> Outcome | None:

@@ -219,6 +219,11 @@ class Record:
         with self._read() as session:
             return jobs.running(session, visit_id)
 
+    def job_over(self, visit_id: str, job_id: str) -> Job | None:
+        """The visit's job of this id if it has one, and it is over."""
+        with self._read() as session:
+            return jobs.over(session, visit_id, job_id)
+
     def outcome_of_visit(self, visit_id: str) -> Outcome | None:
         """How the visit's newest job ended, if it has."""
         with self._read() as session:

@@ -1,7 +1,5 @@
 """The rules of a job: what comes next, and what forbids it."""
 
-from typing import Literal
-
 import msgspec
 import pytest
 from hypothesis import given
@@ -11,95 +9,26 @@ from msgspec.structs import replace
 from netboot.imaging import (
     Blocked,
     Ended,
-    Job,
-    MasterNeeds,
     Run,
-    StageRecord,
     choose_target,
     forbids_writing,
     internal_disks,
-    judge,
     memory_seconds,
-    new_stages,
     next_stage,
 )
-from netboot.inventory import Board, Disk, DiskId, Firmware, HiddenStorage, Inventory, System
+from netboot.inventory import Disk, DiskId, Firmware, HiddenStorage, Inventory
 from netboot.problems import Problem
-from netboot.profile import Profile
 from netboot.protocol import (
     Check,
     CheckResult,
     Deploy,
-    DeployResult,
     Erase,
     EraseResult,
-    Erasure,
     Finish,
     Memory,
-    MemoryResult,
-    Result,
     Stage,
-    StageName,
 )
-
-GB = 10**9
-MANIFEST = "a" * 64
-MASTER = MasterNeeds(manifest=MANIFEST, name="debian", disk=8 * GB, used=100)
-SSD = Disk(name="sda", id=DiskId(serial="S1", wwn="0x1", size=16 * GB), model="SSD", transport="sata")
-HDD = Disk(name="sdb", id=DiskId(serial="H1", size=500 * GB), model="HDD", transport="sata", rotational=True)
-STICK = Disk(name="sdc", id=DiskId(serial="U1", size=32 * GB), model="Stick", transport="usb", removable=True)
-ALL: tuple[StageName, ...] = ("check", "erase", "deploy", "customise", "finish")
-
-
-def inventory(*disks: Disk, hidden: tuple[HiddenStorage, ...] = ()) -> Inventory:
-    return Inventory(system=System(), board=Board(), firmware=Firmware(mode="uefi"), disks=disks, hidden=hidden)
-
-
-def profile(*stages: StageName, unerased: str = "forbid") -> Profile:
-    return msgspec.convert(
-        {
-            "id": "p",
-            "name": {"fr": "P", "en": "P"},
-            "stages": stages,
-            "master": "debian" if "deploy" in stages else "",
-            "unerased": unerased,
-        },
-        Profile,
-    )
-
-
-def job(*disks: Disk, stages: tuple[StageName, ...] = ALL, unerased: str = "forbid", **more: object) -> Job:
-    chosen = profile(*stages, unerased=unerased)
-    return replace(
-        Job(
-            id="j",
-            profile=chosen,
-            stages=new_stages(chosen),
-            inventory=inventory(*disks),
-            hostname="pc-1",
-            master=MASTER,
-        ),
-        **more,
-    )
-
-
-def done(the_job: Job, stage: StageName, result: Result | None = None) -> Job:
-    record = StageRecord(stage=stage, state="done", result=result)
-    return replace(the_job, stages=tuple(record if r.stage == stage else r for r in the_job.stages))
-
-
-def erasure(disk: Disk, verdict: str = "erased", *, read: int | None = None) -> Erasure:
-    return msgspec.convert(
-        {
-            "disk": msgspec.to_builtins(disk.id),
-            "method": "overwrite",
-            "level": "clear",
-            "verdict": verdict,
-            "written": disk.id.size,
-            "verified": disk.id.size if read is None else read,
-        },
-        Erasure,
-    )
+from tests.imaging.conftest import GB, HDD, MANIFEST, MASTER, SSD, STICK, done, erasure, inventory, job
 
 
 def test_a_job_runs_its_stages_in_order() -> None:
@@ -202,50 +131,6 @@ def test_a_disk_inside_that_may_not_be_written_is_told_and_not_passed_over(chang
     assert forbids_writing(inventory(SSD, STICK)) is None
 
 
-def test_a_deploy_that_went_on_after_a_break_is_believed_by_what_it_read_back() -> None:
-    stage = Deploy(manifest=MANIFEST, name="debian", target=SSD.id, used=100)
-    resumed = DeployResult(manifest=MANIFEST, target=SSD.id, chunks=2, written=0, verified=100, fetched=0)
-    assert judge(stage, "done", None, resumed).state == "done"
-
-
-ORDERED = Erase(disks=(SSD.id, HDD.id))
-
-
-def test_the_word_done_without_evidence_is_a_failure() -> None:
-    assert judge(ORDERED, "done", None, None).state == "failed"
-    half = EraseResult(erasures=(erasure(SSD),))
-    assert judge(ORDERED, "done", None, half).state == "failed"
-    unread = EraseResult(erasures=(erasure(SSD), erasure(HDD, read=HDD.id.size - 512)))
-    assert judge(ORDERED, "done", None, unread).state == "failed"
-    whole = EraseResult(erasures=(erasure(SSD), erasure(HDD)))
-    assert judge(ORDERED, "done", None, whole).state == "done"
-
-
-@pytest.mark.parametrize("outcome", ["done", "failed"])
-def test_no_disk_that_was_not_read_back_whole_goes_down_as_erased(outcome: Literal["done", "failed"]) -> None:
-    claimed = EraseResult(erasures=(erasure(SSD), erasure(HDD, read=HDD.id.size - 512)))
-    kept = judge(ORDERED, outcome, None, claimed).result
-    assert isinstance(kept, EraseResult)
-    assert [(one.verdict, one.level, one.problem) for one in kept.erasures] == [
-        ("erased", "clear", None),
-        ("undetermined", "none", Problem("not-erased", {"disk": HDD.id.serial})),
-    ]
-
-
-def test_a_deploy_counts_only_when_its_chunks_were_read_back_from_the_right_disk() -> None:
-    stage = Deploy(manifest=MANIFEST, name="debian", target=SSD.id, used=100)
-    good = DeployResult(manifest=MANIFEST, target=SSD.id, chunks=2, written=100, verified=100, fetched=50)
-    assert judge(stage, "done", None, good).state == "done"
-    for wrong in (
-        replace(good, verified=99),
-        replace(good, written=99, verified=99),
-        replace(good, written=100, verified=0),
-        replace(good, target=HDD.id),
-        replace(good, manifest="b" * 64),
-    ):
-        assert judge(stage, "done", None, wrong).state == "failed"
-
-
 DISKS = st.builds(
     Disk,
     name=st.text(max_size=4),
@@ -293,24 +178,6 @@ def with_memory(size: int) -> Inventory:
 @pytest.mark.parametrize(("memory", "seconds"), [(0, 40), (1 << 30, 40), (16 << 30, 320), (1 << 40, 1800)])
 def test_more_memory_is_tested_longer_within_bounds(memory: int, seconds: int) -> None:
     assert memory_seconds(memory) == seconds
-
-
-@pytest.mark.parametrize(
-    ("result", "code"),
-    [
-        (MemoryResult(tested=100, copied=100, rounds=1, seconds=20, wrong=0), None),
-        (MemoryResult(tested=100, copied=99, rounds=1, seconds=20, wrong=0), "agent-error"),
-        (MemoryResult(tested=0, copied=0, rounds=1, seconds=20, wrong=0), "agent-error"),
-        (MemoryResult(tested=100, copied=100, rounds=1, seconds=20, wrong=1), "memory-faulty"),
-        (None, "agent-error"),
-    ],
-)
-def test_a_memory_test_counts_when_all_of_it_was_compared_and_nothing_was_wrong(
-    result: MemoryResult | None, code: str | None
-) -> None:
-    record = judge(Memory(seconds=40), "done", None, result)
-    assert record.state == ("failed" if code else "done")
-    assert (record.problem and record.problem.code) == code
 
 
 @pytest.mark.parametrize(

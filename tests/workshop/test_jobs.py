@@ -66,9 +66,30 @@ async def test_an_erase_that_was_not_read_back_whole_fails_the_job(workshop: Wor
         half = erasure(pc().disks[0].id, verified=10**9)
         await agent.finish(erase, EraseResult(erasures=(half,)))
         stay = await agent.order()
-        assert stay == Stay(problem=Problem("not-erased", {"disk": "S4EWNX0N0001"}))
+        assert isinstance(stay, Stay)
+        assert stay.problem.code == "erase-incomplete"
+        assert "1000000000" in stay.problem.sentence("fr")
     row = row_of(workshop)
-    assert row.state == "failed"
+    assert (row.state, row.verdicts) == ("failed", (("S4EWNX0N0001", "undetermined"),))
+    (proof,) = workshop.record.erasures_of(row.machine)
+    assert (proof.verdict, proof.level, proof.evidence.problem) == ("undetermined", "none", stay.problem)
+    (event,) = [event for event in workshop.record.events(limit=1000) if event.kind == "erasure"]
+    assert '"verdict":"undetermined"' in event.body
+
+
+async def test_a_pc_with_a_job_proves_nothing_about_another_pcs_disk(workshop: Workshop, server: TestServer) -> None:
+    victim = pc(2).disks[0].id
+    async with (
+        agent_on(server, hello(pc(2), "boot-2")),
+        agent_on(server, hello(pc(), profile="erase-only")) as (agent, _),
+    ):
+        await agent.hear(Plan)
+        erase = await agent.obey(pc(), until="check")
+        assert isinstance(erase, RunStage)
+        await agent.finish(erase, EraseResult(erasures=(erasure(victim), erasure(pc().disks[0].id))))
+        assert isinstance(await agent.order(), RunStage), "its own disk is erased"
+    assert workshop.record.history_of_disk(victim) == ()
+    assert [serial for serial, _ in row_of(workshop).verdicts] == ["S4EWNX0N0001"]
 
 
 async def test_the_word_done_without_evidence_fails_the_job(server: TestServer) -> None:

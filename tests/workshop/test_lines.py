@@ -182,6 +182,46 @@ async def test_a_stage_that_was_not_ordered_is_not_believed(workshop: Workshop, 
     assert workshop.record.erasures_of(row_of(workshop).machine) == ()
 
 
+async def test_late_evidence_of_an_erase_that_was_never_ordered_is_not_kept(
+    workshop: Workshop, server: TestServer
+) -> None:
+    async with agent_on(server, hello(pc(), profile=WIPE.id)) as (agent, welcome):
+        await agent.hear(Plan)
+        check = await agent.hear(RunStage)
+        await agent.finish(check, None, outcome="failed", problem=Problem("no-disk"))
+        assert isinstance(await agent.order(), Stay), "its job is over"
+    async with agent_on(server, hello(pc(), token=welcome.token)) as (agent, _):
+        assert isinstance(await agent.order(), Stay)
+        proof = EraseResult(erasures=(erasure(pc().disks[0].id),))
+        await agent.say(StageFinished(number=2, job=check.job, stage="erase", at=1.0, outcome="done", result=proof))
+        assert await agent.receipt() == 2
+    assert workshop.record.erasures_of(row_of(workshop).machine) == ()
+
+
+async def test_late_evidence_of_an_erase_that_was_at_work_is_judged_and_kept_once(
+    record: Record, workshop: Workshop
+) -> None:
+    async with serving(workshop) as server, agent_on(server, hello(pc(), profile=WIPE.id)) as (agent, welcome):
+        await agent.hear(Plan)
+        erase = await agent.obey(pc(), until="check")
+        assert isinstance(erase, RunStage)
+        await agent.start(erase)
+        number = await agent.receipt()
+    record.greet(hello(pc(), "boot-2"), "98:fa:9b:00:00:01")  # the PC seemed to be back
+    async with (
+        serving(new_workshop(record)) as server,
+        agent_on(server, hello(pc(), token=welcome.token)) as (agent, _),
+    ):
+        assert isinstance(await agent.order(), Stay)
+        proofs = EraseResult(erasures=(erasure(pc().disks[0].id, verified=0), erasure(pc(2).disks[0].id)))
+        for _ in range(3):
+            agent.number = number = number + 1
+            await agent.finish(erase, proofs, outcome="failed", problem=Problem("disk-gone"))
+            await agent.receipt()
+    (kept,) = record.erasures_of(record.machines_overview()[0].id)
+    assert (kept.evidence.disk, kept.verdict, kept.level) == (pc().disks[0].id, "undetermined", "none")
+
+
 async def test_an_agent_that_is_back_on_a_new_line_is_heard_there_only(workshop: Workshop, server: TestServer) -> None:
     async with agent_on(server, hello(pc(), profile=WIPE.id)) as (old, welcome):
         await old.hear(Plan)

@@ -1,0 +1,156 @@
+"""What a stage's report proves: what was ordered is the measure, and no disk is *erased* by word alone."""
+
+from typing import Literal
+
+import pytest
+from msgspec.structs import replace
+
+from netboot.evidence import judge, judge_late
+from netboot.imaging import StageRecord
+from netboot.inventory import DiskId
+from netboot.problems import Problem
+from netboot.protocol import (
+    Check,
+    CheckResult,
+    Deploy,
+    DeployResult,
+    Erase,
+    EraseResult,
+    Erasure,
+    Finish,
+    Memory,
+    MemoryResult,
+)
+from tests.imaging.conftest import HDD, MANIFEST, SSD, STICK, erasure, inventory, job
+
+
+def test_a_deploy_that_went_on_after_a_break_is_believed_by_what_it_read_back() -> None:
+    stage = Deploy(manifest=MANIFEST, name="debian", target=SSD.id, used=100)
+    resumed = DeployResult(manifest=MANIFEST, target=SSD.id, chunks=2, written=0, verified=100, fetched=0)
+    assert judge(stage, "done", None, resumed).state == "done"
+
+
+ORDERED = Erase(disks=(SSD.id, HDD.id))
+
+
+def test_the_word_done_without_evidence_is_a_failure() -> None:
+    assert judge(ORDERED, "done", None, None).state == "failed"
+    half = EraseResult(erasures=(erasure(SSD),))
+    assert judge(ORDERED, "done", None, half).state == "failed"
+    unread = EraseResult(erasures=(erasure(SSD), erasure(HDD, read=HDD.id.size - 512)))
+    assert judge(ORDERED, "done", None, unread).state == "failed"
+    whole = EraseResult(erasures=(erasure(SSD), erasure(HDD)))
+    assert judge(ORDERED, "done", None, whole).state == "done"
+
+
+def not_whole(disk: DiskId, *, written: int, verified: int) -> Problem:
+    said = {"disk": disk.serial, "written": str(written), "verified": str(verified), "size": str(disk.size)}
+    return Problem("erase-incomplete", said)
+
+
+def kept(record: StageRecord | None) -> tuple[Erasure, ...]:
+    """The erasures that go down with this record."""
+    assert record is not None
+    assert isinstance(record.result, EraseResult)
+    return record.result.erasures
+
+
+@pytest.mark.parametrize("outcome", ["done", "failed"])
+def test_no_disk_that_was_not_read_back_whole_goes_down_as_erased(outcome: Literal["done", "failed"]) -> None:
+    claimed = EraseResult(erasures=(erasure(SSD), erasure(HDD, read=HDD.id.size - 512)))
+    assert [(one.verdict, one.level, one.problem) for one in kept(judge(ORDERED, outcome, None, claimed))] == [
+        ("erased", "clear", None),
+        ("undetermined", "none", not_whole(HDD.id, written=HDD.id.size, verified=HDD.id.size - 512)),
+    ]
+
+
+def test_a_disk_of_which_nothing_was_reported_is_told_as_not_proven() -> None:
+    record = judge(ORDERED, "done", None, EraseResult(erasures=(erasure(SSD),)))
+    assert (record.state, record.problem) == ("failed", not_whole(HDD.id, written=0, verified=0))
+
+
+@pytest.mark.parametrize("outcome", ["done", "failed"])
+def test_a_disk_that_was_not_ordered_gets_no_proof_and_one_that_was_gets_one(
+    outcome: Literal["done", "failed"],
+) -> None:
+    again = erasure(SSD, "not-erased")
+    claimed = EraseResult(erasures=(erasure(STICK), erasure(SSD), again, erasure(HDD)))
+    assert kept(judge(ORDERED, outcome, None, claimed)) == (erasure(SSD), erasure(HDD))
+
+
+def test_an_overwrite_is_no_purge_and_what_is_not_erased_has_no_level() -> None:
+    claimed = EraseResult(erasures=(replace(erasure(SSD), level="purge"), erasure(HDD, "undetermined")))
+    assert [one.level for one in kept(judge(ORDERED, "failed", None, claimed))] == ["clear", "none"]
+
+
+def test_evidence_of_another_kind_than_its_stage_is_none() -> None:
+    proofs = EraseResult(erasures=(erasure(SSD),))
+    assert judge(Check(), "failed", None, proofs).result is None
+    assert judge(ORDERED, "failed", None, CheckResult(inventory=inventory(SSD))).result is None
+    assert judge(Finish(action="disk"), "done", None, proofs).result is None
+
+
+CUT = Problem("power-cut", {"stage": "erase"})
+
+
+@pytest.mark.parametrize(
+    ("state", "problem", "counts"),
+    [
+        ("waiting", None, False),
+        ("running", None, True),
+        ("failed", CUT, True),
+        ("failed", Problem("erase-mismatch"), False),
+        ("done", None, False),
+    ],
+)
+def test_late_evidence_counts_for_a_stage_that_was_begun_and_not_for_another(
+    state: Literal["waiting", "running", "done", "failed"], problem: Problem | None, counts: bool
+) -> None:
+    over = job(SSD, HDD)
+    erase = StageRecord(stage="erase", state=state, problem=problem)
+    over = replace(over, stages=tuple(erase if record.stage == "erase" else record for record in over.stages))
+    proofs = EraseResult(erasures=(erasure(SSD), erasure(STICK), erasure(HDD, read=0)))
+    late = judge_late(over, "erase", None, proofs)
+    if not counts:
+        assert late is None
+        return
+    assert [(one.disk, one.verdict, one.level) for one in kept(late)] == [
+        (SSD.id, "erased", "clear"),
+        (HDD.id, "undetermined", "none"),
+    ]
+    assert judge_late(over, "memory", None, proofs) is None, "this job has no such stage"
+    again = replace(erase, result=proofs)
+    over = replace(over, stages=tuple(again if record.stage == "erase" else record for record in over.stages))
+    assert judge_late(over, "erase", None, proofs) is None, "kept once"
+
+
+def test_a_deploy_counts_only_when_its_chunks_were_read_back_from_the_right_disk() -> None:
+    stage = Deploy(manifest=MANIFEST, name="debian", target=SSD.id, used=100)
+    good = DeployResult(manifest=MANIFEST, target=SSD.id, chunks=2, written=100, verified=100, fetched=50)
+    assert judge(stage, "done", None, good).state == "done"
+    for wrong in (
+        replace(good, verified=99),
+        replace(good, written=99, verified=99),
+        replace(good, written=100, verified=0),
+        replace(good, target=HDD.id),
+        replace(good, manifest="b" * 64),
+    ):
+        assert judge(stage, "done", None, wrong).state == "failed"
+
+
+@pytest.mark.parametrize(
+    ("result", "code"),
+    [
+        (MemoryResult(tested=100, copied=100, rounds=1, seconds=20, wrong=0), None),
+        (MemoryResult(tested=100, copied=99, rounds=1, seconds=20, wrong=0), "agent-error"),
+        (MemoryResult(tested=0, copied=0, rounds=1, seconds=20, wrong=0), "agent-error"),
+        (MemoryResult(tested=100, copied=100, rounds=1, seconds=20, wrong=1), "memory-faulty"),
+        (None, "agent-error"),
+    ],
+)
+def test_a_memory_test_counts_when_all_of_it_was_compared_and_nothing_was_wrong(
+    result: MemoryResult | None, code: str | None
+) -> None:
+    record = judge(Memory(seconds=40), "done", None, result)
+    assert record.state == ("failed" if code else "done")
+    assert (record.problem and record.problem.code) == code
