@@ -36,6 +36,12 @@ class PageClient:
         if fields.get("sure") == "yes":
             await self._post("/choose", fields)
 
+    async def arm_batch(self, profile: str, places: int) -> None:
+        """Arm a profile for the next PCs that boot from the network, and say yes. Raises NetbootError."""
+        fields = hidden_fields(await self._get("/"))
+        fields = {"form-token": fields["form-token"], "profile": profile, "places": str(places)}
+        await self._post("/batch/arm", hidden_fields(await self._post("/batch/arm", fields)))
+
     async def floor(self) -> tuple[FloorRow, ...]:
         """The PCs as the page shows them now. Raises NetbootError."""
         return floor_rows(await self._get("/"))
