@@ -59,7 +59,6 @@ async def namespace() -> AsyncIterator[str]:
 @pytest.fixture
 def machine(namespace: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
     monkeypatch.setattr(cli, "set_up_logs", lambda level, form: None)
-    (tmp_path / "data").mkdir()
     return Machine(namespace, tmp_path)
 
 
