@@ -27,12 +27,14 @@ from netboot.protocol import (
     RunStage,
     Stage,
     StageFinished,
+    StageName,
     StageProgress,
     StageStarted,
     Stay,
     stage_name,
 )
 from netboot.records.record import Record
+from netboot.records.values import StageState
 
 log = logging.getLogger(__name__)
 
@@ -128,23 +130,24 @@ class Dispatcher:
         )
 
     async def _started(self, session: Session, message: StageStarted) -> None:
-        if session.job is not None and message.job == session.job.id:
+        """The ordered stage is at work. Said again, or of another stage, it changes nothing on the record."""
+        job = session.job
+        ordered = _ordered(session, job) if job is not None and message.job == job.id else None
+        if job is not None and ordered is not None and stage_name(ordered) == message.stage:
             session.stage_began = message.at
-            session.job = await asyncio.to_thread(
-                self._record.stage_started, message.job, message.stage, message.number
-            )
+            if _state(job, message.stage) == "waiting":
+                session.job = await asyncio.to_thread(self._record.stage_started, job.id, message.stage, message.number)
             self.show(session, state="working", stage=message.stage)
         await session.send(Received(number=message.number))
 
     async def _finished(self, session: Session, message: StageFinished) -> None:
         job = session.job
-        state = next((r.state for r in job.stages if r.stage == message.stage), None) if job else None
-        if job is None or message.job != job.id or state in (None, "done", "failed"):
+        if job is None or message.job != job.id or _state(job, message.stage) in (None, "done", "failed"):
             await self._keep_late(session, message)
             log.info("visit %s reports again on stage %s of job %s", session.visit.id, message.stage, message.job)
             await session.send(Received(number=message.number))
             return
-        ordered = session.ordered or _ordered_now(job)
+        ordered = _ordered(session, job)
         if ordered is None or stage_name(ordered) != message.stage:
             log.warning("visit %s reports on stage %s, which was not ordered", session.visit.id, message.stage)
             return
@@ -164,13 +167,19 @@ class Dispatcher:
             await asyncio.to_thread(self._record.stage_finished, message.job, record, None, message.number)
 
 
-def _ordered_now(job: Job) -> Stage | None:
-    """The stage that is at work, worked out again after the server was restarted."""
+def _ordered(session: Session, job: Job) -> Stage | None:
+    """The stage that was ordered, worked out again after the server was restarted."""
+    if session.ordered is not None:
+        return session.ordered
     following = next_stage(job)
     return following.stage if isinstance(following, Run) else None
 
 
+def _state(job: Job, stage: StageName) -> StageState | None:
+    """How far this stage of the job is; None when the job has none of this name."""
+    return next((record.state for record in job.stages if record.stage == stage), None)
+
+
 def _writes_more(job: Job, stage: Stage) -> bool:
     """Whether this order would begin to write: a stage that is at work already goes on."""
-    begun = any(record.stage == stage_name(stage) and record.state == "running" for record in job.stages)
-    return isinstance(stage, Erase | Deploy | Customise) and not begun
+    return isinstance(stage, Erase | Deploy | Customise) and _state(job, stage_name(stage)) != "running"

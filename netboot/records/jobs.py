@@ -85,13 +85,12 @@ def had_any(session: Session, visit_id: str) -> bool:
 
 
 def stage_started(session: Session, job_id: str, stage: StageName, number: int, *, now: datetime) -> Job:
-    """A stage is at work. A stage that has ended stays ended."""
+    """A stage is at work. One that is already, or has ended, stays as it is: each begins once in the journal."""
     row, visit = _of(session, job_id)
     if _is_news(session, visit, number, now):
         record = _stage(session, row.id, stage)
-        if record.state in ("waiting", "running"):
-            record.state = "running"
-            record.started = record.started or now
+        if record.state == "waiting":
+            record.state, record.started = "running", now
             body = {"stage": stage, "report": number}
             events.append(session, "stage-started", body, now=now, machine=visit.machine_id, visit=visit.id, job=row.id)
     return restored(session, row)

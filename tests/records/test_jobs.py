@@ -70,6 +70,14 @@ def test_a_report_that_comes_twice_is_written_once(record: Record) -> None:
     assert [stage.state for stage in job.stages] == ["done", "done", "waiting", "waiting", "waiting"]
 
 
+def test_a_stage_begins_once_whatever_the_number_of_the_report(record: Record) -> None:
+    visit = record.greet(hello(pc(), "boot-1"), MAC)
+    job = start(record, visit, master=MASTER)
+    for number in range(1, 6):
+        record.stage_started(job.id, "check", number)
+    assert [event.kind for event in record.events()].count("stage-started") == 1
+
+
 def test_what_a_stage_ended_as_is_not_overwritten_by_a_later_report(record: Record) -> None:
     visit = record.greet(hello(pc(), "boot-1"), MAC)
     job = start(record, visit, master=MASTER)

@@ -13,7 +13,7 @@ from netboot.identity import Key
 from netboot.policies import Policies
 from netboot.policy import Policy
 from netboot.problems import Problem
-from netboot.protocol import Leave, Plan, RunStage, Stay
+from netboot.protocol import Leave, Plan, RunStage, StageStarted, Stay
 from netboot.records.values import Denied
 from netboot.workshop import Workshop
 from tests.workshop.conftest import ERASE, LOOK, WIPE, boarded, hello, pc, row_of
@@ -140,6 +140,20 @@ async def test_a_pc_that_is_denied_during_its_check_is_not_erased(workshop: Work
         await asyncio.to_thread(deny, workshop)
         assert await agent.obey(pc()) == Stay(problem=Problem("denied"))
     assert row_of(workshop).state == "failed"
+
+
+async def test_an_erase_that_is_told_to_have_begun_before_its_order_is_stopped_by_a_denial_as_well(
+    workshop: Workshop, server: TestServer
+) -> None:
+    async with agent_on(server, hello(pc(), profile=WIPE.id)) as (agent, _):
+        await agent.hear(Plan)
+        check = await agent.hear(RunStage)
+        agent.number = 1
+        await agent.say(StageStarted(number=1, job=check.job, stage="erase", at=1.0))
+        await agent.receipt()
+        await asyncio.to_thread(deny, workshop)
+        await agent.finish(check, evidence(check.stage, pc()))
+        assert await agent.order() == Stay(problem=Problem("denied"))
 
 
 async def test_of_a_pc_that_is_denied_during_its_erase_the_proof_is_kept_and_nothing_more_is_written(

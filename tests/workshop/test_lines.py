@@ -17,6 +17,7 @@ from netboot.protocol import (
     Plan,
     RunStage,
     StageFinished,
+    StageName,
     StageStarted,
     Stay,
     Welcome,
@@ -180,6 +181,42 @@ async def test_a_stage_that_was_not_ordered_is_not_believed(workshop: Workshop, 
         assert isinstance(erase, RunStage)
         assert isinstance(erase.stage, Erase), "the erase is still to be done"
     assert workshop.record.erasures_of(row_of(workshop).machine) == ()
+
+
+async def test_a_stage_begins_once_in_the_journal_however_often_it_is_said(
+    workshop: Workshop, server: TestServer
+) -> None:
+    async with agent_on(server, hello(pc(), profile=WIPE.id)) as (agent, welcome):
+        await agent.hear(Plan)
+        check = await agent.hear(RunStage)
+        for _ in range(20):
+            await agent.start(check)
+            assert await agent.receipt() == agent.number
+        # Nor on a new line, nor for a server that has forgotten what it ordered.
+        async with agent_on(server, hello(pc(), token=welcome.token)) as (again, _):
+            await again.hear(Plan)
+            await again.hear(RunStage)
+            again.number = agent.number
+            await again.start(check)
+            assert await again.receipt() == agent.number + 1
+    begun = [event for event in workshop.record.events(limit=1000) if event.kind == "stage-started"]
+    assert len(begun) == 1
+
+
+async def test_no_stage_begins_that_was_not_ordered(workshop: Workshop, server: TestServer) -> None:
+    async with agent_on(server, hello(pc(), profile=WIPE.id)) as (agent, _):
+        await agent.hear(Plan)
+        check = await agent.hear(RunStage)
+        unordered: tuple[StageName, ...] = ("finish", "erase", "memory")
+        events = workshop.record.events(limit=1000)
+        for number, stage in enumerate(unordered, start=1):
+            await agent.say(StageStarted(number=number, job=check.job, stage=stage, at=1.0))
+            assert await agent.receipt() == number
+        assert workshop.record.events(limit=1000) == events
+        assert row_of(workshop).stage is None
+        job = workshop.record.job_of_visit(workshop.record.machine_detail(row_of(workshop).machine).visits[0].id)
+        assert job is not None
+        assert {record.state for record in job.stages} == {"waiting"}
 
 
 async def test_late_evidence_of_an_erase_that_was_never_ordered_is_not_kept(
