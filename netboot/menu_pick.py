@@ -20,7 +20,8 @@ def doubt(hello: Hello, profiles: Mapping[str, Profile], key: bytes, *, now: flo
     if not hello.batch and (not hello.profile or (profile is not None and not profile.writes)):
         return None
     here = any(nic.mac == hello.menu_mac for nic in hello.inventory.nics)
-    picked = ticket.Picked(hello.profile, hello.menu_mac, hello.inventory.system.uuid, hello.batch)
+    digest = profile.digest if profile else ""
+    picked = ticket.Picked(hello.profile, hello.menu_mac, hello.inventory.system.uuid, hello.batch, digest)
     found = ticket.check(key, hello.ticket, picked, now=now, uuid_needed=not here)
     if found == "good":
         return None

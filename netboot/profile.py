@@ -4,6 +4,7 @@ The value only, and what makes sense in it. Not for: reading its file (`profiles
 (`menu/boot_menu.py`), running a job (`imaging.py`).
 """
 
+import hashlib
 from typing import Annotated, Literal
 
 import msgspec
@@ -46,6 +47,11 @@ class Profile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     def writes(self) -> bool:
         """Whether anything is written to a disk: such a profile asks once more before it starts."""
         return bool({"erase", "deploy", "customise"} & set(self.stages))
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 in hex of all that is in it: what a person agreed to when they chose it."""
+        return hashlib.sha256(msgspec.json.encode(self, order="deterministic")).hexdigest()
 
 
 def wrong(profile: Profile) -> str:

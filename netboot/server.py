@@ -165,6 +165,8 @@ async def _serve(ready: Ready, record: Record) -> None:
     floor = Floor(time.time)
     store = Store(settings.data_folder / "store")
     await asyncio.to_thread(_remember_masters, record, store)
+    for profile in await asyncio.to_thread(record.withdraw_changed, ready.profiles):
+        log.warning("the profile %s was changed: what was chosen or armed for it before is withdrawn", profile)
     workshop = Workshop(
         record,
         floor,

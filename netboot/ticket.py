@@ -30,13 +30,15 @@ _TICKET: Final = re.compile(r"([0-9]{1,12})-([0-9A-Za-z_-]{43})")
 class Picked:
     """What was picked, and for which PC: `mac` in lower case with colons; `uuid` "" when the loader did not tell.
 
-    `batch` is the armed batch that the menu took for the PC; then `profile` is "".
+    `digest` is the profile's (`Profile.digest`): one that was edited since is not what was picked. `batch` is the armed
+    batch that the menu took for the PC; then `profile` and `digest` are "".
     """
 
     profile: str
     mac: str
     uuid: str = ""
     batch: str = ""
+    digest: str = ""
 
 
 def issue(key: bytes, picked: Picked, *, now: float) -> str:
@@ -65,7 +67,8 @@ def check(key: bytes, ticket: str, picked: Picked, *, now: float, uuid_needed: b
 
 
 def _proof(key: bytes, picked: Picked, until: int) -> str:
-    said = json.dumps(["netboot-ticket-1", picked.profile, picked.batch, picked.mac, _uuid(picked.uuid), until])
+    what = [picked.profile, picked.digest, picked.batch]
+    said = json.dumps(["netboot-ticket-2", *what, picked.mac, _uuid(picked.uuid), until])
     return base64.urlsafe_b64encode(hmac.digest(key, said.encode(), hashlib.sha256)).decode().rstrip("=")
 
 

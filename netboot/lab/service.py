@@ -17,6 +17,7 @@ from typing import Final, Literal
 
 import yaml
 
+from netboot.assets import asset_folder
 from netboot.config import default_cache_folder
 from netboot.inventory import Board, Firmware, Inventory, System
 from netboot.lab.child import Child
@@ -24,6 +25,7 @@ from netboot.lab.network import INTERFACE, Lan
 from netboot.lab.pc import PcSpec
 from netboot.problems import Language
 from netboot.process import Command, run
+from netboot.profiles import load_profiles
 from netboot.protocol import VERSION, Hello
 from netboot.records.record import open_record
 from netboot.signing import KEY_FILE
@@ -35,8 +37,17 @@ READY_WITHIN: Final = 60.0
 class Service:
     """One server's data and its present process; made by `open_service`."""
 
-    def __init__(self, lan: Lan, data: Path, listening: socket.socket, settings: Path, password: str) -> None:
+    def __init__(
+        self,
+        lan: Lan,
+        data: Path,
+        listening: socket.socket,
+        settings: Path,
+        password: str,
+        profiles: Sequence[Path] = (),
+    ) -> None:
         self.data = data
+        self.profiles = (asset_folder("images") / "profiles", *profiles)
         self.password = password
         self._lan = lan
         self._listening = listening
@@ -147,12 +158,13 @@ async def open_service(
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as listening:
         listening.bind(("127.0.0.1", 0))
         listening.listen(128)
-        yield Service(lan, data, listening, settings, password)
+        yield Service(lan, data, listening, settings, password, profiles)
 
 
 def arm(service: Service, specs: Sequence[PcSpec], profile: str) -> None:
     """Put the PCs on the record of a server that is stopped, and choose this profile for each, as if on the page."""
     with open_record(service.data / "record.sqlite") as record:
+        record.withdraw_changed(load_profiles(service.profiles))  # as a server does before anybody can choose
         for spec in specs:
             known = Inventory(system=System(uuid=str(spec.uuid)), board=Board(), firmware=Firmware(mode="uefi"))
             visit = record.greet(Hello(version=VERSION, boot=f"before-{spec.name}", inventory=known), spec.mac)

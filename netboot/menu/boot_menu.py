@@ -162,11 +162,11 @@ class BootMenu:
     def start(self, asking: Asking, profile: str, batch: str) -> str:
         """The script that starts the agent with this profile and its ticket. Whoever asks has given the digits."""
         boarding = self._board(asking)
-        offered = any(known.id == profile for known in self._profiles)
-        if boarding.denied or not offered or (batch and not self._armed_batch(asking, profile, batch)):
+        digest = next((known.digest for known in self._profiles if known.id == profile), "")
+        if boarding.denied or not digest or (batch and not self._armed_batch(asking, profile, batch)):
             return self.refusal(asking, "gone")
         # What a batch does is the batch's: its PCs are counted, and a person's choice for one comes first.
-        picked = Picked("" if batch else profile, asking.mac, asking.uuid, batch)
+        picked = Picked("" if batch else profile, asking.mac, asking.uuid, batch, "" if batch else digest)
         pick = f"netboot.batch={batch}" if batch else f"netboot.profile={profile}"
         words = f"{pick} netboot.ticket={self._prove(picked)}"
         return self._render(f"go.{asking.loader}.j2", asking, menu=self._menu(asking), words=words)

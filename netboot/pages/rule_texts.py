@@ -142,6 +142,7 @@ BATCH_ENDS: Final[dict[BatchEnd, dict[Language, str]]] = {
     "disarmed": {"fr": "désarmé", "en": "disarmed"},
     "replaced": {"fr": "remplacé", "en": "replaced"},
     "expired": {"fr": "trop ancien", "en": "too old"},
+    "changed": {"fr": "annulé : son profil a été modifié", "en": "withdrawn: its profile was edited"},
 }
 
 LOADERS: Final[dict[Loader, dict[Language, str]]] = {

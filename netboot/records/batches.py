@@ -50,6 +50,15 @@ def disarm(session: Session, batch_id: str, *, who: str, now: datetime) -> bool:
     return True
 
 
+def close_changed(session: Session, profiles: Collection[str], *, now: datetime) -> tuple[str, ...]:
+    """End the armed batch if it is for one of these profiles, which were changed; gives the profile's id."""
+    row = _armed(session, now)
+    if row is None or row.profile not in profiles:
+        return ()
+    _close(session, row, "changed", who="", now=now)
+    return (row.profile,)
+
+
 def take(session: Session, row: tables.Batch, visit_id: str, *, recent: RecentWork, now: datetime) -> NoPlace | None:
     """Take a place in this batch for the visit's machine; of two takers of the last place the second gets NoPlace."""
     visit = found(session.get(tables.Visit, visit_id), "visit")

@@ -74,9 +74,9 @@ def used(session: Session, row: tables.Choice, visit_id: str, *, now: datetime) 
     events.append(session, "choice-used", body, now=now, machine=row.machine_id, visit=visit_id)
 
 
-def withdrawn(session: Session, row: tables.Choice, *, who: str, now: datetime) -> None:
-    """Say that a closed choice serves nothing any more."""
-    body = {"choice": row.id, "by": events.person(session, who)}
+def withdrawn(session: Session, row: tables.Choice, *, who: str, why: str = "", now: datetime) -> None:
+    """Say that a closed choice serves nothing any more; `why` where no person and no hello ended it."""
+    body = {"choice": row.id, "by": events.person(session, who)} | ({"why": why} if why else {})
     events.append(session, "choice-withdrawn", body, now=now, machine=row.machine_id)
 
 

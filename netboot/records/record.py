@@ -20,8 +20,10 @@ from netboot.inventory import DiskId
 from netboot.named import Named
 from netboot.policy import Policy
 from netboot.problems import Problem
+from netboot.profile import Profile
 from netboot.protocol import Hello, StageName
 from netboot.records import (
+    agreed,
     batches,
     choices,
     events,
@@ -141,6 +143,14 @@ class Record:
         """
         with self._read() as session:
             return choices.waiting_at_boot(session, mac=mac, uuid=uuid, now=self._now())
+
+    def withdraw_changed(self, profiles: Sequence[Profile]) -> tuple[str, ...]:
+        """At the server's start: withdraw what waits for a profile that is not what it was at the last start.
+
+        Gives the ids of the profiles whose choices or batch were withdrawn.
+        """
+        with self._writing() as session:
+            return agreed.withdraw_changed(session, profiles, now=self._now())
 
     # Batches and policies
 

@@ -19,7 +19,7 @@ from netboot.protocol import Erasure, Level, MemoryResult, StageName, Verdict
 JobState = Literal["running", "done", "failed", "interrupted"]
 StageState = Literal["waiting", "running", "done", "failed"]
 ChoiceSource = Literal["page", "menu"]
-BatchEnd = Literal["", "full", "disarmed", "replaced", "expired"]
+BatchEnd = Literal["", "full", "disarmed", "replaced", "expired", "changed"]
 """How a batch ended; "" while it is armed."""
 
 

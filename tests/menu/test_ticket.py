@@ -12,7 +12,7 @@ from netboot.ticket import LASTS, Picked, check, issue
 
 KEY = b"k" * 32
 NOW = 1_795_500_000.5
-PICKED = Picked("wipe", "52:54:00:00:00:01", "4c1bb2a8-7e52-11ea-9d7a-0862664a0001", "batch-1")
+PICKED = Picked("wipe", "52:54:00:00:00:01", "4c1bb2a8-7e52-11ea-9d7a-0862664a0001", "batch-1", "ab" * 32)
 
 
 def test_a_ticket_is_good_for_an_hour() -> None:
@@ -34,6 +34,7 @@ def test_a_ticket_of_a_clock_that_was_put_back_is_too_old() -> None:
         replace(PICKED, uuid="4c1bb2a8-7e52-11ea-9d7a-0862664a0002"),
         replace(PICKED, uuid=""),
         replace(PICKED, batch=""),
+        replace(PICKED, digest="cd" * 32),
     ],
 )
 def test_a_ticket_is_good_for_nothing_else(other: Picked) -> None:
@@ -62,6 +63,7 @@ PICKS = st.builds(
     mac=st.text(max_size=17),
     uuid=st.uuids().map(str) | st.text(max_size=36),
     batch=st.text(max_size=20),
+    digest=st.text(max_size=20),
 )
 
 
@@ -69,7 +71,7 @@ PICKS = st.builds(
 def test_no_two_picks_share_a_ticket(one: Picked, other: Picked, now: float) -> None:
     ticket = issue(KEY, one, now=now)
     assert check(KEY, ticket, one, now=now) == "good"
-    if (one.profile, one.mac, one.batch) != (other.profile, other.mac, other.batch):
+    if (one.profile, one.mac, one.batch, one.digest) != (other.profile, other.mac, other.batch, other.digest):
         assert check(KEY, ticket, other, now=now) == "wrong"
     assert parse_command_line(f"quiet netboot.ticket={ticket}").ticket == ticket
 

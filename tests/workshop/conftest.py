@@ -73,7 +73,8 @@ def pc(number: int = 1, *disks: Disk) -> Inventory:
 def hello(inventory: Inventory, boot: str = "boot-1", *, token: str = "", profile: str = "") -> Hello:
     """A hello as the agent says it; with a ticket, where something was picked in its menu."""
     mac = next(nic.mac for nic in inventory.nics if nic.boot)
-    picked = Picked(profile, mac, inventory.system.uuid)
+    digest = next((known.digest for known in (WIPE, ERASE, LOOK, LOST) if known.id == profile), "")
+    picked = Picked(profile, mac, inventory.system.uuid, digest=digest)
     return Hello(
         version=VERSION,
         boot=boot,

@@ -13,9 +13,9 @@ from netboot.records.record import Record
 from netboot.records.values import OtherOnLine
 from netboot.ticket import LASTS, Picked, issue
 from netboot.workshop import Workshop
-from tests.workshop.conftest import TICKET_KEY, hello, new_workshop, pc
+from tests.workshop.conftest import ERASE, TICKET_KEY, hello, new_workshop, pc
 
-PICKED = Picked("erase-only", "98:fa:9b:00:00:01", pc().system.uuid)
+PICKED = Picked("erase-only", "98:fa:9b:00:00:01", pc().system.uuid, digest=ERASE.digest)
 
 
 class Line:
@@ -138,11 +138,20 @@ async def test_a_ticket_of_before_the_server_was_started_again_counts(workshop: 
     assert session.job is not None
 
 
+async def test_a_ticket_is_not_for_a_profile_that_was_edited_since(workshop: Workshop) -> None:
+    line = Line()
+    before = Picked(PICKED.profile, PICKED.mac, PICKED.uuid, digest=replace(ERASE, end="reboot").digest)
+    picked = replace(hello(pc(), profile="erase-only"), ticket=workshop.prove(before))
+    session = await workshop.greet(picked, line.send)
+    assert session.job is None
+    assert [message.problem.code for message in line.sent if isinstance(message, Stay)] == ["ticket-wrong"]
+
+
 async def test_a_dock_with_another_address_under_linux_is_known_by_its_uuid(workshop: Workshop) -> None:
-    dock = Picked("erase-only", "00:50:b6:00:00:99", pc().system.uuid)
+    dock = Picked("erase-only", "00:50:b6:00:00:99", pc().system.uuid, digest=ERASE.digest)
     said = replace(hello(pc(), profile="erase-only"), menu_mac=dock.mac, ticket=workshop.prove(dock))
     assert (await workshop.greet(said, Line().send)).job is not None
-    nobody = Picked("erase-only", "00:50:b6:00:00:99", "")
+    nobody = Picked("erase-only", dock.mac, digest=ERASE.digest)
     said = replace(hello(pc(2), "boot-2", profile="erase-only"), menu_mac=nobody.mac, ticket=workshop.prove(nobody))
     assert (await workshop.greet(said, Line().send)).job is None
 

@@ -1,0 +1,43 @@
+"""Holding people to what they agreed to: a choice or a batch names a profile, and the profile's file may be edited.
+
+Profiles are read at the server's start. The digests of those of the last start are on the record: what waits for a
+profile that is another one now is withdrawn before anybody can be served, so that no PC chosen for a look is erased by
+an edit. A profile of which no digest is known (a record of before they were kept) ends what waits only if it writes
+to disks. Not for: a profile whose file is gone (`starting.py` refuses it at the hello); jobs, which keep their own.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+import msgspec
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from netboot.profile import Profile
+from netboot.records import batches, choices, people, tables
+
+_KNOWN: Final = "profiles.digests"
+
+
+def withdraw_changed(session: Session, profiles: Sequence[Profile], *, now: datetime) -> tuple[str, ...]:
+    """Withdraw what waits for a profile that has changed, and remember these; gives the ids of those withdrawn from."""
+    told = people.setting(session, _KNOWN)
+    known = msgspec.json.decode(told, type=dict[str, str]) if told else {}
+    digests = {profile.id: profile.digest for profile in profiles}
+    changed = {
+        profile.id
+        for profile in profiles
+        if known.get(profile.id) != profile.digest and (profile.id in known or profile.writes)
+    }
+    # One whose file is away for a start is still known by what it was when people agreed to it.
+    people.set_setting(session, _KNOWN, msgspec.json.encode(known | digests, order="deterministic").decode())
+    waiting = select(tables.Choice).where(tables.Choice.closed.is_(None), tables.Choice.profile.in_(changed))
+    ended = []
+    for row in session.scalars(waiting.order_by(tables.Choice.at)).all():
+        row.closed = now
+        session.flush()
+        choices.withdrawn(session, row, who="", why="profile-changed", now=now)
+        ended.append(row.profile)
+    batch = batches.close_changed(session, changed, now=now)
+    return tuple(sorted({*ended, *batch}))

@@ -1,0 +1,74 @@
+"""What people agreed to is what begins: a profile that was edited meanwhile ends what waited for it."""
+
+import pytest
+from msgspec.structs import replace
+
+from netboot.profile import Profile
+from netboot.records.record import Record
+from netboot.records.values import Visit
+from tests.records.conftest import ERASE_AND_DEPLOY, MAC, follow, hello, pc
+
+LOOK = replace(ERASE_AND_DEPLOY, id="look", stages=("check", "finish"), master="")
+NOW_ERASES = replace(LOOK, stages=("check", "erase", "finish"))
+
+
+def chosen(record: Record, profile: Profile, number: int = 1) -> Visit:
+    """This PC was here, and somebody chose for its next visit."""
+    visit = record.greet(hello(pc(number), f"boot-{number}"), MAC)
+    record.end_visit(visit.id)
+    record.choose(visit.machine_id, profile.id, "Anne")
+    return visit
+
+
+def waiting(record: Record) -> list[str]:
+    return [pending.choice.profile for pending in record.pending_choices()]
+
+
+def test_what_waits_for_a_profile_that_was_edited_is_withdrawn_and_said_so(record: Record) -> None:
+    record.withdraw_changed([LOOK, ERASE_AND_DEPLOY])
+    chosen(record, LOOK)
+    chosen(record, ERASE_AND_DEPLOY, 2)
+    assert record.withdraw_changed([NOW_ERASES, ERASE_AND_DEPLOY]) == ("look",)
+    assert waiting(record) == ["debian"]
+    event = record.events(limit=1000)[-1]
+    assert (event.kind, '"why":"profile-changed"' in event.body) == ("choice-withdrawn", True)
+    again = record.greet(hello(pc(), "boot-again"), MAC)
+    assert follow(record, again.id) is None
+    assert record.verify_chain().broken is None
+
+
+def test_what_waits_for_a_profile_as_it_was_waits_on(record: Record) -> None:
+    record.withdraw_changed([LOOK])
+    chosen(record, LOOK)
+    batch = record.arm_batch("look", 2, "Anne")
+    assert record.withdraw_changed([LOOK, ERASE_AND_DEPLOY]) == ()
+    assert (waiting(record), record.newest_batch()) == (["look"], batch)
+
+
+def test_a_batch_whose_profile_was_edited_is_over(record: Record) -> None:
+    record.withdraw_changed([LOOK])
+    record.arm_batch("look", 2, "Anne")
+    assert record.withdraw_changed([NOW_ERASES]) == ("look",)
+    newest = record.newest_batch()
+    assert newest is not None
+    assert (newest.ending, newest.left) == ("changed", 0)
+    assert record.batch_for(mac=MAC, uuid="") is None
+
+
+def test_a_file_that_was_away_for_a_start_comes_back_as_what_it_was_or_as_another(record: Record) -> None:
+    record.withdraw_changed([LOOK])
+    chosen(record, LOOK)
+    assert record.withdraw_changed([]) == ()
+    assert record.withdraw_changed([LOOK]) == ()
+    assert waiting(record) == ["look"]
+    record.withdraw_changed([])
+    assert record.withdraw_changed([NOW_ERASES]) == ("look",)
+
+
+@pytest.mark.parametrize(("profile", "left"), [(LOOK, ["look"]), (ERASE_AND_DEPLOY, [])])
+def test_a_choice_of_before_digests_were_kept_ends_if_its_profile_writes(
+    record: Record, profile: Profile, left: list[str]
+) -> None:
+    chosen(record, profile)
+    record.withdraw_changed([LOOK, ERASE_AND_DEPLOY])
+    assert waiting(record) == left
