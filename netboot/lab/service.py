@@ -116,6 +116,7 @@ async def open_service(
     *,
     language: Language = "fr",
     menu_timeout: int = 60,
+    menu_serial: str = "",
     profiles: Sequence[Path] = (),
     dhcp: Literal["proxy", "merged", "full", "off"] = "proxy",
     plain_pxe_first: bool = True,
@@ -124,7 +125,7 @@ async def open_service(
     """A fresh server's data on this LAN, with the masters and the key of the folder `masters`; not started yet.
 
     `profiles` are folders of profiles beside the shipped ones; `menu_timeout` is in seconds;
-    `machines` is what is set for single PCs.
+    `menu_serial` shows the menu on that port too; `machines` is what is set for single PCs.
     """
     data = lan.folder / "data"
     data.mkdir()
@@ -140,7 +141,7 @@ async def open_service(
                 "data": str(data),
                 "bootfiles": str(default_cache_folder() / "bootfiles"),
                 "dhcp": {"mode": dhcp, "plain_pxe_first": plain_pxe_first},
-                "menu": {"timeout": menu_timeout},
+                "menu": {"timeout": menu_timeout, "serial": menu_serial},
                 "machines": list(machines),
                 "agent": {"kernel": "console=tty0 console=ttyS0", "wait": 900},
                 "log": {"format": "json", "level": "info"},

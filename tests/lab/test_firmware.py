@@ -44,13 +44,14 @@ async def beside_the_building(
     *,
     profile: str = "inventory-only",
     menu_timeout: int = 60,
+    menu_serial: str = "",
     machines: Sequence[Mapping[str, object]] = (),
 ) -> AsyncIterator[tuple[Lan, Service]]:
     """A workshop in `proxy` mode. For the PCs in `armed` an operator chose `profile`, so that no key is needed."""
     masters, _ = await asyncio.to_thread(prepare, print)
     async with (
         open_lan() as lan,
-        open_service(lan, masters, menu_timeout=menu_timeout, machines=machines) as service,
+        open_service(lan, masters, menu_timeout=menu_timeout, menu_serial=menu_serial, machines=machines) as service,
     ):
         await start_building(lan)
         await asyncio.to_thread(arm, service, armed, profile)
@@ -122,12 +123,21 @@ def disk_with(lan: Lan, spec: PcSpec, loaders: Mapping[str, str]) -> PcSpec:
 @pytest.mark.parametrize(
     ("firmware", "machine", "loaders"),
     [
+        (Firmware.UEFI, {}, {"/EFI/Microsoft/Boot/bootmgfw.efi": "grubx64.efi"}),
+        (Firmware.UEFI, {}, {"/EFI/BOOT/BOOTX64.EFI": "grubx64.efi"}),
         (Firmware.UEFI_IA32, {}, {"/EFI/debian/grubia32.efi": "grubnetia32.efi"}),
         (Firmware.UEFI_IA32, {}, {"/EFI/BOOT/BOOTIA32.EFI": "grubnetia32.efi"}),
         (Firmware.UEFI, {"loader": "ipxe"}, {"/EFI/debian/grubx64.efi": "grubx64.efi"}),
         (Firmware.UEFI_IPXE, {}, {"/EFI/BOOT/BOOTX64.EFI": "grubx64.efi"}),
     ],
-    ids=["IA32, own loader", "IA32, removable path", "our iPXE, own loader", "the adapter's iPXE, removable path"],
+    ids=[
+        "UEFI, Windows' path",
+        "UEFI, removable path",
+        "IA32, own loader",
+        "IA32, removable path",
+        "our iPXE, own loader",
+        "the adapter's iPXE, removable path",
+    ],
 )
 async def test_without_a_key_the_loader_on_the_disk_is_started_and_nothing_is_written(
     firmware: Firmware, machine: Mapping[str, str], loaders: Mapping[str, str]
@@ -139,5 +149,17 @@ async def test_without_a_key_the_loader_on_the_disk_is_started_and_nothing_is_wr
         power_on(lan, disk_with(lan, spec, loaders)) as pc,
     ):
         await pc.console.wait_for("the loader on the disk was started", BOOT_WITHIN)
+        (stats,) = (await pc.block_stats()).values()
+        assert stats.write_operations == 0
+
+
+@pytest.mark.matrix
+async def test_without_a_loader_on_its_disk_the_pc_says_so_and_nothing_is_written() -> None:
+    spec = workshop_pc(1, Firmware.UEFI)
+    async with (
+        beside_the_building(menu_timeout=5, menu_serial="ttyS0,115200") as (lan, _),
+        power_on(lan, disk_with(lan, spec, {})) as pc,
+    ):
+        await pc.console.wait_for(r"^Aucun syst.{1,4}me .* sur les disques de ce PC", BOOT_WITHIN)
         (stats,) = (await pc.block_stats()).values()
         assert stats.write_operations == 0
