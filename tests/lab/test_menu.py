@@ -1,16 +1,18 @@
-"""The boot menu's digits at a real keyboard: in iPXE, and in GRUB under Secure Boot, without `read` and fonts."""
+"""The boot menu at a real keyboard: its digits, in iPXE and in GRUB under Secure Boot; memtest86+, which it starts."""
 
 import asyncio
+import os
 import sys
 from pathlib import Path
 
 import pytest
 
-from netboot.lab.demo import keys_for_profile
+from netboot.lab.demo import keys_for_profile, menu_profiles
 from netboot.lab.firmware import Firmware
-from netboot.lab.journey import BOOT_WITHIN, PLAN, press, reach_menu
-from netboot.lab.machine import power_on
+from netboot.lab.journey import BOOT_WITHIN, PLAN, keys_to, press, reach_menu
+from netboot.lab.machine import RunningPc, power_on, workshop_pc
 from netboot.process import Command, run
+from tests.lab.test_firmware import beside_the_building
 from tests.lab.test_recovery import empty_pc, workshop
 
 pytestmark = [pytest.mark.lab, pytest.mark.root, pytest.mark.matrix, pytest.mark.timeout(900)]
@@ -58,3 +60,28 @@ async def test_digits_are_asked_for_before_an_erase_and_wrong_ones_start_nothing
                 await pc.console.wait_for(r"secure boot on", BOOT_WITHIN)
             # The hello's ticket was believed: the job begins with nobody on the page.
             await pc.console.wait_for(PLAN, BOOT_WITHIN)
+
+
+async def text_on_screen(pc: RunningPc, dump: Path) -> str:
+    """What a screen in VGA's text mode shows: a letter and its colour in turn, 80 by 25."""
+    await pc.qmp.execute("pmemsave", val=0xB8000, size=80 * 25 * 2, filename=os.fspath(dump))
+    return dump.read_bytes()[::2].decode("cp437")
+
+
+async def test_memtest_is_started_by_ipxe_and_draws_its_own_screen(tmp_path: Path) -> None:
+    async with (
+        beside_the_building(menu_timeout=300) as (lan, service),
+        power_on(lan, workshop_pc(1, Firmware.BIOS)) as pc,
+    ):
+        await reach_menu(service, pc)
+        assert "Atelier" in await text_on_screen(pc, tmp_path / "menu")
+        # After the disk's, the profiles' and the inventory's line.
+        await press(pc, keys_to(len(menu_profiles()) + 2, confirm=False))
+        for _ in range(int(BOOT_WITHIN / 2)):
+            screen = await text_on_screen(pc, tmp_path / "memtest")
+            if "Memtest86+" in screen:
+                break
+            await asyncio.sleep(2)
+        # The menu's own line is written "memtest86+".
+        assert "Memtest86+" in screen
+        assert "Atelier" not in screen
