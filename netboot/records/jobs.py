@@ -140,8 +140,8 @@ def end(session: Session, job_id: str, problem: Problem | None, *, now: datetime
 
 def interrupt(session: Session, visit: tables.Visit, *, now: datetime) -> None:
     """The machine came back with another boot: end the job of this visit as `interruption.py` says."""
-    row = _newest(session, visit.id)
-    if row is None or row.state != "running":
+    row = _at_work(session, visit.id)
+    if row is None:
         return
     ended, problem = after_another_boot(_records(session, row.id))
     if ended is not None:
@@ -153,8 +153,8 @@ def interrupt(session: Session, visit: tables.Visit, *, now: datetime) -> None:
 
 def running(session: Session, visit_id: str) -> Job | None:
     """The job of this visit that is not over."""
-    row = _newest(session, visit_id)
-    return restored(session, row) if row is not None and row.state == "running" else None
+    row = _at_work(session, visit_id)
+    return None if row is None else restored(session, row)
 
 
 def over(session: Session, visit_id: str, job_id: str) -> Job | None:
@@ -196,8 +196,13 @@ def _of(session: Session, job_id: str) -> tuple[tables.Job, tables.Visit]:
     return row, found(session.get(tables.Visit, row.visit_id), "visit")
 
 
+def _at_work(session: Session, visit_id: str) -> tables.Job | None:
+    wanted = select(tables.Job).where(tables.Job.visit_id == visit_id, tables.Job.state == "running")
+    return session.scalars(wanted).first()  # `start` begins no second one
+
+
 def _newest(session: Session, visit_id: str) -> tables.Job | None:
-    order = (tables.Job.started.desc(), tables.Job.ended.is_(None).desc())
+    order = (tables.Job.ended.is_(None).desc(), tables.Job.started.desc())  # the clock may have been put back
     return session.scalars(select(tables.Job).where(tables.Job.visit_id == visit_id).order_by(*order)).first()
 
 

@@ -1,6 +1,7 @@
 """A job as it comes back after the server was killed, reports that come twice, evidence that stays."""
 
 import json
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from netboot.profile import Profile
 from netboot.protocol import Check, CheckResult, Erase, EraseResult, Erasure, MemoryResult
 from netboot.records.record import Record, open_record
 from netboot.records.values import NotOnRecord, Start
-from tests.records.conftest import ERASE_AND_DEPLOY, MAC, hello, pc, ssd, start
+from tests.records.conftest import ERASE_AND_DEPLOY, MAC, Clock, hello, pc, ssd, start
 
 MASTER = MasterNeeds(manifest="ab" * 32, name="Debian minimal", disk=4 * 2**30)
 CHECKED = StageRecord(stage="check", state="done", result=CheckResult(inventory=pc()))
@@ -172,6 +173,29 @@ def test_a_visit_has_one_job_at_a_time(record: Record) -> None:
     record.end_job(first.id, Problem("no-disk"))
     second = start(record, visit)
     assert [job.id for job in record.machines_overview()[0].visit.jobs] == [second.id, first.id]
+
+
+def test_the_job_at_work_is_found_when_the_clock_was_put_back_since_the_one_before(
+    record: Record, clock: Clock
+) -> None:
+    visit = record.greet(hello(pc(), "boot-1"), MAC)
+    record.end_job(start(record, visit).id, Problem("memory-faulty"))
+    clock.now -= timedelta(hours=1)
+    second = start(record, visit)
+    assert record.job_of_visit(visit.id) == second
+    assert record.outcome_of_visit(visit.id) is None, "the newest is not over"
+    with pytest.raises(NotOnRecord):
+        record.begin(visit.id, menu="debian", prepare=lambda _: Start(ERASE_AND_DEPLOY, master=None, hostname="pc-1"))
+    again = record.greet(hello(pc(), "boot-1", token=visit.token), MAC)
+    assert again.job == second
+    assert again.outcome is None
+    record.stage_started(second.id, "check", 1)
+    record.greet(hello(pc(), "boot-2"), MAC)  # the power was cut
+    assert record.job_of_visit(visit.id) is None
+    jobs = [job for row in record.machine_detail(visit.machine_id).visits for job in row.jobs]
+    states = {job.id: job.state for job in jobs}
+    assert sorted(states.values()) == ["failed", "interrupted"]
+    assert states[second.id] == "interrupted"
 
 
 def test_a_disk_is_one_disk_in_whichever_pc_it_is(record: Record) -> None:

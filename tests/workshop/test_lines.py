@@ -1,6 +1,9 @@
 """Lines that break, come back, lie or belong to somebody else; servers that are killed in the middle of a stage."""
 
 import asyncio
+import shutil
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from aiohttp.test_utils import TestServer
@@ -22,10 +25,10 @@ from netboot.protocol import (
     Stay,
     Welcome,
 )
-from netboot.records.record import Record
+from netboot.records.record import Record, open_record
 from netboot.records.values import AtWork
 from netboot.workshop import Workshop
-from tests.workshop.conftest import ERASE, WIPE, hello, new_workshop, pc, row_of
+from tests.workshop.conftest import ERASE, LOOK, WIPE, hello, new_workshop, pc, row_of
 from tests.workshop.player import agent_on, erasure, eventually, evidence, line_to, serving
 
 
@@ -85,6 +88,43 @@ async def test_a_stage_that_ended_while_the_server_was_down_is_judged_by_the_nex
     assert machine.job is not None
     seconds = {stage.stage: stage.seconds for stage in machine.job.stages}["erase"]
     assert 0 < seconds < 60, "counted from what is on the record, not from the agent's start"
+
+
+async def test_the_job_goes_on_when_the_clock_was_put_back_since_the_one_before(
+    tmp_path: Path, empty_record: Path
+) -> None:
+    path = tmp_path / "record.sqlite"
+    shutil.copyfile(empty_record, path)
+    put_back = timedelta()
+    with open_record(path, clock=lambda: datetime.now(UTC) - put_back) as record:
+        workshop = new_workshop(record)
+        async with serving(workshop) as server, agent_on(server, hello(pc(), profile=LOOK.id)) as (agent, welcome):
+            await agent.hear(Plan)
+            check = await agent.hear(RunStage)
+            await agent.finish(check, None, outcome="failed", problem=Problem("no-disk"))
+            assert isinstance(await agent.order(), Stay)
+            put_back = timedelta(hours=1)
+            assert await workshop.choose(row_of(workshop).machine, ERASE.id, "anne")
+            await agent.hear(Plan)
+            erase = await agent.obey(pc(), until="check")
+            assert isinstance(erase, RunStage)
+            await agent.start(erase)
+            number = await agent.receipt()
+            async with agent_on(server, hello(pc(), token=welcome.token)) as (back, _):
+                assert (await back.hear(Plan)).job == erase.job
+                assert await back.hear(RunStage) == erase
+                back.number = number
+                await back.finish(erase, evidence(erase.stage, pc()))
+                assert isinstance(await back.order(), RunStage), "its goodbye, which never comes"
+        machine = row_of(workshop).machine
+        assert [proof.verdict for proof in record.erasures_of(machine)] == ["erased"]
+        await eventually(lambda: not tuple(workshop._lines))
+        async with serving(workshop) as server, agent_on(server, hello(pc(), "boot-2")) as (agent, _):
+            assert await workshop.choose(machine, LOOK.id, "anne"), "a PC that is back can be chosen for"
+            await agent.hear(Plan)
+            assert await agent.obey(pc()) == Leave(action="poweroff")
+        jobs = [job for visit in record.machine_detail(machine).visits for job in visit.jobs]
+        assert sorted(job.state for job in jobs) == ["done", "done", "failed"]
 
 
 async def test_who_missed_the_goodbye_is_told_again(record: Record, workshop: Workshop) -> None:
