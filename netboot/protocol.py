@@ -136,6 +136,10 @@ class MemoryResult(Struct, frozen=True, kw_only=True, tag="memory"):
     first: Text = ""
 
 
+Moment = Annotated[float, Meta(ge=0, le=1e12)]
+"""Seconds since the epoch, by the PC's clock: whatever a real-time clock can be set to, and no more."""
+
+
 class Erasure(Struct, frozen=True, kw_only=True):
     """One disk, one erase: what was done, what the device said, what reading back showed."""
 
@@ -147,8 +151,8 @@ class Erasure(Struct, frozen=True, kw_only=True):
     problem: Problem | None = None
     written: Size = 0
     verified: Size = 0
-    started: float = 0.0
-    finished: float = 0.0
+    started: Moment = 0.0
+    finished: Moment = 0.0
     pattern: Text = ""
     before: Annotated[dict[str, Text], Meta(max_length=32)] = {}
     after: Annotated[dict[str, Text], Meta(max_length=32)] = {}

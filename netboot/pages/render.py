@@ -90,7 +90,7 @@ def boot_note(note: str, language: Language) -> str:
 
 def short_time(seconds: float, language: Language) -> str:
     """A time for people: seconds, then minutes, then hours."""
-    seconds = min(seconds, LONGEST_TIME)
+    seconds = max(0.0, min(LONGEST_TIME, seconds))  # in this order NaN is the longest, and raises nothing
     if seconds < 90:
         return TEXTS["seconds"][language].format(n=round(seconds))
     if seconds < 90 * 60:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from aiohttp.test_utils import TestServer
 from aiohttp.web import Application
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -15,7 +15,17 @@ from netboot.floor import Row
 from netboot.pages import live, render
 from netboot.pages.render import LONGEST_TIME, short_time
 from netboot.problems import Problem
-from netboot.protocol import Plan, RunStage, StageProgress
+from netboot.protocol import (
+    EraseResult,
+    Erasure,
+    Plan,
+    ProtocolError,
+    RunStage,
+    StageFinished,
+    StageProgress,
+    decode_from_agent,
+    encode,
+)
 from netboot.workshop import Workshop
 from tests.page.conftest import Person, hidden_fields, person_at
 from tests.workshop.conftest import WIPE, disk, hello, pc, row_of
@@ -131,10 +141,27 @@ async def test_no_rate_of_an_agent_breaks_the_page_for_all(visitor: Person, work
     assert "0 %" in await visitor.get("/")
 
 
-@given(seconds=st.floats(min_value=0, allow_nan=False))
+@given(seconds=st.floats())
+@example(seconds=float("-inf"))
+@example(seconds=float("nan"))
 def test_a_time_is_always_short(seconds: float) -> None:
     assert len(short_time(seconds, "fr")) <= 8
     assert len(short_time(LONGEST_TIME, "en")) <= 8
+
+
+@pytest.mark.parametrize("moments", [{"started": 1e308}, {"finished": -1e308}, {"finished": 1e13}])
+def test_an_erasure_at_no_time_of_any_clock_is_no_message(moments: dict[str, float]) -> None:
+    said = Erasure(disk=disk("S1").id, method="overwrite", level="none", verdict="not-erased")
+    report = StageFinished(
+        number=1,
+        job="ab" * 16,
+        stage="erase",
+        at=1.0,
+        outcome="done",
+        result=EraseResult(erasures=(replace(said, **moments),)),
+    )
+    with pytest.raises(ProtocolError):
+        decode_from_agent(encode(report))
 
 
 async def _events(
