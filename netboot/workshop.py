@@ -78,7 +78,8 @@ class Workshop:
         mac = boot_mac(hello)
         lock = self._lines.lock(hello.boot)
         async with lock:
-            visit = await asyncio.to_thread(self.record.greet, hello, mac, on_line=self._lines.__contains__)
+            on_line = self._lines.__contains__
+            visit = await asyncio.to_thread(self.record.greet, hello, mac, address=address, on_line=on_line)
             session = Session(visit, mac=mac, address=address, inventory=hello.inventory, send=send, lock=lock)
             self._lines.add(session)
             log.info(

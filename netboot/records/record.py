@@ -37,6 +37,7 @@ from netboot.records import (
     visits,
 )
 from netboot.records import leases as kept_leases
+from netboot.records.arrivals import Arrivals
 from netboot.records.database import READING, open_database
 from netboot.records.recent_work import RecentWork
 from netboot.records.values import (
@@ -77,17 +78,18 @@ def open_record(
 
     Raises NetbootError when it cannot be, or when a newer netboot wrote it.
     """
-    return Record(open_database(place), clock, RecentWork(monotonic, lasts=choices.CHOICE_LASTS.total_seconds()))
+    return Record(open_database(place), clock, monotonic)
 
 
 class Record:
     """Everything the workshop remembers."""
 
-    def __init__(self, engine: Engine, clock: Clock, recent: RecentWork) -> None:
+    def __init__(self, engine: Engine, clock: Clock, monotonic: Callable[[], float]) -> None:
         self._engine = engine
         self._reading = engine.execution_options(**READING)
         self._now = clock
-        self._recent = recent
+        self._recent = RecentWork(monotonic, lasts=choices.CHOICE_LASTS.total_seconds())
+        self._arrivals = Arrivals(monotonic)
 
     def __enter__(self) -> Self:
         return self
@@ -101,9 +103,12 @@ class Record:
 
     # Visits
 
-    def greet(self, hello: Hello, mac: str, *, on_line: visits.OnLine = lambda visit_id: False) -> Visit:
+    def greet(
+        self, hello: Hello, mac: str, *, address: str = "", on_line: visits.OnLine = lambda visit_id: False
+    ) -> Visit:
         """Find or make the machine and its visit. An earlier visit of it is closed, and its unfinished job ended.
 
+        `address` is where its line comes from, "" when not known: an address has a share of what a minute may bring.
         `on_line` tells whether a visit's agent is on the line; it is called while the record is locked: it must be
         quick and not ask the record. What a known machine is called and known by changes with its first report only.
 
@@ -112,7 +117,8 @@ class Record:
         changed then.
         """
         with self._writing() as session:
-            return visits.greet(session, hello, mac, on_line=on_line, now=self._now())
+            arrivals, now = self._arrivals, self._now()
+            return visits.greet(session, hello, mac, address=address, arrivals=arrivals, on_line=on_line, now=now)
 
     def end_visit(self, visit_id: str) -> None:
         """The agent has left for good."""

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from netboot.problems import Problem
 from netboot.protocol import Hello
 from netboot.records import events, jobs, machines, tables
+from netboot.records.arrivals import SHARE, Arrivals
 from netboot.records.tables import found
 from netboot.records.values import HelloRefused, OtherOnLine, Visit, WrongToken
 
@@ -23,7 +24,9 @@ OnLine = Callable[[str], bool]
 """Whether the agent of the visit of this id is on the line now."""
 
 
-def greet(session: Session, hello: Hello, mac: str, *, on_line: OnLine, now: datetime) -> Visit:
+def greet(
+    session: Session, hello: Hello, mac: str, *, address: str, arrivals: Arrivals, on_line: OnLine, now: datetime
+) -> Visit:
     """The visit of this boot, opened if it is new. Raises WrongToken, OtherOnLine, HelloRefused in a flood.
 
     A token is made with the visit. Should the Welcome that carries it be lost, the same boot may ask again, without
@@ -35,9 +38,11 @@ def greet(session: Session, hello: Hello, mac: str, *, on_line: OnLine, now: dat
         raise WrongToken("a hello without a boot id")
     row = session.scalars(select(tables.Visit).where(tables.Visit.boot == hello.boot)).one_or_none()
     if row is None:
+        _refuse_a_flood(session, arrivals, address, now)
         row, token = _open(session, hello, mac, on_line, now), _new_token()
         row.token_hash = _hashed(token)
         session.flush()
+        arrivals.count(address)
         return _visit(session, row, token=token, new=True)
     token = ""
     if hello.token and hmac.compare_digest(row.token_hash, _hashed(hello.token)):
@@ -65,7 +70,6 @@ def end(session: Session, visit_id: str, *, now: datetime) -> None:
 
 
 def _open(session: Session, hello: Hello, mac: str, on_line: OnLine, now: datetime) -> tables.Visit:
-    _refuse_a_flood(session, now)
     machine = machines.find_or_add(session, hello.inventory, now=now)
     unfinished = _unfinished(session, machine.id)
     if any(on_line(visit.id) for visit in unfinished):
@@ -97,7 +101,13 @@ def _open(session: Session, hello: Hello, mac: str, on_line: OnLine, now: dateti
     return row
 
 
-def _refuse_a_flood(session: Session, now: datetime) -> None:
+def _refuse_a_flood(session: Session, arrivals: Arrivals, address: str, now: datetime) -> None:
+    if not arrivals.has_room(address):
+        raise HelloRefused(
+            Problem("crowded"),
+            f"{address} has begun {SHARE} visits within a minute: this one is not taken now",
+            hint="a PC begins one a boot: look at what that device is",
+        )
     # Up to now and not later: a clock that was put back must not count yesterday's visits as this minute's.
     lately = tables.Visit.opened.between(now - timedelta(minutes=1), now)
     if (session.scalar(select(func.count()).where(lately)) or 0) >= NEW_VISITS:

@@ -12,8 +12,9 @@ from netboot.imaging import StageRecord
 from netboot.problems import Problem
 from netboot.protocol import CheckResult
 from netboot.records import visits
+from netboot.records.arrivals import SHARE
 from netboot.records.record import Record
-from netboot.records.values import NotOnRecord, OtherOnLine, Visit, WrongToken
+from netboot.records.values import HelloRefused, NotOnRecord, OtherOnLine, Visit, WrongToken
 from tests.records.conftest import MAC, Clock, hello, pc, ssd, start
 
 
@@ -207,6 +208,21 @@ def test_a_flood_of_hellos_is_refused_and_every_known_boot_is_not(
     assert record.greet(hello(pc(6), "boot-6"), MAC).new
     clock.now -= timedelta(days=1)  # somebody put the clock back
     assert record.greet(hello(pc(7), "boot-7"), MAC).new
+
+
+def test_one_address_that_says_hello_without_end_keeps_no_other_pc_out(record: Record, clock: Clock) -> None:
+    for number in range(SHARE):
+        record.greet(hello(pc(number + 2), f"made-up-{number}"), MAC, address="10.0.0.66")
+    before = record.events(limit=1000)
+    for number in range(visits.NEW_VISITS):
+        with pytest.raises(HelloRefused, match=r"10\.0\.0\.66"):
+            record.greet(hello(pc(1), f"flood-{number}"), MAC, address="10.0.0.66")
+    assert record.events(limit=1000) == before
+    honest = record.greet(hello(pc(1), "boot-1"), MAC, address="10.0.0.5")
+    assert honest.new
+    assert record.greet(hello(pc(1), "boot-1", token=honest.token), MAC, address="10.0.0.66").id == honest.id
+    clock.pass_by(timedelta(minutes=1))
+    assert record.greet(hello(pc(1), "boot-2"), MAC, address="10.0.0.66").new
 
 
 def test_the_overview_shows_the_machines_that_came_last_and_reads_no_other_inventory(
