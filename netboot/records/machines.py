@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Iterable
 from datetime import datetime
-from typing import cast
+from typing import Final, cast
 
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
@@ -12,6 +12,9 @@ from netboot.identity import Key, KeyKind, boot_keys, find_machine, keys_of, rea
 from netboot.inventory import DiskId, Inventory
 from netboot.records import events, tables
 from netboot.records.tables import found
+
+DISKS_A_VISIT: Final = 256
+"""Twice what one inventory may tell: disks come and go during a visit, but made-up ones come without end."""
 
 
 def find_or_add(session: Session, inventory: Inventory, *, now: datetime) -> tables.Machine:
@@ -53,17 +56,20 @@ def ids_at_boot(session: Session, *, mac: str, uuid: str) -> list[str]:
 
 
 def remember_disks(session: Session, visit_id: str, inventory: Inventory) -> None:
-    """Every disk that says who it is was in the PC during this visit."""
+    """Every disk that says who it is was in the PC during this visit; of a visit DISKS_A_VISIT at most."""
+    count = select(func.count()).where(tables.DiskSighting.visit_id == visit_id)
+    room = DISKS_A_VISIT - (session.scalar(count) or 0)
     for disk in inventory.disks:
         row = find_disk(session, disk.id)
         if row is None:
-            if not disk.id.named:
+            if not disk.id.named or room <= 0:
                 continue
             row = tables.Disk(serial=disk.id.serial, wwn=disk.id.wwn, size=disk.id.size, model=disk.model)
             session.add(row)
         row.serial, row.wwn, row.model = row.serial or disk.id.serial, row.wwn or disk.id.wwn, row.model or disk.model
         session.flush()
-        if session.get(tables.DiskSighting, (row.id, visit_id)) is None:
+        if room > 0 and session.get(tables.DiskSighting, (row.id, visit_id)) is None:
+            room -= 1
             session.add(tables.DiskSighting(disk_id=row.id, visit_id=visit_id))
             session.flush()
 

@@ -56,8 +56,10 @@ def greet(
         raise WrongToken("this visit belongs to another agent")
     if row.closed is not None:
         events.append(session, "visit-opened", {"again": True}, now=now, machine=row.machine_id, visit=row.id)
-    row.mac, row.inventory, row.closed = mac, hello.inventory, None
-    machines.remember_disks(session, row.id, hello.inventory)
+    row.mac, row.closed = mac, None
+    if hello.inventory != row.inventory:
+        row.inventory = hello.inventory
+        machines.remember_disks(session, row.id, hello.inventory)
     return _visit(session, row, token=token, new=False)
 
 

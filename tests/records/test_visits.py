@@ -11,7 +11,7 @@ from netboot.errors import NetbootError
 from netboot.imaging import StageRecord
 from netboot.problems import Problem
 from netboot.protocol import CheckResult
-from netboot.records import visits
+from netboot.records import machines, visits
 from netboot.records.arrivals import SHARE
 from netboot.records.record import Record
 from netboot.records.values import HelloRefused, NotOnRecord, OtherOnLine, Visit, WrongToken
@@ -223,6 +223,23 @@ def test_one_address_that_says_hello_without_end_keeps_no_other_pc_out(record: R
     assert record.greet(hello(pc(1), "boot-1", token=honest.token), MAC, address="10.0.0.66").id == honest.id
     clock.pass_by(timedelta(minutes=1))
     assert record.greet(hello(pc(1), "boot-2"), MAC, address="10.0.0.66").new
+
+
+def test_hellos_of_one_boot_with_ever_other_disks_do_not_fill_the_record(record: Record, place: Path) -> None:
+    token = record.greet(hello(pc(), "boot-1"), MAC).token
+    for wave in range(10):
+        made_up = tuple(ssd(1000 + wave * 50 + number) for number in range(50))
+        record.greet(hello(pc(disks=made_up), "boot-1", token=token), MAC)
+    rows = sqlite3.connect(place).execute("SELECT (SELECT count(*) FROM disks), (SELECT count(*) FROM disk_sightings)")
+    assert rows.fetchall() == [(machines.DISKS_A_VISIT, machines.DISKS_A_VISIT)]
+    other = record.greet(hello(pc(2), "boot-2"), MAC)
+    assert record.search_machines(ssd(2).id.serial).rows[0].id == other.machine_id
+
+
+def test_a_disk_that_came_during_a_visit_is_remembered(record: Record) -> None:
+    first = record.greet(hello(pc(), "boot-1"), MAC)
+    record.greet(hello(pc(disks=(ssd(1), ssd(77))), "boot-1", token=first.token), MAC)
+    assert [row.id for row in record.search_machines(ssd(77).id.serial).rows] == [first.machine_id]
 
 
 def test_the_overview_shows_the_machines_that_came_last_and_reads_no_other_inventory(
