@@ -68,7 +68,7 @@ class Policies:
         rows = record.policies()
         self._set = {name: row.policy for row in rows for name in _spellings(row.key)}
         for waiting in record.pending_choices():
-            machine = record.machine_detail(waiting.choice.machine_id)
+            machine = record.machine_now(waiting.choice.machine_id)
             if self.of(machine.visits[0].inventory).denied and record.cancel_choice(machine.id, who):
                 log.warning("what was chosen for %s is withdrawn: it is denied", machine.label or machine.id)
 

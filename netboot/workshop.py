@@ -270,7 +270,7 @@ class Workshop:
         if session is not None:
             inventory = session.inventory
         else:
-            inventory = (await asyncio.to_thread(self.record.machine_detail, machine)).visits[0].inventory
+            inventory = (await asyncio.to_thread(self.record.machine_now, machine)).visits[0].inventory
         if self.policies.of(inventory).denied:
             raise Denied("this PC is denied", hint="allow it first, on its page or in the settings")
 

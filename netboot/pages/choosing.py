@@ -105,7 +105,7 @@ def _concerned(record: Record, machines: Sequence[str]) -> list[Concerned]:
     found = []
     for machine in machines:
         try:
-            detail = record.machine_detail(machine)
+            detail = record.machine_now(machine)
         except NotOnRecord:
             raise Refusal("no-such-machine") from None
         visit = detail.visits[0]
@@ -126,7 +126,7 @@ def _target(name: str, concerned: Sequence[Concerned]) -> Disk | None:
 async def _may_be_chosen_for(workshop: Workshop, machine: str) -> None:
     """Raises Refusal when nothing may be chosen for this PC."""
     try:
-        detail = await asyncio.to_thread(workshop.record.machine_detail, machine)
+        detail = await asyncio.to_thread(workshop.record.machine_now, machine)
     except NotOnRecord:
         raise Refusal("no-such-machine") from None
     if workshop.policies.of(detail.visits[0].inventory).denied:

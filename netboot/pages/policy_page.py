@@ -58,7 +58,7 @@ async def show_address(request: web.Request) -> web.Response:
     mac = address(request.match_info["mac"])
     row = workshop.floor.row(mac)
     if row is not None and row.machine:
-        newest = (await asyncio.to_thread(workshop.record.machine_detail, row.machine)).visits[0]
+        newest = (await asyncio.to_thread(workshop.record.machine_now, row.machine)).visits[0]
         owner = row.machine if Key("mac", mac) in names_of(newest.inventory, newest.mac) else ""
         carried = any(nic.mac == mac and is_carried(nic) for nic in newest.inventory.nics)
         adapter = "carried" if carried else "shared"
@@ -79,7 +79,7 @@ async def set_policy(request: web.Request) -> web.Response:
     machine = form.get("machine", "")
     if machine:
         try:
-            detail = await asyncio.to_thread(workshop.record.machine_detail, machine)
+            detail = await asyncio.to_thread(workshop.record.machine_now, machine)
         except NotOnRecord:
             raise Refusal("no-such-machine") from None
         names, back = names_of(detail.visits[0].inventory, detail.visits[0].mac), f"/machine/{detail.id}"

@@ -176,6 +176,10 @@ TEXTS: Final[dict[str, dict[Language, str]]] = {
     },
     "graphics": {"fr": "Carte graphique", "en": "Graphics"},
     "visits": {"fr": "Passages", "en": "Visits"},
+    "visits_unread": {
+        "fr": "Passages plus anciens qui ne sont pas montrés : {count}. Le journal les a.",
+        "en": "Earlier visits that are not shown: {count}. The journal has them.",
+    },
     "visit_of": {"fr": "Passage du {date}", "en": "Visit of {date}"},
     "no_job": {"fr": "Inventaire seulement : aucun travail.", "en": "Inventory only: no job."},
     "chosen_by": {"fr": "Choisi par", "en": "Chosen by"},

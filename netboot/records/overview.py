@@ -100,11 +100,24 @@ def _machine_rows(
     return tuple(sorted(shown, key=lambda row: row.number))
 
 
-def machine(session: Session, machine_id: str, *, now: datetime) -> MachineDetail:
-    """One machine and all its visits, newest first. Raises NotOnRecord."""
+def machine(session: Session, machine_id: str, *, newest: int, proven: int, now: datetime) -> MachineDetail:
+    """One machine, its `newest` visits, and the newest `proven` in which disks were erased. Raises NotOnRecord.
+
+    Anybody can say hello as this machine, thousands of times, but each visit holds an inventory to be read; and no such
+    hello is to push a proof of erasure off the page.
+    """
     row = found(session.get(tables.Machine, machine_id), "machine")
-    wanted = select(tables.Visit).where(tables.Visit.machine_id == row.id).order_by(tables.Visit.opened.desc())
+    of_it = select(tables.Visit.id).where(tables.Visit.machine_id == row.id).order_by(tables.Visit.opened.desc())
+    erased = select(tables.Job.visit_id).join(tables.Erasure, tables.Erasure.job_id == tables.Job.id)
+    shown = {
+        *session.scalars(of_it.limit(newest)),
+        *session.scalars(
+            of_it.where(tables.Visit.id.in_(erased.where(tables.Erasure.machine_id == row.id))).limit(proven)
+        ),
+    }
+    wanted = select(tables.Visit).where(tables.Visit.id.in_(shown)).order_by(tables.Visit.opened.desc())
     visits = session.scalars(wanted).all()
+    count = session.scalar(select(func.count()).where(tables.Visit.machine_id == row.id)) or 0
     built = _visits(session, visits)
     choice: Choice | None = None
     if (waiting := choices.waiting(session, row.id, now=now)) is not None:
@@ -116,6 +129,7 @@ def machine(session: Session, machine_id: str, *, now: datetime) -> MachineDetai
         added=row.added,
         keys=tuple(keys_by_machine(session, [row.id]).get(row.id, [])),
         visits=tuple(built[visit.id] for visit in visits),
+        unread=count - len(visits),
         choice=choice,
     )
 

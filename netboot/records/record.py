@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Self
+from typing import Final, Self
 
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
@@ -62,6 +62,9 @@ from netboot.records.values import (
 )
 
 Clock = Callable[[], datetime]
+
+VISITS_READ: Final = 50
+"""Visits of one machine that its page shows."""
 
 
 def utc_now() -> datetime:
@@ -291,9 +294,14 @@ class Record:
             return overview.pending_choices(session, now=self._now())
 
     def machine_detail(self, machine_id: str) -> MachineDetail:
-        """One machine in full. Raises NotOnRecord."""
+        """One machine with its newest visits, VISITS_READ of them, and those that erased. Raises NotOnRecord."""
         with self._read() as session:
-            return overview.machine(session, machine_id, now=self._now())
+            return overview.machine(session, machine_id, newest=VISITS_READ, proven=VISITS_READ, now=self._now())
+
+    def machine_now(self, machine_id: str) -> MachineDetail:
+        """One machine with its newest visit only: enough to decide about it. Raises NotOnRecord."""
+        with self._read() as session:
+            return overview.machine(session, machine_id, newest=1, proven=0, now=self._now())
 
     def erasures_of(self, machine_id: str) -> tuple[ErasureRow, ...]:
         """Every erasure done in this machine, oldest first."""

@@ -276,7 +276,7 @@ class MachinesFound:
 
 @dataclass(frozen=True, slots=True)
 class MachineDetail:
-    """All that is known of one machine; visits newest first."""
+    """What is known of one machine; visits newest first, of which `unread` more are on the record."""
 
     id: str
     number: int
@@ -284,6 +284,7 @@ class MachineDetail:
     added: datetime
     keys: tuple[Key, ...]
     visits: tuple[VisitRow, ...]
+    unread: int
     choice: Choice | None
 
 

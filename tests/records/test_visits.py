@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from netboot.errors import NetbootError
 from netboot.imaging import StageRecord
 from netboot.problems import Problem
-from netboot.protocol import CheckResult
+from netboot.protocol import CheckResult, EraseResult, Erasure
 from netboot.records import machines, visits
 from netboot.records.arrivals import SHARE
 from netboot.records.record import Record
@@ -240,6 +240,26 @@ def test_a_disk_that_came_during_a_visit_is_remembered(record: Record) -> None:
     first = record.greet(hello(pc(), "boot-1"), MAC)
     record.greet(hello(pc(disks=(ssd(1), ssd(77))), "boot-1", token=first.token), MAC)
     assert [row.id for row in record.search_machines(ssd(77).id.serial).rows] == [first.machine_id]
+
+
+def test_a_machine_of_a_thousand_hellos_is_read_as_far_as_it_is_shown(
+    record: Record, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("netboot.records.record.VISITS_READ", 2)
+    erased = record.greet(hello(pc(), "boot-0"), MAC)
+    job = start(record, erased)
+    proof = Erasure(disk=ssd().id, method="overwrite", level="clear", verdict="erased")
+    record.stage_finished(job.id, StageRecord(stage="erase", result=EraseResult(erasures=(proof,))), 1.0, 1)
+    for number in range(1, 6):
+        record.greet(hello(pc(), f"boot-{number}"), MAC)
+    with sqlite3.connect(place) as other:  # what cannot be read any more shows whether it is read
+        other.execute("UPDATE visits SET inventory = '{' WHERE boot IN ('boot-1', 'boot-2', 'boot-3')")
+    detail = record.machine_detail(erased.machine_id)
+    assert [visit.boot for visit in detail.visits] == ["boot-5", "boot-4", "boot-0"]
+    assert (detail.unread, detail.visits[2].jobs[0].erasures[0].verdict) == (3, "erased")
+    with sqlite3.connect(place) as other:
+        other.execute("UPDATE visits SET inventory = '{' WHERE boot != 'boot-5'")
+    assert [visit.boot for visit in record.machine_now(erased.machine_id).visits] == ["boot-5"]
 
 
 def test_the_overview_shows_the_machines_that_came_last_and_reads_no_other_inventory(
