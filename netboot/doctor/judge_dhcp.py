@@ -98,7 +98,7 @@ def _stray_options(seen: Seen) -> Iterator[Finding]:
         }
         if offer.speaks_pxe and ("class", offer.server) not in told:
             told.add(("class", offer.server))
-            yield Finding("stray-class", Severity.KNOW if _gives_whole_offers(seen) else Severity.STOPS, values)
+            yield Finding("stray-class", Severity.STOPS, values)
         # Many servers put their own address there by themselves; without a file it says nothing.
         elsewhere = offer.tftp_server or offer.next_server not in (NO_ADDRESS, offer.server)
         if offer.file and ("file", offer.server) not in told:
@@ -107,15 +107,6 @@ def _stray_options(seen: Seen) -> Iterator[Finding]:
         elif elsewhere and not told & {("server", offer.server), ("file", offer.server)}:
             told.add(("server", offer.server))
             yield Finding("stray-server", Severity.KNOW, values)
-
-
-def _gives_whole_offers(seen: Seen) -> bool:
-    """Whether netboot's answers carry an address: then a PC has no need of another's."""
-    return any(
-        offer.server in seen.netboots and offer.file and not offer.is_proxy
-        for offer in seen.offers
-        if offer.asker.boots
-    )
 
 
 def _described(offer: Offer) -> dict[str, str]:

@@ -71,14 +71,16 @@ BOOT: Final[dict[Code, dict[Language, Words]]] = {
         "fr": Words(
             "Le DHCP {server} envoie l'option 60 « {class} » sans démarrer de PC : beaucoup attendent de lui un "
             "fichier qui ne vient pas.",
-            "Retirez-lui l'option 60 ; si vous ne pouvez pas, réglez `dhcp.mode: merged` sur le serveur netboot (sinon "
-            "ces PC ne démarrent qu'au deuxième essai).",
+            "Retirez-lui l'option 60. Si vous ne pouvez pas, `dhcp.mode: merged` sur le serveur netboot suffit aux PC "
+            "UEFI (sinon ils ne démarrent qu'au deuxième essai), mais pas aux PC BIOS ni à iPXE : ils suivent celui "
+            "des deux qui répond le premier.",
         ),
         "en": Words(
             "The DHCP server {server} sends option 60 “{class}” but boots no PC: many wait for a file from it that "
             "never comes.",
-            "Take option 60 out of it; if you cannot, set `dhcp.mode: merged` on the netboot server (else such PCs "
-            "boot at their second try only).",
+            "Take option 60 out of it. If you cannot, `dhcp.mode: merged` on the netboot server is enough for UEFI PCs "
+            "(else they boot at their second try only), but not for BIOS PCs and iPXE: they follow whichever of the "
+            "two answers first.",
         ),
     },
     "stray-file": {

@@ -111,11 +111,11 @@ def test_a_building_without_a_gateway_is_told_and_stops_nobody() -> None:
     assert not stops_pcs(judge(seen))
 
 
-def test_a_stray_option_60_stops_pcs_beside_a_proxy_and_is_worth_knowing_where_netboots_offers_are_whole() -> None:
+def test_a_stray_option_60_stops_pcs_beside_a_proxy_and_ipxe_where_netboots_offers_are_whole_as_well() -> None:
     seen = with_building(vendor_class="PXEClient")
     assert told(seen)["stray-class"].severity is Severity.STOPS
     whole = tuple(replace(one, address=LAN[101]) if one.server == NETBOOT else one for one in seen.offers)
-    assert told(replace(seen, offers=whole))["stray-class"].severity is Severity.KNOW
+    assert told(replace(seen, offers=whole))["stray-class"].severity is Severity.STOPS
 
 
 def test_a_box_that_sends_all_the_stray_options_is_no_rival() -> None:
