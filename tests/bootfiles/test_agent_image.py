@@ -78,8 +78,9 @@ def test_the_agent_imports_nothing_that_is_not_in_its_image(unpacked: Path) -> N
     assert done.returncode == 0, done.stderr
     recipe = load_recipe(asset_folder("images") / "agent.yaml")
     packaged = {Path(pattern).parts[4].rstrip("*") for pattern in recipe.python.with_ if "dist-packages" in pattern}
-    # Cython makes a module of its own; typing_extensions is for a Python older than the PC's.
-    known = {"cython_runtime", "netboot", "typing_extensions", *sys.stdlib_module_names}
+    # Cython makes a module of its own; typing_extensions is for a Python older than the PC's; Debian's Python starts
+    # with the host's sitecustomize.
+    known = {"cython_runtime", "netboot", "sitecustomize", "typing_extensions", *sys.stdlib_module_names}
     assert {name for name in done.stdout.split() if not name.startswith("_")} - known <= packaged
 
 
