@@ -4,6 +4,7 @@
 """
 
 import asyncio
+import contextlib
 import os
 import socket
 from collections.abc import AsyncIterator
@@ -17,11 +18,13 @@ PC, STRANGER = IPv4Address("127.77.0.100"), IPv4Address("127.88.0.100")
 
 def free_port(address: str) -> int:
     """A port that nobody has now, by UDP and by TCP."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp, socket.socket() as tcp:
-        udp.bind((address, 0))
-        port: int = udp.getsockname()[1]
-        tcp.bind((address, port))
-    return port
+    while True:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp, socket.socket() as tcp:
+            udp.bind((address, 0))
+            port: int = udp.getsockname()[1]
+            with contextlib.suppress(OSError):  # by TCP it may be a browser's of the tests before
+                tcp.bind((address, port))
+                return port
 
 
 async def dig(server: IPv4Address, port: int, *words: str, client: IPv4Address = PC) -> str:
