@@ -8,7 +8,8 @@ An address that may be given is at any time one of these, so that none is ever l
 
     offered      held for a PC that asked, for HOLD seconds; a request by any PC takes it, since the hold only says
                  what was offered last, and a flood of made-up PCs must not keep honest ones away
-    bound        a PC's own until its lease ends; nobody else gets it before
+    bound        a PC's own until its lease ends, it gives it back or it is bound elsewhere; nobody else gets it before,
+                 also while the PC is offered another one (its reservation, say, that somebody sat on)
     quarantined  somebody was found to use it without a lease; left alone for QUARANTINE seconds
     free         the rest, the longest unused first; each remembers the PC that had it last, which gets it again
 
@@ -68,15 +69,17 @@ class Leases:
         self._reserved_for: dict[IPv4Address, str] = reserved
         self._in_pool = frozenset(self._pool)
         self._leases: dict[IPv4Address, Lease] = {}
-        self._last_address: dict[str, IPv4Address] = {}
+        self._offered_to: dict[str, IPv4Address] = {}
+        self._had_by: dict[str, IPv4Address] = {}  # bound, else had last
         self._queues: dict[State, OrderedDict[IPv4Address, None]] = {
             state: OrderedDict() for state in (State.OFFERED, State.BOUND, State.QUARANTINED)
         }
         # At most a quarter of the pool: PCs that decline what they get, for fun or by a fault, cannot empty it.
         self._most_quarantined = max(1, len(self._pool) // 4)
         for lease in sorted(known, key=lambda lease: lease.until):
-            if self._may_have(lease.mac, lease.address) and lease.state in (State.BOUND, State.PAST):
-                self._let_go_of_other(lease.mac, lease.address, now)
+            if self._is_for(lease.mac, lease.address) and lease.state in (State.BOUND, State.PAST):
+                if lease.state is State.BOUND:
+                    self._let_go_of_other(lease.mac, lease.address, now)
                 self._set(replace(lease, until=min(lease.until, now + plan.lease)))
 
     def __iter__(self) -> Iterator[Lease]:
@@ -88,8 +91,8 @@ class Leases:
         return self._leases.get(address)
 
     def of(self, mac: str) -> Lease | None:
-        """The lease that this PC has, or had last."""
-        address = self._last_address.get(mac)
+        """What this PC is offered, else the lease that it has or had last."""
+        address = self._offered_to.get(mac) or self._had_by.get(mac)
         return self._leases.get(address) if address is not None else None
 
     def offer(self, mac: str, wanted: IPv4Address | None, *, now: float) -> Lease | None:
@@ -107,7 +110,7 @@ class Leases:
         lease = self._leases.get(address)
         if lease is not None and lease.state is State.BOUND:
             return lease  # its own: the lease goes on as it was until it is asked for
-        self._let_go_of_other(mac, address, now)
+        self._end_offer_of_other(mac, address, now)
         return self._set(Lease(address, mac, State.OFFERED, now + HOLD))
 
     def bind(self, mac: str, address: IPv4Address, name: str = "", *, now: float) -> Lease | None:
@@ -119,6 +122,7 @@ class Leases:
         )
         if taken or not self._may_have(mac, address):
             return None
+        self._end_offer_of_other(mac, address, now)
         self._let_go_of_other(mac, address, now)
         reservation = self._plan.reservations.get(mac)
         name = reservation.name if reservation and reservation.name else name
@@ -144,9 +148,8 @@ class Leases:
 
     def withdraw(self, mac: str, *, now: float) -> None:
         """The PC took another server's offer: what was held for it is free."""
-        lease = self.of(mac)
-        if lease is not None and lease.state is State.OFFERED:
-            self._set(replace(lease, state=State.PAST, until=now))
+        if (address := self._offered_to.get(mac)) is not None:
+            self._set(replace(self._leases[address], state=State.PAST, until=now))
 
     def quarantine(self, address: IPv4Address, mac: str, *, now: float) -> Lease | None:
         """Somebody (`mac`, "" when it is not known) uses this address without a lease; None when it is not ours."""
@@ -161,8 +164,10 @@ class Leases:
         reserved = self._plan.reserved(mac)
         if reserved is not None and self._is_open_to(mac, reserved):
             return reserved
-        last = self._last_address.get(mac)
-        return last if last is not None and self._is_open_to(mac, last) else None
+        for address in (self._offered_to.get(mac), self._had_by.get(mac)):
+            if address is not None and self._is_open_to(mac, address):
+                return address
+        return None
 
     def _asked_for(self, mac: str, wanted: IPv4Address | None) -> IPv4Address | None:
         return wanted if wanted is not None and wanted in self._free else None
@@ -194,13 +199,20 @@ class Leases:
         if reserved is not None and reserved != address:
             lease = self._leases.get(reserved)
             return address in self._in_pool and lease is not None and lease.state is State.QUARANTINED
+        return self._is_for(mac, address)
+
+    def _is_for(self, mac: str, address: IPv4Address) -> bool:
         return address in self._in_pool or self._reserved_for.get(address) == mac
 
     def _let_go_of_other(self, mac: str, address: IPv4Address, now: float) -> None:
-        """One PC, one address: what it had besides this one is free."""
-        lease = self.of(mac)
-        if lease is not None and lease.address != address and lease.state in (State.OFFERED, State.BOUND):
-            self._set(replace(lease, state=State.PAST, until=now))
+        """One PC, one lease: what it had besides this one is free."""
+        had = self._had_by.get(mac)
+        if had is not None and had != address and self._is_bound(mac):
+            self._set(replace(self._leases[had], state=State.PAST, until=now))
+
+    def _end_offer_of_other(self, mac: str, address: IPv4Address, now: float) -> None:
+        if self._offered_to.get(mac) != address:
+            self.withdraw(mac, now=now)
 
     def _end_what_is_over(self, now: float) -> None:
         for queue in self._queues.values():
@@ -218,17 +230,24 @@ class Leases:
         if before is not None:
             if before.state is not State.PAST:
                 del self._queues[before.state][lease.address]
-            if before.mac != lease.mac and self._last_address.get(before.mac) == lease.address:
-                del self._last_address[before.mac]
+            for addresses in (self._offered_to, self._had_by):
+                if addresses.get(before.mac) == lease.address:
+                    del addresses[before.mac]
         self._free.pop(lease.address, None)
         if lease.state is not State.PAST:
             self._queues[lease.state][lease.address] = None
         elif lease.address in self._in_pool:
             self._free[lease.address] = None
         self._leases[lease.address] = lease
-        if lease.state is State.QUARANTINED:
-            if self._last_address.get(lease.mac) == lease.address:
-                del self._last_address[lease.mac]
-        elif lease.mac:
-            self._last_address[lease.mac] = lease.address
+        match lease.state:
+            case State.OFFERED:
+                self._offered_to[lease.mac] = lease.address
+            case State.BOUND:
+                self._had_by[lease.mac] = lease.address
+            case State.PAST if lease.mac and not self._is_bound(lease.mac):
+                self._had_by[lease.mac] = lease.address
         return lease
+
+    def _is_bound(self, mac: str) -> bool:
+        had = self._had_by.get(mac)
+        return had is not None and self._leases[had].state is State.BOUND

@@ -166,7 +166,9 @@ def test_leases_of_before_a_restart_are_kept_and_none_lasts_longer_than_the_plan
     assert {(lease.address, lease.state, lease.until) for lease in leases} == {
         (POOL[0], State.BOUND, 700.0),
         (POOL[1], State.PAST, -5.0),
+        (POOL[2], State.BOUND, 300.0),  # it may be in use, whatever was reserved for that PC meanwhile
     }
+    assert leases.offer(RESERVED_MAC, None, now=101) == Lease(KEPT, RESERVED_MAC, State.OFFERED, 101 + HOLD)
     assert offered(leases, 2, now=101) == POOL[1]
     assert leases.may_keep(mac(1), POOL[0], now=101)
     assert leases.may_keep(mac(1), POOL[0], now=701)  # over, and nobody else has it
@@ -179,6 +181,24 @@ def test_nobody_releases_or_keeps_what_is_anothers(other: str) -> None:
     assert leases.release(other, address, now=1) is None
     assert not leases.may_keep(other, address, now=1)
     assert leases.may_keep(mac(1), address, now=1)
+
+
+def test_a_pc_that_is_offered_its_reservation_again_loses_what_it_uses_only_once_it_takes_it() -> None:
+    leases = Leases(PLAN)
+    leases.quarantine(KEPT, mac(9), now=0)
+    used = leases.offer(RESERVED_MAC, None, now=1)
+    assert used is not None
+    assert used.address in POOL
+    assert leases.bind(RESERVED_MAC, used.address, now=1) is not None
+    leases.quarantine(next(address for address in POOL if address != used.address), mac(9), now=2)  # the oldest ends
+    again = leases.offer(RESERVED_MAC, None, now=3)
+    assert again is not None
+    assert again.address == KEPT
+    assert leases.bind(mac(1), used.address, now=4) is None
+    leases.withdraw(RESERVED_MAC, now=5)
+    assert leases.bind(mac(1), used.address, now=5) is None
+    assert leases.bind(RESERVED_MAC, KEPT, now=6) is not None
+    assert leases.bind(mac(1), used.address, now=7) is not None
 
 
 class AnyOrder(RuleBasedStateMachine):
@@ -263,8 +283,12 @@ class AnyOrder(RuleBasedStateMachine):
 
     @invariant()
     def no_pc_has_two_addresses(self) -> None:
-        current = [lease.mac for lease in self.leases if lease.state in (State.OFFERED, State.BOUND)]
-        assert len(current) == len(set(current))
+        for state in (State.OFFERED, State.BOUND):
+            holders = [lease.mac for lease in self.leases if lease.state is state]
+            assert len(holders) == len(set(holders))
+        for lease in self.leases:
+            current = self.leases.of(lease.mac)
+            assert lease.state is not State.OFFERED or current == lease
 
     @invariant()
     def every_pc_may_still_be_served_once_all_is_over(self) -> None:
@@ -274,4 +298,4 @@ class AnyOrder(RuleBasedStateMachine):
 
 
 TestAnyOrder = AnyOrder.TestCase
-TestAnyOrder.settings = hypothesis_settings(max_examples=30, stateful_step_count=40, deadline=None)
+TestAnyOrder.settings = hypothesis_settings(max_examples=200, stateful_step_count=40, deadline=None)
