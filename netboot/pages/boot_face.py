@@ -15,6 +15,7 @@ from aiohttp import hdrs, web
 
 from netboot.pages.agent_link import agent_link, workshop_key
 from netboot.pages.boot_menu import Digits, Menus, add_menu_routes
+from netboot.segment_size import fill_segments
 from netboot.workshop import Workshop
 
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}")
@@ -73,6 +74,8 @@ async def _boot_file(request: web.Request) -> web.StreamResponse:
     if name in face.rendered:
         return await _from_memory(request, face.rendered[name])
     if name in face.files:
+        if request.transport is not None and request.headers.get(hdrs.USER_AGENT, "").startswith("GRUB"):
+            fill_segments(request.transport.get_extra_info("socket"))
         return web.FileResponse(face.files[name])
     raise web.HTTPNotFound(text="no such boot file\n")
 

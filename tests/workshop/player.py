@@ -1,10 +1,11 @@
 """An agent played over the real protocol on a real line, and the server that it speaks to. Not for: real hardware."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from ipaddress import IPv4Address
 from pathlib import Path
+from types import MappingProxyType
 from typing import Literal, TypeVar
 
 from aiohttp import ClientSession, ClientWebSocketResponse, DummyCookieJar, WSMsgType
@@ -189,8 +190,8 @@ def erasure(disk: DiskId, *, verified: int | None = None) -> Erasure:
 
 
 @asynccontextmanager
-async def serving(workshop: Workshop) -> AsyncIterator[TestServer]:
-    """The boot face of this workshop on a port of loopback, with its menus."""
+async def serving(workshop: Workshop, files: Mapping[str, Path] = MappingProxyType({})) -> AsyncIterator[TestServer]:
+    """The boot face of this workshop on a port of loopback, with its menus and these boot files."""
     digits = MenuPassword(lambda: workshop.record.setting(SETTING))
     menus = BootMenu(
         tuple(workshop.profiles.values()),
@@ -200,7 +201,7 @@ async def serving(workshop: Workshop) -> AsyncIterator[TestServer]:
         digits_asked=digits.asked,
         prove=workshop.prove,
     )
-    server = TestServer(boot_application(BootFace({}, {}, menus, digits, _NoMasters()), workshop))
+    server = TestServer(boot_application(BootFace(dict(files), {}, menus, digits, _NoMasters()), workshop))
     async with server:
         yield server
 
