@@ -188,7 +188,7 @@ HOSTILE = st.one_of(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(contents=st.lists(HOSTILE, min_size=1, max_size=8), output=st.text(max_size=300))
 def test_whatever_the_hardware_answers_the_inventory_fits_its_shape(
     contents: list[bytes], output: str, hostile_root: Path

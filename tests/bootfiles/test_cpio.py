@@ -43,7 +43,7 @@ def test_gnu_cpio_sees_the_given_time_and_root_as_owner() -> None:
     assert len(listed.splitlines()) == len(TREE)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.lists(st.binary(max_size=70), min_size=1, max_size=8))
 def test_any_content_comes_back_whole(contents: list[bytes]) -> None:
     archive = cpio.archive([cpio.file(f"f{number}", content) for number, content in enumerate(contents)], mtime=0)

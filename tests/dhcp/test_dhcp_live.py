@@ -160,7 +160,7 @@ def test_a_consumer_that_fails_does_not_stop_the_service(wire: Wire, make_client
 def test_garbage_on_both_ports_leaves_the_service_answering(wire: Wire, make_client: MakeClient) -> None:
     with serving(wire), pc_socket(wire, 68) as pc, pc_socket(wire, 2048) as boot:
 
-        @hypothesis_settings(max_examples=150, deadline=None)
+        @hypothesis_settings(max_examples=150)
         @given(st.binary(max_size=2000), st.sampled_from([67, 4011]), st.integers(0, 240))
         def throw(garbage: bytes, port: int, kept: int) -> None:
             # The first bytes of a real packet lead deeper into the parser than noise alone.

@@ -23,7 +23,7 @@ Lay = Callable[[Iterable[Chunk], Store, Path, int], None]
 @given(
     st.lists(st.tuples(st.integers(0, SIZE), st.integers(1, SIZE // 3)).map(lambda r: (r[0], r[0] + r[1])), max_size=6)
 )
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_used_ranges_come_back_and_the_rest_is_left_alone(
     tmp_path_factory: pytest.TempPathFactory, lay: Lay, ranges: list[Range]
 ) -> None:

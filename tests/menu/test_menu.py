@@ -232,7 +232,7 @@ HOSTILE = st.text(
 )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(name=HOSTILE)
 def test_no_profile_name_breaks_out_of_grubs_quotes(name: str) -> None:
     shown, hostile = menu(profile("NAME")), menu(profile(name))

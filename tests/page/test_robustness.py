@@ -102,7 +102,7 @@ async def test_a_form_of_another_kind_is_refused(visitor: Person, kind: str, bod
 
 
 @given(body=st.binary(max_size=300))
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_no_bytes_in_a_form_break_the_page(visitor: Person, body: bytes) -> None:
     kind = {"Content-Type": "application/x-www-form-urlencoded"}
     async with visitor.client.post("/language", data=body, headers=kind, allow_redirects=False) as answer:

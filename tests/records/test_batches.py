@@ -223,7 +223,7 @@ def test_of_many_hellos_at_once_as_many_get_a_place_as_there_are(record: Record)
     assert record.verify_chain().broken is None
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(places=st.integers(1, 4), comers=st.lists(st.integers(1, 5), max_size=8))
 def test_whoever_comes_in_whatever_order_no_pc_gets_two_places_and_no_place_two_pcs(
     empty: Path, places: int, comers: list[int]

@@ -103,7 +103,7 @@ async def test_garbage_on_the_port_and_within_a_transfer_leaves_the_server_answe
     inside.ask(rrq("shimx64.efi", "octet"))
     await inside.hear()
 
-    @settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=300, suppress_health_check=list(HealthCheck))
     @given(
         st.builds(bytes.__add__, st.sampled_from([b"", b"\0\1", b"\0\2", b"\0\4", b"\0\5"]), st.binary(max_size=600))
     )
