@@ -111,11 +111,12 @@ def parse_reply(datagram: bytes) -> int | ClientError:
 
     Raises PacketError for anything else.
     """
-    if len(datagram) < 4:
-        raise PacketError("too short")
     opcode: int
     number: int
-    opcode, number = _TWO_SHORTS.unpack_from(datagram)
+    try:
+        opcode, number = _TWO_SHORTS.unpack_from(datagram)
+    except struct.error:
+        raise PacketError("too short") from None
     if opcode == _ACK:
         return number
     if opcode == Opcode.ERROR:

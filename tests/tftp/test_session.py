@@ -1,13 +1,16 @@
-"""A session keeps its window in order when the network takes packets slowly."""
+"""A session keeps its window in order when the network takes packets slowly, and keeps pace with a quick client."""
 
 import asyncio
 import contextlib
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+import pytest
 
 from netboot.tftp import Limits, Outcome
-from netboot.tftp_session import Session
+from netboot.tftp_session import BLOCKS_A_WAKE, REST, Session
 from netboot.tftp_source import Content
 from netboot.tftp_transfer import Transfer, negotiate
 
@@ -29,12 +32,38 @@ class NarrowSocket(socket.socket):
         return super().send(data, flags)
 
 
+class WatchedSocket(socket.socket):
+    """Counts its packets, and how often it was read in vain; with `answer`, that is called after each packet sent."""
+
+    sent = 0
+    read_in_vain = 0
+    answer: Callable[[], None] | None = None
+
+    def send(self, data: object, flags: int = 0, /) -> int:
+        assert isinstance(data, bytes)
+        self.sent += 1
+        length = super().send(data, flags)
+        if self.answer is not None:
+            self.answer()
+        return length
+
+    def recv(self, size: int, flags: int = 0, /) -> bytes:
+        try:
+            return super().recv(size, flags)
+        except BlockingIOError:
+            self.read_in_vain += 1
+            raise
+
+
+Server = TypeVar("Server", bound=socket.socket)
+
+
 @dataclass
-class Line:
-    """A session under test and its client's end."""
+class Line(Generic[Server]):
+    """A session under test, its socket, and its client's end."""
 
     client: socket.socket
-    narrow: NarrowSocket
+    server: Server
     transfer: Transfer
     ended: asyncio.Event
 
@@ -47,26 +76,26 @@ class Line:
 
 
 @contextlib.contextmanager
-def line() -> Iterator[Line]:
+def line(kind: type[Server], window: int) -> Iterator[Line[Server]]:
     loop = asyncio.get_running_loop()
     ended = asyncio.Event()
-    narrow = NarrowSocket(socket.AF_INET, socket.SOCK_DGRAM)
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client, narrow:
-        for sock in (client, narrow):
+    server = kind(socket.AF_INET, socket.SOCK_DGRAM)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client, server:
+        for sock in (client, server):
             sock.bind(("127.0.0.1", 0))
             sock.setblocking(False)
-        narrow.connect(client.getsockname())
-        client.connect(narrow.getsockname())
-        terms = negotiate((("windowsize", "16"), ("timeout", "5")), len(CONTENT), Limits())
+        server.connect(client.getsockname())
+        client.connect(server.getsockname())
+        terms = negotiate((("windowsize", f"{window}"), ("timeout", "5")), len(CONTENT), Limits())
         transfer = Transfer(terms, len(CONTENT), Limits(), loop.time())
-        session = Session(narrow, Content(CONTENT), transfer, lambda _: ended.set())
+        session = Session(server, Content(CONTENT), transfer, lambda _: ended.set())
         session.start()
-        yield Line(client, narrow, transfer, ended)
+        yield Line(client, server, transfer, ended)
         session.abandon("the test is over")
 
 
 async def test_a_full_send_buffer_pauses_the_window_and_loses_nothing() -> None:
-    with line() as wire:
+    with line(NarrowSocket, 16) as wire:
         await wire.hear()
         wire.ack(0)
         got = []
@@ -82,14 +111,48 @@ async def test_a_full_send_buffer_pauses_the_window_and_loses_nothing() -> None:
 
 
 async def test_blocks_that_become_due_while_the_buffer_is_full_queue_behind_the_waiting_ones() -> None:
-    with line() as wire:
+    with line(NarrowSocket, 16) as wire:
         await wire.hear()
-        wire.narrow.room, wire.narrow.refill = 4, 0
+        wire.server.room, wire.server.refill = 4, 0
         wire.ack(0)
         assert [(await wire.hear())[0] for _ in range(4)] == [1, 2, 3, 4]
         wire.ack(2)
         await asyncio.sleep(0.02)
         wire.ack(4)
         await asyncio.sleep(0.02)
-        wire.narrow.refill = wire.narrow.room = 100
+        wire.server.refill = wire.server.room = 100
         assert [(await wire.hear())[0] for _ in range(18)] == list(range(3, 21))
+
+
+@pytest.mark.parametrize(("window", "blocks_a_wake"), [(1, BLOCKS_A_WAKE), (4, BLOCKS_A_WAKE), (16, 16)])
+async def test_a_client_that_answers_at_once_is_answered_within_the_wake_until_others_get_their_turn(
+    window: int, blocks_a_wake: int
+) -> None:
+    with line(WatchedSocket, window) as wire:
+        await wire.hear()
+        last = wire.transfer.last
+
+        def answer() -> None:
+            number = int.from_bytes(wire.client.recv(600)[2:4], "big")
+            if number % window == 0 or number == last:
+                wire.ack(number)
+
+        wire.server.answer = answer
+        wire.ack(0)
+        sent_in_turn: list[int] = []
+        async with asyncio.timeout(5):
+            while not wire.ended.is_set():
+                before = wire.server.sent
+                await asyncio.sleep(0)
+                sent_in_turn.append(wire.server.sent - before)
+        assert wire.transfer.outcome is Outcome.FINISHED
+        assert (sum(sent_in_turn), max(sent_in_turn)) == (last, blocks_a_wake)
+
+
+async def test_a_client_that_takes_its_time_is_seldom_looked_for_in_vain() -> None:
+    with line(WatchedSocket, 1) as wire:
+        await wire.hear()
+        for number in range(wire.transfer.last):
+            wire.ack(number)
+            assert (await wire.hear())[0] == number + 1
+        assert 1 <= wire.server.read_in_vain <= 1 + wire.transfer.last // REST
