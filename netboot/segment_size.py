@@ -2,10 +2,11 @@
 
 A client whose SYN carries no maximum segment size is sent 536 bytes at a time (RFC 9293 §3.7.1). GRUB's carries none,
 though GRUB takes whatever its network card does, and each packet costs it as much as a large one: a boot of 48 MB takes
-90,000 of them. No setting of Linux raises the size, but an open connection can be told what the client would have
-said: TCP_REPAIR_OPTIONS, which is there to carry a connection over to another machine (tcp(7), linux/tcp.h). A path
-that is narrower than Ethernet still makes it smaller, as for any connection.
-Not for: clients that name a size, which is theirs to keep.
+90,000 of them. No setting of Linux raises the size, but Linux can be told on an open connection what its client would
+have said: TCP_REPAIR_OPTIONS, which is there to carry a connection over to another machine (linux/tcp.h, CRIU), and
+which is taken before the first byte is sent only. A path that is narrower than Ethernet still makes it smaller, as for
+any connection.
+Not for: clients that name another size, which is theirs to keep.
 """
 
 import logging
@@ -37,7 +38,10 @@ class Connected(Protocol):
 
 
 def fill_segments(connection: Connected) -> bool:
-    """Send full segments from now on if the client named no size. Needs CAP_NET_ADMIN; without, nothing changes."""
+    """Send full segments where Linux sends 536 bytes, as to a client that named no size; tells whether it does.
+
+    To be called before the first answer. Needs CAP_NET_ADMIN; without, nothing changes.
+    """
     try:
         if connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG) != UNNAMED:
             return False
@@ -47,6 +51,8 @@ def fill_segments(connection: Connected) -> bool:
             connection.setsockopt(socket.IPPROTO_TCP, _REPAIR_OPTIONS, size)
         finally:
             connection.setsockopt(socket.IPPROTO_TCP, _REPAIR, _REPAIR_OFF_NO_PROBE)
+            # Forgotten by that: a server that starts again would find its port taken by what is left of this.
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         # Linux looks at the size again when a connection's IP options are set, to none here.
         connection.setsockopt(socket.IPPROTO_IP, socket.IP_OPTIONS, b"")
     except OSError as error:

@@ -77,7 +77,7 @@ class Session:
         self._proceed(NOTHING)
 
     def _readable(self) -> None:
-        """Take the client's packet, and those that come while it is answered, as on a machine short of cores.
+        """Take the client's packet, and those that came while it was answered, as they do where both share a core.
 
         Each of these spares a turn of the loop, a quarter of a block's work.
         """

@@ -8,8 +8,8 @@ An address that may be given is at any time one of these, so that none is ever l
 
     offered      held for a PC that asked, for HOLD seconds; a request by any PC takes it, since the hold only says
                  what was offered last, and a flood of made-up PCs must not keep honest ones away
-    bound        a PC's own until its lease ends, it gives it back or it is bound elsewhere; nobody else gets it before,
-                 also while the PC is offered another one (its reservation, say, that somebody sat on)
+    bound        a PC's until its lease ends, it gives it back or it is bound elsewhere. Nobody else gets it before,
+                 also when the PC cannot renew it (another is reserved for it now) or is offered another one
     quarantined  somebody was found to use it without a lease; left alone for QUARANTINE seconds
     free         the rest, the longest unused first; each remembers the PC that had it last, which gets it again
 
@@ -89,11 +89,6 @@ class Leases:
     def at(self, address: IPv4Address) -> Lease | None:
         """The lease of this address, None when nobody ever had it."""
         return self._leases.get(address)
-
-    def of(self, mac: str) -> Lease | None:
-        """What this PC is offered, else the lease that it has or had last."""
-        address = self._offered_to.get(mac) or self._had_by.get(mac)
-        return self._leases.get(address) if address is not None else None
 
     def offer(self, mac: str, wanted: IPv4Address | None, *, now: float) -> Lease | None:
         """The address that this PC is to be offered, held for it from now on; None when there is none left.

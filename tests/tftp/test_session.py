@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import select
 import socket
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -133,6 +134,7 @@ async def test_a_client_that_answers_at_once_is_answered_within_the_wake_until_o
         last = wire.transfer.last
 
         def answer() -> None:
+            assert select.select([wire.client], [], [], 5)[0]
             number = int.from_bytes(wire.client.recv(600)[2:4], "big")
             if number % window == 0 or number == last:
                 wire.ack(number)

@@ -1,4 +1,4 @@
-"""GRUB, whose SYN names no segment size, is sent full segments; whoever names one keeps it.
+"""GRUB, whose SYN names no segment size, is sent full segments; whoever names another keeps it.
 
 Linux' own TCP plays the client. It always names a size: 548, of which its timestamps take 12, leaves the 536 that is
 for clients without. That a real GRUB takes them is seen wherever a test boots a PC by GRUB.
@@ -69,6 +69,21 @@ def test_without_the_right_to_do_so_nothing_changes() -> None:
         assert size_of(server) == UNNAMED
         server.sendall(b"still here")
         assert client.recv(100) == b"still here"
+
+
+@needs_net_admin
+def test_a_server_that_starts_again_gets_its_port_while_such_a_connection_is_still_ending() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener, socket.socket() as client:
+        here = listener.getsockname()
+        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, AS_IF_UNNAMED)
+        client.connect(here)
+        server, _ = listener.accept()
+        assert fill_segments(server)
+        server.sendall(b"a boot file's beginning")
+        server.close()  # as when the process is killed
+        listener.close()
+        with socket.create_server(here) as again:
+            assert again.getsockname() == here
 
 
 @pytest.fixture
