@@ -151,6 +151,11 @@ class BootMenu:
         """The static iPXE script: it goes on to `/menu.ipxe` with the PC's MAC and UUID."""
         return self._render("start.ipxe.j2", Asking("ipxe"), server=self._server)
 
+    def screen(self, asking: Asking) -> str:
+        """Opens GRUB's large screen, but not where that takes seconds for nobody: a person chose what starts."""
+        boarding = self._board(asking)
+        return self._render("open.grub.j2", asking, read=boarding.armed is None or bool(boarding.batch))
+
     def menu(self, asking: Asking) -> str:
         """The menu of this PC, for its loader."""
         return self._render(f"menu.{asking.loader}.j2", asking, menu=self._menu(asking))

@@ -24,6 +24,7 @@ _IDENTIFIER: Final = re.compile(r"[0-9A-Za-z._-]{0,64}")
 class Menus(Protocol):
     """Renders what loaders fetch; every call may read the record."""
 
+    def screen(self, asking: Asking) -> str: ...
     def menu(self, asking: Asking) -> str: ...
     def theme(self, asking: Asking, title: str) -> str: ...
     def needs_digits(self, asking: Asking, profile: str, batch: str) -> bool: ...
@@ -46,6 +47,7 @@ def add_menu_routes(app: web.Application, menus: Menus, digits: Digits) -> None:
     app[menus_key] = menus
     app[digits_key] = digits
     app.router.add_get("/grub/theme.txt", _theme)
+    app.router.add_get("/screen.grub", _screen)
     for loader in ("grub", "ipxe"):
         app.router.add_get(f"/menu.{loader}", _menu)
         app.router.add_get(f"/start.{loader}", _start)
@@ -58,6 +60,10 @@ async def _menu(request: web.Request) -> web.Response:
         extra = {"mac": asking.mac, "uuid": asking.uuid}
         log.info("%s reads its boot menu", asking.mac or request.remote, extra=extra)
     return _script(text)
+
+
+async def _screen(request: web.Request) -> web.Response:
+    return _script(await asyncio.to_thread(request.app[menus_key].screen, _asking(request)))
 
 
 async def _theme(request: web.Request) -> web.Response:

@@ -205,6 +205,23 @@ def test_the_static_files_go_on_to_this_pcs_menu_over_http() -> None:
     assert "chain --replace ${base}/menu.ipxe?mac=${netX/mac}&uuid=${uuid}" in menu().boot_menu.ipxe_start()
 
 
+def test_grubs_large_screen_waits_for_a_reader_only_where_secure_boot_makes_it_slow() -> None:
+    chosen = menu(WIPE, armed=WIPE).boot_menu.screen(GRUB)
+    assert re.search(r'^if \[ "\$lockdown" != y \]; then\n +open_screen\nfi$', chosen, re.MULTILINE)
+    for boarding in (Boarding(), Boarding(armed=WIPE, batch="b1"), Boarding(denied=True)):
+        assert menu(WIPE, boarding=boarding).boot_menu.screen(GRUB).strip() == "open_screen"
+
+
+def test_who_comes_back_to_grubs_menu_gets_the_large_screen() -> None:
+    grub, start = menu(WIPE, armed=WIPE).grub(), menu(WIPE, armed=WIPE).boot_menu.grub_start()
+    back = grub[grub.index("function go_back") :].split("}", 1)[0]
+    assert back.index("open_screen") < back.index("name_pc") < back.index("configfile")
+    left_by_esc = start[start.index("if menu_was_read") :]
+    assert left_by_esc.index("open_screen") < left_by_esc.index("elif")
+    # Without a server there is somebody to be told.
+    assert re.search(r"^else\n +open_screen\nfi$", start, re.MULTILINE)
+
+
 def test_every_text_of_the_menu_fits_its_line() -> None:
     for texts in TEXTS.values():
         for name in texts.__dataclass_fields__:
@@ -221,6 +238,7 @@ def test_grub_accepts_the_script(language: Language) -> None:
         run(["grub-script-check"], stdin=shown.grub())
         run(["grub-script-check"], stdin=shown.grub(graphic=True))
         run(["grub-script-check"], stdin=shown.boot_menu.grub_start())
+        run(["grub-script-check"], stdin=shown.boot_menu.screen(GRUB))
         run(["grub-script-check"], stdin=shown.boot_menu.start(GRUB, "wipe", ""))
         run(["grub-script-check"], stdin=shown.boot_menu.refusal(GRUB, "wrong"))
 
