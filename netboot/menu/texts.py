@@ -23,6 +23,7 @@ class MenuTexts:
     armed_batch: str
     denied: str
     other_language: str
+    large_screen: str
     enter_digits: str
     digits_title: str
     digits_label: str
@@ -59,6 +60,7 @@ TEXTS: Final[dict[Language, MenuTexts]] = {
         armed_batch="Lot en cours : {profile}",
         denied="Ce PC est interdit : l'atelier ne lui propose que son disque.",
         other_language="English",
+        large_screen="Afficher ce menu en grand (rien ne démarre)",
         enter_digits="Entrée : valider. Échap : effacer un chiffre.",
         digits_title="Code de l'atelier (chiffres)",
         digits_label="Code, puis Entrée (Échap : annuler)",
@@ -93,6 +95,7 @@ TEXTS: Final[dict[Language, MenuTexts]] = {
         armed_batch="Batch at work: {profile}",
         denied="This PC is denied: it is offered nothing but its own disk.",
         other_language="Français",
+        large_screen="Show this menu in large letters (nothing starts)",
         enter_digits="Enter: go on. Esc: take a digit back.",
         digits_title="The workshop's code (digits)",
         digits_label="Code, then Enter (Esc: cancel)",

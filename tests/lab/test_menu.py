@@ -1,4 +1,6 @@
-"""The boot menu at a real keyboard: its digits, in iPXE and in GRUB under Secure Boot; memtest86+, which it starts."""
+"""The boot menu at a real keyboard: its digits, in iPXE and in GRUB under Secure Boot; there the large screen that a
+chosen PC opens for whoever stops it; memtest86+, which it starts.
+"""
 
 import asyncio
 import os
@@ -8,9 +10,12 @@ from pathlib import Path
 import pytest
 
 from netboot.lab.demo import keys_for_profile, menu_profiles
+from netboot.lab.disks import create_empty
 from netboot.lab.firmware import Firmware
 from netboot.lab.journey import BOOT_WITHIN, PLAN, keys_to, press, reach_menu
 from netboot.lab.machine import RunningPc, power_on, workshop_pc
+from netboot.lab.pc import Bus, DiskSpec
+from netboot.menu.boot_menu import ARMED_TIMEOUT
 from netboot.process import Command, run
 from tests.lab.test_firmware import beside_the_building
 from tests.lab.test_recovery import empty_pc, workshop
@@ -20,6 +25,10 @@ pytestmark = [pytest.mark.lab, pytest.mark.root, pytest.mark.matrix, pytest.mark
 DIGITS = "240871"
 DRAWN = 2.0
 """Seconds for the next page of the menu: its theme is fetched too."""
+LARGE = (640, 480)
+"""Pixels of the screen that GRUB's own font is large on."""
+START_SHOWS = 15.0
+"""Seconds in which a choice that starts has drawn its own screen."""
 REFUSAL_SHOWN = 12.0
 """Seconds that a refusal stays on the screen, and a little more."""
 
@@ -60,6 +69,48 @@ async def test_digits_are_asked_for_before_an_erase_and_wrong_ones_start_nothing
                 await pc.console.wait_for(r"secure boot on", BOOT_WITHIN)
             # The hello's ticket was believed: the job begins with nobody on the page.
             await pc.console.wait_for(PLAN, BOOT_WITHIN)
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        pytest.param(["esc"], id="esc"),
+        pytest.param(["down", "ret", None, "ret"], id="no to the question"),
+        pytest.param(["end", "up", "ret"], id="the line for large letters"),
+        pytest.param(["end", "ret"], id="the other language"),
+    ],
+)
+async def test_a_chosen_pc_under_secure_boot_is_stopped_at_the_keyboard_and_shows_its_menu_large(
+    tmp_path: Path, keys: list[str | None]
+) -> None:
+    """None among the keys: wait for the next page of the menu."""
+    size = 64 << 20
+    create_empty(tmp_path / "disk.img", size)
+    disk = DiskSpec(Bus.VIRTIO, tmp_path / "disk.img", size, "EMPTY1")
+    spec = workshop_pc(1, Firmware.SECURE_BOOT, disk)
+    async with beside_the_building([spec], profile="erase-only") as (lan, service), power_on(lan, spec) as pc:
+        await service.wait_for_log(rf"{pc.mac} reads its boot menu", BOOT_WITHIN)
+        await asyncio.sleep(DRAWN)
+        small = await screen_size(pc, tmp_path / "small.ppm")
+        since = len(service.log())
+        for key in keys:
+            await (press(pc, [key]) if key else asyncio.sleep(DRAWN))
+        await service.wait_for_log(rf"{pc.mac} reads its boot menu", BOOT_WITHIN, since=since)
+        # Longer than the countdown: a kernel that had started would have changed the screen.
+        await asyncio.sleep(ARMED_TIMEOUT + START_SHOWS)
+        assert await screen_size(pc, tmp_path / "large.ppm") == LARGE != small
+        (stats,) = (await pc.block_stats()).values()
+        assert stats.write_operations == 0
+        # What was chosen still waits for this PC, first after the disk.
+        await press(pc, keys_to(1, confirm=False))
+        await pc.console.wait_for(PLAN, BOOT_WITHIN)
+
+
+async def screen_size(pc: RunningPc, dump: Path) -> tuple[int, int]:
+    """Width and height of what the screen shows, in pixels."""
+    await pc.qmp.screendump(dump)
+    width, height = dump.read_bytes().split(maxsplit=3)[1:3]
+    return int(width), int(height)
 
 
 async def text_on_screen(pc: RunningPc, dump: Path) -> str:

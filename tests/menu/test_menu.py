@@ -222,6 +222,15 @@ def test_who_comes_back_to_grubs_menu_gets_the_large_screen() -> None:
     assert re.search(r"^else\n +open_screen\nfi$", start, re.MULTILINE)
 
 
+def test_grubs_small_letters_come_with_a_line_that_makes_them_large() -> None:
+    grub = menu(WIPE, armed=WIPE).grub()
+    line = grub[grub.index("--id large {") :]
+    assert line.split("\n")[1].strip() == "go_back"
+    # Where the large screen fails it is not offered again and again.
+    assert 'if [ "$screen" = text -a "$asked" != yes ]; then\n    menuentry "Afficher ce menu en grand' in grub
+    assert "--id large" not in menu(WIPE, boarding=Boarding(denied=True)).grub()
+
+
 def test_every_text_of_the_menu_fits_its_line() -> None:
     for texts in TEXTS.values():
         for name in texts.__dataclass_fields__:
