@@ -42,7 +42,7 @@ def _run(options: argparse.Namespace) -> int:
     except ImportError as error:
         raise NetbootError(
             f"scapy is not on this machine: {error}",
-            hint="./run installs it; else: pip install netboot-workshop[doctor]",
+            hint="./run installs it; in an environment of your own, from this checkout: pip install '.[doctor]'",
         ) from error
     card = find_card(options.interface or settings.interface)
     if not options.json:

@@ -67,8 +67,9 @@ def _switch(seen: Seen) -> Iterator[Finding]:
     if seen.bpdus:
         slowest = max(seen.bpdus, key=lambda bpdu: bpdu.forward_delay)
         # IEEE 802.1D §8.5: a port listens, then learns, one forward delay each, before it passes frames.
-        values = {"bridge": slowest.bridge, "seconds": f"{2 * slowest.forward_delay:.0f}"}
-        yield Finding("spanning-tree", Severity.KNOW if slowest.forward_delay else Severity.FINE, values)
+        seconds = round(2 * slowest.forward_delay)
+        if seconds:
+            yield Finding("spanning-tree", Severity.KNOW, {"bridge": slowest.bridge, "seconds": str(seconds)})
     if seen.queriers:
         yield Finding("querier", Severity.FINE, {"address": ", ".join(map(str, seen.queriers))})
     else:

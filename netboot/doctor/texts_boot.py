@@ -14,7 +14,9 @@ BOOT: Final[dict[Code, dict[Language, Words]]] = {
         "en": Words("netboot ({server}) answers beside the building's DHCP (proxy mode), in {after} ms."),
     },
     "netboot-merged": {
-        "fr": Words("netboot ({server}) fait des offres complètes avec le DHCP du bâtiment (mode merged), {after} ms."),
+        "fr": Words(
+            "netboot ({server}) fait des offres complètes avec le DHCP du bâtiment (mode merged), en {after} ms."
+        ),
         "en": Words("netboot ({server}) makes whole offers with the building's DHCP (merged mode), in {after} ms."),
     },
     "netboot-full": {
@@ -105,12 +107,15 @@ BOOT: Final[dict[Code, dict[Language, Words]]] = {
     },
     "no-ia32": {
         "fr": Words(
-            "Personne ne répond aux UEFI de 32 bits (quelques tablettes et petits portables de 2012 à 2015).",
-            "Rien, si vous n'en avez pas. Sinon essayez le démarrage « Legacy » ou « CSM » dans le réglage du PC.",
+            "Aucune réponse ne dit aux UEFI de 32 bits quel fichier charger (quelques tablettes et petits portables de "
+            "2012 à 2015).",
+            "Rien, si vous n'en avez pas. Sinon vérifiez `dhcp.mode` et les ports UDP 67 et 4011 dans le pare-feu du "
+            "serveur ; avec `dhcp.mode: off`, nommez `grubnetia32.efi` pour l'architecture 6.",
         ),
         "en": Words(
-            "Nobody answers 32-bit UEFI (some tablets and small laptops of 2012 to 2015).",
-            "Nothing, if you have none. Else try “Legacy” or “CSM” boot in the PC's setup.",
+            "No answer tells 32-bit UEFI PCs which file to load (some tablets and small laptops of 2012 to 2015).",
+            "Nothing, if you have none. Else see `dhcp.mode` and the UDP ports 67 and 4011 in the server's firewall; "
+            "with `dhcp.mode: off` name `grubnetia32.efi` for architecture 6.",
         ),
     },
     "boots": {
@@ -131,12 +136,12 @@ BOOT: Final[dict[Code, dict[Language, Words]]] = {
         "fr": Words(
             "Aucune réponse ne dit à un PC {firmware} quel fichier charger.",
             "Vérifiez `dhcp.mode` et les ports UDP 67 et 4011 du pare-feu ; le journal du serveur dit pourquoi avec "
-            "`log.level: debug`.",
+            "`log.level: debug`. Avec `dhcp.mode: off`, c'est au DHCP du bâtiment de le nommer.",
         ),
         "en": Words(
             "No answer tells a PC with {firmware} which file to load.",
             "See `dhcp.mode` and the UDP ports 67 and 4011 in the firewall; the server's log says why at "
-            "`log.level: debug`.",
+            "`log.level: debug`. With `dhcp.mode: off` the building's DHCP has to name it.",
         ),
     },
     "boot-4011-silent": {

@@ -12,11 +12,13 @@ LAN: Final[dict[Code, dict[Language, Words]]] = {
     "no-cable": {
         "fr": Words(
             "Pas de signal sur {interface} : le câble n'est pas branché, ou le switch est éteint.",
-            "Branchez le câble de {interface} sur le switch des PC, puis relancez.",
+            "Branchez le câble de {interface} sur le switch des PC, puis relancez. Si c'est déjà fait : ip link set "
+            "dev {interface} up.",
         ),
         "en": Words(
             "No signal on {interface}: the cable is not plugged in, or the switch is off.",
-            "Plug the cable of {interface} into the PCs' switch, then run this again.",
+            "Plug the cable of {interface} into the PCs' switch, then run this again. If it is in already: ip link set "
+            "dev {interface} up.",
         ),
     },
     "wireless": {
@@ -41,11 +43,11 @@ LAN: Final[dict[Code, dict[Language, Words]]] = {
     },
     "slow-link": {
         "fr": Words(
-            "{interface} va à {speed} Mbit/s : un master prendra environ dix fois plus de temps qu'à 1000.",
+            "{interface} va à {speed} Mbit/s : un master prendra au moins dix fois plus de temps qu'à 1000.",
             "Prenez un câble de catégorie 5e ou plus (8 fils) et un switch gigabit.",
         ),
         "en": Words(
-            "{interface} runs at {speed} Mbit/s: a master will take about ten times as long as at 1000.",
+            "{interface} runs at {speed} Mbit/s: a master will take at least ten times as long as at 1000.",
             "Use a cable of category 5e or better (8 wires) and a gigabit switch.",
         ),
     },
@@ -158,7 +160,7 @@ LAN: Final[dict[Code, dict[Language, Words]]] = {
     "dhcp-overheard": {
         "fr": Words(
             "{server} ({mac}) a répondu en DHCP à une autre machine, mais pas à nous.",
-            "Vérifiez que c'est voulu : un DHCP réservé à certaines machines peut aussi en tromper.",
+            "Vérifiez que c'est voulu : un DHCP réservé à certaines machines peut aussi en tromper d'autres.",
         ),
         "en": Words(
             "{server} ({mac}) answered another machine by DHCP, but not us.",

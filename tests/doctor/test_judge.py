@@ -212,6 +212,10 @@ def test_spanning_tree_is_told_with_both_of_its_delays() -> None:
     assert not stops_pcs(judge(seen))
 
 
+def test_spanning_tree_that_holds_no_port_back_is_not_told() -> None:
+    assert "spanning-tree" not in told(replace(ALL_WELL, bpdus=(Bpdu("00:11:22:33:44:55", 2, 0.0),)))
+
+
 def test_lost_whole_frames_stop_pcs_and_what_was_not_tried_is_not_told() -> None:
     assert told(replace(ALL_WELL, whole_frames=False))["frames-lost"].severity is Severity.STOPS
     assert "frames-lost" not in told(replace(ALL_WELL, whole_frames=None))
