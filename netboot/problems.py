@@ -233,8 +233,8 @@ SENTENCES: Final[dict[Code, dict[Language, str]]] = {
         "en": "The PC stopped during the stage {stage}. Choose its profile again: it will start from the beginning.",
     },
     "interrupted": {
-        "fr": "Le travail a été interrompu pendant l'étape {stage}. Choisissez à nouveau un profil.",
-        "en": "The job was interrupted during the stage {stage}. Choose a profile again.",
+        "fr": "Le travail a été interrompu à l'étape {stage}. Choisissez à nouveau un profil.",
+        "en": "The job was interrupted at the stage {stage}. Choose a profile again.",
     },
     "version": {
         "fr": "L'agent et le serveur ne parlent pas la même version ({agent} et {server}). Redémarrez le serveur, "

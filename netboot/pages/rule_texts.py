@@ -84,7 +84,7 @@ RULE_TEXTS: Final[dict[str, dict[Language, str]]] = {
     "rule_access": {"fr": "Ce PC est", "en": "This PC is"},
     "rule_allowed": {"fr": "autorisé : l'atelier peut le traiter", "en": "allowed: the workshop may work on it"},
     "rule_denied": {"fr": "interdit : seulement son propre disque", "en": "denied: its own disk only"},
-    "rule_loader": {"fr": "Chargeur (PC UEFI)", "en": "Loader (UEFI PCs)"},
+    "rule_loader": {"fr": "Chargeur (PC UEFI 64 bits)", "en": "Loader (64-bit UEFI PCs)"},
     "rule_dhcp": {"fr": "Réponse DHCP", "en": "DHCP answer"},
     "rule_default": {"fr": "Entrée prête dans le menu", "en": "The menu's ready entry"},
     "rule_note": {"fr": "Note (à qui est ce PC, pourquoi)", "en": "Note (whose PC it is, why)"},

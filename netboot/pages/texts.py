@@ -303,8 +303,8 @@ BOOT_NOTES: Final[dict[str, dict[Language, str]]] = {
         "then try again. If it happens again, ask the administrator to set another loader for it.",
     },
     "denied": {
-        "fr": "Ce PC est tenu à l'écart de l'atelier : le réseau ne lui propose rien.",
-        "en": "This PC is kept away from the workshop: the network offers it nothing.",
+        "fr": "Ce PC est interdit : le réseau ne le démarre pas. Pour le traiter, autorisez-le d'abord sur sa page.",
+        "en": "This PC is denied: the network does not boot it. To work on it, allow it on its page first.",
     },
     "moved-to-merged": {
         "fr": "Ce PC ne prenait pas le fichier de démarrage proposé à part : il le reçoit maintenant avec son adresse, "
