@@ -231,7 +231,15 @@ async def _serve(ready: Ready, record: Record) -> None:
     tftp = TftpServer(
         TftpSettings(address=str(ready.interface.address), limits=limits), source, on_transfer=transferred
     )
+    services: list[Service] = []
     async with contextlib.AsyncExitStack() as stack:
+        if ready.building_dns is not None:
+            # Before the first agent's line and until after the last: a job's end is told once.
+            announcer = Announcer(ready.building_dns, record, floor.tell_after)
+            await announcer.start()
+            stack.push_async_callback(announcer.close)
+            workshop.on_named.append(announcer.announce)
+            services.append(announcer)
         place = BootAddress(
             await _http_runner(stack, boot_face),
             lambda address: _boot_socket(settings, address),
@@ -251,7 +259,7 @@ async def _serve(ready: Ready, record: Record) -> None:
         whereabouts = WhereaboutsService(key, lambda: place.address, interface=interface, port=port)
         await whereabouts.start()
         stack.callback(whereabouts.close)
-        services: list[Service] = [tftp, whereabouts]
+        services += [tftp, whereabouts]
         if ready.plan is not None and settings.names.answer:
             who = directory(ready.plan, dhcp.leases, await asyncio.to_thread(record.named))
             names = name_server(ready.plan, settings.names, who)
@@ -261,10 +269,6 @@ async def _serve(ready: Ready, record: Record) -> None:
             services.append(names)
         services += await dhcp.start(stack, record)
         services.append(AddressWatch(ready.interface, on_move=place.move, on_trouble=floor.tell_trouble))
-        if ready.building_dns is not None:
-            announcer = Announcer(ready.building_dns, record, floor.tell_after)
-            workshop.on_named.append(announcer.announce)
-            services.append(announcer)
         if not await asyncio.to_thread(digits.asked):
             log.warning("the boot menu asks for no code: whoever is at a PC may erase it; see `netboot menu password`")
         # What is there now stays: going through it all held answers up for 70 ms and more at each full collection.

@@ -15,6 +15,7 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from ipaddress import IPv4Address
 from pathlib import Path
+from threading import Lock
 from typing import Annotated, Final, Protocol
 
 import dns.asyncquery
@@ -82,7 +83,10 @@ class Waiting(Struct, frozen=True, kw_only=True):
 
 
 class Announcer:
-    """The service: `announce` puts a name in line, `run` tells them until it is cancelled."""
+    """The service: `start` takes up the line, `announce` puts a name in it, `run` tells them until it is cancelled.
+
+    `close` comes last, once nobody announces any more.
+    """
 
     def __init__(
         self,
@@ -100,11 +104,22 @@ class Announcer:
         self._clock = clock
         self._waiting: OrderedDict[str, Waiting] = OrderedDict()
         self._due: dict[str, float] = {}
-        self._changed = asyncio.Event()
+        """When a name that failed is tried again, by the loop's clock, which nobody sets."""
+        self._new = asyncio.Event()
+        self._unsaved = asyncio.Event()
+        self._text = ""
+        self._writing = Lock()
+
+    async def start(self) -> None:
+        """Take up what waited before the restart. Nothing may be announced before that."""
+        for waiting in _read(await asyncio.to_thread(self._keep.setting, KEPT_AS)):
+            self._waiting[waiting.machine] = waiting
+        self._unsaved.set()
 
     def announce(self, named: Named) -> None:
         """Tell this PC's name as soon as may be, and no earlier one; nothing when it has no name or no address."""
-        self._waiting.pop(named.machine, None)
+        self._forget(named.machine)
+        self._unsaved.set()
         if not named.hostname or named.address is None:
             return
         self._waiting[named.machine] = Waiting(
@@ -114,31 +129,51 @@ class Announcer:
             address=str(named.address),
             since=self._clock(),
         )
-        self._due.pop(named.machine, None)
         while len(self._waiting) > WAITING:
-            machine, given_up = self._waiting.popitem(last=False)
-            self._due.pop(machine, None)
+            given_up = next(iter(self._waiting.values()))
+            self._forget(given_up.machine)
             log.error("the name %s is not told to the building's DNS: too many wait", given_up.hostname)
-        self._changed.set()
+        self._new.set()
 
     async def run(self) -> None:
-        """Tell what waits, what waited before the restart included, until cancelled."""
-        for waiting in _read(await asyncio.to_thread(self._keep.setting, KEPT_AS)):
-            self._waiting.setdefault(waiting.machine, waiting)
+        """Tell what waits, and keep it as it changes, until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._tell_all())
+            tasks.create_task(self._keep_up())
+
+    async def close(self) -> None:
+        """Keep what waits for the next start, also what was announced after `run` was cancelled."""
+        await self._save()
+
+    def _forget(self, machine: str) -> None:
+        self._waiting.pop(machine, None)
+        self._due.pop(machine, None)
+
+    async def _tell_all(self) -> None:
+        loop = asyncio.get_running_loop()
         while True:
-            self._changed.clear()
-            await self._save()
-            now = self._clock()
+            self._new.clear()
+            now = loop.time()
             ready = [waiting for machine, waiting in self._waiting.items() if self._due.get(machine, now) <= now]
             for waiting in ready:
                 await self._try(waiting)
             if ready:
                 continue
-            pause = min((due - now for due in self._due.values()), default=None)
+            # None is ready: each that waits is due later, and the pause is longer than 0.
+            pause = min((self._due[machine] - now for machine in self._waiting), default=None)
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._changed.wait(), pause)
+                await asyncio.wait_for(self._new.wait(), pause)
+
+    async def _keep_up(self) -> None:
+        """Not in turn with the telling: a DNS that is down takes 10 s a name, and a withdrawn one is not kept on."""
+        while True:
+            await self._unsaved.wait()
+            self._unsaved.clear()
+            await self._save()
 
     async def _try(self, waiting: Waiting) -> None:
+        if not self._is_current(waiting):
+            return
         named = waiting.named
         name = fqdn(self._target, named).to_text(omit_final_dot=True)
         problem: Problem | None = None
@@ -156,15 +191,19 @@ class Announcer:
                 "the building's DNS %s did not take the name %s: %s; %s",
                 self._target.server, name, error, "given up" if over else "it is tried again",
             )  # fmt: skip
-        if self._waiting.get(waiting.machine) is not waiting:
-            return  # the PC was imaged again meanwhile
+        if not self._is_current(waiting):
+            return
         if over:
-            del self._waiting[waiting.machine]
-            self._due.pop(waiting.machine, None)
+            self._forget(waiting.machine)
         else:
             self._waiting[waiting.machine] = msgspec.structs.replace(waiting, tries=waiting.tries + 1)
-            self._due[waiting.machine] = self._clock() + pause_after(waiting.tries)
+            self._due[waiting.machine] = asyncio.get_running_loop().time() + pause_after(waiting.tries)
+        self._unsaved.set()
         self._tell(named.machine, problem)
+
+    def _is_current(self, waiting: Waiting) -> bool:
+        """Whether the PC was neither imaged again nor erased since."""
+        return self._waiting.get(waiting.machine) is waiting
 
     async def _tell_name(self, named: Named) -> bool:
         """Put the name there, and its reverse; False when it is somebody else's. Raises NotToldError."""
@@ -187,12 +226,17 @@ class Announcer:
         return outcome
 
     async def _save(self) -> None:
-        text = msgspec.json.encode(list(self._waiting.values())).decode()
+        self._text = msgspec.json.encode(list(self._waiting.values())).decode()
         try:
-            await asyncio.to_thread(self._keep.set_setting, KEPT_AS, text)
+            await asyncio.to_thread(self._write)
         except Exception:
             # A full disk: the names still wait in memory, and the server goes on.
             log.exception("the names that wait to be told are not kept for the next start")
+
+    def _write(self) -> None:
+        """In a thread, which goes on when `run` is cancelled: however late it comes, it writes what is newest."""
+        with self._writing:
+            self._keep.set_setting(KEPT_AS, self._text)
 
 
 def pause_after(tries: int) -> float:
@@ -263,7 +307,7 @@ def _read_secret(path: Path) -> str:
 def _read(text: str | None) -> list[Waiting]:
     try:
         kept = msgspec.json.decode(text or "[]", type=list[Waiting])
-        return [waiting for waiting in kept if waiting.named.address is not None]
+        return [waiting for waiting in kept[-WAITING:] if waiting.named.address is not None]
     except (msgspec.MsgspecError, ValueError) as error:
         log.warning("the names that waited to be told cannot be read: %s", error)
         return []

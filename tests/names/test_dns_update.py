@@ -1,13 +1,8 @@
 """What is said to the building's DNS, and who may be overwritten; by RFC 4701's own example, and on a real BIND."""
 
-import asyncio
 import base64
-import json
-import secrets
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator
 from dataclasses import replace
-from functools import partial
 from ipaddress import IPv4Address
 from pathlib import Path
 
@@ -19,113 +14,32 @@ import pytest
 
 from netboot.errors import NetbootError
 from netboot.named import Named
-from netboot.names.announcer import (
-    FIRST_PAUSE,
-    GIVEN_UP_AFTER,
-    KEPT_AS,
-    LONGEST_PAUSE,
-    WAITING,
-    Announcer,
-    NotToldError,
-    load_target,
-    pause_after,
-)
+from netboot.names.announcer import Announcer, load_target
 from netboot.names.settings import UpdateSettings
 from netboot.names.update import UpdateTarget, dhcid, reverse_name
 from netboot.problems import Problem
-from tests.names.conftest import dig, free_port, program
-
-BUILDING = IPv4Address("127.0.0.1")  # the one loopback address that BIND listens on
-SECRET = base64.b64encode(secrets.token_bytes(32)).decode()
-ONE = Named("one", "atelier-1", "98:fa:9b:00:00:01", IPv4Address("127.77.0.101"))
-TWO = Named("two", "atelier-1", "98:fa:9b:00:00:02", IPv4Address("127.77.0.102"))
-SETTINGS = UpdateSettings(
-    server=str(BUILDING), zone="building.test", reverse_zone="77.127.in-addr.arpa", key="netboot", secret=SECRET
+from tests.names.building_dns import (
+    BIND_READY,
+    LOOPBACK,
+    ONE,
+    SECRET,
+    SETTINGS,
+    TWO,
+    Kept,
+    Told,
+    announcing,
+    set_up_bind,
+    target_of,
+    until,
 )
-
-
-class Kept:
-    """What the record keeps."""
-
-    def __init__(self, text: str | None = None) -> None:
-        self.text = text
-
-    def setting(self, key: str) -> str | None:
-        assert key == KEPT_AS
-        return self.text
-
-    def set_setting(self, key: str, value: str) -> None:
-        assert key == KEPT_AS
-        self.text = value
-
-    def is_(self, text: str) -> bool:
-        return self.text == text
-
-    @property
-    def hostnames(self) -> list[str]:
-        return [waiting["hostname"] for waiting in json.loads(self.text or "[]")]
-
-
-Told = list[tuple[str, Problem | None]]
-
-
-@asynccontextmanager
-async def announcing(announcer: Announcer) -> AsyncIterator[None]:
-    running = asyncio.create_task(announcer.run())
-    try:
-        yield
-    finally:
-        running.cancel()
-        with suppress(asyncio.CancelledError):
-            await running
-
-
-async def until(holds: Callable[[], bool]) -> None:
-    for _ in range(1000):
-        if holds():
-            return
-        await asyncio.sleep(0.02)
-    raise AssertionError("it did not come to be")
-
-
-def target_of(settings: UpdateSettings = SETTINGS) -> UpdateTarget:
-    target = load_target(settings)
-    assert target is not None
-    return target
-
-
-ZONE = """$TTL 300
-@ IN SOA ns hostmaster 1 3600 600 86400 60
-@ IN NS ns
-ns IN A 127.0.0.1
-printer IN A 127.77.0.9
-"""
-REVERSE = """$TTL 300
-@ IN SOA ns.building.test. hostmaster.building.test. 1 3600 600 86400 60
-@ IN NS ns.building.test.
-9.0 IN PTR printer.building.test.
-"""
+from tests.names.conftest import dig, free_port, program
 
 
 @pytest.fixture
 async def bind(tmp_path: Path) -> AsyncIterator[UpdateTarget]:
     """BIND as the building's DNS: a printer that somebody entered by hand, and a key for netboot."""
-    port = free_port(str(BUILDING))
-    (tmp_path / "building.zone").write_text(ZONE)
-    (tmp_path / "reverse.zone").write_text(REVERSE)
-    (tmp_path / "named.conf").write_text(f"""
-        options {{
-            directory "{tmp_path}"; pid-file none; session-keyfile none; recursion no; dnssec-validation no;
-            listen-on port {port} {{ {BUILDING}; }}; listen-on-v6 {{ none; }};
-        }};
-        controls {{ }};
-        key "netboot" {{ algorithm hmac-sha256; secret "{SECRET}"; }};
-        zone "building.test" {{ type primary; file "building.zone"; allow-update {{ key netboot; }}; }};
-        zone "77.127.in-addr.arpa" {{ type primary; file "reverse.zone"; allow-update {{ key netboot; }}; }};
-    """)
-    async with program(
-        "named", "-g", "-c", tmp_path / "named.conf", "-n", "1", log=tmp_path / "named.log", ready="all zones loaded"
-    ):
+    port = free_port(str(LOOPBACK))
+    async with program(*set_up_bind(tmp_path, LOOPBACK, port), log=tmp_path / "named.log", ready=BIND_READY):
         yield replace(target_of(), port=port)
 
 
@@ -209,7 +123,7 @@ async def test_a_dns_that_comes_back_gets_the_names_that_waited_also_after_a_res
     told: Told = []
     kept = Kept()
     away = Announcer(
-        replace(bind, port=free_port(str(BUILDING))), kept, lambda machine, problem: told.append((machine, problem))
+        replace(bind, port=free_port(str(LOOPBACK))), kept, lambda machine, problem: told.append((machine, problem))
     )
     async with announcing(away):
         away.announce(ONE)
@@ -232,53 +146,6 @@ def test_the_mark_is_the_one_of_the_rfcs_example() -> None:
 def test_an_address_outside_the_reverse_zone_gets_no_name() -> None:
     assert reverse_name(target_of(), ONE) == dns.name.from_text("101.0.77.127.in-addr.arpa")
     assert reverse_name(target_of(), replace(ONE, address=IPv4Address("10.0.0.1"))) is None
-
-
-def test_pauses_grow_up_to_a_quarter_of_an_hour() -> None:
-    pauses = [pause_after(tries) for tries in range(100)]
-    assert pauses[0] == FIRST_PAUSE
-    assert pauses == sorted(pauses)
-    assert pauses[-1] == LONGEST_PAUSE
-
-
-async def silent(update: dns.update.UpdateMessage, target: UpdateTarget) -> dns.rcode.Rcode:
-    raise NotToldError("no answer")
-
-
-async def test_a_name_is_given_up_after_a_day() -> None:
-    now = 0.0
-    told: Told = []
-    kept = Kept()
-    announcer = Announcer(
-        target_of(), kept, lambda machine, problem: told.append((machine, problem)), send=silent, clock=lambda: now
-    )
-    announcer.announce(ONE)
-    now = GIVEN_UP_AFTER + 1
-    async with announcing(announcer):
-        await until(lambda: bool(told) and kept.text == "[]")
-    assert len(told) == 1
-
-
-async def test_what_waits_is_bounded_and_one_name_a_pc() -> None:
-    kept = Kept()
-    told: Told = []
-    announcer = Announcer(target_of(), kept, lambda machine, problem: told.append((machine, problem)), send=silent)
-    for number in range(WAITING + 10):
-        announcer.announce(replace(ONE, machine=str(number), hostname=f"pc-{number}"))
-    announcer.announce(replace(ONE, machine="20", hostname="pc-new"))
-    announcer.announce(replace(ONE, machine="30", hostname=""))
-    async with announcing(announcer):
-        await until(lambda: len(told) == WAITING - 1 and "pc-new" in kept.hostnames)
-    assert len(kept.hostnames) == WAITING - 1
-    assert not {"pc-9", "pc-20", "pc-30"} & set(kept.hostnames)
-
-
-async def test_what_was_kept_and_cannot_be_read_is_left_out() -> None:
-    whole = {"machine": "m", "hostname": "pc", "mac": ONE.mac, "address": "nowhere", "since": 0}
-    for text in ("rubbish", '[{"machine": "m"}]', json.dumps([whole])):
-        kept = Kept(text)
-        async with announcing(Announcer(target_of(), kept, lambda machine, problem: None, send=silent)):
-            await until(partial(kept.is_, "[]"))
 
 
 def test_a_key_is_read_from_its_file_and_a_bad_one_is_told(tmp_path: Path) -> None:
