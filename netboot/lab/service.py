@@ -13,6 +13,7 @@ import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final, Literal
 
 import yaml
@@ -121,11 +122,12 @@ async def open_service(
     dhcp: Literal["proxy", "merged", "full", "off"] = "proxy",
     plain_pxe_first: bool = True,
     machines: Sequence[Mapping[str, object]] = (),
+    names: Mapping[str, object] = MappingProxyType({}),
 ) -> AsyncIterator[Service]:
     """A fresh server's data on this LAN, with the masters and the key of the folder `masters`; not started yet.
 
     `profiles` are folders of profiles beside the shipped ones; `menu_timeout` is in seconds;
-    `menu_serial` shows the menu on that port too; `machines` is what is set for single PCs.
+    `menu_serial` shows the menu on that port too; `machines` is what is set for single PCs, `names` what is for names.
     """
     data = lan.folder / "data"
     data.mkdir()
@@ -143,6 +145,7 @@ async def open_service(
                 "dhcp": {"mode": dhcp, "plain_pxe_first": plain_pxe_first},
                 "menu": {"timeout": menu_timeout, "serial": menu_serial},
                 "machines": list(machines),
+                "names": dict(names),
                 "agent": {"kernel": "console=tty0 console=ttyS0", "wait": 900},
                 "log": {"format": "json", "level": "info"},
             }
