@@ -231,15 +231,9 @@ async def _serve(ready: Ready, record: Record) -> None:
     tftp = TftpServer(
         TftpSettings(address=str(ready.interface.address), limits=limits), source, on_transfer=transferred
     )
-    services: list[Service] = []
     async with contextlib.AsyncExitStack() as stack:
-        if ready.building_dns is not None:
-            # Before the first agent's line and until after the last: a job's end is told once.
-            announcer = Announcer(ready.building_dns, record, floor.tell_after)
-            await announcer.start()
-            stack.push_async_callback(announcer.close)
-            workshop.on_named.append(announcer.announce)
-            services.append(announcer)
+        # Before the first agent's line and until after the last: a job's end is told once.
+        services = await _name_services(stack, ready, record, dhcp, workshop)
         place = BootAddress(
             await _http_runner(stack, boot_face),
             lambda address: _boot_socket(settings, address),
@@ -260,13 +254,6 @@ async def _serve(ready: Ready, record: Record) -> None:
         await whereabouts.start()
         stack.callback(whereabouts.close)
         services += [tftp, whereabouts]
-        if ready.plan is not None and settings.names.answer:
-            who = directory(ready.plan, dhcp.leases, await asyncio.to_thread(record.named))
-            names = name_server(ready.plan, settings.names, who)
-            await names.start()
-            stack.callback(names.close)
-            workshop.on_named.append(who.learn)
-            services.append(names)
         services += await dhcp.start(stack, record)
         services.append(AddressWatch(ready.interface, on_move=place.move, on_trouble=floor.tell_trouble))
         if not await asyncio.to_thread(digits.asked):
@@ -276,6 +263,27 @@ async def _serve(ready: Ready, record: Record) -> None:
         gc.freeze()
         log.info("ready on %s, %s", ready.interface.name, ready.interface.address)
         await _until_told(services)
+
+
+async def _name_services(
+    stack: contextlib.AsyncExitStack, ready: Ready, record: Record, dhcp: DhcpWay, workshop: Workshop
+) -> list[Service]:
+    """Those who make the names known that jobs give: our own name server, and what tells the building's."""
+    services: list[Service] = []
+    if ready.plan is not None and ready.settings.names.answer:
+        who = directory(ready.plan, dhcp.leases, await asyncio.to_thread(record.named))
+        names = name_server(ready.plan, ready.settings.names, who)
+        await names.start()
+        stack.callback(names.close)
+        workshop.on_named.append(who.learn)
+        services.append(names)
+    if ready.building_dns is not None:
+        announcer = Announcer(ready.building_dns, record, workshop.floor.tell_after)
+        await announcer.start()
+        stack.push_async_callback(announcer.close)
+        workshop.on_named.append(announcer.announce)
+        services.append(announcer)
+    return services
 
 
 async def _until_told(services: Sequence[Service]) -> None:
