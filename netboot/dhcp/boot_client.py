@@ -53,7 +53,7 @@ class Reason(Enum):
 
 _REASON_TEXTS = {
     Reason.MALFORMED: "not a DHCP packet",
-    Reason.TOO_LONG: "longer than any boot client's packet",
+    Reason.TOO_LONG: "longer than one Ethernet frame, which is all that firmware takes",
     Reason.OTHER_INTERFACE: "it came in on an interface that is not ours",
     Reason.NOT_A_REQUEST: "a server's reply, not a client's request",
     Reason.NOT_ETHERNET: "the client is not on Ethernet",

@@ -20,6 +20,7 @@ from netboot.dhcp.boot_reply import echoed, naming_boot_file
 from netboot.dhcp.core import BROADCAST, CLIENT_PORT, SERVER_PORT, Answer
 from netboot.dhcp.packet import (
     BROADCAST_FLAG,
+    MAX_PACKET,
     NO_ADDRESS,
     DhcpPacket,
     MalformedPacket,
@@ -27,7 +28,7 @@ from netboot.dhcp.packet import (
     Option,
     Options,
     decode_options,
-    encode,
+    wire_size,
 )
 
 MAX_DIALOGUES = 4096
@@ -40,7 +41,7 @@ PATIENCE = 3.0
 """Seconds until the building counts as silent: dnsmasq looks for up to 3 s whether an address is free."""
 
 MOST_HOPS = 1
-"""A DISCOVER that passed more relays is not forwarded: two netboots on one LAN would else pass it on for ever."""
+"""What passed more relays is not forwarded: two netboots on one LAN would else pass it on for ever."""
 
 _LINK_SELECTION = 5  # RFC 3527
 _LONGEST_OPTION = 255  # bytes
@@ -87,8 +88,9 @@ class MergedOffers:
 
     def discover(self, client: BootClient, boot_file: BootFile, *, now: float) -> Answer | Ignored:
         """A client's DISCOVER, to be forwarded to the building."""
-        if client.packet.hops > MOST_HOPS:
-            return Ignored(Reason.TOO_MANY_RELAYS, f"{client.packet.hops} hops")
+        forwarded = self._forward(client.packet)
+        if isinstance(forwarded, Ignored):
+            return forwarded
         chaddr = client.packet.chaddr
         dialogue = self._offered.pop(chaddr, None) or self._asked.pop(chaddr, None)
         if dialogue is None or dialogue.client.packet.xid != client.packet.xid:
@@ -96,7 +98,7 @@ class MergedOffers:
         # Sent again: whose offer it has stays so, since the client may already hold that one.
         dialogue.client, dialogue.boot_file, dialogue.at = client, boot_file, now
         _remember(self._offered if dialogue.server else self._asked, dialogue)
-        return self._forward(client.packet)
+        return forwarded
 
     def request(self, client: BootClient, boot_file: BootFile, *, now: float) -> Answer | Ignored:
         """A client's REQUEST: forwarded when it takes our offer, since the others' servers hear the broadcast too."""
@@ -124,14 +126,16 @@ class MergedOffers:
         if dialogue.server not in (None, server):
             return Ignored(Reason.ANOTHER_SERVER, str(server))
         if kind is MessageType.NAK:
-            return self._pass_on(dialogue, self._from_us(packet)), dialogue
+            return _that_fits(self._pass_on(dialogue, self._from_us(packet)), dialogue)
         if kind not in (MessageType.OFFER, MessageType.ACK) or packet.yiaddr == NO_ADDRESS:
             return Ignored(Reason.NO_ADDRESS_IN_OFFER, str(server))  # another netboot's, as a rule
-        dialogue.server, dialogue.at = server, now
-        self._asked.pop(packet.chaddr, None)
-        _remember(self._offered, dialogue)
         merged = self._overlay(dialogue, self._from_us(packet))
-        return self._pass_on(dialogue, merged, dialogue.boot_file.name), dialogue
+        passed_on = _that_fits(self._pass_on(dialogue, merged, dialogue.boot_file.name), dialogue)
+        if not isinstance(passed_on, Ignored):
+            dialogue.server, dialogue.at = server, now
+            self._asked.pop(packet.chaddr, None)
+            _remember(self._offered, dialogue)
+        return passed_on
 
     def silent(self, now: float) -> Iterator[Dialogue]:
         """The dialogues whose building has not answered in time: each is given once. Old dialogues are forgotten."""
@@ -148,13 +152,18 @@ class MergedOffers:
         dialogue = self._asked.get(client.packet.chaddr)
         return dialogue is not None and now - dialogue.since >= PATIENCE
 
-    def _forward(self, packet: DhcpPacket) -> Answer:
+    def _forward(self, packet: DhcpPacket) -> Answer | Ignored:
+        if packet.hops > MOST_HOPS:
+            return Ignored(Reason.TOO_MANY_RELAYS, f"{packet.hops} hops")
         options = packet.options
         if packet.giaddr != NO_ADDRESS:
             options = _without(options, {Option.RELAY_AGENT})
             options += ((Option.RELAY_AGENT, _link_selected(packet)),)
+        forwarded = replace(packet, giaddr=self._address, hops=packet.hops + 1, options=options)
+        if wire_size(forwarded) > MAX_PACKET:
+            return Ignored(Reason.TOO_LONG)
         return Answer(
-            packet=replace(packet, giaddr=self._address, hops=packet.hops + 1, options=options),
+            packet=forwarded,
             from_port=SERVER_PORT,
             destination=self._building or BROADCAST,
             destination_port=SERVER_PORT,
@@ -170,7 +179,7 @@ class MergedOffers:
             return reply
         twice = ((Option.TFTP_SERVER, reply.sname), (Option.BOOT_FILE, reply.file))
         longer = replace(reply, options=reply.options + twice)
-        return longer if len(encode(longer)) <= _limit(client.packet) else reply
+        return longer if wire_size(longer) <= _limit(client.packet) else reply
 
     def _pass_on(self, dialogue: Dialogue, packet: DhcpPacket, boot_file: str = "") -> Answer:
         """This packet to the client, or to the relay it is behind."""
@@ -199,6 +208,11 @@ class MergedOffers:
         ours: Options = ((Option.MESSAGE_TYPE, kind), (Option.SERVER_ID, self._address.packed))
         options = ours + _without(packet.options, _NOT_PASSED_ON)
         return replace(packet, siaddr=NO_ADDRESS, sname=b"", file=b"", options=options)
+
+
+def _that_fits(answer: Answer, dialogue: Dialogue) -> tuple[Answer, Dialogue] | Ignored:
+    """A building's reply to which our boot file was added may have become too long for a frame."""
+    return (answer, dialogue) if wire_size(answer.packet) <= MAX_PACKET else Ignored(Reason.TOO_LONG)
 
 
 def _remember(table: OrderedDict[bytes, Dialogue], dialogue: Dialogue) -> None:

@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from enum import IntEnum
 from ipaddress import IPv4Address
 
-MAX_PACKET = 4096
-"""Bytes. Firmware sends at most one Ethernet frame; what is longer is refused unread."""
+MAX_PACKET = 1472
+"""Bytes: what one Ethernet frame of 1,500 holds. Firmware sends no more, and many put no fragments together: what is
+longer is refused unread, and never sent.
+"""
 
 MIN_PACKET = 300
 """Bytes. A BOOTP packet's length (RFC 951): shorter replies are padded, since some relays and ROMs drop them."""
@@ -198,6 +200,11 @@ def encode(packet: DhcpPacket) -> bytes:
     if len(data) > MAX_PACKET:
         raise ValueError(f"{len(data)} bytes are more than {MAX_PACKET}")
     return data.ljust(MIN_PACKET, b"\0")
+
+
+def wire_size(packet: DhcpPacket) -> int:
+    """Bytes of the UDP payload, without its padding: more than MAX_PACKET cannot be encoded."""
+    return _HEADER.size + len(encode_options(packet.options))
 
 
 def decode_options(data: bytes) -> Options:

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from netboot.dhcp.packet import DhcpPacket, Op, encode
 from tests.fuzz import dhcp, dhcp_codec, tftp
 from tests.fuzz.pieces import MOST, Piece, read, write
 
@@ -21,6 +22,15 @@ def test_recorded_dhcp_packets_break_no_promise() -> None:
 @pytest.mark.parametrize("seed", [*tftp.seeds()])
 def test_tftp_transfers_break_no_promise(seed: bytes) -> None:
     tftp.play(seed)
+
+
+def test_a_pcs_packet_of_several_frames_is_not_forwarded() -> None:
+    asked = DhcpPacket(
+        op=Op.BOOTREQUEST, xid=1, chaddr=bytes(6), options=((53, b"\1"), (60, b"PXEClient"), (93, b"\0\7"))
+    )
+    fragmented = encode(asked).rstrip(b"\0\xff") + (b"\x4d\xff" + bytes(255)) * 6
+    assert len(fragmented) > dhcp.LONGEST_ANSWER
+    dhcp.play(write(Piece(9, 10, fragmented)))
 
 
 @given(st.binary(max_size=2000))
