@@ -106,10 +106,12 @@ class AddressWatch:
                     found.address,
                     self._served.address,
                 )
+            if found.mtu != self._served.mtu:
+                log.info("%s has packets of %d bytes now, it had %d", found.name, found.mtu, self._served.mtu)
             try:
                 await self._on_move(found)
             except NetbootError as error:
-                log.error("%s (%s); it is tried again", error, error.hint)
+                log.error("%s (%s); it is tried again", error.message, error.hint)
                 return
             self._served = found
 

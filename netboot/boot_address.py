@@ -59,7 +59,7 @@ class BootAddress:
 
     async def move(self, found: Interface) -> None:
         """Serve on the interface's new address. Raises NetbootError; what was moved by then stays moved."""
-        self._dhcp.must_be_able_to_move(found.address)
+        self._dhcp.must_be_able_to_move(found)
         await self.open(found.address)
         await self._tftp.move(str(found.address))
         self._menu.use_address(found.address)

@@ -130,6 +130,8 @@ class TftpServer:
 
     async def move(self, address: str) -> None:
         """Answer on another address of this machine from now on. Raises NetbootError, and then stays where it was."""
+        if self._socket is not None and address == self._settings.address:
+            return
         moved = listening_socket(address, self.port)
         loop = asyncio.get_running_loop()
         if self._socket is not None:

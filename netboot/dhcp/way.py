@@ -72,12 +72,14 @@ class DhcpWay:
         """A PC at this address asked for a boot file, by TFTP or HTTP."""
         self._beside.fetched_by(address)
 
-    def must_be_able_to_move(self, address: IPv4Address) -> None:
-        """Raise NetbootError in `full` mode, whose leases belong to the address it began with."""
-        if self._plan is not None:
+    def must_be_able_to_move(self, found: Interface) -> None:
+        """Raise NetbootError in `full` mode, whose leases belong to the address and network it began with."""
+        began = self._interface
+        if self._plan is not None and (found.address, found.network) != (began.address, began.network):
             raise NetbootError(
-                f"our own DHCP server gives the addresses of {self._interface.network}, and ours is {address} now",
-                hint=f"give the interface {self._interface.name} its address {self._interface.address} back, "
+                f"our own DHCP server gives the addresses of {began.network}, "
+                f"and ours is {found.address} in {found.network} now",
+                hint=f"give the interface {began.name} its address {began.address}/{began.network.prefixlen} back, "
                 "or start netboot again",
             )
 

@@ -119,6 +119,18 @@ async def test_a_new_address_is_told_and_used_by_dhcp_tftp_http_and_the_menus(se
     assert f"http://{SERVER}" in served.over_http(SERVER)
 
 
+async def test_an_mtu_that_changes_alone_moves_nothing_and_fails_nothing(served: Served) -> None:
+    since = len(served.service.log())
+    try:
+        await ip_in(served.lan.server, f"link set dev {INTERFACE} mtu 1400")
+        await served.service.wait_for_log(f"{INTERFACE} has packets of 1400 bytes now", TOLD_WITHIN, since=since)
+        assert str(SERVER) in served.over_tftp(SERVER)
+        assert boot(served.pc, UEFI).server == SERVER
+        assert [entry for entry in served.service.log()[since:] if entry["level"] == "error"] == []
+    finally:
+        await ip_in(served.lan.server, f"link set dev {INTERFACE} mtu 1500")
+
+
 async def test_an_agent_on_the_line_follows_a_server_whose_address_changes_also_while_it_is_stopped(
     served: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from netboot.address_watch import AddressWatch, Trouble, look
 from netboot.errors import NetbootError
 from netboot.interfaces import Address, Interface, Link
+from netboot.tftp import TftpServer, TftpSettings
 
 SERVED = Interface(name="eth0", address=IPv4Address("10.77.0.2"), network=IPv4Network("10.77.0.0/24"))
 UP = ("BROADCAST", "UP", "LOWER_UP")
@@ -85,3 +86,15 @@ def test_a_new_address_is_moved_to_once_and_tried_again_where_that_failed() -> N
     assert watched.moved == ["10.77.0.9"]
     watched.look(link("10.77.0.2"))
     assert watched.moved == ["10.77.0.9", "10.77.0.2"]
+
+
+async def test_a_move_that_failed_half_way_is_finished_by_the_next_try() -> None:
+    tftp = TftpServer(TftpSettings(address="127.0.0.1", port=0), lambda name: None)
+    await tftp.start()
+    port = tftp.port
+    try:
+        for _ in range(2):
+            await tftp.move("127.0.0.2")
+        assert tftp.port == port
+    finally:
+        tftp.close()
