@@ -46,6 +46,10 @@ class PageClient:
         """The PCs as the page shows them now. Raises NetbootError."""
         return floor_rows(await self._get("/"))
 
+    async def text(self) -> str:
+        """The floor's HTML as it is now. Raises NetbootError."""
+        return await self._get("/")
+
     async def _get(self, path: str) -> str:
         async with self._session.get(path) as response:
             return await _text(response)

@@ -108,9 +108,14 @@ async def test_a_chosen_pc_under_secure_boot_is_stopped_at_the_keyboard_and_show
 
 async def screen_size(pc: RunningPc, dump: Path) -> tuple[int, int]:
     """Width and height of what the screen shows, in pixels."""
+    return (await screen_dump(pc, dump))[0]
+
+
+async def screen_dump(pc: RunningPc, dump: Path) -> tuple[tuple[int, int], bytes]:
+    """Width and height of what the screen shows, and its pixels: three bytes each, red, green, blue (ppm(5))."""
     await pc.qmp.screendump(dump)
-    width, height = dump.read_bytes().split(maxsplit=3)[1:3]
-    return int(width), int(height)
+    _, width, height, rest = dump.read_bytes().split(maxsplit=3)
+    return (int(width), int(height)), rest[-3 * int(width) * int(height) :]
 
 
 async def text_on_screen(pc: RunningPc, dump: Path) -> str:
@@ -136,3 +141,27 @@ async def test_memtest_is_started_by_ipxe_and_draws_its_own_screen(tmp_path: Pat
         # The menu's own line is written "memtest86+".
         assert "Memtest86+" in screen
         assert "Atelier" not in screen
+
+
+async def test_memtest_is_started_by_grub_and_draws_its_own_screen(tmp_path: Path) -> None:
+    """On UEFI it draws its letters itself, on blue; the menu has no colour at all."""
+    async with (
+        beside_the_building(menu_timeout=300) as (lan, service),
+        power_on(lan, workshop_pc(1, Firmware.UEFI)) as pc,
+    ):
+        await reach_menu(service, pc)
+        assert blue_share(await screen_dump(pc, tmp_path / "menu.ppm")) == 0
+        await press(pc, keys_to(len(menu_profiles()) + 2, confirm=False))
+        for _ in range(int(BOOT_WITHIN / 2)):
+            share = blue_share(await screen_dump(pc, tmp_path / "memtest.ppm"))
+            if share > 0.5:
+                break
+            await asyncio.sleep(2)
+        assert share > 0.5
+
+
+def blue_share(dumped: tuple[tuple[int, int], bytes]) -> float:
+    """Which part of the screen is blue."""
+    _, pixels = dumped
+    reds, greens, blues = pixels[0::3], pixels[1::3], pixels[2::3]
+    return sum(b > 100 > r + g for r, g, b in zip(reds, greens, blues, strict=True)) / len(blues)

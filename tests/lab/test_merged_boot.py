@@ -1,6 +1,7 @@
 """Whole PCs that boot by merged offers, which carry the building's address and our boot file in one packet."""
 
 import asyncio
+import json
 
 import pytest
 
@@ -11,7 +12,8 @@ from netboot.lab.firmware import Firmware
 from netboot.lab.journey import BOOT_WITHIN, press, reach_menu
 from netboot.lab.machine import power_on, workshop_pc
 from netboot.lab.network import Lan
-from netboot.lab.service import open_service
+from netboot.lab.page_client import signed_in
+from netboot.lab.service import OPERATOR, open_service
 
 pytestmark = [pytest.mark.lab, pytest.mark.root, pytest.mark.timeout(900)]
 
@@ -27,7 +29,7 @@ async def test_a_pc_reaches_the_agent_by_merged_offers(lan: Lan, firmware: Firmw
             await reach_menu(service, pc)
             await press(pc, keys_for_inventory())
             reached = await pc.console.wait_for(r"netboot: hello", BOOT_WITHIN)
-        print(f"{firmware.value}: agent's hello after {reached:.0f} s")
+        print(json.dumps({"boot": firmware.value, "mode": "merged", "seconds_to_hello": round(reached, 1)}))
         leased = building.leases()[spec.mac]
         sent = [entry["message"] for entry in service.log() if "sent shimx64.efi" in entry["message"]]
         # Nothing was asked for on port 4011: the one packet was enough.
@@ -53,3 +55,5 @@ async def test_a_pc_that_a_stray_option_60_leads_astray_boots_when_it_is_started
         async with power_on(lan, spec) as pc:
             await service.wait_for_log(r"TFTP shimx64\.efi: finished", BOOT_WITHIN)
         assert any("now gets one complete offer" in entry["message"] for entry in service.log())
+        async with signed_in(service.page, OPERATOR, service.password) as client:
+            assert "Ce PC ne prenait pas le fichier de démarrage proposé à part" in await client.text()
