@@ -27,6 +27,7 @@ pytestmark = [pytest.mark.root, pytest.mark.asyncio(loop_scope="module")]
 
 DOCS = Path(__file__).parents[2] / "docs"
 LOADERS = ["undionly.kpxe", "shimx64.efi", "grubnetia32.efi"]
+BY_HTTP = ["shimx64.efi", "grubnetia32.efi"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,9 @@ def take(port: int) -> None:
 @pytest.mark.parametrize(("guide", "server"), [("operator.en.md", "SERVER"), ("operator.fr.md", "SERVEUR")])
 async def test_the_guides_name_these_files(guide: str, server: str) -> None:
     (recipe,) = (part for part in (DOCS / guide).read_text().split("\n\n") if "next-server" in part)
-    assert re.findall(r"`([^`]+)`", recipe) == ["dhcp.mode: off", *LOADERS, f"http://{server}/boot/ipxe"]
+    named = re.findall(r"`([^`]+)`", recipe)
+    assert named[:5] == ["dhcp.mode: off", *LOADERS, f"http://{server}/boot/ipxe"]
+    assert [name for name in named[5:] if "/" in name] == [f"http://{server}/{name}" for name in BY_HTTP]
 
 
 async def test_the_ports_of_dhcp_stay_free_and_those_of_the_files_do_not(street: Street) -> None:
@@ -73,6 +76,13 @@ async def test_each_loader_comes_by_tftp_whole(street: Street, name: str) -> Non
     loader = bootfiles.load(default_cache_folder() / "bootfiles").path(name).read_bytes()
     got = inside(street.pc, lambda: tftp_get(SERVER, name, limit=len(loader) + 1, until=time.monotonic() + 30))
     assert got == loader
+
+
+@pytest.mark.parametrize("name", BY_HTTP)
+async def test_each_loader_of_http_boot_comes_whole(street: Street, name: str) -> None:
+    loader = bootfiles.load(default_cache_folder() / "bootfiles").path(name).read_bytes()
+    with inside(street.pc, lambda: urllib.request.urlopen(f"http://{SERVER}/{name}", timeout=10)) as answer:
+        assert answer.read() == loader
 
 
 async def test_ipxe_gets_its_script_by_http(street: Street) -> None:
