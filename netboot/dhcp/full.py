@@ -205,12 +205,12 @@ class FullDhcp:
             if not self._plan.authoritative:
                 return _ignored(Reason.UNKNOWN_LEASE, str(wanted), client)
             return self._refused(packet, client)
-        lease = self._leases.bind(mac, wanted, _host_name(packet), now=now)
-        if lease is None:
+        bound = self._leases.bind(mac, wanted, _host_name(packet), now=now)
+        if bound is None:
             return self._refused(packet, client)
         self._silent_until.pop(wanted, None)
-        step = self._granted(packet, client, lease, MessageType.ACK, now)
-        return replace(step, keep=(lease,))
+        step = self._granted(packet, client, bound.lease, MessageType.ACK, now)
+        return replace(step, keep=(*bound.let_go, bound.lease))
 
     def _went_elsewhere(self, packet: DhcpPacket, client: BootClient | None, server: bytes, now: float) -> Step:
         self._leases.withdraw(packet.chaddr.hex(":"), now=now)

@@ -126,7 +126,7 @@ async def open_full_dhcp(
 
 
 def _log_lease(lease: Lease) -> None:
-    said = "has" if lease.state is State.BOUND else "gave back"
+    said = "has" if lease.state is State.BOUND else "let go of"
     log.info(
         "%s %s %s", lease.mac or "nobody", said, lease.address, extra={"mac": lease.mac, "address": str(lease.address)}
     )

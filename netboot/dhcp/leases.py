@@ -54,11 +54,19 @@ class Lease:
     name: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """The lease that a PC took, and the one it let go of for that, if any: both have changed."""
+
+    lease: Lease
+    let_go: tuple[Lease, ...] = ()
+
+
 class Leases:
     """Every address of the plan and what became of it; bounded by the plan's size.
 
-    `known` are the leases of before a restart, bound or past. None lasts longer than the plan gives: the settings may
-    have changed, or the machine's clock.
+    `known` are the leases of before a restart, bound or past; a PC is bound once there. None lasts longer than the plan
+    gives: the settings may have changed, or the machine's clock.
     """
 
     def __init__(self, plan: AddressPlan, known: Iterable[Lease] = (), *, now: float = 0.0) -> None:
@@ -108,7 +116,7 @@ class Leases:
         self._end_offer_of_other(mac, address, now)
         return self._set(Lease(address, mac, State.OFFERED, now + HOLD))
 
-    def bind(self, mac: str, address: IPv4Address, name: str = "", *, now: float) -> Lease | None:
+    def bind(self, mac: str, address: IPv4Address, name: str = "", *, now: float) -> Bound | None:
         """This PC's own for the plan's lease from now on; None when it may not have it."""
         self._end_what_is_over(now)
         lease = self._leases.get(address)
@@ -118,10 +126,10 @@ class Leases:
         if taken or not self._may_have(mac, address):
             return None
         self._end_offer_of_other(mac, address, now)
-        self._let_go_of_other(mac, address, now)
+        let_go = self._let_go_of_other(mac, address, now)
         reservation = self._plan.reservations.get(mac)
         name = reservation.name if reservation and reservation.name else name
-        return self._set(Lease(address, mac, State.BOUND, now + self._plan.lease, name))
+        return Bound(self._set(Lease(address, mac, State.BOUND, now + self._plan.lease, name)), let_go)
 
     def may_keep(self, mac: str, address: IPv4Address, *, now: float) -> bool:
         """Did this PC have the address last, and has nobody else got it since?"""
@@ -199,11 +207,12 @@ class Leases:
     def _is_for(self, mac: str, address: IPv4Address) -> bool:
         return address in self._in_pool or self._reserved_for.get(address) == mac
 
-    def _let_go_of_other(self, mac: str, address: IPv4Address, now: float) -> None:
+    def _let_go_of_other(self, mac: str, address: IPv4Address, now: float) -> tuple[Lease, ...]:
         """One PC, one lease: what it had besides this one is free."""
         had = self._had_by.get(mac)
-        if had is not None and had != address and self._is_bound(mac):
-            self._set(replace(self._leases[had], state=State.PAST, until=now))
+        if had is None or had == address or not self._is_bound(mac):
+            return ()
+        return (self._set(replace(self._leases[had], state=State.PAST, until=now)),)
 
     def _end_offer_of_other(self, mac: str, address: IPv4Address, now: float) -> None:
         if self._offered_to.get(mac) != address:

@@ -169,6 +169,16 @@ def test_an_acknowledgement_waits_for_its_lease_to_be_on_the_record() -> None:
     assert [(lease.address, lease.state) for lease in step.keep] == [(the_answer(step).packet.yiaddr, State.BOUND)]
 
 
+def test_the_address_that_a_pc_left_goes_on_the_record_with_the_one_it_took() -> None:
+    core = server()
+    left = bound(core)
+    taken = next(address for address in PLAN.pool() if address != left)
+    step = request(core, taken, now=5)
+    assert the_answer(step).packet.yiaddr == taken
+    assert [(lease.address, lease.state) for lease in step.keep] == [(left, State.PAST), (taken, State.BOUND)]
+    assert [lease.address for lease in request(core, taken, now=6).keep] == [taken]
+
+
 def test_a_discover_that_comes_again_is_no_second_probe_and_the_newest_is_answered() -> None:
     core = server()
     first = core.receive(message(MessageType.DISCOVER), ON_67, now=0)

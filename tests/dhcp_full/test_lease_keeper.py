@@ -66,6 +66,35 @@ async def test_what_was_kept_is_found_again_with_the_time_it_has_left(tmp_path: 
     assert all(595 < one.until - time.monotonic() <= 600 for one in found)
 
 
+@pytest.mark.parametrize("known", [True, False], ids=["it was its PC's until now", "it is in no plan, or ended"])
+async def test_a_pc_that_took_another_address_has_that_one_after_a_restart(tmp_path: Path, known: bool) -> None:
+    """Also when what it left was lent for longer: `dhcp.full.lease` was 30 days then, or the clock was ahead."""
+    mac, left, taken = "02:00:00:00:00:09", IPv4Address("10.0.0.3"), IPv4Address("10.0.0.4")
+    with open_record(tmp_path / "record.sqlite") as record:
+        until = datetime.now(UTC) + timedelta(days=30)
+        record.keep_leases([KeptLease(str(left), mac, "", bound=True, until=until)])
+        keeper = LeaseKeeper(record)
+        leases = Leases(PLAN, await keeper.load() if known else (), now=time.monotonic())
+        now_bound = leases.bind(mac, taken, now=time.monotonic())
+        assert now_bound is not None
+        keeper.keep((*now_bound.let_go, now_bound.lease), lambda: None)
+        await run_for(keeper, 0.3)
+        again = Leases(PLAN, await LeaseKeeper(record).load(), now=time.monotonic())
+    assert [one.address for one in again if one.state is State.BOUND] == [taken]
+    assert again.bind("02:00:00:00:00:08", taken, now=time.monotonic()) is None
+
+
+async def test_a_pc_that_took_two_addresses_within_one_write_has_the_later_one(tmp_path: Path) -> None:
+    with open_record(tmp_path / "record.sqlite") as record:
+        keeper, leases = LeaseKeeper(record), Leases(PLAN, now=time.monotonic())
+        for address in (IPv4Address("10.0.0.3"), IPv4Address("10.0.0.4"), IPv4Address("10.0.0.3")):
+            taken = leases.bind("02:00:00:00:00:09", address, now=time.monotonic())
+            assert taken is not None
+            keeper.keep((*taken.let_go, taken.lease), lambda: None)
+        await run_for(keeper, 0.3)
+        assert {(row.address, row.bound) for row in record.leases()} == {("10.0.0.3", True), ("10.0.0.4", False)}
+
+
 async def test_what_comes_while_a_write_is_under_way_goes_into_the_next() -> None:
     record = Slow()
     keeper = LeaseKeeper(record)

@@ -1,15 +1,21 @@
-"""The table of leases: one example a rule, then whatever order of events hypothesis thinks of."""
+"""The table of leases: one example a rule, then whatever order of events and restarts hypothesis thinks of."""
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Address, IPv4Network
 
 import pytest
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from sqlalchemy import create_engine
+from sqlalchemy.orm import Session
 
 from netboot.dhcp.address_plan import AddressPlan, Reservation
 from netboot.dhcp.leases import HOLD, QUARANTINE, Lease, Leases, State
+from netboot.records import leases as kept_leases
+from netboot.records import tables
+from netboot.records.values import KeptLease
 
 SERVER = IPv4Address("10.0.0.1")
 KEPT = IPv4Address("10.0.0.4")
@@ -88,9 +94,9 @@ def test_a_reservation_is_kept_for_its_pc_and_names_it() -> None:
     assert held is not None
     assert held.address == KEPT
     assert leases.bind(RESERVED_MAC, POOL[0], now=0) is None
-    lease = leases.bind(RESERVED_MAC, KEPT, "said-by-itself", now=0)
-    assert lease is not None
-    assert lease.name == "kept"
+    taken = leases.bind(RESERVED_MAC, KEPT, "said-by-itself", now=0)
+    assert taken is not None
+    assert taken.lease.name == "kept"
     assert leases.bind(mac(1), KEPT, now=0) is None
 
 
@@ -140,7 +146,9 @@ def test_a_pc_that_is_bound_anew_gives_back_what_it_had() -> None:
     leases = Leases(PLAN)
     first = bound(leases, 1)
     other = next(address for address in POOL if address != first)
-    assert leases.bind(mac(1), other, now=1) is not None
+    taken = leases.bind(mac(1), other, now=1)
+    assert taken is not None
+    assert taken.let_go == (Lease(first, mac(1), State.PAST, 1.0),)
     assert [lease.address for lease in leases if lease.state is State.BOUND] == [other]
 
 
@@ -208,7 +216,11 @@ def test_a_pc_that_is_offered_its_reservation_again_loses_what_it_uses_only_once
 
 
 class AnyOrder(RuleBasedStateMachine):
-    """Whatever happens in whatever order: the promises hold after each step."""
+    """Whatever happens in whatever order: the promises hold after each step, and after a start from what was kept.
+
+    What changes is kept as full.py has it, in the record's own table. The disk may be full; the clock of the day may be
+    set at any time, and another length of leases be chosen for the next start.
+    """
 
     macs = st.sampled_from([mac(number) for number in range(7)] + [RESERVED_MAC])
     addresses = st.sampled_from([*POOL, KEPT, SERVER, IPv4Address("10.0.0.9"), IPv4Address("192.0.2.1")])
@@ -216,18 +228,64 @@ class AnyOrder(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.now = 0.0
+        self.midnight = datetime(2026, 11, 22, tzinfo=UTC)  # the day's time when `now` was 0, as its clock has it
+        self.disk_is_full = False
         self.leases = Leases(PLAN)
         self.promised: dict[IPv4Address, tuple[str, float]] = {}
+        self.engine = create_engine("sqlite://")
+        tables.Base.metadata.create_all(self.engine, [tables.Base.metadata.tables["leases"]])
+
+    def teardown(self) -> None:
+        self.engine.dispose()
+
+    def keep(self, *changed: Lease) -> bool:
+        """Onto the record, False when that cannot be."""
+        if not self.disk_is_full:
+            with Session(self.engine) as session, session.begin():
+                kept_leases.keep(session, [self.for_record(lease) for lease in changed])
+        return not self.disk_is_full
+
+    def kept(self) -> list[Lease]:
+        with Session(self.engine) as session:
+            return [self.from_record(row) for row in kept_leases.read(session)]
+
+    def for_record(self, lease: Lease) -> KeptLease:
+        until = self.midnight + timedelta(seconds=lease.until)
+        return KeptLease(str(lease.address), lease.mac, lease.name, lease.state is State.BOUND, until)
+
+    def from_record(self, kept: KeptLease) -> Lease:
+        state = State.BOUND if kept.bound else State.PAST
+        until = (kept.until - self.midnight).total_seconds()
+        return Lease(IPv4Address(kept.address), kept.mac, state, until, kept.name)
 
     @initialize(known=st.lists(st.tuples(addresses, macs, st.floats(-100, 2000)), max_size=4))
     def begin(self, known: list[tuple[IPv4Address, str, float]]) -> None:
         states = {True: State.BOUND, False: State.PAST}
         self.leases = Leases(PLAN, [Lease(a, m, states[until > 0], until) for a, m, until in known])
-        self.promised = {lease.address: (lease.mac, lease.until) for lease in self.leases if lease.state is State.BOUND}
+        self.promised = self.bound()
+        self.keep(*self.leases)
+
+    def bound(self) -> dict[IPv4Address, tuple[str, float]]:
+        return {lease.address: (lease.mac, lease.until) for lease in self.leases if lease.state is State.BOUND}
 
     @rule(seconds=st.sampled_from([0.1, 1, HOLD / 2, HOLD, 300, QUARANTINE, 700]))
     def time_passes(self, seconds: float) -> None:
         self.now += seconds
+
+    @rule(seconds=st.sampled_from([-1_000_000, -300, 300, 1_000_000]))
+    def the_clock_is_set(self, seconds: int) -> None:
+        self.midnight += timedelta(seconds=seconds)
+
+    @rule(lease=st.sampled_from([120, 600, 86_400]))
+    def the_server_starts_again(self, lease: int) -> None:
+        known = self.kept()
+        self.leases = Leases(replace(PLAN, lease=lease), known, now=self.now)
+        lasting = {one.address for one in known if one.until > self.now}  # to the clock, which may be ahead
+        after = self.bound()
+        for address, (who, until) in self.promised.items():
+            if until > self.now and address in lasting:
+                assert after[address][0] == who
+        self.promised = after
 
     @rule(who=macs, wanted=st.none() | addresses)
     def asks(self, who: str, wanted: IPv4Address | None) -> None:
@@ -241,14 +299,15 @@ class AnyOrder(RuleBasedStateMachine):
 
     @rule(who=macs, address=addresses)
     def takes(self, who: str, address: IPv4Address) -> None:
-        lease = self.leases.bind(who, address, now=self.now)
-        if lease is None:
+        taken = self.leases.bind(who, address, now=self.now)
+        if taken is None:
             return
         holder, until = self.promised.get(address, (who, 0.0))
         assert holder == who or until <= self.now, "two PCs have one address"
         assert (address, who) == (KEPT, RESERVED_MAC) or address in POOL
         self.promised = {one: held for one, held in self.promised.items() if held[0] != who}
-        self.promised[address] = (who, lease.until)
+        if self.keep(*taken.let_go, taken.lease):
+            self.promised[address] = (who, taken.lease.until)
 
     @rule(who=macs)
     def takes_what_it_was_offered(self, who: str) -> None:
@@ -256,15 +315,27 @@ class AnyOrder(RuleBasedStateMachine):
         if lease is not None:
             self.takes(who, lease.address)
 
+    @rule(who=st.sampled_from([mac(0), mac(1)]), address=st.sampled_from(POOL), written=st.booleans())
+    def moves(self, who: str, address: IPv4Address, written: bool) -> None:
+        self.disk_is_full = not written
+        self.takes(who, address)
+        self.disk_is_full = False
+
     @rule(who=macs, address=addresses)
     def gives_back(self, who: str, address: IPv4Address) -> None:
-        if self.leases.release(who, address, now=self.now) is not None:
-            assert self.promised.pop(address)[0] == who
+        past = self.leases.release(who, address, now=self.now)
+        if past is not None:
+            assert self.promised.pop(address, (who, 0.0))[0] == who
+            self.keep(past)
 
     @rule(address=addresses, who=macs)
     def somebody_sits_there(self, address: IPv4Address, who: str) -> None:
-        if self.leases.quarantine(address, who, now=self.now) is not None:
+        before = self.leases.at(address)
+        lease = self.leases.quarantine(address, who, now=self.now)
+        if lease is not None:
             self.promised.pop(address, None)
+            if before is not None and before.state is State.BOUND:  # declined, else found by a probe
+                self.keep(lease)
 
     @rule(who=macs)
     def takes_another_servers_offer(self, who: str) -> None:
@@ -292,6 +363,14 @@ class AnyOrder(RuleBasedStateMachine):
         for state in (State.OFFERED, State.BOUND):
             holders = [lease.mac for lease in self.leases if lease.state is state]
             assert len(holders) == len(set(holders))
+
+    @invariant()
+    def what_is_promised_is_on_the_record_and_no_pc_is_bound_twice_there(self) -> None:
+        holders = {lease.address: lease.mac for lease in self.kept() if lease.state is State.BOUND}
+        assert len(holders) == len(set(holders.values()))
+        for address, (who, until) in self.promised.items():
+            if until > self.now:
+                assert holders[address] == who
 
     @invariant()
     def every_pc_may_still_be_served_once_all_is_over(self) -> None:
