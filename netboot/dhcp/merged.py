@@ -251,7 +251,7 @@ def _without(options: Options, codes: set[Option]) -> Options:
 
 
 def _limit(packet: DhcpPacket) -> int:
-    """Bytes of DHCP that this client takes, less those of option 82, which its relay takes out."""
+    """Bytes of DHCP that this client takes and a frame holds, less those of option 82, which its relay takes out."""
     said = packet.option(Option.MAX_MESSAGE_SIZE) or b""
     limit = max(_USUAL_LIMIT, int.from_bytes(said) - _HEADERS) if len(said) == 2 else _USUAL_LIMIT
-    return limit - len(packet.option(Option.RELAY_AGENT) or b"")
+    return min(limit, MAX_PACKET) - sum(2 + len(value) for _, value in echoed(packet, Option.RELAY_AGENT))

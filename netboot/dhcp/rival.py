@@ -14,7 +14,6 @@ from ipaddress import IPv4Address
 from netboot.dhcp.core import BROADCAST, CLIENT_PORT, SERVER_PORT
 from netboot.dhcp.packet import (
     BROADCAST_FLAG,
-    MAX_PACKET,
     NO_ADDRESS,
     DhcpPacket,
     MalformedPacket,
@@ -34,6 +33,7 @@ _EVERYBODY = b"\xff" * 6
 _IP = struct.Struct("!BBHHHBBH4s4s")
 _UDP = struct.Struct("!HHHH")
 _UDP_PROTOCOL = 17
+_LONGEST = 65535  # bytes of an IP packet, its headers among them
 
 
 async def refuse_beside_another(interface: str, own: IPv4Address) -> None:
@@ -80,7 +80,7 @@ async def find_rival(interface: str, own: IPv4Address) -> IPv4Address | None:
 async def _first_offer(opened: socket.socket, xid: int, own: IPv4Address) -> IPv4Address:
     loop = asyncio.get_running_loop()
     while True:
-        server = read_offer(await loop.sock_recv(opened, MAX_PACKET), xid)
+        server = read_offer(await loop.sock_recv(opened, _LONGEST), xid)
         if server is not None and server != own:
             return server
 

@@ -100,7 +100,9 @@ class DhcpService:
         return self._shares_port
 
     def use_address(self, address: IPv4Address) -> None:
-        """Our address on the interface is this one from now on."""
+        """Our address on the interface is this one from now on; nothing is forgotten when it was already."""
+        if address == self._address:
+            return
         self._address = address
         self._core.use_address(address)
 

@@ -109,6 +109,7 @@ class Announcer:
         self._unsaved = asyncio.Event()
         self._text = ""
         self._writing = Lock()
+        self._began = False
 
     async def start(self) -> None:
         """Take up what waited before the restart. Nothing may be announced before that."""
@@ -118,6 +119,7 @@ class Announcer:
 
     def announce(self, named: Named) -> None:
         """Tell this PC's name as soon as may be, and no earlier one; nothing when it has no name or no address."""
+        self._began = True
         self._forget(named.machine)
         self._unsaved.set()
         if not named.hostname or named.address is None:
@@ -137,13 +139,19 @@ class Announcer:
 
     async def run(self) -> None:
         """Tell what waits, and keep it as it changes, until cancelled."""
+        self._began = True
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._tell_all())
             tasks.create_task(self._keep_up())
 
     async def close(self) -> None:
-        """Keep what waits for the next start, also what was announced after `run` was cancelled."""
-        await self._save()
+        """Keep what waits for the next start, also what was announced after `run` was cancelled.
+
+        Where nothing was told or announced, nothing is written: a second server that found its ports taken would write
+        the line of the first one back as it had read it.
+        """
+        if self._began:
+            await self._save()
 
     def _forget(self, machine: str) -> None:
         self._waiting.pop(machine, None)

@@ -58,6 +58,17 @@ class Wire:
         self.ip("-n", self.server, "link", "delete", name)
 
 
+def test_an_address_that_stays_is_no_news_to_the_core(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A core forgets what it was asked by the old one: an MTU that changes alone is no reason."""
+    told: list[IPv4Address] = []
+    core = BesideBuilding(BesideSettings(BootFileNames(SERVER)))
+    monkeypatch.setattr(core, "use_address", told.append)
+    service = DhcpService(core, interface="eth0", address=SERVER)
+    for address in (SERVER, PC, PC):
+        service.use_address(address)
+    assert told == [PC]
+
+
 @pytest.fixture(scope="module")
 def wire() -> Iterator[Wire]:
     made = Wire()

@@ -327,6 +327,29 @@ def test_a_buildings_answer_that_our_boot_file_makes_too_long_is_not_sent_on(
     assert sent(hear(core, building_says(forwarded.packet), FROM_BUILDING)).packet.yiaddr == LEASED
 
 
+@pytest.mark.parametrize("relayed", [False, True])
+@pytest.mark.parametrize("says", [1500, 9000])
+def test_an_offer_that_fits_a_frame_is_sent_however_long_the_pc_takes_them(
+    make_client: MakeClient, says: int, relayed: bool
+) -> None:
+    """The boot file is named twice where there is room, and never at the cost of the offer."""
+    relay: dict[str, Any] = {"giaddr": RELAY} if relayed else {}
+    words: Options = ((Option.RELAY_AGENT, b"\1\4port"),) if relayed else ()
+    takes_little = make_client(architecture=7, more=words, **relay)
+    takes_much = make_client(architecture=7, more=((Option.MAX_MESSAGE_SIZE, says.to_bytes(2)), *words), **relay)
+    sizes = []
+    for length in range(1000, 1165):
+        offers = []
+        for asked in (takes_little, takes_much):
+            core = BesideBuilding(BesideSettings(BootFileNames(US), way="merged"))
+            forwarded = sent(hear(core, asked))
+            offer = building_says(forwarded.packet, more=((Option.DOMAIN_NAME, bytes(length)),))
+            offers.append(hear(core, offer, FROM_BUILDING).answers)
+        assert len(offers[1]) == len(offers[0])
+        sizes += [wire_size(answer.packet) for answer in offers[1]]
+    assert max(sizes) == MAX_PACKET
+
+
 @given(st.binary(max_size=MAX_PACKET))
 def test_garbage_instead_of_an_offer_is_ignored(payload: bytes) -> None:
     core = BesideBuilding(BesideSettings(BootFileNames(US), way="merged"))

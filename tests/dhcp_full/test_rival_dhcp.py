@@ -1,13 +1,15 @@
 """What is read of another server's offer; the search itself is in test_clients.py."""
 
+import asyncio
+import socket
 from ipaddress import IPv4Address
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netboot.dhcp.packet import BROADCAST_FLAG, MessageType
-from netboot.dhcp.rival import _discover, read_offer
+from netboot.dhcp.packet import BROADCAST_FLAG, MAX_PACKET, MessageType
+from netboot.dhcp.rival import _discover, _first_offer, read_offer
 from tests.dhcp.conftest import ScapyOracle
 
 XID = 0x1234
@@ -23,6 +25,20 @@ def offer(oracle: ScapyOracle, *, port: int = 68, kind: str = "offer", **bootp: 
 
 def test_an_offer_with_an_address_names_its_server(scapy_oracle: ScapyOracle) -> None:
     assert read_offer(offer(scapy_oracle), XID) == IPv4Address("10.0.0.4")
+
+
+async def test_an_offer_that_fills_its_frame_is_read_whole(scapy_oracle: ScapyOracle) -> None:
+    packet = offer(scapy_oracle, sname="x" * 60)
+    end = packet.rindex(b"\xff")
+    room = 20 + 8 + MAX_PACKET - end - 1
+    filled = packet[:end] + (b"\xe0\xf0" + bytes(240)) * (room // 242) + b"\xff"
+    assert len(filled) > MAX_PACKET
+    here, there = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+    with here, there:
+        there.setblocking(False)
+        here.send(filled)
+        async with asyncio.timeout(5):
+            assert await _first_offer(there, XID, IPv4Address("10.0.0.1")) == IPv4Address("10.0.0.4")
 
 
 @pytest.mark.parametrize("change", [{"yiaddr": "0.0.0.0"}, {"xid": 1}, {"op": 1}, {"kind": "ack"}, {"port": 67}])

@@ -134,6 +134,16 @@ async def test_what_is_announced_while_the_server_stops_is_on_the_record() -> No
     assert kept.hostnames == ["atelier-2"]
 
 
+async def test_a_server_that_could_not_start_leaves_the_line_as_it_is() -> None:
+    """Another one, which has the ports, may have written there since."""
+    kept = Kept()
+    announcer = Announcer(target_of(), kept, lambda machine, problem: None, send=silent)
+    await announcer.start()
+    kept.text = "another server's"
+    await announcer.close()
+    assert kept.text == "another server's"
+
+
 async def test_a_clock_that_is_set_back_delays_no_try(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("netboot.names.announcer.FIRST_PAUSE", 0.3)
     now = 1e9
