@@ -88,7 +88,7 @@ def test_a_new_address_is_moved_to_once_and_tried_again_where_that_failed() -> N
     assert watched.moved == ["10.77.0.9", "10.77.0.2"]
 
 
-async def test_a_move_that_failed_half_way_is_finished_by_the_next_try() -> None:
+async def test_tftp_that_has_moved_already_is_moved_once_more_without_a_word() -> None:
     tftp = TftpServer(TftpSettings(address="127.0.0.1", port=0), lambda name: None)
     await tftp.start()
     port = tftp.port
