@@ -22,7 +22,8 @@ log = logging.getLogger(__name__)
 BACKLOG: Final = 512
 """Connections that the kernel keeps until they are accepted."""
 
-_RESET_ON_CLOSE: Final = struct.pack("@ii", 1, 0)  # struct linger: on, 0 seconds (socket(7))
+RESET_ON_CLOSE: Final = struct.pack("@ii", 1, 0)
+"""For SO_LINGER: `struct linger`, on, 0 seconds (socket(7))."""
 
 Guest = TypeVar("Guest", bound=Hashable)
 
@@ -113,7 +114,7 @@ class Connection(socket.socket):
     def give_way(self) -> None:
         """End it from here: whoever serves it reads its end and closes it."""
         with contextlib.suppress(OSError):
-            self.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
+            self.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
             self.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:

@@ -6,13 +6,14 @@ counts as one.
 """
 
 import re
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol
 
 from aiohttp import hdrs, web
+from aiohttp.typedefs import Handler
 
+from netboot.connection_end import reset_once_read
 from netboot.pages.agent_link import agent_link, workshop_key
 from netboot.pages.boot_menu import Digits, Menus, add_menu_routes
 from netboot.segment_size import fill_segments
@@ -21,8 +22,6 @@ from netboot.workshop import Workshop
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 _PIECE: Final = 64 * 1024  # bytes
 _FOR_EVER: Final = "public, max-age=31536000, immutable"
-
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class Masters(Protocol):
@@ -48,7 +47,7 @@ face_key: Final = web.AppKey("face", BootFace)
 
 def boot_application(face: BootFace, workshop: Workshop) -> web.Application:
     """The aiohttp application of the boot face."""
-    app = web.Application(middlewares=[_gone], client_max_size=4096)
+    app = web.Application(middlewares=[_gone, _grub], client_max_size=4096)
     app[face_key] = face
     app[workshop_key] = workshop
     app.router.add_get("/agent/link", agent_link)
@@ -68,14 +67,28 @@ async def _gone(request: web.Request, handler: Handler) -> web.StreamResponse:
         return web.Response()
 
 
+@web.middleware
+async def _grub(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Fill GRUB's segments before its answer, and end its connection after."""
+    transport = request.transport
+    if transport is None or not request.headers.get(hdrs.USER_AGENT, "").startswith("GRUB"):
+        return await handler(request)
+    fill_segments(transport.get_extra_info("socket"))
+    response = await handler(request)
+    if request.method != hdrs.METH_GET:
+        return response
+    await response.prepare(request)
+    await response.write_eof()
+    await reset_once_read(transport)
+    return web.Response()  # nobody is there any more to take it
+
+
 async def _boot_file(request: web.Request) -> web.StreamResponse:
     face = request.app[face_key]
     name = re.sub("/+", "/", request.match_info["name"]).strip("/").removeprefix("boot/")
     if name in face.rendered:
         return await _from_memory(request, face.rendered[name])
     if name in face.files:
-        if request.transport is not None and request.headers.get(hdrs.USER_AGENT, "").startswith("GRUB"):
-            fill_segments(request.transport.get_extra_info("socket"))
         return web.FileResponse(face.files[name])
     raise web.HTTPNotFound(text="no such boot file\n")
 
