@@ -2,44 +2,43 @@
 
 GRUB asks for one file a connection. Short of 20 packets it waits 0.4 s for more, also behind the last one of a file:
 four times a boot. A FIN tells it nothing; a reset is the file's end to it (grub-core/net/net.c, grub_net_fs_read_real;
-grub-core/net/http.c, http_err). So its connection is reset, and never before it has acknowledged every byte: half an
-archive would be a whole one to it, and the kernel would panic.
-Not for: firmware, iPXE and agents, whose connections go on.
+grub-core/net/http.c, http_err). So its connection is reset, and never before it has acknowledged the whole answer: half
+an archive would be a whole one to it, and the kernel would panic.
+Not for: firmware, iPXE and agents, whose connections go on; whoever acknowledges in GRUB's place, as a proxy does.
 """
 
 import asyncio
-import fcntl
 import socket
 import struct
-import termios
 from typing import Final
 
 from netboot.tcp_listener import RESET_ON_CLOSE
 
 _SOON: Final = 0.005
 _LATER: Final = 0.05
-"""Seconds between two looks at what is not acknowledged: while it grows less, and at most, while GRUB reads another."""
+"""Seconds between two looks at what is acknowledged: while it grows, and at most, while GRUB reads another file."""
+
+_ESTABLISHED: Final = 1  # net/tcp_states.h
+
+# linux/tcp.h, struct tcp_info: tcpi_state, and tcpi_bytes_acked behind 8 bytes, 24 words and two long ones.
+_INFO: Final = struct.Struct("@B119xQ")
 
 
-async def reset_once_read(transport: asyncio.Transport) -> None:
-    """Reset the connection once its peer has acknowledged all that was written.
+async def reset_once_read(transport: asyncio.Transport, size: int) -> None:
+    """Reset the connection once its peer has acknowledged `size` bytes, all that it was ever to be sent.
 
-    Returns when the connection has ended. One whose peer acknowledges nothing ends by its own limit (`Capacity`).
+    Returns when the connection has ended; never by a reset where less was sent, which GRUB then tells its user.
     """
     connection = transport.get_extra_info("socket")
     before, pause = -1, _SOON
     while not transport.is_closing():
-        left = transport.get_write_buffer_size() + _unacknowledged(connection)
-        if not left:
+        state, acknowledged = _INFO.unpack(connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _INFO.size))
+        if acknowledged >= size:
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
+        # aiohttp does not see the end of a connection on which more waits than it reads ahead.
+        if acknowledged >= size or state != _ESTABLISHED:
             transport.abort()
             return
-        pause = min(2 * pause, _LATER) if left == before else _SOON
-        before = left
+        pause = min(2 * pause, _LATER) if acknowledged == before else _SOON
+        before = acknowledged
         await asyncio.sleep(pause)
-
-
-def _unacknowledged(connection: socket.socket) -> int:
-    """Bytes that the kernel has and the peer has not acknowledged: SIOCOUTQ, tcp(7)."""
-    (count,) = struct.unpack("@i", fcntl.ioctl(connection.fileno(), termios.TIOCOUTQ, bytes(4)))
-    return int(count)

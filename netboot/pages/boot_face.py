@@ -73,14 +73,24 @@ async def _grub(request: web.Request, handler: Handler) -> web.StreamResponse:
     transport = request.transport
     if transport is None or not request.headers.get(hdrs.USER_AGENT, "").startswith("GRUB"):
         return await handler(request)
-    fill_segments(transport.get_extra_info("socket"))
+    # Who names a segment size is not GRUB itself: what a proxy has acknowledged, GRUB need not have.
+    is_grubs_own = fill_segments(transport.get_extra_info("socket"))
     response = await handler(request)
-    if request.method != hdrs.METH_GET:
+    if not is_grubs_own or request.method != hdrs.METH_GET:
         return response
     await response.prepare(request)
     await response.write_eof()
-    await reset_once_read(transport)
+    if response.content_length is None:
+        return response
+    await reset_once_read(transport, _head_size(response) + response.content_length)
     return web.Response()  # nobody is there any more to take it
+
+
+def _head_size(response: web.StreamResponse) -> int:
+    """Bytes before the content, as aiohttp has written them."""
+    status = f"HTTP/1.1 {response.status} {response.reason}"
+    lines = [status, *(f"{name}: {value}" for name, value in response.headers.items()), "", ""]
+    return len("\r\n".join(lines).encode())
 
 
 async def _boot_file(request: web.Request) -> web.StreamResponse:

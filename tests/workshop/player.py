@@ -190,8 +190,12 @@ def erasure(disk: DiskId, *, verified: int | None = None) -> Erasure:
 
 
 @asynccontextmanager
-async def serving(workshop: Workshop, files: Mapping[str, Path] = MappingProxyType({})) -> AsyncIterator[TestServer]:
-    """The boot face of this workshop on a port of loopback, with its menus and these boot files."""
+async def serving(
+    workshop: Workshop,
+    files: Mapping[str, Path] = MappingProxyType({}),
+    rendered: Mapping[str, bytes] = MappingProxyType({}),
+) -> AsyncIterator[TestServer]:
+    """The boot face of this workshop on a port of loopback, with its menus and these boot files, on disk or not."""
     digits = MenuPassword(lambda: workshop.record.setting(SETTING))
     menus = BootMenu(
         tuple(workshop.profiles.values()),
@@ -201,7 +205,7 @@ async def serving(workshop: Workshop, files: Mapping[str, Path] = MappingProxyTy
         digits_asked=digits.asked,
         prove=workshop.prove,
     )
-    server = TestServer(boot_application(BootFace(dict(files), {}, menus, digits, _NoMasters()), workshop))
+    server = TestServer(boot_application(BootFace(dict(files), dict(rendered), menus, digits, _NoMasters()), workshop))
     async with server:
         yield server
 

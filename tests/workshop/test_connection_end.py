@@ -1,6 +1,7 @@
 """The end of GRUB's connections: at once when all is read, never before, and without a trace.
 
-Linux' own TCP plays the client. What a real GRUB makes of it is seen wherever a test boots a PC by GRUB.
+Linux' own TCP plays the client, and names the size that stands for GRUB's none (see test_segment_size.py). What a real
+GRUB makes of it is seen wherever a test boots a PC by GRUB.
 """
 
 import asyncio
@@ -16,30 +17,36 @@ from aiohttp.test_utils import TestServer
 from netboot.workshop import Workshop
 from tests.workshop.player import serving
 
+pytestmark = pytest.mark.root  # CAP_NET_ADMIN, for full segments
+
 GRUB = "GRUB 2.12-9+deb13u1"
-FILE = os.urandom(3 << 20)
-FITS_THE_KERNEL = os.urandom(60_000)
-LISTEN = "0A"  # linux/net/tcp_states.h
+AS_IF_UNNAMED = 548
+KERNEL = os.urandom(8 << 20)
+ARCHIVE = os.urandom(60_000)  # all of it fits the server's kernel
+LISTEN = "0A"  # net/tcp_states.h
 GOES_ON = 1.0
 """Seconds after which a connection that has not ended counts as one that goes on; GRUB would have waited 0.4."""
+ENDS = 10.0
 
 
 @pytest.fixture
 async def boot_face(workshop: Workshop, tmp_path: Path) -> AsyncIterator[TestServer]:
-    files = {"vmlinuz": tmp_path / "vmlinuz", "agent.img": tmp_path / "agent.img"}
-    files["vmlinuz"].write_bytes(FILE)
-    files["agent.img"].write_bytes(FITS_THE_KERNEL)
-    async with serving(workshop, files) as running:
+    path = tmp_path / "vmlinuz"
+    path.write_bytes(KERNEL)
+    async with serving(workshop, {path.name: path}, {"agent.img": ARCHIVE}) as running:
         yield running
 
 
 class Client:
     """One connection to the boot face, by a program of this name."""
 
-    def __init__(self, server: TestServer, name: str, *, receive_buffer: int = 0) -> None:
+    def __init__(
+        self, server: TestServer, name: str = GRUB, *, segments: int = AS_IF_UNNAMED, receive_buffer: int = 0
+    ) -> None:
         self._server = server
         self._name = name
         self.socket = socket.socket()
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, segments)
         if receive_buffer:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         self.socket.setblocking(False)
@@ -51,9 +58,9 @@ class Client:
     async def __aexit__(self, *exc: object) -> None:
         self.socket.close()
 
-    async def ask(self, path: str, method: str = "GET") -> None:
+    async def ask(self, path: str, method: str = "GET", *, times: int = 1) -> None:
         request = f"{method} {path} HTTP/1.1\r\nHost: {self._server.host}\r\nUser-Agent: {self._name}\r\n\r\n"
-        await asyncio.get_running_loop().sock_sendall(self.socket, request.encode())
+        await asyncio.get_running_loop().sock_sendall(self.socket, request.encode() * times)
 
     async def read(self, count: int) -> bytes:
         """So many bytes."""
@@ -73,10 +80,10 @@ class Client:
         assert length
         return await self.read(int(length[1]))
 
-    async def ended(self) -> bool:
-        """Has the server reset the connection?"""
+    async def is_reset(self, within: float) -> bool:
+        """Does the server reset the connection, with nothing more to read?"""
         try:
-            async with asyncio.timeout(GOES_ON):
+            async with asyncio.timeout(within):
                 await self.read(1)
         except ConnectionResetError:
             return True
@@ -92,55 +99,91 @@ def states_of(server: TestServer) -> list[str]:
     return [state for _, local, _, state, *_ in rows if local.endswith(own) and state != LISTEN]
 
 
-@pytest.mark.parametrize("path", ["/boot/vmlinuz", "/menu.grub?mac=02:00:00:00:00:01"])
+async def nothing_is_left_in(server: TestServer) -> bool:
+    """Has neither the kernel nor aiohttp any connection of it, soon?"""
+    assert server.runner is not None
+    assert server.runner.server is not None
+    for _ in range(round(ENDS / 0.05)):
+        if not states_of(server) and not server.runner.server.connections:
+            return True
+        await asyncio.sleep(0.05)
+    return False
+
+
+@pytest.mark.parametrize("path", ["/boot/vmlinuz", "/boot/agent.img", "/menu.grub?mac=02:00:00:00:00:01"])
 async def test_grubs_connection_is_reset_once_the_file_is_read_and_nothing_is_left_of_it(
     boot_face: TestServer, path: str
 ) -> None:
-    async with Client(boot_face, GRUB) as client:
+    async with Client(boot_face) as client:
         await client.ask(path)
         body = await client.answer()
-        assert body == FILE or b"menuentry" in body
-        assert await client.ended()
+        assert body in (KERNEL, ARCHIVE) or b"menuentry" in body
+        assert await client.is_reset(ENDS)
         assert not states_of(boot_face)
 
 
-@pytest.mark.parametrize(("name", "method"), [("iPXE/1.21.1", "GET"), ("UefiHttpBoot/1.0", "GET"), (GRUB, "HEAD")])
-async def test_every_other_connection_goes_on(boot_face: TestServer, name: str, method: str) -> None:
-    async with Client(boot_face, name) as client:
+@pytest.mark.parametrize(
+    ("name", "segments"),
+    [
+        ("iPXE/1.21.1", AS_IF_UNNAMED),
+        ("UefiHttpBoot/1.0", AS_IF_UNNAMED),
+        pytest.param(GRUB, 1400, id="a proxy's for GRUB"),
+    ],
+)
+async def test_every_other_connection_goes_on(boot_face: TestServer, name: str, segments: int) -> None:
+    async with Client(boot_face, name, segments=segments) as client:
         for _ in range(2):
-            await client.ask("/boot/vmlinuz", method)
-            if method == "GET":
-                assert await client.answer() == FILE
-            else:
-                assert (await client.read(12)).endswith(b"200")
-                await asyncio.sleep(0.1)
-                client.socket.recv(1 << 16)
-        assert not await client.ended()
+            await client.ask("/boot/agent.img")
+            assert await client.answer() == ARCHIVE
+        assert not await client.is_reset(GOES_ON)
 
 
-async def test_a_grub_that_reads_another_file_first_is_waited_for(boot_face: TestServer) -> None:
-    async with Client(boot_face, GRUB, receive_buffer=4096) as client:
-        await client.ask("/boot/agent.img")
+async def test_what_is_asked_for_its_size_only_may_be_asked_for_next(boot_face: TestServer) -> None:
+    async with Client(boot_face) as client:
+        await client.ask("/boot/agent.img", "HEAD")
+        assert (await client.read(12)).endswith(b"200")
         await asyncio.sleep(GOES_ON)
-        assert await client.answer() == FITS_THE_KERNEL
-        assert await client.ended()
+        client.socket.recv(1 << 16)
+        await client.ask("/boot/agent.img")
+        assert await client.answer() == ARCHIVE
+
+
+@pytest.mark.parametrize(("path", "content"), [("/boot/vmlinuz", KERNEL), ("/boot/agent.img", ARCHIVE)])
+async def test_a_grub_that_reads_another_file_first_is_waited_for(
+    boot_face: TestServer, path: str, content: bytes
+) -> None:
+    async with Client(boot_face, receive_buffer=4096) as client:
+        await client.ask(path)
+        await asyncio.sleep(GOES_ON)
+        assert await client.answer() == content
+        assert await client.is_reset(ENDS)
+
+
+async def test_a_file_that_became_shorter_is_not_ended_as_if_it_were_whole(
+    boot_face: TestServer, tmp_path: Path
+) -> None:
+    async with Client(boot_face, receive_buffer=4096) as client:
+        await client.ask("/boot/vmlinuz")
+        await client.read(1000)
+        os.truncate(tmp_path / "vmlinuz", len(KERNEL) - 1)
+        await client.read(len(KERNEL) - 2000)
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(client.read(2000), GOES_ON)
 
 
 async def test_what_does_not_exist_is_said_so(boot_face: TestServer) -> None:
-    async with Client(boot_face, GRUB) as client:
+    async with Client(boot_face) as client:
         await client.ask("/boot/other")
         assert (await client.read(12)).endswith(b"404")
 
 
+@pytest.mark.parametrize("times", [1, 40])  # aiohttp reads no further, and sees no end, with so much to answer
 async def test_nothing_is_left_of_a_grub_that_goes_away_half_way(
-    boot_face: TestServer, caplog: pytest.LogCaptureFixture
+    boot_face: TestServer, caplog: pytest.LogCaptureFixture, times: int
 ) -> None:
-    async with Client(boot_face, GRUB, receive_buffer=4096) as client:
-        await client.ask("/boot/vmlinuz")
+    async with Client(boot_face, receive_buffer=4096) as client:
+        await client.ask("/boot/agent.img", times=times)
         await client.read(1000)
-    for _ in range(100):
-        if not states_of(boot_face):
-            break
-        await asyncio.sleep(0.05)
-    assert not states_of(boot_face)
+        await asyncio.sleep(GOES_ON / 2)
+    assert await nothing_is_left_in(boot_face)
     assert not caplog.records
