@@ -8,11 +8,11 @@ import asyncio
 import logging
 import secrets
 import time
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Final
 
 from aiohttp import hdrs, web
+from aiohttp.typedefs import Handler
 
 from netboot.config import Settings
 from netboot.errors import NetbootError
@@ -50,8 +50,6 @@ LONGEST_FORM: Final = 64 * 1024
 """Bytes: 512 machines can be named."""
 
 _HTTP: Final[dict[int, Code]] = {404: "no-such-page", 405: "method", 413: "too-large"}
-
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 async def page_application(workshop: Workshop, settings: Settings) -> web.Application:
