@@ -1,17 +1,21 @@
 """What an agent's report of a stage proves: evidence is believed, the word "done" is not. Pure: no I/O, no clock.
 
-Everything is judged here before it goes on the record or on a page: what was ordered is the measure, so that no disk
-stands there as *erased* that was not overwritten and read back whole by an order of this PC's own job.
+Everything is judged here before it goes on the record or on a page: what was ordered is the measure, and of an erase
+only what an honest agent can say (`honest_erasure.py`). What contradicts itself is *undetermined*, and says why.
 Not for: what comes next (`imaging.py`).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Final, Literal
 
+from msgspec import Struct
 from msgspec.structs import replace
 
+from netboot.contradictions import Reason
+from netboot.erase_outcome import erase_problem, short_name
+from netboot.honest_erasure import doubt
 from netboot.imaging import Job, StageRecord, internal_disks
-from netboot.inventory import DiskId
+from netboot.inventory import Disk, DiskId
 from netboot.problems import Problem
 from netboot.protocol import (
     Check,
@@ -40,60 +44,131 @@ _RESULTS: Final[Mapping[StageName, type[Result]]] = {
 }
 
 
+Outcome = Literal["done", "failed"]
+
+
+class Seen(Struct, frozen=True, kw_only=True):
+    """What the server knows of a stage beside its agent's report.
+
+    `disks` are the PC's as its check found them. `began` and `ended` are when the stage began and ended, in seconds of
+    the agent's steady clock, None when that was not heard. `newest`: the PC has not been started again since.
+    """
+
+    disks: tuple[Disk, ...] = ()
+    began: float | None = None
+    ended: float | None = None
+    newest: bool = True
+
+
+_NOTHING: Final = Seen()
+
+
 def judge(
-    stage: Stage, outcome: Literal["done", "failed"], problem: Problem | None, result: Result | None
+    stage: Stage, outcome: Outcome, problem: Problem | None, result: Result | None, *, seen: Seen = _NOTHING
 ) -> StageRecord:
     """What the stage that was ordered goes down as, now that its agent says how it ended."""
     name = stage_name(stage)
-    result = _believed(name, stage.disks if isinstance(stage, Erase) else (), result)
-    if outcome == "failed":
-        problem = problem or Problem("agent-error", {"error": name})
+    if isinstance(stage, Erase):
+        result = _believed_erase(stage, outcome, problem, result, seen)
+    elif not isinstance(result, _RESULTS.get(name, ())):
+        result = None
+    if outcome == "failed" or problem is not None:
+        fault = erase_problem(result.erasures) if isinstance(result, EraseResult) else None
+        problem = fault or problem or Problem("agent-error", {"error": name})
     else:
         problem = _evidence_missing(stage, result)
     return StageRecord(stage=name, state="done" if problem is None else "failed", problem=problem, result=result)
 
 
-def judge_late(job: Job, name: StageName, problem: Problem | None, result: Result | None) -> StageRecord | None:
+def judge_late(
+    job: Job,
+    name: StageName,
+    outcome: Outcome,
+    problem: Problem | None,
+    result: Result | None,
+    *,
+    seen: Seen = _NOTHING,
+) -> StageRecord | None:
     """What is kept of evidence that comes after its job is over, or None: a stage that was not begun proves nothing.
 
-    Only once: a disk that was erased is erased, whatever became of its job; to say so again changes nothing.
+    Only once: a disk that was erased is erased, whatever became of its job; to say so again changes nothing. Of a boot
+    that is not the PC's newest nothing counts as erased: that agent is gone.
     """
     stage = next((record for record in job.stages if record.stage == name), None)
     if stage is None or stage.result is not None:
         return None
     if stage.state != "running" and (stage.problem is None or stage.problem.code != "power-cut"):
         return None
-    result = _believed(name, [disk.id for disk in internal_disks(job.inventory)], result)
+    if name == "erase":
+        order = Erase(disks=tuple(disk.id for disk in internal_disks(job.inventory)))
+        result = _believed_erase(order, outcome, problem, result, seen)
+    elif not isinstance(result, _RESULTS.get(name, ())):
+        result = None
     return None if result is None else StageRecord(stage=name, state="failed", problem=problem, result=result)
 
 
-def _believed(name: StageName, ordered: Sequence[DiskId], result: Result | None) -> Result | None:
-    """The evidence of this stage, one erasure for each disk that was `ordered` and for no other."""
-    if result is None or not isinstance(result, _RESULTS.get(name, ())):
-        return None
+def _believed_erase(
+    order: Erase, outcome: Outcome, problem: Problem | None, result: Result | None, seen: Seen
+) -> EraseResult | None:
+    """The evidence of an erase: one erasure for each disk that was ordered and for no other, as far as it is proven."""
     if not isinstance(result, EraseResult):
-        return result
-    found = ((disk, _first_of(disk, result)) for disk in ordered)
-    return EraseResult(erasures=tuple(_proven(disk, erasure) for disk, erasure in found if erasure is not None))
+        return None
+    whole = _doubt_of_report(order, outcome, problem, result, seen)
+    kept = []
+    for disk in order.disks:
+        reports = [erasure for erasure in result.erasures if erasure.disk.same_as(disk)]
+        if not reports:
+            continue
+        reason = "two-reports" if len(reports) > 1 else whole
+        kept.append(_proven(order, disk, reports[0], reason, seen))
+    return EraseResult(erasures=tuple(kept))
 
 
-def _proven(disk: DiskId, erasure: Erasure) -> Erasure:
-    """The erasure as its own figures bear it out: an overwrite is *clear* at most, and only when it is whole."""
-    if erasure.verdict != "erased":
-        return replace(erasure, disk=disk, level="none")
-    if erasure.method == "overwrite" and min(erasure.written, erasure.verified) < disk.size:
-        problem = erasure.problem or _incomplete(disk, written=erasure.written, verified=erasure.verified)
-        return replace(erasure, disk=disk, verdict="undetermined", level="none", problem=problem)
-    return replace(erasure, disk=disk, level="clear" if erasure.level == "purge" else erasure.level)
+def _doubt_of_report(
+    order: Erase, outcome: Outcome, problem: Problem | None, result: EraseResult, seen: Seen
+) -> Reason | None:
+    """Why nothing in this report is believed, or None: it is of one piece, as an agent makes it."""
+    if not seen.newest:
+        return "other-boot"
+    said = result.erasures
+    if any(not any(erasure.disk.same_as(disk) for disk in order.disks) for erasure in said):
+        return "not-ordered"
+    if len(said) < len(order.disks):
+        return "not-all"
+    if not all(erasure.disk.same_as(disk) for erasure, disk in zip(said, order.disks, strict=False)):
+        return "other-order"
+    fault = erase_problem(said)
+    if outcome == "done":
+        return None if problem is None and fault is None else "stage-done"
+    return None if fault is not None and problem == fault else "stage-failed"
 
 
-def _first_of(disk: DiskId, result: EraseResult) -> Erasure | None:
-    return next((erasure for erasure in result.erasures if erasure.disk.same_as(disk)), None)
+def _proven(order: Erase, disk: DiskId, said: Erasure, reason: Reason | None, seen: Seen) -> Erasure:
+    """The erasure as far as it is borne out: erased only when all that is said of it is what an honest agent says."""
+    if said.verdict != "erased":
+        # What was never written still holds what was there, whatever the disk did afterwards.
+        verdict = "not-erased" if said.written < disk.size else said.verdict
+        if reason == "two-reports":
+            verdict = "undetermined"
+        return replace(said, disk=disk, verdict=verdict, level="none")
+    known = next((known for known in seen.disks if known.id.same_as(disk)), None)
+    reason = reason or doubt(disk, order.method, said, known=known) or _doubt_of_times(said, seen)
+    if reason is None:
+        return replace(said, disk=disk)
+    problem = Problem("erase-unbelievable", {"disk": short_name(disk), "reason": reason})
+    if reason == "amounts" and max(said.written, said.verified) <= disk.size:
+        problem = _incomplete(disk, written=said.written, verified=said.verified)
+    return replace(said, disk=disk, verdict="undetermined", level="none", problem=problem)
+
+
+def _doubt_of_times(said: Erasure, seen: Seen) -> Reason | None:
+    early = seen.began is not None and said.began < seen.began
+    late = seen.ended is not None and said.ended > seen.ended
+    return "times" if early or late else None
 
 
 def _incomplete(disk: DiskId, *, written: int, verified: int) -> Problem:
-    named = disk.serial or disk.wwn
-    values = {"disk": named, "written": str(written), "verified": str(verified), "size": str(disk.size)}
+    values = {"disk": short_name(disk), "written": str(written), "verified": str(verified), "size": str(disk.size)}
     return Problem("erase-incomplete", values)
 
 
@@ -103,16 +178,14 @@ def _evidence_missing(stage: Stage, result: Result | None) -> Problem | None:
             if not isinstance(result, EraseResult):
                 return Problem("agent-error", {"error": "erase: no evidence"})
             for disk in disks:
-                found = _first_of(disk, result)
-                if found is None:
+                if not any(erasure.disk.same_as(disk) for erasure in result.erasures):
                     return _incomplete(disk, written=0, verified=0)
-                if found.verdict != "erased":
-                    return found.problem or Problem("not-erased", {"disk": disk.serial or disk.wwn})
+            return erase_problem(result.erasures)
         case Deploy(manifest=manifest, target=target, used=used):
             if not isinstance(result, DeployResult) or result.manifest != manifest or not result.target.same_as(target):
                 return Problem("agent-error", {"error": "deploy: no evidence"})
             # What was written is no proof, and a deploy that goes on after a break writes only the rest.
-            if result.verified < max(used, result.written):
+            if result.verified < max(used, result.written) or (used and result.verified > used):
                 return Problem("read-back", {"disk": target.serial or target.wwn, "offset": str(result.verified)})
         case Customise(hostname=hostname):
             if not isinstance(result, CustomiseResult) or result.hostname != hostname:

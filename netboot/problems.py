@@ -9,6 +9,8 @@ from typing import Annotated, Final, Literal
 
 from msgspec import Meta, Struct
 
+from netboot.contradictions import REASONS
+
 Language = Literal["fr", "en"]
 
 Code = Literal[
@@ -27,6 +29,8 @@ Code = Literal[
     "erase-mismatch",
     "erase-incomplete",
     "erase-too-slow",
+    "erase-unbelievable",
+    "several-not-erased",
     "hidden-area",
     "hidden-area-unclear",
     "chunk-damaged",
@@ -70,13 +74,19 @@ class Problem(Struct, frozen=True):
 
     def sentence(self, language: Language) -> str:
         """The sentence for people; a value that was not given shows as "?"."""
-        values = {name: sizes_in(language, value) for name, value in self.values.items()}
+        values = {name: _shown(language, name, value) for name, value in self.values.items()}
         return SENTENCES[self.code][language].format_map(_Given(values))
 
 
 def sizes_in(language: Language, text: str) -> str:
     """`text` with its sizes as this language writes them: 256.1 GB is 256,1 Go in French."""
     return _SIZE.sub(r"\1,\2 \3o", text) if language == "fr" else text
+
+
+def _shown(language: Language, name: str, value: str) -> str:
+    if name == "reason":
+        return REASONS.get(value, {}).get(language, value)
+    return sizes_in(language, value)
 
 
 class _Given(dict[str, str]):
@@ -161,6 +171,17 @@ SENTENCES: Final[dict[Code, dict[Language, str]]] = {
     "erase-too-slow": {
         "fr": "Le disque {disk} n'a pas avancé depuis {seconds} s. Il est à remplacer.",
         "en": "The disk {disk} has made no progress for {seconds} s. Replace it.",
+    },
+    "erase-unbelievable": {
+        "fr": "Le rapport sur l'effacement du disque {disk} se contredit ({reason}). Ce disque ne compte pas comme "
+        "effacé : effacez-le à nouveau ; si cela se répète, prévenez l'administrateur.",
+        "en": "The report on the erasure of the disk {disk} contradicts itself ({reason}). This disk does not count as "
+        "erased: erase it again; if it happens once more, tell the administrator.",
+    },
+    "several-not-erased": {
+        "fr": "{count} disques de ce PC ne sont pas effacés : {disks}. Lisez pour chacun ce qu'il a, et faites ce qui "
+        "y est dit.",
+        "en": "{count} disks of this PC are not erased: {disks}. Read what is wrong with each, and do what it says.",
     },
     "hidden-area": {
         "fr": "Le disque {disk} cache une zone de {hidden} (HPA ou DCO) qui n'a pas été effacée. Ce disque n'est pas "

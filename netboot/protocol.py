@@ -1,4 +1,4 @@
-"""The messages between the agent and the server: JSON texts over one WebSocket, version 2.
+"""The messages between the agent and the server: JSON texts over one WebSocket, version 3.
 
     agent                          server
     Hello            ───────────▶            who I am, what was chosen in the boot menu and its ticket
@@ -14,9 +14,12 @@
 Reports carry a number; the agent keeps each until it is `Received`, and sends it again after a broken connection, so
 that nothing is lost when the server is killed. The server orders one stage at a time and judges the result before it
 orders the next. Every text and list is bounded; `decode_*` raise `ProtocolError` and nothing else.
+A message that names a key twice is of no protocol: two readers would see two messages.
 Offsets and sizes are bytes, times are seconds.
 """
 
+import json
+from collections.abc import Sequence
 from typing import Annotated, Final, Literal, TypeVar
 
 import msgspec
@@ -25,7 +28,7 @@ from msgspec import Meta, Struct
 from netboot.inventory import Count, DiskId, Inventory, Size, Text
 from netboot.problems import Language, Problem
 
-VERSION: Final = 2
+VERSION: Final = 3
 MESSAGE_LIMIT: Final = 512 * 1024
 """Longest message either side accepts, in bytes."""
 
@@ -137,11 +140,31 @@ class MemoryResult(Struct, frozen=True, kw_only=True, tag="memory"):
 
 
 Moment = Annotated[float, Meta(ge=0, le=1e12)]
-"""Seconds since the epoch, by the PC's clock: whatever a real-time clock can be set to, and no more."""
+"""Seconds since the epoch: whatever a clock can be set to, and no more."""
+
+At = Annotated[float, Meta(ge=0, le=1e10)]
+"""Seconds since the PC's start, by a clock that nobody sets (CLOCK_MONOTONIC)."""
+
+BAD_RANGES: Final = 256
+"""Ranges of a disk that its evidence lists one by one, at most."""
+
+
+class BadRange(Struct, frozen=True, kw_only=True):
+    """A part of a disk that refused to be written, refused to be read back, or gave back something else."""
+
+    start: Size
+    length: Annotated[int, Meta(ge=1, le=2**63 - 1)]
+    what: Literal["unwritten", "unread", "different"]
 
 
 class Erasure(Struct, frozen=True, kw_only=True):
-    """One disk, one erase: what was done, what the device said, what reading back showed."""
+    """One disk, one erase: what was done, what the device said, what reading back showed.
+
+    `began` and `ended` are by the agent's steady clock, `pc_clock` is what the PC's own showed at the beginning, in
+    whatever year it believed to be. `started` and `finished` are by the server's clock, when it heard of the stage's
+    beginning and end: it sets them, what an agent says there does not count. `unwritten`, `unread` and `different`
+    count the bytes of the `bad` ranges, and of `more_bad` further ones that are not listed.
+    """
 
     disk: DiskId
     model: Text = ""
@@ -151,11 +174,24 @@ class Erasure(Struct, frozen=True, kw_only=True):
     problem: Problem | None = None
     written: Size = 0
     verified: Size = 0
+    unwritten: Size = 0
+    unread: Size = 0
+    different: Size = 0
+    bad: Annotated[tuple[BadRange, ...], Meta(max_length=BAD_RANGES)] = ()
+    more_bad: Count = 0
+    began: At = 0.0
+    ended: At = 0.0
+    pc_clock: Moment = 0.0
     started: Moment = 0.0
     finished: Moment = 0.0
     pattern: Text = ""
     before: Annotated[dict[str, Text], Meta(max_length=32)] = {}
     after: Annotated[dict[str, Text], Meta(max_length=32)] = {}
+
+    @property
+    def seconds(self) -> float:
+        """How long it took; of evidence from before version 3, by the PC's clock."""
+        return max(0.0, self.ended - self.began or self.finished - self.started)
 
 
 class EraseResult(Struct, frozen=True, kw_only=True, tag="erase"):
@@ -212,12 +248,12 @@ class Hello(Struct, frozen=True, kw_only=True, tag="hello"):
 
 
 class StageStarted(Struct, frozen=True, kw_only=True, tag="started"):
-    """A stage began at `at` (seconds since the agent's start)."""
+    """A stage began."""
 
     number: Count
     job: Identifier
     stage: StageName
-    at: float
+    at: At
 
 
 class StageProgress(Struct, frozen=True, kw_only=True, tag="progress"):
@@ -237,7 +273,7 @@ class StageFinished(Struct, frozen=True, kw_only=True, tag="finished"):
     number: Count
     job: Identifier
     stage: StageName
-    at: float
+    at: At
     outcome: Literal["done", "failed"]
     problem: Problem | None = None
     result: Result | None = None
@@ -309,7 +345,9 @@ def encode(message: FromAgent | FromServer) -> str:
 
 def decode_from_agent(text: str | bytes) -> FromAgent:
     """Parse what an agent sent. Raises ProtocolError."""
-    return _decode(_from_agent, text)
+    message = _decode(_from_agent, text)
+    _refuse_twice(text)
+    return message
 
 
 def decode_from_server(text: str | bytes) -> FromServer:
@@ -324,3 +362,21 @@ def _decode(decoder: msgspec.json.Decoder[T], text: str | bytes) -> T:
         return decoder.decode(text)
     except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
         raise ProtocolError(str(error)[:300]) from error
+
+
+def _refuse_twice(text: str | bytes) -> None:
+    """Raises ProtocolError when an object of this JSON text, which was read before, names a key twice."""
+    try:
+        json.loads(text, object_pairs_hook=_once, parse_int=_nothing, parse_float=_nothing)
+    except (ValueError, RecursionError) as error:
+        raise ProtocolError(str(error)[:300]) from error
+
+
+def _once(pairs: Sequence[tuple[str, object]]) -> None:
+    if len({key for key, _ in pairs}) != len(pairs):
+        names = [key for key, _ in pairs]
+        raise ProtocolError(f"the key {next(key for key in names if names.count(key) > 1)[:60]!r} twice")
+
+
+def _nothing(_: str) -> None:
+    """In place of a number: only the names count here."""

@@ -18,7 +18,8 @@ FILES = {
     for path in sorted((ROOT / "netboot").rglob("*.py"))
 }
 PURE = (
-    "boarding", "dhcp_proxy", "evidence", "imaging", "inventory", "manifest", "menu_pick", "named", "policy",
+    "boarding", "contradictions", "dhcp_proxy", "erase_outcome", "evidence", "honest_erasure", "imaging",
+    "inventory", "manifest", "menu_pick", "named", "policy",
     "problems", "profile", "protocol", "query_rate", "tftp_transfer", "ticket", "whereabouts",
     "dhcp.address_plan", "dhcp.arp_packet", "dhcp.beside", "dhcp.boot_client", "dhcp.boot_file", "dhcp.boot_reply",
     "dhcp.core", "dhcp.full", "dhcp.lease_options", "dhcp.leases", "dhcp.loop_guard", "dhcp.merged", "dhcp.packet",
@@ -113,8 +114,8 @@ def test_there_is_something_to_read() -> None:
 def test_the_agent_knows_no_server_room() -> None:
     may = {name.removesuffix(".py") for name in AGENT_KNOWS}
     assert may == {
-        "__init__", "agent", "errors", "inventory", "manifest", "problems", "process", "protocol", "whereabouts",
-        "wording",
+        "__init__", "agent", "contradictions", "erase_outcome", "errors", "inventory", "manifest", "problems",
+        "process", "protocol", "whereabouts", "wording",
     }  # fmt: skip
     for module in in_room("agent"):
         assert {room(other) for other in all_known(module)} <= may, module
@@ -125,12 +126,19 @@ def test_the_agent_knows_no_server_room() -> None:
     [
         ("dhcp.packet", set()),
         ("inventory", set()),
-        ("problems", set()),
-        ("protocol", {"inventory", "problems"}),
-        ("manifest", {"inventory", "problems", "protocol"}),
-        ("profile", {"inventory", "problems", "protocol"}),
-        ("imaging", {"inventory", "problems", "profile", "protocol"}),
-        ("evidence", {"imaging", "inventory", "problems", "profile", "protocol"}),
+        ("contradictions", set()),
+        ("problems", {"contradictions"}),
+        ("protocol", {"contradictions", "inventory", "problems"}),
+        ("manifest", {"contradictions", "inventory", "problems", "protocol"}),
+        ("profile", {"contradictions", "inventory", "problems", "protocol"}),
+        ("imaging", {"contradictions", "inventory", "problems", "profile", "protocol"}),
+        (
+            "evidence",
+            {
+                *("contradictions", "erase_outcome", "honest_erasure", "imaging", "inventory", "problems", "profile"),
+                "protocol",
+            },
+        ),
         ("identity", {"inventory"}),
     ],
 )

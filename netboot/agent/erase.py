@@ -17,6 +17,7 @@ from netboot.agent.disk_status import UNCLEAR, disk_status, hidden_bytes
 from netboot.agent.erase_overwrite import Overwrite
 from netboot.agent.failures import StageFailed
 from netboot.agent.progress import Progress
+from netboot.erase_outcome import erase_problem
 from netboot.inventory import Disk, DiskId, gigabytes, label
 from netboot.problems import Problem
 from netboot.protocol import Erase, EraseResult, Erasure, Method
@@ -44,7 +45,7 @@ async def run_erase(
 ) -> EraseResult:
     """Erase the disks that were ordered, and return one erasure for each, in that order.
 
-    Raises StageFailed with the same result when a verdict is not *erased*; its problem is the first such disk's.
+    Raises StageFailed with the same result when a verdict is not *erased*; its problem is `erase_problem`'s.
     """
     tally = _Tally(stage.disks, progress)
     places = asyncio.Semaphore(AT_ONCE)
@@ -54,10 +55,9 @@ async def run_erase(
             for disk in stage.disks
         ]
     result = EraseResult(erasures=tuple(task.result() for task in running))
-    for erasure in result.erasures:
-        if erasure.verdict != "erased":
-            name = erasure.disk.serial or erasure.disk.wwn
-            raise StageFailed(erasure.problem or Problem("not-erased", {"disk": name}), result)
+    problem = erase_problem(result.erasures)
+    if problem is not None:
+        raise StageFailed(problem, result)
     return result
 
 

@@ -61,7 +61,8 @@ class Overwrite:
             method=self.name,
             level="none",
             verdict="not-erased",
-            started=time.time(),
+            began=time.monotonic(),
+            pc_clock=min(max(0.0, time.time()), 1e12),
             pattern=pattern.description,
         )
         total, part = 2 * device.size, label(disk)
@@ -88,7 +89,7 @@ class Overwrite:
             erasure,
             written=written.done,
             verified=verified.done,
-            finished=time.time(),
+            ended=time.monotonic(),
             after={} if disk.rotational else {"reach": _FLASH_NOTE},
         )
 

@@ -18,7 +18,7 @@ class Reports:
         self._kept: list[Report] = []
 
     def started(self, job: str, stage: StageName, at: float) -> Report:
-        """Number and keep: a stage began, `at` seconds after the agent's start."""
+        """Number and keep: a stage began, `at` seconds after the PC's start."""
         self._last += 1
         report = StageStarted(number=self._last, job=job, stage=stage, at=at)
         self._kept.append(report)

@@ -65,11 +65,10 @@ class Visit:
         self._reports = reports
         self._run_one = run_one
         self._display = display
-        self._began = time.monotonic()
         self._job = ""
         self._ended_stages: set[tuple[str, StageName]] = set()
         self._welcomed = False
-        self._home_at: float | None = self._began + SERVER_WITHIN  # on the event loop's clock, which is monotonic
+        self._home_at: float | None = time.monotonic() + SERVER_WITHIN  # on the event loop's clock, which is monotonic
         self.running: StageName | None = None
 
     async def run(self, tasks: asyncio.TaskGroup) -> EndAction:
@@ -118,7 +117,7 @@ class Visit:
     async def _do(self, job: str, stage: Stage, tasks: asyncio.TaskGroup) -> None:
         name = stage_name(stage)
         self._display.started(name)
-        await self._link.send(self._reports.started(job, name, self._now()))
+        await self._link.send(self._reports.started(job, name, time.monotonic()))
         problem: Problem | None = None
         result: Result | None = None
         meter = Meter(job, name)
@@ -135,7 +134,7 @@ class Visit:
         self._ended_stages.add((job, name))
         self.running = None
         self._display.finished(name, problem, result)
-        await self._link.send(self._reports.finished(job, name, self._now(), problem=problem, result=result))
+        await self._link.send(self._reports.finished(job, name, time.monotonic(), problem=problem, result=result))
         if isinstance(stage, Finish):
             await self._link.settled.wait()
             await self._link.inbox.put(Leave(action=stage.action))
@@ -147,6 +146,3 @@ class Visit:
             if progress is not None:
                 self._display.progressed(progress)
                 await self._link.send(progress)
-
-    def _now(self) -> float:
-        return time.monotonic() - self._began

@@ -15,6 +15,8 @@ from netboot.errors import NetbootError
 AGENT_KNOWS = (
     "__init__.py",
     "agent",
+    "contradictions.py",
+    "erase_outcome.py",
     "errors.py",
     "inventory.py",
     "manifest.py",

@@ -1,7 +1,7 @@
 """Templates to HTML, in the visitor's language. Every value is escaped by default."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -51,7 +51,9 @@ def renderer() -> Environment:
         dhcp_ways=DHCP_WAYS,
         default_names=DEFAULTS,
     )
-    filters: dict[str, Callable[..., str]] = {"time": short_time, "bytes": size, "memory": memory, "moment": moment}
+    filters: dict[str, Callable[..., str]] = {
+        "time": short_time, "bytes": size, "memory": memory, "moment": moment, "clock": clock,
+    }  # fmt: skip
     environment.filters.update(filters)
     return environment
 
@@ -117,6 +119,14 @@ def memory(bytes_: int, language: Language) -> str:
 def moment(at: datetime | None) -> str:
     """A date and time in UTC, to the minute."""
     return at.strftime("%Y-%m-%d %H:%M") if at is not None else ""
+
+
+def clock(seconds: float) -> str:
+    """What a clock showed, from seconds since the epoch; one that shows no date that there is shows as its number."""
+    try:
+        return moment(datetime.fromtimestamp(seconds, UTC))
+    except (ValueError, OverflowError, OSError):
+        return f"{seconds:.0f}"
 
 
 def _number(value: float, language: Language) -> str:

@@ -201,6 +201,7 @@ TEXTS: Final[dict[str, dict[Language, str]]] = {
     "written": {"fr": "Écrit", "en": "Written"},
     "verified": {"fr": "Relu et vérifié", "en": "Read back and checked"},
     "byte_unit": {"fr": "octets", "en": "bytes"},
+    "pc_clock": {"fr": "Horloge du PC au début (UTC)", "en": "The PC's clock at the beginning (UTC)"},
     "pattern": {"fr": "Motif écrit", "en": "Pattern written"},
     "before": {"fr": "État du disque avant", "en": "The disk's state before"},
     "after": {"fr": "État du disque après", "en": "The disk's state after"},

@@ -109,6 +109,7 @@ def stage_finished(
     row, visit = _of(session, job_id)
     if _is_news(session, visit, number, now):
         stage = _stage(session, row.id, record.stage)
+        record = _by_our_clock(record, stage.started or row.started, now)
         if seconds is None:
             seconds = (now - stage.started).total_seconds() if stage.started else 0.0
         at_work = stage.state in ("waiting", "running")
@@ -241,6 +242,15 @@ def _state(problem: Problem | None) -> JobState:
             return "interrupted"
         case _:
             return "failed"
+
+
+def _by_our_clock(record: StageRecord, started: datetime, finished: datetime) -> StageRecord:
+    """The evidence of an erase with the server's times: a PC's clock may be of any year."""
+    if not isinstance(record.result, EraseResult):
+        return record
+    times = {"started": max(0.0, started.timestamp()), "finished": max(0.0, finished.timestamp())}
+    erasures = tuple(msgspec.structs.replace(erasure, **times) for erasure in record.result.erasures)
+    return msgspec.structs.replace(record, result=EraseResult(erasures=erasures))
 
 
 def _remember_evidence(

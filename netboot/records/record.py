@@ -128,6 +128,11 @@ class Record:
         with self._writing() as session:
             visits.end(session, visit_id, now=self._now())
 
+    def is_newest_visit(self, visit_id: str) -> bool:
+        """Whether its machine has not been started again since."""
+        with self._read() as session:
+            return visits.is_newest(session, visit_id)
+
     # Choices
 
     def choose(self, machine_id: str, profile: str, who: str, target: DiskId | None = None) -> Choice:

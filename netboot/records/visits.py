@@ -71,6 +71,17 @@ def end(session: Session, visit_id: str, *, now: datetime) -> None:
         events.append(session, "visit-closed", {}, now=now, machine=row.machine_id, visit=row.id)
 
 
+def is_newest(session: Session, visit_id: str) -> bool:
+    """Whether this machine has not been started again since: no visit of it was opened after this one."""
+    row = found(session.get(tables.Visit, visit_id), "visit")
+    # By the order in which they were first opened, not by their times: the clock may have been put back.
+    opened = select(tables.Event.visit_id).where(
+        tables.Event.machine_id == row.machine_id, tables.Event.kind == "visit-opened"
+    )
+    newest = opened.group_by(tables.Event.visit_id).order_by(func.min(tables.Event.sequence).desc()).limit(1)
+    return session.scalar(newest) in (None, visit_id)
+
+
 def _open(session: Session, hello: Hello, mac: str, on_line: OnLine, now: datetime) -> tables.Visit:
     machine = machines.find_or_add(session, hello.inventory, now=now)
     unfinished = _unfinished(session, machine.id)

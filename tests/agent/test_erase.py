@@ -4,6 +4,7 @@ import errno
 import os
 import subprocess
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -86,7 +87,9 @@ async def test_nothing_of_what_was_there_is_left_and_the_evidence_says_how(image
     assert (erasure.verdict, erasure.level, erasure.method) == ("erased", "clear", "overwrite")
     assert (erasure.written, erasure.verified) == (SIZE, SIZE)
     assert erasure.problem is None
-    assert erasure.started < erasure.finished
+    assert 0 < erasure.began < erasure.ended <= time.monotonic()
+    assert abs(erasure.pc_clock - time.time()) < 60
+    assert (erasure.started, erasure.finished) == (0, 0), "these are the server's"
     assert erasure.before["size"] == str(SIZE)
 
 

@@ -3,6 +3,7 @@
 import msgspec
 from msgspec.structs import replace
 
+from netboot.agent.erase_pattern import Pattern
 from netboot.imaging import Job, MasterNeeds, StageRecord, new_stages
 from netboot.inventory import Board, Disk, DiskId, Firmware, HiddenStorage, Inventory, System
 from netboot.profile import Profile
@@ -55,14 +56,26 @@ def done(the_job: Job, stage: StageName, result: Result | None = None) -> Job:
 
 
 def erasure(disk: Disk, verdict: str = "erased", *, read: int | None = None) -> Erasure:
+    """What an agent says of this disk, all of one piece where it is erased."""
+    size = disk.id.size
+    status = {
+        "name": disk.name, "serial": disk.id.serial, "wwn": disk.id.wwn, "size": str(size), "logical_sector": "512",
+        **{name: str(size // 512) for name in ("visible_sectors", "native_sectors")}, "dco": "not told",
+    }  # fmt: skip
+    status = {name: value for name, value in status.items() if value}
     return msgspec.convert(
         {
             "disk": msgspec.to_builtins(disk.id),
             "method": "overwrite",
-            "level": "clear",
+            "level": "clear" if verdict == "erased" else "none",
             "verdict": verdict,
-            "written": disk.id.size,
-            "verified": disk.id.size if read is None else read,
+            "written": size,
+            "verified": size if read is None else read,
+            "began": 100.0,
+            "ended": 100.0 + size / 1e8,
+            "pattern": Pattern(bytes(32)).description,
+            "before": status,
+            "after": status,
         },
         Erasure,
     )

@@ -5,7 +5,8 @@ from typing import Literal
 import pytest
 from msgspec.structs import replace
 
-from netboot.evidence import judge, judge_late
+from netboot.erase_outcome import erase_problem
+from netboot.evidence import Seen, judge, judge_late
 from netboot.imaging import StageRecord
 from netboot.inventory import DiskId
 from netboot.problems import Problem
@@ -21,7 +22,7 @@ from netboot.protocol import (
     Memory,
     MemoryResult,
 )
-from tests.imaging.conftest import HDD, MANIFEST, SSD, STICK, erasure, inventory, job
+from tests.imaging.conftest import HDD, MANIFEST, SSD, erasure, inventory, job
 
 
 def test_a_deploy_that_went_on_after_a_break_is_believed_by_what_it_read_back() -> None:
@@ -43,6 +44,10 @@ def test_the_word_done_without_evidence_is_a_failure() -> None:
     assert judge(ORDERED, "done", None, whole).state == "done"
 
 
+def unbelievable(disk: DiskId, reason: str) -> Problem:
+    return Problem("erase-unbelievable", {"disk": disk.serial, "reason": reason})
+
+
 def not_whole(disk: DiskId, *, written: int, verified: int) -> Problem:
     said = {"disk": disk.serial, "written": str(written), "verified": str(verified), "size": str(disk.size)}
     return Problem("erase-incomplete", said)
@@ -55,10 +60,9 @@ def kept(record: StageRecord | None) -> tuple[Erasure, ...]:
     return record.result.erasures
 
 
-@pytest.mark.parametrize("outcome", ["done", "failed"])
-def test_no_disk_that_was_not_read_back_whole_goes_down_as_erased(outcome: Literal["done", "failed"]) -> None:
+def test_no_disk_that_was_not_read_back_whole_goes_down_as_erased() -> None:
     claimed = EraseResult(erasures=(erasure(SSD), erasure(HDD, read=HDD.id.size - 512)))
-    assert [(one.verdict, one.level, one.problem) for one in kept(judge(ORDERED, outcome, None, claimed))] == [
+    assert [(one.verdict, one.level, one.problem) for one in kept(judge(ORDERED, "done", None, claimed))] == [
         ("erased", "clear", None),
         ("undetermined", "none", not_whole(HDD.id, written=HDD.id.size, verified=HDD.id.size - 512)),
     ]
@@ -67,20 +71,35 @@ def test_no_disk_that_was_not_read_back_whole_goes_down_as_erased(outcome: Liter
 def test_a_disk_of_which_nothing_was_reported_is_told_as_not_proven() -> None:
     record = judge(ORDERED, "done", None, EraseResult(erasures=(erasure(SSD),)))
     assert (record.state, record.problem) == ("failed", not_whole(HDD.id, written=0, verified=0))
+    assert kept(record)[0].problem == unbelievable(SSD.id, "not-all")
 
 
-@pytest.mark.parametrize("outcome", ["done", "failed"])
-def test_a_disk_that_was_not_ordered_gets_no_proof_and_one_that_was_gets_one(
-    outcome: Literal["done", "failed"],
-) -> None:
-    again = erasure(SSD, "not-erased")
-    claimed = EraseResult(erasures=(erasure(STICK), erasure(SSD), again, erasure(HDD)))
-    assert kept(judge(ORDERED, outcome, None, claimed)) == (erasure(SSD), erasure(HDD))
+def test_the_good_disk_beside_a_bad_one_is_erased_and_the_stage_says_what_the_bad_one_has() -> None:
+    fault = Problem("erase-mismatch", {"disk": "H1"})
+    bad = replace(erasure(HDD, "not-erased"), problem=fault)
+    record = judge(ORDERED, "failed", fault, EraseResult(erasures=(erasure(SSD), bad)))
+    assert (record.state, record.problem) == ("failed", fault)
+    assert kept(record) == (erasure(SSD), bad)
 
 
-def test_an_overwrite_is_no_purge_and_what_is_not_erased_has_no_level() -> None:
-    claimed = EraseResult(erasures=(replace(erasure(SSD), level="purge"), erasure(HDD, "undetermined")))
-    assert [one.level for one in kept(judge(ORDERED, "failed", None, claimed))] == ["clear", "none"]
+def test_with_several_bad_disks_the_stage_names_them_all() -> None:
+    faults = [Problem("erase-mismatch", {"disk": name}) for name in ("S1", "H1")]
+    result = EraseResult(
+        erasures=tuple(
+            replace(erasure(disk, "not-erased"), problem=fault) for disk, fault in zip((SSD, HDD), faults, strict=True)
+        )
+    )
+    problem = erase_problem(result.erasures)
+    assert problem == Problem("several-not-erased", {"count": "2", "disks": "S1, H1"})
+    assert judge(ORDERED, "failed", problem, result).problem == problem
+
+
+def test_what_is_not_erased_has_no_level_and_what_was_never_written_is_not_erased() -> None:
+    hung = replace(erasure(HDD, "undetermined"), written=HDD.id.size - 512, level="clear")
+    unread = replace(erasure(SSD, "undetermined"), level="purge")
+    claimed = EraseResult(erasures=(unread, hung))
+    record = judge(ORDERED, "failed", erase_problem(claimed.erasures), claimed)
+    assert [(one.verdict, one.level) for one in kept(record)] == [("undetermined", "none"), ("not-erased", "none")]
 
 
 def test_evidence_of_another_kind_than_its_stage_is_none() -> None:
@@ -109,19 +128,21 @@ def test_late_evidence_counts_for_a_stage_that_was_begun_and_not_for_another(
     over = job(SSD, HDD)
     erase = StageRecord(stage="erase", state=state, problem=problem)
     over = replace(over, stages=tuple(erase if record.stage == "erase" else record for record in over.stages))
-    proofs = EraseResult(erasures=(erasure(SSD), erasure(STICK), erasure(HDD, read=0)))
-    late = judge_late(over, "erase", None, proofs)
+    fault = Problem("erase-mismatch")
+    bad = replace(erasure(HDD, "not-erased"), problem=fault)
+    proofs = EraseResult(erasures=(erasure(SSD), bad))
+    late = judge_late(over, "erase", "failed", fault, proofs)
     if not counts:
         assert late is None
         return
-    assert [(one.disk, one.verdict, one.level) for one in kept(late)] == [
-        (SSD.id, "erased", "clear"),
-        (HDD.id, "undetermined", "none"),
-    ]
-    assert judge_late(over, "memory", None, proofs) is None, "this job has no such stage"
+    assert kept(late) == (erasure(SSD), bad)
+    earlier = judge_late(over, "erase", "failed", fault, proofs, seen=Seen(newest=False))
+    assert [(one.verdict, one.level) for one in kept(earlier)] == [("undetermined", "none"), ("not-erased", "none")]
+    assert kept(earlier)[0].problem == unbelievable(SSD.id, "other-boot")
+    assert judge_late(over, "memory", "failed", None, proofs) is None, "this job has no such stage"
     again = replace(erase, result=proofs)
     over = replace(over, stages=tuple(again if record.stage == "erase" else record for record in over.stages))
-    assert judge_late(over, "erase", None, proofs) is None, "kept once"
+    assert judge_late(over, "erase", "failed", fault, proofs) is None, "kept once"
 
 
 def test_a_deploy_counts_only_when_its_chunks_were_read_back_from_the_right_disk() -> None:
@@ -132,6 +153,7 @@ def test_a_deploy_counts_only_when_its_chunks_were_read_back_from_the_right_disk
         replace(good, verified=99),
         replace(good, written=99, verified=99),
         replace(good, written=100, verified=0),
+        replace(good, written=100, verified=101),
         replace(good, target=HDD.id),
         replace(good, manifest="b" * 64),
     ):

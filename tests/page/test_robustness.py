@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from netboot.floor import Row
 from netboot.pages import live, render
-from netboot.pages.render import LONGEST_TIME, short_time
+from netboot.pages.render import LONGEST_TIME, clock, short_time
 from netboot.problems import Problem
 from netboot.protocol import (
     EraseResult,
@@ -149,7 +149,22 @@ def test_a_time_is_always_short(seconds: float) -> None:
     assert len(short_time(LONGEST_TIME, "en")) <= 8
 
 
-@pytest.mark.parametrize("moments", [{"started": 1e308}, {"finished": -1e308}, {"finished": 1e13}])
+@pytest.mark.parametrize("at", [315_532_800.0, 0.0, 1e12])
+def test_a_clock_of_any_year_is_shown(at: float) -> None:
+    assert clock(at) in ("1980-01-01 00:00", "1970-01-01 00:00", "1000000000000")
+
+
+@pytest.mark.parametrize(
+    "moments",
+    [
+        {"started": 1e308},
+        {"finished": -1e308},
+        {"finished": 1e13},
+        {"ended": 1e11},
+        {"began": -1.0},
+        {"pc_clock": 1e13},
+    ],
+)
 def test_an_erasure_at_no_time_of_any_clock_is_no_message(moments: dict[str, float]) -> None:
     said = Erasure(disk=disk("S1").id, method="overwrite", level="none", verdict="not-erased")
     report = StageFinished(

@@ -1,10 +1,11 @@
 """A job as it comes back after the server was killed, reports that come twice, evidence that stays."""
 
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from netboot.imaging import MasterNeeds, Run, StageRecord, next_stage
 from netboot.problems import Problem
@@ -29,8 +30,9 @@ def erased(number: int = 1) -> StageRecord:
         verdict="erased",
         written=disk.id.size,
         verified=disk.id.size,
-        started=10.5,
-        finished=99.25,
+        began=10.5,
+        ended=99.25,
+        pc_clock=315_532_800.0,
         pattern="5a",
         before={"percent_used": "3"},
     )
@@ -89,6 +91,22 @@ def test_what_a_stage_ended_as_is_not_overwritten_by_a_later_report(record: Reco
     assert job.stages[0] == failed
 
 
+def test_the_times_of_an_erasure_are_the_servers_and_the_pcs_clock_stands_beside_them(record: Record) -> None:
+    visit = record.greet(hello(pc(), "boot-1"), MAC)
+    job = start(record, visit, master=MASTER)
+    record.stage_started(job.id, "erase", 1)
+    forged = erased()
+    assert isinstance(forged.result, EraseResult)
+    told = replace(forged.result.erasures[0], started=1.0, finished=2.0)  # an agent has no say in them
+    record.stage_finished(job.id, replace(forged, result=EraseResult(erasures=(told,))), 60.0, 2)
+    events = {event.kind: event for event in record.events()}
+    body = json.loads(events["erasure"].body)
+    moments = [datetime.fromisoformat(events[kind].at).timestamp() for kind in ("stage-started", "erasure")]
+    assert [body["started"], body["finished"]] == moments
+    assert (body["pc_clock"], body["ended"] - body["began"]) == (315_532_800.0, 88.75)
+    assert record.verify_chain().broken is None
+
+
 def test_an_erasure_keeps_its_whole_evidence(record: Record) -> None:
     visit = record.greet(hello(pc(), "boot-1"), MAC)
     job = start(record, visit, master=MASTER)
@@ -96,7 +114,7 @@ def test_an_erasure_keeps_its_whole_evidence(record: Record) -> None:
     (row,) = record.erasures_of(visit.machine_id)
     stage = erased()
     assert isinstance(stage.result, EraseResult)
-    assert row.evidence == stage.result.erasures[0]
+    assert replace(row.evidence, started=0.0, finished=0.0) == stage.result.erasures[0]
     assert (row.verdict, row.level, row.job_id) == ("erased", "clear", job.id)
     (event,) = [event for event in record.events() if event.kind == "erasure"]
     assert json.loads(event.body)["verified"] == ssd().id.size

@@ -22,9 +22,7 @@ def named(product: str) -> Inventory:
 
 def erased(seconds: float) -> StageRecord:
     """An erase that took so long."""
-    evidence = Erasure(
-        disk=ssd().id, method="overwrite", level="clear", verdict="erased", written=1, started=0.0, finished=seconds
-    )
+    evidence = Erasure(disk=ssd().id, method="overwrite", level="clear", verdict="erased", written=1, ended=seconds)
     return StageRecord(stage="erase", state="done", result=EraseResult(erasures=(evidence,)))
 
 

@@ -11,6 +11,7 @@ from typing import Literal, TypeVar
 from aiohttp import ClientSession, ClientWebSocketResponse, DummyCookieJar, WSMsgType
 from aiohttp.test_utils import TestServer
 
+from netboot.agent.erase_pattern import Pattern
 from netboot.config import Settings
 from netboot.imaging import MasterNeeds
 from netboot.inventory import DiskId, Inventory
@@ -52,6 +53,8 @@ from netboot.workshop import Workshop
 M = TypeVar("M", Welcome, Plan, RunStage, Received, Leave, Stay)
 
 MASTER = MasterNeeds(manifest="ab" * 32, name="debian-minimal", disk=8 * 10**9)
+BEGAN, ENDED = 1.0, 61.0
+"""When a stage of a played agent begins and ends, in seconds since its PC's start."""
 WITHIN = 10.0
 """Seconds a message may take."""
 
@@ -104,7 +107,7 @@ class Agent:
     async def start(self, run: RunStage) -> None:
         """Report that the ordered stage began."""
         self.number += 1
-        await self.say(StageStarted(number=self.number, job=run.job, stage=stage_name(run.stage), at=1.0))
+        await self.say(StageStarted(number=self.number, job=run.job, stage=stage_name(run.stage), at=BEGAN))
 
     async def tick(self, run: RunStage, done: int, total: int, rate: float = 1e8) -> None:
         """Report progress."""
@@ -124,7 +127,7 @@ class Agent:
             number=self.number,
             job=run.job,
             stage=stage_name(run.stage),
-            at=6.0,
+            at=ENDED,
             outcome=outcome,
             problem=problem,
             result=result,
@@ -173,6 +176,8 @@ def evidence(stage: Stage, inventory: Inventory) -> Result | None:
 
 def erasure(disk: DiskId, *, verified: int | None = None) -> Erasure:
     """The evidence of a disk that was overwritten and read back whole, or only in part."""
+    status = {"name": "nvme0n1", "serial": disk.serial, "wwn": disk.wwn, "size": str(disk.size)}
+    status = {name: value for name, value in {**status, "logical_sector": "512", "smart": "passed"}.items() if value}
     return Erasure(
         disk=disk,
         model="SAMSUNG MZVLB256HBHQ",
@@ -181,11 +186,12 @@ def erasure(disk: DiskId, *, verified: int | None = None) -> Erasure:
         verdict="erased",
         written=disk.size,
         verified=disk.size if verified is None else verified,
-        started=10.0,
-        finished=900.0,
-        pattern="5a",
-        before={"smart": "passed"},
-        after={"smart": "passed"},
+        began=BEGAN + 1,
+        ended=ENDED - 1,
+        pc_clock=315_532_800.0,
+        pattern=Pattern(bytes(32)).description,
+        before=status,
+        after=status,
     )
 
 
