@@ -51,7 +51,7 @@ from netboot.records.record import Record, open_record
 from netboot.signing import load_key, load_ticket_key, public_key
 from netboot.store import Store
 from netboot.tcp_listener import BACKLOG, Capacity, Listener, listen
-from netboot.tftp import FolderSource, Limits, TftpServer, TftpSettings, TransferEvent, block_size_for
+from netboot.tftp import FolderSource, Limits, Outcome, TftpServer, TftpSettings, TransferEvent, block_size_for
 from netboot.web import page_application
 from netboot.whereabouts_service import WhereaboutsService
 from netboot.workshop import Workshop
@@ -218,12 +218,14 @@ async def _serve(ready: Ready, record: Record) -> None:
     )
 
     def transferred(event: TransferEvent) -> None:
-        dhcp.fetched_by(IPv4Address(event.client))
+        if event.outcome is not Outcome.REFUSED:
+            dhcp.fetched_by(IPv4Address(event.client))
         _log_transfer(event)
 
     async def fetched(request: web.Request, response: web.StreamResponse) -> None:
         with contextlib.suppress(ValueError):
-            dhcp.fetched_by(IPv4Address(request.remote or ""))
+            if response.status < 400:
+                dhcp.fetched_by(IPv4Address(request.remote or ""))
 
     boot_face = boot_application(face, workshop)
     boot_face.on_response_prepare.append(fetched)
@@ -368,7 +370,7 @@ class Masters:
 
 
 def _log_transfer(event: TransferEvent) -> None:
-    if event.outcome is not None:
+    if event.outcome not in (None, Outcome.REFUSED):  # the TFTP server itself says what it refuses, and why
         log.info(
             "TFTP %s: %s, %d bytes in %.1f s", event.name, event.outcome.value, event.sent, event.seconds,
             extra={"client": event.client},

@@ -11,6 +11,7 @@ import logging
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from netboot.tftp_packet import (
     MAX_REQUEST,
@@ -25,7 +26,7 @@ from netboot.tftp_packet import (
 )
 from netboot.tftp_session import Session
 from netboot.tftp_socket import answer_once, listening_socket, receive, transfer_socket
-from netboot.tftp_source import Content, ContentError, FolderSource, Source, clean_name
+from netboot.tftp_source import Content, ContentError, FolderSource, Source, clean_name, leads_out, names_within
 from netboot.tftp_transfer import Limits, OptionError, Outcome, Transfer, block_size_for, negotiate
 
 __all__ = [
@@ -184,13 +185,14 @@ class TftpServer:
         name = ""
         try:
             if opcode == Opcode.WRQ:
+                name = printable(datagram[2:MAX_REQUEST].partition(b"\0")[0].decode("latin-1"))
                 raise _RefusalError("this server is read-only", ErrorCode.ACCESS)
             request = _parsed(datagram)
             name = printable(request.filename)
             self._make_room(datagram, client)
             self._begin(datagram, request, client, local)
         except _RefusalError as refusal:
-            log.debug("refused %r to %s: %s", name, client[0], refusal.reason)
+            self._log_refusal(name, client[0], refusal)
             if refusal.code is not None:
                 answer_once(local, client, encode_error(refusal.code, refusal.reason))
             self._tell(TransferEvent(*client, name, Outcome.REFUSED, reason=refusal.reason))
@@ -245,20 +247,41 @@ class TftpServer:
             # Netascii would have to rewrite line ends; serving the bytes as they are would make such a client damage
             # a boot file without a word.
             raise _RefusalError("only octet (binary) mode is served", ErrorCode.ILLEGAL)
-        name = clean_name(request.filename)
-        if name is None:
+        if leads_out(request.filename):
             raise _RefusalError("this name is not allowed", ErrorCode.ACCESS)
-        try:
-            found = self._source(name)
-        except Exception as error:
-            log.exception("looking up %r failed", name)
-            raise _RefusalError("the server could not look the file up", ErrorCode.UNDEFINED) from error
+        found = self._find(request.filename)
         if found is None:
+            # Whatever it is: shim goes on without a file on "not found", and on no other error.
             raise _RefusalError("file not found", ErrorCode.NOT_FOUND)
         try:
             return Content(found)
         except ContentError as error:
             raise _RefusalError(str(error), ErrorCode.ACCESS) from error
+
+    def _find(self, asked: str) -> Path | bytes | None:
+        """The file of this name, or the one that was meant by a name with junk behind it. Raises _RefusalError."""
+        clean = clean_name(asked)
+        exact = self._look_up(clean) if clean is not None else None
+        if exact is not None:
+            return exact
+        for name in names_within(asked):
+            meant = self._look_up(name)
+            if meant is not None:
+                log.info("asked for %r by TFTP, and served %s: what stands behind that is no name", asked, name)
+                return meant
+        return None
+
+    def _look_up(self, name: str) -> Path | bytes | None:
+        try:
+            return self._source(name)
+        except Exception as error:
+            log.exception("looking up %r failed", name)
+            raise _RefusalError("the server could not look the file up", ErrorCode.UNDEFINED) from error
+
+    def _log_refusal(self, name: str, client: str, refusal: _RefusalError) -> None:
+        # Without a code nothing was refused that the client will not ask for again, and get.
+        level = logging.DEBUG if refusal.code is None else logging.INFO
+        log.log(level, "TFTP does not serve %r to %s: %s", name, client, refusal.reason, extra={"client": client})
 
     def _tell(self, event: TransferEvent) -> None:
         log.debug("%s", event)

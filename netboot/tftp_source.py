@@ -1,12 +1,14 @@
 """Where TFTP's files come from: names made safe, a folder that cannot be left, and bytes by block.
 
 Firmware spells one name many ways (`shimx64.efi`, `/shimx64.efi`, `//grubx64.efi`, `\\EFI\\x.efi`): `clean_name` makes
-one of them. Not for: deciding which names exist; the server gives a `Source` for that.
+one of them. Some reads DHCP's option 67 on past its end and asks for `shimx64.efi` with 0xFF or the next option behind
+it: `names_within` finds what was meant. Not for: deciding which names exist; the server gives a `Source` for that.
 """
 
 import os
+import re
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 Source = Callable[[str], Path | bytes | None]
@@ -14,6 +16,12 @@ Source = Callable[[str], Path | bytes | None]
 
 MAX_NAME = 255
 """Characters of the longest name that is looked up."""
+
+LETTERS_BEHIND = 16
+"""Letters behind a name that may be junk too: an option's code and length can be such, or what a buffer held before."""
+
+_NO_LETTER = re.compile(r"[^A-Za-z0-9._+/\\-]")
+"""What no boot file has in its name: a byte that is not printable ASCII, a space, what a shell would ask about."""
 
 READ_AHEAD = 256 * 1024
 """Bytes read from a file at a time."""
@@ -31,6 +39,25 @@ def clean_name(name: str) -> str | None:
     if not segments or ".." in segments:
         return None
     return "/".join(segments)
+
+
+def leads_out(name: str) -> bool:
+    """Whether a client's file name has a `..` segment."""
+    return ".." in name.replace("\\", "/").split("/")
+
+
+def names_within(name: str) -> Iterator[str]:
+    """Clean names that a client may have meant by a name with junk behind it, the longest first.
+
+    Nothing where all of it may be a name: `vmlinuz.sig` is another file than `vmlinuz`.
+    """
+    junk = _NO_LETTER.search(name)
+    if junk is None:
+        return
+    for end in range(junk.start(), max(0, junk.start() - LETTERS_BEHIND), -1):
+        cleaned = clean_name(name[:end])
+        if cleaned is not None and not name[:end].endswith(("/", "\\")):
+            yield cleaned
 
 
 class FolderSource:

@@ -14,7 +14,7 @@ from netboot.tftp_packet import (
     parse_reply,
     parse_request,
 )
-from netboot.tftp_source import clean_name
+from netboot.tftp_source import clean_name, names_within
 from netboot.tftp_transfer import Limits, OptionError, Outcome, Terms, Transfer, negotiate
 from tests.fuzz.pieces import Piece, read, write
 
@@ -35,6 +35,7 @@ def play(data: bytes) -> None:
         return
     name = clean_name(request.filename)
     assert name is None or not (name.startswith("/") or ".." in name.split("/"))
+    assert all(clean_name(meant) == meant for meant in names_within(request.filename))
     size = first.kind * 997 + first.tenths
     try:
         terms = negotiate(request.options, size, LIMITS)

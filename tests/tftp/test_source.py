@@ -7,7 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netboot.tftp_source import READ_AHEAD, Content, ContentError, FolderSource, clean_name
+from netboot.tftp_source import (
+    LETTERS_BEHIND,
+    READ_AHEAD,
+    Content,
+    ContentError,
+    FolderSource,
+    clean_name,
+    names_within,
+)
 
 
 @pytest.mark.parametrize(
@@ -27,6 +35,30 @@ from netboot.tftp_source import READ_AHEAD, Content, ContentError, FolderSource,
 )
 def test_a_name_becomes_one_relative_path_or_none(asked: str, clean: str | None) -> None:
     assert clean_name(asked) == clean
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ("shimx64.efi\xff", ["shimx64.efi", "shimx64.ef"]),
+        ("/EFI/shimx64.efi\x1b\x04next", ["EFI/shimx64.efi", "EFI/shimx64.ef"]),
+        ("shimx64.efia\x11", ["shimx64.efia", "shimx64.efi"]),
+        ("a/\xff", ["a"]),
+        ("vmlinuz.sig", []),
+        ("grub/grub.cfg-01-52-54-00-12-34-56", []),
+        ("\xff", []),
+        ("", []),
+    ],
+)
+def test_what_may_have_been_meant_is_what_stands_before_the_junk(asked: str, found: list[str]) -> None:
+    assert list(names_within(asked))[: len(found) or None] == found
+
+
+@given(st.text(max_size=300), st.text(max_size=300))
+def test_what_may_have_been_meant_is_clean_and_the_list_is_short(before: str, behind: str) -> None:
+    meant = list(names_within(before + behind))
+    assert len(meant) <= LETTERS_BEHIND
+    assert all(clean_name(name) == name for name in meant)
 
 
 @pytest.fixture
