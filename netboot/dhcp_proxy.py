@@ -86,6 +86,7 @@ def _reply(
     return DhcpPacket(
         op=Op.BOOTREPLY,
         xid=request.xid,
+        htype=request.htype,
         chaddr=request.chaddr,
         flags=flags,
         ciaddr=ciaddr,

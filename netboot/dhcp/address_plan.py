@@ -1,6 +1,7 @@
 """Which addresses `full` mode may give, and what each comes with: the settings laid over the interface's own network.
 
-A pool is one range inside that network; our own address, the network's and its broadcast address are never given.
+A pool is one range inside that network; our own address, the network's and its broadcast address are never given, and
+none that looks like one of those two.
 Not for: who has which address (leases.py), how it is told to a client (lease_options.py).
 """
 
@@ -55,11 +56,15 @@ class AddressPlan:
     authoritative: bool = True
 
     def pool(self) -> Iterator[IPv4Address]:
-        """The addresses that any PC may get, in order: those of the range that are nobody's in particular."""
+        """The addresses that any PC may get, in order: those of the range that are nobody's in particular.
+
+        .0 and .255 are hosts' addresses in the middle of a network larger than a /24, and some devices take them for a
+        network's own and for its broadcast (Windows did: KB281579). A reservation may still name one.
+        """
         reserved = {reservation.address for reservation in self.reservations.values()}
         for number in range(int(self.first), int(self.last) + 1):
             address = IPv4Address(number)
-            if address != self.server and address not in reserved:
+            if address != self.server and address not in reserved and number & 0xFF not in (0x00, 0xFF):
                 yield address
 
     def reserved(self, mac: str) -> IPv4Address | None:

@@ -5,6 +5,7 @@ ipxe.org's encapsulated option 175, and UEFI 2.10 §24.7 (HTTP boot).
 Not for: what the PC is told (boot_file.py, dhcp_proxy.py).
 """
 
+import re
 from dataclasses import dataclass
 from enum import Enum
 from uuid import UUID
@@ -21,7 +22,6 @@ class Reason(Enum):
     NOT_A_REQUEST = "not-a-request"
     NOT_ETHERNET = "not-ethernet"
     NOT_A_BOOT_CLIENT = "not-a-boot-client"
-    NO_ARCHITECTURE = "no-architecture"
     NOT_A_DISCOVER = "not-a-discover"
     NOT_A_BOOT_REQUEST = "not-a-boot-request"
     NO_RETURN_ADDRESS = "no-return-address"
@@ -58,7 +58,6 @@ _REASON_TEXTS = {
     Reason.NOT_A_REQUEST: "a server's reply, not a client's request",
     Reason.NOT_ETHERNET: "the client is not on Ethernet",
     Reason.NOT_A_BOOT_CLIENT: "neither PXEClient nor HTTPClient in option 60: not booting from the network",
-    Reason.NO_ARCHITECTURE: "a boot client without its architecture (option 93)",
     Reason.NOT_A_DISCOVER: "only a DISCOVER is for us on port 67: the rest is for the building's DHCP",
     Reason.NOT_A_BOOT_REQUEST: "only a REQUEST is for us on port 4011",
     Reason.NO_RETURN_ADDRESS: "asked on port 4011 without an address to answer to",
@@ -127,6 +126,10 @@ class BootMethod(Enum):
     HTTP = b"HTTPClient"
 
 
+_USUAL_ARCHITECTURE = {BootMethod.PXE: 0, BootMethod.HTTP: 16}
+"""What a PC is taken for that does not say: a BIOS (i386), which PXE was made for; no BIOS boots by HTTP."""
+
+_ARCHITECTURE_IN_CLASS = re.compile(rb"Arch:(\d{1,5})")
 _METHODS = tuple((method.value, method) for method in BootMethod)
 
 
@@ -152,7 +155,10 @@ class Ipxe:
 
 @dataclass(frozen=True, slots=True)
 class BootClient:
-    """A PC that asks to be booted. `packet` is what a reply copies from; `ipxe` is None for the PC's own firmware."""
+    """A PC that asks to be booted. `packet` is what a reply copies from; `ipxe` is None for the PC's own firmware.
+
+    `architecture_told`: it said what it is; else it is taken for what most PCs of its method are.
+    """
 
     packet: DhcpPacket
     mac: str
@@ -162,6 +168,7 @@ class BootClient:
     firmware: Firmware
     user_classes: tuple[bytes, ...]
     ipxe: Ipxe | None
+    architecture_told: bool = True
 
 
 def read_boot_client(packet: DhcpPacket) -> BootClient | Ignored:
@@ -173,25 +180,37 @@ def read_boot_client(packet: DhcpPacket) -> BootClient | Ignored:
     method = next((method for start, method in _METHODS if vendor_class.startswith(start)), None)
     if method is None:
         return Ignored(Reason.NOT_A_BOOT_CLIENT)
-    if packet.htype != 1 or len(packet.chaddr) != 6:
+    if not packet.mac:
         return Ignored(Reason.NOT_ETHERNET, f"htype {packet.htype}, {len(packet.chaddr)} bytes")
-    architectures = options.get(Option.ARCHITECTURE, b"")
-    if len(architectures) < 2 or len(architectures) % 2:
-        return Ignored(Reason.NO_ARCHITECTURE)
-    # RFC 4578 allows a list, best first.
-    architecture = int.from_bytes(architectures[:2])
+    told = _architecture(options.get(Option.ARCHITECTURE, b""), vendor_class)
+    architecture = _USUAL_ARCHITECTURE[method] if told is None else told
     user_classes = _user_classes(options.get(Option.USER_CLASS))
     ipxe = _ipxe(user_classes, options.get(Option.IPXE))
     return BootClient(
         packet=packet,
-        mac=packet.chaddr.hex(":"),
+        mac=packet.mac,
         uuid=_machine_uuid(options.get(Option.MACHINE_ID)),
         method=method,
         architecture=architecture,
+        architecture_told=told is not None,
         firmware=_FIRMWARE_BY_ARCHITECTURE.get(architecture, Firmware.UNKNOWN),
         user_classes=user_classes,
         ipxe=ipxe,
     )
+
+
+def _architecture(value: bytes, vendor_class: bytes) -> int | None:
+    """The first of the list (RFC 4578: the best first) that netboot knows, else of what option 60 says; None for none.
+
+    Some firmware has the bytes of each swapped; no number of IANA's is so large.
+    """
+    listed = [int.from_bytes(value[at : at + 2]) for at in range(0, len(value), 2)]
+    named = _ARCHITECTURE_IN_CLASS.search(vendor_class)
+    if named is not None:
+        listed.append(int(named[1]))
+    known = (number for number in listed if number in _FIRMWARE_BY_ARCHITECTURE)
+    swapped = (number >> 8 for number in listed if not number & 0xFF and number >> 8 in _FIRMWARE_BY_ARCHITECTURE)
+    return next(known, next(swapped, next(iter(listed), None)))
 
 
 def _user_classes(value: bytes | None) -> tuple[bytes, ...]:

@@ -7,6 +7,7 @@ Two things the core cannot do itself stand in the `Step` it returns: leases to p
 No I/O. Not for: the table (leases.py), sockets, ARP and the record (full_service.py).
 """
 
+from collections import OrderedDict
 from dataclasses import dataclass, replace
 from ipaddress import IPv4Address
 
@@ -42,12 +43,16 @@ MOST_PROBES = 512
 PROBE_OVER = 5.0
 """Seconds after which a probe is given up, should nobody tell what came of it."""
 
+MOST_BOOTING = 512
+"""Boot clients whose DISCOVER is remembered until they take the offer."""
+
 TRIES = 4
 """Addresses that are asked for before a PC has to ask again: its firmware is patient for 4 s at first."""
 
 EXHAUSTED_TOLD_EVERY = 600.0
 """Seconds between two warnings that no address is left; the page says it of each PC."""
 
+_NO_MAC = "00:00:00:00:00:00"
 _FIRMWARE_NOT_SERVED = {Reason.FIRMWARE_ARM, Reason.FIRMWARE_UNKNOWN}
 
 
@@ -96,6 +101,7 @@ class FullDhcp:
         self._guard = LoopGuard(loop_limit, loop_seconds)
         self._rom_dialogues = RomDialogues() if plain_pxe_first else None
         self._waiting: dict[str, _Waiting] = {}
+        self._booting: OrderedDict[str, BootClient] = OrderedDict()
         self._silent_until: dict[IPv4Address, float] = {}
         self._other_servers: set[IPv4Address] = set()
         self._exhausted_told = -EXHAUSTED_TOLD_EVERY
@@ -108,7 +114,7 @@ class FullDhcp:
             return _ignored(Reason.MALFORMED, str(error))
         if packet.op is not Op.BOOTREQUEST:
             return _ignored(Reason.NOT_A_REQUEST)
-        if packet.htype != 1 or len(packet.chaddr) != 6 or packet.chaddr[0] & 1 or not any(packet.chaddr):
+        if not packet.mac or packet.chaddr[0] & 1 or packet.mac == _NO_MAC:
             return _ignored(Reason.NOT_ETHERNET, f"htype {packet.htype}, {packet.chaddr.hex(':')}")
         if self._plan.server not in self._plan.network:
             return _ignored(Reason.OTHER_NETWORK, f"our own address is {self._plan.server} now")
@@ -121,13 +127,13 @@ class FullDhcp:
             case MessageType.DISCOVER:
                 return self._discovered(packet, client, now)
             case MessageType.REQUEST:
-                return self._requested(packet, client, now)
+                return self._requested(packet, client or self._offered_to(packet), arrival, now)
             case MessageType.DECLINE:
                 return self._declined(packet, client, now)
             case MessageType.RELEASE:
                 return self._released(packet, client, now)
             case MessageType.INFORM:
-                return self._informed(packet, client)
+                return self._informed(packet, client, arrival)
             case kind:
                 return _ignored(Reason.NOT_A_REQUEST, kind.name if kind else "no message type", client)
 
@@ -169,13 +175,13 @@ class FullDhcp:
     # What each kind of message asks for
 
     def _discovered(self, packet: DhcpPacket, client: BootClient | None, now: float, tries: int = 0) -> Step:
-        mac = packet.chaddr.hex(":")
+        mac = packet.mac
         waiting = self._waiting.get(mac)
         if waiting is not None and now - waiting.since < PROBE_OVER:
             # Asked again meanwhile: one probe is enough, and the answer is for the newest packet.
             self._waiting[mac] = replace(waiting, packet=packet, client=client)
             return _ignored(Reason.BEING_PROBED, str(waiting.address), client)
-        lease = self._leases.offer(mac, _address(packet.option(Option.REQUESTED_ADDRESS)), now=now)
+        lease = self._leases.offer(mac, packet.address(Option.REQUESTED_ADDRESS), now=now)
         if lease is None:
             news = now - self._exhausted_told >= EXHAUSTED_TOLD_EVERY
             if news:
@@ -190,17 +196,22 @@ class FullDhcp:
         self._waiting[mac] = _Waiting(packet, client, lease.address, now, tries + 1)
         return Step(Handled(client=client), probe=lease.address)
 
-    def _requested(self, packet: DhcpPacket, client: BootClient | None, now: float) -> Step:
-        """The four states of a client that sends a REQUEST: RFC 2131 §4.3.2."""
-        mac = packet.chaddr.hex(":")
-        server = packet.option(Option.SERVER_ID)
-        wanted = _address(packet.option(Option.REQUESTED_ADDRESS))
-        if server is not None and server != self._plan.server.packed:
+    def _requested(self, packet: DhcpPacket, client: BootClient | None, arrival: Arrival, now: float) -> Step:
+        """The four states of a client that sends a REQUEST: RFC 2131 §4.3.2, and what firmware makes of them."""
+        mac = packet.mac
+        server = packet.address(Option.SERVER_ID)
+        wanted = packet.address(Option.REQUESTED_ADDRESS)
+        if server not in (None, self._plan.server):
             return self._went_elsewhere(packet, client, server, now)
-        if packet.ciaddr != NO_ADDRESS:  # renewing, rebinding
+        # Who renews has its address, and neither option. Firmware that takes an offer may leave an old one in `ciaddr`.
+        renews = server is None and wanted is None
+        has_address = packet.ciaddr != NO_ADDRESS and (renews or arrival.source == packet.ciaddr)
+        if has_address and (server is None or wanted is None):
             wanted = packet.ciaddr
+        elif wanted is None and server is not None:
+            wanted = self._leases.held_for(mac)  # it takes our offer, and only forgot to say which address that was
         if wanted is None:
-            return _ignored(Reason.NO_ADDRESS_ASKED, "", client)
+            return _ignored(Reason.NO_ADDRESS_ASKED, "", client) if server is None else self._refused(packet, client)
         if server is None and not self._leases.may_keep(mac, wanted, now=now):  # init-reboot too
             if not self._plan.authoritative:
                 return _ignored(Reason.UNKNOWN_LEASE, str(wanted), client)
@@ -209,12 +220,14 @@ class FullDhcp:
         if bound is None:
             return self._refused(packet, client)
         self._silent_until.pop(wanted, None)
-        step = self._granted(packet, client, bound.lease, MessageType.ACK, now)
+        at = wanted if has_address and wanted == packet.ciaddr else NO_ADDRESS
+        step = self._granted(packet, client, bound.lease, MessageType.ACK, now, at=at)
         return replace(step, keep=(*bound.let_go, bound.lease))
 
-    def _went_elsewhere(self, packet: DhcpPacket, client: BootClient | None, server: bytes, now: float) -> Step:
-        self._leases.withdraw(packet.chaddr.hex(":"), now=now)
-        other = _address(server)
+    def _went_elsewhere(
+        self, packet: DhcpPacket, client: BootClient | None, other: IPv4Address | None, now: float
+    ) -> Step:
+        self._leases.withdraw(packet.mac, now=now)
         news = other is not None and other not in self._other_servers and len(self._other_servers) < 16
         if news and other is not None:
             self._other_servers.add(other)
@@ -223,7 +236,7 @@ class FullDhcp:
 
     def _declined(self, packet: DhcpPacket, client: BootClient | None, now: float) -> Step:
         """The client found somebody at the address we gave it: RFC 2131 §4.3.3."""
-        mac, address = packet.chaddr.hex(":"), _address(packet.option(Option.REQUESTED_ADDRESS))
+        mac, address = packet.mac, packet.address(Option.REQUESTED_ADDRESS)
         if address is None or not self._leases.may_keep(mac, address, now=now) or not self._names_us(packet):
             return _ignored(Reason.UNKNOWN_LEASE, str(address), client)
         self._silent_until.pop(address, None)
@@ -231,17 +244,18 @@ class FullDhcp:
         return Step(Handled(client=client), keep=(lease,) if lease else (), conflict=lease)
 
     def _released(self, packet: DhcpPacket, client: BootClient | None, now: float) -> Step:
-        lease = self._leases.release(packet.chaddr.hex(":"), packet.ciaddr, now=now) if self._names_us(packet) else None
+        lease = self._leases.release(packet.mac, packet.ciaddr, now=now) if self._names_us(packet) else None
         if lease is None:
             return _ignored(Reason.UNKNOWN_LEASE, str(packet.ciaddr), client)
         return Step(Handled(client=client), keep=(lease,))
 
-    def _informed(self, packet: DhcpPacket, client: BootClient | None) -> Step:
+    def _informed(self, packet: DhcpPacket, client: BootClient | None, arrival: Arrival) -> Step:
         """A host with an address of its own asks for the rest: RFC 2131 §4.3.5. No lease, no times."""
-        if packet.ciaddr not in self._plan.network:
-            return _ignored(Reason.OTHER_NETWORK, str(packet.ciaddr), client)
+        address = packet.ciaddr if packet.ciaddr != NO_ADDRESS else arrival.source
+        if address not in self._plan.network:
+            return _ignored(Reason.OTHER_NETWORK, str(address), client)
         options = identity(self._plan, MessageType.ACK) + lease_options(packet, self._plan, "")
-        return self._answer(packet, client, _reply(packet, options, ciaddr=packet.ciaddr), boot_file=None)
+        return self._answer(packet, client, _reply(packet, options, ciaddr=address), boot_file=None)
 
     def _on_boot_server_port(self, packet: DhcpPacket, client: BootClient | None, arrival: Arrival) -> Step:
         if client is None:
@@ -254,10 +268,18 @@ class FullDhcp:
     # Answers
 
     def _granted(
-        self, packet: DhcpPacket, client: BootClient | None, lease: Lease, kind: MessageType, now: float
+        self,
+        packet: DhcpPacket,
+        client: BootClient | None,
+        lease: Lease,
+        kind: MessageType,
+        now: float,
+        *,
+        at: IPv4Address = NO_ADDRESS,
     ) -> Step:
+        """`at` is where the client has its address already; without one the answer is a broadcast."""
         options = identity(self._plan, kind) + lease_times(self._plan) + lease_options(packet, self._plan, lease.name)
-        reply = _reply(packet, options, yiaddr=lease.address, ciaddr=packet.ciaddr)
+        reply = _reply(packet, options, yiaddr=lease.address, ciaddr=at)
         if client is None:
             return self._answer(packet, None, reply, boot_file=None)
         boot_file = self._boot_file(client, kind, now)
@@ -271,6 +293,7 @@ class FullDhcp:
         if isinstance(chosen, Ignored):
             return Handled(ignored=chosen, client=client, news=chosen.reason in _FIRMWARE_NOT_SERVED)
         if kind is MessageType.OFFER:
+            self._remember(client)
             packet = client.packet
             passed = self._guard.ask(client.mac, chosen.name, xid=packet.xid, secs=packet.secs, now=now)
             if passed is not Pass.GRANTED:
@@ -298,8 +321,8 @@ class FullDhcp:
         destination, port = BROADCAST, CLIENT_PORT  # see `Answer`
         if packet.giaddr != NO_ADDRESS:
             destination, port = packet.giaddr, SERVER_PORT
-        elif packet.ciaddr != NO_ADDRESS:
-            destination = packet.ciaddr
+        elif reply.ciaddr != NO_ADDRESS:
+            destination = reply.ciaddr
         relay = echoed(packet, Option.RELAY_AGENT)  # last, as RFC 3046 §2.1 has it
         answer = Answer(
             packet=replace(reply, options=reply.options + relay),
@@ -316,8 +339,19 @@ class FullDhcp:
             return None
         return self._rom_dialogues.as_plain_rom(client, now) if self._rom_dialogues else client
 
+    def _offered_to(self, packet: DhcpPacket) -> BootClient | None:
+        """The PC that goes on with its dialogue and no longer says what it is, as it did in its DISCOVER."""
+        client = self._booting.get(packet.mac)
+        return replace(client, packet=packet) if client is not None and client.packet.xid == packet.xid else None
+
+    def _remember(self, client: BootClient) -> None:
+        self._booting[client.mac] = client
+        self._booting.move_to_end(client.mac)
+        if len(self._booting) > MOST_BOOTING:
+            self._booting.popitem(last=False)
+
     def _names_us(self, packet: DhcpPacket) -> bool:
-        return packet.option(Option.SERVER_ID) == self._plan.server.packed
+        return packet.address(Option.SERVER_ID) == self._plan.server
 
 
 def _reply(
@@ -326,6 +360,7 @@ def _reply(
     return DhcpPacket(
         op=Op.BOOTREPLY,
         xid=request.xid,
+        htype=request.htype,
         chaddr=request.chaddr,
         flags=request.flags,
         ciaddr=ciaddr,
@@ -337,10 +372,6 @@ def _reply(
 
 def _ignored(reason: Reason, detail: str = "", client: BootClient | None = None, *, news: bool = False) -> Step:
     return Step(Handled(ignored=Ignored(reason, detail), client=client, news=news))
-
-
-def _address(value: bytes | None) -> IPv4Address | None:
-    return IPv4Address(value) if value is not None and len(value) == 4 and any(value) else None
 
 
 def _host_name(packet: DhcpPacket) -> str:

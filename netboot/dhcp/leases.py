@@ -142,6 +142,10 @@ class Leases:
             and self._may_have(mac, address)
         )
 
+    def held_for(self, mac: str) -> IPv4Address | None:
+        """The address that this PC was offered last, or has."""
+        return self._offered_to.get(mac) or (self._had_by[mac] if self._is_bound(mac) else None)
+
     def release(self, mac: str, address: IPv4Address, *, now: float) -> Lease | None:
         """The PC gives the address back (RFC 2131 §4.3.4); None when it was not its own."""
         lease = self._leases.get(address)

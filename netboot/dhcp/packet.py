@@ -1,8 +1,8 @@
 """The DHCP codec: bytes ⇄ one frozen value.
 
 Follows RFC 2131 §2 (the fixed fields), RFC 2132 (options; overload, option 52) and RFC 3396 (an option longer than
-255 bytes, or one that comes in several pieces). It is lenient in one thing: options may run to the end of the packet
-without End, as some firmware sends them.
+255 bytes, or one that comes in several pieces). It is as lenient as dnsmasq, since firmware is sloppy: options may run
+to the end of the packet without End, one that is cut short ends them, and an overload that overloads nothing is none.
 Not for: what an option means to a PXE client (boot_client.py), text (text.py), sockets (service.py).
 """
 
@@ -26,6 +26,8 @@ _HEADER = struct.Struct("!BBBBIHH4s4s4s4s16s64s128s4s")
 _MAGIC_COOKIE = b"\x63\x82\x53\x63"
 _PAD, _OVERLOAD, _END = 0, 52, 255
 _OVERLOADS_FILE, _OVERLOADS_SNAME = 1, 2
+_ETHERNET = (1, 6)  # htype; 6 is any IEEE 802 network, as some firmware calls it
+_MAC = 6  # bytes
 
 
 class MalformedPacket(Exception):  # noqa: N818 - named for what it is, beside `DhcpPacket`
@@ -121,11 +123,22 @@ class DhcpPacket:
 
     @property
     def message_type(self) -> MessageType | None:
-        """Option 53; None for plain BOOTP, for an odd length and for types that RFC 2132 does not have."""
-        return _MESSAGE_TYPES.get(self.option(Option.MESSAGE_TYPE))
+        """Option 53, which may come twice or be too long; None for plain BOOTP and for types that RFC 2132 has not."""
+        return _MESSAGE_TYPES.get((self.option(Option.MESSAGE_TYPE) or b"")[:1])
+
+    @property
+    def mac(self) -> str:
+        """The client's Ethernet address, "" for none: some firmware says that it fills the whole of `chaddr`."""
+        return self.chaddr[:_MAC].hex(":") if self.htype in _ETHERNET and len(self.chaddr) >= _MAC else ""
+
+    def address(self, code: int) -> IPv4Address | None:
+        """The address in an option; None when there is none, or 0.0.0.0 or 255.255.255.255, which are nobody's."""
+        value = (self.option(code) or b"")[:4]
+        return IPv4Address(value) if len(value) == 4 and value not in _NOBODYS else None
 
 
-_MESSAGE_TYPES: dict[bytes | None, MessageType] = {bytes((kind,)): kind for kind in MessageType}
+_MESSAGE_TYPES: dict[bytes, MessageType] = {bytes((kind,)): kind for kind in MessageType}
+_NOBODYS = (b"\0\0\0\0", b"\xff\xff\xff\xff")
 
 
 def decode(data: bytes) -> DhcpPacket:
@@ -143,20 +156,23 @@ def decode(data: bytes) -> DhcpPacket:
         raise MalformedPacket(f"a hardware address of {hlen} bytes")
     if cookie != _MAGIC_COOKIE:
         raise MalformedPacket("no DHCP magic cookie")
-    pieces = _split_options(data[_HEADER.size :])
-    overload = _overload(pieces)
+    pieces, fault = _split_options(data[_HEADER.size :])
+    overload, odd = _overload(pieces)
     # RFC 3396 §5: pieces are joined in the order options, file, sname.
     if overload & _OVERLOADS_FILE:
-        pieces += _split_options(file)
+        pieces += _split_options(file)[0]
         file = b""
     if overload & _OVERLOADS_SNAME:
-        pieces += _split_options(sname)
+        pieces += _split_options(sname)[0]
         sname = b""
+    options = _join_pieces(pieces)
+    if not options and (fault or odd):
+        raise MalformedPacket(fault or odd)
     return DhcpPacket(
         op=Op(op),
         xid=xid,
         chaddr=chaddr[:hlen],
-        options=_join_pieces(pieces),
+        options=options,
         secs=secs,
         flags=flags,
         ciaddr=_address(ciaddr),
@@ -212,7 +228,10 @@ def decode_options(data: bytes) -> Options:
 
     Raises MalformedPacket.
     """
-    return _join_pieces(_split_options(data))
+    pieces, fault = _split_options(data)
+    if fault:
+        raise MalformedPacket(fault)
+    return _join_pieces(pieces)
 
 
 def encode_options(options: Options) -> bytes:
@@ -229,8 +248,9 @@ def encode_options(options: Options) -> bytes:
     return bytes(written)
 
 
-def _split_options(data: bytes) -> list[tuple[int, bytes]]:
-    pieces = []
+def _split_options(data: bytes) -> tuple[list[tuple[int, bytes]], str]:
+    """The options up to End or to one that is cut short, and "" or what is wrong with that one."""
+    pieces: list[tuple[int, bytes]] = []
     at, end = 0, len(data)
     while at < end:
         code = data[at]
@@ -240,20 +260,21 @@ def _split_options(data: bytes) -> list[tuple[int, bytes]]:
         if code == _END:
             break
         if at + 2 > end or at + 2 + data[at + 1] > end:
-            raise MalformedPacket(f"option {code} is cut short")
+            return pieces, f"option {code} is cut short"
         value_at = at + 2
         at = value_at + data[at + 1]
         pieces.append((code, data[value_at:at]))
-    return pieces
+    return pieces, ""
 
 
-def _overload(pieces: list[tuple[int, bytes]]) -> int:
+def _overload(pieces: list[tuple[int, bytes]]) -> tuple[int, str]:
+    """Which fields hold options too, and "" or what is wrong with what says so."""
     for code, value in pieces:
         if code == _OVERLOAD:
-            if len(value) != 1 or not 1 <= value[0] <= 3:
-                raise MalformedPacket("option 52 (overload) is neither 1, 2 nor 3")
-            return value[0]
-    return 0
+            if len(value) == 1 and 1 <= value[0] <= 3:
+                return value[0], ""
+            return 0, "option 52 (overload) is neither 1, 2 nor 3"
+    return 0, ""
 
 
 def _join_pieces(pieces: list[tuple[int, bytes]]) -> Options:

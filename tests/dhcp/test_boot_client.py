@@ -1,5 +1,6 @@
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -96,17 +97,76 @@ def test_a_machine_id_that_identifies_nothing_is_none(make_client: MakeClient, m
 
 
 def test_what_is_no_boot_client_says_why(make_client: MakeClient) -> None:
-    packet = make_client()
-    without = {
-        code: replace(packet, options=tuple(option for option in packet.options if option[0] != code))
-        for code in (Option.VENDOR_CLASS, Option.ARCHITECTURE)
-    }
-    assert reason_of(without[Option.VENDOR_CLASS]) is Reason.NOT_A_BOOT_CLIENT
-    assert reason_of(without[Option.ARCHITECTURE]) is Reason.NO_ARCHITECTURE
+    assert reason_of(without(make_client(), Option.VENDOR_CLASS)) is Reason.NOT_A_BOOT_CLIENT
     assert reason_of(make_client(method=b"MSFT 5.0")) is Reason.NOT_A_BOOT_CLIENT
     assert reason_of(make_client(op=Op.BOOTREPLY)) is Reason.NOT_A_REQUEST
     assert reason_of(make_client(htype=32)) is Reason.NOT_ETHERNET
     assert reason_of(make_client(mac=b"")) is Reason.NOT_ETHERNET
+
+
+def without(packet: DhcpPacket, *codes: int) -> DhcpPacket:
+    return replace(packet, options=tuple(option for option in packet.options if option[0] not in codes))
+
+
+@pytest.mark.parametrize(
+    ("option_60", "firmware"),
+    [
+        (b"PXEClient:Arch:00007:UNDI:003016", Firmware.UEFI_X64),
+        (b"PXEClient:Arch:00006:UNDI:003016", Firmware.UEFI_IA32),
+        (b"PXEClient:Arch:00000:UNDI:002001", Firmware.BIOS),
+        (b"PXEClient:Arch:00011:UNDI:003000", Firmware.UEFI_ARM),
+        (b"PXEClient:Arch:7", Firmware.UEFI_X64),
+        (b"HTTPClient:Arch:00015:UNDI:003001", Firmware.UEFI_IA32),
+    ],
+)
+@pytest.mark.parametrize("option_93", [None, b"", b"\x77\x77"])
+def test_what_option_93_does_not_tell_option_60_does(
+    make_client: MakeClient, option_60: bytes, firmware: Firmware, option_93: bytes | None
+) -> None:
+    packet = without(make_client(), Option.VENDOR_CLASS, Option.ARCHITECTURE)
+    more = () if option_93 is None else ((Option.ARCHITECTURE, option_93),)
+    client = client_of(replace(packet, options=(*packet.options, (Option.VENDOR_CLASS, option_60), *more)))
+    assert (client.firmware, client.architecture_told) == (firmware, True)
+
+
+@pytest.mark.parametrize(
+    ("option_60", "firmware"),
+    [(b"PXEClient", Firmware.BIOS), (b"PXEClient:Arch:", Firmware.BIOS), (b"HTTPClient", Firmware.UEFI_X64)],
+)
+def test_who_tells_nothing_is_taken_for_what_most_are(
+    make_client: MakeClient, option_60: bytes, firmware: Firmware
+) -> None:
+    packet = without(make_client(), Option.VENDOR_CLASS, Option.ARCHITECTURE)
+    client = client_of(replace(packet, options=(*packet.options, (Option.VENDOR_CLASS, option_60))))
+    assert (client.firmware, client.architecture_told) == (firmware, False)
+
+
+@pytest.mark.parametrize(
+    ("option_93", "architecture"),
+    [
+        (b"\0\7", 7),
+        (b"\7\0", 7),  # the bytes swapped
+        (b"\x10\0", 16),
+        (b"\7", 7),
+        (b"\0\7\0", 7),
+        (b"\x77\x77\0\7", 7),  # a list, whose first nobody knows
+        (b"\0\7\0\0", 7),  # a list, the best first
+        (b"\0\0\0\7", 0),
+    ],
+)
+def test_an_architecture_is_read_however_it_is_written(
+    make_client: MakeClient, option_93: bytes, architecture: int
+) -> None:
+    packet = without(make_client(), Option.VENDOR_CLASS, Option.ARCHITECTURE)
+    told = ((Option.VENDOR_CLASS, b"PXEClient"), (Option.ARCHITECTURE, option_93))
+    assert client_of(replace(packet, options=packet.options + told)).architecture == architecture
+
+
+@pytest.mark.parametrize("fields", [{"htype": 6}, {"mac": bytes.fromhex("525400880001") + bytes(10)}])
+def test_an_ethernet_address_is_read_however_its_kind_and_length_are_told(
+    make_client: MakeClient, fields: dict[str, Any]
+) -> None:
+    assert client_of(make_client(**fields)).mac == "52:54:00:88:00:01"
 
 
 def test_every_reason_has_a_sentence() -> None:

@@ -118,6 +118,36 @@ def test_options_may_end_without_an_end_option() -> None:
     assert decode(wire).message_type is MessageType.DISCOVER
 
 
+@pytest.mark.parametrize("tail", [b"\x3c", b"\x3c\x09PXE", b"\x34\x01\x04\xff", b"\x34\x00\xff", b"\x34\x02\1\1\xff"])
+def test_what_is_cut_short_or_overloads_nothing_leaves_what_was_said_before_it(tail: bytes) -> None:
+    wire = encode(discover(sname=b"host"))[:HEADER] + b"\x35\x01\x01" + tail
+    packet = decode(wire)
+    assert (packet.options, packet.sname) == (((53, b"\1"),), b"host")
+
+
+def test_junk_in_an_overloaded_field_leaves_the_other_options() -> None:
+    wire = bytearray(encode(discover()))
+    wire[HEADER:] = b"\x35\x01\x01\x34\x01\x03\xff"
+    wire[FILE] = b"\x3c\x02ok\x0c\xf0".ljust(128, b"\xbb")
+    wire[SNAME] = b"\xaa" * 64
+    assert decode(bytes(wire)).options == ((53, b"\1"), (60, b"ok"))
+
+
+@pytest.mark.parametrize(
+    ("value", "address"),
+    [
+        (b"\x0a\0\0\1", "10.0.0.1"),
+        (b"\x0a\0\0\1\x0a\0\0\2", "10.0.0.1"),
+        (b"\x0a\0\0", None),
+        (bytes(4), None),
+        (b"\xff" * 4, None),
+    ],
+)
+def test_an_address_that_is_nobodys_is_none(value: bytes, address: str | None) -> None:
+    packet = discover(options=((54, value),))
+    assert packet.address(54) == (IPv4Address(address) if address else None)
+
+
 @pytest.mark.parametrize(
     ("wire", "why"),
     [
@@ -158,8 +188,12 @@ def test_a_value_that_no_packet_can_carry_is_refused(packet: DhcpPacket, why: st
         encode(packet)
 
 
-@pytest.mark.parametrize(("value", "kind"), [(b"\2", MessageType.OFFER), (b"\x63", None), (b"", None), (b"\1\1", None)])
-def test_an_odd_message_type_is_none(value: bytes, kind: MessageType | None) -> None:
+@pytest.mark.parametrize(
+    ("value", "kind"), [(b"\2", MessageType.OFFER), (b"\x63", None), (b"", None), (b"\1\1", MessageType.DISCOVER)]
+)
+def test_a_message_type_is_read_by_its_first_byte_and_an_odd_one_is_none(
+    value: bytes, kind: MessageType | None
+) -> None:
     assert discover(options=((53, value),)).message_type is kind
 
 

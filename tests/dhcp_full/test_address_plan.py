@@ -81,6 +81,22 @@ def test_a_pool_of_no_settings_never_holds_what_must_not_be_given(number: int, p
 
 
 @pytest.mark.parametrize(
+    ("address", "pool"),
+    [("10.0.0.1/23", ""), ("192.168.4.1/22", ""), ("10.0.0.1/16", ""), ("10.0.0.1/23", "10.0.0.200-10.0.1.50")],
+)
+def test_a_pool_gives_no_address_that_looks_like_a_networks_own_or_its_broadcast(address: str, pool: str) -> None:
+    plan = plan_addresses(DhcpFullSettings(pool=pool), interface(address))
+    assert not {int(given) & 0xFF for given in plan.pool()} & {0x00, 0xFF}
+    assert len(tuple(plan.pool())) > 100
+
+
+def test_a_reservation_may_name_such_an_address() -> None:
+    one = ReservationSettings(mac="98-FA-9B-12-34-56", address="10.0.0.255")
+    plan = plan_addresses(DhcpFullSettings(reservations=(one,)), interface("10.0.0.1/23"))
+    assert plan.reserved("98:fa:9b:12:34:56") == IPv4Address("10.0.0.255")
+
+
+@pytest.mark.parametrize(
     ("settings", "expected"),
     [
         (DhcpFullSettings(pool="192.168.0.10-192.168.0.20"), "192.168.0.10 is not an address for a PC"),

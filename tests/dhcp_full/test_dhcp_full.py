@@ -413,7 +413,7 @@ def test_a_relay_in_our_network_is_answered_and_one_elsewhere_ignored() -> None:
         (message(MessageType.OFFER, op=Op.BOOTREPLY), Reason.NOT_A_REQUEST),
         (message(None), Reason.NOT_A_REQUEST),
         (message(MessageType.ACK), Reason.NOT_A_REQUEST),
-        (message(MessageType.DISCOVER, htype=6), Reason.NOT_ETHERNET),
+        (message(MessageType.DISCOVER, htype=32), Reason.NOT_ETHERNET),
         (message(MessageType.DISCOVER, mac=b"\xff" * 6), Reason.NOT_ETHERNET),
         (message(MessageType.DISCOVER, mac=bytes(6)), Reason.NOT_ETHERNET),
     ],
