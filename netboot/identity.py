@@ -1,25 +1,29 @@
-"""Is this the same PC? Pure: the keys an inventory offers, strongest first, and how two sets of keys compare.
+"""Is this the same PC? Pure: what an inventory tells a PC by, and how two such sets of signs compare.
 
-A key counts only where it is real: makers leave the same text or UUID in thousands of PCs. Which ones do is taken from
-what inventory programs have met in the field:
+A PC is known by what its firmware says (UUID, serial numbers) and by what is fitted in it (adapters, disks). Makers
+leave the same text or UUID in thousands of PCs, and all the boards of one faulty firmware share all of them: however
+many texts agree, they are one witness. So what firmware says counts only where something fitted bears it out, and what
+is fitted and differs parts two PCs. The best known placeholders are left out from the start, as inventory programs have
+met them in the field; no such list is ever whole:
   - GLPI, src/Blacklist.php, `getDefaults()` (serials, UUIDs, MAC addresses seen in more than one PC);
   - Rockstor's documentation, “Fake Appliance ID examples” (UUIDs, with the boards that carry them), and its issues
     #1964, #2143; fusioninventory-for-glpi #689; oshi #2417;
   - SMBIOS (DMTF DSP0134) §7.2.1: all 00 is “no UUID”, all FF is “not set”.
 
-An adapter says the least: a dongle or a dock goes from PC to PC (fogproject #336, #518). So adapters identify only a PC
-that has nothing better, and a USB adapter never does. When in doubt, two PCs are two: one number too many is a
-nuisance, one history given to two PCs is a false proof. Not for: remembering machines (`records/`).
+What is fitted says little alone: a dongle, a dock, a card, a disk goes from PC to PC (fogproject #336, #518). Adapters
+identify only a PC that has nothing better, a USB adapter and a disk never do. When in doubt, two PCs are two: one
+number too many is a nuisance, one history given to two PCs is a false proof. Not for: remembering machines
+(`records/`).
 """
 
 import re
 import uuid
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final, Literal, TypeVar
 
-from netboot.inventory import Inventory, Nic
+from netboot.inventory import Disk, DiskId, Inventory, Nic
 
 Name = TypeVar("Name")
 KeyKind = Literal["uuid", "system", "board", "mac"]
@@ -34,6 +38,14 @@ class Key:
 
     kind: KeyKind
     value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Signs:
+    """All that one PC is told from others by: its keys, and the disks that are fitted in it."""
+
+    keys: frozenset[Key]
+    disks: tuple[DiskId, ...] = ()
 
 
 # Each also in the other byte order: SMBIOS before 2.6 did not say which one a UUID has (dmidecode(8), “UUID”).
@@ -110,36 +122,51 @@ def is_carried(nic: Nic) -> bool:
     return nic.driver in _USB_DRIVERS
 
 
-def same_machine(one: Collection[Key], other: Collection[Key]) -> bool:
-    """Whether both sets of keys are one PC's.
+def signs_of(inventory: Inventory) -> Signs:
+    """What this PC is told from others by, as its agent read it."""
+    return Signs(frozenset(keys_of(inventory)), tuple(disk.id for disk in inventory.disks if _is_fitted(disk)))
 
-    The strongest kind that both sides know decides. Where it agrees, it is still refused when every further kind that
-    both know says otherwise: then it is a placeholder that no list has yet. A UUID that nothing further can bear out
-    is one as well where both sides have adapters and share none. Adapters alone decide only where neither side has
-    anything stronger.
+
+def same_machine(one: Signs, other: Signs) -> bool:
+    """Whether both are one PC's signs.
+
+    The strongest text that both sides know decides whether they may be: where it differs, they are not. `texts` is
+    how many texts agree beyond those that differ. The more of them, the less that is fitted must bear them out; but
+    adapters that are known and all others, with no disk in common, part even PCs whose every text is the same.
     """
-    agreements = {
-        kind: bool(mine & theirs)
-        for kind, mine, theirs in ((kind, _values(one, kind), _values(other, kind)) for kind in STRONG)
-        if mine and theirs
-    }
-    fitted, there = _values(one, "mac"), _values(other, "mac")
-    if agreements:
-        first, *further = agreements.values()
-        if not further and "uuid" in agreements and fitted and there and not fitted & there:
-            return False
-        return first and (not further or any(further))
-    if any(key.kind in STRONG for key in (*one, *other)):
+    texts = _texts_agreeing(one, other)
+    if texts is None:
         return False
-    return bool(fitted & there)
+    adapters, disks = _adapters(one, other), _disks(one, other)
+    match adapters:
+        case "same":
+            return True
+        case "some":
+            return texts >= 2 or disks != "others"
+        case "others":
+            return texts >= 2 and disks == "some"
+        case "unknown":
+            return texts >= {"some": 1, "unknown": 2, "others": 3}[disks]
 
 
-def find_machine(keys: Collection[Key], known: Mapping[Name, Collection[Key]]) -> Name | None:
-    """Which of the known machines this is, or None. Of several, the one with most keys in common; of equals, none."""
-    shared = {name: len({*keys} & {*theirs}) for name, theirs in known.items() if same_machine(keys, theirs)}
-    best = max(shared.values(), default=0)
-    found = [name for name, count in shared.items() if count == best]
-    return found[0] if len(found) == 1 else None
+def stand_apart(one: Signs, other: Signs) -> bool:
+    """Whether two PCs that are on the line at one time are told apart by what is fitted, whatever their texts say."""
+    adapters, disks = _adapters(one, other), _disks(one, other)
+    return adapters in ("others", "unknown") and disks != "some" and "others" in (adapters, disks)
+
+
+def contradicts(one: Signs, other: Signs) -> bool:
+    """Whether anything but disks that both know says another PC: no proof that there are two, but reason to ask."""
+    kinds: tuple[KeyKind, ...] = (*STRONG, "mac")
+    known = ((_values(one, kind), _values(other, kind)) for kind in kinds)
+    return any(mine and theirs and not mine & theirs for mine, theirs in known)
+
+
+def find_machines(signs: Signs, known: Mapping[Name, Signs]) -> tuple[Name, ...]:
+    """Which of the known machines this PC is: those that are most alike of all that it can be. Mostly one or none."""
+    alike = {name: _likeness(signs, theirs) for name, theirs in known.items() if same_machine(signs, theirs)}
+    best = max(alike.values(), default=None)
+    return tuple(name for name, likeness in alike.items() if likeness == best)
 
 
 def boot_keys(*, mac: str, uuid_text: str) -> frozenset[Key]:
@@ -186,10 +213,63 @@ def _counts_up(digits: str) -> bool:
 
 
 def _real_mac(mac: str) -> bool:
-    first = int(mac[:2], 16)
+    octets = bytes.fromhex(mac.replace(":", ""))
     # IEEE 802: bit 0 is a group address, bit 1 an address somebody set or drew at random.
-    return not first & 0b11 and mac not in _NO_MAC
+    if octets[0] & 0b11 or mac in _NO_MAC:
+        return False
+    # 88:88:88:88:87:88, 00:11:22:33:44:55: what an adapter has whose own address was never written.
+    steps = {(b - a) % 256 for a, b in pairwise(octets)}
+    return len(set(octets)) > 2 and len(steps) > 1
 
 
-def _values(keys: Iterable[Key], kind: KeyKind) -> set[str]:
-    return {key.value for key in keys if key.kind == kind}
+def _is_fitted(disk: Disk) -> bool:
+    """Whether this disk is a sign of the PC: fitted in it, and with a serial number or WWN that is its own."""
+    return not (disk.carried or disk.removable) and bool(real_text(disk.id.serial) or real_text(disk.id.wwn))
+
+
+def _texts_agreeing(one: Signs, other: Signs) -> int | None:
+    """How many texts agree beyond those that differ; None where texts say that these are two PCs.
+
+    0 is for two PCs that have none. One that has lost its texts, or only now got some, is in doubt: two.
+    """
+    agreements = [
+        bool(mine & theirs)
+        for mine, theirs in ((_values(one, kind), _values(other, kind)) for kind in STRONG)
+        if mine and theirs
+    ]
+    if not agreements:
+        return None if any(key.kind in STRONG for key in one.keys | other.keys) else 0
+    beyond = agreements.count(True) - agreements.count(False)
+    return beyond if agreements[0] and beyond > 0 else None
+
+
+def _adapters(one: Signs, other: Signs) -> Literal["same", "some", "others", "unknown"]:
+    """How the fitted adapters compare: `same` where one side has all of the other's, `some` where each has more."""
+    mine, theirs = _values(one, "mac"), _values(other, "mac")
+    if not mine or not theirs:
+        return "unknown"
+    if mine <= theirs or theirs <= mine:
+        return "same"
+    return "some" if mine & theirs else "others"
+
+
+def _disks(one: Signs, other: Signs) -> Literal["some", "others", "unknown"]:
+    """Whether the fitted disks have one in common."""
+    if not one.disks or not other.disks:
+        return "unknown"
+    return "some" if _shared_disks(one, other) else "others"
+
+
+def _shared_disks(one: Signs, other: Signs) -> int:
+    return sum(any(disk.same_as(there) for there in other.disks) for disk in one.disks)
+
+
+def _likeness(one: Signs, other: Signs) -> tuple[bool, int, int, int]:
+    """The greater, the more alike. A card or a disk may have come from another PC: that all adapters fit says most."""
+    texts = sum(len(_values(one, kind) & _values(other, kind)) for kind in STRONG)
+    shared = len(_values(one, "mac") & _values(other, "mac"))
+    return _adapters(one, other) == "same", _shared_disks(one, other), shared, texts
+
+
+def _values(signs: Signs, kind: KeyKind) -> set[str]:
+    return {key.value for key in signs.keys if key.kind == kind}

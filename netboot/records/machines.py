@@ -1,14 +1,24 @@
 """Which machine this is, which disks it has: an inventory against what the record knows."""
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Final, cast
 
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
-from netboot.identity import Key, KeyKind, boot_keys, find_machine, keys_of, real_text
+from netboot.identity import (
+    Key,
+    KeyKind,
+    Signs,
+    boot_keys,
+    find_machines,
+    keys_of,
+    real_text,
+    signs_of,
+    stand_apart,
+)
 from netboot.inventory import DiskId, Inventory
 from netboot.records import events, tables
 from netboot.records.tables import found
@@ -16,14 +26,22 @@ from netboot.records.tables import found
 DISKS_A_VISIT: Final = 256
 """Twice what one inventory may tell: disks come and go during a visit, but made-up ones come without end."""
 
+CANDIDATES: Final = 512
+"""How many machines an inventory is compared with: those with one of its adapters first, then the newest."""
 
-def find_or_add(session: Session, inventory: Inventory, *, now: datetime) -> tables.Machine:
+OnLine = Callable[[str], bool]
+"""Whether the agent of the visit of this id is on the line now."""
+
+
+def find_or_add(session: Session, inventory: Inventory, *, on_line: OnLine, now: datetime) -> tables.Machine:
     """The machine that has this inventory; a new one, with the next number, when none is it.
+
+    A machine whose agent is on the line is another PC where anything fitted says so: twins side by side are two.
 
     Of a machine that is known already a hello changes nothing: anybody may say one. `confirm` does, later.
     """
     keys = keys_of(inventory)
-    machine = _find(session, keys)
+    machine = _find(session, signs_of(inventory), on_line)
     if machine is None:
         newest = session.scalar(select(func.max(tables.Machine.number))) or 0
         machine = tables.Machine(id=secrets.token_hex(16), number=newest + 1, label=_label(inventory), added=now)
@@ -48,11 +66,15 @@ def at_boot(session: Session, *, mac: str, uuid: str) -> tables.Machine | None:
 
 
 def ids_at_boot(session: Session, *, mac: str, uuid: str) -> list[str]:
-    """Every machine that the PC whose loader tells this address and UUID may be."""
+    """Every machine that the PC whose loader tells this address and UUID may be.
+
+    Of several with one UUID, those that have this adapter.
+    """
     keys = boot_keys(mac=mac, uuid_text=uuid)
     if not keys:
         return []
-    return list(session.scalars(select(tables.MachineKey.machine_id).where(_any_of(keys)).distinct()))
+    ids = list(session.scalars(select(tables.MachineKey.machine_id).where(_any_of(keys)).distinct()))
+    return (_with_adapter(session, ids, mac) or ids) if len(ids) > 1 else ids
 
 
 def remember_disks(session: Session, visit_id: str, inventory: Inventory) -> None:
@@ -100,12 +122,56 @@ def keys_by_machine(session: Session, machine_ids: Iterable[str]) -> dict[str, l
     return keys
 
 
-def _find(session: Session, keys: tuple[Key, ...]) -> tables.Machine | None:
-    if not keys:
+def _find(session: Session, signs: Signs, on_line: OnLine) -> tables.Machine | None:
+    if not signs.keys:
         return None
-    candidates = session.scalars(select(tables.MachineKey.machine_id).where(_any_of(keys)).distinct()).all()
-    machine_id = find_machine(keys, keys_by_machine(session, candidates))
-    return None if machine_id is None else session.get(tables.Machine, machine_id)
+    has_adapter = func.max(tables.MachineKey.kind == "mac")
+    candidates = session.scalars(
+        select(tables.MachineKey.machine_id)
+        .where(_any_of(signs.keys))
+        .group_by(tables.MachineKey.machine_id)
+        .order_by(has_adapter.desc(), func.max(tables.MachineKey.last_seen).desc())
+        .limit(CANDIDATES)
+    ).all()
+    newest = _newest_inventories(session, candidates)
+    known = {
+        machine_id: Signs(frozenset(keys), signs_of(newest[machine_id]).disks if machine_id in newest else ())
+        for machine_id, keys in keys_by_machine(session, candidates).items()
+    }
+    for machine_id, inventory in _on_line(session, candidates, on_line):
+        if stand_apart(signs, signs_of(inventory)):
+            known.pop(machine_id, None)
+    found_ids = find_machines(signs, known)
+    return session.get(tables.Machine, found_ids[0]) if len(found_ids) == 1 else None
+
+
+def _with_adapter(session: Session, machine_ids: Iterable[str], mac: str) -> list[str]:
+    has_it = tables.MachineKey.machine_id.in_(list(machine_ids)) & _any_of([Key("mac", mac.lower())])
+    return list(session.scalars(select(tables.MachineKey.machine_id).where(has_it).distinct()))
+
+
+def _newest_inventories(session: Session, machine_ids: Iterable[str]) -> dict[str, Inventory]:
+    """What was found in each of these machines at its newest visit."""
+    newest = (
+        select(tables.Visit.id)
+        .where(tables.Visit.machine_id == tables.Machine.id)
+        .order_by(tables.Visit.opened.desc())
+        .limit(1)
+        .correlate(tables.Machine)
+        .scalar_subquery()
+    )
+    wanted = (
+        select(tables.Machine.id, tables.Visit.inventory)
+        .join(tables.Visit, tables.Visit.id == newest)
+        .where(tables.Machine.id.in_(list(machine_ids)))
+    )
+    return {row.id: row.inventory for row in session.execute(wanted)}
+
+
+def _on_line(session: Session, machine_ids: Iterable[str], on_line: OnLine) -> list[tuple[str, Inventory]]:
+    """Those of these machines whose agent is on the line, with what it said."""
+    open_now = select(tables.Visit).where(tables.Visit.machine_id.in_(list(machine_ids)), tables.Visit.closed.is_(None))
+    return [(row.machine_id, row.inventory) for row in session.scalars(open_now) if on_line(row.id)]
 
 
 def _remember_keys(session: Session, machine_id: str, keys: tuple[Key, ...], now: datetime) -> None:

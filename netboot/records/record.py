@@ -107,7 +107,7 @@ class Record:
     # Visits
 
     def greet(
-        self, hello: Hello, mac: str, *, address: str = "", on_line: visits.OnLine = lambda visit_id: False
+        self, hello: Hello, mac: str, *, address: str = "", on_line: machines.OnLine = lambda visit_id: False
     ) -> Visit:
         """Find or make the machine and its visit. An earlier visit of it is closed, and its unfinished job ended.
 

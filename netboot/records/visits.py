@@ -3,7 +3,7 @@
 import hashlib
 import hmac
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -14,14 +14,12 @@ from netboot.problems import Problem
 from netboot.protocol import Hello
 from netboot.records import events, jobs, machines, tables
 from netboot.records.arrivals import SHARE, Arrivals
+from netboot.records.machines import OnLine
 from netboot.records.tables import found
 from netboot.records.values import HelloRefused, OtherOnLine, Visit, WrongToken
 
 NEW_VISITS: Final = 240
 """How many visits may begin within a minute, of all machines: no workshop has more PCs, a flood of hellos has."""
-
-OnLine = Callable[[str], bool]
-"""Whether the agent of the visit of this id is on the line now."""
 
 
 def greet(
@@ -83,7 +81,7 @@ def is_newest(session: Session, visit_id: str) -> bool:
 
 
 def _open(session: Session, hello: Hello, mac: str, on_line: OnLine, now: datetime) -> tables.Visit:
-    machine = machines.find_or_add(session, hello.inventory, now=now)
+    machine = machines.find_or_add(session, hello.inventory, on_line=on_line, now=now)
     unfinished = _unfinished(session, machine.id)
     if any(on_line(visit.id) for visit in unfinished):
         # Its boot id alone is no proof that the PC restarted: a forged hello would end a job at work.

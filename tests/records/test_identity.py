@@ -3,9 +3,21 @@
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
-from netboot.identity import STRONG, Key, find_machine, keys_of, real_text, real_uuid, same_machine
-from netboot.inventory import Board, Firmware, Inventory, Nic, System
+from netboot.identity import (
+    Key,
+    Signs,
+    contradicts,
+    find_machines,
+    keys_of,
+    real_text,
+    real_uuid,
+    same_machine,
+    signs_of,
+    stand_apart,
+)
+from netboot.inventory import Board, Disk, DiskId, Firmware, Inventory, Nic, System
 
 DONGLE = "00:e0:4c:68:00:01"
 
@@ -18,6 +30,7 @@ def inventory(
     board: str = "",
     macs: tuple[str, ...] = (),
     dongles: tuple[str, ...] = (),
+    disks: tuple[str, ...] = (),
 ) -> Inventory:
     """What identity looks at, and nothing else."""
     nics = [Nic(name=f"eth{i}", mac=mac, driver="e1000e") for i, mac in enumerate(macs)]
@@ -27,12 +40,16 @@ def inventory(
         board=Board(product="0NW6H5", serial=board),
         firmware=Firmware(mode="bios"),
         nics=tuple(nics),
+        disks=tuple(
+            Disk(name=f"sd{i}", id=DiskId(serial=disk, size=256_060_514_304), transport="sata")
+            for i, disk in enumerate(disks)
+        ),
     )
 
 
 def same(one: Inventory, other: Inventory) -> bool:
     """Whether both inventories are one PC's."""
-    return same_machine(keys_of(one), keys_of(other))
+    return same_machine(signs_of(one), signs_of(other))
 
 
 UUID = "4c4c4544-0042-3510-8052-b3c04f4b4e32"
@@ -113,24 +130,81 @@ def test_two_pcs_with_one_placeholder_are_two() -> None:
     assert same(clone("70:85:c2:00:00:01"), clone("70:85:c2:00:00:01"))
 
 
-def test_another_adapter_is_no_other_pc() -> None:
-    before = inventory(uuid=UUID, serial="5B5RKN2", macs=("10:7b:44:00:00:01",))
-    assert same(before, inventory(uuid=UUID, serial="5B5RKN2", macs=("a0:36:9f:00:00:01",)))
-
-
-def test_a_uuid_that_nothing_bears_out_does_not_make_two_pcs_one() -> None:
-    one = inventory(uuid=UUID, macs=("10:7b:44:00:00:01",))
-    other = inventory(uuid=UUID, serial="To be filled by O.E.M.", macs=("10:7b:44:00:00:02",))
+@pytest.mark.parametrize(
+    "serial",
+    ["Type1 - 123456789", "Enter Serial", "SerNum0", "0x00000000", "9876543210", "PF0ZZ9XQ", "Type1 - Chassis SN"],
+)
+@pytest.mark.parametrize("uuid", ["", "03000200-0400-0500-0006-000700080009", "4c1bb2a8-7e52-11ea-9d7a-0862664a0001"])
+@pytest.mark.parametrize("board", ["", "Default string", "Type2 - 987654321"])
+def test_two_pcs_with_other_adapters_and_disks_are_two_whatever_text_both_carry(
+    serial: str, uuid: str, board: str
+) -> None:
+    one = inventory(serial=serial, uuid=uuid, board=board, macs=("70:85:c2:00:00:01",), disks=("S4EWNX0N0001",))
+    other = inventory(serial=serial, uuid=uuid, board=board, macs=("70:85:c2:00:00:02",), disks=("S4EWNX0N0002",))
     assert not same(one, other)
+    assert stand_apart(signs_of(one), signs_of(other))
+    for pc in (one, other):
+        assert same(pc, pc)
+        assert not stand_apart(signs_of(pc), signs_of(pc))
+
+
+def test_a_new_adapter_is_no_other_pc_where_the_disk_and_two_texts_are_the_same() -> None:
+    before = inventory(uuid=UUID, serial="5B5RKN2", macs=("10:7b:44:00:00:01",), disks=("S4EWNX0N0001",))
+    card = ("a0:36:9f:00:00:01",)
+    assert same(before, inventory(uuid=UUID, serial="5B5RKN2", macs=card, disks=("S4EWNX0N0001",)))
+    # A disk may have come from another PC: with one text alone, that is in doubt.
+    assert not same(before, inventory(uuid=UUID, macs=card, disks=("S4EWNX0N0001",)))
+    assert not same(before, inventory(serial="5B5RKN2", macs=card, disks=("S4EWNX0N0001",)))
+
+
+def test_a_text_that_nothing_fitted_bears_out_does_not_make_two_pcs_one() -> None:
+    one = inventory(uuid=UUID, macs=("10:7b:44:00:00:01",), disks=("S4EWNX0N0001",))
     assert same(one, inventory(uuid=UUID, macs=("10:7b:44:00:00:01", "a0:36:9f:00:00:01")))
-    # No adapter of its own is no contradiction, and a dongle is none of its own.
-    assert same(one, inventory(uuid=UUID, dongles=(DONGLE,)))
+    # No adapter of its own is no contradiction, and a dongle is none of its own: its disk is.
+    assert same(one, inventory(uuid=UUID, dongles=(DONGLE,), disks=("S4EWNX0N0001",)))
+    assert not same(one, inventory(uuid=UUID, dongles=(DONGLE,), disks=("S4EWNX0N0002",)))
+    assert not same(one, inventory(uuid=UUID, dongles=(DONGLE,)))
 
 
-@pytest.mark.parametrize(("serial", "board"), [("5B5RKN2", ""), ("", "CN7016365B")])
-def test_another_adapter_is_no_other_pc_where_a_serial_number_bears_the_uuid_out(serial: str, board: str) -> None:
-    one = inventory(uuid=UUID, serial=serial, board=board, macs=("10:7b:44:00:00:01",))
-    assert same(one, inventory(uuid=UUID, serial=serial, board=board, macs=("a0:36:9f:00:00:01",)))
+def test_a_laptop_without_an_adapter_of_its_own_keeps_its_number_when_its_disk_is_replaced() -> None:
+    before = inventory(uuid=UUID, serial="5B5RKN2", board="CN701", dongles=(DONGLE,), disks=("S4EWNX0N0001",))
+    after = inventory(uuid=UUID, serial="5B5RKN2", board="CN701", dongles=(), disks=("S4EWNX0N0002",))
+    assert same(before, after)
+    # But two of them that are on the line at once are two, and one text less is too little.
+    assert stand_apart(signs_of(before), signs_of(after))
+    assert not same(before, replace(after, board=Board()))
+    assert same(before, replace(after, board=Board(), disks=()))
+
+
+def test_a_disk_that_says_nothing_of_its_own_bears_out_nothing() -> None:
+    def pc(mac: str) -> Inventory:
+        return inventory(uuid=UUID, serial="5B5RKN2", macs=(mac,), disks=("0000000000000000",))
+
+    assert not same(pc("10:7b:44:00:00:01"), pc("10:7b:44:00:00:02"))
+
+
+def test_a_stick_that_goes_from_pc_to_pc_bears_out_nothing() -> None:
+    def pc(mac: str) -> Inventory:
+        made = inventory(uuid=UUID, serial="5B5RKN2", macs=(mac,), disks=("STICK0001X",))
+        return replace(made, disks=(replace(made.disks[0], transport="usb", removable=True),))
+
+    assert not same(pc("10:7b:44:00:00:01"), pc("10:7b:44:00:00:02"))
+
+
+@pytest.mark.parametrize("mac", ["88:88:88:88:87:88", "00:11:22:33:44:55", "00:01:02:03:04:05", "00:00:00:00:00:01"])
+def test_an_address_that_was_never_written_into_the_adapter_is_none(mac: str) -> None:
+    assert keys_of(inventory(macs=(mac,))) == ()
+
+
+def test_what_both_know_and_is_another_contradicts() -> None:
+    one = inventory(uuid=UUID, serial="5B5RKN2", board="CN7016365B", macs=("10:7b:44:00:00:01",))
+    for change in (
+        inventory(uuid=UUID, serial="5B5RKN3", board="CN7016365B", macs=("10:7b:44:00:00:01",)),
+        inventory(uuid=UUID, serial="5B5RKN2", board="CN7016365C", macs=("10:7b:44:00:00:01",)),
+        inventory(uuid=UUID, serial="5B5RKN2", board="CN7016365B", macs=("10:7b:44:00:00:02",)),
+    ):
+        assert contradicts(signs_of(one), signs_of(change))
+    assert not contradicts(signs_of(one), signs_of(inventory(serial="5B5RKN2", dongles=(DONGLE,), disks=("ANOTHER1",))))
 
 
 def test_a_shared_dongle_does_not_make_two_pcs_one() -> None:
@@ -144,10 +218,11 @@ def test_a_shared_dongle_does_not_make_two_pcs_one() -> None:
 
 
 def test_an_unlisted_uuid_that_everything_else_contradicts_joins_nothing() -> None:
-    one = inventory(uuid=UUID, serial="5B5RKN2", board="CN7016365B")
-    assert not same(one, inventory(uuid=UUID, serial="6C6SLO3", board="CN7016365C"))
-    assert same(one, inventory(uuid=UUID, serial="6C6SLO3", board="CN7016365B"))
-    assert same(one, inventory(uuid=UUID))
+    mac = ("10:7b:44:00:00:01",)
+    one = inventory(uuid=UUID, serial="5B5RKN2", board="CN7016365B", macs=mac)
+    assert not same(one, inventory(uuid=UUID, serial="6C6SLO3", board="CN7016365C", macs=mac))
+    assert same(one, inventory(uuid=UUID, serial="6C6SLO3", board="CN7016365B", macs=mac))
+    assert same(one, inventory(uuid=UUID, macs=mac))
 
 
 def test_two_uuids_are_two_pcs_whatever_their_serials() -> None:
@@ -156,17 +231,33 @@ def test_two_uuids_are_two_pcs_whatever_their_serials() -> None:
 
 
 def test_of_several_machines_with_one_adapter_none_is_taken() -> None:
-    keys = keys_of(inventory(macs=("10:7b:44:00:00:01", "10:7b:44:00:00:02")))
-    first, second = (keys_of(inventory(macs=(f"10:7b:44:00:00:0{n}",))) for n in (1, 2))
-    assert find_machine(keys, {1: first}) == 1
-    assert find_machine(keys, {1: first, 2: second}) is None
-    assert find_machine(keys, {1: first, 2: second, 3: keys}) == 3
+    signs = signs_of(inventory(macs=("10:7b:44:00:00:01", "10:7b:44:00:00:02")))
+    first, second = (signs_of(inventory(macs=(f"10:7b:44:00:00:0{n}",))) for n in (1, 2))
+    assert find_machines(signs, {1: first}) == (1,)
+    assert find_machines(signs, {1: first, 2: second}) == (1, 2)
+    assert find_machines(signs, {1: first, 2: second, 3: signs}) == (3,)
+
+
+@pytest.mark.parametrize("moved", ["card", "disk", "both"])
+def test_of_twins_each_is_known_by_its_own_adapter_when_a_card_or_disk_goes_from_one_to_the_other(moved: str) -> None:
+    card = tuple(f"a0:36:9f:00:00:0{port}" for port in range(4))
+
+    def twin(number: int, *more: str, disk: int) -> Inventory:
+        macs = (f"10:7b:44:00:00:0{number}", *more)
+        return inventory(uuid=UUID, serial="5B5RKN2", board="CN701", macs=macs, disks=(f"S4EWNX0N000{disk}",))
+
+    known = {1: signs_of(twin(1, *card, disk=1)), 2: signs_of(twin(2, disk=2))}
+    now = twin(2, *(card if moved in ("card", "both") else ()), disk=1 if moved in ("disk", "both") else 2)
+    assert find_machines(signs_of(now), known) == (2,)
 
 
 hex_uuids = st.uuids(version=4).map(str)
 serials = st.text("ABCDEFGHJKLMNPQRSTUVWXYZ23456789", min_size=6, max_size=12)
 texts = st.one_of(serials, st.sampled_from(["", "Default string", "123456789"]), st.text(max_size=40))
-macs = st.sampled_from([f"10:7b:44:00:00:0{n}" for n in range(5)])
+macs = st.sampled_from([f"10:7b:44:00:00:0{n}" for n in range(1, 6)])
+other_macs = st.sampled_from([f"a0:36:9f:00:00:0{n}" for n in range(1, 6)])
+disks = st.sampled_from([f"S4EWNX0N000{n}" for n in range(5)])
+other_disks = st.sampled_from([f"WD-WCC6Y{n}AB" for n in range(5)])
 inventories = st.builds(
     inventory,
     uuid=st.one_of(hex_uuids, texts),
@@ -175,27 +266,77 @@ inventories = st.builds(
     board=texts,
     macs=st.lists(macs, max_size=3).map(tuple),
     dongles=st.lists(macs, max_size=2).map(tuple),
+    disks=st.lists(disks, max_size=3, unique=True).map(tuple),
 )
 
 
 @given(inventories)
-def test_any_pc_with_a_key_is_itself(one: Inventory) -> None:
-    assert same(one, one) == bool(keys_of(one))
+def test_any_pc_is_itself_unless_one_text_is_all_that_is_known_of_it(one: Inventory) -> None:
+    kinds = [key.kind for key in keys_of(one)]
+    assert same(one, one) == ("mac" in kinds or len(kinds) > 1 or (len(kinds) == 1 and bool(one.disks)))
 
 
 @given(inventories, inventories)
 def test_the_order_of_comparing_does_not_matter(one: Inventory, other: Inventory) -> None:
     assert same(one, other) == same(other, one)
+    assert stand_apart(signs_of(one), signs_of(other)) == stand_apart(signs_of(other), signs_of(one))
 
 
-@given(inventories, st.lists(macs, max_size=3), st.lists(macs, max_size=3))
-def test_adapters_change_nothing_for_a_pc_with_a_serial_number(
-    one: Inventory, fitted: list[str], taken: list[str]
+@given(
+    inventories,
+    st.lists(other_macs, min_size=1, max_size=3),
+    st.lists(other_disks, max_size=3, unique=True),
+    st.lists(macs, max_size=2),
+)
+def test_whatever_texts_makers_left_in_both_pcs_with_other_adapters_and_disks_are_never_one(
+    one: Inventory, fitted: list[str], found: list[str], dock: list[str]
 ) -> None:
-    keys = [key for key in keys_of(one) if key.kind in STRONG]
-    assume(any(key.kind != "uuid" for key in keys))
-    before, after = [*keys, *(Key("mac", mac) for mac in fitted)], [*keys, *(Key("mac", mac) for mac in taken)]
-    assert same_machine(before, after)
+    assume(any(key.kind == "mac" for key in keys_of(one)))
+    other = inventory(macs=tuple(fitted), disks=tuple(found), dongles=tuple(dock))
+    twin = replace(one, nics=other.nics, disks=other.disks)
+    assert not same(one, twin)
+    assert find_machines(signs_of(twin), {"one": signs_of(one)}) == ()
+    assert stand_apart(signs_of(one), signs_of(twin))
+
+
+@given(
+    hex_uuids,
+    serials.filter(lambda text: bool(real_text(text))),
+    serials.filter(lambda text: bool(real_text(text))),
+    st.lists(macs, max_size=3, unique=True),
+    st.lists(disks, min_size=1, max_size=3, unique=True),
+    st.lists(st.sampled_from(["adapter", "card", "card out", "disk", "dongle", "all disks"]), max_size=8),
+)
+def test_one_pc_whose_parts_are_swapped_one_at_a_time_stays_one(
+    uuid: str, serial: str, board: str, fitted: list[str], found: list[str], swaps: list[str]
+) -> None:
+    """As the record does: what it is known by grows, its disks are those of its newest visit."""
+    assume(real_uuid(uuid))
+    parts, dongles, disks_now = list(fitted), [DONGLE], list(found)
+
+    def now() -> Inventory:
+        return inventory(
+            uuid=uuid, serial=serial, board=board, macs=tuple(parts), dongles=tuple(dongles), disks=tuple(disks_now)
+        )
+
+    keys, newest = signs_of(now()).keys, signs_of(now())
+    for number, swap in enumerate(swaps):
+        match swap:
+            case "adapter" if parts:
+                parts[:1] = [f"a0:36:9f:00:01:{number:02x}"]
+            case "card":
+                parts.append(f"a0:36:9f:00:02:{number:02x}")
+            case "card out" if parts:
+                parts.pop()
+            case "disk" if disks_now:
+                disks_now[0] = f"WD-WCC6Y{number}AB"
+            case "all disks":
+                disks_now[:] = [f"WD-WCC7K{number}AB"]
+            case "dongle":
+                dongles[:] = [f"00:e0:4c:68:00:{number:02x}"]
+        here = signs_of(now())
+        assert find_machines(here, {"it": Signs(keys, newest.disks)}) == ("it",), swap
+        keys, newest = keys | here.keys, here
 
 
 @given(hex_uuids, hex_uuids, st.lists(macs, min_size=1, max_size=3))

@@ -30,14 +30,15 @@ def test_machines_are_numbered_from_one(record: Record) -> None:
     assert [row.number for row in record.machines_overview()] == [1, 2, 3]
 
 
-def test_the_same_pc_with_another_adapter_and_disk_is_the_same_machine(record: Record) -> None:
+def test_the_same_pc_with_another_adapter_and_then_another_disk_is_the_same_machine(record: Record) -> None:
     first = record.greet(hello(pc(1), "boot-1"), MAC)
-    changed = pc(1, disks=(ssd(77),), macs=("a0:36:9f:00:00:01",))
-    second = record.greet(hello(changed, "boot-2"), "a0:36:9f:00:00:01")
+    second = record.greet(hello(pc(1, macs=("a0:36:9f:00:00:01",)), "boot-2"), "a0:36:9f:00:00:01")
     assert (second.machine_id, second.machine_number) == (first.machine_id, 1)
     report(record, second)
+    third = record.greet(hello(pc(1, disks=(ssd(77),), macs=("a0:36:9f:00:00:01",)), "boot-3"), "a0:36:9f:00:00:01")
+    assert third.machine_id == first.machine_id
     detail = record.machine_detail(first.machine_id)
-    assert [visit.mac for visit in detail.visits] == ["a0:36:9f:00:00:01", MAC]
+    assert [visit.mac for visit in detail.visits] == ["a0:36:9f:00:00:01", "a0:36:9f:00:00:01", MAC]
     assert {key.value for key in detail.keys if key.kind == "mac"} == {MAC, "a0:36:9f:00:00:01"}
 
 
