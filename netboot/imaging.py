@@ -10,6 +10,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from netboot.identity import keys_of
 from netboot.inventory import Disk, DiskId, Inventory, Size, Text, gigabytes, label
 from netboot.problems import Problem
 from netboot.profile import Profile
@@ -27,6 +28,7 @@ from netboot.protocol import (
     Stage,
     StageName,
 )
+from netboot.seen import Seen, what_changed
 
 
 class MasterNeeds(Struct, frozen=True, kw_only=True):
@@ -53,7 +55,10 @@ class StageRecord(Struct, frozen=True, kw_only=True):
 
 
 class Job(Struct, frozen=True, kw_only=True):
-    """The plan for one visit. `inventory` is the newest known; `target` is the disk a person named, if one did."""
+    """The plan for one visit. `inventory` is the newest known; `target` is the disk a person named, if one did.
+
+    `seen` is what a person chose it for, None where nobody saw the PC on the page: the boot menu, a batch.
+    """
 
     id: str
     profile: Profile
@@ -62,6 +67,7 @@ class Job(Struct, frozen=True, kw_only=True):
     hostname: str
     master: MasterNeeds | None = None
     target: DiskId | None = None
+    seen: Seen | None = None
 
 
 class Run(Struct, frozen=True):
@@ -104,6 +110,11 @@ def next_stage(job: Job) -> Next:
 def internal_disks(inventory: Inventory) -> tuple[Disk, ...]:
     """The disks that belong to the PC: not removable, not USB, not read-only, not empty readers."""
     return tuple(disk for disk in inventory.disks if disk.internal)
+
+
+def as_seen(inventory: Inventory) -> Seen:
+    """What a person sees of this PC who chooses a profile for it."""
+    return Seen(tuple(disk.id for disk in internal_disks(inventory)), keys_of(inventory))
 
 
 def forbids_writing(inventory: Inventory) -> Problem | None:
@@ -181,6 +192,8 @@ def _order(job: Job, stage: StageName) -> Next:
         return Run(Memory(seconds=memory_seconds(job.inventory.memory)))
     if stage == "finish":
         return Run(Finish(action=job.profile.end))
+    if job.seen is not None and (problem := what_changed(job.seen, as_seen(job.inventory))):
+        return Blocked(stage, problem)  # since the hello: the check looked again
     problem = forbids_writing(job.inventory)
     if problem is not None:
         return Blocked(stage, problem)

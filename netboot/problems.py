@@ -52,6 +52,8 @@ Code = Literal[
     "same-names",
     "visit-of-another",
     "profile-gone",
+    "disks-changed",
+    "pc-changed",
     "batch-full",
     "batch-over",
     "batch-again",
@@ -284,6 +286,18 @@ SENTENCES: Final[dict[Code, dict[Language, str]]] = {
     "profile-gone": {
         "fr": "Le profil {profile} n'existe plus sur le serveur. Choisissez un autre profil sur la page.",
         "en": "The profile {profile} is no longer on the server. Choose another profile on the page.",
+    },
+    "disks-changed": {
+        "fr": "Les disques de ce PC ne sont pas ceux qui ont été vus quand le profil a été choisi. Vus : {seen}. "
+        "Trouvés : {found}. Rien n'a été écrit. Regardez les disques de ce PC, puis choisissez à nouveau.",
+        "en": "The disks of this PC are not those that were seen when its profile was chosen. Seen: {seen}. "
+        "Found: {found}. Nothing was written. Look at this PC's disks, then choose again.",
+    },
+    "pc-changed": {
+        "fr": "Le profil a été choisi pour un PC qui porte d'autres numéros. Vus : {seen}. Trouvés : {found}. "
+        "Rien n'a été écrit. Vérifiez quel PC c'est, puis choisissez à nouveau.",
+        "en": "The profile was chosen for a PC with other numbers. Seen: {seen}. Found: {found}. "
+        "Nothing was written. Make sure which PC this is, then choose again.",
     },
     "batch-full": {
         "fr": "Le lot est complet ({places} PC) : ce PC n'en fait pas partie. Rien n'a été écrit. Choisissez un profil "

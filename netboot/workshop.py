@@ -29,7 +29,7 @@ from netboot.problems import Problem
 from netboot.profile import Profile
 from netboot.protocol import VERSION, Hello, Leave, StageFinished, StageProgress, StageStarted, Welcome
 from netboot.records.record import Record
-from netboot.records.values import AtWork, Denied, HelloRefused, NoPlace, Outcome, Start, UnknownProfile
+from netboot.records.values import AtWork, Denied, HelloRefused, NoPlace, NotAsSeen, Outcome, Start, UnknownProfile
 
 log = logging.getLogger(__name__)
 
@@ -243,6 +243,10 @@ class Workshop:
         except UnknownProfile as error:
             log.warning("visit %s: %s", session.visit.id, error)
             await self._dispatcher.stay(session, Problem("profile-gone", {"profile": error.profile[:60]}))
+            return True
+        except NotAsSeen as changed:
+            log.warning("visit %s: what was chosen is asked again: %s", session.visit.id, changed)
+            await self._dispatcher.stay(session, changed.problem, state="waiting")
             return True
         except NoPlace as refused:
             log.info("visit %s: no place in batch %s: %s", session.visit.id, batch, refused.problem.code)

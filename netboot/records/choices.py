@@ -11,10 +11,12 @@ from typing import Final
 from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
+from netboot.imaging import as_seen
 from netboot.inventory import DiskId
 from netboot.records import events, machines, tables
 from netboot.records.tables import found
 from netboot.records.values import AtWork, Choice, ChoiceSource
+from netboot.seen import Seen
 
 CHOICE_LASTS: Final = timedelta(hours=24)
 """How long a choice waits for its machine. One that is made later than this from now is from a clock put back since."""
@@ -23,7 +25,10 @@ CHOICE_LASTS: Final = timedelta(hours=24)
 def choose(
     session: Session, machine_id: str, profile: str, *, who: str, target: DiskId | None, now: datetime
 ) -> Choice:
-    """A signed-in person's choice for this machine: for the visit it has, or else its next one. Raises AtWork."""
+    """A signed-in person's choice for this machine: for the visit it has, or else its next one. Raises AtWork.
+
+    It holds for what the machine's newest visit showed (`seen.py`).
+    """
     found(session.get(tables.Machine, machine_id), "machine")
     if _at_work(session, machine_id):
         raise AtWork(
@@ -31,7 +36,8 @@ def choose(
             hint="wait until its job has ended; if it went away meanwhile, start it on the network and choose there",
         )
     cancel(session, machine_id, who=who, now=now)
-    row = _add(session, machine_id, profile, who=who, source="page", target=target, now=now)
+    seen = as_seen(_newest_visit(session, machine_id).inventory)
+    row = _add(session, machine_id, profile, who=who, source="page", target=target, seen=seen, now=now)
     session.flush()
     return as_value(row)
 
@@ -47,7 +53,7 @@ def claim(session: Session, visit_id: str, *, menu: str, now: datetime) -> table
     visit = found(session.get(tables.Visit, visit_id), "visit")
     if menu and not menu_has_counted(session, visit_id):
         cancel(session, visit.machine_id, who="", now=now)
-        _add(session, visit.machine_id, menu, who="", source="menu", target=None, now=now)
+        _add(session, visit.machine_id, menu, who="", source="menu", target=None, seen=None, now=now)
     expire(session, now=now)
     row = waiting(session, visit.machine_id, now=now)
     if row is None:
@@ -144,6 +150,7 @@ def _add(
     who: str,
     source: ChoiceSource,
     target: DiskId | None,
+    seen: Seen | None,
     now: datetime,
 ) -> tables.Choice:
     row = tables.Choice(
@@ -154,6 +161,7 @@ def _add(
         source=source,
         at=now,
         target=target,
+        seen=seen,
         closed=None,
         visit_id=None,
     )
@@ -164,10 +172,20 @@ def _add(
         "profile": profile,
         "source": source,
         "by": events.person(session, who),
-        "target": None if target is None else {"serial": target.serial, "wwn": target.wwn, "size": target.size},
+        "target": None if target is None else _named(target),
+        "disks": None if seen is None else [_named(disk) for disk in seen.disks],
     }
     events.append(session, "choice-made", body, now=now, machine=machine_id)
     return row
+
+
+def _named(disk: DiskId) -> dict[str, str | int]:
+    return {"serial": disk.serial, "wwn": disk.wwn, "size": disk.size}
+
+
+def _newest_visit(session: Session, machine_id: str) -> tables.Visit:
+    wanted = select(tables.Visit).where(tables.Visit.machine_id == machine_id)
+    return found(session.scalars(wanted.order_by(tables.Visit.opened.desc()).limit(1)).first(), "machine")
 
 
 def _at_work(session: Session, machine_id: str) -> bool:

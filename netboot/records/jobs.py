@@ -21,6 +21,7 @@ from netboot.records import choices, events, machines, tables
 from netboot.records.interruption import after_another_boot
 from netboot.records.tables import found
 from netboot.records.values import JobState, NotOnRecord, Outcome, StageState
+from netboot.seen import Seen
 
 
 def start(
@@ -32,6 +33,7 @@ def start(
     hostname: str,
     chosen_by: str,
     target: DiskId | None,
+    seen: Seen | None,
     now: datetime,
 ) -> Job:
     """A fresh job for this visit. Raises NotOnRecord when the visit has one that is not ended."""
@@ -45,6 +47,7 @@ def start(
         master=master,
         master_digest=master.manifest if master else "",
         target=target,
+        seen=seen,
         hostname=hostname,
         chosen_by=chosen_by,
         state="running",
@@ -189,6 +192,7 @@ def restored(session: Session, row: tables.Job) -> Job:
         hostname=row.hostname,
         master=row.master,
         target=row.target,
+        seen=row.seen,
     )
 
 

@@ -52,6 +52,7 @@ from netboot.records.values import (
     MachinesFound,
     MasterRow,
     NoPlace,
+    NotAsSeen,
     Operator,
     Outcome,
     PendingChoice,
@@ -220,7 +221,8 @@ class Record:
         `prepare` makes of a profile's id what its job needs, or None when there is no such profile. It is called while
         the record is locked: it must be quick and not ask the record. None when nothing was chosen.
 
-        Raises UnknownProfile, once the choice is withdrawn for good; NoPlace when the batch has none for this PC;
+        Raises UnknownProfile, or NotAsSeen, once the choice is withdrawn for good: the first when its profile is gone,
+        the second when the PC or its disks are not what the person saw; NoPlace when the batch has none for this PC;
         NotOnRecord when the visit is unknown or has a job that is not over: the choice then waits on.
         """
         with self._writing() as session:
@@ -228,7 +230,7 @@ class Record:
                 session, visit_id, menu=menu, batch=batch, prepare=prepare, recent=self._recent, now=self._now()
             )
             names = batches.names_at_work(session, begun.id) if isinstance(begun, Job) else ()
-        if isinstance(begun, UnknownProfile | NoPlace):
+        if isinstance(begun, UnknownProfile | NotAsSeen | NoPlace):
             raise begun
         self._recent.note(names)
         return begun

@@ -5,10 +5,12 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from netboot.imaging import Job
+from netboot.imaging import Job, as_seen
 from netboot.records import batches, choices, jobs, tables
 from netboot.records.recent_work import RecentWork
-from netboot.records.values import NoPlace, Start, UnknownProfile
+from netboot.records.tables import found
+from netboot.records.values import NoPlace, NotAsSeen, Start, UnknownProfile
+from netboot.seen import what_changed
 
 Prepare = Callable[[str], Start | None]
 """From a profile's id to what its job needs; None when there is no such profile."""
@@ -16,14 +18,16 @@ Prepare = Callable[[str], Start | None]
 
 def begin(
     session: Session, visit_id: str, *, menu: str, batch: str, prepare: Prepare, recent: RecentWork, now: datetime
-) -> Job | UnknownProfile | NoPlace | None:
+) -> Job | UnknownProfile | NotAsSeen | NoPlace | None:
     """Use up what this visit is to follow and start its job; None when nothing was chosen.
 
     A person's choice for the machine comes before the batch its menu had armed, and leaves the batch its place.
 
-    UnknownProfile and NoPlace are given, not raised: that a choice was withdrawn, or a batch is over, is to be
-    committed first. Raises NotOnRecord when the visit is unknown or has a job that is not over; the choice then waits
-    on.
+    A choice of the page that would write holds for the PC and the disks that the person saw, and for no others.
+
+    UnknownProfile, NotAsSeen and NoPlace are given, not raised: that a choice was withdrawn, or a batch is over, is to
+    be committed first. Raises NotOnRecord when the visit is unknown or has a job that is not over; the choice then
+    waits on.
     """
     choice = choices.claim(session, visit_id, menu=menu, now=now)
     if choice is None:
@@ -32,6 +36,11 @@ def begin(
     if start is None:
         choices.withdrawn(session, choice, who="", now=now)
         return UnknownProfile(choice.profile)
+    if choice.source == "page" and start.profile.writes:
+        visit = found(session.get(tables.Visit, visit_id), "visit")
+        if problem := what_changed(choice.seen, as_seen(visit.inventory)):
+            choices.withdrawn(session, choice, who="", why=problem.code, now=now)
+            return NotAsSeen(problem)
     choices.used(session, choice, visit_id, now=now)
     return jobs.start(
         session,
@@ -41,6 +50,7 @@ def begin(
         hostname=start.hostname,
         chosen_by=choice.who or choice.source,
         target=choice.target,
+        seen=choice.seen,
         now=now,
     )
 
@@ -76,5 +86,6 @@ def _join(
         hostname=start.hostname,
         chosen_by=armed.who,
         target=None,
+        seen=None,
         now=now,
     )

@@ -21,6 +21,7 @@ from netboot.profile import Profile
 from netboot.protocol import Erasure as Evidence
 from netboot.protocol import Result
 from netboot.records.values import NotOnRecord
+from netboot.seen import Seen
 
 T = TypeVar("T")
 
@@ -96,13 +97,14 @@ class Base(DeclarativeBase):
 
 
 class Machine(Base):
-    """A PC that the workshop knows."""
+    """A PC that the workshop knows. `merged_into` is the machine that an operator said it is, None for itself."""
 
     __tablename__ = "machines"
     id: Mapped[str] = mapped_column(ID, primary_key=True)
     number: Mapped[int] = mapped_column(unique=True)
     label: Mapped[str] = mapped_column(String(256))
     added: Mapped[datetime] = mapped_column(Utc)
+    merged_into: Mapped[str | None] = mapped_column(ForeignKey("machines.id"), index=True)
 
 
 class MachineKey(Base):
@@ -149,6 +151,7 @@ class Choice(Base):
     source: Mapped[str] = mapped_column(String(8))
     at: Mapped[datetime] = mapped_column(Utc)
     target: Mapped[DiskId | None] = mapped_column(Packed[DiskId](DiskId))
+    seen: Mapped[Seen | None] = mapped_column(Packed[Seen](Seen))
     closed: Mapped[datetime | None] = mapped_column(Utc)
     visit_id: Mapped[str | None] = mapped_column(ForeignKey("visits.id"))
 
@@ -205,6 +208,7 @@ class Job(Base):
     master: Mapped[MasterNeeds | None] = mapped_column(Packed[MasterNeeds](MasterNeeds))
     master_digest: Mapped[str] = mapped_column(String(64))
     target: Mapped[DiskId | None] = mapped_column(Packed[DiskId](DiskId))
+    seen: Mapped[Seen | None] = mapped_column(Packed[Seen](Seen))
     hostname: Mapped[str] = mapped_column(String(64))
     chosen_by: Mapped[str] = mapped_column(String(256))
     state: Mapped[str] = mapped_column(String(16))

@@ -73,6 +73,14 @@ class NoPlace(NetbootError):  # noqa: N818 — said as it is
         super().__init__(self.problem.sentence("en"))
 
 
+class NotAsSeen(NetbootError):  # noqa: N818 — said as it is
+    """A choice that was made for other disks, or another PC, than what its hello found. It was withdrawn."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.sentence("en"))
+        self.problem = problem
+
+
 class UnknownProfile(NetbootError):  # noqa: N818 — said as it is
     """A choice of a profile that is not there, or no longer. It was withdrawn: nothing waits any more."""
 

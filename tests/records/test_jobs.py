@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from netboot.imaging import MasterNeeds, Run, StageRecord, next_stage
+from netboot.imaging import Blocked, MasterNeeds, Run, StageRecord, next_stage
 from netboot.problems import Problem
 from netboot.profile import Profile
 from netboot.protocol import Check, CheckResult, Erase, EraseResult, Erasure, MemoryResult
@@ -144,8 +144,10 @@ def test_the_check_stage_brings_the_newest_inventory(record: Record) -> None:
 
 
 def test_a_disk_that_appeared_late_stays_in_the_job_when_its_agent_says_hello_again(record: Record) -> None:
-    visit = record.greet(hello(pc(), "boot-1"), MAC)
-    job = start(record, visit, master=MASTER, target=ssd().id)
+    visit = record.greet(hello(pc(), "boot-1", profile="debian"), MAC)
+    wipe = replace(ERASE_AND_DEPLOY, stages=("check", "erase", "finish"), master="")
+    job = record.begin(visit.id, menu="debian", prepare=lambda _: Start(wipe, None, "pc-1"))
+    assert job is not None
     late = pc(1, disks=(ssd(1), ssd(2)))
     checked = StageRecord(stage="check", state="done", result=CheckResult(inventory=late))
     record.stage_finished(job.id, checked, 1.0, 1)
@@ -154,6 +156,16 @@ def test_a_disk_that_appeared_late_stays_in_the_job_when_its_agent_says_hello_ag
     assert again.job is not None
     assert again.job.inventory == late
     assert next_stage(again.job) == Run(Erase(disks=(ssd(1).id, ssd(2).id)))
+
+
+def test_a_disk_that_appeared_after_the_choice_on_the_page_is_asked_about_before_it_is_erased(record: Record) -> None:
+    visit = record.greet(hello(pc(), "boot-1"), MAC)
+    job = start(record, visit, master=MASTER, target=ssd().id)
+    late = pc(1, disks=(ssd(1), ssd(2)))
+    checked = StageRecord(stage="check", state="done", result=CheckResult(inventory=late))
+    stopped = next_stage(record.stage_finished(job.id, checked, 1.0, 1))
+    assert isinstance(stopped, Blocked)
+    assert (stopped.stage, stopped.problem.code) == ("erase", "disks-changed")
 
 
 def test_until_its_check_a_job_has_the_newest_inventory_of_its_visit(record: Record) -> None:
