@@ -73,12 +73,15 @@ class BesideBuilding:
             return Handled(ignored=Ignored(Reason.OWN_RELAY))
         client = read_boot_client(packet)
         if isinstance(client, Ignored):
-            return Handled(ignored=client)
+            goes_on = self._goes_on(packet, arrival)
+            if goes_on is None:
+                return Handled(ignored=client)
+            client = goes_on
         if self._settings.plain_pxe_first:
             client = self._as_plain_rom(client, now)
         policy = self._policy_of(client.mac, str(client.uuid or ""))
         if arrival.port == BOOT_SERVER_PORT:
-            return self._on_boot_server_port(client, arrival, policy)
+            return self._on_boot_server_port(client, arrival, policy, now)
         if packet.message_type is MessageType.REQUEST:
             return self._requested(client, policy, now)
         outcome = decide(client, arrival, self._names, policy)
@@ -106,12 +109,25 @@ class BesideBuilding:
         """A PC at this address asked for a boot file, by TFTP or HTTP."""
         self._untaken.fetched_by(address)
 
-    def _on_boot_server_port(self, client: BootClient, arrival: Arrival, policy: Policy) -> Handled:
+    def _goes_on(self, packet: DhcpPacket, arrival: Arrival) -> BootClient | None:
+        """The PC whose merged offer this packet takes, though it no longer says that it boots from the network."""
+        if arrival.port == BOOT_SERVER_PORT or packet.message_type is not MessageType.REQUEST:
+            return None
+        self._took_address(packet)
+        return self._merged.client_of(packet)
+
+    def _took_address(self, request: DhcpPacket) -> None:
+        address = request.address(Option.REQUESTED_ADDRESS)
+        if address is not None and request.mac:
+            self._untaken.leased(request.mac, address, xid=request.xid)
+
+    def _on_boot_server_port(self, client: BootClient, arrival: Arrival, policy: Policy, now: float) -> Handled:
         outcome = decide(client, arrival, self._names, policy)
         if isinstance(outcome, Ignored):
             return _ignored(outcome, client)
         self._untaken.taken(client.mac)
-        return Handled((outcome,), client=client)  # counted as a hand-out when the offer was made
+        # Counted as a hand-out when the offer was made.
+        return Handled((outcome,), client=client, remark=self._remark(client, now))
 
     def _discovered(self, client: BootClient, policy: Policy, proxy_offer: Answer, now: float) -> Handled:
         packet, boot_file = client.packet, proxy_offer.boot_file
@@ -119,9 +135,9 @@ class BesideBuilding:
         if passed is not Pass.GRANTED:
             loop = Ignored(Reason.LOOP, boot_file)
             return Handled(ignored=loop, client=client, news=passed is Pass.REFUSED_FIRST)
-        way, just_moved = self._way(client, policy, now)
+        way, changed = self._way(client, policy, now)
         if way == "proxy":
-            return Handled((proxy_offer,), client=client)
+            return Handled((proxy_offer,), client=client, remark=self._remark(client, now), news=changed)
         chosen = choose_boot_file(client, self._names, policy)
         if isinstance(chosen, Ignored):
             return _ignored(chosen, client)
@@ -130,7 +146,7 @@ class BesideBuilding:
             return Handled((proxy_offer,), client=client)
         if self._merged.is_silent(client, now):
             return self._without_building(client, (forwarded, proxy_offer), now)
-        return Handled((forwarded,), client=client, remark=self._remark(client), news=just_moved)
+        return Handled((forwarded,), client=client, remark=self._remark(client, now), news=changed)
 
     def _way(self, client: BootClient, policy: Policy, now: float) -> tuple[DhcpWay, bool]:
         """How this DISCOVER is answered, and whether that has changed just now."""
@@ -138,18 +154,22 @@ class BesideBuilding:
             return "proxy", False
         if policy.dhcp is not None:
             return policy.dhcp, False
-        if self._settings.way == "merged" or self._untaken.refuses(client.mac):
+        if self._settings.way == "merged":
             return "merged", False
+        packet = client.packet
+        if self._untaken.refuses(client.mac):
+            back = self._untaken.offered_merged(client.mac, xid=packet.xid, secs=packet.secs, now=now)
+            return ("proxy", True) if back else ("merged", False)
         if client.uuid == PROBE_UUID:
             return "proxy", False  # `netboot doctor` asks as several firmwares in a row, and takes none of the offers
-        if self._settings.move_to_merged and self._untaken.offered(client.mac, xid=client.packet.xid, now=now):
+        if self._settings.move_to_merged and self._untaken.offered(
+            client.mac, xid=packet.xid, secs=packet.secs, now=now
+        ):
             return "merged", True
         return "proxy", False
 
     def _requested(self, client: BootClient, policy: Policy, now: float) -> Handled:
-        address = client.packet.option(Option.REQUESTED_ADDRESS) or b""
-        if len(address) == 4:
-            self._untaken.leased(client.mac, IPv4Address(address))
+        self._took_address(client.packet)
         chosen = choose_boot_file(client, self._names, policy)
         if isinstance(chosen, Ignored):
             return _ignored(chosen, client)
@@ -163,7 +183,7 @@ class BesideBuilding:
         if isinstance(passed_on, Ignored):
             return Handled(ignored=passed_on)
         answer, dialogue = passed_on
-        return Handled((answer,), client=dialogue.client, remark=self._remark(dialogue.client))
+        return Handled((answer,), client=dialogue.client, remark=self._remark(dialogue.client, now))
 
     def _without_building(self, client: BootClient, answers: tuple[Answer, ...], now: float) -> Handled:
         news = now - self._silence_told >= SILENCE_TOLD_EVERY
@@ -171,8 +191,12 @@ class BesideBuilding:
             self._silence_told = now
         return Handled(answers, client=client, remark=Remark.BUILDING_SILENT, news=news)
 
-    def _remark(self, client: BootClient) -> Remark | None:
-        return Remark.MOVED_TO_MERGED if self._untaken.refuses(client.mac) else None
+    def _remark(self, client: BootClient, now: float) -> Remark | None:
+        if self._untaken.refuses(client.mac):
+            return Remark.MOVED_TO_MERGED
+        if self._untaken.is_back(client.mac, now):
+            return Remark.MERGED_DID_NOT_HELP
+        return None if client.architecture_told else Remark.ARCHITECTURE_GUESSED
 
     def _as_plain_rom(self, client: BootClient, now: float) -> BootClient:
         if client.ipxe is None or client.firmware is not Firmware.BIOS:

@@ -6,9 +6,9 @@ Not for: which file it is (boot_file.py); addresses and what belongs to them (fu
 
 from dataclasses import replace
 
-from netboot.dhcp.boot_client import BootClient
+from netboot.dhcp.boot_client import BootClient, BootMethod
 from netboot.dhcp.boot_file import BootFile, BootFileNames
-from netboot.dhcp.packet import DhcpPacket, Option, Options
+from netboot.dhcp.packet import MAX_PACKET, DhcpPacket, Option, Options
 
 # PXE 2.1 §2.4: tag 6 (discovery control) = 8: no boot server discovery, no menu, take the file that is named here.
 _TAKE_THIS_FILE = b"\x06\x01\x08\xff"
@@ -16,6 +16,10 @@ _TAKE_THIS_FILE = b"\x06\x01\x08\xff"
 # ipxe.org/cfg/priority: of two offers iPXE takes the later one unless it has a lower priority, and a building's that
 # says PXEClient by mistake has none. Nothing helps where that one comes first.
 _BEFORE_THE_BUILDINGS = b"\x01\x01\x01"
+
+
+_USUAL_LIMIT = 548  # bytes of DHCP: a packet of 576 (RFC 2131 §2) without its IP and UDP headers
+_HEADERS = 28  # bytes that option 57 counts and we do not
 
 
 def naming_boot_file(reply: DhcpPacket, client: BootClient, names: BootFileNames, boot_file: BootFile) -> DhcpPacket:
@@ -35,6 +39,23 @@ def boot_options(client: BootClient, boot_file: BootFile) -> Options:
     if client.ipxe is not None:
         options += ((Option.IPXE, _BEFORE_THE_BUILDINGS),)
     return (*options, (Option.VENDOR_OPTIONS, _TAKE_THIS_FILE)) if boot_file.skip_discovery else options
+
+
+def boot_file_again(client: BootClient, reply: DhcpPacket) -> Options:
+    """Options 66 and 67, which say once more what `sname` and `file` say; nothing for HTTP boot.
+
+    Each ends with a NUL, as dnsmasq's does: some firmware reads them as C strings, and on past their end.
+    """
+    if client.method is not BootMethod.PXE:
+        return ()
+    return ((Option.TFTP_SERVER, reply.sname + b"\0"), (Option.BOOT_FILE, reply.file + b"\0"))
+
+
+def largest_reply(request: DhcpPacket) -> int:
+    """Bytes of DHCP that this client takes and a frame holds, less those of option 82, which its relay takes out."""
+    said = request.option(Option.MAX_MESSAGE_SIZE) or b""
+    limit = max(_USUAL_LIMIT, int.from_bytes(said) - _HEADERS) if len(said) == 2 else _USUAL_LIMIT
+    return min(limit, MAX_PACKET) - sum(2 + len(value) for _, value in echoed(request, Option.RELAY_AGENT))
 
 
 def echoed(request: DhcpPacket, code: Option) -> Options:

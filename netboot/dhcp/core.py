@@ -47,6 +47,8 @@ class Remark(Enum):
     """What a person may want to know of an answer. The value is stable: the page translates it, `text` is for logs."""
 
     MOVED_TO_MERGED = "moved-to-merged"
+    MERGED_DID_NOT_HELP = "merged-did-not-help"
+    ARCHITECTURE_GUESSED = "architecture-guessed"
     BUILDING_SILENT = "building-silent"
 
     @property
@@ -58,6 +60,9 @@ class Remark(Enum):
 _REMARK_TEXTS = {
     Remark.MOVED_TO_MERGED: "was offered its boot file and never asked for it: it now gets one complete offer, "
     "with the address that the building's DHCP gives it",
+    Remark.MERGED_DID_NOT_HELP: "asks for no boot file, by one complete offer either: it is offered it apart again",
+    Remark.ARCHITECTURE_GUESSED: "does not say what firmware it has (neither by option 93 nor by 60): "
+    "it is sent what most PCs of its kind take",
     Remark.BUILDING_SILENT: "has no address to boot with: the building's DHCP does not answer",
 }
 

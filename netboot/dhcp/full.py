@@ -14,8 +14,8 @@ from ipaddress import IPv4Address
 from netboot.dhcp.address_plan import AddressPlan
 from netboot.dhcp.boot_client import BootClient, Ignored, Reason, read_boot_client
 from netboot.dhcp.boot_file import BootFile, BootFileNames, choose_boot_file
-from netboot.dhcp.boot_reply import echoed, naming_boot_file
-from netboot.dhcp.core import BOOT_SERVER_PORT, BROADCAST, CLIENT_PORT, SERVER_PORT, Answer, Arrival, Handled
+from netboot.dhcp.boot_reply import boot_file_again, echoed, largest_reply, naming_boot_file
+from netboot.dhcp.core import BOOT_SERVER_PORT, BROADCAST, CLIENT_PORT, SERVER_PORT, Answer, Arrival, Handled, Remark
 from netboot.dhcp.ipxe_rom import RomDialogues
 from netboot.dhcp.lease_options import identity, lease_options, lease_times
 from netboot.dhcp.leases import Lease, Leases, State
@@ -30,6 +30,7 @@ from netboot.dhcp.packet import (
     Option,
     Options,
     decode,
+    wire_size,
 )
 from netboot.dhcp_proxy import decide
 from netboot.policy import PolicyOf, nothing_set
@@ -317,7 +318,7 @@ class FullDhcp:
         self, packet: DhcpPacket, client: BootClient | None, reply: DhcpPacket, boot_file: BootFile | None
     ) -> Step:
         if client is not None and boot_file is not None:
-            reply = naming_boot_file(reply, client, self._files, boot_file)
+            reply = _naming(reply, client, self._files, boot_file)
         destination, port = BROADCAST, CLIENT_PORT  # see `Answer`
         if packet.giaddr != NO_ADDRESS:
             destination, port = packet.giaddr, SERVER_PORT
@@ -331,7 +332,8 @@ class FullDhcp:
             destination_port=port,
             boot_file=boot_file.name if boot_file else "",
         )
-        return Step(Handled((answer,), client=client))
+        guessed = boot_file is not None and client is not None and not client.architecture_told
+        return Step(Handled((answer,), client=client, remark=Remark.ARCHITECTURE_GUESSED if guessed else None))
 
     def _boot_client(self, packet: DhcpPacket, now: float) -> BootClient | None:
         client = read_boot_client(packet)
@@ -352,6 +354,15 @@ class FullDhcp:
 
     def _names_us(self, packet: DhcpPacket) -> bool:
         return packet.address(Option.SERVER_ID) == self._plan.server
+
+
+def _naming(reply: DhcpPacket, client: BootClient, files: BootFileNames, boot_file: BootFile) -> DhcpPacket:
+    """The reply with its boot file; by options 66 and 67 too, where they are asked for and fit."""
+    reply = naming_boot_file(reply, client, files, boot_file)
+    asked = client.packet.option(Option.PARAMETER_LIST) or b""
+    again = tuple(option for option in boot_file_again(client, reply) if option[0] in asked)
+    longer = replace(reply, options=reply.options + again)
+    return longer if wire_size(longer) <= largest_reply(client.packet) else reply
 
 
 def _reply(

@@ -16,7 +16,7 @@ from ipaddress import IPv4Address
 
 from netboot.dhcp.boot_client import BootClient, BootMethod, Ignored, Reason
 from netboot.dhcp.boot_file import BootFile, BootFileNames
-from netboot.dhcp.boot_reply import echoed, naming_boot_file
+from netboot.dhcp.boot_reply import boot_file_again, echoed, largest_reply, naming_boot_file
 from netboot.dhcp.core import BROADCAST, CLIENT_PORT, SERVER_PORT, Answer
 from netboot.dhcp.packet import (
     BROADCAST_FLAG,
@@ -45,8 +45,6 @@ MOST_HOPS = 1
 
 _LINK_SELECTION = 5  # RFC 3527
 _LONGEST_OPTION = 255  # bytes
-_USUAL_LIMIT = 548  # bytes of DHCP: a packet of 576 (RFC 2131 §2) without its IP and UDP headers
-_HEADERS = 28  # bytes that option 57 counts and we do not
 _NOT_PASSED_ON = {
     Option.MESSAGE_TYPE,
     Option.SERVER_ID,
@@ -58,6 +56,20 @@ _NOT_PASSED_ON = {
     Option.TFTP_SERVER_ADDRESS,
     Option.MACHINE_ID,
     Option.RELAY_AGENT,
+}
+_SAID_ALREADY = (Option.TFTP_SERVER, Option.BOOT_FILE)
+_KEPT_LONGEST = (Option.RENEWAL_TIME, Option.REBINDING_TIME, Option.ROUTER)
+"""What firmware boots with, beside what is always kept; the first is left out first where it must be."""
+
+_ALWAYS_KEPT = {
+    Option.SUBNET_MASK,
+    Option.LEASE_TIME,
+    Option.MESSAGE_TYPE,
+    Option.SERVER_ID,
+    Option.VENDOR_CLASS,
+    Option.VENDOR_OPTIONS,
+    Option.IPXE,
+    Option.MACHINE_ID,
 }
 
 
@@ -100,10 +112,17 @@ class MergedOffers:
         _remember(self._offered if dialogue.server else self._asked, dialogue)
         return forwarded
 
+    def client_of(self, packet: DhcpPacket) -> BootClient | None:
+        """The PC whose REQUEST this is, when it takes our offer and does not say again what it is."""
+        dialogue = self._offered.get(packet.chaddr)
+        if dialogue is None or not self._takes_ours(packet):
+            return None
+        return replace(dialogue.client, packet=packet)
+
     def request(self, client: BootClient, boot_file: BootFile, *, now: float) -> Answer | Ignored:
         """A client's REQUEST: forwarded when it takes our offer, since the others' servers hear the broadcast too."""
         packet = client.packet
-        if packet.option(Option.SERVER_ID) != self._address.packed:
+        if not self._takes_ours(packet):
             return Ignored(Reason.ANOTHERS_OFFER)
         dialogue = self._offered.get(packet.chaddr)
         if dialogue is None:
@@ -152,6 +171,14 @@ class MergedOffers:
         dialogue = self._asked.get(client.packet.chaddr)
         return dialogue is not None and now - dialogue.since >= PATIENCE
 
+    def _takes_ours(self, packet: DhcpPacket) -> bool:
+        """Does this REQUEST name us, or nobody in the dialogue in which we made an offer?"""
+        server = packet.address(Option.SERVER_ID)
+        if server is not None:
+            return server == self._address
+        dialogue = self._offered.get(packet.chaddr)
+        return dialogue is not None and dialogue.client.packet.xid == packet.xid
+
     def _forward(self, packet: DhcpPacket) -> Answer | Ignored:
         if packet.hops > MOST_HOPS:
             return Ignored(Reason.TOO_MANY_RELAYS, f"{packet.hops} hops")
@@ -159,7 +186,8 @@ class MergedOffers:
         if packet.giaddr != NO_ADDRESS:
             options = _without(options, {Option.RELAY_AGENT})
             options += ((Option.RELAY_AGENT, _link_selected(packet)),)
-        forwarded = replace(packet, giaddr=self._address, hops=packet.hops + 1, options=options)
+        # An old address in a DISCOVER is nobody's any more, and in a REQUEST that takes an offer has no place.
+        forwarded = replace(packet, giaddr=self._address, ciaddr=NO_ADDRESS, hops=packet.hops + 1, options=options)
         if wire_size(forwarded) > MAX_PACKET:
             return Ignored(Reason.TOO_LONG)
         return Answer(
@@ -175,11 +203,7 @@ class MergedOffers:
         # With an address in the same packet nothing is left to ask for on port 4011.
         boot_file = replace(dialogue.boot_file, skip_discovery=client.method is BootMethod.PXE)
         reply = naming_boot_file(packet, client, self._names, boot_file)
-        if client.method is not BootMethod.PXE:
-            return reply
-        twice = ((Option.TFTP_SERVER, reply.sname), (Option.BOOT_FILE, reply.file))
-        longer = replace(reply, options=reply.options + twice)
-        return longer if wire_size(longer) <= _limit(client.packet) else reply
+        return _shortened(replace(reply, options=reply.options + boot_file_again(client, reply)), client.packet)
 
     def _pass_on(self, dialogue: Dialogue, packet: DhcpPacket, boot_file: str = "") -> Answer:
         """This packet to the client, or to the relay it is behind."""
@@ -250,8 +274,25 @@ def _without(options: Options, codes: set[Option]) -> Options:
     return tuple(option for option in options if option[0] not in codes)
 
 
-def _limit(packet: DhcpPacket) -> int:
-    """Bytes of DHCP that this client takes and a frame holds, less those of option 82, which its relay takes out."""
-    said = packet.option(Option.MAX_MESSAGE_SIZE) or b""
-    limit = max(_USUAL_LIMIT, int.from_bytes(said) - _HEADERS) if len(said) == 2 else _USUAL_LIMIT
-    return min(limit, MAX_PACKET) - sum(2 + len(value) for _, value in echoed(packet, Option.RELAY_AGENT))
+def _shortened(reply: DhcpPacket, request: DhcpPacket) -> DhcpPacket:
+    """The reply, no longer than this client takes.
+
+    What the header says as well goes first, then the building's options that the client did not ask for, the longest
+    first, then those that it did; what a PC boots with goes last.
+    """
+    limit = largest_reply(request)
+    asked = request.option(Option.PARAMETER_LIST) or b""
+
+    def rank(option: tuple[int, bytes]) -> tuple[int, int]:
+        code, value = option
+        if code in _SAID_ALREADY:
+            return 0, 0
+        if code in _KEPT_LONGEST:
+            return 3 + _KEPT_LONGEST.index(Option(code)), 0
+        return 2 if code in asked else 1, -len(value)
+
+    for code, _ in sorted((option for option in reply.options if option[0] not in _ALWAYS_KEPT), key=rank):
+        if wire_size(reply) <= limit:
+            break
+        reply = replace(reply, options=tuple(option for option in reply.options if option[0] != code))
+    return reply

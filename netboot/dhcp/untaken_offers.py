@@ -1,8 +1,13 @@
-"""Notices a PC that is offered a boot file again and again, and never asks for it.
+"""Notices a PC that takes no proxy's offer, and one that merged offers do not help either.
 
-Some firmware drops a proxy's offer, since it carries no address (danderson/netboot #43). Seen from here it sends
-DISCOVER after DISCOVER and nothing else: no request on port 4011, no TFTP, no HTTP from the address it was leased.
-Pure and bounded. Not for: a PC that takes its file and comes back for it (loop_guard.py).
+Some firmware drops a proxy's offer, since it carries no address (danderson/netboot #43). Seen from here it takes the
+building's address (a broadcast REQUEST) and asks for no file, or sends DISCOVER after DISCOVER. A DISCOVER and nothing
+else is no such ground: so does every PC that is switched off while it waits for offers. Between the REQUEST and the
+question for the file (port 4011, TFTP, HTTP from the leased address) firmware waits for nobody.
+
+A PC that takes its file by merged offers keeps them. One that does not goes back to the proxy's, and stays there.
+Pure and bounded; `now` is in seconds on any steady clock.
+Not for: a PC that takes its file and comes back for it (loop_guard.py).
 """
 
 from collections import OrderedDict
@@ -15,71 +20,129 @@ Value = TypeVar("Value")
 
 MAX_ENTRIES = 4096
 
-DIALOGUES = 2
-"""So many dialogues (new transaction ids) without a request for the file are a refusal: the PC whose firmware tries
-once and gives up boots when it is started the second time."""
-
 DISCOVERS = 4
-"""… or so many DISCOVERs, where firmware keeps one transaction id, that are spread over DISCOVERS_SECONDS."""
+"""So many DISCOVERs from one power-on, spread over DISCOVERS_SECONDS, are a refusal: the PC is there, and its firmware
+hears no offer that it takes."""
 
 DISCOVERS_SECONDS = 10.0
 
+LONGEST_GAP = 34.0
+"""Seconds between two DISCOVERs of one power-on: firmware waits 4, 8, 16, then 32 s (PXE 2.1 §2.2.4.1)."""
+
 WITHIN = 600.0
-"""Seconds after the last DISCOVER in which the next one counts as one more try: a PC may take minutes to start."""
+"""Seconds after a refusal in which the next DISCOVER is offered something else: a PC may take minutes to start."""
+
+MERGED_TRIES = 3
+"""So often a moved PC may leave merged offers alone, a power-on or DISCOVERS of them each time, before it goes back."""
+
+BACK_FOR = 24 * 3600.0
+"""Seconds for which a PC that merged offers did not help stays with the proxy's, unless it takes its file before."""
 
 
 @dataclass(slots=True)
 class _Tries:
+    """One power-on of a PC, as its DISCOVERs tell it. `took_address`: it asked the building for one since."""
+
     first: float
     last: float
     xid: int
-    dialogues: int = 1
+    secs: int
     discovers: int = 1
+    took_address: bool = False
+
+
+@dataclass(slots=True)
+class _Moved:
+    """How merged offers went: times that they were left alone, and whether they ever were not."""
+
+    tries: _Tries
+    untaken: int = 0
+    helped: bool = False
 
 
 class UntakenOffers:
-    """Who was offered a file of late and did not ask for it; at most MAX_ENTRIES MACs."""
+    """Who was offered a file of late and did not ask for it; each table has at most MAX_ENTRIES PCs."""
 
     def __init__(self) -> None:
         self._tries: OrderedDict[str, _Tries] = OrderedDict()
-        self._refusers: OrderedDict[str, None] = OrderedDict()
+        self._moved: OrderedDict[str, _Moved] = OrderedDict()
+        self._back: OrderedDict[str, float] = OrderedDict()
         self._leased: OrderedDict[IPv4Address, str] = OrderedDict()
 
     def __len__(self) -> int:
-        return len(self._tries) + len(self._refusers) + len(self._leased)
+        return len(self._tries) + len(self._moved) + len(self._back) + len(self._leased)
 
-    def offered(self, mac: str, *, xid: int, now: float) -> bool:
-        """A DISCOVER of this PC is about to be offered its file: has it refused that often enough?"""
+    def offered(self, mac: str, *, xid: int, secs: int, now: float) -> bool:
+        """A DISCOVER of this PC is about to be offered its file apart: is it to have a merged offer from now on?"""
         tries = self._tries.pop(mac, None)
-        if tries is None or now - tries.last > WITHIN:
-            tries = _Tries(first=now, last=now, xid=xid)
+        if tries is not None and now - tries.last <= WITHIN:
+            refused = tries.took_address
+            if not refused and _one_power_on(tries, xid, secs, now):
+                tries.discovers += 1
+                tries.xid, tries.secs, tries.last = xid, secs, now
+                refused = tries.discovers >= DISCOVERS and now - tries.first >= DISCOVERS_SECONDS
+            elif not refused:
+                tries = None
+            if refused and not self.is_back(mac, now):
+                _put(self._moved, mac, _Moved(_Tries(first=now, last=now, xid=xid, secs=secs)))
+                return True
         else:
-            tries.discovers += 1
-            tries.dialogues += xid != tries.xid
-            tries.xid, tries.last = xid, now
-        if tries.dialogues >= DIALOGUES or (tries.discovers >= DISCOVERS and now - tries.first >= DISCOVERS_SECONDS):
-            _put(self._refusers, mac, None)
-            return True
-        _put(self._tries, mac, tries)
+            tries = None
+        _put(self._tries, mac, tries or _Tries(first=now, last=now, xid=xid, secs=secs))
         return False
 
     def refuses(self, mac: str) -> bool:
-        """Did this PC refuse its offers before?"""
-        return mac in self._refusers
+        """Is this PC to have merged offers?"""
+        return mac in self._moved
 
-    def leased(self, mac: str, address: IPv4Address) -> None:
-        """This PC asked the building's DHCP server for this address."""
+    def is_back(self, mac: str, now: float) -> bool:
+        """Did merged offers not help this PC?"""
+        return self._back.get(mac, now) > now
+
+    def offered_merged(self, mac: str, *, xid: int, secs: int, now: float) -> bool:
+        """A DISCOVER of a moved PC is about to be answered merged: has it left that alone often enough to go back?"""
+        moved = self._moved.get(mac)
+        if moved is None or moved.helped:
+            return False
+        if _one_power_on(moved.tries, xid, secs, now) and moved.tries.discovers < DISCOVERS:
+            moved.tries.discovers += 1
+            moved.tries.xid, moved.tries.secs, moved.tries.last = xid, secs, now
+            return False
+        moved.tries = _Tries(first=now, last=now, xid=xid, secs=secs)
+        moved.untaken += 1
+        if moved.untaken < MERGED_TRIES:
+            return False
+        del self._moved[mac]
+        _put(self._back, mac, now + BACK_FOR)
+        return True
+
+    def leased(self, mac: str, address: IPv4Address, *, xid: int) -> None:
+        """This PC asks a DHCP server for this address: in the dialogue `xid`, which its DISCOVER began."""
         _put(self._leased, address, mac)
+        tries = self._tries.get(mac)
+        if tries is not None and tries.xid == xid:
+            tries.took_address = True
 
     def taken(self, mac: str) -> None:
         """This PC asked for its boot file."""
         self._tries.pop(mac, None)
+        self._back.pop(mac, None)
+        if (moved := self._moved.get(mac)) is not None:
+            moved.helped = True
 
     def fetched_by(self, address: IPv4Address) -> None:
         """Whoever has this address asked for a boot file."""
         mac = self._leased.get(address)
         if mac is not None:
             self.taken(mac)
+
+
+def _one_power_on(tries: _Tries, xid: int, secs: int, now: float) -> bool:
+    """Does this DISCOVER come from the same power-on as the last? By its id, else by the seconds that it counts."""
+    gap = now - tries.last
+    if xid == tries.xid:
+        return secs >= tries.secs and gap <= LONGEST_GAP
+    return secs > tries.secs and abs(secs - tries.secs - gap) <= 2
 
 
 def _put(table: OrderedDict[Key, Value], key: Key, value: Value) -> None:

@@ -313,6 +313,19 @@ BOOT_NOTES: Final[dict[str, dict[Language, str]]] = {
         "en": "This PC did not take the boot file that was offered apart: it now gets it with its address, in one "
         "offer.",
     },
+    "merged-did-not-help": {
+        "fr": "Ce PC ne demande pas son fichier de démarrage, ni proposé à part, ni avec son adresse. Regardez ce "
+        "qu'affiche son écran ; essayez le démarrage par le réseau en UEFI au lieu de BIOS (ou l'inverse).",
+        "en": "This PC does not ask for its boot file, neither offered apart nor with its address. See what its screen "
+        "says; try to boot from the network in UEFI mode in place of BIOS (or the other way round).",
+    },
+    "architecture-guessed": {
+        "fr": "Ce PC ne dit pas quel micrologiciel il a (option DHCP 93) : il a été pris pour le plus courant. S'il ne "
+        "démarre pas, choisissez dans son réglage le démarrage par le réseau en UEFI au lieu de BIOS (ou l'inverse).",
+        "en": "This PC does not say what firmware it has (DHCP option 93): it was taken for the most common one. If it "
+        "does not start, choose in its setup to boot from the network in UEFI mode in place of BIOS (or the other way "
+        "round).",
+    },
     "building-silent": {
         "fr": "Le DHCP du bâtiment ne répond pas : ce PC n'a pas d'adresse. Vérifiez le câble entre le switch et "
         "le réseau du bâtiment.",

@@ -108,8 +108,9 @@ def test_the_pc_gets_the_buildings_address_and_our_boot_file_in_one_offer(
     assert offer.option(Option.SERVER_ID) == US.packed
     assert offer.option(Option.VENDOR_CLASS) == b"PXEClient"
     assert offer.option(Option.VENDOR_OPTIONS) == b"\x06\x01\x08\xff"
-    assert offer.option(Option.TFTP_SERVER) == b"10.77.0.2"
-    assert offer.option(Option.BOOT_FILE) == file
+    # Each ends with a NUL: some firmware reads them as C strings, and on past their end.
+    assert offer.option(Option.TFTP_SERVER) == b"10.77.0.2\0"
+    assert offer.option(Option.BOOT_FILE) == file + b"\0"
     assert offer.option(Option.ROUTER) == BUILDING.packed
     assert offer.option(Option.LEASE_TIME) == (3600).to_bytes(4)
 
@@ -271,7 +272,71 @@ def test_the_boot_file_is_named_twice_only_where_the_client_has_room(
     takes = ((Option.MAX_MESSAGE_SIZE, (1500).to_bytes(2)),)
     forwarded = sent(hear(core, make_client(xid=2, more=takes)))
     large = sent(hear(core, building_says(forwarded.packet, more=long), FROM_BUILDING))
-    assert large.packet.option(Option.BOOT_FILE) == b"undionly.kpxe"
+    assert large.packet.option(Option.BOOT_FILE) == b"undionly.kpxe\0"
+
+
+USUAL = 576 - 28
+"""Bytes of DHCP that a client takes that does not say more (RFC 2131 §2), without IP's and UDP's headers."""
+
+
+@pytest.mark.parametrize("relayed", [False, True])
+@pytest.mark.parametrize("ipxe", [b"", b"iPXE"])
+@pytest.mark.parametrize(
+    "says", [(), ((Option.MAX_MESSAGE_SIZE, (300).to_bytes(2)),), ((Option.MAX_MESSAGE_SIZE, (576).to_bytes(2)),)]
+)
+def test_a_client_that_takes_no_more_than_usual_gets_no_more_and_all_that_it_boots_with(
+    core: BesideBuilding, make_client: MakeClient, says: Options, ipxe: bytes, relayed: bool
+) -> None:
+    many: Options = tuple((code, bytes(61)) for code in (15, 119, 121, 249, 252, 240))
+    asked: Options = ((Option.PARAMETER_LIST, bytes((1, 3, 6, 15))), (Option.RELAY_AGENT, b"\1\4port"))
+    relay: dict[str, Any] = {"giaddr": RELAY} if relayed else {}
+    client = make_client(more=says + asked, user_class=ipxe, **relay)
+    forwarded = sent(hear(core, client)).packet
+    offer = sent(hear(core, building_says(forwarded, more=many), FROM_BUILDING)).packet
+    kept = {code for code, _ in offer.options}
+    assert wire_size(replace(offer, options=tuple(one for one in offer.options if one[0] != 82))) <= USUAL
+    assert kept >= {1, 3, 15, 43, 51, 53, 54, 60}
+    assert (offer.file, offer.yiaddr) == (b"undionly.kpxe", LEASED)
+    assert kept & {119, 121, 249, 252, 240}  # as much of the rest as fits
+
+
+def test_a_client_that_takes_more_gets_all_of_it(core: BesideBuilding, make_client: MakeClient) -> None:
+    many: Options = tuple((code, bytes(61)) for code in (15, 119, 121, 249, 252, 240))
+    forwarded = sent(hear(core, make_client(more=((Option.MAX_MESSAGE_SIZE, (1500).to_bytes(2)),)))).packet
+    offer = sent(hear(core, building_says(forwarded, more=many), FROM_BUILDING)).packet
+    assert {code for code, _ in offer.options} >= {15, 66, 67, 119, 121, 249, 252, 240}
+
+
+@pytest.mark.parametrize("named", [US.packed, bytes(4), None])
+def test_a_request_that_no_longer_says_pxe_and_takes_our_offer_is_acknowledged_with_its_file(
+    core: BesideBuilding, make_client: MakeClient, named: bytes | None
+) -> None:
+    forwarded = sent(hear(core, make_client(architecture=7)))
+    hear(core, building_says(forwarded.packet), FROM_BUILDING)
+    options: Options = ((Option.MESSAGE_TYPE, b"\3"), (Option.REQUESTED_ADDRESS, LEASED.packed))
+    options += ((Option.SERVER_ID, named),) if named is not None else ()
+    bare = replace(make_client(), options=options)
+    request = sent(hear(core, bare, now=1)).packet
+    assert request.option(Option.SERVER_ID) == BUILDING.packed
+    ack = sent(hear(core, building_says(request, MessageType.ACK), FROM_BUILDING, now=1)).packet
+    assert (ack.message_type, ack.yiaddr, ack.file) == (MessageType.ACK, LEASED, b"shimx64.efi")
+    assert ack.option(Option.SERVER_ID) == US.packed
+
+
+def test_a_request_that_no_longer_says_pxe_and_is_not_to_us_is_left_alone(
+    core: BesideBuilding, make_client: MakeClient
+) -> None:
+    forwarded = sent(hear(core, make_client(architecture=7)))
+    hear(core, building_says(forwarded.packet), FROM_BUILDING)
+    takes: Options = ((Option.MESSAGE_TYPE, b"\3"), (Option.REQUESTED_ADDRESS, LEASED.packed))
+    for options, xid in (((*takes, (Option.SERVER_ID, BUILDING.packed)), 0x1234), (takes, 0x9999)):
+        assert not hear(core, replace(make_client(xid=xid), options=options), now=1).answers
+
+
+def test_an_old_address_of_the_pcs_is_not_the_buildings_to_answer_to(
+    core: BesideBuilding, make_client: MakeClient
+) -> None:
+    assert sent(hear(core, make_client(ciaddr=LEASED))).packet.ciaddr == NO_ADDRESS
 
 
 def test_made_up_pcs_fill_no_memory_and_displace_none_that_has_an_offer(
@@ -314,11 +379,13 @@ def test_a_pc_whose_packet_a_relays_words_make_too_long_gets_a_proxys_offer(
     assert (answer.packet.yiaddr, answer.boot_file) == (NO_ADDRESS, "shimx64.efi")
 
 
-def test_a_buildings_answer_that_our_boot_file_makes_too_long_is_not_sent_on(
+def test_a_buildings_answer_of_which_nothing_can_be_left_out_is_not_sent_on_when_it_is_too_long(
     core: BesideBuilding, make_client: MakeClient
 ) -> None:
     forwarded = sent(hear(core, make_client(architecture=7)))
-    long = building_says(forwarded.packet, more=((Option.DOMAIN_NAME, bytes(1160)),))
+    said = building_says(forwarded.packet)
+    mask = (Option.SUBNET_MASK, bytes(1195))  # what is longest of all else is left out
+    long = replace(said, options=(*(one for one in said.options if one[0] != Option.SUBNET_MASK), mask))
     handled = hear(core, long, FROM_BUILDING)
     assert handled.answers == ()
     assert handled.ignored == Ignored(Reason.TOO_LONG)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from netboot.dhcp.address_plan import AddressPlan, Reservation, Route
 from netboot.dhcp.boot_client import Reason
 from netboot.dhcp.boot_file import BootFileNames
-from netboot.dhcp.core import BROADCAST, Answer, Arrival
+from netboot.dhcp.core import BROADCAST, Answer, Arrival, Remark
 from netboot.dhcp.full import MOST_PROBES, PROBE_OVER, SILENT_FOR, TRIES, FullDhcp, Step
 from netboot.dhcp.leases import Leases, State
 from netboot.dhcp.packet import (
@@ -435,6 +435,43 @@ def test_a_boot_client_gets_address_and_boot_file_in_one_answer() -> None:
         assert answer.packet.option(Option.VENDOR_CLASS) == b"PXEClient"
         assert answer.packet.option(Option.MACHINE_ID) == PXE[2][1]
         assert answer.packet.yiaddr in [lease.address for lease in core.leases()]
+
+
+def test_options_66_and_67_are_sent_to_who_asks_for_them_and_end_with_a_nul() -> None:
+    core = server()
+    asked = ((Option.PARAMETER_LIST, bytes((1, 3, 66, 67))),)
+    offer = discover(core, more=PXE + asked)
+    ack = the_answer(request(core, offer.packet.yiaddr, more=PXE + asked))
+    for packet in (offer.packet, ack.packet):
+        assert packet.option(Option.TFTP_SERVER) == b"10.0.0.1\0"
+        assert packet.option(Option.BOOT_FILE) == b"shimx64.efi\0"
+    assert discover(server(), more=PXE).packet.option(Option.BOOT_FILE) is None
+
+
+def test_a_request_that_no_longer_says_pxe_gets_the_file_it_was_offered() -> None:
+    core = server()
+    address = discover(core, more=PXE, xid=9).packet.yiaddr
+    assert the_answer(request(core, address, xid=9)).boot_file == "shimx64.efi"
+    assert the_answer(request(core, address, xid=10)).boot_file == ""  # what is installed asks in its own dialogue
+
+
+@pytest.mark.parametrize(
+    ("option_60", "file", "remark"),
+    [
+        (b"PXEClient:Arch:00007:UNDI:003016", "shimx64.efi", None),
+        (b"PXEClient", "undionly.kpxe", Remark.ARCHITECTURE_GUESSED),
+    ],
+)
+def test_a_pc_that_does_not_tell_its_architecture_gets_a_file_all_the_same(
+    option_60: bytes, file: str, remark: Remark | None
+) -> None:
+    core = server()
+    step = core.receive(message(MessageType.DISCOVER, more=((Option.VENDOR_CLASS, option_60),)), ON_67, now=0)
+    assert step.probe is not None
+    offered = core.probed(step.probe, None, now=1)
+    assert the_answer(offered).boot_file == file
+    assert offered is not None
+    assert offered.handled.remark is remark
 
 
 def test_http_boot_gets_a_url_with_its_address() -> None:
