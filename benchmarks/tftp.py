@@ -101,28 +101,34 @@ def command(name: str, folder: Path, in_tftpd: Path) -> list[str]:
 
 @contextlib.contextmanager
 def serving(name: str, folder: Path, in_tftpd: Path) -> Iterator[None]:
-    """A server of this name, pinned to core 0, answering."""
-    with subprocess.Popen(
-        ["taskset", "--cpu-list", "0", *command(name, folder, in_tftpd)], stderr=subprocess.DEVNULL
-    ) as process:
+    """A server of this name, pinned to core 0, answering. SystemExit with its last words when it does not."""
+    with (
+        tempfile.TemporaryFile("w+") as said,
+        subprocess.Popen(["taskset", "--cpu-list", "0", *command(name, folder, in_tftpd)], stderr=said) as process,
+    ):
         try:
-            wait_until_it_answers(name)
+            if not answers(name, process):
+                said.seek(0)
+                last = "\n".join(said.read().splitlines()[-5:])
+                raise SystemExit(f"{name} does not answer (status {process.poll()}); its last words:\n{last}")
             yield
         finally:
             process.terminate()
 
 
-def wait_until_it_answers(name: str) -> None:
-    """Ask for a file that is not there until the server says so."""
+def answers(name: str, process: subprocess.Popen[bytes]) -> bool:
+    """Whether the server comes to say that a file is not there, before it ends and within 30 s."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         sock.settimeout(0.2)
         for _ in range(100):
+            if process.poll() is not None:
+                return False
             sock.sendto(b"\0\1missing\0octet\0", (ADDRESSES[name], 69))
             with contextlib.suppress(OSError):
                 if sock.recv(600).startswith(b"\0\5"):
-                    return
+                    return True
             time.sleep(0.1)
-    raise SystemExit(f"{name} did not answer within 30 s")
+    return False
 
 
 def measure(case: Case, server: str) -> float:

@@ -1,6 +1,18 @@
-"""What holds for every test: hypothesis gives no example a time limit, for a slow machine is no fault of the code."""
+"""What holds for every test: hypothesis gives no example a time limit, for a slow machine is no fault of the code; and
+the boot files of this machine, made once when they are not there yet.
+"""
 
+import pytest
 from hypothesis import settings
+
+from netboot import bootfiles
+from netboot.config import default_cache_folder
 
 settings.register_profile("any machine", deadline=None)
 settings.load_profile("any machine")
+
+
+@pytest.fixture(scope="session")
+def built() -> bootfiles.BootFiles:
+    """Also for tests that start `netboot serve`, which makes none by itself: `usefixtures("built")`."""
+    return bootfiles.build(default_cache_folder() / "bootfiles", progress=print)

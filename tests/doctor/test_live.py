@@ -28,7 +28,7 @@ from tests.doctor.conftest import (
     stranger,
 )
 
-pytestmark = pytest.mark.root
+pytestmark = [pytest.mark.root, pytest.mark.usefixtures("built")]
 
 FIRMWARES = ["bios", "uefi", "uefi-ia32", "uefi-http"]
 

@@ -19,7 +19,7 @@ from tests.dhcp.pxe_client import NotBootedError, PxeClient, ask_boot_server, bo
 from tests.namespace import inside
 from tests.serving.agent_on_lan import agent_on
 
-pytestmark = [pytest.mark.root, pytest.mark.asyncio(loop_scope="module")]
+pytestmark = [pytest.mark.root, pytest.mark.usefixtures("built"), pytest.mark.asyncio(loop_scope="module")]
 
 UEFI = PxeClient(7, b"\x52\x54\0\2\0\1")
 OTHER = NETWORK[9]

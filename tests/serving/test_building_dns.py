@@ -25,7 +25,7 @@ from tests.store.test_store import put_master
 from tests.workshop.conftest import hello, pc
 from tests.workshop.player import Agent
 
-pytestmark = pytest.mark.root
+pytestmark = [pytest.mark.root, pytest.mark.usefixtures("built")]
 
 ADDRESS = NETWORK[3]
 TOLD_WITHIN = 10.0

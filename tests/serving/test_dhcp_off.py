@@ -23,7 +23,7 @@ from netboot.lab.service import open_service
 from netboot.signing import load_key
 from tests.namespace import inside
 
-pytestmark = [pytest.mark.root, pytest.mark.asyncio(loop_scope="module")]
+pytestmark = [pytest.mark.root, pytest.mark.usefixtures("built"), pytest.mark.asyncio(loop_scope="module")]
 
 DOCS = Path(__file__).parents[2] / "docs"
 LOADERS = ["undionly.kpxe", "shimx64.efi", "grubnetia32.efi"]

@@ -18,6 +18,7 @@ stages: [check, finish]
 
 
 @pytest.mark.root
+@pytest.mark.usefixtures("built")
 async def test_a_server_that_starts_with_an_edited_profile_withdraws_what_waited_for_it(tmp_path: Path) -> None:
     (tmp_path / "store").mkdir()
     load_key(tmp_path)
