@@ -18,7 +18,7 @@ from itertools import pairwise
 from typing import Annotated, Final, Literal
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 from nacl.exceptions import CryptoError
 from nacl.signing import SigningKey, VerifyKey
 
@@ -31,20 +31,34 @@ LENGTH_LIMIT: Final = 16 * 1024 * 1024
 """Longest signed manifest that is read, in bytes: some 150,000 chunks."""
 CHUNK_LIMIT: Final = 4 * 1024 * 1024
 """Longest chunk that may stand in a manifest, in bytes; `masters/chunking.py` says which length is made."""
+CUSTOMISABLE: Final = frozenset({"ext2", "ext3", "ext4"})
+"""The root file systems, as blkid names them, inside which the agent can make a system a PC's own."""
 
 Line = Annotated[str, Meta(min_length=1, max_length=120, pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]+\Z")]
-EfiPath = Annotated[str, Meta(max_length=200, pattern=r"^(/[A-Za-z0-9._-]+)+\.(efi|EFI)\Z")]
+# A part that is only dots is no name of a file, and the agents hand the path on to firmware.
+EfiPath = Annotated[str, Meta(max_length=200, pattern=r"^(/(?!\.+/)[A-Za-z0-9._-]+)+\.(efi|EFI)\Z")]
+MASTER_NAME: Final = r"[0-9A-Za-z_][0-9A-Za-z._-]{0,63}"
+MasterName = Annotated[str, Meta(pattern=rf"^{MASTER_NAME}\Z", description="a letter, digit or _, then also . and -")]
+"""A master's name is a file's name in the store as well: it never begins with a dot, nor like an option."""
+Kind = Annotated[str, Meta(min_length=1, max_length=32, pattern=r"^[0-9A-Za-z_][0-9A-Za-z_.+-]*\Z")]
 Role = Literal["bios-boot", "esp", "boot", "root", "home", "swap", "data", "recovery", "reserved", "extended", "other"]
+
+Repair = Literal["protective-mbr", "primary-gpt", "backup-gpt", "disk-end"]
+REMOVABLE_PATHS: Final = frozenset({"/efi/boot/bootx64.efi", "/efi/boot/bootia32.efi", "/efi/boot/bootaa64.efi"})
 
 
 class ManifestError(ValueError):
     """Bytes that are no manifest of this workshop, or a manifest that contradicts itself."""
 
 
+class ForeignManifestError(ManifestError):
+    """A manifest that another key signed."""
+
+
 class FileSystem(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A file system as blkid names it: `kind` is ext4, vfat, ntfs, swap…; `uuid` in blkid's own writing."""
 
-    kind: Annotated[str, Meta(min_length=1, max_length=32)]
+    kind: Kind
     uuid: Text = ""
     label: Text = ""
 
@@ -84,6 +98,25 @@ class UefiLoader(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         return 32 if self.path.lower().endswith("ia32.efi") else 64
 
 
+class Understood(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What was understood of the disk when it was taken in, for people and for the judge before an erase.
+
+    `system`: the installed Linux by its own os-release, "Linux" when that is not there, "" when none was found.
+    `bios`: there is boot code in the first sector. `loaders`: all UEFI loaders on the ESP, in order of choice.
+    `repaired`: which parts of the partition table were wrong in the image, and are right in the master.
+    """
+
+    system: Annotated[str, Meta(max_length=120, pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*\Z")] = ""
+    bios: bool = False
+    loaders: Annotated[tuple[EfiPath, ...], Meta(max_length=64)] = ()
+    repaired: Annotated[tuple[Repair, ...], Meta(max_length=8)] = ()
+
+    @property
+    def removable(self) -> tuple[str, ...]:
+        """The removable paths (UEFI 2.10 §3.5.1.1) among the loaders: what firmware starts without a boot entry."""
+        return tuple(path for path in self.loaders if path.lower() in REMOVABLE_PATHS)
+
+
 class Chunk(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     """`length` bytes at `offset` of the disk; `sha256` of the plain bytes is the chunk's name. In JSON: a list."""
 
@@ -101,11 +134,12 @@ class Manifest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One version of one master. `disk` is the smallest disk it fits on, `sector` the only sector size it boots with.
 
     `licence` is an SPDX expression, `created` a UTC time, `architecture` Debian's name, `table_id` the disk's GUID
-    (gpt) or its signature in hex (dos). `uefi` is None when the master has no boot loader for UEFI.
+    (gpt) or its signature in hex (dos). `uefi` is None when the master has no boot loader for UEFI. `understood` is
+    missing in masters of before it was kept.
     """
 
     format: Literal[1] = 1
-    name: Annotated[Identifier, Meta(min_length=1)]
+    name: MasterName
     version: Annotated[Identifier, Meta(min_length=1)]
     title: Line
     licence: Line
@@ -117,6 +151,7 @@ class Manifest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     table_id: Annotated[str, Meta(pattern=r"^[0-9a-f-]{0,36}\Z")] = ""
     partitions: Annotated[tuple[Partition, ...], Meta(min_length=1, max_length=128)]
     uefi: UefiLoader | None = None
+    understood: Understood | UnsetType = UNSET
     chunks: Annotated[tuple[Chunk, ...], Meta(min_length=1)]
 
     @property
@@ -144,7 +179,21 @@ class Manifest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         """The first partition with this role, or None."""
         return next((partition for partition in self.partitions if partition.role == role), None)
 
+    @property
+    def not_customisable(self) -> str:
+        """ "" when the agent can make the system on it a PC's own, else what stands against it: the file system that
+        its root is on, "?" when no root was found."""
+        root = self.partition("root")
+        if root is None:
+            kinds = [partition.filesystem.kind for partition in self.partitions if partition.filesystem is not None]
+            return next((kind for kind in kinds if kind in _AROUND_A_ROOT), "?")
+        kind = root.filesystem.kind if root.filesystem is not None else "?"
+        if kind not in CUSTOMISABLE:
+            return kind
+        return "?" if self.understood is not UNSET and not self.understood.system else ""
 
+
+_AROUND_A_ROOT: Final = frozenset({"LVM2_member", "crypto_LUKS", "zfs_member", "linux_raid_member"})
 _decoder = msgspec.json.Decoder(Manifest)
 
 
@@ -153,12 +202,18 @@ def payload(manifest: Manifest) -> bytes:
     return msgspec.json.encode(manifest)
 
 
+def require_sound(manifest: Manifest) -> None:
+    """Raises ManifestError when no agent would accept it, however it is signed."""
+    body = payload(manifest)
+    if len(MAGIC) + SIGNATURE_LENGTH + len(body) > LENGTH_LIMIT:
+        raise ManifestError(f"{len(manifest.chunks)} chunks make a manifest of more than {LENGTH_LIMIT >> 20} MiB")
+    _parse(body)
+
+
 def sign(manifest: Manifest, key: SigningKey) -> bytes:
     """The signed manifest, ready to be kept and sent. Raises ManifestError when no agent would accept it."""
+    require_sound(manifest)
     body = MAGIC + payload(manifest)
-    _parse(body[len(MAGIC) :])
-    if len(body) + SIGNATURE_LENGTH > LENGTH_LIMIT:
-        raise ManifestError(f"{len(manifest.chunks)} chunks make a manifest of more than {LENGTH_LIMIT >> 20} MiB")
     return MAGIC + key.sign(body).signature + body[len(MAGIC) :]
 
 
@@ -173,7 +228,7 @@ def parse_signed(data: bytes, public_key: bytes) -> Manifest:
     try:
         VerifyKey(public_key).verify(MAGIC + body, signature)
     except (CryptoError, TypeError, ValueError) as error:
-        raise ManifestError("the manifest's signature is not this workshop's") from error
+        raise ForeignManifestError("the manifest's signature is not this workshop's") from error
     return _parse(body)
 
 

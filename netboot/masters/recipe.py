@@ -14,8 +14,8 @@ from msgspec import Meta, Struct
 
 from netboot import core_yaml
 from netboot.errors import NetbootError
-from netboot.manifest import Line
-from netboot.protocol import Hostname, Identifier
+from netboot.manifest import Line, MasterName
+from netboot.protocol import Hostname
 
 Package = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9+.-]+$")]
 Locale = Annotated[str, Meta(pattern=r"^[a-z]{2,3}_[A-Z]{2}\.UTF-8$")]
@@ -40,7 +40,7 @@ class User(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class Recipe(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A whole recipe. `disk` and `esp` are MiB; `licence` is an SPDX expression."""
 
-    name: Annotated[Identifier, Meta(min_length=1)]
+    name: MasterName
     version: Annotated[str, Meta(pattern=r"^[0-9A-Za-z.]{1,32}$")]
     title: Line
     licence: Line

@@ -21,6 +21,7 @@ from netboot.manifest import (
     ManifestError,
     Partition,
     UefiLoader,
+    Understood,
     digest_of,
     parse_signed,
     payload,
@@ -173,7 +174,18 @@ CONTRADICTIONS = [
     Contradiction({"disk": 64 * MIB + 1}, "whole number of sectors"),
     Contradiction({"sector": 520}, "Invalid enum"),
     Contradiction({"name": "../x"}, "regex"),
-    Contradiction({"name": ""}, "length"),
+    Contradiction({"name": ""}, "regex"),
+    # Each is a file's name in the store: the store's own lock, a folder, an option.
+    Contradiction({"name": ".lock"}, "regex"),
+    Contradiction({"name": ".."}, "regex"),
+    Contradiction({"name": "-x"}, "regex"),
+    Contradiction({"uefi": UefiLoader(partition=2, path="/EFI/../../x.efi", label="x")}, "regex"),
+    Contradiction({"uefi": UefiLoader(partition=2, path="/EFI/./x.efi", label="x")}, "regex"),
+    Contradiction({"understood": Understood(loaders=("/EFI/../x.efi",))}, "regex"),
+    Contradiction({"understood": Understood(system="two\nlines")}, "regex"),
+    Contradiction(
+        {"partitions": (_BOOT, msgspec.structs.replace(_ROOT, filesystem=FileSystem(kind="../ext4")))}, "regex"
+    ),
     Contradiction({"title": "two\nlines"}, "regex"),
     Contradiction({"format": 2}, "Invalid enum"),
 ]
