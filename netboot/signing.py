@@ -5,6 +5,7 @@ ticket key it proves that its own boot menu offered a choice; it outlives the se
 Not for: what is signed (`manifest.py`), what a ticket says (`ticket.py`).
 """
 
+import errno
 import os
 import secrets
 import stat
@@ -38,9 +39,12 @@ def _secret(path: Path, cure: str) -> bytes:
         mode = stat.S_IMODE(path.stat().st_mode)
         seed = path.read_bytes()
     except OSError as error:
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
         raise NetbootError(
             f"the key {path} cannot be read or made: {error.strerror}",
-            hint="start netboot as the user who owns its data folder",
+            hint="make room on the disk that the data folder is on, or give it a larger disk"
+            if full
+            else "start netboot as the user who owns its data folder",
         ) from error
     if mode & 0o077:
         raise NetbootError(f"others may read the key {path}", hint=f"chmod 600 {path}")

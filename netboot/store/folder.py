@@ -6,10 +6,11 @@
     drafts/                 files on their way: whole and synced before they are renamed into place
 
 Every file is written once and never changed, so that readers need no lock and HTTP can send it straight from disk.
-Writers hold the store's lock shared, `upkeep.py` holds it alone when it deletes.
+Writers, and whoever has a draft, hold the store's lock shared; `upkeep.py` holds it alone when it deletes.
 Not for: making chunks (`masters/chunking.py`), deleting and checking (`upkeep.py`). Sizes are bytes.
 """
 
+import errno
 import fcntl
 import hashlib
 import os
@@ -25,7 +26,17 @@ import zstandard
 from nacl.signing import SigningKey
 
 from netboot.errors import NetbootError
-from netboot.manifest import CHUNK_LIMIT, Manifest, ManifestError, digest_of, parse_own, sign
+from netboot.manifest import (
+    CHUNK_LIMIT,
+    MASTER_NAME,
+    ForeignManifestError,
+    Manifest,
+    ManifestError,
+    digest_of,
+    parse_own,
+    parse_signed,
+    sign,
+)
 
 LEVEL: Final = 9
 """zstd's level. On a Debian root in pieces of 1 MiB, one core: level 3 leaves 60.4 % at 305 MB/s, level 9 59.2 % at
@@ -33,19 +44,38 @@ LEVEL: Final = 9
 SPARE: Final = 256 * 1024 * 1024
 """What a write leaves free on the store's disk, in bytes."""
 
+_MAKE_ROOM: Final = (
+    "delete masters that are no longer wanted (netboot master remove NAME), or give it a larger disk; "
+    "then start the command again"
+)
 _DIGEST = re.compile(r"[0-9a-f]{64}")
-_NAME = re.compile(r"[0-9A-Za-z_][0-9A-Za-z._-]{0,63}")
+_NAME = re.compile(MASTER_NAME)
 
 
 class StoreError(NetbootError):
     """Something asked of the store that it does not hold, or that no store could hold."""
 
 
-class Store:
-    """One store. The folder is made when it is first written to."""
+class ForeignError(StoreError):
+    """A manifest that this workshop's key did not sign: no agent accepts it, so it is no master."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, message: str, *, digest: str) -> None:
+        super().__init__(
+            message,
+            hint="put the signing.key that it was made with back from a backup; or build or import this master again",
+        )
+        self.digest = digest
+
+
+class Store:
+    """One store. The folder is made when it is first written to.
+
+    `accepts` is the public key (32 bytes) that its manifests must be signed with; None: signatures are not checked.
+    """
+
+    def __init__(self, folder: Path, *, accepts: bytes | None = None) -> None:
         self.folder = folder
+        self._accepts = accepts
         self._read: dict[str, Manifest] = {}
 
     def chunk_path(self, sha256: str) -> Path | None:
@@ -67,14 +97,16 @@ class Store:
         return self.folder / "manifests" / _digest(digest)
 
     def manifest(self, digest: str) -> Manifest:
-        """The manifest of this digest. Its signature is for the agents to check. Raises StoreError."""
+        """The manifest of this digest. Raises StoreError, ForeignError when another key signed it."""
         known = self._read.get(digest)
         if known is not None:
             return known
         path = self.manifest_file(digest)
         try:
             data = path.read_bytes()
-            manifest = parse_own(data)
+            manifest = parse_own(data) if self._accepts is None else parse_signed(data, self._accepts)
+        except ForeignManifestError as error:
+            raise ForeignError(f"{path}: {error}", digest=digest) from error
         except FileNotFoundError as error:
             raise StoreError(f"the store has no manifest {digest}", hint="netboot master list shows it all") from error
         except (OSError, ManifestError) as error:
@@ -154,12 +186,12 @@ class Store:
 
     def require_space(self, wanted: int) -> None:
         """Raises NetbootError when `wanted` more bytes would not fit, before a long work is begun."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        free = shutil.disk_usage(self.folder).free
+        with self._said():
+            self.folder.mkdir(parents=True, exist_ok=True)
+            free = shutil.disk_usage(self.folder).free
         if free < wanted + SPARE:
             raise NetbootError(
-                f"{self.folder} has {free >> 20} MiB free, and {(wanted + SPARE) >> 20} MiB are needed",
-                hint="delete masters that are no longer wanted (netboot master remove NAME), or give it a larger disk",
+                f"{self.folder} has {free >> 20} MiB free, and {(wanted + SPARE) >> 20} MiB are needed", hint=_MAKE_ROOM
             )
 
     @contextmanager
@@ -178,14 +210,16 @@ class Store:
     def draft(self, suffix: str) -> Iterator[Path]:
         """A path for a temporary file or folder on the store's own disk, removed at the end."""
         drafts = self.folder / "drafts"
-        drafts.mkdir(parents=True, exist_ok=True)
-        path = drafts / f"{secrets.token_hex(8)}{suffix}"
-        try:
-            yield path
-        finally:
-            if path.is_dir():
-                shutil.rmtree(path, ignore_errors=True)
-            path.unlink(missing_ok=True)
+        with self.writing():
+            with self._said():
+                drafts.mkdir(parents=True, exist_ok=True)
+            path = drafts / f"{secrets.token_hex(8)}{suffix}"
+            try:
+                yield path
+            finally:
+                if path.is_dir():
+                    shutil.rmtree(path, ignore_errors=True)
+                path.unlink(missing_ok=True)
 
     def _digest_of_master(self, name: str) -> str | None:
         try:
@@ -195,23 +229,34 @@ class Store:
         return text if _DIGEST.fullmatch(text) else None
 
     def _write(self, path: Path, data: bytes) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with self.draft("") as draft:
+        with self.draft("") as draft, self._said():
+            path.parent.mkdir(parents=True, exist_ok=True)
             with draft.open("xb") as file:
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
             draft.rename(path)
-        folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+            folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+            try:
+                os.fsync(folder)
+            finally:
+                os.close(folder)
+
+    @contextmanager
+    def _said(self) -> Iterator[None]:
+        """What the disk refuses, said to people. Raises StoreError."""
         try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+            yield
+        except OSError as error:
+            full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+            hint = _MAKE_ROOM if full else "look at the disk that the store is on, and at who may write to it"
+            raise StoreError(f"{self.folder} cannot be written to: {error.strerror or error}", hint=hint) from error
 
     @contextmanager
     def _lock(self, kind: int) -> Iterator[None]:
-        self.folder.mkdir(parents=True, exist_ok=True)
-        handle = os.open(self.folder / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        with self._said():
+            self.folder.mkdir(parents=True, exist_ok=True)
+            handle = os.open(self.folder / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             try:
                 fcntl.flock(handle, kind)

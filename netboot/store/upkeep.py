@@ -3,7 +3,9 @@
 Not for: deciding which old manifests running jobs still need; the caller names them.
 """
 
-from collections.abc import Collection
+import shutil
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -73,12 +75,33 @@ def collect_garbage(store: Store, *, keep: Collection[str] = ()) -> Deleted:
             for path in _files(folder)
             if path.name.removesuffix(".zst") not in used
         ]
-        # Nobody writes now: what lies in drafts/ was left by a build that was killed.
-        drafts = _files(store.folder / "drafts")
-        freed = sum(path.stat().st_blocks * 512 for path in (*manifests, *chunks, *drafts))
-        for path in (*manifests, *chunks, *drafts):
+        freed = sum(path.stat().st_blocks * 512 for path in (*manifests, *chunks))
+        for path in (*manifests, *chunks):
             path.unlink()
+        freed += _empty_drafts(store)
         return Deleted(len(manifests), len(chunks), freed)
+
+
+def forget_drafts(store: Store) -> None:
+    """Remove what builds and imports that were killed left half made; nothing while one is at work."""
+    # Whoever has a draft holds the store's lock: alone, all drafts there are nobody's.
+    with suppress(StoreError), store.alone():
+        _empty_drafts(store)
+
+
+@contextmanager
+def taking_back_unused_chunks(store: Store) -> Iterator[None]:
+    """After an error, delete the chunks that no manifest needs: an import that failed gives its room back.
+
+    Every manifest counts, the older ones too, which running jobs may still need. Nothing is deleted while another
+    import is at work, or when a manifest cannot be read.
+    """
+    try:
+        yield
+    except BaseException:
+        with suppress(StoreError, OSError):
+            collect_garbage(store, keep=[path.name for path in _files(store.folder / "manifests")])
+        raise
 
 
 def copy_master(source: Store, target: Store, manifest: Manifest, key: SigningKey) -> str:
@@ -90,6 +113,20 @@ def copy_master(source: Store, target: Store, manifest: Manifest, key: SigningKe
         for sha256 in {chunk.sha256 for chunk in manifest.chunks}:
             target.put_frame(sha256, source.get_frame(sha256))
         return target.publish(manifest, key)
+
+
+def _empty_drafts(store: Store) -> int:
+    """Remove all drafts; the bytes that were freed."""
+    freed = 0
+    drafts = store.folder / "drafts"
+    for path in sorted(drafts.iterdir()) if drafts.is_dir() else []:
+        inside = (path, *path.rglob("*")) if path.is_dir() and not path.is_symlink() else (path,)
+        freed += sum(found.lstat().st_blocks * 512 for found in inside)
+        if len(inside) > 1 or path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
+    return freed
 
 
 def _files(folder: Path) -> list[Path]:

@@ -104,7 +104,7 @@ def test_a_write_that_dies_leaves_nothing_under_the_name(tmp_path: Path, monkeyp
 
     monkeypatch.setattr(os, "fsync", power_cut)
     sha256 = hashlib.sha256(part("a")).hexdigest()
-    with pytest.raises(OSError, match="power cut"):
+    with pytest.raises(StoreError, match="power cut"):
         store.put_chunk(part("a"))
     assert store.chunk_path(sha256) is None
     assert not any((tmp_path / "drafts").iterdir())
