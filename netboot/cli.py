@@ -17,6 +17,7 @@ from netboot.doctor.options import add_options as add_doctor_options
 from netboot.doctor.options import as_words
 from netboot.errors import NetbootError
 from netboot.logs import set_up_logs
+from netboot.manifest import Manifest
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -165,7 +166,7 @@ def _build_master(options: argparse.Namespace) -> int:
     settings = _settings(options)
     store, key = Store(settings.data_folder / "store"), load_key(settings.data_folder)
     manifest = build_master(options.recipe, store, key, progress=_say)
-    _say(f"Master {manifest.name} {manifest.version} is in the store: {manifest.digest}")
+    _tell_of(manifest)
     return 0
 
 
@@ -186,16 +187,34 @@ def _import_master(options: argparse.Namespace) -> int:
         title=options.title,
         progress=_say,
     )
-    _say(f"Master {manifest.name} {manifest.version} is in the store: {manifest.digest}")
+    _tell_of(manifest)
     return 0
+
+
+def _tell_of(manifest: Manifest) -> None:
+    from netboot.masters.account import account
+
+    _say(f"Master {manifest.name} {manifest.version} is in the store: {manifest.digest}")
+    for line in account(manifest):
+        _say(f"  {line}")
 
 
 def _list_masters(options: argparse.Namespace) -> int:
-    from netboot.store import Store
+    from netboot.signing import load_key, public_key
+    from netboot.store import Store, StoreError
 
-    for manifest in Store(_settings(options).data_folder / "store").masters():
-        print(f"{manifest.name}\t{manifest.version}\t{manifest.licence}\t{manifest.digest}")  # noqa: T201
-    return 0
+    settings = _settings(options)
+    store = Store(settings.data_folder / "store", accepts=public_key(load_key(settings.data_folder)))
+    status = 0
+    for name, digest in store.names().items():
+        try:
+            manifest = store.manifest(digest)
+        except StoreError as error:
+            _say(f"{name} cannot be used: {error}")
+            status = 1
+        else:
+            print(f"{manifest.name}\t{manifest.version}\t{manifest.licence}\t{manifest.digest}")  # noqa: T201
+    return status
 
 
 def _verify_masters(options: argparse.Namespace) -> int:

@@ -37,6 +37,11 @@ class ProgramError(NetbootError):
         self.completed = completed
 
 
+def ends_with_us(command: Command) -> list[str | os.PathLike[str]]:
+    """The same program, killed when this process is (PR_SET_PDEATHSIG): one that would work on for hours."""
+    return ["setpriv", "--pdeathsig", "KILL", "--", *command]
+
+
 def run(
     command: Command,
     *,

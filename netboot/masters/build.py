@@ -25,6 +25,7 @@ from netboot.errors import NetbootError
 from netboot.manifest import Manifest
 from netboot.masters.boot_loader import esp_files, make_bios_core, write_configuration
 from netboot.masters.debian_root import clamp_times, make_root, resolve
+from netboot.masters.disk_file import open_disk
 from netboot.masters.disk_image import (
     MIB,
     Geometry,
@@ -37,7 +38,7 @@ from netboot.masters.disk_image import (
 from netboot.masters.intake import About, Progress, take_in
 from netboot.masters.recipe import Recipe, load_recipe
 from netboot.store import Store, StoreError
-from netboot.store.upkeep import collect_garbage, copy_master
+from netboot.store.upkeep import collect_garbage, copy_master, forget_drafts, taking_back_unused_chunks
 
 _BUILDS: Final = "builds"
 # The code that decides what is on a built disk; a change of any of it makes another build.
@@ -48,6 +49,7 @@ _OWN_CODE: Final = (
     "debian_root.py",
     "disk_image.py",
     "in_root.sh",
+    "intake.py",
     "used_ranges.py",
 )
 
@@ -67,7 +69,9 @@ def build_master(
     packages = resolve(wanted, source_lines)
     inputs = inputs_digest(wanted, packages)
     kept = Store(cache or default_cache_folder() / "masters")
-    with _one_at_a_time(kept, progress):
+    forget_drafts(store)
+    with _one_at_a_time(kept, progress), taking_back_unused_chunks(store), taking_back_unused_chunks(kept):
+        forget_drafts(kept)
         found = _cached(kept, inputs)
         if found is not None:
             progress(f"{wanted.name}: nothing has changed since it was built; copying it")
@@ -123,7 +127,8 @@ def _build(
             licence=recipe.licence,
             created=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(epoch)),
         )
-        return take_in(image, about, kept, key, progress)
+        with open_disk(image) as disk:
+            return take_in(disk, about, kept, key, progress)
 
 
 def _cached(kept: Store, inputs: str) -> Manifest | None:

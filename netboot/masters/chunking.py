@@ -11,11 +11,11 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from pathlib import Path
 from typing import Final
 
 from netboot.errors import NetbootError
 from netboot.manifest import Chunk
+from netboot.masters.disk_file import DiskFile
 from netboot.masters.used_ranges import Range
 from netboot.store import Store
 
@@ -33,7 +33,12 @@ def pieces(ranges: Iterable[Range], grid: int = GRID) -> Iterator[Range]:
 
 
 def put_chunks(
-    image: Path, ranges: Iterable[Range], store: Store, progress: Callable[[int], None], *, workers: int | None = None
+    disk: DiskFile,
+    ranges: Iterable[Range],
+    store: Store,
+    progress: Callable[[int], None],
+    *,
+    workers: int | None = None,
 ) -> tuple[Chunk, ...]:
     """Put every piece of these ranges into the store, on all cores; `progress` gets the bytes done so far.
 
@@ -42,11 +47,11 @@ def put_chunks(
     workers = workers or os.cpu_count() or 1
     chunks: list[Chunk] = []
     done = 0
-    with image.open("rb", buffering=0) as file, ThreadPoolExecutor(workers) as pool:
+    with ThreadPoolExecutor(workers) as pool:
         waiting: deque[Future[Chunk]] = deque()
         try:
             for start, end in pieces(ranges):
-                waiting.append(pool.submit(_put, file.fileno(), start, end, store))
+                waiting.append(pool.submit(_put, disk, start, end, store))
                 # Bounds what is held in memory to a few pieces a worker.
                 while len(waiting) > workers * 4:
                     chunks.append(waiting.popleft().result())
@@ -62,8 +67,8 @@ def put_chunks(
     return tuple(chunks)
 
 
-def _put(file: int, start: int, end: int, store: Store) -> Chunk:
-    plain = os.pread(file, end - start, start)
+def _put(disk: DiskFile, start: int, end: int, store: Store) -> Chunk:
+    plain = disk.read(start, end)
     if len(plain) != end - start:
-        raise NetbootError(f"the disk image ends before {end}", hint="was it cut short while it was copied?")
+        raise NetbootError(f"{disk.name} ends before {end}", hint="was it cut short while it was copied?")
     return Chunk(start, end - start, store.put_chunk(plain))

@@ -1,23 +1,30 @@
 """From a raw disk image to a master in the store: the way that built and imported masters share.
 
-Not for: making the image (`build.py`) or converting it (`importing.py`).
+All that can be known before is checked before the first chunk is stored: the table, the room, and whether any agent
+would accept what comes of it.
+Not for: making the image (`build.py`) or unpacking it (`importing.py`).
 """
 
+import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Literal
+from dataclasses import dataclass, replace
+from typing import Final, Literal
 
+import msgspec
 from nacl.signing import SigningKey
 
 from netboot.errors import NetbootError
-from netboot.manifest import Manifest, ManifestError
-from netboot.masters.chunking import put_chunks
-from netboot.masters.disk_layout import find_loader, read_layout
-from netboot.masters.used_ranges import used_ranges
+from netboot.manifest import Chunk, Manifest, ManifestError, Understood, require_sound
+from netboot.masters.chunking import pieces, put_chunks
+from netboot.masters.disk_file import DiskFile
+from netboot.masters.disk_layout import DiskLayout, read_layout
+from netboot.masters.uefi_loaders import choose_loader, list_esp, loaders
+from netboot.masters.used_ranges import Range, used_ranges
 from netboot.store import Store
 
 Progress = Callable[[str], None]
+_BOOT_CODE: Final = 440
+_NO_CHUNK: Final = hashlib.sha256(b"").hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,34 +39,53 @@ class About:
     architecture: Literal["amd64", "i386", "arm64"] = "amd64"
 
 
-def take_in(image: Path, about: About, store: Store, key: SigningKey, progress: Progress) -> Manifest:
+def take_in(disk: DiskFile, about: About, store: Store, key: SigningKey, progress: Progress) -> Manifest:
     """Read a raw disk image into the store and publish it as a master. Raises NetbootError. Needs root."""
-    layout = read_layout(image)
-    ranges = used_ranges(image, layout, progress)
+    layout = read_layout(disk, progress)
+    ranges = used_ranges(disk, layout, progress)
+    manifest = _describe(disk, about, layout, ranges)
     used = sum(end - start for start, end in ranges)
     store.require_space(used)
     with store.writing():
-        chunks = put_chunks(image, ranges, store, _by_tenths(used, progress))
-        manifest = Manifest(
-            name=about.name,
-            version=about.version,
-            title=about.title,
-            licence=about.licence,
-            created=about.created,
-            architecture=about.architecture,
-            sector=layout.sector,
-            disk=layout.size,
-            table=layout.table,
-            table_id=layout.table_id,
-            partitions=layout.partitions,
-            uefi=find_loader(image, layout),
-            chunks=chunks,
-        )
-        try:
-            store.publish(manifest, key)
-        except ManifestError as error:
-            raise NetbootError(f"{image.name} makes no master: {error}", hint="correct what is named here") from error
+        repaired = replace(disk, patches=layout.patches)
+        chunks = put_chunks(repaired, ranges, store, _by_tenths(used, progress))
+        disk.require_unchanged()
+        manifest = msgspec.structs.replace(manifest, chunks=chunks)
+        store.publish(manifest, key)
     return manifest
+
+
+def _describe(disk: DiskFile, about: About, layout: DiskLayout, ranges: tuple[Range, ...]) -> Manifest:
+    """The manifest before anything is packed, its chunks' names not yet known. Raises NetbootError."""
+    esp = next((partition for partition in layout.partitions if partition.role == "esp"), None)
+    paths = list_esp(disk, esp) if esp is not None else []
+    manifest = Manifest(
+        name=about.name,
+        version=about.version,
+        title=about.title,
+        licence=about.licence,
+        created=about.created,
+        architecture=about.architecture,
+        sector=layout.sector,
+        disk=layout.size,
+        table=layout.table,
+        table_id=layout.table_id,
+        partitions=layout.partitions,
+        uefi=choose_loader(paths, esp.number) if esp is not None else None,
+        understood=Understood(
+            system=layout.system, bios=_has_boot_code(disk), loaders=loaders(paths), repaired=layout.repaired
+        ),
+        chunks=tuple(Chunk(start, end - start, _NO_CHUNK) for start, end in pieces(ranges)),
+    )
+    try:
+        require_sound(manifest)
+    except ManifestError as error:
+        raise NetbootError(f"{disk.name} makes no master: {error}", hint="correct what is named here") from error
+    return manifest
+
+
+def _has_boot_code(disk: DiskFile) -> bool:
+    return any(disk.read(0, _BOOT_CODE))
 
 
 def _by_tenths(total: int, progress: Progress) -> Callable[[int], None]:

@@ -3,19 +3,21 @@
 partclone lists the used blocks of the file systems it knows as a map in ddrescue's format (`--domain`). A partition
 whose file system it does not know, or will not read (one that was not shut down cleanly), is in use as a whole:
 nothing is left out because it looks empty. Swap is its header only: what was swapped out is nobody's business.
+Of a btrfs all copies of what is in use are (`btrfs.py`).
 Not for: cutting ranges into chunks (`chunking.py`). All values are bytes; a range is (start, end).
 """
 
 import re
 from collections.abc import Callable, Iterable
-from pathlib import Path
 from typing import Final
 
 from netboot.errors import NetbootError
 from netboot.manifest import Partition
+from netboot.masters.btrfs import SUPERBLOCK, all_copies, read_chunks, why_not_mapped
+from netboot.masters.disk_file import DiskFile
 from netboot.masters.disk_layout import DiskLayout
 from netboot.masters.loop import loop_device
-from netboot.process import ProgramError, run
+from netboot.process import ProgramError, ends_with_us, run
 
 Range = tuple[int, int]
 
@@ -42,12 +44,12 @@ class MapError(NetbootError):
     """A map of used blocks that makes no sense."""
 
 
-def used_ranges(image: Path, layout: DiskLayout, progress: Callable[[str], None]) -> tuple[Range, ...]:
-    """Every range of the image in use, joined and aligned to GRAIN. Raises NetbootError. Needs root."""
+def used_ranges(disk: DiskFile, layout: DiskLayout, progress: Callable[[str], None]) -> tuple[Range, ...]:
+    """Every range of the disk in use, joined and aligned to GRAIN. Raises NetbootError. Needs root."""
     ranges = list(outside_partitions(layout))
     for partition in layout.partitions:
         if partition.role != "extended":
-            ranges += _used_in(image, partition, progress)
+            ranges += _used_in(disk, partition, progress)
     return align(ranges, GRAIN, layout.size)
 
 
@@ -97,7 +99,7 @@ def align(ranges: Iterable[Range], grain: int, size: int) -> tuple[Range, ...]:
     return tuple(joined)
 
 
-def _used_in(image: Path, partition: Partition, progress: Callable[[str], None]) -> list[Range]:
+def _used_in(disk: DiskFile, partition: Partition, progress: Callable[[str], None]) -> list[Range]:
     whole = [(partition.start, partition.end)]
     kind = partition.filesystem.kind if partition.filesystem is not None else ""
     if kind == "swap":
@@ -108,7 +110,7 @@ def _used_in(image: Path, partition: Partition, progress: Callable[[str], None])
             progress(f"partition {partition.number} ({kind or 'unknown file system'}): taken as a whole")
         return whole
     try:
-        inside = parse_domain(_domain(image, partition, program), partition.length)
+        inside = _inside_btrfs(disk, partition) if kind == "btrfs" else _mapped(disk, partition, program)
     except (ProgramError, MapError) as error:
         progress(f"partition {partition.number} ({kind}): taken as a whole, because {error.message}")
         return whole
@@ -119,19 +121,37 @@ def _used_in(image: Path, partition: Partition, progress: Callable[[str], None])
     return ranges
 
 
-def _domain(image: Path, partition: Partition, program: str) -> str:
-    with loop_device(image, offset=partition.start, length=partition.length) as device:
-        return run(
-            [
-                program,
-                "--domain",
-                "--quiet",
-                "--logfile",
-                "/dev/null",
-                "--source",
-                device,
-                "--output",
-                "-",
-            ],
+def _inside_btrfs(disk: DiskFile, partition: Partition) -> Iterable[Range]:
+    start, end = SUPERBLOCK
+    unclear = why_not_mapped(disk.read(partition.start + start, partition.start + end))
+    if unclear:
+        raise MapError(unclear, hint="nothing needs to be done; the master is larger than it could be")
+    with loop_device(disk.path, offset=partition.start, length=partition.length) as device:
+        chunks = read_chunks(device)
+    if not chunks:
+        raise MapError("its chunks are not listed", hint="is this another btrfs-progs?")
+    used = all_copies(_mapped(disk, partition, _PROGRAMS["btrfs"]), chunks)
+    if max(end for _, end in used) > partition.length:
+        raise MapError("its chunks lie outside the partition", hint="check the file system")
+    return used
+
+
+def _mapped(disk: DiskFile, partition: Partition, program: str) -> tuple[Range, ...]:
+    with loop_device(disk.path, offset=partition.start, length=partition.length) as device:
+        domain = run(
+            ends_with_us(
+                [
+                    program,
+                    "--domain",
+                    "--quiet",
+                    "--logfile",
+                    "/dev/null",
+                    "--source",
+                    device,
+                    "--output",
+                    "-",
+                ]
+            ),
             timeout=1800,
         ).stdout
+    return parse_domain(domain, partition.length)

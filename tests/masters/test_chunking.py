@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from netboot.errors import NetbootError
 from netboot.manifest import Chunk
 from netboot.masters.chunking import put_chunks
+from netboot.masters.disk_file import open_disk
 from netboot.masters.used_ranges import GRAIN, Range, align
 from netboot.store import Store
 
@@ -33,7 +34,8 @@ def test_used_ranges_come_back_and_the_rest_is_left_alone(
     plain = random.Random(1).randbytes(SIZE // 2) + bytes(SIZE // 2)
     image.write_bytes(plain)
     aligned = align(ranges, GRAIN, SIZE)
-    chunks = put_chunks(image, aligned, store := Store(folder / "store"), lambda _: None, workers=2)
+    with open_disk(image) as disk:
+        chunks = put_chunks(disk, aligned, store := Store(folder / "store"), lambda _: None, workers=2)
     lay(chunks, store, target, SIZE)
     expected = bytearray(b"\xa5" * SIZE)
     for start, end in aligned:
@@ -44,10 +46,11 @@ def test_used_ranges_come_back_and_the_rest_is_left_alone(
 def test_chunks_do_not_depend_on_the_number_of_workers(tmp_path: Path) -> None:
     image = tmp_path / "image"
     image.write_bytes(random.Random(2).randbytes(SIZE))
-    made = [
-        put_chunks(image, ((0, SIZE),), Store(tmp_path / str(workers)), lambda _: None, workers=workers)
-        for workers in (1, 3)
-    ]
+    with open_disk(image) as disk:
+        made = [
+            put_chunks(disk, ((0, SIZE),), Store(tmp_path / str(workers)), lambda _: None, workers=workers)
+            for workers in (1, 3)
+        ]
     assert made[0] == made[1]
     assert len(made[0]) == 4
 
@@ -58,7 +61,8 @@ def test_zeros_are_kept_once(tmp_path: Path) -> None:
     os.truncate(image, SIZE)
     store = Store(tmp_path / "store")
     done: list[int] = []
-    chunks = put_chunks(image, ((0, SIZE),), store, done.append)
+    with open_disk(image) as disk:
+        chunks = put_chunks(disk, ((0, SIZE),), store, done.append)
     assert len({chunk.sha256 for chunk in chunks}) == 1
     assert done[-1] == SIZE
     assert store.get_chunk(chunks[0].sha256) == bytes(chunks[0].length)
@@ -67,5 +71,5 @@ def test_zeros_are_kept_once(tmp_path: Path) -> None:
 def test_an_image_that_was_cut_short_is_noticed(tmp_path: Path) -> None:
     image = tmp_path / "image"
     image.write_bytes(bytes(SIZE))
-    with pytest.raises(NetbootError, match="ends before"):
-        put_chunks(image, ((0, SIZE + GRAIN),), Store(tmp_path / "store"), lambda _: None)
+    with open_disk(image) as disk, pytest.raises(NetbootError, match="ends before"):
+        put_chunks(disk, ((0, SIZE + GRAIN),), Store(tmp_path / "store"), lambda _: None)

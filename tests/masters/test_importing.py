@@ -1,6 +1,5 @@
 """Disk images that somebody else made: taken in, laid onto a disk without zeros, and still whole there."""
 
-import json
 import os
 import random
 from collections.abc import Callable, Iterable
@@ -12,7 +11,6 @@ from nacl.signing import SigningKey
 from netboot.errors import NetbootError
 from netboot.manifest import Chunk, Manifest
 from netboot.masters import import_master
-from netboot.masters.importing import self_contained_size
 from netboot.process import run
 from netboot.store import Store
 
@@ -199,13 +197,3 @@ def test_a_qcow2_whose_data_are_elsewhere_is_refused(tmp_path: Path) -> None:
 def test_a_missing_file_is_told(tmp_path: Path) -> None:
     with pytest.raises(NetbootError, match="is no file"):
         taken(tmp_path / "none.raw", Store(tmp_path / "store"))
-
-
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"virtual-size": "x"}', '{"virtual-size": 1, "format-specific": 3}'])
-def test_an_unknown_description_is_an_error_for_people(text: str) -> None:
-    with pytest.raises(NetbootError):
-        self_contained_size(text, source="odd.qcow2")
-
-
-def test_a_self_contained_image_tells_its_size() -> None:
-    assert self_contained_size(json.dumps({"virtual-size": 5, "format-specific": {"data": {}}}), source="x") == 5

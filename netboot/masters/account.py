@@ -1,0 +1,87 @@
+"""What people are told of a master once it is taken in: what it is, what grows, what customising can do, how it starts.
+
+Read from its manifest alone, so that it can be told again at any time. Pure. Not for: the progress of an import, nor
+what the PC's screen says.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+from msgspec import UNSET
+
+from netboot.inventory import gigabytes
+from netboot.manifest import Manifest, Partition, Repair, Understood
+
+_REPAIRED: Final[dict[Repair, str]] = {
+    "protective-mbr": "the protective MBR was missing",
+    "primary-gpt": "the partition table at its start was damaged",
+    "backup-gpt": "the partition table's copy at its end was missing or damaged",
+    "disk-end": "it was cut behind its last partition, so the partition table has a new end",
+}
+
+
+def account(manifest: Manifest) -> tuple[str, ...]:
+    """The lines, in order; each says first what it is about."""
+    understood = manifest.understood if manifest.understood is not UNSET else Understood()
+    return (
+        f"What it is: {_system(manifest, understood)}.",
+        f"Size: {_size(manifest)}.",
+        *(f"Repaired: {_REPAIRED[repair]}; the master has it right." for repair in understood.repaired),
+        f"Grows: {_growth(manifest)}.",
+        f"Customising: {_customising(manifest)}.",
+        *(f"Starts: {way}." for way in _starts(manifest, understood)),
+    )
+
+
+def _system(manifest: Manifest, understood: Understood) -> str:
+    root = manifest.partition("root")
+    if root is not None:
+        return f"{understood.system or 'no Linux that was found'}, its root on {_named(root)}"
+    if any(path.lower().endswith("/bootmgfw.efi") for path in understood.loaders):
+        return "Windows, by its boot loader"
+    around = manifest.not_customisable
+    return f"a system inside {around}" if around != "?" else "no system that is known here"
+
+
+def _size(manifest: Manifest) -> str:
+    needed, used = gigabytes(manifest.disk), gigabytes(manifest.used)
+    return f"it needs a disk of {needed} with sectors of {manifest.sector} bytes; {used} are written to each PC"
+
+
+def _growth(manifest: Manifest) -> str:
+    growing = next((partition for partition in manifest.partitions if partition.grow), None)
+    if growing is not None:
+        return f"{_named(growing)} takes the rest of a larger disk"
+    last = max(manifest.partitions, key=lambda partition: partition.end)
+    return f"nothing; {_named(last)} is the last one, and only ext2, ext3 and ext4 grow"
+
+
+def _customising(manifest: Manifest) -> str:
+    obstacle = manifest.not_customisable
+    if not obstacle:
+        return "each PC gets its own hostname, machine-id and SSH host keys"
+    why = "no root file system was found" if obstacle == "?" else f"its root is on {obstacle}"
+    return (
+        f"IMPOSSIBLE, {why}: each PC would keep this image's hostname, machine-id and SSH host keys. "
+        "A profile with the stage customise is refused with this master"
+    )
+
+
+def _starts(manifest: Manifest, understood: Understood) -> Iterator[str]:
+    if manifest.understood is not UNSET:
+        yield f"by BIOS, {'there is boot code in the first sector' if understood.bios else 'NO: there is no boot code'}"
+    if manifest.uefi is None:
+        yield "by UEFI, NO: there is no boot loader on an EFI system partition"
+        return
+    shim = manifest.uefi.path.rsplit("/", 1)[1].lower().startswith(("shim", "bootmgfw"))
+    removable = ", ".join(understood.removable)
+    yield (
+        f"by UEFI of {manifest.uefi.bits} bits with {manifest.uefi.path}"
+        f"{'' if shim else ', which Secure Boot may refuse (it is no shim)'}; "
+        f"{f'without a boot entry with {removable}' if removable else 'WITHOUT a boot entry not at all'}"
+    )
+
+
+def _named(partition: Partition) -> str:
+    kind = partition.filesystem.kind if partition.filesystem is not None else "unknown file system"
+    return f"partition {partition.number} ({kind})"

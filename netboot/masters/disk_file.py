@@ -1,0 +1,86 @@
+"""A disk image that is open: what programs are given instead of its name, and its bytes with what is repaired in it.
+
+The file is opened once. Programs get /proc/PID/fd/N, which names this very file whatever becomes of its name, and which
+no program takes for an option, a protocol or two words: people call their files `-x.raw` and `2026-11-28T10:00.qcow2`.
+Not for: which kind of file it is (`file_format.py`). All values are bytes.
+"""
+
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from netboot.errors import NetbootError
+
+
+@dataclass(frozen=True, slots=True)
+class DiskFile:
+    """An open file of `size` bytes, `written` to last (nanoseconds). `name` is for people, `path` for programs.
+
+    `patches` are (offset, bytes) that count instead of the file's own, and may lie behind its end: what is added there,
+    and not patched, is zeros.
+    """
+
+    name: str
+    path: Path
+    handle: int
+    size: int
+    written: int
+    patches: tuple[tuple[int, bytes], ...] = ()
+
+    def read(self, start: int, end: int) -> bytes:
+        """The bytes from `start` to `end`; fewer where the disk ends before."""
+        parts = []
+        at = start
+        while at < end and (part := os.pread(self.handle, end - at, at)):
+            parts.append(part)
+            at += len(part)
+        found = b"".join(parts)
+        if not self.patches:
+            return found
+        return self._patched(found, start, end)
+
+    def _patched(self, found: bytes, start: int, end: int) -> bytes:
+        last = max(self.size, max(offset + len(data) for offset, data in self.patches))
+        patched = bytearray(found)
+        if start + len(found) >= self.size:
+            patched += bytes(max(0, min(end, last) - start - len(found)))
+        for offset, data in self.patches:
+            first, behind = max(offset, start), min(offset + len(data), end)
+            if first < behind:
+                patched[first - start : behind - start] = data[first - offset : behind - offset]
+        return bytes(patched)
+
+    def require_unchanged(self) -> None:
+        """Raises NetbootError when the file was written to since it was opened: it may be of two times then."""
+        now = os.fstat(self.handle)
+        if (now.st_size, now.st_mtime_ns) != (self.size, self.written):
+            raise NetbootError(
+                f"{self.name} was changed while it was read", hint="shut down what uses it, then import it again"
+            )
+
+
+@contextmanager
+def open_disk(file: Path) -> Iterator[DiskFile]:
+    """Open an image to read. Raises NetbootError when it is no file that can be read."""
+    name = for_people(file)
+    try:
+        handle = os.open(file, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise NetbootError(f"{name} is no file that can be read: {reason}", hint="give a disk image's path") from error
+    try:
+        found = os.fstat(handle)
+        if not stat.S_ISREG(found.st_mode):
+            raise NetbootError(f"{name} is no file", hint="give the path of a raw or qcow2 disk image")
+        yield DiskFile(name, Path(f"/proc/{os.getpid()}/fd/{handle}"), handle, found.st_size, found.st_mtime_ns)
+    finally:
+        os.close(handle)
+
+
+def for_people(file: Path) -> str:
+    """The file's own name as one line of text, whatever bytes are in it."""
+    text = os.fsencode(file.name or str(file)).decode(errors="backslashreplace")
+    return "".join(letter if letter.isprintable() else f"\\x{ord(letter):02x}" for letter in text)

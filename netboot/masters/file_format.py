@@ -1,0 +1,50 @@
+"""Tells what a file is by its first bytes, never by its name: raw, qcow2, or something that is converted first.
+
+A raw disk is whatever is nothing else here. Pure. Not for: whether a qcow2 file is whole (`qcow2.py`), what is on a
+disk (`disk_layout.py`).
+"""
+
+from typing import Final, Literal
+
+from netboot.errors import NetbootError
+
+HEAD: Final = 64 * 1024
+"""How many bytes from the start decide."""
+
+_CONVERT: Final = "convert it first: qemu-img convert -O qcow2 THIS disk.qcow2"
+_UNPACK: Final = "unpack it first"
+# Where the bytes stand, what they are, what the file is, what to do.
+_OTHERS: Final[tuple[tuple[int, bytes, str, str], ...]] = (
+    (0, b"KDMV", "a VMDK image", _CONVERT),
+    (0, b"COWD", "a VMDK image", _CONVERT),
+    (0, b"# Disk DescriptorFile", "the description of a VMDK image", _CONVERT),
+    (0x40, b"\x7f\x10\xda\xbe", "a VDI image", _CONVERT),
+    (0, b"vhdxfile", "a VHDX image", _CONVERT),
+    (0, b"conectix", "a VHD image", _CONVERT),
+    (0, b"QED\0", "a QED image", _CONVERT),
+    (0, b"OOOO CMMM Bochs Virtual HD Image", "a Bochs image", _CONVERT),
+    (0, b"WithoutFreeSpace", "a Parallels image", _CONVERT),
+    (0, b"WithouFreSpacExt", "a Parallels image", _CONVERT),
+    (0, b"LUKS\xba\xbe", "an encrypted volume (LUKS)", "open it first, and import the disk that is inside"),
+    (0, b"\x1f\x8b", "packed with gzip", f"{_UNPACK}: gunzip --keep THIS"),
+    (0, b"\xfd7zXZ\0", "packed with xz", f"{_UNPACK}: unxz --keep THIS"),
+    (0, b"BZh", "packed with bzip2", f"{_UNPACK}: bunzip2 --keep THIS"),
+    (0, b"\x28\xb5\x2f\xfd", "packed with zstd", f"{_UNPACK}: unzstd THIS"),
+    (0, b"\x04\x22\x4d\x18", "packed with lz4", f"{_UNPACK}: unlz4 THIS"),
+    (0, b"PK\3\4", "a ZIP archive", f"{_UNPACK}: unzip THIS"),
+    (0, b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive", f"{_UNPACK}: 7z x THIS"),
+    (257, b"ustar", "a tar archive", f"{_UNPACK}: tar --extract --file=THIS"),
+    (0, b"partclone-image", "an image of one partition (partclone)", "import the image of a whole disk"),
+)
+
+
+def recognise(head: bytes, name: str) -> Literal["raw", "qcow2"]:
+    """What the file called `name` is, by its first HEAD bytes. Raises NetbootError for what cannot be taken in."""
+    if head.startswith(b"QFI\xfb"):
+        return "qcow2"
+    for at, magic, what, cure in _OTHERS:
+        if head[at : at + len(magic)] == magic:
+            raise NetbootError(f"{name} is {what}, which is not read", hint=cure)
+    if not any(head):
+        raise NetbootError(f"{name} begins with nothing but zeros: there is no disk in it", hint="was it copied whole?")
+    return "raw"

@@ -1,0 +1,39 @@
+"""Reads single files and folders of a file system that is not mounted: a stranger's never comes near the kernel's.
+
+ext2, 3 and 4 by debugfs, which knows their newest features; the others by GRUB's own reader (grub-fstest), which knows
+btrfs, xfs, FAT, NTFS and more. Not for: copying what is found; a reader is for looking. Paths are our own words.
+"""
+
+import re
+from pathlib import Path
+from typing import Final
+
+from netboot.process import run
+
+_EXT: Final = frozenset({"ext2", "ext3", "ext4"})
+# grub-fstest's `ls -l`: size or DIR, time, name.
+_LISTED: Final = re.compile(r"(?:\d+|DIR)\s+\d{8,14}\s(?P<name>.+)")
+_LIMIT: Final = 64 * 1024
+
+
+def read_file(device: Path, kind: str, path: str) -> str:
+    """The text of this file, at most 64 KiB, "" when it cannot be read. `kind` is blkid's name of the file system."""
+    if kind in _EXT:
+        return _debugfs(device, f"cat {path}")[:_LIMIT]
+    found = run(["grub-fstest", device, "cat", f"(loop0){path}"], expect=None, timeout=60)
+    return found.stdout[:_LIMIT] if found.status == 0 else ""
+
+
+def list_folder(device: Path, kind: str, path: str) -> list[str]:
+    """The names in this folder, a folder's with a slash behind it; none when it cannot be read."""
+    if kind in _EXT:
+        # /inode/mode/uid/gid/name/size/
+        lines = [line.split("/") for line in _debugfs(device, f"ls -p {path}").splitlines()]
+        found = [f"{line[5]}/" if line[2].startswith("04") else line[5] for line in lines if len(line) >= 7]
+        return [name for name in found if name not in ("./", "../")]
+    listed = run(["grub-fstest", device, "--", "ls", "-l", f"(loop0){path}"], expect=None, timeout=60).stdout
+    return [match["name"] for line in listed.splitlines() if (match := _LISTED.fullmatch(line.strip()))]
+
+
+def _debugfs(device: Path, request: str) -> str:
+    return run(["debugfs", "-R", request, device], expect=None, timeout=60).stdout

@@ -1,0 +1,56 @@
+"""Which file system is in a partition, also where an older one left its label: `blkid --probe`, and what follows.
+
+blkid gives no answer (status 8) where it finds the signs of two. The one that is whole is the answer: ext2, 3 and 4 are
+checked by e2fsck, without a change. Not for: what is in a file system (`installed_system.py`). All values are bytes.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from netboot.manifest import FileSystem, Partition
+from netboot.masters.disk_file import DiskFile
+from netboot.masters.loop import loop_device
+from netboot.process import run
+
+_NOT_PROBED: Final = ("extended", "bios-boot")
+_AMBIVALENT: Final = 8
+_EXT: Final = ("ext4", "ext3", "ext2")
+
+
+def probe(disk: DiskFile, partition: Partition, progress: Callable[[str], None]) -> FileSystem | None:
+    """The file system of this partition, None when it has none that is known. Raises NetbootError. Needs root."""
+    if partition.role in _NOT_PROBED:
+        return None
+    part = ["blkid", "--probe", f"--offset={partition.start}", f"--size={partition.length}", "--output=export"]
+    found = run([*part, disk.path], expect=(0, 2, _AMBIVALENT), timeout=60)
+    if found.status != _AMBIVALENT:
+        return parse_blkid(found.stdout)
+    with loop_device(disk.path, offset=partition.start, length=partition.length) as device:
+        kinds = signatures(device)
+        whole = next((kind for kind in _EXT if kind in kinds and _is_whole(device)), "")
+    said = f"partition {partition.number} has the signs of several file systems ({', '.join(kinds)})"
+    if not whole:
+        progress(f"{said}: which one is in use cannot be told")
+        return None
+    progress(f"{said}: {whole} is the one that is whole")
+    return parse_blkid(run([*part, f"--match-types={whole}", disk.path], timeout=60).stdout)
+
+
+def signatures(device: Path) -> list[str]:
+    """The kinds of file systems whose signs are on a device, each once, as wipefs lists them (it changes nothing)."""
+    listed = run(["wipefs", "--no-act", "--noheadings", "--output=TYPE", device], timeout=60)
+    return list(dict.fromkeys(line.strip()[:32] for line in listed.stdout.splitlines() if line.strip()))
+
+
+def parse_blkid(text: str) -> FileSystem | None:
+    """The file system that `blkid --output=export` named, or None."""
+    values = dict(line.split("=", 1) for line in text.splitlines() if "=" in line)
+    kind = values.get("TYPE", "")
+    if not 0 < len(kind) <= 32 or not all(letter.isalnum() or letter in "_.+-" for letter in kind):
+        return None
+    return FileSystem(kind=kind, uuid=values.get("UUID", "")[:256], label=values.get("LABEL", "")[:256])
+
+
+def _is_whole(device: Path) -> bool:
+    return run(["e2fsck", "-f", "-n", device], expect=None, timeout=3600).status == 0

@@ -1,0 +1,99 @@
+"""Takes the disk out of a qcow2 file that is whole by itself (QEMU's docs/interop/qcow2.txt).
+
+Its header may name other files of this machine, or a server, as where the data are. That is read here, and refused,
+before qemu-img is given the file, which would open them. What a file that was cut short lacks qemu-img reads as zeros:
+only its `check` tells. Not for: which format a file has (`file_format.py`).
+"""
+
+import json
+import struct
+from pathlib import Path
+from typing import Any, Final
+
+from netboot.errors import NetbootError
+from netboot.masters.disk_file import DiskFile
+from netboot.process import Completed, ends_with_us, run
+
+_BACKING_NAME: Final = struct.Struct(">QI")
+_NUMBER: Final = struct.Struct(">I")
+_LONG: Final = struct.Struct(">Q")
+_CRYPT_AT, _SIZE_AT, _INCOMPATIBLE_AT = 32, 24, 72
+_EXTERNAL_DATA: Final = 1 << 2
+_WHOLE: Final = "make it one file first: qemu-img convert -O qcow2 THIS WHOLE.qcow2"
+
+
+def read_header(head: bytes, name: str) -> int:
+    """The disk's size in bytes, from the file's first bytes. Raises NetbootError when the file is not whole by itself,
+    is encrypted, or is no qcow2 that is known."""
+    if len(head) < _INCOMPATIBLE_AT + 8 or head[:4] != b"QFI\xfb":
+        raise NetbootError(f"{name} is cut short: it has no whole header", hint="copy it again")
+    (version,) = _NUMBER.unpack_from(head, 4)
+    if version not in (2, 3):
+        raise NetbootError(f"{name} is a qcow2 of version {version}, which is not known", hint=_WHOLE)
+    at, length = _BACKING_NAME.unpack_from(head, 8)
+    if at or length:
+        other = head[at : at + min(length, 200)].decode(errors="backslashreplace")
+        raise NetbootError(f"{name} is not whole: it needs {other!r}", hint=_WHOLE)
+    (incompatible,) = _LONG.unpack_from(head, _INCOMPATIBLE_AT) if version == 3 else (0,)
+    if incompatible & _EXTERNAL_DATA:
+        raise NetbootError(f"{name} is not whole: its data are in another file", hint=_WHOLE)
+    (crypt,) = _NUMBER.unpack_from(head, _CRYPT_AT)
+    if crypt:
+        raise NetbootError(f"{name} is encrypted", hint="decrypt it first with qemu-img convert")
+    (size,) = _LONG.unpack_from(head, _SIZE_AT)
+    return int(size)
+
+
+def require_whole(file: DiskFile) -> None:
+    """Let qemu-img look whether all that the file refers to is there. Raises NetbootError."""
+    checked = run(
+        [
+            "qemu-img",
+            "check",
+            "--output=json",
+            "-f",
+            "qcow2",
+            file.path,
+        ],
+        expect=None,
+        timeout=3600,
+    )
+    wrong = judge_check(checked)
+    if wrong:
+        raise NetbootError(f"{file.name} is damaged: {wrong}", hint="was it cut short? Copy or download it again")
+
+
+def judge_check(checked: Completed) -> str:
+    """What is wrong by what `qemu-img check --output=json` said, "" when nothing is.
+
+    Leaked clusters (status 3) are wasted space and no damage.
+    """
+    if checked.status in (0, 3):
+        return ""
+    try:
+        told: dict[str, Any] = json.loads(checked.stdout)
+        number = int(told.get("corruptions", 0)) + int(told.get("check-errors", 0))
+    except (AttributeError, TypeError, ValueError):
+        number = 0
+    if number:
+        return f"{number} places in it are wrong or lie behind its end"
+    return (checked.stderr or "qemu-img cannot read it").strip().splitlines()[-1][-200:]
+
+
+def unpack(file: DiskFile, raw: Path) -> None:
+    """Write the disk to `raw`, sparse. Raises ProgramError."""
+    run(
+        ends_with_us(
+            [
+                "qemu-img",
+                "convert",
+                "-f",
+                "qcow2",
+                "-O",
+                "raw",
+                file.path,
+                raw,
+            ]
+        ),
+        timeout=4 * 3600,
+    )

@@ -1,0 +1,72 @@
+"""The UEFI boot loaders on a disk's EFI system partition, and the one that the firmware's entry should name.
+
+mtools lists the ESP; one that it refuses, GRUB's reader reads: mkfs programs of several systems write 0 heads and 0
+sectors a track, which no firmware minds. Not for: making a boot entry (`agent/boot_entry.py`).
+"""
+
+import re
+from collections.abc import Iterable
+from typing import Final
+
+from netboot.manifest import REMOVABLE_PATHS, Partition, UefiLoader
+from netboot.masters.disk_file import DiskFile
+from netboot.masters.file_reader import list_folder
+from netboot.masters.loop import loop_device
+from netboot.process import run
+
+_LOADER: Final = re.compile(r"(/(?!\.+/)[A-Za-z0-9._-]+)+\.efi", re.IGNORECASE)
+# What lies beside loaders and starts no system: shim's MokManager and fallback, rEFInd's drivers, firmware updates…
+_NO_LOADER: Final = re.compile(
+    r".*/(mm|fb|fallback|mokmanager|fwup|shell|memtest)[a-z0-9]*\.efi|.*/(drivers|tools)[a-z0-9_]*/.*", re.IGNORECASE
+)
+_RANKS: Final = (
+    "shimx64.efi", "shim.efi", "bootmgfw.efi", "grubx64.efi", "grub.efi", "systemd-bootx64.efi", "refind_x64.efi",
+    "shimia32.efi", "grubia32.efi", "systemd-bootia32.efi",
+)  # fmt: skip
+_DEPTH: Final = 4
+
+
+def list_esp(disk: DiskFile, esp: Partition) -> list[str]:
+    """The paths of all files under EFI/. Raises NetbootError. Needs root."""
+    listed = run(["mdir", "-i", f"{disk.path}@@{esp.start}", "-/", "-b", "::/EFI"], expect=None, timeout=60)
+    found = [path.strip().removeprefix("::") for path in listed.stdout.splitlines()]
+    if listed.status == 0 and found:
+        return found
+    with loop_device(disk.path, offset=esp.start, length=esp.length) as device:
+        found, folders = [], ["/EFI/"]
+        while folders and len(found) < 10_000:
+            folder = folders.pop()
+            names = list_folder(device, "vfat", folder)
+            found += [f"{folder}{name}" for name in names if not name.endswith("/")]
+            if folder.count("/") <= _DEPTH:
+                folders += [f"{folder}{name}" for name in names if name.endswith("/") and name.strip("./")]
+    return found
+
+
+def loaders(paths: Iterable[str]) -> tuple[str, ...]:
+    """The boot loaders among an ESP's files, best first: shim before Windows' before GRUB's, the removable path behind
+    those that are known, for it starts without an entry."""
+    found = sorted({path.strip().removeprefix("::") for path in paths})
+    found = [path for path in found if _LOADER.fullmatch(path) and len(path) <= 200 and path.count("/") > 2]
+    found = [re.sub(r"\.\w+\Z", _plain_case, path) for path in found if not _NO_LOADER.fullmatch(path)]
+    return tuple(sorted(found, key=lambda path: (_rank(path), path)))[:64]
+
+
+def choose_loader(paths: Iterable[str], partition: int) -> UefiLoader | None:
+    """The loader among an ESP's files ("::/EFI/debian/shimx64.efi") that a boot entry should name, or None."""
+    best = next(iter(loaders(paths)), None)
+    return None if best is None else UefiLoader(partition=partition, path=best, label=best.split("/")[2])
+
+
+def _plain_case(extension: re.Match[str]) -> str:
+    return extension[0] if extension[0] in (".efi", ".EFI") else ".efi"
+
+
+def _rank(path: str) -> int:
+    """A loader that is known by name before the removable path, that one before what is not known."""
+    name = path.rsplit("/", 1)[1].lower()
+    if path.lower() in REMOVABLE_PATHS:
+        return 10 if "x64" in name else 11
+    if path.lower().startswith("/efi/boot/"):
+        return 13
+    return _RANKS.index(name) if name in _RANKS else 12
