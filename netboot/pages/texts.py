@@ -63,6 +63,13 @@ TEXTS: Final[dict[str, dict[Language, str]]] = {
     # The floor
     "machines": {"fr": "Les PC", "en": "The PCs"},
     "floor_caption": {"fr": "Les PC, un par ligne", "en": "The PCs, one a line"},
+    "left_undone": {"fr": "À refaire", "en": "To do again"},
+    "job_silent": {
+        "fr": "{profile} : ce PC ne répond plus depuis l'étape {stage}. Allez voir son écran. S'il est éteint ou a "
+        "redémarré, ce travail n'est pas fini : démarrez le PC sur le réseau.",
+        "en": "{profile}: this PC has not answered since the stage {stage}. Look at its screen. If it is off or was "
+        "restarted, this job is not finished: boot the PC from the network.",
+    },
     "reload": {"fr": "Recharger la page", "en": "Load the page again"},
     "nobody": {"fr": "Aucun PC pour le moment.", "en": "No PC for now."},
     "nobody_help": {
@@ -387,6 +394,10 @@ EVENTS: Final[dict[Kind, dict[Language, str]]] = {
     "choice-used": {"fr": "choix suivi", "en": "choice followed"},
     "batch-armed": {"fr": "lot armé", "en": "batch armed"},
     "batch-place": {"fr": "place prise dans le lot", "en": "place taken in the batch"},
+    "batch-place-again": {
+        "fr": "travail repris à sa place dans le lot",
+        "en": "work gone on with in its place of the batch",
+    },
     "batch-closed": {"fr": "lot terminé", "en": "batch over"},
     "policy-set": {"fr": "réglage d'un PC changé", "en": "a PC's rule changed"},
     "job-started": {"fr": "travail commencé", "en": "job begun"},

@@ -1,7 +1,8 @@
 """Batches: a person arms a profile for the next PCs that boot from the network, so many and no more.
 
 A place is taken at an agent's hello, never by a menu that was read. A machine takes one place at most, and none when a
-job wrote to its disks within the bench day: the PC that comes back after its reboot gets its own disk. One batch is
+job wrote to its disks within the bench day: the PC that comes back after its reboot gets its own disk. One whose work
+was cut short goes on in its place (`cut_places.py`), also when all are taken, until the batch is disarmed. One batch is
 armed at a time, so that people at the bench never have to guess which; like a choice it lasts one bench day.
 """
 
@@ -16,6 +17,7 @@ from sqlalchemy.orm import Session
 from netboot.identity import keys_of, real_uuid
 from netboot.records import events, machines, tables
 from netboot.records.choices import CHOICE_LASTS
+from netboot.records.cut_places import place_to_go_on
 from netboot.records.recent_work import RecentWork
 from netboot.records.tables import found
 from netboot.records.values import Batch, BatchArmed, BatchEnd, NoPlace, PlaceRow
@@ -42,9 +44,9 @@ def arm(session: Session, profile: str, places: int, *, who: str, instead: str, 
 
 
 def disarm(session: Session, batch_id: str, *, who: str, now: datetime) -> bool:
-    """Let no further PC take a place. False when the batch was not armed any more."""
-    row = _armed(session, now)
-    if row is None or row.id != batch_id:
+    """Let no further PC take a place, or go on in one. False when the batch was over already."""
+    row = _armed(session, now) or _newest(session)
+    if row is None or row.id != batch_id or not _takes_back(row, now):
         return False
     _close(session, row, "disarmed", who=who, now=now)
     return True
@@ -60,11 +62,16 @@ def close_changed(session: Session, profiles: Collection[str], *, now: datetime)
 
 
 def take(session: Session, row: tables.Batch, visit_id: str, *, recent: RecentWork, now: datetime) -> NoPlace | None:
-    """Take a place in this batch for the visit's machine; of two takers of the last place the second gets NoPlace."""
+    """Take a place in this batch for the visit's machine, or go on in its own that was cut short.
+
+    Of two takers of the last place the second gets NoPlace.
+    """
     visit = found(session.get(tables.Visit, visit_id), "visit")
     same = {visit.machine_id}
     if not keys_of(visit.inventory):
         same |= {visit.mac, *_came_by(session, visit.mac, now)}
+    if _goes_on(session, row, visit, now):
+        return None
     if recent.had(same) or _had_its_turn(session, same, now):
         return NoPlace("batch-again")
     _armed(session, now)  # closes one that is too old
@@ -92,9 +99,13 @@ def take(session: Session, row: tables.Batch, visit_id: str, *, recent: RecentWo
 def offered(session: Session, *, mac: str, uuid: str, recent: RecentWork, now: datetime) -> Batch | None:
     """The armed batch, if the PC whose loader tells these names may have a place in it. Nothing is changed."""
     row = _newest(session)
-    if row is None or row.closed is not None or _is_old(row, now):
+    if row is None or not _takes_back(row, now):
         return None
     same = set(machines.ids_at_boot(session, mac=mac, uuid=uuid))
+    if len(same) == 1 and place_to_go_on(session, row, next(iter(same))) is not None:
+        return _value(session, row)
+    if row.closed is not None:
+        return None
     if not real_uuid(uuid):
         same |= {mac, *_came_by(session, mac, now)}
     return None if recent.had(same) or _had_its_turn(session, same, now) else _value(session, row)
@@ -129,6 +140,23 @@ def _armed(session: Session, now: datetime) -> tables.Batch | None:
         _close(session, row, "expired", who="", now=now)
         return None
     return row
+
+
+def _takes_back(row: tables.Batch, now: datetime) -> bool:
+    """Whether its own PCs may go on in their places: one that is full waits for them."""
+    return row.ending in ("", "full") and not _is_old(row, now)
+
+
+def _goes_on(session: Session, row: tables.Batch, visit: tables.Visit, now: datetime) -> bool:
+    newest = _newest(session)
+    if newest is None or newest.id != row.id or not _takes_back(row, now):
+        return False
+    number = place_to_go_on(session, row, visit.machine_id)
+    if number is None:
+        return False
+    body = {"batch": row.id, "profile": row.profile, "place": number, "places": row.places}
+    events.append(session, "batch-place-again", body, now=now, machine=visit.machine_id, visit=visit.id)
+    return True
 
 
 def _is_old(row: tables.Batch, now: datetime) -> bool:

@@ -30,6 +30,7 @@ Kind = Literal[
     "choice-used",
     "batch-armed",
     "batch-place",
+    "batch-place-again",
     "batch-closed",
     "policy-set",
     "job-started",

@@ -1,9 +1,9 @@
 """What the page reads: the list of machines, one machine in full, its erasures. Nothing here writes.
 
-The list is five queries however many machines there are.
+The list is as many queries however many machines there are.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import cast
 
@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from netboot.inventory import DiskId
 from netboot.protocol import Level, MemoryResult, StageName, Verdict
 from netboot.records import choices, tables
+from netboot.records import unfinished as left_undone
 from netboot.records.machines import find_disk, keys_by_machine
 from netboot.records.tables import found
 from netboot.records.values import (
@@ -89,12 +90,27 @@ def _machine_rows(
     session: Session, rows: Sequence[tuple[tables.Machine, tables.Visit]], now: datetime
 ) -> tuple[MachineRow, ...]:
     visits = _visits(session, [visit for _, visit in rows])
+    begun = left_undone.jobs_of(session, [machine.id for machine, _ in rows])
+    newest = {machine: jobs[-1].job_id for machine, jobs in begun.items()}
+    wrote = {machine: [job.job_id for job in jobs if job.writes][-1:] for machine, jobs in begun.items()}
+    wanted = {*newest.values(), *(job for jobs in wrote.values() for job in jobs)}
+    jobs = {job.id: job for job in _jobs(session, tables.Job.id.in_(wanted))}
+    left = left_undone.from_jobs(session, begun)
     waiting = {
         row.machine_id: choices.as_value(row)
         for row in session.scalars(select(tables.Choice).where(choices.waits(now)))
     }
     shown = (
-        MachineRow(machine.id, machine.number, machine.label, visits[visit.id], waiting.get(machine.id))
+        MachineRow(
+            id=machine.id,
+            number=machine.number,
+            label=machine.label,
+            visit=visits[visit.id],
+            choice=waiting.get(machine.id),
+            job=jobs.get(newest.get(machine.id, "")),
+            written=next((jobs[job] for job in wrote.get(machine.id, []) if job != newest[machine.id]), None),
+            left=left.get(machine.id),
+        )
         for machine, visit in rows
     )
     return tuple(sorted(shown, key=lambda row: row.number))
@@ -131,6 +147,7 @@ def machine(session: Session, machine_id: str, *, newest: int, proven: int, now:
         visits=tuple(built[visit.id] for visit in visits),
         unread=count - len(visits),
         choice=choice,
+        left=left_undone.unfinished(session, [row.id]).get(row.id),
     )
 
 
@@ -162,7 +179,7 @@ def history_of_disk(session: Session, disk: DiskId) -> tuple[ErasureRow, ...]:
 
 def _visits(session: Session, rows: Sequence[tables.Visit]) -> dict[str, VisitRow]:
     jobs: dict[str, list[JobRow]] = {}
-    for job in _jobs(session, [row.id for row in rows]):
+    for job in _jobs(session, tables.Job.visit_id.in_([row.id for row in rows])):
         jobs.setdefault(job.visit_id, []).append(job)
     return {
         row.id: VisitRow(
@@ -189,10 +206,9 @@ def _memory_tests(session: Session, job_ids: Sequence[str]) -> dict[str, MemoryR
     return {row.job_id: row.result for row in rows if isinstance(row.result, MemoryResult)}
 
 
-def _jobs(session: Session, visit_ids: Iterable[str]) -> list[JobRow]:
-    """The jobs of these visits, newest first."""
-    wanted = select(tables.Job).where(tables.Job.visit_id.in_(list(visit_ids))).order_by(tables.Job.started.desc())
-    rows = session.scalars(wanted).all()
+def _jobs(session: Session, which: ColumnElement[bool]) -> list[JobRow]:
+    """These jobs, newest first."""
+    rows = session.scalars(select(tables.Job).where(which).order_by(tables.Job.started.desc())).all()
     ids = [row.id for row in rows]
     memory = _memory_tests(session, ids)
     stages: dict[str, list[StageRow]] = {}

@@ -8,7 +8,7 @@ import os
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final, Self
 
 from sqlalchemy import Engine
@@ -34,6 +34,7 @@ from netboot.records import (
     people,
     policies,
     starting,
+    unfinished,
     visits,
 )
 from netboot.records import leases as kept_leases
@@ -47,6 +48,7 @@ from netboot.records.values import (
     ErasureRow,
     Event,
     KeptLease,
+    LeftAt,
     MachineDetail,
     MachineRow,
     MachinesFound,
@@ -58,12 +60,16 @@ from netboot.records.values import (
     PendingChoice,
     PolicyRow,
     Start,
+    Unfinished,
     UnknownProfile,
     Visit,
 )
 
 Clock = Callable[[], datetime]
 
+LEFT_SHOWN: Final = timedelta(days=7)
+"""How long a PC in which work was left stands among the PCs of today after a restart; in the list it does for ever."""
+LEFT_MOST: Final = 128
 VISITS_READ: Final = 50
 """Visits of one machine that its page shows."""
 
@@ -274,6 +280,22 @@ class Record:
             jobs.end(session, job_id, problem, now=self._now())
             names = batches.names_at_work(session, job_id)
         self._recent.note(names)
+
+    def left_undone(self, machine_id: str) -> Unfinished | None:
+        """The work in this machine that stopped early and was not done anew since."""
+        with self._read() as session:
+            return unfinished.unfinished(session, [machine_id]).get(machine_id)
+
+    def left_undone_at_boot(self, *, mac: str, uuid: str) -> Unfinished | None:
+        """The same for the PC in whose boot menu these names stand: for people to read, no permission to write."""
+        with self._read() as session:
+            machine = machines.at_boot(session, mac=mac, uuid=uuid)
+            return None if machine is None else unfinished.unfinished(session, [machine.id]).get(machine.id)
+
+    def left_lately(self) -> tuple[LeftAt, ...]:
+        """The machines in which work was left within the last LEFT_SHOWN, the newest LEFT_MOST of them."""
+        with self._read() as session:
+            return unfinished.left_since(session, self._now() - LEFT_SHOWN, limit=LEFT_MOST)
 
     def named(self) -> tuple[Named, ...]:
         """The PCs that bear the name of their newest installation, oldest first; without addresses."""

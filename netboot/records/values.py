@@ -109,11 +109,35 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
+class Unfinished:
+    """Work that was begun in a machine, stopped at `stage`, and was not done anew since; `problem` says why.
+
+    `running`: on the record it is at work. A PC that starts anew was cut in it all the same.
+    """
+
+    job_id: str
+    profile: Profile
+    stage: StageName
+    problem: Problem
+    running: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LeftAt:
+    """A machine in which work was left, and the adapter that it came by last."""
+
+    machine_id: str
+    mac: str
+    label: str
+    unfinished: Unfinished
+
+
+@dataclass(frozen=True, slots=True)
 class Visit:
     """One stay of a machine in the agent.
 
     `token` is plain only when it was just made (else ""); `last_report` is the number of the newest report on the
-    record; `job` is the unfinished job, `outcome` the last one that ended.
+    record; `job` is the unfinished job, `outcome` the last one that ended; `left` what is left undone in the machine.
     """
 
     id: str
@@ -125,6 +149,7 @@ class Visit:
     last_report: int
     job: Job | None
     outcome: Outcome | None
+    left: Unfinished | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,23 +279,25 @@ class VisitRow:
 
 @dataclass(frozen=True, slots=True)
 class MachineRow:
-    """One line of the workshop's list: a machine with its newest visit (its newest job first) and a waiting choice."""
+    """One line of the workshop's list: a machine with its newest visit (its newest job first) and a waiting choice.
+
+    `job` is the newest job of all its visits, `written` the newest that writes to its disks, if that is another one;
+    `left` is what is left undone in it.
+    """
 
     id: str
     number: int
     label: str
     visit: VisitRow
     choice: Choice | None
+    job: JobRow | None = None
+    written: JobRow | None = None
+    left: Unfinished | None = None
 
     @property
     def mac(self) -> str:
         """The adapter it last came by."""
         return self.visit.mac
-
-    @property
-    def job(self) -> JobRow | None:
-        """The newest job of the newest visit."""
-        return self.visit.jobs[0] if self.visit.jobs else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,6 +321,7 @@ class MachineDetail:
     visits: tuple[VisitRow, ...]
     unread: int
     choice: Choice | None
+    left: Unfinished | None = None
 
 
 @dataclass(frozen=True, slots=True)

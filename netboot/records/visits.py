@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from netboot.problems import Problem
 from netboot.protocol import Hello
-from netboot.records import events, jobs, machines, tables
+from netboot.records import events, jobs, machines, tables, unfinished
 from netboot.records.arrivals import SHARE, Arrivals
 from netboot.records.machines import OnLine
 from netboot.records.tables import found
@@ -150,6 +150,7 @@ def _visit(session: Session, row: tables.Visit, *, token: str, new: bool) -> Vis
         last_report=row.last_report,
         job=jobs.running(session, row.id),
         outcome=jobs.outcome(session, row.id),
+        left=unfinished.unfinished(session, [machine.id]).get(machine.id),
     )
 
 

@@ -6,14 +6,19 @@ from datetime import timedelta
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Literal
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from netboot.imaging import Job, StageRecord
 from netboot.inventory import Board, Inventory, System
+from netboot.problems import Problem
+from netboot.protocol import StageName
 from netboot.records.choices import CHOICE_LASTS
+from netboot.records.cut_places import AGAIN
 from netboot.records.record import Record, open_record
 from netboot.records.values import BatchArmed, NoPlace, Start, UnknownProfile, Visit
 from tests.records.conftest import ERASE_AND_DEPLOY, MAC, Clock, hello, pc
@@ -286,3 +291,86 @@ def test_what_is_armed_after_the_clock_was_put_back_is_what_is_shown_and_offered
     armed = record.arm_batch("look", 2, "Anne", instead=before.id)
     assert record.newest_batch() == armed
     assert record.batch_for(mac=MAC, uuid="") == armed
+
+
+def at_work(record: Record, batch: str, inventory: Inventory, *stages: StageName) -> Job:
+    """This PC joins, has done these stages, and is at work on the one that follows."""
+    visit = boots(record, inventory)
+    job = record.begin(visit.id, batch=batch, prepare=prepare)
+    assert job is not None
+    number = 0
+    for stage in stages:
+        number += 2
+        record.stage_started(job.id, stage, number - 1)
+        record.stage_finished(job.id, StageRecord(stage=stage, state="done"), 1.0, number)
+    following = job.profile.stages[len(stages)]
+    return record.stage_started(job.id, following, number + 1)
+
+
+@pytest.mark.parametrize("done", [(), ("check",), ("check", "erase"), ("check", "erase", "deploy")])
+@pytest.mark.parametrize("places", [1, 2])
+def test_a_pc_whose_power_went_in_the_middle_goes_on_in_its_own_place(
+    record: Record, places: int, done: tuple[StageName, ...]
+) -> None:
+    batch = record.arm_batch("debian", places, "Anne")
+    at_work(record, batch.id, pc(), *done)
+    assert offered(record, pc())
+    assert offered(record, pc(2)) == (places == 2)
+    assert joins(record, batch.id, pc()) == "debian"
+    newest = record.newest_batch()
+    assert newest is not None
+    assert [place.number for place in newest.taken] == [1]
+    assert "batch-place-again" in kinds(record)
+    assert record.verify_chain().broken is None
+
+
+def test_a_pc_that_has_finished_is_never_taken_again(record: Record) -> None:
+    batch = record.arm_batch("debian", 2, "Anne")
+    at_work(record, batch.id, pc(), "check", "erase", "deploy", "customise")  # it restarts: that is all `finish` does
+    assert not offered(record, pc())
+    assert joins(record, batch.id, pc()) == "batch-again"
+    (row,) = record.machines_overview()
+    assert row.job is not None
+    assert (row.job.state, row.left) == ("done", None)
+
+
+@pytest.mark.parametrize("code", ["disk-error", "agent-error"])
+def test_a_pc_whose_work_failed_is_not_taken_again(record: Record, code: Literal["disk-error", "agent-error"]) -> None:
+    batch = record.arm_batch("debian", 2, "Anne")
+    job = at_work(record, batch.id, pc(), "check")
+    failed = StageRecord(stage="erase", state="failed", problem=Problem(code))
+    record.stage_finished(job.id, failed, 1.0, 9)
+    record.end_job(job.id, failed.problem)
+    assert not offered(record, pc())
+    assert joins(record, batch.id, pc()) == "batch-again"
+
+
+@pytest.mark.parametrize("end", ["disarmed", "replaced", "expired"])
+def test_a_batch_that_is_over_takes_no_pc_again(record: Record, clock: Clock, end: str) -> None:
+    batch = record.arm_batch("debian", 1, "Anne")  # full at once, and one may still end it
+    at_work(record, batch.id, pc(), "check")
+    if end == "disarmed":
+        assert record.disarm_batch(batch.id, "Anne")
+        assert not record.disarm_batch(batch.id, "Anne")
+    elif end == "replaced":
+        record.arm_batch("look", 1, "Anne")
+    else:
+        clock.now += CHOICE_LASTS
+    newest = record.batch_for(mac=pc().nics[0].mac, uuid=pc().system.uuid)
+    assert newest is None or newest.id != batch.id
+    assert joins(record, batch.id, pc()) != "debian"
+
+
+def test_a_pc_that_stops_each_time_is_left_to_a_person(record: Record) -> None:
+    batch = record.arm_batch("debian", 1, "Anne")
+    for _ in range(AGAIN + 1):
+        assert offered(record, pc())
+        at_work(record, batch.id, pc(), "check")
+    assert not offered(record, pc())
+
+
+def test_what_was_done_with_a_pc_since_ends_its_place(record: Record) -> None:
+    batch = record.arm_batch("debian", 2, "Anne")
+    at_work(record, batch.id, pc(), "check")
+    assert joins(record, "", pc(), menu="look") == "look"
+    assert not offered(record, pc())

@@ -1,0 +1,121 @@
+"""What is left undone in a machine: work that failed or was cut short, and that nobody has done anew since.
+
+A machine's newest visit says nothing of it: a PC that was cut in an erase and only looked at since is half erased all
+the same. `left_undone` is the rule (pure); around it, one query for however many machines. Jobs are in the order in
+which they were begun, by the numbers of their stages: no clock that is set can turn that round.
+Not for: what a cut job goes down as (`interruption.py`); the sentences (`problems.py`).
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, cast
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from netboot.imaging import StageRecord
+from netboot.problems import Problem
+from netboot.protocol import StageName
+from netboot.records import tables
+from netboot.records.interruption import after_another_boot
+from netboot.records.values import JobState, LeftAt, StageState, Unfinished
+
+WRITING: Final = frozenset({"erase", "deploy", "customise"})
+"""The stages that write to a disk."""
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """One job of a machine and how far each of its stages is, in their order."""
+
+    job_id: str
+    state: JobState
+    stages: tuple[tuple[StageName, StageState], ...]
+
+    @property
+    def writes(self) -> bool:
+        """Whether it writes to disks."""
+        return any(name in WRITING for name, _ in self.stages)
+
+    @property
+    def next(self) -> tuple[StageName, StageState] | None:
+        """The first stage that is not done."""
+        return next((stage for stage in self.stages if stage[1] != "done"), None)
+
+
+def left_undone(jobs: Sequence[Begun]) -> tuple[Begun, StageName, StageState] | None:
+    """Of a machine's jobs, oldest first: the newest that stopped at a stage which no later job has done.
+
+    What stopped while it wrote comes before what only looked: a disk may be half erased. To have reached `finish` is
+    to have done all: what a PC does then is to go away.
+    """
+    done_since: set[StageName] = set()
+    looked: tuple[Begun, StageName, StageState] | None = None
+    for job in reversed(jobs):
+        stopped_at = None if job.state == "done" else job.next
+        if stopped_at is not None and stopped_at[0] != "finish" and stopped_at[0] not in done_since:
+            if job.writes:
+                return job, *stopped_at
+            looked = looked or (job, *stopped_at)
+        done_since |= {name for name, state in job.stages if state == "done"}
+    return looked
+
+
+def jobs_of(session: Session, machine_ids: Collection[str]) -> dict[str, list[Begun]]:
+    """Every job of each of these machines, oldest first."""
+    rows = session.execute(
+        select(tables.Visit.machine_id, tables.Job.id, tables.Job.state, tables.Stage.stage, tables.Stage.state)
+        .join(tables.Job, tables.Job.visit_id == tables.Visit.id)
+        .join(tables.Stage, tables.Stage.job_id == tables.Job.id)
+        .where(tables.Visit.machine_id.in_(machine_ids))
+        .order_by(tables.Stage.id)
+    )
+    found: dict[str, dict[str, Begun]] = {}
+    for machine, job, state, stage, how_far in rows:
+        of_machine = found.setdefault(machine, {})
+        before = of_machine[job].stages if job in of_machine else ()
+        stages = (*before, (cast(StageName, stage), cast(StageState, how_far)))
+        of_machine[job] = Begun(job, cast(JobState, state), stages)
+    return {machine: list(jobs.values()) for machine, jobs in found.items()}
+
+
+def unfinished(session: Session, machine_ids: Collection[str]) -> dict[str, Unfinished]:
+    """What is left undone in each of these machines; one in which nothing is does not stand here."""
+    return from_jobs(session, jobs_of(session, machine_ids))
+
+
+def from_jobs(session: Session, jobs: dict[str, list[Begun]]) -> dict[str, Unfinished]:
+    """The same, of machines whose jobs are read already."""
+    stopped = {machine: left for machine, of_it in jobs.items() if (left := left_undone(of_it)) is not None}
+    wanted = select(tables.Job).where(tables.Job.id.in_([job.job_id for job, _, _ in stopped.values()]))
+    rows = {row.id: row for row in session.scalars(wanted)} if stopped else {}
+    return {machine: _value(rows[job.job_id], stage, state) for machine, (job, stage, state) in stopped.items()}
+
+
+def left_since(session: Session, since: datetime, *, limit: int) -> tuple[LeftAt, ...]:
+    """The machines in which work was left since then, each at the adapter that it came by last; the newest `limit`."""
+    lately = (
+        select(tables.Visit.machine_id)
+        .join(tables.Job, tables.Job.visit_id == tables.Visit.id)
+        .where(tables.Job.state != "done", tables.Job.ended.is_(None) | (tables.Job.ended > since))
+        .order_by(tables.Job.started.desc())
+    )
+    machine_ids = list(dict.fromkeys(session.scalars(lately)))[:limit]
+    left = unfinished(session, machine_ids)
+    visits = select(tables.Visit.machine_id, tables.Visit.mac, tables.Machine.label).join(
+        tables.Machine, tables.Machine.id == tables.Visit.machine_id
+    )
+    newest = session.execute(visits.where(tables.Visit.machine_id.in_(left)).order_by(tables.Visit.opened))
+    places = {machine: (mac, label) for machine, mac, label in newest}
+    return tuple(LeftAt(machine, *places[machine], left[machine]) for machine in machine_ids if machine in left)
+
+
+def _value(row: tables.Job, stage: StageName, state: StageState) -> Unfinished:
+    problem = row.problem
+    if row.state == "running":
+        _, problem = after_another_boot([StageRecord(stage=stage, state=state)])
+    if problem is None or problem.code == "denied":
+        # To be allowed again is no work done: what the PC had still before it is what is to be said then.
+        problem = Problem("interrupted", {"stage": stage})
+    return Unfinished(row.id, row.profile, stage, problem, running=row.state == "running")
