@@ -7,10 +7,10 @@ from msgspec.structs import replace
 
 from netboot.floor import Row
 from netboot.identity import real_uuid
-from netboot.imaging import Job, erasures
+from netboot.imaging import Ended, Job, erasures, next_stage
 from netboot.inventory import Inventory
 from netboot.protocol import FromServer, Hello, Stage
-from netboot.records.values import Visit
+from netboot.records.values import Unfinished, Visit
 
 Send = Callable[[FromServer], Awaitable[None]]
 
@@ -29,6 +29,8 @@ class Session:
         self.mac = mac
         self.inventory = inventory
         self.job: Job | None = visit.job
+        self.left: Unfinished | None = None if visit.left is None or visit.left.running else visit.left
+        """What is left undone in this PC, beside the job that it is at now."""
         self.lock = lock
         self.send = send
         self.ordered: Stage | None = None
@@ -49,8 +51,14 @@ def row_of(session: Session, before: Row | None, **changes: object) -> Row:
         "hostname": job.hostname if job else "",
         "verdicts": tuple((e.disk.serial or e.disk.wwn, e.verdict) for e in erasures(job)) if job else (),
         "problem": None,
+        "left": session.left.problem if session.left and not _does_anew(job, session.left) else None,
     }
     return replace(row, **{**fresh, **changes})
+
+
+def _does_anew(job: Job | None, left: Unfinished) -> bool:
+    """Whether this job is what was left undone, once more, and is not over."""
+    return job is not None and left.stage in job.profile.stages and not isinstance(next_stage(job), Ended)
 
 
 def boot_mac(hello: Hello) -> str:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from netboot.policy import Policy
+from netboot.problems import Problem
 from netboot.profile import Profile
 
 NEUTRAL: Final = ("inventory", "memory")
@@ -30,13 +31,16 @@ class Boarding:
 
     `denied`: nothing but the PC's own disk; all else is empty then. `armed`: what starts with no key pressed. `batch`:
     the batch that `armed` comes from, "" when a person chose it for this very PC. `default`: the entry that is ready
-    when nothing is armed: "" for the disk, one of NEUTRAL, or the id of a profile that writes to no disk.
+    when nothing is armed: "" for the disk, one of NEUTRAL, or the id of a profile that writes to no disk. `left`: what
+    is left undone in this PC. `stalled`: why its last start brought nothing; then none starts by itself.
     """
 
     denied: bool = False
     armed: Profile | None = None
     batch: str = ""
     default: str = ""
+    left: Problem | None = None
+    stalled: Problem | None = None
 
 
 def board(policy: Policy, profiles: Mapping[str, Profile], *, chosen: str, batch: BatchOffer | None) -> Boarding:

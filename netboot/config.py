@@ -101,10 +101,13 @@ class MenuSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 class AgentSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A PC in the agent without a plan waits `wait` seconds for one, then goes home to its disk.
 
+    `hello_within`: seconds from the last file that a starting PC asked for to its agent's hello; then its row says that
+    none came.
     `kernel` is added to the agent's kernel command line, for a lab's serial console or a PC with a quirk.
     """
 
     wait: Annotated[int, Meta(ge=10, le=7 * 86400)] = 3600
+    hello_within: Annotated[int, Meta(ge=30, le=86400)] = 300
     kernel: Annotated[
         str,
         Meta(

@@ -104,6 +104,7 @@ class Dispatcher:
     async def _end(self, session: Session, job: Job, problem: Problem | None) -> None:
         session.ordered = None
         await asyncio.to_thread(self._record.end_job, job.id, problem)
+        session.left = await asyncio.to_thread(self._record.left_undone, session.visit.machine_id)
         if problem is not None:
             await self.stay(session, problem)
         else:

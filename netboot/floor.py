@@ -19,6 +19,8 @@ from netboot.protocol import StageName, Verdict
 from netboot.records.values import Batch
 
 ROWS: Final = 512
+UNSEEN: Final = ROWS // 2
+"""With so many rows there is none more for a PC that only a refused hello tells of: anybody can make up thousands."""
 BACKLOG: Final = 1024
 CONFLICTS: Final = 8
 """Addresses that are told to be in use; the log has all of them."""
@@ -32,7 +34,7 @@ class Row(Struct, frozen=True, kw_only=True):
     """One PC as the page shows it. Times are seconds since the epoch, rates bytes/s, `done` and `total` bytes.
 
     `note` is why a PC that asked for a boot file got none, or how it got it: the value of a `dhcp.boot_client.Reason`
-    or a `dhcp.core.Remark`.
+    or a `dhcp.core.Remark`. `left`: what is left undone in this PC (`records.unfinished`), until it is done anew.
     """
 
     mac: str
@@ -50,6 +52,7 @@ class Row(Struct, frozen=True, kw_only=True):
     verdicts: tuple[tuple[str, Verdict], ...] = ()
     hostname: str = ""
     problem: Problem | None = None
+    left: Problem | None = None
     note: str = ""
     since: float = 0.0
     seen: float = 0.0
@@ -155,6 +158,29 @@ class Floor:
             replace(known, state="booting", firmware=firmware or known.firmware, note=note, stage=None, profile="",
                     problem=None, done=0, total=0, rate=0.0)
         )  # fmt: skip
+
+    def at_menu(self, mac: str, *, uuid: str, left: Problem | None, problem: Problem | None) -> None:
+        """A PC reads its boot menu: it is there, whether or not DHCP saw it, and the record knows what is left in it.
+
+        `problem`: why its last start brought nothing. An agent's live row is left alone, as in `sighted`.
+        """
+        before = self._rows.get(mac)
+        if before is not None and before.state in ("waiting", "working"):
+            return
+        known = before or Row(mac=mac, state="booting")
+        if known.state != "booting":
+            known = replace(known, stage=None, profile="", done=0, total=0, rate=0.0)
+        self.put(replace(known, state="booting", uuid=uuid or known.uuid, left=left, problem=problem))
+
+    def tell_problem(self, mac: str, problem: Problem, *, uuid: str = "") -> None:
+        """Say what stopped a PC that no agent speaks for; it gets a row if it has none. A live row is left alone."""
+        before = self._rows.get(mac)
+        if before is not None and before.state in ("waiting", "working"):
+            return
+        if before is None and len(self._rows) >= UNSEEN:
+            return
+        known = before or Row(mac=mac, state="failed", uuid=uuid)
+        self.put(replace(known, state="failed", problem=problem, stage=None, rate=0.0))
 
     def tell_after(self, machine: str, problem: Problem | None) -> None:
         """Say of a machine whose job is done what went wrong since, or that nothing is wrong any more."""

@@ -47,6 +47,11 @@ Code = Literal[
     "agent-error",
     "power-cut",
     "interrupted",
+    "processor-32-bit",
+    "load-failed",
+    "start-returned",
+    "start-silent",
+    "menu-waits",
     "version",
     "crowded",
     "same-names",
@@ -80,14 +85,37 @@ class Problem(Struct, frozen=True):
         return SENTENCES[self.code][language].format_map(_Given(values))
 
 
+STAGES: Final[dict[str, dict[Language, str]]] = {
+    "check": {"fr": "Vérification", "en": "Check"},
+    "memory": {"fr": "Test de la mémoire", "en": "Memory test"},
+    "erase": {"fr": "Effacement", "en": "Erasure"},
+    "deploy": {"fr": "Installation", "en": "Installation"},
+    "customise": {"fr": "Réglages", "en": "Settings"},
+    "finish": {"fr": "Fin", "en": "End"},
+}
+"""The stages' names for people (`wording.py`), which a sentence may hold as `{stage}`."""
+
+
+SEEN: Final[dict[str, dict[Language, str]]] = {
+    "": {"fr": "son menu", "en": "its menu"},
+    "menu": {"fr": "son menu", "en": "its menu"},
+    "start": {"fr": "l'ordre de démarrer, mais aucun fichier", "en": "the word to start, but no file"},
+    "kernel": {"fr": "le noyau (vmlinuz)", "en": "the kernel (vmlinuz)"},
+    "base": {"fr": "la première archive (agent-base.img)", "en": "the first archive (agent-base.img)"},
+    "agent": {"fr": "tous les fichiers (jusqu'à agent.img)", "en": "every file (up to agent.img)"},
+}
+"""What a PC asked for last before nothing more was heard of it (`given_starts.Step`), as `{seen}`."""
+
+
 def sizes_in(language: Language, text: str) -> str:
     """`text` with its sizes as this language writes them: 256.1 GB is 256,1 Go in French."""
     return _SIZE.sub(r"\1,\2 \3o", text) if language == "fr" else text
 
 
 def _shown(language: Language, name: str, value: str) -> str:
-    if name == "reason":
-        return REASONS.get(value, {}).get(language, value)
+    for named, words in (("reason", REASONS), ("stage", STAGES), ("seen", SEEN)):
+        if name == named:
+            return words.get(value, {}).get(language, value)
     return sizes_in(language, value)
 
 
@@ -252,12 +280,44 @@ SENTENCES: Final[dict[Code, dict[Language, str]]] = {
         "en": "An unexpected error happened ({error}). Tell the administrator, then start again.",
     },
     "power-cut": {
-        "fr": "Le PC s'est arrêté pendant l'étape {stage}. Choisissez à nouveau son profil : elle repartira du début.",
-        "en": "The PC stopped during the stage {stage}. Choose its profile again: it will start from the beginning.",
+        "fr": "Le PC s'est arrêté pendant l'étape {stage}, qui n'est pas finie. Choisissez à nouveau son profil : elle "
+        "repartira du début.",
+        "en": "The PC stopped during the stage {stage}, which is not finished. Choose its profile again: it will start "
+        "from the beginning.",
     },
     "interrupted": {
-        "fr": "Le travail a été interrompu à l'étape {stage}. Choisissez à nouveau un profil.",
-        "en": "The job was interrupted at the stage {stage}. Choose a profile again.",
+        "fr": "Le travail a été interrompu avant l'étape {stage}, qui reste à faire. Choisissez à nouveau un profil.",
+        "en": "The job was interrupted before the stage {stage}, which is still to do. Choose a profile again.",
+    },
+    "processor-32-bit": {
+        "fr": "Le processeur de ce PC est de 32 bits : l'atelier demande 64 bits. Rien n'a été écrit. Ce PC ne peut "
+        "pas être traité ici : mettez-le de côté.",
+        "en": "This PC's processor is a 32-bit one: the workshop needs 64 bits. Nothing was written. This PC cannot be "
+        "worked on here: set it aside.",
+    },
+    "load-failed": {
+        "fr": "Le chargement a échoué dans le menu de ce PC. Il avait demandé : {seen}. Rien n'a été écrit. Vérifiez "
+        "le câble, et la mémoire (1 Go au moins), puis redémarrez ce PC sur le réseau.",
+        "en": "Loading failed in this PC's menu. It had asked for {seen}. Nothing was written. Check the cable, and "
+        "the memory (1 GB at least), then boot this PC from the network again.",
+    },
+    "start-returned": {
+        "fr": "Le dernier démarrage n'est pas arrivé au bout : ce PC est revenu à son menu. Il avait demandé : {seen}. "
+        "Rien n'a été écrit. Vérifiez la mémoire (1 Go au moins) et le câble, puis choisissez à nouveau.",
+        "en": "The last start did not reach its end: this PC is back at its menu. It had asked for {seen}. Nothing was "
+        "written. Check the memory (1 GB at least) and the cable, then choose again.",
+    },
+    "start-silent": {
+        "fr": "Ce PC a commencé à démarrer, puis n'a plus rien dit. Il avait demandé : {seen}. Regardez son écran, "
+        "vérifiez le câble et la mémoire (1 Go au moins), puis redémarrez-le sur le réseau.",
+        "en": "This PC began to start, then said nothing more. It had asked for {seen}. Look at its screen, check the "
+        "cable and the memory (1 GB at least), then boot it from the network again.",
+    },
+    "menu-waits": {
+        "fr": "Ce PC a lu son menu, qui devait démarrer tout seul, puis n'a plus rien demandé. Regardez son écran : "
+        "quelqu'un l'a peut-être arrêté. Sinon vérifiez le câble et redémarrez-le sur le réseau.",
+        "en": "This PC read its menu, which was to start by itself, then asked for nothing more. Look at its screen: "
+        "somebody may have stopped it. Else check the cable and boot it from the network again.",
     },
     "version": {
         "fr": "L'agent et le serveur ne parlent pas la même version ({agent} et {server}). Redémarrez le serveur, "

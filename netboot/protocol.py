@@ -285,7 +285,10 @@ FromAgent = Hello | StageStarted | StageProgress | StageFinished
 
 
 class Welcome(Struct, frozen=True, kw_only=True, tag="welcome"):
-    """Your visit. Without a plan, wait `wait` seconds for one, then go home to your disk. `number`: last received."""
+    """Your visit. Without a plan, wait `wait` seconds for one, then go home to your disk. `number`: last received.
+
+    `left`: what is left undone in this PC from an earlier visit, for the screen; None when nothing is.
+    """
 
     version: int
     visit: Identifier
@@ -293,6 +296,7 @@ class Welcome(Struct, frozen=True, kw_only=True, tag="welcome"):
     machine: Text
     wait: Annotated[float, Meta(ge=0, le=7 * 86400)]
     number: Count = 0
+    left: Problem | None = None
 
 
 class Plan(Struct, frozen=True, kw_only=True, tag="plan"):

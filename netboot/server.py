@@ -175,6 +175,7 @@ async def _serve(ready: Ready, record: Record) -> None:
         wait=settings.agent.wait,
         policies=ready.policies,
         ticket_key=ready.ticket_key,
+        hello_within=settings.agent.hello_within,
     )
     digits = MenuPassword(lambda: record.setting(MENU_PASSWORD))
     files = {path.name: path for path in ready.files.folder.iterdir() if path.is_file()}
@@ -189,6 +190,7 @@ async def _serve(ready: Ready, record: Record) -> None:
     )
     await asyncio.to_thread(ready.policies.take_over, record)
     await workshop.show_batch()
+    await workshop.show_left()
     face = BootFace(
         files=files,
         rendered={**rendered(menu, ready.agent), "grub/selected_c.png": white_pixel()},
@@ -255,7 +257,7 @@ async def _serve(ready: Ready, record: Record) -> None:
         whereabouts = WhereaboutsService(key, lambda: place.address, interface=interface, port=port)
         await whereabouts.start()
         stack.callback(whereabouts.close)
-        services += [tftp, whereabouts]
+        services += [tftp, whereabouts, workshop.starts]
         services += await dhcp.start(stack, record)
         services.append(AddressWatch(ready.interface, on_move=place.move, on_trouble=floor.tell_trouble))
         if not await asyncio.to_thread(digits.asked):

@@ -5,20 +5,11 @@ Not for: sentences about problems (`problems.py`), the words of one screen (`age
 
 from typing import Final, Literal
 
-from netboot.problems import Language
+from netboot.problems import STAGES, Language
 from netboot.protocol import EndAction, StageName, Verdict
 
 StageState = Literal["waiting", "running", "done", "failed"]
 """As in `imaging.StageRecord`."""
-
-_STAGES: Final[dict[StageName, dict[Language, str]]] = {
-    "check": {"fr": "Vérification", "en": "Check"},
-    "memory": {"fr": "Test de la mémoire", "en": "Memory test"},
-    "erase": {"fr": "Effacement", "en": "Erasure"},
-    "deploy": {"fr": "Installation", "en": "Installation"},
-    "customise": {"fr": "Réglages", "en": "Settings"},
-    "finish": {"fr": "Fin", "en": "End"},
-}
 
 _STATES: Final[dict[StageState, dict[Language, str]]] = {
     "waiting": {"fr": "à venir", "en": "to come"},
@@ -42,7 +33,7 @@ _ENDS: Final[dict[EndAction, dict[Language, str]]] = {
 
 def stage_name(stage: StageName, language: Language) -> str:
     """A stage's name for people."""
-    return _STAGES[stage][language]
+    return STAGES[stage][language]
 
 
 def state_name(state: StageState, language: Language) -> str:

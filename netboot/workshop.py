@@ -10,6 +10,7 @@ import logging
 import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace as replace_fields
 
 from msgspec.structs import replace
 
@@ -19,7 +20,9 @@ from netboot.agent_session import Send, Session, boot_mac
 from netboot.boarding import BatchOffer, Boarding, board
 from netboot.dispatcher import Dispatcher
 from netboot.errors import NetbootError
-from netboot.floor import Floor
+from netboot.floor import Floor, Row
+from netboot.given_starts import WITHIN
+from netboot.identity import real_uuid
 from netboot.imaging import Ended, MasterNeeds, next_stage
 from netboot.inventory import DiskId
 from netboot.menu_pick import doubt
@@ -28,8 +31,10 @@ from netboot.policies import Policies
 from netboot.problems import Problem
 from netboot.profile import Profile
 from netboot.protocol import VERSION, Hello, Leave, StageFinished, StageProgress, StageStarted, Welcome
+from netboot.records.interruption import after_another_boot
 from netboot.records.record import Record
 from netboot.records.values import AtWork, Denied, HelloRefused, NoPlace, NotAsSeen, Outcome, Start, UnknownProfile
+from netboot.start_watch import StartWatch
 
 log = logging.getLogger(__name__)
 
@@ -51,6 +56,7 @@ class Workshop:
         policies: Policies | None = None,
         ticket_key: bytes | None = None,
         clock: Callable[[], float] = time.time,
+        hello_within: float = WITHIN,
     ) -> None:
         self.record = record
         self.policies = policies or Policies()
@@ -62,6 +68,7 @@ class Workshop:
         """Told of each PC that a job gave a name, or took it from, once that is on the record. Must not block."""
         self._ticket_key = ticket_key or secrets.token_bytes(32)
         self._clock = clock
+        self.starts = StartWatch(floor, within=hello_within)
         self._lines = AgentLines()
         self._dispatcher = Dispatcher(record, floor, denied=self._denied, on_named=self.on_named)
 
@@ -72,10 +79,18 @@ class Workshop:
 
         `address` is where its line comes from. Raises HelloRefused when the agent may not be served.
         """
+        mac = boot_mac(hello)
+        self.starts.reached({hello.menu_mac, *(nic.mac for nic in hello.inventory.nics)})
+        try:
+            return await self._greet(hello, mac, send, address)
+        except HelloRefused as refused:
+            self.floor.tell_problem(mac, refused.problem, uuid=real_uuid(hello.inventory.system.uuid))
+            raise
+
+    async def _greet(self, hello: Hello, mac: str, send: Send, address: str) -> Session:
         if hello.version != VERSION:
             raise HelloRefused(Problem("version", {"agent": str(hello.version), "server": str(VERSION)}))
         self._lines.require_place(address)
-        mac = boot_mac(hello)
         lock = self._lines.lock(hello.boot)
         async with lock:
             on_line = self._lines.__contains__
@@ -105,6 +120,7 @@ class Workshop:
                 machine=visit.label,
                 wait=self._wait,
                 number=visit.last_report,
+                left=session.left.problem if session.left else None,
             )
         )
         self._dispatcher.show(session, state="waiting")
@@ -144,7 +160,11 @@ class Workshop:
         # A dock's adapter may have gone on to another PC, whose row this is now.
         if row is not None and row.machine == session.visit.machine_id and row.state in ("waiting", "working"):
             home = goodbye and row.state == "waiting"
-            self.floor.put(replace(row, state="home" if home else "silent", rate=0.0))
+            row = self.floor.put(replace(row, state="home" if home else "silent", rate=0.0))
+            if session.job is not None and self.starts.is_at_menu(session.mac):
+                # Restarted so fast that its menu came before its line was given up.
+                _, cut = after_another_boot(session.job.stages)
+                self.floor.at_menu(session.mac, uuid=row.uuid, left=cut or row.left, problem=None)
 
     # ── people's side ───────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -171,6 +191,10 @@ class Workshop:
                 log.info("visit %s: the line broke at the choice: %s", session.visit.id, type(error).__name__)
                 return session.job is not None  # on the record: its next hello goes on with it
 
+    def on_line(self) -> frozenset[str]:
+        """The machines whose agents are on the line now."""
+        return frozenset(session.visit.machine_id for session in self._lines)
+
     def boarding(self, mac: str, uuid: str) -> Boarding:
         """What this PC is offered in its boot menu; nothing is used up. It reads the record: call it in a thread.
 
@@ -181,16 +205,29 @@ class Workshop:
             return Boarding(denied=True)
         choice = self.record.waiting_choice(mac=mac, uuid=uuid)
         batch = self.record.batch_for(mac=mac, uuid=uuid)
-        return board(
+        left = self.record.left_undone_at_boot(mac=mac, uuid=uuid)
+        boarding = board(
             policy,
             self.profiles,
             chosen=choice.profile if choice is not None else "",
             batch=BatchOffer(batch.id, batch.profile) if batch is not None else None,
         )
+        return replace_fields(boarding, left=left.problem if left else None, stalled=self.starts.problem(mac, uuid))
 
     def prove(self, picked: ticket.Picked) -> str:
         """The proof of a choice that this server's boot menu offers now. Whoever asks has checked that it may."""
         return ticket.issue(self._ticket_key, picked, now=self._clock())
+
+    async def show_left(self) -> None:
+        """At the server's start: the PCs in which work was left have a row before they come again, if they do."""
+        for left in await asyncio.to_thread(self.record.left_lately):
+            undone = left.unfinished
+            row = Row(mac=left.mac, state="silent", machine=left.machine_id, label=left.label)
+            row = replace(row, profile=undone.profile.id)
+            if undone.running:  # its agent may be at work still, and come back
+                self.floor.put(replace(row, stage=undone.stage))
+            else:
+                self.floor.put(replace(row, left=undone.problem))
 
     async def show_batch(self) -> None:
         """Let the floor show the batch as it is on the record."""

@@ -17,7 +17,7 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 from netboot.agent.screen import HEIGHT, WIDTH
 
@@ -25,17 +25,21 @@ _VIRTUAL: Final = re.compile(r"tty\d+")
 _DEBUG: Final = "<7>"
 """Kernel log level, see dev-kmsg in Documentation/ABI/testing."""
 
-_START: Final = "\x1b%G\x1b[?25l\x1b[?7l\x1b[9;0]\x1b[14;0]\x1b]P0000000\x1b]P7ffffff\x1b[0;37;40m\x1b[2J"
+_START: Final = "\x1b%G\x1b[?25l\x1b[?7l\x1b[9;0]\x1b[14;0]\x1b]P0000000\x1b]P1ff6060\x1b]P7ffffff\x1b[0;37;40m\x1b[2J"
 """console_codes(4): UTF-8, no cursor, no line wrap, never blank, never power down, white on black, clear.
 
-White is set in the palette: a text-mode screen with a font of 512 characters has no bright colours.
+White and red are set in the palette: a text-mode screen with a font of 512 characters has no bright colours.
 """
 
+Colour = Literal["white", "red"]
+"""Red repeats, for whoever looks from afar, what the words say: something is to be seen to."""
 
-def paint(lines: Sequence[str]) -> str:
+
+def paint(lines: Sequence[str], colour: Colour = "white") -> str:
     """Text and control codes that replace a whole screen by these lines, without a flicker."""
     rows = (f"\x1b[{row};1H{line}\x1b[K" for row, line in enumerate(lines, start=1))
-    return "".join(rows) + "\x1b[J"
+    whole = "".join(rows) + "\x1b[J"
+    return whole if colour == "white" else f"\x1b[31m{whole}\x1b[37m"
 
 
 def serial_names(active: str) -> tuple[str, ...]:
@@ -85,10 +89,10 @@ class Consoles:
                     return width, height
         return WIDTH, HEIGHT
 
-    def draw(self, lines: Sequence[str]) -> None:
+    def draw(self, lines: Sequence[str], colour: Colour = "white") -> None:
         """Show these lines on the screen, and nothing else."""
         if self._screen is not None:
-            _write(self._screen, paint(lines))
+            _write(self._screen, paint(lines, colour))
 
     def say(self, line: str) -> None:
         """Add a line to the serial consoles."""

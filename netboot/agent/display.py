@@ -63,10 +63,12 @@ class Screen:
             self._page = page._replace(netloc=page.netloc.replace(before, now, 1)).geturl()
             self.refresh()
 
-    def welcomed(self, machine: str) -> None:
-        """The server knows this PC, as `machine`."""
+    def welcomed(self, machine: str, left: Problem | None = None) -> None:
+        """The server knows this PC, as `machine`, and what is left undone in it."""
         self._consoles.mark("hello")
-        self._show(screen_view.welcomed(self._view, machine))
+        if left is not None:
+            self._consoles.mark(f"left undone {left.code}")
+        self._show(screen_view.welcomed(self._view, machine, left))
 
     def waiting(self, seconds: float) -> None:
         """No profile was chosen yet; after `seconds` the PC goes home."""
@@ -115,4 +117,4 @@ class Screen:
         for line in spoken(self._said, view):
             self._consoles.say(line)
         self._said = view
-        self._consoles.draw(render(view, *self._consoles.size()))
+        self._consoles.draw(render(view, *self._consoles.size()), "red" if view.problem or view.left else "white")

@@ -1,7 +1,7 @@
 """Draws the PC's own screen: a text of plain lines from one view. Pure; `consoles.py` puts it on the displays.
 
-Works on 80 x 25 and says everything in words: marks and bars only repeat them, colour is not used. Where the screen is
-too small, decoration goes first, what to do next stays.
+Works on 80 x 25 and says everything in words: marks, bars and colour only repeat them. Where the screen is too
+small, decoration goes first, what to do next stays.
 """
 
 import textwrap
@@ -33,6 +33,7 @@ def render(view: ScreenView, width: int = WIDTH, height: int = HEIGHT) -> list[s
         (7, _labels(view, inner)),
         (5, _progress(view, inner)),
         (4, ["", *_stages(view.stages, view)] if view.stages else []),
+        (8, ["", *_wrapped(words(view.language).left_line.format(view.left), inner)] if view.left else []),
         (8, ["", *_wrapped(words(view.language).problem.format(view.problem), inner)] if view.problem else []),
         (10, ["", "-" * inner, *_wrapped(view.advice, inner)]),
     ]
@@ -52,6 +53,8 @@ def spoken(before: ScreenView | None, after: ScreenView) -> list[str]:
     lines: list[str] = []
     if before is None or before.headline != after.headline:
         lines.append(after.headline)
+    if after.left and (before is None or before.left != after.left):
+        lines.append(text.left_line.format(after.left))
     if after.problem and (before is None or before.problem != after.problem):
         lines.append(text.problem.format(after.problem))
     known = before.stages if before else ()
@@ -108,7 +111,7 @@ def _figures(view: ScreenView) -> list[str]:
     figures = [text.percent.format(view.percent)]
     if view.rate > 0:
         figures.append(text.rate.format(round(view.rate / 1e6)))
-        figures.append(text.left.format(duration((view.total - view.done) / view.rate, view.language)))
+        figures.append(text.time_left.format(duration((view.total - view.done) / view.rate, view.language)))
     return figures
 
 

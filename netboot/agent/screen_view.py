@@ -46,7 +46,8 @@ class DiskLine:
 class ScreenView:
     """One screen. `headline` says what happens, `advice` what to do next, `big` is one word in large letters.
 
-    `done` of `total` in bytes and `rate` in bytes/s show only while `total` is not 0.
+    `done` of `total` in bytes and `rate` in bytes/s show only while `total` is not 0. `left` is what is left undone in
+    this PC from an earlier visit, until a job comes.
     """
 
     language: Language
@@ -60,6 +61,7 @@ class ScreenView:
     total: int = 0
     rate: float = 0.0
     problem: str = ""
+    left: str = ""
     big: str = ""
     hostname: str = ""
     disks: tuple[DiskLine, ...] = ()
@@ -78,9 +80,9 @@ def first_view(language: Language, inventory: Inventory | None = None) -> Screen
     return ScreenView(language=language, headline=text.connecting, advice=text.connecting_advice, machine=machine)
 
 
-def welcomed(view: ScreenView, machine: str) -> ScreenView:
+def welcomed(view: ScreenView, machine: str, left: Problem | None = None) -> ScreenView:
     """The server has answered, and knows this PC as `machine`. A stage that went on while it did not shows again."""
-    view = replace(view, machine=machine or view.machine)
+    view = replace(view, machine=machine or view.machine, left=left.sentence(view.language) if left else "")
     running = next((line.stage for line in view.stages if line.state == "running"), None)
     return started(view, running) if view.problem and running else view
 
@@ -89,8 +91,9 @@ def waiting(view: ScreenView, seconds: float, page: str = "") -> ScreenView:
     """No profile was chosen yet; at the end of `seconds` the PC goes home. `page` is the page's address."""
     text = words(view.language)
     choose = text.waiting_page.format(page) if page else text.waiting_advice
-    limit = text.waiting_limit.format(duration(seconds, view.language))
-    return replace(_plain(view, headline=text.waiting, advice=f"{choose}\n{limit}"), big=text.waiting_word)
+    limit = (text.waiting_limit_left if view.left else text.waiting_limit).format(duration(seconds, view.language))
+    headline, big = (text.left, text.left_word) if view.left else (text.waiting, text.waiting_word)
+    return replace(_plain(view, headline=headline, advice=f"{choose}\n{limit}"), big=big)
 
 
 def planned(view: ScreenView, plan: Plan) -> ScreenView:
@@ -98,7 +101,7 @@ def planned(view: ScreenView, plan: Plan) -> ScreenView:
     text = words(view.language)
     profile = text.profile.format(plan.profile.get(view.language, "")) if plan.profile.get(view.language) else ""
     stages = tuple(StageLine(stage) for stage in plan.stages)
-    view = replace(view, profile=profile, stages=stages, hostname="", disks=(), over=False)
+    view = replace(view, profile=profile, stages=stages, hostname="", disks=(), over=False, left="")
     return _plain(view, headline=profile, advice=text.next_soon)
 
 
@@ -147,6 +150,8 @@ def leaving(view: ScreenView, action: EndAction, problem: Problem | None) -> Scr
         return replace(view, headline=text.doubtful, big=text.doubtful_word, over=True)
     if any(line.stage == "deploy" and line.state == "done" for line in view.stages):
         return replace(view, headline=text.ready, big=text.ready_word, over=True)
+    if view.left:
+        return replace(view, headline=text.left, big=text.left_word, over=True)
     if view.disks:
         return replace(view, headline=text.erased, big=text.erased_word, over=True)
     return replace(view, over=True)

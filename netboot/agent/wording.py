@@ -21,6 +21,10 @@ class Words:
     waiting_advice: str
     waiting_page: str
     waiting_limit: str
+    waiting_limit_left: str
+    left: str
+    left_word: str
+    left_line: str
     working: str
     profile: str
     keep_on: str
@@ -43,7 +47,7 @@ class Words:
     problem: str
     stage: str
     rate: str
-    left: str
+    time_left: str
     less_than_a_minute: str
     minutes_left: str
     hours_left: str
@@ -58,6 +62,10 @@ FRENCH: Final = Words(
     waiting_advice="Choisissez un profil pour ce PC sur la page de l'atelier.",
     waiting_page="Choisissez un profil pour ce PC sur la page {}",
     waiting_limit="Sans choix d'ici {}, ce PC démarre sur son propre disque. Rien n'est effacé.",
+    waiting_limit_left="Sans choix d'ici {}, ce PC démarre sur son propre disque, tel qu'il est resté.",
+    left="Le dernier travail de ce PC n'est pas fini",
+    left_word="À REFAIRE",
+    left_line="Resté en plan : {}",
     working="{} en cours",
     profile="Profil : {}",
     keep_on="Ne débranchez pas ce PC. Ne l'éteignez pas.",
@@ -80,7 +88,7 @@ FRENCH: Final = Words(
     problem="Problème : {}",
     stage="{} : {}",
     rate="{} Mo/s",
-    left="reste {}",
+    time_left="reste {}",
     less_than_a_minute="moins d'une minute",
     minutes_left="{} min",
     hours_left="{} h {:02d} min",
@@ -95,6 +103,10 @@ ENGLISH: Final = Words(
     waiting_advice="Choose a profile for this PC on the workshop's page.",
     waiting_page="Choose a profile for this PC on the page {}",
     waiting_limit="Without a choice within {}, this PC starts from its own disk. Nothing is erased.",
+    waiting_limit_left="Without a choice within {}, this PC starts from its own disk, as it was left.",
+    left="The last job of this PC is not finished",
+    left_word="DO AGAIN",
+    left_line="Left undone: {}",
     working="{} is running",
     profile="Profile: {}",
     keep_on="Do not unplug this PC. Do not switch it off.",
@@ -117,7 +129,7 @@ ENGLISH: Final = Words(
     problem="Problem: {}",
     stage="{}: {}",
     rate="{} MB/s",
-    left="{} left",
+    time_left="{} left",
     less_than_a_minute="less than a minute",
     minutes_left="{} min",
     hours_left="{} h {:02d} min",

@@ -21,7 +21,7 @@ from netboot.config import Settings
 from netboot.menu.disk_loaders import BY_GRUB_CPU, STICK_MARKS
 from netboot.menu.escapes import grub_accented, grub_quoted, ipxe_plain
 from netboot.menu.texts import TEXTS, MenuTexts
-from netboot.problems import Language
+from netboot.problems import STAGES, Language, Problem
 from netboot.profile import Profile
 from netboot.ticket import Picked
 
@@ -32,6 +32,10 @@ ARMED_TIMEOUT: Final = 5
 
 BATCH_TIMEOUT: Final = 15
 """Seconds before an armed batch starts: nobody chose for this very PC, so there is time to read and to stop it."""
+
+PANIC: Final = "panic=30"
+"""A kernel that gives up (a memory too small for the archives) leaves its words on the screen for half a minute, then
+restarts the PC: its menu says that the start brought nothing, and goes to its disk."""
 
 Loader = Literal["grub", "ipxe"]
 Refused = Literal["wrong", "too-many", "gone"]
@@ -106,7 +110,16 @@ class Menu:
     kernel: str
     memtest: MemoryTests
     denied: bool = False
-    notice: str = ""
+    notices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A menu's text; whether it starts the agent with no key pressed; what it says is left undone in the PC."""
+
+    text: str
+    starts_itself: bool
+    left: Problem | None
 
 
 class BootMenu:
@@ -158,7 +171,14 @@ class BootMenu:
 
     def menu(self, asking: Asking) -> str:
         """The menu of this PC, for its loader."""
-        return self._render(f"menu.{asking.loader}.j2", asking, menu=self._menu(asking))
+        return self.shown(asking).text
+
+    def shown(self, asking: Asking) -> Shown:
+        """The same, with what follows from it."""
+        boarding = self._board(asking)
+        menu = self._menu(asking, boarding)
+        text = self._render(f"menu.{asking.loader}.j2", asking, menu=menu)
+        return Shown(text, starts_itself=menu.default != "local", left=boarding.left)
 
     def needs_digits(self, asking: Asking, profile: str, batch: str) -> bool:
         """Whether this start is given for the right digits only: not for what a signed-in person armed."""
@@ -174,7 +194,7 @@ class BootMenu:
         picked = Picked("" if batch else profile, asking.mac, asking.uuid, batch, "" if batch else digest)
         pick = f"netboot.batch={batch}" if batch else f"netboot.profile={profile}"
         words = f"{pick} netboot.ticket={self._prove(picked)}"
-        return self._render(f"go.{asking.loader}.j2", asking, menu=self._menu(asking), words=words)
+        return self._render(f"go.{asking.loader}.j2", asking, menu=self._menu(asking, boarding), words=words)
 
     def refusal(self, asking: Asking, reason: Refused) -> str:
         """The script that says why not, and goes back to the menu."""
@@ -198,15 +218,17 @@ class BootMenu:
             .render(texts=self._texts(asking), disk_loaders=BY_GRUB_CPU, stick_marks=STICK_MARKS, **values)
         )
 
-    def _menu(self, asking: Asking) -> Menu:
+    def _menu(self, asking: Asking, boarding: Boarding) -> Menu:
         settings = self._settings
-        boarding = self._board(asking)
         language = asking.language or settings.language
         offered = entries(self._profiles, language, boarding, digits=self._is_locked())
         timeout = settings.menu.timeout
-        if boarding.armed:
+        ready = default_of(self._ready(boarding), offered)
+        if boarding.stalled is not None:
+            ready = "local"  # or a PC that cannot run the agent would go round for ever
+        elif boarding.armed:
             timeout = BATCH_TIMEOUT if boarding.batch else ARMED_TIMEOUT
-        ready = "armed" if boarding.armed else default_of(self._ready(boarding), offered)
+            ready = "armed"
         return Menu(
             texts=TEXTS[language],
             language=language,
@@ -218,7 +240,7 @@ class BootMenu:
             kernel=kernel_words(settings),
             memtest=MemoryTests() if boarding.denied else self._memtest,
             denied=boarding.denied,
-            notice=TEXTS[language].denied if boarding.denied else "",
+            notices=notices(boarding, language),
         )
 
     def _ready(self, boarding: Boarding) -> str:
@@ -246,6 +268,21 @@ class BootMenu:
         except Exception:
             log.exception("whether the menu has a password cannot be read")
             return True
+
+
+def notices(boarding: Boarding, language: Language) -> tuple[str, ...]:
+    """What a person is to know of this PC before anything else, one line each."""
+    texts = TEXTS[language]
+    if boarding.denied:
+        return (texts.denied,)
+    said = []
+    if (left := boarding.left) is not None:
+        cut = left.code in ("power-cut", "interrupted")
+        stage = STAGES.get(left.values.get("stage", ""), {}).get(language, "")
+        said.append(texts.left_cut.format(stage=stage) if cut and stage else texts.left_stopped)
+    if (stalled := boarding.stalled) is not None:
+        said.append(texts.stalled_32_bit if stalled.code == "processor-32-bit" else texts.stalled)
+    return tuple(said)
 
 
 def entries(
@@ -286,9 +323,12 @@ def _armed(boarding: Boarding, language: Language) -> tuple[Entry, ...]:
 
 
 def kernel_words(settings: Settings) -> str:
-    """What is added to the agent's kernel command line: the screen stays a console beside a serial port."""
+    """What is added to the agent's kernel command line: the screen stays a console beside a serial port.
+
+    What is set comes after PANIC, and so before it.
+    """
     serial = f"console=tty0 console={settings.menu.serial}" if settings.menu.serial else ""
-    return f"{settings.agent.kernel} {serial}".strip()
+    return f"{PANIC} {settings.agent.kernel} {serial}".strip()
 
 
 def default_of(wanted: str, offered: Collection[Entry]) -> str:

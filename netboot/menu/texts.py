@@ -8,7 +8,7 @@ from netboot.problems import Language
 
 @dataclass(frozen=True, slots=True)
 class MenuTexts:
-    """Every text of the boot menu; `{master}` and `{profile}` are names."""
+    """Every text of the boot menu; `{master}` and `{profile}` are names, `{stage}` is a stage's."""
 
     title: str
     help: str
@@ -43,6 +43,10 @@ class MenuTexts:
     no_server: str
     failed: str
     processor_32_bit: str
+    left_cut: str
+    left_stopped: str
+    stalled: str
+    stalled_32_bit: str
 
 
 TEXTS: Final[dict[Language, MenuTexts]] = {
@@ -80,6 +84,10 @@ TEXTS: Final[dict[Language, MenuTexts]] = {
         no_server="Le serveur ne répond pas. Vérifiez le câble, puis redémarrez.",
         failed="Le chargement a échoué. Vérifiez le câble. Retour au menu…",
         processor_32_bit="Processeur de 32 bits : l'atelier demande 64 bits. Retour au menu…",
+        left_cut="À REFAIRE : coupé en plein travail ({stage}).",
+        left_stopped="À REFAIRE : le dernier travail s'est arrêté. Voir la page.",
+        stalled="Dernier démarrage sans suite : câble ? mémoire ? Voir la page.",
+        stalled_32_bit="Processeur de 32 bits : ce PC ne peut pas être traité ici.",
     ),
     "en": MenuTexts(
         title="Workshop: what should this PC do?",
@@ -115,5 +123,9 @@ TEXTS: Final[dict[Language, MenuTexts]] = {
         no_server="The server does not answer. Check the cable, then restart.",
         failed="Loading failed. Check the cable. Back to the menu…",
         processor_32_bit="32-bit processor: the workshop needs 64 bits. Back to the menu…",
+        left_cut="TO DO AGAIN: cut in the middle of its work ({stage}).",
+        left_stopped="TO DO AGAIN: the last job stopped. Look at the page.",
+        stalled="The last start brought nothing: cable? memory? See the page.",
+        stalled_32_bit="32-bit processor: this PC cannot be worked on here.",
     ),
 }

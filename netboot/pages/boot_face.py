@@ -96,6 +96,8 @@ def _head_size(response: web.StreamResponse) -> int:
 async def _boot_file(request: web.Request) -> web.StreamResponse:
     face = request.app[face_key]
     name = re.sub("/+", "/", request.match_info["name"]).strip("/").removeprefix("boot/")
+    if request.method == hdrs.METH_GET and request.remote:
+        request.app[workshop_key].starts.fetched(request.remote, name)
     if name in face.rendered:
         return await _from_memory(request, face.rendered[name])
     if name in face.files:

@@ -1,7 +1,8 @@
 """The boot face's menus: what GRUB and iPXE fetch for one PC, and the start of what counts only with a ticket.
 
-No request here has a lasting effect: GRUB sends HEAD before GET. Trying digits is counted, which is forgotten after
-minutes. Not for: what stands in a menu (`menu/boot_menu.py`), whether digits are right (`menu/password.py`).
+No request here has a lasting effect: GRUB sends HEAD before GET. Trying digits is counted, and what a PC was given is
+watched over (`start_watch.py`): both are forgotten after a while.
+Not for: what stands in a menu (`menu/boot_menu.py`), whether digits are right (`menu/password.py`).
 """
 
 import asyncio
@@ -11,8 +12,10 @@ from typing import Final, Protocol
 
 from aiohttp import hdrs, web
 
-from netboot.menu.boot_menu import Asking, Refused
+from netboot.given_starts import Failed
+from netboot.menu.boot_menu import Asking, Refused, Shown
 from netboot.menu.password import Finding
+from netboot.pages.agent_link import workshop_key
 
 log = logging.getLogger(__name__)
 
@@ -21,11 +24,15 @@ _MAC: Final = re.compile(r"[0-9A-Fa-f]{2}(?:[:-][0-9A-Fa-f]{2}){5}")
 _IDENTIFIER: Final = re.compile(r"[0-9A-Za-z._-]{0,64}")
 
 
+_FAILED: Final[dict[str, Failed]] = {"processor-32-bit": "processor-32-bit", "load-failed": "load-failed"}
+"""What a menu may say of itself."""
+
+
 class Menus(Protocol):
     """Renders what loaders fetch; every call may read the record."""
 
     def screen(self, asking: Asking) -> str: ...
-    def menu(self, asking: Asking) -> str: ...
+    def shown(self, asking: Asking) -> Shown: ...
     def theme(self, asking: Asking, title: str) -> str: ...
     def needs_digits(self, asking: Asking, profile: str, batch: str) -> bool: ...
     def start(self, asking: Asking, profile: str, batch: str) -> str: ...
@@ -54,12 +61,15 @@ def add_menu_routes(app: web.Application, menus: Menus, digits: Digits) -> None:
 
 
 async def _menu(request: web.Request) -> web.Response:
-    asking = _asking(request)
-    text = await asyncio.to_thread(request.app[menus_key].menu, asking)
+    asking, starts = _asking(request), request.app[workshop_key].starts
+    starts.menu_asked(asking.mac, asking.uuid, _FAILED.get(request.query.get("failed", "")))
+    shown = await asyncio.to_thread(request.app[menus_key].shown, asking)
     if request.method == hdrs.METH_GET:
+        where = request.remote or ""
+        starts.menu_shown(asking.mac, asking.uuid, where, starts_itself=shown.starts_itself, left=shown.left)
         extra = {"mac": asking.mac, "uuid": asking.uuid}
         log.info("%s reads its boot menu", asking.mac or request.remote, extra=extra)
-    return _script(text)
+    return _script(shown.text)
 
 
 async def _screen(request: web.Request) -> web.Response:
@@ -80,7 +90,10 @@ async def _start(request: web.Request) -> web.Response:
     if request.method == hdrs.METH_GET:
         log.info("%s asks to start %s: %s", asking.mac or request.remote, profile, finding, extra={"mac": asking.mac})
     if finding == "right":
-        return _script(await asyncio.to_thread(menus.start, asking, profile, batch))
+        script = await asyncio.to_thread(menus.start, asking, profile, batch)
+        if request.method == hdrs.METH_GET and "netboot.ticket=" in script:
+            request.app[workshop_key].starts.given(asking.mac, asking.uuid, request.remote or "")
+        return _script(script)
     return _script(menus.refusal(asking, finding))
 
 

@@ -356,3 +356,23 @@ def test_a_display_that_takes_no_more_text_is_not_waited_for(displays: tuple[Ter
     with Consoles(root) as consoles:
         for _ in range(2000):
             consoles.say("x" * 100)
+
+
+def test_what_is_left_undone_is_told_in_red_and_in_words_while_the_pc_waits(
+    displays: tuple[Terminal, Terminal, Path],
+) -> None:
+    screen, serial, root = displays
+    with Consoles(root) as consoles:
+        shows = Screen(consoles, "fr", INVENTORY)
+        shows.welcomed("HP EliteDesk", Problem("power-cut", {"stage": "erase"}))
+        shows.waiting(600)
+        for terminal in (screen, serial):
+            terminal.take()
+        assert "\x1b[31m" in screen.text
+        for told in (screen.text, serial.text):
+            assert "Effacement" in told
+            assert "Rien n'est effacé" not in told
+        shows.planned(PLAN)
+        screen.text = ""
+        screen.take()
+        assert "\x1b[31m" not in screen.text, "the work is done anew"

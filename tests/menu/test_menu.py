@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 
 from netboot.boarding import Boarding
 from netboot.config import MenuSettings, Settings
-from netboot.menu.boot_menu import Asking, BootMenu, entries
+from netboot.menu.boot_menu import Asking, BootMenu, entries, notices
 from netboot.menu.escapes import grub_accented, grub_quoted, ipxe_plain
 from netboot.menu.highlight import white_pixel
 from netboot.menu.texts import TEXTS
-from netboot.problems import Language
+from netboot.problems import STAGES, Code, Language, Problem
 from netboot.process import run
 from netboot.profile import Profile
 
@@ -118,9 +118,53 @@ def test_no_and_esc_in_grub_stop_the_timer_of_a_choice_made_on_the_page() -> Non
     assert "export asked" in start
 
 
-def test_a_load_that_failed_waits_for_a_person_in_grub_too() -> None:
-    load_agent = menu(WIPE, armed=WIPE).grub().partition("function load_agent {")[2].partition("\n}\n")[0]
-    assert load_agent.splitlines()[-1] == "    set timeout=-1"
+def test_a_load_that_failed_reads_the_menu_anew_which_says_why_and_goes_to_the_disk() -> None:
+    grub = menu(WIPE, armed=WIPE).grub()
+    for loads in ("function load_agent {", "function load_proven {"):
+        assert "come_back load-failed" in grub.partition(loads)[2].partition("\n}\n")[0]
+    back = grub.partition("function come_back {")[2].partition("\n}\n")[0]
+    assert back.index("set asked=\n") < back.index("$pc&failed=$why") < back.index("load_disk")
+    ipxe = menu(WIPE, armed=WIPE).ipxe()
+    failed = ipxe.partition("\n:failed\n")[2]
+    assert failed.index("menu.ipxe?${pc}&failed=${why} ||") < failed.index(":gave_up") < failed.index("set first local")
+    assert "isset ${refused} || goto gave_up\n" in menu(WIPE).ipxe()
+
+
+@pytest.mark.parametrize("batch", ["", "b" * 32])
+def test_a_start_that_brought_nothing_is_told_and_not_repeated_by_itself(batch: str) -> None:
+    boarding = Boarding(armed=WIPE, batch=batch, stalled=Problem("start-returned", {"seen": "agent"}))
+    shown = menu(WIPE, boarding=boarding)
+    grub, ipxe = shown.grub(), shown.ipxe()
+    assert re.search(r'^ +set default="local"$', grub, re.MULTILINE)
+    assert re.search(r"^ +set timeout=20$", grub, re.MULTILINE)
+    assert "set wait 20000\nset first local\n" in ipxe
+    for text in (grub, ipxe):
+        assert "sans suite" in text
+    assert "--id armed" in grub, "a person may still pick it"
+    assert not shown.boot_menu.shown(GRUB).starts_itself
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_what_is_left_undone_is_said_first(language: Language) -> None:
+    for left, word in (
+        (Problem("power-cut", {"stage": "erase"}), "Effacement" if language == "fr" else "Erasure"),
+        (Problem("disk-error"), "page"),
+    ):
+        shown = menu(WIPE, language=language, boarding=Boarding(left=left))
+        first = shown.grub().partition("# the entries")[2].partition("menuentry ")[2].splitlines()[0]
+        assert word in first
+        assert 'set default="local"' in shown.grub()
+        gap = next(line for line in shown.ipxe().splitlines() if line.startswith("item"))
+        assert word in gap
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_what_a_menu_says_of_its_pc_fits_its_screen(language: Language) -> None:
+    for stage in STAGES:
+        left = Problem("power-cut", {"stage": stage})
+        codes: tuple[Code, ...] = ("processor-32-bit", "start-returned")
+        for stalled in map(Problem, codes):
+            assert max(map(len, notices(Boarding(left=left, stalled=stalled), language))) <= 66
 
 
 def test_the_path_that_every_stick_has_comes_last_and_from_a_gpt_only() -> None:

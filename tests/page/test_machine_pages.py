@@ -8,10 +8,10 @@ from aiohttp.test_utils import TestServer
 from aiohttp.web import Application
 
 from netboot.pages import machine_page, record_page
-from netboot.protocol import Leave, Plan
+from netboot.protocol import Leave, Plan, RunStage
 from netboot.workshop import Workshop
 from tests.page.conftest import OPERATOR, Person
-from tests.workshop.conftest import WIPE, hello, pc, row_of
+from tests.workshop.conftest import ERASE, LOOK, WIPE, hello, pc, row_of
 from tests.workshop.player import agent_on
 
 
@@ -128,3 +128,39 @@ async def test_a_pc_that_cannot_be_booted_has_the_reason_in_its_row_in_both_lang
     assert "un ordinateur ARM : les systèmes de l&#39;atelier" in await visitor.get("/")
     async with visitor.client.post("/language", data={"language": "en", "back": "/"}):
         assert "This is an ARM computer" in await visitor.get("/")
+
+
+async def test_work_that_was_cut_stands_first_in_the_list_and_on_the_pcs_page_until_it_is_done_anew(
+    visitor: Person, workshop: Workshop, server: TestServer
+) -> None:
+    async with agent_on(server, hello(pc(), profile=ERASE.id)) as (agent, _):
+        await agent.hear(Plan)
+        run = await agent.obey(pc(), until="check")
+        assert isinstance(run, RunStage)
+        await agent.start(run)
+        await agent.receipt()
+    place = f"/machine/{row_of(workshop).machine}"
+    for path in ("/machines", place):
+        assert "ne répond plus depuis l&#39;étape Effacement" in await visitor.get(path)
+    async with agent_on(server, hello(pc(), "boot-2", profile=LOOK.id)) as (agent, _):
+        await agent.hear(Plan)
+        assert isinstance(await agent.obey(pc()), Leave)
+    for path in ("/machines", place, "/"):
+        text = await visitor.get(path)
+        assert "À refaire" in text
+        assert "pendant l&#39;étape Effacement" in text
+    assert "Effacer les disques" in await visitor.get("/machines")
+    async with agent_on(server, hello(pc(), "boot-3", profile=ERASE.id)) as (agent, _):
+        await agent.hear(Plan)
+        assert isinstance(await agent.obey(pc()), Leave)
+    for path in ("/machines", place, "/"):
+        assert "À refaire" not in await visitor.get(path)
+
+
+async def test_the_list_shows_the_work_of_an_earlier_visit(
+    visitor: Person, workshop: Workshop, server: TestServer
+) -> None:
+    await _wiped(workshop, server)
+    async with agent_on(server, hello(pc(), "boot-2")):
+        pass
+    assert "Effacer, puis installer Debian" in (await visitor.get("/machines")).partition("<table")[2]
