@@ -34,7 +34,8 @@ from netboot.seen import Seen, what_changed
 class MasterNeeds(Struct, frozen=True, kw_only=True):
     """What a master asks of a PC: the smallest disk and its sector size, and what its chunks cover, all in bytes.
 
-    `uefi_bits`: which UEFI its boot loader is for, 0 when it has none for UEFI.
+    `uefi_bits`: which UEFI its boot loader is for, 0 when it has none for UEFI. `signed`: by this workshop, else no
+    agent accepts it. `not_customisable`: what keeps the agent from making it a PC's own (Manifest's), "" for nothing.
     """
 
     manifest: Digest
@@ -43,6 +44,8 @@ class MasterNeeds(Struct, frozen=True, kw_only=True):
     sector: int = 512
     used: Size = 0
     uefi_bits: Literal[0, 32, 64] = 64
+    signed: bool = True
+    not_customisable: Text = ""
 
 
 class StageRecord(Struct, frozen=True, kw_only=True):
@@ -214,7 +217,23 @@ def _order(job: Job, stage: StageName) -> Next:
     return Run(Deploy(manifest=job.master.manifest, name=job.master.name, target=target.id, used=job.master.used))
 
 
+def master_forbids(profile: Profile, master: MasterNeeds | None) -> Problem | None:
+    """Why no PC can get this profile's master, or None: known before anything is erased for it."""
+    if not profile.master:
+        return None
+    if master is None:
+        return Problem("master-missing", {"master": profile.master})
+    if not master.signed:
+        return Problem("master-unsigned", {"master": master.name})
+    if "customise" in profile.stages and master.not_customisable:
+        return Problem("master-fixed", {"master": master.name, "root": master.not_customisable})
+    return None
+
+
 def _target(job: Job) -> Disk | Problem:
+    problem = master_forbids(job.profile, job.master)
+    if problem is not None:
+        return problem
     if job.master is None:
         return Problem("master-missing", {"master": job.profile.master})
     if job.inventory.firmware.uefi_bits == 32 and job.master.uefi_bits != 32:

@@ -37,6 +37,7 @@ Code = Literal[
     "chunk-missing",
     "master-unsigned",
     "master-missing",
+    "master-fixed",
     "server-silent",
     "read-back",
     "boot-entry",
@@ -237,12 +238,22 @@ SENTENCES: Final[dict[Code, dict[Language, str]]] = {
         "again.",
     },
     "master-unsigned": {
-        "fr": "La signature du master {master} n'est pas celle de cet atelier. Reconstruisez-le sur ce serveur.",
-        "en": "The signature of the master {master} is not this workshop's. Build it again on this server.",
+        "fr": "La signature du master {master} n'est pas celle de cet atelier : aucun PC ne l'accepte. "
+        "Reconstruisez-le ou importez-le à nouveau sur ce serveur, ou remettez la clé signing.key d'une sauvegarde.",
+        "en": "The signature of the master {master} is not this workshop's: no PC accepts it. Build or import it "
+        "again on this server, or put the key signing.key back from a backup.",
     },
     "master-missing": {
         "fr": "Le master {master} n'est pas sur le serveur. Construisez-le ou importez-le, puis recommencez.",
         "en": "The master {master} is not on the server. Build or import it, then start again.",
+    },
+    "master-fixed": {
+        "fr": "netboot ne peut pas régler le système du master {master} (sa racine : {root}) : chaque PC garderait le "
+        "nom, l'identité et les clés SSH du master. Rien n'a été effacé. Choisissez un profil sans réglage, ou un "
+        "autre master.",
+        "en": "netboot cannot set up the system of the master {master} (its root: {root}): each PC would keep the "
+        "master's name, identity and SSH keys. Nothing was erased. Choose a profile without customising, or another "
+        "master.",
     },
     "server-silent": {
         "fr": "Le serveur ne répond plus depuis {seconds} s. Vérifiez le câble réseau et le serveur, puis recommencez.",

@@ -34,7 +34,7 @@ from netboot.dhcp.service import BootSighting
 from netboot.dhcp.way import DhcpWay, Service
 from netboot.errors import NetbootError
 from netboot.floor import Conflict, Floor
-from netboot.imaging import MasterNeeds
+from netboot.imaging import MasterNeeds, master_forbids
 from netboot.interfaces import Interface, choose, read_links
 from netboot.menu.boot_menu import BootMenu
 from netboot.menu.highlight import white_pixel
@@ -49,7 +49,7 @@ from netboot.profile import Profile
 from netboot.profiles import load_profiles
 from netboot.records.record import Record, open_record
 from netboot.signing import load_key, load_ticket_key, public_key
-from netboot.store import Store
+from netboot.store import ForeignError, Store
 from netboot.tcp_listener import BACKLOG, Capacity, Listener, listen
 from netboot.tftp import FolderSource, Limits, Outcome, TftpServer, TftpSettings, TransferEvent, block_size_for
 from netboot.web import page_application
@@ -163,15 +163,17 @@ async def _serve(ready: Ready, record: Record) -> None:
     settings = ready.settings
     _raise_file_limit()
     floor = Floor(time.time)
-    store = Store(settings.data_folder / "store")
+    key = await asyncio.to_thread(load_key, settings.data_folder)
+    store = Store(settings.data_folder / "store", accepts=public_key(key))
     await asyncio.to_thread(_remember_masters, record, store)
     for profile in await asyncio.to_thread(record.withdraw_changed, ready.profiles):
         log.warning("the profile %s was changed: what was chosen or armed for it before is withdrawn", profile)
+    masters = Masters(store)
     workshop = Workshop(
         record,
         floor,
         ready.profiles,
-        Masters(store),
+        masters,
         wait=settings.agent.wait,
         policies=ready.policies,
         ticket_key=ready.ticket_key,
@@ -187,6 +189,7 @@ async def _serve(ready: Ready, record: Record) -> None:
         digits_asked=digits.asked,
         prove=workshop.prove,
         files=files,
+        lacks_master=masters.lacks,
     )
     await asyncio.to_thread(ready.policies.take_over, record)
     await workshop.show_batch()
@@ -252,7 +255,6 @@ async def _serve(ready: Ready, record: Record) -> None:
         await web.SockSite(page, _page_socket(settings), ssl_context=_page_tls(settings), backlog=BACKLOG).start()
         await tftp.start()
         stack.callback(tftp.close)
-        key = await asyncio.to_thread(load_key, settings.data_folder)
         interface, port = ready.interface.name, settings.http.port
         whereabouts = WhereaboutsService(key, lambda: place.address, interface=interface, port=port)
         await whereabouts.start()
@@ -352,13 +354,16 @@ def _remember_masters(record: Record, store: Store) -> None:
 
 
 class Masters:
-    """Finds the newest master of a name."""
+    """Finds the newest master of a name. One that another key signed is found as such: no PC may get it."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
     def __call__(self, name: str) -> MasterNeeds | None:
-        manifest = self._store.current(name)
+        try:
+            manifest = self._store.current(name)
+        except ForeignError as error:
+            return MasterNeeds(manifest=error.digest, name=name, disk=0, signed=False)
         if manifest is None:
             return None
         return MasterNeeds(
@@ -368,7 +373,15 @@ class Masters:
             sector=manifest.sector,
             used=manifest.used,
             uefi_bits=manifest.uefi.bits if manifest.uefi else 0,
+            not_customisable=manifest.not_customisable,
         )
+
+    def lacks(self, profile: Profile) -> bool:
+        """Whether no PC can get this profile's master: what the boot menu must not offer."""
+        try:
+            return master_forbids(profile, self(profile.master) if profile.master else None) is not None
+        except NetbootError:
+            return True
 
 
 def _log_transfer(event: TransferEvent) -> None:

@@ -62,7 +62,8 @@ class Asking:
 class Entry:
     """One line of the menu that starts the agent. `confirm` is the question's "yes", "" when nothing is written.
 
-    `proven`: what is picked counts only with a ticket, which the entry fetches at its start.
+    `proven`: what is picked counts only with a ticket, which the entry fetches at its start. `unavailable`: its master
+    is none that a PC could get; the line says so, and starts nothing.
     """
 
     id: str
@@ -72,6 +73,7 @@ class Entry:
     batch: str = ""
     proven: bool = False
     digits: bool = False
+    unavailable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +128,8 @@ class BootMenu:
     """Renders the menus of a running server; `address` is ours on the PCs' LAN.
 
     `boarding` says what a PC is offered; `digits_asked` whether what writes to a disk asks for digits; `prove` makes
-    a choice's ticket; `files` are the names of the boot files. The first two read the record: menus are rendered in a
-    thread.
+    a choice's ticket; `files` are the names of the boot files; `lacks_master` tells whether no PC can get the master
+    of a profile. The first two read the record, the last the store: menus are rendered in a thread.
     """
 
     def __init__(
@@ -140,7 +142,9 @@ class BootMenu:
         digits_asked: Callable[[], bool],
         prove: Callable[[Picked], str],
         files: Collection[str] = (),
+        lacks_master: Callable[[Profile], bool] = lambda _: False,
     ) -> None:
+        self._lacks_master = lacks_master
         self._profiles = tuple(profiles)
         self._settings = settings
         self._server = f"{address}:{settings.http.port}"
@@ -188,6 +192,8 @@ class BootMenu:
         """The script that starts the agent with this profile and its ticket. Whoever asks has given the digits."""
         boarding = self._board(asking)
         digest = next((known.digest for known in self._profiles if known.id == profile), "")
+        if not batch and profile in self._unavailable():
+            return self.refusal(asking, "gone")
         if boarding.denied or not digest or (batch and not self._armed_batch(asking, profile, batch)):
             return self.refusal(asking, "gone")
         # What a batch does is the batch's: its PCs are counted, and a person's choice for one comes first.
@@ -221,7 +227,7 @@ class BootMenu:
     def _menu(self, asking: Asking, boarding: Boarding) -> Menu:
         settings = self._settings
         language = asking.language or settings.language
-        offered = entries(self._profiles, language, boarding, digits=self._is_locked())
+        offered = entries(self._profiles, language, boarding, digits=self._is_locked(), unavailable=self._unavailable())
         timeout = settings.menu.timeout
         ready = default_of(self._ready(boarding), offered)
         if boarding.stalled is not None:
@@ -257,6 +263,14 @@ class BootMenu:
             log.exception("the choice for %s cannot be read; its menu offers the disk first", asking.mac or asking.uuid)
             return Boarding()
 
+    def _unavailable(self) -> frozenset[str]:
+        """The ids of the profiles whose master no PC can get. A store that cannot be read is the agent's to find."""
+        try:
+            return frozenset(profile.id for profile in self._profiles if self._lacks_master(profile))
+        except Exception:
+            log.exception("which masters there are cannot be read; the menu offers them all")
+            return frozenset()
+
     def _armed_batch(self, asking: Asking, profile: str, batch: str) -> bool:
         boarding = self._board(asking)
         return boarding.batch == batch and boarding.armed is not None and boarding.armed.id == profile
@@ -286,7 +300,12 @@ def notices(boarding: Boarding, language: Language) -> tuple[str, ...]:
 
 
 def entries(
-    profiles: Sequence[Profile], language: Language, boarding: Boarding, *, digits: bool = False
+    profiles: Sequence[Profile],
+    language: Language,
+    boarding: Boarding,
+    *,
+    digits: bool = False,
+    unavailable: Collection[str] = (),
 ) -> tuple[Entry, ...]:
     """The menu's lines after "boot the local disk", in order; none for a PC that is kept away.
 
@@ -297,7 +316,9 @@ def entries(
         return ()
     texts = TEXTS[language]
     offered = tuple(
-        Entry(
+        Entry(f"profile-{number}", texts.unavailable.format(profile=profile.name[language]), unavailable=True)
+        if profile.id in unavailable
+        else Entry(
             f"profile-{number}",
             profile.name[language],
             profile=profile.id,
@@ -334,7 +355,7 @@ def kernel_words(settings: Settings) -> str:
 def default_of(wanted: str, offered: Collection[Entry]) -> str:
     """The id of the entry that is ready under Enter: one that was set and writes nothing, else the disk's."""
     for entry in offered:
-        if wanted and wanted in (entry.id, entry.profile) and not entry.proven:
+        if wanted and wanted in (entry.id, entry.profile) and not entry.proven and not entry.unavailable:
             return entry.id
     return "local"
 

@@ -31,6 +31,8 @@ class MenuTexts:
     wrong_digits: str
     too_many_tries: str
     not_offered: str
+    unavailable: str
+    unavailable_why: str
     memtest: str
     title_code: str
     theme_help: str
@@ -75,6 +77,8 @@ TEXTS: Final[dict[Language, MenuTexts]] = {
         title_code="Code de l'atelier ?",
         theme_help="Flèches : choisir. Entrée : valider. Échap : retour.",
         theme_timeout="Sans touche, la ligne choisie démarre dans %d s.",
+        unavailable="Indisponible : {profile}",
+        unavailable_why="Son système manque ou n'est pas sûr : voyez la page, Systèmes.",
         not_offered="Ce choix n'est plus proposé à ce PC. Retour au menu…",
         starting_disk="Démarrage sur le disque de ce PC…",
         starting_agent="Chargement… Ne débranchez pas ce PC.",
@@ -114,6 +118,8 @@ TEXTS: Final[dict[Language, MenuTexts]] = {
         title_code="The workshop's code?",
         theme_help="Arrows: choose. Enter: go on. Esc: back.",
         theme_timeout="Without a key, the chosen line starts in %d s.",
+        unavailable="Not available: {profile}",
+        unavailable_why="Its system is missing or not trusted: see the page, Systems.",
         not_offered="This is no longer offered to this PC. Back to the menu…",
         starting_disk="Booting this PC's own disk…",
         starting_agent="Loading… Do not unplug this PC.",

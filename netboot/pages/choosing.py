@@ -13,12 +13,13 @@ from typing import Final
 from aiohttp import web
 
 from netboot.errors import NetbootError
-from netboot.imaging import internal_disks
+from netboot.imaging import internal_disks, master_forbids
 from netboot.inventory import Disk, DiskId
 from netboot.pages.agent_link import workshop_key
-from netboot.pages.refusal import Refusal
+from netboot.pages.refusal import Code, Refusal
 from netboot.pages.render import page
 from netboot.pages.visitor import operators_form
+from netboot.problems import Code as ProblemCode
 from netboot.profile import Profile
 from netboot.records.record import Record
 from netboot.records.values import NotOnRecord
@@ -27,6 +28,11 @@ from netboot.workshop import Workshop
 log = logging.getLogger(__name__)
 
 ALL: Final = "all"
+_MASTERS: Final[dict[ProblemCode, Code]] = {
+    "master-missing": "no-master",
+    "master-unsigned": "master-unsigned",
+    "master-fixed": "master-fixed",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,8 +147,9 @@ async def master_is_there(workshop: Workshop, profile: Profile) -> None:
         master = await asyncio.to_thread(workshop.find_master, profile.master)
     except NetbootError:
         master = None
-    if master is None:
-        raise Refusal("no-master")
+    problem = master_forbids(profile, master)
+    if problem is not None:
+        raise Refusal(_MASTERS.get(problem.code, "no-master"))
 
 
 def _back(notice: str) -> web.Response:

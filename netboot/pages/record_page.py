@@ -1,15 +1,19 @@
 """The journal for the admin: its events, and the check that none was changed. Also the list of masters."""
 
 import asyncio
+from contextlib import suppress
 from typing import Final
 
 from aiohttp import web
 
+from netboot.errors import NetbootError
 from netboot.pages.agent_link import workshop_key
 from netboot.pages.render import page
 from netboot.pages.turns import Turns
 from netboot.pages.visitor import operators_form, signed_in
+from netboot.problems import Problem
 from netboot.records.values import ChainCheck
+from netboot.workshop import Workshop
 
 PAGE: Final = 100
 """Events on one page."""
@@ -34,8 +38,21 @@ async def check_record(request: web.Request) -> web.Response:
 
 async def show_masters(request: web.Request) -> web.Response:
     """GET /masters."""
-    masters = await asyncio.to_thread(request.app[workshop_key].record.masters)
-    return page(request, "masters.html.j2", masters=masters)
+    workshop = request.app[workshop_key]
+    masters = await asyncio.to_thread(workshop.record.masters)
+    foreign = await asyncio.to_thread(_foreign, workshop, {master.name for master in masters})
+    return page(request, "masters.html.j2", masters=masters, foreign=foreign)
+
+
+def _foreign(workshop: Workshop, names: set[str]) -> list[Problem]:
+    """What is to be said of the masters that another key signed: they are here, and no PC accepts them."""
+    found = []
+    for name in sorted(names):
+        with suppress(NetbootError):
+            master = workshop.find_master(name)
+            if master is not None and not master.signed:
+                found.append(Problem("master-unsigned", {"master": name}))
+    return found
 
 
 async def _record(request: web.Request, check: ChainCheck | None) -> web.Response:

@@ -18,6 +18,8 @@ Code = Literal[
     "nobody-waits",
     "at-work",
     "no-master",
+    "master-unsigned",
+    "master-fixed",
     "no-such-disk",
     "no-such-machine",
     "denied",
@@ -60,6 +62,8 @@ _STATUS: Final[dict[Code, int]] = {
     "nobody-waits": 409,
     "at-work": 409,
     "no-master": 409,
+    "master-unsigned": 409,
+    "master-fixed": 409,
     "no-such-disk": 409,
     "no-such-machine": 404,
     "denied": 409,
@@ -115,6 +119,18 @@ _SENTENCES: Final[dict[Code, dict[Language, str]]] = {
         "recommencez. Rien n'a été effacé.",
         "en": "The system of this profile is not on the server, or it is damaged. Build or import it, then try again. "
         "Nothing was erased.",
+    },
+    "master-unsigned": {
+        "fr": "Le système de ce profil n'est pas signé par cet atelier : aucun PC ne l'accepte. Remettez la clé "
+        "signing.key d'une sauvegarde, ou reconstruisez-le ou importez-le à nouveau. Rien n'a été effacé.",
+        "en": "The system of this profile is not signed by this workshop: no PC accepts it. Put signing.key back from "
+        "a backup, or build or import it again. Nothing was erased.",
+    },
+    "master-fixed": {
+        "fr": "netboot ne peut pas régler le système de ce profil : chaque PC garderait le nom, l'identité et les clés "
+        "SSH du master. Choisissez un profil sans réglage, ou un autre système. Rien n'a été effacé.",
+        "en": "netboot cannot set up the system of this profile: each PC would keep the master's name, identity and "
+        "SSH keys. Choose a profile without customising, or another system. Nothing was erased.",
     },
     "no-such-disk": {
         "fr": "Ce disque n'est plus dans ce PC. Revenez à la page du PC et choisissez encore.",

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from netboot.imaging import (
     Blocked,
     Ended,
+    MasterNeeds,
     Run,
     choose_target,
     forbids_writing,
@@ -203,3 +204,24 @@ def test_a_master_without_a_loader_for_a_32_bit_uefi_is_refused_before_anything_
         Blocked("erase", Problem("firmware-32-bit", {"master": "debian"})) if stopped else Run(Erase(disks=(SSD.id,)))
     )
     assert next_stage(the_job) == expected
+
+
+@pytest.mark.parametrize(
+    ("master", "problem"),
+    [
+        (replace(MASTER, not_customisable="btrfs"), Problem("master-fixed", {"master": "debian", "root": "btrfs"})),
+        (replace(MASTER, not_customisable="?"), Problem("master-fixed", {"master": "debian", "root": "?"})),
+        (replace(MASTER, signed=False), Problem("master-unsigned", {"master": "debian"})),
+        (None, Problem("master-missing", {"master": "debian"})),
+    ],
+)
+def test_a_master_that_no_pc_could_be_given_is_known_before_the_erase(
+    master: MasterNeeds | None, problem: Problem
+) -> None:
+    assert next_stage(done(job(SSD, master=master), "check")) == Blocked("erase", problem)
+
+
+def test_a_master_that_cannot_be_customised_is_given_as_it_is_to_a_profile_that_does_not_ask() -> None:
+    fixed = replace(MASTER, not_customisable="ntfs")
+    running = job(SSD, stages=("check", "erase", "deploy", "finish"), master=fixed)
+    assert next_stage(done(running, "check")) == Run(Erase(disks=(SSD.id,)))

@@ -65,6 +65,7 @@ def menu(
     digits: bool = False,
     serial: str = "",
     files: Collection[str] = (),
+    lacking: Collection[str] = (),
 ) -> Menus:
     return Menus(
         BootMenu(
@@ -75,6 +76,7 @@ def menu(
             digits_asked=lambda: digits,
             prove=lambda picked: f"proof-{picked.profile}-{picked.batch}",
             files=files,
+            lacks_master=lambda wanted: wanted.master in lacking,
         )
     )
 
@@ -494,3 +496,36 @@ def test_the_memory_test_that_is_ready_is_one_that_writes_nothing() -> None:
     only = msgspec.structs.replace(WIPE, id="only", stages=("check", "memory", "finish"), master="")
     assert "set first profile-2" in menu(tested, only, boarding=Boarding(default="memory")).ipxe()
     assert "set first local" in menu(tested, boarding=Boarding(default="memory")).ipxe()
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_a_profile_whose_master_no_pc_can_get_is_not_offered_and_says_why(language: Language) -> None:
+    other = profile("Autre", "other", master="")
+    shown = menu(WIPE, other, language=language, lacking=["debian-minimal"], digits=True)
+    texts = TEXTS[language]
+    grub, ipxe = shown.grub(), shown.ipxe()
+    title = texts.unavailable.format(profile="Effacer et installer")
+    assert f"menuentry {grub_quoted(title)} --id profile-1 {{" in grub
+    assert "load_proven wipe" not in grub
+    assert "ask_digits wipe" not in grub
+    assert grub_quoted(texts.unavailable_why) in grub
+    assert "ask_digits other" in grub
+    run(["grub-script-check"], stdin=grub)
+    assert f"item profile-1 {ipxe_plain(title)}" in ipxe
+    assert f":profile-1\necho {ipxe_plain(texts.unavailable_why)}\nsleep 10 ||\ngoto menu\n" in ipxe
+    assert "profile=wipe" not in ipxe
+    for asking in (GRUB, IPXE):
+        assert "proof" not in shown.boot_menu.start(asking, "wipe", "")
+        assert "proof" in shown.boot_menu.start(asking, "other", "")
+
+
+def test_a_store_that_cannot_be_read_costs_no_pc_its_menu(caplog: pytest.LogCaptureFixture) -> None:
+    def broken(_: Profile) -> bool:
+        raise OSError("the disk")
+
+    boot_menu = BootMenu(
+        (WIPE,), Settings(), SERVER, boarding=lambda mac, uuid: Boarding(), digits_asked=lambda: False,
+        prove=lambda picked: "p", lacks_master=broken,
+    )  # fmt: skip
+    assert "load_proven wipe" in boot_menu.menu(GRUB)
+    assert "which masters there are" in caplog.text

@@ -1,5 +1,6 @@
 """The store: what is put is what is got, nothing half-written is ever seen, foreign names open no file."""
 
+import errno
 import hashlib
 import os
 from pathlib import Path
@@ -11,8 +12,8 @@ from nacl.signing import SigningKey
 
 from netboot.errors import NetbootError
 from netboot.manifest import Chunk, Manifest, Partition, parse_signed
-from netboot.store import Store, StoreError
-from netboot.store.upkeep import Deleted, collect_garbage, copy_master, remove_master, verify
+from netboot.store import ForeignError, Store, StoreError
+from netboot.store.upkeep import Deleted, collect_garbage, copy_master, remove_master, taking_back_unused_chunks, verify
 
 KEY = SigningKey(b"\x07" * 32)
 PUBLIC = bytes(KEY.verify_key)
@@ -228,3 +229,42 @@ def test_too_little_space_is_told_before_the_work(tmp_path: Path) -> None:
     with pytest.raises(NetbootError, match="MiB free") as caught:
         Store(tmp_path).require_space(1 << 60)
     assert "master remove" in caught.value.hint
+
+
+def test_a_master_signed_by_another_key_is_no_master_where_the_key_is_told(tmp_path: Path) -> None:
+    manifest = put_master(Store(tmp_path), "one", part("a"))
+    assert Store(tmp_path, accepts=PUBLIC).current("one") == manifest
+    other = Store(tmp_path, accepts=bytes(SigningKey(b"\x08" * 32).verify_key))
+    with pytest.raises(ForeignError, match="signature") as caught:
+        other.current("one")
+    assert caught.value.digest == manifest.digest
+    assert "signing.key" in caught.value.hint
+
+
+def test_a_disk_that_takes_no_more_is_said_with_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = Store(tmp_path)
+
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(StoreError, match="No space left") as caught:
+        store.put_chunk(part("a"))
+    assert "larger disk" in caught.value.hint
+    assert not any((tmp_path / "drafts").iterdir())
+
+
+def test_an_import_that_fails_takes_back_what_no_manifest_needs(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    old = put_master(store, "one", part("a"), part("b"))
+    put_master(store, "one", part("b"), version="2")
+
+    def fails() -> None:
+        with taking_back_unused_chunks(store):
+            store.put_chunk(part("c"))
+            raise NetbootError("the image ends too early")
+
+    with pytest.raises(NetbootError):
+        fails()
+    assert store.chunk_path(hashlib.sha256(part("c")).hexdigest()) is None
+    assert all(store.chunk_path(chunk.sha256) for chunk in old.chunks), "a running job may still need the older one"
