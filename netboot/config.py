@@ -30,6 +30,14 @@ MacAddress = Annotated[
         description='a MAC address in quotes, such as "98:fa:9b:12:34:56"',
     ),
 ]
+HostName = Annotated[
+    str,
+    Meta(
+        max_length=253,
+        pattern=r"^[0-9A-Za-z_]([0-9A-Za-z_.-]*[0-9A-Za-z_])?\Z",
+        description="a name such as atelier.example.org, without http:// and without a port",
+    ),
+]
 AddressOrNone = Annotated[
     str, Meta(pattern=r"^(\d{1,3}(\.\d{1,3}){3})?\Z", description="an address such as 10.0.0.1, or nothing")
 ]
@@ -148,12 +156,16 @@ class LogSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
 
 class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Everything that can be set. `interface` is found when there is only one; `data` holds record and masters."""
+    """Everything that can be set. `interface` is found when there is only one; `data` holds record and masters.
+
+    `hosts` are further names that this machine is reached by: of a proxy before the page, or in a boot URL.
+    """
 
     interface: Annotated[
         str, Meta(max_length=15, pattern=r"^[^/\s]*\Z", description="an interface's name, such as eth0")
     ] = ""
     language: Language = "fr"
+    hosts: tuple[HostName, ...] = ()
     data: FolderOrDefault = ""
     bootfiles: FolderOrDefault = ""
     profiles: tuple[FolderPath, ...] = ()

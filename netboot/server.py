@@ -36,12 +36,14 @@ from netboot.errors import NetbootError
 from netboot.floor import Conflict, Floor
 from netboot.imaging import MasterNeeds, master_forbids
 from netboot.interfaces import Interface, choose, read_links
+from netboot.known_hosts import own_names
 from netboot.menu.boot_menu import BootMenu
 from netboot.menu.highlight import white_pixel
 from netboot.menu.password import SETTING as MENU_PASSWORD
 from netboot.menu.password import MenuPassword
 from netboot.names.announcer import Announcer, load_target
 from netboot.names.naming import directory, name_server, with_names
+from netboot.names.settings import DEFAULT_DOMAIN
 from netboot.names.update import UpdateTarget
 from netboot.pages.boot_face import BootFace, boot_application
 from netboot.policies import Policies, check_defaults
@@ -232,7 +234,9 @@ async def _serve(ready: Ready, record: Record) -> None:
             if response.status < 400:
                 dhcp.fetched_by(IPv4Address(request.remote or ""))
 
-    boot_face = boot_application(face, workshop)
+    domain = (ready.plan.domain or DEFAULT_DOMAIN) if ready.plan is not None and settings.names.answer else ""
+    hosts = await asyncio.to_thread(own_names, settings, domain)
+    boot_face = boot_application(face, workshop, hosts)
     boot_face.on_response_prepare.append(fetched)
     limits = Limits(block_size=block_size_for(ready.interface.mtu))
     tftp = TftpServer(
@@ -251,7 +255,7 @@ async def _serve(ready: Ready, record: Record) -> None:
             dhcp=dhcp,
         )
         await place.open(ready.interface.address)
-        page = await _http_runner(stack, await page_application(workshop, settings))
+        page = await _http_runner(stack, await page_application(workshop, settings, hosts))
         await web.SockSite(page, _page_socket(settings), ssl_context=_page_tls(settings), backlog=BACKLOG).start()
         await tftp.start()
         stack.callback(tftp.close)
@@ -306,7 +310,13 @@ async def _until_told(services: Sequence[Service]) -> None:
 
 
 async def _http_runner(stack: contextlib.AsyncExitStack, app: web.Application) -> web.AppRunner:
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=STOP_WITHIN, keepalive_timeout=REQUEST_WITHIN)
+    runner = web.AppRunner(
+        app,
+        access_log=None,
+        auto_decompress=False,  # nothing that may come is packed: what is packed is refused as it is
+        shutdown_timeout=STOP_WITHIN,
+        keepalive_timeout=REQUEST_WITHIN,
+    )
     await runner.setup()
     stack.push_async_callback(runner.cleanup)
     return runner

@@ -8,6 +8,7 @@ import asyncio
 import logging
 import secrets
 import time
+from collections.abc import Collection
 from pathlib import Path
 from typing import Final
 
@@ -16,6 +17,7 @@ from aiohttp.typedefs import Handler
 
 from netboot.config import Settings
 from netboot.errors import NetbootError
+from netboot.known_hosts import only_known_hosts
 from netboot.pages import (
     addresses_page,
     batching,
@@ -52,9 +54,15 @@ LONGEST_FORM: Final = 64 * 1024
 _HTTP: Final[dict[int, Code]] = {404: "no-such-page", 405: "method", 413: "too-large"}
 
 
-async def page_application(workshop: Workshop, settings: Settings) -> web.Application:
-    """The aiohttp application of the page. Logs the first start's code while there is no operator."""
-    app = web.Application(middlewares=[_errors, _own_site], client_max_size=LONGEST_FORM)
+async def page_application(
+    workshop: Workshop, settings: Settings, hosts: Collection[str] = frozenset()
+) -> web.Application:
+    """The aiohttp application of the page. Logs the first start's code while there is no operator.
+
+    `hosts` are the names that it is reached by, beside the address that was connected to.
+    """
+    middlewares = [_errors, only_known_hosts(hosts, _foreign_name), _own_site, _plain_body]
+    app = web.Application(middlewares=middlewares, client_max_size=LONGEST_FORM)
     app[workshop_key] = workshop
     app[settings_key] = settings
     app[sessions_key] = Sessions(time.monotonic)
@@ -133,6 +141,19 @@ async def _own_site(request: web.Request, handler: Handler) -> web.StreamRespons
         if host != request.host or request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
             raise Refusal("other-site")
     return await handler(request)
+
+
+@web.middleware
+async def _plain_body(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """No browser packs a form: what is packed is refused before it is unpacked (RFC 9110 §8.4)."""
+    if request.headers.get(hdrs.CONTENT_ENCODING, "identity").strip().casefold() not in ("identity", ""):
+        raise Refusal("form")
+    return await handler(request)
+
+
+async def _foreign_name(request: web.Request) -> web.StreamResponse:
+    log.warning("%s asked for the page as %.100r, which is none of its names", request.remote, request.host)
+    raise Refusal("foreign-name")
 
 
 def _refused(request: web.Request, refusal: Refusal) -> web.Response:

@@ -5,7 +5,9 @@ No answer is ever a redirect, which firmware does not follow. A doubled slash (`
 counts as one.
 """
 
+import logging
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol
@@ -14,10 +16,13 @@ from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler
 
 from netboot.connection_end import reset_once_read
+from netboot.known_hosts import only_known_hosts
 from netboot.pages.agent_link import agent_link, workshop_key
 from netboot.pages.boot_menu import Digits, Menus, add_menu_routes
 from netboot.segment_size import fill_segments
 from netboot.workshop import Workshop
+
+log = logging.getLogger(__name__)
 
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 _PIECE: Final = 64 * 1024  # bytes
@@ -45,9 +50,10 @@ class BootFace:
 face_key: Final = web.AppKey("face", BootFace)
 
 
-def boot_application(face: BootFace, workshop: Workshop) -> web.Application:
-    """The aiohttp application of the boot face."""
-    app = web.Application(middlewares=[_gone, _grub], client_max_size=4096)
+def boot_application(face: BootFace, workshop: Workshop, hosts: Collection[str] = frozenset()) -> web.Application:
+    """The aiohttp application of the boot face. `hosts` are its names, beside the address that was connected to."""
+    middlewares = [_gone, only_known_hosts(hosts, _foreign_name), _no_page, _grub]
+    app = web.Application(middlewares=middlewares, client_max_size=4096)
     app[face_key] = face
     app[workshop_key] = workshop
     app.router.add_get("/agent/link", agent_link)
@@ -65,6 +71,21 @@ async def _gone(request: web.Request, handler: Handler) -> web.StreamResponse:
         return await handler(request)
     except ConnectionError:
         return web.Response()
+
+
+async def _foreign_name(request: web.Request) -> web.StreamResponse:
+    log.warning("%s asked for boot files as %.100r, which is none of this server's names", request.remote, request.host)
+    text = "This name is none of this server's: use its address, or add the name to `hosts` in the settings.\n"
+    return web.Response(status=421, text=text)
+
+
+@web.middleware
+async def _no_page(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Refuse what a page of any site makes a browser send: no firmware, loader or agent names an origin."""
+    if hdrs.ORIGIN in request.headers or request.headers.get("Sec-Fetch-Site", "none") != "none":
+        log.warning("%s: a web page's request for %.100r is refused", request.remote, request.path)
+        return web.Response(status=403, text="This is for PCs that boot, not for web pages.\n")
+    return await handler(request)
 
 
 @web.middleware

@@ -11,6 +11,7 @@ Code = Literal[
     "signed-out",
     "old-form",
     "other-site",
+    "foreign-name",
     "form",
     "too-large",
     "too-slow",
@@ -55,6 +56,7 @@ _STATUS: Final[dict[Code, int]] = {
     "signed-out": 403,
     "old-form": 403,
     "other-site": 403,
+    "foreign-name": 421,
     "form": 415,
     "too-large": 413,
     "too-slow": 408,
@@ -89,6 +91,12 @@ _SENTENCES: Final[dict[Code, dict[Language, str]]] = {
     "other-site": {
         "fr": "Cette demande vient d'un autre site. Ouvrez la page de l'atelier et recommencez là.",
         "en": "This request comes from another site. Open the workshop's page and try again there.",
+    },
+    "foreign-name": {
+        "fr": "Ce nom n'est pas celui de l'atelier. Ouvrez la page par l'adresse du serveur ; l'administrateur peut "
+        "ajouter ce nom aux réglages (`hosts`).",
+        "en": "This name is none of the workshop's. Open the page by the server's address; the administrator may add "
+        "this name to the settings (`hosts`).",
     },
     "form": {
         "fr": "Ce formulaire n'est pas de cette page. Revenez aux PC, puis recommencez.",

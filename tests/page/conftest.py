@@ -99,6 +99,7 @@ async def application(workshop: Workshop) -> Application:
 @pytest.fixture
 async def page(application: Application) -> AsyncIterator[TestServer]:
     server = TestServer(application)
+    await server.start_server(auto_decompress=False)  # as `netboot serve` does
     async with server:
         yield server
 
