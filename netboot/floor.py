@@ -162,6 +162,8 @@ class Floor:
     def at_menu(self, mac: str, *, uuid: str, left: Problem | None, problem: Problem | None) -> None:
         """A PC reads its boot menu: it is there, whether or not DHCP saw it, and the record knows what is left in it.
 
+        Nothing that is left is taken back here: a menu is read by whoever says that it is this PC.
+
         `problem`: why its last start brought nothing. An agent's live row is left alone, as in `sighted`.
         """
         before = self._rows.get(mac)
@@ -170,7 +172,7 @@ class Floor:
         known = before or Row(mac=mac, state="booting")
         if known.state != "booting":
             known = replace(known, stage=None, profile="", done=0, total=0, rate=0.0)
-        self.put(replace(known, state="booting", uuid=uuid or known.uuid, left=left, problem=problem))
+        self.put(replace(known, state="booting", uuid=uuid or known.uuid, left=left or known.left, problem=problem))
 
     def tell_problem(self, mac: str, problem: Problem, *, uuid: str = "") -> None:
         """Say what stopped a PC that no agent speaks for; it gets a row if it has none. A live row is left alone."""

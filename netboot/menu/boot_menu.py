@@ -206,7 +206,7 @@ class BootMenu:
         """The script that says why not, and goes back to the menu."""
         texts = self._texts(asking)
         said = {"wrong": texts.wrong_digits, "too-many": texts.too_many_tries, "gone": texts.not_offered}[reason]
-        return self._render(f"refused.{asking.loader}.j2", asking, said=said)
+        return self._render(f"refused.{asking.loader}.j2", asking, said=said, reason=reason)
 
     def theme(self, asking: Asking, title: str) -> str:
         """GRUB's theme: the words around the entries, which GRUB has in English only."""

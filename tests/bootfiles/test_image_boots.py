@@ -41,8 +41,8 @@ sys.exit(10)
 """
 
 
-def _boot(folder: Path, files: BootFiles, listener: socket.socket) -> str:
-    own = cpio.archive([cpio.file("usr/lib/netboot/netboot/agent/__main__.py", AGENT.encode())], mtime=0)
+def _boot(folder: Path, files: BootFiles, listener: socket.socket, agent: str = AGENT, more: str = "") -> str:
+    own = cpio.archive([cpio.file("usr/lib/netboot/netboot/agent/__main__.py", agent.encode())], mtime=0)
     initrd = folder / "initrd"
     initrd.write_bytes(
         files.path("agent-base.img").read_bytes() + agent_archive({"language": "fr"}) + cpio.compress(own, level=1)
@@ -54,7 +54,7 @@ def _boot(folder: Path, files: BootFiles, listener: socket.socket) -> str:
             file.truncate(64 << 20)
         drives += ["-drive", f"file={image},format=raw,if=none,id={serial}"]
         drives += ["-device", f"{device},drive={serial},serial={serial}"]
-    words = f"console=tty0 console=ttyS0 port={listener.getsockname()[1]} mac={MAC}"
+    words = f"console=tty0 console=ttyS0 port={listener.getsockname()[1]} mac={MAC} {more}".strip()
     # One processor, as every PC of the lab has: with two, this PC was once seen to stand still under emulation.
     command = ["qemu-system-x86_64", "-accel", "tcg", "-machine", "q35", "-m", "1024", "-smp", "1", "-no-reboot"]
     command += ["-display", "none", "-serial", "stdio", "-device", "virtio-rng-pci", *drives]
@@ -85,6 +85,18 @@ def test_a_pc_reaches_python_sees_its_devices_and_switches_itself_off(built: Boo
     assert "filesystems btrfs ext4 vfat xfs" in marks
     assert [mark for mark in marks if mark.endswith("missing")] == []
     assert "reboot: Power down" in serial
+
+
+@pytest.mark.lab
+@pytest.mark.matrix
+@pytest.mark.timeout(900)
+def test_an_agent_that_dies_again_and_again_before_it_reached_the_server_does_not_keep_its_pc(
+    built: BootFiles, tmp_path: Path
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        serial = _boot(tmp_path, built, listener, agent="raise SystemExit(1)", more="netboot.patience=20")
+    assert "The program stopped (code 1)" in serial
+    assert "reboot: Restarting system" in serial
 
 
 @pytest.mark.lab

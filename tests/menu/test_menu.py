@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from netboot.boarding import Boarding
 from netboot.config import MenuSettings, Settings
-from netboot.menu.boot_menu import Asking, BootMenu, entries, notices
+from netboot.menu.boot_menu import Asking, BootMenu, Refused, entries, notices
 from netboot.menu.escapes import grub_accented, grub_quoted, ipxe_plain
 from netboot.menu.highlight import white_pixel
 from netboot.menu.texts import TEXTS
@@ -130,6 +130,16 @@ def test_a_load_that_failed_reads_the_menu_anew_which_says_why_and_goes_to_the_d
     failed = ipxe.partition("\n:failed\n")[2]
     assert failed.index("menu.ipxe?${pc}&failed=${why} ||") < failed.index(":gave_up") < failed.index("set first local")
     assert "isset ${refused} || goto gave_up\n" in menu(WIPE).ipxe()
+
+
+def test_a_pc_whose_place_went_to_another_one_meanwhile_does_not_stand_in_its_menu_for_ever() -> None:
+    boot_menu = menu(WIPE).boot_menu
+    assert "\ncome_back\n" in boot_menu.refusal(GRUB, "gone")
+    assert "chain --replace ${base}/menu.ipxe?${pc} ||" in boot_menu.refusal(IPXE, "gone")
+    typed: tuple[Refused, ...] = ("wrong", "too-many")
+    for reason in typed:
+        assert "\ngo_back\n" in boot_menu.refusal(GRUB, reason)
+        assert "set refused yes" in boot_menu.refusal(IPXE, reason)
 
 
 @pytest.mark.parametrize("batch", ["", "b" * 32])
