@@ -15,7 +15,7 @@ from netboot.contradictions import Reason
 from netboot.erase_outcome import erase_problem, short_name
 from netboot.honest_erasure import doubt
 from netboot.imaging import Job, StageRecord, internal_disks
-from netboot.inventory import Disk, DiskId
+from netboot.inventory import Disk, DiskId, amount
 from netboot.problems import Problem
 from netboot.protocol import (
     Check,
@@ -168,8 +168,8 @@ def _doubt_of_times(said: Erasure, seen: Seen) -> Reason | None:
 
 
 def _incomplete(disk: DiskId, *, written: int, verified: int) -> Problem:
-    values = {"disk": short_name(disk), "written": str(written), "verified": str(verified), "size": str(disk.size)}
-    return Problem("erase-incomplete", values)
+    left = {"unwritten": amount(disk.size - written), "unread": amount(disk.size - verified)}
+    return Problem("erase-incomplete", {"disk": short_name(disk), **left})
 
 
 def _evidence_missing(stage: Stage, result: Result | None) -> Problem | None:

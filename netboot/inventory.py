@@ -186,3 +186,12 @@ def label(disk: Disk) -> str:
 def gigabytes(size: int) -> str:
     """A size in bytes as people read it on a disk's label (powers of ten)."""
     return f"{size / 1e12:.1f} TB" if size >= 1e12 else f"{size / 1e9:.1f} GB"
+
+
+def amount(size: int) -> str:
+    """So many bytes of a disk, also few: rounded up, so that something is never nothing."""
+    if size >= 10**9:
+        return gigabytes(size)
+    unit, name = (10**6, "MB") if size > 10**6 - 100 else (10**3, "kB")
+    tenths = -(-size * 10 // unit)
+    return f"{tenths // 10}.{tenths % 10} {name}"

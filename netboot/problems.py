@@ -23,11 +23,16 @@ Code = Literal[
     "disk-too-small",
     "disk-sectors",
     "disk-error",
+    "disk-resized",
     "several-targets",
     "firmware-32-bit",
     "not-erased",
     "erase-mismatch",
     "erase-incomplete",
+    "erase-refused",
+    "erase-unread",
+    "erase-disk-gone",
+    "erase-hung",
     "erase-too-slow",
     "erase-unbelievable",
     "several-not-erased",
@@ -71,7 +76,7 @@ Code = Literal[
 ]
 
 
-_SIZE: Final = re.compile(r"\b(\d+)\.(\d) ([GT])B\b")
+_SIZE: Final = re.compile(r"\b(\d+)\.(\d) ([kMGT])B\b")
 
 
 class Problem(Struct, frozen=True):
@@ -169,8 +174,16 @@ SENTENCES: Final[dict[Code, dict[Language, str]]] = {
         "Choose another master.",
     },
     "disk-error": {
-        "fr": "Le disque {disk} a refusé une lecture ou une écriture à {offset} ({error}). Il est à remplacer.",
-        "en": "The disk {disk} refused a read or a write at {offset} ({error}). Replace it.",
+        "fr": "Le disque {disk} a refusé une lecture ou une écriture. Il est à remplacer.",
+        "en": "The disk {disk} refused a read or a write. Replace it.",
+    },
+    "disk-resized": {
+        "fr": "Le disque {disk} a changé de taille en cours de route. Il ne compte pas comme effacé. Redémarrez "
+        "ce PC sur le "
+        "réseau et recommencez ; si cela se répète, le disque est à remplacer.",
+        "en": "The disk {disk} changed its size on the way. It does not count as erased. Boot this PC from the "
+        "network again and "
+        "start again; if it happens once more, replace the disk.",
     },
     "several-targets": {
         "fr": "Ce PC a plusieurs disques possibles ({disks}). Choisissez sur la page celui qui reçoit le master.",
@@ -188,16 +201,43 @@ SENTENCES: Final[dict[Code, dict[Language, str]]] = {
         "en": "The disk {disk} has no proof of erasure: the master is not installed. Choose a profile that erases.",
     },
     "erase-mismatch": {
-        "fr": "La relecture du disque {disk} ne montre pas ce qui a été écrit, à {offset}. "
-        "Ce disque n'est pas effacé : mettez-le de côté.",
-        "en": "Reading back the disk {disk} does not show what was written, at {offset}. "
-        "This disk is not erased: set it aside.",
+        "fr": "La relecture du disque {disk} ne montre pas partout ce qui a été écrit : {different} sont autres. "
+        "Ce disque n'est pas effacé et peut contenir encore des données : mettez-le de côté.",
+        "en": "Reading back the disk {disk} does not show everywhere what was written: {different} are different. "
+        "This disk is not erased and may still hold data: set it aside.",
     },
     "erase-incomplete": {
-        "fr": "L'effacement du disque {disk} n'est pas prouvé : {written} octets écrits et {verified} relus, pour "
-        "{size}. Ce disque ne compte pas comme effacé : recommencez ; si cela se répète, mettez-le de côté.",
-        "en": "The erasure of the disk {disk} is not proven: {written} bytes were written and {verified} read back, of "
-        "{size}. This disk does not count as erased: start again; if it happens once more, set it aside.",
+        "fr": "L'effacement du disque {disk} n'est pas prouvé : {unwritten} n'ont pas été écrits, {unread} pas relus. "
+        "Ce disque ne compte pas comme effacé : recommencez ; si cela se répète, mettez-le de côté.",
+        "en": "The erasure of the disk {disk} is not proven: {unwritten} were not written, {unread} not read back. "
+        "This disk does not count as erased: start again; if it happens once more, set it aside.",
+    },
+    "erase-refused": {
+        "fr": "Le disque {disk} refuse d'être écrit par endroits : jusqu'à {left} des anciennes données peuvent y être "
+        "encore. Tout le reste a été écrit. Ce disque n'est pas effacé : sortez-le du PC et détruisez-le.",
+        "en": "The disk {disk} refuses to be written in places: up to {left} of the old data may still be there. All "
+        "the rest was written. This disk is not erased: take it out of the PC and destroy it.",
+    },
+    "erase-unread": {
+        "fr": "Le disque {disk} a été écrit en entier, mais {unread} n'ont pas pu être relus. On ne sait pas s'il est "
+        "effacé : recommencez ; si cela se répète, détruisez-le.",
+        "en": "The disk {disk} was written whole, but {unread} could not be read back. It is not known to be erased: "
+        "start again; if it happens once more, destroy it.",
+    },
+    "erase-disk-gone": {
+        "fr": "Le disque {disk} a disparu pendant l'effacement (débranché, sans courant, ou en panne) : {left} n'ont "
+        "pas été écrits. Il n'est pas effacé et contient encore des données. Vérifiez son branchement et recommencez ; "
+        "si cela se répète, détruisez-le.",
+        "en": "The disk {disk} went away during the erase (unplugged, without power, or broken): {left} were not "
+        "written. It is not erased and still holds data. Check its cables and start again; if it happens once more, "
+        "destroy it.",
+    },
+    "erase-hung": {
+        "fr": "Le disque {disk} n'a plus répondu pendant {seconds} s : {left} n'ont pas été écrits. Il n'est pas "
+        "effacé et contient encore des données. Éteignez le PC, vérifiez le branchement du disque et recommencez ; si "
+        "cela se répète, détruisez-le.",
+        "en": "The disk {disk} did not answer for {seconds} s: {left} were not written. It is not erased and still "
+        "holds data. Switch the PC off, check the disk's cables and start again; if it happens once more, destroy it.",
     },
     "erase-too-slow": {
         "fr": "Le disque {disk} n'a pas avancé depuis {seconds} s. Il est à remplacer.",
@@ -260,9 +300,8 @@ SENTENCES: Final[dict[Code, dict[Language, str]]] = {
         "en": "The server has not answered for {seconds} s. Check the network cable and the server, then start again.",
     },
     "read-back": {
-        "fr": "La relecture du disque {disk} ne correspond pas au master {master}, à {offset}. Le disque est à "
-        "remplacer.",
-        "en": "Reading back the disk {disk} does not match the master {master}, at {offset}. Replace the disk.",
+        "fr": "La relecture du disque {disk} ne correspond pas au master {master}. Le disque est à remplacer.",
+        "en": "Reading back the disk {disk} does not match the master {master}. Replace the disk.",
     },
     "boot-entry": {
         "fr": "L'entrée de démarrage n'a pas pu être écrite ({error}). Le PC démarrera par le chemin de secours.",

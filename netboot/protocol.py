@@ -149,6 +149,10 @@ BAD_RANGES: Final = 256
 """Ranges of a disk that its evidence lists one by one, at most."""
 
 
+MORE_BAD: Final = 1_000_000
+"""And those beyond, which are counted up to this number."""
+
+
 class BadRange(Struct, frozen=True, kw_only=True):
     """A part of a disk that refused to be written, refused to be read back, or gave back something else."""
 
@@ -256,8 +260,18 @@ class StageStarted(Struct, frozen=True, kw_only=True, tag="started"):
     at: At
 
 
+class Stuck(Struct, frozen=True, kw_only=True):
+    """A disk that has not come further for `seconds`, by its name for people."""
+
+    disk: Text
+    seconds: Annotated[float, Meta(ge=0, le=1e10)]
+
+
 class StageProgress(Struct, frozen=True, kw_only=True, tag="progress"):
-    """Where a stage is: `done` of `total` bytes, at `rate` bytes/s; `part` names the disk or the step."""
+    """Where a stage is: `done` of `total` bytes, at `rate` bytes/s; `part` names the disk or the step.
+
+    `stuck` are the disks that hold it up, the longest first.
+    """
 
     job: Identifier
     stage: StageName
@@ -265,6 +279,7 @@ class StageProgress(Struct, frozen=True, kw_only=True, tag="progress"):
     total: Size
     rate: Annotated[float, Meta(ge=0)] = 0.0
     part: Text = ""
+    stuck: Annotated[tuple[Stuck, ...], Meta(max_length=8)] = ()
 
 
 class StageFinished(Struct, frozen=True, kw_only=True, tag="finished"):

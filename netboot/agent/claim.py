@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from netboot.agent.direct_io import DirectDisk, DiskBusyError, DiskError
+from netboot.agent.disk_faults import problem_of
 from netboot.agent.disks import find
 from netboot.inventory import Disk, DiskId, label
 from netboot.problems import Problem
@@ -32,7 +33,7 @@ def claim(wanted: DiskId, read_disks: ReadDisks, *, devices: Path = Path("/dev")
     except DiskBusyError as error:
         raise RefusedError(Problem("disk-in-use", {"disk": label(disk)})) from error
     except DiskError as error:
-        raise RefusedError(Problem("disk-error", {"disk": label(disk), "offset": "0", "error": error.error})) from error
+        raise RefusedError(problem_of(error, label(disk))) from error
     try:
         held = _only(wanted, read_disks())
         if held.name != disk.name or device.size != wanted.size:

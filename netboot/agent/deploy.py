@@ -18,6 +18,7 @@ from typing import Final
 
 from netboot.agent.claim import ReadDisks, RefusedError, claim
 from netboot.agent.direct_io import DirectDisk, DiskError, aligned_buffer
+from netboot.agent.disk_faults import problem_of
 from netboot.agent.disk_threads import StallError, on_disk
 from netboot.agent.disks import read_disks as read_own_disks
 from netboot.agent.failures import StageFailed
@@ -175,8 +176,9 @@ class _Deployment:
         chunks = self._manifest.chunks
         wrong: list[Chunk] = []
         threads = min(4, os.cpu_count() or 1)
-        sweep = Sweep(self._device, len(chunks), _matcher(self._device, chunks, self._longest, wrong), threads=threads)
-        await sweep.run(stall=STALL, look=self._shown.verified)
+        matcher = _matcher(self._device, chunks, self._longest, wrong)
+        sweep = Sweep(self._device, iter(range(len(chunks))), matcher, threads=threads)
+        await sweep.run(stall=STALL, look=lambda done, _: self._shown.verified(done))
         return sorted(wrong, key=lambda chunk: chunk.offset)
 
     async def _on_disk(self, work: Callable[[], None]) -> None:
@@ -265,6 +267,6 @@ def _problem(stage: Deploy, error: _Failure) -> Problem:
         case SilentError():
             return Problem("server-silent", {"seconds": f"{error.seconds:.0f}"})
         case DiskError():
-            return Problem("disk-error", {"disk": disk, "offset": str(error.offset), "error": error.error})
+            return problem_of(error, disk)
         case StallError():
             return Problem("erase-too-slow", {"disk": disk, "seconds": f"{error.seconds:.0f}"})

@@ -15,7 +15,7 @@ import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final, Self
+from typing import Final, Literal, Self
 
 _BLKRRPART: Final = 0x125F
 _BLKFLSBUF: Final = 0x1261
@@ -23,16 +23,27 @@ _BLKSSZGET: Final = 0x1268
 _BLKGETSIZE64: Final = 0x80081272
 
 _FILE_SECTOR: Final = 512
+_GONE: Final = frozenset({errno.ENODEV, errno.ENXIO, errno.ENOMEDIUM})
+_OFFLINE: Final = frozenset({"offline", "transport-offline", "deleting", "deleted", "cancel", "dead"})
+"""States of SCSI devices (scsi_sysfs.c) and NVMe controllers (nvme/host/sysfs.c) that answer nothing any more."""
+
+
+Kind = Literal["refused", "gone", "resized"]
+"""What a disk that fails at a call has: this place only, or it is not there any more, or it has another size."""
 
 
 class DiskError(Exception):
-    """The device or the kernel refused: `offset` is the first byte that was not read or written, `error` its words."""
+    """The device or the kernel refused: `offset` is the first byte that was not read or written, `error` its words.
 
-    def __init__(self, offset: int, error: str, number: int = 0) -> None:
+    Both are for the log and the record; people are told by `kind` (`disk_faults.py`).
+    """
+
+    def __init__(self, offset: int, error: str, number: int = 0, *, kind: Kind = "refused") -> None:
         super().__init__(f"{error} at byte {offset}")
         self.offset = offset
         self.error = error
         self.number = number
+        self.kind = kind
 
 
 class DiskBusyError(DiskError):
@@ -49,8 +60,11 @@ class DirectDisk:
         try:
             self._fd = os.open(path, flags | os.O_DIRECT | os.O_CLOEXEC)
         except OSError as error:
-            kind = DiskBusyError if error.errno == errno.EBUSY else DiskError
-            raise kind(0, _words(error), error.errno or 0) from error
+            number = error.errno or 0
+            if number == errno.EBUSY:
+                raise DiskBusyError(0, _words(error), number) from error
+            gone = number in _GONE or number == errno.ENOENT
+            raise DiskError(0, _words(error), number, kind="gone" if gone else "refused") from error
         self.path = path
         try:
             self.device = os.fstat(self._fd).st_rdev
@@ -92,9 +106,9 @@ class DirectDisk:
             try:
                 count = os.preadv(self._fd, [buffer[done:]], offset + done)
             except OSError as error:
-                raise DiskError(offset + done, _words(error), error.errno or 0) from error
+                raise self._fault(offset + done, error) from error
             if count <= 0:
-                raise DiskError(offset + done, "the disk ends here", errno.ENODATA)
+                raise self._fault(offset + done, OSError(errno.ENODATA, "the disk ends here"))
             done += count
 
     def write(self, buffer: memoryview, offset: int) -> None:
@@ -106,9 +120,9 @@ class DirectDisk:
             try:
                 count = os.pwritev(self._fd, [buffer[done:]], offset + done)
             except OSError as error:
-                raise DiskError(offset + done, _words(error), error.errno or 0) from error
+                raise self._fault(offset + done, error) from error
             if count <= 0:
-                raise DiskError(offset + done, "nothing was written", errno.EIO)
+                raise self._fault(offset + done, OSError(errno.EIO, "nothing was written"))
             done += count
 
     def sync(self) -> None:
@@ -116,7 +130,22 @@ class DirectDisk:
         try:
             os.fdatasync(self._fd)
         except OSError as error:
-            raise DiskError(0, _words(error), error.errno or 0) from error
+            raise self._fault(0, error) from error
+
+    def state(self) -> Kind:
+        """Whether the disk is still there as it was opened; "refused" when nothing speaks against it."""
+        try:
+            size, _ = _geometry(self._fd)
+        except OSError:
+            return "gone"
+        if not size or _is_offline(self.device):
+            return "gone"
+        return "refused" if size == self.size else "resized"
+
+    def _fault(self, offset: int, error: OSError) -> DiskError:
+        # A disk that was unplugged has no bytes left for the kernel, which then says that no space is left on it.
+        kind = "gone" if error.errno in _GONE else self.state()
+        return DiskError(offset, _words(error), error.errno or 0, kind=kind)
 
     def forget_partitions(self) -> None:
         """Drop what the kernel remembers of this disk: its buffers and its partitions, which are read again.
@@ -148,6 +177,17 @@ def _geometry(fd: int) -> tuple[int, int]:
     size = struct.unpack("Q", fcntl.ioctl(fd, _BLKGETSIZE64, bytes(8)))[0]
     sector = struct.unpack("i", fcntl.ioctl(fd, _BLKSSZGET, bytes(4)))[0]
     return int(size), int(sector)
+
+
+def _is_offline(device: int) -> bool:
+    """Whether the kernel has no such device any more, or has given it up; a regular file is never offline."""
+    if not device:
+        return False
+    here = Path(f"/sys/dev/block/{os.major(device)}:{os.minor(device)}")
+    try:
+        return (here / "device/state").read_text(encoding="ascii").strip() in _OFFLINE
+    except OSError:
+        return not here.exists()
 
 
 def _words(error: OSError) -> str:

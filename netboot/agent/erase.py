@@ -16,13 +16,18 @@ from netboot.agent.direct_io import DirectDisk, DiskError
 from netboot.agent.disk_status import UNCLEAR, disk_status, hidden_bytes
 from netboot.agent.erase_overwrite import Overwrite
 from netboot.agent.failures import StageFailed
-from netboot.agent.progress import Progress
+from netboot.agent.progress import HeldUp, Progress, nobody
 from netboot.erase_outcome import erase_problem
 from netboot.inventory import Disk, DiskId, gigabytes, label
 from netboot.problems import Problem
-from netboot.protocol import Erase, EraseResult, Erasure, Method
+from netboot.protocol import MORE_BAD, Erase, EraseResult, Erasure, Method, Stuck
 
 AT_ONCE: Final = 8
+BAD_RANGES_IN_ALL: Final = 2048
+"""Parts of all disks together that the evidence lists: a message holds no more."""
+
+_SILENT: Final = frozenset({"erase-hung", "erase-too-slow", "erase-disk-gone", "disk-gone"})
+"""Of a disk with one of these nothing more is asked."""
 
 
 class EraseMethod(Protocol):
@@ -33,7 +38,7 @@ class EraseMethod(Protocol):
     def suits(self, disk: Disk) -> bool:
         """Whether this method can be used on this disk."""
 
-    async def run(self, disk: Disk, device: DirectDisk, progress: Progress) -> Erasure:
+    async def run(self, disk: Disk, device: DirectDisk, progress: Progress, held_up: HeldUp = nobody) -> Erasure:
         """Erase the claimed disk. What the disk does wrong is in the verdict; nothing is raised for it."""
 
 
@@ -41,20 +46,24 @@ METHODS: Final[tuple[EraseMethod, ...]] = (Overwrite(),)
 
 
 async def run_erase(
-    stage: Erase, read_disks: ReadDisks, *, progress: Progress, methods: Sequence[EraseMethod] = METHODS
+    stage: Erase,
+    read_disks: ReadDisks,
+    *,
+    progress: Progress,
+    held_up: HeldUp = nobody,
+    methods: Sequence[EraseMethod] = METHODS,
 ) -> EraseResult:
     """Erase the disks that were ordered, and return one erasure for each, in that order.
 
     Raises StageFailed with the same result when a verdict is not *erased*; its problem is `erase_problem`'s.
     """
-    tally = _Tally(stage.disks, progress)
+    tally = _Tally(stage.disks, progress, held_up)
     places = asyncio.Semaphore(AT_ONCE)
     async with asyncio.TaskGroup() as tasks:
         running = [
-            tasks.create_task(_erase(disk, stage.method, read_disks, methods, places, tally.of(disk)))
-            for disk in stage.disks
+            tasks.create_task(_erase(disk, stage.method, read_disks, methods, places, tally)) for disk in stage.disks
         ]
-    result = EraseResult(erasures=tuple(task.result() for task in running))
+    result = EraseResult(erasures=_bounded([task.result() for task in running]))
     problem = erase_problem(result.erasures)
     if problem is not None:
         raise StageFailed(problem, result)
@@ -67,34 +76,38 @@ async def _erase(
     read_disks: ReadDisks,
     methods: Sequence[EraseMethod],
     places: asyncio.Semaphore,
-    progress: Progress,
+    tally: "_Tally",
 ) -> Erasure:
     async with places:
         try:
             disk, device = await asyncio.to_thread(claim, wanted, read_disks)
         except RefusedError as refused:
+            tally.over(wanted)
             return Erasure(disk=wanted, method=method, level="none", verdict="not-erased", problem=refused.problem)
         try:
-            return await _with(_choose(disk, method, methods), disk, device, progress)
+            return await _with(_choose(disk, method, methods), disk, device, tally.of(wanted), tally.held_up(wanted))
         finally:
             device.close()
+            tally.over(wanted)
 
 
 def _choose(disk: Disk, method: Method, methods: Sequence[EraseMethod]) -> EraseMethod | None:
     return next((known for known in methods if known.name == method and known.suits(disk)), None)
 
 
-async def _with(method: EraseMethod | None, disk: Disk, device: DirectDisk, progress: Progress) -> Erasure:
+async def _with(
+    method: EraseMethod | None, disk: Disk, device: DirectDisk, progress: Progress, held_up: HeldUp
+) -> Erasure:
     if method is None:
         problem = Problem("agent-error", {"error": f"no erase method suits {label(disk)}"})
         return Erasure(
             disk=disk.id, model=disk.model, method="overwrite", level="none", verdict="not-erased", problem=problem
         )
     before = await asyncio.to_thread(disk_status, disk)
-    erasure = await method.run(disk, device, progress)
-    stalled = erasure.problem is not None and erasure.problem.code == "erase-too-slow"
+    erasure = await method.run(disk, device, progress, held_up)
+    lost = erasure.problem is not None and erasure.problem.code in _SILENT
     # A disk that hangs would hang the tools that ask it as well.
-    after = {} if stalled else await asyncio.to_thread(disk_status, disk)
+    after = {} if lost else await asyncio.to_thread(disk_status, disk)
     erasure = msgspec.structs.replace(erasure, before=before, after={**after, **erasure.after})
     if erasure.verdict != "erased":
         return erasure
@@ -113,21 +126,58 @@ async def _with(method: EraseMethod | None, disk: Disk, device: DirectDisk, prog
     return erasure
 
 
-class _Tally:
-    """Adds up what several disks report into one figure for the stage."""
+def _bounded(erasures: Sequence[Erasure]) -> tuple[Erasure, ...]:
+    """The erasures with no more bad parts than one message holds."""
+    share = BAD_RANGES_IN_ALL // max(1, sum(bool(erasure.bad) for erasure in erasures))
+    return tuple(
+        msgspec.structs.replace(
+            erasure, bad=erasure.bad[:share], more_bad=min(MORE_BAD, erasure.more_bad + len(erasure.bad[share:]))
+        )
+        for erasure in erasures
+    )
 
-    def __init__(self, disks: Sequence[DiskId], progress: Progress) -> None:
+
+class _Tally:
+    """Adds up what several disks report into one figure for the stage, and says which of them hold it up."""
+
+    def __init__(self, disks: Sequence[DiskId], progress: Progress, held_up: HeldUp) -> None:
         self._progress = progress
-        self._total = sum(2 * disk.size for disk in disks)
-        self._done = [0] * len(disks)
+        self._held_up = held_up
         self._disks = list(disks)
+        self._done = [0] * len(disks)
+        self._totals = [2 * disk.size for disk in disks]
+        self._parts = [""] * len(disks)
+        self._stuck: list[Sequence[Stuck]] = [()] * len(disks)
 
     def of(self, disk: DiskId) -> Progress:
-        """Where one disk reports."""
+        """Where one disk reports how far it is."""
         index = self._disks.index(disk)
 
         def report(done: int, total: int, part: str = "") -> None:
-            self._done[index] = min(done, total)
-            self._progress(sum(self._done), self._total, part)
+            self._done[index], self._parts[index] = min(done, total), part
+            self._tell(index)
 
         return report
+
+    def held_up(self, disk: DiskId) -> HeldUp:
+        """Where one disk reports that it is stuck."""
+        index = self._disks.index(disk)
+
+        def report(stuck: Sequence[Stuck]) -> None:
+            if stuck or self._stuck[index]:
+                self._stuck[index] = stuck
+                self._held_up(sorted((one for some in self._stuck for one in some), key=lambda one: -one.seconds))
+
+        return report
+
+    def over(self, disk: DiskId) -> None:
+        """This disk is done, or given up: nobody waits for it."""
+        self.held_up(disk)(())
+        index = self._disks.index(disk)
+        self._parts[index], self._done[index] = "", self._totals[index]
+        self._tell(index)
+
+    def _tell(self, newest: int) -> None:
+        """A disk that is still at work is named."""
+        part = self._parts[newest] or next((part for part in self._parts if part), "")
+        self._progress(sum(self._done), sum(self._totals), part)

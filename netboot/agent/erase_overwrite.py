@@ -3,41 +3,33 @@
 That is a logical technique over all user-addressable storage locations, with verification: Clear, as NIST SP 800-88
 defines it, on any disk. On flash it never reaches the spare area behind the addresses, so the evidence of one says that
 and no overwrite is ever called Purge.
-Both passes go past the page cache (`direct_io.py`). Memory: THREADS x 2 MiB a disk.
-Not for: choosing a method or guarding the disk (`erase.py`).
+Both passes go past the page cache (`direct_io.py`), and on past what the disk refuses (`past_faults.py`): all that
+takes writes is written, all that can be read is compared. Memory: THREADS x 2 MiB a disk.
+Not for: choosing a method or guarding the disk (`erase.py`), the verdict (`overwrite_verdict.py`).
 """
 
 import secrets
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Final
-
-import msgspec
+from typing import Final, Protocol
 
 from netboot.agent.direct_io import DirectDisk, DiskError, aligned_buffer
 from netboot.agent.disk_threads import StallError
-from netboot.agent.erase_pattern import BLOCK, SEED, Pattern, PatternBlock, first_difference
-from netboot.agent.progress import Progress
-from netboot.agent.sweep import Sweep, Worker
+from netboot.agent.erase_pattern import BLOCK, SEED, Pattern, PatternBlock
+from netboot.agent.overwrite_verdict import Passes, verdict_of
+from netboot.agent.past_faults import LIMITS, GaveUpError, Limits, PastFaults
+from netboot.agent.progress import HeldUp, Progress, nobody
+from netboot.agent.sweep import Look, Sweep, Worker
 from netboot.inventory import Disk, label
-from netboot.problems import Problem
-from netboot.protocol import Erasure, Method
+from netboot.protocol import Erasure, Method, Stuck
 
 THREADS: Final = 3
 """Blocks under way at once: enough that the device never waits for Python."""
 STALL: Final = 300.0
-"""Seconds without one finished block after which the disk is given up: longer than a drive's own retries."""
+"""Seconds without any answer after which the disk is given up: longer than a drive's own retries."""
 
 _FLASH_NOTE: Final = "flash: every addressable sector; spare and retired blocks are out of reach"
-
-
-class MismatchError(Exception):
-    """Reading back gave something else at `offset` (bytes)."""
-
-    def __init__(self, offset: int) -> None:
-        super().__init__(f"other contents at byte {offset}")
-        self.offset = offset
 
 
 class Overwrite:
@@ -45,95 +37,131 @@ class Overwrite:
 
     name: Method = "overwrite"
 
-    def __init__(self, *, stall: float = STALL) -> None:
+    def __init__(self, *, stall: float = STALL, limits: Limits = LIMITS) -> None:
         self._stall = stall
+        self._limits = limits
 
     def suits(self, disk: Disk) -> bool:
         """Any disk that is not write-protected can be overwritten."""
         return not disk.read_only
 
-    async def run(self, disk: Disk, device: DirectDisk, progress: Progress) -> Erasure:
+    async def run(self, disk: Disk, device: DirectDisk, progress: Progress, held_up: HeldUp = nobody) -> Erasure:
         """Overwrite and verify. Never raises for what the disk does: that is the verdict."""
         pattern = Pattern(secrets.token_bytes(SEED))
+        passes = Passes(device.size)
+        began, pc_clock = time.monotonic(), min(max(0.0, time.time()), 1e12)
+        part = label(disk)
+
+        def look_from(start: int) -> Look:
+            def look(done: int, stuck: float) -> None:
+                held_up([Stuck(disk=part[:256], seconds=stuck)] if stuck else ())
+                progress(start + min(done, device.size), 2 * device.size, part)
+
+            return look
+
+        try:
+            await self._sweep(disk, device, lambda buffer: _Write(device, pattern, passes, buffer), look_from(0))
+            await self._flush(device, passes)
+            verify = look_from(device.size)
+            await self._sweep(disk, device, lambda buffer: _Verify(device, pattern, passes, buffer), verify)
+        except (DiskError, StallError, GaveUpError) as end:
+            passes.end = end
         erasure = Erasure(
             disk=disk.id,
             model=disk.model,
             method=self.name,
             level="none",
             verdict="not-erased",
-            began=time.monotonic(),
-            pc_clock=min(max(0.0, time.time()), 1e12),
-            pattern=pattern.description,
-        )
-        total, part = 2 * device.size, label(disk)
-        written = self._sweep(device, _writer(device, pattern))
-        flush = Sweep(device, 1, lambda: _flusher(device), threads=1)
-        verified = self._sweep(device, _verifier(device, pattern))
-        try:
-            await written.run(stall=self._stall, look=lambda done: progress(done, total, part))
-            await flush.run(stall=self._stall, look=lambda _: None)
-            await verified.run(stall=self._stall, look=lambda done: progress(device.size + done, total, part))
-            erasure = msgspec.structs.replace(erasure, verdict="erased", level="clear")
-        except DiskError as fault:
-            # A sector that cannot be written keeps what was there; one that cannot be read back may have been erased.
-            verdict = "undetermined" if written.done == device.size else "not-erased"
-            problem = Problem("disk-error", {"disk": part, "offset": str(fault.offset), "error": fault.error})
-            erasure = msgspec.structs.replace(erasure, verdict=verdict, problem=problem)
-        except MismatchError as wrong:
-            problem = Problem("erase-mismatch", {"disk": part, "offset": str(wrong.offset)})
-            erasure = msgspec.structs.replace(erasure, problem=problem)
-        except StallError as stalled:
-            problem = Problem("erase-too-slow", {"disk": part, "seconds": f"{stalled.seconds:.0f}"})
-            erasure = msgspec.structs.replace(erasure, verdict="undetermined", problem=problem)
-        return msgspec.structs.replace(
-            erasure,
-            written=written.done,
-            verified=verified.done,
+            began=began,
             ended=time.monotonic(),
+            pc_clock=pc_clock,
+            pattern=pattern.description,
             after={} if disk.rotational else {"reach": _FLASH_NOTE},
         )
+        return verdict_of(passes, part, erasure)
 
-    def _sweep(self, device: DirectDisk, worker: Worker) -> Sweep:
-        return Sweep(device, -(-device.size // BLOCK), worker, threads=THREADS)
+    async def _sweep(self, disk: Disk, device: DirectDisk, act: "Callable[[memoryview], _Act]", look: Look) -> None:
+        smallest = max(device.sector, min(disk.physical_sector, 4096))
+        faults = PastFaults(-(-device.size // BLOCK), smallest=smallest, limits=self._limits)
+        worker = _worker(device, faults, act)
+        first = Sweep(device, faults.first(), worker, threads=THREADS, alive=lambda: faults.calls)
+        await first.run(stall=self._stall, look=look)
+        again = Sweep(device, faults.again(), worker, threads=1, alive=lambda: faults.calls)
+        await again.run(stall=self._stall, look=lambda done, stuck: look(first.done, stuck))
 
-
-def _writer(device: DirectDisk, pattern: Pattern) -> Worker:
-    @contextmanager
-    def worker() -> Iterator[Callable[[int], int]]:
-        with aligned_buffer(BLOCK) as buffer:
-            block = PatternBlock(pattern, buffer)
-
-            def write(number: int) -> int:
-                offset = number * BLOCK
-                length = min(BLOCK, device.size - offset)
-                block.become(number)
-                device.write(buffer[:length], offset)
-                return length
-
-            yield write
-
-    return worker
+    async def _flush(self, device: DirectDisk, passes: Passes) -> None:
+        flush = Sweep(device, iter(range(1)), lambda: _flusher(device), threads=1)
+        try:
+            await flush.run(stall=self._stall, look=lambda done, stuck: None)
+        except DiskError as fault:
+            if fault.kind != "refused":
+                raise
+            passes.unflushed = fault
 
 
-def _verifier(device: DirectDisk, pattern: Pattern) -> Worker:
-    @contextmanager
-    def worker() -> Iterator[Callable[[int], int]]:
+class _Act(Protocol):
+    """What a pass does to the parts of one block. One a thread."""
+
+    def take(self, number: int) -> Sequence[tuple[int, int]]:
+        """Turn to this block: the parts of it that there is something to do to."""
+
+    def __call__(self, start: int, end: int) -> None:
+        """Do it to this part of the block. Raises DiskError."""
+
+
+class _Write:
+    """Write the pattern."""
+
+    def __init__(self, device: DirectDisk, pattern: Pattern, passes: Passes, buffer: memoryview) -> None:
+        self._device, self._passes, self._buffer = device, passes, buffer
+        self._block = PatternBlock(pattern, buffer)
+        self._base = 0
+
+    def take(self, number: int) -> Sequence[tuple[int, int]]:
+        self._block.become(number)
+        self._base = number * BLOCK
+        return ((self._base, min(self._base + BLOCK, self._device.size)),)
+
+    def __call__(self, start: int, end: int) -> None:
+        self._device.write(self._buffer[start - self._base : end - self._base], start)
+        self._passes.wrote(start, end)
+
+
+class _Verify:
+    """Read back what was written, and compare. What the disk refused to take is not asked for."""
+
+    def __init__(self, device: DirectDisk, pattern: Pattern, passes: Passes, buffer: memoryview) -> None:
+        self._device, self._passes, self._buffer = device, passes, buffer
         # A bytearray compares with any buffer by one memcmp; two memoryviews compare item by item.
-        expected = bytearray(BLOCK)
-        block = PatternBlock(pattern, expected)
+        self._expected = bytearray(BLOCK)
+        self._block = PatternBlock(pattern, self._expected)
+        self._base = 0
+
+    def take(self, number: int) -> Sequence[tuple[int, int]]:
+        self._block.become(number)
+        self._base = number * BLOCK
+        return self._passes.written_in(self._base, min(self._base + BLOCK, self._device.size))
+
+    def __call__(self, start: int, end: int) -> None:
+        found = self._buffer[: end - start]
+        self._device.read(found, start)
+        whole = end - start == BLOCK
+        expected = self._expected if whole else self._expected[start - self._base : end - self._base]
+        self._passes.read(start, expected, found)
+
+
+def _worker(device: DirectDisk, faults: PastFaults, make: Callable[[memoryview], _Act]) -> Worker:
+    @contextmanager
+    def worker() -> Iterator[Callable[[int], int]]:
         with aligned_buffer(BLOCK) as buffer:
+            act = make(buffer)
 
-            def verify(number: int) -> int:
-                offset = number * BLOCK
-                length = min(BLOCK, device.size - offset)
-                block.become(number)
-                found = buffer[:length]
-                device.read(found, offset)
-                if (expected if length == BLOCK else expected[:length]) != found:
-                    raise MismatchError(offset + first_difference(memoryview(expected)[:length], found))
-                return length
+            def work(number: int) -> int:
+                for start, end in act.take(number):
+                    faults.do(number, act, start, end)
+                return min(BLOCK, device.size - number * BLOCK)
 
-            yield verify
+            yield work
 
     return worker
 

@@ -1,16 +1,17 @@
 """How fast a stage goes: turns its progress calls into progress messages with an average rate. No clock of its own."""
 
 from collections import deque
+from collections.abc import Sequence
 from typing import Final
 
-from netboot.protocol import StageName, StageProgress
+from netboot.protocol import StageName, StageProgress, Stuck
 
 WINDOW: Final = 10.0
 """Seconds over which the rate is averaged."""
 
 
 class Meter:
-    """One stage's newest progress; a `Progress` to the stage, messages to the visit."""
+    """One stage's newest progress; a `StageTold` to the stage, messages to the visit."""
 
     def __init__(self, job: str, stage: StageName) -> None:
         self._job = job
@@ -18,11 +19,16 @@ class Meter:
         self._done = 0
         self._total = 0
         self._part = ""
+        self._stuck: tuple[Stuck, ...] = ()
         self._points: deque[tuple[float, int]] = deque(maxlen=64)
 
     def __call__(self, done: int, total: int, part: str = "") -> None:
         """The stage tells where it is."""
         self._done, self._total, self._part = done, total, part
+
+    def held_up(self, stuck: Sequence[Stuck]) -> None:
+        """The stage tells which disks hold it up."""
+        self._stuck = tuple(stuck)[:8]
 
     def read(self, now: float) -> StageProgress | None:
         """The newest progress at `now` (monotonic seconds), or None when the stage has told nothing yet."""
@@ -41,4 +47,5 @@ class Meter:
             total=self._total,
             rate=(self._done - begin) / (now - first) if now > first else 0.0,
             part=self._part[:256],
+            stuck=self._stuck,
         )

@@ -8,7 +8,7 @@ from netboot.agent.customise import run_customise
 from netboot.agent.deploy import Journal, run_deploy
 from netboot.agent.erase import run_erase
 from netboot.agent.memory_test import run_memory
-from netboot.agent.progress import Progress
+from netboot.agent.progress import StageTold
 from netboot.agent.server_place import ServerPlace
 from netboot.protocol import Check, CheckResult, Customise, Deploy, Erase, Finish, Memory, Result, Stage
 
@@ -22,7 +22,7 @@ class Stages:
     boot_mac: str
     journal: Journal = field(default_factory=Journal)
 
-    async def run(self, stage: Stage, progress: Progress) -> Result | None:
+    async def run(self, stage: Stage, progress: StageTold) -> Result | None:
         """Do this stage and return its evidence. Raises StageFailed."""
         match stage:
             case Check():
@@ -30,7 +30,7 @@ class Stages:
             case Memory():
                 return await run_memory(stage, progress)
             case Erase():
-                return await run_erase(stage, disks.read_disks, progress=progress)
+                return await run_erase(stage, disks.read_disks, progress=progress, held_up=progress.held_up)
             case Deploy():
                 return await run_deploy(
                     stage,

@@ -13,7 +13,7 @@ from typing import Final, Protocol
 from netboot.agent.failures import StageFailed
 from netboot.agent.link import Link
 from netboot.agent.meter import Meter
-from netboot.agent.progress import Progress
+from netboot.agent.progress import StageTold
 from netboot.agent.reports import Reports
 from netboot.problems import Problem
 from netboot.protocol import (
@@ -40,7 +40,7 @@ PROGRESS_EVERY: Final = 0.5
 """Seconds between two progress messages."""
 
 
-RunOne = Callable[[Stage, Progress], Awaitable[Result | None]]
+RunOne = Callable[[Stage, StageTold], Awaitable[Result | None]]
 """Does one stage and returns its evidence. Raises StageFailed."""
 
 

@@ -1,6 +1,5 @@
 """Erasing real block devices: loop devices over files that these tests make."""
 
-import errno
 import os
 import subprocess
 import threading
@@ -12,12 +11,12 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from netboot.agent.direct_io import DirectDisk, DiskError
+from netboot.agent.direct_io import DirectDisk
 from netboot.agent.erase import run_erase
 from netboot.agent.erase_overwrite import Overwrite
 from netboot.agent.failures import StageFailed
 from netboot.inventory import Disk, DiskId
-from netboot.protocol import Erase, EraseResult, Erasure
+from netboot.protocol import BadRange, Erase, EraseResult, Erasure
 
 MIB = 1024 * 1024
 MARKER = b"donor's letter to the bank "
@@ -123,11 +122,13 @@ async def test_a_disk_that_forgets_a_sector_between_write_and_verify_is_not_eras
             await run_erase(Erase(disks=(disk.id,)), lambda: [disk], progress=alter)
     assert altered
     assert caught.value.problem.code == "erase-mismatch"
-    assert caught.value.problem.values["offset"] == str(wrong)
+    assert caught.value.problem.values["different"] == "0.6 kB"
     assert isinstance(caught.value.result, EraseResult)
     (erasure,) = caught.value.result.erasures
     assert (erasure.verdict, erasure.level, erasure.written) == ("not-erased", "none", SIZE)
-    assert erasure.verified < SIZE
+    # The rest was compared all the same.
+    assert (erasure.verified, erasure.different, erasure.unread) == (SIZE - 512, 512, 0)
+    assert erasure.bad == (BadRange(start=wrong // 512 * 512, length=512, what="different"),)
 
 
 @pytest.mark.root
@@ -147,14 +148,14 @@ async def test_a_disk_with_a_forged_capacity_is_not_erased(image: Path) -> None:
         with pytest.raises(StageFailed) as caught:
             await run_erase(Erase(disks=(disk.id,)), lambda: [disk], progress=fold)
     assert caught.value.problem.code == "erase-mismatch"
-    # The number of the block stands in eight bytes, big-endian; several threads read, so any lower block may be first.
-    where = int(caught.value.problem.values["offset"])
-    assert where < half
-    assert where % MIB == 7
+    assert isinstance(caught.value.result, EraseResult)
+    (erasure,) = caught.value.result.erasures
+    assert (erasure.verified, erasure.different) == (half, half), "the whole lower half is not what was written"
+    assert erasure.bad == (BadRange(start=0, length=half, what="different"),)
 
 
 @pytest.mark.root
-async def test_a_disk_whose_end_is_not_there_is_undetermined_with_the_offset(image: Path) -> None:
+async def test_a_disk_whose_end_cannot_be_read_back_is_undetermined(image: Path) -> None:
     def cut(done: int, total: int, part: str = "") -> None:
         if done == SIZE:
             os.truncate(image, 16 * MIB)
@@ -163,10 +164,11 @@ async def test_a_disk_whose_end_is_not_there_is_undetermined_with_the_offset(ima
         disk = disk_of(device)
         with pytest.raises(StageFailed) as caught:
             await run_erase(Erase(disks=(disk.id,)), lambda: [disk], progress=cut)
-        assert caught.value.problem.code == "disk-error"
-        assert int(caught.value.problem.values["offset"]) >= 16 * MIB
+        assert caught.value.problem.code == "erase-unread"
         assert isinstance(caught.value.result, EraseResult)
-        assert caught.value.result.erasures[0].verdict == "undetermined"
+        (erasure,) = caught.value.result.erasures
+        assert (erasure.verdict, erasure.verified, erasure.unread) == ("undetermined", 16 * MIB, SIZE - 16 * MIB)
+        assert erasure.bad == (BadRange(start=16 * MIB, length=SIZE - 16 * MIB, what="unread"),)
 
 
 @pytest.mark.root
@@ -247,7 +249,7 @@ async def test_progress_goes_up_to_twice_the_size_of_all_disks(image: Path, tmp_
     assert [done for done, _ in seen] == sorted(done for done, _ in seen)
 
 
-async def test_a_disk_that_hangs_is_undetermined_and_its_number_is_not_used_again(
+async def test_a_disk_that_hangs_before_it_is_written_is_not_erased_and_its_number_is_not_used_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "hangs.img"
@@ -260,28 +262,10 @@ async def test_a_disk_that_hangs_is_undetermined_and_its_number_is_not_used_agai
     erasure = await Overwrite(stall=0.5).run(disk, device, silent)
     hang.set()
     assert erasure.problem is not None
-    assert (erasure.verdict, erasure.level, erasure.problem.code) == ("undetermined", "none", "erase-too-slow")
+    assert (erasure.verdict, erasure.level, erasure.problem.code) == ("not-erased", "none", "erase-hung")
+    assert (erasure.unwritten, erasure.problem.values["left"]) == (4 * MIB, "4.2 MB")
     device.close()
     assert [fd for fd in Path("/proc/self/fd").iterdir() if fd.resolve() == path]
-
-
-async def test_a_sector_that_cannot_be_written_is_not_erased(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = tmp_path / "bad.img"
-    path.write_bytes(bytes(4 * MIB))
-    write = DirectDisk.write
-
-    def refuse(self: DirectDisk, buffer: memoryview, offset: int) -> None:
-        if offset == 2 * MIB:
-            raise DiskError(offset + 512, "Input/output error", errno.EIO)
-        write(self, buffer, offset)
-
-    monkeypatch.setattr(DirectDisk, "write", refuse)
-    with DirectDisk.for_writing(path) as device:
-        disk = Disk(name="bad", id=DiskId(serial="B1", size=4 * MIB))
-        erasure = await Overwrite().run(disk, device, silent)
-    assert erasure.problem is not None
-    assert (erasure.verdict, erasure.problem.values["offset"]) == ("not-erased", str(2 * MIB + 512))
-    assert erasure.verified == 0
 
 
 async def test_an_overwritten_ssd_is_never_more_than_clear_and_says_what_is_out_of_reach(tmp_path: Path) -> None:

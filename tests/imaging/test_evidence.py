@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from netboot.erase_outcome import erase_problem
 from netboot.evidence import Seen, judge, judge_late
 from netboot.imaging import StageRecord
-from netboot.inventory import DiskId
+from netboot.inventory import DiskId, amount
 from netboot.problems import Problem
 from netboot.protocol import (
     Check,
@@ -49,8 +49,8 @@ def unbelievable(disk: DiskId, reason: str) -> Problem:
 
 
 def not_whole(disk: DiskId, *, written: int, verified: int) -> Problem:
-    said = {"disk": disk.serial, "written": str(written), "verified": str(verified), "size": str(disk.size)}
-    return Problem("erase-incomplete", said)
+    left = {"unwritten": amount(disk.size - written), "unread": amount(disk.size - verified)}
+    return Problem("erase-incomplete", {"disk": disk.serial, **left})
 
 
 def kept(record: StageRecord | None) -> tuple[Erasure, ...]:

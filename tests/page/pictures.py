@@ -22,7 +22,7 @@ from netboot.assets import asset_folder
 from netboot.config import Settings
 from netboot.floor import Floor
 from netboot.identity import Key
-from netboot.inventory import Disk, Firmware, Inventory, System, label
+from netboot.inventory import Disk, Firmware, Inventory, System, amount, label
 from netboot.pages.visitor import COOKIE, LANGUAGE_COOKIE, sessions_key
 from netboot.policy import Policy
 from netboot.problems import Language, Problem
@@ -88,7 +88,7 @@ async def fill(workshop: Workshop, stack: AsyncExitStack) -> None:
     stopped, erase = await at_stage(await arrive(3), PCS[3], after="check")
     (broken,) = PCS[3].disks
     where = 311_385_128_960
-    fault = Problem("disk-error", {"disk": label(broken), "offset": str(where), "error": "Input/output error"})
+    fault = Problem("erase-unread", {"disk": label(broken), "unread": amount(broken.id.size - where)})
     unread = replace(erasure(broken.id, verified=where), verdict="undetermined", level="none", problem=fault)
     await stopped.finish(erase, EraseResult(erasures=(unread,)), outcome="failed", problem=fault)
     await arrive(4, profile="")

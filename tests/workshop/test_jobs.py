@@ -68,7 +68,7 @@ async def test_an_erase_that_was_not_read_back_whole_fails_the_job(workshop: Wor
         stay = await agent.order()
         assert isinstance(stay, Stay)
         assert stay.problem.code == "erase-incomplete"
-        assert "1000000000" in stay.problem.sentence("fr")
+        assert "255,0 Go pas relus" in stay.problem.sentence("fr")
     row = row_of(workshop)
     assert (row.state, row.verdicts) == ("failed", (("S4EWNX0N0001", "undetermined"),))
     (proof,) = workshop.record.erasures_of(row.machine)
