@@ -120,8 +120,8 @@ def sizes_in(language: Language, text: str) -> str:
 
 def _shown(language: Language, name: str, value: str) -> str:
     for named, words in (("reason", REASONS), ("stage", STAGES), ("seen", SEEN)):
-        if name == named:
-            return words.get(value, {}).get(language, value)
+        if name == named and value in words:
+            return words[value][language]
     return sizes_in(language, value)
 
 
