@@ -27,6 +27,10 @@ RULE_TEXTS: Final[dict[str, dict[Language, str]]] = {
         "en": "The disk of every PC that boots from the network will be REPLACED.",
     },
     "batch_disarm": {"fr": "Désarmer le lot", "en": "Disarm the batch"},
+    "batch_takes_back": {
+        "fr": "Un PC du lot dont le travail est coupé le reprend tout seul, à sa place.",
+        "en": "A PC of the batch whose work is cut goes on with it by itself, in its place.",
+    },
     "batch_last": {"fr": "Dernier lot : {profile}", "en": "Last batch: {profile}"},
     "batch_took": {
         "fr": "PC pris dans le lot : {taken} sur {places}",

@@ -116,3 +116,17 @@ async def test_only_a_signed_in_operator_with_the_forms_token_arms_and_disarms(
     await visitor.post("/batch/disarm", {"batch": batch.id}, 403)
     await operator.post("/batch/disarm", {"batch": batch.id}, 403)
     assert armed(workshop) == batch
+
+
+async def test_a_full_batch_that_takes_its_own_pcs_back_says_so_and_can_be_disarmed(
+    operator: Person, workshop: Workshop, server: TestServer
+) -> None:
+    batch = workshop.record.arm_batch(ERASE.id, 1, "anne")
+    async with agent_on(server, boarded(1, batch.id)) as (agent, _):
+        await agent.hear(Plan)
+    assert T["batch_takes_back"] in unescape(await operator.get("/"))
+    fields = {"form-token": await operator.token(), "batch": batch.id}
+    assert T["disarmed"] in await operator.post("/batch/disarm", fields)
+    seen = unescape(await operator.get("/"))
+    assert T["batch_takes_back"] not in seen
+    assert "/batch/disarm" not in seen
