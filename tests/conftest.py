@@ -14,5 +14,5 @@ settings.load_profile("any machine")
 
 @pytest.fixture(scope="session")
 def built() -> bootfiles.BootFiles:
-    """Also for tests that start `netboot serve`, which makes none by itself: `usefixtures("built")`."""
+    """Whoever needs them first on a new machine waits for minutes: see `BOOT_FILES`."""
     return bootfiles.build(default_cache_folder() / "bootfiles", progress=print)

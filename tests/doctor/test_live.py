@@ -15,6 +15,7 @@ from netboot.lab.building_kinds import StrayOptions
 from netboot.lab.network import BRIDGE, BUILDING, NETWORK, SERVER, Lan, open_lan
 from netboot.lab.service import Service
 from netboot.process import run
+from tests.boot_files import BOOT_FILES
 from tests.doctor.conftest import (
     LAPTOP,
     STRANGER,
@@ -28,7 +29,7 @@ from tests.doctor.conftest import (
     stranger,
 )
 
-pytestmark = [pytest.mark.root, pytest.mark.usefixtures("built")]
+pytestmark = [pytest.mark.root, *BOOT_FILES]
 
 FIRMWARES = ["bios", "uefi", "uefi-ia32", "uefi-http"]
 

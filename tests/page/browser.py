@@ -5,10 +5,11 @@ Not for: what the server answers (`conftest.Person`).
 
 from base64 import b64decode
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final, cast
 
+from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver import Chrome, ChromeOptions, ChromeService, Keys
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.remote.webelement import WebElement
@@ -117,12 +118,19 @@ class Browser:
 
     def faults(self) -> list[str]:
         """What a person with poor sight, a keyboard or a screen reader would stumble over."""
-        found = cast(list[str], self.driver.execute_script(FAULTS))
+        for _ in range(5):
+            # A row that the live stream replaces while it is looked at is looked at again.
+            with suppress(StaleElementReferenceException):
+                return cast(list[str], self.driver.execute_script(FAULTS)) + self._nameless()
+        raise AssertionError("the page changed five times while it was looked at")
+
+    def _nameless(self) -> list[str]:
         controls = "a[href], button, input:not([type=hidden]), select, progress, table"
-        for control in self.driver.find_elements("css selector", controls):
-            if control.is_displayed() and not control.accessible_name:
-                found.append(f"no name: {control.get_attribute('outerHTML')}")
-        return found
+        return [
+            f"no name: {control.get_attribute('outerHTML')}"
+            for control in self.driver.find_elements("css selector", controls)
+            if control.is_displayed() and not control.accessible_name
+        ]
 
     def complaints(self) -> list[str]:
         """What the browser's console says is wrong."""

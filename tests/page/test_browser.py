@@ -197,7 +197,8 @@ async def test_every_page_can_be_read_wide_narrow_and_enlarged(
         workshop.policies.set(workshop.record, [denied], Policy(True, "ipxe", "merged", "inventory"), OPERATOR)
         places = ["/", "/machines", "/masters", "/record", "/sign-in", "/policies", f"/address/{OFFICE}"]
         places += [f"/machine/{row_of(workshop, number).machine}" for number in (1, 2)]
-        assert await asyncio.to_thread(_faults, tmp_path, application, page, width, zoom, places) == {}
+        found = await asyncio.to_thread(_faults, tmp_path, application, page, width, zoom, places)
+        assert not found, "\n".join(f"{place}: {fault}" for place, faults in found.items() for fault in faults)
 
 
 def _crowded(number: int) -> Row:

@@ -15,11 +15,12 @@ from netboot.lab.building import start_building
 from netboot.lab.network import INTERFACE, NETWORK, SERVER, Lan, ip_in, open_lan
 from netboot.lab.service import Service, open_service
 from netboot.signing import load_key, public_key
+from tests.boot_files import BOOT_FILES
 from tests.dhcp.pxe_client import NotBootedError, PxeClient, ask_boot_server, boot
 from tests.namespace import inside
 from tests.serving.agent_on_lan import agent_on
 
-pytestmark = [pytest.mark.root, pytest.mark.usefixtures("built"), pytest.mark.asyncio(loop_scope="module")]
+pytestmark = [pytest.mark.root, *BOOT_FILES, pytest.mark.asyncio(loop_scope="module")]
 
 UEFI = PxeClient(7, b"\x52\x54\0\2\0\1")
 OTHER = NETWORK[9]

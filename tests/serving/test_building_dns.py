@@ -19,13 +19,14 @@ from netboot.protocol import Leave, Plan, Welcome
 from netboot.records.record import open_record
 from netboot.signing import load_key
 from netboot.store import Store
+from tests.boot_files import BOOT_FILES
 from tests.names.building_dns import BIND_READY, ONE, SETTINGS, set_up_bind
 from tests.namespace import inside
 from tests.store.test_store import put_master
 from tests.workshop.conftest import hello, pc
 from tests.workshop.player import Agent
 
-pytestmark = [pytest.mark.root, pytest.mark.usefixtures("built")]
+pytestmark = [pytest.mark.root, *BOOT_FILES]
 
 ADDRESS = NETWORK[3]
 TOLD_WITHIN = 10.0

@@ -21,9 +21,10 @@ from netboot.doctor.tftp_get import tftp_get
 from netboot.lab.network import NETWORK, SERVER, open_lan
 from netboot.lab.service import open_service
 from netboot.signing import load_key
+from tests.boot_files import BOOT_FILES
 from tests.namespace import inside
 
-pytestmark = [pytest.mark.root, pytest.mark.usefixtures("built"), pytest.mark.asyncio(loop_scope="module")]
+pytestmark = [pytest.mark.root, *BOOT_FILES, pytest.mark.asyncio(loop_scope="module")]
 
 DOCS = Path(__file__).parents[2] / "docs"
 LOADERS = ["undionly.kpxe", "shimx64.efi", "grubnetia32.efi"]

@@ -10,6 +10,9 @@ from netboot.lab.network import open_lan
 from netboot.lab.service import arm, open_service
 from netboot.records.record import open_record
 from netboot.signing import load_key
+from tests.boot_files import BOOT_FILES
+
+pytestmark = [pytest.mark.root, *BOOT_FILES]
 
 LOOK = """id: look
 name: {fr: Regarder, en: Look}
@@ -17,8 +20,6 @@ stages: [check, finish]
 """
 
 
-@pytest.mark.root
-@pytest.mark.usefixtures("built")
 async def test_a_server_that_starts_with_an_edited_profile_withdraws_what_waited_for_it(tmp_path: Path) -> None:
     (tmp_path / "store").mkdir()
     load_key(tmp_path)
