@@ -12,8 +12,8 @@ met them in the field; no such list is ever whole:
 
 What is fitted says little alone: a dongle, a dock, a card, a disk goes from PC to PC (fogproject #336, #518). Adapters
 identify only a PC that has nothing better, a USB adapter and a disk never do. When in doubt, two PCs are two: one
-number too many is a nuisance, one history given to two PCs is a false proof. Not for: remembering machines
-(`records/`).
+number too many is a nuisance that an operator ends (`records/merging.py`), one history given to two PCs is a false
+proof. Not for: remembering machines (`records/`).
 """
 
 import re

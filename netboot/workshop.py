@@ -195,6 +195,11 @@ class Workshop:
         """The machines whose agents are on the line now."""
         return frozenset(session.visit.machine_id for session in self._lines)
 
+    async def merge(self, machine: str, into: str, who: str) -> None:
+        """An operator says that this machine is the PC `into`. Raises CannotMerge, NotOnRecord."""
+        on_line = self._lines.__contains__
+        await asyncio.to_thread(self.record.merge_machines, machine, into, who, on_line=on_line)
+
     def boarding(self, mac: str, uuid: str) -> Boarding:
         """What this PC is offered in its boot menu; nothing is used up. It reads the record: call it in a thread.
 

@@ -135,6 +135,8 @@ async def _may_be_chosen_for(workshop: Workshop, machine: str) -> None:
         detail = await asyncio.to_thread(workshop.record.machine_now, machine)
     except NotOnRecord:
         raise Refusal("no-such-machine") from None
+    if detail.merged_into is not None:
+        raise Refusal("merged")
     if workshop.policies.of(detail.visits[0].inventory).denied:
         raise Refusal("denied")
 

@@ -64,6 +64,7 @@ async def show_machine(request: web.Request) -> web.Response:
         denied_adapters=[(nic.mac, is_carried(nic)) for nic in denied_adapters if Key("mac", nic.mac) not in names],
         events=await asyncio.to_thread(record.events, 0, EVENTS, machine=machine.id) if shows_events else (),
         most=EVENTS,
+        look_alikes=await asyncio.to_thread(record.look_alikes, machine.id) if shows_events else (),
     )
 
 

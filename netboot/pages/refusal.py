@@ -24,6 +24,8 @@ Code = Literal[
     "no-such-disk",
     "no-such-machine",
     "denied",
+    "merged",
+    "merge-on-line",
     "no-places",
     "batch-armed",
     "bad-address",
@@ -69,6 +71,8 @@ _STATUS: Final[dict[Code, int]] = {
     "no-such-disk": 409,
     "no-such-machine": 404,
     "denied": 409,
+    "merged": 409,
+    "merge-on-line": 409,
     "no-places": 400,
     "batch-armed": 409,
     "bad-address": 400,
@@ -151,6 +155,14 @@ _SENTENCES: Final[dict[Code, dict[Language, str]]] = {
     "denied": {
         "fr": "Ce PC est interdit. Pour le traiter, autorisez-le d'abord sur sa page.",
         "en": "This PC is denied. To work on it, allow it on its page first.",
+    },
+    "merged": {
+        "fr": "L'un de ces deux numéros est déjà réuni avec un autre. Ouvrez sa page et séparez-le d'abord.",
+        "en": "One of these two numbers is merged with another one already. Open its page and separate it first.",
+    },
+    "merge-on-line": {
+        "fr": "Ce PC est à l'atelier en ce moment. Éteignez-le, attendez une minute, puis recommencez.",
+        "en": "This PC is in the workshop now. Switch it off, wait a minute, then try again.",
     },
     "no-places": {
         "fr": "Il manque le nombre de PC. Écrivez un nombre de 1 à 200.",

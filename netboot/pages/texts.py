@@ -182,6 +182,28 @@ TEXTS: Final[dict[str, dict[Language, str]]] = {
         "en": "keeps {percent} % of its capacity, {cycles} cycles",
     },
     "graphics": {"fr": "Carte graphique", "en": "Graphics"},
+    "pc_number": {"fr": "n° {number}", "en": "no. {number}"},
+    "merging": {"fr": "Le même PC sous un autre numéro", "en": "The same PC under another number"},
+    "merged_row": {"fr": "réuni avec un autre numéro", "en": "merged with another number"},
+    "merged_into": {"fr": "Ce numéro est réuni avec", "en": "This number is merged with"},
+    "merged_here": {"fr": "Ici continue aussi l'histoire du", "en": "Here also goes on the history of"},
+    "merge_with": {
+        "fr": "Un autre numéro est en fait ce PC (n° {number}) ? Ils ont un nom, une carte ou un disque en commun.",
+        "en": "Is another number really this PC (no. {number})? They have a name, an adapter or a disk in common.",
+    },
+    "merge": {"fr": "Réunir", "en": "Merge"},
+    "merge_sure": {
+        "fr": "Vous dites que le n° {going} et le n° {staying} sont un seul PC. Comparez leurs cartes et leurs "
+        "disques : si ce sont deux PC, leurs preuves d'effacement seraient mêlées.",
+        "en": "You say that no. {going} and no. {staying} are one PC. Compare their adapters and disks: if they are "
+        "two PCs, their proofs of erasure would be mixed up.",
+    },
+    "merge_after": {
+        "fr": "Les deux histoires sont gardées. Ce qui attend pour l'un ou l'autre est annulé. On peut les séparer.",
+        "en": "Both histories are kept. What waits for either is cancelled. They can be separated again.",
+    },
+    "merge_yes": {"fr": "Oui, c'est un seul PC", "en": "Yes, it is one PC"},
+    "separate": {"fr": "Séparer", "en": "Separate"},
     "visits": {"fr": "Passages", "en": "Visits"},
     "visits_unread": {
         "fr": "Passages plus anciens qui ne sont pas montrés : {count}. Le journal les a.",
@@ -386,6 +408,8 @@ JOB_STATES: Final[dict[JobState, dict[Language, str]]] = {
 
 EVENTS: Final[dict[Kind, dict[Language, str]]] = {
     "machine-added": {"fr": "PC vu pour la première fois", "en": "PC seen for the first time"},
+    "machine-merged": {"fr": "deux numéros réunis en un PC", "en": "two numbers merged into one PC"},
+    "machine-separated": {"fr": "deux numéros séparés", "en": "two numbers separated"},
     "visit-opened": {"fr": "passage commencé", "en": "visit begun"},
     "visit-closed": {"fr": "passage terminé", "en": "visit ended"},
     "choice-made": {"fr": "profil choisi", "en": "profile chosen"},

@@ -67,7 +67,7 @@ def take(session: Session, row: tables.Batch, visit_id: str, *, recent: RecentWo
     Of two takers of the last place the second gets NoPlace.
     """
     visit = found(session.get(tables.Visit, visit_id), "visit")
-    same = {visit.machine_id}
+    same = set(machines.all_ids(session, visit.machine_id))
     if not keys_of(visit.inventory):
         same |= {visit.mac, *_came_by(session, visit.mac, now)}
     if _goes_on(session, row, visit, now):
@@ -101,8 +101,9 @@ def offered(session: Session, *, mac: str, uuid: str, recent: RecentWork, now: d
     row = _newest(session)
     if row is None or not _takes_back(row, now):
         return None
-    same = set(machines.ids_at_boot(session, mac=mac, uuid=uuid))
-    if len(same) == 1 and place_to_go_on(session, row, next(iter(same))) is not None:
+    same = machines.ids_at_boot(session, mac=mac, uuid=uuid)
+    machine = machines.at_boot(session, mac=mac, uuid=uuid)
+    if machine is not None and place_to_go_on(session, row, machine.id) is not None:
         return _value(session, row)
     if row.closed is not None:
         return None

@@ -15,7 +15,7 @@ from netboot.imaging import as_seen
 from netboot.inventory import DiskId
 from netboot.records import events, machines, tables
 from netboot.records.tables import found
-from netboot.records.values import AtWork, Choice, ChoiceSource
+from netboot.records.values import AtWork, Choice, ChoiceSource, NotOnRecord
 from netboot.seen import Seen
 
 CHOICE_LASTS: Final = timedelta(hours=24)
@@ -29,7 +29,8 @@ def choose(
 
     It holds for what the machine's newest visit showed (`seen.py`).
     """
-    found(session.get(tables.Machine, machine_id), "machine")
+    if found(session.get(tables.Machine, machine_id), "machine").merged_into:
+        raise NotOnRecord("this PC was merged into another one", hint="choose for that one")
     if _at_work(session, machine_id):
         raise AtWork(
             "this PC is at work already",

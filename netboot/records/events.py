@@ -22,6 +22,8 @@ from netboot.records.values import ChainCheck, Event
 
 Kind = Literal[
     "machine-added",
+    "machine-merged",
+    "machine-separated",
     "visit-opened",
     "visit-closed",
     "choice-made",

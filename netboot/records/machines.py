@@ -61,20 +61,26 @@ def confirm(session: Session, machine_id: str, inventory: Inventory, *, now: dat
 
 def at_boot(session: Session, *, mac: str, uuid: str) -> tables.Machine | None:
     """The machine whose loader tells this address and UUID, if it can be no other."""
-    ids = ids_at_boot(session, mac=mac, uuid=uuid)
-    return session.get(tables.Machine, ids[0]) if len(ids) == 1 else None
+    ids = {current_id(session, machine_id) for machine_id in _told_at_boot(session, mac=mac, uuid=uuid)}
+    return session.get(tables.Machine, ids.pop()) if len(ids) == 1 else None
 
 
-def ids_at_boot(session: Session, *, mac: str, uuid: str) -> list[str]:
-    """Every machine that the PC whose loader tells this address and UUID may be.
+def ids_at_boot(session: Session, *, mac: str, uuid: str) -> set[str]:
+    """Every machine that the PC whose loader tells this address and UUID may be, with those merged into them."""
+    return {name for machine_id in _told_at_boot(session, mac=mac, uuid=uuid) for name in all_ids(session, machine_id)}
 
-    Of several with one UUID, those that have this adapter.
-    """
-    keys = boot_keys(mac=mac, uuid_text=uuid)
-    if not keys:
-        return []
-    ids = list(session.scalars(select(tables.MachineKey.machine_id).where(_any_of(keys)).distinct()))
-    return (_with_adapter(session, ids, mac) or ids) if len(ids) > 1 else ids
+
+def current_id(session: Session, machine_id: str) -> str:
+    """The machine that an operator merged this one into, else itself."""
+    row = session.get(tables.Machine, machine_id)
+    return machine_id if row is None else row.merged_into or machine_id
+
+
+def all_ids(session: Session, machine_id: str) -> list[str]:
+    """Under which ids this machine's past is kept: its own first, then those that were merged into it."""
+    machine_id = current_id(session, machine_id)
+    merged = select(tables.Machine.id).where(tables.Machine.merged_into == machine_id).order_by(tables.Machine.number)
+    return [machine_id, *session.scalars(merged)]
 
 
 def remember_disks(session: Session, visit_id: str, inventory: Inventory) -> None:
@@ -138,11 +144,21 @@ def _find(session: Session, signs: Signs, on_line: OnLine) -> tables.Machine | N
         machine_id: Signs(frozenset(keys), signs_of(newest[machine_id]).disks if machine_id in newest else ())
         for machine_id, keys in keys_by_machine(session, candidates).items()
     }
-    for machine_id, inventory in _on_line(session, candidates, on_line):
+    current = {machine_id: current_id(session, machine_id) for machine_id in known}
+    for machine_id, inventory in _on_line(session, {*current.values()}, on_line):
         if stand_apart(signs, signs_of(inventory)):
-            known.pop(machine_id, None)
-    found_ids = find_machines(signs, known)
-    return session.get(tables.Machine, found_ids[0]) if len(found_ids) == 1 else None
+            known = {name: theirs for name, theirs in known.items() if current[name] != machine_id}
+    found_ids = {current[name] for name in find_machines(signs, known)}
+    return session.get(tables.Machine, found_ids.pop()) if len(found_ids) == 1 else None
+
+
+def _told_at_boot(session: Session, *, mac: str, uuid: str) -> list[str]:
+    """The machines that are known by what a loader tells; of several with one UUID, those that have this adapter."""
+    keys = boot_keys(mac=mac, uuid_text=uuid)
+    if not keys:
+        return []
+    ids = list(session.scalars(select(tables.MachineKey.machine_id).where(_any_of(keys)).distinct()))
+    return (_with_adapter(session, ids, mac) or ids) if len(ids) > 1 else ids
 
 
 def _with_adapter(session: Session, machine_ids: Iterable[str], mac: str) -> list[str]:
@@ -175,9 +191,11 @@ def _on_line(session: Session, machine_ids: Iterable[str], on_line: OnLine) -> l
 
 
 def _remember_keys(session: Session, machine_id: str, keys: tuple[Key, ...], now: datetime) -> None:
+    # What a machine that was merged into it is known by stays that one's: they may be separated again.
+    ids = all_ids(session, machine_id)
     rows = {
         (row.kind, row.value): row
-        for row in session.scalars(select(tables.MachineKey).where(tables.MachineKey.machine_id == machine_id))
+        for row in session.scalars(select(tables.MachineKey).where(tables.MachineKey.machine_id.in_(ids)))
     }
     for key in keys:
         row = rows.get((key.kind, key.value))

@@ -14,8 +14,9 @@ NAMES: Final = 4096
 
 def named(session: Session) -> tuple[Named, ...]:
     """The PCs that have a name, oldest first; without addresses, which nobody keeps."""
+    merged = select(tables.Machine.id).where(tables.Machine.merged_into == tables.Visit.machine_id)
     own_adapter = exists().where(
-        tables.MachineKey.machine_id == tables.Visit.machine_id,
+        (tables.MachineKey.machine_id == tables.Visit.machine_id) | tables.MachineKey.machine_id.in_(merged),
         tables.MachineKey.kind == "mac",
         tables.MachineKey.value == tables.Visit.mac,
     )

@@ -14,7 +14,7 @@ from netboot.inventory import DiskId
 from netboot.protocol import Level, MemoryResult, StageName, Verdict
 from netboot.records import choices, tables
 from netboot.records import unfinished as left_undone
-from netboot.records.machines import find_disk, keys_by_machine
+from netboot.records.machines import all_ids, find_disk, keys_by_machine
 from netboot.records.tables import found
 from netboot.records.values import (
     Choice,
@@ -49,6 +49,12 @@ def search(session: Session, text: str, *, after: int, limit: int, now: datetime
     )
     rows = [(machine, visit) for machine, visit in session.execute(wanted)]
     return MachinesFound(_machine_rows(session, rows[:limit], now), count, more=len(rows) > limit)
+
+
+def of_ids(session: Session, machine_ids: Sequence[str], *, now: datetime) -> tuple[MachineRow, ...]:
+    """These machines, each with its newest visit, by number."""
+    wanted = _newest_visits().where(tables.Machine.id.in_(machine_ids))
+    return _machine_rows(session, [(machine, visit) for machine, visit in session.execute(wanted)], now)
 
 
 def _holds(text: str) -> ColumnElement[bool]:
@@ -110,6 +116,7 @@ def _machine_rows(
             job=jobs.get(newest.get(machine.id, "")),
             written=next((jobs[job] for job in wrote.get(machine.id, []) if job != newest[machine.id]), None),
             left=left.get(machine.id),
+            merged_into=machine.merged_into or "",
         )
         for machine, visit in rows
     )
@@ -148,6 +155,8 @@ def machine(session: Session, machine_id: str, *, newest: int, proven: int, now:
         unread=count - len(visits),
         choice=choice,
         left=left_undone.unfinished(session, [row.id]).get(row.id),
+        merged_into=next(iter(of_ids(session, [row.merged_into], now=now)), None) if row.merged_into else None,
+        merged=of_ids(session, all_ids(session, row.id)[1:], now=now) if not row.merged_into else (),
     )
 
 

@@ -29,6 +29,7 @@ from netboot.records import (
     events,
     jobs,
     machines,
+    merging,
     naming,
     overview,
     people,
@@ -301,6 +302,29 @@ class Record:
         """The PCs that bear the name of their newest installation, oldest first; without addresses."""
         with self._read() as session:
             return naming.named(session)
+
+    # Machines that an operator says are one
+
+    def look_alikes(self, machine_id: str) -> tuple[MachineRow, ...]:
+        """The machines that have something in common with this one, and might be the same PC; by number."""
+        with self._read() as session:
+            return overview.of_ids(session, merging.look_alikes(session, machine_id), now=self._now())
+
+    def merge_machines(
+        self, machine_id: str, into: str, who: str, *, on_line: machines.OnLine = lambda visit_id: False
+    ) -> None:
+        """An operator says that this machine is the PC `into`: what waits for either is withdrawn.
+
+        `on_line` as in `greet`. Raises CannotMerge when one was merged before, or this one's agent is on the line;
+        NotOnRecord when one is unknown.
+        """
+        with self._writing() as session:
+            merging.merge(session, machine_id, into, who=who, on_line=on_line, now=self._now())
+
+    def separate_machine(self, machine_id: str, who: str) -> bool:
+        """Undo a merge from now on; False when this machine is merged into none. Raises NotOnRecord."""
+        with self._writing() as session:
+            return merging.separate(session, machine_id, who=who, now=self._now())
 
     # What the page reads
 

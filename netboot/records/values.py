@@ -73,6 +73,14 @@ class NoPlace(NetbootError):  # noqa: N818 — said as it is
         super().__init__(self.problem.sentence("en"))
 
 
+class CannotMerge(NetbootError):  # noqa: N818 — said as it is
+    """Two machines that cannot be one: one was merged already, or the PC that is to go is on the line now."""
+
+    def __init__(self, why: Literal["merged", "on-line"]) -> None:
+        super().__init__("these two PCs cannot be merged", hint="reload the page; switch the PC off that is to go")
+        self.why = why
+
+
 class NotAsSeen(NetbootError):  # noqa: N818 — said as it is
     """A choice that was made for other disks, or another PC, than what its hello found. It was withdrawn."""
 
@@ -283,6 +291,7 @@ class MachineRow:
 
     `job` is the newest job of all its visits, `written` the newest that writes to its disks, if that is another one;
     `left` is what is left undone in it.
+    `merged_into` is the id of the machine that an operator said it is, "" for none.
     """
 
     id: str
@@ -293,6 +302,7 @@ class MachineRow:
     job: JobRow | None = None
     written: JobRow | None = None
     left: Unfinished | None = None
+    merged_into: str = ""
 
     @property
     def mac(self) -> str:
@@ -311,7 +321,10 @@ class MachinesFound:
 
 @dataclass(frozen=True, slots=True)
 class MachineDetail:
-    """What is known of one machine; visits newest first, of which `unread` more are on the record."""
+    """What is known of one machine; visits newest first, of which `unread` more are on the record.
+
+    `merged_into` is the machine that an operator said it is, `merged` are those that were merged into this one.
+    """
 
     id: str
     number: int
@@ -322,6 +335,8 @@ class MachineDetail:
     unread: int
     choice: Choice | None
     left: Unfinished | None = None
+    merged_into: MachineRow | None = None
+    merged: tuple[MachineRow, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

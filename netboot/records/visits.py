@@ -52,6 +52,8 @@ def greet(
         row.token_hash = _hashed(token)
     else:
         raise WrongToken("this visit belongs to another agent")
+    # Merged into another one meanwhile, it goes on as that.
+    row.machine_id = machines.current_id(session, row.machine_id)
     if row.closed is not None:
         events.append(session, "visit-opened", {"again": True}, now=now, machine=row.machine_id, visit=row.id)
     row.mac, row.closed = mac, None
@@ -80,15 +82,24 @@ def is_newest(session: Session, visit_id: str) -> bool:
     return session.scalar(newest) in (None, visit_id)
 
 
-def _open(session: Session, hello: Hello, mac: str, on_line: OnLine, now: datetime) -> tables.Visit:
-    machine = machines.find_or_add(session, hello.inventory, on_line=on_line, now=now)
-    unfinished = _unfinished(session, machine.id)
-    if any(on_line(visit.id) for visit in unfinished):
-        # Its boot id alone is no proof that the PC restarted: a forged hello would end a job at work.
-        raise OtherOnLine
-    for visit in unfinished:
+def is_on_line(session: Session, machine_id: str, on_line: OnLine) -> bool:
+    """Whether an agent of this machine is on the line."""
+    return any(on_line(visit.id) for visit in _unfinished(session, machine_id))
+
+
+def leave_off(session: Session, machine_id: str, *, now: datetime) -> None:
+    """End the machine's visits that were left open, each with its unfinished job."""
+    for visit in _unfinished(session, machine_id):
         jobs.interrupt(session, visit, now=now)
         end(session, visit.id, now=now)
+
+
+def _open(session: Session, hello: Hello, mac: str, on_line: OnLine, now: datetime) -> tables.Visit:
+    machine = machines.find_or_add(session, hello.inventory, on_line=on_line, now=now)
+    if is_on_line(session, machine.id, on_line):
+        # Its boot id alone is no proof that the PC restarted: a forged hello would end a job at work.
+        raise OtherOnLine
+    leave_off(session, machine.id, now=now)
     firmware = hello.inventory.firmware
     row = tables.Visit(
         id=secrets.token_hex(16),
