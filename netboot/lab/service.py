@@ -20,7 +20,7 @@ import yaml
 
 from netboot.assets import asset_folder
 from netboot.config import default_cache_folder
-from netboot.inventory import Board, Firmware, Inventory, System
+from netboot.inventory import Board, Disk, DiskId, Firmware, Inventory, System
 from netboot.lab.child import Child
 from netboot.lab.network import INTERFACE, Lan
 from netboot.lab.pc import PcSpec
@@ -170,6 +170,19 @@ def arm(service: Service, specs: Sequence[PcSpec], profile: str) -> None:
     with open_record(service.data / "record.sqlite") as record:
         record.withdraw_changed(load_profiles(service.profiles))  # as a server does before anybody can choose
         for spec in specs:
-            known = Inventory(system=System(uuid=str(spec.uuid)), board=Board(), firmware=Firmware(mode="uefi"))
-            visit = record.greet(Hello(version=VERSION, boot=f"before-{spec.name}", inventory=known), spec.mac)
+            said = Hello(version=VERSION, boot=f"before-{spec.name}", inventory=_seen(spec))
+            visit = record.greet(said, spec.mac)
             record.choose(visit.machine_id, profile, OPERATOR)
+
+
+def _seen(spec: PcSpec) -> Inventory:
+    """What an agent would have told of this PC, as far as a PC is known by it."""
+    return Inventory(
+        system=System(product=spec.product, serial=spec.serial, uuid=str(spec.uuid)),
+        board=Board(product=spec.product, serial=spec.board_serial),
+        firmware=Firmware(mode="uefi"),
+        disks=tuple(
+            Disk(name=f"disk{number}", id=DiskId(serial=disk.serial, size=disk.size), transport=disk.bus)
+            for number, disk in enumerate(spec.disks)
+        ),
+    )
