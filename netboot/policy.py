@@ -6,8 +6,13 @@ An office PC on the same LAN, the server itself, a firmware with a quirk. Values
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-Loader = Literal["grub", "ipxe"]
-"""What a UEFI PC is sent: `grub` is shim and GRUB (Secure Boot), `ipxe` is snponly.efi (Secure Boot off)."""
+Loader = Literal["grub", "ipxe", "undionly", "ipxe.pxe", "kkpxe"]
+"""What a PC is sent; what is for the other kind of firmware says nothing of it.
+
+UEFI of 64 bits: `grub` is shim and GRUB (Secure Boot), `ipxe` is snponly.efi (Secure Boot off). BIOS: `undionly` is
+undionly.kpxe, which works through the adapter's own driver (UNDI), `ipxe.pxe` has iPXE's drivers, and `kkpxe` is
+undionly.kkpxe, which leaves the whole of the adapter's PXE in memory.
+"""
 
 DhcpWay = Literal["proxy", "merged"]
 """How a PC's DISCOVER is answered, where both are possible."""

@@ -227,12 +227,15 @@ async def _serve(ready: Ready, record: Record) -> None:
     def transferred(event: TransferEvent) -> None:
         if event.outcome is not Outcome.REFUSED:
             dhcp.fetched_by(IPv4Address(event.client))
+        if event.outcome is Outcome.FINISHED:
+            dhcp.loaded_by(IPv4Address(event.client))
         _log_transfer(event)
 
     async def fetched(request: web.Request, response: web.StreamResponse) -> None:
         with contextlib.suppress(ValueError):
             if response.status < 400:
                 dhcp.fetched_by(IPv4Address(request.remote or ""))
+                dhcp.came_up_at(IPv4Address(request.remote or ""))
 
     domain = (ready.plan.domain or DEFAULT_DOMAIN) if ready.plan is not None and settings.names.answer else ""
     hosts = await asyncio.to_thread(own_names, settings, domain)

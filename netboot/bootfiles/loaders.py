@@ -7,6 +7,10 @@ unsigned too: GRUB refuses it under Secure Boot. Not for: who gets which (netboo
 from typing import Final
 
 BIOS: Final = "undionly.kpxe"
+BIOS_DRIVERS: Final = "ipxe.pxe"
+"""For PCs on which the first hangs: with iPXE's own drivers in place of the adapter's. Debian has no `ipxe.kpxe`."""
+BIOS_KEEPING: Final = "undionly.kkpxe"
+"""Leaves the adapter's PXE in memory, for adapters that do not bear its end."""
 UEFI_X64: Final = "shimx64.efi"
 UEFI_X64_IPXE: Final = "snponly.efi"
 UEFI_IA32: Final = "grubnetia32.efi"
@@ -29,4 +33,6 @@ LOADERS: Final = {
     UEFI_X64: "usr/lib/shim/shimx64.efi.signed",
     UEFI_X64_IPXE: "usr/lib/ipxe/snponly.efi",
     BIOS: "usr/lib/ipxe/undionly.kpxe",
+    BIOS_DRIVERS: "usr/lib/ipxe/ipxe.pxe",
+    BIOS_KEEPING: "usr/lib/ipxe/undionly.kkpxe",
 }

@@ -9,6 +9,7 @@ No I/O. Not for: the packets of either way (dhcp_proxy.py, merged.py), sockets (
 from dataclasses import dataclass, replace
 from ipaddress import IPv4Address
 
+from netboot.dhcp.bios_loaders import BiosLoaders
 from netboot.dhcp.boot_client import BootClient, Firmware, Ignored, Reason, read_boot_client
 from netboot.dhcp.boot_file import BootFileNames, choose_boot_file
 from netboot.dhcp.core import BOOT_SERVER_PORT, Answer, Arrival, Handled, Remark
@@ -57,6 +58,7 @@ class BesideBuilding:
         self._guard = LoopGuard(settings.loop_limit, settings.loop_seconds)
         self._rom_dialogues = RomDialogues()
         self._untaken = UntakenOffers()
+        self._bios_loaders = BiosLoaders()
         self._merged = MergedOffers(self._names, settings.building)
         self._silence_told = -SILENCE_TOLD_EVERY
         self._only_proxy = False
@@ -80,14 +82,19 @@ class BesideBuilding:
         if self._settings.plain_pxe_first:
             client = self._as_plain_rom(client, now)
         policy = self._policy_of(client.mac, str(client.uuid or ""))
-        if arrival.port == BOOT_SERVER_PORT:
+        on_67 = arrival.port != BOOT_SERVER_PORT
+        is_discover = on_67 and packet.message_type is MessageType.DISCOVER
+        other_loader = is_discover and self._bios_loaders.discovered(client, policy, now)
+        policy = self._bios_loaders.laid_over(client, policy)
+        if not on_67:
             return self._on_boot_server_port(client, arrival, policy, now)
         if packet.message_type is MessageType.REQUEST:
             return self._requested(client, policy, now)
         outcome = decide(client, arrival, self._names, policy)
         if isinstance(outcome, Ignored):
             return _ignored(outcome, client)
-        return self._discovered(client, policy, outcome, now)
+        handled = self._discovered(client, policy, outcome, now)
+        return replace(handled, news=handled.news or other_loader)
 
     def tick(self, now: float) -> tuple[Handled, ...]:
         """A building that stays silent: its PCs get a proxy's offer, in case their address comes another way."""
@@ -106,8 +113,16 @@ class BesideBuilding:
         self._only_proxy = True
 
     def fetched_by(self, address: IPv4Address) -> None:
-        """A PC at this address asked for a boot file, by TFTP or HTTP."""
-        self._untaken.fetched_by(address)
+        """A PC at this address was sent a boot file, by TFTP or HTTP."""
+        self._untaken.taken(self._untaken.whose(address))
+
+    def loaded_by(self, address: IPv4Address) -> None:
+        """A PC at this address has got a whole file by TFTP."""
+        self._bios_loaders.loaded(self._untaken.whose(address))
+
+    def came_up_at(self, address: IPv4Address) -> None:
+        """A PC at this address asked for something by HTTP."""
+        self._bios_loaders.came_up(self._untaken.whose(address))
 
     def _goes_on(self, packet: DhcpPacket, arrival: Arrival) -> BootClient | None:
         """The PC whose merged offer this packet takes, though it no longer says that it boots from the network."""
@@ -196,7 +211,8 @@ class BesideBuilding:
             return Remark.MOVED_TO_MERGED
         if self._untaken.is_back(client.mac, now):
             return Remark.MERGED_DID_NOT_HELP
-        return None if client.architecture_told else Remark.ARCHITECTURE_GUESSED
+        guessed = None if client.architecture_told else Remark.ARCHITECTURE_GUESSED
+        return self._bios_loaders.remark(client.mac) or guessed
 
     def _as_plain_rom(self, client: BootClient, now: float) -> BootClient:
         if client.ipxe is None or client.firmware is not Firmware.BIOS:

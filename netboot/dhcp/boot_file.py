@@ -21,6 +21,8 @@ class BootFileNames:
     http_port: int = 80
     script_path: str = "/boot/ipxe"
     bios_file: str = "undionly.kpxe"
+    bios_drivers_file: str = "ipxe.pxe"
+    bios_keeping_file: str = "undionly.kkpxe"
     uefi_x64_file: str = "shimx64.efi"
     uefi_x64_ipxe_file: str = "snponly.efi"
     uefi_ia32_file: str = "grubnetia32.efi"
@@ -29,6 +31,8 @@ class BootFileNames:
         over_http = (f"/{self.uefi_x64_file}", f"/{self.uefi_x64_ipxe_file}", f"/{self.uefi_ia32_file}")
         for name in (
             self.bios_file,
+            self.bios_drivers_file,
+            self.bios_keeping_file,
             self.uefi_x64_file,
             self.uefi_x64_ipxe_file,
             self.uefi_ia32_file,
@@ -58,9 +62,10 @@ def choose_boot_file(client: BootClient, names: BootFileNames, policy: Policy) -
     by_ipxe = client.ipxe is not None
     match client.firmware, client.method:
         case Firmware.BIOS, BootMethod.PXE:
-            script = _runs_our_script(client)
-            return BootFile(names.url(names.script_path) if script else names.bios_file, skip_discovery=True)
-        case Firmware.UEFI_X64, BootMethod.PXE if _runs_our_script(client) and policy.loader != "grub":
+            script = runs_our_script(client)
+            file = names.url(names.script_path) if script else _bios_file(names, policy)
+            return BootFile(file, skip_discovery=True)
+        case Firmware.UEFI_X64, BootMethod.PXE if runs_our_script(client) and policy.loader != "grub":
             return BootFile(names.url(names.script_path), skip_discovery=True)
         # Older EDK2 drops proxy offers that carry option 43.6 to 43.10 (edk2 #6944): without 43 it asks on 4011.
         case Firmware.UEFI_X64, BootMethod.PXE:
@@ -80,9 +85,19 @@ def choose_boot_file(client: BootClient, names: BootFileNames, policy: Policy) -
     return Ignored(reason, f"architecture {client.architecture}, {client.method.value.decode()}")
 
 
+def _bios_file(names: BootFileNames, policy: Policy) -> str:
+    match policy.loader:
+        case "ipxe.pxe":
+            return names.bios_drivers_file
+        case "kkpxe":
+            return names.bios_keeping_file
+        case _:
+            return names.bios_file
+
+
 def _uefi_x64_file(names: BootFileNames, policy: Policy, *, by_ipxe: bool) -> str:
     """An iPXE that cannot run our script gets ours, which can; other firmware shim, for Secure Boot may be on."""
-    loader = policy.loader or ("ipxe" if by_ipxe else "grub")
+    loader = policy.loader if policy.loader in ("grub", "ipxe") else "ipxe" if by_ipxe else "grub"
     return names.uefi_x64_ipxe_file if loader == "ipxe" else names.uefi_x64_file
 
 
@@ -92,5 +107,6 @@ _SCRIPT_NEEDS = {
 }
 
 
-def _runs_our_script(client: BootClient) -> bool:
+def runs_our_script(client: BootClient) -> bool:
+    """Is this an iPXE with all that our script asks of one? Only for BIOS and UEFI of 64 bits."""
     return client.ipxe is not None and client.ipxe.features >= _SCRIPT_NEEDS[client.firmware]

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from netboot.dhcp.boot_client import BootClient, BootMethod
 from netboot.dhcp.boot_file import BootFile, BootFileNames
-from netboot.dhcp.packet import MAX_PACKET, DhcpPacket, Option, Options
+from netboot.dhcp.packet import MAX_PACKET, DhcpPacket, Option, Options, wire_size
 
 # PXE 2.1 §2.4: tag 6 (discovery control) = 8: no boot server discovery, no menu, take the file that is named here.
 _TAKE_THIS_FILE = b"\x06\x01\x08\xff"
@@ -31,6 +31,17 @@ def naming_boot_file(reply: DhcpPacket, client: BootClient, names: BootFileNames
         file=boot_file.name.encode(),
         options=reply.options + boot_options(client, boot_file),
     )
+
+
+def naming_boot_file_as_asked(
+    reply: DhcpPacket, client: BootClient, names: BootFileNames, boot_file: BootFile
+) -> DhcpPacket:
+    """The same, by options 66 and 67 too, where they are asked for and fit."""
+    named = naming_boot_file(reply, client, names, boot_file)
+    asked = client.packet.option(Option.PARAMETER_LIST) or b""
+    again = tuple(option for option in boot_file_again(client, named) if option[0] in asked)
+    longer = replace(named, options=named.options + again)
+    return longer if wire_size(longer) <= largest_reply(client.packet) else named
 
 
 def boot_options(client: BootClient, boot_file: BootFile) -> Options:

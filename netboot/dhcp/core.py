@@ -49,6 +49,9 @@ class Remark(Enum):
     MOVED_TO_MERGED = "moved-to-merged"
     MERGED_DID_NOT_HELP = "merged-did-not-help"
     ARCHITECTURE_GUESSED = "architecture-guessed"
+    SENT_IPXE_PXE = "sent-ipxe-pxe"
+    SENT_UNDIONLY_KKPXE = "sent-undionly-kkpxe"
+    EACH_LOADER_TRIED = "each-loader-tried"
     BUILDING_SILENT = "building-silent"
 
     @property
@@ -63,6 +66,9 @@ _REMARK_TEXTS = {
     Remark.MERGED_DID_NOT_HELP: "asks for no boot file, by one complete offer either: it is offered it apart again",
     Remark.ARCHITECTURE_GUESSED: "does not say what firmware it has (neither by option 93 nor by 60): "
     "it is sent what most PCs of its kind take",
+    Remark.SENT_IPXE_PXE: "loads undionly.kpxe, which then does not ask for its script: it is sent ipxe.pxe instead",
+    Remark.SENT_UNDIONLY_KKPXE: "loads ipxe.pxe, which then does not ask for its script: it is sent undionly.kkpxe",
+    Remark.EACH_LOADER_TRIED: "loads each loader for BIOS in turn, and none asks for its script",
     Remark.BUILDING_SILENT: "has no address to boot with: the building's DHCP does not answer",
 }
 

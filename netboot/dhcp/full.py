@@ -12,12 +12,13 @@ from dataclasses import dataclass, replace
 from ipaddress import IPv4Address
 
 from netboot.dhcp.address_plan import AddressPlan
+from netboot.dhcp.bios_loaders import BiosLoaders
 from netboot.dhcp.boot_client import BootClient, Ignored, Reason, read_boot_client
 from netboot.dhcp.boot_file import BootFile, BootFileNames, choose_boot_file
-from netboot.dhcp.boot_reply import boot_file_again, echoed, largest_reply, naming_boot_file
+from netboot.dhcp.boot_reply import echoed, naming_boot_file_as_asked
 from netboot.dhcp.core import BOOT_SERVER_PORT, BROADCAST, CLIENT_PORT, SERVER_PORT, Answer, Arrival, Handled, Remark
 from netboot.dhcp.ipxe_rom import RomDialogues
-from netboot.dhcp.lease_options import identity, lease_options, lease_times
+from netboot.dhcp.lease_options import host_name, identity, lease_options, lease_times
 from netboot.dhcp.leases import Lease, Leases, State
 from netboot.dhcp.loop_guard import LoopGuard, Pass
 from netboot.dhcp.packet import (
@@ -30,10 +31,9 @@ from netboot.dhcp.packet import (
     Option,
     Options,
     decode,
-    wire_size,
 )
 from netboot.dhcp_proxy import decide
-from netboot.policy import PolicyOf, nothing_set
+from netboot.policy import Policy, PolicyOf, nothing_set
 
 SILENT_FOR = 30.0
 """Seconds for which an address that nobody answered for need not be asked for again: a flood asks a pool round once."""
@@ -101,6 +101,7 @@ class FullDhcp:
         self._policy_of = policy_of
         self._guard = LoopGuard(loop_limit, loop_seconds)
         self._rom_dialogues = RomDialogues() if plain_pxe_first else None
+        self._bios_loaders = BiosLoaders()
         self._waiting: dict[str, _Waiting] = {}
         self._booting: OrderedDict[str, BootClient] = OrderedDict()
         self._silent_until: dict[IPv4Address, float] = {}
@@ -169,6 +170,16 @@ class FullDhcp:
         self._leases = Leases(self._plan, self._leases, now=now)
         self._waiting.clear()
 
+    def loaded_by(self, address: IPv4Address) -> None:
+        """A PC at this address has got a whole file by TFTP."""
+        if (lease := self._leases.at(address)) is not None:
+            self._bios_loaders.loaded(lease.mac)
+
+    def came_up_at(self, address: IPv4Address) -> None:
+        """A PC at this address asked for something by HTTP."""
+        if (lease := self._leases.at(address)) is not None:
+            self._bios_loaders.came_up(lease.mac)
+
     def leases(self) -> tuple[Lease, ...]:
         """Every lease that there is or was, by address."""
         return tuple(sorted(self._leases, key=lambda lease: lease.address))
@@ -217,7 +228,7 @@ class FullDhcp:
             if not self._plan.authoritative:
                 return _ignored(Reason.UNKNOWN_LEASE, str(wanted), client)
             return self._refused(packet, client)
-        bound = self._leases.bind(mac, wanted, _host_name(packet), now=now)
+        bound = self._leases.bind(mac, wanted, host_name(packet), now=now)
         if bound is None:
             return self._refused(packet, client)
         self._silent_until.pop(wanted, None)
@@ -261,7 +272,7 @@ class FullDhcp:
     def _on_boot_server_port(self, packet: DhcpPacket, client: BootClient | None, arrival: Arrival) -> Step:
         if client is None:
             return _ignored(Reason.NOT_A_BOOT_CLIENT)
-        outcome = decide(client, arrival, self._files, self._policy_of(client.mac, str(client.uuid or "")))
+        outcome = decide(client, arrival, self._files, self._policy(client))
         if isinstance(outcome, Ignored):
             return Step(Handled(ignored=outcome, client=client, news=outcome.reason in _FIRMWARE_NOT_SERVED))
         return Step(Handled((outcome,), client=client))
@@ -283,14 +294,17 @@ class FullDhcp:
         reply = _reply(packet, options, yiaddr=lease.address, ciaddr=at)
         if client is None:
             return self._answer(packet, None, reply, boot_file=None)
+        set_for_it = self._policy_of(client.mac, str(client.uuid or ""))
+        other_loader = kind is MessageType.OFFER and self._bios_loaders.discovered(client, set_for_it, now)
         boot_file = self._boot_file(client, kind, now)
         if isinstance(boot_file, Handled):  # an address all the same: PCs that are not booted work on this LAN too
             step = self._answer(packet, client, reply, boot_file=None)
             return replace(step, handled=replace(boot_file, answers=step.handled.answers))
-        return self._answer(packet, client, reply, boot_file)
+        step = self._answer(packet, client, reply, boot_file)
+        return replace(step, handled=replace(step.handled, news=other_loader))
 
     def _boot_file(self, client: BootClient, kind: MessageType, now: float) -> BootFile | Handled:
-        chosen = choose_boot_file(client, self._files, self._policy_of(client.mac, str(client.uuid or "")))
+        chosen = choose_boot_file(client, self._files, self._policy(client))
         if isinstance(chosen, Ignored):
             return Handled(ignored=chosen, client=client, news=chosen.reason in _FIRMWARE_NOT_SERVED)
         if kind is MessageType.OFFER:
@@ -318,7 +332,7 @@ class FullDhcp:
         self, packet: DhcpPacket, client: BootClient | None, reply: DhcpPacket, boot_file: BootFile | None
     ) -> Step:
         if client is not None and boot_file is not None:
-            reply = _naming(reply, client, self._files, boot_file)
+            reply = naming_boot_file_as_asked(reply, client, self._files, boot_file)
         destination, port = BROADCAST, CLIENT_PORT  # see `Answer`
         if packet.giaddr != NO_ADDRESS:
             destination, port = packet.giaddr, SERVER_PORT
@@ -332,14 +346,22 @@ class FullDhcp:
             destination_port=port,
             boot_file=boot_file.name if boot_file else "",
         )
-        guessed = boot_file is not None and client is not None and not client.architecture_told
-        return Step(Handled((answer,), client=client, remark=Remark.ARCHITECTURE_GUESSED if guessed else None))
+        remark = self._remark(client) if client is not None and boot_file is not None else None
+        return Step(Handled((answer,), client=client, remark=remark))
+
+    def _remark(self, client: BootClient) -> Remark | None:
+        guessed = None if client.architecture_told else Remark.ARCHITECTURE_GUESSED
+        return self._bios_loaders.remark(client.mac) or guessed
 
     def _boot_client(self, packet: DhcpPacket, now: float) -> BootClient | None:
         client = read_boot_client(packet)
         if isinstance(client, Ignored):
             return None
         return self._rom_dialogues.as_plain_rom(client, now) if self._rom_dialogues else client
+
+    def _policy(self, client: BootClient) -> Policy:
+        policy = self._policy_of(client.mac, str(client.uuid or ""))
+        return self._bios_loaders.laid_over(client, policy)
 
     def _offered_to(self, packet: DhcpPacket) -> BootClient | None:
         """The PC that goes on with its dialogue and no longer says what it is, as it did in its DISCOVER."""
@@ -354,15 +376,6 @@ class FullDhcp:
 
     def _names_us(self, packet: DhcpPacket) -> bool:
         return packet.address(Option.SERVER_ID) == self._plan.server
-
-
-def _naming(reply: DhcpPacket, client: BootClient, files: BootFileNames, boot_file: BootFile) -> DhcpPacket:
-    """The reply with its boot file; by options 66 and 67 too, where they are asked for and fit."""
-    reply = naming_boot_file(reply, client, files, boot_file)
-    asked = client.packet.option(Option.PARAMETER_LIST) or b""
-    again = tuple(option for option in boot_file_again(client, reply) if option[0] in asked)
-    longer = replace(reply, options=reply.options + again)
-    return longer if wire_size(longer) <= largest_reply(client.packet) else reply
 
 
 def _reply(
@@ -383,10 +396,3 @@ def _reply(
 
 def _ignored(reason: Reason, detail: str = "", client: BootClient | None = None, *, news: bool = False) -> Step:
     return Step(Handled(ignored=Ignored(reason, detail), client=client, news=news))
-
-
-def _host_name(packet: DhcpPacket) -> str:
-    """What the PC calls itself (option 12): its first label, "" when it is none that DNS would take."""
-    name = (packet.option(Option.HOST_NAME) or b"").rstrip(b"\0").partition(b".")[0].decode("ascii", "replace")
-    fits = 0 < len(name) <= 63 and all(letter.isascii() and (letter.isalnum() or letter == "-") for letter in name)
-    return name.lower() if fits and not name.startswith("-") and not name.endswith("-") else ""

@@ -58,6 +58,14 @@ class FullDhcpService:
         """Our address on the PCs' LAN is this one from now on."""
         self._core.use_address(address, now=time.monotonic())
 
+    def loaded_by(self, address: IPv4Address) -> None:
+        """A PC at this address has got a whole file by TFTP."""
+        self._core.loaded_by(address)
+
+    def came_up_at(self, address: IPv4Address) -> None:
+        """A PC at this address asked for something by HTTP."""
+        self._core.came_up_at(address)
+
     async def run(self) -> None:
         """Ask the LAN and write leases until cancelled."""
         async with asyncio.TaskGroup() as tasks:

@@ -38,6 +38,13 @@ def identity(plan: AddressPlan, kind: MessageType) -> Options:
     return ((Option.MESSAGE_TYPE, bytes((kind,))), (Option.SERVER_ID, plan.server.packed))
 
 
+def host_name(packet: DhcpPacket) -> str:
+    """What the PC calls itself (option 12): its first label, "" when it is none that DNS would take."""
+    name = (packet.option(Option.HOST_NAME) or b"").rstrip(b"\0").partition(b".")[0].decode("ascii", "replace")
+    fits = 0 < len(name) <= 63 and all(letter.isascii() and (letter.isalnum() or letter == "-") for letter in name)
+    return name.lower() if fits and not name.startswith("-") and not name.endswith("-") else ""
+
+
 def _set(plan: AddressPlan, name: str) -> Options:
     return (
         (Option.SUBNET_MASK, plan.network.netmask.packed),

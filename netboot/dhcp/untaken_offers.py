@@ -130,11 +130,9 @@ class UntakenOffers:
         if (moved := self._moved.get(mac)) is not None:
             moved.helped = True
 
-    def fetched_by(self, address: IPv4Address) -> None:
-        """Whoever has this address asked for a boot file."""
-        mac = self._leased.get(address)
-        if mac is not None:
-            self.taken(mac)
+    def whose(self, address: IPv4Address) -> str:
+        """The PC that asked for this address last, "" when none did."""
+        return self._leased.get(address, "")
 
 
 def _one_power_on(tries: _Tries, xid: int, secs: int, now: float) -> bool:

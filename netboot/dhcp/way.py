@@ -69,8 +69,16 @@ class DhcpWay:
         )
 
     def fetched_by(self, address: IPv4Address) -> None:
-        """A PC at this address asked for a boot file, by TFTP or HTTP."""
+        """A PC at this address was sent a boot file, by TFTP or HTTP."""
         self._beside.fetched_by(address)
+
+    def loaded_by(self, address: IPv4Address) -> None:
+        """A PC at this address has got a whole file by TFTP."""
+        (self._full or self._beside).loaded_by(address)
+
+    def came_up_at(self, address: IPv4Address) -> None:
+        """A PC at this address asked for something by HTTP."""
+        (self._full or self._beside).came_up_at(address)
 
     def must_be_able_to_move(self, found: Interface) -> None:
         """Raise NetbootError in `full` mode, whose leases belong to the address and network it began with."""

@@ -88,7 +88,7 @@ RULE_TEXTS: Final[dict[str, dict[Language, str]]] = {
     "rule_access": {"fr": "Ce PC est", "en": "This PC is"},
     "rule_allowed": {"fr": "autorisé : l'atelier peut le traiter", "en": "allowed: the workshop may work on it"},
     "rule_denied": {"fr": "interdit : seulement son propre disque", "en": "denied: its own disk only"},
-    "rule_loader": {"fr": "Chargeur (PC UEFI 64 bits)", "en": "Loader (64-bit UEFI PCs)"},
+    "rule_loader": {"fr": "Chargeur", "en": "Loader"},
     "rule_dhcp": {"fr": "Réponse DHCP", "en": "DHCP answer"},
     "rule_default": {"fr": "Entrée prête dans le menu", "en": "The menu's ready entry"},
     "rule_note": {"fr": "Note (à qui est ce PC, pourquoi)", "en": "Note (whose PC it is, why)"},
@@ -150,8 +150,14 @@ BATCH_ENDS: Final[dict[BatchEnd, dict[Language, str]]] = {
 }
 
 LOADERS: Final[dict[Loader, dict[Language, str]]] = {
-    "grub": {"fr": "GRUB (avec Secure Boot)", "en": "GRUB (with Secure Boot)"},
-    "ipxe": {"fr": "iPXE (Secure Boot désactivé)", "en": "iPXE (Secure Boot off)"},
+    "grub": {"fr": "UEFI 64 bits : GRUB (avec Secure Boot)", "en": "64-bit UEFI: GRUB (with Secure Boot)"},
+    "ipxe": {"fr": "UEFI 64 bits : iPXE (Secure Boot désactivé)", "en": "64-bit UEFI: iPXE (Secure Boot off)"},
+    "undionly": {"fr": "BIOS : undionly.kpxe (l'habituel)", "en": "BIOS: undionly.kpxe (the usual one)"},
+    "ipxe.pxe": {"fr": "BIOS : ipxe.pxe (ses propres pilotes)", "en": "BIOS: ipxe.pxe (its own drivers)"},
+    "kkpxe": {
+        "fr": "BIOS : undionly.kkpxe (laisse le PXE de la carte en mémoire)",
+        "en": "BIOS: undionly.kkpxe (leaves the adapter's PXE in memory)",
+    },
 }
 
 DHCP_WAYS: Final[dict[DhcpWay, dict[Language, str]]] = {

@@ -355,6 +355,20 @@ BOOT_NOTES: Final[dict[str, dict[Language, str]]] = {
         "does not start, choose in its setup to boot from the network in UEFI mode in place of BIOS (or the other way "
         "round).",
     },
+    "sent-ipxe-pxe": {
+        "fr": "Sur ce PC, le chargeur undionly.kpxe ne va pas jusqu'au menu : il reçoit maintenant ipxe.pxe.",
+        "en": "On this PC the loader undionly.kpxe does not come to the menu: it is sent ipxe.pxe now.",
+    },
+    "sent-undionly-kkpxe": {
+        "fr": "Sur ce PC, ni undionly.kpxe ni ipxe.pxe ne vont jusqu'au menu : il reçoit maintenant undionly.kkpxe.",
+        "en": "On this PC neither undionly.kpxe nor ipxe.pxe come to the menu: it is sent undionly.kkpxe now.",
+    },
+    "each-loader-tried": {
+        "fr": "Sur ce PC, aucun des trois chargeurs BIOS ne va jusqu'au menu. Essayez le démarrage par le réseau en "
+        "UEFI, ou une autre carte réseau.",
+        "en": "On this PC none of the three loaders for BIOS comes to the menu. Try to boot from the network in UEFI "
+        "mode, or another network adapter.",
+    },
     "building-silent": {
         "fr": "Le DHCP du bâtiment ne répond pas : ce PC n'a pas d'adresse. Vérifiez le câble entre le switch et "
         "le réseau du bâtiment.",

@@ -219,6 +219,13 @@ def test_a_denied_pc_is_answered_on_neither_port(make_client: MakeClient, settin
         ("grub", b"PXEClient", 7, b"", "shimx64.efi"),
         ("grub", b"PXEClient", 7, b"iPXE", "shimx64.efi"),
         ("grub", b"PXEClient", 0, b"iPXE", "undionly.kpxe"),
+        ("undionly", b"PXEClient", 0, b"", "undionly.kpxe"),
+        ("ipxe.pxe", b"PXEClient", 0, b"", "ipxe.pxe"),
+        ("kkpxe", b"PXEClient", 0, b"", "undionly.kkpxe"),
+        ("kkpxe", b"PXEClient", 0, b"iPXE", "undionly.kkpxe"),
+        ("ipxe.pxe", b"PXEClient", 7, b"", "shimx64.efi"),
+        ("ipxe.pxe", b"PXEClient", 7, b"iPXE", "snponly.efi"),
+        ("ipxe.pxe", b"HTTPClient", 16, b"", "http://10.77.0.2/shimx64.efi"),
     ],
 )
 def test_a_pc_gets_the_loader_that_is_set_for_it(
