@@ -1,6 +1,6 @@
 """The boot face: plain HTTP for firmware, loaders and agents. What it gives away is what a PC on that LAN may know.
 
-Every request here is free of side effects but the agent's link: GRUB sends HEAD before GET, and firmware asks twice.
+No request here has a lasting effect but the agent's link: GRUB sends HEAD before GET, and firmware asks twice.
 No answer is ever a redirect, which firmware does not follow. A doubled slash (`//grubx64.efi`, which shim asks for)
 counts as one.
 """
