@@ -31,6 +31,7 @@ RULE_TEXTS: Final[dict[str, dict[Language, str]]] = {
         "fr": "Un PC du lot dont le travail est coupé le reprend tout seul, à sa place.",
         "en": "A PC of the batch whose work is cut goes on with it by itself, in its place.",
     },
+    "batch_take_none": {"fr": "Ne plus en reprendre", "en": "Take none back"},
     "batch_last": {"fr": "Dernier lot : {profile}", "en": "Last batch: {profile}"},
     "batch_took": {
         "fr": "PC pris dans le lot : {taken} sur {places}",
