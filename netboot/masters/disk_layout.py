@@ -18,7 +18,6 @@ from netboot.inventory import gigabytes
 from netboot.manifest import FileSystem, Partition, Repair, Role
 from netboot.masters.disk_file import DiskFile
 from netboot.masters.file_systems import probe
-from netboot.masters.gpt import ROLES as GPT_ROLES
 from netboot.masters.gpt import find_sector, read_gpt
 from netboot.masters.installed_system import find_system
 from netboot.masters.loop import loop_device
@@ -92,6 +91,11 @@ def require_within(layout: DiskLayout, disk: DiskFile) -> None:
     """Raises NetbootError when a partition does not lie within the file."""
     if not layout.partitions:
         raise NetbootError(f"{disk.name} has no partition", hint="import the image of a disk with a system on it")
+    for partition in layout.partitions:
+        if partition.length <= 0:
+            raise NetbootError(
+                f"partition {partition.number} of {disk.name} ends before it begins", hint="see sfdisk --list"
+            )
     last = max(layout.partitions, key=lambda partition: partition.end)
     if last.end > disk.size:
         raise NetbootError(
@@ -102,15 +106,18 @@ def require_within(layout: DiskLayout, disk: DiskFile) -> None:
 
 
 def parse_table(text: str, *, size: int, sector: Literal[512, 4096], source: str) -> DiskLayout:
-    """Read what `sfdisk --json` printed about `source`. Raises NetbootError."""
+    """Read what `sfdisk --json` printed about a dos table of `source`. Raises NetbootError.
+
+    Such a table does not say where its disk ends: it needs no more than its partitions do.
+    """
     try:
         table: dict[str, Any] = json.loads(text)["partitiontable"]
         label = table["label"]
-        if label not in ("gpt", "dos"):
+        if label != "dos":
             raise NetbootError(
-                f"{source} has a partition table of the kind {label!r}", hint="only gpt and dos are read"
+                f"{source} has a partition table of the kind {label!r} that cannot be read",
+                hint="only whole GPT and dos tables are read; see sfdisk --list",
             )
-        roles = GPT_ROLES if label == "gpt" else DOS_ROLES
         partitions = []
         for entry in table["partitions"]:
             kind = str(entry["type"]).lower().zfill(2)
@@ -121,11 +128,9 @@ def parse_table(text: str, *, size: int, sector: Literal[512, 4096], source: str
                     length=int(entry["size"]) * sector,
                     type=kind,
                     uuid=str(entry.get("uuid", "")).lower(),
-                    name=str(entry.get("name", ""))[:36],
-                    role=roles.get(kind, "other"),
+                    role=DOS_ROLES.get(kind, "other"),
                 )
             )
-        backup = (int(table["lastlba"]) + 1) * sector if label == "gpt" else size
         table_id = str(table.get("id", "")).lower().removeprefix("0x")
     except (KeyError, TypeError, ValueError) as error:
         raise NetbootError(
@@ -137,7 +142,8 @@ def parse_table(text: str, *, size: int, sector: Literal[512, 4096], source: str
             "is left",
             hint="make the image again, of the whole disk",
         )
-    return DiskLayout(size, sector, label, table_id, min(backup, size), tuple(partitions))
+    end = min(size, max((partition.end for partition in partitions), default=size))
+    return DiskLayout(end, sector, "dos", table_id, end, tuple(partitions))
 
 
 def with_file_systems(

@@ -45,6 +45,4 @@ def recognise(head: bytes, name: str) -> Literal["raw", "qcow2"]:
     for at, magic, what, cure in _OTHERS:
         if head[at : at + len(magic)] == magic:
             raise NetbootError(f"{name} is {what}, which is not read", hint=cure)
-    if not any(head):
-        raise NetbootError(f"{name} begins with nothing but zeros: there is no disk in it", hint="was it copied whole?")
     return "raw"

@@ -40,6 +40,7 @@ _HEADER: Final = struct.Struct("<8s4sIIIQQQQ16sQIII")
 _ENTRY: Final = struct.Struct("<16s16sQQQ72s")
 _ENTRIES_LIMIT: Final = 1024 * 1024
 _GRAIN: Final = 4096
+_NEAR: Final = 1024 * 1024
 _MBR_ENTRIES: Final = (446, 510)
 _PROTECTIVE: Final = 0xEE
 
@@ -117,8 +118,10 @@ def read_gpt(read: Read, size: int, sector: Literal[512, 4096]) -> Gpt | None:
         repaired.insert(0, "protective-mbr")
     patches = [] if entries else [(0, _protective_mbr(mbr, last))]
     moved = last != (primary.other if primary is not None else best.here)
-    if primary is None or moved:
-        patches += _written(best, sector, here=1, other=last, entries_at=2 if primary is None else best.entries_at)
+    # Boot code lies before the first partition, and the table before that: where some boards put it is not kept.
+    near = primary is not None and (primary.entries_at + length) * sector <= _NEAR
+    if primary is None or moved or not near:
+        patches += _written(best, sector, here=1, other=last, entries_at=best.entries_at if near else 2)
         repaired += ["primary-gpt"] if primary is None else []
     behind = last - length
     if (

@@ -2,7 +2,8 @@
 
 import os
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from nacl.signing import SigningKey
@@ -99,3 +100,13 @@ def loops_of(folder: Path) -> list[str]:
     """The loop devices of files in this folder."""
     listed = run(["losetup", "--list", "--noheadings", "--output", "NAME,BACK-FILE"]).stdout.splitlines()
     return [line for line in listed if str(folder) in line]
+
+
+@contextmanager
+def loop_with_4k_sectors(image: Path) -> Iterator[str]:
+    """The image as a disk of 4Kn, which can be written to."""
+    device = run(["losetup", "--find", "--show", "--sector-size=4096", image]).stdout.strip()
+    try:
+        yield device
+    finally:
+        run(["losetup", "--detach", device])
