@@ -49,7 +49,7 @@ def row_of(session: Session, before: Row | None, **changes: object) -> Row:
         "firmware": _firmware(session.inventory),
         "profile": job.profile.id if job else "",
         "hostname": job.hostname if job else "",
-        "verdicts": tuple((e.disk.serial or e.disk.wwn, e.verdict) for e in erasures(job)) if job else (),
+        "verdicts": tuple((e.disk.text, e.verdict) for e in erasures(job)) if job else (),
         "problem": None,
         "left": session.left.problem if session.left and not _does_anew(job, session.left) else None,
     }

@@ -33,4 +33,4 @@ def fault_of(erasure: Erasure) -> Problem:
 
 def short_name(disk: DiskId) -> str:
     """What the disk's label says of it."""
-    return (disk.serial or disk.wwn or disk.path)[:80]
+    return disk.text[:80]

@@ -100,7 +100,7 @@ def judge_late(
     if stage.state != "running" and (stage.problem is None or stage.problem.code != "power-cut"):
         return None
     if name == "erase":
-        order = Erase(disks=tuple(disk.id for disk in internal_disks(job.inventory)))
+        order = Erase(disks=tuple(disk.id for disk in internal_disks(job.inventory, job.answers)))
         result = _believed_erase(order, outcome, problem, result, seen)
     elif not isinstance(result, _RESULTS.get(name, ())):
         result = None
@@ -186,7 +186,7 @@ def _evidence_missing(stage: Stage, result: Result | None) -> Problem | None:
                 return Problem("agent-error", {"error": "deploy: no evidence"})
             # What was written is no proof, and a deploy that goes on after a break writes only the rest.
             if result.verified < max(used, result.written) or (used and result.verified > used):
-                return Problem("read-back", {"disk": target.serial or target.wwn, "offset": str(result.verified)})
+                return Problem("read-back", {"disk": target.text, "offset": str(result.verified)})
         case Customise(hostname=hostname):
             if not isinstance(result, CustomiseResult) or result.hostname != hostname:
                 return Problem("agent-error", {"error": "customise: no evidence"})

@@ -224,7 +224,7 @@ def _real_mac(mac: str) -> bool:
 
 def _is_fitted(disk: Disk) -> bool:
     """Whether this disk is a sign of the PC: fitted in it, and with a serial number or WWN that is its own."""
-    return not (disk.carried or disk.removable) and bool(real_text(disk.id.serial) or real_text(disk.id.wwn))
+    return disk.belonging == "internal" and bool(real_text(disk.id.serial) or real_text(disk.id.wwn))
 
 
 def _texts_agreeing(one: Signs, other: Signs) -> int | None:

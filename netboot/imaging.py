@@ -2,14 +2,18 @@
 
 The rules are those no stage may break (docs/architecture.md): nothing is written unless a person chose; never a
 removable, USB, read-only or mounted disk; no deploy before every internal disk is *erased* or the profile waives it;
-a controller that hides disks stops everything that writes. Not for: what a stage's report proves (`evidence.py`).
+a controller that hides disks, a disk of which nobody knows whether it is part of the PC, or which one it is, stops
+everything that writes until a person answers (`disk_answers.py`).
+Not for: what a stage's report proves (`evidence.py`).
 """
 
 from collections.abc import Sequence
 from typing import Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
+from netboot.disk_answers import Answer, can_be_placed, settled, told_apart, vouched
 from netboot.identity import keys_of
 from netboot.inventory import Disk, DiskId, Inventory, Size, Text, gigabytes, label
 from netboot.problems import Problem
@@ -61,6 +65,7 @@ class Job(Struct, frozen=True, kw_only=True):
     """The plan for one visit. `inventory` is the newest known; `target` is the disk a person named, if one did.
 
     `seen` is what a person chose it for, None where nobody saw the PC on the page: the boot menu, a batch.
+    `answers` are what people had said of the PC's disks when it began; a later word is for the next job.
     """
 
     id: str
@@ -71,6 +76,7 @@ class Job(Struct, frozen=True, kw_only=True):
     master: MasterNeeds | None = None
     target: DiskId | None = None
     seen: Seen | None = None
+    answers: tuple[Answer, ...] = ()
 
 
 class Run(Struct, frozen=True):
@@ -110,51 +116,70 @@ def next_stage(job: Job) -> Next:
     return Ended(None)
 
 
-def internal_disks(inventory: Inventory) -> tuple[Disk, ...]:
-    """The disks that belong to the PC: not removable, not USB, not read-only, not empty readers."""
-    return tuple(disk for disk in inventory.disks if disk.internal)
+def internal_disks(inventory: Inventory, answers: Sequence[Answer] = ()) -> tuple[Disk, ...]:
+    """The disks that belong to the PC: not removable, not USB, not read-only, not empty readers; or as was answered."""
+    return tuple(disk for disk in settled(inventory, answers) if disk.internal)
 
 
 def as_seen(inventory: Inventory) -> Seen:
-    """What a person sees of this PC who chooses a profile for it."""
-    return Seen(tuple(disk.id for disk in internal_disks(inventory)), keys_of(inventory))
+    """What a person sees of this PC who chooses a profile for it: also the disks that a person has to speak of."""
+    disks = (disk for disk in settled(inventory, ()) if disk.belonging != "carried" and disk.id.size > 0)
+    return Seen(tuple(disk.id for disk in disks), keys_of(inventory))
 
 
-def forbids_writing(inventory: Inventory) -> Problem | None:
+def forbids_writing(inventory: Inventory, answers: Sequence[Answer] = ()) -> Problem | None:
     """Why nothing may be written to this PC's disks at all, or None."""
-    if inventory.hidden:
-        hidden = inventory.hidden[0]
-        return Problem(
-            "hidden-storage", {"controller": hidden.controller, "kind": hidden.kind, "setting": hidden.setting}
-        )
-    disks = internal_disks(inventory)
-    # A disk inside the PC that may not be written, or looks as if it could be unplugged, must not be passed over: the
-    # PC would leave with it unproven. What people carry about (sticks, cards) is left alone.
-    for disk in inventory.disks:
-        if not (disk.internal or disk.carried) and disk.id.size > 0:
-            return Problem("disk-external", {"disk": label(disk)})
-    if not disks:
-        return Problem("no-disk")
-    for disk in disks:
-        if disk.in_use:
-            return Problem("disk-in-use", {"disk": label(disk)})
-        if not disk.id.named:
-            return Problem("disk-without-name", {"disk": label(disk)})
-        if sum(disk.id.same_as(other.id) for other in inventory.disks) > 1:  # also a stick that says it is this disk
-            return Problem("disk-without-name", {"disk": label(disk)})
+    return _forbids_hidden(inventory, answers) or _forbids_disk(inventory, answers)
+
+
+def _forbids_hidden(inventory: Inventory, answers: Sequence[Answer]) -> Problem | None:
+    left = [hidden for hidden in inventory.hidden if not vouched(hidden, answers)]
+    for hidden in sorted(left, key=lambda hidden: hidden.may_be_vouched_for):  # what no answer ends is said first
+        values = {"controller": hidden.controller, "setting": hidden.setting}
+        if hidden.may_be_vouched_for:
+            return Problem("controller-unknown", values)
+        return Problem("hidden-storage", {**values, "kind": hidden.kind})
     return None
 
 
-def choose_target(inventory: Inventory, master: MasterNeeds, named: DiskId | None, *, erased: bool) -> Disk | Problem:
+def _forbids_disk(inventory: Inventory, answers: Sequence[Answer]) -> Problem | None:
+    # A disk that is or may be inside the PC must not be passed over: the PC would leave with it unproven. What people
+    # carry about (sticks, cards) is left alone.
+    disks = [disk for disk in settled(inventory, answers) if disk.id.size > 0]
+    doubtful = [disk for disk in disks if disk.belonging == "doubt"]
+    if doubtful:
+        return Problem("disk-in-doubt", {"disk": ", ".join(label(disk) for disk in doubtful)[:400]})
+    own = [disk for disk in disks if disk.belonging == "internal"]
+    if not own:
+        return Problem("no-disk")
+    for disk in own:
+        if disk.read_only:
+            return Problem("disk-external", {"disk": label(disk)})
+        if disk.in_use:
+            return Problem("disk-in-use", {"disk": label(disk)})
+        if not told_apart(disk, inventory):
+            placed = can_be_placed(disk, inventory)
+            return Problem("disk-by-place" if placed else "disk-without-name", {"disk": _by_all_names(disk)})
+    return None
+
+
+def choose_target(
+    inventory: Inventory,
+    master: MasterNeeds,
+    named: DiskId | None,
+    *,
+    erased: bool,
+    answers: Sequence[Answer] = (),
+) -> Disk | Problem:
     """The disk that gets the master: the one a person named, else the only one that fits, else the only SSD.
 
     Without an erase before (`erased` False) nothing is guessed: of several disks, a person names the one to overwrite.
     """
-    disks = internal_disks(inventory)
+    disks = internal_disks(inventory, answers)
     if named is not None:
         disks = tuple(disk for disk in disks if disk.id.same_as(named))
         if not disks:
-            return Problem("disk-gone", {"disk": named.serial or named.wwn or named.path})
+            return Problem("disk-gone", {"disk": named.text})
     if not disks:
         return Problem("no-disk")
     fitting = [disk for disk in disks if disk.id.size >= master.disk and disk.logical_sector == master.sector]
@@ -182,10 +207,11 @@ def erasures(job: Job) -> tuple[Erasure, ...]:
     )
 
 
-def unerased(inventory: Inventory, proven: Sequence[Erasure]) -> tuple[Disk, ...]:
-    """The internal disks without a verdict of *erased*."""
-    good = [erasure.disk for erasure in proven if erasure.verdict == "erased"]
-    return tuple(disk for disk in internal_disks(inventory) if not any(disk.id.same_as(disk_id) for disk_id in good))
+def unerased(job: Job) -> tuple[Disk, ...]:
+    """The PC's own disks without a verdict of *erased* in this job."""
+    good = [erasure.disk for erasure in erasures(job) if erasure.verdict == "erased"]
+    own = internal_disks(job.inventory, job.answers)
+    return tuple(disk for disk in own if not any(disk.id.same_as(disk_id) for disk_id in good))
 
 
 def _order(job: Job, stage: StageName) -> Next:
@@ -197,7 +223,7 @@ def _order(job: Job, stage: StageName) -> Next:
         return Run(Finish(action=job.profile.end))
     if job.seen is not None and (problem := what_changed(job.seen, as_seen(job.inventory))):
         return Blocked(stage, problem)  # since the hello: the check looked again
-    problem = forbids_writing(job.inventory)
+    problem = forbids_writing(job.inventory, job.answers)
     if problem is not None:
         return Blocked(stage, problem)
     # Asked before the erase as well: hours are not spent for a master that is not there or fits no disk.
@@ -205,16 +231,42 @@ def _order(job: Job, stage: StageName) -> Next:
     if isinstance(target, Problem):
         return Blocked(stage, target)
     if stage == "erase":
-        return Run(Erase(disks=tuple(disk.id for disk in internal_disks(job.inventory))))
+        own = internal_disks(job.inventory, job.answers)
+        return Run(Erase(disks=tuple(disk.id for disk in own), answered=_answered(own)))
     if job.master is None or target is None:
         return Blocked(stage, Problem("master-missing", {"master": job.profile.master}))
     if stage == "customise":
-        return Run(Customise(manifest=job.master.manifest, target=target.id, hostname=job.hostname))
+        return Run(
+            Customise(
+                manifest=job.master.manifest,
+                target=target.id,
+                hostname=job.hostname,
+                answered=_answered((target,)),
+            )
+        )
     if job.profile.unerased == "forbid":
-        left = unerased(job.inventory, erasures(job))
+        left = unerased(job)
         if left:
             return Blocked(stage, Problem("not-erased", {"disk": label(left[0])}))
-    return Run(Deploy(manifest=job.master.manifest, name=job.master.name, target=target.id, used=job.master.used))
+    return Run(
+        Deploy(
+            manifest=job.master.manifest,
+            name=job.master.name,
+            target=target.id,
+            used=job.master.used,
+            answered=_answered((target,)),
+        )
+    )
+
+
+def _answered(disks: Sequence[Disk]) -> tuple[DiskId, ...]:
+    """Those that only a person's word makes the PC's own: the agent is told, or it refuses them."""
+    return tuple(disk.id for disk in disks if disk.said == "belongs")
+
+
+def _by_all_names(disk: Disk) -> str:
+    """For a disk that its serial does not tell apart: also where it is."""
+    return label(replace(disk, id=replace(disk.id, by_place=True)))
 
 
 def master_forbids(profile: Profile, master: MasterNeeds | None) -> Problem | None:
@@ -238,7 +290,7 @@ def _target(job: Job) -> Disk | Problem:
         return Problem("master-missing", {"master": job.profile.master})
     if job.inventory.firmware.uefi_bits == 32 and job.master.uefi_bits != 32:
         return Problem("firmware-32-bit", {"master": job.master.name})
-    return choose_target(job.inventory, job.master, job.target, erased=job.profile.erases)
+    return choose_target(job.inventory, job.master, job.target, erased=job.profile.erases, answers=job.answers)
 
 
 def _why_none_fits(disks: Sequence[Disk], master: MasterNeeds) -> Problem:

@@ -71,24 +71,48 @@ class Dimm(Struct, frozen=True, kw_only=True):
 
 _CARRIED = frozenset({"usb", "mmc-removable", "ieee1394", "iscsi", "fc", "nbd"})
 
+Belonging = Literal["internal", "carried", "doubt"]
+"""Whether a disk is part of its PC. In doubt a person is asked; such a disk is neither written nor passed over."""
+
 
 class DiskId(Struct, frozen=True, kw_only=True):
-    """What a disk is known by: never its order. `path` (udev's ID_PATH) counts only where serial and WWN are empty."""
+    """What a disk is known by: never its order. `path` (udev's ID_PATH) counts only where serial and WWN are empty.
+
+    `sequence` is the number that the kernel gave this device when it appeared, never to another one in the same boot
+    (/sys/block/*/diskseq). `by_place`: a person named it by where it sits, for one visit, because serial and WWN do not
+    tell it apart; then it is the device at that path that has not been away since.
+    """
 
     serial: Text = ""
     wwn: Text = ""
     size: Size
     path: Text = ""
+    sequence: Size = 0
+    by_place: bool = False
 
     @property
     def named(self) -> bool:
         """Whether the device itself says who it is."""
         return bool(self.serial or self.wwn)
 
+    @property
+    def text(self) -> str:
+        """What people read of it: its serial number, else its WWN, else its place; both where only the place tells."""
+        name = self.serial or self.wwn
+        return f"{name} {self.path}".strip() if self.by_place or not name else name
+
+    @property
+    def placed(self) -> bool:
+        """Whether its place tells it from every other disk of this boot."""
+        return bool(self.path and self.sequence)
+
     def same_as(self, other: "DiskId") -> bool:
-        """Whether both name the same device: size, and all that both know of serial and WWN."""
+        """Whether both name the same device: size, and all that both know of serial and WWN; or the same place."""
         if self.size != other.size:
             return False
+        if self.by_place or other.by_place:
+            ours, theirs = ((disk.serial, disk.wwn, disk.path, disk.sequence) for disk in (self, other))
+            return self.placed and ours == theirs
         pairs = [(a, b) for a, b in ((self.serial, other.serial), (self.wwn, other.wwn)) if a and b]
         if pairs:
             return all(a == b for a, b in pairs)
@@ -99,6 +123,9 @@ class Disk(Struct, frozen=True, kw_only=True):
     """One whole disk. `name` is the kernel's (sda), good for this boot only.
 
     `ata`: it speaks ATA to the PC, whatever it is attached to: a SATA disk on a SAS port has the transport "sas".
+    `removable`: something says that it can be taken out, or nothing says that it cannot. `built_in`: on a bus for what
+    people carry, but something says that it cannot be taken out. `said`: what a person said of a disk in doubt, put
+    here for one job; no agent says it.
     """
 
     name: Text
@@ -111,26 +138,53 @@ class Disk(Struct, frozen=True, kw_only=True):
     transport: Text = ""
     ata: bool = False
     removable: bool = False
+    built_in: bool = False
+    said: Literal["", "belongs", "left"] = ""
     read_only: bool = False
     in_use: bool = False
 
     @property
+    def belonging(self) -> Belonging:
+        """Whether it is part of the PC, by all its signs; a stick, a card or a network disk is carried."""
+        if self.transport in _CARRIED and not self.built_in:
+            return "carried"
+        if self.transport not in _CARRIED and not self.removable:
+            return "internal"
+        match self.said:
+            case "belongs":
+                return "internal"
+            case "left":
+                return "carried"
+            case _:
+                return "doubt"
+
+    @property
     def carried(self) -> bool:
         """Whether people carry it about, or it is not in the PC at all: a stick, a card, a network disk."""
-        return self.transport in _CARRIED
+        return self.belonging == "carried"
 
     @property
     def internal(self) -> bool:
-        """Whether it belongs to the PC and may be written: not carried, removable, read-only or an empty reader."""
-        return not (self.carried or self.removable or self.read_only) and self.id.size > 0
+        """Whether it belongs to the PC without doubt and may be written: not read-only, no empty reader."""
+        return self.belonging == "internal" and not self.read_only and self.id.size > 0
 
 
 class HiddenStorage(Struct, frozen=True, kw_only=True):
-    """A storage controller whose disks cannot all be listed; `setting` is the firmware setting to change."""
+    """A storage controller whose disks cannot all be listed; `setting` is the firmware setting to change.
+
+    `vouchable` is a controller that no driver of the agent knows, by PCI address, vendor and device: an operator may
+    say on the page that it has no disk. "" where nobody may.
+    """
 
     kind: Literal["rst", "vmd", "raid", "namespaces", "unknown"]
     controller: Text = ""
     setting: Text = ""
+    vouchable: Text = ""
+
+    @property
+    def may_be_vouched_for(self) -> bool:
+        """Whether a person's word can end it: never for a kind that is known to hide disks."""
+        return self.kind == "unknown" and bool(self.vouchable)
 
 
 class Nic(Struct, frozen=True, kw_only=True):
@@ -179,8 +233,7 @@ class Inventory(Struct, frozen=True, kw_only=True):
 
 def label(disk: Disk) -> str:
     """A disk's name for people: model, serial, size; cut so that it fits any sentence."""
-    name = disk.id.serial or disk.id.wwn or disk.id.path
-    return " ".join(part for part in (disk.model[:80], name[:120], gigabytes(disk.id.size)) if part)
+    return " ".join(part for part in (disk.model[:80], disk.id.text[:120], gigabytes(disk.id.size)) if part)
 
 
 def gigabytes(size: int) -> str:

@@ -16,6 +16,9 @@ Language = Literal["fr", "en"]
 Code = Literal[
     "no-disk",
     "hidden-storage",
+    "controller-unknown",
+    "disk-in-doubt",
+    "disk-by-place",
     "disk-without-name",
     "disk-gone",
     "disk-in-use",
@@ -140,6 +143,27 @@ SENTENCES: Final[dict[Code, dict[Language, str]]] = {
         "Puis redémarrez ce PC sur le réseau.",
         "en": "The controller {controller} hides disks ({kind}). In the PC's setup (BIOS): {setting}. "
         "Then boot this PC from the network again.",
+    },
+    "controller-unknown": {
+        "fr": "L'agent ne connaît pas le contrôleur {controller} : un disque peut s'y cacher. Regardez ce que c'est. "
+        "Si aucun disque n'y est branché (un lecteur de cartes, par exemple), dites-le sur la page de ce PC, puis "
+        "choisissez à nouveau. Sinon, dans le réglage du PC (BIOS) : {setting}.",
+        "en": "The agent does not know the controller {controller}: a disk may be hidden there. Look what it is. If no "
+        "disk is behind it (a card reader, for one), say so on this PC's page, then choose again. Else, in the PC's "
+        "setup (BIOS): {setting}.",
+    },
+    "disk-in-doubt": {
+        "fr": "On ne sait pas si ce disque fait partie de ce PC : {disk}. Rien n'a été écrit. Répondez sur la page de "
+        "ce PC (il en fait partie, ou il n'en fait pas partie), puis choisissez à nouveau.",
+        "en": "It is not known whether this disk is part of this PC: {disk}. Nothing was written. Answer on this PC's "
+        "page (it is part of it, or it is not), then choose again.",
+    },
+    "disk-by-place": {
+        "fr": "Le disque {disk} ne se reconnaît pas par lui-même : ni numéro de série ni WWN, ou deux disques disent "
+        "être le même. Rien n'a été écrit. Sur la page de ce PC, désignez-le par sa place pour ce passage, puis "
+        "choisissez à nouveau.",
+        "en": "The disk {disk} cannot be told by itself: neither serial number nor WWN, or two disks say they are the "
+        "same. Nothing was written. On this PC's page, name it by its place for this visit, then choose again.",
     },
     "disk-without-name": {
         "fr": "Le disque {disk} ne peut pas être reconnu sûrement : ni numéro de série ni WWN, ou deux disques disent "

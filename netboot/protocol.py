@@ -53,6 +53,10 @@ class ProtocolError(ValueError):
 # ── stages, as the server orders them ───────────────────────────────────────────────────────────────────────────────
 
 
+Answered = Annotated[tuple[DiskId, ...], Meta(max_length=128)]
+"""Those of the ordered disks that no sign shows to be the PC's own, and of which a person said that they are."""
+
+
 class Check(Struct, frozen=True, kw_only=True, tag="check"):
     """Look again at the hardware before anything is written."""
 
@@ -67,6 +71,7 @@ class Erase(Struct, frozen=True, kw_only=True, tag="erase"):
     """Erase these disks, each by its method."""
 
     disks: Annotated[tuple[DiskId, ...], Meta(min_length=1, max_length=128)]
+    answered: Answered = ()
     method: Method = "overwrite"
 
 
@@ -80,6 +85,7 @@ class Deploy(Struct, frozen=True, kw_only=True, tag="deploy"):
     name: Text
     target: DiskId
     used: Size = 0
+    answered: Answered = ()
 
 
 class Customise(Struct, frozen=True, kw_only=True, tag="customise"):
@@ -88,6 +94,7 @@ class Customise(Struct, frozen=True, kw_only=True, tag="customise"):
     manifest: Digest
     target: DiskId
     hostname: Hostname
+    answered: Answered = ()
 
 
 class Finish(Struct, frozen=True, kw_only=True, tag="finish"):

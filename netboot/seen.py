@@ -46,7 +46,7 @@ def _same_disks(seen: Sequence[DiskId], found: Sequence[DiskId]) -> bool:
 
 def _listed(disks: Sequence[DiskId]) -> str:
     """Disks for a sentence; "–" for none."""
-    names = (f"{disk.serial or disk.wwn or disk.path} {gigabytes(disk.size)}".strip() for disk in disks)
+    names = (f"{disk.text} {gigabytes(disk.size)}".strip() for disk in disks)
     return ", ".join(names)[:400] or "–"
 
 

@@ -18,8 +18,8 @@ FILES = {
     for path in sorted((ROOT / "netboot").rglob("*.py"))
 }
 PURE = (
-    "boarding", "contradictions", "dhcp_proxy", "erase_outcome", "evidence", "honest_erasure", "imaging",
-    "inventory", "manifest", "menu_pick", "named", "policy",
+    "boarding", "contradictions", "dhcp_proxy", "disk_answers", "erase_outcome", "evidence", "honest_erasure",
+    "imaging", "inventory", "manifest", "menu_pick", "named", "policy",
     "problems", "profile", "protocol", "query_rate", "seen", "tftp_transfer", "ticket", "whereabouts",
     "dhcp.address_plan", "dhcp.arp_packet", "dhcp.beside", "dhcp.boot_client", "dhcp.boot_file", "dhcp.boot_reply",
     "dhcp.core", "dhcp.full", "dhcp.lease_options", "dhcp.leases", "dhcp.loop_guard", "dhcp.merged", "dhcp.packet",
@@ -131,12 +131,27 @@ def test_the_agent_knows_no_server_room() -> None:
         ("protocol", {"contradictions", "inventory", "problems"}),
         ("manifest", {"contradictions", "inventory", "problems", "protocol"}),
         ("profile", {"contradictions", "inventory", "problems", "protocol"}),
-        ("imaging", {"contradictions", "identity", "inventory", "problems", "profile", "protocol", "seen"}),
+        (
+            "imaging",
+            {
+                *("contradictions", "disk_answers", "identity", "inventory", "problems", "profile", "protocol"),
+                "seen",
+            },
+        ),
+        ("disk_answers", {"inventory"}),
         (
             "evidence",
             {
-                *("contradictions", "erase_outcome", "honest_erasure", "identity", "imaging", "inventory", "problems"),
-                *("profile", "protocol", "seen"),
+                *(
+                    "contradictions",
+                    "disk_answers",
+                    "erase_outcome",
+                    "honest_erasure",
+                    "identity",
+                    "imaging",
+                    "inventory",
+                ),
+                *("problems", "profile", "protocol", "seen"),
             },
         ),
         ("identity", {"inventory"}),
@@ -166,7 +181,7 @@ def test_pages_know_no_sockets_and_no_files_of_the_store() -> None:
 def test_the_record_knows_values_and_its_database_only() -> None:
     may = {
         "errors", "identity", "imaging", "inventory", "named", "policy", "problems", "profile", "protocol", "records",
-        "seen",
+        "disk_answers", "seen",
     }  # fmt: skip
     for module in in_room("records"):
         assert {room(other) for other in known(module)} <= may, module

@@ -3,6 +3,7 @@
 Facts only, virtual devices and optical drives included; which of them are disks is `disks.py`.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
@@ -14,6 +15,7 @@ from netboot.agent.udev import Database, Properties, properties
 DEVICE_LIMIT: Final = 512
 ID_LIMIT: Final = 256
 """Longest serial number or WWN, in characters: an NVMe name without an EUI-64 is up to 147 long."""
+_USB_DEVICE: Final = re.compile(r"\d+-\d+(\.\d+)*")
 _SECTOR: Final = 512
 """/sys/block counts in sectors of 512 bytes, whatever the disk's own are."""
 
@@ -23,8 +25,10 @@ class BlockDevice:
     """One whole block device, sizes in bytes.
 
     `kind` is an MMC card's ("MMC" or "SD"), `fabric` an NVMe controller's ("pcie", "tcp"); `nsid` is 0 where there are
-    no namespaces. `pluggable`: it hangs on a PCI port that people plug into (Thunderbolt). `users` are the mounts, swap
-    areas and stacked devices (LVM, RAID, encryption) on it or on one of its partitions. `known` is udev's.
+    no namespaces, `sequence` where the kernel does not number its disks. `pluggable`: it hangs on a PCI port that
+    people plug into (Thunderbolt). `fixed`: the MMC host, or every USB port on the way, says that what is there cannot
+    be taken out. `users` are the mounts, swap areas and stacked devices (LVM, RAID, encryption) on it or on one of its
+    partitions. `known` is udev's.
     """
 
     name: str
@@ -36,6 +40,7 @@ class BlockDevice:
     read_only: bool = False
     removable: bool = False
     pluggable: bool = False
+    fixed: bool = False
     hidden: bool = False
     vendor: str = ""
     model: str = ""
@@ -46,6 +51,7 @@ class BlockDevice:
     boot_areas: bool = False
     fabric: str = ""
     nsid: int = 0
+    sequence: int = 0
     users: tuple[str, ...] = ()
     known: Properties = field(default_factory=dict)
 
@@ -99,6 +105,7 @@ def _read(host: Host, database: Database, name: str, used: Mapping[str, str], *,
         read_only=host.number(f"{here}/ro") == 1,
         removable=host.number(f"{here}/removable") == 1,
         pluggable=_pluggable(host, path) or _pluggable(host, host.real(controller)),
+        fixed=_fixed(host, here, path),
         hidden=host.number(f"{here}/hidden") == 1,
         vendor=host.line(f"{device}/vendor"),
         model=host.line(f"{device}/model") or host.line(f"{device}/name"),
@@ -109,6 +116,7 @@ def _read(host: Host, database: Database, name: str, used: Mapping[str, str], *,
         boot_areas=boot_areas,
         fabric=host.line(f"{controller}/transport"),
         nsid=host.number(f"{here}/nsid"),
+        sequence=host.number(f"{here}/diskseq"),
         users=_users(host, here, name, used),
         known=properties(database, path),
     )
@@ -150,3 +158,14 @@ def _pluggable(host: Host, path: str) -> bool:
         for end, part in enumerate(parts, start=1)
         if part.count(":") == 2
     )
+
+
+def _fixed(host: Host, here: str, path: str) -> bool:
+    """What hosts and hubs say of their ports (sysfs-devices-removable): a fixed port in a dock that is plugged in
+    itself is not the PC's own.
+    """
+    if path.rpartition("/")[2].startswith("mmcblk"):
+        return host.line(f"{here}/device/removable") == "fixed"
+    parts = path.split("/")
+    ports = ["/".join(parts[:end]) for end, part in enumerate(parts, start=1) if _USB_DEVICE.fullmatch(part)]
+    return bool(ports) and all(host.line(f"{port}/removable") == "fixed" for port in ports)

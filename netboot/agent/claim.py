@@ -1,11 +1,14 @@
 """Taking a disk to write on it: the last look before the first write, so that never another disk is written.
 
 The disk is opened and claimed first, then its identity is read again: while it is held, its name cannot go to another
-device. Not for: which disks an order may name (`imaging.py` on the server).
+device. A disk that its own signs leave in doubt is refused, unless the order says that a person named it.
+Not for: which disks an order may name (`imaging.py` on the server).
 """
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from netboot.agent.direct_io import DirectDisk, DiskBusyError, DiskError
 from netboot.agent.disk_faults import problem_of
@@ -42,6 +45,18 @@ def claim(wanted: DiskId, read_disks: ReadDisks, *, devices: Path = Path("/dev")
         device.close()
         raise
     return held, device
+
+
+def as_answered(read_disks: ReadDisks, answered: Sequence[DiskId]) -> ReadDisks:
+    """The same disks, those of `answered` being the PC's own by a person's word."""
+
+    def read() -> Sequence[Disk]:
+        return tuple(
+            replace(disk, said="belongs" if any(known.same_as(disk.id) for known in answered) else "")
+            for disk in read_disks()
+        )
+
+    return read
 
 
 def _only(wanted: DiskId, disks: Sequence[Disk]) -> Disk:

@@ -256,7 +256,7 @@ _FAILURES: Final = (RefusedError, NotThereError, DamagedError, SilentError, Disk
 
 
 def _problem(stage: Deploy, error: _Failure) -> Problem:
-    disk = stage.target.serial or stage.target.wwn or stage.target.path
+    disk = stage.target.text
     match error:
         case RefusedError():
             return error.problem

@@ -2,7 +2,11 @@
 
 A disk is known by serial and WWN, which udev's rules read from the device (60-persistent-storage.rules: the names of
 /dev/disk/by-id), else the kernel. The order of names (sda, nvme0n1) changes from boot to boot and is never used.
-Optical drives, floppies, RAM disks, loops, LVM, RAID sets and the small areas of an eMMC are no disks.
+Optical drives, floppies, RAM disks, loops, LVM, RAID sets and the boot areas of an eMMC are no disks.
+
+Whether a disk is part of the PC is told by more than one sign: its bus, what kind of card it is, whether an eMMC shows
+boot areas, what its host, its port and the disk itself say about being taken out. Where they do not agree it is in
+doubt (`Disk.belonging`), and a person is asked.
 Not for: which disk an order means to write (`claim.py`, `imaging.py`).
 """
 
@@ -18,9 +22,7 @@ from netboot.inventory import Disk, DiskId
 from netboot.problems import Problem
 
 DISK_LIMIT: Final = 64
-_NO_DISK: Final = re.compile(
-    r"(loop|ram|zram|dm-|md|sr|fd|nbd|nullb|drbd|bcache|pktcdvd)\d.*|mmcblk\d+(boot\d+|rpmb|gp\d+)"
-)
+_NO_DISK: Final = re.compile(r"(loop|ram|zram|dm-|md|sr|fd|nbd|nullb|drbd|bcache|pktcdvd)\d.*|mmcblk\d+(boot\d+|rpmb)")
 _OUTER: Final = (
     ("usb", re.compile(r"/usb\d+/")),
     ("ieee1394", re.compile(r"/fw\d+/")),
@@ -53,7 +55,13 @@ def disk_of(device: BlockDevice) -> Disk:
     transport = transport_of(device)
     return Disk(
         name=one_line(device.name),
-        id=DiskId(serial=_serial(device), wwn=_wwn(device), size=device.size, path=_known(device, "ID_PATH")),
+        id=DiskId(
+            serial=_serial(device),
+            wwn=_wwn(device),
+            size=device.size,
+            path=_known(device, "ID_PATH") or one_line(device.path, ID_LIMIT),
+            sequence=device.sequence,
+        ),
         model=_model(device),
         firmware=_firmware(device),
         logical_sector=device.logical_sector,
@@ -61,7 +69,8 @@ def disk_of(device: BlockDevice) -> Disk:
         rotational=device.rotational,
         transport=transport,
         ata=_speaks_ata(device, transport),
-        removable=device.removable or device.pluggable or transport == "mmc-removable" or _far(device),
+        removable=_removable(device, transport),
+        built_in=_built_in(device, transport),
         read_only=device.read_only,
         in_use=bool(device.users),
     )
@@ -71,8 +80,7 @@ def transport_of(device: BlockDevice) -> str:
     """How the disk is attached; "" when the kernel does not show it."""
     path = device.path + "/"
     if device.name.startswith("mmcblk"):
-        # Only soldered eMMC has boot areas; whatever else says MMC sits in a slot.
-        return "mmc" if device.kind == "MMC" and device.boot_areas else "mmc-removable"
+        return "mmc-removable" if device.kind.startswith("SD") else "mmc"
     for transport, mark in _OUTER:
         if mark.search(path):
             return transport
@@ -92,10 +100,9 @@ def _speaks_ata(device: BlockDevice, transport: str) -> bool:
 def find(wanted: DiskId, disks: Sequence[Disk]) -> Disk | Problem:
     """The one disk of that identity; a problem when there is none, or several (two paths to one disk, or twins)."""
     found = [disk for disk in disks if disk.id.same_as(wanted)]
-    name = wanted.serial or wanted.wwn or wanted.path
     if not found:
-        return Problem("disk-gone", {"disk": name})
-    return found[0] if len(found) == 1 else Problem("disk-without-name", {"disk": name})
+        return Problem("disk-gone", {"disk": wanted.text})
+    return found[0] if len(found) == 1 else Problem("disk-without-name", {"disk": wanted.text})
 
 
 def _serial(device: BlockDevice) -> str:
@@ -123,6 +130,20 @@ def _model(device: BlockDevice) -> str:
 def _firmware(device: BlockDevice) -> str:
     # As with the model: the kernel cuts an ATA revision after 4 characters.
     return (_known(device, "ID_REVISION") if _known(device, "ID_BUS") == "ata" else "") or device.revision
+
+
+def _removable(device: BlockDevice, transport: str) -> bool:
+    if transport == "mmc":
+        # Cards of the MMC kind have no boot areas, and eMMC that hides its own is known by its host alone.
+        soldered = device.kind == "MMC" and (device.boot_areas or device.fixed)
+        return device.pluggable or not soldered
+    return device.removable or device.pluggable or transport == "mmc-removable" or _far(device)
+
+
+def _built_in(device: BlockDevice, transport: str) -> bool:
+    if transport == "mmc-removable":
+        return device.fixed or device.boot_areas
+    return transport == "usb" and device.fixed and not device.removable
 
 
 def _far(device: BlockDevice) -> bool:

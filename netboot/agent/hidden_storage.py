@@ -5,7 +5,8 @@ commit aecec8b60422), drivers/pci/controller/vmd.c, drivers/scsi/*, drivers/scsi
 specification 2.0 §8.12 (namespaces that are allocated but not attached); nvme-list-ns(1).
 
 A card behind one of the RAID drivers is told even when it passes some disks through: which others it keeps to itself,
-it does not say. `setting` is a path in the PC's own setup, which is in English on most makes.
+it does not say. `setting` is a path in the PC's own setup, which is in English on most makes. A controller that no
+driver knows may have disks or none: it is told as well, but an operator who has looked may vouch for it.
 """
 
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ import msgspec
 from msgspec import Struct
 
 from netboot.agent.block_devices import BlockDevice
+from netboot.agent.card_readers import is_card_reader
 from netboot.agent.disks import DISK_LIMIT, disk_of, is_disk
 from netboot.agent.host import Host
 from netboot.agent.pci import STORAGE, PciDevice
@@ -148,11 +150,14 @@ def _controller(device: PciDevice, storage: Storage) -> HiddenStorage | None:
 def _without_driver(device: PciDevice, kind: int) -> HiddenStorage | None:
     if kind == _IDE and device.vendor == _INTEL:
         return None  # Intel AMT's "IDE redirection" is a remote CD drive of the management engine, never a disk
+    if is_card_reader(device.kind, device.vendor, device.device):
+        return None
     if kind == _RAID and device.vendor == _INTEL:
         return _hidden("rst", device, "SATA Mode: AHCI")
     if kind == _RAID:
         return _hidden("raid", device, "SATA / NVMe RAID Mode: AHCI")
-    return _hidden("unknown", device, "Storage Controller: AHCI / Disabled")
+    known_by = f"{device.address} {device.ids}"
+    return _hidden("unknown", device, "Storage Controller: AHCI / Disabled", vouchable=known_by)
 
 
 def _namespaces(device: PciDevice, storage: Storage) -> HiddenStorage | None:
@@ -196,8 +201,8 @@ def _empty(device: BlockDevice) -> HiddenStorage:
     return HiddenStorage(kind="unknown", controller=label(disk_of(device))[:256], setting="SATA / NVMe Port: Disabled")
 
 
-def _hidden(kind: Kind, device: PciDevice, setting: str) -> HiddenStorage:
-    return HiddenStorage(kind=kind, controller=device.label[:256], setting=setting)
+def _hidden(kind: Kind, device: PciDevice, setting: str, *, vouchable: str = "") -> HiddenStorage:
+    return HiddenStorage(kind=kind, controller=device.label[:256], setting=setting, vouchable=vouchable[:256])
 
 
 def _below(path: str, device: PciDevice) -> bool:

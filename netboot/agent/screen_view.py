@@ -123,8 +123,7 @@ def finished(view: ScreenView, stage: StageName, problem: Problem | None, result
     view = _with_state(view, stage, "failed" if problem else "done")
     if isinstance(result, EraseResult):
         lines = tuple(
-            DiskLine(" ".join(part for part in (e.model, e.disk.serial or e.disk.wwn) if part), e.verdict)
-            for e in result.erasures
+            DiskLine(" ".join(part for part in (e.model, e.disk.text) if part), e.verdict) for e in result.erasures
         )
         view = replace(view, disks=lines)
     if isinstance(result, CustomiseResult):

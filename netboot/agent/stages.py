@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import dataclass, field
 
 from netboot.agent import disks, hardware
+from netboot.agent.claim import as_answered
 from netboot.agent.customise import run_customise
 from netboot.agent.deploy import Journal, run_deploy
 from netboot.agent.erase import run_erase
@@ -30,7 +31,8 @@ class Stages:
             case Memory():
                 return await run_memory(stage, progress)
             case Erase():
-                return await run_erase(stage, disks.read_disks, progress=progress, held_up=progress.held_up)
+                read_disks = as_answered(disks.read_disks, stage.answered)
+                return await run_erase(stage, read_disks, progress=progress, held_up=progress.held_up)
             case Deploy():
                 return await run_deploy(
                     stage,
@@ -38,8 +40,15 @@ class Stages:
                     public_key=self.public_key,
                     progress=progress,
                     journal=self.journal,
+                    read_disks=as_answered(disks.read_disks, stage.answered),
                 )
             case Customise():
-                return await run_customise(stage, server=self.server, public_key=self.public_key, progress=progress)
+                return await run_customise(
+                    stage,
+                    server=self.server,
+                    public_key=self.public_key,
+                    progress=progress,
+                    read_disks=as_answered(disks.read_disks, stage.answered),
+                )
             case Finish():
                 return None

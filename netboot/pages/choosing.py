@@ -13,13 +13,14 @@ from typing import Final
 from aiohttp import web
 
 from netboot.errors import NetbootError
-from netboot.imaging import internal_disks, master_forbids
+from netboot.imaging import forbids_writing, internal_disks, master_forbids
 from netboot.inventory import Disk, DiskId
 from netboot.pages.agent_link import workshop_key
 from netboot.pages.refusal import Code, Refusal
 from netboot.pages.render import page
 from netboot.pages.visitor import operators_form
 from netboot.problems import Code as ProblemCode
+from netboot.problems import Problem
 from netboot.profile import Profile
 from netboot.records.record import Record
 from netboot.records.values import NotOnRecord
@@ -37,12 +38,13 @@ _MASTERS: Final[dict[ProblemCode, Code]] = {
 
 @dataclass(frozen=True, slots=True)
 class Concerned:
-    """One PC that a choice is for, with the internal disks it was last seen with."""
+    """One PC that a choice is for, with its own disks as it was last seen, and what forbids writing on them."""
 
     machine: str
     label: str
     mac: str
     disks: tuple[Disk, ...]
+    stopped: Problem | None = None
 
 
 async def choose(request: web.Request) -> web.Response:
@@ -115,7 +117,9 @@ def _concerned(record: Record, machines: Sequence[str]) -> list[Concerned]:
         except NotOnRecord:
             raise Refusal("no-such-machine") from None
         visit = detail.visits[0]
-        found.append(Concerned(detail.id, detail.label, visit.mac, internal_disks(visit.inventory)))
+        answers = [row.answer for row in record.disk_answers(detail.id, visit.id)]
+        disks, stopped = internal_disks(visit.inventory, answers), forbids_writing(visit.inventory, answers)
+        found.append(Concerned(detail.id, detail.label, visit.mac, disks, stopped))
     return found
 
 
@@ -123,7 +127,7 @@ def _target(name: str, concerned: Sequence[Concerned]) -> Disk | None:
     """The disk a person picked, or None for "automatic". Raises Refusal when it is not exactly one disk of one PC."""
     if not name:
         return None
-    disks = [disk for disk in concerned[0].disks if name in (disk.id.serial, disk.id.wwn, disk.id.path)]
+    disks = [disk for disk in concerned[0].disks if name in (disk.id.text, disk.id.serial, disk.id.wwn, disk.id.path)]
     if len(concerned) != 1 or len(disks) != 1:
         raise Refusal("no-such-disk")
     return disks[0]

@@ -5,6 +5,7 @@ from typing import Final
 
 from aiohttp import web
 
+from netboot.disk_answers import questions, settled
 from netboot.identity import Key, is_carried
 from netboot.imaging import internal_disks
 from netboot.pages.agent_link import workshop_key
@@ -48,6 +49,8 @@ async def show_machine(request: web.Request) -> web.Response:
     inventory = machine.visits[0].inventory
     names = names_of(inventory, machine.visits[0].mac)
     shows_events = bool(visitor(request).operator)
+    given = await asyncio.to_thread(record.disk_answers, machine.id, machine.visits[0].id)
+    answers = [row.answer for row in given]
     denied_adapters = workshop.policies.denied_adapters(inventory)
     return page(
         request,
@@ -55,7 +58,10 @@ async def show_machine(request: web.Request) -> web.Response:
         machine=machine,
         on_line=machine.id in workshop.on_line(),
         inventory=inventory,
-        targets=internal_disks(inventory),
+        targets=internal_disks(inventory, answers),
+        disks=settled(inventory, answers),
+        questions=questions(inventory, answers),
+        answered="answered" in request.query,
         row=workshop.floor.of_machine(machine.id),
         rule=await rule_of(workshop, names, field="machine", subject=machine.id),
         saved="saved" in request.query,

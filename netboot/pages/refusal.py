@@ -22,6 +22,7 @@ Code = Literal[
     "master-unsigned",
     "master-fixed",
     "no-such-disk",
+    "old-question",
     "no-such-machine",
     "denied",
     "merged",
@@ -69,6 +70,7 @@ _STATUS: Final[dict[Code, int]] = {
     "master-unsigned": 409,
     "master-fixed": 409,
     "no-such-disk": 409,
+    "old-question": 409,
     "no-such-machine": 404,
     "denied": 409,
     "merged": 409,
@@ -147,6 +149,12 @@ _SENTENCES: Final[dict[Code, dict[Language, str]]] = {
     "no-such-disk": {
         "fr": "Ce disque n'est plus dans ce PC. Revenez à la page du PC et choisissez encore.",
         "en": "This disk is no longer in this PC. Go back to the PC's page and choose again.",
+    },
+    "old-question": {
+        "fr": "Ce PC n'est plus tel que vous l'avez vu : ses disques ont changé, ou il a redémarré. Revenez à sa page "
+        "et répondez à ce qui y est demandé maintenant.",
+        "en": "This PC is no longer as you saw it: its disks changed, or it was restarted. Go back to its page and "
+        "answer what is asked there now.",
     },
     "no-such-machine": {
         "fr": "Ce PC n'est pas connu. Revenez aux PC, ou démarrez-le sur le réseau.",

@@ -9,8 +9,10 @@ from typing import Final
 from aiohttp import web
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from netboot.disk_answers import Answer, counts
 from netboot.inventory import Disk, gigabytes, label
 from netboot.pages.agent_link import workshop_key
+from netboot.pages.disk_texts import ANSWERS, FOLLOWED
 from netboot.pages.rule_texts import BATCH_ENDS, DEFAULTS, DHCP_WAYS, LOADERS
 from netboot.pages.texts import BOOT_NOTES, EVENTS, JOB_STATES, LEVELS, SECURE_BOOT, STATES, TEXTS, TROUBLES, texts
 from netboot.pages.visitor import FORM_TOKEN, Visitor, settings_key, visitor
@@ -46,6 +48,9 @@ def renderer() -> Environment:
         verdict_name=verdict_name,
         end_name=end_name,
         disk_name=disk_name,
+        answer_names=ANSWERS,
+        answer_text=answer_text,
+        answer_counts=counts,
         batch_ends=BATCH_ENDS,
         loaders=LOADERS,
         dhcp_ways=DHCP_WAYS,
@@ -109,6 +114,11 @@ def size(bytes_: int, language: Language) -> str:
 def disk_name(disk: Disk, language: Language) -> str:
     """A disk's name for people."""
     return sizes_in(language, label(disk))
+
+
+def answer_text(answer: Answer, language: Language) -> str:
+    """What was said of a disk or a controller, as a PC's papers have it."""
+    return FOLLOWED[answer.kind][language].format(what=sizes_in(language, answer.label))
 
 
 def memory(bytes_: int, language: Language) -> str:

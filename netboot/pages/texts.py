@@ -8,6 +8,7 @@ from functools import cache
 from typing import Final, Literal
 
 from netboot.floor import State
+from netboot.pages.disk_texts import DISK_TEXTS
 from netboot.pages.rule_texts import RULE_TEXTS
 from netboot.problems import Language
 from netboot.protocol import Level
@@ -303,6 +304,7 @@ TEXTS: Final[dict[str, dict[Language, str]]] = {
     "events_caption": {"fr": "Événements, dans l'ordre", "en": "Events, in order"},
     "no_event": {"fr": "Aucun événement.", "en": "No event."},
     **RULE_TEXTS,
+    **DISK_TEXTS,
 }
 
 STATES: Final[dict[State, dict[Language, str]]] = {
@@ -437,6 +439,7 @@ EVENTS: Final[dict[Kind, dict[Language, str]]] = {
         "en": "work gone on with in its place of the batch",
     },
     "batch-closed": {"fr": "lot terminé", "en": "batch over"},
+    "disk-answer": {"fr": "réponse sur un disque", "en": "answer about a disk"},
     "policy-set": {"fr": "réglage d'un PC changé", "en": "a PC's rule changed"},
     "job-started": {"fr": "travail commencé", "en": "job begun"},
     "stage-started": {"fr": "étape commencée", "en": "stage begun"},

@@ -31,7 +31,7 @@ def choose(
     """
     if found(session.get(tables.Machine, machine_id), "machine").merged_into:
         raise NotOnRecord("this PC was merged into another one", hint="choose for that one")
-    if _at_work(session, machine_id):
+    if at_work(session, machine_id):
         raise AtWork(
             "this PC is at work already",
             hint="wait until its job has ended; if it went away meanwhile, start it on the network and choose there",
@@ -189,7 +189,7 @@ def _newest_visit(session: Session, machine_id: str) -> tables.Visit:
     return found(session.scalars(wanted.order_by(tables.Visit.opened.desc()).limit(1)).first(), "machine")
 
 
-def _at_work(session: Session, machine_id: str) -> bool:
+def at_work(session: Session, machine_id: str) -> bool:
     """Whether the machine's newest job is not over: of the earlier ones, each ended before the next began."""
     wanted = select(tables.Job.id).join(tables.Visit, tables.Visit.id == tables.Job.visit_id)
     return (

@@ -35,6 +35,7 @@ Kind = Literal[
     "batch-place-again",
     "batch-closed",
     "policy-set",
+    "disk-answer",
     "job-started",
     "stage-started",
     "stage-ended",

@@ -5,6 +5,7 @@ Reports carry a number: one that is already on the record changes nothing, so an
 
 import hashlib
 import secrets
+from collections.abc import Sequence
 from datetime import datetime
 from typing import cast
 
@@ -17,10 +18,10 @@ from netboot.inventory import DiskId
 from netboot.problems import Problem
 from netboot.profile import Profile
 from netboot.protocol import CheckResult, EraseResult, Erasure, Result, StageName
-from netboot.records import choices, events, machines, tables
+from netboot.records import choices, disk_answers, events, machines, tables
 from netboot.records.interruption import after_another_boot
 from netboot.records.tables import found
-from netboot.records.values import JobState, NotOnRecord, Outcome, StageState
+from netboot.records.values import AnswerRow, JobState, NotOnRecord, Outcome, StageState
 from netboot.seen import Seen
 
 
@@ -34,6 +35,7 @@ def start(
     chosen_by: str,
     target: DiskId | None,
     seen: Seen | None,
+    answers: Sequence[AnswerRow] = (),
     now: datetime,
 ) -> Job:
     """A fresh job for this visit. Raises NotOnRecord when the visit has one that is not ended."""
@@ -71,13 +73,16 @@ def start(
             )
         )
     session.flush()
-    body = {
+    body: dict[str, object] = {
         "profile": profile.id,
         "profile_digest": _digest(profile),
         "master": row.master_digest,
         "hostname": hostname,
         "by": events.person(session, chosen_by),
     }
+    if answers:
+        disk_answers.follow(session, row.id, answers)
+        body["answers"] = [answer.id for answer in answers]
     events.append(session, "job-started", body, now=now, machine=visit.machine_id, visit=visit.id, job=row.id)
     return restored(session, row)
 
@@ -193,6 +198,7 @@ def restored(session: Session, row: tables.Job) -> Job:
         master=row.master,
         target=row.target,
         seen=row.seen,
+        answers=tuple(given.answer for given in disk_answers.of_jobs(session, [row.id]).get(row.id, ())),
     )
 
 

@@ -103,7 +103,12 @@ def remember_disks(session: Session, visit_id: str, inventory: Inventory) -> Non
 
 
 def find_disk(session: Session, wanted: DiskId) -> tables.Disk | None:
-    """The disk of this serial number or WWN and size, wherever it was seen; None for a disk that has no name."""
+    """The disk of this serial number or WWN and size, wherever it was seen; None for a disk that has no name.
+
+    None as well for one that a person named by its place: its serial is another's too.
+    """
+    if wanted.by_place:
+        return None
     names = []
     if wanted.serial:
         names.append(tables.Disk.serial == wanted.serial)

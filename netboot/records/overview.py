@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from netboot.inventory import DiskId
 from netboot.protocol import Level, MemoryResult, StageName, Verdict
-from netboot.records import choices, tables
+from netboot.records import choices, disk_answers, tables
 from netboot.records import unfinished as left_undone
 from netboot.records.machines import all_ids, find_disk, keys_by_machine
 from netboot.records.tables import found
@@ -234,6 +234,7 @@ def _jobs(session: Session, which: ColumnElement[bool]) -> list[JobRow]:
     wanted_erasures = select(tables.Erasure).where(tables.Erasure.job_id.in_(ids)).order_by(tables.Erasure.id)
     for erasure in session.scalars(wanted_erasures):
         erased.setdefault(erasure.job_id, []).append(_erasure(erasure))
+    answers = disk_answers.of_jobs(session, ids)
     return [
         JobRow(
             id=row.id,
@@ -249,6 +250,7 @@ def _jobs(session: Session, which: ColumnElement[bool]) -> list[JobRow]:
             ended=row.ended,
             stages=tuple(stages.get(row.id, [])),
             erasures=tuple(erased.get(row.id, [])),
+            answers=answers.get(row.id, ()),
         )
         for row in rows
     ]

@@ -42,6 +42,7 @@ def forget(session: Session, name: str, *, now: datetime) -> None:
     session.execute(delete(tables.PersonSalt).where(tables.PersonSalt.name == name))
     session.execute(update(tables.Choice).where(tables.Choice.who == name).values(who=FORGOTTEN))
     session.execute(update(tables.Batch).where(tables.Batch.who == name).values(who=FORGOTTEN))
+    session.execute(update(tables.DiskAnswer).where(tables.DiskAnswer.who == name).values(who=FORGOTTEN))
     session.execute(update(tables.Policy).where(tables.Policy.who == name).values(who=FORGOTTEN))
     session.execute(update(tables.Job).where(tables.Job.chosen_by == name).values(chosen_by=FORGOTTEN))
     events.append(session, "person-forgotten", {"operator": digest}, now=now)

@@ -14,6 +14,7 @@ from typing import Final, Self
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from netboot.disk_answers import Answer
 from netboot.identity import Key
 from netboot.imaging import Job, StageRecord
 from netboot.inventory import DiskId
@@ -26,6 +27,7 @@ from netboot.records import (
     agreed,
     batches,
     choices,
+    disk_answers,
     events,
     jobs,
     machines,
@@ -43,6 +45,7 @@ from netboot.records.arrivals import Arrivals
 from netboot.records.database import READING, open_database
 from netboot.records.recent_work import RecentWork
 from netboot.records.values import (
+    AnswerRow,
     Batch,
     ChainCheck,
     Choice,
@@ -214,6 +217,22 @@ class Record:
         """Everything that people set for single PCs, the newest first."""
         with self._read() as session:
             return policies.read(session)
+
+    # Answers about disks
+
+    def answer_about_disks(self, machine_id: str, visit_id: str, answers: Sequence[Answer], who: str) -> None:
+        """A signed-in person's answers about what this visit showed: they count for the machine's next job.
+
+        Raises AtWork while the machine has a job that is not over, NotOnRecord when the visit is not the machine's, or
+        is over where a disk is named by its place.
+        """
+        with self._writing() as session:
+            disk_answers.give(session, machine_id, visit_id, answers, who=who, now=self._now())
+
+    def disk_answers(self, machine_id: str, visit_id: str) -> tuple[AnswerRow, ...]:
+        """What was said of this machine's disks that counts in this visit, in order. Raises NotOnRecord."""
+        with self._read() as session:
+            return disk_answers.of_visit(session, machine_id, visit_id)
 
     # Jobs
 

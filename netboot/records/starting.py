@@ -6,10 +6,10 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from netboot.imaging import Job, as_seen
-from netboot.records import batches, choices, jobs, tables
+from netboot.records import batches, choices, disk_answers, jobs, tables
 from netboot.records.recent_work import RecentWork
 from netboot.records.tables import found
-from netboot.records.values import NoPlace, NotAsSeen, Start, UnknownProfile
+from netboot.records.values import AnswerRow, NoPlace, NotAsSeen, Start, UnknownProfile
 from netboot.seen import what_changed
 
 Prepare = Callable[[str], Start | None]
@@ -51,8 +51,21 @@ def begin(
         chosen_by=choice.who or choice.source,
         target=choice.target,
         seen=choice.seen,
+        answers=_answers(session, visit_id, choice),
         now=now,
     )
+
+
+def _answers(session: Session, visit_id: str, choice: tables.Choice) -> tuple[AnswerRow, ...]:
+    """What was said of this PC's disks. A disk that only its place tells apart is for the page, where it was named."""
+    machine_id = _machine(session, visit_id)
+    if choice.source == "page":
+        return disk_answers.of_visit(session, machine_id, visit_id)
+    return disk_answers.of_machine(session, machine_id)
+
+
+def _machine(session: Session, visit_id: str) -> str:
+    return found(session.get(tables.Visit, visit_id), "visit").machine_id
 
 
 def refuse(session: Session, visit_id: str, *, menu: str, batch: str, now: datetime) -> None:
@@ -87,5 +100,6 @@ def _join(
         chosen_by=armed.who,
         target=None,
         seen=None,
+        answers=disk_answers.of_machine(session, _machine(session, visit_id)),
         now=now,
     )

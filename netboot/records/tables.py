@@ -13,6 +13,7 @@ from sqlalchemy import UniqueConstraint as Unique
 from sqlalchemy.exc import DontWrapMixin
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+from netboot.disk_answers import Answer
 from netboot.errors import NetbootError
 from netboot.imaging import MasterNeeds
 from netboot.inventory import DiskId, Inventory
@@ -231,6 +232,26 @@ class Stage(Base):
     seconds: Mapped[float]
     problem: Mapped[Problem | None] = mapped_column(Packed[Problem](Problem))
     result: Mapped[Result | None] = mapped_column(Packed[Result](Result))
+
+
+class DiskAnswer(Base):
+    """What a person said of a machine's disks; `visit_id` where it counts for that visit only."""
+
+    __tablename__ = "disk_answers"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    machine_id: Mapped[str] = mapped_column(ForeignKey("machines.id"), index=True)
+    visit_id: Mapped[str | None] = mapped_column(ForeignKey("visits.id"))
+    answer: Mapped[Answer] = mapped_column(Packed[Answer](Answer))
+    who: Mapped[str] = mapped_column(String(256))
+    at: Mapped[datetime] = mapped_column(Utc)
+
+
+class JobAnswer(Base):
+    """A job goes by this answer."""
+
+    __tablename__ = "job_answers"
+    job_id: Mapped[str] = mapped_column(ForeignKey("jobs.id"), primary_key=True)
+    answer_id: Mapped[int] = mapped_column(ForeignKey("disk_answers.id"), primary_key=True)
 
 
 class Disk(Base):

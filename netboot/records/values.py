@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from netboot.disk_answers import Answer
 from netboot.errors import NetbootError
 from netboot.identity import Key
 from netboot.imaging import Job, MasterNeeds
@@ -252,8 +253,18 @@ class ErasureRow:
 
 
 @dataclass(frozen=True, slots=True)
+class AnswerRow:
+    """What a person said of a machine's disks."""
+
+    id: int
+    answer: Answer
+    who: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class JobRow:
-    """One job, for the page."""
+    """One job, for the page; `answers` are those it went by."""
 
     id: str
     visit_id: str
@@ -268,6 +279,7 @@ class JobRow:
     ended: datetime | None
     stages: tuple[StageRow, ...]
     erasures: tuple[ErasureRow, ...]
+    answers: tuple[AnswerRow, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

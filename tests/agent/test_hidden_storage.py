@@ -4,6 +4,7 @@ values, the RAID card and the detached namespace on a recording."""
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -73,7 +74,7 @@ def test_a_controller_whose_driver_is_missing_is_told(recorded: Recorded, tmp_pa
     (tmp_path / "bios-desktop/sys/bus/pci/devices/0000:00:02.0/driver").unlink()
     found = find_hidden(read_storage(host, read_pci(host, {}), read_block_devices(host, {})))
     assert kinds(found) == ["unknown"]
-    assert found[0].controller == "1b36:0010"
+    assert (found[0].controller, found[0].vouchable) == ("1b36:0010", "0000:00:02.0 1b36:0010")
 
 
 def test_nvme_drives_that_rst_took_away_are_told_with_the_setting() -> None:
@@ -116,6 +117,53 @@ def test_amd_raid_without_a_driver_is_told() -> None:
 
 def test_the_redirected_drive_of_intel_amt_is_no_hidden_storage() -> None:
     assert find_hidden(storage(pci(0x010185, 0x8086, 0x1C3C, ""))) == ()
+
+
+@pytest.mark.parametrize(
+    ("vendor", "device"),
+    [
+        (0x104C, 0x803B),
+        (0x104C, 0x8033),
+        (0x104C, 0xAC8F),
+        (0x1217, 0x7130),
+        (0x1217, 0x8130),
+        (0x1217, 0x8231),
+        (0x1217, 0x8330),
+        (0x1180, 0x0592),
+        (0x197B, 0x2383),
+        (0x1524, 0x0530),
+    ],
+)
+def test_a_reader_of_memory_cards_without_a_driver_hides_nothing(vendor: int, device: int) -> None:
+    assert find_hidden(storage(pci(0x018000, vendor, device, ""))) == ()
+    assert kinds(find_hidden(storage(pci(0x010400, vendor, device, "")))) == ["raid"], "its number alone says nothing"
+
+
+@pytest.mark.parametrize(("vendor", "device"), [(0x1344, 0x5150), (0x1217, 0x8621), (0x104C, 0x1234)])
+def test_another_controller_without_a_driver_may_be_vouched_for_by_its_place_and_number(
+    vendor: int, device: int
+) -> None:
+    """Micron's PCIe SSD of this class; an SD host, behind which eMMC may be soldered; a number that nobody knows."""
+    (hidden,) = find_hidden(storage(pci(0x018000, vendor, device, "")))
+    assert hidden.kind == "unknown"
+    assert hidden.vouchable == f"0000:00:17.0 {vendor:04x}:{device:04x}"
+    assert hidden.may_be_vouched_for
+
+
+def test_nobody_may_vouch_for_what_hides_disks_or_does_not_answer() -> None:
+    dead = pci(0x010802, 0x144D, 0xA808, "nvme")
+    sata = pci(0x010601, 0x8086, 0xA102, "ahci")
+    empty = disk("sda", sata, "ata1/host0/target0:0:0/0:0:0:0/block", size=0)
+    for hides in (
+        storage(dead),
+        storage(sata, disks=(empty,)),
+        storage(ports=(AtaPort("ata2", linked=True, answered=False),)),
+        storage(pci(0x010400, 0x1022, 0xB000, "")),
+        storage(pci(0x010400, 0x8086, 0x282A, "")),
+        storage(pci(0x010400, 0x8086, 0xA77F, "")),
+    ):
+        (hidden,) = find_hidden(hides)
+        assert not hidden.may_be_vouched_for
 
 
 def test_an_nvme_controller_without_any_disk_is_told() -> None:

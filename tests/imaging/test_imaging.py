@@ -125,10 +125,16 @@ def test_without_an_erase_no_disk_is_guessed() -> None:
     assert choose_target(inventory(new, STICK), MASTER, None, erased=False) == new
 
 
-@pytest.mark.parametrize("change", [{"removable": True}, {"read_only": True}])
-def test_a_disk_inside_that_may_not_be_written_is_told_and_not_passed_over(change: dict[str, object]) -> None:
+@pytest.mark.parametrize(
+    ("change", "code"), [({"removable": True}, "disk-in-doubt"), ({"read_only": True}, "disk-external")]
+)
+def test_a_disk_inside_that_may_not_be_written_is_told_and_not_passed_over(
+    change: dict[str, object], code: str
+) -> None:
     other = replace(HDD, **change)
-    assert forbids_writing(inventory(SSD, other)) == Problem("disk-external", {"disk": "HDD H1 500.0 GB"})
+    problem = forbids_writing(inventory(SSD, other))
+    assert problem is not None
+    assert (problem.code, problem.values) == (code, {"disk": "HDD H1 500.0 GB"})
     assert forbids_writing(inventory(SSD, STICK)) is None
 
 

@@ -1,0 +1,87 @@
+"""The last look before the first write: a disk that is known by its place, and one that only a person's word names."""
+
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+
+from netboot.agent.block_devices import read_block_devices
+from netboot.agent.claim import RefusedError, as_answered, claim
+from netboot.agent.disks import disk_of
+from netboot.agent.host import Host
+from netboot.inventory import Disk, DiskId
+
+
+@pytest.fixture
+def loops(tmp_path: Path) -> Iterator[tuple[Disk, Disk]]:
+    """Two loop devices of one size, which the kernel numbers as it does disks; their paths are made up."""
+    names = []
+    try:
+        for number in (1, 2):
+            image = tmp_path / f"{number}.img"
+            image.write_bytes(bytes(1 << 20))
+            made = subprocess.run(["losetup", "--find", "--show", image], check=True, capture_output=True, text=True)
+            names.append(made.stdout.strip())
+        seen = {device.name: disk_of(device) for device in read_block_devices(Host(), {})}
+        found = [seen[name.removeprefix("/dev/")] for name in names]
+        yield found[0], found[1]
+    finally:
+        for name in names:
+            subprocess.run(["losetup", "--detach", name], check=True)
+
+
+def in_place(disk: Disk) -> DiskId:
+    return replace(disk.id, by_place=True)
+
+
+@pytest.mark.root
+def test_of_two_disks_that_say_nothing_the_one_at_the_named_place_is_taken(loops: tuple[Disk, Disk]) -> None:
+    for wanted in loops:
+        disk, device = claim(in_place(wanted), lambda: loops)
+        device.close()
+        assert disk.name == wanted.name
+
+
+@pytest.mark.root
+def test_a_disk_that_came_to_a_named_place_later_is_not_taken(loops: tuple[Disk, Disk]) -> None:
+    first, _ = loops
+    path = f"/dev/{first.name}"
+    image = subprocess.run(
+        ["losetup", "--noheadings", "--output", "BACK-FILE", path], check=True, capture_output=True, text=True
+    ).stdout.strip()
+    subprocess.run(["losetup", "--detach", path], check=True)
+    subprocess.run(["losetup", path, image], check=True)
+    now = [disk_of(device) for device in read_block_devices(Host(), {}) if device.name == first.name]
+    assert (now[0].id.path, now[0].id.size) == (first.id.path, first.id.size), "the same place and size"
+    with pytest.raises(RefusedError) as refused:
+        claim(in_place(first), lambda: now)
+    assert refused.value.problem.code == "disk-gone"
+
+
+@pytest.mark.root
+def test_without_a_named_place_none_of_them_is_taken(loops: tuple[Disk, Disk]) -> None:
+    alike = tuple(replace(disk, id=replace(disk.id, serial="AA1", path="")) for disk in loops)
+    with pytest.raises(RefusedError) as refused:
+        claim(alike[0].id, lambda: alike)
+    assert refused.value.problem.code == "disk-without-name"
+
+
+@pytest.mark.root
+def test_a_disk_in_doubt_is_taken_on_a_persons_word_only(loops: tuple[Disk, Disk]) -> None:
+    disks = [replace(disk, removable=True) for disk in loops]
+    with pytest.raises(RefusedError) as refused:
+        claim(in_place(disks[0]), lambda: disks)
+    assert refused.value.problem.code == "disk-external"
+    _, device = claim(in_place(disks[0]), as_answered(lambda: disks, [in_place(disks[0])]))
+    device.close()
+    with pytest.raises(RefusedError):
+        claim(in_place(disks[1]), as_answered(lambda: disks, [in_place(disks[0])]))
+
+
+@pytest.mark.root
+def test_a_persons_word_does_not_make_a_stick_a_disk_of_the_pc(loops: tuple[Disk, Disk]) -> None:
+    stick = replace(loops[0], transport="usb", removable=True)
+    with pytest.raises(RefusedError):
+        claim(in_place(stick), as_answered(lambda: [stick], [in_place(stick)]))
