@@ -66,8 +66,17 @@ def at_boot(session: Session, *, mac: str, uuid: str) -> tables.Machine | None:
 
 
 def ids_at_boot(session: Session, *, mac: str, uuid: str) -> set[str]:
-    """Every machine that the PC whose loader tells this address and UUID may be, with those merged into them."""
-    return {name for machine_id in _told_at_boot(session, mac=mac, uuid=uuid) for name in all_ids(session, machine_id)}
+    """Every machine that the PC whose loader tells this address and UUID may be, with those merged into them.
+
+    Not one with adapters of its own that never came by this one: of the twins of one UUID, that was another.
+    """
+    told = _told_at_boot(session, mac=mac, uuid=uuid)
+    fitted = tables.MachineKey.machine_id.in_(told) & (tables.MachineKey.kind == "mac")
+    have_others = set(session.scalars(select(tables.MachineKey.machine_id).where(fitted)))
+    came_by = tables.Visit.machine_id.in_(told) & (tables.Visit.mac == mac.lower())
+    known_by = {*_with_adapter(session, told, mac), *session.scalars(select(tables.Visit.machine_id).where(came_by))}
+    may_be = [machine_id for machine_id in told if machine_id in known_by or machine_id not in have_others]
+    return {name for machine_id in may_be for name in all_ids(session, machine_id)}
 
 
 def current_id(session: Session, machine_id: str) -> str:

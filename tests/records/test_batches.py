@@ -293,6 +293,21 @@ def test_what_is_armed_after_the_clock_was_put_back_is_what_is_shown_and_offered
     assert record.batch_for(mac=MAC, uuid="") == armed
 
 
+def test_a_twin_of_a_pc_that_had_its_turn_is_offered_the_batch(record: Record) -> None:
+    """Its UUID is its twin's, its adapter is not: its hello decides, and it has no turn yet."""
+    batch = record.arm_batch("debian", 4, "Anne")
+    assert joins(record, batch.id, pc(1)) == "debian"
+    twin = replace(pc(2), system=pc(1).system, board=pc(1).board)
+    assert not offered(record, pc(1))
+    assert offered(record, twin)
+    assert joins(record, batch.id, twin) == "debian"
+    assert not offered(record, twin)
+    # A laptop without an adapter of its own is known by its UUID, whatever dongle it comes by.
+    laptop = replace(pc(3), nics=(replace(pc(3).nics[0], driver="r8152"),))
+    assert joins(record, batch.id, laptop) == "debian"
+    assert record.batch_for(mac="00:e0:4c:68:00:99", uuid=laptop.system.uuid) is None
+
+
 def at_work(record: Record, batch: str, inventory: Inventory, *stages: StageName) -> Job:
     """This PC joins, has done these stages, and is at work on the one that follows."""
     visit = boots(record, inventory)
