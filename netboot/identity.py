@@ -119,7 +119,7 @@ def keys_of(inventory: Inventory) -> tuple[Key, ...]:
 
 def is_carried(nic: Nic) -> bool:
     """Whether this adapter goes from PC to PC: a USB dongle or a dock."""
-    return nic.driver in _USB_DRIVERS
+    return nic.removable or nic.driver in _USB_DRIVERS
 
 
 def signs_of(inventory: Inventory) -> Signs:

@@ -188,7 +188,10 @@ class HiddenStorage(Struct, frozen=True, kw_only=True):
 
 
 class Nic(Struct, frozen=True, kw_only=True):
-    """One wired network adapter; `mbps` is the negotiated link speed, 0 when there is no link or it is unknown."""
+    """One wired network adapter; `mbps` is the negotiated link speed, 0 when there is no link or it is unknown.
+
+    `removable`: the kernel says that it hangs on a port outside of the PC, as in a Thunderbolt dock.
+    """
 
     name: Text
     mac: Mac
@@ -196,6 +199,7 @@ class Nic(Struct, frozen=True, kw_only=True):
     model: Text = ""
     mbps: Count = 0
     boot: bool = False
+    removable: bool = False
 
 
 class Battery(Struct, frozen=True, kw_only=True):

@@ -46,6 +46,8 @@ def _read_nic(host: Host, database: Database, name: str, boot: str) -> Nic | Non
         # The kernel gives -1 or an error where there is no link.
         mbps=number(host.line(f"{here}/speed"), most=1_000_000),
         boot=mac == boot,
+        # Documentation/ABI/testing/sysfs-devices-removable: PCI devices behind a port that faces outwards.
+        removable=host.line(f"{here}/device/removable") == "removable",
     )
 
 

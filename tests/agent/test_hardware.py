@@ -77,6 +77,20 @@ def test_wired_adapters_are_listed_and_the_one_that_booted_is_marked(recorded: R
     assert [nic.driver for nic in inventory.nics if not nic.boot] == ["cdc_subset"]
 
 
+@pytest.mark.parametrize(("said", "removable"), [("removable\n", True), ("fixed\n", False), ("", False)])
+def test_an_adapter_behind_a_port_that_faces_outwards_is_told_as_removable(
+    tmp_path: Path, said: str, removable: bool
+) -> None:
+    """As Documentation/ABI/testing/sysfs-devices-removable says: no virtual PC has such a port."""
+    here = tmp_path / "sys/class/net/eth0"
+    (here / "device").mkdir(parents=True)
+    for name, text in (("address", "64:4b:f0:00:00:01\n"), ("type", "1\n"), ("device/removable", said)):
+        if text:
+            (here / name).write_text(text)
+    (nic,) = read_inventory("", Host(tmp_path, lambda _: "")).nics
+    assert (nic.mac, nic.removable) == ("64:4b:f0:00:00:01", removable)
+
+
 def test_a_uefi_pc_without_smbios_values_still_has_an_inventory(recorded: Recorded) -> None:
     inventory = read_inventory("", recorded("uefi-raid"))
     assert inventory.system == System(

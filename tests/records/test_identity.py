@@ -217,6 +217,15 @@ def test_a_shared_dongle_does_not_make_two_pcs_one() -> None:
     assert not same(inventory(dongles=(DONGLE,)), inventory(dongles=(DONGLE,)))
 
 
+def test_the_adapter_of_a_dock_is_none_of_the_pc_though_it_is_no_usb_adapter() -> None:
+    def laptop(disk: str) -> Inventory:
+        made = inventory(serial="SerNum0", macs=("64:4b:f0:00:00:01",), disks=(disk,))
+        return replace(made, nics=(replace(made.nics[0], driver="igc", removable=True),))
+
+    assert not same(laptop("S4EWNX0N0001"), laptop("S4EWNX0N0002"))
+    assert keys_of(laptop("S4EWNX0N0001"))[0].kind == "system"
+
+
 def test_an_unlisted_uuid_that_everything_else_contradicts_joins_nothing() -> None:
     mac = ("10:7b:44:00:00:01",)
     one = inventory(uuid=UUID, serial="5B5RKN2", board="CN7016365B", macs=mac)
