@@ -1,7 +1,8 @@
 """The agent's WebSocket on the boot face: parse, bound, hand to the workshop. Deciding is `workshop.py`'s.
 
-One hello within ten seconds or the line is closed; afterwards one message at a time, so that an agent that floods
-slows only itself.
+One hello within ten seconds or the line is cut; afterwards one message at a time, so that an agent that floods slows
+only itself. Lines that have not said hello are few, and the oldest of whoever has most gives way to the next: what half
+a message may cost is bounded, and no number of strangers keeps a PC from saying its own.
 """
 
 import asyncio
@@ -15,21 +16,29 @@ from netboot.errors import NetbootError
 from netboot.problems import Problem
 from netboot.protocol import MESSAGE_LIMIT, FromServer, Hello, ProtocolError, Stay, decode_from_agent, encode
 from netboot.records.values import HelloRefused
+from netboot.tcp_listener import Capacity, Guests
 from netboot.workshop import Workshop
 
 log = logging.getLogger(__name__)
 
 HELLO_WITHIN: Final = 10.0
+CLOSE_WITHIN: Final = 3.0
+"""Seconds for the other side's goodbye."""
+UNPROVEN: Final = Capacity(of_address=8, in_all=32)
+"""Lines before their hello. A PC says it at once; each may cost a message's length in memory."""
 HEARTBEAT: Final = 10.0
 SEND_WITHIN: Final = 20.0
 
+unproven_key: Final = web.AppKey("unproven", Guests[asyncio.Transport])
 workshop_key: Final = web.AppKey("workshop", Workshop)
 
 
 async def agent_link(request: web.Request) -> web.WebSocketResponse:
     """GET /agent/link: hold one agent's line until it breaks."""
     workshop = request.app[workshop_key]
-    socket = web.WebSocketResponse(heartbeat=HEARTBEAT, max_msg_size=MESSAGE_LIMIT, compress=False)
+    socket = web.WebSocketResponse(
+        timeout=CLOSE_WITHIN, heartbeat=HEARTBEAT, max_msg_size=MESSAGE_LIMIT, compress=False
+    )
     await socket.prepare(request)
 
     async def send(message: FromServer) -> None:
@@ -38,7 +47,7 @@ async def agent_link(request: web.Request) -> web.WebSocketResponse:
 
     session: Session | None = None
     try:
-        hello = decode_from_agent(await socket.receive_str(timeout=HELLO_WITHIN))
+        hello = decode_from_agent(await _first_message(request, socket))
         if not isinstance(hello, Hello):
             raise ProtocolError("the first message is not a hello")
         try:
@@ -65,6 +74,25 @@ async def agent_link(request: web.Request) -> web.WebSocketResponse:
             workshop.left(session, goodbye=socket.close_code == WSCloseCode.OK)
         await socket.close()
     return socket
+
+
+async def _first_message(request: web.Request, socket: web.WebSocketResponse) -> str:
+    """The first text. Raises TimeoutError, and cuts the line, when it is not whole in time; TypeError when cut."""
+    transport, address = request.transport, request.remote or ""
+    if transport is None:
+        raise ConnectionResetError
+    unproven = request.app[unproven_key]
+    outgoing = unproven.enter(address, transport)
+    if outgoing is not None:
+        outgoing.abort()
+    try:
+        async with asyncio.timeout(HELLO_WITHIN):
+            return await socket.receive_str()
+    except TimeoutError:
+        transport.abort()  # no goodbye is waited for: that would be as long again
+        raise
+    finally:
+        unproven.leave(address, transport)
 
 
 def _on_screen(error: NetbootError) -> Problem:

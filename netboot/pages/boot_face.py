@@ -17,9 +17,11 @@ from aiohttp.typedefs import Handler
 
 from netboot.connection_end import reset_once_read
 from netboot.known_hosts import only_known_hosts
-from netboot.pages.agent_link import agent_link, workshop_key
+from netboot.page_cache import PageCache
+from netboot.pages.agent_link import UNPROVEN, agent_link, unproven_key, workshop_key
 from netboot.pages.boot_menu import Digits, Menus, add_menu_routes
 from netboot.segment_size import fill_segments
+from netboot.tcp_listener import Guests
 from netboot.workshop import Workshop
 
 log = logging.getLogger(__name__)
@@ -30,10 +32,10 @@ _FOR_EVER: Final = "public, max-age=31536000, immutable"
 
 
 class Masters(Protocol):
-    """Where the store keeps a chunk's zstd frame and a signed manifest: None when it has no such thing."""
+    """Where the store keeps a chunk's zstd frame and a signed manifest, whether it has them or not."""
 
-    def chunk_path(self, sha256: str) -> Path | None: ...
-    def manifest_path(self, digest: str) -> Path | None: ...
+    def chunk_file(self, sha256: str) -> Path: ...
+    def manifest_file(self, digest: str) -> Path: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,7 @@ class BootFace:
 
 
 face_key: Final = web.AppKey("face", BootFace)
+page_cache_key: Final = web.AppKey("page_cache", PageCache)
 
 
 def boot_application(face: BootFace, workshop: Workshop, hosts: Collection[str] = frozenset()) -> web.Application:
@@ -56,12 +59,19 @@ def boot_application(face: BootFace, workshop: Workshop, hosts: Collection[str] 
     app = web.Application(middlewares=middlewares, client_max_size=4096)
     app[face_key] = face
     app[workshop_key] = workshop
+    app[unproven_key] = Guests(UNPROVEN)
+    app[page_cache_key] = PageCache()
+    app.on_cleanup.append(_close)
     app.router.add_get("/agent/link", agent_link)
     add_menu_routes(app, face.menus, face.digits)
     app.router.add_get("/chunks/{sha256}", _chunk)
     app.router.add_get("/manifests/{digest}", _manifest)
     app.router.add_get("/{name:.+}", _boot_file)
     return app
+
+
+async def _close(app: web.Application) -> None:
+    app[page_cache_key].close()
 
 
 @web.middleware
@@ -140,18 +150,17 @@ async def _from_memory(request: web.Request, content: bytes) -> web.StreamRespon
 
 async def _chunk(request: web.Request) -> web.StreamResponse:
     name = request.match_info["sha256"]
-    path = request.app[face_key].masters.chunk_path(name) if _DIGEST.fullmatch(name) else None
-    return _kept(path)
+    return await _kept(request, request.app[face_key].masters.chunk_file(name) if _DIGEST.fullmatch(name) else None)
 
 
 async def _manifest(request: web.Request) -> web.StreamResponse:
     name = request.match_info["digest"]
-    path = request.app[face_key].masters.manifest_path(name) if _DIGEST.fullmatch(name) else None
-    return _kept(path)
+    return await _kept(request, request.app[face_key].masters.manifest_file(name) if _DIGEST.fullmatch(name) else None)
 
 
-def _kept(path: Path | None) -> web.StreamResponse:
-    if path is None:
+async def _kept(request: web.Request, path: Path | None) -> web.StreamResponse:
+    """A file of the store, whose disk may be slow: not even looked for in the event loop."""
+    if path is None or not await request.app[page_cache_key].warm(path):
         raise web.HTTPNotFound(text="not in this store\n")
     return web.FileResponse(
         path, headers={hdrs.CACHE_CONTROL: _FOR_EVER, hdrs.CONTENT_TYPE: "application/octet-stream"}

@@ -21,6 +21,7 @@ from netboot.lab.child import Child
 from netboot.lab.dhcp_load import Load
 from netboot.lab.network import INTERFACE, NETWORK, SERVER, Lan, open_lan
 from netboot.process import run
+from tests.abuse.slow_disk import mounted
 
 HERE = Path(__file__).parent
 HONEST = NETWORK[50]
@@ -46,6 +47,8 @@ class Victim:
 
     lan: Lan
     program: Child
+    store: Path
+    store_device: Path
 
     @property
     def memory(self) -> int:
@@ -76,14 +79,15 @@ class Victim:
     async def attacked(self, *words: str) -> AsyncIterator[Child]:
         """While a program runs on the abusing host."""
         name = f"attack-{os.urandom(4).hex()}"
-        attack = await self.lan.spawn(self.lan.building, (sys.executable, *words), name=name)
+        command = words if words[0] == "curl" else (sys.executable, *words)
+        attack = await self.lan.spawn(self.lan.building, command, name=name)
         try:
             yield attack
         finally:
             await attack.stop()
 
     async def honest_boot(self, within: float) -> None:
-        """What a PC does until its menu is there: a few DISCOVERs, the loader by TFTP, the menu and a file by HTTP."""
+        """What a PC does: a few DISCOVERs, the loader by TFTP, the menu and a file by HTTP, the agent's hello."""
         async with asyncio.timeout(within):
             offers = await self._dhcp("--rate", "4", "--seconds", "1")
             assert offers.answered > 0
@@ -91,6 +95,7 @@ class Victim:
             assert len(await self._fetch("--tftp-blksize", "1468", tftp)) == LOADER_SIZE
             assert b"menuentry" in await self._fetch(f"http://{SERVER}/menu.grub?mac=52:54:00:00:00:01")
             assert len(await self._fetch(f"http://{SERVER}/boot/{LOADER}")) == LOADER_SIZE
+            await self._run(sys.executable, os.fspath(HERE / "says_hello.py"), str(SERVER), "52:54:00:00:00:01")
 
     async def _dhcp(self, *how: str) -> Load:
         done = await self._run(sys.executable, "-m", "netboot.lab.dhcp_load", "--interface", INTERFACE, *how)
@@ -130,10 +135,16 @@ async def victim(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Vict
             )
         )
         (lan.folder / "data").mkdir()
+        store = lan.folder / "data" / "store"
         command = (sys.executable, "-m", "netboot", "serve", "--config", settings)
-        program = await lan.spawn(lan.server, command, name="serve")
-        await program.wait_for_output("ready on", 30)
-        yield Victim(lan, program)
+        # A disk of its own, which a test can make slow.
+        with mounted(lan.folder / "store.img", store, 64 << 20) as device:
+            program = await lan.spawn(lan.server, command, name="serve")
+            try:
+                await program.wait_for_output("ready on", 30)
+                yield Victim(lan, program, store, device)
+            finally:
+                await program.stop()
 
 
 def _add_address(namespace: str, address: str) -> None:

@@ -25,17 +25,18 @@ ABUSES = {
     ),
     "TFTP requests whose answers nobody acknowledges": (OPENS, "tftp", str(SERVER), AT_MOST, *map(str, ADDRESSES)),
     "HTTP connections that read and say next to nothing": (OPENS, "http", str(SERVER), AT_MOST, *map(str, ADDRESSES)),
+    "agents' lines with an unfinished first message": (OPENS, "lines", str(SERVER), AT_MOST, *map(str, ADDRESSES)),
 }
-AT_LEAST = dict(zip(ABUSES, (20.0, 5.0, 5.0), strict=True))
+AT_LEAST = dict(zip(ABUSES, (20.0, 5.0, 5.0, 10.0), strict=True))
 """Seconds that an abuse lasts: of DISCOVERs, five times as many as any table has places."""
-MEMORY = dict(zip(ABUSES, (16 << 20, 32 << 20, 32 << 20), strict=True))
+MEMORY = dict(zip(ABUSES, (16 << 20, 32 << 20, 32 << 20, 48 << 20), strict=True))
 """Bytes that an abuse may cost beyond what the server holds at rest."""
-LINES = dict(zip(ABUSES, ((200, 600), (100, 600), (0, 600)), strict=True))
+LINES = dict(zip(ABUSES, ((200, 600), (100, 600), (0, 600), (50, 600)), strict=True))
 """Lines that it writes into the log: at least, so that the forged packets are known to arrive, and at most."""
-HOLDS = dict(zip(ABUSES, ((-10, 50), (100, 600), (500, 1400)), strict=True))
+HOLDS = dict(zip(ABUSES, ((-10, 50), (100, 600), (500, 1400), (4, 100)), strict=True))
 """Descriptors that the server has open for each, more than at rest: at least, so that it is known to be abused, and at
 most. Of HTTP 1,024 connections, and an open file for every third."""
-SLOW_READERS = dict(zip(ABUSES, (0, 0, 100), strict=True))
+SLOW_READERS = dict(zip(ABUSES, (0, 0, 100, 0), strict=True))
 """To so many at least it is sending a file that they do not read."""
 
 

@@ -237,8 +237,8 @@ async def agent_on(server: TestServer, hello: Hello) -> AsyncIterator[tuple[Agen
 
 
 class _NoMasters:
-    def chunk_path(self, sha256: str) -> Path | None:
-        return None
+    def chunk_file(self, sha256: str) -> Path:
+        return Path("/nonexistent") / sha256
 
-    def manifest_path(self, digest: str) -> Path | None:
-        return None
+    def manifest_file(self, digest: str) -> Path:
+        return Path("/nonexistent") / digest
