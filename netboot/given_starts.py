@@ -84,8 +84,8 @@ class GivenStarts:
         if step is not None and start is not None:
             self._put(replace(start, at=now, step=step, problem=None))
 
-    def reached(self, macs: Collection[str]) -> None:
-        """The agent of the PC with these adapters has said hello."""
+    def forget(self, macs: Collection[str]) -> None:
+        """The PC with these adapters starts from new: its agent has said hello, or a person chose for it once more."""
         for key in [key for key in self._starts if key[0] in macs]:
             del self._starts[key]
 

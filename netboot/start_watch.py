@@ -61,9 +61,9 @@ class StartWatch:
         """A loader at this address asks for this boot file."""
         self._starts.fetched(address, name, now=self._clock())
 
-    def reached(self, macs: Collection[str]) -> None:
-        """The agent of the PC with these adapters has said hello."""
-        self._starts.reached(macs)
+    def forget(self, macs: Collection[str]) -> None:
+        """The PC with these adapters starts from new: its agent has said hello, or a person chose for it once more."""
+        self._starts.forget(macs)
 
     def problem(self, mac: str, uuid: str) -> Problem | None:
         """Why this PC's last start brought nothing."""

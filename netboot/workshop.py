@@ -24,7 +24,7 @@ from netboot.floor import Floor, Row
 from netboot.given_starts import WITHIN
 from netboot.identity import real_uuid
 from netboot.imaging import Ended, MasterNeeds, next_stage
-from netboot.inventory import DiskId
+from netboot.inventory import DiskId, Inventory
 from netboot.menu_pick import doubt
 from netboot.named import Named
 from netboot.policies import Policies
@@ -80,7 +80,7 @@ class Workshop:
         `address` is where its line comes from. Raises HelloRefused when the agent may not be served.
         """
         mac = boot_mac(hello)
-        self.starts.reached({hello.menu_mac, *(nic.mac for nic in hello.inventory.nics)})
+        self.starts.forget({hello.menu_mac, *(nic.mac for nic in hello.inventory.nics)})
         try:
             return await self._greet(hello, mac, send, address)
         except HelloRefused as refused:
@@ -175,9 +175,10 @@ class Workshop:
         """
         chosen = self._profile(profile)
         session = self._lines.of_machine(machine)
-        await self._refuse_denied(machine, session)
+        inventory = await self._require_allowed(machine, session)
         if session is None:
             await asyncio.to_thread(self.record.choose, machine, chosen.id, who, target)
+            self.starts.forget({nic.mac for nic in inventory.nics})
             return False
         async with session.lock:
             if session.job is not None and not isinstance(next_stage(session.job), Ended):
@@ -312,13 +313,15 @@ class Workshop:
             log.error("the master %s cannot be used: %s", profile.master, error)
             return None
 
-    async def _refuse_denied(self, machine: str, session: Session | None) -> None:
+    async def _require_allowed(self, machine: str, session: Session | None) -> Inventory:
+        """What this PC was last seen with. Raises Denied."""
         if session is not None:
             inventory = session.inventory
         else:
             inventory = (await asyncio.to_thread(self.record.machine_now, machine)).visits[0].inventory
         if self.policies.of(inventory).denied:
             raise Denied("this PC is denied", hint="allow it first, on its page or in the settings")
+        return inventory
 
     def _denied(self, session: Session) -> bool:
         return self.policies.of(session.inventory).denied

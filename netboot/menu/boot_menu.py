@@ -346,7 +346,7 @@ def _armed(boarding: Boarding, language: Language) -> tuple[Entry, ...]:
 def kernel_words(settings: Settings) -> str:
     """What is added to the agent's kernel command line: the screen stays a console beside a serial port.
 
-    What is set comes after PANIC, and so before it.
+    A `panic=` among the words that are set comes later, and counts.
     """
     serial = f"console=tty0 console={settings.menu.serial}" if settings.menu.serial else ""
     return f"{PANIC} {settings.agent.kernel} {serial}".strip()

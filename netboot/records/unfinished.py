@@ -23,6 +23,8 @@ from netboot.records.values import JobState, LeftAt, StageState, Unfinished
 
 WRITING: Final = frozenset({"erase", "deploy", "customise"})
 """The stages that write to a disk."""
+_WITH: Final[dict[StageName, tuple[StageName, ...]]] = {"erase": ("deploy", "customise"), "deploy": ("customise",)}
+"""What of an earlier job nobody has to do any more, once this was done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +49,9 @@ class Begun:
 def left_undone(jobs: Sequence[Begun]) -> tuple[Begun, StageName, StageState] | None:
     """Of a machine's jobs, oldest first: the newest that stopped at a stage which no later job has done.
 
-    What stopped while it wrote comes before what only looked: a disk may be half erased. To have reached `finish` is
-    to have done all: what a PC does then is to go away.
+    To have erased is to have done what came after an earlier erase as well: nothing half written is left. What stopped
+    in a job that writes comes before what only looked: a disk may be half erased. To have reached `finish` is to have
+    done all: what a PC does then is to go away.
     """
     done_since: set[StageName] = set()
     looked: tuple[Begun, StageName, StageState] | None = None
@@ -58,7 +61,9 @@ def left_undone(jobs: Sequence[Begun]) -> tuple[Begun, StageName, StageState] | 
             if job.writes:
                 return job, *stopped_at
             looked = looked or (job, *stopped_at)
-        done_since |= {name for name, state in job.stages if state == "done"}
+        for name, state in job.stages:
+            if state == "done":
+                done_since |= {name, *_WITH.get(name, ())}
     return looked
 
 

@@ -99,7 +99,7 @@ def test_a_hello_ends_what_was_told_and_so_does_a_new_try() -> None:
     starts.menu_shown(MAC, UUID, HERE, starts_itself=False, now=20)
     starts.fetched(HERE, "vmlinuz", now=30)
     assert starts.problem(MAC, UUID, now=30) is None
-    starts.reached({MAC})
+    starts.forget({MAC})
     assert starts.overdue(now=30 + WITHIN) == ()
     assert not starts.is_at_menu(MAC)
 
@@ -174,6 +174,20 @@ async def test_a_menu_that_refuses_its_processor_is_told_in_the_row_and_goes_to_
     assert "32 bits" in menu
     assert row_of(workshop).problem == Problem("processor-32-bit")
     assert "set first local" in await fetch(server, "/menu.ipxe")
+
+
+async def test_a_person_who_chooses_once_more_lets_it_start_by_itself_again(
+    workshop: Workshop, server: TestServer
+) -> None:
+    async with agent_on(server, hello(pc())) as (agent, _):
+        await agent.close()
+    machine = row_of(workshop).machine
+    assert not await workshop.choose(machine, ERASE.id, "anne")
+    assert "set first armed" in await fetch(server, "/menu.ipxe")
+    assert "set first local" in await fetch(server, "/menu.ipxe", failed="load-failed")
+    assert "set first local" in await fetch(server, "/menu.ipxe")
+    assert not await workshop.choose(machine, ERASE.id, "anne")
+    assert "set first armed" in await fetch(server, "/menu.ipxe")
 
 
 async def test_the_doctors_menu_is_no_pc(workshop: Workshop, server: TestServer) -> None:
