@@ -2,15 +2,20 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from typing import Final
 
 from msgspec.structs import replace
 
+from netboot.erase_outcome import fault_of
 from netboot.floor import Row
 from netboot.identity import real_uuid
 from netboot.imaging import Ended, Job, erasures, next_stage
 from netboot.inventory import Inventory
 from netboot.protocol import FromServer, Hello, Stage
 from netboot.records.values import Unfinished, Visit
+
+FAULTS: Final = 8
+"""Disks of which a row says what they have."""
 
 Send = Callable[[FromServer], Awaitable[None]]
 
@@ -41,7 +46,7 @@ def row_of(session: Session, before: Row | None, **changes: object) -> Row:
     """The agent's row: what is known of its PC and job, and the changes; what was said of an earlier moment is gone."""
     job = session.job
     row = before or Row(mac=session.mac, state="waiting")
-    fresh: dict[str, object] = {"stage": None, "part": "", "done": 0, "total": 0, "rate": 0.0, "note": ""}
+    fresh: dict[str, object] = {"stage": None, "part": "", "done": 0, "total": 0, "rate": 0.0, "note": "", "stuck": ()}
     fresh |= {
         "machine": session.visit.machine_id,
         "label": session.visit.label,
@@ -50,6 +55,7 @@ def row_of(session: Session, before: Row | None, **changes: object) -> Row:
         "profile": job.profile.id if job else "",
         "hostname": job.hostname if job else "",
         "verdicts": tuple((e.disk.text, e.verdict) for e in erasures(job)) if job else (),
+        "faults": tuple(fault_of(e) for e in erasures(job) if e.verdict != "erased")[:FAULTS] if job else (),
         "problem": None,
         "left": session.left.problem if session.left and not _does_anew(job, session.left) else None,
     }

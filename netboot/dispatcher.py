@@ -127,6 +127,7 @@ class Dispatcher:
                 done=message.done,
                 total=message.total,
                 rate=message.rate,
+                stuck=message.stuck,
             )
         )
 

@@ -15,7 +15,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from netboot.problems import Problem
-from netboot.protocol import StageName, Verdict
+from netboot.protocol import StageName, Stuck, Verdict
 from netboot.records.values import Batch
 
 ROWS: Final = 512
@@ -50,6 +50,8 @@ class Row(Struct, frozen=True, kw_only=True):
     total: int = 0
     rate: float = 0.0
     verdicts: tuple[tuple[str, Verdict], ...] = ()
+    faults: tuple[Problem, ...] = ()
+    stuck: tuple[Stuck, ...] = ()
     hostname: str = ""
     problem: Problem | None = None
     left: Problem | None = None

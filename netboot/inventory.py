@@ -188,9 +188,11 @@ class HiddenStorage(Struct, frozen=True, kw_only=True):
 
 
 class Nic(Struct, frozen=True, kw_only=True):
-    """One wired network adapter; `mbps` is the negotiated link speed, 0 when there is no link or it is unknown.
+    """One wired network adapter; `mbps` is the negotiated link speed, 0 when there is no link or it is not told.
 
-    `removable`: the kernel says that it hangs on a port outside of the PC, as in a Thunderbolt dock.
+    `link` is whether something is at the other end of its cable, by the adapter's carrier: many that work tell no
+    speed, and one that is switched off tells nothing. `removable`: the kernel says that it hangs on a port outside of
+    the PC, as in a Thunderbolt dock.
     """
 
     name: Text
@@ -198,6 +200,7 @@ class Nic(Struct, frozen=True, kw_only=True):
     driver: Text = ""
     model: Text = ""
     mbps: Count = 0
+    link: Literal["up", "down", "unknown"] = "unknown"
     boot: bool = False
     removable: bool = False
 

@@ -6,7 +6,7 @@ Not for: sentences about problems (`problems.py`), the words of one screen (`age
 from typing import Final, Literal
 
 from netboot.problems import STAGES, Language
-from netboot.protocol import EndAction, StageName, Verdict
+from netboot.protocol import EndAction, StageName, Stuck, Verdict
 
 StageState = Literal["waiting", "running", "done", "failed"]
 """As in `imaging.StageRecord`."""
@@ -22,6 +22,13 @@ _VERDICTS: Final[dict[Verdict, dict[Language, str]]] = {
     "erased": {"fr": "effacé", "en": "erased"},
     "not-erased": {"fr": "non effacé", "en": "not erased"},
     "undetermined": {"fr": "indéterminé", "en": "undetermined"},
+}
+
+_STUCK: Final[dict[Language, str]] = {
+    "fr": "Le disque {disk} n'avance plus depuis {since}. N'éteignez pas ce PC : sans réponse pendant 5 min, ce disque "
+    "est abandonné et le reste continue.",
+    "en": "The disk {disk} has not come further for {since}. Do not switch this PC off: without an answer for 5 min "
+    "this disk is given up, and the rest goes on.",
 }
 
 _ENDS: Final[dict[EndAction, dict[Language, str]]] = {
@@ -44,6 +51,13 @@ def state_name(state: StageState, language: Language) -> str:
 def verdict_name(verdict: Verdict, language: Language) -> str:
     """The verdict on a disk."""
     return _VERDICTS[verdict][language]
+
+
+def stuck_sentence(stuck: Stuck, language: Language) -> str:
+    """What holds a stage up, since when, and what to do."""
+    minutes = int(stuck.seconds // 60)
+    since = f"{minutes} min" if minutes >= 2 else f"{stuck.seconds:.0f} s"
+    return _STUCK[language].format(disk=stuck.disk, since=since)
 
 
 def end_name(action: EndAction, language: Language) -> str:

@@ -13,12 +13,17 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
+from msgspec.structs import replace
+
 from netboot.agent import network
 from netboot.agent.command_line import CommandLine, parse_command_line
 from netboot.agent.consoles import Consoles
 from netboot.agent.display import Screen
 from netboot.agent.hardware import read_inventory
+from netboot.agent.host import Host
+from netboot.agent.line_watch import LineWatch
 from netboot.agent.link import Link
+from netboot.agent.nics import with_links_now
 from netboot.agent.partitions import unmount_leftovers
 from netboot.agent.reports import Reports
 from netboot.agent.seek import Seeker
@@ -73,6 +78,7 @@ def stay(words: CommandLine, settings: AgentFile, consoles: Consoles) -> EndActi
         connection = connecting.result()
     if connection is None:
         return "disk"
+    inventory = replace(inventory, nics=with_links_now(inventory.nics, Host()))
     return asyncio.run(_visit(words, settings, inventory, screen, connection))
 
 
@@ -141,9 +147,11 @@ async def _visit(
         found=follow,
         renew=renew_lease,
     )
+    adapters = network.LinuxAdapters()
+    line = LineWatch(link.connected.is_set, lambda: adapters.has_cable(connection.interface), screen.line_is)
     visit = Visit(link, reports, stages.run, screen)
     async with asyncio.TaskGroup() as tasks:
-        helpers = [tasks.create_task(one) for one in (link.run(), seeker.run(), screen.keep())]
+        helpers = [tasks.create_task(one) for one in (link.run(), seeker.run(), line.run(), screen.keep())]
         action = await visit.run(tasks)
         for helper in helpers:
             helper.cancel()

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from netboot.agent import screen_view
 from netboot.agent.consoles import Consoles
+from netboot.agent.line_watch import Line
 from netboot.agent.screen import render, spoken
 from netboot.agent.screen_view import ScreenView
 from netboot.inventory import Inventory
@@ -62,6 +63,11 @@ class Screen:
         if page.hostname == before:
             self._page = page._replace(netloc=page.netloc.replace(before, now, 1)).geturl()
             self.refresh()
+
+    def line_is(self, line: Line) -> None:
+        """The line to the server was lost, or is back."""
+        self._consoles.mark(f"line {line}")
+        self._show(screen_view.line_is(self._view, line))
 
     def welcomed(self, machine: str, left: Problem | None = None) -> None:
         """The server knows this PC, as `machine`, and what is left undone in it."""

@@ -3,7 +3,10 @@ virtual ones (bridges, tunnels, loopback) are left out: a PC boots by wire.
 """
 
 import re
-from typing import Final
+from collections.abc import Sequence
+from typing import Final, Literal
+
+from msgspec.structs import replace
 
 from netboot.agent.host import Host
 from netboot.agent.text import number, one_line
@@ -21,6 +24,14 @@ def read_nics(host: Host, database: Database, boot_mac: str = "") -> tuple[Nic, 
     boot = normal_mac(boot_mac)
     found = [_read_nic(host, database, name, boot) for name in host.names("sys/class/net")]
     return tuple(nic for nic in found if nic is not None)[:NIC_LIMIT]
+
+
+def with_links_now(nics: Sequence[Nic], host: Host) -> tuple[Nic, ...]:
+    """These adapters with their links as they are now: it takes seconds after switching one on until it has a link."""
+    return tuple(
+        replace(nic, mbps=_speed(host, f"sys/class/net/{nic.name}"), link=_link(host, f"sys/class/net/{nic.name}"))
+        for nic in nics
+    )
 
 
 def normal_mac(text: str) -> str:
@@ -43,12 +54,23 @@ def _read_nic(host: Host, database: Database, name: str, boot: str) -> Nic | Non
         mac=mac,
         driver=one_line(host.target_name(f"{here}/device/driver")),
         model=hardware_name(properties(database, host.real(here))) or _ids(host, here),
-        # The kernel gives -1 or an error where there is no link.
-        mbps=number(host.line(f"{here}/speed"), most=1_000_000),
+        mbps=_speed(host, here),
+        link=_link(host, here),
         boot=mac == boot,
         # Documentation/ABI/testing/sysfs-devices-removable: PCI devices behind a port that faces outwards.
         removable=host.line(f"{here}/device/removable") == "removable",
     )
+
+
+def _speed(host: Host, here: str) -> int:
+    # The kernel gives -1 or an error where there is no link, and for adapters that tell no speed, as virtio's.
+    return number(host.line(f"{here}/speed"), most=1_000_000)
+
+
+def _link(host: Host, here: str) -> Literal["up", "down", "unknown"]:
+    # An adapter that is switched off gives an error.
+    carrier = host.line(f"{here}/carrier")
+    return "up" if carrier == "1" else "down" if carrier == "0" else "unknown"
 
 
 def _ids(host: Host, here: str) -> str:

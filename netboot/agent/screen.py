@@ -10,7 +10,7 @@ from typing import Final
 from netboot.agent.banner import banner
 from netboot.agent.screen_view import ScreenView, StageLine, duration, verdict_line
 from netboot.agent.wording import words
-from netboot.wording import StageState, stage_name, state_name
+from netboot.wording import StageState, stage_name, state_name, stuck_sentence
 
 WIDTH: Final = 80
 HEIGHT: Final = 25
@@ -27,7 +27,7 @@ def render(view: ScreenView, width: int = WIDTH, height: int = HEIGHT) -> list[s
     """The screen, exactly `height` lines of at most `width` characters that a console font has."""
     inner = max(1, width - 2 * _MARGIN)
     # From top to bottom, each with its weight: the lightest goes first where there is no room.
-    blocks = [
+    blocks: list[tuple[float, list[str]]] = [
         (6, _head(view, inner)),
         (9, ["", *_wrapped(view.headline.upper(), inner)]),
         (7, _labels(view, inner)),
@@ -35,6 +35,9 @@ def render(view: ScreenView, width: int = WIDTH, height: int = HEIGHT) -> list[s
         (4, ["", *_stages(view.stages, view)] if view.stages else []),
         (8, ["", *_wrapped(words(view.language).left_line.format(view.left), inner)] if view.left else []),
         (8, ["", *_wrapped(words(view.language).problem.format(view.problem), inner)] if view.problem else []),
+        *((7.9 - place / 100, _wrapped(fault, inner)) for place, fault in enumerate(_faults(view))),
+        (8.5, ["", *_wrapped("\n".join(_stuck(view)), inner)] if view.stuck else []),
+        (9.5, ["", *_wrapped(view.line_sentence, inner)] if view.line_sentence else []),
         (10, ["", "-" * inner, *_wrapped(view.advice, inner)]),
     ]
     while len(blocks) > 1 and _room(blocks, height) < 0:
@@ -57,6 +60,12 @@ def spoken(before: ScreenView | None, after: ScreenView) -> list[str]:
         lines.append(text.left_line.format(after.left))
     if after.problem and (before is None or before.problem != after.problem):
         lines.append(text.problem.format(after.problem))
+    if after.problem and (before is None or (before.faults, before.problem) != (after.faults, after.problem)):
+        lines += after.faults
+    if before is None or before.line_sentence != after.line_sentence:
+        lines.append(after.line_sentence)
+    if [stuck.disk for stuck in after.stuck] != [stuck.disk for stuck in (before.stuck if before else ())]:
+        lines += _stuck(after)
     known = before.stages if before else ()
     lines += [_stage_sentence(line, after) for line in after.stages if line not in known and line.state != "waiting"]
     if after.percent is not None and _tens(before) != after.percent // 10:
@@ -75,7 +84,16 @@ def shown(text: str) -> str:
     return "".join(plain)
 
 
-def _room(blocks: list[tuple[int, list[str]]], height: int) -> int:
+def _faults(view: ScreenView) -> tuple[str, ...]:
+    """What single disks have, beside the problem that says that it is several."""
+    return view.faults if view.problem else ()
+
+
+def _stuck(view: ScreenView) -> list[str]:
+    return [stuck_sentence(stuck, view.language) for stuck in view.stuck[:2]]
+
+
+def _room(blocks: list[tuple[float, list[str]]], height: int) -> int:
     return height - sum(len(lines) for _, lines in blocks)
 
 

@@ -7,7 +7,9 @@ import math
 from dataclasses import dataclass, replace
 from typing import Final
 
+from netboot.agent.line_watch import Line
 from netboot.agent.wording import words
+from netboot.erase_outcome import fault_of
 from netboot.inventory import Inventory
 from netboot.problems import Language, Problem
 from netboot.protocol import (
@@ -18,6 +20,7 @@ from netboot.protocol import (
     Result,
     StageName,
     StageProgress,
+    Stuck,
     Verdict,
 )
 from netboot.wording import StageState, stage_name, verdict_name
@@ -65,12 +68,26 @@ class ScreenView:
     big: str = ""
     hostname: str = ""
     disks: tuple[DiskLine, ...] = ()
+    faults: tuple[str, ...] = ()
+    stuck: tuple[Stuck, ...] = ()
+    line: Line = "up"
     over: bool = False
 
     @property
     def percent(self) -> int | None:
         """Whole percent, 100 only when all is done; None when there is nothing to count."""
         return min(100, self.done * 100 // self.total) if self.total > 0 else None
+
+    @property
+    def line_sentence(self) -> str:
+        """That the line is lost, what to do, and what becomes of the work meanwhile; "" while it is there."""
+        if self.line == "up":
+            return ""
+        text = words(self.language)
+        running = next((line.stage for line in self.stages if line.state == "running"), None)
+        lost = text.no_cable if self.line == "no-cable" else text.silent
+        after = {None: "", "deploy": text.waits, "customise": text.waits}.get(running, text.goes_on)
+        return f"{lost} {after}".rstrip()
 
 
 def first_view(language: Language, inventory: Inventory | None = None) -> ScreenView:
@@ -101,7 +118,7 @@ def planned(view: ScreenView, plan: Plan) -> ScreenView:
     text = words(view.language)
     profile = text.profile.format(plan.profile.get(view.language, "")) if plan.profile.get(view.language) else ""
     stages = tuple(StageLine(stage) for stage in plan.stages)
-    view = replace(view, profile=profile, stages=stages, hostname="", disks=(), over=False, left="")
+    view = replace(view, profile=profile, stages=stages, hostname="", disks=(), faults=(), over=False, left="")
     return _plain(view, headline=profile, advice=text.next_soon)
 
 
@@ -114,7 +131,20 @@ def started(view: ScreenView, stage: StageName) -> ScreenView:
 
 def progressed(view: ScreenView, progress: StageProgress) -> ScreenView:
     """A stage has come further."""
-    return replace(view, done=progress.done, total=progress.total, rate=progress.rate, part=progress.part, big="")
+    return replace(
+        view,
+        done=progress.done,
+        total=progress.total,
+        rate=progress.rate,
+        part=progress.part,
+        stuck=progress.stuck,
+        big="",
+    )
+
+
+def line_is(view: ScreenView, line: Line) -> ScreenView:
+    """The line to the server was lost, or is back."""
+    return replace(view, line=line)
 
 
 def finished(view: ScreenView, stage: StageName, problem: Problem | None, result: Result | None) -> ScreenView:
@@ -125,7 +155,9 @@ def finished(view: ScreenView, stage: StageName, problem: Problem | None, result
         lines = tuple(
             DiskLine(" ".join(part for part in (e.model, e.disk.text) if part), e.verdict) for e in result.erasures
         )
-        view = replace(view, disks=lines)
+        faults = [fault_of(erasure) for erasure in result.erasures if erasure.verdict != "erased"]
+        told = tuple(fault.sentence(view.language) for fault in faults) if len(faults) > 1 else ()
+        view = replace(view, disks=lines, faults=told)
     if isinstance(result, CustomiseResult):
         view = replace(view, hostname=result.hostname)
     return stopped(view, problem) if problem else _plain(view, headline=view.headline, advice=text.next_soon)
@@ -178,4 +210,6 @@ def _with_state(view: ScreenView, stage: StageName, state: StageState) -> Screen
 
 
 def _plain(view: ScreenView, *, headline: str, advice: str) -> ScreenView:
-    return replace(view, headline=headline, advice=advice, problem="", big="", part="", done=0, total=0, rate=0.0)
+    return replace(
+        view, headline=headline, advice=advice, problem="", big="", part="", done=0, total=0, rate=0.0, stuck=()
+    )

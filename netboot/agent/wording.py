@@ -52,6 +52,10 @@ class Words:
     minutes_left: str
     hours_left: str
     percent: str
+    no_cable: str
+    silent: str
+    goes_on: str
+    waits: str
 
 
 FRENCH: Final = Words(
@@ -93,6 +97,10 @@ FRENCH: Final = Words(
     minutes_left="{} min",
     hours_left="{} h {:02d} min",
     percent="{} %",
+    no_cable="Le câble réseau est débranché, ou son autre bout est éteint. Rebranchez-le.",
+    silent="Le serveur ne répond plus. Vérifiez le serveur et le réseau.",
+    goes_on="Le travail sur ce PC continue pendant ce temps.",
+    waits="Le travail reprend dès que le serveur répond.",
 )
 
 ENGLISH: Final = Words(
@@ -134,6 +142,10 @@ ENGLISH: Final = Words(
     minutes_left="{} min",
     hours_left="{} h {:02d} min",
     percent="{}%",
+    no_cable="The network cable is out, or its other end is off. Plug it in again.",
+    silent="The server does not answer any more. Check the server and the network.",
+    goes_on="The work on this PC goes on meanwhile.",
+    waits="The work goes on as soon as the server answers.",
 )
 
 

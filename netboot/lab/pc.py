@@ -5,6 +5,7 @@ UUID, serials, MAC address, VGA and source of randomness. QEMU's documentation: 
 Not for: starting anything; machine.py does.
 """
 
+import errno
 import json
 import os
 from dataclasses import dataclass, field
@@ -39,7 +40,8 @@ class BootOrder(StrEnum):
 class DiskSpec:
     """One disk: its image, size in bytes, and what it says of itself.
 
-    `wwn` is for SATA only (0: none), `rotation` in revolutions a minute too (1: an SSD, 0: not told).
+    `wwn` is for SATA only (0: none), `rotation` in revolutions a minute too (1: an SSD, 0: not told). `refuses` are
+    sectors of 512 bytes that answer every write with an error.
     """
 
     bus: Bus
@@ -49,6 +51,7 @@ class DiskSpec:
     sector_size: int = 512
     wwn: int = 0
     rotation: int = 0
+    refuses: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,14 +204,28 @@ def _image(number: int, disk: DiskSpec) -> str:
             "node-name": image_name(number),
             "discard": "unmap",
             "cache": {"direct": False, "no-flush": True},
-            "file": {
-                "driver": "file",
-                "filename": os.fspath(disk.path),
-                "discard": "unmap",
-                "cache": {"direct": False, "no-flush": True},
-            },
+            "file": _refusing(disk.refuses, _file(disk)) if disk.refuses else _file(disk),
         }
     )
+
+
+def _file(disk: DiskSpec) -> dict[str, object]:
+    return {
+        "driver": "file",
+        "filename": os.fspath(disk.path),
+        "discard": "unmap",
+        "cache": {"direct": False, "no-flush": True},
+    }
+
+
+def _refusing(sectors: tuple[int, ...], below: dict[str, object]) -> dict[str, object]:
+    """QEMU's blkdebug: a write that touches one of these sectors fails, again and again, and nothing of it is done."""
+    rule = {"event": "none", "iotype": "write", "errno": errno.EIO, "once": False, "immediately": True}
+    return {
+        "driver": "blkdebug",
+        "inject-error": [{**rule, "sector": sector} for sector in sectors],
+        "image": below,
+    }
 
 
 def _device(number: int, disk: DiskSpec) -> str:

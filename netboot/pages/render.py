@@ -17,7 +17,7 @@ from netboot.pages.rule_texts import BATCH_ENDS, DEFAULTS, DHCP_WAYS, LOADERS
 from netboot.pages.texts import BOOT_NOTES, EVENTS, JOB_STATES, LEVELS, SECURE_BOOT, STATES, TEXTS, TROUBLES, texts
 from netboot.pages.visitor import FORM_TOKEN, Visitor, settings_key, visitor
 from netboot.problems import Language, sizes_in
-from netboot.wording import end_name, stage_name, state_name, verdict_name
+from netboot.wording import end_name, stage_name, state_name, stuck_sentence, verdict_name
 
 LONGEST_TIME: Final = 99 * 3600
 """Seconds: more is not told apart."""
@@ -45,6 +45,7 @@ def renderer() -> Environment:
         secure_boots=SECURE_BOOT,
         stage_name=stage_name,
         stage_state=state_name,
+        stuck_sentence=stuck_sentence,
         verdict_name=verdict_name,
         end_name=end_name,
         disk_name=disk_name,

@@ -176,7 +176,9 @@ TEXTS: Final[dict[str, dict[Language, str]]] = {
     "external": {"fr": "externe ou amovible : jamais effacé", "en": "external or removable: never erased"},
     "hidden_disks": {"fr": "Disques cachés", "en": "Hidden disks"},
     "network": {"fr": "Réseau", "en": "Network"},
-    "no_link": {"fr": "pas de câble", "en": "no cable"},
+    "link_up": {"fr": "branché, vitesse non dite", "en": "connected, speed not told"},
+    "link_down": {"fr": "pas de câble, ou autre bout éteint", "en": "no cable, or its other end is off"},
+    "link_unknown": {"fr": "branchement non dit", "en": "connection not told"},
     "battery": {"fr": "Batterie", "en": "Battery"},
     "battery_health": {
         "fr": "garde {percent} % de sa capacité, {cycles} cycles",

@@ -22,6 +22,7 @@ FILES = (
     "sys/class/net/*/address",
     "sys/class/net/*/type",
     "sys/class/net/*/speed",
+    "sys/class/net/*/carrier",
     "sys/class/net/*/uevent",
     "sys/class/net/*/device/driver",
     "sys/class/net/*/device/vendor",

@@ -4,7 +4,7 @@ import os
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from netboot.agent.erase import run_erase
 from netboot.agent.erase_overwrite import Overwrite
 from netboot.agent.failures import StageFailed
 from netboot.inventory import Disk, DiskId
-from netboot.protocol import BadRange, Erase, EraseResult, Erasure
+from netboot.protocol import BadRange, Erase, EraseResult, Erasure, Stuck
 
 MIB = 1024 * 1024
 MARKER = b"donor's letter to the bank "
@@ -266,6 +266,46 @@ async def test_a_disk_that_hangs_before_it_is_written_is_not_erased_and_its_numb
     assert (erasure.unwritten, erasure.problem.values["left"]) == (4 * MIB, "4.2 MB")
     device.close()
     assert [fd for fd in Path("/proc/self/fd").iterdir() if fd.resolve() == path]
+
+
+@pytest.mark.root
+async def test_the_disk_that_is_stuck_is_named_and_a_good_one_that_is_done_is_not(
+    image: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("netboot.agent.sweep.STUCK_AFTER", 0.6)
+    go_on = threading.Event()
+    write = DirectDisk.write
+    good_path = tmp_path / "good.img"
+    good_path.write_bytes(bytes(2 * MIB))
+    parts: list[str] = []
+    stuck: list[tuple[str, ...]] = []
+
+    def held_up(disks: Sequence[Stuck]) -> None:
+        stuck.append(tuple(one.disk for one in disks))
+        if disks and disks[0].seconds > 1.5:
+            go_on.set()
+
+    with loop(image) as one, loop(good_path) as two:
+        hung, good = disk_of(one, serial="HUNG"), disk_of(two, serial="GOOD")
+
+        def wait(self: DirectDisk, buffer: memoryview, offset: int) -> None:
+            if self.size == hung.id.size and offset >= 4 * MIB:
+                go_on.wait(30)
+            write(self, buffer, offset)
+
+        monkeypatch.setattr(DirectDisk, "write", wait)
+        result = await run_erase(
+            Erase(disks=(hung.id, good.id)),
+            lambda: [hung, good],
+            progress=lambda done, total, part="": parts.append(part),
+            held_up=held_up,
+        )
+    assert [erasure.verdict for erasure in result.erasures] == ["erased", "erased"]
+    assert ("HUNG 0.0 GB",) in stuck
+    assert stuck[-1] == (), "it goes on"
+    assert {part for part in parts if part} == {"HUNG 0.0 GB", "GOOD 0.0 GB"}
+    last_of_good = max(place for place, part in enumerate(parts) if part == "GOOD 0.0 GB")
+    assert "HUNG 0.0 GB" in parts[last_of_good + 1 :], "the good one's name does not stay"
 
 
 async def test_an_overwritten_ssd_is_never_more_than_clear_and_says_what_is_out_of_reach(tmp_path: Path) -> None:

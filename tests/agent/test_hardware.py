@@ -12,7 +12,7 @@ from netboot.agent.dmi import parse_dimms
 from netboot.agent.firmware import parse_secure_boot
 from netboot.agent.hardware import parse_memory, read_inventory
 from netboot.agent.host import Host
-from netboot.agent.nics import normal_mac
+from netboot.agent.nics import normal_mac, with_links_now
 from netboot.agent.text import LINE_LIMIT, number, one_line
 from netboot.agent.udev import parse_database
 from netboot.inventory import Battery, Board, Cpu, Dimm, Firmware, Gpu, Inventory, Nic, System
@@ -89,6 +89,20 @@ def test_an_adapter_behind_a_port_that_faces_outwards_is_told_as_removable(
             (here / name).write_text(text)
     (nic,) = read_inventory("", Host(tmp_path, lambda _: "")).nics
     assert (nic.mac, nic.removable) == ("64:4b:f0:00:00:01", removable)
+
+
+@pytest.mark.parametrize(("carrier", "link"), [("1\n", "up"), ("0\n", "down"), (None, "unknown")])
+def test_an_adapter_that_tells_no_speed_may_have_a_cable_all_the_same(
+    recorded: Recorded, tmp_path: Path, carrier: str | None, link: str
+) -> None:
+    """As virtio's; one that is switched off answers with an error (EINVAL), as here where nothing is."""
+    host = recorded("uefi-raid")
+    before = read_inventory("", host).nics
+    if carrier is not None:
+        here = host.real("sys/class/net/eth0").lstrip("/")
+        (tmp_path / "uefi-raid" / here / "carrier").write_text(carrier)
+    for nics in (read_inventory("", host).nics, with_links_now(before, host)):
+        assert [(nic.mbps, nic.link) for nic in nics] == [(0, link)]
 
 
 def test_a_uefi_pc_without_smbios_values_still_has_an_inventory(recorded: Recorded) -> None:

@@ -14,14 +14,17 @@ from typing import get_args
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace as replace_struct
 
 from netboot.agent import screen_view
 from netboot.agent.banner import HEIGHT, banner
 from netboot.agent.consoles import Consoles, marker, paint, serial_names
 from netboot.agent.display import Screen
+from netboot.agent.line_watch import PATIENCE, Line, LineWatch
 from netboot.agent.screen import render, shown, spoken
 from netboot.agent.screen_view import DiskLine, ScreenView, StageLine, duration
 from netboot.agent.wording import ENGLISH, FRENCH, Words
+from netboot.erase_outcome import erase_problem
 from netboot.inventory import Board, DiskId, Firmware, Inventory, System
 from netboot.problems import SENTENCES, Language, Problem
 from netboot.protocol import (
@@ -33,6 +36,7 @@ from netboot.protocol import (
     Result,
     StageName,
     StageProgress,
+    Stuck,
     Verdict,
 )
 from netboot.wording import StageState, end_name, stage_name, state_name, verdict_name
@@ -108,6 +112,87 @@ def test_a_stopped_job_says_why_and_what_to_do() -> None:
     assert "[!] Effacement    échec" in text
     assert "Problème : Le disque Samsung S3Z1 ne répond plus. Vérifiez son branchement" in text
     assert "Suivez la consigne" in text
+
+
+def test_each_of_several_bad_disks_says_its_own_also_after_the_servers_word() -> None:
+    faults = [Problem("erase-refused", {"disk": name, "left": "4.1 kB"}) for name in ("WD1", "WD2")]
+    result = EraseResult(
+        erasures=tuple(
+            Erasure(
+                disk=DiskId(serial=fault.values["disk"], size=1), method="overwrite", level="none",
+                verdict="not-erased", problem=fault,
+            )
+            for fault in faults
+        )
+    )  # fmt: skip
+    problem = erase_problem(result.erasures)
+    assert problem is not None
+    running = screen_view.started(screen_view.planned(screen_view.first_view("fr"), PLAN), "erase")
+    view = screen_view.stopped(screen_view.finished(running, "erase", problem, result), problem)
+    text = " ".join(text_of(view).split())
+    for fault in faults:
+        assert fault.sentence("fr") in text
+        assert fault.sentence("fr") in spoken(running, view)
+    assert len(render(view)) == 25
+    assert not screen_view.planned(view, PLAN).faults
+
+
+def test_who_is_stuck_is_told_since_when_and_what_to_do() -> None:
+    view = screen_view.started(screen_view.planned(screen_view.first_view("fr"), PLAN), "erase")
+    stuck = replace_struct(HALF, stuck=(Stuck(disk="WD 1.0 TB", seconds=185.0),))
+    held_up = screen_view.progressed(view, stuck)
+    text = " ".join(text_of(held_up).split())
+    assert "Le disque WD 1.0 TB n'avance plus depuis 3 min." in text
+    assert "ce disque est abandonné et le reste continue" in text
+    assert [line for line in spoken(view, held_up) if "n'avance plus" in line]
+    longer = screen_view.progressed(view, replace_struct(stuck, stuck=(Stuck(disk="WD 1.0 TB", seconds=186.0),)))
+    assert spoken(held_up, longer) == [], "said once"
+    assert "n'avance plus" not in text_of(screen_view.progressed(held_up, HALF))
+
+
+@pytest.mark.parametrize(
+    ("stage", "line", "says"),
+    [
+        (
+            "erase",
+            "no-cable",
+            "Le câble réseau est débranché, ou son autre bout est éteint. Rebranchez-le. Le travail ",
+        ),
+        ("erase", "no-cable", "Le travail sur ce PC continue pendant ce temps."),
+        (
+            "erase",
+            "silent",
+            "Le serveur ne répond plus. Vérifiez le serveur et le réseau. Le travail sur ce PC continue",
+        ),
+        ("deploy", "no-cable", "Rebranchez-le. Le travail reprend dès que le serveur répond."),
+    ],
+)
+def test_a_lost_line_is_told_with_what_to_do_and_what_becomes_of_the_work(
+    stage: StageName, line: Line, says: str
+) -> None:
+    view = screen_view.started(screen_view.planned(screen_view.first_view("fr"), PLAN), stage)
+    view = screen_view.progressed(view, replace_struct(HALF, stage=stage))
+    lost = screen_view.line_is(view, line)
+    assert says in " ".join(text_of(lost).split())
+    assert [said for said in spoken(view, lost) if says in said]
+    assert says not in text_of(screen_view.line_is(lost, "up"))
+
+
+def test_a_line_is_lost_after_a_while_and_by_its_cable() -> None:
+    told: list[Line] = []
+    is_up, cable = True, True
+    watch = LineWatch(lambda: is_up, lambda: cable, told.append)
+    watch.look(0.0)
+    is_up = False
+    for now in (1.0, 1.0 + PATIENCE - 0.1):
+        watch.look(now)
+    assert told == [], "a server that restarts is back soon"
+    for now, has_cable in ((8.0, True), (9.0, True), (10.0, False), (12.0, True)):
+        cable = has_cable
+        watch.look(now)
+    is_up = True
+    watch.look(13.0)
+    assert told == ["silent", "no-cable", "silent", "up"]
 
 
 def test_a_new_choice_clears_what_went_wrong() -> None:

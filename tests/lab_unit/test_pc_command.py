@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 from uuid import UUID
 
@@ -118,3 +119,13 @@ def test_image_files_are_given_as_json_so_that_any_name_is_safe() -> None:
     line = words(spec(disks=(disk(Bus.SATA),)))
     assert '"filename": "/run/lab/disk,1.img"' in values(line, "-blockdev")[0]
     assert '"no-flush": true' in values(line, "-blockdev")[0]
+
+
+def test_a_disk_with_bad_sectors_refuses_to_write_just_these() -> None:
+    line = words(spec(disks=(disk(Bus.VIRTIO, refuses=(8, 9)), disk(Bus.SATA))))
+    bad, good = (json.loads(value) for value in values(line, "-blockdev"))
+    assert [(rule["sector"], rule["iotype"], rule["once"]) for rule in bad["file"]["inject-error"]] == [
+        (8, "write", False),
+        (9, "write", False),
+    ]
+    assert bad["file"]["image"] == good["file"]

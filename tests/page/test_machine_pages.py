@@ -1,14 +1,19 @@
 """What is known of a PC, the list of all PCs, the journal and its check, the masters."""
 
 import sqlite3
+from html import unescape
 from pathlib import Path
 
 import pytest
 from aiohttp.test_utils import TestServer
 from aiohttp.web import Application
+from msgspec.structs import replace
 
+from netboot.floor import Row
 from netboot.pages import machine_page, record_page
-from netboot.protocol import Leave, Plan, RunStage
+from netboot.problems import Problem
+from netboot.protocol import Leave, Plan, RunStage, Stuck
+from netboot.wording import stuck_sentence
 from netboot.workshop import Workshop
 from tests.page.conftest import OPERATOR, Person
 from tests.workshop.conftest import ERASE, LOOK, WIPE, hello, pc, row_of
@@ -45,6 +50,29 @@ async def test_a_machine_in_full(visitor: Person, operator: Person, workshop: Wo
         assert said in text, said
     assert "Choisi par" not in text, "who chose is not for everybody"
     assert "<dd>anne</dd>" in await operator.get(f"/machine/{row_of(workshop).machine}")
+
+
+async def test_an_adapter_without_a_speed_is_not_called_without_a_cable(
+    visitor: Person, workshop: Workshop, server: TestServer
+) -> None:
+    nics = tuple(replace(pc().nics[0], mac=f"98:fa:9b:00:01:0{n}", mbps=0, link=link, boot=n == 0)
+                 for n, link in enumerate(("up", "down", "unknown")))  # fmt: skip
+    async with agent_on(server, hello(replace(pc(), nics=nics))):
+        text = await visitor.get(f"/machine/{workshop.floor.rows()[0].machine}")
+    for said in ("branché, vitesse non dite", "pas de câble, ou autre bout éteint", "branchement non dit"):
+        assert text.count(said) == 1
+
+
+async def test_the_row_says_who_is_stuck_and_what_each_bad_disk_has(visitor: Person, workshop: Workshop) -> None:
+    faults = tuple(Problem("erase-refused", {"disk": name, "left": "4.1 kB"}) for name in ("WD1", "WD2"))
+    several = Problem("several-not-erased", {"count": "2", "disks": "WD1, WD2"})
+    stuck = (Stuck(disk="WD3", seconds=61.0),)
+    workshop.floor.put(Row(mac="98:fa:9b:00:00:01", state="working", problem=several, faults=faults, stuck=stuck))
+    text = unescape(await visitor.get("/"))
+    for said in (*(problem.sentence("fr") for problem in (several, *faults)), stuck_sentence(stuck[0], "fr")):
+        assert said in text
+    workshop.floor.put(Row(mac="98:fa:9b:00:00:01", state="failed", problem=faults[0], faults=faults[:1]))
+    assert unescape(await visitor.get("/")).count(faults[0].sentence("fr")) == 1
 
 
 async def test_a_machines_events_are_for_operators(

@@ -1,9 +1,11 @@
 """One PC's way through the workshop, from its hello to its goodbye, over the real line."""
 
 from aiohttp.test_utils import TestServer
+from msgspec.structs import replace
 
+from netboot.erase_outcome import erase_problem
 from netboot.problems import Problem
-from netboot.protocol import Check, Deploy, EraseResult, Leave, Plan, RunStage, Stay
+from netboot.protocol import Check, Deploy, EraseResult, Leave, Plan, RunStage, StageProgress, Stay, Stuck
 from netboot.workshop import Workshop
 from tests.workshop.conftest import WIPE, disk, hello, pc, row_of
 from tests.workshop.player import agent_on, erasure, eventually, evidence
@@ -170,3 +172,29 @@ async def test_a_choice_for_a_pc_that_is_not_here_begins_at_its_next_hello(
     async with agent_on(server, hello(pc(), "boot-3")):
         row = row_of(workshop)
         assert row.state == "waiting", "a choice serves one visit"
+
+
+async def test_the_row_says_who_is_stuck_and_what_each_of_several_bad_disks_has(
+    workshop: Workshop, server: TestServer
+) -> None:
+    two = pc(1, disk("AAA"), disk("BBB"))
+    async with agent_on(server, hello(two, profile="erase-only")) as (agent, _):
+        await agent.hear(Plan)
+        run = await agent.obey(two, until="check")
+        assert isinstance(run, RunStage)
+        await agent.start(run)
+        stuck = Stuck(disk="AAA", seconds=61.0)
+        await agent.say(StageProgress(job=run.job, stage="erase", done=45, total=100, part="BBB", stuck=(stuck,)))
+        await eventually(lambda: row_of(workshop).stuck == (stuck,))
+        faults = [Problem("erase-refused", {"disk": name, "left": "4.1 kB"}) for name in ("AAA", "BBB")]
+        said = tuple(
+            replace(erasure(one.id), verdict="not-erased", level="none", problem=fault)
+            for one, fault in zip(two.disks, faults, strict=True)
+        )
+        problem = erase_problem(said)
+        await agent.finish(run, EraseResult(erasures=said), outcome="failed", problem=problem)
+        assert await agent.order() == Stay(problem=problem) if problem else False
+    row = row_of(workshop)
+    assert (row.problem, row.faults, row.stuck) == (problem, tuple(faults), ())
+    assert row.problem is not None
+    assert row.problem.values == {"count": "2", "disks": "AAA, BBB"}
