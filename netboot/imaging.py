@@ -138,6 +138,8 @@ def _forbids_hidden(inventory: Inventory, answers: Sequence[Answer]) -> Problem 
         values = {"controller": hidden.controller, "setting": hidden.setting}
         if hidden.may_be_vouched_for:
             return Problem("controller-unknown", values)
+        if hidden.kind == "namespaces":
+            return Problem("hidden-namespaces", {"controller": hidden.controller, "numbers": hidden.setting})
         return Problem("hidden-storage", {**values, "kind": hidden.kind})
     return None
 

@@ -16,6 +16,7 @@ Language = Literal["fr", "en"]
 Code = Literal[
     "no-disk",
     "hidden-storage",
+    "hidden-namespaces",
     "controller-unknown",
     "disk-in-doubt",
     "disk-by-place",
@@ -143,6 +144,16 @@ SENTENCES: Final[dict[Code, dict[Language, str]]] = {
         "Puis redémarrez ce PC sur le réseau.",
         "en": "The controller {controller} hides disks ({kind}). In the PC's setup (BIOS): {setting}. "
         "Then boot this PC from the network again.",
+    },
+    "hidden-namespaces": {
+        "fr": "Le SSD NVMe {controller} a des parties que ce PC ne voit pas (namespaces {numbers}) : elles garderaient "
+        "leurs données. Aucun réglage du BIOS ne les montre. Rien n'a été écrit. L'administrateur peut, sous un Linux "
+        "avec nvme-cli, les rattacher (nvme attach-ns) ou n'en faire qu'une (nvme delete-ns, create-ns, attach-ns). "
+        "Sinon, sortez ce SSD et détruisez-le.",
+        "en": "The NVMe SSD {controller} has parts that this PC does not see (namespaces {numbers}): they would keep "
+        "their data. No BIOS setting shows them. Nothing was written. The administrator can, under a Linux with "
+        "nvme-cli, attach them (nvme attach-ns) or make one of all (nvme delete-ns, create-ns, attach-ns); then come "
+        "back. Else take this SSD out and destroy it.",
     },
     "controller-unknown": {
         "fr": "L'agent ne connaît pas le contrôleur {controller} : un disque peut s'y cacher. Regardez ce que c'est. "

@@ -172,7 +172,7 @@ def _namespaces(device: PciDevice, storage: Storage) -> HiddenStorage | None:
     return HiddenStorage(
         kind="namespaces",
         controller=f"{known.controller} {device.label}"[:256],
-        setting=f"NVMe namespace {numbers}: attach",
+        setting=numbers,  # no setup of a PC attaches one: `hidden-namespaces` says what can be done
     )
 
 

@@ -59,7 +59,7 @@ def test_a_raid_card_and_a_detached_namespace_are_told(recorded: Recorded) -> No
         HiddenStorage(
             kind="namespaces",
             controller="nvme0 Red Hat, Inc. QEMU NVM Express Controller [1b36:0010]",
-            setting="NVMe namespace 3: attach",
+            setting="3",
         ),
         HiddenStorage(
             kind="raid",
@@ -177,7 +177,7 @@ def test_a_namespace_that_is_attached_but_no_disk_is_told() -> None:
     drive = pci(0x010802, 0x144D, 0xA808, "nvme")
     disks = (disk("nvme0n1", drive, "nvme/nvme0", nsid=1),)
     both = Namespaces(controller="nvme0", attached=frozenset({1, 2}), allocated=frozenset())
-    assert find_hidden(storage(drive, disks=disks, namespaces=both))[0].setting == "NVMe namespace 2: attach"
+    assert find_hidden(storage(drive, disks=disks, namespaces=both))[0].setting == "2"
     one = Namespaces(controller="nvme0", attached=frozenset({1}), allocated=frozenset({1}))
     assert find_hidden(storage(drive, disks=disks, namespaces=one)) == ()
 

@@ -75,6 +75,17 @@ def test_a_profile_may_waive_the_erase_for_new_disks() -> None:
     assert isinstance(next_stage(forbidden), Blocked)
 
 
+def test_namespaces_that_are_not_seen_are_told_without_a_setting_that_no_pc_has() -> None:
+    hidden = HiddenStorage(kind="namespaces", controller="nvme0 Samsung", setting="2, 3")
+    order = next_stage(done(job(SSD, inventory=inventory(SSD, hidden=(hidden,))), "check"))
+    assert isinstance(order, Blocked)
+    for language, no_setting in (("fr", "Aucun réglage du BIOS ne les montre"), ("en", "No BIOS setting shows them")):
+        sentence = order.problem.sentence("fr" if language == "fr" else "en")
+        assert "namespaces 2, 3" in sentence
+        assert no_setting in sentence
+        assert "nvme attach-ns" in sentence
+
+
 def test_hidden_storage_stops_everything_that_writes() -> None:
     hidden = HiddenStorage(kind="rst", controller="8086:2822", setting="SATA Mode: AHCI")
     running = done(job(SSD, inventory=inventory(SSD, hidden=(hidden,))), "check")
