@@ -1,10 +1,13 @@
 """A choice and its job are one thing: on disk together, or not at all."""
 
+import sqlite3
+from pathlib import Path
+
 import pytest
 
 from netboot.imaging import MasterNeeds
 from netboot.records.record import Record
-from netboot.records.values import NotOnRecord, Start, UnknownProfile
+from netboot.records.values import NotAsSeen, NotOnRecord, Start, UnknownProfile
 from tests.records.conftest import ERASE_AND_DEPLOY, MAC, hello, pc, ssd, start
 
 MASTER = MasterNeeds(manifest="ab" * 32, name="Debian minimal", disk=4 * 2**30)
@@ -76,6 +79,18 @@ def test_a_choice_of_a_profile_that_is_gone_is_withdrawn_and_said_so(record: Rec
     assert record.machines_overview()[0].choice is None
     assert kinds(record)[-1] == "choice-withdrawn"
     assert record.begin(visit.id, menu=menu, prepare=prepare) is None
+
+
+def test_a_choice_of_which_nobody_knows_what_it_was_made_for_is_asked_again(record: Record, place: Path) -> None:
+    """As they wait on a record that an older netboot wrote."""
+    visit = record.greet(hello(pc(), "boot-1"), MAC)
+    record.choose(visit.machine_id, "debian", "Anne")
+    with sqlite3.connect(place) as other:
+        other.execute("UPDATE choices SET seen = NULL")
+    with pytest.raises(NotAsSeen) as refused:
+        record.begin(visit.id, prepare=prepare)
+    assert refused.value.problem.code == "disks-changed"
+    assert record.begin(visit.id, prepare=prepare) is None
 
 
 def test_no_job_begins_beside_another(record: Record) -> None:
