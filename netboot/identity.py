@@ -145,14 +145,16 @@ def same_machine(one: Signs, other: Signs) -> bool:
             return texts >= 2 or disks != "others"
         case "others":
             return texts >= 2 and disks == "some"
-        case "unknown":
-            return texts >= {"some": 1, "unknown": 2, "others": 3}[disks]
+        case "none" if disks == "others":
+            return texts == len(STRONG)  # as of a laptop whose only disk was replaced
+        case "one side" | "none":
+            return disks != "others" and texts >= (1 if disks == "some" else 2)
 
 
 def stand_apart(one: Signs, other: Signs) -> bool:
     """Whether two PCs that are on the line at one time are told apart by what is fitted, whatever their texts say."""
     adapters, disks = _adapters(one, other), _disks(one, other)
-    return adapters in ("others", "unknown") and disks != "some" and "others" in (adapters, disks)
+    return adapters not in ("same", "some") and disks != "some" and "others" in (adapters, disks)
 
 
 def contradicts(one: Signs, other: Signs) -> bool:
@@ -243,11 +245,14 @@ def _texts_agreeing(one: Signs, other: Signs) -> int | None:
     return beyond if agreements[0] and beyond > 0 else None
 
 
-def _adapters(one: Signs, other: Signs) -> Literal["same", "some", "others", "unknown"]:
-    """How the fitted adapters compare: `same` where one side has all of the other's, `some` where each has more."""
+def _adapters(one: Signs, other: Signs) -> Literal["same", "some", "others", "one side", "none"]:
+    """How the fitted adapters compare: `same` where one side has all of the other's, `some` where each has more.
+
+    `one side` alone has any, or `none` has.
+    """
     mine, theirs = _values(one, "mac"), _values(other, "mac")
     if not mine or not theirs:
-        return "unknown"
+        return "one side" if mine or theirs else "none"
     if mine <= theirs or theirs <= mine:
         return "same"
     return "some" if mine & theirs else "others"

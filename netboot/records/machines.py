@@ -26,8 +26,9 @@ from netboot.records.tables import found
 DISKS_A_VISIT: Final = 256
 """Twice what one inventory may tell: disks come and go during a visit, but made-up ones come without end."""
 
-CANDIDATES: Final = 512
-"""How many machines an inventory is compared with: those with one of its adapters first, then the newest."""
+CANDIDATES: Final = 64
+"""How many machines an inventory is compared with: those with one of its adapters first, then those that had one of its
+disks, then the newest. Each has an inventory to be read, and anybody may make thousands up that share a text."""
 
 OnLine = Callable[[str], bool]
 """Whether the agent of the visit of this id is on the line now."""
@@ -145,12 +146,18 @@ def keys_by_machine(session: Session, machine_ids: Iterable[str]) -> dict[str, l
 def _find(session: Session, signs: Signs, on_line: OnLine) -> tables.Machine | None:
     if not signs.keys:
         return None
+    disks = [row.id for row in (find_disk(session, disk) for disk in signs.disks) if row is not None]
+    had_disk = tables.MachineKey.machine_id.in_(
+        select(tables.Visit.machine_id)
+        .join(tables.DiskSighting, tables.DiskSighting.visit_id == tables.Visit.id)
+        .where(tables.DiskSighting.disk_id.in_(disks))
+    )
     has_adapter = func.max(tables.MachineKey.kind == "mac")
     candidates = session.scalars(
         select(tables.MachineKey.machine_id)
         .where(_any_of(signs.keys))
         .group_by(tables.MachineKey.machine_id)
-        .order_by(has_adapter.desc(), func.max(tables.MachineKey.last_seen).desc())
+        .order_by(has_adapter.desc(), func.max(had_disk).desc(), func.max(tables.MachineKey.last_seen).desc())
         .limit(CANDIDATES)
     ).all()
     newest = _newest_inventories(session, candidates)

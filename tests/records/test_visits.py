@@ -9,10 +9,12 @@ from msgspec.structs import replace
 
 from netboot.errors import NetbootError
 from netboot.imaging import StageRecord
+from netboot.inventory import Inventory
 from netboot.problems import Problem
 from netboot.protocol import CheckResult, EraseResult, Erasure
 from netboot.records import machines, visits
 from netboot.records.arrivals import SHARE
+from netboot.records.machines import CANDIDATES
 from netboot.records.record import Record
 from netboot.records.values import HelloRefused, NotOnRecord, OtherOnLine, Visit, WrongToken
 from tests.records.conftest import MAC, Clock, hello, pc, ssd, start
@@ -273,3 +275,19 @@ def test_the_overview_shows_the_machines_that_came_last_and_reads_no_other_inven
     shown = [(row.number, row.visit.boot) for row in record.machines_overview(limit=2)]
     assert shown == [(1, "boot-5"), (2, "boot-4")]
     assert [row.number for row in record.machines_overview(limit=1)] == [1]
+
+
+def test_a_pc_is_found_among_more_twins_than_are_compared_by_its_adapter_or_its_disk(record: Record) -> None:
+    """As many as a workshop may get of one model, or as somebody makes up."""
+
+    def laptop(number: int) -> Inventory:
+        made = pc(1, disks=(ssd(number),))
+        return replace(made, nics=(replace(made.nics[0], mac="00:e0:4c:68:00:01", driver="r8152"),))
+
+    desktop = record.greet(hello(pc(1), "desktop"), MAC)
+    first = record.greet(hello(laptop(1000), "laptop"), MAC, on_line=lambda visit: True)
+    for number in range(2, CANDIDATES + 12):
+        record.greet(hello(pc(1, macs=(f"98:fa:9b:01:00:{number:02x}",), disks=(ssd(number + 2),)), f"b{number}"), MAC)
+    assert len(record.machines_overview()) == CANDIDATES + 12
+    assert record.greet(hello(pc(1), "again"), MAC).machine_id == desktop.machine_id
+    assert record.greet(hello(laptop(1000), "again too"), MAC).machine_id == first.machine_id
