@@ -41,8 +41,7 @@ async def lan() -> AsyncIterator[Lan]:
 @pytest.fixture
 async def service(lan: Lan, tmp_path: Path) -> AsyncIterator[Service]:
     """A server that is told of the building's DNS, with a master; not started yet."""
-    put_master(Store(tmp_path / "store"), "debian-minimal", bytes(512))
-    load_key(tmp_path)
+    put_master(Store(tmp_path / "store"), "debian-minimal", bytes(512), key=load_key(tmp_path))
     update = msgspec.structs.replace(SETTINGS, server=str(BUILDING))
     names = {"update": msgspec.to_builtins(update)}
     async with open_service(lan, tmp_path, dhcp="off", names=names) as made:

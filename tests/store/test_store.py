@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from nacl.signing import SigningKey
 
 from netboot.errors import NetbootError
-from netboot.manifest import Chunk, Manifest, Partition, parse_signed
+from netboot.manifest import Chunk, FileSystem, Manifest, Partition, parse_signed
 from netboot.store import ForeignError, Store, StoreError
 from netboot.store.upkeep import Deleted, collect_garbage, copy_master, remove_master, taking_back_unused_chunks, verify
 
@@ -20,8 +20,9 @@ PUBLIC = bytes(KEY.verify_key)
 SECTOR = 512
 
 
-def put_master(store: Store, name: str, *parts: bytes, version: str = "1") -> Manifest:
+def put_master(store: Store, name: str, *parts: bytes, version: str = "1", key: SigningKey = KEY) -> Manifest:
     """Publish a master whose disk is these parts, one after the other (each a whole number of sectors)."""
+    root = Partition(number=1, start=0, length=SECTOR, type="83", role="root", filesystem=FileSystem(kind="ext4"))
     chunks, at = [], 0
     for part in parts:
         chunks.append(Chunk(at, len(part), store.put_chunk(part)))
@@ -36,10 +37,10 @@ def put_master(store: Store, name: str, *parts: bytes, version: str = "1") -> Ma
         sector=512,
         disk=1024 * 1024,
         table="gpt",
-        partitions=(Partition(number=1, start=0, length=SECTOR, type="83"),),
+        partitions=(root,),
         chunks=tuple(chunks),
     )
-    store.publish(manifest, KEY)
+    store.publish(manifest, key)
     return manifest
 
 

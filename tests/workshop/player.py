@@ -163,8 +163,8 @@ def evidence(stage: Stage, inventory: Inventory) -> Result | None:
             return CheckResult(inventory=inventory)
         case Erase(disks=disks):
             return EraseResult(erasures=tuple(erasure(disk) for disk in disks))
-        case Deploy(manifest=manifest, target=target):
-            size = 2 * 10**9
+        case Deploy(manifest=manifest, target=target, used=used):
+            size = used or 2 * 10**9
             return DeployResult(
                 manifest=manifest, target=target, chunks=500, written=size, verified=size, fetched=10**9
             )
