@@ -6,7 +6,7 @@ Not for: what comes next (`imaging.py`).
 """
 
 from collections.abc import Mapping
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -27,6 +27,7 @@ from netboot.protocol import (
     Erase,
     EraseResult,
     Erasure,
+    Identity,
     Memory,
     MemoryResult,
     Result,
@@ -190,6 +191,7 @@ def _evidence_missing(stage: Stage, result: Result | None) -> Problem | None:
         case Customise(hostname=hostname):
             if not isinstance(result, CustomiseResult) or result.hostname != hostname:
                 return Problem("agent-error", {"error": "customise: no evidence"})
+            return _shared_identity(result)
         case Memory():
             # Less copied than there is to test: some of it was never compared.
             if not isinstance(result, MemoryResult) or not 0 < result.tested <= result.copied:
@@ -202,3 +204,16 @@ def _evidence_missing(stage: Stage, result: Result | None) -> Problem | None:
         case _:
             pass
     return None
+
+
+_NEVER_ABSENT: Final[tuple[Identity, ...]] = ("hostname", "machine-id")
+
+
+def _shared_identity(result: CustomiseResult) -> Problem | None:
+    """What the PC would share with every other PC of its master, or None: each part was given, or there is none."""
+    told = set(result.own) | (set(result.absent) - set(_NEVER_ABSENT))
+    shared = [part for part in get_args(Identity) if part not in told or (part in result.own and part in result.absent)]
+    paths = {"etc/hostname", "etc/machine-id"} - set(result.changed)
+    if not shared and not paths and result.root:
+        return None
+    return Problem("identity-shared", {"parts": ", ".join(shared or sorted(paths)) or "?"})

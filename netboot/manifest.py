@@ -22,6 +22,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from nacl.exceptions import CryptoError
 from nacl.signing import SigningKey, VerifyKey
 
+from netboot.growth import GROWABLE
 from netboot.inventory import Size, Text
 from netboot.protocol import Digest, Identifier
 
@@ -31,7 +32,7 @@ LENGTH_LIMIT: Final = 16 * 1024 * 1024
 """Longest signed manifest that is read, in bytes: some 150,000 chunks."""
 CHUNK_LIMIT: Final = 4 * 1024 * 1024
 """Longest chunk that may stand in a manifest, in bytes; `masters/chunking.py` says which length is made."""
-CUSTOMISABLE: Final = frozenset({"ext2", "ext3", "ext4"})
+CUSTOMISABLE: Final = GROWABLE
 """The root file systems, as blkid names them, inside which the agent can make a system a PC's own."""
 
 Line = Annotated[str, Meta(min_length=1, max_length=120, pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]+\Z")]
@@ -178,6 +179,14 @@ class Manifest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     def partition(self, role: Role) -> Partition | None:
         """The first partition with this role, or None."""
         return next((partition for partition in self.partitions if partition.role == role), None)
+
+    @property
+    def removable(self) -> bool:
+        """Whether it is known that a PC of this loader's kind starts it without a boot entry too."""
+        if self.uefi is None or self.understood is UNSET:
+            return False
+        name = "bootia32.efi" if self.uefi.bits == 32 else "bootx64.efi"
+        return any(path.lower().endswith(f"/{name}") for path in self.understood.removable)
 
     @property
     def not_customisable(self) -> str:

@@ -50,8 +50,11 @@ Code = Literal[
     "server-silent",
     "read-back",
     "boot-entry",
+    "no-start",
     "filesystem",
+    "filesystem-full-size",
     "customise",
+    "identity-shared",
     "memory",
     "memory-faulty",
     "agent-error",
@@ -342,13 +345,33 @@ SENTENCES: Final[dict[Code, dict[Language, str]]] = {
         "fr": "L'entrée de démarrage n'a pas pu être écrite ({error}). Le PC démarrera par le chemin de secours.",
         "en": "The boot entry could not be written ({error}). The PC will start by the fallback path.",
     },
+    "no-start": {
+        "fr": "Ce PC ne démarrera pas : il n'a pas accepté l'entrée de démarrage ({error}), et le master n'a pas de "
+        "chemin de secours ({path}). Dans le réglage du PC, remettez les valeurs d'usine, puis recommencez ; sinon, "
+        "choisissez un autre master.",
+        "en": "This PC will not start: it did not take the boot entry ({error}), and the master has no fallback path "
+        "({path}). In the PC's setup load the factory defaults, then start again; else choose another master.",
+    },
     "filesystem": {
         "fr": "Le système de fichiers {partition} du disque {disk} n'a pas pu être agrandi ({error}). Recommencez.",
         "en": "The file system {partition} of the disk {disk} could not be grown ({error}). Start again.",
     },
+    "filesystem-full-size": {
+        "fr": "Le système de fichiers {partition} du disque {disk} ne peut pas dépasser {size} : {spare} restent "
+        "libres derrière lui. Le PC est prêt. Pour tout utiliser, refaites le master avec un système de fichiers plus "
+        "grand.",
+        "en": "The file system {partition} of the disk {disk} cannot be larger than {size}: {spare} stay free behind "
+        "it. The PC is ready. To use all of it, make the master anew with a larger file system.",
+    },
     "customise": {
         "fr": "Le réglage du système installé a échoué ({error}). Recommencez, ou prévenez l'administrateur.",
         "en": "Setting up the installed system failed ({error}). Start again, or tell the administrator.",
+    },
+    "identity-shared": {
+        "fr": "Le système installé n'a pas été rendu propre à ce PC ({parts}) : il le partagerait avec tous les PC de "
+        "ce master. Ne le livrez pas : recommencez, ou choisissez un autre master.",
+        "en": "The installed system was not made this PC's own ({parts}): it would share that with every PC of this "
+        "master. Do not hand it out: start again, or choose another master.",
     },
     "memory": {
         "fr": "Ce PC a trop peu de mémoire ({memory}). Il en faut au moins {needed}.",

@@ -44,6 +44,8 @@ Verdict = Literal["erased", "not-erased", "undetermined"]
 EndAction = Literal["disk", "reboot", "poweroff"]
 Level = Literal["none", "clear", "purge"]
 Method = Literal["overwrite"]
+Identity = Literal["hostname", "machine-id", "ssh-host-keys"]
+"""What makes an installed system one PC's own: no two PCs of a master may share it."""
 
 
 class ProtocolError(ValueError):
@@ -224,10 +226,22 @@ class DeployResult(Struct, frozen=True, kw_only=True, tag="deploy"):
 
 
 class CustomiseResult(Struct, frozen=True, kw_only=True, tag="customise"):
-    """What the installed system was told, and the firmware's boot entry ("" on BIOS)."""
+    """What the installed system was told, and the firmware's boot entry ("" on BIOS).
+
+    `root` is the partition that was changed, `filesystem` its kind and `folder` where in it the system lies ("" for its
+    own root). `own` is what the system was given and was read again from the disk, `absent` what it has none of, and
+    `changed` the paths that were written or removed. `grown` is the last file system's size in bytes, 0 when it grows
+    with nothing.
+    """
 
     hostname: Hostname
+    root: Text = ""
+    filesystem: Text = ""
+    folder: Text = ""
+    own: Annotated[tuple[Identity, ...], Meta(max_length=8)] = ()
+    absent: Annotated[tuple[Identity, ...], Meta(max_length=8)] = ()
     changed: Annotated[tuple[Text, ...], Meta(max_length=256)] = ()
+    grown: Size = 0
     boot_entry: Text = ""
     warning: Problem | None = None
 

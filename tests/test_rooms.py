@@ -18,8 +18,8 @@ FILES = {
     for path in sorted((ROOT / "netboot").rglob("*.py"))
 }
 PURE = (
-    "boarding", "contradictions", "dhcp_proxy", "disk_answers", "erase_outcome", "evidence", "honest_erasure",
-    "imaging", "inventory", "manifest", "menu_pick", "named", "policy",
+    "boarding", "contradictions", "dhcp_proxy", "disk_answers", "erase_outcome", "evidence", "growth",
+    "honest_erasure", "imaging", "inventory", "manifest", "menu_pick", "named", "policy",
     "problems", "profile", "protocol", "query_rate", "seen", "tftp_transfer", "ticket", "whereabouts",
     "dhcp.address_plan", "dhcp.arp_packet", "dhcp.beside", "dhcp.boot_client", "dhcp.boot_file", "dhcp.boot_reply",
     "dhcp.core", "dhcp.full", "dhcp.lease_options", "dhcp.leases", "dhcp.loop_guard", "dhcp.merged", "dhcp.packet",
@@ -114,7 +114,7 @@ def test_there_is_something_to_read() -> None:
 def test_the_agent_knows_no_server_room() -> None:
     may = {name.removesuffix(".py") for name in AGENT_KNOWS}
     assert may == {
-        "__init__", "agent", "contradictions", "erase_outcome", "errors", "inventory", "manifest", "problems",
+        "__init__", "agent", "contradictions", "erase_outcome", "errors", "growth", "inventory", "manifest", "problems",
         "process", "protocol", "whereabouts", "wording",
     }  # fmt: skip
     for module in in_room("agent"):
@@ -129,7 +129,7 @@ def test_the_agent_knows_no_server_room() -> None:
         ("contradictions", set()),
         ("problems", {"contradictions"}),
         ("protocol", {"contradictions", "inventory", "problems"}),
-        ("manifest", {"contradictions", "inventory", "problems", "protocol"}),
+        ("manifest", {"contradictions", "growth", "inventory", "problems", "protocol"}),
         ("profile", {"contradictions", "inventory", "problems", "protocol"}),
         (
             "imaging",

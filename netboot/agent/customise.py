@@ -5,27 +5,33 @@ its boot entry. Not for: what a master holds (`masters/`), or reading it back (`
 """
 
 import asyncio
+import logging
 from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from netboot.agent.boot_entry import started_by_uefi, write_boot_entry
 from netboot.agent.claim import ReadDisks, RefusedError, claim
 from netboot.agent.disks import read_disks as read_own_disks
 from netboot.agent.failures import StageFailed
 from netboot.agent.fetch import PATIENCE, DamagedError, SilentError, Source, open_session
-from netboot.agent.grow import grow, growing
-from netboot.agent.installed_system import personalise
+from netboot.agent.grow import Growth, grow, growing
+from netboot.agent.installed_system import personalise, require_own
 from netboot.agent.master import fetch_manifest
 from netboot.agent.partitions import mounted, partition_device, quiet_disk, require_partition
 from netboot.agent.progress import Progress
+from netboot.agent.removable_path import make_removable_path
+from netboot.agent.root_folder import mounted_root
 from netboot.agent.server_place import ServerPlace
 from netboot.errors import NetbootError
-from netboot.inventory import Disk, label
-from netboot.manifest import Manifest
+from netboot.inventory import Disk, gigabytes, label
+from netboot.manifest import Manifest, Partition, UefiLoader
 from netboot.problems import Problem
 from netboot.protocol import Customise, CustomiseResult
 
-_LINUX = frozenset({"ext2", "ext3", "ext4"})
+log = logging.getLogger(__name__)
+
 _STEPS = 2
 
 
@@ -47,14 +53,15 @@ async def run_customise(
         raise StageFailed(Problem("master-unsigned", {"master": stage.manifest[:12]})) from error
     except SilentError as error:
         raise StageFailed(Problem("server-silent", {"seconds": f"{error.seconds:.0f}"})) from error
+    root, kind = _root_of(manifest)
     disk = await asyncio.to_thread(_require_disk, stage, read_disks)
-    work = _Work(stage, manifest, disk, Path("/dev") / disk.name)
+    work = _Work(stage, manifest, disk, Path("/dev") / disk.name, root, kind)
     progress(0, _STEPS, label(disk))
-    changed = await asyncio.to_thread(work.install)
+    result = await asyncio.to_thread(work.install)
     progress(1, _STEPS, label(disk))
-    entry, warning = await asyncio.to_thread(work.enter)
+    result = await asyncio.to_thread(work.enter, result)
     progress(_STEPS, _STEPS, label(disk))
-    return CustomiseResult(hostname=stage.hostname, changed=changed, boot_entry=entry, warning=warning)
+    return result
 
 
 def _require_disk(stage: Customise, read_disks: ReadDisks) -> Disk:
@@ -76,41 +83,90 @@ class _Work:
     manifest: Manifest
     disk: Disk
     path: Path
+    root: Partition
+    kind: str
 
-    def install(self) -> tuple[str, ...]:
-        """Grow, then personalise; returns the files that were touched."""
+    def install(self) -> CustomiseResult:
+        """Grow, personalise, and look again at what is on the disk: the evidence, without the boot entry."""
         with quiet_disk(self.path):
-            self._grow()
-            return self._personalise()
+            growth = self._grow()
+            try:
+                result = self._personalise()
+            except (NetbootError, OSError) as error:
+                raise StageFailed(Problem("customise", {"error": _short(error)})) from error
+        warning = None
+        if growth.spare:
+            values = {"partition": growth.partition, "disk": label(self.disk), "spare": gigabytes(growth.spare)}
+            warning = Problem("filesystem-full-size", {**values, "size": gigabytes(growth.size)})
+        return replace(result, grown=growth.size, warning=warning)
 
-    def _grow(self) -> None:
+    def _grow(self) -> Growth:
         try:
-            grow(self.path, self.disk.id.size, self.manifest)
+            return grow(self.path, self.manifest)
         except NetbootError as error:
             partition = growing(self.manifest)
             name = partition_device(self.path, partition.number).name if partition else self.disk.name
             values = {"partition": name, "disk": label(self.disk), "error": _short(error)}
             raise StageFailed(Problem("filesystem", values)) from error
 
-    def _personalise(self) -> tuple[str, ...]:
-        root = self.manifest.partition("root")
-        if root is None or root.filesystem is None or root.filesystem.kind not in _LINUX:
-            # Another kind of system keeps its own ways of a first start.
-            return ()
-        try:
-            with mounted(require_partition(self.path, root), root.filesystem.kind) as folder:
-                return personalise(folder, self.stage.hostname)
-        except (NetbootError, OSError) as error:
-            raise StageFailed(Problem("customise", {"error": _short(error)})) from error
+    def _personalise(self) -> CustomiseResult:
+        device, hostname = require_partition(self.path, self.root), self.stage.hostname
+        with mounted_root(device, self.kind) as (root, folder):
+            done = personalise(root, hostname)
+        # Mounted anew: what is read now is what the next start of this PC reads.
+        with mounted_root(device, self.kind, "ro") as (root, again):
+            if again != folder:
+                raise NetbootError("the master's root is not where it was", hint="look at the master")
+            require_own(root, hostname, done)
+        return CustomiseResult(
+            hostname=hostname,
+            root=device.name,
+            filesystem=self.kind,
+            folder=folder,
+            own=done.own,
+            absent=done.absent,
+            changed=done.changed,
+        )
 
-    def enter(self) -> tuple[str, Problem | None]:
-        """The boot entry and what stood against it; a PC without it starts by the removable path."""
-        if self.manifest.uefi is None or not started_by_uefi():
-            return "", None
+    def enter(self, result: CustomiseResult) -> CustomiseResult:
+        """Make sure of both ways by which UEFI finds the system. Raises StageFailed when there is neither."""
+        loader = self.manifest.uefi
+        if loader is None or not started_by_uefi():
+            return result
+        pathless = self._pathless(loader)
         try:
-            return write_boot_entry(self.path, self.manifest.uefi), None
+            return replace(result, boot_entry=write_boot_entry(self.path, loader))
         except NetbootError as error:
-            return "", Problem("boot-entry", {"error": _short(error)})
+            values = {"error": _short(error)}
+            if pathless:
+                raise StageFailed(Problem("no-start", {**values, "path": pathless}), result) from error
+            return replace(result, warning=Problem("boot-entry", values))
+
+    def _pathless(self, loader: UefiLoader) -> str:
+        """Make the removable path where the master has none; why there is none then, "" when there is one."""
+        if self.manifest.removable:
+            return ""
+        try:
+            with quiet_disk(self.path), mounted(self._esp(loader), "vfat") as esp:
+                make_removable_path(esp, loader)
+        except NetbootError as error:
+            log.warning("no removable path: %s", error)
+            return _short(error)
+        return ""
+
+    def _esp(self, loader: UefiLoader) -> Path:
+        esp = next(known for known in self.manifest.partitions if known.number == loader.partition)
+        return require_partition(self.path, esp)
+
+
+def _root_of(manifest: Manifest) -> tuple[Partition, str]:
+    """The partition with the system, and its file system's kind. Raises StageFailed where the agent cannot change it:
+    the PC would keep the master's identity."""
+    root = manifest.partition("root")
+    if manifest.not_customisable or root is None or root.filesystem is None:
+        error = f"the root of {manifest.name} is on {manifest.not_customisable}: netboot changes nothing there"
+        raise StageFailed(Problem("customise", {"error": error}))
+    return root, root.filesystem.kind
 
 
 def _short(error: NetbootError | OSError) -> str:

@@ -2,36 +2,66 @@
 
 SSH keys are made at once by the installed system's own ssh-keygen, so that they are there, new and unique, before the
 PC leaves the bench; a unit that makes them later would depend on the master and on a first boot that nobody watches.
+A file that is written keeps its owner, mode and labels; a new one gets its folder's SELinux context.
 Paths inside the root are resolved against it: a link that leads out of it is never followed. Blocks; needs root.
 """
 
 import os
 import secrets
-import stat
 import uuid
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from netboot.agent.file_attributes import Attributes, for_a_new_file, read_attributes
 from netboot.errors import NetbootError
 from netboot.process import run
+from netboot.protocol import Identity
 
 _TEXT_LIMIT: Final = 1024 * 1024
 _KEYS: Final = "ssh_host_*_key*"
 _KEY_KINDS: Final = ("rsa", "ecdsa", "ed25519")
 """What sshd looks for when its settings name no keys (sshd_config(5), HostKey)."""
+_KEYGEN: Final = "usr/bin/ssh-keygen"
+# By Debian and its kin, Fedora and openSUSE; and where /usr/sbin is /usr/bin, by Arch.
+_SERVERS: Final = ("usr/sbin/sshd", "usr/bin/sshd", "usr/lib/ssh/sshd", "usr/libexec/openssh/sshd")
 
 
-def personalise(root: Path, hostname: str) -> tuple[str, ...]:
-    """Give the system under `root` a name and an identity; returns the paths that were written or removed, from its
-    root, without a leading slash. Raises NetbootError."""
+@dataclass(frozen=True, slots=True)
+class Personalised:
+    """What was made the PC's own, what the system has none of, and the paths that were written or removed, from its
+    root, without a leading slash."""
+
+    machine_id: str
+    own: tuple[Identity, ...]
+    absent: tuple[Identity, ...]
+    changed: tuple[str, ...]
+
+
+def personalise(root: Path, hostname: str) -> Personalised:
+    """Give the system under `root` a name and an identity. Raises NetbootError."""
+    identity = uuid.uuid4().hex
     changed = [
         _write(root, "etc/hostname", f"{hostname}\n"),
         _write(root, "etc/hosts", hosts_with(_read(root, "etc/hosts"), hostname)),
-        *_machine_id(root, uuid.uuid4().hex),
+        *_machine_id(root, identity),
         *_forget_random_seed(root),
-        *_ssh_host_keys(root, hostname),
     ]
-    return tuple(changed)
+    keys = _ssh_host_keys(root, hostname)
+    here: tuple[Identity, ...] = ("ssh-host-keys",)
+    own, absent = (here, ()) if keys else ((), here)
+    return Personalised(identity, ("hostname", "machine-id", *own), absent, (*changed, *keys))
+
+
+def require_own(root: Path, hostname: str, done: Personalised) -> None:
+    """Look again at what is on the disk. Raises NetbootError when the system is not what it was made."""
+    if (_read(root, "etc/hostname"), _read(root, "etc/machine-id")) != (f"{hostname}\n", f"{done.machine_id}\n"):
+        raise NetbootError("the name or the machine-id is not on the disk", hint="deploy the master again")
+    keys = {f"etc/ssh/{path.name}" for path in (root / "etc/ssh").glob(_KEYS)}
+    if "ssh-host-keys" in done.absent and keys:
+        raise NetbootError("the master's SSH host keys are still there", hint="deploy the master again")
+    if "ssh-host-keys" in done.own and not keys & set(done.changed):
+        raise NetbootError("the new SSH host keys are not on the disk", hint="deploy the master again")
 
 
 def hosts_with(text: str, hostname: str) -> str:
@@ -66,10 +96,17 @@ def _forget_random_seed(root: Path) -> list[str]:
 
 
 def _ssh_host_keys(root: Path, hostname: str) -> list[str]:
-    if not (root / "usr/bin/ssh-keygen").is_file() or not (root / "usr/sbin/sshd").is_file():
+    """Replace the host keys; the paths of the old and the new ones, none where there are none and no server."""
+    if not (root / "etc/ssh").is_dir():
         return []
     folder = _inside(root, "etc/ssh/key").parent
-    old = {path.name for path in folder.glob(_KEYS)}
+    old = {path.name: read_attributes(path) for path in sorted(folder.glob(_KEYS))}
+    if not old and not any((root / name).is_file() for name in _SERVERS):
+        return []
+    if not (root / _KEYGEN).is_file():
+        if not old:
+            return []
+        raise NetbootError("the master has SSH host keys and no ssh-keygen", hint="remove them from the master")
     for name in old:
         (folder / name).unlink()
     null = root / "dev/null"
@@ -84,8 +121,17 @@ def _ssh_host_keys(root: Path, hostname: str) -> list[str]:
     finally:
         if made_null:
             null.unlink()
-    new = {path.name for path in folder.glob(_KEYS)}
-    return [f"etc/ssh/{name}" for name in sorted(old | new)]
+    new = sorted(path.name for path in folder.glob(_KEYS))
+    for name in new:
+        _attributes_of_key(name, old, folder).give(folder / name)
+    return [f"etc/ssh/{name}" for name in sorted({*old, *new})]
+
+
+def _attributes_of_key(name: str, old: dict[str, Attributes], folder: Path) -> Attributes:
+    """As its predecessor, else as another old key of the same sort: Fedora's belong to a group and have a context."""
+    public = name.endswith(".pub")
+    alike = (known for known in old if known.endswith(".pub") == public)
+    return old.get(name) or old.get(next(alike, "")) or for_a_new_file(folder, 0o644 if public else 0o600)
 
 
 def _ssh_host_key(root: Path, kind: str, hostname: str) -> None:
@@ -117,16 +163,17 @@ def _read(root: Path, name: str) -> str:
 
 
 def _write(root: Path, name: str, content: str | bytes, *, mode: int = 0o644) -> str:
-    """Replace the file as a whole, also where a link stood; an existing file's mode is kept."""
+    """Replace the file as a whole, also where a link stood; an existing file's attributes are kept."""
     path = _inside(root, name)
-    if path.is_file() and not path.is_symlink():
-        mode = stat.S_IMODE(path.stat().st_mode)
+    there = path.is_file() and not path.is_symlink()
+    attributes = read_attributes(path) if there else for_a_new_file(path.parent, mode)
     draft = path.with_name(f".{path.name}.netboot")
+    draft.unlink(missing_ok=True)
     data = content if isinstance(content, bytes) else content.encode(errors="surrogateescape")
-    fd = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, mode)
+    fd = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     with os.fdopen(fd, "wb") as file:
         file.write(data)
-        os.fchmod(file.fileno(), mode)
+        attributes.give(draft)
         os.fsync(file.fileno())
     draft.rename(path)
     return name

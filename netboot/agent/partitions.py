@@ -61,13 +61,13 @@ def require_partition(disk: Path, partition: Partition) -> Path:
 
 
 @contextmanager
-def mounted(device: Path, kind: str) -> Iterator[Path]:
+def mounted(device: Path, kind: str, *options: str) -> Iterator[Path]:
     """This file system, mounted where only this process looks, and unmounted (so: written out) at the end.
 
-    Raises NetbootError.
+    `options` are mount's, beside nosuid. Raises NetbootError.
     """
     with tempfile.TemporaryDirectory(prefix=_PLACE) as folder:
-        run(["mount", "--types", kind, "--options", "nosuid", device, folder], timeout=60)
+        run(["mount", "--types", kind, "--options", ",".join(("nosuid", *options)), device, folder], timeout=60)
         try:
             yield Path(folder)
         finally:

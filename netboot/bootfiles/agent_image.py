@@ -18,6 +18,7 @@ AGENT_KNOWS = (
     "contradictions.py",
     "erase_outcome.py",
     "errors.py",
+    "growth.py",
     "inventory.py",
     "manifest.py",
     "problems.py",

@@ -9,6 +9,7 @@ from typing import Final
 
 from msgspec import UNSET
 
+from netboot.growth import GROWABLE
 from netboot.inventory import gigabytes
 from netboot.manifest import Manifest, Partition, Repair, Understood
 
@@ -53,7 +54,7 @@ def _growth(manifest: Manifest) -> str:
     if growing is not None:
         return f"{_named(growing)} takes the rest of a larger disk"
     last = max(manifest.partitions, key=lambda partition: partition.end)
-    return f"nothing; {_named(last)} is the last one, and only ext2, ext3 and ext4 grow"
+    return f"nothing; {_named(last)} is the last one, and only {', '.join(sorted(GROWABLE))} grow"
 
 
 def _customising(manifest: Manifest) -> str:
@@ -78,7 +79,7 @@ def _starts(manifest: Manifest, understood: Understood) -> Iterator[str]:
     yield (
         f"by UEFI of {manifest.uefi.bits} bits with {manifest.uefi.path}"
         f"{'' if shim else ', which Secure Boot may refuse (it is no shim)'}; "
-        f"{f'without a boot entry with {removable}' if removable else 'WITHOUT a boot entry not at all'}"
+        f"without a boot entry with {removable or 'a copy that is made on each PC'}"
     )
 
 

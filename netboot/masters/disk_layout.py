@@ -14,6 +14,7 @@ from typing import Any, Final, Literal
 import msgspec
 
 from netboot.errors import NetbootError
+from netboot.growth import GROWABLE
 from netboot.inventory import gigabytes
 from netboot.manifest import FileSystem, Partition, Repair, Role
 from netboot.masters.disk_file import DiskFile
@@ -28,8 +29,6 @@ DOS_ROLES: Final[dict[str, Role]] = {
 }  # fmt: skip
 _LINUX: Final = {"0fc63daf-8483-4772-8e79-3d69d8477de4", "83"}
 _ROOT_KINDS: Final = {"ext2", "ext3", "ext4", "xfs", "btrfs", "f2fs"}
-# What the agent's customise stage can make larger (agent/grow.py), with the extended partition around it.
-_GROWABLE: Final = {"ext2", "ext3", "ext4"}
 _PROTECTIVE: Final = "ee"
 
 
@@ -171,7 +170,7 @@ def with_file_systems(
         msgspec.structs.replace(
             partition,
             role="root" if partition is root else partition.role,
-            grow=partition is last and system is not None and system.kind in _GROWABLE,
+            grow=partition is last and system is not None and system.kind in GROWABLE,
             filesystem=system,
         )
         for partition, system in pairs

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,11 +17,13 @@ from netboot.agent.grow import grow, stretched
 from netboot.agent.partitions import partition_device
 from netboot.agent.server_place import ServerPlace
 from netboot.errors import NetbootError
+from netboot.evidence import judge
 from netboot.inventory import Disk, DiskId
-from netboot.manifest import FileSystem, Manifest, Partition, UefiLoader
+from netboot.manifest import FileSystem, Manifest, Partition, UefiLoader, Understood
 from netboot.problems import Problem
 from netboot.protocol import Customise, CustomiseResult, Deploy
 from tests.agent.boot_face import PUBLIC, BootFace, manifest_of, root_partition
+from tests.agent.installed import small_system
 
 MIB = 1024 * 1024
 BIOS_BOOT = "21686148-6449-6e6f-744e-656564454649"
@@ -49,17 +50,7 @@ def image(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A master's disk: BIOS boot, ESP, and an ext4 root with an ssh-keygen that runs."""
     folder = tmp_path_factory.mktemp("master")
     root = folder / "root"
-    for name in ("etc/ssh", "usr/bin", "usr/sbin", "var/lib/dbus", "home/atelier"):
-        (root / name).mkdir(parents=True)
-    (root / "etc/hostname").write_text("debian\n")
-    (root / "etc/hosts").write_text("127.0.0.1 localhost\n127.0.1.1 debian\n")
-    (root / "etc/machine-id").write_text("0" * 32 + "\n")
-    (root / "etc/passwd").write_text("root:x:0:0:root:/root:/bin/sh\n")
-    (root / "etc/ssh/ssh_host_dsa_key").write_text("the master's own\n")
-    (root / "home/atelier/letter").write_bytes(bytes(range(256)) * 400)
-    (root / "var/lib/dbus/machine-id").symlink_to("/etc/machine-id")
-    (root / "usr/sbin/sshd").touch()
-    copy_program("/usr/bin/ssh-keygen", root)
+    small_system(root)
     path = folder / "master.img"
     with path.open("wb") as file:
         file.truncate(MASTER)
@@ -72,15 +63,6 @@ def image(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     tool("mke2fs", "-q", "-t", "ext4", "-d", root, "-E", f"offset={ROOT[0]}", path, f"{ROOT[1] // 1024}k")
     return path
-
-
-def copy_program(program: str, root: Path) -> None:
-    """The program and the shared libraries it needs, where they stand on this machine."""
-    needed = [word for word in tool("ldd", program).split() if word.startswith("/")]
-    for name in [program, *needed]:
-        target = root / name.lstrip("/")
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(name, target)
 
 
 @pytest.fixture(scope="module")
@@ -100,7 +82,7 @@ def manifest(image: Path) -> Manifest:
 
 @contextmanager
 def loop_disk(path: Path, size: int) -> Iterator[Disk]:
-    with path.open("wb") as file:
+    with path.open("ab") as file:
         file.truncate(size)
     device = Path(tool("losetup", "--find", "--show", "--partscan", path).strip())
     try:
@@ -132,9 +114,9 @@ async def customise(face: BootFace, disk: Disk, hostname: str) -> CustomiseResul
 
 
 @contextmanager
-def mounted(device: Path, folder: Path) -> Iterator[Path]:
+def mounted(device: Path, folder: Path, *options: str) -> Iterator[Path]:
     folder.mkdir()
-    tool("mount", "-o", "ro", device, folder)
+    tool("mount", "-o", "ro", *options, device, folder)
     try:
         yield folder
     finally:
@@ -256,13 +238,97 @@ async def test_a_boot_entry_that_the_firmware_refuses_is_a_warning(
 
     monkeypatch.setattr("netboot.agent.customise.started_by_uefi", lambda: True)
     monkeypatch.setattr("netboot.agent.customise.write_boot_entry", refuse)
+    removable = Understood(system="Debian", loaders=(LOADER.path, "/EFI/BOOT/BOOTX64.EFI"))
     with loop_disk(tmp_path / "pc.img", MASTER) as wanted:
-        async with BootFace(manifest, image.read_bytes()) as face:
+        async with BootFace(msgspec.structs.replace(manifest, understood=removable), image.read_bytes()) as face:
             result = await deploy_and_customise(face, wanted, "pc")
-    assert result.boot_entry == ""
-    assert isinstance(result.warning, Problem)
-    assert result.warning.code == "boot-entry"
-    assert "No space left" in result.warning.values["error"]
+        assert result.boot_entry == ""
+        assert isinstance(result.warning, Problem)
+        assert result.warning.code == "boot-entry"
+        assert "No space left" in result.warning.values["error"]
+        # This master's ESP holds nothing: no entry, and no fallback path that could be made.
+        async with BootFace(manifest, image.read_bytes()) as face:
+            with pytest.raises(StageFailed) as caught:
+                await customise(face, wanted, "pc")
+    assert caught.value.problem.code == "no-start"
+    assert isinstance(caught.value.result, CustomiseResult)
+    assert caught.value.result.own == ("hostname", "machine-id", "ssh-host-keys")
+
+
+def disk_with_root(path: Path, kind: str, size: int, folder: str) -> Manifest:
+    """A disk image with one partition for the rest, a file system of this kind, and in `folder` of it a system."""
+    with path.open("wb") as file:
+        file.truncate(size)
+    tool("sfdisk", "--quiet", path, stdin="label: gpt\nstart=2048, type=L\n")
+    table = json.loads(tool("sfdisk", "--json", path))["partitiontable"]["partitions"][0]
+    root = root_partition(table["start"] * 512, table["size"] * 512, kind=kind)
+    device = tool("losetup", "--find", "--show", f"--offset={root.start}", f"--sizelimit={root.length}", path).strip()
+    mount = path.with_name("making")
+    mount.mkdir()
+    try:
+        tool(f"mkfs.{kind}", "-q", device)
+        tool("mount", "-t", kind, device, mount)
+        try:
+            if folder:
+                tool("btrfs", "subvolume", "create", mount / folder)
+            small_system(mount / folder)
+        finally:
+            tool("umount", mount)
+    finally:
+        tool("losetup", "--detach", device)
+        mount.rmdir()
+    return manifest_of(path.read_bytes()[:MIB], (root,), used=[(0, MIB)], length=MIB)
+
+
+@pytest.mark.root
+@pytest.mark.parametrize(
+    ("kind", "folder"),
+    [("ext4", ""), ("xfs", ""), ("btrfs", ""), ("btrfs", "@"), ("btrfs", "@rootfs"), ("btrfs", "root")],
+)
+async def test_a_system_becomes_a_pcs_own_on_whatever_file_system_its_root_is(
+    tmp_path: Path, kind: str, folder: str
+) -> None:
+    path = tmp_path / "pc.img"
+    manifest = msgspec.structs.replace(disk_with_root(path, kind, 320 * MIB, folder), disk=320 * MIB)
+    if kind == "ext4":
+        leave_a_zfs_label(path, manifest.partitions[0])
+    with loop_disk(path, 600 * MIB) as disk:
+        async with BootFace(manifest, path.read_bytes()[:MIB]) as face:
+            result = await customise(face, disk, "pc-7")
+        device = partition_device(Path("/dev", disk.name), 1)
+        with mounted(device, tmp_path / "look", *(["-t", kind])) as top:
+            root = top / folder
+            assert (root / "etc/hostname").read_text() == "pc-7\n"
+            assert (root / "etc/machine-id").read_text() != "0" * 32 + "\n"
+            assert (root / "etc/ssh/ssh_host_ed25519_key.pub").read_text().endswith(" root@pc-7\n")
+            assert not (root / "etc/ssh/ssh_host_dsa_key").exists()
+    assert (result.root, result.filesystem, result.folder) == (device.name, kind, folder)
+    assert result.own == ("hostname", "machine-id", "ssh-host-keys")
+    assert result.grown > 590 * MIB
+    stage = Customise(manifest=face.digest, target=disk.id, hostname="pc-7")
+    assert judge(stage, "done", None, result).state == "done"
+
+
+def leave_a_zfs_label(image: Path, partition: Partition) -> None:
+    """What blkid takes for a ZFS beside the ext4: the uberblocks of the labels at the end of the partition."""
+    with image.open("r+b") as file:
+        for label in (1, 2):
+            for block in range(8):
+                file.seek(partition.end - label * 256 * 1024 + 128 * 1024 + block * 1024)
+                file.write((0x00BAB10C).to_bytes(8, "little"))
+
+
+@pytest.mark.root
+@pytest.mark.parametrize("kind", ["LVM2_member", "f2fs", "crypto_LUKS"])
+async def test_a_system_that_cannot_be_changed_is_not_called_done(tmp_path: Path, kind: str) -> None:
+    root = msgspec.structs.replace(root_partition(MIB, MIB, kind=kind), grow=False)
+    manifest = manifest_of(bytes(2 * MIB), (root,), used=[(0, MIB)], length=MIB)
+    disk = Disk(name="none", id=DiskId(serial="LOOP", size=2 * MIB))
+    async with BootFace(manifest, bytes(2 * MIB)) as face:
+        with pytest.raises(StageFailed) as caught:
+            await customise(face, disk, "pc")
+    assert caught.value.problem.code == "customise"
+    assert kind in caught.value.problem.values["error"]
 
 
 @pytest.mark.root
@@ -290,7 +356,7 @@ def test_a_logical_partition_of_a_dos_table_grows_with_the_extended_one_around_i
             manifest_of(bytes(32 * MIB), partitions, used=[(0, MIB)], length=MIB), table="dos"
         )
         assert stretched(manifest, partitions[2]) == (2, 5)
-        assert grow(device, 64 * MIB, manifest) == f"{disk.name}p5"
+        assert grow(device, manifest).partition == f"{disk.name}p5"
         tool("e2fsck", "-f", "-n", partition_device(device, 5))
         blocks, block_size = geometry(partition_device(device, 5))
     assert blocks * block_size > 50 * MIB

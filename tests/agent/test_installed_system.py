@@ -1,14 +1,17 @@
 """Personalising an installed system in a folder: what changes, what stays, and links that lead out."""
 
+import os
 import re
+import stat
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netboot.agent.installed_system import hosts_with, personalise
+from netboot.agent.installed_system import hosts_with, personalise, require_own
 from netboot.errors import NetbootError
+from tests.agent.installed import copy_program
 
 HOSTS = "127.0.0.1\tlocalhost\n127.0.1.1\tdebian.example debian\n\n# IPv6\n::1 localhost ip6-localhost\n"
 
@@ -36,7 +39,7 @@ def snapshot(root: Path) -> dict[str, tuple[int, bytes]]:
 
 def test_only_the_files_that_are_returned_change(root: Path) -> None:
     before = snapshot(root)
-    changed = personalise(root, "pc-042")
+    changed = personalise(root, "pc-042").changed
     after = snapshot(root)
     assert {name for name in before | after if before.get(name) != after.get(name)} == set(changed)
     assert set(changed) == {"etc/hostname", "etc/hosts", "etc/machine-id"}
@@ -56,18 +59,18 @@ def test_every_pc_gets_another_machine_id_and_it_is_a_valid_one(root: Path) -> N
 def test_dbus_own_copy_says_the_same_and_a_link_stays_a_link(root: Path) -> None:
     copy = root / "var/lib/dbus/machine-id"
     copy.write_text("1" * 32 + "\n")
-    assert "var/lib/dbus/machine-id" in personalise(root, "pc")
+    assert "var/lib/dbus/machine-id" in personalise(root, "pc").changed
     assert copy.read_text() == (root / "etc/machine-id").read_text()
     copy.unlink()
     copy.symlink_to("/etc/machine-id")
-    assert "var/lib/dbus/machine-id" not in personalise(root, "pc")
+    assert "var/lib/dbus/machine-id" not in personalise(root, "pc").changed
     assert copy.readlink() == Path("/etc/machine-id")
 
 
 def test_a_random_seed_of_the_master_is_not_shared(root: Path) -> None:
     seed = root / "var/lib/systemd/random-seed"
     seed.write_bytes(bytes(512))
-    assert "var/lib/systemd/random-seed" in personalise(root, "pc")
+    assert "var/lib/systemd/random-seed" in personalise(root, "pc").changed
     assert len(seed.read_bytes()) == 512
     assert seed.read_bytes() != bytes(512)
 
@@ -119,3 +122,68 @@ def test_naming_twice_is_naming_once(text: str) -> None:
     once = hosts_with(text, "pc")
     assert hosts_with(once, "pc") == once
     assert once.count("127.0.1.1\tpc\n") == 1
+
+
+LABEL = b"system_u:object_r:%s:s0\0"
+
+
+def labelled(path: Path, kind: bytes, *, group: int, mode: int) -> None:
+    path.touch()
+    os.setxattr(path, "security.selinux", LABEL % kind)
+    os.setxattr(path, "user.note", b"kept")
+    os.chown(path, 7, group)
+    path.chmod(mode)
+
+
+def seen(path: Path) -> tuple[int, int, int, bytes]:
+    status = path.stat()
+    return status.st_uid, status.st_gid, stat.S_IMODE(status.st_mode), os.getxattr(path, "security.selinux")
+
+
+@pytest.mark.root
+def test_owner_group_mode_and_selinux_context_of_what_is_written_stay(root: Path) -> None:
+    wanted = {}
+    for number, name in enumerate(("hostname", "hosts", "machine-id")):
+        path = root / "etc" / name
+        labelled(path, name.encode(), group=40 + number, mode=0o460)
+        wanted[path] = seen(path)
+    personalise(root, "pc-042")
+    assert {path: seen(path) for path in wanted} == wanted
+    assert all(os.getxattr(path, "user.note") == b"kept" for path in wanted)
+
+
+@pytest.mark.root
+def test_new_ssh_keys_belong_to_whom_the_old_ones_did(root: Path) -> None:
+    copy_program("/usr/bin/ssh-keygen", root)
+    (root / "etc/passwd").write_text("root:x:0:0:root:/root:/bin/sh\n")
+    labelled(root / "etc/ssh/ssh_host_rsa_key", b"sshd_key_t", group=991, mode=0o640)
+    labelled(root / "etc/ssh/ssh_host_rsa_key.pub", b"etc_t", group=0, mode=0o644)
+    private, public = seen(root / "etc/ssh/ssh_host_rsa_key"), seen(root / "etc/ssh/ssh_host_rsa_key.pub")
+    done = personalise(root, "pc")
+    assert done.own == ("hostname", "machine-id", "ssh-host-keys")
+    for kind in ("rsa", "ecdsa", "ed25519"):
+        assert seen(root / f"etc/ssh/ssh_host_{kind}_key") == private
+        assert seen(root / f"etc/ssh/ssh_host_{kind}_key.pub") == public
+
+
+@pytest.mark.root
+def test_a_new_file_gets_the_context_of_its_folder(root: Path) -> None:
+    (root / "etc/hostname").unlink()
+    os.setxattr(root / "etc", "security.selinux", LABEL % b"etc_t")
+    personalise(root, "pc")
+    assert os.getxattr(root / "etc/hostname", "security.selinux") == LABEL % b"etc_t"
+
+
+def test_a_system_without_ssh_says_so_and_keys_that_cannot_be_replaced_are_no_done(root: Path) -> None:
+    assert personalise(root, "pc").absent == ("ssh-host-keys",)
+    (root / "etc/ssh/ssh_host_rsa_key").write_text("every PC's")
+    with pytest.raises(NetbootError, match="no ssh-keygen"):
+        personalise(root, "pc")
+
+
+def test_what_is_not_on_the_disk_afterwards_is_no_done(root: Path) -> None:
+    done = personalise(root, "pc")
+    require_own(root, "pc", done)
+    (root / "etc/machine-id").write_text("0" * 32 + "\n")
+    with pytest.raises(NetbootError, match="not on the disk"):
+        require_own(root, "pc", done)

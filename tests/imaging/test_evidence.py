@@ -1,6 +1,6 @@
 """What a stage's report proves: what was ordered is the measure, and no disk is *erased* by word alone."""
 
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
 from msgspec.structs import replace
@@ -13,6 +13,8 @@ from netboot.problems import Problem
 from netboot.protocol import (
     Check,
     CheckResult,
+    Customise,
+    CustomiseResult,
     Deploy,
     DeployResult,
     Erase,
@@ -176,3 +178,36 @@ def test_a_memory_test_counts_when_all_of_it_was_compared_and_nothing_was_wrong(
     record = judge(Memory(seconds=40), "done", None, result)
     assert record.state == ("failed" if code else "done")
     assert (record.problem and record.problem.code) == code
+
+
+CUSTOMISE = Customise(manifest=MANIFEST, target=SSD.id, hostname="pc-1")
+CUSTOMISED = CustomiseResult(
+    hostname="pc-1",
+    root="sda3",
+    filesystem="ext4",
+    own=("hostname", "machine-id", "ssh-host-keys"),
+    changed=("etc/hostname", "etc/machine-id", "etc/ssh/ssh_host_ed25519_key"),
+)
+
+
+def test_a_system_is_a_pcs_own_when_all_that_it_would_share_was_given_or_is_not_there() -> None:
+    assert judge(CUSTOMISE, "done", None, CUSTOMISED).state == "done"
+    keyless = replace(CUSTOMISED, own=("hostname", "machine-id"), absent=("ssh-host-keys",))
+    assert judge(CUSTOMISE, "done", None, keyless).state == "done"
+
+
+@pytest.mark.parametrize(
+    ("what", "shared"),
+    [
+        ({"own": (), "changed": ()}, "hostname, machine-id, ssh-host-keys"),
+        ({"own": ("hostname", "machine-id")}, "ssh-host-keys"),
+        ({"own": ("hostname", "ssh-host-keys"), "absent": ("machine-id",)}, "machine-id"),
+        ({"absent": ("ssh-host-keys",)}, "ssh-host-keys"),
+        ({"changed": ("etc/hostname",)}, "etc/machine-id"),
+        ({"root": ""}, "?"),
+    ],
+)
+def test_customised_without_a_change_is_not_done(what: dict[str, Any], shared: str) -> None:
+    record = judge(CUSTOMISE, "done", None, replace(CUSTOMISED, **what))
+    assert (record.state, record.problem) == ("failed", Problem("identity-shared", {"parts": shared}))
+    assert record.result is not None

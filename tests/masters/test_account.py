@@ -96,14 +96,17 @@ def test_a_linux_on_ext4_is_told_whole(tmp_path: Path) -> None:
     ("make", "kind", "type_", "size"),
     [(xfs, "xfs", LINUX, 400), (btrfs, "btrfs", LINUX, 400), (lvm, "LVM2_member", LVM, 64)],
 )
-def test_a_root_that_customising_cannot_reach_is_said(
+def test_whether_customising_reaches_the_root_is_said(
     tmp_path: Path, make: Callable[[Path], Path], kind: str, type_: str, size: int
 ) -> None:
     image = gpt_disk(tmp_path, [(type_, make(tmp_path))], size=size * MIB)
     manifest = taken(image, Store(tmp_path / "store"))
-    assert manifest.not_customisable == kind
-    assert f"Customising: IMPOSSIBLE, its root is on {kind}" in told(manifest)
-    if kind != "LVM2_member":
+    if kind == "LVM2_member":
+        assert manifest.not_customisable == kind
+        assert f"Customising: IMPOSSIBLE, its root is on {kind}" in told(manifest)
+    else:
+        assert manifest.not_customisable == ""
+        assert manifest.partitions[0].grow
         assert "What it is: Test Linux 1 (small), its root on partition 1" in told(manifest)
 
 

@@ -169,9 +169,20 @@ def evidence(stage: Stage, inventory: Inventory) -> Result | None:
                 manifest=manifest, target=target, chunks=500, written=size, verified=size, fetched=10**9
             )
         case Customise(hostname=hostname):
-            return CustomiseResult(hostname=hostname)
+            return customised(hostname)
         case _:
             return None
+
+
+def customised(hostname: str) -> CustomiseResult:
+    """The evidence of a system that was made a PC's own."""
+    return CustomiseResult(
+        hostname=hostname,
+        root="sda3",
+        filesystem="ext4",
+        own=("hostname", "machine-id", "ssh-host-keys"),
+        changed=("etc/hostname", "etc/hosts", "etc/machine-id", "etc/ssh/ssh_host_ed25519_key"),
+    )
 
 
 def erasure(disk: DiskId, *, verified: int | None = None) -> Erasure:
