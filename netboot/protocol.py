@@ -324,6 +324,7 @@ class Welcome(Struct, frozen=True, kw_only=True, tag="welcome"):
     """Your visit. Without a plan, wait `wait` seconds for one, then go home to your disk. `number`: last received.
 
     `left`: what is left undone in this PC from an earlier visit, for the screen; None when nothing is.
+    `now` is the server's clock, to which the agent sets the PC's: many a used PC's is years off. 0: it is not told.
     """
 
     version: int
@@ -333,6 +334,7 @@ class Welcome(Struct, frozen=True, kw_only=True, tag="welcome"):
     wait: Annotated[float, Meta(ge=0, le=7 * 86400)]
     number: Count = 0
     left: Problem | None = None
+    now: Moment = 0.0
 
 
 class Plan(Struct, frozen=True, kw_only=True, tag="plan"):

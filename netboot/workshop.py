@@ -121,6 +121,7 @@ class Workshop:
                 wait=self._wait,
                 number=visit.last_report,
                 left=session.left.problem if session.left else None,
+                now=self._clock(),
             )
         )
         self._dispatcher.show(session, state="waiting")

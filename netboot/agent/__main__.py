@@ -25,6 +25,7 @@ from netboot.agent.line_watch import LineWatch
 from netboot.agent.link import Link
 from netboot.agent.nics import with_links_now
 from netboot.agent.partitions import unmount_leftovers
+from netboot.agent.pc_clock import set_clock
 from netboot.agent.reports import Reports
 from netboot.agent.seek import Seeker
 from netboot.agent.server_place import ServerPlace
@@ -149,7 +150,7 @@ async def _visit(
     )
     adapters = network.LinuxAdapters()
     line = LineWatch(link.connected.is_set, lambda: adapters.has_cable(connection.interface), screen.line_is)
-    visit = Visit(link, reports, stages.run, screen)
+    visit = Visit(link, reports, stages.run, screen, set_clock=set_clock)
     async with asyncio.TaskGroup() as tasks:
         helpers = [tasks.create_task(one) for one in (link.run(), seeker.run(), line.run(), screen.keep())]
         action = await visit.run(tasks)

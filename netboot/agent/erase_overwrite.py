@@ -19,6 +19,7 @@ from netboot.agent.disk_threads import StallError
 from netboot.agent.erase_pattern import BLOCK, SEED, Pattern, PatternBlock
 from netboot.agent.overwrite_verdict import Passes, verdict_of
 from netboot.agent.past_faults import LIMITS, GaveUpError, Limits, PastFaults
+from netboot.agent.pc_clock import pc_clock
 from netboot.agent.progress import HeldUp, Progress, nobody
 from netboot.agent.sweep import Look, Sweep, Worker
 from netboot.inventory import Disk, label
@@ -49,7 +50,7 @@ class Overwrite:
         """Overwrite and verify. Never raises for what the disk does: that is the verdict."""
         pattern = Pattern(secrets.token_bytes(SEED))
         passes = Passes(device.size)
-        began, pc_clock = time.monotonic(), min(max(0.0, time.time()), 1e12)
+        began, at_first = time.monotonic(), pc_clock()
         part = label(disk)
 
         def look_from(start: int) -> Look:
@@ -74,7 +75,7 @@ class Overwrite:
             verdict="not-erased",
             began=began,
             ended=time.monotonic(),
-            pc_clock=pc_clock,
+            pc_clock=at_first,
             pattern=pattern.description,
             after={} if disk.rotational else {"reach": _FLASH_NOTE},
         )

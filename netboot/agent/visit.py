@@ -58,13 +58,25 @@ class Display(Protocol):
 
 
 class Visit:
-    """The state of this stay. `token` and `running` are what the next Hello says."""
+    """The state of this stay. `token` and `running` are what the next Hello says.
 
-    def __init__(self, link: Link, reports: Reports, run_one: RunOne, display: Display) -> None:
+    `set_clock` is told the server's clock at every welcome, in seconds since 1970 (0: not told).
+    """
+
+    def __init__(
+        self,
+        link: Link,
+        reports: Reports,
+        run_one: RunOne,
+        display: Display,
+        *,
+        set_clock: Callable[[float], None] | None = None,
+    ) -> None:
         self._link = link
         self._reports = reports
         self._run_one = run_one
         self._display = display
+        self._set_clock = set_clock
         self._job = ""
         self._ended_stages: set[tuple[str, StageName]] = set()
         self._welcomed = False
@@ -88,6 +100,8 @@ class Visit:
         """Act on one order; the action when it is time to leave."""
         match message:
             case Welcome():
+                if self._set_clock is not None:
+                    self._set_clock(message.now)
                 self._display.welcomed(message.machine, message.left)
                 if not self._job and not self._welcomed:
                     self._home_at = time.monotonic() + message.wait

@@ -1,6 +1,7 @@
 """What the PC shows of a hello that was refused, and of the welcome that follows."""
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,9 @@ WELCOME = Welcome(version=VERSION, visit="v1", token="t1", machine="LENOVO M720q
 CROWDED = Stay(problem=Problem("crowded"))
 
 
-async def seen_after(folder: Path, *messages: FromServer, leave: bool = True) -> list[str]:
+async def seen_after(
+    folder: Path, *messages: FromServer, leave: bool = True, set_clock: Callable[[float], None] | None = None
+) -> list[str]:
     """The marks of a visit to which the server says this; with `leave` it then lets the PC go home."""
 
     def hello() -> Hello:
@@ -38,7 +41,7 @@ async def seen_after(folder: Path, *messages: FromServer, leave: bool = True) ->
         for message in (*messages, *([Leave(action="disk")] if leave else [])):
             link.inbox.put_nowait(message)
         async with asyncio.TaskGroup() as tasks:
-            assert await Visit(link, reports, nothing, Screen(consoles, "en")).run(tasks) == "disk"
+            assert await Visit(link, reports, nothing, Screen(consoles, "en"), set_clock=set_clock).run(tasks) == "disk"
     return marks
 
 
