@@ -28,9 +28,9 @@ class AgentLines:
         """Those of now: the line may change while they are gone through."""
         return iter(tuple(self._sessions.values()))
 
-    def lock(self, boot: str) -> asyncio.Lock:
-        """The lock that all lines of one agent share, by the id of its boot."""
-        return self._locks.setdefault(boot, asyncio.Lock())
+    def lock(self, machine: str) -> asyncio.Lock:
+        """The lock of this machine: whatever is decided about it or heard of it is, one after the other."""
+        return self._locks.setdefault(machine, asyncio.Lock())
 
     def require_place(self, address: str) -> None:
         """Raises HelloRefused when too many agents are on the line, in all or from one address."""
@@ -57,7 +57,14 @@ class AgentLines:
         """Whether this very session is its visit's: its agent is not gone, and not back on another line."""
         return self._sessions.get(session.visit.id) is session
 
-    def of_machine(self, machine: str) -> Session | None:
-        """The newest session of a machine: a line that was cut may linger until its heartbeat fails."""
-        found = [session for session in self._sessions.values() if session.visit.machine_id == machine]
-        return found[-1] if found else None
+    def of_visit(self, visit: str) -> Session | None:
+        """The session of this visit."""
+        return self._sessions.get(visit)
+
+    def of_machine(self, machine: str) -> list[Session]:
+        """The sessions of a machine, the newest last: more than one where they are contested."""
+        return [session for session in self._sessions.values() if session.visit.machine_id == machine]
+
+    def holds_row(self, name: str, visit: str) -> bool:
+        """Whether an agent of another visit than this one has the row of this name."""
+        return any(s.row_name == name and s.visit.id != visit for s in self._sessions.values())

@@ -82,7 +82,7 @@ class Dispatcher:
 
     def show(self, session: Session, **changes: object) -> None:
         """Let the floor show what is new of this session's PC."""
-        self._floor.put(row_of(session, self._floor.row(session.mac), **changes))
+        self._floor.put(row_of(session, self._floor.row(session.row_name), **changes))
 
     async def _advance(self, session: Session, job: Job) -> None:
         """Order the next stage, or end the job."""
@@ -116,7 +116,7 @@ class Dispatcher:
             await session.send(Leave(action=job.profile.end))
 
     def _progress(self, session: Session, message: StageProgress) -> None:
-        row = self._floor.row(session.mac)
+        row = self._floor.row(session.row_name)
         if session.job is None or message.job != session.job.id or row is None or row.state != "working":
             return
         self._floor.put(

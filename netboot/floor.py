@@ -1,6 +1,7 @@
-"""The workshop floor as it is this second: one row a MAC address. In memory only, for the page.
+"""The workshop floor as it is this second: one row a PC, by its MAC address. In memory only, for the page.
 
-A row begins when a PC asks for its boot file and ends when room is needed for others. Rows are frozen values; a
+A second line that tells the address of a PC that is here has a row of its own, and takes nobody's. A row begins when a
+PC asks for its boot file and ends when room is needed for others. Rows are frozen values; a
 change replaces the row and wakes every watcher. The number of rows and each watcher's backlog are bounded, because
 anyone on the LAN can make up MAC addresses.
 """
@@ -16,7 +17,7 @@ from msgspec.structs import replace
 
 from netboot.problems import Problem
 from netboot.protocol import StageName, Stuck, Verdict
-from netboot.records.values import Batch
+from netboot.records.values import Batch, Standing
 
 ROWS: Final = 512
 UNSEEN: Final = ROWS // 2
@@ -30,16 +31,35 @@ State = Literal["booting", "waiting", "working", "done", "failed", "home", "sile
 ended. home: sent to its own disk. silent: the agent stopped answering."""
 
 
+class LineSigns(Struct, frozen=True, kw_only=True):
+    """What tells one agent's line from another that speaks for the same PC.
+
+    `address` is where it comes from, `adapter` whose adapter has that address on our segment ("" when not known);
+    `adapters` and `disks` are what its hello tells.
+    """
+
+    address: str = ""
+    adapter: str = ""
+    adapters: tuple[str, ...] = ()
+    disks: tuple[str, ...] = ()
+
+
 class Row(Struct, frozen=True, kw_only=True):
     """One PC as the page shows it. Times are seconds since the epoch, rates bytes/s, `done` and `total` bytes.
 
     `note` is why a PC that asked for a boot file got none, or how it got it: the value of a `dhcp.boot_client.Reason`
-    or a `dhcp.core.Remark`. `left`: what is left undone in this PC (`records.unfinished`), until it is done anew.
+    or a `dhcp.core.Remark`. `left`: what is left undone in this PC (`records.unfinished`), until it is done anew. `key`
+    is the row's own name where another row has this address already, else "". `visit` is the visit of its agent; while
+    that is `contested`, nothing is begun, and `line` tells it from the other.
     """
 
     mac: str
     state: State
+    key: str = ""
     machine: str = ""
+    visit: str = ""
+    contested: Standing = ""
+    line: LineSigns = LineSigns()
     label: str = ""
     uuid: str = ""
     firmware: str = ""
@@ -58,6 +78,11 @@ class Row(Struct, frozen=True, kw_only=True):
     note: str = ""
     since: float = 0.0
     seen: float = 0.0
+
+    @property
+    def name(self) -> str:
+        """By what the row is known among the others."""
+        return self.key or self.mac
 
     @property
     def percent(self) -> int | None:
@@ -101,14 +126,23 @@ class Floor:
         """All rows now."""
         return tuple(self._rows.values())
 
-    def row(self, mac: str) -> Row | None:
-        """The row of this MAC address."""
-        return self._rows.get(mac)
+    def row(self, name: str) -> Row | None:
+        """The row of this name: a MAC address, or a row's own key."""
+        return self._rows.get(name)
+
+    def of_visit(self, visit: str) -> Row | None:
+        """The row of the agent that has this visit."""
+        return next((row for row in self._rows.values() if visit and row.visit == visit), None)
 
     def of_machine(self, machine: str) -> Row | None:
         """The newest row of this machine."""
         found = [row for row in self._rows.values() if row.machine == machine]
         return max(found, key=lambda row: row.seen, default=None)
+
+    @property
+    def contested(self) -> tuple[Row, ...]:
+        """The rows of agents on the line that nothing is begun for until a person says which one is the PC."""
+        return tuple(row for row in self._rows.values() if row.contested and row.state not in ("home", "silent"))
 
     @property
     def batch(self) -> Batch | None:
@@ -139,13 +173,13 @@ class Floor:
     def put(self, row: Row) -> Row:
         """Replace a row, or add it; its times are set here."""
         now = self._clock()
-        before = self._rows.get(row.mac)
+        before = self._rows.get(row.name)
         changed = before is None or (before.state, before.stage) != (row.state, row.stage)
         row = replace(row, seen=now, since=now if changed or before is None else before.since)
-        self._rows[row.mac] = row
-        self._idle.pop(row.mac, None)
+        self._rows[row.name] = row
+        self._idle.pop(row.name, None)
         if row.state not in ("waiting", "working"):
-            self._idle[row.mac] = None
+            self._idle[row.name] = None
         self._make_room()
         self._wake(row)
         return row
@@ -158,7 +192,7 @@ class Floor:
         known = before or Row(mac=mac, state="booting")
         self.put(
             replace(known, state="booting", firmware=firmware or known.firmware, note=note, stage=None, profile="",
-                    problem=None, done=0, total=0, rate=0.0)
+                    visit="", contested="", problem=None, done=0, total=0, rate=0.0)
         )  # fmt: skip
 
     def at_menu(self, mac: str, *, uuid: str, left: Problem | None, problem: Problem | None) -> None:
@@ -185,6 +219,12 @@ class Floor:
             return
         known = before or Row(mac=mac, state="failed", uuid=uuid)
         self.put(replace(known, state="failed", problem=problem, stage=None, rate=0.0))
+
+    def forget(self, name: str) -> None:
+        """Take a row away: of a line that a person said is no PC."""
+        if self._rows.pop(name, None) is not None:
+            self._idle.pop(name, None)
+            self._wake(None)
 
     def tell_after(self, machine: str, problem: Problem | None) -> None:
         """Say of a machine whose job is done what went wrong since, or that nothing is wrong any more."""
@@ -214,5 +254,5 @@ class Floor:
             if self._idle:
                 oldest, _ = self._idle.popitem(last=False)
             else:
-                oldest = min(self._rows, key=lambda mac: self._rows[mac].seen)
+                oldest = min(self._rows, key=lambda name: self._rows[name].seen)
             del self._rows[oldest]

@@ -69,6 +69,9 @@ Code = Literal[
     "crowded",
     "same-names",
     "visit-of-another",
+    "two-lines",
+    "other-adapter",
+    "not-this-pc",
     "profile-gone",
     "disks-changed",
     "pc-changed",
@@ -450,6 +453,24 @@ SENTENCES: Final[dict[Code, dict[Language, str]]] = {
         "réseau.",
         "en": "The server does not recognise this PC: its visit is another agent's. Boot this PC from the network "
         "again.",
+    },
+    "two-lines": {
+        "fr": "Une autre ligne parle aussi pour ce PC : rien n'est commencé. Celui-ci a l'adresse {address}. Sur la "
+        "page, dites lequel est le PC. S'il vient d'être redémarré, attendez une minute.",
+        "en": "Another line speaks for this PC too: nothing is begun. This one has the address {address}. Say on the "
+        "page which one is the PC. If it was restarted just now, wait a minute.",
+    },
+    "other-adapter": {
+        "fr": "La ligne {address} vient d'une autre carte réseau ({adapter}) que celles que ce PC annonce : rien n'est "
+        "commencé. Sur la page, dites si c'est bien ce PC.",
+        "en": "The line {address} comes from another adapter ({adapter}) than those that this PC tells: nothing is "
+        "begun. Say on the page whether it is this PC.",
+    },
+    "not-this-pc": {
+        "fr": "Une personne a dit sur la page que ce n'est pas ce PC : l'atelier n'y touche pas. Si c'est une erreur, "
+        "redémarrez-le sur le réseau.",
+        "en": "A person said on the page that this is not the PC: the workshop does not touch it. If that is a "
+        "mistake, boot it from the network again.",
     },
     "profile-gone": {
         "fr": "Le profil {profile} n'existe plus sur le serveur. Choisissez un autre profil sur la page.",

@@ -91,6 +91,7 @@ def _routes() -> list[web.AbstractRouteDef]:
         web.post("/choose", choosing.choose),
         web.post("/cancel-choice", choosing.cancel_choice),
         web.post("/disk-answer", disk_questions.answer),
+        web.post("/line", choosing.say_which),
         web.post("/batch/arm", batching.arm),
         web.post("/batch/disarm", batching.disarm),
         web.get("/policies", policy_page.show_policies),

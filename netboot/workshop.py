@@ -6,6 +6,7 @@ thread.
 """
 
 import asyncio
+import dataclasses
 import logging
 import secrets
 import time
@@ -14,10 +15,11 @@ from dataclasses import replace as replace_fields
 
 from msgspec.structs import replace
 
-from netboot import ticket
+from netboot import contest, neighbours, ticket
 from netboot.agent_lines import AgentLines
-from netboot.agent_session import Send, Session, boot_mac
+from netboot.agent_session import HangUp, Send, Session, boot_mac, stay_on_line
 from netboot.boarding import BatchOffer, Boarding, board
+from netboot.contested_lines import ContestedLines
 from netboot.dispatcher import Dispatcher
 from netboot.errors import NetbootError
 from netboot.floor import Floor, Row
@@ -33,7 +35,19 @@ from netboot.profile import Profile
 from netboot.protocol import VERSION, Hello, Leave, StageFinished, StageProgress, StageStarted, Welcome
 from netboot.records.interruption import after_another_boot
 from netboot.records.record import Record
-from netboot.records.values import AtWork, Denied, HelloRefused, NoPlace, NotAsSeen, Outcome, Start, UnknownProfile
+from netboot.records.values import (
+    AtWork,
+    Contested,
+    Denied,
+    HelloRefused,
+    NoPlace,
+    NotAsSeen,
+    NotThatVisit,
+    Outcome,
+    Start,
+    UnknownProfile,
+    Visit,
+)
 from netboot.start_watch import StartWatch
 
 log = logging.getLogger(__name__)
@@ -57,6 +71,7 @@ class Workshop:
         ticket_key: bytes | None = None,
         clock: Callable[[], float] = time.time,
         hello_within: float = WITHIN,
+        adapter_of: Callable[[str], str] = neighbours.adapter_of,
     ) -> None:
         self.record = record
         self.policies = policies or Policies()
@@ -69,54 +84,91 @@ class Workshop:
         self._ticket_key = ticket_key or secrets.token_bytes(32)
         self._clock = clock
         self.starts = StartWatch(floor, within=hello_within)
+        self._adapter_of = adapter_of
         self._lines = AgentLines()
+        self._arriving = asyncio.Lock()
         self._dispatcher = Dispatcher(record, floor, denied=self._denied, on_named=self.on_named)
+        self._contested = ContestedLines(record, floor, self._lines, self._dispatcher, welcome=self._welcome)
 
     # ── the agent's side ────────────────────────────────────────────────────────────────────────────────────────────
 
-    async def greet(self, hello: Hello, send: Send, address: str = "") -> Session:
+    async def greet(self, hello: Hello, send: Send, address: str = "", hang_up: HangUp = stay_on_line) -> Session:
         """Meet an agent: recognise the machine, give it its visit, go on with its job or begin the chosen one.
 
-        `address` is where its line comes from. Raises HelloRefused when the agent may not be served.
+        `address` is where its line comes from, `hang_up` ends it. Raises HelloRefused when the agent may not be served.
         """
         mac = boot_mac(hello)
         self.starts.forget({hello.menu_mac, *(nic.mac for nic in hello.inventory.nics)})
         try:
-            return await self._greet(hello, mac, send, address)
+            return await self._greet(hello, mac, send, address, hang_up)
         except HelloRefused as refused:
             self.floor.tell_problem(mac, refused.problem, uuid=real_uuid(hello.inventory.system.uuid))
             raise
 
-    async def _greet(self, hello: Hello, mac: str, send: Send, address: str) -> Session:
+    async def _greet(self, hello: Hello, mac: str, send: Send, address: str, hang_up: HangUp) -> Session:
         if hello.version != VERSION:
             raise HelloRefused(Problem("version", {"agent": str(hello.version), "server": str(VERSION)}))
-        self._lines.require_place(address)
-        lock = self._lines.lock(hello.boot)
-        async with lock:
-            on_line = self._lines.__contains__
-            visit = await asyncio.to_thread(self.record.greet, hello, mac, address=address, on_line=on_line)
-            session = Session(visit, mac=mac, address=address, inventory=hello.inventory, send=send, lock=lock)
-            self._lines.add(session)
-            log.info(
-                "%s is in the agent: %s",
-                mac,
-                visit.label or "no name",
-                extra={"mac": mac, "visit": visit.id, "new": visit.new},
-            )
-            try:
-                await self._welcome(session, hello)
-            except BaseException:
-                self.left(session)
-                raise
+        # One at a time from the record to the line: of two hellos of one PC, the second must see the first's line.
+        async with self._arriving:
+            self._lines.require_place(address)
+            session = await self._meet(hello, mac, send, address, hang_up)
+            against = await self._contested.note(session)
+            if not session.visit.over:
+                self._lines.add(session)
+                self._contested.came(session)
+        # No pause between: whoever finds this session on the line stands behind it at its machine's lock.
+        try:
+            async with session.lock:
+                await self._welcome(session)
+        except BaseException:
+            self.left(session)
+            raise
+        for other in against:
+            await self._contested.tell(other)
         return session
 
-    async def _welcome(self, session: Session, hello: Hello) -> None:
+    async def _meet(self, hello: Hello, mac: str, send: Send, address: str, hang_up: HangUp) -> Session:
+        on_line, adapter = self._lines.__contains__, self._adapter_of(address)
+        visit = await asyncio.to_thread(
+            self.record.greet, hello, mac, address=address, adapter=adapter, on_line=on_line
+        )
+        extra = {"mac": mac, "visit": visit.id, "new": visit.new}
+        log.info("%s is in the agent: %s", mac, visit.label or "no name", extra=extra)
+        return Session(
+            visit,
+            mac=mac,
+            address=address,
+            hello=hello,
+            send=send,
+            lock=self._lines.lock(visit.machine_id),
+            hang_up=hang_up,
+            adapter=adapter,
+            row_name=self._row_for(visit, mac),
+        )
+
+    def _row_for(self, visit: Visit, mac: str) -> str:
+        """The row of this address, unless it is another PC's: an agent's that is here, or one that has more to tell."""
+        had = self.floor.of_visit(visit.id)
+        if had is not None:
+            return had.name
+        row = self.floor.row(mac)
+        others = row is not None and row.machine not in ("", visit.machine_id) and row.state != "booting"
+        return visit.id if others or self._lines.holds_row(mac, visit.id) else mac
+
+    async def _welcome(self, session: Session) -> None:
+        if not session.visit.new:
+            # What its older line reported while this one came.
+            now = await asyncio.to_thread(self.record.visit, session.visit.id)
+            session.visit = dataclasses.replace(
+                session.visit, job=now.job, outcome=now.outcome, last_report=now.last_report
+            )
+            session.job = session.visit.job
         visit = session.visit
         await session.send(
             Welcome(
                 version=VERSION,
                 visit=visit.id,
-                token=visit.token or hello.token,
+                token=session.token,
                 machine=visit.label,
                 wait=self._wait,
                 number=visit.last_report,
@@ -124,9 +176,22 @@ class Workshop:
                 now=self._clock(),
             )
         )
+        if visit.over:
+            if visit.outcome is not None:
+                await self._tell_outcome(session, visit.outcome)
+            return
         self._dispatcher.show(session, state="waiting")
+        await self._follow(session)
+
+    async def _follow(self, session: Session) -> None:
+        """Go on with the job of an agent that was welcomed, or begin what was chosen for it."""
+        visit, hello = session.visit, session.hello
         if session.job is not None:
+            # Also where it is contested since: else anybody could stop the work of a PC by a hello.
             await self._dispatcher.go_on(session, session.job)
+            return
+        if session.contested:
+            await self._dispatcher.stay(session, contest.problem(session), state="waiting")
             return
         doubted = doubt(hello, self.profiles, self._ticket_key, now=self._clock())
         picked, batch = ("", "") if doubted else (hello.profile, hello.batch)
@@ -140,8 +205,11 @@ class Workshop:
             if doubted.code == "ticket-expired" and hello.profile and visit.new:
                 # Our menu's own, too late: picked at the bench since, so what waited must not begin in its place.
                 await asyncio.to_thread(self.record.cancel_choice, visit.machine_id, "")
-        if await self._begin(session, menu=picked, batch=batch):
-            return
+        try:
+            if await self._begin(session, menu=picked, batch=batch):
+                return
+        except Contested:
+            return  # at this very moment: its screen says so next
         if visit.outcome is not None:
             await self._tell_outcome(session, visit.outcome)
         elif doubted is not None:
@@ -157,39 +225,47 @@ class Workshop:
         """The line broke, or the agent closed it and went home (`goodbye`)."""
         if not self._lines.remove(session):
             return
-        row = self.floor.row(session.mac)
+        row = self.floor.row(session.row_name)
         # A dock's adapter may have gone on to another PC, whose row this is now.
-        if row is not None and row.machine == session.visit.machine_id and row.state in ("waiting", "working"):
+        if row is not None and row.visit == session.visit.id and row.state in ("waiting", "working"):
             home = goodbye and row.state == "waiting"
             row = self.floor.put(replace(row, state="home" if home else "silent", rate=0.0))
             if session.job is not None and self.starts.is_at_menu(session.mac):
                 # Restarted so fast that its menu came before its line was given up.
                 _, cut = after_another_boot(session.job.stages)
                 self.floor.at_menu(session.mac, uuid=row.uuid, left=cut or row.left, problem=None)
+        self._contested.left(session, goodbye=goodbye)
 
     # ── people's side ───────────────────────────────────────────────────────────────────────────────────────────────
 
-    async def choose(self, machine: str, profile: str, who: str, target: DiskId | None = None) -> bool:
+    async def choose(
+        self, machine: str, profile: str, who: str, target: DiskId | None = None, *, seen: str = ""
+    ) -> bool:
         """A signed-in person chooses a profile for a machine: True when it begins now, False when its next hello will.
 
-        Raises Denied, AtWork, NetbootError when the profile is not known, NotOnRecord when the machine is not.
+        `seen` is the visit that the person saw the PC in. Raises NotThatVisit when the PC has another since, Contested
+        while nobody knows which line is the PC, Denied, AtWork, NetbootError when the profile is not known, NotOnRecord
+        when the machine is not.
         """
         chosen = self._profile(profile)
-        session = self._lines.of_machine(machine)
-        inventory = await self._require_allowed(machine, session)
-        if session is None:
-            await asyncio.to_thread(self.record.choose, machine, chosen.id, who, target)
-            self.starts.forget({nic.mac for nic in inventory.nics})
-            return False
-        async with session.lock:
-            if session.job is not None and not isinstance(next_stage(session.job), Ended):
+        async with self._lines.lock(machine):
+            session = self._on_line(machine, seen)
+            inventory = await self._require_allowed(machine, session)
+            if session is not None and session.job is not None and not isinstance(next_stage(session.job), Ended):
                 raise AtWork("this PC is at work already", hint="wait until its job has ended")
-            await asyncio.to_thread(self.record.choose, machine, chosen.id, who, target)
-            if not self._lines.has(session):
-                return False  # it left meanwhile; the choice waits for its next hello
+            made = await asyncio.to_thread(self.record.choose, machine, chosen.id, who, target, seen=seen)
             try:
+                await self._require_allowed(machine, session)  # it may be denied at this very moment
+                if session is None:
+                    self.starts.forget({nic.mac for nic in inventory.nics})
+                if session is None or not self._lines.has(session):
+                    return False  # it left meanwhile; the choice waits for its next hello
                 return await self._begin(session)
+            except (Denied, Contested):
+                await asyncio.to_thread(self.record.cancel_choice, machine, who, choice=made.id)
+                raise
             except (ConnectionError, TimeoutError) as error:
+                assert session is not None
                 log.info("visit %s: the line broke at the choice: %s", session.visit.id, type(error).__name__)
                 return session.job is not None  # on the record: its next hello goes on with it
 
@@ -201,6 +277,34 @@ class Workshop:
         """An operator says that this machine is the PC `into`. Raises CannotMerge, NotOnRecord."""
         on_line = self._lines.__contains__
         await asyncio.to_thread(self.record.merge_machines, machine, into, who, on_line=on_line)
+
+    async def cancel(self, machine: str, who: str, choice: str = "") -> bool:
+        """A person takes back what waits for a machine, the `choice` that they saw: False when it waits no more."""
+        async with self._lines.lock(machine):
+            return await asyncio.to_thread(self.record.cancel_choice, machine, who, choice=choice)
+
+    async def vouch(self, visit: str, who: str) -> None:
+        """A person says that this contested line is the PC: the others of its machine are over, and it begins.
+
+        Raises NotThatVisit when it is not on the line, or not contested, any more.
+        """
+        await self._contested.vouch(visit, who)
+
+    async def keep_out(self, visit: str, who: str) -> None:
+        """A person says that this contested line is not the PC: its visit is over. Raises NotThatVisit."""
+        await self._contested.keep_out(visit, who)
+
+    def _on_line(self, machine: str, seen: str) -> Session | None:
+        """The session that a person means. Raises Contested."""
+        here = self._lines.of_machine(machine)
+        if seen:
+            found = self._lines.of_visit(seen)
+            if found is not None and found.contested:
+                raise Contested
+            return found if found in here else None
+        if here and all(session.contested for session in here):
+            raise Contested
+        return next((session for session in reversed(here) if not session.contested), None)
 
     def boarding(self, mac: str, uuid: str) -> Boarding:
         """What this PC is offered in its boot menu; nothing is used up. It reads the record: call it in a thread.
@@ -244,7 +348,7 @@ class Workshop:
         """After something was set for a PC: those that wait in the agent and are denied now say so on their screens."""
         for session in self._lines:
             async with session.lock:
-                row = self.floor.row(session.mac)
+                row = self.floor.row(session.row_name)
                 if not self._lines.has(session) or not self._denied(session):
                     continue
                 if row is None or row.state not in ("waiting", "failed") or row.problem == Problem("denied"):
@@ -284,6 +388,8 @@ class Workshop:
 
         try:
             job = await asyncio.to_thread(self.record.begin, session.visit.id, menu=menu, batch=batch, prepare=prepare)
+        except NotThatVisit:
+            return False  # its PC is about to leave: what was chosen waits for its next hello
         except UnknownProfile as error:
             log.warning("visit %s: %s", session.visit.id, error)
             await self._dispatcher.stay(session, Problem("profile-gone", {"profile": error.profile[:60]}))

@@ -30,7 +30,7 @@ class PageClient:
 
     async def choose(self, profile: str, machine: str = "all") -> None:
         """Choose a profile for one machine or for all that wait, and say yes when asked. Raises NetbootError."""
-        fields = hidden_fields(await self._get("/"))
+        fields = hidden_fields(await self._get("/" if machine == "all" else f"/machine/{machine}"))
         answer = await self._post("/choose", {**fields, "profile": profile, "machine": machine})
         fields = hidden_fields(answer)
         if fields.get("sure") == "yes":

@@ -45,13 +45,16 @@ async def agent_link(request: web.Request) -> web.WebSocketResponse:
         async with asyncio.timeout(SEND_WITHIN):
             await socket.send_str(encode(message))
 
+    async def hang_up() -> None:
+        await socket.close(code=WSCloseCode.POLICY_VIOLATION)
+
     session: Session | None = None
     try:
         hello = decode_from_agent(await _first_message(request, socket))
         if not isinstance(hello, Hello):
             raise ProtocolError("the first message is not a hello")
         try:
-            session = await workshop.greet(hello, send, request.remote or "")
+            session = await workshop.greet(hello, send, request.remote or "", hang_up)
         except NetbootError as error:
             await send(Stay(problem=_on_screen(error)))
             raise

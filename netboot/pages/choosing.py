@@ -23,7 +23,7 @@ from netboot.problems import Code as ProblemCode
 from netboot.problems import Problem
 from netboot.profile import Profile
 from netboot.records.record import Record
-from netboot.records.values import NotOnRecord
+from netboot.records.values import Contested, NotOnRecord, NotThatVisit
 from netboot.workshop import Workshop
 
 log = logging.getLogger(__name__)
@@ -38,9 +38,10 @@ _MASTERS: Final[dict[ProblemCode, Code]] = {
 
 @dataclass(frozen=True, slots=True)
 class Concerned:
-    """One PC that a choice is for, with its own disks as it was last seen, and what forbids writing on them."""
+    """One PC that a choice is for, in the visit that a person saw, its own disks there, and what forbids writing."""
 
     machine: str
+    visit: str
     label: str
     mac: str
     disks: tuple[Disk, ...]
@@ -48,7 +49,10 @@ class Concerned:
 
 
 async def choose(request: web.Request) -> web.Response:
-    """POST /choose: `machine` is a machine's id or "all"; `sure` is "yes" the second time, `named` who was asked for.
+    """POST /choose: `machine` is a machine's id, and `visit` the one it was seen in, or it is "all".
+
+    `sure` is "yes" the second time, `named` the visits that were asked for: what is chosen is for them, and for no
+    other that the same PCs, or PCs of their names, have since.
 
     `target` is the serial, WWN or path of the disk that gets the master, for one machine only.
     """
@@ -57,35 +61,53 @@ async def choose(request: web.Request) -> web.Response:
     profile = workshop.profiles.get(form.get("profile", ""))
     if profile is None:
         raise Refusal("no-profile")
-    wanted = form.get("machine", "")
-    machines = _waiting(workshop) if wanted == ALL else [wanted]
+    wanted, seen = form.get("machine", ""), form.get("visit", "")
+    visits = _waiting(workshop) if wanted == ALL else [seen]
     if form.get("sure") == "yes":
         named = set(form.get("named", "").split())
-        machines = [machine for machine in machines if machine in named]
-    if not machines:
-        raise Refusal("nobody-waits")
+        visits = [visit for visit in visits if visit in named]
     if wanted != ALL:
-        await _may_be_chosen_for(workshop, wanted)
+        await _may_be_chosen_for(workshop, wanted, seen)
+    if not visits:
+        raise Refusal("nobody-waits")
     await master_is_there(workshop, profile)
-    concerned = await asyncio.to_thread(_concerned, workshop.record, machines)
+    concerned = await asyncio.to_thread(_concerned, workshop.record, visits)
     target = _target(form.get("target", ""), concerned)
     if profile.writes and form.get("sure") != "yes":
         return page(
-            request, "sure.html.j2", concerned=concerned, profile=profile, machine=wanted, target=target,
+            request, "sure.html.j2", concerned=concerned, profile=profile, machine=wanted, visit=seen, target=target,
             target_name=form.get("target", ""),
         )  # fmt: skip
     done = await _choose_each(workshop, concerned, profile, who.operator, target.id if target else None)
     if wanted != ALL and done["refused"]:
+        await _may_be_chosen_for(workshop, wanted, seen)
         raise Refusal("at-work")
     return _back("&".join(f"{name}={count}" for name, count in done.items() if count))
 
 
 async def cancel_choice(request: web.Request) -> web.Response:
-    """POST /cancel-choice: take back what waits for `machine`."""
+    """POST /cancel-choice: take back the `choice` that waits for `machine`."""
     who, form = await operators_form(request)
-    record = request.app[workshop_key].record
-    withdrawn = await asyncio.to_thread(record.cancel_choice, form.get("machine", ""), who.operator)
-    return _back("withdrawn=1" if withdrawn else "")
+    withdrawn = await request.app[workshop_key].cancel(form.get("machine", ""), who.operator, form.get("choice", ""))
+    return _back("withdrawn=1" if withdrawn else "began=1")
+
+
+async def say_which(request: web.Request) -> web.Response:
+    """POST /line: a person says of the contested line of `visit` by `answer` that it is the PC, or that it is not."""
+    who, form = await operators_form(request)
+    workshop, visit = request.app[workshop_key], form.get("visit", "")
+    try:
+        match form.get("answer", ""):
+            case "vouch":
+                await workshop.vouch(visit, who.operator)
+                return _back("vouched=1")
+            case "keep-out":
+                await workshop.keep_out(visit, who.operator)
+                return _back("kept_out=1")
+            case _:
+                raise Refusal("form")
+    except (NotThatVisit, NotOnRecord):
+        raise Refusal("another-visit") from None
 
 
 async def _choose_each(
@@ -94,7 +116,7 @@ async def _choose_each(
     done = {"begun": 0, "kept": 0, "refused": 0}
     for pc in concerned:
         try:
-            begun = await workshop.choose(pc.machine, profile.id, who, target)
+            begun = await workshop.choose(pc.machine, profile.id, who, target, seen=pc.visit)
         except NetbootError as error:  # one PC's must not keep the others from beginning
             log.warning("nothing was chosen for %s: %s", pc.mac, error, extra={"mac": pc.mac})
             done["refused"] += 1
@@ -104,22 +126,23 @@ async def _choose_each(
 
 
 def _waiting(workshop: Workshop) -> list[str]:
-    rows = [row for row in workshop.floor.rows() if row.state == "waiting" and row.machine]
-    return [row.machine for row in rows if not workshop.policies(row.mac, row.uuid).denied]
+    """The visits of the PCs that wait, and that a person may choose for."""
+    rows = [row for row in workshop.floor.rows() if row.state == "waiting" and row.visit and not row.contested]
+    return [row.visit for row in rows if not workshop.policies(row.mac, row.uuid).denied]
 
 
-def _concerned(record: Record, machines: Sequence[str]) -> list[Concerned]:
+def _concerned(record: Record, visits: Sequence[str]) -> list[Concerned]:
     """Raises Refusal when one is not on the record."""
     found = []
-    for machine in machines:
+    for visit in visits:
         try:
-            detail = record.machine_now(machine)
+            seen = record.seen_visit(visit)
         except NotOnRecord:
-            raise Refusal("no-such-machine") from None
-        visit = detail.visits[0]
-        answers = [row.answer for row in record.disk_answers(detail.id, visit.id)]
-        disks, stopped = internal_disks(visit.inventory, answers), forbids_writing(visit.inventory, answers)
-        found.append(Concerned(detail.id, detail.label, visit.mac, disks, stopped))
+            raise Refusal("another-visit") from None
+        inventory = seen.visit.inventory
+        answers = [row.answer for row in record.disk_answers(seen.machine_id, visit)]
+        disks, stopped = internal_disks(inventory, answers), forbids_writing(inventory, answers)
+        found.append(Concerned(seen.machine_id, visit, seen.label, seen.visit.mac, disks, stopped))
     return found
 
 
@@ -133,15 +156,21 @@ def _target(name: str, concerned: Sequence[Concerned]) -> Disk | None:
     return disks[0]
 
 
-async def _may_be_chosen_for(workshop: Workshop, machine: str) -> None:
-    """Raises Refusal when nothing may be chosen for this PC."""
+async def _may_be_chosen_for(workshop: Workshop, machine: str, seen: str) -> None:
+    """Raises Refusal when nothing may be chosen for this PC by a person who saw it in this visit."""
+    record = workshop.record
     try:
-        detail = await asyncio.to_thread(workshop.record.machine_now, machine)
+        if (await asyncio.to_thread(record.machine_now, machine)).merged_into is not None:
+            raise Refusal("merged")
+        await asyncio.to_thread(record.require_seen, machine, seen)
+        visit = (await asyncio.to_thread(record.seen_visit, seen)).visit
     except NotOnRecord:
         raise Refusal("no-such-machine") from None
-    if detail.merged_into is not None:
-        raise Refusal("merged")
-    if workshop.policies.of(detail.visits[0].inventory).denied:
+    except NotThatVisit:
+        raise Refusal("another-visit") from None
+    except Contested:
+        raise Refusal("contested") from None
+    if workshop.policies.of(visit.inventory).denied:
         raise Refusal("denied")
 
 

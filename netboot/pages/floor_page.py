@@ -11,7 +11,7 @@ from netboot.pages.agent_link import workshop_key
 from netboot.pages.render import page, trouble
 from netboot.pages.visitor import visitor
 
-NOTICES = ("begun", "kept", "refused", "withdrawn", "armed", "disarmed", "over")
+NOTICES = ("begun", "kept", "refused", "withdrawn", "armed", "disarmed", "over", "began", "vouched", "kept_out")
 """What the last form did, each with a number."""
 
 
@@ -26,6 +26,7 @@ async def show_floor(request: web.Request) -> web.Response:
         waiting=sum(row.state == "waiting" for row in rows),
         pending=await asyncio.to_thread(workshop.record.pending_choices),
         notices=notices(request),
+        contested=workshop.floor.contested,
         conflicts=workshop.floor.conflicts,
         trouble=trouble(workshop.floor.trouble, visitor(request).language),
     )

@@ -71,13 +71,13 @@ class RowEvents:
 
     def of(self, request: web.Request, row: Row, who: Visitor) -> str:
         """The event that tells this visitor of this row."""
-        kept = self._made.get((row.mac, who))
+        kept = self._made.get((row.name, who))
         if kept is not None and kept[0] is row:
             return kept[1]
         html = part(request, "row.html.j2", who, row=row)
-        event = _event("row", json.dumps({"mac": row.mac, "state": row.state, "html": html}))
-        self._made[row.mac, who] = (row, event)
-        self._made.move_to_end((row.mac, who))
+        event = _event("row", json.dumps({"row": row.name, "state": row.state, "html": html}))
+        self._made[row.name, who] = (row, event)
+        self._made.move_to_end((row.name, who))
         while len(self._made) > ROW_EVENTS:
             self._made.popitem(last=False)
         return event
@@ -103,13 +103,14 @@ async def _stream(request: web.Request, answer: web.StreamResponse) -> None:
     shown: dict[str, State] = {}
     told: Batch | None = None
     told_trouble = ""
+    told_contested: tuple[tuple[str, str], ...] | None = None
     told_conflicts: tuple[Conflict, ...] | None = None  # what a page shows that lost its stream may be over
     async with floor.watch() as changes:
-        rows = {row.mac: row for row in floor.rows()}
+        rows = {row.name: row for row in floor.rows()}
         while True:
-            states = {row.mac: row.state for row in floor.rows()}
+            states = {row.name: row.state for row in floor.rows()}
             events = await _row_events(request, rows.values(), who)
-            events += [_event("gone", mac) for mac in sorted((shown.keys() | rows.keys()) - states.keys())]
+            events += [_event("gone", name) for name in sorted((shown.keys() | rows.keys()) - states.keys())]
             if states != shown:
                 events.append(_event("waiting", str(list(states.values()).count("waiting"))))
                 events.append(await _pending(request, who))
@@ -122,6 +123,10 @@ async def _stream(request: web.Request, answer: web.StreamResponse) -> None:
             if (conflicts := floor.conflicts) != told_conflicts:
                 html = part(request, "conflicts.html.j2", who, conflicts=conflicts)
                 events.append(_event("conflicts", json.dumps({"html": html})))
+            if (contested := tuple((row.visit, row.contested) for row in floor.contested)) != told_contested:
+                told_contested = contested
+                html = part(request, "contested.html.j2", who, contested=floor.contested)
+                events.append(_event("contested", json.dumps({"html": html})))
             shown, told, told_conflicts = states, batch, conflicts
             events.append(_event("beat", ""))
             async with asyncio.timeout(READ_WITHIN):
@@ -150,7 +155,7 @@ async def _changed(changes: asyncio.Queue[Row | None]) -> dict[str, Row]:
     found = [row]
     while not changes.empty():
         found.append(changes.get_nowait())
-    return {row.mac: row for row in found if row is not None}
+    return {row.name: row for row in found if row is not None}
 
 
 async def _pending(request: web.Request, who: Visitor) -> str:

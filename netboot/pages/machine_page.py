@@ -6,14 +6,15 @@ from typing import Final
 from aiohttp import web
 
 from netboot.disk_answers import questions, settled
+from netboot.floor import Row
 from netboot.identity import Key, is_carried
 from netboot.imaging import internal_disks
 from netboot.pages.agent_link import workshop_key
-from netboot.pages.policy_page import names_of, rule_of
+from netboot.pages.policy_page import own_names, rule_of
 from netboot.pages.refusal import Refusal
 from netboot.pages.render import page
 from netboot.pages.visitor import visitor
-from netboot.records.values import NotOnRecord
+from netboot.records.values import MachineDetail, NotOnRecord, VisitRow
 
 PAGE: Final = 100
 """Machines on one page of the list."""
@@ -46,11 +47,13 @@ async def show_machine(request: web.Request) -> web.Response:
         machine = await asyncio.to_thread(record.machine_detail, wanted)
     except NotOnRecord:
         raise Refusal("no-such-machine") from None
-    inventory = machine.visits[0].inventory
-    names = names_of(inventory, machine.visits[0].mac)
+    row = workshop.floor.of_machine(machine.id)
+    seen = _seen(machine, row)
+    inventory = seen.inventory
+    names = await own_names(workshop, machine.id, seen)
     shows_events = bool(visitor(request).operator)
-    given = await asyncio.to_thread(record.disk_answers, machine.id, machine.visits[0].id)
-    answers = [row.answer for row in given]
+    given = await asyncio.to_thread(record.disk_answers, machine.id, seen.id)
+    answers = [answer.answer for answer in given]
     denied_adapters = workshop.policies.denied_adapters(inventory)
     return page(
         request,
@@ -62,8 +65,10 @@ async def show_machine(request: web.Request) -> web.Response:
         disks=settled(inventory, answers),
         questions=questions(inventory, answers),
         answered="answered" in request.query,
-        row=workshop.floor.of_machine(machine.id),
-        rule=await rule_of(workshop, names, field="machine", subject=machine.id),
+        row=row,
+        seen=seen,
+        contested=[one for one in workshop.floor.contested if one.machine == machine.id],
+        rule=await rule_of(workshop, names, field="machine", subject=machine.id, visit=seen.id),
         saved="saved" in request.query,
         denied=workshop.policies.of(inventory).denied,
         # Those that the form on this page does not set.
@@ -72,6 +77,14 @@ async def show_machine(request: web.Request) -> web.Response:
         most=EVENTS,
         look_alikes=await asyncio.to_thread(record.look_alikes, machine.id) if shows_events else (),
     )
+
+
+def _seen(machine: MachineDetail, row: Row | None) -> VisitRow:
+    """The visit that the page shows: its agent's, where it is here, else the newest that nobody refused."""
+    by_id = {visit.id: visit for visit in machine.visits}
+    if row is not None and row.visit in by_id:
+        return by_id[row.visit]
+    return next((visit for visit in machine.visits if visit.standing != "refused"), machine.visits[0])
 
 
 def _number(text: str) -> int:

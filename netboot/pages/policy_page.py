@@ -14,13 +14,12 @@ from msgspec.structs import replace
 
 from netboot.boarding import may_be_default
 from netboot.identity import Key, is_carried, keys_of
-from netboot.inventory import Inventory
 from netboot.pages.agent_link import workshop_key
 from netboot.pages.refusal import Refusal
 from netboot.pages.render import page
 from netboot.pages.visitor import operators_form, signed_in
 from netboot.policy import DhcpWay, Loader, Policy
-from netboot.records.values import NotOnRecord, PolicyRow
+from netboot.records.values import Contested, NotOnRecord, NotThatVisit, PolicyRow, SeenVisit, VisitRow
 from netboot.workshop import Workshop
 
 _DIGITS: Final = re.compile(r"[0-9a-f]{12}")
@@ -29,7 +28,10 @@ LONGEST_NOTE: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What the form of one PC shows: its names, what is set here and in the settings file, and where it leads back."""
+    """What the form of one PC shows: its names, what is set here and in the settings file, and where it leads back.
+
+    `visit` is the one that the PC is seen in, "" for one that is known by an address only.
+    """
 
     names: tuple[Key, ...]
     policy: Policy
@@ -37,6 +39,7 @@ class Rule:
     note: str
     field: str
     subject: str
+    visit: str = ""
 
 
 async def show_policies(request: web.Request) -> web.Response:
@@ -59,7 +62,7 @@ async def show_address(request: web.Request) -> web.Response:
     row = workshop.floor.row(mac)
     if row is not None and row.machine:
         newest = (await asyncio.to_thread(workshop.record.machine_now, row.machine)).visits[0]
-        owner = row.machine if Key("mac", mac) in names_of(newest.inventory, newest.mac) else ""
+        owner = row.machine if Key("mac", mac) in await own_names(workshop, row.machine, newest) else ""
         carried = any(nic.mac == mac and is_carried(nic) for nic in newest.inventory.nics)
         adapter = "carried" if carried else "shared"
     else:
@@ -73,16 +76,21 @@ async def show_address(request: web.Request) -> web.Response:
 
 
 async def set_policy(request: web.Request) -> web.Response:
-    """POST /policy: for a `machine` by its id, or for a `mac`."""
+    """POST /policy: for a `machine` by its id, as it was in the `visit` that was seen, or for a `mac`."""
     who, form = await operators_form(request)
     workshop = request.app[workshop_key]
     machine = form.get("machine", "")
     if machine:
         try:
-            detail = await asyncio.to_thread(workshop.record.machine_now, machine)
+            await asyncio.to_thread(workshop.record.machine_now, machine)
+            seen = await asyncio.to_thread(workshop.record.seen_visit, form.get("visit", ""))
         except NotOnRecord:
             raise Refusal("no-such-machine") from None
-        names, back = names_of(detail.visits[0].inventory, detail.visits[0].mac), f"/machine/{detail.id}"
+        if seen.machine_id != machine or not await _is_shown(workshop, seen):
+            raise Refusal("another-visit")
+        names, back = await own_names(workshop, machine, seen.visit), f"/machine/{machine}"
+        if not names:
+            raise Refusal("no-own-name")
     else:
         mac = address(form.get("mac", ""))
         names, back = (Key("mac", mac),), f"/address/{mac}"
@@ -94,19 +102,48 @@ async def set_policy(request: web.Request) -> web.Response:
     return _to(f"{back}?saved=1#rule")
 
 
-async def rule_of(workshop: Workshop, names: Sequence[Key], *, field: str, subject: str) -> Rule:
+async def rule_of(workshop: Workshop, names: Sequence[Key], *, field: str, subject: str, visit: str = "") -> Rule:
     """What is set for the PC with these names."""
     rows = {row.key: row for row in await asyncio.to_thread(workshop.record.policies)}
     row = next((rows[key] for key in names if key in rows), None)
     values = {key.kind: key.value for key in reversed(names)}
     fixed = workshop.policies.fixed(values.get("mac", ""), values.get("uuid", ""))
-    return Rule(tuple(names), row.policy if row else Policy(), fixed, row.note if row else "", field, subject)
+    return Rule(tuple(names), row.policy if row else Policy(), fixed, row.note if row else "", field, subject, visit)
 
 
-def names_of(inventory: Inventory, mac: str) -> tuple[Key, ...]:
-    """The names under which something is set for a PC: its own; only without any the adapter it came by."""
-    own = tuple(key for key in keys_of(inventory) if key.kind in ("uuid", "mac"))
-    return own or (Key("mac", mac),)
+async def own_names(workshop: Workshop, machine: str, visit: VisitRow) -> tuple[Key, ...]:
+    """The names under which something is set for a PC: its UUID, and the adapter it came by; none of another PC's.
+
+    A hello may tell every adapter of the bench as its own: what is set for its PC must not hold for those. Where the
+    kernel knows whose adapter the line came from, that one counts, whatever the hello told.
+    """
+    keys = keys_of(visit.inventory)
+    uuids = tuple(key for key in keys if key.kind == "uuid")
+    fitted = tuple(key for key in keys if key.kind == "mac")
+    came_by = Key("mac", visit.adapter or visit.mac)
+    told = {nic.mac for nic in visit.inventory.nics}
+    adapters: tuple[Key, ...]
+    if came_by in fitted or (visit.adapter and visit.adapter not in told):
+        adapters = (came_by,)
+    elif uuids:
+        adapters = ()  # a dock's, which goes on to the next PC
+    else:
+        adapters = fitted if len(fitted) == 1 else (came_by,)
+    others = await asyncio.to_thread(workshop.record.names_of_others, machine, (*uuids, *adapters))
+    return tuple(key for key in (*uuids, *adapters) if key not in others or key.value == visit.adapter)
+
+
+async def _is_shown(workshop: Workshop, seen: SeenVisit) -> bool:
+    """Whether this is still the visit by which the machine is shown, or one that is on the line."""
+    if workshop.floor.of_visit(seen.visit.id) is not None:
+        return True
+    try:
+        await asyncio.to_thread(workshop.record.require_seen, seen.machine_id, seen.visit.id)
+    except NotThatVisit:
+        return False
+    except Contested:
+        pass
+    return True
 
 
 def address(text: str) -> str:

@@ -18,6 +18,9 @@ Code = Literal[
     "no-profile",
     "nobody-waits",
     "at-work",
+    "another-visit",
+    "contested",
+    "no-own-name",
     "no-master",
     "master-unsigned",
     "master-fixed",
@@ -66,6 +69,9 @@ _STATUS: Final[dict[Code, int]] = {
     "no-profile": 400,
     "nobody-waits": 409,
     "at-work": 409,
+    "another-visit": 409,
+    "contested": 409,
+    "no-own-name": 409,
     "no-master": 409,
     "master-unsigned": 409,
     "master-fixed": 409,
@@ -127,6 +133,22 @@ _SENTENCES: Final[dict[Code, dict[Language, str]]] = {
     "at-work": {
         "fr": "Ce PC travaille déjà. Attendez la fin de son travail.",
         "en": "This PC is at work already. Wait until its job has ended.",
+    },
+    "another-visit": {
+        "fr": "Ce PC n'est plus celui que la page montrait : il a été redémarré, ou c'est un autre. Regardez-le "
+        "encore, puis recommencez. Rien n'a été fait.",
+        "en": "This PC is not the one that the page showed any more: it was restarted, or it is another. Look again, "
+        "then try again. Nothing was done.",
+    },
+    "contested": {
+        "fr": "On ne sait pas quelle ligne est ce PC. Revenez aux PC et dites lequel est le PC, puis recommencez.",
+        "en": "It is not known which line is this PC. Go back to the PCs and say which one is the PC, then try again.",
+    },
+    "no-own-name": {
+        "fr": "Ce PC n'annonce que des noms d'autres PC : le régler toucherait les autres. Réglez l'adresse de sa "
+        "carte réseau sous « PC à part », ou écartez sa ligne.",
+        "en": "This PC tells only names of other PCs: what is set for it would hold for them. Set it for its adapter's "
+        "address under “Single PCs”, or keep its line out.",
     },
     "no-master": {
         "fr": "Le système de ce profil n'est pas sur le serveur, ou il est abîmé. Construisez-le ou importez-le, puis "

@@ -138,6 +138,53 @@ TEXTS: Final[dict[str, dict[Language, str]]] = {
         "en": "PCs left out, because they are at work already: {count}",
     },
     "withdrawn": {"fr": "Le choix est annulé.", "en": "The choice is cancelled."},
+    "began": {
+        "fr": "Rien n'a été annulé : ce choix n'attend plus. Regardez où en est le PC.",
+        "en": "Nothing was cancelled: this choice does not wait any more. Look at what the PC does.",
+    },
+    # Which of two lines is the PC
+    "contested_title": {"fr": "Quel est le PC ?", "en": "Which one is the PC?"},
+    "contested_which": {"fr": "Dire lequel est le PC", "en": "Say which one is the PC"},
+    "contested_help": {
+        "fr": "Ce qui est devant vous dit son adresse sur son écran. Rien n'est commencé avant votre réponse.",
+        "en": "What is in front of you tells its address on its screen. Nothing is begun before your answer.",
+    },
+    "contested_two-lines": {
+        "fr": "Deux lignes parlent pour un même PC.",
+        "en": "Two lines speak for one PC.",
+    },
+    "contested_other-adapter": {
+        "fr": "La ligne vient d'une autre carte réseau que celles qu'elle annonce.",
+        "en": "The line comes from another adapter than those that it tells.",
+    },
+    "contested_address": {"fr": "Adresse de la ligne", "en": "The line's address"},
+    "contested_adapter": {"fr": "Carte réseau vue par le serveur", "en": "Adapter that the server sees"},
+    "contested_adapters": {"fr": "Cartes réseau annoncées", "en": "Adapters that it tells"},
+    "contested_since": {"fr": "Depuis", "en": "Since"},
+    "contested_vouch": {"fr": "C'est ce PC", "en": "This is the PC"},
+    "contested_keep-out": {"fr": "Ce n'est pas ce PC", "en": "This is not the PC"},
+    "vouched": {"fr": "Le PC est reconnu.", "en": "The PC is recognised."},
+    "kept_out": {"fr": "Cette ligne est écartée.", "en": "This line is kept out."},
+    "standing_two-lines": {
+        "fr": "CONTESTÉ : une autre ligne a parlé pour ce PC pendant ce passage, et personne n'a dit lequel était le "
+        "PC. Les preuves de ce passage ne valent pas tant qu'un doute reste.",
+        "en": "CONTESTED: another line spoke for this PC during this visit, and nobody said which one was the PC. The "
+        "proofs of this visit do not count while there is a doubt.",
+    },
+    "standing_other-adapter": {
+        "fr": "CONTESTÉ : la ligne de ce passage venait d'une autre carte réseau que celles qu'elle annonçait. Les "
+        "preuves de ce passage ne valent pas tant qu'un doute reste.",
+        "en": "CONTESTED: the line of this visit came from another adapter than those that it told. The proofs of this "
+        "visit do not count while there is a doubt.",
+    },
+    "standing_vouched": {
+        "fr": "Ce passage a été contesté, puis une personne a dit que c'était bien ce PC.",
+        "en": "This visit was contested; then a person said that it was this PC.",
+    },
+    "standing_refused": {
+        "fr": "Une personne a dit que ce n'était pas ce PC : les preuves de ce passage ne valent pas.",
+        "en": "A person said that this was not the PC: the proofs of this visit do not count.",
+    },
     "pending": {"fr": "Choix qui attendent leur PC", "en": "Choices that wait for their PC"},
     "pending_one": {
         "fr": "Au prochain démarrage sur le réseau : {profile}",
@@ -430,6 +477,9 @@ EVENTS: Final[dict[Kind, dict[Language, str]]] = {
     "machine-separated": {"fr": "deux numéros séparés", "en": "two numbers separated"},
     "visit-opened": {"fr": "passage commencé", "en": "visit begun"},
     "visit-closed": {"fr": "passage terminé", "en": "visit ended"},
+    "visit-contested": {"fr": "deux lignes pour un PC", "en": "two lines for one PC"},
+    "visit-uncontested": {"fr": "plus qu'une ligne pour ce PC", "en": "one line only for this PC again"},
+    "visit-vouched": {"fr": "PC reconnu par une personne", "en": "PC recognised by a person"},
     "choice-made": {"fr": "profil choisi", "en": "profile chosen"},
     "choice-withdrawn": {"fr": "choix annulé", "en": "choice cancelled"},
     "choice-expired": {"fr": "choix trop ancien", "en": "choice too old"},

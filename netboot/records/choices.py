@@ -87,11 +87,11 @@ def withdrawn(session: Session, row: tables.Choice, *, who: str, why: str = "", 
     events.append(session, "choice-withdrawn", body, now=now, machine=row.machine_id)
 
 
-def cancel(session: Session, machine_id: str, *, who: str, now: datetime) -> bool:
-    """Withdraw what waits for this machine. False when nothing did."""
+def cancel(session: Session, machine_id: str, *, who: str, only: str = "", now: datetime) -> bool:
+    """Withdraw what waits for this machine, whatever it is or `only` the choice of this id. False when nothing did."""
     expire(session, now=now)
     row = waiting(session, machine_id, now=now)
-    if row is None:
+    if row is None or (only and row.id != only):
         return False
     row.closed = now
     session.flush()

@@ -160,6 +160,20 @@ def interrupt(session: Session, visit: tables.Visit, *, now: datetime) -> None:
     end(session, row.id, problem, now=now)
 
 
+def give_up(session: Session, visit: tables.Visit, problem: Problem, *, now: datetime) -> None:
+    """A person ends the job of this visit: what was at work in it is not known to be done."""
+    row = _at_work(session, visit.id)
+    if row is None:
+        return
+    for record in _records(session, row.id):
+        if record.state == "running":
+            ended = StageRecord(stage=record.stage, state="failed", problem=problem)
+            stage = _stage(session, row.id, record.stage)
+            stage.state, stage.problem = ended.state, ended.problem
+            _remember_evidence(session, row, visit, ended, 0.0, now)
+    end(session, row.id, problem, now=now)
+
+
 def running(session: Session, visit_id: str) -> Job | None:
     """The job of this visit that is not over."""
     row = _at_work(session, visit_id)
@@ -297,7 +311,7 @@ def _remember_erasure(session: Session, row: tables.Job, visit: tables.Visit, er
         )
     )
     session.flush()
-    body = msgspec.to_builtins(erasure)
+    body = msgspec.to_builtins(erasure) | ({"standing": visit.standing} if visit.standing else {})
     events.append(session, "erasure", body, now=now, machine=visit.machine_id, visit=visit.id, job=row.id)
 
 

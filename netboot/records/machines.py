@@ -93,6 +93,15 @@ def all_ids(session: Session, machine_id: str) -> list[str]:
     return [machine_id, *session.scalars(merged)]
 
 
+def names_of_others(session: Session, machine_id: str, keys: Iterable[Key]) -> frozenset[Key]:
+    """Those of these names that another machine is known by as well."""
+    wanted = list(keys)
+    if not wanted:
+        return frozenset()
+    rows = session.scalars(select(tables.MachineKey).where(_any_of(wanted), tables.MachineKey.machine_id != machine_id))
+    return frozenset(Key(cast(KeyKind, row.kind), row.value) for row in rows)
+
+
 def remember_disks(session: Session, visit_id: str, inventory: Inventory) -> None:
     """Every disk that says who it is was in the PC during this visit; of a visit DISKS_A_VISIT at most."""
     count = select(func.count()).where(tables.DiskSighting.visit_id == visit_id)

@@ -25,8 +25,10 @@ from netboot.records.values import (
     MachineRow,
     MachinesFound,
     PendingChoice,
+    SeenVisit,
     StageRow,
     StageState,
+    Standing,
     VisitRow,
 )
 
@@ -160,6 +162,13 @@ def machine(session: Session, machine_id: str, *, newest: int, proven: int, now:
     )
 
 
+def visit(session: Session, visit_id: str) -> SeenVisit:
+    """One visit with its machine. Raises NotOnRecord."""
+    row = found(session.get(tables.Visit, visit_id), "visit")
+    machine = found(session.get(tables.Machine, row.machine_id), "machine")
+    return SeenVisit(machine.id, machine.label, _visits(session, [row])[row.id])
+
+
 def pending_choices(session: Session, *, now: datetime) -> tuple[PendingChoice, ...]:
     """Every choice that still waits for its machine, by the machine's number."""
     wanted = (
@@ -201,6 +210,8 @@ def _visits(session: Session, rows: Sequence[tables.Visit]) -> dict[str, VisitRo
             closed=row.closed,
             inventory=row.inventory,
             jobs=tuple(jobs.get(row.id, [])),
+            adapter=row.adapter,
+            standing=cast(Standing, row.standing),
         )
         for row in rows
     }

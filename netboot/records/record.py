@@ -36,6 +36,7 @@ from netboot.records import (
     overview,
     people,
     policies,
+    standing,
     starting,
     unfinished,
     visits,
@@ -63,6 +64,8 @@ from netboot.records.values import (
     Outcome,
     PendingChoice,
     PolicyRow,
+    SeenVisit,
+    Standing,
     Start,
     Unfinished,
     UnknownProfile,
@@ -118,21 +121,30 @@ class Record:
     # Visits
 
     def greet(
-        self, hello: Hello, mac: str, *, address: str = "", on_line: machines.OnLine = lambda visit_id: False
+        self,
+        hello: Hello,
+        mac: str,
+        *,
+        address: str = "",
+        adapter: str = "",
+        on_line: machines.OnLine = lambda visit_id: False,
     ) -> Visit:
         """Find or make the machine and its visit. An earlier visit of it is closed, and its unfinished job ended.
 
         `address` is where its line comes from, "" when not known: an address has a share of what a minute may bring.
+        `adapter` is whose address that is as the kernel knows it.
         `on_line` tells whether a visit's agent is on the line; it is called while the record is locked: it must be
         quick and not ask the record. What a known machine is called and known by changes with its first report only.
 
-        Raises WrongToken when this boot's visit belongs to another agent; OtherOnLine when an agent of this machine is
-        on the line, and this one has not its token; HelloRefused when more PCs come than a workshop has. Nothing is
-        changed then.
+        While an agent of the machine is on the line, no visit is closed: the caller is to `contest` both.
+
+        Raises WrongToken when this boot's visit belongs to another agent, or is over; OtherOnLine when this very boot's
+        agent is on the line, and this one has not its token; HelloRefused when more PCs come than a workshop has.
+        Nothing is changed then.
         """
         with self._writing() as session:
-            arrivals, now = self._arrivals, self._now()
-            return visits.greet(session, hello, mac, address=address, arrivals=arrivals, on_line=on_line, now=now)
+            came = visits.Arrival(mac, address, adapter)
+            return visits.greet(session, hello, came, arrivals=self._arrivals, on_line=on_line, now=self._now())
 
     def end_visit(self, visit_id: str) -> None:
         """The agent has left for good."""
@@ -144,22 +156,60 @@ class Record:
         with self._read() as session:
             return visits.is_newest(session, visit_id)
 
-    # Choices
+    def visit(self, visit_id: str) -> Visit:
+        """The visit as it is now. Raises NotOnRecord."""
+        with self._read() as session:
+            return visits.again(session, visit_id)
 
-    def choose(self, machine_id: str, profile: str, who: str, target: DiskId | None = None) -> Choice:
-        """A signed-in person's choice for this machine's visit, or its next one; it takes the place of an earlier.
+    def contest(self, visit_ids: Collection[str], why: Standing, *, address: str, adapter: str) -> None:
+        """Let nothing begin in these visits until a person says which one is the PC (`standing.py`)."""
+        with self._writing() as session:
+            standing.contest(session, visit_ids, why, address=address, adapter=adapter, now=self._now())
 
-        It waits for CHOICE_LASTS (`choices.py`), then it is withdrawn.
+    def uncontest(self, visit_id: str, *, on_line: machines.OnLine) -> Visit:
+        """The other line was dead: this visit succeeds the machine's earlier ones, which end as at another boot."""
+        with self._writing() as session:
+            return visits.succeed(session, visit_id, on_line=on_line, now=self._now())
 
-        Raises AtWork while the machine has a job that is not over, NotOnRecord when the machine is unknown.
+    def require_seen(self, machine_id: str, visit_id: str) -> None:
+        """Raises NotThatVisit when the PC has another visit since than the one that a person saw; Contested."""
+        with self._read() as session:
+            standing.require_seen(session, machine_id, visit_id)
+
+    def vouch(self, visit_id: str, who: str) -> tuple[str, ...]:
+        """A person says that this contested visit is the PC; gives the visits that are not, which are over.
+
+        Raises NotThatVisit when it is not contested, or over.
         """
         with self._writing() as session:
+            return standing.vouch(session, visit_id, who=who, now=self._now())
+
+    def keep_out(self, visit_id: str, who: str) -> None:
+        """A person says that this contested visit is not the PC: it is over. Raises NotThatVisit as `vouch`."""
+        with self._writing() as session:
+            standing.keep_out(session, visit_id, who=who, now=self._now())
+
+    # Choices
+
+    def choose(
+        self, machine_id: str, profile: str, who: str, target: DiskId | None = None, *, seen: str = ""
+    ) -> Choice:
+        """A signed-in person's choice for this machine's visit, or its next one; it takes the place of an earlier.
+
+        It waits for CHOICE_LASTS (`choices.py`), then it is withdrawn. `seen` is the visit that the person saw.
+
+        Raises AtWork while the machine has a job that is not over, NotOnRecord when the machine is unknown; where a
+        visit was seen, NotThatVisit when the PC has another since, Contested while nobody knows which line is the PC.
+        """
+        with self._writing() as session:
+            if seen:
+                standing.require_seen(session, machine_id, seen)
             return choices.choose(session, machine_id, profile, who=who, target=target, now=self._now())
 
-    def cancel_choice(self, machine_id: str, who: str) -> bool:
-        """Withdraw what waits for this machine; False when nothing did."""
+    def cancel_choice(self, machine_id: str, who: str, *, choice: str = "") -> bool:
+        """Withdraw what waits for this machine, if it is this `choice`, where one is named; False when nothing did."""
         with self._writing() as session:
-            return choices.cancel(session, machine_id, who=who, now=self._now())
+            return choices.cancel(session, machine_id, who=who, only=choice, now=self._now())
 
     def waiting_choice(self, *, mac: str, uuid: str) -> Choice | None:
         """The choice that waits for the PC in whose boot menu this address and UUID stand; not used up.
@@ -207,6 +257,11 @@ class Record:
         with self._writing() as session:
             policies.set_for(session, keys, policy, who=who, note=note, now=self._now())
 
+    def names_of_others(self, machine_id: str, keys: Collection[Key]) -> frozenset[Key]:
+        """Those of these names that another machine is known by as well."""
+        with self._read() as session:
+            return machines.names_of_others(session, machine_id, keys)
+
     def machine_at(self, mac: str) -> str:
         """The id of the machine that this adapter belongs to, "" when there is none, or more than one."""
         with self._read() as session:
@@ -249,11 +304,18 @@ class Record:
 
         Raises UnknownProfile, or NotAsSeen, once the choice is withdrawn for good: the first when its profile is gone,
         the second when the PC or its disks are not what the person saw; NoPlace when the batch has none for this PC;
-        NotOnRecord when the visit is unknown or has a job that is not over: the choice then waits on.
+        NotOnRecord when the visit is unknown or has a job that is not over, Contested while nobody knows whether its
+        line is the PC, NotThatVisit when it is over: the choice then waits on.
         """
         with self._writing() as session:
             begun = starting.begin(
-                session, visit_id, menu=menu, batch=batch, prepare=prepare, recent=self._recent, now=self._now()
+                session,
+                visit_id,
+                menu=menu,
+                batch=batch,
+                prepare=prepare,
+                recent=self._recent,
+                now=self._now(),
             )
             names = batches.names_at_work(session, begun.id) if isinstance(begun, Job) else ()
         if isinstance(begun, UnknownProfile | NotAsSeen | NoPlace):
@@ -369,6 +431,11 @@ class Record:
         """One machine with its newest visits, VISITS_READ of them, and those that erased. Raises NotOnRecord."""
         with self._read() as session:
             return overview.machine(session, machine_id, newest=VISITS_READ, proven=VISITS_READ, now=self._now())
+
+    def seen_visit(self, visit_id: str) -> SeenVisit:
+        """The visit that a person saw, as it is on the record now. Raises NotOnRecord."""
+        with self._read() as session:
+            return overview.visit(session, visit_id)
 
     def machine_now(self, machine_id: str) -> MachineDetail:
         """One machine with its newest visit only: enough to decide about it. Raises NotOnRecord."""

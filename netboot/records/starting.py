@@ -9,7 +9,16 @@ from netboot.imaging import Job, as_seen
 from netboot.records import batches, choices, disk_answers, jobs, tables
 from netboot.records.recent_work import RecentWork
 from netboot.records.tables import found
-from netboot.records.values import AnswerRow, NoPlace, NotAsSeen, Start, UnknownProfile
+from netboot.records.values import (
+    CONTESTED,
+    AnswerRow,
+    Contested,
+    NoPlace,
+    NotAsSeen,
+    NotThatVisit,
+    Start,
+    UnknownProfile,
+)
 from netboot.seen import what_changed
 
 Prepare = Callable[[str], Start | None]
@@ -17,7 +26,14 @@ Prepare = Callable[[str], Start | None]
 
 
 def begin(
-    session: Session, visit_id: str, *, menu: str, batch: str, prepare: Prepare, recent: RecentWork, now: datetime
+    session: Session,
+    visit_id: str,
+    *,
+    menu: str,
+    batch: str,
+    prepare: Prepare,
+    recent: RecentWork,
+    now: datetime,
 ) -> Job | UnknownProfile | NotAsSeen | NoPlace | None:
     """Use up what this visit is to follow and start its job; None when nothing was chosen.
 
@@ -26,9 +42,14 @@ def begin(
     A choice of the page that would write holds for the PC and the disks that the person saw, and for no others.
 
     UnknownProfile, NotAsSeen and NoPlace are given, not raised: that a choice was withdrawn, or a batch is over, is to
-    be committed first. Raises NotOnRecord when the visit is unknown or has a job that is not over; the choice then
-    waits on.
+    be committed first. Raises NotOnRecord when the visit is unknown or has a job that is not over, Contested while
+    nobody knows whether its line is the PC, NotThatVisit when it is over; the choice then waits on.
     """
+    visit = found(session.get(tables.Visit, visit_id), "visit")
+    if visit.standing in CONTESTED:
+        raise Contested()
+    if visit.closed is not None:
+        raise NotThatVisit()
     choice = choices.claim(session, visit_id, menu=menu, now=now)
     if choice is None:
         return _join(session, visit_id, batch, prepare=prepare, recent=recent, now=now) if batch else None

@@ -122,7 +122,10 @@ class MachineKey(Base):
 
 
 class Visit(Base):
-    """One stay of a machine in the agent. Of its token only the SHA-256 is kept."""
+    """One stay of a machine in the agent. Of its token only the SHA-256 is kept.
+
+    `mac` is the adapter that its hello tells, `adapter` the one that its line came from, "" when that is not known.
+    """
 
     __tablename__ = "visits"
     __table_args__ = (Index(None, "machine_id", "opened"),)
@@ -138,6 +141,8 @@ class Visit(Base):
     closed: Mapped[datetime | None] = mapped_column(Utc)
     last_report: Mapped[int]
     inventory: Mapped[Inventory] = mapped_column(Packed[Inventory](Inventory))
+    adapter: Mapped[str] = mapped_column(String(17), server_default="", default="")
+    standing: Mapped[str] = mapped_column(String(16), server_default="", default="")
 
 
 class Choice(Base):

@@ -5,7 +5,7 @@ Times are UTC datetimes, sizes bytes, durations seconds. Not for: the tables the
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Final, Literal
 
 from netboot.disk_answers import Answer
 from netboot.errors import NetbootError
@@ -22,6 +22,11 @@ StageState = Literal["waiting", "running", "done", "failed"]
 ChoiceSource = Literal["page", "menu"]
 BatchEnd = Literal["", "full", "disarmed", "replaced", "expired", "changed"]
 """How a batch ended; "" while it is armed."""
+Standing = Literal["", "two-lines", "other-adapter", "vouched", "refused"]
+"""What stands against a visit: "" for nothing; another line speaks for its PC; its line comes from an adapter that its
+hello does not tell; a person said since that it is the PC, or that it is not."""
+CONTESTED: Final[tuple[Standing, ...]] = ("two-lines", "other-adapter")
+"""What keeps a visit from beginning anything."""
 
 
 class HelloRefused(NetbootError):  # noqa: N818 — said as it is
@@ -56,6 +61,20 @@ class OtherOnLine(HelloRefused):
             "a PC with the same names is in the agent already",
             hint="if it was restarted just now, wait a minute: it is taken once its old line is given up",
         )
+
+
+class NotThatVisit(NetbootError):  # noqa: N818 — said as it is
+    """A person decides about a visit that the PC has no longer, or that is not this PC's."""
+
+    def __init__(self) -> None:
+        super().__init__("this PC is another since, or was started again", hint="look at it again, then choose")
+
+
+class Contested(NetbootError):  # noqa: N818 — said as it is
+    """A choice for a PC of which nobody knows yet which line is it."""
+
+    def __init__(self) -> None:
+        super().__init__("more than one line speaks for this PC", hint="say on the page which one is the PC")
 
 
 class Denied(NetbootError):  # noqa: N818 — said as it is
@@ -147,6 +166,7 @@ class Visit:
 
     `token` is plain only when it was just made (else ""); `last_report` is the number of the newest report on the
     record; `job` is the unfinished job, `outcome` the last one that ended; `left` what is left undone in the machine.
+    A visit that is `over` is told its outcome and nothing else.
     """
 
     id: str
@@ -159,6 +179,8 @@ class Visit:
     job: Job | None
     outcome: Outcome | None
     left: Unfinished | None = None
+    standing: Standing = ""
+    over: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,6 +317,17 @@ class VisitRow:
     closed: datetime | None
     inventory: Inventory
     jobs: tuple[JobRow, ...]
+    adapter: str = ""
+    standing: Standing = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SeenVisit:
+    """A visit as a person saw it, with its machine's id and label."""
+
+    machine_id: str
+    label: str
+    visit: VisitRow
 
 
 @dataclass(frozen=True, slots=True)

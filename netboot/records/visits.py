@@ -1,31 +1,47 @@
-"""The stays of machines in the agent: opened by a hello, held by a token, closed at the end or by the next boot."""
+"""The stays of machines in the agent: opened by a hello, held by a token, closed at the end or by the next boot.
+
+A machine's next boot closes its earlier visits, unless the line of one is open: then nobody knows which one is the PC,
+and the new visit is opened beside it (`standing.py`). What is closed stays closed, whoever has its token.
+"""
 
 import hashlib
 import hmac
 import secrets
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, cast
 
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from netboot.problems import Problem
 from netboot.protocol import Hello
-from netboot.records import events, jobs, machines, tables, unfinished
+from netboot.records import events, jobs, machines, standing, tables, unfinished
 from netboot.records.arrivals import SHARE, Arrivals
 from netboot.records.machines import OnLine
 from netboot.records.tables import found
-from netboot.records.values import HelloRefused, OtherOnLine, Visit, WrongToken
+from netboot.records.values import HelloRefused, OtherOnLine, Standing, Visit, WrongToken
 
 NEW_VISITS: Final = 240
 """How many visits may begin within a minute, of all machines: no workshop has more PCs, a flood of hellos has."""
 
 
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """How an agent came: by the adapter `mac`, as it says; from `address`, which is `adapter`'s as the kernel knows."""
+
+    mac: str
+    address: str = ""
+    adapter: str = ""
+
+
 def greet(
-    session: Session, hello: Hello, mac: str, *, address: str, arrivals: Arrivals, on_line: OnLine, now: datetime
+    session: Session, hello: Hello, came: Arrival, *, arrivals: Arrivals, on_line: OnLine, now: datetime
 ) -> Visit:
     """The visit of this boot, opened if it is new. Raises WrongToken, OtherOnLine, HelloRefused in a flood.
+
+    A visit that is closed is not opened again: its agent, should it have missed that its job is done, is told so.
 
     A token is made with the visit. Should the Welcome that carries it be lost, the same boot may ask again, without
     one, until the token was used for the first time; then the token it gets is a new one and the old one is void.
@@ -36,11 +52,11 @@ def greet(
         raise WrongToken("a hello without a boot id")
     row = session.scalars(select(tables.Visit).where(tables.Visit.boot == hello.boot)).one_or_none()
     if row is None:
-        _refuse_a_flood(session, arrivals, address, now)
-        row, token = _open(session, hello, mac, on_line, now), _new_token()
+        _refuse_a_flood(session, arrivals, came.address, now)
+        row, token = _open(session, hello, came, on_line, now), _new_token()
         row.token_hash = _hashed(token)
         session.flush()
-        arrivals.count(address)
+        arrivals.count(came.address)
         return _visit(session, row, token=token, new=True)
     token = ""
     if hello.token and hmac.compare_digest(row.token_hash, _hashed(hello.token)):
@@ -55,8 +71,9 @@ def greet(
     # Merged into another one meanwhile, it goes on as that.
     row.machine_id = machines.current_id(session, row.machine_id)
     if row.closed is not None:
-        events.append(session, "visit-opened", {"again": True}, now=now, machine=row.machine_id, visit=row.id)
-    row.mac, row.closed = mac, None
+        _require_farewell(session, row, on_line)
+        return replace(_visit(session, row, token=token, new=False), over=True)
+    row.mac, row.adapter = came.mac, came.adapter
     if hello.inventory != row.inventory:
         row.inventory = hello.inventory
         machines.remember_disks(session, row.id, hello.inventory)
@@ -74,12 +91,25 @@ def end(session: Session, visit_id: str, *, now: datetime) -> None:
 def is_newest(session: Session, visit_id: str) -> bool:
     """Whether this machine has not been started again since: no visit of it was opened after this one."""
     row = found(session.get(tables.Visit, visit_id), "visit")
-    # By the order in which they were first opened, not by their times: the clock may have been put back.
-    opened = select(tables.Event.visit_id).where(
-        tables.Event.machine_id == row.machine_id, tables.Event.kind == "visit-opened"
+    return standing.newest_of(session, row.machine_id) in ("", visit_id)
+
+
+def succeed(session: Session, visit_id: str, *, on_line: OnLine, now: datetime) -> Visit:
+    """The line that this visit was contested with was dead: this one is the PC, back after another boot."""
+    row = found(session.get(tables.Visit, visit_id), "visit")
+    _close_all(
+        session,
+        [visit for visit in _unfinished(session, row.machine_id) if visit.id != row.id and not on_line(visit.id)],
+        now=now,
     )
-    newest = opened.group_by(tables.Event.visit_id).order_by(func.min(tables.Event.sequence).desc()).limit(1)
-    return session.scalar(newest) in (None, visit_id)
+    standing.clear(session, visit_id, now=now)
+    return _visit(session, row, token="", new=False)
+
+
+def again(session: Session, visit_id: str) -> Visit:
+    """The visit as it is now."""
+    row = found(session.get(tables.Visit, visit_id), "visit")
+    return _visit(session, row, token="", new=False)
 
 
 def is_on_line(session: Session, machine_id: str, on_line: OnLine) -> bool:
@@ -89,23 +119,36 @@ def is_on_line(session: Session, machine_id: str, on_line: OnLine) -> bool:
 
 def leave_off(session: Session, machine_id: str, *, now: datetime) -> None:
     """End the machine's visits that were left open, each with its unfinished job."""
-    for visit in _unfinished(session, machine_id):
+    _close_all(session, _unfinished(session, machine_id), now=now)
+
+
+def _close_all(session: Session, visits: Sequence[tables.Visit], *, now: datetime) -> None:
+    for visit in visits:
         jobs.interrupt(session, visit, now=now)
         end(session, visit.id, now=now)
 
 
-def _open(session: Session, hello: Hello, mac: str, on_line: OnLine, now: datetime) -> tables.Visit:
+def _require_farewell(session: Session, row: tables.Visit, on_line: OnLine) -> None:
+    """Raises WrongToken unless all that this closed visit's agent can want is to hear how its job ended."""
+    outcome = jobs.outcome(session, row.id)
+    done = outcome is not None and outcome.state == "done" and jobs.running(session, row.id) is None
+    later = standing.newest_of(session, row.machine_id) != row.id
+    if not done or later or row.standing == "refused" or on_line(row.id):
+        raise WrongToken("this visit is over")
+
+
+def _open(session: Session, hello: Hello, came: Arrival, on_line: OnLine, now: datetime) -> tables.Visit:
     machine = machines.find_or_add(session, hello.inventory, on_line=on_line, now=now)
-    if is_on_line(session, machine.id, on_line):
-        # Its boot id alone is no proof that the PC restarted: a forged hello would end a job at work.
-        raise OtherOnLine
-    leave_off(session, machine.id, now=now)
+    if not is_on_line(session, machine.id, on_line):
+        # Else its boot id alone is no proof that the PC restarted: a forged hello would end a job at work.
+        leave_off(session, machine.id, now=now)
     firmware = hello.inventory.firmware
     row = tables.Visit(
         id=secrets.token_hex(16),
         machine_id=machine.id,
         boot=hello.boot,
-        mac=mac,
+        mac=came.mac,
+        adapter=came.adapter,
         mode=firmware.mode,
         secure_boot=firmware.secure_boot,
         token_hash="",
@@ -118,7 +161,13 @@ def _open(session: Session, hello: Hello, mac: str, on_line: OnLine, now: dateti
     session.add(row)
     session.flush()
     machines.remember_disks(session, row.id, hello.inventory)
-    body = {"mac": mac, "mode": firmware.mode, "secure_boot": firmware.secure_boot, "boot": hello.boot}
+    body = {
+        "mac": came.mac,
+        "adapter": came.adapter,
+        "mode": firmware.mode,
+        "secure_boot": firmware.secure_boot,
+        "boot": hello.boot,
+    }
     events.append(session, "visit-opened", body, now=now, machine=machine.id, visit=row.id)
     return row
 
@@ -162,6 +211,7 @@ def _visit(session: Session, row: tables.Visit, *, token: str, new: bool) -> Vis
         job=jobs.running(session, row.id),
         outcome=jobs.outcome(session, row.id),
         left=unfinished.unfinished(session, [machine.id]).get(machine.id),
+        standing=cast(Standing, row.standing),
     )
 
 

@@ -54,8 +54,8 @@
     [...row.cells].forEach((cell, index) => renewCell(cell, cells[index]));
   }
 
-  function remove(mac) {
-    const row = document.getElementById(`pc-${mac.replaceAll(":", "-")}`);
+  function remove(name) {
+    const row = document.getElementById(`pc-${name.replaceAll(":", "-")}`);
     if (row && !row.contains(document.activeElement)) row.remove();
   }
 
@@ -105,6 +105,16 @@
     place.replaceChildren(...template.content.childNodes);
   }
 
+  // Whoever is about to say which line is the PC keeps the lines before them; the server checks the visit.
+  function showContested(html) {
+    const place = document.getElementById("contested-lines");
+    if (!place || place.contains(document.activeElement)) return;
+    const template = document.createElement("template");
+    template.innerHTML = html;
+    if (place.textContent.trim() === template.content.textContent.trim()) return; // read out once
+    place.replaceChildren(...template.content.childNodes);
+  }
+
   function lost() {
     connection.textContent = connection.dataset.lost;
     if (source.readyState === EventSource.CLOSED) retry = setTimeout(open, RETRY);
@@ -120,6 +130,7 @@
     source.addEventListener("waiting", (event) => showWaiting(event.data));
     source.addEventListener("trouble", (event) => showTrouble(event.data));
     source.addEventListener("conflicts", (event) => showConflicts(JSON.parse(event.data).html));
+    source.addEventListener("contested", (event) => showContested(JSON.parse(event.data).html));
     source.addEventListener("error", lost);
     source.addEventListener("open", () => {
       if (connection.textContent) announce(connection.dataset.back);

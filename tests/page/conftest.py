@@ -52,8 +52,10 @@ class Person:
         return hidden_fields(await self.get("/"))["form-token"]
 
     async def choose(self, machine: str, profile: str, status: int = 200, **more: str) -> str:
-        """Choose, as the floor's forms do."""
-        fields = {"form-token": await self.token(), "machine": machine, "profile": profile, **more}
+        """Choose, as the forms of the floor and of a PC's page do."""
+        shown = hidden_fields(await self.get("/" if machine == "all" else f"/machine/{machine}"))
+        token = shown.get("form-token") or await self.token()
+        fields = {"form-token": token, "visit": shown.get("visit", ""), "machine": machine, "profile": profile, **more}
         return await self.post("/choose", fields, status)
 
     async def say_yes(self, asked: str, status: int = 200) -> str:

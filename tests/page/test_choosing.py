@@ -74,10 +74,12 @@ async def test_the_choice_for_a_pc_that_is_away_is_shown_and_can_be_taken_back(
     for place in ("/", f"/machine/{machine}"):
         assert "Au prochain démarrage sur le réseau : Effacer, puis installer Debian" in await visitor.get(place)
     assert "cancel-choice" not in await visitor.get("/")
-    fields = {"form-token": await operator.token(), "machine": machine}
+    fields = hidden_fields(await operator.get("/"))
     assert "Le choix est annulé" in await operator.post("/cancel-choice", fields)
     assert workshop.record.pending_choices() == ()
-    assert "Au prochain" not in await operator.post("/cancel-choice", fields)
+    again = await operator.post("/cancel-choice", fields)
+    assert "Au prochain" not in again
+    assert "ce choix n&#39;attend plus" in again, "a cancel that came too late is not called one"
 
 
 async def test_the_disk_that_gets_the_master_is_picked_by_its_serial(

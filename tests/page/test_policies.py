@@ -14,7 +14,7 @@ from netboot.policy import Policy
 from netboot.problems import Problem
 from netboot.protocol import Stay
 from netboot.workshop import Workshop
-from tests.page.conftest import Person
+from tests.page.conftest import Person, hidden_fields
 from tests.workshop.conftest import ERASE, LOOK, WIPE, hello, pc, row_of
 from tests.workshop.player import agent_on
 
@@ -25,6 +25,8 @@ DENIED = Policy(denied=True)
 
 async def rule(person: Person, status: int = 200, **fields: str) -> str:
     """Fill in the form of a PC."""
+    if "machine" in fields:
+        fields = {"visit": hidden_fields(await person.get(f"/machine/{fields['machine']}"))["visit"], **fields}
     return unescape(await person.post("/policy", {"form-token": await person.token(), **fields}, status))
 
 

@@ -202,11 +202,11 @@ async def test_the_stream_begins_with_every_row_and_then_tells_each_change(
 ) -> None:
     monkeypatch.setattr(live, "GATHER", 0.05)
     one = workshop.floor.put(Row(mac="98:fa:9b:00:00:01", state="waiting", machine="m", label="PC 1"))
-    reading = asyncio.create_task(_events(visitor, 6))
+    reading = asyncio.create_task(_events(visitor, 7))
     await asyncio.sleep(0.2)
     for percent in (10, 20, 30):
         workshop.floor.put(replace(one, state="working", done=percent, total=100))
-    (first, waiting, _, conflicts, second, nobody) = await reading
+    (first, waiting, _, conflicts, _, second, nobody) = await reading
     assert json.loads(first[1])["state"] == "waiting"
     assert waiting == ("waiting", "1")
     assert conflicts == ("conflicts", '{"html": ""}')
@@ -248,7 +248,7 @@ async def test_a_row_that_the_floor_forgot_is_taken_off_the_page(
     monkeypatch.setattr(live, "GATHER", 0.01)
     monkeypatch.setattr("netboot.floor.ROWS", 1)
     workshop.floor.put(Row(mac="98:fa:9b:00:00:01", state="booting"))
-    reading = asyncio.create_task(_events(visitor, 6))
+    reading = asyncio.create_task(_events(visitor, 7))
     await asyncio.sleep(0.2)
     workshop.floor.put(Row(mac="98:fa:9b:00:00:02", state="booting"))
     assert ("gone", "98:fa:9b:00:00:01") in await reading

@@ -16,8 +16,12 @@ from netboot.pages.refusal import Code, Refusal
 from netboot.pages.texts import BOOT_NOTES, EVENTS, JOB_STATES, LEVELS, STATES, TEXTS, TROUBLES
 from netboot.protocol import Level, Method
 from netboot.records.events import Kind
-from netboot.records.values import JobState
+from netboot.records.values import CONTESTED, JobState, Standing
 
+BY_STANDING = {
+    *(f"contested_{word}" for word in (*CONTESTED, "vouch", "keep-out")),
+    *(f"standing_{standing}" for standing in get_args(Standing)),
+}
 NAMES = re.compile(r"{(\w*)}")
 PAGES = Path(netboot.pages.__file__).parent
 SOURCES = [*PAGES.glob("*.py"), *(PAGES.parent / "templates").glob("*.j2")]
@@ -33,7 +37,7 @@ def test_both_languages_name_the_same_things(name: str) -> None:
 
 def test_every_text_is_used_somewhere() -> None:
     said = "\n".join(path.read_text(encoding="utf-8") for path in SOURCES)
-    by_value = {*NOTICES, *get_args(Method)}  # `t[name]` in the templates
+    by_value = {*NOTICES, *get_args(Method), *BY_STANDING}  # `t[name]` in the templates
     unused = [name for name in TEXTS if name not in by_value and not re.search(rf't\.{name}\b|TEXTS\["{name}"\]', said)]
     assert unused == []
 

@@ -7,7 +7,7 @@ import pytest
 from netboot.inventory import Inventory
 from netboot.problems import Problem
 from netboot.records.record import Record
-from netboot.records.values import CannotMerge, NoPlace, NotOnRecord, Start, Visit
+from netboot.records.values import CannotMerge, NoPlace, NotOnRecord, Start, Visit, WrongToken
 from tests.records.conftest import ERASE_AND_DEPLOY, MAC, follow, hello, pc, ssd, start
 
 NEW_MAC = "a0:36:9f:00:00:01"
@@ -118,11 +118,13 @@ def test_a_pc_on_the_line_is_not_merged_away_and_nothing_is_merged_twice(record:
         record.merge_machines("nobody", after.machine_id, "Anne")
 
 
-def test_a_visit_that_goes_on_after_a_merge_goes_on_as_the_other_machine(record: Record) -> None:
+def test_a_visit_is_over_with_a_merge_and_the_next_boot_is_the_other_machines(record: Record) -> None:
     before, after = both(record)
     record.merge_machines(after.machine_id, before.machine_id, "Anne")
-    again = record.greet(hello(repaired(), "boot-2", token=after.token), NEW_MAC)
-    assert (again.id, again.machine_id) == (after.id, before.machine_id)
+    with pytest.raises(WrongToken):
+        record.greet(hello(repaired(), "boot-2", token=after.token), NEW_MAC)
+    again = record.greet(hello(repaired(), "boot-3"), NEW_MAC)
+    assert again.machine_id == before.machine_id
     record.choose(before.machine_id, "debian", "Anne")
     assert follow(record, again.id) == ("debian", "Anne")
 

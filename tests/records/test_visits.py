@@ -16,7 +16,7 @@ from netboot.records import machines, visits
 from netboot.records.arrivals import SHARE
 from netboot.records.machines import CANDIDATES
 from netboot.records.record import Record
-from netboot.records.values import HelloRefused, NotOnRecord, OtherOnLine, Visit, WrongToken
+from netboot.records.values import HelloRefused, NotOnRecord, NotThatVisit, OtherOnLine, Visit, WrongToken
 from tests.records.conftest import MAC, Clock, hello, pc, ssd, start
 
 
@@ -106,14 +106,13 @@ def test_another_boot_changes_nothing_while_the_pcs_agent_is_on_the_line(record:
     visit = record.greet(hello(pc(), "boot-1"), MAC)
     report(record, visit)
     before = record.machine_detail(visit.machine_id), record.events(limit=1000)
-    with pytest.raises(OtherOnLine) as refused:
-        record.greet(hello(pc(), "boot-2"), MAC, on_line={visit.id}.__contains__)
-    assert refused.value.hint
-    assert (record.machine_detail(visit.machine_id), record.events(limit=1000)) == before
+    other = record.greet(hello(pc(), "boot-2"), MAC, on_line={visit.id}.__contains__)
+    assert other.id != visit.id
+    assert record.machine_detail(visit.machine_id).visits[1:] == before[0].visits
     # Its own agent is welcome, another PC too, and this one once its old line is given up.
     assert record.greet(hello(pc(), "boot-1", token=visit.token), MAC, on_line={visit.id}.__contains__).job is not None
     assert record.greet(hello(pc(2), "boot-3"), MAC, on_line={visit.id}.__contains__).new
-    assert record.greet(hello(pc(), "boot-2"), MAC, on_line=lambda visit_id: False).new
+    assert record.greet(hello(pc(), "boot-4"), MAC, on_line=lambda visit_id: False).new
     assert record.job_of_visit(visit.id) is None
 
 
@@ -177,12 +176,29 @@ def test_a_failed_stage_is_why_the_job_ended_even_when_the_server_did_not_come_t
     assert (ended.state, ended.problem) == ("failed", Problem("no-disk"))
 
 
-def test_a_visit_that_ended_is_open_again_when_its_agent_is(record: Record) -> None:
+def test_a_visit_that_ended_stays_ended_whoever_has_its_token(record: Record) -> None:
     visit = record.greet(hello(pc(), "boot-1"), MAC)
     record.end_visit(visit.id)
+    before = record.machine_detail(visit.machine_id), record.events(limit=1000)
+    for token in (visit.token, "", "another"):
+        with pytest.raises(WrongToken):
+            record.greet(hello(pc(), "boot-1", token=token), MAC)
+    assert (record.machine_detail(visit.machine_id), record.events(limit=1000)) == before
+
+
+def test_an_agent_that_missed_that_its_job_is_done_is_told_so_and_its_visit_stays_over(record: Record) -> None:
+    visit = record.greet(hello(pc(), "boot-1"), MAC)
+    record.end_job(start(record, visit).id, None)
+    record.end_visit(visit.id)
+    back = record.greet(hello(pc(), "boot-1", token=visit.token), MAC)
+    assert back.over
+    assert back.outcome is not None
     assert record.machines_overview()[0].visit.closed is not None
-    record.greet(hello(pc(), "boot-1", token=visit.token), MAC)
-    assert record.machines_overview()[0].visit.closed is None
+    with pytest.raises(NotThatVisit):
+        start(record, back)
+    record.greet(hello(pc(), "boot-2"), MAC)
+    with pytest.raises(WrongToken):
+        record.greet(hello(pc(), "boot-1", token=visit.token), MAC)
 
 
 def test_what_is_not_on_the_record_is_said_so(record: Record) -> None:

@@ -104,6 +104,13 @@ class Agent:
         """Close the line as an agent does that goes home."""
         await self._socket.close()
 
+    async def break_off(self) -> None:
+        """The line breaks, without a word."""
+        response = self._socket._response
+        assert response.connection is not None
+        assert response.connection.transport is not None
+        response.connection.transport.abort()
+
     async def start(self, run: RunStage) -> None:
         """Report that the ordered stage began."""
         self.number += 1

@@ -1,0 +1,62 @@
+"""Which lines contest each other (pure): what speaks against an agent that came, and against those that are here.
+
+Anybody on the LAN can say hello as any PC. So one machine has one line, an adapter is in one PC, and where the kernel
+knows whose adapter a line comes from, its hello must tell that one. Not for: what follows (`workshop.py`,
+`records/standing.py`).
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from netboot.agent_session import Session
+from netboot.problems import Problem
+from netboot.records.values import Standing
+
+DEAD_WITHIN: Final = 20.0
+"""Seconds from a second line's hello in which the first one's heartbeat fails, if its PC was restarted before it."""
+
+BACK_WITHIN: Final = 15.0
+"""Seconds in which an agent whose line broke only is back on another one."""
+
+
+def _shared(one: Session, other: Session) -> frozenset[str]:
+    """The adapters that both tell, and that can be in one of them only."""
+    return (one.claims & other.adapters) | (one.adapters & other.claims)
+
+
+def rivals(session: Session, others: Iterable[Session]) -> list[Session]:
+    """Those that speak for the same machine as this session's line, or tell an adapter that it tells."""
+    return [
+        other
+        for other in others
+        if other.visit.id != session.visit.id
+        and (other.visit.machine_id == session.visit.machine_id or _shared(other, session))
+    ]
+
+
+def judged(session: Session, others: Sequence[Session]) -> tuple[Standing, list[Session]]:
+    """What stands against the agent that came, "" for nothing, and those of the others that it stands against as well.
+
+    One whose line comes from the adapter that both tell, while the newcomer's does not, is left out of it: else one
+    made-up hello would bring every PC of a bench to a stand.
+    """
+    found = rivals(session, others)
+    if found:
+        return "two-lines", [other for other in found if not _has_the_adapter(other, session)]
+    if session.adapter and session.adapter not in session.adapters:
+        return "other-adapter", []
+    return "", []
+
+
+def problem(session: Session) -> Problem:
+    """What the PC's screen and its row say of a contested line."""
+    if session.standing == "other-adapter":
+        return Problem("other-adapter", {"address": session.address, "adapter": session.adapter})
+    return Problem("two-lines", {"address": session.address or "?"})
+
+
+def _has_the_adapter(other: Session, newcomer: Session) -> bool:
+    if other.visit.machine_id == newcomer.visit.machine_id or not newcomer.adapter:
+        return False
+    shared = _shared(other, newcomer)
+    return other.adapter in shared and newcomer.adapter not in shared

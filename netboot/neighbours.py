@@ -1,0 +1,26 @@
+"""Whose adapter has an address on our own segment, as the kernel's neighbour table knows it (proc(5), /proc/net/arp).
+
+Behind a router or a relay the table has the router only, and nothing of the PC: then it is not known. IPv4, as all that
+netboot serves. Not for: asking the LAN (`dhcp/arp_probe.py`).
+"""
+
+from pathlib import Path
+from typing import Final
+
+TABLE: Final = Path("/proc/thread-self/net/arp")
+_COMPLETE: Final = 0x2
+"""ATF_COM of if_arp.h: the neighbour has answered."""
+
+
+def adapter_of(address: str, table: Path = TABLE) -> str:
+    """The MAC address that the kernel has for this neighbour, "" when it knows none."""
+    try:
+        lines = table.read_text(encoding="ascii", errors="replace").splitlines()[1:]
+    except OSError:
+        return ""
+    for line in lines:
+        # IP address, HW type, Flags, HW address, Mask, Device
+        fields = line.split()
+        if len(fields) == 6 and fields[0] == address and int(fields[2], 16) & _COMPLETE:
+            return fields[3].lower()
+    return ""
