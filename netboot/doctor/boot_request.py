@@ -1,4 +1,4 @@
-"""Asks a boot server on port 4011 which file a UEFI PC is to load (PXE 2.1 §2.2), from a port of its own."""
+"""Asks a boot server on port 4011 which file a PC is to load (PXE 2.1 §2.2), from a port of its own."""
 
 import socket
 import time
@@ -15,10 +15,17 @@ _TRIES: Final = 2
 
 
 def ask_boot_server(
-    asker: Asker, server: IPv4Address, *, mac: str, xid: int, own_address: IPv4Address, wait: float
+    asker: Asker,
+    server: IPv4Address,
+    *,
+    mac: str,
+    xid: int,
+    own_address: IPv4Address,
+    wait: float,
+    item: int | None = None,
 ) -> Offer | None:
-    """Its acknowledgement, or None when there was none within `wait` seconds."""
-    question = encode(boot_request(asker, mac, xid, own_address))
+    """Its acknowledgement, or None when there was none within `wait` seconds; `item` as its menu names it."""
+    question = encode(boot_request(asker, mac, xid, own_address, item))
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as opened:
         began = time.monotonic()
         for attempt in range(1, _TRIES + 1):

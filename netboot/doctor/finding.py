@@ -24,6 +24,7 @@ Code = Literal[
     "own-address-is-a-lease",
     "own-address-taken",
     "two-cards-one-address",
+    "answers-for-everybody",
     "dhcp-none",
     "dhcp-server",
     "dhcp-several",

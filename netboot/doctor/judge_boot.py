@@ -35,7 +35,8 @@ def way_of_answering(seen: Seen) -> Code:
         return "netboot-full" if any(not offer.asker.boots for offer in ours) else "netboot-merged"
     if named:
         return "netboot-proxy"
-    if any(offer.next_server in seen.netboots and offer.file for offer in seen.offers):
+    others = (reply for reply in seen.boot_replies if reply.server not in seen.netboots)
+    if any(told.next_server in seen.netboots and told.file for told in (*seen.offers, *others)):
         return "netboot-named-by-building"
     return "netboot-not-named" if seen.netboots else "netboot-none"
 

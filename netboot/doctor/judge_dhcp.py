@@ -5,10 +5,17 @@ The cures follow what firmware does with such answers: docs/firmware.md.
 
 from collections.abc import Iterator
 from ipaddress import IPv4Address
+from typing import Final
 
+from netboot.dhcp.boot_file import BootFileNames
 from netboot.dhcp.packet import NO_ADDRESS
 from netboot.doctor.finding import Finding, Severity
 from netboot.doctor.observed import Offer, Seen
+
+_NAMES: Final = BootFileNames(NO_ADDRESS)
+_OUR_FILES: Final = frozenset(
+    {_NAMES.bios_file, _NAMES.uefi_x64_file, _NAMES.uefi_x64_ipxe_file, _NAMES.uefi_ia32_file}
+)
 
 
 def dhcp_findings(seen: Seen) -> Iterator[Finding]:
@@ -63,19 +70,22 @@ def _several(servers: dict[IPv4Address, Offer]) -> Iterator[Finding]:
 
 
 def _is_foreign(offer: Offer, seen: Seen) -> bool:
-    """Whether it neither comes from netboot nor sends PCs to it."""
-    return offer.server not in seen.netboots and offer.next_server not in seen.netboots
+    """Whether it neither comes from netboot nor sends PCs to it, at once or on port 4011."""
+    if offer.server in seen.netboots or offer.next_server in seen.netboots:
+        return False
+    replies = (reply for reply in seen.boot_replies if (reply.asker, reply.server) == (offer.asker, offer.server))
+    return not any(reply.next_server in seen.netboots and reply.file in _OUR_FILES for reply in replies)
 
 
 def _rivals(seen: Seen) -> Iterator[Finding]:
     told: set[IPv4Address] = set()
-    acknowledges = {reply.server for reply in seen.boot_replies}
+    acknowledges = {(reply.server, reply.asker) for reply in seen.boot_replies}
     for offer in seen.offers:
         if not offer.asker.boots or offer.server in told or not _is_foreign(offer, seen):
             continue
         # Option 60 with a file is not enough: a box may send both by mistake. A boot server answers on port 4011, or
         # tells by option 43 that there is no need to ask there.
-        served = offer.server in acknowledges or (offer.file and offer.vendor_options)
+        served = (offer.server, offer.asker) in acknowledges or (offer.file and offer.vendor_options)
         if offer.is_proxy or (offer.speaks_pxe and served):
             told.add(offer.server)
             reply = next((reply for reply in seen.boot_replies if reply.server == offer.server), None)
@@ -86,6 +96,7 @@ def _rivals(seen: Seen) -> Iterator[Finding]:
 
 def _stray_options(seen: Seen) -> Iterator[Finding]:
     rivals = {finding.values["server"] for finding in _rivals(seen)}
+    boots_some = {reply.server for reply in seen.boot_replies if reply.file}
     told: set[tuple[str, IPv4Address]] = set()
     for offer in seen.offers:
         if not _is_foreign(offer, seen) or str(offer.server) in rivals:
@@ -96,7 +107,7 @@ def _stray_options(seen: Seen) -> Iterator[Finding]:
             "file": offer.file,
             "next": offer.tftp_server or str(offer.next_server),
         }
-        if offer.speaks_pxe and ("class", offer.server) not in told:
+        if offer.speaks_pxe and offer.server not in boots_some and ("class", offer.server) not in told:
             told.add(("class", offer.server))
             yield Finding("stray-class", Severity.STOPS, values)
         # Many servers put their own address there by themselves; without a file it says nothing.

@@ -1,14 +1,20 @@
 """The interface, addresses that collide, and what the switch says of itself (pure)."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence, Set
+from dataclasses import dataclass
 from ipaddress import IPv4Address
 
-from netboot.doctor.finding import Finding, Severity
+from netboot.doctor.finding import Code, Finding, Severity
 from netboot.doctor.observed import Card, Seen
 
 _FRAME = 1500  # bytes of an IP packet in an Ethernet frame
 _GIGABIT = 1000  # Mbit/s
+_FEWEST_DECOYS = 3
+"""Addresses that nobody was given, and that one card answers for: fewer may be other machines' by chance."""
+_ONE_CAUSE = 5
+"""Addresses of others that one card answers for: so many are one fault, not so many machines set up wrongly."""
+_SHOWN = 4
 
 
 def link_findings(seen: Seen) -> Iterator[Finding]:
@@ -51,14 +57,41 @@ def _collisions(seen: Seen) -> Iterator[Finding]:
         if answer.mac not in card.own_macs:
             holders[answer.address].add(answer.mac)
     offered = {offer.address for offer in seen.offers if not offer.is_proxy}
-    for address, macs in sorted(holders.items()):
-        values = {"address": str(address), "mac": ", ".join(sorted(macs))}
-        if address in card.own_addresses:
-            yield Finding("own-address-taken", Severity.STOPS, values)
-        elif address in offered:
-            yield Finding("offer-taken", Severity.STOPS, values)
-        elif len(macs) > 1:
-            yield Finding("two-cards-one-address", Severity.STOPS, values)
+    faults = [fault for address, macs in sorted(holders.items()) if (fault := _fault(address, macs, card, offered))]
+    for mac in sorted({mac for fault in faults for mac in fault.macs}):
+        taken = [fault.address for fault in faults if mac in fault.macs]
+        for_all = len(seen.decoys) >= _FEWEST_DECOYS and all(mac in holders.get(decoy, ()) for decoy in seen.decoys)
+        if for_all or len(taken) >= _ONE_CAUSE:
+            values = {"mac": mac, "count": str(len(taken)), "addresses": _first_few(taken)}
+            yield Finding("answers-for-everybody", Severity.STOPS, values)
+            left = ((fault.address, fault.macs - {mac}) for fault in faults)
+            faults = [fault for address, macs in left if (fault := _fault(address, macs, card, offered))]
+    for fault in faults:
+        yield Finding(fault.code, Severity.STOPS, {"address": str(fault.address), "mac": ", ".join(sorted(fault.macs))})
+
+
+@dataclass(frozen=True, slots=True)
+class _Fault:
+    """An address that should not be where it is, and who answers for it."""
+
+    code: Code
+    address: IPv4Address
+    macs: frozenset[str]
+
+
+def _fault(address: IPv4Address, macs: Set[str], card: Card, offered: Set[IPv4Address]) -> _Fault | None:
+    if not macs:
+        return None
+    if address in card.own_addresses:
+        return _Fault("own-address-taken", address, frozenset(macs))
+    if address in offered:
+        return _Fault("offer-taken", address, frozenset(macs))
+    return _Fault("two-cards-one-address", address, frozenset(macs)) if len(macs) > 1 else None
+
+
+def _first_few(addresses: Sequence[IPv4Address]) -> str:
+    shown = ", ".join(map(str, addresses[:_SHOWN]))
+    return f"{shown}, …" if len(addresses) > _SHOWN else shown
 
 
 def _switch(seen: Seen) -> Iterator[Finding]:

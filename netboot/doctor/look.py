@@ -19,8 +19,8 @@ from netboot.doctor.ear import Ear
 from netboot.doctor.mouth import Mouth
 from netboot.doctor.notes import Notes
 from netboot.doctor.observed import Asker, Card, Offer, Seen, Walk
-from netboot.doctor.offers import netboot_named_by, told_file
-from netboot.doctor.questions import discover, made_up_mac
+from netboot.doctor.offers import asked_on_4011, netboot_named_by, told_file
+from netboot.doctor.questions import decoys_in, discover, made_up_mac
 from netboot.doctor.tftp_get import TftpTrouble, tftp_get
 from netboot.doctor.walk import GRUB_CONFIG, Walker, grub_menu_url
 
@@ -33,6 +33,8 @@ _OFFERS_WITHIN: Final = (3.0, 6.0)  # seconds: a server may ping an address for 
 _ASK_AGAIN_AFTER: Final = 1.5
 _QUIET: Final = 0.7  # seconds without a new answer
 _MOST_SERVERS: Final = 4
+_MOST_QUESTIONS: Final = 4
+_DECOYS: Final = 8
 _MOST_ADDRESSES: Final = 16
 _WHOLE_FRAME, _SMALL_FRAME = 1500, 64  # bytes of an IP packet
 _WALKERS: Final = (Asker.BIOS, Asker.UEFI, Asker.IA32, Asker.HTTP)
@@ -62,8 +64,8 @@ class _Look:
         needs_own_mac = not self._notes.offers and self._ask_with_own_mac()
         offers = tuple(self._notes.offers.values())
         replies = self._ask_boot_servers(offers)
-        netboots = self._find_netboots(offers)
-        self._ask_who_has(offers, netboots)
+        netboots = self._find_netboots((*offers, *replies))
+        decoys = self._ask_who_has(offers, netboots)
         whole_frames = self._try_whole_frames(netboots)
         walks = self._walk(offers, replies, netboots[0]) if netboots and self._card.address else ()
         self._listen(self._began + _LISTEN_AT_LEAST)
@@ -76,6 +78,7 @@ class _Look:
             needs_own_mac=needs_own_mac,
             overheard=tuple(notes.overheard),
             arp=tuple(notes.arp),
+            decoys=decoys,
             bpdus=tuple(notes.bpdus),
             queriers=tuple(notes.queriers),
             whole_frames=whole_frames,
@@ -127,20 +130,16 @@ class _Look:
         if address is None:
             return ()
         replies = []
-        asked = [
-            offer
-            for offer in offers
-            # Firmware asks there of whoever speaks PXE and says neither "take this file" nor gives a whole offer.
-            if offer.asker in (Asker.UEFI, Asker.IA32) and offer.speaks_pxe and not offer.vendor_options
-        ]
-        for offer in asked[:_MOST_SERVERS]:
+        asked = [(offer.asker, question) for offer in offers if (question := asked_on_4011(offer))]
+        for asker, question in asked[:_MOST_QUESTIONS]:
             reply = ask_boot_server(
-                offer.asker,
-                offer.server,
+                asker,
+                question.server,
                 mac=self._mac,
                 xid=random.getrandbits(32),
                 own_address=address,
                 wait=1.0,
+                item=question.item,
             )
             if reply is not None:
                 replies.append(reply)
@@ -167,7 +166,8 @@ class _Look:
             return False
         return grub_menu_url(config, self._mac) is not None
 
-    def _ask_who_has(self, offers: tuple[Offer, ...], netboots: tuple[IPv4Address, ...]) -> None:
+    def _ask_who_has(self, offers: tuple[Offer, ...], netboots: tuple[IPv4Address, ...]) -> tuple[IPv4Address, ...]:
+        """Ask for every address that was named, and for some that nobody was given, which are returned."""
         card = self._card
         named = [card.address, *netboots]
         for offer in offers:
@@ -178,9 +178,15 @@ class _Look:
             for address in dict.fromkeys(named)
             if address is not None and address != NO_ADDRESS and any(address in network for network in networks)
         ]
+        near = near[:_MOST_ADDRESSES]
+        taken = {*near, *card.own_addresses}
+        decoys = (
+            tuple(address for address in decoys_in(networks[0], _DECOYS) if address not in taken) if networks else ()
+        )
         for _ in range(2):
-            self._mouth.ask_who_has(near[:_MOST_ADDRESSES])
+            self._mouth.ask_who_has((*near, *decoys))
             self._listen(time.monotonic() + 0.5)
+        return decoys
 
     def _try_whole_frames(self, netboots: tuple[IPv4Address, ...]) -> bool | None:
         card = self._card

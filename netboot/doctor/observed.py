@@ -149,7 +149,8 @@ class Seen:
 
     `netboots` are the servers that were recognised as netboot by their first GRUB file, ours first; `boot_replies` came
     from port 4011. `needs_own_mac`: nobody answered an address that is made up, somebody did answer the card's own.
-    `whole_frames`: whether a full frame of 1500 bytes comes back from netboot; None when it was not tried.
+    `decoys` are addresses that ARP was asked for though nobody named them. `whole_frames`: whether a full frame of 1500
+    bytes comes back from netboot; None when it was not tried.
     """
 
     card: Card
@@ -159,6 +160,7 @@ class Seen:
     needs_own_mac: bool = False
     overheard: tuple[Overheard, ...] = ()
     arp: tuple[ArpAnswer, ...] = ()
+    decoys: tuple[IPv4Address, ...] = ()
     bpdus: tuple[Bpdu, ...] = ()
     queriers: tuple[IPv4Address, ...] = ()
     whole_frames: bool | None = None

@@ -4,14 +4,26 @@ RFC 2132 for the options; what does not parse is left out of the value, since od
 """
 
 import re
+from collections.abc import Iterator
+from dataclasses import dataclass
 from ipaddress import AddressValueError, IPv4Address, IPv4Network
 from typing import Final
 
-from netboot.dhcp.packet import NO_ADDRESS, DhcpPacket, MessageType, Op, Option
+from netboot.dhcp.packet import (
+    NO_ADDRESS,
+    DhcpPacket,
+    MalformedPacket,
+    MessageType,
+    Op,
+    Option,
+    decode_options,
+)
 from netboot.doctor.observed import Asker, Offer, Step
 
 _ANSWERS: Final = (MessageType.OFFER, MessageType.ACK)
 _SCRIPT: Final = re.compile(r"http://(\d{1,3}(?:\.\d{1,3}){3})(?::\d+)?/boot/ipxe")
+_DISCOVERY_CONTROL, _BOOT_SERVERS, _BOOT_MENU = 6, 8, 9
+_TAKE_THE_FILE: Final = 0x08
 _LONGEST: Final = 128  # characters of a text that is shown
 
 
@@ -60,6 +72,60 @@ def netboot_named_by(offer: Offer) -> IPv4Address | None:
         return None
 
 
+@dataclass(frozen=True, slots=True)
+class BootQuestion:
+    """Whom a PC asks on port 4011 for its file, and for which item of the menu that it was sent, None without one."""
+
+    server: IPv4Address
+    item: int | None = None
+
+
+def asked_on_4011(offer: Offer) -> BootQuestion | None:
+    """Whom firmware asks after this offer (PXE 2.1 §2.2 and §2.4); None when it asks nobody.
+
+    A menu's first item is the one that is taken when nobody chooses; its type 0 is the PC's own disk.
+    """
+    if not offer.speaks_pxe or offer.asker is Asker.HTTP:
+        return None
+    # UEFI asks whoever says no more than PXEClient, with a menu's prompt or not; a BIOS and iPXE take the file named.
+    plain = BootQuestion(offer.server) if offer.asker in (Asker.UEFI, Asker.IA32) else None
+    try:
+        told = dict(decode_options(offer.vendor_options))
+    except MalformedPacket:
+        return None
+    if not told.keys() & {_DISCOVERY_CONTROL, _BOOT_SERVERS, _BOOT_MENU}:
+        return plain
+    control = told.get(_DISCOVERY_CONTROL, b"")
+    if control and control[0] & _TAKE_THE_FILE:
+        return None
+    servers = _boot_servers(told.get(_BOOT_SERVERS, b""))
+    for item in _menu_items(told.get(_BOOT_MENU, b"")):
+        if item and servers.get(item):
+            return BootQuestion(servers[item], item)
+    return None
+
+
+def _boot_servers(value: bytes) -> dict[int, IPv4Address]:
+    """Tag 8: a type of two bytes, a number of addresses, those; each time again. The first address of each type."""
+    found: dict[int, IPv4Address] = {}
+    at = 0
+    while at + 3 <= len(value):
+        item, count = int.from_bytes(value[at : at + 2]), value[at + 2]
+        address = value[at + 3 : at + 7]
+        if count and len(address) == 4:
+            found.setdefault(item, IPv4Address(address))
+        at += 3 + 4 * count
+    return found
+
+
+def _menu_items(value: bytes) -> Iterator[int]:
+    """Tag 9: a type of two bytes, the length of what is shown, that; each time again."""
+    at = 0
+    while at + 3 <= len(value):
+        yield int.from_bytes(value[at : at + 2])
+        at += 3 + value[at + 2]
+
+
 def told_file(
     asker: Asker, offers: tuple[Offer, ...], replies: tuple[Offer, ...], netboot: IPv4Address
 ) -> tuple[str, tuple[Step, ...]]:
@@ -67,6 +133,11 @@ def told_file(
     told = [offer for offer in offers if offer.asker is asker and offer.file]
     ours = [offer for offer in told if offer.server == netboot] or [o for o in told if o.next_server == netboot]
     if not ours:
+        for named in replies:
+            if named.asker is asker and named.file and named.next_server == netboot:
+                after = min((offer.after for offer in offers if offer.asker is asker), default=0.0)
+                asked = Step("dhcp", str(named.server), after)
+                return named.file, (asked, Step("4011", str(named.server), named.after))
         return "", (Step("dhcp", str(netboot), 0.0, trouble="silent", detail="no answer names a boot file"),)
     offer = ours[0]
     asked = Step("dhcp", str(offer.server), offer.after)

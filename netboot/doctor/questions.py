@@ -8,7 +8,7 @@ Not for: sending (mouth.py).
 
 import hashlib
 from dataclasses import dataclass
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, IPv4Network
 from typing import Final
 
 from netboot.dhcp.packet import (
@@ -44,9 +44,26 @@ _ASKED_FOR: Final = bytes((1, 3, 6, 15, 28, 43, 51, 54, 60, 66, 67, 97))
 _IPXE_FEATURES: Final = encode_options(((0x13, b"\1"), (0x18, b"\1"), (0x27, b"\1"), (0xEB, b"\1\x15\1")))
 
 
+BOOT_ITEM: Final = 71
+"""PXE 2.1 §2.4's tag for which boot server's which layer is asked for."""
+
+_FIRST_LAYER: Final = b"\0\0"
+
+
 def made_up_mac(card_mac: str) -> str:
     """A locally administered address (IEEE 802 §8.4), the same at each run on one machine."""
     return "02:" + hashlib.sha256(f"netboot doctor {card_mac}".encode()).digest()[:5].hex(":")
+
+
+def decoys_in(network: IPv4Network, count: int) -> tuple[IPv4Address, ...]:
+    """Addresses spread over a network, at the same places at each run: most are nobody's.
+
+    Whoever answers for all of them answers for everybody.
+    """
+    hosts = network.num_addresses - 2
+    first = int(network.network_address) + 1
+    places = {hosts * (2 * number + 1) // (2 * count) for number in range(count)} if hosts > 0 else set()
+    return tuple(IPv4Address(first + place) for place in sorted(places))
 
 
 def discover(asker: Asker, mac: str, xid: int) -> DhcpPacket:
@@ -54,9 +71,15 @@ def discover(asker: Asker, mac: str, xid: int) -> DhcpPacket:
     return _packet(asker, mac, xid, MessageType.DISCOVER, NO_ADDRESS, (Option.PARAMETER_LIST, _ASKED_FOR))
 
 
-def boot_request(asker: Asker, mac: str, xid: int, address: IPv4Address) -> DhcpPacket:
-    """What a UEFI PC asks on port 4011 of the server whose offer names no address; `address` is the asker's own."""
-    return _packet(asker, mac, xid, MessageType.REQUEST, address, (Option.PARAMETER_LIST, _ASKED_FOR))
+def boot_request(asker: Asker, mac: str, xid: int, address: IPv4Address, item: int | None = None) -> DhcpPacket:
+    """What a PC asks on port 4011; `address` is the asker's own, `item` the boot server's type in a menu (PXE 2.1).
+
+    Without an item it is what a UEFI PC asks of a server whose offer names no address.
+    """
+    options: Options = ((Option.PARAMETER_LIST, _ASKED_FOR),)
+    if item is not None:
+        options += ((Option.VENDOR_OPTIONS, encode_options(((BOOT_ITEM, item.to_bytes(2) + _FIRST_LAYER),))),)
+    return _packet(asker, mac, xid, MessageType.REQUEST, address, *options)
 
 
 def _packet(

@@ -105,6 +105,20 @@ LAN: Final[dict[Code, dict[Language, Words]]] = {
             "Find which one should not (machines carry their MAC address on a label) and change its address.",
         ),
     },
+    "answers-for-everybody": {
+        "fr": Words(
+            "Un seul appareil ({mac}) répond pour les adresses des autres ({count}, dont {addresses}) : des PC "
+            "refuseront leur adresse ou parleront au mauvais appareil.",
+            "Trouvez-le (son étiquette porte l'adresse MAC) et débranchez-le, ou coupez son « proxy ARP » : routeur, "
+            "borne Wi-Fi, VPN, isolation des clients.",
+        ),
+        "en": Words(
+            "One device ({mac}) answers for the addresses of others ({count}, among them {addresses}): PCs will refuse "
+            "their address or talk to the wrong device.",
+            "Find it (its label has the MAC address) and unplug it, or switch off its proxy ARP: a router, an access "
+            "point, a VPN, client isolation.",
+        ),
+    },
     "offer-taken": {
         "fr": Words(
             "Le DHCP propose l'adresse {address}, que {mac} utilise déjà.",

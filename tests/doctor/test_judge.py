@@ -200,6 +200,68 @@ def test_colliding_addresses_are_told_with_who_has_them() -> None:
     assert {found[code].severity for code in ("own-address-taken", "offer-taken")} == {Severity.STOPS}
 
 
+BOX = "aa:aa:aa:aa:aa:66"
+BUILDINGS, LAPTOPS_OTHER = "52:54:00:00:00:01", "aa:aa:aa:aa:aa:07"
+DECOYS = tuple(LAN[number] for number in (15, 47, 79, 111, 143, 174))
+
+
+def test_one_device_that_answers_for_everybody_is_one_finding_with_its_address() -> None:
+    everywhere = (LAPTOP, BUILDING, LAN[100], NETBOOT, *DECOYS)
+    arp = (*(ArpAnswer(address, BOX) for address in everywhere), ArpAnswer(BUILDING, BUILDINGS))
+    findings = [one for one in judge(replace(ALL_WELL, arp=arp, decoys=DECOYS)) if one.severity is Severity.STOPS]
+    assert [one.code for one in findings] == ["answers-for-everybody"]
+    assert findings[0].values["mac"] == BOX
+
+
+def test_a_device_that_has_many_addresses_of_others_is_one_cause_also_where_no_decoy_says_so() -> None:
+    servers = tuple(LAN[number] for number in range(200, 300) if number < 255)
+    twice = tuple(ArpAnswer(address, f"52:54:00:00:01:{int(address) & 0xFF:02x}") for address in servers)
+    arp = (*twice, *(ArpAnswer(address, BOX) for address in servers))
+    stops = [one for one in judge(replace(ALL_WELL, arp=arp)) if one.severity is Severity.STOPS]
+    assert [(one.code, one.values["mac"], one.values["count"]) for one in stops] == [
+        ("answers-for-everybody", BOX, "55")
+    ]
+    assert stops[0].values["addresses"] == "10.77.0.200, 10.77.0.201, 10.77.0.202, 10.77.0.203, …"
+
+
+def test_what_others_do_beside_it_is_still_told() -> None:
+    arp = (*(ArpAnswer(address, BOX) for address in (LAPTOP, *DECOYS)), ArpAnswer(LAPTOP, LAPTOPS_OTHER))
+    found = told(replace(ALL_WELL, arp=arp, decoys=DECOYS))
+    assert found["answers-for-everybody"].values["mac"] == BOX
+    assert found["own-address-taken"].values["mac"] == LAPTOPS_OTHER
+
+
+def test_a_device_at_some_of_the_decoys_is_no_device_that_answers_for_everybody() -> None:
+    arp = tuple(ArpAnswer(address, BOX) for address in (LAPTOP, *DECOYS[1:]))
+    assert "own-address-taken" in told(replace(ALL_WELL, arp=arp, decoys=DECOYS))
+
+
+def test_a_menu_that_leads_to_netboot_on_port_4011_is_no_rival() -> None:
+    menu = bytes.fromhex("060103 0a0400505845 08078000010a4d0001 0907800004426f6f74 ff")
+    offers = tuple(
+        address_offer(asker, vendor_class="PXEClient", vendor_options=menu if asker is Asker.BIOS else b"")
+        if asker in (Asker.BIOS, Asker.UEFI)
+        else address_offer(asker)
+        for asker in Asker
+    )
+    replies = tuple(
+        Offer(asker=asker, server=BUILDING, next_server=NETBOOT, file="shimx64.efi", vendor_class="PXEClient")
+        for asker in (Asker.BIOS, Asker.UEFI)
+    )
+    found = told(replace(ALL_WELL, offers=offers, boot_replies=replies))
+    assert not {"rival-pxe", "stray-class"} & set(found)
+    assert "netboot-named-by-building" in found
+
+
+def test_a_menu_whose_boot_server_answers_with_a_file_of_its_own_is_a_rival() -> None:
+    menu = bytes.fromhex("060103 08078000010a4d0001 0907800004426f6f74 ff")
+    offers = tuple(address_offer(asker, vendor_class="PXEClient", vendor_options=menu) for asker in (Asker.BIOS,))
+    reply = Offer(asker=Asker.BIOS, server=BUILDING, next_server=OTHER, file="pxelinux.0", vendor_class="PXEClient")
+    found = told(replace(ALL_WELL, offers=(*ALL_WELL.offers, *offers), boot_replies=(reply,)))
+    assert found["rival-pxe"].values["file"] == "pxelinux.0"
+    assert "stray-class" not in found
+
+
 def test_a_second_card_of_this_machine_that_answers_for_its_address_is_no_collision() -> None:
     card = replace(CARD, own_macs=CARD.own_macs | {"52:54:00:00:00:51"})
     seen = replace(ALL_WELL, card=card, arp=(ArpAnswer(LAPTOP, "52:54:00:00:00:51"),))

@@ -4,14 +4,16 @@ First without netboot, then with it. Each run of the doctor takes 6 to 13 s; so 
 """
 
 import asyncio
+import json
 import sys
 import urllib.request
 from pathlib import Path
+from unittest.mock import ANY
 
 import pytest
 
 from netboot.lab.building import BootFiles, proxy_boot_command
-from netboot.lab.building_kinds import StrayOptions
+from netboot.lab.building_kinds import StrayOptions, dnsmasq_building
 from netboot.lab.network import BRIDGE, BUILDING, NETWORK, SERVER, Lan, open_lan
 from netboot.lab.service import Service
 from netboot.process import run
@@ -69,6 +71,69 @@ async def test_machines_that_have_others_addresses_are_found_by_arp(lan: Lan) ->
     assert {"own-address-taken", "offer-taken", "two-cards-one-address"} <= seen.stops
     assert seen.values("own-address-taken")["address"] == str(LAPTOP)
     assert seen.values("two-cards-one-address")["address"] == str(BUILDING)
+
+
+async def test_a_box_that_answers_every_arp_question_is_told_as_one_cause(lan: Lan) -> None:
+    # Whatever the kernel takes for its own it answers for, on every interface (ip-route(8), "local").
+    await ip(stranger(lan), f"route add local {NETWORK} dev lo table local")
+    try:
+        async with building(lan):
+            seen = await examine(lan, laptop(lan))
+    finally:
+        await ip(stranger(lan), f"route delete local {NETWORK} dev lo table local")
+    assert "answers-for-everybody" in seen.stops
+    assert not seen.stops & {"own-address-taken", "offer-taken", "two-cards-one-address"}
+    links = json.loads((await asyncio.to_thread(run, ["ip", "-netns", stranger(lan), "-json", "link"])).stdout)
+    assert seen.values("answers-for-everybody")["mac"] == next(
+        one["address"] for one in links if one["ifname"] == "eth0"
+    )
+
+
+async def test_a_boot_server_that_names_its_file_by_a_menu_is_followed_to_port_4011(lan: Lan, tmp_path: Path) -> None:
+    with_menu = (
+        *dnsmasq_building(tmp_path / "leases"),
+        "--pxe-service=x86PC,Other,other.kpxe",
+        "--pxe-service=x86PC,Local",
+        "--pxe-service=x86-64_EFI,Other,other.efi",
+        "--pxe-service=x86-64_EFI,Second,second.efi",  # with one alone dnsmasq shows UEFI no menu
+        "--pxe-prompt=Press F8,3",
+    )
+    async with answering(lan, lan.building, with_menu, "building"):
+        seen = await examine(lan, laptop(lan))
+    assert "stray-class" not in seen.stops
+    assert seen.values("rival-pxe") == {"server": str(BUILDING), "mac": ANY, "file": "other.kpxe"}
+    assert {reply["file"] for reply in seen.told["seen"]["boot_replies"]} >= {"other.kpxe", "other.efi"}
+
+
+async def test_a_building_whose_menu_leads_to_netboot_boots_pcs(tmp_path: Path) -> None:
+    def service(kind: str, file: str) -> str:
+        return f"--pxe-service={kind},netboot,{file},{SERVER}"
+
+    with_menu = (
+        *dnsmasq_building(tmp_path / "leases"),
+        service("x86PC", "undionly.kpxe"),
+        "--pxe-service=x86PC,Local",
+        service("x86-64_EFI", "shimx64.efi"),
+        "--pxe-service=x86-64_EFI,Second,second.efi",  # with one alone dnsmasq shows UEFI no menu
+        "--pxe-prompt=Press F8,3",
+        "--dhcp-match=set:ipxe,175",
+        f"--dhcp-boot=tag:ipxe,http://{SERVER}/boot/ipxe,,{SERVER}",
+    )
+    (tmp_path / "masters").mkdir()
+    async with (
+        open_lan() as lan,
+        answering(lan, lan.building, with_menu, "building"),
+        serving(lan, tmp_path / "masters", dhcp="off"),
+    ):
+        seen = await examine(lan, lan.server)
+    assert not seen.stops & {"rival-pxe", "stray-class", "netboot-not-named"}
+    assert "netboot-named-by-building" in seen.codes
+    walks = {walk["asker"]: [step["place"] for step in walk["steps"]] for walk in seen.told["seen"]["walks"]}
+    assert walks["bios"][:3] == walks["uefi"][:3] == ["dhcp", "4011", "tftp"]
+    trouble = {
+        walk["asker"]: [step for step in walk["steps"] if step["trouble"]] for walk in seen.told["seen"]["walks"]
+    }
+    assert trouble["uefi"] == []
 
 
 @pytest.mark.parametrize("place", ["server", "laptop"])

@@ -1,7 +1,7 @@
 """What the doctor asks and how it reads the answers."""
 
 import struct
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, IPv4Network
 from uuid import UUID
 
 import pytest
@@ -13,8 +13,8 @@ from netboot.dhcp.boot_file import BootFile, BootFileNames, choose_boot_file
 from netboot.dhcp.packet import DhcpPacket, MalformedPacket, MessageType, Op, Option, decode, encode
 from netboot.dhcp.probe import PROBE_UUID
 from netboot.doctor.observed import Asker, Offer
-from netboot.doctor.offers import is_answer, netboot_named_by, read_offer, told_file
-from netboot.doctor.questions import boot_request, discover, made_up_mac
+from netboot.doctor.offers import BootQuestion, asked_on_4011, is_answer, netboot_named_by, read_offer, told_file
+from netboot.doctor.questions import boot_request, decoys_in, discover, made_up_mac
 from netboot.policy import Policy
 
 MAC = "02:11:22:33:44:55"
@@ -51,6 +51,65 @@ def test_questions_only_ask_and_carry_a_made_up_address_that_stays_the_same() ->
     assert {discover(asker, mac, 7).message_type for asker in Asker} == {MessageType.DISCOVER}
     assert boot_request(Asker.UEFI, mac, 7, OTHER).ciaddr == OTHER
     assert isinstance(PROBE_UUID, UUID)
+
+
+# What dnsmasq 2.90 sent to a BIOS PC, to a UEFI PC, and to one for which it had no service (2026-11-28).
+ONE_SERVICE = bytes.fromhex("060103 0a0400505845 08078000010a510001 0907800004426f6f74 ff")
+TWO_SERVICES = bytes.fromhex("060103 08078000010a510001 090f800004426f6f74 0000054c6f63616c 0a09035072657373204638 ff")
+TWO_UEFI_SERVICES = bytes.fromhex(
+    "060103 080e8001010a510001 8002010a510001 090f800104426f6f74 8002054f74686572 0a09035072657373204638 ff"
+)
+NO_SERVICE = bytes.fromhex("0601080a0400505845ff")
+DNSMASQ = IPv4Address("10.81.0.1")
+
+
+@pytest.mark.parametrize(
+    ("asker", "options", "asked"),
+    [
+        (Asker.BIOS, ONE_SERVICE, BootQuestion(DNSMASQ, 0x8000)),
+        (Asker.IPXE, ONE_SERVICE, BootQuestion(DNSMASQ, 0x8000)),
+        (Asker.BIOS, TWO_SERVICES, BootQuestion(DNSMASQ, 0x8000)),
+        (Asker.UEFI, TWO_UEFI_SERVICES, BootQuestion(DNSMASQ, 0x8001)),
+        (Asker.IA32, NO_SERVICE, None),
+        (Asker.UEFI, b"", BootQuestion(OTHER)),
+        (Asker.BIOS, b"", None),
+        (Asker.BIOS, b"\x06\x01\x08\xff", None),
+        (Asker.HTTP, ONE_SERVICE, None),
+        (Asker.BIOS, bytes.fromhex("0908 0000054c6f63616c ff"), None),  # only the PC's own disk
+        (Asker.BIOS, bytes.fromhex("0907800004426f6f74ff"), None),  # no server of that type
+        (Asker.BIOS, b"\x08\xff\x80", None),
+    ],
+)
+def test_whom_firmware_asks_on_port_4011_is_read_from_the_menu(
+    asker: Asker, options: bytes, asked: BootQuestion | None
+) -> None:
+    offer = Offer(asker=asker, server=OTHER, vendor_class="PXEClient", vendor_options=options)
+    assert asked_on_4011(offer) == asked
+
+
+@given(st.binary(max_size=255))
+def test_no_menu_raises_anything(options: bytes) -> None:
+    asked_on_4011(Offer(asker=Asker.BIOS, server=OTHER, vendor_class="PXEClient", vendor_options=options))
+
+
+def test_the_item_of_a_menu_is_asked_for_as_pxe_has_it() -> None:
+    asked = boot_request(Asker.BIOS, MAC, 7, OTHER, 0x8000)
+    assert asked.option(Option.VENDOR_OPTIONS) == bytes.fromhex("470480000000ff")
+
+
+def test_the_file_that_a_menu_leads_to_is_followed() -> None:
+    offer = Offer(asker=Asker.BIOS, server=OTHER, vendor_class="PXEClient", vendor_options=ONE_SERVICE, after=0.1)
+    reply = Offer(asker=Asker.BIOS, server=OTHER, next_server=NETBOOT, file="undionly.kpxe", after=0.2)
+    file, steps = told_file(Asker.BIOS, (offer,), (reply,), NETBOOT)
+    assert (file, [step.place for step in steps]) == ("undionly.kpxe", ["dhcp", "4011"])
+    assert not [step for step in steps if step.trouble]
+
+
+def test_decoys_are_hosts_of_the_network_spread_over_it() -> None:
+    decoys = decoys_in(IPv4Network("10.77.0.0/24"), 8)
+    assert [int(address) & 0xFF for address in decoys] == [16, 48, 80, 112, 143, 175, 207, 239]
+    assert decoys_in(IPv4Network("10.77.0.0/30"), 8) == (IPv4Address("10.77.0.1"), IPv4Address("10.77.0.2"))
+    assert decoys_in(IPv4Network("10.77.0.0/31"), 8) == ()
 
 
 def offer_packet(**options: bytes) -> DhcpPacket:

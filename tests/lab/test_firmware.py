@@ -110,6 +110,18 @@ async def test_a_pc_that_is_set_to_ipxe_reaches_the_agent_by_it_and_its_memory_i
         assert 64 << 20 < memory.tested < memory.copied
 
 
+@pytest.mark.matrix
+@pytest.mark.parametrize(("loader", "file"), [("ipxe.pxe", "ipxe.pxe"), ("kkpxe", "undionly.kkpxe")])
+async def test_a_bios_pc_reaches_the_agent_by_each_loader_that_can_be_set_for_it(loader: str, file: str) -> None:
+    spec = workshop_pc(1, Firmware.BIOS)
+    async with beside_the_building([spec], machines=[{"mac": spec.mac, "loader": loader}]) as (lan, service):
+        seconds, console = await way_to_the_agent(lan, spec)
+        told(f"bios, loader {loader}", seconds)
+        assert "netboot: firmware bios," in console
+        assert fetched(service) == [file]
+        assert (await job_of(service, spec.mac)).state == "done"
+
+
 def disk_with(lan: Lan, spec: PcSpec, loaders: Mapping[str, str]) -> PcSpec:
     """The PC with one disk that holds boot files under these paths, the GRUBs of the network on a disk."""
     built = bootfiles.load(default_cache_folder() / "bootfiles")
