@@ -7,11 +7,17 @@ Every text is bounded, because an inventory comes over the network. Sizes are by
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
+from msgspec.structs import replace
 
 Text = Annotated[str, Meta(max_length=256)]
 Size = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 Count = Annotated[int, Meta(ge=0, le=1_000_000)]
 Mac = Annotated[str, Meta(pattern=r"^[0-9a-f]{2}(:[0-9a-f]{2}){5}\Z")]
+
+
+_DAY = 86_400
+_CLOCK_OFF = 2 * _DAY
+"""Seconds that no time zone and no slow agent explains."""
 
 
 class System(Struct, frozen=True, kw_only=True):
@@ -58,10 +64,14 @@ class Cpu(Struct, frozen=True, kw_only=True):
 
 
 class Dimm(Struct, frozen=True, kw_only=True):
-    """One memory slot (SMBIOS type 17); an empty slot has `size` 0."""
+    """One memory slot (SMBIOS type 17); an empty slot has `size` 0.
+
+    `untold`: something is in it, or may be, and its size is not told.
+    """
 
     locator: Text = ""
     size: Size = 0
+    untold: bool = False
     kind: Text = ""
     mts: Count = 0
     manufacturer: Text = ""
@@ -206,12 +216,16 @@ class Nic(Struct, frozen=True, kw_only=True):
 
 
 class Battery(Struct, frozen=True, kw_only=True):
-    """One battery; capacities in mWh, 0 when not told."""
+    """One battery; capacities in mWh, 0 when not told.
+
+    `kept` is how much it still holds of what it was made for, in per cent, told in whatever unit; 0 when it is not.
+    """
 
     model: Text = ""
     serial: Text = ""
     design: Count = 0
     full: Count = 0
+    kept: Count = 0
     cycles: Count = 0
 
 
@@ -223,11 +237,16 @@ class Gpu(Struct, frozen=True, kw_only=True):
 
 
 class Inventory(Struct, frozen=True, kw_only=True):
-    """Everything the agent found, read once a visit."""
+    """Everything the agent found, read once a visit.
+
+    `clock` is what the PC's own clock, the one with a battery, said meanwhile, in seconds since 1970: 0 when that was
+    no date, None when the PC has none. The server keeps it only where it was wrong (`judged_clock`).
+    """
 
     system: System
     board: Board
     firmware: Firmware
+    clock: Annotated[int, Meta(ge=0, le=10**12)] | None = None
     memory: Size = 0
     cpus: Annotated[tuple[Cpu, ...], Meta(max_length=16)] = ()
     dimms: Annotated[tuple[Dimm, ...], Meta(max_length=128)] = ()
@@ -236,6 +255,14 @@ class Inventory(Struct, frozen=True, kw_only=True):
     nics: Annotated[tuple[Nic, ...], Meta(max_length=64)] = ()
     batteries: Annotated[tuple[Battery, ...], Meta(max_length=8)] = ()
     gpus: Annotated[tuple[Gpu, ...], Meta(max_length=16)] = ()
+
+
+def judged_clock(inventory: Inventory, now: float) -> Inventory:
+    """The inventory with the PC's clock only where that is wrong, to the day: one PC stays one inventory, visit after
+    visit. `now` is the server's clock, in seconds since 1970."""
+    said = inventory.clock
+    wrong = said is not None and abs(said - now) > _CLOCK_OFF
+    return replace(inventory, clock=said // _DAY * _DAY if said is not None and wrong else None)
 
 
 def label(disk: Disk) -> str:

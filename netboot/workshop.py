@@ -26,7 +26,7 @@ from netboot.floor import Floor, Row
 from netboot.given_starts import WITHIN
 from netboot.identity import real_uuid
 from netboot.imaging import Ended, MasterNeeds, next_stage
-from netboot.inventory import DiskId, Inventory
+from netboot.inventory import DiskId, Inventory, judged_clock
 from netboot.menu_pick import doubt
 from netboot.named import Named
 from netboot.policies import Policies
@@ -97,6 +97,7 @@ class Workshop:
 
         `address` is where its line comes from, `hang_up` ends it. Raises HelloRefused when the agent may not be served.
         """
+        hello = replace(hello, inventory=judged_clock(hello.inventory, self._clock()))
         mac = boot_mac(hello)
         self.starts.forget({hello.menu_mac, *(nic.mac for nic in hello.inventory.nics)})
         try:

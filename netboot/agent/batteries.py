@@ -12,6 +12,7 @@ from netboot.inventory import Battery
 
 BATTERY_LIMIT: Final = 8
 _MOST: Final = 1_000_000
+_MOST_KEPT: Final = 200
 
 
 def read_batteries(host: Host) -> tuple[Battery, ...]:
@@ -19,7 +20,9 @@ def read_batteries(host: Host) -> tuple[Battery, ...]:
     found = []
     for name in host.names("sys/class/power_supply"):
         here = f"sys/class/power_supply/{name}"
-        if host.line(f"{here}/type") == "Battery" and host.line(f"{here}/scope") != "Device":
+        # A bay without its battery is listed too, as not present.
+        fitted = host.line(f"{here}/present") != "0"
+        if fitted and host.line(f"{here}/type") == "Battery" and host.line(f"{here}/scope") != "Device":
             found.append(_read_battery(host, here))
     return tuple(found[:BATTERY_LIMIT])
 
@@ -31,8 +34,19 @@ def _read_battery(host: Host, here: str) -> Battery:
         serial=host.line(f"{here}/serial_number"),
         design=_energy(host, here, "full_design"),
         full=_energy(host, here, "full"),
+        kept=_kept(host, here),
         cycles=number(host.line(f"{here}/cycle_count"), most=_MOST),
     )
+
+
+def _kept(host: Host, here: str) -> int:
+    """In per cent, by whichever unit tells both; 0 when none does. A new battery may hold more than it was made for."""
+    for unit in ("energy", "charge"):
+        full, design = (host.number(f"{here}/{unit}_{what}") for what in ("full", "full_design"))
+        if full and design:
+            percent = full * 100 // design
+            return max(1, percent) if percent <= _MOST_KEPT else 0
+    return 0
 
 
 def _energy(host: Host, here: str, what: str) -> int:

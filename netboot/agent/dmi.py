@@ -17,6 +17,7 @@ _UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _SIZE: Final = re.compile(r"(\d{1,12}) (bytes|kB|MB|GB|TB)")
 _UNITS: Final = {"bytes": 1, "kB": 1 << 10, "MB": 1 << 20, "GB": 1 << 30, "TB": 1 << 40}
 _SPEED: Final = re.compile(r"(\d{1,6}) (MT/s|MHz)")
+_EMPTY: Final = "No Module Installed"
 _SILENT: Final = frozenset({"Not Specified", "Not Provided", "Unknown", "None", "<OUT OF SPEC>", "<BAD INDEX>"})
 
 _CHASSIS: Final = {
@@ -103,11 +104,14 @@ def _structures(text: str, title: str) -> Iterator[dict[str, str]]:
 
 
 def _dimm(fields: dict[str, str]) -> Dimm:
-    size = _SIZE.fullmatch(fields.get("Size", ""))
+    told = fields.get("Size", "")
+    size = _SIZE.fullmatch(told)
     speed = _SPEED.fullmatch(fields.get("Speed", ""))
     return Dimm(
         locator=_told(fields, "Locator"),
         size=min(number(size[1]) * _UNITS[size[2]], 2**63 - 1) if size else 0,
+        # "Unknown" is a module whose size the firmware does not know; only one word means an empty slot.
+        untold=size is None and told != _EMPTY,
         kind=_told(fields, "Type"),
         mts=number(speed[1], most=1_000_000) if speed else 0,
         manufacturer=_told(fields, "Manufacturer"),

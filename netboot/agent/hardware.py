@@ -13,6 +13,7 @@ from netboot.agent.firmware import read_firmware
 from netboot.agent.hidden_storage import find_hidden, read_storage
 from netboot.agent.host import Host
 from netboot.agent.nics import read_nics
+from netboot.agent.pc_clock import read_rtc
 from netboot.agent.pci import gpus, read_pci
 from netboot.agent.text import number
 from netboot.agent.udev import read_database
@@ -29,6 +30,7 @@ def read_inventory(boot_mac: str = "", host: Host | None = None) -> Inventory:
         system=read_system(here),
         board=read_board(here),
         firmware=read_firmware(here),
+        clock=read_rtc(here),
         memory=parse_memory(here.text("proc/meminfo")),
         cpus=read_cpus(here),
         dimms=read_dimms(here),

@@ -216,6 +216,7 @@ TEXTS: Final[dict[str, dict[Language, str]]] = {
     "cpu": {"fr": "Processeur", "en": "Processor"},
     "cores": {"fr": "{n} cœurs", "en": "{n} cores"},
     "memory": {"fr": "Mémoire", "en": "Memory"},
+    "slot_untold": {"fr": "barrette, taille non dite", "en": "a module, size not told"},
     "slot_empty": {"fr": "vide", "en": "empty"},
     "disks": {"fr": "Disques", "en": "Disks"},
     "rotational": {"fr": "disque à plateaux", "en": "hard disk"},
@@ -230,6 +231,12 @@ TEXTS: Final[dict[str, dict[Language, str]]] = {
     "battery_health": {
         "fr": "garde {percent} % de sa capacité, {cycles} cycles",
         "en": "keeps {percent} % of its capacity, {cycles} cycles",
+    },
+    "battery_untold": {"fr": "état non dit", "en": "health not told"},
+    "clock": {"fr": "Horloge", "en": "Clock"},
+    "clock_wrong": {
+        "fr": "elle disait {said} : pile de l'horloge sans doute vide, à remplacer",
+        "en": "it said {said}: the clock's battery is probably empty, replace it",
     },
     "graphics": {"fr": "Carte graphique", "en": "Graphics"},
     "pc_number": {"fr": "n° {number}", "en": "no. {number}"},

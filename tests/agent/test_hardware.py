@@ -140,8 +140,8 @@ def test_a_laptop_shows_its_batteries_and_that_secure_boot_is_on(recorded: Recor
     assert inventory.firmware.secure_boot == "on"
     # The first tells mAh (4400 and 3520 at 11.1 V), the second mWh.
     assert inventory.batteries == (
-        Battery(model="SANYO 45N1127", serial="3042", design=48840, full=39072, cycles=287),
-        Battery(model="SMP DELL NH6K9", serial="1201", design=23760, full=11880),
+        Battery(model="SANYO 45N1127", serial="3042", design=48840, full=39072, kept=80, cycles=287),
+        Battery(model="SMP DELL NH6K9", serial="1201", design=23760, full=11880, kept=50),
     )
     assert inventory.hidden == ()
     assert travels(inventory)
@@ -151,6 +151,53 @@ def test_the_battery_of_a_mouse_is_not_the_pcs(tmp_path: Path) -> None:
     write(tmp_path, "sys/class/power_supply/hidpp_battery_0/type", "Battery\n")
     write(tmp_path, "sys/class/power_supply/hidpp_battery_0/scope", "Device\n")
     assert read_inventory("", Host(tmp_path, lambda _: "")).batteries == ()
+
+
+def battery(root: Path, **told: str) -> tuple[Battery, ...]:
+    for name, value in {"type": "Battery", **told}.items():
+        write(root, f"sys/class/power_supply/BAT0/{name}", f"{value}\n")
+    return read_inventory("", Host(root, lambda _: "")).batteries
+
+
+def test_a_bay_without_its_battery_has_none(tmp_path: Path) -> None:
+    assert battery(tmp_path, present="0", model_name="45N1127") == ()
+    assert battery(tmp_path, present="1", model_name="45N1127") == (Battery(model="45N1127"),)
+
+
+@pytest.mark.parametrize(
+    ("told", "kept"),
+    [
+        # Only charge is known, and no voltage that would make energy of it.
+        ({"charge_full": "2100000", "charge_full_design": "4200000"}, 50),
+        ({"energy_full": "52000000", "energy_full_design": "50000000"}, 104),
+        ({"energy_full": "10000", "energy_full_design": "50000000"}, 1),
+        ({"charge_full": "2100000"}, 0),
+        ({"charge_full": "0", "charge_full_design": "4200000"}, 0),
+        ({"energy_full": "52000000", "charge_full_design": "4200000"}, 0),
+        ({"energy_full": "4294967295", "energy_full_design": "1"}, 0),
+    ],
+)
+def test_how_much_a_battery_still_holds_is_told_in_whatever_unit(
+    tmp_path: Path, told: dict[str, str], kept: int
+) -> None:
+    assert battery(tmp_path, present="1", **told)[0].kept == kept
+
+
+# As dmidecode 3.4 prints a slot's size (dmi_memory_device_size and its kin in dmidecode.c).
+@pytest.mark.parametrize(
+    ("size", "bytes_", "untold"),
+    [
+        ("No Module Installed", 0, False),
+        ("Unknown", 0, True),
+        ("8 GB", 8 << 30, False),
+        ("16384 MB", 16 << 30, False),
+        ("512 kB", 512 << 10, False),
+        ("<OUT OF SPEC>", 0, True),
+    ],
+)
+def test_a_module_whose_size_is_not_told_is_no_empty_slot(size: str, bytes_: int, untold: bool) -> None:
+    (dimm,) = parse_dimms(f"Handle 0x0010, DMI type 17, 40 bytes\nMemory Device\n\tSize: {size}\n\tLocator: DIMM1\n")
+    assert (dimm.size, dimm.untold) == (bytes_, untold)
 
 
 def test_a_32_bit_uefi_is_told_by_the_kernel(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """What is known of a PC, the list of all PCs, the journal and its check, the masters."""
 
 import sqlite3
+import time
 from html import unescape
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from aiohttp.web import Application
 from msgspec.structs import replace
 
 from netboot.floor import Row
+from netboot.inventory import Battery, Dimm
 from netboot.pages import machine_page, record_page
 from netboot.problems import Problem
 from netboot.protocol import Leave, Plan, RunStage, Stuck
@@ -61,6 +63,24 @@ async def test_an_adapter_without_a_speed_is_not_called_without_a_cable(
         text = await visitor.get(f"/machine/{workshop.floor.rows()[0].machine}")
     for said in ("branché, vitesse non dite", "pas de câble, ou autre bout éteint", "branchement non dit"):
         assert text.count(said) == 1
+
+
+async def test_what_is_not_told_is_not_called_empty_and_a_wrong_clock_is_told(
+    visitor: Person, workshop: Workshop, server: TestServer
+) -> None:
+    battery, module = Battery(model="SMP 01AV", kept=62, cycles=90), Dimm(locator="DIMM2", untold=True)
+    odd = replace(pc(), dimms=(module,), batteries=(battery, Battery(model="LGC 02")), clock=315_532_900)
+    async with agent_on(server, hello(odd)):
+        text = await visitor.get(f"/machine/{workshop.floor.rows()[0].machine}")
+    for said in (
+        "DIMM2 : barrette, taille non dite",
+        "SMP 01AV : garde 62 % de sa capacité, 90 cycles",
+        "LGC 02 : état non dit",
+        "elle disait 1980-01-01 : pile",
+    ):
+        assert said in text, said
+    async with agent_on(server, hello(replace(pc(2), clock=int(time.time()) + 50_000), "boot-2")):
+        assert "elle disait" not in await visitor.get(f"/machine/{row_of(workshop, 2).machine}")
 
 
 async def test_the_row_says_who_is_stuck_and_what_each_bad_disk_has(visitor: Person, workshop: Workshop) -> None:
