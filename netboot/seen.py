@@ -5,8 +5,10 @@ have got another disk since. Nothing is erased by a choice but what the person s
 menu (whoever does stands in front of that PC), places in a batch (nobody saw those PCs), who a PC is (`identity.py`).
 """
 
+import hashlib
 from collections.abc import Sequence
 
+import msgspec
 from msgspec import Struct
 
 from netboot.identity import Key, Signs, contradicts
@@ -19,6 +21,11 @@ class Seen(Struct, frozen=True):
 
     disks: tuple[DiskId, ...]
     keys: tuple[Key, ...] = ()
+
+    @property
+    def digest(self) -> str:
+        """What stands for all of it in a question that a person answers: 32 hexadecimal digits of its SHA-256."""
+        return hashlib.sha256(msgspec.json.encode(self, order="deterministic")).hexdigest()[:32]
 
 
 def what_changed(before: Seen | None, now: Seen) -> Problem | None:

@@ -240,13 +240,13 @@ class Workshop:
     # ── people's side ───────────────────────────────────────────────────────────────────────────────────────────────
 
     async def choose(
-        self, machine: str, profile: str, who: str, target: DiskId | None = None, *, seen: str = ""
+        self, machine: str, profile: str, who: str, target: DiskId | None = None, *, seen: str = "", shown: str = ""
     ) -> bool:
         """A signed-in person chooses a profile for a machine: True when it begins now, False when its next hello will.
 
-        `seen` is the visit that the person saw the PC in. Raises NotThatVisit when the PC has another since, Contested
-        while nobody knows which line is the PC, Denied, AtWork, NetbootError when the profile is not known, NotOnRecord
-        when the machine is not.
+        `seen` is the visit that the person saw the PC in, `shown` the digest of what it was (`seen.py`). Raises
+        NotThatVisit when the PC has another since, or is another, Contested while nobody knows which line is the PC,
+        Denied, AtWork, NetbootError when the profile is not known, NotOnRecord when the machine is not.
         """
         chosen = self._profile(profile)
         async with self._lines.lock(machine):
@@ -254,7 +254,7 @@ class Workshop:
             inventory = await self._require_allowed(machine, session)
             if session is not None and session.job is not None and not isinstance(next_stage(session.job), Ended):
                 raise AtWork("this PC is at work already", hint="wait until its job has ended")
-            made = await asyncio.to_thread(self.record.choose, machine, chosen.id, who, target, seen=seen)
+            made = await asyncio.to_thread(self.record.choose, machine, chosen.id, who, target, seen=seen, shown=shown)
             try:
                 await self._require_allowed(machine, session)  # it may be denied at this very moment
                 if session is None:

@@ -13,7 +13,7 @@ from typing import Final
 from aiohttp import web
 
 from netboot.errors import NetbootError
-from netboot.imaging import forbids_writing, internal_disks, master_forbids
+from netboot.imaging import as_seen, forbids_writing, internal_disks, master_forbids
 from netboot.inventory import Disk, DiskId
 from netboot.pages.agent_link import workshop_key
 from netboot.pages.refusal import Code, Refusal
@@ -38,21 +38,31 @@ _MASTERS: Final[dict[ProblemCode, Code]] = {
 
 @dataclass(frozen=True, slots=True)
 class Concerned:
-    """One PC that a choice is for, in the visit that a person saw, its own disks there, and what forbids writing."""
+    """One PC that a choice is for, in the visit that a person saw, its own disks there, and what forbids writing.
+
+    `shown` stands for what the PC is (`seen.py`): a yes holds only while it is the same.
+    """
 
     machine: str
     visit: str
     label: str
     mac: str
     disks: tuple[Disk, ...]
+    shown: str
     stopped: Problem | None = None
+
+    @property
+    def named(self) -> str:
+        """How the question names it."""
+        return f"{self.visit}:{self.shown}"
 
 
 async def choose(request: web.Request) -> web.Response:
     """POST /choose: `machine` is a machine's id, and `visit` the one it was seen in, or it is "all".
 
-    `sure` is "yes" the second time, `named` the visits that were asked for: what is chosen is for them, and for no
-    other that the same PCs, or PCs of their names, have since.
+    `sure` is "yes" the second time, `named` the visits that were asked for, each with what was shown of it: what is
+    chosen is for them, and for no other that the same PCs, or PCs of their names, have since. It is asked again when
+    one of them shows other disks by then.
 
     `target` is the serial, WWN or path of the disk that gets the master, for one machine only.
     """
@@ -63,9 +73,10 @@ async def choose(request: web.Request) -> web.Response:
         raise Refusal("no-profile")
     wanted, seen = form.get("machine", ""), form.get("visit", "")
     visits = _waiting(workshop) if wanted == ALL else [seen]
+    named = set(form.get("named", "").split()) if form.get("sure") == "yes" else set()
     if form.get("sure") == "yes":
-        named = set(form.get("named", "").split())
-        visits = [visit for visit in visits if visit in named]
+        asked = {name.partition(":")[0] for name in named}
+        visits = [visit for visit in visits if visit in asked]
     if wanted != ALL:
         await _may_be_chosen_for(workshop, wanted, seen)
     if not visits:
@@ -73,10 +84,10 @@ async def choose(request: web.Request) -> web.Response:
     await master_is_there(workshop, profile)
     concerned = await asyncio.to_thread(_concerned, workshop.record, visits)
     target = _target(form.get("target", ""), concerned)
-    if profile.writes and form.get("sure") != "yes":
+    if profile.writes and not {pc.named for pc in concerned} <= named:
         return page(
             request, "sure.html.j2", concerned=concerned, profile=profile, machine=wanted, visit=seen, target=target,
-            target_name=form.get("target", ""),
+            target_name=form.get("target", ""), changed=bool(named),
         )  # fmt: skip
     done = await _choose_each(workshop, concerned, profile, who.operator, target.id if target else None)
     if wanted != ALL and done["refused"]:
@@ -116,7 +127,7 @@ async def _choose_each(
     done = {"begun": 0, "kept": 0, "refused": 0}
     for pc in concerned:
         try:
-            begun = await workshop.choose(pc.machine, profile.id, who, target, seen=pc.visit)
+            begun = await workshop.choose(pc.machine, profile.id, who, target, seen=pc.visit, shown=pc.shown)
         except NetbootError as error:  # one PC's must not keep the others from beginning
             log.warning("nothing was chosen for %s: %s", pc.mac, error, extra={"mac": pc.mac})
             done["refused"] += 1
@@ -142,7 +153,9 @@ def _concerned(record: Record, visits: Sequence[str]) -> list[Concerned]:
         inventory = seen.visit.inventory
         answers = [row.answer for row in record.disk_answers(seen.machine_id, visit)]
         disks, stopped = internal_disks(inventory, answers), forbids_writing(inventory, answers)
-        found.append(Concerned(seen.machine_id, visit, seen.label, seen.visit.mac, disks, stopped))
+        found.append(
+            Concerned(seen.machine_id, visit, seen.label, seen.visit.mac, disks, as_seen(inventory).digest, stopped)
+        )
     return found
 
 

@@ -113,6 +113,10 @@ TEXTS: Final[dict[str, dict[Language, str]]] = {
     },
     "at_work": {"fr": "Ce PC travaille. Attendez la fin.", "en": "This PC is at work. Wait until it is done."},
     "sure": {"fr": "Êtes-vous sûr ?", "en": "Are you sure?"},
+    "sure_changed": {
+        "fr": "Un de ces PC a changé depuis la question : rien n'est commencé. Regardez encore ses disques.",
+        "en": "One of these PCs has changed since the question: nothing has begun. Look at its disks again.",
+    },
     "sure_erase": {
         "fr": "Tous les disques internes de ces PC seront EFFACÉS. Rien ne pourra être retrouvé.",
         "en": "Every internal disk of these PCs will be ERASED. Nothing can be recovered.",

@@ -15,7 +15,7 @@ from netboot.imaging import as_seen
 from netboot.inventory import DiskId
 from netboot.records import events, machines, tables
 from netboot.records.tables import found
-from netboot.records.values import AtWork, Choice, ChoiceSource, NotOnRecord
+from netboot.records.values import AtWork, Choice, ChoiceSource, NotOnRecord, NotThatVisit
 from netboot.seen import Seen
 
 CHOICE_LASTS: Final = timedelta(hours=24)
@@ -23,11 +23,20 @@ CHOICE_LASTS: Final = timedelta(hours=24)
 
 
 def choose(
-    session: Session, machine_id: str, profile: str, *, who: str, target: DiskId | None, now: datetime
+    session: Session,
+    machine_id: str,
+    profile: str,
+    *,
+    who: str,
+    target: DiskId | None,
+    visit_id: str,
+    shown: str,
+    now: datetime,
 ) -> Choice:
-    """A signed-in person's choice for this machine: for the visit it has, or else its next one. Raises AtWork.
+    """A signed-in person's choice for this machine: for the visit it has, or else its next one.
 
-    It holds for what the machine's newest visit showed (`seen.py`).
+    It holds for what the PC was in the visit in which it was seen (`seen.py`); `shown` is the digest of what the person
+    was asked about, "" for what that visit shows now. Raises AtWork, NotThatVisit when that has changed meanwhile.
     """
     if found(session.get(tables.Machine, machine_id), "machine").merged_into:
         raise NotOnRecord("this PC was merged into another one", hint="choose for that one")
@@ -36,8 +45,10 @@ def choose(
             "this PC is at work already",
             hint="wait until its job has ended; if it went away meanwhile, start it on the network and choose there",
         )
+    seen = as_seen(found(session.get(tables.Visit, visit_id), "visit").inventory)
+    if shown and shown != seen.digest:
+        raise NotThatVisit
     cancel(session, machine_id, who=who, now=now)
-    seen = as_seen(_newest_visit(session, machine_id).inventory)
     row = _add(session, machine_id, profile, who=who, source="page", target=target, seen=seen, now=now)
     session.flush()
     return as_value(row)
@@ -182,11 +193,6 @@ def _add(
 
 def _named(disk: DiskId) -> dict[str, str | int]:
     return {"serial": disk.serial, "wwn": disk.wwn, "size": disk.size}
-
-
-def _newest_visit(session: Session, machine_id: str) -> tables.Visit:
-    wanted = select(tables.Visit).where(tables.Visit.machine_id == machine_id)
-    return found(session.scalars(wanted.order_by(tables.Visit.opened.desc()).limit(1)).first(), "machine")
 
 
 def at_work(session: Session, machine_id: str) -> bool:

@@ -192,19 +192,31 @@ class Record:
     # Choices
 
     def choose(
-        self, machine_id: str, profile: str, who: str, target: DiskId | None = None, *, seen: str = ""
+        self,
+        machine_id: str,
+        profile: str,
+        who: str,
+        target: DiskId | None = None,
+        *,
+        seen: str = "",
+        shown: str = "",
     ) -> Choice:
         """A signed-in person's choice for this machine's visit, or its next one; it takes the place of an earlier.
 
-        It waits for CHOICE_LASTS (`choices.py`), then it is withdrawn. `seen` is the visit that the person saw.
+        It waits for CHOICE_LASTS (`choices.py`), then it is withdrawn. `seen` is the visit that the person saw, `shown`
+        the digest of what it showed them (`seen.py`).
 
         Raises AtWork while the machine has a job that is not over, NotOnRecord when the machine is unknown; where a
-        visit was seen, NotThatVisit when the PC has another since, Contested while nobody knows which line is the PC.
+        visit was seen, NotThatVisit when the PC has another since, or shows something else in it, Contested while
+        nobody knows which line is the PC.
         """
         with self._writing() as session:
             if seen:
                 standing.require_seen(session, machine_id, seen)
-            return choices.choose(session, machine_id, profile, who=who, target=target, now=self._now())
+            visit = seen or standing.newest_of(session, machine_id)
+            return choices.choose(
+                session, machine_id, profile, who=who, target=target, visit_id=visit, shown=shown, now=self._now()
+            )
 
     def cancel_choice(self, machine_id: str, who: str, *, choice: str = "") -> bool:
         """Withdraw what waits for this machine, if it is this `choice`, where one is named; False when nothing did."""

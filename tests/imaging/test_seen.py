@@ -72,3 +72,9 @@ def test_no_disk_is_ever_written_that_matches_none_of_those_seen(seen: list[Disk
 @given(st.lists(ids, max_size=4))
 def test_what_did_not_change_is_not_asked_again_not_even_for_a_disk_that_says_nothing(seen: list[DiskId]) -> None:
     assert code(Seen(tuple(seen)), Seen(tuple(seen))) == ""
+
+
+@given(st.lists(ids, max_size=3), st.lists(ids, max_size=3))
+def test_a_digest_stands_for_one_pc_as_it_was_seen(one: list[DiskId], other: list[DiskId]) -> None:
+    assert (Seen(tuple(one)).digest == Seen(tuple(other)).digest) == (one == other)
+    assert Seen(tuple(one), (MAC,)).digest != Seen(tuple(one)).digest

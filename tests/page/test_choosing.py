@@ -1,8 +1,11 @@
 """Choosing on the page: who may, what is asked, and to which PCs it is done."""
 
+from html import unescape
+
 import pytest
 from aiohttp.test_utils import TestServer
 
+from netboot.pages.texts import TEXTS
 from netboot.protocol import Deploy, Leave, Plan, RunStage
 from netboot.workshop import Workshop
 from tests.page.conftest import Person, hidden_fields
@@ -39,6 +42,27 @@ async def test_a_pc_that_came_after_the_question_is_left_alone(
             await operator.say_yes(asked)
             assert row_of(workshop, 1).state == "working"
             assert row_of(workshop, 2).state == "waiting"
+
+
+@pytest.mark.parametrize("chosen", ["all", "one"])
+async def test_a_yes_holds_for_the_disks_that_the_question_named_and_is_asked_again_for_others(
+    operator: Person, workshop: Workshop, server: TestServer, chosen: str
+) -> None:
+    async with agent_on(server, hello(pc())) as (agent, welcome):
+        machine = "all" if chosen == "all" else row_of(workshop).machine
+        asked = await operator.choose(machine, WIPE.id)
+        assert "S4EWNX0N0001" in asked
+        await agent.close()
+    await eventually(lambda: row_of(workshop).state == "home")
+    now = pc(1, disk("ANOTHER1"))
+    async with agent_on(server, hello(now, token=welcome.token)) as (agent, _):
+        again = await operator.say_yes(asked)
+        assert TEXTS["sure_changed"]["fr"] in unescape(again)
+        assert "ANOTHER1" in again
+        assert row_of(workshop).state == "waiting"
+        assert workshop.record.pending_choices() == ()
+        await operator.say_yes(again)
+        await agent.hear(Plan)
 
 
 @pytest.mark.parametrize("named", ["", "another-machine"])
