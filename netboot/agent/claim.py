@@ -29,7 +29,10 @@ class RefusedError(Exception):
 
 
 def claim(wanted: DiskId, read_disks: ReadDisks, *, devices: Path = Path("/dev")) -> tuple[Disk, DirectDisk]:
-    """Open the disk that was ordered, for this process alone. Blocks; raises RefusedError. The caller closes it."""
+    """Open the disk that was ordered, for this process alone. Blocks; raises RefusedError. The caller closes it.
+
+    A disk that is known by its place is called by it from then on, on the screen and in its evidence.
+    """
     disk = _only(wanted, read_disks())
     try:
         device = DirectDisk.for_writing(devices / disk.name)
@@ -44,7 +47,7 @@ def claim(wanted: DiskId, read_disks: ReadDisks, *, devices: Path = Path("/dev")
     except BaseException:
         device.close()
         raise
-    return held, device
+    return (replace(held, id=wanted) if wanted.by_place else held), device
 
 
 def as_answered(read_disks: ReadDisks, answered: Sequence[DiskId]) -> ReadDisks:

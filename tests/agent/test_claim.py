@@ -11,7 +11,7 @@ from netboot.agent.block_devices import read_block_devices
 from netboot.agent.claim import RefusedError, as_answered, claim
 from netboot.agent.disks import disk_of
 from netboot.agent.host import Host
-from netboot.inventory import Disk, DiskId
+from netboot.inventory import Disk, DiskId, label
 
 
 @pytest.fixture
@@ -42,6 +42,7 @@ def test_of_two_disks_that_say_nothing_the_one_at_the_named_place_is_taken(loops
         disk, device = claim(in_place(wanted), lambda: loops)
         device.close()
         assert disk.name == wanted.name
+        assert wanted.id.path in label(disk), "on the screen it is told from the other"
 
 
 @pytest.mark.root
