@@ -2,8 +2,9 @@
 
 Most have no Linux driver (those for Memory Stick, xD and SmartMedia), so that only class, vendor and device tell them
 from a controller that hides disks. Names and numbers from the PCI ID database as Debian 13 has it (systemd 257,
-20-pci-vendor-model.hwdb), which says of each that it reads Memory Stick, xD, SmartMedia or flash cards; 1217:8231 is
-not in it, but in owners' reports, with the class of its brothers 7130, 8130, 8330 and 8331.
+20-pci-vendor-model.hwdb), which says of each that it reads Memory Stick, xD, SmartMedia or flash cards. Owners of Linux
+PCs reported 104c:803b, 1106:401a and 1217:7130, 8130, 8330 and 8331 of them with this class and no driver, and
+1217:8231 as "O2Micro Integrated MS/MSPRO/xD" (linux-hardware.org, "Storage (PCI)").
 
 Hosts for SD and MMC are left out on purpose: eMMC may be soldered behind one, and all of them have a driver here
 (`images/agent.yaml`). One that has lost it stays unknown. Not for: cards in a reader (`disks.py`).
