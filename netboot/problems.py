@@ -501,10 +501,10 @@ SENTENCES: Final[dict[Code, dict[Language, str]]] = {
         "this PC on the page.",
     },
     "batch-again": {
-        "fr": "Ce PC a déjà été traité dans les dernières 24 heures : le lot ne le refait pas. Rien n'a été écrit. "
-        "Choisissez un profil pour lui sur la page, ou démarrez-le sur son disque.",
-        "en": "This PC was worked on within the last 24 hours: the batch does not do it again. Nothing was written. "
-        "Choose a profile for it on the page, or start it from its disk.",
+        "fr": "Ce PC a été traité il y a peu (24 heures de marche du serveur) : le lot ne le refait pas. Rien n'a "
+        "été écrit. Choisissez un profil pour lui sur la page, ou démarrez-le sur son disque.",
+        "en": "This PC was worked on lately (24 hours in which the server ran): the batch does not do it again. "
+        "Nothing was written. Choose a profile for it on the page, or start it from its disk.",
     },
     "denied": {
         "fr": "Ce PC est interdit : l'atelier n'y touche pas. Démarrez-le sur son disque. Pour le traiter, "

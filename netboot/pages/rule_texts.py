@@ -59,10 +59,8 @@ RULE_TEXTS: Final[dict[str, dict[Language, str]]] = {
         "en": "Make sure that no other PC on this network boots from it by mistake.",
     },
     "batch_sure_not": {
-        "fr": "N'en font pas partie : les PC interdits, les PC traités dans les dernières 24 heures, les PC qui "
-        "ont un choix à eux.",
-        "en": "Not part of it: denied PCs, PCs worked on within the last 24 hours, and PCs that have a choice of "
-        "their own.",
+        "fr": "N'en font pas partie : les PC interdits, les PC traités il y a peu, les PC qui ont un choix à eux.",
+        "en": "Not part of it: denied PCs, PCs worked on lately, and PCs that have a choice of their own.",
     },
     "batch_sure_ends": {
         "fr": "Le lot se désarme quand toutes les places sont prises, au plus tard après 24 heures.",

@@ -11,7 +11,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import cast
 
-from sqlalchemy import select, update
+from sqlalchemy import exists, select, update
 from sqlalchemy.orm import Session
 
 from netboot.identity import keys_of, real_uuid
@@ -61,7 +61,9 @@ def close_changed(session: Session, profiles: Collection[str], *, now: datetime)
     return (row.profile,)
 
 
-def take(session: Session, row: tables.Batch, visit_id: str, *, recent: RecentWork, now: datetime) -> NoPlace | None:
+def take(
+    session: Session, row: tables.Batch, visit_id: str, *, recent: RecentWork, began: int, now: datetime
+) -> NoPlace | None:
     """Take a place in this batch for the visit's machine, or go on in its own that was cut short.
 
     Of two takers of the last place the second gets NoPlace.
@@ -69,10 +71,10 @@ def take(session: Session, row: tables.Batch, visit_id: str, *, recent: RecentWo
     visit = found(session.get(tables.Visit, visit_id), "visit")
     same = set(machines.all_ids(session, visit.machine_id))
     if not keys_of(visit.inventory):
-        same |= {visit.mac, *_came_by(session, visit.mac, now)}
+        same |= {visit.mac, *_came_by(session, visit.mac, began, now)}
     if _goes_on(session, row, visit, now):
         return None
-    if recent.had(same) or _had_its_turn(session, same, now):
+    if recent.had(same) or _had_its_turn(session, same, began, now):
         return NoPlace("batch-again")
     _armed(session, now)  # closes one that is too old
     # The condition is the lock: of two takers on any database one changes the row, the other changes none.
@@ -96,7 +98,7 @@ def take(session: Session, row: tables.Batch, visit_id: str, *, recent: RecentWo
     return None
 
 
-def offered(session: Session, *, mac: str, uuid: str, recent: RecentWork, now: datetime) -> Batch | None:
+def offered(session: Session, *, mac: str, uuid: str, recent: RecentWork, began: int, now: datetime) -> Batch | None:
     """The armed batch, if the PC whose loader tells these names may have a place in it. Nothing is changed."""
     row = _newest(session)
     if row is None or not _takes_back(row, now):
@@ -108,8 +110,8 @@ def offered(session: Session, *, mac: str, uuid: str, recent: RecentWork, now: d
     if row.closed is not None:
         return None
     if not real_uuid(uuid):
-        same |= {mac, *_came_by(session, mac, now)}
-    return None if recent.had(same) or _had_its_turn(session, same, now) else _value(session, row)
+        same |= {mac, *_came_by(session, mac, began, now)}
+    return None if recent.had(same) or _had_its_turn(session, same, began, now) else _value(session, row)
 
 
 def names_at_work(session: Session, job_id: str) -> tuple[str, ...]:
@@ -171,8 +173,12 @@ def _close(session: Session, row: tables.Batch, ending: BatchEnd, *, who: str, n
     events.append(session, "batch-closed", body, now=now)
 
 
-def _had_its_turn(session: Session, machine_ids: Collection[str], now: datetime) -> bool:
-    """Whether one of these machines had a place, or a job that writes to disks, within the bench day."""
+def _had_its_turn(session: Session, machine_ids: Collection[str], began: int, now: datetime) -> bool:
+    """Whether one of these machines had a place, or a job that writes to disks, within the bench day.
+
+    By the wall clock, and by what is on the record after the event `began`: either may be wrong in one way only.
+    """
+    since = tables.Event.sequence > began, tables.Event.server == events.own_server(session)
     lately = tables.BatchPlace.machine_id.in_(machine_ids) & (tables.BatchPlace.at > now - CHOICE_LASTS)
     if session.scalars(select(tables.BatchPlace.batch_id).where(lately)).first() is not None:
         return True
@@ -182,13 +188,42 @@ def _had_its_turn(session: Session, machine_ids: Collection[str], now: datetime)
         .where(tables.Visit.machine_id.in_(machine_ids))
         .where((tables.Job.started > now - CHOICE_LASTS) | (tables.Job.state == "running"))
     )
-    return any(job.profile.writes for job in session.scalars(wanted))
+    if any(job.profile.writes for job in session.scalars(wanted)):
+        return True
+    # What a PC did that day: that its job of long ago ends as interrupted, when it comes, is nothing that it did.
+    did = tables.Event.kind.in_(("job-started", "stage-started", "erasure", "job-ended")) & ~tables.Event.body.contains(
+        '"state":"interrupted"'
+    )
+    told = (
+        select(tables.Job)
+        .join(tables.Visit, tables.Visit.id == tables.Job.visit_id)
+        .where(tables.Visit.machine_id.in_(machine_ids))
+        .where(exists().where(tables.Event.job_id == tables.Job.id, did, *since))
+    )
+    of_place = (
+        tables.Event.machine_id == tables.BatchPlace.machine_id,
+        tables.Event.visit_id == tables.BatchPlace.visit_id,
+        tables.Event.kind == "batch-place",
+    )
+    placed = select(tables.BatchPlace.batch_id).where(
+        tables.BatchPlace.machine_id.in_(machine_ids), exists().where(*of_place, *since)
+    )
+    return any(job.profile.writes for job in session.scalars(told)) or session.scalars(placed).first() is not None
 
 
-def _came_by(session: Session, mac: str, now: datetime) -> set[str]:
+def _came_by(session: Session, mac: str, began: int, now: datetime) -> set[str]:
     """The machines that came by this adapter within the bench day: all that is known of a PC without other names."""
-    wanted = select(tables.Visit.machine_id).where(tables.Visit.mac == mac, tables.Visit.opened > now - CHOICE_LASTS)
-    return set(session.scalars(wanted.distinct())) if mac else set()
+    if not mac:
+        return set()
+    opened = exists().where(
+        tables.Event.machine_id == tables.Visit.machine_id,
+        tables.Event.visit_id == tables.Visit.id,
+        tables.Event.kind == "visit-opened",
+        tables.Event.sequence > began,
+        tables.Event.server == events.own_server(session),
+    )
+    lately = (tables.Visit.opened > now - CHOICE_LASTS) | opened
+    return set(session.scalars(select(tables.Visit.machine_id).where(tables.Visit.mac == mac, lately).distinct()))
 
 
 def _value(session: Session, row: tables.Batch) -> Batch:

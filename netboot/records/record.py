@@ -43,6 +43,7 @@ from netboot.records import (
 )
 from netboot.records import leases as kept_leases
 from netboot.records.arrivals import Arrivals
+from netboot.records.bench_day import BenchDay
 from netboot.records.database import READING, open_database
 from netboot.records.recent_work import RecentWork
 from netboot.records.values import (
@@ -106,6 +107,7 @@ class Record:
         self._reading = engine.execution_options(**READING)
         self._now = clock
         self._recent = RecentWork(monotonic, lasts=choices.CHOICE_LASTS.total_seconds())
+        self._day = BenchDay(monotonic)
         self._arrivals = Arrivals(monotonic)
 
     def __enter__(self) -> Self:
@@ -262,7 +264,8 @@ class Record:
     def batch_for(self, *, mac: str, uuid: str) -> Batch | None:
         """The armed batch, if the PC in whose boot menu these names stand may take a place; no place is taken."""
         with self._read() as session:
-            return batches.offered(session, mac=mac, uuid=uuid, recent=self._recent, now=self._now())
+            began = self._day.began(session)
+            return batches.offered(session, mac=mac, uuid=uuid, recent=self._recent, began=began, now=self._now())
 
     def set_policy(self, keys: Collection[Key], policy: Policy, who: str, *, note: str = "") -> None:
         """What holds from now on for the PC with these names; `Policy()` and no note: nothing is set any more."""
@@ -327,6 +330,7 @@ class Record:
                 batch=batch,
                 prepare=prepare,
                 recent=self._recent,
+                began=self._day.began(session),
                 now=self._now(),
             )
             names = batches.names_at_work(session, begun.id) if isinstance(begun, Job) else ()
@@ -534,6 +538,7 @@ class Record:
     def _writing(self) -> Iterator[Session]:
         with Session(self._engine) as session, session.begin():
             events.lock_chain(session)
+            self._day.note(session)
             yield session
 
     @contextmanager

@@ -33,6 +33,7 @@ def begin(
     batch: str,
     prepare: Prepare,
     recent: RecentWork,
+    began: int,
     now: datetime,
 ) -> Job | UnknownProfile | NotAsSeen | NoPlace | None:
     """Use up what this visit is to follow and start its job; None when nothing was chosen.
@@ -52,7 +53,7 @@ def begin(
         raise NotThatVisit()
     choice = choices.claim(session, visit_id, menu=menu, now=now)
     if choice is None:
-        return _join(session, visit_id, batch, prepare=prepare, recent=recent, now=now) if batch else None
+        return _join(session, visit_id, batch, prepare=prepare, recent=recent, began=began, now=now) if batch else None
     start = prepare(choice.profile)
     if start is None:
         choices.withdrawn(session, choice, who="", now=now)
@@ -98,7 +99,7 @@ def refuse(session: Session, visit_id: str, *, menu: str, batch: str, now: datet
 
 
 def _join(
-    session: Session, visit_id: str, batch: str, *, prepare: Prepare, recent: RecentWork, now: datetime
+    session: Session, visit_id: str, batch: str, *, prepare: Prepare, recent: RecentWork, began: int, now: datetime
 ) -> Job | UnknownProfile | NoPlace | None:
     """A place in the batch, and its job; None when what the visit booted for is done, or was refused."""
     if jobs.had_any(session, visit_id) or choices.menu_has_counted(session, visit_id):
@@ -109,7 +110,7 @@ def _join(
     start = prepare(armed.profile)
     if start is None:
         return UnknownProfile(armed.profile)
-    refused = batches.take(session, armed, visit_id, recent=recent, now=now)
+    refused = batches.take(session, armed, visit_id, recent=recent, began=began, now=now)
     if refused is not None:
         return refused
     return jobs.start(

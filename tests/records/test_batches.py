@@ -284,6 +284,36 @@ def test_a_job_of_before_a_restart_that_ends_now_counts_from_its_end(place: Path
         assert not offered(record, pc())
 
 
+@pytest.mark.parametrize("nameless", [False, True])
+@pytest.mark.parametrize("armed", [False, True])
+def test_a_pc_of_this_morning_is_not_taken_again_after_a_restart_with_the_clock_put_ahead(
+    place: Path, clock: Clock, armed: bool, nameless: bool
+) -> None:
+    mine = replace(pc(1), system=System(), board=Board(), nics=(replace(pc(1).nics[0], driver="r8152"),))
+    mine = mine if nameless else pc(1)
+    with open_record(place, clock=clock, monotonic=clock.monotonic) as before:
+        batch = before.arm_batch("debian", 5, "Anne").id if armed else ""
+        visit = boots(before, mine)
+        job = before.begin(visit.id, menu="" if armed else "debian", batch=batch, prepare=prepare)
+        assert job is not None
+        before.end_job(job.id, None)
+        before.end_visit(visit.id)
+    clock.now += timedelta(days=400)
+    steady = Clock()  # a machine that was started again counts from zero
+    for hours in (0, 9, 9):
+        with open_record(place, clock=clock, monotonic=steady.monotonic) as record:
+            steady.pass_by(timedelta(hours=hours))
+            record.arm_batch("debian", 5, "Anne")
+            assert [offered(record, each) for each in (mine, pc(2))] == [False, True]
+            armed_now = record.newest_batch()
+            assert armed_now is not None
+            record.disarm_batch(armed_now.id, "Anne")
+    # Once the server has run for a day since, in however many pieces, a PC of last year is taken.
+    with open_record(place, clock=clock, monotonic=steady.monotonic) as record:
+        steady.pass_by(timedelta(hours=6))
+        assert joins(record, record.arm_batch("debian", 5, "Anne").id, mine) == "debian"
+
+
 def test_what_is_armed_after_the_clock_was_put_back_is_what_is_shown_and_offered(record: Record, clock: Clock) -> None:
     clock.now += timedelta(hours=2)
     before = record.arm_batch("debian", 2, "Anne")
