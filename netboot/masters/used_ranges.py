@@ -16,6 +16,7 @@ from netboot.manifest import Partition
 from netboot.masters.btrfs import SUPERBLOCK, all_copies, read_chunks, why_not_mapped
 from netboot.masters.disk_file import DiskFile
 from netboot.masters.disk_layout import DiskLayout
+from netboot.masters.journals import EXT_SUPERBLOCK, wrong_in_ext, wrong_in_xfs
 from netboot.masters.loop import loop_device
 from netboot.process import ProgramError, ends_with_us, run
 
@@ -35,7 +36,6 @@ _PROGRAMS: Final = {
     "xfs": "partclone.xfs",
     "btrfs": "partclone.btrfs",
     "exfat": "partclone.exfat",
-    "f2fs": "partclone.f2fs",
 }
 _LINE: Final = re.compile(r"\s*0x([0-9A-Fa-f]{1,16})\s+0x([0-9A-Fa-f]{1,16})\s+([?*/+-])\s*")
 
@@ -110,6 +110,7 @@ def _used_in(disk: DiskFile, partition: Partition, progress: Callable[[str], Non
             progress(f"partition {partition.number} ({kind or 'unknown file system'}): taken as a whole")
         return whole
     try:
+        _require_map(disk, partition, kind)
         inside = _inside_btrfs(disk, partition) if kind == "btrfs" else _mapped(disk, partition, program)
     except (ProgramError, MapError) as error:
         progress(f"partition {partition.number} ({kind}): taken as a whole, because {error.message}")
@@ -121,11 +122,24 @@ def _used_in(disk: DiskFile, partition: Partition, progress: Callable[[str], Non
     return ranges
 
 
-def _inside_btrfs(disk: DiskFile, partition: Partition) -> Iterable[Range]:
-    start, end = SUPERBLOCK
-    unclear = why_not_mapped(disk.read(partition.start + start, partition.start + end))
+def _require_map(disk: DiskFile, partition: Partition, kind: str) -> None:
+    """Raises MapError when no map of this file system can be believed."""
+    if kind.startswith("ext"):
+        start, end = EXT_SUPERBLOCK
+        unclear = wrong_in_ext(disk.read(partition.start + start, partition.start + end))
+    elif kind == "btrfs":
+        start, end = SUPERBLOCK
+        unclear = why_not_mapped(disk.read(partition.start + start, partition.start + end))
+    elif kind == "xfs":
+        with loop_device(disk.path, offset=partition.start, length=partition.length) as device:
+            unclear = wrong_in_xfs(device)
+    else:
+        return
     if unclear:
-        raise MapError(unclear, hint="nothing needs to be done; the master is larger than it could be")
+        raise MapError(unclear, hint="shut the system down, then make its image again: the master is smaller then")
+
+
+def _inside_btrfs(disk: DiskFile, partition: Partition) -> Iterable[Range]:
     with loop_device(disk.path, offset=partition.start, length=partition.length) as device:
         chunks = read_chunks(device)
     if not chunks:

@@ -1,0 +1,44 @@
+"""Whether a file system still has in its journal what is not yet in its place: then no map of used blocks is true.
+
+partclone reads the places, and knows nothing of the journals of XFS, nor always of ext4's: the blocks that only the
+journal says are in use would be left out. Not for: replaying a journal; the PC that gets the master does that.
+"""
+
+import re
+import struct
+from pathlib import Path
+from typing import Final
+
+from netboot.process import run
+
+EXT_SUPERBLOCK: Final = (1024, 2048)
+"""Where an ext file system has its superblock, in bytes."""
+_MAGIC: Final = (0x38, b"\x53\xef")
+_STATE: Final = struct.Struct("<H")
+_INCOMPATIBLE: Final = struct.Struct("<I")
+_STATE_AT, _INCOMPATIBLE_AT = 0x3A, 0x60
+_VALID, _ERRORS, _NEEDS_RECOVERY = 0x1, 0x2, 0x4
+_XFS_STATE: Final = re.compile(r"^\s*log tail: .* state: <(\w+)>", re.MULTILINE)
+
+_UNCLEAN: Final = "it was not shut down cleanly"
+
+
+def wrong_in_ext(superblock: bytes) -> str:
+    """Why the map of an ext2, 3 or 4 cannot be believed, by its superblock; "" when it can."""
+    at, magic = _MAGIC
+    if len(superblock) < _INCOMPATIBLE_AT + 4 or superblock[at : at + 2] != magic:
+        return "its superblock cannot be read"
+    (state,) = _STATE.unpack_from(superblock, _STATE_AT)
+    (incompatible,) = _INCOMPATIBLE.unpack_from(superblock, _INCOMPATIBLE_AT)
+    if incompatible & _NEEDS_RECOVERY or not state & _VALID:
+        return _UNCLEAN
+    return "it has errors (e2fsck)" if state & _ERRORS else ""
+
+
+def wrong_in_xfs(device: Path) -> str:
+    """Why the map of an XFS cannot be believed, by its log; "" when it can. Raises ProgramError."""
+    told = run(["xfs_logprint", "-t", device], expect=None, timeout=600).stdout
+    state = _XFS_STATE.search(told)
+    if state is None:
+        return "its log cannot be read"
+    return "" if state[1] == "CLEAN" else _UNCLEAN
