@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from msgspec.structs import replace
 
 from netboot.agent_session import Session, row_of
-from netboot.evidence import Seen, judge, judge_late
+from netboot.evidence import Known, judge, judge_late
 from netboot.floor import Floor, State
 from netboot.imaging import Blocked, Ended, Job, Run, StageRecord, next_stage
 from netboot.named import Named, named_by
@@ -153,8 +153,8 @@ class Dispatcher:
         if ordered is None or stage_name(ordered) != message.stage:
             log.warning("visit %s reports on stage %s, which was not ordered", session.visit.id, message.stage)
             return
-        seen = Seen(disks=job.inventory.disks, began=session.stage_began, ended=message.at)
-        record = judge(ordered, message.outcome, message.problem, message.result, seen=seen)
+        known = Known(disks=job.inventory.disks, began=session.stage_began, ended=message.at)
+        record = judge(ordered, message.outcome, message.problem, message.result, known=known)
         seconds = None if session.stage_began is None else max(0.0, message.at - session.stage_began)
         job = await asyncio.to_thread(self._record.stage_finished, job.id, record, seconds, message.number)
         session.job = job
@@ -168,8 +168,8 @@ class Dispatcher:
         if job is None:
             return
         newest = await asyncio.to_thread(self._record.is_newest_visit, session.visit.id)
-        seen = Seen(disks=job.inventory.disks, ended=message.at, newest=newest)
-        record = judge_late(job, message.stage, message.outcome, message.problem, message.result, seen=seen)
+        known = Known(disks=job.inventory.disks, ended=message.at, newest=newest)
+        record = judge_late(job, message.stage, message.outcome, message.problem, message.result, known=known)
         if record is not None:
             await asyncio.to_thread(self._record.stage_finished, message.job, record, None, message.number)
 

@@ -48,7 +48,7 @@ _RESULTS: Final[Mapping[StageName, type[Result]]] = {
 Outcome = Literal["done", "failed"]
 
 
-class Seen(Struct, frozen=True, kw_only=True):
+class Known(Struct, frozen=True, kw_only=True):
     """What the server knows of a stage beside its agent's report.
 
     `disks` are the PC's as its check found them. `began` and `ended` are when the stage began and ended, in seconds of
@@ -61,16 +61,16 @@ class Seen(Struct, frozen=True, kw_only=True):
     newest: bool = True
 
 
-_NOTHING: Final = Seen()
+_NOTHING: Final = Known()
 
 
 def judge(
-    stage: Stage, outcome: Outcome, problem: Problem | None, result: Result | None, *, seen: Seen = _NOTHING
+    stage: Stage, outcome: Outcome, problem: Problem | None, result: Result | None, *, known: Known = _NOTHING
 ) -> StageRecord:
     """What the stage that was ordered goes down as, now that its agent says how it ended."""
     name = stage_name(stage)
     if isinstance(stage, Erase):
-        result = _believed_erase(stage, outcome, problem, result, seen)
+        result = _believed_erase(stage, outcome, problem, result, known)
     elif not isinstance(result, _RESULTS.get(name, ())):
         result = None
     if outcome == "failed" or problem is not None:
@@ -88,7 +88,7 @@ def judge_late(
     problem: Problem | None,
     result: Result | None,
     *,
-    seen: Seen = _NOTHING,
+    known: Known = _NOTHING,
 ) -> StageRecord | None:
     """What is kept of evidence that comes after its job is over, or None: a stage that was not begun proves nothing.
 
@@ -102,34 +102,34 @@ def judge_late(
         return None
     if name == "erase":
         order = Erase(disks=tuple(disk.id for disk in internal_disks(job.inventory, job.answers)))
-        result = _believed_erase(order, outcome, problem, result, seen)
+        result = _believed_erase(order, outcome, problem, result, known)
     elif not isinstance(result, _RESULTS.get(name, ())):
         result = None
     return None if result is None else StageRecord(stage=name, state="failed", problem=problem, result=result)
 
 
 def _believed_erase(
-    order: Erase, outcome: Outcome, problem: Problem | None, result: Result | None, seen: Seen
+    order: Erase, outcome: Outcome, problem: Problem | None, result: Result | None, known: Known
 ) -> EraseResult | None:
     """The evidence of an erase: one erasure for each disk that was ordered and for no other, as far as it is proven."""
     if not isinstance(result, EraseResult):
         return None
-    whole = _doubt_of_report(order, outcome, problem, result, seen)
+    whole = _doubt_of_report(order, outcome, problem, result, known)
     kept = []
     for disk in order.disks:
         reports = [erasure for erasure in result.erasures if erasure.disk.same_as(disk)]
         if not reports:
             continue
         reason = "two-reports" if len(reports) > 1 else whole
-        kept.append(_proven(order, disk, reports[0], reason, seen))
+        kept.append(_proven(order, disk, reports[0], reason, known))
     return EraseResult(erasures=tuple(kept))
 
 
 def _doubt_of_report(
-    order: Erase, outcome: Outcome, problem: Problem | None, result: EraseResult, seen: Seen
+    order: Erase, outcome: Outcome, problem: Problem | None, result: EraseResult, known: Known
 ) -> Reason | None:
     """Why nothing in this report is believed, or None: it is of one piece, as an agent makes it."""
-    if not seen.newest:
+    if not known.newest:
         return "other-boot"
     said = result.erasures
     if any(not any(erasure.disk.same_as(disk) for disk in order.disks) for erasure in said):
@@ -144,7 +144,7 @@ def _doubt_of_report(
     return None if fault is not None and problem == fault else "stage-failed"
 
 
-def _proven(order: Erase, disk: DiskId, said: Erasure, reason: Reason | None, seen: Seen) -> Erasure:
+def _proven(order: Erase, disk: DiskId, said: Erasure, reason: Reason | None, known: Known) -> Erasure:
     """The erasure as far as it is borne out: erased only when all that is said of it is what an honest agent says."""
     if said.verdict != "erased":
         # What was never written still holds what was there, whatever the disk did afterwards.
@@ -152,8 +152,8 @@ def _proven(order: Erase, disk: DiskId, said: Erasure, reason: Reason | None, se
         if reason == "two-reports":
             verdict = "undetermined"
         return replace(said, disk=disk, verdict=verdict, level="none")
-    known = next((known for known in seen.disks if known.id.same_as(disk)), None)
-    reason = reason or doubt(disk, order.method, said, known=known) or _doubt_of_times(said, seen)
+    found = next((one for one in known.disks if one.id.same_as(disk)), None)
+    reason = reason or doubt(disk, order.method, said, known=found) or _doubt_of_times(said, known)
     if reason is None:
         return replace(said, disk=disk)
     problem = Problem("erase-unbelievable", {"disk": short_name(disk), "reason": reason})
@@ -162,9 +162,9 @@ def _proven(order: Erase, disk: DiskId, said: Erasure, reason: Reason | None, se
     return replace(said, disk=disk, verdict="undetermined", level="none", problem=problem)
 
 
-def _doubt_of_times(said: Erasure, seen: Seen) -> Reason | None:
-    early = seen.began is not None and said.began < seen.began
-    late = seen.ended is not None and said.ended > seen.ended
+def _doubt_of_times(said: Erasure, known: Known) -> Reason | None:
+    early = known.began is not None and said.began < known.began
+    late = known.ended is not None and said.ended > known.ended
     return "times" if early or late else None
 
 

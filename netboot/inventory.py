@@ -197,6 +197,9 @@ class HiddenStorage(Struct, frozen=True, kw_only=True):
         return self.kind == "unknown" and bool(self.vouchable)
 
 
+LinkState = Literal["up", "down", "unknown"]
+
+
 class Nic(Struct, frozen=True, kw_only=True):
     """One wired network adapter; `mbps` is the negotiated link speed, 0 when there is no link or it is not told.
 
@@ -210,7 +213,7 @@ class Nic(Struct, frozen=True, kw_only=True):
     driver: Text = ""
     model: Text = ""
     mbps: Count = 0
-    link: Literal["up", "down", "unknown"] = "unknown"
+    link: LinkState = "unknown"
     boot: bool = False
     removable: bool = False
 

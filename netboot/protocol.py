@@ -162,12 +162,15 @@ MORE_BAD: Final = 1_000_000
 """And those beyond, which are counted up to this number."""
 
 
+BadPart = Literal["unwritten", "unread", "different"]
+
+
 class BadRange(Struct, frozen=True, kw_only=True):
     """A part of a disk that refused to be written, refused to be read back, or gave back something else."""
 
     start: Size
     length: Annotated[int, Meta(ge=1, le=2**63 - 1)]
-    what: Literal["unwritten", "unread", "different"]
+    what: BadPart
 
 
 class Erasure(Struct, frozen=True, kw_only=True):

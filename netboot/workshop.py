@@ -230,7 +230,7 @@ class Workshop:
         # A dock's adapter may have gone on to another PC, whose row this is now.
         if row is not None and row.visit == session.visit.id and row.state in ("waiting", "working"):
             home = goodbye and row.state == "waiting"
-            row = self.floor.put(replace(row, state="home" if home else "silent", rate=0.0))
+            row = self.floor.put(replace(row, state="home" if home else "silent", rate=0.0, stuck=()))
             if session.job is not None and self.starts.is_at_menu(session.mac):
                 # Restarted so fast that its menu came before its line was given up.
                 _, cut = after_another_boot(session.job.stages)

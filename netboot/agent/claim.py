@@ -5,8 +5,10 @@ device. A disk that its own signs leave in doubt is refused, unless the order sa
 Not for: which disks an order may name (`imaging.py` on the server).
 """
 
+import errno
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Final
 
 from msgspec.structs import replace
 
@@ -15,6 +17,8 @@ from netboot.agent.disk_faults import problem_of
 from netboot.agent.disks import find
 from netboot.inventory import Disk, DiskId, label
 from netboot.problems import Problem
+
+_PROTECTED: Final = frozenset({errno.EROFS, errno.EACCES, errno.EPERM})
 
 ReadDisks = Callable[[], Sequence[Disk]]
 """Reads all disks of this PC afresh; blocks."""
@@ -39,6 +43,8 @@ def claim(wanted: DiskId, read_disks: ReadDisks, *, devices: Path = Path("/dev")
     except DiskBusyError as error:
         raise RefusedError(Problem("disk-in-use", {"disk": label(disk)})) from error
     except DiskError as error:
+        if error.number in _PROTECTED:
+            raise RefusedError(Problem("disk-external", {"disk": label(disk)})) from error
         raise RefusedError(problem_of(error, label(disk))) from error
     try:
         held = _only(wanted, read_disks())

@@ -71,7 +71,7 @@ async def run_deploy(
     A server that is silent for less than `patience` seconds is waited for, and the progress says so. A `journal` that
     is kept from one call to the next lets a deploy that failed go on from what it had written.
     """
-    shown = _Shown(progress, server)
+    shown = _Shown(progress)
     try:
         async with open_session(FLIGHTS) as session:
             source = Source(session, server, patience=patience, silent=shown.silent)
@@ -228,9 +228,8 @@ def _matcher(device: DirectDisk, chunks: Sequence[Chunk], longest: int, wrong: l
 class _Shown:
     """What the screen and the page are told: bytes written plus bytes read back, and whom we wait for."""
 
-    def __init__(self, progress: Progress, server: ServerPlace) -> None:
+    def __init__(self, progress: Progress) -> None:
         self._progress = progress
-        self._server = server
         self._part = ""
         self._total = 0
         self.written = 0
@@ -247,7 +246,7 @@ class _Shown:
         self._progress(self._total // 2 + done, self._total, self._part)
 
     def silent(self, seconds: float) -> None:
-        part = f"{self._server.url} … {seconds:.0f} s" if seconds else self._part
+        part = f"{self._part} … {seconds:.0f} s" if seconds else self._part
         self._progress(min(self.written, self._total // 2), self._total, part)
 
 

@@ -4,14 +4,14 @@ virtual ones (bridges, tunnels, loopback) are left out: a PC boots by wire.
 
 import re
 from collections.abc import Sequence
-from typing import Final, Literal
+from typing import Final
 
 from msgspec.structs import replace
 
 from netboot.agent.host import Host
 from netboot.agent.text import number, one_line
 from netboot.agent.udev import Database, hardware_name, properties
-from netboot.inventory import Nic
+from netboot.inventory import LinkState, Nic
 
 NIC_LIMIT: Final = 64
 _ETHERNET: Final = 1
@@ -67,7 +67,7 @@ def _speed(host: Host, here: str) -> int:
     return number(host.line(f"{here}/speed"), most=1_000_000)
 
 
-def _link(host: Host, here: str) -> Literal["up", "down", "unknown"]:
+def _link(host: Host, here: str) -> LinkState:
     # An adapter that is switched off gives an error.
     carrier = host.line(f"{here}/carrier")
     return "up" if carrier == "1" else "down" if carrier == "0" else "unknown"

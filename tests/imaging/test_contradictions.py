@@ -18,7 +18,7 @@ from netboot.agent.disk_status import NOT_TOLD as NOT_TOLD_BY_AGENT
 from netboot.agent.erase import run_erase
 from netboot.contradictions import REASONS
 from netboot.erase_outcome import erase_problem
-from netboot.evidence import Outcome, Seen, judge
+from netboot.evidence import Known, Outcome, judge
 from netboot.honest_erasure import FASTEST, NOT_TOLD
 from netboot.inventory import Disk, DiskId
 from netboot.problems import Problem
@@ -35,15 +35,15 @@ from netboot.protocol import (
 from tests.imaging.conftest import HDD, SSD, STICK, erasure
 
 ORDER = Erase(disks=(SSD.id, HDD.id))
-SEEN = Seen(disks=(SSD, HDD), began=100.0, ended=10_000.0)
+SEEN = Known(disks=(SSD, HDD), began=100.0, ended=10_000.0)
 FAULT = Problem("erase-mismatch")
 
 
 def verdicts(
-    *said: Erasure, outcome: Outcome = "done", problem: Problem | None = None, seen: Seen = SEEN
+    *said: Erasure, outcome: Outcome = "done", problem: Problem | None = None, known: Known = SEEN
 ) -> list[tuple[str, str]]:
     """What goes down of each ordered disk: its verdict, and why it is doubted."""
-    result = judge(ORDER, outcome, problem, EraseResult(erasures=said), seen=seen).result
+    result = judge(ORDER, outcome, problem, EraseResult(erasures=said), known=known).result
     assert isinstance(result, EraseResult)
     assert all(one.level == ("clear" if one.verdict == "erased" else "none") for one in result.erasures)
     reasons = (one.problem.values.get("reason", one.problem.code) if one.problem else "" for one in result.erasures)
@@ -73,7 +73,7 @@ def test_what_an_honest_agent_says_is_believed() -> None:
     edge = replace(erasure(SSD), began=SEEN.began, ended=100.0 + 2 * SSD.id.size / FASTEST)
     late = replace(erasure(HDD), ended=SEEN.ended)
     assert verdicts(edge, late) == [("erased", "")] * 2
-    assert verdicts(erasure(SSD), erasure(HDD), seen=Seen()) == [("erased", "")] * 2
+    assert verdicts(erasure(SSD), erasure(HDD), known=Known()) == [("erased", "")] * 2
 
 
 SIZE = SSD.id.size
@@ -157,7 +157,7 @@ def test_a_report_that_is_not_of_one_piece_proves_nothing() -> None:
     assert verdicts(*good, problem=FAULT) == [("undetermined", "stage-done")] * 2
     assert verdicts(bad, good[1])[1] == ("undetermined", "stage-done")
     assert verdicts(bad, good[1], outcome="failed")[1] == ("undetermined", "stage-failed")
-    assert verdicts(*good, seen=replace(SEEN, newest=False)) == [("undetermined", "other-boot")] * 2
+    assert verdicts(*good, known=replace(SEEN, newest=False)) == [("undetermined", "other-boot")] * 2
 
 
 @pytest.mark.parametrize("second", ["erased", "not-erased", "undetermined"])
@@ -170,7 +170,7 @@ def test_two_reports_of_one_disk_are_none(first: str, second: str) -> None:
 
 
 def test_a_stage_that_is_done_with_a_problem_is_not_done() -> None:
-    record = judge(ORDER, "done", FAULT, EraseResult(erasures=(erasure(SSD), erasure(HDD))), seen=SEEN)
+    record = judge(ORDER, "done", FAULT, EraseResult(erasures=(erasure(SSD), erasure(HDD))), known=SEEN)
     assert record.state == "failed"
 
 
@@ -196,7 +196,7 @@ class Honest:
         self.order = Erase(disks=tuple(disk.id for disk in disks))
         self.result = result
         began, ended = min(one.began for one in result.erasures), max(one.ended for one in result.erasures)
-        self.seen = Seen(disks=disks, began=began, ended=ended)
+        self.known = Known(disks=disks, began=began, ended=ended)
 
 
 @pytest.fixture(scope="module")
@@ -221,7 +221,7 @@ def honest(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Honest]:
 
 @pytest.mark.root
 def test_what_the_agent_says_of_real_disks_is_believed(honest: Honest) -> None:
-    record = judge(honest.order, "done", None, honest.result, seen=honest.seen)
+    record = judge(honest.order, "done", None, honest.result, known=honest.known)
     assert record.state == "done"
     assert record.result == honest.result
 
@@ -291,7 +291,7 @@ def test_no_lie_about_an_erased_disk_is_believed(honest: Honest, told: list[tupl
     true = msgspec.to_builtins(honest.result.erasures)
     result = msgspec.convert({"type": "erase", "erasures": said}, EraseResult)
     problem = erase_problem(result.erasures)
-    record = judge(honest.order, "failed" if problem else "done", problem, result, seen=honest.seen)
+    record = judge(honest.order, "failed" if problem else "done", problem, result, known=honest.known)
     assert isinstance(record.result, EraseResult)
     for one in record.result.erasures:
         place = honest.order.disks.index(one.disk)

@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from netboot.erase_outcome import erase_problem
-from netboot.evidence import Seen, judge, judge_late
+from netboot.evidence import Known, judge, judge_late
 from netboot.imaging import StageRecord
 from netboot.inventory import DiskId, amount
 from netboot.problems import Problem
@@ -138,7 +138,7 @@ def test_late_evidence_counts_for_a_stage_that_was_begun_and_not_for_another(
         assert late is None
         return
     assert kept(late) == (erasure(SSD), bad)
-    earlier = judge_late(over, "erase", "failed", fault, proofs, seen=Seen(newest=False))
+    earlier = judge_late(over, "erase", "failed", fault, proofs, known=Known(newest=False))
     assert [(one.verdict, one.level) for one in kept(earlier)] == [("undetermined", "none"), ("not-erased", "none")]
     assert kept(earlier)[0].problem == unbelievable(SSD.id, "other-boot")
     assert judge_late(over, "memory", "failed", None, proofs) is None, "this job has no such stage"

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from netboot.lab.demo import job_of
-from netboot.lab.disks import SECTOR, create_used, old_data_sector
+from netboot.lab.disks import SECTOR, create_empty, create_used, old_data_sector
 from netboot.lab.firmware import Firmware
 from netboot.lab.journey import BOOT_WITHIN, STAGE_WITHIN
 from netboot.lab.machine import power_on, workshop_pc
@@ -77,3 +77,24 @@ def sectors_of(bad: BadRange) -> range:
     """The sectors of a part that refused to be written."""
     assert bad.what == "unwritten"
     return range(bad.start // SECTOR, (bad.start + bad.length) // SECTOR)
+
+
+async def test_a_pc_whose_cable_goes_in_the_middle_of_an_erase_says_so_and_goes_on(tmp_path: Path) -> None:
+    size = 1536 * MIB
+    create_empty(tmp_path / "disk.img", size)
+    disk = DiskSpec(Bus.VIRTIO, tmp_path / "disk.img", size, "LONG")
+    spec = workshop_pc(1, Firmware.BIOS, disk)
+    async with beside_the_building([spec], profile="erase-only", menu_timeout=5) as (lan, service):
+        async with power_on(lan, spec) as pc:
+            await pc.console.wait_for(r"netboot: stage erase started", BOOT_WITHIN)
+            await pc.qmp.execute("set_link", name="net0", up=False)
+            told = await pc.console.wait_for(r"netboot: line no-cable", BOOT_WITHIN)
+            await pc.console.wait_for(r"Rebranchez-le\. Le travail sur ce PC continue", BOOT_WITHIN)
+            before = (await pc.block_stats())["LONG"].bytes_written
+            await pc.qmp.execute("set_link", name="net0", up=True)
+            back = await pc.console.wait_for(r"netboot: line up", BOOT_WITHIN)
+            print(f"\ntold after {told:.0f} s, back after {back:.0f} s, {before >> 20} MiB written meanwhile")
+            await pc.wait_off(STAGE_WITHIN)
+        job = await job_of(service, spec.mac)
+    assert [row.verdict for row in job.erasures] == ["erased"]
+    assert before > 0

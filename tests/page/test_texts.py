@@ -11,10 +11,11 @@ from netboot.address_watch import Trouble
 from netboot.dhcp.core import Remark
 from netboot.dhcp.service import REASONS_TOLD
 from netboot.floor import State
+from netboot.inventory import LinkState
 from netboot.pages.floor_page import NOTICES
 from netboot.pages.refusal import Code, Refusal
 from netboot.pages.texts import BOOT_NOTES, EVENTS, JOB_STATES, LEVELS, STATES, TEXTS, TROUBLES
-from netboot.protocol import Level, Method
+from netboot.protocol import BadPart, Level, Method
 from netboot.records.events import Kind
 from netboot.records.values import CONTESTED, JobState, Standing
 
@@ -37,7 +38,9 @@ def test_both_languages_name_the_same_things(name: str) -> None:
 
 def test_every_text_is_used_somewhere() -> None:
     said = "\n".join(path.read_text(encoding="utf-8") for path in SOURCES)
-    by_value = {*NOTICES, *get_args(Method), *BY_STANDING}  # `t[name]` in the templates
+    # `t[name]` in the templates
+    by_value = {*NOTICES, *get_args(Method), *get_args(BadPart), *BY_STANDING}
+    by_value |= {f"link_{link}" for link in get_args(LinkState)}
     unused = [name for name in TEXTS if name not in by_value and not re.search(rf't\.{name}\b|TEXTS\["{name}"\]', said)]
     assert unused == []
 
