@@ -11,7 +11,7 @@ import msgspec
 import pytest
 from aiohttp import ClientSession, DummyCookieJar
 
-from netboot.lab.network import BUILDING, NETWORK, SERVER, Lan, open_lan
+from netboot.lab.network import BUILDING, INTERFACE, NETWORK, SERVER, Lan, ip_in, open_lan
 from netboot.lab.service import OPERATOR, Service, open_service
 from netboot.names.announcer import KEPT_AS, Waiting
 from netboot.profiles import load_profiles
@@ -80,6 +80,8 @@ async def test_a_name_that_waited_and_one_that_a_job_just_gave_arrive(
     await bind.wait_for_output(BIND_READY, 20)
     pc_space = lan.run.namespace("pc")
     await lan.attach(pc_space, ADDRESS)
+    # The server looks whose adapter the line comes from.
+    await ip_in(pc_space, f"link set dev {INTERFACE} address {pc().nics[0].mac}")
 
     async def look_up(*words: str) -> list[str]:
         command = ("ip", "netns", "exec", pc_space, "dig", f"@{BUILDING}", "+short", "+tries=1", "+time=3", *words)
