@@ -10,8 +10,12 @@ from msgspec.structs import replace
 from netboot.agent.block_devices import read_block_devices
 from netboot.agent.claim import RefusedError, as_answered, claim
 from netboot.agent.disks import disk_of
+from netboot.agent.erase import run_erase
 from netboot.agent.host import Host
+from netboot.evidence import Known, judge
 from netboot.inventory import Disk, DiskId, label
+from netboot.protocol import Erase, EraseResult
+from tests.agent.test_erase import silent
 
 
 @pytest.fixture
@@ -86,3 +90,19 @@ def test_a_persons_word_does_not_make_a_stick_a_disk_of_the_pc(loops: tuple[Disk
     stick = replace(loops[0], transport="usb", removable=True)
     with pytest.raises(RefusedError):
         claim(in_place(stick), as_answered(lambda: [stick], [in_place(stick)]))
+
+
+@pytest.mark.root
+@pytest.mark.parametrize("serial", ["", "AA00000000000489"])
+async def test_disks_that_nothing_tells_apart_are_erased_at_once_each_at_its_place_and_believed(
+    loops: tuple[Disk, Disk], serial: str
+) -> None:
+    twins = tuple(replace(disk, id=replace(disk.id, serial=serial)) for disk in loops)
+    order = Erase(disks=tuple(in_place(disk) for disk in twins))
+    result = await run_erase(order, lambda: twins, progress=silent)
+    assert [erasure.verdict for erasure in result.erasures] == ["erased", "erased"]
+    assert result.erasures[0].pattern != result.erasures[1].pattern, "each its own: one written twice would show"
+    record = judge(order, "done", None, result, known=Known(disks=twins))
+    assert record.state == "done"
+    assert isinstance(record.result, EraseResult)
+    assert tuple(erasure.disk for erasure in record.result.erasures) == order.disks

@@ -12,7 +12,7 @@ from netboot.inventory import Disk, DiskId, HiddenStorage, Inventory
 from netboot.protocol import Erase, Leave, Plan, RunStage, Stay
 from netboot.workshop import Workshop
 from tests.page.conftest import Person, hidden_fields
-from tests.workshop.conftest import ERASE, disk, hello, pc, row_of
+from tests.workshop.conftest import ERASE, boarded, disk, hello, pc, row_of
 from tests.workshop.player import Agent, agent_on, evidence
 
 SSD = disk("S4EWNX0N0001")
@@ -235,13 +235,32 @@ async def test_nothing_is_answered_while_the_pc_works_nor_by_somebody_who_only_w
         await answer(operator, workshop, "left", 409)
 
 
-async def test_a_pick_in_the_menu_erases_nothing_by_place(workshop: Workshop, server: TestServer) -> None:
-    """Also where a person named the places in this very visit, before the pick was told."""
+@pytest.mark.parametrize("way", ["menu", "batch"])
+async def test_neither_the_menu_nor_a_batch_erases_by_place(workshop: Workshop, server: TestServer, way: str) -> None:
+    """Also where a person named the places in this very visit, before its hello told of the menu."""
     of = pc(1, *TWINS)
     visit = workshop.record.greet(hello(of), of.nics[0].mac)
     named = tuple(Answer(kind="by-place", disk=replace(twin.id, by_place=True)) for twin in TWINS)
     workshop.record.answer_about_disks(visit.machine_id, visit.id, named, "anne")
-    async with agent_on(server, replace(hello(of, profile=ERASE.id), token=visit.token)) as (agent, _):
+    if way == "menu":
+        said = hello(of, profile=ERASE.id)
+    else:
+        said = replace(boarded(1, workshop.record.arm_batch(ERASE.id, 1, "anne").id), inventory=of)
+    async with agent_on(server, replace(said, token=visit.token)) as (agent, _):
         stay = await checked(agent, of)
         assert isinstance(stay, Stay)
         assert stay.problem.code == "disk-by-place"
+
+
+async def test_a_batch_goes_by_what_was_said_of_a_pc_at_an_earlier_visit(
+    operator: Person, workshop: Workshop, server: TestServer
+) -> None:
+    of = replace(pc(1, SSD, EMMC), hidden=(READER,))
+    async with agent_on(server, hello(of, "boot-0")):
+        await answer(operator, workshop, "vouched")
+        await answer(operator, workshop, "belongs")
+    batch = workshop.record.arm_batch(ERASE.id, 1, "anne")
+    async with agent_on(server, replace(boarded(1, batch.id), inventory=of)) as (agent, _):
+        run = await checked(agent, of)
+        assert isinstance(run, RunStage)
+        assert run.stage == Erase(disks=(SSD.id, EMMC.id), answered=(EMMC.id,))
