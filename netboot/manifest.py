@@ -57,11 +57,15 @@ class ForeignManifestError(ManifestError):
 
 
 class FileSystem(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A file system as blkid names it: `kind` is ext4, vfat, ntfs, swap…; `uuid` in blkid's own writing."""
+    """A file system as blkid names it: `kind` is ext4, vfat, ntfs, swap…; `uuid` in blkid's own writing.
+
+    `largest` is the length in bytes to which it can be grown; missing for one that grows with any disk, or with none.
+    """
 
     kind: Kind
     uuid: Text = ""
     label: Text = ""
+    largest: Size | UnsetType = UNSET
 
 
 class Partition(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -13,6 +13,8 @@ from netboot.growth import GROWABLE
 from netboot.inventory import gigabytes
 from netboot.manifest import Manifest, Partition, Repair, Understood
 
+_ANY_DISK: Final = 8 * 10**12
+"""Bytes: up to so much, how far a file system grows is worth a word. No PC's disk is larger."""
 _REPAIRED: Final[dict[Repair, str]] = {
     "protective-mbr": "the protective MBR was missing",
     "primary-gpt": "the partition table at its start was damaged",
@@ -52,7 +54,12 @@ def _size(manifest: Manifest) -> str:
 def _growth(manifest: Manifest) -> str:
     growing = next((partition for partition in manifest.partitions if partition.grow), None)
     if growing is not None:
-        return f"{_named(growing)} takes the rest of a larger disk"
+        most = growing.filesystem.largest if growing.filesystem is not None else UNSET
+        if most is UNSET or most > _ANY_DISK:
+            return f"{_named(growing)} takes the rest of a larger disk"
+        if most <= growing.length:
+            return f"nothing; {_named(growing)} is the last one, and its file system is of a form that does not grow"
+        return f"{_named(growing)} takes the rest of a larger disk up to {gigabytes(most)}; what is behind stays free"
     last = max(manifest.partitions, key=lambda partition: partition.end)
     return f"nothing; {_named(last)} is the last one, and only {', '.join(sorted(GROWABLE))} grow"
 

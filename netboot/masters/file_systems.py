@@ -8,6 +8,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+from msgspec.structs import replace
+
+from netboot.errors import NetbootError
+from netboot.growth import EXT, SUPERBLOCK, SuperblockError, read_ext
 from netboot.manifest import FileSystem, Partition
 from netboot.masters.disk_file import DiskFile
 from netboot.masters.loop import loop_device
@@ -22,6 +26,19 @@ def probe(disk: DiskFile, partition: Partition, progress: Callable[[str], None])
     """The file system of this partition, None when it has none that is known. Raises NetbootError. Needs root."""
     if partition.role in _NOT_PROBED:
         return None
+    found = _probe(disk, partition, progress)
+    if found is None or found.kind not in EXT:
+        return found
+    try:
+        superblock = disk.read(partition.start + SUPERBLOCK.start, partition.start + SUPERBLOCK.stop)
+        return replace(found, largest=read_ext(superblock).largest)
+    except SuperblockError as error:
+        raise NetbootError(
+            f"partition {partition.number} is called {found.kind} and has {error}", hint="check it with e2fsck"
+        ) from error
+
+
+def _probe(disk: DiskFile, partition: Partition, progress: Callable[[str], None]) -> FileSystem | None:
     part = ["blkid", "--probe", f"--offset={partition.start}", f"--size={partition.length}", "--output=export"]
     found = run([*part, disk.path], expect=(0, 2, _AMBIVALENT), timeout=60)
     if found.status != _AMBIVALENT:

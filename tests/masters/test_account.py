@@ -83,7 +83,7 @@ def test_a_linux_on_ext4_is_told_whole(tmp_path: Path) -> None:
     assert account(manifest) == (
         "What it is: Test Linux 1 (small), its root on partition 2 (ext4).",
         "Size: it needs a disk of 0.1 GB with sectors of 512 bytes; 0.0 GB are written to each PC.",
-        "Grows: partition 2 (ext4) takes the rest of a larger disk.",
+        "Grows: partition 2 (ext4) takes the rest of a larger disk up to 25.8 GB; what is behind stays free.",
         "Customising: each PC gets its own hostname, machine-id and SSH host keys.",
         "Starts: by BIOS, NO: there is no boot code.",
         "Starts: by UEFI of 64 bits with /EFI/debian/shimx64.efi; without a boot entry with /EFI/BOOT/BOOTX64.EFI.",
@@ -211,3 +211,22 @@ def test_an_os_release_is_read_as_the_shell_would() -> None:
     assert parse_os_release('PRETTY_NAME="no end\nNAME=Fedora\n') == "Fedora"
     assert parse_os_release("VERSION_ID=1\n") == "Linux"
     assert parse_os_release("") == ""
+
+
+@pytest.mark.root
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("-b", "4096"), "takes the rest of a larger disk up to 68.7 GB; what is behind stays free"),
+        (("-b", "1024"), "takes the rest of a larger disk up to 34.5 GB; what is behind stays free"),
+        (("-b", "4096", "-O", "^resize_inode"), "takes the rest of a larger disk."),
+        (("-O", "bigalloc"), "nothing; partition 1 (ext4) is the last one, and its file system is of a form"),
+    ],
+)
+def test_how_far_a_small_file_system_grows_is_known_when_it_is_taken_in(
+    tmp_path: Path, options: tuple[str, ...], said: str
+) -> None:
+    part = sized(tmp_path / "root.ext4", 64 * MIB)
+    run(["mke2fs", "-q", "-t", "ext4", *options, "-d", system_tree(tmp_path), part])
+    manifest = taken(gpt_disk(tmp_path, [(LINUX, part)], size=80 * MIB), Store(tmp_path / "store"))
+    assert said in told(manifest)
