@@ -6,7 +6,7 @@ Also counts tries of passwords, so that guessing is slow. No I/O; the clock is g
 import secrets
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 SESSIONS: Final = 256
@@ -19,11 +19,16 @@ TRIES_WITHIN: Final = 300.0
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """One operator's session; `form_token` must come back with every form (cross-site requests cannot know it)."""
+    """One operator's session; `form_token` must come back with every form (cross-site requests cannot know it).
+
+    `mark` stands for the person who signed in: somebody of that name who is added later has another. "" is given by
+    the first look at the record.
+    """
 
     operator: str
     form_token: str
     until: float
+    mark: str = ""
 
 
 class Sessions:
@@ -34,10 +39,10 @@ class Sessions:
         self._open: OrderedDict[str, SignedIn] = OrderedDict()
         self._tries: OrderedDict[str, tuple[float, ...]] = OrderedDict()
 
-    def sign_in(self, operator: str) -> str:
+    def sign_in(self, operator: str, mark: str = "") -> str:
         """A new session; returns its token for the cookie."""
         token = secrets.token_urlsafe(32)
-        self._open[token] = SignedIn(operator, secrets.token_urlsafe(32), self._clock() + LASTS)
+        self._open[token] = SignedIn(operator, secrets.token_urlsafe(32), self._clock() + LASTS, mark)
         while len(self._open) > SESSIONS:
             self._open.popitem(last=False)
         return token
@@ -49,6 +54,16 @@ class Sessions:
             del self._open[token]
             return None
         return session
+
+    def check(self, token: str, mark: str) -> None:
+        """End this session unless it is of the person of this mark, "" for nobody who may sign in any more."""
+        session = self._open.get(token)
+        if session is None:
+            return
+        if not mark or session.mark not in ("", mark):
+            del self._open[token]
+        elif not session.mark:
+            self._open[token] = replace(session, mark=mark)
 
     def sign_out(self, token: str) -> None:
         """End this session."""

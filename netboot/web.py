@@ -35,7 +35,7 @@ from netboot.pages.agent_link import workshop_key
 from netboot.pages.refusal import Code, Refusal
 from netboot.pages.render import page, renderer, renderer_key
 from netboot.pages.turns import Turns
-from netboot.pages.visitor import sessions_key, settings_key, visitor
+from netboot.pages.visitor import recognise, sessions_key, settings_key, visitor
 from netboot.sessions import Sessions
 from netboot.workshop import Workshop
 
@@ -63,7 +63,7 @@ async def page_application(
 
     `hosts` are the names that it is reached by, beside the address that was connected to.
     """
-    middlewares = [_errors, only_known_hosts(hosts, _foreign_name), _own_site, _plain_body]
+    middlewares = [_errors, only_known_hosts(hosts, _foreign_name), _recognised, _own_site, _plain_body]
     app = web.Application(middlewares=middlewares, client_max_size=LONGEST_FORM)
     app[workshop_key] = workshop
     app[settings_key] = settings
@@ -137,6 +137,13 @@ async def _errors(request: web.Request, handler: Handler) -> web.StreamResponse:
     except Exception:
         log.exception("%s %s", request.method, request.path)
         return _refused(request, Refusal("unexpected"))
+
+
+@web.middleware
+async def _recognised(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Whoever was removed from the operators is signed in no more, from this request on."""
+    await recognise(request)
+    return await handler(request)
 
 
 @web.middleware

@@ -18,7 +18,7 @@ from netboot.floor import Conflict, Row, State
 from netboot.pages.agent_link import workshop_key
 from netboot.pages.refusal import Refusal
 from netboot.pages.render import part, trouble
-from netboot.pages.visitor import Visitor, visitor
+from netboot.pages.visitor import Visitor, recognise, visitor
 from netboot.records.values import Batch
 
 VIEWERS: Final = 128
@@ -108,6 +108,9 @@ async def _stream(request: web.Request, answer: web.StreamResponse) -> None:
     async with floor.watch() as changes:
         rows = {row.name: row for row in floor.rows()}
         while True:
+            await recognise(request)
+            if visitor(request) != who:
+                return  # signed out, or removed: the page opens a stream of its own anew
             states = {row.name: row.state for row in floor.rows()}
             events = await _row_events(request, rows.values(), who)
             events += [_event("gone", name) for name in sorted((shown.keys() | rows.keys()) - states.keys())]

@@ -15,9 +15,10 @@ from netboot.pages.agent_link import workshop_key
 from netboot.pages.render import page
 from netboot.pages.texts import TEXTS
 from netboot.pages.turns import Turns
-from netboot.pages.visitor import COOKIE, LANGUAGE_COOKIE, form_of, operators_form, sessions_key, visitor
+from netboot.pages.visitor import COOKIE, LANGUAGE_COOKIE, form_of, mark_of, operators_form, sessions_key, visitor
 from netboot.passwords import LONGEST, SHORTEST, hash_password, is_right
 from netboot.problems import Language
+from netboot.records.values import Operator
 from netboot.sessions import LASTS
 
 log = logging.getLogger(__name__)
@@ -50,7 +51,8 @@ async def sign_in(request: web.Request) -> web.Response:
         log.warning("wrong password", extra={"client": address})
         return page(request, "sign_in.html.j2", message=TEXTS["wrong_password"][language], status=403)
     sessions.tried_right(address)
-    return _signed_in(request, name)
+    assert operator is not None
+    return _signed_in(request, operator)
 
 
 async def sign_out(request: web.Request) -> web.Response:
@@ -96,7 +98,8 @@ async def first_start(request: web.Request) -> web.Response:
     async with request.app[hashing_key].turn():
         hashed = await asyncio.to_thread(hash_password, password)
     await asyncio.to_thread(request.app[workshop_key].record.set_operator, name, hashed)
-    return _signed_in(request, name)
+    operator = await asyncio.to_thread(request.app[workshop_key].record.operator, name)
+    return _signed_in(request, operator) if operator is not None else _to("/sign-in")
 
 
 def _wrong(name: str, password: str, again: str, language: Language) -> str:
@@ -126,11 +129,11 @@ def _own_place(place: str) -> str:
     return place if plain and len(place) < 200 else "/"
 
 
-def _signed_in(request: web.Request, name: str) -> web.Response:
+def _signed_in(request: web.Request, operator: Operator) -> web.Response:
     answer = _to("/")
     answer.set_cookie(
         COOKIE,
-        request.app[sessions_key].sign_in(name),
+        request.app[sessions_key].sign_in(operator.name, mark_of(operator)),
         max_age=int(LASTS),
         httponly=True,
         samesite="Strict",

@@ -14,6 +14,7 @@ from netboot.config import Settings
 from netboot.pages.agent_link import workshop_key
 from netboot.pages.refusal import Refusal
 from netboot.problems import Language
+from netboot.records.values import Operator
 from netboot.sessions import Sessions
 
 COOKIE: Final = "netboot-session"
@@ -35,8 +36,23 @@ class Visitor:
     form_token: str = ""
 
 
+def mark_of(operator: Operator) -> str:
+    """What a session is bound to: this entry on the record, with this password."""
+    return f"{operator.added.isoformat()} {operator.password_hash}"
+
+
+async def recognise(request: web.Request) -> None:
+    """End the session of an operator who was removed, or has another password, since; also by another process."""
+    token, sessions = request.cookies.get(COOKIE, ""), request.app[sessions_key]
+    session = sessions.find(token)
+    if session is None:
+        return
+    operator = await asyncio.to_thread(request.app[workshop_key].record.operator, session.operator)
+    sessions.check(token, mark_of(operator) if operator is not None else "")
+
+
 def visitor(request: web.Request) -> Visitor:
-    """Who sent this request."""
+    """Who sent this request; `recognise` has looked at the record."""
     wanted = request.cookies.get(LANGUAGE_COOKIE, "")
     language: Language = "en" if wanted == "en" else "fr" if wanted == "fr" else request.app[settings_key].language
     session = request.app[sessions_key].find(request.cookies.get(COOKIE, ""))
@@ -69,10 +85,10 @@ async def form_of(request: web.Request) -> dict[str, str]:
 
 async def operators_form(request: web.Request) -> tuple[Visitor, dict[str, str]]:
     """The signed-in operator and the fields of the form. Raises Refusal when it is not theirs."""
-    who = signed_in(request)
-    if await asyncio.to_thread(request.app[workshop_key].record.operator, who.operator) is None:
-        raise Refusal("signed-out")  # taken off the record since
+    signed_in(request)
     form = await form_of(request)
+    await recognise(request)  # a form may have taken its time
+    who = signed_in(request)
     if not hmac.compare_digest(form.get(FORM_TOKEN, "").encode(), who.form_token.encode()):
         raise Refusal("old-form")
     return who, form

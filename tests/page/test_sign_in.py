@@ -1,5 +1,6 @@
 """Signing in: one answer for every wrong try, few tries, sessions that end; the first operator."""
 
+import asyncio
 import re
 import time
 
@@ -8,11 +9,13 @@ from aiohttp.test_utils import TestServer
 from aiohttp.web import Application
 
 from netboot.config import Settings
+from netboot.floor import Row
 from netboot.pages import sign_in
+from netboot.passwords import hash_password
 from netboot.sessions import LASTS, TRIES, TRIES_WITHIN, Sessions
 from netboot.web import page_application
 from netboot.workshop import Workshop
-from tests.page.conftest import OPERATOR, PASSWORD, Person, person_at
+from tests.page.conftest import HASH, OPERATOR, PASSWORD, Person, person_at
 
 
 class Clock:
@@ -133,6 +136,36 @@ async def test_the_language_leads_back_to_this_page_only(visitor: Person, back: 
     text = await visitor.get("/")
     assert re.search(r'<html lang="en">', text)
     assert "The PCs" in text
+
+
+@pytest.mark.parametrize("added_again", [False, True])
+async def test_a_removed_operator_reads_nothing_from_the_next_request_on_nor_does_a_later_one_of_that_name_inherit(
+    operator: Person, workshop: Workshop, added_again: bool
+) -> None:
+    assert OPERATOR in await operator.get("/record")
+    workshop.record.forget_person(OPERATOR)  # as `netboot operator remove` does, in a process of its own
+    if added_again:
+        workshop.record.set_operator(OPERATOR, HASH)
+    await operator.get("/record", 403)
+    assert "Connecté" not in await operator.get("/")
+
+
+async def test_a_new_password_ends_the_sessions_of_the_old_one(operator: Person, workshop: Workshop) -> None:
+    await operator.get("/record")
+    workshop.record.set_operator(OPERATOR, hash_password("un autre mot de passe"))
+    await operator.get("/record", 403)
+
+
+async def test_the_stream_of_a_removed_operator_ends_before_anything_more_is_told(
+    operator: Person, workshop: Workshop
+) -> None:
+    workshop.floor.put(Row(mac="98:fa:9b:00:00:01", state="waiting", machine="m", label="PC 1"))
+    async with operator.client.get("/live") as answer, asyncio.timeout(10):
+        while b"beat" not in await answer.content.readline():
+            pass
+        workshop.record.forget_person(OPERATOR)
+        workshop.floor.put(Row(mac="98:fa:9b:00:00:02", state="waiting", machine="n", label="PC 2"))
+        assert b"PC 2" not in await answer.content.read()
 
 
 async def test_an_operator_who_was_taken_off_the_record_orders_nothing_more(
