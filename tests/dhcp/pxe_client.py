@@ -32,19 +32,27 @@ FULL_IPXE = encode_options(((0x13, b"\1"), (0x18, b"\1"), (0x24, b"\1"), (0x27, 
 OFFERS_WITHIN = 1.0
 """Seconds in which offers are gathered; real firmware waits for 4."""
 
+OLD_ADDRESS = IPv4Address("10.77.0.251")
+"""What a sloppy firmware had the day before."""
+
 QUIET = 0.25
 """Seconds after which no further offer is expected."""
 
 
 @dataclass(frozen=True, slots=True)
 class PxeClient:
-    """A kind of firmware, with the MAC address of one PC that has it."""
+    """A kind of firmware, with the MAC address of one PC that has it.
+
+    A sloppy one says neither how much it takes nor its architecture (by option 93), leaves an old address in `ciaddr`,
+    and does not say in its REQUEST that it boots from the network.
+    """
 
     architecture: int
     mac: bytes
     method: bytes = b"PXEClient"
     ipxe: bool = False
     split_offers: bool = True
+    sloppy: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +123,17 @@ def _packet(client: PxeClient, kind: MessageType, *, xid: int, more: Options = (
     )
     if client.ipxe:
         options += ((Option.USER_CLASS, b"iPXE"), (Option.IPXE, FULL_IPXE))
-    return DhcpPacket(op=Op.BOOTREQUEST, xid=xid, chaddr=client.mac, flags=BROADCAST_FLAG, options=options + more)
+    ciaddr = NO_ADDRESS
+    if client.sloppy:
+        unsaid = {Option.MAX_MESSAGE_SIZE, Option.ARCHITECTURE}
+        if kind is MessageType.REQUEST:
+            unsaid |= {Option.VENDOR_CLASS, Option.NETWORK_INTERFACE, Option.MACHINE_ID}
+        options = tuple(option for option in options if option[0] not in unsaid)
+        ciaddr = OLD_ADDRESS
+    options += more
+    return DhcpPacket(
+        op=Op.BOOTREQUEST, xid=xid, chaddr=client.mac, flags=BROADCAST_FLAG, ciaddr=ciaddr, options=options
+    )
 
 
 def _offers(pc: socket.socket, discover: DhcpPacket, client: PxeClient) -> list[DhcpPacket]:

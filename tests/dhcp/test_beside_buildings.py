@@ -18,7 +18,7 @@ from netboot.config import DhcpSettings, Settings
 from netboot.dhcp.beside import BesideBuilding, BesideSettings
 from netboot.dhcp.boot_file import BootFileNames
 from netboot.dhcp.core import Remark
-from netboot.dhcp.packet import NO_ADDRESS
+from netboot.dhcp.packet import NO_ADDRESS, wire_size
 from netboot.dhcp.service import BootSighting, DhcpService
 from netboot.dhcp.way import DhcpWay as WayOfDhcp
 from netboot.errors import NetbootError
@@ -106,6 +106,20 @@ async def test_a_pc_gets_the_buildings_address_and_our_boot_file(street: Street,
     assert booted.address in NETWORK
     assert (booted.router, booted.server, booted.boot_file) == (BUILDING, SERVER, boot_file)
     assert booted.merged is (way == "merged")
+
+
+@pytest.mark.parametrize("firmware", ["bios", "uefi"])
+async def test_a_sloppy_pc_boots_by_merged_offers_of_the_size_that_every_pc_takes(
+    street: Street, firmware: str
+) -> None:
+    client, boot_file = FIRMWARES[firmware]
+    with serving(street, "merged"):
+        heard = offers_to(street.pc, replace(client, sloppy=True))
+        booted = boot(street.pc, replace(client, sloppy=True))
+    assert (booted.server, booted.boot_file, booted.merged) == (SERVER, boot_file, True)
+    (offer,) = [offer for offer in heard if offer.siaddr == SERVER]
+    assert wire_size(offer) <= 548
+    assert [offer.option(code) for code in (66, 67)] == [f"{SERVER}\0".encode(), f"{boot_file}\0".encode()]
 
 
 @both_ways

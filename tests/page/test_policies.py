@@ -1,6 +1,7 @@
 """Denying a PC, and setting how it boots, on the page: also a PC that never said hello."""
 
 from html import unescape
+from typing import get_args
 
 import pytest
 from aiohttp.test_utils import TestServer
@@ -10,7 +11,7 @@ from netboot.config import MachineSettings
 from netboot.identity import Key
 from netboot.pages.texts import texts
 from netboot.policies import Policies
-from netboot.policy import Policy
+from netboot.policy import Loader, Policy
 from netboot.problems import Problem
 from netboot.protocol import Stay
 from netboot.workshop import Workshop
@@ -150,21 +151,22 @@ async def test_a_waiting_pc_that_is_denied_is_left_out_of_a_choice_for_all(
         assert row_of(workshop, 1).machine not in asked
 
 
+@pytest.mark.parametrize("loader", get_args(Loader))
 async def test_loader_dhcp_and_default_are_set_and_shown_again(
-    operator: Person, workshop: Workshop, server: TestServer
+    operator: Person, workshop: Workshop, server: TestServer, loader: Loader
 ) -> None:
     machine = await known(workshop, server)
     page = await rule(
         operator,
         machine=machine,
         access="allowed",
-        loader="ipxe",
+        loader=loader,
         dhcp="merged",
         default=LOOK.id,
         note="en BIOS",
     )
-    assert workshop.policies(pc().nics[0].mac) == Policy(loader="ipxe", dhcp="merged", default=LOOK.id)
-    for value in ("ipxe", "merged", LOOK.id):
+    assert workshop.policies(pc().nics[0].mac) == Policy(loader=loader, dhcp="merged", default=LOOK.id)
+    for value in (loader, "merged", LOOK.id):
         assert f'value="{value}" selected' in page
 
 

@@ -1,5 +1,7 @@
 """Finding what is set for a PC by any of its names, and what the settings file may say."""
 
+from typing import get_args
+
 import pytest
 from msgspec.structs import replace
 
@@ -8,7 +10,7 @@ from netboot.errors import NetbootError
 from netboot.identity import Key
 from netboot.inventory import Nic
 from netboot.policies import Policies, check_defaults
-from netboot.policy import Policy
+from netboot.policy import Loader, Policy
 from netboot.records.record import Record
 from tests.workshop.conftest import *  # noqa: F403 — its fixtures: the record
 from tests.workshop.conftest import LOOK, WIPE, hello, pc
@@ -90,6 +92,16 @@ def test_a_default_that_writes_to_a_disk_is_refused() -> None:
 def test_a_mistake_in_an_entry_names_its_line(text: str) -> None:
     with pytest.raises(NetbootError, match="x, line 2"):
         parse_settings(f"machines:\n- {{{text}}}\n", source="x")
+
+
+@pytest.mark.parametrize("loader", get_args(Loader))
+def test_each_loader_is_set_by_the_file_and_on_the_page(record: Record, loader: Loader) -> None:
+    settings = parse_settings(f"machines:\n- {{mac: '{MAC}', loader: {loader}}}\n", source="x")
+    assert Policies(settings.machines)(MAC).loader == loader
+    Policies().set(record, [Key("mac", MAC)], Policy(loader=loader), "Anne")
+    after_a_restart = Policies()
+    after_a_restart.take_over(record)
+    assert after_a_restart(MAC).loader == loader
 
 
 def test_a_virtual_pc_is_denied_by_any_of_its_made_up_addresses() -> None:
