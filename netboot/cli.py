@@ -88,6 +88,11 @@ def _parser() -> argparse.ArgumentParser:
     remove.add_argument("name")
     remove.set_defaults(command=_remove_master)
 
+    keys = commands.add_parser("key", help="the key that signs masters").add_subparsers(required=True, metavar="WHAT")
+    new = keys.add_parser("new", help="make one where the old one is lost; masters must then be made again")
+    _add_settings(new)
+    new.set_defaults(command=_new_key)
+
     operator = commands.add_parser("operator", help="those who may sign in on the page").add_subparsers(
         required=True, metavar="WHAT"
     )
@@ -241,13 +246,22 @@ def _remove_master(options: argparse.Namespace) -> int:
     return 0
 
 
+def _new_key(options: argparse.Namespace) -> int:
+    from netboot.signing import new_key
+
+    folder = _settings(options).data_folder
+    new_key(folder)
+    _say(f"A new key is in {folder}. Build or import every master again: those in the store count no more.")
+    return 0
+
+
 def _set_password(options: argparse.Namespace) -> int:
     from netboot.passwords import hash_password
     from netboot.records.record import open_record
 
     settings = _settings(options)
     text = _secret("Password: ")
-    record = open_record(settings.data_folder / "record.sqlite")
+    record = open_record(settings.data_folder / "record.sqlite", heads=settings.heads_folder)
     try:
         record.set_operator(options.name, hash_password(text))
     finally:
@@ -262,7 +276,7 @@ def _set_menu_password(options: argparse.Namespace) -> int:
 
     settings = _settings(options)
     hashed = hash_menu_password(_secret("Digits: ").strip())
-    with open_record(settings.data_folder / "record.sqlite") as record:
+    with open_record(settings.data_folder / "record.sqlite", heads=settings.heads_folder) as record:
         record.set_setting(SETTING, hashed)
     _say("The boot menu asks for these digits." if hashed else "The boot menu asks for no digits any more.")
     return 0
@@ -271,7 +285,8 @@ def _set_menu_password(options: argparse.Namespace) -> int:
 def _remove_operator(options: argparse.Namespace) -> int:
     from netboot.records.record import open_record
 
-    with open_record(_settings(options).data_folder / "record.sqlite") as record:
+    settings = _settings(options)
+    with open_record(settings.data_folder / "record.sqlite", heads=settings.heads_folder) as record:
         if record.operator(options.name) is None:
             names = ", ".join(person.name for person in record.operators()) or "nobody"
             raise NetbootError(f"there is no operator {options.name!r}", hint=f"there is: {names}")

@@ -184,6 +184,11 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         return Path(self.data) if self.data else default_data_folder()
 
     @property
+    def heads_folder(self) -> Path:
+        """Where the record's last event is kept, apart from the data folder: a backup of that brings it not back."""
+        return default_cache_folder() / "heads"
+
+    @property
     def bootfiles_folder(self) -> Path:
         """Where built boot files are kept."""
         return Path(self.bootfiles) if self.bootfiles else default_cache_folder() / "bootfiles"

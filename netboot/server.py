@@ -26,6 +26,7 @@ from netboot.address_watch import AddressWatch
 from netboot.assets import asset_folder
 from netboot.boot_address import BootAddress, rendered
 from netboot.config import Settings
+from netboot.data_folder import require_private, served_here
 from netboot.dhcp.address_plan import AddressPlan, plan_addresses
 from netboot.dhcp.leases import QUARANTINE
 from netboot.dhcp.probe import PROBE_UUID
@@ -147,11 +148,13 @@ async def serve(settings: Settings, *, beside_another_dhcp: bool = False) -> Non
     ready = await asyncio.to_thread(prepare, settings)
     if ready.plan is not None and not (beside_another_dhcp and settings.dhcp.full.beside_another):
         await refuse_beside_another(ready.interface.name, ready.interface.address)
-    record = await asyncio.to_thread(open_record, settings.data_folder / "record.sqlite")
-    try:
-        await _serve(ready, record)
-    finally:
-        await asyncio.to_thread(record.close)
+    with served_here(settings.data_folder):
+        place = settings.data_folder / "record.sqlite"
+        record = await asyncio.to_thread(open_record, place, heads=settings.heads_folder)
+        try:
+            await _serve(ready, record)
+        finally:
+            await asyncio.to_thread(record.close)
 
 
 def _raise_file_limit() -> None:
@@ -167,6 +170,9 @@ async def _serve(ready: Ready, record: Record) -> None:
     floor = Floor(time.time)
     key = await asyncio.to_thread(load_key, settings.data_folder)
     store = Store(settings.data_folder / "store", accepts=public_key(key))
+    if record.restored:
+        log.error("the record is older than the last one written, or nobody knows: all that waited is withdrawn")
+        floor.tell_trouble("record-restored")
     await asyncio.to_thread(_remember_masters, record, store)
     for profile in await asyncio.to_thread(record.withdraw_changed, ready.profiles):
         log.warning("the profile %s was changed: what was chosen or armed for it before is withdrawn", profile)
@@ -344,6 +350,7 @@ def _page_tls(settings: Settings) -> ssl.SSLContext | None:
         return None
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     try:
+        require_private(Path(settings.page.key or settings.page.certificate), "the page's key")
         context.load_cert_chain(settings.page.certificate, settings.page.key or None)
     except (OSError, ssl.SSLError) as error:
         raise NetbootError(

@@ -8,12 +8,12 @@ Not for: what is signed (`manifest.py`), what a ticket says (`ticket.py`).
 import errno
 import os
 import secrets
-import stat
 from pathlib import Path
 from typing import Final
 
 from nacl.signing import SigningKey
 
+from netboot.data_folder import make_private, require_private
 from netboot.errors import NetbootError
 
 KEY_FILE: Final = "signing.key"
@@ -22,9 +22,34 @@ _LENGTH: Final = 32
 
 
 def load_key(folder: Path) -> SigningKey:
-    """The signing key of this data folder: made, with mode 0600, when there is none yet. Raises NetbootError."""
-    cure = "put it back from a backup; or delete it, then build masters and boot files again"
-    return SigningKey(_secret(folder / KEY_FILE, cure))
+    """The signing key of this data folder: made, with mode 0600, when there is none yet. Raises NetbootError.
+
+    None is made in place of one that is lost: the masters in the store are signed with that.
+    """
+    cure = "put it back from a backup; or delete it, run `netboot key new`, then build or import the masters again"
+    path, signed = folder / KEY_FILE, _signed_masters(folder)
+    if signed and not path.exists():
+        raise NetbootError(
+            f"the signing key {path} is lost, and {signed} masters in the store are signed with it",
+            hint="put it back from a backup; without one: `netboot key new`, then build or import the masters again",
+        )
+    return SigningKey(_secret(path, cure))
+
+
+def new_key(folder: Path) -> SigningKey:
+    """Make a signing key where the old one is lost; the masters signed with that are nobody's. Raises NetbootError."""
+    path = folder / KEY_FILE
+    if path.exists():
+        raise NetbootError(f"there is a signing key already: {path}", hint="nothing was changed; netboot uses that one")
+    return SigningKey(_secret(path, "delete it and run the command again"))
+
+
+def _signed_masters(folder: Path) -> int:
+    """How many masters the store has, whoever signed them."""
+    try:
+        return sum(1 for _ in (folder / "store" / "masters").iterdir())
+    except FileNotFoundError:
+        return 0
 
 
 def load_ticket_key(folder: Path) -> bytes:
@@ -36,7 +61,7 @@ def _secret(path: Path, cure: str) -> bytes:
     try:
         if not path.exists():
             _create(path)
-        mode = stat.S_IMODE(path.stat().st_mode)
+        require_private(path, "the key")
         seed = path.read_bytes()
     except OSError as error:
         full = error.errno in (errno.ENOSPC, errno.EDQUOT)
@@ -46,8 +71,6 @@ def _secret(path: Path, cure: str) -> bytes:
             if full
             else "start netboot as the user who owns its data folder",
         ) from error
-    if mode & 0o077:
-        raise NetbootError(f"others may read the key {path}", hint=f"chmod 600 {path}")
     if len(seed) != _LENGTH:
         raise NetbootError(f"{path} is no key: {len(seed)} bytes instead of {_LENGTH}", hint=cure)
     return seed
@@ -59,7 +82,7 @@ def public_key(key: SigningKey) -> bytes:
 
 
 def _create(path: Path) -> None:
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_private(path.parent)
     draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
     handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:

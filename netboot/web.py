@@ -36,6 +36,7 @@ from netboot.pages.refusal import Code, Refusal
 from netboot.pages.render import page, renderer, renderer_key
 from netboot.pages.turns import Turns
 from netboot.pages.visitor import recognise, sessions_key, settings_key, visitor
+from netboot.records.database import RecordDamaged
 from netboot.sessions import Sessions
 from netboot.workshop import Workshop
 
@@ -124,6 +125,9 @@ async def _errors(request: web.Request, handler: Handler) -> web.StreamResponse:
         return await handler(request)
     except Refusal as refusal:
         return _refused(request, refusal)
+    except RecordDamaged as error:
+        log.critical("%s", error)
+        return _refused(request, Refusal("record-damaged"))
     except NetbootError as error:
         return page(request, "error.html.j2", message=error.message, hint=error.hint, status=400)
     except web.HTTPException as error:

@@ -181,7 +181,7 @@ def test_pages_know_no_sockets_and_no_files_of_the_store() -> None:
 def test_the_record_knows_values_and_its_database_only() -> None:
     may = {
         "errors", "identity", "imaging", "inventory", "named", "policy", "problems", "profile", "protocol", "records",
-        "disk_answers", "seen",
+        "data_folder", "disk_answers", "seen",
     }  # fmt: skip
     for module in in_room("records"):
         assert {room(other) for other in known(module)} <= may, module

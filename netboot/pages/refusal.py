@@ -37,6 +37,7 @@ Code = Literal[
     "no-such-page",
     "method",
     "busy",
+    "record-damaged",
     "unexpected",
 ]
 
@@ -88,6 +89,7 @@ _STATUS: Final[dict[Code, int]] = {
     "no-such-page": 404,
     "method": 405,
     "busy": 503,
+    "record-damaged": 503,
     "unexpected": 500,
 }
 
@@ -221,6 +223,12 @@ _SENTENCES: Final[dict[Code, dict[Language, str]]] = {
     "busy": {
         "fr": "Le serveur est occupé. Attendez un peu, puis recommencez.",
         "en": "The server is busy. Wait a little, then try again.",
+    },
+    "record-damaged": {
+        "fr": "Le journal de l'atelier est abîmé. Ne commencez plus rien : l'administrateur arrête netboot et remet la "
+        "dernière sauvegarde.",
+        "en": "The workshop's record is damaged. Begin nothing more: the administrator stops netboot and puts the "
+        "newest backup back.",
     },
     "unexpected": {
         "fr": "Une erreur imprévue s'est produite. L'administrateur trouve la cause dans le journal du serveur.",

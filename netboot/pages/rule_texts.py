@@ -146,6 +146,7 @@ BATCH_ENDS: Final[dict[BatchEnd, dict[Language, str]]] = {
     "replaced": {"fr": "remplacé", "en": "replaced"},
     "expired": {"fr": "trop ancien", "en": "too old"},
     "changed": {"fr": "annulé : son profil a été modifié", "en": "withdrawn: its profile was edited"},
+    "restored": {"fr": "annulé : une sauvegarde a été remise", "en": "withdrawn: a backup was put back"},
 }
 
 LOADERS: Final[dict[Loader, dict[Language, str]]] = {

@@ -365,6 +365,12 @@ TEXTS: Final[dict[str, dict[Language, str]]] = {
         "du fichier.",
         "en": "The journal was changed at event {number}: {why}. Tell the administrator and keep a copy of the file.",
     },
+    "proof_altered": {
+        "fr": "Cette preuve n'est pas celle du journal : elle ne vaut rien. Effacez ce disque encore et prévenez "
+        "l'administrateur.",
+        "en": "This proof is not the journal's: it is worth nothing. Erase this disk again, and tell the "
+        "administrator.",
+    },
     "events_caption": {"fr": "Événements, dans l'ordre", "en": "Events, in order"},
     "no_event": {"fr": "Aucun événement.", "en": "No event."},
     **RULE_TEXTS,
@@ -467,6 +473,12 @@ TROUBLES: Final[dict[str, dict[Language, str]]] = {
         "fr": "La carte réseau du serveur a disparu : rebranchez-la. Aucun PC ne peut démarrer d'ici là.",
         "en": "The server's network adapter is gone: plug it in again. No PC can boot until then.",
     },
+    "record-restored": {
+        "fr": "Le journal est plus ancien que le dernier écrit : une sauvegarde a-t-elle été remise ? Tout ce qui "
+        "attendait est retiré : choisissez encore. Ce qui s'est fait entre-temps n'y est pas.",
+        "en": "The record is older than the last one that was written: was a backup put back? All that waited is "
+        "withdrawn: choose again. What was done in between is not on it.",
+    },
     "no-cable": {
         "fr": "Le serveur n'a plus de liaison réseau : vérifiez son câble et le switch. Aucun PC ne peut démarrer "
         "d'ici là.",
@@ -497,6 +509,10 @@ EVENTS: Final[dict[Kind, dict[Language, str]]] = {
     "visit-vouched": {"fr": "PC reconnu par une personne", "en": "PC recognised by a person"},
     "choice-made": {"fr": "profil choisi", "en": "profile chosen"},
     "choice-withdrawn": {"fr": "choix annulé", "en": "choice cancelled"},
+    "record-restored": {
+        "fr": "journal plus ancien que le dernier écrit (sauvegarde remise ?) : tout ce qui attendait est retiré",
+        "en": "record older than the last one written (backup put back?): all that waited is withdrawn",
+    },
     "choice-expired": {"fr": "choix trop ancien", "en": "choice too old"},
     "choice-used": {"fr": "choix suivi", "en": "choice followed"},
     "batch-armed": {"fr": "lot armé", "en": "batch armed"},

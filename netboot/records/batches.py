@@ -61,6 +61,13 @@ def close_changed(session: Session, profiles: Collection[str], *, now: datetime)
     return (row.profile,)
 
 
+def close_restored(session: Session, *, now: datetime) -> None:
+    """End the armed batch, and let none go on: this record is older than what was done since."""
+    row = _newest(session)
+    if row is not None and row.ending in ("", "full"):
+        _close(session, row, "restored", who="", now=now)
+
+
 def take(
     session: Session, row: tables.Batch, visit_id: str, *, recent: RecentWork, began: int, now: datetime
 ) -> NoPlace | None:

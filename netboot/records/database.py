@@ -7,6 +7,8 @@ PostgreSQL still needs is here and in the first migration (the triggers).
 
 import os
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,8 +17,9 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DatabaseError, SQLAlchemyError
 
+from netboot.data_folder import make_private, require_private
 from netboot.errors import NetbootError
 
 BUSY: Final = 30.0
@@ -40,7 +43,8 @@ def open_database(place: str | os.PathLike[str]) -> Engine:
     event.listen(engine, "connect", _set_up)
     event.listen(engine, "begin", _begin)
     try:
-        with engine.begin() as connection:
+        with told_of_damage(), engine.begin() as connection:
+            _require_whole(connection, os.fspath(place))
             _migrate(connection, os.fspath(place))
     except SQLAlchemyError as error:
         engine.dispose()
@@ -52,6 +56,36 @@ def open_database(place: str | os.PathLike[str]) -> Engine:
         engine.dispose()
         raise
     return engine
+
+
+class RecordDamaged(NetbootError):  # noqa: N818 — said as it is
+    """A part of the database cannot be read, or contradicts another."""
+
+
+@contextmanager
+def told_of_damage() -> Iterator[None]:
+    """Raise RecordDamaged in place of what SQLAlchemy says of a database that is damaged (SQLITE_CORRUPT, _NOTADB)."""
+    try:
+        yield
+    except DatabaseError as error:
+        if "malformed" not in str(error.orig) and "disk I/O error" not in str(error.orig):
+            raise
+        raise _damaged("the record", str(error.orig)) from error
+
+
+def _damaged(what: str, why: str) -> RecordDamaged:
+    return RecordDamaged(
+        f"{what} is damaged: {why}",
+        hint="stop netboot, keep a copy of its data folder, then put the newest backup back; "
+        "see docs/operator.en.md, “Backup”",
+    )
+
+
+def _require_whole(connection: Connection, place: str) -> None:
+    """Every page is read: some seconds for a record of years, before the first PC is served."""
+    found = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
+    if found != "ok":
+        raise _damaged(f"the record {place}", str(found))
 
 
 def _url(place: str | os.PathLike[str]) -> URL:
@@ -69,10 +103,11 @@ def _url(place: str | os.PathLike[str]) -> URL:
 
 
 def _make_private(path: Path) -> None:
-    """Only its owner may read the file: it holds the session secret. SQLite gives the WAL the same mode."""
+    """Only its owner may read the file: it holds names and password hashes. SQLite gives the WAL the same mode."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_private(path.parent)
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        require_private(path, "the record")
     except OSError as error:
         raise NetbootError(
             f"the record {path} cannot be written: {error.strerror}",

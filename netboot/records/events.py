@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from netboot.problems import Problem
 from netboot.records import chain, tables
+from netboot.records.chain_head import Link
 from netboot.records.values import ChainCheck, Event
 
 Kind = Literal[
@@ -45,6 +46,7 @@ Kind = Literal[
     "erasure",
     "job-ended",
     "master-added",
+    "record-restored",
     "operator-set",
     "person-forgotten",
 ]
@@ -53,7 +55,8 @@ PAGE: Final = 1000
 """How many events are held in memory at a time."""
 
 _SERVER: Final = "server.id"
-_FIELDS: Final = tuple(field.name for field in fields(Event))
+FIELDS: Final = tuple(field.name for field in fields(Event))
+"""An event's columns, in its own order."""
 
 
 def lock_chain(session: Session) -> tables.Chain:
@@ -96,7 +99,7 @@ def append(
             hash="",
         )
     )
-    session.add(tables.Event(**{name: getattr(event, name) for name in _FIELDS}))
+    session.add(tables.Event(**{name: getattr(event, name) for name in FIELDS}))
     head.sequence, head.hash = event.sequence, event.hash
     session.flush()
 
@@ -123,7 +126,7 @@ def impersonal(problem: Problem | None) -> dict[str, object] | None:
 def read(session: Session, *, after: int, limit: int, machine: str = "", server: str = "") -> tuple[Event, ...]:
     """Events of one chain (this server's, unless named) in order, at most `limit`; of one machine when named."""
     table = tables.Event.__table__
-    wanted = select(*(table.c[name] for name in _FIELDS)).where(
+    wanted = select(*(table.c[name] for name in FIELDS)).where(
         table.c.server == (server or own_server(session)), table.c.sequence > after
     )
     if machine:
@@ -143,6 +146,20 @@ def verify(session: Session) -> ChainCheck:
         if found.broken is not None:
             return ChainCheck(total, found.broken, found.why)
     return ChainCheck(total)
+
+
+def head(session: Session) -> Link:
+    """The newest event of this server's chain."""
+    row = lock_chain(session)
+    return Link(row.server, row.sequence, row.hash)
+
+
+def hash_of(session: Session, link: Link) -> str | None:
+    """The hash of the event of this server and number, None when there is none; of number 0 the chain's start."""
+    if not link.sequence:
+        return chain.START
+    row = session.get(tables.Event, (link.server, link.sequence))
+    return None if row is None else row.hash
 
 
 def own_server(session: Session) -> str:

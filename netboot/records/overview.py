@@ -11,8 +11,8 @@ from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from netboot.inventory import DiskId
-from netboot.protocol import Level, MemoryResult, StageName, Verdict
-from netboot.records import choices, disk_answers, tables
+from netboot.protocol import MemoryResult, StageName
+from netboot.records import choices, disk_answers, proofs, tables
 from netboot.records import unfinished as left_undone
 from netboot.records.machines import all_ids, find_disk, keys_by_machine
 from netboot.records.tables import found
@@ -183,7 +183,7 @@ def pending_choices(session: Session, *, now: datetime) -> tuple[PendingChoice, 
 def erasures(session: Session, machine_id: str) -> tuple[ErasureRow, ...]:
     """Every erasure done in this machine, oldest first."""
     wanted = select(tables.Erasure).where(tables.Erasure.machine_id == machine_id).order_by(tables.Erasure.id)
-    return tuple(_erasure(row) for row in session.scalars(wanted))
+    return tuple(proofs.shown(session, session.scalars(wanted).all()))
 
 
 def history_of_disk(session: Session, disk: DiskId) -> tuple[ErasureRow, ...]:
@@ -192,7 +192,7 @@ def history_of_disk(session: Session, disk: DiskId) -> tuple[ErasureRow, ...]:
     if row is None:
         return ()
     wanted = select(tables.Erasure).where(tables.Erasure.disk_id == row.id).order_by(tables.Erasure.id)
-    return tuple(_erasure(erasure) for erasure in session.scalars(wanted))
+    return tuple(proofs.shown(session, session.scalars(wanted).all()))
 
 
 def _visits(session: Session, rows: Sequence[tables.Visit]) -> dict[str, VisitRow]:
@@ -243,8 +243,8 @@ def _jobs(session: Session, which: ColumnElement[bool]) -> list[JobRow]:
         )
     erased: dict[str, list[ErasureRow]] = {}
     wanted_erasures = select(tables.Erasure).where(tables.Erasure.job_id.in_(ids)).order_by(tables.Erasure.id)
-    for erasure in session.scalars(wanted_erasures):
-        erased.setdefault(erasure.job_id, []).append(_erasure(erasure))
+    for erasure in proofs.shown(session, session.scalars(wanted_erasures).all()):
+        erased.setdefault(erasure.job_id, []).append(erasure)
     answers = disk_answers.of_jobs(session, ids)
     return [
         JobRow(
@@ -265,15 +265,3 @@ def _jobs(session: Session, which: ColumnElement[bool]) -> list[JobRow]:
         )
         for row in rows
     ]
-
-
-def _erasure(row: tables.Erasure) -> ErasureRow:
-    return ErasureRow(
-        id=row.id,
-        machine_id=row.machine_id,
-        job_id=row.job_id,
-        at=row.at,
-        verdict=cast(Verdict, row.verdict),
-        level=cast(Level, row.level),
-        evidence=row.evidence,
-    )

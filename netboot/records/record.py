@@ -8,7 +8,9 @@ import os
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Final, Self
 
 from sqlalchemy import Engine
@@ -36,6 +38,8 @@ from netboot.records import (
     overview,
     people,
     policies,
+    proofs,
+    restored,
     standing,
     starting,
     unfinished,
@@ -44,7 +48,8 @@ from netboot.records import (
 from netboot.records import leases as kept_leases
 from netboot.records.arrivals import Arrivals
 from netboot.records.bench_day import BenchDay
-from netboot.records.database import READING, open_database
+from netboot.records.chain_head import ChainHeads, Link, compare
+from netboot.records.database import READING, open_database, told_of_damage
 from netboot.records.recent_work import RecentWork
 from netboot.records.values import (
     AnswerRow,
@@ -75,6 +80,7 @@ from netboot.records.values import (
 
 Clock = Callable[[], datetime]
 
+NOWHERE: Final = ChainHeads(None)
 LEFT_SHOWN: Final = timedelta(days=7)
 """How long a PC in which work was left stands among the PCs of today after a restart; in the list it does for ever."""
 LEFT_MOST: Final = 128
@@ -88,27 +94,57 @@ def utc_now() -> datetime:
 
 
 def open_record(
-    place: str | os.PathLike[str], *, clock: Clock = utc_now, monotonic: Callable[[], float] = time.monotonic
+    place: str | os.PathLike[str],
+    *,
+    heads: Path | None = None,
+    clock: Clock = utc_now,
+    monotonic: Callable[[], float] = time.monotonic,
 ) -> "Record":
     """Open the record at a path or a database URL; it is made, or brought up to this version, first.
 
+    `heads` is a folder, apart from the record's, where its last event is kept: a record that is older than that has all
+    withdrawn that waits in it (`Record.restored`). None asks nothing and keeps nothing.
     `monotonic` gives seconds that nobody sets: with it a PC of this morning is known as such when `clock` is put ahead.
 
-    Raises NetbootError when it cannot be, or when a newer netboot wrote it.
+    Raises NetbootError when it cannot be, when it is damaged, or when a newer netboot wrote it.
     """
-    return Record(open_database(place), clock, monotonic)
+    record = Record(open_database(place), clock, monotonic, ChainHeads(heads))
+    try:
+        record.compare_with_head()
+    except BaseException:
+        record.close()
+        raise
+    return record
 
 
 class Record:
     """Everything the workshop remembers."""
 
-    def __init__(self, engine: Engine, clock: Clock, monotonic: Callable[[], float]) -> None:
+    def __init__(
+        self, engine: Engine, clock: Clock, monotonic: Callable[[], float], heads: ChainHeads = NOWHERE
+    ) -> None:
         self._engine = engine
         self._reading = engine.execution_options(**READING)
         self._now = clock
         self._recent = RecentWork(monotonic, lasts=choices.CHOICE_LASTS.total_seconds())
         self._day = BenchDay(monotonic)
         self._arrivals = Arrivals(monotonic)
+        self._heads = heads
+        self._newest: Link | None = None
+        self.restored = False
+        """Whether this record was found to be older than the last one that was written, when it was opened."""
+
+    def compare_with_head(self) -> None:
+        """Withdraw all that waits when this record is older than what was written, or nobody knows."""
+        if not self._heads:
+            return
+        with self._writing() as session:
+            own = events.head(session)
+            known = self._heads.read(own.server)
+            there = None if known is None else events.hash_of(session, known)
+            if compare(known, own, there) != "same":
+                restored.withdraw_all(session, known, now=self._now())
+                self.restored = True
 
     def __enter__(self) -> Self:
         return self
@@ -476,9 +512,15 @@ class Record:
             return events.read(session, after=after, limit=limit, machine=machine)
 
     def verify_chain(self) -> ChainCheck:
-        """Read and hash every event again: some seconds for 50,000 of them."""
+        """Read and hash every event again, and compare every proof of erasure with its own: some seconds for 50,000."""
         with self._read() as session:
-            return events.verify(session)
+            check = events.verify(session)
+            other = proofs.differing(session) if check.broken is None else None
+            if other is None:
+                return check
+            return replace(
+                check, broken=(other.server, other.sequence), why="the proof that is kept of it says otherwise"
+            )
 
     # People, settings, masters
 
@@ -536,12 +578,17 @@ class Record:
 
     @contextmanager
     def _writing(self) -> Iterator[Session]:
-        with Session(self._engine) as session, session.begin():
-            events.lock_chain(session)
-            self._day.note(session)
-            yield session
+        with told_of_damage(), Session(self._engine) as session:
+            with session.begin():
+                chain = events.lock_chain(session)
+                self._day.note(session)
+                yield session
+                newest = Link(chain.server, chain.sequence, chain.hash)
+            if newest != self._newest:
+                self._heads.write(newest)
+                self._newest = newest
 
     @contextmanager
     def _read(self) -> Iterator[Session]:
-        with Session(self._reading) as session, session.begin():
+        with told_of_damage(), Session(self._reading) as session, session.begin():
             yield session

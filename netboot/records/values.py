@@ -20,7 +20,7 @@ from netboot.protocol import Erasure, Level, MemoryResult, StageName, Verdict
 JobState = Literal["running", "done", "failed", "interrupted"]
 StageState = Literal["waiting", "running", "done", "failed"]
 ChoiceSource = Literal["page", "menu"]
-BatchEnd = Literal["", "full", "disarmed", "replaced", "expired", "changed"]
+BatchEnd = Literal["", "full", "disarmed", "replaced", "expired", "changed", "restored"]
 """How a batch ended; "" while it is armed."""
 Standing = Literal["", "two-lines", "other-adapter", "vouched", "refused"]
 """What stands against a visit: "" for nothing; another line speaks for its PC; its line comes from an adapter that its
@@ -263,7 +263,11 @@ class StageRow:
 
 @dataclass(frozen=True, slots=True)
 class ErasureRow:
-    """One erasure on the record, with the whole evidence."""
+    """One erasure, with the whole evidence, as the chain holds it.
+
+    `in_chain`: its event stands whole in the chain and says what the table says; else it proves nothing, and is
+    *undetermined*.
+    """
 
     id: int
     machine_id: str
@@ -272,6 +276,7 @@ class ErasureRow:
     verdict: Verdict
     level: Level
     evidence: Erasure
+    in_chain: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ from typing import Final
 import zstandard
 from nacl.signing import SigningKey
 
+from netboot.data_folder import make_private
 from netboot.errors import NetbootError
 from netboot.manifest import (
     CHUNK_LIMIT,
@@ -187,7 +188,8 @@ class Store:
     def require_space(self, wanted: int) -> None:
         """Raises NetbootError when `wanted` more bytes would not fit, before a long work is begun."""
         with self._said():
-            self.folder.mkdir(parents=True, exist_ok=True)
+            make_private(self.folder.parent)
+            self.folder.mkdir(exist_ok=True)
             free = shutil.disk_usage(self.folder).free
         if free < wanted + SPARE:
             raise NetbootError(
@@ -255,7 +257,8 @@ class Store:
     @contextmanager
     def _lock(self, kind: int) -> Iterator[None]:
         with self._said():
-            self.folder.mkdir(parents=True, exist_ok=True)
+            make_private(self.folder.parent)
+            self.folder.mkdir(exist_ok=True)
             handle = os.open(self.folder / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             try:

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from netboot.imaging import MasterNeeds
 from netboot.protocol import Plan, Stay
 from netboot.server import Masters
-from netboot.signing import load_key, public_key
+from netboot.signing import new_key, public_key
 from netboot.store import Store
 from netboot.workshop import Workshop
 from tests.page.conftest import Person
@@ -62,7 +62,7 @@ def test_a_server_whose_key_was_replaced_finds_its_old_masters_unsigned(
     assert found("debian-minimal") == MasterNeeds(
         manifest=manifest.digest, name="debian-minimal", disk=1024 * 1024, used=512, uefi_bits=0
     )
-    key = load_key(folder)
+    key = new_key(folder)
     replaced = Masters(Store(folder / "store", accepts=public_key(key)))
     needs = replaced("debian-minimal")
     assert needs is not None

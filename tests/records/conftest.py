@@ -123,7 +123,7 @@ def place(tmp_path: Path, empty: Path) -> Path:
     """Where the record is."""
     path = tmp_path / "workshop" / "record.db"
     path.parent.mkdir()
-    shutil.copyfile(empty, path)
+    shutil.copy(empty, path)
     path.chmod(0o600)
     return path
 

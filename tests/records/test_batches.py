@@ -234,7 +234,7 @@ def test_whoever_comes_in_whatever_order_no_pc_gets_two_places_and_no_place_two_
     empty: Path, places: int, comers: list[int]
 ) -> None:
     with TemporaryDirectory() as folder:
-        copied = shutil.copyfile(empty, Path(folder) / "record.db")
+        copied = shutil.copy(empty, Path(folder) / "record.db")
         with open_record(copied, clock=Clock()) as record:
             batch = record.arm_batch("debian", places, "Anne")
             found = [joins(record, batch.id, pc(number)) for number in comers]

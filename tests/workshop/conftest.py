@@ -116,7 +116,7 @@ def empty_record(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def record(tmp_path: Path, empty_record: Path) -> Iterator[Record]:
     path = tmp_path / "record.sqlite"
-    shutil.copyfile(empty_record, path)
+    shutil.copy(empty_record, path)
     with open_record(path) as opened:
         yield opened
 

@@ -94,7 +94,7 @@ async def test_the_job_goes_on_when_the_clock_was_put_back_since_the_one_before(
     tmp_path: Path, empty_record: Path
 ) -> None:
     path = tmp_path / "record.sqlite"
-    shutil.copyfile(empty_record, path)
+    shutil.copy(empty_record, path)
     put_back = timedelta()
     with open_record(path, clock=lambda: datetime.now(UTC) - put_back) as record:
         workshop = new_workshop(record)

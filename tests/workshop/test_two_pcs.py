@@ -103,7 +103,7 @@ def test_whatever_two_pcs_call_themselves_the_choice_for_one_is_not_done_to_the_
             await choose_for_one_and_start_the_other(workshop, server, one, other)
 
     with TemporaryDirectory() as folder:
-        path = Path(shutil.copyfile(empty_record, Path(folder) / "record.sqlite"))
+        path = Path(shutil.copy(empty_record, Path(folder) / "record.sqlite"))
         with open_record(path) as record:
             asyncio.run(play(new_workshop(record)))
 

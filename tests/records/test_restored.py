@@ -1,0 +1,161 @@
+"""A record that is older than the last one that was written: put back from a backup, or without its write-ahead log."""
+
+import shutil
+import sqlite3
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from netboot.records.chain_head import KEPT, ChainHeads, Link, compare
+from netboot.records.database import RecordDamaged
+from netboot.records.record import Record, open_record
+from tests.records.conftest import MAC, hello, pc
+
+WHO = "anne"
+
+
+@pytest.fixture
+def heads(tmp_path: Path) -> Path:
+    return tmp_path / "elsewhere"
+
+
+def waits_for_one(record: Record) -> str:
+    """A machine with a choice that waits, and a batch that is armed."""
+    visit = record.greet(hello(pc(), "boot-1"), MAC)
+    record.choose(visit.machine_id, "erase-only", WHO)
+    record.arm_batch("erase-only", 5, WHO)
+    return visit.machine_id
+
+
+def forget_log(place: Path) -> None:
+    for suffix in ("-wal", "-shm"):
+        Path(f"{place}{suffix}").unlink(missing_ok=True)
+
+
+def kinds(record: Record) -> list[str]:
+    return [event.kind for event in record.events(limit=1000)]
+
+
+def test_a_backup_that_is_put_back_revives_no_choice_and_no_batch_and_says_so(
+    place: Path, heads: Path, tmp_path: Path
+) -> None:
+    with open_record(place, heads=heads) as record:
+        machine = waits_for_one(record)
+    shutil.copy(place, tmp_path / "backup.db")
+    with open_record(place, heads=heads) as record:
+        assert not record.restored
+        assert record.cancel_choice(machine, WHO)
+        batch = record.newest_batch()
+        assert batch is not None
+        record.disarm_batch(batch.id, WHO)
+    shutil.copy(tmp_path / "backup.db", place)
+    forget_log(place)
+    with open_record(place, heads=heads) as record:
+        assert record.restored
+        assert record.pending_choices() == ()
+        found = record.newest_batch()
+        assert found is not None
+        assert found.ending == "restored"
+        assert kinds(record)[-1] == "record-restored"
+        assert record.verify_chain().broken is None
+    with open_record(place, heads=heads) as record:
+        assert not record.restored
+
+
+def test_a_write_ahead_log_that_is_lost_is_noticed(place: Path, heads: Path, tmp_path: Path) -> None:
+    with open_record(place, heads=heads) as record:
+        machine = waits_for_one(record)
+    with open_record(place, heads=heads) as record:
+        assert record.cancel_choice(machine, WHO)
+        assert Path(f"{place}-wal").stat().st_size
+        # The database without the log of what came after it was closed the last time.
+        shutil.copy(place, tmp_path / "without.db")
+    shutil.copy(tmp_path / "without.db", place)
+    forget_log(place)
+    with open_record(place, heads=heads) as record:
+        assert record.restored
+        assert record.pending_choices() == ()
+
+
+def test_a_record_on_a_new_machine_is_not_known_and_nothing_that_waited_is_done(
+    place: Path, heads: Path, tmp_path: Path
+) -> None:
+    with open_record(place, heads=heads) as record:
+        waits_for_one(record)
+    with open_record(place, heads=tmp_path / "another machine") as record:
+        assert record.restored
+        assert record.pending_choices() == ()
+
+
+def test_a_record_that_goes_on_stays_as_it_is_after_a_kill_or_a_command_beside_it(place: Path, heads: Path) -> None:
+    server = open_record(place, heads=heads)
+    machine = waits_for_one(server)
+    with open_record(place, heads=heads) as command:
+        assert not command.restored
+        command.set_operator(WHO, "hash")
+    server.set_setting("session", "one")
+    # Never closed: as a killed server leaves it.
+    with open_record(place, heads=heads) as record:
+        assert not record.restored
+        assert [pending.choice.machine_id for pending in record.pending_choices()] == [machine]
+    server.close()
+
+
+def test_a_damaged_page_is_found_at_the_start(place: Path) -> None:
+    with open_record(place) as record:
+        for number in range(1, 60):
+            record.set_operator(f"operator {number}", "h" * 400)
+    with sqlite3.connect(place) as other:
+        other.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        other.execute("PRAGMA journal_mode=DELETE")
+    content = bytearray(place.read_bytes())
+    for page in range(4096 * 8, len(content), 4096):
+        content[page : page + 64] = b"\xa5" * 64
+    place.write_bytes(content)
+    with pytest.raises(RecordDamaged, match="damaged") as refused:
+        open_record(place)
+    assert "backup" in refused.value.hint
+
+
+def test_a_page_that_is_damaged_while_it_runs_is_called_so(place: Path) -> None:
+    with open_record(place) as record:
+        for number in range(1, 60):
+            record.set_operator(f"operator {number}", "h" * 400)
+        with sqlite3.connect(place) as other:
+            other.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        size = place.stat().st_size
+        with place.open("r+b") as file:
+            for page in range(4096 * 2, size, 4096):
+                file.seek(page)
+                file.write(b"\xa5" * 64)
+        record._engine.dispose()  # its cache forgets what it has read
+        with pytest.raises(RecordDamaged):
+            record.operators()
+
+
+links = st.builds(Link, st.sampled_from(["aa", "bb"]), st.integers(0, 5), st.sampled_from(["x", "y"]))
+
+
+@given(links, links)
+def test_only_the_same_event_in_the_same_chain_is_the_same(known: Link, own: Link) -> None:
+    assert compare(known, own, known.hash) == ("same" if known.server == own.server else "older")
+    assert compare(known, own, None) == "older"
+    assert compare(known, own, f"{known.hash}?") == "older"
+    assert compare(None, own, None) == ("unknown" if own.sequence else "same")
+
+
+def test_what_cannot_be_read_is_not_known_and_a_folder_does_not_grow(tmp_path: Path) -> None:
+    heads = ChainHeads(tmp_path)
+    for number in range(KEPT + 20):
+        heads.write(Link(f"{number:04x}", number, "hash"))
+    assert len(list(tmp_path.iterdir())) == KEPT
+    newest = f"{KEPT + 19:04x}"
+    assert heads.read(newest) == Link(newest, KEPT + 19, "hash")
+    (tmp_path / f"{newest}.json").write_bytes(b'{"server": "x"')
+    assert heads.read(newest) is None
+    assert heads.read("../../etc/passwd") is None
+    full = ChainHeads(tmp_path / f"{newest}.json" / "no folder")
+    full.write(Link("aa", 1, "hash"))
+    assert full.read("aa") is None
