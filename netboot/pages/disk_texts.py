@@ -11,7 +11,7 @@ from netboot.problems import Language
 DISK_TEXTS: Final[dict[str, dict[Language, str]]] = {
     "disk_questions": {"fr": "Disques : à vous de le dire", "en": "Disks: for you to say"},
     "disk_answer_button": {"fr": "Répondre", "en": "Answer"},
-    "disk_in_doubt": {"fr": "en fait-il partie ? Répondez ci-dessous", "en": "is it part of this PC? Answer below"},
+    "disk_in_doubt": {"fr": "en fait-il partie ? Répondez plus haut", "en": "is it part of this PC? Answer above"},
     "disk_said_left": {"fr": "n'en fait pas partie : laissé tel quel", "en": "not part of this PC: left alone"},
     "disk_is_read_only": {"fr": "protégé en écriture", "en": "write-protected"},
     "ask_controller": {

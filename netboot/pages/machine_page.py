@@ -5,7 +5,7 @@ from typing import Final
 
 from aiohttp import web
 
-from netboot.disk_answers import questions, settled
+from netboot.disk_answers import questions, settled, vouched
 from netboot.floor import Row
 from netboot.identity import Key, is_carried
 from netboot.imaging import internal_disks
@@ -64,6 +64,7 @@ async def show_machine(request: web.Request) -> web.Response:
         targets=internal_disks(inventory, answers),
         disks=settled(inventory, answers),
         questions=questions(inventory, answers),
+        hidden_storage=[hidden for hidden in inventory.hidden if not vouched(hidden, answers)],
         answered="answered" in request.query,
         row=row,
         seen=seen,

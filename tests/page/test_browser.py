@@ -28,6 +28,7 @@ from netboot.wording import stage_name, verdict_name
 from netboot.workshop import Workshop
 from tests.page.browser import WITHIN, Browser, browser_in
 from tests.page.conftest import OPERATOR, PASSWORD
+from tests.page.test_disk_questions import EMMC, READER, TWINS
 from tests.workshop.conftest import WIPE, boarded, disk, hello, pc, row_of
 from tests.workshop.player import Agent, agent_on, evidence
 
@@ -181,6 +182,7 @@ async def test_every_page_can_be_read_wide_narrow_and_enlarged(
     async with (
         agent_on(server, hello(two, "boot-1", profile=WIPE.id)) as (agent, _),
         agent_on(server, hello(pc(2), "boot-2", profile=WIPE.id)) as (other, _),
+        agent_on(server, hello(replace(pc(20, *TWINS, EMMC), hidden=(READER,)), "boot-20")),
     ):
         await agent.hear(Plan)
         await agent.obey(two)
@@ -196,7 +198,7 @@ async def test_every_page_can_be_read_wide_narrow_and_enlarged(
         denied = Key("mac", "98:fa:9b:00:00:04")
         workshop.policies.set(workshop.record, [denied], Policy(True, "ipxe", "merged", "inventory"), OPERATOR)
         places = ["/", "/machines", "/masters", "/record", "/sign-in", "/policies", f"/address/{OFFICE}"]
-        places += [f"/machine/{row_of(workshop, number).machine}" for number in (1, 2)]
+        places += [f"/machine/{row_of(workshop, number).machine}" for number in (1, 2, 20)]
         found = await asyncio.to_thread(_faults, tmp_path, application, page, width, zoom, places)
         assert not found, "\n".join(f"{place}: {fault}" for place, faults in found.items() for fault in faults)
 
