@@ -1,7 +1,5 @@
 """Making an installed Linux this PC's own: hostname, machine-id, SSH host keys. Touches only the files it returns.
 
-SSH keys are made at once by the installed system's own ssh-keygen, so that they are there, new and unique, before the
-PC leaves the bench; a unit that makes them later would depend on the master and on a first boot that nobody watches.
 A file that is written keeps its owner, mode and labels; a new one gets its folder's SELinux context.
 Paths inside the root are resolved against it: a link that leads out of it is never followed. Blocks; needs root.
 """
@@ -13,18 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from netboot.agent.file_attributes import Attributes, for_a_new_file, read_attributes
+from netboot.agent.file_attributes import for_a_new_file, read_attributes
+from netboot.agent.ssh_host_keys import host_keys, renew_host_keys
 from netboot.errors import NetbootError
-from netboot.process import run
 from netboot.protocol import Identity
 
 _TEXT_LIMIT: Final = 1024 * 1024
-_KEYS: Final = "ssh_host_*_key*"
-_KEY_KINDS: Final = ("rsa", "ecdsa", "ed25519")
-"""What sshd looks for when its settings name no keys (sshd_config(5), HostKey)."""
-_KEYGEN: Final = "usr/bin/ssh-keygen"
-# By Debian and its kin, Fedora and openSUSE; and where /usr/sbin is /usr/bin, by Arch.
-_SERVERS: Final = ("usr/sbin/sshd", "usr/bin/sshd", "usr/lib/ssh/sshd", "usr/libexec/openssh/sshd")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +39,7 @@ def personalise(root: Path, hostname: str) -> Personalised:
         *_machine_id(root, identity),
         *_forget_random_seed(root),
     ]
-    keys = _ssh_host_keys(root, hostname)
+    keys = renew_host_keys(root, hostname)
     here: tuple[Identity, ...] = ("ssh-host-keys",)
     own, absent = (here, ()) if keys else ((), here)
     return Personalised(identity, ("hostname", "machine-id", *own), absent, (*changed, *keys))
@@ -57,7 +49,7 @@ def require_own(root: Path, hostname: str, done: Personalised) -> None:
     """Look again at what is on the disk. Raises NetbootError when the system is not what it was made."""
     if (_read(root, "etc/hostname"), _read(root, "etc/machine-id")) != (f"{hostname}\n", f"{done.machine_id}\n"):
         raise NetbootError("the name or the machine-id is not on the disk", hint="deploy the master again")
-    keys = {f"etc/ssh/{path.name}" for path in (root / "etc/ssh").glob(_KEYS)}
+    keys = set(host_keys(root))
     if "ssh-host-keys" in done.absent and keys:
         raise NetbootError("the master's SSH host keys are still there", hint="deploy the master again")
     if "ssh-host-keys" in done.own and not keys & set(done.changed):
@@ -93,65 +85,6 @@ def _forget_random_seed(root: Path) -> list[str]:
     if seed.is_symlink() or not seed.is_file():
         return []
     return [_write(root, name, secrets.token_bytes(seed.stat().st_size or 512))]
-
-
-def _ssh_host_keys(root: Path, hostname: str) -> list[str]:
-    """Replace the host keys; the paths of the old and the new ones, none where there are none and no server."""
-    if not (root / "etc/ssh").is_dir():
-        return []
-    folder = _inside(root, "etc/ssh/key").parent
-    old = {path.name: read_attributes(path) for path in sorted(folder.glob(_KEYS))}
-    if not old and not any((root / name).is_file() for name in _SERVERS):
-        return []
-    if not (root / _KEYGEN).is_file():
-        if not old:
-            return []
-        raise NetbootError("the master has SSH host keys and no ssh-keygen", hint="remove them from the master")
-    for name in old:
-        (folder / name).unlink()
-    null = root / "dev/null"
-    made_null = not null.exists()
-    if made_null:
-        # ssh-keygen opens /dev/null before anything else, and the /dev of a root on disk may be empty: any file serves.
-        null.parent.mkdir(exist_ok=True)
-        null.touch()
-    try:
-        for kind in _KEY_KINDS:
-            _ssh_host_key(root, kind, hostname)
-    finally:
-        if made_null:
-            null.unlink()
-    new = sorted(path.name for path in folder.glob(_KEYS))
-    for name in new:
-        _attributes_of_key(name, old, folder).give(folder / name)
-    return [f"etc/ssh/{name}" for name in sorted({*old, *new})]
-
-
-def _attributes_of_key(name: str, old: dict[str, Attributes], folder: Path) -> Attributes:
-    """As its predecessor, else as another old key of the same sort: Fedora's belong to a group and have a context."""
-    public = name.endswith(".pub")
-    alike = (known for known in old if known.endswith(".pub") == public)
-    return old.get(name) or old.get(next(alike, "")) or for_a_new_file(folder, 0o644 if public else 0o600)
-
-
-def _ssh_host_key(root: Path, kind: str, hostname: str) -> None:
-    run(
-        [
-            "chroot",
-            root,
-            "/usr/bin/ssh-keygen",
-            "-q",
-            "-t",
-            kind,
-            "-N",
-            "",
-            "-C",
-            f"root@{hostname}",
-            "-f",
-            f"/etc/ssh/ssh_host_{kind}_key",
-        ],
-        timeout=300,
-    )
 
 
 def _read(root: Path, name: str) -> str:

@@ -167,6 +167,26 @@ def test_new_ssh_keys_belong_to_whom_the_old_ones_did(root: Path) -> None:
 
 
 @pytest.mark.root
+def test_keys_that_sshds_settings_name_elsewhere_are_new_as_well(root: Path) -> None:
+    copy_program("/usr/bin/ssh-keygen", root)
+    (root / "etc/passwd").write_text("root:x:0:0:root:/root:/bin/sh\n")
+    (root / "etc/ssh/sshd_config.d").mkdir()
+    (root / "etc/ssh/sshd_config").write_text(
+        "Port 22\nHostKey /etc/ssh/ssh_host_rsa_key\nhostkey /srv/keys/host_rsa\n"
+    )
+    (root / "etc/ssh/sshd_config.d/a.conf").write_text('HostKey "/srv/keys/own" # ours\n#HostKey /srv/keys/letter\n')
+    (root / "srv/keys").mkdir(parents=True)
+    for name in ("host_rsa", "host_rsa.pub", "own", "letter"):
+        (root / "srv/keys" / name).write_text("the master's\n")
+    done = personalise(root, "pc")
+    assert {"srv/keys/host_rsa", "srv/keys/host_rsa.pub", "srv/keys/own"} <= set(done.changed)
+    assert (root / "srv/keys/host_rsa.pub").read_text().startswith("ssh-rsa ")
+    assert "PRIVATE KEY" in (root / "srv/keys/own").read_text()
+    assert (root / "srv/keys/letter").read_text() == "the master's\n"
+    require_own(root, "pc", done)
+
+
+@pytest.mark.root
 def test_a_new_file_gets_the_context_of_its_folder(root: Path) -> None:
     (root / "etc/hostname").unlink()
     os.setxattr(root / "etc", "security.selinux", LABEL % b"etc_t")
