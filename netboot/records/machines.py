@@ -75,7 +75,11 @@ def ids_at_boot(session: Session, *, mac: str, uuid: str) -> set[str]:
     fitted = tables.MachineKey.machine_id.in_(told) & (tables.MachineKey.kind == "mac")
     have_others = set(session.scalars(select(tables.MachineKey.machine_id).where(fitted)))
     came_by = tables.Visit.machine_id.in_(told) & (tables.Visit.mac == mac.lower())
-    known_by = {*_with_adapter(session, told, mac), *session.scalars(select(tables.Visit.machine_id).where(came_by))}
+    has_it = fitted & (tables.MachineKey.value == mac.lower())
+    known_by = {
+        *session.scalars(select(tables.MachineKey.machine_id).where(has_it)),
+        *session.scalars(select(tables.Visit.machine_id).where(came_by)),
+    }
     may_be = [machine_id for machine_id in told if machine_id in known_by or machine_id not in have_others]
     return {name for machine_id in may_be for name in all_ids(session, machine_id)}
 
@@ -183,17 +187,14 @@ def _find(session: Session, signs: Signs, on_line: OnLine) -> tables.Machine | N
 
 
 def _told_at_boot(session: Session, *, mac: str, uuid: str) -> list[str]:
-    """The machines that are known by what a loader tells; of several with one UUID, those that have this adapter."""
+    """The machines that are known by what a loader tells, CANDIDATES at most; of those, the ones with this adapter."""
     keys = boot_keys(mac=mac, uuid_text=uuid)
     if not keys:
         return []
-    ids = list(session.scalars(select(tables.MachineKey.machine_id).where(_any_of(keys)).distinct()))
-    return (_with_adapter(session, ids, mac) or ids) if len(ids) > 1 else ids
-
-
-def _with_adapter(session: Session, machine_ids: Iterable[str], mac: str) -> list[str]:
-    has_it = tables.MachineKey.machine_id.in_(list(machine_ids)) & _any_of([Key("mac", mac.lower())])
-    return list(session.scalars(select(tables.MachineKey.machine_id).where(has_it).distinct()))
+    known = select(tables.MachineKey.machine_id).where(_any_of(keys)).distinct()
+    has_it = tables.MachineKey.machine_id.in_(known) & _any_of([Key("mac", mac.lower())])
+    with_adapter = select(tables.MachineKey.machine_id).where(has_it).distinct().limit(CANDIDATES)
+    return list(session.scalars(with_adapter)) or list(session.scalars(known.limit(CANDIDATES)))
 
 
 def _newest_inventories(session: Session, machine_ids: Iterable[str]) -> dict[str, Inventory]:
