@@ -11,7 +11,9 @@ from pathlib import Path
 
 from nacl.signing import SigningKey
 
+from netboot.errors import NetbootError
 from netboot.manifest import Manifest, ManifestError, parse_signed
+from netboot.process import run
 from netboot.store.folder import Store, StoreError
 
 
@@ -119,6 +121,7 @@ def _empty_drafts(store: Store) -> int:
     """Remove all drafts; the bytes that were freed."""
     freed = 0
     drafts = store.folder / "drafts"
+    _unmount_below(drafts)
     for path in sorted(drafts.iterdir()) if drafts.is_dir() else []:
         inside = (path, *path.rglob("*")) if path.is_dir() and not path.is_symlink() else (path,)
         freed += sum(found.lstat().st_blocks * 512 for found in inside)
@@ -127,6 +130,18 @@ def _empty_drafts(store: Store) -> int:
         else:
             path.unlink(missing_ok=True)
     return freed
+
+
+def _unmount_below(folder: Path) -> None:
+    """Let go of what a killed mmdebstrap left mounted below, its /proc and /sys, which are not to be deleted.
+
+    One that is in use stays; deleting then fails without harm, and the next time it is tried again.
+    """
+    lines = Path("/proc/self/mounts").read_text(encoding="utf-8", errors="surrogateescape").splitlines()
+    for place in reversed([line.split(" ")[1].replace("\\040", " ") for line in lines]):
+        if place.startswith(f"{folder.resolve()}/"):
+            with suppress(NetbootError):
+                run(["umount", place])
 
 
 def _files(folder: Path) -> list[Path]:

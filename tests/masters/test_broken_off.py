@@ -159,3 +159,23 @@ def test_a_disk_that_fills_up_while_an_image_is_unpacked_is_said(small_disk: Pat
         import_master(image, store, KEY, name="a", version="1", licence="MIT", title="A", progress=meanwhile)
     assert "larger disk" in caught.value.hint
     assert not any((store.folder / "drafts").iterdir())
+
+
+@pytest.mark.root
+def test_what_a_killed_mmdebstrap_left_mounted_is_let_go_of_before_its_draft_is_deleted(tmp_path: Path) -> None:
+    root, elsewhere = tmp_path / "drafts" / "a.build" / "root", tmp_path / "elsewhere"
+    for folder in (root / "proc", root / "dev", elsewhere):
+        folder.mkdir(parents=True)
+    run(["mount", "-t", "proc", "proc", root / "proc"])
+    run(["mount", "-t", "tmpfs", "tmpfs", root / "dev"])
+    (root / "dev" / "shm").mkdir()
+    run(["mount", "-t", "tmpfs", "tmpfs", root / "dev" / "shm"])
+    run(["mount", "-t", "tmpfs", "tmpfs", elsewhere])
+    try:
+        forget_drafts(Store(tmp_path))
+        assert not root.exists()
+        assert elsewhere.is_mount()
+    finally:
+        for place in (root / "dev" / "shm", root / "dev", root / "proc", elsewhere):
+            if place.is_mount():
+                run(["umount", place])
