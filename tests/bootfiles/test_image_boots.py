@@ -94,7 +94,7 @@ def test_an_agent_that_dies_again_and_again_before_it_reached_the_server_does_no
     built: BootFiles, tmp_path: Path
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        serial = _boot(tmp_path, built, listener, agent="raise SystemExit(1)", more="netboot.patience=20")
+        serial = _boot(tmp_path, built, listener, agent="raise SystemExit(1)", more="netboot.patience=60")
     assert "The program stopped (code 1)" in serial
     assert "reboot: Restarting system" in serial
 

@@ -1,5 +1,6 @@
 """PCs of an armed batch on which the agent never comes up: their rows say why, and they go home to their disks."""
 
+import asyncio
 import re
 from dataclasses import dataclass, replace
 
@@ -7,7 +8,7 @@ import pytest
 
 from netboot.lab.boot_sector import SIZE, create_bios_disk
 from netboot.lab.firmware import Firmware
-from netboot.lab.journey import BOOT_WITHIN
+from netboot.lab.journey import BOOT_WITHIN, MENU_DRAWN
 from netboot.lab.machine import power_on, workshop_pc
 from netboot.lab.network import Lan
 from netboot.lab.page_client import signed_in
@@ -76,3 +77,18 @@ def with_a_disk(lan: Lan, spec: PcSpec) -> PcSpec:
     path = lan.folder / "bios.img"
     create_bios_disk(path)
     return replace(spec, disks=(DiskSpec(Bus.SATA, path, SIZE, "BIOSDISK"),))
+
+
+@pytest.mark.matrix
+async def test_a_pc_of_a_batch_whose_cable_goes_at_its_menu_goes_home_to_its_disk() -> None:
+    async with beside_the_building(menu_timeout=5) as (lan, service):
+        async with signed_in(service.page, OPERATOR, service.password) as client:
+            await client.arm_batch("erase-only", 2)
+        async with power_on(lan, with_a_disk(lan, workshop_pc(1, Firmware.BIOS))) as pc:
+            await service.wait_for_log(rf"{pc.mac} reads its boot menu", BOOT_WITHIN)
+            await asyncio.sleep(MENU_DRAWN)
+            await pc.qmp.execute("set_link", name="net0", up=False)
+            home = await pc.console.wait_for("the loader on the disk was started", BOOT_WITHIN)
+            print(f"\nhome to its disk after {home:.0f} s")
+            (stats,) = (await pc.block_stats()).values()
+            assert stats.write_operations == 0
