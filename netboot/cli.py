@@ -75,6 +75,9 @@ def _parser() -> argparse.ArgumentParser:
     take.add_argument("--title", required=True, help="its name for people")
     take.add_argument("--release", required=True, help="its version")
     take.add_argument("--licence", required=True, help="an SPDX expression")
+    take.add_argument(
+        "--without-secure-boot", action="store_true", help="also one that starts on PCs without Secure Boot only"
+    )
     take.set_defaults(command=_import_master)
     show = masters.add_parser("list", help="what is in the store")
     _add_settings(show)
@@ -176,7 +179,9 @@ def _build_master(options: argparse.Namespace) -> int:
 
 
 def _import_master(options: argparse.Namespace) -> int:
+    from netboot.bootfiles import CURRENT
     from netboot.masters import import_master
+    from netboot.masters.loader_generations import level_of
     from netboot.signing import load_key
     from netboot.store import Store
 
@@ -186,6 +191,7 @@ def _import_master(options: argparse.Namespace) -> int:
         options.file,
         store,
         key,
+        None if options.without_secure_boot else level_of(settings.bootfiles_folder / CURRENT),
         name=options.name,
         version=options.release,
         licence=options.licence,

@@ -40,6 +40,7 @@ class MasterNeeds(Struct, frozen=True, kw_only=True):
 
     `uefi_bits`: which UEFI its boot loader is for, 0 when it has none for UEFI. `signed`: by this workshop, else no
     agent accepts it. `not_customisable`: what keeps the agent from making it a PC's own (Manifest's), "" for nothing.
+    `revoked`: what our own shim refuses its loaders for under Secure Boot (`sbat.py`), "" for nothing.
     """
 
     manifest: Digest
@@ -50,6 +51,7 @@ class MasterNeeds(Struct, frozen=True, kw_only=True):
     uefi_bits: Literal[0, 32, 64] = 64
     signed: bool = True
     not_customisable: Text = ""
+    revoked: Text = ""
 
 
 class StageRecord(Struct, frozen=True, kw_only=True):
@@ -292,6 +294,8 @@ def _target(job: Job) -> Disk | Problem:
         return Problem("master-missing", {"master": job.profile.master})
     if job.inventory.firmware.uefi_bits == 32 and job.master.uefi_bits != 32:
         return Problem("firmware-32-bit", {"master": job.master.name})
+    if job.inventory.firmware.secure_boot == "on" and job.master.revoked:
+        return Problem("master-revoked", {"master": job.master.name, "why": job.master.revoked})
     return choose_target(job.inventory, job.master, job.target, erased=job.profile.erases, answers=job.answers)
 
 

@@ -109,12 +109,16 @@ class Understood(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     `system`: the installed Linux by its own os-release, "Linux" when that is not there, "" when none was found.
     `bios`: there is boot code in the first sector. `loaders`: all UEFI loaders on the ESP, in order of choice.
     `repaired`: which parts of the partition table were wrong in the image, and are right in the master.
+    `generations`: the lowest of each component (SBAT) among the UEFI loaders that it starts by.
     """
 
     system: Annotated[str, Meta(max_length=120, pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*\Z")] = ""
     bios: bool = False
     loaders: Annotated[tuple[EfiPath, ...], Meta(max_length=64)] = ()
     repaired: Annotated[tuple[Repair, ...], Meta(max_length=8)] = ()
+    generations: Annotated[
+        dict[Annotated[str, Meta(max_length=64)], Annotated[int, Meta(ge=0, lt=10**9)]], Meta(max_length=64)
+    ] = {}
 
     @property
     def removable(self) -> tuple[str, ...]:

@@ -46,6 +46,7 @@ Code = Literal[
     "chunk-missing",
     "master-unsigned",
     "master-missing",
+    "master-revoked",
     "master-fixed",
     "server-silent",
     "read-back",
@@ -327,6 +328,12 @@ SENTENCES: Final[dict[Code, dict[Language, str]]] = {
     "master-missing": {
         "fr": "Le master {master} n'est pas sur le serveur. Construisez-le ou importez-le, puis recommencez.",
         "en": "The master {master} is not on the server. Build or import it, then start again.",
+    },
+    "master-revoked": {
+        "fr": "Le système {master} ne démarrerait pas sur ce PC en Secure Boot : son chargeur est trop ancien ({why}). "
+        "Rien n'a été écrit. Désactivez Secure Boot sur ce PC, ou demandez un système mis à jour.",
+        "en": "The master {master} would not start on this PC under Secure Boot: its boot loader is too old ({why}). "
+        "Nothing was written. Switch Secure Boot off on this PC, or ask for an updated master.",
     },
     "master-fixed": {
         "fr": "netboot ne peut pas régler le système du master {master} (sa racine : {root}) : chaque PC garderait le "

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Final
 
 from aiohttp import web
+from msgspec import UNSET
 
 from netboot import bootfiles
 from netboot.address_watch import AddressWatch
@@ -38,6 +39,8 @@ from netboot.floor import Conflict, Floor
 from netboot.imaging import MasterNeeds, master_forbids
 from netboot.interfaces import Interface, choose, read_links
 from netboot.known_hosts import own_names
+from netboot.manifest import Manifest
+from netboot.masters.loader_generations import level_of
 from netboot.menu.boot_menu import BootMenu
 from netboot.menu.highlight import white_pixel
 from netboot.menu.password import SETTING as MENU_PASSWORD
@@ -51,6 +54,7 @@ from netboot.policies import Policies, check_defaults
 from netboot.profile import Profile
 from netboot.profiles import load_profiles
 from netboot.records.record import Record, open_record
+from netboot.sbat import Generations, revoked
 from netboot.signing import load_key, load_ticket_key, public_key
 from netboot.store import ForeignError, Store
 from netboot.tcp_listener import BACKLOG, Capacity, Listener, listen
@@ -176,7 +180,7 @@ async def _serve(ready: Ready, record: Record) -> None:
     await asyncio.to_thread(_remember_masters, record, store)
     for profile in await asyncio.to_thread(record.withdraw_changed, ready.profiles):
         log.warning("the profile %s was changed: what was chosen or armed for it before is withdrawn", profile)
-    masters = Masters(store)
+    masters = Masters(store, await asyncio.to_thread(level_of, ready.files.folder))
     workshop = Workshop(
         record,
         floor,
@@ -376,8 +380,9 @@ def _remember_masters(record: Record, store: Store) -> None:
 class Masters:
     """Finds the newest master of a name. One that another key signed is found as such: no PC may get it."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, level: Generations | None = None) -> None:
         self._store = store
+        self._level = level
 
     def __call__(self, name: str) -> MasterNeeds | None:
         try:
@@ -394,7 +399,13 @@ class Masters:
             used=manifest.used,
             uefi_bits=manifest.uefi.bits if manifest.uefi else 0,
             not_customisable=manifest.not_customisable,
+            revoked=self._revoked(manifest),
         )
+
+    def _revoked(self, manifest: Manifest) -> str:
+        if self._level is None or manifest.understood is UNSET:
+            return ""
+        return revoked(manifest.understood.generations, self._level)
 
     def lacks(self, profile: Profile) -> bool:
         """Whether no PC can get this profile's master: what the boot menu must not offer."""

@@ -16,12 +16,23 @@ from netboot.masters.file_format import HEAD, recognise
 from netboot.masters.intake import About, Progress, take_in
 from netboot.masters.qcow2 import read_header, require_whole, unpack
 from netboot.process import ProgramError
+from netboot.sbat import Generations
 from netboot.store import Store
 from netboot.store.upkeep import forget_drafts, taking_back_unused_chunks
 
 
 def import_master(
-    file: Path, store: Store, key: SigningKey, *, name: str, version: str, licence: str, title: str, progress: Progress
+    file: Path,
+    store: Store,
+    key: SigningKey,
+    level: Generations | None = None,
+    /,
+    *,
+    name: str,
+    version: str,
+    licence: str,
+    title: str,
+    progress: Progress,
 ) -> Manifest:
     """Make a master of a whole disk's image and put it into the store. Raises NetbootError. Needs root."""
     about = About(
@@ -30,6 +41,7 @@ def import_master(
         title=title,
         licence=licence,
         created=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        level=level,
     )
     forget_drafts(store)
     with taking_back_unused_chunks(store), open_disk(file) as image:

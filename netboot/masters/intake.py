@@ -18,8 +18,10 @@ from netboot.manifest import Chunk, Manifest, ManifestError, Understood, require
 from netboot.masters.chunking import pieces, put_chunks
 from netboot.masters.disk_file import DiskFile
 from netboot.masters.disk_layout import DiskLayout, read_layout
+from netboot.masters.loader_generations import read_generations, started_by
 from netboot.masters.uefi_loaders import choose_loader, list_esp, loaders
 from netboot.masters.used_ranges import Range, used_ranges
+from netboot.sbat import Generations, revoked
 from netboot.store import Store
 
 Progress = Callable[[str], None]
@@ -37,6 +39,8 @@ class About:
     licence: str
     created: str
     architecture: Literal["amd64", "i386", "arm64"] = "amd64"
+    level: Generations | None = None
+    """What loaders must have to start on a PC with Secure Boot that booted from here; None asks for nothing."""
 
 
 def take_in(disk: DiskFile, about: About, store: Store, key: SigningKey, progress: Progress) -> Manifest:
@@ -59,6 +63,15 @@ def _describe(disk: DiskFile, about: About, layout: DiskLayout, ranges: tuple[Ra
     """The manifest before anything is packed, its chunks' names not yet known. Raises NetbootError."""
     esp = next((partition for partition in layout.partitions if partition.role == "esp"), None)
     paths = list_esp(disk, esp) if esp is not None else []
+    uefi = choose_loader(paths, esp.number) if esp is not None else None
+    own = read_generations(disk, esp, started_by(paths, uefi)) if esp is not None else {}
+    stopped = revoked(own, about.level) if about.level is not None else ""
+    if stopped:
+        raise NetbootError(
+            f"{disk.name} would not start under Secure Boot on a PC that booted from here: {stopped}",
+            hint="update the boot loader of the system in it (Debian: apt full-upgrade), or take it in for PCs without "
+            "Secure Boot: --without-secure-boot",
+        )
     manifest = Manifest(
         name=about.name,
         version=about.version,
@@ -71,9 +84,13 @@ def _describe(disk: DiskFile, about: About, layout: DiskLayout, ranges: tuple[Ra
         table=layout.table,
         table_id=layout.table_id,
         partitions=layout.partitions,
-        uefi=choose_loader(paths, esp.number) if esp is not None else None,
+        uefi=uefi,
         understood=Understood(
-            system=layout.system, bios=_has_boot_code(disk), loaders=loaders(paths), repaired=layout.repaired
+            system=layout.system,
+            bios=_has_boot_code(disk),
+            loaders=loaders(paths),
+            repaired=layout.repaired,
+            generations=own,
         ),
         chunks=tuple(Chunk(start, end - start, _NO_CHUNK) for start, end in pieces(ranges)),
     )

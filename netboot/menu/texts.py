@@ -55,7 +55,7 @@ TEXTS: Final[dict[Language, MenuTexts]] = {
     "fr": MenuTexts(
         title="Atelier : que faire de ce PC ?",
         help="Flèches, puis Entrée. Sans touche : le disque de ce PC démarre.",
-        local="Démarrer sur le disque de ce PC (rien n'est modifié)",
+        local="Démarrer sur le disque de ce PC (rien n'y est écrit)",
         inventory="Inventaire seul, puis attendre un choix sur la page",
         armed="Choisi sur la page : {profile}",
         confirm_title="Êtes-vous sûr ?",
@@ -96,7 +96,7 @@ TEXTS: Final[dict[Language, MenuTexts]] = {
     "en": MenuTexts(
         title="Workshop: what should this PC do?",
         help="Arrows, then Enter. Without a key: this PC's own disk boots.",
-        local="Boot this PC's own disk (nothing is changed)",
+        local="Boot this PC's own disk (nothing is written to it)",
         inventory="Inventory only, then wait for a choice on the page",
         armed="Chosen on the page: {profile}",
         confirm_title="Are you sure?",

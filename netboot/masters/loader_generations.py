@@ -1,0 +1,59 @@
+"""The generations (SBAT) of the boot loaders that a master starts by, and whether this workshop's own shim stops them.
+
+Under Secure Boot our shim raises the level in every PC that it boots; a master whose GRUB is below it would not start
+on the very PC that it was written to. Not for: what generations are (`sbat.py`).
+"""
+
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final
+
+from netboot.bootfiles.loaders import UEFI_X64
+from netboot.manifest import REMOVABLE_PATHS, Partition, UefiLoader
+from netboot.masters.disk_file import DiskFile
+from netboot.masters.loop import loop_device
+from netboot.process import run
+from netboot.sbat import LOADER_LIMIT, Generations, generations, level
+
+_BESIDE: Final = ("grubx64.efi", "grubia32.efi", "grub.efi")
+"""What a shim loads from its own folder."""
+
+
+def started_by(paths: Iterable[str], loader: UefiLoader | None) -> tuple[str, ...]:
+    """Of an ESP's files those that a start goes through: the entry's loader, the removable path, GRUB beside each."""
+    there = {path.strip().removeprefix("::") for path in paths}
+    first = [path for path in there if path.lower() in REMOVABLE_PATHS]
+    first += [loader.path] if loader is not None else []
+    folders = {path.rpartition("/")[0].lower() for path in first}
+    beside = [
+        path
+        for path in there
+        if path.rpartition("/")[0].lower() in folders and path.rpartition("/")[2].lower() in _BESIDE
+    ]
+    return tuple(sorted({*first, *beside}))
+
+
+def read_generations(disk: DiskFile, esp: Partition, paths: Iterable[str]) -> dict[str, int]:
+    """The lowest generation of each component among these loaders; one that cannot be read tells none. Needs root."""
+    lowest: dict[str, int] = {}
+    with (
+        loop_device(disk.path, offset=esp.start, length=esp.length) as device,
+        tempfile.TemporaryDirectory(prefix="netboot-loaders-") as folder,
+    ):
+        for number, path in enumerate(paths):
+            copied = Path(folder, str(number))
+            run(["grub-fstest", device, "cp", f"(loop0){path}", copied], expect=None, timeout=120)
+            if not copied.exists() or copied.stat().st_size > LOADER_LIMIT:
+                continue
+            for component, generation in (generations(copied.read_bytes()) or {}).items():
+                lowest[component] = min(generation, lowest.get(component, generation))
+    return lowest
+
+
+def level_of(bootfiles: Path) -> Generations | None:
+    """The level that the shim in this folder of boot files writes into PCs; None when there is none yet."""
+    try:
+        return level((bootfiles / UEFI_X64).read_bytes())
+    except OSError:
+        return None
