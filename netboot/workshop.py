@@ -87,6 +87,7 @@ class Workshop:
         self._adapter_of = adapter_of
         self._lines = AgentLines()
         self._arriving = asyncio.Lock()
+        self._showing = asyncio.Lock()
         self._dispatcher = Dispatcher(record, floor, denied=self._denied, on_named=self.on_named)
         self._contested = ContestedLines(record, floor, self._lines, self._dispatcher, welcome=self._welcome)
 
@@ -342,8 +343,9 @@ class Workshop:
                 self.floor.put(replace(row, left=undone.problem))
 
     async def show_batch(self) -> None:
-        """Let the floor show the batch as it is on the record."""
-        self.floor.show_batch(await asyncio.to_thread(self.record.newest_batch))
+        """Let the floor show the batch as it is on the record; an older look never comes after a newer one."""
+        async with self._showing:
+            self.floor.show_batch(await asyncio.to_thread(self.record.newest_batch))
 
     async def tell_denied(self) -> None:
         """After something was set for a PC: those that wait in the agent and are denied now say so on their screens."""

@@ -13,7 +13,7 @@ from netboot.identity import Key
 from netboot.policies import Policies
 from netboot.policy import Policy
 from netboot.problems import Problem
-from netboot.protocol import Leave, Plan, RunStage, StageStarted, Stay
+from netboot.protocol import FromServer, Leave, Plan, RunStage, StageStarted, Stay
 from netboot.records.values import Denied
 from netboot.workshop import Workshop
 from tests.workshop.conftest import ERASE, LOOK, WIPE, boarded, hello, pc, row_of
@@ -179,3 +179,34 @@ def test_a_denied_pc_stays_denied_when_the_record_fails(workshop: Workshop, monk
     deny(workshop)
     monkeypatch.setattr(workshop.record, "waiting_choice", fails)
     assert boarding(workshop) == Boarding(denied=True)
+
+
+@pytest.mark.parametrize("pause", [0.0, 0.05, 0.1, 0.2])
+async def test_of_twenty_pcs_that_join_while_the_batch_is_disarmed_each_with_a_place_is_ordered_its_work(
+    workshop: Workshop, pause: float
+) -> None:
+    batch = workshop.record.arm_batch(LOOK.id, 20, "anne")
+    sent: dict[int, list[FromServer]] = {number: [] for number in range(1, 21)}
+
+    async def join(number: int) -> None:
+        async def send(message: FromServer) -> None:
+            await asyncio.sleep(0)
+            sent[number].append(message)
+
+        await workshop.greet(boarded(number, batch.id), send, f"192.0.2.{number}")
+
+    async def disarm() -> None:
+        await asyncio.sleep(pause)
+        await asyncio.to_thread(workshop.record.disarm_batch, batch.id, "anne")
+        await workshop.show_batch()
+
+    await asyncio.gather(disarm(), *(join(number) for number in sent))
+    events = workshop.record.events(limit=1000)
+    places = [event for event in events if event.kind == "batch-place"]
+    ordered = [messages for messages in sent.values() if any(isinstance(message, RunStage) for message in messages)]
+    assert len(places) == len(ordered)
+    (closed,) = [event for event in events if event.kind == "batch-closed"]
+    assert f'"taken":{len(places)}' in closed.body
+    shown = workshop.floor.batch
+    assert shown is not None
+    assert len(shown.taken) == len(places), "the page shows each place too"
