@@ -123,8 +123,10 @@ def _empty_drafts(store: Store) -> int:
     drafts = store.folder / "drafts"
     _unmount_below(drafts)
     for path in sorted(drafts.iterdir()) if drafts.is_dir() else []:
+        if _mounts_below(path):
+            continue  # what is mounted there is not ours to delete; the next time it is tried again
         inside = (path, *path.rglob("*")) if path.is_dir() and not path.is_symlink() else (path,)
-        freed += sum(found.lstat().st_blocks * 512 for found in inside)
+        freed += sum(found.lstat().st_blocks * 512 for found in inside if found.is_symlink() or found.exists())
         if len(inside) > 1 or path.is_dir():
             shutil.rmtree(path, ignore_errors=True)
         else:
@@ -133,15 +135,16 @@ def _empty_drafts(store: Store) -> int:
 
 
 def _unmount_below(folder: Path) -> None:
-    """Let go of what a killed mmdebstrap left mounted below, its /proc and /sys, which are not to be deleted.
+    """Let go of what a killed mmdebstrap left mounted below, its /proc and /sys. One that is in use stays."""
+    for place in reversed(_mounts_below(folder)):
+        with suppress(NetbootError):
+            run(["umount", place])
 
-    One that is in use stays; deleting then fails without harm, and the next time it is tried again.
-    """
+
+def _mounts_below(folder: Path) -> list[str]:
     lines = Path("/proc/self/mounts").read_text(encoding="utf-8", errors="surrogateescape").splitlines()
-    for place in reversed([line.split(" ")[1].replace("\\040", " ") for line in lines]):
-        if place.startswith(f"{folder.resolve()}/"):
-            with suppress(NetbootError):
-                run(["umount", place])
+    places = [line.split(" ")[1].replace("\\040", " ") for line in lines]
+    return [place for place in places if place.startswith(f"{folder.resolve()}/")]
 
 
 def _files(folder: Path) -> list[Path]:
