@@ -54,7 +54,7 @@ async def starts(lan: Lan, spec: PcSpec) -> bool:
     """Whether the older Linux starts, by whatever the firmware tries first."""
     async with power_on(lan, spec) as pc:
         try:
-            await pc.console.wait_for(STARTED, STARTS_WITHIN if not spec.network else BOOT_WITHIN / 2)
+            await pc.console.wait_for(STARTED, STARTS_WITHIN if not spec.network else BOOT_WITHIN)
         except NetbootError:
             assert pc.is_on
             return False

@@ -12,8 +12,17 @@ from nacl.signing import SigningKey
 
 from netboot.errors import NetbootError
 from netboot.manifest import Chunk, FileSystem, Manifest, Partition, parse_signed
+from netboot.process import run
 from netboot.store import ForeignError, Store, StoreError
-from netboot.store.upkeep import Deleted, collect_garbage, copy_master, remove_master, taking_back_unused_chunks, verify
+from netboot.store.upkeep import (
+    Deleted,
+    collect_garbage,
+    copy_master,
+    forget_drafts,
+    remove_master,
+    taking_back_unused_chunks,
+    verify,
+)
 
 KEY = SigningKey(b"\x07" * 32)
 PUBLIC = bytes(KEY.verify_key)
@@ -269,3 +278,21 @@ def test_an_import_that_fails_takes_back_what_no_manifest_needs(tmp_path: Path) 
         fails()
     assert store.chunk_path(hashlib.sha256(part("c")).hexdigest()) is None
     assert all(store.chunk_path(chunk.sha256) for chunk in old.chunks), "a running job may still need the older one"
+
+
+@pytest.mark.root
+def test_what_is_mounted_in_a_left_draft_and_in_use_is_not_deleted(tmp_path: Path) -> None:
+    """A killed build's root may have /proc and /sys in it."""
+    store = Store(tmp_path / "store")
+    place = tmp_path / "store" / "drafts" / "left.build" / "root" / "mounted"
+    place.mkdir(parents=True)
+    run(["mount", "--types", "tmpfs", "ours", place])
+    try:
+        with (place / "kept").open("w") as in_use:
+            in_use.write("not the store's")
+            forget_drafts(store)
+            assert (place / "kept").exists()
+    finally:
+        run(["umount", place], expect=None)
+    forget_drafts(store)
+    assert not place.parent.parent.exists()
