@@ -1,4 +1,5 @@
-"""Templates to HTML, in the visitor's language. Every value is escaped by default."""
+"""Templates to HTML, in the visitor's language. Every value is escaped by default, and nothing in it is
+invisible (`visible_text.py`)."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -15,6 +16,7 @@ from netboot.pages.agent_link import workshop_key
 from netboot.pages.disk_texts import ANSWERS, FOLLOWED
 from netboot.pages.rule_texts import BATCH_ENDS, DEFAULTS, DHCP_WAYS, LOADERS
 from netboot.pages.texts import BOOT_NOTES, EVENTS, JOB_STATES, LEVELS, SECURE_BOOT, STATES, TEXTS, TROUBLES, texts
+from netboot.pages.visible_text import AsItIs, visible_text
 from netboot.pages.visitor import FORM_TOKEN, Visitor, settings_key, visitor
 from netboot.problems import Language, sizes_in
 from netboot.wording import end_name, stage_name, state_name, stuck_sentence, verdict_name
@@ -31,6 +33,7 @@ def renderer() -> Environment:
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent.parent / "templates"),
         autoescape=True,
+        finalize=visible_text,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -59,6 +62,7 @@ def renderer() -> Environment:
     )
     filters: dict[str, Callable[..., str]] = {
         "time": short_time, "bytes": size, "memory": memory, "moment": moment, "clock": clock,
+        "as_it_is": AsItIs,
     }  # fmt: skip
     environment.filters.update(filters)
     return environment
