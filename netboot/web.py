@@ -6,7 +6,6 @@ fetched from elsewhere: styles and scripts are served from here, and the headers
 
 import asyncio
 import logging
-import secrets
 import time
 from collections.abc import Collection
 from pathlib import Path
@@ -72,7 +71,7 @@ async def page_application(
     app[renderer_key] = renderer()
     app[live.viewers_key] = live.Viewers()
     app[live.row_events_key] = live.RowEvents()
-    app[sign_in.start_code_key] = secrets.token_urlsafe(9)
+    app[sign_in.start_code_key] = sign_in.new_start_code(await asyncio.to_thread(workshop.record.last_event))
     app[sign_in.hashing_key] = Turns(at_once=2, queue=16)
     app[record_page.checking_key] = Turns(at_once=1, queue=2)
     app.on_response_prepare.append(_headers)
@@ -81,7 +80,7 @@ async def page_application(
     if not await asyncio.to_thread(workshop.record.operators):
         log.warning(
             "no operator yet: open the page at /first-start?code=%s, or run `netboot operator password NAME`",
-            app[sign_in.start_code_key],
+            app[sign_in.start_code_key].text,
         )
     return app
 

@@ -7,6 +7,8 @@ operator. There is no default password.
 import asyncio
 import hmac
 import logging
+import secrets
+from dataclasses import dataclass
 from typing import Final
 
 from aiohttp import web
@@ -25,7 +27,26 @@ log = logging.getLogger(__name__)
 
 NAME_LIMIT: Final = 60
 
-start_code_key: Final = web.AppKey("start_code", str)
+
+@dataclass(frozen=True, slots=True)
+class StartCode:
+    """The code of one start of the server. It makes one operator: once there was one after the event of number `after`,
+    by this code or by a command, it is spent."""
+
+    text: str
+    after: int
+
+    def is_said_by(self, said: str) -> bool:
+        """Whether this is the code; takes the same time whatever it is."""
+        return hmac.compare_digest(said.strip().encode(), self.text.encode())
+
+
+def new_start_code(after: int) -> StartCode:
+    """The code of a start whose newest event has the number `after`."""
+    return StartCode(secrets.token_urlsafe(9), after)
+
+
+start_code_key: Final = web.AppKey("start_code", StartCode)
 hashing_key: Final = web.AppKey("hashing", Turns)
 """Argon2 takes 64 MiB a time, and whoever is on the LAN may ask for it."""
 
@@ -90,15 +111,19 @@ async def first_start(request: web.Request) -> web.Response:
     language = visitor(request).language
     form = await form_of(request)
     name, password, code = form.get("name", "").strip()[:NAME_LIMIT], form.get("password", ""), form.get("code", "")
-    if not hmac.compare_digest(code.strip().encode(), request.app[start_code_key].encode()):
+    start_code = request.app[start_code_key]
+    if not start_code.is_said_by(code):
         return _first_start_page(request, code=code, name=name, message=TEXTS["wrong_code"][language], status=403)
     wrong = _wrong(name, password, form.get("again", ""), language)
     if wrong:
         return _first_start_page(request, code=code, name=name, message=wrong, status=400)
     async with request.app[hashing_key].turn():
         hashed = await asyncio.to_thread(hash_password, password)
-    await asyncio.to_thread(request.app[workshop_key].record.set_operator, name, hashed)
-    operator = await asyncio.to_thread(request.app[workshop_key].record.operator, name)
+    record = request.app[workshop_key].record
+    if not await asyncio.to_thread(record.add_first_operator, name, hashed, after=start_code.after):
+        await _no_operator_yet(request)
+        return _first_start_page(request, code="", name=name, message=TEXTS["spent_code"][language], status=403)
+    operator = await asyncio.to_thread(record.operator, name)
     return _signed_in(request, operator) if operator is not None else _to("/sign-in")
 
 

@@ -48,8 +48,13 @@ TEXTS: Final[dict[str, dict[Language, str]]] = {
     },
     "first_start_code": {"fr": "Code écrit dans le journal du serveur", "en": "Code written in the server's log"},
     "wrong_code": {
-        "fr": "Ce code n'est pas celui du journal du serveur. Recopiez-le depuis le journal.",
-        "en": "This code is not the one in the server's log. Copy it from the log.",
+        "fr": "Ce code n'est pas celui du journal du serveur. Recopiez-le depuis le journal ; s'il n'y en a pas, "
+        "redémarrez netboot.",
+        "en": "This code is not the one in the server's log. Copy it from the log; if there is none, restart netboot.",
+    },
+    "spent_code": {
+        "fr": "Ce code a déjà servi. Redémarrez netboot : son journal donne un nouveau code.",
+        "en": "This code was used already. Restart netboot: its log gives a new code.",
     },
     "no_name": {"fr": "Écrivez votre nom.", "en": "Write your name."},
     "wrong_length": {

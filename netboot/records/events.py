@@ -162,6 +162,15 @@ def hash_of(session: Session, link: Link) -> str | None:
     return None if row is None else row.hash
 
 
+def happened(session: Session, kind: Kind, *, after: int) -> bool:
+    """Whether this server's chain has an event of this kind with a greater number than `after`."""
+    table = tables.Event
+    wanted = select(table.sequence).where(
+        table.server == own_server(session), table.sequence > after, table.kind == kind
+    )
+    return session.scalars(wanted.limit(1)).first() is not None
+
+
 def own_server(session: Session) -> str:
     """This server's id in the events; "" before the first one."""
     setting = session.get(tables.Setting, _SERVER)

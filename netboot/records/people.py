@@ -23,6 +23,19 @@ def set_operator(session: Session, name: str, password_hash: str, *, now: dateti
     events.append(session, "operator-set", {"operator": events.person(session, name)}, now=now)
 
 
+def add_first_operator(session: Session, name: str, password_hash: str, *, after: int, now: datetime) -> bool:
+    """Add the first operator: only while there is none, and there was none since the event of number `after`. False
+    when there is, or was.
+
+    Both are looked at in the transaction that adds, so of many at one instant one is the first.
+    """
+    events.lock_chain(session)
+    if operators(session) or events.happened(session, "operator-set", after=after):
+        return False
+    set_operator(session, name, password_hash, now=now)
+    return True
+
+
 def operator(session: Session, name: str) -> Operator | None:
     """One operator, or None."""
     row = session.get(tables.Operator, name)

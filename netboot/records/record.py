@@ -511,6 +511,11 @@ class Record:
         with self._read() as session:
             return events.read(session, after=after, limit=limit, machine=machine)
 
+    def last_event(self) -> int:
+        """The number of this server's newest event; 0 before the first one."""
+        with self._writing() as session:
+            return events.head(session).sequence
+
     def verify_chain(self) -> ChainCheck:
         """Read and hash every event again, and compare every proof of erasure with its own: some seconds for 50,000."""
         with self._read() as session:
@@ -528,6 +533,12 @@ class Record:
         """Add an operator, or give one a new password (argon2's text, made by the page)."""
         with self._writing() as session:
             people.set_operator(session, name, password_hash, now=self._now())
+
+    def add_first_operator(self, name: str, password_hash: str, *, after: int) -> bool:
+        """Add the first operator, if nobody is one now nor was since the event of number `after`; whether that was
+        so."""
+        with self._writing() as session:
+            return people.add_first_operator(session, name, password_hash, after=after, now=self._now())
 
     def operator(self, name: str) -> Operator | None:
         """One operator, or None."""

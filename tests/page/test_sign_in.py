@@ -55,7 +55,7 @@ async def test_after_five_tries_even_the_right_password_has_to_wait(visitor: Per
 
 async def test_the_first_operator_needs_the_code_of_the_log(workshop: Workshop) -> None:
     application = await page_application(workshop, Settings())
-    code = application[sign_in.start_code_key]
+    code = application[sign_in.start_code_key].text
     new = {"name": "bruno", "password": "dix caractères", "again": "dix caractères"}
     server = TestServer(application)
     async with server, person_at(server) as person:
@@ -70,6 +70,35 @@ async def test_the_first_operator_needs_the_code_of_the_log(workshop: Workshop) 
         assert [each.name for each in workshop.record.operators()] == ["bruno"]
         await person.post("/first-start", {**new, "code": code, "name": "eve"})
         assert [each.name for each in workshop.record.operators()] == ["bruno"], "there is one first start"
+
+
+async def test_of_twelve_first_starts_at_one_instant_one_makes_an_operator(workshop: Workshop) -> None:
+    application = await page_application(workshop, Settings())
+    fields = {"password": PASSWORD, "again": PASSWORD, "code": application[sign_in.start_code_key].text}
+    server = TestServer(application)
+    async with server, person_at(server) as person:
+        await asyncio.gather(*(person.post("/first-start", {**fields, "name": f"p{number}"}) for number in range(12)))
+    assert len(workshop.record.operators()) == 1
+
+
+@pytest.mark.parametrize("by", ["the code", "a command"])
+async def test_the_code_is_spent_by_the_first_operator_also_once_they_were_removed(workshop: Workshop, by: str) -> None:
+    application = await page_application(workshop, Settings())
+    fields = {"name": OPERATOR, "password": PASSWORD, "again": PASSWORD, "code": ""}
+    fields["code"] = application[sign_in.start_code_key].text
+    server = TestServer(application)
+    async with server, person_at(server) as person:
+        if by == "the code":
+            await person.post("/first-start", fields)
+        else:
+            workshop.record.set_operator(OPERATOR, HASH)  # as `netboot operator password` does
+        workshop.record.forget_person(OPERATOR)
+        assert "Ce code a déjà servi" in await person.post("/first-start", {**fields, "name": "eve"}, 403)
+        assert workshop.record.operators() == ()
+    after = TestServer(await page_application(workshop, Settings()))
+    async with after, person_at(after) as person:
+        fields["code"] = after.app[sign_in.start_code_key].text
+        assert "Connecté" in await person.post("/first-start", fields)
 
 
 async def test_there_is_no_default_password(workshop: Workshop) -> None:
