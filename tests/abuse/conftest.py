@@ -5,6 +5,7 @@ The boot files are stand-ins: what is served does not matter here, only that it 
 
 import asyncio
 import contextlib
+import inspect
 import os
 import sys
 from collections.abc import AsyncIterator
@@ -37,7 +38,7 @@ ADDRESSES = [NETWORK[host] for host in range(60, 100)]
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """One event loop for all of tests/abuse: a process belongs to the loop that started it."""
     for item in items:
-        if item.path.is_relative_to(HERE):
+        if item.path.is_relative_to(HERE) and inspect.iscoroutinefunction(getattr(item, "function", None)):
             item.add_marker(pytest.mark.asyncio(loop_scope="module"), append=False)
 
 
