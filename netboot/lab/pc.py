@@ -32,6 +32,8 @@ class BootOrder(StrEnum):
     """What the firmware tries first."""
 
     NETWORK_FIRST = "network-first"
+    # The network and nothing else: OVMF then connects no disk, as firmware that starts quickly.
+    NETWORK_ONLY = "network-only"
     # The firmware's own order, from its variables. OVMF deletes boot entries that a given order does not name.
     FIRMWARE = "firmware"
 
@@ -169,7 +171,7 @@ def _firmware(files: FirmwareFiles, paths: PcPaths) -> tuple[str, ...]:
 def _network_card(spec: PcSpec, files: FirmwareFiles, tap: str | None) -> tuple[str, ...]:
     if not spec.network or tap is None:
         return ("-nic", "none")
-    index = ",bootindex=0" if spec.boot is BootOrder.NETWORK_FIRST else ""
+    index = "" if spec.boot is BootOrder.FIRMWARE else ",bootindex=0"
     return (
         *("-netdev", f"tap,id=net0,ifname={tap},script=no,downscript=no"),
         *("-device", f"{_adapter(files)},netdev=net0,mac={spec.mac}{index}"),

@@ -40,6 +40,8 @@ class MenuTexts:
     starting_disk: str
     starting_agent: str
     stick_left: str
+    no_disks: str
+    no_disks_help: str
     no_loader: str
     no_loader_help: str
     no_server: str
@@ -83,6 +85,8 @@ TEXTS: Final[dict[Language, MenuTexts]] = {
         starting_disk="Démarrage sur le disque de ce PC…",
         starting_agent="Chargement… Ne débranchez pas ce PC.",
         stick_left="un support d'installation, laissé de côté.",
+        no_disks="Ce PC ne montre aucun disque (démarrage rapide du BIOS ?).",
+        no_disks_help="Son BIOS : désactivez « Fast Boot ». Ou prenez le disque par F12.",
         no_loader="Aucun système à démarrer sur les disques de ce PC.",
         no_loader_help="Appuyez sur Échap pour revenir au menu.",
         no_server="Le serveur ne répond pas. Vérifiez le câble, puis redémarrez.",
@@ -124,6 +128,8 @@ TEXTS: Final[dict[Language, MenuTexts]] = {
         starting_disk="Booting this PC's own disk…",
         starting_agent="Loading… Do not unplug this PC.",
         stick_left="an installer or a live system, left alone.",
+        no_disks="This PC shows no disk (does its firmware start quickly?).",
+        no_disks_help="Switch “Fast Boot” off in its setup, or pick the disk by F12.",
         no_loader="No system to boot was found on this PC's disks.",
         no_loader_help="Press Esc to go back to the menu.",
         no_server="The server does not answer. Check the cable, then restart.",

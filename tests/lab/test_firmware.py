@@ -18,7 +18,7 @@ from netboot.lab.firmware import Firmware
 from netboot.lab.journey import BOOT_WITHIN, STAGE_WITHIN
 from netboot.lab.machine import power_on, workshop_pc
 from netboot.lab.network import Lan, open_lan
-from netboot.lab.pc import Bus, DiskSpec, PcSpec
+from netboot.lab.pc import BootOrder, Bus, DiskSpec, PcSpec
 from netboot.lab.service import Service, arm, open_service
 
 pytestmark = [pytest.mark.lab, pytest.mark.root, pytest.mark.timeout(1800)]
@@ -161,6 +161,18 @@ async def test_without_a_key_the_loader_on_the_disk_is_started_and_nothing_is_wr
         power_on(lan, disk_with(lan, spec, loaders)) as pc,
     ):
         await pc.console.wait_for("the loader on the disk was started", BOOT_WITHIN)
+        (stats,) = (await pc.block_stats()).values()
+        assert stats.write_operations == 0
+
+
+@pytest.mark.matrix
+async def test_a_pc_whose_firmware_connected_no_disk_says_so_and_what_to_do() -> None:
+    spec = replace(workshop_pc(1, Firmware.UEFI), boot=BootOrder.NETWORK_ONLY)
+    async with (
+        beside_the_building(menu_timeout=5, menu_serial="ttyS0,115200") as (lan, _),
+        power_on(lan, disk_with(lan, spec, {"/EFI/debian/grubx64.efi": "grubx64.efi"})) as pc,
+    ):
+        await pc.console.wait_for(r"Fast Boot", BOOT_WITHIN)
         (stats,) = (await pc.block_stats()).values()
         assert stats.write_operations == 0
 
