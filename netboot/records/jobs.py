@@ -186,6 +186,11 @@ def over(session: Session, visit_id: str, job_id: str) -> Job | None:
     return restored(session, row) if row is not None and row.visit_id == visit_id and row.state != "running" else None
 
 
+def visit_of(session: Session, job_id: str) -> str:
+    """The visit in which this job was begun. Raises NotOnRecord."""
+    return _of(session, job_id)[1].id
+
+
 def outcome(session: Session, visit_id: str) -> Outcome | None:
     """How the newest job of this visit ended; None when it has none, or it is still running."""
     row = _newest(session, visit_id)

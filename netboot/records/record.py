@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final, Self
 
+import msgspec
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
@@ -169,7 +170,7 @@ class Record:
     ) -> Visit:
         """Find or make the machine and its visit. An earlier visit of it is closed, and its unfinished job ended.
 
-        `address` is where its line comes from, "" when not known: an address has a share of what a minute may bring.
+        `address` is where its line comes from, "" when not known: each has a share of what a minute and a day bring.
         `adapter` is whose address that is as the kernel knows it.
         `on_line` tells whether a visit's agent is on the line; it is called while the record is locked: it must be
         quick and not ask the record. What a known machine is called and known by changes with its first report only.
@@ -403,6 +404,7 @@ class Record:
     def stage_finished(self, job_id: str, record: StageRecord, seconds: float | None, report_number: int) -> Job:
         """A judged report that a stage ended; one that is on the record already changes nothing. Gives the job."""
         with self._writing() as session:
+            self._arrivals.add(jobs.visit_of(session, job_id), len(msgspec.json.encode(record)))
             return jobs.stage_finished(session, job_id, record, seconds, report_number, now=self._now())
 
     def end_job(self, job_id: str, problem: Problem | None) -> None:

@@ -12,13 +12,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final, cast
 
+import msgspec
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from netboot.problems import Problem
 from netboot.protocol import Hello
 from netboot.records import events, jobs, machines, standing, tables, unfinished
-from netboot.records.arrivals import SHARE, Arrivals
+from netboot.records.arrivals import DAY_BYTES, DAY_BYTES_IN_ALL, DAY_SHARE, SHARE, Arrivals, Bound
 from netboot.records.machines import OnLine
 from netboot.records.tables import found
 from netboot.records.values import HelloRefused, OtherOnLine, Standing, Visit, WrongToken
@@ -52,11 +53,12 @@ def greet(
         raise WrongToken("a hello without a boot id")
     row = session.scalars(select(tables.Visit).where(tables.Visit.boot == hello.boot)).one_or_none()
     if row is None:
-        _refuse_a_flood(session, arrivals, came.address, now)
+        size = len(msgspec.json.encode(hello.inventory))
+        _refuse_a_flood(session, arrivals, came.address, size, now)
         row, token = _open(session, hello, came, on_line, now), _new_token()
         row.token_hash = _hashed(token)
         session.flush()
-        arrivals.count(came.address)
+        arrivals.count(came.address, row.id, size)
         return _visit(session, row, token=token, new=True)
     token = ""
     if hello.token and hmac.compare_digest(row.token_hash, _hashed(hello.token)):
@@ -172,13 +174,26 @@ def _open(session: Session, hello: Hello, came: Arrival, on_line: OnLine, now: d
     return row
 
 
-def _refuse_a_flood(session: Session, arrivals: Arrivals, address: str, now: datetime) -> None:
-    if not arrivals.has_room(address):
-        raise HelloRefused(
-            Problem("crowded"),
-            f"{address} has begun {SHARE} visits within a minute: this one is not taken now",
-            hint="a PC begins one a boot: look at what that device is",
-        )
+_BOUNDS: Final[dict[Bound, tuple[str, str]]] = {
+    "minute": (
+        f"{{address}} has begun {SHARE} visits within a minute: this one is not taken now",
+        "a PC begins one a boot: look at what that device is",
+    ),
+    "day": (
+        f"{{address}} has begun {DAY_SHARE} visits, or added {DAY_BYTES >> 20} MiB, within a day: not taken now",
+        "look at what that device is; if it is a router with honest PCs behind, start the server again",
+    ),
+    "all": (
+        f"{DAY_BYTES_IN_ALL >> 20} MiB were added to the record within a day: {{address}} is not taken now",
+        "look for a device that sends forged hellos, then start the server again",
+    ),
+}
+
+
+def _refuse_a_flood(session: Session, arrivals: Arrivals, address: str, size: int, now: datetime) -> None:
+    if bound := arrivals.bound(address, size):
+        why, hint = _BOUNDS[bound]
+        raise HelloRefused(Problem("crowded"), why.format(address=address), hint=hint)
     # Up to now and not later: a clock that was put back must not count yesterday's visits as this minute's.
     lately = tables.Visit.opened.between(now - timedelta(minutes=1), now)
     if (session.scalar(select(func.count()).where(lately)) or 0) >= NEW_VISITS:
