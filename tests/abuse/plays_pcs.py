@@ -52,6 +52,8 @@ SWITCHED_OFF_AFTER = 60.0
 STAGE = (0.02, 0.4)
 """Seconds that a played stage takes."""
 VISITS = (1, 3)
+RESTART = (0.3, 1.0)
+"""Seconds from one visit's end to the next one's menu."""
 
 
 class Journal:
@@ -126,7 +128,7 @@ class PlayedPc:
             disks=(
                 Disk(
                     name="nvme0n1",
-                    id=DiskId(serial=f"S4EWNX0N{name}", size=256 * 10**9),
+                    id=DiskId(serial=f"S4EWNX0N{name}", size=512 * 10**6),
                     model="SAMSUNG MZVLB256HBHQ",
                     transport="nvme",
                 ),
@@ -214,6 +216,7 @@ async def main(server: str, port: int, file: IO[bytes]) -> None:
         pc = PlayedPc(server, journal, port, number, docked)
         for _ in range(random.randint(*VISITS)):
             await pc.visit()
+            await asyncio.sleep(random.uniform(*RESTART))
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ The agents and the operator note what they said and heard, each in a journal of 
 record's events, however often the server was killed in between.
 """
 
+import functools
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -104,6 +105,7 @@ def _begun_for_nothing(events: Sequence[Event]) -> Iterator[str]:
     yield from (f"the job {job} ended {count} times" for job, count in jobs.items() if count > 1)
 
 
+@functools.cache
 def _body(event: Event) -> dict[str, object]:
     body = json.loads(event.body)
     assert isinstance(body, dict)
