@@ -1,13 +1,14 @@
 """The page's live stream: server-sent events (HTML Living Standard §9.2), one a changed row, as ready HTML.
 
 A viewer that reads slowly is sent the newest of each row only, one that does not read at all is let go. Viewers are
-bounded in number, in all and for one address.
+bounded in number, in all and for one address. A stream ends with the session it was opened in; the page's script opens
+another, as somebody who only watches.
 """
 
 import asyncio
 import contextlib
 import json
-from collections import Counter, OrderedDict
+from collections import OrderedDict
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from typing import Final
@@ -16,10 +17,10 @@ from aiohttp import hdrs, web
 
 from netboot.floor import Conflict, Row, State
 from netboot.pages.agent_link import workshop_key
-from netboot.pages.refusal import Refusal
 from netboot.pages.render import part, trouble
-from netboot.pages.visitor import Visitor, recognise, visitor
+from netboot.pages.visitor import COOKIE, Visitor, recognise, visitor
 from netboot.records.values import Batch
+from netboot.tcp_listener import Capacity, Guests
 
 VIEWERS: Final = 128
 VIEWERS_OF_ADDRESS: Final = 16
@@ -34,32 +35,53 @@ READ_WITHIN: Final = 30.0
 
 
 class Viewers:
-    """Who watches now: the task of each, and how many an address has."""
+    """Who watches now, each by the task that serves it.
+
+    Who is one too many takes the place of the oldest viewer of the address that has most, so nobody who holds many
+    keeps out somebody who needs one.
+    """
 
     def __init__(self) -> None:
-        self._tasks: set[asyncio.Task[object]] = set()
-        self._of_address: Counter[str] = Counter()
+        self._guests: Guests[asyncio.Task[object]] = Guests(Capacity(of_address=VIEWERS_OF_ADDRESS, in_all=VIEWERS))
+        self._sessions: dict[asyncio.Task[object], str] = {}
+        self._let_go: set[asyncio.Task[object]] = set()
+
+    def __len__(self) -> int:
+        return len(self._sessions)
 
     @asynccontextmanager
-    async def seat(self, address: str) -> AsyncIterator[None]:
-        """A place for this task. Raises Refusal when there is none left."""
-        if len(self._tasks) >= VIEWERS or self._of_address[address] >= VIEWERS_OF_ADDRESS:
-            raise Refusal("busy")
+    async def seat(self, address: str, session: str) -> AsyncIterator[None]:
+        """A place for this task, which looks on for this session, "" for none. Whoever is let go leaves it early."""
         task = asyncio.current_task()
         assert task is not None
-        self._tasks.add(task)
-        self._of_address[address] += 1
+        self._sessions[task] = session
+        outgoing = self._guests.enter(address, task)
+        if outgoing is not None:
+            self._end(outgoing)
         try:
             yield
+        except asyncio.CancelledError:
+            if task not in self._let_go:
+                raise
+            task.uncancel()  # the connection may have more requests to come
         finally:
-            self._tasks.discard(task)
-            self._of_address[address] -= 1
-            if not self._of_address[address]:
-                del self._of_address[address]
+            self._let_go.discard(task)
+            del self._sessions[task]
+            self._guests.leave(address, task)
+
+    def end_session(self, session: str) -> None:
+        """Let go whoever looks on for this session: it is over."""
+        for task in [task for task, of in self._sessions.items() if session and of == session]:
+            self._end(task)
 
     def end(self) -> None:
         """Let every viewer go: the server stops."""
-        for task in tuple(self._tasks):
+        for task in tuple(self._sessions):
+            self._end(task)
+
+    def _end(self, task: asyncio.Task[object]) -> None:
+        if task not in self._let_go:
+            self._let_go.add(task)
             task.cancel()
 
 
@@ -90,8 +112,8 @@ viewers_key: Final = web.AppKey("viewers", Viewers)
 async def live(request: web.Request) -> web.StreamResponse:
     """GET /live."""
     answer = web.StreamResponse(headers={hdrs.CONTENT_TYPE: "text/event-stream", hdrs.CACHE_CONTROL: "no-store"})
-    async with request.app[viewers_key].seat(request.remote or ""):
-        with contextlib.suppress(ConnectionError, TimeoutError, asyncio.CancelledError):
+    async with request.app[viewers_key].seat(request.remote or "", request.cookies.get(COOKIE, "")):
+        with contextlib.suppress(ConnectionError, TimeoutError):
             await answer.prepare(request)
             await _stream(request, answer)
     return answer

@@ -14,6 +14,7 @@ from typing import Final
 from aiohttp import web
 
 from netboot.pages.agent_link import workshop_key
+from netboot.pages.live import viewers_key
 from netboot.pages.render import page
 from netboot.pages.texts import TEXTS
 from netboot.pages.turns import Turns
@@ -79,7 +80,9 @@ async def sign_in(request: web.Request) -> web.Response:
 async def sign_out(request: web.Request) -> web.Response:
     """POST /sign-out."""
     await operators_form(request)
-    request.app[sessions_key].sign_out(request.cookies.get(COOKIE, ""))
+    session = request.cookies.get(COOKIE, "")
+    request.app[sessions_key].sign_out(session)
+    request.app[viewers_key].end_session(session)
     answer = _to("/")
     answer.del_cookie(COOKIE)
     return answer

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from collections.abc import Callable
 
 import pytest
@@ -14,6 +15,7 @@ from msgspec.structs import replace
 from netboot.floor import Row
 from netboot.pages import live, render
 from netboot.pages.render import LONGEST_TIME, clock, short_time
+from netboot.pages.visitor import COOKIE, sessions_key
 from netboot.problems import Problem
 from netboot.protocol import (
     EraseResult,
@@ -26,6 +28,7 @@ from netboot.protocol import (
     decode_from_agent,
     encode,
 )
+from netboot.sessions import LASTS
 from netboot.workshop import Workshop
 from tests.page.conftest import Person, hidden_fields, person_at
 from tests.workshop.conftest import WIPE, disk, hello, pc, row_of
@@ -254,23 +257,72 @@ async def test_a_row_that_the_floor_forgot_is_taken_off_the_page(
     assert ("gone", "98:fa:9b:00:00:01") in await reading
 
 
-async def test_viewers_are_bounded_and_a_seat_is_free_again(
-    page: TestServer, visitor: Person, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(live, "VIEWERS_OF_ADDRESS", 2)
-    monkeypatch.setattr(live, "BEAT", 0.05)
-    async with person_at(page) as other:
-        async with other.client.get("/live") as one, visitor.client.get("/live") as two:
-            assert (one.status, two.status) == (200, 200)
-            assert "Le serveur est occupé" in await visitor.get("/live", 503)
-            assert await visitor.get("/"), "the page itself is there for everybody"
+Viewer = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
-        async with asyncio.timeout(5):
-            while True:
-                async with visitor.client.get("/live") as again:
-                    if again.status == 200:
-                        break
-                await asyncio.sleep(0.05)
+
+async def _watching(address: str, port: int, cookie: str = "") -> Viewer:
+    """A viewer at this address of loopback, who has read the stream's first event."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port, local_addr=(address, 0))
+    writer.write(f"GET /live HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: {cookie}\r\n\r\n".encode())
+    async with asyncio.timeout(10):
+        await reader.readuntil(b"beat")
+    return reader, writer
+
+
+async def _told_its_end(viewer: Viewer) -> bytes:
+    """What the viewer reads up to the stream's end (RFC 9112 §7.1: the last chunk)."""
+    async with asyncio.timeout(5):
+        return await viewer[0].readuntil(b"\r\n0\r\n\r\n")
+
+
+async def test_addresses_that_took_every_seat_keep_nobody_out_and_the_oldest_of_who_has_most_gives_way(
+    application: Application, page: TestServer
+) -> None:
+    viewers = application[live.viewers_key]
+    assert page.port is not None
+    honest = await _watching("127.0.0.99", page.port)
+    greedy = [await _watching(f"127.0.1.{1 + number // 16}", page.port) for number in range(live.VIEWERS)]
+    assert len(viewers) == live.VIEWERS
+    await _told_its_end(greedy[0])
+    late = [await _watching(f"127.0.2.{number}", page.port) for number in range(1, 11)]
+    assert len(viewers) == live.VIEWERS
+    assert not honest[0].at_eof()
+    assert not any(reader.at_eof() for reader, _ in late)
+
+
+async def test_one_address_has_few_seats_and_its_newest_viewer_gets_one(
+    application: Application, page: TestServer
+) -> None:
+    assert page.port is not None
+    own = [await _watching("127.0.0.9", page.port) for _ in range(live.VIEWERS_OF_ADDRESS + 1)]
+    await _told_its_end(own[0])
+    assert len(application[live.viewers_key]) == live.VIEWERS_OF_ADDRESS
+
+
+async def test_the_stream_of_a_page_left_open_ends_at_sign_out(
+    application: Application, page: TestServer, operator: Person, workshop: Workshop
+) -> None:
+    assert page.port is not None
+    cookie = operator.client.session.cookie_jar.filter_cookies(page.make_url("/"))[COOKIE]
+    left_open = await _watching("127.0.0.1", page.port, f"{COOKIE}={cookie.value}")
+    watcher = await _watching("127.0.0.1", page.port)
+    await operator.post("/sign-out", {"form-token": await operator.token()})
+    await _told_its_end(left_open)  # at once, not at the next beat
+    workshop.floor.put(Row(mac="98:fa:9b:00:00:02", state="waiting", machine="n", label="PC 2"))
+    async with asyncio.timeout(5):
+        assert b"form-token" not in await watcher[0].readuntil(b"PC 2"), "who only watches stays"
+
+
+async def test_a_stream_ends_with_the_working_day_of_its_session(
+    application: Application, operator: Person, workshop: Workshop
+) -> None:
+    async with operator.client.get("/live") as answer, asyncio.timeout(10):
+        while b"beat" not in await answer.content.readline():
+            pass
+        sessions = application[sessions_key]
+        sessions._clock = lambda: time.monotonic() + LASTS + 1
+        workshop.floor.put(Row(mac="98:fa:9b:00:00:02", state="waiting", machine="n", label="PC 2"))
+        assert b"PC 2" not in await answer.content.read()
 
 
 async def test_a_viewer_that_does_not_read_is_let_go(
@@ -282,11 +334,11 @@ async def test_a_viewer_that_does_not_read_is_let_go(
     assert page.port is not None
     reader, writer = await asyncio.open_connection("127.0.0.1", page.port, limit=1024)
     writer.write(b"GET /live HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
-    await eventually(lambda: len(viewers._tasks) == 1)
+    await eventually(lambda: len(viewers) == 1)
     filler = "x" * 10_000
     async with asyncio.timeout(20):
         number = 0
-        while viewers._tasks:
+        while len(viewers):
             number += 1
             workshop.floor.put(Row(mac=f"98:fa:9b:00:00:{number % 64:02x}", state="booting", note=filler))
             await asyncio.sleep(0.001)
