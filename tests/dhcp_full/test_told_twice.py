@@ -43,7 +43,7 @@ async def test_one_yes_is_not_enough(monkeypatch: pytest.MonkeyPatch, settings: 
     def prepared(settings: Settings) -> Prepared:
         return Prepared(settings, object() if settings.dhcp.mode == "full" else None)
 
-    def opened(place: object) -> None:
+    def opened(place: object, *, heads: object) -> None:
         raise Started
 
     monkeypatch.setattr(server, "prepare", prepared)
