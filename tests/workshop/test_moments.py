@@ -252,7 +252,7 @@ def test_of_two_things_at_one_instant_nothing_is_lost_done_twice_or_done_after_a
     one: str,
     other: str,
 ) -> None:
-    path = Path(shutil.copyfile(empty_record, tmp_path / "record.sqlite"))
+    path = Path(shutil.copy(empty_record, tmp_path / "record.sqlite"))
     numbers = count(1)
     with open_record(path) as record:
         for pair in sorted({(one, other), (other, one)}):
