@@ -3,6 +3,7 @@
 Also counts tries of passwords, so that guessing is slow. No I/O; the clock is given.
 """
 
+import hashlib
 import secrets
 from collections import OrderedDict
 from collections.abc import Callable
@@ -15,6 +16,10 @@ LASTS: Final = 12 * 3600.0
 TRIES: Final = 5
 TRIES_WITHIN: Final = 300.0
 """Seconds."""
+TRIES_OF_NAME: Final = 30
+"""Wrong ones of strangers for one name, from all addresses."""
+_NAMES: Final = 4096
+"""Counters: names share one by a secret digest, so that made-up names push no count out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +43,8 @@ class Sessions:
         self._clock = clock
         self._open: OrderedDict[str, SignedIn] = OrderedDict()
         self._tries: OrderedDict[str, tuple[float, ...]] = OrderedDict()
+        self._tries_of_name: dict[int, tuple[float, ...]] = {}
+        self._salt = secrets.token_bytes(16)
 
     def sign_in(self, operator: str, mark: str = "") -> str:
         """A new session; returns its token for the cookie."""
@@ -70,8 +77,8 @@ class Sessions:
         self._open.pop(token, None)
 
     def may_try(self, address: str) -> bool:
-        """Whether this address may try a password now. It counts as tried before it is looked at, so that many tries
-        at one moment are no way round."""
+        """Whether this address, or the known browser of this number, may try a password now. It counts as tried before
+        it is looked at, so that many tries at one moment are no way round."""
         recent = tuple(at for at in self._tries.get(address, ()) if at > self._clock() - TRIES_WITHIN)
         if len(recent) >= TRIES:
             return False
@@ -84,3 +91,21 @@ class Sessions:
     def tried_right(self, address: str) -> None:
         """The password was right: this address begins anew."""
         self._tries.pop(address, None)
+
+    def may_try_name(self, name: str) -> bool:
+        """Whether a stranger may try this name's password now. Like an address's, the try counts before its outcome."""
+        slot, now = self._slot(name), self._clock()
+        recent = tuple(at for at in self._tries_of_name.get(slot, ()) if at > now - TRIES_WITHIN)
+        if len(recent) >= TRIES_OF_NAME:
+            return False
+        self._tries_of_name[slot] = (*recent, now)
+        return True
+
+    def tried_name_right(self, name: str) -> None:
+        """A stranger's password was right: that try does not count, the wrong ones of others do."""
+        slot = self._slot(name)
+        self._tries_of_name[slot] = self._tries_of_name.get(slot, ())[:-1]
+
+    def _slot(self, name: str) -> int:
+        digest = hashlib.blake2b(name.encode("utf-8", "surrogatepass"), key=self._salt, digest_size=8).digest()
+        return int.from_bytes(digest, "big") % _NAMES

@@ -16,6 +16,7 @@ from aiohttp.typedefs import Handler
 
 from netboot.config import Settings
 from netboot.errors import NetbootError
+from netboot.known_browsers import known_browsers
 from netboot.known_hosts import only_known_hosts
 from netboot.pages import (
     addresses_page,
@@ -72,7 +73,9 @@ async def page_application(
     app[live.viewers_key] = live.Viewers()
     app[live.row_events_key] = live.RowEvents()
     app[sign_in.start_code_key] = sign_in.new_start_code(await asyncio.to_thread(workshop.record.last_event))
-    app[sign_in.hashing_key] = Turns(at_once=2, queue=16)
+    app[sign_in.hashing_key] = Turns(at_once=2, queue=1024)
+    app[sign_in.known_hashing_key] = Turns(at_once=1, queue=16)
+    app[sign_in.known_browsers_key] = await asyncio.to_thread(known_browsers, workshop.record)
     app[record_page.checking_key] = Turns(at_once=1, queue=2)
     app.on_response_prepare.append(_headers)
     app.on_shutdown.append(_end_streams)

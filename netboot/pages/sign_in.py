@@ -13,6 +13,7 @@ from typing import Final
 
 from aiohttp import web
 
+from netboot.known_browsers import KnownBrowsers
 from netboot.pages.agent_link import workshop_key
 from netboot.pages.live import viewers_key
 from netboot.pages.render import page
@@ -49,7 +50,12 @@ def new_start_code(after: int) -> StartCode:
 
 start_code_key: Final = web.AppKey("start_code", StartCode)
 hashing_key: Final = web.AppKey("hashing", Turns)
-"""Argon2 takes 64 MiB a time, and whoever is on the LAN may ask for it."""
+"""Argon2 takes 64 MiB a time, and whoever is on the LAN may ask for it. The queue holds one try of each address."""
+known_hashing_key: Final = web.AppKey("known_hashing", Turns)
+"""A place of their own for browsers that signed in before: no stranger stands in front of them."""
+known_browsers_key: Final = web.AppKey("known_browsers", KnownBrowsers)
+KNOWN_FOR: Final = 365 * 86400
+"""Seconds a browser is known after it signed in."""
 
 
 async def show_sign_in(request: web.Request) -> web.Response:
@@ -63,16 +69,23 @@ async def sign_in(request: web.Request) -> web.Response:
     language = visitor(request).language
     address = request.remote or ""
     form = await form_of(request)
-    if not sessions.may_try(address):
-        return page(request, "sign_in.html.j2", message=TEXTS["too_many_tries"][language], status=429)
     name, password = form.get("name", "").strip()[:NAME_LIMIT], form.get("password", "")
+    browsers = request.app[known_browsers_key]
+    known = browsers.number(name, request.cookies.get(browsers.cookie_of(name), ""))
+    if not sessions.may_try(known or address):
+        return page(request, "sign_in.html.j2", message=TEXTS["too_many_tries"][language], status=429)
+    if not known and not sessions.may_try_name(name):
+        log.warning("too many wrong passwords for one name", extra={"client": address})
+        return page(request, "sign_in.html.j2", message=TEXTS["too_many_for_name"][language], status=429)
     operator = await asyncio.to_thread(request.app[workshop_key].record.operator, name)
-    async with request.app[hashing_key].turn():
+    async with request.app[known_hashing_key if known else hashing_key].turn_of(known or address):
         right = await asyncio.to_thread(is_right, password, operator.password_hash if operator else "")
     if not right:
         log.warning("wrong password", extra={"client": address})
         return page(request, "sign_in.html.j2", message=TEXTS["wrong_password"][language], status=403)
-    sessions.tried_right(address)
+    sessions.tried_right(known or address)
+    if not known:
+        sessions.tried_name_right(name)
     assert operator is not None
     return _signed_in(request, operator)
 
@@ -120,7 +133,7 @@ async def first_start(request: web.Request) -> web.Response:
     wrong = _wrong(name, password, form.get("again", ""), language)
     if wrong:
         return _first_start_page(request, code=code, name=name, message=wrong, status=400)
-    async with request.app[hashing_key].turn():
+    async with request.app[hashing_key].turn_of(request.remote or ""):
         hashed = await asyncio.to_thread(hash_password, password)
     record = request.app[workshop_key].record
     if not await asyncio.to_thread(record.add_first_operator, name, hashed, after=start_code.after):
@@ -163,6 +176,15 @@ def _signed_in(request: web.Request, operator: Operator) -> web.Response:
         COOKIE,
         request.app[sessions_key].sign_in(operator.name, mark_of(operator)),
         max_age=int(LASTS),
+        httponly=True,
+        samesite="Strict",
+        secure=request.secure,
+    )
+    browsers = request.app[known_browsers_key]
+    answer.set_cookie(
+        browsers.cookie_of(operator.name),
+        browsers.new(operator.name),
+        max_age=KNOWN_FOR,
         httponly=True,
         samesite="Strict",
         secure=request.secure,

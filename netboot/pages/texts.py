@@ -41,6 +41,12 @@ TEXTS: Final[dict[str, dict[Language, str]]] = {
         "fr": "Trop d'essais. Attendez cinq minutes, puis essayez encore.",
         "en": "Too many tries. Wait five minutes, then try again.",
     },
+    "too_many_for_name": {
+        "fr": "Trop d'essais pour ce nom. Connectez-vous avec un navigateur qui a déjà servi à ce nom, ou attendez "
+        "cinq minutes.",
+        "en": "Too many tries for this name. Sign in with a browser that was used for this name before, or wait five "
+        "minutes.",
+    },
     "first_start": {"fr": "Premier démarrage", "en": "First start"},
     "first_start_help": {
         "fr": "Choisissez votre nom et un mot de passe de {shortest} caractères ou plus.",

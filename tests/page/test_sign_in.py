@@ -3,16 +3,20 @@
 import asyncio
 import re
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import pytest
+from aiohttp import ClientSession, CookieJar, TCPConnector
 from aiohttp.test_utils import TestServer
 from aiohttp.web import Application
 
 from netboot.config import Settings
 from netboot.floor import Row
+from netboot.known_browsers import KnownBrowsers, known_browsers
 from netboot.pages import sign_in
 from netboot.passwords import hash_password
-from netboot.sessions import LASTS, TRIES, TRIES_WITHIN, Sessions
+from netboot.sessions import LASTS, TRIES, TRIES_OF_NAME, TRIES_WITHIN, Sessions
 from netboot.web import page_application
 from netboot.workshop import Workshop
 from tests.page.conftest import HASH, OPERATOR, PASSWORD, Person, person_at
@@ -51,6 +55,81 @@ async def test_after_five_tries_even_the_right_password_has_to_wait(visitor: Per
     for _ in range(TRIES):
         await visitor.sign_in(OPERATOR, "not this password", 403)
     assert "Attendez cinq minutes" in await visitor.sign_in(status=429)
+
+
+@asynccontextmanager
+async def at_address(page: TestServer, address: str) -> AsyncIterator[Person]:
+    """Somebody who comes from this address of loopback."""
+    jar = CookieJar(unsafe=True)
+    connector = TCPConnector(local_addr=(address, 0), limit=0)
+    async with ClientSession(base_url=page.make_url("/"), cookie_jar=jar, connector=connector) as session:
+        yield Person(session)  # type: ignore[arg-type] # the same get and post
+
+
+async def guess(page: TestServer, address: str, name: str, times: int = TRIES) -> list[int]:
+    """What an address is answered that sends so many wrong passwords at one instant."""
+    async with at_address(page, address) as person:
+
+        async def once() -> int:
+            async with person.client.post("/sign-in", data={"name": name, "password": "guessed guess"}) as answer:
+                return answer.status
+
+        return await asyncio.gather(*(once() for _ in range(times)))
+
+
+async def test_guesses_from_many_addresses_keep_no_honest_person_out(page: TestServer) -> None:
+    async with at_address(page, "127.0.0.77") as used_before, at_address(page, "127.0.0.78") as new:
+        await used_before.sign_in()
+        guessing = [asyncio.create_task(guess(page, f"127.0.9.{number}", f"n{number}", 1)) for number in range(40)]
+        await asyncio.sleep(0.5)
+        await used_before.sign_in()
+        assert not all(each.done() for each in guessing), "not behind the guesses"
+        assert "Connecté : anne" in await new.sign_in(), "waits for its turn, and is not sent away"
+        for answers in await asyncio.gather(*guessing):
+            assert answers == [403]
+
+
+async def test_guesses_for_one_name_are_few_from_however_many_addresses_and_a_known_browser_signs_in(
+    page: TestServer,
+) -> None:
+    async with at_address(page, "127.0.0.77") as used_before, at_address(page, "127.0.0.78") as new:
+        await used_before.sign_in()
+        answers = [status for number in range(8) for status in await guess(page, f"127.0.9.{number}", OPERATOR)]
+        assert answers.count(403) == TRIES_OF_NAME
+        assert answers.count(429) == 8 * TRIES - TRIES_OF_NAME
+        assert "Connecté : anne" in await used_before.sign_in()
+        assert "navigateur qui a déjà servi" in await new.sign_in(status=429)
+        for _ in range(TRIES):
+            await used_before.sign_in(OPERATOR, "guessed guess", 403)
+        await used_before.sign_in(status=429)
+
+
+def test_made_up_names_push_no_count_out_and_a_right_try_is_not_counted() -> None:
+    clock = Clock()
+    sessions = Sessions(clock)
+    for _ in range(2 * TRIES_OF_NAME):
+        assert sessions.may_try_name("anne")
+        sessions.tried_name_right("anne")
+    assert [sessions.may_try_name("anne") for _ in range(TRIES_OF_NAME + 1)] == [True] * TRIES_OF_NAME + [False]
+    for number in range(10_000):
+        sessions.may_try_name(f"made up {number}")
+    assert not sessions.may_try_name("anne")
+    assert len(sessions._tries_of_name) <= 4096
+    clock.now = TRIES_WITHIN + 1
+    assert sessions.may_try_name("anne")
+
+
+def test_a_browser_is_known_for_the_name_that_it_signed_in_under_by_the_server_that_made_its_cookie(
+    workshop: Workshop,
+) -> None:
+    browsers = known_browsers(workshop.record)
+    cookie = browsers.new("anne")
+    assert known_browsers(workshop.record).number("anne", cookie), "also after a restart"
+    assert not browsers.number("bruno", cookie)
+    assert not KnownBrowsers(b"another server's").number("anne", cookie)
+    for forged in ("", ".", "1.2", cookie[:-1], "é.é"):
+        assert not browsers.number("anne", forged)
+    assert browsers.cookie_of("anne") != browsers.cookie_of("bruno")
 
 
 async def test_the_first_operator_needs_the_code_of_the_log(workshop: Workshop) -> None:
