@@ -47,7 +47,7 @@ from netboot.protocol import (
 from tests.abuse.promises import Note
 from tests.workshop.player import evidence
 
-SWITCHED_OFF_AFTER = 60.0
+SWITCHED_OFF_AFTER = 300.0
 """Seconds after which somebody switches a PC off that does not leave."""
 STAGE = (0.02, 0.4)
 """Seconds that a played stage takes."""
