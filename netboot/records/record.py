@@ -402,10 +402,21 @@ class Record:
             return jobs.stage_started(session, job_id, stage, report_number, now=self._now())
 
     def stage_finished(self, job_id: str, record: StageRecord, seconds: float | None, report_number: int) -> Job:
-        """A judged report that a stage ended; one that is on the record already changes nothing. Gives the job."""
+        """A judged report that a stage ended; one that is on the record already changes nothing. Gives the job.
+
+        With its last stage the job is done and its visit over: the PC leaves as soon as it hears that this is kept.
+        """
+        names: Collection[str] = ()
         with self._writing() as session:
-            self._arrivals.add(jobs.visit_of(session, job_id), len(msgspec.json.encode(record)))
-            return jobs.stage_finished(session, job_id, record, seconds, report_number, now=self._now())
+            visit_id = jobs.visit_of(session, job_id)
+            self._arrivals.add(visit_id, len(msgspec.json.encode(record)))
+            job = jobs.stage_finished(session, job_id, record, seconds, report_number, now=self._now())
+            if all(stage.state == "done" for stage in job.stages):
+                jobs.end(session, job_id, None, now=self._now())
+                visits.end(session, visit_id, now=self._now())
+                names = batches.names_at_work(session, job_id)
+        self._recent.note(names)
+        return job
 
     def end_job(self, job_id: str, problem: Problem | None) -> None:
         """The job is over: done (None), interrupted or failed, as the problem's code says.

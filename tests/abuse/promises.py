@@ -45,6 +45,8 @@ def _lost(notes: Iterable[Note], events: Sequence[Event]) -> Iterator[str]:
             kind = {"started": "stage-started", "finished": "stage-ended"}[note.what]
             if there[kind, note.job, note.stage] != 1:
                 yield f"{kind} of {note.stage} was received, and is {there[kind, note.job, note.stage]} times on record"
+            if (note.stage, note.what) == ("finish", "finished") and not there["job-ended", note.job, ""]:
+                yield f"the PC of the job {note.job} may leave, and the job goes on without end"
     by_page = [event for event in events if event.kind == "choice-made" and _body(event)["source"] == "page"]
     made = Counter(event.machine_id for event in by_page)
     for machine, count in Counter(note.machine for note in notes if note.kind == "chose").items():

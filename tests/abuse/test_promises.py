@@ -12,6 +12,7 @@ def event(kind: str, **body: object) -> Event:
 
 
 RECEIVED = Note(kind="received", job="j", stage="erase", what="finished")
+LAST = Note(kind="received", job="j", stage="finish", what="finished")
 ORDERED = Note(kind="ordered", job="j", stage="erase")
 ENDED = event("stage-ended", stage="erase")
 USED, BEGAN = event("choice-used", choice="c"), event("job-started")
@@ -22,6 +23,7 @@ FIRST = event("batch-place", batch="b", place=1, places=1)
     ("notes", "events"),
     [
         pytest.param([RECEIVED], [], id="a report that was acknowledged is lost"),
+        pytest.param([LAST], [event("stage-ended", stage="finish")], id="a PC has left, its job is at work for ever"),
         pytest.param([Note(kind="chose", machine="m")], [], id="a choice is lost"),
         pytest.param([Note(kind="armed")], [], id="a batch is lost"),
         pytest.param([ORDERED, RECEIVED, ORDERED], [ENDED], id="ordered after its acknowledged end"),

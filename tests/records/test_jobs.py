@@ -39,6 +39,23 @@ def erased(number: int = 1) -> StageRecord:
     return StageRecord(stage="erase", state="done", result=EraseResult(erasures=(evidence,)))
 
 
+def test_a_job_ends_with_its_last_stage_though_the_server_is_killed_at_once(place: Path) -> None:
+    # The agent hears that its last report is kept, and its PC leaves: nobody would come to end the job.
+    before = open_record(place)
+    visit = before.greet(hello(pc(), "boot-1"), MAC)
+    look = Profile(id="look", name={"fr": "Voir", "en": "Look"}, stages=("check", "finish"))
+    job = start(before, visit, profile=look)
+    before.stage_finished(job.id, CHECKED, 2.5, 1)
+    before.stage_finished(job.id, StageRecord(stage="finish", state="done"), 0.1, 2)
+    with open_record(place) as after:
+        outcome = after.outcome_of_visit(visit.id)
+        assert outcome is not None
+        assert outcome.state == "done"
+        assert after.choose(visit.machine_id, "debian", "Anne")  # it is at work no more
+        assert after.greet(hello(pc(), "boot-1", token=visit.token), MAC).over
+    before.close()
+
+
 def test_a_job_comes_back_whole_after_the_server_was_killed(place: Path) -> None:
     # Nothing is closed: the first server is simply no longer there.
     before = open_record(place)
