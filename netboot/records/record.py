@@ -13,7 +13,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final, Self
 
-import msgspec
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
@@ -43,6 +42,7 @@ from netboot.records import (
     restored,
     standing,
     starting,
+    tables,
     unfinished,
     visits,
 )
@@ -409,7 +409,7 @@ class Record:
         names: Collection[str] = ()
         with self._writing() as session:
             visit_id = jobs.visit_of(session, job_id)
-            self._arrivals.add(visit_id, len(msgspec.json.encode(record)))
+            self._arrivals.add(visit_id, tables.size_of(record))
             job = jobs.stage_finished(session, job_id, record, seconds, report_number, now=self._now())
             if all(stage.state == "done" for stage in job.stages):
                 jobs.end(session, job_id, None, now=self._now())

@@ -33,6 +33,21 @@ class Unreadable(NetbootError, DontWrapMixin):  # noqa: N818 — said as it is
     """A value that could be written but never read back: a text too long, a number that JSON has not."""
 
 
+def _refused(name: str, error: Exception) -> Unreadable:
+    return Unreadable(
+        f"the record does not take this {name}: {error}"[:400],
+        hint="nothing was changed; if a PC sent it, note its model and report it",
+    )
+
+
+def size_of(value: object) -> int:
+    """Bytes of a value as it is kept. Raises Unreadable."""
+    try:
+        return len(msgspec.json.encode(value))
+    except (msgspec.MsgspecError, ValueError, TypeError, OverflowError, RecursionError) as error:
+        raise _refused(type(value).__name__, error) from error
+
+
 class Packed(TypeDecorator[T]):
     """A value as JSON text; decoding checks it against its type again.
 
@@ -55,10 +70,7 @@ class Packed(TypeDecorator[T]):
             msgspec.json.decode(text, type=self.kind)
         except (msgspec.MsgspecError, ValueError, TypeError, OverflowError, RecursionError) as error:
             name = getattr(self.kind, "__name__", "value")
-            raise Unreadable(
-                f"the record does not take this {name}: {error}"[:400],
-                hint="nothing was changed; if a PC sent it, note its model and report it",
-            ) from error
+            raise _refused(name, error) from error
         return text.decode()
 
     def process_result_value(self, value: Any, dialect: Dialect) -> T | None:

@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final, cast
 
-import msgspec
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
@@ -53,7 +52,7 @@ def greet(
         raise WrongToken("a hello without a boot id")
     row = session.scalars(select(tables.Visit).where(tables.Visit.boot == hello.boot)).one_or_none()
     if row is None:
-        size = len(msgspec.json.encode(hello.inventory))
+        size = tables.size_of(hello.inventory)
         _refuse_a_flood(session, arrivals, came.address, size, now)
         row, token = _open(session, hello, came, on_line, now), _new_token()
         row.token_hash = _hashed(token)
