@@ -18,7 +18,6 @@ from netboot.errors import NetbootError
 from netboot.lab.efi_disk import SIZE, create_efi_disk
 from netboot.lab.efi_variables import read_variable
 from netboot.lab.firmware import Firmware
-from netboot.lab.journey import BOOT_WITHIN
 from netboot.lab.machine import pc_paths, power_on, workshop_pc
 from netboot.lab.network import Lan
 from netboot.lab.pc import BootOrder, Bus, DiskSpec, PcSpec
@@ -32,6 +31,8 @@ STARTED = "the older Linux was started"
 ON_THE_DISK = f"serial --unit=0\nterminal_output serial console\necho {STARTED}\nsleep 3600\n"
 STARTS_WITHIN = 90.0
 """Seconds; from its disk alone this PC took 6, by way of the menu 45."""
+GIVES_UP_WITHIN = 600.0
+"""Seconds until OVMF, answered by no boot server, goes on from the network to its disk: 283 were seen."""
 
 
 def older_linux(folder: Path) -> dict[str, Path | str]:
@@ -50,11 +51,11 @@ def level_in(lan: Lan, spec: PcSpec) -> dict[str, int]:
     return dict(levels(read_variable(pc_paths(lan, spec).variables, "SbatLevel") or b""))
 
 
-async def starts(lan: Lan, spec: PcSpec) -> bool:
+async def starts(lan: Lan, spec: PcSpec, within: float = STARTS_WITHIN) -> bool:
     """Whether the older Linux starts, by whatever the firmware tries first."""
     async with power_on(lan, spec) as pc:
         try:
-            await pc.console.wait_for(STARTED, STARTS_WITHIN if not spec.network else BOOT_WITHIN)
+            await pc.console.wait_for(STARTED, within)
         except NetbootError:
             assert pc.is_on
             return False
@@ -84,9 +85,6 @@ async def test_a_pc_that_only_reads_the_menu_under_secure_boot_keeps_our_shims_l
         await service.wait_for_log(rf"{spec.mac} reads its boot menu", 1)
         assert level_in(lan, spec) == dict(ours)
         assert not await starts(lan, alone)
-        # What brings it back, as the guide says: one start of any shim with Secure Boot off.
-        off = replace(alone, firmware=Firmware.UEFI)
-        assert await starts(lan, off)
 
 
 async def test_a_pc_that_is_denied_is_given_no_shim_and_keeps_its_level(tmp_path: Path) -> None:
@@ -94,5 +92,5 @@ async def test_a_pc_that_is_denied_is_given_no_shim_and_keeps_its_level(tmp_path
     create_efi_disk(tmp_path / "old.img", files)
     spec = workshop_pc(1, Firmware.SECURE_BOOT, DiskSpec(Bus.SATA, tmp_path / "old.img", SIZE, "OLD1"))
     async with beside_the_building(machines=[{"mac": spec.mac, "denied": True}]) as (lan, _):
-        assert await starts(lan, spec)
+        assert await starts(lan, spec, GIVES_UP_WITHIN)
         assert level_in(lan, spec)["grub"] < 5
