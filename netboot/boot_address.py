@@ -7,6 +7,7 @@ Not for: noticing the change (address_watch.py), telling agents that are on the 
 import asyncio
 from collections.abc import Callable
 from ipaddress import IPv4Address
+from typing import Final
 
 from aiohttp import web
 
@@ -16,6 +17,9 @@ from netboot.menu.boot_menu import BootMenu
 from netboot.pages.boot_face import BootFace
 from netboot.tcp_listener import BACKLOG, Listener
 from netboot.tftp import TftpServer
+
+ANSWERED: Final = b"set answered=yes\n"
+"""By this GRUB's menu knows that the server answers: none of its commands tells."""
 
 
 class BootAddress:
@@ -69,4 +73,9 @@ class BootAddress:
 
 def rendered(menu: BootMenu, agent: bytes) -> dict[str, bytes]:
     """The small boot files that are made in memory, by name."""
-    return {"agent.img": agent, "ipxe": menu.ipxe_start().encode(), "grub/grub.cfg": menu.grub_start().encode()}
+    return {
+        "agent.img": agent,
+        "ipxe": menu.ipxe_start().encode(),
+        "grub/grub.cfg": menu.grub_start().encode(),
+        "answered.grub": ANSWERED,
+    }

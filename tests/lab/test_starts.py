@@ -80,11 +80,12 @@ def with_a_disk(lan: Lan, spec: PcSpec) -> PcSpec:
 
 
 @pytest.mark.matrix
-async def test_a_pc_of_a_batch_whose_cable_goes_at_its_menu_goes_home_to_its_disk() -> None:
+@pytest.mark.parametrize("firmware", [Firmware.BIOS, Firmware.UEFI])
+async def test_a_pc_of_a_batch_whose_cable_goes_at_its_menu_goes_home_to_its_disk(firmware: Firmware) -> None:
     async with beside_the_building(menu_timeout=5) as (lan, service):
         async with signed_in(service.page, OPERATOR, service.password) as client:
             await client.arm_batch("erase-only", 2)
-        async with power_on(lan, with_a_disk(lan, workshop_pc(1, Firmware.BIOS))) as pc:
+        async with power_on(lan, with_a_disk(lan, workshop_pc(1, firmware))) as pc:
             await service.wait_for_log(rf"{pc.mac} reads its boot menu", BOOT_WITHIN)
             await asyncio.sleep(MENU_DRAWN)
             await pc.qmp.execute("set_link", name="net0", up=False)

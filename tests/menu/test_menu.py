@@ -124,6 +124,9 @@ def test_a_load_that_failed_reads_the_menu_anew_which_says_why_and_goes_to_the_d
     grub = menu(WIPE, armed=WIPE).grub()
     for loads in ("function load_agent {", "function load_proven {"):
         assert "come_back load-failed" in grub.partition(loads)[2].partition("\n}\n")[0]
+    # `if source …` is true also when nobody answers (GRUB 2.12).
+    assert "if source" not in grub
+    assert "set answered=yes\n    clear\n" in grub
     back = grub.partition("function come_back {")[2].partition("\n}\n")[0]
     assert back.index("set asked=\n") < back.index("$pc&failed=$why") < back.index("load_disk")
     ipxe = menu(WIPE, armed=WIPE).ipxe()
