@@ -23,7 +23,7 @@ from netboot.agent.hardware import read_inventory
 from netboot.agent.host import Host
 from netboot.agent.line_watch import LineWatch
 from netboot.agent.link import Link
-from netboot.agent.nics import with_links_now
+from netboot.agent.nics import link_now, with_links_now
 from netboot.agent.partitions import unmount_leftovers
 from netboot.agent.pc_clock import set_clock
 from netboot.agent.reports import Reports
@@ -148,8 +148,7 @@ async def _visit(
         found=follow,
         renew=renew_lease,
     )
-    adapters = network.LinuxAdapters()
-    line = LineWatch(link.connected.is_set, lambda: adapters.has_cable(connection.interface), screen.line_is)
+    line = LineWatch(link.connected.is_set, lambda: link_now(Host(), connection.interface) != "down", screen.line_is)
     visit = Visit(link, reports, stages.run, screen, set_clock=set_clock)
     async with asyncio.TaskGroup() as tasks:
         helpers = [tasks.create_task(one) for one in (link.run(), seeker.run(), line.run(), screen.keep())]

@@ -36,12 +36,13 @@ class LineWatch:
     def look(self, now: float) -> None:
         """How it is at `now`, in seconds of a clock that nobody sets."""
         line: Line = "up"
-        if self._is_up():
+        cable = self._has_cable()
+        if self._is_up() and cable:  # a line whose cable is out is noticed by its heartbeat only
             self._since = None
         else:
             self._since = now if self._since is None else self._since
             if now - self._since >= PATIENCE:
-                line = "silent" if self._has_cable() else "no-cable"
+                line = "silent" if cable else "no-cable"
         if line != self._told:
             self._told = line
             self._show(line)

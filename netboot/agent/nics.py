@@ -29,9 +29,15 @@ def read_nics(host: Host, database: Database, boot_mac: str = "") -> tuple[Nic, 
 def with_links_now(nics: Sequence[Nic], host: Host) -> tuple[Nic, ...]:
     """These adapters with their links as they are now: it takes seconds after switching one on until it has a link."""
     return tuple(
-        replace(nic, mbps=_speed(host, f"sys/class/net/{nic.name}"), link=_link(host, f"sys/class/net/{nic.name}"))
-        for nic in nics
+        replace(nic, mbps=_speed(host, f"sys/class/net/{nic.name}"), link=link_now(host, nic.name)) for nic in nics
     )
+
+
+def link_now(host: Host, name: str) -> LinkState:
+    """Whether something is at the other end of this adapter's cable."""
+    # An adapter that is switched off gives an error.
+    carrier = host.line(f"sys/class/net/{name}/carrier")
+    return "up" if carrier == "1" else "down" if carrier == "0" else "unknown"
 
 
 def normal_mac(text: str) -> str:
@@ -55,7 +61,7 @@ def _read_nic(host: Host, database: Database, name: str, boot: str) -> Nic | Non
         driver=one_line(host.target_name(f"{here}/device/driver")),
         model=hardware_name(properties(database, host.real(here))) or _ids(host, here),
         mbps=_speed(host, here),
-        link=_link(host, here),
+        link=link_now(host, name),
         boot=mac == boot,
         # Documentation/ABI/testing/sysfs-devices-removable: PCI devices behind a port that faces outwards.
         removable=host.line(f"{here}/device/removable") == "removable",
@@ -65,12 +71,6 @@ def _read_nic(host: Host, database: Database, name: str, boot: str) -> Nic | Non
 def _speed(host: Host, here: str) -> int:
     # The kernel gives -1 or an error where there is no link, and for adapters that tell no speed, as virtio's.
     return number(host.line(f"{here}/speed"), most=1_000_000)
-
-
-def _link(host: Host, here: str) -> LinkState:
-    # An adapter that is switched off gives an error.
-    carrier = host.line(f"{here}/carrier")
-    return "up" if carrier == "1" else "down" if carrier == "0" else "unknown"
 
 
 def _ids(host: Host, here: str) -> str:

@@ -193,6 +193,10 @@ def test_a_line_is_lost_after_a_while_and_by_its_cable() -> None:
     is_up = True
     watch.look(13.0)
     assert told == ["silent", "no-cable", "silent", "up"]
+    cable = False
+    for now in (14.0, 14.0 + PATIENCE):
+        watch.look(now)
+    assert told[-1] == "no-cable", "before the line itself has noticed"
 
 
 def test_a_new_choice_clears_what_went_wrong() -> None:

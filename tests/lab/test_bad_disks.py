@@ -80,7 +80,7 @@ def sectors_of(bad: BadRange) -> range:
 
 
 async def test_a_pc_whose_cable_goes_in_the_middle_of_an_erase_says_so_and_goes_on(tmp_path: Path) -> None:
-    size = 1536 * MIB
+    size = 3072 * MIB
     create_empty(tmp_path / "disk.img", size)
     disk = DiskSpec(Bus.VIRTIO, tmp_path / "disk.img", size, "LONG")
     spec = workshop_pc(1, Firmware.BIOS, disk)
