@@ -3,14 +3,18 @@
 Not for: how the page looks and what its scripts do; the browser tests see that.
 """
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from html.parser import HTMLParser
+from typing import Final
 
 import aiohttp
 
 from netboot.errors import NetbootError
+
+_FORM: Final = re.compile(r"<form\b.*?</form>", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +45,15 @@ class PageClient:
         fields = hidden_fields(await self._get("/"))
         fields = {"form-token": fields["form-token"], "profile": profile, "places": str(places)}
         await self._post("/batch/arm", hidden_fields(await self._post("/batch/arm", fields)))
+
+    async def answer(self, machine: str, word: str) -> None:
+        """Answer what its page asks of a PC's disks with this word, and say yes. Raises NetbootError."""
+        for form in _FORM.findall(await self._get(f"/machine/{machine}")):
+            fields = hidden_fields(form)
+            if fields.get("answer") == word:
+                await self._post("/disk-answer", hidden_fields(await self._post("/disk-answer", fields)))
+                return
+        raise NetbootError(f"the page of {machine} asks nothing that {word!r} answers")
 
     async def floor(self) -> tuple[FloorRow, ...]:
         """The PCs as the page shows them now. Raises NetbootError."""
