@@ -84,11 +84,6 @@ class Store:
         path = self.chunk_file(sha256) if _DIGEST.fullmatch(sha256) else None
         return path if path is not None and path.is_file() else None
 
-    def manifest_path(self, digest: str) -> Path | None:
-        """The signed manifest of this digest, or None when it is not here (or the name is none)."""
-        path = self.manifest_file(digest) if _DIGEST.fullmatch(digest) else None
-        return path if path is not None and path.is_file() else None
-
     def chunk_file(self, sha256: str) -> Path:
         """Where this chunk belongs. Raises StoreError for what is no digest."""
         return self.folder / "chunks" / _digest(sha256)[:2] / f"{sha256}.zst"

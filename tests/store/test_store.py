@@ -73,7 +73,8 @@ def test_a_chunk_comes_back_as_it_was_put(tmp_path_factory: pytest.TempPathFacto
 def test_foreign_names_are_no_path(name: str) -> None:
     store = Store(Path("/nonexistent"))
     assert store.chunk_path(name) is None
-    assert store.manifest_path(name) is None
+    with pytest.raises(StoreError):
+        store.manifest_file(name)
 
 
 @pytest.mark.parametrize("name", ["../../etc/passwd", "", "a/b", ".", "..", "A" * 64, "0" * 63, "0" * 64 + "\n"])
@@ -93,8 +94,8 @@ def test_a_published_master_is_current_and_signed(tmp_path: Path) -> None:
     fresh = Store(tmp_path)
     assert fresh.current("small") == manifest
     assert fresh.masters() == (manifest,)
-    path = fresh.manifest_path(manifest.digest)
-    assert path is not None
+    path = fresh.manifest_file(manifest.digest)
+    assert path.is_file()
     assert parse_signed(path.read_bytes(), PUBLIC) == manifest
     assert fresh.current("other") is None
 
@@ -179,7 +180,7 @@ def test_garbage_is_what_no_master_and_no_job_needs(tmp_path: Path) -> None:
     (tmp_path / "drafts" / "left-by-a-crash").write_bytes(b"x")
     assert collect_garbage(store, keep=[old.digest]).chunks == 1
     assert store.chunk_path(gone.chunks[0].sha256) is None
-    assert store.manifest_path(gone.digest) is None
+    assert not store.manifest_file(gone.digest).exists()
     assert store.get_chunk(old.chunks[0].sha256) == part("a")
     assert not any((tmp_path / "drafts").iterdir())
     deleted = collect_garbage(store)
