@@ -35,14 +35,15 @@ def rivals(session: Session, others: Iterable[Session]) -> list[Session]:
 
 
 def judged(session: Session, others: Sequence[Session]) -> tuple[Standing, list[Session]]:
-    """What stands against the agent that came, "" for nothing, and those of the others that it stands against as well.
+    """What stands against the agent that came, "" for nothing, and those of the others that contest it, or it them.
 
-    One whose line comes from the adapter that both tell, while the newcomer's does not, is left out of it: else one
+    Of two PCs that tell one adapter, a line that comes from it is left out of it where the other does not: else one
     made-up hello would bring every PC of a bench to a stand.
     """
     found = rivals(session, others)
     if found:
-        return "two-lines", [other for other in found if not _has_the_adapter(other, session)]
+        theirs = [other for other in found if not _has_the_adapter(other, session)]
+        return ("" if all(_has_the_adapter(session, other) for other in found) else "two-lines"), theirs
     if session.adapter and session.adapter not in session.adapters:
         return "other-adapter", []
     return "", []
@@ -55,8 +56,9 @@ def problem(session: Session) -> Problem:
     return Problem("two-lines", {"address": session.address or "?"})
 
 
-def _has_the_adapter(other: Session, newcomer: Session) -> bool:
-    if other.visit.machine_id == newcomer.visit.machine_id or not newcomer.adapter:
+def _has_the_adapter(one: Session, other: Session) -> bool:
+    """Whether this PC's line comes from an adapter that both tell, and the other PC's does not."""
+    if one.visit.machine_id == other.visit.machine_id or not other.adapter:
         return False
-    shared = _shared(other, newcomer)
-    return other.adapter in shared and newcomer.adapter not in shared
+    shared = _shared(one, other)
+    return one.adapter in shared and other.adapter not in shared

@@ -46,11 +46,13 @@ class ContestedLines:
     async def note(self, session: Session) -> list[Session]:
         """Note what stands against this agent that came, and give the others that it stands against as well."""
         why, others = contest.judged(session, list(self._lines))
-        if session.visit.over or not why:
+        both = [*([session] if why else []), *others]
+        if session.visit.over or not both:
             return []
-        address, adapter, visits = session.address, session.adapter, [s.visit.id for s in (session, *others)]
+        address, adapter, visits = session.address, session.adapter, [one.visit.id for one in both]
+        why = why or "two-lines"
         await asyncio.to_thread(self._record.contest, visits, why, address=address, adapter=adapter)
-        against = [one for one in (session, *others) if not one.standing]
+        against = [one for one in both if not one.standing]
         for one in against:
             one.standing, one.contested_at = why, asyncio.get_running_loop().time()
             log.warning("visit %s is contested: %s", one.visit.id, why, extra={"mac": one.mac, "from": one.address})

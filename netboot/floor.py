@@ -142,7 +142,8 @@ class Floor:
     @property
     def contested(self) -> tuple[Row, ...]:
         """The rows of agents on the line that nothing is begun for until a person says which one is the PC."""
-        return tuple(row for row in self._rows.values() if row.contested and row.state not in ("home", "silent"))
+        here = ("waiting", "working", "failed")
+        return tuple(row for row in self._rows.values() if row.contested and row.state in here)
 
     @property
     def batch(self) -> Batch | None:

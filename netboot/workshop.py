@@ -229,6 +229,8 @@ class Workshop:
             return
         row = self.floor.row(session.row_name)
         # A dock's adapter may have gone on to another PC, whose row this is now.
+        if row is not None and row.visit == session.visit.id and row.state == "failed" and row.contested:
+            self.floor.put(replace(row, contested=""))  # nobody is asked about a line that is gone
         if row is not None and row.visit == session.visit.id and row.state in ("waiting", "working"):
             home = goodbye and row.state == "waiting"
             row = self.floor.put(replace(row, state="home" if home else "silent", rate=0.0, stuck=()))

@@ -106,11 +106,28 @@ async def test_the_work_of_a_pc_goes_on_beside_a_forged_line_and_its_proof_says_
             await real.start(finish)
             await real.finish(finish, None)
             assert await real.order() == Leave(action="poweroff")
+            assert welcome.visit not in {row.visit for row in workshop.floor.contested}, "it is done"
     (proof,) = [event for event in workshop.record.events(limit=1000) if event.kind == "erasure"]
     assert proof.visit_id == welcome.visit
     assert '"standing":"two-lines"' in proof.body
     visits = workshop.record.machine_detail(proof.machine_id).visits
     assert {visit.standing for visit in visits} == {"two-lines"}
+
+
+async def test_nobody_is_asked_about_a_line_that_is_gone_after_its_work_failed(
+    workshop: Workshop, server: TestServer
+) -> None:
+    async with agent_on(server, hello(pc(), profile=ERASE.id)) as (real, welcome):
+        await real.hear(Plan)
+        erase = await real.obey(pc(), until="check")
+        assert isinstance(erase, RunStage)
+        async with second_line(server):
+            await real.start(erase)
+            await real.finish(erase, None, outcome="failed", problem=Problem("agent-error", {"error": "erase"}))
+            assert isinstance(await real.order(), Stay)
+            assert welcome.visit in {row.visit for row in workshop.floor.contested}
+    await eventually(lambda: not workshop.floor.contested)
+    assert row_of(workshop).state == "failed"
 
 
 def forged_report(order: RunStage) -> StageFinished:
@@ -199,6 +216,26 @@ async def test_one_hello_that_tells_every_adapter_of_the_bench_brings_no_pc_to_a
         assert [row.visit for row in workshop.floor.contested] == [forged.visit]
         assert await workshop.choose(row_of(workshop, 3).machine, LOOK.id, "anne", seen=welcome.visit)
         await third.hear(Plan)
+
+
+@pytest.mark.parametrize("tells", ["its own adapter as well", "those of others only"])
+async def test_a_pc_that_comes_by_its_own_adapter_waits_for_no_answer_about_one_that_told_it_before(
+    record: Record, tells: str
+) -> None:
+    workshop = new_workshop(record)
+    adapters = iter(["98:fa:9b:00:00:66", "98:fa:9b:00:00:02"])
+    workshop._adapter_of = lambda address: next(adapters)
+    numbers = (66, 1, 2) if tells == "its own adapter as well" else (1, 2)
+    liar = replace(pc(66), nics=tuple(nic for number in numbers for nic in pc(number).nics))
+    async with (
+        serving(workshop) as server,
+        agent_on(server, hello(liar, "forged-boot")) as (forged, other),
+        agent_on(server, hello(pc(2), "boot-2", profile=LOOK.id)) as (agent, welcome),
+    ):
+        await agent.hear(Plan)
+        assert (await forged.hear(Stay)).problem.code in ("two-lines", "other-adapter")
+        assert [row.visit for row in workshop.floor.contested] == [other.visit]
+        assert record.visit(welcome.visit).standing == ""
 
 
 async def test_a_pc_that_was_restarted_beside_its_dead_line_goes_on_by_itself_once_that_is_given_up(
