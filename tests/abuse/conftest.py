@@ -42,6 +42,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.asyncio(loop_scope="module"), append=False)
 
 
+def memory_of(pid: int) -> int:
+    """Bytes of RAM that a process holds (VmRSS, proc(5))."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    (line,) = (line for line in status.splitlines() if line.startswith("VmRSS:"))
+    return int(line.split()[1]) * 1024
+
+
 @dataclass
 class Victim:
     """The server's process, and who is on its LAN."""
@@ -53,10 +60,8 @@ class Victim:
 
     @property
     def memory(self) -> int:
-        """Bytes of RAM that the server's process holds (VmRSS, proc(5))."""
-        status = Path(f"/proc/{self.program.pid}/status").read_text()
-        (line,) = (line for line in status.splitlines() if line.startswith("VmRSS:"))
-        return int(line.split()[1]) * 1024
+        """Bytes of RAM that the server's process holds."""
+        return memory_of(self.program.pid)
 
     @property
     def descriptors(self) -> int:
