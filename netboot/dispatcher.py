@@ -106,6 +106,7 @@ class Dispatcher:
         await asyncio.to_thread(self._record.end_job, job.id, problem)
         session.left = await asyncio.to_thread(self._record.left_undone, session.visit.machine_id)
         if problem is not None:
+            log.warning("job %s stopped: %s %s", job.id, problem.code, problem.technical, extra={"mac": session.mac})
             await self.stay(session, problem)
         else:
             self.show(session, state="done")

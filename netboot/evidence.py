@@ -195,7 +195,7 @@ def _evidence_missing(stage: Stage, result: Result | None) -> Problem | None:
         case Memory():
             # Less copied than there is to test: some of it was never compared.
             if not isinstance(result, MemoryResult) or not 0 < result.tested <= result.copied:
-                return Problem("agent-error", {"error": "memory: no evidence"})
+                return Problem("memory-untested", {"error": "memory: no evidence"})
             if result.wrong:
                 return Problem("memory-faulty", {"wrong": str(result.wrong)})
         case Check():

@@ -58,6 +58,7 @@ Code = Literal[
     "identity-shared",
     "memory",
     "memory-faulty",
+    "memory-untested",
     "agent-error",
     "power-cut",
     "interrupted",
@@ -101,6 +102,18 @@ class Problem(Struct, frozen=True):
         values = {name: _shown(language, name, value) for name, value in self.values.items()}
         return SENTENCES[self.code][language].format_map(_Given(values))
 
+    @property
+    def technical(self) -> str:
+        """What a tool, the kernel or the firmware said of it, in one line, for the administrator; "" for nothing.
+
+        Anybody's bytes: whoever shows it makes it visible first, as pages and logs do.
+        """
+        said = ((name, " ".join(self.values.get(name, "").split())) for name in TECHNICAL)
+        return "; ".join(f"{name}: {words}" for name, words in said if words)
+
+
+TECHNICAL: Final = ("error", "path", "chunk", "offset", "read", "expected", "why")
+"""Values in other words than people's: no sentence names one (`Problem.technical`)."""
 
 STAGES: Final[dict[str, dict[Language, str]]] = {
     "check": {"fr": "Vérification", "en": "Check"},
@@ -124,6 +137,14 @@ SEEN: Final[dict[str, dict[Language, str]]] = {
 """What a PC asked for last before nothing more was heard of it (`given_starts.Step`), as `{seen}`."""
 
 
+PARTS: Final[dict[str, dict[Language, str]]] = {
+    "hostname": {"fr": "nom", "en": "name"},
+    "machine-id": {"fr": "identité (machine-id)", "en": "identity (machine-id)"},
+    "ssh-host-keys": {"fr": "clés SSH", "en": "SSH keys"},
+}
+"""What makes an installed system one PC's own (`protocol.Identity`), as a sentence lists it in `{parts}`."""
+
+
 def sizes_in(language: Language, text: str) -> str:
     """`text` with its sizes as this language writes them: 256.1 GB is 256,1 Go in French."""
     return _SIZE.sub(r"\1,\2 \3o", text) if language == "fr" else text
@@ -133,6 +154,8 @@ def _shown(language: Language, name: str, value: str) -> str:
     for named, words in (("reason", REASONS), ("stage", STAGES), ("seen", SEEN)):
         if name == named and value in words:
             return words[value][language]
+    if name == "parts":
+        return ", ".join(PARTS[part][language] if part in PARTS else part for part in value.split(", "))
     return sizes_in(language, value)
 
 
@@ -309,15 +332,14 @@ SENTENCES: Final[dict[Code, dict[Language, str]]] = {
         "it aside.",
     },
     "chunk-damaged": {
-        "fr": "Le master {master} est abîmé sur le serveur (morceau {chunk}). Reconstruisez-le ou importez-le "
-        "à nouveau, puis recommencez.",
-        "en": "The master {master} is damaged on the server (chunk {chunk}). Build or import it again, then retry.",
+        "fr": "Le master {master} est abîmé sur le serveur. Reconstruisez-le ou importez-le à nouveau, puis "
+        "recommencez.",
+        "en": "The master {master} is damaged on the server. Build or import it again, then start again.",
     },
     "chunk-missing": {
-        "fr": "Le master {master} est incomplet sur le serveur (morceau {chunk}). Reconstruisez-le ou importez-le "
-        "à nouveau, puis recommencez.",
-        "en": "The master {master} is incomplete on the server (chunk {chunk}). Build or import it again, then start "
-        "again.",
+        "fr": "Le master {master} est incomplet sur le serveur. Reconstruisez-le ou importez-le à nouveau, puis "
+        "recommencez.",
+        "en": "The master {master} is incomplete on the server. Build or import it again, then start again.",
     },
     "master-unsigned": {
         "fr": "La signature du master {master} n'est pas celle de cet atelier : aucun PC ne l'accepte. "
@@ -330,9 +352,9 @@ SENTENCES: Final[dict[Code, dict[Language, str]]] = {
         "en": "The master {master} is not on the server. Build or import it, then start again.",
     },
     "master-revoked": {
-        "fr": "Le système {master} ne démarrerait pas sur ce PC en Secure Boot : son chargeur est trop ancien ({why}). "
+        "fr": "Le système {master} ne démarrerait pas sur ce PC en Secure Boot : son chargeur est trop ancien. "
         "Rien n'a été écrit. Désactivez Secure Boot sur ce PC, ou demandez un système mis à jour.",
-        "en": "The master {master} would not start on this PC under Secure Boot: its boot loader is too old ({why}). "
+        "en": "The master {master} would not start on this PC under Secure Boot: its boot loader is too old. "
         "Nothing was written. Switch Secure Boot off on this PC, or ask for an updated master.",
     },
     "master-fixed": {
@@ -352,19 +374,23 @@ SENTENCES: Final[dict[Code, dict[Language, str]]] = {
         "en": "Reading back the disk {disk} does not match the master {master}. Replace the disk.",
     },
     "boot-entry": {
-        "fr": "L'entrée de démarrage n'a pas pu être écrite ({error}). Le PC démarrera par le chemin de secours.",
-        "en": "The boot entry could not be written ({error}). The PC will start by the fallback path.",
+        "fr": "Ce PC n'a pas gardé l'entrée de démarrage du système installé. Il démarrera par le chemin de secours. "
+        "S'il ne le fait pas, mettez son disque en premier dans son réglage (BIOS).",
+        "en": "This PC did not keep the boot entry of the installed system. It will start by the fallback path. If it "
+        "does not, put its disk first in its setup (BIOS).",
     },
     "no-start": {
-        "fr": "Ce PC ne démarrera pas : il n'a pas accepté l'entrée de démarrage ({error}), et le master n'a pas de "
-        "chemin de secours ({path}). Dans le réglage du PC, remettez les valeurs d'usine, puis recommencez ; sinon, "
-        "choisissez un autre master.",
-        "en": "This PC will not start: it did not take the boot entry ({error}), and the master has no fallback path "
-        "({path}). In the PC's setup load the factory defaults, then start again; else choose another master.",
+        "fr": "Ce PC ne démarrera pas : il n'a pas gardé l'entrée de démarrage, et le master n'a pas de chemin de "
+        "secours. Dans le réglage du PC, remettez les valeurs d'usine, puis recommencez ; sinon, choisissez un autre "
+        "master.",
+        "en": "This PC will not start: it did not keep the boot entry, and the master has no fallback path. In the "
+        "PC's setup load the factory defaults, then start again; else choose another master.",
     },
     "filesystem": {
-        "fr": "Le système de fichiers {partition} du disque {disk} n'a pas pu être agrandi ({error}). Recommencez.",
-        "en": "The file system {partition} of the disk {disk} could not be grown ({error}). Start again.",
+        "fr": "Le système de fichiers {partition} du disque {disk} n'a pas pu être agrandi. Ce PC n'est pas prêt : ne "
+        "le livrez pas. Recommencez ; si cela se répète, prévenez l'administrateur : la page de ce PC a les détails.",
+        "en": "The file system {partition} of the disk {disk} could not be grown. This PC is not ready: do not hand it "
+        "out. Start again; if it happens once more, tell the administrator: this PC's page has the details.",
     },
     "filesystem-full-size": {
         "fr": "Le système de fichiers {partition} du disque {disk} ne peut pas dépasser {size} : {spare} restent "
@@ -374,8 +400,12 @@ SENTENCES: Final[dict[Code, dict[Language, str]]] = {
         "it. The PC is ready. To use all of it, make the master anew with a larger file system.",
     },
     "customise": {
-        "fr": "Le réglage du système installé a échoué ({error}). Recommencez, ou prévenez l'administrateur.",
-        "en": "Setting up the installed system failed ({error}). Start again, or tell the administrator.",
+        "fr": "Le système installé n'a pas pu être rendu propre à ce PC : il peut avoir encore le nom, l'identité et "
+        "les clés SSH du master. Ne livrez pas ce PC. Recommencez ; si cela se répète, prévenez l'administrateur : la "
+        "page de ce PC a les détails.",
+        "en": "The installed system could not be made this PC's own: it may still have the master's name, identity "
+        "and SSH keys. Do not hand this PC out. Start again; if it happens once more, tell the administrator: this "
+        "PC's page has the details.",
     },
     "identity-shared": {
         "fr": "Le système installé n'a pas été rendu propre à ce PC ({parts}) : il le partagerait avec tous les PC de "
@@ -388,14 +418,24 @@ SENTENCES: Final[dict[Code, dict[Language, str]]] = {
         "en": "This PC has too little memory ({memory}). It needs at least {needed}.",
     },
     "memory-faulty": {
-        "fr": "La mémoire de ce PC a rendu {wrong} valeur(s) fausse(s) (la première : lu {read}, attendu {expected}). "
-        "Éteignez-le, débranchez-le, remplacez les barrettes une à une, et recommencez le test.",
-        "en": "This PC's memory gave back {wrong} wrong value(s) (the first: read {read}, expected {expected}). "
-        "Switch it off, unplug it, replace the modules one by one, and test again.",
+        "fr": "La mémoire de ce PC a rendu {wrong} valeur(s) fausse(s). Éteignez-le, débranchez-le, remplacez les "
+        "barrettes une à une, et recommencez le test.",
+        "en": "This PC's memory gave back {wrong} wrong value(s). Switch it off, unplug it, replace the modules one by "
+        "one, and test again.",
+    },
+    "memory-untested": {
+        "fr": "Le test de la mémoire n'est pas allé au bout : on ne sait pas si elle est bonne. Redémarrez ce PC sur "
+        "le réseau et recommencez ; si cela se répète, remplacez les barrettes une à une.",
+        "en": "The memory test did not come to its end: it is not known whether the memory is good. Boot this PC from "
+        "the network again and start again; if it happens once more, replace the modules one by one.",
     },
     "agent-error": {
-        "fr": "Une erreur imprévue s'est produite ({error}). Prévenez l'administrateur, puis recommencez.",
-        "en": "An unexpected error happened ({error}). Tell the administrator, then start again.",
+        "fr": "Une erreur imprévue a arrêté le travail sur ce PC : il n'est pas prêt. Redémarrez-le sur le réseau et "
+        "recommencez ; si cela se répète, prévenez l'administrateur : la page de ce PC, ou le journal du serveur, a "
+        "les détails.",
+        "en": "An unexpected error stopped the work on this PC: it is not ready. Boot it from the network again and "
+        "start again; if it happens once more, tell the administrator: this PC's page, or the server's log, has the "
+        "details.",
     },
     "power-cut": {
         "fr": "Le PC s'est arrêté pendant l'étape {stage}, qui n'est pas finie. Choisissez à nouveau son profil : elle "
@@ -526,9 +566,9 @@ SENTENCES: Final[dict[Code, dict[Language, str]]] = {
         "ready. Give another name (the profile's hostname), or have the old one removed.",
     },
     "name-not-told": {
-        "fr": "Le DNS du bâtiment ({server}) n'a pas pris le nom {name} ({error}). Ce PC est prêt ; le serveur "
+        "fr": "Le DNS du bâtiment ({server}) n'a pas pris le nom {name}. Ce PC est prêt ; le serveur "
         "réessaie pendant un jour. Si cela dure, prévenez l'administrateur.",
-        "en": "The building's DNS ({server}) did not take the name {name} ({error}). This PC is ready; the server "
+        "en": "The building's DNS ({server}) did not take the name {name}. This PC is ready; the server "
         "tries again for a day. If it lasts, tell the administrator.",
     },
     "ticket-expired": {

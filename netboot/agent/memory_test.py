@@ -123,11 +123,11 @@ async def _round(run_round: RunRound, size: int) -> Round:
     try:
         ended = await asyncio.to_thread(run_round, size, ROUND)
     except NetbootError as error:
-        raise StageFailed(Problem("agent-error", {"error": f"{error.message}: {error.hint}"[:300]})) from error
+        raise StageFailed(Problem("memory-untested", {"error": f"{error.message}: {error.hint}"[:300]})) from error
     done = parse_round(ended.stdout)
     if done is None or not (done.wrong or (done.passed and ended.status == 0)):
         said = (ended.stdout + ended.stderr).strip()[-200:]
-        raise StageFailed(Problem("agent-error", {"error": f"stressapptest ended with {ended.status}: {said}"}))
+        raise StageFailed(Problem("memory-untested", {"error": f"stressapptest ended with {ended.status}: {said}"}))
     return done
 
 

@@ -140,6 +140,7 @@ class Visit:
             result = await self._run_one(stage, meter)
         except StageFailed as failed:
             problem, result = failed.problem, failed.result
+            log.warning("stage %s: %s; %s", name, problem.code, problem.technical)
         except Exception as error:  # the last line of defence: a defect becomes a sentence, not a dead agent
             log.exception("stage %s", name)
             problem = Problem("agent-error", {"error": f"{type(error).__name__}: {error}"[:300]})

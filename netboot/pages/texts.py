@@ -315,6 +315,7 @@ TEXTS: Final[dict[str, dict[Language, str]]] = {
     "event": {"fr": "Événement", "en": "Event"},
     "number": {"fr": "Numéro", "en": "Number"},
     "details": {"fr": "Détails", "en": "Details"},
+    "technical": {"fr": "Détail technique", "en": "Technical detail"},
     "newest_only": {
         "fr": "Seuls les {count} premiers sont montrés ici.",
         "en": "Only the first {count} are shown here.",

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from netboot.inventory import DiskId
-from netboot.protocol import MemoryResult, StageName
+from netboot.protocol import CustomiseResult, MemoryResult, StageName
 from netboot.records import choices, disk_answers, proofs, tables
 from netboot.records import unfinished as left_undone
 from netboot.records.machines import all_ids, find_disk, keys_by_machine
@@ -217,20 +217,23 @@ def _visits(session: Session, rows: Sequence[tables.Visit]) -> dict[str, VisitRo
     }
 
 
-def _memory_tests(session: Session, job_ids: Sequence[str]) -> dict[str, MemoryResult]:
-    """What the memory test of each of these jobs found; other stages' results can be long, and are not read."""
-    wanted = select(tables.Stage.job_id, tables.Stage.result).where(
-        tables.Stage.job_id.in_(job_ids), tables.Stage.stage == "memory"
+def _told(session: Session, job_ids: Sequence[str]) -> dict[tuple[str, StageName], MemoryResult | CustomiseResult]:
+    """What the memory tests and the customising of these jobs found; other stages' results can be long, and are not
+    read."""
+    wanted = select(tables.Stage.job_id, tables.Stage.stage, tables.Stage.result).where(
+        tables.Stage.job_id.in_(job_ids), tables.Stage.stage.in_(("memory", "customise"))
     )
     rows = session.execute(wanted)
-    return {row.job_id: row.result for row in rows if isinstance(row.result, MemoryResult)}
+    return {
+        (row.job_id, row.stage): row.result for row in rows if isinstance(row.result, MemoryResult | CustomiseResult)
+    }
 
 
 def _jobs(session: Session, which: ColumnElement[bool]) -> list[JobRow]:
     """These jobs, newest first."""
     rows = session.scalars(select(tables.Job).where(which).order_by(tables.Job.started.desc())).all()
     ids = [row.id for row in rows]
-    memory = _memory_tests(session, ids)
+    told = _told(session, ids)
     stages: dict[str, list[StageRow]] = {}
     for stage in session.execute(
         select(tables.Stage.job_id, tables.Stage.stage, tables.Stage.state, tables.Stage.seconds, tables.Stage.problem)
@@ -238,9 +241,10 @@ def _jobs(session: Session, which: ColumnElement[bool]) -> list[JobRow]:
         .order_by(tables.Stage.position)
     ):
         name, state = cast(StageName, stage.stage), cast(StageState, stage.state)
-        stages.setdefault(stage.job_id, []).append(
-            StageRow(name, state, stage.seconds, stage.problem, memory.get(stage.job_id) if name == "memory" else None)
-        )
+        result = told.get((stage.job_id, name))
+        memory = result if isinstance(result, MemoryResult) else None
+        warning = result.warning if isinstance(result, CustomiseResult) else None
+        stages.setdefault(stage.job_id, []).append(StageRow(name, state, stage.seconds, stage.problem, memory, warning))
     erased: dict[str, list[ErasureRow]] = {}
     wanted_erasures = select(tables.Erasure).where(tables.Erasure.job_id.in_(ids)).order_by(tables.Erasure.id)
     for erasure in proofs.shown(session, session.scalars(wanted_erasures).all()):

@@ -252,13 +252,15 @@ class PolicyRow:
 
 @dataclass(frozen=True, slots=True)
 class StageRow:
-    """One stage of a job, for the page. `seconds` is 0 until it ended; `memory` is what a memory test found."""
+    """One stage of a job, for the page. `seconds` is 0 until it ended; `memory` is what a memory test found, `warning`
+    what customising could not do although the PC is ready."""
 
     stage: StageName
     state: StageState
     seconds: float
     problem: Problem | None
     memory: MemoryResult | None = None
+    warning: Problem | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -220,7 +220,10 @@ async def test_a_root_that_does_not_mount_is_told_and_nothing_stays_mounted(
             async with BootFace(master, bytes(broken)) as face:
                 with pytest.raises(StageFailed) as caught:
                     await deploy_and_customise(face, disk, "pc")
-            assert caught.value.problem.code == code
+            problem = caught.value.problem
+            assert problem.code == code
+            assert "ended with status" in problem.technical, "what the tool said"
+            assert not [word for word in ("status", "tried", "mount ", "e2fsck") if word in problem.sentence("en")]
             assert not [line for line in Path("/proc/mounts").read_text().splitlines() if f"/{disk.name}" in line]
 
 
@@ -245,7 +248,8 @@ async def test_a_boot_entry_that_the_firmware_refuses_is_a_warning(
         assert result.boot_entry == ""
         assert isinstance(result.warning, Problem)
         assert result.warning.code == "boot-entry"
-        assert "No space left" in result.warning.values["error"]
+        assert "No space left" in result.warning.technical
+        assert "No space left" not in result.warning.sentence("en"), "the tool's words are the administrator's"
         # This master's ESP holds nothing: no entry, and no fallback path that could be made.
         async with BootFace(manifest, image.read_bytes()) as face:
             with pytest.raises(StageFailed) as caught:

@@ -117,7 +117,7 @@ async def test_a_round_without_a_result_is_an_error_and_no_verdict(
     meminfo: Path, ended: Completed | NetbootError
 ) -> None:
     failed = await failure(meminfo, ended)
-    assert failed.problem.code == "agent-error"
+    assert failed.problem.code == "memory-untested"
     assert failed.result is None
 
 

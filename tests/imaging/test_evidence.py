@@ -166,10 +166,10 @@ def test_a_deploy_counts_only_when_its_chunks_were_read_back_from_the_right_disk
     ("result", "code"),
     [
         (MemoryResult(tested=100, copied=100, rounds=1, seconds=20, wrong=0), None),
-        (MemoryResult(tested=100, copied=99, rounds=1, seconds=20, wrong=0), "agent-error"),
-        (MemoryResult(tested=0, copied=0, rounds=1, seconds=20, wrong=0), "agent-error"),
+        (MemoryResult(tested=100, copied=99, rounds=1, seconds=20, wrong=0), "memory-untested"),
+        (MemoryResult(tested=0, copied=0, rounds=1, seconds=20, wrong=0), "memory-untested"),
         (MemoryResult(tested=100, copied=100, rounds=1, seconds=20, wrong=1), "memory-faulty"),
-        (None, "agent-error"),
+        (None, "memory-untested"),
     ],
 )
 def test_a_memory_test_counts_when_all_of_it_was_compared_and_nothing_was_wrong(

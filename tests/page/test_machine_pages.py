@@ -14,12 +14,12 @@ from netboot.floor import Row
 from netboot.inventory import Battery, Dimm
 from netboot.pages import machine_page, record_page
 from netboot.problems import Problem
-from netboot.protocol import Leave, Plan, RunStage, Stuck
+from netboot.protocol import Customise, Leave, Plan, RunStage, Stay, Stuck
 from netboot.wording import stuck_sentence
 from netboot.workshop import Workshop
 from tests.page.conftest import OPERATOR, Person
 from tests.workshop.conftest import ERASE, LOOK, WIPE, hello, pc, row_of
-from tests.workshop.player import agent_on
+from tests.workshop.player import agent_on, customised
 
 
 async def _wiped(workshop: Workshop, server: TestServer, number: int = 1) -> str:
@@ -93,6 +93,32 @@ async def test_the_row_says_who_is_stuck_and_what_each_bad_disk_has(visitor: Per
         assert said in text
     workshop.floor.put(Row(mac="98:fa:9b:00:00:01", state="failed", problem=faults[0], faults=faults[:1]))
     assert unescape(await visitor.get("/")).count(faults[0].sentence("fr")) == 1
+
+
+@pytest.mark.parametrize("ends", ["badly", "with a warning"])
+async def test_what_a_tool_said_is_beside_the_sentence_on_the_pcs_page_and_not_on_the_floor(
+    visitor: Person, workshop: Workshop, server: TestServer, ends: str
+) -> None:
+    said = {"error": "efibootmgr ended with status 5:\n\u202etried: efibootmgr --create"}
+    problem = Problem("customise" if ends == "badly" else "boot-entry", said)
+    async with agent_on(server, hello(pc(), profile=WIPE.id)) as (agent, _):
+        await agent.hear(Plan)
+        run = await agent.obey(pc(), until="deploy")
+        assert isinstance(run, RunStage)
+        assert isinstance(run.stage, Customise)
+        await agent.start(run)
+        if ends == "badly":
+            await agent.finish(run, None, outcome="failed", problem=problem)
+            assert await agent.order() == Stay(problem=problem)
+        else:
+            await agent.finish(run, replace(customised(run.stage.hostname), warning=problem))
+            await agent.obey(pc())
+        floor = await visitor.get("/")
+        text = unescape(await visitor.get(f"/machine/{row_of(workshop).machine}"))
+    assert "efibootmgr" not in floor
+    assert problem.sentence("fr") in text
+    told = "error: efibootmgr ended with status 5: ⟨U+202E⟩tried: efibootmgr --create"
+    assert f'<details><summary>Détail technique</summary><span class="mono">{told}</span></details>' in text
 
 
 async def test_a_machines_events_are_for_operators(
