@@ -305,8 +305,10 @@ SENTENCES: Final[dict[Code, dict[Language, str]]] = {
         "holds data. Switch the PC off, check the disk's cables and start again; if it happens once more, destroy it.",
     },
     "erase-too-slow": {
-        "fr": "Le disque {disk} n'a pas avancé depuis {seconds} s. Il est à remplacer.",
-        "en": "The disk {disk} has made no progress for {seconds} s. Replace it.",
+        "fr": "Le disque {disk} n'a pas avancé depuis {seconds} s. Éteignez le PC, vérifiez le branchement du disque "
+        "et recommencez ; si cela se répète, il est à remplacer.",
+        "en": "The disk {disk} has made no progress for {seconds} s. Switch the PC off, check the disk's cables and "
+        "start again; if it happens once more, replace it.",
     },
     "erase-unbelievable": {
         "fr": "Le rapport sur l'effacement du disque {disk} se contredit ({reason}). Ce disque ne compte pas comme "

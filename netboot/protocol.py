@@ -285,16 +285,21 @@ class StageStarted(Struct, frozen=True, kw_only=True, tag="started"):
 
 
 class Stuck(Struct, frozen=True, kw_only=True):
-    """A disk that has not come further for `seconds`, by its name for people."""
+    """What a stage waits for: it has not come further for `seconds`.
 
-    disk: Text
+    disk: one of the disks that are erased, which is given up alone. target: the one that gets the master, and server:
+    what sends it; the stage ends with either. `disk` is the disk's name for people.
+    """
+
+    disk: Text = ""
+    what: Literal["disk", "target", "server"] = "disk"
     seconds: Annotated[float, Meta(ge=0, le=1e10)]
 
 
 class StageProgress(Struct, frozen=True, kw_only=True, tag="progress"):
     """Where a stage is: `done` of `total` bytes, at `rate` bytes/s; `part` names the disk or the step.
 
-    `stuck` are the disks that hold it up, the longest first.
+    `stuck` is what holds it up, the longest first.
     """
 
     job: Identifier

@@ -24,11 +24,25 @@ _VERDICTS: Final[dict[Verdict, dict[Language, str]]] = {
     "undetermined": {"fr": "indéterminé", "en": "undetermined"},
 }
 
-_STUCK: Final[dict[Language, str]] = {
-    "fr": "Le disque {disk} n'avance plus depuis {since}. N'éteignez pas ce PC : sans réponse pendant 5 min, ce disque "
-    "est abandonné et le reste continue.",
-    "en": "The disk {disk} has not come further for {since}. Do not switch this PC off: without an answer for 5 min "
-    "this disk is given up, and the rest goes on.",
+_STUCK: Final[dict[str, dict[Language, str]]] = {
+    "disk": {
+        "fr": "Le disque {disk} n'avance plus depuis {since}. N'éteignez pas ce PC : sans réponse pendant 5 min, ce "
+        "disque est abandonné et le reste continue.",
+        "en": "The disk {disk} has not come further for {since}. Do not switch this PC off: without an answer for 5 "
+        "min this disk is given up, and the rest goes on.",
+    },
+    "target": {
+        "fr": "Le disque {disk} n'avance plus depuis {since}. N'éteignez pas ce PC : sans réponse pendant 5 min, "
+        "l'installation s'arrête et dit que faire.",
+        "en": "The disk {disk} has not come further for {since}. Do not switch this PC off: without an answer for 5 "
+        "min the installation stops and says what to do.",
+    },
+    "server": {
+        "fr": "Le serveur n'envoie plus rien à ce PC depuis {since}. Vérifiez le câble, le switch et le serveur : le "
+        "travail reprend dès qu'il répond. Sans réponse pendant 10 min, il s'arrête.",
+        "en": "The server has sent this PC nothing for {since}. Check the cable, the switch and the server: the work "
+        "goes on as soon as it answers. Without an answer for 10 min it stops.",
+    },
 }
 
 _ENDS: Final[dict[EndAction, dict[Language, str]]] = {
@@ -57,7 +71,7 @@ def stuck_sentence(stuck: Stuck, language: Language) -> str:
     """What holds a stage up, since when, and what to do."""
     minutes = int(stuck.seconds // 60)
     since = f"{minutes} min" if minutes >= 2 else f"{stuck.seconds:.0f} s"
-    return _STUCK[language].format(disk=stuck.disk, since=since)
+    return _STUCK[stuck.what][language].format(disk=stuck.disk, since=since)
 
 
 def end_name(action: EndAction, language: Language) -> str:

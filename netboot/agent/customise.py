@@ -11,6 +11,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
+from netboot.agent.awaited import Waits
 from netboot.agent.boot_entry import started_by_uefi, write_boot_entry
 from netboot.agent.claim import ReadDisks, RefusedError, claim
 from netboot.agent.disks import read_disks as read_own_disks
@@ -20,7 +21,7 @@ from netboot.agent.grow import Growth, grow, growing
 from netboot.agent.installed_system import personalise, require_own
 from netboot.agent.master import fetch_manifest
 from netboot.agent.partitions import mounted, partition_device, quiet_disk, require_partition
-from netboot.agent.progress import Progress
+from netboot.agent.progress import HeldUp, Progress, nobody
 from netboot.agent.removable_path import make_removable_path
 from netboot.agent.root_folder import mounted_root
 from netboot.agent.server_place import ServerPlace
@@ -41,13 +42,15 @@ async def run_customise(
     server: ServerPlace,
     public_key: bytes,
     progress: Progress,
+    held_up: HeldUp = nobody,
     patience: float = PATIENCE,
     read_disks: ReadDisks = read_own_disks,
 ) -> CustomiseResult:
     """Grow, name, and enter in the firmware. A firmware that refuses is a warning. Raises StageFailed."""
+    waits = Waits(held_up)
     try:
-        async with open_session(1) as session:
-            source = Source(session, server, patience=patience)
+        async with waits.told(), open_session(1) as session:
+            source = Source(session, server, patience=patience, awaited=waits.server)
             manifest = await fetch_manifest(stage.manifest, stage.manifest[:12], source, public_key)
     except DamagedError as error:
         raise StageFailed(Problem("master-unsigned", {"master": stage.manifest[:12]})) from error
@@ -170,4 +173,6 @@ def _root_of(manifest: Manifest) -> tuple[Partition, str]:
 
 
 def _short(error: NetbootError | OSError) -> str:
-    return (f"{error.message}: {error.hint}" if isinstance(error, NetbootError) else str(error))[-300:]
+    """Which tool it was stands at the beginning, why it failed at the end."""
+    said = f"{error.message}: {error.hint}" if isinstance(error, NetbootError) else str(error)
+    return said if len(said) <= 500 else f"{said[:150]} … {said[-340:]}"

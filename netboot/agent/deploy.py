@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
 
+from netboot.agent.awaited import Awaited, Waits
 from netboot.agent.claim import ReadDisks, RefusedError, claim
 from netboot.agent.direct_io import DirectDisk, DiskError, aligned_buffer
 from netboot.agent.disk_faults import problem_of
@@ -24,7 +25,7 @@ from netboot.agent.disks import read_disks as read_own_disks
 from netboot.agent.failures import StageFailed
 from netboot.agent.fetch import PATIENCE, DamagedError, NotThereError, SilentError, Source, open_session
 from netboot.agent.master import fetch_manifest
-from netboot.agent.progress import Progress
+from netboot.agent.progress import HeldUp, Progress, nobody
 from netboot.agent.server_place import ServerPlace
 from netboot.agent.sweep import Sweep, Worker
 from netboot.inventory import Disk, DiskId, gigabytes, label
@@ -62,25 +63,30 @@ async def run_deploy(
     server: ServerPlace,
     public_key: bytes,
     progress: Progress,
+    held_up: HeldUp = nobody,
     journal: Journal | None = None,
     patience: float = PATIENCE,
     read_disks: ReadDisks = read_own_disks,
 ) -> DeployResult:
     """Deploy and read back. `public_key` is the workshop's, 32 bytes. Raises StageFailed.
 
-    A server that is silent for less than `patience` seconds is waited for, and the progress says so. A `journal` that
-    is kept from one call to the next lets a deploy that failed go on from what it had written.
+    A server that is silent for less than `patience` seconds is waited for. `held_up` is told of a server or a disk that
+    lets it wait. A `journal` that is kept from one call to the next lets a deploy that failed
+    go on from what it had written.
     """
     shown = _Shown(progress)
+    waits = Waits(held_up)
     try:
-        async with open_session(FLIGHTS) as session:
-            source = Source(session, server, patience=patience, silent=shown.silent)
+        async with waits.told(), open_session(FLIGHTS) as session:
+            source = Source(session, server, patience=patience, awaited=waits.server)
             manifest = await fetch_manifest(stage.manifest, stage.name, source, public_key)
             disk, device = await asyncio.to_thread(claim, stage.target, read_disks)
             try:
                 _require_fit(stage, manifest, disk, device)
                 shown.begin(label(disk), 2 * manifest.used)
-                return await _Deployment(stage, manifest, disk, device, source, shown, journal or Journal()).run()
+                waits.disk_name = label(disk)
+                work = _Deployment(stage, manifest, disk, device, source, shown, waits.disk, journal or Journal())
+                return await work.run()
             finally:
                 device.close()
     except _FAILURES as error:
@@ -107,6 +113,7 @@ class _Deployment:
         device: DirectDisk,
         source: Source,
         shown: "_Shown",
+        awaited: Awaited,
         journal: Journal,
     ) -> None:
         self._stage = stage
@@ -115,6 +122,7 @@ class _Deployment:
         self._device = device
         self._source = source
         self._shown = shown
+        self._awaited = awaited
         self._journal = journal
         self._longest = max(chunk.length for chunk in manifest.chunks)
 
@@ -178,11 +186,20 @@ class _Deployment:
         threads = min(4, os.cpu_count() or 1)
         matcher = _matcher(self._device, chunks, self._longest, wrong)
         sweep = Sweep(self._device, iter(range(len(chunks))), matcher, threads=threads)
-        await sweep.run(stall=STALL, look=lambda done, _: self._shown.verified(done))
+
+        def look(done: int, stuck: float) -> None:
+            if not stuck:
+                self._awaited.moved()
+            self._shown.verified(done)
+
+        with self._awaited.wait():
+            await sweep.run(stall=STALL, look=look)
         return sorted(wrong, key=lambda chunk: chunk.offset)
 
     async def _on_disk(self, work: Callable[[], None]) -> None:
-        await on_disk(self._device, work, stall=STALL)
+        with self._awaited.wait():
+            await on_disk(self._device, work, stall=STALL)
+            self._awaited.moved()
 
 
 def by_place(manifest: Manifest) -> tuple[list[Chunk], list[Chunk]]:
@@ -226,7 +243,7 @@ def _matcher(device: DirectDisk, chunks: Sequence[Chunk], longest: int, wrong: l
 
 
 class _Shown:
-    """What the screen and the page are told: bytes written plus bytes read back, and whom we wait for."""
+    """What the screen and the page are told: bytes written plus bytes read back."""
 
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
@@ -244,10 +261,6 @@ class _Shown:
 
     def verified(self, done: int) -> None:
         self._progress(self._total // 2 + done, self._total, self._part)
-
-    def silent(self, seconds: float) -> None:
-        part = f"{self._part} … {seconds:.0f} s" if seconds else self._part
-        self._progress(min(self.written, self._total // 2), self._total, part)
 
 
 _Failure = RefusedError | NotThereError | DamagedError | SilentError | DiskError | StallError

@@ -61,8 +61,9 @@ class Overwrite:
             return look
 
         try:
-            await self._sweep(disk, device, lambda buffer: _Write(device, pattern, passes, buffer), look_from(0))
-            await self._flush(device, passes)
+            write = look_from(0)
+            await self._sweep(disk, device, lambda buffer: _Write(device, pattern, passes, buffer), write)
+            await self._flush(device, passes, lambda _, stuck: write(device.size, stuck))
             verify = look_from(device.size)
             await self._sweep(disk, device, lambda buffer: _Verify(device, pattern, passes, buffer), verify)
         except (DiskError, StallError, GaveUpError) as end:
@@ -90,10 +91,10 @@ class Overwrite:
         again = Sweep(device, faults.again(), worker, threads=1, alive=lambda: faults.calls)
         await again.run(stall=self._stall, look=lambda done, stuck: look(first.done, stuck))
 
-    async def _flush(self, device: DirectDisk, passes: Passes) -> None:
+    async def _flush(self, device: DirectDisk, passes: Passes, look: Look) -> None:
         flush = Sweep(device, iter(range(1)), lambda: _flusher(device), threads=1)
         try:
-            await flush.run(stall=self._stall, look=lambda done, stuck: None)
+            await flush.run(stall=self._stall, look=look)
         except DiskError as fault:
             if fault.kind != "refused":
                 raise

@@ -10,12 +10,12 @@ import asyncio
 import hashlib
 import logging
 import time
-from collections.abc import Callable
 from typing import Final
 
 import aiohttp
 import zstandard
 
+from netboot.agent.awaited import Awaited
 from netboot.agent.server_place import ServerPlace
 from netboot.manifest import LENGTH_LIMIT, Chunk
 
@@ -62,7 +62,7 @@ class _TooLongError(Exception):
 class Source:
     """The server's boot face, wherever it is at each try, through a session that leaves bodies as they are.
 
-    `silent` is called with the seconds for which the server has not answered, and with 0 when it does again.
+    `awaited` is told when the server is waited for, and when something came of it.
     """
 
     def __init__(
@@ -71,12 +71,12 @@ class Source:
         server: ServerPlace,
         *,
         patience: float = PATIENCE,
-        silent: Callable[[float], None] = lambda _: None,
+        awaited: Awaited | None = None,
     ) -> None:
         self._session = session
         self._server = server
         self._patience = patience
-        self._silent = silent
+        self._awaited = awaited or Awaited()
         self.fetched = 0
         """Bytes received in whole bodies."""
         self.refetched = 0
@@ -103,24 +103,23 @@ class Source:
         raise DamagedError(chunk.sha256)
 
     async def _get(self, folder: str, name: str, limit: int) -> bytearray:
+        with self._awaited.wait():
+            return await self._until_it_answers(folder, name, limit)
+
+    async def _until_it_answers(self, folder: str, name: str, limit: int) -> bytearray:
         since: float | None = None
         pause = _FIRST_PAUSE
         while True:
             try:
-                body = await self._try(folder, name, limit)
+                return await self._try(folder, name, limit)
             except (aiohttp.ClientError, TimeoutError, OSError) as error:
                 now = time.monotonic()
                 since = now if since is None else since
                 log.info("%s %s: %s", folder, name, error or type(error).__name__)
-                self._silent(now - since)
                 if now - since + pause > self._patience:
                     raise SilentError(now - since) from error
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, _LONGEST_PAUSE)
-            else:
-                if since is not None:
-                    self._silent(0)
-                return body
 
     async def _try(self, folder: str, name: str, limit: int) -> bytearray:
         url = f"{self._server.url}/{folder}/{name}"
@@ -134,6 +133,7 @@ class Source:
             body = bytearray()
             async for part in response.content.iter_any():
                 body += part
+                self._awaited.moved()
                 if len(body) > limit:
                     raise _TooLongError
         self.fetched += len(body)

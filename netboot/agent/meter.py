@@ -20,6 +20,7 @@ class Meter:
         self._total = 0
         self._part = ""
         self._stuck: tuple[Stuck, ...] = ()
+        self._told_stuck = False
         self._points: deque[tuple[float, int]] = deque(maxlen=64)
 
     def __call__(self, done: int, total: int, part: str = "") -> None:
@@ -27,13 +28,14 @@ class Meter:
         self._done, self._total, self._part = done, total, part
 
     def held_up(self, stuck: Sequence[Stuck]) -> None:
-        """The stage tells which disks hold it up."""
+        """The stage tells what holds it up."""
         self._stuck = tuple(stuck)[:8]
 
     def read(self, now: float) -> StageProgress | None:
-        """The newest progress at `now` (monotonic seconds), or None when the stage has told nothing yet."""
-        if not self._total:
+        """The newest progress at `now` (monotonic seconds), or None when the stage has nothing to tell."""
+        if not (self._total or self._stuck or self._told_stuck):
             return None
+        self._told_stuck = bool(self._stuck)
         if self._points and self._done < self._points[-1][1]:
             self._points.clear()
         self._points.append((now, self._done))

@@ -13,7 +13,7 @@ class Progress(Protocol):
 
 
 HeldUp = Callable[[Sequence[Stuck]], None]
-"""Told which disks hold a stage up now, the longest first; called like a `Progress`."""
+"""Told what holds a stage up now, the longest first; called like a `Progress`."""
 
 
 class StageTold(Progress, Protocol):

@@ -36,7 +36,7 @@ def render(view: ScreenView, width: int = WIDTH, height: int = HEIGHT) -> list[s
         (8, ["", *_wrapped(words(view.language).left_line.format(view.left), inner)] if view.left else []),
         (8, ["", *_wrapped(words(view.language).problem.format(view.problem), inner)] if view.problem else []),
         *((7.9 - place / 100, _wrapped(fault, inner)) for place, fault in enumerate(_faults(view))),
-        (8.5, ["", *_wrapped("\n".join(_stuck(view)), inner)] if view.stuck else []),
+        (8.5, ["", *_wrapped("\n".join(_stuck(view)), inner)] if _stuck(view) else []),
         (9.5, ["", *_wrapped(view.line_sentence, inner)] if view.line_sentence else []),
         (10, ["", "-" * inner, *_wrapped(view.advice, inner)]),
     ]
@@ -64,7 +64,7 @@ def spoken(before: ScreenView | None, after: ScreenView) -> list[str]:
         lines += after.faults
     if before is None or before.line_sentence != after.line_sentence:
         lines.append(after.line_sentence)
-    if [stuck.disk for stuck in after.stuck] != [stuck.disk for stuck in (before.stuck if before else ())]:
+    if _who(after) != (_who(before) if before else []):
         lines += _stuck(after)
     known = before.stages if before else ()
     lines += [_stage_sentence(line, after) for line in after.stages if line not in known and line.state != "waiting"]
@@ -90,7 +90,13 @@ def _faults(view: ScreenView) -> tuple[str, ...]:
 
 
 def _stuck(view: ScreenView) -> list[str]:
-    return [stuck_sentence(stuck, view.language) for stuck in view.stuck[:2]]
+    """Of a line that is lost its own sentence tells; the server behind it is then silent anyway."""
+    told = [stuck for stuck in view.stuck if stuck.what != "server" or view.line == "up"]
+    return [stuck_sentence(stuck, view.language) for stuck in told[:2]]
+
+
+def _who(view: ScreenView) -> list[tuple[str, str]]:
+    return [(stuck.what, stuck.disk) for stuck in view.stuck if stuck.what != "server" or view.line == "up"]
 
 
 def _room(blocks: list[tuple[float, list[str]]], height: int) -> int:

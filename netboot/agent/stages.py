@@ -39,6 +39,7 @@ class Stages:
                     server=self.server,
                     public_key=self.public_key,
                     progress=progress,
+                    held_up=progress.held_up,
                     journal=self.journal,
                     read_disks=as_answered(disks.read_disks, stage.answered),
                 )
@@ -48,6 +49,7 @@ class Stages:
                     server=self.server,
                     public_key=self.public_key,
                     progress=progress,
+                    held_up=progress.held_up,
                     read_disks=as_answered(disks.read_disks, stage.answered),
                 )
             case Finish():

@@ -72,6 +72,7 @@ class BootFace:
         }
         self.answers: dict[str, Answer] = {}
         self.asked: list[str] = []
+        self.before_manifest: Callable[[], Awaitable[object]] | None = None
         self.before_chunk: Callable[[], Awaitable[None]] | None = None
         self._runner: web.AppRunner | None = None
         self._port = 0
@@ -111,6 +112,8 @@ class BootFace:
     async def _manifest(self, request: web.Request) -> web.StreamResponse:
         if request.match_info["digest"] != self.digest:
             raise web.HTTPNotFound
+        if self.before_manifest is not None:
+            await self.before_manifest()
         return web.Response(body=self.signed)
 
     async def _chunk(self, request: web.Request) -> web.StreamResponse:

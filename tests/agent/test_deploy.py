@@ -3,7 +3,8 @@
 import asyncio
 import hashlib
 import random
-from collections.abc import Awaitable, Callable
+import threading
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 import msgspec
@@ -15,11 +16,12 @@ from netboot.agent import deploy, fetch
 from netboot.agent.deploy import Journal, by_place, run_deploy
 from netboot.agent.direct_io import DirectDisk
 from netboot.agent.failures import StageFailed
+from netboot.agent.progress import HeldUp, nobody
 from netboot.agent.server_place import ServerPlace
 from netboot.inventory import Disk, DiskId
 from netboot.manifest import Manifest
 from netboot.problems import Problem
-from netboot.protocol import Deploy, DeployResult
+from netboot.protocol import Deploy, DeployResult, Stuck
 from tests.agent.boot_face import PUBLIC, BootFace, always, manifest_of, root_partition
 
 MIB = 1024 * 1024
@@ -65,6 +67,7 @@ class Target:
         progress: Callable[[int, int], None] = lambda done, total: None,
         key: bytes = PUBLIC,
         parts: list[str] | None = None,
+        held_up: HeldUp = nobody,
         server: ServerPlace | None = None,
     ) -> DeployResult:
         def report(done: int, total: int, part: str = "") -> None:
@@ -77,6 +80,7 @@ class Target:
             server=server or ServerPlace(face.url),
             public_key=key,
             progress=report,
+            held_up=held_up,
             journal=journal,
             patience=patience,
             read_disks=lambda: [self.disk],
@@ -307,8 +311,71 @@ async def test_a_server_that_is_killed_in_the_middle_and_comes_back_costs_nothin
         result = await deploying
     assert matches(target.path, manifest)
     assert result.written == manifest.used
-    assert any(part.endswith(" s") for part in parts), "the screen says for how long it has waited"
-    assert not any(face.url in part for part in parts), "an address tells nobody what to do"
+    assert set(parts) == {"Image TARGET 0.0 GB"}, "who is waited for is told apart from it"
+
+
+@pytest.mark.parametrize("sends", ["no manifest", "no chunk", "half a chunk"])
+async def test_a_server_that_takes_the_question_and_sends_nothing_is_told_as_stuck_until_it_does(
+    target: Target, manifest: Manifest, master: bytes, monkeypatch: pytest.MonkeyPatch, sends: str
+) -> None:
+    monkeypatch.setattr("netboot.agent.sweep.STUCK_AFTER", 0.6)
+    told: list[tuple[Stuck, ...]] = []
+    go_on = asyncio.Event()
+
+    def held_up(stuck: Sequence[Stuck]) -> None:
+        told.append(tuple(stuck))
+        if stuck and stuck[0].seconds > 1.2:
+            go_on.set()
+
+    async with BootFace(manifest, master) as face:
+        last = manifest.chunks[-1].sha256
+
+        async def wait(request: web.Request) -> web.StreamResponse:
+            body = face.frames[last]
+            answer = web.StreamResponse(headers={"Content-Length": str(len(body))})
+            await answer.prepare(request)
+            if sends == "half a chunk":
+                await answer.write(body[:100])
+            await go_on.wait()
+            await answer.write(body[100:] if sends == "half a chunk" else body)
+            return answer
+
+        if sends == "no manifest":
+            face.before_manifest = go_on.wait
+        else:
+            face.answers[last] = wait
+        await target.deploy(face, held_up=held_up)
+    assert matches(target.path, manifest)
+    stuck = [one for some in told for one in some]
+    assert {(one.what, one.disk) for one in stuck} == {("server", "")}
+    assert sorted(one.seconds for one in stuck) == [one.seconds for one in stuck]
+    assert told[-1] == ()
+
+
+@pytest.mark.parametrize("hangs", ["write", "read", "sync"])
+async def test_a_disk_that_hangs_is_named_as_stuck_until_it_goes_on(
+    target: Target, manifest: Manifest, master: bytes, monkeypatch: pytest.MonkeyPatch, hangs: str
+) -> None:
+    monkeypatch.setattr("netboot.agent.sweep.STUCK_AFTER", 0.6)
+    told: list[tuple[Stuck, ...]] = []
+    go_on = threading.Event()
+    real = getattr(DirectDisk, hangs)
+
+    def held_up(stuck: Sequence[Stuck]) -> None:
+        told.append(tuple(stuck))
+        if stuck and stuck[0].seconds > 1.2:
+            go_on.set()
+
+    def hang(self: DirectDisk, *words: object) -> None:
+        assert go_on.wait(30)
+        real(self, *words)
+
+    monkeypatch.setattr(DirectDisk, hangs, hang)
+    async with BootFace(manifest, master) as face:
+        await target.deploy(face, held_up=held_up)
+    assert matches(target.path, manifest)
+    assert {(one.what, one.disk) for some in told for one in some} == {("target", "Image TARGET 0.0 GB")}
+    assert told[-1] == ()
 
 
 async def test_a_server_that_moves_in_the_middle_is_followed_to_where_it_is_now(

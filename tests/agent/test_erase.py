@@ -270,6 +270,30 @@ async def test_a_disk_that_hangs_before_it_is_written_is_not_erased_and_its_numb
 
 
 @pytest.mark.root
+async def test_a_disk_that_hangs_while_it_empties_its_cache_is_named_as_stuck(
+    image: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("netboot.agent.sweep.STUCK_AFTER", 0.6)
+    go_on, sync = threading.Event(), DirectDisk.sync
+    told: list[Stuck] = []
+
+    def held_up(disks: Sequence[Stuck]) -> None:
+        told.extend(disks)
+        if disks and disks[0].seconds > 1.2:
+            go_on.set()
+
+    def hang(self: DirectDisk) -> None:
+        assert go_on.wait(30)
+        sync(self)
+
+    monkeypatch.setattr(DirectDisk, "sync", hang)
+    with loop(image) as device:
+        disk = disk_of(device, serial="HUNG")
+        await run_erase(Erase(disks=(disk.id,)), lambda: [disk], progress=silent, held_up=held_up)
+    assert {(one.what, one.disk) for one in told} == {("disk", "HUNG 0.0 GB")}
+
+
+@pytest.mark.root
 async def test_the_disk_that_is_stuck_is_named_and_a_good_one_that_is_done_is_not(
     image: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -21,6 +21,7 @@ from netboot.agent.banner import HEIGHT, banner
 from netboot.agent.consoles import Consoles, marker, paint, serial_names
 from netboot.agent.display import Screen
 from netboot.agent.line_watch import PATIENCE, Line, LineWatch
+from netboot.agent.meter import Meter
 from netboot.agent.screen import render, shown, spoken
 from netboot.agent.screen_view import DiskLine, ScreenView, StageLine, duration
 from netboot.agent.wording import ENGLISH, FRENCH, Words
@@ -148,6 +149,33 @@ def test_who_is_stuck_is_told_since_when_and_what_to_do() -> None:
     longer = screen_view.progressed(view, replace_struct(stuck, stuck=(Stuck(disk="WD 1.0 TB", seconds=186.0),)))
     assert spoken(held_up, longer) == [], "said once"
     assert "n'avance plus" not in text_of(screen_view.progressed(held_up, HALF))
+
+
+def test_a_silent_server_is_told_once_as_the_server_or_as_the_cable() -> None:
+    view = screen_view.started(screen_view.planned(screen_view.first_view("fr"), PLAN), "deploy")
+    stuck = (Stuck(what="server", seconds=45.0), Stuck(what="target", disk="WD 1.0 TB", seconds=30.0))
+    held_up = screen_view.progressed(view, replace_struct(HALF, done=0, total=0, stuck=stuck))
+    told = "Le serveur n'envoie plus rien à ce PC depuis 45 s. Vérifiez le câble, le switch et le serveur"
+    assert told in " ".join(text_of(held_up).split())
+    assert [line for line in spoken(view, held_up) if told in line]
+    unplugged = " ".join(text_of(screen_view.line_is(held_up, "no-cable")).split())
+    assert told not in unplugged
+    assert "Rebranchez-le. Le travail reprend" in unplugged
+    assert "l'installation s'arrête et dit que faire" in unplugged, "the disk is no fault of the cable"
+
+
+def test_what_holds_a_stage_up_is_told_before_there_is_anything_to_count() -> None:
+    meter = Meter("job", "deploy")
+    assert meter.read(1.0) is None
+    stuck = (Stuck(what="server", seconds=45.0),)
+    meter.held_up(stuck)
+    told = meter.read(2.0)
+    assert told is not None
+    assert (told.total, told.stuck) == (0, stuck)
+    meter.held_up(())
+    assert (over := meter.read(3.0)) is not None
+    assert over.stuck == ()
+    assert meter.read(4.0) is None
 
 
 @pytest.mark.parametrize(
