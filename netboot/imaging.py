@@ -142,6 +142,8 @@ def _forbids_hidden(inventory: Inventory, answers: Sequence[Answer]) -> Problem 
             return Problem("controller-unknown", values)
         if hidden.kind == "namespaces":
             return Problem("hidden-namespaces", {"controller": hidden.controller, "numbers": hidden.setting})
+        if hidden.kind == "namespaces-unclear":
+            return Problem("namespaces-unclear", {"controller": hidden.controller})
         return Problem("hidden-storage", {**values, "kind": hidden.kind})
     return None
 

@@ -186,7 +186,7 @@ class HiddenStorage(Struct, frozen=True, kw_only=True):
     say on the page that it has no disk. "" where nobody may.
     """
 
-    kind: Literal["rst", "vmd", "raid", "namespaces", "unknown"]
+    kind: Literal["rst", "vmd", "raid", "namespaces", "namespaces-unclear", "unknown"]
     controller: Text = ""
     setting: Text = ""
     vouchable: Text = ""

@@ -17,6 +17,7 @@ Code = Literal[
     "no-disk",
     "hidden-storage",
     "hidden-namespaces",
+    "namespaces-unclear",
     "controller-unknown",
     "disk-in-doubt",
     "disk-by-place",
@@ -184,6 +185,14 @@ SENTENCES: Final[dict[Code, dict[Language, str]]] = {
         "their data. No BIOS setting shows them. Nothing was written. The administrator can, under a Linux with "
         "nvme-cli, attach them (nvme attach-ns) or make one of all (nvme delete-ns, create-ns, attach-ns); then come "
         "back. Else take this SSD out and destroy it.",
+    },
+    "namespaces-unclear": {
+        "fr": "Le SSD NVMe {controller} ne dit pas s'il a des parties que ce PC ne voit pas (namespaces) : elles "
+        "garderaient leurs données. Rien n'a été écrit. Éteignez ce PC, débranchez-le une minute, puis redémarrez-le "
+        "sur le réseau. S'il ne le dit toujours pas, sortez ce SSD et détruisez-le.",
+        "en": "The NVMe SSD {controller} does not tell whether it has parts that this PC does not see (namespaces): "
+        "they would keep their data. Nothing was written. Switch this PC off, unplug it for a minute, then boot it "
+        "from the network again. If it still does not tell, take this SSD out and destroy it.",
     },
     "controller-unknown": {
         "fr": "L'agent ne connaît pas le contrôleur {controller} : un disque peut s'y cacher. Regardez ce que c'est. "

@@ -1,8 +1,8 @@
 """Storage controllers whose disks cannot all be listed: a machine that has one is never called erased.
 
 Sources: Linux 6.12, drivers/ata/ahci.c (`remapped_nvme`: NVMe drives that Intel RST moved behind the SATA controller;
-commit aecec8b60422), drivers/pci/controller/vmd.c, drivers/scsi/*, drivers/scsi/raid_class.c; NVM Express base
-specification 2.0 §8.12 (namespaces that are allocated but not attached); nvme-list-ns(1).
+commit aecec8b60422), drivers/pci/controller/vmd.c, drivers/scsi/*, drivers/scsi/raid_class.c. What NVMe drives have
+beside the namespaces that the kernel lists is `nvme_namespaces.py`'s.
 
 A card behind one of the RAID drivers is told even when it passes some disks through: which others it keeps to itself,
 it does not say. `setting` is a path in the PC's own setup, which is in English on most makes. A controller that no
@@ -12,18 +12,16 @@ driver knows may have disks or none: it is told as well, but an operator who has
 from dataclasses import dataclass
 from typing import Final, Literal
 
-import msgspec
-from msgspec import Struct
-
 from netboot.agent.block_devices import BlockDevice
 from netboot.agent.card_readers import is_card_reader
 from netboot.agent.disks import DISK_LIMIT, disk_of, is_disk
 from netboot.agent.host import Host
+from netboot.agent.nvme_namespaces import Namespaces, read_namespaces
 from netboot.agent.pci import STORAGE, PciDevice
 from netboot.inventory import HiddenStorage, label
 
 HIDDEN_LIMIT: Final = 32
-Kind = Literal["rst", "vmd", "raid", "namespaces", "unknown"]
+Kind = Literal["rst", "vmd", "raid", "namespaces", "namespaces-unclear", "unknown"]
 
 _INTEL: Final = 0x8086
 _IDE: Final = 0x0101
@@ -66,15 +64,6 @@ class AtaPort:
 
 
 @dataclass(frozen=True, slots=True)
-class Namespaces:
-    """The namespace numbers of one NVMe controller: those attached to it and all that are allocated in it."""
-
-    controller: str
-    attached: frozenset[int]
-    allocated: frozenset[int]
-
-
-@dataclass(frozen=True, slots=True)
 class Storage:
     """All there is to know for the decision. `remapped` counts per PCI path the NVMe drives that RST took away;
     `raid_volumes` are the real paths of the kernel's raid_devices; `namespaces` goes by the controller's PCI path.
@@ -88,14 +77,6 @@ class Storage:
     namespaces: dict[str, Namespaces]
 
 
-class _Namespace(Struct):
-    nsid: int
-
-
-class _NamespaceList(Struct):
-    nsid_list: list[_Namespace]
-
-
 def read_storage(host: Host, pci: tuple[PciDevice, ...], devices: tuple[BlockDevice, ...]) -> Storage:
     """Read what `find_hidden` decides on."""
     return Storage(
@@ -106,7 +87,7 @@ def read_storage(host: Host, pci: tuple[PciDevice, ...], devices: tuple[BlockDev
             host.real(f"sys/class/raid_devices/{name}") for name in host.names("sys/class/raid_devices")
         ),
         ata_ports=_read_ata_ports(host),
-        namespaces=_read_namespaces(host),
+        namespaces=read_namespaces(host),
     )
 
 
@@ -119,14 +100,6 @@ def find_hidden(storage: Storage) -> tuple[HiddenStorage, ...]:
     found += [_port(port) for port in storage.ata_ports if port.linked and not port.answered]
     found += [_empty(device) for device in storage.devices if _has_no_capacity(device)]
     return tuple(found[:HIDDEN_LIMIT])
-
-
-def parse_namespaces(text: str) -> frozenset[int] | None:
-    """The numbers in the output of `nvme list-ns --output-format=json`; None when it is no such output."""
-    try:
-        return frozenset(entry.nsid for entry in msgspec.json.decode(text, type=_NamespaceList).nsid_list)
-    except (msgspec.MsgspecError, UnicodeError, RecursionError):
-        return None
 
 
 def _controller(device: PciDevice, storage: Storage) -> HiddenStorage | None:
@@ -142,7 +115,7 @@ def _controller(device: PciDevice, storage: Storage) -> HiddenStorage | None:
         return _without_driver(device, kind)
     if kind == _RAID and not device.driver.startswith(_PLAIN_DRIVERS):
         return _hidden("raid", device, "RAID Controller Mode: HBA (JBOD, IT)")
-    if kind == _NVM and not has_disks and device.path not in storage.namespaces:
+    if (kind == _NVM or device.driver == "nvme") and _is_dead(device, storage):
         return _hidden("unknown", device, "NVMe (M.2): Disabled")
     return None
 
@@ -162,17 +135,23 @@ def _without_driver(device: PciDevice, kind: int) -> HiddenStorage | None:
 
 def _namespaces(device: PciDevice, storage: Storage) -> HiddenStorage | None:
     known = storage.namespaces.get(device.path)
-    if known is None:
+    if known is None or _is_dead(device, storage):
         return None
-    listed = {other.nsid for other in storage.devices if _below(other.path, device)}
-    missing = sorted((known.attached | known.allocated) - listed)
-    if not missing:
-        return None
+    listed = frozenset(other.nsid for other in storage.devices if _below(other.path, device) and other.nsid)
+    name = f"{known.controller} {device.label}"[:256]
+    missing = known.missing(listed)
+    if missing is None:
+        return HiddenStorage(kind="namespaces-unclear", controller=name)
     numbers = ", ".join(str(number) for number in missing[:8])
-    return HiddenStorage(
-        kind="namespaces",
-        controller=f"{known.controller} {device.label}"[:256],
-        setting=numbers,  # no setup of a PC attaches one: `hidden-namespaces` says what can be done
+    # No setup of a PC attaches one: `hidden-namespaces` says what can be done.
+    return HiddenStorage(kind="namespaces", controller=name, setting=numbers) if missing else None
+
+
+def _is_dead(device: PciDevice, storage: Storage) -> bool:
+    """Whether this NVMe controller shows no disk and gives no list of any."""
+    known = storage.namespaces.get(device.path)
+    return known is None or (
+        known.attached is None and not any(_below(other.path, device) for other in storage.devices)
     )
 
 
@@ -223,16 +202,3 @@ def _read_ata_ports(host: Host) -> tuple[AtaPort, ...]:
             )
         )
     return tuple(ports)
-
-
-def _read_namespaces(host: Host) -> dict[str, Namespaces]:
-    """By nvme-cli. A drive without namespace management refuses `--all`: then only the attached ones exist."""
-    found = {}
-    for name in host.names("sys/class/nvme"):
-        pci_path = host.real(f"sys/class/nvme/{name}").partition(f"/nvme/{name}")[0]
-        listing = ("nvme", "list-ns", f"/dev/{name}", "--output-format=json")
-        attached = parse_namespaces(host.output(listing))
-        allocated = parse_namespaces(host.output((*listing[:3], "--all", *listing[3:])))
-        if attached is not None:
-            found[pci_path] = Namespaces(controller=name, attached=attached, allocated=allocated or frozenset())
-    return found

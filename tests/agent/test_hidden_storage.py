@@ -5,14 +5,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from netboot.agent.block_devices import BlockDevice, read_block_devices
 from netboot.agent.disks import DISK_LIMIT, disks_of
 from netboot.agent.hardware import read_inventory
-from netboot.agent.hidden_storage import AtaPort, Namespaces, Storage, find_hidden, parse_namespaces, read_storage
+from netboot.agent.hidden_storage import AtaPort, Storage, find_hidden, read_storage
 from netboot.agent.host import Host
+from netboot.agent.nvme_namespaces import Namespaces
 from netboot.agent.pci import PciDevice, read_pci
 from netboot.inventory import HiddenStorage
 
@@ -169,6 +168,8 @@ def test_nobody_may_vouch_for_what_hides_disks_or_does_not_answer() -> None:
 def test_an_nvme_controller_without_any_disk_is_told() -> None:
     dead = pci(0x010802, 0x144D, 0xA808, "nvme")
     assert kinds(find_hidden(storage(dead))) == ["unknown"]
+    silent = Namespaces(controller="nvme0", attached=None, allocated=None)
+    assert kinds(find_hidden(storage(dead, namespaces=silent))) == ["unknown"]
     empty = Namespaces(controller="nvme0", attached=frozenset(), allocated=frozenset({1}))
     assert kinds(find_hidden(storage(dead, namespaces=empty))) == ["namespaces"]
 
@@ -176,7 +177,7 @@ def test_an_nvme_controller_without_any_disk_is_told() -> None:
 def test_a_namespace_that_is_attached_but_no_disk_is_told() -> None:
     drive = pci(0x010802, 0x144D, 0xA808, "nvme")
     disks = (disk("nvme0n1", drive, "nvme/nvme0", nsid=1),)
-    both = Namespaces(controller="nvme0", attached=frozenset({1, 2}), allocated=frozenset())
+    both = Namespaces(controller="nvme0", attached=frozenset({1, 2}), allocated=None, manages=False)
     assert find_hidden(storage(drive, disks=disks, namespaces=both))[0].setting == "2"
     one = Namespaces(controller="nvme0", attached=frozenset({1}), allocated=frozenset({1}))
     assert find_hidden(storage(drive, disks=disks, namespaces=one)) == ()
@@ -208,14 +209,3 @@ def test_disks_beyond_the_number_that_is_listed_are_told() -> None:
     assert len(disks_of(disks)) == DISK_LIMIT
     assert kinds(find_hidden(storage(card, disks=disks))) == ["unknown"]
     assert find_hidden(storage(card, disks=disks[:DISK_LIMIT])) == ()
-
-
-@given(st.one_of(st.text(max_size=300), st.sampled_from(['{"nsid_list":[{"nsid":"1"}]}', "[]", "{}", "[" * 5000])))
-def test_what_is_no_list_of_namespaces_is_none(text: str) -> None:
-    assert parse_namespaces(text) is None
-
-
-@given(st.lists(st.integers(1, 2**32 - 1), max_size=40))
-def test_a_list_of_namespaces_is_read(numbers: list[int]) -> None:
-    text = '{"nsid_list":[' + ",".join(f'{{"nsid":{number}}}' for number in numbers) + "]}"
-    assert parse_namespaces(text) == frozenset(numbers)
