@@ -65,13 +65,14 @@ class AtaPort:
 
 @dataclass(frozen=True, slots=True)
 class Storage:
-    """All there is to know for the decision. `remapped` counts per PCI path the NVMe drives that RST took away;
-    `raid_volumes` are the real paths of the kernel's raid_devices; `namespaces` goes by the controller's PCI path.
+    """All there is to know for the decision. `remapped` counts per PCI path the NVMe drives that RST took away, None
+    where the kernel does not tell, as it does of each device that `ahci` drives; `raid_volumes` are the real paths of
+    the kernel's raid_devices; `namespaces` goes by the controller's PCI path.
     """
 
     pci: tuple[PciDevice, ...]
     devices: tuple[BlockDevice, ...]
-    remapped: dict[str, int]
+    remapped: dict[str, int | None]
     raid_volumes: tuple[str, ...]
     ata_ports: tuple[AtaPort, ...]
     namespaces: dict[str, Namespaces]
@@ -82,7 +83,7 @@ def read_storage(host: Host, pci: tuple[PciDevice, ...], devices: tuple[BlockDev
     return Storage(
         pci=pci,
         devices=devices,
-        remapped={device.path: host.number(f"{device.path}/remapped_nvme") for device in pci},
+        remapped={device.path: _read_remapped(host, device) for device in pci},
         raid_volumes=tuple(
             host.real(f"sys/class/raid_devices/{name}") for name in host.names("sys/class/raid_devices")
         ),
@@ -107,7 +108,8 @@ def _controller(device: PciDevice, storage: Storage) -> HiddenStorage | None:
     has_disks = any(_below(other.path, device) for other in storage.devices)
     if device.vendor == _INTEL and (device.driver == "vmd" or device.device in _VMD_IDS):
         return None if device.driver and has_disks else _hidden("vmd", device, "VMD Controller: Disabled")
-    if storage.remapped.get(device.path, 0) > 0:
+    remapped = storage.remapped.get(device.path)
+    if remapped or (remapped is None and device.vendor == _INTEL and device.driver == "ahci"):
         return _hidden("rst", device, "SATA Mode: AHCI")
     if device.driver in _RAID_DRIVERS or any(_below(path, device) for path in storage.raid_volumes):
         return _hidden("raid", device, "RAID Controller Mode: HBA (JBOD, IT)")
@@ -169,11 +171,9 @@ def _beyond_limit(devices: tuple[BlockDevice, ...]) -> list[HiddenStorage]:
 
 
 def _has_no_capacity(device: BlockDevice) -> bool:
-    """A disk that answers but has no size, as flash does when it dies. Card readers without a card have none either."""
-    if not is_disk(device) or device.size:
-        return False
-    disk = disk_of(device)
-    return not disk.removable and disk.transport in ("sata", "ata", "nvme", "sas", "scsi")
+    """A disk of the PC's own that answers but has no size, as flash does when it dies, on whatever bus it is. Card
+    readers without a card have none either; they are no disk of the PC's own."""
+    return is_disk(device) and not device.size and disk_of(device).belonging == "internal"
 
 
 def _empty(device: BlockDevice) -> HiddenStorage:
@@ -186,6 +186,11 @@ def _hidden(kind: Kind, device: PciDevice, setting: str, *, vouchable: str = "")
 
 def _below(path: str, device: PciDevice) -> bool:
     return path.startswith(device.path + "/")
+
+
+def _read_remapped(host: Host, device: PciDevice) -> int | None:
+    said = host.line(f"{device.path}/remapped_nvme")
+    return int(said) if said.isdecimal() and len(said) < 10 else None
 
 
 def _read_ata_ports(host: Host) -> tuple[AtaPort, ...]:

@@ -2,6 +2,7 @@
 values, the RAID card and the detached namespace on a recording."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -30,7 +31,7 @@ def disk(name: str, below: PciDevice, rest: str, size: int = 1 << 30, nsid: int 
 def storage(
     *devices: PciDevice,
     disks: tuple[BlockDevice, ...] = (),
-    remapped: int = 0,
+    remapped: int | None = 0,
     volumes: tuple[str, ...] = (),
     ports: tuple[AtaPort, ...] = (),
     namespaces: Namespaces | None = None,
@@ -85,6 +86,17 @@ def test_nvme_drives_that_rst_took_away_are_told_with_the_setting() -> None:
 
 def test_rst_without_remapped_drives_hides_nothing() -> None:
     assert find_hidden(storage(pci(0x010400, 0x8086, 0x282A, "ahci"))) == ()
+    assert find_hidden(storage(pci(0x010601, 0x1022, 0x7901, "ahci"), remapped=None)) == (), "only Intel's can"
+
+
+@pytest.mark.parametrize("told", [None, "", "what?"])
+def test_a_count_of_remapped_drives_that_cannot_be_read_is_not_none(
+    recorded: Recorded, tmp_path: Path, told: str | None
+) -> None:
+    host = recorded("bios-desktop")
+    count = tmp_path / "bios-desktop/sys/bus/pci/devices/0000:00:1f.2/remapped_nvme"
+    count.unlink() if told is None else count.write_text(told)
+    assert kinds(read_inventory("", host).hidden) == ["rst"]
 
 
 def test_rst_without_a_driver_is_told() -> None:
@@ -201,6 +213,10 @@ def test_a_disk_without_capacity_is_told_but_not_an_empty_card_reader() -> None:
     dead = disk("sda", sata, "ata1/host0/target0:0:0/0:0:0:0/block", size=0)
     reader = disk("sdb", sata, "usb1/1-4/1-4:1.0/host4/target4:0:0/4:0:0:0/block", size=0)
     assert kinds(find_hidden(storage(sata, disks=(dead, reader)))) == ["unknown"]
+    # Soldered eMMC; and one on a bus that is not known here.
+    emmc = replace(disk("mmcblk0", sata, "mmc_host/mmc0/mmc0:0001/block", size=0), kind="MMC", boot_areas=True)
+    strange = disk("rsxx0", sata, "block", size=0)
+    assert kinds(find_hidden(storage(sata, disks=(emmc, strange)))) == ["unknown", "unknown"]
 
 
 def test_disks_beyond_the_number_that_is_listed_are_told() -> None:
