@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from netboot.bootfiles.loaders import UEFI_X64
+from netboot.errors import NetbootError
 from netboot.manifest import REMOVABLE_PATHS, Partition, UefiLoader
 from netboot.masters.disk_file import DiskFile
 from netboot.masters.loop import loop_device
@@ -35,7 +36,8 @@ def started_by(paths: Iterable[str], loader: UefiLoader | None) -> tuple[str, ..
 
 
 def read_generations(disk: DiskFile, esp: Partition, paths: Iterable[str]) -> dict[str, int]:
-    """The lowest generation of each component among these loaders; one that cannot be read tells none. Needs root."""
+    """The lowest generation of each component among these loaders, of which some tell none. Raises NetbootError when
+    one cannot be read. Needs root."""
     lowest: dict[str, int] = {}
     with (
         loop_device(disk.path, offset=esp.start, length=esp.length) as device,
@@ -43,8 +45,13 @@ def read_generations(disk: DiskFile, esp: Partition, paths: Iterable[str]) -> di
     ):
         for number, path in enumerate(paths):
             copied = Path(folder, str(number))
-            run(["grub-fstest", device, "cp", f"(loop0){path}", copied], expect=None, timeout=120)
-            if not copied.exists() or copied.stat().st_size > LOADER_LIMIT:
+            # One that cannot be read is copied as far as that goes, and would seem to tell none.
+            if run(["grub-fstest", device, "cp", f"(loop0){path}", copied], expect=None, timeout=120).status:
+                raise NetbootError(
+                    f"the boot loader {path} of {disk.name} cannot be read",
+                    hint="check the EFI system partition (fsck.vfat), or make the image again",
+                )
+            if copied.stat().st_size > LOADER_LIMIT:
                 continue
             for component, generation in (generations(copied.read_bytes()) or {}).items():
                 lowest[component] = min(generation, lowest.get(component, generation))

@@ -1,13 +1,15 @@
 """The UEFI boot loaders on a disk's EFI system partition, and the one that the firmware's entry should name.
 
 mtools lists the ESP; one that it refuses, GRUB's reader reads: mkfs programs of several systems write 0 heads and 0
-sectors a track, which no firmware minds. Not for: making a boot entry (`agent/boot_entry.py`).
+sectors a track, which no firmware minds. A FAT that neither can read has no list, which is not the same as no loader.
+Not for: making a boot entry (`agent/boot_entry.py`).
 """
 
 import re
 from collections.abc import Iterable
 from typing import Final
 
+from netboot.errors import NetbootError
 from netboot.manifest import REMOVABLE_PATHS, Partition, UefiLoader
 from netboot.masters.disk_file import DiskFile
 from netboot.masters.file_reader import list_folder
@@ -27,12 +29,20 @@ _DEPTH: Final = 4
 
 
 def list_esp(disk: DiskFile, esp: Partition) -> list[str]:
-    """The paths of all files under EFI/. Raises NetbootError. Needs root."""
-    listed = run(["mdir", "-i", f"{disk.path}@@{esp.start}", "-/", "-b", "::/EFI"], expect=None, timeout=60)
+    """The paths of all files under EFI/. Raises NetbootError, also for a FAT that cannot be read. Needs root."""
+    inside = f"{disk.path}@@{esp.start}"
+    listed = run(["mdir", "-i", inside, "-/", "-b", "::/EFI"], expect=None, timeout=60)
     found = [path.strip().removeprefix("::") for path in listed.stdout.splitlines()]
     if listed.status == 0 and found:
         return found
+    is_fat = esp.filesystem is not None and esp.filesystem.kind == "vfat"
+    is_read = not is_fat or run(["mdir", "-i", inside, "-b", "::/"], expect=None, timeout=60).status == 0
     with loop_device(disk.path, offset=esp.start, length=esp.length) as device:
+        if not is_read and not list_folder(device, "vfat", "/"):
+            raise NetbootError(
+                f"the EFI system partition ({esp.number}) of {disk.name} cannot be read",
+                hint="check it (fsck.vfat), or make the image again",
+            )
         found, folders = [], ["/EFI/"]
         while folders and len(found) < 10_000:
             folder = folders.pop()

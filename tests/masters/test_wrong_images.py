@@ -455,3 +455,36 @@ def test_an_esp_without_heads_and_sectors_is_read(tmp_path: Path) -> None:
     assert manifest.understood
     assert "/EFI/opensuse/MokManager.efi" not in manifest.understood.loaders
     assert manifest.understood.removable == ()
+
+
+@pytest.mark.root
+@pytest.mark.parametrize(
+    ("break_fat", "said"),
+    [
+        # Of 1 sector a cluster: the whole table says "free", so that a file longer than a sector ends too early.
+        (lambda esp: put(esp, 32 * 512 + 12, bytes(4000)), "the boot loader /EFI/opensuse/shim.efi of disk.raw"),
+        # Nothing of what is in the partition can be listed: that there is no loader is not known.
+        (lambda esp: put(esp, 32 * 512, bytes(600 * 1024)), "the EFI system partition"),
+    ],
+)
+def test_an_esp_that_cannot_be_read_is_not_one_without_boot_loaders(
+    tmp_path: Path, break_fat: Callable[[Path], None], said: str
+) -> None:
+    esp = sized(tmp_path / "esp", 34 * MIB)
+    run(["mkfs.vfat", "-F", "32", "-s", "1", esp])
+    run(["mmd", "-i", esp, "::/EFI", "::/EFI/opensuse"])
+    loader = tmp_path / "loader"
+    loader.write_bytes(b"MZ" + bytes(5000))
+    run(["mcopy", "-i", esp, loader, "::/EFI/opensuse/shim.efi"])
+    break_fat(esp)
+    refused(gpt_disk(tmp_path, [(ESP, esp), (LINUX, ext4(tmp_path))]), Store(tmp_path / "store"), said)
+
+
+@pytest.mark.root
+@pytest.mark.parametrize("formatted", [True, False])
+def test_an_esp_with_nothing_in_it_has_no_boot_loader(tmp_path: Path, formatted: bool) -> None:
+    esp = sized(tmp_path / "esp", 34 * MIB)
+    if formatted:
+        run(["mkfs.vfat", "-F", "32", esp])
+    image = gpt_disk(tmp_path, [(ESP, esp), (LINUX, ext4(tmp_path))])
+    assert taken(image, Store(tmp_path / "store")).uefi is None
