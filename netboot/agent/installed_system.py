@@ -16,7 +16,8 @@ from netboot.agent.ssh_host_keys import host_keys, renew_host_keys
 from netboot.errors import NetbootError
 from netboot.protocol import Identity
 
-_TEXT_LIMIT: Final = 1024 * 1024
+_TEXT_LIMIT: Final = 16 * 1024 * 1024
+"""Bytes of a text that is read. A hosts file that blocks advertising has some MB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +93,11 @@ def _read(root: Path, name: str) -> str:
     if path.is_symlink() or not path.is_file():
         return ""
     with path.open("rb") as file:
-        return file.read(_TEXT_LIMIT).decode(errors="surrogateescape")
+        content = file.read(_TEXT_LIMIT + 1)
+    if len(content) > _TEXT_LIMIT:
+        # What is written back must not be a part of it.
+        raise NetbootError(f"/{name} of the master is longer than {_TEXT_LIMIT >> 20} MiB", hint="make it shorter")
+    return content.decode(errors="surrogateescape")
 
 
 def _write(root: Path, name: str, content: str | bytes, *, mode: int = 0o644) -> str:

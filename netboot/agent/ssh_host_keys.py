@@ -7,6 +7,7 @@ Keys that sshd's settings name elsewhere are replaced where they are. Needs root
 
 import os
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -22,6 +23,8 @@ _KEYGEN: Final = "usr/bin/ssh-keygen"
 # By Debian and its kin, Fedora and openSUSE; and where /usr/sbin is /usr/bin, by Arch.
 _SERVERS: Final = ("usr/sbin/sshd", "usr/bin/sshd", "usr/lib/ssh/sshd", "usr/libexec/openssh/sshd")
 _SETTINGS: Final = ("sshd_config", "sshd_config.d/*.conf")
+_INCLUDE: Final = re.compile(r"^\s*Include\s*[\s=](.+)$", re.IGNORECASE | re.MULTILINE)
+_FILES_MOST: Final = 256
 _SETTING_FOLDERS: Final = (_FOLDER, "usr/etc/ssh")
 _HOST_KEY: Final = re.compile(r"""^\s*HostKey\s*[\s=]\s*"?/([^"\s#]+)""", re.IGNORECASE | re.MULTILINE)
 _LIMIT: Final = 1024 * 1024
@@ -72,15 +75,31 @@ def renew_host_keys(root: Path, hostname: str) -> list[str]:
 def _named_elsewhere(root: Path) -> tuple[str, ...]:
     """The keys that sshd's settings name outside its usual places, from the root; whether they are there or not."""
     found: dict[str, None] = {}
-    for folder in _SETTING_FOLDERS:
-        for pattern in _SETTINGS:
-            for path in sorted((root / folder).glob(pattern)):
-                if path.is_file() and path.resolve().is_relative_to(root.resolve()):
-                    with path.open("rb") as file:
-                        text = file.read(_LIMIT).decode(errors="replace")
-                    found |= dict.fromkeys(os.path.normpath(match[1]) for match in _HOST_KEY.finditer(text))
+    for text in _settings(root):
+        found |= dict.fromkeys(os.path.normpath(match[1]) for match in _HOST_KEY.finditer(text))
     usual = re.compile(rf"{_FOLDER}/ssh_host_[^/]*_key")
     return tuple(name for name in found if not usual.fullmatch(name) and not name.startswith(".."))
+
+
+def _settings(root: Path) -> Iterator[str]:
+    """The text of each file of sshd's settings, those that they include among them."""
+    patterns = [f"{folder}/{pattern}" for folder in _SETTING_FOLDERS for pattern in _SETTINGS]
+    seen: set[Path] = set()
+    for pattern in patterns:  # which grows
+        for path in sorted(root.glob(pattern)):
+            if path in seen or not path.is_file() or not path.resolve().is_relative_to(root.resolve()):
+                continue
+            seen.add(path)
+            if len(seen) > _FILES_MOST:
+                raise NetbootError("the master's sshd_config includes too many files", hint="look at its Include lines")
+            with path.open("rb") as file:
+                text = file.read(_LIMIT).decode(errors="replace")
+            yield text
+            for included in (word.strip('"') for line in _INCLUDE.findall(text) for word in line.split()):
+                # Without a leading slash it is in the folder of the settings, as sshd_config(5) says.
+                name = os.path.normpath(included.lstrip("/") if included.startswith("/") else f"{_FOLDER}/{included}")
+                if name != "." and not name.startswith(("..", "#")) and "**" not in name and name not in patterns:
+                    patterns.append(name)
 
 
 def _make(path: Path, root: Path, kind: str, hostname: str) -> None:

@@ -47,6 +47,19 @@ def test_only_the_files_that_are_returned_change(root: Path) -> None:
     assert {name: mode for name, (mode, _) in after.items()} == {name: mode for name, (mode, _) in before.items()}
 
 
+def test_a_long_hosts_file_is_kept_whole_and_one_that_is_too_long_is_left_alone(root: Path) -> None:
+    hosts = root / "etc/hosts"
+    lines = HOSTS + "".join(f"0.0.0.0 advertising{number}.example\n" for number in range(100_000))
+    hosts.write_text(lines)
+    personalise(root, "pc-1")
+    assert hosts.read_text() == hosts_with(lines, "pc-1")
+    os.truncate(hosts, 17 << 20)
+    before = hosts.read_bytes()
+    with pytest.raises(NetbootError, match="longer than"):
+        personalise(root, "pc-2")
+    assert hosts.read_bytes() == before
+
+
 def test_every_pc_gets_another_machine_id_and_it_is_a_valid_one(root: Path) -> None:
     seen = set()
     for _ in range(5):
@@ -174,14 +187,20 @@ def test_keys_that_sshds_settings_name_elsewhere_are_new_as_well(root: Path) -> 
     (root / "etc/ssh/sshd_config").write_text(
         "Port 22\nHostKey /etc/ssh/ssh_host_rsa_key\nhostkey /srv/keys/host_rsa\n"
     )
-    (root / "etc/ssh/sshd_config.d/a.conf").write_text('HostKey "/srv/keys/own" # ours\n#HostKey /srv/keys/letter\n')
+    (root / "etc/ssh/sshd_config.d/a.conf").write_text(
+        'HostKey "/srv/keys/own" # ours\n#HostKey /srv/keys/letter\nInclude ours/*.conf "/srv/more"\n'
+    )
     (root / "srv/keys").mkdir(parents=True)
-    for name in ("host_rsa", "host_rsa.pub", "own", "letter"):
+    (root / "etc/ssh/ours").mkdir()
+    (root / "etc/ssh/ours/b.conf").write_text("HostKey /srv/keys/included\n")
+    (root / "srv/more").write_text("HostKey /srv/keys/further\ninclude /srv/more /../../x . #\n")
+    for name in ("host_rsa", "host_rsa.pub", "own", "letter", "included", "further"):
         (root / "srv/keys" / name).write_text("the master's\n")
     done = personalise(root, "pc")
     assert {"srv/keys/host_rsa", "srv/keys/host_rsa.pub", "srv/keys/own"} <= set(done.changed)
     assert (root / "srv/keys/host_rsa.pub").read_text().startswith("ssh-rsa ")
-    assert "PRIVATE KEY" in (root / "srv/keys/own").read_text()
+    for name in ("own", "included", "further"):
+        assert "PRIVATE KEY" in (root / "srv/keys" / name).read_text()
     assert (root / "srv/keys/letter").read_text() == "the master's\n"
     require_own(root, "pc", done)
 
