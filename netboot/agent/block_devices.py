@@ -4,8 +4,8 @@ Facts only, virtual devices and optical drives included; which of them are disks
 """
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from netboot.agent.host import Host
@@ -27,8 +27,9 @@ class BlockDevice:
     `kind` is an MMC card's ("MMC" or "SD"), `fabric` an NVMe controller's ("pcie", "tcp"); `nsid` is 0 where there are
     no namespaces, `sequence` where the kernel does not number its disks. `pluggable`: it hangs on a PCI port that
     people plug into (Thunderbolt). `fixed`: the MMC host, or every USB port on the way, says that what is there cannot
-    be taken out. `users` are the mounts, swap areas and stacked devices (LVM, RAID, encryption) on it or on one of its
-    partitions. `known` is udev's.
+    be taken out. `boot_areas`: an eMMC that has some; `boot_unit`: a unit of a soldered UFS chip that is one, for
+    firmware, and that nobody can write. `users` are the mounts, swap areas and stacked devices (LVM, RAID, encryption)
+    on it or on one of its partitions. `known` is udev's.
     """
 
     name: str
@@ -49,6 +50,7 @@ class BlockDevice:
     wwid: str = ""
     kind: str = ""
     boot_areas: bool = False
+    boot_unit: bool = False
     fabric: str = ""
     nsid: int = 0
     sequence: int = 0
@@ -60,7 +62,8 @@ def read_block_devices(host: Host, database: Database) -> tuple[BlockDevice, ...
     """Every device under /sys/block, in order of name."""
     names = host.names("sys/block")[:DEVICE_LIMIT]
     used = {**parse_mounts(host.text("proc/self/mountinfo")), **parse_swaps(host.text("proc/swaps"))}
-    return tuple(_read(host, database, name, used, boot_areas=f"{name}boot0" in names) for name in names)
+    found = [_read(host, database, name, used, boot_areas=f"{name}boot0" in names) for name in names]
+    return tuple(replace(one, boot_unit=one.boot_unit and _is_beside_data(one, found)) for one in found)
 
 
 def parse_mounts(text: str) -> dict[str, str]:
@@ -114,6 +117,7 @@ def _read(host: Host, database: Database, name: str, used: Mapping[str, str], *,
         wwid=one_line(host.text(f"{here}/wwid") or host.text(f"{device}/wwid"), ID_LIMIT),
         kind=host.line(f"{device}/type"),
         boot_areas=boot_areas,
+        boot_unit=_is_boot_unit(host, here),
         fabric=host.line(f"{controller}/transport"),
         nsid=host.number(f"{here}/nsid"),
         sequence=host.number(f"{here}/diskseq"),
@@ -138,6 +142,23 @@ def _users(host: Host, here: str, name: str, used: Mapping[str, str]) -> tuple[s
         found += [used[key] for key in (host.line(f"{place}/dev"), kernel_name) if key in used]
         found += host.names(f"{place}/holders")
     return tuple(dict.fromkeys(one_line(user) for user in found))
+
+
+def _is_boot_unit(host: Host, here: str) -> bool:
+    """Whether a UFS unit says that it is one of the two boot units and write-protected, and the kernel agrees
+    (Documentation/ABI/testing/sysfs-driver-ufs: only the UFS driver gives these)."""
+    said = f"{here}/device/unit_descriptor"
+    is_boot = host.number(f"{said}/boot_lun_id") in (1, 2)
+    return is_boot and host.number(f"{said}/lun_write_protect") in (1, 2) and host.number(f"{here}/ro") == 1
+
+
+def _is_beside_data(unit: BlockDevice, devices: Sequence[BlockDevice]) -> bool:
+    """Whether the same chip has a larger unit that takes writes."""
+    chip, target, _ = unit.path.partition("/target")
+    same = f"{chip}{target}{unit.path.removeprefix(chip + target).partition('/')[0]}/" if target else ""
+    return bool(same) and any(
+        other.path.startswith(same) and not other.read_only and other.size > unit.size for other in devices
+    )
 
 
 def _nvme_controller(host: Host, device: str) -> str:

@@ -47,7 +47,7 @@ def disks_of(devices: Sequence[BlockDevice]) -> tuple[Disk, ...]:
 
 def is_disk(device: BlockDevice) -> bool:
     """Whether this is one whole disk. `hidden` are the paths below an NVMe device that is listed itself."""
-    return not device.hidden and not _NO_DISK.fullmatch(device.name)
+    return not device.hidden and not device.boot_unit and not _NO_DISK.fullmatch(device.name)
 
 
 def disk_of(device: BlockDevice) -> Disk:

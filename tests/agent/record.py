@@ -60,6 +60,8 @@ FILES = (
     "sys/block/*/device/raid_level",
     "sys/block/*/device/fwrev",
     "sys/block/*/device/name",
+    "sys/block/*/device/unit_descriptor/boot_lun_id",
+    "sys/block/*/device/unit_descriptor/lun_write_protect",
     "sys/block/*/*/partition",
     "sys/block/*/*/dev",
     "sys/block/*/*/holders",

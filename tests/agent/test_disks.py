@@ -207,6 +207,49 @@ def test_an_area_of_an_emmc_that_holds_data_of_its_own_is_a_disk_to_be_asked_abo
     assert area.belonging == "doubt"
 
 
+def unit(pc: Path, name: str, **attributes: str) -> None:
+    """Let a unit of the recorded SCSI disk say more, by hand: QEMU 7.2 has no UFS."""
+    device = pc / "sys/block" / name
+    (device / "device/unit_descriptor").mkdir(exist_ok=True)
+    for attribute, said in attributes.items():
+        place = device if attribute in ("ro", "size") else device / "device/unit_descriptor"
+        (place / attribute).write_text(f"{said}\n")
+
+
+BOOT_UNIT = {"boot_lun_id": "0x01", "lun_write_protect": "0x01", "ro": "1", "size": "8192"}
+
+
+def test_a_write_protected_boot_unit_of_a_soldered_ufs_is_no_disk_of_its_own(
+    recorded: Recorded, tmp_path: Path
+) -> None:
+    pc, files = recorded("bios-nameless"), tmp_path / "bios-nameless"
+    unit(files, "sda", boot_lun_id="0x00", lun_write_protect="0x00")
+    unit(files, "sdc", **BOOT_UNIT)
+    names = {disk.name for disk in read_disks(pc)}
+    assert "sda" in names
+    assert "sdc" not in names
+
+
+@pytest.mark.parametrize(
+    "sign",
+    [{"boot_lun_id": "0x00"}, {"boot_lun_id": ""}, {"lun_write_protect": "0x00"}, {"ro": "0"}, {"size": "99999999"}],
+)
+def test_one_sign_that_speaks_against_it_makes_a_unit_a_disk(
+    recorded: Recorded, tmp_path: Path, sign: dict[str, str]
+) -> None:
+    pc = recorded("bios-nameless")
+    unit(tmp_path / "bios-nameless", "sdc", **{**BOOT_UNIT, **sign})
+    assert "sdc" in {disk.name for disk in read_disks(pc)}
+
+
+def test_a_boot_unit_without_a_unit_for_data_beside_it_is_a_disk(recorded: Recorded, tmp_path: Path) -> None:
+    pc, files = recorded("bios-nameless"), tmp_path / "bios-nameless"
+    unit(files, "sdc", **BOOT_UNIT)
+    for other in ("sda", "sdb"):
+        unit(files, other, ro="1")
+    assert "sdc" in {disk.name for disk in read_disks(pc)}
+
+
 def test_a_usb_disk_is_carried_unless_every_port_on_its_way_is_fixed(recorded: Recorded, tmp_path: Path) -> None:
     """Ports that say "fixed", by hand: QEMU's say "unknown"."""
     pc = recorded("bios-nameless")
