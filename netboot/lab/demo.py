@@ -8,7 +8,7 @@ import asyncio
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -48,6 +48,8 @@ WAYS: Final[Mapping[Firmware, tuple[Way, ...]]] = {
 """How each is started again: UEFI by the boot entry that the agent wrote, then as a PC whose variables are new."""
 MENU_TIMEOUT: Final = 45
 """Seconds: long enough for keys that a busy host sends late."""
+DEAD_BATTERY: Final = "2005-01-01T00:00:00"
+"""What the clocks of many used PCs begin with: a year in which e2fsck believes no moment (`agent/grow.py`)."""
 LARGER: Final = 512 << 20
 """Bytes by which the PCs' disks are larger than the master, so that growing is seen."""
 
@@ -196,13 +198,16 @@ def prepare(say: Say) -> tuple[Path, Manifest]:
 
 
 def new_pc(lan: Lan, number: int, size: int) -> PcSpec:
-    """A PC with one disk of `size` bytes full of old data; firmware and kind of disk go round."""
+    """A PC with one disk of `size` bytes full of old data; firmware and kind of disk go round.
+
+    The clock of the first one has no battery any more.
+    """
     kind = (number - 1) % len(FIRMWARES)
     serial = f"LABDISK{number:04d}"
     image_file = lan.folder / f"{serial}.img"
     create_used(image_file, size, serial)
     disk = DiskSpec(BUSES[kind], image_file, size, serial, wwn=0x5000_0000_0000_0000 + number)
-    return workshop_pc(number, FIRMWARES[kind], disk)
+    return replace(workshop_pc(number, FIRMWARES[kind], disk), clock=DEAD_BATTERY if number == 1 else "")
 
 
 def menu_profiles() -> tuple[Profile, ...]:

@@ -59,9 +59,9 @@ class PageClient:
         """The PCs as the page shows them now. Raises NetbootError."""
         return floor_rows(await self._get("/"))
 
-    async def text(self) -> str:
-        """The floor's HTML as it is now. Raises NetbootError."""
-        return await self._get("/")
+    async def text(self, path: str = "/") -> str:
+        """A page's HTML as it is now, without a path the floor's. Raises NetbootError."""
+        return await self._get(path)
 
     async def _get(self, path: str) -> str:
         async with self._session.get(path) as response:

@@ -58,7 +58,11 @@ class DiskSpec:
 
 @dataclass(frozen=True, slots=True)
 class PcSpec:
-    """One PC as it stands on the bench. `network` False leaves its network card out."""
+    """One PC as it stands on the bench. `network` False leaves its network card out.
+
+    `clock` is what the clock with the battery says at each power-on ("2005-01-01T00:00:00"), as one whose battery is
+    dead; "": what the host's says.
+    """
 
     name: str
     firmware: Firmware
@@ -72,6 +76,7 @@ class PcSpec:
     cpus: int = 1
     disks: tuple[DiskSpec, ...] = ()
     network: bool = True
+    clock: str = ""
     boot: BootOrder = BootOrder.NETWORK_FIRST
     extra: tuple[str, ...] = field(default=())
 
@@ -118,7 +123,7 @@ def command(spec: PcSpec, files: FirmwareFiles, paths: PcPaths, tap: str | None)
         *("-display", "none"),
         *("-device", "VGA"),
         *("-device", "virtio-rng-pci"),
-        *("-rtc", "base=utc,clock=host"),
+        *("-rtc", f"base={_value(spec.clock or 'utc')},clock=host"),
         *("-chardev", f"socket,id=monitor,path={_value(paths.qmp)},server=on,wait=off"),
         *("-mon", "chardev=monitor,mode=control"),
         *("-chardev", f"socket,id=console,path={_value(paths.console)},server=on,wait=off"),

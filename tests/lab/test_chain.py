@@ -4,12 +4,14 @@ One run is shared by all tests of this file; `test_recovery.py` and `test_matrix
 """
 
 import json
+import time
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 
 import pytest
 import pytest_asyncio
 
-from netboot.lab.demo import MENU_TIMEOUT, Ended, PcReport, job_of, run_workshop
+from netboot.lab.demo import DEAD_BATTERY, MENU_TIMEOUT, Ended, PcReport, job_of, run_workshop
 from netboot.lab.firmware import Firmware
 from netboot.lab.journey import LOGIN_WITHIN, reach_menu
 from netboot.lab.machine import power_on
@@ -22,6 +24,7 @@ pytestmark = [pytest.mark.lab, pytest.mark.root, pytest.mark.timeout(1800)]
 
 OWN_LOADER = r"Booting `Debian'"
 """What the GRUB on the imaged disk says, before it loads its kernel."""
+HOUR = 3600
 FIRMWARES = [Firmware.BIOS, Firmware.UEFI, Firmware.SECURE_BOOT]
 
 
@@ -93,6 +96,22 @@ async def test_after_the_erase_nothing_of_the_old_data_is_left_and_every_sector_
     assert disk.old_data_at is None
     assert disk.erase_written >= disk.size
     assert disk.erase_read >= disk.size
+
+
+async def test_of_a_pc_whose_clock_has_no_battery_the_evidence_bears_the_servers_times_and_the_page_tells_it(
+    ended: Ended,
+) -> None:
+    wrong = datetime.fromisoformat(DEAD_BATTERY).replace(tzinfo=UTC).timestamp()
+    (spec,) = (spec for spec in ended.specs if spec.clock)
+    async with signed_in(ended.service.page, OPERATOR, ended.service.password) as client:
+        for pc in ended.report.pcs:
+            dead = pc.imaged.mac == spec.mac
+            (row,) = pc.job.erasures
+            evidence = row.evidence
+            assert time.time() - 2 * HOUR < evidence.started < evidence.finished < time.time()
+            assert abs(evidence.pc_clock - (wrong if dead else evidence.started)) < HOUR
+            said = await client.text(f"/machine/{row.machine_id}")
+            assert ("elle disait 2005-01-01 : pile de l&#39;horloge" in said) is dead
 
 
 @pytest.mark.parametrize("firmware", FIRMWARES)
