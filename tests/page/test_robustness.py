@@ -4,6 +4,7 @@ import asyncio
 import json
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from aiohttp.test_utils import TestServer
@@ -66,6 +67,16 @@ async def test_every_answer_forbids_what_is_not_from_here(visitor: Person) -> No
         async with visitor.client.get(path) as answer:
             assert answer.headers["Content-Security-Policy"].startswith("default-src 'none'")
             assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
+async def test_a_page_has_its_style_and_its_script_also_when_the_record_fails(
+    operator: Person, workshop: Workshop, tmp_path: Path
+) -> None:
+    workshop.record.close()
+    (tmp_path / "record.sqlite").write_bytes(b"no database any more")
+    assert "/static/page.css" in await operator.get("/", 500)
+    for path in ("/static/page.css", "/static/page.js", "/static/mark.svg"):
+        assert await operator.get(path)
 
 
 @pytest.mark.parametrize(
