@@ -20,12 +20,12 @@ import yaml
 from netboot.bootfiles.record import CURRENT, NAMES, write_record
 from netboot.lab.child import Child
 from netboot.lab.dhcp_load import Load
-from netboot.lab.network import INTERFACE, NETWORK, SERVER, Lan, open_lan
+from netboot.lab.network import INTERFACE, NETWORK, SERVER, Lan, ip_in, open_lan
 from netboot.process import run
 from tests.abuse.slow_disk import mounted
 
 HERE = Path(__file__).parent
-HONEST = NETWORK[50]
+HONEST, HONEST_MAC = NETWORK[50], "52:54:00:00:00:01"
 LOADER = "shimx64.efi"
 LOADER_SIZE = 1_000_000
 LARGE = "agent-base.img"
@@ -99,9 +99,9 @@ class Victim:
             assert offers.answered > 0
             tftp = f"tftp://{SERVER}/{LOADER}"
             assert len(await self._fetch("--tftp-blksize", "1468", tftp)) == LOADER_SIZE
-            assert b"menuentry" in await self._fetch(f"http://{SERVER}/menu.grub?mac=52:54:00:00:00:01")
+            assert b"menuentry" in await self._fetch(f"http://{SERVER}/menu.grub?mac={HONEST_MAC}")
             assert len(await self._fetch(f"http://{SERVER}/boot/{LOADER}")) == LOADER_SIZE
-            await self._run(sys.executable, os.fspath(HERE / "says_hello.py"), str(SERVER), "52:54:00:00:00:01")
+            await self._run(sys.executable, os.fspath(HERE / "says_hello.py"), str(SERVER), HONEST_MAC)
 
     async def _dhcp(self, *how: str) -> Load:
         done = await self._run(sys.executable, "-m", "netboot.lab.dhcp_load", "--interface", INTERFACE, *how)
@@ -131,7 +131,9 @@ async def victim(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Vict
     write_record(files / "one", kernel="test", recipe="test", loader_packages=(), agent_packages=())
     (files / CURRENT).symlink_to("one")
     async with open_lan() as lan:
-        await lan.attach(lan.run.namespace("honest"), HONEST)
+        honest = lan.run.namespace("honest")
+        await lan.attach(honest, HONEST)
+        await ip_in(honest, f"link set dev {INTERFACE} down", f"link set dev {INTERFACE} address {HONEST_MAC} up")
         for address in ADDRESSES:
             await asyncio.to_thread(_add_address, lan.building, f"{address}/{NETWORK.prefixlen}")
         settings = lan.folder / "netboot.yaml"

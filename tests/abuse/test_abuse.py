@@ -26,17 +26,22 @@ ABUSES = {
     "TFTP requests whose answers nobody acknowledges": (OPENS, "tftp", str(SERVER), AT_MOST, *map(str, ADDRESSES)),
     "HTTP connections that read and say next to nothing": (OPENS, "http", str(SERVER), AT_MOST, *map(str, ADDRESSES)),
     "agents' lines with an unfinished first message": (OPENS, "lines", str(SERVER), AT_MOST, *map(str, ADDRESSES)),
+    "agents' lines whose first message comes a byte at a time": (
+        *(OPENS, "slow", str(SERVER), AT_MOST, *map(str, ADDRESSES)),
+    ),
+    "what foreign pages let a browser ask for": (OPENS, "foreign", str(SERVER), AT_MOST, *map(str, ADDRESSES)),
 }
-AT_LEAST = dict(zip(ABUSES, (20.0, 5.0, 5.0, 10.0), strict=True))
+AT_LEAST = dict(zip(ABUSES, (20.0, 5.0, 5.0, 10.0, 12.0, 5.0), strict=True))
 """Seconds that an abuse lasts: of DISCOVERs, five times as many as any table has places."""
-MEMORY = dict(zip(ABUSES, (16 << 20, 32 << 20, 32 << 20, 48 << 20), strict=True))
+MEMORY = dict(zip(ABUSES, (16 << 20, 32 << 20, 32 << 20, 48 << 20, 16 << 20, 16 << 20), strict=True))
 """Bytes that an abuse may cost beyond what the server holds at rest."""
-LINES = dict(zip(ABUSES, ((200, 600), (100, 600), (0, 600), (50, 600)), strict=True))
-"""Lines that it writes into the log: at least, so that the forged packets are known to arrive, and at most."""
-HOLDS = dict(zip(ABUSES, ((-10, 50), (100, 600), (500, 1400), (4, 100)), strict=True))
+LINES = dict(zip(ABUSES, ((200, 600), (100, 600), (0, 600), (50, 600), (10, 600), (50, 800)), strict=True))
+"""Lines that it writes into the log, of each kind 200 and then five a second: at least, so that the forged packets are
+known to arrive, and at most."""
+HOLDS = dict(zip(ABUSES, ((-10, 50), (100, 600), (500, 1400), (4, 100), (-10, 100), (-10, 50)), strict=True))
 """Descriptors that the server has open for each, more than at rest: at least, so that it is known to be abused, and at
 most. Of HTTP 1,024 connections, and an open file for every third."""
-SLOW_READERS = dict(zip(ABUSES, (0, 0, 100, 0), strict=True))
+SLOW_READERS = dict(zip(ABUSES, (0, 0, 100, 0, 0, 0), strict=True))
 """To so many at least it is sending a file that they do not read."""
 
 
@@ -47,12 +52,17 @@ async def test_under_abuse_memory_and_log_are_bounded_and_an_honest_pc_boots(vic
     async with victim.attacked(*ABUSES[abuse]) as attack:
         started = time.monotonic()
         await asyncio.sleep(2)
+        asked = time.monotonic()
         await victim.honest_boot(HONEST_WITHIN)
+        waited = time.monotonic() - asked
         await asyncio.sleep(AT_LEAST[abuse] + started - time.monotonic())
         held, readers = victim.descriptors - descriptors, victim.slow_readers
         attack.must_run()
     grown, written = victim.memory - memory, victim.log_lines - lines
-    print(f"{abuse}: {grown / 1e6:.1f} MB and {held} descriptors more, {readers} slow readers, {written} lines")
+    print(
+        f"{abuse}: {grown / 1e6:.1f} MB and {held} descriptors more, {readers} slow readers, {written} lines; "
+        f"an honest PC booted in {waited:.1f} s"
+    )
     victim.program.must_run()
     assert grown < MEMORY[abuse]
     assert LINES[abuse][0] <= written <= LINES[abuse][1], victim.program.tail(60)
