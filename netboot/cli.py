@@ -18,6 +18,7 @@ from netboot.doctor.options import as_words
 from netboot.errors import NetbootError
 from netboot.logs import set_up_logs
 from netboot.manifest import Manifest
+from netboot.visible import visible
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -26,7 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return int(options.command(options) or 0)
     except NetbootError as error:
-        print(f"netboot: {error}", file=sys.stderr)  # noqa: T201
+        _say(f"netboot: {error}")
         return 1
     except KeyboardInterrupt:
         return 130
@@ -224,7 +225,8 @@ def _list_masters(options: argparse.Namespace) -> int:
             _say(f"{name} cannot be used: {error}")
             status = 1
         else:
-            print(f"{manifest.name}\t{manifest.version}\t{manifest.licence}\t{manifest.digest}")  # noqa: T201
+            line = f"{manifest.name}\t{manifest.version}\t{manifest.licence}\t{manifest.digest}"
+            print(visible(line))  # noqa: T201
     return status
 
 
@@ -335,4 +337,5 @@ def _settings(options: argparse.Namespace) -> Settings:
 
 
 def _say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)  # noqa: T201
+    """Labels, serials, a tool's words: anybody's text, which must not steer the terminal."""
+    print(visible(text), file=sys.stderr, flush=True)  # noqa: T201

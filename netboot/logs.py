@@ -1,8 +1,8 @@
 """Structured logs on standard error: text for people, or one JSON object a line.
 
-Values given with `extra={...}` are fields of their own. Control characters never reach a terminal. Whoever sends a
-thousand packets a second does not fill the disk: of one kind of line so many are written and no more, and the next one
-tells how many were left out.
+Values given with `extra={...}` are fields of their own. What no eye sees, control characters among it, never reaches a
+terminal (`visible.py`). Whoever sends a thousand packets a second does not fill the disk: of one kind of line so many
+are written and no more, and the next one tells how many were left out.
 """
 
 import json
@@ -14,9 +14,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Literal
 
-_STANDARD: Final = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
-_CONTROL: Final = {code: "?" for code in (*range(32), *range(127, 160)) if code not in (9, 10)}
+from netboot.visible import visible
 
+_STANDARD: Final = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
 BURST: Final = 200
 """Lines of one kind that may follow one another: some dozens of PCs that boot at once."""
@@ -104,7 +104,7 @@ class _Text(logging.Formatter):
             text += f" [{fields}]"
         if record.exc_info:
             text += "\n" + self.formatException(record.exc_info)
-        return text.translate(_CONTROL)
+        return visible(text)
 
 
 class _Json(logging.Formatter):

@@ -20,7 +20,7 @@ FILES = {
 PURE = (
     "boarding", "contradictions", "dhcp_proxy", "disk_answers", "erase_outcome", "evidence", "growth",
     "honest_erasure", "imaging", "inventory", "manifest", "menu_pick", "named", "policy",
-    "problems", "profile", "protocol", "query_rate", "seen", "tftp_transfer", "ticket", "whereabouts",
+    "problems", "profile", "protocol", "query_rate", "seen", "tftp_transfer", "ticket", "visible", "whereabouts",
     "dhcp.address_plan", "dhcp.arp_packet", "dhcp.beside", "dhcp.boot_client", "dhcp.boot_file", "dhcp.boot_reply",
     "dhcp.core", "dhcp.full", "dhcp.lease_options", "dhcp.leases", "dhcp.loop_guard", "dhcp.merged", "dhcp.packet",
     "dhcp.untaken_offers",

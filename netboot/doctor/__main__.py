@@ -16,6 +16,7 @@ from netboot.doctor.options import add_options
 from netboot.doctor.report import as_json, as_text
 from netboot.errors import NetbootError
 from netboot.problems import Language
+from netboot.visible import visible, visible_json
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -26,7 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return _run(options)
     except NetbootError as error:
-        print(f"netboot doctor: {error}", file=sys.stderr)  # noqa: T201
+        print(visible(f"netboot doctor: {error}"), file=sys.stderr)  # noqa: T201
         return 2
     except KeyboardInterrupt:
         return 130
@@ -50,9 +51,10 @@ def _run(options: argparse.Namespace) -> int:
     seen = look(card, options.server)
     findings = judge(seen)
     if options.json:
-        print(json.dumps(as_json(seen, findings, language), indent=2, ensure_ascii=False))  # noqa: T201
+        told = json.dumps(as_json(seen, findings, language), indent=2, ensure_ascii=False)
+        print(visible_json(told))  # noqa: T201
     else:
-        print(as_text(seen, findings, language))  # noqa: T201
+        print(visible(as_text(seen, findings, language)))  # noqa: T201
     return 1 if stops_pcs(findings) else 0
 
 
