@@ -179,12 +179,12 @@ SENTENCES: Final[dict[Code, dict[Language, str]]] = {
     "hidden-namespaces": {
         "fr": "Le SSD NVMe {controller} a des parties que ce PC ne voit pas (namespaces {numbers}) : elles garderaient "
         "leurs données. Aucun réglage du BIOS ne les montre. Rien n'a été écrit. L'administrateur peut, sous un Linux "
-        "avec nvme-cli, les rattacher (nvme attach-ns) ou n'en faire qu'une (nvme delete-ns, create-ns, attach-ns). "
-        "Sinon, sortez ce SSD et détruisez-le.",
+        "avec nvme-cli, les rattacher (nvme attach-ns) ou n'en faire qu'une (nvme delete-ns, create-ns, attach-ns), "
+        "puis redémarrer ce PC sur le réseau. Sinon, sortez ce SSD et détruisez-le.",
         "en": "The NVMe SSD {controller} has parts that this PC does not see (namespaces {numbers}): they would keep "
         "their data. No BIOS setting shows them. Nothing was written. The administrator can, under a Linux with "
-        "nvme-cli, attach them (nvme attach-ns) or make one of all (nvme delete-ns, create-ns, attach-ns); then come "
-        "back. Else take this SSD out and destroy it.",
+        "nvme-cli, attach them (nvme attach-ns) or make one of all (nvme delete-ns, create-ns, attach-ns), then boot "
+        "this PC from the network again. Else take this SSD out and destroy it.",
     },
     "namespaces-unclear": {
         "fr": "Le SSD NVMe {controller} ne dit pas s'il a des parties que ce PC ne voit pas (namespaces) : elles "
