@@ -112,6 +112,7 @@ class Floor:
         """The rows that no agent holds, the longest silent first."""
         self._watchers: set[asyncio.Queue[Row | None]] = set()
         self._batch: Batch | None = None
+        self.batch_problem: Problem | None = None
         self._conflicts: OrderedDict[Conflict, float] = OrderedDict()
         """When each is over, the newest last."""
         self.trouble = ""
@@ -151,9 +152,9 @@ class Floor:
         batch = self._batch
         return None if batch is None or batch.until.timestamp() <= self._clock() else batch
 
-    def show_batch(self, batch: Batch | None) -> None:
-        """Show this batch from now on."""
-        self._batch = batch
+    def show_batch(self, batch: Batch | None, problem: Problem | None = None) -> None:
+        """Show this batch from now on, and why none of its PCs can get its master."""
+        self._batch, self.batch_problem = batch, problem
         self._wake(None)
 
     @property

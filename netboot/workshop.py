@@ -25,7 +25,7 @@ from netboot.errors import NetbootError
 from netboot.floor import Floor, Row
 from netboot.given_starts import WITHIN
 from netboot.identity import real_uuid
-from netboot.imaging import Ended, MasterNeeds, next_stage
+from netboot.imaging import Ended, MasterNeeds, master_forbids, next_stage
 from netboot.inventory import DiskId, Inventory, judged_clock
 from netboot.menu_pick import doubt
 from netboot.named import Named
@@ -37,6 +37,7 @@ from netboot.records.interruption import after_another_boot
 from netboot.records.record import Record
 from netboot.records.values import (
     AtWork,
+    Batch,
     Contested,
     Denied,
     HelloRefused,
@@ -347,7 +348,7 @@ class Workshop:
     async def show_batch(self) -> None:
         """Let the floor show the batch as it is on the record; an older look never comes after a newer one."""
         async with self._showing:
-            self.floor.show_batch(await asyncio.to_thread(self.record.newest_batch))
+            self.floor.show_batch(*await asyncio.to_thread(self._batch_now))
 
     async def tell_denied(self) -> None:
         """After something was set for a PC: those that wait in the agent and are denied now say so on their screens."""
@@ -362,6 +363,12 @@ class Workshop:
                     await self._dispatcher.stay(session, Problem("denied"))
                 except (ConnectionError, TimeoutError) as error:
                     log.info("visit %s: not told that it is denied: %s", session.visit.id, type(error).__name__)
+
+    def _batch_now(self) -> tuple[Batch | None, Problem | None]:
+        """The batch, and what each of its PCs would stop at: one that is armed may have lost its master since."""
+        batch = self.record.newest_batch()
+        profile = self.profiles.get(batch.profile) if batch is not None and not batch.ending else None
+        return batch, master_forbids(profile, self._master_of(profile)) if profile is not None else None
 
     # ── inside ──────────────────────────────────────────────────────────────────────────────────────────────────────
 

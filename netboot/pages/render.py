@@ -79,6 +79,7 @@ def part(request: web.Request, template: str, who: Visitor, **values: object) ->
         profiles=workshop.profiles,
         policy_of=workshop.policies,
         batch=workshop.floor.batch,
+        batch_problem=workshop.floor.batch_problem,
         gives_addresses=request.app[settings_key].dhcp.mode == "full",
         **values,
     )

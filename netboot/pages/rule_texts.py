@@ -18,6 +18,10 @@ RULE_TEXTS: Final[dict[str, dict[Language, str]]] = {
     "batch_arm": {"fr": "Armer le lot", "en": "Arm the batch"},
     "batch_armed": {"fr": "LOT ARMÉ : {profile}", "en": "BATCH ARMED: {profile}"},
     "batch_left": {"fr": "Places restantes : {left} sur {places}", "en": "Places left: {left} of {places}"},
+    "batch_stops": {
+        "fr": "Ce lot ne peut rien faire : chacun de ses PC s'arrête avant l'effacement.",
+        "en": "This batch can do nothing: each of its PCs stops before the erase.",
+    },
     "batch_erases": {
         "fr": "Tout PC qui démarre sur le réseau sera EFFACÉ.",
         "en": "Every PC that boots from the network will be ERASED.",

@@ -1,10 +1,14 @@
 """A master that no PC could be given: said on the page before anything is chosen, and never ordered."""
 
+from html import unescape
+
 import pytest
 from aiohttp.test_utils import TestServer
 from msgspec.structs import replace
 
 from netboot.imaging import MasterNeeds
+from netboot.pages.texts import texts
+from netboot.problems import Problem
 from netboot.protocol import Plan, Stay
 from netboot.server import Masters
 from netboot.signing import new_key, public_key
@@ -12,8 +16,10 @@ from netboot.store import Store
 from netboot.workshop import Workshop
 from tests.page.conftest import Person
 from tests.store.test_store import PUBLIC, part, put_master
-from tests.workshop.conftest import WIPE, hello, pc, row_of
+from tests.workshop.conftest import WIPE, boarded, hello, pc, row_of
 from tests.workshop.player import MASTER, agent_on
+
+T = texts("fr")
 
 
 def holding(workshop: Workshop, master: MasterNeeds) -> None:
@@ -40,6 +46,27 @@ async def test_it_is_refused_before_anybody_is_asked_whether_they_are_sure(
 async def test_its_erase_is_not_ordered_when_it_was_chosen_in_the_menu(workshop: Workshop, server: TestServer) -> None:
     holding(workshop, replace(MASTER, signed=False))
     async with agent_on(server, hello(pc(), profile=WIPE.id)) as (agent, _):
+        await agent.hear(Plan)
+        stay = await agent.obey(pc(), until="check")
+        assert isinstance(stay, Stay)
+        assert stay.problem.code == "master-unsigned"
+
+
+async def test_a_batch_that_was_armed_before_its_master_became_foreign_says_so_once_and_erases_nothing(
+    operator: Person, workshop: Workshop, server: TestServer
+) -> None:
+    batch = workshop.record.arm_batch(WIPE.id, 2, "anne")
+    holding(workshop, MASTER)
+    await workshop.show_batch()
+    text = unescape(await operator.get("/machines"))
+    assert T["batch_erases"] in text
+    assert T["batch_stops"] not in text
+    holding(workshop, replace(MASTER, signed=False))
+    await workshop.show_batch()  # as a server does that starts with a new key
+    text = unescape(await operator.get("/machines"))
+    assert f"{T['batch_stops']} {Problem('master-unsigned', {'master': MASTER.name}).sentence('fr')}" in text
+    assert T["batch_erases"] not in text
+    async with agent_on(server, boarded(1, batch.id)) as (agent, _):
         await agent.hear(Plan)
         stay = await agent.obey(pc(), until="check")
         assert isinstance(stay, Stay)
