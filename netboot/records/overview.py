@@ -103,7 +103,7 @@ def _machine_rows(
     wrote = {machine: [job.job_id for job in jobs if job.writes][-1:] for machine, jobs in begun.items()}
     wanted = {*newest.values(), *(job for jobs in wrote.values() for job in jobs)}
     jobs = {job.id: job for job in _jobs(session, tables.Job.id.in_(wanted))}
-    left = left_undone.from_jobs(session, begun)
+    left = left_undone.unfinished(session, [machine.id for machine, _ in rows])
     waiting = {
         row.machine_id: choices.as_value(row)
         for row in session.scalars(select(tables.Choice).where(choices.waits(now)))

@@ -6,7 +6,7 @@ which they were begun, by the numbers of their stages: no clock that is set can 
 Not for: what a cut job goes down as (`interruption.py`); the sentences (`problems.py`).
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, cast
@@ -69,16 +69,21 @@ def left_undone(jobs: Sequence[Begun]) -> tuple[Begun, StageName, StageState] | 
 
 def jobs_of(session: Session, machine_ids: Collection[str]) -> dict[str, list[Begun]]:
     """Every job of each of these machines, oldest first."""
+    return _jobs(session, {machine: machine for machine in machine_ids})
+
+
+def _jobs(session: Session, whose: Mapping[str, str]) -> dict[str, list[Begun]]:
+    """Every job of these machines, oldest first, under the name that stands in `whose` for its machine."""
     rows = session.execute(
         select(tables.Visit.machine_id, tables.Job.id, tables.Job.state, tables.Stage.stage, tables.Stage.state)
         .join(tables.Job, tables.Job.visit_id == tables.Visit.id)
         .join(tables.Stage, tables.Stage.job_id == tables.Job.id)
-        .where(tables.Visit.machine_id.in_(machine_ids))
+        .where(tables.Visit.machine_id.in_(whose))
         .order_by(tables.Stage.id)
     )
     found: dict[str, dict[str, Begun]] = {}
     for machine, job, state, stage, how_far in rows:
-        of_machine = found.setdefault(machine, {})
+        of_machine = found.setdefault(whose[machine], {})
         before = of_machine[job].stages if job in of_machine else ()
         stages = (*before, (cast(StageName, stage), cast(StageState, how_far)))
         of_machine[job] = Begun(job, cast(JobState, state), stages)
@@ -86,12 +91,25 @@ def jobs_of(session: Session, machine_ids: Collection[str]) -> dict[str, list[Be
 
 
 def unfinished(session: Session, machine_ids: Collection[str]) -> dict[str, Unfinished]:
-    """What is left undone in each of these machines; one in which nothing is does not stand here."""
-    return from_jobs(session, jobs_of(session, machine_ids))
+    """What is left undone in each of these machines; one in which nothing is does not stand here.
+
+    Of two that are merged it is the same: what was left at the old number is the new one's to do, and done by either.
+    """
+    pcs = _pcs(session, machine_ids)
+    left = _left(session, _jobs(session, pcs))
+    return {machine: left[pcs[machine]] for machine in machine_ids if pcs[machine] in left}
 
 
-def from_jobs(session: Session, jobs: dict[str, list[Begun]]) -> dict[str, Unfinished]:
-    """The same, of machines whose jobs are read already."""
+def _pcs(session: Session, machine_ids: Collection[str]) -> dict[str, str]:
+    """For these machines, and all that are merged with one of them, the machine that the PC is now."""
+    merged = select(tables.Machine.id, tables.Machine.merged_into).where(tables.Machine.merged_into.is_not(None))
+    into = {going: staying for going, staying in session.execute(merged) if staying is not None}
+    now = {machine: into.get(machine, machine) for machine in machine_ids}
+    wanted = set(now.values())
+    return {**{staying: staying for staying in wanted}, **{g: s for g, s in into.items() if s in wanted}, **now}
+
+
+def _left(session: Session, jobs: dict[str, list[Begun]]) -> dict[str, Unfinished]:
     stopped = {machine: left for machine, of_it in jobs.items() if (left := left_undone(of_it)) is not None}
     wanted = select(tables.Job).where(tables.Job.id.in_([job.job_id for job, _, _ in stopped.values()]))
     rows = {row.id: row for row in session.scalars(wanted)} if stopped else {}
@@ -106,7 +124,9 @@ def left_since(session: Session, since: datetime, *, limit: int) -> tuple[LeftAt
         .where(tables.Job.state != "done", tables.Job.ended.is_(None) | (tables.Job.ended > since))
         .order_by(tables.Job.started.desc())
     )
-    machine_ids = list(dict.fromkeys(session.scalars(lately)))[:limit]
+    lately_at = list(dict.fromkeys(session.scalars(lately)))[:limit]
+    pcs = _pcs(session, lately_at)
+    machine_ids = list(dict.fromkeys(pcs[machine] for machine in lately_at))
     left = unfinished(session, machine_ids)
     visits = select(tables.Visit.machine_id, tables.Visit.mac, tables.Machine.label).join(
         tables.Machine, tables.Machine.id == tables.Visit.machine_id

@@ -125,6 +125,29 @@ def test_a_server_that_starts_knows_of_the_pcs_that_were_left_lately(record: Rec
     assert record.left_undone(machine) is not None
 
 
+def test_what_is_left_at_the_old_number_is_left_at_the_new_one_until_either_has_done_it(record: Record) -> None:
+    old = cut_in_erase(record)
+    visit = record.greet(hello(pc(1), f"boot-{next(_numbers)}"), MAC)
+    record.end_visit(visit.id)
+    new = record.greet(hello(pc(2), f"boot-{next(_numbers)}"), MAC)
+    assert (new.machine_id != old, new.left) == (True, None)
+    record.end_visit(new.id)
+    record.merge_machines(old, new.machine_id, "Anne")
+    visit = record.greet(hello(pc(1), f"boot-{next(_numbers)}"), MAC)
+    assert visit.machine_id == new.machine_id
+    assert visit.left is not None
+    assert visit.left.stage == "erase"
+    assert [row.left for row in record.machines_overview()] == [visit.left] * len(record.machines_overview())
+    assert [found.machine_id for found in record.left_lately()] == [new.machine_id]
+    assert record.machine_detail(old).left == record.machine_detail(new.machine_id).left == visit.left
+    begun = start(record, visit)
+    for number, stage in enumerate(begun.profile.stages, 1):
+        record.stage_finished(begun.id, StageRecord(stage=stage, state="done"), 1.0, number)
+    record.end_job(begun.id, None)
+    assert (record.left_undone(old), record.left_undone(new.machine_id)) == (None, None)
+    assert record.left_lately() == ()
+
+
 def test_a_denial_is_not_what_is_left(record: Record) -> None:
     visit = record.greet(hello(pc(), f"boot-{next(_numbers)}"), MAC)
     begun = start(record, visit)
