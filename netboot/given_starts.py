@@ -8,6 +8,7 @@ A PC is known here by the MAC address and UUID that its loader tells; what it fe
 Not for: who is told (`start_watch.py`), what a menu offers (`boarding.py`).
 """
 
+import math
 from collections import OrderedDict
 from collections.abc import Collection
 from dataclasses import dataclass, replace
@@ -20,11 +21,15 @@ WITHIN: Final = 300.0
 less than two minutes; a switch with spanning tree may then pass nothing for 50 s, and a hello is tried for longer."""
 TOLD_FOR: Final = 3600.0
 """Seconds that a start which brought nothing is remembered: then it may be tried once more by itself."""
+GOING_HOME: Final = (30.0, 600.0)
+"""Seconds after which a PC that asks for the way to its own disk once more did come back from there: GRUB that repeats
+its question is earlier (the kernel alone loads for longer), and later somebody restarted a PC that had found home."""
 MOST: Final = 1024
 """How many PCs are remembered; then the one that was silent longest is forgotten."""
 
-Step = Literal["", "menu", "start", "kernel", "base", "agent"]
-"""The last thing a PC asked for. "": its menu, which starts nothing by itself; "menu": one that does."""
+Step = Literal["", "menu", "start", "kernel", "base", "agent", "home"]
+"""The last thing a PC asked for. "": its menu, which starts nothing by itself; "menu": one that does; "home": an agent
+that only shows the way to the PC's own disk, and says no hello."""
 Failed = Literal["processor-32-bit", "load-failed"]
 """Why a menu says that it could not start the agent."""
 
@@ -33,7 +38,10 @@ FILES: Final[dict[str, Step]] = {"vmlinuz": "kernel", "agent-base.img": "base", 
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """One PC between its menu and its hello. `at`: when it last asked for something; `problem`: it brought nothing."""
+    """One PC between its menu and its hello. `at`: when it last asked for something; `problem`: it brought nothing.
+
+    `went_home`: when it last asked for something on the way to its own disk.
+    """
 
     mac: str
     uuid: str
@@ -41,6 +49,7 @@ class Start:
     at: float
     step: Step = ""
     problem: Problem | None = None
+    went_home: float = -math.inf
 
 
 class GivenStarts:
@@ -59,7 +68,7 @@ class GivenStarts:
         start = start or Start(mac, uuid, "", now)
         if failed is not None:
             problem = Problem(failed, {} if failed == "processor-32-bit" else {"seen": start.step})
-        elif start.step in ("", "menu") or start.problem is not None:
+        elif start.step in ("", "menu", "home") or start.problem is not None:
             return
         else:
             problem = Problem("start-returned", {"seen": start.step})
@@ -70,18 +79,31 @@ class GivenStarts:
         if not mac:
             return
         known = self.problem(mac, uuid, now=now)
-        self._put(Start(mac, uuid, address, now, "menu" if starts_itself else "", known))
+        self._put(Start(mac, uuid, address, now, "menu" if starts_itself else "", known, self._went_home(mac, uuid)))
 
     def given(self, mac: str, uuid: str, address: str, *, now: float) -> None:
         """It got the script that starts the agent."""
         if mac:
             self._put(Start(mac, uuid, address, now, "start"))
 
+    def goes_home(self, mac: str, uuid: str, address: str, *, now: float) -> None:
+        """It starts the agent only to be shown the way to its own disk. What was told of it stays told."""
+        if mac and not self._went_home(mac, uuid) > now - GOING_HOME[0]:
+            self._put(Start(mac, uuid, address, now, "home", self.problem(mac, uuid, now=now), now))
+
+    def has_gone_home(self, mac: str, uuid: str, *, now: float) -> bool:
+        """Whether it did so a moment ago. One that cannot be followed is taken to have."""
+        return not mac or GOING_HOME[0] <= now - self._went_home(mac, uuid) < GOING_HOME[1]
+
     def fetched(self, address: str, name: str, *, now: float) -> None:
         """The PC at this address asks for this boot file."""
         step = FILES.get(name)
         start = next((one for one in reversed(self._starts.values()) if one.address == address), None)
-        if step is not None and start is not None:
+        if step is None or start is None:
+            return
+        if start.step == "home":
+            self._put(replace(start, at=now, went_home=now))
+        else:
             self._put(replace(start, at=now, step=step, problem=None))
 
     def forget(self, macs: Collection[str]) -> None:
@@ -94,7 +116,7 @@ class GivenStarts:
         late = [
             replace(start, problem=_late(start))
             for start in self._starts.values()
-            if start.step != "" and start.problem is None and now - start.at >= self._within
+            if start.step not in ("", "home") and start.problem is None and now - start.at >= self._within
         ]
         for start in late:
             self._starts[start.mac, start.uuid] = start
@@ -110,6 +132,10 @@ class GivenStarts:
     def is_at_menu(self, mac: str) -> bool:
         """Whether this PC has read its menu since its agent's last hello: it was restarted."""
         return any(key[0] == mac for key in self._starts)
+
+    def _went_home(self, mac: str, uuid: str) -> float:
+        start = self._starts.get((mac, uuid))
+        return start.went_home if start is not None else -math.inf
 
     def _put(self, start: Start) -> None:
         key = (start.mac, start.uuid)

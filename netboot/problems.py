@@ -61,6 +61,8 @@ Code = Literal[
     "memory-faulty",
     "memory-untested",
     "agent-error",
+    "own-disk",
+    "own-disk-entry",
     "power-cut",
     "interrupted",
     "processor-32-bit",
@@ -447,6 +449,18 @@ SENTENCES: Final[dict[Code, dict[Language, str]]] = {
         "en": "An unexpected error stopped the work on this PC: it is not ready. Boot it from the network again and "
         "start again; if it happens once more, tell the administrator: this PC's page, or the server's log, has the "
         "details.",
+    },
+    "own-disk": {
+        "fr": "Aucun système à démarrer par UEFI n'a été trouvé sur les disques de ce PC ({disks}). Rien n'y a été "
+        "écrit. Prenez le disque dans le menu de démarrage du PC (souvent F12, F9 ou Échap), ou installez un système.",
+        "en": "No system that UEFI can start was found on this PC's disks ({disks}). Nothing was written to them. Pick "
+        "the disk in the PC's own boot menu (often F12, F9 or Esc), or install a system on it.",
+    },
+    "own-disk-entry": {
+        "fr": "Le micrologiciel de ce PC n'a pas pu être dirigé vers son disque ({error}). Rien n'y a été écrit. "
+        "Prenez le disque dans le menu de démarrage du PC (souvent F12, F9 ou Échap).",
+        "en": "This PC's firmware could not be sent to its disk ({error}). Nothing was written to it. Pick the disk in "
+        "the PC's own boot menu (often F12, F9 or Esc).",
     },
     "power-cut": {
         "fr": "Le PC s'est arrêté pendant l'étape {stage}, qui n'est pas finie. Choisissez à nouveau son profil : elle "

@@ -57,6 +57,15 @@ class StartWatch:
         if uuid != _DOCTOR:
             self._starts.given(mac, uuid, address, now=self._clock())
 
+    def goes_home(self, mac: str, uuid: str, address: str) -> None:
+        """The loader starts the agent only to be shown the way to the PC's own disk: no hello follows."""
+        if uuid != _DOCTOR:
+            self._starts.goes_home(mac, uuid, address, now=self._clock())
+
+    def has_gone_home(self, mac: str, uuid: str) -> bool:
+        """Whether it did so a moment ago: its firmware did not take that way, or the PC was restarted since."""
+        return self._starts.has_gone_home(mac, uuid, now=self._clock())
+
     def fetched(self, address: str, name: str) -> None:
         """A loader at this address asks for this boot file."""
         self._starts.fetched(address, name, now=self._clock())

@@ -18,13 +18,13 @@ FILES = {
     for path in sorted((ROOT / "netboot").rglob("*.py"))
 }
 PURE = (
-    "boarding", "contradictions", "dhcp_proxy", "disk_answers", "erase_outcome", "evidence", "growth",
+    "boarding", "contradictions", "dhcp_proxy", "disk_answers", "disk_loaders", "erase_outcome", "evidence", "growth",
     "honest_erasure", "imaging", "inventory", "manifest", "menu_pick", "named", "policy",
     "problems", "profile", "protocol", "query_rate", "seen", "tftp_transfer", "ticket", "visible", "whereabouts",
     "dhcp.address_plan", "dhcp.arp_packet", "dhcp.beside", "dhcp.boot_client", "dhcp.boot_file", "dhcp.boot_reply",
     "dhcp.core", "dhcp.full", "dhcp.lease_options", "dhcp.leases", "dhcp.loop_guard", "dhcp.merged", "dhcp.packet",
     "dhcp.untaken_offers",
-    "menu.disk_loaders", "menu.escapes",
+    "menu.escapes",
     "names.responder",
 )  # fmt: skip
 PURE_IN_DOCTOR = (
@@ -114,8 +114,8 @@ def test_there_is_something_to_read() -> None:
 def test_the_agent_knows_no_server_room() -> None:
     may = {name.removesuffix(".py") for name in AGENT_KNOWS}
     assert may == {
-        "__init__", "agent", "contradictions", "erase_outcome", "errors", "growth", "inventory", "manifest", "problems",
-        "process", "protocol", "whereabouts", "wording",
+        "__init__", "agent", "contradictions", "disk_loaders", "erase_outcome", "errors", "growth", "inventory",
+        "manifest", "problems", "process", "protocol", "whereabouts", "wording",
     }  # fmt: skip
     for module in in_room("agent"):
         assert {room(other) for other in all_known(module)} <= may, module

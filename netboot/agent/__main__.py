@@ -18,7 +18,7 @@ from msgspec.structs import replace
 from netboot.agent import network
 from netboot.agent.command_line import CommandLine, parse_command_line
 from netboot.agent.consoles import Consoles
-from netboot.agent.display import Screen
+from netboot.agent.display import REDRAW, Screen
 from netboot.agent.hardware import read_inventory
 from netboot.agent.host import Host
 from netboot.agent.line_watch import LineWatch
@@ -32,8 +32,10 @@ from netboot.agent.server_place import ServerPlace
 from netboot.agent.settings import BOOT_ID, AgentFile, keep_token, read_settings, read_token
 from netboot.agent.stages import Stages
 from netboot.agent.visit import Visit
+from netboot.agent.way_home import show_way
 from netboot.errors import NetbootError
 from netboot.inventory import Inventory
+from netboot.problems import Problem
 from netboot.protocol import VERSION, EndAction, Hello
 from netboot.whereabouts import Place
 
@@ -53,13 +55,32 @@ def main() -> int:
     words = parse_command_line(Path("/proc/cmdline").read_text(encoding="utf-8", errors="replace"))
     with Consoles() as consoles:
         try:
-            action = stay(words, read_settings(), consoles)
+            action = go_home(words, consoles) if words.home else stay(words, read_settings(), consoles)
         except Exception as error:
             log.exception("the agent ends")
             consoles.mark(f"agent error {type(error).__name__}: {error}")
             return FAILED
         time.sleep(READ_LAST_SCREEN if action == "poweroff" else 1.0)
     return POWER_OFF if action == "poweroff" else RESTART
+
+
+def go_home(words: CommandLine, consoles: Consoles) -> EndAction:
+    """No visit: let the firmware start this PC's own disk next. Where it cannot, the screen says so, and stays."""
+    unmount_leftovers()
+    screen = Screen(consoles, words.language, home=True)
+    try:
+        way = show_way()
+    except Exception as error:  # a restart would only bring the menu back, and that this agent
+        log.exception("the way home")
+        way = Problem("own-disk-entry", {"error": f"{type(error).__name__}: {error}"[:300]})
+    if isinstance(way, str):
+        consoles.mark(f"home {way}")
+        screen.leaving("disk", None)
+        return "disk"
+    screen.no_way_home(way)
+    while True:
+        time.sleep(REDRAW)
+        screen.refresh()
 
 
 def stay(words: CommandLine, settings: AgentFile, consoles: Consoles) -> EndAction:

@@ -51,7 +51,7 @@ def started_by_uefi() -> bool:
 
 def write_boot_entry(disk: Path, loader: UefiLoader) -> str:
     """Write the entry and return "Boot0003 label". Blocks; raises NetbootError when the firmware does not keep it."""
-    for number in _entries().labelled(loader.label):
+    for number in read_entries().labelled(loader.label):
         run(["efibootmgr", "--quiet", "--bootnum", number, "--delete-bootnum"], timeout=60)
     run(
         [
@@ -69,17 +69,18 @@ def write_boot_entry(disk: Path, loader: UefiLoader) -> str:
         ],
         timeout=60,
     )
-    entries = _entries()
+    entries = read_entries()
     ours = entries.labelled(loader.label)
     if not ours:
         raise NetbootError("the firmware did not keep the entry", hint="update the PC's firmware")
     if entries.order[:1] != ours[:1]:
         rest = [number for number in entries.order if number != ours[0]]
         run(["efibootmgr", "--quiet", "--bootorder", ",".join([ours[0], *rest])], timeout=60)
-        if _entries().order[:1] != ours[:1]:
+        if read_entries().order[:1] != ours[:1]:
             raise NetbootError("the firmware does not put the entry first", hint="set the boot order in its setup")
     return f"Boot{ours[0]} {loader.label}"
 
 
-def _entries() -> BootEntries:
+def read_entries() -> BootEntries:
+    """The firmware's entries now. Blocks; raises ProgramError."""
     return parse_entries(run(["efibootmgr"], timeout=60).stdout)

@@ -4,6 +4,7 @@ netboot.server=http://192.0.2.2:80   where the boot face is
 netboot.profile=wipe-and-debian      what the operator picked; absent for "inventory only"
 netboot.ticket=1795500000-Hq3…       the menu's proof that it offered this, for what writes to a disk
 netboot.batch=20261122-1             the armed batch that picked it, if one did
+netboot.home=1                       no job: show the firmware the way to this PC's own disk (`way_home.py`)
 netboot.lang=fr                      the screen's language
 BOOTIF=01-52-54-00-00-00-01          the adapter that booted, as pxelinux, iPXE and GRUB write it
 """
@@ -28,6 +29,7 @@ class CommandLine(Struct, frozen=True, kw_only=True):
     profile: str = ""
     batch: str = ""
     ticket: str = ""
+    home: bool = False
     language: Language = "fr"
     boot_mac: str = ""
 
@@ -45,6 +47,7 @@ def parse_command_line(text: str) -> CommandLine:
         profile=profile[0] if profile else "",
         batch=batch[0] if batch else "",
         ticket=ticket[0] if ticket else "",
+        home=words.get("netboot.home") == "1",
         language="en" if words.get("netboot.lang") == "en" else "fr",
         boot_mac=boot_mac[1].lower().replace("-", ":") if boot_mac else "",
     )

@@ -23,7 +23,8 @@ REDRAW: Final = 10.0
 
 
 class Screen:
-    """The PC's displays during one visit. `page` is the address of the page, "" when it is not known."""
+    """The PC's displays during one visit. `page` is the address of the page, "" when it is not known; `home`: there is
+    none, the way to the PC's disk is looked for."""
 
     def __init__(
         self,
@@ -32,6 +33,7 @@ class Screen:
         inventory: Inventory | None = None,
         *,
         page: str = "",
+        home: bool = False,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._consoles = consoles
@@ -40,7 +42,7 @@ class Screen:
         self._home_at: float | None = None
         self._began: dict[StageName, float] = {}
         self._said: ScreenView | None = None
-        self._view = screen_view.first_view(language, inventory)
+        self._view = screen_view.seeking_home(language) if home else screen_view.first_view(language, inventory)
         self._show(self._view)
 
     async def keep(self) -> None:
@@ -111,6 +113,11 @@ class Screen:
         self._home_at = None
         self._consoles.mark(f"stopped {problem.code}")
         self._show(screen_view.stopped(self._view, problem))
+
+    def no_way_home(self, problem: Problem) -> None:
+        """The firmware cannot be shown the way to the PC's own disk; this stays on the screen."""
+        self._consoles.mark(f"no way home {problem.code}")
+        self._show(screen_view.no_way_home(self._view, problem))
 
     def leaving(self, action: EndAction, problem: Problem | None) -> None:
         """The end of the visit."""

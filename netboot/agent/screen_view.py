@@ -97,6 +97,19 @@ def first_view(language: Language, inventory: Inventory | None = None) -> Screen
     return ScreenView(language=language, headline=text.connecting, advice=text.connecting_advice, machine=machine)
 
 
+def seeking_home(language: Language) -> ScreenView:
+    """The boot menu saw no disk, and the way to the PC's own is looked for."""
+    text = words(language)
+    return ScreenView(language=language, headline=text.seeking_home, advice=text.seeking_home_advice)
+
+
+def no_way_home(view: ScreenView, problem: Problem) -> ScreenView:
+    """None was found: why, and what to do."""
+    text = words(view.language)
+    view = _plain(view, headline=text.no_way_home, advice=text.no_way_home_advice)
+    return replace(view, problem=problem.sentence(view.language), big=text.stopped_word)
+
+
 def welcomed(view: ScreenView, machine: str, left: Problem | None = None) -> ScreenView:
     """The server has answered, and knows this PC as `machine`. A stage that went on while it did not shows again."""
     view = replace(view, machine=machine or view.machine, left=left.sentence(view.language) if left else "")

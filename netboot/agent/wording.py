@@ -39,6 +39,10 @@ class Words:
     doubtful: str
     doubtful_word: str
     home: str
+    seeking_home: str
+    seeking_home_advice: str
+    no_way_home: str
+    no_way_home_advice: str
     reboot: str
     poweroff: str
     unplug: str
@@ -84,6 +88,10 @@ FRENCH: Final = Words(
     doubtful="Ce PC n'a pas la preuve de son effacement",
     doubtful_word="À REVOIR",
     home="Ce PC démarre maintenant sur son disque.",
+    seeking_home="Recherche du système sur le disque de ce PC",
+    seeking_home_advice="Rien n'est écrit sur les disques. Ne débranchez pas ce PC.",
+    no_way_home="Ce PC ne trouve pas le chemin de son disque",
+    no_way_home_advice="Suivez la consigne. Ctrl+Alt+Suppr redémarre ce PC.",
     reboot="Ce PC redémarre. Ne débranchez rien.",
     poweroff="Ce PC s'éteint.",
     unplug="Vous pouvez débrancher ce PC dès qu'il est éteint.",
@@ -129,6 +137,10 @@ ENGLISH: Final = Words(
     doubtful="This PC has no proof of its erasure",
     doubtful_word="CHECK ME",
     home="This PC now starts from its disk.",
+    seeking_home="Looking for the system on this PC's disk",
+    seeking_home_advice="Nothing is written to the disks. Do not unplug this PC.",
+    no_way_home="This PC does not find the way to its disk",
+    no_way_home_advice="Do what is said here. Ctrl+Alt+Del restarts this PC.",
     reboot="This PC restarts. Do not unplug anything.",
     poweroff="This PC powers off.",
     unplug="You may unplug this PC as soon as it is off.",

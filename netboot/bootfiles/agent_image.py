@@ -16,6 +16,7 @@ AGENT_KNOWS = (
     "__init__.py",
     "agent",
     "contradictions.py",
+    "disk_loaders.py",
     "erase_outcome.py",
     "errors.py",
     "growth.py",

@@ -18,7 +18,7 @@ from netboot.assets import asset_folder
 from netboot.boarding import Boarding
 from netboot.bootfiles import loaders
 from netboot.config import Settings
-from netboot.menu.disk_loaders import BY_GRUB_CPU, STICK_MARKS
+from netboot.disk_loaders import BY_GRUB_CPU, STICK_MARKS
 from netboot.menu.escapes import grub_accented, grub_quoted, ipxe_plain
 from netboot.menu.texts import TEXTS, MenuTexts
 from netboot.problems import STAGES, Language, Problem
@@ -207,6 +207,10 @@ class BootMenu:
         texts = self._texts(asking)
         said = {"wrong": texts.wrong_digits, "too-many": texts.too_many_tries, "gone": texts.not_offered}[reason]
         return self._render(f"refused.{asking.loader}.j2", asking, said=said, reason=reason)
+
+    def home(self, asking: Asking, *, again: bool) -> str:
+        """What GRUB does that sees no disk: start the agent, which shows the firmware the way; not once `again`."""
+        return self._render("home.grub.j2", asking, again=again)
 
     def theme(self, asking: Asking, title: str) -> str:
         """GRUB's theme: the words around the entries, which GRUB has in English only."""

@@ -40,6 +40,8 @@ class MenuTexts:
     starting_disk: str
     starting_agent: str
     stick_left: str
+    home_by_agent: str
+    home_again: str
     no_disks: str
     no_disks_help: str
     no_loader: str
@@ -85,6 +87,8 @@ TEXTS: Final[dict[Language, MenuTexts]] = {
         starting_disk="Démarrage sur le disque de ce PC…",
         starting_agent="Chargement… Ne débranchez pas ce PC.",
         stick_left="un support d'installation, laissé de côté.",
+        home_by_agent="Disque invisible d'ici. Recherche de son système : 1 à 2 minutes…",
+        home_again="Déjà essayé à l'instant : ce PC est revenu ici.",
         no_disks="Ce PC ne montre aucun disque (démarrage rapide du BIOS ?).",
         no_disks_help="Son BIOS : désactivez « Fast Boot ». Ou prenez le disque par F12.",
         no_loader="Aucun système à démarrer sur les disques de ce PC.",
@@ -128,6 +132,8 @@ TEXTS: Final[dict[Language, MenuTexts]] = {
         starting_disk="Booting this PC's own disk…",
         starting_agent="Loading… Do not unplug this PC.",
         stick_left="an installer or a live system, left alone.",
+        home_by_agent="No disk shows here. Looking for its system: 1 to 2 minutes…",
+        home_again="Tried a moment ago: this PC came back here.",
         no_disks="This PC shows no disk (does its firmware start quickly?).",
         no_disks_help="Switch “Fast Boot” off in its setup, or pick the disk by F12.",
         no_loader="No system to boot was found on this PC's disks.",

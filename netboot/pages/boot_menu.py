@@ -33,6 +33,7 @@ class Menus(Protocol):
 
     def screen(self, asking: Asking) -> str: ...
     def shown(self, asking: Asking) -> Shown: ...
+    def home(self, asking: Asking, *, again: bool) -> str: ...
     def theme(self, asking: Asking, title: str) -> str: ...
     def needs_digits(self, asking: Asking, profile: str, batch: str) -> bool: ...
     def start(self, asking: Asking, profile: str, batch: str) -> str: ...
@@ -55,6 +56,7 @@ def add_menu_routes(app: web.Application, menus: Menus, digits: Digits) -> None:
     app[digits_key] = digits
     app.router.add_get("/grub/theme.txt", _theme)
     app.router.add_get("/screen.grub", _screen)
+    app.router.add_get("/home.grub", _home)
     for loader in ("grub", "ipxe"):
         app.router.add_get(f"/menu.{loader}", _menu)
         app.router.add_get(f"/start.{loader}", _start)
@@ -78,6 +80,18 @@ async def _screen(request: web.Request) -> web.Response:
 
 async def _theme(request: web.Request) -> web.Response:
     return _script(request.app[menus_key].theme(_asking(request), request.query.get("title", "")))
+
+
+async def _home(request: web.Request) -> web.Response:
+    """For GRUB that sees no disk. Somebody at the keyboard may try as often as they like."""
+    asking, starts = _asking(request), request.app[workshop_key].starts
+    again = not asking.asked and starts.has_gone_home(asking.mac, asking.uuid)
+    if request.method == hdrs.METH_GET:
+        if not again:
+            starts.goes_home(asking.mac, asking.uuid, request.remote or "")
+        said = "came back from there just now" if again else "its agent shows its firmware the way home"
+        log.info("%s sees no disk: %s", asking.mac or request.remote, said, extra={"mac": asking.mac})
+    return _script(request.app[menus_key].home(asking, again=again))
 
 
 async def _start(request: web.Request) -> web.Response:

@@ -10,13 +10,15 @@ from pathlib import Path
 import pytest
 
 from netboot import bootfiles
+from netboot.agent.load_options import parse_order
 from netboot.config import default_cache_folder
 from netboot.lab.building import start_building
 from netboot.lab.demo import job_of, prepare
 from netboot.lab.efi_disk import SIZE, create_efi_disk
+from netboot.lab.efi_variables import read_variable
 from netboot.lab.firmware import Firmware
-from netboot.lab.journey import BOOT_WITHIN, STAGE_WITHIN
-from netboot.lab.machine import power_on, workshop_pc
+from netboot.lab.journey import BOOT_WITHIN, MENU_DRAWN, STAGE_WITHIN
+from netboot.lab.machine import RunningPc, pc_paths, power_on, workshop_pc
 from netboot.lab.network import Lan, open_lan
 from netboot.lab.pc import BootOrder, Bus, DiskSpec, PcSpec
 from netboot.lab.service import Service, arm, open_service
@@ -166,15 +168,40 @@ async def test_without_a_key_the_loader_on_the_disk_is_started_and_nothing_is_wr
 
 
 @pytest.mark.matrix
-async def test_a_pc_whose_firmware_connected_no_disk_says_so_and_what_to_do() -> None:
-    spec = replace(workshop_pc(1, Firmware.UEFI), boot=BootOrder.NETWORK_ONLY)
-    async with (
-        beside_the_building(menu_timeout=5, menu_serial="ttyS0,115200") as (lan, _),
-        power_on(lan, disk_with(lan, spec, {"/EFI/debian/grubx64.efi": "grubx64.efi"})) as pc,
-    ):
-        await pc.console.wait_for(r"Fast Boot", BOOT_WITHIN)
-        (stats,) = (await pc.block_stats()).values()
-        assert stats.write_operations == 0
+async def test_a_pc_whose_firmware_connected_no_disk_is_sent_home_by_the_agent_but_not_round_and_round() -> None:
+    spec = replace(workshop_pc(1, Firmware.SECURE_BOOT), boot=BootOrder.NETWORK_ONLY)
+    loaders = {"/EFI/debian/shimx64.efi": "shimx64.efi", "/EFI/debian/grubx64.efi": "grubx64.efi"}
+    async with beside_the_building(menu_timeout=5, menu_serial="ttyS0,115200") as (lan, service):
+        spec = disk_with(lan, spec, loaders)
+        async with power_on(lan, spec) as pc:
+            entry = await sent_home(pc)
+        flash = pc_paths(lan, spec).variables
+        assert entry not in parse_order(read_variable(flash, "BootOrder") or b""), "the firmware's own order stays"
+        # Back within ten minutes: nobody is there, or its firmware did not obey. Only a person tries again.
+        async with power_on(lan, spec) as pc:
+            await pc.console.wait_for("Fast Boot", BOOT_WITHIN)
+            told = len(pc.console.text)
+            await pc.qmp.send_keys(["esc"])
+            await pc.console.wait_for("GNU GRUB", 90, since=told)  # after twice 10 s of GRUB's own "Press any key"
+            await asyncio.sleep(MENU_DRAWN)
+            await pc.qmp.send_keys(["ret"])
+            assert await sent_home(pc) == entry, "the entry of the first time is there, and is taken"
+        said = [entry["message"].rpartition(": ")[2] for entry in service.log() if "no disk" in entry["message"]]
+        assert said == [SHOWN, "came back from there just now", SHOWN]
+
+
+SHOWN = "its agent shows its firmware the way home"
+
+
+async def sent_home(pc: RunningPc) -> str:
+    """Wait until the disk's own loader runs; the number of the firmware's entry that the agent chose for it."""
+    await pc.console.wait_for(r"netboot: home Boot\w{4} sda /EFI/debian/shimx64\.efi", BOOT_WITHIN)
+    home = await pc.console.wait_for("the loader on the disk was started", BOOT_WITHIN)
+    print(f"\nhome to its disk after {home:.0f} s")
+    (stats,) = (await pc.block_stats()).values()
+    assert stats.write_operations == 0
+    assert "netboot: hello" not in pc.console.text
+    return pc.console.text.partition("netboot: home Boot")[2][:4]
 
 
 @pytest.mark.matrix

@@ -309,6 +309,8 @@ def test_grub_accepts_the_script(language: Language) -> None:
         run(["grub-script-check"], stdin=shown.boot_menu.screen(GRUB))
         run(["grub-script-check"], stdin=shown.boot_menu.start(GRUB, "wipe", ""))
         run(["grub-script-check"], stdin=shown.boot_menu.refusal(GRUB, "wrong"))
+        for again in (False, True):
+            run(["grub-script-check"], stdin=shown.boot_menu.home(GRUB, again=again))
 
 
 HOSTILE = st.text(

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from netboot.dhcp.probe import PROBE_UUID
-from netboot.given_starts import FILES, TOLD_FOR, WITHIN, Failed, GivenStarts, Step
+from netboot.given_starts import FILES, GOING_HOME, TOLD_FOR, WITHIN, Failed, GivenStarts, Step
 from netboot.problems import Problem
 from netboot.protocol import Stay, Welcome
 from netboot.records.record import Record
@@ -215,3 +215,51 @@ async def test_a_refused_hello_does_not_touch_the_row_of_a_pc_that_is_on_the_lin
         await stranger.say(replace(hello(pc(), "boot-2"), version=1))
         await stranger.hear(Stay)
         assert (row_of(workshop).state, row_of(workshop).problem) == ("waiting", None)
+
+
+def test_an_agent_that_only_shows_the_way_home_is_no_start_that_brought_nothing() -> None:
+    starts = GivenStarts()
+    starts.menu_shown(MAC, UUID, HERE, starts_itself=False, now=0)
+    assert not starts.has_gone_home(MAC, UUID, now=0)
+    starts.goes_home(MAC, UUID, HERE, now=1)
+    for name in FILES:
+        starts.fetched(HERE, name, now=2)
+    assert starts.overdue(now=2 + WITHIN) == ()
+    starts.menu_asked(MAC, UUID, None, now=100)
+    starts.menu_shown(MAC, UUID, HERE, starts_itself=False, now=100)
+    assert starts.problem(MAC, UUID, now=100) is None
+
+
+def test_a_pc_that_comes_back_from_its_way_home_within_minutes_is_known_by_it() -> None:
+    starts = GivenStarts()
+    repeats, later = GOING_HOME
+    starts.menu_shown(MAC, UUID, HERE, starts_itself=False, now=0)
+    starts.goes_home(MAC, UUID, HERE, now=0)
+    starts.goes_home(MAC, UUID, HERE, now=repeats - 1)  # GRUB that asks twice
+    assert not starts.has_gone_home(MAC, UUID, now=repeats - 1)
+    assert not starts.has_gone_home(MAC, "another PC behind this dock", now=repeats)
+    starts.menu_shown(MAC, UUID, HERE, starts_itself=False, now=repeats)
+    assert starts.has_gone_home(MAC, UUID, now=repeats)
+    assert starts.has_gone_home(MAC, UUID, now=later - 1)
+    assert not starts.has_gone_home(MAC, UUID, now=later)
+    starts.goes_home(MAC, UUID, HERE, now=later)
+    starts.fetched(HERE, "agent.img", now=2 * later)  # by a slow line
+    assert starts.has_gone_home(MAC, UUID, now=3 * later - 1)
+    starts.forget([MAC])
+    assert not starts.has_gone_home(MAC, UUID, now=3 * later - 1)
+    assert starts.has_gone_home("", "", now=0), "a PC that cannot be followed would go round for ever"
+
+
+async def test_a_menu_that_sees_no_disk_gets_the_agent_once_and_a_person_at_will(
+    workshop: Workshop,
+) -> None:
+    now = [0.0]
+    workshop.starts = StartWatch(workshop.floor, clock=lambda: now[0])
+    async with serving(workshop) as server:
+        for _ in range(2):
+            assert "load_agent netboot.home=1" in await fetch(server, "/home.grub")
+        now[0] = 120.0
+        again = await fetch(server, "/home.grub", lang="en")
+        assert "load_agent" not in again
+        assert "came back" in again
+        assert "load_agent netboot.home=1" in await fetch(server, "/home.grub", asked="yes")

@@ -1,6 +1,7 @@
-"""Where an installed system has its UEFI boot loader on the PC's own disk, for the boot menus. Values only.
+"""Where an installed system has its UEFI boot loader on the PC's disk, for the boot menus and the agent. Values only.
 
-The removable path is UEFI 2.10 §3.5.1.1's. Not for: starting them (menus/disk.grub.j2, menus/disk.ipxe.j2).
+The removable path is UEFI 2.10 §3.5.1.1's. Not for: starting them (menus/disk.grub.j2, menus/disk.ipxe.j2,
+agent/way_home.py).
 """
 
 from dataclasses import dataclass
