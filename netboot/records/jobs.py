@@ -18,7 +18,8 @@ from netboot.inventory import DiskId
 from netboot.problems import Problem
 from netboot.profile import Profile
 from netboot.protocol import CheckResult, EraseResult, Erasure, Result, StageName
-from netboot.records import choices, disk_answers, events, machines, tables
+from netboot.records import choices, disk_answers, events, inventories, machines, tables
+from netboot.records.arrivals import Arrivals
 from netboot.records.interruption import after_another_boot
 from netboot.records.tables import found
 from netboot.records.values import AnswerRow, JobState, NotOnRecord, Outcome, StageState
@@ -105,7 +106,14 @@ def stage_started(session: Session, job_id: str, stage: StageName, number: int, 
 
 
 def stage_finished(
-    session: Session, job_id: str, record: StageRecord, seconds: float | None, number: int, *, now: datetime
+    session: Session,
+    job_id: str,
+    record: StageRecord,
+    seconds: float | None,
+    number: int,
+    *,
+    arrivals: Arrivals,
+    now: datetime,
 ) -> Job:
     """A stage ended as `record` says, after `seconds`, with its evidence. What has ended once is never overwritten.
 
@@ -124,10 +132,11 @@ def stage_finished(
         given_up = stage.result is None and stage.problem is not None and stage.problem.code == "power-cut"
         if at_work:
             stage.state, stage.seconds = record.state, seconds
-            stage.problem, stage.result = record.problem, record.result
-        elif given_up:
-            stage.result = record.result
+            stage.problem = record.problem
         if at_work or given_up:
+            size = _remember_result(session, visit, stage, record.result)
+            visit.added += size
+            arrivals.add(visit.address, size)
             _remember_evidence(session, row, visit, record, seconds, now)
     return restored(session, row)
 
@@ -243,7 +252,7 @@ def _records(session: Session, job_id: str) -> tuple[StageRecord, ...]:
             stage=cast(StageName, row.stage),
             state=cast(StageState, row.state),
             problem=row.problem,
-            result=row.result,
+            result=_result(row),
         )
         for row in rows
     )
@@ -282,12 +291,27 @@ def _by_our_clock(record: StageRecord, started: datetime, finished: datetime) ->
     return msgspec.structs.replace(record, result=EraseResult(erasures=erasures))
 
 
+def _remember_result(session: Session, visit: tables.Visit, stage: tables.Stage, result: Result | None) -> int:
+    """Keep what the stage proves; gives how many bytes that adds."""
+    if isinstance(result, CheckResult):
+        size = inventories.would_add(session, result.inventory)
+        stage.result, stage.found = tables.Checked(), inventories.keep(session, result.inventory)
+        inventories.replace(session, visit, result.inventory)
+        machines.remember_disks(session, visit.id, result.inventory)
+        return size
+    stage.result = result
+    return 0 if result is None else len(tables.encoded(result))
+
+
+def _result(row: tables.Stage) -> Result | None:
+    if isinstance(row.result, tables.Checked):
+        return CheckResult(inventory=found(row.found, "inventory").content)
+    return row.result
+
+
 def _remember_evidence(
     session: Session, row: tables.Job, visit: tables.Visit, record: StageRecord, seconds: float, now: datetime
 ) -> None:
-    if isinstance(record.result, CheckResult):
-        visit.inventory = record.result.inventory
-        machines.remember_disks(session, visit.id, record.result.inventory)
     body = {
         "stage": record.stage,
         "state": record.state,

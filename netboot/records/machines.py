@@ -208,11 +208,12 @@ def _newest_inventories(session: Session, machine_ids: Iterable[str]) -> dict[st
         .scalar_subquery()
     )
     wanted = (
-        select(tables.Machine.id, tables.Visit.inventory)
+        select(tables.Machine.id, tables.KeptInventory.content)
         .join(tables.Visit, tables.Visit.id == newest)
+        .join(tables.KeptInventory, tables.KeptInventory.digest == tables.Visit.inventory_digest)
         .where(tables.Machine.id.in_(list(machine_ids)))
     )
-    return {row.id: row.inventory for row in session.execute(wanted)}
+    return {row.id: row.content for row in session.execute(wanted)}
 
 
 def _on_line(session: Session, machine_ids: Iterable[str], on_line: OnLine) -> list[tuple[str, Inventory]]:

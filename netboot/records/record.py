@@ -31,6 +31,7 @@ from netboot.records import (
     choices,
     disk_answers,
     events,
+    inventories,
     jobs,
     machines,
     merging,
@@ -42,7 +43,6 @@ from netboot.records import (
     restored,
     standing,
     starting,
-    tables,
     unfinished,
     visits,
 )
@@ -112,6 +112,7 @@ def open_record(
     record = Record(open_database(place), clock, monotonic, ChainHeads(heads))
     try:
         record.compare_with_head()
+        record.take_up_day()
     except BaseException:
         record.close()
         raise
@@ -146,6 +147,11 @@ class Record:
             if compare(known, own, there) != "same":
                 restored.withdraw_all(session, known, now=self._now())
                 self.restored = True
+
+    def take_up_day(self) -> None:
+        """Count what each address added within the last day, before this process."""
+        with self._read() as session:
+            self._arrivals.take_up(visits.lately(session, began=self._day.began(session), now=self._now()))
 
     def __enter__(self) -> Self:
         return self
@@ -409,8 +415,9 @@ class Record:
         names: Collection[str] = ()
         with self._writing() as session:
             visit_id = jobs.visit_of(session, job_id)
-            self._arrivals.add(visit_id, tables.size_of(record))
-            job = jobs.stage_finished(session, job_id, record, seconds, report_number, now=self._now())
+            job = jobs.stage_finished(
+                session, job_id, record, seconds, report_number, arrivals=self._arrivals, now=self._now()
+            )
             if all(stage.state == "done" for stage in job.stages):
                 jobs.end(session, job_id, None, now=self._now())
                 visits.end(session, visit_id, now=self._now())
@@ -530,15 +537,21 @@ class Record:
             return events.head(session).sequence
 
     def verify_chain(self) -> ChainCheck:
-        """Read and hash every event again, and compare every proof of erasure with its own: some seconds for 50,000."""
+        """Read and hash every event again, and compare each proof of erasure and each inventory with what it says.
+
+        Some seconds for 50,000.
+        """
         with self._read() as session:
             check = events.verify(session)
-            other = proofs.differing(session) if check.broken is None else None
-            if other is None:
+            if check.broken is not None:
                 return check
-            return replace(
-                check, broken=(other.server, other.sequence), why="the proof that is kept of it says otherwise"
-            )
+            if other := proofs.differing(session):
+                why = "the proof that is kept of it says otherwise"
+            elif other := inventories.differing(session):
+                why = "the inventory that is kept of it is not what was hashed"
+            else:
+                return check
+            return replace(check, broken=(other.server, other.sequence), why=why)
 
     # People, settings, masters
 

@@ -8,10 +8,11 @@ from datetime import UTC, datetime
 from typing import Any, Final, TypeVar
 
 import msgspec
+from msgspec import Struct
 from sqlalchemy import BigInteger, DateTime, Dialect, ForeignKey, Index, MetaData, String, Text, TypeDecorator
 from sqlalchemy import UniqueConstraint as Unique
 from sqlalchemy.exc import DontWrapMixin
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from netboot.disk_answers import Answer
 from netboot.errors import NetbootError
@@ -19,8 +20,8 @@ from netboot.imaging import MasterNeeds
 from netboot.inventory import DiskId, Inventory
 from netboot.problems import Problem
 from netboot.profile import Profile
+from netboot.protocol import CustomiseResult, DeployResult, EraseResult, MemoryResult
 from netboot.protocol import Erasure as Evidence
-from netboot.protocol import Result
 from netboot.records.values import NotOnRecord
 from netboot.seen import Seen
 
@@ -40,10 +41,10 @@ def _refused(name: str, error: Exception) -> Unreadable:
     )
 
 
-def size_of(value: object) -> int:
-    """Bytes of a value as it is kept. Raises Unreadable."""
+def encoded(value: object) -> bytes:
+    """A value as it is kept. Raises Unreadable."""
     try:
-        return len(msgspec.json.encode(value))
+        return msgspec.json.encode(value)
     except (msgspec.MsgspecError, ValueError, TypeError, OverflowError, RecursionError) as error:
         raise _refused(type(value).__name__, error) from error
 
@@ -133,14 +134,23 @@ class MachineKey(Base):
     last_seen: Mapped[datetime] = mapped_column(Utc)
 
 
+class KeptInventory(Base):
+    """An inventory, kept once; `digest` is the SHA-256 of `content` (`inventories.py`)."""
+
+    __tablename__ = "inventories"
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    content: Mapped[Inventory] = mapped_column(Packed[Inventory](Inventory))
+
+
 class Visit(Base):
     """One stay of a machine in the agent. Of its token only the SHA-256 is kept.
 
-    `mac` is the adapter that its hello tells, `adapter` the one that its line came from, "" when that is not known.
+    `mac` is the adapter that its hello tells, `adapter` the one that its line came from, `address` from where, "" when
+    that is not known. `added` is how many bytes it brought to the record.
     """
 
     __tablename__ = "visits"
-    __table_args__ = (Index(None, "machine_id", "opened"),)
+    __table_args__ = (Index(None, "machine_id", "opened"), Index(None, "opened"))
     id: Mapped[str] = mapped_column(ID, primary_key=True)
     machine_id: Mapped[str] = mapped_column(ForeignKey("machines.id"))
     boot: Mapped[str] = mapped_column(String(64), unique=True)
@@ -152,9 +162,17 @@ class Visit(Base):
     opened: Mapped[datetime] = mapped_column(Utc)
     closed: Mapped[datetime | None] = mapped_column(Utc)
     last_report: Mapped[int]
-    inventory: Mapped[Inventory] = mapped_column(Packed[Inventory](Inventory))
+    inventory_digest: Mapped[str] = mapped_column(ForeignKey("inventories.digest"), nullable=True, index=True)
     adapter: Mapped[str] = mapped_column(String(17), server_default="", default="")
     standing: Mapped[str] = mapped_column(String(16), server_default="", default="")
+    address: Mapped[str] = mapped_column(String(64), server_default="", default="")
+    added: Mapped[int] = mapped_column(BigInteger, server_default="0", default=0)
+    kept: Mapped[KeptInventory] = relationship(lazy="joined")
+
+    @property
+    def inventory(self) -> Inventory:
+        """What was found in the PC, as it is known now."""
+        return self.kept.content
 
 
 class Choice(Base):
@@ -235,6 +253,13 @@ class Job(Base):
     ended: Mapped[datetime | None] = mapped_column(Utc)
 
 
+class Checked(Struct, frozen=True, tag="check"):
+    """A check's result as it is kept: what it found stands in a table of its own."""
+
+
+KeptResult = Checked | MemoryResult | EraseResult | DeployResult | CustomiseResult
+
+
 class Stage(Base):
     """One stage of a job, with its evidence."""
 
@@ -248,7 +273,9 @@ class Stage(Base):
     started: Mapped[datetime | None] = mapped_column(Utc)
     seconds: Mapped[float]
     problem: Mapped[Problem | None] = mapped_column(Packed[Problem](Problem))
-    result: Mapped[Result | None] = mapped_column(Packed[Result](Result))
+    result: Mapped[KeptResult | None] = mapped_column(Packed[KeptResult](KeptResult))
+    inventory_digest: Mapped[str | None] = mapped_column(ForeignKey("inventories.digest"), index=True)
+    found: Mapped[KeptInventory | None] = relationship(lazy="joined")
 
 
 class DiskAnswer(Base):

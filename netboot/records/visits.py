@@ -7,7 +7,7 @@ and the new visit is opened beside it (`standing.py`). What is closed stays clos
 import hashlib
 import hmac
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final, cast
@@ -15,10 +15,21 @@ from typing import Final, cast
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
+from netboot.inventory import Inventory
 from netboot.problems import Problem
 from netboot.protocol import Hello
-from netboot.records import events, jobs, machines, standing, tables, unfinished
-from netboot.records.arrivals import DAY_BYTES, DAY_BYTES_IN_ALL, DAY_SHARE, SHARE, Arrivals, Bound
+from netboot.records import events, inventories, jobs, machines, standing, tables, unfinished
+from netboot.records.arrivals import (
+    DAY,
+    DAY_BYTES,
+    DAY_BYTES_IN_ALL,
+    DAY_SHARE,
+    SHARE,
+    VISIT_ROWS,
+    Arrivals,
+    Bound,
+    Brought,
+)
 from netboot.records.machines import OnLine
 from netboot.records.tables import found
 from netboot.records.values import HelloRefused, OtherOnLine, Standing, Visit, WrongToken
@@ -52,12 +63,12 @@ def greet(
         raise WrongToken("a hello without a boot id")
     row = session.scalars(select(tables.Visit).where(tables.Visit.boot == hello.boot)).one_or_none()
     if row is None:
-        size = tables.size_of(hello.inventory)
+        size = VISIT_ROWS + inventories.would_add(session, hello.inventory)
         _refuse_a_flood(session, arrivals, came.address, size, now)
         row, token = _open(session, hello, came, on_line, now), _new_token()
-        row.token_hash = _hashed(token)
+        row.token_hash, row.added = _hashed(token), size
         session.flush()
-        arrivals.count(came.address, row.id, size)
+        arrivals.count(came.address, size)
         return _visit(session, row, token=token, new=True)
     token = ""
     if hello.token and hmac.compare_digest(row.token_hash, _hashed(hello.token)):
@@ -76,9 +87,24 @@ def greet(
         return replace(_visit(session, row, token=token, new=False), over=True)
     row.mac, row.adapter = came.mac, came.adapter
     if hello.inventory != row.inventory:
-        row.inventory = hello.inventory
-        machines.remember_disks(session, row.id, hello.inventory)
+        _see_anew(session, row, hello.inventory, arrivals)
     return _visit(session, row, token=token, new=False)
+
+
+def lately(session: Session, *, began: int, now: datetime) -> Iterator[Brought]:
+    """What each visit of the last day brought, by the clock and by what is on the record after the event `began`.
+
+    Both must say so: of a clock that was put back, or ahead, the worse that follows is a day that begins anew.
+    """
+    table = tables.Event
+    since = select(table.visit_id).where(
+        table.server == events.own_server(session), table.sequence > began, table.kind == "visit-opened"
+    )
+    wanted = select(tables.Visit.address, tables.Visit.opened, tables.Visit.added).where(
+        tables.Visit.opened > now - DAY, tables.Visit.address != "", tables.Visit.id.in_(since)
+    )
+    for address, opened, added in session.execute(wanted):
+        yield Brought(address, added, max(timedelta(), now - opened).total_seconds())
 
 
 def end(session: Session, visit_id: str, *, now: datetime) -> None:
@@ -150,6 +176,7 @@ def _open(session: Session, hello: Hello, came: Arrival, on_line: OnLine, now: d
         boot=hello.boot,
         mac=came.mac,
         adapter=came.adapter,
+        address=came.address,
         mode=firmware.mode,
         secure_boot=firmware.secure_boot,
         token_hash="",
@@ -157,7 +184,7 @@ def _open(session: Session, hello: Hello, came: Arrival, on_line: OnLine, now: d
         opened=now,
         closed=None,
         last_report=0,
-        inventory=hello.inventory,
+        kept=inventories.keep(session, hello.inventory),
     )
     session.add(row)
     session.flush()
@@ -180,11 +207,11 @@ _BOUNDS: Final[dict[Bound, tuple[str, str]]] = {
     ),
     "day": (
         f"{{address}} has begun {DAY_SHARE} visits, or added {DAY_BYTES >> 20} MiB, within a day: not taken now",
-        "look at what that device is; if it is a router with honest PCs behind, start the server again",
+        "look at what that device is; if it is a router with honest PCs behind, they are taken as the hours pass",
     ),
     "all": (
         f"{DAY_BYTES_IN_ALL >> 20} MiB were added to the record within a day: {{address}} is not taken now",
-        "look for a device that sends forged hellos, then start the server again",
+        "look for a device that sends forged hellos; others are taken again as the hours pass",
     ),
 }
 
@@ -201,6 +228,20 @@ def _refuse_a_flood(session: Session, arrivals: Arrivals, address: str, size: in
             f"{NEW_VISITS} PCs came within a minute: this one is not taken now",
             hint="it comes again by itself; if there are not so many, look for a device that sends forged hellos",
         )
+
+
+def _see_anew(session: Session, row: tables.Visit, inventory: Inventory, arrivals: Arrivals) -> None:
+    """The agent of a known visit tells another inventory; it stands unless its address has used up its day.
+
+    Then the visit goes on with what it told before: nobody's PC is turned away in the middle, and a check reads anew.
+    """
+    size = inventories.would_add(session, inventory)
+    if size and arrivals.is_full(row.address, size):
+        return
+    row.added += size
+    arrivals.add(row.address, size)
+    inventories.replace(session, row, inventory)
+    machines.remember_disks(session, row.id, inventory)
 
 
 def _unfinished(session: Session, machine_id: str) -> Sequence[tables.Visit]:

@@ -261,6 +261,13 @@ def test_a_disk_that_came_during_a_visit_is_remembered(record: Record) -> None:
     assert [row.id for row in record.search_machines(ssd(77).id.serial).rows] == [first.machine_id]
 
 
+def spoil_inventories(place: Path, visits: str) -> None:
+    """Of these visits: what cannot be read any more shows whether it is read."""
+    with sqlite3.connect(place) as other:
+        of_them = f"SELECT inventory_digest FROM visits WHERE {visits}"
+        other.execute(f"UPDATE inventories SET content = '{{' WHERE digest IN ({of_them})")
+
+
 def test_a_machine_of_a_thousand_hellos_is_read_as_far_as_it_is_shown(
     record: Record, place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -270,24 +277,21 @@ def test_a_machine_of_a_thousand_hellos_is_read_as_far_as_it_is_shown(
     proof = Erasure(disk=ssd().id, method="overwrite", level="clear", verdict="erased")
     record.stage_finished(job.id, StageRecord(stage="erase", result=EraseResult(erasures=(proof,))), 1.0, 1)
     for number in range(1, 6):
-        record.greet(hello(pc(), f"boot-{number}"), MAC)
-    with sqlite3.connect(place) as other:  # what cannot be read any more shows whether it is read
-        other.execute("UPDATE visits SET inventory = '{' WHERE boot IN ('boot-1', 'boot-2', 'boot-3')")
+        record.greet(hello(replace(pc(), memory=number), f"boot-{number}"), MAC)
+    spoil_inventories(place, "boot IN ('boot-1', 'boot-2', 'boot-3')")
     detail = record.machine_detail(erased.machine_id)
     assert [visit.boot for visit in detail.visits] == ["boot-5", "boot-4", "boot-0"]
     assert (detail.unread, detail.visits[2].jobs[0].erasures[0].verdict) == (3, "erased")
-    with sqlite3.connect(place) as other:
-        other.execute("UPDATE visits SET inventory = '{' WHERE boot != 'boot-5'")
+    spoil_inventories(place, "boot != 'boot-5'")
     assert [visit.boot for visit in record.machine_now(erased.machine_id).visits] == ["boot-5"]
 
 
 def test_the_overview_shows_the_machines_that_came_last_and_reads_no_other_inventory(
     record: Record, place: Path
 ) -> None:
-    for boot, number in (("boot-1", 1), ("boot-2", 2), ("boot-3", 3), ("boot-4", 2), ("boot-5", 1)):
-        record.greet(hello(pc(number), boot), MAC)
-    with sqlite3.connect(place) as other:  # what cannot be read any more shows whether it is read
-        other.execute("UPDATE visits SET inventory = '{' WHERE boot NOT IN ('boot-4', 'boot-5')")
+    for memory, number in ((1, 1), (2, 2), (3, 3), (4, 2), (5, 1)):
+        record.greet(hello(replace(pc(number), memory=memory), f"boot-{memory}"), MAC)
+    spoil_inventories(place, "boot NOT IN ('boot-4', 'boot-5')")
     shown = [(row.number, row.visit.boot) for row in record.machines_overview(limit=2)]
     assert shown == [(1, "boot-5"), (2, "boot-4")]
     assert [row.number for row in record.machines_overview(limit=1)] == [1]

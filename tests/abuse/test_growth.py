@@ -1,0 +1,78 @@
+"""How many bytes one address makes the record grow by in a day, whatever it says: the figures of docs/security.md.
+
+A day of hellos, each three minutes after the other, on a record in a file; its write-ahead log is put into it at the
+end, so that the file's size is all that was added.
+"""
+
+import dataclasses
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import msgspec
+from msgspec.structs import replace
+
+from netboot.imaging import StageRecord
+from netboot.inventory import Dimm, Inventory
+from netboot.profile import Profile
+from netboot.protocol import MESSAGE_LIMIT, CheckResult
+from netboot.records.arrivals import DAY_BYTES, DAY_SHARE
+from netboot.records.record import open_record
+from netboot.records.values import HelloRefused, Start
+from tests.records.conftest import MAC, Clock, hello, pc
+
+LOOK = Profile(id="look", name={"fr": "Voir", "en": "Look"}, stages=("check", "finish"))
+
+
+def large(number: int) -> Inventory:
+    """A PC of 128 memory modules that tell as much as they may: 164 KB."""
+    text = f"{number:06d}" * 42
+    slot = Dimm(locator=text, kind=text, manufacturer=text, serial=text, part=text)
+    return replace(pc(), dimms=(slot,) * 128)
+
+
+@dataclasses.dataclass(frozen=True)
+class Day:
+    """What came of one."""
+
+    visits: int
+    grown: int
+
+
+def pours(place: Path, made: Callable[[int], Inventory]) -> Day:
+    """One address says hello all day, and reports a check each time; every hour the server is started again."""
+    clock, begun = Clock(), 0
+    open_record(place, clock=clock, monotonic=clock.monotonic).close()
+    empty = place.stat().st_size
+    for hour in range(24):
+        with open_record(place, clock=clock, monotonic=clock.monotonic) as record:
+            for boot in range(20):
+                clock.pass_by(timedelta(minutes=3) - timedelta(seconds=10))
+                told = made(hour * 20 + boot)
+                try:
+                    visit = record.greet(hello(told, f"boot-{hour}-{boot}", profile="look"), MAC, address="10.0.0.66")
+                except HelloRefused:
+                    continue
+                begun += 1
+                job = record.begin(visit.id, menu="look", prepare=lambda _: Start(LOOK, None, "pc-1"))
+                assert job is not None
+                checked = StageRecord(stage="check", state="done", result=CheckResult(inventory=told))
+                record.stage_finished(job.id, checked, 1.0, 1)
+            assert record.verify_chain().broken is None
+    return Day(begun, place.stat().st_size - empty)
+
+
+def test_ever_other_inventories_of_one_address_come_to_no_more_than_its_day(tmp_path: Path) -> None:
+    day = pours(tmp_path / "record.db", large)
+    size = len(msgspec.json.encode(large(1)))
+    print(f"ever other inventories of {size} bytes: {day.visits} visits, {day.grown / 1e6:.1f} MB")
+    assert 150_000 < size < MESSAGE_LIMIT
+    assert DAY_BYTES * 0.8 < day.grown < DAY_BYTES * 1.3
+
+
+def test_one_inventory_said_all_day_is_kept_once(tmp_path: Path) -> None:
+    """It was kept twice a visit."""
+    day = pours(tmp_path / "record.db", lambda _: large(1))
+    print(f"one inventory: {day.visits} visits, {day.grown / 1e6:.1f} MB, {day.grown // day.visits} bytes a visit")
+    assert day.visits == DAY_SHARE
+    assert day.grown < 4 << 20
