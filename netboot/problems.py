@@ -457,9 +457,9 @@ SENTENCES: Final[dict[Code, dict[Language, str]]] = {
         "the disk in the PC's own boot menu (often F12, F9 or Esc), or install a system on it.",
     },
     "own-disk-entry": {
-        "fr": "Le micrologiciel de ce PC n'a pas pu être dirigé vers son disque ({error}). Rien n'y a été écrit. "
+        "fr": "Le micrologiciel de ce PC n'a pas pu être dirigé vers son disque. Rien n'y a été écrit. "
         "Prenez le disque dans le menu de démarrage du PC (souvent F12, F9 ou Échap).",
-        "en": "This PC's firmware could not be sent to its disk ({error}). Nothing was written to it. Pick the disk in "
+        "en": "This PC's firmware could not be sent to its disk. Nothing was written to it. Pick the disk in "
         "the PC's own boot menu (often F12, F9 or Esc).",
     },
     "power-cut": {

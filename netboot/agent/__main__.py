@@ -72,7 +72,8 @@ def go_home(words: CommandLine, consoles: Consoles) -> EndAction:
         way = show_way()
     except Exception as error:  # a restart would only bring the menu back, and that this agent
         log.exception("the way home")
-        way = Problem("own-disk-entry", {"error": f"{type(error).__name__}: {error}"[:300]})
+        consoles.mark(f"agent error {type(error).__name__}: {error}")
+        way = Problem("own-disk-entry")
     if isinstance(way, str):
         consoles.mark(f"home {way}")
         screen.leaving("disk", None)

@@ -145,8 +145,8 @@ def serial(tmp_path: Path) -> Path:
     [
         (Problem("own-disk", {"disks": "sda Used disk"}), "sda Used disk"),
         (Problem("no-disk"), "No internal disk"),
-        (NetbootError("BootNext was not kept", hint=""), "BootNext was not kept"),
-        (OSError(5, "Input/output error"), "Input/output error"),
+        (NetbootError("BootNext was not kept", hint=""), "could not be sent to its disk"),
+        (OSError(5, "Input/output error"), "could not be sent to its disk"),
     ],
 )
 def test_a_pc_that_finds_no_way_home_says_so_and_stays_as_it_is(
@@ -168,6 +168,9 @@ def test_a_pc_that_finds_no_way_home_says_so_and_stays_as_it_is(
         agent.go_home(words, consoles)
     told = serial.read_text()
     assert said in told
+    if isinstance(outcome, Exception):
+        assert [str(outcome) in line for line in told.splitlines() if "netboot: agent error" in line] == [True]
+        assert told.count(str(outcome)) == 1, "a program's words are no sentence for people"
     assert "Ctrl+Alt+Del" in told
 
 
