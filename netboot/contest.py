@@ -43,10 +43,11 @@ def judged(session: Session, others: Sequence[Session]) -> tuple[Standing, list[
     found = rivals(session, others)
     if found:
         theirs = [other for other in found if not _has_the_adapter(other, session)]
-        return ("" if all(_has_the_adapter(session, other) for other in found) else "two-lines"), theirs
+        alone = not session.visit.beside and all(_has_the_adapter(session, other) for other in found)
+        return ("" if alone else "two-lines"), theirs
     if session.adapter and session.adapter not in session.adapters:
         return "other-adapter", []
-    return "", []
+    return ("two-lines" if session.visit.beside else ""), []
 
 
 def problem(session: Session) -> Problem:

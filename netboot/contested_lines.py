@@ -89,10 +89,15 @@ class ContestedLines:
         async with session.lock:
             if not self._lines.has(session):
                 raise NotThatVisit
-            refused = await asyncio.to_thread(self._record.vouch, visit, who)
+            closed = await asyncio.to_thread(self._record.vouch, visit, who)
             session.standing = "vouched"
-            for other in filter(None, map(self._lines.of_visit, refused)):
-                await self._send_away(other)
+            for other in closed:
+                if (line := self._lines.of_visit(other)) is not None:
+                    await self._send_away(line)
+                elif (row := self._floor.of_visit(other)) is not None:
+                    self._floor.forget(row.name)
+            if session.job is None:
+                session.left = await asyncio.to_thread(self._record.left_undone, session.visit.machine_id)
             await self._welcome_anew(session)
 
     async def keep_out(self, visit: str, who: str) -> None:
@@ -111,7 +116,7 @@ class ContestedLines:
     async def _succeed(self, session: Session) -> None:
         await asyncio.sleep(contest.BACK_WITHIN)
         async with session.lock:
-            alone = self._lines.has(session) and not contest.rivals(session, self._lines)
+            alone = self._lines.has(session) and not contest.rivals(session, self._lines) and not session.visit.beside
             if alone and session.standing == "two-lines":
                 on_line = self._lines.__contains__
                 await asyncio.to_thread(self._record.uncontest, session.visit.id, on_line=on_line)

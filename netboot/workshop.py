@@ -156,6 +156,7 @@ class Workshop:
             return had.name
         row = self.floor.row(mac)
         others = row is not None and row.machine not in ("", visit.machine_id) and row.state != "booting"
+        others |= row is not None and row.visit != "" and visit.beside
         return visit.id if others or self._lines.holds_row(mac, visit.id) else mac
 
     async def _welcome(self, session: Session) -> None:

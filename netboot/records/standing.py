@@ -36,9 +36,10 @@ def contest(
 
 
 def vouch(session: Session, visit_id: str, *, who: str, now: datetime) -> tuple[str, ...]:
-    """A person says that this visit's line is the PC; gives the other open visits of its machine, closed as refused.
+    """A person says that this visit's line is the PC; gives the other open visits of its machine, which are closed.
 
-    What those had begun ends. Raises NotThatVisit when the visit is not contested, or over.
+    Contested ones as refused; one that nothing stood against was the PC's own, before it was restarted. What those had
+    begun ends. Raises NotThatVisit when the visit is not contested, or over.
     """
     row = found(session.get(tables.Visit, visit_id), "visit")
     if row.standing not in CONTESTED or row.closed is not None:
@@ -49,12 +50,17 @@ def vouch(session: Session, visit_id: str, *, who: str, now: datetime) -> tuple[
             tables.Visit.machine_id == row.machine_id, tables.Visit.id != row.id, tables.Visit.closed.is_(None)
         )
     ).all()
-    refused = tuple(sorted(other.id for other in others))
-    body = {"by": events.person(session, who), "refused": refused}
+    body = {"by": events.person(session, who), "refused": sorted(other.id for other in others if other.standing)}
     events.append(session, "visit-vouched", body, now=now, machine=row.machine_id, visit=row.id)
     for other in others:
-        refuse(session, other, now=now)
-    return refused
+        if other.standing:
+            refuse(session, other, now=now)
+        else:
+            jobs.interrupt(session, other, now=now)
+            other.closed = now
+            session.flush()
+            events.append(session, "visit-closed", {}, now=now, machine=other.machine_id, visit=other.id)
+    return tuple(sorted(other.id for other in others))
 
 
 def keep_out(session: Session, visit_id: str, *, who: str, now: datetime) -> None:

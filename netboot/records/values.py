@@ -166,7 +166,8 @@ class Visit:
 
     `token` is plain only when it was just made (else ""); `last_report` is the number of the newest report on the
     record; `job` is the unfinished job, `outcome` the last one that ended; `left` what is left undone in the machine.
-    A visit that is `over` is told its outcome and nothing else.
+    A visit that is `over` is told its outcome and nothing else. One that is `beside` came by another adapter while the
+    machine's job goes on in a visit whose line is broken.
     """
 
     id: str
@@ -181,6 +182,7 @@ class Visit:
     left: Unfinished | None = None
     standing: Standing = ""
     over: bool = False
+    beside: bool = False
 
 
 @dataclass(frozen=True, slots=True)

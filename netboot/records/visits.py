@@ -1,7 +1,8 @@
 """The stays of machines in the agent: opened by a hello, held by a token, closed at the end or by the next boot.
 
-A machine's next boot closes its earlier visits, unless the line of one is open: then nobody knows which one is the PC,
-and the new visit is opened beside it (`standing.py`). What is closed stays closed, whoever has its token.
+A machine's next boot closes its earlier visits, unless the line of one is open, or one is at work and the boot comes by
+another adapter: then nobody knows which one is the PC, and the new visit is opened beside it (`standing.py`). What is
+closed stays closed, whoever has its token.
 """
 
 import hashlib
@@ -65,11 +66,11 @@ def greet(
     if row is None:
         size = VISIT_ROWS + inventories.would_add(session, hello.inventory)
         _refuse_a_flood(session, arrivals, came.address, size, now)
-        row, token = _open(session, hello, came, on_line, now), _new_token()
+        (row, beside), token = _open(session, hello, came, on_line, now), _new_token()
         row.token_hash, row.added = _hashed(token), size
         session.flush()
         arrivals.count(came.address, size)
-        return _visit(session, row, token=token, new=True)
+        return replace(_visit(session, row, token=token, new=True), beside=beside)
     token = ""
     if hello.token and hmac.compare_digest(row.token_hash, _hashed(hello.token)):
         row.token_used = True
@@ -164,9 +165,11 @@ def _require_farewell(session: Session, row: tables.Visit, on_line: OnLine) -> N
         raise WrongToken("this visit is over")
 
 
-def _open(session: Session, hello: Hello, came: Arrival, on_line: OnLine, now: datetime) -> tables.Visit:
+def _open(session: Session, hello: Hello, came: Arrival, on_line: OnLine, now: datetime) -> tuple[tables.Visit, bool]:
+    """The new visit, and whether the machine's job goes on in another one that this may not be the next boot of."""
     machine = machines.find_or_add(session, hello.inventory, on_line=on_line, now=now)
-    if not is_on_line(session, machine.id, on_line):
+    beside = _is_beside(session, machine.id, hello, came)
+    if not beside and not is_on_line(session, machine.id, on_line):
         # Else its boot id alone is no proof that the PC restarted: a forged hello would end a job at work.
         leave_off(session, machine.id, now=now)
     firmware = hello.inventory.firmware
@@ -197,7 +200,20 @@ def _open(session: Session, hello: Hello, came: Arrival, on_line: OnLine, now: d
         "boot": hello.boot,
     }
     events.append(session, "visit-opened", body, now=now, machine=machine.id, visit=row.id)
-    return row
+    return row, beside
+
+
+def _is_beside(session: Session, machine_id: str, hello: Hello, came: Arrival) -> bool:
+    """Whether a visit of this machine is open and at work that came by another adapter than this hello does.
+
+    A PC that was restarted comes by the adapter that it had. Where the kernel does not know it, the boot is believed.
+    """
+    told = {nic.mac for nic in hello.inventory.nics}
+    return bool(came.adapter) and any(
+        came.adapter not in told or visit.adapter not in ("", came.adapter)
+        for visit in _unfinished(session, machine_id)
+        if visit.closed is None and jobs.running(session, visit.id) is not None
+    )
 
 
 _BOUNDS: Final[dict[Bound, tuple[str, str]]] = {

@@ -165,6 +165,33 @@ async def test_another_pcs_hello_with_the_address_of_a_pc_takes_over_nothing_of_
     assert waited < HONEST_WITHIN
 
 
+async def test_a_hello_from_another_adapter_ends_no_job_of_a_pc_whose_line_is_broken(floor: Floor) -> None:
+    picked = await floor.pcs[15].picks(ERASE, pc(15), "boot-15")
+    async with floor.pcs[15].agent(picked) as (real, welcome):
+        await real.hear(Plan)
+        erase = await real.obey(pc(15), until="check")
+        assert isinstance(erase, RunStage)
+        await real.start(erase)
+        await real.receipt()
+        await real.break_off()
+    own = replace(pc(15).nics[0], name="eth1", mac="98:fa:9b:66:66:66", boot=False)
+    liar = replace(picked, boot="forged-15", inventory=replace(pc(15), nics=(*pc(15).nics, own)))
+    async with floor.stranger.agent(liar) as (forged, other):
+        assert (await forged.hear(Stay)).problem.code == "two-lines"
+        assert await floor.page.lines() == {other.visit}
+        began = time.monotonic()
+        async with floor.pcs[15].agent(hello(pc(15), "boot-15", token=welcome.token)) as (real, _):
+            await real.hear(Plan)
+            waited = time.monotonic() - began
+            assert await real.obey(pc(15)) == Leave(action="poweroff")
+    machine = floor.journal.machine(welcome.visit)
+    assert {event.visit for event in floor.journal.events("job-started", machine=machine)} == {welcome.visit}
+    (proof,) = floor.journal.events("erasure", machine=machine)
+    assert (proof.visit, proof.body["verdict"], proof.body["standing"]) == (welcome.visit, "erased", "two-lines")
+    print(f"a hello while the line is broken: {len(encode(liar))} bytes said, the PC went on after {waited:.2f} s")
+    assert waited < HONEST_WITHIN
+
+
 async def test_forged_lines_that_are_held_open_keep_the_pc_away_until_a_person_says_which_and_no_longer(
     floor: Floor,
 ) -> None:

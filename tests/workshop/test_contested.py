@@ -238,6 +238,73 @@ async def test_a_pc_that_comes_by_its_own_adapter_waits_for_no_answer_about_one_
         assert record.visit(welcome.visit).standing == ""
 
 
+@pytest.mark.parametrize("forged", ["98:fa:9b:00:00:66", "98:fa:9b:00:00:01"])
+async def test_a_hello_from_another_adapter_ends_no_job_of_a_pc_whose_line_is_broken(
+    record: Record, monkeypatch: pytest.MonkeyPatch, forged: str
+) -> None:
+    """It tells its own adapter, or the PC's alone."""
+    monkeypatch.setattr(contest, "BACK_WITHIN", 0.1)
+    workshop = new_workshop(record)
+    adapters = iter(["98:fa:9b:00:00:01", "98:fa:9b:00:00:66", "98:fa:9b:00:00:01"])
+    workshop._adapter_of = lambda address: next(adapters)
+    nic = replace(pc().nics[0], name="eth1", boot=False, mac=forged)
+    liar = replace(pc(), nics=pc().nics if forged == pc().nics[0].mac else (*pc().nics, nic))
+    async with serving(workshop) as server:
+        async with agent_on(server, hello(pc(), profile=ERASE.id)) as (real, welcome):
+            await real.hear(Plan)
+            erase = await real.obey(pc(), until="check")
+            assert isinstance(erase, RunStage)
+            await real.start(erase)
+            await real.receipt()
+            await real.break_off()
+        await eventually(lambda: not tuple(workshop._lines))
+        async with agent_on(server, hello(liar, "forged-boot", profile=ERASE.id)) as (stranger, other):
+            assert (await stranger.hear(Stay)).problem.code in ("two-lines", "other-adapter")
+            await asyncio.sleep(0.3)
+            assert record.visit(other.visit).standing in ("two-lines", "other-adapter")
+            assert record.job_of_visit(welcome.visit) is not None
+            assert {(row.visit, row.state) for row in rows_of(workshop)} == {
+                (welcome.visit, "silent"),
+                (other.visit, "waiting"),
+            }
+            async with agent_on(server, hello(pc(), token=welcome.token)) as (back, _):
+                await back.hear(Plan)
+                assert await back.obey(pc()) == Leave(action="poweroff")
+    (proof,) = [event for event in record.events(limit=1000) if event.kind == "erasure"]
+    assert proof.visit_id == welcome.visit
+    assert '"standing":"two-lines"' in proof.body
+
+
+async def test_a_pc_that_was_restarted_by_another_adapter_in_its_work_begins_anew_when_a_person_says_that_it_is_it(
+    record: Record,
+) -> None:
+    workshop = new_workshop(record)
+    adapters = iter(["98:fa:9b:00:00:01", "98:fa:9b:00:01:01"])
+    workshop._adapter_of = lambda address: next(adapters)
+    two = replace(pc(), nics=(*pc().nics, replace(pc().nics[0], name="eth1", boot=False, mac="98:fa:9b:00:01:01")))
+    async with serving(workshop) as server:
+        async with agent_on(server, hello(two, profile=ERASE.id)) as (agent, first):
+            await agent.hear(Plan)
+            erase = await agent.obey(two, until="check")
+            assert isinstance(erase, RunStage)
+            await agent.start(erase)
+            await agent.receipt()
+            await agent.break_off()
+        await eventually(lambda: not tuple(workshop._lines))
+        async with agent_on(server, hello(two, "boot-2", profile=ERASE.id)) as (agent, second):
+            assert (await agent.hear(Stay)).problem.code == "two-lines"
+            await workshop.vouch(second.visit, "anne")
+            left = (await agent.hear(Welcome)).left
+            assert left is not None
+            assert left.code == "power-cut"
+            await agent.hear(Plan)
+            assert [row.visit for row in rows_of(workshop)] == [second.visit]
+            assert await agent.obey(two) == Leave(action="poweroff")
+    newest, old = record.machine_detail(rows_of(workshop)[0].machine).visits
+    assert (newest.id, newest.jobs[0].state) == (second.visit, "done")
+    assert (old.id, old.standing, old.jobs[0].state) == (first.visit, "", "interrupted")
+
+
 async def test_a_pc_that_was_restarted_beside_its_dead_line_goes_on_by_itself_once_that_is_given_up(
     workshop: Workshop, server: TestServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
