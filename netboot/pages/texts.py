@@ -82,6 +82,12 @@ TEXTS: Final[dict[str, dict[Language, str]]] = {
         "en": "{profile}: this PC has not answered since the stage {stage}. Look at its screen. If it is off or was "
         "restarted, this job is not finished: boot the PC from the network.",
     },
+    "silent_at_work": {
+        "fr": "{stage} : plus rien de ce PC depuis {since} (UTC). Vérifiez son câble et regardez son écran : un "
+        "effacement continue pendant ce temps. S'il est éteint ou a redémarré, démarrez-le sur le réseau.",
+        "en": "{stage}: nothing from this PC since {since} (UTC). Check its cable and look at its screen: an erase "
+        "goes on meanwhile. If it is off or was restarted, boot it from the network.",
+    },
     "reload": {"fr": "Recharger la page", "en": "Load the page again"},
     "nobody": {"fr": "Aucun PC pour le moment.", "en": "No PC for now."},
     "nobody_help": {

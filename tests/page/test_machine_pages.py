@@ -13,13 +13,14 @@ from msgspec.structs import replace
 from netboot.floor import Row
 from netboot.inventory import Battery, Dimm
 from netboot.pages import machine_page, record_page
+from netboot.pages.render import clock
 from netboot.problems import Problem
 from netboot.protocol import Customise, Leave, Plan, RunStage, Stay, Stuck
 from netboot.wording import stuck_sentence
 from netboot.workshop import Workshop
 from tests.page.conftest import OPERATOR, Person
 from tests.workshop.conftest import ERASE, LOOK, WIPE, hello, pc, row_of
-from tests.workshop.player import agent_on, customised
+from tests.workshop.player import agent_on, customised, eventually
 
 
 async def _wiped(workshop: Workshop, server: TestServer, number: int = 1) -> str:
@@ -119,6 +120,24 @@ async def test_what_a_tool_said_is_beside_the_sentence_on_the_pcs_page_and_not_o
     assert problem.sentence("fr") in text
     told = "error: efibootmgr ended with status 5: ⟨U+202E⟩tried: efibootmgr --create"
     assert f'<details><summary>Détail technique</summary><span class="mono">{told}</span></details>' in text
+
+
+async def test_a_pc_whose_line_is_lost_at_work_says_since_when_and_what_to_do(
+    visitor: Person, workshop: Workshop, server: TestServer
+) -> None:
+    async with agent_on(server, hello(pc(), profile=WIPE.id)) as (agent, _):
+        await agent.hear(Plan)
+        run = await agent.obey(pc(), until="check")
+        assert isinstance(run, RunStage)
+        await agent.start(run)
+        await eventually(lambda: row_of(workshop).stage == "erase")
+        assert "plus rien de ce PC" not in unescape(await visitor.get("/"))
+        await agent.break_off()
+        await eventually(lambda: row_of(workshop).state == "silent")
+        since = clock(row_of(workshop).since)
+        assert f"Effacement : plus rien de ce PC depuis {since} (UTC). Vérifiez son câble" in unescape(
+            await visitor.get("/")
+        )
 
 
 async def test_a_machines_events_are_for_operators(
