@@ -15,7 +15,7 @@ from netboot.lab.child import Child
 from netboot.lab.console import Console
 from netboot.lab.firmware import Firmware, clear_variables, firmware_files
 from netboot.lab.network import Lan
-from netboot.lab.pc import DiskSpec, PcPaths, PcSpec, command, image_name
+from netboot.lab.pc import DiskSpec, PcPaths, PcSpec, command, disk_name, image_name
 from netboot.lab.qmp import BlockStats, Qmp
 
 _START_SECONDS = 30
@@ -63,6 +63,17 @@ class RunningPc:
         """What each disk did since power-on, by its serial."""
         counted = await self.qmp.block_stats()
         return {disk.serial: counted[image_name(number)] for number, disk in enumerate(self.spec.disks)}
+
+    async def throttle(self, serial: str, rate: int) -> None:
+        """Let this disk do no more than `rate` bytes/s from now on, so that a test is in time; 0: as it can."""
+        await self.qmp.throttle(image_name(self._number(serial)), rate)
+
+    async def take_out(self, serial: str, within: float) -> None:
+        """Take this disk out of its slot while the PC runs."""
+        await self.qmp.take_out(disk_name(self._number(serial)), within)
+
+    def _number(self, serial: str) -> int:
+        return [disk.serial for disk in self.spec.disks].index(serial)
 
     def resets(self) -> int:
         """How often the guest has restarted itself since power-on."""

@@ -43,7 +43,8 @@ class DiskSpec:
     """One disk: its image, size in bytes, and what it says of itself.
 
     `wwn` is for SATA only (0: none), `rotation` in revolutions a minute too (1: an SSD, 0: not told). `refuses` are
-    sectors of 512 bytes that answer every write with an error.
+    sectors of 512 bytes that answer every write with an error. `slot`: an NVMe disk that can be taken out while the PC
+    runs.
     """
 
     bus: Bus
@@ -54,6 +55,7 @@ class DiskSpec:
     wwn: int = 0
     rotation: int = 0
     refuses: tuple[int, ...] = ()
+    slot: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +138,11 @@ def command(spec: PcSpec, files: FirmwareFiles, paths: PcPaths, tap: str | None)
     )
 
 
+def disk_name(number: int) -> str:
+    """QEMU's name of a PC's disk, counted from 0."""
+    return f"disk{number}"
+
+
 def image_name(number: int) -> str:
     """QEMU's name of the image of a PC's disk, counted from 0; its counters carry it."""
     return f"image{number}"
@@ -198,6 +205,8 @@ def _disks(spec: PcSpec) -> tuple[str, ...]:
         # The disks need an index too: OVMF deletes the boot entries of what a given order does not name. With it
         # the agent's entry stays, if its loader is there, and is what starts when no order is given (OVMF 2022.11).
         index = f",bootindex={number + 1}" if spec.boot is BootOrder.NETWORK_FIRST else ""
+        if disk.slot:
+            words += ("-device", f"pcie-root-port,id=slot{number},chassis={number + 1}")
         words += ("-blockdev", _image(number, disk))
         words += ("-device", _device(number, disk) + index)
     return tuple(words)
@@ -237,7 +246,7 @@ def _refusing(sectors: tuple[int, ...], below: dict[str, object]) -> dict[str, o
 
 def _device(number: int, disk: DiskSpec) -> str:
     common = (
-        f"id=disk{number},drive={image_name(number)},serial={_value(disk.serial)},"
+        f"id={disk_name(number)},drive={image_name(number)},serial={_value(disk.serial)},"
         f"logical_block_size={disk.sector_size},physical_block_size={max(disk.sector_size, 512)}"
     )
     match disk.bus:
@@ -246,7 +255,7 @@ def _device(number: int, disk: DiskSpec) -> str:
             rotation = f",rotation_rate={disk.rotation}" if disk.rotation else ""
             return f"ide-hd,bus=ide.{number},{common}{wwn}{rotation}"
         case Bus.NVME:
-            return f"nvme,{common}"
+            return f"nvme,{common}" + (f",bus=slot{number}" if disk.slot else "")
         case Bus.VIRTIO:
             return f"virtio-blk-pci,{common}"
         case Bus.USB:

@@ -133,6 +133,9 @@ class Qmp(asyncio.Protocol):
 
     async def execute(self, command: str, **arguments: Json) -> Json:
         """Run one monitor command and return its result; "-" in names is written "_". Raises QmpError."""
+        return await self._execute(command, {name.replace("_", "-"): value for name, value in arguments.items()})
+
+    async def _execute(self, command: str, arguments: Mapping[str, Json]) -> Json:
         if self._transport is None or self._transport.is_closing():
             raise _gone()
         self._next_id += 1
@@ -141,7 +144,7 @@ class Qmp(asyncio.Protocol):
         body = {
             "execute": command,
             "id": self._next_id,
-            "arguments": {k.replace("_", "-"): v for k, v in arguments.items()},
+            "arguments": dict(arguments),
         }
         self._transport.write(json.dumps(body).encode() + b"\n")
         return await asyncio.wait_for(future, _ANSWER_SECONDS)
@@ -169,6 +172,25 @@ class Qmp(asyncio.Protocol):
     async def block_stats(self) -> dict[str, BlockStats]:
         """The counters of each disk since power-on, by the name of its image ("image0"…, see pc.py)."""
         return block_stats(await self.execute("query-blockstats"))
+
+    async def throttle(self, image: str, rate: int) -> None:
+        """Let the disk with this image do no more than `rate` bytes/s from now on; 0: as many as it can."""
+        for device in cast("list[dict[str, Json]]", await self.execute("query-block")):
+            inserted = cast("dict[str, Json]", device.get("inserted") or {})
+            if inserted.get("node-name") == image:
+                others = dict.fromkeys(("bps_rd", "bps_wr", "iops", "iops_rd", "iops_wr"), 0)
+                await self._execute("block_set_io_throttle", {"id": device["qdev"], "bps": rate, **others})
+                return
+        raise QmpError(f"no disk has the image {image}")
+
+    async def take_out(self, device: str, within: float) -> None:
+        """Take a disk out of its slot while the PC runs; returns when the PC has let it go. Raises QmpError."""
+        await self.execute("device_del", id=device)
+        until = asyncio.get_running_loop().time() + within
+        while ("DEVICE_DELETED", device) not in [(name, data.get("device")) for name, data in self.events]:
+            if asyncio.get_running_loop().time() > until:
+                raise QmpError(f"the PC does not let {device} go", hint="look whether its kernel knows such slots")
+            await asyncio.sleep(0.1)
 
     async def cont(self) -> None:
         """Let the PC run: with `-S` this is its power-on."""

@@ -1,5 +1,6 @@
-"""Whole PCs with disks that refuse: what is left on them, what their row and their screen say."""
+"""A whole PC with disks that refuse or go: what is left on them, what its row and its screen say."""
 
+import asyncio
 import html
 import re
 from pathlib import Path
@@ -7,14 +8,14 @@ from pathlib import Path
 import pytest
 
 from netboot.lab.demo import job_of
-from netboot.lab.disks import SECTOR, create_empty, create_used, old_data_sector
+from netboot.lab.disks import SECTOR, create_used, old_data_sector
 from netboot.lab.firmware import Firmware
 from netboot.lab.journey import BOOT_WITHIN, STAGE_WITHIN
-from netboot.lab.machine import power_on, workshop_pc
+from netboot.lab.machine import RunningPc, power_on, workshop_pc
 from netboot.lab.page_client import signed_in
-from netboot.lab.pc import Bus, DiskSpec
+from netboot.lab.pc import Bus, DiskSpec, PcSpec, image_name
 from netboot.lab.service import OPERATOR
-from netboot.protocol import BadRange
+from netboot.protocol import BadRange, Erasure
 from tests.lab.test_firmware import beside_the_building
 
 pytestmark = [pytest.mark.lab, pytest.mark.root, pytest.mark.timeout(1800)]
@@ -22,11 +23,12 @@ pytestmark = [pytest.mark.lab, pytest.mark.root, pytest.mark.timeout(1800)]
 MIB = 1 << 20
 REFUSED = {
     "ONESPOT": (50_000_000 // SECTOR,),
-    "TWOSPOTS": (0, *range(64 * MIB // SECTOR - 16, 64 * MIB // SECTOR)),
-    "GOOD": (),
+    "TWOSPOTS": (0, *range(32 * MIB // SECTOR - 16, 32 * MIB // SECTOR)),
 }
-SIZES = {"ONESPOT": 128 * MIB, "TWOSPOTS": 64 * MIB, "GOOD": 32 * MIB}
-BUSES = {"ONESPOT": Bus.SATA, "TWOSPOTS": Bus.VIRTIO, "GOOD": Bus.NVME}
+SIZES = {"ONESPOT": 64 * MIB, "TWOSPOTS": 32 * MIB, "GOOD": 64 * MIB, "GOES": 64 * MIB}
+BUSES = {"ONESPOT": Bus.SATA, "TWOSPOTS": Bus.VIRTIO, "GOOD": Bus.NVME, "GOES": Bus.NVME}
+SLOW = MIB
+"""Bytes a second of GOOD and GOES: they are at work still when the one is taken out and the cable comes back."""
 
 
 def old_sectors(path: Path, serial: str) -> list[int]:
@@ -36,18 +38,31 @@ def old_sectors(path: Path, serial: str) -> list[int]:
     return [at // SECTOR for at in range(0, len(data), SECTOR) if data[at : at + SECTOR] == old]
 
 
-async def test_a_pc_with_bad_disks_is_overwritten_but_for_what_refuses_and_says_of_each_what_is_left(
-    tmp_path: Path,
-) -> None:
+def bad_pc(folder: Path) -> PcSpec:
+    """A PC whose disks are full of old data; two refuse writes in places, one can be taken out while it runs."""
     disks = []
     for serial, size in SIZES.items():
-        path = tmp_path / f"{serial}.img"
+        path = folder / f"{serial}.img"
         create_used(path, size, serial)
-        disks.append(DiskSpec(BUSES[serial], path, size, serial, refuses=REFUSED[serial]))
-    spec = workshop_pc(1, Firmware.BIOS, *disks)
+        refused, slot = REFUSED.get(serial, ()), serial == "GOES"
+        disks.append(DiskSpec(BUSES[serial], path, size, serial, refuses=refused, slot=slot))
+    return workshop_pc(1, Firmware.BIOS, *disks)
+
+
+async def test_disks_that_refuse_or_go_and_a_cable_that_is_out_meanwhile_are_told_and_all_else_is_erased(
+    tmp_path: Path,
+) -> None:
+    spec = bad_pc(tmp_path)
     async with beside_the_building([spec], profile="erase-only", menu_timeout=5) as (lan, service):
         async with power_on(lan, spec) as pc:
-            await pc.console.wait_for(r"netboot: stage erase failed", BOOT_WITHIN + STAGE_WITHIN)
+            for slow in ("GOOD", "GOES"):
+                await pc.throttle(slow, SLOW)
+            await pc.console.wait_for(r"netboot: stage erase started", BOOT_WITHIN)
+            await written(pc, "GOES", 4 * MIB)
+            await pc.take_out("GOES", STAGE_WITHIN)
+            await cable_is_out_for_a_while(pc)
+            await pc.throttle("GOOD", 0)
+            await pc.console.wait_for(r"netboot: stage erase failed", STAGE_WITHIN)
             await pc.console.wait_for(r"netboot: stopped several-not-erased", BOOT_WITHIN)
             async with signed_in(service.page, OPERATOR, service.password) as client:
                 page = re.sub(r"\s+", " ", html.unescape(await client.text()))
@@ -58,43 +73,63 @@ async def test_a_pc_with_bad_disks_is_overwritten_but_for_what_refuses_and_says_
         "ONESPOT": "not-erased",
         "TWOSPOTS": "not-erased",
         "GOOD": "erased",
+        "GOES": "not-erased",
     }
-    for disk in disks:
-        refused = list(REFUSED[disk.serial])
-        assert old_sectors(disk.path, disk.serial) == refused
-        one = found[disk.serial]
+    for serial, refused in REFUSED.items():
+        one = found[serial]
+        assert old_sectors(tmp_path / f"{serial}.img", serial) == list(refused)
         assert one.unwritten == len(refused) * SECTOR
-        assert one.written == one.verified == disk.size - one.unwritten
+        assert one.written == one.verified == SIZES[serial] - one.unwritten
         assert {sector for bad in one.bad for sector in sectors_of(bad)} == set(refused)
-        assert (one.problem is None) == (not refused)
-        if one.problem is not None:
-            assert one.problem.code == "erase-refused"
-            assert one.problem.sentence("fr") in page, "the row says of each disk what is left on it"
-            assert one.problem.sentence("fr") in screen, "and so does the screen"
+        assert told(one, "erase-refused", page, screen)
+    assert old_sectors(tmp_path / "GOOD.img", "GOOD") == []
+    gone = found["GOES"]
+    assert told(gone, "erase-disk-gone", page, screen)
+    assert 0 < gone.written < SIZES["GOES"]
+    assert gone.unwritten + gone.written == SIZES["GOES"]
+    left = len(old_sectors(tmp_path / "GOES.img", "GOES")) * SECTOR
+    assert 0 < left <= gone.unwritten
+    assert "No space left" not in page + screen, "it is not full, it is gone"
+
+
+async def written(pc: RunningPc, serial: str, amount: int) -> None:
+    """Wait until so much of this disk was written."""
+    for _ in range(int(STAGE_WITHIN / 0.1)):
+        if (await pc.block_stats())[serial].bytes_written >= amount:
+            return
+        await asyncio.sleep(0.1)
+    raise AssertionError(f"{serial} is not written")
+
+
+async def cable_is_out_for_a_while(pc: RunningPc) -> None:
+    """The screen says that it is out and what becomes of the work, which goes on, and that it is back."""
+    await pc.qmp.execute("set_link", name="net0", up=False)
+    out = await pc.console.wait_for(r"netboot: line no-cable", BOOT_WITHIN)
+    await pc.console.wait_for(r"Rebranchez-le\. Le travail sur ce PC continue", BOOT_WITHIN)
+    before = await moved(pc, "GOOD")
+    await asyncio.sleep(2.0)
+    assert await moved(pc, "GOOD") > before
+    await pc.qmp.execute("set_link", name="net0", up=True)
+    back = await pc.console.wait_for(r"netboot: line up", BOOT_WITHIN)
+    print(f"\nout told at {out:.0f} s, back at {back:.0f} s")
+
+
+async def moved(pc: RunningPc, serial: str) -> int:
+    """Bytes that this disk has written and read."""
+    images = await pc.qmp.block_stats()
+    stats = images[image_name([disk.serial for disk in pc.spec.disks].index(serial))]
+    return stats.bytes_written + stats.bytes_read
+
+
+def told(erasure: Erasure, code: str, page: str, screen: str) -> bool:
+    """Whether the row and the screen say of this disk what it has, by this code."""
+    assert erasure.problem is not None
+    assert erasure.problem.code == code
+    sentence = erasure.problem.sentence("fr")
+    return sentence in page and sentence in screen
 
 
 def sectors_of(bad: BadRange) -> range:
     """The sectors of a part that refused to be written."""
     assert bad.what == "unwritten"
     return range(bad.start // SECTOR, (bad.start + bad.length) // SECTOR)
-
-
-async def test_a_pc_whose_cable_goes_in_the_middle_of_an_erase_says_so_and_goes_on(tmp_path: Path) -> None:
-    size = 3072 * MIB
-    create_empty(tmp_path / "disk.img", size)
-    disk = DiskSpec(Bus.VIRTIO, tmp_path / "disk.img", size, "LONG")
-    spec = workshop_pc(1, Firmware.BIOS, disk)
-    async with beside_the_building([spec], profile="erase-only", menu_timeout=5) as (lan, service):
-        async with power_on(lan, spec) as pc:
-            await pc.console.wait_for(r"netboot: stage erase started", BOOT_WITHIN)
-            await pc.qmp.execute("set_link", name="net0", up=False)
-            told = await pc.console.wait_for(r"netboot: line no-cable", BOOT_WITHIN)
-            await pc.console.wait_for(r"Rebranchez-le\. Le travail sur ce PC continue", BOOT_WITHIN)
-            before = (await pc.block_stats())["LONG"].bytes_written
-            await pc.qmp.execute("set_link", name="net0", up=True)
-            back = await pc.console.wait_for(r"netboot: line up", BOOT_WITHIN)
-            print(f"\ntold after {told:.0f} s, back after {back:.0f} s, {before >> 20} MiB written meanwhile")
-            await pc.wait_off(STAGE_WITHIN)
-        job = await job_of(service, spec.mac)
-    assert [row.verdict for row in job.erasures] == ["erased"]
-    assert before > 0
