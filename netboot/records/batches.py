@@ -18,7 +18,6 @@ from netboot.identity import keys_of, real_uuid
 from netboot.records import events, machines, tables
 from netboot.records.choices import CHOICE_LASTS
 from netboot.records.cut_places import place_to_go_on
-from netboot.records.recent_work import RecentWork
 from netboot.records.tables import found
 from netboot.records.values import Batch, BatchArmed, BatchEnd, NoPlace, PlaceRow
 
@@ -68,9 +67,7 @@ def close_restored(session: Session, *, now: datetime) -> None:
         _close(session, row, "restored", who="", now=now)
 
 
-def take(
-    session: Session, row: tables.Batch, visit_id: str, *, recent: RecentWork, began: int, now: datetime
-) -> NoPlace | None:
+def take(session: Session, row: tables.Batch, visit_id: str, *, began: int, now: datetime) -> NoPlace | None:
     """Take a place in this batch for the visit's machine, or go on in its own that was cut short.
 
     Of two takers of the last place the second gets NoPlace.
@@ -78,10 +75,10 @@ def take(
     visit = found(session.get(tables.Visit, visit_id), "visit")
     same = set(machines.all_ids(session, visit.machine_id))
     if not keys_of(visit.inventory):
-        same |= {visit.mac, *_came_by(session, visit.mac, began, now)}
+        same |= _came_by(session, visit.mac, began, now)
     if _goes_on(session, row, visit, now):
         return None
-    if recent.had(same) or _had_its_turn(session, same, began, now):
+    if _had_its_turn(session, same, began, now):
         return NoPlace("batch-again")
     _armed(session, now)  # closes one that is too old
     # The condition is the lock: of two takers on any database one changes the row, the other changes none.
@@ -105,7 +102,7 @@ def take(
     return None
 
 
-def offered(session: Session, *, mac: str, uuid: str, recent: RecentWork, began: int, now: datetime) -> Batch | None:
+def offered(session: Session, *, mac: str, uuid: str, began: int, now: datetime) -> Batch | None:
     """The armed batch, if the PC whose loader tells these names may have a place in it. Nothing is changed."""
     row = _newest(session)
     if row is None or not _takes_back(row, now):
@@ -117,17 +114,8 @@ def offered(session: Session, *, mac: str, uuid: str, recent: RecentWork, began:
     if row.closed is not None:
         return None
     if not real_uuid(uuid):
-        same |= {mac, *_came_by(session, mac, began, now)}
-    return None if recent.had(same) or _had_its_turn(session, same, began, now) else _value(session, row)
-
-
-def names_at_work(session: Session, job_id: str) -> tuple[str, ...]:
-    """By what `RecentWork` knows the PC of this job; nothing when the job writes to no disk, or is none."""
-    job = session.get(tables.Job, job_id)
-    if job is None or not job.profile.writes:
-        return ()
-    visit = found(session.get(tables.Visit, job.visit_id), "visit")
-    return visit.machine_id, visit.mac
+        same |= _came_by(session, mac, began, now)
+    return None if _had_its_turn(session, same, began, now) else _value(session, row)
 
 
 def newest(session: Session, *, now: datetime) -> Batch | None:
@@ -219,17 +207,19 @@ def _had_its_turn(session: Session, machine_ids: Collection[str], began: int, no
 
 
 def _came_by(session: Session, mac: str, began: int, now: datetime) -> set[str]:
-    """The machines that came by this adapter within the bench day: all that is known of a PC without other names."""
+    """The machines that came by this adapter and did something within the bench day.
+
+    It is all that is known of a PC without other names. Its visit may be older: an erase can take longer than a day.
+    """
     if not mac:
         return set()
-    opened = exists().where(
+    did = exists().where(
         tables.Event.machine_id == tables.Visit.machine_id,
         tables.Event.visit_id == tables.Visit.id,
-        tables.Event.kind == "visit-opened",
         tables.Event.sequence > began,
         tables.Event.server == events.own_server(session),
     )
-    lately = (tables.Visit.opened > now - CHOICE_LASTS) | opened
+    lately = (tables.Visit.opened > now - CHOICE_LASTS) | did
     return set(session.scalars(select(tables.Visit.machine_id).where(tables.Visit.mac == mac, lately).distinct()))
 
 

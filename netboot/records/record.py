@@ -51,7 +51,6 @@ from netboot.records.arrivals import Arrivals
 from netboot.records.bench_day import BenchDay
 from netboot.records.chain_head import ChainHeads, Link, compare
 from netboot.records.database import READING, open_database, told_of_damage
-from netboot.records.recent_work import RecentWork
 from netboot.records.values import (
     AnswerRow,
     Batch,
@@ -128,7 +127,6 @@ class Record:
         self._engine = engine
         self._reading = engine.execution_options(**READING)
         self._now = clock
-        self._recent = RecentWork(monotonic, lasts=choices.CHOICE_LASTS.total_seconds())
         self._day = BenchDay(monotonic)
         self._arrivals = Arrivals(monotonic)
         self._heads = heads
@@ -308,7 +306,7 @@ class Record:
         """The armed batch, if the PC in whose boot menu these names stand may take a place; no place is taken."""
         with self._read() as session:
             began = self._day.began(session)
-            return batches.offered(session, mac=mac, uuid=uuid, recent=self._recent, began=began, now=self._now())
+            return batches.offered(session, mac=mac, uuid=uuid, began=began, now=self._now())
 
     def set_policy(self, keys: Collection[Key], policy: Policy, who: str, *, note: str = "") -> None:
         """What holds from now on for the PC with these names; `Policy()` and no note: nothing is set any more."""
@@ -372,14 +370,11 @@ class Record:
                 menu=menu,
                 batch=batch,
                 prepare=prepare,
-                recent=self._recent,
                 began=self._day.began(session),
                 now=self._now(),
             )
-            names = batches.names_at_work(session, begun.id) if isinstance(begun, Job) else ()
         if isinstance(begun, UnknownProfile | NotAsSeen | NoPlace):
             raise begun
-        self._recent.note(names)
         return begun
 
     def refuse(self, visit_id: str, *, menu: str = "", batch: str = "") -> None:
@@ -412,7 +407,6 @@ class Record:
 
         With its last stage the job is done and its visit over: the PC leaves as soon as it hears that this is kept.
         """
-        names: Collection[str] = ()
         with self._writing() as session:
             visit_id = jobs.visit_of(session, job_id)
             job = jobs.stage_finished(
@@ -421,8 +415,6 @@ class Record:
             if all(stage.state == "done" for stage in job.stages):
                 jobs.end(session, job_id, None, now=self._now())
                 visits.end(session, visit_id, now=self._now())
-                names = batches.names_at_work(session, job_id)
-        self._recent.note(names)
         return job
 
     def end_job(self, job_id: str, problem: Problem | None) -> None:
@@ -432,8 +424,6 @@ class Record:
         """
         with self._writing() as session:
             jobs.end(session, job_id, problem, now=self._now())
-            names = batches.names_at_work(session, job_id)
-        self._recent.note(names)
 
     def left_undone(self, machine_id: str) -> Unfinished | None:
         """The work in this machine that stopped early and was not done anew since."""

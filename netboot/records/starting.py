@@ -7,7 +7,6 @@ from sqlalchemy.orm import Session
 
 from netboot.imaging import Job, as_seen
 from netboot.records import batches, choices, disk_answers, jobs, tables
-from netboot.records.recent_work import RecentWork
 from netboot.records.tables import found
 from netboot.records.values import (
     CONTESTED,
@@ -32,7 +31,6 @@ def begin(
     menu: str,
     batch: str,
     prepare: Prepare,
-    recent: RecentWork,
     began: int,
     now: datetime,
 ) -> Job | UnknownProfile | NotAsSeen | NoPlace | None:
@@ -53,7 +51,7 @@ def begin(
         raise NotThatVisit()
     choice = choices.claim(session, visit_id, menu=menu, now=now)
     if choice is None:
-        return _join(session, visit_id, batch, prepare=prepare, recent=recent, began=began, now=now) if batch else None
+        return _join(session, visit_id, batch, prepare=prepare, began=began, now=now) if batch else None
     start = prepare(choice.profile)
     if start is None:
         choices.withdrawn(session, choice, who="", now=now)
@@ -99,7 +97,7 @@ def refuse(session: Session, visit_id: str, *, menu: str, batch: str, now: datet
 
 
 def _join(
-    session: Session, visit_id: str, batch: str, *, prepare: Prepare, recent: RecentWork, began: int, now: datetime
+    session: Session, visit_id: str, batch: str, *, prepare: Prepare, began: int, now: datetime
 ) -> Job | UnknownProfile | NoPlace | None:
     """A place in the batch, and its job; None when what the visit booted for is done, or was refused."""
     if jobs.had_any(session, visit_id) or choices.menu_has_counted(session, visit_id):
@@ -110,7 +108,7 @@ def _join(
     start = prepare(armed.profile)
     if start is None:
         return UnknownProfile(armed.profile)
-    refused = batches.take(session, armed, visit_id, recent=recent, began=began, now=now)
+    refused = batches.take(session, armed, visit_id, began=began, now=now)
     if refused is not None:
         return refused
     return jobs.start(

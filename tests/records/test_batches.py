@@ -314,6 +314,29 @@ def test_a_pc_of_this_morning_is_not_taken_again_after_a_restart_with_the_clock_
         assert joins(record, record.arm_batch("debian", 5, "Anne").id, mine) == "debian"
 
 
+@pytest.mark.parametrize("restarted", [False, True])
+def test_a_pc_without_names_whose_erase_took_longer_than_a_day_is_not_taken_again(
+    place: Path, clock: Clock, restarted: bool
+) -> None:
+    mine = replace(pc(1), system=System(), board=Board(), nics=(replace(pc(1).nics[0], driver="r8152"),))
+    with open_record(place, clock=clock, monotonic=clock.monotonic) as before:
+        visit = boots(before, mine)
+        job = before.begin(visit.id, menu="debian", prepare=prepare)
+        assert job is not None
+        before.stage_started(job.id, "erase", 1)
+        for _ in range(30):
+            clock.pass_by(timedelta(hours=1))
+            before.set_setting("hour", str(clock.now))
+        before.end_job(job.id, None)
+        if not restarted:
+            before.arm_batch("debian", 5, "Anne")
+            assert not offered(before, mine)
+    with open_record(place, clock=clock, monotonic=clock.monotonic) as record:
+        armed = record.newest_batch() or record.arm_batch("debian", 5, "Anne")
+        assert not offered(record, mine)
+        assert joins(record, armed.id, mine) == "batch-again"
+
+
 def test_what_is_armed_after_the_clock_was_put_back_is_what_is_shown_and_offered(record: Record, clock: Clock) -> None:
     clock.now += timedelta(hours=2)
     before = record.arm_batch("debian", 2, "Anne")
