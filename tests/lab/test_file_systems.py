@@ -1,0 +1,111 @@
+"""Whole PCs that get masters as people make them: with roots on XFS and btrfs, or on an ext4 that was in use, and
+without a removable path on the ESP. The clock of the last has no battery any more."""
+
+import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from netboot.bootfiles import BootFiles
+from netboot.growth import HEAD, size_in
+from netboot.lab.building import start_building
+from netboot.lab.demo import DEAD_BATTERY, job_of
+from netboot.lab.disks import create_empty
+from netboot.lab.firmware import Firmware
+from netboot.lab.journey import STAGE_WITHIN
+from netboot.lab.machine import power_on, workshop_pc
+from netboot.lab.network import Lan, open_lan
+from netboot.lab.pc import Bus, DiskSpec
+from netboot.lab.service import Service, arm, open_service
+from netboot.masters import import_master
+from netboot.masters.file_reader import list_folder, read_file
+from netboot.masters.loader_generations import level_of
+from netboot.masters.loop import loop_device
+from netboot.process import run
+from netboot.signing import load_key
+from netboot.store import Store
+from tests.masters.images import ESP, LINUX, MIB, ext4, gpt_disk, sized
+from tests.masters.test_account import btrfs, xfs
+
+pytestmark = [pytest.mark.lab, pytest.mark.root, pytest.mark.matrix, pytest.mark.timeout(1800)]
+
+
+def used_ext4(folder: Path) -> Path:
+    """One that was mounted after its last check, as every system's in use is: it is checked before it grows, and by a
+    clock before that moment the check would not count."""
+    part = ext4(folder)
+    for value in ("mtime 20261101120000", "lastcheck 20200101000000"):
+        run(["debugfs", "-w", "-R", f"set_super_value {value}", part])
+    return part
+
+
+MAKERS: dict[str, Callable[[Path], Path]] = {"xfs": xfs, "btrfs": btrfs, "ext4": used_ext4}
+SIZE = 1 << 30
+PROFILE = """
+id: write-{kind}
+name: {{fr: Écrire {kind}, en: Write {kind}}}
+stages: [check, deploy, customise, finish]
+master: on-{kind}
+unerased: waive
+end: poweroff
+"""
+
+
+def esp_with_shim_alone(folder: Path, built: BootFiles) -> Path:
+    """Debian's shim and GRUB in Debian's folder, and nothing on the removable path."""
+    esp = sized(folder / "esp", 34 * MIB)
+    run(["mkfs.vfat", "-F", "32", "-s", "1", esp])
+    run(["mmd", "-i", esp, "::/EFI", "::/EFI/debian"])
+    for name in ("shimx64.efi", "grubx64.efi"):
+        run(["mcopy", "-i", esp, built.path(name), f"::/EFI/debian/{name}"])
+    return esp
+
+
+@asynccontextmanager
+async def workshop(tmp_path: Path, built: BootFiles, kind: str) -> AsyncIterator[tuple[Lan, Service]]:
+    """A workshop with a master of this kind, and a profile that writes it."""
+    profiles, masters = tmp_path / "profiles", tmp_path / "masters"
+    profiles.mkdir()
+    masters.mkdir()
+    (profiles / "90-own.yaml").write_text(PROFILE.format(kind=kind), encoding="utf-8")
+    parts = [(ESP, esp_with_shim_alone(tmp_path, built)), (LINUX, MAKERS[kind](tmp_path))]
+    image = gpt_disk(tmp_path, parts, size=420 * MIB)
+    about = {"name": f"on-{kind}", "version": "1", "licence": "MIT", "title": f"On {kind}"}
+    made = import_master(
+        image, Store(masters / "store"), load_key(masters), level_of(built.folder), **about, progress=print
+    )
+    assert made.understood
+    assert made.understood.removable == ()
+    async with open_lan() as lan, open_service(lan, masters, profiles=[profiles]) as service:
+        await start_building(lan)
+        yield lan, service
+
+
+@pytest.mark.parametrize(("kind", "bus"), [("xfs", Bus.SATA), ("btrfs", Bus.NVME), ("ext4", Bus.VIRTIO)])
+async def test_a_master_of_any_file_system_grows_becomes_the_pcs_own_and_gets_a_removable_path(
+    tmp_path: Path, built: BootFiles, kind: str, bus: Bus
+) -> None:
+    async with workshop(tmp_path, built, kind) as (lan, service):
+        disk = DiskSpec(bus, lan.folder / "disk.img", SIZE, "DISK1")
+        create_empty(disk.path, SIZE)
+        clock = DEAD_BATTERY if kind == "ext4" else ""
+        spec = replace(workshop_pc(1, Firmware.UEFI, disk), clock=clock)
+        arm(service, [spec], f"write-{kind}")
+        await service.start()
+        async with power_on(lan, spec) as pc:
+            await pc.wait_off(STAGE_WITHIN)
+        job = await job_of(service, spec.mac)
+        assert (job.state, [row.state for row in job.stages]) == ("done", ["done"] * 4)
+        esp, root = json.loads(run(["sfdisk", "--json", disk.path]).stdout)["partitiontable"]["partitions"]
+        with loop_device(disk.path, offset=root["start"] * 512, length=root["size"] * 512) as device:
+            assert (root["start"] + root["size"]) * 512 > SIZE - 2 * MIB
+            with device.open("rb") as file:
+                assert root["size"] * 512 - size_in(kind, file.read(HEAD)) < MIB
+            assert read_file(device, kind, "/etc/hostname") == f"{job.hostname}\n"
+            assert len(read_file(device, kind, "/etc/machine-id")) == 33
+        with loop_device(disk.path, offset=esp["start"] * 512, length=esp["size"] * 512) as device:
+            made = {name.lower() for name in list_folder(device, "vfat", "/EFI/BOOT/")}
+            assert {"bootx64.efi", "grubx64.efi"} <= made
