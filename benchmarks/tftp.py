@@ -24,8 +24,8 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from netboot.logs import set_up_logs
-from netboot.process import run
+from netboot.serve.logs import set_up_logs
+from netboot.shared.process import run
 from netboot.tftp import FolderSource, TftpServer, TftpSettings
 
 log = logging.getLogger(__name__)

@@ -12,13 +12,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from netboot import __version__
-from netboot.config import Settings, load_settings
 from netboot.doctor.options import add_options as add_doctor_options
 from netboot.doctor.options import as_words
-from netboot.errors import NetbootError
-from netboot.logs import set_up_logs
-from netboot.manifest import Manifest
-from netboot.visible import visible
+from netboot.serve.logs import set_up_logs
+from netboot.settings.config import Settings, load_settings
+from netboot.shared.errors import NetbootError
+from netboot.shared.manifest import Manifest
+from netboot.shared.visible import visible
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -137,8 +137,8 @@ def _serve(options: argparse.Namespace) -> int:
     from msgspec.structs import replace
 
     from netboot import bootfiles
-    from netboot.interfaces import choose, read_links
-    from netboot.server import prepare, serve
+    from netboot.lan.interfaces import choose, read_links
+    from netboot.serve.server import prepare, serve
 
     settings = load_settings(options.config)
     if options.interface:
@@ -168,8 +168,8 @@ def _build_bootfiles(options: argparse.Namespace) -> int:
 
 
 def _build_master(options: argparse.Namespace) -> int:
+    from netboot.auth.signing import load_key
     from netboot.masters import build_master
-    from netboot.signing import load_key
     from netboot.store import Store
 
     settings = _settings(options)
@@ -180,10 +180,10 @@ def _build_master(options: argparse.Namespace) -> int:
 
 
 def _import_master(options: argparse.Namespace) -> int:
+    from netboot.auth.signing import load_key
     from netboot.bootfiles import CURRENT
     from netboot.masters import import_master
     from netboot.masters.loader_generations import level_of
-    from netboot.signing import load_key
     from netboot.store import Store
 
     settings = _settings(options)
@@ -212,7 +212,7 @@ def _tell_of(manifest: Manifest) -> None:
 
 
 def _list_masters(options: argparse.Namespace) -> int:
-    from netboot.signing import load_key, public_key
+    from netboot.auth.signing import load_key, public_key
     from netboot.store import Store, StoreError
 
     settings = _settings(options)
@@ -231,7 +231,7 @@ def _list_masters(options: argparse.Namespace) -> int:
 
 
 def _verify_masters(options: argparse.Namespace) -> int:
-    from netboot.signing import load_key, public_key
+    from netboot.auth.signing import load_key, public_key
     from netboot.store import Store
     from netboot.store.upkeep import verify
 
@@ -255,7 +255,7 @@ def _remove_master(options: argparse.Namespace) -> int:
 
 
 def _new_key(options: argparse.Namespace) -> int:
-    from netboot.signing import new_key
+    from netboot.auth.signing import new_key
 
     folder = _settings(options).data_folder
     new_key(folder)
@@ -264,7 +264,7 @@ def _new_key(options: argparse.Namespace) -> int:
 
 
 def _set_password(options: argparse.Namespace) -> int:
-    from netboot.passwords import hash_password
+    from netboot.auth.passwords import hash_password
     from netboot.records.record import open_record
 
     settings = _settings(options)
@@ -279,7 +279,7 @@ def _set_password(options: argparse.Namespace) -> int:
 
 
 def _set_menu_password(options: argparse.Namespace) -> int:
-    from netboot.menu.password import SETTING, hash_menu_password
+    from netboot.bootmenu.password import SETTING, hash_menu_password
     from netboot.records.record import open_record
 
     settings = _settings(options)

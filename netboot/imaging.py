@@ -13,12 +13,13 @@ from typing import Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
-from netboot.disk_answers import Answer, can_be_placed, settled, told_apart, vouched
-from netboot.identity import keys_of
-from netboot.inventory import Disk, DiskId, Inventory, Size, Text, gigabytes, label
-from netboot.problems import Problem
-from netboot.profile import Profile
-from netboot.protocol import (
+from netboot.jobs.disk_answers import Answer, can_be_placed, settled, told_apart, vouched
+from netboot.jobs.identity import keys_of
+from netboot.jobs.profile import Profile
+from netboot.jobs.seen import Seen, what_changed
+from netboot.shared.inventory import Disk, DiskId, Inventory, Size, Text, gigabytes, label
+from netboot.shared.problems import Problem
+from netboot.shared.protocol import (
     Check,
     Customise,
     Deploy,
@@ -32,7 +33,6 @@ from netboot.protocol import (
     Stage,
     StageName,
 )
-from netboot.seen import Seen, what_changed
 
 
 class MasterNeeds(Struct, frozen=True, kw_only=True):

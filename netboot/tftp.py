@@ -1,8 +1,8 @@
 """The TFTP service that hands boot files to firmware: read-only, many transfers at once, no thread a transfer.
 
 Follows RFC 1350 (TFTP), 2347 (options), 2348 (blksize), 2349 (tsize, timeout), 7440 (windowsize) and 1123 §4.2.3.
-This file takes requests, keeps the limits and tells of transfers; the rest is in tftp_packet.py (bytes),
-tftp_transfer.py (what is sent when), tftp_session.py (one transfer), tftp_socket.py and tftp_source.py (names, files).
+This file takes requests, keeps the limits and tells of transfers; the rest is in packet.py (bytes),
+transfer.py (what is sent when), session.py (one transfer), socket.py and source.py (names, files).
 Not for: which files exist; the server gives a `Source`.
 """
 
@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from netboot.tftp_packet import (
+from netboot.tftpd.packet import (
     MAX_REQUEST,
     ErrorCode,
     Opcode,
@@ -24,10 +24,10 @@ from netboot.tftp_packet import (
     parse_request,
     printable,
 )
-from netboot.tftp_session import Session
-from netboot.tftp_socket import answer_once, listening_socket, receive, transfer_socket
-from netboot.tftp_source import Content, ContentError, FolderSource, Source, clean_name, leads_out, names_within
-from netboot.tftp_transfer import Limits, OptionError, Outcome, Transfer, block_size_for, negotiate
+from netboot.tftpd.session import Session
+from netboot.tftpd.socket import answer_once, listening_socket, receive, transfer_socket
+from netboot.tftpd.source import Content, ContentError, FolderSource, Source, clean_name, leads_out, names_within
+from netboot.tftpd.transfer import Limits, OptionError, Outcome, Transfer, block_size_for, negotiate
 
 __all__ = [
     "FolderSource",

@@ -14,11 +14,14 @@ from typing import Final
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler
 
-from netboot.config import Settings
-from netboot.errors import NetbootError
-from netboot.known_browsers import known_browsers
-from netboot.known_hosts import only_known_hosts
-from netboot.pages import (
+from netboot.auth.known_browsers import known_browsers
+from netboot.auth.sessions import Sessions
+from netboot.boothttp.agent_link import workshop_key
+from netboot.boothttp.known_hosts import only_known_hosts
+from netboot.records.database import RecordDamaged
+from netboot.settings.config import Settings
+from netboot.shared.errors import NetbootError
+from netboot.webui import (
     addresses_page,
     batching,
     choosing,
@@ -31,18 +34,15 @@ from netboot.pages import (
     record_page,
     sign_in,
 )
-from netboot.pages.agent_link import workshop_key
-from netboot.pages.refusal import Code, Refusal
-from netboot.pages.render import page, renderer, renderer_key
-from netboot.pages.turns import Turns
-from netboot.pages.visitor import recognise, sessions_key, settings_key, visitor
-from netboot.records.database import RecordDamaged
-from netboot.sessions import Sessions
-from netboot.workshop import Workshop
+from netboot.webui.refusal import Code, Refusal
+from netboot.webui.render import page, renderer, renderer_key
+from netboot.webui.turns import Turns
+from netboot.webui.visitor import recognise, sessions_key, settings_key, visitor
+from netboot.workshop.greeting import Workshop
 
 log = logging.getLogger(__name__)
 
-STATIC: Final = Path(__file__).parent / "static"
+STATIC: Final = Path(__file__).parent / "webui/static"
 HEADERS: Final = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; "
     "img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",

@@ -8,7 +8,7 @@ from concurrent.futures import Future
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from typing import TypeVar
 
-from netboot.dhcp.way import Service
+from netboot.serve.dhcp_mode import Service
 
 Value = TypeVar("Value")
 

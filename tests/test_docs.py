@@ -10,15 +10,15 @@ import pytest
 import yaml
 from msgspec import Struct
 
-from netboot.agent.wording import words
-from netboot.assets import asset_folder
-from netboot.config import Settings, parse_settings
-from netboot.menu.texts import TEXTS as MENU_TEXTS
-from netboot.pages.texts import STATES
-from netboot.problems import SENTENCES, Language
-from netboot.profiles import load_profiles, parse_profile
-from netboot.protocol import StageName, Verdict
-from netboot.wording import stage_name, verdict_name
+from netboot.agent.screen.wording import words
+from netboot.bootmenu.texts import TEXTS as MENU_TEXTS
+from netboot.files.assets import asset_folder
+from netboot.jobs.profiles import load_profiles, parse_profile
+from netboot.settings.config import Settings, parse_settings
+from netboot.shared.problems import SENTENCES, Language
+from netboot.shared.protocol import StageName, Verdict
+from netboot.shared.wording import stage_name, verdict_name
+from netboot.webui.texts import STATES
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"

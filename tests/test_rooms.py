@@ -107,8 +107,8 @@ def beyond(package: str) -> set[str]:
 
 def test_there_is_something_to_read() -> None:
     assert len(FILES) > 100
-    assert "netboot.protocol" in known("netboot.workshop")
-    assert "netboot.records.record" in all_known("netboot.server")
+    assert "netboot.shared.protocol" in known("netboot.workshop.greeting")
+    assert "netboot.records.record" in all_known("netboot.serve.server")
 
 
 def test_the_agent_knows_no_server_room() -> None:
@@ -198,14 +198,14 @@ def test_nobody_knows_the_server_or_the_virtual_workshop_but_the_command_line() 
 
 
 def test_the_workshop_speaks_no_http_and_renders_nothing() -> None:
-    assert not outside("netboot.workshop") & {"aiohttp", "jinja2", "socket", "sqlalchemy"}
-    assert not {room(other) for other in known("netboot.workshop")} & {"pages", "web", "store", "menu"}
+    assert not outside("netboot.workshop.greeting") & {"aiohttp", "jinja2", "socket", "sqlalchemy"}
+    assert not {room(other) for other in known("netboot.workshop.greeting")} & {"pages", "web", "store", "menu"}
 
 
 def test_each_library_is_behind_its_door() -> None:
-    assert beyond("subprocess") == {"netboot.process"}
+    assert beyond("subprocess") == {"netboot.shared.process"}
     assert beyond("sqlalchemy") | beyond("alembic") <= set(in_room("records"))
-    assert beyond("tftpy") == {"netboot.tftp_packet"}
+    assert beyond("tftpy") == {"netboot.tftpd.packet"}
     assert {room(module) for module in beyond("aiohttp")} <= {
         "agent", "boot_address", "known_hosts", "lab", "pages", "server", "web",
     }  # fmt: skip

@@ -7,9 +7,9 @@ import re
 import pytest
 
 from netboot import cli
-from netboot.errors import NetbootError
-from netboot.logs import set_up_logs
-from netboot.visible import visible_json
+from netboot.serve.logs import set_up_logs
+from netboot.shared.errors import NetbootError
+from netboot.shared.visible import visible_json
 
 TURNED = "WD\u202e1\x1b]0;owned\x07\u200b2\x9b2J"
 NAMED = "WD⟨U+202E⟩1⟨U+001B⟩]0;owned⟨U+0007⟩⟨U+200B⟩2⟨U+009B⟩2J"

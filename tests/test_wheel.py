@@ -19,8 +19,8 @@ FIND = """
 import sys
 sys.path.insert(0, sys.argv[1])
 import netboot
-from netboot.assets import asset_folder
-from netboot.profiles import load_profiles
+from netboot.files.assets import asset_folder
+from netboot.jobs.profiles import load_profiles
 print(netboot.__file__, asset_folder("menus"), asset_folder("images"))
 print(*(profile.id for profile in load_profiles([asset_folder("images") / "profiles"])))
 """

@@ -15,29 +15,29 @@ from urllib.parse import urlsplit
 
 from msgspec.structs import replace
 
-from netboot.agent import network
+from netboot.agent.boot.way_home import show_way
 from netboot.agent.command_line import CommandLine, parse_command_line
-from netboot.agent.consoles import Consoles
-from netboot.agent.display import REDRAW, Screen
-from netboot.agent.hardware import read_inventory
+from netboot.agent.disks.partitions import unmount_leftovers
+from netboot.agent.hardware.pc_clock import set_clock
 from netboot.agent.host import Host
-from netboot.agent.line_watch import LineWatch
-from netboot.agent.link import Link
-from netboot.agent.nics import link_now, with_links_now
-from netboot.agent.partitions import unmount_leftovers
-from netboot.agent.pc_clock import set_clock
+from netboot.agent.inventory import read_inventory
+from netboot.agent.net import network
+from netboot.agent.net.line_watch import LineWatch
+from netboot.agent.net.link import Link
+from netboot.agent.net.nics import link_now, with_links_now
+from netboot.agent.net.seek import Seeker
+from netboot.agent.net.server_place import ServerPlace
 from netboot.agent.reports import Reports
-from netboot.agent.seek import Seeker
-from netboot.agent.server_place import ServerPlace
+from netboot.agent.screen.consoles import Consoles
+from netboot.agent.screen.display import REDRAW, Screen
 from netboot.agent.settings import BOOT_ID, AgentFile, keep_token, read_settings, read_token
 from netboot.agent.stages import Stages
 from netboot.agent.visit import Visit
-from netboot.agent.way_home import show_way
-from netboot.errors import NetbootError
-from netboot.inventory import Inventory
-from netboot.problems import Problem
-from netboot.protocol import VERSION, EndAction, Hello
-from netboot.whereabouts import Place
+from netboot.shared.errors import NetbootError
+from netboot.shared.inventory import Inventory
+from netboot.shared.problems import Problem
+from netboot.shared.protocol import VERSION, EndAction, Hello
+from netboot.shared.whereabouts import Place
 
 log = logging.getLogger("netboot.agent")
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from netboot.agent.text import number, one_line
-from netboot.process import ProgramError, run
+from netboot.shared.process import ProgramError, run
 
 log = logging.getLogger(__name__)
 

@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Final
 
-from netboot.protocol import StageName, StageProgress, Stuck
+from netboot.shared.protocol import StageName, StageProgress, Stuck
 
 WINDOW: Final = 10.0
 """Seconds over which the rate is averaged."""

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from netboot.protocol import Stuck
+from netboot.shared.protocol import Stuck
 
 
 class Progress(Protocol):

@@ -3,9 +3,9 @@
 Pure: no socket here. Progress is not kept: only the newest matters.
 """
 
-from netboot.inventory import Count
-from netboot.problems import Problem
-from netboot.protocol import Result, StageFinished, StageName, StageStarted
+from netboot.shared.inventory import Count
+from netboot.shared.problems import Problem
+from netboot.shared.protocol import Result, StageFinished, StageName, StageStarted
 
 Report = StageStarted | StageFinished
 

@@ -6,8 +6,8 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import Meta, Struct
 
-from netboot.errors import NetbootError
-from netboot.protocol import Token
+from netboot.shared.errors import NetbootError
+from netboot.shared.protocol import Token
 
 SETTINGS: Final = Path("/etc/netboot/agent.json")
 TOKEN: Final = Path("/run/netboot/token")

@@ -3,15 +3,16 @@
 import asyncio
 from dataclasses import dataclass, field
 
-from netboot.agent import disks, hardware
-from netboot.agent.claim import as_answered
-from netboot.agent.customise import run_customise
-from netboot.agent.deploy import Journal, run_deploy
-from netboot.agent.erase import run_erase
-from netboot.agent.memory_test import run_memory
+from netboot.agent import inventory as hardware
+from netboot.agent.customise.stage import run_customise
+from netboot.agent.deploy.stage import Journal, run_deploy
+from netboot.agent.disks import listing as disks
+from netboot.agent.disks.claim import as_answered
+from netboot.agent.erase.stage import run_erase
+from netboot.agent.hardware.memory_test import run_memory
+from netboot.agent.net.server_place import ServerPlace
 from netboot.agent.progress import StageTold
-from netboot.agent.server_place import ServerPlace
-from netboot.protocol import Check, CheckResult, Customise, Deploy, Erase, Finish, Memory, Result, Stage
+from netboot.shared.protocol import Check, CheckResult, Customise, Deploy, Erase, Finish, Memory, Result, Stage
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,12 +11,12 @@ from collections.abc import Awaitable, Callable
 from typing import Final, Protocol
 
 from netboot.agent.failures import StageFailed
-from netboot.agent.link import Link
 from netboot.agent.meter import Meter
+from netboot.agent.net.link import Link
 from netboot.agent.progress import StageTold
 from netboot.agent.reports import Reports
-from netboot.problems import Problem
-from netboot.protocol import (
+from netboot.shared.problems import Problem
+from netboot.shared.protocol import (
     EndAction,
     Finish,
     FromServer,

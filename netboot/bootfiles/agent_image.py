@@ -10,24 +10,9 @@ from pathlib import Path
 
 import netboot
 from netboot.bootfiles import cpio
-from netboot.errors import NetbootError
+from netboot.shared.errors import NetbootError
 
-AGENT_KNOWS = (
-    "__init__.py",
-    "agent",
-    "contradictions.py",
-    "disk_loaders.py",
-    "erase_outcome.py",
-    "errors.py",
-    "growth.py",
-    "inventory.py",
-    "manifest.py",
-    "problems.py",
-    "process.py",
-    "protocol.py",
-    "whereabouts.py",
-    "wording.py",
-)
+AGENT_KNOWS = ("__init__.py", "agent", "shared")
 """Files and folders of the netboot package that the agent may import; tests hold the agent to it."""
 
 SETTINGS = "etc/netboot/agent.json"
@@ -58,4 +43,4 @@ def _code(package: Path) -> Iterator[cpio.Entry]:
         for source in sorted(path.rglob("*.py")) if path.is_dir() else [path]:
             yield cpio.file(f"{CODE}/netboot/{source.relative_to(package).as_posix()}", source.read_bytes())
     yield cpio.file("init", (package / "agent/init").read_bytes(), 0o755)
-    yield cpio.file(f"{CODE}/dhcp-event", (package / "agent/dhcp-event").read_bytes(), 0o755)
+    yield cpio.file(f"{CODE}/dhcp-event", (package / "agent/net/dhcp-event").read_bytes(), 0o755)

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from netboot.bootfiles import contents, cpio, modules
 from netboot.bootfiles.recipe import Recipe
-from netboot.errors import NetbootError
-from netboot.process import run
+from netboot.shared.errors import NetbootError
+from netboot.shared.process import run
 
 COMPRESSION = 19
 FOLDERS = ("dev", "etc", "mnt", "proc", "root", "run", "sys", "tmp", "var/lib", "var/log", "var/tmp")

@@ -13,13 +13,13 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from netboot.assets import asset_folder
 from netboot.bootfiles import base, debian
 from netboot.bootfiles.loaders import LOADERS, UEFI_X64
 from netboot.bootfiles.recipe import Recipe, load_recipe
 from netboot.bootfiles.record import BUILD_HINT, CURRENT, NAMES, RECORD, BootFiles, load, load_folder, write_record
 from netboot.bootfiles.shim import require_microsoft_2011
-from netboot.errors import NetbootError
+from netboot.files.assets import asset_folder
+from netboot.shared.errors import NetbootError
 
 _BUILDING = "building-"
 

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from netboot.bootfiles.modules import chosen
 from netboot.bootfiles.recipe import Choice
-from netboot.errors import NetbootError
-from netboot.process import run
+from netboot.shared.errors import NetbootError
+from netboot.shared.process import run
 
 PROGRAM_FOLDERS = ("usr/bin", "usr/sbin")
 LOADER = "usr/lib64/ld-linux-x86-64.so.2"

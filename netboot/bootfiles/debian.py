@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from netboot.errors import NetbootError
-from netboot.process import run
+from netboot.shared.errors import NetbootError
+from netboot.shared.process import run
 
 MIRROR_VARIABLE = "NETBOOT_DEBIAN_MIRROR"
 KEYRINGS = Path("/usr/share/keyrings")

@@ -11,7 +11,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from netboot.bootfiles.recipe import Choice
-from netboot.errors import NetbootError
+from netboot.shared.errors import NetbootError
 
 
 @dataclass(frozen=True, slots=True)

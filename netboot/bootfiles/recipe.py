@@ -9,7 +9,7 @@ from pathlib import Path
 
 import yaml
 
-from netboot.errors import NetbootError
+from netboot.shared.errors import NetbootError
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from netboot.bootfiles.loaders import LOADERS
-from netboot.errors import NetbootError
+from netboot.shared.errors import NetbootError
 
 RECORD = "bootfiles.json"
 CURRENT = "current"

@@ -9,8 +9,8 @@ import re
 import tempfile
 from pathlib import Path
 
-from netboot.errors import NetbootError
-from netboot.process import run
+from netboot.shared.errors import NetbootError
+from netboot.shared.process import run
 
 MICROSOFT_2011 = "48e99b991f57fc52f76149599bff0a58c47154229b9f8d603ac40d3500248507"
 """SHA-256 of the DER form of "Microsoft Corporation UEFI CA 2011" (MicCorUEFCA2011_2011-06-27.crt)."""

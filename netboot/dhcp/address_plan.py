@@ -9,9 +9,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Network
 
-from netboot.dhcp.full_settings import DhcpFullSettings, RouteSettings
-from netboot.errors import NetbootError
-from netboot.interfaces import Interface
+from netboot.lan.interfaces import Interface
+from netboot.settings.dhcp_full import DhcpFullSettings, RouteSettings
+from netboot.shared.errors import NetbootError
 
 LARGEST_POOL = 4096
 """Addresses. Every one may be remembered with the PC that had it last, so this bounds the memory as well."""

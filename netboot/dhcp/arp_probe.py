@@ -14,7 +14,7 @@ import socket
 from ipaddress import IPv4Address
 
 from netboot.dhcp.arp_packet import decode, encode_probe
-from netboot.errors import NetbootError
+from netboot.shared.errors import NetbootError
 
 log = logging.getLogger(__name__)
 

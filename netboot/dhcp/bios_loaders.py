@@ -14,7 +14,7 @@ from typing import Final
 from netboot.dhcp.boot_client import BootClient, BootMethod, Firmware
 from netboot.dhcp.boot_file import runs_our_script
 from netboot.dhcp.core import Remark
-from netboot.policy import Loader, Policy
+from netboot.jobs.policy import Loader, Policy
 
 ORDER: Final[tuple[Loader, ...]] = ("undionly", "ipxe.pxe", "kkpxe")
 """The usual one; the one that needs nothing of the ROM; the one that takes nothing of it away. Then from the start."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address
 
 from netboot.dhcp.boot_client import BootClient, BootMethod, Firmware, Ignored, IpxeFeature, Reason
-from netboot.policy import Policy
+from netboot.jobs.policy import Policy
 
 _LONGEST_NAME = 127  # bytes, so that a NUL still fits into `file`
 

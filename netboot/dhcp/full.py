@@ -32,8 +32,8 @@ from netboot.dhcp.packet import (
     Options,
     decode,
 )
-from netboot.dhcp_proxy import decide
-from netboot.policy import Policy, PolicyOf, nothing_set
+from netboot.dhcp.proxy_offer import decide
+from netboot.jobs.policy import Policy, PolicyOf, nothing_set
 
 SILENT_FOR = 30.0
 """Seconds for which an address that nobody answered for need not be asked for again: a flood asks a pool round once."""

@@ -18,7 +18,7 @@ from netboot.dhcp.core import Arrival, Handled
 from netboot.dhcp.full import FullDhcp, Step
 from netboot.dhcp.lease_keeper import LeaseKeeper
 from netboot.dhcp.leases import Lease, Leases, State
-from netboot.policy import PolicyOf
+from netboot.jobs.policy import PolicyOf
 from netboot.records.record import Record
 
 log = logging.getLogger(__name__)

@@ -1,7 +1,7 @@
 """What DHCP writes into the log: each PC's answers once a minute, not once a packet.
 
 At `debug` every packet is told, with its text. Memory is bounded, since anyone on the LAN can make up MAC addresses.
-Not for: floods from made-up ones, which logs.py throttles; the page (floor.py).
+Not for: floods from made-up ones, which logs.py throttles; the page (live_board.py).
 """
 
 import logging

@@ -6,7 +6,7 @@ and the building's server in what that server sees: with the building's own in t
 client's broadcast REQUEST itself, without a boot file (PXE-E99). A client behind another relay is forwarded with the
 link-selection sub-option (RFC 3527), so that it gets an address of its own subnet.
 Renewals go to the building by themselves: what has booted asks without PXEClient in option 60.
-No I/O. Not for: which file it is (boot_file.py), who is answered this way (beside.py).
+No I/O. Not for: which file it is (boot_file.py), who is answered this way (dhcp_proxy.py).
 """
 
 from collections import OrderedDict

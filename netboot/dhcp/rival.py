@@ -23,7 +23,7 @@ from netboot.dhcp.packet import (
     decode,
     encode,
 )
-from netboot.errors import NetbootError
+from netboot.shared.errors import NetbootError
 
 WAITS = (2.0, 2.5)
 """Seconds that are waited after each DISCOVER: dnsmasq pings an address for up to 3 s before it offers it."""

@@ -22,8 +22,8 @@ from netboot.dhcp.boot_client import BootMethod, Firmware, Ignored, Reason
 from netboot.dhcp.core import BOOT_SERVER_PORT, BROADCAST, SERVER_PORT, Answer, Arrival, DhcpCore, Handled, Remark
 from netboot.dhcp.log import DhcpLog, log_ignored
 from netboot.dhcp.packet import MAX_PACKET, encode
-from netboot.errors import NetbootError
-from netboot.packet_info import IP_PKTINFO, PKTINFO, AncillaryData, ServedInterface, came_by
+from netboot.lan.packet_info import IP_PKTINFO, PKTINFO, AncillaryData, ServedInterface, came_by
+from netboot.shared.errors import NetbootError
 
 log = logging.getLogger(__name__)
 

@@ -9,14 +9,14 @@ import os
 import sys
 from collections.abc import Sequence
 
-from netboot.config import load_settings
 from netboot.doctor.card import find_card
 from netboot.doctor.judge import judge, stops_pcs
 from netboot.doctor.options import add_options
 from netboot.doctor.report import as_json, as_text
-from netboot.errors import NetbootError
-from netboot.problems import Language
-from netboot.visible import visible, visible_json
+from netboot.settings.config import load_settings
+from netboot.shared.errors import NetbootError
+from netboot.shared.problems import Language
+from netboot.shared.visible import visible, visible_json
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Final
 
 from netboot.doctor.observed import Card
-from netboot.errors import NetbootError
-from netboot.interfaces import Link, choose, inet_addresses, read_links
+from netboot.lan.interfaces import Link, choose, inet_addresses, read_links
+from netboot.shared.errors import NetbootError
 
 _SIOCETHTOOL: Final = 0x8946
 _ETHTOOL_GSET: Final = 0x00000001

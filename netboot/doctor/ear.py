@@ -21,7 +21,7 @@ from scapy.packet import Packet
 
 from netboot.dhcp.packet import DhcpPacket, MalformedPacket, decode
 from netboot.doctor.observed import ArpAnswer, Bpdu
-from netboot.errors import NetbootError
+from netboot.shared.errors import NetbootError
 
 _FILTER: Final = "(udp and (port 67 or port 68)) or arp or igmp or (icmp[icmptype] = icmp-echoreply) or stp"
 _MOST_FRAMES: Final = 4000

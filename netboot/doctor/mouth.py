@@ -20,7 +20,7 @@ from scapy.packet import Packet, Raw
 
 from netboot.dhcp.packet import DhcpPacket, encode
 from netboot.doctor.observed import Card
-from netboot.errors import NetbootError
+from netboot.shared.errors import NetbootError
 
 _NOBODY: Final = "0.0.0.0"  # noqa: S104 - a sender, nothing is bound
 _EVERYBODY: Final = "ff:ff:ff:ff:ff:ff"

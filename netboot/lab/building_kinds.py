@@ -15,7 +15,7 @@ from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 
 from netboot.lab.network import BUILDING, INTERFACE, NETWORK
-from netboot.process import Command
+from netboot.shared.process import Command
 
 FIRST_LEASE = NETWORK[100]
 LAST_LEASE = NETWORK[250]

@@ -1,7 +1,7 @@
 """A long-running program in one namespace of the lab: started, waited for, ended by its own number.
 
 The program dies with this process (PR_SET_PDEATHSIG, set by setpriv) and writes to a log file of its own.
-Not for: programs that are run to their end; those go through netboot/process.py.
+Not for: programs that are run to their end; those go through netboot/shared/process.py.
 """
 
 import asyncio
@@ -12,9 +12,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from netboot.errors import NetbootError
 from netboot.lab.runs import NAMESPACES
-from netboot.process import Command
+from netboot.shared.errors import NetbootError
+from netboot.shared.process import Command
 
 
 class Child:

@@ -6,7 +6,7 @@ Not for: what customising changes afterwards; the file systems tell that.
 import hashlib
 from pathlib import Path
 
-from netboot.manifest import Chunk, Manifest
+from netboot.shared.manifest import Chunk, Manifest
 
 
 def first_difference(image: Path, manifest: Manifest) -> Chunk | None:

@@ -13,7 +13,7 @@ from bisect import bisect_right
 from pathlib import Path
 from typing import cast
 
-from netboot.errors import NetbootError
+from netboot.shared.errors import NetbootError
 
 _MOST_TEXT = 16 << 20
 _ESCAPE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[()#][0-9A-Za-z]|[0-Z\\^-~])")

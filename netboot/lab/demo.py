@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Final
 
 from netboot import bootfiles
-from netboot.assets import asset_folder
-from netboot.config import default_cache_folder
-from netboot.errors import NetbootError
+from netboot.auth.signing import load_key
+from netboot.files.assets import asset_folder
+from netboot.jobs.profile import Profile
+from netboot.jobs.profiles import load_profiles
 from netboot.lab.building import start_building
 from netboot.lab.disks import create_used
 from netboot.lab.firmware import Firmware
@@ -25,13 +26,12 @@ from netboot.lab.network import Lan, open_lan
 from netboot.lab.page_client import signed_in
 from netboot.lab.pc import Bus, DiskSpec, PcSpec
 from netboot.lab.service import OPERATOR, Service, open_service
-from netboot.manifest import Manifest
 from netboot.masters import build_master
-from netboot.profile import Profile
-from netboot.profiles import load_profiles
 from netboot.records.record import open_record
 from netboot.records.values import JobRow
-from netboot.signing import load_key
+from netboot.settings.config import default_cache_folder
+from netboot.shared.errors import NetbootError
+from netboot.shared.manifest import Manifest
 from netboot.store import Store
 
 Say = Callable[[str], None]
@@ -49,7 +49,7 @@ WAYS: Final[Mapping[Firmware, tuple[Way, ...]]] = {
 MENU_TIMEOUT: Final = 45
 """Seconds: long enough for keys that a busy host sends late."""
 DEAD_BATTERY: Final = "2005-01-01T00:00:00"
-"""What the clocks of many used PCs begin with: a year in which e2fsck believes no moment (`agent/grow.py`)."""
+"""What the clocks of many used PCs begin with: a year in which e2fsck believes no moment (`customise/grow.py`)."""
 LARGER: Final = 512 << 20
 """Bytes by which the PCs' disks are larger than the master, so that growing is seen."""
 

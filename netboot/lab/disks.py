@@ -11,7 +11,7 @@ import os
 import shutil
 from pathlib import Path
 
-from netboot.errors import NetbootError
+from netboot.shared.errors import NetbootError
 
 MARKER = b"NETBOOT-LAB-OLD-DATA"
 SECTOR = 512

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from netboot.lab.disks import create_empty
-from netboot.process import run
+from netboot.shared.process import run
 
 SIZE: Final = 64 << 20
 _START: Final = 1 << 20

@@ -8,7 +8,7 @@ import struct
 from pathlib import Path
 from typing import Final
 
-from netboot.errors import NetbootError
+from netboot.shared.errors import NetbootError
 
 _VOLUME: Final = struct.Struct("<16x16xQ4sIH")
 _AUTHENTICATED: Final = bytes.fromhex("782cf3aa7b949a43a1802e144ec37792")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from netboot.errors import NetbootError
+from netboot.shared.errors import NetbootError
 
 
 class Firmware(StrEnum):

@@ -10,7 +10,6 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
-from netboot.errors import NetbootError
 from netboot.lab.disks import find_pattern
 from netboot.lab.firmware import Firmware
 from netboot.lab.machine import RunningPc, clear_cmos, power_on
@@ -19,6 +18,7 @@ from netboot.lab.pc import BootOrder, PcSpec
 from netboot.lab.qmp import BlockStats
 from netboot.lab.service import Service
 from netboot.lab.witness import BOOT_ENTRY, SECURE_BOOT, boot_entry_label, witness
+from netboot.shared.errors import NetbootError
 
 BOOT_WITHIN: Final = 300.0
 STAGE_WITHIN: Final = 1200.0

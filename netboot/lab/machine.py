@@ -10,13 +10,13 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from uuid import NAMESPACE_URL, uuid5
 
-from netboot.errors import NetbootError
 from netboot.lab.child import Child
 from netboot.lab.console import Console
 from netboot.lab.firmware import Firmware, clear_variables, firmware_files
 from netboot.lab.network import Lan
 from netboot.lab.pc import DiskSpec, PcPaths, PcSpec, command, disk_name, image_name
 from netboot.lab.qmp import BlockStats, Qmp
+from netboot.shared.errors import NetbootError
 
 _START_SECONDS = 30
 

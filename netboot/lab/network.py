@@ -14,12 +14,12 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 
-from netboot.errors import NetbootError
 from netboot.lab import child, runs
 from netboot.lab.child import Child
 from netboot.lab.runs import Run
-from netboot.process import Command
-from netboot.process import run as run_program
+from netboot.shared.errors import NetbootError
+from netboot.shared.process import Command
+from netboot.shared.process import run as run_program
 
 NETWORK = IPv4Network("10.77.0.0/24")
 BUILDING = IPv4Address("10.77.0.1")

@@ -12,7 +12,7 @@ from typing import Final
 
 import aiohttp
 
-from netboot.errors import NetbootError
+from netboot.shared.errors import NetbootError
 
 _FORM: Final = re.compile(r"<form\b.*?</form>", re.DOTALL)
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
-from netboot.errors import NetbootError
+from netboot.shared.errors import NetbootError
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 _LONGEST_LINE = 4 << 20

@@ -22,7 +22,7 @@ from netboot.lab.capture import Datagram, capture, datagrams
 from netboot.lab.firmware import Firmware
 from netboot.lab.machine import power_on, workshop_pc
 from netboot.lab.network import Lan, open_lan
-from netboot.process import run
+from netboot.shared.process import run
 
 _GRUB_ASKS = 'echo "grub asks"\nnet_dhcp\necho "grub asked"\nsleep 600\n'
 

@@ -18,8 +18,8 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from netboot.errors import NetbootError
-from netboot.process import run as run_program
+from netboot.shared.errors import NetbootError
+from netboot.shared.process import run as run_program
 
 log = logging.getLogger(__name__)
 

@@ -18,18 +18,18 @@ from typing import Final, Literal
 
 import yaml
 
-from netboot.assets import asset_folder
-from netboot.config import default_cache_folder
-from netboot.inventory import Board, Disk, DiskId, Firmware, Inventory, System
+from netboot.auth.signing import KEY_FILE
+from netboot.files.assets import asset_folder
+from netboot.jobs.profiles import load_profiles
 from netboot.lab.child import Child
 from netboot.lab.network import INTERFACE, Lan
 from netboot.lab.pc import PcSpec
-from netboot.problems import Language
-from netboot.process import Command, run
-from netboot.profiles import load_profiles
-from netboot.protocol import VERSION, Hello
 from netboot.records.record import open_record
-from netboot.signing import KEY_FILE
+from netboot.settings.config import default_cache_folder
+from netboot.shared.inventory import Board, Disk, DiskId, Firmware, Inventory, System
+from netboot.shared.problems import Language
+from netboot.shared.process import Command, run
+from netboot.shared.protocol import VERSION, Hello
 
 OPERATOR: Final = "atelier"
 READY_WITHIN: Final = 60.0

@@ -9,9 +9,9 @@ from typing import Final
 
 from msgspec import UNSET
 
-from netboot.growth import GROWABLE
-from netboot.inventory import gigabytes
-from netboot.manifest import Manifest, Partition, Repair, Understood
+from netboot.shared.growth import GROWABLE
+from netboot.shared.inventory import gigabytes
+from netboot.shared.manifest import Manifest, Partition, Repair, Understood
 
 _ANY_DISK: Final = 8 * 10**12
 """Bytes: up to so much, how far a file system grows is worth a word. No PC's disk is larger."""

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from netboot.errors import NetbootError
-from netboot.process import run
+from netboot.shared.errors import NetbootError
+from netboot.shared.process import run
 
 SECTOR: Final = 512
 # Offsets inside boot.img (GRUB's include/grub/i386/pc/boot.h): the boot drive's check, and where core.img begins.

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from netboot.process import run
+from netboot.shared.process import run
 
 Range = tuple[int, int]
 SUPERBLOCK: Final = (64 * 1024, 68 * 1024)

@@ -20,9 +20,6 @@ import msgspec
 from nacl.signing import SigningKey
 
 from netboot.bootfiles.debian import find_mirror, sources
-from netboot.config import default_cache_folder
-from netboot.errors import NetbootError
-from netboot.manifest import Manifest
 from netboot.masters.boot_loader import esp_files, make_bios_core, write_configuration
 from netboot.masters.debian_root import clamp_times, make_root, resolve
 from netboot.masters.disk_file import open_disk
@@ -37,6 +34,9 @@ from netboot.masters.disk_image import (
 )
 from netboot.masters.intake import About, Progress, take_in
 from netboot.masters.recipe import Recipe, load_recipe
+from netboot.settings.config import default_cache_folder
+from netboot.shared.errors import NetbootError
+from netboot.shared.manifest import Manifest
 from netboot.store import Store, StoreError
 from netboot.store.upkeep import collect_garbage, copy_master, forget_drafts, taking_back_unused_chunks
 

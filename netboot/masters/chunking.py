@@ -13,10 +13,10 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Final
 
-from netboot.errors import NetbootError
-from netboot.manifest import Chunk
 from netboot.masters.disk_file import DiskFile
 from netboot.masters.used_ranges import Range
+from netboot.shared.errors import NetbootError
+from netboot.shared.manifest import Chunk
 from netboot.store import Store
 
 GRID: Final = 1024 * 1024

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Final
 
 from netboot.bootfiles.debian import KEYRINGS
-from netboot.errors import NetbootError
 from netboot.masters.recipe import Recipe
-from netboot.process import run
+from netboot.shared.errors import NetbootError
+from netboot.shared.process import run
 
 _INSTALLED: Final = re.compile(r"^Inst (?P<name>\S+) (?:\[\S+\] )?\((?P<version>\S+) ", re.MULTILINE)
 

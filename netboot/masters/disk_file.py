@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from netboot.errors import NetbootError
+from netboot.shared.errors import NetbootError
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from netboot.errors import NetbootError
 from netboot.masters.boot_loader import BootIds, embed_bios
-from netboot.process import run
+from netboot.shared.errors import NetbootError
+from netboot.shared.process import run
 
 MIB: Final = 1024 * 1024
 ROOT_PARTITION: Final = 3

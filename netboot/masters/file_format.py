@@ -6,7 +6,7 @@ disk (`disk_layout.py`).
 
 from typing import Final, Literal
 
-from netboot.errors import NetbootError
+from netboot.shared.errors import NetbootError
 
 HEAD: Final = 64 * 1024
 """How many bytes from the start decide."""

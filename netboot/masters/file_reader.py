@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 from typing import Final
 
-from netboot.process import run
+from netboot.shared.process import run
 
 _EXT: Final = frozenset({"ext2", "ext3", "ext4"})
 # grub-fstest's `ls -l`: size or DIR, time, name.

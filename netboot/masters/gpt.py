@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Final, Literal
 
-from netboot.manifest import Partition, Repair, Role
+from netboot.shared.manifest import Partition, Repair, Role
 
 Read = Callable[[int, int], bytes]
 """The bytes of the image from a start to an end; fewer where the image ends before."""

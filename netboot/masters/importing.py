@@ -9,14 +9,14 @@ from pathlib import Path
 
 from nacl.signing import SigningKey
 
-from netboot.errors import NetbootError
-from netboot.manifest import Manifest
+from netboot.bootfiles.sbat import Generations
 from netboot.masters.disk_file import DiskFile, open_disk
 from netboot.masters.file_format import HEAD, recognise
 from netboot.masters.intake import About, Progress, take_in
 from netboot.masters.qcow2 import read_header, require_whole, unpack
-from netboot.process import ProgramError
-from netboot.sbat import Generations
+from netboot.shared.errors import NetbootError
+from netboot.shared.manifest import Manifest
+from netboot.shared.process import ProgramError
 from netboot.store import Store
 from netboot.store.upkeep import forget_drafts, taking_back_unused_chunks
 

@@ -13,15 +13,15 @@ from typing import Final, Literal
 import msgspec
 from nacl.signing import SigningKey
 
-from netboot.errors import NetbootError
-from netboot.manifest import Chunk, Manifest, ManifestError, Understood, require_sound
+from netboot.bootfiles.sbat import Generations, revoked
 from netboot.masters.chunking import pieces, put_chunks
 from netboot.masters.disk_file import DiskFile
 from netboot.masters.disk_layout import DiskLayout, read_layout
 from netboot.masters.loader_generations import read_generations, started_by
 from netboot.masters.uefi_loaders import choose_loader, list_esp, loaders
 from netboot.masters.used_ranges import Range, used_ranges
-from netboot.sbat import Generations, revoked
+from netboot.shared.errors import NetbootError
+from netboot.shared.manifest import Chunk, Manifest, ManifestError, Understood, require_sound
 from netboot.store import Store
 
 Progress = Callable[[str], None]

@@ -9,7 +9,7 @@ import struct
 from pathlib import Path
 from typing import Final
 
-from netboot.process import run
+from netboot.shared.process import run
 
 EXT_SUPERBLOCK: Final = (1024, 2048)
 """Where an ext file system has its superblock, in bytes."""

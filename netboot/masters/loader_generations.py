@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Final
 
 from netboot.bootfiles.loaders import UEFI_X64
-from netboot.errors import NetbootError
-from netboot.manifest import REMOVABLE_PATHS, Partition, UefiLoader
+from netboot.bootfiles.sbat import LOADER_LIMIT, Generations, generations, level
 from netboot.masters.disk_file import DiskFile
 from netboot.masters.loop import loop_device
-from netboot.process import run
-from netboot.sbat import LOADER_LIMIT, Generations, generations, level
+from netboot.shared.errors import NetbootError
+from netboot.shared.manifest import REMOVABLE_PATHS, Partition, UefiLoader
+from netboot.shared.process import run
 
 _BESIDE: Final = ("grubx64.efi", "grubia32.efi", "grub.efi")
 """What a shim loads from its own folder."""

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from netboot.errors import NetbootError
+from netboot.shared.errors import NetbootError
 
 # linux/loop.h: LOOP_CTL_GET_FREE, LOOP_CONFIGURE (Linux 5.8), and the flags.
 _GET_FREE: Final = 0x4C82

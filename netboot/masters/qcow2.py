@@ -10,9 +10,9 @@ import struct
 from pathlib import Path
 from typing import Any, Final
 
-from netboot.errors import NetbootError
 from netboot.masters.disk_file import DiskFile
-from netboot.process import Completed, ends_with_us, run
+from netboot.shared.errors import NetbootError
+from netboot.shared.process import Completed, ends_with_us, run
 
 _BACKING_NAME: Final = struct.Struct(">QI")
 _NUMBER: Final = struct.Struct(">I")

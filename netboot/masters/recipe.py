@@ -12,10 +12,10 @@ import msgspec
 import yaml
 from msgspec import Meta, Struct
 
-from netboot import core_yaml
-from netboot.errors import NetbootError
-from netboot.manifest import Line, MasterName
-from netboot.protocol import Hostname
+from netboot.files import core_yaml
+from netboot.shared.errors import NetbootError
+from netboot.shared.manifest import Line, MasterName
+from netboot.shared.protocol import Hostname
 
 Package = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9+.-]+$")]
 Locale = Annotated[str, Meta(pattern=r"^[a-z]{2,3}_[A-Z]{2}\.UTF-8$")]

@@ -2,19 +2,19 @@
 
 mtools lists the ESP; one that it refuses, GRUB's reader reads: mkfs programs of several systems write 0 heads and 0
 sectors a track, which no firmware minds. A FAT that neither can read has no list, which is not the same as no loader.
-Not for: making a boot entry (`agent/boot_entry.py`).
+Not for: making a boot entry (`agent/boot/boot_entry.py`).
 """
 
 import re
 from collections.abc import Iterable
 from typing import Final
 
-from netboot.errors import NetbootError
-from netboot.manifest import REMOVABLE_PATHS, Partition, UefiLoader
 from netboot.masters.disk_file import DiskFile
 from netboot.masters.file_reader import list_folder
 from netboot.masters.loop import loop_device
-from netboot.process import run
+from netboot.shared.errors import NetbootError
+from netboot.shared.manifest import REMOVABLE_PATHS, Partition, UefiLoader
+from netboot.shared.process import run
 
 _LOADER: Final = re.compile(r"(/(?!\.+/)[A-Za-z0-9._-]+)+\.efi", re.IGNORECASE)
 # What lies beside loaders and starts no system: shim's MokManager and fallback, rEFInd's drivers, firmware updates…

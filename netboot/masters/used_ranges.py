@@ -11,14 +11,14 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from netboot.errors import NetbootError
-from netboot.manifest import Partition
 from netboot.masters.btrfs import SUPERBLOCK, all_copies, read_chunks, why_not_mapped
 from netboot.masters.disk_file import DiskFile
 from netboot.masters.disk_layout import DiskLayout
 from netboot.masters.journals import EXT_SUPERBLOCK, wrong_in_ext, wrong_in_xfs
 from netboot.masters.loop import loop_device
-from netboot.process import ProgramError, ends_with_us, run
+from netboot.shared.errors import NetbootError
+from netboot.shared.manifest import Partition
+from netboot.shared.process import ProgramError, ends_with_us, run
 
 Range = tuple[int, int]
 

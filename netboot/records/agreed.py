@@ -14,7 +14,7 @@ import msgspec
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from netboot.profile import Profile
+from netboot.jobs.profile import Profile
 from netboot.records import batches, choices, people, tables
 
 _KNOWN: Final = "profiles.digests"

@@ -14,7 +14,7 @@ from typing import cast
 from sqlalchemy import exists, select, update
 from sqlalchemy.orm import Session
 
-from netboot.identity import keys_of, real_uuid
+from netboot.jobs.identity import keys_of, real_uuid
 from netboot.records import events, machines, tables
 from netboot.records.choices import CHOICE_LASTS
 from netboot.records.cut_places import place_to_go_on

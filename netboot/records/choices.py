@@ -12,11 +12,11 @@ from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
 from netboot.imaging import as_seen
-from netboot.inventory import DiskId
+from netboot.jobs.seen import Seen
 from netboot.records import events, machines, tables
 from netboot.records.tables import found
 from netboot.records.values import AtWork, Choice, ChoiceSource, NotOnRecord, NotThatVisit
-from netboot.seen import Seen
+from netboot.shared.inventory import DiskId
 
 CHOICE_LASTS: Final = timedelta(hours=24)
 """How long a choice waits for its machine. One that is made later than this from now is from a clock put back since."""

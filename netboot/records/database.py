@@ -19,8 +19,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError, SQLAlchemyError
 
-from netboot.data_folder import make_private, require_private
-from netboot.errors import NetbootError
+from netboot.files.data_folder import make_private, require_private
+from netboot.shared.errors import NetbootError
 
 BUSY: Final = 30.0
 """How long a transaction waits for another process's, in seconds."""

@@ -1,4 +1,4 @@
-"""What people said of a PC's disks (`netboot/disk_answers.py`), each with its event, and which job followed which.
+"""What people said of a PC's disks (`netboot/jobs/disk_answers.py`), each with its event, and which job followed which.
 
 An answer is never changed: a later one about the same thing counts instead. One that knows a disk by its place counts
 for its visit alone.
@@ -11,11 +11,11 @@ from typing import Final
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
-from netboot.disk_answers import Answer
-from netboot.inventory import DiskId
+from netboot.jobs.disk_answers import Answer
 from netboot.records import choices, events, tables
 from netboot.records.tables import found
 from netboot.records.values import AnswerRow, AtWork, NotOnRecord
+from netboot.shared.inventory import DiskId
 
 ANSWERS_READ: Final = 512
 """Answers of one machine that count, the newest: more than a PC has disks, and than people say of one."""

@@ -16,10 +16,10 @@ from typing import Final, Literal
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from netboot.problems import Problem
 from netboot.records import chain, tables
 from netboot.records.chain_head import Link
 from netboot.records.values import ChainCheck, Event
+from netboot.shared.problems import Problem
 
 Kind = Literal[
     "machine-added",

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from netboot.imaging import StageRecord
-from netboot.problems import Problem
+from netboot.shared.problems import Problem
 
 
 def after_another_boot(stages: Sequence[StageRecord]) -> tuple[StageRecord | None, Problem | None]:

@@ -13,9 +13,9 @@ from collections.abc import Iterator
 from sqlalchemy import Text, exists, select, type_coerce
 from sqlalchemy.orm import Session
 
-from netboot.inventory import Inventory
 from netboot.records import events, tables
 from netboot.records.chain_head import Link
+from netboot.shared.inventory import Inventory
 
 _PAGE = 200
 """Inventories that are held in memory while all are read."""

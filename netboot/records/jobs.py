@@ -14,16 +14,16 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from netboot.imaging import Job, MasterNeeds, StageRecord, new_stages
-from netboot.inventory import DiskId
-from netboot.problems import Problem
-from netboot.profile import Profile
-from netboot.protocol import CheckResult, EraseResult, Erasure, Result, StageName
+from netboot.jobs.profile import Profile
+from netboot.jobs.seen import Seen
 from netboot.records import choices, disk_answers, events, inventories, machines, tables
 from netboot.records.arrivals import Arrivals
 from netboot.records.interruption import after_another_boot
 from netboot.records.tables import found
 from netboot.records.values import AnswerRow, JobState, NotOnRecord, Outcome, StageState
-from netboot.seen import Seen
+from netboot.shared.inventory import DiskId
+from netboot.shared.problems import Problem
+from netboot.shared.protocol import CheckResult, EraseResult, Erasure, Result, StageName
 
 
 def start(

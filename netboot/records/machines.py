@@ -8,7 +8,7 @@ from typing import Final, cast
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
-from netboot.identity import (
+from netboot.jobs.identity import (
     Key,
     KeyKind,
     Signs,
@@ -19,9 +19,9 @@ from netboot.identity import (
     signs_of,
     stand_apart,
 )
-from netboot.inventory import DiskId, Inventory
 from netboot.records import events, tables
 from netboot.records.tables import found
+from netboot.shared.inventory import DiskId, Inventory
 
 DISKS_A_VISIT: Final = 256
 """Twice what one inventory may tell: disks come and go during a visit, but made-up ones come without end."""

@@ -5,7 +5,7 @@ from typing import Final
 from sqlalchemy import and_, exists, func, select
 from sqlalchemy.orm import Session
 
-from netboot.named import Named
+from netboot.jobs.named import Named
 from netboot.records import tables
 
 NAMES: Final = 4096

@@ -10,8 +10,6 @@ from typing import cast
 from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import Session
 
-from netboot.inventory import DiskId
-from netboot.protocol import CustomiseResult, MemoryResult, StageName
 from netboot.records import choices, disk_answers, proofs, tables
 from netboot.records import unfinished as left_undone
 from netboot.records.machines import all_ids, find_disk, keys_by_machine
@@ -31,6 +29,8 @@ from netboot.records.values import (
     Standing,
     VisitRow,
 )
+from netboot.shared.inventory import DiskId
+from netboot.shared.protocol import CustomiseResult, MemoryResult, StageName
 
 
 def machines(session: Session, *, limit: int, now: datetime) -> tuple[MachineRow, ...]:

@@ -1,6 +1,6 @@
 """What people set for single PCs on the page, by a PC's names: also for one that never said hello.
 
-Each change is an event. What the settings file says is not here: `netboot/policies.py` puts both together.
+Each change is an event. What the settings file says is not here: `netboot/workshop/policies.py` puts both together.
 """
 
 from collections.abc import Collection
@@ -10,8 +10,8 @@ from typing import cast
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from netboot.identity import Key, KeyKind
-from netboot.policy import DhcpWay, Loader, Policy
+from netboot.jobs.identity import Key, KeyKind
+from netboot.jobs.policy import DhcpWay, Loader, Policy
 from netboot.records import events, tables
 from netboot.records.values import PolicyRow
 

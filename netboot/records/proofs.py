@@ -12,10 +12,10 @@ from msgspec.structs import replace
 from sqlalchemy import Select, and_, select
 from sqlalchemy.orm import Session
 
-from netboot.protocol import Erasure
 from netboot.records import chain, events, tables
 from netboot.records.chain_head import Link
 from netboot.records.values import ErasureRow, Event
+from netboot.shared.protocol import Erasure
 
 Standing = Literal["proven", "altered", "missing"]
 

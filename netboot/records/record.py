@@ -16,15 +16,12 @@ from typing import Final, Self
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from netboot.disk_answers import Answer
-from netboot.identity import Key
 from netboot.imaging import Job, StageRecord
-from netboot.inventory import DiskId
-from netboot.named import Named
-from netboot.policy import Policy
-from netboot.problems import Problem
-from netboot.profile import Profile
-from netboot.protocol import Hello, StageName
+from netboot.jobs.disk_answers import Answer
+from netboot.jobs.identity import Key
+from netboot.jobs.named import Named
+from netboot.jobs.policy import Policy
+from netboot.jobs.profile import Profile
 from netboot.records import (
     agreed,
     batches,
@@ -77,6 +74,9 @@ from netboot.records.values import (
     UnknownProfile,
     Visit,
 )
+from netboot.shared.inventory import DiskId
+from netboot.shared.problems import Problem
+from netboot.shared.protocol import Hello, StageName
 
 Clock = Callable[[], datetime]
 

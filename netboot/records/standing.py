@@ -2,7 +2,7 @@
 
 Anybody on the LAN can say hello as any PC. Where two lines speak for one PC, or a line comes from another adapter than
 its hello tells, its visit is contested: nothing is begun in it until a person says which one is the PC. That stays on
-the record, with the proofs that such a visit gave. Not for: noticing it (`visits.py`, `netboot/contest.py`).
+the record, with the proofs that such a visit gave. Not for: noticing it (`visits.py`, `netboot/workshop/contest.py`).
 """
 
 from collections.abc import Collection
@@ -11,10 +11,10 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from netboot.problems import Problem
 from netboot.records import events, jobs, tables
 from netboot.records.tables import found
 from netboot.records.values import CONTESTED, Contested, NotThatVisit, Standing
+from netboot.shared.problems import Problem
 
 
 def contest(

@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from netboot.imaging import Job, as_seen
+from netboot.jobs.seen import what_changed
 from netboot.records import batches, choices, disk_answers, jobs, tables
 from netboot.records.tables import found
 from netboot.records.values import (
@@ -18,7 +19,6 @@ from netboot.records.values import (
     Start,
     UnknownProfile,
 )
-from netboot.seen import what_changed
 
 Prepare = Callable[[str], Start | None]
 """From a profile's id to what its job needs; None when there is no such profile."""

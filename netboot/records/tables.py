@@ -14,16 +14,16 @@ from sqlalchemy import UniqueConstraint as Unique
 from sqlalchemy.exc import DontWrapMixin
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
-from netboot.disk_answers import Answer
-from netboot.errors import NetbootError
 from netboot.imaging import MasterNeeds
-from netboot.inventory import DiskId, Inventory
-from netboot.problems import Problem
-from netboot.profile import Profile
-from netboot.protocol import CustomiseResult, DeployResult, EraseResult, MemoryResult
-from netboot.protocol import Erasure as Evidence
+from netboot.jobs.disk_answers import Answer
+from netboot.jobs.profile import Profile
+from netboot.jobs.seen import Seen
 from netboot.records.values import NotOnRecord
-from netboot.seen import Seen
+from netboot.shared.errors import NetbootError
+from netboot.shared.inventory import DiskId, Inventory
+from netboot.shared.problems import Problem
+from netboot.shared.protocol import CustomiseResult, DeployResult, EraseResult, MemoryResult
+from netboot.shared.protocol import Erasure as Evidence
 
 T = TypeVar("T")
 

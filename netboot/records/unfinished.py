@@ -15,11 +15,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from netboot.imaging import StageRecord
-from netboot.problems import Problem
-from netboot.protocol import StageName
 from netboot.records import tables
 from netboot.records.interruption import after_another_boot
 from netboot.records.values import JobState, LeftAt, StageState, Unfinished
+from netboot.shared.problems import Problem
+from netboot.shared.protocol import StageName
 
 WRITING: Final = frozenset({"erase", "deploy", "customise"})
 """The stages that write to a disk."""

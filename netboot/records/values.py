@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal
 
-from netboot.disk_answers import Answer
-from netboot.errors import NetbootError
-from netboot.identity import Key
 from netboot.imaging import Job, MasterNeeds
-from netboot.inventory import DiskId, Inventory
-from netboot.policy import Policy
-from netboot.problems import Problem
-from netboot.profile import Profile
-from netboot.protocol import Erasure, Level, MemoryResult, StageName, Verdict
+from netboot.jobs.disk_answers import Answer
+from netboot.jobs.identity import Key
+from netboot.jobs.policy import Policy
+from netboot.jobs.profile import Profile
+from netboot.shared.errors import NetbootError
+from netboot.shared.inventory import DiskId, Inventory
+from netboot.shared.problems import Problem
+from netboot.shared.protocol import Erasure, Level, MemoryResult, StageName, Verdict
 
 JobState = Literal["running", "done", "failed", "interrupted"]
 StageState = Literal["waiting", "running", "done", "failed"]

@@ -16,9 +16,6 @@ from typing import Final, cast
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
-from netboot.inventory import Inventory
-from netboot.problems import Problem
-from netboot.protocol import Hello
 from netboot.records import events, inventories, jobs, machines, standing, tables, unfinished
 from netboot.records.arrivals import (
     DAY,
@@ -34,6 +31,9 @@ from netboot.records.arrivals import (
 from netboot.records.machines import OnLine
 from netboot.records.tables import found
 from netboot.records.values import HelloRefused, OtherOnLine, Standing, Visit, WrongToken
+from netboot.shared.inventory import Inventory
+from netboot.shared.problems import Problem
+from netboot.shared.protocol import Hello
 
 NEW_VISITS: Final = 240
 """How many visits may begin within a minute, of all machines: no workshop has more PCs, a flood of hellos has."""

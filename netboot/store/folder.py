@@ -25,9 +25,9 @@ from typing import Final
 import zstandard
 from nacl.signing import SigningKey
 
-from netboot.data_folder import make_private
-from netboot.errors import NetbootError
-from netboot.manifest import (
+from netboot.files.data_folder import make_private
+from netboot.shared.errors import NetbootError
+from netboot.shared.manifest import (
     CHUNK_LIMIT,
     MASTER_NAME,
     ForeignManifestError,

@@ -11,9 +11,9 @@ from pathlib import Path
 
 from nacl.signing import SigningKey
 
-from netboot.errors import NetbootError
-from netboot.manifest import Manifest, ManifestError, parse_signed
-from netboot.process import run
+from netboot.shared.errors import NetbootError
+from netboot.shared.manifest import Manifest, ManifestError, parse_signed
+from netboot.shared.process import run
 from netboot.store.folder import Store, StoreError
 
 

@@ -21,7 +21,7 @@ from netboot.bootfiles.record import CURRENT, NAMES, write_record
 from netboot.lab.child import Child
 from netboot.lab.dhcp_load import Load
 from netboot.lab.network import INTERFACE, NETWORK, SERVER, Lan, ip_in, open_lan
-from netboot.process import run
+from netboot.shared.process import run
 from tests.abuse.slow_disk import mounted
 
 HERE = Path(__file__).parent

@@ -22,7 +22,7 @@ LINES = 1000
 UNFINISHED = 511 * 1024
 """Bytes of the first message that are sent; one more is announced."""
 UNPROVEN = 32
-"""Lines without a hello that a server holds, eight of one address (`netboot/pages/agent_link.py`)."""
+"""Lines without a hello that a server holds, eight of one address (`netboot/boothttp/agent_link.py`)."""
 CUT_WITHIN = 20.0
 """Seconds: twice what a hello may take, for a server that has more to do."""
 JSON = 'Content-Type: application/json\r\nContent-Length: 15\r\n\r\n{"name": "eve"}'

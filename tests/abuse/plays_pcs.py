@@ -19,16 +19,16 @@ import aiohttp
 import msgspec
 from msgspec.structs import replace
 
-from netboot.agent.link import Link
+from netboot.agent.net.link import Link
+from netboot.agent.net.server_place import ServerPlace
 from netboot.agent.progress import StageTold
 from netboot.agent.reports import Report, Reports
-from netboot.agent.server_place import ServerPlace
 from netboot.agent.visit import RunOne, Visit
-from netboot.interfaces import read_links
-from netboot.inventory import Board, Count, Disk, DiskId, Firmware, Inventory, Nic, System
 from netboot.lab.network import INTERFACE
-from netboot.problems import Problem
-from netboot.protocol import (
+from netboot.lan.interfaces import read_links
+from netboot.shared.inventory import Board, Count, Disk, DiskId, Firmware, Inventory, Nic, System
+from netboot.shared.problems import Problem
+from netboot.shared.protocol import (
     VERSION,
     EndAction,
     EraseResult,

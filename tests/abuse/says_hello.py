@@ -9,8 +9,8 @@ import sys
 
 from aiohttp import ClientSession
 
-from netboot.inventory import Board, Firmware, Inventory, Nic, System
-from netboot.protocol import VERSION, Hello, Welcome, decode_from_server, encode
+from netboot.shared.inventory import Board, Firmware, Inventory, Nic, System
+from netboot.shared.protocol import VERSION, Hello, Welcome, decode_from_server, encode
 
 
 async def say(server: str, mac: str) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from netboot.process import run
+from netboot.shared.process import run
 
 CGROUPS = Path("/sys/fs/cgroup")
 

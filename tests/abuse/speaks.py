@@ -16,9 +16,9 @@ from pathlib import Path
 import aiohttp
 import msgspec
 
-from netboot.inventory import Inventory
 from netboot.lab.network import INTERFACE, NETWORK, SERVER, Lan, ip_in
-from netboot.protocol import Hello, Welcome
+from netboot.shared.inventory import Inventory
+from netboot.shared.protocol import Hello, Welcome
 from tests.abuse.plays_operator import Forms
 from tests.namespace import inside
 from tests.workshop.conftest import hello

@@ -15,8 +15,8 @@ import pytest_asyncio
 from msgspec.structs import replace
 
 from netboot.lab.child import Child
-from netboot.problems import Problem
-from netboot.protocol import Leave, Plan, RunStage, StageFinished, Stay, Welcome, encode
+from netboot.shared.problems import Problem
+from netboot.shared.protocol import Leave, Plan, RunStage, StageFinished, Stay, Welcome, encode
 from tests.abuse.conftest import memory_of
 from tests.abuse.speaks import Journal, Page, Speaker, signed_in, speaker
 from tests.abuse.test_kills import NAME, PASSWORD, bench

@@ -13,12 +13,12 @@ import msgspec
 from msgspec.structs import replace
 
 from netboot.imaging import StageRecord
-from netboot.inventory import Dimm, Inventory
-from netboot.profile import Profile
-from netboot.protocol import MESSAGE_LIMIT, CheckResult
+from netboot.jobs.profile import Profile
 from netboot.records.arrivals import DAY_BYTES, DAY_SHARE
 from netboot.records.record import open_record
 from netboot.records.values import HelloRefused, Start
+from netboot.shared.inventory import Dimm, Inventory
+from netboot.shared.protocol import MESSAGE_LIMIT, CheckResult
 from tests.records.conftest import MAC, Clock, hello, pc
 
 LOOK = Profile(id="look", name={"fr": "Voir", "en": "Look"}, stages=("check", "finish"))

@@ -19,10 +19,10 @@ import msgspec
 import pytest
 import yaml
 
+from netboot.auth.passwords import hash_password
 from netboot.bootfiles.record import CURRENT, NAMES, write_record
 from netboot.lab.child import Child
 from netboot.lab.network import INTERFACE, NETWORK, SERVER, Lan, open_lan
-from netboot.passwords import hash_password
 from netboot.records.record import open_record
 from netboot.records.values import Event
 from tests.abuse.promises import Note, broken

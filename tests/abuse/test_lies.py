@@ -1,7 +1,7 @@
 """An agent that lies over the real line to the real server: no report that contradicts itself becomes an erased disk.
 
 Each kind that was once believed, told by a PC that did all else as it was ordered. The judge's own tests make such
-reports by machine (`tests/imaging/test_contradictions.py`); here is what is on the record afterwards, and that an
+reports by machine (`tests/jobs/test_contradictions.py`); here is what is on the record afterwards, and that an
 honest PC beside is not kept waiting.
 """
 
@@ -13,9 +13,9 @@ from typing import Literal
 import pytest
 from msgspec.structs import replace
 
-from netboot.inventory import Nic
-from netboot.problems import Problem
-from netboot.protocol import EraseResult, Erasure, Leave, Plan, RunStage, StageFinished, Stay, encode
+from netboot.shared.inventory import Nic
+from netboot.shared.problems import Problem
+from netboot.shared.protocol import EraseResult, Erasure, Leave, Plan, RunStage, StageFinished, Stay, encode
 from tests.abuse.speaks import until
 from tests.abuse.test_contested_lines import ERASE, HONEST_WITHIN, Floor, floor  # noqa: F401 — the fixture
 from tests.workshop.conftest import hello, pc

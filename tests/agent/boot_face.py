@@ -8,7 +8,7 @@ import zstandard
 from aiohttp import web
 from nacl.signing import SigningKey
 
-from netboot.manifest import Chunk, FileSystem, Manifest, Partition, UefiLoader, digest_of, sign
+from netboot.shared.manifest import Chunk, FileSystem, Manifest, Partition, UefiLoader, digest_of, sign
 
 KEY = SigningKey(b"netboot test key, for tests only"[:32])
 PUBLIC = bytes(KEY.verify_key)

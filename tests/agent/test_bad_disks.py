@@ -14,17 +14,17 @@ from typing import get_args
 
 import pytest
 
-from netboot.agent.direct_io import DirectDisk, DiskError, Kind
-from netboot.agent.disk_faults import problem_of
-from netboot.agent.erase import run_erase
-from netboot.agent.erase_overwrite import Overwrite
+from netboot.agent.disks.direct_io import DirectDisk, DiskError, Kind
+from netboot.agent.disks.disk_faults import problem_of
+from netboot.agent.disks.past_faults import Limits
+from netboot.agent.erase.overwrite import Overwrite
+from netboot.agent.erase.stage import run_erase
 from netboot.agent.failures import StageFailed
-from netboot.agent.past_faults import Limits
-from netboot.erase_outcome import erase_problem
-from netboot.evidence import judge
-from netboot.inventory import Disk, DiskId
-from netboot.problems import Language
-from netboot.protocol import BadRange, Erase, EraseResult, Erasure, StageFinished, decode_from_agent, encode
+from netboot.jobs.evidence import judge
+from netboot.shared.erase_outcome import erase_problem
+from netboot.shared.inventory import Disk, DiskId
+from netboot.shared.problems import Language
+from netboot.shared.protocol import BadRange, Erase, EraseResult, Erasure, StageFinished, decode_from_agent, encode
 from tests.agent.test_erase import MIB, disk_of, loop, silent
 
 pytestmark = pytest.mark.root
@@ -149,7 +149,7 @@ async def test_so_many_bad_parts_are_counted_and_the_report_stays_a_message(tmp_
 
 
 async def test_a_message_holds_the_bad_parts_of_as_many_disks_as_a_pc_may_have(tmp_path: Path) -> None:
-    from netboot.agent.erase import _bounded
+    from netboot.agent.erase.stage import _bounded
 
     parts = tuple(BadRange(start=2**62 + 1024 * n, length=512, what="unwritten") for n in range(256))
     words = dict.fromkeys(("name", "serial", "firmware", "size", "logical_sector", "wwn"), "x" * 60)

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netboot.agent import boot_entry
-from netboot.agent.boot_entry import parse_entries, write_boot_entry
-from netboot.errors import NetbootError
-from netboot.manifest import UefiLoader
-from netboot.process import Completed, ProgramError
+from netboot.agent.boot import boot_entry
+from netboot.agent.boot.boot_entry import parse_entries, write_boot_entry
+from netboot.shared.errors import NetbootError
+from netboot.shared.manifest import UefiLoader
+from netboot.shared.process import Completed, ProgramError
 
 LOADER = UefiLoader(partition=2, path="/EFI/debian/shimx64.efi", label="debian")
 

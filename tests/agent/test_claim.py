@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from netboot.agent.block_devices import read_block_devices
-from netboot.agent.claim import RefusedError, as_answered, claim
-from netboot.agent.disks import disk_of
-from netboot.agent.erase import run_erase
+from netboot.agent.disks.block_devices import read_block_devices
+from netboot.agent.disks.claim import RefusedError, as_answered, claim
+from netboot.agent.disks.listing import disk_of
+from netboot.agent.erase.stage import run_erase
 from netboot.agent.host import Host
-from netboot.evidence import Known, judge
-from netboot.inventory import Disk, DiskId, label
-from netboot.protocol import Erase, EraseResult
+from netboot.jobs.evidence import Known, judge
+from netboot.shared.inventory import Disk, DiskId, label
+from netboot.shared.protocol import Erase, EraseResult
 from tests.agent.test_erase import silent
 
 

@@ -10,18 +10,18 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from netboot.agent.customise import run_customise
-from netboot.agent.deploy import run_deploy
+from netboot.agent.customise.grow import grow, stretched
+from netboot.agent.customise.stage import run_customise
+from netboot.agent.deploy.stage import run_deploy
+from netboot.agent.disks.partitions import partition_device
 from netboot.agent.failures import StageFailed
-from netboot.agent.grow import grow, stretched
-from netboot.agent.partitions import partition_device
-from netboot.agent.server_place import ServerPlace
-from netboot.errors import NetbootError
-from netboot.evidence import judge
-from netboot.inventory import Disk, DiskId
-from netboot.manifest import FileSystem, Manifest, Partition, UefiLoader, Understood
-from netboot.problems import Problem
-from netboot.protocol import Customise, CustomiseResult, Deploy
+from netboot.agent.net.server_place import ServerPlace
+from netboot.jobs.evidence import judge
+from netboot.shared.errors import NetbootError
+from netboot.shared.inventory import Disk, DiskId
+from netboot.shared.manifest import FileSystem, Manifest, Partition, UefiLoader, Understood
+from netboot.shared.problems import Problem
+from netboot.shared.protocol import Customise, CustomiseResult, Deploy
 from tests.agent.boot_face import PUBLIC, BootFace, manifest_of, root_partition
 from tests.agent.installed import small_system
 
@@ -239,8 +239,8 @@ async def test_a_boot_entry_that_the_firmware_refuses_is_a_warning(
         assert (disk.name, loader) == (wanted.name, LOADER)
         raise NetbootError("efibootmgr ended with status 5", hint="Could not prepare Boot variable: No space left")
 
-    monkeypatch.setattr("netboot.agent.customise.started_by_uefi", lambda: True)
-    monkeypatch.setattr("netboot.agent.customise.write_boot_entry", refuse)
+    monkeypatch.setattr("netboot.agent.customise.stage.started_by_uefi", lambda: True)
+    monkeypatch.setattr("netboot.agent.customise.stage.write_boot_entry", refuse)
     removable = Understood(system="Debian", loaders=(LOADER.path, "/EFI/BOOT/BOOTX64.EFI"))
     with loop_disk(tmp_path / "pc.img", MASTER) as wanted:
         async with BootFace(msgspec.structs.replace(manifest, understood=removable), image.read_bytes()) as face:

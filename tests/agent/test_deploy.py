@@ -12,16 +12,17 @@ import pytest
 import zstandard
 from aiohttp import web
 
-from netboot.agent import deploy, fetch
-from netboot.agent.deploy import Journal, by_place, run_deploy
-from netboot.agent.direct_io import DirectDisk
+from netboot.agent.deploy import fetch
+from netboot.agent.deploy import stage as deploy
+from netboot.agent.deploy.stage import Journal, by_place, run_deploy
+from netboot.agent.disks.direct_io import DirectDisk
 from netboot.agent.failures import StageFailed
+from netboot.agent.net.server_place import ServerPlace
 from netboot.agent.progress import HeldUp, nobody
-from netboot.agent.server_place import ServerPlace
-from netboot.inventory import Disk, DiskId
-from netboot.manifest import Manifest
-from netboot.problems import Problem
-from netboot.protocol import Deploy, DeployResult, Stuck
+from netboot.shared.inventory import Disk, DiskId
+from netboot.shared.manifest import Manifest
+from netboot.shared.problems import Problem
+from netboot.shared.protocol import Deploy, DeployResult, Stuck
 from tests.agent.boot_face import PUBLIC, BootFace, always, manifest_of, root_partition
 
 MIB = 1024 * 1024
@@ -318,7 +319,7 @@ async def test_a_server_that_is_killed_in_the_middle_and_comes_back_costs_nothin
 async def test_a_server_that_takes_the_question_and_sends_nothing_is_told_as_stuck_until_it_does(
     target: Target, manifest: Manifest, master: bytes, monkeypatch: pytest.MonkeyPatch, sends: str
 ) -> None:
-    monkeypatch.setattr("netboot.agent.sweep.STUCK_AFTER", 0.6)
+    monkeypatch.setattr("netboot.agent.disks.sweep.STUCK_AFTER", 0.6)
     told: list[tuple[Stuck, ...]] = []
     go_on = asyncio.Event()
 
@@ -356,7 +357,7 @@ async def test_a_server_that_takes_the_question_and_sends_nothing_is_told_as_stu
 async def test_a_disk_that_hangs_is_named_as_stuck_until_it_goes_on(
     target: Target, manifest: Manifest, master: bytes, monkeypatch: pytest.MonkeyPatch, hangs: str
 ) -> None:
-    monkeypatch.setattr("netboot.agent.sweep.STUCK_AFTER", 0.6)
+    monkeypatch.setattr("netboot.agent.disks.sweep.STUCK_AFTER", 0.6)
     told: list[tuple[Stuck, ...]] = []
     go_on = threading.Event()
     real = getattr(DirectDisk, hangs)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from netboot.agent.direct_io import DirectDisk, DiskError, aligned_buffer
+from netboot.agent.disks.direct_io import DirectDisk, DiskError, aligned_buffer
 
 MIB = 1024 * 1024
 

@@ -7,17 +7,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netboot.agent.disk_status import (
+from netboot.agent.disks.disk_status import (
     disk_status,
     hidden_bytes,
     parse_health,
     parse_max_sectors,
     parse_real_sectors,
 )
-from netboot.agent.erase import run_erase
+from netboot.agent.erase.stage import run_erase
 from netboot.agent.failures import StageFailed
-from netboot.inventory import Disk, DiskId
-from netboot.protocol import Erase, EraseResult
+from netboot.shared.inventory import Disk, DiskId
+from netboot.shared.protocol import Erase, EraseResult
 
 # Recorded: hdparm 9.65 (Debian 13), `hdparm -N`, on QEMU 7.2's ide-hd of 2,415,919,104 bytes, and on its nvme.
 MAX_SECTORS = "\n/dev/sda:\n max sectors   = 4718592/4718592, HPA is disabled\n"
@@ -176,7 +176,7 @@ def test_a_hidden_area_is_seen_whichever_way_the_disk_tells_it(
 def says(monkeypatch: pytest.MonkeyPatch, answer: str, dco: str = "") -> None:
     """Let hdparm print this for `-N`, and this for `--dco-identify`."""
     answers = {"-N": answer, "--dco-identify": dco}
-    monkeypatch.setattr("netboot.agent.disk_status._output", lambda *command: answers.get(command[1], ""))
+    monkeypatch.setattr("netboot.agent.disks.disk_status._output", lambda *command: answers.get(command[1], ""))
 
 
 async def test_a_disk_that_hides_an_area_is_not_erased_though_all_it_shows_was(
@@ -186,7 +186,7 @@ async def test_a_disk_that_hides_an_area_is_not_erased_though_all_it_shows_was(
     path.write_bytes(bytes(1024 * 1024))
     disk = Disk(name=str(path), id=DiskId(serial="H1", size=1024 * 1024), rotational=True)
     status = {"visible_sectors": "2048", "native_sectors": "4096"}
-    monkeypatch.setattr("netboot.agent.erase.disk_status", lambda _: status)
+    monkeypatch.setattr("netboot.agent.erase.stage.disk_status", lambda _: status)
     with pytest.raises(StageFailed) as caught:
         await run_erase(Erase(disks=(disk.id,)), lambda: [disk], progress=lambda done, total, part="": None)
     assert isinstance(caught.value.result, EraseResult)

@@ -11,13 +11,13 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from netboot.agent.direct_io import DirectDisk
-from netboot.agent.erase import run_erase
-from netboot.agent.erase_overwrite import Overwrite
+from netboot.agent.disks.direct_io import DirectDisk
+from netboot.agent.erase.overwrite import Overwrite
+from netboot.agent.erase.stage import run_erase
 from netboot.agent.failures import StageFailed
-from netboot.agent.pc_clock import pc_clock
-from netboot.inventory import Disk, DiskId
-from netboot.protocol import BadRange, Erase, EraseResult, Erasure, Stuck
+from netboot.agent.hardware.pc_clock import pc_clock
+from netboot.shared.inventory import Disk, DiskId
+from netboot.shared.protocol import BadRange, Erase, EraseResult, Erasure, Stuck
 
 MIB = 1024 * 1024
 MARKER = b"donor's letter to the bank "
@@ -257,7 +257,7 @@ async def test_a_disk_that_hangs_before_it_is_written_is_not_erased_and_its_numb
     path.write_bytes(bytes(4 * MIB))
     hang = threading.Event()
     monkeypatch.setattr(DirectDisk, "write", lambda self, buffer, offset: hang.wait(30) and None)
-    monkeypatch.setattr("netboot.agent.disk_threads.LAST_WORDS", 0.1)
+    monkeypatch.setattr("netboot.agent.disks.disk_threads.LAST_WORDS", 0.1)
     device = DirectDisk.for_writing(path)
     disk = Disk(name="hangs", model="Tortoise", id=DiskId(serial="T1", size=4 * MIB))
     erasure = await Overwrite(stall=0.5).run(disk, device, silent)
@@ -273,7 +273,7 @@ async def test_a_disk_that_hangs_before_it_is_written_is_not_erased_and_its_numb
 async def test_a_disk_that_hangs_while_it_empties_its_cache_is_named_as_stuck(
     image: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("netboot.agent.sweep.STUCK_AFTER", 0.6)
+    monkeypatch.setattr("netboot.agent.disks.sweep.STUCK_AFTER", 0.6)
     go_on, sync = threading.Event(), DirectDisk.sync
     told: list[Stuck] = []
 
@@ -297,7 +297,7 @@ async def test_a_disk_that_hangs_while_it_empties_its_cache_is_named_as_stuck(
 async def test_the_disk_that_is_stuck_is_named_and_a_good_one_that_is_done_is_not(
     image: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("netboot.agent.sweep.STUCK_AFTER", 0.6)
+    monkeypatch.setattr("netboot.agent.disks.sweep.STUCK_AFTER", 0.6)
     go_on = threading.Event()
     write = DirectDisk.write
     good_path = tmp_path / "good.img"

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netboot.agent.erase_pattern import BLOCK, Pattern, PatternBlock, first_difference
+from netboot.agent.erase.pattern import BLOCK, Pattern, PatternBlock, first_difference
 
 
 def block(seed: bytes, number: int) -> bytes:

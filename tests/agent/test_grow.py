@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from netboot.agent import grow as growing
-from netboot.agent.grow import GROWERS
-from netboot.errors import NetbootError
-from netboot.growth import HEAD, SUPERBLOCK, read_ext, size_in
+from netboot.agent.customise import grow as growing
+from netboot.agent.customise.grow import GROWERS
+from netboot.shared.errors import NetbootError
+from netboot.shared.growth import HEAD, SUPERBLOCK, read_ext, size_in
 
 MIB, GIB, TIB = 1 << 20, 1 << 30, 1 << 40
 
@@ -99,7 +99,7 @@ def test_a_growth_that_breaks_the_file_system_is_undone(tmp_path: Path, monkeypa
     with loop(path, 120 * GIB) as device:
         old = files(device, tmp_path / "before")
         # Without the limit that is known for this one.
-        monkeypatch.setattr("netboot.growth.ExtSize.largest", property(lambda known: 2**62))
+        monkeypatch.setattr("netboot.shared.growth.ExtSize.largest", property(lambda known: 2**62))
         with pytest.raises(NetbootError, match="resize2fs ended with status 1"):
             GROWERS["ext4"](device, "ext4")
         tool("e2fsck", "-f", "-n", device)
@@ -112,7 +112,7 @@ def test_growing_does_not_hang_on_the_pcs_clock(tmp_path: Path, monkeypatch: pyt
     path = ext(tmp_path / "ext.img", 64 * MIB, "-t", "ext4")
     tool("debugfs", "-w", "-R", "set_super_value mtime 20260901120000", path)
     tool("debugfs", "-w", "-R", "set_super_value lastcheck 20200101000000", path)
-    monkeypatch.setattr("netboot.agent.grow.time.time", lambda: float(clock))
+    monkeypatch.setattr("netboot.agent.customise.grow.time.time", lambda: float(clock))
     with loop(path, 200 * MIB) as device:
         GROWERS["ext4"](device, "ext4")
         monkeypatch.setenv("E2FSCK_TIME", "4000000000")

@@ -7,16 +7,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from netboot.agent.cpu import parse_cpuinfo
-from netboot.agent.dmi import parse_dimms
-from netboot.agent.firmware import parse_secure_boot
-from netboot.agent.hardware import parse_memory, read_inventory
+from netboot.agent.hardware.cpu import parse_cpuinfo
+from netboot.agent.hardware.dmi import parse_dimms
+from netboot.agent.hardware.firmware import parse_secure_boot
 from netboot.agent.host import Host
-from netboot.agent.nics import normal_mac, with_links_now
+from netboot.agent.inventory import parse_memory, read_inventory
+from netboot.agent.net.nics import normal_mac, with_links_now
 from netboot.agent.text import LINE_LIMIT, number, one_line
 from netboot.agent.udev import parse_database
-from netboot.inventory import Battery, Board, Cpu, Dimm, Firmware, Gpu, Inventory, Nic, System
-from netboot.protocol import VERSION, Hello, decode_from_agent, encode
+from netboot.shared.inventory import Battery, Board, Cpu, Dimm, Firmware, Gpu, Inventory, Nic, System
+from netboot.shared.protocol import VERSION, Hello, decode_from_agent, encode
 
 Recorded = Callable[[str], Host]
 

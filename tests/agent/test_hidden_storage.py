@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from netboot.agent.block_devices import BlockDevice, read_block_devices
-from netboot.agent.disks import DISK_LIMIT, disks_of
-from netboot.agent.hardware import read_inventory
-from netboot.agent.hidden_storage import AtaPort, Storage, find_hidden, read_storage
+from netboot.agent.disks.block_devices import BlockDevice, read_block_devices
+from netboot.agent.disks.hidden_storage import AtaPort, Storage, find_hidden, read_storage
+from netboot.agent.disks.listing import DISK_LIMIT, disks_of
+from netboot.agent.disks.nvme_namespaces import Namespaces
+from netboot.agent.hardware.pci import PciDevice, read_pci
 from netboot.agent.host import Host
-from netboot.agent.nvme_namespaces import Namespaces
-from netboot.agent.pci import PciDevice, read_pci
-from netboot.inventory import HiddenStorage
+from netboot.agent.inventory import read_inventory
+from netboot.shared.inventory import HiddenStorage
 
 Recorded = Callable[[str], Host]
 

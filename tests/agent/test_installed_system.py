@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netboot.agent.installed_system import hosts_with, personalise, require_own
-from netboot.errors import NetbootError
+from netboot.agent.customise.installed_system import hosts_with, personalise, require_own
+from netboot.shared.errors import NetbootError
 from tests.agent.installed import copy_program
 
 HOSTS = "127.0.0.1\tlocalhost\n127.0.1.1\tdebian.example debian\n\n# IPv6\n::1 localhost ip6-localhost\n"

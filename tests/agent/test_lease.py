@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netboot.agent.lease import Lease, LeaseError, parse_lease
+from netboot.agent.net.lease import Lease, LeaseError, parse_lease
 
 RECORDED = Path(__file__).parent / "recorded/udhcpc-qemu-user.env"
 

@@ -8,12 +8,12 @@ from contextlib import asynccontextmanager, suppress
 import pytest
 from aiohttp import WSCloseCode, web
 
-from netboot.agent import link as link_module
-from netboot.agent.link import Link
+from netboot.agent.net import link as link_module
+from netboot.agent.net.link import Link
+from netboot.agent.net.server_place import ServerPlace
 from netboot.agent.reports import Reports
-from netboot.agent.server_place import ServerPlace
-from netboot.inventory import Board, Firmware, Inventory, System
-from netboot.protocol import VERSION, Finish, FromServer, Hello, RunStage, Stay, Welcome, encode
+from netboot.shared.inventory import Board, Firmware, Inventory, System
+from netboot.shared.protocol import VERSION, Finish, FromServer, Hello, RunStage, Stay, Welcome, encode
 
 WELCOME = Welcome(version=VERSION, visit="v1", token="t1", machine="pc-1", wait=60)
 ORDER = RunStage(job="j1", stage=Finish(action="poweroff"))

@@ -6,9 +6,9 @@ from ipaddress import IPv4Interface
 
 import pytest
 
-from netboot.agent.lease import Lease
-from netboot.agent.network import Connection, NoNetworkError, bring_up, preferred, refresh, renew
-from netboot.inventory import Nic
+from netboot.agent.net.lease import Lease
+from netboot.agent.net.network import Connection, NoNetworkError, bring_up, preferred, refresh, renew
+from netboot.shared.inventory import Nic
 
 SERVER = ("192.0.2.1", 80)
 ETH0, ETH1 = Nic(name="eth0", mac="52:54:00:00:00:01"), Nic(name="eth1", mac="52:54:00:00:00:02")

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netboot.agent.hardware import read_inventory
+from netboot.agent.disks.nvme_namespaces import Namespaces, parse_controller, parse_namespaces
 from netboot.agent.host import Host
-from netboot.agent.nvme_namespaces import Namespaces, parse_controller, parse_namespaces
-from netboot.inventory import HiddenStorage
+from netboot.agent.inventory import read_inventory
+from netboot.shared.inventory import HiddenStorage
 
 Recorded = Callable[[str], Host]
 MANAGES = "bios-desktop"

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from netboot.agent.partitions import unmount_leftovers
+from netboot.agent.disks.partitions import unmount_leftovers
 
 FROM_A_KILLED_AGENT = """
 import os, sys, tempfile
 from pathlib import Path
-from netboot.agent.partitions import mounted
+from netboot.agent.disks.partitions import mounted
 
 tempfile.tempdir = sys.argv[1]
 with mounted(Path("none"), "tmpfs"):

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from netboot.agent.direct_io import DiskError
-from netboot.agent.past_faults import GaveUpError, Limits, PastFaults
-from netboot.agent.ranges import Ranges
+from netboot.agent.disks.direct_io import DiskError
+from netboot.agent.disks.past_faults import GaveUpError, Limits, PastFaults
+from netboot.agent.disks.ranges import Ranges
 
 BLOCK = 1024 * 1024
 COUNT = 40

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from netboot.agent import pc_clock
+from netboot.agent.hardware import pc_clock
 from netboot.agent.host import Host
-from netboot.protocol import VERSION, Welcome
+from netboot.shared.protocol import VERSION, Welcome
 from tests.agent.test_visit import seen_after
 
 

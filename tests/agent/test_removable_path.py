@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from netboot.agent.removable_path import make_removable_path
-from netboot.errors import NetbootError
-from netboot.manifest import UefiLoader
+from netboot.agent.boot.removable_path import make_removable_path
+from netboot.shared.errors import NetbootError
+from netboot.shared.manifest import UefiLoader
 
 
 def esp(folder: Path, *names: str) -> Path:

@@ -16,19 +16,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace as replace_struct
 
-from netboot.agent import screen_view
-from netboot.agent.banner import HEIGHT, banner
-from netboot.agent.consoles import Consoles, marker, paint, serial_names
-from netboot.agent.display import Screen
-from netboot.agent.line_watch import PATIENCE, Line, LineWatch
 from netboot.agent.meter import Meter
-from netboot.agent.screen import render, shown, spoken
-from netboot.agent.screen_view import DiskLine, ScreenView, StageLine, duration
-from netboot.agent.wording import ENGLISH, FRENCH, Words
-from netboot.erase_outcome import erase_problem
-from netboot.inventory import Board, DiskId, Firmware, Inventory, System
-from netboot.problems import SENTENCES, Language, Problem
-from netboot.protocol import (
+from netboot.agent.net.line_watch import PATIENCE, Line, LineWatch
+from netboot.agent.screen import view as screen_view
+from netboot.agent.screen.banner import HEIGHT, banner
+from netboot.agent.screen.consoles import Consoles, marker, paint, serial_names
+from netboot.agent.screen.display import Screen
+from netboot.agent.screen.draw import render, shown, spoken
+from netboot.agent.screen.view import DiskLine, ScreenView, StageLine, duration
+from netboot.agent.screen.wording import ENGLISH, FRENCH, Words
+from netboot.shared.erase_outcome import erase_problem
+from netboot.shared.inventory import Board, DiskId, Firmware, Inventory, System
+from netboot.shared.problems import SENTENCES, Language, Problem
+from netboot.shared.protocol import (
     CustomiseResult,
     EndAction,
     EraseResult,
@@ -40,7 +40,7 @@ from netboot.protocol import (
     Stuck,
     Verdict,
 )
-from netboot.wording import StageState, end_name, stage_name, state_name, verdict_name
+from netboot.shared.wording import StageState, end_name, stage_name, state_name, verdict_name
 
 STAGES: tuple[StageName, ...] = ("check", "erase", "deploy", "customise", "finish")
 PLAN = Plan(job="j1", profile={"fr": "École", "en": "School"}, stages=STAGES)

@@ -7,11 +7,11 @@ from typing import Never
 import pytest
 
 from netboot.agent import __main__ as agent
-from netboot.agent import network
 from netboot.agent.command_line import CommandLine, parse_command_line
-from netboot.agent.consoles import Consoles
+from netboot.agent.net import network
+from netboot.agent.screen.consoles import Consoles
 from netboot.agent.settings import AgentFile
-from netboot.inventory import Board, Firmware, Inventory, System
+from netboot.shared.inventory import Board, Firmware, Inventory, System
 
 WORDS: CommandLine = parse_command_line("netboot.server=http://192.0.2.2:80 netboot.lang=en quiet")
 SETTINGS = AgentFile(public_key="0" * 64)

@@ -6,16 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from netboot.agent import screen_view
-from netboot.agent.consoles import Consoles
-from netboot.agent.display import Screen
-from netboot.agent.link import Link
+from netboot.agent.net.link import Link
+from netboot.agent.net.server_place import ServerPlace
 from netboot.agent.progress import Progress
 from netboot.agent.reports import Reports
-from netboot.agent.server_place import ServerPlace
+from netboot.agent.screen import view as screen_view
+from netboot.agent.screen.consoles import Consoles
+from netboot.agent.screen.display import Screen
 from netboot.agent.visit import Visit
-from netboot.problems import Problem
-from netboot.protocol import VERSION, FromServer, Hello, Leave, Plan, Stage, Stay, Welcome
+from netboot.shared.problems import Problem
+from netboot.shared.protocol import VERSION, FromServer, Hello, Leave, Plan, Stage, Stay, Welcome
 from tests.workshop.conftest import pc
 
 WELCOME = Welcome(version=VERSION, visit="v1", token="t1", machine="LENOVO M720q", wait=900.0, number=0)

@@ -11,15 +11,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from netboot.agent import __main__ as agent
-from netboot.agent import way_home
+from netboot.agent.boot import way_home
+from netboot.agent.boot.load_options import LoadOption, parse_load_option, parse_order
+from netboot.agent.boot.way_home import LABEL, Esp, Way, choose_way, read_esps, read_load_options
 from netboot.agent.command_line import parse_command_line
-from netboot.agent.consoles import Consoles
 from netboot.agent.host import Host
-from netboot.agent.load_options import LoadOption, parse_load_option, parse_order
-from netboot.agent.way_home import LABEL, Esp, Way, choose_way, read_esps, read_load_options
-from netboot.disk_loaders import IA32, X64
-from netboot.errors import NetbootError
-from netboot.problems import Problem
+from netboot.agent.screen.consoles import Consoles
+from netboot.shared.disk_loaders import IA32, X64
+from netboot.shared.errors import NetbootError
+from netboot.shared.problems import Problem
 
 Recorded = Callable[[str], Host]
 OURS = "/EFI/debian/shimx64.efi"

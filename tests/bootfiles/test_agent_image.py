@@ -11,10 +11,10 @@ import pytest
 import zstandard
 
 import netboot
-from netboot.assets import asset_folder
 from netboot.bootfiles import agent_archive
 from netboot.bootfiles.recipe import load_recipe
-from netboot.errors import NetbootError
+from netboot.files.assets import asset_folder
+from netboot.shared.errors import NetbootError
 
 BUSYBOX = {"chroot", "ip", "start-stop-daemon"}
 """What the agent runs of busybox's own."""

@@ -9,7 +9,7 @@ import pytest
 
 from netboot.bootfiles import builder, load
 from netboot.bootfiles.record import NAMES, RECORD, BootFiles, write_record
-from netboot.errors import NetbootError
+from netboot.shared.errors import NetbootError
 
 MONTH = 31 * 24 * 3600
 

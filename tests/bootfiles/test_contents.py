@@ -6,7 +6,7 @@ import pytest
 
 from netboot.bootfiles import contents
 from netboot.bootfiles.recipe import Choice
-from netboot.errors import NetbootError
+from netboot.shared.errors import NetbootError
 
 TREE = ["etc/mke2fs.conf", "usr/bin/nvme", "usr/sbin/sfdisk", "usr/lib/p/a.py", "usr/lib/p/__pycache__/a.pyc"]
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from netboot.bootfiles.debian import MIRROR_VARIABLE, Mirror, choose_mirror, find_mirror, package_versions, sources
-from netboot.errors import NetbootError
+from netboot.shared.errors import NetbootError
 
 TARGETS = """\
 nodistro http://packages.example/node

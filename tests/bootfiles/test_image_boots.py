@@ -18,7 +18,7 @@ MAC = "52:54:00:62:00:01"
 AGENT = """
 import os, pathlib, subprocess, sys
 from netboot.agent import network
-from netboot.agent.hardware import read_inventory
+from netboot.agent.inventory import read_inventory
 
 if not os.path.exists("/run/crashed"):
     pathlib.Path("/run/crashed").touch()

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from netboot.bootfiles.modules import Index, closure, parse_aliases, parse_dependencies, parse_soft_dependencies
 from netboot.bootfiles.recipe import Choice
-from netboot.errors import NetbootError
+from netboot.shared.errors import NetbootError
 
 # Lines of modules.dep, modules.softdep and modules.alias, by kmod 34.2's depmod from Debian's 6.12.117+deb13-amd64.
 DEP = """\

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from netboot.assets import asset_folder
 from netboot.bootfiles.recipe import load_recipe
-from netboot.errors import NetbootError
+from netboot.files.assets import asset_folder
+from netboot.shared.errors import NetbootError
 
 AGENT = asset_folder("images") / "agent.yaml"
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from netboot.bootfiles import load
 from netboot.bootfiles.record import NAMES, RECORD, read_record, write_record
 from netboot.dhcp.boot_file import BootFileNames
-from netboot.errors import NetbootError
+from netboot.shared.errors import NetbootError
 
 
 @pytest.fixture

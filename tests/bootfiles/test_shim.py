@@ -7,8 +7,8 @@ import pytest
 
 from netboot.bootfiles import BootFiles
 from netboot.bootfiles.shim import require_microsoft_2011
-from netboot.errors import NetbootError
-from netboot.process import run
+from netboot.shared.errors import NetbootError
+from netboot.shared.process import run
 
 pytestmark = pytest.mark.lab
 

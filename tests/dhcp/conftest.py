@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from netboot.dhcp.beside import BesideSettings
 from netboot.dhcp.boot_file import BootFileNames
 from netboot.dhcp.packet import DhcpPacket, MessageType, Op, Option, Options, encode_options
+from netboot.dhcp_proxy import BesideSettings
 
 MAC = bytes.fromhex("525400880001")
 UUID_ON_THE_WIRE = bytes.fromhex("00443322116655887799aabbccddeeff00")

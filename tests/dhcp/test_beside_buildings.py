@@ -14,21 +14,21 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from netboot.config import DhcpSettings, Settings
-from netboot.dhcp.beside import BesideBuilding, BesideSettings
 from netboot.dhcp.boot_file import BootFileNames
 from netboot.dhcp.core import Remark
 from netboot.dhcp.packet import NO_ADDRESS, wire_size
 from netboot.dhcp.service import BootSighting, DhcpService
-from netboot.dhcp.way import DhcpWay as WayOfDhcp
-from netboot.errors import NetbootError
-from netboot.interfaces import Interface
+from netboot.dhcp_proxy import BesideBuilding, BesideSettings
+from netboot.jobs.policy import DhcpWay, nothing_set
 from netboot.lab.building import start_building, start_server
 from netboot.lab.building_kinds import FAR_GATEWAY, FAR_NETWORK, Kind, StrayOptions
 from netboot.lab.network import BUILDING, INTERFACE, NETWORK, SERVER, Lan, open_lan
 from netboot.lab.relay import start_relay
-from netboot.policy import DhcpWay, nothing_set
+from netboot.lan.interfaces import Interface
 from netboot.records.record import open_record
+from netboot.serve.dhcp_mode import DhcpWay as WayOfDhcp
+from netboot.settings.config import DhcpSettings, Settings
+from netboot.shared.errors import NetbootError
 from tests.dhcp.pxe_client import NotBootedError, PxeClient, ask_boot_server, boot, choose, offers_to
 from tests.dhcp.wire import running_service
 from tests.namespace import inside

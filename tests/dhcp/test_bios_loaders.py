@@ -6,7 +6,6 @@ from ipaddress import IPv4Address, IPv4Network
 import pytest
 
 from netboot.dhcp.address_plan import AddressPlan
-from netboot.dhcp.beside import BesideBuilding, BesideSettings
 from netboot.dhcp.bios_loaders import MAX_ENTRIES, ORDER, TIMES, WITHIN, BiosLoaders
 from netboot.dhcp.boot_client import BootClient, read_boot_client
 from netboot.dhcp.boot_file import BootFileNames
@@ -14,7 +13,8 @@ from netboot.dhcp.core import Arrival, Remark
 from netboot.dhcp.full import FullDhcp
 from netboot.dhcp.leases import Leases
 from netboot.dhcp.packet import NO_ADDRESS, DhcpPacket, MessageType, Option, encode
-from netboot.policy import Loader, Policy, PolicyOf, nothing_set
+from netboot.dhcp_proxy import BesideBuilding, BesideSettings
+from netboot.jobs.policy import Loader, Policy, PolicyOf, nothing_set
 from tests.dhcp.conftest import FULL_IPXE
 
 MakeClient = Callable[..., DhcpPacket]

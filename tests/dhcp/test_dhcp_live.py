@@ -17,12 +17,12 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from netboot.dhcp import service as dhcp_socket
-from netboot.dhcp.beside import BesideBuilding, BesideSettings
 from netboot.dhcp.boot_client import Firmware, Reason
 from netboot.dhcp.boot_file import BootFileNames
 from netboot.dhcp.packet import BROADCAST_FLAG, DhcpPacket, MessageType, Option, decode, encode
 from netboot.dhcp.service import BootSighting, DhcpService
-from netboot.errors import NetbootError
+from netboot.dhcp_proxy import BesideBuilding, BesideSettings
+from netboot.shared.errors import NetbootError
 from tests.dhcp.wire import EVERYBODY, ask, is_silent, running_service, udp_socket
 from tests.namespace import inside
 
@@ -276,7 +276,7 @@ def test_without_the_right_to_its_ports_it_says_so(wire: Wire) -> None:
         "import asyncio\n"
         "from ipaddress import IPv4Address\n"
         "from netboot.dhcp.boot_file import BootFileNames\n"
-        "from netboot.dhcp.beside import BesideBuilding, BesideSettings\n"
+        "from netboot.dhcp_proxy import BesideBuilding, BesideSettings\n"
         "from netboot.dhcp.service import DhcpService\n"
         f"address = IPv4Address('{SERVER}')\n"
         "core = BesideBuilding(BesideSettings(BootFileNames(address)))\n"

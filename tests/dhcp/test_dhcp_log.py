@@ -7,11 +7,11 @@ from ipaddress import IPv4Address
 import pytest
 
 from netboot.dhcp import log as dhcp_log
-from netboot.dhcp.beside import BesideBuilding, BesideSettings
 from netboot.dhcp.boot_file import BootFileNames
 from netboot.dhcp.core import Arrival
 from netboot.dhcp.log import AGAIN_AFTER, DhcpLog
 from netboot.dhcp.packet import NO_ADDRESS, DhcpPacket, encode
+from netboot.dhcp_proxy import BesideBuilding, BesideSettings
 
 MakeClient = Callable[..., DhcpPacket]
 ON_67 = Arrival(port=67, source=NO_ADDRESS, source_port=68)

@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from netboot.dhcp import merged as dhcp_merged
-from netboot.dhcp.beside import BesideBuilding, BesideSettings
 from netboot.dhcp.boot_client import Ignored, Reason
 from netboot.dhcp.boot_file import BootFileNames
 from netboot.dhcp.core import BROADCAST, Answer, Arrival, Handled, Remark
@@ -28,6 +27,7 @@ from netboot.dhcp.packet import (
     encode,
     wire_size,
 )
+from netboot.dhcp_proxy import BesideBuilding, BesideSettings
 
 MakeClient = Callable[..., DhcpPacket]
 

@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netboot.dhcp.beside import BesideBuilding, BesideSettings
 from netboot.dhcp.boot_client import BootClient, Ignored, Reason, read_boot_client
 from netboot.dhcp.boot_file import BootFileNames
 from netboot.dhcp.core import BROADCAST, Answer, Arrival, Handled
@@ -23,8 +22,9 @@ from netboot.dhcp.packet import (
     encode,
     encode_options,
 )
-from netboot.dhcp_proxy import decide
-from netboot.policy import Loader, Policy
+from netboot.dhcp.proxy_offer import decide
+from netboot.dhcp_proxy import BesideBuilding, BesideSettings
+from netboot.jobs.policy import Loader, Policy
 
 MakeClient = Callable[..., DhcpPacket]
 

@@ -13,12 +13,12 @@ from uuid import UUID
 
 import pytest
 
-from netboot.dhcp.beside import BesideBuilding, BesideSettings
 from netboot.dhcp.boot_client import Reason
 from netboot.dhcp.boot_file import BootFileNames
 from netboot.dhcp.core import Arrival, Handled
 from netboot.dhcp.packet import Option, decode, encode
 from netboot.dhcp.text import render
+from netboot.dhcp_proxy import BesideBuilding, BesideSettings
 from netboot.lab.firmware import Firmware
 from netboot.lab.machine import workshop_pc
 

@@ -5,15 +5,15 @@ from dataclasses import replace
 from ipaddress import IPv4Address
 from typing import Any
 
-from netboot.dhcp.beside import BesideBuilding, BesideSettings
 from netboot.dhcp.boot_client import Reason
 from netboot.dhcp.boot_file import BootFileNames
 from netboot.dhcp.core import Arrival, Handled, Remark
 from netboot.dhcp.packet import NO_ADDRESS, DhcpPacket, MessageType, Op, Option, encode
 from netboot.dhcp.untaken_offers import BACK_FOR, MAX_ENTRIES, WITHIN, UntakenOffers
+from netboot.dhcp_proxy import BesideBuilding, BesideSettings
 from netboot.doctor.observed import Asker
 from netboot.doctor.questions import discover
-from netboot.policy import DhcpWay, Policy
+from netboot.jobs.policy import DhcpWay, Policy
 
 MakeClient = Callable[..., DhcpPacket]
 

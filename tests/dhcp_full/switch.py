@@ -12,7 +12,7 @@ from netboot.dhcp.address_plan import AddressPlan
 from netboot.dhcp.boot_file import BootFileNames
 from netboot.dhcp.full_service import TellConflict, open_full_dhcp
 from netboot.dhcp.service import DhcpService
-from netboot.policy import nothing_set
+from netboot.jobs.policy import nothing_set
 from netboot.records.record import open_record
 from tests.namespace import at_work, running
 

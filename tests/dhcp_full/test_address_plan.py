@@ -7,11 +7,11 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from netboot.config import parse_settings
 from netboot.dhcp.address_plan import LARGEST_POOL, plan_addresses
-from netboot.dhcp.full_settings import DhcpFullSettings, ReservationSettings, RouteSettings
-from netboot.errors import NetbootError
-from netboot.interfaces import Interface
+from netboot.lan.interfaces import Interface
+from netboot.settings.config import parse_settings
+from netboot.settings.dhcp_full import DhcpFullSettings, ReservationSettings, RouteSettings
+from netboot.shared.errors import NetbootError
 
 
 def interface(address: str = "10.0.0.1/24", *, dynamic: bool = False) -> Interface:

@@ -21,8 +21,8 @@ from netboot.dhcp.arp_probe import ArpProber
 from netboot.dhcp.leases import Lease, Leases
 from netboot.dhcp.packet import DhcpPacket, MessageType, Op, Option, Options, decode, encode
 from netboot.dhcp.rival import refuse_beside_another
-from netboot.errors import NetbootError
 from netboot.records.record import open_record
+from netboot.shared.errors import NetbootError
 from tests.dhcp_full.switch import SERVER, Switch, ip, run_in, serving
 from tests.namespace import inside
 

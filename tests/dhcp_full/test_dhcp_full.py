@@ -26,7 +26,7 @@ from netboot.dhcp.packet import (
     decode,
     encode,
 )
-from netboot.policy import Policy, PolicyOf
+from netboot.jobs.policy import Policy, PolicyOf
 from tests.dhcp.conftest import ScapyOracle
 
 SERVER = IPv4Address("10.0.0.1")

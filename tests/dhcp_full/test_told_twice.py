@@ -5,10 +5,11 @@ from ipaddress import IPv4Address, IPv4Network
 
 import pytest
 
-from netboot import cli, server
-from netboot.config import Settings, parse_settings
-from netboot.errors import NetbootError
-from netboot.interfaces import Interface
+from netboot import cli
+from netboot.lan.interfaces import Interface
+from netboot.serve import server
+from netboot.settings.config import Settings, parse_settings
+from netboot.shared.errors import NetbootError
 
 HERE = Interface(name="eth1", address=IPv4Address("10.0.0.1"), network=IPv4Network("10.0.0.0/24"))
 

@@ -12,12 +12,12 @@ from typing import Any, Literal
 import pytest
 import pytest_asyncio
 
+from netboot.auth.signing import load_key
 from netboot.lab.building_kinds import NOTHING_STRAY, StrayOptions, dnsmasq_building
 from netboot.lab.child import Child
 from netboot.lab.network import INTERFACE, NETWORK, Lan, open_lan
 from netboot.lab.service import Service, open_service
-from netboot.process import Command, run
-from netboot.signing import load_key
+from netboot.shared.process import Command, run
 
 HERE = Path(__file__).parent
 LAPTOP, STRANGER = NETWORK[50], NETWORK[9]

@@ -16,7 +16,7 @@ from netboot.lab.building import BootFiles, proxy_boot_command
 from netboot.lab.building_kinds import StrayOptions, dnsmasq_building
 from netboot.lab.network import BRIDGE, BUILDING, NETWORK, SERVER, Lan, open_lan
 from netboot.lab.service import Service
-from netboot.process import run
+from netboot.shared.process import run
 from tests.boot_files import BOOT_FILES
 from tests.doctor.conftest import (
     LAPTOP,
@@ -249,4 +249,4 @@ def test_the_doctors_process_loads_scapy_and_not_aiohttp() -> None:
     loaded = "import netboot.doctor.__main__, netboot.doctor.look, sys; print(*sys.modules)"
     modules = set(run([sys.executable, "-c", loaded]).stdout.split())
     assert "scapy" in modules
-    assert not modules & {"aiohttp", "netboot.server", "netboot.web"}
+    assert not modules & {"aiohttp", "netboot.serve.server", "netboot.web"}

@@ -15,7 +15,7 @@ from netboot.dhcp.probe import PROBE_UUID
 from netboot.doctor.observed import Asker, Offer
 from netboot.doctor.offers import BootQuestion, asked_on_4011, is_answer, netboot_named_by, read_offer, told_file
 from netboot.doctor.questions import boot_request, decoys_in, discover, made_up_mac
-from netboot.policy import Policy
+from netboot.jobs.policy import Policy
 
 MAC = "02:11:22:33:44:55"
 NETBOOT, OTHER = IPv4Address("10.77.0.2"), IPv4Address("10.77.0.9")

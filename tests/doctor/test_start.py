@@ -7,7 +7,7 @@ import pytest
 from netboot.doctor import __main__ as doctor
 from netboot.doctor.card import find_card
 from netboot.doctor.options import add_options, as_words
-from netboot.errors import NetbootError
+from netboot.shared.errors import NetbootError
 
 
 def test_without_root_it_says_so_first(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

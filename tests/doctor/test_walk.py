@@ -11,13 +11,13 @@ from ipaddress import IPv4Address
 
 import pytest
 
-from netboot.boarding import Boarding
-from netboot.config import Settings
+from netboot.bootmenu.boot_menu import Asking, BootMenu
+from netboot.bootmenu.offered import Boarding
 from netboot.dhcp.probe import PROBE_UUID
 from netboot.doctor.http_get import HttpTrouble, http_get
 from netboot.doctor.tftp_get import TftpTrouble, tftp_get
 from netboot.doctor.walk import boot_files, grub_menu_url, ipxe_menu_url
-from netboot.menu.boot_menu import Asking, BootMenu
+from netboot.settings.config import Settings
 
 SERVER, HERE = IPv4Address("10.77.0.2"), IPv4Address("127.0.0.1")
 MAC = "02:11:22:33:44:55"

@@ -8,12 +8,12 @@ from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 
 from netboot.dhcp.address_plan import AddressPlan
-from netboot.dhcp.beside import BesideBuilding, BesideSettings
 from netboot.dhcp.boot_file import BootFileNames
 from netboot.dhcp.core import BOOT_SERVER_PORT, SERVER_PORT, Arrival, Handled
 from netboot.dhcp.full import FullDhcp
 from netboot.dhcp.leases import Leases
 from netboot.dhcp.packet import decode, encode
+from netboot.dhcp_proxy import BesideBuilding, BesideSettings
 from tests.fuzz.pieces import Piece, read, write
 
 SERVER = IPv4Address("10.77.0.2")

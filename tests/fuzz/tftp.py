@@ -5,7 +5,7 @@
 
 from collections.abc import Iterator
 
-from netboot.tftp_packet import (
+from netboot.tftpd.packet import (
     ClientError,
     PacketError,
     encode_data,
@@ -14,8 +14,8 @@ from netboot.tftp_packet import (
     parse_reply,
     parse_request,
 )
-from netboot.tftp_source import clean_name, names_within
-from netboot.tftp_transfer import Limits, OptionError, Outcome, Terms, Transfer, negotiate
+from netboot.tftpd.source import clean_name, names_within
+from netboot.tftpd.transfer import Limits, OptionError, Outcome, Terms, Transfer, negotiate
 from tests.fuzz.pieces import Piece, read, write
 
 LIMITS = Limits(timeout=1.0, retries=4, longest=300.0)

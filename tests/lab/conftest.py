@@ -12,7 +12,7 @@ import pytest_asyncio
 
 from netboot.lab.building import Building, start_building
 from netboot.lab.network import Lan, open_lan
-from netboot.process import run
+from netboot.shared.process import run
 
 HERE = Path(__file__).parent
 

@@ -17,8 +17,8 @@ from netboot.lab.journey import LOGIN_WITHIN, reach_menu
 from netboot.lab.machine import power_on
 from netboot.lab.page_client import FloorRow, signed_in
 from netboot.lab.service import OPERATOR
-from netboot.process import run
 from netboot.records.record import open_record
+from netboot.shared.process import run
 
 pytestmark = [pytest.mark.lab, pytest.mark.root, pytest.mark.timeout(1800)]
 

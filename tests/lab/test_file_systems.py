@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from netboot.auth.signing import load_key
 from netboot.bootfiles import BootFiles
-from netboot.growth import HEAD, size_in
 from netboot.lab.building import start_building
 from netboot.lab.demo import DEAD_BATTERY, job_of
 from netboot.lab.disks import create_empty
@@ -24,8 +24,8 @@ from netboot.masters import import_master
 from netboot.masters.file_reader import list_folder, read_file
 from netboot.masters.loader_generations import level_of
 from netboot.masters.loop import loop_device
-from netboot.process import run
-from netboot.signing import load_key
+from netboot.shared.growth import HEAD, size_in
+from netboot.shared.process import run
 from netboot.store import Store
 from tests.masters.images import ESP, LINUX, MIB, ext4, gpt_disk, sized
 from tests.masters.test_account import btrfs, xfs

@@ -11,7 +11,7 @@ import pytest
 from netboot.lab.building import start_building
 from netboot.lab.network import BUILDING, Lan, open_lan
 from netboot.lab.runs import NAMESPACES, claim_run
-from netboot.process import run
+from netboot.shared.process import run
 
 pytestmark = pytest.mark.root
 

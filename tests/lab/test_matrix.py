@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from netboot.auth.signing import KEY_FILE
 from netboot.lab.compare import first_difference
 from netboot.lab.demo import LARGER, job_of, keys_for_inventory, prepare
 from netboot.lab.firmware import Firmware
 from netboot.lab.journey import BOOT_WITHIN, STAGE_WITHIN, press, reach_menu
 from netboot.lab.machine import power_on, workshop_pc
-from netboot.signing import KEY_FILE
 from netboot.store import Store
 from tests.lab.test_recovery import choose_deploy, empty_pc, workshop
 

@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from netboot.bootmenu.boot_menu import ARMED_TIMEOUT
 from netboot.lab.demo import keys_for_profile, menu_profiles
 from netboot.lab.disks import create_empty
 from netboot.lab.firmware import Firmware
 from netboot.lab.journey import BOOT_WITHIN, PLAN, keys_to, press, reach_menu
 from netboot.lab.machine import RunningPc, power_on, workshop_pc
 from netboot.lab.pc import Bus, DiskSpec
-from netboot.menu.boot_menu import ARMED_TIMEOUT
-from netboot.process import Command, run
+from netboot.shared.process import Command, run
 from tests.lab.test_firmware import beside_the_building
 from tests.lab.test_recovery import empty_pc, workshop
 

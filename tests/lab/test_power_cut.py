@@ -14,8 +14,8 @@ from netboot.lab.machine import RunningPc, power_on, workshop_pc
 from netboot.lab.page_client import signed_in
 from netboot.lab.pc import Bus, DiskSpec, PcSpec
 from netboot.lab.service import OPERATOR
-from netboot.problems import Problem
 from netboot.records.record import open_record
+from netboot.shared.problems import Problem
 from tests.lab.test_firmware import beside_the_building
 
 pytestmark = [pytest.mark.lab, pytest.mark.root, pytest.mark.timeout(1200)]

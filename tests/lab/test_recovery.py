@@ -19,8 +19,8 @@ from netboot.lab.machine import RunningPc, power_on, workshop_pc
 from netboot.lab.network import INTERFACE, NETWORK, SERVER, Lan, ip_in, open_lan
 from netboot.lab.pc import Bus, DiskSpec, PcSpec
 from netboot.lab.service import Service, open_service
-from netboot.manifest import Manifest
 from netboot.records.record import open_record
+from netboot.shared.manifest import Manifest
 
 pytestmark = [pytest.mark.lab, pytest.mark.root, pytest.mark.timeout(1800)]
 

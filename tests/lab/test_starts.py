@@ -14,7 +14,7 @@ from netboot.lab.network import Lan
 from netboot.lab.page_client import signed_in
 from netboot.lab.pc import Bus, DiskSpec, PcSpec
 from netboot.lab.service import OPERATOR
-from netboot.problems import Problem
+from netboot.shared.problems import Problem
 from tests.lab.test_firmware import beside_the_building, disk_with
 
 pytestmark = [pytest.mark.lab, pytest.mark.root, pytest.mark.timeout(900)]

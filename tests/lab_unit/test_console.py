@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netboot.errors import NetbootError
 from netboot.lab.console import Console, PlainText
+from netboot.shared.errors import NetbootError
 
 MENU = b"\x1b[2J\x1b[01;01H\x1b[0mGNU GRUB\r\n\x1b]0;title\x07caf\xc3\xa9 \x1b(Blogin: \x1b[31mred\x1b[0m\r\n"
 

@@ -3,8 +3,8 @@ from unittest.mock import patch
 
 import pytest
 
-from netboot.errors import NetbootError
 from netboot.lab.disks import MARKER, SECTOR, allocated_bytes, create_empty, create_used, find_pattern, old_data_sector
+from netboot.shared.errors import NetbootError
 
 MIB = 1 << 20
 

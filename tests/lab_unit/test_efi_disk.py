@@ -1,7 +1,7 @@
 from pathlib import Path
 
 from netboot.lab.efi_disk import SIZE, create_efi_disk
-from netboot.process import run
+from netboot.shared.process import run
 
 
 def test_a_made_disk_has_a_gpt_an_esp_and_the_files_on_it(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from netboot.manifest import Chunk
+from netboot.shared.manifest import Chunk
 from netboot.store import Store
 
 Lay = Callable[[Iterable[Chunk], Store, Path, int], None]

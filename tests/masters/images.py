@@ -8,9 +8,9 @@ from pathlib import Path
 
 from nacl.signing import SigningKey
 
-from netboot.manifest import Manifest
 from netboot.masters import import_master
-from netboot.process import run
+from netboot.shared.manifest import Manifest
+from netboot.shared.process import run
 from netboot.store import Store
 
 MIB = 1024 * 1024

@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netboot.manifest import Chunk, Manifest
 from netboot.masters.account import account
 from netboot.masters.installed_system import parse_os_release
 from netboot.masters.loop import loop_device
 from netboot.masters.uefi_loaders import loaders
-from netboot.process import run
+from netboot.shared.manifest import Chunk, Manifest
+from netboot.shared.process import run
 from netboot.store import Store
 from tests.masters.images import ESP, LINUX, LVM, MIB, ext4, gpt_disk, sized, system_tree, taken
 

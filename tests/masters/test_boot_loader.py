@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from netboot.assets import asset_folder
-from netboot.errors import NetbootError
+from netboot.files.assets import asset_folder
 from netboot.masters.boot_loader import BootIds, embed_bios, esp_files, grub_menu
 from netboot.masters.debian_root import apt_sources, debconf_answers, parse_simulation, script_words
 from netboot.masters.disk_image import MIB, Geometry, Identifiers, sfdisk_script
 from netboot.masters.recipe import load_recipe
+from netboot.shared.errors import NetbootError
 
 IDS = BootIds("6f1f4d4e-0000-4000-8000-000000000001", "5D2F-6AC8", 3)
 

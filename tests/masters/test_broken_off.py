@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from netboot.errors import NetbootError
+from netboot.auth.signing import load_key, public_key
 from netboot.masters import import_master
-from netboot.process import run
-from netboot.signing import load_key, public_key
+from netboot.shared.errors import NetbootError
+from netboot.shared.process import run
 from netboot.store import Store
 from netboot.store.upkeep import forget_drafts, verify
 from tests.masters.images import KEY, LINUX, MIB, ext4, gpt_disk, loops_of, put, sized

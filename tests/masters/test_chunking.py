@@ -9,11 +9,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from netboot.errors import NetbootError
-from netboot.manifest import Chunk
 from netboot.masters.chunking import put_chunks
 from netboot.masters.disk_file import open_disk
 from netboot.masters.used_ranges import GRAIN, Range, align
+from netboot.shared.errors import NetbootError
+from netboot.shared.manifest import Chunk
 from netboot.store import Store
 
 SIZE = 4 * 1024 * 1024

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from nacl.signing import SigningKey
 
-from netboot.errors import NetbootError
-from netboot.manifest import Chunk, Manifest
 from netboot.masters import import_master
-from netboot.process import run
+from netboot.shared.errors import NetbootError
+from netboot.shared.manifest import Chunk, Manifest
+from netboot.shared.process import run
 from netboot.store import Store
 
 MIB = 1024 * 1024

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from netboot.manifest import Chunk
 from netboot.masters.journals import wrong_in_ext
-from netboot.process import run
+from netboot.shared.manifest import Chunk
+from netboot.shared.process import run
 from netboot.store import Store
 from tests.masters.images import LINUX, MIB, cut, ext4, gpt_disk, sized, taken
 

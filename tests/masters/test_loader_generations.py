@@ -5,16 +5,16 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
+from netboot.auth.signing import load_key
 from netboot.bootfiles import BootFiles
-from netboot.errors import NetbootError
+from netboot.bootfiles.sbat import generations, level
 from netboot.imaging import Blocked, Job, MasterNeeds, new_stages, next_stage
 from netboot.lab.efi_disk import create_efi_disk
-from netboot.manifest import UefiLoader
 from netboot.masters import import_master
 from netboot.masters.loader_generations import level_of, started_by
-from netboot.protocol import CheckResult, StageName
-from netboot.sbat import generations, level
-from netboot.signing import load_key
+from netboot.shared.errors import NetbootError
+from netboot.shared.manifest import UefiLoader
+from netboot.shared.protocol import CheckResult, StageName
 from netboot.store import Store
 from tests.workshop.conftest import WIPE, pc
 

@@ -10,16 +10,16 @@ from pathlib import Path
 import pytest
 from nacl.signing import SigningKey
 
-from netboot.assets import asset_folder
+from netboot.files.assets import asset_folder
 from netboot.lab.console import Console
 from netboot.lab.firmware import Firmware
 from netboot.lab.machine import power_on, workshop_pc
 from netboot.lab.network import open_lan
 from netboot.lab.pc import BootOrder, Bus, DiskSpec
 from netboot.lab.witness import witness
-from netboot.manifest import Chunk, Manifest
 from netboot.masters import build_master
-from netboot.process import run
+from netboot.shared.manifest import Chunk, Manifest
+from netboot.shared.process import run
 from netboot.store import Store
 
 pytestmark = [pytest.mark.lab, pytest.mark.timeout(1500)]

@@ -7,10 +7,10 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netboot.assets import asset_folder
-from netboot.errors import NetbootError
+from netboot.files.assets import asset_folder
+from netboot.jobs.profiles import load_profiles
 from netboot.masters.recipe import load_recipe, parse_recipe
-from netboot.profiles import load_profiles
+from netboot.shared.errors import NetbootError
 
 IMAGES = asset_folder("images")
 MINIMAL = IMAGES / "debian-minimal.yaml"

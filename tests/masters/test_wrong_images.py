@@ -12,12 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from nacl.signing import SigningKey
 
-from netboot.errors import NetbootError
-from netboot.manifest import Chunk, Manifest
 from netboot.masters import import_master
 from netboot.masters.disk_file import open_disk
 from netboot.masters.gpt import read_gpt
-from netboot.process import run
+from netboot.shared.errors import NetbootError
+from netboot.shared.manifest import Chunk, Manifest
+from netboot.shared.process import run
 from netboot.store import Store
 from tests.masters.images import (
     ESP,

@@ -9,12 +9,12 @@ import pytest
 from msgspec.structs import replace
 
 from netboot.imaging import Job, MasterNeeds
-from netboot.inventory import Board, Disk, DiskId, Firmware, Inventory, Nic, System
-from netboot.problems import Problem
-from netboot.profile import Profile
-from netboot.protocol import VERSION, Hello
+from netboot.jobs.profile import Profile
 from netboot.records.record import Record, open_record
 from netboot.records.values import Start, Visit
+from netboot.shared.inventory import Board, Disk, DiskId, Firmware, Inventory, Nic, System
+from netboot.shared.problems import Problem
+from netboot.shared.protocol import VERSION, Hello
 
 MAC = "98:fa:9b:00:00:01"
 

@@ -3,7 +3,7 @@
 import pytest
 from msgspec.structs import replace
 
-from netboot.profile import Profile
+from netboot.jobs.profile import Profile
 from netboot.records.record import Record
 from netboot.records.values import Visit
 from tests.records.conftest import ERASE_AND_DEPLOY, MAC, follow, hello, pc

@@ -12,10 +12,10 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
-from netboot.errors import NetbootError
 from netboot.records.database import open_database
 from netboot.records.record import open_record
 from netboot.records.tables import Base
+from netboot.shared.errors import NetbootError
 from tests.records.conftest import MAC, hello, pc
 
 

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netboot.problems import Problem
 from netboot.records import chain
 from netboot.records.record import Record
 from netboot.records.values import Event
+from netboot.shared.problems import Problem
 from tests.records.conftest import MAC, hello, pc, start
 
 PROTECTION = ("events_are_not_changed", "events_are_not_deleted", "events_are_only_appended")

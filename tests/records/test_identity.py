@@ -5,7 +5,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from netboot.identity import (
+from netboot.jobs.identity import (
     Key,
     Signs,
     contradicts,
@@ -17,7 +17,7 @@ from netboot.identity import (
     signs_of,
     stand_apart,
 )
-from netboot.inventory import Board, Disk, DiskId, Firmware, Inventory, Nic, System
+from netboot.shared.inventory import Board, Disk, DiskId, Firmware, Inventory, Nic, System
 
 DONGLE = "00:e0:4c:68:00:01"
 

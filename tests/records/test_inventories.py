@@ -7,8 +7,8 @@ import pytest
 from msgspec.structs import replace
 
 from netboot.imaging import StageRecord
-from netboot.protocol import CheckResult
 from netboot.records.record import Record, open_record
+from netboot.shared.protocol import CheckResult
 from tests.records.conftest import MAC, hello, pc, ssd, start
 from tests.records.test_jobs import CHECKED
 

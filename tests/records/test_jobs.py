@@ -8,11 +8,11 @@ import pytest
 from msgspec.structs import replace
 
 from netboot.imaging import Blocked, MasterNeeds, Run, StageRecord, next_stage
-from netboot.problems import Problem
-from netboot.profile import Profile
-from netboot.protocol import Check, CheckResult, Erase, EraseResult, Erasure, MemoryResult
+from netboot.jobs.profile import Profile
 from netboot.records.record import Record, open_record
 from netboot.records.values import NotOnRecord, Start
+from netboot.shared.problems import Problem
+from netboot.shared.protocol import Check, CheckResult, Erase, EraseResult, Erasure, MemoryResult
 from tests.records.conftest import ERASE_AND_DEPLOY, MAC, Clock, hello, pc, ssd, start
 
 MASTER = MasterNeeds(manifest="ab" * 32, name="Debian minimal", disk=4 * 2**30)

@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-from netboot.inventory import Inventory
-from netboot.problems import Problem
 from netboot.records.record import Record
 from netboot.records.values import CannotMerge, NoPlace, NotOnRecord, Start, Visit, WrongToken
+from netboot.shared.inventory import Inventory
+from netboot.shared.problems import Problem
 from tests.records.conftest import ERASE_AND_DEPLOY, MAC, follow, hello, pc, ssd, start
 
 NEW_MAC = "a0:36:9f:00:00:01"

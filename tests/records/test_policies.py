@@ -2,8 +2,8 @@
 
 import json
 
-from netboot.identity import Key
-from netboot.policy import Policy
+from netboot.jobs.identity import Key
+from netboot.jobs.policy import Policy
 from netboot.records.record import Record
 from tests.records.conftest import MAC, Clock, hello, pc
 

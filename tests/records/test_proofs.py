@@ -6,8 +6,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from netboot.protocol import Erasure
 from netboot.records.record import Record, open_record
+from netboot.shared.protocol import Erasure
 from tests.records.conftest import MAC, hello, pc, start
 from tests.records.test_jobs import CHECKED, erased
 

@@ -7,11 +7,11 @@ import pytest
 from msgspec.structs import replace
 
 from netboot.imaging import StageRecord
-from netboot.inventory import Inventory
-from netboot.problems import Problem
-from netboot.protocol import CheckResult, EraseResult, Erasure
 from netboot.records.record import Record
 from netboot.records.tables import Unreadable
+from netboot.shared.inventory import Inventory
+from netboot.shared.problems import Problem
+from netboot.shared.protocol import CheckResult, EraseResult, Erasure
 from tests.records.conftest import MAC, hello, pc, ssd, start
 
 

@@ -7,16 +7,16 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from netboot.errors import NetbootError
 from netboot.imaging import StageRecord
-from netboot.inventory import Inventory
-from netboot.problems import Problem
-from netboot.protocol import CheckResult, EraseResult, Erasure
 from netboot.records import machines, visits
 from netboot.records.arrivals import SHARE
 from netboot.records.machines import CANDIDATES
 from netboot.records.record import Record
 from netboot.records.values import HelloRefused, NotOnRecord, NotThatVisit, OtherOnLine, Visit, WrongToken
+from netboot.shared.errors import NetbootError
+from netboot.shared.inventory import Inventory
+from netboot.shared.problems import Problem
+from netboot.shared.protocol import CheckResult, EraseResult, Erasure
 from tests.records.conftest import MAC, Clock, hello, pc, ssd, start
 
 

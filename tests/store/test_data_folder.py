@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from netboot.data_folder import make_private, require_private, served_here
-from netboot.errors import NetbootError
+from netboot.auth.signing import KEY_FILE, load_key, load_ticket_key, new_key
+from netboot.files.data_folder import make_private, require_private, served_here
 from netboot.records.record import open_record
-from netboot.signing import KEY_FILE, load_key, load_ticket_key, new_key
+from netboot.shared.errors import NetbootError
 from netboot.store import Store
 
 FIRST = {
@@ -37,7 +37,7 @@ def test_a_second_server_is_refused_and_told_whose_it_is_until_the_first_ends(tm
     hold = """
 import sys
 from pathlib import Path
-from netboot.data_folder import served_here
+from netboot.files.data_folder import served_here
 with served_here(Path(sys.argv[1])):
     print("held", flush=True)
     sys.stdin.read()

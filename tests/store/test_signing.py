@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from netboot.errors import NetbootError
-from netboot.signing import KEY_FILE, load_key, public_key
+from netboot.auth.signing import KEY_FILE, load_key, public_key
+from netboot.shared.errors import NetbootError
 
 
 def test_the_key_is_made_once_and_read_again(tmp_path: Path) -> None:

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from nacl.signing import SigningKey
 
-from netboot.errors import NetbootError
-from netboot.manifest import Chunk, FileSystem, Manifest, Partition, parse_signed
-from netboot.process import run
+from netboot.shared.errors import NetbootError
+from netboot.shared.manifest import Chunk, FileSystem, Manifest, Partition, parse_signed
+from netboot.shared.process import run
 from netboot.store import ForeignError, Store, StoreError
 from netboot.store.upkeep import (
     Deleted,

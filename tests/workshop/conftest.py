@@ -9,13 +9,13 @@ import pytest
 from aiohttp.test_utils import TestServer
 from msgspec.structs import replace
 
-from netboot.floor import Floor, Row
-from netboot.inventory import Board, Cpu, Dimm, Disk, DiskId, Firmware, Inventory, Nic, System
-from netboot.profile import Profile
-from netboot.protocol import VERSION, Hello, StageName
+from netboot.bootmenu.ticket import Picked, issue
+from netboot.jobs.profile import Profile
 from netboot.records.record import Record, open_record
-from netboot.ticket import Picked, issue
-from netboot.workshop import Workshop
+from netboot.shared.inventory import Board, Cpu, Dimm, Disk, DiskId, Firmware, Inventory, Nic, System
+from netboot.shared.protocol import VERSION, Hello, StageName
+from netboot.workshop.greeting import Workshop
+from netboot.workshop.live_board import Floor, Row
 from tests.workshop.player import find_master, serving
 
 TICKET_KEY = b"k" * 32

@@ -11,15 +11,15 @@ from typing import Literal, TypeVar
 from aiohttp import ClientSession, ClientWebSocketResponse, DummyCookieJar, WSMsgType
 from aiohttp.test_utils import TestServer
 
-from netboot.agent.erase_pattern import Pattern
-from netboot.config import Settings
+from netboot.agent.erase.pattern import Pattern
+from netboot.boothttp.files import BootFace, boot_application
+from netboot.bootmenu.boot_menu import BootMenu
+from netboot.bootmenu.password import SETTING, MenuPassword
 from netboot.imaging import MasterNeeds
-from netboot.inventory import DiskId, Inventory
-from netboot.menu.boot_menu import BootMenu
-from netboot.menu.password import SETTING, MenuPassword
-from netboot.pages.boot_face import BootFace, boot_application
-from netboot.problems import Problem
-from netboot.protocol import (
+from netboot.settings.config import Settings
+from netboot.shared.inventory import DiskId, Inventory
+from netboot.shared.problems import Problem
+from netboot.shared.protocol import (
     Check,
     CheckResult,
     Customise,
@@ -48,7 +48,7 @@ from netboot.protocol import (
     encode,
     stage_name,
 )
-from netboot.workshop import Workshop
+from netboot.workshop.greeting import Workshop
 
 M = TypeVar("M", Welcome, Plan, RunStage, Received, Leave, Stay)
 

@@ -7,15 +7,15 @@ import pytest
 from aiohttp.test_utils import TestServer
 from msgspec.structs import replace
 
-from netboot.boarding import Boarding
-from netboot.config import MachineSettings
-from netboot.identity import Key
-from netboot.policies import Policies
-from netboot.policy import Policy
-from netboot.problems import Problem
-from netboot.protocol import FromServer, Leave, Plan, RunStage, StageStarted, Stay
+from netboot.bootmenu.offered import Boarding
+from netboot.jobs.identity import Key
+from netboot.jobs.policy import Policy
 from netboot.records.values import Denied
-from netboot.workshop import Workshop
+from netboot.settings.config import MachineSettings
+from netboot.shared.problems import Problem
+from netboot.shared.protocol import FromServer, Leave, Plan, RunStage, StageStarted, Stay
+from netboot.workshop.greeting import Workshop
+from netboot.workshop.policies import Policies
 from tests.workshop.conftest import ERASE, LOOK, WIPE, boarded, hello, pc, row_of
 from tests.workshop.player import agent_on, eventually, evidence
 

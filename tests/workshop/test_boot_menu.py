@@ -8,9 +8,9 @@ from aiohttp.test_utils import TestServer
 from msgspec.structs import replace
 
 from netboot.agent.command_line import parse_command_line
-from netboot.menu.password import SETTING, TRIES, hash_menu_password
+from netboot.bootmenu.password import SETTING, TRIES, hash_menu_password
 from netboot.records.record import Record
-from netboot.workshop import Workshop
+from netboot.workshop.greeting import Workshop
 from tests.workshop.conftest import hello, pc
 from tests.workshop.test_greeting import Line
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from aiohttp.test_utils import TestServer
 
-from netboot.workshop import Workshop
+from netboot.workshop.greeting import Workshop
 from tests.workshop.player import serving
 
 pytestmark = pytest.mark.root  # CAP_NET_ADMIN, for full segments

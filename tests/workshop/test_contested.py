@@ -8,15 +8,15 @@ import pytest
 from aiohttp.test_utils import TestServer
 from msgspec.structs import replace
 
-from netboot import contest
-from netboot.floor import Row
-from netboot.inventory import Inventory
-from netboot.pages import agent_link
-from netboot.problems import Problem
-from netboot.protocol import Leave, Plan, RunStage, StageFinished, Stay, Welcome
+from netboot.boothttp import agent_link
 from netboot.records.record import Record
 from netboot.records.values import Contested, NotThatVisit
-from netboot.workshop import Workshop
+from netboot.shared.inventory import Inventory
+from netboot.shared.problems import Problem
+from netboot.shared.protocol import Leave, Plan, RunStage, StageFinished, Stay, Welcome
+from netboot.workshop import contest
+from netboot.workshop.greeting import Workshop
+from netboot.workshop.live_board import Row
 from tests.workshop.conftest import ERASE, LOOK, WIPE, hello, new_workshop, pc, row_of
 from tests.workshop.player import Agent, agent_on, eventually, evidence, line_to, serving
 

@@ -8,8 +8,8 @@ import pytest
 from aiohttp import ClientSession
 from aiohttp.test_utils import TestServer
 
-from netboot.pages import agent_link
-from netboot.protocol import Welcome, decode_from_server, encode
+from netboot.boothttp import agent_link
+from netboot.shared.protocol import Welcome, decode_from_server, encode
 from tests.workshop.conftest import hello, pc
 
 ASK = (

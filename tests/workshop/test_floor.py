@@ -1,6 +1,6 @@
 """The floor keeps a bounded number of rows, and those that matter longest."""
 
-from netboot.floor import CONFLICTS, ROWS, Conflict, Floor, Row
+from netboot.workshop.live_board import CONFLICTS, ROWS, Conflict, Floor, Row
 
 
 class Clock:

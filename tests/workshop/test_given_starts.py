@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from netboot.dhcp.probe import PROBE_UUID
-from netboot.given_starts import FILES, GOING_HOME, TOLD_FOR, WITHIN, Failed, GivenStarts, Step
-from netboot.problems import Problem
-from netboot.protocol import Stay, Welcome
 from netboot.records.record import Record
-from netboot.start_watch import StartWatch
-from netboot.workshop import Workshop
+from netboot.shared.problems import Problem
+from netboot.shared.protocol import Stay, Welcome
+from netboot.workshop.given_starts import FILES, GOING_HOME, TOLD_FOR, WITHIN, Failed, GivenStarts, Step
+from netboot.workshop.greeting import Workshop
+from netboot.workshop.start_watch import StartWatch
 from tests.workshop.conftest import ERASE, hello, pc, row_of
 from tests.workshop.player import agent_on, line_to, serving
 from tests.workshop.test_boot_menu import fetch

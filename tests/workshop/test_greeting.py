@@ -6,12 +6,12 @@ import time
 import pytest
 from msgspec.structs import replace
 
-from netboot.agent_lines import SESSIONS, SESSIONS_AN_ADDRESS
-from netboot.errors import NetbootError
-from netboot.protocol import FromServer, Leave, Plan, RunStage, Stay, Welcome
+from netboot.bootmenu.ticket import LASTS, Picked, issue
 from netboot.records.record import Record
-from netboot.ticket import LASTS, Picked, issue
-from netboot.workshop import Workshop
+from netboot.shared.errors import NetbootError
+from netboot.shared.protocol import FromServer, Leave, Plan, RunStage, Stay, Welcome
+from netboot.workshop.agent_lines import SESSIONS, SESSIONS_AN_ADDRESS
+from netboot.workshop.greeting import Workshop
 from tests.workshop.conftest import ERASE, TICKET_KEY, hello, new_workshop, pc
 
 PICKED = Picked("erase-only", "98:fa:9b:00:00:01", pc().system.uuid, digest=ERASE.digest)

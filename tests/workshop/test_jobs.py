@@ -3,10 +3,10 @@
 from aiohttp.test_utils import TestServer
 from msgspec.structs import replace
 
-from netboot.erase_outcome import erase_problem
-from netboot.problems import Problem
-from netboot.protocol import Check, Deploy, EraseResult, Leave, Plan, RunStage, StageProgress, Stay, Stuck
-from netboot.workshop import Workshop
+from netboot.shared.erase_outcome import erase_problem
+from netboot.shared.problems import Problem
+from netboot.shared.protocol import Check, Deploy, EraseResult, Leave, Plan, RunStage, StageProgress, Stay, Stuck
+from netboot.workshop.greeting import Workshop
 from tests.workshop.conftest import WIPE, disk, hello, pc, row_of
 from tests.workshop.player import agent_on, erasure, eventually, evidence
 

@@ -12,8 +12,8 @@ import pytest
 from aiohttp import ClientSession, DummyCookieJar, TCPConnector
 from aiohttp.test_utils import TestServer
 
-from netboot.protocol import RunStage, Stay, decode_from_server
-from netboot.workshop import Workshop
+from netboot.shared.protocol import RunStage, Stay, decode_from_server
+from netboot.workshop.greeting import Workshop
 from tests.workshop.conftest import ERASE, boarded
 from tests.workshop.player import Agent
 

@@ -9,11 +9,12 @@ import pytest
 from aiohttp.test_utils import TestServer
 from msgspec.structs import replace
 
-from netboot import agent_lines
-from netboot.errors import NetbootError
-from netboot.pages import agent_link
-from netboot.problems import Problem
-from netboot.protocol import (
+from netboot.boothttp import agent_link
+from netboot.records.record import Record, open_record
+from netboot.records.values import AtWork
+from netboot.shared.errors import NetbootError
+from netboot.shared.problems import Problem
+from netboot.shared.protocol import (
     Erase,
     EraseResult,
     Leave,
@@ -25,9 +26,8 @@ from netboot.protocol import (
     Stay,
     Welcome,
 )
-from netboot.records.record import Record, open_record
-from netboot.records.values import AtWork
-from netboot.workshop import Workshop
+from netboot.workshop import agent_lines
+from netboot.workshop.greeting import Workshop
 from tests.workshop.conftest import ERASE, LOOK, WIPE, hello, new_workshop, pc, row_of
 from tests.workshop.player import agent_on, erasure, eventually, evidence, line_to, serving
 

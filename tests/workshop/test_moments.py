@@ -14,15 +14,15 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from netboot.agent_session import Session
-from netboot.errors import NetbootError
-from netboot.identity import Key
-from netboot.policy import Policy
-from netboot.protocol import CheckResult, FromServer, Plan, RunStage, StageFinished, Welcome
+from netboot.bootmenu.ticket import Picked, issue
+from netboot.jobs.identity import Key
+from netboot.jobs.policy import Policy
 from netboot.records.record import open_record
 from netboot.records.values import Choice, HelloRefused
-from netboot.ticket import Picked, issue
-from netboot.workshop import Workshop
+from netboot.shared.errors import NetbootError
+from netboot.shared.protocol import CheckResult, FromServer, Plan, RunStage, StageFinished, Welcome
+from netboot.workshop.agent_session import Session
+from netboot.workshop.greeting import Workshop
 from tests.workshop.conftest import ERASE, LOOK, TICKET_KEY, hello, new_workshop, pc
 
 

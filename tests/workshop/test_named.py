@@ -9,17 +9,17 @@ import dns.update
 import pytest
 from msgspec.structs import replace
 
-from netboot.identity import is_carried
+from netboot.dns.announcer import Announcer, load_target
+from netboot.dns.update import UpdateTarget
 from netboot.imaging import Job, StageRecord
-from netboot.inventory import Inventory
-from netboot.named import Named, named_by
-from netboot.names.announcer import Announcer, load_target
-from netboot.names.settings import UpdateSettings
-from netboot.names.update import UpdateTarget
-from netboot.problems import Problem
-from netboot.protocol import CustomiseResult, Leave, Plan, RunStage, Stay
+from netboot.jobs.identity import is_carried
+from netboot.jobs.named import Named, named_by
 from netboot.records.record import Record
-from netboot.workshop import Workshop
+from netboot.settings.names import UpdateSettings
+from netboot.shared.inventory import Inventory
+from netboot.shared.problems import Problem
+from netboot.shared.protocol import CustomiseResult, Leave, Plan, RunStage, Stay
+from netboot.workshop.greeting import Workshop
 from tests.workshop.conftest import ERASE, LOOK, WIPE, hello, new_workshop, pc, row_of
 from tests.workshop.player import agent_on, eventually, serving
 

@@ -8,7 +8,7 @@ from functools import partial
 
 import pytest
 
-from netboot.neighbours import adapter_of
+from netboot.lan.neighbours import adapter_of
 from tests.namespace import inside
 
 HERE, THERE = f"nb-n{os.getpid()}", f"nb-p{os.getpid()}"

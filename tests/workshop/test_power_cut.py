@@ -6,12 +6,12 @@ import pytest
 from aiohttp.test_utils import TestServer
 from msgspec.structs import replace
 
-from netboot.inventory import Inventory
-from netboot.problems import Problem
-from netboot.profile import Profile
-from netboot.protocol import Leave, Plan, RunStage, StageName, Stay
+from netboot.jobs.profile import Profile
 from netboot.records.record import Record
-from netboot.workshop import Workshop
+from netboot.shared.inventory import Inventory
+from netboot.shared.problems import Problem
+from netboot.shared.protocol import Leave, Plan, RunStage, StageName, Stay
+from netboot.workshop.greeting import Workshop
 from tests.workshop.conftest import ERASE, LOOK, WIPE, boarded, hello, new_workshop, pc, row_of
 from tests.workshop.player import agent_on, evidence, serving
 from tests.workshop.test_boot_menu import PC, fetch

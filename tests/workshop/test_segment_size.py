@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 from aiohttp.test_utils import TestServer
 
-from netboot.segment_size import ETHERNET, UNNAMED, fill_segments
-from netboot.workshop import Workshop
+from netboot.boothttp.segment_size import ETHERNET, UNNAMED, fill_segments
+from netboot.workshop.greeting import Workshop
 from tests.workshop.player import serving
 
 AS_IF_UNNAMED = 548

@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from netboot.inventory import Board, Disk, Inventory, Nic, System
-from netboot.protocol import Erase, FromServer, Leave, Plan, RunStage, Stay
 from netboot.records.record import open_record
-from netboot.workshop import Workshop
+from netboot.shared.inventory import Board, Disk, Inventory, Nic, System
+from netboot.shared.protocol import Erase, FromServer, Leave, Plan, RunStage, Stay
+from netboot.workshop.greeting import Workshop
 from tests.workshop.conftest import ERASE, disk, hello, new_workshop, pc
 from tests.workshop.player import Agent, agent_on, eventually, evidence, serving
 

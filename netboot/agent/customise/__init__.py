@@ -1,0 +1,1 @@
+"""The customise stage (stage.py): a deployed master becomes this PC's own system, grown to its disk."""

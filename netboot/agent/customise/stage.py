@@ -1,0 +1,178 @@
+"""The customise stage: a deployed master becomes this PC's own system.
+
+The partition table and the last partition grow to the disk, the system gets its name and its identity, the firmware
+its boot entry. Not for: what a master holds (`masters/`), or reading it back (`deploy/stage.py`, which ran before).
+"""
+
+import asyncio
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from netboot.agent.boot.boot_entry import started_by_uefi, write_boot_entry
+from netboot.agent.boot.removable_path import make_removable_path
+from netboot.agent.customise.grow import Growth, grow, growing
+from netboot.agent.customise.installed_system import personalise, require_own
+from netboot.agent.customise.root_folder import mounted_root
+from netboot.agent.deploy.awaited import Waits
+from netboot.agent.deploy.fetch import PATIENCE, DamagedError, SilentError, Source, open_session
+from netboot.agent.deploy.master import fetch_manifest
+from netboot.agent.disks.claim import ReadDisks, RefusedError, claim
+from netboot.agent.disks.listing import read_disks as read_own_disks
+from netboot.agent.disks.partitions import mounted, partition_device, quiet_disk, require_partition
+from netboot.agent.failures import StageFailed
+from netboot.agent.net.server_place import ServerPlace
+from netboot.agent.progress import HeldUp, Progress, nobody
+from netboot.shared.errors import NetbootError
+from netboot.shared.inventory import Disk, gigabytes, label
+from netboot.shared.manifest import Manifest, Partition, UefiLoader
+from netboot.shared.problems import Problem
+from netboot.shared.protocol import Customise, CustomiseResult
+
+log = logging.getLogger(__name__)
+
+_STEPS = 2
+
+
+async def run_customise(
+    stage: Customise,
+    *,
+    server: ServerPlace,
+    public_key: bytes,
+    progress: Progress,
+    held_up: HeldUp = nobody,
+    patience: float = PATIENCE,
+    read_disks: ReadDisks = read_own_disks,
+) -> CustomiseResult:
+    """Grow, name, and enter in the firmware. A firmware that refuses is a warning. Raises StageFailed."""
+    waits = Waits(held_up)
+    try:
+        async with waits.told(), open_session(1) as session:
+            source = Source(session, server, patience=patience, awaited=waits.server)
+            manifest = await fetch_manifest(stage.manifest, stage.manifest[:12], source, public_key)
+    except DamagedError as error:
+        raise StageFailed(Problem("master-unsigned", {"master": stage.manifest[:12]})) from error
+    except SilentError as error:
+        raise StageFailed(Problem("server-silent", {"seconds": f"{error.seconds:.0f}"})) from error
+    root, kind = _root_of(manifest)
+    disk = await asyncio.to_thread(_require_disk, stage, read_disks)
+    work = _Work(stage, manifest, disk, Path("/dev") / disk.name, root, kind)
+    progress(0, _STEPS, label(disk))
+    result = await asyncio.to_thread(work.install)
+    progress(1, _STEPS, label(disk))
+    result = await asyncio.to_thread(work.enter, result)
+    progress(_STEPS, _STEPS, label(disk))
+    return result
+
+
+def _require_disk(stage: Customise, read_disks: ReadDisks) -> Disk:
+    """The ordered disk, which nobody else uses now. Raises StageFailed."""
+    try:
+        disk, device = claim(stage.target, read_disks)
+    except RefusedError as refused:
+        raise StageFailed(refused.problem) from refused
+    # The tools open it themselves, and its partitions cannot be mounted under a claim.
+    device.close()
+    return disk
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """The steps, each blocking, each raising StageFailed with what people are told."""
+
+    stage: Customise
+    manifest: Manifest
+    disk: Disk
+    path: Path
+    root: Partition
+    kind: str
+
+    def install(self) -> CustomiseResult:
+        """Grow, personalise, and look again at what is on the disk: the evidence, without the boot entry."""
+        with quiet_disk(self.path):
+            growth = self._grow()
+            try:
+                result = self._personalise()
+            except (NetbootError, OSError) as error:
+                raise StageFailed(Problem("customise", {"error": _short(error)})) from error
+        warning = None
+        if growth.spare:
+            values = {"partition": growth.partition, "disk": label(self.disk), "spare": gigabytes(growth.spare)}
+            warning = Problem("filesystem-full-size", {**values, "size": gigabytes(growth.size)})
+        return replace(result, grown=growth.size, warning=warning)
+
+    def _grow(self) -> Growth:
+        try:
+            return grow(self.path, self.manifest)
+        except NetbootError as error:
+            partition = growing(self.manifest)
+            name = partition_device(self.path, partition.number).name if partition else self.disk.name
+            values = {"partition": name, "disk": label(self.disk), "error": _short(error)}
+            raise StageFailed(Problem("filesystem", values)) from error
+
+    def _personalise(self) -> CustomiseResult:
+        device, hostname = require_partition(self.path, self.root), self.stage.hostname
+        with mounted_root(device, self.kind) as (root, folder):
+            done = personalise(root, hostname)
+        # Mounted anew: what is read now is what the next start of this PC reads.
+        with mounted_root(device, self.kind, "ro") as (root, again):
+            if again != folder:
+                raise NetbootError("the master's root is not where it was", hint="look at the master")
+            require_own(root, hostname, done)
+        return CustomiseResult(
+            hostname=hostname,
+            root=device.name,
+            filesystem=self.kind,
+            folder=folder,
+            own=done.own,
+            absent=done.absent,
+            changed=done.changed,
+        )
+
+    def enter(self, result: CustomiseResult) -> CustomiseResult:
+        """Make sure of both ways by which UEFI finds the system. Raises StageFailed when there is neither."""
+        loader = self.manifest.uefi
+        if loader is None or not started_by_uefi():
+            return result
+        pathless = self._pathless(loader)
+        try:
+            return replace(result, boot_entry=write_boot_entry(self.path, loader))
+        except NetbootError as error:
+            values = {"error": _short(error)}
+            if pathless:
+                raise StageFailed(Problem("no-start", {**values, "path": pathless}), result) from error
+            return replace(result, warning=Problem("boot-entry", values))
+
+    def _pathless(self, loader: UefiLoader) -> str:
+        """Make the removable path where the master has none; why there is none then, "" when there is one."""
+        if self.manifest.removable:
+            return ""
+        try:
+            with quiet_disk(self.path), mounted(self._esp(loader), "vfat") as esp:
+                make_removable_path(esp, loader)
+        except NetbootError as error:
+            log.warning("no removable path: %s", error)
+            return _short(error)
+        return ""
+
+    def _esp(self, loader: UefiLoader) -> Path:
+        esp = next(known for known in self.manifest.partitions if known.number == loader.partition)
+        return require_partition(self.path, esp)
+
+
+def _root_of(manifest: Manifest) -> tuple[Partition, str]:
+    """The partition with the system, and its file system's kind. Raises StageFailed where the agent cannot change it:
+    the PC would keep the master's identity."""
+    root = manifest.partition("root")
+    if manifest.not_customisable or root is None or root.filesystem is None:
+        error = f"the root of {manifest.name} is on {manifest.not_customisable}: netboot changes nothing there"
+        raise StageFailed(Problem("customise", {"error": error}))
+    return root, root.filesystem.kind
+
+
+def _short(error: NetbootError | OSError) -> str:
+    """Which tool it was stands at the beginning, why it failed at the end."""
+    said = f"{error.message}: {error.hint}" if isinstance(error, NetbootError) else str(error)
+    return said if len(said) <= 500 else f"{said[:150]} … {said[-340:]}"

@@ -1,0 +1,73 @@
+"""Whom a stage waits for, and for how long nothing came of it: told while it lasts, to the screen and the page.
+
+A server that accepts and sends nothing, or a disk that takes a write and never answers, would else look like work that
+goes on. Not for: giving up (`fetch.py`, `disk_threads.py`), passes over a whole disk that erase it (`sweep.py`).
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from typing import Final
+
+from netboot.agent.disks import sweep
+from netboot.agent.progress import HeldUp
+from netboot.shared.protocol import Stuck
+
+_LOOK_EVERY: Final = 0.25
+
+
+class Awaited:
+    """One whom work waits for now and then, by several tasks at once."""
+
+    def __init__(self) -> None:
+        self._waiting = 0
+        self._moved = 0.0
+
+    @contextmanager
+    def wait(self) -> Iterator[None]:
+        """Somebody waits for it meanwhile."""
+        if not self._waiting:
+            self.moved()
+        self._waiting += 1
+        try:
+            yield
+        finally:
+            self._waiting -= 1
+
+    def moved(self) -> None:
+        """Something came of it now."""
+        self._moved = time.monotonic()
+
+    def still(self) -> float:
+        """Seconds for which somebody has waited and nothing came; 0 while nobody waits."""
+        return time.monotonic() - self._moved if self._waiting else 0.0
+
+
+class Waits:
+    """The server, and the disk that gets the master: `disk_name` for people, once it is known."""
+
+    def __init__(self, held_up: HeldUp) -> None:
+        self._held_up = held_up
+        self.server = Awaited()
+        self.disk = Awaited()
+        self.disk_name = ""
+
+    @asynccontextmanager
+    async def told(self) -> AsyncIterator[None]:
+        """Tell meanwhile who is stuck, again and again, and at the end that nobody is."""
+        telling = asyncio.create_task(self._tell())
+        try:
+            yield
+        finally:
+            telling.cancel()
+            self._held_up(())
+
+    async def _tell(self) -> None:
+        while True:
+            await asyncio.sleep(_LOOK_EVERY)
+            stuck = [
+                Stuck(what="target", disk=self.disk_name[:256], seconds=self.disk.still()),
+                Stuck(what="server", seconds=self.server.still()),
+            ]
+            self._held_up([one for one in stuck if one.seconds > sweep.STUCK_AFTER])

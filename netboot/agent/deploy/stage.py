@@ -1,0 +1,285 @@
+"""The deploy stage: a signed master onto the disk that was ordered, then every chunk read back and matched.
+
+Nothing is written before the signature, the disk's size and its sector size are right. Several chunks are under way at
+once, each fetched, checked and written by one flight; what no chunk covers is skipped. The partition table and
+whatever else lies outside the partitions are destroyed first and written last, so that a power cut leaves a disk that
+does not start rather than one that starts half. A deploy ends with what was read from the disk, past the page cache.
+Memory: MEMORY bytes of buffers at most, whatever the chunks' length.
+Not for: growing to the disk (`customise/grow.py`).
+"""
+
+import asyncio
+import hashlib
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Final
+
+from netboot.agent.deploy.awaited import Awaited, Waits
+from netboot.agent.deploy.fetch import PATIENCE, DamagedError, NotThereError, SilentError, Source, open_session
+from netboot.agent.deploy.master import fetch_manifest
+from netboot.agent.disks.claim import ReadDisks, RefusedError, claim
+from netboot.agent.disks.direct_io import DirectDisk, DiskError, aligned_buffer
+from netboot.agent.disks.disk_faults import problem_of
+from netboot.agent.disks.disk_threads import StallError, on_disk
+from netboot.agent.disks.listing import read_disks as read_own_disks
+from netboot.agent.disks.sweep import Sweep, Worker
+from netboot.agent.failures import StageFailed
+from netboot.agent.net.server_place import ServerPlace
+from netboot.agent.progress import HeldUp, Progress, nobody
+from netboot.shared.inventory import Disk, DiskId, gigabytes, label
+from netboot.shared.manifest import Chunk, Manifest
+from netboot.shared.problems import Problem
+from netboot.shared.protocol import Deploy, DeployResult
+
+MEMORY: Final = 64 * 1024 * 1024
+"""Bytes that flights may hold together: each a frame, its plain bytes, and the aligned copy that is written."""
+FLIGHTS: Final = 8
+STALL: Final = 300.0
+"""Seconds without one finished write or read after which the disk is given up."""
+
+_COPIES: Final = 3
+_EDGE: Final = 1024 * 1024
+
+
+@dataclass(slots=True)
+class Journal:
+    """What an earlier try of the same deploy wrote, in this agent's memory. Believed only as far as it is read back."""
+
+    manifest: str = ""
+    target: DiskId | None = None
+    written: set[Chunk] = field(default_factory=set)
+
+    def open(self, manifest: str, target: DiskId) -> None:
+        """Start over unless the journal is of this very deploy."""
+        if self.manifest != manifest or self.target != target:
+            self.manifest, self.target, self.written = manifest, target, set()
+
+
+async def run_deploy(
+    stage: Deploy,
+    *,
+    server: ServerPlace,
+    public_key: bytes,
+    progress: Progress,
+    held_up: HeldUp = nobody,
+    journal: Journal | None = None,
+    patience: float = PATIENCE,
+    read_disks: ReadDisks = read_own_disks,
+) -> DeployResult:
+    """Deploy and read back. `public_key` is the workshop's, 32 bytes. Raises StageFailed.
+
+    A server that is silent for less than `patience` seconds is waited for. `held_up` is told of a server or a disk that
+    lets it wait. A `journal` that is kept from one call to the next lets a deploy that failed
+    go on from what it had written.
+    """
+    shown = _Shown(progress)
+    waits = Waits(held_up)
+    try:
+        async with waits.told(), open_session(FLIGHTS) as session:
+            source = Source(session, server, patience=patience, awaited=waits.server)
+            manifest = await fetch_manifest(stage.manifest, stage.name, source, public_key)
+            disk, device = await asyncio.to_thread(claim, stage.target, read_disks)
+            try:
+                _require_fit(stage, manifest, disk, device)
+                shown.begin(label(disk), 2 * manifest.used)
+                waits.disk_name = label(disk)
+                work = _Deployment(stage, manifest, disk, device, source, shown, waits.disk, journal or Journal())
+                return await work.run()
+            finally:
+                device.close()
+    except _FAILURES as error:
+        raise StageFailed(_problem(stage, error)) from error
+
+
+def _require_fit(stage: Deploy, manifest: Manifest, disk: Disk, device: DirectDisk) -> None:
+    if device.sector != manifest.sector:
+        values = {"wanted": str(manifest.sector), "found": str(device.sector)}
+        raise StageFailed(Problem("disk-sectors", {"master": stage.name, "disk": label(disk), **values}))
+    if device.size < manifest.disk:
+        values = {"needed": gigabytes(manifest.disk), "size": gigabytes(device.size)}
+        raise StageFailed(Problem("disk-too-small", {"master": stage.name, "disk": label(disk), **values}))
+
+
+class _Deployment:
+    """One master on its way to one claimed disk."""
+
+    def __init__(
+        self,
+        stage: Deploy,
+        manifest: Manifest,
+        disk: Disk,
+        device: DirectDisk,
+        source: Source,
+        shown: "_Shown",
+        awaited: Awaited,
+        journal: Journal,
+    ) -> None:
+        self._stage = stage
+        self._manifest = manifest
+        self._disk = disk
+        self._device = device
+        self._source = source
+        self._shown = shown
+        self._awaited = awaited
+        self._journal = journal
+        self._longest = max(chunk.length for chunk in manifest.chunks)
+
+    async def run(self) -> DeployResult:
+        """Write, read back, and say what was done."""
+        self._journal.open(self._stage.manifest, self._stage.target)
+        inside, outside = by_place(self._manifest)
+        trusted = self._journal.written & set(inside)
+        self._journal.written = set(trusted)
+        await self._on_disk(lambda: _unmake(self._device, ends=not trusted))
+        await self._write([chunk for chunk in inside if chunk not in trusted])
+        await self._on_disk(self._device.sync)
+        await self._write(outside, flights=1)
+        await self._on_disk(self._device.sync)
+        wrong = await self._read_back()
+        if wrong and set(wrong) <= trusted:
+            # Something else was written here since the earlier try: the journal was out of date, not the disk at fault.
+            await self._write(wrong)
+            await self._on_disk(self._device.sync)
+            wrong = await self._read_back()
+        if wrong:
+            values = {"disk": label(self._disk), "master": self._stage.name, "offset": str(wrong[0].offset)}
+            raise StageFailed(Problem("read-back", values))
+        with suppress(DiskError):
+            # What the disk holds is proven; customising shows the kernel the partitions once more.
+            await self._on_disk(self._device.forget_partitions)
+        return DeployResult(
+            manifest=self._stage.manifest,
+            target=self._disk.id,
+            chunks=len(self._manifest.chunks),
+            written=self._shown.written,
+            verified=self._manifest.used,
+            fetched=self._source.fetched,
+            refetched=self._source.refetched,
+        )
+
+    async def _write(self, chunks: Sequence[Chunk], *, flights: int = FLIGHTS) -> None:
+        """Fetch, check and write these chunks, several at once, each chunk once."""
+        pending = iter(chunks)
+        at_once = max(1, min(flights, MEMORY // (_COPIES * self._longest)))
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                for _ in range(at_once):
+                    tasks.create_task(self._flight(pending))
+        except ExceptionGroup as group:
+            raise group.exceptions[0] from None
+
+    async def _flight(self, pending: Iterator[Chunk]) -> None:
+        with aligned_buffer(self._longest) as buffer:
+            for chunk in pending:
+                plain = buffer[: chunk.length]
+                await self._source.chunk(chunk, plain)
+                await self._on_disk(partial(self._device.write, plain, chunk.offset))
+                self._journal.written.add(chunk)
+                self._shown.wrote(chunk.length)
+
+    async def _read_back(self) -> list[Chunk]:
+        """The chunks that the disk does not hold, in order."""
+        chunks = self._manifest.chunks
+        wrong: list[Chunk] = []
+        threads = min(4, os.cpu_count() or 1)
+        matcher = _matcher(self._device, chunks, self._longest, wrong)
+        sweep = Sweep(self._device, iter(range(len(chunks))), matcher, threads=threads)
+
+        def look(done: int, stuck: float) -> None:
+            if not stuck:
+                self._awaited.moved()
+            self._shown.verified(done)
+
+        with self._awaited.wait():
+            await sweep.run(stall=STALL, look=look)
+        return sorted(wrong, key=lambda chunk: chunk.offset)
+
+    async def _on_disk(self, work: Callable[[], None]) -> None:
+        with self._awaited.wait():
+            await on_disk(self._device, work, stall=STALL)
+            self._awaited.moved()
+
+
+def by_place(manifest: Manifest) -> tuple[list[Chunk], list[Chunk]]:
+    """The chunks that lie inside the partitions, and those that do not, in the order in which they are written.
+
+    The latter are the partition table, its copy at the end and boot code: the first sector of the disk comes last.
+    """
+    first = min(partition.start for partition in manifest.partitions)
+    last = max(partition.end for partition in manifest.partitions)
+    inside = [chunk for chunk in manifest.chunks if first <= chunk.offset and chunk.end <= last]
+    outside = [chunk for chunk in manifest.chunks if not (first <= chunk.offset and chunk.end <= last)]
+    return inside, outside[::-1]
+
+
+def _unmake(device: DirectDisk, *, ends: bool) -> None:
+    """Zero the first MiB, and the last where a GPT's copy may stand, so that no firmware starts what is half there."""
+    length = min(_EDGE, device.size)
+    with aligned_buffer(length) as zeros:
+        device.write(zeros, 0)
+        if ends:
+            device.write(zeros, device.size - length)
+    device.sync()
+
+
+def _matcher(device: DirectDisk, chunks: Sequence[Chunk], longest: int, wrong: list[Chunk]) -> Worker:
+    @contextmanager
+    def worker() -> Iterator[Callable[[int], int]]:
+        with aligned_buffer(longest) as buffer:
+
+            def match(number: int) -> int:
+                chunk = chunks[number]
+                found = buffer[: chunk.length]
+                device.read(found, chunk.offset)
+                if hashlib.sha256(found).hexdigest() != chunk.sha256:
+                    wrong.append(chunk)
+                return chunk.length
+
+            yield match
+
+    return worker
+
+
+class _Shown:
+    """What the screen and the page are told: bytes written plus bytes read back."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._part = ""
+        self._total = 0
+        self.written = 0
+
+    def begin(self, part: str, total: int) -> None:
+        self._part, self._total = part, total
+        self._progress(0, total, part)
+
+    def wrote(self, length: int) -> None:
+        self.written += length
+        self._progress(min(self.written, self._total // 2), self._total, self._part)
+
+    def verified(self, done: int) -> None:
+        self._progress(self._total // 2 + done, self._total, self._part)
+
+
+_Failure = RefusedError | NotThereError | DamagedError | SilentError | DiskError | StallError
+_FAILURES: Final = (RefusedError, NotThereError, DamagedError, SilentError, DiskError, StallError)
+
+
+def _problem(stage: Deploy, error: _Failure) -> Problem:
+    disk = stage.target.text
+    match error:
+        case RefusedError():
+            return error.problem
+        case NotThereError():
+            return Problem("chunk-missing", {"master": stage.name, "chunk": error.name})
+        case DamagedError():
+            return Problem("chunk-damaged", {"master": stage.name, "chunk": error.name})
+        case SilentError():
+            return Problem("server-silent", {"seconds": f"{error.seconds:.0f}"})
+        case DiskError():
+            return problem_of(error, disk)
+        case StallError():
+            return Problem("erase-too-slow", {"disk": disk, "seconds": f"{error.seconds:.0f}"})

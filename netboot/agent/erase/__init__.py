@@ -1,0 +1,1 @@
+"""The erase stage (stage.py): each ordered disk by its method, with evidence of its own."""

@@ -1,0 +1,177 @@
+"""Erasing by overwriting: every sector written with this job's pattern, then every sector read back and compared.
+
+That is a logical technique over all user-addressable storage locations, with verification: Clear, as NIST SP 800-88
+defines it, on any disk. On flash it never reaches the spare area behind the addresses, so the evidence of one says that
+and no overwrite is ever called Purge.
+Both passes go past the page cache (`direct_io.py`), and on past what the disk refuses (`past_faults.py`): all that
+takes writes is written, all that can be read is compared. Memory: THREADS x 2 MiB a disk.
+Not for: choosing a method or guarding the disk (`erase/stage.py`), the verdict (`overwrite_verdict.py`).
+"""
+
+import secrets
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Final, Protocol
+
+from netboot.agent.disks.direct_io import DirectDisk, DiskError, aligned_buffer
+from netboot.agent.disks.disk_threads import StallError
+from netboot.agent.disks.past_faults import LIMITS, GaveUpError, Limits, PastFaults
+from netboot.agent.disks.sweep import Look, Sweep, Worker
+from netboot.agent.erase.overwrite_verdict import Passes, verdict_of
+from netboot.agent.erase.pattern import BLOCK, SEED, Pattern, PatternBlock
+from netboot.agent.hardware.pc_clock import pc_clock
+from netboot.agent.progress import HeldUp, Progress, nobody
+from netboot.shared.inventory import Disk, label
+from netboot.shared.protocol import Erasure, Method, Stuck
+
+THREADS: Final = 3
+"""Blocks under way at once: enough that the device never waits for Python."""
+STALL: Final = 300.0
+"""Seconds without any answer after which the disk is given up: longer than a drive's own retries."""
+
+_FLASH_NOTE: Final = "flash: every addressable sector; spare and retired blocks are out of reach"
+
+
+class Overwrite:
+    """The method for any disk that takes writes. `stall` is in seconds."""
+
+    name: Method = "overwrite"
+
+    def __init__(self, *, stall: float = STALL, limits: Limits = LIMITS) -> None:
+        self._stall = stall
+        self._limits = limits
+
+    def suits(self, disk: Disk) -> bool:
+        """Any disk that is not write-protected can be overwritten."""
+        return not disk.read_only
+
+    async def run(self, disk: Disk, device: DirectDisk, progress: Progress, held_up: HeldUp = nobody) -> Erasure:
+        """Overwrite and verify. Never raises for what the disk does: that is the verdict."""
+        pattern = Pattern(secrets.token_bytes(SEED))
+        passes = Passes(device.size)
+        began, at_first = time.monotonic(), pc_clock()
+        part = label(disk)
+
+        def look_from(start: int) -> Look:
+            def look(done: int, stuck: float) -> None:
+                held_up([Stuck(disk=part[:256], seconds=stuck)] if stuck else ())
+                progress(start + min(done, device.size), 2 * device.size, part)
+
+            return look
+
+        try:
+            write = look_from(0)
+            await self._sweep(disk, device, lambda buffer: _Write(device, pattern, passes, buffer), write)
+            await self._flush(device, passes, lambda _, stuck: write(device.size, stuck))
+            verify = look_from(device.size)
+            await self._sweep(disk, device, lambda buffer: _Verify(device, pattern, passes, buffer), verify)
+        except (DiskError, StallError, GaveUpError) as end:
+            passes.end = end
+        erasure = Erasure(
+            disk=disk.id,
+            model=disk.model,
+            method=self.name,
+            level="none",
+            verdict="not-erased",
+            began=began,
+            ended=time.monotonic(),
+            pc_clock=at_first,
+            pattern=pattern.description,
+            after={} if disk.rotational else {"reach": _FLASH_NOTE},
+        )
+        return verdict_of(passes, part, erasure)
+
+    async def _sweep(self, disk: Disk, device: DirectDisk, act: "Callable[[memoryview], _Act]", look: Look) -> None:
+        smallest = max(device.sector, min(disk.physical_sector, 4096))
+        faults = PastFaults(-(-device.size // BLOCK), smallest=smallest, limits=self._limits)
+        worker = _worker(device, faults, act)
+        first = Sweep(device, faults.first(), worker, threads=THREADS, alive=lambda: faults.calls)
+        await first.run(stall=self._stall, look=look)
+        again = Sweep(device, faults.again(), worker, threads=1, alive=lambda: faults.calls)
+        await again.run(stall=self._stall, look=lambda done, stuck: look(first.done, stuck))
+
+    async def _flush(self, device: DirectDisk, passes: Passes, look: Look) -> None:
+        flush = Sweep(device, iter(range(1)), lambda: _flusher(device), threads=1)
+        try:
+            await flush.run(stall=self._stall, look=look)
+        except DiskError as fault:
+            if fault.kind != "refused":
+                raise
+            passes.unflushed = fault
+
+
+class _Act(Protocol):
+    """What a pass does to the parts of one block. One a thread."""
+
+    def take(self, number: int) -> Sequence[tuple[int, int]]:
+        """Turn to this block: the parts of it that there is something to do to."""
+
+    def __call__(self, start: int, end: int) -> None:
+        """Do it to this part of the block. Raises DiskError."""
+
+
+class _Write:
+    """Write the pattern."""
+
+    def __init__(self, device: DirectDisk, pattern: Pattern, passes: Passes, buffer: memoryview) -> None:
+        self._device, self._passes, self._buffer = device, passes, buffer
+        self._block = PatternBlock(pattern, buffer)
+        self._base = 0
+
+    def take(self, number: int) -> Sequence[tuple[int, int]]:
+        self._block.become(number)
+        self._base = number * BLOCK
+        return ((self._base, min(self._base + BLOCK, self._device.size)),)
+
+    def __call__(self, start: int, end: int) -> None:
+        self._device.write(self._buffer[start - self._base : end - self._base], start)
+        self._passes.wrote(start, end)
+
+
+class _Verify:
+    """Read back what was written, and compare. What the disk refused to take is not asked for."""
+
+    def __init__(self, device: DirectDisk, pattern: Pattern, passes: Passes, buffer: memoryview) -> None:
+        self._device, self._passes, self._buffer = device, passes, buffer
+        # A bytearray compares with any buffer by one memcmp; two memoryviews compare item by item.
+        self._expected = bytearray(BLOCK)
+        self._block = PatternBlock(pattern, self._expected)
+        self._base = 0
+
+    def take(self, number: int) -> Sequence[tuple[int, int]]:
+        self._block.become(number)
+        self._base = number * BLOCK
+        return self._passes.written_in(self._base, min(self._base + BLOCK, self._device.size))
+
+    def __call__(self, start: int, end: int) -> None:
+        found = self._buffer[: end - start]
+        self._device.read(found, start)
+        whole = end - start == BLOCK
+        expected = self._expected if whole else self._expected[start - self._base : end - self._base]
+        self._passes.read(start, expected, found)
+
+
+def _worker(device: DirectDisk, faults: PastFaults, make: Callable[[memoryview], _Act]) -> Worker:
+    @contextmanager
+    def worker() -> Iterator[Callable[[int], int]]:
+        with aligned_buffer(BLOCK) as buffer:
+            act = make(buffer)
+
+            def work(number: int) -> int:
+                for start, end in act.take(number):
+                    faults.do(number, act, start, end)
+                return min(BLOCK, device.size - number * BLOCK)
+
+            yield work
+
+    return worker
+
+
+@contextmanager
+def _flusher(device: DirectDisk) -> Iterator[Callable[[int], int]]:
+    def flush(_: int) -> int:
+        device.sync()
+        return 1
+
+    yield flush

@@ -1,0 +1,120 @@
+"""What two passes over a disk did, and the verdict that follows: old data that may be left makes a disk *not erased*.
+
+Pure. Not for: the passes themselves (`overwrite.py`).
+"""
+
+import threading
+from typing import Final
+
+from msgspec.structs import replace
+
+from netboot.agent.disks.direct_io import DiskError
+from netboot.agent.disks.disk_faults import problem_of
+from netboot.agent.disks.disk_threads import StallError
+from netboot.agent.disks.ranges import Ranges
+from netboot.shared.inventory import amount
+from netboot.shared.problems import Problem
+from netboot.shared.protocol import BAD_RANGES, MORE_BAD, BadRange, Erasure
+
+_SECTOR: Final = 512
+_TOLD_APART: Final = 50_000
+"""Parts that read back different, after which a whole read counts as different: they would fill the memory."""
+
+
+class Passes:
+    """What was done so far to a disk of `size` bytes. `end` is why a pass did not come to its end.
+
+    Safe to use from several threads at once.
+    """
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self.written = Ranges()
+        self.verified = Ranges()
+        self.different = Ranges()
+        self.end: Exception | None = None
+        self.unflushed: DiskError | None = None
+        self._lock = threading.Lock()
+
+    @property
+    def unwritten(self) -> list[tuple[int, int]]:
+        """What it did not take, or was never given."""
+        return self.written.missing(0, self.size)
+
+    def wrote(self, start: int, end: int) -> None:
+        """The disk took these bytes."""
+        with self._lock:
+            self.written.add(start, end)
+
+    def written_in(self, start: int, end: int) -> list[tuple[int, int]]:
+        """What it took of these."""
+        with self._lock:
+            return self.written.within(start, end)
+
+    def read(self, start: int, expected: bytearray, found: memoryview) -> None:
+        """The disk gave back `found` at `start`, where `expected` was written."""
+        with self._lock:
+            if expected == found:
+                self.verified.add(start, start + len(found))
+            elif len(self.different) > _TOLD_APART:
+                self.different.add(start, start + len(found))
+            else:
+                for at in range(0, len(found), _SECTOR):
+                    end = min(at + _SECTOR, len(found))
+                    side = self.verified if expected[at:end] == found[at:end] else self.different
+                    side.add(start + at, start + end)
+
+
+def verdict_of(passes: Passes, name: str, erasure: Erasure) -> Erasure:
+    """The erasure with its verdict, its figures, and the problem of the disk, `name` for people."""
+    written, verified, different = passes.written.total, passes.verified.total, passes.different.total
+    unwritten, unread = passes.size - written, written - verified - different
+    left = unwritten + different
+    bad = _bad(passes)
+    erasure = replace(
+        erasure,
+        written=written,
+        verified=verified,
+        unwritten=unwritten,
+        unread=unread,
+        different=different,
+        bad=bad[:BAD_RANGES],
+        more_bad=min(MORE_BAD, len(bad[BAD_RANGES:])),
+    )
+    problem = _problem(passes, name, left=left, unwritten=unwritten, unread=unread)
+    if problem is None:
+        return replace(erasure, verdict="erased", level="clear")
+    verdict = "not-erased" if left else "undetermined"
+    return replace(erasure, verdict=verdict, problem=problem)
+
+
+def _problem(passes: Passes, name: str, *, left: int, unwritten: int, unread: int) -> Problem | None:
+    values = {"disk": name, "left": amount(left)}
+    match passes.end:
+        case StallError(seconds=seconds):
+            return Problem("erase-hung" if left else "erase-too-slow", {**values, "seconds": f"{seconds:.0f}"})
+        case DiskError(kind="gone") as fault:
+            return Problem("erase-disk-gone", {**values, "error": fault.error}) if left else problem_of(fault, name)
+        case DiskError() as fault:
+            return problem_of(fault, name)
+    if unwritten:
+        return Problem("erase-refused", values)
+    if left:
+        return Problem("erase-mismatch", {**values, "different": amount(left)})
+    if unread:
+        return Problem("erase-unread", {**values, "unread": amount(unread)})
+    return None if passes.unflushed is None else problem_of(passes.unflushed, name)
+
+
+def _bad(passes: Passes) -> tuple[BadRange, ...]:
+    """Every part that is bad, in order."""
+    seen = Ranges()
+    for start, end in [*passes.verified, *passes.different]:
+        seen.add(start, end)
+    unread = [gap for start, end in passes.written for gap in seen.missing(start, end)]
+    bad = [
+        *(BadRange(start=start, length=end - start, what="unwritten") for start, end in passes.unwritten),
+        *(BadRange(start=start, length=end - start, what="unread") for start, end in unread),
+        *(BadRange(start=start, length=end - start, what="different") for start, end in passes.different),
+    ]
+    return tuple(sorted(bad, key=lambda part: part.start))

@@ -1,0 +1,50 @@
+"""What this PC is made of, read once a visit: every part's own file reads it, this one puts them together.
+
+Whatever the firmware or a device says is cleaned and bounded on the way, so that the inventory always fits its shape.
+A part that cannot be read is left out; nothing here raises. Not for: what may be written (`claim.py`).
+"""
+
+from netboot.agent.disks.block_devices import read_block_devices
+from netboot.agent.disks.hidden_storage import find_hidden, read_storage
+from netboot.agent.disks.listing import disks_of
+from netboot.agent.hardware.batteries import read_batteries
+from netboot.agent.hardware.cpu import read_cpus
+from netboot.agent.hardware.dmi import read_board, read_dimms, read_system
+from netboot.agent.hardware.firmware import read_firmware
+from netboot.agent.hardware.pc_clock import read_rtc
+from netboot.agent.hardware.pci import gpus, read_pci
+from netboot.agent.host import Host
+from netboot.agent.net.nics import read_nics
+from netboot.agent.text import number
+from netboot.agent.udev import read_database
+from netboot.shared.inventory import Inventory
+
+
+def read_inventory(boot_mac: str = "", host: Host | None = None) -> Inventory:
+    """The whole PC. `boot_mac` is the address it booted by, "" when that is not known. Blocks, seconds at worst."""
+    here = host or Host()
+    database = read_database(here)
+    pci = read_pci(here, database)
+    devices = read_block_devices(here, database)
+    return Inventory(
+        system=read_system(here),
+        board=read_board(here),
+        firmware=read_firmware(here),
+        clock=read_rtc(here),
+        memory=parse_memory(here.text("proc/meminfo")),
+        cpus=read_cpus(here),
+        dimms=read_dimms(here),
+        disks=disks_of(devices),
+        hidden=find_hidden(read_storage(here, pci, devices)),
+        nics=read_nics(here, database, boot_mac),
+        batteries=read_batteries(here),
+        gpus=gpus(pci),
+    )
+
+
+def parse_memory(text: str) -> int:
+    """The memory the kernel has, in bytes, from /proc/meminfo (proc_meminfo(5)): less than what is fitted."""
+    for line in text.split("\n"):
+        if line.startswith("MemTotal:"):
+            return number(line.split()[1] if len(line.split()) > 1 else "", most=2**53) * 1024
+    return 0

@@ -1,0 +1,133 @@
+"""What the visit says, shown: turns each of its events into a new view, and the view into what the displays show.
+
+One object a visit; it is the `Display` that `visit.py` asks for. Not for: what a view looks like (`draw.py`).
+"""
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import Final
+from urllib.parse import urlsplit
+
+from netboot.agent.net.line_watch import Line
+from netboot.agent.screen import view as screen_view
+from netboot.agent.screen.consoles import Consoles
+from netboot.agent.screen.draw import render, spoken
+from netboot.agent.screen.view import ScreenView
+from netboot.shared.inventory import Inventory
+from netboot.shared.problems import Language, Problem
+from netboot.shared.protocol import EndAction, Plan, Result, StageName, StageProgress
+
+REDRAW: Final = 10.0
+"""Seconds after which the screen is drawn again, whatever wrote over it."""
+
+
+class Screen:
+    """The PC's displays during one visit. `page` is the address of the page, "" when it is not known; `home`: there is
+    none, the way to the PC's disk is looked for."""
+
+    def __init__(
+        self,
+        consoles: Consoles,
+        language: Language,
+        inventory: Inventory | None = None,
+        *,
+        page: str = "",
+        home: bool = False,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._consoles = consoles
+        self._page = page
+        self._clock = clock
+        self._home_at: float | None = None
+        self._began: dict[StageName, float] = {}
+        self._said: ScreenView | None = None
+        self._view = screen_view.seeking_home(language) if home else screen_view.first_view(language, inventory)
+        self._show(self._view)
+
+    async def keep(self) -> None:
+        """Redraw from time to time, until cancelled."""
+        while True:
+            await asyncio.sleep(REDRAW)
+            self.refresh()
+
+    def refresh(self) -> None:
+        """Draw again, with the time that is left now."""
+        if self._home_at is not None:
+            self._show(screen_view.waiting(self._view, max(0.0, self._home_at - self._clock()), self._page))
+        else:
+            self._show(self._view)
+
+    def server_moved(self, before: str, now: str) -> None:
+        """The server answers at another address; the page, if it was at the old one, went with it."""
+        self._consoles.mark(f"server moved to {now}")
+        page = urlsplit(self._page)
+        if page.hostname == before:
+            self._page = page._replace(netloc=page.netloc.replace(before, now, 1)).geturl()
+            self.refresh()
+
+    def line_is(self, line: Line) -> None:
+        """The line to the server was lost, or is back."""
+        self._consoles.mark(f"line {line}")
+        self._show(screen_view.line_is(self._view, line))
+
+    def welcomed(self, machine: str, left: Problem | None = None) -> None:
+        """The server knows this PC, as `machine`, and what is left undone in it."""
+        self._consoles.mark("hello")
+        if left is not None:
+            self._consoles.mark(f"left undone {left.code}")
+        self._show(screen_view.welcomed(self._view, machine, left))
+
+    def waiting(self, seconds: float) -> None:
+        """No profile was chosen yet; after `seconds` the PC goes home."""
+        self._consoles.mark("waiting")
+        self._home_at = self._clock() + seconds
+        self.refresh()
+
+    def planned(self, plan: Plan) -> None:
+        """A job has come."""
+        self._home_at = None
+        self._consoles.mark(f"plan {' '.join(plan.stages)}")
+        self._show(screen_view.planned(self._view, plan))
+
+    def started(self, stage: StageName) -> None:
+        """A stage has begun."""
+        self._home_at = None
+        self._began[stage] = self._clock()
+        self._consoles.mark(f"stage {stage} started")
+        self._show(screen_view.started(self._view, stage))
+
+    def progressed(self, progress: StageProgress) -> None:
+        """A stage has come further."""
+        self._show(screen_view.progressed(self._view, progress))
+
+    def finished(self, stage: StageName, problem: Problem | None, result: Result | None) -> None:
+        """A stage has ended, well or with a problem."""
+        seconds = self._clock() - self._began.pop(stage, self._clock())
+        outcome = f"failed {seconds:.1f} s {problem.code}" if problem else f"done {seconds:.1f} s"
+        self._consoles.mark(f"stage {stage} {outcome}")
+        self._show(screen_view.finished(self._view, stage, problem, result))
+
+    def stopped(self, problem: Problem) -> None:
+        """The job cannot go on; the PC waits for a person."""
+        self._home_at = None
+        self._consoles.mark(f"stopped {problem.code}")
+        self._show(screen_view.stopped(self._view, problem))
+
+    def no_way_home(self, problem: Problem) -> None:
+        """The firmware cannot be shown the way to the PC's own disk; this stays on the screen."""
+        self._consoles.mark(f"no way home {problem.code}")
+        self._show(screen_view.no_way_home(self._view, problem))
+
+    def leaving(self, action: EndAction, problem: Problem | None) -> None:
+        """The end of the visit."""
+        self._home_at = None
+        self._consoles.mark(f"leaving {action}")
+        self._show(screen_view.leaving(self._view, action, problem))
+
+    def _show(self, view: ScreenView) -> None:
+        self._view = view
+        for line in spoken(self._said, view):
+            self._consoles.say(line)
+        self._said = view
+        self._consoles.draw(render(view, *self._consoles.size()), "red" if view.problem or view.left else "white")

@@ -1,0 +1,161 @@
+"""Draws the PC's own screen: a text of plain lines from one view. Pure; `consoles.py` puts it on the displays.
+
+Works on 80 x 25 and says everything in words: marks, bars and colour only repeat them. Where the screen is too
+small, decoration goes first, what to do next stays.
+"""
+
+import textwrap
+from typing import Final
+
+from netboot.agent.screen.banner import banner
+from netboot.agent.screen.view import ScreenView, StageLine, duration, verdict_line
+from netboot.agent.screen.wording import words
+from netboot.shared.wording import StageState, stage_name, state_name, stuck_sentence
+
+WIDTH: Final = 80
+HEIGHT: Final = 25
+_MARGIN: Final = 2
+_MARKS: Final[dict[StageState, str]] = {"waiting": "[ ]", "running": "[>]", "done": "[x]", "failed": "[!]"}
+_PLAIN: Final = str.maketrans(
+    {"’": "'", "‘": "'", "“": '"', "”": '"', "…": "...", "–": "-", "—": "-", "œ": "oe", "Œ": "OE", "\u202f": " "}
+)
+_BLOCKS: Final = "█░"
+"""The only characters outside Latin-1: every console font has them."""
+
+
+def render(view: ScreenView, width: int = WIDTH, height: int = HEIGHT) -> list[str]:
+    """The screen, exactly `height` lines of at most `width` characters that a console font has."""
+    inner = max(1, width - 2 * _MARGIN)
+    # From top to bottom, each with its weight: the lightest goes first where there is no room.
+    blocks: list[tuple[float, list[str]]] = [
+        (6, _head(view, inner)),
+        (9, ["", *_wrapped(view.headline.upper(), inner)]),
+        (7, _labels(view, inner)),
+        (5, _progress(view, inner)),
+        (4, ["", *_stages(view.stages, view)] if view.stages else []),
+        (8, ["", *_wrapped(words(view.language).left_line.format(view.left), inner)] if view.left else []),
+        (8, ["", *_wrapped(words(view.language).problem.format(view.problem), inner)] if view.problem else []),
+        *((7.9 - place / 100, _wrapped(fault, inner)) for place, fault in enumerate(_faults(view))),
+        (8.5, ["", *_wrapped("\n".join(_stuck(view)), inner)] if _stuck(view) else []),
+        (9.5, ["", *_wrapped(view.line_sentence, inner)] if view.line_sentence else []),
+        (10, ["", "-" * inner, *_wrapped(view.advice, inner)]),
+    ]
+    while len(blocks) > 1 and _room(blocks, height) < 0:
+        blocks.remove(min(blocks, key=lambda block: block[0]))
+    *above, (_, advice) = blocks
+    large = banner(_big(view), inner, _room(blocks, height) - 1)
+    lines = [line for weight, block in above for line in (*block, *(["", *large] if weight == 9 and large else []))]
+    # What to do next stands at the bottom, always in the same place.
+    lines += [""] * (height - len(lines) - len(advice))
+    return [(" " * _MARGIN + shown(line))[:width].rstrip() for line in [*lines, *advice][-height:]]
+
+
+def spoken(before: ScreenView | None, after: ScreenView) -> list[str]:
+    """What is new, one sentence a line: for a serial console, where nothing can be redrawn."""
+    text = words(after.language)
+    lines: list[str] = []
+    if before is None or before.headline != after.headline:
+        lines.append(after.headline)
+    if after.left and (before is None or before.left != after.left):
+        lines.append(text.left_line.format(after.left))
+    if after.problem and (before is None or before.problem != after.problem):
+        lines.append(text.problem.format(after.problem))
+    if after.problem and (before is None or (before.faults, before.problem) != (after.faults, after.problem)):
+        lines += after.faults
+    if before is None or before.line_sentence != after.line_sentence:
+        lines.append(after.line_sentence)
+    if _who(after) != (_who(before) if before else []):
+        lines += _stuck(after)
+    known = before.stages if before else ()
+    lines += [_stage_sentence(line, after) for line in after.stages if line not in known and line.state != "waiting"]
+    if after.percent is not None and _tens(before) != after.percent // 10:
+        lines.append(" ".join(part for part in (after.part, *_figures(after)) if part))
+    if after.over:
+        lines += [verdict_line(disk, after.language) for disk in after.disks]
+        lines += [text.name.format(after.hostname)] if after.hostname else []
+    if before is None or before.advice != after.advice:
+        lines += after.advice.split("\n")
+    return [shown(line) for line in dict.fromkeys(lines) if line]
+
+
+def shown(text: str) -> str:
+    """The text in characters a console font has: Latin-1 and two blocks; what is left becomes a question mark."""
+    plain = (c if (c.isprintable() and c <= "ÿ") or c in _BLOCKS else "?" for c in text.translate(_PLAIN))
+    return "".join(plain)
+
+
+def _faults(view: ScreenView) -> tuple[str, ...]:
+    """What single disks have, beside the problem that says that it is several."""
+    return view.faults if view.problem else ()
+
+
+def _stuck(view: ScreenView) -> list[str]:
+    """Of a line that is lost its own sentence tells; the server behind it is then silent anyway."""
+    told = [stuck for stuck in view.stuck if stuck.what != "server" or view.line == "up"]
+    return [stuck_sentence(stuck, view.language) for stuck in told[:2]]
+
+
+def _who(view: ScreenView) -> list[tuple[str, str]]:
+    return [(stuck.what, stuck.disk) for stuck in view.stuck if stuck.what != "server" or view.line == "up"]
+
+
+def _room(blocks: list[tuple[float, list[str]]], height: int) -> int:
+    return height - sum(len(lines) for _, lines in blocks)
+
+
+def _head(view: ScreenView, width: int) -> list[str]:
+    machine = view.machine[: max(0, width - len("netboot") - 2)]
+    return [f"netboot{machine:>{max(0, width - len('netboot'))}}", "=" * width]
+
+
+def _big(view: ScreenView) -> str:
+    if view.big:
+        return view.big
+    return "" if view.percent is None else words(view.language).percent.format(view.percent)
+
+
+def _labels(view: ScreenView, width: int) -> list[str]:
+    """What the label on the PC would say."""
+    lines = [words(view.language).name.format(view.hostname)] if view.hostname else []
+    if view.over or view.problem:
+        lines += [verdict_line(disk, view.language)[:width] for disk in view.disks]
+    return ["", *lines] if lines else []
+
+
+def _progress(view: ScreenView, width: int) -> list[str]:
+    if view.percent is None:
+        return []
+    full = width * view.percent // 100
+    return ["", "█" * full + "░" * (width - full), ", ".join(_figures(view)), view.part[:width]]
+
+
+def _figures(view: ScreenView) -> list[str]:
+    """Percent, speed and time left, in words."""
+    text = words(view.language)
+    figures = [text.percent.format(view.percent)]
+    if view.rate > 0:
+        figures.append(text.rate.format(round(view.rate / 1e6)))
+        figures.append(text.time_left.format(duration((view.total - view.done) / view.rate, view.language)))
+    return figures
+
+
+def _stages(lines: tuple[StageLine, ...], view: ScreenView) -> list[str]:
+    names = [stage_name(line.stage, view.language) for line in lines]
+    longest = max(len(name) for name in names)
+    return [
+        f"{_MARKS[line.state]} {name:<{longest}}  {state_name(line.state, view.language)}"
+        for line, name in zip(lines, names, strict=True)
+    ]
+
+
+def _stage_sentence(line: StageLine, view: ScreenView) -> str:
+    name, state = stage_name(line.stage, view.language), state_name(line.state, view.language)
+    return words(view.language).stage.format(name, state)
+
+
+def _tens(view: ScreenView | None) -> int | None:
+    return None if view is None or view.percent is None else view.percent // 10
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    return [line for paragraph in text.split("\n") for line in textwrap.wrap(paragraph, width)]

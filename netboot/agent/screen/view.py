@@ -1,0 +1,228 @@
+"""What the PC's own screen has to show, and how each event of the visit changes it. Pure; `draw.py` draws it.
+
+`ScreenView` is complete: from one view alone the whole screen is drawn, so a lost redraw costs nothing.
+"""
+
+import math
+from dataclasses import dataclass, replace
+from typing import Final
+
+from netboot.agent.net.line_watch import Line
+from netboot.agent.screen.wording import words
+from netboot.shared.erase_outcome import fault_of
+from netboot.shared.inventory import Inventory
+from netboot.shared.problems import Language, Problem
+from netboot.shared.protocol import (
+    CustomiseResult,
+    EndAction,
+    EraseResult,
+    Plan,
+    Result,
+    StageName,
+    StageProgress,
+    Stuck,
+    Verdict,
+)
+from netboot.shared.wording import StageState, stage_name, verdict_name
+
+_LONGEST: Final = 1_000 * 3600.0
+"""Seconds; a disk that has all but stopped would give more hours than a line can hold."""
+
+
+@dataclass(frozen=True, slots=True)
+class StageLine:
+    """One stage of the job and how far it is."""
+
+    stage: StageName
+    state: StageState = "waiting"
+
+
+@dataclass(frozen=True, slots=True)
+class DiskLine:
+    """The verdict on one disk."""
+
+    disk: str
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class ScreenView:
+    """One screen. `headline` says what happens, `advice` what to do next, `big` is one word in large letters.
+
+    `done` of `total` in bytes and `rate` in bytes/s show only while `total` is not 0. `left` is what is left undone in
+    this PC from an earlier visit, until a job comes.
+    """
+
+    language: Language
+    headline: str
+    advice: str
+    machine: str = ""
+    profile: str = ""
+    stages: tuple[StageLine, ...] = ()
+    part: str = ""
+    done: int = 0
+    total: int = 0
+    rate: float = 0.0
+    problem: str = ""
+    left: str = ""
+    big: str = ""
+    hostname: str = ""
+    disks: tuple[DiskLine, ...] = ()
+    faults: tuple[str, ...] = ()
+    stuck: tuple[Stuck, ...] = ()
+    line: Line = "up"
+    over: bool = False
+
+    @property
+    def percent(self) -> int | None:
+        """Whole percent, 100 only when all is done; None when there is nothing to count."""
+        return min(100, self.done * 100 // self.total) if self.total > 0 else None
+
+    @property
+    def line_sentence(self) -> str:
+        """That the line is lost, what to do, and what becomes of the work meanwhile; "" while it is there."""
+        if self.line == "up":
+            return ""
+        text = words(self.language)
+        running = next((line.stage for line in self.stages if line.state == "running"), None)
+        lost = text.no_cable if self.line == "no-cable" else text.silent
+        after = {None: "", "deploy": text.waits, "customise": text.waits}.get(running, text.goes_on)
+        return f"{lost} {after}".rstrip()
+
+
+def first_view(language: Language, inventory: Inventory | None = None) -> ScreenView:
+    """Before the server has answered."""
+    text = words(language)
+    machine = f"{inventory.system.manufacturer} {inventory.system.product}".strip() if inventory else ""
+    return ScreenView(language=language, headline=text.connecting, advice=text.connecting_advice, machine=machine)
+
+
+def seeking_home(language: Language) -> ScreenView:
+    """The boot menu saw no disk, and the way to the PC's own is looked for."""
+    text = words(language)
+    return ScreenView(language=language, headline=text.seeking_home, advice=text.seeking_home_advice)
+
+
+def no_way_home(view: ScreenView, problem: Problem) -> ScreenView:
+    """None was found: why, and what to do."""
+    text = words(view.language)
+    view = _plain(view, headline=text.no_way_home, advice=text.no_way_home_advice)
+    return replace(view, problem=problem.sentence(view.language), big=text.stopped_word)
+
+
+def welcomed(view: ScreenView, machine: str, left: Problem | None = None) -> ScreenView:
+    """The server has answered, and knows this PC as `machine`. A stage that went on while it did not shows again."""
+    view = replace(view, machine=machine or view.machine, left=left.sentence(view.language) if left else "")
+    running = next((line.stage for line in view.stages if line.state == "running"), None)
+    return started(view, running) if view.problem and running else view
+
+
+def waiting(view: ScreenView, seconds: float, page: str = "") -> ScreenView:
+    """No profile was chosen yet; at the end of `seconds` the PC goes home. `page` is the page's address."""
+    text = words(view.language)
+    choose = text.waiting_page.format(page) if page else text.waiting_advice
+    limit = (text.waiting_limit_left if view.left else text.waiting_limit).format(duration(seconds, view.language))
+    headline, big = (text.left, text.left_word) if view.left else (text.waiting, text.waiting_word)
+    return replace(_plain(view, headline=headline, advice=f"{choose}\n{limit}"), big=big)
+
+
+def planned(view: ScreenView, plan: Plan) -> ScreenView:
+    """A job has come."""
+    text = words(view.language)
+    profile = text.profile.format(plan.profile.get(view.language, "")) if plan.profile.get(view.language) else ""
+    stages = tuple(StageLine(stage) for stage in plan.stages)
+    view = replace(view, profile=profile, stages=stages, hostname="", disks=(), faults=(), over=False, left="")
+    return _plain(view, headline=profile, advice=text.next_soon)
+
+
+def started(view: ScreenView, stage: StageName) -> ScreenView:
+    """A stage has begun."""
+    text = words(view.language)
+    view = _with_state(view, stage, "running")
+    return _plain(view, headline=text.working.format(stage_name(stage, view.language)), advice=text.keep_on)
+
+
+def progressed(view: ScreenView, progress: StageProgress) -> ScreenView:
+    """A stage has come further."""
+    return replace(
+        view,
+        done=progress.done,
+        total=progress.total,
+        rate=progress.rate,
+        part=progress.part,
+        stuck=progress.stuck,
+        big="",
+    )
+
+
+def line_is(view: ScreenView, line: Line) -> ScreenView:
+    """The line to the server was lost, or is back."""
+    return replace(view, line=line)
+
+
+def finished(view: ScreenView, stage: StageName, problem: Problem | None, result: Result | None) -> ScreenView:
+    """A stage has ended; its evidence is kept for the last screen."""
+    text = words(view.language)
+    view = _with_state(view, stage, "failed" if problem else "done")
+    if isinstance(result, EraseResult):
+        lines = tuple(
+            DiskLine(" ".join(part for part in (e.model, e.disk.text) if part), e.verdict) for e in result.erasures
+        )
+        faults = [fault_of(erasure) for erasure in result.erasures if erasure.verdict != "erased"]
+        told = tuple(fault.sentence(view.language) for fault in faults) if len(faults) > 1 else ()
+        view = replace(view, disks=lines, faults=told)
+    if isinstance(result, CustomiseResult):
+        view = replace(view, hostname=result.hostname)
+    return stopped(view, problem) if problem else _plain(view, headline=view.headline, advice=text.next_soon)
+
+
+def stopped(view: ScreenView, problem: Problem) -> ScreenView:
+    """The job cannot go on: why, and what to do."""
+    text = words(view.language)
+    view = _plain(view, headline=text.stopped, advice=text.stopped_advice)
+    return replace(view, problem=problem.sentence(view.language), big=text.stopped_word)
+
+
+def leaving(view: ScreenView, action: EndAction, problem: Problem | None) -> ScreenView:
+    """The last screen: the label's text, for whoever comes to fetch the PC."""
+    text = words(view.language)
+    goodbye = {"disk": text.home, "reboot": text.reboot, "poweroff": f"{text.poweroff}\n{text.unplug}"}[action]
+    if problem is not None:
+        return replace(stopped(view, problem), advice=f"{text.stopped_advice}\n{goodbye}", over=True)
+    view = _plain(view, headline=goodbye, advice=goodbye)
+    if any(disk.verdict != "erased" for disk in view.disks):
+        return replace(view, headline=text.doubtful, big=text.doubtful_word, over=True)
+    if any(line.stage == "deploy" and line.state == "done" for line in view.stages):
+        return replace(view, headline=text.ready, big=text.ready_word, over=True)
+    if view.left:
+        return replace(view, headline=text.left, big=text.left_word, over=True)
+    if view.disks:
+        return replace(view, headline=text.erased, big=text.erased_word, over=True)
+    return replace(view, over=True)
+
+
+def duration(seconds: float, language: Language) -> str:
+    """A length of time as people say it, rounded up to whole minutes."""
+    text = words(language)
+    if seconds < 60:
+        return text.less_than_a_minute
+    minutes = math.ceil(min(seconds, _LONGEST) / 60)
+    if minutes < 120:
+        return text.minutes_left.format(minutes)
+    return text.hours_left.format(minutes // 60, minutes % 60)
+
+
+def verdict_line(line: DiskLine, language: Language) -> str:
+    """A disk and its verdict in one line."""
+    return words(language).disk.format(line.disk, verdict_name(line.verdict, language))
+
+
+def _with_state(view: ScreenView, stage: StageName, state: StageState) -> ScreenView:
+    stages = tuple(replace(line, state=state) if line.stage == stage else line for line in view.stages)
+    return replace(view, stages=stages)
+
+
+def _plain(view: ScreenView, *, headline: str, advice: str) -> ScreenView:
+    return replace(
+        view, headline=headline, advice=advice, problem="", big="", part="", done=0, total=0, rate=0.0, stuck=()
+    )

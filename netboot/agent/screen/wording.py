@@ -1,0 +1,166 @@
+"""What the PC's own screen says, in French and English. Plain words; the names of stages and verdicts are
+`netboot/shared/wording.py`, what went wrong is `netboot/shared/problems.py`.
+
+Only characters of Latin-1: a console font has few more.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from netboot.shared.problems import Language
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """One language. `{}` takes the value that the line is about."""
+
+    connecting: str
+    connecting_advice: str
+    waiting: str
+    waiting_word: str
+    waiting_advice: str
+    waiting_page: str
+    waiting_limit: str
+    waiting_limit_left: str
+    left: str
+    left_word: str
+    left_line: str
+    working: str
+    profile: str
+    keep_on: str
+    next_soon: str
+    stopped: str
+    stopped_advice: str
+    stopped_word: str
+    ready: str
+    ready_word: str
+    erased: str
+    erased_word: str
+    doubtful: str
+    doubtful_word: str
+    home: str
+    seeking_home: str
+    seeking_home_advice: str
+    no_way_home: str
+    no_way_home_advice: str
+    reboot: str
+    poweroff: str
+    unplug: str
+    name: str
+    disk: str
+    problem: str
+    stage: str
+    rate: str
+    time_left: str
+    less_than_a_minute: str
+    minutes_left: str
+    hours_left: str
+    percent: str
+    no_cable: str
+    silent: str
+    goes_on: str
+    waits: str
+
+
+FRENCH: Final = Words(
+    connecting="Connexion au serveur de l'atelier",
+    connecting_advice="Laissez le câble réseau branché. Rien n'est écrit sur les disques.",
+    waiting="Ce PC attend le choix d'un profil",
+    waiting_word="ATTENTE",
+    waiting_advice="Choisissez un profil pour ce PC sur la page de l'atelier.",
+    waiting_page="Choisissez un profil pour ce PC sur la page {}",
+    waiting_limit="Sans choix d'ici {}, ce PC démarre sur son propre disque. Rien n'est effacé.",
+    waiting_limit_left="Sans choix d'ici {}, ce PC démarre sur son propre disque, tel qu'il est resté.",
+    left="Le dernier travail de ce PC n'est pas fini",
+    left_word="À REFAIRE",
+    left_line="À refaire : {}",
+    working="{} en cours",
+    profile="Profil : {}",
+    keep_on="Ne débranchez pas ce PC. Ne l'éteignez pas.",
+    next_soon="L'étape suivante commence. Ne débranchez pas ce PC.",
+    stopped="Le travail est arrêté",
+    stopped_advice="Suivez la consigne, puis choisissez à nouveau un profil sur la page.",
+    stopped_word="ARRÊT",
+    ready="Ce PC est prêt",
+    ready_word="PRÊT",
+    erased="Tous les disques sont effacés",
+    erased_word="EFFACÉ",
+    doubtful="Ce PC n'a pas la preuve de son effacement",
+    doubtful_word="À REVOIR",
+    home="Ce PC démarre maintenant sur son disque.",
+    seeking_home="Recherche du système sur le disque de ce PC",
+    seeking_home_advice="Rien n'est écrit sur les disques. Ne débranchez pas ce PC.",
+    no_way_home="Ce PC ne trouve pas le chemin de son disque",
+    no_way_home_advice="Suivez la consigne. Ctrl+Alt+Suppr redémarre ce PC.",
+    reboot="Ce PC redémarre. Ne débranchez rien.",
+    poweroff="Ce PC s'éteint.",
+    unplug="Vous pouvez débrancher ce PC dès qu'il est éteint.",
+    name="Nom : {}",
+    disk="Disque {} : {}",
+    problem="Problème : {}",
+    stage="{} : {}",
+    rate="{} Mo/s",
+    time_left="reste {}",
+    less_than_a_minute="moins d'une minute",
+    minutes_left="{} min",
+    hours_left="{} h {:02d} min",
+    percent="{} %",
+    no_cable="Le câble réseau est débranché, ou son autre bout est éteint. Rebranchez-le.",
+    silent="Le serveur ne répond plus. Vérifiez le serveur et le réseau.",
+    goes_on="Le travail sur ce PC continue pendant ce temps.",
+    waits="Le travail reprend dès que le serveur répond.",
+)
+
+ENGLISH: Final = Words(
+    connecting="Reaching the workshop's server",
+    connecting_advice="Leave the network cable plugged in. Nothing is written to the disks.",
+    waiting="This PC waits for a profile",
+    waiting_word="WAITING",
+    waiting_advice="Choose a profile for this PC on the workshop's page.",
+    waiting_page="Choose a profile for this PC on the page {}",
+    waiting_limit="Without a choice within {}, this PC starts from its own disk. Nothing is erased.",
+    waiting_limit_left="Without a choice within {}, this PC starts from its own disk, as it was left.",
+    left="The last job of this PC is not finished",
+    left_word="DO AGAIN",
+    left_line="To do again: {}",
+    working="{} is running",
+    profile="Profile: {}",
+    keep_on="Do not unplug this PC. Do not switch it off.",
+    next_soon="The next stage begins. Do not unplug this PC.",
+    stopped="The job has stopped",
+    stopped_advice="Do what is said here, then choose a profile on the page again.",
+    stopped_word="STOPPED",
+    ready="This PC is ready",
+    ready_word="READY",
+    erased="All disks are erased",
+    erased_word="ERASED",
+    doubtful="This PC has no proof of its erasure",
+    doubtful_word="CHECK ME",
+    home="This PC now starts from its disk.",
+    seeking_home="Looking for the system on this PC's disk",
+    seeking_home_advice="Nothing is written to the disks. Do not unplug this PC.",
+    no_way_home="This PC does not find the way to its disk",
+    no_way_home_advice="Do what is said here. Ctrl+Alt+Del restarts this PC.",
+    reboot="This PC restarts. Do not unplug anything.",
+    poweroff="This PC powers off.",
+    unplug="You may unplug this PC as soon as it is off.",
+    name="Name: {}",
+    disk="Disk {}: {}",
+    problem="Problem: {}",
+    stage="{}: {}",
+    rate="{} MB/s",
+    time_left="{} left",
+    less_than_a_minute="less than a minute",
+    minutes_left="{} min",
+    hours_left="{} h {:02d} min",
+    percent="{}%",
+    no_cable="The network cable is out, or its other end is off. Plug it in again.",
+    silent="The server does not answer any more. Check the server and the network.",
+    goes_on="The work on this PC goes on meanwhile.",
+    waits="The work goes on as soon as the server answers.",
+)
+
+
+def words(language: Language) -> Words:
+    """The catalogue of a language."""
+    return FRENCH if language == "fr" else ENGLISH

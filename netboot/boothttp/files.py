@@ -1,0 +1,167 @@
+"""The boot face: plain HTTP for firmware, loaders and agents. What it gives away is what a PC on that LAN may know.
+
+No request here has a lasting effect but the agent's link: GRUB sends HEAD before GET, and firmware asks twice.
+No answer is ever a redirect, which firmware does not follow. A doubled slash (`//grubx64.efi`, which shim asks for)
+counts as one.
+"""
+
+import logging
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Protocol
+
+from aiohttp import hdrs, web
+from aiohttp.typedefs import Handler
+
+from netboot.boothttp.agent_link import UNPROVEN, agent_link, unproven_key, workshop_key
+from netboot.boothttp.connection_end import reset_once_read
+from netboot.boothttp.known_hosts import only_known_hosts
+from netboot.boothttp.menus import Digits, Menus, add_menu_routes
+from netboot.boothttp.segment_size import fill_segments
+from netboot.files.page_cache import PageCache
+from netboot.lan.tcp_listener import Guests
+from netboot.workshop.greeting import Workshop
+
+log = logging.getLogger(__name__)
+
+_DIGEST: Final = re.compile(r"[0-9a-f]{64}")
+_PIECE: Final = 64 * 1024  # bytes
+_FOR_EVER: Final = "public, max-age=31536000, immutable"
+
+
+class Masters(Protocol):
+    """Where the store keeps a chunk's zstd frame and a signed manifest, whether it has them or not."""
+
+    def chunk_file(self, sha256: str) -> Path: ...
+    def manifest_file(self, digest: str) -> Path: ...
+
+
+@dataclass(frozen=True, slots=True)
+class BootFace:
+    """What the boot face serves: `files` are the names of the boot files, `rendered` the small ones kept in memory."""
+
+    files: dict[str, Path]
+    rendered: dict[str, bytes]
+    menus: Menus
+    digits: Digits
+    masters: Masters
+
+
+face_key: Final = web.AppKey("face", BootFace)
+page_cache_key: Final = web.AppKey("page_cache", PageCache)
+
+
+def boot_application(face: BootFace, workshop: Workshop, hosts: Collection[str] = frozenset()) -> web.Application:
+    """The aiohttp application of the boot face. `hosts` are its names, beside the address that was connected to."""
+    middlewares = [_gone, only_known_hosts(hosts, _foreign_name), _no_page, _grub]
+    app = web.Application(middlewares=middlewares, client_max_size=4096)
+    app[face_key] = face
+    app[workshop_key] = workshop
+    app[unproven_key] = Guests(UNPROVEN)
+    app[page_cache_key] = PageCache()
+    app.on_cleanup.append(_close)
+    app.router.add_get("/agent/link", agent_link)
+    add_menu_routes(app, face.menus, face.digits)
+    app.router.add_get("/chunks/{sha256}", _chunk)
+    app.router.add_get("/manifests/{digest}", _manifest)
+    app.router.add_get("/{name:.+}", _boot_file)
+    return app
+
+
+async def _close(app: web.Application) -> None:
+    app[page_cache_key].close()
+
+
+@web.middleware
+async def _gone(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Whoever hangs up while it is answered is no error of ours: aiohttp would log each with its traceback."""
+    try:
+        return await handler(request)
+    except ConnectionError:
+        return web.Response()
+
+
+async def _foreign_name(request: web.Request) -> web.StreamResponse:
+    log.warning("%s asked for boot files as %.100r, which is none of this server's names", request.remote, request.host)
+    text = "This name is none of this server's: use its address, or add the name to `hosts` in the settings.\n"
+    return web.Response(status=421, text=text)
+
+
+@web.middleware
+async def _no_page(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Refuse what a page of any site makes a browser send: no firmware, loader or agent names an origin."""
+    if hdrs.ORIGIN in request.headers or request.headers.get("Sec-Fetch-Site", "none") != "none":
+        log.warning("%s: a web page's request for %.100r is refused", request.remote, request.path)
+        return web.Response(status=403, text="This is for PCs that boot, not for web pages.\n")
+    return await handler(request)
+
+
+@web.middleware
+async def _grub(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Fill GRUB's segments before its answer, and end its connection after."""
+    transport = request.transport
+    if transport is None or not request.headers.get(hdrs.USER_AGENT, "").startswith("GRUB"):
+        return await handler(request)
+    # Who names a segment size is not GRUB itself: what a proxy has acknowledged, GRUB need not have.
+    is_grubs_own = fill_segments(transport.get_extra_info("socket"))
+    response = await handler(request)
+    if not is_grubs_own or request.method != hdrs.METH_GET:
+        return response
+    await response.prepare(request)
+    await response.write_eof()
+    if response.content_length is None:
+        return response
+    await reset_once_read(transport, _head_size(response) + response.content_length)
+    return web.Response()  # nobody is there any more to take it
+
+
+def _head_size(response: web.StreamResponse) -> int:
+    """Bytes before the content, as aiohttp has written them."""
+    status = f"HTTP/1.1 {response.status} {response.reason}"
+    lines = [status, *(f"{name}: {value}" for name, value in response.headers.items()), "", ""]
+    return len("\r\n".join(lines).encode())
+
+
+async def _boot_file(request: web.Request) -> web.StreamResponse:
+    face = request.app[face_key]
+    name = re.sub("/+", "/", request.match_info["name"]).strip("/").removeprefix("boot/")
+    if request.method == hdrs.METH_GET and request.remote:
+        request.app[workshop_key].starts.fetched(request.remote, name)
+    if name in face.rendered:
+        return await _from_memory(request, face.rendered[name])
+    if name in face.files:
+        return web.FileResponse(face.files[name])
+    raise web.HTTPNotFound(text="no such boot file\n")
+
+
+async def _from_memory(request: web.Request, content: bytes) -> web.StreamResponse:
+    """Send `content` piece by piece: what a client has not read yet is not copied for it as a whole."""
+    response = web.StreamResponse(headers={hdrs.CONTENT_TYPE: "application/octet-stream"})
+    response.content_length = len(content)
+    await response.prepare(request)
+    if request.method != hdrs.METH_HEAD:
+        for start in range(0, len(content), _PIECE):
+            await response.write(content[start : start + _PIECE])
+    await response.write_eof()
+    return response
+
+
+async def _chunk(request: web.Request) -> web.StreamResponse:
+    name = request.match_info["sha256"]
+    return await _kept(request, request.app[face_key].masters.chunk_file(name) if _DIGEST.fullmatch(name) else None)
+
+
+async def _manifest(request: web.Request) -> web.StreamResponse:
+    name = request.match_info["digest"]
+    return await _kept(request, request.app[face_key].masters.manifest_file(name) if _DIGEST.fullmatch(name) else None)
+
+
+async def _kept(request: web.Request, path: Path | None) -> web.StreamResponse:
+    """A file of the store, whose disk may be slow: not even looked for in the event loop."""
+    if path is None or not await request.app[page_cache_key].warm(path):
+        raise web.HTTPNotFound(text="not in this store\n")
+    return web.FileResponse(
+        path, headers={hdrs.CACHE_CONTROL: _FOR_EVER, hdrs.CONTENT_TYPE: "application/octet-stream"}
+    )

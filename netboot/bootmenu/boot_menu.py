@@ -1,0 +1,383 @@
+"""The boot menu of one PC: one list of entries, rendered to GRUB (UEFI) and to iPXE (BIOS) from `menus/`.
+
+The default, after the timeout, is the PC's own disk, which nothing here writes to. An entry that writes to a disk asks
+once more, names what will happen, asks for the workshop's digits where there are some, and only then fetches its start:
+that carries the ticket by which the workshop believes the choice. A request for a menu has no side effect.
+Not for: what a profile does (`imaging.py`), the digits (`password.py`), HTTP (`boothttp/menus.py`).
+"""
+
+import logging
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from ipaddress import IPv4Address
+from typing import Final, Literal
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from netboot.bootfiles import loaders
+from netboot.bootmenu.escapes import grub_accented, grub_quoted, ipxe_plain
+from netboot.bootmenu.offered import Boarding
+from netboot.bootmenu.texts import TEXTS, MenuTexts
+from netboot.bootmenu.ticket import Picked
+from netboot.files.assets import asset_folder
+from netboot.jobs.profile import Profile
+from netboot.settings.config import Settings
+from netboot.shared.disk_loaders import BY_GRUB_CPU, STICK_MARKS
+from netboot.shared.problems import STAGES, Language, Problem
+
+log = logging.getLogger(__name__)
+
+ARMED_TIMEOUT: Final = 5
+"""Seconds before a choice made on the page starts: enough to stop it at the keyboard."""
+
+BATCH_TIMEOUT: Final = 15
+"""Seconds before an armed batch starts: nobody chose for this very PC, so there is time to read and to stop it."""
+
+PANIC: Final = "panic=30"
+"""A kernel that gives up (a memory too small for the archives) leaves its words on the screen for half a minute, then
+restarts the PC: its menu says that the start brought nothing, and goes to its disk."""
+
+Loader = Literal["grub", "ipxe"]
+Refused = Literal["wrong", "too-many", "gone"]
+"""Why a start is not given: wrong digits, too many tries, or the entry is not offered to this PC (any more)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """The PC that asks for a menu, as its loader told. `mac` and `uuid` are lower case, or "" when it did not say.
+
+    `language` is what its person chose, None for the workshop's. `graphic`: GRUB draws its own letters, with accents.
+    `asked`: somebody is at the keyboard, so nothing starts by itself (iPXE; GRUB knows by its own variable).
+    """
+
+    loader: Loader
+    mac: str = ""
+    uuid: str = ""
+    language: Language | None = None
+    graphic: bool = False
+    asked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the menu that starts the agent. `confirm` is the question's "yes", "" when nothing is written.
+
+    `proven`: what is picked counts only with a ticket, which the entry fetches at its start. `unavailable`: its master
+    is none that a PC could get; the line says so, and starts nothing.
+    """
+
+    id: str
+    title: str
+    profile: str = ""
+    confirm: str = ""
+    batch: str = ""
+    proven: bool = False
+    digits: bool = False
+    unavailable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryTests:
+    """The memtest86+ files there are; `uefi` by processor, as GRUB's `grub_cpu` and iPXE's `buildarch` name it."""
+
+    bios_x64: tuple[str, ...] = ()
+    bios_ia32: tuple[str, ...] = ()
+    uefi: tuple[tuple[str, str], ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.bios_x64 or self.bios_ia32 or self.uefi)
+
+
+def memory_tests(files: Collection[str]) -> MemoryTests:
+    """Those among the boot files; boot files built before memtest86+ was one of them have none."""
+    uefi = (("x86_64", loaders.MEMTEST_UEFI_X64), ("i386", loaders.MEMTEST_UEFI_IA32))
+    return MemoryTests(
+        tuple(name for name in [loaders.MEMTEST_BIOS_X64] if name in files),
+        tuple(name for name in [loaders.MEMTEST_BIOS_IA32] if name in files),
+        tuple((cpu, name) for cpu, name in uefi if name in files),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Menu:
+    """What both templates render. `default` is the id of the entry that the timeout takes, "local" for the disk."""
+
+    texts: MenuTexts
+    language: Language
+    other_language: Language
+    server: str
+    entries: tuple[Entry, ...]
+    default: str
+    timeout: int
+    kernel: str
+    memtest: MemoryTests
+    denied: bool = False
+    notices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A menu's text; whether it starts the agent with no key pressed; what it says is left undone in the PC."""
+
+    text: str
+    starts_itself: bool
+    left: Problem | None
+
+
+class BootMenu:
+    """Renders the menus of a running server; `address` is ours on the PCs' LAN.
+
+    `boarding` says what a PC is offered; `digits_asked` whether what writes to a disk asks for digits; `prove` makes
+    a choice's ticket; `files` are the names of the boot files; `lacks_master` tells whether no PC can get the master
+    of a profile. The first two read the record, the last the store: menus are rendered in a thread.
+    """
+
+    def __init__(
+        self,
+        profiles: Sequence[Profile],
+        settings: Settings,
+        address: IPv4Address,
+        *,
+        boarding: Callable[[str, str], Boarding],
+        digits_asked: Callable[[], bool],
+        prove: Callable[[Picked], str],
+        files: Collection[str] = (),
+        lacks_master: Callable[[Profile], bool] = lambda _: False,
+    ) -> None:
+        self._lacks_master = lacks_master
+        self._profiles = tuple(profiles)
+        self._settings = settings
+        self._server = f"{address}:{settings.http.port}"
+        self._boarding = boarding
+        self._digits_asked = digits_asked
+        self._prove = prove
+        self._memtest = memory_tests(files)
+        self._templates = {graphic: menu_templates(graphic=graphic) for graphic in (False, True)}
+
+    def use_address(self, address: IPv4Address) -> None:
+        """Name this address of ours from now on."""
+        self._server = f"{address}:{self._settings.http.port}"
+
+    def grub_start(self) -> str:
+        """The static /grub/grub.cfg over TFTP: it goes on to `/menu.grub` over HTTP with the PC's MAC and UUID."""
+        return self._render(
+            "start.grub.j2", Asking("grub"), server=self._server, serial=self._settings.menu.serial_port
+        )
+
+    def ipxe_start(self) -> str:
+        """The static iPXE script: it goes on to `/menu.ipxe` with the PC's MAC and UUID."""
+        return self._render("start.ipxe.j2", Asking("ipxe"), server=self._server)
+
+    def screen(self, asking: Asking) -> str:
+        """Opens GRUB's large screen, but not where that takes seconds for nobody: a person chose what starts."""
+        boarding = self._board(asking)
+        return self._render("open.grub.j2", asking, read=boarding.armed is None or bool(boarding.batch))
+
+    def menu(self, asking: Asking) -> str:
+        """The menu of this PC, for its loader."""
+        return self.shown(asking).text
+
+    def shown(self, asking: Asking) -> Shown:
+        """The same, with what follows from it."""
+        boarding = self._board(asking)
+        menu = self._menu(asking, boarding)
+        text = self._render(f"menu.{asking.loader}.j2", asking, menu=menu)
+        return Shown(text, starts_itself=menu.default != "local", left=boarding.left)
+
+    def needs_digits(self, asking: Asking, profile: str, batch: str) -> bool:
+        """Whether this start is given for the right digits only: not for what a signed-in person armed."""
+        return not (batch and self._armed_batch(asking, profile, batch)) and self._digits_asked()
+
+    def start(self, asking: Asking, profile: str, batch: str) -> str:
+        """The script that starts the agent with this profile and its ticket. Whoever asks has given the digits."""
+        boarding = self._board(asking)
+        digest = next((known.digest for known in self._profiles if known.id == profile), "")
+        if not batch and profile in self._unavailable():
+            return self.refusal(asking, "gone")
+        if boarding.denied or not digest or (batch and not self._armed_batch(asking, profile, batch)):
+            return self.refusal(asking, "gone")
+        # What a batch does is the batch's: its PCs are counted, and a person's choice for one comes first.
+        picked = Picked("" if batch else profile, asking.mac, asking.uuid, batch, "" if batch else digest)
+        pick = f"netboot.batch={batch}" if batch else f"netboot.profile={profile}"
+        words = f"{pick} netboot.ticket={self._prove(picked)}"
+        return self._render(f"go.{asking.loader}.j2", asking, menu=self._menu(asking, boarding), words=words)
+
+    def refusal(self, asking: Asking, reason: Refused) -> str:
+        """The script that says why not, and goes back to the menu."""
+        texts = self._texts(asking)
+        said = {"wrong": texts.wrong_digits, "too-many": texts.too_many_tries, "gone": texts.not_offered}[reason]
+        return self._render(f"refused.{asking.loader}.j2", asking, said=said, reason=reason)
+
+    def home(self, asking: Asking, *, again: bool) -> str:
+        """What GRUB does that sees no disk: start the agent, which shows the firmware the way; not once `again`."""
+        return self._render("home.grub.j2", asking, again=again)
+
+    def theme(self, asking: Asking, title: str) -> str:
+        """GRUB's theme: the words around the entries, which GRUB has in English only."""
+        texts = self._texts(asking)
+        titles = {"menu": texts.title, "sure": texts.confirm_title, "code": texts.title_code}
+        return self._render("theme.grub.j2", asking, title=titles.get(title, texts.title))
+
+    def _texts(self, asking: Asking) -> MenuTexts:
+        return TEXTS[asking.language or self._settings.language]
+
+    def _render(self, name: str, asking: Asking, **values: object) -> str:
+        return (
+            self._templates[asking.graphic]
+            .get_template(name)
+            .render(texts=self._texts(asking), disk_loaders=BY_GRUB_CPU, stick_marks=STICK_MARKS, **values)
+        )
+
+    def _menu(self, asking: Asking, boarding: Boarding) -> Menu:
+        settings = self._settings
+        language = asking.language or settings.language
+        offered = entries(self._profiles, language, boarding, digits=self._is_locked(), unavailable=self._unavailable())
+        timeout = settings.menu.timeout
+        ready = default_of(self._ready(boarding), offered)
+        if boarding.stalled is not None:
+            ready = "local"  # or a PC that cannot run the agent would go round for ever
+        elif boarding.armed:
+            timeout = BATCH_TIMEOUT if boarding.batch else ARMED_TIMEOUT
+            ready = "armed"
+        return Menu(
+            texts=TEXTS[language],
+            language=language,
+            other_language="en" if language == "fr" else "fr",
+            server=self._server,
+            entries=offered,
+            default="local" if asking.asked else ready,
+            timeout=0 if asking.asked else timeout,
+            kernel=kernel_words(settings),
+            memtest=MemoryTests() if boarding.denied else self._memtest,
+            denied=boarding.denied,
+            notices=notices(boarding, language),
+        )
+
+    def _ready(self, boarding: Boarding) -> str:
+        """The default that is set; "memory" stands for the first profile that tests the memory and writes nothing."""
+        if boarding.default != "memory":
+            return boarding.default
+        return next((known.id for known in self._profiles if "memory" in known.stages and not known.writes), "")
+
+    def _board(self, asking: Asking) -> Boarding:
+        """What this PC is offered. A record that fails costs what was chosen only: the PC still gets its menu."""
+        try:
+            return self._boarding(asking.mac, asking.uuid)
+        except Exception:
+            log.exception("the choice for %s cannot be read; its menu offers the disk first", asking.mac or asking.uuid)
+            return Boarding()
+
+    def _unavailable(self) -> frozenset[str]:
+        """The ids of the profiles whose master no PC can get. A store that cannot be read is the agent's to find."""
+        try:
+            return frozenset(profile.id for profile in self._profiles if self._lacks_master(profile))
+        except Exception:
+            log.exception("which masters there are cannot be read; the menu offers them all")
+            return frozenset()
+
+    def _armed_batch(self, asking: Asking, profile: str, batch: str) -> bool:
+        boarding = self._board(asking)
+        return boarding.batch == batch and boarding.armed is not None and boarding.armed.id == profile
+
+    def _is_locked(self) -> bool:
+        """Whether digits are asked for; a record that fails asks, and then refuses."""
+        try:
+            return self._digits_asked()
+        except Exception:
+            log.exception("whether the menu has a password cannot be read")
+            return True
+
+
+def notices(boarding: Boarding, language: Language) -> tuple[str, ...]:
+    """What a person is to know of this PC before anything else, one line each."""
+    texts = TEXTS[language]
+    if boarding.denied:
+        return (texts.denied,)
+    said = []
+    if (left := boarding.left) is not None:
+        cut = left.code in ("power-cut", "interrupted")
+        stage = STAGES.get(left.values.get("stage", ""), {}).get(language, "")
+        said.append(texts.left_cut.format(stage=stage) if cut and stage else texts.left_stopped)
+    if (stalled := boarding.stalled) is not None:
+        said.append(texts.stalled_32_bit if stalled.code == "processor-32-bit" else texts.stalled)
+    return tuple(said)
+
+
+def entries(
+    profiles: Sequence[Profile],
+    language: Language,
+    boarding: Boarding,
+    *,
+    digits: bool = False,
+    unavailable: Collection[str] = (),
+) -> tuple[Entry, ...]:
+    """The menu's lines after "boot the local disk", in order; none for a PC that is kept away.
+
+    A choice made on the page starts the agent without a profile: the server knows it, and gives it to one visit only.
+    While one waits there is no "inventory only": its agent would follow that choice, an erase included.
+    """
+    if boarding.denied:
+        return ()
+    texts = TEXTS[language]
+    offered = tuple(
+        Entry(f"profile-{number}", texts.unavailable.format(profile=profile.name[language]), unavailable=True)
+        if profile.id in unavailable
+        else Entry(
+            f"profile-{number}",
+            profile.name[language],
+            profile=profile.id,
+            confirm=_confirm(profile, texts),
+            proven=profile.writes,
+            digits=digits and profile.writes,
+        )
+        for number, profile in enumerate(profiles, 1)
+    )
+    chosen = boarding.armed is not None and not boarding.batch
+    alone = () if chosen else (Entry("inventory", texts.inventory),)
+    return (*_armed(boarding, language), *offered, *alone)
+
+
+def _armed(boarding: Boarding, language: Language) -> tuple[Entry, ...]:
+    profile, texts = boarding.armed, TEXTS[language]
+    if profile is None:
+        return ()
+    if not boarding.batch:
+        return (Entry("armed", texts.armed.format(profile=profile.name[language])),)
+    title = texts.armed_batch.format(profile=profile.name[language])
+    return (Entry("armed", title, profile=profile.id, batch=boarding.batch, proven=True),)
+
+
+def kernel_words(settings: Settings) -> str:
+    """What is added to the agent's kernel command line: the screen stays a console beside a serial port.
+
+    A `panic=` among the words that are set comes later, and counts.
+    """
+    serial = f"console=tty0 console={settings.menu.serial}" if settings.menu.serial else ""
+    return f"{PANIC} {settings.agent.kernel} {serial}".strip()
+
+
+def default_of(wanted: str, offered: Collection[Entry]) -> str:
+    """The id of the entry that is ready under Enter: one that was set and writes nothing, else the disk's."""
+    for entry in offered:
+        if wanted and wanted in (entry.id, entry.profile) and not entry.proven and not entry.unavailable:
+            return entry.id
+    return "local"
+
+
+def _confirm(profile: Profile, texts: MenuTexts) -> str:
+    if not profile.writes:
+        return ""
+    if not profile.master:
+        return texts.confirm_erase
+    return (texts.confirm_erase_and_install if profile.erases else texts.confirm_install).format(master=profile.master)
+
+
+def menu_templates(*, graphic: bool = False) -> Environment:
+    """The templates of `menus/`, with the escapes that keep a value inside its place."""
+    # Not HTML: each template escapes for its own syntax with the filters below.
+    environment = Environment(  # noqa: S701
+        loader=FileSystemLoader(asset_folder("menus")), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters["grub"] = grub_accented if graphic else grub_quoted
+    environment.filters["ipxe"] = ipxe_plain
+    return environment

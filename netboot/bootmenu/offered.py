@@ -1,0 +1,65 @@
+"""What one PC is offered when it boots from the network: what was set for it, chosen for it, or armed for the next PCs.
+
+Pure. A denied PC is offered nothing; a person's own choice for the PC comes before a batch; the default never writes.
+Not for: rendering the menu (`bootmenu/boot_menu.py`), keeping what is set (`policies.py`), giving out a batch's places
+(`records/batches.py`): a menu that was read takes no place, the agent's hello does.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from netboot.jobs.policy import Policy
+from netboot.jobs.profile import Profile
+from netboot.shared.problems import Problem
+
+NEUTRAL: Final = ("inventory", "memory")
+"""Defaults that are no profile: the agent without a profile, and the memory test. Neither writes to a disk."""
+
+
+@dataclass(frozen=True, slots=True)
+class BatchOffer:
+    """A batch that has a place left for this PC: its id and its profile's."""
+
+    batch: str
+    profile: str
+
+
+@dataclass(frozen=True, slots=True)
+class Boarding:
+    """What a PC's boot menu is made from.
+
+    `denied`: nothing but the PC's own disk; all else is empty then. `armed`: what starts with no key pressed. `batch`:
+    the batch that `armed` comes from, "" when a person chose it for this very PC. `default`: the entry that is ready
+    when nothing is armed: "" for the disk, one of NEUTRAL, or the id of a profile that writes to no disk. `left`: what
+    is left undone in this PC. `stalled`: why its last start brought nothing; then none starts by itself.
+    """
+
+    denied: bool = False
+    armed: Profile | None = None
+    batch: str = ""
+    default: str = ""
+    left: Problem | None = None
+    stalled: Problem | None = None
+
+
+def board(policy: Policy, profiles: Mapping[str, Profile], *, chosen: str, batch: BatchOffer | None) -> Boarding:
+    """Put together what holds for one PC. `chosen` is the id of the profile a person chose for it, "" for none.
+
+    A choice whose profile is gone arms nothing, and does not let a batch in: a person decided about this PC already.
+    """
+    if policy.denied:
+        return Boarding(denied=True)
+    default = policy.default if may_be_default(policy.default, profiles) else ""
+    if chosen:
+        return Boarding(armed=profiles.get(chosen), default=default)
+    armed = profiles.get(batch.profile) if batch is not None else None
+    return Boarding(armed=armed, batch=batch.batch if batch is not None and armed else "", default=default)
+
+
+def may_be_default(entry: str, profiles: Mapping[str, Profile]) -> bool:
+    """Whether this entry of the menu may start by itself: it is known, and writes to no disk."""
+    if entry in NEUTRAL or not entry:
+        return True
+    profile = profiles.get(entry)
+    return profile is not None and not profile.writes

@@ -1,0 +1,83 @@
+"""What an operator picks in the boot menu or on the page: a named order of stages, with its master and its policy.
+
+The value only, and what makes sense in it. Not for: reading its file (`profiles.py`), rendering the menu
+(`bootmenu/boot_menu.py`), running a job (`imaging.py`).
+"""
+
+import hashlib
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta, Struct
+
+from netboot.shared.problems import Language
+from netboot.shared.protocol import EndAction, Hostname, Identifier, StageName
+
+# Shown in boot menus and on pages: one line, no control characters. Each renderer escapes what its own syntax needs.
+Label = Annotated[str, Meta(min_length=1, max_length=60, pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]+\Z")]
+
+ORDER: tuple[StageName, ...] = ("check", "memory", "erase", "deploy", "customise", "finish")
+
+_NUMBERS = ("1", "999999")
+"""A machine's number in the workshop at its shortest and longest: a name that fits both fits every PC."""
+
+
+class Profile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One choice of the boot menu.
+
+    `master` is the name of a master in the store ("" when nothing is deployed). `unerased` says what a deploy does on
+    disks without a verdict of *erased*: "forbid" them, or "waive" for disks bought new. `hostname` may hold {number},
+    the machine's number in the workshop. `end` is what the PC does after its last stage.
+    """
+
+    id: Identifier
+    name: dict[Language, Label]
+    stages: tuple[StageName, ...]
+    master: Identifier = ""
+    unerased: Literal["forbid", "waive"] = "forbid"
+    hostname: Annotated[str, Meta(max_length=60)] = "pc-{number}"
+    end: EndAction = "poweroff"
+
+    @property
+    def erases(self) -> bool:
+        """Whether every internal disk is erased."""
+        return "erase" in self.stages
+
+    @property
+    def writes(self) -> bool:
+        """Whether anything is written to a disk: such a profile asks once more before it starts."""
+        return bool({"erase", "deploy", "customise"} & set(self.stages))
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 in hex of all that is in it: what a person agreed to when they chose it."""
+        return hashlib.sha256(msgspec.json.encode(self, order="deterministic")).hexdigest()
+
+
+def wrong(profile: Profile) -> str:
+    """What makes no sense in this profile, in words for whoever wrote its file; "" when all does."""
+    if not profile.id:
+        return "`id` is empty"
+    if set(profile.name) != {"fr", "en"}:
+        return "`name` needs both `fr` and `en`"
+    if not profile.stages or list(profile.stages) != [stage for stage in ORDER if stage in profile.stages]:
+        return f"`stages` must be some of {', '.join(ORDER)}, each once, in this order"
+    if profile.stages[-1] != "finish":
+        return "`stages` must end with `finish`"
+    if profile.writes and "check" not in profile.stages:
+        return "a profile that writes to a disk starts with the stage `check`"
+    if "customise" in profile.stages and "deploy" not in profile.stages:
+        return "`customise` needs `deploy`"
+    if ("deploy" in profile.stages) != bool(profile.master):
+        return "`deploy` needs a `master`, and a `master` needs `deploy`"
+    if not all(_is_hostname(profile.hostname.replace("{number}", number)) for number in _NUMBERS):
+        return "`hostname` may hold a-z, 0-9, {number}, and hyphens between them"
+    return ""
+
+
+def _is_hostname(text: str) -> bool:
+    try:
+        msgspec.convert(text, Hostname)
+    except msgspec.ValidationError:
+        return False
+    return True

@@ -1,0 +1,1 @@
+"""`netboot serve`: every service started, told of changes, and stopped in order."""

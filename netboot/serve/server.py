@@ -1,0 +1,423 @@
+"""Starts every service of `netboot serve`, and stops them in order. A TaskGroup owns all tasks.
+
+What cannot work is found before the first port is taken: settings, interface, boot files, profiles; each says what to
+do. SIGTERM and SIGINT end it cleanly: agents keep their stages running and come back to the next server.
+"""
+
+import asyncio
+import contextlib
+import gc
+import logging
+import os
+import resource
+import signal
+import ssl
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from ipaddress import IPv4Address
+from pathlib import Path
+from typing import Final
+
+from aiohttp import web
+from msgspec import UNSET
+
+from netboot import bootfiles
+from netboot.auth.signing import load_key, load_ticket_key, public_key
+from netboot.bootfiles.sbat import Generations, revoked
+from netboot.boothttp.files import BootFace, boot_application
+from netboot.boothttp.known_hosts import own_names
+from netboot.bootmenu.boot_menu import BootMenu
+from netboot.bootmenu.highlight import white_pixel
+from netboot.bootmenu.password import SETTING as MENU_PASSWORD
+from netboot.bootmenu.password import MenuPassword
+from netboot.dhcp.address_plan import AddressPlan, plan_addresses
+from netboot.dhcp.leases import QUARANTINE
+from netboot.dhcp.probe import PROBE_UUID
+from netboot.dhcp.rival import refuse_beside_another
+from netboot.dhcp.service import BootSighting
+from netboot.dns.announcer import Announcer, load_target
+from netboot.dns.naming import directory, name_server, with_names
+from netboot.dns.update import UpdateTarget
+from netboot.files.assets import asset_folder
+from netboot.files.data_folder import require_private, served_here
+from netboot.imaging import MasterNeeds, master_forbids
+from netboot.jobs.profile import Profile
+from netboot.jobs.profiles import load_profiles
+from netboot.lan.address_watch import AddressWatch
+from netboot.lan.interfaces import Interface, choose, read_links
+from netboot.lan.tcp_listener import BACKLOG, Capacity, Listener, listen
+from netboot.masters.loader_generations import level_of
+from netboot.records.record import Record, open_record
+from netboot.serve.boot_address import BootAddress, rendered
+from netboot.serve.dhcp_mode import DhcpWay, Service
+from netboot.serve.whereabouts_service import WhereaboutsService
+from netboot.settings.config import Settings
+from netboot.settings.names import DEFAULT_DOMAIN
+from netboot.shared.errors import NetbootError
+from netboot.shared.manifest import Manifest
+from netboot.store import ForeignError, Store
+from netboot.tftp import FolderSource, Limits, Outcome, TftpServer, TftpSettings, TransferEvent, block_size_for
+from netboot.web import page_application
+from netboot.workshop.greeting import Workshop
+from netboot.workshop.live_board import Conflict, Floor
+from netboot.workshop.policies import Policies, check_defaults
+
+log = logging.getLogger(__name__)
+
+STOP_WITHIN: Final = 5.0
+"""Seconds that open connections get to end by themselves."""
+REQUEST_WITHIN: Final = 30.0
+"""Seconds from a connection's start, or its last answer, until the whole head of its next request is here."""
+# GRUB asks for both archives at once and leaves the second unread until it has the first: minutes, with a slow adapter.
+# A connection that is cut meanwhile is the file's end to GRUB, and half an archive to the kernel: it panics.
+BOOT_CAPACITY: Final = Capacity(of_address=32, in_all=1024, stalled=1800.0)
+PAGE_CAPACITY: Final = Capacity(of_address=64, in_all=256)
+OPEN_FILES: Final = 16384
+FIRST_INHERITED: Final = 3
+"""systemd's socket activation hands descriptors over from this one on (sd_listen_fds(3))."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """Everything that was checked and found before any port is taken."""
+
+    settings: Settings
+    interface: Interface
+    files: bootfiles.BootFiles
+    profiles: tuple[Profile, ...]
+    policies: Policies
+    agent: bytes
+    building: IPv4Address | None
+    building_dns: UpdateTarget | None
+    ticket_key: bytes
+    plan: AddressPlan | None
+    """What our own DHCP server gives, in `full` mode."""
+
+
+def prepare(settings: Settings) -> Ready:
+    """Check what `serve` needs. Raises NetbootError."""
+    interface = choose(read_links(), settings.interface)
+    plan = None
+    if settings.dhcp.mode == "full":
+        plan = with_names(plan_addresses(settings.dhcp.full, interface), settings.names)
+    files = bootfiles.load(settings.bootfiles_folder)
+    profiles = load_profiles([asset_folder("images") / "profiles", *map(Path, settings.profiles)])
+    if not profiles:
+        raise NetbootError("there is no profile to choose", hint="put one into images/profiles/")
+    policies = Policies(settings.machines)
+    check_defaults(settings.machines, {profile.id: profile for profile in profiles})
+    agent = _agent(settings, interface)
+    _page_tls(settings)
+    building_dns = load_target(settings.names.update)
+    ticket_key = load_ticket_key(settings.data_folder)
+    return Ready(
+        settings, interface, files, profiles, policies, agent, _building(settings), building_dns, ticket_key, plan
+    )
+
+
+def _agent(settings: Settings, interface: Interface) -> bytes:
+    """The agent's own archive, which names the page's address. Raises NetbootError."""
+    key = load_key(settings.data_folder)
+    return bootfiles.agent_archive(
+        {"public_key": public_key(key).hex(), "page": _page_address(settings, interface), "language": settings.language}
+    )
+
+
+def _building(settings: Settings) -> IPv4Address | None:
+    """Where the building's DHCP server is, None to ask by broadcast."""
+    try:
+        return IPv4Address(settings.dhcp.building) if settings.dhcp.building else None
+    except ValueError as error:
+        raise NetbootError(
+            f"`dhcp.building`: {error}", hint="give the address of the building's DHCP server, or leave it empty"
+        ) from error
+
+
+def _page_address(settings: Settings, interface: Interface) -> str:
+    """Where people at the bench find the page, for the PCs' screens."""
+    scheme = "https" if settings.page.certificate else "http"
+    try:
+        listening = IPv4Address(settings.page.address)
+    except ValueError as error:
+        raise NetbootError(f"`page.address`: {error}", hint="give an address of this machine, or 0.0.0.0") from error
+    return f"{scheme}://{interface.address if listening.is_unspecified else listening}:{settings.page.port}"
+
+
+async def serve(settings: Settings, *, beside_another_dhcp: bool = False) -> None:
+    """Run every service until SIGTERM or SIGINT. Raises NetbootError when one cannot start.
+
+    `beside_another_dhcp`: the second yes, after the settings', to giving addresses where another server does.
+    """
+    ready = await asyncio.to_thread(prepare, settings)
+    if ready.plan is not None and not (beside_another_dhcp and settings.dhcp.full.beside_another):
+        await refuse_beside_another(ready.interface.name, ready.interface.address)
+    with served_here(settings.data_folder):
+        place = settings.data_folder / "record.sqlite"
+        record = await asyncio.to_thread(open_record, place, heads=settings.heads_folder)
+        try:
+            await _serve(ready, record)
+        finally:
+            await asyncio.to_thread(record.close)
+
+
+def _raise_file_limit() -> None:
+    """Each transfer, page and agent holds a descriptor; the usual soft limit of 1024 is for one user's shell."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = OPEN_FILES if hard == resource.RLIM_INFINITY else min(OPEN_FILES, hard)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+async def _serve(ready: Ready, record: Record) -> None:
+    settings = ready.settings
+    _raise_file_limit()
+    floor = Floor(time.time)
+    key = await asyncio.to_thread(load_key, settings.data_folder)
+    store = Store(settings.data_folder / "store", accepts=public_key(key))
+    if record.restored:
+        log.error("the record is older than the last one written, or nobody knows: all that waited is withdrawn")
+        floor.tell_trouble("record-restored")
+    await asyncio.to_thread(_remember_masters, record, store)
+    for profile in await asyncio.to_thread(record.withdraw_changed, ready.profiles):
+        log.warning("the profile %s was changed: what was chosen or armed for it before is withdrawn", profile)
+    masters = Masters(store, await asyncio.to_thread(level_of, ready.files.folder))
+    workshop = Workshop(
+        record,
+        floor,
+        ready.profiles,
+        masters,
+        wait=settings.agent.wait,
+        policies=ready.policies,
+        ticket_key=ready.ticket_key,
+        hello_within=settings.agent.hello_within,
+    )
+    digits = MenuPassword(lambda: record.setting(MENU_PASSWORD))
+    files = {path.name: path for path in ready.files.folder.iterdir() if path.is_file()}
+    menu = BootMenu(
+        ready.profiles,
+        settings,
+        ready.interface.address,
+        boarding=workshop.boarding,
+        digits_asked=digits.asked,
+        prove=workshop.prove,
+        files=files,
+        lacks_master=masters.lacks,
+    )
+    await asyncio.to_thread(ready.policies.take_over, record)
+    await workshop.show_batch()
+    await workshop.show_left()
+    face = BootFace(
+        files=files,
+        rendered={**rendered(menu, ready.agent), "grub/selected_c.png": white_pixel()},
+        menus=menu,
+        digits=digits,
+        masters=store,
+    )
+    folder = FolderSource(ready.files.folder)
+
+    def source(name: str) -> Path | bytes | None:
+        return face.rendered["grub/grub.cfg"] if name.lstrip("/") == "grub/grub.cfg" else folder(name)
+
+    def sighted(sighting: BootSighting) -> None:
+        if sighting.uuid == PROBE_UUID:
+            return  # `netboot doctor`, which is no PC
+        told = sighting.refused or sighting.remark
+        floor.sighted(sighting.mac, firmware=sighting.firmware.value, note=told.value if told else "")
+
+    dhcp = DhcpWay(
+        settings,
+        ready.interface,
+        ready.policies,
+        building=ready.building,
+        plan=ready.plan,
+        on_boot_client=sighted,
+        on_conflict=lambda lease: floor.tell_conflict(Conflict(str(lease.address), lease.mac), QUARANTINE),
+    )
+
+    def transferred(event: TransferEvent) -> None:
+        if event.outcome is not Outcome.REFUSED:
+            dhcp.fetched_by(IPv4Address(event.client))
+        if event.outcome is Outcome.FINISHED:
+            dhcp.loaded_by(IPv4Address(event.client))
+        _log_transfer(event)
+
+    async def fetched(request: web.Request, response: web.StreamResponse) -> None:
+        with contextlib.suppress(ValueError):
+            if response.status < 400:
+                dhcp.fetched_by(IPv4Address(request.remote or ""))
+                dhcp.came_up_at(IPv4Address(request.remote or ""))
+
+    domain = (ready.plan.domain or DEFAULT_DOMAIN) if ready.plan is not None and settings.names.answer else ""
+    hosts = await asyncio.to_thread(own_names, settings, domain)
+    boot_face = boot_application(face, workshop, hosts)
+    boot_face.on_response_prepare.append(fetched)
+    limits = Limits(block_size=block_size_for(ready.interface.mtu))
+    tftp = TftpServer(
+        TftpSettings(address=str(ready.interface.address), limits=limits), source, on_transfer=transferred
+    )
+    async with contextlib.AsyncExitStack() as stack:
+        # Before the first agent's line and until after the last: a job's end is told once.
+        services = await _name_services(stack, ready, record, dhcp, workshop)
+        place = BootAddress(
+            await _http_runner(stack, boot_face),
+            lambda address: _boot_socket(settings, address),
+            face=face,
+            menu=menu,
+            agent=lambda found: _agent(settings, found),
+            tftp=tftp,
+            dhcp=dhcp,
+        )
+        await place.open(ready.interface.address)
+        page = await _http_runner(stack, await page_application(workshop, settings, hosts))
+        await web.SockSite(page, _page_socket(settings), ssl_context=_page_tls(settings), backlog=BACKLOG).start()
+        await tftp.start()
+        stack.callback(tftp.close)
+        interface, port = ready.interface.name, settings.http.port
+        whereabouts = WhereaboutsService(key, lambda: place.address, interface=interface, port=port)
+        await whereabouts.start()
+        stack.callback(whereabouts.close)
+        services += [tftp, whereabouts, workshop.starts]
+        services += await dhcp.start(stack, record)
+        services.append(AddressWatch(ready.interface, on_move=place.move, on_trouble=floor.tell_trouble))
+        if not await asyncio.to_thread(digits.asked):
+            log.warning("the boot menu asks for no code: whoever is at a PC may erase it; see `netboot menu password`")
+        # What is there now stays: going through it all held answers up for 70 ms and more at each full collection.
+        gc.collect()
+        gc.freeze()
+        log.info("ready on %s, %s", ready.interface.name, ready.interface.address)
+        await _until_told(services)
+
+
+async def _name_services(
+    stack: contextlib.AsyncExitStack, ready: Ready, record: Record, dhcp: DhcpWay, workshop: Workshop
+) -> list[Service]:
+    """Those who make the names known that jobs give: our own name server, and what tells the building's."""
+    services: list[Service] = []
+    if ready.plan is not None and ready.settings.names.answer:
+        who = directory(ready.plan, dhcp.leases, await asyncio.to_thread(record.named))
+        names = name_server(ready.plan, ready.settings.names, who)
+        await names.start()
+        stack.callback(names.close)
+        workshop.on_named.append(who.learn)
+        services.append(names)
+    if ready.building_dns is not None:
+        announcer = Announcer(ready.building_dns, record, workshop.floor.tell_after)
+        await announcer.start()
+        stack.push_async_callback(announcer.close)
+        workshop.on_named.append(announcer.announce)
+        services.append(announcer)
+    return services
+
+
+async def _until_told(services: Sequence[Service]) -> None:
+    told = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, told.set)
+    async with asyncio.TaskGroup() as tasks:
+        running = [tasks.create_task(service.run()) for service in services]
+        await told.wait()
+        log.info("stopping")
+        for task in running:
+            task.cancel()
+
+
+async def _http_runner(stack: contextlib.AsyncExitStack, app: web.Application) -> web.AppRunner:
+    runner = web.AppRunner(
+        app,
+        access_log=None,
+        auto_decompress=False,  # nothing that may come is packed: what is packed is refused as it is
+        shutdown_timeout=STOP_WITHIN,
+        keepalive_timeout=REQUEST_WITHIN,
+    )
+    await runner.setup()
+    stack.push_async_callback(runner.cleanup)
+    return runner
+
+
+def _boot_socket(settings: Settings, address: IPv4Address) -> Listener:
+    usual = "nginx, apache2 or another netboot"
+    return listen(str(address), settings.http.port, BOOT_CAPACITY, setting="http.port", usual=usual)
+
+
+def _page_socket(settings: Settings) -> Listener:
+    """The page's socket: inherited (socket activation) or opened here."""
+    if os.environ.get("LISTEN_PID") == str(os.getpid()) and os.environ.get("LISTEN_FDS") == "1":
+        return Listener(PAGE_CAPACITY, fileno=FIRST_INHERITED)
+    return listen(
+        settings.page.address, settings.page.port, PAGE_CAPACITY, setting="page.port", usual="another web server"
+    )
+
+
+def _page_tls(settings: Settings) -> ssl.SSLContext | None:
+    if not settings.page.certificate:
+        return None
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    try:
+        require_private(Path(settings.page.key or settings.page.certificate), "the page's key")
+        context.load_cert_chain(settings.page.certificate, settings.page.key or None)
+    except (OSError, ssl.SSLError) as error:
+        raise NetbootError(
+            f"the page's certificate cannot be used: {error}", hint="see `page.certificate` and `page.key`: PEM files"
+        ) from error
+    return context
+
+
+def _remember_masters(record: Record, store: Store) -> None:
+    """Put masters that came into the store since the last start on the record; a damaged one is told, and left."""
+    for name in store.names():
+        try:
+            manifest = store.current(name)
+        except NetbootError as error:
+            log.error("the master %s cannot be used: %s", name, error)
+            continue
+        if manifest is not None:
+            record.remember_master(
+                manifest.digest, name=manifest.name, version=manifest.version, licence=manifest.licence
+            )
+
+
+class Masters:
+    """Finds the newest master of a name. One that another key signed is found as such: no PC may get it."""
+
+    def __init__(self, store: Store, level: Generations | None = None) -> None:
+        self._store = store
+        self._level = level
+
+    def __call__(self, name: str) -> MasterNeeds | None:
+        try:
+            manifest = self._store.current(name)
+        except ForeignError as error:
+            return MasterNeeds(manifest=error.digest, name=name, disk=0, signed=False)
+        if manifest is None:
+            return None
+        return MasterNeeds(
+            manifest=manifest.digest,
+            name=manifest.name,
+            disk=manifest.disk,
+            sector=manifest.sector,
+            used=manifest.used,
+            uefi_bits=manifest.uefi.bits if manifest.uefi else 0,
+            not_customisable=manifest.not_customisable,
+            revoked=self._revoked(manifest),
+        )
+
+    def _revoked(self, manifest: Manifest) -> str:
+        if self._level is None or manifest.understood is UNSET:
+            return ""
+        return revoked(manifest.understood.generations, self._level)
+
+    def lacks(self, profile: Profile) -> bool:
+        """Whether no PC can get this profile's master: what the boot menu must not offer."""
+        try:
+            return master_forbids(profile, self(profile.master) if profile.master else None) is not None
+        except NetbootError:
+            return True
+
+
+def _log_transfer(event: TransferEvent) -> None:
+    if event.outcome not in (None, Outcome.REFUSED):  # the TFTP server itself says what it refuses, and why
+        log.info(
+            "TFTP %s: %s, %d bytes in %.1f s", event.name, event.outcome.value, event.sent, event.seconds,
+            extra={"client": event.client},
+        )  # fmt: skip

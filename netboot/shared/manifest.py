@@ -1,0 +1,313 @@
+"""What a master is: its disk's geometry, its partitions, its boot loader, and the chunks that make up what is in use.
+
+A manifest is signed by the workshop's key (Ed25519) and named by the SHA-256 of its payload. It travels as:
+
+    18 bytes   b"netboot-manifest1\\n"
+    64 bytes   Ed25519 signature over the magic and the payload
+    the rest   the payload: the manifest as JSON, in the one form that `payload` gives
+
+The signature is checked over the exact bytes before any of them is parsed. A chunk is named by the SHA-256 of its
+plain bytes; how it is kept and sent (a zstd frame) is not said here. What no chunk covers is not in use on the master
+and is never written. A chunk of zeros is a chunk like any other, because an erased disk does not hold zeros.
+Shared by the server and the agent. Not for: where manifests and chunks are kept (`store/`), how they are made
+(`masters/`). All sizes and offsets are bytes.
+"""
+
+import hashlib
+from itertools import pairwise
+from typing import Annotated, Final, Literal
+
+import msgspec
+from msgspec import UNSET, Meta, Struct, UnsetType
+from nacl.exceptions import CryptoError
+from nacl.signing import SigningKey, VerifyKey
+
+from netboot.shared.growth import GROWABLE
+from netboot.shared.inventory import Size, Text
+from netboot.shared.protocol import Digest, Identifier
+
+MAGIC: Final = b"netboot-manifest1\n"
+SIGNATURE_LENGTH: Final = 64
+LENGTH_LIMIT: Final = 16 * 1024 * 1024
+"""Longest signed manifest that is read, in bytes: some 150,000 chunks."""
+CHUNK_LIMIT: Final = 4 * 1024 * 1024
+"""Longest chunk that may stand in a manifest, in bytes; `masters/chunking.py` says which length is made."""
+CUSTOMISABLE: Final = GROWABLE
+"""The root file systems, as blkid names them, inside which the agent can make a system a PC's own."""
+
+Line = Annotated[str, Meta(min_length=1, max_length=120, pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]+\Z")]
+# A part that is only dots is no name of a file, and the agents hand the path on to firmware.
+EfiPath = Annotated[str, Meta(max_length=200, pattern=r"^(/(?!\.+/)[A-Za-z0-9._-]+)+\.(efi|EFI)\Z")]
+MASTER_NAME: Final = r"[0-9A-Za-z_][0-9A-Za-z._-]{0,63}"
+MasterName = Annotated[str, Meta(pattern=rf"^{MASTER_NAME}\Z", description="a letter, digit or _, then also . and -")]
+"""A master's name is a file's name in the store as well: it never begins with a dot, nor like an option."""
+Kind = Annotated[str, Meta(min_length=1, max_length=32, pattern=r"^[0-9A-Za-z_][0-9A-Za-z_.+-]*\Z")]
+Role = Literal["bios-boot", "esp", "boot", "root", "home", "swap", "data", "recovery", "reserved", "extended", "other"]
+
+Repair = Literal["protective-mbr", "primary-gpt", "backup-gpt", "disk-end"]
+REMOVABLE_PATHS: Final = frozenset({"/efi/boot/bootx64.efi", "/efi/boot/bootia32.efi", "/efi/boot/bootaa64.efi"})
+
+
+class ManifestError(ValueError):
+    """Bytes that are no manifest of this workshop, or a manifest that contradicts itself."""
+
+
+class ForeignManifestError(ManifestError):
+    """A manifest that another key signed."""
+
+
+class FileSystem(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A file system as blkid names it: `kind` is ext4, vfat, ntfs, swap…; `uuid` in blkid's own writing.
+
+    `largest` is the length in bytes to which it can be grown; missing for one that grows with any disk, or with none.
+    """
+
+    kind: Kind
+    uuid: Text = ""
+    label: Text = ""
+    largest: Size | UnsetType = UNSET
+
+
+class Partition(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One partition. `type` is a GUID in lower case (gpt) or two hex digits (dos), `uuid` its PARTUUID.
+
+    `grow` marks the one partition that takes the rest of a larger disk; it is the last one on the disk.
+    """
+
+    number: Annotated[int, Meta(ge=1, le=128)]
+    start: Size
+    length: Annotated[int, Meta(gt=0, le=2**63 - 1)]
+    type: Annotated[str, Meta(pattern=r"^[0-9a-f-]{1,36}\Z")]
+    uuid: Annotated[str, Meta(pattern=r"^[0-9a-f-]{0,36}\Z")] = ""
+    name: Annotated[str, Meta(max_length=36)] = ""
+    role: Role = "other"
+    grow: bool = False
+    filesystem: FileSystem | None = None
+
+    @property
+    def end(self) -> int:
+        """The first byte after the partition."""
+        return self.start + self.length
+
+
+class UefiLoader(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The boot loader that the firmware's boot entry names: a file on the ESP, and the entry's label."""
+
+    partition: Annotated[int, Meta(ge=1, le=128)]
+    path: EfiPath
+    label: Line
+
+    @property
+    def bits(self) -> Literal[32, 64]:
+        """Which UEFI starts it, by the file's name: loaders end as UEFI 2.10 §3.5.1.1 has it for the removable path."""
+        return 32 if self.path.lower().endswith("ia32.efi") else 64
+
+
+class Understood(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What was understood of the disk when it was taken in, for people and for the judge before an erase.
+
+    `system`: the installed Linux by its own os-release, "Linux" when that is not there, "" when none was found.
+    `bios`: there is boot code in the first sector. `loaders`: all UEFI loaders on the ESP, in order of choice.
+    `repaired`: which parts of the partition table were wrong in the image, and are right in the master.
+    `generations`: the lowest of each component (SBAT) among the UEFI loaders that it starts by.
+    """
+
+    system: Annotated[str, Meta(max_length=120, pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*\Z")] = ""
+    bios: bool = False
+    loaders: Annotated[tuple[EfiPath, ...], Meta(max_length=64)] = ()
+    repaired: Annotated[tuple[Repair, ...], Meta(max_length=8)] = ()
+    generations: Annotated[
+        dict[Annotated[str, Meta(max_length=64)], Annotated[int, Meta(ge=0, lt=10**9)]], Meta(max_length=64)
+    ] = {}
+
+    @property
+    def removable(self) -> tuple[str, ...]:
+        """The removable paths (UEFI 2.10 §3.5.1.1) among the loaders: what firmware starts without a boot entry."""
+        return tuple(path for path in self.loaders if path.lower() in REMOVABLE_PATHS)
+
+
+class Chunk(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """`length` bytes at `offset` of the disk; `sha256` of the plain bytes is the chunk's name. In JSON: a list."""
+
+    offset: Size
+    length: Annotated[int, Meta(gt=0, le=CHUNK_LIMIT)]
+    sha256: Digest
+
+    @property
+    def end(self) -> int:
+        """The first byte after the chunk."""
+        return self.offset + self.length
+
+
+class Manifest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One version of one master. `disk` is the smallest disk it fits on, `sector` the only sector size it boots with.
+
+    `licence` is an SPDX expression, `created` a UTC time, `architecture` Debian's name, `table_id` the disk's GUID
+    (gpt) or its signature in hex (dos). `uefi` is None when the master has no boot loader for UEFI. `understood` is
+    missing in masters of before it was kept.
+    """
+
+    format: Literal[1] = 1
+    name: MasterName
+    version: Annotated[Identifier, Meta(min_length=1)]
+    title: Line
+    licence: Line
+    created: Annotated[str, Meta(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\Z")]
+    architecture: Literal["amd64", "i386", "arm64"]
+    sector: Literal[512, 4096]
+    disk: Annotated[int, Meta(gt=0, le=2**63 - 1)]
+    table: Literal["gpt", "dos"]
+    table_id: Annotated[str, Meta(pattern=r"^[0-9a-f-]{0,36}\Z")] = ""
+    partitions: Annotated[tuple[Partition, ...], Meta(min_length=1, max_length=128)]
+    uefi: UefiLoader | None = None
+    understood: Understood | UnsetType = UNSET
+    chunks: Annotated[tuple[Chunk, ...], Meta(min_length=1)]
+
+    @property
+    def used(self) -> int:
+        """How many bytes of the disk the chunks cover: what is written, and what is read back."""
+        return sum(chunk.length for chunk in self.chunks)
+
+    @property
+    def used_ranges(self) -> tuple[tuple[int, int], ...]:
+        """What the chunks cover, as (start, end) with neighbours joined."""
+        ranges: list[tuple[int, int]] = []
+        for chunk in self.chunks:
+            if ranges and ranges[-1][1] == chunk.offset:
+                ranges[-1] = (ranges[-1][0], chunk.end)
+            else:
+                ranges.append((chunk.offset, chunk.end))
+        return tuple(ranges)
+
+    @property
+    def digest(self) -> str:
+        """The manifest's name: the SHA-256 of its payload, 64 hex digits."""
+        return hashlib.sha256(payload(self)).hexdigest()
+
+    def partition(self, role: Role) -> Partition | None:
+        """The first partition with this role, or None."""
+        return next((partition for partition in self.partitions if partition.role == role), None)
+
+    @property
+    def removable(self) -> bool:
+        """Whether it is known that a PC of this loader's kind starts it without a boot entry too."""
+        if self.uefi is None or self.understood is UNSET:
+            return False
+        name = "bootia32.efi" if self.uefi.bits == 32 else "bootx64.efi"
+        return any(path.lower().endswith(f"/{name}") for path in self.understood.removable)
+
+    @property
+    def not_customisable(self) -> str:
+        """ "" when the agent can make the system on it a PC's own, else what stands against it: the file system that
+        its root is on, "?" when no root was found."""
+        root = self.partition("root")
+        if root is None:
+            kinds = [partition.filesystem.kind for partition in self.partitions if partition.filesystem is not None]
+            return next((kind for kind in kinds if kind in _AROUND_A_ROOT), "?")
+        kind = root.filesystem.kind if root.filesystem is not None else "?"
+        if kind not in CUSTOMISABLE:
+            return kind
+        return "?" if self.understood is not UNSET and not self.understood.system else ""
+
+
+_AROUND_A_ROOT: Final = frozenset({"LVM2_member", "crypto_LUKS", "zfs_member", "linux_raid_member"})
+_decoder = msgspec.json.Decoder(Manifest)
+
+
+def payload(manifest: Manifest) -> bytes:
+    """The manifest as JSON, in its one form: fields in the order they are declared, no white space."""
+    return msgspec.json.encode(manifest)
+
+
+def require_sound(manifest: Manifest) -> None:
+    """Raises ManifestError when no agent would accept it, however it is signed."""
+    body = payload(manifest)
+    if len(MAGIC) + SIGNATURE_LENGTH + len(body) > LENGTH_LIMIT:
+        raise ManifestError(f"{len(manifest.chunks)} chunks make a manifest of more than {LENGTH_LIMIT >> 20} MiB")
+    _parse(body)
+
+
+def sign(manifest: Manifest, key: SigningKey) -> bytes:
+    """The signed manifest, ready to be kept and sent. Raises ManifestError when no agent would accept it."""
+    require_sound(manifest)
+    body = MAGIC + payload(manifest)
+    return MAGIC + key.sign(body).signature + body[len(MAGIC) :]
+
+
+def parse_signed(data: bytes, public_key: bytes) -> Manifest:
+    """Check the signature, then read the manifest. `public_key` is the workshop's, 32 bytes. Raises ManifestError."""
+    if len(data) > LENGTH_LIMIT:
+        raise ManifestError(f"a manifest of {len(data)} bytes; at most {LENGTH_LIMIT} are read")
+    start = len(MAGIC) + SIGNATURE_LENGTH
+    if not data.startswith(MAGIC) or len(data) <= start:
+        raise ManifestError("these bytes are no signed manifest")
+    signature, body = data[len(MAGIC) : start], data[start:]
+    try:
+        VerifyKey(public_key).verify(MAGIC + body, signature)
+    except (CryptoError, TypeError, ValueError) as error:
+        raise ForeignManifestError("the manifest's signature is not this workshop's") from error
+    return _parse(body)
+
+
+def parse_own(data: bytes) -> Manifest:
+    """Read a signed manifest from the server's own store, its signature not checked. Raises ManifestError.
+
+    Never for what came over the network: an agent uses `parse_signed`.
+    """
+    if not data.startswith(MAGIC) or len(data) > LENGTH_LIMIT:
+        raise ManifestError("these bytes are no signed manifest")
+    return _parse(data[len(MAGIC) + SIGNATURE_LENGTH :])
+
+
+def digest_of(data: bytes) -> str:
+    """The name under which these signed bytes are kept. Says nothing about the signature."""
+    return hashlib.sha256(data[len(MAGIC) + SIGNATURE_LENGTH :]).hexdigest()
+
+
+def _parse(body: bytes) -> Manifest:
+    try:
+        manifest = _decoder.decode(body)
+    except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
+        raise ManifestError(str(error)[:300]) from error
+    if payload(manifest) != body:
+        raise ManifestError("the manifest is not written in its one form")
+    wrong = _wrong_partitions(manifest) or _wrong_chunks(manifest)
+    if wrong:
+        raise ManifestError(wrong)
+    return manifest
+
+
+def _wrong_partitions(manifest: Manifest) -> str:
+    if manifest.disk % manifest.sector:
+        return f"a disk of {manifest.disk} bytes is no whole number of sectors"
+    numbers = {partition.number for partition in manifest.partitions}
+    if len(numbers) != len(manifest.partitions):
+        return "two partitions have one number"
+    for partition in manifest.partitions:
+        if partition.start % manifest.sector or partition.length % manifest.sector:
+            return f"partition {partition.number} does not begin and end at a sector"
+        if partition.end > manifest.disk:
+            return f"partition {partition.number} ends after the disk"
+    # An extended partition of a dos table holds the logical ones.
+    plain = sorted((p for p in manifest.partitions if p.role != "extended"), key=lambda p: p.start)
+    for before, after in pairwise(plain):
+        if after.start < before.end:
+            return f"partitions {before.number} and {after.number} overlap"
+    if any(partition.grow for partition in plain[:-1]):
+        return "only the last partition on the disk can grow"
+    if manifest.uefi is not None and manifest.uefi.partition not in numbers:
+        return "the boot loader is on a partition that does not exist"
+    return ""
+
+
+def _wrong_chunks(manifest: Manifest) -> str:
+    end = 0
+    for chunk in manifest.chunks:
+        if chunk.offset < end:
+            return f"the chunk at {chunk.offset} overlaps the one before, or is out of order"
+        if chunk.offset % manifest.sector or chunk.length % manifest.sector:
+            return f"the chunk at {chunk.offset} does not begin and end at a sector"
+        end = chunk.end
+    if end > manifest.disk:
+        return f"the chunks end at {end}, after the disk"
+    return ""

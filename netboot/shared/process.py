@@ -1,0 +1,89 @@
+"""The one door to other programs, on the server and in the agent.
+
+Every program netboot starts goes through `run`, so that logs, tests and time limits have one seam.
+Not for: a shell. Command lines are lists, long options where the program has them.
+"""
+
+import logging
+import os
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from netboot.shared.errors import NetbootError
+
+log = logging.getLogger(__name__)
+
+Command = Sequence[str | os.PathLike[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Completed:
+    """What a finished program left: its exit status and its output, as text."""
+
+    command: tuple[str, ...]
+    status: int
+    stdout: str
+    stderr: str
+    seconds: float
+
+
+class ProgramError(NetbootError):
+    """A program is missing, ran too long, or ended with a status that was not expected."""
+
+    def __init__(self, message: str, *, hint: str = "", completed: Completed | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.completed = completed
+
+
+def ends_with_us(command: Command) -> list[str | os.PathLike[str]]:
+    """The same program, killed when this process is (PR_SET_PDEATHSIG): one that would work on for hours."""
+    return ["setpriv", "--pdeathsig", "KILL", "--", *command]
+
+
+def run(
+    command: Command,
+    *,
+    expect: Sequence[int] | None = (0,),
+    timeout: float = 600,
+    stdin: str | None = None,
+    env: Mapping[str, str] | None = None,
+    cwd: os.PathLike[str] | str | None = None,
+) -> Completed:
+    """Run a program to its end and return its output.
+
+    `expect` names the exit statuses that are not an error (None: any); `timeout` is in seconds; `env` is added
+    to this process's environment. Raises ProgramError.
+    """
+    words = tuple(os.fspath(word) for word in command)
+    started = time.monotonic()
+    log.debug("run %s", " ".join(words))
+    try:
+        ended = subprocess.run(
+            words,
+            input=stdin,
+            stdin=subprocess.DEVNULL if stdin is None else None,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=timeout,
+            env={**os.environ, "LC_ALL": "C.UTF-8", **(env or {})},
+            cwd=cwd,
+            check=False,
+        )
+    except FileNotFoundError as error:
+        raise ProgramError(
+            f"the program {words[0]!r} is not on this machine", hint="run ./run setup, which installs what is missing"
+        ) from error
+    except subprocess.TimeoutExpired as error:
+        raise ProgramError(
+            f"{words[0]} did not end within {timeout:.0f} s", hint=f"tried: {' '.join(words)}"
+        ) from error
+    done = Completed(words, ended.returncode, ended.stdout, ended.stderr, time.monotonic() - started)
+    if expect is not None and done.status not in expect:
+        tail = "\n".join((done.stderr or done.stdout).strip().splitlines()[-5:])
+        raise ProgramError(
+            f"{words[0]} ended with status {done.status}", hint=f"tried: {' '.join(words)}\n{tail}", completed=done
+        )
+    return done

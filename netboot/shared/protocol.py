@@ -1,0 +1,432 @@
+"""The messages between the agent and the server: JSON texts over one WebSocket, version 3.
+
+    agent                          server
+    Hello            ───────────▶            who I am, what was chosen in the boot menu and its ticket
+                     ◀───────────  Welcome   your visit, its token; how long to wait for a choice
+                     ◀───────────  Plan      the job: its stages, in order
+                     ◀───────────  RunStage  do this one now
+    StageStarted     ───────────▶
+    StageProgress    ───────────▶            live only, never on the record
+    StageFinished    ───────────▶            with its result: the evidence
+                     ◀───────────  Received  everything up to this number is on the record
+                     ◀───────────  Leave     nothing more to do: disk, reboot or power off
+
+Reports carry a number; the agent keeps each until it is `Received`, and sends it again after a broken connection, so
+that nothing is lost when the server is killed. The server orders one stage at a time and judges the result before it
+orders the next. Every text and list is bounded; `decode_*` raise `ProtocolError` and nothing else.
+A message that names a key twice is of no protocol: two readers would see two messages.
+Offsets and sizes are bytes, times are seconds.
+"""
+
+import json
+from collections.abc import Sequence
+from typing import Annotated, Final, Literal, TypeVar
+
+import msgspec
+from msgspec import Meta, Struct
+
+from netboot.shared.inventory import Count, DiskId, Inventory, Size, Text
+from netboot.shared.problems import Language, Problem
+
+VERSION: Final = 3
+MESSAGE_LIMIT: Final = 512 * 1024
+"""Longest message either side accepts, in bytes."""
+
+Token = Annotated[str, Meta(max_length=128, pattern=r"^[0-9A-Za-z_-]*\Z")]
+Identifier = Annotated[
+    str,
+    Meta(max_length=64, pattern=r"^[0-9A-Za-z._-]*\Z", description="letters, digits, dot, hyphen, underscore"),
+]
+Digest = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
+Hostname = Annotated[str, Meta(pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\Z")]
+StageName = Literal["check", "memory", "erase", "deploy", "customise", "finish"]
+Verdict = Literal["erased", "not-erased", "undetermined"]
+EndAction = Literal["disk", "reboot", "poweroff"]
+Level = Literal["none", "clear", "purge"]
+Method = Literal["overwrite"]
+Identity = Literal["hostname", "machine-id", "ssh-host-keys"]
+"""What makes an installed system one PC's own: no two PCs of a master may share it."""
+
+
+class ProtocolError(ValueError):
+    """A message that is not of this protocol."""
+
+
+# ── stages, as the server orders them ───────────────────────────────────────────────────────────────────────────────
+
+
+Answered = Annotated[tuple[DiskId, ...], Meta(max_length=128)]
+"""Those of the ordered disks that no sign shows to be the PC's own, and of which a person said that they are."""
+
+
+class Check(Struct, frozen=True, kw_only=True, tag="check"):
+    """Look again at the hardware before anything is written."""
+
+
+class Memory(Struct, frozen=True, kw_only=True, tag="memory"):
+    """Test the memory that is free, for about `seconds` seconds. Nothing is written to a disk."""
+
+    seconds: Annotated[int, Meta(ge=1, le=86400)]
+
+
+class Erase(Struct, frozen=True, kw_only=True, tag="erase"):
+    """Erase these disks, each by its method."""
+
+    disks: Annotated[tuple[DiskId, ...], Meta(min_length=1, max_length=128)]
+    answered: Answered = ()
+    method: Method = "overwrite"
+
+
+class Deploy(Struct, frozen=True, kw_only=True, tag="deploy"):
+    """Write this master to this disk, then read every chunk back. `name` is for people.
+
+    `used` is how many bytes the master's chunks cover: less written or read back is no deploy.
+    """
+
+    manifest: Digest
+    name: Text
+    target: DiskId
+    used: Size = 0
+    answered: Answered = ()
+
+
+class Customise(Struct, frozen=True, kw_only=True, tag="customise"):
+    """Make the master on this disk this PC's own: grow, hostname, machine-id, SSH host keys, boot entry."""
+
+    manifest: Digest
+    target: DiskId
+    hostname: Hostname
+    answered: Answered = ()
+
+
+class Finish(Struct, frozen=True, kw_only=True, tag="finish"):
+    """Say goodbye, then do `action`."""
+
+    action: EndAction
+
+
+Stage = Check | Memory | Erase | Deploy | Customise | Finish
+
+
+def stage_name(stage: Stage) -> StageName:
+    """The name of an ordered stage."""
+    match stage:
+        case Check():
+            return "check"
+        case Memory():
+            return "memory"
+        case Erase():
+            return "erase"
+        case Deploy():
+            return "deploy"
+        case Customise():
+            return "customise"
+        case Finish():
+            return "finish"
+
+
+# ── what a stage proves ─────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class CheckResult(Struct, frozen=True, kw_only=True, tag="check"):
+    """The hardware as it is now."""
+
+    inventory: Inventory
+
+
+class MemoryResult(Struct, frozen=True, kw_only=True, tag="memory"):
+    """`tested` bytes of memory at once, `copied` bytes written and compared in `rounds`, `wrong` values found.
+
+    `first` is the tool's line on the first wrong value.
+    """
+
+    tested: Size
+    copied: Size
+    rounds: Count
+    seconds: Annotated[float, Meta(ge=0)]
+    wrong: Count
+    first: Text = ""
+
+
+Moment = Annotated[float, Meta(ge=0, le=1e12)]
+"""Seconds since the epoch: whatever a clock can be set to, and no more."""
+
+At = Annotated[float, Meta(ge=0, le=1e10)]
+"""Seconds since the PC's start, by a clock that nobody sets (CLOCK_MONOTONIC)."""
+
+BAD_RANGES: Final = 256
+"""Ranges of a disk that its evidence lists one by one, at most."""
+
+
+MORE_BAD: Final = 1_000_000
+"""And those beyond, which are counted up to this number."""
+
+
+BadPart = Literal["unwritten", "unread", "different"]
+
+
+class BadRange(Struct, frozen=True, kw_only=True):
+    """A part of a disk that refused to be written, refused to be read back, or gave back something else."""
+
+    start: Size
+    length: Annotated[int, Meta(ge=1, le=2**63 - 1)]
+    what: BadPart
+
+
+class Erasure(Struct, frozen=True, kw_only=True):
+    """One disk, one erase: what was done, what the device said, what reading back showed.
+
+    `began` and `ended` are by the agent's steady clock, `pc_clock` is what the PC's own showed at the beginning, in
+    whatever year it believed to be. `started` and `finished` are by the server's clock, when it heard of the stage's
+    beginning and end: it sets them, what an agent says there does not count. `unwritten`, `unread` and `different`
+    count the bytes of the `bad` ranges, and of `more_bad` further ones that are not listed.
+    """
+
+    disk: DiskId
+    model: Text = ""
+    method: Method
+    level: Level
+    verdict: Verdict
+    problem: Problem | None = None
+    written: Size = 0
+    verified: Size = 0
+    unwritten: Size = 0
+    unread: Size = 0
+    different: Size = 0
+    bad: Annotated[tuple[BadRange, ...], Meta(max_length=BAD_RANGES)] = ()
+    more_bad: Count = 0
+    began: At = 0.0
+    ended: At = 0.0
+    pc_clock: Moment = 0.0
+    started: Moment = 0.0
+    finished: Moment = 0.0
+    pattern: Text = ""
+    before: Annotated[dict[str, Text], Meta(max_length=32)] = {}
+    after: Annotated[dict[str, Text], Meta(max_length=32)] = {}
+
+    @property
+    def seconds(self) -> float:
+        """How long it took; of evidence from before version 3, by the PC's clock."""
+        return max(0.0, self.ended - self.began or self.finished - self.started)
+
+
+class EraseResult(Struct, frozen=True, kw_only=True, tag="erase"):
+    """One erasure for each disk that was ordered, in that order."""
+
+    erasures: Annotated[tuple[Erasure, ...], Meta(max_length=128)]
+
+
+class DeployResult(Struct, frozen=True, kw_only=True, tag="deploy"):
+    """What was written and what was read back. `fetched` counts bytes on the wire."""
+
+    manifest: Digest
+    target: DiskId
+    chunks: Count
+    written: Size
+    verified: Size
+    fetched: Size
+    refetched: Count = 0
+
+
+class CustomiseResult(Struct, frozen=True, kw_only=True, tag="customise"):
+    """What the installed system was told, and the firmware's boot entry ("" on BIOS).
+
+    `root` is the partition that was changed, `filesystem` its kind and `folder` where in it the system lies ("" for its
+    own root). `own` is what the system was given and was read again from the disk, `absent` what it has none of, and
+    `changed` the paths that were written or removed. `grown` is the last file system's size in bytes, 0 when it grows
+    with nothing.
+    """
+
+    hostname: Hostname
+    root: Text = ""
+    filesystem: Text = ""
+    folder: Text = ""
+    own: Annotated[tuple[Identity, ...], Meta(max_length=8)] = ()
+    absent: Annotated[tuple[Identity, ...], Meta(max_length=8)] = ()
+    changed: Annotated[tuple[Text, ...], Meta(max_length=256)] = ()
+    grown: Size = 0
+    boot_entry: Text = ""
+    warning: Problem | None = None
+
+
+Result = CheckResult | MemoryResult | EraseResult | DeployResult | CustomiseResult
+
+# ── from the agent ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class Hello(Struct, frozen=True, kw_only=True, tag="hello"):
+    """The first message of every connection.
+
+    `boot` is the kernel's random boot id: one visit a boot. `profile` is what was picked in the boot menu of this
+    very boot, `batch` the batch that its menu had armed, `ticket` the menu's proof of both ("" for none), and
+    `menu_mac` the address that the loader told the menu; a dock may have another under Linux. `token` is the one an
+    earlier Welcome of this visit gave. `running` is the stage at work.
+    """
+
+    version: int
+    boot: Identifier
+    profile: Identifier = ""
+    batch: Identifier = ""
+    ticket: Token = ""
+    menu_mac: Annotated[str, Meta(pattern=r"^([0-9a-f]{2}(:[0-9a-f]{2}){5})?\Z")] = ""
+    language: Language = "fr"
+    token: Token = ""
+    running: StageName | None = None
+    inventory: Inventory
+
+
+class StageStarted(Struct, frozen=True, kw_only=True, tag="started"):
+    """A stage began."""
+
+    number: Count
+    job: Identifier
+    stage: StageName
+    at: At
+
+
+class Stuck(Struct, frozen=True, kw_only=True):
+    """What a stage waits for: it has not come further for `seconds`.
+
+    disk: one of the disks that are erased, which is given up alone. target: the one that gets the master, and server:
+    what sends it; the stage ends with either. `disk` is the disk's name for people.
+    """
+
+    disk: Text = ""
+    what: Literal["disk", "target", "server"] = "disk"
+    seconds: Annotated[float, Meta(ge=0, le=1e10)]
+
+
+class StageProgress(Struct, frozen=True, kw_only=True, tag="progress"):
+    """Where a stage is: `done` of `total` bytes, at `rate` bytes/s; `part` names the disk or the step.
+
+    `stuck` is what holds it up, the longest first.
+    """
+
+    job: Identifier
+    stage: StageName
+    done: Size
+    total: Size
+    rate: Annotated[float, Meta(ge=0)] = 0.0
+    part: Text = ""
+    stuck: Annotated[tuple[Stuck, ...], Meta(max_length=8)] = ()
+
+
+class StageFinished(Struct, frozen=True, kw_only=True, tag="finished"):
+    """A stage ended. `result` is its evidence, also when it failed and there is some."""
+
+    number: Count
+    job: Identifier
+    stage: StageName
+    at: At
+    outcome: Literal["done", "failed"]
+    problem: Problem | None = None
+    result: Result | None = None
+
+
+FromAgent = Hello | StageStarted | StageProgress | StageFinished
+
+# ── from the server ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class Welcome(Struct, frozen=True, kw_only=True, tag="welcome"):
+    """Your visit. Without a plan, wait `wait` seconds for one, then go home to your disk. `number`: last received.
+
+    `left`: what is left undone in this PC from an earlier visit, for the screen; None when nothing is.
+    `now` is the server's clock, to which the agent sets the PC's: many a used PC's is years off. 0: it is not told.
+    """
+
+    version: int
+    visit: Identifier
+    token: Token
+    machine: Text
+    wait: Annotated[float, Meta(ge=0, le=7 * 86400)]
+    number: Count = 0
+    left: Problem | None = None
+    now: Moment = 0.0
+
+
+class Plan(Struct, frozen=True, kw_only=True, tag="plan"):
+    """The job of this visit, for the screen: its profile in both languages and its stages in order."""
+
+    job: Identifier
+    profile: Annotated[dict[Language, Text], Meta(max_length=2)]
+    stages: Annotated[tuple[StageName, ...], Meta(max_length=16)]
+
+
+class RunStage(Struct, frozen=True, kw_only=True, tag="run"):
+    """Do this stage now. Sent again after a reconnection; a stage that is already running is not started twice."""
+
+    job: Identifier
+    stage: Stage
+
+
+class Received(Struct, frozen=True, kw_only=True, tag="received"):
+    """Every report up to `number` is on the record."""
+
+    number: Count
+
+
+class Leave(Struct, frozen=True, kw_only=True, tag="leave"):
+    """Nothing more to do: go home to the disk, restart, or power off. `problem` says why a job ended early."""
+
+    action: EndAction
+    problem: Problem | None = None
+
+
+class Stay(Struct, frozen=True, kw_only=True, tag="stay"):
+    """The job ended early: show `problem` and wait for a person; a new choice may come, nothing else is done."""
+
+    problem: Problem
+
+
+FromServer = Welcome | Plan | RunStage | Received | Leave | Stay
+
+T = TypeVar("T")
+
+_encoder = msgspec.json.Encoder()
+_from_agent: msgspec.json.Decoder[FromAgent] = msgspec.json.Decoder(FromAgent)
+_from_server: msgspec.json.Decoder[FromServer] = msgspec.json.Decoder(FromServer)
+
+
+def encode(message: FromAgent | FromServer) -> str:
+    """The message as one JSON text."""
+    return _encoder.encode(message).decode()
+
+
+def decode_from_agent(text: str | bytes) -> FromAgent:
+    """Parse what an agent sent. Raises ProtocolError."""
+    message = _decode(_from_agent, text)
+    _refuse_twice(text)
+    return message
+
+
+def decode_from_server(text: str | bytes) -> FromServer:
+    """Parse what the server sent. Raises ProtocolError."""
+    return _decode(_from_server, text)
+
+
+def _decode(decoder: msgspec.json.Decoder[T], text: str | bytes) -> T:
+    if len(text) > MESSAGE_LIMIT:
+        raise ProtocolError(f"a message of {len(text)} bytes; at most {MESSAGE_LIMIT} are read")
+    try:
+        return decoder.decode(text)
+    except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
+        raise ProtocolError(str(error)[:300]) from error
+
+
+def _refuse_twice(text: str | bytes) -> None:
+    """Raises ProtocolError when an object of this JSON text, which was read before, names a key twice."""
+    try:
+        json.loads(text, object_pairs_hook=_once, parse_int=_nothing, parse_float=_nothing)
+    except (ValueError, RecursionError) as error:
+        raise ProtocolError(str(error)[:300]) from error
+
+
+def _once(pairs: Sequence[tuple[str, object]]) -> None:
+    if len({key for key, _ in pairs}) != len(pairs):
+        names = [key for key, _ in pairs]
+        raise ProtocolError(f"the key {next(key for key in names if names.count(key) > 1)[:60]!r} twice")
+
+
+def _nothing(_: str) -> None:
+    """In place of a number: only the names count here."""

@@ -1,0 +1,204 @@
+"""Choosing a profile for one PC or for all that wait, and taking a choice back.
+
+A profile that writes to a disk is asked for once more, with what will happen, to which PCs and to which disks; what is
+said yes to is done to the PCs that were named then, and to no others.
+"""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from aiohttp import web
+
+from netboot.boothttp.agent_link import workshop_key
+from netboot.imaging import as_seen, forbids_writing, internal_disks, master_forbids
+from netboot.jobs.profile import Profile
+from netboot.records.record import Record
+from netboot.records.values import Contested, NotOnRecord, NotThatVisit
+from netboot.shared.errors import NetbootError
+from netboot.shared.inventory import Disk, DiskId
+from netboot.shared.problems import Code as ProblemCode
+from netboot.shared.problems import Problem
+from netboot.webui.refusal import Code, Refusal
+from netboot.webui.render import page
+from netboot.webui.visitor import operators_form
+from netboot.workshop.greeting import Workshop
+
+log = logging.getLogger(__name__)
+
+ALL: Final = "all"
+_MASTERS: Final[dict[ProblemCode, Code]] = {
+    "master-missing": "no-master",
+    "master-unsigned": "master-unsigned",
+    "master-fixed": "master-fixed",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Concerned:
+    """One PC that a choice is for, in the visit that a person saw, its own disks there, and what forbids writing.
+
+    `shown` stands for what the PC is (`seen.py`): a yes holds only while it is the same.
+    """
+
+    machine: str
+    visit: str
+    label: str
+    mac: str
+    disks: tuple[Disk, ...]
+    shown: str
+    stopped: Problem | None = None
+
+    @property
+    def named(self) -> str:
+        """How the question names it."""
+        return f"{self.visit}:{self.shown}"
+
+
+async def choose(request: web.Request) -> web.Response:
+    """POST /choose: `machine` is a machine's id, and `visit` the one it was seen in, or it is "all".
+
+    `sure` is "yes" the second time, `named` the visits that were asked for, each with what was shown of it: what is
+    chosen is for them, and for no other that the same PCs, or PCs of their names, have since. It is asked again when
+    one of them shows other disks by then.
+
+    `target` is the serial, WWN or path of the disk that gets the master, for one machine only.
+    """
+    who, form = await operators_form(request)
+    workshop = request.app[workshop_key]
+    profile = workshop.profiles.get(form.get("profile", ""))
+    if profile is None:
+        raise Refusal("no-profile")
+    wanted, seen = form.get("machine", ""), form.get("visit", "")
+    visits = _waiting(workshop) if wanted == ALL else [seen]
+    named = set(form.get("named", "").split()) if form.get("sure") == "yes" else set()
+    if form.get("sure") == "yes":
+        asked = {name.partition(":")[0] for name in named}
+        visits = [visit for visit in visits if visit in asked]
+    if wanted != ALL:
+        await _may_be_chosen_for(workshop, wanted, seen)
+    if not visits:
+        raise Refusal("nobody-waits")
+    await master_is_there(workshop, profile)
+    concerned = await asyncio.to_thread(_concerned, workshop.record, visits)
+    target = _target(form.get("target", ""), concerned)
+    if profile.writes and not {pc.named for pc in concerned} <= named:
+        return page(
+            request, "sure.html.j2", concerned=concerned, profile=profile, machine=wanted, visit=seen, target=target,
+            target_name=form.get("target", ""), changed=bool(named),
+        )  # fmt: skip
+    done = await _choose_each(workshop, concerned, profile, who.operator, target.id if target else None)
+    if wanted != ALL and done["refused"]:
+        await _may_be_chosen_for(workshop, wanted, seen)
+        raise Refusal("at-work")
+    return _back("&".join(f"{name}={count}" for name, count in done.items() if count))
+
+
+async def cancel_choice(request: web.Request) -> web.Response:
+    """POST /cancel-choice: take back the `choice` that waits for `machine`."""
+    who, form = await operators_form(request)
+    withdrawn = await request.app[workshop_key].cancel(form.get("machine", ""), who.operator, form.get("choice", ""))
+    return _back("withdrawn=1" if withdrawn else "began=1")
+
+
+async def say_which(request: web.Request) -> web.Response:
+    """POST /line: a person says of the contested line of `visit` by `answer` that it is the PC, or that it is not."""
+    who, form = await operators_form(request)
+    workshop, visit = request.app[workshop_key], form.get("visit", "")
+    try:
+        match form.get("answer", ""):
+            case "vouch":
+                await workshop.vouch(visit, who.operator)
+                return _back("vouched=1")
+            case "keep-out":
+                await workshop.keep_out(visit, who.operator)
+                return _back("kept_out=1")
+            case _:
+                raise Refusal("form")
+    except (NotThatVisit, NotOnRecord):
+        raise Refusal("another-visit") from None
+
+
+async def _choose_each(
+    workshop: Workshop, concerned: Sequence[Concerned], profile: Profile, who: str, target: DiskId | None
+) -> dict[str, int]:
+    done = {"begun": 0, "kept": 0, "refused": 0}
+    for pc in concerned:
+        try:
+            begun = await workshop.choose(pc.machine, profile.id, who, target, seen=pc.visit, shown=pc.shown)
+        except NetbootError as error:  # one PC's must not keep the others from beginning
+            log.warning("nothing was chosen for %s: %s", pc.mac, error, extra={"mac": pc.mac})
+            done["refused"] += 1
+        else:
+            done["begun" if begun else "kept"] += 1
+    return done
+
+
+def _waiting(workshop: Workshop) -> list[str]:
+    """The visits of the PCs that wait, and that a person may choose for."""
+    rows = [row for row in workshop.floor.rows() if row.state == "waiting" and row.visit and not row.contested]
+    return [row.visit for row in rows if not workshop.policies(row.mac, row.uuid).denied]
+
+
+def _concerned(record: Record, visits: Sequence[str]) -> list[Concerned]:
+    """Raises Refusal when one is not on the record."""
+    found = []
+    for visit in visits:
+        try:
+            seen = record.seen_visit(visit)
+        except NotOnRecord:
+            raise Refusal("another-visit") from None
+        inventory = seen.visit.inventory
+        answers = [row.answer for row in record.disk_answers(seen.machine_id, visit)]
+        disks, stopped = internal_disks(inventory, answers), forbids_writing(inventory, answers)
+        found.append(
+            Concerned(seen.machine_id, visit, seen.label, seen.visit.mac, disks, as_seen(inventory).digest, stopped)
+        )
+    return found
+
+
+def _target(name: str, concerned: Sequence[Concerned]) -> Disk | None:
+    """The disk a person picked, or None for "automatic". Raises Refusal when it is not exactly one disk of one PC."""
+    if not name:
+        return None
+    disks = [disk for disk in concerned[0].disks if name in (disk.id.text, disk.id.serial, disk.id.wwn, disk.id.path)]
+    if len(concerned) != 1 or len(disks) != 1:
+        raise Refusal("no-such-disk")
+    return disks[0]
+
+
+async def _may_be_chosen_for(workshop: Workshop, machine: str, seen: str) -> None:
+    """Raises Refusal when nothing may be chosen for this PC by a person who saw it in this visit."""
+    record = workshop.record
+    try:
+        if (await asyncio.to_thread(record.machine_now, machine)).merged_into is not None:
+            raise Refusal("merged")
+        await asyncio.to_thread(record.require_seen, machine, seen)
+        visit = (await asyncio.to_thread(record.seen_visit, seen)).visit
+    except NotOnRecord:
+        raise Refusal("no-such-machine") from None
+    except NotThatVisit:
+        raise Refusal("another-visit") from None
+    except Contested:
+        raise Refusal("contested") from None
+    if workshop.policies.of(visit.inventory).denied:
+        raise Refusal("denied")
+
+
+async def master_is_there(workshop: Workshop, profile: Profile) -> None:
+    """Before anything is erased for it. Raises Refusal."""
+    if not profile.master:
+        return
+    try:
+        master = await asyncio.to_thread(workshop.find_master, profile.master)
+    except NetbootError:
+        master = None
+    problem = master_forbids(profile, master)
+    if problem is not None:
+        raise Refusal(_MASTERS.get(problem.code, "no-master"))
+
+
+def _back(notice: str) -> web.Response:
+    return web.Response(status=303, headers={"Location": f"/?{notice}" if notice else "/"})

@@ -1,0 +1,38 @@
+"""The floor on the page: one row a MAC address, what waits for PCs that are not here, and the choice for all that wait.
+
+Not for: acting on a choice (`choosing.py`), keeping the rows fresh (`live.py`).
+"""
+
+import asyncio
+
+from aiohttp import web
+
+from netboot.boothttp.agent_link import workshop_key
+from netboot.webui.render import page, trouble
+from netboot.webui.visitor import visitor
+
+NOTICES = ("begun", "kept", "refused", "withdrawn", "armed", "disarmed", "over", "began", "vouched", "kept_out")
+"""What the last form did, each with a number."""
+
+
+async def show_floor(request: web.Request) -> web.Response:
+    """GET /."""
+    workshop = request.app[workshop_key]
+    rows = workshop.floor.rows()
+    return page(
+        request,
+        "floor.html.j2",
+        rows=rows,
+        waiting=sum(row.state == "waiting" for row in rows),
+        pending=await asyncio.to_thread(workshop.record.pending_choices),
+        notices=notices(request),
+        contested=workshop.floor.contested,
+        conflicts=workshop.floor.conflicts,
+        trouble=trouble(workshop.floor.trouble, visitor(request).language),
+    )
+
+
+def notices(request: web.Request) -> dict[str, int]:
+    """What the last form did, from the address it led to: known names and small numbers only."""
+    found = {name: request.query.get(name, "") for name in NOTICES}
+    return {name: int(text) for name, text in found.items() if text.isascii() and text.isdigit() and len(text) < 4}

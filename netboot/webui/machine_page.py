@@ -1,0 +1,92 @@
+"""What is known of PCs: the list of all, and one in full, with its visits, jobs, proofs of erasure and journal."""
+
+import asyncio
+from typing import Final
+
+from aiohttp import web
+
+from netboot.boothttp.agent_link import workshop_key
+from netboot.imaging import internal_disks
+from netboot.jobs.disk_answers import questions, settled, vouched
+from netboot.jobs.identity import Key, is_carried
+from netboot.records.values import MachineDetail, NotOnRecord, VisitRow
+from netboot.webui.policy_page import own_names, rule_of
+from netboot.webui.refusal import Refusal
+from netboot.webui.render import page
+from netboot.webui.visitor import visitor
+from netboot.workshop.live_board import Row
+
+PAGE: Final = 100
+"""Machines on one page of the list."""
+EVENTS: Final = 200
+"""Events on a machine's page."""
+
+
+async def show_machines(request: web.Request) -> web.Response:
+    """GET /machines: `search` is looked for in labels, addresses and serial numbers; `after` is a machine's number."""
+    search = request.query.get("search", "").strip()[:100]
+    after = _number(request.query.get("after", ""))
+    record = request.app[workshop_key].record
+    found = await asyncio.to_thread(record.search_machines, search, after=after, limit=PAGE)
+    return page(
+        request,
+        "machines.html.j2",
+        rows=found.rows,
+        on_line=request.app[workshop_key].on_line(),
+        count=found.count,
+        search=search,
+        after=found.rows[-1].number if found.more else 0,
+    )
+
+
+async def show_machine(request: web.Request) -> web.Response:
+    """GET /machine/{id}. The machine's events are for operators, as the whole journal is."""
+    workshop = request.app[workshop_key]
+    record, wanted = workshop.record, request.match_info["id"]
+    try:
+        machine = await asyncio.to_thread(record.machine_detail, wanted)
+    except NotOnRecord:
+        raise Refusal("no-such-machine") from None
+    row = workshop.floor.of_machine(machine.id)
+    seen = _seen(machine, row)
+    inventory = seen.inventory
+    names = await own_names(workshop, machine.id, seen)
+    shows_events = bool(visitor(request).operator)
+    given = await asyncio.to_thread(record.disk_answers, machine.id, seen.id)
+    answers = [answer.answer for answer in given]
+    denied_adapters = workshop.policies.denied_adapters(inventory)
+    return page(
+        request,
+        "machine.html.j2",
+        machine=machine,
+        on_line=machine.id in workshop.on_line(),
+        inventory=inventory,
+        targets=internal_disks(inventory, answers),
+        disks=settled(inventory, answers),
+        questions=questions(inventory, answers),
+        hidden_storage=[hidden for hidden in inventory.hidden if not vouched(hidden, answers)],
+        answered="answered" in request.query,
+        row=row,
+        seen=seen,
+        contested=[one for one in workshop.floor.contested if one.machine == machine.id],
+        rule=await rule_of(workshop, names, field="machine", subject=machine.id, visit=seen.id),
+        saved="saved" in request.query,
+        denied=workshop.policies.of(inventory).denied,
+        # Those that the form on this page does not set.
+        denied_adapters=[(nic.mac, is_carried(nic)) for nic in denied_adapters if Key("mac", nic.mac) not in names],
+        events=await asyncio.to_thread(record.events, 0, EVENTS, machine=machine.id) if shows_events else (),
+        most=EVENTS,
+        look_alikes=await asyncio.to_thread(record.look_alikes, machine.id) if shows_events else (),
+    )
+
+
+def _seen(machine: MachineDetail, row: Row | None) -> VisitRow:
+    """The visit that the page shows: its agent's, where it is here, else the newest that nobody refused."""
+    by_id = {visit.id: visit for visit in machine.visits}
+    if row is not None and row.visit in by_id:
+        return by_id[row.visit]
+    return next((visit for visit in machine.visits if visit.standing != "refused"), machine.visits[0])
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0

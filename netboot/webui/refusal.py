@@ -1,0 +1,237 @@
+"""Why a request of a person is refused: each with its HTTP status and a sentence that says what to do next.
+
+Not for: what stops a PC (`problems.py`).
+"""
+
+from typing import Final, Literal
+
+from netboot.shared.problems import Language
+
+Code = Literal[
+    "signed-out",
+    "old-form",
+    "other-site",
+    "foreign-name",
+    "form",
+    "too-large",
+    "too-slow",
+    "no-profile",
+    "nobody-waits",
+    "at-work",
+    "another-visit",
+    "contested",
+    "no-own-name",
+    "no-master",
+    "master-unsigned",
+    "master-fixed",
+    "no-such-disk",
+    "old-question",
+    "no-such-machine",
+    "denied",
+    "merged",
+    "merge-on-line",
+    "no-places",
+    "batch-armed",
+    "bad-address",
+    "bad-rule",
+    "no-such-page",
+    "method",
+    "busy",
+    "record-damaged",
+    "unexpected",
+]
+
+
+class Refusal(Exception):  # noqa: N818 — said as it is
+    """A request that is not done."""
+
+    def __init__(self, code: Code) -> None:
+        super().__init__(code)
+        self.code: Code = code
+
+    @property
+    def status(self) -> int:
+        """The HTTP status."""
+        return _STATUS[self.code]
+
+    def sentence(self, language: Language) -> str:
+        """What went wrong and what to do."""
+        return _SENTENCES[self.code][language]
+
+
+_STATUS: Final[dict[Code, int]] = {
+    "signed-out": 403,
+    "old-form": 403,
+    "other-site": 403,
+    "foreign-name": 421,
+    "form": 415,
+    "too-large": 413,
+    "too-slow": 408,
+    "no-profile": 400,
+    "nobody-waits": 409,
+    "at-work": 409,
+    "another-visit": 409,
+    "contested": 409,
+    "no-own-name": 409,
+    "no-master": 409,
+    "master-unsigned": 409,
+    "master-fixed": 409,
+    "no-such-disk": 409,
+    "old-question": 409,
+    "no-such-machine": 404,
+    "denied": 409,
+    "merged": 409,
+    "merge-on-line": 409,
+    "no-places": 400,
+    "batch-armed": 409,
+    "bad-address": 400,
+    "bad-rule": 400,
+    "no-such-page": 404,
+    "method": 405,
+    "busy": 503,
+    "record-damaged": 503,
+    "unexpected": 500,
+}
+
+_SENTENCES: Final[dict[Code, dict[Language, str]]] = {
+    "signed-out": {
+        "fr": "Personne n'est connecté. Connectez-vous, puis recommencez.",
+        "en": "Nobody is signed in. Sign in, then try again.",
+    },
+    "old-form": {
+        "fr": "Cette page est trop ancienne. Revenez aux PC, puis recommencez.",
+        "en": "This page is too old. Go back to the PCs, then try again.",
+    },
+    "other-site": {
+        "fr": "Cette demande vient d'un autre site. Ouvrez la page de l'atelier et recommencez là.",
+        "en": "This request comes from another site. Open the workshop's page and try again there.",
+    },
+    "foreign-name": {
+        "fr": "Ce nom n'est pas celui de l'atelier. Ouvrez la page par l'adresse du serveur ; l'administrateur peut "
+        "ajouter ce nom aux réglages (`hosts`).",
+        "en": "This name is none of the workshop's. Open the page by the server's address; the administrator may add "
+        "this name to the settings (`hosts`).",
+    },
+    "form": {
+        "fr": "Ce formulaire n'est pas de cette page. Revenez aux PC, puis recommencez.",
+        "en": "This form is not of this page. Go back to the PCs, then try again.",
+    },
+    "too-large": {
+        "fr": "Ce formulaire est trop grand. Revenez aux PC, puis recommencez.",
+        "en": "This form is too large. Go back to the PCs, then try again.",
+    },
+    "too-slow": {
+        "fr": "Le formulaire n'est pas arrivé à temps. Vérifiez le réseau, puis recommencez.",
+        "en": "The form did not arrive in time. Check the network, then try again.",
+    },
+    "no-profile": {
+        "fr": "Aucun profil n'a été choisi. Revenez aux PC et choisissez-en un dans la liste.",
+        "en": "No profile was chosen. Go back to the PCs and choose one from the list.",
+    },
+    "nobody-waits": {
+        "fr": "Aucun PC n'attend un choix. Démarrez un PC sur le réseau et prenez « inventaire » dans son menu.",
+        "en": "No PC waits for a choice. Boot a PC from the network and take “inventory” in its menu.",
+    },
+    "at-work": {
+        "fr": "Ce PC travaille déjà. Attendez la fin de son travail.",
+        "en": "This PC is at work already. Wait until its job has ended.",
+    },
+    "another-visit": {
+        "fr": "Ce PC n'est plus celui que la page montrait : il a été redémarré, ou c'est un autre. Regardez-le "
+        "encore, puis recommencez. Rien n'a été fait.",
+        "en": "This PC is not the one that the page showed any more: it was restarted, or it is another. Look again, "
+        "then try again. Nothing was done.",
+    },
+    "contested": {
+        "fr": "On ne sait pas quelle ligne est ce PC. Revenez aux PC et dites lequel est le PC, puis recommencez.",
+        "en": "It is not known which line is this PC. Go back to the PCs and say which one is the PC, then try again.",
+    },
+    "no-own-name": {
+        "fr": "Ce PC n'annonce que des noms d'autres PC : le régler toucherait les autres. Réglez l'adresse de sa "
+        "carte réseau sous « PC à part », ou écartez sa ligne.",
+        "en": "This PC tells only names of other PCs: what is set for it would hold for them. Set it for its adapter's "
+        "address under “Single PCs”, or keep its line out.",
+    },
+    "no-master": {
+        "fr": "Le système de ce profil n'est pas sur le serveur, ou il est abîmé. Construisez-le ou importez-le, puis "
+        "recommencez. Rien n'a été effacé.",
+        "en": "The system of this profile is not on the server, or it is damaged. Build or import it, then try again. "
+        "Nothing was erased.",
+    },
+    "master-unsigned": {
+        "fr": "Le système de ce profil n'est pas signé par cet atelier : aucun PC ne l'accepte. Remettez la clé "
+        "signing.key d'une sauvegarde, ou reconstruisez-le ou importez-le à nouveau. Rien n'a été effacé.",
+        "en": "The system of this profile is not signed by this workshop: no PC accepts it. Put signing.key back from "
+        "a backup, or build or import it again. Nothing was erased.",
+    },
+    "master-fixed": {
+        "fr": "netboot ne peut pas régler le système de ce profil : chaque PC garderait le nom, l'identité et les clés "
+        "SSH du master. Choisissez un profil sans réglage, ou un autre système. Rien n'a été effacé.",
+        "en": "netboot cannot set up the system of this profile: each PC would keep the master's name, identity and "
+        "SSH keys. Choose a profile without customising, or another system. Nothing was erased.",
+    },
+    "no-such-disk": {
+        "fr": "Ce disque n'est plus dans ce PC. Revenez à la page du PC et choisissez encore.",
+        "en": "This disk is no longer in this PC. Go back to the PC's page and choose again.",
+    },
+    "old-question": {
+        "fr": "Ce PC n'est plus tel que vous l'avez vu : ses disques ont changé, ou il a redémarré. Revenez à sa page "
+        "et répondez à ce qui y est demandé maintenant.",
+        "en": "This PC is no longer as you saw it: its disks changed, or it was restarted. Go back to its page and "
+        "answer what is asked there now.",
+    },
+    "no-such-machine": {
+        "fr": "Ce PC n'est pas connu. Revenez aux PC, ou démarrez-le sur le réseau.",
+        "en": "This PC is not known. Go back to the PCs, or boot it from the network.",
+    },
+    "denied": {
+        "fr": "Ce PC est interdit. Pour le traiter, autorisez-le d'abord sur sa page.",
+        "en": "This PC is denied. To work on it, allow it on its page first.",
+    },
+    "merged": {
+        "fr": "L'un de ces deux numéros est déjà réuni avec un autre. Ouvrez sa page et séparez-le d'abord.",
+        "en": "One of these two numbers is merged with another one already. Open its page and separate it first.",
+    },
+    "merge-on-line": {
+        "fr": "Ce PC est à l'atelier en ce moment. Éteignez-le, attendez une minute, puis recommencez.",
+        "en": "This PC is in the workshop now. Switch it off, wait a minute, then try again.",
+    },
+    "no-places": {
+        "fr": "Il manque le nombre de PC. Écrivez un nombre de 1 à 200.",
+        "en": "The number of PCs is missing. Write a number from 1 to 200.",
+    },
+    "batch-armed": {
+        "fr": "Un autre lot a été armé entre-temps. Revenez aux PC, regardez-le, puis recommencez.",
+        "en": "Another batch was armed meanwhile. Go back to the PCs, look at it, then try again.",
+    },
+    "bad-address": {
+        "fr": "Ce n'est pas une adresse de carte réseau. Écrivez-la ainsi : 98:fa:9b:12:34:56.",
+        "en": "That is no adapter's address. Write it like this: 98:fa:9b:12:34:56.",
+    },
+    "bad-rule": {
+        "fr": "Ce réglage n'existe pas. Revenez à la page du PC et choisissez dans les listes.",
+        "en": "There is no such setting. Go back to the PC's page and choose from the lists.",
+    },
+    "no-such-page": {
+        "fr": "Cette page n'existe pas. Revenez aux PC.",
+        "en": "There is no such page. Go back to the PCs.",
+    },
+    "method": {
+        "fr": "Cette adresse ne s'ouvre pas ainsi. Revenez aux PC.",
+        "en": "This address is not opened in this way. Go back to the PCs.",
+    },
+    "busy": {
+        "fr": "Le serveur est occupé. Attendez un peu, puis recommencez.",
+        "en": "The server is busy. Wait a little, then try again.",
+    },
+    "record-damaged": {
+        "fr": "Le journal de l'atelier est abîmé. Ne commencez plus rien : l'administrateur arrête netboot et remet la "
+        "dernière sauvegarde.",
+        "en": "The workshop's record is damaged. Begin nothing more: the administrator stops netboot and puts the "
+        "newest backup back.",
+    },
+    "unexpected": {
+        "fr": "Une erreur imprévue s'est produite. L'administrateur trouve la cause dans le journal du serveur.",
+        "en": "An unexpected error happened. The administrator finds the cause in the server's log.",
+    },
+}

@@ -1,0 +1,150 @@
+"""Templates to HTML, in the visitor's language. Every value is escaped by default, and nothing in it is
+invisible (`visible_text.py`)."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+from aiohttp import web
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from netboot.boothttp.agent_link import workshop_key
+from netboot.jobs.disk_answers import Answer, counts
+from netboot.shared.inventory import Disk, gigabytes, label
+from netboot.shared.problems import Language, sizes_in
+from netboot.shared.wording import end_name, stage_name, state_name, stuck_sentence, verdict_name
+from netboot.webui.disk_texts import ANSWERS, FOLLOWED
+from netboot.webui.rule_texts import BATCH_ENDS, DEFAULTS, DHCP_WAYS, LOADERS
+from netboot.webui.texts import BOOT_NOTES, EVENTS, JOB_STATES, LEVELS, SECURE_BOOT, STATES, TEXTS, TROUBLES, texts
+from netboot.webui.visible_text import AsItIs, visible_text
+from netboot.webui.visitor import FORM_TOKEN, Visitor, settings_key, visitor
+
+LONGEST_TIME: Final = 99 * 3600
+"""Seconds: more is not told apart."""
+
+renderer_key: Final = web.AppKey("renderer", Environment)
+
+
+@cache
+def renderer() -> Environment:
+    """The page's templates, compiled once."""
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent / "templates"),
+        autoescape=True,
+        finalize=visible_text,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals.update(
+        form_token_name=FORM_TOKEN,
+        states=STATES,
+        boot_note=boot_note,
+        event_kinds=EVENTS,
+        job_states=JOB_STATES,
+        levels=LEVELS,
+        secure_boots=SECURE_BOOT,
+        stage_name=stage_name,
+        stage_state=state_name,
+        stuck_sentence=stuck_sentence,
+        verdict_name=verdict_name,
+        end_name=end_name,
+        disk_name=disk_name,
+        answer_names=ANSWERS,
+        answer_text=answer_text,
+        answer_counts=counts,
+        batch_ends=BATCH_ENDS,
+        loaders=LOADERS,
+        dhcp_ways=DHCP_WAYS,
+        default_names=DEFAULTS,
+    )
+    filters: dict[str, Callable[..., str]] = {
+        "time": short_time, "bytes": size, "memory": memory, "moment": moment, "clock": clock,
+        "as_it_is": AsItIs,
+    }  # fmt: skip
+    environment.filters.update(filters)
+    return environment
+
+
+def part(request: web.Request, template: str, who: Visitor, **values: object) -> str:
+    """A piece of a page, for this visitor."""
+    found = request.app[renderer_key].get_template(template)
+    workshop = request.app[workshop_key]
+    return found.render(
+        t=texts(who.language),
+        language=who.language,
+        visitor=who,
+        profiles=workshop.profiles,
+        policy_of=workshop.policies,
+        batch=workshop.floor.batch,
+        batch_problem=workshop.floor.batch_problem,
+        gives_addresses=request.app[settings_key].dhcp.mode == "full",
+        **values,
+    )
+
+
+def page(request: web.Request, template: str, *, status: int = 200, **values: object) -> web.Response:
+    """A whole page for the visitor who asks."""
+    html = part(request, template, visitor(request), path=request.path, **values)
+    return web.Response(text=html, status=status, content_type="text/html", charset="utf-8")
+
+
+def trouble(word: str, language: Language) -> str:
+    """Why no PC can be served, in words; "" for none."""
+    return TROUBLES[word][language] if word in TROUBLES else word
+
+
+def boot_note(note: str, language: Language) -> str:
+    """What a row's note says in words; a note without words is shown as it is."""
+    return BOOT_NOTES[note][language] if note in BOOT_NOTES else note
+
+
+def short_time(seconds: float, language: Language) -> str:
+    """A time for people: seconds, then minutes, then hours."""
+    seconds = max(0.0, min(LONGEST_TIME, seconds))  # in this order NaN is the longest, and raises nothing
+    if seconds < 90:
+        return TEXTS["seconds"][language].format(n=round(seconds))
+    if seconds < 90 * 60:
+        return TEXTS["minutes"][language].format(n=round(seconds / 60))
+    return TEXTS["hours"][language].format(n=_number(seconds / 3600, language))
+
+
+def size(bytes_: int, language: Language) -> str:
+    """A size for people, in powers of ten as on a disk's label."""
+    text = gigabytes(bytes_)
+    return text.replace(".", ",").replace("TB", "To").replace("GB", "Go") if language == "fr" else text
+
+
+def disk_name(disk: Disk, language: Language) -> str:
+    """A disk's name for people."""
+    return sizes_in(language, label(disk))
+
+
+def answer_text(answer: Answer, language: Language) -> str:
+    """What was said of a disk or a controller, as a PC's papers have it."""
+    return FOLLOWED[answer.kind][language].format(what=sizes_in(language, answer.label))
+
+
+def memory(bytes_: int, language: Language) -> str:
+    """A memory's size for people, in powers of two as on a module's label."""
+    return f"{bytes_ / 2**30:.0f} {'Go' if language == 'fr' else 'GB'}"
+
+
+def moment(at: datetime | None) -> str:
+    """A date and time in UTC, to the minute."""
+    return at.strftime("%Y-%m-%d %H:%M") if at is not None else ""
+
+
+def clock(seconds: float) -> str:
+    """What a clock showed, from seconds since the epoch; one that shows no date that there is shows as its number."""
+    try:
+        return moment(datetime.fromtimestamp(seconds, UTC))
+    except (ValueError, OverflowError, OSError):
+        return f"{seconds:.0f}"
+
+
+def _number(value: float, language: Language) -> str:
+    text = f"{value:.1f}"
+    return text.replace(".", ",") if language == "fr" else text

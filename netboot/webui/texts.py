@@ -1,0 +1,572 @@
+"""The words of the page, each in French and in English: short, plain, one idea a sentence.
+
+`{…}` are names or numbers. Not for: stages, verdicts and endings (`wording.py`), what stops a PC (`problems.py`), what
+stops a request (`webui/refusal.py`).
+"""
+
+from functools import cache
+from typing import Final, Literal
+
+from netboot.records.events import Kind
+from netboot.records.values import JobState
+from netboot.shared.problems import Language
+from netboot.shared.protocol import Level
+from netboot.webui.disk_texts import DISK_TEXTS
+from netboot.webui.rule_texts import RULE_TEXTS
+from netboot.workshop.live_board import State
+
+TEXTS: Final[dict[str, dict[Language, str]]] = {
+    # Every page
+    "title": {"fr": "Atelier", "en": "Workshop"},
+    "skip": {"fr": "Aller au contenu", "en": "Go to the content"},
+    "menu": {"fr": "Menu", "en": "Menu"},
+    "other_language": {"fr": "English", "en": "Français"},
+    "error": {"fr": "Cela n'a pas marché", "en": "That did not work"},
+    "what_now": {"fr": "Que faire : {hint}", "en": "What to do: {hint}"},
+    "back": {"fr": "Revenir aux PC", "en": "Back to the PCs"},
+    "none": {"fr": "aucun", "en": "none"},
+    "unknown": {"fr": "inconnu", "en": "unknown"},
+    # Signing in
+    "sign_in": {"fr": "Se connecter", "en": "Sign in"},
+    "sign_out": {"fr": "Se déconnecter", "en": "Sign out"},
+    "signed_in_as": {"fr": "Connecté : {name}", "en": "Signed in: {name}"},
+    "name": {"fr": "Nom", "en": "Name"},
+    "password": {"fr": "Mot de passe", "en": "Password"},
+    "password_again": {"fr": "Le mot de passe encore une fois", "en": "The password once more"},
+    "wrong_password": {
+        "fr": "Le nom ou le mot de passe n'est pas le bon. Essayez encore.",
+        "en": "The name or the password is wrong. Try again.",
+    },
+    "too_many_tries": {
+        "fr": "Trop d'essais. Attendez cinq minutes, puis essayez encore.",
+        "en": "Too many tries. Wait five minutes, then try again.",
+    },
+    "too_many_for_name": {
+        "fr": "Trop d'essais pour ce nom. Connectez-vous avec un navigateur qui a déjà servi à ce nom, ou attendez "
+        "cinq minutes.",
+        "en": "Too many tries for this name. Sign in with a browser that was used for this name before, or wait five "
+        "minutes.",
+    },
+    "first_start": {"fr": "Premier démarrage", "en": "First start"},
+    "first_start_help": {
+        "fr": "Choisissez votre nom et un mot de passe de {shortest} caractères ou plus.",
+        "en": "Choose your name and a password of {shortest} characters or more.",
+    },
+    "first_start_code": {"fr": "Code écrit dans le journal du serveur", "en": "Code written in the server's log"},
+    "wrong_code": {
+        "fr": "Ce code n'est pas celui du journal du serveur. Recopiez-le depuis le journal ; s'il n'y en a pas, "
+        "redémarrez netboot.",
+        "en": "This code is not the one in the server's log. Copy it from the log; if there is none, restart netboot.",
+    },
+    "spent_code": {
+        "fr": "Ce code a déjà servi. Redémarrez netboot : son journal donne un nouveau code.",
+        "en": "This code was used already. Restart netboot: its log gives a new code.",
+    },
+    "no_name": {"fr": "Écrivez votre nom.", "en": "Write your name."},
+    "wrong_length": {
+        "fr": "Ce mot de passe a {length} caractères. Il en faut de {shortest} à {longest}.",
+        "en": "This password has {length} characters. It must have {shortest} to {longest}.",
+    },
+    "different_passwords": {
+        "fr": "Les deux mots de passe sont différents. Écrivez deux fois le même.",
+        "en": "The two passwords differ. Write the same one twice.",
+    },
+    "create": {"fr": "Créer", "en": "Create"},
+    # The floor
+    "machines": {"fr": "Les PC", "en": "The PCs"},
+    "floor_caption": {"fr": "Les PC, un par ligne", "en": "The PCs, one a line"},
+    "left_undone": {"fr": "À refaire", "en": "To do again"},
+    "job_silent": {
+        "fr": "{profile} : ce PC ne répond plus depuis l'étape {stage}. Allez voir son écran. S'il est éteint ou a "
+        "redémarré, ce travail n'est pas fini : démarrez le PC sur le réseau.",
+        "en": "{profile}: this PC has not answered since the stage {stage}. Look at its screen. If it is off or was "
+        "restarted, this job is not finished: boot the PC from the network.",
+    },
+    "silent_at_work": {
+        "fr": "{stage} : plus rien de ce PC depuis {since} (UTC). Vérifiez son câble et regardez son écran : un "
+        "effacement continue pendant ce temps. S'il est éteint ou a redémarré, démarrez-le sur le réseau.",
+        "en": "{stage}: nothing from this PC since {since} (UTC). Check its cable and look at its screen: an erase "
+        "goes on meanwhile. If it is off or was restarted, boot it from the network.",
+    },
+    "reload": {"fr": "Recharger la page", "en": "Load the page again"},
+    "nobody": {"fr": "Aucun PC pour le moment.", "en": "No PC for now."},
+    "nobody_help": {
+        "fr": "Branchez un PC au réseau de l'atelier et démarrez-le sur le réseau : il apparaît ici.",
+        "en": "Plug a PC into the workshop's network and boot it from the network: it shows up here.",
+    },
+    "col_machine": {"fr": "PC", "en": "PC"},
+    "col_state": {"fr": "État", "en": "State"},
+    "col_work": {"fr": "Travail", "en": "Work"},
+    "col_progress": {"fr": "Avancement", "en": "Progress"},
+    "col_disks": {"fr": "Disques", "en": "Disks"},
+    "col_choice": {"fr": "Choix", "en": "Choice"},
+    "progress_of": {"fr": "Avancement de {machine}", "en": "Progress of {machine}"},
+    "left": {"fr": "reste {time}", "en": "{time} left"},
+    "seconds": {"fr": "{n} s", "en": "{n} s"},
+    "minutes": {"fr": "{n} min", "en": "{n} min"},
+    "hours": {"fr": "{n} h", "en": "{n} h"},
+    "per_second": {"fr": "{n} Mo/s", "en": "{n} MB/s"},
+    "waiting_count": {"fr": "PC qui attendent un choix :", "en": "PCs that wait for a choice:"},
+    "must_sign_in": {"fr": "Connectez-vous pour choisir un profil.", "en": "Sign in to choose a profile."},
+    "says": {"fr": "{machine} : {state}", "en": "{machine}: {state}"},
+    "live_lost": {
+        "fr": "La page n'est plus à jour : le serveur ne répond pas. Nouvel essai…",
+        "en": "This page is out of date: the server does not answer. Trying again…",
+    },
+    "live_back": {"fr": "La page est de nouveau à jour.", "en": "This page is up to date again."},
+    # Choosing
+    "choose": {"fr": "Choisir", "en": "Choose"},
+    "choose_title": {"fr": "Choisir un profil", "en": "Choose a profile"},
+    "choose_for": {"fr": "Profil pour {machine}", "en": "Profile for {machine}"},
+    "choose_all": {"fr": "Profil pour tous les PC qui attendent", "en": "Profile for every PC that waits"},
+    "choose_all_button": {"fr": "Choisir pour tous", "en": "Choose for all"},
+    "choose_disk": {"fr": "Choisir le disque", "en": "Choose the disk"},
+    "pick": {"fr": "– choisir –", "en": "– choose –"},
+    "target": {"fr": "Disque qui reçoit le système", "en": "Disk that gets the system"},
+    "target_automatic": {"fr": "Automatique", "en": "Automatic"},
+    "choice_waits": {
+        "fr": "Ce PC n'attend pas en ce moment. Le profil choisi servira à son prochain démarrage sur le réseau.",
+        "en": "This PC is not waiting now. The chosen profile serves at its next boot from the network.",
+    },
+    "at_work": {"fr": "Ce PC travaille. Attendez la fin.", "en": "This PC is at work. Wait until it is done."},
+    "sure": {"fr": "Êtes-vous sûr ?", "en": "Are you sure?"},
+    "sure_changed": {
+        "fr": "Un de ces PC a changé depuis la question : rien n'est commencé. Regardez encore ses disques.",
+        "en": "One of these PCs has changed since the question: nothing has begun. Look at its disks again.",
+    },
+    "sure_erase": {
+        "fr": "Tous les disques internes de ces PC seront EFFACÉS. Rien ne pourra être retrouvé.",
+        "en": "Every internal disk of these PCs will be ERASED. Nothing can be recovered.",
+    },
+    "sure_install": {
+        "fr": "Le disque de ces PC sera REMPLACÉ par le système {master}. Ce qui s'y trouve sera perdu.",
+        "en": "The disk of these PCs will be REPLACED by the system {master}. What is on it will be lost.",
+    },
+    "sure_then": {"fr": "Puis le système {master} sera installé.", "en": "Then the system {master} will be installed."},
+    "sure_target": {"fr": "Disque qui reçoit le système : {disk}", "en": "Disk that gets the system: {disk}"},
+    "sure_end": {"fr": "À la fin du travail : {end}.", "en": "At the end of the job: {end}."},
+    "concerned": {"fr": "PC concernés : {count}", "en": "PCs concerned: {count}"},
+    "no_disk_seen": {"fr": "aucun disque vu", "en": "no disk seen"},
+    "yes": {"fr": "Oui, commencer", "en": "Yes, start"},
+    "no": {"fr": "Non, revenir", "en": "No, go back"},
+    "begun": {"fr": "Profil choisi. PC qui commencent : {count}", "en": "Profile chosen. PCs that begin: {count}"},
+    "kept": {
+        "fr": "Profil gardé pour le prochain démarrage sur le réseau. PC : {count}",
+        "en": "Profile kept for the next boot from the network. PCs: {count}",
+    },
+    "refused": {
+        "fr": "PC laissés de côté, parce qu'ils travaillent déjà : {count}",
+        "en": "PCs left out, because they are at work already: {count}",
+    },
+    "withdrawn": {"fr": "Le choix est annulé.", "en": "The choice is cancelled."},
+    "began": {
+        "fr": "Rien n'a été annulé : ce choix n'attend plus. Regardez où en est le PC.",
+        "en": "Nothing was cancelled: this choice does not wait any more. Look at what the PC does.",
+    },
+    # Which of two lines is the PC
+    "contested_title": {"fr": "Quel est le PC ?", "en": "Which one is the PC?"},
+    "contested_which": {"fr": "Dire lequel est le PC", "en": "Say which one is the PC"},
+    "contested_help": {
+        "fr": "Ce qui est devant vous dit son adresse sur son écran. Rien n'est commencé avant votre réponse.",
+        "en": "What is in front of you tells its address on its screen. Nothing is begun before your answer.",
+    },
+    "contested_two-lines": {
+        "fr": "Deux lignes parlent pour un même PC.",
+        "en": "Two lines speak for one PC.",
+    },
+    "contested_other-adapter": {
+        "fr": "La ligne vient d'une autre carte réseau que celles qu'elle annonce.",
+        "en": "The line comes from another adapter than those that it tells.",
+    },
+    "contested_address": {"fr": "Adresse de la ligne", "en": "The line's address"},
+    "contested_adapter": {"fr": "Carte réseau vue par le serveur", "en": "Adapter that the server sees"},
+    "contested_adapters": {"fr": "Cartes réseau annoncées", "en": "Adapters that it tells"},
+    "contested_since": {"fr": "Depuis", "en": "Since"},
+    "contested_vouch": {"fr": "C'est ce PC", "en": "This is the PC"},
+    "contested_keep-out": {"fr": "Ce n'est pas ce PC", "en": "This is not the PC"},
+    "vouched": {"fr": "Le PC est reconnu.", "en": "The PC is recognised."},
+    "kept_out": {"fr": "Cette ligne est écartée.", "en": "This line is kept out."},
+    "standing_two-lines": {
+        "fr": "CONTESTÉ : une autre ligne a parlé pour ce PC pendant ce passage, et personne n'a dit lequel était le "
+        "PC. Les preuves de ce passage ne valent pas tant qu'un doute reste.",
+        "en": "CONTESTED: another line spoke for this PC during this visit, and nobody said which one was the PC. The "
+        "proofs of this visit do not count while there is a doubt.",
+    },
+    "standing_other-adapter": {
+        "fr": "CONTESTÉ : la ligne de ce passage venait d'une autre carte réseau que celles qu'elle annonçait. Les "
+        "preuves de ce passage ne valent pas tant qu'un doute reste.",
+        "en": "CONTESTED: the line of this visit came from another adapter than those that it told. The proofs of this "
+        "visit do not count while there is a doubt.",
+    },
+    "standing_vouched": {
+        "fr": "Ce passage a été contesté, puis une personne a dit que c'était bien ce PC.",
+        "en": "This visit was contested; then a person said that it was this PC.",
+    },
+    "standing_refused": {
+        "fr": "Une personne a dit que ce n'était pas ce PC : les preuves de ce passage ne valent pas.",
+        "en": "A person said that this was not the PC: the proofs of this visit do not count.",
+    },
+    "pending": {"fr": "Choix qui attendent leur PC", "en": "Choices that wait for their PC"},
+    "pending_one": {
+        "fr": "Au prochain démarrage sur le réseau : {profile}",
+        "en": "At the next boot from the network: {profile}",
+    },
+    "cancel": {"fr": "Annuler", "en": "Cancel"},
+    "cancel_for": {"fr": "Annuler le choix de {machine}", "en": "Cancel the choice of {machine}"},
+    # Every machine
+    "all_machines": {"fr": "Tous les PC", "en": "Every PC"},
+    "all_machines_caption": {"fr": "Tous les PC connus, un par ligne", "en": "Every known PC, one a line"},
+    "search": {"fr": "Chercher (nom, adresse, numéro de série)", "en": "Search (name, address, serial number)"},
+    "search_button": {"fr": "Chercher", "en": "Search"},
+    "found": {"fr": "PC trouvés : {count}", "en": "PCs found: {count}"},
+    "next_page": {"fr": "Suite", "en": "Next"},
+    "model": {"fr": "Modèle", "en": "Model"},
+    "last_visit": {"fr": "Dernier passage", "en": "Last visit"},
+    "last_job": {"fr": "Dernier travail", "en": "Last job"},
+    # One machine
+    "hardware": {"fr": "Matériel", "en": "Hardware"},
+    "serial": {"fr": "Numéro de série", "en": "Serial number"},
+    "firmware": {"fr": "Micrologiciel (BIOS)", "en": "Firmware (BIOS)"},
+    "boot_mode": {"fr": "Mode de démarrage", "en": "Boot mode"},
+    "bits": {"fr": "{n} bits", "en": "{n} bits"},
+    "memory_tested": {
+        "fr": "{tested} testés, valeurs fausses : {wrong}",
+        "en": "{tested} tested, wrong values: {wrong}",
+    },
+    "secure_boot": {"fr": "Secure Boot", "en": "Secure Boot"},
+    "cpu": {"fr": "Processeur", "en": "Processor"},
+    "cores": {"fr": "{n} cœurs", "en": "{n} cores"},
+    "memory": {"fr": "Mémoire", "en": "Memory"},
+    "slot_untold": {"fr": "barrette, taille non dite", "en": "a module, size not told"},
+    "slot_empty": {"fr": "vide", "en": "empty"},
+    "disks": {"fr": "Disques", "en": "Disks"},
+    "rotational": {"fr": "disque à plateaux", "en": "hard disk"},
+    "solid": {"fr": "SSD", "en": "SSD"},
+    "external": {"fr": "externe ou amovible : jamais effacé", "en": "external or removable: never erased"},
+    "hidden_disks": {"fr": "Disques cachés", "en": "Hidden disks"},
+    "network": {"fr": "Réseau", "en": "Network"},
+    "link_up": {"fr": "branché, vitesse non dite", "en": "connected, speed not told"},
+    "link_down": {"fr": "pas de câble, ou autre bout éteint", "en": "no cable, or its other end is off"},
+    "link_unknown": {"fr": "branchement non dit", "en": "connection not told"},
+    "battery": {"fr": "Batterie", "en": "Battery"},
+    "battery_health": {
+        "fr": "garde {percent} % de sa capacité, {cycles} cycles",
+        "en": "keeps {percent} % of its capacity, {cycles} cycles",
+    },
+    "battery_untold": {"fr": "état non dit", "en": "health not told"},
+    "clock": {"fr": "Horloge", "en": "Clock"},
+    "clock_wrong": {
+        "fr": "elle disait {said} : pile de l'horloge sans doute vide, à remplacer",
+        "en": "it said {said}: the clock's battery is probably empty, replace it",
+    },
+    "graphics": {"fr": "Carte graphique", "en": "Graphics"},
+    "pc_number": {"fr": "n° {number}", "en": "no. {number}"},
+    "merging": {"fr": "Le même PC sous un autre numéro", "en": "The same PC under another number"},
+    "merged_row": {"fr": "réuni avec un autre numéro", "en": "merged with another number"},
+    "merged_into": {"fr": "Ce numéro est réuni avec", "en": "This number is merged with"},
+    "merged_here": {"fr": "Ici continue aussi l'histoire du", "en": "Here also goes on the history of"},
+    "merge_with": {
+        "fr": "Un autre numéro est en fait ce PC (n° {number}) ? Ils ont un nom, une carte ou un disque en commun.",
+        "en": "Is another number really this PC (no. {number})? They have a name, an adapter or a disk in common.",
+    },
+    "merge": {"fr": "Réunir", "en": "Merge"},
+    "merge_sure": {
+        "fr": "Vous dites que le n° {going} et le n° {staying} sont un seul PC. Comparez leurs cartes et leurs "
+        "disques : si ce sont deux PC, leurs preuves d'effacement seraient mêlées.",
+        "en": "You say that no. {going} and no. {staying} are one PC. Compare their adapters and disks: if they are "
+        "two PCs, their proofs of erasure would be mixed up.",
+    },
+    "merge_after": {
+        "fr": "Les deux histoires sont gardées. Ce qui attend pour l'un ou l'autre est annulé. On peut les séparer.",
+        "en": "Both histories are kept. What waits for either is cancelled. They can be separated again.",
+    },
+    "merge_yes": {"fr": "Oui, c'est un seul PC", "en": "Yes, it is one PC"},
+    "separate": {"fr": "Séparer", "en": "Separate"},
+    "visits": {"fr": "Passages", "en": "Visits"},
+    "visits_unread": {
+        "fr": "Passages plus anciens qui ne sont pas montrés : {count}. Le journal les a.",
+        "en": "Earlier visits that are not shown: {count}. The journal has them.",
+    },
+    "visit_of": {"fr": "Passage du {date}", "en": "Visit of {date}"},
+    "no_job": {"fr": "Inventaire seulement : aucun travail.", "en": "Inventory only: no job."},
+    "chosen_by": {"fr": "Choisi par", "en": "Chosen by"},
+    "in_menu": {"fr": "le menu de démarrage du PC", "en": "the PC's boot menu"},
+    "hostname": {"fr": "Nom du PC", "en": "Host name"},
+    "master": {"fr": "Système", "en": "System"},
+    "stage": {"fr": "Étape", "en": "Stage"},
+    "duration": {"fr": "Durée", "en": "Time taken"},
+    "stages_of": {"fr": "Étapes du travail", "en": "Stages of the job"},
+    "proofs": {"fr": "Preuves d'effacement", "en": "Proofs of erasure"},
+    "disk": {"fr": "Disque", "en": "Disk"},
+    "verdict": {"fr": "Résultat", "en": "Verdict"},
+    "method": {"fr": "Méthode", "en": "Method"},
+    "overwrite": {
+        "fr": "réécriture de tout le disque, puis relecture",
+        "en": "the whole disk overwritten, then read back",
+    },
+    "level": {"fr": "Niveau atteint", "en": "Level reached"},
+    "written": {"fr": "Écrit", "en": "Written"},
+    "verified": {"fr": "Relu et vérifié", "en": "Read back and checked"},
+    "unwritten": {"fr": "Pas écrit", "en": "Not written"},
+    "unread": {"fr": "Pas relu", "en": "Not read back"},
+    "different": {"fr": "Relu autrement", "en": "Read back different"},
+    "bad_parts": {"fr": "Endroits (octets)", "en": "Where (bytes)"},
+    "byte_unit": {"fr": "octets", "en": "bytes"},
+    "pc_clock": {"fr": "Horloge du PC au début (UTC)", "en": "The PC's clock at the beginning (UTC)"},
+    "pattern": {"fr": "Motif écrit", "en": "Pattern written"},
+    "before": {"fr": "État du disque avant", "en": "The disk's state before"},
+    "after": {"fr": "État du disque après", "en": "The disk's state after"},
+    "date": {"fr": "Date (UTC)", "en": "Date (UTC)"},
+    "events": {"fr": "Journal de ce PC", "en": "Journal of this PC"},
+    "event": {"fr": "Événement", "en": "Event"},
+    "number": {"fr": "Numéro", "en": "Number"},
+    "details": {"fr": "Détails", "en": "Details"},
+    "technical": {"fr": "Détail technique", "en": "Technical detail"},
+    "newest_only": {
+        "fr": "Seuls les {count} premiers sont montrés ici.",
+        "en": "Only the first {count} are shown here.",
+    },
+    # Masters and the journal
+    "masters": {"fr": "Systèmes", "en": "Systems"},
+    "masters_caption": {
+        "fr": "Systèmes (masters) que ce serveur connaît",
+        "en": "Systems (masters) that this server knows",
+    },
+    "no_master": {
+        "fr": "Aucun système. Construisez-en un avec « netboot master build », ou importez-le.",
+        "en": "No system. Build one with “netboot master build”, or import one.",
+    },
+    "version": {"fr": "Version", "en": "Version"},
+    "licence": {"fr": "Licence", "en": "Licence"},
+    "added": {"fr": "Ajouté (UTC)", "en": "Added (UTC)"},
+    "digest": {"fr": "Empreinte", "en": "Digest"},
+    # Addresses, where this server gives them
+    "addresses": {"fr": "Adresses", "en": "Addresses"},
+    "addresses_caption": {
+        "fr": "Adresses que ce serveur prête en ce moment",
+        "en": "Addresses that this server lends at the moment",
+    },
+    "no_address": {
+        "fr": "Aucune adresse n'est prêtée en ce moment.",
+        "en": "No address is lent at the moment.",
+    },
+    "ip_address": {"fr": "Adresse IP", "en": "IP address"},
+    "adapter": {"fr": "Carte réseau (MAC)", "en": "Network adapter (MAC)"},
+    "conflict": {
+        "fr": "Un autre appareil (carte réseau {mac}) utilise déjà l'adresse {address} : aucun PC ne la reçoit. "
+        "Trouvez cet appareil et débranchez-le. Sinon, demandez à l'administrateur de sortir cette adresse de la plage "
+        "(dhcp.full.pool), ou de la réserver à cet appareil (dhcp.full.reservations).",
+        "en": "Another device (network adapter {mac}) uses the address {address} already: no PC is given it. Find that "
+        "device and unplug it. Else ask the administrator to take this address out of the range (dhcp.full.pool), or "
+        "to reserve it for that device (dhcp.full.reservations).",
+    },
+    "conflict_unknown": {
+        "fr": "Un PC a refusé l'adresse {address} : un autre appareil l'utilise déjà. Aucun PC ne la reçoit. Trouvez "
+        "cet appareil et débranchez-le. Sinon, demandez à l'administrateur de sortir cette adresse de la plage "
+        "(dhcp.full.pool).",
+        "en": "A PC declined the address {address}: another device uses it already. No PC is given it. Find that "
+        "device and unplug it. Else ask the administrator to take this address out of the range (dhcp.full.pool).",
+    },
+    "lent_until": {"fr": "Prêtée jusqu'à (UTC)", "en": "Lent until (UTC)"},
+    "record": {"fr": "Journal", "en": "Journal"},
+    "record_help": {
+        "fr": "Chaque événement porte l'empreinte du précédent : un événement changé ou effacé se voit.",
+        "en": "Every event carries the digest of the one before: an event that was changed or removed shows.",
+    },
+    "check_chain": {"fr": "Vérifier tout le journal", "en": "Check the whole journal"},
+    "chain_whole": {
+        "fr": "Le journal est intact : {count} événements relus.",
+        "en": "The journal is whole: {count} events were read again.",
+    },
+    "chain_broken": {
+        "fr": "Le journal a été modifié à l'événement {number} : {why}. Prévenez l'administrateur et gardez une copie "
+        "du fichier.",
+        "en": "The journal was changed at event {number}: {why}. Tell the administrator and keep a copy of the file.",
+    },
+    "proof_altered": {
+        "fr": "Cette preuve n'est pas celle du journal : elle ne vaut rien. Effacez ce disque encore et prévenez "
+        "l'administrateur.",
+        "en": "This proof is not the journal's: it is worth nothing. Erase this disk again, and tell the "
+        "administrator.",
+    },
+    "events_caption": {"fr": "Événements, dans l'ordre", "en": "Events, in order"},
+    "no_event": {"fr": "Aucun événement.", "en": "No event."},
+    **RULE_TEXTS,
+    **DISK_TEXTS,
+}
+
+STATES: Final[dict[State, dict[Language, str]]] = {
+    "booting": {"fr": "démarre", "en": "is booting"},
+    "waiting": {"fr": "attend un choix", "en": "waits for a choice"},
+    "working": {"fr": "travaille", "en": "is working"},
+    "done": {"fr": "terminé", "en": "done"},
+    "failed": {"fr": "arrêté : à voir", "en": "stopped: look at it"},
+    "home": {"fr": "parti sur son disque", "en": "gone to its disk"},
+    "silent": {"fr": "ne répond plus", "en": "no longer answers"},
+}
+
+BOOT_NOTES: Final[dict[str, dict[Language, str]]] = {
+    "firmware-arm": {
+        "fr": "C'est un ordinateur ARM : les systèmes de l'atelier sont pour les PC x86. Rien ne lui est proposé.",
+        "en": "This is an ARM computer: the workshop's systems are for x86 PCs. It is offered nothing.",
+    },
+    "firmware-unknown": {
+        "fr": "Ce micrologiciel (BIOS) n'est pas connu. Dans le réglage du PC, choisissez le démarrage par le réseau "
+        "(PXE) en mode UEFI, sinon en mode BIOS.",
+        "en": "This firmware (BIOS) is not known. In the PC's setup, choose to boot from the network (PXE) in UEFI "
+        "mode, else in BIOS mode.",
+    },
+    "loop": {
+        "fr": "Ce PC tourne en rond : il a trop souvent demandé le même fichier. Éteignez-le, attendez deux minutes, "
+        "puis recommencez. Si cela revient, demandez à l'administrateur de choisir pour lui un autre chargeur.",
+        "en": "This PC goes round in circles: it asked too often for the same file. Switch it off, wait two minutes, "
+        "then try again. If it happens again, ask the administrator to set another loader for it.",
+    },
+    "denied": {
+        "fr": "Ce PC est interdit : le réseau ne le démarre pas. Pour le traiter, autorisez-le d'abord sur sa page.",
+        "en": "This PC is denied: the network does not boot it. To work on it, allow it on its page first.",
+    },
+    "moved-to-merged": {
+        "fr": "Ce PC ne prenait pas le fichier de démarrage proposé à part : il le reçoit maintenant avec son adresse, "
+        "en une seule offre.",
+        "en": "This PC did not take the boot file that was offered apart: it now gets it with its address, in one "
+        "offer.",
+    },
+    "merged-did-not-help": {
+        "fr": "Ce PC ne demande pas son fichier de démarrage, ni proposé à part, ni avec son adresse. Regardez ce "
+        "qu'affiche son écran ; essayez le démarrage par le réseau en UEFI au lieu de BIOS (ou l'inverse).",
+        "en": "This PC does not ask for its boot file, neither offered apart nor with its address. See what its screen "
+        "says; try to boot from the network in UEFI mode in place of BIOS (or the other way round).",
+    },
+    "architecture-guessed": {
+        "fr": "Ce PC ne dit pas quel micrologiciel il a (option DHCP 93) : il a été pris pour le plus courant. S'il ne "
+        "démarre pas, choisissez dans son réglage le démarrage par le réseau en UEFI au lieu de BIOS (ou l'inverse).",
+        "en": "This PC does not say what firmware it has (DHCP option 93): it was taken for the most common one. If it "
+        "does not start, choose in its setup to boot from the network in UEFI mode in place of BIOS (or the other way "
+        "round).",
+    },
+    "sent-ipxe-pxe": {
+        "fr": "Sur ce PC, le chargeur undionly.kpxe ne va pas jusqu'au menu : il reçoit maintenant ipxe.pxe.",
+        "en": "On this PC the loader undionly.kpxe does not come to the menu: it is sent ipxe.pxe now.",
+    },
+    "sent-undionly-kkpxe": {
+        "fr": "Sur ce PC, ni undionly.kpxe ni ipxe.pxe ne vont jusqu'au menu : il reçoit maintenant undionly.kkpxe.",
+        "en": "On this PC neither undionly.kpxe nor ipxe.pxe come to the menu: it is sent undionly.kkpxe now.",
+    },
+    "each-loader-tried": {
+        "fr": "Sur ce PC, aucun des trois chargeurs BIOS ne va jusqu'au menu. Essayez le démarrage par le réseau en "
+        "UEFI, ou une autre carte réseau.",
+        "en": "On this PC none of the three loaders for BIOS comes to the menu. Try to boot from the network in UEFI "
+        "mode, or another network adapter.",
+    },
+    "building-silent": {
+        "fr": "Le DHCP du bâtiment ne répond pas : ce PC n'a pas d'adresse. Vérifiez le câble entre le switch et "
+        "le réseau du bâtiment.",
+        "en": "The building's DHCP does not answer: this PC has no address. Check the cable between the switch and the "
+        "building's network.",
+    },
+    "no-address-left": {
+        "fr": "Toutes les adresses du réseau sont prises : éteignez les PC finis et attendez, ou demandez à "
+        "l'administrateur d'agrandir la plage (dhcp.full.pool).",
+        "en": "Every address of this network is taken: switch off the PCs that are done and wait, or ask the "
+        "administrator for a larger range (dhcp.full.pool).",
+    },
+    "addresses-in-use": {
+        "fr": "D'autres appareils utilisent les adresses prévues pour ce PC. Recommencez ; si cela revient, demandez à "
+        "l'administrateur de changer la plage (dhcp.full.pool).",
+        "en": "Other devices use the addresses meant for this PC. Try again; if it happens again, ask the "
+        "administrator for another range (dhcp.full.pool).",
+    },
+    "rival-server": {
+        "fr": "Ce PC a pris son adresse chez un autre serveur DHCP, branché par erreur sur ce switch, souvent une "
+        "box : débranchez-la, puis redémarrez ce PC.",
+        "en": "This PC took its address from another DHCP server that was plugged into this switch by mistake, a box "
+        "as a rule: unplug it, then restart this PC.",
+    },
+}
+"""What is to be said of a PC that asked for a boot file, by the value of `boot_client.Reason` or `core.Remark`."""
+
+TROUBLES: Final[dict[str, dict[Language, str]]] = {
+    "gone": {
+        "fr": "La carte réseau du serveur a disparu : rebranchez-la. Aucun PC ne peut démarrer d'ici là.",
+        "en": "The server's network adapter is gone: plug it in again. No PC can boot until then.",
+    },
+    "record-restored": {
+        "fr": "Le journal est plus ancien que le dernier écrit : une sauvegarde a-t-elle été remise ? Tout ce qui "
+        "attendait est retiré : choisissez encore. Ce qui s'est fait entre-temps n'y est pas.",
+        "en": "The record is older than the last one that was written: was a backup put back? All that waited is "
+        "withdrawn: choose again. What was done in between is not on it.",
+    },
+    "no-cable": {
+        "fr": "Le serveur n'a plus de liaison réseau : vérifiez son câble et le switch. Aucun PC ne peut démarrer "
+        "d'ici là.",
+        "en": "The server has no network link: check its cable and the switch. No PC can boot until then.",
+    },
+    "no-address": {
+        "fr": "Le serveur n'a plus d'adresse réseau : aucun PC ne peut démarrer tant qu'il n'en a pas retrouvé une.",
+        "en": "The server has no network address: no PC can boot until it has one again.",
+    },
+}
+"""Why no PC can be served, by `address_watch.Trouble`."""
+
+JOB_STATES: Final[dict[JobState, dict[Language, str]]] = {
+    "running": {"fr": "en cours", "en": "running"},
+    "done": {"fr": "terminé", "en": "done"},
+    "failed": {"fr": "échec", "en": "failed"},
+    "interrupted": {"fr": "interrompu", "en": "interrupted"},
+}
+
+EVENTS: Final[dict[Kind, dict[Language, str]]] = {
+    "machine-added": {"fr": "PC vu pour la première fois", "en": "PC seen for the first time"},
+    "machine-merged": {"fr": "deux numéros réunis en un PC", "en": "two numbers merged into one PC"},
+    "machine-separated": {"fr": "deux numéros séparés", "en": "two numbers separated"},
+    "visit-opened": {"fr": "passage commencé", "en": "visit begun"},
+    "visit-closed": {"fr": "passage terminé", "en": "visit ended"},
+    "visit-contested": {"fr": "deux lignes pour un PC", "en": "two lines for one PC"},
+    "visit-uncontested": {"fr": "plus qu'une ligne pour ce PC", "en": "one line only for this PC again"},
+    "visit-vouched": {"fr": "PC reconnu par une personne", "en": "PC recognised by a person"},
+    "choice-made": {"fr": "profil choisi", "en": "profile chosen"},
+    "choice-withdrawn": {"fr": "choix annulé", "en": "choice cancelled"},
+    "record-restored": {
+        "fr": "journal plus ancien que le dernier écrit (sauvegarde remise ?) : tout ce qui attendait est retiré",
+        "en": "record older than the last one written (backup put back?): all that waited is withdrawn",
+    },
+    "choice-expired": {"fr": "choix trop ancien", "en": "choice too old"},
+    "choice-used": {"fr": "choix suivi", "en": "choice followed"},
+    "batch-armed": {"fr": "lot armé", "en": "batch armed"},
+    "batch-place": {"fr": "place prise dans le lot", "en": "place taken in the batch"},
+    "batch-place-again": {
+        "fr": "travail repris à sa place dans le lot",
+        "en": "work gone on with in its place of the batch",
+    },
+    "batch-closed": {"fr": "lot terminé", "en": "batch over"},
+    "disk-answer": {"fr": "réponse sur un disque", "en": "answer about a disk"},
+    "policy-set": {"fr": "réglage d'un PC changé", "en": "a PC's rule changed"},
+    "job-started": {"fr": "travail commencé", "en": "job begun"},
+    "stage-started": {"fr": "étape commencée", "en": "stage begun"},
+    "stage-ended": {"fr": "étape terminée", "en": "stage ended"},
+    "erasure": {"fr": "preuve d'effacement", "en": "proof of erasure"},
+    "job-ended": {"fr": "travail terminé", "en": "job ended"},
+    "master-added": {"fr": "système ajouté", "en": "system added"},
+    "operator-set": {"fr": "opérateur ajouté ou mot de passe changé", "en": "operator added or password changed"},
+    "person-forgotten": {"fr": "personne oubliée", "en": "person forgotten"},
+}
+
+LEVELS: Final[dict[Level, dict[Language, str]]] = {
+    "none": {"fr": "aucun", "en": "none"},
+    "clear": {"fr": "« Clear » (NIST SP 800-88)", "en": "“Clear” (NIST SP 800-88)"},
+    "purge": {"fr": "« Purge » (NIST SP 800-88)", "en": "“Purge” (NIST SP 800-88)"},
+}
+
+SECURE_BOOT: Final[dict[Literal["on", "off", "unsupported", "unknown"], dict[Language, str]]] = {
+    "on": {"fr": "activé", "en": "on"},
+    "off": {"fr": "désactivé", "en": "off"},
+    "unsupported": {"fr": "n'existe pas sur ce PC", "en": "not on this PC"},
+    "unknown": {"fr": "inconnu", "en": "unknown"},
+}
+
+
+@cache
+def texts(language: Language) -> dict[str, str]:
+    """Every text in one language, for a template."""
+    return {name: text[language] for name, text in TEXTS.items()}

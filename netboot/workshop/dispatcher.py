@@ -1,0 +1,193 @@
+"""Orders a job's stages one after the other, and hears what became of each.
+
+What comes next is `imaging`'s to decide, and what is believed `evidence`'s; here each decision and each piece of
+evidence goes on the record before it is acted on, and the live board shows it. Not for: which job a PC gets
+(`greeting.py`), sockets. The record is synchronous and every call to it runs in a thread.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+
+from msgspec.structs import replace
+
+from netboot.imaging import Blocked, Ended, Job, Run, StageRecord, next_stage
+from netboot.jobs.evidence import Known, judge, judge_late
+from netboot.jobs.named import Named, named_by
+from netboot.records.record import Record
+from netboot.records.values import StageState
+from netboot.shared.problems import Problem
+from netboot.shared.protocol import (
+    Customise,
+    Deploy,
+    Erase,
+    Leave,
+    Plan,
+    Received,
+    RunStage,
+    Stage,
+    StageFinished,
+    StageName,
+    StageProgress,
+    StageStarted,
+    Stay,
+    stage_name,
+)
+from netboot.workshop.agent_session import Session, row_of
+from netboot.workshop.live_board import Floor, State
+
+log = logging.getLogger(__name__)
+
+
+class Dispatcher:
+    """Whoever calls holds the session's lock.
+
+    `denied` tells whether a session's PC is kept away now. `on_named` are told of each PC that a job gave a name, or
+    took it from, once that is on the record; they must not block.
+    """
+
+    def __init__(
+        self,
+        record: Record,
+        floor: Floor,
+        *,
+        denied: Callable[[Session], bool],
+        on_named: Sequence[Callable[[Named], None]],
+    ) -> None:
+        self._record = record
+        self._floor = floor
+        self._denied = denied
+        self._on_named = on_named
+
+    async def go_on(self, session: Session, job: Job) -> None:
+        """Tell the agent of this job, and order the stage that is next."""
+        session.job = job
+        await session.send(Plan(job=job.id, profile=dict(job.profile.name), stages=job.profile.stages))
+        await self._advance(session, job)
+
+    async def heard(self, session: Session, message: StageStarted | StageProgress | StageFinished) -> None:
+        """Act on one report. A report about another job, or one that was not ordered, is dropped and logged."""
+        match message:
+            case StageProgress():
+                self._progress(session, message)
+            case StageStarted():
+                await self._started(session, message)
+            case StageFinished():
+                await self._finished(session, message)
+
+    async def stay(self, session: Session, problem: Problem, *, state: State = "failed") -> None:
+        """Nothing is done: tell the PC's screen and the floor why."""
+        self.show(session, state=state, problem=problem)
+        await session.send(Stay(problem=problem))
+
+    def show(self, session: Session, **changes: object) -> None:
+        """Let the floor show what is new of this session's PC."""
+        self._floor.put(row_of(session, self._floor.row(session.row_name), **changes))
+
+    async def _advance(self, session: Session, job: Job) -> None:
+        """Order the next stage, or end the job."""
+        order = next_stage(job)
+        if isinstance(order, Run) and _writes_more(job, order.stage) and self._denied(session):
+            order = Blocked(stage_name(order.stage), Problem("denied"))  # denied since the job began
+        match order:
+            case Run(stage):
+                session.ordered = stage
+                self.show(session, state="working")
+                await session.send(RunStage(job=job.id, stage=stage))
+            case Blocked(stage, problem):
+                record = StageRecord(stage=stage, state="failed", problem=problem)
+                session.job = replace(job, stages=tuple(record if r.stage == stage else r for r in job.stages))
+                await self._end(session, session.job, problem)
+            case Ended(problem):
+                await self._end(session, job, problem)
+
+    async def _end(self, session: Session, job: Job, problem: Problem | None) -> None:
+        session.ordered = None
+        await asyncio.to_thread(self._record.end_job, job.id, problem)
+        session.left = await asyncio.to_thread(self._record.left_undone, session.visit.machine_id)
+        if problem is not None:
+            log.warning("job %s stopped: %s %s", job.id, problem.code, problem.technical, extra={"mac": session.mac})
+            await self.stay(session, problem)
+        else:
+            self.show(session, state="done")
+            if named := named_by(job, machine=session.visit.machine_id, mac=session.mac, address=session.address):
+                for tell in self._on_named:
+                    tell(named)
+            await asyncio.to_thread(self._record.end_visit, session.visit.id)
+            await session.send(Leave(action=job.profile.end))
+
+    def _progress(self, session: Session, message: StageProgress) -> None:
+        row = self._floor.row(session.row_name)
+        if session.job is None or message.job != session.job.id or row is None or row.state != "working":
+            return
+        self._floor.put(
+            replace(
+                row,
+                stage=message.stage,
+                part=message.part,
+                done=message.done,
+                total=message.total,
+                rate=message.rate,
+                stuck=message.stuck,
+            )
+        )
+
+    async def _started(self, session: Session, message: StageStarted) -> None:
+        """The ordered stage is at work. Said again, or of another stage, it changes nothing on the record."""
+        job = session.job
+        ordered = _ordered(session, job) if job is not None and message.job == job.id else None
+        if job is not None and ordered is not None and stage_name(ordered) == message.stage:
+            session.stage_began = message.at
+            if _state(job, message.stage) == "waiting":
+                session.job = await asyncio.to_thread(self._record.stage_started, job.id, message.stage, message.number)
+            self.show(session, state="working", stage=message.stage)
+        await session.send(Received(number=message.number))
+
+    async def _finished(self, session: Session, message: StageFinished) -> None:
+        job = session.job
+        if job is None or message.job != job.id or _state(job, message.stage) in (None, "done", "failed"):
+            await self._keep_late(session, message)
+            log.info("visit %s reports again on stage %s of job %s", session.visit.id, message.stage, message.job)
+            await session.send(Received(number=message.number))
+            return
+        ordered = _ordered(session, job)
+        if ordered is None or stage_name(ordered) != message.stage:
+            log.warning("visit %s reports on stage %s, which was not ordered", session.visit.id, message.stage)
+            return
+        known = Known(disks=job.inventory.disks, began=session.stage_began, ended=message.at)
+        record = judge(ordered, message.outcome, message.problem, message.result, known=known)
+        seconds = None if session.stage_began is None else max(0.0, message.at - session.stage_began)
+        job = await asyncio.to_thread(self._record.stage_finished, job.id, record, seconds, message.number)
+        session.job = job
+        session.ordered = session.stage_began = None
+        await session.send(Received(number=message.number))
+        await self._advance(session, job)
+
+    async def _keep_late(self, session: Session, message: StageFinished) -> None:
+        """Evidence about this visit's job that is over is kept on the record; it changes nothing else."""
+        job = await asyncio.to_thread(self._record.job_over, session.visit.id, message.job)
+        if job is None:
+            return
+        newest = await asyncio.to_thread(self._record.is_newest_visit, session.visit.id)
+        known = Known(disks=job.inventory.disks, ended=message.at, newest=newest)
+        record = judge_late(job, message.stage, message.outcome, message.problem, message.result, known=known)
+        if record is not None:
+            await asyncio.to_thread(self._record.stage_finished, message.job, record, None, message.number)
+
+
+def _ordered(session: Session, job: Job) -> Stage | None:
+    """The stage that was ordered, worked out again after the server was restarted."""
+    if session.ordered is not None:
+        return session.ordered
+    following = next_stage(job)
+    return following.stage if isinstance(following, Run) else None
+
+
+def _state(job: Job, stage: StageName) -> StageState | None:
+    """How far this stage of the job is; None when the job has none of this name."""
+    return next((record.state for record in job.stages if record.stage == stage), None)
+
+
+def _writes_more(job: Job, stage: Stage) -> bool:
+    """Whether this order would begin to write: a stage that is at work already goes on."""
+    return isinstance(stage, Erase | Deploy | Customise) and _state(job, stage_name(stage)) != "running"

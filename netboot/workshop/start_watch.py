@@ -1,0 +1,83 @@
+"""Watches over each PC between its boot menu and its agent's hello, and lets the floor say what is known of it.
+
+The rim of `given_starts.py`: it has the clock, and a task that asks for what is overdue. Called by the boot HTTP server
+for whatever a loader asks for; nothing here is kept on the record. Everything runs on the event loop, but `problem`,
+which menus ask from their threads: it only reads.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Collection
+from typing import Final
+
+from netboot.dhcp.probe import PROBE_UUID
+from netboot.shared.problems import Problem
+from netboot.workshop.given_starts import WITHIN, Failed, GivenStarts
+from netboot.workshop.live_board import Floor
+
+_DOCTOR: Final = str(PROBE_UUID)
+LOOK_EVERY: Final = 5.0
+"""Seconds between two looks at what is overdue."""
+
+
+class StartWatch:
+    """`within`: seconds from the last thing a PC asked for to its hello; then its row says that none came."""
+
+    def __init__(self, floor: Floor, *, within: float = WITHIN, clock: Callable[[], float] = time.monotonic) -> None:
+        self._floor = floor
+        self._clock = clock
+        self._starts = GivenStarts(within=within)
+
+    async def run(self) -> None:
+        """Tell what is overdue, until cancelled."""
+        while True:
+            await asyncio.sleep(LOOK_EVERY)
+            self.tell_overdue()
+
+    def tell_overdue(self) -> None:
+        """Let the rows of PCs whose start is overdue say so."""
+        for start in self._starts.overdue(now=self._clock()):
+            if start.problem is not None:
+                self._floor.tell_problem(start.mac, start.problem, uuid=start.uuid)
+
+    def menu_asked(self, mac: str, uuid: str, failed: Failed | None) -> None:
+        """A loader asks for its PC's menu, the second time perhaps, and perhaps because a start `failed`."""
+        if uuid != _DOCTOR:  # `netboot doctor`, which is no PC
+            self._starts.menu_asked(mac, uuid, failed, now=self._clock())
+
+    def menu_shown(self, mac: str, uuid: str, address: str, *, starts_itself: bool, left: Problem | None) -> None:
+        """It has its menu; `left` is what is left undone in the PC."""
+        if uuid == _DOCTOR or not mac:
+            return
+        self._starts.menu_shown(mac, uuid, address, starts_itself=starts_itself, now=self._clock())
+        self._floor.at_menu(mac, uuid=uuid, left=left, problem=self.problem(mac, uuid))
+
+    def given(self, mac: str, uuid: str, address: str) -> None:
+        """The loader got the script that starts the agent."""
+        if uuid != _DOCTOR:
+            self._starts.given(mac, uuid, address, now=self._clock())
+
+    def goes_home(self, mac: str, uuid: str, address: str) -> None:
+        """The loader starts the agent only to be shown the way to the PC's own disk: no hello follows."""
+        if uuid != _DOCTOR:
+            self._starts.goes_home(mac, uuid, address, now=self._clock())
+
+    def has_gone_home(self, mac: str, uuid: str) -> bool:
+        """Whether it did so a moment ago: its firmware did not take that way, or the PC was restarted since."""
+        return self._starts.has_gone_home(mac, uuid, now=self._clock())
+
+    def fetched(self, address: str, name: str) -> None:
+        """A loader at this address asks for this boot file."""
+        self._starts.fetched(address, name, now=self._clock())
+
+    def forget(self, macs: Collection[str]) -> None:
+        """The PC with these adapters starts from new: its agent has said hello, or a person chose for it once more."""
+        self._starts.forget(macs)
+
+    def problem(self, mac: str, uuid: str) -> Problem | None:
+        """Why this PC's last start brought nothing."""
+        return self._starts.problem(mac, uuid, now=self._clock())
+
+    def is_at_menu(self, mac: str) -> bool:
+        """Whether this PC has read its menu since its agent's last hello: it was restarted."""
+        return self._starts.is_at_menu(mac)

@@ -1,0 +1,546 @@
+"""The boot menu: the same entries for GRUB and iPXE, the disk as the default, every value kept in its place."""
+
+import re
+import struct
+import zlib
+from collections.abc import Collection
+from dataclasses import replace
+from ipaddress import IPv4Address
+from typing import Any, Final, NoReturn
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from netboot.bootmenu.boot_menu import Asking, BootMenu, Refused, entries, notices
+from netboot.bootmenu.escapes import grub_accented, grub_quoted, ipxe_plain
+from netboot.bootmenu.highlight import white_pixel
+from netboot.bootmenu.offered import Boarding
+from netboot.bootmenu.texts import TEXTS
+from netboot.jobs.profile import Profile
+from netboot.settings.config import MenuSettings, Settings
+from netboot.shared.problems import STAGES, Code, Language, Problem
+from netboot.shared.process import run
+
+SERVER = IPv4Address("192.0.2.2")
+MAC = "52:54:00:00:00:01"
+MEMTEST: Final = ("memtestx64.bin", "memtestia32.bin", "memtestx64.efi", "memtestia32.efi")
+SERIAL: Final = "ttyS0,115200"
+UUID = "4c4c4544-0042-3510-8034-b4c04f4a4e31"
+
+
+def profile(name: str, identifier: str = "wipe", master: str = "debian-minimal") -> Profile:
+    stages = ["check", "erase", "deploy", "finish"] if master else ["check", "erase", "finish"]
+    return msgspec.convert(
+        {"id": identifier, "name": {"fr": name, "en": name}, "stages": stages, "master": master}, Profile
+    )
+
+
+WIPE = profile("Effacer et installer", "wipe")
+
+
+GRUB = Asking("grub", MAC, UUID)
+IPXE = Asking("ipxe", MAC, UUID)
+
+
+class Menus:
+    """The menus of one PC."""
+
+    def __init__(self, boot_menu: BootMenu) -> None:
+        self.boot_menu = boot_menu
+
+    def grub(self, **asking: Any) -> str:
+        return self.boot_menu.menu(replace(GRUB, **asking))
+
+    def ipxe(self, **asking: Any) -> str:
+        return self.boot_menu.menu(replace(IPXE, **asking))
+
+
+def menu(
+    *profiles: Profile,
+    language: Language = "fr",
+    armed: Profile | None = None,
+    boarding: Boarding | None = None,
+    digits: bool = False,
+    serial: str = "",
+    files: Collection[str] = (),
+    lacking: Collection[str] = (),
+) -> Menus:
+    return Menus(
+        BootMenu(
+            profiles,
+            Settings(language=language, menu=MenuSettings(serial=serial)),
+            SERVER,
+            boarding=lambda mac, uuid: boarding or Boarding(armed=armed),
+            digits_asked=lambda: digits,
+            prove=lambda picked: f"proof-{picked.profile}-{picked.batch}",
+            files=files,
+            lacks_master=lambda wanted: wanted.master in lacking,
+        )
+    )
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_the_timeout_goes_to_the_disk(language: Language) -> None:
+    grub = menu(WIPE, language=language).grub()
+    assert re.search(r'^ +set default="local"$', grub, re.MULTILINE)
+    assert re.search(r"^ +set timeout=20$", grub, re.MULTILINE)
+    ipxe = menu(WIPE, language=language).ipxe()
+    assert "set first local" in ipxe
+    assert "set wait 20000" in ipxe
+
+
+def test_esc_in_ipxe_stops_the_timer_of_a_choice_made_on_the_page() -> None:
+    lines = menu(WIPE, armed=WIPE).ipxe().splitlines()
+    choose = next(number for number, line in enumerate(lines) if line.startswith("choose --timeout"))
+    # Esc fails `choose` and goes back to the menu: what the second round uses was set before it.
+    assert lines[choose] == "choose --timeout ${now} --default ${preset} selected || goto menu"
+    assert lines[choose - 4 : choose] == [
+        "set now ${wait}",
+        "set preset ${first}",
+        "set wait 0",
+        "set first local",
+    ]
+    assert lines.index("set wait 5000") + 1 == lines.index("set first armed") < choose
+
+
+def test_no_and_esc_in_grub_stop_the_timer_of_a_choice_made_on_the_page() -> None:
+    grub = menu(WIPE, armed=WIPE).grub()
+    asked, _, unasked = grub.partition('if [ "$asked" = yes ]; then\n')[2].partition("else\n")
+    assert asked.split("\n")[:2] == ["    set timeout=-1", "    set default=local"]
+    assert unasked.split("\n")[:2] == ["    set timeout=5", '    set default="armed"']
+    assert grub.partition("submenu ")[2].partition("--id no {\n")[2].split("\n")[0].strip() == "go_back"
+    back = grub[grub.index("function go_back") :].split("}", 1)[0]
+    assert back.index("export asked") < back.index('configfile "$base/menu.grub?$pc"')
+    # GRUB gives submenus and files that `configfile` reads the exported variables only.
+    assert re.search(r"^export base uuid pc ", grub, re.MULTILINE)
+    start = menu(WIPE, armed=WIPE).boot_menu.grub_start()
+    assert start.index("export uuid") < start.index("configfile")
+    assert "export asked" in start
+
+
+def test_a_load_that_failed_reads_the_menu_anew_which_says_why_and_goes_to_the_disk() -> None:
+    grub = menu(WIPE, armed=WIPE).grub()
+    for loads in ("function load_agent {", "function load_proven {"):
+        assert "come_back load-failed" in grub.partition(loads)[2].partition("\n}\n")[0]
+    # `if source …` is true also when nobody answers (GRUB 2.12).
+    assert "if source" not in grub
+    assert "set answered=yes\n    clear\n" in grub
+    back = grub.partition("function come_back {")[2].partition("\n}\n")[0]
+    assert back.index("set asked=\n") < back.index("$pc&failed=$why") < back.index("load_disk")
+    ipxe = menu(WIPE, armed=WIPE).ipxe()
+    failed = ipxe.partition("\n:failed\n")[2]
+    assert failed.index("menu.ipxe?${pc}&failed=${why} ||") < failed.index(":gave_up") < failed.index("set first local")
+    assert "isset ${refused} || goto gave_up\n" in menu(WIPE).ipxe()
+
+
+def test_a_pc_whose_place_went_to_another_one_meanwhile_does_not_stand_in_its_menu_for_ever() -> None:
+    boot_menu = menu(WIPE).boot_menu
+    assert "\ncome_back\n" in boot_menu.refusal(GRUB, "gone")
+    assert "chain --replace ${base}/menu.ipxe?${pc} ||" in boot_menu.refusal(IPXE, "gone")
+    typed: tuple[Refused, ...] = ("wrong", "too-many")
+    for reason in typed:
+        assert "\ngo_back\n" in boot_menu.refusal(GRUB, reason)
+        assert "set refused yes" in boot_menu.refusal(IPXE, reason)
+
+
+@pytest.mark.parametrize("batch", ["", "b" * 32])
+def test_a_start_that_brought_nothing_is_told_and_not_repeated_by_itself(batch: str) -> None:
+    boarding = Boarding(armed=WIPE, batch=batch, stalled=Problem("start-returned", {"seen": "agent"}))
+    shown = menu(WIPE, boarding=boarding)
+    grub, ipxe = shown.grub(), shown.ipxe()
+    assert re.search(r'^ +set default="local"$', grub, re.MULTILINE)
+    assert re.search(r"^ +set timeout=20$", grub, re.MULTILINE)
+    assert "set wait 20000\nset first local\n" in ipxe
+    for text in (grub, ipxe):
+        assert "sans suite" in text
+    assert "--id armed" in grub, "a person may still pick it"
+    assert not shown.boot_menu.shown(GRUB).starts_itself
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_what_is_left_undone_is_said_first(language: Language) -> None:
+    for left, word in (
+        (Problem("power-cut", {"stage": "erase"}), "Effacement" if language == "fr" else "Erasure"),
+        (Problem("disk-error"), "page"),
+    ):
+        shown = menu(WIPE, language=language, boarding=Boarding(left=left))
+        first = shown.grub().partition("# the entries")[2].partition("menuentry ")[2].splitlines()[0]
+        assert word in first
+        assert 'set default="local"' in shown.grub()
+        gap = next(line for line in shown.ipxe().splitlines() if line.startswith("item"))
+        assert word in gap
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_what_a_menu_says_of_its_pc_fits_its_screen(language: Language) -> None:
+    for stage in STAGES:
+        left = Problem("power-cut", {"stage": stage})
+        codes: tuple[Code, ...] = ("processor-32-bit", "start-returned")
+        for stalled in map(Problem, codes):
+            assert max(map(len, notices(Boarding(left=left, stalled=stalled), language))) <= 66
+
+
+def test_the_path_that_every_stick_has_comes_last_and_from_a_gpt_only() -> None:
+    grub = menu(WIPE).grub()
+    load_disk = grub.partition("function load_disk {")[2].partition("\n}\n")[0]
+    assert not re.search(r"search .*BOOTX64", load_disk)
+    assert load_disk.index("bootmgfw.efi") < load_disk.index("for partition in (hd*,gpt*)")
+    assert "0x81" not in menu(WIPE).ipxe() + menu().boot_menu.ipxe_start()
+
+
+def test_without_a_server_the_disk_boots_and_nobody_is_left_at_a_prompt() -> None:
+    grub = menu().boot_menu.grub_start()
+    assert grub.count("function load_disk {") == 1
+    assert grub.index("configfile") < grub.rindex("load_disk")
+    assert grub.rstrip().endswith("done")
+    ipxe = menu().boot_menu.ipxe_start().splitlines()
+    assert ipxe[-1] == "goto again"
+    assert "iseq ${platform} pcbios && sanboot --no-describe --drive 0x80 ||" in ipxe
+
+
+def test_on_uefi_ipxe_looks_for_the_disks_loader_and_then_fails_so_that_the_firmware_goes_on() -> None:
+    disk = menu().boot_menu.ipxe_start().splitlines()
+    debian = r"iseq ${platform} efi && sanboot --no-describe --drive 0 --filename \EFI\debian\shimx64.efi ||"
+    assert disk.index(debian) < disk.index("iseq ${platform} efi && exit 1 ||")
+
+
+@pytest.mark.parametrize(("cpu", "width"), [("x86_64", "x64"), ("i386", "ia32")])
+def test_grub_starts_loaders_of_the_firmwares_own_width_only(cpu: str, width: str) -> None:
+    load_disk = menu().boot_menu.grub_start().partition("function load_disk {")[2].partition("\n}\n")[0]
+    of_this_cpu = load_disk.partition(f'if [ "$grub_cpu" = {cpu} ]')[2].partition("$grub_cpu")[0]
+    assert f"/EFI/debian/grub{width}.efi" in of_this_cpu
+    assert f"/EFI/BOOT/BOOT{width.upper()}.EFI" in of_this_cpu
+    other = {"x64": "ia32", "ia32": "x64"}[width]
+    assert other not in of_this_cpu.lower()
+
+
+def test_what_writes_to_a_disk_asks_once_more_and_no_is_the_default() -> None:
+    grub = menu(WIPE).grub()
+    inside = grub[grub.index("submenu") :]
+    assert "set default=no" in inside
+    assert "set timeout=-1" in inside
+    assert grub_quoted("OUI : EFFACER tous les disques, installer debian-minimal") in inside
+    assert grub.index("load_proven wipe") > grub.index("--id yes")
+    assert "netboot.profile=wipe" not in grub
+    ipxe = menu(WIPE).ipxe()
+    assert "choose --default menu selected" in ipxe
+    assert ipxe.index("set picked profile=wipe&") > ipxe.index(":profile-1-yes")
+
+
+def test_inventory_only_names_no_profile_and_asks_nothing() -> None:
+    assert [entry.profile for entry in entries([], "en", Boarding())] == [""]
+    assert [entry.confirm for entry in entries([], "en", Boarding())] == [""]
+    assert "--id yes" not in menu().grub()
+
+
+def test_a_choice_of_the_page_becomes_the_default_and_leaves_the_profile_to_the_server() -> None:
+    grub = menu(WIPE, armed=WIPE).grub()
+    assert re.search(r'^ +set default="armed"$', grub, re.MULTILINE)
+    armed = grub[grub.index("--id armed") :].split("}", 1)[0]
+    assert "netboot.profile=wipe" not in armed
+
+
+def test_a_record_that_fails_costs_the_choice_but_not_the_menu(caplog: pytest.LogCaptureFixture) -> None:
+    def broken(*_: str) -> NoReturn:
+        raise OSError("disk I/O error")
+
+    failing = Menus(
+        BootMenu((WIPE,), Settings(), SERVER, boarding=broken, digits_asked=broken, prove=lambda picked: "never")
+    )
+    # Whether there are digits cannot be read either: they are asked for.
+    assert failing.grub() == menu(WIPE, digits=True).grub()
+    assert failing.ipxe() == menu(WIPE, digits=True).ipxe()
+    assert "disk I/O error" in caplog.text
+    assert MAC in caplog.text
+
+
+def test_the_static_files_go_on_to_this_pcs_menu_over_http() -> None:
+    assert (
+        'configfile "(http,192.0.2.2:80)/menu.grub?mac=$net_default_mac&uuid=$uuid&screen=$screen"'
+        in menu().boot_menu.grub_start()
+    )
+    assert "chain --replace ${base}/menu.ipxe?mac=${netX/mac}&uuid=${uuid}" in menu().boot_menu.ipxe_start()
+
+
+def test_grubs_large_screen_waits_for_a_reader_only_where_secure_boot_makes_it_slow() -> None:
+    chosen = menu(WIPE, armed=WIPE).boot_menu.screen(GRUB)
+    assert re.search(r'^if \[ "\$lockdown" != y \]; then\n +open_screen\nfi$', chosen, re.MULTILINE)
+    for boarding in (Boarding(), Boarding(armed=WIPE, batch="b1"), Boarding(denied=True)):
+        assert menu(WIPE, boarding=boarding).boot_menu.screen(GRUB).strip() == "open_screen"
+
+
+def test_who_comes_back_to_grubs_menu_gets_the_large_screen() -> None:
+    grub, start = menu(WIPE, armed=WIPE).grub(), menu(WIPE, armed=WIPE).boot_menu.grub_start()
+    back = grub[grub.index("function go_back") :].split("}", 1)[0]
+    assert back.index("open_screen") < back.index("name_pc") < back.index("configfile")
+    left_by_esc = start[start.index("if menu_was_read") :]
+    assert left_by_esc.index("open_screen") < left_by_esc.index("elif")
+    # Without a server there is somebody to be told.
+    assert re.search(r"^else\n +open_screen\nfi$", start, re.MULTILINE)
+
+
+def test_grubs_small_letters_come_with_a_line_that_makes_them_large() -> None:
+    grub = menu(WIPE, armed=WIPE).grub()
+    line = grub[grub.index("--id large {") :]
+    assert line.split("\n")[1].strip() == "go_back"
+    # Where the large screen fails it is not offered again and again.
+    assert 'if [ "$screen" = text -a "$asked" != yes ]; then\n    menuentry "Afficher ce menu en grand' in grub
+    assert "--id large" not in menu(WIPE, boarding=Boarding(denied=True)).grub()
+
+
+def test_every_text_of_the_menu_fits_its_line() -> None:
+    for texts in TEXTS.values():
+        for name in texts.__dataclass_fields__:
+            assert len(getattr(texts, name).replace("{master}", "debian-minimal")) <= 66
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_grub_accepts_the_script(language: Language) -> None:
+    batch = Boarding(armed=WIPE, batch="b1")
+    for shown in (
+        menu(WIPE, language=language, armed=WIPE),
+        menu(WIPE, boarding=batch, digits=True, serial=SERIAL, files=MEMTEST),
+    ):
+        run(["grub-script-check"], stdin=shown.grub())
+        run(["grub-script-check"], stdin=shown.grub(graphic=True))
+        run(["grub-script-check"], stdin=shown.boot_menu.grub_start())
+        run(["grub-script-check"], stdin=shown.boot_menu.screen(GRUB))
+        run(["grub-script-check"], stdin=shown.boot_menu.start(GRUB, "wipe", ""))
+        run(["grub-script-check"], stdin=shown.boot_menu.refusal(GRUB, "wrong"))
+        for again in (False, True):
+            run(["grub-script-check"], stdin=shown.boot_menu.home(GRUB, again=again))
+
+
+HOSTILE = st.text(
+    st.sampled_from("'\"`$\\{}();&|#<>é ’") | st.characters(exclude_categories=("Cs", "Cc", "Zl", "Zp")),
+    min_size=1,
+    max_size=60,
+)
+
+
+@settings(max_examples=25)
+@given(name=HOSTILE)
+def test_no_profile_name_breaks_out_of_grubs_quotes(name: str) -> None:
+    shown, hostile = menu(profile("NAME")), menu(profile(name))
+    assert hostile.grub() == shown.grub().replace('"NAME"', grub_quoted(name))
+    assert hostile.grub(graphic=True) == shown.grub(graphic=True).replace('"NAME"', grub_accented(name))
+    for quoted in (grub_quoted(name), grub_accented(name)):
+        assert re.fullmatch(r'"([^"$\\\n]|\\["$\\])*"', quoted)
+    run(["grub-script-check"], stdin=hostile.grub(graphic=True))
+
+
+@given(name=HOSTILE | st.just("\t"))
+def test_no_profile_name_is_more_than_words_to_ipxe(name: str) -> None:
+    text = ipxe_plain(name)
+    assert not set(text) & set("${}&|\\#;\n\r\t")
+    assert text.strip()
+    # The name stands after `item ID` or `menu`; alone it is neither an option nor nothing.
+    assert not text.startswith("-")
+
+
+def test_french_stays_readable_on_a_screen_without_accents() -> None:
+    assert ipxe_plain("Êtes-vous sûr ? L’œuvre d'«été»…") == "Etes-vous sur ? L'oeuvre d'\"ete\"..."
+    assert grub_quoted("Démarrer (rien n'est modifié)") == '"Demarrer (rien n\'est modifie)"'
+    assert grub_accented("Démarrer\t(rien)") == '"Démarrer (rien)"'
+
+
+def test_a_start_carries_its_ticket_and_only_what_is_offered_has_one() -> None:
+    boot_menu = menu(WIPE).boot_menu
+    assert boot_menu.start(GRUB, "wipe", "").split() == [
+        "load_agent",
+        "netboot.profile=wipe",
+        "netboot.ticket=proof-wipe-",
+    ]
+    assert "set words netboot.profile=wipe netboot.ticket=proof-wipe-\n" in boot_menu.start(IPXE, "wipe", "")
+    for asking in (GRUB, IPXE):
+        assert "proof" not in boot_menu.start(asking, "other", "")
+        assert "proof" not in boot_menu.start(asking, "wipe", "no-such-batch")
+
+
+def test_an_armed_batch_starts_by_itself_says_what_it_does_and_asks_for_no_digits() -> None:
+    shown = menu(WIPE, boarding=Boarding(armed=WIPE, batch="b1"), digits=True)
+    assert re.search(r'^ +set default="armed"$', shown.grub(), re.MULTILINE)
+    assert re.search(r"^ +set timeout=15$", shown.grub(), re.MULTILINE)
+    assert "load_proven wipe b1" in shown.grub()
+    assert 'menuentry "Lot en cours : Effacer et installer" --id armed' in shown.grub()
+    assert "set picked profile=wipe&batch=b1\ngoto proven" in shown.ipxe()
+    assert not shown.boot_menu.needs_digits(GRUB, "wipe", "b1")
+    assert shown.boot_menu.start(GRUB, "wipe", "b1").split() == [
+        "load_agent",
+        "netboot.batch=b1",
+        "netboot.ticket=proof--b1",
+    ]
+    # The same profile without the batch, another batch, another profile: as ever.
+    assert shown.boot_menu.needs_digits(GRUB, "wipe", "")
+    assert shown.boot_menu.needs_digits(GRUB, "wipe", "b2")
+    assert shown.boot_menu.needs_digits(GRUB, "other", "b1")
+
+
+def test_a_pc_that_is_kept_away_is_offered_its_disk_and_a_sentence() -> None:
+    shown = menu(WIPE, boarding=Boarding(denied=True))
+    for text in (shown.grub(), shown.ipxe()):
+        assert "interdit" in text
+        assert "wipe" not in text
+    assert re.findall(r"--id (\w+)", shown.grub().partition("# the entries")[2]) == ["denied", "local"]
+    assert re.findall(r"^item (\w+)", shown.ipxe(), re.MULTILINE) == ["local"]
+    assert "proof" not in shown.boot_menu.start(GRUB, "wipe", "")
+
+
+@pytest.mark.parametrize(("wanted", "ready"), [("inventory", "inventory"), ("look", "profile-2"), ("wipe", "local")])
+def test_what_is_set_for_a_pc_is_ready_under_enter_but_never_what_writes(wanted: str, ready: str) -> None:
+    look = msgspec.convert({"id": "look", "name": {"fr": "Voir", "en": "Look"}, "stages": ["check", "finish"]}, Profile)
+    shown = menu(WIPE, look, boarding=Boarding(default=wanted))
+    assert f'set default="{ready}"' in shown.grub()
+    assert f"set first {ready}" in shown.ipxe()
+
+
+def test_the_digits_stand_between_yes_and_the_start() -> None:
+    shown = menu(WIPE, digits=True)
+    yes = shown.grub().partition("--id yes {\n")[2]
+    assert yes.split("\n")[0].strip() == "ask_digits wipe"
+    # The first argument of an entry is its title.
+    assert 'load_proven "$2"' in shown.grub()
+    lines = shown.ipxe().splitlines()
+    assert lines[lines.index("set picked profile=wipe&batch=") + 1] == "goto digits"
+    assert any(line.startswith("item --secret digits ") for line in lines)
+    without = menu(WIPE).ipxe().splitlines()
+    assert without[without.index("set picked profile=wipe&batch=") + 1] == "goto proven"
+
+
+def test_the_other_language_is_one_line_away() -> None:
+    assert 'configfile "$base/menu.grub?$pc&lang=en"' in menu(WIPE).grub()
+    english = menu(WIPE).grub(language="en")
+    assert "Boot this PC" in english
+    assert "netboot.lang=en" in english
+    # iPXE keeps no variable that says somebody is there.
+    asked = menu(WIPE, armed=WIPE).ipxe(language="en", asked=True)
+    assert "set wait 0\nset first local\n" in asked
+
+
+def test_a_serial_port_shows_the_menu_and_the_agent_as_well() -> None:
+    shown = menu(WIPE, serial="ttyS1,9600")
+    assert "serial --unit=1 --speed=9600\n" in shown.boot_menu.grub_start()
+    assert "terminal_output gfxterm serial" in shown.boot_menu.grub_start()
+    for text in (shown.grub(), shown.ipxe()):
+        assert "console=tty0 console=ttyS1,9600" in text
+    assert "serial" not in menu(WIPE).boot_menu.grub_start()
+
+
+def test_a_processor_of_32_bits_is_told_so_and_not_started() -> None:
+    grub = menu(WIPE).grub()
+    load_agent = grub.partition("function load_agent {")[2].partition("\n}\n")[0]
+    assert load_agent.index("cpuid -l") < load_agent.index("linux ") < load_agent.index("Processeur de 32 bits")
+    ipxe = menu(WIPE).ipxe().splitlines()
+    failed, fetch = ipxe.index("cpuid --ext 29 || goto failed"), ipxe.index(":fetch")
+    assert ipxe[failed - 2].startswith("set failure Processeur de 32 bits")
+    assert ipxe[failed - 1] == "cpuid 4 || goto fetch"
+    assert failed < fetch < next(number for number, line in enumerate(ipxe) if line.startswith("kernel "))
+
+
+def test_memtest_is_offered_where_it_is_there_and_where_grub_is_not_locked_down() -> None:
+    grub = menu(WIPE, files=MEMTEST).grub()
+    assert grub.index('if [ "$lockdown" != y ]; then') < grub.index("--id memtest")
+    assert 'chainloader "$base/boot/memtestx64.efi"' in grub
+    assert 'chainloader "$base/boot/memtestia32.efi"' in grub
+    lines = menu(WIPE, files=MEMTEST).ipxe().splitlines()
+    # The 64-bit one first, and only for a processor that can run it.
+    assert [line for line in lines if "memtest" in line and "pcbios" in line] == [
+        "iseq ${platform} pcbios && cpuid --ext 29 && kernel ${base}/boot/memtestx64.bin && boot ||",
+        "iseq ${platform} pcbios && kernel ${base}/boot/memtestia32.bin && boot ||",
+    ]
+    for shown in (menu(WIPE), menu(WIPE, files=MEMTEST, boarding=Boarding(denied=True))):
+        assert "memtest" not in shown.grub() + shown.ipxe()
+
+
+def test_the_memory_test_may_be_ready_under_enter() -> None:
+    test = msgspec.convert(
+        {"id": "test", "name": {"fr": "M", "en": "M"}, "stages": ["check", "memory", "finish"]}, Profile
+    )
+    assert 'set default="profile-2"' in menu(WIPE, test, boarding=Boarding(default="memory")).grub()
+    assert 'set default="local"' in menu(WIPE, boarding=Boarding(default="memory")).grub()
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_grubs_theme_says_what_is_asked_in_the_readers_language(language: Language) -> None:
+    asking, texts = replace(GRUB, graphic=True), TEXTS[language]
+    boot_menu = menu(WIPE, language=language).boot_menu
+    for title, said in (("menu", texts.title), ("sure", texts.confirm_title), ("code", texts.title_code)):
+        assert f'text = "{said}"' in boot_menu.theme(asking, title)
+    assert boot_menu.theme(asking, '"\n+ image {') == boot_menu.theme(asking, "menu")
+    # A theme's strings have no escapes, and GRUB puts the seconds in for itself.
+    shown = [texts.title, texts.confirm_title, texts.title_code, texts.theme_help, texts.theme_timeout]
+    assert not [text for text in shown if set(text) & set('"\\\n')]
+    assert [text.count("%") for text in shown] == [0, 0, 0, 0, 1]
+    assert "%d" in texts.theme_timeout
+
+
+def test_the_highlight_is_a_png_of_one_white_pixel() -> None:
+    content = white_pixel()
+    assert content.startswith(b"\x89PNG\r\n\x1a\n")
+    parts = content[8:]
+    found = {}
+    while parts:
+        (length,) = struct.unpack(">I", parts[:4])
+        found[parts[4:8]] = parts[8 : 8 + length]
+        assert struct.unpack(">I", parts[8 + length : 12 + length])[0] == zlib.crc32(parts[4 : 8 + length])
+        parts = parts[12 + length :]
+    assert found[b"IHDR"] == bytes.fromhex("00000001 00000001 08 02 00 00 00")
+    assert zlib.decompress(found[b"IDAT"]) == b"\0\xff\xff\xff"
+
+
+def test_an_installers_stick_is_left_alone_whichever_way_it_was_made() -> None:
+    removable = menu(WIPE).grub().partition("for partition in (hd*,gpt*)")[2].partition("\n        done\n")[0]
+    for mark in ("/.disk/info", "/sources/boot.wim", "/ventoy"):
+        assert mark in removable
+    # On the partition, as copied files are; on the device, as a written image is.
+    assert '[ -e "$partition$mark" -o -e "($device)$mark" ]' in removable
+    assert removable.index("stick=yes") < removable.index("chainloader")
+
+
+@pytest.mark.parametrize("batch", ["", "b1"])
+def test_inventory_only_is_not_offered_while_its_agent_would_follow_a_choice(batch: str) -> None:
+    shown = menu(WIPE, boarding=Boarding(armed=WIPE, batch=batch))
+    for text in (shown.grub(), shown.ipxe()):
+        assert ("Inventaire seul" in text) == bool(batch)
+
+
+def test_the_memory_test_that_is_ready_is_one_that_writes_nothing() -> None:
+    tested = msgspec.structs.replace(WIPE, stages=("check", "memory", "erase", "finish"), master="")
+    only = msgspec.structs.replace(WIPE, id="only", stages=("check", "memory", "finish"), master="")
+    assert "set first profile-2" in menu(tested, only, boarding=Boarding(default="memory")).ipxe()
+    assert "set first local" in menu(tested, boarding=Boarding(default="memory")).ipxe()
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_a_profile_whose_master_no_pc_can_get_is_not_offered_and_says_why(language: Language) -> None:
+    other = profile("Autre", "other", master="")
+    shown = menu(WIPE, other, language=language, lacking=["debian-minimal"], digits=True)
+    texts = TEXTS[language]
+    grub, ipxe = shown.grub(), shown.ipxe()
+    title = texts.unavailable.format(profile="Effacer et installer")
+    assert f"menuentry {grub_quoted(title)} --id profile-1 {{" in grub
+    assert "load_proven wipe" not in grub
+    assert "ask_digits wipe" not in grub
+    assert grub_quoted(texts.unavailable_why) in grub
+    assert "ask_digits other" in grub
+    run(["grub-script-check"], stdin=grub)
+    assert f"item profile-1 {ipxe_plain(title)}" in ipxe
+    assert f":profile-1\necho {ipxe_plain(texts.unavailable_why)}\nsleep 10 ||\ngoto menu\n" in ipxe
+    assert "profile=wipe" not in ipxe
+    for asking in (GRUB, IPXE):
+        assert "proof" not in shown.boot_menu.start(asking, "wipe", "")
+        assert "proof" in shown.boot_menu.start(asking, "other", "")
+
+
+def test_a_store_that_cannot_be_read_costs_no_pc_its_menu(caplog: pytest.LogCaptureFixture) -> None:
+    def broken(_: Profile) -> bool:
+        raise OSError("the disk")
+
+    boot_menu = BootMenu(
+        (WIPE,), Settings(), SERVER, boarding=lambda mac, uuid: Boarding(), digits_asked=lambda: False,
+        prove=lambda picked: "p", lacks_master=broken,
+    )  # fmt: skip
+    assert "load_proven wipe" in boot_menu.menu(GRUB)
+    assert "which masters there are" in caplog.text

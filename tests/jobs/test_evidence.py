@@ -1,0 +1,213 @@
+"""What a stage's report proves: what was ordered is the measure, and no disk is *erased* by word alone."""
+
+from typing import Any, Literal
+
+import pytest
+from msgspec.structs import replace
+
+from netboot.imaging import StageRecord
+from netboot.jobs.evidence import Known, judge, judge_late
+from netboot.shared.erase_outcome import erase_problem
+from netboot.shared.inventory import DiskId, amount
+from netboot.shared.problems import Problem
+from netboot.shared.protocol import (
+    Check,
+    CheckResult,
+    Customise,
+    CustomiseResult,
+    Deploy,
+    DeployResult,
+    Erase,
+    EraseResult,
+    Erasure,
+    Finish,
+    Memory,
+    MemoryResult,
+)
+from tests.jobs.conftest import HDD, MANIFEST, SSD, erasure, inventory, job
+
+
+def test_a_deploy_that_went_on_after_a_break_is_believed_by_what_it_read_back() -> None:
+    stage = Deploy(manifest=MANIFEST, name="debian", target=SSD.id, used=100)
+    resumed = DeployResult(manifest=MANIFEST, target=SSD.id, chunks=2, written=0, verified=100, fetched=0)
+    assert judge(stage, "done", None, resumed).state == "done"
+
+
+ORDERED = Erase(disks=(SSD.id, HDD.id))
+
+
+def test_the_word_done_without_evidence_is_a_failure() -> None:
+    assert judge(ORDERED, "done", None, None).state == "failed"
+    half = EraseResult(erasures=(erasure(SSD),))
+    assert judge(ORDERED, "done", None, half).state == "failed"
+    unread = EraseResult(erasures=(erasure(SSD), erasure(HDD, read=HDD.id.size - 512)))
+    assert judge(ORDERED, "done", None, unread).state == "failed"
+    whole = EraseResult(erasures=(erasure(SSD), erasure(HDD)))
+    assert judge(ORDERED, "done", None, whole).state == "done"
+
+
+def unbelievable(disk: DiskId, reason: str) -> Problem:
+    return Problem("erase-unbelievable", {"disk": disk.serial, "reason": reason})
+
+
+def not_whole(disk: DiskId, *, written: int, verified: int) -> Problem:
+    left = {"unwritten": amount(disk.size - written), "unread": amount(disk.size - verified)}
+    return Problem("erase-incomplete", {"disk": disk.serial, **left})
+
+
+def kept(record: StageRecord | None) -> tuple[Erasure, ...]:
+    """The erasures that go down with this record."""
+    assert record is not None
+    assert isinstance(record.result, EraseResult)
+    return record.result.erasures
+
+
+def test_no_disk_that_was_not_read_back_whole_goes_down_as_erased() -> None:
+    claimed = EraseResult(erasures=(erasure(SSD), erasure(HDD, read=HDD.id.size - 512)))
+    assert [(one.verdict, one.level, one.problem) for one in kept(judge(ORDERED, "done", None, claimed))] == [
+        ("erased", "clear", None),
+        ("undetermined", "none", not_whole(HDD.id, written=HDD.id.size, verified=HDD.id.size - 512)),
+    ]
+
+
+def test_a_disk_of_which_nothing_was_reported_is_told_as_not_proven() -> None:
+    record = judge(ORDERED, "done", None, EraseResult(erasures=(erasure(SSD),)))
+    assert (record.state, record.problem) == ("failed", not_whole(HDD.id, written=0, verified=0))
+    assert kept(record)[0].problem == unbelievable(SSD.id, "not-all")
+
+
+def test_the_good_disk_beside_a_bad_one_is_erased_and_the_stage_says_what_the_bad_one_has() -> None:
+    fault = Problem("erase-mismatch", {"disk": "H1"})
+    bad = replace(erasure(HDD, "not-erased"), problem=fault)
+    record = judge(ORDERED, "failed", fault, EraseResult(erasures=(erasure(SSD), bad)))
+    assert (record.state, record.problem) == ("failed", fault)
+    assert kept(record) == (erasure(SSD), bad)
+
+
+def test_with_several_bad_disks_the_stage_names_them_all() -> None:
+    faults = [Problem("erase-mismatch", {"disk": name}) for name in ("S1", "H1")]
+    result = EraseResult(
+        erasures=tuple(
+            replace(erasure(disk, "not-erased"), problem=fault) for disk, fault in zip((SSD, HDD), faults, strict=True)
+        )
+    )
+    problem = erase_problem(result.erasures)
+    assert problem == Problem("several-not-erased", {"count": "2", "disks": "S1, H1"})
+    assert judge(ORDERED, "failed", problem, result).problem == problem
+
+
+def test_what_is_not_erased_has_no_level_and_what_was_never_written_is_not_erased() -> None:
+    hung = replace(erasure(HDD, "undetermined"), written=HDD.id.size - 512, level="clear")
+    unread = replace(erasure(SSD, "undetermined"), level="purge")
+    claimed = EraseResult(erasures=(unread, hung))
+    record = judge(ORDERED, "failed", erase_problem(claimed.erasures), claimed)
+    assert [(one.verdict, one.level) for one in kept(record)] == [("undetermined", "none"), ("not-erased", "none")]
+
+
+def test_evidence_of_another_kind_than_its_stage_is_none() -> None:
+    proofs = EraseResult(erasures=(erasure(SSD),))
+    assert judge(Check(), "failed", None, proofs).result is None
+    assert judge(ORDERED, "failed", None, CheckResult(inventory=inventory(SSD))).result is None
+    assert judge(Finish(action="disk"), "done", None, proofs).result is None
+
+
+CUT = Problem("power-cut", {"stage": "erase"})
+
+
+@pytest.mark.parametrize(
+    ("state", "problem", "counts"),
+    [
+        ("waiting", None, False),
+        ("running", None, True),
+        ("failed", CUT, True),
+        ("failed", Problem("erase-mismatch"), False),
+        ("done", None, False),
+    ],
+)
+def test_late_evidence_counts_for_a_stage_that_was_begun_and_not_for_another(
+    state: Literal["waiting", "running", "done", "failed"], problem: Problem | None, counts: bool
+) -> None:
+    over = job(SSD, HDD)
+    erase = StageRecord(stage="erase", state=state, problem=problem)
+    over = replace(over, stages=tuple(erase if record.stage == "erase" else record for record in over.stages))
+    fault = Problem("erase-mismatch")
+    bad = replace(erasure(HDD, "not-erased"), problem=fault)
+    proofs = EraseResult(erasures=(erasure(SSD), bad))
+    late = judge_late(over, "erase", "failed", fault, proofs)
+    if not counts:
+        assert late is None
+        return
+    assert kept(late) == (erasure(SSD), bad)
+    earlier = judge_late(over, "erase", "failed", fault, proofs, known=Known(newest=False))
+    assert [(one.verdict, one.level) for one in kept(earlier)] == [("undetermined", "none"), ("not-erased", "none")]
+    assert kept(earlier)[0].problem == unbelievable(SSD.id, "other-boot")
+    assert judge_late(over, "memory", "failed", None, proofs) is None, "this job has no such stage"
+    again = replace(erase, result=proofs)
+    over = replace(over, stages=tuple(again if record.stage == "erase" else record for record in over.stages))
+    assert judge_late(over, "erase", "failed", fault, proofs) is None, "kept once"
+
+
+def test_a_deploy_counts_only_when_its_chunks_were_read_back_from_the_right_disk() -> None:
+    stage = Deploy(manifest=MANIFEST, name="debian", target=SSD.id, used=100)
+    good = DeployResult(manifest=MANIFEST, target=SSD.id, chunks=2, written=100, verified=100, fetched=50)
+    assert judge(stage, "done", None, good).state == "done"
+    for wrong in (
+        replace(good, verified=99),
+        replace(good, written=99, verified=99),
+        replace(good, written=100, verified=0),
+        replace(good, written=100, verified=101),
+        replace(good, target=HDD.id),
+        replace(good, manifest="b" * 64),
+    ):
+        assert judge(stage, "done", None, wrong).state == "failed"
+
+
+@pytest.mark.parametrize(
+    ("result", "code"),
+    [
+        (MemoryResult(tested=100, copied=100, rounds=1, seconds=20, wrong=0), None),
+        (MemoryResult(tested=100, copied=99, rounds=1, seconds=20, wrong=0), "memory-untested"),
+        (MemoryResult(tested=0, copied=0, rounds=1, seconds=20, wrong=0), "memory-untested"),
+        (MemoryResult(tested=100, copied=100, rounds=1, seconds=20, wrong=1), "memory-faulty"),
+        (None, "memory-untested"),
+    ],
+)
+def test_a_memory_test_counts_when_all_of_it_was_compared_and_nothing_was_wrong(
+    result: MemoryResult | None, code: str | None
+) -> None:
+    record = judge(Memory(seconds=40), "done", None, result)
+    assert record.state == ("failed" if code else "done")
+    assert (record.problem and record.problem.code) == code
+
+
+CUSTOMISE = Customise(manifest=MANIFEST, target=SSD.id, hostname="pc-1")
+CUSTOMISED = CustomiseResult(
+    hostname="pc-1",
+    root="sda3",
+    filesystem="ext4",
+    own=("hostname", "machine-id", "ssh-host-keys"),
+    changed=("etc/hostname", "etc/machine-id", "etc/ssh/ssh_host_ed25519_key"),
+)
+
+
+def test_a_system_is_a_pcs_own_when_all_that_it_would_share_was_given_or_is_not_there() -> None:
+    assert judge(CUSTOMISE, "done", None, CUSTOMISED).state == "done"
+    keyless = replace(CUSTOMISED, own=("hostname", "machine-id"), absent=("ssh-host-keys",))
+    assert judge(CUSTOMISE, "done", None, keyless).state == "done"
+
+
+@pytest.mark.parametrize(
+    ("what", "shared"),
+    [
+        ({"own": (), "changed": ()}, "hostname, machine-id, ssh-host-keys"),
+        ({"own": ("hostname", "machine-id")}, "ssh-host-keys"),
+        ({"own": ("hostname", "ssh-host-keys"), "absent": ("machine-id",)}, "machine-id"),
+        ({"absent": ("ssh-host-keys",)}, "ssh-host-keys"),
+        ({"changed": ("etc/hostname",)}, "etc/machine-id"),
+        ({"root": ""}, "?"),
+    ],
+)
+def test_customised_without_a_change_is_not_done(what: dict[str, Any], shared: str) -> None:
+    record = judge(CUSTOMISE, "done", None, replace(CUSTOMISED, **what))
+    assert (record.state, record.problem) == ("failed", Problem("identity-shared", {"parts": shared}))
+    assert record.result is not None

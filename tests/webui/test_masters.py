@@ -1,0 +1,98 @@
+"""A master that no PC could be given: said on the page before anything is chosen, and never ordered."""
+
+from html import unescape
+
+import pytest
+from aiohttp.test_utils import TestServer
+from msgspec.structs import replace
+
+from netboot.auth.signing import new_key, public_key
+from netboot.imaging import MasterNeeds
+from netboot.serve.server import Masters
+from netboot.shared.problems import Problem
+from netboot.shared.protocol import Plan, Stay
+from netboot.store import Store
+from netboot.webui.texts import texts
+from netboot.workshop.greeting import Workshop
+from tests.store.test_store import PUBLIC, part, put_master
+from tests.webui.conftest import Person
+from tests.workshop.conftest import WIPE, boarded, hello, pc, row_of
+from tests.workshop.player import MASTER, agent_on
+
+T = texts("fr")
+
+
+def holding(workshop: Workshop, master: MasterNeeds) -> None:
+    """Let the workshop's store hold this one."""
+    workshop.find_master = lambda name: master if name == master.name else None
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"signed": False}, "pas signé par cet atelier"),
+        ({"not_customisable": "btrfs"}, "ne peut pas régler le système"),
+    ],
+)
+async def test_it_is_refused_before_anybody_is_asked_whether_they_are_sure(
+    operator: Person, workshop: Workshop, server: TestServer, change: dict[str, object], words: str
+) -> None:
+    holding(workshop, replace(MASTER, **change))
+    async with agent_on(server, hello(pc())):
+        assert words in await operator.choose("all", WIPE.id, 409)
+        assert row_of(workshop).state == "waiting"
+
+
+async def test_its_erase_is_not_ordered_when_it_was_chosen_in_the_menu(workshop: Workshop, server: TestServer) -> None:
+    holding(workshop, replace(MASTER, signed=False))
+    async with agent_on(server, hello(pc(), profile=WIPE.id)) as (agent, _):
+        await agent.hear(Plan)
+        stay = await agent.obey(pc(), until="check")
+        assert isinstance(stay, Stay)
+        assert stay.problem.code == "master-unsigned"
+
+
+async def test_a_batch_that_was_armed_before_its_master_became_foreign_says_so_once_and_erases_nothing(
+    operator: Person, workshop: Workshop, server: TestServer
+) -> None:
+    batch = workshop.record.arm_batch(WIPE.id, 2, "anne")
+    holding(workshop, MASTER)
+    await workshop.show_batch()
+    text = unescape(await operator.get("/machines"))
+    assert T["batch_erases"] in text
+    assert T["batch_stops"] not in text
+    holding(workshop, replace(MASTER, signed=False))
+    await workshop.show_batch()  # as a server does that starts with a new key
+    text = unescape(await operator.get("/machines"))
+    assert f"{T['batch_stops']} {Problem('master-unsigned', {'master': MASTER.name}).sentence('fr')}" in text
+    assert T["batch_erases"] not in text
+    async with agent_on(server, boarded(1, batch.id)) as (agent, _):
+        await agent.hear(Plan)
+        stay = await agent.obey(pc(), until="check")
+        assert isinstance(stay, Stay)
+        assert stay.problem.code == "master-unsigned"
+
+
+async def test_the_page_of_systems_says_which_are_foreign(operator: Person, workshop: Workshop) -> None:
+    workshop.record.remember_master(MASTER.manifest, name=MASTER.name, version="1", licence="MIT")
+    assert "aucun PC ne l'accepte" not in await operator.get("/masters")
+    holding(workshop, replace(MASTER, signed=False))
+    assert "La signature du master debian-minimal" in await operator.get("/masters")
+
+
+def test_a_server_whose_key_was_replaced_finds_its_old_masters_unsigned(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    folder = tmp_path_factory.mktemp("data")
+    manifest = put_master(Store(folder / "store"), "debian-minimal", part("a"))
+    found = Masters(Store(folder / "store", accepts=PUBLIC))
+    assert found("debian-minimal") == MasterNeeds(
+        manifest=manifest.digest, name="debian-minimal", disk=1024 * 1024, used=512, uefi_bits=0
+    )
+    key = new_key(folder)
+    replaced = Masters(Store(folder / "store", accepts=public_key(key)))
+    needs = replaced("debian-minimal")
+    assert needs is not None
+    assert not needs.signed
+    assert replaced.lacks(WIPE)
+    assert replaced("nothing") is None

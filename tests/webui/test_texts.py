@@ -1,0 +1,71 @@
+"""Every text of the page is there in both languages, names the same things, and is used."""
+
+import re
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+import netboot.webui
+from netboot.dhcp.core import Remark
+from netboot.dhcp.service import REASONS_TOLD
+from netboot.lan.address_watch import Trouble
+from netboot.records.events import Kind
+from netboot.records.values import CONTESTED, JobState, Standing
+from netboot.shared.inventory import LinkState
+from netboot.shared.protocol import BadPart, Level, Method
+from netboot.webui.floor_page import NOTICES
+from netboot.webui.refusal import Code, Refusal
+from netboot.webui.texts import BOOT_NOTES, EVENTS, JOB_STATES, LEVELS, STATES, TEXTS, TROUBLES
+from netboot.workshop.live_board import State
+
+BY_STANDING = {
+    *(f"contested_{word}" for word in (*CONTESTED, "vouch", "keep-out")),
+    *(f"standing_{standing}" for standing in get_args(Standing)),
+}
+NAMES = re.compile(r"{(\w*)}")
+PAGES = Path(netboot.webui.__file__).parent
+SOURCES = [*PAGES.glob("*.py"), *(PAGES / "templates").glob("*.j2")]
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_both_languages_name_the_same_things(name: str) -> None:
+    text = TEXTS[name]
+    assert set(text) == {"fr", "en"}
+    assert all(text.values())
+    assert set(NAMES.findall(text["fr"])) == set(NAMES.findall(text["en"]))
+
+
+def test_every_text_is_used_somewhere() -> None:
+    said = "\n".join(path.read_text(encoding="utf-8") for path in SOURCES)
+    # `t[name]` in the templates
+    by_value = {*NOTICES, *get_args(Method), *get_args(BadPart), *BY_STANDING}
+    by_value |= {f"link_{link}" for link in get_args(LinkState)}
+    unused = [name for name in TEXTS if name not in by_value and not re.search(rf't\.{name}\b|TEXTS\["{name}"\]', said)]
+    assert unused == []
+
+
+def test_every_state_level_and_kind_has_its_words() -> None:
+    assert set(STATES) == set(get_args(State))
+    assert set(JOB_STATES) == set(get_args(JobState))
+    assert set(LEVELS) == set(get_args(Level))
+    assert set(EVENTS) == set(get_args(Kind))
+    assert set(get_args(Method)) <= set(TEXTS)
+
+
+def test_every_reason_that_the_page_is_told_has_its_words() -> None:
+    assert set(BOOT_NOTES) == {told.value for told in (*REASONS_TOLD, *Remark)}
+    assert all(set(text) == {"fr", "en"} for text in BOOT_NOTES.values())
+
+
+def test_what_keeps_all_pcs_from_being_served_is_said_in_both_languages() -> None:
+    assert set(TROUBLES) == {*get_args(Trouble), "record-restored"}
+    assert all(set(text) == {"fr", "en"} for text in TROUBLES.values())
+
+
+@pytest.mark.parametrize("code", get_args(Code))
+def test_every_refusal_says_what_to_do(code: Code) -> None:
+    refusal = Refusal(code)
+    assert 400 <= refusal.status < 600
+    for sentence in (refusal.sentence("fr"), refusal.sentence("en")):
+        assert sentence.count(".") >= 2, "what is wrong, then what to do"
