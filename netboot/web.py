@@ -16,7 +16,6 @@ from aiohttp.typedefs import Handler
 
 from netboot.auth.known_browsers import known_browsers
 from netboot.auth.sessions import Sessions
-from netboot.boothttp.agent_link import workshop_key
 from netboot.boothttp.known_hosts import only_known_hosts
 from netboot.records.database import RecordDamaged
 from netboot.settings.config import Settings
@@ -34,10 +33,11 @@ from netboot.webui import (
     record_page,
     sign_in,
 )
+from netboot.webui.keys import sessions_key, settings_key, workshop_key
 from netboot.webui.refusal import Code, Refusal
 from netboot.webui.render import page, renderer, renderer_key
 from netboot.webui.turns import Turns
-from netboot.webui.visitor import recognise, sessions_key, settings_key, visitor
+from netboot.webui.visitor import recognise, visitor
 from netboot.workshop.greeting import Workshop
 
 log = logging.getLogger(__name__)

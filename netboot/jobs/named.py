@@ -8,8 +8,8 @@ Not for: answering for names (dns/responder.py), telling them to the building's 
 from dataclasses import dataclass
 from ipaddress import AddressValueError, IPv4Address
 
-from netboot.imaging import Job
 from netboot.jobs.identity import is_carried
+from netboot.jobs.job import Job
 from netboot.shared.protocol import CustomiseResult
 
 

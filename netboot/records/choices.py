@@ -11,7 +11,7 @@ from typing import Final
 from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
-from netboot.imaging import as_seen
+from netboot.jobs.disk_rules import as_seen
 from netboot.jobs.seen import Seen
 from netboot.records import events, machines, tables
 from netboot.records.tables import found

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from netboot.imaging import StageRecord
+from netboot.jobs.job import StageRecord
 from netboot.shared.problems import Problem
 
 

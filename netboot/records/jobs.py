@@ -13,7 +13,7 @@ import msgspec
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from netboot.imaging import Job, MasterNeeds, StageRecord, new_stages
+from netboot.jobs.job import Job, MasterNeeds, StageRecord, new_stages
 from netboot.jobs.profile import Profile
 from netboot.jobs.seen import Seen
 from netboot.records import choices, disk_answers, events, inventories, machines, tables

@@ -16,9 +16,9 @@ from typing import Final, Self
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from netboot.imaging import Job, StageRecord
 from netboot.jobs.disk_answers import Answer
 from netboot.jobs.identity import Key
+from netboot.jobs.job import Job, StageRecord
 from netboot.jobs.named import Named
 from netboot.jobs.policy import Policy
 from netboot.jobs.profile import Profile

@@ -5,7 +5,8 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from netboot.imaging import Job, as_seen
+from netboot.jobs.disk_rules import as_seen
+from netboot.jobs.job import Job
 from netboot.jobs.seen import what_changed
 from netboot.records import batches, choices, disk_answers, jobs, tables
 from netboot.records.tables import found

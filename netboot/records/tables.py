@@ -14,8 +14,8 @@ from sqlalchemy import UniqueConstraint as Unique
 from sqlalchemy.exc import DontWrapMixin
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
-from netboot.imaging import MasterNeeds
 from netboot.jobs.disk_answers import Answer
+from netboot.jobs.job import MasterNeeds
 from netboot.jobs.profile import Profile
 from netboot.jobs.seen import Seen
 from netboot.records.values import NotOnRecord

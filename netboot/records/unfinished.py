@@ -14,7 +14,7 @@ from typing import Final, cast
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from netboot.imaging import StageRecord
+from netboot.jobs.job import StageRecord
 from netboot.records import tables
 from netboot.records.interruption import after_another_boot
 from netboot.records.values import JobState, LeftAt, StageState, Unfinished

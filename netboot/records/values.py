@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal
 
-from netboot.imaging import Job, MasterNeeds
 from netboot.jobs.disk_answers import Answer
 from netboot.jobs.identity import Key
+from netboot.jobs.job import Job, MasterNeeds
 from netboot.jobs.policy import Policy
 from netboot.jobs.profile import Profile
 from netboot.shared.errors import NetbootError

@@ -41,9 +41,10 @@ from netboot.dns.naming import directory, name_server, with_names
 from netboot.dns.update import UpdateTarget
 from netboot.files.assets import asset_folder
 from netboot.files.data_folder import require_private, served_here
-from netboot.imaging import MasterNeeds, master_forbids
+from netboot.jobs.job import MasterNeeds
 from netboot.jobs.profile import Profile
 from netboot.jobs.profiles import load_profiles
+from netboot.jobs.target import master_forbids
 from netboot.lan.address_watch import AddressWatch
 from netboot.lan.interfaces import Interface, choose, read_links
 from netboot.lan.tcp_listener import BACKLOG, Capacity, Listener, listen

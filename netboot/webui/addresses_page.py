@@ -6,7 +6,7 @@ from ipaddress import IPv4Address
 
 from aiohttp import web
 
-from netboot.boothttp.agent_link import workshop_key
+from netboot.webui.keys import workshop_key
 from netboot.webui.render import page
 from netboot.webui.visitor import signed_in
 

@@ -9,9 +9,9 @@ from typing import Final
 
 from aiohttp import web
 
-from netboot.boothttp.agent_link import workshop_key
 from netboot.records.values import BatchArmed
 from netboot.webui.choosing import master_is_there
+from netboot.webui.keys import workshop_key
 from netboot.webui.refusal import Refusal
 from netboot.webui.render import page
 from netboot.webui.visitor import operators_form

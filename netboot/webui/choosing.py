@@ -12,15 +12,16 @@ from typing import Final
 
 from aiohttp import web
 
-from netboot.boothttp.agent_link import workshop_key
-from netboot.imaging import as_seen, forbids_writing, internal_disks, master_forbids
+from netboot.jobs.disk_rules import as_seen, forbids_writing, internal_disks
 from netboot.jobs.profile import Profile
+from netboot.jobs.target import master_forbids
 from netboot.records.record import Record
 from netboot.records.values import Contested, NotOnRecord, NotThatVisit
 from netboot.shared.errors import NetbootError
 from netboot.shared.inventory import Disk, DiskId
 from netboot.shared.problems import Code as ProblemCode
 from netboot.shared.problems import Problem
+from netboot.webui.keys import workshop_key
 from netboot.webui.refusal import Code, Refusal
 from netboot.webui.render import page
 from netboot.webui.visitor import operators_form

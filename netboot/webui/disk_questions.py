@@ -10,10 +10,10 @@ from typing import cast, get_args
 
 from aiohttp import web
 
-from netboot.boothttp.agent_link import workshop_key
 from netboot.jobs.disk_answers import AnswerKind, Question, answers_to, questions
 from netboot.records.record import Record
 from netboot.records.values import AtWork, MachineDetail, NotOnRecord
+from netboot.webui.keys import workshop_key
 from netboot.webui.refusal import Refusal
 from netboot.webui.render import page
 from netboot.webui.visitor import operators_form

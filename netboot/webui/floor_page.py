@@ -7,7 +7,7 @@ import asyncio
 
 from aiohttp import web
 
-from netboot.boothttp.agent_link import workshop_key
+from netboot.webui.keys import workshop_key
 from netboot.webui.render import page, trouble
 from netboot.webui.visitor import visitor
 

@@ -15,9 +15,9 @@ from typing import Final
 
 from aiohttp import hdrs, web
 
-from netboot.boothttp.agent_link import workshop_key
 from netboot.lan.tcp_listener import Capacity, Guests
 from netboot.records.values import Batch
+from netboot.webui.keys import workshop_key
 from netboot.webui.render import part, trouble
 from netboot.webui.visitor import COOKIE, Visitor, recognise, visitor
 from netboot.workshop.live_board import Conflict, Row, State

@@ -5,11 +5,11 @@ from typing import Final
 
 from aiohttp import web
 
-from netboot.boothttp.agent_link import workshop_key
-from netboot.imaging import internal_disks
 from netboot.jobs.disk_answers import questions, settled, vouched
+from netboot.jobs.disk_rules import internal_disks
 from netboot.jobs.identity import Key, is_carried
 from netboot.records.values import MachineDetail, NotOnRecord, VisitRow
+from netboot.webui.keys import workshop_key
 from netboot.webui.policy_page import own_names, rule_of
 from netboot.webui.refusal import Refusal
 from netboot.webui.render import page

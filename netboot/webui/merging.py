@@ -4,9 +4,9 @@ import asyncio
 
 from aiohttp import web
 
-from netboot.boothttp.agent_link import workshop_key
 from netboot.records.record import Record
 from netboot.records.values import CannotMerge, MachineDetail, NotOnRecord
+from netboot.webui.keys import workshop_key
 from netboot.webui.refusal import Refusal
 from netboot.webui.render import page
 from netboot.webui.visitor import operators_form

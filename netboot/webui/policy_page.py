@@ -12,11 +12,11 @@ from typing import Final, cast, get_args
 from aiohttp import web
 from msgspec.structs import replace
 
-from netboot.boothttp.agent_link import workshop_key
 from netboot.bootmenu.offered import may_be_default
 from netboot.jobs.identity import Key, is_carried, keys_of
 from netboot.jobs.policy import DhcpWay, Loader, Policy
 from netboot.records.values import Contested, NotOnRecord, NotThatVisit, PolicyRow, SeenVisit, VisitRow
+from netboot.webui.keys import workshop_key
 from netboot.webui.refusal import Refusal
 from netboot.webui.render import page
 from netboot.webui.visitor import operators_form, signed_in

@@ -6,10 +6,10 @@ from typing import Final
 
 from aiohttp import web
 
-from netboot.boothttp.agent_link import workshop_key
 from netboot.records.values import ChainCheck
 from netboot.shared.errors import NetbootError
 from netboot.shared.problems import Problem
+from netboot.webui.keys import workshop_key
 from netboot.webui.render import page
 from netboot.webui.turns import Turns
 from netboot.webui.visitor import operators_form, signed_in

@@ -10,16 +10,16 @@ from typing import Final
 from aiohttp import web
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from netboot.boothttp.agent_link import workshop_key
 from netboot.jobs.disk_answers import Answer, counts
 from netboot.shared.inventory import Disk, gigabytes, label
 from netboot.shared.problems import Language, sizes_in
 from netboot.shared.wording import end_name, stage_name, state_name, stuck_sentence, verdict_name
 from netboot.webui.disk_texts import ANSWERS, FOLLOWED
+from netboot.webui.keys import settings_key, workshop_key
 from netboot.webui.rule_texts import BATCH_ENDS, DEFAULTS, DHCP_WAYS, LOADERS
 from netboot.webui.texts import BOOT_NOTES, EVENTS, JOB_STATES, LEVELS, SECURE_BOOT, STATES, TEXTS, TROUBLES, texts
 from netboot.webui.visible_text import AsItIs, visible_text
-from netboot.webui.visitor import FORM_TOKEN, Visitor, settings_key, visitor
+from netboot.webui.visitor import FORM_TOKEN, Visitor, visitor
 
 LONGEST_TIME: Final = 99 * 3600
 """Seconds: more is not told apart."""

@@ -16,14 +16,14 @@ from aiohttp import web
 from netboot.auth.known_browsers import KnownBrowsers
 from netboot.auth.passwords import LONGEST, SHORTEST, hash_password, is_right
 from netboot.auth.sessions import LASTS
-from netboot.boothttp.agent_link import workshop_key
 from netboot.records.values import Operator
 from netboot.shared.problems import Language
+from netboot.webui.keys import sessions_key, workshop_key
 from netboot.webui.live import viewers_key
 from netboot.webui.render import page
 from netboot.webui.texts import TEXTS
 from netboot.webui.turns import Turns
-from netboot.webui.visitor import COOKIE, LANGUAGE_COOKIE, form_of, mark_of, operators_form, sessions_key, visitor
+from netboot.webui.visitor import COOKIE, LANGUAGE_COOKIE, form_of, mark_of, operators_form, visitor
 
 log = logging.getLogger(__name__)
 

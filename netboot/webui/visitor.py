@@ -10,11 +10,9 @@ from typing import Final
 
 from aiohttp import web
 
-from netboot.auth.sessions import Sessions
-from netboot.boothttp.agent_link import workshop_key
 from netboot.records.values import Operator
-from netboot.settings.config import Settings
 from netboot.shared.problems import Language
+from netboot.webui.keys import sessions_key, settings_key, workshop_key
 from netboot.webui.refusal import Refusal
 
 COOKIE: Final = "netboot-session"
@@ -22,9 +20,6 @@ LANGUAGE_COOKIE: Final = "netboot-language"
 FORM_TOKEN: Final = "form-token"  # noqa: S105 (the field's name)
 FORM_WITHIN: Final = 20.0
 """Seconds a form may take to arrive."""
-
-sessions_key: Final = web.AppKey("sessions", Sessions)
-settings_key: Final = web.AppKey("settings", Settings)
 
 
 @dataclass(frozen=True, slots=True)

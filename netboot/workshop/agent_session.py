@@ -6,8 +6,9 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from netboot.imaging import Ended, Job, erasures, next_stage
+from netboot.imaging import Ended, next_stage
 from netboot.jobs.identity import boot_keys, is_carried, real_uuid
+from netboot.jobs.job import Job, erasures
 from netboot.records.values import CONTESTED, Unfinished, Visit
 from netboot.shared.erase_outcome import fault_of
 from netboot.shared.inventory import Inventory, label

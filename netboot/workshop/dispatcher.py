@@ -11,9 +11,11 @@ from collections.abc import Callable, Sequence
 
 from msgspec.structs import replace
 
-from netboot.imaging import Blocked, Ended, Job, Run, StageRecord, next_stage
-from netboot.jobs.evidence import Known, judge, judge_late
+from netboot.imaging import Blocked, Ended, Run, next_stage
+from netboot.jobs.evidence import judge, judge_late
+from netboot.jobs.job import Job, StageRecord
 from netboot.jobs.named import Named, named_by
+from netboot.jobs.stages.rules import Known
 from netboot.records.record import Record
 from netboot.records.values import StageState
 from netboot.shared.problems import Problem

@@ -18,10 +18,12 @@ from msgspec.structs import replace
 from netboot.bootmenu import ticket
 from netboot.bootmenu.offered import BatchOffer, Boarding, board
 from netboot.bootmenu.pick import doubt
-from netboot.imaging import Ended, MasterNeeds, master_forbids, next_stage
+from netboot.imaging import Ended, next_stage
 from netboot.jobs.identity import real_uuid
+from netboot.jobs.job import MasterNeeds
 from netboot.jobs.named import Named
 from netboot.jobs.profile import Profile
+from netboot.jobs.target import master_forbids
 from netboot.lan import neighbours
 from netboot.records.interruption import after_another_boot
 from netboot.records.record import Record

@@ -12,7 +12,8 @@ from netboot.agent.disks.claim import RefusedError, as_answered, claim
 from netboot.agent.disks.listing import disk_of
 from netboot.agent.erase.stage import run_erase
 from netboot.agent.host import Host
-from netboot.jobs.evidence import Known, judge
+from netboot.jobs.evidence import judge
+from netboot.jobs.stages.rules import Known
 from netboot.shared.inventory import Disk, DiskId, label
 from netboot.shared.protocol import Erase, EraseResult
 from tests.agent.test_erase import silent

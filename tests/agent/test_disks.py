@@ -9,8 +9,8 @@ from msgspec.structs import replace
 from netboot.agent.disks.block_devices import BlockDevice, parse_mounts, parse_swaps, parse_unit_serial
 from netboot.agent.disks.listing import disk_of, disks_of, find, is_disk, read_disks, transport_of
 from netboot.agent.host import Host
-from netboot.imaging import internal_disks
 from netboot.jobs.disk_answers import can_be_placed, in_place, told_apart
+from netboot.jobs.disk_rules import internal_disks
 from netboot.shared.inventory import Board, Disk, DiskId, Firmware, Inventory, System
 from netboot.shared.problems import Problem
 

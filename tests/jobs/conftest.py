@@ -4,7 +4,7 @@ import msgspec
 from msgspec.structs import replace
 
 from netboot.agent.erase.pattern import Pattern
-from netboot.imaging import Job, MasterNeeds, StageRecord, new_stages
+from netboot.jobs.job import Job, MasterNeeds, StageRecord, new_stages
 from netboot.jobs.profile import Profile
 from netboot.shared.inventory import Board, Disk, DiskId, Firmware, HiddenStorage, Inventory, System
 from netboot.shared.protocol import Erasure, Result, StageName

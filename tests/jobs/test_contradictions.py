@@ -16,8 +16,9 @@ from msgspec.structs import replace
 from netboot.agent.disks.direct_io import DirectDisk
 from netboot.agent.disks.disk_status import NOT_TOLD as NOT_TOLD_BY_AGENT
 from netboot.agent.erase.stage import run_erase
-from netboot.jobs.evidence import Known, Outcome, judge
+from netboot.jobs.evidence import judge
 from netboot.jobs.honest_erasure import FASTEST, NOT_TOLD
+from netboot.jobs.stages.rules import Known, Outcome
 from netboot.shared.contradictions import REASONS
 from netboot.shared.erase_outcome import erase_problem
 from netboot.shared.inventory import Disk, DiskId

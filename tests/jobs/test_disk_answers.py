@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from netboot.imaging import Blocked, Ended, Run, choose_target, forbids_writing, internal_disks, next_stage
+from netboot.imaging import Blocked, Ended, Run, next_stage
 from netboot.jobs.disk_answers import (
     Answer,
     AnswerKind,
@@ -16,7 +16,9 @@ from netboot.jobs.disk_answers import (
     settled,
     told_apart,
 )
+from netboot.jobs.disk_rules import forbids_writing, internal_disks
 from netboot.jobs.evidence import judge
+from netboot.jobs.target import choose_target
 from netboot.shared.inventory import Disk, DiskId, HiddenStorage, Inventory
 from netboot.shared.problems import Problem
 from netboot.shared.protocol import Deploy, Erase, EraseResult, Finish

@@ -5,8 +5,9 @@ from typing import Any, Literal
 import pytest
 from msgspec.structs import replace
 
-from netboot.imaging import StageRecord
-from netboot.jobs.evidence import Known, judge, judge_late
+from netboot.jobs.evidence import judge, judge_late
+from netboot.jobs.job import StageRecord
+from netboot.jobs.stages.rules import Known
 from netboot.shared.erase_outcome import erase_problem
 from netboot.shared.inventory import DiskId, amount
 from netboot.shared.problems import Problem

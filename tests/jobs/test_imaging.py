@@ -6,17 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from netboot.imaging import (
-    Blocked,
-    Ended,
-    MasterNeeds,
-    Run,
-    choose_target,
-    forbids_writing,
-    internal_disks,
-    memory_seconds,
-    next_stage,
-)
+from netboot.imaging import Blocked, Ended, Run, next_stage
+from netboot.jobs.disk_rules import forbids_writing, internal_disks
+from netboot.jobs.job import MasterNeeds
+from netboot.jobs.stages.memory import memory_seconds
+from netboot.jobs.target import choose_target
 from netboot.shared.inventory import Disk, DiskId, Firmware, HiddenStorage, Inventory
 from netboot.shared.problems import Problem
 from netboot.shared.protocol import Check, CheckResult, Deploy, Erase, EraseResult, Finish, Memory, Stage

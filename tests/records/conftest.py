@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from netboot.imaging import Job, MasterNeeds
+from netboot.jobs.job import Job, MasterNeeds
 from netboot.jobs.profile import Profile
 from netboot.records.record import Record, open_record
 from netboot.records.values import Start, Visit

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from netboot.imaging import StageRecord
+from netboot.jobs.job import StageRecord
 from netboot.records import arrivals
 from netboot.records.arrivals import DAY_BYTES, DAY_BYTES_IN_ALL, DAY_SHARE, SHARE, SPARED, VISIT_ROWS, Arrivals
 from netboot.records.record import Record, open_record

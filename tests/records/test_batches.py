@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from netboot.imaging import Job, StageRecord
+from netboot.jobs.job import Job, StageRecord
 from netboot.records.choices import CHOICE_LASTS
 from netboot.records.cut_places import AGAIN
 from netboot.records.record import Record, open_record

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from netboot.imaging import Blocked, MasterNeeds, Run, StageRecord, next_stage
+from netboot.imaging import Blocked, Run, next_stage
+from netboot.jobs.job import MasterNeeds, StageRecord
 from netboot.jobs.profile import Profile
 from netboot.records.record import Record, open_record
 from netboot.records.values import NotOnRecord, Start

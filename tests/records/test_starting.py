@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from netboot.imaging import MasterNeeds
+from netboot.jobs.job import MasterNeeds
 from netboot.records.record import Record
 from netboot.records.values import NotAsSeen, NotOnRecord, Start, UnknownProfile
 from tests.records.conftest import ERASE_AND_DEPLOY, MAC, hello, pc, ssd, start

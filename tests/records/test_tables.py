@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from msgspec.structs import replace
 
-from netboot.imaging import StageRecord
+from netboot.jobs.job import StageRecord
 from netboot.records.record import Record
 from netboot.records.tables import Unreadable
 from netboot.shared.inventory import Inventory

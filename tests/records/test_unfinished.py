@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from netboot.imaging import StageRecord
+from netboot.jobs.job import StageRecord
 from netboot.records.record import LEFT_SHOWN, Record
 from netboot.records.unfinished import Begun, left_undone
 from netboot.records.values import JobState, StageState

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from netboot.imaging import StageRecord
+from netboot.jobs.job import StageRecord
 from netboot.records import machines, visits
 from netboot.records.arrivals import SHARE
 from netboot.records.machines import CANDIDATES

@@ -12,7 +12,8 @@ from aiohttp.web import Application, Request
 from netboot.auth.passwords import hash_password
 from netboot.settings.config import Settings
 from netboot.web import page_application
-from netboot.webui.visitor import COOKIE, sessions_key
+from netboot.webui.keys import sessions_key
+from netboot.webui.visitor import COOKIE
 from netboot.workshop.greeting import Workshop
 from tests.workshop.conftest import *  # noqa: F403 — its fixtures: the record, the workshop, the boot face
 

@@ -28,7 +28,8 @@ from netboot.shared.inventory import Disk, Firmware, Inventory, System, amount, 
 from netboot.shared.problems import Language, Problem
 from netboot.shared.protocol import EraseResult, Plan, RunStage, StageName
 from netboot.web import page_application
-from netboot.webui.visitor import COOKIE, LANGUAGE_COOKIE, sessions_key
+from netboot.webui.keys import sessions_key
+from netboot.webui.visitor import COOKIE, LANGUAGE_COOKIE
 from netboot.workshop.greeting import Workshop
 from netboot.workshop.live_board import Floor
 from tests.webui.browser import browser_in

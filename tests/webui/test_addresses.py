@@ -9,7 +9,8 @@ from aiohttp.test_utils import TestServer
 from netboot.records.values import KeptLease
 from netboot.settings.config import parse_settings
 from netboot.web import page_application
-from netboot.webui.visitor import COOKIE, sessions_key
+from netboot.webui.keys import sessions_key
+from netboot.webui.visitor import COOKIE
 from netboot.workshop.greeting import Workshop
 from netboot.workshop.live_board import Conflict
 from tests.webui.conftest import HASH, OPERATOR, Person, person_at

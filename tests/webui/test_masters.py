@@ -7,7 +7,7 @@ from aiohttp.test_utils import TestServer
 from msgspec.structs import replace
 
 from netboot.auth.signing import new_key, public_key
-from netboot.imaging import MasterNeeds
+from netboot.jobs.job import MasterNeeds
 from netboot.serve.server import Masters
 from netboot.shared.problems import Problem
 from netboot.shared.protocol import Plan, Stay

@@ -27,8 +27,9 @@ from netboot.shared.protocol import (
     encode,
 )
 from netboot.webui import live, render
+from netboot.webui.keys import sessions_key
 from netboot.webui.render import LONGEST_TIME, clock, short_time
-from netboot.webui.visitor import COOKIE, sessions_key
+from netboot.webui.visitor import COOKIE
 from netboot.workshop.greeting import Workshop
 from netboot.workshop.live_board import Row
 from tests.webui.conftest import Person, hidden_fields, person_at

@@ -15,7 +15,7 @@ from netboot.agent.erase.pattern import Pattern
 from netboot.boothttp.files import BootFace, boot_application
 from netboot.bootmenu.boot_menu import BootMenu
 from netboot.bootmenu.password import SETTING, MenuPassword
-from netboot.imaging import MasterNeeds
+from netboot.jobs.job import MasterNeeds
 from netboot.settings.config import Settings
 from netboot.shared.inventory import DiskId, Inventory
 from netboot.shared.problems import Problem

@@ -11,8 +11,8 @@ from msgspec.structs import replace
 
 from netboot.dns.announcer import Announcer, load_target
 from netboot.dns.update import UpdateTarget
-from netboot.imaging import Job, StageRecord
 from netboot.jobs.identity import is_carried
+from netboot.jobs.job import Job, StageRecord
 from netboot.jobs.named import Named, named_by
 from netboot.records.record import Record
 from netboot.settings.names import UpdateSettings

@@ -1,0 +1,73 @@
+"""The job of one PC, as values: its profile, how its stages stand, its disks, and the master that it gets.
+
+Not for: what comes next (`netboot/imaging.py`), what a stage is (`stages/`).
+"""
+
+from typing import Literal
+
+from msgspec import Struct
+
+from netboot.jobs.disk_answers import Answer
+from netboot.jobs.profile import Profile
+from netboot.jobs.seen import Seen
+from netboot.shared.inventory import DiskId, Inventory, Size, Text
+from netboot.shared.problems import Problem
+from netboot.shared.protocol import Digest, EraseResult, Erasure, Result, StageName
+
+
+class MasterNeeds(Struct, frozen=True, kw_only=True):
+    """What a master asks of a PC: the smallest disk and its sector size, and what its chunks cover, all in bytes.
+
+    `uefi_bits`: which UEFI its boot loader is for, 0 when it has none for UEFI. `signed`: by this workshop, else no
+    agent accepts it. `not_customisable`: what keeps the agent from making it a PC's own (Manifest's), "" for nothing.
+    `revoked`: what our own shim refuses its loaders for under Secure Boot (`sbat.py`), "" for nothing.
+    """
+
+    manifest: Digest
+    name: Text
+    disk: Size
+    sector: int = 512
+    used: Size = 0
+    uefi_bits: Literal[0, 32, 64] = 64
+    signed: bool = True
+    not_customisable: Text = ""
+    revoked: Text = ""
+
+
+class StageRecord(Struct, frozen=True, kw_only=True):
+    """One stage of a job as it stands."""
+
+    stage: StageName
+    state: Literal["waiting", "running", "done", "failed"] = "waiting"
+    problem: Problem | None = None
+    result: Result | None = None
+
+
+class Job(Struct, frozen=True, kw_only=True):
+    """The plan for one visit. `inventory` is the newest known; `target` is the disk a person named, if one did.
+
+    `seen` is what a person chose it for, None where nobody saw the PC on the page: the boot menu, a batch.
+    `answers` are what people had said of the PC's disks when it began; a later word is for the next job.
+    """
+
+    id: str
+    profile: Profile
+    stages: tuple[StageRecord, ...]
+    inventory: Inventory
+    hostname: str
+    master: MasterNeeds | None = None
+    target: DiskId | None = None
+    seen: Seen | None = None
+    answers: tuple[Answer, ...] = ()
+
+
+def new_stages(profile: Profile) -> tuple[StageRecord, ...]:
+    """The stages of a fresh job."""
+    return tuple(StageRecord(stage=stage) for stage in profile.stages)
+
+
+def erasures(job: Job) -> tuple[Erasure, ...]:
+    """Every erasure this job has evidence of."""
+    return tuple(
+        erasure for record in job.stages if isinstance(record.result, EraseResult) for erasure in record.result.erasures
+    )

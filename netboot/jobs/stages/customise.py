@@ -1,0 +1,40 @@
+"""Customising: the deployed master becomes this PC's own, and shares no identity with another of its kind."""
+
+from typing import Final, get_args
+
+from netboot.jobs.disk_rules import answered
+from netboot.jobs.job import Job
+from netboot.jobs.stages.rules import StageRules
+from netboot.jobs.target import target_of
+from netboot.shared.problems import Problem
+from netboot.shared.protocol import Customise, CustomiseResult, Identity
+
+
+def _order(job: Job) -> Customise | Problem:
+    target = target_of(job)
+    if isinstance(target, Problem):
+        return target
+    master, disk = target
+    return Customise(manifest=master.manifest, target=disk.id, hostname=job.hostname, answered=answered((disk,)))
+
+
+def _unproven(order: Customise, result: CustomiseResult) -> Problem | None:
+    if result.hostname != order.hostname:
+        return Problem("agent-error", {"error": "customise: no evidence"})
+    return _shared_identity(result)
+
+
+_NEVER_ABSENT: Final[tuple[Identity, ...]] = ("hostname", "machine-id")
+
+
+def _shared_identity(result: CustomiseResult) -> Problem | None:
+    """What the PC would share with every other PC of its master, or None: each part was given, or there is none."""
+    told = set(result.own) | (set(result.absent) - set(_NEVER_ABSENT))
+    shared = [part for part in get_args(Identity) if part not in told or (part in result.own and part in result.absent)]
+    paths = {"etc/hostname", "etc/machine-id"} - set(result.changed)
+    if not shared and not paths and result.root:
+        return None
+    return Problem("identity-shared", {"parts": ", ".join(shared or sorted(paths)) or "?"})
+
+
+RULES: Final = StageRules(result=CustomiseResult, order=_order, unproven=_unproven, writes=True)

@@ -1,0 +1,55 @@
+"""What the server has to know of a stage, whichever it is: the one shape that each module of this folder fills."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Generic, Literal, TypeVar
+
+from msgspec import Struct
+
+from netboot.jobs.job import Job
+from netboot.shared.inventory import Disk
+from netboot.shared.problems import Code, Problem
+from netboot.shared.protocol import Result, Stage
+
+Outcome = Literal["done", "failed"]
+S = TypeVar("S", bound=Stage)
+R = TypeVar("R", bound=Result)
+
+
+class Known(Struct, frozen=True, kw_only=True):
+    """What the server knows of a stage beside its agent's report.
+
+    `disks` are the PC's as its check found them. `began` and `ended` are when the stage began and ended, in seconds of
+    the agent's steady clock, None when that was not heard. `newest`: the PC has not been started again since.
+    """
+
+    disks: tuple[Disk, ...] = ()
+    began: float | None = None
+    ended: float | None = None
+    newest: bool = True
+
+
+class Report(Struct, frozen=True):
+    """What an agent says of a stage that it ended."""
+
+    outcome: Outcome
+    problem: Problem | None
+    result: Result | None
+
+
+@dataclass(frozen=True, slots=True)
+class StageRules(Generic[S, R]):
+    """One stage, as the server orders and judges it.
+
+    `order` makes the order from the job, or says why it cannot be given; what forbids writing at all was asked before.
+    `unproven` is what the evidence leaves open, None for nothing. `believe` is what is kept of the evidence, for stages
+    of which not all that is said is believed. `writes`: to a disk. `no_evidence` is told of a report without any.
+    `result` is None where there is nothing to prove.
+    """
+
+    result: type[R] | None
+    order: Callable[[Job], S | Problem]
+    unproven: Callable[[S, R], Problem | None] = lambda _order, _result: None
+    believe: Callable[[S, Report, Known], R | None] | None = None
+    writes: bool = False
+    no_evidence: Code = "agent-error"

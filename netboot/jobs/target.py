@@ -1,0 +1,94 @@
+"""Which disk gets the master, and why none may: known before anything is erased for it. Pure: no I/O, no clock."""
+
+from collections.abc import Sequence
+
+from netboot.jobs.disk_answers import Answer
+from netboot.jobs.disk_rules import internal_disks
+from netboot.jobs.job import Job, MasterNeeds
+from netboot.jobs.profile import Profile
+from netboot.shared.inventory import Disk, DiskId, Inventory, gigabytes, label
+from netboot.shared.problems import Problem
+
+
+def target_of(job: Job) -> tuple[MasterNeeds, Disk] | Problem:
+    """The master of this job and the disk that gets it, or why there is none."""
+    problem = master_forbids(job.profile, job.master)
+    if problem is not None:
+        return problem
+    if job.master is None:
+        return Problem("master-missing", {"master": job.profile.master})
+    if job.inventory.firmware.uefi_bits == 32 and job.master.uefi_bits != 32:
+        return Problem("firmware-32-bit", {"master": job.master.name})
+    if job.inventory.firmware.secure_boot == "on" and job.master.revoked:
+        return Problem("master-revoked", {"master": job.master.name, "why": job.master.revoked})
+    disk = choose_target(job.inventory, job.master, job.target, erased=job.profile.erases, answers=job.answers)
+    return disk if isinstance(disk, Problem) else (job.master, disk)
+
+
+def choose_target(
+    inventory: Inventory,
+    master: MasterNeeds,
+    named: DiskId | None,
+    *,
+    erased: bool,
+    answers: Sequence[Answer] = (),
+) -> Disk | Problem:
+    """The disk that gets the master: the one a person named, else the only one that fits, else the only SSD.
+
+    Without an erase before (`erased` False) nothing is guessed: of several disks, a person names the one to overwrite.
+    """
+    disks = internal_disks(inventory, answers)
+    if named is not None:
+        disks = tuple(disk for disk in disks if disk.id.same_as(named))
+        if not disks:
+            return Problem("disk-gone", {"disk": named.text})
+    if not disks:
+        return Problem("no-disk")
+    fitting = [disk for disk in disks if disk.id.size >= master.disk and disk.logical_sector == master.sector]
+    if not fitting:
+        return _why_none_fits(disks, master)
+    if not erased and len(disks) > 1:
+        return Problem("several-targets", {"disks": ", ".join(label(disk) for disk in disks)[:400]})
+    solid = [disk for disk in fitting if not disk.rotational]
+    if len(fitting) == 1:
+        return fitting[0]
+    if len(solid) == 1:
+        return solid[0]
+    return Problem("several-targets", {"disks": ", ".join(label(disk) for disk in fitting)[:400]})
+
+
+def master_forbids(profile: Profile, master: MasterNeeds | None) -> Problem | None:
+    """Why no PC can get this profile's master, or None: known before anything is erased for it."""
+    if not profile.master:
+        return None
+    if master is None:
+        return Problem("master-missing", {"master": profile.master})
+    if not master.signed:
+        return Problem("master-unsigned", {"master": master.name})
+    if "customise" in profile.stages and master.not_customisable:
+        return Problem("master-fixed", {"master": master.name, "root": master.not_customisable})
+    return None
+
+
+def _why_none_fits(disks: Sequence[Disk], master: MasterNeeds) -> Problem:
+    large = [disk for disk in disks if disk.id.size >= master.disk]
+    if large:
+        return Problem(
+            "disk-sectors",
+            {
+                "master": master.name,
+                "wanted": str(master.sector),
+                "disk": label(large[0]),
+                "found": str(large[0].logical_sector),
+            },
+        )
+    largest = max(disks, key=lambda disk: disk.id.size)
+    return Problem(
+        "disk-too-small",
+        {
+            "master": master.name,
+            "needed": gigabytes(master.disk),
+            "disk": label(largest),
+            "size": gigabytes(largest.id.size),
+        },
+    )

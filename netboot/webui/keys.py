@@ -1,0 +1,13 @@
+"""Under which keys the page's application holds what its handlers need."""
+
+from typing import Final
+
+from aiohttp import web
+
+from netboot.auth.sessions import Sessions
+from netboot.settings.config import Settings
+from netboot.workshop.greeting import Workshop
+
+sessions_key: Final = web.AppKey("sessions", Sessions)
+settings_key: Final = web.AppKey("settings", Settings)
+workshop_key: Final = web.AppKey("workshop", Workshop)
