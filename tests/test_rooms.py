@@ -17,15 +17,35 @@ FILES = {
     ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
     for path in sorted((ROOT / "netboot").rglob("*.py"))
 }
+LAYERS = (
+    {"shared"},
+    {"agent", "files", "lan"},
+    {"auth", "bootfiles", "jobs", "store", "tftpd"},
+    {"imaging", "records", "settings", "tftp"},
+    {"bootmenu", "dhcp", "masters"},
+    {"dhcp_proxy", "dns", "doctor", "lab", "workshop"},
+    {"boothttp", "webui"},
+    {"web"},
+    {"serve"},
+    {"cli"},
+    {"__main__"},
+)
+"""The packages and top modules of netboot, from low to high: each knows lower ones only, and none beside it."""
+
 PURE = (
-    "boarding", "contradictions", "dhcp_proxy", "disk_answers", "disk_loaders", "erase_outcome", "evidence", "growth",
-    "honest_erasure", "imaging", "inventory", "manifest", "menu_pick", "named", "policy",
-    "problems", "profile", "protocol", "query_rate", "seen", "tftp_transfer", "ticket", "visible", "whereabouts",
-    "dhcp.address_plan", "dhcp.arp_packet", "dhcp.beside", "dhcp.boot_client", "dhcp.boot_file", "dhcp.boot_reply",
-    "dhcp.core", "dhcp.full", "dhcp.lease_options", "dhcp.leases", "dhcp.loop_guard", "dhcp.merged", "dhcp.packet",
-    "dhcp.untaken_offers",
-    "menu.escapes",
-    "names.responder",
+    "dhcp_proxy", "imaging",
+    "bootmenu.escapes", "bootmenu.offered", "bootmenu.pick", "bootmenu.ticket",
+    "dhcp.address_plan", "dhcp.arp_packet", "dhcp.boot_client", "dhcp.boot_file", "dhcp.boot_reply", "dhcp.core",
+    "dhcp.full", "dhcp.lease_options", "dhcp.leases", "dhcp.loop_guard", "dhcp.merged", "dhcp.packet",
+    "dhcp.proxy_offer", "dhcp.untaken_offers",
+    "dns.responder",
+    "jobs.disk_answers", "jobs.disk_rules", "jobs.evidence", "jobs.honest_erasure", "jobs.identity", "jobs.job",
+    "jobs.named", "jobs.policy", "jobs.profile", "jobs.seen", "jobs.target",
+    *(f"jobs.stages.{name}" for name in ("rules", "check", "memory", "erase", "deploy", "customise", "finish")),
+    "lan.query_rate",
+    "shared.contradictions", "shared.disk_loaders", "shared.erase_outcome", "shared.growth", "shared.inventory",
+    "shared.manifest", "shared.problems", "shared.protocol", "shared.visible", "shared.whereabouts",
+    "tftpd.transfer",
 )  # fmt: skip
 PURE_IN_DOCTOR = (
     "doctor.finding", "doctor.judge", "doctor.judge_boot", "doctor.judge_dhcp", "doctor.judge_link", "doctor.observed",
@@ -111,55 +131,27 @@ def test_there_is_something_to_read() -> None:
     assert "netboot.records.record" in all_known("netboot.serve.server")
 
 
-def test_the_agent_knows_no_server_room() -> None:
-    may = {name.removesuffix(".py") for name in AGENT_KNOWS}
-    assert may == {
-        "__init__", "agent", "contradictions", "disk_loaders", "erase_outcome", "errors", "growth", "inventory",
-        "manifest", "problems", "process", "protocol", "whereabouts", "wording",
-    }  # fmt: skip
+def test_the_agent_knows_what_it_shares_with_the_server_and_nothing_else() -> None:
+    assert set(AGENT_KNOWS) == {"__init__.py", "agent", "shared"}
     for module in in_room("agent"):
-        assert {room(other) for other in all_known(module)} <= may, module
+        assert {room(other) for other in all_known(module)} <= {"agent", "shared"}, module
 
 
-@pytest.mark.parametrize(
-    ("module", "may"),
-    [
-        ("dhcp.packet", set()),
-        ("inventory", set()),
-        ("contradictions", set()),
-        ("problems", {"contradictions"}),
-        ("protocol", {"contradictions", "inventory", "problems"}),
-        ("manifest", {"contradictions", "growth", "inventory", "problems", "protocol"}),
-        ("profile", {"contradictions", "inventory", "problems", "protocol"}),
-        (
-            "imaging",
-            {
-                *("contradictions", "disk_answers", "identity", "inventory", "problems", "profile", "protocol"),
-                "seen",
-            },
-        ),
-        ("disk_answers", {"inventory"}),
-        (
-            "evidence",
-            {
-                *(
-                    "contradictions",
-                    "disk_answers",
-                    "erase_outcome",
-                    "honest_erasure",
-                    "identity",
-                    "imaging",
-                    "inventory",
-                ),
-                *("problems", "profile", "protocol", "seen"),
-            },
-        ),
-        ("identity", {"inventory"}),
-        ("seen", {"contradictions", "identity", "inventory", "problems"}),
-    ],
-)
-def test_a_pure_room_knows_only_its_kind(module: str, may: set[str]) -> None:
-    assert {room(other) for other in all_known(f"netboot.{module}")} <= may
+def test_every_package_stands_in_one_layer() -> None:
+    assert sorted(name for layer in LAYERS for name in layer) == sorted(
+        {room(module) for module in FILES} - {"netboot"}
+    )
+
+
+def test_nobody_knows_a_higher_package_or_one_beside_it() -> None:
+    height = {name: number for number, layer in enumerate(LAYERS) for name in layer}
+    up = {
+        (module, other)
+        for module in FILES
+        for other in known(module)
+        if room(other) != room(module) and height[room(other)] >= height[room(module)]
+    }
+    assert not up
 
 
 @pytest.mark.parametrize("module", [*PURE, *PURE_IN_DOCTOR])
@@ -171,44 +163,31 @@ def test_a_pure_room_neither_reads_nor_writes_nor_looks_at_a_clock(module: str) 
 
 
 def test_pages_know_no_sockets_and_no_files_of_the_store() -> None:
-    for module in in_room("pages"):
+    for module in in_room("webui"):
         assert not outside(module) & {"socket", "ssl", "sqlalchemy", "sqlite3", "subprocess"}, module
-        rooms = {room(other) for other in known(module)}
-        assert not rooms & {"store", "masters", "bootfiles", "server", "web", "tftp", "process"}, module
-        assert not known(module) & {"netboot.dhcp.service", "netboot.dhcp.full_service"}, module
+        assert not {room(other) for other in known(module)} & {"store", "masters", "bootfiles", "dhcp"}, module
 
 
-def test_the_record_knows_values_and_its_database_only() -> None:
-    may = {
-        "errors", "identity", "imaging", "inventory", "named", "policy", "problems", "profile", "protocol", "records",
-        "data_folder", "disk_answers", "seen",
-    }  # fmt: skip
+def test_the_record_speaks_to_its_database_only() -> None:
     for module in in_room("records"):
-        assert {room(other) for other in known(module)} <= may, module
         assert not outside(module) & {"aiohttp", "asyncio", "socket"}, module
 
 
-def test_nobody_knows_web_but_the_server() -> None:
-    assert knowing("web") == {"server"}
-
-
-def test_nobody_knows_the_server_or_the_virtual_workshop_but_the_command_line() -> None:
-    assert knowing("server") == {"cli"}
+def test_nobody_knows_the_virtual_workshop_but_the_command_line() -> None:
     assert knowing("lab") == {"cli"}
 
 
 def test_the_workshop_speaks_no_http_and_renders_nothing() -> None:
-    assert not outside("netboot.workshop.greeting") & {"aiohttp", "jinja2", "socket", "sqlalchemy"}
-    assert not {room(other) for other in known("netboot.workshop.greeting")} & {"pages", "web", "store", "menu"}
+    for module in in_room("workshop"):
+        assert not outside(module) & {"aiohttp", "jinja2", "socket", "sqlalchemy"}, module
+        assert not {room(other) for other in known(module)} & {"store"}, module
 
 
 def test_each_library_is_behind_its_door() -> None:
     assert beyond("subprocess") == {"netboot.shared.process"}
     assert beyond("sqlalchemy") | beyond("alembic") <= set(in_room("records"))
     assert beyond("tftpy") == {"netboot.tftpd.packet"}
-    assert {room(module) for module in beyond("aiohttp")} <= {
-        "agent", "boot_address", "known_hosts", "lab", "pages", "server", "web",
-    }  # fmt: skip
+    assert {room(module) for module in beyond("aiohttp")} <= {"agent", "boothttp", "lab", "serve", "web", "webui"}
 
 
 def test_scapy_and_aiohttp_never_meet_in_one_process_because_of_their_licences() -> None:
@@ -228,3 +207,9 @@ def test_no_import_runs_in_a_circle() -> None:
     while free := {module for module, needed in before.items() if not needed}:
         before = {module: needed - free for module, needed in before.items() if module not in free}
     assert not before, f"these import one another: {sorted(before)}"
+
+
+def test_only_what_people_look_for_stands_at_the_top() -> None:
+    assert {path.stem for path in (ROOT / "netboot").glob("*.py")} == {
+        "__init__", "__main__", "cli", "dhcp_proxy", "imaging", "tftp", "web",
+    }  # fmt: skip

@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 from msgspec.structs import replace
 
-from netboot.imaging import StageRecord
+from netboot.jobs.job import StageRecord
 from netboot.jobs.profile import Profile
 from netboot.records.arrivals import DAY_BYTES, DAY_SHARE
 from netboot.records.record import open_record

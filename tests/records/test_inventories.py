@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from netboot.imaging import StageRecord
+from netboot.jobs.job import StageRecord
 from netboot.records.record import Record, open_record
 from netboot.shared.protocol import CheckResult
 from tests.records.conftest import MAC, hello, pc, ssd, start
