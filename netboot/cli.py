@@ -138,7 +138,8 @@ def _serve(options: argparse.Namespace) -> int:
 
     from netboot import bootfiles
     from netboot.lan.interfaces import choose, read_links
-    from netboot.serve.server import prepare, serve
+    from netboot.serve.ready import prepare
+    from netboot.serve.server import serve
 
     settings = load_settings(options.config)
     if options.interface:

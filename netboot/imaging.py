@@ -14,7 +14,7 @@ from netboot.jobs.seen import what_changed
 from netboot.jobs.stages import STAGES
 from netboot.jobs.target import target_of
 from netboot.shared.problems import Problem
-from netboot.shared.protocol import Stage, StageName
+from netboot.shared.stages import Stage, StageName
 
 
 class Run(Struct, frozen=True):

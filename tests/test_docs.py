@@ -15,10 +15,13 @@ from netboot.bootmenu.texts import TEXTS as MENU_TEXTS
 from netboot.files.assets import asset_folder
 from netboot.jobs.profiles import load_profiles, parse_profile
 from netboot.settings.config import Settings, parse_settings
-from netboot.shared.problems import SENTENCES, Language
-from netboot.shared.protocol import StageName, Verdict
+from netboot.shared.language import Language
+from netboot.shared.problems import Code
+from netboot.shared.sentences import SENTENCES
+from netboot.shared.stages import StageName
+from netboot.shared.stages.erase import Verdict
 from netboot.shared.wording import stage_name, verdict_name
-from netboot.webui.texts import STATES
+from netboot.webui.state_texts import STATES
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
@@ -115,7 +118,8 @@ def test_the_guides_profile_is_one_that_is_accepted_and_names_every_key(language
 def test_every_problem_is_told_in_the_guide_in_the_order_of_the_code(language: Language) -> None:
     cells = first_cells(GUIDES[language].read_text(encoding="utf-8"))
     told = [cell.strip("`") for cell in cells[cells.index("Code") + 1 :]]
-    assert told[: len(SENTENCES)] == list(SENTENCES)
+    assert told[: len(SENTENCES)] == list(get_args(Code))
+    assert set(SENTENCES) == set(get_args(Code))
 
 
 @both_guides

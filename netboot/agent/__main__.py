@@ -36,7 +36,8 @@ from netboot.agent.visit import Visit
 from netboot.shared.errors import NetbootError
 from netboot.shared.inventory import Inventory
 from netboot.shared.problems import Problem
-from netboot.shared.protocol import VERSION, EndAction, Hello
+from netboot.shared.protocol import VERSION, Hello
+from netboot.shared.stages.finish import EndAction
 from netboot.shared.whereabouts import Place
 
 log = logging.getLogger("netboot.agent")

@@ -14,7 +14,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from netboot.shared.problems import Language
+from netboot.shared.language import Language
 
 _SERVER: Final = re.compile(r"http://(\d{1,3}(?:\.\d{1,3}){3})(?::(\d{1,5}))?/?")
 _PROFILE: Final = re.compile(r"[0-9A-Za-z._-]{1,64}")

@@ -1,7 +1,7 @@
 """How a stage ends badly: with the problem for people, and the evidence there is."""
 
 from netboot.shared.problems import Problem
-from netboot.shared.protocol import Result
+from netboot.shared.stages import Result
 
 
 class StageFailed(Exception):  # noqa: N818 - it says what happened to the stage

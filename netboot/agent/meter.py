@@ -4,7 +4,8 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Final
 
-from netboot.shared.protocol import StageName, StageProgress, Stuck
+from netboot.shared.protocol import StageProgress, Stuck
+from netboot.shared.stages import StageName
 
 WINDOW: Final = 10.0
 """Seconds over which the rate is averaged."""

@@ -5,7 +5,8 @@ Pure: no socket here. Progress is not kept: only the newest matters.
 
 from netboot.shared.inventory import Count
 from netboot.shared.problems import Problem
-from netboot.shared.protocol import Result, StageFinished, StageName, StageStarted
+from netboot.shared.protocol import StageFinished, StageStarted
+from netboot.shared.stages import Result, StageName
 
 Report = StageStarted | StageFinished
 

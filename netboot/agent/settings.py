@@ -7,7 +7,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from netboot.shared.errors import NetbootError
-from netboot.shared.protocol import Token
+from netboot.shared.fields import Token
 
 SETTINGS: Final = Path("/etc/netboot/agent.json")
 TOKEN: Final = Path("/run/netboot/token")

@@ -12,7 +12,13 @@ from netboot.agent.erase.stage import run_erase
 from netboot.agent.hardware.memory_test import run_memory
 from netboot.agent.net.server_place import ServerPlace
 from netboot.agent.progress import StageTold
-from netboot.shared.protocol import Check, CheckResult, Customise, Deploy, Erase, Finish, Memory, Result, Stage
+from netboot.shared.stages import Result, Stage
+from netboot.shared.stages.check import Check, CheckResult
+from netboot.shared.stages.customise import Customise
+from netboot.shared.stages.deploy import Deploy
+from netboot.shared.stages.erase import Erase
+from netboot.shared.stages.finish import Finish
+from netboot.shared.stages.memory import Memory
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,21 +16,9 @@ from netboot.agent.net.link import Link
 from netboot.agent.progress import StageTold
 from netboot.agent.reports import Reports
 from netboot.shared.problems import Problem
-from netboot.shared.protocol import (
-    EndAction,
-    Finish,
-    FromServer,
-    Leave,
-    Plan,
-    Result,
-    RunStage,
-    Stage,
-    StageName,
-    StageProgress,
-    Stay,
-    Welcome,
-    stage_name,
-)
+from netboot.shared.protocol import FromServer, Leave, Plan, RunStage, StageProgress, Stay, Welcome
+from netboot.shared.stages import Result, Stage, StageName, stage_name
+from netboot.shared.stages.finish import EndAction, Finish
 
 log = logging.getLogger(__name__)
 

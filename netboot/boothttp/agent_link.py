@@ -12,7 +12,7 @@ from typing import Final
 from aiohttp import WSCloseCode, WSMsgType, web
 
 from netboot.lan.tcp_listener import Capacity, Guests
-from netboot.records.values import HelloRefused
+from netboot.records.refusals import HelloRefused
 from netboot.shared.errors import NetbootError
 from netboot.shared.problems import Problem
 from netboot.shared.protocol import MESSAGE_LIMIT, FromServer, Hello, ProtocolError, Stay, decode_from_agent, encode

@@ -23,7 +23,8 @@ from netboot.files.assets import asset_folder
 from netboot.jobs.profile import Profile
 from netboot.settings.config import Settings
 from netboot.shared.disk_loaders import BY_GRUB_CPU, STICK_MARKS
-from netboot.shared.problems import STAGES, Language, Problem
+from netboot.shared.language import Language
+from netboot.shared.problems import STAGES, Problem
 
 log = logging.getLogger(__name__)
 

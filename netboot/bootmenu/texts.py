@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
-from netboot.shared.problems import Language
+from netboot.shared.language import Language
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,9 +32,9 @@ from netboot.dns.update import Outcome, Step, UpdateTarget, fqdn, judge, message
 from netboot.jobs.named import Named
 from netboot.settings.names import UpdateSettings
 from netboot.shared.errors import NetbootError
+from netboot.shared.fields import Hostname, Identifier
 from netboot.shared.inventory import Mac
 from netboot.shared.problems import Problem
-from netboot.shared.protocol import Hostname, Identifier
 
 log = logging.getLogger(__name__)
 

@@ -15,7 +15,7 @@ from netboot.doctor.options import add_options
 from netboot.doctor.report import as_json, as_text
 from netboot.settings.config import load_settings
 from netboot.shared.errors import NetbootError
-from netboot.shared.problems import Language
+from netboot.shared.language import Language
 from netboot.shared.visible import visible, visible_json
 
 

@@ -8,7 +8,7 @@ from ipaddress import IPv4Address
 from pathlib import Path
 from typing import get_args
 
-from netboot.shared.problems import Language
+from netboot.shared.language import Language
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:

@@ -10,7 +10,7 @@ from typing import Final
 from netboot.doctor.finding import Finding, Severity
 from netboot.doctor.observed import Seen
 from netboot.doctor.texts import SEVERITIES, words
-from netboot.shared.problems import Language
+from netboot.shared.language import Language
 
 _WIDTH: Final = 100
 _TITLE: Final[dict[Language, str]] = {

@@ -5,7 +5,7 @@ from typing import Final
 from netboot.doctor.finding import Code, Finding, Severity, Words
 from netboot.doctor.texts_boot import BOOT
 from netboot.doctor.texts_lan import LAN
-from netboot.shared.problems import Language
+from netboot.shared.language import Language
 
 WORDS: Final[dict[Code, dict[Language, Words]]] = {**LAN, **BOOT}
 """Both sentences of every finding; values stand in braces."""

@@ -6,7 +6,7 @@ Not for: which finding is told when (judge_boot.py, judge_dhcp.py).
 from typing import Final
 
 from netboot.doctor.finding import Code, Words
-from netboot.shared.problems import Language
+from netboot.shared.language import Language
 
 BOOT: Final[dict[Code, dict[Language, Words]]] = {
     "netboot-proxy": {

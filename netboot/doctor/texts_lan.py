@@ -6,7 +6,7 @@ Not for: which finding is told when (judge_link.py, judge_dhcp.py).
 from typing import Final
 
 from netboot.doctor.finding import Code, Words
-from netboot.shared.problems import Language
+from netboot.shared.language import Language
 
 LAN: Final[dict[Code, dict[Language, Words]]] = {
     "no-cable": {

@@ -12,7 +12,8 @@ from netboot.jobs.stages import STAGES
 from netboot.jobs.stages.rules import Known, Outcome, Report, StageRules
 from netboot.shared.erase_outcome import erase_problem
 from netboot.shared.problems import Problem
-from netboot.shared.protocol import EraseResult, Result, Stage, StageName, stage_name
+from netboot.shared.stages import Result, Stage, StageName, stage_name
+from netboot.shared.stages.erase import EraseResult
 
 _NOTHING: Final = Known()
 

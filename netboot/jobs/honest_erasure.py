@@ -11,7 +11,7 @@ from typing import Final
 
 from netboot.shared.contradictions import Reason
 from netboot.shared.inventory import Disk, DiskId
-from netboot.shared.protocol import Erasure, Method
+from netboot.shared.stages.erase import Erasure, Method
 
 FASTEST: Final = 64e9
 """Bytes a second that no disk writes or reads: a PCIe 6.0 link of four lanes carries half of it."""

@@ -10,9 +10,11 @@ from msgspec import Struct
 from netboot.jobs.disk_answers import Answer
 from netboot.jobs.profile import Profile
 from netboot.jobs.seen import Seen
+from netboot.shared.fields import Digest
 from netboot.shared.inventory import DiskId, Inventory, Size, Text
 from netboot.shared.problems import Problem
-from netboot.shared.protocol import Digest, EraseResult, Erasure, Result, StageName
+from netboot.shared.stages import Result, StageName
+from netboot.shared.stages.erase import EraseResult, Erasure
 
 
 class MasterNeeds(Struct, frozen=True, kw_only=True):

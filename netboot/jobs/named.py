@@ -10,7 +10,7 @@ from ipaddress import AddressValueError, IPv4Address
 
 from netboot.jobs.identity import is_carried
 from netboot.jobs.job import Job
-from netboot.shared.protocol import CustomiseResult
+from netboot.shared.stages.customise import CustomiseResult
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,10 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta, Struct
 
-from netboot.shared.problems import Language
-from netboot.shared.protocol import EndAction, Hostname, Identifier, StageName
+from netboot.shared.fields import Hostname, Identifier
+from netboot.shared.language import Language
+from netboot.shared.stages import StageName
+from netboot.shared.stages.finish import EndAction
 
 # Shown in boot menus and on pages: one line, no control characters. Each renderer escapes what its own syntax needs.
 Label = Annotated[str, Meta(min_length=1, max_length=60, pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]+\Z")]

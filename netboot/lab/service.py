@@ -27,7 +27,7 @@ from netboot.lab.pc import PcSpec
 from netboot.records.record import open_record
 from netboot.settings.config import default_cache_folder
 from netboot.shared.inventory import Board, Disk, DiskId, Firmware, Inventory, System
-from netboot.shared.problems import Language
+from netboot.shared.language import Language
 from netboot.shared.process import Command, run
 from netboot.shared.protocol import VERSION, Hello
 

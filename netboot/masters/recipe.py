@@ -14,8 +14,8 @@ from msgspec import Meta, Struct
 
 from netboot.files import core_yaml
 from netboot.shared.errors import NetbootError
+from netboot.shared.fields import Hostname
 from netboot.shared.manifest import Line, MasterName
-from netboot.shared.protocol import Hostname
 
 Package = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9+.-]+$")]
 Locale = Annotated[str, Meta(pattern=r"^[a-z]{2,3}_[A-Z]{2}\.UTF-8$")]

@@ -18,8 +18,9 @@ from netboot.jobs.identity import keys_of, real_uuid
 from netboot.records import events, machines, tables
 from netboot.records.choices import CHOICE_LASTS
 from netboot.records.cut_places import place_to_go_on
+from netboot.records.refusals import BatchArmed, NoPlace
 from netboot.records.tables import found
-from netboot.records.values import Batch, BatchArmed, BatchEnd, NoPlace, PlaceRow
+from netboot.records.values import Batch, BatchEnd, PlaceRow
 
 
 def arm(session: Session, profile: str, places: int, *, who: str, instead: str, now: datetime) -> Batch:

@@ -14,8 +14,9 @@ from sqlalchemy.orm import Session
 from netboot.jobs.disk_rules import as_seen
 from netboot.jobs.seen import Seen
 from netboot.records import events, machines, tables
+from netboot.records.refusals import AtWork, NotOnRecord, NotThatVisit
 from netboot.records.tables import found
-from netboot.records.values import AtWork, Choice, ChoiceSource, NotOnRecord, NotThatVisit
+from netboot.records.values import Choice, ChoiceSource
 from netboot.shared.inventory import DiskId
 
 CHOICE_LASTS: Final = timedelta(hours=24)

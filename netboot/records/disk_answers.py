@@ -13,8 +13,9 @@ from sqlalchemy.orm import Session
 
 from netboot.jobs.disk_answers import Answer
 from netboot.records import choices, events, tables
+from netboot.records.refusals import AtWork, NotOnRecord
 from netboot.records.tables import found
-from netboot.records.values import AnswerRow, AtWork, NotOnRecord
+from netboot.records.values import AnswerRow
 from netboot.shared.inventory import DiskId
 
 ANSWERS_READ: Final = 512

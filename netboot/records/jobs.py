@@ -19,11 +19,14 @@ from netboot.jobs.seen import Seen
 from netboot.records import choices, disk_answers, events, inventories, machines, tables
 from netboot.records.arrivals import Arrivals
 from netboot.records.interruption import after_another_boot
+from netboot.records.refusals import NotOnRecord
 from netboot.records.tables import found
-from netboot.records.values import AnswerRow, JobState, NotOnRecord, Outcome, StageState
+from netboot.records.values import AnswerRow, JobState, Outcome, StageState
 from netboot.shared.inventory import DiskId
 from netboot.shared.problems import Problem
-from netboot.shared.protocol import CheckResult, EraseResult, Erasure, Result, StageName
+from netboot.shared.stages import Result, StageName
+from netboot.shared.stages.check import CheckResult
+from netboot.shared.stages.erase import EraseResult, Erasure
 
 
 def start(

@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session, aliased
 
 from netboot.records import choices, events, tables, visits
 from netboot.records.machines import OnLine
+from netboot.records.refusals import CannotMerge
 from netboot.records.tables import found
-from netboot.records.values import CannotMerge
 
 LOOK_ALIKES: Final = 20
 

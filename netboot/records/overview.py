@@ -30,7 +30,9 @@ from netboot.records.values import (
     VisitRow,
 )
 from netboot.shared.inventory import DiskId
-from netboot.shared.protocol import CustomiseResult, MemoryResult, StageName
+from netboot.shared.stages import StageName
+from netboot.shared.stages.customise import CustomiseResult
+from netboot.shared.stages.memory import MemoryResult
 
 
 def machines(session: Session, *, limit: int, now: datetime) -> tuple[MachineRow, ...]:

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from netboot.records import chain, events, tables
 from netboot.records.chain_head import Link
 from netboot.records.values import ErasureRow, Event
-from netboot.shared.protocol import Erasure
+from netboot.shared.stages.erase import Erasure
 
 Standing = Literal["proven", "altered", "missing"]
 

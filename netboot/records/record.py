@@ -48,6 +48,7 @@ from netboot.records.arrivals import Arrivals
 from netboot.records.bench_day import BenchDay
 from netboot.records.chain_head import ChainHeads, Link, compare
 from netboot.records.database import READING, open_database, told_of_damage
+from netboot.records.refusals import NoPlace, NotAsSeen, UnknownProfile
 from netboot.records.values import (
     AnswerRow,
     Batch,
@@ -61,8 +62,6 @@ from netboot.records.values import (
     MachineRow,
     MachinesFound,
     MasterRow,
-    NoPlace,
-    NotAsSeen,
     Operator,
     Outcome,
     PendingChoice,
@@ -71,12 +70,12 @@ from netboot.records.values import (
     Standing,
     Start,
     Unfinished,
-    UnknownProfile,
     Visit,
 )
 from netboot.shared.inventory import DiskId
 from netboot.shared.problems import Problem
-from netboot.shared.protocol import Hello, StageName
+from netboot.shared.protocol import Hello
+from netboot.shared.stages import StageName
 
 Clock = Callable[[], datetime]
 

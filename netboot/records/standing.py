@@ -12,8 +12,9 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from netboot.records import events, jobs, tables
+from netboot.records.refusals import Contested, NotThatVisit
 from netboot.records.tables import found
-from netboot.records.values import CONTESTED, Contested, NotThatVisit, Standing
+from netboot.records.values import CONTESTED, Standing
 from netboot.shared.problems import Problem
 
 

@@ -9,17 +9,9 @@ from netboot.jobs.disk_rules import as_seen
 from netboot.jobs.job import Job
 from netboot.jobs.seen import what_changed
 from netboot.records import batches, choices, disk_answers, jobs, tables
+from netboot.records.refusals import Contested, NoPlace, NotAsSeen, NotThatVisit, UnknownProfile
 from netboot.records.tables import found
-from netboot.records.values import (
-    CONTESTED,
-    AnswerRow,
-    Contested,
-    NoPlace,
-    NotAsSeen,
-    NotThatVisit,
-    Start,
-    UnknownProfile,
-)
+from netboot.records.values import CONTESTED, AnswerRow, Start
 
 Prepare = Callable[[str], Start | None]
 """From a profile's id to what its job needs; None when there is no such profile."""

@@ -18,12 +18,15 @@ from netboot.jobs.disk_answers import Answer
 from netboot.jobs.job import MasterNeeds
 from netboot.jobs.profile import Profile
 from netboot.jobs.seen import Seen
-from netboot.records.values import NotOnRecord
+from netboot.records.refusals import NotOnRecord
 from netboot.shared.errors import NetbootError
 from netboot.shared.inventory import DiskId, Inventory
 from netboot.shared.problems import Problem
-from netboot.shared.protocol import CustomiseResult, DeployResult, EraseResult, MemoryResult
-from netboot.shared.protocol import Erasure as Evidence
+from netboot.shared.stages.customise import CustomiseResult
+from netboot.shared.stages.deploy import DeployResult
+from netboot.shared.stages.erase import EraseResult
+from netboot.shared.stages.erase import Erasure as Evidence
+from netboot.shared.stages.memory import MemoryResult
 
 T = TypeVar("T")
 

@@ -19,7 +19,7 @@ from netboot.records import tables
 from netboot.records.interruption import after_another_boot
 from netboot.records.values import JobState, LeftAt, StageState, Unfinished
 from netboot.shared.problems import Problem
-from netboot.shared.protocol import StageName
+from netboot.shared.stages import StageName
 
 WRITING: Final = frozenset({"erase", "deploy", "customise"})
 """The stages that write to a disk."""

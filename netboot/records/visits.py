@@ -29,8 +29,9 @@ from netboot.records.arrivals import (
     Brought,
 )
 from netboot.records.machines import OnLine
+from netboot.records.refusals import HelloRefused, OtherOnLine, WrongToken
 from netboot.records.tables import found
-from netboot.records.values import HelloRefused, OtherOnLine, Standing, Visit, WrongToken
+from netboot.records.values import Standing, Visit
 from netboot.shared.inventory import Inventory
 from netboot.shared.problems import Problem
 from netboot.shared.protocol import Hello

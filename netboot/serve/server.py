@@ -11,58 +11,44 @@ import logging
 import os
 import resource
 import signal
-import ssl
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Final
 
 from aiohttp import web
-from msgspec import UNSET
 
-from netboot import bootfiles
-from netboot.auth.signing import load_key, load_ticket_key, public_key
-from netboot.bootfiles.sbat import Generations, revoked
+from netboot.auth.signing import load_key, public_key
 from netboot.boothttp.files import BootFace, boot_application
 from netboot.boothttp.known_hosts import own_names
 from netboot.bootmenu.boot_menu import BootMenu
 from netboot.bootmenu.highlight import white_pixel
 from netboot.bootmenu.password import SETTING as MENU_PASSWORD
 from netboot.bootmenu.password import MenuPassword
-from netboot.dhcp.address_plan import AddressPlan, plan_addresses
 from netboot.dhcp.leases import QUARANTINE
 from netboot.dhcp.probe import PROBE_UUID
 from netboot.dhcp.rival import refuse_beside_another
 from netboot.dhcp.service import BootSighting
-from netboot.dns.announcer import Announcer, load_target
-from netboot.dns.naming import directory, name_server, with_names
-from netboot.dns.update import UpdateTarget
-from netboot.files.assets import asset_folder
-from netboot.files.data_folder import require_private, served_here
-from netboot.jobs.job import MasterNeeds
-from netboot.jobs.profile import Profile
-from netboot.jobs.profiles import load_profiles
-from netboot.jobs.target import master_forbids
+from netboot.dns.announcer import Announcer
+from netboot.dns.naming import directory, name_server
+from netboot.files.data_folder import served_here
 from netboot.lan.address_watch import AddressWatch
-from netboot.lan.interfaces import Interface, choose, read_links
 from netboot.lan.tcp_listener import BACKLOG, Capacity, Listener, listen
 from netboot.masters.loader_generations import level_of
 from netboot.records.record import Record, open_record
 from netboot.serve.boot_address import BootAddress, rendered
 from netboot.serve.dhcp_mode import DhcpWay, Service
+from netboot.serve.masters import Masters, remember_masters
+from netboot.serve.ready import Ready, agent_for, page_tls, prepare
 from netboot.serve.whereabouts_service import WhereaboutsService
 from netboot.settings.config import Settings
 from netboot.settings.names import DEFAULT_DOMAIN
-from netboot.shared.errors import NetbootError
-from netboot.shared.manifest import Manifest
-from netboot.store import ForeignError, Store
+from netboot.store import Store
 from netboot.tftp import FolderSource, Limits, Outcome, TftpServer, TftpSettings, TransferEvent, block_size_for
 from netboot.web import page_application
 from netboot.workshop.greeting import Workshop
 from netboot.workshop.live_board import Conflict, Floor
-from netboot.workshop.policies import Policies, check_defaults
 
 log = logging.getLogger(__name__)
 
@@ -77,72 +63,6 @@ PAGE_CAPACITY: Final = Capacity(of_address=64, in_all=256)
 OPEN_FILES: Final = 16384
 FIRST_INHERITED: Final = 3
 """systemd's socket activation hands descriptors over from this one on (sd_listen_fds(3))."""
-
-
-@dataclass(frozen=True, slots=True)
-class Ready:
-    """Everything that was checked and found before any port is taken."""
-
-    settings: Settings
-    interface: Interface
-    files: bootfiles.BootFiles
-    profiles: tuple[Profile, ...]
-    policies: Policies
-    agent: bytes
-    building: IPv4Address | None
-    building_dns: UpdateTarget | None
-    ticket_key: bytes
-    plan: AddressPlan | None
-    """What our own DHCP server gives, in `full` mode."""
-
-
-def prepare(settings: Settings) -> Ready:
-    """Check what `serve` needs. Raises NetbootError."""
-    interface = choose(read_links(), settings.interface)
-    plan = None
-    if settings.dhcp.mode == "full":
-        plan = with_names(plan_addresses(settings.dhcp.full, interface), settings.names)
-    files = bootfiles.load(settings.bootfiles_folder)
-    profiles = load_profiles([asset_folder("images") / "profiles", *map(Path, settings.profiles)])
-    if not profiles:
-        raise NetbootError("there is no profile to choose", hint="put one into images/profiles/")
-    policies = Policies(settings.machines)
-    check_defaults(settings.machines, {profile.id: profile for profile in profiles})
-    agent = _agent(settings, interface)
-    _page_tls(settings)
-    building_dns = load_target(settings.names.update)
-    ticket_key = load_ticket_key(settings.data_folder)
-    return Ready(
-        settings, interface, files, profiles, policies, agent, _building(settings), building_dns, ticket_key, plan
-    )
-
-
-def _agent(settings: Settings, interface: Interface) -> bytes:
-    """The agent's own archive, which names the page's address. Raises NetbootError."""
-    key = load_key(settings.data_folder)
-    return bootfiles.agent_archive(
-        {"public_key": public_key(key).hex(), "page": _page_address(settings, interface), "language": settings.language}
-    )
-
-
-def _building(settings: Settings) -> IPv4Address | None:
-    """Where the building's DHCP server is, None to ask by broadcast."""
-    try:
-        return IPv4Address(settings.dhcp.building) if settings.dhcp.building else None
-    except ValueError as error:
-        raise NetbootError(
-            f"`dhcp.building`: {error}", hint="give the address of the building's DHCP server, or leave it empty"
-        ) from error
-
-
-def _page_address(settings: Settings, interface: Interface) -> str:
-    """Where people at the bench find the page, for the PCs' screens."""
-    scheme = "https" if settings.page.certificate else "http"
-    try:
-        listening = IPv4Address(settings.page.address)
-    except ValueError as error:
-        raise NetbootError(f"`page.address`: {error}", hint="give an address of this machine, or 0.0.0.0") from error
-    return f"{scheme}://{interface.address if listening.is_unspecified else listening}:{settings.page.port}"
 
 
 async def serve(settings: Settings, *, beside_another_dhcp: bool = False) -> None:
@@ -178,7 +98,7 @@ async def _serve(ready: Ready, record: Record) -> None:
     if record.restored:
         log.error("the record is older than the last one written, or nobody knows: all that waited is withdrawn")
         floor.tell_trouble("record-restored")
-    await asyncio.to_thread(_remember_masters, record, store)
+    await asyncio.to_thread(remember_masters, record, store)
     for profile in await asyncio.to_thread(record.withdraw_changed, ready.profiles):
         log.warning("the profile %s was changed: what was chosen or armed for it before is withdrawn", profile)
     masters = Masters(store, await asyncio.to_thread(level_of, ready.files.folder))
@@ -264,13 +184,13 @@ async def _serve(ready: Ready, record: Record) -> None:
             lambda address: _boot_socket(settings, address),
             face=face,
             menu=menu,
-            agent=lambda found: _agent(settings, found),
+            agent=lambda found: agent_for(settings, found),
             tftp=tftp,
             dhcp=dhcp,
         )
         await place.open(ready.interface.address)
         page = await _http_runner(stack, await page_application(workshop, settings, hosts))
-        await web.SockSite(page, _page_socket(settings), ssl_context=_page_tls(settings), backlog=BACKLOG).start()
+        await web.SockSite(page, _page_socket(settings), ssl_context=page_tls(settings), backlog=BACKLOG).start()
         await tftp.start()
         stack.callback(tftp.close)
         interface, port = ready.interface.name, settings.http.port
@@ -348,72 +268,6 @@ def _page_socket(settings: Settings) -> Listener:
     return listen(
         settings.page.address, settings.page.port, PAGE_CAPACITY, setting="page.port", usual="another web server"
     )
-
-
-def _page_tls(settings: Settings) -> ssl.SSLContext | None:
-    if not settings.page.certificate:
-        return None
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    try:
-        require_private(Path(settings.page.key or settings.page.certificate), "the page's key")
-        context.load_cert_chain(settings.page.certificate, settings.page.key or None)
-    except (OSError, ssl.SSLError) as error:
-        raise NetbootError(
-            f"the page's certificate cannot be used: {error}", hint="see `page.certificate` and `page.key`: PEM files"
-        ) from error
-    return context
-
-
-def _remember_masters(record: Record, store: Store) -> None:
-    """Put masters that came into the store since the last start on the record; a damaged one is told, and left."""
-    for name in store.names():
-        try:
-            manifest = store.current(name)
-        except NetbootError as error:
-            log.error("the master %s cannot be used: %s", name, error)
-            continue
-        if manifest is not None:
-            record.remember_master(
-                manifest.digest, name=manifest.name, version=manifest.version, licence=manifest.licence
-            )
-
-
-class Masters:
-    """Finds the newest master of a name. One that another key signed is found as such: no PC may get it."""
-
-    def __init__(self, store: Store, level: Generations | None = None) -> None:
-        self._store = store
-        self._level = level
-
-    def __call__(self, name: str) -> MasterNeeds | None:
-        try:
-            manifest = self._store.current(name)
-        except ForeignError as error:
-            return MasterNeeds(manifest=error.digest, name=name, disk=0, signed=False)
-        if manifest is None:
-            return None
-        return MasterNeeds(
-            manifest=manifest.digest,
-            name=manifest.name,
-            disk=manifest.disk,
-            sector=manifest.sector,
-            used=manifest.used,
-            uefi_bits=manifest.uefi.bits if manifest.uefi else 0,
-            not_customisable=manifest.not_customisable,
-            revoked=self._revoked(manifest),
-        )
-
-    def _revoked(self, manifest: Manifest) -> str:
-        if self._level is None or manifest.understood is UNSET:
-            return ""
-        return revoked(manifest.understood.generations, self._level)
-
-    def lacks(self, profile: Profile) -> bool:
-        """Whether no PC can get this profile's master: what the boot menu must not offer."""
-        try:
-            return master_forbids(profile, self(profile.master) if profile.master else None) is not None
-        except NetbootError:
-            return True
 
 
 def _log_transfer(event: TransferEvent) -> None:

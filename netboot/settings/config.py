@@ -16,8 +16,8 @@ from netboot.jobs.policy import DhcpWay, Loader
 from netboot.settings.dhcp_full import DhcpFullSettings
 from netboot.settings.names import NamesSettings
 from netboot.shared.errors import NetbootError
-from netboot.shared.problems import Language
-from netboot.shared.protocol import Identifier
+from netboot.shared.fields import Identifier
+from netboot.shared.language import Language
 
 Port = Annotated[int, Meta(ge=1, le=65535)]
 FolderPath = Annotated[str, Meta(min_length=1, max_length=4096)]

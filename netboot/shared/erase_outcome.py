@@ -8,7 +8,7 @@ from typing import Final
 
 from netboot.shared.inventory import DiskId
 from netboot.shared.problems import Problem
-from netboot.shared.protocol import Erasure
+from netboot.shared.stages.erase import Erasure
 
 _NAMED: Final = 4
 """Disks that one sentence names; the others are counted."""

@@ -22,9 +22,9 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from nacl.exceptions import CryptoError
 from nacl.signing import SigningKey, VerifyKey
 
+from netboot.shared.fields import Digest, Identifier
 from netboot.shared.growth import GROWABLE
 from netboot.shared.inventory import Size, Text
-from netboot.shared.protocol import Digest, Identifier
 
 MAGIC: Final = b"netboot-manifest1\n"
 SIGNATURE_LENGTH: Final = 64

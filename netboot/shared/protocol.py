@@ -25,27 +25,16 @@ from typing import Annotated, Final, Literal, TypeVar
 import msgspec
 from msgspec import Meta, Struct
 
-from netboot.shared.inventory import Count, DiskId, Inventory, Size, Text
-from netboot.shared.problems import Language, Problem
+from netboot.shared.fields import At, Identifier, Moment, Token
+from netboot.shared.inventory import Count, Inventory, Size, Text
+from netboot.shared.language import Language
+from netboot.shared.problems import Problem
+from netboot.shared.stages import Result, Stage, StageName
+from netboot.shared.stages.finish import EndAction
 
 VERSION: Final = 3
 MESSAGE_LIMIT: Final = 512 * 1024
 """Longest message either side accepts, in bytes."""
-
-Token = Annotated[str, Meta(max_length=128, pattern=r"^[0-9A-Za-z_-]*\Z")]
-Identifier = Annotated[
-    str,
-    Meta(max_length=64, pattern=r"^[0-9A-Za-z._-]*\Z", description="letters, digits, dot, hyphen, underscore"),
-]
-Digest = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
-Hostname = Annotated[str, Meta(pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\Z")]
-StageName = Literal["check", "memory", "erase", "deploy", "customise", "finish"]
-Verdict = Literal["erased", "not-erased", "undetermined"]
-EndAction = Literal["disk", "reboot", "poweroff"]
-Level = Literal["none", "clear", "purge"]
-Method = Literal["overwrite"]
-Identity = Literal["hostname", "machine-id", "ssh-host-keys"]
-"""What makes an installed system one PC's own: no two PCs of a master may share it."""
 
 
 class ProtocolError(ValueError):
@@ -55,201 +44,8 @@ class ProtocolError(ValueError):
 # ── stages, as the server orders them ───────────────────────────────────────────────────────────────────────────────
 
 
-Answered = Annotated[tuple[DiskId, ...], Meta(max_length=128)]
-"""Those of the ordered disks that no sign shows to be the PC's own, and of which a person said that they are."""
-
-
-class Check(Struct, frozen=True, kw_only=True, tag="check"):
-    """Look again at the hardware before anything is written."""
-
-
-class Memory(Struct, frozen=True, kw_only=True, tag="memory"):
-    """Test the memory that is free, for about `seconds` seconds. Nothing is written to a disk."""
-
-    seconds: Annotated[int, Meta(ge=1, le=86400)]
-
-
-class Erase(Struct, frozen=True, kw_only=True, tag="erase"):
-    """Erase these disks, each by its method."""
-
-    disks: Annotated[tuple[DiskId, ...], Meta(min_length=1, max_length=128)]
-    answered: Answered = ()
-    method: Method = "overwrite"
-
-
-class Deploy(Struct, frozen=True, kw_only=True, tag="deploy"):
-    """Write this master to this disk, then read every chunk back. `name` is for people.
-
-    `used` is how many bytes the master's chunks cover: less written or read back is no deploy.
-    """
-
-    manifest: Digest
-    name: Text
-    target: DiskId
-    used: Size = 0
-    answered: Answered = ()
-
-
-class Customise(Struct, frozen=True, kw_only=True, tag="customise"):
-    """Make the master on this disk this PC's own: grow, hostname, machine-id, SSH host keys, boot entry."""
-
-    manifest: Digest
-    target: DiskId
-    hostname: Hostname
-    answered: Answered = ()
-
-
-class Finish(Struct, frozen=True, kw_only=True, tag="finish"):
-    """Say goodbye, then do `action`."""
-
-    action: EndAction
-
-
-Stage = Check | Memory | Erase | Deploy | Customise | Finish
-
-
-def stage_name(stage: Stage) -> StageName:
-    """The name of an ordered stage."""
-    match stage:
-        case Check():
-            return "check"
-        case Memory():
-            return "memory"
-        case Erase():
-            return "erase"
-        case Deploy():
-            return "deploy"
-        case Customise():
-            return "customise"
-        case Finish():
-            return "finish"
-
-
 # ── what a stage proves ─────────────────────────────────────────────────────────────────────────────────────────────
 
-
-class CheckResult(Struct, frozen=True, kw_only=True, tag="check"):
-    """The hardware as it is now."""
-
-    inventory: Inventory
-
-
-class MemoryResult(Struct, frozen=True, kw_only=True, tag="memory"):
-    """`tested` bytes of memory at once, `copied` bytes written and compared in `rounds`, `wrong` values found.
-
-    `first` is the tool's line on the first wrong value.
-    """
-
-    tested: Size
-    copied: Size
-    rounds: Count
-    seconds: Annotated[float, Meta(ge=0)]
-    wrong: Count
-    first: Text = ""
-
-
-Moment = Annotated[float, Meta(ge=0, le=1e12)]
-"""Seconds since the epoch: whatever a clock can be set to, and no more."""
-
-At = Annotated[float, Meta(ge=0, le=1e10)]
-"""Seconds since the PC's start, by a clock that nobody sets (CLOCK_MONOTONIC)."""
-
-BAD_RANGES: Final = 256
-"""Ranges of a disk that its evidence lists one by one, at most."""
-
-
-MORE_BAD: Final = 1_000_000
-"""And those beyond, which are counted up to this number."""
-
-
-BadPart = Literal["unwritten", "unread", "different"]
-
-
-class BadRange(Struct, frozen=True, kw_only=True):
-    """A part of a disk that refused to be written, refused to be read back, or gave back something else."""
-
-    start: Size
-    length: Annotated[int, Meta(ge=1, le=2**63 - 1)]
-    what: BadPart
-
-
-class Erasure(Struct, frozen=True, kw_only=True):
-    """One disk, one erase: what was done, what the device said, what reading back showed.
-
-    `began` and `ended` are by the agent's steady clock, `pc_clock` is what the PC's own showed at the beginning, in
-    whatever year it believed to be. `started` and `finished` are by the server's clock, when it heard of the stage's
-    beginning and end: it sets them, what an agent says there does not count. `unwritten`, `unread` and `different`
-    count the bytes of the `bad` ranges, and of `more_bad` further ones that are not listed.
-    """
-
-    disk: DiskId
-    model: Text = ""
-    method: Method
-    level: Level
-    verdict: Verdict
-    problem: Problem | None = None
-    written: Size = 0
-    verified: Size = 0
-    unwritten: Size = 0
-    unread: Size = 0
-    different: Size = 0
-    bad: Annotated[tuple[BadRange, ...], Meta(max_length=BAD_RANGES)] = ()
-    more_bad: Count = 0
-    began: At = 0.0
-    ended: At = 0.0
-    pc_clock: Moment = 0.0
-    started: Moment = 0.0
-    finished: Moment = 0.0
-    pattern: Text = ""
-    before: Annotated[dict[str, Text], Meta(max_length=32)] = {}
-    after: Annotated[dict[str, Text], Meta(max_length=32)] = {}
-
-    @property
-    def seconds(self) -> float:
-        """How long it took; of evidence from before version 3, by the PC's clock."""
-        return max(0.0, self.ended - self.began or self.finished - self.started)
-
-
-class EraseResult(Struct, frozen=True, kw_only=True, tag="erase"):
-    """One erasure for each disk that was ordered, in that order."""
-
-    erasures: Annotated[tuple[Erasure, ...], Meta(max_length=128)]
-
-
-class DeployResult(Struct, frozen=True, kw_only=True, tag="deploy"):
-    """What was written and what was read back. `fetched` counts bytes on the wire."""
-
-    manifest: Digest
-    target: DiskId
-    chunks: Count
-    written: Size
-    verified: Size
-    fetched: Size
-    refetched: Count = 0
-
-
-class CustomiseResult(Struct, frozen=True, kw_only=True, tag="customise"):
-    """What the installed system was told, and the firmware's boot entry ("" on BIOS).
-
-    `root` is the partition that was changed, `filesystem` its kind and `folder` where in it the system lies ("" for its
-    own root). `own` is what the system was given and was read again from the disk, `absent` what it has none of, and
-    `changed` the paths that were written or removed. `grown` is the last file system's size in bytes, 0 when it grows
-    with nothing.
-    """
-
-    hostname: Hostname
-    root: Text = ""
-    filesystem: Text = ""
-    folder: Text = ""
-    own: Annotated[tuple[Identity, ...], Meta(max_length=8)] = ()
-    absent: Annotated[tuple[Identity, ...], Meta(max_length=8)] = ()
-    changed: Annotated[tuple[Text, ...], Meta(max_length=256)] = ()
-    grown: Size = 0
-    boot_entry: Text = ""
-    warning: Problem | None = None
-
-
-Result = CheckResult | MemoryResult | EraseResult | DeployResult | CustomiseResult
 
 # ── from the agent ──────────────────────────────────────────────────────────────────────────────────────────────────
 

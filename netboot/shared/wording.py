@@ -5,8 +5,12 @@ Not for: sentences about problems (`problems.py`), the words of one screen (`age
 
 from typing import Final, Literal
 
-from netboot.shared.problems import STAGES, Language
-from netboot.shared.protocol import EndAction, StageName, Stuck, Verdict
+from netboot.shared.language import Language
+from netboot.shared.problems import STAGES
+from netboot.shared.protocol import Stuck
+from netboot.shared.stages import StageName
+from netboot.shared.stages.erase import Verdict
+from netboot.shared.stages.finish import EndAction
 
 StageState = Literal["waiting", "running", "done", "failed"]
 """As in `imaging.StageRecord`."""

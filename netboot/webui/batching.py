@@ -9,7 +9,7 @@ from typing import Final
 
 from aiohttp import web
 
-from netboot.records.values import BatchArmed
+from netboot.records.refusals import BatchArmed
 from netboot.webui.choosing import master_is_there
 from netboot.webui.keys import workshop_key
 from netboot.webui.refusal import Refusal

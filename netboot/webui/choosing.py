@@ -16,7 +16,7 @@ from netboot.jobs.disk_rules import as_seen, forbids_writing, internal_disks
 from netboot.jobs.profile import Profile
 from netboot.jobs.target import master_forbids
 from netboot.records.record import Record
-from netboot.records.values import Contested, NotOnRecord, NotThatVisit
+from netboot.records.refusals import Contested, NotOnRecord, NotThatVisit
 from netboot.shared.errors import NetbootError
 from netboot.shared.inventory import Disk, DiskId
 from netboot.shared.problems import Code as ProblemCode

@@ -12,7 +12,8 @@ from aiohttp import web
 
 from netboot.jobs.disk_answers import AnswerKind, Question, answers_to, questions
 from netboot.records.record import Record
-from netboot.records.values import AtWork, MachineDetail, NotOnRecord
+from netboot.records.refusals import AtWork, NotOnRecord
+from netboot.records.values import MachineDetail
 from netboot.webui.keys import workshop_key
 from netboot.webui.refusal import Refusal
 from netboot.webui.render import page

@@ -6,7 +6,7 @@ Not for: the sentence that stops a PC until somebody answers (`problems.py`).
 from typing import Final
 
 from netboot.jobs.disk_answers import AnswerKind
-from netboot.shared.problems import Language
+from netboot.shared.language import Language
 
 DISK_TEXTS: Final[dict[str, dict[Language, str]]] = {
     "disk_questions": {"fr": "Disques : à vous de le dire", "en": "Disks: for you to say"},

@@ -8,7 +8,8 @@ from aiohttp import web
 from netboot.jobs.disk_answers import questions, settled, vouched
 from netboot.jobs.disk_rules import internal_disks
 from netboot.jobs.identity import Key, is_carried
-from netboot.records.values import MachineDetail, NotOnRecord, VisitRow
+from netboot.records.refusals import NotOnRecord
+from netboot.records.values import MachineDetail, VisitRow
 from netboot.webui.keys import workshop_key
 from netboot.webui.policy_page import own_names, rule_of
 from netboot.webui.refusal import Refusal

@@ -5,7 +5,8 @@ import asyncio
 from aiohttp import web
 
 from netboot.records.record import Record
-from netboot.records.values import CannotMerge, MachineDetail, NotOnRecord
+from netboot.records.refusals import CannotMerge, NotOnRecord
+from netboot.records.values import MachineDetail
 from netboot.webui.keys import workshop_key
 from netboot.webui.refusal import Refusal
 from netboot.webui.render import page

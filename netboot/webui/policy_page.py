@@ -15,7 +15,8 @@ from msgspec.structs import replace
 from netboot.bootmenu.offered import may_be_default
 from netboot.jobs.identity import Key, is_carried, keys_of
 from netboot.jobs.policy import DhcpWay, Loader, Policy
-from netboot.records.values import Contested, NotOnRecord, NotThatVisit, PolicyRow, SeenVisit, VisitRow
+from netboot.records.refusals import Contested, NotOnRecord, NotThatVisit
+from netboot.records.values import PolicyRow, SeenVisit, VisitRow
 from netboot.webui.keys import workshop_key
 from netboot.webui.refusal import Refusal
 from netboot.webui.render import page

@@ -5,7 +5,7 @@ Not for: what stops a PC (`problems.py`).
 
 from typing import Final, Literal
 
-from netboot.shared.problems import Language
+from netboot.shared.language import Language
 
 Code = Literal[
     "signed-out",

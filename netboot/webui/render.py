@@ -12,12 +12,14 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from netboot.jobs.disk_answers import Answer, counts
 from netboot.shared.inventory import Disk, gigabytes, label
-from netboot.shared.problems import Language, sizes_in
+from netboot.shared.language import Language
+from netboot.shared.problems import sizes_in
 from netboot.shared.wording import end_name, stage_name, state_name, stuck_sentence, verdict_name
 from netboot.webui.disk_texts import ANSWERS, FOLLOWED
 from netboot.webui.keys import settings_key, workshop_key
 from netboot.webui.rule_texts import BATCH_ENDS, DEFAULTS, DHCP_WAYS, LOADERS
-from netboot.webui.texts import BOOT_NOTES, EVENTS, JOB_STATES, LEVELS, SECURE_BOOT, STATES, TEXTS, TROUBLES, texts
+from netboot.webui.state_texts import BOOT_NOTES, EVENTS, JOB_STATES, LEVELS, SECURE_BOOT, STATES, TROUBLES
+from netboot.webui.texts import TEXTS, texts
 from netboot.webui.visible_text import AsItIs, visible_text
 from netboot.webui.visitor import FORM_TOKEN, Visitor, visitor
 

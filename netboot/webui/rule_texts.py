@@ -4,7 +4,7 @@ from typing import Final
 
 from netboot.jobs.policy import DhcpWay, Loader
 from netboot.records.values import BatchEnd
-from netboot.shared.problems import Language
+from netboot.shared.language import Language
 
 RULE_TEXTS: Final[dict[str, dict[Language, str]]] = {
     # Batches

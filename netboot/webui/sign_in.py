@@ -17,7 +17,7 @@ from netboot.auth.known_browsers import KnownBrowsers
 from netboot.auth.passwords import LONGEST, SHORTEST, hash_password, is_right
 from netboot.auth.sessions import LASTS
 from netboot.records.values import Operator
-from netboot.shared.problems import Language
+from netboot.shared.language import Language
 from netboot.webui.keys import sessions_key, workshop_key
 from netboot.webui.live import viewers_key
 from netboot.webui.render import page

@@ -11,7 +11,7 @@ from typing import Final
 from aiohttp import web
 
 from netboot.records.values import Operator
-from netboot.shared.problems import Language
+from netboot.shared.language import Language
 from netboot.webui.keys import sessions_key, settings_key, workshop_key
 from netboot.webui.refusal import Refusal
 

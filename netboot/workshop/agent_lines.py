@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Final
 from weakref import WeakValueDictionary
 
-from netboot.records.values import HelloRefused
+from netboot.records.refusals import HelloRefused
 from netboot.shared.problems import Problem
 from netboot.workshop.agent_session import Session
 

@@ -12,7 +12,8 @@ from netboot.jobs.job import Job, erasures
 from netboot.records.values import CONTESTED, Unfinished, Visit
 from netboot.shared.erase_outcome import fault_of
 from netboot.shared.inventory import Inventory, label
-from netboot.shared.protocol import FromServer, Hello, Stage
+from netboot.shared.protocol import FromServer, Hello
+from netboot.shared.stages import Stage
 from netboot.workshop.live_board import LineSigns, Row
 
 FAULTS: Final = 8

@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from msgspec.structs import replace
 
 from netboot.records.record import Record
-from netboot.records.values import NotThatVisit
+from netboot.records.refusals import NotThatVisit
 from netboot.shared.problems import Problem
 from netboot.shared.protocol import Stay
 from netboot.workshop import contest

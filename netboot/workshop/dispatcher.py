@@ -19,22 +19,11 @@ from netboot.jobs.stages.rules import Known
 from netboot.records.record import Record
 from netboot.records.values import StageState
 from netboot.shared.problems import Problem
-from netboot.shared.protocol import (
-    Customise,
-    Deploy,
-    Erase,
-    Leave,
-    Plan,
-    Received,
-    RunStage,
-    Stage,
-    StageFinished,
-    StageName,
-    StageProgress,
-    StageStarted,
-    Stay,
-    stage_name,
-)
+from netboot.shared.protocol import Leave, Plan, Received, RunStage, StageFinished, StageProgress, StageStarted, Stay
+from netboot.shared.stages import Stage, StageName, stage_name
+from netboot.shared.stages.customise import Customise
+from netboot.shared.stages.deploy import Deploy
+from netboot.shared.stages.erase import Erase
 from netboot.workshop.agent_session import Session, row_of
 from netboot.workshop.live_board import Floor, State
 

@@ -27,20 +27,17 @@ from netboot.jobs.target import master_forbids
 from netboot.lan import neighbours
 from netboot.records.interruption import after_another_boot
 from netboot.records.record import Record
-from netboot.records.values import (
+from netboot.records.refusals import (
     AtWork,
-    Batch,
     Contested,
     Denied,
     HelloRefused,
     NoPlace,
     NotAsSeen,
     NotThatVisit,
-    Outcome,
-    Start,
     UnknownProfile,
-    Visit,
 )
+from netboot.records.values import Batch, Outcome, Start, Visit
 from netboot.shared.errors import NetbootError
 from netboot.shared.inventory import DiskId, Inventory, judged_clock
 from netboot.shared.problems import Problem

@@ -17,7 +17,9 @@ from msgspec.structs import replace
 
 from netboot.records.values import Batch, Standing
 from netboot.shared.problems import Problem
-from netboot.shared.protocol import StageName, Stuck, Verdict
+from netboot.shared.protocol import Stuck
+from netboot.shared.stages import StageName
+from netboot.shared.stages.erase import Verdict
 
 ROWS: Final = 512
 UNSEEN: Final = ROWS // 2

@@ -26,24 +26,13 @@ from netboot.agent.reports import Report, Reports
 from netboot.agent.visit import RunOne, Visit
 from netboot.lab.network import INTERFACE
 from netboot.lan.interfaces import read_links
+from netboot.shared.fields import Token
 from netboot.shared.inventory import Board, Count, Disk, DiskId, Firmware, Inventory, Nic, System
 from netboot.shared.problems import Problem
-from netboot.shared.protocol import (
-    VERSION,
-    EndAction,
-    EraseResult,
-    FromServer,
-    Hello,
-    Plan,
-    Result,
-    RunStage,
-    Stage,
-    StageFinished,
-    StageName,
-    StageProgress,
-    Token,
-    stage_name,
-)
+from netboot.shared.protocol import VERSION, FromServer, Hello, Plan, RunStage, StageFinished, StageProgress
+from netboot.shared.stages import Result, Stage, StageName, stage_name
+from netboot.shared.stages.erase import EraseResult
+from netboot.shared.stages.finish import EndAction
 from tests.abuse.promises import Note
 from tests.workshop.player import evidence
 

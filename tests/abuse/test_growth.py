@@ -16,9 +16,11 @@ from netboot.jobs.job import StageRecord
 from netboot.jobs.profile import Profile
 from netboot.records.arrivals import DAY_BYTES, DAY_SHARE
 from netboot.records.record import open_record
-from netboot.records.values import HelloRefused, Start
+from netboot.records.refusals import HelloRefused
+from netboot.records.values import Start
 from netboot.shared.inventory import Dimm, Inventory
-from netboot.shared.protocol import MESSAGE_LIMIT, CheckResult
+from netboot.shared.protocol import MESSAGE_LIMIT
+from netboot.shared.stages.check import CheckResult
 from tests.records.conftest import MAC, Clock, hello, pc
 
 LOOK = Profile(id="look", name={"fr": "Voir", "en": "Look"}, stages=("check", "finish"))

@@ -15,7 +15,8 @@ from msgspec.structs import replace
 
 from netboot.shared.inventory import Nic
 from netboot.shared.problems import Problem
-from netboot.shared.protocol import EraseResult, Erasure, Leave, Plan, RunStage, StageFinished, Stay, encode
+from netboot.shared.protocol import Leave, Plan, RunStage, StageFinished, Stay, encode
+from netboot.shared.stages.erase import EraseResult, Erasure
 from tests.abuse.speaks import until
 from tests.abuse.test_contested_lines import ERASE, HONEST_WITHIN, Floor, floor  # noqa: F401 — the fixture
 from tests.workshop.conftest import hello, pc

@@ -23,8 +23,9 @@ from netboot.agent.failures import StageFailed
 from netboot.jobs.evidence import judge
 from netboot.shared.erase_outcome import erase_problem
 from netboot.shared.inventory import Disk, DiskId
-from netboot.shared.problems import Language
-from netboot.shared.protocol import BadRange, Erase, EraseResult, Erasure, StageFinished, decode_from_agent, encode
+from netboot.shared.language import Language
+from netboot.shared.protocol import StageFinished, decode_from_agent, encode
+from netboot.shared.stages.erase import BadRange, Erase, EraseResult, Erasure
 from tests.agent.test_erase import MIB, disk_of, loop, silent
 
 pytestmark = pytest.mark.root

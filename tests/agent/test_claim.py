@@ -15,7 +15,7 @@ from netboot.agent.host import Host
 from netboot.jobs.evidence import judge
 from netboot.jobs.stages.rules import Known
 from netboot.shared.inventory import Disk, DiskId, label
-from netboot.shared.protocol import Erase, EraseResult
+from netboot.shared.stages.erase import Erase, EraseResult
 from tests.agent.test_erase import silent
 
 

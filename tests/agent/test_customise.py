@@ -21,7 +21,8 @@ from netboot.shared.errors import NetbootError
 from netboot.shared.inventory import Disk, DiskId
 from netboot.shared.manifest import FileSystem, Manifest, Partition, UefiLoader, Understood
 from netboot.shared.problems import Problem
-from netboot.shared.protocol import Customise, CustomiseResult, Deploy
+from netboot.shared.stages.customise import Customise, CustomiseResult
+from netboot.shared.stages.deploy import Deploy
 from tests.agent.boot_face import PUBLIC, BootFace, manifest_of, root_partition
 from tests.agent.installed import small_system
 

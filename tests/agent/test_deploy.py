@@ -22,7 +22,8 @@ from netboot.agent.progress import HeldUp, nobody
 from netboot.shared.inventory import Disk, DiskId
 from netboot.shared.manifest import Manifest
 from netboot.shared.problems import Problem
-from netboot.shared.protocol import Deploy, DeployResult, Stuck
+from netboot.shared.protocol import Stuck
+from netboot.shared.stages.deploy import Deploy, DeployResult
 from tests.agent.boot_face import PUBLIC, BootFace, always, manifest_of, root_partition
 
 MIB = 1024 * 1024

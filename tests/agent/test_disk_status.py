@@ -17,7 +17,7 @@ from netboot.agent.disks.disk_status import (
 from netboot.agent.erase.stage import run_erase
 from netboot.agent.failures import StageFailed
 from netboot.shared.inventory import Disk, DiskId
-from netboot.shared.protocol import Erase, EraseResult
+from netboot.shared.stages.erase import Erase, EraseResult
 
 # Recorded: hdparm 9.65 (Debian 13), `hdparm -N`, on QEMU 7.2's ide-hd of 2,415,919,104 bytes, and on its nvme.
 MAX_SECTORS = "\n/dev/sda:\n max sectors   = 4718592/4718592, HPA is disabled\n"

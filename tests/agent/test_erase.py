@@ -17,7 +17,8 @@ from netboot.agent.erase.stage import run_erase
 from netboot.agent.failures import StageFailed
 from netboot.agent.hardware.pc_clock import pc_clock
 from netboot.shared.inventory import Disk, DiskId
-from netboot.shared.protocol import BadRange, Erase, EraseResult, Erasure, Stuck
+from netboot.shared.protocol import Stuck
+from netboot.shared.stages.erase import BadRange, Erase, EraseResult, Erasure
 
 MIB = 1024 * 1024
 MARKER = b"donor's letter to the bank "

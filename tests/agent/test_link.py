@@ -13,7 +13,8 @@ from netboot.agent.net.link import Link
 from netboot.agent.net.server_place import ServerPlace
 from netboot.agent.reports import Reports
 from netboot.shared.inventory import Board, Firmware, Inventory, System
-from netboot.shared.protocol import VERSION, Finish, FromServer, Hello, RunStage, Stay, Welcome, encode
+from netboot.shared.protocol import VERSION, FromServer, Hello, RunStage, Stay, Welcome, encode
+from netboot.shared.stages.finish import Finish
 
 WELCOME = Welcome(version=VERSION, visit="v1", token="t1", machine="pc-1", wait=60)
 ORDER = RunStage(job="j1", stage=Finish(action="poweroff"))

@@ -10,7 +10,7 @@ from netboot.agent.failures import StageFailed
 from netboot.agent.hardware.memory_test import KEPT_FREE, LEAST, MIB, free_to_test, parse_round, run_memory
 from netboot.shared.errors import NetbootError
 from netboot.shared.process import Completed
-from netboot.shared.protocol import Memory, MemoryResult
+from netboot.shared.stages.memory import Memory, MemoryResult
 
 RECORDED = Path(__file__).parent / "recorded"
 PASS = (RECORDED / "stressapptest-pass.txt").read_text()

@@ -27,19 +27,14 @@ from netboot.agent.screen.view import DiskLine, ScreenView, StageLine, duration
 from netboot.agent.screen.wording import ENGLISH, FRENCH, Words
 from netboot.shared.erase_outcome import erase_problem
 from netboot.shared.inventory import Board, DiskId, Firmware, Inventory, System
-from netboot.shared.problems import SENTENCES, Language, Problem
-from netboot.shared.protocol import (
-    CustomiseResult,
-    EndAction,
-    EraseResult,
-    Erasure,
-    Plan,
-    Result,
-    StageName,
-    StageProgress,
-    Stuck,
-    Verdict,
-)
+from netboot.shared.language import Language
+from netboot.shared.problems import Problem
+from netboot.shared.protocol import Plan, StageProgress, Stuck
+from netboot.shared.sentences import SENTENCES
+from netboot.shared.stages import Result, StageName
+from netboot.shared.stages.customise import CustomiseResult
+from netboot.shared.stages.erase import EraseResult, Erasure, Verdict
+from netboot.shared.stages.finish import EndAction
 from netboot.shared.wording import StageState, end_name, stage_name, state_name, verdict_name
 
 STAGES: tuple[StageName, ...] = ("check", "erase", "deploy", "customise", "finish")

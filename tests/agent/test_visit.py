@@ -15,7 +15,8 @@ from netboot.agent.screen.consoles import Consoles
 from netboot.agent.screen.display import Screen
 from netboot.agent.visit import Visit
 from netboot.shared.problems import Problem
-from netboot.shared.protocol import VERSION, FromServer, Hello, Leave, Plan, Stage, Stay, Welcome
+from netboot.shared.protocol import VERSION, FromServer, Hello, Leave, Plan, Stay, Welcome
+from netboot.shared.stages import Stage
 from tests.workshop.conftest import pc
 
 WELCOME = Welcome(version=VERSION, visit="v1", token="t1", machine="LENOVO M720q", wait=900.0, number=0)

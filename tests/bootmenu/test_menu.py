@@ -20,7 +20,8 @@ from netboot.bootmenu.offered import Boarding
 from netboot.bootmenu.texts import TEXTS
 from netboot.jobs.profile import Profile
 from netboot.settings.config import MenuSettings, Settings
-from netboot.shared.problems import STAGES, Code, Language, Problem
+from netboot.shared.language import Language
+from netboot.shared.problems import STAGES, Code, Problem
 from netboot.shared.process import run
 
 SERVER = IPv4Address("192.0.2.2")

@@ -10,7 +10,7 @@ from netboot.doctor.judge import judge
 from netboot.doctor.observed import Card, Seen
 from netboot.doctor.report import as_json, as_text
 from netboot.doctor.texts import WORDS, words
-from netboot.shared.problems import Language
+from netboot.shared.language import Language
 
 ALWAYS_FINE = {
     "link", "dhcp-server", "netboot-proxy", "netboot-merged", "netboot-full", "netboot-named-by-building",

@@ -7,7 +7,8 @@ from netboot.agent.erase.pattern import Pattern
 from netboot.jobs.job import Job, MasterNeeds, StageRecord, new_stages
 from netboot.jobs.profile import Profile
 from netboot.shared.inventory import Board, Disk, DiskId, Firmware, HiddenStorage, Inventory, System
-from netboot.shared.protocol import Erasure, Result, StageName
+from netboot.shared.stages import Result, StageName
+from netboot.shared.stages.erase import Erasure
 
 GB = 10**9
 MANIFEST = "a" * 64

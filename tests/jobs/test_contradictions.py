@@ -23,16 +23,8 @@ from netboot.shared.contradictions import REASONS
 from netboot.shared.erase_outcome import erase_problem
 from netboot.shared.inventory import Disk, DiskId
 from netboot.shared.problems import Problem
-from netboot.shared.protocol import (
-    BadRange,
-    Erase,
-    EraseResult,
-    Erasure,
-    ProtocolError,
-    StageFinished,
-    decode_from_agent,
-    encode,
-)
+from netboot.shared.protocol import ProtocolError, StageFinished, decode_from_agent, encode
+from netboot.shared.stages.erase import BadRange, Erase, EraseResult, Erasure
 from tests.jobs.conftest import HDD, SSD, STICK, erasure
 
 ORDER = Erase(disks=(SSD.id, HDD.id))

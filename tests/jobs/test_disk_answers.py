@@ -21,7 +21,9 @@ from netboot.jobs.evidence import judge
 from netboot.jobs.target import choose_target
 from netboot.shared.inventory import Disk, DiskId, HiddenStorage, Inventory
 from netboot.shared.problems import Problem
-from netboot.shared.protocol import Deploy, Erase, EraseResult, Finish
+from netboot.shared.stages.deploy import Deploy
+from netboot.shared.stages.erase import Erase, EraseResult
+from netboot.shared.stages.finish import Finish
 from tests.jobs.conftest import GB, HDD, MASTER, SSD, STICK, done, erasure, inventory, job
 
 EMMC = Disk(

@@ -11,20 +11,12 @@ from netboot.jobs.stages.rules import Known
 from netboot.shared.erase_outcome import erase_problem
 from netboot.shared.inventory import DiskId, amount
 from netboot.shared.problems import Problem
-from netboot.shared.protocol import (
-    Check,
-    CheckResult,
-    Customise,
-    CustomiseResult,
-    Deploy,
-    DeployResult,
-    Erase,
-    EraseResult,
-    Erasure,
-    Finish,
-    Memory,
-    MemoryResult,
-)
+from netboot.shared.stages.check import Check, CheckResult
+from netboot.shared.stages.customise import Customise, CustomiseResult
+from netboot.shared.stages.deploy import Deploy, DeployResult
+from netboot.shared.stages.erase import Erase, EraseResult, Erasure
+from netboot.shared.stages.finish import Finish
+from netboot.shared.stages.memory import Memory, MemoryResult
 from tests.jobs.conftest import HDD, MANIFEST, SSD, erasure, inventory, job
 
 

@@ -13,7 +13,12 @@ from netboot.jobs.stages.memory import memory_seconds
 from netboot.jobs.target import choose_target
 from netboot.shared.inventory import Disk, DiskId, Firmware, HiddenStorage, Inventory
 from netboot.shared.problems import Problem
-from netboot.shared.protocol import Check, CheckResult, Deploy, Erase, EraseResult, Finish, Memory, Stage
+from netboot.shared.stages import Stage
+from netboot.shared.stages.check import Check, CheckResult
+from netboot.shared.stages.deploy import Deploy
+from netboot.shared.stages.erase import Erase, EraseResult
+from netboot.shared.stages.finish import Finish
+from netboot.shared.stages.memory import Memory
 from tests.jobs.conftest import GB, HDD, MANIFEST, MASTER, SSD, STICK, done, erasure, inventory, job
 
 

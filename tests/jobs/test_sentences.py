@@ -5,8 +5,10 @@ from typing import get_args
 
 import pytest
 
-from netboot.shared.problems import PARTS, SENTENCES, TECHNICAL, Code, Language, Problem
-from netboot.shared.protocol import Identity
+from netboot.shared.language import Language
+from netboot.shared.problems import PARTS, TECHNICAL, Code, Problem
+from netboot.shared.sentences import SENTENCES
+from netboot.shared.stages.customise import Identity
 
 SMALL = Problem("disk-too-small", {"master": "debian", "needed": "8.0 GB", "disk": "WD 4.0 GB", "size": "1.5 TB"})
 

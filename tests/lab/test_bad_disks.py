@@ -15,7 +15,7 @@ from netboot.lab.machine import RunningPc, power_on, workshop_pc
 from netboot.lab.page_client import signed_in
 from netboot.lab.pc import Bus, DiskSpec, PcSpec, image_name
 from netboot.lab.service import OPERATOR
-from netboot.shared.protocol import BadRange, Erasure
+from netboot.shared.stages.erase import BadRange, Erasure
 from tests.lab.test_firmware import beside_the_building
 
 pytestmark = [pytest.mark.lab, pytest.mark.root, pytest.mark.timeout(1800)]

@@ -15,7 +15,8 @@ from netboot.masters import import_master
 from netboot.masters.loader_generations import level_of, started_by
 from netboot.shared.errors import NetbootError
 from netboot.shared.manifest import UefiLoader
-from netboot.shared.protocol import CheckResult, StageName
+from netboot.shared.stages import StageName
+from netboot.shared.stages.check import CheckResult
 from netboot.store import Store
 from tests.workshop.conftest import WIPE, pc
 

@@ -11,10 +11,10 @@ from netboot.jobs.job import StageRecord
 from netboot.records import arrivals
 from netboot.records.arrivals import DAY_BYTES, DAY_BYTES_IN_ALL, DAY_SHARE, SHARE, SPARED, VISIT_ROWS, Arrivals
 from netboot.records.record import Record, open_record
-from netboot.records.values import HelloRefused
+from netboot.records.refusals import HelloRefused
 from netboot.shared.inventory import Inventory
 from netboot.shared.problems import Problem
-from netboot.shared.protocol import CheckResult
+from netboot.shared.stages.check import CheckResult
 from tests.records.conftest import MAC, Clock, hello, pc, ssd, start
 
 DEVICE = "10.0.0.66"

@@ -17,10 +17,11 @@ from netboot.jobs.job import Job, StageRecord
 from netboot.records.choices import CHOICE_LASTS
 from netboot.records.cut_places import AGAIN
 from netboot.records.record import Record, open_record
-from netboot.records.values import BatchArmed, NoPlace, Start, UnknownProfile, Visit
+from netboot.records.refusals import BatchArmed, NoPlace, UnknownProfile
+from netboot.records.values import Start, Visit
 from netboot.shared.inventory import Board, Inventory, System
 from netboot.shared.problems import Problem
-from netboot.shared.protocol import StageName
+from netboot.shared.stages import StageName
 from tests.records.conftest import ERASE_AND_DEPLOY, MAC, Clock, hello, pc
 
 LOOK = replace(ERASE_AND_DEPLOY, id="look", stages=("check", "finish"), master="")

@@ -12,7 +12,7 @@ import pytest
 
 from netboot.records.choices import CHOICE_LASTS
 from netboot.records.record import Record, open_record
-from netboot.records.values import AtWork
+from netboot.records.refusals import AtWork
 from netboot.shared.inventory import Board, Firmware, Inventory, Nic, System
 from netboot.shared.problems import Problem
 from tests.records.conftest import MAC, Clock, follow, hello, pc, start

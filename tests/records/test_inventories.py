@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from netboot.jobs.job import StageRecord
 from netboot.records.record import Record, open_record
-from netboot.shared.protocol import CheckResult
+from netboot.shared.stages.check import CheckResult
 from tests.records.conftest import MAC, hello, pc, ssd, start
 from tests.records.test_jobs import CHECKED
 

@@ -11,9 +11,12 @@ from netboot.imaging import Blocked, Run, next_stage
 from netboot.jobs.job import MasterNeeds, StageRecord
 from netboot.jobs.profile import Profile
 from netboot.records.record import Record, open_record
-from netboot.records.values import NotOnRecord, Start
+from netboot.records.refusals import NotOnRecord
+from netboot.records.values import Start
 from netboot.shared.problems import Problem
-from netboot.shared.protocol import Check, CheckResult, Erase, EraseResult, Erasure, MemoryResult
+from netboot.shared.stages.check import Check, CheckResult
+from netboot.shared.stages.erase import Erase, EraseResult, Erasure
+from netboot.shared.stages.memory import MemoryResult
 from tests.records.conftest import ERASE_AND_DEPLOY, MAC, Clock, hello, pc, ssd, start
 
 MASTER = MasterNeeds(manifest="ab" * 32, name="Debian minimal", disk=4 * 2**30)

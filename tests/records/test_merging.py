@@ -5,7 +5,8 @@ import json
 import pytest
 
 from netboot.records.record import Record
-from netboot.records.values import CannotMerge, NoPlace, NotOnRecord, Start, Visit, WrongToken
+from netboot.records.refusals import CannotMerge, NoPlace, NotOnRecord, WrongToken
+from netboot.records.values import Start, Visit
 from netboot.shared.inventory import Inventory
 from netboot.shared.problems import Problem
 from tests.records.conftest import ERASE_AND_DEPLOY, MAC, follow, hello, pc, ssd, start

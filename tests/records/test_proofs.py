@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from netboot.records.record import Record, open_record
-from netboot.shared.protocol import Erasure
+from netboot.shared.stages.erase import Erasure
 from tests.records.conftest import MAC, hello, pc, start
 from tests.records.test_jobs import CHECKED, erased
 

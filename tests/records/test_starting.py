@@ -7,7 +7,8 @@ import pytest
 
 from netboot.jobs.job import MasterNeeds
 from netboot.records.record import Record
-from netboot.records.values import NotAsSeen, NotOnRecord, Start, UnknownProfile
+from netboot.records.refusals import NotAsSeen, NotOnRecord, UnknownProfile
+from netboot.records.values import Start
 from tests.records.conftest import ERASE_AND_DEPLOY, MAC, hello, pc, ssd, start
 
 MASTER = MasterNeeds(manifest="ab" * 32, name="Debian minimal", disk=4 * 2**30)

@@ -11,7 +11,8 @@ from netboot.records.record import Record
 from netboot.records.tables import Unreadable
 from netboot.shared.inventory import Inventory
 from netboot.shared.problems import Problem
-from netboot.shared.protocol import CheckResult, EraseResult, Erasure
+from netboot.shared.stages.check import CheckResult
+from netboot.shared.stages.erase import EraseResult, Erasure
 from tests.records.conftest import MAC, hello, pc, ssd, start
 
 

@@ -14,7 +14,7 @@ from netboot.records.record import LEFT_SHOWN, Record
 from netboot.records.unfinished import Begun, left_undone
 from netboot.records.values import JobState, StageState
 from netboot.shared.problems import Problem
-from netboot.shared.protocol import StageName
+from netboot.shared.stages import StageName
 from tests.records.conftest import ERASE_AND_DEPLOY, MAC, Clock, hello, pc, start
 
 ALL: Final[tuple[StageName, ...]] = ("check", "erase", "deploy", "customise", "finish")

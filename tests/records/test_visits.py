@@ -12,11 +12,13 @@ from netboot.records import machines, visits
 from netboot.records.arrivals import SHARE
 from netboot.records.machines import CANDIDATES
 from netboot.records.record import Record
-from netboot.records.values import HelloRefused, NotOnRecord, NotThatVisit, OtherOnLine, Visit, WrongToken
+from netboot.records.refusals import HelloRefused, NotOnRecord, NotThatVisit, OtherOnLine, WrongToken
+from netboot.records.values import Visit
 from netboot.shared.errors import NetbootError
 from netboot.shared.inventory import Inventory
 from netboot.shared.problems import Problem
-from netboot.shared.protocol import CheckResult, EraseResult, Erasure
+from netboot.shared.stages.check import CheckResult
+from netboot.shared.stages.erase import EraseResult, Erasure
 from tests.records.conftest import MAC, Clock, hello, pc, ssd, start
 
 

@@ -11,7 +11,8 @@ from netboot.agent.net.seek import Seeker
 from netboot.agent.net.server_place import ServerPlace
 from netboot.agent.reports import Reports
 from netboot.lab.network import INTERFACE
-from netboot.shared.protocol import VERSION, Hello, Token, Welcome
+from netboot.shared.fields import Token
+from netboot.shared.protocol import VERSION, Hello, Welcome
 from netboot.shared.whereabouts import Place
 from tests.namespace import at_work, running
 from tests.workshop.conftest import pc

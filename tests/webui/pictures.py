@@ -25,8 +25,11 @@ from netboot.jobs.profiles import load_profiles
 from netboot.records.record import open_record
 from netboot.settings.config import Settings
 from netboot.shared.inventory import Disk, Firmware, Inventory, System, amount, label
-from netboot.shared.problems import Language, Problem
-from netboot.shared.protocol import EraseResult, Plan, RunStage, StageName
+from netboot.shared.language import Language
+from netboot.shared.problems import Problem
+from netboot.shared.protocol import Plan, RunStage
+from netboot.shared.stages import StageName
+from netboot.shared.stages.erase import EraseResult
 from netboot.web import page_application
 from netboot.webui.keys import sessions_key
 from netboot.webui.visitor import COOKIE, LANGUAGE_COOKIE

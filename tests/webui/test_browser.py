@@ -18,12 +18,14 @@ from selenium.webdriver.support.ui import WebDriverWait
 from netboot.jobs.identity import Key
 from netboot.jobs.policy import Policy
 from netboot.shared.inventory import Inventory
-from netboot.shared.problems import Language, Problem
+from netboot.shared.language import Language
+from netboot.shared.problems import Problem
 from netboot.shared.protocol import Leave, Plan, RunStage, Stay
 from netboot.shared.wording import stage_name, verdict_name
 from netboot.webui.keys import sessions_key
 from netboot.webui.rule_texts import BATCH_ENDS
-from netboot.webui.texts import STATES, texts
+from netboot.webui.state_texts import STATES
+from netboot.webui.texts import texts
 from netboot.webui.visitor import COOKIE, LANGUAGE_COOKIE
 from netboot.workshop.greeting import Workshop
 from netboot.workshop.live_board import Conflict, Row

@@ -5,7 +5,8 @@ from html import unescape
 import pytest
 from aiohttp.test_utils import TestServer
 
-from netboot.shared.protocol import Deploy, Leave, Plan, RunStage
+from netboot.shared.protocol import Leave, Plan, RunStage
+from netboot.shared.stages.deploy import Deploy
 from netboot.webui.texts import TEXTS
 from netboot.workshop.greeting import Workshop
 from tests.webui.conftest import Person, hidden_fields

@@ -9,7 +9,8 @@ from msgspec.structs import replace
 
 from netboot.jobs.disk_answers import Answer
 from netboot.shared.inventory import Disk, DiskId, HiddenStorage, Inventory
-from netboot.shared.protocol import Erase, Leave, Plan, RunStage, Stay
+from netboot.shared.protocol import Leave, Plan, RunStage, Stay
+from netboot.shared.stages.erase import Erase
 from netboot.workshop.greeting import Workshop
 from tests.webui.conftest import Person, hidden_fields
 from tests.workshop.conftest import ERASE, boarded, disk, hello, pc, row_of

@@ -12,7 +12,8 @@ from msgspec.structs import replace
 
 from netboot.shared.inventory import Battery, Dimm
 from netboot.shared.problems import Problem
-from netboot.shared.protocol import Customise, Leave, Plan, RunStage, Stay, Stuck
+from netboot.shared.protocol import Leave, Plan, RunStage, Stay, Stuck
+from netboot.shared.stages.customise import Customise
 from netboot.shared.wording import stuck_sentence
 from netboot.webui import machine_page, record_page
 from netboot.webui.render import clock

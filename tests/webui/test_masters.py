@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from netboot.auth.signing import new_key, public_key
 from netboot.jobs.job import MasterNeeds
-from netboot.serve.server import Masters
+from netboot.serve.masters import Masters
 from netboot.shared.problems import Problem
 from netboot.shared.protocol import Plan, Stay
 from netboot.store import Store

@@ -16,8 +16,6 @@ from msgspec.structs import replace
 from netboot.auth.sessions import LASTS
 from netboot.shared.problems import Problem
 from netboot.shared.protocol import (
-    EraseResult,
-    Erasure,
     Plan,
     ProtocolError,
     RunStage,
@@ -26,6 +24,7 @@ from netboot.shared.protocol import (
     decode_from_agent,
     encode,
 )
+from netboot.shared.stages.erase import EraseResult, Erasure
 from netboot.webui import live, render
 from netboot.webui.keys import sessions_key
 from netboot.webui.render import LONGEST_TIME, clock, short_time

@@ -13,7 +13,8 @@ from netboot.bootmenu.ticket import Picked, issue
 from netboot.jobs.profile import Profile
 from netboot.records.record import Record, open_record
 from netboot.shared.inventory import Board, Cpu, Dimm, Disk, DiskId, Firmware, Inventory, Nic, System
-from netboot.shared.protocol import VERSION, Hello, StageName
+from netboot.shared.protocol import VERSION, Hello
+from netboot.shared.stages import StageName
 from netboot.workshop.greeting import Workshop
 from netboot.workshop.live_board import Floor, Row
 from tests.workshop.player import find_master, serving

@@ -20,34 +20,26 @@ from netboot.settings.config import Settings
 from netboot.shared.inventory import DiskId, Inventory
 from netboot.shared.problems import Problem
 from netboot.shared.protocol import (
-    Check,
-    CheckResult,
-    Customise,
-    CustomiseResult,
-    Deploy,
-    DeployResult,
-    Erase,
-    EraseResult,
-    Erasure,
     FromAgent,
     FromServer,
     Hello,
     Leave,
     Plan,
     Received,
-    Result,
     RunStage,
-    Stage,
     StageFinished,
-    StageName,
     StageProgress,
     StageStarted,
     Stay,
     Welcome,
     decode_from_server,
     encode,
-    stage_name,
 )
+from netboot.shared.stages import Result, Stage, StageName, stage_name
+from netboot.shared.stages.check import Check, CheckResult
+from netboot.shared.stages.customise import Customise, CustomiseResult
+from netboot.shared.stages.deploy import Deploy, DeployResult
+from netboot.shared.stages.erase import Erase, EraseResult, Erasure
 from netboot.workshop.greeting import Workshop
 
 M = TypeVar("M", Welcome, Plan, RunStage, Received, Leave, Stay)

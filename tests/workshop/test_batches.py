@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from netboot.bootmenu.offered import Boarding
 from netboot.jobs.identity import Key
 from netboot.jobs.policy import Policy
-from netboot.records.values import Denied
+from netboot.records.refusals import Denied
 from netboot.settings.config import MachineSettings
 from netboot.shared.problems import Problem
 from netboot.shared.protocol import FromServer, Leave, Plan, RunStage, StageStarted, Stay

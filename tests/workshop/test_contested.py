@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from netboot.boothttp import agent_link
 from netboot.records.record import Record
-from netboot.records.values import Contested, NotThatVisit
+from netboot.records.refusals import Contested, NotThatVisit
 from netboot.shared.inventory import Inventory
 from netboot.shared.problems import Problem
 from netboot.shared.protocol import Leave, Plan, RunStage, StageFinished, Stay, Welcome

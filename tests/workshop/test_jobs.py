@@ -5,7 +5,10 @@ from msgspec.structs import replace
 
 from netboot.shared.erase_outcome import erase_problem
 from netboot.shared.problems import Problem
-from netboot.shared.protocol import Check, Deploy, EraseResult, Leave, Plan, RunStage, StageProgress, Stay, Stuck
+from netboot.shared.protocol import Leave, Plan, RunStage, StageProgress, Stay, Stuck
+from netboot.shared.stages.check import Check
+from netboot.shared.stages.deploy import Deploy
+from netboot.shared.stages.erase import EraseResult
 from netboot.workshop.greeting import Workshop
 from tests.workshop.conftest import WIPE, disk, hello, pc, row_of
 from tests.workshop.player import agent_on, erasure, eventually, evidence

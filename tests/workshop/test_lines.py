@@ -11,21 +11,12 @@ from msgspec.structs import replace
 
 from netboot.boothttp import agent_link
 from netboot.records.record import Record, open_record
-from netboot.records.values import AtWork
+from netboot.records.refusals import AtWork
 from netboot.shared.errors import NetbootError
 from netboot.shared.problems import Problem
-from netboot.shared.protocol import (
-    Erase,
-    EraseResult,
-    Leave,
-    Plan,
-    RunStage,
-    StageFinished,
-    StageName,
-    StageStarted,
-    Stay,
-    Welcome,
-)
+from netboot.shared.protocol import Leave, Plan, RunStage, StageFinished, StageStarted, Stay, Welcome
+from netboot.shared.stages import StageName
+from netboot.shared.stages.erase import Erase, EraseResult
 from netboot.workshop import agent_lines
 from netboot.workshop.greeting import Workshop
 from tests.workshop.conftest import ERASE, LOOK, WIPE, hello, new_workshop, pc, row_of

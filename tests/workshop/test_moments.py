@@ -18,9 +18,11 @@ from netboot.bootmenu.ticket import Picked, issue
 from netboot.jobs.identity import Key
 from netboot.jobs.policy import Policy
 from netboot.records.record import open_record
-from netboot.records.values import Choice, HelloRefused
+from netboot.records.refusals import HelloRefused
+from netboot.records.values import Choice
 from netboot.shared.errors import NetbootError
-from netboot.shared.protocol import CheckResult, FromServer, Plan, RunStage, StageFinished, Welcome
+from netboot.shared.protocol import FromServer, Plan, RunStage, StageFinished, Welcome
+from netboot.shared.stages.check import CheckResult
 from netboot.workshop.agent_session import Session
 from netboot.workshop.greeting import Workshop
 from tests.workshop.conftest import ERASE, LOOK, TICKET_KEY, hello, new_workshop, pc

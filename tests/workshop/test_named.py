@@ -18,7 +18,8 @@ from netboot.records.record import Record
 from netboot.settings.names import UpdateSettings
 from netboot.shared.inventory import Inventory
 from netboot.shared.problems import Problem
-from netboot.shared.protocol import CustomiseResult, Leave, Plan, RunStage, Stay
+from netboot.shared.protocol import Leave, Plan, RunStage, Stay
+from netboot.shared.stages.customise import CustomiseResult
 from netboot.workshop.greeting import Workshop
 from tests.workshop.conftest import ERASE, LOOK, WIPE, hello, new_workshop, pc, row_of
 from tests.workshop.player import agent_on, eventually, serving

@@ -10,7 +10,8 @@ from netboot.jobs.profile import Profile
 from netboot.records.record import Record
 from netboot.shared.inventory import Inventory
 from netboot.shared.problems import Problem
-from netboot.shared.protocol import Leave, Plan, RunStage, StageName, Stay
+from netboot.shared.protocol import Leave, Plan, RunStage, Stay
+from netboot.shared.stages import StageName
 from netboot.workshop.greeting import Workshop
 from tests.workshop.conftest import ERASE, LOOK, WIPE, boarded, hello, new_workshop, pc, row_of
 from tests.workshop.player import agent_on, evidence, serving

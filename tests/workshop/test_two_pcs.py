@@ -14,7 +14,8 @@ from msgspec.structs import replace
 
 from netboot.records.record import open_record
 from netboot.shared.inventory import Board, Disk, Inventory, Nic, System
-from netboot.shared.protocol import Erase, FromServer, Leave, Plan, RunStage, Stay
+from netboot.shared.protocol import FromServer, Leave, Plan, RunStage, Stay
+from netboot.shared.stages.erase import Erase
 from netboot.workshop.greeting import Workshop
 from tests.workshop.conftest import ERASE, disk, hello, new_workshop, pc
 from tests.workshop.player import Agent, agent_on, eventually, evidence, serving

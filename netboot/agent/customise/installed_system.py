@@ -14,7 +14,7 @@ from typing import Final
 from netboot.agent.customise.file_attributes import for_a_new_file, read_attributes
 from netboot.agent.customise.ssh_host_keys import host_keys, renew_host_keys
 from netboot.shared.errors import NetbootError
-from netboot.shared.protocol import Identity
+from netboot.shared.stages.customise import Identity
 
 _TEXT_LIMIT: Final = 16 * 1024 * 1024
 """Bytes of a text that is read. A hosts file that blocks advertising has some MB."""

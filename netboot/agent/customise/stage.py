@@ -29,7 +29,7 @@ from netboot.shared.errors import NetbootError
 from netboot.shared.inventory import Disk, gigabytes, label
 from netboot.shared.manifest import Manifest, Partition, UefiLoader
 from netboot.shared.problems import Problem
-from netboot.shared.protocol import Customise, CustomiseResult
+from netboot.shared.stages.customise import Customise, CustomiseResult
 
 log = logging.getLogger(__name__)
 

@@ -32,7 +32,7 @@ from netboot.agent.progress import HeldUp, Progress, nobody
 from netboot.shared.inventory import Disk, DiskId, gigabytes, label
 from netboot.shared.manifest import Chunk, Manifest
 from netboot.shared.problems import Problem
-from netboot.shared.protocol import Deploy, DeployResult
+from netboot.shared.stages.deploy import Deploy, DeployResult
 
 MEMORY: Final = 64 * 1024 * 1024
 """Bytes that flights may hold together: each a frame, its plain bytes, and the aligned copy that is written."""

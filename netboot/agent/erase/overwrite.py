@@ -23,7 +23,8 @@ from netboot.agent.erase.pattern import BLOCK, SEED, Pattern, PatternBlock
 from netboot.agent.hardware.pc_clock import pc_clock
 from netboot.agent.progress import HeldUp, Progress, nobody
 from netboot.shared.inventory import Disk, label
-from netboot.shared.protocol import Erasure, Method, Stuck
+from netboot.shared.protocol import Stuck
+from netboot.shared.stages.erase import Erasure, Method
 
 THREADS: Final = 3
 """Blocks under way at once: enough that the device never waits for Python."""

@@ -14,7 +14,7 @@ from netboot.agent.disks.disk_threads import StallError
 from netboot.agent.disks.ranges import Ranges
 from netboot.shared.inventory import amount
 from netboot.shared.problems import Problem
-from netboot.shared.protocol import BAD_RANGES, MORE_BAD, BadRange, Erasure
+from netboot.shared.stages.erase import BAD_RANGES, MORE_BAD, BadRange, Erasure
 
 _SECTOR: Final = 512
 _TOLD_APART: Final = 50_000

@@ -20,7 +20,8 @@ from netboot.agent.progress import HeldUp, Progress, nobody
 from netboot.shared.erase_outcome import erase_problem
 from netboot.shared.inventory import Disk, DiskId, gigabytes, label
 from netboot.shared.problems import Problem
-from netboot.shared.protocol import MORE_BAD, Erase, EraseResult, Erasure, Method, Stuck
+from netboot.shared.protocol import Stuck
+from netboot.shared.stages.erase import MORE_BAD, Erase, EraseResult, Erasure, Method
 
 AT_ONCE: Final = 8
 BAD_RANGES_IN_ALL: Final = 2048

@@ -17,7 +17,7 @@ from netboot.agent.progress import Progress
 from netboot.shared.errors import NetbootError
 from netboot.shared.problems import Problem
 from netboot.shared.process import Completed, run
-from netboot.shared.protocol import Memory, MemoryResult
+from netboot.shared.stages.memory import Memory, MemoryResult
 
 MIB: Final = 1 << 20
 ROUND: Final = 20

@@ -14,6 +14,7 @@ import aiohttp
 
 from netboot.agent.net.server_place import ServerPlace
 from netboot.agent.reports import Reports
+from netboot.shared.fields import Token
 from netboot.shared.problems import Problem
 from netboot.shared.protocol import (
     MESSAGE_LIMIT,
@@ -25,7 +26,6 @@ from netboot.shared.protocol import (
     Received,
     RunStage,
     Stay,
-    Token,
     Welcome,
     decode_from_server,
     encode,

@@ -19,7 +19,7 @@ from netboot.agent.net.lease import LONGEST, Lease, LeaseError, parse_lease
 from netboot.agent.net.nics import normal_mac, read_nics
 from netboot.shared.errors import NetbootError
 from netboot.shared.inventory import Nic
-from netboot.shared.problems import Language
+from netboot.shared.language import Language
 from netboot.shared.process import run
 
 log = logging.getLogger(__name__)

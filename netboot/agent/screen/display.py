@@ -15,8 +15,11 @@ from netboot.agent.screen.consoles import Consoles
 from netboot.agent.screen.draw import render, spoken
 from netboot.agent.screen.view import ScreenView
 from netboot.shared.inventory import Inventory
-from netboot.shared.problems import Language, Problem
-from netboot.shared.protocol import EndAction, Plan, Result, StageName, StageProgress
+from netboot.shared.language import Language
+from netboot.shared.problems import Problem
+from netboot.shared.protocol import Plan, StageProgress
+from netboot.shared.stages import Result, StageName
+from netboot.shared.stages.finish import EndAction
 
 REDRAW: Final = 10.0
 """Seconds after which the screen is drawn again, whatever wrote over it."""

@@ -11,18 +11,13 @@ from netboot.agent.net.line_watch import Line
 from netboot.agent.screen.wording import words
 from netboot.shared.erase_outcome import fault_of
 from netboot.shared.inventory import Inventory
-from netboot.shared.problems import Language, Problem
-from netboot.shared.protocol import (
-    CustomiseResult,
-    EndAction,
-    EraseResult,
-    Plan,
-    Result,
-    StageName,
-    StageProgress,
-    Stuck,
-    Verdict,
-)
+from netboot.shared.language import Language
+from netboot.shared.problems import Problem
+from netboot.shared.protocol import Plan, StageProgress, Stuck
+from netboot.shared.stages import Result, StageName
+from netboot.shared.stages.customise import CustomiseResult
+from netboot.shared.stages.erase import EraseResult, Verdict
+from netboot.shared.stages.finish import EndAction
 from netboot.shared.wording import StageState, stage_name, verdict_name
 
 _LONGEST: Final = 1_000 * 3600.0

@@ -7,7 +7,7 @@ Only characters of Latin-1: a console font has few more.
 from dataclasses import dataclass
 from typing import Final
 
-from netboot.shared.problems import Language
+from netboot.shared.language import Language
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from importlib import import_module
 from typing import Any, Final, get_args
 
 from netboot.jobs.stages.rules import StageRules
-from netboot.shared.protocol import StageName
+from netboot.shared.stages import StageName
 
 
 def _rules(name: StageName) -> StageRules[Any, Any]:

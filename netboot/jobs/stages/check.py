@@ -4,7 +4,7 @@ from typing import Final
 
 from netboot.jobs.job import Job
 from netboot.jobs.stages.rules import StageRules
-from netboot.shared.protocol import Check, CheckResult
+from netboot.shared.stages.check import Check, CheckResult
 
 
 def _order(_: Job) -> Check:

@@ -7,7 +7,7 @@ from netboot.jobs.job import Job
 from netboot.jobs.stages.rules import StageRules
 from netboot.jobs.target import target_of
 from netboot.shared.problems import Problem
-from netboot.shared.protocol import Customise, CustomiseResult, Identity
+from netboot.shared.stages.customise import Customise, CustomiseResult, Identity
 
 
 def _order(job: Job) -> Customise | Problem:

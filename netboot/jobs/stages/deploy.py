@@ -8,7 +8,7 @@ from netboot.jobs.stages.rules import StageRules
 from netboot.jobs.target import target_of
 from netboot.shared.inventory import label
 from netboot.shared.problems import Problem
-from netboot.shared.protocol import Deploy, DeployResult
+from netboot.shared.stages.deploy import Deploy, DeployResult
 
 
 def _order(job: Job) -> Deploy | Problem:

@@ -16,7 +16,7 @@ from netboot.shared.contradictions import Reason
 from netboot.shared.erase_outcome import erase_problem, short_name
 from netboot.shared.inventory import DiskId, amount
 from netboot.shared.problems import Problem
-from netboot.shared.protocol import Erase, EraseResult, Erasure
+from netboot.shared.stages.erase import Erase, EraseResult, Erasure
 
 
 def _order(job: Job) -> Erase:

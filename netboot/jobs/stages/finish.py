@@ -4,7 +4,8 @@ from typing import Final
 
 from netboot.jobs.job import Job
 from netboot.jobs.stages.rules import StageRules
-from netboot.shared.protocol import CheckResult, Finish
+from netboot.shared.stages.check import CheckResult
+from netboot.shared.stages.finish import Finish
 
 
 def _order(job: Job) -> Finish:

@@ -5,7 +5,7 @@ from typing import Final
 from netboot.jobs.job import Job
 from netboot.jobs.stages.rules import StageRules
 from netboot.shared.problems import Problem
-from netboot.shared.protocol import Memory, MemoryResult
+from netboot.shared.stages.memory import Memory, MemoryResult
 
 
 def memory_seconds(memory: int) -> int:

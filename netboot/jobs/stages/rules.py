@@ -9,7 +9,7 @@ from msgspec import Struct
 from netboot.jobs.job import Job
 from netboot.shared.inventory import Disk
 from netboot.shared.problems import Code, Problem
-from netboot.shared.protocol import Result, Stage
+from netboot.shared.stages import Result, Stage
 
 Outcome = Literal["done", "failed"]
 S = TypeVar("S", bound=Stage)

@@ -1,0 +1,68 @@
+"""The masters of the store as jobs ask for them: by name, with what forbids their use."""
+
+import logging
+
+from msgspec import UNSET
+
+from netboot.bootfiles.sbat import Generations, revoked
+from netboot.jobs.job import MasterNeeds
+from netboot.jobs.profile import Profile
+from netboot.jobs.target import master_forbids
+from netboot.records.record import Record
+from netboot.shared.errors import NetbootError
+from netboot.shared.manifest import Manifest
+from netboot.store import ForeignError, Store
+
+log = logging.getLogger(__name__)
+
+
+def remember_masters(record: Record, store: Store) -> None:
+    """Put masters that came into the store since the last start on the record; a damaged one is told, and left."""
+    for name in store.names():
+        try:
+            manifest = store.current(name)
+        except NetbootError as error:
+            log.error("the master %s cannot be used: %s", name, error)
+            continue
+        if manifest is not None:
+            record.remember_master(
+                manifest.digest, name=manifest.name, version=manifest.version, licence=manifest.licence
+            )
+
+
+class Masters:
+    """Finds the newest master of a name. One that another key signed is found as such: no PC may get it."""
+
+    def __init__(self, store: Store, level: Generations | None = None) -> None:
+        self._store = store
+        self._level = level
+
+    def __call__(self, name: str) -> MasterNeeds | None:
+        try:
+            manifest = self._store.current(name)
+        except ForeignError as error:
+            return MasterNeeds(manifest=error.digest, name=name, disk=0, signed=False)
+        if manifest is None:
+            return None
+        return MasterNeeds(
+            manifest=manifest.digest,
+            name=manifest.name,
+            disk=manifest.disk,
+            sector=manifest.sector,
+            used=manifest.used,
+            uefi_bits=manifest.uefi.bits if manifest.uefi else 0,
+            not_customisable=manifest.not_customisable,
+            revoked=self._revoked(manifest),
+        )
+
+    def _revoked(self, manifest: Manifest) -> str:
+        if self._level is None or manifest.understood is UNSET:
+            return ""
+        return revoked(manifest.understood.generations, self._level)
+
+    def lacks(self, profile: Profile) -> bool:
+        """Whether no PC can get this profile's master: what the boot menu must not offer."""
+        try:
+            return master_forbids(profile, self(profile.master) if profile.master else None) is not None
+        except NetbootError:
+            return True

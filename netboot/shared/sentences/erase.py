@@ -1,0 +1,79 @@
+"""Sentences about erasing, and about work that was cut short."""
+
+from typing import Final
+
+from netboot.shared.language import Language
+
+SENTENCES: Final[dict[str, dict[Language, str]]] = {
+    "not-erased": {
+        "fr": "Le disque {disk} n'a pas la preuve de son effacement : le master n'est pas installé. "
+        "Choisissez un profil qui efface.",
+        "en": "The disk {disk} has no proof of erasure: the master is not installed. Choose a profile that erases.",
+    },
+    "erase-mismatch": {
+        "fr": "La relecture du disque {disk} ne montre pas partout ce qui a été écrit : {different} sont autres. "
+        "Ce disque n'est pas effacé et peut contenir encore des données : mettez-le de côté.",
+        "en": "Reading back the disk {disk} does not show everywhere what was written: {different} are different. "
+        "This disk is not erased and may still hold data: set it aside.",
+    },
+    "erase-incomplete": {
+        "fr": "L'effacement du disque {disk} n'est pas prouvé : {unwritten} n'ont pas été écrits, {unread} pas relus. "
+        "Ce disque ne compte pas comme effacé : recommencez ; si cela se répète, mettez-le de côté.",
+        "en": "The erasure of the disk {disk} is not proven: {unwritten} were not written, {unread} not read back. "
+        "This disk does not count as erased: start again; if it happens once more, set it aside.",
+    },
+    "erase-refused": {
+        "fr": "Le disque {disk} refuse d'être écrit par endroits : jusqu'à {left} des anciennes données peuvent y être "
+        "encore. Tout le reste a été écrit. Ce disque n'est pas effacé : sortez-le du PC et détruisez-le.",
+        "en": "The disk {disk} refuses to be written in places: up to {left} of the old data may still be there. All "
+        "the rest was written. This disk is not erased: take it out of the PC and destroy it.",
+    },
+    "erase-unread": {
+        "fr": "Le disque {disk} a été écrit en entier, mais {unread} n'ont pas pu être relus. On ne sait pas s'il est "
+        "effacé : recommencez ; si cela se répète, détruisez-le.",
+        "en": "The disk {disk} was written whole, but {unread} could not be read back. It is not known to be erased: "
+        "start again; if it happens once more, destroy it.",
+    },
+    "erase-disk-gone": {
+        "fr": "Le disque {disk} a disparu pendant l'effacement (débranché, sans courant, ou en panne) : {left} n'ont "
+        "pas été écrits. Il n'est pas effacé et contient encore des données. Vérifiez son branchement et recommencez ; "
+        "si cela se répète, détruisez-le.",
+        "en": "The disk {disk} went away during the erase (unplugged, without power, or broken): {left} were not "
+        "written. It is not erased and still holds data. Check its cables and start again; if it happens once more, "
+        "destroy it.",
+    },
+    "erase-hung": {
+        "fr": "Le disque {disk} n'a plus répondu pendant {seconds} s : {left} n'ont pas été écrits. Il n'est pas "
+        "effacé et contient encore des données. Éteignez le PC, vérifiez le branchement du disque et recommencez ; si "
+        "cela se répète, détruisez-le.",
+        "en": "The disk {disk} did not answer for {seconds} s: {left} were not written. It is not erased and still "
+        "holds data. Switch the PC off, check the disk's cables and start again; if it happens once more, destroy it.",
+    },
+    "erase-too-slow": {
+        "fr": "Le disque {disk} n'a pas avancé depuis {seconds} s. Éteignez le PC, vérifiez le branchement du disque "
+        "et recommencez ; si cela se répète, il est à remplacer.",
+        "en": "The disk {disk} has made no progress for {seconds} s. Switch the PC off, check the disk's cables and "
+        "start again; if it happens once more, replace it.",
+    },
+    "erase-unbelievable": {
+        "fr": "Le rapport sur l'effacement du disque {disk} se contredit ({reason}). Ce disque ne compte pas comme "
+        "effacé : effacez-le à nouveau ; si cela se répète, prévenez l'administrateur.",
+        "en": "The report on the erasure of the disk {disk} contradicts itself ({reason}). This disk does not count as "
+        "erased: erase it again; if it happens once more, tell the administrator.",
+    },
+    "several-not-erased": {
+        "fr": "{count} disques de ce PC ne sont pas effacés : {disks}. Lisez pour chacun ce qu'il a, et faites ce qui "
+        "y est dit.",
+        "en": "{count} disks of this PC are not erased: {disks}. Read what is wrong with each, and do what it says.",
+    },
+    "power-cut": {
+        "fr": "Le PC s'est arrêté pendant l'étape {stage}, qui n'est pas finie. Choisissez à nouveau son profil : elle "
+        "repartira du début.",
+        "en": "The PC stopped during the stage {stage}, which is not finished. Choose its profile again: it will start "
+        "from the beginning.",
+    },
+    "interrupted": {
+        "fr": "Le travail a été interrompu avant l'étape {stage}, qui reste à faire. Choisissez à nouveau un profil.",
+        "en": "The job was interrupted before the stage {stage}, which is still to do. Choose a profile again.",
+    },
+}
