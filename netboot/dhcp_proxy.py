@@ -20,7 +20,7 @@ from netboot.dhcp.packet import DhcpPacket, MalformedPacket, MessageType, Op, Op
 from netboot.dhcp.probe import PROBE_UUID
 from netboot.dhcp.proxy_offer import decide, offer
 from netboot.dhcp.untaken_offers import UntakenOffers
-from netboot.jobs.policy import DhcpWay, Policy, PolicyOf, nothing_set
+from netboot.jobs.policy import DhcpMode, Policy, PolicyOf, nothing_set
 
 SILENCE_TOLD_EVERY = 600.0
 """Seconds between two warnings that the building's DHCP is silent; the page says it of each PC."""
@@ -40,7 +40,7 @@ class BesideSettings:
     """
 
     files: BootFileNames
-    way: DhcpWay = "proxy"
+    way: DhcpMode = "proxy"
     move_to_merged: bool = True
     building: IPv4Address | None = None
     loop_limit: int = 8
@@ -163,7 +163,7 @@ class BesideBuilding:
             return self._without_building(client, (forwarded, proxy_offer), now)
         return Handled((forwarded,), client=client, remark=self._remark(client, now), news=changed)
 
-    def _way(self, client: BootClient, policy: Policy, now: float) -> tuple[DhcpWay, bool]:
+    def _way(self, client: BootClient, policy: Policy, now: float) -> tuple[DhcpMode, bool]:
         """How this DISCOVER is answered, and whether that has changed just now."""
         if self._only_proxy:
             return "proxy", False

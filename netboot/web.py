@@ -23,9 +23,9 @@ from netboot.shared.errors import NetbootError
 from netboot.webui import (
     addresses_page,
     batching,
+    board_page,
     choosing,
     disk_questions,
-    floor_page,
     live,
     machine_page,
     merging,
@@ -90,7 +90,7 @@ async def page_application(
 
 def _routes() -> list[web.AbstractRouteDef]:
     return [
-        web.get("/", floor_page.show_floor),
+        web.get("/", board_page.show_board),
         web.post("/choose", choosing.choose),
         web.post("/cancel-choice", choosing.cancel_choice),
         web.post("/disk-answer", disk_questions.answer),

@@ -93,7 +93,7 @@ def loaded(module: str) -> set[str]:
     return {name for name in imports(tree, module) if name in FILES and name not in (module, "netboot")}
 
 
-def room(module: str) -> str:
+def package(module: str) -> str:
     """The first name below netboot: a folder, or a file."""
     return module.removeprefix("netboot.").partition(".")[0]
 
@@ -113,13 +113,13 @@ def all_known(module: str) -> set[str]:
     return found
 
 
-def in_room(name: str) -> list[str]:
-    return [module for module in FILES if room(module) == name]
+def in_package(name: str) -> list[str]:
+    return [module for module in FILES if package(module) == name]
 
 
 def knowing(name: str) -> set[str]:
-    """The rooms, other than itself, whose files know this one."""
-    return {room(module) for module in FILES if any(room(other) == name for other in known(module))} - {name}
+    """The packages, other than itself, whose files know this one."""
+    return {package(module) for module in FILES if any(package(other) == name for other in known(module))} - {name}
 
 
 def beyond(package: str) -> set[str]:
@@ -135,13 +135,13 @@ def test_there_is_something_to_read() -> None:
 
 def test_the_agent_knows_what_it_shares_with_the_server_and_nothing_else() -> None:
     assert set(AGENT_KNOWS) == {"__init__.py", "agent", "shared"}
-    for module in in_room("agent"):
-        assert {room(other) for other in all_known(module)} <= {"agent", "shared"}, module
+    for module in in_package("agent"):
+        assert {package(other) for other in all_known(module)} <= {"agent", "shared"}, module
 
 
 def test_every_package_stands_in_one_layer() -> None:
     assert sorted(name for layer in LAYERS for name in layer) == sorted(
-        {room(module) for module in FILES} - {"netboot"}
+        {package(module) for module in FILES} - {"netboot"}
     )
 
 
@@ -151,13 +151,13 @@ def test_nobody_knows_a_higher_package_or_one_beside_it() -> None:
         (module, other)
         for module in FILES
         for other in known(module)
-        if room(other) != room(module) and height[room(other)] >= height[room(module)]
+        if package(other) != package(module) and height[package(other)] >= height[package(module)]
     }
     assert not up
 
 
 @pytest.mark.parametrize("module", [*PURE, *PURE_IN_DOCTOR])
-def test_a_pure_room_neither_reads_nor_writes_nor_looks_at_a_clock(module: str) -> None:
+def test_a_pure_module_neither_reads_nor_writes_nor_looks_at_a_clock(module: str) -> None:
     assert not outside(f"netboot.{module}") & READ_OR_WRITE
     tree = ast.parse(FILES[f"netboot.{module}"].read_text(encoding="utf-8"))
     called = {node.func.id for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
@@ -165,13 +165,13 @@ def test_a_pure_room_neither_reads_nor_writes_nor_looks_at_a_clock(module: str) 
 
 
 def test_pages_know_no_sockets_and_no_files_of_the_store() -> None:
-    for module in in_room("webui"):
+    for module in in_package("webui"):
         assert not outside(module) & {"socket", "ssl", "sqlalchemy", "sqlite3", "subprocess"}, module
-        assert not {room(other) for other in known(module)} & {"store", "masters", "bootfiles", "dhcp"}, module
+        assert not {package(other) for other in known(module)} & {"store", "masters", "bootfiles", "dhcp"}, module
 
 
 def test_the_record_speaks_to_its_database_only() -> None:
-    for module in in_room("records"):
+    for module in in_package("records"):
         assert not outside(module) & {"aiohttp", "asyncio", "socket"}, module
 
 
@@ -180,27 +180,27 @@ def test_nobody_knows_the_virtual_workshop_but_the_command_line() -> None:
 
 
 def test_the_workshop_speaks_no_http_and_renders_nothing() -> None:
-    for module in in_room("workshop"):
+    for module in in_package("workshop"):
         assert not outside(module) & {"aiohttp", "jinja2", "socket", "sqlalchemy"}, module
-        assert not {room(other) for other in known(module)} & {"store"}, module
+        assert not {package(other) for other in known(module)} & {"store"}, module
 
 
 def test_each_library_is_behind_its_door() -> None:
     assert beyond("subprocess") == {"netboot.shared.process"}
-    assert beyond("sqlalchemy") | beyond("alembic") <= set(in_room("records"))
+    assert beyond("sqlalchemy") | beyond("alembic") <= set(in_package("records"))
     assert beyond("tftpy") == {"netboot.tftpd.packet"}
-    assert {room(module) for module in beyond("aiohttp")} <= {"agent", "boothttp", "lab", "serve", "web", "webui"}
+    assert {package(module) for module in beyond("aiohttp")} <= {"agent", "boothttp", "lab", "serve", "web", "webui"}
 
 
 def test_scapy_and_aiohttp_never_meet_in_one_process_because_of_their_licences() -> None:
-    assert beyond("scapy") == {"netboot.doctor.ear", "netboot.doctor.mouth"}
+    assert beyond("scapy") == {"netboot.doctor.capture", "netboot.doctor.inject"}
     assert knowing("doctor") == {"cli"}
     # The command line knows the doctor's options only, and becomes its program by exec.
-    assert {name for name in known("netboot.cli") if room(name) == "doctor"} <= {
+    assert {name for name in known("netboot.cli") if package(name) == "doctor"} <= {
         "netboot.doctor", "netboot.doctor.options",
     }  # fmt: skip
-    assert "netboot.doctor.ear" not in all_known("netboot.cli")
-    for module in in_room("doctor"):
+    assert "netboot.doctor.capture" not in all_known("netboot.cli")
+    for module in in_package("doctor"):
         assert not all_known(module) & beyond("aiohttp"), module
 
 

@@ -1,6 +1,6 @@
 """What the boot menu tells the agent: the `netboot.*` words of the kernel's command line.
 
-netboot.server=http://192.0.2.2:80   where the boot face is
+netboot.server=http://192.0.2.2:80   where the boot HTTP server is
 netboot.profile=wipe-and-debian      what the operator picked; absent for "inventory only"
 netboot.ticket=1795500000-Hq3…       the menu's proof that it offered this, for what writes to a disk
 netboot.batch=20261122-1             the armed batch that picked it, if one did

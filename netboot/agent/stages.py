@@ -23,7 +23,7 @@ from netboot.shared.stages.memory import Memory
 
 @dataclass(frozen=True, slots=True)
 class Stages:
-    """`server` is where the boot face is, `public_key` the workshop's, which signs its masters."""
+    """`server` is where the boot HTTP server is, `public_key` the workshop's, which signs its masters."""
 
     server: ServerPlace
     public_key: bytes

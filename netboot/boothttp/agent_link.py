@@ -1,4 +1,4 @@
-"""The agent's WebSocket on the boot face: parse, bound, hand to the workshop. Deciding is `workshop/greeting.py`'s.
+"""The agent's WebSocket on the boot HTTP server: parse, bound, hand to the workshop, which decides.
 
 One hello within ten seconds or the line is cut; afterwards one message at a time, so that an agent that floods slows
 only itself. Lines that have not said hello are few, and the oldest of whoever has most gives way to the next: what half

@@ -1,4 +1,4 @@
-"""The boot face: plain HTTP for firmware, loaders and agents. What it gives away is what a PC on that LAN may know.
+"""The boot HTTP server, for firmware, loaders and agents. What it gives away is what a PC on that LAN may know.
 
 No request here has a lasting effect but the agent's link: GRUB sends HEAD before GET, and firmware asks twice.
 No answer is ever a redirect, which firmware does not follow. A doubled slash (`//grubx64.efi`, which shim asks for)
@@ -31,7 +31,7 @@ _PIECE: Final = 64 * 1024  # bytes
 _FOR_EVER: Final = "public, max-age=31536000, immutable"
 
 
-class Masters(Protocol):
+class MasterFiles(Protocol):
     """Where the store keeps a chunk's zstd frame and a signed manifest, whether it has them or not."""
 
     def chunk_file(self, sha256: str) -> Path: ...
@@ -39,31 +39,31 @@ class Masters(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class BootFace:
-    """What the boot face serves: `files` are the names of the boot files, `rendered` the small ones kept in memory."""
+class BootHttp:
+    """What is served: `files` are the names of the boot files, `rendered` the small ones kept in memory."""
 
     files: dict[str, Path]
     rendered: dict[str, bytes]
     menus: Menus
     digits: Digits
-    masters: Masters
+    masters: MasterFiles
 
 
-face_key: Final = web.AppKey("face", BootFace)
+boot_http_key: Final = web.AppKey("boot_http", BootHttp)
 page_cache_key: Final = web.AppKey("page_cache", PageCache)
 
 
-def boot_application(face: BootFace, workshop: Workshop, hosts: Collection[str] = frozenset()) -> web.Application:
-    """The aiohttp application of the boot face. `hosts` are its names, beside the address that was connected to."""
+def boot_application(boot_http: BootHttp, workshop: Workshop, hosts: Collection[str] = frozenset()) -> web.Application:
+    """The aiohttp application. `hosts` are its names, beside the address that was connected to."""
     middlewares = [_gone, only_known_hosts(hosts, _foreign_name), _no_page, _grub]
     app = web.Application(middlewares=middlewares, client_max_size=4096)
-    app[face_key] = face
+    app[boot_http_key] = boot_http
     app[workshop_key] = workshop
     app[unproven_key] = Guests(UNPROVEN)
     app[page_cache_key] = PageCache()
     app.on_cleanup.append(_close)
     app.router.add_get("/agent/link", agent_link)
-    add_menu_routes(app, face.menus, face.digits)
+    add_menu_routes(app, boot_http.menus, boot_http.digits)
     app.router.add_get("/chunks/{sha256}", _chunk)
     app.router.add_get("/manifests/{digest}", _manifest)
     app.router.add_get("/{name:.+}", _boot_file)
@@ -125,14 +125,14 @@ def _head_size(response: web.StreamResponse) -> int:
 
 
 async def _boot_file(request: web.Request) -> web.StreamResponse:
-    face = request.app[face_key]
+    boot_http = request.app[boot_http_key]
     name = re.sub("/+", "/", request.match_info["name"]).strip("/").removeprefix("boot/")
     if request.method == hdrs.METH_GET and request.remote:
         request.app[workshop_key].starts.fetched(request.remote, name)
-    if name in face.rendered:
-        return await _from_memory(request, face.rendered[name])
-    if name in face.files:
-        return web.FileResponse(face.files[name])
+    if name in boot_http.rendered:
+        return await _from_memory(request, boot_http.rendered[name])
+    if name in boot_http.files:
+        return web.FileResponse(boot_http.files[name])
     raise web.HTTPNotFound(text="no such boot file\n")
 
 
@@ -150,12 +150,16 @@ async def _from_memory(request: web.Request, content: bytes) -> web.StreamRespon
 
 async def _chunk(request: web.Request) -> web.StreamResponse:
     name = request.match_info["sha256"]
-    return await _kept(request, request.app[face_key].masters.chunk_file(name) if _DIGEST.fullmatch(name) else None)
+    return await _kept(
+        request, request.app[boot_http_key].masters.chunk_file(name) if _DIGEST.fullmatch(name) else None
+    )
 
 
 async def _manifest(request: web.Request) -> web.StreamResponse:
     name = request.match_info["digest"]
-    return await _kept(request, request.app[face_key].masters.manifest_file(name) if _DIGEST.fullmatch(name) else None)
+    return await _kept(
+        request, request.app[boot_http_key].masters.manifest_file(name) if _DIGEST.fullmatch(name) else None
+    )
 
 
 async def _kept(request: web.Request, path: Path | None) -> web.StreamResponse:

@@ -1,4 +1,4 @@
-"""The boot face's menus: what GRUB and iPXE fetch for one PC, and the start of what counts only with a ticket.
+"""The boot HTTP server's menus: what GRUB and iPXE fetch for one PC, and the start of what counts only with a ticket.
 
 No request here has a lasting effect: GRUB sends HEAD before GET. Trying digits is counted, and what a PC was given is
 watched over (`start_watch.py`): both are forgotten after a while.
@@ -51,7 +51,7 @@ digits_key: Final = web.AppKey("digits", Digits)
 
 
 def add_menu_routes(app: web.Application, menus: Menus, digits: Digits) -> None:
-    """The menus' paths on the boot face."""
+    """The menus' paths on the boot HTTP server."""
     app[menus_key] = menus
     app[digits_key] = digits
     app.router.add_get("/grub/theme.txt", _theme)

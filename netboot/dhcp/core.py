@@ -1,7 +1,7 @@
 """The seam between what decides about DHCP and the sockets: one datagram in, the packets to send out.
 
 Every way of answering (beside the building's DHCP, merged with it, on a switch of our own) is one `DhcpCore`, and
-service.py is the rim of any of them. Values only: nothing is decided here.
+service.py has the sockets of any of them. Values only: nothing is decided here.
 """
 
 from dataclasses import dataclass

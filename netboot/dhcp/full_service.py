@@ -1,6 +1,6 @@
 """Carries out what the DHCP server of our own decides: asks the LAN, writes leases, and only then answers.
 
-The rim of full.py, to service.py a core like any other. A probe or a write holds up the one PC that waits for
+The I/O shell of full.py, to service.py a core like any other. A probe or a write holds up the one PC that waits for
 it and nobody else: `receive` returns at once, and the answer is delivered later.
 """
 

@@ -1,11 +1,11 @@
 """`netboot doctor`: looks at the LAN as a PC would, from the server or from a laptop on the same switch.
 
 It runs in a process of its own: it loads scapy (GPL-2.0-only), so it loads nothing that needs aiohttp (Apache-2.0), and
-no room of the server loads it. The command line starts it by exec.
+no module of the server loads it. The command line starts it by exec.
 
     look         the order of the questions, within a bound of time
     questions    the packets that it sends; offers: what the answers say (both pure)
-    ear, mouth   the only rooms that know scapy: frames heard and sent
+    capture, injector   the only modules that know scapy: frames heard and sent
     walk         a whole network boot done by itself, each step timed
     judge…       what was seen → findings (pure); texts: their sentences; report: how they are shown
 """

@@ -1,4 +1,4 @@
-"""The order of the doctor's questions, within a bound of time. What it takes to answer them is in the rooms beside.
+"""The order of the doctor's questions, within a bound of time. What it takes to answer them is in the modules beside.
 
 listen from the first to the last second
 ask for an address as six kinds of client          3 to 6 s
@@ -15,8 +15,8 @@ from typing import Final
 
 from netboot.dhcp.packet import NO_ADDRESS
 from netboot.doctor.boot_request import ask_boot_server
-from netboot.doctor.ear import Ear
-from netboot.doctor.mouth import Mouth
+from netboot.doctor.capture import Capture
+from netboot.doctor.inject import Injector
 from netboot.doctor.notes import Notes
 from netboot.doctor.observed import Asker, Card, Offer, Seen, Walk
 from netboot.doctor.offers import asked_on_4011, netboot_named_by, told_file
@@ -44,22 +44,22 @@ def look(card: Card, server: IPv4Address | None = None) -> Seen:
     """Look at the LAN of this interface; `server` names the netboot to look at. Raises NetbootError."""
     if not card.carrier:
         return Seen(card=card)
-    with Ear(card.name) as ear, Mouth(card) as mouth:
-        return _Look(card, server, ear, mouth).run()
+    with Capture(card.name) as capture, Injector(card) as injector:
+        return _Look(card, server, capture, injector).run()
 
 
 class _Look:
-    def __init__(self, card: Card, server: IPv4Address | None, ear: Ear, mouth: Mouth) -> None:
+    def __init__(self, card: Card, server: IPv4Address | None, capture: Capture, injector: Injector) -> None:
         self._card = card
         self._server = server
-        self._ear = ear
-        self._mouth = mouth
+        self._capture = capture
+        self._injector = injector
         self._notes = Notes()
         self._mac = made_up_mac(card.mac)
         self._began = time.monotonic()
 
     def run(self) -> Seen:
-        self._mouth.join_and_leave()
+        self._injector.join_and_leave()
         self._ask_for_addresses()
         needs_own_mac = not self._notes.offers and self._ask_with_own_mac()
         offers = tuple(self._notes.offers.values())
@@ -89,14 +89,14 @@ class _Look:
     def _listen(self, until: float) -> bool:
         """Note what is heard until then; True when a new answer to us was among it."""
         new = False
-        for heard in self._ear.listen(until):
+        for heard in self._capture.listen(until):
             new |= self._notes.hear(heard)
         return new
 
     def _ask(self, asker: Asker, mac: str) -> None:
         xid = random.getrandbits(32)
         self._notes.asked[xid] = (asker, time.time())
-        self._mouth.ask_dhcp(discover(asker, mac, xid))
+        self._injector.ask_dhcp(discover(asker, mac, xid))
 
     def _ask_for_addresses(self) -> None:
         began = time.monotonic()
@@ -184,7 +184,7 @@ class _Look:
             tuple(address for address in decoys_in(networks[0], _DECOYS) if address not in taken) if networks else ()
         )
         for _ in range(2):
-            self._mouth.ask_who_has((*near, *decoys))
+            self._injector.ask_who_has((*near, *decoys))
             self._listen(time.monotonic() + 0.5)
         return decoys
 
@@ -197,7 +197,7 @@ class _Look:
             return None
         for _ in range(2):
             for size in (_SMALL_FRAME, _WHOLE_FRAME):
-                self._mouth.ping(netboots[0], mac, size)
+                self._injector.ping(netboots[0], mac, size)
             self._listen(time.monotonic() + 0.4)
             if (netboots[0], _WHOLE_FRAME) in self._notes.echoes:
                 return True

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from ipaddress import IPv4Address
 from typing import Final, TypeVar
 
-from netboot.doctor.ear import Heard, HeardDhcp, HeardEcho, HeardQuery
+from netboot.doctor.capture import Heard, HeardDhcp, HeardEcho, HeardQuery
 from netboot.doctor.observed import ArpAnswer, Asker, Bpdu, Offer, Overheard
 from netboot.doctor.offers import is_answer, read_offer, server_of
 

@@ -3,7 +3,7 @@
 RFC 2131 §4.4.1, RFC 4578, PXE 2.1 §2.2. They only ask: no address is taken, nothing is left behind but the offer that a
 DHCP server may hold for a minute. One made-up address for all of them, since a server that pings an address before it
 offers it (dnsmasq: 3 s) does so once a client. The UUID tells netboot that it is no PC.
-Not for: sending (mouth.py).
+Not for: sending (inject.py).
 """
 
 import hashlib

@@ -14,7 +14,7 @@ undionly.kpxe, which works through the adapter's own driver (UNDI), `ipxe.pxe` h
 undionly.kkpxe, which leaves the whole of the adapter's PXE in memory.
 """
 
-DhcpWay = Literal["proxy", "merged"]
+DhcpMode = Literal["proxy", "merged"]
 """How a PC's DISCOVER is answered, where both are possible."""
 
 
@@ -28,7 +28,7 @@ class Policy:
 
     denied: bool = False
     loader: Loader | None = None
-    dhcp: DhcpWay | None = None
+    dhcp: DhcpMode | None = None
     default: str = ""
 
 

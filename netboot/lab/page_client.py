@@ -1,4 +1,4 @@
-"""An operator at the page: signs in, chooses with the same forms as a browser, reads the floor's rows. No JavaScript.
+"""An operator at the page: signs in, chooses with the same forms as a browser, reads the rows. No JavaScript.
 
 Not for: how the page looks and what its scripts do; the browser tests see that.
 """
@@ -18,7 +18,7 @@ _FORM: Final = re.compile(r"<form\b.*?</form>", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
-class FloorRow:
+class PageRow:
     """One PC's row: the page's name of its state, and each disk's serial with its verdict."""
 
     mac: str
@@ -55,12 +55,12 @@ class PageClient:
                 return
         raise NetbootError(f"the page of {machine} asks nothing that {word!r} answers")
 
-    async def floor(self) -> tuple[FloorRow, ...]:
+    async def rows(self) -> tuple[PageRow, ...]:
         """The PCs as the page shows them now. Raises NetbootError."""
-        return floor_rows(await self._get("/"))
+        return page_rows(await self._get("/"))
 
     async def text(self, path: str = "/") -> str:
-        """A page's HTML as it is now, without a path the floor's. Raises NetbootError."""
+        """A page's HTML as it is now, without a path the live board's. Raises NetbootError."""
         return await self._get(path)
 
     async def _get(self, path: str) -> str:
@@ -101,11 +101,11 @@ class _Fields(HTMLParser):
             self.fields[name] = given.get("value") or ""
 
 
-def floor_rows(html: str) -> tuple[FloorRow, ...]:
-    """The rows of the floor's table, in the page's order."""
+def page_rows(html: str) -> tuple[PageRow, ...]:
+    """The rows of the live board's table, in the page's order."""
     reader = _Rows()
     reader.feed(html)
-    return tuple(FloorRow(mac, state, tuple(verdicts)) for mac, state, verdicts in reader.rows)
+    return tuple(PageRow(mac, state, tuple(verdicts)) for mac, state, verdicts in reader.rows)
 
 
 class _Rows(HTMLParser):

@@ -1,4 +1,4 @@
-"""Record what real firmware and loaders say over DHCP, as text fixtures for the tests of the DHCP rooms.
+"""Record what real firmware and loaders say over DHCP, as text fixtures for the tests of DHCP.
 
     python -m netboot.lab.record TFTP-FOLDER LOADERS OUTPUT-FOLDER [NAME…]
 

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from netboot.jobs.identity import Key, KeyKind
-from netboot.jobs.policy import DhcpWay, Loader, Policy
+from netboot.jobs.policy import DhcpMode, Loader, Policy
 from netboot.records import events, tables
 from netboot.records.values import PolicyRow
 
@@ -50,7 +50,7 @@ def read(session: Session) -> tuple[PolicyRow, ...]:
             policy=Policy(
                 denied=row.denied,
                 loader=cast(Loader, row.loader) if row.loader else None,
-                dhcp=cast(DhcpWay, row.dhcp) if row.dhcp else None,
+                dhcp=cast(DhcpMode, row.dhcp) if row.dhcp else None,
                 default=row.entry,
             ),
             note=row.note,

@@ -11,11 +11,11 @@ from typing import Final
 
 from aiohttp import web
 
-from netboot.boothttp.files import BootFace
+from netboot.boothttp.files import BootHttp
 from netboot.bootmenu.boot_menu import BootMenu
 from netboot.lan.interfaces import Interface
 from netboot.lan.tcp_listener import BACKLOG, Listener
-from netboot.serve.dhcp_mode import DhcpWay
+from netboot.serve.dhcp_mode import ServedDhcp
 from netboot.tftp import TftpServer
 
 ANSWERED: Final = b"set answered=yes\n"
@@ -23,22 +23,25 @@ ANSWERED: Final = b"set answered=yes\n"
 
 
 class BootAddress:
-    """The boot face's place on the LAN. `listen` opens its port on an address, `agent` makes the agent's archive."""
+    """The boot HTTP server's place on the LAN.
+
+    `listen` opens its port on an address, `agent` makes the agent's archive.
+    """
 
     def __init__(
         self,
         runner: web.AppRunner,
         listen: Callable[[IPv4Address], Listener],
         *,
-        face: BootFace,
+        boot_http: BootHttp,
         menu: BootMenu,
         agent: Callable[[Interface], bytes],
         tftp: TftpServer,
-        dhcp: DhcpWay,
+        dhcp: ServedDhcp,
     ) -> None:
         self._runner = runner
         self._listen = listen
-        self._face = face
+        self._boot_http = boot_http
         self._menu = menu
         self._agent = agent
         self._tftp = tftp
@@ -67,7 +70,7 @@ class BootAddress:
         await self.open(found.address)
         await self._tftp.move(str(found.address))
         self._menu.use_address(found.address)
-        self._face.rendered.update(rendered(self._menu, await asyncio.to_thread(self._agent, found)))
+        self._boot_http.rendered.update(rendered(self._menu, await asyncio.to_thread(self._agent, found)))
         self._dhcp.use_address(found.address)
 
 

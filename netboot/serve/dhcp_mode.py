@@ -31,7 +31,7 @@ class Service(Protocol):
     async def run(self) -> None: ...
 
 
-class DhcpWay:
+class ServedDhcp:
     """What answers DHCP on one interface. `plan` is what is given in `full` mode, None in every other.
 
     `building` is the address of the building's DHCP server, None when it is not known.

@@ -112,7 +112,7 @@ class _Json(logging.Formatter):
         entry = {
             "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(record.created)),
             "level": record.levelname.lower(),
-            "room": record.name,
+            "logger": record.name,
             "message": record.getMessage(),
             **_fields(record),
         }

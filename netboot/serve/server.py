@@ -20,7 +20,7 @@ from typing import Final
 from aiohttp import web
 
 from netboot.auth.signing import load_key, public_key
-from netboot.boothttp.files import BootFace, boot_application
+from netboot.boothttp.files import BootHttp, boot_application
 from netboot.boothttp.known_hosts import own_names
 from netboot.bootmenu.boot_menu import BootMenu
 from netboot.bootmenu.highlight import white_pixel
@@ -38,7 +38,7 @@ from netboot.lan.tcp_listener import BACKLOG, Capacity, Listener, listen
 from netboot.masters.loader_generations import level_of
 from netboot.records.record import Record, open_record
 from netboot.serve.boot_address import BootAddress, rendered
-from netboot.serve.dhcp_mode import DhcpWay, Service
+from netboot.serve.dhcp_mode import ServedDhcp, Service
 from netboot.serve.masters import Masters, remember_masters
 from netboot.serve.ready import Ready, agent_for, page_tls, prepare
 from netboot.serve.whereabouts_service import WhereaboutsService
@@ -48,7 +48,7 @@ from netboot.store import Store
 from netboot.tftp import FolderSource, Limits, Outcome, TftpServer, TftpSettings, TransferEvent, block_size_for
 from netboot.web import page_application
 from netboot.workshop.greeting import Workshop
-from netboot.workshop.live_board import Conflict, Floor
+from netboot.workshop.live_board import Conflict, LiveBoard
 
 log = logging.getLogger(__name__)
 
@@ -92,19 +92,19 @@ def _raise_file_limit() -> None:
 async def _serve(ready: Ready, record: Record) -> None:
     settings = ready.settings
     _raise_file_limit()
-    floor = Floor(time.time)
+    live_board = LiveBoard(time.time)
     key = await asyncio.to_thread(load_key, settings.data_folder)
     store = Store(settings.data_folder / "store", accepts=public_key(key))
     if record.restored:
         log.error("the record is older than the last one written, or nobody knows: all that waited is withdrawn")
-        floor.tell_trouble("record-restored")
+        live_board.tell_trouble("record-restored")
     await asyncio.to_thread(remember_masters, record, store)
     for profile in await asyncio.to_thread(record.withdraw_changed, ready.profiles):
         log.warning("the profile %s was changed: what was chosen or armed for it before is withdrawn", profile)
     masters = Masters(store, await asyncio.to_thread(level_of, ready.files.folder))
     workshop = Workshop(
         record,
-        floor,
+        live_board,
         ready.profiles,
         masters,
         wait=settings.agent.wait,
@@ -127,7 +127,7 @@ async def _serve(ready: Ready, record: Record) -> None:
     await asyncio.to_thread(ready.policies.take_over, record)
     await workshop.show_batch()
     await workshop.show_left()
-    face = BootFace(
+    boot_http = BootHttp(
         files=files,
         rendered={**rendered(menu, ready.agent), "grub/selected_c.png": white_pixel()},
         menus=menu,
@@ -137,22 +137,22 @@ async def _serve(ready: Ready, record: Record) -> None:
     folder = FolderSource(ready.files.folder)
 
     def source(name: str) -> Path | bytes | None:
-        return face.rendered["grub/grub.cfg"] if name.lstrip("/") == "grub/grub.cfg" else folder(name)
+        return boot_http.rendered["grub/grub.cfg"] if name.lstrip("/") == "grub/grub.cfg" else folder(name)
 
     def sighted(sighting: BootSighting) -> None:
         if sighting.uuid == PROBE_UUID:
             return  # `netboot doctor`, which is no PC
         told = sighting.refused or sighting.remark
-        floor.sighted(sighting.mac, firmware=sighting.firmware.value, note=told.value if told else "")
+        live_board.sighted(sighting.mac, firmware=sighting.firmware.value, note=told.value if told else "")
 
-    dhcp = DhcpWay(
+    dhcp = ServedDhcp(
         settings,
         ready.interface,
         ready.policies,
         building=ready.building,
         plan=ready.plan,
         on_boot_client=sighted,
-        on_conflict=lambda lease: floor.tell_conflict(Conflict(str(lease.address), lease.mac), QUARANTINE),
+        on_conflict=lambda lease: live_board.tell_conflict(Conflict(str(lease.address), lease.mac), QUARANTINE),
     )
 
     def transferred(event: TransferEvent) -> None:
@@ -170,8 +170,8 @@ async def _serve(ready: Ready, record: Record) -> None:
 
     domain = (ready.plan.domain or DEFAULT_DOMAIN) if ready.plan is not None and settings.names.answer else ""
     hosts = await asyncio.to_thread(own_names, settings, domain)
-    boot_face = boot_application(face, workshop, hosts)
-    boot_face.on_response_prepare.append(fetched)
+    boot_app = boot_application(boot_http, workshop, hosts)
+    boot_app.on_response_prepare.append(fetched)
     limits = Limits(block_size=block_size_for(ready.interface.mtu))
     tftp = TftpServer(
         TftpSettings(address=str(ready.interface.address), limits=limits), source, on_transfer=transferred
@@ -180,9 +180,9 @@ async def _serve(ready: Ready, record: Record) -> None:
         # Before the first agent's line and until after the last: a job's end is told once.
         services = await _name_services(stack, ready, record, dhcp, workshop)
         place = BootAddress(
-            await _http_runner(stack, boot_face),
+            await _http_runner(stack, boot_app),
             lambda address: _boot_socket(settings, address),
-            face=face,
+            boot_http=boot_http,
             menu=menu,
             agent=lambda found: agent_for(settings, found),
             tftp=tftp,
@@ -199,7 +199,7 @@ async def _serve(ready: Ready, record: Record) -> None:
         stack.callback(whereabouts.close)
         services += [tftp, whereabouts, workshop.starts]
         services += await dhcp.start(stack, record)
-        services.append(AddressWatch(ready.interface, on_move=place.move, on_trouble=floor.tell_trouble))
+        services.append(AddressWatch(ready.interface, on_move=place.move, on_trouble=live_board.tell_trouble))
         if not await asyncio.to_thread(digits.asked):
             log.warning("the boot menu asks for no code: whoever is at a PC may erase it; see `netboot menu password`")
         # What is there now stays: going through it all held answers up for 70 ms and more at each full collection.
@@ -210,7 +210,7 @@ async def _serve(ready: Ready, record: Record) -> None:
 
 
 async def _name_services(
-    stack: contextlib.AsyncExitStack, ready: Ready, record: Record, dhcp: DhcpWay, workshop: Workshop
+    stack: contextlib.AsyncExitStack, ready: Ready, record: Record, dhcp: ServedDhcp, workshop: Workshop
 ) -> list[Service]:
     """Those who make the names known that jobs give: our own name server, and what tells the building's."""
     services: list[Service] = []
@@ -222,7 +222,7 @@ async def _name_services(
         workshop.on_named.append(who.learn)
         services.append(names)
     if ready.building_dns is not None:
-        announcer = Announcer(ready.building_dns, record, workshop.floor.tell_after)
+        announcer = Announcer(ready.building_dns, record, workshop.live_board.tell_after)
         await announcer.start()
         stack.push_async_callback(announcer.close)
         workshop.on_named.append(announcer.announce)

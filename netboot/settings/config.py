@@ -12,7 +12,7 @@ import yaml
 from msgspec import Meta, Struct
 
 from netboot.files import core_yaml
-from netboot.jobs.policy import DhcpWay, Loader
+from netboot.jobs.policy import DhcpMode, Loader
 from netboot.settings.dhcp_full import DhcpFullSettings
 from netboot.settings.names import NamesSettings
 from netboot.shared.errors import NetbootError
@@ -60,7 +60,7 @@ class DhcpSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class HttpSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The boot face: what firmware and agents speak to, on the interface's own address."""
+    """The boot HTTP server: what firmware and agents speak to, on the interface's own address."""
 
     port: Port = 80
 
@@ -140,7 +140,7 @@ class MachineSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     ] = ""
     denied: bool = False
     loader: Loader | None = None
-    dhcp: DhcpWay | None = None
+    dhcp: DhcpMode | None = None
     default: Identifier = ""
     note: Annotated[
         str,

@@ -43,7 +43,7 @@ class WhereaboutsError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where the boot face is: its address and its TCP port, which is also the UDP port that is asked."""
+    """Where the boot HTTP server is: its address and its TCP port, which is also the UDP port that is asked."""
 
     address: IPv4Address
     port: int

@@ -1,4 +1,4 @@
-"""The rim of one TFTP transfer: its own socket, its file and its timer, around the state machine of transfer.py.
+"""The I/O shell of one TFTP transfer: its own socket, its file and its timer, around the state machine of transfer.py.
 
 asyncio watches the raw socket (`add_reader`): a DatagramProtocol costs twice as much a block, a thread a transfer costs
 a thread. Times are read from asyncio's own clock, time.monotonic. Not for: requests and limits (tftp.py).

@@ -1,1 +1,1 @@
-"""The HTTP handlers: what firmware and agents ask for (`boot_face`, `agent_link`), and what people see."""
+"""The HTTP handlers: what firmware and agents ask for (`boot_http`, `agent_link`), and what people see."""

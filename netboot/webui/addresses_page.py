@@ -20,4 +20,4 @@ async def show_addresses(request: web.Request) -> web.Response:
     lent = sorted(
         (lease for lease in kept if lease.bound and lease.until > now), key=lambda one: IPv4Address(one.address)
     )
-    return page(request, "addresses.html.j2", leases=lent, conflicts=workshop.floor.conflicts)
+    return page(request, "addresses.html.j2", leases=lent, conflicts=workshop.live_board.conflicts)

@@ -29,7 +29,7 @@ async def arm(request: web.Request) -> web.Response:
     places = _places(form.get("places", ""))
     await master_is_there(workshop, profile)
     if form.get("sure") != "yes":
-        batch = workshop.floor.batch
+        batch = workshop.live_board.batch
         armed = batch if batch is not None and not batch.ending else None
         return page(request, "batch_sure.html.j2", profile=profile, count=places, armed=armed)
     try:

@@ -139,7 +139,7 @@ async def _choose_each(
 
 def _waiting(workshop: Workshop) -> list[str]:
     """The visits of the PCs that wait, and that a person may choose for."""
-    rows = [row for row in workshop.floor.rows() if row.state == "waiting" and row.visit and not row.contested]
+    rows = [row for row in workshop.live_board.rows() if row.state == "waiting" and row.visit and not row.contested]
     return [row.visit for row in rows if not workshop.policies(row.mac, row.uuid).denied]
 
 

@@ -120,37 +120,37 @@ async def live(request: web.Request) -> web.StreamResponse:
 
 
 async def _stream(request: web.Request, answer: web.StreamResponse) -> None:
-    floor = request.app[workshop_key].floor
+    live_board = request.app[workshop_key].live_board
     who = visitor(request)
     shown: dict[str, State] = {}
     told: Batch | None = None
     told_trouble = ""
     told_contested: tuple[tuple[str, str], ...] | None = None
     told_conflicts: tuple[Conflict, ...] | None = None  # what a page shows that lost its stream may be over
-    async with floor.watch() as changes:
-        rows = {row.name: row for row in floor.rows()}
+    async with live_board.watch() as changes:
+        rows = {row.name: row for row in live_board.rows()}
         while True:
             await recognise(request)
             if visitor(request) != who:
                 return  # signed out, or removed: the page opens a stream of its own anew
-            states = {row.name: row.state for row in floor.rows()}
+            states = {row.name: row.state for row in live_board.rows()}
             events = await _row_events(request, rows.values(), who)
             events += [_event("gone", name) for name in sorted((shown.keys() | rows.keys()) - states.keys())]
             if states != shown:
                 events.append(_event("waiting", str(list(states.values()).count("waiting"))))
                 events.append(await _pending(request, who))
-            if (batch := floor.batch) is not told:
+            if (batch := live_board.batch) is not told:
                 html = part(request, "batch.html.j2", who) if batch else ""
                 events.append(_event("batch", json.dumps({"html": html})))
-            if floor.trouble != told_trouble:
-                told_trouble = floor.trouble
+            if live_board.trouble != told_trouble:
+                told_trouble = live_board.trouble
                 events.append(_event("trouble", trouble(told_trouble, who.language)))
-            if (conflicts := floor.conflicts) != told_conflicts:
+            if (conflicts := live_board.conflicts) != told_conflicts:
                 html = part(request, "conflicts.html.j2", who, conflicts=conflicts)
                 events.append(_event("conflicts", json.dumps({"html": html})))
-            if (contested := tuple((row.visit, row.contested) for row in floor.contested)) != told_contested:
+            if (contested := tuple((row.visit, row.contested) for row in live_board.contested)) != told_contested:
                 told_contested = contested
-                html = part(request, "contested.html.j2", who, contested=floor.contested)
+                html = part(request, "contested.html.j2", who, contested=live_board.contested)
                 events.append(_event("contested", json.dumps({"html": html})))
             shown, told, told_conflicts = states, batch, conflicts
             events.append(_event("beat", ""))

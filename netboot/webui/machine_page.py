@@ -48,7 +48,7 @@ async def show_machine(request: web.Request) -> web.Response:
         machine = await asyncio.to_thread(record.machine_detail, wanted)
     except NotOnRecord:
         raise Refusal("no-such-machine") from None
-    row = workshop.floor.of_machine(machine.id)
+    row = workshop.live_board.of_machine(machine.id)
     seen = _seen(machine, row)
     inventory = seen.inventory
     names = await own_names(workshop, machine.id, seen)
@@ -69,7 +69,7 @@ async def show_machine(request: web.Request) -> web.Response:
         answered="answered" in request.query,
         row=row,
         seen=seen,
-        contested=[one for one in workshop.floor.contested if one.machine == machine.id],
+        contested=[one for one in workshop.live_board.contested if one.machine == machine.id],
         rule=await rule_of(workshop, names, field="machine", subject=machine.id, visit=seen.id),
         saved="saved" in request.query,
         denied=workshop.policies.of(inventory).denied,

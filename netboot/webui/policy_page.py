@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from netboot.bootmenu.offered import may_be_default
 from netboot.jobs.identity import Key, is_carried, keys_of
-from netboot.jobs.policy import DhcpWay, Loader, Policy
+from netboot.jobs.policy import DhcpMode, Loader, Policy
 from netboot.records.refusals import Contested, NotOnRecord, NotThatVisit
 from netboot.records.values import PolicyRow, SeenVisit, VisitRow
 from netboot.webui.keys import workshop_key
@@ -60,7 +60,7 @@ async def show_address(request: web.Request) -> web.Response:
     """GET /address/{mac}: a PC that has not said hello, or a dock; of an adapter that is a PC's own, that PC's page."""
     workshop = request.app[workshop_key]
     mac = address(request.match_info["mac"])
-    row = workshop.floor.row(mac)
+    row = workshop.live_board.row(mac)
     if row is not None and row.machine:
         newest = (await asyncio.to_thread(workshop.record.machine_now, row.machine)).visits[0]
         owner = row.machine if Key("mac", mac) in await own_names(workshop, row.machine, newest) else ""
@@ -136,7 +136,7 @@ async def own_names(workshop: Workshop, machine: str, visit: VisitRow) -> tuple[
 
 async def _is_shown(workshop: Workshop, seen: SeenVisit) -> bool:
     """Whether this is still the visit by which the machine is shown, or one that is on the line."""
-    if workshop.floor.of_visit(seen.visit.id) is not None:
+    if workshop.live_board.of_visit(seen.visit.id) is not None:
         return True
     try:
         await asyncio.to_thread(workshop.record.require_seen, seen.machine_id, seen.visit.id)
@@ -166,13 +166,13 @@ def _listed(rows: Sequence[PolicyRow]) -> list[list[PolicyRow]]:
 def _policy(form: dict[str, str], workshop: Workshop) -> Policy:
     """Raises Refusal."""
     loader, dhcp, default = form.get("loader", ""), form.get("dhcp", ""), form.get("default", "")
-    known = loader in ("", *get_args(Loader)) and dhcp in ("", *get_args(DhcpWay))
+    known = loader in ("", *get_args(Loader)) and dhcp in ("", *get_args(DhcpMode))
     if not known or not may_be_default(default, workshop.profiles):
         raise Refusal("bad-rule")
     return Policy(
         denied=form.get("access") == "denied",
         loader=cast(Loader, loader) if loader else None,
-        dhcp=cast(DhcpWay, dhcp) if dhcp else None,
+        dhcp=cast(DhcpMode, dhcp) if dhcp else None,
         default=default,
     )
 
@@ -184,6 +184,6 @@ def _to(place: str) -> web.Response:
 def _show_again(workshop: Workshop, names: Sequence[Key]) -> None:
     """The rows of this PC say at once what was set."""
     values = {key.value for key in names}
-    for row in workshop.floor.rows():
+    for row in workshop.live_board.rows():
         if values & {row.mac, row.uuid}:
-            workshop.floor.put(replace(row))
+            workshop.live_board.put(replace(row))

@@ -17,7 +17,7 @@ from netboot.shared.problems import sizes_in
 from netboot.shared.wording import end_name, stage_name, state_name, stuck_sentence, verdict_name
 from netboot.webui.disk_texts import ANSWERS, FOLLOWED
 from netboot.webui.keys import settings_key, workshop_key
-from netboot.webui.rule_texts import BATCH_ENDS, DEFAULTS, DHCP_WAYS, LOADERS
+from netboot.webui.rule_texts import BATCH_ENDS, DEFAULTS, DHCP_MODES, LOADERS
 from netboot.webui.state_texts import BOOT_NOTES, EVENTS, JOB_STATES, LEVELS, SECURE_BOOT, STATES, TROUBLES
 from netboot.webui.texts import TEXTS, texts
 from netboot.webui.visible_text import AsItIs, visible_text
@@ -59,7 +59,7 @@ def renderer() -> Environment:
         answer_counts=counts,
         batch_ends=BATCH_ENDS,
         loaders=LOADERS,
-        dhcp_ways=DHCP_WAYS,
+        dhcp_ways=DHCP_MODES,
         default_names=DEFAULTS,
     )
     filters: dict[str, Callable[..., str]] = {
@@ -80,8 +80,8 @@ def part(request: web.Request, template: str, who: Visitor, **values: object) ->
         visitor=who,
         profiles=workshop.profiles,
         policy_of=workshop.policies,
-        batch=workshop.floor.batch,
-        batch_problem=workshop.floor.batch_problem,
+        batch=workshop.live_board.batch,
+        batch_problem=workshop.live_board.batch_problem,
         gives_addresses=request.app[settings_key].dhcp.mode == "full",
         **values,
     )

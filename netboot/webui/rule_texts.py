@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from netboot.jobs.policy import DhcpWay, Loader
+from netboot.jobs.policy import DhcpMode, Loader
 from netboot.records.values import BatchEnd
 from netboot.shared.language import Language
 
@@ -164,7 +164,7 @@ LOADERS: Final[dict[Loader, dict[Language, str]]] = {
     },
 }
 
-DHCP_WAYS: Final[dict[DhcpWay, dict[Language, str]]] = {
+DHCP_MODES: Final[dict[DhcpMode, dict[Language, str]]] = {
     "proxy": {"fr": "à côté du DHCP du bâtiment (proxy)", "en": "beside the building's DHCP (proxy)"},
     "merged": {"fr": "une seule réponse complète (merged)", "en": "one complete answer (merged)"},
 }

@@ -68,9 +68,9 @@ TEXTS: Final[dict[str, dict[Language, str]]] = {
         "en": "The two passwords differ. Write the same one twice.",
     },
     "create": {"fr": "Créer", "en": "Create"},
-    # The floor
+    # The live board
     "machines": {"fr": "Les PC", "en": "The PCs"},
-    "floor_caption": {"fr": "Les PC, un par ligne", "en": "The PCs, one a line"},
+    "board_caption": {"fr": "Les PC, un par ligne", "en": "The PCs, one a line"},
     "left_undone": {"fr": "À refaire", "en": "To do again"},
     "job_silent": {
         "fr": "{profile} : ce PC ne répond plus depuis l'étape {stage}. Allez voir son écran. S'il est éteint ou a "

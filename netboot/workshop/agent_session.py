@@ -1,4 +1,7 @@
-"""One agent on the line: what the workshop holds of it, and its row on the floor. Not for: orders (`dispatcher.py`)."""
+"""One agent on the line: what the workshop holds of it, and its row on the live board.
+
+Not for: orders (`dispatcher.py`).
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -34,7 +37,7 @@ class Session:
     """One agent on the line. Its handler calls `heard` for each message, one at a time.
 
     `lock` is the machine's: all that speak for it, and all who decide about it, share it. `adapter` is whose the line
-    is as the kernel knows it, "" when not known; `row_name` is its row's on the floor.
+    is as the kernel knows it, "" when not known; `row_name` is its row's on the live board.
     """
 
     def __init__(

@@ -19,7 +19,7 @@ from netboot.workshop import contest
 from netboot.workshop.agent_lines import AgentLines
 from netboot.workshop.agent_session import Session
 from netboot.workshop.dispatcher import Dispatcher
-from netboot.workshop.live_board import Floor
+from netboot.workshop.live_board import LiveBoard
 
 log = logging.getLogger(__name__)
 
@@ -30,14 +30,14 @@ class ContestedLines:
     def __init__(
         self,
         record: Record,
-        floor: Floor,
+        live_board: LiveBoard,
         lines: AgentLines,
         dispatcher: Dispatcher,
         *,
         welcome: Callable[[Session], Awaitable[None]],
     ) -> None:
         self._record = record
-        self._floor = floor
+        self._live_board = live_board
         self._lines = lines
         self._dispatcher = dispatcher
         self._welcome = welcome
@@ -56,8 +56,8 @@ class ContestedLines:
         for one in against:
             one.standing, one.contested_at = why, asyncio.get_running_loop().time()
             log.warning("visit %s is contested: %s", one.visit.id, why, extra={"mac": one.mac, "from": one.address})
-            if one is not session and self._lines.has(one) and (row := self._floor.row(one.row_name)) is not None:
-                self._floor.put(replace(row, contested=why))
+            if one is not session and self._lines.has(one) and (row := self._live_board.row(one.row_name)) is not None:
+                self._live_board.put(replace(row, contested=why))
         return [one for one in against if one is not session]
 
     def came(self, session: Session) -> None:
@@ -94,8 +94,8 @@ class ContestedLines:
             for other in closed:
                 if (line := self._lines.of_visit(other)) is not None:
                     await self._send_away(line)
-                elif (row := self._floor.of_visit(other)) is not None:
-                    self._floor.forget(row.name)
+                elif (row := self._live_board.of_visit(other)) is not None:
+                    self._live_board.forget(row.name)
             if session.job is None:
                 session.left = await asyncio.to_thread(self._record.left_undone, session.visit.machine_id)
             await self._welcome_anew(session)
@@ -135,7 +135,7 @@ class ContestedLines:
     async def _send_away(self, session: Session) -> None:
         session.standing = "refused"
         self._lines.remove(session)
-        self._floor.forget(session.row_name)
+        self._live_board.forget(session.row_name)
         with contextlib.suppress(ConnectionError, TimeoutError):
             await session.send(Stay(problem=Problem("not-this-pc")))
             await session.hang_up()

@@ -25,7 +25,7 @@ from netboot.shared.stages.customise import Customise
 from netboot.shared.stages.deploy import Deploy
 from netboot.shared.stages.erase import Erase
 from netboot.workshop.agent_session import Session, row_of
-from netboot.workshop.live_board import Floor, State
+from netboot.workshop.live_board import LiveBoard, State
 
 log = logging.getLogger(__name__)
 
@@ -40,13 +40,13 @@ class Dispatcher:
     def __init__(
         self,
         record: Record,
-        floor: Floor,
+        live_board: LiveBoard,
         *,
         denied: Callable[[Session], bool],
         on_named: Sequence[Callable[[Named], None]],
     ) -> None:
         self._record = record
-        self._floor = floor
+        self._live_board = live_board
         self._denied = denied
         self._on_named = on_named
 
@@ -67,13 +67,13 @@ class Dispatcher:
                 await self._finished(session, message)
 
     async def stay(self, session: Session, problem: Problem, *, state: State = "failed") -> None:
-        """Nothing is done: tell the PC's screen and the floor why."""
+        """Nothing is done: tell the PC's screen and the live board why."""
         self.show(session, state=state, problem=problem)
         await session.send(Stay(problem=problem))
 
     def show(self, session: Session, **changes: object) -> None:
-        """Let the floor show what is new of this session's PC."""
-        self._floor.put(row_of(session, self._floor.row(session.row_name), **changes))
+        """Let the live board show what is new of this session's PC."""
+        self._live_board.put(row_of(session, self._live_board.row(session.row_name), **changes))
 
     async def _advance(self, session: Session, job: Job) -> None:
         """Order the next stage, or end the job."""
@@ -108,10 +108,10 @@ class Dispatcher:
             await session.send(Leave(action=job.profile.end))
 
     def _progress(self, session: Session, message: StageProgress) -> None:
-        row = self._floor.row(session.row_name)
+        row = self._live_board.row(session.row_name)
         if session.job is None or message.job != session.job.id or row is None or row.state != "working":
             return
-        self._floor.put(
+        self._live_board.put(
             replace(
                 row,
                 stage=message.stage,

@@ -1,7 +1,7 @@
 """The heart of the server: it meets each PC's agent, and turns a person's choice into a job.
 
-It writes every decision to the record before it acts on it, and shows the floor what happens. Not for: the stages of a
-job that has begun (`dispatcher.py`), sockets, HTTP, HTML. The record is synchronous and every call to it runs in a
+It writes every decision to the record before it acts on it, and shows the live board what happens. Not for: the stages
+of a job that has begun (`dispatcher.py`), sockets, HTTP, HTML. The record is synchronous and every call to it runs in a
 thread.
 """
 
@@ -48,7 +48,7 @@ from netboot.workshop.agent_session import HangUp, Send, Session, boot_mac, stay
 from netboot.workshop.contested_lines import ContestedLines
 from netboot.workshop.dispatcher import Dispatcher
 from netboot.workshop.given_starts import WITHIN
-from netboot.workshop.live_board import Floor, Row
+from netboot.workshop.live_board import LiveBoard, Row
 from netboot.workshop.policies import Policies
 from netboot.workshop.start_watch import StartWatch
 
@@ -64,7 +64,7 @@ class Workshop:
     def __init__(
         self,
         record: Record,
-        floor: Floor,
+        live_board: LiveBoard,
         profiles: Sequence[Profile],
         find_master: FindMaster,
         *,
@@ -77,7 +77,7 @@ class Workshop:
     ) -> None:
         self.record = record
         self.policies = policies or Policies()
-        self.floor = floor
+        self.live_board = live_board
         self.profiles: Mapping[str, Profile] = {profile.id: profile for profile in profiles}
         self.find_master = find_master
         self._wait = wait
@@ -85,13 +85,13 @@ class Workshop:
         """Told of each PC that a job gave a name, or took it from, once that is on the record. Must not block."""
         self._ticket_key = ticket_key or secrets.token_bytes(32)
         self._clock = clock
-        self.starts = StartWatch(floor, within=hello_within)
+        self.starts = StartWatch(live_board, within=hello_within)
         self._adapter_of = adapter_of
         self._lines = AgentLines()
         self._arriving = asyncio.Lock()
         self._showing = asyncio.Lock()
-        self._dispatcher = Dispatcher(record, floor, denied=self._denied, on_named=self.on_named)
-        self._contested = ContestedLines(record, floor, self._lines, self._dispatcher, welcome=self._welcome)
+        self._dispatcher = Dispatcher(record, live_board, denied=self._denied, on_named=self.on_named)
+        self._contested = ContestedLines(record, live_board, self._lines, self._dispatcher, welcome=self._welcome)
 
     # ── the agent's side ────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -106,7 +106,7 @@ class Workshop:
         try:
             return await self._greet(hello, mac, send, address, hang_up)
         except HelloRefused as refused:
-            self.floor.tell_problem(mac, refused.problem, uuid=real_uuid(hello.inventory.system.uuid))
+            self.live_board.tell_problem(mac, refused.problem, uuid=real_uuid(hello.inventory.system.uuid))
             raise
 
     async def _greet(self, hello: Hello, mac: str, send: Send, address: str, hang_up: HangUp) -> Session:
@@ -152,10 +152,10 @@ class Workshop:
 
     def _row_for(self, visit: Visit, mac: str) -> str:
         """The row of this address, unless it is another PC's: an agent's that is here, or one that has more to tell."""
-        had = self.floor.of_visit(visit.id)
+        had = self.live_board.of_visit(visit.id)
         if had is not None:
             return had.name
-        row = self.floor.row(mac)
+        row = self.live_board.row(mac)
         others = row is not None and row.machine not in ("", visit.machine_id) and row.state != "booting"
         others |= row is not None and row.visit != "" and visit.beside
         return visit.id if others or self._lines.holds_row(mac, visit.id) else mac
@@ -230,17 +230,17 @@ class Workshop:
         """The line broke, or the agent closed it and went home (`goodbye`)."""
         if not self._lines.remove(session):
             return
-        row = self.floor.row(session.row_name)
+        row = self.live_board.row(session.row_name)
         # A dock's adapter may have gone on to another PC, whose row this is now.
         if row is not None and row.visit == session.visit.id and row.state == "failed" and row.contested:
-            self.floor.put(replace(row, contested=""))  # nobody is asked about a line that is gone
+            self.live_board.put(replace(row, contested=""))  # nobody is asked about a line that is gone
         if row is not None and row.visit == session.visit.id and row.state in ("waiting", "working"):
             home = goodbye and row.state == "waiting"
-            row = self.floor.put(replace(row, state="home" if home else "silent", rate=0.0, stuck=()))
+            row = self.live_board.put(replace(row, state="home" if home else "silent", rate=0.0, stuck=()))
             if session.job is not None and self.starts.is_at_menu(session.mac):
                 # Restarted so fast that its menu came before its line was given up.
                 _, cut = after_another_boot(session.job.stages)
-                self.floor.at_menu(session.mac, uuid=row.uuid, left=cut or row.left, problem=None)
+                self.live_board.at_menu(session.mac, uuid=row.uuid, left=cut or row.left, problem=None)
         self._contested.left(session, goodbye=goodbye)
 
     # ── people's side ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -343,20 +343,20 @@ class Workshop:
             row = Row(mac=left.mac, state="silent", machine=left.machine_id, label=left.label)
             row = replace(row, profile=undone.profile.id)
             if undone.running:  # its agent may be at work still, and come back
-                self.floor.put(replace(row, stage=undone.stage))
+                self.live_board.put(replace(row, stage=undone.stage))
             else:
-                self.floor.put(replace(row, left=undone.problem))
+                self.live_board.put(replace(row, left=undone.problem))
 
     async def show_batch(self) -> None:
-        """Let the floor show the batch as it is on the record; an older look never comes after a newer one."""
+        """Let the live board show the batch as it is on the record; an older look never comes after a newer one."""
         async with self._showing:
-            self.floor.show_batch(*await asyncio.to_thread(self._batch_now))
+            self.live_board.show_batch(*await asyncio.to_thread(self._batch_now))
 
     async def tell_denied(self) -> None:
         """After something was set for a PC: those that wait in the agent and are denied now say so on their screens."""
         for session in self._lines:
             async with session.lock:
-                row = self.floor.row(session.row_name)
+                row = self.live_board.row(session.row_name)
                 if not self._lines.has(session) or not self._denied(session):
                     continue
                 if row is None or row.state not in ("waiting", "failed") or row.problem == Problem("denied"):

@@ -1,4 +1,4 @@
-"""The workshop floor as it is this second: one row a PC, by its MAC address. In memory only, for the page.
+"""The live board as it is this second: one row a PC, by its MAC address. In memory only, for the page.
 
 A second line that tells the address of a PC that is here has a row of its own, and takes nobody's. A row begins when a
 PC asks for its boot file and ends when room is needed for others. Rows are frozen values; a
@@ -104,7 +104,7 @@ class Conflict(Struct, frozen=True):
     mac: str
 
 
-class Floor:
+class LiveBoard:
     """Every row, in the order of their first sighting, and those who watch them."""
 
     def __init__(self, clock: Callable[[], float]) -> None:

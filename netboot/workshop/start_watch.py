@@ -1,8 +1,8 @@
-"""Watches over each PC between its boot menu and its agent's hello, and lets the floor say what is known of it.
+"""Watches over each PC between its boot menu and its agent's hello, and lets the live board say what is known of it.
 
-The rim of `given_starts.py`: it has the clock, and a task that asks for what is overdue. Called by the boot HTTP server
-for whatever a loader asks for; nothing here is kept on the record. Everything runs on the event loop, but `problem`,
-which menus ask from their threads: it only reads.
+The I/O shell of `given_starts.py`: it has the clock, and a task that asks for what is overdue. Called by the boot HTTP
+server for whatever a loader asks for; nothing here is kept on the record. Everything runs on the event loop, but
+`problem`, which menus ask from their threads: it only reads.
 """
 
 import asyncio
@@ -13,7 +13,7 @@ from typing import Final
 from netboot.dhcp.probe import PROBE_UUID
 from netboot.shared.problems import Problem
 from netboot.workshop.given_starts import WITHIN, Failed, GivenStarts
-from netboot.workshop.live_board import Floor
+from netboot.workshop.live_board import LiveBoard
 
 _DOCTOR: Final = str(PROBE_UUID)
 LOOK_EVERY: Final = 5.0
@@ -23,8 +23,10 @@ LOOK_EVERY: Final = 5.0
 class StartWatch:
     """`within`: seconds from the last thing a PC asked for to its hello; then its row says that none came."""
 
-    def __init__(self, floor: Floor, *, within: float = WITHIN, clock: Callable[[], float] = time.monotonic) -> None:
-        self._floor = floor
+    def __init__(
+        self, live_board: LiveBoard, *, within: float = WITHIN, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._live_board = live_board
         self._clock = clock
         self._starts = GivenStarts(within=within)
 
@@ -38,7 +40,7 @@ class StartWatch:
         """Let the rows of PCs whose start is overdue say so."""
         for start in self._starts.overdue(now=self._clock()):
             if start.problem is not None:
-                self._floor.tell_problem(start.mac, start.problem, uuid=start.uuid)
+                self._live_board.tell_problem(start.mac, start.problem, uuid=start.uuid)
 
     def menu_asked(self, mac: str, uuid: str, failed: Failed | None) -> None:
         """A loader asks for its PC's menu, the second time perhaps, and perhaps because a start `failed`."""
@@ -50,7 +52,7 @@ class StartWatch:
         if uuid == _DOCTOR or not mac:
             return
         self._starts.menu_shown(mac, uuid, address, starts_itself=starts_itself, now=self._clock())
-        self._floor.at_menu(mac, uuid=uuid, left=left, problem=self.problem(mac, uuid))
+        self._live_board.at_menu(mac, uuid=uuid, left=left, problem=self.problem(mac, uuid))
 
     def given(self, mac: str, uuid: str, address: str) -> None:
         """The loader got the script that starts the agent."""

@@ -35,7 +35,7 @@ RECORD_MORE, MEMORY_MORE = 2 << 20, 16 << 20
 
 
 @dataclass(frozen=True)
-class Floor:
+class Scene:
     """The server, the PCs of its bench by their number, and a stranger."""
 
     program: Child
@@ -52,70 +52,70 @@ class Floor:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def floor(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Floor]:
+async def scene(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Scene]:
     async with bench(tmp_path_factory.mktemp("bench") / "bootfiles") as busy:
         program = await busy.serve()
         await program.wait_for_output("ready on", 30)
         pcs = {number: await speaker(busy.lan, 100 + number, pc(number).nics[0].mac) for number in range(1, 16)}
         stranger = await speaker(busy.lan, 66, "98:fa:9b:66:66:66")
         async with signed_in(stranger, NAME, PASSWORD) as page:
-            yield Floor(program, Journal(busy.data / "record.sqlite"), page, pcs, stranger)
+            yield Scene(program, Journal(busy.data / "record.sqlite"), page, pcs, stranger)
         program.must_run()
         await program.stop()
         busy.events(0)  # the chain is whole
 
 
-async def test_the_token_of_a_visit_that_a_forged_hello_opened_opens_nothing_once_the_pc_is_here(floor: Floor) -> None:
-    async with floor.stranger.agent(hello(pc(1), "forged-1")) as (forged, closed):
+async def test_the_token_of_a_visit_that_a_forged_hello_opened_opens_nothing_once_the_pc_is_here(scene: Scene) -> None:
+    async with scene.stranger.agent(hello(pc(1), "forged-1")) as (forged, closed):
         assert (await forged.hear(Stay)).problem.code == "other-adapter"
-        assert await floor.page.lines() == {closed.visit}
+        assert await scene.page.lines() == {closed.visit}
     began = time.monotonic()
-    async with floor.pcs[1].agent(hello(pc(1), "boot-1")) as (real, welcome):
+    async with scene.pcs[1].agent(hello(pc(1), "boot-1")) as (real, welcome):
         waited = time.monotonic() - began
-        async with floor.stranger.line() as again:
-            said = replace(await floor.stranger.picks(ERASE, pc(1), "forged-1"), token=closed.token)
+        async with scene.stranger.line() as again:
+            said = replace(await scene.stranger.picks(ERASE, pc(1), "forged-1"), token=closed.token)
             await again.say(said)
             assert (await again.hear(Stay)).problem == Problem("visit-of-another")
             assert await again.closed()
-        assert await floor.page.lines() == set()
-        form = await floor.page.form("/choose", f"/machine/{floor.journal.machine(welcome.visit)}", visit=welcome.visit)
-        assert await floor.page.send({**form, "visit": closed.visit}, "/choose", profile=ERASE) == 409
-        assert await floor.choose(welcome.visit) == 200
+        assert await scene.page.lines() == set()
+        form = await scene.page.form("/choose", f"/machine/{scene.journal.machine(welcome.visit)}", visit=welcome.visit)
+        assert await scene.page.send({**form, "visit": closed.visit}, "/choose", profile=ERASE) == 409
+        assert await scene.choose(welcome.visit) == 200
         await real.hear(Plan)
         assert await real.obey(pc(1)) == Leave(action="poweroff")
-    machine = floor.journal.machine(welcome.visit)
-    assert machine == floor.journal.machine(closed.visit)
-    assert {event.visit for event in floor.journal.events("job-started", machine=machine)} == {welcome.visit}
-    (proof,) = floor.journal.events("erasure", machine=machine)
+    machine = scene.journal.machine(welcome.visit)
+    assert machine == scene.journal.machine(closed.visit)
+    assert {event.visit for event in scene.journal.events("job-started", machine=machine)} == {welcome.visit}
+    (proof,) = scene.journal.events("erasure", machine=machine)
     assert (proof.visit, proof.body["verdict"]) == (welcome.visit, "erased")
     print(f"a closed visit's token: {len(encode(said))} bytes said, the PC was welcomed after {waited:.2f} s")
     assert waited < HONEST_WITHIN
 
 
 async def test_while_the_pc_erases_no_second_job_begins_by_its_menus_ticket_and_the_proof_is_its_own(
-    floor: Floor,
+    scene: Scene,
 ) -> None:
-    async with floor.stranger.agent(hello(pc(2), "forged-2")) as (forged, closed):
+    async with scene.stranger.agent(hello(pc(2), "forged-2")) as (forged, closed):
         await forged.hear(Stay)
-    picked = await floor.pcs[2].picks(ERASE, pc(2), "boot-2")
-    async with floor.pcs[2].agent(picked) as (real, welcome):
+    picked = await scene.pcs[2].picks(ERASE, pc(2), "boot-2")
+    async with scene.pcs[2].agent(picked) as (real, welcome):
         await real.hear(Plan)
         erase = await real.obey(pc(2), until="check")
         assert isinstance(erase, RunStage)
         await real.start(erase)
         for said in (replace(picked, boot="forged-2", token=closed.token), replace(picked, boot="boot-2")):
-            async with floor.stranger.line() as again:
+            async with scene.stranger.line() as again:
                 await again.say(said)
                 problem = (await again.hear(Stay)).problem
                 assert problem.code in ("visit-of-another", "same-boot", "not-this-pc", "same-names"), problem
-        async with floor.stranger.agent(replace(picked, boot="forged-again")) as (forged, other):
+        async with scene.stranger.agent(replace(picked, boot="forged-again")) as (forged, other):
             assert (await forged.hear(Stay)).problem.code == "two-lines"
             await forged.say(
                 StageFinished(
                     number=1, job=erase.job, stage="erase", at=9e9, outcome="done", result=evidence(erase.stage, pc(2))
                 )
             )
-            assert await floor.page.lines() == {welcome.visit, other.visit}
+            assert await scene.page.lines() == {welcome.visit, other.visit}
             said_at = time.monotonic()
             await real.finish(erase, evidence(erase.stage, pc(2)))
             finish = await real.order()
@@ -124,10 +124,10 @@ async def test_while_the_pc_erases_no_second_job_begins_by_its_menus_ticket_and_
             await real.start(finish)
             await real.finish(finish, None)
             assert await real.order() == Leave(action="poweroff")
-            assert await floor.page.lines() == {other.visit}, "it is done"
-    machine = floor.journal.machine(welcome.visit)
-    assert {event.visit for event in floor.journal.events("job-started", machine=machine)} == {welcome.visit}
-    (proof,) = floor.journal.events("erasure", machine=machine)
+            assert await scene.page.lines() == {other.visit}, "it is done"
+    machine = scene.journal.machine(welcome.visit)
+    assert {event.visit for event in scene.journal.events("job-started", machine=machine)} == {welcome.visit}
+    (proof,) = scene.journal.events("erasure", machine=machine)
     assert (proof.visit, proof.body["verdict"], proof.body["standing"]) == (welcome.visit, "erased", "two-lines")
     print(f"a ticket used again: {len(encode(picked))} bytes said, the PC's next order came after {waited:.2f} s")
     assert waited < HONEST_WITHIN
@@ -137,37 +137,37 @@ LABEL = replace(pc(3).system, uuid=pc(93).system.uuid)
 
 
 @pytest.mark.parametrize("label", ["its label as well", "another label"])
-async def test_another_pcs_hello_with_the_address_of_a_pc_takes_over_nothing_of_it(floor: Floor, label: str) -> None:
+async def test_another_pcs_hello_with_the_address_of_a_pc_takes_over_nothing_of_it(scene: Scene, label: str) -> None:
     number, other_pc = (3, replace(pc(93), system=LABEL)) if label == "its label as well" else (13, pc(94))
     liar = replace(other_pc, nics=pc(number).nics)
-    async with floor.pcs[number].agent(hello(pc(number), f"boot-{number}")) as (real, welcome):
-        picked = await floor.stranger.picks(ERASE, liar, f"forged-{number}")
-        async with floor.stranger.agent(picked) as (forged, other):
+    async with scene.pcs[number].agent(hello(pc(number), f"boot-{number}")) as (real, welcome):
+        picked = await scene.stranger.picks(ERASE, liar, f"forged-{number}")
+        async with scene.stranger.agent(picked) as (forged, other):
             assert (await forged.hear(Stay)).problem.code == "two-lines"
-            assert await floor.page.lines() == {other.visit}, "the PC's line comes from the adapter that both tell"
+            assert await scene.page.lines() == {other.visit}, "the PC's line comes from the adapter that both tell"
             began = time.monotonic()
-            machine, made_up = floor.journal.machine(welcome.visit), floor.journal.machine(other.visit)
+            machine, made_up = scene.journal.machine(welcome.visit), scene.journal.machine(other.visit)
             assert machine != made_up
-            form = await floor.page.form("/choose", f"/machine/{machine}", visit=welcome.visit)
+            form = await scene.page.form("/choose", f"/machine/{machine}", visit=welcome.visit)
             crossed = {**form, "visit": other.visit, "profile": ERASE}
-            assert await floor.page.send(crossed, "/choose") == 409
-            assert await floor.page.send(crossed, "/choose", machine=made_up) == 409
-            assert await floor.choose(welcome.visit) == 200
+            assert await scene.page.send(crossed, "/choose") == 409
+            assert await scene.page.send(crossed, "/choose", machine=made_up) == 409
+            assert await scene.choose(welcome.visit) == 200
             await real.hear(Plan)
             waited = time.monotonic() - began
-            await floor.page.says(other.visit, "keep-out")
+            await scene.page.says(other.visit, "keep-out")
             assert (await forged.hear(Stay)).problem == Problem("not-this-pc")
         assert await real.obey(pc(number)) == Leave(action="poweroff")
-    assert not floor.journal.events("job-started", machine=made_up)
-    (proof,) = floor.journal.events("erasure", machine=machine)
+    assert not scene.journal.events("job-started", machine=made_up)
+    (proof,) = scene.journal.events("erasure", machine=machine)
     assert (proof.visit, proof.body.get("standing")) == (welcome.visit, None), "nothing stands against it"
     print(f"a PC's address and {label}: {len(encode(picked))} bytes said, the PC waited {waited:.2f} s")
     assert waited < HONEST_WITHIN
 
 
-async def test_a_hello_from_another_adapter_ends_no_job_of_a_pc_whose_line_is_broken(floor: Floor) -> None:
-    picked = await floor.pcs[15].picks(ERASE, pc(15), "boot-15")
-    async with floor.pcs[15].agent(picked) as (real, welcome):
+async def test_a_hello_from_another_adapter_ends_no_job_of_a_pc_whose_line_is_broken(scene: Scene) -> None:
+    picked = await scene.pcs[15].picks(ERASE, pc(15), "boot-15")
+    async with scene.pcs[15].agent(picked) as (real, welcome):
         await real.hear(Plan)
         erase = await real.obey(pc(15), until="check")
         assert isinstance(erase, RunStage)
@@ -176,46 +176,46 @@ async def test_a_hello_from_another_adapter_ends_no_job_of_a_pc_whose_line_is_br
         await real.break_off()
     own = replace(pc(15).nics[0], name="eth1", mac="98:fa:9b:66:66:66", boot=False)
     liar = replace(picked, boot="forged-15", inventory=replace(pc(15), nics=(*pc(15).nics, own)))
-    async with floor.stranger.agent(liar) as (forged, other):
+    async with scene.stranger.agent(liar) as (forged, other):
         assert (await forged.hear(Stay)).problem.code == "two-lines"
-        assert await floor.page.lines() == {other.visit}
+        assert await scene.page.lines() == {other.visit}
         began = time.monotonic()
-        async with floor.pcs[15].agent(hello(pc(15), "boot-15", token=welcome.token)) as (real, _):
+        async with scene.pcs[15].agent(hello(pc(15), "boot-15", token=welcome.token)) as (real, _):
             await real.hear(Plan)
             waited = time.monotonic() - began
             assert await real.obey(pc(15)) == Leave(action="poweroff")
-    machine = floor.journal.machine(welcome.visit)
-    assert {event.visit for event in floor.journal.events("job-started", machine=machine)} == {welcome.visit}
-    (proof,) = floor.journal.events("erasure", machine=machine)
+    machine = scene.journal.machine(welcome.visit)
+    assert {event.visit for event in scene.journal.events("job-started", machine=machine)} == {welcome.visit}
+    (proof,) = scene.journal.events("erasure", machine=machine)
     assert (proof.visit, proof.body["verdict"], proof.body["standing"]) == (welcome.visit, "erased", "two-lines")
     print(f"a hello while the line is broken: {len(encode(liar))} bytes said, the PC went on after {waited:.2f} s")
     assert waited < HONEST_WITHIN
 
 
 async def test_forged_lines_that_are_held_open_keep_the_pc_away_until_a_person_says_which_and_no_longer(
-    floor: Floor,
+    scene: Scene,
 ) -> None:
-    memory, record = memory_of(floor.program.pid), floor.journal.size
+    memory, record = memory_of(scene.program.pid), scene.journal.size
     async with AsyncExitStack() as held:
         forged = [
-            await held.enter_async_context(floor.stranger.agent(hello(pc(4), f"forged-4-{number}")))
+            await held.enter_async_context(scene.stranger.agent(hello(pc(4), f"forged-4-{number}")))
             for number in range(FORGED)
         ]
         arrived = time.monotonic()
-        async with floor.pcs[4].agent(await floor.pcs[4].picks(ERASE, pc(4), "boot-4")) as (real, welcome):
+        async with scene.pcs[4].agent(await scene.pcs[4].picks(ERASE, pc(4), "boot-4")) as (real, welcome):
             assert (await real.hear(Stay)).problem.code == "two-lines"
             told = time.monotonic() - arrived
-            shown = await floor.page.lines()
+            shown = await scene.page.lines()
             assert shown == {welcome.visit, *(line.visit for _, line in forged)}
-            record_more, memory_more = floor.journal.size - record, memory_of(floor.program.pid) - memory
+            record_more, memory_more = scene.journal.size - record, memory_of(scene.program.pid) - memory
             answered = time.monotonic()
-            await floor.page.says(welcome.visit, "vouch")
+            await scene.page.says(welcome.visit, "vouch")
             await real.hear(Welcome)
             await real.hear(Plan)
             waited = time.monotonic() - answered
-            assert await floor.page.lines() == set()
+            assert await scene.page.lines() == set()
             assert await real.obey(pc(4)) == Leave(action="poweroff")
-    (proof,) = floor.journal.events("erasure", machine=floor.journal.machine(welcome.visit))
+    (proof,) = scene.journal.events("erasure", machine=scene.journal.machine(welcome.visit))
     assert (proof.visit, proof.body["standing"]) == (welcome.visit, "vouched")
     print(
         f"{FORGED} forged lines held open: {record_more} bytes more on the record, {memory_more / 1e6:.1f} MB more; "
@@ -226,33 +226,33 @@ async def test_forged_lines_that_are_held_open_keep_the_pc_away_until_a_person_s
     assert memory_more < MEMORY_MORE
 
 
-async def test_a_made_up_pc_that_tells_the_adapters_of_eight_others_is_denied_alone(floor: Floor) -> None:
+async def test_a_made_up_pc_that_tells_the_adapters_of_eight_others_is_denied_alone(scene: Scene) -> None:
     numbers = range(5, 13)
     liar = replace(pc(95), nics=tuple(nic for number in (95, *numbers) for nic in pc(number).nics))
     async with AsyncExitStack() as here:
         first = [
-            (number, *await here.enter_async_context(floor.pcs[number].agent(hello(pc(number), f"boot-{number}"))))
+            (number, *await here.enter_async_context(scene.pcs[number].agent(hello(pc(number), f"boot-{number}"))))
             for number in numbers[:4]
         ]
-        async with floor.stranger.agent(hello(liar, "forged-5")) as (forged, other):
+        async with scene.stranger.agent(hello(liar, "forged-5")) as (forged, other):
             assert (await forged.hear(Stay)).problem.code in ("two-lines", "other-adapter")
-            assert await floor.page.lines() == {other.visit}, "nobody is asked about the eight"
-            machine = floor.journal.machine(other.visit)
-            form = await floor.page.form("/policy", f"/machine/{machine}")
-            assert await floor.page.send(form, "/policy", access="denied") == 200
+            assert await scene.page.lines() == {other.visit}, "nobody is asked about the eight"
+            machine = scene.journal.machine(other.visit)
+            form = await scene.page.form("/policy", f"/machine/{machine}")
+            assert await scene.page.send(form, "/policy", access="denied") == 200
             waits = []
             for _, agent, welcome in first:
                 began = time.monotonic()
-                assert await floor.choose(welcome.visit, LOOK) == 200
+                assert await scene.choose(welcome.visit, LOOK) == 200
                 await agent.hear(Plan)
                 waits.append(time.monotonic() - began)
             for number in numbers[4:]:
                 began = time.monotonic()
-                picked = await floor.pcs[number].picks(LOOK, pc(number), f"boot-{number}")
-                async with floor.pcs[number].agent(picked) as (agent, _):
+                picked = await scene.pcs[number].picks(LOOK, pc(number), f"boot-{number}")
+                async with scene.pcs[number].agent(picked) as (agent, _):
                     await agent.hear(Plan)
                     waits.append(time.monotonic() - began)
-    async with floor.stranger.client() as loader:
+    async with scene.stranger.client() as loader:
         menus = []
         for number in (95, *numbers):
             asked = f"mac={pc(number).nics[0].mac}&uuid={pc(number).system.uuid}"

@@ -18,7 +18,7 @@ from netboot.shared.problems import Problem
 from netboot.shared.protocol import Leave, Plan, RunStage, StageFinished, Stay, encode
 from netboot.shared.stages.erase import EraseResult, Erasure
 from tests.abuse.speaks import until
-from tests.abuse.test_contested_lines import ERASE, HONEST_WITHIN, Floor, floor  # noqa: F401 — the fixture
+from tests.abuse.test_contested_lines import ERASE, HONEST_WITHIN, Scene, scene  # noqa: F401 — the fixture
 from tests.workshop.conftest import hello, pc
 from tests.workshop.player import ENDED, evidence
 
@@ -43,11 +43,11 @@ LIES: dict[str, Callable[[Erasure], tuple[Erasure, ...]]] = {
 
 
 @pytest.mark.parametrize("lie", LIES)
-async def test_a_report_that_contradicts_itself_is_no_proof(floor: Floor, lie: str) -> None:  # noqa: F811
+async def test_a_report_that_contradicts_itself_is_no_proof(scene: Scene, lie: str) -> None:  # noqa: F811
     number = next(NUMBERS)
     inventory = replace(pc(number), nics=(*pc(number).nics, DOCK))
-    picked = await floor.stranger.picks(ERASE, inventory, f"lies-{number}")
-    async with floor.stranger.agent(picked) as (agent, welcome):
+    picked = await scene.stranger.picks(ERASE, inventory, f"lies-{number}")
+    async with scene.stranger.agent(picked) as (agent, welcome):
         await agent.hear(Plan)
         erase = await agent.obey(inventory, until="check")
         assert isinstance(erase, RunStage)
@@ -58,22 +58,22 @@ async def test_a_report_that_contradicts_itself_is_no_proof(floor: Floor, lie: s
         said_at = time.monotonic()
         told = await agent.finish(erase, EraseResult(erasures=LIES[lie](*true.erasures)), outcome=outcome)
         assert isinstance(await agent.order(), Stay)
-        (proof,) = [event for event in floor.journal.events("erasure") if event.visit == welcome.visit]
+        (proof,) = [event for event in scene.journal.events("erasure") if event.visit == welcome.visit]
         judged = time.monotonic() - said_at
-        async with floor.pcs[14].agent(hello(pc(14), f"honest-{number}")):
+        async with scene.pcs[14].agent(hello(pc(14), f"honest-{number}")):
             waited = time.monotonic() - said_at - judged
     assert proof.body["verdict"] in ("undetermined", "not-erased")
-    ended = await until(floor.journal, "job-ended", welcome.visit)
+    ended = await until(scene.journal, "job-ended", welcome.visit)
     assert ended.body["state"] == "failed"
     print(f"{lie}: {len(encode(told))} bytes, judged in {judged:.2f} s, an honest PC waited {waited:.2f} s")
     assert waited < HONEST_WITHIN
 
 
-async def test_a_report_that_says_a_thing_twice_ends_its_line_and_the_true_one_counts(floor: Floor) -> None:  # noqa: F811
+async def test_a_report_that_says_a_thing_twice_ends_its_line_and_the_true_one_counts(scene: Scene) -> None:  # noqa: F811
     number = next(NUMBERS)
     inventory = replace(pc(number), nics=(*pc(number).nics, DOCK))
-    picked = await floor.stranger.picks(ERASE, inventory, f"lies-{number}")
-    async with floor.stranger.agent(picked) as (agent, welcome):
+    picked = await scene.stranger.picks(ERASE, inventory, f"lies-{number}")
+    async with scene.stranger.agent(picked) as (agent, welcome):
         await agent.hear(Plan)
         erase = await agent.obey(inventory, until="check")
         assert isinstance(erase, RunStage)
@@ -91,12 +91,12 @@ async def test_a_report_that_says_a_thing_twice_ends_its_line_and_the_true_one_c
         assert twice != encode(report)
         await agent.say_raw(twice)
         assert await agent.closed()
-    assert not [event for event in floor.journal.events("erasure") if event.visit == welcome.visit]
+    assert not [event for event in scene.journal.events("erasure") if event.visit == welcome.visit]
     back = hello(inventory, f"lies-{number}", token=welcome.token)
-    async with floor.stranger.agent(back) as (agent, again):
+    async with scene.stranger.agent(back) as (agent, again):
         assert again.visit == welcome.visit
         await agent.hear(Plan)
         assert await agent.obey(inventory) == Leave(action="poweroff")
-    (proof,) = [event for event in floor.journal.events("erasure") if event.visit == welcome.visit]
+    (proof,) = [event for event in scene.journal.events("erasure") if event.visit == welcome.visit]
     assert proof.body["verdict"] == "erased"
     print(f"a thing said twice: {len(twice)} bytes, no proof")

@@ -1,4 +1,4 @@
-"""Customising a real disk: GPT and ext4 on a loop device, deployed from a boot face, then grown and named."""
+"""Customising a real disk: GPT and ext4 on a loop device, deployed from a boot HTTP server, then grown and named."""
 
 import hashlib
 import json
@@ -23,7 +23,7 @@ from netboot.shared.manifest import FileSystem, Manifest, Partition, UefiLoader,
 from netboot.shared.problems import Problem
 from netboot.shared.stages.customise import Customise, CustomiseResult
 from netboot.shared.stages.deploy import Deploy
-from tests.agent.boot_face import PUBLIC, BootFace, manifest_of, root_partition
+from tests.agent.boot_http import PUBLIC, BootHttp, manifest_of, root_partition
 from tests.agent.installed import small_system
 
 MIB = 1024 * 1024
@@ -93,21 +93,21 @@ def loop_disk(path: Path, size: int) -> Iterator[Disk]:
         tool("losetup", "--detach", device)
 
 
-async def deploy_and_customise(face: BootFace, disk: Disk, hostname: str) -> CustomiseResult:
+async def deploy_and_customise(boot_http: BootHttp, disk: Disk, hostname: str) -> CustomiseResult:
     await run_deploy(
-        Deploy(manifest=face.digest, name="Test master", target=disk.id),
-        server=ServerPlace(face.url),
+        Deploy(manifest=boot_http.digest, name="Test master", target=disk.id),
+        server=ServerPlace(boot_http.url),
         public_key=PUBLIC,
         progress=silent,
         read_disks=lambda: [disk],
     )
-    return await customise(face, disk, hostname)
+    return await customise(boot_http, disk, hostname)
 
 
-async def customise(face: BootFace, disk: Disk, hostname: str) -> CustomiseResult:
+async def customise(boot_http: BootHttp, disk: Disk, hostname: str) -> CustomiseResult:
     return await run_customise(
-        Customise(manifest=face.digest, target=disk.id, hostname=hostname),
-        server=ServerPlace(face.url),
+        Customise(manifest=boot_http.digest, target=disk.id, hostname=hostname),
+        server=ServerPlace(boot_http.url),
         public_key=PUBLIC,
         progress=silent,
         read_disks=lambda: [disk],
@@ -147,8 +147,8 @@ async def test_a_larger_disk_is_filled_and_the_system_is_its_own(
     with loop_disk(tmp_path / "pc.img", size) as disk:
         device = Path("/dev", disk.name)
         root = partition_device(device, 3)
-        async with BootFace(manifest, image.read_bytes()) as face:
-            result = await deploy_and_customise(face, disk, "pc-042")
+        async with BootHttp(manifest, image.read_bytes()) as boot_http:
+            result = await deploy_and_customise(boot_http, disk, "pc-042")
         table = json.loads(tool("sfdisk", "--json", device))["partitiontable"]
         assert "No errors detected" in tool("sfdisk", "--verify", device)
         tool("e2fsck", "-f", "-n", root)
@@ -186,10 +186,10 @@ async def test_two_pcs_from_one_master_share_no_key_and_no_machine_id(
     image: Path, manifest: Manifest, tmp_path: Path
 ) -> None:
     seen = []
-    async with BootFace(manifest, image.read_bytes()) as face:
+    async with BootHttp(manifest, image.read_bytes()) as boot_http:
         for number in range(2):
             with loop_disk(tmp_path / f"{number}.img", MASTER) as disk:
-                result = await deploy_and_customise(face, disk, f"pc-{number}")
+                result = await deploy_and_customise(boot_http, disk, f"pc-{number}")
                 with mounted(partition_device(Path("/dev", disk.name), 3), tmp_path / "look") as root:
                     seen.append({name: (root / name).read_bytes() for name in result.changed if (root / name).exists()})
     assert seen[0].keys() == seen[1].keys()
@@ -199,9 +199,9 @@ async def test_two_pcs_from_one_master_share_no_key_and_no_machine_id(
 @pytest.mark.root
 async def test_customising_twice_is_as_good_as_once(image: Path, manifest: Manifest, tmp_path: Path) -> None:
     with loop_disk(tmp_path / "pc.img", 64 * MIB) as disk:
-        async with BootFace(manifest, image.read_bytes()) as face:
-            await deploy_and_customise(face, disk, "first")
-            await customise(face, disk, "second")
+        async with BootHttp(manifest, image.read_bytes()) as boot_http:
+            await deploy_and_customise(boot_http, disk, "first")
+            await customise(boot_http, disk, "second")
         root = partition_device(Path("/dev", disk.name), 3)
         tool("e2fsck", "-f", "-n", root)
         with mounted(root, tmp_path / "look") as folder:
@@ -218,9 +218,9 @@ async def test_a_root_that_does_not_mount_is_told_and_nothing_stays_mounted(
     without = msgspec.structs.replace(fixed, partitions=(*fixed.partitions[:2], plain(fixed.partitions[2])))
     for master, code in ((fixed, "filesystem"), (without, "customise")):
         with loop_disk(tmp_path / "pc.img", 64 * MIB) as disk:
-            async with BootFace(master, bytes(broken)) as face:
+            async with BootHttp(master, bytes(broken)) as boot_http:
                 with pytest.raises(StageFailed) as caught:
-                    await deploy_and_customise(face, disk, "pc")
+                    await deploy_and_customise(boot_http, disk, "pc")
             problem = caught.value.problem
             assert problem.code == code
             assert {"filesystem": "no superblock", "customise": "mount ended with status 32"}[code] in problem.technical
@@ -244,17 +244,17 @@ async def test_a_boot_entry_that_the_firmware_refuses_is_a_warning(
     monkeypatch.setattr("netboot.agent.customise.stage.write_boot_entry", refuse)
     removable = Understood(system="Debian", loaders=(LOADER.path, "/EFI/BOOT/BOOTX64.EFI"))
     with loop_disk(tmp_path / "pc.img", MASTER) as wanted:
-        async with BootFace(msgspec.structs.replace(manifest, understood=removable), image.read_bytes()) as face:
-            result = await deploy_and_customise(face, wanted, "pc")
+        async with BootHttp(msgspec.structs.replace(manifest, understood=removable), image.read_bytes()) as boot_http:
+            result = await deploy_and_customise(boot_http, wanted, "pc")
         assert result.boot_entry == ""
         assert isinstance(result.warning, Problem)
         assert result.warning.code == "boot-entry"
         assert "No space left" in result.warning.technical
         assert "No space left" not in result.warning.sentence("en"), "the tool's words are the administrator's"
         # This master's ESP holds nothing: no entry, and no fallback path that could be made.
-        async with BootFace(manifest, image.read_bytes()) as face:
+        async with BootHttp(manifest, image.read_bytes()) as boot_http:
             with pytest.raises(StageFailed) as caught:
-                await customise(face, wanted, "pc")
+                await customise(boot_http, wanted, "pc")
     assert caught.value.problem.code == "no-start"
     assert isinstance(caught.value.result, CustomiseResult)
     assert caught.value.result.own == ("hostname", "machine-id", "ssh-host-keys")
@@ -298,8 +298,8 @@ async def test_a_system_becomes_a_pcs_own_on_whatever_file_system_its_root_is(
     if kind == "ext4":
         leave_a_zfs_label(path, manifest.partitions[0])
     with loop_disk(path, 600 * MIB) as disk:
-        async with BootFace(manifest, path.read_bytes()[:MIB]) as face:
-            result = await customise(face, disk, "pc-7")
+        async with BootHttp(manifest, path.read_bytes()[:MIB]) as boot_http:
+            result = await customise(boot_http, disk, "pc-7")
         device = partition_device(Path("/dev", disk.name), 1)
         with mounted(device, tmp_path / "look", *(["-t", kind])) as top:
             root = top / folder
@@ -310,7 +310,7 @@ async def test_a_system_becomes_a_pcs_own_on_whatever_file_system_its_root_is(
     assert (result.root, result.filesystem, result.folder) == (device.name, kind, folder)
     assert result.own == ("hostname", "machine-id", "ssh-host-keys")
     assert result.grown > 590 * MIB
-    stage = Customise(manifest=face.digest, target=disk.id, hostname="pc-7")
+    stage = Customise(manifest=boot_http.digest, target=disk.id, hostname="pc-7")
     assert judge(stage, "done", None, result).state == "done"
 
 
@@ -329,9 +329,9 @@ async def test_a_system_that_cannot_be_changed_is_not_called_done(tmp_path: Path
     root = msgspec.structs.replace(root_partition(MIB, MIB, kind=kind), grow=False)
     manifest = manifest_of(bytes(2 * MIB), (root,), used=[(0, MIB)], length=MIB)
     disk = Disk(name="none", id=DiskId(serial="LOOP", size=2 * MIB))
-    async with BootFace(manifest, bytes(2 * MIB)) as face:
+    async with BootHttp(manifest, bytes(2 * MIB)) as boot_http:
         with pytest.raises(StageFailed) as caught:
-            await customise(face, disk, "pc")
+            await customise(boot_http, disk, "pc")
     assert caught.value.problem.code == "customise"
     assert kind in caught.value.problem.values["error"]
 

@@ -24,7 +24,7 @@ from netboot.shared.manifest import Manifest
 from netboot.shared.problems import Problem
 from netboot.shared.protocol import Stuck
 from netboot.shared.stages.deploy import Deploy, DeployResult
-from tests.agent.boot_face import PUBLIC, BootFace, always, manifest_of, root_partition
+from tests.agent.boot_http import PUBLIC, BootHttp, always, manifest_of, root_partition
 
 MIB = 1024 * 1024
 SIZE = 8 * MIB
@@ -57,12 +57,12 @@ class Target:
         self.path.write_bytes(OLD * size)
         self.disk = Disk(name=str(self.path), id=DiskId(serial="TARGET", size=size), model="Image")
 
-    def stage(self, face: BootFace) -> Deploy:
-        return Deploy(manifest=face.digest, name="Test master", target=self.disk.id)
+    def stage(self, boot_http: BootHttp) -> Deploy:
+        return Deploy(manifest=boot_http.digest, name="Test master", target=self.disk.id)
 
     async def deploy(
         self,
-        face: BootFace,
+        boot_http: BootHttp,
         *,
         journal: Journal | None = None,
         patience: float = 30.0,
@@ -78,8 +78,8 @@ class Target:
                 parts.append(part)
 
         return await run_deploy(
-            self.stage(face),
-            server=server or ServerPlace(face.url),
+            self.stage(boot_http),
+            server=server or ServerPlace(boot_http.url),
             public_key=key,
             progress=report,
             held_up=held_up,
@@ -88,9 +88,9 @@ class Target:
             read_disks=lambda: [self.disk],
         )
 
-    async def refused(self, face: BootFace, *, key: bytes = PUBLIC) -> Problem:
+    async def refused(self, boot_http: BootHttp, *, key: bytes = PUBLIC) -> Problem:
         with pytest.raises(StageFailed) as caught:
-            await self.deploy(face, key=key)
+            await self.deploy(boot_http, key=key)
         return caught.value.problem
 
     def untouched(self) -> bool:
@@ -111,14 +111,14 @@ async def test_every_chunk_arrives_and_what_nobody_uses_is_not_written(
     target: Target, manifest: Manifest, master: bytes
 ) -> None:
     seen: list[tuple[int, int]] = []
-    async with BootFace(manifest, master) as face:
-        result = await target.deploy(face, progress=lambda done, total: seen.append((done, total)))
+    async with BootHttp(manifest, master) as boot_http:
+        result = await target.deploy(boot_http, progress=lambda done, total: seen.append((done, total)))
     assert matches(target.path, manifest)
     assert target.path.read_bytes()[UNUSED[0] : UNUSED[1]] == OLD * (UNUSED[1] - UNUSED[0])
     assert (result.chunks, result.written, result.verified) == (len(manifest.chunks), manifest.used, manifest.used)
-    assert result.fetched == len(face.signed) + sum(len(frame) for frame in face.frames.values())
+    assert result.fetched == len(boot_http.signed) + sum(len(frame) for frame in boot_http.frames.values())
     assert result.refetched == 0
-    assert (result.manifest, result.target) == (face.digest, target.disk.id)
+    assert (result.manifest, result.target) == (boot_http.digest, target.disk.id)
     assert seen[-1] == (2 * manifest.used, 2 * manifest.used)
     assert [done for done, _ in seen] == sorted(done for done, _ in seen)
 
@@ -127,8 +127,8 @@ async def test_a_larger_disk_holds_the_master_at_its_beginning(
     tmp_path: Path, manifest: Manifest, master: bytes
 ) -> None:
     target = Target(tmp_path, SIZE + 5 * MIB)
-    async with BootFace(manifest, master) as face:
-        await target.deploy(face)
+    async with BootHttp(manifest, master) as boot_http:
+        await target.deploy(boot_http)
     assert matches(target.path, manifest)
     assert target.path.read_bytes()[-MIB:] == bytes(MIB)
 
@@ -136,22 +136,22 @@ async def test_a_larger_disk_holds_the_master_at_its_beginning(
 async def test_a_signature_of_another_workshop_stops_everything(
     target: Target, manifest: Manifest, master: bytes
 ) -> None:
-    async with BootFace(manifest, master) as face:
-        problem = await target.refused(face, key=bytes(32))
+    async with BootHttp(manifest, master) as boot_http:
+        problem = await target.refused(boot_http, key=bytes(32))
     assert (problem.code, problem.values["master"]) == ("master-unsigned", "Test master")
     assert target.untouched()
-    assert face.asked == []
+    assert boot_http.asked == []
 
 
 async def test_another_master_of_this_workshop_is_not_taken_for_the_one_ordered(
     target: Target, manifest: Manifest, master: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with BootFace(manifest, master) as face:
+    async with BootHttp(manifest, master) as boot_http:
         older = msgspec.structs.replace(manifest, version="0")
-        other = BootFace(older, master)
-        monkeypatch.setattr(BootFace, "digest", "0" * 64)
-        face.signed = other.signed
-        problem = await target.refused(face)
+        other = BootHttp(older, master)
+        monkeypatch.setattr(BootHttp, "digest", "0" * 64)
+        boot_http.signed = other.signed
+        problem = await target.refused(boot_http)
     assert problem.code == "master-unsigned"
     assert target.untouched()
 
@@ -159,12 +159,12 @@ async def test_another_master_of_this_workshop_is_not_taken_for_the_one_ordered(
 async def test_a_master_that_the_server_does_not_have_is_named(
     target: Target, manifest: Manifest, master: bytes
 ) -> None:
-    async with BootFace(manifest, master) as face:
-        stage = msgspec.structs.replace(target.stage(face), manifest="1" * 64)
+    async with BootHttp(manifest, master) as boot_http:
+        stage = msgspec.structs.replace(target.stage(boot_http), manifest="1" * 64)
         with pytest.raises(StageFailed) as caught:
             await run_deploy(
                 stage,
-                server=ServerPlace(face.url),
+                server=ServerPlace(boot_http.url),
                 public_key=PUBLIC,
                 progress=lambda done, total, part="": None,
                 read_disks=lambda: [target.disk],
@@ -174,23 +174,23 @@ async def test_a_master_that_the_server_does_not_have_is_named(
 
 async def test_a_disk_that_is_too_small_is_never_written(tmp_path: Path, manifest: Manifest, master: bytes) -> None:
     target = Target(tmp_path, SIZE - 512)
-    async with BootFace(manifest, master) as face:
-        assert (await target.refused(face)).code == "disk-too-small"
+    async with BootHttp(manifest, master) as boot_http:
+        assert (await target.refused(boot_http)).code == "disk-too-small"
     assert target.untouched()
 
 
 async def test_a_disk_of_other_sectors_is_never_written(target: Target, master: bytes) -> None:
     manifest = manifest_of(master, (root_partition(MIB, MIB),), used=[(0, SIZE)], sector=4096)
-    async with BootFace(manifest, master) as face:
-        problem = await target.refused(face)
+    async with BootHttp(manifest, master) as boot_http:
+        problem = await target.refused(boot_http)
     assert (problem.code, problem.values["wanted"], problem.values["found"]) == ("disk-sectors", "4096", "512")
     assert target.untouched()
 
 
 async def test_a_disk_in_use_is_never_written(target: Target, manifest: Manifest, master: bytes) -> None:
     target.disk = msgspec.structs.replace(target.disk, in_use=True)
-    async with BootFace(manifest, master) as face:
-        assert (await target.refused(face)).code == "disk-in-use"
+    async with BootHttp(manifest, master) as boot_http:
+        assert (await target.refused(boot_http)).code == "disk-in-use"
     assert target.untouched()
 
 
@@ -233,10 +233,10 @@ async def test_a_chunk_that_stays_damaged_is_never_written_and_fails_naming_the_
     target: Target, manifest: Manifest, master: bytes, kind: str
 ) -> None:
     chunk = manifest.chunks[6]
-    async with BootFace(manifest, master) as face:
-        face.answers[chunk.sha256] = always(damaged_frames(master, manifest)[kind])
-        problem = await target.refused(face)
-        assert face.asked.count(chunk.sha256) == fetch.TRIES
+    async with BootHttp(manifest, master) as boot_http:
+        boot_http.answers[chunk.sha256] = always(damaged_frames(master, manifest)[kind])
+        problem = await target.refused(boot_http)
+        assert boot_http.asked.count(chunk.sha256) == fetch.TRIES
     assert problem.code == "chunk-damaged"
     assert problem.values == {"master": "Test master", "chunk": chunk.sha256}
     data = target.path.read_bytes()
@@ -248,41 +248,41 @@ async def test_a_chunk_that_was_wrong_once_is_fetched_again_and_counted(
     target: Target, manifest: Manifest, master: bytes
 ) -> None:
     chunk = manifest.chunks[6]
-    async with BootFace(manifest, master) as face:
-        good = face.frames[chunk.sha256]
+    async with BootHttp(manifest, master) as boot_http:
+        good = boot_http.frames[chunk.sha256]
 
         async def once(_: web.Request) -> web.StreamResponse:
-            del face.answers[chunk.sha256]
+            del boot_http.answers[chunk.sha256]
             return web.Response(body=good[:-1] + b"!")
 
-        face.answers[chunk.sha256] = once
-        result = await target.deploy(face)
+        boot_http.answers[chunk.sha256] = once
+        result = await target.deploy(boot_http)
     assert result.refetched == 1
     assert matches(target.path, manifest)
 
 
 async def test_a_missing_chunk_fails_naming_the_master(target: Target, manifest: Manifest, master: bytes) -> None:
-    async with BootFace(manifest, master) as face:
-        del face.frames[manifest.chunks[4].sha256]
-        problem = await target.refused(face)
+    async with BootHttp(manifest, master) as boot_http:
+        del boot_http.frames[manifest.chunks[4].sha256]
+        problem = await target.refused(boot_http)
     assert problem == Problem("chunk-missing", {"master": "Test master", "chunk": manifest.chunks[4].sha256})
 
 
 async def test_a_body_that_breaks_off_is_asked_for_again(target: Target, manifest: Manifest, master: bytes) -> None:
     chunk = manifest.chunks[6]
-    async with BootFace(manifest, master) as face:
+    async with BootHttp(manifest, master) as boot_http:
 
         async def break_off(request: web.Request) -> web.StreamResponse:
-            del face.answers[chunk.sha256]
-            response = web.StreamResponse(headers={"Content-Length": str(len(face.frames[chunk.sha256]))})
+            del boot_http.answers[chunk.sha256]
+            response = web.StreamResponse(headers={"Content-Length": str(len(boot_http.frames[chunk.sha256]))})
             await response.prepare(request)
-            await response.write(face.frames[chunk.sha256][:1000])
+            await response.write(boot_http.frames[chunk.sha256][:1000])
             assert request.transport is not None
             request.transport.abort()
             return response
 
-        face.answers[chunk.sha256] = break_off
-        result = await target.deploy(face)
+        boot_http.answers[chunk.sha256] = break_off
+        result = await target.deploy(boot_http)
     assert matches(target.path, manifest)
     assert result.refetched == 0, "a broken connection is no damaged chunk"
 
@@ -290,26 +290,26 @@ async def test_a_body_that_breaks_off_is_asked_for_again(target: Target, manifes
 async def test_a_server_that_is_killed_in_the_middle_and_comes_back_costs_nothing_but_time(
     target: Target, manifest: Manifest, master: bytes
 ) -> None:
-    async with BootFace(manifest, master) as face:
+    async with BootHttp(manifest, master) as boot_http:
         killed, gone = asyncio.Event(), asyncio.Event()
 
         async def fall_over() -> None:
-            if len(face.asked) >= 10:
+            if len(boot_http.asked) >= 10:
                 killed.set()
                 await gone.wait()
 
-        face.before_chunk = fall_over
+        boot_http.before_chunk = fall_over
         parts: list[str] = []
-        deploying = asyncio.create_task(target.deploy(face, parts=parts))
+        deploying = asyncio.create_task(target.deploy(boot_http, parts=parts))
         await killed.wait()
-        stopping = asyncio.create_task(face.stop())
+        stopping = asyncio.create_task(boot_http.stop())
         await asyncio.sleep(0.1)
         gone.set()
         await stopping
-        face.before_chunk = None
+        boot_http.before_chunk = None
         await asyncio.sleep(0.7)
         assert not deploying.done()
-        await face.start()
+        await boot_http.start()
         result = await deploying
     assert matches(target.path, manifest)
     assert result.written == manifest.used
@@ -329,11 +329,11 @@ async def test_a_server_that_takes_the_question_and_sends_nothing_is_told_as_stu
         if stuck and stuck[0].seconds > 1.2:
             go_on.set()
 
-    async with BootFace(manifest, master) as face:
+    async with BootHttp(manifest, master) as boot_http:
         last = manifest.chunks[-1].sha256
 
         async def wait(request: web.Request) -> web.StreamResponse:
-            body = face.frames[last]
+            body = boot_http.frames[last]
             answer = web.StreamResponse(headers={"Content-Length": str(len(body))})
             await answer.prepare(request)
             if sends == "half a chunk":
@@ -343,10 +343,10 @@ async def test_a_server_that_takes_the_question_and_sends_nothing_is_told_as_stu
             return answer
 
         if sends == "no manifest":
-            face.before_manifest = go_on.wait
+            boot_http.before_manifest = go_on.wait
         else:
-            face.answers[last] = wait
-        await target.deploy(face, held_up=held_up)
+            boot_http.answers[last] = wait
+        await target.deploy(boot_http, held_up=held_up)
     assert matches(target.path, manifest)
     stuck = [one for some in told for one in some]
     assert {(one.what, one.disk) for one in stuck} == {("server", "")}
@@ -373,8 +373,8 @@ async def test_a_disk_that_hangs_is_named_as_stuck_until_it_goes_on(
         real(self, *words)
 
     monkeypatch.setattr(DirectDisk, hangs, hang)
-    async with BootFace(manifest, master) as face:
-        await target.deploy(face, held_up=held_up)
+    async with BootHttp(manifest, master) as boot_http:
+        await target.deploy(boot_http, held_up=held_up)
     assert matches(target.path, manifest)
     assert {(one.what, one.disk) for some in told for one in some} == {("target", "Image TARGET 0.0 GB")}
     assert told[-1] == ()
@@ -383,7 +383,7 @@ async def test_a_disk_that_hangs_is_named_as_stuck_until_it_goes_on(
 async def test_a_server_that_moves_in_the_middle_is_followed_to_where_it_is_now(
     target: Target, manifest: Manifest, master: bytes
 ) -> None:
-    async with BootFace(manifest, master) as before, BootFace(manifest, master) as after:
+    async with BootHttp(manifest, master) as before, BootHttp(manifest, master) as after:
         server = ServerPlace(before.url)
         stopped = asyncio.Event()
 
@@ -405,15 +405,15 @@ async def test_a_server_that_moves_in_the_middle_is_followed_to_where_it_is_now(
 async def test_a_server_that_never_comes_back_is_given_up_in_the_end(
     target: Target, manifest: Manifest, master: bytes
 ) -> None:
-    async with BootFace(manifest, master) as face:
+    async with BootHttp(manifest, master) as boot_http:
 
         async def fall_over() -> None:
-            if len(face.asked) == 5:
-                asyncio.get_running_loop().create_task(face.stop())
+            if len(boot_http.asked) == 5:
+                asyncio.get_running_loop().create_task(boot_http.stop())
 
-        face.before_chunk = fall_over
+        boot_http.before_chunk = fall_over
         with pytest.raises(StageFailed) as caught:
-            await target.deploy(face, patience=1.0)
+            await target.deploy(boot_http, patience=1.0)
     assert caught.value.problem.code == "server-silent"
 
 
@@ -422,15 +422,15 @@ async def test_a_deploy_that_failed_goes_on_from_what_it_had_written(
 ) -> None:
     journal = Journal()
     missing = manifest.chunks[-4].sha256
-    async with BootFace(manifest, master) as face:
-        frame = face.frames.pop(missing)
+    async with BootHttp(manifest, master) as boot_http:
+        frame = boot_http.frames.pop(missing)
         with pytest.raises(StageFailed):
-            await target.deploy(face, journal=journal)
-        first = set(face.asked)
-        face.frames[missing] = frame
-        face.asked.clear()
-        await target.deploy(face, journal=journal)
-        again = set(face.asked) & first - {missing}
+            await target.deploy(boot_http, journal=journal)
+        first = set(boot_http.asked)
+        boot_http.frames[missing] = frame
+        boot_http.asked.clear()
+        await target.deploy(boot_http, journal=journal)
+        again = set(boot_http.asked) & first - {missing}
     assert matches(target.path, manifest)
     assert len(again) <= deploy.FLIGHTS, "only what was under way is fetched twice"
 
@@ -439,12 +439,12 @@ async def test_a_journal_that_is_out_of_date_is_found_out_and_made_good(
     target: Target, manifest: Manifest, master: bytes
 ) -> None:
     journal = Journal()
-    async with BootFace(manifest, master) as face:
-        await target.deploy(face, journal=journal)
+    async with BootHttp(manifest, master) as boot_http:
+        await target.deploy(boot_http, journal=journal)
         with target.path.open("r+b") as file:
             file.seek(2 * MIB)
             file.write(b"customised since")
-        result = await target.deploy(face, journal=journal)
+        result = await target.deploy(boot_http, journal=journal)
     assert matches(target.path, manifest)
     assert result.verified == manifest.used
 
@@ -460,9 +460,9 @@ async def test_a_disk_that_does_not_keep_what_was_written_fails_with_the_place(
                 file.seek(where)
                 file.write(b"forgotten")
 
-    async with BootFace(manifest, master) as face:
+    async with BootHttp(manifest, master) as boot_http:
         with pytest.raises(StageFailed) as caught:
-            await target.deploy(face, progress=forget)
+            await target.deploy(boot_http, progress=forget)
     problem = caught.value.problem
     assert (problem.code, problem.values["offset"]) == ("read-back", str(6 * MIB))
 
@@ -493,8 +493,8 @@ async def test_the_first_sector_is_written_only_when_all_else_is_on_the_disk(
 
     monkeypatch.setattr(DirectDisk, "write", note_write)
     monkeypatch.setattr(DirectDisk, "sync", note_sync)
-    async with BootFace(manifest, master) as face:
-        await target.deploy(face)
+    async with BootHttp(manifest, master) as boot_http:
+        await target.deploy(boot_http)
     assert events[-2:] == [0, "sync"]
     outside = [chunk.offset for chunk in by_place(manifest)[1]]
     assert events[-1 - len(outside) : -1] == outside
@@ -517,6 +517,6 @@ async def test_no_more_chunks_are_in_memory_than_the_bound_allows(
         under_way -= 1
 
     monkeypatch.setattr(fetch.Source, "chunk", count)
-    async with BootFace(manifest, master) as face:
-        await target.deploy(face)
+    async with BootHttp(manifest, master) as boot_http:
+        await target.deploy(boot_http)
     assert most == 2

@@ -19,14 +19,14 @@ from netboot.dhcp.core import Remark
 from netboot.dhcp.packet import NO_ADDRESS, wire_size
 from netboot.dhcp.service import BootSighting, DhcpService
 from netboot.dhcp_proxy import BesideBuilding, BesideSettings
-from netboot.jobs.policy import DhcpWay, nothing_set
+from netboot.jobs.policy import DhcpMode, nothing_set
 from netboot.lab.building import start_building, start_server
 from netboot.lab.building_kinds import FAR_GATEWAY, FAR_NETWORK, Kind, StrayOptions
 from netboot.lab.network import BUILDING, INTERFACE, NETWORK, SERVER, Lan, open_lan
 from netboot.lab.relay import start_relay
 from netboot.lan.interfaces import Interface
 from netboot.records.record import open_record
-from netboot.serve.dhcp_mode import DhcpWay as WayOfDhcp
+from netboot.serve.dhcp_mode import ServedDhcp
 from netboot.settings.config import DhcpSettings, Settings
 from netboot.shared.errors import NetbootError
 from tests.dhcp.pxe_client import NotBootedError, PxeClient, ask_boot_server, boot, choose, offers_to
@@ -82,7 +82,7 @@ async def stray_street(request: pytest.FixtureRequest) -> AsyncIterator[Street]:
 
 
 @contextmanager
-def serving(street: Street, way: DhcpWay, seen: list[BootSighting] | None = None) -> Iterator[None]:
+def serving(street: Street, way: DhcpMode, seen: list[BootSighting] | None = None) -> Iterator[None]:
     sightings = [] if seen is None else seen
 
     def service() -> DhcpService:
@@ -99,7 +99,7 @@ each_firmware = pytest.mark.parametrize("firmware", FIRMWARES)
 
 @both_ways
 @each_firmware
-async def test_a_pc_gets_the_buildings_address_and_our_boot_file(street: Street, way: DhcpWay, firmware: str) -> None:
+async def test_a_pc_gets_the_buildings_address_and_our_boot_file(street: Street, way: DhcpMode, firmware: str) -> None:
     client, boot_file = FIRMWARES[firmware]
     with serving(street, way):
         booted = boot(street.pc, client)
@@ -125,7 +125,7 @@ async def test_a_sloppy_pc_boots_by_merged_offers_of_the_size_that_every_pc_take
 @both_ways
 @pytest.mark.parametrize("firmware", ["bios", "uefi"])
 async def test_a_pc_behind_a_relay_gets_an_address_of_its_own_subnet(
-    street: Street, way: DhcpWay, firmware: str
+    street: Street, way: DhcpMode, firmware: str
 ) -> None:
     client, boot_file = FIRMWARES[firmware]
     with serving(street, way):
@@ -222,9 +222,9 @@ async def test_a_dhcp_server_on_the_same_machine_lives_beside_proxy_and_merged_i
         assert "no PC is moved to `merged`" in caplog.text
 
 
-async def start_and_stop(mode: DhcpWay, folder: Path) -> None:
+async def start_and_stop(mode: DhcpMode, folder: Path) -> None:
     """Start what `dhcp.mode` names, as the server does."""
-    way = WayOfDhcp(
+    way = ServedDhcp(
         Settings(dhcp=DhcpSettings(mode=mode)),
         Interface(name=INTERFACE, address=SERVER, network=NETWORK),
         nothing_set,

@@ -13,7 +13,7 @@ from netboot.dhcp.untaken_offers import BACK_FOR, MAX_ENTRIES, WITHIN, UntakenOf
 from netboot.dhcp_proxy import BesideBuilding, BesideSettings
 from netboot.doctor.observed import Asker
 from netboot.doctor.questions import discover
-from netboot.jobs.policy import DhcpWay, Policy
+from netboot.jobs.policy import DhcpMode, Policy
 
 MakeClient = Callable[..., DhcpPacket]
 
@@ -160,7 +160,7 @@ def test_days_on_which_nobody_took_the_offer_do_not_add_up(make_client: MakeClie
 
 
 def test_nobody_is_moved_where_it_is_not_allowed_or_another_way_is_set(make_client: MakeClient) -> None:
-    def set_to(way: DhcpWay) -> BesideBuilding:
+    def set_to(way: DhcpMode) -> BesideBuilding:
         return BesideBuilding(SETTINGS, lambda mac, uuid="": Policy(dhcp=way))
 
     def tries(core: BesideBuilding) -> str:

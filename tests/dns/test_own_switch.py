@@ -14,7 +14,7 @@ from netboot.jobs.named import Named
 from netboot.jobs.policy import nothing_set
 from netboot.lan.interfaces import Interface
 from netboot.records.record import open_record
-from netboot.serve.dhcp_mode import DhcpWay
+from netboot.serve.dhcp_mode import ServedDhcp
 from netboot.settings.config import parse_settings
 from tests.dhcp_full.switch import SERVER, Switch, run_in
 from tests.namespace import at_work, running
@@ -48,7 +48,9 @@ def serving(switch: Switch, folder: Path) -> AbstractContextManager[Directory]:
     @asynccontextmanager
     async def server() -> AsyncIterator[Directory]:
         plan = with_names(plan_addresses(settings.dhcp.full, interface), settings.names)
-        dhcp = DhcpWay(settings, interface, nothing_set, building=None, plan=plan, on_boot_client=lambda sighting: None)
+        dhcp = ServedDhcp(
+            settings, interface, nothing_set, building=None, plan=plan, on_boot_client=lambda sighting: None
+        )
         async with AsyncExitStack() as stack:
             record = stack.enter_context(open_record(folder / "record.sqlite"))
             who = directory(plan, dhcp.leases, record.named())

@@ -15,7 +15,7 @@ from netboot.lab.demo import DEAD_BATTERY, MENU_TIMEOUT, Ended, PcReport, job_of
 from netboot.lab.firmware import Firmware
 from netboot.lab.journey import LOGIN_WITHIN, reach_menu
 from netboot.lab.machine import power_on
-from netboot.lab.page_client import FloorRow, signed_in
+from netboot.lab.page_client import PageRow, signed_in
 from netboot.lab.service import OPERATOR
 from netboot.records.record import open_record
 from netboot.shared.process import run
@@ -140,9 +140,9 @@ async def test_who_chose_is_on_the_record(ended: Ended) -> None:
 
 async def test_the_page_shows_every_pc_done_and_its_disk_erased(ended: Ended) -> None:
     async with signed_in(ended.service.page, OPERATOR, ended.service.password) as client:
-        rows = await client.floor()
+        rows = await client.rows()
     assert sorted(rows, key=lambda row: row.mac) == [
-        FloorRow(spec.mac, "done", ((spec.disks[0].serial, "erased"),)) for spec in ended.specs
+        PageRow(spec.mac, "done", ((spec.disks[0].serial, "erased"),)) for spec in ended.specs
     ]
 
 

@@ -13,7 +13,7 @@ from netboot.lab.firmware import Firmware
 from netboot.lab.journey import BOOT_WITHIN, STAGE_WITHIN, press, reach_menu
 from netboot.lab.machine import power_on, workshop_pc
 from netboot.lab.network import Lan
-from netboot.lab.page_client import FloorRow, PageClient, signed_in
+from netboot.lab.page_client import PageClient, PageRow, signed_in
 from netboot.lab.pc import Bus, DiskSpec, PcSpec
 from netboot.lab.service import OPERATOR, Service
 from netboot.records.record import open_record
@@ -43,11 +43,11 @@ def machines(service: Service) -> dict[str, str]:
         return {row.mac: row.id for row in record.machines_overview()}
 
 
-async def row_that_waits(client: PageClient, mac: str) -> FloorRow:
+async def row_that_waits(client: PageClient, mac: str) -> PageRow:
     """The row of a PC, once it waits for a choice."""
     async with asyncio.timeout(BOOT_WITHIN):
         while True:
-            for row in await client.floor():
+            for row in await client.rows():
                 if row.mac == mac and row.state == "waiting":
                     return row
             await asyncio.sleep(1)

@@ -63,7 +63,7 @@ def test_the_bounds_hold_whatever_comes_and_goes(steps: list[tuple[int, bool]]) 
 
 
 @contextlib.asynccontextmanager
-async def face(
+async def boot_http(
     capacity: Capacity, *, tls: ssl.SSLContext | None = None, request_within: float = 30
 ) -> AsyncIterator[Listener]:
     """An aiohttp server as netboot/serve/server.py starts it, on loopback."""
@@ -108,7 +108,7 @@ async def ended(reader: asyncio.StreamReader) -> bool:
 
 
 async def test_idle_connections_give_way_and_honest_ones_are_answered() -> None:
-    async with face(FEW) as listener:
+    async with boot_http(FEW) as listener:
         held = [await connect(listener, f"127.0.0.{2 + number % 3}") for number in range(8)]
         assert await answered(listener, "127.0.0.9")
         assert await answered(listener, "127.0.0.2")
@@ -119,7 +119,7 @@ async def test_idle_connections_give_way_and_honest_ones_are_answered() -> None:
 
 
 async def test_a_reader_that_reads_nothing_is_let_go_when_its_place_is_needed_or_its_time_is_over() -> None:
-    async with face(Capacity(of_address=2, in_all=8, stalled=1.0)) as listener:
+    async with boot_http(Capacity(of_address=2, in_all=8, stalled=1.0)) as listener:
         stalled = [socket.create_connection(listener.getsockname()) for _ in range(2)]
         for sock in stalled:
             sock.sendall(b"GET /flood HTTP/1.1\r\nHost: x\r\n\r\n")
@@ -134,7 +134,7 @@ async def test_a_reader_that_reads_nothing_is_let_go_when_its_place_is_needed_or
 
 
 async def test_a_request_whose_head_comes_a_byte_at_a_time_is_ended() -> None:
-    async with face(FEW, request_within=0.5) as listener:
+    async with boot_http(FEW, request_within=0.5) as listener:
         reader, writer = await connect(listener)
         with contextlib.suppress(ConnectionError):
             for byte in b"GET / HTTP/1.1\r\nHost: " + b"x" * 30:
@@ -146,7 +146,7 @@ async def test_a_request_whose_head_comes_a_byte_at_a_time_is_ended() -> None:
 
 
 async def test_a_handshake_that_is_never_begun_counts_as_a_connection() -> None:
-    async with face(FEW, tls=ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)) as listener:
+    async with boot_http(FEW, tls=ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)) as listener:
         held = [await connect(listener) for _ in range(FEW.of_address + 1)]
         assert await ended(held[0][0])
         assert listener.connections <= FEW.of_address
@@ -155,7 +155,7 @@ async def test_a_handshake_that_is_never_begun_counts_as_a_connection() -> None:
 
 
 async def test_a_port_that_is_taken_is_told_with_its_setting() -> None:
-    async with face(FEW) as listener:
+    async with boot_http(FEW) as listener:
         with pytest.raises(NetbootError, match="cannot be opened") as caught:
             listen("127.0.0.1", listener.getsockname()[1], FEW, setting="http.port", usual="a test")
         assert "`http.port`" in (caught.value.hint or "")

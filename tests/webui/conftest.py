@@ -15,7 +15,7 @@ from netboot.web import page_application
 from netboot.webui.keys import sessions_key
 from netboot.webui.visitor import COOKIE
 from netboot.workshop.greeting import Workshop
-from tests.workshop.conftest import *  # noqa: F403 — its fixtures: the record, the workshop, the boot face
+from tests.workshop.conftest import *  # noqa: F403 — its fixtures: the record, the workshop, the boot HTTP server
 
 OPERATOR = "anne"
 PASSWORD = "un mot de passe long"
@@ -53,7 +53,7 @@ class Person:
         return hidden_fields(await self.get("/"))["form-token"]
 
     async def choose(self, machine: str, profile: str, status: int = 200, **more: str) -> str:
-        """Choose, as the forms of the floor and of a PC's page do."""
+        """Choose, as the forms of the live board and of a PC's page do."""
         shown = hidden_fields(await self.get("/" if machine == "all" else f"/machine/{machine}"))
         token = shown.get("form-token") or await self.token()
         fields = {"form-token": token, "visit": shown.get("visit", ""), "machine": machine, "profile": profile, **more}

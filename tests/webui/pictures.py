@@ -34,7 +34,7 @@ from netboot.web import page_application
 from netboot.webui.keys import sessions_key
 from netboot.webui.visitor import COOKIE, LANGUAGE_COOKIE
 from netboot.workshop.greeting import Workshop
-from netboot.workshop.live_board import Floor
+from netboot.workshop.live_board import LiveBoard
 from tests.webui.browser import browser_in
 from tests.webui.conftest import HASH
 from tests.workshop.conftest import TICKET_KEY, disk, hello, pc
@@ -96,13 +96,13 @@ async def fill(workshop: Workshop, stack: AsyncExitStack) -> None:
     unread = replace(erasure(broken.id, verified=where), verdict="undetermined", level="none", problem=fault)
     await stopped.finish(erase, EraseResult(erasures=(unread,)), outcome="failed", problem=fault)
     await arrive(4, profile="")
-    workshop.floor.sighted(BOOTING, firmware="UEFI")
-    workshop.floor.sighted(OFFICE, firmware="BIOS")
+    workshop.live_board.sighted(BOOTING, firmware="UEFI")
+    workshop.live_board.sighted(OFFICE, firmware="BIOS")
     keep_away = Policy(denied=True)
     await asyncio.to_thread(workshop.policies.set, workshop.record, [Key("mac", OFFICE)], keep_away, OPERATOR)
     states = ["done", "working", "working", "failed", "waiting", "booting", "booting"]
-    await eventually(lambda: [row.state for row in workshop.floor.rows()] == states)
-    await eventually(lambda: [row.percent for row in workshop.floor.rows()][1:3] == [74, 31])
+    await eventually(lambda: [row.state for row in workshop.live_board.rows()] == states)
+    await eventually(lambda: [row.percent for row in workshop.live_board.rows()][1:3] == [74, 31])
 
 
 async def at_stage(agent: Agent, inventory: Inventory, *, after: StageName) -> tuple[Agent, RunStage]:
@@ -132,7 +132,7 @@ async def main() -> None:
     with tempfile.TemporaryDirectory() as folder, open_record(Path(folder) / "record.sqlite") as record:
         record.set_operator(OPERATOR, HASH)
         profiles = load_profiles([asset_folder("images") / "profiles"])
-        workshop = Workshop(record, Floor(time.time), profiles, find_master, wait=600, ticket_key=TICKET_KEY)
+        workshop = Workshop(record, LiveBoard(time.time), profiles, find_master, wait=600, ticket_key=TICKET_KEY)
         application = await page_application(workshop, Settings())
         async with AsyncExitStack() as stack:
             await fill(workshop, stack)

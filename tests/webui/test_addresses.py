@@ -65,7 +65,7 @@ async def test_an_address_that_a_device_uses_already_is_told_with_what_to_do(
     operator: Person, workshop: Workshop, mac: str, language: str, says: str
 ) -> None:
     await operator.post("/language", {"language": language, "back": "/"})
-    workshop.floor.tell_conflict(Conflict("10.0.0.100", mac), 600)
+    workshop.live_board.tell_conflict(Conflict("10.0.0.100", mac), 600)
     for place in ("/", "/addresses"):
         text = unescape(await operator.get(place))
         assert text.count(says) == 1

@@ -17,7 +17,7 @@ T = texts("fr")
 
 
 async def ask(person: Person, profile: str, places: str, status: int = 200) -> str:
-    """Fill in the form on the floor."""
+    """Fill in the form on the live board."""
     fields = {"form-token": await person.token(), "profile": profile, "places": places}
     return await person.post("/batch/arm", fields, status)
 

@@ -152,11 +152,11 @@ async def test_a_choice_that_is_being_made_is_not_disturbed_by_news_of_its_row(
         await asyncio.to_thread(_signed_in_already, browser, application, page, "fr")
         await asyncio.to_thread(browser.tab_to, f"Profil pour {row.label}")
         await asyncio.to_thread(browser.press, "Eff")
-        workshop.floor.put(replace(row, state="failed", problem=Problem("no-disk")))
+        workshop.live_board.put(replace(row, state="failed", problem=Problem("no-disk")))
         await asyncio.to_thread(browser.wait_for, "Aucun disque interne trouvé")
         assert await asyncio.to_thread(lambda: browser.focused.get_attribute("value")) == WIPE.id
         assert await asyncio.to_thread(lambda: browser.focused.accessible_name) == f"Profil pour {row.label}"
-        workshop.floor.put(replace(row, state="working"))
+        workshop.live_board.put(replace(row, state="working"))
         await asyncio.to_thread(browser.wait_for, STATES["working"]["fr"])
         await asyncio.to_thread(browser.press, Keys.TAB, Keys.TAB)
         await asyncio.to_thread(_wait_until_gone, browser, f"#pc-{row.mac.replace(':', '-')} form")
@@ -165,12 +165,12 @@ async def test_a_choice_that_is_being_made_is_not_disturbed_by_news_of_its_row(
 async def test_a_change_of_state_is_announced_and_a_lost_server_is_told(
     browser: Browser, application: Application, page: TestServer, workshop: Workshop
 ) -> None:
-    row = workshop.floor.put(Row(mac="98:fa:9b:00:00:01", state="waiting", machine="m", label="PC 7"))
+    row = workshop.live_board.put(Row(mac="98:fa:9b:00:00:01", state="waiting", machine="m", label="PC 7"))
     await asyncio.to_thread(_signed_in_already, browser, application, page, "fr")
     for percent in (10, 20):
-        workshop.floor.put(replace(row, state="working", done=percent, total=100))
+        workshop.live_board.put(replace(row, state="working", done=percent, total=100))
     await asyncio.to_thread(_wait_for_announcement, browser, "PC 7 : travaille")
-    workshop.floor.tell_conflict(Conflict("10.0.0.100", "98:fa:9b:00:00:02"), 600)
+    workshop.live_board.tell_conflict(Conflict("10.0.0.100", "98:fa:9b:00:00:02"), 600)
     await asyncio.to_thread(browser.wait_for, "(carte réseau 98:fa:9b:00:00:02) utilise déjà l'adresse 10.0.0.100")
     await page.close()
     await asyncio.to_thread(browser.wait_for, texts("fr")["live_lost"])
@@ -192,12 +192,12 @@ async def test_every_page_can_be_read_wide_narrow_and_enlarged(
         await other.hear(Plan)
         await other.obey(pc(2))
         await workshop.choose(row_of(workshop, 2).machine, WIPE.id, OPERATOR)
-        workshop.floor.put(replace(row_of(workshop), state="working", problem=None, done=1, total=3, rate=1e8))
+        workshop.live_board.put(replace(row_of(workshop), state="working", problem=None, done=1, total=3, rate=1e8))
         for number in range(3, 9):
-            workshop.floor.put(_crowded(number))
+            workshop.live_board.put(_crowded(number))
         workshop.record.arm_batch(WIPE.id, 20, OPERATOR)
         await workshop.show_batch()
-        workshop.floor.tell_conflict(Conflict("10.0.0.100", "98:fa:9b:00:00:77"), 600)
+        workshop.live_board.tell_conflict(Conflict("10.0.0.100", "98:fa:9b:00:00:77"), 600)
         denied = Key("mac", "98:fa:9b:00:00:04")
         workshop.policies.set(workshop.record, [denied], Policy(True, "ipxe", "merged", "inventory"), OPERATOR)
         places = ["/", "/machines", "/masters", "/record", "/sign-in", "/policies", f"/address/{OFFICE}"]

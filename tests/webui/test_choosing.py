@@ -115,7 +115,7 @@ async def test_the_disk_that_gets_the_master_is_picked_by_its_serial(
         await agent.hear(Plan)
         await agent.obey(two)
         machine = row_of(workshop).machine
-        assert f'href="/machine/{machine}#choose"' in await operator.get("/"), "the floor leads to the choice"
+        assert f'href="/machine/{machine}#choose"' in await operator.get("/"), "the live board leads to the choice"
         detail = await operator.get(f"/machine/{machine}")
         assert '<option value="BBB">SAMSUNG MZVLB256HBHQ BBB 512,0 Go</option>' in detail
         await operator.choose(machine, WIPE.id, 409, target="CCC")

@@ -94,7 +94,7 @@ async def test_denying_a_made_up_pc_that_tells_the_adapters_of_eight_others_deni
     nics = tuple(nic for number in (66, *range(1, 9)) for nic in pc(number).nics)
     liar = replace(pc(66), nics=nics)
     async with agent_on(server, hello(liar, "forged")):
-        machine = next(row.machine for row in workshop.floor.rows() if row.mac == nics[0].mac)
+        machine = next(row.machine for row in workshop.live_board.rows() if row.mac == nics[0].mac)
         fields = hidden_fields(await operator.get(f"/machine/{machine}"))
         await operator.post("/policy", {**fields, "access": "denied"})
     assert workshop.policies.of(liar).denied

@@ -139,7 +139,7 @@ async def test_a_foreign_page_in_a_browser_on_this_lan_uses_up_no_choice(
     tmp_path: Path, workshop: Workshop, server: TestServer, foreign_page: TestServer
 ) -> None:
     async with agent_on(server, hello(pc(1), "boot-1")) as (_, _welcome):
-        (row,) = workshop.floor.rows()
+        (row,) = workshop.live_board.rows()
     await workshop.choose(row.machine, ERASE.id, "anne")
     assert len(workshop.record.pending_choices()) == 1
 

@@ -62,7 +62,7 @@ async def test_an_adapter_without_a_speed_is_not_called_without_a_cable(
     nics = tuple(replace(pc().nics[0], mac=f"98:fa:9b:00:01:0{n}", mbps=0, link=link, boot=n == 0)
                  for n, link in enumerate(("up", "down", "unknown")))  # fmt: skip
     async with agent_on(server, hello(replace(pc(), nics=nics))):
-        text = await visitor.get(f"/machine/{workshop.floor.rows()[0].machine}")
+        text = await visitor.get(f"/machine/{workshop.live_board.rows()[0].machine}")
     for said in ("branché, vitesse non dite", "pas de câble, ou autre bout éteint", "branchement non dit"):
         assert text.count(said) == 1
 
@@ -73,7 +73,7 @@ async def test_what_is_not_told_is_not_called_empty_and_a_wrong_clock_is_told(
     battery, module = Battery(model="SMP 01AV", kept=62, cycles=90), Dimm(locator="DIMM2", untold=True)
     odd = replace(pc(), dimms=(module,), batteries=(battery, Battery(model="LGC 02")), clock=315_532_900)
     async with agent_on(server, hello(odd)):
-        text = await visitor.get(f"/machine/{workshop.floor.rows()[0].machine}")
+        text = await visitor.get(f"/machine/{workshop.live_board.rows()[0].machine}")
     for said in (
         "DIMM2 : barrette, taille non dite",
         "SMP 01AV : garde 62 % de sa capacité, 90 cycles",
@@ -89,16 +89,16 @@ async def test_the_row_says_who_is_stuck_and_what_each_bad_disk_has(visitor: Per
     faults = tuple(Problem("erase-refused", {"disk": name, "left": "4.1 kB"}) for name in ("WD1", "WD2"))
     several = Problem("several-not-erased", {"count": "2", "disks": "WD1, WD2"})
     stuck = (Stuck(disk="WD3", seconds=61.0),)
-    workshop.floor.put(Row(mac="98:fa:9b:00:00:01", state="working", problem=several, faults=faults, stuck=stuck))
+    workshop.live_board.put(Row(mac="98:fa:9b:00:00:01", state="working", problem=several, faults=faults, stuck=stuck))
     text = unescape(await visitor.get("/"))
     for said in (*(problem.sentence("fr") for problem in (several, *faults)), stuck_sentence(stuck[0], "fr")):
         assert said in text
-    workshop.floor.put(Row(mac="98:fa:9b:00:00:01", state="failed", problem=faults[0], faults=faults[:1]))
+    workshop.live_board.put(Row(mac="98:fa:9b:00:00:01", state="failed", problem=faults[0], faults=faults[:1]))
     assert unescape(await visitor.get("/")).count(faults[0].sentence("fr")) == 1
 
 
 @pytest.mark.parametrize("ends", ["badly", "with a warning"])
-async def test_what_a_tool_said_is_beside_the_sentence_on_the_pcs_page_and_not_on_the_floor(
+async def test_what_a_tool_said_is_beside_the_sentence_on_the_pcs_page_and_not_on_the_page(
     visitor: Person, workshop: Workshop, server: TestServer, ends: str
 ) -> None:
     said = {"error": "efibootmgr ended with status 5:\n\u202etried: efibootmgr --create"}
@@ -115,9 +115,9 @@ async def test_what_a_tool_said_is_beside_the_sentence_on_the_pcs_page_and_not_o
         else:
             await agent.finish(run, replace(customised(run.stage.hostname), warning=problem))
             await agent.obey(pc())
-        floor = await visitor.get("/")
+        live_board = await visitor.get("/")
         text = unescape(await visitor.get(f"/machine/{row_of(workshop).machine}"))
-    assert "efibootmgr" not in floor
+    assert "efibootmgr" not in live_board
     assert problem.sentence("fr") in text
     told = "error: efibootmgr ended with status 5: ⟨U+202E⟩tried: efibootmgr --create"
     assert f'<details><summary>Détail technique</summary><span class="mono">{told}</span></details>' in text
@@ -218,7 +218,7 @@ async def test_the_masters_are_listed(visitor: Person, workshop: Workshop) -> No
 async def test_a_pc_that_cannot_be_booted_has_the_reason_in_its_row_in_both_languages(
     visitor: Person, workshop: Workshop
 ) -> None:
-    workshop.floor.sighted("02:00:00:00:00:01", firmware="uefi-arm", note="firmware-arm")
+    workshop.live_board.sighted("02:00:00:00:00:01", firmware="uefi-arm", note="firmware-arm")
     assert "un ordinateur ARM : les systèmes de l&#39;atelier" in await visitor.get("/")
     async with visitor.client.post("/language", data={"language": "en", "back": "/"}):
         assert "This is an ARM computer" in await visitor.get("/")

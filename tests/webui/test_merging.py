@@ -27,7 +27,7 @@ async def two_numbers(workshop: Workshop, server: TestServer) -> tuple[str, str]
     for boot, inventory in (("boot-1", pc()), ("boot-2", repaired())):
         async with agent_on(server, hello(inventory, boot)):
             pass
-    await eventually(lambda: all(row.state == "home" for row in workshop.floor.rows()))
+    await eventually(lambda: all(row.state == "home" for row in workshop.live_board.rows()))
     before, after = workshop.record.machines_overview()
     return before.id, after.id
 

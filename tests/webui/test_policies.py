@@ -38,7 +38,7 @@ async def known(workshop: Workshop, server: TestServer) -> str:
 
 
 async def test_an_office_pc_seen_on_the_floor_is_denied_by_its_address(operator: Person, workshop: Workshop) -> None:
-    workshop.floor.sighted(OFFICE, firmware="UEFI")
+    workshop.live_board.sighted(OFFICE, firmware="UEFI")
     assert f'href="/address/{OFFICE}"' in await operator.get("/")
     assert T["address_title"].format(mac=OFFICE) in unescape(await operator.get(f"/address/{OFFICE}"))
     page = await rule(operator, mac=OFFICE, access="denied", note="le PC de la comptable")
@@ -94,7 +94,7 @@ async def test_a_pc_denied_by_its_dock_is_allowed_where_its_page_points_to(
     dock = "00:50:b6:00:00:99"
     docked = replace(pc(), nics=(replace(pc().nics[0], mac=dock, driver="r8152", boot=True),))
     async with agent_on(server, hello(docked)):
-        machine = next(row.machine for row in workshop.floor.rows() if row.mac == dock)
+        machine = next(row.machine for row in workshop.live_board.rows() if row.mac == dock)
         link = f'href="/address/{dock}#rule"'
         assert link not in await operator.get(f"/machine/{machine}")
         await rule(operator, mac=dock, access="denied")
@@ -114,7 +114,7 @@ async def test_a_virtual_pc_denied_by_its_made_up_address_is_not_said_to_be_at_a
     made_up = "52:54:00:00:00:99"
     virtual = replace(pc(), nics=(replace(pc().nics[0], mac=made_up, driver="virtio_net", boot=True),))
     async with agent_on(server, hello(virtual)):
-        machine = next(row.machine for row in workshop.floor.rows() if row.mac == made_up)
+        machine = next(row.machine for row in workshop.live_board.rows() if row.mac == made_up)
         await rule(operator, mac=made_up, access="denied")
         page = unescape(await operator.get(f"/machine/{machine}"))
         assert f'{T["denied_adapter"]} <a href="/address/{made_up}#rule">' in page
@@ -135,7 +135,7 @@ async def test_a_pc_without_a_name_denied_by_the_adapter_it_came_by_is_allowed_o
         nics=(replace(pc().nics[0], mac=made_up, driver="virtio_net", boot=True),),
     )
     async with agent_on(server, hello(nameless)):
-        machine = next(row.machine for row in workshop.floor.rows() if row.mac == made_up)
+        machine = next(row.machine for row in workshop.live_board.rows() if row.mac == made_up)
         page = await rule(operator, machine=machine, access="denied")
         assert T["says"].format(machine=T["rule_access"], state=T["rule_denied"]) in page
         assert T["denied_adapter"] not in page

@@ -138,7 +138,7 @@ async def test_what_agents_say_is_shown_as_text_and_nothing_else(
         run = await agent.hear(RunStage)
         await agent.say(StageProgress(job=run.job, stage="check", done=1, total=2, rate=1e300, part=BAD))
         await eventually(lambda: row_of(workshop).part == BAD)
-        workshop.floor.put(
+        workshop.live_board.put(
             replace(row_of(workshop), hostname=BAD, note=BAD, problem=Problem("disk-gone", {"disk": BAD}))
         )
         pages = [asked] + [await operator.get(path) for path in ("/", f"/machine/{machine}", "/machines", "/record")]
@@ -151,7 +151,7 @@ async def test_what_agents_say_is_shown_as_text_and_nothing_else(
 
 @pytest.mark.parametrize("rate", [0.0, 5e-324, 1e-9, 1.0, 1e308])
 async def test_no_rate_of_an_agent_breaks_the_page_for_all(visitor: Person, workshop: Workshop, rate: float) -> None:
-    workshop.floor.put(Row(mac="98:fa:9b:00:00:01", state="working", done=0, total=2**63 - 1, rate=rate))
+    workshop.live_board.put(Row(mac="98:fa:9b:00:00:01", state="working", done=0, total=2**63 - 1, rate=rate))
     assert "0 %" in await visitor.get("/")
 
 
@@ -215,11 +215,11 @@ async def test_the_stream_begins_with_every_row_and_then_tells_each_change(
     visitor: Person, workshop: Workshop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(live, "GATHER", 0.05)
-    one = workshop.floor.put(Row(mac="98:fa:9b:00:00:01", state="waiting", machine="m", label="PC 1"))
+    one = workshop.live_board.put(Row(mac="98:fa:9b:00:00:01", state="waiting", machine="m", label="PC 1"))
     reading = asyncio.create_task(_events(visitor, 7))
     await asyncio.sleep(0.2)
     for percent in (10, 20, 30):
-        workshop.floor.put(replace(one, state="working", done=percent, total=100))
+        workshop.live_board.put(replace(one, state="working", done=percent, total=100))
     (first, waiting, _, conflicts, _, second, nobody) = await reading
     assert json.loads(first[1])["state"] == "waiting"
     assert waiting == ("waiting", "1")
@@ -250,21 +250,21 @@ async def test_a_choice_that_was_followed_goes_from_every_page(
 async def test_a_rows_form_is_only_in_the_stream_of_who_is_signed_in(
     visitor: Person, operator: Person, workshop: Workshop
 ) -> None:
-    workshop.floor.put(Row(mac="98:fa:9b:00:00:01", state="waiting", machine="m", label="PC 1"))
+    workshop.live_board.put(Row(mac="98:fa:9b:00:00:01", state="waiting", machine="m", label="PC 1"))
     (theirs, _), (ours, _) = await _events(visitor, 2), await _events(operator, 2)
     assert hidden_fields(json.loads(theirs[1])["html"]) == {}
     assert hidden_fields(json.loads(ours[1])["html"])["form-token"] == await operator.token()
 
 
-async def test_a_row_that_the_floor_forgot_is_taken_off_the_page(
+async def test_a_row_that_the_live_board_forgot_is_taken_off_the_page(
     visitor: Person, workshop: Workshop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(live, "GATHER", 0.01)
     monkeypatch.setattr("netboot.workshop.live_board.ROWS", 1)
-    workshop.floor.put(Row(mac="98:fa:9b:00:00:01", state="booting"))
+    workshop.live_board.put(Row(mac="98:fa:9b:00:00:01", state="booting"))
     reading = asyncio.create_task(_events(visitor, 7))
     await asyncio.sleep(0.2)
-    workshop.floor.put(Row(mac="98:fa:9b:00:00:02", state="booting"))
+    workshop.live_board.put(Row(mac="98:fa:9b:00:00:02", state="booting"))
     assert ("gone", "98:fa:9b:00:00:01") in await reading
 
 
@@ -319,7 +319,7 @@ async def test_the_stream_of_a_page_left_open_ends_at_sign_out(
     watcher = await _watching("127.0.0.1", page.port)
     await operator.post("/sign-out", {"form-token": await operator.token()})
     await _told_its_end(left_open)  # at once, not at the next beat
-    workshop.floor.put(Row(mac="98:fa:9b:00:00:02", state="waiting", machine="n", label="PC 2"))
+    workshop.live_board.put(Row(mac="98:fa:9b:00:00:02", state="waiting", machine="n", label="PC 2"))
     async with asyncio.timeout(5):
         assert b"form-token" not in await watcher[0].readuntil(b"PC 2"), "who only watches stays"
 
@@ -332,7 +332,7 @@ async def test_a_stream_ends_with_the_working_day_of_its_session(
             pass
         sessions = application[sessions_key]
         sessions._clock = lambda: time.monotonic() + LASTS + 1
-        workshop.floor.put(Row(mac="98:fa:9b:00:00:02", state="waiting", machine="n", label="PC 2"))
+        workshop.live_board.put(Row(mac="98:fa:9b:00:00:02", state="waiting", machine="n", label="PC 2"))
         assert b"PC 2" not in await answer.content.read()
 
 
@@ -351,7 +351,7 @@ async def test_a_viewer_that_does_not_read_is_let_go(
         number = 0
         while len(viewers):
             number += 1
-            workshop.floor.put(Row(mac=f"98:fa:9b:00:00:{number % 64:02x}", state="booting", note=filler))
+            workshop.live_board.put(Row(mac=f"98:fa:9b:00:00:{number % 64:02x}", state="booting", note=filler))
             await asyncio.sleep(0.001)
     writer.close()
     assert reader is not None
@@ -374,7 +374,7 @@ async def test_a_row_is_made_once_for_all_who_see_the_same_of_it(
         return render.part(*given, **more)  # type: ignore[arg-type]
 
     monkeypatch.setattr(live, "part", counted)
-    workshop.floor.put(Row(mac="98:fa:9b:00:00:01", state="waiting", machine="m", label="PC 1"))
+    workshop.live_board.put(Row(mac="98:fa:9b:00:00:01", state="waiting", machine="m", label="PC 1"))
     async with person_at(page) as other:
         assert await _events(visitor, 1) == await _events(other, 1)
         assert await _events(operator, 1) != await _events(other, 1)

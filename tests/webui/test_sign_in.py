@@ -267,12 +267,12 @@ async def test_a_new_password_ends_the_sessions_of_the_old_one(operator: Person,
 async def test_the_stream_of_a_removed_operator_ends_before_anything_more_is_told(
     operator: Person, workshop: Workshop
 ) -> None:
-    workshop.floor.put(Row(mac="98:fa:9b:00:00:01", state="waiting", machine="m", label="PC 1"))
+    workshop.live_board.put(Row(mac="98:fa:9b:00:00:01", state="waiting", machine="m", label="PC 1"))
     async with operator.client.get("/live") as answer, asyncio.timeout(10):
         while b"beat" not in await answer.content.readline():
             pass
         workshop.record.forget_person(OPERATOR)
-        workshop.floor.put(Row(mac="98:fa:9b:00:00:02", state="waiting", machine="n", label="PC 2"))
+        workshop.live_board.put(Row(mac="98:fa:9b:00:00:02", state="waiting", machine="n", label="PC 2"))
         assert b"PC 2" not in await answer.content.read()
 
 

@@ -14,7 +14,7 @@ from netboot.records.events import Kind
 from netboot.records.values import CONTESTED, JobState, Standing
 from netboot.shared.inventory import LinkState
 from netboot.shared.stages.erase import BadPart, Level, Method
-from netboot.webui.floor_page import NOTICES
+from netboot.webui.board_page import NOTICES
 from netboot.webui.refusal import Code, Refusal
 from netboot.webui.state_texts import BOOT_NOTES, EVENTS, JOB_STATES, LEVELS, STATES, TROUBLES
 from netboot.webui.texts import TEXTS

@@ -16,7 +16,7 @@ from netboot.shared.inventory import Board, Cpu, Dimm, Disk, DiskId, Firmware, I
 from netboot.shared.protocol import VERSION, Hello
 from netboot.shared.stages import StageName
 from netboot.workshop.greeting import Workshop
-from netboot.workshop.live_board import Floor, Row
+from netboot.workshop.live_board import LiveBoard, Row
 from tests.workshop.player import find_master, serving
 
 TICKET_KEY = b"k" * 32
@@ -96,12 +96,14 @@ def boarded(number: int, batch: str) -> Hello:
 
 def new_workshop(record: Record) -> Workshop:
     """A server that was just started on this record."""
-    return Workshop(record, Floor(time.time), [WIPE, ERASE, LOOK, LOST], find_master, wait=600, ticket_key=TICKET_KEY)
+    return Workshop(
+        record, LiveBoard(time.time), [WIPE, ERASE, LOOK, LOST], find_master, wait=600, ticket_key=TICKET_KEY
+    )
 
 
 def row_of(workshop: Workshop, number: int = 1) -> Row:
-    """The row of this PC on the floor."""
-    row = workshop.floor.row(f"98:fa:9b:00:00:{number:02x}")
+    """The row of this PC on the live board."""
+    row = workshop.live_board.row(f"98:fa:9b:00:00:{number:02x}")
     assert row is not None
     return row
 

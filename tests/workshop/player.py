@@ -12,7 +12,7 @@ from aiohttp import ClientSession, ClientWebSocketResponse, DummyCookieJar, WSMs
 from aiohttp.test_utils import TestServer
 
 from netboot.agent.erase.pattern import Pattern
-from netboot.boothttp.files import BootFace, boot_application
+from netboot.boothttp.files import BootHttp, boot_application
 from netboot.bootmenu.boot_menu import BootMenu
 from netboot.bootmenu.password import SETTING, MenuPassword
 from netboot.jobs.job import MasterNeeds
@@ -211,7 +211,7 @@ async def serving(
     files: Mapping[str, Path] = MappingProxyType({}),
     rendered: Mapping[str, bytes] = MappingProxyType({}),
 ) -> AsyncIterator[TestServer]:
-    """The boot face of this workshop on a port of loopback, with its menus and these boot files, on disk or not."""
+    """The boot HTTP server of this workshop on loopback, with its menus and these boot files, on disk or not."""
     digits = MenuPassword(lambda: workshop.record.setting(SETTING))
     menus = BootMenu(
         tuple(workshop.profiles.values()),
@@ -221,7 +221,7 @@ async def serving(
         digits_asked=digits.asked,
         prove=workshop.prove,
     )
-    server = TestServer(boot_application(BootFace(dict(files), dict(rendered), menus, digits, _NoMasters()), workshop))
+    server = TestServer(boot_application(BootHttp(dict(files), dict(rendered), menus, digits, _NoMasters()), workshop))
     async with server:
         yield server
 

@@ -207,6 +207,6 @@ async def test_of_twenty_pcs_that_join_while_the_batch_is_disarmed_each_with_a_p
     assert len(places) == len(ordered)
     (closed,) = [event for event in events if event.kind == "batch-closed"]
     assert f'"taken":{len(places)}' in closed.body
-    shown = workshop.floor.batch
+    shown = workshop.live_board.batch
     assert shown is not None
     assert len(shown.taken) == len(places), "the page shows each place too"

@@ -30,7 +30,7 @@ ENDS = 10.0
 
 
 @pytest.fixture
-async def boot_face(workshop: Workshop, tmp_path: Path) -> AsyncIterator[TestServer]:
+async def boot_http(workshop: Workshop, tmp_path: Path) -> AsyncIterator[TestServer]:
     path = tmp_path / "vmlinuz"
     path.write_bytes(KERNEL)
     async with serving(workshop, {path.name: path}, {"agent.img": ARCHIVE}) as running:
@@ -38,7 +38,7 @@ async def boot_face(workshop: Workshop, tmp_path: Path) -> AsyncIterator[TestSer
 
 
 class Client:
-    """One connection to the boot face, by a program of this name."""
+    """One connection to the boot HTTP server, by a program of this name."""
 
     def __init__(
         self, server: TestServer, name: str = GRUB, *, segments: int = AS_IF_UNNAMED, receive_buffer: int = 0
@@ -112,14 +112,14 @@ async def nothing_is_left_in(server: TestServer) -> bool:
 
 @pytest.mark.parametrize("path", ["/boot/vmlinuz", "/boot/agent.img", "/menu.grub?mac=02:00:00:00:00:01"])
 async def test_grubs_connection_is_reset_once_the_file_is_read_and_nothing_is_left_of_it(
-    boot_face: TestServer, path: str
+    boot_http: TestServer, path: str
 ) -> None:
-    async with Client(boot_face) as client:
+    async with Client(boot_http) as client:
         await client.ask(path)
         body = await client.answer()
         assert body in (KERNEL, ARCHIVE) or b"menuentry" in body
         assert await client.is_reset(ENDS)
-        assert not states_of(boot_face)
+        assert not states_of(boot_http)
 
 
 @pytest.mark.parametrize(
@@ -130,16 +130,16 @@ async def test_grubs_connection_is_reset_once_the_file_is_read_and_nothing_is_le
         pytest.param(GRUB, 1400, id="a proxy's for GRUB"),
     ],
 )
-async def test_every_other_connection_goes_on(boot_face: TestServer, name: str, segments: int) -> None:
-    async with Client(boot_face, name, segments=segments) as client:
+async def test_every_other_connection_goes_on(boot_http: TestServer, name: str, segments: int) -> None:
+    async with Client(boot_http, name, segments=segments) as client:
         for _ in range(2):
             await client.ask("/boot/agent.img")
             assert await client.answer() == ARCHIVE
         assert not await client.is_reset(GOES_ON)
 
 
-async def test_what_is_asked_for_its_size_only_may_be_asked_for_next(boot_face: TestServer) -> None:
-    async with Client(boot_face) as client:
+async def test_what_is_asked_for_its_size_only_may_be_asked_for_next(boot_http: TestServer) -> None:
+    async with Client(boot_http) as client:
         await client.ask("/boot/agent.img", "HEAD")
         assert (await client.read(12)).endswith(b"200")
         await asyncio.sleep(GOES_ON)
@@ -150,9 +150,9 @@ async def test_what_is_asked_for_its_size_only_may_be_asked_for_next(boot_face: 
 
 @pytest.mark.parametrize(("path", "content"), [("/boot/vmlinuz", KERNEL), ("/boot/agent.img", ARCHIVE)])
 async def test_a_grub_that_reads_another_file_first_is_waited_for(
-    boot_face: TestServer, path: str, content: bytes
+    boot_http: TestServer, path: str, content: bytes
 ) -> None:
-    async with Client(boot_face, receive_buffer=4096) as client:
+    async with Client(boot_http, receive_buffer=4096) as client:
         await client.ask(path)
         await asyncio.sleep(GOES_ON)
         assert await client.answer() == content
@@ -160,9 +160,9 @@ async def test_a_grub_that_reads_another_file_first_is_waited_for(
 
 
 async def test_a_file_that_became_shorter_is_not_ended_as_if_it_were_whole(
-    boot_face: TestServer, tmp_path: Path
+    boot_http: TestServer, tmp_path: Path
 ) -> None:
-    async with Client(boot_face, receive_buffer=4096) as client:
+    async with Client(boot_http, receive_buffer=4096) as client:
         await client.ask("/boot/vmlinuz")
         await client.read(1000)
         os.truncate(tmp_path / "vmlinuz", len(KERNEL) - 1)
@@ -171,19 +171,19 @@ async def test_a_file_that_became_shorter_is_not_ended_as_if_it_were_whole(
             await asyncio.wait_for(client.read(2000), GOES_ON)
 
 
-async def test_what_does_not_exist_is_said_so(boot_face: TestServer) -> None:
-    async with Client(boot_face) as client:
+async def test_what_does_not_exist_is_said_so(boot_http: TestServer) -> None:
+    async with Client(boot_http) as client:
         await client.ask("/boot/other")
         assert (await client.read(12)).endswith(b"404")
 
 
 @pytest.mark.parametrize("times", [1, 40])  # aiohttp reads no further, and sees no end, with so much to answer
 async def test_nothing_is_left_of_a_grub_that_goes_away_half_way(
-    boot_face: TestServer, caplog: pytest.LogCaptureFixture, times: int
+    boot_http: TestServer, caplog: pytest.LogCaptureFixture, times: int
 ) -> None:
-    async with Client(boot_face, receive_buffer=4096) as client:
+    async with Client(boot_http, receive_buffer=4096) as client:
         await client.ask("/boot/agent.img", times=times)
         await client.read(1000)
         await asyncio.sleep(GOES_ON / 2)
-    assert await nothing_is_left_in(boot_face)
+    assert await nothing_is_left_in(boot_http)
     assert not caplog.records

@@ -23,7 +23,7 @@ from tests.workshop.player import Agent, agent_on, eventually, evidence, line_to
 
 def rows_of(workshop: Workshop, number: int = 1) -> list[Row]:
     """Every row that tells this PC's address."""
-    return [row for row in workshop.floor.rows() if row.mac == f"98:fa:9b:00:00:{number:02x}"]
+    return [row for row in workshop.live_board.rows() if row.mac == f"98:fa:9b:00:00:{number:02x}"]
 
 
 @asynccontextmanager
@@ -39,7 +39,7 @@ async def test_of_two_lines_for_one_pc_both_are_shown_and_nothing_is_begun_befor
 ) -> None:
     async with agent_on(server, hello(pc())) as (real, welcome), second_line(server) as (forged, other):
         assert (await real.hear(Stay)).problem == Problem("two-lines", {"address": "127.0.0.1"})
-        shown = workshop.floor.contested
+        shown = workshop.live_board.contested
         assert {row.visit for row in shown} == {welcome.visit, other.visit}
         assert {row.machine for row in shown} == {row_of(workshop).machine}
         for seen in ("", welcome.visit, other.visit):
@@ -106,7 +106,7 @@ async def test_the_work_of_a_pc_goes_on_beside_a_forged_line_and_its_proof_says_
             await real.start(finish)
             await real.finish(finish, None)
             assert await real.order() == Leave(action="poweroff")
-            assert welcome.visit not in {row.visit for row in workshop.floor.contested}, "it is done"
+            assert welcome.visit not in {row.visit for row in workshop.live_board.contested}, "it is done"
     (proof,) = [event for event in workshop.record.events(limit=1000) if event.kind == "erasure"]
     assert proof.visit_id == welcome.visit
     assert '"standing":"two-lines"' in proof.body
@@ -125,8 +125,8 @@ async def test_nobody_is_asked_about_a_line_that_is_gone_after_its_work_failed(
             await real.start(erase)
             await real.finish(erase, None, outcome="failed", problem=Problem("agent-error", {"error": "erase"}))
             assert isinstance(await real.order(), Stay)
-            assert welcome.visit in {row.visit for row in workshop.floor.contested}
-    await eventually(lambda: not workshop.floor.contested)
+            assert welcome.visit in {row.visit for row in workshop.live_board.contested}
+    await eventually(lambda: not workshop.live_board.contested)
     assert row_of(workshop).state == "failed"
 
 
@@ -173,7 +173,7 @@ async def test_a_row_that_has_something_to_tell_is_not_taken_over_by_another_pc_
     workshop: Workshop, server: TestServer, state: str
 ) -> None:
     liar = replace(pc(2), nics=pc(1).nics)
-    workshop.floor.put(Row(mac=pc(1).nics[0].mac, state=state, machine="another", label="PC 1"))  # type: ignore[arg-type]
+    workshop.live_board.put(Row(mac=pc(1).nics[0].mac, state=state, machine="another", label="PC 1"))  # type: ignore[arg-type]
     async with agent_on(server, hello(liar, "boot-2")):
         assert row_of(workshop).label == "PC 1"
         assert len(rows_of(workshop)) == 2
@@ -213,7 +213,7 @@ async def test_one_hello_that_tells_every_adapter_of_the_bench_brings_no_pc_to_a
         agent_on(server, hello(pc(3), "boot-3")) as (third, welcome),
         second_line(server, liar) as (_, forged),
     ):
-        assert [row.visit for row in workshop.floor.contested] == [forged.visit]
+        assert [row.visit for row in workshop.live_board.contested] == [forged.visit]
         assert await workshop.choose(row_of(workshop, 3).machine, LOOK.id, "anne", seen=welcome.visit)
         await third.hear(Plan)
 
@@ -234,7 +234,7 @@ async def test_a_pc_that_comes_by_its_own_adapter_waits_for_no_answer_about_one_
     ):
         await agent.hear(Plan)
         assert (await forged.hear(Stay)).problem.code in ("two-lines", "other-adapter")
-        assert [row.visit for row in workshop.floor.contested] == [other.visit]
+        assert [row.visit for row in workshop.live_board.contested] == [other.visit]
         assert record.visit(welcome.visit).standing == ""
 
 
@@ -348,7 +348,7 @@ async def test_an_honest_agent_whose_server_was_killed_is_not_taken_for_a_second
     again = new_workshop(record)
     async with serving(again) as server, agent_on(server, hello(pc(), token=welcome.token)) as (agent, _):
         await agent.hear(Plan)
-        assert again.floor.contested == ()
+        assert again.live_board.contested == ()
 
 
 async def test_both_of_two_contested_lines_are_so_after_the_server_was_killed_too(

@@ -151,7 +151,7 @@ async def test_the_deadline_is_told_in_the_row_and_lifted_by_a_late_hello(
     workshop: Workshop, server: TestServer, armed: str
 ) -> None:
     now = [0.0]
-    workshop.starts = StartWatch(workshop.floor, within=60, clock=lambda: now[0])
+    workshop.starts = StartWatch(workshop.live_board, within=60, clock=lambda: now[0])
     await fetch(server, "/menu.grub")
     await fetch(server, "/start.grub", profile=ERASE.id, batch=armed)
     workshop.starts.tell_overdue()
@@ -192,7 +192,7 @@ async def test_a_person_who_chooses_once_more_lets_it_start_by_itself_again(
 
 async def test_the_doctors_menu_is_no_pc(workshop: Workshop, server: TestServer) -> None:
     await fetch(server, "/menu.grub", uuid=str(PROBE_UUID))
-    assert workshop.floor.rows() == ()
+    assert workshop.live_board.rows() == ()
 
 
 async def test_a_pc_that_dhcp_never_saw_has_a_row_when_it_reads_its_menu_and_when_it_is_refused(
@@ -254,7 +254,7 @@ async def test_a_menu_that_sees_no_disk_gets_the_agent_once_and_a_person_at_will
     workshop: Workshop,
 ) -> None:
     now = [0.0]
-    workshop.starts = StartWatch(workshop.floor, clock=lambda: now[0])
+    workshop.starts = StartWatch(workshop.live_board, clock=lambda: now[0])
     async with serving(workshop) as server:
         for _ in range(2):
             assert "load_agent netboot.home=1" in await fetch(server, "/home.grub")

@@ -41,7 +41,7 @@ async def test_a_line_that_breaks_while_it_is_greeted_takes_no_place_and_loses_n
     for number in range(SESSIONS_AN_ADDRESS + 1):
         with pytest.raises(ConnectionResetError):
             await workshop.greet(hello(pc(), "boot-2"), Line(breaks_at).send, "192.0.2.7")
-        assert workshop.floor.rows()[0].state not in ("waiting", "working"), number
+        assert workshop.live_board.rows()[0].state not in ("waiting", "working"), number
     line = Line()
     await workshop.greet(hello(pc(), "boot-2"), line.send, "192.0.2.7")
     assert [type(message) for message in line.sent] == [Welcome, Plan, RunStage]
@@ -64,7 +64,7 @@ async def test_a_second_pc_that_names_the_same_machine_changes_nothing_of_the_wo
     second = await workshop.greet(hello(pc(), "forged-boot", profile="erase-only"), forged.send)
     assert [type(message) for message in forged.sent] == [Welcome, Stay], "its own ticket begins nothing"
     assert first.job is not None
-    assert [row.state for row in workshop.floor.rows()] == ["working", "waiting"]
+    assert [row.state for row in workshop.live_board.rows()] == ["working", "waiting"]
     workshop.left(second)
     workshop.left(first)
     again = Line()
@@ -111,7 +111,7 @@ async def test_a_pick_that_would_write_without_its_ticket_is_not_followed_and_th
     assert isinstance(told, Stay)
     assert told.problem.code == code
     assert session.job is None
-    row = workshop.floor.rows()[0]
+    row = workshop.live_board.rows()[0]
     assert (row.state, row.problem) == ("failed", told.problem)
     # A person chooses on the page.
     assert await workshop.choose(session.visit.machine_id, "erase-only", "anne")

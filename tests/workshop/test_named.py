@@ -116,7 +116,7 @@ async def test_a_name_that_the_buildings_dns_does_not_take_is_told_on_the_pcs_ro
 
     target = load_target(UpdateSettings(server="10.0.0.1", zone="building.test", key="netboot", secret="c2VjcmV0"))
     assert target is not None
-    announcer = Announcer(target, Nowhere(), workshop.floor.tell_after, send=taken)
+    announcer = Announcer(target, Nowhere(), workshop.live_board.tell_after, send=taken)
     workshop.on_named.append(announcer.announce)
     running = asyncio.create_task(announcer.run())
     await works(workshop, WIPE.id, pc(), "boot-1")
@@ -126,5 +126,5 @@ async def test_a_name_that_the_buildings_dns_does_not_take_is_told_on_the_pcs_ro
     assert row.problem == Problem("name-taken", {"name": "pc-1.building.test"})
     assert row.state == "done"
     assert workshop.record.machine_detail(row.machine).visits[0].jobs[0].state == "done"
-    workshop.floor.tell_after(row.machine, None)
+    workshop.live_board.tell_after(row.machine, None)
     assert row_of(workshop).problem is None

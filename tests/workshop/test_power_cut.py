@@ -43,7 +43,7 @@ async def test_before_its_agent_is_back_the_menu_and_the_row_say_it(workshop: Wo
         assert "Effacement" in menu
         assert 'set default="local"' in menu or "set first local" in menu, "nobody chose: it goes to its disk"
     assert (row_of(workshop).state, row_of(workshop).left) == ("booting", CUT)
-    workshop.floor.sighted(MAC)  # its firmware asks DHCP once more
+    workshop.live_board.sighted(MAC)  # its firmware asks DHCP once more
     assert row_of(workshop).left == CUT
 
 

@@ -87,7 +87,7 @@ def test_a_server_that_starts_again_gets_its_port_while_such_a_connection_is_sti
 
 
 @pytest.fixture
-async def boot_face(workshop: Workshop, tmp_path: Path) -> AsyncIterator[TestServer]:
+async def boot_http(workshop: Workshop, tmp_path: Path) -> AsyncIterator[TestServer]:
     path = tmp_path / "vmlinuz"
     path.write_bytes(FILE)
     async with serving(workshop, {path.name: path}) as running:
@@ -97,15 +97,15 @@ async def boot_face(workshop: Workshop, tmp_path: Path) -> AsyncIterator[TestSer
 @needs_net_admin
 @pytest.mark.parametrize(("agent", "full"), [(GRUB, True), ("iPXE/1.21.1", False)])
 async def test_only_grub_is_sent_full_segments_and_every_byte_arrives(
-    boot_face: TestServer, agent: str, full: bool
+    boot_http: TestServer, agent: str, full: bool
 ) -> None:
     with socket.socket() as client:
         client.setblocking(False)
         client.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, AS_IF_UNNAMED)
         loop = asyncio.get_running_loop()
-        await loop.sock_connect(client, (boot_face.host, boot_face.port))
+        await loop.sock_connect(client, (boot_http.host, boot_http.port))
         request = (
-            f"GET /boot/vmlinuz HTTP/1.1\r\nHost: {boot_face.host}\r\nUser-Agent: {agent}\r\nConnection: close\r\n\r\n"
+            f"GET /boot/vmlinuz HTTP/1.1\r\nHost: {boot_http.host}\r\nUser-Agent: {agent}\r\nConnection: close\r\n\r\n"
         )
         await loop.sock_sendall(client, request.encode())
         answer = bytearray()

@@ -64,13 +64,13 @@ async def choose_for_one_and_start_the_other(workshop: Workshop, server: TestSer
     """Choose for the first of two PCs, once it was seen and is off again; the other one is then ordered nothing."""
     one, other = pcs
     async with agent_on(server, hello(one, "boot-1")):
-        machine = workshop.floor.rows()[0].machine
-    await eventually(lambda: workshop.floor.rows()[0].state == "home")
+        machine = workshop.live_board.rows()[0].machine
+    await eventually(lambda: workshop.live_board.rows()[0].state == "home")
     assert not await workshop.choose(machine, ERASE.id, "anne")
     async with agent_on(server, hello(other, "boot-2")) as (agent, _):
         told = await next_order(agent)
         assert told is None or (isinstance(told, Stay) and told.problem.code == "disks-changed"), told
-        assert [state.state for state in workshop.floor.rows() if state.state not in ("home", "waiting")] == []
+        assert [state.state for state in workshop.live_board.rows() if state.state not in ("home", "waiting")] == []
 
 
 @pytest.mark.parametrize(
@@ -141,8 +141,8 @@ async def test_a_choice_that_waited_is_asked_again_when_the_pc_comes_back_with_o
     workshop: Workshop, server: TestServer, disks: tuple[Disk, ...]
 ) -> None:
     async with agent_on(server, hello(pc(), "boot-1")):
-        machine = workshop.floor.rows()[0].machine
-    await eventually(lambda: workshop.floor.rows()[0].state == "home")
+        machine = workshop.live_board.rows()[0].machine
+    await eventually(lambda: workshop.live_board.rows()[0].state == "home")
     await workshop.choose(machine, ERASE.id, "anne")
     now = replace(pc(), disks=disks)
     async with agent_on(server, hello(now, "boot-2")) as (agent, welcome):
@@ -150,7 +150,7 @@ async def test_a_choice_that_waited_is_asked_again_when_the_pc_comes_back_with_o
         assert isinstance(told, Stay)
         assert told.problem.code == "disks-changed"
         assert "S4EWNX0N0001 256.0 GB" in told.problem.sentence("en")
-        row = workshop.floor.rows()[0]
+        row = workshop.live_board.rows()[0]
         assert (row.state, row.machine, row.problem) == ("waiting", machine, told.problem)
         assert workshop.record.pending_choices() == ()
         withdrawn = workshop.record.events(limit=1000)[-1]
@@ -170,8 +170,8 @@ async def test_a_choice_that_waited_is_asked_again_when_another_adapter_or_board
     workshop: Workshop, server: TestServer
 ) -> None:
     async with agent_on(server, hello(pc(), "boot-1")):
-        machine = workshop.floor.rows()[0].machine
-    await eventually(lambda: workshop.floor.rows()[0].state == "home")
+        machine = workshop.live_board.rows()[0].machine
+    await eventually(lambda: workshop.live_board.rows()[0].state == "home")
     await workshop.choose(machine, ERASE.id, "anne")
     other = replace(pc(), nics=(replace(pc().nics[0], mac="a0:36:9f:00:00:01"),))
     async with agent_on(server, hello(other, "boot-2")) as (agent, _):
@@ -185,7 +185,7 @@ async def test_a_disk_that_was_put_in_since_the_choice_is_not_erased_though_the_
     workshop: Workshop, server: TestServer
 ) -> None:
     async with agent_on(server, hello(pc())) as (agent, _):
-        assert await workshop.choose(workshop.floor.rows()[0].machine, ERASE.id, "anne")
+        assert await workshop.choose(workshop.live_board.rows()[0].machine, ERASE.id, "anne")
         await agent.hear(Plan)
         told = await agent.obey(replace(pc(), disks=(*pc().disks, disk("ONE-MORE"))), until="erase")
         assert isinstance(told, Stay)
@@ -194,8 +194,8 @@ async def test_a_disk_that_was_put_in_since_the_choice_is_not_erased_though_the_
 
 async def test_what_writes_nothing_needs_no_disks_to_agree(workshop: Workshop, server: TestServer) -> None:
     async with agent_on(server, hello(pc(), "boot-1")):
-        machine = workshop.floor.rows()[0].machine
-    await eventually(lambda: workshop.floor.rows()[0].state == "home")
+        machine = workshop.live_board.rows()[0].machine
+    await eventually(lambda: workshop.live_board.rows()[0].state == "home")
     await workshop.choose(machine, "inventory-only", "anne")
     async with agent_on(server, hello(replace(pc(), disks=()), "boot-2")) as (agent, _):
         await agent.hear(Plan)
@@ -215,8 +215,8 @@ async def test_a_menu_that_a_twins_choice_armed_leads_to_no_erase(workshop: Work
     """A loader tells its UUID, which both have: the menu goes to the agent, and the agent's hello decides."""
     one, other = twin(1), twin(2)
     async with agent_on(server, hello(one, "boot-1")):
-        machine = workshop.floor.rows()[0].machine
-    await eventually(lambda: workshop.floor.rows()[0].state == "home")
+        machine = workshop.live_board.rows()[0].machine
+    await eventually(lambda: workshop.live_board.rows()[0].state == "home")
     await workshop.choose(machine, ERASE.id, "anne")
     mac, uuid = other.nics[0].mac, other.system.uuid
     async with ClientSession() as client, client.get(server.make_url(f"/menu.ipxe?mac={mac}&uuid={uuid}")) as answer:

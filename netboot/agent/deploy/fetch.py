@@ -60,7 +60,7 @@ class _TooLongError(Exception):
 
 
 class Source:
-    """The server's boot face, wherever it is at each try, through a session that leaves bodies as they are.
+    """The server's boot HTTP server, wherever it is at each try, through a session that leaves bodies as they are.
 
     `awaited` is told when the server is waited for, and when something came of it.
     """

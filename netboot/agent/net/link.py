@@ -1,7 +1,7 @@
 """The agent's one WebSocket to the server: it connects, says hello, and starts over for ever when the line breaks.
 
 A server that restarts in the middle of a stage must not disturb it: stages run elsewhere and put their reports into
-`Reports`; this room sends what has not been received yet after every new Welcome. Not for: deciding what to do.
+`Reports`; this module sends what has not been received yet after every new Welcome. Not for: deciding what to do.
 """
 
 import asyncio
@@ -86,7 +86,7 @@ class Link:
     async def run(self) -> None:
         """Hold the line until cancelled."""
         attempt = 0
-        # The agent talks to the boot face's literal address only: no proxy, no name service, no cookies.
+        # The agent talks to the boot HTTP server's literal address only: no proxy, no name service, no cookies.
         timeout = aiohttp.ClientWSTimeout(ws_close=2.0)
         within = aiohttp.ClientTimeout(total=CONNECT_WITHIN)
         async with aiohttp.ClientSession(

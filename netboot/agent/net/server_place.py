@@ -5,6 +5,6 @@ from dataclasses import dataclass
 
 @dataclass(slots=True)
 class ServerPlace:
-    """`url` is the boot face's address (http://…), without a slash at its end; it changes when the server has moved."""
+    """`url` is the server's address (http://…), without a slash at its end; it changes when the server has moved."""
 
     url: str

@@ -1,13 +1,13 @@
-// Keeps the floor fresh by server-sent events. Cells that did not change are left alone, and so is the cell in which a
+// Keeps the board fresh by server-sent events. Cells that did not change are left alone, and so is the cell in which a
 // person is at work: an open list is never closed and the focus never moves. Without this script the page is reloaded.
 "use strict";
 
 (() => {
   const GATHER = 1000; // ms: changes of state that are announced in one sentence
   const RETRY = 5000;
-  const floor = document.getElementById("floor");
-  if (!floor) return;
-  const body = floor.tBodies[0];
+  const board = document.getElementById("board");
+  if (!board) return;
+  const body = board.tBodies[0];
   const announcer = document.getElementById("announcer");
   const connection = document.getElementById("connection");
   const nobody = document.getElementById("nobody");
@@ -45,7 +45,7 @@
     if (!row || row.dataset.state !== fresh.dataset.state) announce(fresh.dataset.says);
     if (!row) {
       body.append(fresh);
-      floor.hidden = false;
+      board.hidden = false;
       nobody.hidden = true;
       return;
     }
@@ -72,7 +72,7 @@
     const fresh = template.content.querySelector("section");
     const shown = place.querySelector("section");
     if (fresh && shown && fresh.dataset.says === shown.dataset.says) return;
-    if (fresh && !shown && !nobody && fresh.classList.contains("over")) return; // past: told on the floor only
+    if (fresh && !shown && !nobody && fresh.classList.contains("over")) return; // past: told on the board only
     if (fresh) announce(fresh.dataset.says);
     if (!fresh || !shown || !shown.contains(document.activeElement)) {
       place.replaceChildren(...template.content.childNodes);

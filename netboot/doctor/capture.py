@@ -57,7 +57,7 @@ class HeardEcho:
 Heard = HeardDhcp | ArpAnswer | Bpdu | HeardQuery | HeardEcho
 
 
-class Ear:
+class Capture:
     """Listens on one interface, in promiscuous mode, from entering the `with` to leaving it."""
 
     def __init__(self, interface: str) -> None:

@@ -28,7 +28,7 @@ _BETWEEN_FRAMES: Final = 0.02  # seconds: a burst of broadcasts is what a switch
 _MULTICAST_GROUP: Final = "239.255.77.77"  # RFC 2365: administratively scoped
 
 
-class Mouth:
+class Injector:
     """Sends on one interface, from entering the `with` to leaving it."""
 
     def __init__(self, card: Card) -> None:

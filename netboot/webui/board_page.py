@@ -1,4 +1,5 @@
-"""The floor on the page: one row a MAC address, what waits for PCs that are not here, and the choice for all that wait.
+"""The live board on the page: one row a MAC address, what waits for PCs that are away, and the choice for all that
+wait.
 
 Not for: acting on a choice (`choosing.py`), keeping the rows fresh (`live.py`).
 """
@@ -15,20 +16,20 @@ NOTICES = ("begun", "kept", "refused", "withdrawn", "armed", "disarmed", "over",
 """What the last form did, each with a number."""
 
 
-async def show_floor(request: web.Request) -> web.Response:
+async def show_board(request: web.Request) -> web.Response:
     """GET /."""
     workshop = request.app[workshop_key]
-    rows = workshop.floor.rows()
+    rows = workshop.live_board.rows()
     return page(
         request,
-        "floor.html.j2",
+        "board.html.j2",
         rows=rows,
         waiting=sum(row.state == "waiting" for row in rows),
         pending=await asyncio.to_thread(workshop.record.pending_choices),
         notices=notices(request),
-        contested=workshop.floor.contested,
-        conflicts=workshop.floor.conflicts,
-        trouble=trouble(workshop.floor.trouble, visitor(request).language),
+        contested=workshop.live_board.contested,
+        conflicts=workshop.live_board.conflicts,
+        trouble=trouble(workshop.live_board.trouble, visitor(request).language),
     )
 
 

@@ -9,7 +9,7 @@ from scapy.layers.l2 import ARP, LLC, STP, Dot3, Ether
 from scapy.packet import Packet, Raw
 
 from netboot.dhcp.packet import encode
-from netboot.doctor.ear import HeardDhcp, HeardEcho, HeardQuery, heard_in
+from netboot.doctor.capture import HeardDhcp, HeardEcho, HeardQuery, heard_in
 from netboot.doctor.notes import Notes
 from netboot.doctor.observed import ArpAnswer, Asker, Bpdu
 from netboot.doctor.questions import discover

@@ -1,4 +1,4 @@
-"""A boot face for the tests: serves one master's manifest and chunks over loopback, and misbehaves when told to."""
+"""A boot HTTP server for the tests: one master's manifest and chunks over loopback, misbehaving when told to."""
 
 import hashlib
 from collections.abc import Awaitable, Callable
@@ -60,7 +60,7 @@ def root_partition(start: int, length: int, *, number: int = 1, kind: str = "ext
     )
 
 
-class BootFace:
+class BootHttp:
     """Use as an async context manager; `answers` replaces the answer for a chunk, by its name."""
 
     def __init__(self, manifest: Manifest, disk: bytes) -> None:
