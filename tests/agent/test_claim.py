@@ -107,3 +107,20 @@ async def test_disks_that_nothing_tells_apart_are_erased_at_once_each_at_its_pla
     assert record.state == "done"
     assert isinstance(record.result, EraseResult)
     assert tuple(erasure.disk for erasure in record.result.erasures) == order.disks
+
+
+@pytest.mark.root
+def test_what_changes_its_name_between_the_two_looks_is_not_taken(loops: tuple[Disk, Disk]) -> None:
+    first, second = loops
+    looks = iter([[first], [replace(first, name=second.name)]])
+    with pytest.raises(RefusedError) as refused:
+        claim(in_place(first), lambda: next(looks))
+    assert refused.value.problem.code == "disk-gone"
+
+
+@pytest.mark.root
+def test_a_device_of_another_size_than_was_ordered_is_not_taken(loops: tuple[Disk, Disk]) -> None:
+    larger = replace(loops[0], id=replace(loops[0].id, size=2 * loops[0].id.size))
+    with pytest.raises(RefusedError) as refused:
+        claim(in_place(larger), lambda: [larger])
+    assert refused.value.problem.code == "disk-gone"

@@ -204,3 +204,11 @@ def test_customised_without_a_change_is_not_done(what: dict[str, Any], shared: s
     record = judge(CUSTOMISE, "done", None, replace(CUSTOMISED, **what))
     assert (record.state, record.problem) == ("failed", Problem("identity-shared", {"parts": shared}))
     assert record.result is not None
+
+
+@pytest.mark.parametrize(("used", "written", "verified"), [(100, 50, 60), (0, 150, 120), (100, 100, 101)])
+def test_a_deploy_is_measured_by_the_master_and_by_what_was_written(used: int, written: int, verified: int) -> None:
+    stage = Deploy(manifest=MANIFEST, name="debian", target=SSD.id, used=used)
+    said = DeployResult(manifest=MANIFEST, target=SSD.id, chunks=2, written=written, verified=verified, fetched=0)
+    record = judge(stage, "done", None, said)
+    assert (record.state, record.problem.code if record.problem else "") == ("failed", "read-back")

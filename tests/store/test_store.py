@@ -297,3 +297,11 @@ def test_what_is_mounted_in_a_left_draft_and_in_use_is_not_deleted(tmp_path: Pat
         run(["umount", place], expect=None)
     forget_drafts(store)
     assert not place.parent.parent.exists()
+
+
+def test_a_manifest_under_the_name_of_another_is_not_taken(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    older, newer = put_master(store, "debian", part("a")), put_master(store, "debian", part("b"), version="2")
+    store.manifest_file(newer.digest).write_bytes(store.manifest_file(older.digest).read_bytes())
+    with pytest.raises(StoreError):
+        Store(tmp_path).manifest(newer.digest)
