@@ -23,6 +23,7 @@ from pathlib import Path
 from netboot import bootfiles
 from netboot.auth.signing import load_key, public_key
 from netboot.bootmenu.boot_menu import ARMED_TIMEOUT
+from netboot.files.cache_folder import default_cache_folder
 from netboot.lab.building import BootFiles, start_building, start_full_boot
 from netboot.lab.demo import prepare
 from netboot.lab.firmware import Firmware
@@ -30,7 +31,6 @@ from netboot.lab.machine import power_on, workshop_pc
 from netboot.lab.network import BUILDING, SERVER, Lan, open_lan
 from netboot.lab.pc import PcSpec
 from netboot.lab.service import arm, open_service
-from netboot.settings.config import default_cache_folder
 
 HELLO_WITHIN = 600.0
 FIRMWARES = (Firmware.BIOS, Firmware.UEFI, Firmware.SECURE_BOOT)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import settings
 
 from netboot import bootfiles
-from netboot.settings.config import default_cache_folder
+from netboot.files.cache_folder import default_cache_folder
 
 settings.register_profile("any machine", deadline=None)
 settings.load_profile("any machine")

@@ -19,6 +19,7 @@ from netboot.bootfiles.recipe import Recipe, load_recipe
 from netboot.bootfiles.record import BUILD_HINT, CURRENT, NAMES, RECORD, BootFiles, load, load_folder, write_record
 from netboot.bootfiles.shim import require_microsoft_2011
 from netboot.files.assets import asset_folder
+from netboot.files.code import code_digest
 from netboot.shared.errors import NetbootError
 
 _BUILDING = "building-"
@@ -27,8 +28,6 @@ Progress = Callable[[str], None]
 
 AGE_LIMIT = 30 * 24 * 3600.0
 """Seconds after which a build asks the mirror for newer packages."""
-
-DECIDING_CODE = ("base.py", "contents.py", "cpio.py", "loaders.py", "modules.py", "recipe.py")
 
 
 def build(cache: Path, *, progress: Progress, refresh: bool = False) -> BootFiles:
@@ -113,10 +112,7 @@ def _usable(cache: Path, digest: str) -> BootFiles | None:
 
 def _recipe_digest(recipe_path: Path) -> str:
     """Of all that decides the contents beside the packages' versions: the recipe, and the code that applies it."""
-    total = hashlib.sha256(recipe_path.read_bytes())
-    for name in DECIDING_CODE:
-        total.update(Path(__file__).with_name(name).read_bytes())
-    return total.hexdigest()
+    return hashlib.sha256(recipe_path.read_bytes() + code_digest(__name__).encode()).hexdigest()
 
 
 @contextmanager

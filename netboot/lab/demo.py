@@ -15,6 +15,7 @@ from typing import Final
 from netboot import bootfiles
 from netboot.auth.signing import load_key
 from netboot.files.assets import asset_folder
+from netboot.files.cache_folder import default_cache_folder
 from netboot.jobs.profile import Profile
 from netboot.jobs.profiles import load_profiles
 from netboot.lab.building import start_building
@@ -29,7 +30,6 @@ from netboot.lab.service import OPERATOR, Service, open_service
 from netboot.masters import build_master
 from netboot.records.record import open_record
 from netboot.records.values import JobRow
-from netboot.settings.config import default_cache_folder
 from netboot.shared.errors import NetbootError
 from netboot.shared.manifest import Manifest
 from netboot.store import Store

@@ -20,12 +20,12 @@ import yaml
 
 from netboot.auth.signing import KEY_FILE
 from netboot.files.assets import asset_folder
+from netboot.files.cache_folder import default_cache_folder
 from netboot.jobs.profiles import load_profiles
 from netboot.lab.child import Child
 from netboot.lab.network import INTERFACE, Lan
 from netboot.lab.pc import PcSpec
 from netboot.records.record import open_record
-from netboot.settings.config import default_cache_folder
 from netboot.shared.inventory import Board, Disk, DiskId, Firmware, Inventory, System
 from netboot.shared.language import Language
 from netboot.shared.process import Command, run

@@ -12,7 +12,6 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
@@ -20,6 +19,8 @@ import msgspec
 from nacl.signing import SigningKey
 
 from netboot.bootfiles.debian import find_mirror, sources
+from netboot.files.cache_folder import default_cache_folder
+from netboot.files.code import code_digest
 from netboot.masters.boot_loader import esp_files, make_bios_core, write_configuration
 from netboot.masters.debian_root import clamp_times, make_root, resolve
 from netboot.masters.disk_file import open_disk
@@ -34,26 +35,15 @@ from netboot.masters.disk_image import (
 )
 from netboot.masters.intake import About, Progress, take_in
 from netboot.masters.recipe import Recipe, load_recipe
-from netboot.settings.config import default_cache_folder
 from netboot.shared.errors import NetbootError
 from netboot.shared.manifest import Manifest
 from netboot.store import Store, StoreError
 from netboot.store.upkeep import collect_garbage, copy_master, forget_drafts, taking_back_unused_chunks
 
 _BUILDS: Final = "builds"
+
+
 # The code that decides what is on a built disk; a change of any of it makes another build.
-_OWN_CODE: Final = (
-    "boot_loader.py",
-    "build.py",
-    "chunking.py",
-    "debian_root.py",
-    "disk_image.py",
-    "in_root.sh",
-    "intake.py",
-    "used_ranges.py",
-)
-
-
 def build_master(
     recipe: Path, store: Store, key: SigningKey, *, progress: Progress, cache: Path | None = None
 ) -> Manifest:
@@ -92,12 +82,8 @@ def build_master(
 
 def inputs_digest(recipe: Recipe, packages: tuple[str, ...]) -> str:
     """The name of a build: everything that decides what is in it, 64 hex digits."""
-    own = hashlib.sha256()
-    for name in _OWN_CODE:
-        own.update((files("netboot.masters") / name).read_bytes() + b"\0")
-    return hashlib.sha256(
-        json.dumps([msgspec.to_builtins(recipe), packages, own.hexdigest()], sort_keys=True).encode()
-    ).hexdigest()
+    own = code_digest(__name__)
+    return hashlib.sha256(json.dumps([msgspec.to_builtins(recipe), packages, own], sort_keys=True).encode()).hexdigest()
 
 
 def _build(

@@ -9,11 +9,11 @@ from pathlib import Path
 
 from nacl.signing import SigningKey
 
-from netboot.bootfiles.sbat import Generations
 from netboot.masters.disk_file import DiskFile, open_disk
 from netboot.masters.file_format import HEAD, recognise
 from netboot.masters.intake import About, Progress, take_in
 from netboot.masters.qcow2 import read_header, require_whole, unpack
+from netboot.masters.sbat import Generations
 from netboot.shared.errors import NetbootError
 from netboot.shared.manifest import Manifest
 from netboot.shared.process import ProgramError

@@ -13,11 +13,11 @@ from typing import Final, Literal
 import msgspec
 from nacl.signing import SigningKey
 
-from netboot.bootfiles.sbat import Generations, revoked
 from netboot.masters.chunking import pieces, put_chunks
 from netboot.masters.disk_file import DiskFile
 from netboot.masters.disk_layout import DiskLayout, read_layout
 from netboot.masters.loader_generations import read_generations, started_by
+from netboot.masters.sbat import Generations, revoked
 from netboot.masters.uefi_loaders import choose_loader, list_esp, loaders
 from netboot.masters.used_ranges import Range, used_ranges
 from netboot.shared.errors import NetbootError

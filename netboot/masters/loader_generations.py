@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Final
 
 from netboot.bootfiles.loaders import UEFI_X64
-from netboot.bootfiles.sbat import LOADER_LIMIT, Generations, generations, level
 from netboot.masters.disk_file import DiskFile
 from netboot.masters.loop import loop_device
+from netboot.masters.sbat import LOADER_LIMIT, Generations, generations, level
 from netboot.shared.errors import NetbootError
 from netboot.shared.manifest import REMOVABLE_PATHS, Partition, UefiLoader
 from netboot.shared.process import run

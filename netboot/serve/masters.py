@@ -4,10 +4,10 @@ import logging
 
 from msgspec import UNSET
 
-from netboot.bootfiles.sbat import Generations, revoked
 from netboot.jobs.job import MasterNeeds
 from netboot.jobs.profile import Profile
 from netboot.jobs.target import master_forbids
+from netboot.masters.sbat import Generations, revoked
 from netboot.records.record import Record
 from netboot.shared.errors import NetbootError
 from netboot.shared.manifest import Manifest

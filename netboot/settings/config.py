@@ -12,6 +12,7 @@ import yaml
 from msgspec import Meta, Struct
 
 from netboot.files import core_yaml
+from netboot.files.cache_folder import default_cache_folder
 from netboot.jobs.policy import DhcpMode, Loader
 from netboot.settings.dhcp_full import DhcpFullSettings
 from netboot.settings.names import NamesSettings
@@ -199,11 +200,6 @@ def default_data_folder() -> Path:
     if os.geteuid() == 0:
         return Path("/var/lib/netboot")
     return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "netboot-workshop"
-
-
-def default_cache_folder() -> Path:
-    """Where build products are kept; they can be made again at any time."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "netboot-workshop"
 
 
 def load_settings(path: Path | None) -> Settings:

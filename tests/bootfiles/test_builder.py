@@ -71,7 +71,7 @@ def test_what_is_damaged_or_old_is_made_again(
 def test_another_recipe_is_another_build(tmp_path: Path, makes: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     first = _build(tmp_path)
     with monkeypatch.context() as other_code:
-        other_code.setattr(builder, "DECIDING_CODE", ())
+        other_code.setattr(builder, "code_digest", lambda _: "other")
         assert _build(tmp_path) == load(tmp_path) != first
     assert len(set(makes)) == 2
     # The first is still there, and is put in use again without a build.

@@ -11,6 +11,7 @@ import pytest
 
 from netboot import bootfiles
 from netboot.agent.boot.load_options import parse_order
+from netboot.files.cache_folder import default_cache_folder
 from netboot.lab.building import start_building
 from netboot.lab.demo import job_of, prepare
 from netboot.lab.efi_disk import SIZE, create_efi_disk
@@ -21,7 +22,6 @@ from netboot.lab.machine import RunningPc, pc_paths, power_on, workshop_pc
 from netboot.lab.network import Lan, open_lan
 from netboot.lab.pc import BootOrder, Bus, DiskSpec, PcSpec
 from netboot.lab.service import Service, arm, open_service
-from netboot.settings.config import default_cache_folder
 
 pytestmark = [pytest.mark.lab, pytest.mark.root, pytest.mark.timeout(1800)]
 

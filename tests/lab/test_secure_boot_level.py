@@ -13,14 +13,14 @@ import pytest
 
 from netboot import bootfiles
 from netboot.bootfiles.debian import find_mirror, unpack
-from netboot.bootfiles.sbat import generations, level, levels, revoked
+from netboot.files.cache_folder import default_cache_folder
 from netboot.lab.efi_disk import SIZE, create_efi_disk
 from netboot.lab.efi_variables import read_variable
 from netboot.lab.firmware import Firmware
 from netboot.lab.machine import pc_paths, power_on, workshop_pc
 from netboot.lab.network import Lan
 from netboot.lab.pc import BootOrder, Bus, DiskSpec, PcSpec
-from netboot.settings.config import default_cache_folder
+from netboot.masters.sbat import generations, level, levels, revoked
 from netboot.shared.errors import NetbootError
 from tests.lab.test_firmware import beside_the_building
 

@@ -18,9 +18,9 @@ import pytest_asyncio
 from netboot import bootfiles
 from netboot.auth.signing import load_key
 from netboot.doctor.tftp_get import tftp_get
+from netboot.files.cache_folder import default_cache_folder
 from netboot.lab.network import NETWORK, SERVER, open_lan
 from netboot.lab.service import open_service
-from netboot.settings.config import default_cache_folder
 from tests.boot_files import BOOT_FILES
 from tests.namespace import inside
 
