@@ -3,7 +3,7 @@
 O_DIRECT (open(2)) wants offset, length and memory aligned to the logical sector; buffers here are anonymous mmaps,
 so they stand on a page. Regular files work as well, for disk images and tests. A device opened for writing is claimed
 with O_EXCL, which the kernel refuses while the disk or one of its partitions is mounted (EBUSY).
-Every call blocks: run it in a thread. Not for: deciding which disk may be written (`disks.py`).
+Every call blocks: run it in a thread. Not for: deciding which disk may be written (`claim.py`).
 """
 
 import errno
