@@ -272,7 +272,7 @@ def _set_password(options: argparse.Namespace) -> int:
     text = _secret("Password: ")
     record = open_record(settings.data_folder / "record.sqlite", heads=settings.heads_folder)
     try:
-        record.set_operator(options.name, hash_password(text))
+        record.people.set_operator(options.name, hash_password(text))
     finally:
         record.close()
     _say(f"{options.name} may sign in on the page.")
@@ -286,7 +286,7 @@ def _set_menu_password(options: argparse.Namespace) -> int:
     settings = _settings(options)
     hashed = hash_menu_password(_secret("Digits: ").strip())
     with open_record(settings.data_folder / "record.sqlite", heads=settings.heads_folder) as record:
-        record.set_setting(SETTING, hashed)
+        record.people.set_setting(SETTING, hashed)
     _say("The boot menu asks for these digits." if hashed else "The boot menu asks for no digits any more.")
     return 0
 
@@ -296,10 +296,10 @@ def _remove_operator(options: argparse.Namespace) -> int:
 
     settings = _settings(options)
     with open_record(settings.data_folder / "record.sqlite", heads=settings.heads_folder) as record:
-        if record.operator(options.name) is None:
-            names = ", ".join(person.name for person in record.operators()) or "nobody"
+        if record.people.operator(options.name) is None:
+            names = ", ".join(person.name for person in record.people.operators()) or "nobody"
             raise NetbootError(f"there is no operator {options.name!r}", hint=f"there is: {names}")
-        record.forget_person(options.name)
+        record.people.forget(options.name)
     _say(f"{options.name} may no longer sign in.")
     return 0
 

@@ -72,15 +72,15 @@ async def page_application(
     app[renderer_key] = renderer()
     app[live.viewers_key] = live.Viewers()
     app[live.row_events_key] = live.RowEvents()
-    app[sign_in.start_code_key] = sign_in.new_start_code(await asyncio.to_thread(workshop.record.last_event))
+    app[sign_in.start_code_key] = sign_in.new_start_code(await asyncio.to_thread(workshop.record.journal.last))
     app[sign_in.hashing_key] = Turns(at_once=2, queue=1024)
     app[sign_in.known_hashing_key] = Turns(at_once=1, queue=16)
-    app[sign_in.known_browsers_key] = await asyncio.to_thread(known_browsers, workshop.record)
+    app[sign_in.known_browsers_key] = await asyncio.to_thread(known_browsers, workshop.record.people)
     app[record_page.checking_key] = Turns(at_once=1, queue=2)
     app.on_response_prepare.append(_headers)
     app.on_shutdown.append(_end_streams)
     app.add_routes(_routes())
-    if not await asyncio.to_thread(workshop.record.operators):
+    if not await asyncio.to_thread(workshop.record.people.operators):
         log.warning(
             "no operator yet: open the page at /first-start?code=%s, or run `netboot operator password NAME`",
             app[sign_in.start_code_key].text,

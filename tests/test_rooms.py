@@ -32,7 +32,7 @@ LAYERS = (
 )
 """The packages and top modules of netboot, from low to high: each knows lower ones only, and none beside it."""
 
-STILL_LONG = {"netboot.records.record", "netboot.records.tables", "netboot.workshop.greeting"}
+STILL_LONG = {"netboot.records.tables", "netboot.workshop.greeting"}
 
 PURE = (
     "dhcp_proxy", "imaging",

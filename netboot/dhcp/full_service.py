@@ -124,7 +124,7 @@ async def open_full_dhcp(
     on_conflict: TellConflict | None = None,
 ) -> FullDhcpService:
     """The service with the leases of before and a socket to probe by; `close` gives that back. Raises NetbootError."""
-    keeper = LeaseKeeper(record)
+    keeper = LeaseKeeper(record.leases)
     leases = Leases(plan, await keeper.load(), now=time.monotonic())
     prober = ArpProber(interface)
     prober.open()

@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Address
 
 from netboot.dhcp.leases import Lease, State
-from netboot.records.record import Record
+from netboot.records.aggregates.leases import Leases as KeptLeases
 from netboot.records.values import KeptLease
 
 log = logging.getLogger(__name__)
@@ -28,14 +28,14 @@ Then = Callable[[], None]
 class LeaseKeeper:
     """`load` what was kept; then `keep` what changes while `run` writes it."""
 
-    def __init__(self, record: Record) -> None:
-        self._record = record
+    def __init__(self, kept: KeptLeases) -> None:
+        self._kept = kept
         self._queue: asyncio.Queue[tuple[Sequence[Lease], Then]] = asyncio.Queue(QUEUE_LENGTH)
         self._dropped = 0
 
     async def load(self) -> tuple[Lease, ...]:
         """The leases of before, on this process's clock (`time.monotonic`)."""
-        kept = await asyncio.to_thread(self._record.leases)
+        kept = await asyncio.to_thread(self._kept.all)
         return tuple(map(_from_record, kept))
 
     def keep(self, leases: Sequence[Lease], then: Then) -> None:
@@ -55,7 +55,7 @@ class LeaseKeeper:
                 waiting.append(self._queue.get_nowait())
             newest = {lease.address: lease for leases, _ in waiting for lease in leases}
             try:
-                await asyncio.to_thread(self._record.keep_leases, [_for_record(lease) for lease in newest.values()])
+                await asyncio.to_thread(self._kept.keep, [_for_record(lease) for lease in newest.values()])
             except Exception:
                 # A full disk: what was not written is not promised, and the PCs ask again.
                 log.exception("%d leases could not be written, so their PCs are not answered", len(newest))

@@ -232,7 +232,7 @@ async def job_of(service: Service, mac: str) -> JobRow:
 
     def read() -> JobRow | None:
         with open_record(service.data / "record.sqlite") as record:
-            return next((row.job for row in record.machines_overview() if row.mac == mac), None)
+            return next((row.job for row in record.machines.overview() if row.mac == mac), None)
 
     job = await asyncio.to_thread(read)
     if job is None:
@@ -268,6 +268,6 @@ async def _one(lan: Lan, service: Service, hands: Hands, spec: PcSpec, label: st
 async def _machine_of(service: Service, mac: str) -> str:
     def read() -> str:
         with open_record(service.data / "record.sqlite") as record:
-            return next((row.id for row in record.machines_overview() if row.mac == mac), "")
+            return next((row.id for row in record.machines.overview() if row.mac == mac), "")
 
     return await asyncio.to_thread(read)

@@ -168,11 +168,11 @@ async def open_service(
 def arm(service: Service, specs: Sequence[PcSpec], profile: str) -> None:
     """Put the PCs on the record of a server that is stopped, and choose this profile for each, as if on the page."""
     with open_record(service.data / "record.sqlite") as record:
-        record.withdraw_changed(load_profiles(service.profiles))  # as a server does before anybody can choose
+        record.choices.withdraw_changed(load_profiles(service.profiles))  # as a server does before anybody can choose
         for spec in specs:
             said = Hello(version=VERSION, boot=f"before-{spec.name}", inventory=_seen(spec))
-            visit = record.greet(said, spec.mac)
-            record.choose(visit.machine_id, profile, OPERATOR)
+            visit = record.visits.greet(said, spec.mac)
+            record.choices.choose(visit.machine_id, profile, OPERATOR)
 
 
 def _seen(spec: PcSpec) -> Inventory:

@@ -25,7 +25,7 @@ def remember_masters(record: Record, store: Store) -> None:
             log.error("the master %s cannot be used: %s", name, error)
             continue
         if manifest is not None:
-            record.remember_master(
+            record.masters.remember(
                 manifest.digest, name=manifest.name, version=manifest.version, licence=manifest.licence
             )
 

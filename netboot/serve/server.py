@@ -99,7 +99,7 @@ async def _serve(ready: Ready, record: Record) -> None:
         log.error("the record is older than the last one written, or nobody knows: all that waited is withdrawn")
         live_board.tell_trouble("record-restored")
     await asyncio.to_thread(remember_masters, record, store)
-    for profile in await asyncio.to_thread(record.withdraw_changed, ready.profiles):
+    for profile in await asyncio.to_thread(record.choices.withdraw_changed, ready.profiles):
         log.warning("the profile %s was changed: what was chosen or armed for it before is withdrawn", profile)
     masters = Masters(store, await asyncio.to_thread(level_of, ready.files.folder))
     workshop = Workshop(
@@ -112,7 +112,7 @@ async def _serve(ready: Ready, record: Record) -> None:
         ticket_key=ready.ticket_key,
         hello_within=settings.agent.hello_within,
     )
-    digits = MenuPassword(lambda: record.setting(MENU_PASSWORD))
+    digits = MenuPassword(lambda: record.people.setting(MENU_PASSWORD))
     files = {path.name: path for path in ready.files.folder.iterdir() if path.is_file()}
     menu = BootMenu(
         ready.profiles,
@@ -215,14 +215,14 @@ async def _name_services(
     """Those who make the names known that jobs give: our own name server, and what tells the building's."""
     services: list[Service] = []
     if ready.plan is not None and ready.settings.names.answer:
-        who = directory(ready.plan, dhcp.leases, await asyncio.to_thread(record.named))
+        who = directory(ready.plan, dhcp.leases, await asyncio.to_thread(record.jobs.named))
         names = name_server(ready.plan, ready.settings.names, who)
         await names.start()
         stack.callback(names.close)
         workshop.on_named.append(who.learn)
         services.append(names)
     if ready.building_dns is not None:
-        announcer = Announcer(ready.building_dns, record, workshop.live_board.tell_after)
+        announcer = Announcer(ready.building_dns, record.people, workshop.live_board.tell_after)
         await announcer.start()
         stack.push_async_callback(announcer.close)
         workshop.on_named.append(announcer.announce)

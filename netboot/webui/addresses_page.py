@@ -15,7 +15,7 @@ async def show_addresses(request: web.Request) -> web.Response:
     """GET /addresses: those that are lent now, in order; PCs that have gone are not among them. And those in use."""
     signed_in(request)
     workshop = request.app[workshop_key]
-    kept = await asyncio.to_thread(workshop.record.leases)
+    kept = await asyncio.to_thread(workshop.record.leases.all)
     now = datetime.now(UTC)
     lent = sorted(
         (lease for lease in kept if lease.bound and lease.until > now), key=lambda one: IPv4Address(one.address)

@@ -34,7 +34,7 @@ async def arm(request: web.Request) -> web.Response:
         return page(request, "batch_sure.html.j2", profile=profile, count=places, armed=armed)
     try:
         await asyncio.to_thread(
-            workshop.record.arm_batch, profile.id, places, who.operator, instead=form.get("instead", "")
+            workshop.record.batches.arm, profile.id, places, who.operator, instead=form.get("instead", "")
         )
     except BatchArmed:
         raise Refusal("batch-armed") from None
@@ -46,7 +46,7 @@ async def disarm(request: web.Request) -> web.Response:
     """POST /batch/disarm: `batch` is the one that was seen."""
     who, form = await operators_form(request)
     workshop = request.app[workshop_key]
-    done = await asyncio.to_thread(workshop.record.disarm_batch, form.get("batch", ""), who.operator)
+    done = await asyncio.to_thread(workshop.record.batches.disarm, form.get("batch", ""), who.operator)
     await workshop.show_batch()
     return web.Response(status=303, headers={"Location": "/?disarmed=1" if done else "/?over=1"})
 

@@ -25,7 +25,7 @@ async def show_board(request: web.Request) -> web.Response:
         "board.html.j2",
         rows=rows,
         waiting=sum(row.state == "waiting" for row in rows),
-        pending=await asyncio.to_thread(workshop.record.pending_choices),
+        pending=await asyncio.to_thread(workshop.record.choices.pending),
         notices=notices(request),
         contested=workshop.live_board.contested,
         conflicts=workshop.live_board.conflicts,

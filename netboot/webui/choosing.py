@@ -148,11 +148,11 @@ def _concerned(record: Record, visits: Sequence[str]) -> list[Concerned]:
     found = []
     for visit in visits:
         try:
-            seen = record.seen_visit(visit)
+            seen = record.visits.seen(visit)
         except NotOnRecord:
             raise Refusal("another-visit") from None
         inventory = seen.visit.inventory
-        answers = [row.answer for row in record.disk_answers(seen.machine_id, visit)]
+        answers = [row.answer for row in record.answers.of_visit(seen.machine_id, visit)]
         disks, stopped = internal_disks(inventory, answers), forbids_writing(inventory, answers)
         found.append(
             Concerned(seen.machine_id, visit, seen.label, seen.visit.mac, disks, as_seen(inventory).digest, stopped)
@@ -174,10 +174,10 @@ async def _may_be_chosen_for(workshop: Workshop, machine: str, seen: str) -> Non
     """Raises Refusal when nothing may be chosen for this PC by a person who saw it in this visit."""
     record = workshop.record
     try:
-        if (await asyncio.to_thread(record.machine_now, machine)).merged_into is not None:
+        if (await asyncio.to_thread(record.machines.now, machine)).merged_into is not None:
             raise Refusal("merged")
-        await asyncio.to_thread(record.require_seen, machine, seen)
-        visit = (await asyncio.to_thread(record.seen_visit, seen)).visit
+        await asyncio.to_thread(record.visits.require_seen, machine, seen)
+        visit = (await asyncio.to_thread(record.visits.seen, seen)).visit
     except NotOnRecord:
         raise Refusal("no-such-machine") from None
     except NotThatVisit:

@@ -36,7 +36,7 @@ async def answer(request: web.Request) -> web.Response:
     if form.get("sure") != "yes":
         return page(request, "disk_answer_sure.html.j2", machine=machine, question=question, answers=answers, kind=kind)
     try:
-        await asyncio.to_thread(record.answer_about_disks, machine.id, machine.visits[0].id, answers, who.operator)
+        await asyncio.to_thread(record.answers.give, machine.id, machine.visits[0].id, answers, who.operator)
     except AtWork:
         raise Refusal("at-work") from None
     return web.Response(status=303, headers={"Location": f"/machine/{machine.id}?answered=1#disk-questions"})
@@ -45,14 +45,14 @@ async def answer(request: web.Request) -> web.Response:
 def questions_of(record: Record, machine: MachineDetail) -> tuple[Question, ...]:
     """What is asked of this machine in its newest visit. Blocks."""
     visit = machine.visits[0]
-    given = record.disk_answers(machine.id, visit.id)
+    given = record.answers.of_visit(machine.id, visit.id)
     return questions(visit.inventory, [row.answer for row in given])
 
 
 def _asked(record: Record, form: dict[str, str]) -> tuple[MachineDetail, Question]:
     """The question that was seen, asked still. Raises Refusal."""
     try:
-        machine = record.machine_now(form.get("machine", ""))
+        machine = record.machines.now(form.get("machine", ""))
     except NotOnRecord:
         raise Refusal("no-such-machine") from None
     if machine.visits[0].id == form.get("visit", ""):

@@ -186,7 +186,7 @@ async def _changed(changes: asyncio.Queue[Row | None]) -> dict[str, Row]:
 async def _pending(request: web.Request, who: Visitor) -> str:
     """The choices that wait: they change when a PC comes or goes."""
     workshop = request.app[workshop_key]
-    pending = await asyncio.to_thread(workshop.record.pending_choices)
+    pending = await asyncio.to_thread(workshop.record.choices.pending)
     html = part(request, "pending_list.html.j2", who, pending=pending)
     return _event("pending", json.dumps({"html": html}))
 

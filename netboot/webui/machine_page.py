@@ -28,7 +28,7 @@ async def show_machines(request: web.Request) -> web.Response:
     search = request.query.get("search", "").strip()[:100]
     after = _number(request.query.get("after", ""))
     record = request.app[workshop_key].record
-    found = await asyncio.to_thread(record.search_machines, search, after=after, limit=PAGE)
+    found = await asyncio.to_thread(record.machines.search, search, after=after, limit=PAGE)
     return page(
         request,
         "machines.html.j2",
@@ -45,7 +45,7 @@ async def show_machine(request: web.Request) -> web.Response:
     workshop = request.app[workshop_key]
     record, wanted = workshop.record, request.match_info["id"]
     try:
-        machine = await asyncio.to_thread(record.machine_detail, wanted)
+        machine = await asyncio.to_thread(record.machines.detail, wanted)
     except NotOnRecord:
         raise Refusal("no-such-machine") from None
     row = workshop.live_board.of_machine(machine.id)
@@ -53,7 +53,7 @@ async def show_machine(request: web.Request) -> web.Response:
     inventory = seen.inventory
     names = await own_names(workshop, machine.id, seen)
     shows_events = bool(visitor(request).operator)
-    given = await asyncio.to_thread(record.disk_answers, machine.id, seen.id)
+    given = await asyncio.to_thread(record.answers.of_visit, machine.id, seen.id)
     answers = [answer.answer for answer in given]
     denied_adapters = workshop.policies.denied_adapters(inventory)
     return page(
@@ -75,9 +75,9 @@ async def show_machine(request: web.Request) -> web.Response:
         denied=workshop.policies.of(inventory).denied,
         # Those that the form on this page does not set.
         denied_adapters=[(nic.mac, is_carried(nic)) for nic in denied_adapters if Key("mac", nic.mac) not in names],
-        events=await asyncio.to_thread(record.events, 0, EVENTS, machine=machine.id) if shows_events else (),
+        events=await asyncio.to_thread(record.journal.read, 0, EVENTS, machine=machine.id) if shows_events else (),
         most=EVENTS,
-        look_alikes=await asyncio.to_thread(record.look_alikes, machine.id) if shows_events else (),
+        look_alikes=await asyncio.to_thread(record.machines.look_alikes, machine.id) if shows_events else (),
     )
 
 

@@ -35,7 +35,7 @@ async def separate(request: web.Request) -> web.Response:
     who, form = await operators_form(request)
     record, machine = request.app[workshop_key].record, form.get("machine", "")
     try:
-        await asyncio.to_thread(record.separate_machine, machine, who.operator)
+        await asyncio.to_thread(record.machines.separate, machine, who.operator)
     except NotOnRecord:
         raise Refusal("no-such-machine") from None
     return _to(machine)
@@ -44,7 +44,7 @@ async def separate(request: web.Request) -> web.Response:
 def _known(record: Record, machine: str) -> MachineDetail:
     """Raises Refusal."""
     try:
-        return record.machine_now(machine)
+        return record.machines.now(machine)
     except NotOnRecord:
         raise Refusal("no-such-machine") from None
 

@@ -47,7 +47,7 @@ async def show_policies(request: web.Request) -> web.Response:
     """GET /policies."""
     signed_in(request)
     workshop = request.app[workshop_key]
-    rows = await asyncio.to_thread(workshop.record.policies)
+    rows = await asyncio.to_thread(workshop.record.policies.all)
     return page(request, "policies.html.j2", rules=_listed(rows), fixed=workshop.policies.machines)
 
 
@@ -62,12 +62,12 @@ async def show_address(request: web.Request) -> web.Response:
     mac = address(request.match_info["mac"])
     row = workshop.live_board.row(mac)
     if row is not None and row.machine:
-        newest = (await asyncio.to_thread(workshop.record.machine_now, row.machine)).visits[0]
+        newest = (await asyncio.to_thread(workshop.record.machines.now, row.machine)).visits[0]
         owner = row.machine if Key("mac", mac) in await own_names(workshop, row.machine, newest) else ""
         carried = any(nic.mac == mac and is_carried(nic) for nic in newest.inventory.nics)
         adapter = "carried" if carried else "shared"
     else:
-        owner, adapter = await asyncio.to_thread(workshop.record.machine_at, mac), "unknown"
+        owner, adapter = await asyncio.to_thread(workshop.record.machines.at, mac), "unknown"
     if owner:
         return _to(f"/machine/{owner}#rule")
     rule = await rule_of(workshop, (Key("mac", mac),), field="mac", subject=mac)
@@ -83,8 +83,8 @@ async def set_policy(request: web.Request) -> web.Response:
     machine = form.get("machine", "")
     if machine:
         try:
-            await asyncio.to_thread(workshop.record.machine_now, machine)
-            seen = await asyncio.to_thread(workshop.record.seen_visit, form.get("visit", ""))
+            await asyncio.to_thread(workshop.record.machines.now, machine)
+            seen = await asyncio.to_thread(workshop.record.visits.seen, form.get("visit", ""))
         except NotOnRecord:
             raise Refusal("no-such-machine") from None
         if seen.machine_id != machine or not await _is_shown(workshop, seen):
@@ -105,7 +105,7 @@ async def set_policy(request: web.Request) -> web.Response:
 
 async def rule_of(workshop: Workshop, names: Sequence[Key], *, field: str, subject: str, visit: str = "") -> Rule:
     """What is set for the PC with these names."""
-    rows = {row.key: row for row in await asyncio.to_thread(workshop.record.policies)}
+    rows = {row.key: row for row in await asyncio.to_thread(workshop.record.policies.all)}
     row = next((rows[key] for key in names if key in rows), None)
     values = {key.kind: key.value for key in reversed(names)}
     fixed = workshop.policies.fixed(values.get("mac", ""), values.get("uuid", ""))
@@ -130,7 +130,7 @@ async def own_names(workshop: Workshop, machine: str, visit: VisitRow) -> tuple[
         adapters = ()  # a dock's, which goes on to the next PC
     else:
         adapters = fitted if len(fitted) == 1 else (came_by,)
-    others = await asyncio.to_thread(workshop.record.names_of_others, machine, (*uuids, *adapters))
+    others = await asyncio.to_thread(workshop.record.machines.names_of_others, machine, (*uuids, *adapters))
     return tuple(key for key in (*uuids, *adapters) if key not in others or key.value == visit.adapter)
 
 
@@ -139,7 +139,7 @@ async def _is_shown(workshop: Workshop, seen: SeenVisit) -> bool:
     if workshop.live_board.of_visit(seen.visit.id) is not None:
         return True
     try:
-        await asyncio.to_thread(workshop.record.require_seen, seen.machine_id, seen.visit.id)
+        await asyncio.to_thread(workshop.record.visits.require_seen, seen.machine_id, seen.visit.id)
     except NotThatVisit:
         return False
     except Contested:

@@ -32,14 +32,14 @@ async def check_record(request: web.Request) -> web.Response:
     """POST /record: read and hash every event again."""
     await operators_form(request)
     async with request.app[checking_key].turn():
-        check = await asyncio.to_thread(request.app[workshop_key].record.verify_chain)
+        check = await asyncio.to_thread(request.app[workshop_key].record.journal.verify)
     return await _record(request, check)
 
 
 async def show_masters(request: web.Request) -> web.Response:
     """GET /masters."""
     workshop = request.app[workshop_key]
-    masters = await asyncio.to_thread(workshop.record.masters)
+    masters = await asyncio.to_thread(workshop.record.masters.all)
     foreign = await asyncio.to_thread(_foreign, workshop, {master.name for master in masters})
     return page(request, "masters.html.j2", masters=masters, foreign=foreign)
 
@@ -58,6 +58,6 @@ def _foreign(workshop: Workshop, names: set[str]) -> list[Problem]:
 async def _record(request: web.Request, check: ChainCheck | None) -> web.Response:
     text = request.query.get("after", "")
     after = int(text) if text.isascii() and text.isdigit() and len(text) < 16 else 0
-    events = await asyncio.to_thread(request.app[workshop_key].record.events, after, PAGE + 1)
+    events = await asyncio.to_thread(request.app[workshop_key].record.journal.read, after, PAGE + 1)
     following = events[PAGE - 1].sequence if len(events) > PAGE else 0
     return page(request, "record.html.j2", events=events[:PAGE], following=following, check=check)

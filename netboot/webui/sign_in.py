@@ -77,7 +77,7 @@ async def sign_in(request: web.Request) -> web.Response:
     if not known and not sessions.may_try_name(name):
         log.warning("too many wrong passwords for one name", extra={"client": address})
         return page(request, "sign_in.html.j2", message=TEXTS["too_many_for_name"][language], status=429)
-    operator = await asyncio.to_thread(request.app[workshop_key].record.operator, name)
+    operator = await asyncio.to_thread(request.app[workshop_key].record.people.operator, name)
     async with request.app[known_hashing_key if known else hashing_key].turn_of(known or address):
         right = await asyncio.to_thread(is_right, password, operator.password_hash if operator else "")
     if not right:
@@ -136,10 +136,10 @@ async def first_start(request: web.Request) -> web.Response:
     async with request.app[hashing_key].turn_of(request.remote or ""):
         hashed = await asyncio.to_thread(hash_password, password)
     record = request.app[workshop_key].record
-    if not await asyncio.to_thread(record.add_first_operator, name, hashed, after=start_code.after):
+    if not await asyncio.to_thread(record.people.add_first_operator, name, hashed, after=start_code.after):
         await _no_operator_yet(request)
         return _first_start_page(request, code="", name=name, message=TEXTS["spent_code"][language], status=403)
-    operator = await asyncio.to_thread(record.operator, name)
+    operator = await asyncio.to_thread(record.people.operator, name)
     return _signed_in(request, operator) if operator is not None else _to("/sign-in")
 
 
@@ -160,7 +160,7 @@ def _first_start_page(
 
 
 async def _no_operator_yet(request: web.Request) -> None:
-    if await asyncio.to_thread(request.app[workshop_key].record.operators):
+    if await asyncio.to_thread(request.app[workshop_key].record.people.operators):
         raise web.HTTPSeeOther("/sign-in")
 
 

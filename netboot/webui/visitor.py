@@ -42,7 +42,7 @@ async def recognise(request: web.Request) -> None:
     session = sessions.find(token)
     if session is None:
         return
-    operator = await asyncio.to_thread(request.app[workshop_key].record.operator, session.operator)
+    operator = await asyncio.to_thread(request.app[workshop_key].record.people.operator, session.operator)
     sessions.check(token, mark_of(operator) if operator is not None else "")
 
 

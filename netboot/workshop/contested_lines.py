@@ -51,7 +51,7 @@ class ContestedLines:
             return []
         address, adapter, visits = session.address, session.adapter, [one.visit.id for one in both]
         why = why or "two-lines"
-        await asyncio.to_thread(self._record.contest, visits, why, address=address, adapter=adapter)
+        await asyncio.to_thread(self._record.visits.contest, visits, why, address=address, adapter=adapter)
         against = [one for one in both if not one.standing]
         for one in against:
             one.standing, one.contested_at = why, asyncio.get_running_loop().time()
@@ -89,7 +89,7 @@ class ContestedLines:
         async with session.lock:
             if not self._lines.has(session):
                 raise NotThatVisit
-            closed = await asyncio.to_thread(self._record.vouch, visit, who)
+            closed = await asyncio.to_thread(self._record.visits.vouch, visit, who)
             session.standing = "vouched"
             for other in closed:
                 if (line := self._lines.of_visit(other)) is not None:
@@ -97,14 +97,14 @@ class ContestedLines:
                 elif (row := self._live_board.of_visit(other)) is not None:
                     self._live_board.forget(row.name)
             if session.job is None:
-                session.left = await asyncio.to_thread(self._record.left_undone, session.visit.machine_id)
+                session.left = await asyncio.to_thread(self._record.jobs.left_undone, session.visit.machine_id)
             await self._welcome_anew(session)
 
     async def keep_out(self, visit: str, who: str) -> None:
         """A person says that this line is not the PC. Raises NotThatVisit."""
         session = self._found(visit)
         async with session.lock:
-            await asyncio.to_thread(self._record.keep_out, visit, who)
+            await asyncio.to_thread(self._record.visits.keep_out, visit, who)
             await self._send_away(session)
 
     def _found(self, visit: str) -> Session:
@@ -119,7 +119,7 @@ class ContestedLines:
             alone = self._lines.has(session) and not contest.rivals(session, self._lines) and not session.visit.beside
             if alone and session.standing == "two-lines":
                 on_line = self._lines.__contains__
-                await asyncio.to_thread(self._record.uncontest, session.visit.id, on_line=on_line)
+                await asyncio.to_thread(self._record.visits.uncontest, session.visit.id, on_line=on_line)
                 session.standing = ""
                 await self._welcome_anew(session)
 

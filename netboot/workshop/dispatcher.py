@@ -94,8 +94,8 @@ class Dispatcher:
 
     async def _end(self, session: Session, job: Job, problem: Problem | None) -> None:
         session.ordered = None
-        await asyncio.to_thread(self._record.end_job, job.id, problem)
-        session.left = await asyncio.to_thread(self._record.left_undone, session.visit.machine_id)
+        await asyncio.to_thread(self._record.jobs.end, job.id, problem)
+        session.left = await asyncio.to_thread(self._record.jobs.left_undone, session.visit.machine_id)
         if problem is not None:
             log.warning("job %s stopped: %s %s", job.id, problem.code, problem.technical, extra={"mac": session.mac})
             await self.stay(session, problem)
@@ -104,7 +104,7 @@ class Dispatcher:
             if named := named_by(job, machine=session.visit.machine_id, mac=session.mac, address=session.address):
                 for tell in self._on_named:
                     tell(named)
-            await asyncio.to_thread(self._record.end_visit, session.visit.id)
+            await asyncio.to_thread(self._record.visits.end, session.visit.id)
             await session.send(Leave(action=job.profile.end))
 
     def _progress(self, session: Session, message: StageProgress) -> None:
@@ -130,7 +130,9 @@ class Dispatcher:
         if job is not None and ordered is not None and stage_name(ordered) == message.stage:
             session.stage_began = message.at
             if _state(job, message.stage) == "waiting":
-                session.job = await asyncio.to_thread(self._record.stage_started, job.id, message.stage, message.number)
+                session.job = await asyncio.to_thread(
+                    self._record.jobs.stage_started, job.id, message.stage, message.number
+                )
             self.show(session, state="working", stage=message.stage)
         await session.send(Received(number=message.number))
 
@@ -148,7 +150,7 @@ class Dispatcher:
         known = Known(disks=job.inventory.disks, began=session.stage_began, ended=message.at)
         record = judge(ordered, message.outcome, message.problem, message.result, known=known)
         seconds = None if session.stage_began is None else max(0.0, message.at - session.stage_began)
-        job = await asyncio.to_thread(self._record.stage_finished, job.id, record, seconds, message.number)
+        job = await asyncio.to_thread(self._record.jobs.stage_finished, job.id, record, seconds, message.number)
         session.job = job
         session.ordered = session.stage_began = None
         await session.send(Received(number=message.number))
@@ -156,14 +158,14 @@ class Dispatcher:
 
     async def _keep_late(self, session: Session, message: StageFinished) -> None:
         """Evidence about this visit's job that is over is kept on the record; it changes nothing else."""
-        job = await asyncio.to_thread(self._record.job_over, session.visit.id, message.job)
+        job = await asyncio.to_thread(self._record.jobs.over, session.visit.id, message.job)
         if job is None:
             return
-        newest = await asyncio.to_thread(self._record.is_newest_visit, session.visit.id)
+        newest = await asyncio.to_thread(self._record.visits.is_newest, session.visit.id)
         known = Known(disks=job.inventory.disks, ended=message.at, newest=newest)
         record = judge_late(job, message.stage, message.outcome, message.problem, message.result, known=known)
         if record is not None:
-            await asyncio.to_thread(self._record.stage_finished, message.job, record, None, message.number)
+            await asyncio.to_thread(self._record.jobs.stage_finished, message.job, record, None, message.number)
 
 
 def _ordered(session: Session, job: Job) -> Stage | None:

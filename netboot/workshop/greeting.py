@@ -134,7 +134,7 @@ class Workshop:
     async def _meet(self, hello: Hello, mac: str, send: Send, address: str, hang_up: HangUp) -> Session:
         on_line, adapter = self._lines.__contains__, self._adapter_of(address)
         visit = await asyncio.to_thread(
-            self.record.greet, hello, mac, address=address, adapter=adapter, on_line=on_line
+            self.record.visits.greet, hello, mac, address=address, adapter=adapter, on_line=on_line
         )
         extra = {"mac": mac, "visit": visit.id, "new": visit.new}
         log.info("%s is in the agent: %s", mac, visit.label or "no name", extra=extra)
@@ -163,7 +163,7 @@ class Workshop:
     async def _welcome(self, session: Session) -> None:
         if not session.visit.new:
             # What its older line reported while this one came.
-            now = await asyncio.to_thread(self.record.visit, session.visit.id)
+            now = await asyncio.to_thread(self.record.visits.get, session.visit.id)
             session.visit = dataclasses.replace(
                 session.visit, job=now.job, outcome=now.outcome, last_report=now.last_report
             )
@@ -202,14 +202,14 @@ class Workshop:
         picked, batch = ("", "") if doubted else (hello.profile, hello.batch)
         if self._denied(session):
             # Or it would begin with the first hello after the PC was allowed again.
-            await asyncio.to_thread(self.record.refuse, visit.id, menu=picked, batch=batch)
+            await asyncio.to_thread(self.record.jobs.refuse, visit.id, menu=picked, batch=batch)
             await self._dispatcher.stay(session, Problem("denied"))
             return
         if doubted is not None:
             log.warning("%s: its pick does not count: %s", session.mac, doubted.code, extra={"mac": session.mac})
             if doubted.code == "ticket-expired" and hello.profile and visit.new:
                 # Our menu's own, too late: picked at the bench since, so what waited must not begin in its place.
-                await asyncio.to_thread(self.record.cancel_choice, visit.machine_id, "")
+                await asyncio.to_thread(self.record.choices.cancel, visit.machine_id, "")
         try:
             if await self._begin(session, menu=picked, batch=batch):
                 return
@@ -260,7 +260,9 @@ class Workshop:
             inventory = await self._require_allowed(machine, session)
             if session is not None and session.job is not None and not isinstance(next_stage(session.job), Ended):
                 raise AtWork("this PC is at work already", hint="wait until its job has ended")
-            made = await asyncio.to_thread(self.record.choose, machine, chosen.id, who, target, seen=seen, shown=shown)
+            made = await asyncio.to_thread(
+                self.record.choices.choose, machine, chosen.id, who, target, seen=seen, shown=shown
+            )
             try:
                 await self._require_allowed(machine, session)  # it may be denied at this very moment
                 if session is None:
@@ -269,7 +271,7 @@ class Workshop:
                     return False  # it left meanwhile; the choice waits for its next hello
                 return await self._begin(session)
             except (Denied, Contested):
-                await asyncio.to_thread(self.record.cancel_choice, machine, who, choice=made.id)
+                await asyncio.to_thread(self.record.choices.cancel, machine, who, choice=made.id)
                 raise
             except (ConnectionError, TimeoutError) as error:
                 assert session is not None
@@ -283,12 +285,12 @@ class Workshop:
     async def merge(self, machine: str, into: str, who: str) -> None:
         """An operator says that this machine is the PC `into`. Raises CannotMerge, NotOnRecord."""
         on_line = self._lines.__contains__
-        await asyncio.to_thread(self.record.merge_machines, machine, into, who, on_line=on_line)
+        await asyncio.to_thread(self.record.machines.merge, machine, into, who, on_line=on_line)
 
     async def cancel(self, machine: str, who: str, choice: str = "") -> bool:
         """A person takes back what waits for a machine, the `choice` that they saw: False when it waits no more."""
         async with self._lines.lock(machine):
-            return await asyncio.to_thread(self.record.cancel_choice, machine, who, choice=choice)
+            return await asyncio.to_thread(self.record.choices.cancel, machine, who, choice=choice)
 
     async def vouch(self, visit: str, who: str) -> None:
         """A person says that this contested line is the PC: the others of its machine are over, and it begins.
@@ -321,9 +323,9 @@ class Workshop:
         policy = self.policies(mac, uuid)
         if policy.denied:
             return Boarding(denied=True)
-        choice = self.record.waiting_choice(mac=mac, uuid=uuid)
-        batch = self.record.batch_for(mac=mac, uuid=uuid)
-        left = self.record.left_undone_at_boot(mac=mac, uuid=uuid)
+        choice = self.record.choices.waiting(mac=mac, uuid=uuid)
+        batch = self.record.batches.offered(mac=mac, uuid=uuid)
+        left = self.record.jobs.left_undone_at_boot(mac=mac, uuid=uuid)
         boarding = board(
             policy,
             self.profiles,
@@ -338,7 +340,7 @@ class Workshop:
 
     async def show_left(self) -> None:
         """At the server's start: the PCs in which work was left have a row before they come again, if they do."""
-        for left in await asyncio.to_thread(self.record.left_lately):
+        for left in await asyncio.to_thread(self.record.jobs.left_lately):
             undone = left.unfinished
             row = Row(mac=left.mac, state="silent", machine=left.machine_id, label=left.label)
             row = replace(row, profile=undone.profile.id)
@@ -368,7 +370,7 @@ class Workshop:
 
     def _batch_now(self) -> tuple[Batch | None, Problem | None]:
         """The batch, and what each of its PCs would stop at: one that is armed may have lost its master since."""
-        batch = self.record.newest_batch()
+        batch = self.record.batches.newest()
         profile = self.profiles.get(batch.profile) if batch is not None and not batch.ending else None
         return batch, master_forbids(profile, self._master_of(profile)) if profile is not None else None
 
@@ -401,7 +403,9 @@ class Workshop:
             return Start(profile, self._master_of(profile), hostname)
 
         try:
-            job = await asyncio.to_thread(self.record.begin, session.visit.id, menu=menu, batch=batch, prepare=prepare)
+            job = await asyncio.to_thread(
+                self.record.jobs.begin, session.visit.id, menu=menu, batch=batch, prepare=prepare
+            )
         except NotThatVisit:
             return False  # its PC is about to leave: what was chosen waits for its next hello
         except UnknownProfile as error:
@@ -439,7 +443,7 @@ class Workshop:
         if session is not None:
             inventory = session.inventory
         else:
-            inventory = (await asyncio.to_thread(self.record.machine_now, machine)).visits[0].inventory
+            inventory = (await asyncio.to_thread(self.record.machines.now, machine)).visits[0].inventory
         if self.policies.of(inventory).denied:
             raise Denied("this PC is denied", hint="allow it first, on its page or in the settings")
         return inventory

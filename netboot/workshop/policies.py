@@ -65,16 +65,16 @@ class Policies:
         Else those would come back with the permission. In a thread: it blocks. `who` denied them; "" at the start,
         where the settings file did.
         """
-        rows = record.policies()
+        rows = record.policies.all()
         self._set = {name: row.policy for row in rows for name in _spellings(row.key)}
-        for waiting in record.pending_choices():
-            machine = record.machine_now(waiting.choice.machine_id)
-            if self.of(machine.visits[0].inventory).denied and record.cancel_choice(machine.id, who):
+        for waiting in record.choices.pending():
+            machine = record.machines.now(waiting.choice.machine_id)
+            if self.of(machine.visits[0].inventory).denied and record.choices.cancel(machine.id, who):
                 log.warning("what was chosen for %s is withdrawn: it is denied", machine.label or machine.id)
 
     def set(self, record: Record, keys: Collection[Key], policy: Policy, who: str, *, note: str = "") -> None:
         """A person sets what holds for the PC with these names, on the record first; in a thread: it blocks."""
-        record.set_policy(keys, policy, who, note=note)
+        record.policies.set_for(keys, policy, who, note=note)
         self.take_over(record, who)
 
 

@@ -52,15 +52,17 @@ def pours(place: Path, made: Callable[[int], Inventory]) -> Day:
                 clock.pass_by(timedelta(minutes=3) - timedelta(seconds=10))
                 told = made(hour * 20 + boot)
                 try:
-                    visit = record.greet(hello(told, f"boot-{hour}-{boot}", profile="look"), MAC, address="10.0.0.66")
+                    visit = record.visits.greet(
+                        hello(told, f"boot-{hour}-{boot}", profile="look"), MAC, address="10.0.0.66"
+                    )
                 except HelloRefused:
                     continue
                 begun += 1
-                job = record.begin(visit.id, menu="look", prepare=lambda _: Start(LOOK, None, "pc-1"))
+                job = record.jobs.begin(visit.id, menu="look", prepare=lambda _: Start(LOOK, None, "pc-1"))
                 assert job is not None
                 checked = StageRecord(stage="check", state="done", result=CheckResult(inventory=told))
-                record.stage_finished(job.id, checked, 1.0, 1)
-            assert record.verify_chain().broken is None
+                record.jobs.stage_finished(job.id, checked, 1.0, 1)
+            assert record.journal.verify().broken is None
     return Day(begun, place.stat().st_size - empty)
 
 

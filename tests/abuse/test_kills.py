@@ -81,9 +81,9 @@ class Bench:
                 shutil.copy(self.data / name, copy / name)
         (copy / "record.sqlite-shm").unlink(missing_ok=True)
         with open_record(copy / "record.sqlite") as record:
-            check = record.verify_chain()
+            check = record.journal.verify()
             assert check.broken is None, check
-            return record.events(after, 1_000_000)
+            return record.journal.read(after, 1_000_000)
 
 
 @asynccontextmanager
@@ -105,7 +105,7 @@ async def bench(folder: Path) -> AsyncIterator[Bench]:
         (lan.folder / "data").mkdir(mode=0o700)
         heads = lan.folder / "cache" / "netboot-workshop" / "heads"
         with open_record(lan.folder / "data" / "record.sqlite", heads=heads) as record:
-            record.set_operator(NAME, hash_password(PASSWORD))
+            record.people.set_operator(NAME, hash_password(PASSWORD))
         environment = {"XDG_CACHE_HOME": str(lan.folder / "cache"), "PYTHONPATH": str(ROOT)}
         yield Bench(lan, settings, environment)
 

@@ -136,7 +136,7 @@ def test_an_acknowledged_lease_is_on_the_record_and_a_restarted_server_keeps_it(
     before = address_of(pc)
     assert taken == first_choice(switch.mac("udhcpc")) != before
     with open_record(record_file) as record:
-        assert {(lease.address, lease.mac) for lease in record.leases() if lease.bound} == {
+        assert {(lease.address, lease.mac) for lease in record.leases.all() if lease.bound} == {
             (str(taken), switch.mac("other")),
             (str(before), switch.mac("udhcpc")),
         }
@@ -154,8 +154,8 @@ def test_udhcpc_releases_its_address_when_it_ends(switch: Switch, record_file: P
         with subprocess.Popen(command, stderr=subprocess.DEVNULL) as client:
             wait_until(lambda: address_of(pc) is not None)
             client.terminate()
-        wait_until(lambda: not any(lease.bound for lease in record.leases()))
-        assert [lease.mac for lease in record.leases()] == [switch.mac("udhcpc")]
+        wait_until(lambda: not any(lease.bound for lease in record.leases.all()))
+        assert [lease.mac for lease in record.leases.all()] == [switch.mac("udhcpc")]
 
 
 def test_dhclient_gets_an_address_renews_it_and_releases_it(switch: Switch, record_file: Path, tmp_path: Path) -> None:

@@ -14,7 +14,8 @@ import pytest
 from netboot.dhcp.address_plan import AddressPlan
 from netboot.dhcp.lease_keeper import QUEUE_LENGTH, LeaseKeeper
 from netboot.dhcp.leases import Lease, Leases, State
-from netboot.records.record import Record, open_record
+from netboot.records.aggregates.leases import Leases as KeptLeases
+from netboot.records.record import open_record
 from netboot.records.values import KeptLease
 
 PLAN = AddressPlan(
@@ -30,14 +31,14 @@ def lease(number: int, state: State = State.BOUND) -> Lease:
     return Lease(address, f"02:00:00:00:00:{number % 256:02x}", state, time.monotonic() + 600, "pc")
 
 
-class Slow(Record):
+class Slow(KeptLeases):
     """A record whose disk takes its time, and may be full."""
 
     def __init__(self) -> None:
         self.batches: list[int] = []
         self.full = False
 
-    def keep_leases(self, leases: Sequence[KeptLease]) -> None:
+    def keep(self, leases: Sequence[KeptLease]) -> None:
         time.sleep(0.02)
         if self.full:
             raise OSError(28, "No space left on device")
@@ -51,14 +52,14 @@ async def run_for(keeper: LeaseKeeper, seconds: float) -> None:
 
 async def test_what_was_kept_is_found_again_with_the_time_it_has_left(tmp_path: Path) -> None:
     with open_record(tmp_path / "record.sqlite") as record:
-        keeper = LeaseKeeper(record)
+        keeper = LeaseKeeper(record.leases)
         done = []
-        keeper.keep([lease(1)], lambda: done.append(len(record.leases())))
-        keeper.keep([lease(2, State.PAST)], lambda: done.append(len(record.leases())))
+        keeper.keep([lease(1)], lambda: done.append(len(record.leases.all())))
+        keeper.keep([lease(2, State.PAST)], lambda: done.append(len(record.leases.all())))
         await run_for(keeper, 0.5)
         assert done == [2, 2]  # on the record before the answer
     with open_record(tmp_path / "record.sqlite") as record:
-        found = await LeaseKeeper(record).load()
+        found = await LeaseKeeper(record.leases).load()
     assert [(one.address, one.state, one.name) for one in found] == [
         (lease(1).address, State.BOUND, "pc"),
         (lease(2).address, State.PAST, "pc"),
@@ -72,27 +73,27 @@ async def test_a_pc_that_took_another_address_has_that_one_after_a_restart(tmp_p
     mac, left, taken = "02:00:00:00:00:09", IPv4Address("10.0.0.3"), IPv4Address("10.0.0.4")
     with open_record(tmp_path / "record.sqlite") as record:
         until = datetime.now(UTC) + timedelta(days=30)
-        record.keep_leases([KeptLease(str(left), mac, "", bound=True, until=until)])
-        keeper = LeaseKeeper(record)
+        record.leases.keep([KeptLease(str(left), mac, "", bound=True, until=until)])
+        keeper = LeaseKeeper(record.leases)
         leases = Leases(PLAN, await keeper.load() if known else (), now=time.monotonic())
         now_bound = leases.bind(mac, taken, now=time.monotonic())
         assert now_bound is not None
         keeper.keep((*now_bound.let_go, now_bound.lease), lambda: None)
         await run_for(keeper, 0.3)
-        again = Leases(PLAN, await LeaseKeeper(record).load(), now=time.monotonic())
+        again = Leases(PLAN, await LeaseKeeper(record.leases).load(), now=time.monotonic())
     assert [one.address for one in again if one.state is State.BOUND] == [taken]
     assert again.bind("02:00:00:00:00:08", taken, now=time.monotonic()) is None
 
 
 async def test_a_pc_that_took_two_addresses_within_one_write_has_the_later_one(tmp_path: Path) -> None:
     with open_record(tmp_path / "record.sqlite") as record:
-        keeper, leases = LeaseKeeper(record), Leases(PLAN, now=time.monotonic())
+        keeper, leases = LeaseKeeper(record.leases), Leases(PLAN, now=time.monotonic())
         for address in (IPv4Address("10.0.0.3"), IPv4Address("10.0.0.4"), IPv4Address("10.0.0.3")):
             taken = leases.bind("02:00:00:00:00:09", address, now=time.monotonic())
             assert taken is not None
             keeper.keep((*taken.let_go, taken.lease), lambda: None)
         await run_for(keeper, 0.3)
-        assert {(row.address, row.bound) for row in record.leases()} == {("10.0.0.3", True), ("10.0.0.4", False)}
+        assert {(row.address, row.bound) for row in record.leases.all()} == {("10.0.0.3", True), ("10.0.0.4", False)}
 
 
 async def test_what_comes_while_a_write_is_under_way_goes_into_the_next() -> None:
@@ -141,7 +142,7 @@ async def test_a_clock_that_was_set_leaves_no_lease_for_ever(tmp_path: Path, mov
     """A spare PC without a battery begins in 1970 and jumps when it hears the time."""
     with open_record(tmp_path / "record.sqlite") as record:
         until = datetime.now(UTC) - moved + timedelta(seconds=600)
-        record.keep_leases([KeptLease("10.0.0.9", "02:00:00:00:00:09", "", bound=True, until=until)])
-        (found,) = Leases(PLAN, await LeaseKeeper(record).load(), now=time.monotonic())
+        record.leases.keep([KeptLease("10.0.0.9", "02:00:00:00:00:09", "", bound=True, until=until)])
+        (found,) = Leases(PLAN, await LeaseKeeper(record.leases).load(), now=time.monotonic())
         assert found.mac == "02:00:00:00:00:09"
         assert found.until - time.monotonic() <= PLAN.lease

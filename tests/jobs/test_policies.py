@@ -111,17 +111,17 @@ def test_a_virtual_pc_is_denied_by_any_of_its_made_up_addresses() -> None:
 
 
 def test_a_choice_that_waits_for_a_pc_ends_with_its_denial_and_is_not_back_with_the_permission(record: Record) -> None:
-    machine = record.greet(hello(pc()), MAC).machine_id
-    other = record.greet(hello(pc(2), "boot-2"), "98:fa:9b:00:00:02").machine_id
+    machine = record.visits.greet(hello(pc()), MAC).machine_id
+    other = record.visits.greet(hello(pc(2), "boot-2"), "98:fa:9b:00:00:02").machine_id
     policies = Policies()
     for waiting in (machine, other):
-        record.choose(waiting, WIPE.id, "Omar")
+        record.choices.choose(waiting, WIPE.id, "Omar")
     policies.set(record, [Key("mac", MAC)], Policy(loader="ipxe"), "Anne")
-    assert [row.choice.machine_id for row in record.pending_choices()] == [machine, other]
+    assert [row.choice.machine_id for row in record.choices.pending()] == [machine, other]
     policies.set(record, [Key("mac", MAC)], DENIED, "Anne")
     policies.set(record, [Key("mac", MAC)], Policy(), "Anne")
-    assert [row.choice.machine_id for row in record.pending_choices()] == [other]
-    assert [event.kind for event in record.events(machine=machine)][-3:] == [
+    assert [row.choice.machine_id for row in record.choices.pending()] == [other]
+    assert [event.kind for event in record.journal.read(machine=machine)][-3:] == [
         "policy-set",
         "choice-withdrawn",
         "policy-set",
@@ -131,8 +131,8 @@ def test_a_choice_that_waits_for_a_pc_ends_with_its_denial_and_is_not_back_with_
 @pytest.mark.parametrize("made_up", ["52:54:00:00:00:77", MAC])
 def test_a_start_with_a_pc_denied_in_the_settings_withdraws_what_waits_for_it(record: Record, made_up: str) -> None:
     inventory = replace(pc(), nics=(replace(pc().nics[0], mac=made_up),))
-    machine = record.greet(hello(inventory), made_up).machine_id
-    record.choose(machine, WIPE.id, "Omar")
+    machine = record.visits.greet(hello(inventory), made_up).machine_id
+    record.choices.choose(machine, WIPE.id, "Omar")
     Policies([MachineSettings(mac=made_up, denied=True)]).take_over(record)
-    assert record.waiting_choice(mac=made_up, uuid=UUID) is None
-    assert [event.kind for event in record.events(machine=machine)][-1] == "choice-withdrawn"
+    assert record.choices.waiting(mac=made_up, uuid=UUID) is None
+    assert [event.kind for event in record.journal.read(machine=machine)][-1] == "choice-withdrawn"

@@ -30,8 +30,8 @@ async def test_an_armed_batch_is_taken_by_grub_and_by_ipxe_with_no_key_pressed()
             job = await job_of(service, spec.mac)
             assert (job.profile.id, job.chosen_by, job.state) == ("inventory-only", OPERATOR, "done")
         with open_record(service.data / "record.sqlite") as record:
-            batch = record.newest_batch()
-            machines = {row.id: row.mac for row in record.machines_overview()}
+            batch = record.batches.newest()
+            machines = {row.id: row.mac for row in record.machines.overview()}
         assert batch is not None
         assert batch.ending == "full"
         assert [machines[place.machine_id] for place in batch.taken] == [spec.mac for spec in specs]

@@ -148,7 +148,7 @@ async def test_the_page_shows_every_pc_done_and_its_disk_erased(ended: Ended) ->
 
 async def test_the_chain_of_events_is_whole(ended: Ended) -> None:
     with open_record(ended.service.data / "record.sqlite") as record:
-        check = record.verify_chain()
+        check = record.journal.verify()
     assert check.broken is None
     assert check.events > 3 * 10
 

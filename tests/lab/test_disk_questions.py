@@ -23,7 +23,7 @@ SIZE = 64 << 20
 async def machine_of(service: Service, mac: str) -> str:
     def read() -> str:
         with open_record(service.data / "record.sqlite") as record:
-            return next(row.id for row in record.machines_overview() if row.mac == mac)
+            return next(row.id for row in record.machines.overview() if row.mac == mac)
 
     return await asyncio.to_thread(read)
 

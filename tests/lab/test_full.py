@@ -41,7 +41,7 @@ async def test_every_firmware_reaches_the_agent_with_an_address_of_ours(firmware
         assert fetched(service) == loaders
         assert (await job_of(service, spec.mac)).state == "done"
         with open_record(service.data / "record.sqlite") as record:
-            given = record.leases()
+            given = record.leases.all()
     # Firmware, loader and agent, each a DHCP client of its own: one PC, one address.
     (lease,) = given
     assert lease.mac == spec.mac

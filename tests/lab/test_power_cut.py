@@ -61,10 +61,10 @@ async def test_a_pc_of_an_armed_batch_goes_on_by_itself_after_its_power_was_cut_
         job = await job_of(service, spec.mac)
         assert (job.profile.id, job.state, [row.verdict for row in job.erasures]) == ("erase-only", "done", ["erased"])
         with open_record(service.data / "record.sqlite") as record:
-            batch = record.newest_batch()
-            (row,) = record.machines_overview()
-            assert record.verify_chain().broken is None
-            assert record.batch_for(mac=spec.mac, uuid=str(spec.uuid)) is None, "it has finished"
+            batch = record.batches.newest()
+            (row,) = record.machines.overview()
+            assert record.journal.verify().broken is None
+            assert record.batches.offered(mac=spec.mac, uuid=str(spec.uuid)) is None, "it has finished"
         assert batch is not None
         assert [place.number for place in batch.taken] == [1]
         assert row.left is None

@@ -98,7 +98,7 @@ async def test_a_server_killed_in_the_middle_of_a_deploy_goes_on_and_loses_nothi
         after = recorded(service)
         assert after[: len(before)] == before
         with open_record(service.data / "record.sqlite") as record:
-            assert record.verify_chain().broken is None
+            assert record.journal.verify().broken is None
         # A profile that only deploys leaves exactly the master's chunks.
         assert first_difference(spec.disks[0].path, manifest) is None
 
@@ -126,11 +126,11 @@ async def test_a_server_whose_address_changes_in_the_middle_of_a_deploy_is_follo
         assert job.state == "done"
         assert [(row.stage, row.state) for row in job.stages] == [(s, "done") for s in ("check", "deploy", "finish")]
         with open_record(service.data / "record.sqlite") as record:
-            assert record.verify_chain().broken is None
+            assert record.journal.verify().broken is None
         assert first_difference(spec.disks[0].path, manifest) is None
 
 
 def recorded(service: Service) -> list[str]:
     """The hashes of every event on the record, in order."""
     with open_record(service.data / "record.sqlite") as record:
-        return [event.hash for event in record.events(limit=10_000)]
+        return [event.hash for event in record.journal.read(limit=10_000)]

@@ -40,7 +40,7 @@ def content(path: Path) -> str:
 def machines(service: Service) -> dict[str, str]:
     """The machine that each adapter came by."""
     with open_record(service.data / "record.sqlite") as record:
-        return {row.mac: row.id for row in record.machines_overview()}
+        return {row.mac: row.id for row in record.machines.overview()}
 
 
 async def row_that_waits(client: PageClient, mac: str) -> PageRow:
@@ -80,6 +80,6 @@ async def test_what_was_chosen_for_one_pc_leaves_every_byte_of_another_with_its_
         assert find_pattern(other.disks[0].path) is None
         assert content(one.disks[0].path) == before[0]
         with open_record(service.data / "record.sqlite") as record:
-            assert [waiting.choice.machine_id for waiting in record.pending_choices()] == [known[one.mac]]
-            assert [row.verdict for row in record.erasures_of(known[other.mac])] == ["erased"]
-            assert record.erasures_of(known[one.mac]) == ()
+            assert [waiting.choice.machine_id for waiting in record.choices.pending()] == [known[one.mac]]
+            assert [row.verdict for row in record.machines.erasures(known[other.mac])] == ["erased"]
+            assert record.machines.erasures(known[one.mac]) == ()

@@ -89,24 +89,24 @@ def start(
     who: str = "Anne",
 ) -> Job:
     """Somebody chooses on the page, and the job begins."""
-    record.choose(visit.machine_id, "debian", who, target=target)
+    record.choices.choose(visit.machine_id, "debian", who, target=target)
     chosen = profile or ERASE_AND_DEPLOY
-    job = record.begin(visit.id, prepare=lambda _: Start(profile=chosen, master=master, hostname="pc-1"))
+    job = record.jobs.begin(visit.id, prepare=lambda _: Start(profile=chosen, master=master, hostname="pc-1"))
     assert job is not None
     return job
 
 
 def follow(record: Record, visit_id: str, *, menu: str = "") -> tuple[str, str] | None:
     """What this visit follows now, and who chose it. Its job is over at once, so that another may follow."""
-    job = record.begin(
+    job = record.jobs.begin(
         visit_id,
         menu=menu,
         prepare=lambda profile: Start(profile=replace(ERASE_AND_DEPLOY, id=profile), master=None, hostname="pc-1"),
     )
     if job is None:
         return None
-    rows = [row for machine in record.machines_overview() for row in machine.visit.jobs if row.id == job.id]
-    record.end_job(job.id, Problem("agent-error"))
+    rows = [row for machine in record.machines.overview() for row in machine.visit.jobs if row.id == job.id]
+    record.jobs.end(job.id, Problem("agent-error"))
     return job.profile.id, rows[0].chosen_by
 
 

@@ -96,58 +96,58 @@ def test_a_stranger_s_inventories_are_refused_on_a_real_record_once_they_are_too
     monkeypatch.setattr(arrivals, "DAY_BYTES", 230_000)
     for number in range(1, 5):
         clock.pass_by(timedelta(minutes=1))
-        record.greet(hello(large(number), f"made-up-{number}"), MAC, address=DEVICE)
-    before = record.events(limit=1000)
+        record.visits.greet(hello(large(number), f"made-up-{number}"), MAC, address=DEVICE)
+    before = record.journal.read(limit=1000)
     with pytest.raises(HelloRefused, match=DEVICE) as refused:
-        record.greet(hello(large(5), "made-up-5"), MAC, address=DEVICE)
+        record.visits.greet(hello(large(5), "made-up-5"), MAC, address=DEVICE)
     assert refused.value.problem == Problem("crowded")
     assert refused.value.hint
-    assert record.events(limit=1000) == before
-    assert record.greet(hello(pc(6), "boot-6"), MAC, address="10.0.0.5").new
+    assert record.journal.read(limit=1000) == before
+    assert record.visits.greet(hello(pc(6), "boot-6"), MAC, address="10.0.0.5").new
 
 
 def test_what_a_stage_found_counts_and_is_kept_whatever_it_comes_to(
     record: Record, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(arrivals, "DAY_BYTES", 10_000)
-    job = start(record, record.greet(hello(pc(), "boot-1"), MAC, address=DEVICE))
+    job = start(record, record.visits.greet(hello(pc(), "boot-1"), MAC, address=DEVICE))
     found = StageRecord(stage="check", state="done", result=CheckResult(inventory=large(1)))
-    assert record.stage_finished(job.id, found, 1.0, 1).stages[0] == found
+    assert record.jobs.stage_finished(job.id, found, 1.0, 1).stages[0] == found
     with pytest.raises(HelloRefused, match="within a day"):
-        record.greet(hello(pc(2), "boot-2"), MAC, address=DEVICE)
+        record.visits.greet(hello(pc(2), "boot-2"), MAC, address=DEVICE)
 
 
 def test_what_a_check_found_again_adds_nothing(record: Record, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(arrivals, "DAY_BYTES", 60_000 + 3 * VISIT_ROWS)
     for boot in ("boot-1", "boot-2", "boot-3"):
-        job = start(record, record.greet(hello(large(1), boot), MAC, address=DEVICE))
+        job = start(record, record.visits.greet(hello(large(1), boot), MAC, address=DEVICE))
         found = StageRecord(stage="check", state="done", result=CheckResult(inventory=large(1)))
-        record.stage_finished(job.id, found, 1.0, 1)
+        record.jobs.stage_finished(job.id, found, 1.0, 1)
 
 
 def test_a_known_visit_tells_ever_other_inventories_until_its_address_has_used_up_its_day(
     record: Record, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(arrivals, "DAY_BYTES", 200_000)
-    visit = record.greet(hello(pc(), "boot-1"), MAC, address=DEVICE)
+    visit = record.visits.greet(hello(pc(), "boot-1"), MAC, address=DEVICE)
     told = [replace(large(number), system=pc().system) for number in range(1, 9)]
     for inventory in told:
-        again = record.greet(hello(inventory, "boot-1", token=visit.token), MAC, address=DEVICE)
+        again = record.visits.greet(hello(inventory, "boot-1", token=visit.token), MAC, address=DEVICE)
         assert (again.id, again.new) == (visit.id, False)
-    assert record.machine_now(visit.machine_id).visits[0].inventory == told[3]
-    assert record.greet(hello(pc(6), "boot-6"), MAC, address="10.0.0.5").new
+    assert record.machines.now(visit.machine_id).visits[0].inventory == told[3]
+    assert record.visits.greet(hello(pc(6), "boot-6"), MAC, address="10.0.0.5").new
 
 
 def began_a_day(place: Path, clock: Clock, *, visits: int) -> None:
     """A server that ran for over a day; in its last hour one address began so many visits."""
     with open_record(place, clock=clock, monotonic=clock.monotonic) as record:
-        record.greet(hello(pc(1), "long-ago"), MAC, address=DEVICE)
+        record.visits.greet(hello(pc(1), "long-ago"), MAC, address=DEVICE)
         for _ in range(27):
             clock.pass_by(timedelta(hours=1))
-            record.set_setting("hour", str(clock.now))
+            record.people.set_setting("hour", str(clock.now))
         for number in range(visits):
             clock.pass_by(timedelta(minutes=1))
-            record.greet(hello(pc(2), f"boot-{number}"), MAC, address=DEVICE)
+            record.visits.greet(hello(pc(2), f"boot-{number}"), MAC, address=DEVICE)
 
 
 def test_a_restart_does_not_begin_the_day_anew(place: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -157,13 +157,13 @@ def test_a_restart_does_not_begin_the_day_anew(place: Path, clock: Clock, monkey
         with open_record(place, clock=clock, monotonic=clock.monotonic) as record:
             clock.pass_by(timedelta(minutes=1))
             with contextlib.suppress(HelloRefused):
-                record.greet(hello(pc(2), f"boot-{clock.now}"), MAC, address=DEVICE)
+                record.visits.greet(hello(pc(2), f"boot-{clock.now}"), MAC, address=DEVICE)
     with open_record(place, clock=clock, monotonic=clock.monotonic) as record:
         with pytest.raises(HelloRefused, match="within a day"):
-            record.greet(hello(pc(2), "one-more"), MAC, address=DEVICE)
-        assert record.greet(hello(pc(3), "another"), MAC, address="10.0.0.5").new
+            record.visits.greet(hello(pc(2), "one-more"), MAC, address=DEVICE)
+        assert record.visits.greet(hello(pc(3), "another"), MAC, address="10.0.0.5").new
         clock.pass_by(timedelta(hours=26))
-        assert record.greet(hello(pc(2), "next-day"), MAC, address=DEVICE).new
+        assert record.visits.greet(hello(pc(2), "next-day"), MAC, address=DEVICE).new
 
 
 def test_the_bytes_of_the_day_outlive_a_restart_with_what_checks_found(
@@ -171,14 +171,14 @@ def test_the_bytes_of_the_day_outlive_a_restart_with_what_checks_found(
 ) -> None:
     monkeypatch.setattr(arrivals, "DAY_BYTES", 40_000)
     with open_record(place, clock=clock, monotonic=clock.monotonic) as record:
-        job = start(record, record.greet(hello(pc(), "boot-1"), MAC, address=DEVICE))
+        job = start(record, record.visits.greet(hello(pc(), "boot-1"), MAC, address=DEVICE))
         found = StageRecord(stage="check", state="done", result=CheckResult(inventory=large(1)))
-        record.stage_finished(job.id, found, 1.0, 1)
+        record.jobs.stage_finished(job.id, found, 1.0, 1)
     with (
         open_record(place, clock=clock, monotonic=clock.monotonic) as record,
         pytest.raises(HelloRefused, match="within a day"),
     ):
-        record.greet(hello(pc(), "boot-2"), MAC, address=DEVICE)
+        record.visits.greet(hello(pc(), "boot-2"), MAC, address=DEVICE)
 
 
 @pytest.mark.parametrize("put", [timedelta(days=-9000), timedelta(days=9000)])
@@ -189,7 +189,7 @@ def test_a_clock_that_was_put_over_a_restart_counts_nothing_of_long_ago(
     began_a_day(place, clock, visits=4)
     clock.now += put
     with open_record(place, clock=clock, monotonic=clock.monotonic) as record:
-        assert record.greet(hello(pc(2), "again"), MAC, address=DEVICE).new
+        assert record.visits.greet(hello(pc(2), "again"), MAC, address=DEVICE).new
 
 
 def large(number: int) -> Inventory:

@@ -37,9 +37,9 @@ def test_a_commit_is_on_the_disk_before_it_returns(place: Path) -> None:
 
 def test_a_record_opened_again_is_the_same(place: Path) -> None:
     with open_record(place) as record:
-        visit = record.greet(hello(pc(), "boot-1"), MAC)
+        visit = record.visits.greet(hello(pc(), "boot-1"), MAC)
     with open_record(f"sqlite:///{place}") as record:
-        assert record.machines_overview()[0].visit.id == visit.id
+        assert record.machines.overview()[0].visit.id == visit.id
 
 
 def test_a_newer_netboots_record_is_refused_and_not_touched(place: Path) -> None:
@@ -65,7 +65,7 @@ def test_what_is_no_record_is_refused_with_a_hint(tmp_path: Path) -> None:
 
 def test_only_its_owner_may_read_it(tmp_path: Path) -> None:
     with open_record(tmp_path / "record.db") as record:
-        record.set_setting("session", "secret")
+        record.people.set_setting("session", "secret")
         files = list(tmp_path.iterdir())
         assert len(files) == 3
         for path in files:
@@ -74,17 +74,17 @@ def test_only_its_owner_may_read_it(tmp_path: Path) -> None:
 
 def test_settings_operators_and_masters_are_remembered(place: Path) -> None:
     with open_record(place) as record:
-        assert record.setting("session") is None
-        record.set_setting("session", "one")
-        record.set_setting("session", "two")
-        record.set_operator("Anne", "first")
-        record.set_operator("Anne", "second")
+        assert record.people.setting("session") is None
+        record.people.set_setting("session", "one")
+        record.people.set_setting("session", "two")
+        record.people.set_operator("Anne", "first")
+        record.people.set_operator("Anne", "second")
         for _ in range(2):
-            record.remember_master("ab" * 32, name="debian-minimal", version="13.1", licence="free")
+            record.masters.remember("ab" * 32, name="debian-minimal", version="13.1", licence="free")
     with open_record(place) as record:
-        assert record.setting("session") == "two"
-        assert [(each.name, each.password_hash) for each in record.operators()] == [("Anne", "second")]
-        assert [(master.name, master.version) for master in record.masters()] == [("debian-minimal", "13.1")]
+        assert record.people.setting("session") == "two"
+        assert [(each.name, each.password_hash) for each in record.people.operators()] == [("Anne", "second")]
+        assert [(master.name, master.version) for master in record.masters.all()] == [("debian-minimal", "13.1")]
 
 
 CHILD = """
@@ -95,7 +95,7 @@ with open_record(sys.argv[1]) as record:
     number = 0
     while True:
         number += 1
-        record.set_operator(f"operator {number}", "hash")
+        record.people.set_operator(f"operator {number}", "hash")
         print(number, flush=True)
 """
 
@@ -111,7 +111,7 @@ def test_everything_acknowledged_is_there_after_a_kill(place: Path) -> None:
         acknowledged = max([int(line), *(int(rest) for rest in child.stdout if rest.endswith("\n"))])
         child.wait()
         with open_record(place) as record:
-            there = {operator.name for operator in record.operators()}
+            there = {operator.name for operator in record.people.operators()}
             assert {f"operator {number}" for number in range(1, acknowledged + 1)} <= there
-            assert record.verify_chain().broken is None
-            assert len(record.events(limit=10_000)) == record.verify_chain().events
+            assert record.journal.verify().broken is None
+            assert len(record.journal.read(limit=10_000)) == record.journal.verify().events

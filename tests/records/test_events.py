@@ -21,9 +21,9 @@ PROTECTION = ("events_are_not_changed", "events_are_not_deleted", "events_are_on
 def fill(record: Record, pcs: int = 3) -> None:
     """Some decisions and ends, so that there is a chain."""
     for number in range(1, pcs + 1):
-        visit = record.greet(hello(pc(number), f"boot-{number}"), MAC)
+        visit = record.visits.greet(hello(pc(number), f"boot-{number}"), MAC)
         job = start(record, visit, who="Anne Dupont")
-        record.end_job(job.id, Problem("interrupted"))
+        record.jobs.end(job.id, Problem("interrupted"))
 
 
 @pytest.mark.parametrize(
@@ -37,10 +37,10 @@ def fill(record: Record, pcs: int = 3) -> None:
 )
 def test_the_database_refuses_to_change_or_delete_an_event(record: Record, place: Path, statement: str) -> None:
     fill(record)
-    before = record.events(limit=1000)
+    before = record.journal.read(limit=1000)
     with sqlite3.connect(place) as other, pytest.raises(sqlite3.IntegrityError, match="append-only"):
         other.execute(statement)
-    assert record.events(limit=1000) == before
+    assert record.journal.read(limit=1000) == before
 
 
 @pytest.mark.parametrize(
@@ -59,12 +59,12 @@ def test_the_database_refuses_to_change_or_delete_an_event(record: Record, place
 )
 def test_whoever_takes_the_protection_away_is_found(record: Record, place: Path, statement: str, where: int) -> None:
     fill(record)
-    server = record.events()[0].server
+    server = record.journal.read()[0].server
     with sqlite3.connect(place) as other:
         for name in PROTECTION:
             other.execute(f"DROP TRIGGER {name}")
         other.execute(statement)
-    found = record.verify_chain()
+    found = record.journal.verify()
     assert found.why
     if "chains" not in statement:
         assert found.broken == (server, where)
@@ -74,31 +74,31 @@ def test_whoever_takes_the_protection_away_is_found(record: Record, place: Path,
 
 def test_an_untouched_chain_holds_from_its_first_event_to_its_last(record: Record) -> None:
     fill(record, pcs=5)
-    events = record.events(limit=1000)
+    events = record.journal.read(limit=1000)
     assert [event.sequence for event in events] == list(range(1, len(events) + 1))
-    found = record.verify_chain()
+    found = record.journal.verify()
     assert (found.events, found.broken) == (len(events), None)
-    assert record.events(after=3, limit=2) == events[3:5]
+    assert record.journal.read(after=3, limit=2) == events[3:5]
     machine = events[0].machine_id
-    assert record.events(limit=1000, machine=machine) == tuple(e for e in events if e.machine_id == machine)
+    assert record.journal.read(limit=1000, machine=machine) == tuple(e for e in events if e.machine_id == machine)
 
 
 def test_an_event_names_nobody_and_a_person_can_be_forgotten(record: Record, place: Path) -> None:
-    record.set_operator("Anne Dupont", "$argon2id$…")
+    record.people.set_operator("Anne Dupont", "$argon2id$…")
     fill(record)
-    events = record.events(limit=1000)
+    events = record.journal.read(limit=1000)
     assert not any("Anne" in event.body or "Dupont" in event.body for event in events)
     digests = {json.loads(event.body)["by"] for event in events if event.kind in ("choice-made", "job-started")}
     assert len(digests) == 1
-    record.forget_person("Anne Dupont")
-    assert record.operator("Anne Dupont") is None
-    assert record.verify_chain().broken is None
+    record.people.forget("Anne Dupont")
+    assert record.people.operator("Anne Dupont") is None
+    assert record.journal.verify().broken is None
     record.close()
     assert b"Dupont" not in b"".join(path.read_bytes() for path in place.parent.iterdir())
     # The same name later is somebody else, as far as the events tell.
-    visit = record.greet(hello(pc(9), "boot-9"), MAC)
-    record.choose(visit.machine_id, "debian", "Anne Dupont")
-    assert json.loads(record.events(limit=1000)[-1].body)["by"] not in digests
+    visit = record.visits.greet(hello(pc(9), "boot-9"), MAC)
+    record.choices.choose(visit.machine_id, "debian", "Anne Dupont")
+    assert json.loads(record.journal.read(limit=1000)[-1].body)["by"] not in digests
 
 
 bodies = st.dictionaries(st.text(max_size=10), st.one_of(st.none(), st.integers(), st.text(max_size=10)), max_size=4)

@@ -28,34 +28,36 @@ def count(place: Path) -> object:
 
 def test_a_pc_that_comes_again_unchanged_adds_no_inventory(record: Record, place: Path) -> None:
     for boot in ("boot-1", "boot-2", "boot-3"):
-        visit = record.greet(hello(pc(), boot), MAC)
+        visit = record.visits.greet(hello(pc(), boot), MAC)
         job = start(record, visit)
-        record.stage_finished(job.id, CHECKED, 1.0, 1)
+        record.jobs.stage_finished(job.id, CHECKED, 1.0, 1)
     assert count(place) == 1
-    record.greet(hello(replace(pc(), memory=8 << 30), "boot-4"), MAC)
+    record.visits.greet(hello(replace(pc(), memory=8 << 30), "boot-4"), MAC)
     assert count(place) == 2
-    shown = record.machine_detail(visit.machine_id).visits
+    shown = record.machines.detail(visit.machine_id).visits
     assert [each.inventory for each in shown] == [replace(pc(), memory=8 << 30), pc(), pc(), pc()]
-    assert record.verify_chain().broken is None
+    assert record.journal.verify().broken is None
 
 
 def test_what_a_visit_told_before_is_let_go_unless_another_or_a_check_found_the_same(
     record: Record, place: Path
 ) -> None:
-    token = record.greet(hello(pc(), "boot-1"), MAC).token
+    token = record.visits.greet(hello(pc(), "boot-1"), MAC).token
     for memory in range(1, 20):
-        visit = record.greet(hello(replace(pc(), memory=memory), "boot-1", token=token), MAC)
+        visit = record.visits.greet(hello(replace(pc(), memory=memory), "boot-1", token=token), MAC)
     assert count(place) == 1
     job = start(record, visit)
     late = pc(1, disks=(ssd(1), ssd(2)))
-    record.stage_finished(job.id, StageRecord(stage="check", state="done", result=CheckResult(inventory=late)), 1.0, 1)
+    record.jobs.stage_finished(
+        job.id, StageRecord(stage="check", state="done", result=CheckResult(inventory=late)), 1.0, 1
+    )
     assert count(place) == 1
-    again = record.greet(hello(pc(), "boot-1", token=token), MAC)
+    again = record.visits.greet(hello(pc(), "boot-1", token=token), MAC)
     assert again.job is not None
     assert (again.job.inventory, count(place)) == (late, 2)
-    record.greet(hello(pc(), "boot-2"), MAC)
+    record.visits.greet(hello(pc(), "boot-2"), MAC)
     assert count(place) == 2
-    assert record.verify_chain().broken is None
+    assert record.journal.verify().broken is None
 
 
 CHANGES = {
@@ -69,26 +71,26 @@ CHANGES = {
 @pytest.mark.parametrize("what", CHANGES)
 def test_the_check_of_the_journal_finds_that_what_a_check_found_was_changed(place: Path, what: str) -> None:
     with open_record(place) as record:
-        job = start(record, record.greet(hello(pc(), "boot-1"), MAC))
-        record.stage_finished(job.id, CHECKED, 1.0, 1)
-        record.greet(hello(pc(2), "boot-2"), MAC)
-        assert record.verify_chain().broken is None
-        (event,) = [each for each in record.events() if each.kind == "stage-ended"]
+        job = start(record, record.visits.greet(hello(pc(), "boot-1"), MAC))
+        record.jobs.stage_finished(job.id, CHECKED, 1.0, 1)
+        record.visits.greet(hello(pc(2), "boot-2"), MAC)
+        assert record.journal.verify().broken is None
+        (event,) = [each for each in record.journal.read() if each.kind == "stage-ended"]
     with sqlite3.connect(place) as other:
         other.execute(CHANGES[what])
     with open_record(place) as record:
-        check = record.verify_chain()
+        check = record.journal.verify()
         assert check.broken == (event.server, event.sequence)
         assert "inventory" in check.why
 
 
 def test_the_check_of_the_journal_finds_a_changed_inventory_of_which_no_event_tells(place: Path) -> None:
     with open_record(place) as record:
-        record.greet(hello(pc(), "boot-1"), MAC)
+        record.visits.greet(hello(pc(), "boot-1"), MAC)
     with sqlite3.connect(place) as other:
         other.execute(CHANGES["its bytes"])
     with open_record(place) as record:
-        check = record.verify_chain()
+        check = record.journal.verify()
         assert check.broken is not None
         assert (check.broken[1], "inventory" in check.why) == (0, True)
 
@@ -102,18 +104,18 @@ def test_a_record_of_before_opens_with_all_that_was_in_it(tmp_path: Path) -> Non
     assert len(told) == 4
     kept = {table: rows(place, f"SELECT * FROM {table}") for (table,) in rows(place, TABLES)}
     with open_record(place) as record:
-        (one,) = [row for row in record.machines_overview() if row.number == 1]
-        visits = record.machine_detail(one.id).visits
+        (one,) = [row for row in record.machines.overview() if row.number == 1]
+        visits = record.machines.detail(one.id).visits
         assert [(each.boot, each.inventory) for each in visits] == [
             ("boot-3", pc(disks=(ssd(1), ssd(7)))),
             ("boot-2", pc()),
             ("boot-1", pc()),
         ]
-        job = record.job_over(visits[2].id, visits[2].jobs[0].id)
+        job = record.jobs.over(visits[2].id, visits[2].jobs[0].id)
         assert job is not None
         assert (job.inventory, job.stages[0]) == (pc(), CHECKED)
-        assert [(row.verdict, row.in_chain) for row in record.erasures_of(one.id)] == [("erased", True)]
-        assert record.verify_chain().broken is None
+        assert [(row.verdict, row.in_chain) for row in record.machines.erasures(one.id)] == [("erased", True)]
+        assert record.journal.verify().broken is None
     assert count(place) == 3
     with_visits = "SELECT boot, content FROM visits JOIN inventories ON digest = inventory_digest ORDER BY boot"
     assert rows(place, with_visits) == told

@@ -14,12 +14,12 @@ from tests.records.test_jobs import CHECKED, erased
 
 def erased_once(record: Record) -> str:
     """A machine in which a job erased one disk."""
-    visit = record.greet(hello(pc(), "boot-1"), MAC)
+    visit = record.visits.greet(hello(pc(), "boot-1"), MAC)
     job = start(record, visit)
-    record.stage_started(job.id, "check", 1)
-    record.stage_finished(job.id, CHECKED, 2.5, 2)
-    record.stage_started(job.id, "erase", 3)
-    record.stage_finished(job.id, erased(), 90.0, 4)
+    record.jobs.stage_started(job.id, "check", 1)
+    record.jobs.stage_finished(job.id, CHECKED, 2.5, 2)
+    record.jobs.stage_started(job.id, "erase", 3)
+    record.jobs.stage_finished(job.id, erased(), 90.0, 4)
     return visit.machine_id
 
 
@@ -45,18 +45,18 @@ def change(place: Path, statement: str) -> None:
 def test_a_proof_that_was_changed_in_its_table_is_shown_as_none_and_found_by_the_check(place: Path, what: str) -> None:
     with open_record(place) as record:
         machine = erased_once(record)
-        (proof,) = record.erasures_of(machine)
+        (proof,) = record.machines.erasures(machine)
         assert (proof.verdict, proof.in_chain) == ("erased", True)
-        assert record.verify_chain().broken is None
+        assert record.journal.verify().broken is None
     change(place, CHANGES[what])
     with open_record(place) as record:
-        shown = record.erasures_of(machine)
+        shown = record.machines.erasures(machine)
         assert sum(each.verdict == "erased" for each in shown) <= (1 if what == "a row more" else 0)
         if what not in ("a row less", "a row more"):
             # What is shown is what was hashed, and no proof.
             assert [each.in_chain for each in shown] == [False]
             assert shown[0].evidence.disk == proof.evidence.disk
-        check = record.verify_chain()
+        check = record.journal.verify()
         assert check.broken is not None
         assert "proof" in check.why
 
@@ -65,7 +65,7 @@ def test_a_proof_that_was_changed_in_its_table_is_shown_as_none_and_found_by_the
 def test_an_event_that_was_changed_with_its_proof_proves_nothing(place: Path, forged: str) -> None:
     with open_record(place) as record:
         machine = erased_once(record)
-        (proof,) = record.erasures_of(machine)
+        (proof,) = record.machines.erasures(machine)
     body = msgspec.json.encode(msgspec.structs.replace(proof.evidence, written=1)).decode()
     with sqlite3.connect(place) as other:
         for (trigger,) in other.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
@@ -75,7 +75,7 @@ def test_an_event_that_was_changed_with_its_proof_proves_nothing(place: Path, fo
         if forged == "its hash":
             other.execute("UPDATE events SET hash = 'ab' WHERE kind = 'erasure'")
     with open_record(place) as record:
-        (shown,) = record.erasures_of(machine)
+        (shown,) = record.machines.erasures(machine)
         assert (shown.verdict, shown.level, shown.in_chain) == ("undetermined", "none", False)
         assert isinstance(shown.evidence, Erasure)
-        assert record.verify_chain().broken is not None
+        assert record.journal.verify().broken is not None

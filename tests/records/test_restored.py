@@ -23,9 +23,9 @@ def heads(tmp_path: Path) -> Path:
 
 def waits_for_one(record: Record) -> str:
     """A machine with a choice that waits, and a batch that is armed."""
-    visit = record.greet(hello(pc(), "boot-1"), MAC)
-    record.choose(visit.machine_id, "erase-only", WHO)
-    record.arm_batch("erase-only", 5, WHO)
+    visit = record.visits.greet(hello(pc(), "boot-1"), MAC)
+    record.choices.choose(visit.machine_id, "erase-only", WHO)
+    record.batches.arm("erase-only", 5, WHO)
     return visit.machine_id
 
 
@@ -35,7 +35,7 @@ def forget_log(place: Path) -> None:
 
 
 def kinds(record: Record) -> list[str]:
-    return [event.kind for event in record.events(limit=1000)]
+    return [event.kind for event in record.journal.read(limit=1000)]
 
 
 def test_a_backup_that_is_put_back_revives_no_choice_and_no_batch_and_says_so(
@@ -46,20 +46,20 @@ def test_a_backup_that_is_put_back_revives_no_choice_and_no_batch_and_says_so(
     shutil.copy(place, tmp_path / "backup.db")
     with open_record(place, heads=heads) as record:
         assert not record.restored
-        assert record.cancel_choice(machine, WHO)
-        batch = record.newest_batch()
+        assert record.choices.cancel(machine, WHO)
+        batch = record.batches.newest()
         assert batch is not None
-        record.disarm_batch(batch.id, WHO)
+        record.batches.disarm(batch.id, WHO)
     shutil.copy(tmp_path / "backup.db", place)
     forget_log(place)
     with open_record(place, heads=heads) as record:
         assert record.restored
-        assert record.pending_choices() == ()
-        found = record.newest_batch()
+        assert record.choices.pending() == ()
+        found = record.batches.newest()
         assert found is not None
         assert found.ending == "restored"
         assert kinds(record)[-1] == "record-restored"
-        assert record.verify_chain().broken is None
+        assert record.journal.verify().broken is None
     with open_record(place, heads=heads) as record:
         assert not record.restored
 
@@ -68,7 +68,7 @@ def test_a_write_ahead_log_that_is_lost_is_noticed(place: Path, heads: Path, tmp
     with open_record(place, heads=heads) as record:
         machine = waits_for_one(record)
     with open_record(place, heads=heads) as record:
-        assert record.cancel_choice(machine, WHO)
+        assert record.choices.cancel(machine, WHO)
         assert Path(f"{place}-wal").stat().st_size
         # The database without the log of what came after it was closed the last time.
         shutil.copy(place, tmp_path / "without.db")
@@ -76,7 +76,7 @@ def test_a_write_ahead_log_that_is_lost_is_noticed(place: Path, heads: Path, tmp
     forget_log(place)
     with open_record(place, heads=heads) as record:
         assert record.restored
-        assert record.pending_choices() == ()
+        assert record.choices.pending() == ()
 
 
 def test_a_record_on_a_new_machine_is_not_known_and_nothing_that_waited_is_done(
@@ -86,7 +86,7 @@ def test_a_record_on_a_new_machine_is_not_known_and_nothing_that_waited_is_done(
         waits_for_one(record)
     with open_record(place, heads=tmp_path / "another machine") as record:
         assert record.restored
-        assert record.pending_choices() == ()
+        assert record.choices.pending() == ()
 
 
 def test_a_record_that_goes_on_stays_as_it_is_after_a_kill_or_a_command_beside_it(place: Path, heads: Path) -> None:
@@ -94,19 +94,19 @@ def test_a_record_that_goes_on_stays_as_it_is_after_a_kill_or_a_command_beside_i
     machine = waits_for_one(server)
     with open_record(place, heads=heads) as command:
         assert not command.restored
-        command.set_operator(WHO, "hash")
-    server.set_setting("session", "one")
+        command.people.set_operator(WHO, "hash")
+    server.people.set_setting("session", "one")
     # Never closed: as a killed server leaves it.
     with open_record(place, heads=heads) as record:
         assert not record.restored
-        assert [pending.choice.machine_id for pending in record.pending_choices()] == [machine]
+        assert [pending.choice.machine_id for pending in record.choices.pending()] == [machine]
     server.close()
 
 
 def test_a_damaged_page_is_found_at_the_start(place: Path) -> None:
     with open_record(place) as record:
         for number in range(1, 60):
-            record.set_operator(f"operator {number}", "h" * 400)
+            record.people.set_operator(f"operator {number}", "h" * 400)
     with sqlite3.connect(place) as other:
         other.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         other.execute("PRAGMA journal_mode=DELETE")
@@ -122,7 +122,7 @@ def test_a_damaged_page_is_found_at_the_start(place: Path) -> None:
 def test_a_page_that_is_damaged_while_it_runs_is_called_so(place: Path) -> None:
     with open_record(place) as record:
         for number in range(1, 60):
-            record.set_operator(f"operator {number}", "h" * 400)
+            record.people.set_operator(f"operator {number}", "h" * 400)
         with sqlite3.connect(place) as other:
             other.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         size = place.stat().st_size
@@ -130,9 +130,9 @@ def test_a_page_that_is_damaged_while_it_runs_is_called_so(place: Path) -> None:
             for page in range(4096 * 2, size, 4096):
                 file.seek(page)
                 file.write(b"\xa5" * 64)
-        record._engine.dispose()  # its cache forgets what it has read
+        record._open.close()  # its cache forgets what it has read
         with pytest.raises(RecordDamaged):
-            record.operators()
+            record.people.operators()
 
 
 links = st.builds(Link, st.sampled_from(["aa", "bb"]), st.integers(0, 5), st.sampled_from(["x", "y"]))

@@ -21,83 +21,83 @@ def prepare(profile: str) -> Start | None:
 
 def kinds(record: Record) -> list[str]:
     """What was appended, in order."""
-    return [event.kind for event in record.events(limit=1000)]
+    return [event.kind for event in record.journal.read(limit=1000)]
 
 
 def test_a_choice_becomes_its_job(record: Record) -> None:
-    visit = record.greet(hello(pc(), "boot-1"), MAC)
-    record.choose(visit.machine_id, "debian", "Anne", target=ssd().id)
-    job = record.begin(visit.id, prepare=prepare)
+    visit = record.visits.greet(hello(pc(), "boot-1"), MAC)
+    record.choices.choose(visit.machine_id, "debian", "Anne", target=ssd().id)
+    job = record.jobs.begin(visit.id, prepare=prepare)
     assert job is not None
-    assert job == record.job_of_visit(visit.id)
+    assert job == record.jobs.of_visit(visit.id)
     assert (job.profile, job.master, job.hostname, job.target) == (ERASE_AND_DEPLOY, MASTER, "pc-1", ssd().id)
-    (row,) = record.machines_overview()
+    (row,) = record.machines.overview()
     assert row.job is not None
     assert (row.choice, row.job.chosen_by) == (None, "Anne")
     assert kinds(record)[-2:] == ["choice-used", "job-started"]
 
 
 def test_the_menus_pick_becomes_its_job_once_a_visit(record: Record) -> None:
-    visit = record.greet(hello(pc(), "boot-1", profile="debian"), MAC)
-    job = record.begin(visit.id, menu="debian", prepare=prepare)
+    visit = record.visits.greet(hello(pc(), "boot-1", profile="debian"), MAC)
+    job = record.jobs.begin(visit.id, menu="debian", prepare=prepare)
     assert job is not None
-    (row,) = record.machines_overview()
+    (row,) = record.machines.overview()
     assert row.job is not None
     assert row.job.chosen_by == "menu"
-    record.end_job(job.id, None)
-    assert record.begin(visit.id, menu="debian", prepare=prepare) is None
+    record.jobs.end(job.id, None)
+    assert record.jobs.begin(visit.id, menu="debian", prepare=prepare) is None
 
 
 def test_nothing_begins_where_nobody_chose(record: Record) -> None:
-    visit = record.greet(hello(pc(), "boot-1"), MAC)
-    assert record.begin(visit.id, prepare=prepare) is None
+    visit = record.visits.greet(hello(pc(), "boot-1"), MAC)
+    assert record.jobs.begin(visit.id, prepare=prepare) is None
     with pytest.raises(NotOnRecord):
-        record.begin("nothing", prepare=prepare)
+        record.jobs.begin("nothing", prepare=prepare)
 
 
 def test_a_choice_whose_job_could_not_start_is_not_lost(record: Record) -> None:
-    visit = record.greet(hello(pc(), "boot-1"), MAC)
-    chosen = record.choose(visit.machine_id, "debian", "Anne")
+    visit = record.visits.greet(hello(pc(), "boot-1"), MAC)
+    chosen = record.choices.choose(visit.machine_id, "debian", "Anne")
 
     def broken(profile: str) -> Start | None:
         raise OSError(f"the disk with {profile} is gone")
 
     before = kinds(record)
     with pytest.raises(OSError, match="is gone"):
-        record.begin(visit.id, prepare=broken)
+        record.jobs.begin(visit.id, prepare=broken)
     assert kinds(record) == before
-    assert record.machines_overview()[0].choice == chosen
-    assert record.begin(visit.id, prepare=prepare) is not None
+    assert record.machines.overview()[0].choice == chosen
+    assert record.jobs.begin(visit.id, prepare=prepare) is not None
 
 
 @pytest.mark.parametrize("menu", ["", "gone"])
 def test_a_choice_of_a_profile_that_is_gone_is_withdrawn_and_said_so(record: Record, menu: str) -> None:
-    visit = record.greet(hello(pc(), "boot-1", profile=menu), MAC)
-    record.choose(visit.machine_id, "gone", "Anne")
+    visit = record.visits.greet(hello(pc(), "boot-1", profile=menu), MAC)
+    record.choices.choose(visit.machine_id, "gone", "Anne")
     with pytest.raises(UnknownProfile) as refused:
-        record.begin(visit.id, menu=menu, prepare=prepare)
+        record.jobs.begin(visit.id, menu=menu, prepare=prepare)
     assert (refused.value.profile, bool(refused.value.hint)) == ("gone", True)
-    assert record.machines_overview()[0].choice is None
+    assert record.machines.overview()[0].choice is None
     assert kinds(record)[-1] == "choice-withdrawn"
-    assert record.begin(visit.id, menu=menu, prepare=prepare) is None
+    assert record.jobs.begin(visit.id, menu=menu, prepare=prepare) is None
 
 
 def test_a_choice_of_which_nobody_knows_what_it_was_made_for_is_asked_again(record: Record, place: Path) -> None:
     """As they wait on a record that an older netboot wrote."""
-    visit = record.greet(hello(pc(), "boot-1"), MAC)
-    record.choose(visit.machine_id, "debian", "Anne")
+    visit = record.visits.greet(hello(pc(), "boot-1"), MAC)
+    record.choices.choose(visit.machine_id, "debian", "Anne")
     with sqlite3.connect(place) as other:
         other.execute("UPDATE choices SET seen = NULL")
     with pytest.raises(NotAsSeen) as refused:
-        record.begin(visit.id, prepare=prepare)
+        record.jobs.begin(visit.id, prepare=prepare)
     assert refused.value.problem.code == "disks-changed"
-    assert record.begin(visit.id, prepare=prepare) is None
+    assert record.jobs.begin(visit.id, prepare=prepare) is None
 
 
 def test_no_job_begins_beside_another(record: Record) -> None:
-    visit = record.greet(hello(pc(), "boot-1", profile="debian"), MAC)
+    visit = record.visits.greet(hello(pc(), "boot-1", profile="debian"), MAC)
     start(record, visit)
     before = kinds(record)
     with pytest.raises(NotOnRecord):
-        record.begin(visit.id, menu="debian", prepare=prepare)
+        record.jobs.begin(visit.id, menu="debian", prepare=prepare)
     assert kinds(record) == before

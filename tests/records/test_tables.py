@@ -28,13 +28,13 @@ def erased(seconds: float) -> StageRecord:
 
 
 HOSTILE: list[Callable[[Record, str], object]] = [
-    lambda record, job: record.greet(hello(named("x" * 257), "boot-2"), MAC),
-    lambda record, job: record.greet(hello(named("\ud800"), "boot-2"), MAC),
-    lambda record, job: record.end_job(job, Problem("disk-error", {"error": "x" * 513})),
-    lambda record, job: record.stage_finished(
+    lambda record, job: record.visits.greet(hello(named("x" * 257), "boot-2"), MAC),
+    lambda record, job: record.visits.greet(hello(named("\ud800"), "boot-2"), MAC),
+    lambda record, job: record.jobs.end(job, Problem("disk-error", {"error": "x" * 513})),
+    lambda record, job: record.jobs.stage_finished(
         job, StageRecord(stage="check", state="done", result=CheckResult(inventory=named("x" * 257))), 1.0, 1
     ),
-    lambda record, job: record.stage_finished(job, erased(math.nan), 1.0, 1),
+    lambda record, job: record.jobs.stage_finished(job, erased(math.nan), 1.0, 1),
 ]
 
 
@@ -42,11 +42,11 @@ HOSTILE: list[Callable[[Record, str], object]] = [
 def test_a_value_that_cannot_be_read_back_is_refused_whole(
     record: Record, hostile: Callable[[Record, str], object]
 ) -> None:
-    visit = record.greet(hello(pc(), "boot-1"), MAC)
+    visit = record.visits.greet(hello(pc(), "boot-1"), MAC)
     job = start(record, visit)
-    before = record.machines_overview(), record.events(limit=1000)
+    before = record.machines.overview(), record.journal.read(limit=1000)
     with pytest.raises(Unreadable) as refused:
         hostile(record, job.id)
     assert refused.value.hint
-    assert (record.machines_overview(), record.events(limit=1000)) == before
-    assert record.job_of_visit(visit.id) == job
+    assert (record.machines.overview(), record.journal.read(limit=1000)) == before
+    assert record.jobs.of_visit(visit.id) == job

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from netboot.jobs.job import StageRecord
-from netboot.records.record import LEFT_SHOWN, Record
+from netboot.records.aggregates.jobs import LEFT_SHOWN
+from netboot.records.record import Record
 from netboot.records.unfinished import Begun, left_undone
 from netboot.records.values import JobState, StageState
 from netboot.shared.problems import Problem
@@ -84,11 +85,11 @@ def test_only_the_work_itself_ends_what_is_left(history: list[Begun], later: Beg
 
 def cut_in_erase(record: Record, number: int = 1) -> str:
     """A PC whose power went in its erase; its machine's id."""
-    visit = record.greet(hello(pc(number), f"boot-{next(_numbers)}"), MAC)
+    visit = record.visits.greet(hello(pc(number), f"boot-{next(_numbers)}"), MAC)
     begun = start(record, visit)
-    record.stage_started(begun.id, "check", 1)
-    record.stage_finished(begun.id, StageRecord(stage="check", state="done"), 1.0, 2)
-    record.stage_started(begun.id, "erase", 3)
+    record.jobs.stage_started(begun.id, "check", 1)
+    record.jobs.stage_finished(begun.id, StageRecord(stage="check", state="done"), 1.0, 2)
+    record.jobs.stage_started(begun.id, "erase", 3)
     return visit.machine_id
 
 
@@ -96,64 +97,64 @@ def cut_in_erase(record: Record, number: int = 1) -> str:
 def test_which_work_is_the_newest_does_not_hang_on_the_clock(record: Record, clock: Clock, hours: int) -> None:
     machine = cut_in_erase(record)
     clock.now += timedelta(hours=hours)
-    visit = record.greet(hello(pc(), f"boot-{next(_numbers)}"), MAC)
+    visit = record.visits.greet(hello(pc(), f"boot-{next(_numbers)}"), MAC)
     assert visit.left is not None
     assert (visit.left.problem, visit.left.running) == (Problem("power-cut", {"stage": "erase"}), False)
     look = replace(ERASE_AND_DEPLOY, id="look", stages=LOOK, master="")
     done = start(record, visit, profile=look)
-    record.stage_started(done.id, "check", 1)
-    record.stage_finished(done.id, StageRecord(stage="check", state="done"), 1.0, 2)
-    record.end_job(done.id, None)
-    (row,) = record.machines_overview()
+    record.jobs.stage_started(done.id, "check", 1)
+    record.jobs.stage_finished(done.id, StageRecord(stage="check", state="done"), 1.0, 2)
+    record.jobs.end(done.id, None)
+    (row,) = record.machines.overview()
     assert row.job is not None
     assert row.written is not None
     assert (row.job.id, row.written.profile) == (done.id, ERASE_AND_DEPLOY)
-    left = record.left_undone(machine)
+    left = record.jobs.left_undone(machine)
     assert left is not None
     assert left.stage == "erase"
-    assert record.machine_detail(machine).left == left
+    assert record.machines.detail(machine).left == left
 
 
 def test_a_server_that_starts_knows_of_the_pcs_that_were_left_lately(record: Record, clock: Clock) -> None:
     machine = cut_in_erase(record)
-    (left,) = record.left_lately()
+    (left,) = record.jobs.left_lately()
     assert (left.machine_id, left.mac, left.unfinished.running) == (machine, MAC, True)
-    record.greet(hello(pc(), f"boot-{next(_numbers)}"), MAC)
-    assert [found.unfinished.running for found in record.left_lately()] == [False]
+    record.visits.greet(hello(pc(), f"boot-{next(_numbers)}"), MAC)
+    assert [found.unfinished.running for found in record.jobs.left_lately()] == [False]
     clock.now += LEFT_SHOWN
-    assert record.left_lately() == ()
-    assert record.left_undone(machine) is not None
+    assert record.jobs.left_lately() == ()
+    assert record.jobs.left_undone(machine) is not None
 
 
 def test_what_is_left_at_the_old_number_is_left_at_the_new_one_until_either_has_done_it(record: Record) -> None:
     old = cut_in_erase(record)
-    visit = record.greet(hello(pc(1), f"boot-{next(_numbers)}"), MAC)
-    record.end_visit(visit.id)
-    new = record.greet(hello(pc(2), f"boot-{next(_numbers)}"), MAC)
+    visit = record.visits.greet(hello(pc(1), f"boot-{next(_numbers)}"), MAC)
+    record.visits.end(visit.id)
+    new = record.visits.greet(hello(pc(2), f"boot-{next(_numbers)}"), MAC)
     assert (new.machine_id != old, new.left) == (True, None)
-    record.end_visit(new.id)
-    record.merge_machines(old, new.machine_id, "Anne")
-    visit = record.greet(hello(pc(1), f"boot-{next(_numbers)}"), MAC)
+    record.visits.end(new.id)
+    record.machines.merge(old, new.machine_id, "Anne")
+    visit = record.visits.greet(hello(pc(1), f"boot-{next(_numbers)}"), MAC)
     assert visit.machine_id == new.machine_id
     assert visit.left is not None
     assert visit.left.stage == "erase"
-    assert [row.left for row in record.machines_overview()] == [visit.left] * len(record.machines_overview())
-    assert [found.machine_id for found in record.left_lately()] == [new.machine_id]
-    assert record.machine_detail(old).left == record.machine_detail(new.machine_id).left == visit.left
+    assert [row.left for row in record.machines.overview()] == [visit.left] * len(record.machines.overview())
+    assert [found.machine_id for found in record.jobs.left_lately()] == [new.machine_id]
+    assert record.machines.detail(old).left == record.machines.detail(new.machine_id).left == visit.left
     begun = start(record, visit)
     for number, stage in enumerate(begun.profile.stages, 1):
-        record.stage_finished(begun.id, StageRecord(stage=stage, state="done"), 1.0, number)
-    record.end_job(begun.id, None)
-    assert (record.left_undone(old), record.left_undone(new.machine_id)) == (None, None)
-    assert record.left_lately() == ()
+        record.jobs.stage_finished(begun.id, StageRecord(stage=stage, state="done"), 1.0, number)
+    record.jobs.end(begun.id, None)
+    assert (record.jobs.left_undone(old), record.jobs.left_undone(new.machine_id)) == (None, None)
+    assert record.jobs.left_lately() == ()
 
 
 def test_a_denial_is_not_what_is_left(record: Record) -> None:
-    visit = record.greet(hello(pc(), f"boot-{next(_numbers)}"), MAC)
+    visit = record.visits.greet(hello(pc(), f"boot-{next(_numbers)}"), MAC)
     begun = start(record, visit)
-    record.stage_started(begun.id, "check", 1)
-    record.stage_finished(begun.id, StageRecord(stage="check", state="done"), 1.0, 2)
-    record.end_job(begun.id, Problem("denied"))
-    left = record.left_undone(visit.machine_id)
+    record.jobs.stage_started(begun.id, "check", 1)
+    record.jobs.stage_finished(begun.id, StageRecord(stage="check", state="done"), 1.0, 2)
+    record.jobs.end(begun.id, Problem("denied"))
+    left = record.jobs.left_undone(visit.machine_id)
     assert left is not None
     assert left.problem == Problem("interrupted", {"stage": "erase"})

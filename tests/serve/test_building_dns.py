@@ -73,9 +73,11 @@ async def test_a_name_that_waited_and_one_that_a_job_just_gave_arrive(
     assert isinstance(ONE.address, IPv4Address)
     waited = Waiting(machine="f" * 32, hostname=ONE.hostname, mac=ONE.mac, address=str(ONE.address), since=time.time())
     with open_record(service.data / "record.sqlite") as record:
-        record.set_setting(KEPT_AS, msgspec.json.encode([waited]).decode())
-        record.withdraw_changed(load_profiles(service.profiles))
-        record.choose(record.greet(hello(pc(), "before"), pc().nics[0].mac).machine_id, "wipe-and-debian", OPERATOR)
+        record.people.set_setting(KEPT_AS, msgspec.json.encode([waited]).decode())
+        record.choices.withdraw_changed(load_profiles(service.profiles))
+        record.choices.choose(
+            record.visits.greet(hello(pc(), "before"), pc().nics[0].mac).machine_id, "wipe-and-debian", OPERATOR
+        )
     bind = await lan.spawn(lan.building, set_up_bind(tmp_path, BUILDING, 53), name="named")
     await bind.wait_for_output(BIND_READY, 20)
     pc_space = lan.run.namespace("pc")
@@ -99,4 +101,4 @@ async def test_a_name_that_waited_and_one_that_a_job_just_gave_arrive(
     assert await look_up("pc-1.building.test") == [str(ADDRESS)]
     assert await service.stop() == 0
     with open_record(service.data / "record.sqlite") as record:
-        assert record.setting(KEPT_AS) == "[]"
+        assert record.people.setting(KEPT_AS) == "[]"

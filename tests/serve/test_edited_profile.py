@@ -34,4 +34,4 @@ async def test_a_server_that_starts_with_an_edited_profile_withdraws_what_waited
         assert await service.wait_for_log("the profile look was changed", 5)
         assert await service.stop() == 0
         with open_record(service.data / "record.sqlite") as record:
-            assert record.pending_choices() == ()
+            assert record.choices.pending() == ()

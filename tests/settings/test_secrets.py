@@ -22,5 +22,5 @@ def test_the_menus_digits_are_asked_for_twice_at_a_terminal(
     monkeypatch.setattr(getpass, "getpass", lambda prompt: next(typed))
     assert main(["menu", "password", "--config", str(config)]) == status
     with open_record(tmp_path / "record.sqlite") as record:
-        assert bool(record.setting(SETTING)) is (status == 0)
+        assert bool(record.people.setting(SETTING)) is (status == 0)
     assert ("once more" in capsys.readouterr().err) is (status == 1)

@@ -95,7 +95,7 @@ async def person_at(server: TestServer) -> AsyncIterator[Person]:
 @pytest.fixture
 async def application(workshop: Workshop) -> Application:
     """The page, with one operator."""
-    workshop.record.set_operator(OPERATOR, HASH)
+    workshop.record.people.set_operator(OPERATOR, HASH)
     return await page_application(workshop, Settings())
 
 

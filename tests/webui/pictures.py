@@ -130,7 +130,7 @@ def take(folder: Path, application: Application, page: TestServer) -> None:
 async def main() -> None:
     """Write docs/page.png and docs/page.fr.png."""
     with tempfile.TemporaryDirectory() as folder, open_record(Path(folder) / "record.sqlite") as record:
-        record.set_operator(OPERATOR, HASH)
+        record.people.set_operator(OPERATOR, HASH)
         profiles = load_profiles([asset_folder("images") / "profiles"])
         workshop = Workshop(record, LiveBoard(time.time), profiles, find_master, wait=600, ticket_key=TICKET_KEY)
         application = await page_application(workshop, Settings())

@@ -24,8 +24,8 @@ def kept(last: int, name: str, *, bound: bool = True, minutes: int = 60) -> Kept
 
 
 async def test_an_operator_sees_what_is_lent_in_the_order_of_the_addresses(workshop: Workshop) -> None:
-    workshop.record.set_operator(OPERATOR, HASH)
-    workshop.record.keep_leases(
+    workshop.record.people.set_operator(OPERATOR, HASH)
+    workshop.record.leases.keep(
         [kept(110, "pc-a"), kept(9, "<b>"), kept(11, "gone", bound=False), kept(12, "over", minutes=-1)]
     )
     application = await page_application(workshop, parse_settings("dhcp: {mode: full}", source="test"))

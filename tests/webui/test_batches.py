@@ -28,7 +28,7 @@ async def arm(person: Person, profile: str = WIPE.id, places: str = "2") -> str:
 
 
 def armed(workshop: Workshop) -> Batch | None:
-    batch = workshop.record.newest_batch()
+    batch = workshop.record.batches.newest()
     return batch if batch is not None and not batch.ending else None
 
 
@@ -87,7 +87,7 @@ async def test_a_batch_that_somebody_else_armed_meanwhile_is_not_replaced_unseen
     operator: Person, workshop: Workshop
 ) -> None:
     asked = await ask(operator, WIPE.id, "2")
-    workshop.record.arm_batch(ERASE.id, 3, "omar")
+    workshop.record.batches.arm(ERASE.id, 3, "omar")
     assert "armé entre-temps" in await operator.post("/batch/arm", hidden_fields(asked), 409)
     await workshop.show_batch()
     again = await ask(operator, WIPE.id, "2")
@@ -109,7 +109,7 @@ async def test_what_cannot_be_armed_is_refused(operator: Person, workshop: Works
 async def test_only_a_signed_in_operator_with_the_forms_token_arms_and_disarms(
     visitor: Person, operator: Person, workshop: Workshop
 ) -> None:
-    batch = workshop.record.arm_batch(WIPE.id, 2, "anne")
+    batch = workshop.record.batches.arm(WIPE.id, 2, "anne")
     yes = {"profile": ERASE.id, "places": "2", "sure": "yes", "instead": batch.id}
     await visitor.post("/batch/arm", yes, 403)
     await operator.post("/batch/arm", {**yes, "form-token": "forged"}, 403)
@@ -121,7 +121,7 @@ async def test_only_a_signed_in_operator_with_the_forms_token_arms_and_disarms(
 async def test_a_full_batch_that_takes_its_own_pcs_back_says_so_and_can_be_disarmed(
     operator: Person, workshop: Workshop, server: TestServer
 ) -> None:
-    batch = workshop.record.arm_batch(ERASE.id, 1, "anne")
+    batch = workshop.record.batches.arm(ERASE.id, 1, "anne")
     async with agent_on(server, boarded(1, batch.id)) as (agent, _):
         await agent.hear(Plan)
     assert T["batch_takes_back"] in unescape(await operator.get("/"))

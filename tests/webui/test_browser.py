@@ -57,7 +57,7 @@ async def test_by_keyboard_alone_from_signing_in_to_the_last_pc_done(
             for number in (1, 2)
         ]
         await asyncio.to_thread(_sign_in, browser, address, language)
-        assert workshop.record.pending_choices() == ()
+        assert workshop.record.choices.pending() == ()
         await asyncio.to_thread(_choose_for_all, browser, t, WIPE.name[language])
         assert row_of(workshop).state == "working"
         runs = [await _in_the_middle_of_the_erase(agent, pc(number)) for number, agent in enumerate(agents, start=1)]
@@ -80,7 +80,7 @@ async def test_a_batch_of_two_is_armed_by_keyboard_and_its_places_go_down_before
     t = texts(language)
     await asyncio.to_thread(_signed_in_already, browser, application, page, language)
     await asyncio.to_thread(_arm, browser, t, WIPE.name[language], 2)
-    batch = workshop.record.newest_batch()
+    batch = workshop.record.batches.newest()
     assert batch is not None
     async with AsyncExitStack() as stack:
         for number, left in ((1, 1), (2, 0)):
@@ -101,7 +101,7 @@ async def test_a_batch_of_two_is_armed_by_keyboard_and_its_places_go_down_before
 async def test_what_is_left_of_a_batch_is_announced_and_its_button_stays_under_the_finger(
     browser: Browser, application: Application, page: TestServer, workshop: Workshop, server: TestServer
 ) -> None:
-    batch = workshop.record.arm_batch(WIPE.id, 5, OPERATOR)
+    batch = workshop.record.batches.arm(WIPE.id, 5, OPERATOR)
     await workshop.show_batch()
     t = texts("fr")
     await asyncio.to_thread(_signed_in_already, browser, application, page, "fr")
@@ -113,7 +113,7 @@ async def test_what_is_left_of_a_batch_is_announced_and_its_button_stays_under_t
         assert await asyncio.to_thread(lambda: browser.focused.accessible_name) == t["batch_disarm"]
     await asyncio.to_thread(browser.press, Keys.ENTER)
     await asyncio.to_thread(browser.wait_for, t["disarmed"])
-    newest = workshop.record.newest_batch()
+    newest = workshop.record.batches.newest()
     assert newest is not None
     assert newest.ending == "disarmed"
 
@@ -195,7 +195,7 @@ async def test_every_page_can_be_read_wide_narrow_and_enlarged(
         workshop.live_board.put(replace(row_of(workshop), state="working", problem=None, done=1, total=3, rate=1e8))
         for number in range(3, 9):
             workshop.live_board.put(_crowded(number))
-        workshop.record.arm_batch(WIPE.id, 20, OPERATOR)
+        workshop.record.batches.arm(WIPE.id, 20, OPERATOR)
         await workshop.show_batch()
         workshop.live_board.tell_conflict(Conflict("10.0.0.100", "98:fa:9b:00:00:77"), 600)
         denied = Key("mac", "98:fa:9b:00:00:04")

@@ -61,7 +61,7 @@ async def test_a_yes_holds_for_the_disks_that_the_question_named_and_is_asked_ag
         assert TEXTS["sure_changed"]["fr"] in unescape(again)
         assert "ANOTHER1" in again
         assert row_of(workshop).state == "waiting"
-        assert workshop.record.pending_choices() == ()
+        assert workshop.record.choices.pending() == ()
         await operator.say_yes(again)
         await agent.hear(Plan)
 
@@ -101,7 +101,7 @@ async def test_the_choice_for_a_pc_that_is_away_is_shown_and_can_be_taken_back(
     assert "cancel-choice" not in await visitor.get("/")
     fields = hidden_fields(await operator.get("/"))
     assert "Le choix est annulé" in await operator.post("/cancel-choice", fields)
-    assert workshop.record.pending_choices() == ()
+    assert workshop.record.choices.pending() == ()
     again = await operator.post("/cancel-choice", fields)
     assert "Au prochain" not in again
     assert "ce choix n&#39;attend plus" in again, "a cancel that came too late is not called one"
@@ -180,5 +180,5 @@ async def test_only_a_signed_in_operator_with_the_forms_token_orders_anything(
         await operator.post(path, fields, 403)
         await operator.post(path, {**fields, "form-token": token[:-1] + "é"}, 403)
         assert row_of(workshop).state == "waiting"
-        assert workshop.record.pending_choices() == ()
+        assert workshop.record.choices.pending() == ()
         assert "form-token" in hidden_fields(await operator.get("/")), "still signed in"

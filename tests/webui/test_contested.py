@@ -80,7 +80,7 @@ async def test_what_was_said_yes_to_is_not_done_to_what_the_pc_is_since(
         await operator.say_yes(every, 409)
         await operator.post("/policy", {**form, "access": "denied"}, 409)
         assert row_of(workshop).state == "waiting"
-        assert workshop.record.pending_choices() == ()
+        assert workshop.record.choices.pending() == ()
         assert workshop.policies.of(pc()) == Policy()
 
 

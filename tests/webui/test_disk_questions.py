@@ -102,12 +102,12 @@ async def test_a_disk_that_is_not_the_pcs_is_left_alone_and_its_papers_say_so_to
     text = await visitor.get(f"/machine/{machine}")
     assert "Laissé tel quel, non effacé : DF4032 0x1a2b 32,0 Go" in text
     assert "(anne)" not in text
-    assert [erasure.evidence.disk for erasure in workshop.record.erasures_of(machine)] == [SSD.id]
-    (event,) = [event for event in workshop.record.events(limit=100) if event.kind == "disk-answer"]
+    assert [erasure.evidence.disk for erasure in workshop.record.machines.erasures(machine)] == [SSD.id]
+    (event,) = [event for event in workshop.record.journal.read(limit=100) if event.kind == "disk-answer"]
     body = json.loads(event.body)
     assert (body["kind"], body["disk"]["serial"]) == ("left", "0x1a2b")
     assert "anne" not in event.body
-    assert workshop.record.verify_chain().broken is None
+    assert workshop.record.journal.verify().broken is None
 
 
 async def test_an_operator_vouches_for_an_unknown_controller_of_this_pc_and_of_no_other(
@@ -170,7 +170,9 @@ async def test_twins_are_erased_by_their_places_once_named_and_the_proofs_say_so
     text = await visitor.get(f"/machine/{machine}")
     assert text.count("Disque reconnu par sa place seulement") == 2
     assert "AA00000000000489 pci-0000:00:03.0-scsi-0:0:0:1" in text
-    assert workshop.record.history_of_disk(TWINS[0].id) == (), "the serial is another's too: no disk's history has it"
+    assert workshop.record.machines.history_of_disk(TWINS[0].id) == (), (
+        "the serial is another's too: no disk's history has it"
+    )
 
 
 async def test_a_place_is_named_for_one_visit(operator: Person, workshop: Workshop, server: TestServer) -> None:
@@ -191,7 +193,7 @@ async def test_a_choice_that_waited_for_the_next_boot_erases_nothing_by_place(
     async with agent_on(server, hello(of, "boot-1")):
         await answer(operator, workshop, "by-place")
         machine = row_of(workshop).machine
-    workshop.record.choose(machine, ERASE.id, "anne")
+    workshop.record.choices.choose(machine, ERASE.id, "anne")
     async with agent_on(server, hello(of, "boot-2")) as (agent, _):
         assert isinstance(await checked(agent, of), Stay)
 
@@ -215,13 +217,13 @@ async def test_an_answer_to_what_is_asked_no_longer_is_refused(
         await operator.post("/disk-answer", fields, 409 if change == "key" else 415)
     else:
         if change == "disks":
-            visit = workshop.record.machine_now(row_of(workshop).machine).visits[0]
-            session = workshop.record.greet(replace(now, boot="boot-3"), visit.mac)
+            visit = workshop.record.machines.now(row_of(workshop).machine).visits[0]
+            session = workshop.record.visits.greet(replace(now, boot="boot-3"), visit.mac)
             fields["visit"] = session.id
         else:
-            workshop.record.greet(now, pc().nics[0].mac)
+            workshop.record.visits.greet(now, pc().nics[0].mac)
         await operator.post("/disk-answer", fields, 409)
-    assert "disk-answer" not in [event.kind for event in workshop.record.events(limit=100)]
+    assert "disk-answer" not in [event.kind for event in workshop.record.journal.read(limit=100)]
 
 
 async def test_nothing_is_answered_while_the_pc_works_nor_by_somebody_who_only_watches(
@@ -240,13 +242,13 @@ async def test_nothing_is_answered_while_the_pc_works_nor_by_somebody_who_only_w
 async def test_neither_the_menu_nor_a_batch_erases_by_place(workshop: Workshop, server: TestServer, way: str) -> None:
     """Also where a person named the places in this very visit, before its hello told of the menu."""
     of = pc(1, *TWINS)
-    visit = workshop.record.greet(hello(of), of.nics[0].mac)
+    visit = workshop.record.visits.greet(hello(of), of.nics[0].mac)
     named = tuple(Answer(kind="by-place", disk=replace(twin.id, by_place=True)) for twin in TWINS)
-    workshop.record.answer_about_disks(visit.machine_id, visit.id, named, "anne")
+    workshop.record.answers.give(visit.machine_id, visit.id, named, "anne")
     if way == "menu":
         said = hello(of, profile=ERASE.id)
     else:
-        said = replace(boarded(1, workshop.record.arm_batch(ERASE.id, 1, "anne").id), inventory=of)
+        said = replace(boarded(1, workshop.record.batches.arm(ERASE.id, 1, "anne").id), inventory=of)
     async with agent_on(server, replace(said, token=visit.token)) as (agent, _):
         stay = await checked(agent, of)
         assert isinstance(stay, Stay)
@@ -260,7 +262,7 @@ async def test_a_batch_goes_by_what_was_said_of_a_pc_at_an_earlier_visit(
     async with agent_on(server, hello(of, "boot-0")):
         await answer(operator, workshop, "vouched")
         await answer(operator, workshop, "belongs")
-    batch = workshop.record.arm_batch(ERASE.id, 1, "anne")
+    batch = workshop.record.batches.arm(ERASE.id, 1, "anne")
     async with agent_on(server, replace(boarded(1, batch.id), inventory=of)) as (agent, _):
         run = await checked(agent, of)
         assert isinstance(run, RunStage)

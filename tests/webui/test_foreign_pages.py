@@ -111,7 +111,7 @@ async def test_what_is_no_form_is_not_read(workshop: Workshop, kind: str, path: 
             page.make_url(path), data=body, headers={"Content-Type": kind}, allow_redirects=False
         ) as answer:
             assert answer.status in (HTTPStatus.UNSUPPORTED_MEDIA_TYPE, HTTPStatus.FORBIDDEN)
-    assert workshop.record.operators() == ()
+    assert workshop.record.people.operators() == ()
 
 
 @pytest.fixture
@@ -141,7 +141,7 @@ async def test_a_foreign_page_in_a_browser_on_this_lan_uses_up_no_choice(
     async with agent_on(server, hello(pc(1), "boot-1")) as (_, _welcome):
         (row,) = workshop.live_board.rows()
     await workshop.choose(row.machine, ERASE.id, "anne")
-    assert len(workshop.record.pending_choices()) == 1
+    assert len(workshop.record.choices.pending()) == 1
 
     def look() -> str:
         with browser_in(tmp_path / "browser") as browser:
@@ -153,4 +153,4 @@ async def test_a_foreign_page_in_a_browser_on_this_lan_uses_up_no_choice(
             return browser.driver.title
 
     assert await asyncio.to_thread(look) == "refused"
-    assert len(workshop.record.pending_choices()) == 1
+    assert len(workshop.record.choices.pending()) == 1

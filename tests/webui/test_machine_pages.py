@@ -183,7 +183,7 @@ async def test_the_journal_is_for_who_is_signed_in_and_is_whole(
     await visitor.get("/record", 403)
     assert "travail terminé" in await operator.get("/record")
     text = await operator.post("/record", {"form-token": await operator.token()})
-    assert f"Le journal est intact : {len(workshop.record.events(limit=1000))} événements relus" in text
+    assert f"Le journal est intact : {len(workshop.record.journal.read(limit=1000))} événements relus" in text
     assert "Aucun événement" in await operator.get("/record?after=999999")
 
 
@@ -209,7 +209,7 @@ async def test_only_one_check_of_the_journal_runs_at_a_time(operator: Person, ap
 
 async def test_the_masters_are_listed(visitor: Person, workshop: Workshop) -> None:
     assert "Aucun système" in await visitor.get("/masters")
-    workshop.record.remember_master("cd" * 32, name="debian-minimal", version="13.2", licence="GPL-2.0-or-later")
+    workshop.record.masters.remember("cd" * 32, name="debian-minimal", version="13.2", licence="GPL-2.0-or-later")
     text = await visitor.get("/masters")
     assert "debian-minimal" in text
     assert "cd" * 32 in text

@@ -55,7 +55,7 @@ async def test_its_erase_is_not_ordered_when_it_was_chosen_in_the_menu(workshop:
 async def test_a_batch_that_was_armed_before_its_master_became_foreign_says_so_once_and_erases_nothing(
     operator: Person, workshop: Workshop, server: TestServer
 ) -> None:
-    batch = workshop.record.arm_batch(WIPE.id, 2, "anne")
+    batch = workshop.record.batches.arm(WIPE.id, 2, "anne")
     holding(workshop, MASTER)
     await workshop.show_batch()
     text = unescape(await operator.get("/machines"))
@@ -74,7 +74,7 @@ async def test_a_batch_that_was_armed_before_its_master_became_foreign_says_so_o
 
 
 async def test_the_page_of_systems_says_which_are_foreign(operator: Person, workshop: Workshop) -> None:
-    workshop.record.remember_master(MASTER.manifest, name=MASTER.name, version="1", licence="MIT")
+    workshop.record.masters.remember(MASTER.manifest, name=MASTER.name, version="1", licence="MIT")
     assert "aucun PC ne l'accepte" not in await operator.get("/masters")
     holding(workshop, replace(MASTER, signed=False))
     assert "La signature du master debian-minimal" in await operator.get("/masters")

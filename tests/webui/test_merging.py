@@ -28,7 +28,7 @@ async def two_numbers(workshop: Workshop, server: TestServer) -> tuple[str, str]
         async with agent_on(server, hello(inventory, boot)):
             pass
     await eventually(lambda: all(row.state == "home" for row in workshop.live_board.rows()))
-    before, after = workshop.record.machines_overview()
+    before, after = workshop.record.machines.overview()
     return before.id, after.id
 
 
@@ -43,7 +43,7 @@ async def test_two_numbers_are_merged_after_a_question_and_one_choice_serves_the
     assert T["merge_sure"].format(going=2, staying=1) in asked
     for told in ("98:fa:9b:00:00:01", "98:fa:9b:00:00:77", "S4EWNX0N0001", "NEWDISK1"):
         assert told in asked, "what tells the two apart is shown"
-    assert workshop.record.machine_detail(after).merged_into is None, "nothing was done before the yes"
+    assert workshop.record.machines.detail(after).merged_into is None, "nothing was done before the yes"
     done = unescape(await operator.post("/merge", hidden_fields(asked)))
     assert T["merged_here"] in done
     assert T["merged_row"] in await visitor.get("/machines")
@@ -56,7 +56,7 @@ async def test_two_numbers_are_merged_after_a_question_and_one_choice_serves_the
         await agent.hear(Plan)
     fields = {"form-token": await operator.token(), "machine": after}
     assert T["merged_into"] not in unescape(await operator.post("/separate", fields))
-    assert workshop.record.machine_detail(after).merged_into is None
+    assert workshop.record.machines.detail(after).merged_into is None
 
 
 async def test_a_pc_that_is_in_the_workshop_is_not_merged_away(
@@ -66,7 +66,7 @@ async def test_a_pc_that_is_in_the_workshop_is_not_merged_away(
     async with agent_on(server, hello(repaired(), "boot-3")):
         fields = {"form-token": await operator.token(), "machine": after, "into": before, "sure": "yes"}
         assert "Éteignez-le" in unescape(await operator.post("/merge", fields, 409))
-        assert workshop.record.machine_detail(after).merged_into is None
+        assert workshop.record.machines.detail(after).merged_into is None
 
 
 @pytest.mark.parametrize("path", ["/merge", "/separate"])
@@ -78,7 +78,7 @@ async def test_only_an_operator_merges_and_separates(
     await visitor.post(path, fields | {"form-token": await operator.token()}, 403)
     await operator.post(path, fields | {"form-token": "forged"}, 403)
     assert "/merge" not in await visitor.get(f"/machine/{before}")
-    assert workshop.record.machine_detail(after).merged_into is None
+    assert workshop.record.machines.detail(after).merged_into is None
     token = await operator.token()
     await operator.post(path, fields | {"form-token": token, "machine": "nobody"}, 404)
 

@@ -74,7 +74,7 @@ async def test_a_known_pc_is_denied_by_all_its_own_names_and_nothing_can_be_chos
     assert T["says"].format(machine=T["rule_access"], state=T["rule_denied"]) in page
     assert workshop.policies(pc().nics[0].mac) == workshop.policies("", pc().system.uuid) == DENIED
     await operator.choose(machine, ERASE.id, 409)
-    assert workshop.record.pending_choices() == ()
+    assert workshop.record.choices.pending() == ()
     address = pc().nics[0].mac
     async with operator.client.get(f"/address/{address}", allow_redirects=False) as answer:
         assert answer.headers["Location"] == f"/machine/{machine}#rule"
@@ -175,7 +175,7 @@ async def test_what_is_not_in_the_lists_is_refused_above_all_a_default_that_writ
     operator: Person, workshop: Workshop, field: dict[str, str]
 ) -> None:
     await rule(operator, 400, mac=OFFICE, **field)
-    assert workshop.record.policies() == ()
+    assert workshop.record.policies.all() == ()
 
 
 async def test_what_the_settings_deny_is_not_allowed_on_the_page(operator: Person, workshop: Workshop) -> None:
@@ -191,6 +191,6 @@ async def test_only_a_signed_in_operator_sets_and_lists(visitor: Person, operato
     await visitor.post("/policy", {"mac": OFFICE, "access": "denied"}, 403)
     await operator.post("/policy", {"mac": OFFICE, "access": "denied"}, 403)
     await visitor.get("/policies", 403)
-    workshop.record.set_policy([Key("mac", OFFICE)], Policy(), "anne", note="chez la comptable")
+    workshop.record.policies.set_for([Key("mac", OFFICE)], Policy(), "anne", note="chez la comptable")
     assert "la comptable" not in await visitor.get(f"/address/{OFFICE}")
     assert "/policy" not in await visitor.get(f"/address/{OFFICE}")

@@ -122,9 +122,9 @@ def test_made_up_names_push_no_count_out_and_a_right_try_is_not_counted() -> Non
 def test_a_browser_is_known_for_the_name_that_it_signed_in_under_by_the_server_that_made_its_cookie(
     workshop: Workshop,
 ) -> None:
-    browsers = known_browsers(workshop.record)
+    browsers = known_browsers(workshop.record.people)
     cookie = browsers.new("anne")
-    assert known_browsers(workshop.record).number("anne", cookie), "also after a restart"
+    assert known_browsers(workshop.record.people).number("anne", cookie), "also after a restart"
     assert not browsers.number("bruno", cookie)
     assert not KnownBrowsers(b"another server's").number("anne", cookie)
     for forged in ("", ".", "1.2", cookie[:-1], "é.é"):
@@ -144,11 +144,11 @@ async def test_the_first_operator_needs_the_code_of_the_log(workshop: Workshop) 
         await person.post("/first-start", {**new, "code": code, "name": " "}, 400)
         short = await person.post("/first-start", {"name": "b", "password": "x", "again": "x", "code": code}, 400)
         assert "Ce mot de passe a 1 caractères" in short
-        assert workshop.record.operators() == ()
+        assert workshop.record.people.operators() == ()
         assert "Connecté : bruno" in await person.post("/first-start", {**new, "code": code})
-        assert [each.name for each in workshop.record.operators()] == ["bruno"]
+        assert [each.name for each in workshop.record.people.operators()] == ["bruno"]
         await person.post("/first-start", {**new, "code": code, "name": "eve"})
-        assert [each.name for each in workshop.record.operators()] == ["bruno"], "there is one first start"
+        assert [each.name for each in workshop.record.people.operators()] == ["bruno"], "there is one first start"
 
 
 async def test_of_twelve_first_starts_at_one_instant_one_makes_an_operator(workshop: Workshop) -> None:
@@ -157,7 +157,7 @@ async def test_of_twelve_first_starts_at_one_instant_one_makes_an_operator(works
     server = TestServer(application)
     async with server, person_at(server) as person:
         await asyncio.gather(*(person.post("/first-start", {**fields, "name": f"p{number}"}) for number in range(12)))
-    assert len(workshop.record.operators()) == 1
+    assert len(workshop.record.people.operators()) == 1
 
 
 @pytest.mark.parametrize("by", ["the code", "a command"])
@@ -170,10 +170,10 @@ async def test_the_code_is_spent_by_the_first_operator_also_once_they_were_remov
         if by == "the code":
             await person.post("/first-start", fields)
         else:
-            workshop.record.set_operator(OPERATOR, HASH)  # as `netboot operator password` does
-        workshop.record.forget_person(OPERATOR)
+            workshop.record.people.set_operator(OPERATOR, HASH)  # as `netboot operator password` does
+        workshop.record.people.forget(OPERATOR)
         assert "Ce code a déjà servi" in await person.post("/first-start", {**fields, "name": "eve"}, 403)
-        assert workshop.record.operators() == ()
+        assert workshop.record.people.operators() == ()
     after = TestServer(await page_application(workshop, Settings()))
     async with after, person_at(after) as person:
         fields["code"] = after.app[sign_in.start_code_key].text
@@ -251,16 +251,16 @@ async def test_a_removed_operator_reads_nothing_from_the_next_request_on_nor_doe
     operator: Person, workshop: Workshop, added_again: bool
 ) -> None:
     assert OPERATOR in await operator.get("/record")
-    workshop.record.forget_person(OPERATOR)  # as `netboot operator remove` does, in a process of its own
+    workshop.record.people.forget(OPERATOR)  # as `netboot operator remove` does, in a process of its own
     if added_again:
-        workshop.record.set_operator(OPERATOR, HASH)
+        workshop.record.people.set_operator(OPERATOR, HASH)
     await operator.get("/record", 403)
     assert "Connecté" not in await operator.get("/")
 
 
 async def test_a_new_password_ends_the_sessions_of_the_old_one(operator: Person, workshop: Workshop) -> None:
     await operator.get("/record")
-    workshop.record.set_operator(OPERATOR, hash_password("un autre mot de passe"))
+    workshop.record.people.set_operator(OPERATOR, hash_password("un autre mot de passe"))
     await operator.get("/record", 403)
 
 
@@ -271,7 +271,7 @@ async def test_the_stream_of_a_removed_operator_ends_before_anything_more_is_tol
     async with operator.client.get("/live") as answer, asyncio.timeout(10):
         while b"beat" not in await answer.content.readline():
             pass
-        workshop.record.forget_person(OPERATOR)
+        workshop.record.people.forget(OPERATOR)
         workshop.live_board.put(Row(mac="98:fa:9b:00:00:02", state="waiting", machine="n", label="PC 2"))
         assert b"PC 2" not in await answer.content.read()
 
@@ -280,5 +280,5 @@ async def test_an_operator_who_was_taken_off_the_record_orders_nothing_more(
     operator: Person, workshop: Workshop
 ) -> None:
     fields = {"form-token": await operator.token(), "profile": "erase-only", "machine": "all"}
-    workshop.record.forget_person(OPERATOR)
+    workshop.record.people.forget(OPERATOR)
     assert "Personne n&#39;est connecté" in await operator.post("/choose", fields, 403)

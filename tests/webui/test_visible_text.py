@@ -72,7 +72,7 @@ async def test_no_page_shows_what_a_pc_says_turned_round_nor_the_question_before
             assert not [letter for letter in shown if unicodedata.bidirectional(letter) in FORCES]
         assert NAMED in asked
         await operator.say_yes(onto)
-        begun = workshop.record.job_of_visit(row_of(workshop).visit)
+        begun = workshop.record.jobs.of_visit(row_of(workshop).visit)
         assert begun is not None
         assert begun.profile.id == WIPE.id
 

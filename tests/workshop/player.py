@@ -212,7 +212,7 @@ async def serving(
     rendered: Mapping[str, bytes] = MappingProxyType({}),
 ) -> AsyncIterator[TestServer]:
     """The boot HTTP server of this workshop on loopback, with its menus and these boot files, on disk or not."""
-    digits = MenuPassword(lambda: workshop.record.setting(SETTING))
+    digits = MenuPassword(lambda: workshop.record.people.setting(SETTING))
     menus = BootMenu(
         tuple(workshop.profiles.values()),
         Settings(),

@@ -30,13 +30,13 @@ def deny(workshop: Workshop, number: int = 1) -> None:
 
 
 def kinds(workshop: Workshop) -> list[str]:
-    return [event.kind for event in workshop.record.events(limit=1000)]
+    return [event.kind for event in workshop.record.journal.read(limit=1000)]
 
 
 async def test_two_pcs_of_a_batch_begin_and_the_third_is_told_and_waits_for_the_page(
     workshop: Workshop, server: TestServer
 ) -> None:
-    batch = workshop.record.arm_batch(ERASE.id, 2, "anne")
+    batch = workshop.record.batches.arm(ERASE.id, 2, "anne")
     assert boarding(workshop) == Boarding(armed=ERASE, batch=batch.id)
     async with AsyncExitStack() as stack:
         for number in (1, 2):
@@ -52,7 +52,7 @@ async def test_two_pcs_of_a_batch_begin_and_the_third_is_told_and_waits_for_the_
 
 
 async def test_a_pc_that_is_back_from_its_batch_is_offered_its_disk(workshop: Workshop, server: TestServer) -> None:
-    batch = workshop.record.arm_batch(ERASE.id, 2, "anne")
+    batch = workshop.record.batches.arm(ERASE.id, 2, "anne")
     async with agent_on(server, boarded(1, batch.id)) as (agent, _):
         await agent.hear(Plan)
         assert await agent.obey(pc()) == Leave(action="poweroff")
@@ -66,8 +66,8 @@ async def test_a_choice_on_the_page_comes_before_the_batch_in_the_menu_too(
 ) -> None:
     async with agent_on(server, hello(pc())) as (agent, _):
         await agent.close()
-    workshop.record.arm_batch(ERASE.id, 2, "anne")
-    workshop.record.choose(row_of(workshop).machine, LOOK.id, "omar")
+    workshop.record.batches.arm(ERASE.id, 2, "anne")
+    workshop.record.choices.choose(row_of(workshop).machine, LOOK.id, "omar")
     assert boarding(workshop) == Boarding(armed=LOOK)
 
 
@@ -75,7 +75,7 @@ async def test_a_choice_on_the_page_comes_before_the_batch_in_the_menu_too(
 async def test_a_denied_pc_is_told_so_and_nothing_begins(
     workshop: Workshop, server: TestServer, pick: dict[str, str]
 ) -> None:
-    batch = workshop.record.arm_batch(ERASE.id, 2, "anne")
+    batch = workshop.record.batches.arm(ERASE.id, 2, "anne")
     deny(workshop)
     assert boarding(workshop) == Boarding(denied=True)
     greeting = replace(hello(pc()), **{name: batch.id if value == "armed" else value for name, value in pick.items()})
@@ -86,7 +86,7 @@ async def test_a_denied_pc_is_told_so_and_nothing_begins(
             await workshop.choose(row_of(workshop).machine, LOOK.id, "anne")
     with pytest.raises(Denied):
         await workshop.choose(row_of(workshop).machine, LOOK.id, "anne")
-    newest = workshop.record.newest_batch()
+    newest = workshop.record.batches.newest()
     assert newest is not None
     assert newest.left == 2
 
@@ -96,13 +96,13 @@ async def test_what_a_denied_pc_came_for_does_not_begin_when_it_is_allowed_again
     workshop: Workshop, server: TestServer, pick: str
 ) -> None:
     """Its loader did not tell the name under which it is denied, so that its menu offered what others get."""
-    batch = workshop.record.arm_batch(ERASE.id, 2, "anne")
+    batch = workshop.record.batches.arm(ERASE.id, 2, "anne")
     greeting = {"menu": hello(pc(), profile=ERASE.id), "batch": boarded(1, batch.id), "page": hello(pc())}[pick]
     async with agent_on(server, hello(pc(), "boot-0")) as (agent, _):
         await agent.close()
     workshop.policies = Policies([MachineSettings(mac=pc().nics[0].mac, denied=True)])
     if pick == "page":
-        workshop.record.choose(row_of(workshop).machine, ERASE.id, "omar")
+        workshop.record.choices.choose(row_of(workshop).machine, ERASE.id, "omar")
     async with agent_on(server, replace(greeting, boot="boot-1")) as (agent, welcome):
         assert (await agent.hear(Stay)).problem == Problem("denied")
     denied = kinds(workshop)
@@ -168,7 +168,7 @@ async def test_of_a_pc_that_is_denied_during_its_erase_the_proof_is_kept_and_not
         await asyncio.to_thread(deny, workshop)
         await agent.finish(erase, evidence(erase.stage, pc()))
         assert await agent.order() == Stay(problem=Problem("denied"))
-    (erasure,) = workshop.record.erasures_of(row_of(workshop).machine)
+    (erasure,) = workshop.record.machines.erasures(row_of(workshop).machine)
     assert erasure.verdict == "erased"
 
 
@@ -177,7 +177,7 @@ def test_a_denied_pc_stays_denied_when_the_record_fails(workshop: Workshop, monk
         raise OSError("disk full")
 
     deny(workshop)
-    monkeypatch.setattr(workshop.record, "waiting_choice", fails)
+    monkeypatch.setattr(workshop.record.choices, "waiting", fails)
     assert boarding(workshop) == Boarding(denied=True)
 
 
@@ -185,7 +185,7 @@ def test_a_denied_pc_stays_denied_when_the_record_fails(workshop: Workshop, monk
 async def test_of_twenty_pcs_that_join_while_the_batch_is_disarmed_each_with_a_place_is_ordered_its_work(
     workshop: Workshop, pause: float
 ) -> None:
-    batch = workshop.record.arm_batch(LOOK.id, 20, "anne")
+    batch = workshop.record.batches.arm(LOOK.id, 20, "anne")
     sent: dict[int, list[FromServer]] = {number: [] for number in range(1, 21)}
 
     async def join(number: int) -> None:
@@ -197,11 +197,11 @@ async def test_of_twenty_pcs_that_join_while_the_batch_is_disarmed_each_with_a_p
 
     async def disarm() -> None:
         await asyncio.sleep(pause)
-        await asyncio.to_thread(workshop.record.disarm_batch, batch.id, "anne")
+        await asyncio.to_thread(workshop.record.batches.disarm, batch.id, "anne")
         await workshop.show_batch()
 
     await asyncio.gather(disarm(), *(join(number) for number in sent))
-    events = workshop.record.events(limit=1000)
+    events = workshop.record.journal.read(limit=1000)
     places = [event for event in events if event.kind == "batch-place"]
     ordered = [messages for messages in sent.values() if any(isinstance(message, RunStage) for message in messages)]
     assert len(places) == len(ordered)

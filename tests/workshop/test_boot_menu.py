@@ -20,7 +20,7 @@ PC = {"mac": "98-FA-9B-00-00-01", "uuid": pc().system.uuid}
 
 @pytest.fixture
 def locked(record: Record) -> None:
-    record.set_setting(SETTING, hash_menu_password(DIGITS))
+    record.people.set_setting(SETTING, hash_menu_password(DIGITS))
 
 
 async def fetch(server: TestServer, path: str, **query: str) -> str:
@@ -90,7 +90,7 @@ async def test_grubs_theme_is_told_without_accents_lost(server: TestServer) -> N
 async def test_a_menu_holds_neither_digits_nor_their_hash_nor_a_ticket(
     server: TestServer, record: Record, locked: None
 ) -> None:
-    stored = record.setting(SETTING)
+    stored = record.people.setting(SETTING)
     assert stored
     for path in ("/menu.grub", "/menu.ipxe"):
         text = await fetch(server, path)

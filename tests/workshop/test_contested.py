@@ -45,7 +45,7 @@ async def test_of_two_lines_for_one_pc_both_are_shown_and_nothing_is_begun_befor
         for seen in ("", welcome.visit, other.visit):
             with pytest.raises(Contested):
                 await workshop.choose(row_of(workshop).machine, ERASE.id, "anne", seen=seen)
-        assert workshop.record.pending_choices() == ()
+        assert workshop.record.choices.pending() == ()
         await workshop.vouch(welcome.visit, "anne")
         assert (await forged.hear(Stay)).problem == Problem("not-this-pc")
         assert await forged.closed()
@@ -59,7 +59,7 @@ async def test_of_two_lines_for_one_pc_both_are_shown_and_nothing_is_begun_befor
         async with line_to(server) as back:
             await back.say(hello(pc(), "forged-boot", token=other.token))
             assert (await back.hear(Stay)).problem == Problem("visit-of-another")
-    kinds = [event.kind for event in workshop.record.events(limit=1000)]
+    kinds = [event.kind for event in workshop.record.journal.read(limit=1000)]
     assert kinds.count("visit-contested") == 2
     assert kinds.count("visit-vouched") == 1
 
@@ -86,7 +86,7 @@ async def test_a_forged_line_that_is_held_open_keeps_the_pc_away_until_one_answe
             await real.start(erase)
             await real.finish(erase, evidence(erase.stage, pc()))
             assert isinstance(await real.order(), RunStage)
-    (proof,) = [event for event in workshop.record.events(limit=1000) if event.kind == "erasure"]
+    (proof,) = [event for event in workshop.record.journal.read(limit=1000) if event.kind == "erasure"]
     assert '"standing":"vouched"' in proof.body
 
 
@@ -107,10 +107,10 @@ async def test_the_work_of_a_pc_goes_on_beside_a_forged_line_and_its_proof_says_
             await real.finish(finish, None)
             assert await real.order() == Leave(action="poweroff")
             assert welcome.visit not in {row.visit for row in workshop.live_board.contested}, "it is done"
-    (proof,) = [event for event in workshop.record.events(limit=1000) if event.kind == "erasure"]
+    (proof,) = [event for event in workshop.record.journal.read(limit=1000) if event.kind == "erasure"]
     assert proof.visit_id == welcome.visit
     assert '"standing":"two-lines"' in proof.body
-    visits = workshop.record.machine_detail(proof.machine_id).visits
+    visits = workshop.record.machines.detail(proof.machine_id).visits
     assert {visit.standing for visit in visits} == {"two-lines"}
 
 
@@ -235,7 +235,7 @@ async def test_a_pc_that_comes_by_its_own_adapter_waits_for_no_answer_about_one_
         await agent.hear(Plan)
         assert (await forged.hear(Stay)).problem.code in ("two-lines", "other-adapter")
         assert [row.visit for row in workshop.live_board.contested] == [other.visit]
-        assert record.visit(welcome.visit).standing == ""
+        assert record.visits.get(welcome.visit).standing == ""
 
 
 @pytest.mark.parametrize("forged", ["98:fa:9b:00:00:66", "98:fa:9b:00:00:01"])
@@ -261,8 +261,8 @@ async def test_a_hello_from_another_adapter_ends_no_job_of_a_pc_whose_line_is_br
         async with agent_on(server, hello(liar, "forged-boot", profile=ERASE.id)) as (stranger, other):
             assert (await stranger.hear(Stay)).problem.code in ("two-lines", "other-adapter")
             await asyncio.sleep(0.3)
-            assert record.visit(other.visit).standing in ("two-lines", "other-adapter")
-            assert record.job_of_visit(welcome.visit) is not None
+            assert record.visits.get(other.visit).standing in ("two-lines", "other-adapter")
+            assert record.jobs.of_visit(welcome.visit) is not None
             assert {(row.visit, row.state) for row in rows_of(workshop)} == {
                 (welcome.visit, "silent"),
                 (other.visit, "waiting"),
@@ -270,7 +270,7 @@ async def test_a_hello_from_another_adapter_ends_no_job_of_a_pc_whose_line_is_br
             async with agent_on(server, hello(pc(), token=welcome.token)) as (back, _):
                 await back.hear(Plan)
                 assert await back.obey(pc()) == Leave(action="poweroff")
-    (proof,) = [event for event in record.events(limit=1000) if event.kind == "erasure"]
+    (proof,) = [event for event in record.journal.read(limit=1000) if event.kind == "erasure"]
     assert proof.visit_id == welcome.visit
     assert '"standing":"two-lines"' in proof.body
 
@@ -300,7 +300,7 @@ async def test_a_pc_that_was_restarted_by_another_adapter_in_its_work_begins_ane
             await agent.hear(Plan)
             assert [row.visit for row in rows_of(workshop)] == [second.visit]
             assert await agent.obey(two) == Leave(action="poweroff")
-    newest, old = record.machine_detail(rows_of(workshop)[0].machine).visits
+    newest, old = record.machines.detail(rows_of(workshop)[0].machine).visits
     assert (newest.id, newest.jobs[0].state) == (second.visit, "done")
     assert (old.id, old.standing, old.jobs[0].state) == (first.visit, "", "interrupted")
 
@@ -318,7 +318,7 @@ async def test_a_pc_that_was_restarted_beside_its_dead_line_goes_on_by_itself_on
             assert (await agent.hear(Stay)).problem.code == "two-lines"
             assert (await agent.hear(Welcome)).visit == welcome.visit
             await agent.hear(Plan)
-    newest, old = workshop.record.machine_detail(row_of(workshop).machine).visits
+    newest, old = workshop.record.machines.detail(row_of(workshop).machine).visits
     assert (newest.standing, old.jobs[0].state) == ("", "interrupted")
 
 
@@ -334,8 +334,8 @@ async def test_a_line_that_is_alive_is_given_up_for_no_other(
             async with agent_on(server, hello(pc(), token=welcome.token)) as (back, _):
                 await back.hear(Plan)
                 await asyncio.sleep(0.6)
-                assert workshop.record.visit(other.visit).standing == "two-lines"
-                assert workshop.record.job_of_visit(welcome.visit) is not None
+                assert workshop.record.visits.get(other.visit).standing == "two-lines"
+                assert workshop.record.jobs.of_visit(welcome.visit) is not None
                 assert await back.obey(pc()) == Leave(action="poweroff")
             await forged.close()
 

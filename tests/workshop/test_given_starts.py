@@ -117,7 +117,7 @@ def test_made_up_pcs_are_bounded(numbers: list[int]) -> None:
 
 @pytest.fixture
 def armed(record: Record) -> str:
-    return record.arm_batch(ERASE.id, 2, "anne").id
+    return record.batches.arm(ERASE.id, 2, "anne").id
 
 
 @pytest.mark.parametrize("loader", ["grub", "ipxe"])

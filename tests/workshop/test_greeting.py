@@ -166,5 +166,5 @@ async def test_a_pick_that_comes_too_late_lets_no_earlier_choice_begin_in_its_pl
     session = await workshop.greet(replace(hello(pc(), "boot-2", profile="erase-only"), ticket=late), line.send)
     assert session.job is None
     assert [message.problem.code for message in line.sent if isinstance(message, Stay)] == ["ticket-expired"]
-    assert workshop.record.pending_choices() == ()
+    assert workshop.record.choices.pending() == ()
     assert await workshop.choose(session.visit.machine_id, "erase-only", "anne")

@@ -22,7 +22,7 @@ async def test_a_chosen_profile_is_run_to_its_end_and_is_on_the_record(workshop:
         assert await workshop.choose(row.machine, WIPE.id, "anne")
         assert (await agent.hear(Plan)).stages == WIPE.stages
         assert await agent.obey(pc()) == Leave(action="poweroff")
-    job = workshop.record.machine_detail(row.machine).visits[0].jobs[0]
+    job = workshop.record.machines.detail(row.machine).visits[0].jobs[0]
     assert job.state == "done"
     assert [(stage.stage, stage.state, stage.seconds) for stage in job.stages] == [
         (stage, "done", 60.0) for stage in WIPE.stages
@@ -55,11 +55,11 @@ async def test_progress_is_shown_on_the_floor_and_never_recorded(workshop: Works
         run = await agent.hear(RunStage)
         await agent.start(run)
         await agent.receipt()
-        events = workshop.record.events()
+        events = workshop.record.journal.read()
         await agent.tick(run, 30, 100, rate=10)
         await eventually(lambda: row_of(workshop).percent == 30)
         assert row_of(workshop).seconds_left == 7
-        assert workshop.record.events() == events
+        assert workshop.record.journal.read() == events
 
 
 async def test_an_erase_that_was_not_read_back_whole_fails_the_job(workshop: Workshop, server: TestServer) -> None:
@@ -76,9 +76,9 @@ async def test_an_erase_that_was_not_read_back_whole_fails_the_job(workshop: Wor
         assert "255,0 Go pas relus" in stay.problem.sentence("fr")
     row = row_of(workshop)
     assert (row.state, row.verdicts) == ("failed", (("S4EWNX0N0001", "undetermined"),))
-    (proof,) = workshop.record.erasures_of(row.machine)
+    (proof,) = workshop.record.machines.erasures(row.machine)
     assert (proof.verdict, proof.level, proof.evidence.problem) == ("undetermined", "none", stay.problem)
-    (event,) = [event for event in workshop.record.events(limit=1000) if event.kind == "erasure"]
+    (event,) = [event for event in workshop.record.journal.read(limit=1000) if event.kind == "erasure"]
     assert '"verdict":"undetermined"' in event.body
 
 
@@ -95,7 +95,7 @@ async def test_a_pc_with_a_job_proves_nothing_about_another_pcs_disk(workshop: W
         stay = await agent.order()
         assert isinstance(stay, Stay)
         assert stay.problem.values["reason"] == "not-ordered"
-    assert workshop.record.history_of_disk(victim) == ()
+    assert workshop.record.machines.history_of_disk(victim) == ()
     assert row_of(workshop).verdicts == (("S4EWNX0N0001", "undetermined"),)
 
 
@@ -167,11 +167,11 @@ async def test_a_choice_for_a_pc_that_is_not_here_begins_at_its_next_hello(
         row = row_of(workshop)
     await eventually(lambda: row_of(workshop).state == "home")
     assert not await workshop.choose(row.machine, "inventory-only", "anne")
-    assert [each.label for each in workshop.record.pending_choices()] == [row.label]
+    assert [each.label for each in workshop.record.choices.pending()] == [row.label]
     async with agent_on(server, hello(pc(), "boot-2")) as (agent, _):
         await agent.hear(Plan)
         assert await agent.obey(pc()) == Leave(action="poweroff")
-    assert workshop.record.pending_choices() == ()
+    assert workshop.record.choices.pending() == ()
     async with agent_on(server, hello(pc(), "boot-3")):
         row = row_of(workshop)
         assert row.state == "waiting", "a choice serves one visit"

@@ -46,21 +46,21 @@ async def joins(server: TestServer, number: int, batch: str, breaks: int) -> Run
 async def test_each_place_of_a_batch_that_is_disarmed_as_twenty_join_is_ordered_and_no_other(
     workshop: Workshop, server: TestServer, seconds: float
 ) -> None:
-    batch = workshop.record.arm_batch(ERASE.id, PCS, "anne")
+    batch = workshop.record.batches.arm(ERASE.id, PCS, "anne")
 
     async def disarm() -> bool:
         await asyncio.sleep(seconds)
-        return await asyncio.to_thread(workshop.record.disarm_batch, batch.id, "anne")
+        return await asyncio.to_thread(workshop.record.batches.disarm, batch.id, "anne")
 
     disarming = asyncio.create_task(disarm())
     told = await asyncio.gather(*(joins(server, number, batch.id, number % 3) for number in range(1, PCS + 1)))
     disarmed = await disarming
     ordered = {heard.job for heard in told if isinstance(heard, RunStage)}
     kept_out = Counter(heard.problem.code for heard in told if isinstance(heard, Stay))
-    events = workshop.record.events(limit=10_000)
+    events = workshop.record.journal.read(limit=10_000)
     jobs = [event.job_id for event in events if event.kind == "job-started"]
     taken = [event.visit_id for event in events if event.kind == "batch-place"]
-    seen = workshop.record.newest_batch()
+    seen = workshop.record.batches.newest()
     assert seen is not None
     print(f"disarmed after {seconds} s: {len(taken)} places, {len(ordered)} ordered, {kept_out}")
     assert len(taken) == len(set(taken)) == len(seen.taken) == len(jobs)

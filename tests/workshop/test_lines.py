@@ -49,12 +49,12 @@ async def test_the_job_goes_on_after_the_server_was_killed_and_resent_reports_co
         await agent.finish(deploy, evidence(deploy.stage, pc()))
         assert await agent.obey(pc()) == Leave(action="poweroff")
         assert row_of(again).state == "done"
-    job = record.machine_detail(row_of(again).machine).visits[0].jobs[0]
+    job = record.machines.detail(row_of(again).machine).visits[0].jobs[0]
     assert job.state == "done"
     assert len(job.erasures) == 1
-    kinds = [(event.kind, event.job_id) for event in record.events(limit=1000) if event.kind == "erasure"]
+    kinds = [(event.kind, event.job_id) for event in record.journal.read(limit=1000) if event.kind == "erasure"]
     assert kinds == [("erasure", erase.job)]
-    assert record.verify_chain().broken is None
+    assert record.journal.verify().broken is None
 
 
 async def test_a_stage_that_ended_while_the_server_was_down_is_judged_by_the_next(
@@ -75,7 +75,7 @@ async def test_a_stage_that_ended_while_the_server_was_down_is_judged_by_the_nex
         agent.number = number
         await agent.finish(erase, evidence(erase.stage, pc()))
         assert await agent.obey(pc()) == Leave(action="poweroff")
-    (machine,) = record.machines_overview()
+    (machine,) = record.machines.overview()
     assert machine.job is not None
     seconds = {stage.stage: stage.seconds for stage in machine.job.stages}["erase"]
     assert 0 < seconds < 60, "counted from what is on the record, not from the agent's start"
@@ -108,13 +108,13 @@ async def test_the_job_goes_on_when_the_clock_was_put_back_since_the_one_before(
                 await back.finish(erase, evidence(erase.stage, pc()))
                 assert isinstance(await back.order(), RunStage), "its goodbye, which never comes"
         machine = row_of(workshop).machine
-        assert [proof.verdict for proof in record.erasures_of(machine)] == ["erased"]
+        assert [proof.verdict for proof in record.machines.erasures(machine)] == ["erased"]
         await eventually(lambda: not tuple(workshop._lines))
         async with serving(workshop) as server, agent_on(server, hello(pc(), "boot-2")) as (agent, _):
             assert await workshop.choose(machine, LOOK.id, "anne"), "a PC that is back can be chosen for"
             await agent.hear(Plan)
             assert await agent.obey(pc()) == Leave(action="poweroff")
-        jobs = [job for visit in record.machine_detail(machine).visits for job in visit.jobs]
+        jobs = [job for visit in record.machines.detail(machine).visits for job in visit.jobs]
         assert sorted(job.state for job in jobs) == ["done", "done", "failed"]
 
 
@@ -211,7 +211,7 @@ async def test_a_stage_that_was_not_ordered_is_not_believed(workshop: Workshop, 
         erase = await agent.order()
         assert isinstance(erase, RunStage)
         assert isinstance(erase.stage, Erase), "the erase is still to be done"
-    assert workshop.record.erasures_of(row_of(workshop).machine) == ()
+    assert workshop.record.machines.erasures(row_of(workshop).machine) == ()
 
 
 async def test_a_stage_begins_once_in_the_journal_however_often_it_is_said(
@@ -230,7 +230,7 @@ async def test_a_stage_begins_once_in_the_journal_however_often_it_is_said(
             again.number = agent.number
             await again.start(check)
             assert await again.receipt() == agent.number + 1
-    begun = [event for event in workshop.record.events(limit=1000) if event.kind == "stage-started"]
+    begun = [event for event in workshop.record.journal.read(limit=1000) if event.kind == "stage-started"]
     assert len(begun) == 1
 
 
@@ -239,13 +239,13 @@ async def test_no_stage_begins_that_was_not_ordered(workshop: Workshop, server: 
         await agent.hear(Plan)
         check = await agent.hear(RunStage)
         unordered: tuple[StageName, ...] = ("finish", "erase", "memory")
-        events = workshop.record.events(limit=1000)
+        events = workshop.record.journal.read(limit=1000)
         for number, stage in enumerate(unordered, start=1):
             await agent.say(StageStarted(number=number, job=check.job, stage=stage, at=1.0))
             assert await agent.receipt() == number
-        assert workshop.record.events(limit=1000) == events
+        assert workshop.record.journal.read(limit=1000) == events
         assert row_of(workshop).stage is None
-        job = workshop.record.job_of_visit(workshop.record.machine_detail(row_of(workshop).machine).visits[0].id)
+        job = workshop.record.jobs.of_visit(workshop.record.machines.detail(row_of(workshop).machine).visits[0].id)
         assert job is not None
         assert {record.state for record in job.stages} == {"waiting"}
 
@@ -263,7 +263,7 @@ async def test_late_evidence_of_an_erase_that_was_never_ordered_is_not_kept(
         proof = EraseResult(erasures=(erasure(pc().disks[0].id),))
         await agent.say(StageFinished(number=2, job=check.job, stage="erase", at=1.0, outcome="done", result=proof))
         assert await agent.receipt() == 2
-    assert workshop.record.erasures_of(row_of(workshop).machine) == ()
+    assert workshop.record.machines.erasures(row_of(workshop).machine) == ()
 
 
 async def test_an_agent_whose_machine_said_hello_by_another_boot_since_reports_no_more(
@@ -275,12 +275,12 @@ async def test_an_agent_whose_machine_said_hello_by_another_boot_since_reports_n
         assert isinstance(erase, RunStage)
         await agent.start(erase)
         await agent.receipt()
-    record.greet(hello(pc(), "boot-2"), "98:fa:9b:00:00:01")
+    record.visits.greet(hello(pc(), "boot-2"), "98:fa:9b:00:00:01")
     async with serving(new_workshop(record)) as server, line_to(server) as agent:
         await agent.say(hello(pc(), token=welcome.token))
         assert (await agent.hear(Stay)).problem == Problem("visit-of-another"), "it is to be restarted"
         assert await agent.closed()
-    assert record.erasures_of(record.machines_overview()[0].id) == ()
+    assert record.machines.erasures(record.machines.overview()[0].id) == ()
 
 
 async def test_an_agent_that_is_back_on_a_new_line_is_heard_there_only(workshop: Workshop, server: TestServer) -> None:
@@ -319,7 +319,7 @@ async def test_nothing_can_be_chosen_for_a_pc_at_work_by_however_many_at_once(
         assert [answer for answer in answers if answer is True] == [True]
         assert len([answer for answer in answers if isinstance(answer, AtWork)]) == 2
         await agent.hear(Plan)
-        assert workshop.record.pending_choices() == ()
+        assert workshop.record.choices.pending() == ()
 
 
 async def test_a_choice_on_a_line_that_just_broke_is_followed_at_the_next_hello(
@@ -352,7 +352,7 @@ async def test_a_hello_that_the_record_does_not_take_is_told(
     def unreadable(*args: object, **kwargs: object) -> None:
         raise NetbootError("the record does not take this Inventory", hint="note its model")
 
-    monkeypatch.setattr(workshop.record, "greet", unreadable)
+    monkeypatch.setattr(workshop.record.visits, "greet", unreadable)
     async with line_to(server) as agent:
         await agent.say(hello(pc()))
         told = (await agent.hear(Stay)).problem

@@ -124,11 +124,11 @@ class Bench:
 
     async def arm(self) -> None:
         """A person arms a batch; the hello that is to come does not know of it."""
-        await asyncio.to_thread(self.record.arm_batch, ERASE.id, 1, "anne", instead=self.batch)
+        await asyncio.to_thread(self.record.batches.arm, ERASE.id, 1, "anne", instead=self.batch)
 
     async def disarm(self) -> None:
         """A person disarms the batch."""
-        await asyncio.to_thread(self.record.disarm_batch, self.batch, "anne")
+        await asyncio.to_thread(self.record.batches.disarm, self.batch, "anne")
 
     async def deny(self) -> None:
         """A person denies it."""
@@ -163,7 +163,7 @@ class Bench:
 
     def pending(self) -> list[Choice]:
         """What waits for it."""
-        waiting = [pending.choice for pending in self.record.pending_choices()]
+        waiting = [pending.choice for pending in self.record.choices.pending()]
         return [choice for choice in waiting if choice.machine_id == self.machine]
 
     def writes(self) -> list[RunStage]:
@@ -173,7 +173,7 @@ class Bench:
 
     def check(self) -> None:
         """What holds after every two things, whichever came first."""
-        events = self.record.events(limit=1000, machine=self.machine)
+        events = self.record.journal.read(limit=1000, machine=self.machine)
         used = [event.body for event in events if event.kind == "choice-used"]
         places = [event for event in events if event.kind == "batch-place"]
         jobs = [event.visit_id for event in events if event.kind == "job-started"]
@@ -190,7 +190,7 @@ class Bench:
             if session.contested or denied:
                 continue
             assert not pending or session.job is not None, "a choice waits, and so does its PC"
-            running = self.record.job_of_visit(session.visit.id)
+            running = self.record.jobs.of_visit(session.visit.id)
             if running is not None:
                 assert any(isinstance(m, Plan) and m.job == running.id for m in sent), "its PC was told of the job"
         open_lines = [s for s, _ in here if s.visit.machine_id == self.machine]
@@ -213,7 +213,7 @@ async def away_in_a_batch(bench: Bench) -> None:
     """Its menu has armed the batch."""
     await away(bench)
     bench.sessions.clear()
-    bench.batch = bench.record.arm_batch(LOOK.id, 1, "anne").id
+    bench.batch = bench.record.batches.arm(LOOK.id, 1, "anne").id
 
 
 async def waiting(bench: Bench) -> None:
@@ -264,7 +264,7 @@ def test_of_two_things_at_one_instant_nothing_is_lost_done_twice_or_done_after_a
                 bench = Bench(new_workshop(record), next(numbers))
                 last = asyncio.run(_play(bench, monkeypatch, situation, pair, order))
                 held_at += 1
-        assert record.verify_chain().broken is None
+        assert record.journal.verify().broken is None
 
 
 async def _play(
@@ -284,7 +284,7 @@ async def _play(
         bench.check()
     except AssertionError as error:
         raise AssertionError(f"{pair}, order {order}: {error}") from error
-    armed = bench.record.newest_batch()
+    armed = bench.record.batches.newest()
     if armed is not None and not armed.ending:
-        bench.record.disarm_batch(armed.id, "anne")
+        bench.record.batches.disarm(armed.id, "anne")
     return turns.turns

@@ -62,7 +62,7 @@ async def test_it_is_said_until_the_work_is_done_anew_and_not_when_the_pc_was_lo
         assert (await agent.hear(Plan)).stages == LOOK.stages
         assert isinstance(await agent.obey(pc()), Leave)
     assert (row_of(workshop).state, row_of(workshop).left) == ("done", CUT)
-    (row,) = workshop.record.machines_overview()
+    (row,) = workshop.record.machines.overview()
     assert row.job is not None
     assert row.written is not None
     assert (row.job.profile, row.written.profile, row.written.state) == (LOOK, ERASE, "interrupted")
@@ -74,7 +74,7 @@ async def test_it_is_said_until_the_work_is_done_anew_and_not_when_the_pc_was_lo
         assert row_of(workshop).left is None, "it is done anew now"
         assert isinstance(await agent.obey(pc()), Leave)
     assert (row_of(workshop).state, row_of(workshop).left) == ("done", None)
-    assert workshop.record.machines_overview()[0].left is None
+    assert workshop.record.machines.overview()[0].left is None
     assert "REFAIRE" not in await fetch(server, "/menu.grub")
 
 
@@ -86,7 +86,7 @@ async def test_a_pc_erased_last_week_and_only_seen_today_shows_last_weeks_work(
         assert isinstance(await agent.obey(pc()), Leave)
     async with agent_on(server, hello(pc(), "boot-2")):
         pass
-    (row,) = workshop.record.machines_overview()
+    (row,) = workshop.record.machines.overview()
     assert row.visit.jobs == ()
     assert row.job is not None
     assert (row.job.profile, row.job.state, row.written) == (ERASE, "done", None)
@@ -136,7 +136,7 @@ async def test_a_pc_that_had_only_to_go_away_has_nothing_left_undone(workshop: W
 async def test_a_pc_of_an_armed_batch_goes_on_by_itself_and_one_that_finished_does_not(
     workshop: Workshop, server: TestServer
 ) -> None:
-    batch = workshop.record.arm_batch(ERASE.id, 1, "anne")
+    batch = workshop.record.batches.arm(ERASE.id, 1, "anne")
     async with agent_on(server, boarded(1, batch.id)) as (agent, _):
         await agent.hear(Plan)
         run = await agent.obey(pc(), until="check")
@@ -153,7 +153,7 @@ async def test_a_pc_of_an_armed_batch_goes_on_by_itself_and_one_that_finished_do
     async with agent_on(server, said) as (agent, _):
         await agent.hear(Plan)
         assert isinstance(await agent.obey(pc()), Leave)
-    newest = workshop.record.newest_batch()
+    newest = workshop.record.batches.newest()
     assert newest is not None
     assert [place.number for place in newest.taken] == [1]
     assert 'set default="local"' in await fetch(server, "/menu.grub")

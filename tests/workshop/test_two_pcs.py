@@ -82,7 +82,7 @@ async def test_what_was_chosen_for_one_pc_is_not_done_to_another_that_carries_it
 ) -> None:
     one, other = (twin(number, serial=serial, uuid=uuid, board="") for number in (1, 2))
     await choose_for_one_and_start_the_other(workshop, server, one, other)
-    assert [row.number for row in workshop.record.machines_overview()] == [1, 2]
+    assert [row.number for row in workshop.record.machines.overview()] == [1, 2]
     async with agent_on(server, hello(one, "boot-3")) as (agent, _):
         assert await erased(agent, one) == (Leave(action="poweroff"), (one.disks[0].id.serial,))
 
@@ -119,7 +119,7 @@ async def test_twins_side_by_side_are_two_and_both_are_worked_on_at_once(
         agent_on(server, hello(one, "boot-1")) as (first, _),
         agent_on(server, hello(other, "boot-2")) as (second, _),
     ):
-        rows = workshop.record.machines_overview()
+        rows = workshop.record.machines.overview()
         assert [row.number for row in rows] == [1, 2]
         for row in rows:
             assert await workshop.choose(row.id, ERASE.id, "anne")
@@ -128,8 +128,8 @@ async def test_twins_side_by_side_are_two_and_both_are_worked_on_at_once(
     # And each is known again, by what is fitted in it.
     for number, inventory in ((2, other), (1, one)):
         async with agent_on(server, hello(inventory, f"again-{number}")) as (_, welcome):
-            assert workshop.record.machines_overview()[number - 1].visit.id == welcome.visit
-    assert len(workshop.record.machines_overview()) == 2
+            assert workshop.record.machines.overview()[number - 1].visit.id == welcome.visit
+    assert len(workshop.record.machines.overview()) == 2
 
 
 @pytest.mark.parametrize(
@@ -152,8 +152,8 @@ async def test_a_choice_that_waited_is_asked_again_when_the_pc_comes_back_with_o
         assert "S4EWNX0N0001 256.0 GB" in told.problem.sentence("en")
         row = workshop.live_board.rows()[0]
         assert (row.state, row.machine, row.problem) == ("waiting", machine, told.problem)
-        assert workshop.record.pending_choices() == ()
-        withdrawn = workshop.record.events(limit=1000)[-1]
+        assert workshop.record.choices.pending() == ()
+        withdrawn = workshop.record.journal.read(limit=1000)[-1]
         assert (withdrawn.kind, withdrawn.machine_id) == ("choice-withdrawn", machine)
         assert '"why":"disks-changed"' in withdrawn.body
         # A line that breaks brings nothing back.
@@ -177,8 +177,8 @@ async def test_a_choice_that_waited_is_asked_again_when_another_adapter_or_board
     async with agent_on(server, hello(other, "boot-2")) as (agent, _):
         told = await agent.hear(Stay)
         assert told.problem.code == "pc-changed"
-        assert workshop.record.pending_choices() == ()
-        assert workshop.record.machines_overview()[0].id == machine
+        assert workshop.record.choices.pending() == ()
+        assert workshop.record.machines.overview()[0].id == machine
 
 
 async def test_a_disk_that_was_put_in_since_the_choice_is_not_erased_though_the_hello_did_not_show_it(
@@ -224,7 +224,7 @@ async def test_a_menu_that_a_twins_choice_armed_leads_to_no_erase(workshop: Work
     assert workshop.boarding(mac, uuid).armed == ERASE, "the hint is wrong here, which is why it decides nothing"
     async with agent_on(server, hello(other, "boot-2")) as (agent, _):
         assert await next_order(agent) is None
-        assert [row.number for row in workshop.record.machines_overview()] == [1, 2]
+        assert [row.number for row in workshop.record.machines.overview()] == [1, 2]
     # From now on the loader's adapter tells the two apart.
     assert workshop.boarding(mac, uuid).armed is None
     assert workshop.boarding(one.nics[0].mac, uuid).armed == ERASE

@@ -1,0 +1,100 @@
+"""Stays of machines in the agent, and what stands against a line."""
+
+from collections.abc import Collection
+
+from netboot.records import (
+    machines,
+    overview,
+    standing,
+    visits,
+)
+from netboot.records.transactions import Transactions
+from netboot.records.values import (
+    SeenVisit,
+    Standing,
+    Visit,
+)
+from netboot.shared.protocol import Hello
+
+
+class Visits:
+    """Stays of machines in the agent, and what stands against a line."""
+
+    def __init__(self, transactions: Transactions) -> None:
+        self._open = transactions
+
+    def greet(
+        self,
+        hello: Hello,
+        mac: str,
+        *,
+        address: str = "",
+        adapter: str = "",
+        on_line: machines.OnLine = lambda visit_id: False,
+    ) -> Visit:
+        """Find or make the machine and its visit. An earlier visit of it is closed, and its unfinished job ended.
+
+        `address` is where its line comes from, "" when not known: each has a share of what a minute and a day bring.
+        `adapter` is whose address that is as the kernel knows it.
+        `on_line` tells whether a visit's agent is on the line; it is called while the record is locked: it must be
+        quick and not ask the record. What a known machine is called and known by changes with its first report only.
+
+        While an agent of the machine is on the line, no visit is closed: the caller is to `contest` both.
+
+        Raises WrongToken when this boot's visit belongs to another agent, or is over; OtherOnLine when this very boot's
+        agent is on the line, and this one has not its token; HelloRefused when more PCs come than a workshop has.
+        Nothing is changed then.
+        """
+        with self._open.writing() as session:
+            came = visits.Arrival(mac, address, adapter)
+            return visits.greet(
+                session, hello, came, arrivals=self._open.arrivals, on_line=on_line, now=self._open.now()
+            )
+
+    def end(self, visit_id: str) -> None:
+        """The agent has left for good."""
+        with self._open.writing() as session:
+            visits.end(session, visit_id, now=self._open.now())
+
+    def is_newest(self, visit_id: str) -> bool:
+        """Whether its machine has not been started again since."""
+        with self._open.reading() as session:
+            return visits.is_newest(session, visit_id)
+
+    def get(self, visit_id: str) -> Visit:
+        """The visit as it is now. Raises NotOnRecord."""
+        with self._open.reading() as session:
+            return visits.again(session, visit_id)
+
+    def contest(self, visit_ids: Collection[str], why: Standing, *, address: str, adapter: str) -> None:
+        """Let nothing begin in these visits until a person says which one is the PC (`standing.py`)."""
+        with self._open.writing() as session:
+            standing.contest(session, visit_ids, why, address=address, adapter=adapter, now=self._open.now())
+
+    def uncontest(self, visit_id: str, *, on_line: machines.OnLine) -> Visit:
+        """The other line was dead: this visit succeeds the machine's earlier ones, which end as at another boot."""
+        with self._open.writing() as session:
+            return visits.succeed(session, visit_id, on_line=on_line, now=self._open.now())
+
+    def require_seen(self, machine_id: str, visit_id: str) -> None:
+        """Raises NotThatVisit when the PC has another visit since than the one that a person saw; Contested."""
+        with self._open.reading() as session:
+            standing.require_seen(session, machine_id, visit_id)
+
+    def vouch(self, visit_id: str, who: str) -> tuple[str, ...]:
+        """A person says that this contested visit is the PC; gives the visits that are not, which are over.
+
+        Raises NotThatVisit when it is not contested, or over.
+        """
+        with self._open.writing() as session:
+            return standing.vouch(session, visit_id, who=who, now=self._open.now())
+
+    def keep_out(self, visit_id: str, who: str) -> None:
+        """A person says that this contested visit is not the PC: it is over. Raises NotThatVisit as `vouch`."""
+        with self._open.writing() as session:
+            standing.keep_out(session, visit_id, who=who, now=self._open.now())
+
+    def seen(self, visit_id: str) -> SeenVisit:
+        """The visit that a person saw, as it is on the record now. Raises NotOnRecord."""
+        with self._open.reading() as session:
+            return overview.visit(session, visit_id)
