@@ -32,7 +32,7 @@ LAYERS = (
 )
 """The packages and top modules of netboot, from low to high: each knows lower ones only, and none beside it."""
 
-STILL_LONG = {"netboot.records.tables", "netboot.workshop.greeting"}
+STILL_LONG = {"netboot.records.tables"}
 
 PURE = (
     "dhcp_proxy", "imaging",
@@ -41,6 +41,7 @@ PURE = (
     "dhcp.full", "dhcp.lease_options", "dhcp.leases", "dhcp.loop_guard", "dhcp.merged", "dhcp.packet",
     "dhcp.proxy_offer", "dhcp.untaken_offers",
     "dns.responder",
+    "jobs.actor",
     "jobs.disk_answers", "jobs.disk_rules", "jobs.evidence", "jobs.honest_erasure", "jobs.identity", "jobs.job",
     "jobs.named", "jobs.policy", "jobs.profile", "jobs.seen", "jobs.target",
     *(f"jobs.stages.{name}" for name in ("rules", "check", "memory", "erase", "deploy", "customise", "finish")),

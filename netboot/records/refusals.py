@@ -54,6 +54,10 @@ class Contested(NetbootError):  # noqa: N818 — said as it is
         super().__init__("more than one line speaks for this PC", hint="say on the page which one is the PC")
 
 
+class NotAllowed(NetbootError):  # noqa: N818 — said as it is
+    """Who orders this may not."""
+
+
 class Denied(NetbootError):  # noqa: N818 — said as it is
     """A choice for a PC that was denied."""
 

@@ -4,7 +4,6 @@ It is asked for once more, whatever the profile: nobody knows yet which PCs thes
 (`records/batches.py`).
 """
 
-import asyncio
 from typing import Final
 
 from aiohttp import web
@@ -33,12 +32,9 @@ async def arm(request: web.Request) -> web.Response:
         armed = batch if batch is not None and not batch.ending else None
         return page(request, "batch_sure.html.j2", profile=profile, count=places, armed=armed)
     try:
-        await asyncio.to_thread(
-            workshop.record.batches.arm, profile.id, places, who.operator, instead=form.get("instead", "")
-        )
+        await workshop.commands.arm(who.actor, profile.id, places, instead=form.get("instead", ""))
     except BatchArmed:
         raise Refusal("batch-armed") from None
-    await workshop.show_batch()
     return web.Response(status=303, headers={"Location": f"/?armed={places}"})
 
 
@@ -46,8 +42,7 @@ async def disarm(request: web.Request) -> web.Response:
     """POST /batch/disarm: `batch` is the one that was seen."""
     who, form = await operators_form(request)
     workshop = request.app[workshop_key]
-    done = await asyncio.to_thread(workshop.record.batches.disarm, form.get("batch", ""), who.operator)
-    await workshop.show_batch()
+    done = await workshop.commands.disarm(who.actor, form.get("batch", ""))
     return web.Response(status=303, headers={"Location": "/?disarmed=1" if done else "/?over=1"})
 
 

@@ -12,6 +12,7 @@ from typing import Final
 
 from aiohttp import web
 
+from netboot.jobs.actor import Actor
 from netboot.jobs.disk_rules import as_seen, forbids_writing, internal_disks
 from netboot.jobs.profile import Profile
 from netboot.jobs.target import master_forbids
@@ -90,7 +91,7 @@ async def choose(request: web.Request) -> web.Response:
             request, "sure.html.j2", concerned=concerned, profile=profile, machine=wanted, visit=seen, target=target,
             target_name=form.get("target", ""), changed=bool(named),
         )  # fmt: skip
-    done = await _choose_each(workshop, concerned, profile, who.operator, target.id if target else None)
+    done = await _choose_each(workshop, concerned, profile, who.actor, target.id if target else None)
     if wanted != ALL and done["refused"]:
         await _may_be_chosen_for(workshop, wanted, seen)
         raise Refusal("at-work")
@@ -100,7 +101,9 @@ async def choose(request: web.Request) -> web.Response:
 async def cancel_choice(request: web.Request) -> web.Response:
     """POST /cancel-choice: take back the `choice` that waits for `machine`."""
     who, form = await operators_form(request)
-    withdrawn = await request.app[workshop_key].cancel(form.get("machine", ""), who.operator, form.get("choice", ""))
+    withdrawn = await request.app[workshop_key].commands.cancel(
+        who.actor, form.get("machine", ""), form.get("choice", "")
+    )
     return _back("withdrawn=1" if withdrawn else "began=1")
 
 
@@ -111,10 +114,10 @@ async def say_which(request: web.Request) -> web.Response:
     try:
         match form.get("answer", ""):
             case "vouch":
-                await workshop.vouch(visit, who.operator)
+                await workshop.commands.vouch(who.actor, visit)
                 return _back("vouched=1")
             case "keep-out":
-                await workshop.keep_out(visit, who.operator)
+                await workshop.commands.keep_out(who.actor, visit)
                 return _back("kept_out=1")
             case _:
                 raise Refusal("form")
@@ -123,12 +126,12 @@ async def say_which(request: web.Request) -> web.Response:
 
 
 async def _choose_each(
-    workshop: Workshop, concerned: Sequence[Concerned], profile: Profile, who: str, target: DiskId | None
+    workshop: Workshop, concerned: Sequence[Concerned], profile: Profile, who: Actor, target: DiskId | None
 ) -> dict[str, int]:
     done = {"begun": 0, "kept": 0, "refused": 0}
     for pc in concerned:
         try:
-            begun = await workshop.choose(pc.machine, profile.id, who, target, seen=pc.visit, shown=pc.shown)
+            begun = await workshop.commands.choose(who, pc.machine, profile.id, target, seen=pc.visit, shown=pc.shown)
         except NetbootError as error:  # one PC's must not keep the others from beginning
             log.warning("nothing was chosen for %s: %s", pc.mac, error, extra={"mac": pc.mac})
             done["refused"] += 1

@@ -36,7 +36,7 @@ async def answer(request: web.Request) -> web.Response:
     if form.get("sure") != "yes":
         return page(request, "disk_answer_sure.html.j2", machine=machine, question=question, answers=answers, kind=kind)
     try:
-        await asyncio.to_thread(record.answers.give, machine.id, machine.visits[0].id, answers, who.operator)
+        await request.app[workshop_key].commands.answer(who.actor, machine.id, machine.visits[0].id, answers)
     except AtWork:
         raise Refusal("at-work") from None
     return web.Response(status=303, headers={"Location": f"/machine/{machine.id}?answered=1#disk-questions"})

@@ -22,7 +22,7 @@ async def merge(request: web.Request) -> web.Response:
         pcs = [await asyncio.to_thread(_known, workshop.record, one) for one in (machine, into)]
         return page(request, "merge_sure.html.j2", going=pcs[0], staying=pcs[1])
     try:
-        await workshop.merge(machine, into, who.operator)
+        await workshop.commands.merge(who.actor, machine, into)
     except CannotMerge as error:
         raise Refusal("merge-on-line" if error.why == "on-line" else "merged") from None
     except NotOnRecord:
@@ -33,9 +33,9 @@ async def merge(request: web.Request) -> web.Response:
 async def separate(request: web.Request) -> web.Response:
     """POST /separate: `machine` is a PC of its own again."""
     who, form = await operators_form(request)
-    record, machine = request.app[workshop_key].record, form.get("machine", "")
+    machine = form.get("machine", "")
     try:
-        await asyncio.to_thread(record.machines.separate, machine, who.operator)
+        await request.app[workshop_key].commands.separate(who.actor, machine)
     except NotOnRecord:
         raise Refusal("no-such-machine") from None
     return _to(machine)

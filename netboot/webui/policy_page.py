@@ -97,9 +97,8 @@ async def set_policy(request: web.Request) -> web.Response:
         names, back = (Key("mac", mac),), f"/address/{mac}"
     policy = _policy(form, workshop)
     note = " ".join(form.get("note", "").split())[:LONGEST_NOTE]
-    await asyncio.to_thread(workshop.policies.set, workshop.record, names, policy, who.operator, note=note)
+    await workshop.commands.set_policy(who.actor, names, policy, note=note)
     _show_again(workshop, names)
-    await workshop.tell_denied()
     return _to(f"{back}?saved=1#rule")
 
 

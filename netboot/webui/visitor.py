@@ -10,6 +10,7 @@ from typing import Final
 
 from aiohttp import web
 
+from netboot.jobs.actor import Actor, operator
 from netboot.records.values import Operator
 from netboot.shared.language import Language
 from netboot.webui.keys import sessions_key, settings_key, workshop_key
@@ -29,6 +30,12 @@ class Visitor:
     language: Language
     operator: str = ""
     form_token: str = ""
+
+    @property
+    def actor(self) -> Actor:
+        """Who orders what this visitor's form says; there is one only where somebody is signed in."""
+        assert self.operator
+        return operator(self.operator)
 
 
 def mark_of(operator: Operator) -> str:

@@ -1,8 +1,8 @@
 """The heart of the server: it meets each PC's agent, and turns a person's choice into a job.
 
-It writes every decision to the record before it acts on it, and shows the live board what happens. Not for: the stages
-of a job that has begun (`dispatcher.py`), sockets, HTTP, HTML. The record is synchronous and every call to it runs in a
-thread.
+It writes every decision to the record before it acts on it, and shows the live board what happens. Not for: what people
+order (`commands.py`), the stages of a job that has begun (`dispatcher.py`), sockets, HTTP, HTML. The record is
+synchronous and every call to it runs in a thread.
 """
 
 import asyncio
@@ -18,7 +18,6 @@ from msgspec.structs import replace
 from netboot.bootmenu import ticket
 from netboot.bootmenu.offered import BatchOffer, Boarding, board
 from netboot.bootmenu.pick import doubt
-from netboot.imaging import Ended, next_stage
 from netboot.jobs.identity import real_uuid
 from netboot.jobs.job import MasterNeeds
 from netboot.jobs.named import Named
@@ -28,9 +27,7 @@ from netboot.lan import neighbours
 from netboot.records.interruption import after_another_boot
 from netboot.records.record import Record
 from netboot.records.refusals import (
-    AtWork,
     Contested,
-    Denied,
     HelloRefused,
     NoPlace,
     NotAsSeen,
@@ -39,12 +36,13 @@ from netboot.records.refusals import (
 )
 from netboot.records.values import Batch, Outcome, Start, Visit
 from netboot.shared.errors import NetbootError
-from netboot.shared.inventory import DiskId, Inventory, judged_clock
+from netboot.shared.inventory import judged_clock
 from netboot.shared.problems import Problem
 from netboot.shared.protocol import VERSION, Hello, Leave, StageFinished, StageProgress, StageStarted, Welcome
 from netboot.workshop import contest
 from netboot.workshop.agent_lines import AgentLines
 from netboot.workshop.agent_session import HangUp, Send, Session, boot_mac, stay_on_line
+from netboot.workshop.commands import Commands
 from netboot.workshop.contested_lines import ContestedLines
 from netboot.workshop.dispatcher import Dispatcher
 from netboot.workshop.given_starts import WITHIN
@@ -92,6 +90,18 @@ class Workshop:
         self._showing = asyncio.Lock()
         self._dispatcher = Dispatcher(record, live_board, denied=self._denied, on_named=self.on_named)
         self._contested = ContestedLines(record, live_board, self._lines, self._dispatcher, welcome=self._welcome)
+        self.commands = Commands(
+            record,
+            self.profiles,
+            self.policies,
+            self._lines,
+            self._contested,
+            self.starts,
+            begin=self._begin,
+            batch_changed=self.show_batch,
+            policy_changed=self.tell_denied,
+        )
+        """What people may order."""
 
     # ── the agent's side ────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -245,75 +255,9 @@ class Workshop:
 
     # ── people's side ───────────────────────────────────────────────────────────────────────────────────────────────
 
-    async def choose(
-        self, machine: str, profile: str, who: str, target: DiskId | None = None, *, seen: str = "", shown: str = ""
-    ) -> bool:
-        """A signed-in person chooses a profile for a machine: True when it begins now, False when its next hello will.
-
-        `seen` is the visit that the person saw the PC in, `shown` the digest of what it was (`seen.py`). Raises
-        NotThatVisit when the PC has another since, or is another, Contested while nobody knows which line is the PC,
-        Denied, AtWork, NetbootError when the profile is not known, NotOnRecord when the machine is not.
-        """
-        chosen = self._profile(profile)
-        async with self._lines.lock(machine):
-            session = self._on_line(machine, seen)
-            inventory = await self._require_allowed(machine, session)
-            if session is not None and session.job is not None and not isinstance(next_stage(session.job), Ended):
-                raise AtWork("this PC is at work already", hint="wait until its job has ended")
-            made = await asyncio.to_thread(
-                self.record.choices.choose, machine, chosen.id, who, target, seen=seen, shown=shown
-            )
-            try:
-                await self._require_allowed(machine, session)  # it may be denied at this very moment
-                if session is None:
-                    self.starts.forget({nic.mac for nic in inventory.nics})
-                if session is None or not self._lines.has(session):
-                    return False  # it left meanwhile; the choice waits for its next hello
-                return await self._begin(session)
-            except (Denied, Contested):
-                await asyncio.to_thread(self.record.choices.cancel, machine, who, choice=made.id)
-                raise
-            except (ConnectionError, TimeoutError) as error:
-                assert session is not None
-                log.info("visit %s: the line broke at the choice: %s", session.visit.id, type(error).__name__)
-                return session.job is not None  # on the record: its next hello goes on with it
-
     def on_line(self) -> frozenset[str]:
         """The machines whose agents are on the line now."""
         return frozenset(session.visit.machine_id for session in self._lines)
-
-    async def merge(self, machine: str, into: str, who: str) -> None:
-        """An operator says that this machine is the PC `into`. Raises CannotMerge, NotOnRecord."""
-        on_line = self._lines.__contains__
-        await asyncio.to_thread(self.record.machines.merge, machine, into, who, on_line=on_line)
-
-    async def cancel(self, machine: str, who: str, choice: str = "") -> bool:
-        """A person takes back what waits for a machine, the `choice` that they saw: False when it waits no more."""
-        async with self._lines.lock(machine):
-            return await asyncio.to_thread(self.record.choices.cancel, machine, who, choice=choice)
-
-    async def vouch(self, visit: str, who: str) -> None:
-        """A person says that this contested line is the PC: the others of its machine are over, and it begins.
-
-        Raises NotThatVisit when it is not on the line, or not contested, any more.
-        """
-        await self._contested.vouch(visit, who)
-
-    async def keep_out(self, visit: str, who: str) -> None:
-        """A person says that this contested line is not the PC: its visit is over. Raises NotThatVisit."""
-        await self._contested.keep_out(visit, who)
-
-    def _on_line(self, machine: str, seen: str) -> Session | None:
-        """The session that a person means. Raises Contested."""
-        here = self._lines.of_machine(machine)
-        if seen:
-            found = self._lines.of_visit(seen)
-            if found is not None and found.contested:
-                raise Contested
-            return found if found in here else None
-        if here and all(session.contested for session in here):
-            raise Contested
-        return next((session for session in reversed(here) if not session.contested), None)
 
     def boarding(self, mac: str, uuid: str) -> Boarding:
         """What this PC is offered in its boot menu; nothing is used up. It reads the record: call it in a thread.
@@ -376,14 +320,6 @@ class Workshop:
 
     # ── inside ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _profile(self, name: str) -> Profile:
-        profile = self.profiles.get(name)
-        if profile is None:
-            raise NetbootError(
-                f"there is no profile {name!r}", hint=f"choose one of: {', '.join(sorted(self.profiles))}"
-            )
-        return profile
-
     async def _tell_outcome(self, session: Session, outcome: Outcome) -> None:
         """For an agent that missed how its job ended."""
         if outcome.problem is not None:
@@ -437,16 +373,6 @@ class Workshop:
         except NetbootError as error:
             log.error("the master %s cannot be used: %s", profile.master, error)
             return None
-
-    async def _require_allowed(self, machine: str, session: Session | None) -> Inventory:
-        """What this PC was last seen with. Raises Denied."""
-        if session is not None:
-            inventory = session.inventory
-        else:
-            inventory = (await asyncio.to_thread(self.record.machines.now, machine)).visits[0].inventory
-        if self.policies.of(inventory).denied:
-            raise Denied("this PC is denied", hint="allow it first, on its page or in the settings")
-        return inventory
 
     def _denied(self, session: Session) -> bool:
         return self.policies.of(session.inventory).denied

@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from selenium.webdriver import Keys
 from selenium.webdriver.support.ui import WebDriverWait
 
+from netboot.jobs.actor import operator
 from netboot.jobs.identity import Key
 from netboot.jobs.policy import Policy
 from netboot.shared.inventory import Inventory
@@ -191,7 +192,7 @@ async def test_every_page_can_be_read_wide_narrow_and_enlarged(
         await agent.obey(two)
         await other.hear(Plan)
         await other.obey(pc(2))
-        await workshop.choose(row_of(workshop, 2).machine, WIPE.id, OPERATOR)
+        await workshop.commands.choose(operator(OPERATOR), row_of(workshop, 2).machine, WIPE.id)
         workshop.live_board.put(replace(row_of(workshop), state="working", problem=None, done=1, total=3, rate=1e8))
         for number in range(3, 9):
             workshop.live_board.put(_crowded(number))

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from netboot.boothttp.known_hosts import is_known, own_names
+from netboot.jobs.actor import operator
 from netboot.settings.config import Settings
 from netboot.shared.protocol import encode
 from netboot.web import page_application
@@ -140,7 +141,7 @@ async def test_a_foreign_page_in_a_browser_on_this_lan_uses_up_no_choice(
 ) -> None:
     async with agent_on(server, hello(pc(1), "boot-1")) as (_, _welcome):
         (row,) = workshop.live_board.rows()
-    await workshop.choose(row.machine, ERASE.id, "anne")
+    await workshop.commands.choose(operator("anne"), row.machine, ERASE.id)
     assert len(workshop.record.choices.pending()) == 1
 
     def look() -> str:

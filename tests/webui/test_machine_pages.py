@@ -10,6 +10,7 @@ from aiohttp.test_utils import TestServer
 from aiohttp.web import Application
 from msgspec.structs import replace
 
+from netboot.jobs.actor import operator
 from netboot.shared.inventory import Battery, Dimm
 from netboot.shared.problems import Problem
 from netboot.shared.protocol import Leave, Plan, RunStage, Stay, Stuck
@@ -27,7 +28,7 @@ from tests.workshop.player import agent_on, customised, eventually
 async def _wiped(workshop: Workshop, server: TestServer, number: int = 1) -> str:
     """A PC that went all the way; its id."""
     async with agent_on(server, hello(pc(number), f"boot-{number}")) as (agent, _):
-        await workshop.choose(row_of(workshop, number).machine, WIPE.id, OPERATOR)
+        await workshop.commands.choose(operator(OPERATOR), row_of(workshop, number).machine, WIPE.id)
         await agent.hear(Plan)
         assert await agent.obey(pc(number)) == Leave(action="poweroff")
     return row_of(workshop, number).machine

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from netboot.auth.sessions import LASTS
+from netboot.jobs.actor import operator
 from netboot.shared.problems import Problem
 from netboot.shared.protocol import (
     Plan,
@@ -235,7 +236,7 @@ async def test_a_choice_that_was_followed_goes_from_every_page(
     async with agent_on(server, hello(pc())):
         machine = row_of(workshop).machine
     await eventually(lambda: row_of(workshop).state == "home")
-    await workshop.choose(machine, "erase-only", "anne")
+    await workshop.commands.choose(operator("anne"), machine, "erase-only")
     (_, _, (_, before)) = await _events(visitor, 3)
     assert "Effacer les disques" in before
     reading = asyncio.create_task(

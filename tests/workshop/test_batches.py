@@ -8,6 +8,7 @@ from aiohttp.test_utils import TestServer
 from msgspec.structs import replace
 
 from netboot.bootmenu.offered import Boarding
+from netboot.jobs.actor import operator
 from netboot.jobs.identity import Key
 from netboot.jobs.policy import Policy
 from netboot.records.refusals import Denied
@@ -47,7 +48,7 @@ async def test_two_pcs_of_a_batch_begin_and_the_third_is_told_and_waits_for_the_
         assert (await third.hear(Stay)).problem == full
         assert (row_of(workshop, 3).state, row_of(workshop, 3).problem) == ("waiting", full)
         assert boarding(workshop, 4) == Boarding()
-        assert await workshop.choose(row_of(workshop, 3).machine, LOOK.id, "anne")
+        assert await workshop.commands.choose(operator("anne"), row_of(workshop, 3).machine, LOOK.id)
         await third.hear(Plan)
 
 
@@ -83,9 +84,9 @@ async def test_a_denied_pc_is_told_so_and_nothing_begins(
         assert (await agent.hear(Stay)).problem == Problem("denied")
         assert row_of(workshop).state == "failed"
         with pytest.raises(Denied):
-            await workshop.choose(row_of(workshop).machine, LOOK.id, "anne")
+            await workshop.commands.choose(operator("anne"), row_of(workshop).machine, LOOK.id)
     with pytest.raises(Denied):
-        await workshop.choose(row_of(workshop).machine, LOOK.id, "anne")
+        await workshop.commands.choose(operator("anne"), row_of(workshop).machine, LOOK.id)
     newest = workshop.record.batches.newest()
     assert newest is not None
     assert newest.left == 2
@@ -110,7 +111,7 @@ async def test_what_a_denied_pc_came_for_does_not_begin_when_it_is_allowed_again
     workshop.policies = Policies()
     async with agent_on(server, replace(greeting, boot="boot-1", token=welcome.token)) as (agent, _):
         await eventually(lambda: row_of(workshop).state == "waiting")
-        assert await workshop.choose(row_of(workshop).machine, LOOK.id, "anne")
+        assert await workshop.commands.choose(operator("anne"), row_of(workshop).machine, LOOK.id)
         assert (await agent.hear(Plan)).profile == LOOK.name
     assert kinds(workshop)[len(denied) :] == ["choice-made", "choice-used", "job-started"]
 
@@ -131,7 +132,7 @@ async def test_a_pc_that_waits_is_told_at_once_that_it_is_denied_and_others_are_
         # Allowed again, it may be chosen for without a new start.
         address = Key("mac", pc().nics[0].mac)
         await asyncio.to_thread(workshop.policies.set, workshop.record, [address], Policy(), "anne")
-        assert await workshop.choose(row_of(workshop).machine, LOOK.id, "anne")
+        assert await workshop.commands.choose(operator("anne"), row_of(workshop).machine, LOOK.id)
 
 
 async def test_a_pc_that_is_denied_during_its_check_is_not_erased(workshop: Workshop, server: TestServer) -> None:

@@ -9,6 +9,7 @@ from aiohttp.test_utils import TestServer
 from msgspec.structs import replace
 
 from netboot.boothttp import agent_link
+from netboot.jobs.actor import operator
 from netboot.records.record import Record
 from netboot.records.refusals import Contested, NotThatVisit
 from netboot.shared.inventory import Inventory
@@ -44,16 +45,16 @@ async def test_of_two_lines_for_one_pc_both_are_shown_and_nothing_is_begun_befor
         assert {row.machine for row in shown} == {row_of(workshop).machine}
         for seen in ("", welcome.visit, other.visit):
             with pytest.raises(Contested):
-                await workshop.choose(row_of(workshop).machine, ERASE.id, "anne", seen=seen)
+                await workshop.commands.choose(operator("anne"), row_of(workshop).machine, ERASE.id, seen=seen)
         assert workshop.record.choices.pending() == ()
-        await workshop.vouch(welcome.visit, "anne")
+        await workshop.commands.vouch(operator("anne"), welcome.visit)
         assert (await forged.hear(Stay)).problem == Problem("not-this-pc")
         assert await forged.closed()
         await real.hear(Welcome)
         assert [row.visit for row in rows_of(workshop)] == [welcome.visit]
         with pytest.raises(NotThatVisit):
-            await workshop.choose(row_of(workshop).machine, ERASE.id, "anne", seen=other.visit)
-        assert await workshop.choose(row_of(workshop).machine, ERASE.id, "anne", seen=welcome.visit)
+            await workshop.commands.choose(operator("anne"), row_of(workshop).machine, ERASE.id, seen=other.visit)
+        assert await workshop.commands.choose(operator("anne"), row_of(workshop).machine, ERASE.id, seen=welcome.visit)
         await real.hear(Plan)
         assert await real.obey(pc()) == Leave(action="poweroff")
         async with line_to(server) as back:
@@ -75,7 +76,7 @@ async def test_a_forged_line_that_is_held_open_keeps_the_pc_away_until_one_answe
         ),
     ):
         assert (await real.hear(Stay)).problem.code == "two-lines"
-        await workshop.vouch(welcome.visit, "anne")
+        await workshop.commands.vouch(operator("anne"), welcome.visit)
         await real.hear(Welcome)
         await real.hear(Plan)  # what was picked in its boot menu
         erase = await real.obey(pc(), until="check")
@@ -149,7 +150,7 @@ async def test_the_token_of_a_visit_that_the_pc_closed_by_its_own_boot_opens_not
             assert (await stranger.hear(Stay)).problem == Problem("visit-of-another")
             assert await stranger.closed()
         assert [row.visit for row in rows_of(workshop)] == [welcome.visit]
-        assert await workshop.choose(row_of(workshop).machine, ERASE.id, "anne", seen=welcome.visit)
+        assert await workshop.commands.choose(operator("anne"), row_of(workshop).machine, ERASE.id, seen=welcome.visit)
         await real.hear(Plan)
         assert await real.obey(pc()) == Leave(action="poweroff")
 
@@ -164,7 +165,7 @@ async def test_another_pc_that_tells_the_address_and_the_label_of_one_takes_over
             assert row_of(workshop).machine == before.machine
             assert row_of(workshop).visit == welcome.visit
             assert [row.visit for row in rows_of(workshop)] == [welcome.visit, other.visit]
-            await workshop.keep_out(other.visit, "anne")
+            await workshop.commands.keep_out(operator("anne"), other.visit)
             assert [row.visit for row in rows_of(workshop)] == [welcome.visit]
 
 
@@ -186,7 +187,7 @@ async def test_a_line_that_comes_from_another_adapter_than_its_hello_tells_begin
         told = (await agent.hear(Stay)).problem
         assert told == Problem("other-adapter", {"address": "127.0.0.1", "adapter": "98:fa:9b:00:00:66"})
         assert row_of(workshop).contested == "other-adapter"
-        await workshop.vouch(welcome.visit, "anne")
+        await workshop.commands.vouch(operator("anne"), welcome.visit)
         await agent.hear(Welcome)
         await agent.hear(Plan)
 
@@ -214,7 +215,9 @@ async def test_one_hello_that_tells_every_adapter_of_the_bench_brings_no_pc_to_a
         second_line(server, liar) as (_, forged),
     ):
         assert [row.visit for row in workshop.live_board.contested] == [forged.visit]
-        assert await workshop.choose(row_of(workshop, 3).machine, LOOK.id, "anne", seen=welcome.visit)
+        assert await workshop.commands.choose(
+            operator("anne"), row_of(workshop, 3).machine, LOOK.id, seen=welcome.visit
+        )
         await third.hear(Plan)
 
 
@@ -293,7 +296,7 @@ async def test_a_pc_that_was_restarted_by_another_adapter_in_its_work_begins_ane
         await eventually(lambda: not tuple(workshop._lines))
         async with agent_on(server, hello(two, "boot-2", profile=ERASE.id)) as (agent, second):
             assert (await agent.hear(Stay)).problem.code == "two-lines"
-            await workshop.vouch(second.visit, "anne")
+            await workshop.commands.vouch(operator("anne"), second.visit)
             left = (await agent.hear(Welcome)).left
             assert left is not None
             assert left.code == "power-cut"
@@ -359,7 +362,7 @@ async def test_both_of_two_contested_lines_are_so_after_the_server_was_killed_to
     again = new_workshop(record)
     async with serving(again) as server, agent_on(server, hello(pc(), token=welcome.token)) as (agent, _):
         assert (await agent.hear(Stay)).problem.code == "two-lines"
-        await again.vouch(welcome.visit, "anne")
+        await again.commands.vouch(operator("anne"), welcome.visit)
         await agent.hear(Welcome)
         async with line_to(server) as back:
             await back.say(hello(pc(), "forged-boot", token=other.token))
@@ -375,11 +378,13 @@ async def test_a_choice_goes_to_the_visit_that_the_person_saw(
     if closes:
         async with agent_on(server, hello(pc(), "boot-2")) as (_, newer):
             with pytest.raises(NotThatVisit):
-                await workshop.choose(machine, ERASE.id, "anne", seen=seen.visit)
-            assert await workshop.choose(machine, ERASE.id, "anne", seen=newer.visit)
+                await workshop.commands.choose(operator("anne"), machine, ERASE.id, seen=seen.visit)
+            assert await workshop.commands.choose(operator("anne"), machine, ERASE.id, seen=newer.visit)
     else:
         await eventually(lambda: not tuple(workshop._lines))
-        assert not await workshop.choose(machine, ERASE.id, "anne", seen=seen.visit), "it waits for its next hello"
+        assert not await workshop.commands.choose(operator("anne"), machine, ERASE.id, seen=seen.visit), (
+            "it waits for its next hello"
+        )
     async with agent_on(server, hello(pc(7), "boot-7")) as (_, another):
         with pytest.raises(NotThatVisit):
-            await workshop.choose(machine, ERASE.id, "anne", seen=another.visit)
+            await workshop.commands.choose(operator("anne"), machine, ERASE.id, seen=another.visit)

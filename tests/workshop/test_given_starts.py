@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from netboot.dhcp.probe import PROBE_UUID
+from netboot.jobs.actor import operator
 from netboot.records.record import Record
 from netboot.shared.problems import Problem
 from netboot.shared.protocol import Stay, Welcome
@@ -182,11 +183,11 @@ async def test_a_person_who_chooses_once_more_lets_it_start_by_itself_again(
     async with agent_on(server, hello(pc())) as (agent, _):
         await agent.close()
     machine = row_of(workshop).machine
-    assert not await workshop.choose(machine, ERASE.id, "anne")
+    assert not await workshop.commands.choose(operator("anne"), machine, ERASE.id)
     assert "set first armed" in await fetch(server, "/menu.ipxe")
     assert "set first local" in await fetch(server, "/menu.ipxe", failed="load-failed")
     assert "set first local" in await fetch(server, "/menu.ipxe")
-    assert not await workshop.choose(machine, ERASE.id, "anne")
+    assert not await workshop.commands.choose(operator("anne"), machine, ERASE.id)
     assert "set first armed" in await fetch(server, "/menu.ipxe")
 
 

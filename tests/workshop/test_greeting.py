@@ -7,6 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from netboot.bootmenu.ticket import LASTS, Picked, issue
+from netboot.jobs.actor import operator
 from netboot.records.record import Record
 from netboot.shared.errors import NetbootError
 from netboot.shared.protocol import FromServer, Leave, Plan, RunStage, Stay, Welcome
@@ -37,7 +38,7 @@ async def test_a_line_that_breaks_while_it_is_greeted_takes_no_place_and_loses_n
 ) -> None:
     first = await workshop.greet(hello(pc()), Line().send)
     workshop.left(first, goodbye=True)
-    await workshop.choose(first.visit.machine_id, "erase-only", "anne")
+    await workshop.commands.choose(operator("anne"), first.visit.machine_id, "erase-only")
     for number in range(SESSIONS_AN_ADDRESS + 1):
         with pytest.raises(ConnectionResetError):
             await workshop.greet(hello(pc(), "boot-2"), Line(breaks_at).send, "192.0.2.7")
@@ -114,14 +115,14 @@ async def test_a_pick_that_would_write_without_its_ticket_is_not_followed_and_th
     row = workshop.live_board.rows()[0]
     assert (row.state, row.problem) == ("failed", told.problem)
     # A person chooses on the page.
-    assert await workshop.choose(session.visit.machine_id, "erase-only", "anne")
+    assert await workshop.commands.choose(operator("anne"), session.visit.machine_id, "erase-only")
     assert [type(message) for message in line.sent[2:]] == [Plan, RunStage]
 
 
 async def test_a_hello_without_a_ticket_withdraws_nothing_that_was_chosen_on_the_page(workshop: Workshop) -> None:
     first = await workshop.greet(hello(pc()), Line().send)
     workshop.left(first, goodbye=True)
-    await workshop.choose(first.visit.machine_id, "inventory-only", "anne")
+    await workshop.commands.choose(operator("anne"), first.visit.machine_id, "inventory-only")
     line = Line()
     session = await workshop.greet(replace(hello(pc(), "boot-2", profile="erase-only"), ticket=""), line.send)
     assert session.job is not None
@@ -160,11 +161,11 @@ async def test_a_dock_with_another_address_under_linux_is_known_by_its_uuid(work
 async def test_a_pick_that_comes_too_late_lets_no_earlier_choice_begin_in_its_place(workshop: Workshop) -> None:
     first = await workshop.greet(hello(pc()), Line().send)
     workshop.left(first, goodbye=True)
-    await workshop.choose(first.visit.machine_id, "wipe-and-debian", "anne")
+    await workshop.commands.choose(operator("anne"), first.visit.machine_id, "wipe-and-debian")
     line = Line()
     late = issue(TICKET_KEY, PICKED, now=time.time() - 2 * LASTS)
     session = await workshop.greet(replace(hello(pc(), "boot-2", profile="erase-only"), ticket=late), line.send)
     assert session.job is None
     assert [message.problem.code for message in line.sent if isinstance(message, Stay)] == ["ticket-expired"]
     assert workshop.record.choices.pending() == ()
-    assert await workshop.choose(session.visit.machine_id, "erase-only", "anne")
+    assert await workshop.commands.choose(operator("anne"), session.visit.machine_id, "erase-only")

@@ -3,6 +3,7 @@
 from aiohttp.test_utils import TestServer
 from msgspec.structs import replace
 
+from netboot.jobs.actor import operator
 from netboot.shared.erase_outcome import erase_problem
 from netboot.shared.problems import Problem
 from netboot.shared.protocol import Leave, Plan, RunStage, StageProgress, Stay, Stuck
@@ -19,7 +20,7 @@ async def test_a_chosen_profile_is_run_to_its_end_and_is_on_the_record(workshop:
         assert welcome.wait == 600
         row = row_of(workshop)
         assert row.state == "waiting"
-        assert await workshop.choose(row.machine, WIPE.id, "anne")
+        assert await workshop.commands.choose(operator("anne"), row.machine, WIPE.id)
         assert (await agent.hear(Plan)).stages == WIPE.stages
         assert await agent.obey(pc()) == Leave(action="poweroff")
     job = workshop.record.machines.detail(row.machine).visits[0].jobs[0]
@@ -45,7 +46,7 @@ async def test_a_pick_in_the_boot_menu_that_is_no_profile_is_told_and_may_be_cho
     async with agent_on(server, hello(pc(), profile="nothing-like-it")) as (agent, _):
         assert (await agent.hear(Stay)).problem.code == "profile-gone"
         assert row_of(workshop).state == "failed"
-        assert await workshop.choose(row_of(workshop).machine, "inventory-only", "anne")
+        assert await workshop.commands.choose(operator("anne"), row_of(workshop).machine, "inventory-only")
         await agent.hear(Plan)
 
 
@@ -120,7 +121,7 @@ async def test_an_agent_that_fails_is_told_to_stay_and_may_be_chosen_for_again(
         await agent.finish(run, None, outcome="failed", problem=problem)
         assert await agent.order() == Stay(problem=problem)
         row = row_of(workshop)
-        assert await workshop.choose(row.machine, WIPE.id, "anne")
+        assert await workshop.commands.choose(operator("anne"), row.machine, WIPE.id)
         await agent.hear(Plan)
         assert await agent.obey(pc()) == Leave(action="poweroff")
 
@@ -133,7 +134,7 @@ async def test_with_two_equal_disks_a_person_names_the_target(workshop: Workshop
         assert isinstance(stay, Stay)
         assert stay.problem.code == "several-targets"
         row = row_of(workshop)
-        await workshop.choose(row.machine, WIPE.id, "anne", two.disks[1].id)
+        await workshop.commands.choose(operator("anne"), row.machine, WIPE.id, two.disks[1].id)
         await agent.hear(Plan)
         deploy = await agent.obey(two, until="erase")
         assert isinstance(deploy, RunStage)
@@ -166,7 +167,7 @@ async def test_a_choice_for_a_pc_that_is_not_here_begins_at_its_next_hello(
     async with agent_on(server, hello(pc())):
         row = row_of(workshop)
     await eventually(lambda: row_of(workshop).state == "home")
-    assert not await workshop.choose(row.machine, "inventory-only", "anne")
+    assert not await workshop.commands.choose(operator("anne"), row.machine, "inventory-only")
     assert [each.label for each in workshop.record.choices.pending()] == [row.label]
     async with agent_on(server, hello(pc(), "boot-2")) as (agent, _):
         await agent.hear(Plan)

@@ -10,6 +10,7 @@ from aiohttp.test_utils import TestServer
 from msgspec.structs import replace
 
 from netboot.boothttp import agent_link
+from netboot.jobs.actor import operator
 from netboot.records.record import Record, open_record
 from netboot.records.refusals import AtWork
 from netboot.shared.errors import NetbootError
@@ -95,7 +96,7 @@ async def test_the_job_goes_on_when_the_clock_was_put_back_since_the_one_before(
             await agent.finish(check, None, outcome="failed", problem=Problem("no-disk"))
             assert isinstance(await agent.order(), Stay)
             put_back = timedelta(hours=1)
-            assert await workshop.choose(row_of(workshop).machine, ERASE.id, "anne")
+            assert await workshop.commands.choose(operator("anne"), row_of(workshop).machine, ERASE.id)
             await agent.hear(Plan)
             erase = await agent.obey(pc(), until="check")
             assert isinstance(erase, RunStage)
@@ -111,7 +112,9 @@ async def test_the_job_goes_on_when_the_clock_was_put_back_since_the_one_before(
         assert [proof.verdict for proof in record.machines.erasures(machine)] == ["erased"]
         await eventually(lambda: not tuple(workshop._lines))
         async with serving(workshop) as server, agent_on(server, hello(pc(), "boot-2")) as (agent, _):
-            assert await workshop.choose(machine, LOOK.id, "anne"), "a PC that is back can be chosen for"
+            assert await workshop.commands.choose(operator("anne"), machine, LOOK.id), (
+                "a PC that is back can be chosen for"
+            )
             await agent.hear(Plan)
             assert await agent.obey(pc()) == Leave(action="poweroff")
         jobs = [job for visit in record.machines.detail(machine).visits for job in visit.jobs]
@@ -314,7 +317,8 @@ async def test_nothing_can_be_chosen_for_a_pc_at_work_by_however_many_at_once(
     async with agent_on(server, hello(pc())) as (agent, _):
         machine = row_of(workshop).machine
         answers = await asyncio.gather(
-            *(workshop.choose(machine, WIPE.id, name) for name in ("anne", "bruno", "chloé")), return_exceptions=True
+            *(workshop.commands.choose(operator(name), machine, WIPE.id) for name in ("anne", "bruno", "chloé")),
+            return_exceptions=True,
         )
         assert [answer for answer in answers if answer is True] == [True]
         assert len([answer for answer in answers if isinstance(answer, AtWork)]) == 2
@@ -332,7 +336,7 @@ async def test_a_choice_on_a_line_that_just_broke_is_followed_at_the_next_hello(
             raise ConnectionResetError
 
         monkeypatch.setattr(session, "send", broken)
-        assert await workshop.choose(row_of(workshop).machine, WIPE.id, "anne")
+        assert await workshop.commands.choose(operator("anne"), row_of(workshop).machine, WIPE.id)
         async with agent_on(server, hello(pc(), token=welcome.token)) as (agent, _):
             await agent.hear(Plan)
             assert await agent.obey(pc()) == Leave(action="poweroff")
@@ -377,7 +381,7 @@ async def test_a_pc_that_waits_is_not_taken_over_by_its_boot_id(workshop: Worksh
             await stranger.say(hello(pc()))
             assert (await stranger.hear(Stay)).problem == Problem("same-names")
             assert await stranger.closed()
-        assert await workshop.choose(row_of(workshop).machine, ERASE.id, "anne")
+        assert await workshop.commands.choose(operator("anne"), row_of(workshop).machine, ERASE.id)
         await agent.hear(Plan)
         assert await agent.obey(pc()) == Leave(action="poweroff"), "the order went to the PC itself"
     async with line_to(server) as stranger:

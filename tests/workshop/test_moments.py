@@ -15,6 +15,7 @@ import pytest
 from msgspec.structs import replace
 
 from netboot.bootmenu.ticket import Picked, issue
+from netboot.jobs.actor import operator
 from netboot.jobs.identity import Key
 from netboot.jobs.policy import Policy
 from netboot.records.record import open_record
@@ -114,12 +115,12 @@ class Bench:
 
     async def choose(self) -> None:
         """A person chooses an erase for it."""
-        await self.workshop.choose(self.machine, ERASE.id, "anne")
+        await self.workshop.commands.choose(operator("anne"), self.machine, ERASE.id)
 
     async def cancel(self) -> None:
         """A person takes back what waits for it."""
         waiting = [choice.id for choice in self.pending()]
-        if waiting and await self.workshop.cancel(self.machine, "anne", waiting[0]):
+        if waiting and await self.workshop.commands.cancel(operator("anne"), self.machine, waiting[0]):
             self.cancelled.add(waiting[0])
 
     async def arm(self) -> None:

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from netboot.jobs.actor import operator
 from netboot.records.record import open_record
 from netboot.shared.inventory import Board, Disk, Inventory, Nic, System
 from netboot.shared.protocol import FromServer, Leave, Plan, RunStage, Stay
@@ -66,7 +67,7 @@ async def choose_for_one_and_start_the_other(workshop: Workshop, server: TestSer
     async with agent_on(server, hello(one, "boot-1")):
         machine = workshop.live_board.rows()[0].machine
     await eventually(lambda: workshop.live_board.rows()[0].state == "home")
-    assert not await workshop.choose(machine, ERASE.id, "anne")
+    assert not await workshop.commands.choose(operator("anne"), machine, ERASE.id)
     async with agent_on(server, hello(other, "boot-2")) as (agent, _):
         told = await next_order(agent)
         assert told is None or (isinstance(told, Stay) and told.problem.code == "disks-changed"), told
@@ -122,7 +123,7 @@ async def test_twins_side_by_side_are_two_and_both_are_worked_on_at_once(
         rows = workshop.record.machines.overview()
         assert [row.number for row in rows] == [1, 2]
         for row in rows:
-            assert await workshop.choose(row.id, ERASE.id, "anne")
+            assert await workshop.commands.choose(operator("anne"), row.id, ERASE.id)
         for agent, inventory in ((second, other), (first, one)):
             assert await erased(agent, inventory) == (Leave(action="poweroff"), (inventory.disks[0].id.serial,))
     # And each is known again, by what is fitted in it.
@@ -143,7 +144,7 @@ async def test_a_choice_that_waited_is_asked_again_when_the_pc_comes_back_with_o
     async with agent_on(server, hello(pc(), "boot-1")):
         machine = workshop.live_board.rows()[0].machine
     await eventually(lambda: workshop.live_board.rows()[0].state == "home")
-    await workshop.choose(machine, ERASE.id, "anne")
+    await workshop.commands.choose(operator("anne"), machine, ERASE.id)
     now = replace(pc(), disks=disks)
     async with agent_on(server, hello(now, "boot-2")) as (agent, welcome):
         told = await agent.order()
@@ -161,7 +162,7 @@ async def test_a_choice_that_waited_is_asked_again_when_the_pc_comes_back_with_o
         async with agent_on(server, hello(now, "boot-2", token=welcome.token)) as (again, _):
             assert await next_order(again) is None
             # Seen again and chosen again, it is done.
-            assert await workshop.choose(machine, ERASE.id, "anne")
+            assert await workshop.commands.choose(operator("anne"), machine, ERASE.id)
             _, serials = await erased(again, now)
             assert serials == tuple(found.id.serial for found in disks)
 
@@ -172,7 +173,7 @@ async def test_a_choice_that_waited_is_asked_again_when_another_adapter_or_board
     async with agent_on(server, hello(pc(), "boot-1")):
         machine = workshop.live_board.rows()[0].machine
     await eventually(lambda: workshop.live_board.rows()[0].state == "home")
-    await workshop.choose(machine, ERASE.id, "anne")
+    await workshop.commands.choose(operator("anne"), machine, ERASE.id)
     other = replace(pc(), nics=(replace(pc().nics[0], mac="a0:36:9f:00:00:01"),))
     async with agent_on(server, hello(other, "boot-2")) as (agent, _):
         told = await agent.hear(Stay)
@@ -185,7 +186,7 @@ async def test_a_disk_that_was_put_in_since_the_choice_is_not_erased_though_the_
     workshop: Workshop, server: TestServer
 ) -> None:
     async with agent_on(server, hello(pc())) as (agent, _):
-        assert await workshop.choose(workshop.live_board.rows()[0].machine, ERASE.id, "anne")
+        assert await workshop.commands.choose(operator("anne"), workshop.live_board.rows()[0].machine, ERASE.id)
         await agent.hear(Plan)
         told = await agent.obey(replace(pc(), disks=(*pc().disks, disk("ONE-MORE"))), until="erase")
         assert isinstance(told, Stay)
@@ -196,7 +197,7 @@ async def test_what_writes_nothing_needs_no_disks_to_agree(workshop: Workshop, s
     async with agent_on(server, hello(pc(), "boot-1")):
         machine = workshop.live_board.rows()[0].machine
     await eventually(lambda: workshop.live_board.rows()[0].state == "home")
-    await workshop.choose(machine, "inventory-only", "anne")
+    await workshop.commands.choose(operator("anne"), machine, "inventory-only")
     async with agent_on(server, hello(replace(pc(), disks=()), "boot-2")) as (agent, _):
         await agent.hear(Plan)
 
@@ -217,7 +218,7 @@ async def test_a_menu_that_a_twins_choice_armed_leads_to_no_erase(workshop: Work
     async with agent_on(server, hello(one, "boot-1")):
         machine = workshop.live_board.rows()[0].machine
     await eventually(lambda: workshop.live_board.rows()[0].state == "home")
-    await workshop.choose(machine, ERASE.id, "anne")
+    await workshop.commands.choose(operator("anne"), machine, ERASE.id)
     mac, uuid = other.nics[0].mac, other.system.uuid
     async with ClientSession() as client, client.get(server.make_url(f"/menu.ipxe?mac={mac}&uuid={uuid}")) as answer:
         assert answer.status == 200

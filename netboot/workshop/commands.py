@@ -1,0 +1,188 @@
+"""Everything that a person may order, whoever passes it on: the page today. Checked here, done here, once.
+
+Each takes the `Actor` who orders it, goes on the record before it is acted on, and says by one exception why it was not
+done. Not for: asking once more, forms, words (the page's); what follows from an order (`greeting.py`, `dispatcher.py`).
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+
+from netboot.imaging import Ended, next_stage
+from netboot.jobs.actor import Actor
+from netboot.jobs.disk_answers import Answer
+from netboot.jobs.identity import Key
+from netboot.jobs.policy import Policy
+from netboot.jobs.profile import Profile
+from netboot.records.record import Record
+from netboot.records.refusals import AtWork, Contested, Denied, NotAllowed
+from netboot.records.values import Batch
+from netboot.shared.errors import NetbootError
+from netboot.shared.inventory import DiskId, Inventory
+from netboot.workshop.agent_lines import AgentLines
+from netboot.workshop.agent_session import Session
+from netboot.workshop.contested_lines import ContestedLines
+from netboot.workshop.policies import Policies
+from netboot.workshop.start_watch import StartWatch
+
+log = logging.getLogger(__name__)
+
+
+class Commands:
+    """`begin` begins what waits for a session; `batch_changed` and `policy_changed` are told of it once it is done."""
+
+    def __init__(
+        self,
+        record: Record,
+        profiles: Mapping[str, Profile],
+        policies: Policies,
+        lines: AgentLines,
+        contested: ContestedLines,
+        starts: StartWatch,
+        *,
+        begin: Callable[[Session], Awaitable[bool]],
+        batch_changed: Callable[[], Awaitable[None]],
+        policy_changed: Callable[[], Awaitable[None]],
+    ) -> None:
+        self._record = record
+        self._profiles = profiles
+        self._policies = policies
+        self._lines = lines
+        self._contested = contested
+        self._starts = starts
+        self._begin = begin
+        self._batch_changed = batch_changed
+        self._policy_changed = policy_changed
+
+    async def choose(
+        self,
+        actor: Actor,
+        machine: str,
+        profile: str,
+        target: DiskId | None = None,
+        *,
+        seen: str = "",
+        shown: str = "",
+    ) -> bool:
+        """Choose a profile for a machine: True when it begins now, False when its next hello will.
+
+        `seen` is the visit that the person saw the PC in, `shown` the digest of what it was (`seen.py`). Raises
+        NotThatVisit when the PC has another since, or is another, Contested while nobody knows which line is the PC,
+        Denied, AtWork, NetbootError when the profile is not known, NotOnRecord when the machine is not.
+        """
+        _may_order(actor)
+        chosen = self._profile(profile)
+        async with self._lines.lock(machine):
+            session = self._on_line(machine, seen)
+            inventory = await self._require_allowed(machine, session)
+            if session is not None and session.job is not None and not isinstance(next_stage(session.job), Ended):
+                raise AtWork("this PC is at work already", hint="wait until its job has ended")
+            made = await asyncio.to_thread(
+                self._record.choices.choose, machine, chosen.id, actor.name, target, seen=seen, shown=shown
+            )
+            try:
+                await self._require_allowed(machine, session)  # it may be denied at this very moment
+                if session is None:
+                    self._starts.forget({nic.mac for nic in inventory.nics})
+                if session is None or not self._lines.has(session):
+                    return False  # it left meanwhile; the choice waits for its next hello
+                return await self._begin(session)
+            except (Denied, Contested):
+                await asyncio.to_thread(self._record.choices.cancel, machine, actor.name, choice=made.id)
+                raise
+            except (ConnectionError, TimeoutError) as error:
+                assert session is not None
+                log.info("visit %s: the line broke at the choice: %s", session.visit.id, type(error).__name__)
+                return session.job is not None  # on the record: its next hello goes on with it
+
+    async def cancel(self, actor: Actor, machine: str, choice: str = "") -> bool:
+        """Take back what waits for a machine, the `choice` that was seen: False when it waits no more."""
+        _may_order(actor)
+        async with self._lines.lock(machine):
+            return await asyncio.to_thread(self._record.choices.cancel, machine, actor.name, choice=choice)
+
+    async def vouch(self, actor: Actor, visit: str) -> None:
+        """Say that this contested line is the PC: the others of its machine are over, and it begins.
+
+        Raises NotThatVisit when it is not on the line, or not contested, any more.
+        """
+        _may_order(actor)
+        await self._contested.vouch(visit, actor.name)
+
+    async def keep_out(self, actor: Actor, visit: str) -> None:
+        """Say that this contested line is not the PC: its visit is over. Raises NotThatVisit."""
+        _may_order(actor)
+        await self._contested.keep_out(visit, actor.name)
+
+    async def arm(self, actor: Actor, profile: str, places: int, *, instead: str = "") -> Batch:
+        """Arm a profile for the next PCs, in place of the batch `instead`. Raises BatchArmed when another is armed."""
+        _may_order(actor)
+        chosen = self._profile(profile)
+        batch = await asyncio.to_thread(self._record.batches.arm, chosen.id, places, actor.name, instead=instead)
+        await self._batch_changed()
+        return batch
+
+    async def disarm(self, actor: Actor, batch: str) -> bool:
+        """Let no further PC into this batch; False when it was over already."""
+        _may_order(actor)
+        done = await asyncio.to_thread(self._record.batches.disarm, batch, actor.name)
+        await self._batch_changed()
+        return done
+
+    async def set_policy(self, actor: Actor, keys: Collection[Key], policy: Policy, *, note: str = "") -> None:
+        """What holds from now on for the PC with these names; `Policy()` and no note: nothing is set any more."""
+        _may_order(actor)
+        await asyncio.to_thread(self._policies.set, self._record, keys, policy, actor.name, note=note)
+        await self._policy_changed()
+
+    async def answer(self, actor: Actor, machine: str, visit: str, answers: Sequence[Answer]) -> None:
+        """Answer what only a person can tell of a PC's disks. Raises AtWork, NotOnRecord."""
+        _may_order(actor)
+        await asyncio.to_thread(self._record.answers.give, machine, visit, answers, actor.name)
+
+    async def merge(self, actor: Actor, machine: str, into: str) -> None:
+        """Say that this machine is the PC `into`. Raises CannotMerge, NotOnRecord."""
+        _may_order(actor)
+        on_line = self._lines.__contains__
+        await asyncio.to_thread(self._record.machines.merge, machine, into, actor.name, on_line=on_line)
+
+    async def separate(self, actor: Actor, machine: str) -> bool:
+        """Undo a merge from now on; False when this machine is merged into none. Raises NotOnRecord."""
+        _may_order(actor)
+        return await asyncio.to_thread(self._record.machines.separate, machine, actor.name)
+
+    def _profile(self, name: str) -> Profile:
+        profile = self._profiles.get(name)
+        if profile is None:
+            raise NetbootError(
+                f"there is no profile {name!r}", hint=f"choose one of: {', '.join(sorted(self._profiles))}"
+            )
+        return profile
+
+    def _on_line(self, machine: str, seen: str) -> Session | None:
+        """The session that a person means. Raises Contested."""
+        here = self._lines.of_machine(machine)
+        if seen:
+            found = self._lines.of_visit(seen)
+            if found is not None and found.contested:
+                raise Contested
+            return found if found in here else None
+        if here and all(session.contested for session in here):
+            raise Contested
+        return next((session for session in reversed(here) if not session.contested), None)
+
+    async def _require_allowed(self, machine: str, session: Session | None) -> Inventory:
+        """What this PC was last seen with. Raises Denied."""
+        if session is not None:
+            inventory = session.inventory
+        else:
+            inventory = (await asyncio.to_thread(self._record.machines.now, machine)).visits[0].inventory
+        if self._policies.of(inventory).denied:
+            raise Denied("this PC is denied", hint="allow it first, on its page or in the settings")
+        return inventory
+
+
+def _may_order(actor: Actor) -> None:
+    """Raises NotAllowed."""
+    if actor.role != "operator":
+        raise NotAllowed(f"{actor.name} may not order this", hint="ask an operator")
