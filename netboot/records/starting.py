@@ -61,7 +61,7 @@ def begin(
         start.profile,
         master=start.master,
         hostname=start.hostname,
-        chosen_by=choice.who or choice.source,
+        chosen_by=choice.who,
         target=choice.target,
         seen=choice.seen,
         answers=_answers(session, visit_id, choice),

@@ -208,7 +208,10 @@ class AnswerRow:
 
 @dataclass(frozen=True, slots=True)
 class JobRow:
-    """One job, for the page; `answers` are those it went by."""
+    """One job, for the page; `answers` are those it went by.
+
+    `chosen_by` is who signed in and chose it, or armed its batch; "" for a choice in the boot menu.
+    """
 
     id: str
     visit_id: str

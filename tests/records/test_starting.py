@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from netboot.jobs.job import MasterNeeds
+from netboot.records.people import FORGOTTEN
 from netboot.records.record import Record
 from netboot.records.refusals import NotAsSeen, NotOnRecord, UnknownProfile
 from netboot.records.values import Start
@@ -43,7 +44,7 @@ def test_the_menus_pick_becomes_its_job_once_a_visit(record: Record) -> None:
     assert job is not None
     (row,) = record.machines.overview()
     assert row.job is not None
-    assert row.job.chosen_by == "menu"
+    assert row.job.chosen_by == "", "nobody who signs in"
     record.jobs.end(job.id, None)
     assert record.jobs.begin(visit.id, menu="debian", prepare=prepare) is None
 
@@ -101,3 +102,21 @@ def test_no_job_begins_beside_another(record: Record) -> None:
     with pytest.raises(NotOnRecord):
         record.jobs.begin(visit.id, menu="debian", prepare=prepare)
     assert kinds(record) == before
+
+
+def test_an_operator_whose_name_is_that_of_a_source_can_be_forgotten_and_no_job_changes(record: Record) -> None:
+    record.people.set_operator("menu", "h")
+    visit = record.visits.greet(hello(pc(), "boot-1", profile="debian"), MAC)
+    assert record.jobs.begin(visit.id, menu="debian", prepare=prepare) is not None
+    other = record.visits.greet(hello(pc(2), "boot-2"), "02:00:00:00:00:02")
+    record.choices.choose(other.machine_id, "debian", "menu")
+    assert record.jobs.begin(other.id, prepare=prepare) is not None
+
+    def chosen_by() -> list[str]:
+        return [row.job.chosen_by if row.job else "?" for row in record.machines.overview()]
+
+    assert chosen_by() == ["", "menu"]
+    record.people.forget("menu")
+    nobody, forgotten = chosen_by()
+    assert (nobody, forgotten) == ("", FORGOTTEN)
+    assert record.journal.verify().broken is None
