@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from netboot.records import events, tables
 from netboot.records.chain_head import Link
+from netboot.records.column_types import encoded
 from netboot.shared.inventory import Inventory
 
 _PAGE = 200
@@ -23,7 +24,7 @@ _PAGE = 200
 
 def keep(session: Session, inventory: Inventory) -> tables.KeptInventory:
     """The row of this inventory, which is made when there is none. Raises Unreadable."""
-    digest = _digest(tables.encoded(inventory))
+    digest = _digest(encoded(inventory))
     row = session.get(tables.KeptInventory, digest)
     if row is None:
         row = tables.KeptInventory(digest=digest, content=inventory)
@@ -34,7 +35,7 @@ def keep(session: Session, inventory: Inventory) -> tables.KeptInventory:
 
 def would_add(session: Session, inventory: Inventory) -> int:
     """Bytes that `keep` would add; 0 for one that is kept already. Raises Unreadable."""
-    content = tables.encoded(inventory)
+    content = encoded(inventory)
     wanted = select(tables.KeptInventory.digest).where(tables.KeptInventory.digest == _digest(content))
     return len(content) if session.scalar(wanted) is None else 0
 

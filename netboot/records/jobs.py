@@ -18,6 +18,7 @@ from netboot.jobs.profile import Profile
 from netboot.jobs.seen import Seen
 from netboot.records import choices, disk_answers, events, inventories, machines, tables
 from netboot.records.arrivals import Arrivals
+from netboot.records.column_types import encoded
 from netboot.records.interruption import after_another_boot
 from netboot.records.refusals import NotOnRecord
 from netboot.records.tables import found
@@ -303,7 +304,7 @@ def _remember_result(session: Session, visit: tables.Visit, stage: tables.Stage,
         machines.remember_disks(session, visit.id, result.inventory)
         return size
     stage.result = result
-    return 0 if result is None else len(tables.encoded(result))
+    return 0 if result is None else len(encoded(result))
 
 
 def _result(row: tables.Stage) -> Result | None:

@@ -4,22 +4,20 @@ Identifiers are random texts, not counters, so that two servers' records can be 
 for people and hostnames. Not for: making or changing tables in a database (`migrations/`).
 """
 
-from datetime import UTC, datetime
-from typing import Any, Final, TypeVar
+from datetime import datetime
+from typing import Final
 
-import msgspec
 from msgspec import Struct
-from sqlalchemy import BigInteger, DateTime, Dialect, ForeignKey, Index, MetaData, String, Text, TypeDecorator
+from sqlalchemy import BigInteger, ForeignKey, Index, MetaData, String, Text
 from sqlalchemy import UniqueConstraint as Unique
-from sqlalchemy.exc import DontWrapMixin
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from netboot.jobs.disk_answers import Answer
 from netboot.jobs.job import MasterNeeds
 from netboot.jobs.profile import Profile
 from netboot.jobs.seen import Seen
+from netboot.records.column_types import Packed, T, Utc
 from netboot.records.refusals import NotOnRecord
-from netboot.shared.errors import NetbootError
 from netboot.shared.inventory import DiskId, Inventory
 from netboot.shared.problems import Problem
 from netboot.shared.stages.customise import CustomiseResult
@@ -28,76 +26,7 @@ from netboot.shared.stages.erase import EraseResult
 from netboot.shared.stages.erase import Erasure as Evidence
 from netboot.shared.stages.memory import MemoryResult
 
-T = TypeVar("T")
-
 ID: Final = String(64)
-
-
-class Unreadable(NetbootError, DontWrapMixin):  # noqa: N818 — said as it is
-    """A value that could be written but never read back: a text too long, a number that JSON has not."""
-
-
-def _refused(name: str, error: Exception) -> Unreadable:
-    return Unreadable(
-        f"the record does not take this {name}: {error}"[:400],
-        hint="nothing was changed; if a PC sent it, note its model and report it",
-    )
-
-
-def encoded(value: object) -> bytes:
-    """A value as it is kept. Raises Unreadable."""
-    try:
-        return msgspec.json.encode(value)
-    except (msgspec.MsgspecError, ValueError, TypeError, OverflowError, RecursionError) as error:
-        raise _refused(type(value).__name__, error) from error
-
-
-class Packed(TypeDecorator[T]):
-    """A value as JSON text; decoding checks it against its type again.
-
-    It is checked on the way in as well: one value that cannot be read would hide every list that it stands in.
-    """
-
-    impl = Text
-    cache_ok = True
-
-    def __init__(self, kind: object) -> None:
-        super().__init__()
-        self.kind = kind
-
-    def process_bind_param(self, value: T | None, dialect: Dialect) -> str | None:
-        """Value to text. Raises Unreadable."""
-        if value is None:
-            return None
-        try:
-            text = msgspec.json.encode(value)
-            msgspec.json.decode(text, type=self.kind)
-        except (msgspec.MsgspecError, ValueError, TypeError, OverflowError, RecursionError) as error:
-            name = getattr(self.kind, "__name__", "value")
-            raise _refused(name, error) from error
-        return text.decode()
-
-    def process_result_value(self, value: Any, dialect: Dialect) -> T | None:
-        """Text to value."""
-        if value is None:
-            return None
-        decoded: T = msgspec.json.decode(value, type=self.kind)
-        return decoded
-
-
-class Utc(TypeDecorator[datetime]):
-    """A moment in UTC; SQLite keeps no time zone, so that it is put back on reading."""
-
-    impl = DateTime
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """To UTC without a zone."""
-        return None if value is None else value.astimezone(UTC).replace(tzinfo=None)
-
-    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
-        """Back to UTC."""
-        return value.replace(tzinfo=UTC) if isinstance(value, datetime) else None
 
 
 class Base(DeclarativeBase):

@@ -7,8 +7,8 @@ import pytest
 from msgspec.structs import replace
 
 from netboot.jobs.job import StageRecord
+from netboot.records.column_types import Unreadable
 from netboot.records.record import Record
-from netboot.records.tables import Unreadable
 from netboot.shared.inventory import Inventory
 from netboot.shared.problems import Problem
 from netboot.shared.stages.check import CheckResult
