@@ -17,7 +17,7 @@ MAC = "52:54:00:62:00:01"
 
 AGENT = """
 import os, pathlib, subprocess, sys
-from netboot.agent import network
+from netboot.agent.net import network
 from netboot.agent.inventory import read_inventory
 
 if not os.path.exists("/run/crashed"):
