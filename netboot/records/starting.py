@@ -1,6 +1,6 @@
 """From a choice to its job in one transaction: a server killed in between neither loses a choice nor uses it twice."""
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -13,8 +13,8 @@ from netboot.records.refusals import Contested, NoPlace, NotAsSeen, NotThatVisit
 from netboot.records.tables import found
 from netboot.records.values import CONTESTED, AnswerRow, Start
 
-Prepare = Callable[[str], Start | None]
-"""From a profile's id to what its job needs; None when there is no such profile."""
+Starts = Mapping[str, Start]
+"""What a job of each profile needs, by the profile's id: read before the record is locked."""
 
 
 def begin(
@@ -23,7 +23,7 @@ def begin(
     *,
     menu: str,
     batch: str,
-    prepare: Prepare,
+    starts: Starts,
     began: int,
     now: datetime,
 ) -> Job | UnknownProfile | NotAsSeen | NoPlace | None:
@@ -44,8 +44,8 @@ def begin(
         raise NotThatVisit()
     choice = choices.claim(session, visit_id, menu=menu, now=now)
     if choice is None:
-        return _join(session, visit_id, batch, prepare=prepare, began=began, now=now) if batch else None
-    start = prepare(choice.profile)
+        return _join(session, visit_id, batch, starts=starts, began=began, now=now) if batch else None
+    start = starts.get(choice.profile)
     if start is None:
         choices.withdrawn(session, choice, who="", now=now)
         return UnknownProfile(choice.profile)
@@ -90,7 +90,7 @@ def refuse(session: Session, visit_id: str, *, menu: str, batch: str, now: datet
 
 
 def _join(
-    session: Session, visit_id: str, batch: str, *, prepare: Prepare, began: int, now: datetime
+    session: Session, visit_id: str, batch: str, *, starts: Starts, began: int, now: datetime
 ) -> Job | UnknownProfile | NoPlace | None:
     """A place in the batch, and its job; None when what the visit booted for is done, or was refused."""
     if jobs.had_any(session, visit_id) or choices.menu_has_counted(session, visit_id):
@@ -98,7 +98,7 @@ def _join(
     armed = session.get(tables.Batch, batch)
     if armed is None:
         return NoPlace("batch-over")
-    start = prepare(armed.profile)
+    start = starts.get(armed.profile)
     if start is None:
         return UnknownProfile(armed.profile)
     refused = batches.take(session, armed, visit_id, began=began, now=now)

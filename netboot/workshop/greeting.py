@@ -19,7 +19,7 @@ from netboot.bootmenu import ticket
 from netboot.bootmenu.offered import BatchOffer, Boarding, board
 from netboot.bootmenu.pick import doubt
 from netboot.jobs.identity import real_uuid
-from netboot.jobs.job import MasterNeeds
+from netboot.jobs.job import Job, MasterNeeds
 from netboot.jobs.named import Named
 from netboot.jobs.profile import Profile
 from netboot.jobs.target import master_forbids
@@ -88,6 +88,8 @@ class Workshop:
         self._lines = AgentLines()
         self._arriving = asyncio.Lock()
         self._showing = asyncio.Lock()
+        self._damaged: dict[str, str] = {}
+        """Masters that cannot be used, with why: each is logged once."""
         self._dispatcher = Dispatcher(record, live_board, denied=self._denied, on_named=self.on_named)
         self._contested = ContestedLines(record, live_board, self._lines, self._dispatcher, welcome=self._welcome)
         self.commands = Commands(
@@ -316,7 +318,7 @@ class Workshop:
         """The batch, and what each of its PCs would stop at: one that is armed may have lost its master since."""
         batch = self.record.batches.newest()
         profile = self.profiles.get(batch.profile) if batch is not None and not batch.ending else None
-        return batch, master_forbids(profile, self._master_of(profile)) if profile is not None else None
+        return batch, master_forbids(profile, self._master(profile.master)) if profile is not None else None
 
     # ── inside ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -331,17 +333,12 @@ class Workshop:
     async def _begin(self, session: Session, *, menu: str = "", batch: str = "") -> bool:
         """Begin what was chosen for this visit: in its boot menu, on the page, or for a batch; False for nothing."""
 
-        def prepare(name: str) -> Start | None:
-            profile = self.profiles.get(name)
-            if profile is None:
-                return None
-            hostname = profile.hostname.replace("{number}", str(session.visit.machine_number))
-            return Start(profile, self._master_of(profile), hostname)
+        def begin() -> Job | None:
+            starts = self._starts(session.visit.machine_number)  # before the record is locked: it reads the store
+            return self.record.jobs.begin(session.visit.id, menu=menu, batch=batch, starts=starts)
 
         try:
-            job = await asyncio.to_thread(
-                self.record.jobs.begin, session.visit.id, menu=menu, batch=batch, prepare=prepare
-            )
+            job = await asyncio.to_thread(begin)
         except NotThatVisit:
             return False  # its PC is about to leave: what was chosen waits for its next hello
         except UnknownProfile as error:
@@ -364,15 +361,27 @@ class Workshop:
         await self._dispatcher.go_on(session, job)
         return True
 
-    def _master_of(self, profile: Profile) -> MasterNeeds | None:
+    def _starts(self, number: int) -> dict[str, Start]:
+        """What a job of each profile needs in the machine of this number. It reads the store: call it in a thread."""
+        masters = {name: self._master(name) for name in {profile.master for profile in self.profiles.values()}}
+        return {
+            profile.id: Start(profile, masters[profile.master], profile.hostname.replace("{number}", str(number)))
+            for profile in self.profiles.values()
+        }
+
+    def _master(self, name: str) -> MasterNeeds | None:
         """None also for one that is damaged: the job then says that it is not there."""
-        if not profile.master:
+        if not name:
             return None
         try:
-            return self.find_master(profile.master)
+            found = self.find_master(name)
         except NetbootError as error:
-            log.error("the master %s cannot be used: %s", profile.master, error)
+            if self._damaged.get(name) != error.message:
+                log.error("the master %s cannot be used: %s", name, error)
+            self._damaged[name] = error.message
             return None
+        self._damaged.pop(name, None)
+        return found
 
     def _denied(self, session: Session) -> bool:
         return self.policies.of(session.inventory).denied

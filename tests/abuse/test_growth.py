@@ -58,7 +58,7 @@ def pours(place: Path, made: Callable[[int], Inventory]) -> Day:
                 except HelloRefused:
                     continue
                 begun += 1
-                job = record.jobs.begin(visit.id, menu="look", prepare=lambda _: Start(LOOK, None, "pc-1"))
+                job = record.jobs.begin(visit.id, menu="look", starts={LOOK.id: Start(LOOK, None, "pc-1")})
                 assert job is not None
                 checked = StageRecord(stage="check", state="done", result=CheckResult(inventory=told))
                 record.jobs.stage_finished(job.id, checked, 1.0, 1)

@@ -91,7 +91,7 @@ def start(
     """Somebody chooses on the page, and the job begins."""
     record.choices.choose(visit.machine_id, "debian", who, target=target)
     chosen = profile or ERASE_AND_DEPLOY
-    job = record.jobs.begin(visit.id, prepare=lambda _: Start(profile=chosen, master=master, hostname="pc-1"))
+    job = record.jobs.begin(visit.id, starts={"debian": Start(profile=chosen, master=master, hostname="pc-1")})
     assert job is not None
     return job
 
@@ -101,7 +101,10 @@ def follow(record: Record, visit_id: str, *, menu: str = "") -> tuple[str, str] 
     job = record.jobs.begin(
         visit_id,
         menu=menu,
-        prepare=lambda profile: Start(profile=replace(ERASE_AND_DEPLOY, id=profile), master=None, hostname="pc-1"),
+        starts={
+            name: Start(profile=replace(ERASE_AND_DEPLOY, id=name), master=None, hostname="pc-1")
+            for name in ("debian", "inventory", "look", "wipe", "erase")
+        },
     )
     if job is None:
         return None

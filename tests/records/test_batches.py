@@ -28,10 +28,8 @@ LOOK = replace(ERASE_AND_DEPLOY, id="look", stages=("check", "finish"), master="
 _boots = count()
 
 
-def prepare(profile: str) -> Start | None:
-    """The workshop has two profiles."""
-    found = {"debian": ERASE_AND_DEPLOY, "look": LOOK}.get(profile)
-    return Start(profile=found, master=None, hostname="pc-1") if found else None
+STARTS = {profile.id: Start(profile=profile, master=None, hostname="pc-1") for profile in (ERASE_AND_DEPLOY, LOOK)}
+"""The workshop has two profiles."""
 
 
 def boots(record: Record, inventory: Inventory, mac: str = "") -> Visit:
@@ -43,7 +41,7 @@ def joins(record: Record, batch: str, inventory: Inventory, mac: str = "", *, me
     """What its hello brings this PC: who chose the job, or why there is none."""
     visit = boots(record, inventory, mac)
     try:
-        job = record.jobs.begin(visit.id, menu=menu, batch=batch, prepare=prepare)
+        job = record.jobs.begin(visit.id, menu=menu, batch=batch, starts=STARTS)
     except NoPlace as refused:
         return refused.problem.code
     return "nothing" if job is None else job.profile.id
@@ -102,10 +100,10 @@ def test_a_pc_that_comes_back_gets_its_own_disk_and_never_a_second_erase(record:
 def test_the_same_boot_does_not_ask_twice(record: Record) -> None:
     batch = record.batches.arm("debian", 5, "Anne")
     visit = boots(record, pc())
-    job = record.jobs.begin(visit.id, batch=batch.id, prepare=prepare)
+    job = record.jobs.begin(visit.id, batch=batch.id, starts=STARTS)
     assert job is not None
     record.jobs.end(job.id, None)
-    assert record.jobs.begin(visit.id, batch=batch.id, prepare=prepare) is None
+    assert record.jobs.begin(visit.id, batch=batch.id, starts=STARTS) is None
     newest = record.batches.newest()
     assert newest is not None
     assert newest.left == 4
@@ -126,7 +124,7 @@ def test_a_pc_of_yesterday_may_take_part_today(record: Record, clock: Clock) -> 
     assert not offered(record, pc())  # its job never ended: it may still be at work
     visit = boots(record, pc())
     assert visit.job is None
-    assert record.jobs.begin(visit.id, batch=batch.id, prepare=prepare) is not None
+    assert record.jobs.begin(visit.id, batch=batch.id, starts=STARTS) is not None
 
 
 @pytest.mark.parametrize("uuid", ["", "03000200-0400-0500-0006-000700080009"])
@@ -212,7 +210,7 @@ def test_of_many_hellos_at_once_as_many_get_a_place_as_there_are(record: Record)
     def begin(visit: Visit) -> None:
         together.wait()
         try:
-            job = record.jobs.begin(visit.id, batch=batch.id, prepare=prepare)
+            job = record.jobs.begin(visit.id, batch=batch.id, starts=STARTS)
             found.append(job.profile.id if job else "nothing")
         except NoPlace as refused:
             found.append(refused.problem.code)
@@ -263,7 +261,7 @@ def test_a_pc_of_this_morning_is_not_taken_again_because_the_clock_was_put_ahead
     mine = mine if nameless else pc(1)
     batch = record.batches.arm("debian", 5, "Anne").id if armed else ""
     visit = boots(record, mine)
-    job = record.jobs.begin(visit.id, menu="" if armed else "debian", batch=batch, prepare=prepare)
+    job = record.jobs.begin(visit.id, menu="" if armed else "debian", batch=batch, starts=STARTS)
     assert job is not None
     record.jobs.end(job.id, None)
     clock.now += timedelta(days=400)
@@ -276,7 +274,7 @@ def test_a_pc_of_this_morning_is_not_taken_again_because_the_clock_was_put_ahead
 
 def test_a_job_of_before_a_restart_that_ends_now_counts_from_its_end(place: Path, clock: Clock) -> None:
     with open_record(place, clock=clock) as before:
-        job = before.jobs.begin(boots(before, pc()).id, menu="debian", prepare=prepare)
+        job = before.jobs.begin(boots(before, pc()).id, menu="debian", starts=STARTS)
         assert job is not None
     with open_record(place, clock=clock, monotonic=clock.monotonic) as record:
         record.jobs.end(job.id, None)
@@ -295,7 +293,7 @@ def test_a_pc_of_this_morning_is_not_taken_again_after_a_restart_with_the_clock_
     with open_record(place, clock=clock, monotonic=clock.monotonic) as before:
         batch = before.batches.arm("debian", 5, "Anne").id if armed else ""
         visit = boots(before, mine)
-        job = before.jobs.begin(visit.id, menu="" if armed else "debian", batch=batch, prepare=prepare)
+        job = before.jobs.begin(visit.id, menu="" if armed else "debian", batch=batch, starts=STARTS)
         assert job is not None
         before.jobs.end(job.id, None)
         before.visits.end(visit.id)
@@ -322,7 +320,7 @@ def test_a_pc_without_names_whose_erase_took_longer_than_a_day_is_not_taken_agai
     mine = replace(pc(1), system=System(), board=Board(), nics=(replace(pc(1).nics[0], driver="r8152"),))
     with open_record(place, clock=clock, monotonic=clock.monotonic) as before:
         visit = boots(before, mine)
-        job = before.jobs.begin(visit.id, menu="debian", prepare=prepare)
+        job = before.jobs.begin(visit.id, menu="debian", starts=STARTS)
         assert job is not None
         before.jobs.stage_started(job.id, "erase", 1)
         for _ in range(30):
@@ -365,7 +363,7 @@ def test_a_twin_of_a_pc_that_had_its_turn_is_offered_the_batch(record: Record) -
 def at_work(record: Record, batch: str, inventory: Inventory, *stages: StageName) -> Job:
     """This PC joins, has done these stages, and is at work on the one that follows."""
     visit = boots(record, inventory)
-    job = record.jobs.begin(visit.id, batch=batch, prepare=prepare)
+    job = record.jobs.begin(visit.id, batch=batch, starts=STARTS)
     assert job is not None
     number = 0
     for stage in stages:

@@ -167,7 +167,7 @@ def test_the_check_stage_brings_the_newest_inventory(record: Record) -> None:
 def test_a_disk_that_appeared_late_stays_in_the_job_when_its_agent_says_hello_again(record: Record) -> None:
     visit = record.visits.greet(hello(pc(), "boot-1", profile="debian"), MAC)
     wipe = replace(ERASE_AND_DEPLOY, stages=("check", "erase", "finish"), master="")
-    job = record.jobs.begin(visit.id, menu="debian", prepare=lambda _: Start(wipe, None, "pc-1"))
+    job = record.jobs.begin(visit.id, menu="debian", starts={wipe.id: Start(wipe, None, "pc-1")})
     assert job is not None
     late = pc(1, disks=(ssd(1), ssd(2)))
     checked = StageRecord(stage="check", state="done", result=CheckResult(inventory=late))
@@ -221,7 +221,7 @@ def test_a_visit_has_one_job_at_a_time(record: Record) -> None:
     first = start(record, visit)
     with pytest.raises(NotOnRecord):
         record.jobs.begin(
-            visit.id, menu="debian", prepare=lambda _: Start(ERASE_AND_DEPLOY, master=None, hostname="pc-1")
+            visit.id, menu="debian", starts={ERASE_AND_DEPLOY.id: Start(ERASE_AND_DEPLOY, master=None, hostname="pc-1")}
         )
     record.jobs.end(first.id, Problem("no-disk"))
     second = start(record, visit)
@@ -239,7 +239,7 @@ def test_the_job_at_work_is_found_when_the_clock_was_put_back_since_the_one_befo
     assert record.jobs.outcome(visit.id) is None, "the newest is not over"
     with pytest.raises(NotOnRecord):
         record.jobs.begin(
-            visit.id, menu="debian", prepare=lambda _: Start(ERASE_AND_DEPLOY, master=None, hostname="pc-1")
+            visit.id, menu="debian", starts={ERASE_AND_DEPLOY.id: Start(ERASE_AND_DEPLOY, master=None, hostname="pc-1")}
         )
     again = record.visits.greet(hello(pc(), "boot-1", token=visit.token), MAC)
     assert again.job == second

@@ -140,5 +140,5 @@ def test_a_batch_takes_no_pc_again_that_had_its_turn_under_its_other_number(reco
     batch = record.batches.arm("debian", 5, "Anne")
     assert record.batches.offered(mac=MAC, uuid=pc(1).system.uuid) is None
     with pytest.raises(NoPlace) as refused:
-        record.jobs.begin(first.id, batch=batch.id, prepare=lambda _: Start(ERASE_AND_DEPLOY, None, "pc-1"))
+        record.jobs.begin(first.id, batch=batch.id, starts={ERASE_AND_DEPLOY.id: Start(ERASE_AND_DEPLOY, None, "pc-1")})
     assert refused.value.problem.code == "batch-again"

@@ -15,9 +15,15 @@ from tests.records.conftest import ERASE_AND_DEPLOY, MAC, hello, pc, ssd, start
 MASTER = MasterNeeds(manifest="ab" * 32, name="Debian minimal", disk=4 * 2**30)
 
 
-def prepare(profile: str) -> Start | None:
-    """The workshop has one profile."""
-    return Start(profile=ERASE_AND_DEPLOY, master=MASTER, hostname="pc-1") if profile == "debian" else None
+STARTS = {"debian": Start(profile=ERASE_AND_DEPLOY, master=MASTER, hostname="pc-1")}
+"""The workshop has one profile."""
+
+
+class Broken(dict[str, Start]):
+    """Fails in the middle of the transaction."""
+
+    def get(self, key: str, default: object = None) -> Start:
+        raise OSError(f"the disk with {key} is gone")
 
 
 def kinds(record: Record) -> list[str]:
@@ -28,7 +34,7 @@ def kinds(record: Record) -> list[str]:
 def test_a_choice_becomes_its_job(record: Record) -> None:
     visit = record.visits.greet(hello(pc(), "boot-1"), MAC)
     record.choices.choose(visit.machine_id, "debian", "Anne", target=ssd().id)
-    job = record.jobs.begin(visit.id, prepare=prepare)
+    job = record.jobs.begin(visit.id, starts=STARTS)
     assert job is not None
     assert job == record.jobs.of_visit(visit.id)
     assert (job.profile, job.master, job.hostname, job.target) == (ERASE_AND_DEPLOY, MASTER, "pc-1", ssd().id)
@@ -40,35 +46,32 @@ def test_a_choice_becomes_its_job(record: Record) -> None:
 
 def test_the_menus_pick_becomes_its_job_once_a_visit(record: Record) -> None:
     visit = record.visits.greet(hello(pc(), "boot-1", profile="debian"), MAC)
-    job = record.jobs.begin(visit.id, menu="debian", prepare=prepare)
+    job = record.jobs.begin(visit.id, menu="debian", starts=STARTS)
     assert job is not None
     (row,) = record.machines.overview()
     assert row.job is not None
     assert row.job.chosen_by == "", "nobody who signs in"
     record.jobs.end(job.id, None)
-    assert record.jobs.begin(visit.id, menu="debian", prepare=prepare) is None
+    assert record.jobs.begin(visit.id, menu="debian", starts=STARTS) is None
 
 
 def test_nothing_begins_where_nobody_chose(record: Record) -> None:
     visit = record.visits.greet(hello(pc(), "boot-1"), MAC)
-    assert record.jobs.begin(visit.id, prepare=prepare) is None
+    assert record.jobs.begin(visit.id, starts=STARTS) is None
     with pytest.raises(NotOnRecord):
-        record.jobs.begin("nothing", prepare=prepare)
+        record.jobs.begin("nothing", starts=STARTS)
 
 
 def test_a_choice_whose_job_could_not_start_is_not_lost(record: Record) -> None:
     visit = record.visits.greet(hello(pc(), "boot-1"), MAC)
     chosen = record.choices.choose(visit.machine_id, "debian", "Anne")
 
-    def broken(profile: str) -> Start | None:
-        raise OSError(f"the disk with {profile} is gone")
-
     before = kinds(record)
     with pytest.raises(OSError, match="is gone"):
-        record.jobs.begin(visit.id, prepare=broken)
+        record.jobs.begin(visit.id, starts=Broken())
     assert kinds(record) == before
     assert record.machines.overview()[0].choice == chosen
-    assert record.jobs.begin(visit.id, prepare=prepare) is not None
+    assert record.jobs.begin(visit.id, starts=STARTS) is not None
 
 
 @pytest.mark.parametrize("menu", ["", "gone"])
@@ -76,11 +79,11 @@ def test_a_choice_of_a_profile_that_is_gone_is_withdrawn_and_said_so(record: Rec
     visit = record.visits.greet(hello(pc(), "boot-1", profile=menu), MAC)
     record.choices.choose(visit.machine_id, "gone", "Anne")
     with pytest.raises(UnknownProfile) as refused:
-        record.jobs.begin(visit.id, menu=menu, prepare=prepare)
+        record.jobs.begin(visit.id, menu=menu, starts=STARTS)
     assert (refused.value.profile, bool(refused.value.hint)) == ("gone", True)
     assert record.machines.overview()[0].choice is None
     assert kinds(record)[-1] == "choice-withdrawn"
-    assert record.jobs.begin(visit.id, menu=menu, prepare=prepare) is None
+    assert record.jobs.begin(visit.id, menu=menu, starts=STARTS) is None
 
 
 def test_a_choice_of_which_nobody_knows_what_it_was_made_for_is_asked_again(record: Record, place: Path) -> None:
@@ -90,9 +93,9 @@ def test_a_choice_of_which_nobody_knows_what_it_was_made_for_is_asked_again(reco
     with sqlite3.connect(place) as other:
         other.execute("UPDATE choices SET seen = NULL")
     with pytest.raises(NotAsSeen) as refused:
-        record.jobs.begin(visit.id, prepare=prepare)
+        record.jobs.begin(visit.id, starts=STARTS)
     assert refused.value.problem.code == "disks-changed"
-    assert record.jobs.begin(visit.id, prepare=prepare) is None
+    assert record.jobs.begin(visit.id, starts=STARTS) is None
 
 
 def test_no_job_begins_beside_another(record: Record) -> None:
@@ -100,17 +103,17 @@ def test_no_job_begins_beside_another(record: Record) -> None:
     start(record, visit)
     before = kinds(record)
     with pytest.raises(NotOnRecord):
-        record.jobs.begin(visit.id, menu="debian", prepare=prepare)
+        record.jobs.begin(visit.id, menu="debian", starts=STARTS)
     assert kinds(record) == before
 
 
 def test_an_operator_whose_name_is_that_of_a_source_can_be_forgotten_and_no_job_changes(record: Record) -> None:
     record.people.set_operator("menu", "h")
     visit = record.visits.greet(hello(pc(), "boot-1", profile="debian"), MAC)
-    assert record.jobs.begin(visit.id, menu="debian", prepare=prepare) is not None
+    assert record.jobs.begin(visit.id, menu="debian", starts=STARTS) is not None
     other = record.visits.greet(hello(pc(2), "boot-2"), "02:00:00:00:00:02")
     record.choices.choose(other.machine_id, "debian", "menu")
-    assert record.jobs.begin(other.id, prepare=prepare) is not None
+    assert record.jobs.begin(other.id, starts=STARTS) is not None
 
     def chosen_by() -> list[str]:
         return [row.job.chosen_by if row.job else "?" for row in record.machines.overview()]

@@ -1,6 +1,6 @@
 """Jobs, their stages, and what is left undone."""
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Final
 
@@ -36,16 +36,14 @@ class Jobs:
     def __init__(self, transactions: Transactions) -> None:
         self._open = transactions
 
-    def begin(
-        self, visit_id: str, *, menu: str = "", batch: str = "", prepare: Callable[[str], Start | None]
-    ) -> Job | None:
+    def begin(self, visit_id: str, *, menu: str = "", batch: str = "", starts: Mapping[str, Start]) -> Job | None:
         """Use up what this visit is to follow and start its job: both are on disk, or neither.
 
         That is the boot menu's pick (`Hello.profile`), once a visit, else what waits for the machine, else a place in
         the batch that its menu had armed (`Hello.batch`); each choice and each place is given out once.
 
-        `prepare` makes of a profile's id what its job needs, or None when there is no such profile. It is called while
-        the record is locked: it must be quick and not ask the record. None when nothing was chosen.
+        `starts` is what a job of each profile needs, by the profile's id; one that is not in it is gone. None when
+        nothing was chosen.
 
         Raises UnknownProfile, or NotAsSeen, once the choice is withdrawn for good: the first when its profile is gone,
         the second when the PC or its disks are not what the person saw; NoPlace when the batch has none for this PC;
@@ -58,7 +56,7 @@ class Jobs:
                 visit_id,
                 menu=menu,
                 batch=batch,
-                prepare=prepare,
+                starts=starts,
                 began=self._open.day.began(session),
                 now=self._open.now(),
             )
