@@ -46,7 +46,8 @@ PURE = (
     *(f"jobs.stages.{name}" for name in ("rules", "check", "memory", "erase", "deploy", "customise", "finish")),
     "lan.query_rate",
     "shared.contradictions", "shared.disk_loaders", "shared.erase_outcome", "shared.growth", "shared.inventory",
-    "shared.manifest", "shared.problems", "shared.protocol", "shared.visible", "shared.whereabouts",
+    "shared.manifest", "shared.output_lines", "shared.problems", "shared.protocol", "shared.visible",
+    "shared.whereabouts",
     "tftpd.transfer",
 )  # fmt: skip
 PURE_IN_DOCTOR = (
@@ -186,7 +187,7 @@ def test_the_workshop_speaks_no_http_and_renders_nothing() -> None:
 
 
 def test_each_library_is_behind_its_door() -> None:
-    assert beyond("subprocess") == {"netboot.shared.process"}
+    assert beyond("subprocess") == {"netboot.shared.process", "netboot.shared.long_programs"}
     assert beyond("sqlalchemy") | beyond("alembic") <= set(in_package("records"))
     assert beyond("tftpy") == {"netboot.tftpd.packet"}
     assert {package(module) for module in beyond("aiohttp")} <= {"agent", "boothttp", "lab", "serve", "web", "webui"}

@@ -1,6 +1,7 @@
 """The one door to other programs, on the server and in the agent.
 
-Every program netboot starts goes through `run`, so that logs, tests and time limits have one seam.
+Every program netboot starts goes through `run`, so that logs, tests and time limits have one seam; one that runs for
+minutes or hours and tells how far it is goes through netboot/shared/long_programs.py.
 Not for: a shell. Command lines are lists, long options where the program has them.
 """
 
@@ -42,6 +43,33 @@ def ends_with_us(command: Command) -> list[str | os.PathLike[str]]:
     return ["setpriv", "--pdeathsig", "KILL", "--", *command]
 
 
+def in_words(command: Command) -> tuple[str, ...]:
+    """The command's words as text."""
+    return tuple(os.fspath(word) for word in command)
+
+
+def environment(more: Mapping[str, str] | None = None) -> dict[str, str]:
+    """What a program is given: this process's environment, the C locale, and `more`."""
+    return {**os.environ, "LC_ALL": "C.UTF-8", **(more or {})}
+
+
+def absent(program: str) -> ProgramError:
+    """There is no such program."""
+    return ProgramError(
+        f"the program {program!r} is not on this machine", hint="run ./run setup, which installs what is missing"
+    )
+
+
+def unexpected(done: Completed) -> ProgramError:
+    """A program ended with a status that was not expected: with its last words."""
+    tail = "\n".join((done.stderr or done.stdout).strip().splitlines()[-5:])
+    return ProgramError(
+        f"{done.command[0]} ended with status {done.status}",
+        hint=f"tried: {' '.join(done.command)}\n{tail}",
+        completed=done,
+    )
+
+
 def run(
     command: Command,
     *,
@@ -56,7 +84,7 @@ def run(
     `expect` names the exit statuses that are not an error (None: any); `timeout` is in seconds; `env` is added
     to this process's environment. Raises ProgramError.
     """
-    words = tuple(os.fspath(word) for word in command)
+    words = in_words(command)
     started = time.monotonic()
     log.debug("run %s", " ".join(words))
     try:
@@ -68,22 +96,17 @@ def run(
             text=True,
             errors="replace",
             timeout=timeout,
-            env={**os.environ, "LC_ALL": "C.UTF-8", **(env or {})},
+            env=environment(env),
             cwd=cwd,
             check=False,
         )
     except FileNotFoundError as error:
-        raise ProgramError(
-            f"the program {words[0]!r} is not on this machine", hint="run ./run setup, which installs what is missing"
-        ) from error
+        raise absent(words[0]) from error
     except subprocess.TimeoutExpired as error:
         raise ProgramError(
             f"{words[0]} did not end within {timeout:.0f} s", hint=f"tried: {' '.join(words)}"
         ) from error
     done = Completed(words, ended.returncode, ended.stdout, ended.stderr, time.monotonic() - started)
     if expect is not None and done.status not in expect:
-        tail = "\n".join((done.stderr or done.stdout).strip().splitlines()[-5:])
-        raise ProgramError(
-            f"{words[0]} ended with status {done.status}", hint=f"tried: {' '.join(words)}\n{tail}", completed=done
-        )
+        raise unexpected(done)
     return done
