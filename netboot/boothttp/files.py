@@ -5,12 +5,13 @@ No answer is ever a redirect, which firmware does not follow. A doubled slash (`
 counts as one.
 """
 
+import asyncio
 import logging
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Protocol
+from typing import BinaryIO, Final
 
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler
@@ -22,20 +23,18 @@ from netboot.boothttp.menus import Digits, Menus, add_menu_routes
 from netboot.boothttp.segment_size import fill_segments
 from netboot.files.page_cache import PageCache
 from netboot.lan.tcp_listener import Guests
+from netboot.store import BlobStore
+from netboot.store.store import chunk_name, manifest_name
 from netboot.workshop.greeting import Workshop
 
 log = logging.getLogger(__name__)
 
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 _PIECE: Final = 64 * 1024  # bytes
-_FOR_EVER: Final = "public, max-age=31536000, immutable"
-
-
-class MasterFiles(Protocol):
-    """Where the store keeps a chunk's zstd frame and a signed manifest, whether it has them or not."""
-
-    def chunk_file(self, sha256: str) -> Path: ...
-    def manifest_file(self, digest: str) -> Path: ...
+_BLOB_HEADERS: Final = {
+    hdrs.CACHE_CONTROL: "public, max-age=31536000, immutable",
+    hdrs.CONTENT_TYPE: "application/octet-stream",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +45,7 @@ class BootHttp:
     rendered: dict[str, bytes]
     menus: Menus
     digits: Digits
-    masters: MasterFiles
+    masters: BlobStore
 
 
 boot_http_key: Final = web.AppKey("boot_http", BootHttp)
@@ -150,22 +149,54 @@ async def _from_memory(request: web.Request, content: bytes) -> web.StreamRespon
 
 async def _chunk(request: web.Request) -> web.StreamResponse:
     name = request.match_info["sha256"]
-    return await _kept(
-        request, request.app[boot_http_key].masters.chunk_file(name) if _DIGEST.fullmatch(name) else None
-    )
+    return await _kept(request, chunk_name(name) if _DIGEST.fullmatch(name) else None)
 
 
 async def _manifest(request: web.Request) -> web.StreamResponse:
     name = request.match_info["digest"]
-    return await _kept(
-        request, request.app[boot_http_key].masters.manifest_file(name) if _DIGEST.fullmatch(name) else None
-    )
+    return await _kept(request, manifest_name(name) if _DIGEST.fullmatch(name) else None)
 
 
-async def _kept(request: web.Request, path: Path | None) -> web.StreamResponse:
-    """A file of the store, whose disk may be slow: not even looked for in the event loop."""
-    if path is None or not await request.app[page_cache_key].warm(path):
-        raise web.HTTPNotFound(text="not in this store\n")
-    return web.FileResponse(
-        path, headers={hdrs.CACHE_CONTROL: _FOR_EVER, hdrs.CONTENT_TYPE: "application/octet-stream"}
-    )
+async def _kept(request: web.Request, name: str | None) -> web.StreamResponse:
+    """A blob of the store, whose disk may be slow: not even looked for in the event loop."""
+    if name is None:
+        raise _not_here()
+    masters = request.app[boot_http_key].masters
+    path = masters.path_of(name)
+    if path is None:
+        return await _piece_by_piece(request, masters, name)
+    if not await request.app[page_cache_key].warm(path):
+        raise _not_here()
+    return web.FileResponse(path, headers=_BLOB_HEADERS)
+
+
+async def _piece_by_piece(request: web.Request, masters: BlobStore, name: str) -> web.StreamResponse:
+    """A blob that lies in no file."""
+    try:
+        blob = await asyncio.to_thread(masters.open, name)
+    except OSError as error:
+        raise _not_here() from error
+    try:
+        response = web.StreamResponse(headers=_BLOB_HEADERS)
+        await response.prepare(request)
+        while request.method != hdrs.METH_HEAD and (piece := await _next_piece(request, blob)):
+            await response.write(piece)
+        await response.write_eof()
+    finally:
+        await asyncio.to_thread(blob.close)
+    return response
+
+
+async def _next_piece(request: web.Request, blob: BinaryIO) -> bytes:
+    try:
+        return await asyncio.to_thread(blob.read, _PIECE)
+    except OSError as error:
+        log.warning("%.200r breaks off in the store: %s", request.path, error)
+        # Ended as it is: no client may take what it has for the whole.
+        if request.transport is not None:
+            request.transport.abort()
+        raise ConnectionResetError from error
+
+
+def _not_here() -> web.HTTPNotFound:
+    return web.HTTPNotFound(text="not in this store\n")

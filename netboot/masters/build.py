@@ -13,7 +13,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
 
 import msgspec
 from nacl.signing import SigningKey
@@ -40,8 +39,6 @@ from netboot.shared.manifest import Manifest
 from netboot.store import Store, StoreError
 from netboot.store.upkeep import collect_garbage, copy_master, forget_drafts, taking_back_unused_chunks
 
-_BUILDS: Final = "builds"
-
 
 # The code that decides what is on a built disk; a change of any of it makes another build.
 def build_master(
@@ -62,7 +59,7 @@ def build_master(
     forget_drafts(store)
     with _one_at_a_time(kept, progress), taking_back_unused_chunks(store), taking_back_unused_chunks(kept):
         forget_drafts(kept)
-        found = _cached(kept, inputs)
+        found = kept.built(inputs)
         if found is not None:
             progress(f"{wanted.name}: nothing has changed since it was built; copying it")
             try:
@@ -73,7 +70,7 @@ def build_master(
                 return found
         progress(f"{wanted.name}: {len(packages)} packages to install")
         made = _build(wanted, source_lines, inputs, kept, key, progress)
-        _remember(kept, inputs, made)
+        kept.remember_build(inputs, made)
         collect_garbage(kept)
         progress(f"{wanted.name}: copying it to the store")
         copy_master(kept, store, made, key)
@@ -115,19 +112,6 @@ def _build(
         )
         with open_disk(image) as disk:
             return take_in(disk, about, kept, key, progress)
-
-
-def _cached(kept: Store, inputs: str) -> Manifest | None:
-    try:
-        return kept.manifest((kept.folder / _BUILDS / inputs).read_text(encoding="ascii").strip())
-    except (OSError, UnicodeDecodeError, StoreError):
-        return None
-
-
-def _remember(kept: Store, inputs: str, manifest: Manifest) -> None:
-    path = kept.folder / _BUILDS / inputs
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(f"{manifest.digest}\n", encoding="ascii")
 
 
 @contextmanager

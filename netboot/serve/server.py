@@ -132,7 +132,7 @@ async def _serve(ready: Ready, record: Record) -> None:
         rendered={**rendered(menu, ready.agent), "grub/selected_c.png": white_pixel()},
         menus=menu,
         digits=digits,
-        masters=store,
+        masters=store.blobs,
     )
     folder = FolderSource(ready.files.folder)
 

@@ -3,18 +3,15 @@
 Not for: deciding which old manifests running jobs still need; the caller names them.
 """
 
-import shutil
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from pathlib import Path
 
 from nacl.signing import SigningKey
 
-from netboot.shared.errors import NetbootError
 from netboot.shared.manifest import Manifest, ManifestError, parse_signed
-from netboot.shared.process import run
-from netboot.store.folder import Store, StoreError
+from netboot.store.blobs import StoreError, read_blob
+from netboot.store.store import CHUNKS, MANIFESTS, Store, chunk_of, manifest_name, master_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +38,7 @@ def verify(store: Store, public_key: bytes) -> tuple[Damage, ...]:
     users: dict[str, list[str]] = {}
     for name, digest in store.names().items():
         try:
-            manifest = parse_signed(store.manifest_file(digest).read_bytes(), public_key)
+            manifest = parse_signed(read_blob(store.blobs, manifest_name(digest)), public_key)
         except (OSError, ManifestError) as error:
             damages.append(Damage((name,), digest, str(error)))
             continue
@@ -59,7 +56,7 @@ def remove_master(store: Store, name: str) -> None:
     """Forget a master's name; `collect_garbage` then frees what only it used. Raises StoreError."""
     if name not in store.names():
         raise StoreError(f"the store has no master {name}", hint="netboot master list shows those it has")
-    (store.folder / "masters" / name).unlink()
+    store.blobs.remove(master_name(name))
 
 
 def collect_garbage(store: Store, *, keep: Collection[str] = ()) -> Deleted:
@@ -70,17 +67,10 @@ def collect_garbage(store: Store, *, keep: Collection[str] = ()) -> Deleted:
     with store.alone():
         wanted = {*store.names().values(), *keep}
         used = {chunk.sha256 for digest in wanted for chunk in store.manifest(digest).chunks}
-        manifests = [path for path in _files(store.folder / "manifests") if path.name not in wanted]
-        chunks = [
-            path
-            for folder in _folders(store.folder / "chunks")
-            for path in _files(folder)
-            if path.name.removesuffix(".zst") not in used
-        ]
-        freed = sum(path.stat().st_blocks * 512 for path in (*manifests, *chunks))
-        for path in (*manifests, *chunks):
-            path.unlink()
-        freed += _empty_drafts(store)
+        manifests = [name for name in store.blobs.list(MANIFESTS) if name.removeprefix(f"{MANIFESTS}/") not in wanted]
+        chunks = [name for name in store.blobs.list(CHUNKS) if chunk_of(name) not in used]
+        freed = sum(store.blobs.remove(name) for name in (*manifests, *chunks))
+        freed += store.forget_unfinished()
         return Deleted(len(manifests), len(chunks), freed)
 
 
@@ -88,7 +78,7 @@ def forget_drafts(store: Store) -> None:
     """Remove what builds and imports that were killed left half made; nothing while one is at work."""
     # Whoever has a draft holds the store's lock: alone, all drafts there are nobody's.
     with suppress(StoreError), store.alone():
-        _empty_drafts(store)
+        store.forget_unfinished()
 
 
 @contextmanager
@@ -102,7 +92,7 @@ def taking_back_unused_chunks(store: Store) -> Iterator[None]:
         yield
     except BaseException:
         with suppress(StoreError, OSError):
-            collect_garbage(store, keep=[path.name for path in _files(store.folder / "manifests")])
+            collect_garbage(store, keep=_manifests(store))
         raise
 
 
@@ -117,39 +107,5 @@ def copy_master(source: Store, target: Store, manifest: Manifest, key: SigningKe
         return target.publish(manifest, key)
 
 
-def _empty_drafts(store: Store) -> int:
-    """Remove all drafts; the bytes that were freed."""
-    freed = 0
-    drafts = store.folder / "drafts"
-    _unmount_below(drafts)
-    for path in sorted(drafts.iterdir()) if drafts.is_dir() else []:
-        if _mounts_below(path):
-            continue  # what is mounted there is not ours to delete; the next time it is tried again
-        inside = (path, *path.rglob("*")) if path.is_dir() and not path.is_symlink() else (path,)
-        freed += sum(found.lstat().st_blocks * 512 for found in inside if found.is_symlink() or found.exists())
-        if len(inside) > 1 or path.is_dir():
-            shutil.rmtree(path, ignore_errors=True)
-        else:
-            path.unlink(missing_ok=True)
-    return freed
-
-
-def _unmount_below(folder: Path) -> None:
-    """Let go of what a killed mmdebstrap left mounted below, its /proc and /sys. One that is in use stays."""
-    for place in reversed(_mounts_below(folder)):
-        with suppress(NetbootError):
-            run(["umount", place])
-
-
-def _mounts_below(folder: Path) -> list[str]:
-    lines = Path("/proc/self/mounts").read_text(encoding="utf-8", errors="surrogateescape").splitlines()
-    places = [line.split(" ")[1].replace("\\040", " ") for line in lines]
-    return [place for place in places if place.startswith(f"{folder.resolve()}/")]
-
-
-def _files(folder: Path) -> list[Path]:
-    return [path for path in folder.iterdir() if path.is_file()] if folder.is_dir() else []
-
-
-def _folders(folder: Path) -> list[Path]:
-    return [path for path in folder.iterdir() if path.is_dir()] if folder.is_dir() else []
+def _manifests(store: Store) -> list[str]:
+    return [name.removeprefix(f"{MANIFESTS}/") for name in store.blobs.list(MANIFESTS)]

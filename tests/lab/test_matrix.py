@@ -13,7 +13,8 @@ from netboot.lab.demo import LARGER, job_of, keys_for_inventory, prepare
 from netboot.lab.firmware import Firmware
 from netboot.lab.journey import BOOT_WITHIN, STAGE_WITHIN, press, reach_menu
 from netboot.lab.machine import power_on, workshop_pc
-from netboot.store import Store
+from netboot.store import BlobFolder, Store
+from netboot.store.store import chunk_name
 from tests.lab.test_recovery import choose_deploy, empty_pc, workshop
 
 pytestmark = [pytest.mark.lab, pytest.mark.root, pytest.mark.matrix, pytest.mark.timeout(1800)]
@@ -22,7 +23,7 @@ pytestmark = [pytest.mark.lab, pytest.mark.root, pytest.mark.matrix, pytest.mark
 def damaged_copy(masters: Path, folder: Path, sha256: str) -> Path:
     """The masters' folder again, hard-linked, with one chunk of the right name and the wrong content."""
     shutil.copytree(masters, folder, copy_function=lambda source, target: Path(target).hardlink_to(source))
-    chunk = Store(folder / "store").chunk_file(sha256)
+    chunk = BlobFolder(folder / "store").path_of(chunk_name(sha256))
     frame = bytearray(chunk.read_bytes())
     frame[len(frame) // 2] ^= 0xFF
     chunk.unlink()

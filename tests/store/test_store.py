@@ -13,7 +13,9 @@ from nacl.signing import SigningKey
 from netboot.shared.errors import NetbootError
 from netboot.shared.manifest import Chunk, FileSystem, Manifest, Partition, parse_signed
 from netboot.shared.process import run
-from netboot.store import ForeignError, Store, StoreError
+from netboot.store import BlobFolder, BlobStore, ForeignError, Store, StoreError
+from netboot.store.blobs import read_blob
+from netboot.store.store import chunk_name, manifest_name
 from netboot.store.upkeep import (
     Deleted,
     collect_garbage,
@@ -23,10 +25,34 @@ from netboot.store.upkeep import (
     taking_back_unused_chunks,
     verify,
 )
+from tests.store.memory_blobs import MemoryBlobs
 
 KEY = SigningKey(b"\x07" * 32)
 PUBLIC = bytes(KEY.verify_key)
 SECTOR = 512
+
+
+class Stores:
+    """Makes stores whose blobs lie in one kind of place; the same folder means the same blobs."""
+
+    def __init__(self, kind: str) -> None:
+        self._kind = kind
+        self._memory: dict[Path, BlobStore] = {}
+
+    def blobs(self, folder: Path) -> BlobStore:
+        if self._kind == "memory":
+            return self._memory.setdefault(folder, MemoryBlobs())
+        return BlobFolder(folder / "elsewhere" / "blobs" if self._kind == "another folder" else folder)
+
+    def __call__(self, folder: Path, *, accepts: bytes | None = None) -> Store:
+        if self._kind == "its folder":
+            return Store(folder, accepts=accepts)
+        return Store(folder, accepts=accepts, blobs=self.blobs(folder))
+
+
+@pytest.fixture(scope="session", params=["its folder", "another folder", "memory"])
+def make(request: pytest.FixtureRequest) -> Stores:
+    return Stores(request.param)
 
 
 def put_master(store: Store, name: str, *parts: bytes, version: str = "1", key: SigningKey = KEY) -> Manifest:
@@ -59,28 +85,27 @@ def part(letter: str) -> bytes:
 
 @given(st.binary(min_size=1, max_size=5000))
 @settings(max_examples=50)
-def test_a_chunk_comes_back_as_it_was_put(tmp_path_factory: pytest.TempPathFactory, plain: bytes) -> None:
-    store = Store(tmp_path_factory.mktemp("store"))
+def test_a_chunk_comes_back_as_it_was_put(make: Stores, tmp_path_factory: pytest.TempPathFactory, plain: bytes) -> None:
+    store = make(tmp_path_factory.mktemp("store"))
     sha256 = store.put_chunk(plain)
     assert sha256 == hashlib.sha256(plain).hexdigest()
     assert store.get_chunk(sha256) == plain
-    path = store.chunk_path(sha256)
-    assert path is not None
-    assert path.parent.name == sha256[:2]
+    assert store.has_chunk(sha256)
+    assert store.blobs.list("chunks") == [f"chunks/{sha256[:2]}/{sha256}.zst"]
 
 
 @given(st.text(max_size=80))
 def test_foreign_names_are_no_path(name: str) -> None:
     store = Store(Path("/nonexistent"))
-    assert store.chunk_path(name) is None
+    assert not store.has_chunk(name)
     with pytest.raises(StoreError):
-        store.manifest_file(name)
+        manifest_name(name)
 
 
 @pytest.mark.parametrize("name", ["../../etc/passwd", "", "a/b", ".", "..", "A" * 64, "0" * 63, "0" * 64 + "\n"])
-def test_what_is_no_name_is_refused(tmp_path: Path, name: str) -> None:
-    store = Store(tmp_path)
-    for call in (store.get_chunk, store.chunk_file, store.manifest, store.manifest_file):
+def test_what_is_no_name_is_refused(make: Stores, tmp_path: Path, name: str) -> None:
+    store = make(tmp_path)
+    for call in (store.get_chunk, chunk_name, store.manifest, manifest_name):
         with pytest.raises(StoreError):
             call(name)
     if len(name) != 63 and name != "A" * 64:
@@ -88,22 +113,20 @@ def test_what_is_no_name_is_refused(tmp_path: Path, name: str) -> None:
             store.current(name)
 
 
-def test_a_published_master_is_current_and_signed(tmp_path: Path) -> None:
-    store = Store(tmp_path)
+def test_a_published_master_is_current_and_signed(make: Stores, tmp_path: Path) -> None:
+    store = make(tmp_path)
     manifest = put_master(store, "small", part("a"), part("b"))
-    fresh = Store(tmp_path)
+    fresh = make(tmp_path)
     assert fresh.current("small") == manifest
     assert fresh.masters() == (manifest,)
-    path = fresh.manifest_file(manifest.digest)
-    assert path.is_file()
-    assert parse_signed(path.read_bytes(), PUBLIC) == manifest
+    assert parse_signed(read_blob(fresh.blobs, manifest_name(manifest.digest)), PUBLIC) == manifest
     assert fresh.current("other") is None
 
 
-def test_a_manifest_whose_chunks_are_missing_is_not_published(tmp_path: Path) -> None:
-    store = Store(tmp_path)
+def test_a_manifest_whose_chunks_are_missing_is_not_published(make: Stores, tmp_path: Path) -> None:
+    store = make(tmp_path)
     manifest = put_master(store, "small", part("a"))
-    store.chunk_file(manifest.chunks[0].sha256).unlink()
+    store.blobs.remove(chunk_name(manifest.chunks[0].sha256))
     with pytest.raises(StoreError, match="missing"):
         store.publish(manifest, KEY)
 
@@ -118,7 +141,7 @@ def test_a_write_that_dies_leaves_nothing_under_the_name(tmp_path: Path, monkeyp
     sha256 = hashlib.sha256(part("a")).hexdigest()
     with pytest.raises(StoreError, match="power cut"):
         store.put_chunk(part("a"))
-    assert store.chunk_path(sha256) is None
+    assert not store.has_chunk(sha256)
     assert not any((tmp_path / "drafts").iterdir())
 
 
@@ -129,7 +152,7 @@ def test_data_is_synced_before_it_gets_its_name(tmp_path: Path, monkeypatch: pyt
     real = os.fsync
 
     def watched(handle: int) -> None:
-        named_at_sync.append(store.chunk_path(sha256) is not None)
+        named_at_sync.append(store.has_chunk(sha256))
         real(handle)
 
     monkeypatch.setattr(os, "fsync", watched)
@@ -138,49 +161,50 @@ def test_data_is_synced_before_it_gets_its_name(tmp_path: Path, monkeypatch: pyt
     assert named_at_sync == [False, True]
 
 
-def test_putting_a_chunk_again_repairs_a_damaged_one(tmp_path: Path) -> None:
-    store = Store(tmp_path)
+def test_putting_a_chunk_again_repairs_a_damaged_one(make: Stores, tmp_path: Path) -> None:
+    store = make(tmp_path)
     sha256 = store.put_chunk(part("a"))
     for damage in (b"", b"garbage", store.get_frame(store.put_chunk(part("b")))):
-        store.chunk_file(sha256).write_bytes(damage)
+        store.blobs.put(chunk_name(sha256), damage)
         with pytest.raises(StoreError):
             store.get_chunk(sha256)
         assert store.put_chunk(part("a")) == sha256
         assert store.get_chunk(sha256) == part("a")
 
 
-def test_verify_names_the_masters_that_a_damaged_chunk_belongs_to(tmp_path: Path) -> None:
-    store = Store(tmp_path)
+def test_verify_names_the_masters_that_a_damaged_chunk_belongs_to(make: Stores, tmp_path: Path) -> None:
+    store = make(tmp_path)
     shared = put_master(store, "one", part("a"), part("b")).chunks[0].sha256
     put_master(store, "two", part("a"))
     put_master(store, "three", part("c"))
     assert verify(store, PUBLIC) == ()
     frame = bytearray(store.get_frame(shared))
     frame[-1] ^= 1
-    store.chunk_file(shared).write_bytes(frame)
+    store.blobs.put(chunk_name(shared), bytes(frame))
     (damage,) = verify(store, PUBLIC)
     assert damage.masters == ("one", "two")
     assert damage.part == shared
 
 
-def test_verify_names_a_master_signed_by_another_workshop(tmp_path: Path) -> None:
-    store = Store(tmp_path)
+def test_verify_names_a_master_signed_by_another_workshop(make: Stores, tmp_path: Path) -> None:
+    store = make(tmp_path)
     put_master(store, "one", part("a"))
     (damage,) = verify(store, bytes(SigningKey(b"\x08" * 32).verify_key))
     assert damage.masters == ("one",)
     assert "signature" in damage.reason
 
 
-def test_garbage_is_what_no_master_and_no_job_needs(tmp_path: Path) -> None:
-    store = Store(tmp_path)
+def test_garbage_is_what_no_master_and_no_job_needs(make: Stores, tmp_path: Path) -> None:
+    store = make(tmp_path)
     old = put_master(store, "one", part("a"), part("b"))
     new = put_master(store, "one", part("b"), part("c"), version="2")
     gone = put_master(store, "two", part("d"))
     remove_master(store, "two")
-    (tmp_path / "drafts" / "left-by-a-crash").write_bytes(b"x")
+    with store.draft(""):
+        (tmp_path / "drafts" / "left-by-a-crash").write_bytes(b"x")
     assert collect_garbage(store, keep=[old.digest]).chunks == 1
-    assert store.chunk_path(gone.chunks[0].sha256) is None
-    assert not store.manifest_file(gone.digest).exists()
+    assert not store.has_chunk(gone.chunks[0].sha256)
+    assert not store.blobs.exists(manifest_name(gone.digest))
     assert store.get_chunk(old.chunks[0].sha256) == part("a")
     assert not any((tmp_path / "drafts").iterdir())
     deleted = collect_garbage(store)
@@ -190,27 +214,27 @@ def test_garbage_is_what_no_master_and_no_job_needs(tmp_path: Path) -> None:
     assert collect_garbage(store) == Deleted(0, 0, 0)
 
 
-def test_nothing_is_deleted_while_a_build_writes(tmp_path: Path) -> None:
-    store = Store(tmp_path)
+def test_nothing_is_deleted_while_a_build_writes(make: Stores, tmp_path: Path) -> None:
+    store = make(tmp_path)
     with store.writing():
         sha256 = store.put_chunk(part("a"))
         with pytest.raises(StoreError, match="being written"):
-            collect_garbage(Store(tmp_path))
-    assert store.chunk_path(sha256) is not None
+            collect_garbage(make(tmp_path))
+    assert store.has_chunk(sha256)
 
 
-def test_nothing_is_deleted_when_a_manifest_that_must_stay_cannot_be_read(tmp_path: Path) -> None:
-    store = Store(tmp_path)
+def test_nothing_is_deleted_when_a_manifest_that_must_stay_cannot_be_read(make: Stores, tmp_path: Path) -> None:
+    store = make(tmp_path)
     manifest = put_master(store, "one", part("a"))
     orphan = store.put_chunk(part("b"))
-    store.manifest_file(manifest.digest).write_bytes(b"damaged")
+    store.blobs.put(manifest_name(manifest.digest), b"damaged")
     with pytest.raises(StoreError):
-        collect_garbage(Store(tmp_path))
-    assert store.chunk_path(orphan) is not None
+        collect_garbage(make(tmp_path))
+    assert store.has_chunk(orphan)
 
 
-def test_a_copied_master_is_signed_by_its_new_workshop(tmp_path: Path) -> None:
-    source, target = Store(tmp_path / "source"), Store(tmp_path / "target")
+def test_a_copied_master_is_signed_by_its_new_workshop(make: Stores, tmp_path: Path) -> None:
+    source, target = make(tmp_path / "source"), make(tmp_path / "target")
     manifest = put_master(source, "one", part("a"), part("b"), part("a"))
     other = SigningKey(b"\x08" * 32)
     assert copy_master(source, target, manifest, other) == manifest.digest
@@ -218,20 +242,20 @@ def test_a_copied_master_is_signed_by_its_new_workshop(tmp_path: Path) -> None:
     assert verify(target, bytes(other.verify_key)) == ()
 
 
-def test_a_damaged_source_is_not_copied(tmp_path: Path) -> None:
-    source, target = Store(tmp_path / "source"), Store(tmp_path / "target")
+def test_a_damaged_source_is_not_copied(make: Stores, tmp_path: Path) -> None:
+    source, target = make(tmp_path / "source"), make(tmp_path / "target")
     manifest = put_master(source, "one", part("a"))
-    source.chunk_file(manifest.chunks[0].sha256).write_bytes(source.get_frame(source.put_chunk(part("b"))))
+    source.blobs.put(chunk_name(manifest.chunks[0].sha256), source.get_frame(source.put_chunk(part("b"))))
     with pytest.raises(StoreError, match="damaged"):
         copy_master(source, target, manifest, KEY)
     assert target.current("one") is None
 
 
-def test_copying_repairs_a_damaged_target(tmp_path: Path) -> None:
-    source, target = Store(tmp_path / "source"), Store(tmp_path / "target")
+def test_copying_repairs_a_damaged_target(make: Stores, tmp_path: Path) -> None:
+    source, target = make(tmp_path / "source"), make(tmp_path / "target")
     manifest = put_master(source, "one", part("a"))
     copy_master(source, target, manifest, KEY)
-    target.chunk_file(manifest.chunks[0].sha256).write_bytes(b"garbage")
+    target.blobs.put(chunk_name(manifest.chunks[0].sha256), b"garbage")
     copy_master(source, target, manifest, KEY)
     assert verify(target, PUBLIC) == ()
 
@@ -242,10 +266,10 @@ def test_too_little_space_is_told_before_the_work(tmp_path: Path) -> None:
     assert "master remove" in caught.value.hint
 
 
-def test_a_master_signed_by_another_key_is_no_master_where_the_key_is_told(tmp_path: Path) -> None:
-    manifest = put_master(Store(tmp_path), "one", part("a"))
-    assert Store(tmp_path, accepts=PUBLIC).current("one") == manifest
-    other = Store(tmp_path, accepts=bytes(SigningKey(b"\x08" * 32).verify_key))
+def test_a_master_signed_by_another_key_is_no_master_where_the_key_is_told(make: Stores, tmp_path: Path) -> None:
+    manifest = put_master(make(tmp_path), "one", part("a"))
+    assert make(tmp_path, accepts=PUBLIC).current("one") == manifest
+    other = make(tmp_path, accepts=bytes(SigningKey(b"\x08" * 32).verify_key))
     with pytest.raises(ForeignError, match="signature") as caught:
         other.current("one")
     assert caught.value.digest == manifest.digest
@@ -265,8 +289,8 @@ def test_a_disk_that_takes_no_more_is_said_with_what_to_do(tmp_path: Path, monke
     assert not any((tmp_path / "drafts").iterdir())
 
 
-def test_an_import_that_fails_takes_back_what_no_manifest_needs(tmp_path: Path) -> None:
-    store = Store(tmp_path)
+def test_an_import_that_fails_takes_back_what_no_manifest_needs(make: Stores, tmp_path: Path) -> None:
+    store = make(tmp_path)
     old = put_master(store, "one", part("a"), part("b"))
     put_master(store, "one", part("b"), version="2")
 
@@ -277,8 +301,8 @@ def test_an_import_that_fails_takes_back_what_no_manifest_needs(tmp_path: Path) 
 
     with pytest.raises(NetbootError):
         fails()
-    assert store.chunk_path(hashlib.sha256(part("c")).hexdigest()) is None
-    assert all(store.chunk_path(chunk.sha256) for chunk in old.chunks), "a running job may still need the older one"
+    assert not store.has_chunk(hashlib.sha256(part("c")).hexdigest())
+    assert all(store.has_chunk(chunk.sha256) for chunk in old.chunks), "a running job may still need the older one"
 
 
 @pytest.mark.root
@@ -299,9 +323,56 @@ def test_what_is_mounted_in_a_left_draft_and_in_use_is_not_deleted(tmp_path: Pat
     assert not place.parent.parent.exists()
 
 
-def test_a_manifest_under_the_name_of_another_is_not_taken(tmp_path: Path) -> None:
-    store = Store(tmp_path)
+def test_a_manifest_under_the_name_of_another_is_not_taken(make: Stores, tmp_path: Path) -> None:
+    store = make(tmp_path)
     older, newer = put_master(store, "debian", part("a")), put_master(store, "debian", part("b"), version="2")
-    store.manifest_file(newer.digest).write_bytes(store.manifest_file(older.digest).read_bytes())
+    store.blobs.put(manifest_name(newer.digest), read_blob(store.blobs, manifest_name(older.digest)))
     with pytest.raises(StoreError):
-        Store(tmp_path).manifest(newer.digest)
+        make(tmp_path).manifest(newer.digest)
+
+
+def test_blobs_are_what_was_put_last_and_listed_by_what_they_are_below(make: Stores, tmp_path: Path) -> None:
+    blobs = make.blobs(tmp_path)
+    assert blobs.list("a") == []
+    for name, data in {"a/2/x": b"old", "a/1": b"one", "ab/1": b"other", "a/2/y": b""}.items():
+        blobs.put(name, data)
+    blobs.put("a/2/x", b"new")
+    assert blobs.list("a") == ["a/1", "a/2/x", "a/2/y"]
+    assert read_blob(blobs, "a/2/x") == b"new"
+    assert blobs.exists("a/2/y")
+    assert not blobs.exists("a/2")
+    blobs.remove("a/2/x")
+    assert not blobs.exists("a/2/x")
+    for ask in (blobs.open, blobs.remove):
+        with pytest.raises(FileNotFoundError):
+            ask("a/2/x")
+
+
+@pytest.mark.parametrize("name", ["", "/etc/passwd", "a/../../b", "a//b", "./a", "drafts/x", ".lock", "a/\0"])
+def test_a_folder_opens_no_file_that_is_no_blob(tmp_path: Path, name: str) -> None:
+    blobs = BlobFolder(tmp_path)
+    for ask in (blobs.open, blobs.exists, blobs.list, blobs.remove, blobs.path_of):
+        with pytest.raises(StoreError):
+            ask(name)
+    with pytest.raises(StoreError):
+        blobs.put(name, b"")
+
+
+def test_nobody_deletes_while_somebody_has_a_draft_or_writes(make: Stores, tmp_path: Path) -> None:
+    store = make(tmp_path)
+    for held in (store.draft(".raw"), store.writing(), store.blobs.writing()):
+        with held, pytest.raises(StoreError, match="being written"), make(tmp_path).alone():
+            pass
+    with store.alone():
+        assert store.forget_unfinished() == 0
+
+
+def test_a_build_is_found_again_by_what_went_into_it(make: Stores, tmp_path: Path) -> None:
+    store = make(tmp_path)
+    manifest = put_master(store, "one", part("a"))
+    inputs = "ab" * 32
+    assert store.built(inputs) is None
+    store.remember_build(inputs, manifest)
+    assert make(tmp_path).built(inputs) == manifest
+    store.blobs.put(manifest_name(manifest.digest), b"damaged")
+    assert make(tmp_path).built(inputs) is None

@@ -40,6 +40,7 @@ from netboot.shared.stages.check import Check, CheckResult
 from netboot.shared.stages.customise import Customise, CustomiseResult
 from netboot.shared.stages.deploy import Deploy, DeployResult
 from netboot.shared.stages.erase import Erase, EraseResult, Erasure
+from netboot.store import BlobFolder, BlobStore
 from netboot.workshop.greeting import Workshop
 
 M = TypeVar("M", Welcome, Plan, RunStage, Received, Leave, Stay)
@@ -210,6 +211,7 @@ async def serving(
     workshop: Workshop,
     files: Mapping[str, Path] = MappingProxyType({}),
     rendered: Mapping[str, bytes] = MappingProxyType({}),
+    masters: BlobStore = BlobFolder(Path("/nonexistent")),  # noqa: B008  nothing is kept there
 ) -> AsyncIterator[TestServer]:
     """The boot HTTP server of this workshop on loopback, with its menus and these boot files, on disk or not."""
     digits = MenuPassword(lambda: workshop.record.people.setting(SETTING))
@@ -221,7 +223,7 @@ async def serving(
         digits_asked=digits.asked,
         prove=workshop.prove,
     )
-    server = TestServer(boot_application(BootHttp(dict(files), dict(rendered), menus, digits, _NoMasters()), workshop))
+    server = TestServer(boot_application(BootHttp(dict(files), dict(rendered), menus, digits, masters), workshop))
     async with server:
         yield server
 
@@ -244,11 +246,3 @@ async def agent_on(server: TestServer, hello: Hello) -> AsyncIterator[tuple[Agen
         welcome = await agent.hear(Welcome)
         agent.number = welcome.number
         yield agent, welcome
-
-
-class _NoMasters:
-    def chunk_file(self, sha256: str) -> Path:
-        return Path("/nonexistent") / sha256
-
-    def manifest_file(self, digest: str) -> Path:
-        return Path("/nonexistent") / digest

@@ -1,0 +1,256 @@
+"""The store: chunks named by the SHA-256 of their plain bytes, signed manifests, and masters by name.
+
+    chunks/ab/abcdef….zst   one zstd frame, its plain length in its header
+    manifests/<digest>      signed manifests, as manifest.py describes them
+    masters/<name>          the digest of the master's current manifest, as text
+    builds/<inputs>         the digest of what a build made of these inputs, as text (in the builds' own store)
+
+These are names of blobs, wherever they lie (blobs.py). Chunks and manifests are written once and never changed.
+Writers, and whoever has a draft, hold the store's lock shared; `upkeep.py` holds it alone when it deletes.
+Not for: making chunks (`masters/chunking.py`), deleting and checking (`upkeep.py`). Sizes are bytes.
+"""
+
+import hashlib
+import re
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import Final
+
+import zstandard
+from nacl.signing import SigningKey
+
+from netboot.shared.manifest import (
+    CHUNK_LIMIT,
+    MASTER_NAME,
+    ForeignManifestError,
+    Manifest,
+    ManifestError,
+    digest_of,
+    parse_own,
+    parse_signed,
+    sign,
+)
+from netboot.store.blobs import BlobStore, StoreError, read_blob
+from netboot.store.folder import BlobFolder
+
+LEVEL: Final = 9
+"""zstd's level. On a Debian root in pieces of 1 MiB, one core: level 3 leaves 60.4 % at 305 MB/s, level 9 59.2 % at
+86 MB/s, level 19 56.9 % at 4 MB/s; a master is packed once and sent to hundreds of PCs, but must be packed today."""
+
+CHUNKS: Final = "chunks"
+MANIFESTS: Final = "manifests"
+_MASTERS: Final = "masters"
+_FRAME: Final = ".zst"
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+_NAME = re.compile(MASTER_NAME)
+
+
+class ForeignError(StoreError):
+    """A manifest that this workshop's key did not sign: no agent accepts it, so it is no master."""
+
+    def __init__(self, message: str, *, digest: str) -> None:
+        super().__init__(
+            message,
+            hint="put the signing.key that it was made with back from a backup; or build or import this master again",
+        )
+        self.digest = digest
+
+
+class Store:
+    """One store: `folder` is its place on this machine, for drafts, and for the blobs too unless they lie in `blobs`.
+
+    `accepts` is the public key (32 bytes) that its manifests must be signed with; None: signatures are not checked.
+    """
+
+    def __init__(self, folder: Path, *, accepts: bytes | None = None, blobs: BlobStore | None = None) -> None:
+        self.folder = folder
+        self._desk = BlobFolder(folder)
+        self.blobs: BlobStore = self._desk if blobs is None else blobs
+        self._accepts = accepts
+        self._read: dict[str, Manifest] = {}
+
+    def has_chunk(self, sha256: str) -> bool:
+        """Whether this chunk is here; what is no digest is not."""
+        return _DIGEST.fullmatch(sha256) is not None and self.blobs.exists(chunk_name(sha256))
+
+    def manifest(self, digest: str) -> Manifest:
+        """The manifest of this digest. Raises StoreError, ForeignError when another key signed it."""
+        known = self._read.get(digest)
+        if known is not None:
+            return known
+        name = manifest_name(digest)
+        path = self._place(name)
+        try:
+            data = read_blob(self.blobs, name)
+            manifest = parse_own(data) if self._accepts is None else parse_signed(data, self._accepts)
+        except ForeignManifestError as error:
+            raise ForeignError(f"{path}: {error}", digest=digest) from error
+        except FileNotFoundError as error:
+            raise StoreError(f"the store has no manifest {digest}", hint="netboot master list shows it all") from error
+        except (OSError, ManifestError) as error:
+            raise StoreError(f"{path}: {error}", hint="build or import this master again") from error
+        if digest_of(data) != digest:
+            raise StoreError(f"{path} is not the manifest it is named after", hint="build or import this master again")
+        self._read[digest] = manifest
+        return manifest
+
+    def names(self) -> dict[str, str]:
+        """Each master's name and the digest of its current manifest, in order of the names."""
+        found = {}
+        for name in (blob.removeprefix(f"{_MASTERS}/") for blob in self.blobs.list(_MASTERS)):
+            digest = self._digest_of_master(name) if _NAME.fullmatch(name) else None
+            if digest is not None:
+                found[name] = digest
+        return found
+
+    def masters(self) -> tuple[Manifest, ...]:
+        """The current manifest of every master, in order of the names. Raises StoreError when one is damaged."""
+        return tuple(self.manifest(digest) for digest in self.names().values())
+
+    def current(self, name: str) -> Manifest | None:
+        """The current manifest of this master, or None. Raises StoreError when it is damaged or `name` is no name."""
+        digest = self._digest_of_master(_name(name))
+        return None if digest is None else self.manifest(digest)
+
+    def put_chunk(self, plain: bytes) -> str:
+        """Keep this chunk and return its name. A damaged copy that is there already is replaced."""
+        sha256 = hashlib.sha256(plain).hexdigest()
+        name = chunk_name(sha256)
+        try:
+            if unpack_chunk(read_blob(self.blobs, name)) == plain:
+                return sha256
+        except (FileNotFoundError, StoreError):
+            pass
+        self.blobs.put(name, zstandard.ZstdCompressor(level=LEVEL).compress(plain))
+        return sha256
+
+    def put_frame(self, sha256: str, frame: bytes) -> None:
+        """Keep a frame that another store made, its plain bytes checked against this name. Raises StoreError."""
+        if hashlib.sha256(unpack_chunk(frame)).hexdigest() != sha256:
+            raise StoreError(f"the frame of the chunk {sha256} is damaged", hint="build or import the master again")
+        name = chunk_name(sha256)
+        if not self.blobs.exists(name) or read_blob(self.blobs, name) != frame:
+            self.blobs.put(name, frame)
+
+    def get_frame(self, sha256: str) -> bytes:
+        """The zstd frame of this chunk as it lies there. Raises StoreError."""
+        try:
+            return read_blob(self.blobs, chunk_name(sha256))
+        except OSError as error:
+            raise StoreError(
+                f"the chunk {sha256} cannot be read: {error.strerror}", hint="build or import the master again"
+            ) from error
+
+    def get_chunk(self, sha256: str) -> bytes:
+        """The plain bytes of this chunk, checked against its name. Raises StoreError."""
+        plain = unpack_chunk(self.get_frame(sha256))
+        if hashlib.sha256(plain).hexdigest() != sha256:
+            raise StoreError(f"the chunk {sha256} is damaged", hint="build or import the master again")
+        return plain
+
+    def publish(self, manifest: Manifest, key: SigningKey) -> str:
+        """Sign and keep a manifest whose chunks are all here, make it its master's current one, return its digest.
+
+        Raises StoreError when a chunk is missing, ManifestError when the manifest contradicts itself.
+        """
+        for chunk in manifest.chunks:
+            if not self.has_chunk(chunk.sha256):
+                raise StoreError(f"the chunk {chunk.sha256} of {manifest.name} is missing", hint="build it again")
+        signed = sign(manifest, key)
+        digest = digest_of(signed)
+        self.blobs.put(manifest_name(digest), signed)
+        self.blobs.put(master_name(manifest.name), f"{digest}\n".encode())
+        return digest
+
+    def built(self, inputs: str) -> Manifest | None:
+        """The manifest that a build made of these inputs (their digest), or None when it is not here whole."""
+        try:
+            return self.manifest(read_blob(self.blobs, _build_name(inputs)).decode("ascii").strip())
+        except (OSError, UnicodeDecodeError, StoreError):
+            return None
+
+    def remember_build(self, inputs: str, manifest: Manifest) -> None:
+        """Note that a build of these inputs makes this manifest. Raises StoreError."""
+        self.blobs.put(_build_name(inputs), f"{manifest.digest}\n".encode("ascii"))
+
+    def require_space(self, wanted: int) -> None:
+        """Raises NetbootError when `wanted` more bytes would not fit, before a long work is begun."""
+        self._desk.require_space(wanted)
+        self.blobs.require_space(wanted)
+
+    def writing(self) -> AbstractContextManager[None]:
+        """Held while chunks are put and until their manifest is published, so that none is deleted in between."""
+        return self.blobs.writing()
+
+    def alone(self) -> AbstractContextManager[None]:
+        """Held by whoever deletes. Raises StoreError at once when a build or an import is at work."""
+        return self.blobs.alone()
+
+    @contextmanager
+    def draft(self, suffix: str) -> Iterator[Path]:
+        """A path for a temporary file or folder in the store's place on this machine, removed at the end."""
+        with self.writing(), self._desk.draft(suffix) as path:
+            yield path
+
+    def forget_unfinished(self) -> int:
+        """Remove what was left half made, `alone` being held; the bytes that are free again."""
+        return self._desk.forget_unfinished() + self.blobs.forget_unfinished()
+
+    def _digest_of_master(self, name: str) -> str | None:
+        try:
+            text = read_blob(self.blobs, master_name(name)).decode("ascii").strip()
+        except (FileNotFoundError, UnicodeDecodeError):
+            return None
+        return text if _DIGEST.fullmatch(text) else None
+
+    def _place(self, name: str) -> str:
+        """Where this blob is, for people."""
+        return str(self.blobs.path_of(name) or name)
+
+
+def chunk_name(sha256: str) -> str:
+    """The blob of this chunk: a zstd frame. Raises StoreError for what is no digest."""
+    return f"{CHUNKS}/{_digest(sha256)[:2]}/{sha256}{_FRAME}"
+
+
+def chunk_of(name: str) -> str:
+    """The chunk whose blob has this name, as far as it is one's."""
+    return name.rpartition("/")[2].removesuffix(_FRAME)
+
+
+def manifest_name(digest: str) -> str:
+    """The blob of this manifest, signed. Raises StoreError for what is no digest."""
+    return f"{MANIFESTS}/{_digest(digest)}"
+
+
+def master_name(name: str) -> str:
+    """The blob that holds the digest of this master's current manifest. Raises StoreError for what is no name."""
+    return f"{_MASTERS}/{_name(name)}"
+
+
+def _build_name(inputs: str) -> str:
+    return f"builds/{_digest(inputs)}"
+
+
+def unpack_chunk(frame: bytes) -> bytes:
+    """The plain bytes of one zstd frame, at most CHUNK_LIMIT of them. Raises StoreError."""
+    try:
+        length = zstandard.frame_content_size(frame)
+        if not 0 < length <= CHUNK_LIMIT:
+            raise StoreError(f"a frame of {length} plain bytes is no chunk", hint="build or import the master again")
+        return zstandard.ZstdDecompressor().decompress(frame)
+    except zstandard.ZstdError as error:
+        raise StoreError(f"this is no zstd frame: {error}", hint="build or import the master again") from error
+
+
+def _digest(text: str) -> str:
+    if not _DIGEST.fullmatch(text):
+        raise StoreError(f"{text[:80]!r} is no digest", hint="a digest has 64 digits of 0-9 and a-f")
+    return text
+
+
+def _name(text: str) -> str:
+    if not _NAME.fullmatch(text):
+        raise StoreError(f"{text[:80]!r} is no name of a master", hint="use at most 64 of a-z, A-Z, 0-9, dot, - and _")
+    return text
