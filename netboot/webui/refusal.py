@@ -201,7 +201,7 @@ _SENTENCES: Final[dict[Code, dict[Language, str]]] = {
         "en": "The number of PCs is missing. Write a number from 1 to 200.",
     },
     "batch-armed": {
-        "fr": "Un autre lot a été armé entre-temps. Revenez aux PC, regardez-le, puis recommencez.",
+        "fr": "Une autre série a été armée entre-temps. Revenez aux PC, regardez-la, puis recommencez.",
         "en": "Another batch was armed meanwhile. Go back to the PCs, look at it, then try again.",
     },
     "bad-address": {

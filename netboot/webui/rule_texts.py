@@ -8,18 +8,18 @@ from netboot.shared.language import Language
 
 RULE_TEXTS: Final[dict[str, dict[Language, str]]] = {
     # Batches
-    "batch_title": {"fr": "Armer un lot", "en": "Arm a batch"},
+    "batch_title": {"fr": "Armer une série", "en": "Arm a batch"},
     "batch_help": {
         "fr": "Les prochains PC qui démarrent sur le réseau prennent un profil sans qu'une touche soit pressée.",
         "en": "The next PCs that boot from the network take a profile with no key pressed.",
     },
-    "batch_profile": {"fr": "Profil du lot", "en": "Profile of the batch"},
+    "batch_profile": {"fr": "Profil de la série", "en": "Profile of the batch"},
     "batch_places": {"fr": "Nombre de PC", "en": "Number of PCs"},
-    "batch_arm": {"fr": "Armer le lot", "en": "Arm the batch"},
-    "batch_armed": {"fr": "LOT ARMÉ : {profile}", "en": "BATCH ARMED: {profile}"},
+    "batch_arm": {"fr": "Armer la série", "en": "Arm the batch"},
+    "batch_armed": {"fr": "SÉRIE ARMÉE : {profile}", "en": "BATCH ARMED: {profile}"},
     "batch_left": {"fr": "Places restantes : {left} sur {places}", "en": "Places left: {left} of {places}"},
     "batch_stops": {
-        "fr": "Ce lot ne peut rien faire : chacun de ses PC s'arrête avant l'effacement.",
+        "fr": "Cette série ne peut rien faire : chacun de ses PC s'arrête avant l'effacement.",
         "en": "This batch can do nothing: each of its PCs stops before the erase.",
     },
     "batch_erases": {
@@ -30,15 +30,15 @@ RULE_TEXTS: Final[dict[str, dict[Language, str]]] = {
         "fr": "Le disque de tout PC qui démarre sur le réseau sera REMPLACÉ.",
         "en": "The disk of every PC that boots from the network will be REPLACED.",
     },
-    "batch_disarm": {"fr": "Désarmer le lot", "en": "Disarm the batch"},
+    "batch_disarm": {"fr": "Désarmer la série", "en": "Disarm the batch"},
     "batch_takes_back": {
-        "fr": "Un PC du lot dont le travail est coupé le reprend tout seul, à sa place.",
+        "fr": "Un PC de la série dont le travail est coupé le reprend tout seul, à sa place.",
         "en": "A PC of the batch whose work is cut goes on with it by itself, in its place.",
     },
     "batch_take_none": {"fr": "Ne plus en reprendre", "en": "Take none back"},
-    "batch_last": {"fr": "Dernier lot : {profile}", "en": "Last batch: {profile}"},
+    "batch_last": {"fr": "Dernière série : {profile}", "en": "Last batch: {profile}"},
     "batch_took": {
-        "fr": "PC pris dans le lot : {taken} sur {places}",
+        "fr": "PC pris dans la série : {taken} sur {places}",
         "en": "PCs taken in the batch: {taken} of {places}",
     },
     "batch_sure_next": {
@@ -67,17 +67,17 @@ RULE_TEXTS: Final[dict[str, dict[Language, str]]] = {
         "en": "Not part of it: denied PCs, PCs worked on lately, and PCs that have a choice of their own.",
     },
     "batch_sure_ends": {
-        "fr": "Le lot se désarme quand toutes les places sont prises, au plus tard après 24 heures.",
+        "fr": "La série se désarme quand toutes les places sont prises, au plus tard après 24 heures.",
         "en": "The batch disarms itself when every place is taken, after 24 hours at the latest.",
     },
     "batch_sure_replaces": {
-        "fr": "Le lot armé maintenant ({profile}, places restantes : {left}) sera désarmé.",
+        "fr": "La série armée maintenant ({profile}, places restantes : {left}) sera désarmée.",
         "en": "The batch that is armed now ({profile}, places left: {left}) will be disarmed.",
     },
-    "batch_yes": {"fr": "Oui, armer le lot", "en": "Yes, arm the batch"},
-    "armed": {"fr": "Le lot est armé. Places : {count}", "en": "The batch is armed. Places: {count}"},
-    "disarmed": {"fr": "Le lot est désarmé.", "en": "The batch is disarmed."},
-    "over": {"fr": "Ce lot était déjà terminé.", "en": "This batch was over already."},
+    "batch_yes": {"fr": "Oui, armer la série", "en": "Yes, arm the batch"},
+    "armed": {"fr": "La série est armée. Places : {count}", "en": "The batch is armed. Places: {count}"},
+    "disarmed": {"fr": "La série est désarmée.", "en": "The batch is disarmed."},
+    "over": {"fr": "Cette série était déjà terminée.", "en": "This batch was over already."},
     # Single PCs
     "rules": {"fr": "PC à part", "en": "Single PCs"},
     "rules_help": {

@@ -365,7 +365,7 @@ def test_an_armed_batch_starts_by_itself_says_what_it_does_and_asks_for_no_digit
     assert re.search(r'^ +set default="armed"$', shown.grub(), re.MULTILINE)
     assert re.search(r"^ +set timeout=15$", shown.grub(), re.MULTILINE)
     assert "load_proven wipe b1" in shown.grub()
-    assert 'menuentry "Lot en cours : Effacer et installer" --id armed' in shown.grub()
+    assert 'menuentry "Serie en cours : Effacer et installer" --id armed' in shown.grub()
     assert "set picked profile=wipe&batch=b1\ngoto proven" in shown.ipxe()
     assert not shown.boot_menu.needs_digits(GRUB, "wipe", "b1")
     assert shown.boot_menu.start(GRUB, "wipe", "b1").split() == [

@@ -59,7 +59,7 @@ async def test_an_armed_batch_is_seen_on_every_page_by_everybody_and_let_go_by_o
     assert armed(workshop) is None
     assert T["over"] in await operator.post("/batch/disarm", fields)
     assert T["batch_last"].format(profile=WIPE.name["fr"]) in unescape(await visitor.get("/"))
-    assert "LOT ARMÉ" not in unescape(await visitor.get("/machines"))
+    assert "SÉRIE ARMÉE" not in unescape(await visitor.get("/machines"))
 
 
 async def test_places_go_down_as_pcs_say_hello_and_the_third_waits(
@@ -80,7 +80,7 @@ async def test_places_go_down_as_pcs_say_hello_and_the_third_waits(
             page = unescape(await operator.get("/"))
             assert problem.sentence("fr") in page
             assert T["batch_took"].format(taken=2, places=2) in page
-            assert "LOT ARMÉ" not in page
+            assert "SÉRIE ARMÉE" not in page
 
 
 async def test_a_batch_that_somebody_else_armed_meanwhile_is_not_replaced_unseen(
@@ -88,7 +88,7 @@ async def test_a_batch_that_somebody_else_armed_meanwhile_is_not_replaced_unseen
 ) -> None:
     asked = await ask(operator, WIPE.id, "2")
     workshop.record.batches.arm(ERASE.id, 3, "omar")
-    assert "armé entre-temps" in await operator.post("/batch/arm", hidden_fields(asked), 409)
+    assert "armée entre-temps" in await operator.post("/batch/arm", hidden_fields(asked), 409)
     await workshop.show_batch()
     again = await ask(operator, WIPE.id, "2")
     assert T["batch_sure_replaces"].format(profile=ERASE.name["fr"], left=3) in again

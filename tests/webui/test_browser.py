@@ -139,9 +139,9 @@ async def test_tab_goes_through_the_page_from_top_to_bottom(
             label,
             f"Profil pour {label}",
             f"Choisir {label}",
-            "Profil du lot",
+            "Profil de la série",
             "Nombre de PC",
-            "Armer le lot",
+            "Armer la série",
         ]
 
 

@@ -135,7 +135,7 @@ async def test_a_start_of_a_batch_that_did_not_reach_the_agent_is_not_given_by_i
         menu = await fetch(server, f"/menu.{loader}")
         assert ready not in menu
         assert "sans suite" in menu
-        assert "Lot en cours" in menu, "a person may still pick it"
+        assert "Serie en cours" in menu, "a person may still pick it"
         row = row_of(workshop)
         assert (row.state, row.problem) == ("booting", Problem("start-returned", {"seen": "agent"}))
         async with agent_on(server, hello(pc())):

@@ -71,19 +71,19 @@ SENTENCES: Final[dict[str, dict[Language, str]]] = {
         "Nothing was written. Make sure which PC this is, then choose again.",
     },
     "batch-full": {
-        "fr": "Le lot est complet ({places} PC) : ce PC n'en fait pas partie. Rien n'a été écrit. Choisissez un profil "
-        "pour lui sur la page.",
+        "fr": "La série est complète ({places} PC) : ce PC n'en fait pas partie. Rien n'a été écrit. Choisissez un "
+        "profil pour lui sur la page.",
         "en": "The batch is full ({places} PCs): this PC is not part of it. Nothing was written. Choose a profile for "
         "it on the page.",
     },
     "batch-over": {
-        "fr": "Le lot pour lequel ce PC a démarré n'est plus armé. Rien n'a été écrit. Choisissez un profil pour ce PC "
-        "sur la page.",
+        "fr": "La série pour laquelle ce PC a démarré n'est plus armée. Rien n'a été écrit. Choisissez un profil pour "
+        "ce PC sur la page.",
         "en": "The batch that this PC started for is not armed any more. Nothing was written. Choose a profile for "
         "this PC on the page.",
     },
     "batch-again": {
-        "fr": "Ce PC a été traité il y a peu (24 heures de marche du serveur) : le lot ne le refait pas. Rien n'a "
+        "fr": "Ce PC a été traité il y a peu (24 heures de marche du serveur) : la série ne le refait pas. Rien n'a "
         "été écrit. Choisissez un profil pour lui sur la page, ou démarrez-le sur son disque.",
         "en": "This PC was worked on lately (24 hours in which the server ran): the batch does not do it again. "
         "Nothing was written. Choose a profile for it on the page, or start it from its disk.",
