@@ -104,7 +104,7 @@ def test_a_program_that_is_missing_is_named() -> None:
 
 def test_a_time_out_ends_a_program_and_tells_its_last_words() -> None:
     told: list[str] = []
-    with within(5), pytest.raises(ProgramError, match="sh did not end within 1 s") as raised:
+    with within(15), pytest.raises(ProgramError, match="sh did not end within 1 s") as raised:
         follow(["sh", "-c", "echo $$; exec sleep 600"], told.append, timeout=1)
     assert gone(int(told[0]))
     assert told[0] in raised.value.hint
@@ -114,14 +114,14 @@ def test_a_time_out_ends_a_program_and_tells_its_last_words() -> None:
 def test_a_program_that_ignores_being_asked_to_end_is_killed() -> None:
     told: list[str] = []
     with within(15), pytest.raises(ProgramError, match="did not end"):
-        follow(["sh", "-c", "trap '' TERM; echo $$; while :; do sleep 0.1; done"], told.append, timeout=0.5)
+        follow(["sh", "-c", "trap '' TERM; echo $$; while :; do sleep 0.1; done"], told.append, timeout=2)
     assert gone(int(told[0]))
 
 
 def test_a_program_may_end_itself_when_it_is_asked_to(tmp_path: Path) -> None:
     script = f"trap 'echo tidy > {tmp_path}/said; exit' TERM; while :; do sleep 0.1; done"
-    with within(5), pytest.raises(ProgramError, match="did not end"):
-        follow(["sh", "-c", script], ignore, timeout=0.5)
+    with within(15), pytest.raises(ProgramError, match="did not end"):
+        follow(["sh", "-c", script], ignore, timeout=2)
     assert (tmp_path / "said").read_text() == "tidy\n"
 
 
@@ -159,7 +159,7 @@ def test_what_a_program_said_just_before_its_end_is_all_told() -> None:
 
 def test_a_child_that_keeps_the_pipe_open_neither_holds_up_the_end_nor_lives_on() -> None:
     told: list[str] = []
-    with within(5):
+    with within(15):
         done = follow(["sh", "-c", "sleep 600 & echo $!; echo end"], told.append, timeout=LONG)
     assert done.stdout.splitlines()[-1] == "end"
     assert gone(int(told[0]))
@@ -168,8 +168,8 @@ def test_a_child_that_keeps_the_pipe_open_neither_holds_up_the_end_nor_lives_on(
 def test_a_child_that_left_the_group_and_talks_on_does_not_hold_up_the_end() -> None:
     told: list[str] = []
     try:
-        with within(5):
-            follow(["sh", "-c", "setsid sh -c 'echo $$; exec yes' & sleep 0.5"], told.append, timeout=LONG)
+        with within(15):
+            follow(["sh", "-c", "setsid sh -c 'echo $$; exec yes' & sleep 2"], told.append, timeout=LONG)
     finally:
         os.kill(int(told[0]), signal.SIGKILL)
     assert gone(int(told[0]))
@@ -196,7 +196,7 @@ def test_whoever_sets_stop_ends_it() -> None:
         told.append(line)
         stop.set()
 
-    with within(5), pytest.raises(ProgramStoppedError, match="was stopped after"):
+    with within(15), pytest.raises(ProgramStoppedError, match="was stopped after"):
         follow(["sh", "-c", "echo $$; exec sleep 600"], tell, timeout=LONG, stop=stop)
     assert gone(int(told[0]))
 
@@ -216,7 +216,7 @@ def test_a_listener_that_fails_leaves_no_program_behind() -> None:
         told.append(line)
         raise ValueError(line)
 
-    with within(5), pytest.raises(ValueError, match=r"\d"):
+    with within(15), pytest.raises(ValueError, match=r"\d"):
         follow(["sh", "-c", "echo $$; exec sleep 600"], tell, timeout=LONG)
     assert gone(int(told[0]))
 
@@ -325,12 +325,12 @@ def test_a_status_command_that_fails_now_and_then_is_asked_again(tmp_path: Path)
 
 def test_a_status_command_that_hangs_is_ended_and_asked_again(tmp_path: Path) -> None:
     command = answers(tmp_path, "exec sleep 600", "echo end")
-    with within(10):
-        assert poll(command, counted, ignore, every=0.05, timeout=LONG, asking=0.5).stdout == "end"
+    with within(20):
+        assert poll(command, counted, ignore, every=0.05, timeout=LONG, asking=2).stdout == "end"
 
 
 def test_a_status_that_never_says_done_ends_at_the_time_out(tmp_path: Path) -> None:
-    with within(10), pytest.raises(ProgramError, match="reported no end within 1 s"):
+    with within(20), pytest.raises(ProgramError, match="reported no end within 1 s"):
         poll(answers(tmp_path, "echo 10"), counted, ignore, every=0.1, timeout=1)
 
 
@@ -369,5 +369,5 @@ def test_one_program_is_followed_while_another_is_asked(tmp_path: Path) -> None:
 
 def test_whoever_sets_stop_ends_the_asking_at_once(tmp_path: Path) -> None:
     stop = threading.Event()
-    with within(5), pytest.raises(ProgramStoppedError):
+    with within(15), pytest.raises(ProgramStoppedError):
         poll(answers(tmp_path, "echo 10"), counted, lambda _: stop.set(), every=600, timeout=3600, stop=stop)
