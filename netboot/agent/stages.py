@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 
 from netboot.agent import inventory as hardware
 from netboot.agent.customise.stage import run_customise
-from netboot.agent.deploy.stage import Journal, run_deploy
+from netboot.agent.deploy.fetch import server_source
+from netboot.agent.deploy.stage import FLIGHTS, Journal, run_deploy
 from netboot.agent.disks import listing as disks
 from netboot.agent.disks.claim import as_answered
 from netboot.agent.erase.stage import run_erase
@@ -41,23 +42,25 @@ class Stages:
                 read_disks = as_answered(disks.read_disks, stage.answered)
                 return await run_erase(stage, read_disks, progress=progress, held_up=progress.held_up)
             case Deploy():
-                return await run_deploy(
-                    stage,
-                    server=self.server,
-                    public_key=self.public_key,
-                    progress=progress,
-                    held_up=progress.held_up,
-                    journal=self.journal,
-                    read_disks=as_answered(disks.read_disks, stage.answered),
-                )
+                async with server_source(self.server, FLIGHTS) as source:
+                    return await run_deploy(
+                        stage,
+                        source=source,
+                        public_key=self.public_key,
+                        progress=progress,
+                        held_up=progress.held_up,
+                        journal=self.journal,
+                        read_disks=as_answered(disks.read_disks, stage.answered),
+                    )
             case Customise():
-                return await run_customise(
-                    stage,
-                    server=self.server,
-                    public_key=self.public_key,
-                    progress=progress,
-                    held_up=progress.held_up,
-                    read_disks=as_answered(disks.read_disks, stage.answered),
-                )
+                async with server_source(self.server, 1) as source:
+                    return await run_customise(
+                        stage,
+                        source=source,
+                        public_key=self.public_key,
+                        progress=progress,
+                        held_up=progress.held_up,
+                        read_disks=as_answered(disks.read_disks, stage.answered),
+                    )
             case Finish():
                 return None

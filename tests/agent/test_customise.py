@@ -12,7 +12,8 @@ import pytest
 
 from netboot.agent.customise.grow import grow, stretched
 from netboot.agent.customise.stage import run_customise
-from netboot.agent.deploy.stage import run_deploy
+from netboot.agent.deploy.fetch import server_source
+from netboot.agent.deploy.stage import FLIGHTS, run_deploy
 from netboot.agent.disks.partitions import partition_device
 from netboot.agent.failures import StageFailed
 from netboot.agent.net.server_place import ServerPlace
@@ -94,24 +95,26 @@ def loop_disk(path: Path, size: int) -> Iterator[Disk]:
 
 
 async def deploy_and_customise(boot_http: BootHttp, disk: Disk, hostname: str) -> CustomiseResult:
-    await run_deploy(
-        Deploy(manifest=boot_http.digest, name="Test master", target=disk.id),
-        server=ServerPlace(boot_http.url),
-        public_key=PUBLIC,
-        progress=silent,
-        read_disks=lambda: [disk],
-    )
+    async with server_source(ServerPlace(boot_http.url), FLIGHTS) as source:
+        await run_deploy(
+            Deploy(manifest=boot_http.digest, name="Test master", target=disk.id),
+            source=source,
+            public_key=PUBLIC,
+            progress=silent,
+            read_disks=lambda: [disk],
+        )
     return await customise(boot_http, disk, hostname)
 
 
 async def customise(boot_http: BootHttp, disk: Disk, hostname: str) -> CustomiseResult:
-    return await run_customise(
-        Customise(manifest=boot_http.digest, target=disk.id, hostname=hostname),
-        server=ServerPlace(boot_http.url),
-        public_key=PUBLIC,
-        progress=silent,
-        read_disks=lambda: [disk],
-    )
+    async with server_source(ServerPlace(boot_http.url), 1) as source:
+        return await run_customise(
+            Customise(manifest=boot_http.digest, target=disk.id, hostname=hostname),
+            source=source,
+            public_key=PUBLIC,
+            progress=silent,
+            read_disks=lambda: [disk],
+        )
 
 
 @contextmanager

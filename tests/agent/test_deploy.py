@@ -2,9 +2,11 @@
 
 import asyncio
 import hashlib
+import logging
 import random
 import threading
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
 import msgspec
@@ -14,6 +16,8 @@ from aiohttp import web
 
 from netboot.agent.deploy import fetch
 from netboot.agent.deploy import stage as deploy
+from netboot.agent.deploy.fetch import server_source
+from netboot.agent.deploy.source import ChunkSource
 from netboot.agent.deploy.stage import Journal, by_place, run_deploy
 from netboot.agent.disks.direct_io import DirectDisk
 from netboot.agent.failures import StageFailed
@@ -25,6 +29,7 @@ from netboot.shared.problems import Problem
 from netboot.shared.protocol import Stuck
 from netboot.shared.stages.deploy import Deploy, DeployResult
 from tests.agent.boot_http import PUBLIC, BootHttp, always, manifest_of, root_partition
+from tests.agent.chunk_sources import FirstOf, MemorySource, OpenSource, from_memory
 
 MIB = 1024 * 1024
 SIZE = 8 * MIB
@@ -50,9 +55,10 @@ def manifest(master: bytes) -> Manifest:
 
 
 class Target:
-    """A disk image that stands for /dev/NAME."""
+    """A disk image that stands for /dev/NAME; its chunks come from the server, or as `open_source` says."""
 
-    def __init__(self, folder: Path, size: int) -> None:
+    def __init__(self, folder: Path, size: int, open_source: OpenSource | None = None) -> None:
+        self.open_source = open_source
         self.path = folder / "target.img"
         self.path.write_bytes(OLD * size)
         self.disk = Disk(name=str(self.path), id=DiskId(serial="TARGET", size=size), model="Image")
@@ -71,22 +77,30 @@ class Target:
         parts: list[str] | None = None,
         held_up: HeldUp = nobody,
         server: ServerPlace | None = None,
+        stage: Deploy | None = None,
     ) -> DeployResult:
         def report(done: int, total: int, part: str = "") -> None:
             progress(done, total)
             if parts is not None:
                 parts.append(part)
 
-        return await run_deploy(
-            self.stage(boot_http),
-            server=server or ServerPlace(boot_http.url),
-            public_key=key,
-            progress=report,
-            held_up=held_up,
-            journal=journal,
-            patience=patience,
-            read_disks=lambda: [self.disk],
-        )
+        async with self.opened(boot_http, patience=patience, server=server) as source:
+            return await run_deploy(
+                stage or self.stage(boot_http),
+                source=source,
+                public_key=key,
+                progress=report,
+                held_up=held_up,
+                journal=journal,
+                read_disks=lambda: [self.disk],
+            )
+
+    def opened(
+        self, boot_http: BootHttp, *, patience: float, server: ServerPlace | None
+    ) -> AbstractAsyncContextManager[ChunkSource]:
+        if self.open_source is not None:
+            return self.open_source(boot_http)
+        return server_source(server or ServerPlace(boot_http.url), deploy.FLIGHTS, patience=patience)
 
     async def refused(self, boot_http: BootHttp, *, key: bytes = PUBLIC) -> Problem:
         with pytest.raises(StageFailed) as caught:
@@ -102,23 +116,29 @@ def target(tmp_path: Path) -> Target:
     return Target(tmp_path, SIZE)
 
 
+@pytest.fixture(params=[None, from_memory], ids=["the server", "memory"])
+def from_any(request: pytest.FixtureRequest, tmp_path: Path) -> Target:
+    """A target whose chunks come from one source or the other."""
+    return Target(tmp_path, SIZE, request.param)
+
+
 def matches(path: Path, manifest: Manifest) -> bool:
     data = path.read_bytes()
     return all(hashlib.sha256(data[c.offset : c.end]).hexdigest() == c.sha256 for c in manifest.chunks)
 
 
 async def test_every_chunk_arrives_and_what_nobody_uses_is_not_written(
-    target: Target, manifest: Manifest, master: bytes
+    from_any: Target, manifest: Manifest, master: bytes
 ) -> None:
     seen: list[tuple[int, int]] = []
     async with BootHttp(manifest, master) as boot_http:
-        result = await target.deploy(boot_http, progress=lambda done, total: seen.append((done, total)))
-    assert matches(target.path, manifest)
-    assert target.path.read_bytes()[UNUSED[0] : UNUSED[1]] == OLD * (UNUSED[1] - UNUSED[0])
+        result = await from_any.deploy(boot_http, progress=lambda done, total: seen.append((done, total)))
+    assert matches(from_any.path, manifest)
+    assert from_any.path.read_bytes()[UNUSED[0] : UNUSED[1]] == OLD * (UNUSED[1] - UNUSED[0])
     assert (result.chunks, result.written, result.verified) == (len(manifest.chunks), manifest.used, manifest.used)
     assert result.fetched == len(boot_http.signed) + sum(len(frame) for frame in boot_http.frames.values())
     assert result.refetched == 0
-    assert (result.manifest, result.target) == (boot_http.digest, target.disk.id)
+    assert (result.manifest, result.target) == (boot_http.digest, from_any.disk.id)
     assert seen[-1] == (2 * manifest.used, 2 * manifest.used)
     assert [done for done, _ in seen] == sorted(done for done, _ in seen)
 
@@ -134,41 +154,35 @@ async def test_a_larger_disk_holds_the_master_at_its_beginning(
 
 
 async def test_a_signature_of_another_workshop_stops_everything(
-    target: Target, manifest: Manifest, master: bytes
+    from_any: Target, manifest: Manifest, master: bytes
 ) -> None:
     async with BootHttp(manifest, master) as boot_http:
-        problem = await target.refused(boot_http, key=bytes(32))
+        problem = await from_any.refused(boot_http, key=bytes(32))
     assert (problem.code, problem.values["master"]) == ("master-unsigned", "Test master")
-    assert target.untouched()
+    assert from_any.untouched()
     assert boot_http.asked == []
 
 
 async def test_another_master_of_this_workshop_is_not_taken_for_the_one_ordered(
-    target: Target, manifest: Manifest, master: bytes, monkeypatch: pytest.MonkeyPatch
+    from_any: Target, manifest: Manifest, master: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with BootHttp(manifest, master) as boot_http:
         older = msgspec.structs.replace(manifest, version="0")
         other = BootHttp(older, master)
         monkeypatch.setattr(BootHttp, "digest", "0" * 64)
         boot_http.signed = other.signed
-        problem = await target.refused(boot_http)
+        problem = await from_any.refused(boot_http)
     assert problem.code == "master-unsigned"
-    assert target.untouched()
+    assert from_any.untouched()
 
 
 async def test_a_master_that_the_server_does_not_have_is_named(
-    target: Target, manifest: Manifest, master: bytes
+    from_any: Target, manifest: Manifest, master: bytes
 ) -> None:
     async with BootHttp(manifest, master) as boot_http:
-        stage = msgspec.structs.replace(target.stage(boot_http), manifest="1" * 64)
+        stage = msgspec.structs.replace(from_any.stage(boot_http), manifest="1" * 64)
         with pytest.raises(StageFailed) as caught:
-            await run_deploy(
-                stage,
-                server=ServerPlace(boot_http.url),
-                public_key=PUBLIC,
-                progress=lambda done, total, part="": None,
-                read_disks=lambda: [target.disk],
-            )
+            await from_any.deploy(boot_http, stage=stage)
     assert caught.value.problem == Problem("master-missing", {"master": "Test master"})
 
 
@@ -179,19 +193,19 @@ async def test_a_disk_that_is_too_small_is_never_written(tmp_path: Path, manifes
     assert target.untouched()
 
 
-async def test_a_disk_of_other_sectors_is_never_written(target: Target, master: bytes) -> None:
+async def test_a_disk_of_other_sectors_is_never_written(from_any: Target, master: bytes) -> None:
     manifest = manifest_of(master, (root_partition(MIB, MIB),), used=[(0, SIZE)], sector=4096)
     async with BootHttp(manifest, master) as boot_http:
-        problem = await target.refused(boot_http)
+        problem = await from_any.refused(boot_http)
     assert (problem.code, problem.values["wanted"], problem.values["found"]) == ("disk-sectors", "4096", "512")
-    assert target.untouched()
+    assert from_any.untouched()
 
 
-async def test_a_disk_in_use_is_never_written(target: Target, manifest: Manifest, master: bytes) -> None:
-    target.disk = msgspec.structs.replace(target.disk, in_use=True)
+async def test_a_disk_in_use_is_never_written(from_any: Target, manifest: Manifest, master: bytes) -> None:
+    from_any.disk = msgspec.structs.replace(from_any.disk, in_use=True)
     async with BootHttp(manifest, master) as boot_http:
-        assert (await target.refused(boot_http)).code == "disk-in-use"
-    assert target.untouched()
+        assert (await from_any.refused(boot_http)).code == "disk-in-use"
+    assert from_any.untouched()
 
 
 def damaged_frames(master: bytes, manifest: Manifest) -> dict[str, bytes]:
@@ -261,10 +275,10 @@ async def test_a_chunk_that_was_wrong_once_is_fetched_again_and_counted(
     assert matches(target.path, manifest)
 
 
-async def test_a_missing_chunk_fails_naming_the_master(target: Target, manifest: Manifest, master: bytes) -> None:
+async def test_a_missing_chunk_fails_naming_the_master(from_any: Target, manifest: Manifest, master: bytes) -> None:
     async with BootHttp(manifest, master) as boot_http:
         del boot_http.frames[manifest.chunks[4].sha256]
-        problem = await target.refused(boot_http)
+        problem = await from_any.refused(boot_http)
     assert problem == Problem("chunk-missing", {"master": "Test master", "chunk": manifest.chunks[4].sha256})
 
 
@@ -418,51 +432,51 @@ async def test_a_server_that_never_comes_back_is_given_up_in_the_end(
 
 
 async def test_a_deploy_that_failed_goes_on_from_what_it_had_written(
-    target: Target, manifest: Manifest, master: bytes
+    from_any: Target, manifest: Manifest, master: bytes
 ) -> None:
     journal = Journal()
     missing = manifest.chunks[-4].sha256
     async with BootHttp(manifest, master) as boot_http:
         frame = boot_http.frames.pop(missing)
         with pytest.raises(StageFailed):
-            await target.deploy(boot_http, journal=journal)
+            await from_any.deploy(boot_http, journal=journal)
         first = set(boot_http.asked)
         boot_http.frames[missing] = frame
         boot_http.asked.clear()
-        await target.deploy(boot_http, journal=journal)
+        await from_any.deploy(boot_http, journal=journal)
         again = set(boot_http.asked) & first - {missing}
-    assert matches(target.path, manifest)
+    assert matches(from_any.path, manifest)
     assert len(again) <= deploy.FLIGHTS, "only what was under way is fetched twice"
 
 
 async def test_a_journal_that_is_out_of_date_is_found_out_and_made_good(
-    target: Target, manifest: Manifest, master: bytes
+    from_any: Target, manifest: Manifest, master: bytes
 ) -> None:
     journal = Journal()
     async with BootHttp(manifest, master) as boot_http:
-        await target.deploy(boot_http, journal=journal)
-        with target.path.open("r+b") as file:
+        await from_any.deploy(boot_http, journal=journal)
+        with from_any.path.open("r+b") as file:
             file.seek(2 * MIB)
             file.write(b"customised since")
-        result = await target.deploy(boot_http, journal=journal)
-    assert matches(target.path, manifest)
+        result = await from_any.deploy(boot_http, journal=journal)
+    assert matches(from_any.path, manifest)
     assert result.verified == manifest.used
 
 
 async def test_a_disk_that_does_not_keep_what_was_written_fails_with_the_place(
-    target: Target, manifest: Manifest, master: bytes
+    from_any: Target, manifest: Manifest, master: bytes
 ) -> None:
     where = 6 * MIB + 4096
 
     def forget(done: int, total: int) -> None:
         if done == total // 2:
-            with target.path.open("r+b") as file:
+            with from_any.path.open("r+b") as file:
                 file.seek(where)
                 file.write(b"forgotten")
 
     async with BootHttp(manifest, master) as boot_http:
         with pytest.raises(StageFailed) as caught:
-            await target.deploy(boot_http, progress=forget)
+            await from_any.deploy(boot_http, progress=forget)
     problem = caught.value.problem
     assert (problem.code, problem.values["offset"]) == ("read-back", str(6 * MIB))
 
@@ -478,7 +492,7 @@ def test_the_partition_table_comes_last_and_the_first_sector_last_of_all(manifes
 
 
 async def test_the_first_sector_is_written_only_when_all_else_is_on_the_disk(
-    target: Target, manifest: Manifest, master: bytes, monkeypatch: pytest.MonkeyPatch
+    from_any: Target, manifest: Manifest, master: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     events: list[int | str] = []
     write, sync = DirectDisk.write, DirectDisk.sync
@@ -494,7 +508,7 @@ async def test_the_first_sector_is_written_only_when_all_else_is_on_the_disk(
     monkeypatch.setattr(DirectDisk, "write", note_write)
     monkeypatch.setattr(DirectDisk, "sync", note_sync)
     async with BootHttp(manifest, master) as boot_http:
-        await target.deploy(boot_http)
+        await from_any.deploy(boot_http)
     assert events[-2:] == [0, "sync"]
     outside = [chunk.offset for chunk in by_place(manifest)[1]]
     assert events[-1 - len(outside) : -1] == outside
@@ -506,9 +520,9 @@ async def test_no_more_chunks_are_in_memory_than_the_bound_allows(
 ) -> None:
     monkeypatch.setattr(deploy, "MEMORY", 3 * 256 * 1024 * 2)
     under_way, most = 0, 0
-    chunk = fetch.Source.chunk
+    chunk = fetch.ServerSource.chunk
 
-    async def count(self: fetch.Source, *args: object) -> None:
+    async def count(self: fetch.ServerSource, *args: object) -> None:
         nonlocal under_way, most
         under_way += 1
         most = max(most, under_way)
@@ -516,7 +530,49 @@ async def test_no_more_chunks_are_in_memory_than_the_bound_allows(
         await answer(self, *args)
         under_way -= 1
 
-    monkeypatch.setattr(fetch.Source, "chunk", count)
+    monkeypatch.setattr(fetch.ServerSource, "chunk", count)
     async with BootHttp(manifest, master) as boot_http:
         await target.deploy(boot_http)
     assert most == 2
+
+
+async def test_of_several_sources_it_is_told_who_gave_what(
+    target: Target, manifest: Manifest, master: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, logger="netboot.agent.deploy.stage")
+    neighbour = BootHttp(manifest, master)
+    names = list(neighbour.frames)
+    for lacking in names[10:]:
+        del neighbour.frames[lacking]
+    neighbour.frames[names[0]] = neighbour.frames[names[1]]
+
+    @asynccontextmanager
+    async def both(boot_http: BootHttp) -> AsyncIterator[ChunkSource]:
+        async with server_source(ServerPlace(boot_http.url), deploy.FLIGHTS) as server:
+            yield FirstOf(MemorySource(neighbour, "neighbour"), server)
+
+    target.open_source = both
+    async with BootHttp(manifest, master) as boot_http:
+        result = await target.deploy(boot_http)
+        near = sum(map(len, neighbour.frames.values()))
+        far = len(boot_http.signed) + sum(len(boot_http.frames[name]) for name in (names[0], *names[10:]))
+    assert matches(target.path, manifest)
+    assert sorted(boot_http.asked) == sorted([names[0], *names[10:]])
+    assert result.fetched == near + far
+    told = [message for message in caplog.messages if " gave " in message]
+    assert [line.partition(",")[0] for line in told] == [
+        "neighbour gave 9 chunks of Test master",
+        f"server gave {len(names) - 9} chunks of Test master",
+    ]
+    assert [f" {count} bytes came" in line for count, line in zip((near, far), told, strict=True)] == [True, True]
+
+
+async def test_who_gave_what_is_told_of_a_deploy_that_fails_as_well(
+    from_any: Target, manifest: Manifest, master: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, logger="netboot.agent.deploy.stage")
+    async with BootHttp(manifest, master) as boot_http:
+        del boot_http.frames[by_place(manifest)[1][-1].sha256]
+        assert (await from_any.refused(boot_http)).code == "chunk-missing"
+    (told,) = (message for message in caplog.messages if " gave " in message)
+    assert f" gave {len(manifest.chunks) - 1} chunks of Test master" in told

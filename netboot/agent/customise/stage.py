@@ -17,13 +17,12 @@ from netboot.agent.customise.grow import Growth, grow, growing
 from netboot.agent.customise.installed_system import personalise, require_own
 from netboot.agent.customise.root_folder import mounted_root
 from netboot.agent.deploy.awaited import Waits
-from netboot.agent.deploy.fetch import PATIENCE, DamagedError, SilentError, Source, open_session
 from netboot.agent.deploy.master import fetch_manifest
+from netboot.agent.deploy.source import ChunkSource, DamagedError, SilentError
 from netboot.agent.disks.claim import ReadDisks, RefusedError, claim
 from netboot.agent.disks.listing import read_disks as read_own_disks
 from netboot.agent.disks.partitions import mounted, partition_device, quiet_disk, require_partition
 from netboot.agent.failures import StageFailed
-from netboot.agent.net.server_place import ServerPlace
 from netboot.agent.progress import HeldUp, Progress, nobody
 from netboot.shared.errors import NetbootError
 from netboot.shared.inventory import Disk, gigabytes, label
@@ -39,18 +38,15 @@ _STEPS = 2
 async def run_customise(
     stage: Customise,
     *,
-    server: ServerPlace,
+    source: ChunkSource,
     public_key: bytes,
     progress: Progress,
     held_up: HeldUp = nobody,
-    patience: float = PATIENCE,
     read_disks: ReadDisks = read_own_disks,
 ) -> CustomiseResult:
     """Grow, name, and enter in the firmware. A firmware that refuses is a warning. Raises StageFailed."""
-    waits = Waits(held_up)
     try:
-        async with waits.told(), open_session(1) as session:
-            source = Source(session, server, patience=patience, awaited=waits.server)
+        async with Waits(held_up, source.awaited).told():
             manifest = await fetch_manifest(stage.manifest, stage.manifest[:12], source, public_key)
     except DamagedError as error:
         raise StageFailed(Problem("master-unsigned", {"master": stage.manifest[:12]})) from error

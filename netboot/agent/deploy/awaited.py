@@ -45,11 +45,11 @@ class Awaited:
 
 
 class Waits:
-    """The server, and the disk that gets the master: `disk_name` for people, once it is known."""
+    """The source of chunks (`server`), and the disk that gets the master: `disk_name` for people, once it is known."""
 
-    def __init__(self, held_up: HeldUp) -> None:
+    def __init__(self, held_up: HeldUp, server: Awaited) -> None:
         self._held_up = held_up
-        self.server = Awaited()
+        self._server = server
         self.disk = Awaited()
         self.disk_name = ""
 
@@ -68,6 +68,6 @@ class Waits:
             await asyncio.sleep(_LOOK_EVERY)
             stuck = [
                 Stuck(what="target", disk=self.disk_name[:256], seconds=self.disk.still()),
-                Stuck(what="server", seconds=self.server.still()),
+                Stuck(what="server", seconds=self._server.still()),
             ]
             self._held_up([one for one in stuck if one.seconds > sweep.STUCK_AFTER])

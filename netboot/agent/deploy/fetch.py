@@ -1,4 +1,4 @@
-"""Getting a master's manifest and chunks from the server over plain HTTP: GET /manifests/DIGEST, GET /chunks/SHA256.
+"""The server as a source of manifests and chunks, over plain HTTP: GET /manifests/DIGEST, GET /chunks/SHA256.
 
 A server that does not answer is asked again, ever more slowly, until `patience` is over; that is how a killed server
 or a pulled cable is survived. Everything is bounded in size and time, and a chunk is what its name says or it is not
@@ -10,12 +10,15 @@ import asyncio
 import hashlib
 import logging
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Final
 
 import aiohttp
 import zstandard
 
 from netboot.agent.deploy.awaited import Awaited
+from netboot.agent.deploy.source import DamagedError, Given, NotThereError, SilentError
 from netboot.agent.net.server_place import ServerPlace
 from netboot.shared.manifest import LENGTH_LIMIT, Chunk
 
@@ -31,56 +34,28 @@ _FIRST_PAUSE: Final = 0.5
 _LONGEST_PAUSE: Final = 10.0
 
 
-class NotThereError(Exception):
-    """The server answers, and does not have what has this `name`."""
-
-    def __init__(self, name: str) -> None:
-        super().__init__(name)
-        self.name = name
-
-
-class DamagedError(Exception):
-    """What the server has does not match its `name`, several times over."""
-
-    def __init__(self, name: str) -> None:
-        super().__init__(name)
-        self.name = name
-
-
-class SilentError(Exception):
-    """The server has not answered for `seconds`."""
-
-    def __init__(self, seconds: float) -> None:
-        super().__init__(f"no answer for {seconds:.0f} s")
-        self.seconds = seconds
-
-
 class _TooLongError(Exception):
     """More bytes than asked for: dropped unread."""
 
 
-class Source:
+class ServerSource:
     """The server's boot HTTP server, wherever it is at each try, through a session that leaves bodies as they are.
 
-    `awaited` is told when the server is waited for, and when something came of it.
+    A server that is silent for less than `patience` seconds is waited for.
     """
 
-    def __init__(
-        self,
-        session: aiohttp.ClientSession,
-        server: ServerPlace,
-        *,
-        patience: float = PATIENCE,
-        awaited: Awaited | None = None,
-    ) -> None:
+    def __init__(self, session: aiohttp.ClientSession, server: ServerPlace, *, patience: float = PATIENCE) -> None:
         self._session = session
         self._server = server
         self._patience = patience
-        self._awaited = awaited or Awaited()
-        self.fetched = 0
-        """Bytes received in whole bodies."""
-        self.refetched = 0
-        """Chunks that were asked for again because they were damaged."""
+        self.awaited: Final = Awaited()
+        self._chunks = 0
+        self._fetched = 0
+        self._refetched = 0
+
+    def given(self) -> tuple[Given, ...]:
+        """As ChunkSource says."""
+        return (Given("server", self._chunks, self._fetched, self._refetched),)
 
     async def manifest(self, digest: str) -> bytes:
         """The signed manifest's bytes, unchecked. Raises NotThereError, DamagedError, SilentError."""
@@ -92,18 +67,19 @@ class Source:
     async def chunk(self, chunk: Chunk, into: memoryview) -> None:
         """Fill `into` (the chunk's length) with its plain bytes. Raises NotThereError, DamagedError, SilentError."""
         for attempt in range(TRIES):
-            self.refetched += attempt > 0
+            self._refetched += attempt > 0
             try:
                 frame = await self._get("chunks", chunk.sha256, _longest_frame(chunk.length))
             except _TooLongError:
                 continue
             if await asyncio.to_thread(_unpack, frame, chunk, into):
+                self._chunks += 1
                 return
             log.warning("chunk %s does not match its name", chunk.sha256)
         raise DamagedError(chunk.sha256)
 
     async def _get(self, folder: str, name: str, limit: int) -> bytearray:
-        with self._awaited.wait():
+        with self.awaited.wait():
             return await self._until_it_answers(folder, name, limit)
 
     async def _until_it_answers(self, folder: str, name: str, limit: int) -> bytearray:
@@ -133,16 +109,22 @@ class Source:
             body = bytearray()
             async for part in response.content.iter_any():
                 body += part
-                self._awaited.moved()
+                self.awaited.moved()
                 if len(body) > limit:
                     raise _TooLongError
-        self.fetched += len(body)
+        self._fetched += len(body)
         return body
 
 
-def open_session(connections: int) -> aiohttp.ClientSession:
-    """A session for `Source`; zstd frames stay as they are, whatever headers say."""
-    return aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=connections), auto_decompress=False)
+@asynccontextmanager
+async def server_source(
+    server: ServerPlace, connections: int, *, patience: float = PATIENCE
+) -> AsyncIterator[ServerSource]:
+    """The server as a source for one stage, over so many connections at most."""
+    # zstd frames stay as they are, whatever headers say.
+    connector = aiohttp.TCPConnector(limit=connections)
+    async with aiohttp.ClientSession(connector=connector, auto_decompress=False) as session:
+        yield ServerSource(session, server, patience=patience)
 
 
 def _longest_frame(length: int) -> int:

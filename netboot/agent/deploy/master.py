@@ -1,14 +1,14 @@
-"""The manifest of an ordered master: fetched from the server, its signature and its digest checked."""
+"""The manifest of an ordered master: fetched, its signature and its digest checked."""
 
 import asyncio
 
-from netboot.agent.deploy.fetch import NotThereError, Source
+from netboot.agent.deploy.source import ChunkSource, NotThereError
 from netboot.agent.failures import StageFailed
 from netboot.shared.manifest import Manifest, ManifestError, digest_of, parse_signed
 from netboot.shared.problems import Problem
 
 
-async def fetch_manifest(digest: str, name: str, source: Source, public_key: bytes) -> Manifest:
+async def fetch_manifest(digest: str, name: str, source: ChunkSource, public_key: bytes) -> Manifest:
     """The manifest of that digest; `name` is the master's, for people. Raises StageFailed, and what `source` raises."""
     try:
         data = await source.manifest(digest)

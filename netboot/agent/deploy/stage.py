@@ -10,6 +10,7 @@ Not for: growing to the disk (`customise/grow.py`).
 
 import asyncio
 import hashlib
+import logging
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -18,8 +19,8 @@ from functools import partial
 from typing import Final
 
 from netboot.agent.deploy.awaited import Awaited, Waits
-from netboot.agent.deploy.fetch import PATIENCE, DamagedError, NotThereError, SilentError, Source, open_session
 from netboot.agent.deploy.master import fetch_manifest
+from netboot.agent.deploy.source import ChunkSource, DamagedError, NotThereError, SilentError
 from netboot.agent.disks.claim import ReadDisks, RefusedError, claim
 from netboot.agent.disks.direct_io import DirectDisk, DiskError, aligned_buffer
 from netboot.agent.disks.disk_faults import problem_of
@@ -27,12 +28,13 @@ from netboot.agent.disks.disk_threads import StallError, on_disk
 from netboot.agent.disks.listing import read_disks as read_own_disks
 from netboot.agent.disks.sweep import Sweep, Worker
 from netboot.agent.failures import StageFailed
-from netboot.agent.net.server_place import ServerPlace
 from netboot.agent.progress import HeldUp, Progress, nobody
 from netboot.shared.inventory import Disk, DiskId, gigabytes, label
 from netboot.shared.manifest import Chunk, Manifest
 from netboot.shared.problems import Problem
 from netboot.shared.stages.deploy import Deploy, DeployResult
+
+log = logging.getLogger(__name__)
 
 MEMORY: Final = 64 * 1024 * 1024
 """Bytes that flights may hold together: each a frame, its plain bytes, and the aligned copy that is written."""
@@ -61,25 +63,22 @@ class Journal:
 async def run_deploy(
     stage: Deploy,
     *,
-    server: ServerPlace,
+    source: ChunkSource,
     public_key: bytes,
     progress: Progress,
     held_up: HeldUp = nobody,
     journal: Journal | None = None,
-    patience: float = PATIENCE,
     read_disks: ReadDisks = read_own_disks,
 ) -> DeployResult:
     """Deploy and read back. `public_key` is the workshop's, 32 bytes. Raises StageFailed.
 
-    A server that is silent for less than `patience` seconds is waited for. `held_up` is told of a server or a disk that
-    lets it wait. A `journal` that is kept from one call to the next lets a deploy that failed
-    go on from what it had written.
+    `held_up` is told of a source or a disk that lets it wait. A `journal` that is kept from one call to the next lets a
+    deploy that failed go on from what it had written. Who gave what of it is logged at the end, also of one that fails.
     """
     shown = _Shown(progress)
-    waits = Waits(held_up)
+    waits = Waits(held_up, source.awaited)
     try:
-        async with waits.told(), open_session(FLIGHTS) as session:
-            source = Source(session, server, patience=patience, awaited=waits.server)
+        async with waits.told():
             manifest = await fetch_manifest(stage.manifest, stage.name, source, public_key)
             disk, device = await asyncio.to_thread(claim, stage.target, read_disks)
             try:
@@ -92,6 +91,12 @@ async def run_deploy(
                 device.close()
     except _FAILURES as error:
         raise StageFailed(_problem(stage, error)) from error
+    finally:
+        for one in source.given():
+            log.info(
+                "%s gave %d chunks of %s, %d bytes came, %d chunks were asked for again",
+                *(one.name, one.chunks, stage.name, one.fetched, one.refetched),
+            )
 
 
 def _require_fit(stage: Deploy, manifest: Manifest, disk: Disk, device: DirectDisk) -> None:
@@ -112,7 +117,7 @@ class _Deployment:
         manifest: Manifest,
         disk: Disk,
         device: DirectDisk,
-        source: Source,
+        source: ChunkSource,
         shown: "_Shown",
         awaited: Awaited,
         journal: Journal,
@@ -156,8 +161,8 @@ class _Deployment:
             chunks=len(self._manifest.chunks),
             written=self._shown.written,
             verified=self._manifest.used,
-            fetched=self._source.fetched,
-            refetched=self._source.refetched,
+            fetched=sum(one.fetched for one in self._source.given()),
+            refetched=sum(one.refetched for one in self._source.given()),
         )
 
     async def _write(self, chunks: Sequence[Chunk], *, flights: int = FLIGHTS) -> None:
