@@ -25,7 +25,7 @@ def canonical(value: object) -> str:
 
 def sealed(event: Event) -> Event:
     """The event with its own hash."""
-    fields = astuple(replace(event, hash=""))[:-1]
+    *fields, _ = astuple(event)
     return replace(event, hash=hashlib.sha256(canonical(fields).encode()).hexdigest())
 
 

@@ -1,5 +1,7 @@
 """The menu's proof of a choice: good for what it was made for, for an hour, and for nothing else."""
 
+import base64
+import hmac
 import uuid
 from dataclasses import replace
 
@@ -55,6 +57,23 @@ def test_a_loader_that_told_no_uuid_has_a_ticket_for_its_address() -> None:
 def test_a_uuid_counts_in_both_byte_orders() -> None:
     swapped = str(uuid.UUID(bytes_le=uuid.UUID(PICKED.uuid).bytes))
     assert check(KEY, issue(KEY, replace(PICKED, uuid=swapped), now=NOW), PICKED, now=NOW, uuid_needed=True) == "good"
+
+
+@pytest.mark.parametrize("uuid_said", [PICKED.uuid, "a8b21b4c-527e-ea11-9d7a-0862664a0001"])
+def test_a_ticket_is_made_as_its_module_says_so_that_one_from_before_an_update_stays_good(uuid_said: str) -> None:
+    until = int(NOW) + 3600
+    said = f'["netboot-ticket-2", "wipe", "{"ab" * 32}", "batch-1", "{PICKED.mac}", "{PICKED.uuid}", {until}]'
+    proof = base64.urlsafe_b64encode(hmac.new(KEY, said.encode(), "sha256").digest()).decode().removesuffix("=")
+    assert issue(KEY, replace(PICKED, uuid=uuid_said), now=NOW) == f"{until}-{proof}"
+
+
+def test_a_ticket_is_good_from_the_second_it_is_made_in_to_the_second_it_ends_in() -> None:
+    start = int(NOW)
+    ticket = issue(KEY, PICKED, now=start)
+    assert check(KEY, ticket, PICKED, now=start - 1) == "expired"
+    assert check(KEY, ticket, PICKED, now=start) == "good"
+    assert check(KEY, ticket, PICKED, now=start + LASTS) == "good"
+    assert check(KEY, ticket, PICKED, now=start + LASTS + 1) == "expired"
 
 
 PICKS = st.builds(

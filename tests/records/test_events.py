@@ -128,9 +128,3 @@ def test_any_change_of_any_field_of_any_event_is_found_there(links: list[Event],
     resealed = chain.sealed(changed)
     found = chain.check([*links[:place], resealed, *links[place + 1 :]], server="s", last=last)
     assert found.broken is not None
-
-
-def test_canonical_json_has_one_spelling_and_no_infinities() -> None:
-    assert chain.canonical({"b": 1, "a": "é"}) == chain.canonical({"a": "é", "b": 1}) == '{"a":"é","b":1}'
-    with pytest.raises(ValueError, match="JSON"):
-        chain.canonical({"seconds": float("inf")})

@@ -1,0 +1,34 @@
+"""Customising as the server orders it: for the disk that got the master, with this PC's name."""
+
+from msgspec.structs import replace
+
+from netboot.jobs.disk_answers import Answer
+from netboot.jobs.stages.customise import RULES
+from netboot.shared.problems import Problem
+from netboot.shared.stages.customise import Customise, CustomiseResult
+from tests.jobs.conftest import HDD, MANIFEST, SSD, job
+
+ORDER = Customise(manifest=MANIFEST, target=SSD.id, hostname="pc-1")
+
+
+def test_the_disk_that_got_the_master_is_customised_with_the_pcs_name() -> None:
+    assert RULES.order(job(SSD, HDD)) == ORDER
+    assert RULES.order(job(SSD, HDD, target=HDD.id)) == replace(ORDER, target=HDD.id)
+    assert RULES.order(job(SSD, master=None)) == Problem("master-missing", {"master": "debian"})
+
+
+def test_the_agent_is_told_of_a_disk_that_only_a_persons_word_makes_the_pcs_own() -> None:
+    belongs = (Answer(kind="belongs", disk=SSD.id),)
+    assert RULES.order(job(replace(SSD, removable=True), answers=belongs)) == replace(ORDER, answered=(SSD.id,))
+
+
+def test_a_system_of_another_name_than_was_ordered_is_not_this_pcs() -> None:
+    named = CustomiseResult(
+        hostname="pc-2",
+        root="sda3",
+        filesystem="ext4",
+        own=("hostname", "machine-id", "ssh-host-keys"),
+        changed=("etc/hostname", "etc/machine-id"),
+    )
+    assert RULES.unproven(ORDER, named) == Problem("agent-error", {"error": "customise: no evidence"})
+    assert RULES.unproven(ORDER, replace(named, hostname="pc-1")) is None

@@ -1,0 +1,52 @@
+"""The deploy as the server orders and judges it: all of the order, and what is told where it is not given or proven."""
+
+from msgspec.structs import replace
+
+from netboot.jobs.disk_answers import Answer
+from netboot.jobs.stages.deploy import RULES
+from netboot.shared.inventory import label
+from netboot.shared.problems import Problem
+from netboot.shared.stages.deploy import Deploy, DeployResult
+from netboot.shared.stages.erase import EraseResult
+from tests.jobs.conftest import HDD, MANIFEST, SSD, done, erasure, job
+
+ERASED = done(job(SSD, HDD), "erase", EraseResult(erasures=(erasure(SSD), erasure(HDD))))
+ORDER = Deploy(manifest=MANIFEST, name="debian", target=SSD.id, used=100)
+
+
+def test_the_master_goes_to_the_disk_that_was_chosen_once_all_are_erased() -> None:
+    assert RULES.order(ERASED) == ORDER
+    assert RULES.order(replace(ERASED, target=HDD.id)) == replace(ORDER, target=HDD.id)
+
+
+def test_the_first_disk_that_is_not_erased_is_told_unless_the_profile_waives_it() -> None:
+    half = done(job(SSD, HDD), "erase", EraseResult(erasures=(erasure(SSD), erasure(HDD, "undetermined"))))
+    assert RULES.order(half) == Problem("not-erased", {"disk": label(HDD)})
+    assert RULES.order(job(SSD, HDD)) == Problem("not-erased", {"disk": label(SSD)})
+    assert RULES.order(job(SSD, stages=("check", "deploy"), unerased="waive")) == ORDER
+
+
+def test_the_agent_is_told_of_a_disk_that_only_a_persons_word_makes_the_pcs_own() -> None:
+    doubtful = replace(SSD, removable=True)
+    belongs = (Answer(kind="belongs", disk=SSD.id),)
+    order = RULES.order(job(doubtful, stages=("check", "deploy"), unerased="waive", answers=belongs))
+    assert order == replace(ORDER, answered=(SSD.id,))
+
+
+def test_without_a_target_nothing_is_ordered() -> None:
+    assert RULES.order(replace(ERASED, master=None)) == Problem("master-missing", {"master": "debian"})
+
+
+def test_a_deploy_that_is_not_the_ordered_one_proves_nothing() -> None:
+    good = DeployResult(manifest=MANIFEST, target=SSD.id, chunks=2, written=100, verified=100, fetched=50)
+    assert RULES.unproven(ORDER, good) is None
+    none = Problem("agent-error", {"error": "deploy: no evidence"})
+    assert RULES.unproven(ORDER, replace(good, target=HDD.id)) == none
+    assert RULES.unproven(ORDER, replace(good, manifest="b" * 64)) == none
+
+
+def test_what_was_not_read_back_is_told_with_its_disk_and_where() -> None:
+    part = DeployResult(manifest=MANIFEST, target=SSD.id, chunks=2, written=100, verified=60, fetched=50)
+    assert RULES.unproven(ORDER, part) == Problem("read-back", {"disk": SSD.id.text, "offset": "60"})
+    beyond = replace(part, verified=101)
+    assert RULES.unproven(ORDER, beyond) == Problem("read-back", {"disk": SSD.id.text, "offset": "101"})
