@@ -1,0 +1,39 @@
+"""Which modules are mutated, the tests that hold each, and the survivors that are explained.
+
+A module that decides about disks or proof and is not here is not measured yet: CONTRIBUTING.md says which.
+"""
+
+from typing import Final, NamedTuple
+
+
+class Held(NamedTuple):
+    """A file or a pattern of files under netboot/, and the tests that are to notice every change in it."""
+
+    pattern: str
+    tests: tuple[str, ...]
+
+
+MODULES: Final[dict[str, Held]] = {
+    "chain": Held("netboot/records/chain.py", ("tests/records/test_chain.py",)),
+    "customise": Held(
+        "netboot/jobs/stages/customise.py", ("tests/jobs/test_customise_rules.py", "tests/jobs/test_evidence.py")
+    ),
+    "deploy": Held("netboot/jobs/stages/deploy.py", ("tests/jobs/test_deploy_rules.py", "tests/jobs/test_evidence.py")),
+    "ticket": Held("netboot/bootmenu/ticket.py", ("tests/bootmenu/test_ticket.py",)),
+}
+
+_DUMPS: Final = 'return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii={}, allow_nan={})'
+
+_KNOWN: Final = 'known = {_uuid(picked.uuid)} if uuid_needed else {_uuid(picked.uuid), "XXXX"}'
+_PROOF: Final = (
+    'return base64.urlsafe_b64encode(hmac.digest(key, said.encode(), hashlib.sha256)).decode().rstrip("XX=XX")'
+)
+
+EXPLAINED: Final[dict[tuple[str, str], str]] = {
+    ("netboot.records.chain.canonical", _DUMPS.format("None", "False")): "None is as false as False",
+    ("netboot.records.chain.canonical", _DUMPS.format("False", "None")): "None is as false as False",
+    ("netboot.records.chain.check", "why = None"): "only asked whether it is empty",
+    ("netboot.bootmenu.ticket.check", _KNOWN): 'what is no UUID counts as none, as "" does',
+    ("netboot.bootmenu.ticket._proof", _PROOF): "the last digit of 32 bytes stands for four bits, and X for more",
+}
+"""Why a mutant may live: by its function and its changed line, without blanks at the ends."""

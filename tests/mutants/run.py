@@ -1,0 +1,96 @@
+"""`./run mutants [NAME…]`: mutmut changes the modules of `modules.py` one place at a time, in a copy of this tree.
+
+A change that no test notices has survived: its diff is printed, and unless `modules.py` explains it the exit status is
+1. Of a module's own constants mutmut changes none, only what functions do.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from tests.mutants.modules import EXPLAINED, MODULES, Held
+
+ROOT: Final = Path(__file__).parent.parent.parent
+COPIED: Final = ("netboot", "tests", "images", "menus", "pyproject.toml")
+KILLED: Final = frozenset({1, 3})
+"""pytest's exit statuses for a test that failed, and for an error outside of one."""
+SURVIVED: Final = 0
+
+
+def main(names: list[str]) -> int:
+    """The exit status: 0 when every mutant was noticed or is explained, 1 when not, 2 for an unknown name."""
+    unknown = set(names) - set(MODULES)
+    if unknown:
+        print(f"There is no {', '.join(sorted(unknown))}. There are: {', '.join(MODULES)}", file=sys.stderr)
+        return 2
+    return max([_measure(name, MODULES[name]) for name in names or MODULES])
+
+
+def _measure(name: str, held: Held) -> int:
+    with tempfile.TemporaryDirectory(prefix="netboot-mutants-") as folder:
+        copy = Path(folder)
+        _copy_tree(copy, held)
+        done = _mutmut(copy, "run", "--max-children", "1")
+        found = dict(_statuses(copy))
+        killed = sum(status in KILLED for status in found.values())
+        strange = {mutant: status for mutant, status in found.items() if status not in {*KILLED, SURVIVED}}
+        if done.returncode or not killed or strange:
+            print(done.stdout[-3000:], done.stderr[-3000:], sep="\n")
+            print(f"{name}: mutmut did not come to its end; neither killed nor surviving: {strange}")
+            return 1
+        survivors = [mutant for mutant, status in found.items() if status == SURVIVED]
+        unexplained = sum([_tell(copy, mutant) for mutant in survivors])
+    print(f"{name}: {killed} killed, {len(survivors)} surviving, of which {unexplained} not explained", flush=True)
+    return 1 if unexplained else 0
+
+
+def _copy_tree(copy: Path, held: Held) -> None:
+    for name in COPIED:
+        if (ROOT / name).is_dir():
+            shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(ROOT / name, copy / name)
+    tests = "".join(f"\n    {test}" for test in held.tests)
+    (copy / "setup.cfg").write_text(
+        f"[mutmut]\nsource_paths=netboot\nonly_mutate=\n    {held.pattern}\n"
+        f"pytest_add_cli_args_test_selection={tests}\n"
+        "also_copy=\n    images\n    menus\nuse_git_change_detection=false\n",
+        encoding="utf-8",
+    )
+
+
+def _mutmut(copy: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    # Without this tree on the path: the tests are to import the copy.
+    path = os.pathsep.join(entry for entry in sys.path if entry and Path(entry).resolve() != ROOT)
+    return subprocess.run(
+        [sys.executable, "-m", "mutmut", *arguments],
+        cwd=copy,
+        env={**os.environ, "PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+    )
+
+
+def _statuses(copy: Path) -> Iterator[tuple[str, int | None]]:
+    for meta in sorted((copy / "mutants" / "netboot").rglob("*.meta")):
+        yield from json.loads(meta.read_text(encoding="utf-8"))["exit_code_by_key"].items()
+
+
+def _tell(copy: Path, mutant: str) -> bool:
+    """Print a survivor; whether nothing explains it."""
+    diff = _mutmut(copy, "show", mutant).stdout
+    changed = [line[1:].strip() for line in diff.splitlines() if line.startswith("+") and not line.startswith("+++")]
+    function = mutant.rpartition("__mutmut_")[0].replace(".x_", ".", 1)
+    why = EXPLAINED.get((function, " ".join(changed)))
+    print(f"{function}: {why or 'not explained'}\n{diff}")
+    return why is None
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
