@@ -17,7 +17,7 @@ from aiohttp.typedefs import Handler
 from netboot.auth.known_browsers import known_browsers
 from netboot.auth.sessions import Sessions
 from netboot.boothttp.known_hosts import only_known_hosts
-from netboot.records.database import RecordDamaged
+from netboot.records.refusals import RecordDamaged
 from netboot.settings.config import Settings
 from netboot.shared.errors import NetbootError
 from netboot.webui import (

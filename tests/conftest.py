@@ -12,6 +12,11 @@ settings.register_profile("any machine", deadline=None)
 settings.load_profile("any machine")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """For tests/records."""
+    parser.addoption("--postgresql", action="store_true", help="keep the records in a PostgreSQL started for it")
+
+
 @pytest.fixture(scope="session")
 def built() -> bootfiles.BootFiles:
     """Whoever needs them first on a new machine waits for minutes: see `BOOT_FILES`."""

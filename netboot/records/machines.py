@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Final, cast
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from netboot.jobs.identity import (
@@ -139,7 +139,9 @@ def find_disk(session: Session, wanted: DiskId) -> tables.Disk | None:
         names.append(tables.Disk.wwn == wanted.wwn)
     if not names:
         return None
-    rows = session.scalars(select(tables.Disk).where(tables.Disk.size == wanted.size, or_(*names)))
+    rows = session.scalars(
+        select(tables.Disk).where(tables.Disk.size == wanted.size, or_(*names)).order_by(tables.Disk.id)
+    )
     return next((row for row in rows if DiskId(serial=row.serial, wwn=row.wwn, size=row.size).same_as(wanted)), None)
 
 
@@ -165,12 +167,14 @@ def _find(session: Session, signs: Signs, on_line: OnLine) -> tables.Machine | N
         .join(tables.DiskSighting, tables.DiskSighting.visit_id == tables.Visit.id)
         .where(tables.DiskSighting.disk_id.in_(disks))
     )
-    has_adapter = func.max(tables.MachineKey.kind == "mac")
+    # A number each: PostgreSQL has no max() of truth values.
+    has_adapter = func.max(case((tables.MachineKey.kind == "mac", 1), else_=0))
+    had_one = func.max(case((had_disk, 1), else_=0))
     candidates = session.scalars(
         select(tables.MachineKey.machine_id)
         .where(_any_of(signs.keys))
         .group_by(tables.MachineKey.machine_id)
-        .order_by(has_adapter.desc(), func.max(had_disk).desc(), func.max(tables.MachineKey.last_seen).desc())
+        .order_by(has_adapter.desc(), had_one.desc(), func.max(tables.MachineKey.last_seen).desc())
         .limit(CANDIDATES)
     ).all()
     newest = _newest_inventories(session, candidates)

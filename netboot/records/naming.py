@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from sqlalchemy import and_, exists, func, select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from netboot.jobs.named import Named
@@ -20,20 +20,13 @@ def named(session: Session) -> tuple[Named, ...]:
         tables.MachineKey.kind == "mac",
         tables.MachineKey.value == tables.Visit.mac,
     )
-    gave_name = func.max(tables.Stage.stage == "customise")
+    done = exists().where(tables.Stage.job_id == tables.Job.id, tables.Stage.state == "done")
+    wrote = done.where(tables.Stage.stage.in_(("erase", "deploy", "customise")))
+    gave_name = done.where(tables.Stage.stage == "customise")
     rows = session.execute(
         select(tables.Visit.machine_id, tables.Visit.mac, tables.Job.hostname, gave_name, own_adapter)
         .join(tables.Job, tables.Job.visit_id == tables.Visit.id)
-        .join(
-            tables.Stage,
-            and_(
-                tables.Stage.job_id == tables.Job.id,
-                tables.Stage.stage.in_(("erase", "deploy", "customise")),
-                tables.Stage.state == "done",
-            ),
-        )
-        .where(tables.Job.state == "done")
-        .group_by(tables.Job.id)
+        .where(tables.Job.state == "done", wrote)
         .order_by(tables.Job.ended)
     )
     newest: dict[str, Named] = {}

@@ -6,6 +6,17 @@ from netboot.shared.errors import NetbootError
 from netboot.shared.problems import Problem
 
 
+class RecordDamaged(NetbootError):  # noqa: N818 — said as it is
+    """A part of the database cannot be read, or contradicts another."""
+
+    def __init__(self, what: str, why: str) -> None:
+        super().__init__(
+            f"{what} is damaged: {why}",
+            hint="stop netboot, keep a copy of its data folder, then put the newest backup back; "
+            "see docs/operator.en.md, “Backup”",
+        )
+
+
 class HelloRefused(NetbootError):  # noqa: N818 — said as it is
     """A hello that is not followed; `problem` is what the PC's own screen says of it."""
 

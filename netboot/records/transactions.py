@@ -16,7 +16,7 @@ from netboot.records import (
 from netboot.records.arrivals import Arrivals
 from netboot.records.bench_day import BenchDay
 from netboot.records.chain_head import ChainHeads, Link
-from netboot.records.database import READING, told_of_damage
+from netboot.records.database import for_reading, told_of_damage
 
 Clock = Callable[[], datetime]
 
@@ -26,7 +26,7 @@ class Transactions:
 
     def __init__(self, engine: Engine, clock: Clock, monotonic: Callable[[], float], heads: ChainHeads) -> None:
         self._engine = engine
-        self._reading = engine.execution_options(**READING)
+        self._reading = for_reading(engine)
         self._heads = heads
         self._newest: Link | None = None
         self.now = clock

@@ -1,4 +1,4 @@
-"""A record on a disk, PCs made of plain values, and a clock that moves one second a look."""
+"""A record on a disk or in PostgreSQL, PCs made of plain values, and a clock that moves one second a look."""
 
 import shutil
 from collections.abc import Iterator
@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
+from sqlalchemy import make_url
 
 from netboot.jobs.job import Job, MasterNeeds
 from netboot.jobs.profile import Profile
@@ -15,6 +16,7 @@ from netboot.records.values import Start, Visit
 from netboot.shared.inventory import Board, Disk, DiskId, Firmware, Inventory, Nic, System
 from netboot.shared.problems import Problem
 from netboot.shared.protocol import VERSION, Hello
+from tests.records.places import Cluster, Place, running_postgresql
 
 MAC = "98:fa:9b:00:00:01"
 
@@ -114,16 +116,39 @@ def follow(record: Record, visit_id: str, *, menu: str = "") -> tuple[str, str] 
 
 
 @pytest.fixture(scope="session")
-def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def cluster(request: pytest.FixtureRequest) -> Iterator[Cluster | None]:
+    """The PostgreSQL of this run, None when it is on SQLite."""
+    if not request.config.getoption("--postgresql"):
+        yield None
+        return
+    with running_postgresql() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def empty(tmp_path_factory: pytest.TempPathFactory, cluster: Cluster | None) -> Place:
     """A record with its tables made: each test begins with a copy."""
-    path = tmp_path_factory.mktemp("record") / "empty.db"
-    open_record(path).close()
-    return path
+    place = tmp_path_factory.mktemp("record") / "empty.db" if cluster is None else cluster.create()
+    open_record(place).close()
+    return place
 
 
 @pytest.fixture
-def place(tmp_path: Path, empty: Path) -> Path:
-    """Where the record is."""
+def place(request: pytest.FixtureRequest, cluster: Cluster | None, empty: Place) -> Iterator[Place]:
+    """Where the record is: a file, or a database of PostgreSQL when the tests were started with `--postgresql`."""
+    if cluster is None:
+        yield request.getfixturevalue("file")
+        return
+    url = cluster.create(make_url(str(empty)).database or "")
+    yield url
+    cluster.drop(url)
+
+
+@pytest.fixture
+def file(tmp_path: Path, cluster: Cluster | None, empty: Place) -> Path:
+    """A record's file, for what only a file can suffer: PostgreSQL's files, backups and damage are its own care."""
+    if cluster is not None:
+        pytest.skip("about the file of SQLite: PostgreSQL keeps its own")
     path = tmp_path / "workshop" / "record.db"
     path.parent.mkdir()
     shutil.copy(empty, path)
@@ -138,7 +163,7 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def record(place: Path, clock: Clock) -> Iterator[Record]:
+def record(place: Place, clock: Clock) -> Iterator[Record]:
     """An empty record."""
     with open_record(place, clock=clock, monotonic=clock.monotonic) as opened:
         yield opened

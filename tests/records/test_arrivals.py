@@ -2,7 +2,6 @@
 
 import contextlib
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
@@ -16,6 +15,7 @@ from netboot.shared.inventory import Inventory
 from netboot.shared.problems import Problem
 from netboot.shared.stages.check import CheckResult
 from tests.records.conftest import MAC, Clock, hello, pc, ssd, start
+from tests.records.places import Place
 
 DEVICE = "10.0.0.66"
 LONGEST = 512 * 1024
@@ -138,7 +138,7 @@ def test_a_known_visit_tells_ever_other_inventories_until_its_address_has_used_u
     assert record.visits.greet(hello(pc(6), "boot-6"), MAC, address="10.0.0.5").new
 
 
-def began_a_day(place: Path, clock: Clock, *, visits: int) -> None:
+def began_a_day(place: Place, clock: Clock, *, visits: int) -> None:
     """A server that ran for over a day; in its last hour one address began so many visits."""
     with open_record(place, clock=clock, monotonic=clock.monotonic) as record:
         record.visits.greet(hello(pc(1), "long-ago"), MAC, address=DEVICE)
@@ -150,7 +150,7 @@ def began_a_day(place: Path, clock: Clock, *, visits: int) -> None:
             record.visits.greet(hello(pc(2), f"boot-{number}"), MAC, address=DEVICE)
 
 
-def test_a_restart_does_not_begin_the_day_anew(place: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_restart_does_not_begin_the_day_anew(place: Place, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(arrivals, "DAY_SHARE", 5)
     began_a_day(place, clock, visits=4)
     for _ in range(3):
@@ -167,7 +167,7 @@ def test_a_restart_does_not_begin_the_day_anew(place: Path, clock: Clock, monkey
 
 
 def test_the_bytes_of_the_day_outlive_a_restart_with_what_checks_found(
-    place: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
+    place: Place, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(arrivals, "DAY_BYTES", 40_000)
     with open_record(place, clock=clock, monotonic=clock.monotonic) as record:
@@ -183,7 +183,7 @@ def test_the_bytes_of_the_day_outlive_a_restart_with_what_checks_found(
 
 @pytest.mark.parametrize("put", [timedelta(days=-9000), timedelta(days=9000)])
 def test_a_clock_that_was_put_over_a_restart_counts_nothing_of_long_ago(
-    place: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch, put: timedelta
+    place: Place, clock: Clock, monkeypatch: pytest.MonkeyPatch, put: timedelta
 ) -> None:
     monkeypatch.setattr(arrivals, "DAY_SHARE", 5)
     began_a_day(place, clock, visits=4)

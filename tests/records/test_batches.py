@@ -23,6 +23,7 @@ from netboot.shared.inventory import Board, Inventory, System
 from netboot.shared.problems import Problem
 from netboot.shared.stages import StageName
 from tests.records.conftest import ERASE_AND_DEPLOY, MAC, Clock, hello, pc
+from tests.records.places import Place
 
 LOOK = replace(ERASE_AND_DEPLOY, id="look", stages=("check", "finish"), master="")
 _boots = count()
@@ -272,7 +273,7 @@ def test_a_pc_of_this_morning_is_not_taken_again_because_the_clock_was_put_ahead
     assert joins(record, record.batches.arm("debian", 5, "Anne").id, mine) == "debian"
 
 
-def test_a_job_of_before_a_restart_that_ends_now_counts_from_its_end(place: Path, clock: Clock) -> None:
+def test_a_job_of_before_a_restart_that_ends_now_counts_from_its_end(place: Place, clock: Clock) -> None:
     with open_record(place, clock=clock) as before:
         job = before.jobs.begin(boots(before, pc()).id, menu="debian", starts=STARTS)
         assert job is not None
@@ -286,7 +287,7 @@ def test_a_job_of_before_a_restart_that_ends_now_counts_from_its_end(place: Path
 @pytest.mark.parametrize("nameless", [False, True])
 @pytest.mark.parametrize("armed", [False, True])
 def test_a_pc_of_this_morning_is_not_taken_again_after_a_restart_with_the_clock_put_ahead(
-    place: Path, clock: Clock, armed: bool, nameless: bool
+    place: Place, clock: Clock, armed: bool, nameless: bool
 ) -> None:
     mine = replace(pc(1), system=System(), board=Board(), nics=(replace(pc(1).nics[0], driver="r8152"),))
     mine = mine if nameless else pc(1)
@@ -315,7 +316,7 @@ def test_a_pc_of_this_morning_is_not_taken_again_after_a_restart_with_the_clock_
 
 @pytest.mark.parametrize("restarted", [False, True])
 def test_a_pc_without_names_whose_erase_took_longer_than_a_day_is_not_taken_again(
-    place: Path, clock: Clock, restarted: bool
+    place: Place, clock: Clock, restarted: bool
 ) -> None:
     mine = replace(pc(1), system=System(), board=Board(), nics=(replace(pc(1).nics[0], driver="r8152"),))
     with open_record(place, clock=clock, monotonic=clock.monotonic) as before:

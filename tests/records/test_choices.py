@@ -1,10 +1,8 @@
 """A choice serves one visit: two takers never both get it, and no earlier pick waits for the PC that comes back."""
 
 import json
-import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from pathlib import Path
 from threading import Barrier
 from uuid import UUID, uuid4
 
@@ -16,9 +14,10 @@ from netboot.records.refusals import AtWork
 from netboot.shared.inventory import Board, Firmware, Inventory, Nic, System
 from netboot.shared.problems import Problem
 from tests.records.conftest import MAC, Clock, follow, hello, pc, start
+from tests.records.places import Place, by_hand
 
 
-def test_a_choice_is_given_out_once_however_many_ask(place: Path) -> None:
+def test_a_choice_is_given_out_once_however_many_ask(place: Place) -> None:
     takers = 4
     start = Barrier(takers)
     with open_record(place) as record, open_record(place) as other_process, ThreadPoolExecutor(takers) as pool:
@@ -128,13 +127,12 @@ def test_nothing_is_chosen_for_a_pc_whose_job_is_not_over(record: Record) -> Non
     record.choices.choose(visit.machine_id, "debian", "Paul")
 
 
-def wait_beside(place: Path) -> None:
+def wait_beside(place: Place) -> None:
     """The choice waits beside its own job: a record from before one transaction did both may hold that."""
-    with sqlite3.connect(place) as other:
-        other.execute("UPDATE choices SET closed = NULL, visit_id = NULL")
+    by_hand(place, "UPDATE choices SET closed = NULL, visit_id = NULL")
 
 
-def test_nothing_waits_for_a_pc_that_is_done(record: Record, place: Path) -> None:
+def test_nothing_waits_for_a_pc_that_is_done(record: Record, place: Place) -> None:
     visit = record.visits.greet(hello(pc(), "boot-1"), MAC)
     job = start(record, visit)
     wait_beside(place)
@@ -143,7 +141,7 @@ def test_nothing_waits_for_a_pc_that_is_done(record: Record, place: Path) -> Non
     assert [event.kind for event in record.journal.read(limit=1000)][-2:] == ["job-ended", "choice-withdrawn"]
 
 
-def test_a_job_that_failed_leaves_the_next_choice_waiting(record: Record, place: Path) -> None:
+def test_a_job_that_failed_leaves_the_next_choice_waiting(record: Record, place: Place) -> None:
     visit = record.visits.greet(hello(pc(), "boot-1"), MAC)
     job = start(record, visit)
     wait_beside(place)

@@ -1,8 +1,7 @@
-"""The file itself: made from nothing, never from a newer version, and whole after a kill."""
+"""The database itself: made from nothing, never from a newer version, and whole after a kill."""
 
 import os
 import signal
-import sqlite3
 import stat
 import subprocess
 import sys
@@ -17,17 +16,18 @@ from netboot.records.record import open_record
 from netboot.records.tables import Base
 from netboot.shared.errors import NetbootError
 from tests.records.conftest import MAC, hello, pc
+from tests.records.places import Cluster, Place, by_hand
 
 
-def test_the_migrations_make_the_tables_that_the_code_has(tmp_path: Path) -> None:
-    engine = open_database(tmp_path / "new" / "record.db")
+def test_the_migrations_make_the_tables_that_the_code_has(tmp_path: Path, cluster: Cluster | None) -> None:
+    engine = open_database(tmp_path / "new" / "record.db" if cluster is None else cluster.create())
     with engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
     engine.dispose()
 
 
-def test_a_commit_is_on_the_disk_before_it_returns(place: Path) -> None:
-    engine = open_database(place)
+def test_a_commit_is_on_the_disk_before_it_returns(file: Path) -> None:
+    engine = open_database(file)
     with engine.connect() as connection:
         pragmas = ("journal_mode", "synchronous", "foreign_keys", "busy_timeout", "secure_delete")
         found = [connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in pragmas]
@@ -35,31 +35,31 @@ def test_a_commit_is_on_the_disk_before_it_returns(place: Path) -> None:
     engine.dispose()
 
 
-def test_a_record_opened_again_is_the_same(place: Path) -> None:
+def test_a_record_opened_again_is_the_same(place: Place) -> None:
     with open_record(place) as record:
         visit = record.visits.greet(hello(pc(), "boot-1"), MAC)
-    with open_record(f"sqlite:///{place}") as record:
+    with open_record(place if isinstance(place, str) else f"sqlite:///{place}") as record:
         assert record.machines.overview()[0].visit.id == visit.id
 
 
-def test_a_newer_netboots_record_is_refused_and_not_touched(place: Path) -> None:
+def test_a_newer_netboots_record_is_refused_and_not_touched(place: Place) -> None:
     open_record(place).close()
-    with sqlite3.connect(place) as other:
-        other.execute("UPDATE alembic_version SET version_num = '9999'")
+    by_hand(place, "UPDATE alembic_version SET version_num = '9999'")
     with pytest.raises(NetbootError, match="newer netboot") as refused:
         open_record(place)
     assert "9999" in refused.value.message
-    with sqlite3.connect(place) as other:
-        assert other.execute("SELECT version_num FROM alembic_version").fetchall() == [("9999",)]
+    assert by_hand(place, "SELECT version_num FROM alembic_version") == [("9999",)]
 
 
 def test_what_is_no_record_is_refused_with_a_hint(tmp_path: Path) -> None:
     note = tmp_path / "note.txt"
     note.write_text("Not a database, but long enough to be taken for one. " * 40)
-    for wrong in (note, note / "record.db", "postgresql://host/netboot", "://"):
+    nobody_there = f"postgresql://netboot:secret@/netboot?host={tmp_path}"
+    for wrong in (note, note / "record.db", "mysql://host/netboot", nobody_there, "://"):
         with pytest.raises(NetbootError) as refused:
             open_record(wrong)
         assert refused.value.hint
+        assert "secret" not in refused.value.message
     assert note.read_text().startswith("Not a database")
 
 
@@ -72,7 +72,7 @@ def test_only_its_owner_may_read_it(tmp_path: Path) -> None:
             assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
-def test_settings_operators_and_masters_are_remembered(place: Path) -> None:
+def test_settings_operators_and_masters_are_remembered(place: Place) -> None:
     with open_record(place) as record:
         assert record.people.setting("session") is None
         record.people.set_setting("session", "one")
@@ -100,7 +100,7 @@ with open_record(sys.argv[1]) as record:
 """
 
 
-def test_everything_acknowledged_is_there_after_a_kill(place: Path) -> None:
+def test_everything_acknowledged_is_there_after_a_kill(place: Place) -> None:
     for _ in range(2):
         child = subprocess.Popen([sys.executable, "-c", CHILD, os.fspath(place)], stdout=subprocess.PIPE, text=True)
         assert child.stdout is not None

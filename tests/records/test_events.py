@@ -1,21 +1,25 @@
 """The chain of events: nothing changes it, everything that tries is found, and it names nobody."""
 
 import json
-import sqlite3
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy.exc import IntegrityError
 
 from netboot.records import chain
 from netboot.records.record import Record
 from netboot.records.values import Event
 from netboot.shared.problems import Problem
 from tests.records.conftest import MAC, hello, pc, start
+from tests.records.places import Place, by_hand, unprotected
 
-PROTECTION = ("events_are_not_changed", "events_are_not_deleted", "events_are_only_appended")
+UPSERT = (
+    "INSERT INTO events SELECT * FROM events WHERE sequence = 3 "
+    "ON CONFLICT (server, sequence) DO UPDATE SET body = '{}'"
+)
 
 
 def fill(record: Record, pcs: int = 3) -> None:
@@ -32,15 +36,31 @@ def fill(record: Record, pcs: int = 3) -> None:
         "UPDATE events SET body = '{}' WHERE sequence = 3",
         "DELETE FROM events WHERE sequence = 3",
         "DELETE FROM events",
-        "REPLACE INTO events SELECT * FROM events WHERE sequence = 3",
+        "INSERT INTO events SELECT * FROM events WHERE sequence = 3",
+        UPSERT,
     ],
 )
-def test_the_database_refuses_to_change_or_delete_an_event(record: Record, place: Path, statement: str) -> None:
+def test_the_database_refuses_to_change_or_delete_an_event(record: Record, place: Place, statement: str) -> None:
     fill(record)
     before = record.journal.read(limit=1000)
-    with sqlite3.connect(place) as other, pytest.raises(sqlite3.IntegrityError, match="append-only"):
-        other.execute(statement)
+    with pytest.raises(IntegrityError, match="append-only"):
+        by_hand(place, statement)
     assert record.journal.read(limit=1000) == before
+
+
+def test_sqlites_replace_changes_no_event_either(record: Record, file: Path) -> None:
+    """It deletes without asking triggers that others might have."""
+    fill(record)
+    with pytest.raises(IntegrityError, match="append-only"):
+        by_hand(file, "REPLACE INTO events SELECT * FROM events WHERE sequence = 3")
+
+
+def test_postgresqls_truncate_empties_no_journal(record: Record, place: Place) -> None:
+    if isinstance(place, Path):
+        pytest.skip("SQLite has no TRUNCATE")
+    fill(record)
+    with pytest.raises(IntegrityError, match="append-only"):
+        by_hand(place, "TRUNCATE events")
 
 
 @pytest.mark.parametrize(
@@ -57,13 +77,12 @@ def test_the_database_refuses_to_change_or_delete_an_event(record: Record, place
         ("DELETE FROM chains", 1),
     ],
 )
-def test_whoever_takes_the_protection_away_is_found(record: Record, place: Path, statement: str, where: int) -> None:
+def test_whoever_takes_the_protection_away_is_found(record: Record, place: Place, statement: str, where: int) -> None:
     fill(record)
     server = record.journal.read()[0].server
-    with sqlite3.connect(place) as other:
-        for name in PROTECTION:
-            other.execute(f"DROP TRIGGER {name}")
-        other.execute(statement)
+    taken_away = unprotected(place)
+    assert len(taken_away) == 3
+    by_hand(place, *taken_away, statement)
     found = record.journal.verify()
     assert found.why
     if "chains" not in statement:
@@ -83,7 +102,7 @@ def test_an_untouched_chain_holds_from_its_first_event_to_its_last(record: Recor
     assert record.journal.read(limit=1000, machine=machine) == tuple(e for e in events if e.machine_id == machine)
 
 
-def test_an_event_names_nobody_and_a_person_can_be_forgotten(record: Record, place: Path) -> None:
+def test_an_event_names_nobody_and_a_person_can_be_forgotten(record: Record, place: Place) -> None:
     record.people.set_operator("Anne Dupont", "$argon2id$…")
     fill(record)
     events = record.journal.read(limit=1000)
@@ -93,8 +112,9 @@ def test_an_event_names_nobody_and_a_person_can_be_forgotten(record: Record, pla
     record.people.forget("Anne Dupont")
     assert record.people.operator("Anne Dupont") is None
     assert record.journal.verify().broken is None
-    record.close()
-    assert b"Dupont" not in b"".join(path.read_bytes() for path in place.parent.iterdir())
+    if isinstance(place, Path):  # PostgreSQL keeps what was deleted until it is vacuumed
+        record.close()
+        assert b"Dupont" not in b"".join(path.read_bytes() for path in place.parent.iterdir())
     # The same name later is somebody else, as far as the events tell.
     visit = record.visits.greet(hello(pc(9), "boot-9"), MAC)
     record.choices.choose(visit.machine_id, "debian", "Anne Dupont")

@@ -10,23 +10,23 @@ from netboot.jobs.job import StageRecord
 from netboot.records.record import Record, open_record
 from netboot.shared.stages.check import CheckResult
 from tests.records.conftest import MAC, hello, pc, ssd, start
+from tests.records.places import Place, by_hand
 from tests.records.test_jobs import CHECKED
 
 MADE_BEFORE = Path(__file__).parent / "record_0008.sql"
 
 
-def rows(place: Path, wanted: str) -> list[tuple[object, ...]]:
+def rows(place: Place, wanted: str) -> list[tuple[object, ...]]:
     """What a query finds in the file."""
-    with sqlite3.connect(place) as other:
-        return other.execute(wanted).fetchall()
+    return list(by_hand(place, wanted))
 
 
-def count(place: Path) -> object:
+def count(place: Place) -> object:
     """How many inventories are kept."""
     return rows(place, "SELECT count(*) FROM inventories")[0][0]
 
 
-def test_a_pc_that_comes_again_unchanged_adds_no_inventory(record: Record, place: Path) -> None:
+def test_a_pc_that_comes_again_unchanged_adds_no_inventory(record: Record, place: Place) -> None:
     for boot in ("boot-1", "boot-2", "boot-3"):
         visit = record.visits.greet(hello(pc(), boot), MAC)
         job = start(record, visit)
@@ -40,7 +40,7 @@ def test_a_pc_that_comes_again_unchanged_adds_no_inventory(record: Record, place
 
 
 def test_what_a_visit_told_before_is_let_go_unless_another_or_a_check_found_the_same(
-    record: Record, place: Path
+    record: Record, place: Place
 ) -> None:
     token = record.visits.greet(hello(pc(), "boot-1"), MAC).token
     for memory in range(1, 20):
@@ -69,26 +69,24 @@ CHANGES = {
 
 
 @pytest.mark.parametrize("what", CHANGES)
-def test_the_check_of_the_journal_finds_that_what_a_check_found_was_changed(place: Path, what: str) -> None:
+def test_the_check_of_the_journal_finds_that_what_a_check_found_was_changed(place: Place, what: str) -> None:
     with open_record(place) as record:
         job = start(record, record.visits.greet(hello(pc(), "boot-1"), MAC))
         record.jobs.stage_finished(job.id, CHECKED, 1.0, 1)
         record.visits.greet(hello(pc(2), "boot-2"), MAC)
         assert record.journal.verify().broken is None
         (event,) = [each for each in record.journal.read() if each.kind == "stage-ended"]
-    with sqlite3.connect(place) as other:
-        other.execute(CHANGES[what])
+    by_hand(place, CHANGES[what])
     with open_record(place) as record:
         check = record.journal.verify()
         assert check.broken == (event.server, event.sequence)
         assert "inventory" in check.why
 
 
-def test_the_check_of_the_journal_finds_a_changed_inventory_of_which_no_event_tells(place: Path) -> None:
+def test_the_check_of_the_journal_finds_a_changed_inventory_of_which_no_event_tells(place: Place) -> None:
     with open_record(place) as record:
         record.visits.greet(hello(pc(), "boot-1"), MAC)
-    with sqlite3.connect(place) as other:
-        other.execute(CHANGES["its bytes"])
+    by_hand(place, CHANGES["its bytes"])
     with open_record(place) as record:
         check = record.journal.verify()
         assert check.broken is not None

@@ -2,7 +2,6 @@
 
 import json
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
@@ -18,6 +17,7 @@ from netboot.shared.stages.check import Check, CheckResult
 from netboot.shared.stages.erase import Erase, EraseResult, Erasure
 from netboot.shared.stages.memory import MemoryResult
 from tests.records.conftest import ERASE_AND_DEPLOY, MAC, Clock, hello, pc, ssd, start
+from tests.records.places import Place
 
 MASTER = MasterNeeds(manifest="ab" * 32, name="Debian minimal", disk=4 * 2**30)
 CHECKED = StageRecord(stage="check", state="done", result=CheckResult(inventory=pc()))
@@ -43,7 +43,7 @@ def erased(number: int = 1) -> StageRecord:
     return StageRecord(stage="erase", state="done", result=EraseResult(erasures=(evidence,)))
 
 
-def test_a_job_ends_with_its_last_stage_though_the_server_is_killed_at_once(place: Path) -> None:
+def test_a_job_ends_with_its_last_stage_though_the_server_is_killed_at_once(place: Place) -> None:
     # The agent hears that its last report is kept, and its PC leaves: nobody would come to end the job.
     before = open_record(place)
     visit = before.visits.greet(hello(pc(), "boot-1"), MAC)
@@ -60,7 +60,7 @@ def test_a_job_ends_with_its_last_stage_though_the_server_is_killed_at_once(plac
     before.close()
 
 
-def test_a_job_comes_back_whole_after_the_server_was_killed(place: Path) -> None:
+def test_a_job_comes_back_whole_after_the_server_was_killed(place: Place) -> None:
     # Nothing is closed: the first server is simply no longer there.
     before = open_record(place)
     visit = before.visits.greet(hello(pc(), "boot-1"), MAC)

@@ -1,14 +1,12 @@
 """What a page shows of an erasure is what the chain holds: a proof that was changed beside it is none."""
 
-import sqlite3
-from pathlib import Path
-
 import msgspec
 import pytest
 
 from netboot.records.record import Record, open_record
 from netboot.shared.stages.erase import Erasure
 from tests.records.conftest import MAC, hello, pc, start
+from tests.records.places import Place, by_hand, unprotected
 from tests.records.test_jobs import CHECKED, erased
 
 
@@ -34,15 +32,12 @@ CHANGES = {
 }
 
 
-def change(place: Path, statement: str) -> None:
-    with sqlite3.connect(place) as other:
-        for (trigger,) in other.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
-            other.execute(f"DROP TRIGGER {trigger}")
-        other.execute(statement)
+def change(place: Place, statement: str) -> None:
+    by_hand(place, *unprotected(place), statement)
 
 
 @pytest.mark.parametrize("what", CHANGES)
-def test_a_proof_that_was_changed_in_its_table_is_shown_as_none_and_found_by_the_check(place: Path, what: str) -> None:
+def test_a_proof_that_was_changed_in_its_table_is_shown_as_none_and_found_by_the_check(place: Place, what: str) -> None:
     with open_record(place) as record:
         machine = erased_once(record)
         (proof,) = record.machines.erasures(machine)
@@ -62,18 +57,18 @@ def test_a_proof_that_was_changed_in_its_table_is_shown_as_none_and_found_by_the
 
 
 @pytest.mark.parametrize("forged", ["its hash", "its content alone"])
-def test_an_event_that_was_changed_with_its_proof_proves_nothing(place: Path, forged: str) -> None:
+def test_an_event_that_was_changed_with_its_proof_proves_nothing(place: Place, forged: str) -> None:
     with open_record(place) as record:
         machine = erased_once(record)
         (proof,) = record.machines.erasures(machine)
     body = msgspec.json.encode(msgspec.structs.replace(proof.evidence, written=1)).decode()
-    with sqlite3.connect(place) as other:
-        for (trigger,) in other.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
-            other.execute(f"DROP TRIGGER {trigger}")
-        other.execute("UPDATE events SET body = ? WHERE kind = 'erasure'", (body,))
-        other.execute("UPDATE erasures SET evidence = ?", (body,))
-        if forged == "its hash":
-            other.execute("UPDATE events SET hash = 'ab' WHERE kind = 'erasure'")
+    statements = [
+        "UPDATE events SET body = :body WHERE kind = 'erasure'",
+        "UPDATE erasures SET evidence = :body",
+    ]
+    if forged == "its hash":
+        statements.append("UPDATE events SET hash = 'ab' WHERE kind = 'erasure'")
+    by_hand(place, *unprotected(place), *statements, values={"body": body})
     with open_record(place) as record:
         (shown,) = record.machines.erasures(machine)
         assert (shown.verdict, shown.level, shown.in_chain) == ("undetermined", "none", False)

@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from netboot.records.chain_head import KEPT, ChainHeads, Link, compare
-from netboot.records.database import RecordDamaged
 from netboot.records.record import Record, open_record
+from netboot.records.refusals import RecordDamaged
 from tests.records.conftest import MAC, hello, pc
+from tests.records.places import Place
 
 WHO = "anne"
 
@@ -39,20 +40,20 @@ def kinds(record: Record) -> list[str]:
 
 
 def test_a_backup_that_is_put_back_revives_no_choice_and_no_batch_and_says_so(
-    place: Path, heads: Path, tmp_path: Path
+    file: Path, heads: Path, tmp_path: Path
 ) -> None:
-    with open_record(place, heads=heads) as record:
+    with open_record(file, heads=heads) as record:
         machine = waits_for_one(record)
-    shutil.copy(place, tmp_path / "backup.db")
-    with open_record(place, heads=heads) as record:
+    shutil.copy(file, tmp_path / "backup.db")
+    with open_record(file, heads=heads) as record:
         assert not record.restored
         assert record.choices.cancel(machine, WHO)
         batch = record.batches.newest()
         assert batch is not None
         record.batches.disarm(batch.id, WHO)
-    shutil.copy(tmp_path / "backup.db", place)
-    forget_log(place)
-    with open_record(place, heads=heads) as record:
+    shutil.copy(tmp_path / "backup.db", file)
+    forget_log(file)
+    with open_record(file, heads=heads) as record:
         assert record.restored
         assert record.choices.pending() == ()
         found = record.batches.newest()
@@ -60,27 +61,27 @@ def test_a_backup_that_is_put_back_revives_no_choice_and_no_batch_and_says_so(
         assert found.ending == "restored"
         assert kinds(record)[-1] == "record-restored"
         assert record.journal.verify().broken is None
-    with open_record(place, heads=heads) as record:
+    with open_record(file, heads=heads) as record:
         assert not record.restored
 
 
-def test_a_write_ahead_log_that_is_lost_is_noticed(place: Path, heads: Path, tmp_path: Path) -> None:
-    with open_record(place, heads=heads) as record:
+def test_a_write_ahead_log_that_is_lost_is_noticed(file: Path, heads: Path, tmp_path: Path) -> None:
+    with open_record(file, heads=heads) as record:
         machine = waits_for_one(record)
-    with open_record(place, heads=heads) as record:
+    with open_record(file, heads=heads) as record:
         assert record.choices.cancel(machine, WHO)
-        assert Path(f"{place}-wal").stat().st_size
+        assert Path(f"{file}-wal").stat().st_size
         # The database without the log of what came after it was closed the last time.
-        shutil.copy(place, tmp_path / "without.db")
-    shutil.copy(tmp_path / "without.db", place)
-    forget_log(place)
-    with open_record(place, heads=heads) as record:
+        shutil.copy(file, tmp_path / "without.db")
+    shutil.copy(tmp_path / "without.db", file)
+    forget_log(file)
+    with open_record(file, heads=heads) as record:
         assert record.restored
         assert record.choices.pending() == ()
 
 
 def test_a_record_on_a_new_machine_is_not_known_and_nothing_that_waited_is_done(
-    place: Path, heads: Path, tmp_path: Path
+    place: Place, heads: Path, tmp_path: Path
 ) -> None:
     with open_record(place, heads=heads) as record:
         waits_for_one(record)
@@ -89,7 +90,7 @@ def test_a_record_on_a_new_machine_is_not_known_and_nothing_that_waited_is_done(
         assert record.choices.pending() == ()
 
 
-def test_a_record_that_goes_on_stays_as_it_is_after_a_kill_or_a_command_beside_it(place: Path, heads: Path) -> None:
+def test_a_record_that_goes_on_stays_as_it_is_after_a_kill_or_a_command_beside_it(place: Place, heads: Path) -> None:
     server = open_record(place, heads=heads)
     machine = waits_for_one(server)
     with open_record(place, heads=heads) as command:
@@ -103,33 +104,33 @@ def test_a_record_that_goes_on_stays_as_it_is_after_a_kill_or_a_command_beside_i
     server.close()
 
 
-def test_a_damaged_page_is_found_at_the_start(place: Path) -> None:
-    with open_record(place) as record:
+def test_a_damaged_page_is_found_at_the_start(file: Path) -> None:
+    with open_record(file) as record:
         for number in range(1, 60):
             record.people.set_operator(f"operator {number}", "h" * 400)
-    with sqlite3.connect(place) as other:
+    with sqlite3.connect(file) as other:
         other.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         other.execute("PRAGMA journal_mode=DELETE")
-    content = bytearray(place.read_bytes())
+    content = bytearray(file.read_bytes())
     for page in range(4096 * 8, len(content), 4096):
         content[page : page + 64] = b"\xa5" * 64
-    place.write_bytes(content)
+    file.write_bytes(content)
     with pytest.raises(RecordDamaged, match="damaged") as refused:
-        open_record(place)
+        open_record(file)
     assert "backup" in refused.value.hint
 
 
-def test_a_page_that_is_damaged_while_it_runs_is_called_so(place: Path) -> None:
-    with open_record(place) as record:
+def test_a_page_that_is_damaged_while_it_runs_is_called_so(file: Path) -> None:
+    with open_record(file) as record:
         for number in range(1, 60):
             record.people.set_operator(f"operator {number}", "h" * 400)
-        with sqlite3.connect(place) as other:
+        with sqlite3.connect(file) as other:
             other.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        size = place.stat().st_size
-        with place.open("r+b") as file:
+        size = file.stat().st_size
+        with file.open("r+b") as pages:
             for page in range(4096 * 2, size, 4096):
-                file.seek(page)
-                file.write(b"\xa5" * 64)
+                pages.seek(page)
+                pages.write(b"\xa5" * 64)
         record._open.close()  # its cache forgets what it has read
         with pytest.raises(RecordDamaged):
             record.people.operators()

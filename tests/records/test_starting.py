@@ -1,8 +1,5 @@
 """A choice and its job are one thing: on disk together, or not at all."""
 
-import sqlite3
-from pathlib import Path
-
 import pytest
 
 from netboot.jobs.job import MasterNeeds
@@ -11,6 +8,7 @@ from netboot.records.record import Record
 from netboot.records.refusals import NotAsSeen, NotOnRecord, UnknownProfile
 from netboot.records.values import Start
 from tests.records.conftest import ERASE_AND_DEPLOY, MAC, hello, pc, ssd, start
+from tests.records.places import Place, by_hand
 
 MASTER = MasterNeeds(manifest="ab" * 32, name="Debian minimal", disk=4 * 2**30)
 
@@ -86,12 +84,11 @@ def test_a_choice_of_a_profile_that_is_gone_is_withdrawn_and_said_so(record: Rec
     assert record.jobs.begin(visit.id, menu=menu, starts=STARTS) is None
 
 
-def test_a_choice_of_which_nobody_knows_what_it_was_made_for_is_asked_again(record: Record, place: Path) -> None:
+def test_a_choice_of_which_nobody_knows_what_it_was_made_for_is_asked_again(record: Record, place: Place) -> None:
     """As they wait on a record that an older netboot wrote."""
     visit = record.visits.greet(hello(pc(), "boot-1"), MAC)
     record.choices.choose(visit.machine_id, "debian", "Anne")
-    with sqlite3.connect(place) as other:
-        other.execute("UPDATE choices SET seen = NULL")
+    by_hand(place, "UPDATE choices SET seen = NULL")
     with pytest.raises(NotAsSeen) as refused:
         record.jobs.begin(visit.id, starts=STARTS)
     assert refused.value.problem.code == "disks-changed"

@@ -1,8 +1,6 @@
 """One visit a boot, held by its token; one machine whatever hangs on it; nothing runs on after a power cut."""
 
-import sqlite3
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
@@ -20,6 +18,7 @@ from netboot.shared.problems import Problem
 from netboot.shared.stages.check import CheckResult
 from netboot.shared.stages.erase import EraseResult, Erasure
 from tests.records.conftest import MAC, Clock, hello, pc, ssd, start
+from tests.records.places import Place, by_hand
 
 
 def report(record: Record, visit: Visit) -> None:
@@ -256,13 +255,13 @@ def test_one_address_that_says_hello_without_end_keeps_no_other_pc_out(record: R
     assert record.visits.greet(hello(pc(1), "boot-2"), MAC, address="10.0.0.66").new
 
 
-def test_hellos_of_one_boot_with_ever_other_disks_do_not_fill_the_record(record: Record, place: Path) -> None:
+def test_hellos_of_one_boot_with_ever_other_disks_do_not_fill_the_record(record: Record, place: Place) -> None:
     token = record.visits.greet(hello(pc(), "boot-1"), MAC).token
     for wave in range(10):
         made_up = tuple(ssd(1000 + wave * 50 + number) for number in range(50))
         record.visits.greet(hello(pc(disks=made_up), "boot-1", token=token), MAC)
-    rows = sqlite3.connect(place).execute("SELECT (SELECT count(*) FROM disks), (SELECT count(*) FROM disk_sightings)")
-    assert rows.fetchall() == [(machines.DISKS_A_VISIT, machines.DISKS_A_VISIT)]
+    rows = by_hand(place, "SELECT (SELECT count(*) FROM disks), (SELECT count(*) FROM disk_sightings)")
+    assert rows == [(machines.DISKS_A_VISIT, machines.DISKS_A_VISIT)]
     other = record.visits.greet(hello(pc(2), "boot-2"), MAC)
     assert record.machines.search(ssd(2).id.serial).rows[0].id == other.machine_id
 
@@ -273,15 +272,14 @@ def test_a_disk_that_came_during_a_visit_is_remembered(record: Record) -> None:
     assert [row.id for row in record.machines.search(ssd(77).id.serial).rows] == [first.machine_id]
 
 
-def spoil_inventories(place: Path, visits: str) -> None:
+def spoil_inventories(place: Place, visits: str) -> None:
     """Of these visits: what cannot be read any more shows whether it is read."""
-    with sqlite3.connect(place) as other:
-        of_them = f"SELECT inventory_digest FROM visits WHERE {visits}"
-        other.execute(f"UPDATE inventories SET content = '{{' WHERE digest IN ({of_them})")
+    of_them = f"SELECT inventory_digest FROM visits WHERE {visits}"
+    by_hand(place, f"UPDATE inventories SET content = '{{' WHERE digest IN ({of_them})")
 
 
 def test_a_machine_of_a_thousand_hellos_is_read_as_far_as_it_is_shown(
-    record: Record, place: Path, monkeypatch: pytest.MonkeyPatch
+    record: Record, place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("netboot.records.aggregates.machines.VISITS_READ", 2)
     erased = record.visits.greet(hello(pc(), "boot-0"), MAC)
@@ -299,7 +297,7 @@ def test_a_machine_of_a_thousand_hellos_is_read_as_far_as_it_is_shown(
 
 
 def test_the_overview_shows_the_machines_that_came_last_and_reads_no_other_inventory(
-    record: Record, place: Path
+    record: Record, place: Place
 ) -> None:
     for memory, number in ((1, 1), (2, 2), (3, 3), (4, 2), (5, 1)):
         record.visits.greet(hello(replace(pc(number), memory=memory), f"boot-{memory}"), MAC)

@@ -1,7 +1,6 @@
 """The first tables, and the triggers that keep the events append-only.
 
-The triggers are SQLite's; a first migration on another database must say the same in its own language, so this one
-refuses to run there.
+The triggers are written for SQLite and for PostgreSQL, which say the same in languages of their own.
 """
 
 import sqlalchemy as sa
@@ -12,7 +11,7 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
-APPEND_ONLY = (
+ON_SQLITE = (
     """
     CREATE TRIGGER events_are_not_changed BEFORE UPDATE ON events
     BEGIN SELECT RAISE(ABORT, 'events are append-only'); END
@@ -29,11 +28,40 @@ APPEND_ONLY = (
     """,
 )
 
+ON_POSTGRESQL = (
+    """
+    CREATE FUNCTION refuse_to_change_events() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        RAISE EXCEPTION 'events are append-only' USING ERRCODE = 'integrity_constraint_violation';
+    END $$
+    """,
+    """
+    CREATE TRIGGER events_are_not_changed BEFORE UPDATE ON events
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_to_change_events()
+    """,
+    """
+    CREATE TRIGGER events_are_not_deleted BEFORE DELETE OR TRUNCATE ON events
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_to_change_events()
+    """,
+    """
+    CREATE FUNCTION refuse_events_behind_the_newest() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        IF EXISTS (SELECT 1 FROM events WHERE server = NEW.server AND sequence >= NEW.sequence) THEN
+            RAISE EXCEPTION 'events are append-only' USING ERRCODE = 'integrity_constraint_violation';
+        END IF;
+        RETURN NEW;
+    END $$
+    """,
+    """
+    CREATE TRIGGER events_are_only_appended BEFORE INSERT ON events
+    FOR EACH ROW EXECUTE FUNCTION refuse_events_behind_the_newest()
+    """,
+)
+APPEND_ONLY = {"sqlite": ON_SQLITE, "postgresql": ON_POSTGRESQL}
+
 
 def upgrade() -> None:
     """Make everything."""
-    if op.get_context().dialect.name != "sqlite":
-        raise NotImplementedError("the triggers that keep events append-only are written for SQLite alone")
     op.create_table(
         "chains",
         sa.Column("server", sa.String(length=64), nullable=False),
@@ -215,5 +243,5 @@ def upgrade() -> None:
         sa.UniqueConstraint("job_id", "position", name="uq_stages_job_id_position"),
         sa.UniqueConstraint("job_id", "stage", name="uq_stages_job_id_stage"),
     )
-    for trigger in APPEND_ONLY:
+    for trigger in APPEND_ONLY[op.get_context().dialect.name]:
         op.execute(trigger)

@@ -1,0 +1,77 @@
+"""The record on SQLite: one file in WAL mode with `synchronous=FULL`.
+
+A commit that returned survives a kill and a power cut (https://www.sqlite.org/pragma.html#pragma_synchronous).
+"""
+
+import os
+import sqlite3
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event
+
+from netboot.files.data_folder import make_private, require_private
+from netboot.records.refusals import RecordDamaged
+from netboot.shared.errors import NetbootError
+
+BUSY: Final = 30.0
+"""How long a transaction waits for another process's, in seconds."""
+
+READING: Mapping[str, object] = {"netboot_reading": True}
+"""Execution options of a transaction that changes nothing."""
+
+HINT: str = "check that the file is netboot's own and that its folder can be written; else restore a backup"
+
+
+def connect(url: URL) -> Engine:
+    """An engine on this file, which is made if it is missing."""
+    if url.database and url.database != ":memory:":
+        _make_private(Path(url.database))
+    engine = create_engine(url, connect_args={"timeout": BUSY})
+    event.listen(engine, "connect", _set_up)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def require_sound(connection: Connection, name: str) -> None:
+    """Every page is read: some seconds for a record of years, before the first PC is served."""
+    found = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
+    if found != "ok":
+        raise RecordDamaged(f"the record {name}", str(found))
+
+
+def is_damage(error: BaseException | None) -> bool:
+    """Whether the driver says that the file is damaged (SQLITE_CORRUPT, SQLITE_IOERR)."""
+    return isinstance(error, sqlite3.Error) and ("malformed" in str(error) or "disk I/O error" in str(error))
+
+
+def _make_private(path: Path) -> None:
+    """Only its owner may read the file: it holds names and password hashes. SQLite gives the WAL the same mode."""
+    try:
+        make_private(path.parent)
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        require_private(path, "the record")
+    except OSError as error:
+        raise NetbootError(
+            f"the record {path} cannot be written: {error.strerror}",
+            hint="choose another place, or give this user the right",
+        ) from error
+
+
+def _set_up(connection: sqlite3.Connection, _record: Any) -> None:
+    # Python's sqlite3 would begin transactions by itself, and late: `_begin` does it instead.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=FULL")
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.execute("PRAGMA secure_delete=ON")  # what is forgotten leaves no trace in the file
+    cursor.execute("PRAGMA recursive_triggers=ON")  # else REPLACE deletes a row without asking its trigger
+    cursor.close()
+
+
+def _begin(connection: Connection) -> None:
+    # A transaction that will write takes the lock at once: one that read first could no longer wait for it.
+    reading = connection.get_execution_options().get("netboot_reading")
+    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
