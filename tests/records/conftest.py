@@ -2,8 +2,10 @@
 
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from msgspec.structs import replace
@@ -133,15 +135,26 @@ def empty(tmp_path_factory: pytest.TempPathFactory, cluster: Cluster | None) -> 
     return place
 
 
+@contextmanager
+def a_copy(empty: Place, cluster: Cluster | None) -> Iterator[Place]:
+    """An empty record for this block."""
+    if cluster is None:
+        with TemporaryDirectory() as folder:
+            yield shutil.copy(empty, Path(folder) / "record.db")
+        return
+    url = cluster.create(make_url(str(empty)).database or "")
+    yield url
+    cluster.drop(url)
+
+
 @pytest.fixture
 def place(request: pytest.FixtureRequest, cluster: Cluster | None, empty: Place) -> Iterator[Place]:
     """Where the record is: a file, or a database of PostgreSQL when the tests were started with `--postgresql`."""
     if cluster is None:
         yield request.getfixturevalue("file")
         return
-    url = cluster.create(make_url(str(empty)).database or "")
-    yield url
-    cluster.drop(url)
+    with a_copy(empty, cluster) as copied:
+        yield copied
 
 
 @pytest.fixture

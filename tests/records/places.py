@@ -36,7 +36,7 @@ def by_hand(place: Place, *statements: str, values: Mapping[str, object] | None 
     rows: list[tuple[Any, ...]] = []
     with engine_at(place).begin() as other:
         for statement in statements:
-            result = other.execute(text(statement), values or {})
+            result = other.execute(text(statement if values else statement.replace(":", r"\:")), values or {})
             rows = [tuple(row) for row in result] if result.returns_rows else []
     return rows
 

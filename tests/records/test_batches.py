@@ -1,11 +1,8 @@
 """A batch gives out its places, each once, at hellos; nobody who had a turn gets a second one."""
 
-import shutil
 import threading
 from datetime import timedelta
 from itertools import count
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Literal
 
 import pytest
@@ -22,8 +19,8 @@ from netboot.records.values import Start, Visit
 from netboot.shared.inventory import Board, Inventory, System
 from netboot.shared.problems import Problem
 from netboot.shared.stages import StageName
-from tests.records.conftest import ERASE_AND_DEPLOY, MAC, Clock, hello, pc
-from tests.records.places import Place
+from tests.records.conftest import ERASE_AND_DEPLOY, MAC, Clock, a_copy, hello, pc
+from tests.records.places import Cluster, Place
 
 LOOK = replace(ERASE_AND_DEPLOY, id="look", stages=("check", "finish"), master="")
 _boots = count()
@@ -231,14 +228,12 @@ def test_of_many_hellos_at_once_as_many_get_a_place_as_there_are(record: Record)
 @settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(places=st.integers(1, 4), comers=st.lists(st.integers(1, 5), max_size=8))
 def test_whoever_comes_in_whatever_order_no_pc_gets_two_places_and_no_place_two_pcs(
-    empty: Path, places: int, comers: list[int]
+    empty: Place, cluster: Cluster | None, places: int, comers: list[int]
 ) -> None:
-    with TemporaryDirectory() as folder:
-        copied = shutil.copy(empty, Path(folder) / "record.db")
-        with open_record(copied, clock=Clock()) as record:
-            batch = record.batches.arm("debian", places, "Anne")
-            found = [joins(record, batch.id, pc(number)) for number in comers]
-            newest = record.batches.newest()
+    with a_copy(empty, cluster) as copied, open_record(copied, clock=Clock()) as record:
+        batch = record.batches.arm("debian", places, "Anne")
+        found = [joins(record, batch.id, pc(number)) for number in comers]
+        newest = record.batches.newest()
     assert found.count("debian") == min(places, len(set(comers)))
     assert newest is not None
     machines = [place.machine_id for place in newest.taken]
