@@ -19,6 +19,7 @@ MODULES: Final[dict[str, Held]] = {
         "netboot/jobs/stages/customise.py", ("tests/jobs/test_customise_rules.py", "tests/jobs/test_evidence.py")
     ),
     "deploy": Held("netboot/jobs/stages/deploy.py", ("tests/jobs/test_deploy_rules.py", "tests/jobs/test_evidence.py")),
+    "memory": Held("netboot/jobs/stages/memory.py", ("tests/jobs/test_memory_rules.py",)),
     "ticket": Held("netboot/bootmenu/ticket.py", ("tests/bootmenu/test_ticket.py",)),
 }
 
