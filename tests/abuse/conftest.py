@@ -9,7 +9,7 @@ import inspect
 import os
 import sys
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import msgspec
@@ -57,6 +57,8 @@ class Victim:
     program: Child
     store: Path
     store_device: Path
+    at_rest: int = 0
+    """Descriptors that it had open before anybody came."""
 
     @property
     def memory(self) -> int:
@@ -150,7 +152,8 @@ async def victim(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Vict
             program = await lan.spawn(lan.server, command, name="serve")
             try:
                 await program.wait_for_output("ready on", 30)
-                yield Victim(lan, program, store, device)
+                quiet = Victim(lan, program, store, device)
+                yield replace(quiet, at_rest=quiet.descriptors)
             finally:
                 await program.stop()
 
