@@ -22,6 +22,8 @@ from tests.records.places import Cluster, Place, running_postgresql
 
 MAC = "98:fa:9b:00:00:01"
 
+HERE = Path(__file__).parent
+
 
 class Clock:
     """One second later at every look. Setting `now` puts the clock; with `pass_by` the time really passes."""
@@ -117,6 +119,21 @@ def follow(record: Record, visit_id: str, *, menu: str = "") -> tuple[str, str] 
     return job.profile.id, rows[0].chosen_by
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what is about the other database: SQLite's file, or what only PostgreSQL can be told."""
+    on_server = config.getoption("--postgresql")
+
+    def is_about_other(item: pytest.Item) -> bool:
+        if not item.path.is_relative_to(HERE):
+            return False
+        return "file" in getattr(item, "fixturenames", ()) if on_server else bool(item.get_closest_marker("postgresql"))
+
+    other = [item for item in items if is_about_other(item)]
+    if other:
+        config.hook.pytest_deselected(items=other)
+        items[:] = [item for item in items if item not in other]
+
+
 @pytest.fixture(scope="session")
 def cluster(request: pytest.FixtureRequest) -> Iterator[Cluster | None]:
     """The PostgreSQL of this run, None when it is on SQLite."""
@@ -160,8 +177,7 @@ def place(request: pytest.FixtureRequest, cluster: Cluster | None, empty: Place)
 @pytest.fixture
 def file(tmp_path: Path, cluster: Cluster | None, empty: Place) -> Path:
     """A record's file, for what only a file can suffer: PostgreSQL's files, backups and damage are its own care."""
-    if cluster is not None:
-        pytest.skip("about the file of SQLite: PostgreSQL keeps its own")
+    assert cluster is None
     path = tmp_path / "workshop" / "record.db"
     path.parent.mkdir()
     shutil.copy(empty, path)
