@@ -10,6 +10,7 @@ import subprocess
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from threading import Lock
 from typing import get_args
 
 import pytest
@@ -206,12 +207,13 @@ async def test_a_disk_that_shrinks_is_told_by_what_it_has(tmp_path: Path) -> Non
 
 
 async def _slowly(opened: DirectDisk, disk: Disk, look: Callable[..., None]) -> Erasure:
-    """Erase a disk that looks at its progress after every block."""
-    write = opened.write
+    """Erase a disk that looks at its progress after every block, one after the other: nothing is written meanwhile."""
+    write, turn = opened.write, Lock()
 
     def told(buffer: memoryview, offset: int) -> None:
-        write(buffer, offset)
-        look(offset + len(buffer), 2 * opened.size)
+        with turn:
+            write(buffer, offset)
+            look(offset + len(buffer), 2 * opened.size)
 
     opened.write = told  # type: ignore[method-assign]
     return await Overwrite().run(disk, opened, silent)
