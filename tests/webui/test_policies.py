@@ -179,7 +179,8 @@ async def test_what_is_not_in_the_lists_is_refused_above_all_a_default_that_writ
 
 
 async def test_what_the_settings_deny_is_not_allowed_on_the_page(operator: Person, workshop: Workshop) -> None:
-    workshop.policies = Policies([MachineSettings(mac=OFFICE, denied=True, loader="grub", note="le serveur")])
+    settings = Policies([MachineSettings(mac=OFFICE, denied=True, loader="grub", note="le serveur")])
+    workshop.policies.machines, workshop.policies._fixed = settings.machines, settings._fixed
     page = await rule(operator, mac=OFFICE, access="allowed", dhcp="merged")
     assert T["rule_fixed_denied"] in page
     assert 'name="access"' not in page
