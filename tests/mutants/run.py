@@ -45,9 +45,14 @@ def _measure(name: str, held: Held) -> int:
             print(f"{name}: mutmut did not come to its end; neither killed nor surviving: {strange}")
             return 1
         survivors = [mutant for mutant, status in found.items() if status == SURVIVED]
-        unexplained = sum([_tell(copy, mutant) for mutant in survivors])
+        told = [_tell(copy, mutant) for mutant in survivors]
+    unexplained = sum(key not in EXPLAINED for key in told)
+    module = held.pattern.removesuffix(".py").replace("/", ".")
+    stale = [key for key in EXPLAINED if key[0].startswith(f"{module}.") and key not in told]
     print(f"{name}: {killed} killed, {len(survivors)} surviving, of which {unexplained} not explained", flush=True)
-    return 1 if unexplained else 0
+    for function, line in stale:
+        print(f"{name}: explained, but no mutant that lives: {function}: {line}")
+    return 1 if unexplained or stale else 0
 
 
 def _copy_tree(copy: Path, held: Held) -> None:
@@ -82,14 +87,14 @@ def _statuses(copy: Path) -> Iterator[tuple[str, int | None]]:
         yield from json.loads(meta.read_text(encoding="utf-8"))["exit_code_by_key"].items()
 
 
-def _tell(copy: Path, mutant: str) -> bool:
-    """Print a survivor; whether nothing explains it."""
+def _tell(copy: Path, mutant: str) -> tuple[str, str]:
+    """Print a survivor; its function and its changed line, as EXPLAINED has them."""
     diff = _mutmut(copy, "show", mutant).stdout
     changed = [line[1:].strip() for line in diff.splitlines() if line.startswith("+") and not line.startswith("+++")]
     function = mutant.rpartition("__mutmut_")[0].replace(".x_", ".", 1)
-    why = EXPLAINED.get((function, " ".join(changed)))
-    print(f"{function}: {why or 'not explained'}\n{diff}")
-    return why is None
+    key = function, " ".join(changed)
+    print(f"{function}: {EXPLAINED.get(key, 'not explained')}\n{diff}")
+    return key
 
 
 if __name__ == "__main__":
