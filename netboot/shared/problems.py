@@ -29,6 +29,7 @@ Code = Literal[
     "disk-sectors",
     "disk-error",
     "disk-resized",
+    "deploy-stalled",
     "several-targets",
     "firmware-32-bit",
     "not-erased",

@@ -394,6 +394,21 @@ async def test_a_disk_that_hangs_is_named_as_stuck_until_it_goes_on(
     assert told[-1] == ()
 
 
+async def test_a_disk_that_makes_no_progress_any_more_ends_the_deploy_and_is_told_as_that(
+    target: Target, manifest: Manifest, master: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deploy, "STALL", 0.5)
+    monkeypatch.setattr("netboot.agent.disks.disk_threads.LAST_WORDS", 0.1)
+    hang = threading.Event()
+    monkeypatch.setattr(DirectDisk, "write", lambda self, buffer, offset: hang.wait(30) and None)
+    try:
+        async with BootHttp(manifest, master) as boot_http:
+            problem = await target.refused(boot_http)
+    finally:
+        hang.set()
+    assert (problem.code, problem.values["disk"]) == ("deploy-stalled", "TARGET")
+
+
 async def test_a_server_that_moves_in_the_middle_is_followed_to_where_it_is_now(
     target: Target, manifest: Manifest, master: bytes
 ) -> None:

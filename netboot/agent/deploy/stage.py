@@ -287,4 +287,4 @@ def _problem(stage: Deploy, error: _Failure) -> Problem:
         case DiskError():
             return problem_of(error, disk)
         case StallError():
-            return Problem("erase-too-slow", {"disk": disk, "seconds": f"{error.seconds:.0f}"})
+            return Problem("deploy-stalled", {"disk": disk, "seconds": f"{error.seconds:.0f}"})

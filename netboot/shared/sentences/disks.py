@@ -90,6 +90,12 @@ SENTENCES: Final[dict[str, dict[Language, str]]] = {
         "fr": "Le disque {disk} a refusé une lecture ou une écriture. Il est à remplacer.",
         "en": "The disk {disk} refused a read or a write. Replace it.",
     },
+    "deploy-stalled": {
+        "fr": "Le disque {disk} n'a pas avancé depuis {seconds} s : installation arrêtée, ce PC n'est pas prêt. "
+        "Éteignez le PC, vérifiez le branchement du disque et recommencez ; si cela se répète, il est à remplacer.",
+        "en": "The disk {disk} has made no progress for {seconds} s: installation stopped, this PC is not ready. "
+        "Switch the PC off, check the disk's cables and start again; if it happens once more, replace it.",
+    },
     "disk-resized": {
         "fr": "Le disque {disk} a changé de taille en cours de route. Il ne compte pas comme effacé. Redémarrez "
         "ce PC sur le "
