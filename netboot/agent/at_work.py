@@ -1,0 +1,39 @@
+"""What a stage may need while it is done, whichever it is: one bundle, of which each takes what it uses.
+
+Not for: what is ordered, which comes beside it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from netboot.agent.deploy.stage import Journal
+from netboot.agent.disks import listing
+from netboot.agent.disks.claim import ReadDisks, as_answered
+from netboot.agent.net.server_place import ServerPlace
+from netboot.agent.progress import HeldUp, StageTold
+from netboot.shared.inventory import DiskId
+
+
+@dataclass(frozen=True, slots=True)
+class AtWork:
+    """`server` is where the boot HTTP server is, `public_key` the workshop's, which signs its masters.
+
+    `boot_mac` is the adapter that the PC booted from, `journal` what an earlier try of a deploy wrote. `progress` is
+    told how far the stage is, and `read_disks` reads this PC's disks afresh, as they say of themselves.
+    """
+
+    server: ServerPlace
+    public_key: bytes
+    boot_mac: str
+    progress: StageTold
+    journal: Journal = field(default_factory=Journal)
+    read_disks: ReadDisks = listing.read_disks
+
+    @property
+    def held_up(self) -> HeldUp:
+        """Told what holds the stage up."""
+        return self.progress.held_up
+
+    def disks_as_answered(self, answered: Sequence[DiskId]) -> ReadDisks:
+        """Reads the disks, those of `answered` being the PC's own by a person's word."""
+        return as_answered(self.read_disks, answered)

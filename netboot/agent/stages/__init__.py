@@ -1,0 +1,41 @@
+"""Who does each stage on the PC: one module a stage, named as the stage is, with `async def run(order, at_work)`.
+
+A module's `run` returns the evidence, None where there is nothing to prove, and raises StageFailed. All are loaded
+with this package, so that one that is missing keeps the agent from its hello, not a PC in the middle of its work.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import Any, Final, get_args
+
+from netboot.agent.at_work import AtWork
+from netboot.agent.deploy.stage import Journal
+from netboot.agent.net.server_place import ServerPlace
+from netboot.agent.progress import StageTold
+from netboot.shared.stages import Result, Stage, StageName, stage_name
+
+DoStage = Callable[[Any, AtWork], Awaitable[Result | None]]
+
+
+def _does(name: StageName) -> DoStage:
+    run: DoStage = import_module(f"{__name__}.{name}").run
+    return run
+
+
+DOES: Final[Mapping[StageName, DoStage]] = {name: _does(name) for name in get_args(StageName)}
+
+
+@dataclass(frozen=True, slots=True)
+class Stages:
+    """Does the stages of one stay; what they need is `AtWork`'s."""
+
+    server: ServerPlace
+    public_key: bytes
+    boot_mac: str
+    journal: Journal = field(default_factory=Journal)
+
+    async def run(self, stage: Stage, progress: StageTold) -> Result | None:
+        """Do this stage and return its evidence. Raises StageFailed."""
+        at_work = AtWork(self.server, self.public_key, self.boot_mac, progress, self.journal)
+        return await DOES[stage_name(stage)](stage, at_work)
