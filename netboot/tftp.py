@@ -1,4 +1,4 @@
-"""The TFTP service that hands boot files to firmware: read-only, many transfers at once, no thread a transfer.
+"""The TFTP service that gives boot files to firmware: read-only, many transfers at once in one event loop.
 
 Follows RFC 1350 (TFTP), 2347 (options), 2348 (blksize), 2349 (tsize, timeout), 7440 (windowsize) and 1123 §4.2.3.
 This file takes requests, keeps the limits and tells of transfers; the rest is in packet.py (bytes),
@@ -198,11 +198,11 @@ class TftpServer:
             self._tell(TransferEvent(*client, name, Outcome.REFUSED, reason=refusal.reason))
 
     def _make_room(self, datagram: bytes, client: tuple[str, int]) -> None:
-        """See that one more transfer may start for `client`. Raises _RefusalError.
+        """Make sure that one more transfer may start for `client`. Raises _RefusalError.
 
-        A client that asks again before it heard us is served by the first request's retransmissions; firmware also
-        uses one port for one request after the other, and a PC that was switched off and on starts over.
-        When all places are taken, the oldest transfer whose client never answered gives way, so that requests with
+        A request that comes twice is served once: retransmissions of the first answer it. A different request from the
+        same port ends the earlier transfer: firmware uses one port again, and a PC may have been switched off and on.
+        When all places are taken, the oldest transfer whose client never answered is ended, so that requests with
         forged senders cannot keep honest PCs out; else the PC gets no answer and asks again.
         """
         earlier = self._running.get(client)
@@ -279,7 +279,7 @@ class TftpServer:
             raise _RefusalError("the server could not look the file up", ErrorCode.UNDEFINED) from error
 
     def _log_refusal(self, name: str, client: str, refusal: _RefusalError) -> None:
-        # Without a code nothing was refused that the client will not ask for again, and get.
+        # Without a code the client gets no answer; it will ask again, and be served then.
         level = logging.DEBUG if refusal.code is None else logging.INFO
         log.log(level, "TFTP does not serve %r to %s: %s", name, client, refusal.reason, extra={"client": client})
 

@@ -62,8 +62,8 @@ class Sessions:
             return None
         return session
 
-    def check(self, token: str, mark: str) -> None:
-        """End this session unless it is of the person of this mark, "" for nobody who may sign in any more."""
+    def end_unless_of(self, token: str, mark: str) -> None:
+        """End this session unless it belongs to the person with this mark; "" ends it whoever it belongs to."""
         session = self._open.get(token)
         if session is None:
             return
@@ -77,8 +77,10 @@ class Sessions:
         self._open.pop(token, None)
 
     def may_try(self, address: str) -> bool:
-        """Whether this address, or the known browser of this number, may try a password now. It counts as tried before
-        it is looked at, so that many tries at one moment are no way round."""
+        """Whether this address, or the known browser with this number, may try a password now.
+
+        Asking counts as a try, before its outcome is known: many tries at one moment do not get round the limit.
+        """
         recent = tuple(at for at in self._tries.get(address, ()) if at > self._clock() - TRIES_WITHIN)
         if len(recent) >= TRIES:
             return False
@@ -88,12 +90,12 @@ class Sessions:
             self._tries.popitem(last=False)
         return True
 
-    def tried_right(self, address: str) -> None:
-        """The password was right: this address begins anew."""
+    def forget_tries(self, address: str) -> None:
+        """The password was right: this address's tries no longer count."""
         self._tries.pop(address, None)
 
     def may_try_name(self, name: str) -> bool:
-        """Whether a stranger may try this name's password now. Like an address's, the try counts before its outcome."""
+        """Whether a stranger may try this name's password now; asking counts as a try, as in `may_try`."""
         slot, now = self._slot(name), self._clock()
         recent = tuple(at for at in self._tries_of_name.get(slot, ()) if at > now - TRIES_WITHIN)
         if len(recent) >= TRIES_OF_NAME:
@@ -101,8 +103,8 @@ class Sessions:
         self._tries_of_name[slot] = (*recent, now)
         return True
 
-    def tried_name_right(self, name: str) -> None:
-        """A stranger's password was right: that try does not count, the wrong ones of others do."""
+    def take_back_try_of_name(self, name: str) -> None:
+        """A stranger's password was right: that one try no longer counts; the wrong tries of others still do."""
         slot = self._slot(name)
         self._tries_of_name[slot] = self._tries_of_name.get(slot, ())[:-1]
 

@@ -1,8 +1,9 @@
 """The workshop's two keys: made at first use, kept in the data folder, readable by their owner only.
 
 With the signing key (Ed25519) the server signs manifests; every agent's archive carries the public half. With the
-ticket key it proves that its own boot menu offered a choice; it outlives the server, or a restart would void choices.
-Not for: what is signed (`manifest.py`), what a ticket says (`ticket.py`).
+ticket key it proves that its own boot menu offered a choice; this key is kept on disk too, since a restart would
+otherwise void the choices just made.
+Not for: what is signed (`shared/manifest.py`), what a ticket says (`bootmenu/ticket.py`).
 """
 
 import errno
@@ -24,7 +25,7 @@ _LENGTH: Final = 32
 def load_key(folder: Path) -> SigningKey:
     """The signing key of this data folder: made, with mode 0600, when there is none yet. Raises NetbootError.
 
-    None is made in place of one that is lost: the masters in the store are signed with that.
+    A lost key is never replaced while the store has masters, since those are signed with it.
     """
     cure = "put it back from a backup; or delete it, run `netboot key new`, then build or import the masters again"
     path, signed = folder / KEY_FILE, _signed_masters(folder)
@@ -33,15 +34,15 @@ def load_key(folder: Path) -> SigningKey:
             f"the signing key {path} is lost, and {signed} masters in the store are signed with it",
             hint="put it back from a backup; without one: `netboot key new`, then build or import the masters again",
         )
-    return SigningKey(_secret(path, cure))
+    return SigningKey(_read_or_create(path, cure))
 
 
 def new_key(folder: Path) -> SigningKey:
-    """Make a signing key where the old one is lost; the masters signed with that are nobody's. Raises NetbootError."""
+    """Make a signing key in place of a lost one; no PC accepts the old key's masters any more. Raises NetbootError."""
     path = folder / KEY_FILE
     if path.exists():
         raise NetbootError(f"there is a signing key already: {path}", hint="nothing was changed; netboot uses that one")
-    return SigningKey(_secret(path, "delete it and run the command again"))
+    return SigningKey(_read_or_create(path, "delete it and run the command again"))
 
 
 def _signed_masters(folder: Path) -> int:
@@ -54,10 +55,12 @@ def _signed_masters(folder: Path) -> int:
 
 def load_ticket_key(folder: Path) -> bytes:
     """The 32 bytes that tickets are made with: made, with mode 0600, when there are none yet. Raises NetbootError."""
-    return _secret(folder / TICKET_KEY_FILE, "delete it; choices made in boot menus a moment ago are made again")
+    return _read_or_create(
+        folder / TICKET_KEY_FILE, "delete it; choices made in boot menus a moment ago are made again"
+    )
 
 
-def _secret(path: Path, cure: str) -> bytes:
+def _read_or_create(path: Path, cure: str) -> bytes:
     try:
         if not path.exists():
             _create(path)

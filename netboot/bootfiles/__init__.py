@@ -3,9 +3,9 @@
     cache/<key>/vmlinuz  agent-base.img  bootfiles.json, and the loaders (netboot/bootfiles/loaders.py)
     cache/current        → the folder in use
 
-The key follows the recipe (images/agent.yaml), the code that applies it, and the versions of the packages. Two builds
-from one list of packages give the same bytes; `prove` shows it. Not for: agent.img, which `agent_archive` makes anew
-for each server, in memory.
+The key is made from the recipe (images/agent.yaml), the code that applies it, and the packages' versions. Two builds
+from one list of packages give the same bytes; `prove` shows it. Not for: agent.img, which `agent_archive` makes in
+memory at each start of the server.
 """
 
 from netboot.bootfiles.agent_image import agent_archive

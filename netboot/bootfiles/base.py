@@ -1,8 +1,8 @@
-"""Makes the base archive of the agent from the unpacked packages: chosen files, kernel modules, and a few made here.
+"""Makes the agent's base archive from the unpacked packages: chosen files, kernel modules, and a few generated files.
 
-Made here: byte code in place of Python sources (a PC compiles nothing while it starts), console keymaps, busybox's
-links, the indexes of kernel modules and of hardware names, and the accounts that udev's rules name. Nothing of the
-agent itself enters: that is the second archive (netboot/bootfiles/agent_image.py).
+Generated: byte code in place of Python sources (a PC compiles nothing while it starts), console keymaps, busybox's
+links, the indexes of kernel modules and of hardware names, and the accounts that udev's rules name. The agent's own
+code is not in it, but in the second archive (netboot/bootfiles/agent_image.py).
 """
 
 import os

@@ -39,16 +39,16 @@ def build(cache: Path, *, progress: Progress, refresh: bool = False) -> BootFile
     digest = _recipe_digest(recipe_path)
     recipe = load_recipe(recipe_path)
     cache.mkdir(parents=True, exist_ok=True)
-    found = None if refresh else _usable(cache, digest)
-    if found is None:
+    files = None if refresh else _usable(cache, digest)
+    if files is None:
         with _workspace(cache) as work:
             # Another build may have ended while this one waited for its turn.
-            found = None if refresh else _usable(cache, digest)
-            found = found or _put_in_use(
+            files = None if refresh else _usable(cache, digest)
+            files = files or _put_in_use(
                 cache, _make(work, recipe, digest, recipe.loader_packages, recipe.agent_packages, progress)
             )
-    progress(f"the boot files are in {found.folder}")
-    return found
+    progress(f"the boot files are in {files.folder}")
+    return files
 
 
 def prove(files: BootFiles, *, progress: Progress) -> None:
@@ -111,7 +111,7 @@ def _usable(cache: Path, digest: str) -> BootFiles | None:
 
 
 def _recipe_digest(recipe_path: Path) -> str:
-    """Of all that decides the contents beside the packages' versions: the recipe, and the code that applies it."""
+    """A digest over the recipe and the code that applies it: all that decides the contents but the packages."""
     return hashlib.sha256(recipe_path.read_bytes() + code_digest(__name__).encode()).hexdigest()
 
 

@@ -2,7 +2,7 @@
 
 Follows Documentation/driver-api/early-userspace/buffer-format.rst of the kernel: SVR4 header with 8-digit hexadecimal
 fields (magic 070701), names and contents padded to 4 bytes, the end marked by TRAILER!!!. Owner is root, device
-numbers are 0, inode numbers count up, and the time is the caller's: nothing of the building machine enters.
+numbers are 0, inode numbers count up, and the caller gives the time: nothing depends on the building machine.
 Not for: reading archives, hard links, sparse files.
 """
 

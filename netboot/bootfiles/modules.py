@@ -16,7 +16,7 @@ from netboot.shared.errors import NetbootError
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """What depmod found: needs by path, wishes by name, and the other names modules answer to."""
+    """What depmod found: hard dependencies by path, soft ones by name, and the modules' aliases."""
 
     dependencies: Mapping[str, Sequence[str]]
     soft: Mapping[str, Sequence[str]]

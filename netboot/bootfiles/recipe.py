@@ -78,18 +78,18 @@ class _Reader:
 
     def mapping(self, value: object, key: str) -> dict[str, object]:
         if not isinstance(value, dict):
-            raise self.wrong(key, "names with values")
+            raise self.error(key, "names with values")
         return {str(name): content for name, content in value.items()}
 
     def texts(self, value: object, key: str) -> tuple[str, ...]:
         if not isinstance(value, Sequence) or isinstance(value, str) or not value:
-            raise self.wrong(key, "a list of words")
+            raise self.error(key, "a list of words")
         return tuple(self.text(item, key) for item in value)
 
     def text(self, value: object, key: str) -> str:
         if not isinstance(value, str) or not value or any(character in value for character in "\n\0"):
-            raise self.wrong(key, "a word")
+            raise self.error(key, "a word")
         return value
 
-    def wrong(self, key: str, expected: str) -> NetbootError:
+    def error(self, key: str, expected: str) -> NetbootError:
         return NetbootError(f"{self.path}: {key}: {expected} was expected", hint="correct the file, then build again")

@@ -1,4 +1,4 @@
-"""What a folder of boot files holds, as bootfiles.json records it, and whether it is still so.
+"""bootfiles.json: what a folder of boot files holds, and the check that the files are still those recorded.
 
 Not for: making them (netboot/bootfiles/builder.py).
 """

@@ -13,8 +13,8 @@ from typing import Final, Protocol
 from aiohttp import hdrs, web
 
 from netboot.boothttp.agent_link import workshop_key
-from netboot.bootmenu.boot_menu import Asking, Refused, Shown
-from netboot.bootmenu.password import Finding
+from netboot.bootmenu.boot_menu import BootingPc, Refused, RenderedMenu
+from netboot.bootmenu.password import DigitsVerdict
 from netboot.workshop.given_starts import Failed
 
 log = logging.getLogger(__name__)
@@ -31,19 +31,19 @@ _FAILED: Final[dict[str, Failed]] = {"processor-32-bit": "processor-32-bit", "lo
 class Menus(Protocol):
     """Renders what loaders fetch; every call may read the record."""
 
-    def screen(self, asking: Asking) -> str: ...
-    def shown(self, asking: Asking) -> Shown: ...
-    def home(self, asking: Asking, *, again: bool) -> str: ...
-    def theme(self, asking: Asking, title: str) -> str: ...
-    def needs_digits(self, asking: Asking, profile: str, batch: str) -> bool: ...
-    def start(self, asking: Asking, profile: str, batch: str) -> str: ...
-    def refusal(self, asking: Asking, reason: Refused) -> str: ...
+    def screen_script(self, pc: BootingPc) -> str: ...
+    def render(self, pc: BootingPc) -> RenderedMenu: ...
+    def no_disk_script(self, pc: BootingPc, *, again: bool) -> str: ...
+    def theme(self, pc: BootingPc, title: str) -> str: ...
+    def needs_digits(self, pc: BootingPc, profile: str, batch: str) -> bool: ...
+    def start_script(self, pc: BootingPc, profile: str, batch: str) -> str: ...
+    def refusal_script(self, pc: BootingPc, reason: Refused) -> str: ...
 
 
 class Digits(Protocol):
     """Compares digits that were typed, and refuses when they are tried too often."""
 
-    async def try_digits(self, digits: str, *, mac: str, address: str) -> Finding: ...
+    async def try_digits(self, digits: str, *, mac: str, address: str) -> DigitsVerdict: ...
 
 
 menus_key: Final = web.AppKey("menus", Menus)
@@ -63,64 +63,64 @@ def add_menu_routes(app: web.Application, menus: Menus, digits: Digits) -> None:
 
 
 async def _menu(request: web.Request) -> web.Response:
-    asking, starts = _asking(request), request.app[workshop_key].starts
-    starts.menu_asked(asking.mac, asking.uuid, _FAILED.get(request.query.get("failed", "")))
-    shown = await asyncio.to_thread(request.app[menus_key].shown, asking)
+    pc, starts = _pc_of(request), request.app[workshop_key].starts
+    starts.menu_asked(pc.mac, pc.uuid, _FAILED.get(request.query.get("failed", "")))
+    rendered = await asyncio.to_thread(request.app[menus_key].render, pc)
     if request.method == hdrs.METH_GET:
         where = request.remote or ""
-        starts.menu_shown(asking.mac, asking.uuid, where, starts_itself=shown.starts_itself, left=shown.left)
-        extra = {"mac": asking.mac, "uuid": asking.uuid}
-        log.info("%s reads its boot menu", asking.mac or request.remote, extra=extra)
-    return _script(shown.text)
+        starts.menu_shown(pc.mac, pc.uuid, where, starts_itself=rendered.starts_itself, left=rendered.left)
+        extra = {"mac": pc.mac, "uuid": pc.uuid}
+        log.info("%s reads its boot menu", pc.mac or request.remote, extra=extra)
+    return _script(rendered.text)
 
 
 async def _screen(request: web.Request) -> web.Response:
-    return _script(await asyncio.to_thread(request.app[menus_key].screen, _asking(request)))
+    return _script(await asyncio.to_thread(request.app[menus_key].screen_script, _pc_of(request)))
 
 
 async def _theme(request: web.Request) -> web.Response:
-    return _script(request.app[menus_key].theme(_asking(request), request.query.get("title", "")))
+    return _script(request.app[menus_key].theme(_pc_of(request), request.query.get("title", "")))
 
 
 async def _home(request: web.Request) -> web.Response:
     """For GRUB that sees no disk. Somebody at the keyboard may try as often as they like."""
-    asking, starts = _asking(request), request.app[workshop_key].starts
-    again = not asking.asked and starts.has_gone_home(asking.mac, asking.uuid)
+    pc, starts = _pc_of(request), request.app[workshop_key].starts
+    again = not pc.attended and starts.has_gone_home(pc.mac, pc.uuid)
     if request.method == hdrs.METH_GET:
         if not again:
-            starts.goes_home(asking.mac, asking.uuid, request.remote or "")
+            starts.goes_home(pc.mac, pc.uuid, request.remote or "")
         said = "came back from there just now" if again else "its agent shows its firmware the way home"
-        log.info("%s sees no disk: %s", asking.mac or request.remote, said, extra={"mac": asking.mac})
-    return _script(request.app[menus_key].home(asking, again=again))
+        log.info("%s sees no disk: %s", pc.mac or request.remote, said, extra={"mac": pc.mac})
+    return _script(request.app[menus_key].no_disk_script(pc, again=again))
 
 
 async def _start(request: web.Request) -> web.Response:
-    asking, menus = _asking(request), request.app[menus_key]
+    pc, menus = _pc_of(request), request.app[menus_key]
     profile, batch = _word(request, "profile", _IDENTIFIER), _word(request, "batch", _IDENTIFIER)
-    finding: Finding = "right"
-    if await asyncio.to_thread(menus.needs_digits, asking, profile, batch):
+    verdict: DigitsVerdict = "right"
+    if await asyncio.to_thread(menus.needs_digits, pc, profile, batch):
         typed = request.query.get("digits", "")
-        finding = await request.app[digits_key].try_digits(typed, mac=asking.mac, address=request.remote or "")
+        verdict = await request.app[digits_key].try_digits(typed, mac=pc.mac, address=request.remote or "")
     if request.method == hdrs.METH_GET:
-        log.info("%s asks to start %s: %s", asking.mac or request.remote, profile, finding, extra={"mac": asking.mac})
-    if finding == "right":
-        script = await asyncio.to_thread(menus.start, asking, profile, batch)
+        log.info("%s asks to start %s: %s", pc.mac or request.remote, profile, verdict, extra={"mac": pc.mac})
+    if verdict == "right":
+        script = await asyncio.to_thread(menus.start_script, pc, profile, batch)
         if request.method == hdrs.METH_GET and "netboot.ticket=" in script:
-            request.app[workshop_key].starts.given(asking.mac, asking.uuid, request.remote or "")
+            request.app[workshop_key].starts.given(pc.mac, pc.uuid, request.remote or "")
         return _script(script)
-    return _script(menus.refusal(asking, finding))
+    return _script(menus.refusal_script(pc, verdict))
 
 
-def _asking(request: web.Request) -> Asking:
+def _pc_of(request: web.Request) -> BootingPc:
     # GRUB appends the language that was chosen last.
     language = request.query.getall("lang", [""])[-1]
-    return Asking(
+    return BootingPc(
         loader="ipxe" if request.path.endswith(".ipxe") else "grub",
         mac=_word(request, "mac", _MAC).lower().replace("-", ":"),
         uuid=_word(request, "uuid", _UUID).lower(),
         language="fr" if language == "fr" else "en" if language == "en" else None,
         graphic=request.query.get("screen") == "graphic",
-        asked=request.query.get("asked") == "yes",
+        attended=request.query.get("asked") == "yes",
     )
 
 

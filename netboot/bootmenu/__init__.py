@@ -1,1 +1,1 @@
-"""The boot menu of one PC, from menus/: its entries, its digits, and the ticket that proves what was picked."""
+"""The boot menu of one PC: its entries, the code it asks for, and the ticket that proves what was picked."""

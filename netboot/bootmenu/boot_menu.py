@@ -1,8 +1,8 @@
 """The boot menu of one PC: one list of entries, rendered to GRUB (UEFI) and to iPXE (BIOS) from `menus/`.
 
-The default, after the timeout, is the PC's own disk, which nothing here writes to. An entry that writes to a disk asks
-once more, names what will happen, asks for the workshop's digits where there are some, and only then fetches its start:
-that carries the ticket by which the workshop believes the choice. A request for a menu has no side effect.
+The default, after the timeout, is to boot the PC's own disk. An entry that writes to a disk asks once more, says what
+will happen, asks for the workshop's digits if any are set, and only then fetches its start script: that carries the
+ticket without which the server does not follow the choice. A request for a menu has no side effect.
 Not for: what a profile does (`imaging.py`), the digits (`password.py`), HTTP (`boothttp/menus.py`).
 """
 
@@ -16,7 +16,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from netboot.bootfiles import loaders
 from netboot.bootmenu.escapes import grub_accented, grub_quoted, ipxe_plain
-from netboot.bootmenu.offered import Boarding
+from netboot.bootmenu.offered import MenuOffer
 from netboot.bootmenu.texts import TEXTS, MenuTexts
 from netboot.bootmenu.ticket import Picked
 from netboot.files.assets import asset_folder
@@ -44,11 +44,11 @@ Refused = Literal["wrong", "too-many", "gone"]
 
 
 @dataclass(frozen=True, slots=True)
-class Asking:
+class BootingPc:
     """The PC that asks for a menu, as its loader told. `mac` and `uuid` are lower case, or "" when it did not say.
 
     `language` is what its person chose, None for the workshop's. `graphic`: GRUB draws its own letters, with accents.
-    `asked`: somebody is at the keyboard, so nothing starts by itself (iPXE; GRUB knows by its own variable).
+    `attended`: somebody is at the keyboard, so nothing starts by itself (iPXE; GRUB knows by its own variable).
     """
 
     loader: Loader
@@ -56,7 +56,7 @@ class Asking:
     uuid: str = ""
     language: Language | None = None
     graphic: bool = False
-    asked: bool = False
+    attended: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +117,8 @@ class Menu:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
-    """A menu's text; whether it starts the agent with no key pressed; what it says is left undone in the PC."""
+class RenderedMenu:
+    """A menu's text; whether its timeout starts the agent; the unfinished job that it warns of, if any."""
 
     text: str
     starts_itself: bool
@@ -128,7 +128,7 @@ class Shown:
 class BootMenu:
     """Renders the menus of a running server; `address` is ours on the PCs' LAN.
 
-    `boarding` says what a PC is offered; `digits_asked` whether what writes to a disk asks for digits; `prove` makes
+    `offer_of` says what a PC is offered; `digits_asked` whether what writes to a disk asks for digits; `prove` makes
     a choice's ticket; `files` are the names of the boot files; `lacks_master` tells whether no PC can get the master
     of a profile. The first two read the record, the last the store: menus are rendered in a thread.
     """
@@ -139,7 +139,7 @@ class BootMenu:
         settings: Settings,
         address: IPv4Address,
         *,
-        boarding: Callable[[str, str], Boarding],
+        offer_of: Callable[[str, str], MenuOffer],
         digits_asked: Callable[[], bool],
         prove: Callable[[Picked], str],
         files: Collection[str] = (),
@@ -149,7 +149,7 @@ class BootMenu:
         self._profiles = tuple(profiles)
         self._settings = settings
         self._server = f"{address}:{settings.http.port}"
-        self._boarding = boarding
+        self._offer_of = offer_of
         self._digits_asked = digits_asked
         self._prove = prove
         self._memtest = memory_tests(files)
@@ -162,83 +162,86 @@ class BootMenu:
     def grub_start(self) -> str:
         """The static /grub/grub.cfg over TFTP: it goes on to `/menu.grub` over HTTP with the PC's MAC and UUID."""
         return self._render(
-            "start.grub.j2", Asking("grub"), server=self._server, serial=self._settings.menu.serial_port
+            "start.grub.j2", BootingPc("grub"), server=self._server, serial=self._settings.menu.serial_port
         )
 
     def ipxe_start(self) -> str:
         """The static iPXE script: it goes on to `/menu.ipxe` with the PC's MAC and UUID."""
-        return self._render("start.ipxe.j2", Asking("ipxe"), server=self._server)
+        return self._render("start.ipxe.j2", BootingPc("ipxe"), server=self._server)
 
-    def screen(self, asking: Asking) -> str:
-        """Opens GRUB's large screen, but not where that takes seconds for nobody: a person chose what starts."""
-        boarding = self._board(asking)
-        return self._render("open.grub.j2", asking, read=boarding.armed is None or bool(boarding.batch))
+    def screen_script(self, pc: BootingPc) -> str:
+        """The script that opens GRUB's graphic screen; not where a person chose what starts, since it takes seconds."""
+        offer = self._offer_for(pc)
+        return self._render("open.grub.j2", pc, read=offer.armed is None or bool(offer.batch))
 
-    def menu(self, asking: Asking) -> str:
+    def menu(self, pc: BootingPc) -> str:
         """The menu of this PC, for its loader."""
-        return self.shown(asking).text
+        return self.render(pc).text
 
-    def shown(self, asking: Asking) -> Shown:
-        """The same, with what follows from it."""
-        boarding = self._board(asking)
-        menu = self._menu(asking, boarding)
-        text = self._render(f"menu.{asking.loader}.j2", asking, menu=menu)
-        return Shown(text, starts_itself=menu.default != "local", left=boarding.left)
+    def render(self, pc: BootingPc) -> RenderedMenu:
+        """The same text, with what the server has to know of it."""
+        offer = self._offer_for(pc)
+        menu = self._menu(pc, offer)
+        text = self._render(f"menu.{pc.loader}.j2", pc, menu=menu)
+        return RenderedMenu(text, starts_itself=menu.default != "local", left=offer.left)
 
-    def needs_digits(self, asking: Asking, profile: str, batch: str) -> bool:
-        """Whether this start is given for the right digits only: not for what a signed-in person armed."""
-        return not (batch and self._armed_batch(asking, profile, batch)) and self._digits_asked()
+    def needs_digits(self, pc: BootingPc, profile: str, batch: str) -> bool:
+        """Whether this start asks for the digits: not when it is of a batch, which a signed-in person armed."""
+        return not (batch and self._armed_batch(pc, profile, batch)) and self._digits_asked()
 
-    def start(self, asking: Asking, profile: str, batch: str) -> str:
-        """The script that starts the agent with this profile and its ticket. Whoever asks has given the digits."""
-        boarding = self._board(asking)
+    def start_script(self, pc: BootingPc, profile: str, batch: str) -> str:
+        """The script that starts the agent with this profile and its ticket. The caller has checked the digits."""
+        offer = self._offer_for(pc)
         digest = next((known.digest for known in self._profiles if known.id == profile), "")
         if not batch and profile in self._unavailable():
-            return self.refusal(asking, "gone")
-        if boarding.denied or not digest or (batch and not self._armed_batch(asking, profile, batch)):
-            return self.refusal(asking, "gone")
-        # What a batch does is the batch's: its PCs are counted, and a person's choice for one comes first.
-        picked = Picked("" if batch else profile, asking.mac, asking.uuid, batch, "" if batch else digest)
+            return self.refusal_script(pc, "gone")
+        if offer.denied or not digest or (batch and not self._armed_batch(pc, profile, batch)):
+            return self.refusal_script(pc, "gone")
+        # Only the batch's id: the server looks up what it does, counts its PCs, and puts a person's choice first.
+        picked = Picked("" if batch else profile, pc.mac, pc.uuid, batch, "" if batch else digest)
         pick = f"netboot.batch={batch}" if batch else f"netboot.profile={profile}"
         words = f"{pick} netboot.ticket={self._prove(picked)}"
-        return self._render(f"go.{asking.loader}.j2", asking, menu=self._menu(asking, boarding), words=words)
+        return self._render(f"go.{pc.loader}.j2", pc, menu=self._menu(pc, offer), words=words)
 
-    def refusal(self, asking: Asking, reason: Refused) -> str:
+    def refusal_script(self, pc: BootingPc, reason: Refused) -> str:
         """The script that says why not, and goes back to the menu."""
-        texts = self._texts(asking)
+        texts = self._texts(pc)
         said = {"wrong": texts.wrong_digits, "too-many": texts.too_many_tries, "gone": texts.not_offered}[reason]
-        return self._render(f"refused.{asking.loader}.j2", asking, said=said, reason=reason)
+        return self._render(f"refused.{pc.loader}.j2", pc, said=said, reason=reason)
 
-    def home(self, asking: Asking, *, again: bool) -> str:
-        """What GRUB does that sees no disk: start the agent, which shows the firmware the way; not once `again`."""
-        return self._render("home.grub.j2", asking, again=again)
+    def no_disk_script(self, pc: BootingPc, *, again: bool) -> str:
+        """The script for a GRUB that sees no disk: start the agent, which makes the firmware boot the disk next time.
 
-    def theme(self, asking: Asking, title: str) -> str:
-        """GRUB's theme: the words around the entries, which GRUB has in English only."""
-        texts = self._texts(asking)
+        `again`: that was tried just now and did not help; the agent is not started a second time.
+        """
+        return self._render("home.grub.j2", pc, again=again)
+
+    def theme(self, pc: BootingPc, title: str) -> str:
+        """GRUB's theme, which holds the words around the entries: GRUB's own are in English only."""
+        texts = self._texts(pc)
         titles = {"menu": texts.title, "sure": texts.confirm_title, "code": texts.title_code}
-        return self._render("theme.grub.j2", asking, title=titles.get(title, texts.title))
+        return self._render("theme.grub.j2", pc, title=titles.get(title, texts.title))
 
-    def _texts(self, asking: Asking) -> MenuTexts:
-        return TEXTS[asking.language or self._settings.language]
+    def _texts(self, pc: BootingPc) -> MenuTexts:
+        return TEXTS[pc.language or self._settings.language]
 
-    def _render(self, name: str, asking: Asking, **values: object) -> str:
+    def _render(self, name: str, pc: BootingPc, **values: object) -> str:
         return (
-            self._templates[asking.graphic]
+            self._templates[pc.graphic]
             .get_template(name)
-            .render(texts=self._texts(asking), disk_loaders=BY_GRUB_CPU, stick_marks=STICK_MARKS, **values)
+            .render(texts=self._texts(pc), disk_loaders=BY_GRUB_CPU, stick_marks=STICK_MARKS, **values)
         )
 
-    def _menu(self, asking: Asking, boarding: Boarding) -> Menu:
+    def _menu(self, pc: BootingPc, offer: MenuOffer) -> Menu:
         settings = self._settings
-        language = asking.language or settings.language
-        offered = entries(self._profiles, language, boarding, digits=self._is_locked(), unavailable=self._unavailable())
+        language = pc.language or settings.language
+        offered = entries(self._profiles, language, offer, digits=self._is_locked(), unavailable=self._unavailable())
         timeout = settings.menu.timeout
-        ready = default_of(self._ready(boarding), offered)
-        if boarding.stalled is not None:
-            ready = "local"  # or a PC that cannot run the agent would go round for ever
-        elif boarding.armed:
-            timeout = BATCH_TIMEOUT if boarding.batch else ARMED_TIMEOUT
+        ready = default_entry(self._wanted_default(offer), offered)
+        if offer.stalled is not None:
+            ready = "local"  # or a PC that cannot run the agent would start it again and again
+        elif offer.armed:
+            timeout = BATCH_TIMEOUT if offer.batch else ARMED_TIMEOUT
             ready = "armed"
         return Menu(
             texts=TEXTS[language],
@@ -246,42 +249,42 @@ class BootMenu:
             other_language="en" if language == "fr" else "fr",
             server=self._server,
             entries=offered,
-            default="local" if asking.asked else ready,
-            timeout=0 if asking.asked else timeout,
-            kernel=kernel_words(settings),
-            memtest=MemoryTests() if boarding.denied else self._memtest,
-            denied=boarding.denied,
-            notices=notices(boarding, language),
+            default="local" if pc.attended else ready,
+            timeout=0 if pc.attended else timeout,
+            kernel=kernel_parameters(settings),
+            memtest=MemoryTests() if offer.denied else self._memtest,
+            denied=offer.denied,
+            notices=notices(offer, language),
         )
 
-    def _ready(self, boarding: Boarding) -> str:
-        """The default that is set; "memory" stands for the first profile that tests the memory and writes nothing."""
-        if boarding.default != "memory":
-            return boarding.default
+    def _wanted_default(self, offer: MenuOffer) -> str:
+        """The default entry that is set; for "memory", the first profile that tests the memory and writes nothing."""
+        if offer.default != "memory":
+            return offer.default
         return next((known.id for known in self._profiles if "memory" in known.stages and not known.writes), "")
 
-    def _board(self, asking: Asking) -> Boarding:
-        """What this PC is offered. A record that fails costs what was chosen only: the PC still gets its menu."""
+    def _offer_for(self, pc: BootingPc) -> MenuOffer:
+        """What this PC is offered. When the record cannot be read, it still gets a menu, without what was chosen."""
         try:
-            return self._boarding(asking.mac, asking.uuid)
+            return self._offer_of(pc.mac, pc.uuid)
         except Exception:
-            log.exception("the choice for %s cannot be read; its menu offers the disk first", asking.mac or asking.uuid)
-            return Boarding()
+            log.exception("the choice for %s cannot be read; its menu offers the disk first", pc.mac or pc.uuid)
+            return MenuOffer()
 
     def _unavailable(self) -> frozenset[str]:
-        """The ids of the profiles whose master no PC can get. A store that cannot be read is the agent's to find."""
+        """The ids of the profiles whose master no PC can get; none when the store cannot be read (agents will tell)."""
         try:
             return frozenset(profile.id for profile in self._profiles if self._lacks_master(profile))
         except Exception:
             log.exception("which masters there are cannot be read; the menu offers them all")
             return frozenset()
 
-    def _armed_batch(self, asking: Asking, profile: str, batch: str) -> bool:
-        boarding = self._board(asking)
-        return boarding.batch == batch and boarding.armed is not None and boarding.armed.id == profile
+    def _armed_batch(self, pc: BootingPc, profile: str, batch: str) -> bool:
+        offer = self._offer_for(pc)
+        return offer.batch == batch and offer.armed is not None and offer.armed.id == profile
 
     def _is_locked(self) -> bool:
-        """Whether digits are asked for; a record that fails asks, and then refuses."""
+        """Whether digits are asked for. When the record cannot be read they are, and none will be right."""
         try:
             return self._digits_asked()
         except Exception:
@@ -289,17 +292,17 @@ class BootMenu:
             return True
 
 
-def notices(boarding: Boarding, language: Language) -> tuple[str, ...]:
-    """What a person is to know of this PC before anything else, one line each."""
+def notices(offer: MenuOffer, language: Language) -> tuple[str, ...]:
+    """Warnings about this PC at the top of its menu, one line each."""
     texts = TEXTS[language]
-    if boarding.denied:
+    if offer.denied:
         return (texts.denied,)
     said = []
-    if (left := boarding.left) is not None:
+    if (left := offer.left) is not None:
         cut = left.code in ("power-cut", "interrupted")
         stage = STAGES.get(left.values.get("stage", ""), {}).get(language, "")
         said.append(texts.left_cut.format(stage=stage) if cut and stage else texts.left_stopped)
-    if (stalled := boarding.stalled) is not None:
+    if (stalled := offer.stalled) is not None:
         said.append(texts.stalled_32_bit if stalled.code == "processor-32-bit" else texts.stalled)
     return tuple(said)
 
@@ -307,7 +310,7 @@ def notices(boarding: Boarding, language: Language) -> tuple[str, ...]:
 def entries(
     profiles: Sequence[Profile],
     language: Language,
-    boarding: Boarding,
+    offer: MenuOffer,
     *,
     digits: bool = False,
     unavailable: Collection[str] = (),
@@ -317,7 +320,7 @@ def entries(
     A choice made on the page starts the agent without a profile: the server knows it, and gives it to one visit only.
     While one waits there is no "inventory only": its agent would follow that choice, an erase included.
     """
-    if boarding.denied:
+    if offer.denied:
         return ()
     texts = TEXTS[language]
     offered = tuple(
@@ -327,45 +330,45 @@ def entries(
             f"profile-{number}",
             profile.name[language],
             profile=profile.id,
-            confirm=_confirm(profile, texts),
+            confirm=_confirmation(profile, texts),
             proven=profile.writes,
             digits=digits and profile.writes,
         )
         for number, profile in enumerate(profiles, 1)
     )
-    chosen = boarding.armed is not None and not boarding.batch
+    chosen = offer.armed is not None and not offer.batch
     alone = () if chosen else (Entry("inventory", texts.inventory),)
-    return (*_armed(boarding, language), *offered, *alone)
+    return (*_armed(offer, language), *offered, *alone)
 
 
-def _armed(boarding: Boarding, language: Language) -> tuple[Entry, ...]:
-    profile, texts = boarding.armed, TEXTS[language]
+def _armed(offer: MenuOffer, language: Language) -> tuple[Entry, ...]:
+    profile, texts = offer.armed, TEXTS[language]
     if profile is None:
         return ()
-    if not boarding.batch:
+    if not offer.batch:
         return (Entry("armed", texts.armed.format(profile=profile.name[language])),)
     title = texts.armed_batch.format(profile=profile.name[language])
-    return (Entry("armed", title, profile=profile.id, batch=boarding.batch, proven=True),)
+    return (Entry("armed", title, profile=profile.id, batch=offer.batch, proven=True),)
 
 
-def kernel_words(settings: Settings) -> str:
-    """What is added to the agent's kernel command line: the screen stays a console beside a serial port.
+def kernel_parameters(settings: Settings) -> str:
+    """What is added to the agent's kernel command line. With a serial console, the screen stays a console too.
 
-    A `panic=` among the words that are set comes later, and counts.
+    A `panic=` in the settings comes later, so it wins.
     """
     serial = f"console=tty0 console={settings.menu.serial}" if settings.menu.serial else ""
     return f"{PANIC} {settings.agent.kernel} {serial}".strip()
 
 
-def default_of(wanted: str, offered: Collection[Entry]) -> str:
-    """The id of the entry that is ready under Enter: one that was set and writes nothing, else the disk's."""
+def default_entry(wanted: str, offered: Collection[Entry]) -> str:
+    """The id of the entry that is selected at first: the wanted one if it writes nothing, else the disk's."""
     for entry in offered:
         if wanted and wanted in (entry.id, entry.profile) and not entry.proven and not entry.unavailable:
             return entry.id
     return "local"
 
 
-def _confirm(profile: Profile, texts: MenuTexts) -> str:
+def _confirmation(profile: Profile, texts: MenuTexts) -> str:
     if not profile.writes:
         return ""
     if not profile.master:

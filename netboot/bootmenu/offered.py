@@ -1,8 +1,8 @@
 """What one PC is offered when it boots from the network: what was set for it, chosen for it, or armed for the next PCs.
 
 Pure. A denied PC is offered nothing; a person's own choice for the PC comes before a batch; the default never writes.
-Not for: rendering the menu (`bootmenu/boot_menu.py`), keeping what is set (`policies.py`), giving out a batch's places
-(`records/batches.py`): a menu that was read takes no place, the agent's hello does.
+Not for: rendering the menu (`bootmenu/boot_menu.py`), keeping policies (`records/policies.py`), giving out a batch's
+places (`records/batches.py`): reading a menu takes no place, the agent's hello does.
 """
 
 from collections.abc import Mapping
@@ -26,13 +26,14 @@ class BatchOffer:
 
 
 @dataclass(frozen=True, slots=True)
-class Boarding:
-    """What a PC's boot menu is made from.
+class MenuOffer:
+    """What a PC's boot menu offers it.
 
-    `denied`: nothing but the PC's own disk; all else is empty then. `armed`: what starts with no key pressed. `batch`:
-    the batch that `armed` comes from, "" when a person chose it for this very PC. `default`: the entry that is ready
-    when nothing is armed: "" for the disk, one of NEUTRAL, or the id of a profile that writes to no disk. `left`: what
-    is left undone in this PC. `stalled`: why its last start brought nothing; then none starts by itself.
+    `denied`: nothing but the PC's own disk; all else is empty then. `armed`: the profile that the timeout starts.
+    `batch`: the batch that `armed` comes from, "" when a person chose it for this very PC. `default`: the entry that is
+    selected when nothing is armed: "" for the disk, one of NEUTRAL, or the id of a profile that writes to no disk.
+    `left`: the job that was left unfinished in this PC. `stalled`: why the agent's last start did not end in a hello;
+    then nothing starts by itself.
     """
 
     denied: bool = False
@@ -43,18 +44,18 @@ class Boarding:
     stalled: Problem | None = None
 
 
-def board(policy: Policy, profiles: Mapping[str, Profile], *, chosen: str, batch: BatchOffer | None) -> Boarding:
-    """Put together what holds for one PC. `chosen` is the id of the profile a person chose for it, "" for none.
+def offer_for(policy: Policy, profiles: Mapping[str, Profile], *, chosen: str, batch: BatchOffer | None) -> MenuOffer:
+    """What one PC is offered. `chosen` is the id of the profile a person chose for it, "" for none.
 
     A choice whose profile is gone arms nothing, and does not let a batch in: a person decided about this PC already.
     """
     if policy.denied:
-        return Boarding(denied=True)
+        return MenuOffer(denied=True)
     default = policy.default if may_be_default(policy.default, profiles) else ""
     if chosen:
-        return Boarding(armed=profiles.get(chosen), default=default)
+        return MenuOffer(armed=profiles.get(chosen), default=default)
     armed = profiles.get(batch.profile) if batch is not None else None
-    return Boarding(armed=armed, batch=batch.batch if batch is not None and armed else "", default=default)
+    return MenuOffer(armed=armed, batch=batch.batch if batch is not None and armed else "", default=default)
 
 
 def may_be_default(entry: str, profiles: Mapping[str, Profile]) -> bool:

@@ -1,9 +1,9 @@
 """The digits that the boot menu asks for before anything is written to a disk, and how fast they may be tried.
 
-Digits, because UEFI's consoles have the US keyboard: a letter would be another one on a French PC. The menu never holds
-them: it sends what was typed, and argon2 compares it here. The same guess by the same PC counts once, since GRUB sends
-HEAD before GET and both must be told the same.
-Not for: what the menu offers (`boot_menu.py`), operators (`sessions.py`).
+Digits, because UEFI's consoles have the US layout: on a French keyboard, letters would come out wrong. The menu never
+holds them: it sends what was typed, and argon2 compares it here. The same guess by the same PC counts once, since GRUB
+sends HEAD before GET and both must get the same answer.
+Not for: what the menu offers (`boot_menu.py`), operators' passwords (`auth/passwords.py`).
 """
 
 import asyncio
@@ -34,7 +34,7 @@ REMEMBERED: Final = 256
 RIGHT_LASTS: Final = 60.0
 """Seconds a right guess is remembered."""
 
-Finding = Literal["right", "wrong", "too-many"]
+DigitsVerdict = Literal["right", "wrong", "too-many"]
 
 _DIGITS: Final = re.compile(rf"[0-9]{{{SHORTEST},{LONGEST}}}")
 
@@ -67,19 +67,19 @@ class MenuPassword:
         self._tries: list[tuple[float, str, str]] = []
         self._one_at_a_time = asyncio.Lock()
 
-    def asked(self) -> bool:
-        """Whether digits are asked for. Reads the record: call it in a thread."""
+    def is_set(self) -> bool:
+        """Whether any digits are set. Reads the record: call it in a thread."""
         return bool(self._stored())
 
-    async def try_digits(self, digits: str, *, mac: str, address: str) -> Finding:
-        """Whether these are the digits; "right" when none are asked for. Counts as tried before it is looked at."""
+    async def try_digits(self, digits: str, *, mac: str, address: str) -> DigitsVerdict:
+        """Whether these are the digits; "right" when none are set. The try counts before its outcome is known."""
         stored = await asyncio.to_thread(self._stored)
         if not stored:
             return "right"
         guess = (mac, hashlib.sha256(f"{stored}\n{digits}".encode()).digest())
         # One argon2 takes 64 MiB and a tenth of a second: that is enough for a workshop's keyboards.
         async with self._one_at_a_time:
-            known = self._known(guess)
+            known = self._remembered(guess)
             if known is not None:
                 return known
             if not self._may_try(mac, address):
@@ -92,14 +92,14 @@ class MenuPassword:
                 self._guesses.popitem(last=False)
             return "right" if right else "wrong"
 
-    def _known(self, guess: tuple[str, bytes]) -> Literal["right", "wrong"] | None:
-        found = self._guesses.get(guess)
-        if found is None:
+    def _remembered(self, guess: tuple[str, bytes]) -> Literal["right", "wrong"] | None:
+        before = self._guesses.get(guess)
+        if before is None:
             return None
-        if found.at < self._clock() - (RIGHT_LASTS if found.finding == "right" else TRIES_WITHIN):
+        if before.at < self._clock() - (RIGHT_LASTS if before.finding == "right" else TRIES_WITHIN):
             del self._guesses[guess]
             return None
-        return found.finding
+        return before.finding
 
     def _may_try(self, mac: str, address: str) -> bool:
         now = self._clock()

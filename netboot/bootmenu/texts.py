@@ -1,4 +1,4 @@
-"""The words of the boot menu, in French and in English. Plain, and at most 66 characters, the width of iPXE's menu."""
+"""The texts of the boot menu, in French and in English; at most 66 characters, the width of iPXE's menu."""
 
 from dataclasses import dataclass
 from typing import Final

@@ -1,9 +1,10 @@
-"""The ticket that a boot menu gives to a choice which writes to a disk: a proof that this server offered it (pure).
+"""Tickets: the proof that a choice which writes to a disk was made in this server's boot menu (pure).
 
-A hello says which profile was picked in the boot menu, and anybody on the LAN can say hello. So the menu's entry, once
-its digits were right, carries `netboot.ticket=`: when it ends, and an HMAC-SHA256 (RFC 2104) over what was picked, for
-which PC, and that time. The workshop follows a profile that writes to a disk only with its ticket.
-Not for: who may have one (`boot_menu.py`, `password.py`), nor secrecy: like all of the menu it crosses plain HTTP.
+The agent's hello says which profile was picked, and anybody on the LAN can send a hello. So the menu's start script,
+given once the digits were right, puts `netboot.ticket=` on the kernel's command line: the time it expires, and an
+HMAC-SHA256 (RFC 2104) over what was picked, for which PC, and that time. Without a valid ticket the server does not
+follow a profile that writes to a disk.
+Not for: who may have one (`boot_menu.py`, `password.py`). It is no secret: like all of the menu it crosses plain HTTP.
 """
 
 import base64
@@ -20,7 +21,7 @@ from netboot.jobs.identity import real_uuid
 LASTS: Final = 3600
 """Seconds from the choice to the hello: a slow network, switches with spanning tree, a server that is started again."""
 
-Finding = Literal["good", "expired", "wrong"]
+TicketVerdict = Literal["good", "expired", "wrong"]
 
 _TICKET: Final = re.compile(r"([0-9]{1,12})-([0-9A-Za-z_-]{43})")
 
@@ -46,20 +47,20 @@ def issue(key: bytes, picked: Picked, *, now: float) -> str:
     return f"{until}-{_proof(key, picked, until)}"
 
 
-def check(key: bytes, ticket: str, picked: Picked, *, now: float, uuid_needed: bool = False) -> Finding:
-    """What a ticket is worth for this pick; "wrong" also for none at all.
+def check(key: bytes, ticket: str, picked: Picked, *, now: float, uuid_needed: bool = False) -> TicketVerdict:
+    """Whether this ticket is valid for this pick; "wrong" also when there is none.
 
     A loader that told no UUID had its ticket made for the address alone; `uuid_needed` refuses such a ticket.
     """
-    found = _TICKET.fullmatch(ticket)
-    if found is None:
+    match = _TICKET.fullmatch(ticket)
+    if match is None:
         return "wrong"
-    until = int(found[1])
+    until = int(match[1])
     known = {_uuid(picked.uuid)} if uuid_needed else {_uuid(picked.uuid), ""}
     if uuid_needed and known == {""}:
         return "wrong"
     proofs = [_proof(key, replace(picked, uuid=uuid), until) for uuid in known]
-    if not any(hmac.compare_digest(found[2], proof) for proof in proofs):
+    if not any(hmac.compare_digest(match[2], proof) for proof in proofs):
         return "wrong"
     # One that ends later than any that could be made now is from a clock that was put back since.
     return "good" if now <= until <= now + LASTS else "expired"

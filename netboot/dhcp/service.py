@@ -22,7 +22,7 @@ from netboot.dhcp.boot_client import BootMethod, Firmware, Ignored, Reason
 from netboot.dhcp.core import BOOT_SERVER_PORT, BROADCAST, SERVER_PORT, Answer, Arrival, DhcpCore, Handled, Remark
 from netboot.dhcp.log import DhcpLog, log_ignored
 from netboot.dhcp.packet import MAX_PACKET, encode
-from netboot.lan.packet_info import IP_PKTINFO, PKTINFO, AncillaryData, ServedInterface, came_by
+from netboot.lan.packet_info import IP_PKTINFO, PKTINFO, AncillaryData, ServedInterface, arrival_index
 from netboot.shared.errors import NetbootError
 
 log = logging.getLogger(__name__)
@@ -108,7 +108,7 @@ class DhcpService:
 
     async def start(self) -> None:
         """Take both ports; from here on packets wait for `run`. Raises NetbootError."""
-        self._interface.require()
+        self._interface.look_up()
         try:
             for port in (SERVER_PORT, BOOT_SERVER_PORT):
                 self._sockets[port] = _open(port)
@@ -156,9 +156,9 @@ class DhcpService:
                 log.warning("port %d: %s", port, error.strerror)
                 return
             arrival = Arrival(port, IPv4Address(address), source_port)
-            index = came_by(ancillary)
+            index = arrival_index(ancillary)
             self._dropped[port] = _drops(ancillary) or self._dropped[port]
-            if not self._interface.is_(index):
+            if not self._interface.has_index(index):
                 log_ignored(Ignored(Reason.OTHER_INTERFACE, f"number {index}"), arrival)
             elif flags & socket.MSG_TRUNC:
                 log_ignored(Ignored(Reason.TOO_LONG), arrival)

@@ -1,1 +1,1 @@
-"""Files on the server's own disk: those beside the code, YAML that people wrote, the data folder, reading ahead."""
+"""Files on the server's own disk: those shipped beside the code, YAML settings, the data folder, reading ahead."""

@@ -1,7 +1,7 @@
-"""The code that decides what a build makes: a module and all that it imports of netboot, read without running it.
+"""A digest of the code that a build depends on, for cache keys: a module and all of netboot that it imports.
 
-For the keys of caches. Too much is in it rather than too little: what is built again for nothing costs minutes, what is
-not built again is a stale master on PCs.
+The imports are read from the source, without running it. The digest covers too much rather than too little: building
+again for nothing costs minutes, a key that misses a change puts a stale master on PCs.
 """
 
 import ast
@@ -14,30 +14,30 @@ _PACKAGE: Final = Path(__file__).parent.parent
 
 
 def code_digest(module: str, *, package: Path = _PACKAGE) -> str:
-    """SHA-256 over the source of this module and of all that it knows, 64 hex digits. `package` is netboot's folder."""
+    """SHA-256 over `source_files` of this module, 64 hex digits. `package` is netboot's folder."""
     total = hashlib.sha256()
-    for path in code_of(module, package=package):
+    for path in source_files(module, package=package):
         total.update(f"{path.relative_to(package)}\0".encode() + path.read_bytes() + b"\0")
     return total.hexdigest()
 
 
-def code_of(module: str, *, package: Path = _PACKAGE) -> tuple[Path, ...]:
-    """The source of this module and of each of netboot that it imports, directly or by others, in order of their names.
+def source_files(module: str, *, package: Path = _PACKAGE) -> tuple[Path, ...]:
+    """The source of this module and of every module of netboot that it imports, directly or not, sorted.
 
-    The scripts and data beside a module of these are in it as well.
+    The scripts and data files beside any of them are included.
     """
     known: set[Path] = set()
-    ahead = [path for name in _with_parents(module) if (path := _source(name, package))]
+    ahead = [path for name in _with_parents(module) if (path := _source_file(name, package))]
     while ahead:
         if (path := ahead.pop()) not in known:
             known.add(path)
-            names = _imported(ast.parse(path.read_bytes()))
-            ahead += [found for name in names if (found := _source(name, package))]
+            names = _imported_names(ast.parse(path.read_bytes()))
+            ahead += [found for name in names if (found := _source_file(name, package))]
     data = {other for path in known for other in path.parent.iterdir() if other.is_file() and other.suffix != ".py"}
     return tuple(sorted(known | data))
 
 
-def _imported(tree: ast.Module) -> Iterator[str]:
+def _imported_names(tree: ast.Module) -> Iterator[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             for alias in node.names:
@@ -48,12 +48,12 @@ def _imported(tree: ast.Module) -> Iterator[str]:
 
 
 def _with_parents(name: str) -> Iterator[str]:
-    """A package is run before what is in it."""
+    """The name and the packages above it: importing a module runs their __init__ first."""
     parts = name.split(".")
     yield from (".".join(parts[: count + 1]) for count in range(len(parts)))
 
 
-def _source(name: str, package: Path) -> Path | None:
+def _source_file(name: str, package: Path) -> Path | None:
     first, *rest = name.split(".")
     if first != package.name:
         return None

@@ -1,9 +1,8 @@
-"""Reads a YAML file that a person wrote, and tells a mistake in it: on which line, and what was expected there.
+"""Reads YAML files that people write (settings, profiles, recipes), and says of a mistake on which line it is.
 
-YAML as its version 1.2 has it (core schema, §10.3.2), since people read it so: `off` is a word, 52:54:00:12:34:56 is
-an address. PyYAML by itself reads version 1.1, where they are `false` and a number. A key that is there twice is a
-mistake. Read by it: the settings, profiles, masters' recipes. Not for: what may stand in them (`config.py`,
-`profile.py`, `masters/recipe.py`).
+YAML 1.2's core schema (§10.3.2), since people read it so: `off` is a word, 52:54:00:12:34:56 is an address. PyYAML by
+itself reads version 1.1, where they are `false` and a number. A key that is there twice is a mistake. Not for: what may
+stand in the files (`settings/config.py`, `jobs/profiles.py`, `masters/recipe.py`).
 """
 
 import re
@@ -56,30 +55,30 @@ def compose(text: str) -> yaml.Node | None:
 
 def line_of(node: yaml.Node | None, place: str, message: str) -> int:
     """The line (from 1) of a msgspec path such as `$.http.port`, or of the field that its message names."""
-    found = node
-    for step in _steps(place):
-        if isinstance(found, yaml.MappingNode) and not step.startswith("["):
-            found = next((value for key, value in found.value if getattr(key, "value", None) == step), found)
-        elif isinstance(found, yaml.SequenceNode) and step.startswith("["):
+    here = node
+    for step in _path_steps(place):
+        if isinstance(here, yaml.MappingNode) and not step.startswith("["):
+            here = next((value for key, value in here.value if getattr(key, "value", None) == step), here)
+        elif isinstance(here, yaml.SequenceNode) and step.startswith("["):
             index = step.strip("[]")
-            found = found.value[int(index)] if index.isdigit() and int(index) < len(found.value) else found
-    if isinstance(found, yaml.MappingNode):
-        for key, _ in found.value:
+            here = here.value[int(index)] if index.isdigit() and int(index) < len(here.value) else here
+    if isinstance(here, yaml.MappingNode):
+        for key, _ in here.value:
             if f"`{getattr(key, 'value', '')}`" in message:
-                found = key
+                here = key
                 break
-    return found.start_mark.line + 1 if found is not None else 1
+    return here.start_mark.line + 1 if here is not None else 1
 
 
-def in_words(message: str, place: str, schema: dict[str, object]) -> str:
-    """msgspec's message for the reader of a settings file; `schema` is the settings' JSON schema.
+def explain(message: str, place: str, schema: dict[str, object]) -> str:
+    """msgspec's message, reworded for the reader of a settings file: it names the words or keys that are allowed.
 
-    What may stand there is named: the words, the keys, and in words what msgspec shows as a pattern.
+    `schema` is the settings' JSON schema.
     """
-    there = _part(schema, schema, _steps(place))
+    there = _schema_at(schema, schema, _path_steps(place))
     if _PATTERN in message:
         return f"expected {there.get('description', 'other characters')}"
-    if message.startswith("Invalid enum value") and (words := _allowed(there)):
+    if message.startswith("Invalid enum value") and (words := _allowed_words(there)):
         return f"{message}; expected {', '.join(words)}"
     if "unknown field" in message and isinstance(keys := there.get("properties"), dict):
         return f"{message}; there is {', '.join(keys)}"
@@ -88,28 +87,30 @@ def in_words(message: str, place: str, schema: dict[str, object]) -> str:
     return message
 
 
-def _steps(place: str) -> list[str]:
+def _path_steps(place: str) -> list[str]:
     return [step for step in place.removeprefix("$").replace("[", ".[").split(".") if step]
 
 
-def _part(part: object, whole: dict[str, object], steps: list[str]) -> dict[str, object]:
+def _schema_at(part: object, whole: dict[str, object], steps: list[str]) -> dict[str, object]:
     """The part of a JSON schema that these steps lead to; {} when they lead nowhere."""
     if not isinstance(part, dict):
         return {}
     if isinstance(name := part.get("$ref"), str):
         definitions = whole.get("$defs")
-        return _part(definitions.get(name.rpartition("/")[2]) if isinstance(definitions, dict) else {}, whole, steps)
+        return _schema_at(
+            definitions.get(name.rpartition("/")[2]) if isinstance(definitions, dict) else {}, whole, steps
+        )
     if not steps:
         return part
     inner = part.get("properties")
     following = part.get("items") if steps[0].startswith("[") else isinstance(inner, dict) and inner.get(steps[0])
-    return _part(following, whole, steps[1:])
+    return _schema_at(following, whole, steps[1:])
 
 
-def _allowed(part: dict[str, object]) -> list[str]:
-    choices = [part, *_listed(part.get("anyOf"))]
-    return [str(word) for choice in choices if isinstance(choice, dict) for word in _listed(choice.get("enum"))]
+def _allowed_words(part: dict[str, object]) -> list[str]:
+    choices = [part, *_as_list(part.get("anyOf"))]
+    return [str(word) for choice in choices if isinstance(choice, dict) for word in _as_list(choice.get("enum"))]
 
 
-def _listed(value: object) -> list[object]:
+def _as_list(value: object) -> list[object]:
     return value if isinstance(value, list) else []

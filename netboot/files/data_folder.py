@@ -1,7 +1,7 @@
-"""The folder of the record, the keys and the masters: for its owner alone, and served by one process at a time.
+"""The data folder (record, keys, masters): readable by its owner only, and used by one server at a time.
 
-Two servers on one folder would each give out what the other has given already. Not for: what is in it (`records/`,
-`store/`, `signing.py`); commands beside a running server, which have their own locks.
+Two servers on one folder would both give out the same batch places and addresses. Not for: what is in it (`records/`,
+`store/`, `auth/signing.py`); commands beside a running server, which have locks of their own.
 """
 
 import fcntl
@@ -29,19 +29,19 @@ def make_private(folder: Path) -> None:
 
 def require_private(path: Path, what: str) -> None:
     """Raise NetbootError unless this file is ours and nobody else may read or change it."""
-    found = path.stat()
-    if found.st_uid not in (os.geteuid(), 0):
+    status = path.stat()
+    if status.st_uid not in (os.geteuid(), 0):
         raise NetbootError(
-            f"{what} {path} belongs to another user (number {found.st_uid})",
+            f"{what} {path} belongs to another user (number {status.st_uid})",
             hint=f"look whose it is; if it is netboot's: chown {os.geteuid()} {path}",
         )
-    if stat.S_IMODE(found.st_mode) & 0o077:
+    if stat.S_IMODE(status.st_mode) & 0o077:
         raise NetbootError(f"others may read {what} {path}", hint=f"chmod 600 {path}")
 
 
 @contextmanager
-def served_here(folder: Path) -> Iterator[None]:
-    """Held while a server serves from this folder. Raises NetbootError when another one does."""
+def server_lock(folder: Path) -> Iterator[None]:
+    """Held for as long as a server uses this folder. Raises NetbootError when another server holds it."""
     make_private(folder)
     handle = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:

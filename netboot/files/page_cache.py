@@ -1,9 +1,9 @@
 """Reads files of the store into the kernel's memory before they are sent, in threads of its own.
 
-sendfile(2) runs in the event loop, and waits there for a disk whose pages are not in memory: on a slow one every boot
-and hello waited with it (12 and 20 s at 400 kB/s). Read here first, a file costs the loop nothing; and threads that
-wait for that disk are not those that the record and the boot files need.
-Not for: keeping anything: what the kernel forgets before it is sent is read again, at the loop's cost.
+sendfile(2) runs in the event loop, and blocks it while the disk reads: on a slow disk every boot and hello waited (12
+and 20 s at 400 kB/s). Once a file was read here, sendfile finds it in memory. The pool is a separate one, so that a
+slow disk does not hold up the threads that the record and the boot files use.
+Nothing is pinned: what the kernel drops before it is sent is read again, in the event loop.
 """
 
 import asyncio

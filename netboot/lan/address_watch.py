@@ -1,7 +1,7 @@
-"""Watches the served interface: its cable, and our address on it. Each change is told once, and acted upon.
+"""Watches the served interface for a lost cable and a changed address; logs each change once, and acts on it.
 
-The kernel says that something changed (rtnetlink(7), its multicast groups for links and IPv4 addresses); what it is now
-is read anew, so that no message needs to be understood and a lost one costs little.
+The kernel says that something changed (rtnetlink(7), its multicast groups for links and IPv4 addresses); the state is
+then read anew, so that no message has to be parsed and a lost one costs little.
 Not for: choosing the interface at the start (interfaces.py).
 """
 
@@ -36,8 +36,8 @@ TROUBLES: Final[dict[Trouble, str]] = {
 _GROUP_LINK, _GROUP_IPV4_ADDRESS = 0x1, 0x10  # RTMGRP_LINK, RTMGRP_IPV4_IFADDR
 
 
-def look(links: Iterable[Link], served: Interface) -> Interface | Trouble:
-    """What has become of the interface that was served as `served`. Its address is kept while it is still there."""
+def interface_now(links: Iterable[Link], served: Interface) -> Interface | Trouble:
+    """The interface `served` as it is now, or why it cannot be served. Its address is kept as long as it has it."""
     link = next((link for link in links if link.ifname == served.name), None)
     if link is None:
         return "gone"
@@ -71,8 +71,8 @@ class AddressWatch:
         """Watch until cancelled."""
         changed = asyncio.Event()
         loop = asyncio.get_running_loop()
-        with _kernels_word() as told:
-            loop.add_reader(told, _drain, told, changed)
+        with _open_rtnetlink() as kernel:
+            loop.add_reader(kernel, _drain, kernel, changed)
             try:
                 while True:
                     with contextlib.suppress(TimeoutError):
@@ -81,16 +81,16 @@ class AddressWatch:
                     changed.clear()
                     await self.look_again()
             finally:
-                loop.remove_reader(told)
+                loop.remove_reader(kernel)
 
     async def look_again(self) -> None:
-        """Read what the interface is like now, and tell and act upon what is new."""
+        """Read what the interface is like now; log what has changed, and act on it."""
         try:
-            found = look(await asyncio.to_thread(self._read), self._served)
+            now = interface_now(await asyncio.to_thread(self._read), self._served)
         except NetbootError as error:
             log.warning("%s", error)
             return
-        trouble = found if isinstance(found, str) else None
+        trouble = now if isinstance(now, str) else None
         if trouble != self._trouble:
             self._trouble = trouble
             if trouble is not None:
@@ -98,32 +98,32 @@ class AddressWatch:
             else:
                 log.warning("the network interface %s serves PCs again", self._served.name)
             self._on_trouble(trouble)
-        if isinstance(found, Interface) and found != self._served:
-            if found.address != self._served.address:
+        if isinstance(now, Interface) and now != self._served:
+            if now.address != self._served.address:
                 log.warning(
                     "our address on %s is %s now, it was %s; PCs that start get the new one, those at work find it",
-                    found.name,
-                    found.address,
+                    now.name,
+                    now.address,
                     self._served.address,
                 )
-            if found.mtu != self._served.mtu:
-                log.info("%s has packets of %d bytes now, it had %d", found.name, found.mtu, self._served.mtu)
+            if now.mtu != self._served.mtu:
+                log.info("%s has packets of %d bytes now, it had %d", now.name, now.mtu, self._served.mtu)
             try:
-                await self._on_move(found)
+                await self._on_move(now)
             except NetbootError as error:
                 log.error("%s (%s); it is tried again", error.message, error.hint)
                 return
-            self._served = found
+            self._served = now
 
 
-def _kernels_word() -> socket.socket:
-    told = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC)
-    told.bind((0, _GROUP_LINK | _GROUP_IPV4_ADDRESS))
-    return told
+def _open_rtnetlink() -> socket.socket:
+    kernel = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC)
+    kernel.bind((0, _GROUP_LINK | _GROUP_IPV4_ADDRESS))
+    return kernel
 
 
-def _drain(told: socket.socket, changed: asyncio.Event) -> None:
+def _drain(kernel: socket.socket, changed: asyncio.Event) -> None:
     with contextlib.suppress(OSError):  # also ENOBUFS: more was said than fits
-        while told.recv(65536):
+        while kernel.recv(65536):
             pass
     changed.set()

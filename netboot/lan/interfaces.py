@@ -67,25 +67,25 @@ def choose(links: Sequence[Link], asked: str) -> Interface:
         if link is None:
             names = ", ".join(link.ifname for link in links if "LOOPBACK" not in link.flags) or "none"
             raise NetbootError(f"there is no network interface {asked!r}", hint=f"this machine has: {names}")
-        found = _addressed(link)
-        if found is None:
+        served = _addressed(link)
+        if served is None:
             raise NetbootError(
                 f"the interface {asked} has no IPv4 address",
                 hint=f"plug in its cable, or give it one: ip address add 192.0.2.2/24 dev {asked}",
             )
-        return found
+        return served
     candidates = [
-        found
+        served
         for link in links
         if "LOOPBACK" not in link.flags and "UP" in link.flags and link.link_type == "ether"
-        if (found := _addressed(link)) is not None
+        if (served := _addressed(link)) is not None
     ]
     if len(candidates) == 1:
         return candidates[0]
     if not candidates:
         raise NetbootError("no network interface has an IPv4 address", hint="plug in the cable, then start again")
     raise NetbootError(
-        "this machine has several network interfaces: " + ", ".join(found.name for found in candidates),
+        "this machine has several network interfaces: " + ", ".join(served.name for served in candidates),
         hint=f"say which one the PCs are on: `interface: {candidates[0].name}` in the settings, or --interface",
     )
 

@@ -1,7 +1,6 @@
-"""Whose adapter has an address on our own segment, as the kernel's neighbour table knows it (proc(5), /proc/net/arp).
+"""The MAC address of a neighbour on our own segment, from the kernel's ARP table (/proc/net/arp, proc(5)).
 
-Behind a router or a relay the table has the router only, and nothing of the PC: then it is not known. IPv4, as all that
-netboot serves. Not for: asking the LAN (`dhcp/arp_probe.py`).
+Of a PC behind a router or a relay the table knows nothing. Not for: asking the LAN (`dhcp/arp_probe.py`).
 """
 
 from pathlib import Path

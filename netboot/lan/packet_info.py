@@ -1,7 +1,4 @@
-"""Which interface a datagram came by, and by which it leaves: IP_PKTINFO of ip(7), for sockets bound to 0.0.0.0.
-
-Linux only. Not for: what datagrams say.
-"""
+"""Which interface a datagram arrived on, for sockets bound to 0.0.0.0 (IP_PKTINFO, ip(7)). Linux only."""
 
 import socket
 import struct
@@ -18,8 +15,8 @@ PKTINFO: Final = struct.Struct("@i4s4s")
 AncillaryData = Iterable[tuple[int, int, bytes]]
 
 
-def came_by(ancillary: AncillaryData) -> int:
-    """The number of the interface that a datagram came by, 0 when the kernel did not say."""
+def arrival_index(ancillary: AncillaryData) -> int:
+    """The index of the interface that a datagram arrived on, 0 when the kernel did not say."""
     for level, kind, data in ancillary:
         if level == socket.IPPROTO_IP and kind == IP_PKTINFO and len(data) >= PKTINFO.size:
             return int(PKTINFO.unpack_from(data)[0])
@@ -27,15 +24,15 @@ def came_by(ancillary: AncillaryData) -> int:
 
 
 class ServedInterface:
-    """An interface by its name; its number changes when a USB adapter is plugged in again."""
+    """An interface by its name; its index changes when a USB adapter is plugged in again."""
 
     def __init__(self, name: str) -> None:
         self.name = name
         self._looked_up = 0.0
         self.index = 0
 
-    def require(self) -> None:
-        """Look its number up. Raises NetbootError when there is no such interface."""
+    def look_up(self) -> None:
+        """Look its index up. Raises NetbootError when there is no such interface."""
         try:
             self.index = socket.if_nametoindex(self.name)
         except OSError as error:
@@ -43,9 +40,9 @@ class ServedInterface:
                 f"there is no network interface {self.name!r}", hint="`ip -brief address` lists those that there are"
             ) from error
 
-    def is_(self, index: int) -> bool:
-        """Whether that is its number now."""
-        # Looked up again at most once a second: on a PC with two LANs every packet of the other one comes by here.
+    def has_index(self, index: int) -> bool:
+        """Whether this is its index now."""
+        # Looked up again at most once a second: on a PC with two LANs, every packet of the other one is asked about.
         if index != self.index and time.monotonic() - self._looked_up > 1:
             self._looked_up = time.monotonic()
             try:

@@ -1,6 +1,6 @@
-"""How many queries a client, and all of them together, may ask in one second (pure; the clock is given).
+"""A limit on queries a second, of one client and of all together (pure; the clock is given).
 
-Counted by whole seconds and forgotten after each, so that what is kept is bounded by what may be answered in one.
+Counts start anew with every whole second, so that the memory needed is bounded by the limit itself.
 """
 
 from collections import Counter

@@ -1,9 +1,9 @@
-"""A listening TCP socket that holds so many connections and no more: from one address, and in all.
+"""A listening TCP socket with a limit on its open connections: of one address, and in all.
 
 aiohttp takes whatever the kernel hands it. Here connections are counted where they begin and end, at the socket, so a
-half-sent request, a TLS handshake and a WebSocket count like any other. Who is one too many takes the place of the
-oldest connection of the address that has most: a PC that was switched off leaves its connections behind, and nobody
-who holds many keeps out somebody who needs one.
+half-sent request, a TLS handshake and a WebSocket count like any other. A connection too many takes the place of the
+oldest one of the address that has most: a PC that was switched off leaves its connections behind, and one client that
+holds many must not keep another out.
 Not for: how long a request's headers may take (aiohttp's `keepalive_timeout`), and what is served.
 """
 
@@ -42,7 +42,7 @@ class Capacity:
 
 
 class Guests(Generic[Guest]):
-    """Who is connected, by address; decides who gives way."""
+    """What is connected, by address; decides which one is closed when there are too many."""
 
     def __init__(self, capacity: Capacity) -> None:
         self._capacity = capacity
@@ -53,7 +53,7 @@ class Guests(Generic[Guest]):
         return self._count
 
     def enter(self, address: str, guest: Guest) -> Guest | None:
-        """Count a guest in; the one who has to give way for it has left already."""
+        """Add a guest; returns the one to close for it, if any, which is no longer counted."""
         own = self._by_address.setdefault(address, {})
         own[guest] = None
         self._count += 1
@@ -64,7 +64,7 @@ class Guests(Generic[Guest]):
         return None
 
     def leave(self, address: str, guest: Guest) -> None:
-        """Count a guest out; twice does no harm."""
+        """Remove a guest; twice does no harm."""
         own = self._by_address.get(address, {})
         if guest in own:
             del own[guest]
@@ -104,7 +104,7 @@ class Listener(socket.socket):
 
 
 class Connection(socket.socket):
-    """An accepted connection; closing it counts it out."""
+    """An accepted connection, counted until it is closed."""
 
     def __init__(self, guests: Guests["Connection"], address: str, fileno: int) -> None:
         super().__init__(socket.AF_INET, socket.SOCK_STREAM, fileno=fileno)

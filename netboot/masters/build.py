@@ -59,15 +59,15 @@ def build_master(
     forget_drafts(store)
     with _one_at_a_time(kept, progress), taking_back_unused_chunks(store), taking_back_unused_chunks(kept):
         forget_drafts(kept)
-        found = kept.built(inputs)
-        if found is not None:
+        earlier = kept.find_build(inputs)
+        if earlier is not None:
             progress(f"{wanted.name}: nothing has changed since it was built; copying it")
             try:
-                copy_master(kept, store, found, key)
+                copy_master(kept, store, earlier, key)
             except StoreError as error:
                 progress(f"{wanted.name}: the kept build is damaged, so it is built again ({error.message})")
             else:
-                return found
+                return earlier
         progress(f"{wanted.name}: {len(packages)} packages to install")
         made = _build(wanted, source_lines, inputs, kept, key, progress)
         kept.remember_build(inputs, made)

@@ -32,7 +32,7 @@ from netboot.dhcp.rival import refuse_beside_another
 from netboot.dhcp.service import BootSighting
 from netboot.dns.announcer import Announcer
 from netboot.dns.naming import directory, name_server
-from netboot.files.data_folder import served_here
+from netboot.files.data_folder import server_lock
 from netboot.lan.address_watch import AddressWatch
 from netboot.lan.tcp_listener import BACKLOG, Capacity, Listener, listen
 from netboot.masters.loader_generations import level_of
@@ -73,7 +73,7 @@ async def serve(settings: Settings, *, beside_another_dhcp: bool = False) -> Non
     ready = await asyncio.to_thread(prepare, settings)
     if ready.plan is not None and not (beside_another_dhcp and settings.dhcp.full.beside_another):
         await refuse_beside_another(ready.interface.name, ready.interface.address)
-    with served_here(settings.data_folder):
+    with server_lock(settings.data_folder):
         place = settings.data_folder / "record.sqlite"
         record = await asyncio.to_thread(open_record, place, heads=settings.heads_folder)
         try:
@@ -118,8 +118,8 @@ async def _serve(ready: Ready, record: Record) -> None:
         ready.profiles,
         settings,
         ready.interface.address,
-        boarding=workshop.boarding,
-        digits_asked=digits.asked,
+        offer_of=workshop.menu_offer,
+        digits_asked=digits.is_set,
         prove=workshop.prove,
         files=files,
         lacks_master=masters.lacks,
@@ -200,7 +200,7 @@ async def _serve(ready: Ready, record: Record) -> None:
         services += [tftp, whereabouts, workshop.starts]
         services += await dhcp.start(stack, record)
         services.append(AddressWatch(ready.interface, on_move=place.move, on_trouble=live_board.tell_trouble))
-        if not await asyncio.to_thread(digits.asked):
+        if not await asyncio.to_thread(digits.is_set):
             log.warning("the boot menu asks for no code: whoever is at a PC may erase it; see `netboot menu password`")
         # What is there now stays: going through it all held answers up for 70 ms and more at each full collection.
         gc.collect()

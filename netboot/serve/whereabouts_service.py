@@ -17,7 +17,7 @@ from typing import Final
 
 from nacl.signing import SigningKey
 
-from netboot.lan.packet_info import IP_PKTINFO, PKTINFO, ServedInterface, came_by
+from netboot.lan.packet_info import IP_PKTINFO, PKTINFO, ServedInterface, arrival_index
 from netboot.lan.query_rate import QueryRate
 from netboot.shared.errors import NetbootError
 from netboot.shared.whereabouts import QUESTION_LENGTH, Place, WhereaboutsError, encode_answer, parse_question
@@ -48,7 +48,7 @@ class WhereaboutsService:
 
     async def start(self) -> None:
         """Take the port; from here on questions wait for `run`. Raises NetbootError."""
-        self._interface.require()
+        self._interface.look_up()
         self._socket = _open(self._port)
 
     async def run(self) -> None:
@@ -79,7 +79,7 @@ class WhereaboutsService:
                 # The kernel reports a link that went away once; the socket stays good.
                 log.debug("port %d: %s", self._port, error.strerror)
                 return
-            if self._interface.is_(came_by(ancillary)):
+            if self._interface.has_index(arrival_index(ancillary)):
                 self._answer(opened, datagram, host, port)
 
     def _answer(self, opened: socket.socket, datagram: bytes, host: str, port: int) -> None:

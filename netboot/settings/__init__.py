@@ -1,1 +1,1 @@
-"""What may be set in the YAML file of the server, each part as typed values with defaults that work."""
+"""The settings in the server's YAML file, as typed values with defaults that work."""

@@ -1,6 +1,6 @@
-"""One YAML file becomes typed settings. Everything has a default that works; an error names the file and the line.
+"""Reads the server's settings from one YAML file. Everything has a default that works; errors name file and line.
 
-Not for: profiles and recipes, which have files of their own (`profiles.py`, `masters/`).
+Not for: profiles and recipes, which are read by `jobs/profiles.py` and `masters/recipe.py`.
 """
 
 import os
@@ -186,7 +186,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     @property
     def heads_folder(self) -> Path:
-        """Where the record's last event is kept, apart from the data folder: a backup of that brings it not back."""
+        """Where the record's last event is noted: outside of the data folder, so that no restored backup changes it."""
         return default_cache_folder() / "heads"
 
     @property
@@ -233,7 +233,7 @@ def parse_settings(text: str, *, source: str) -> Settings:
         message, _, place = str(error).partition(" - at ")
         place = place.strip("` ")
         line = core_yaml.line_of(node, place, message)
-        expected = core_yaml.in_words(message, place, msgspec.json.schema(Settings))
+        expected = core_yaml.explain(message, place, msgspec.json.schema(Settings))
         raise NetbootError(
             f"{source}, line {line}: {place.removeprefix('$').removeprefix('.') or 'top level'}: {expected}",
             hint="see docs/operator.en.md, “Settings”",

@@ -1,6 +1,6 @@
-"""What may be set for `dhcp.mode: full`, the DHCP server of our own. Read with the rest of the settings by config.py.
+"""The settings of `dhcp.mode: full`, our own DHCP server. Read with the rest of the settings by config.py.
 
-Checked here: what can be told wrong without knowing the network. Whether it fits the interface: address_plan.py.
+Checks what can be checked without knowing the network; `dhcp/address_plan.py` checks whether it fits the interface.
 """
 
 import re
@@ -85,7 +85,7 @@ class DhcpFullSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 def _expect(fits: bool, name: str, given: str, expected: str) -> None:
-    """Raise ValueError in the words that config.py finds the line by: the setting's name in backquotes."""
+    """Raise ValueError unless `fits`. The setting's name stands in backquotes: config.py finds the line by it."""
     if not fits:
         raise ValueError(f"`{name}`: expected {expected}; there is {given!r}")
 

@@ -1,6 +1,6 @@
-"""What may be set for names: our own name server on an isolated switch, and updates to the building's DNS.
+"""The settings of names: our own name server on an isolated switch, and updates of the building's DNS.
 
-Read with the rest of the settings by config.py. Checked here: what can be told wrong by the settings alone.
+Read with the rest of the settings by config.py. Checks what can be checked by the settings alone.
 """
 
 from typing import Annotated, Final, Literal

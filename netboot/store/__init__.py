@@ -1,4 +1,4 @@
-"""Chunks, manifests and masters (store.py) in blobs (blobs.py), which are files of a folder (folder.py); upkeep.py."""
+"""The store of masters: chunks and manifests (store.py), kept as blobs (blobs.py) in a folder (folder.py)."""
 
 from netboot.store.blobs import BlobStore, StoreError
 from netboot.store.folder import BlobFolder

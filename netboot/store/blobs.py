@@ -1,8 +1,8 @@
-"""What the store asks of where its bytes lie: a folder today (folder.py), an object store later.
+"""The interface of a blob store, in which the store keeps its bytes: a folder today (folder.py), an object store later.
 
-A blob is a name with slashes, such as `manifests/<digest>`, and bytes. Reading raises what files raise:
-FileNotFoundError when there is no such blob, another OSError when it cannot be read, so that *missing* and *cannot be
-told* stay apart.
+A blob is bytes under a name with slashes, such as `manifests/<digest>`. Reading raises what files raise:
+FileNotFoundError when there is no such blob, another OSError when it cannot be read, so that *missing* and *unreadable*
+are never confused.
 Not for: what the names mean and whether the bytes are right (`store.py`).
 """
 
@@ -14,11 +14,11 @@ from netboot.shared.errors import NetbootError
 
 
 class StoreError(NetbootError):
-    """Something asked of the store that it does not hold, or that no store could hold."""
+    """The store has no such thing, could not keep it, or what it has is damaged."""
 
 
 class BlobStore(Protocol):
-    """Where blobs lie. A name that is none raises StoreError, whatever is asked."""
+    """Where blobs are kept. Every method raises StoreError for a name that is not valid."""
 
     def open(self, name: str) -> BinaryIO:
         """This blob, for reading from its beginning. Raises OSError; FileNotFoundError when there is none."""
@@ -37,22 +37,22 @@ class BlobStore(Protocol):
         """The whole names of all blobs below `prefix/`, in order. Raises OSError when that cannot be told."""
 
     def remove(self, name: str) -> int:
-        """Delete this blob; the bytes of room that are free again. Raises OSError; FileNotFoundError for none."""
+        """Delete this blob; returns the bytes freed. Raises OSError; FileNotFoundError when there is none."""
 
     def require_space(self, wanted: int) -> None:
         """Raises NetbootError when `wanted` more bytes would not fit, before a long work is begun."""
 
     def writing(self) -> AbstractContextManager[None]:
-        """Held by whoever puts what belongs together, so that nobody deletes in between; by several at once."""
+        """A shared lock, held while blobs that belong together are put, so that nobody deletes in between."""
 
-    def alone(self) -> AbstractContextManager[None]:
-        """Held by whoever deletes. Raises StoreError at once while somebody is `writing`."""
+    def exclusive(self) -> AbstractContextManager[None]:
+        """The exclusive lock, for whoever deletes. Raises StoreError at once while somebody is `writing`."""
 
     def forget_unfinished(self) -> int:
-        """Remove what puts that were killed left, `alone` being held; the bytes that are free again."""
+        """Remove what killed puts left half written; returns the bytes freed. Call it with `exclusive` held."""
 
     def path_of(self, name: str) -> Path | None:
-        """Where this blob's file is on this machine, or would be: for sendfile. None: it lies in no file, open it."""
+        """The path of this blob's file, for sendfile, whether or not it is there. None: blobs here are not files."""
 
 
 def read_blob(blobs: BlobStore, name: str) -> bytes:

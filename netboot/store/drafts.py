@@ -1,6 +1,6 @@
-"""Removes what builds and imports that were killed left half made, what they had mounted there too.
+"""Removes what killed builds and imports left half made, with what they had mounted there.
 
-Not for: knowing that nobody is at work (the store's lock says so, `folder.py`).
+Not for: making sure that none is at work now (the store's lock does, `folder.py`).
 """
 
 import shutil

@@ -1,10 +1,10 @@
 """Blobs as files of one folder: a blob's name is its path below it.
 
     chunks/… manifests/… masters/… builds/…   blobs
-    drafts/                                    files on their way: whole and synced before they are renamed into place
-    .lock                                      held shared by whoever writes or has a draft, alone by whoever deletes
+    drafts/                                    unfinished files: written and synced here, then renamed into place
+    .lock                                      held shared by whoever writes or has a draft, exclusively to delete
 
-A file never changes under its name: another takes its place. So readers need no lock, and HTTP can send a file straight
+A file is never changed in place, only replaced as a whole. So readers need no lock, and HTTP can send a file straight
 from disk. Not for: what the names mean (`store.py`). Sizes are bytes.
 """
 
@@ -46,7 +46,7 @@ class BlobFolder:
     def put(self, name: str, data: bytes) -> None:
         """As BlobStore says: written and synced under another name, renamed, and the rename synced."""
         path = self.path_of(name)
-        with self.draft("") as draft, self._said():
+        with self.draft("") as draft, self._disk_errors_explained():
             path.parent.mkdir(parents=True, exist_ok=True)
             with draft.open("xb") as file:
                 file.write(data)
@@ -65,15 +65,15 @@ class BlobFolder:
 
     def list(self, prefix: str) -> list[str]:
         """As BlobStore says."""
-        ahead, found = [self.path_of(prefix)], []
-        while ahead:
-            folder = ahead.pop()
+        folders, names = [self.path_of(prefix)], []
+        while folders:
+            folder = folders.pop()
             for path in folder.iterdir() if folder.is_dir() else []:
                 if path.is_dir() and not path.is_symlink():
-                    ahead.append(path)
+                    folders.append(path)
                 elif path.is_file():
-                    found.append(path.relative_to(self._folder).as_posix())
-        return sorted(found)
+                    names.append(path.relative_to(self._folder).as_posix())
+        return sorted(names)
 
     def remove(self, name: str) -> int:
         """As BlobStore says."""
@@ -92,7 +92,7 @@ class BlobFolder:
 
     def require_space(self, wanted: int) -> None:
         """As BlobStore says."""
-        with self._said():
+        with self._disk_errors_explained():
             self._make()
             free = shutil.disk_usage(self._folder).free
         if free < wanted + SPARE:
@@ -108,7 +108,7 @@ class BlobFolder:
             yield
 
     @contextmanager
-    def alone(self) -> Iterator[None]:
+    def exclusive(self) -> Iterator[None]:
         """As BlobStore says."""
         with self._lock(fcntl.LOCK_EX | fcntl.LOCK_NB):
             yield
@@ -122,7 +122,7 @@ class BlobFolder:
         """A path for a temporary file or folder on this folder's own disk, removed at the end. Raises StoreError."""
         drafts = self._folder / _DRAFTS
         with self.writing():
-            with self._said():
+            with self._disk_errors_explained():
                 drafts.mkdir(parents=True, exist_ok=True)
             path = drafts / f"{secrets.token_hex(8)}{suffix}"
             try:
@@ -137,8 +137,8 @@ class BlobFolder:
         self._folder.mkdir(exist_ok=True)
 
     @contextmanager
-    def _said(self) -> Iterator[None]:
-        """What the disk refuses, said to people. Raises StoreError."""
+    def _disk_errors_explained(self) -> Iterator[None]:
+        """Turns an OSError of the disk into a StoreError that says what to do."""
         try:
             yield
         except OSError as error:
@@ -148,7 +148,7 @@ class BlobFolder:
 
     @contextmanager
     def _lock(self, kind: int) -> Iterator[None]:
-        with self._said():
+        with self._disk_errors_explained():
             self._make()
             handle = os.open(self._folder / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:

@@ -5,8 +5,8 @@
     masters/<name>          the digest of the master's current manifest, as text
     builds/<inputs>         the digest of what a build made of these inputs, as text (in the builds' own store)
 
-These are names of blobs, wherever they lie (blobs.py). Chunks and manifests are written once and never changed.
-Writers, and whoever has a draft, hold the store's lock shared; `upkeep.py` holds it alone when it deletes.
+These are names of blobs (blobs.py). Chunks and manifests are written once and never changed. Writers, and whoever has a
+draft, hold the store's lock shared; `upkeep.py` holds it exclusively when it deletes.
 Not for: making chunks (`masters/chunking.py`), deleting and checking (`upkeep.py`). Sizes are bytes.
 """
 
@@ -47,7 +47,7 @@ _NAME = re.compile(MASTER_NAME)
 
 
 class ForeignError(StoreError):
-    """A manifest that this workshop's key did not sign: no agent accepts it, so it is no master."""
+    """A manifest that was not signed with this workshop's key: no agent accepts it."""
 
     def __init__(self, message: str, *, digest: str) -> None:
         super().__init__(
@@ -71,7 +71,7 @@ class Store:
         self._read: dict[str, Manifest] = {}
 
     def has_chunk(self, sha256: str) -> bool:
-        """Whether this chunk is here; what is no digest is not."""
+        """Whether this chunk is here; False for what is no digest."""
         return _DIGEST.fullmatch(sha256) is not None and self.blobs.exists(chunk_name(sha256))
 
     def manifest(self, digest: str) -> Manifest:
@@ -163,7 +163,7 @@ class Store:
         self.blobs.put(master_name(manifest.name), f"{digest}\n".encode())
         return digest
 
-    def built(self, inputs: str) -> Manifest | None:
+    def find_build(self, inputs: str) -> Manifest | None:
         """The manifest that a build made of these inputs (their digest), or None when it is not here whole."""
         try:
             return self.manifest(read_blob(self.blobs, _build_name(inputs)).decode("ascii").strip())
@@ -183,9 +183,9 @@ class Store:
         """Held while chunks are put and until their manifest is published, so that none is deleted in between."""
         return self.blobs.writing()
 
-    def alone(self) -> AbstractContextManager[None]:
-        """Held by whoever deletes. Raises StoreError at once when a build or an import is at work."""
-        return self.blobs.alone()
+    def exclusive(self) -> AbstractContextManager[None]:
+        """The exclusive lock, for whoever deletes. Raises StoreError at once when a build or an import is at work."""
+        return self.blobs.exclusive()
 
     @contextmanager
     def draft(self, suffix: str) -> Iterator[Path]:
@@ -194,7 +194,7 @@ class Store:
             yield path
 
     def forget_unfinished(self) -> int:
-        """Remove what was left half made, `alone` being held; the bytes that are free again."""
+        """Remove what was left half made; returns the bytes freed. Call it with `exclusive` held."""
         return self._desk.forget_unfinished() + self.blobs.forget_unfinished()
 
     def _digest_of_master(self, name: str) -> str | None:
@@ -214,8 +214,8 @@ def chunk_name(sha256: str) -> str:
     return f"{CHUNKS}/{_digest(sha256)[:2]}/{sha256}{_FRAME}"
 
 
-def chunk_of(name: str) -> str:
-    """The chunk whose blob has this name, as far as it is one's."""
+def chunk_in(name: str) -> str:
+    """The digest of the chunk whose blob has this name (the reverse of `chunk_name`); not checked."""
     return name.rpartition("/")[2].removesuffix(_FRAME)
 
 

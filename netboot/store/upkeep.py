@@ -1,6 +1,6 @@
-"""Looking after a store: delete what no master needs, find what is damaged, copy a master from another store.
+"""Maintenance of a store: delete what no master needs, find what is damaged, copy a master from another store.
 
-Not for: deciding which old manifests running jobs still need; the caller names them.
+Not for: knowing which old manifests running jobs still need; the caller names them.
 """
 
 from collections.abc import Collection, Iterator
@@ -11,7 +11,7 @@ from nacl.signing import SigningKey
 
 from netboot.shared.manifest import Manifest, ManifestError, parse_signed
 from netboot.store.blobs import StoreError, read_blob
-from netboot.store.store import CHUNKS, MANIFESTS, Store, chunk_of, manifest_name, master_name
+from netboot.store.store import CHUNKS, MANIFESTS, Store, chunk_in, manifest_name, master_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,20 +64,20 @@ def collect_garbage(store: Store, *, keep: Collection[str] = ()) -> Deleted:
 
     Raises StoreError, and deletes nothing, when a manifest that must stay cannot be read, or during a build.
     """
-    with store.alone():
+    with store.exclusive():
         wanted = {*store.names().values(), *keep}
         used = {chunk.sha256 for digest in wanted for chunk in store.manifest(digest).chunks}
         manifests = [name for name in store.blobs.list(MANIFESTS) if name.removeprefix(f"{MANIFESTS}/") not in wanted]
-        chunks = [name for name in store.blobs.list(CHUNKS) if chunk_of(name) not in used]
+        chunks = [name for name in store.blobs.list(CHUNKS) if chunk_in(name) not in used]
         freed = sum(store.blobs.remove(name) for name in (*manifests, *chunks))
         freed += store.forget_unfinished()
         return Deleted(len(manifests), len(chunks), freed)
 
 
 def forget_drafts(store: Store) -> None:
-    """Remove what builds and imports that were killed left half made; nothing while one is at work."""
-    # Whoever has a draft holds the store's lock: alone, all drafts there are nobody's.
-    with suppress(StoreError), store.alone():
+    """Remove what killed builds and imports left half made; does nothing while one is at work."""
+    # Whoever has a draft holds the store's lock shared: with the exclusive lock, every draft there was left behind.
+    with suppress(StoreError), store.exclusive():
         store.forget_unfinished()
 
 

@@ -1,8 +1,8 @@
 """The TFTP codec: datagrams ⇄ typed values (RFC 1350 §5, RFC 2347).
 
-A request is read as leniently as in.tftpd and dnsmasq read it, since firmware is sloppy: what has no value, what is
-unfinished at the end and what comes behind it is left out (RFC 2347: what a server does not take, it ignores). The OACK
-goes through tftpy's packet class, once a transfer; ACK and DATA pass thousands of times and are packed here.
+A request is read as leniently as in.tftpd and dnsmasq read it, since firmware is sloppy: an option without a value, or
+cut off at the end, is ignored with all that follows (RFC 2347: a server ignores what it does not take). The OACK, sent
+once a transfer, goes through tftpy's packet class; ACK and DATA come by the thousand and are packed here.
 Not for: which names there are (source.py), what an option means (transfer.py), sockets (tftp.py).
 """
 

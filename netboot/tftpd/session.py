@@ -70,7 +70,7 @@ class Session:
         self._proceed(NOTHING)
 
     def _readable(self) -> None:
-        """Take the client's packet, and those that came while it was answered, as they do where both share a core.
+        """Take the client's packet, and those that arrived while it was answered.
 
         Each of these spares a turn of the loop, a quarter of a block's work.
         """

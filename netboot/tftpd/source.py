@@ -1,8 +1,9 @@
 """Where TFTP's files come from: names made safe, a folder that cannot be left, and bytes by block.
 
-Firmware spells one name many ways (`shimx64.efi`, `/shimx64.efi`, `//grubx64.efi`, `\\EFI\\x.efi`): `clean_name` makes
-one of them. Some reads DHCP's option 67 on past its end and asks for `shimx64.efi` with 0xFF or the next option behind
-it: `names_within` finds what was meant. Not for: deciding which names exist; the server gives a `Source` for that.
+Firmware spells one name in many ways (`shimx64.efi`, `/shimx64.efi`, `//grubx64.efi`, `\\EFI\\x.efi`): `clean_name`
+gives the one spelling that is looked up. Some firmware reads past the end of DHCP's option 67, and asks for
+`shimx64.efi` followed by 0xFF or the next option: `names_within` gives the names it may have meant. Not for: which
+names exist; the server gives a `Source` for that.
 """
 
 import os
@@ -123,7 +124,7 @@ class Content:
         return self._read_on(offset, min(length, self.size - offset))
 
     def _read_on(self, offset: int, length: int) -> bytes:
-        """What lies outside the bytes at hand, or at the end of the file."""
+        """Bytes that are not in the buffer, or not all of them: the rest is read from the file."""
         start = offset - self._offset
         if start < 0 or start + length > len(self._buffer):
             self._fill(offset, length)

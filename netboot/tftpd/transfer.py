@@ -5,7 +5,7 @@ counted from 1 without rolling over; block 0 stands for the OACK.
 
 A repeated ACK must not send a window twice for ever (the "Sorcerer's Apprentice", RFC 1123 §4.2.3.1), yet with windows
 a repeated or early ACK is how a client reports a loss (RFC 7440 §4). So the window is sent again at the first sign of
-a loss only; until everything sent then is acknowledged and more, further signs are taken for echoes.
+a loss only; further signs are taken for echoes of it, until more has been acknowledged than had been sent by then.
 Not for: packets as bytes (packet.py), sockets and files (tftp.py).
 """
 
@@ -32,7 +32,7 @@ NOTHING = range(0)
 
 
 def block_size_for(mtu: int) -> int:
-    """The longest block, in bytes, that a link with this MTU carries whole: firmware need put no pieces together.
+    """The longest block, in bytes, that fits into one packet of this MTU: firmware need not reassemble fragments.
 
     Never under 512 bytes, which is what a client gets that does not negotiate.
     """
@@ -246,7 +246,7 @@ class Transfer:
         return range(first, edge + 1)
 
     def _measure(self, seconds: float) -> None:
-        """Smooth the time from a window to its ACK (as RFC 6298 §2), and be as patient as the client is slow."""
+        """Smooth the time from a window to its ACK (as RFC 6298 §2), and set the timeout by it."""
         pace = self._pace
         self._pace = pace = seconds if pace is None else 0.875 * pace + 0.125 * seconds
         patience = 4 * pace if 4 * pace > QUICK else QUICK

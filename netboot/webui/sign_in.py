@@ -71,7 +71,7 @@ async def sign_in(request: web.Request) -> web.Response:
     form = await form_of(request)
     name, password = form.get("name", "").strip()[:NAME_LIMIT], form.get("password", "")
     browsers = request.app[known_browsers_key]
-    known = browsers.number(name, request.cookies.get(browsers.cookie_of(name), ""))
+    known = browsers.number_in(name, request.cookies.get(browsers.cookie_name(name), ""))
     if not sessions.may_try(known or address):
         return page(request, "sign_in.html.j2", message=TEXTS["too_many_tries"][language], status=429)
     if not known and not sessions.may_try_name(name):
@@ -83,9 +83,9 @@ async def sign_in(request: web.Request) -> web.Response:
     if not right:
         log.warning("wrong password", extra={"client": address})
         return page(request, "sign_in.html.j2", message=TEXTS["wrong_password"][language], status=403)
-    sessions.tried_right(known or address)
+    sessions.forget_tries(known or address)
     if not known:
-        sessions.tried_name_right(name)
+        sessions.take_back_try_of_name(name)
     assert operator is not None
     return _signed_in(request, operator)
 
@@ -182,8 +182,8 @@ def _signed_in(request: web.Request, operator: Operator) -> web.Response:
     )
     browsers = request.app[known_browsers_key]
     answer.set_cookie(
-        browsers.cookie_of(operator.name),
-        browsers.new(operator.name),
+        browsers.cookie_name(operator.name),
+        browsers.new_cookie(operator.name),
         max_age=KNOWN_FOR,
         httponly=True,
         samesite="Strict",

@@ -50,7 +50,7 @@ async def recognise(request: web.Request) -> None:
     if session is None:
         return
     operator = await asyncio.to_thread(request.app[workshop_key].record.people.operator, session.operator)
-    sessions.check(token, mark_of(operator) if operator is not None else "")
+    sessions.end_unless_of(token, mark_of(operator) if operator is not None else "")
 
 
 def visitor(request: web.Request) -> Visitor:

@@ -16,8 +16,8 @@ from dataclasses import replace as replace_fields
 from msgspec.structs import replace
 
 from netboot.bootmenu import ticket
-from netboot.bootmenu.offered import BatchOffer, Boarding, board
-from netboot.bootmenu.pick import doubt
+from netboot.bootmenu.offered import BatchOffer, MenuOffer, offer_for
+from netboot.bootmenu.pick import pick_problem
 from netboot.jobs.identity import real_uuid
 from netboot.jobs.job import Job, MasterNeeds
 from netboot.jobs.named import Named
@@ -210,16 +210,16 @@ class Workshop:
         if session.contested:
             await self._dispatcher.stay(session, contest.problem(session), state="waiting")
             return
-        doubted = doubt(hello, self.profiles, self._ticket_key, now=self._clock())
-        picked, batch = ("", "") if doubted else (hello.profile, hello.batch)
+        refusal = pick_problem(hello, self.profiles, self._ticket_key, now=self._clock())
+        picked, batch = ("", "") if refusal else (hello.profile, hello.batch)
         if self._denied(session):
             # Or it would begin with the first hello after the PC was allowed again.
             await asyncio.to_thread(self.record.jobs.refuse, visit.id, menu=picked, batch=batch)
             await self._dispatcher.stay(session, Problem("denied"))
             return
-        if doubted is not None:
-            log.warning("%s: its pick does not count: %s", session.mac, doubted.code, extra={"mac": session.mac})
-            if doubted.code == "ticket-expired" and hello.profile and visit.new:
+        if refusal is not None:
+            log.warning("%s: its pick does not count: %s", session.mac, refusal.code, extra={"mac": session.mac})
+            if refusal.code == "ticket-expired" and hello.profile and visit.new:
                 # Our menu's own, too late: picked at the bench since, so what waited must not begin in its place.
                 await asyncio.to_thread(self.record.choices.cancel, visit.machine_id, "")
         try:
@@ -229,8 +229,8 @@ class Workshop:
             return  # at this very moment: its screen says so next
         if visit.outcome is not None:
             await self._tell_outcome(session, visit.outcome)
-        elif doubted is not None:
-            await self._dispatcher.stay(session, doubted)
+        elif refusal is not None:
+            await self._dispatcher.stay(session, refusal)
 
     async def heard(self, session: Session, message: StageStarted | StageProgress | StageFinished) -> None:
         """Act on one report. A report about another job, or one that was not ordered, is dropped and logged."""
@@ -261,24 +261,24 @@ class Workshop:
         """The machines whose agents are on the line now."""
         return frozenset(session.visit.machine_id for session in self._lines)
 
-    def boarding(self, mac: str, uuid: str) -> Boarding:
+    def menu_offer(self, mac: str, uuid: str) -> MenuOffer:
         """What this PC is offered in its boot menu; nothing is used up. It reads the record: call it in a thread.
 
         A denied PC is not looked up: it stays denied when the record fails.
         """
         policy = self.policies(mac, uuid)
         if policy.denied:
-            return Boarding(denied=True)
+            return MenuOffer(denied=True)
         choice = self.record.choices.waiting(mac=mac, uuid=uuid)
         batch = self.record.batches.offered(mac=mac, uuid=uuid)
         left = self.record.jobs.left_undone_at_boot(mac=mac, uuid=uuid)
-        boarding = board(
+        offer = offer_for(
             policy,
             self.profiles,
             chosen=choice.profile if choice is not None else "",
             batch=BatchOffer(batch.id, batch.profile) if batch is not None else None,
         )
-        return replace_fields(boarding, left=left.problem if left else None, stalled=self.starts.problem(mac, uuid))
+        return replace_fields(offer, left=left.problem if left else None, stalled=self.starts.problem(mac, uuid))
 
     def prove(self, picked: ticket.Picked) -> str:
         """The proof of a choice that this server's boot menu offers now. Whoever asks has checked that it may."""

@@ -13,10 +13,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from netboot.bootmenu.boot_menu import Asking, BootMenu, Refused, entries, notices
+from netboot.bootmenu.boot_menu import BootingPc, BootMenu, Refused, entries, notices
 from netboot.bootmenu.escapes import grub_accented, grub_quoted, ipxe_plain
 from netboot.bootmenu.highlight import white_pixel
-from netboot.bootmenu.offered import Boarding
+from netboot.bootmenu.offered import MenuOffer
 from netboot.bootmenu.texts import TEXTS
 from netboot.jobs.profile import Profile
 from netboot.settings.config import MenuSettings, Settings
@@ -41,8 +41,8 @@ def profile(name: str, identifier: str = "wipe", master: str = "debian-minimal")
 WIPE = profile("Effacer et installer", "wipe")
 
 
-GRUB = Asking("grub", MAC, UUID)
-IPXE = Asking("ipxe", MAC, UUID)
+GRUB = BootingPc("grub", MAC, UUID)
+IPXE = BootingPc("ipxe", MAC, UUID)
 
 
 class Menus:
@@ -51,18 +51,18 @@ class Menus:
     def __init__(self, boot_menu: BootMenu) -> None:
         self.boot_menu = boot_menu
 
-    def grub(self, **asking: Any) -> str:
-        return self.boot_menu.menu(replace(GRUB, **asking))
+    def grub(self, **pc: Any) -> str:
+        return self.boot_menu.menu(replace(GRUB, **pc))
 
-    def ipxe(self, **asking: Any) -> str:
-        return self.boot_menu.menu(replace(IPXE, **asking))
+    def ipxe(self, **pc: Any) -> str:
+        return self.boot_menu.menu(replace(IPXE, **pc))
 
 
 def menu(
     *profiles: Profile,
     language: Language = "fr",
     armed: Profile | None = None,
-    boarding: Boarding | None = None,
+    offer: MenuOffer | None = None,
     digits: bool = False,
     serial: str = "",
     files: Collection[str] = (),
@@ -73,7 +73,7 @@ def menu(
             profiles,
             Settings(language=language, menu=MenuSettings(serial=serial)),
             SERVER,
-            boarding=lambda mac, uuid: boarding or Boarding(armed=armed),
+            offer_of=lambda mac, uuid: offer or MenuOffer(armed=armed),
             digits_asked=lambda: digits,
             prove=lambda picked: f"proof-{picked.profile}-{picked.batch}",
             files=files,
@@ -138,18 +138,18 @@ def test_a_load_that_failed_reads_the_menu_anew_which_says_why_and_goes_to_the_d
 
 def test_a_pc_whose_place_went_to_another_one_meanwhile_does_not_stand_in_its_menu_for_ever() -> None:
     boot_menu = menu(WIPE).boot_menu
-    assert "\ncome_back\n" in boot_menu.refusal(GRUB, "gone")
-    assert "chain --replace ${base}/menu.ipxe?${pc} ||" in boot_menu.refusal(IPXE, "gone")
+    assert "\ncome_back\n" in boot_menu.refusal_script(GRUB, "gone")
+    assert "chain --replace ${base}/menu.ipxe?${pc} ||" in boot_menu.refusal_script(IPXE, "gone")
     typed: tuple[Refused, ...] = ("wrong", "too-many")
     for reason in typed:
-        assert "\ngo_back\n" in boot_menu.refusal(GRUB, reason)
-        assert "set refused yes" in boot_menu.refusal(IPXE, reason)
+        assert "\ngo_back\n" in boot_menu.refusal_script(GRUB, reason)
+        assert "set refused yes" in boot_menu.refusal_script(IPXE, reason)
 
 
 @pytest.mark.parametrize("batch", ["", "b" * 32])
 def test_a_start_that_brought_nothing_is_told_and_not_repeated_by_itself(batch: str) -> None:
-    boarding = Boarding(armed=WIPE, batch=batch, stalled=Problem("start-returned", {"seen": "agent"}))
-    shown = menu(WIPE, boarding=boarding)
+    offer = MenuOffer(armed=WIPE, batch=batch, stalled=Problem("start-returned", {"seen": "agent"}))
+    shown = menu(WIPE, offer=offer)
     grub, ipxe = shown.grub(), shown.ipxe()
     assert re.search(r'^ +set default="local"$', grub, re.MULTILINE)
     assert re.search(r"^ +set timeout=20$", grub, re.MULTILINE)
@@ -157,7 +157,7 @@ def test_a_start_that_brought_nothing_is_told_and_not_repeated_by_itself(batch: 
     for text in (grub, ipxe):
         assert "sans suite" in text
     assert "--id armed" in grub, "a person may still pick it"
-    assert not shown.boot_menu.shown(GRUB).starts_itself
+    assert not shown.boot_menu.render(GRUB).starts_itself
 
 
 @pytest.mark.parametrize("language", ["fr", "en"])
@@ -166,7 +166,7 @@ def test_what_is_left_undone_is_said_first(language: Language) -> None:
         (Problem("power-cut", {"stage": "erase"}), "Effacement" if language == "fr" else "Erasure"),
         (Problem("disk-error"), "page"),
     ):
-        shown = menu(WIPE, language=language, boarding=Boarding(left=left))
+        shown = menu(WIPE, language=language, offer=MenuOffer(left=left))
         first = shown.grub().partition("# the entries")[2].partition("menuentry ")[2].splitlines()[0]
         assert word in first
         assert 'set default="local"' in shown.grub()
@@ -180,7 +180,7 @@ def test_what_a_menu_says_of_its_pc_fits_its_screen(language: Language) -> None:
         left = Problem("power-cut", {"stage": stage})
         codes: tuple[Code, ...] = ("processor-32-bit", "start-returned")
         for stalled in map(Problem, codes):
-            assert max(map(len, notices(Boarding(left=left, stalled=stalled), language))) <= 66
+            assert max(map(len, notices(MenuOffer(left=left, stalled=stalled), language))) <= 66
 
 
 def test_the_path_that_every_stick_has_comes_last_and_from_a_gpt_only() -> None:
@@ -231,8 +231,8 @@ def test_what_writes_to_a_disk_asks_once_more_and_no_is_the_default() -> None:
 
 
 def test_inventory_only_names_no_profile_and_asks_nothing() -> None:
-    assert [entry.profile for entry in entries([], "en", Boarding())] == [""]
-    assert [entry.confirm for entry in entries([], "en", Boarding())] == [""]
+    assert [entry.profile for entry in entries([], "en", MenuOffer())] == [""]
+    assert [entry.confirm for entry in entries([], "en", MenuOffer())] == [""]
     assert "--id yes" not in menu().grub()
 
 
@@ -248,7 +248,7 @@ def test_a_record_that_fails_costs_the_choice_but_not_the_menu(caplog: pytest.Lo
         raise OSError("disk I/O error")
 
     failing = Menus(
-        BootMenu((WIPE,), Settings(), SERVER, boarding=broken, digits_asked=broken, prove=lambda picked: "never")
+        BootMenu((WIPE,), Settings(), SERVER, offer_of=broken, digits_asked=broken, prove=lambda picked: "never")
     )
     # Whether there are digits cannot be read either: they are asked for.
     assert failing.grub() == menu(WIPE, digits=True).grub()
@@ -266,10 +266,10 @@ def test_the_static_files_go_on_to_this_pcs_menu_over_http() -> None:
 
 
 def test_grubs_large_screen_waits_for_a_reader_only_where_secure_boot_makes_it_slow() -> None:
-    chosen = menu(WIPE, armed=WIPE).boot_menu.screen(GRUB)
+    chosen = menu(WIPE, armed=WIPE).boot_menu.screen_script(GRUB)
     assert re.search(r'^if \[ "\$lockdown" != y \]; then\n +open_screen\nfi$', chosen, re.MULTILINE)
-    for boarding in (Boarding(), Boarding(armed=WIPE, batch="b1"), Boarding(denied=True)):
-        assert menu(WIPE, boarding=boarding).boot_menu.screen(GRUB).strip() == "open_screen"
+    for offer in (MenuOffer(), MenuOffer(armed=WIPE, batch="b1"), MenuOffer(denied=True)):
+        assert menu(WIPE, offer=offer).boot_menu.screen_script(GRUB).strip() == "open_screen"
 
 
 def test_who_comes_back_to_grubs_menu_gets_the_large_screen() -> None:
@@ -288,7 +288,7 @@ def test_grubs_small_letters_come_with_a_line_that_makes_them_large() -> None:
     assert line.split("\n")[1].strip() == "go_back"
     # Where the large screen fails it is not offered again and again.
     assert 'if [ "$screen" = text -a "$asked" != yes ]; then\n    menuentry "Afficher ce menu en grand' in grub
-    assert "--id large" not in menu(WIPE, boarding=Boarding(denied=True)).grub()
+    assert "--id large" not in menu(WIPE, offer=MenuOffer(denied=True)).grub()
 
 
 def test_every_text_of_the_menu_fits_its_line() -> None:
@@ -299,19 +299,19 @@ def test_every_text_of_the_menu_fits_its_line() -> None:
 
 @pytest.mark.parametrize("language", ["fr", "en"])
 def test_grub_accepts_the_script(language: Language) -> None:
-    batch = Boarding(armed=WIPE, batch="b1")
+    batch = MenuOffer(armed=WIPE, batch="b1")
     for shown in (
         menu(WIPE, language=language, armed=WIPE),
-        menu(WIPE, boarding=batch, digits=True, serial=SERIAL, files=MEMTEST),
+        menu(WIPE, offer=batch, digits=True, serial=SERIAL, files=MEMTEST),
     ):
         run(["grub-script-check"], stdin=shown.grub())
         run(["grub-script-check"], stdin=shown.grub(graphic=True))
         run(["grub-script-check"], stdin=shown.boot_menu.grub_start())
-        run(["grub-script-check"], stdin=shown.boot_menu.screen(GRUB))
-        run(["grub-script-check"], stdin=shown.boot_menu.start(GRUB, "wipe", ""))
-        run(["grub-script-check"], stdin=shown.boot_menu.refusal(GRUB, "wrong"))
+        run(["grub-script-check"], stdin=shown.boot_menu.screen_script(GRUB))
+        run(["grub-script-check"], stdin=shown.boot_menu.start_script(GRUB, "wipe", ""))
+        run(["grub-script-check"], stdin=shown.boot_menu.refusal_script(GRUB, "wrong"))
         for again in (False, True):
-            run(["grub-script-check"], stdin=shown.boot_menu.home(GRUB, again=again))
+            run(["grub-script-check"], stdin=shown.boot_menu.no_disk_script(GRUB, again=again))
 
 
 HOSTILE = st.text(
@@ -349,26 +349,26 @@ def test_french_stays_readable_on_a_screen_without_accents() -> None:
 
 def test_a_start_carries_its_ticket_and_only_what_is_offered_has_one() -> None:
     boot_menu = menu(WIPE).boot_menu
-    assert boot_menu.start(GRUB, "wipe", "").split() == [
+    assert boot_menu.start_script(GRUB, "wipe", "").split() == [
         "load_agent",
         "netboot.profile=wipe",
         "netboot.ticket=proof-wipe-",
     ]
-    assert "set words netboot.profile=wipe netboot.ticket=proof-wipe-\n" in boot_menu.start(IPXE, "wipe", "")
-    for asking in (GRUB, IPXE):
-        assert "proof" not in boot_menu.start(asking, "other", "")
-        assert "proof" not in boot_menu.start(asking, "wipe", "no-such-batch")
+    assert "set words netboot.profile=wipe netboot.ticket=proof-wipe-\n" in boot_menu.start_script(IPXE, "wipe", "")
+    for pc in (GRUB, IPXE):
+        assert "proof" not in boot_menu.start_script(pc, "other", "")
+        assert "proof" not in boot_menu.start_script(pc, "wipe", "no-such-batch")
 
 
 def test_an_armed_batch_starts_by_itself_says_what_it_does_and_asks_for_no_digits() -> None:
-    shown = menu(WIPE, boarding=Boarding(armed=WIPE, batch="b1"), digits=True)
+    shown = menu(WIPE, offer=MenuOffer(armed=WIPE, batch="b1"), digits=True)
     assert re.search(r'^ +set default="armed"$', shown.grub(), re.MULTILINE)
     assert re.search(r"^ +set timeout=15$", shown.grub(), re.MULTILINE)
     assert "load_proven wipe b1" in shown.grub()
     assert 'menuentry "Serie en cours : Effacer et installer" --id armed' in shown.grub()
     assert "set picked profile=wipe&batch=b1\ngoto proven" in shown.ipxe()
     assert not shown.boot_menu.needs_digits(GRUB, "wipe", "b1")
-    assert shown.boot_menu.start(GRUB, "wipe", "b1").split() == [
+    assert shown.boot_menu.start_script(GRUB, "wipe", "b1").split() == [
         "load_agent",
         "netboot.batch=b1",
         "netboot.ticket=proof--b1",
@@ -380,19 +380,19 @@ def test_an_armed_batch_starts_by_itself_says_what_it_does_and_asks_for_no_digit
 
 
 def test_a_pc_that_is_kept_away_is_offered_its_disk_and_a_sentence() -> None:
-    shown = menu(WIPE, boarding=Boarding(denied=True))
+    shown = menu(WIPE, offer=MenuOffer(denied=True))
     for text in (shown.grub(), shown.ipxe()):
         assert "interdit" in text
         assert "wipe" not in text
     assert re.findall(r"--id (\w+)", shown.grub().partition("# the entries")[2]) == ["denied", "local"]
     assert re.findall(r"^item (\w+)", shown.ipxe(), re.MULTILINE) == ["local"]
-    assert "proof" not in shown.boot_menu.start(GRUB, "wipe", "")
+    assert "proof" not in shown.boot_menu.start_script(GRUB, "wipe", "")
 
 
 @pytest.mark.parametrize(("wanted", "ready"), [("inventory", "inventory"), ("look", "profile-2"), ("wipe", "local")])
 def test_what_is_set_for_a_pc_is_ready_under_enter_but_never_what_writes(wanted: str, ready: str) -> None:
     look = msgspec.convert({"id": "look", "name": {"fr": "Voir", "en": "Look"}, "stages": ["check", "finish"]}, Profile)
-    shown = menu(WIPE, look, boarding=Boarding(default=wanted))
+    shown = menu(WIPE, look, offer=MenuOffer(default=wanted))
     assert f'set default="{ready}"' in shown.grub()
     assert f"set first {ready}" in shown.ipxe()
 
@@ -416,7 +416,7 @@ def test_the_other_language_is_one_line_away() -> None:
     assert "Boot this PC" in english
     assert "netboot.lang=en" in english
     # iPXE keeps no variable that says somebody is there.
-    asked = menu(WIPE, armed=WIPE).ipxe(language="en", asked=True)
+    asked = menu(WIPE, armed=WIPE).ipxe(language="en", attended=True)
     assert "set wait 0\nset first local\n" in asked
 
 
@@ -451,7 +451,7 @@ def test_memtest_is_offered_where_it_is_there_and_where_grub_is_not_locked_down(
         "iseq ${platform} pcbios && cpuid --ext 29 && kernel ${base}/boot/memtestx64.bin && boot ||",
         "iseq ${platform} pcbios && kernel ${base}/boot/memtestia32.bin && boot ||",
     ]
-    for shown in (menu(WIPE), menu(WIPE, files=MEMTEST, boarding=Boarding(denied=True))):
+    for shown in (menu(WIPE), menu(WIPE, files=MEMTEST, offer=MenuOffer(denied=True))):
         assert "memtest" not in shown.grub() + shown.ipxe()
 
 
@@ -459,17 +459,17 @@ def test_the_memory_test_may_be_ready_under_enter() -> None:
     test = msgspec.convert(
         {"id": "test", "name": {"fr": "M", "en": "M"}, "stages": ["check", "memory", "finish"]}, Profile
     )
-    assert 'set default="profile-2"' in menu(WIPE, test, boarding=Boarding(default="memory")).grub()
-    assert 'set default="local"' in menu(WIPE, boarding=Boarding(default="memory")).grub()
+    assert 'set default="profile-2"' in menu(WIPE, test, offer=MenuOffer(default="memory")).grub()
+    assert 'set default="local"' in menu(WIPE, offer=MenuOffer(default="memory")).grub()
 
 
 @pytest.mark.parametrize("language", ["fr", "en"])
 def test_grubs_theme_says_what_is_asked_in_the_readers_language(language: Language) -> None:
-    asking, texts = replace(GRUB, graphic=True), TEXTS[language]
+    pc, texts = replace(GRUB, graphic=True), TEXTS[language]
     boot_menu = menu(WIPE, language=language).boot_menu
     for title, said in (("menu", texts.title), ("sure", texts.confirm_title), ("code", texts.title_code)):
-        assert f'text = "{said}"' in boot_menu.theme(asking, title)
-    assert boot_menu.theme(asking, '"\n+ image {') == boot_menu.theme(asking, "menu")
+        assert f'text = "{said}"' in boot_menu.theme(pc, title)
+    assert boot_menu.theme(pc, '"\n+ image {') == boot_menu.theme(pc, "menu")
     # A theme's strings have no escapes, and GRUB puts the seconds in for itself.
     shown = [texts.title, texts.confirm_title, texts.title_code, texts.theme_help, texts.theme_timeout]
     assert not [text for text in shown if set(text) & set('"\\\n')]
@@ -502,7 +502,7 @@ def test_an_installers_stick_is_left_alone_whichever_way_it_was_made() -> None:
 
 @pytest.mark.parametrize("batch", ["", "b1"])
 def test_inventory_only_is_not_offered_while_its_agent_would_follow_a_choice(batch: str) -> None:
-    shown = menu(WIPE, boarding=Boarding(armed=WIPE, batch=batch))
+    shown = menu(WIPE, offer=MenuOffer(armed=WIPE, batch=batch))
     for text in (shown.grub(), shown.ipxe()):
         assert ("Inventaire seul" in text) == bool(batch)
 
@@ -510,8 +510,8 @@ def test_inventory_only_is_not_offered_while_its_agent_would_follow_a_choice(bat
 def test_the_memory_test_that_is_ready_is_one_that_writes_nothing() -> None:
     tested = msgspec.structs.replace(WIPE, stages=("check", "memory", "erase", "finish"), master="")
     only = msgspec.structs.replace(WIPE, id="only", stages=("check", "memory", "finish"), master="")
-    assert "set first profile-2" in menu(tested, only, boarding=Boarding(default="memory")).ipxe()
-    assert "set first local" in menu(tested, boarding=Boarding(default="memory")).ipxe()
+    assert "set first profile-2" in menu(tested, only, offer=MenuOffer(default="memory")).ipxe()
+    assert "set first local" in menu(tested, offer=MenuOffer(default="memory")).ipxe()
 
 
 @pytest.mark.parametrize("language", ["fr", "en"])
@@ -530,9 +530,9 @@ def test_a_profile_whose_master_no_pc_can_get_is_not_offered_and_says_why(langua
     assert f"item profile-1 {ipxe_plain(title)}" in ipxe
     assert f":profile-1\necho {ipxe_plain(texts.unavailable_why)}\nsleep 10 ||\ngoto menu\n" in ipxe
     assert "profile=wipe" not in ipxe
-    for asking in (GRUB, IPXE):
-        assert "proof" not in shown.boot_menu.start(asking, "wipe", "")
-        assert "proof" in shown.boot_menu.start(asking, "other", "")
+    for pc in (GRUB, IPXE):
+        assert "proof" not in shown.boot_menu.start_script(pc, "wipe", "")
+        assert "proof" in shown.boot_menu.start_script(pc, "other", "")
 
 
 def test_a_store_that_cannot_be_read_costs_no_pc_its_menu(caplog: pytest.LogCaptureFixture) -> None:
@@ -540,7 +540,7 @@ def test_a_store_that_cannot_be_read_costs_no_pc_its_menu(caplog: pytest.LogCapt
         raise OSError("the disk")
 
     boot_menu = BootMenu(
-        (WIPE,), Settings(), SERVER, boarding=lambda mac, uuid: Boarding(), digits_asked=lambda: False,
+        (WIPE,), Settings(), SERVER, offer_of=lambda mac, uuid: MenuOffer(), digits_asked=lambda: False,
         prove=lambda picked: "p", lacks_master=broken,
     )  # fmt: skip
     assert "load_proven wipe" in boot_menu.menu(GRUB)

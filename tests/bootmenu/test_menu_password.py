@@ -52,12 +52,12 @@ def test_a_password_is_six_to_twelve_digits(digits: str) -> None:
 def test_no_password_is_asked_for_when_none_is_set() -> None:
     assert hash_menu_password("") == ""
     for unset in (MenuPassword(lambda: ""), MenuPassword(lambda: None)):
-        assert not unset.asked()
+        assert not unset.is_set()
         assert asyncio.run(unset.try_digits("", mac="", address="")) == "right"
 
 
 async def test_the_right_digits_are_right_and_others_are_not(password: MenuPassword) -> None:
-    assert password.asked()
+    assert password.is_set()
     assert await password.try_digits(DIGITS, mac="a", address="1") == "right"
     assert await password.try_digits("240872", mac="a", address="1") == "wrong"
     assert await password.try_digits("", mac="a", address="1") == "wrong"

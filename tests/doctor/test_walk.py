@@ -11,8 +11,8 @@ from ipaddress import IPv4Address
 
 import pytest
 
-from netboot.bootmenu.boot_menu import Asking, BootMenu
-from netboot.bootmenu.offered import Boarding
+from netboot.bootmenu.boot_menu import BootingPc, BootMenu
+from netboot.bootmenu.offered import MenuOffer
 from netboot.dhcp.probe import PROBE_UUID
 from netboot.doctor.http_get import HttpTrouble, http_get
 from netboot.doctor.tftp_get import TftpTrouble, tftp_get
@@ -30,7 +30,7 @@ def menus() -> BootMenu:
         (),
         Settings(),
         SERVER,
-        boarding=lambda mac, uuid: Boarding(),
+        offer_of=lambda mac, uuid: MenuOffer(),
         digits_asked=lambda: False,
         prove=lambda picked: "",
     )
@@ -50,7 +50,7 @@ def test_other_servers_first_files_are_not_taken_for_netboots(strange: bytes) ->
 
 @pytest.mark.parametrize("loader", ["grub", "ipxe"])
 def test_the_files_that_a_menu_loads_are_found_in_it(menus: BootMenu, loader: str) -> None:
-    text = menus.menu(Asking(loader, MAC, str(PROBE_UUID)))  # type: ignore[arg-type]  # one of the two words
+    text = menus.menu(BootingPc(loader, MAC, str(PROBE_UUID)))  # type: ignore[arg-type]  # one of the two words
     url = f"http://10.77.0.2:80/menu.{loader}?mac={MAC}"
     found = boot_files(text.encode(), url)
     assert {file.removeprefix("http://10.77.0.2:80/boot/") for file in found} >= NEEDED

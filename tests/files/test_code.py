@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import netboot
-from netboot.files.code import code_digest, code_of
+from netboot.files.code import code_digest, source_files
 
 PACKAGE = Path(netboot.__file__).parent
 BUILDS = ("netboot.masters.build", "netboot.bootfiles.builder")
@@ -33,7 +33,7 @@ def loaded_by(module: str) -> set[Path]:
 
 @pytest.mark.parametrize("module", BUILDS)
 def test_a_change_in_any_file_that_a_build_loads_changes_its_key(module: str, copy: Path) -> None:
-    names = {path.relative_to(copy) for path in code_of(module, package=copy)}
+    names = {path.relative_to(copy) for path in source_files(module, package=copy)}
     assert names >= loaded_by(module)
     assert (
         module == "netboot.bootfiles.builder" or {Path("masters/disk_layout.py"), Path("masters/in_root.sh")} <= names

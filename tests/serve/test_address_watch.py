@@ -7,7 +7,7 @@ from ipaddress import IPv4Address, IPv4Network
 import pytest
 from msgspec.structs import replace
 
-from netboot.lan.address_watch import AddressWatch, Trouble, look
+from netboot.lan.address_watch import AddressWatch, Trouble, interface_now
 from netboot.lan.interfaces import Address, Interface, Link
 from netboot.shared.errors import NetbootError
 from netboot.tftp import TftpServer, TftpSettings
@@ -22,11 +22,11 @@ def link(*addresses: str, flags: tuple[str, ...] = UP) -> Link:
 
 
 def test_the_address_that_is_served_is_kept_while_it_is_there() -> None:
-    assert look([link("10.77.0.9", "10.77.0.2")], SERVED) == SERVED
+    assert interface_now([link("10.77.0.9", "10.77.0.2")], SERVED) == SERVED
 
 
 def test_another_address_is_taken_when_it_went() -> None:
-    assert look([link("10.77.0.9")], SERVED) == replace(SERVED, address=IPv4Address("10.77.0.9"))
+    assert interface_now([link("10.77.0.9")], SERVED) == replace(SERVED, address=IPv4Address("10.77.0.9"))
 
 
 @pytest.mark.parametrize(
@@ -39,7 +39,7 @@ def test_another_address_is_taken_when_it_went() -> None:
     ],
 )
 def test_what_keeps_pcs_from_being_served_is_named(links: list[Link], trouble: Trouble) -> None:
-    assert look(links, SERVED) == trouble
+    assert interface_now(links, SERVED) == trouble
 
 
 class Watched:

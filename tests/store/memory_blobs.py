@@ -59,7 +59,7 @@ class MemoryBlobs:
                 self._writers -= 1
 
     @contextmanager
-    def alone(self) -> Iterator[None]:
+    def exclusive(self) -> Iterator[None]:
         """As BlobStore says; for one thread."""
         with self._lock:
             if self._writers:

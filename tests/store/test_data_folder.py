@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from netboot.auth.signing import KEY_FILE, load_key, load_ticket_key, new_key
-from netboot.files.data_folder import make_private, require_private, served_here
+from netboot.files.data_folder import make_private, require_private, server_lock
 from netboot.records.record import open_record
 from netboot.shared.errors import NetbootError
 from netboot.store import Store
@@ -19,7 +19,7 @@ FIRST = {
     "the key": load_key,
     "the ticket key": load_ticket_key,
     "the store": lambda folder: Store(folder / "store").require_space(1),
-    "the server": lambda folder: served_here(folder).__enter__(),
+    "the server": lambda folder: server_lock(folder).__enter__(),
 }
 
 
@@ -37,8 +37,8 @@ def test_a_second_server_is_refused_and_told_whose_it_is_until_the_first_ends(tm
     hold = """
 import sys
 from pathlib import Path
-from netboot.files.data_folder import served_here
-with served_here(Path(sys.argv[1])):
+from netboot.files.data_folder import server_lock
+with server_lock(Path(sys.argv[1])):
     print("held", flush=True)
     sys.stdin.read()
 """
@@ -47,12 +47,12 @@ with served_here(Path(sys.argv[1])):
     ) as other:
         assert other.stdout is not None
         assert other.stdout.readline() == b"held\n"
-        with pytest.raises(NetbootError, match=f"process {other.pid}") as refused, served_here(tmp_path):
+        with pytest.raises(NetbootError, match=f"process {other.pid}") as refused, server_lock(tmp_path):
             pass
         assert "data" in refused.value.hint
         other.kill()
         other.wait()
-    with served_here(tmp_path):
+    with server_lock(tmp_path):
         pass
 
 

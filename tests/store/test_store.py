@@ -361,9 +361,9 @@ def test_a_folder_opens_no_file_that_is_no_blob(tmp_path: Path, name: str) -> No
 def test_nobody_deletes_while_somebody_has_a_draft_or_writes(make: Stores, tmp_path: Path) -> None:
     store = make(tmp_path)
     for held in (store.draft(".raw"), store.writing(), store.blobs.writing()):
-        with held, pytest.raises(StoreError, match="being written"), make(tmp_path).alone():
+        with held, pytest.raises(StoreError, match="being written"), make(tmp_path).exclusive():
             pass
-    with store.alone():
+    with store.exclusive():
         assert store.forget_unfinished() == 0
 
 
@@ -371,8 +371,8 @@ def test_a_build_is_found_again_by_what_went_into_it(make: Stores, tmp_path: Pat
     store = make(tmp_path)
     manifest = put_master(store, "one", part("a"))
     inputs = "ab" * 32
-    assert store.built(inputs) is None
+    assert store.find_build(inputs) is None
     store.remember_build(inputs, manifest)
-    assert make(tmp_path).built(inputs) == manifest
+    assert make(tmp_path).find_build(inputs) == manifest
     store.blobs.put(manifest_name(manifest.digest), b"damaged")
-    assert make(tmp_path).built(inputs) is None
+    assert make(tmp_path).find_build(inputs) is None

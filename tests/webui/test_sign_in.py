@@ -109,7 +109,7 @@ def test_made_up_names_push_no_count_out_and_a_right_try_is_not_counted() -> Non
     sessions = Sessions(clock)
     for _ in range(2 * TRIES_OF_NAME):
         assert sessions.may_try_name("anne")
-        sessions.tried_name_right("anne")
+        sessions.take_back_try_of_name("anne")
     assert [sessions.may_try_name("anne") for _ in range(TRIES_OF_NAME + 1)] == [True] * TRIES_OF_NAME + [False]
     for number in range(10_000):
         sessions.may_try_name(f"made up {number}")
@@ -123,13 +123,13 @@ def test_a_browser_is_known_for_the_name_that_it_signed_in_under_by_the_server_t
     workshop: Workshop,
 ) -> None:
     browsers = known_browsers(workshop.record.people)
-    cookie = browsers.new("anne")
-    assert known_browsers(workshop.record.people).number("anne", cookie), "also after a restart"
-    assert not browsers.number("bruno", cookie)
-    assert not KnownBrowsers(b"another server's").number("anne", cookie)
+    cookie = browsers.new_cookie("anne")
+    assert known_browsers(workshop.record.people).number_in("anne", cookie), "also after a restart"
+    assert not browsers.number_in("bruno", cookie)
+    assert not KnownBrowsers(b"another server's").number_in("anne", cookie)
     for forged in ("", ".", "1.2", cookie[:-1], "é.é"):
-        assert not browsers.number("anne", forged)
-    assert browsers.cookie_of("anne") != browsers.cookie_of("bruno")
+        assert not browsers.number_in("anne", forged)
+    assert browsers.cookie_name("anne") != browsers.cookie_name("bruno")
 
 
 async def test_the_first_operator_needs_the_code_of_the_log(workshop: Workshop) -> None:
@@ -219,7 +219,7 @@ def test_a_try_counts_before_its_outcome_is_known_and_a_right_one_begins_anew() 
     sessions = Sessions(clock)
     assert [sessions.may_try("a") for _ in range(TRIES + 1)] == [True] * TRIES + [False]
     assert sessions.may_try("b"), "another address is another person"
-    sessions.tried_right("a")
+    sessions.forget_tries("a")
     assert sessions.may_try("a")
     for _ in range(TRIES):
         sessions.may_try("a")

@@ -219,8 +219,8 @@ async def serving(
         tuple(workshop.profiles.values()),
         Settings(),
         IPv4Address("192.0.2.2"),
-        boarding=workshop.boarding,
-        digits_asked=digits.asked,
+        offer_of=workshop.menu_offer,
+        digits_asked=digits.is_set,
         prove=workshop.prove,
     )
     server = TestServer(boot_application(BootHttp(dict(files), dict(rendered), menus, digits, masters), workshop))

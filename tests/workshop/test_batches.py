@@ -7,7 +7,7 @@ import pytest
 from aiohttp.test_utils import TestServer
 from msgspec.structs import replace
 
-from netboot.bootmenu.offered import Boarding
+from netboot.bootmenu.offered import MenuOffer
 from netboot.jobs.actor import operator
 from netboot.jobs.identity import Key
 from netboot.jobs.policy import Policy
@@ -21,9 +21,9 @@ from tests.workshop.conftest import ERASE, LOOK, WIPE, boarded, hello, pc, row_o
 from tests.workshop.player import agent_on, eventually, evidence
 
 
-def boarding(workshop: Workshop, number: int = 1) -> Boarding:
+def menu_offer(workshop: Workshop, number: int = 1) -> MenuOffer:
     inventory = pc(number)
-    return workshop.boarding(inventory.nics[0].mac, inventory.system.uuid)
+    return workshop.menu_offer(inventory.nics[0].mac, inventory.system.uuid)
 
 
 def deny(workshop: Workshop, number: int = 1) -> None:
@@ -38,7 +38,7 @@ async def test_two_pcs_of_a_batch_begin_and_the_third_is_told_and_waits_for_the_
     workshop: Workshop, server: TestServer
 ) -> None:
     batch = workshop.record.batches.arm(ERASE.id, 2, "anne")
-    assert boarding(workshop) == Boarding(armed=ERASE, batch=batch.id)
+    assert menu_offer(workshop) == MenuOffer(armed=ERASE, batch=batch.id)
     async with AsyncExitStack() as stack:
         for number in (1, 2):
             agent, _ = await stack.enter_async_context(agent_on(server, boarded(number, batch.id)))
@@ -47,7 +47,7 @@ async def test_two_pcs_of_a_batch_begin_and_the_third_is_told_and_waits_for_the_
         full = Problem("batch-full", {"places": "2"})
         assert (await third.hear(Stay)).problem == full
         assert (row_of(workshop, 3).state, row_of(workshop, 3).problem) == ("waiting", full)
-        assert boarding(workshop, 4) == Boarding()
+        assert menu_offer(workshop, 4) == MenuOffer()
         assert await workshop.commands.choose(operator("anne"), row_of(workshop, 3).machine, LOOK.id)
         await third.hear(Plan)
 
@@ -57,7 +57,7 @@ async def test_a_pc_that_is_back_from_its_batch_is_offered_its_disk(workshop: Wo
     async with agent_on(server, boarded(1, batch.id)) as (agent, _):
         await agent.hear(Plan)
         assert await agent.obey(pc()) == Leave(action="poweroff")
-    assert boarding(workshop) == Boarding()
+    assert menu_offer(workshop) == MenuOffer()
     async with agent_on(server, replace(boarded(1, batch.id), boot="boot-1b")) as (agent, _):
         assert (await agent.hear(Stay)).problem == Problem("batch-again")
 
@@ -69,7 +69,7 @@ async def test_a_choice_on_the_page_comes_before_the_batch_in_the_menu_too(
         await agent.close()
     workshop.record.batches.arm(ERASE.id, 2, "anne")
     workshop.record.choices.choose(row_of(workshop).machine, LOOK.id, "omar")
-    assert boarding(workshop) == Boarding(armed=LOOK)
+    assert menu_offer(workshop) == MenuOffer(armed=LOOK)
 
 
 @pytest.mark.parametrize("pick", [{"profile": ERASE.id}, {"batch": "armed"}, {}])
@@ -78,7 +78,7 @@ async def test_a_denied_pc_is_told_so_and_nothing_begins(
 ) -> None:
     batch = workshop.record.batches.arm(ERASE.id, 2, "anne")
     deny(workshop)
-    assert boarding(workshop) == Boarding(denied=True)
+    assert menu_offer(workshop) == MenuOffer(denied=True)
     greeting = replace(hello(pc()), **{name: batch.id if value == "armed" else value for name, value in pick.items()})
     async with agent_on(server, greeting) as (agent, _):
         assert (await agent.hear(Stay)).problem == Problem("denied")
@@ -179,7 +179,7 @@ def test_a_denied_pc_stays_denied_when_the_record_fails(workshop: Workshop, monk
 
     deny(workshop)
     monkeypatch.setattr(workshop.record.choices, "waiting", fails)
-    assert boarding(workshop) == Boarding(denied=True)
+    assert menu_offer(workshop) == MenuOffer(denied=True)
 
 
 @pytest.mark.parametrize("pause", [0.0, 0.05, 0.1, 0.2])

@@ -222,10 +222,10 @@ async def test_a_menu_that_a_twins_choice_armed_leads_to_no_erase(workshop: Work
     mac, uuid = other.nics[0].mac, other.system.uuid
     async with ClientSession() as client, client.get(server.make_url(f"/menu.ipxe?mac={mac}&uuid={uuid}")) as answer:
         assert answer.status == 200
-    assert workshop.boarding(mac, uuid).armed == ERASE, "the hint is wrong here, which is why it decides nothing"
+    assert workshop.menu_offer(mac, uuid).armed == ERASE, "the hint is wrong here, which is why it decides nothing"
     async with agent_on(server, hello(other, "boot-2")) as (agent, _):
         assert await next_order(agent) is None
         assert [row.number for row in workshop.record.machines.overview()] == [1, 2]
     # From now on the loader's adapter tells the two apart.
-    assert workshop.boarding(mac, uuid).armed is None
-    assert workshop.boarding(one.nics[0].mac, uuid).armed == ERASE
+    assert workshop.menu_offer(mac, uuid).armed is None
+    assert workshop.menu_offer(one.nics[0].mac, uuid).armed == ERASE

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netboot.bootmenu.offered import NEUTRAL, BatchOffer, board, may_be_default
+from netboot.bootmenu.offered import NEUTRAL, BatchOffer, may_be_default, offer_for
 from netboot.jobs.policy import Policy, combined
 from tests.workshop.conftest import ERASE, LOOK, LOST, WIPE
 
@@ -25,38 +25,38 @@ offers = st.none() | st.builds(BatchOffer, batch=st.just("b1"), profile=ids)
 def test_a_denied_pc_is_offered_nothing_and_no_other_is_denied(
     policy: Policy, chosen: str, batch: BatchOffer | None
 ) -> None:
-    found = board(policy, PROFILES, chosen=chosen, batch=batch)
-    assert found.denied == policy.denied
-    if found.denied:
-        assert (found.armed, found.batch, found.default) == (None, "", "")
+    offer = offer_for(policy, PROFILES, chosen=chosen, batch=batch)
+    assert offer.denied == policy.denied
+    if offer.denied:
+        assert (offer.armed, offer.batch, offer.default) == (None, "", "")
 
 
 @given(policies, ids.filter(bool), offers)
 def test_a_persons_choice_keeps_a_batch_out_even_when_its_profile_is_gone(
     policy: Policy, chosen: str, batch: BatchOffer | None
 ) -> None:
-    found = board(policy, PROFILES, chosen=chosen, batch=batch)
-    assert found.batch == ""
-    assert found.armed in (None, PROFILES.get(chosen))
+    offer = offer_for(policy, PROFILES, chosen=chosen, batch=batch)
+    assert offer.batch == ""
+    assert offer.armed in (None, PROFILES.get(chosen))
 
 
 @given(policies, ids, offers)
 def test_the_default_never_writes_to_a_disk(policy: Policy, chosen: str, batch: BatchOffer | None) -> None:
-    found = board(policy, PROFILES, chosen=chosen, batch=batch)
-    assert found.default in ("", *NEUTRAL, LOOK.id)
+    offer = offer_for(policy, PROFILES, chosen=chosen, batch=batch)
+    assert offer.default in ("", *NEUTRAL, LOOK.id)
 
 
 @given(policies, ids, offers)
 def test_a_batch_is_named_only_with_the_profile_it_arms(policy: Policy, chosen: str, batch: BatchOffer | None) -> None:
-    found = board(policy, PROFILES, chosen=chosen, batch=batch)
-    if found.batch:
+    offer = offer_for(policy, PROFILES, chosen=chosen, batch=batch)
+    if offer.batch:
         assert batch is not None
-        assert found.armed is PROFILES[batch.profile]
+        assert offer.armed is PROFILES[batch.profile]
 
 
 def test_the_next_pc_of_a_batch_gets_its_profile() -> None:
-    found = board(Policy(), PROFILES, chosen="", batch=BatchOffer("b1", WIPE.id))
-    assert (found.armed, found.batch) == (WIPE, "b1")
+    offer = offer_for(Policy(), PROFILES, chosen="", batch=BatchOffer("b1", WIPE.id))
+    assert (offer.armed, offer.batch) == (WIPE, "b1")
 
 
 @pytest.mark.parametrize("entry", [WIPE.id, ERASE.id, "armed", "local", "gone"])
@@ -67,8 +67,8 @@ def test_what_writes_or_is_unknown_may_not_start_by_itself(entry: str) -> None:
 @given(st.lists(st.none() | policies, max_size=4))
 def test_of_several_policies_any_denies_and_the_first_that_says_something_counts(several: list[Policy | None]) -> None:
     said = [policy for policy in several if policy is not None]
-    found = combined(*several)
-    assert found.denied == any(policy.denied for policy in said)
-    assert found.loader == next((policy.loader for policy in said if policy.loader), None)
-    assert found.dhcp == next((policy.dhcp for policy in said if policy.dhcp), None)
-    assert found.default == next((policy.default for policy in said if policy.default), "")
+    offer = combined(*several)
+    assert offer.denied == any(policy.denied for policy in said)
+    assert offer.loader == next((policy.loader for policy in said if policy.loader), None)
+    assert offer.dhcp == next((policy.dhcp for policy in said if policy.dhcp), None)
+    assert offer.default == next((policy.default for policy in said if policy.default), "")
