@@ -5,6 +5,7 @@ minutes or hours and tells how far it is goes through netboot/shared/long_progra
 Not for: a shell. Command lines are lists, long options where the program has them.
 """
 
+import contextlib
 import logging
 import os
 import subprocess
@@ -17,6 +18,9 @@ from netboot.shared.errors import NetbootError
 log = logging.getLogger(__name__)
 
 Command = Sequence[str | os.PathLike[str]]
+
+_GRACE = 2.0
+"""Seconds that a killed program has to be gone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,25 +92,43 @@ def run(
     started = time.monotonic()
     log.debug("run %s", " ".join(words))
     try:
-        ended = subprocess.run(
+        process = subprocess.Popen(
             words,
-            input=stdin,
-            stdin=subprocess.DEVNULL if stdin is None else None,
-            capture_output=True,
+            stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
             errors="replace",
-            timeout=timeout,
             env=environment(env),
             cwd=cwd,
-            check=False,
         )
     except FileNotFoundError as error:
         raise absent(words[0]) from error
+    try:
+        out, err = process.communicate(stdin, timeout=timeout)
     except subprocess.TimeoutExpired as error:
+        _give_up(process)
         raise ProgramError(
             f"{words[0]} did not end within {timeout:.0f} s", hint=f"tried: {' '.join(words)}"
         ) from error
-    done = Completed(words, ended.returncode, ended.stdout, ended.stderr, time.monotonic() - started)
+    except BaseException:
+        _give_up(process)
+        raise
+    done = Completed(words, process.returncode, out, err, time.monotonic() - started)
     if expect is not None and done.status not in expect:
         raise unexpected(done)
     return done
+
+
+def _give_up(process: subprocess.Popen[str]) -> None:
+    """Kill the program, and wait for its end no longer than `_GRACE`: one that hangs in the kernel, on a disk that does
+    not answer, cannot be killed, and what comes next must not hang with it."""
+    process.kill()
+    for pipe in (process.stdin, process.stdout, process.stderr):
+        if pipe is not None:
+            with contextlib.suppress(OSError):
+                pipe.close()
+    try:
+        process.wait(_GRACE)
+    except subprocess.TimeoutExpired:
+        log.error("process %d does not end: it hangs in the kernel", process.pid)
