@@ -10,6 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import msgspec
+import pytest
 from msgspec.structs import replace
 
 from netboot.jobs.job import StageRecord
@@ -18,10 +19,13 @@ from netboot.records.arrivals import DAY_BYTES, DAY_SHARE
 from netboot.records.record import open_record
 from netboot.records.refusals import HelloRefused
 from netboot.records.values import Start
-from netboot.shared.inventory import Dimm, Inventory
+from netboot.shared.inventory import Dimm, Disk, DiskId, Inventory
 from netboot.shared.protocol import MESSAGE_LIMIT
 from netboot.shared.stages.check import CheckResult
 from tests.records.conftest import MAC, Clock, hello, pc
+
+pytestmark = pytest.mark.timeout(600)
+"""Of thousands of writes that the disk must have: on a busy machine a day took more than two minutes."""
 
 LOOK = Profile(id="look", name={"fr": "Voir", "en": "Look"}, stages=("check", "finish"))
 
@@ -31,6 +35,19 @@ def large(number: int) -> Inventory:
     text = f"{number:06d}" * 42
     slot = Dimm(locator=text, kind=text, manufacturer=text, serial=text, part=text)
     return replace(pc(), dimms=(slot,) * 128)
+
+
+def full_of_disks(number: int) -> Inventory:
+    """A PC of 128 disks whose names, which the search keeps as well, are as long as they may be: 135 KB."""
+    disks = tuple(
+        Disk(
+            name=f"sd{place}",
+            id=DiskId(serial=f"{number:06d}{place:04d}" * 25, wwn=f"{place:04d}{number:06d}" * 25, size=10**9),
+            model=f"{number:06d}" * 42,
+        )
+        for place in range(128)
+    )
+    return replace(pc(), disks=disks)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -80,3 +97,10 @@ def test_one_inventory_said_all_day_is_kept_once(tmp_path: Path) -> None:
     print(f"one inventory: {day.visits} visits, {day.grown / 1e6:.1f} MB, {day.grown // day.visits} bytes a visit")
     assert day.visits == DAY_SHARE
     assert day.grown < 4 << 20
+
+
+@pytest.mark.matrix
+def test_inventories_that_fill_the_searchs_indexes_as_well_come_to_no_more_than_is_said(tmp_path: Path) -> None:
+    day = pours(tmp_path / "record.db", full_of_disks)
+    print(f"ever other disks: {day.visits} visits, {day.grown / 1e6:.1f} MB")
+    assert DAY_BYTES * 2 < day.grown < 44_000_000
