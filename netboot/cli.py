@@ -1,6 +1,6 @@
-"""The command line, and nothing else: words in, one call, an exit status out.
+"""The command line: parses arguments, makes one call, returns an exit status.
 
-0: done. 1: something a person can put right, said on standard error. 2: the words of the command were wrong.
+0: done. 1: an error that a person can put right, explained on standard error. 2: wrong arguments.
 """
 
 import argparse
@@ -338,5 +338,5 @@ def _settings(options: argparse.Namespace) -> Settings:
 
 
 def _say(text: str) -> None:
-    """Labels, serials, a tool's words: anybody's text, which must not steer the terminal."""
+    """Print text that may come from anybody (labels, serials, tools), without its control characters."""
     print(visible(text), file=sys.stderr, flush=True)  # noqa: T201

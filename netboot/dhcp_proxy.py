@@ -1,9 +1,9 @@
 """Answers boot clients beside the building's DHCP: by a proxy's offer, or by an offer merged with the building's.
 
-Picks the way for each client: what is set for that PC, else the workshop's mode; in proxy mode a PC that never takes
-its offers is moved to merged ones by itself. Its memory is bounded and needs no saving: a server that was started
-again answers port 4011 and TFTP as before, and learns anew who refuses a proxy's offers.
-No I/O. Not for: the packets of either way (dhcp_proxy.py, merged.py), sockets (service.py).
+Picks the mode for each client: what is set for that PC, else the workshop's mode; in proxy mode a PC that ignores proxy
+offers is moved to merged ones automatically. State is bounded and need not be saved: a server that was restarted
+answers port 4011 and TFTP as before, and learns again which PCs ignore proxy offers.
+No I/O. Not for: the packets of either mode (dhcp/proxy_offer.py, dhcp/merged.py), sockets (dhcp/service.py).
 """
 
 from dataclasses import dataclass, replace
@@ -30,17 +30,17 @@ _FIRMWARE_NOT_SERVED = {Reason.FIRMWARE_ARM, Reason.FIRMWARE_UNKNOWN}
 
 @dataclass(frozen=True, slots=True)
 class BesideSettings:
-    """What is told once, at the start.
+    """Settings of the modes `proxy` and `merged`.
 
-    `way` is for PCs for which nothing else is set; `move_to_merged` lets a PC that takes no proxy's offer be moved.
+    `mode` is for PCs for which nothing else is set; `move_to_merged` moves a PC that ignores proxy offers to merged.
     `building` is the address of the building's DHCP server, None to ask by broadcast.
     More than `loop_limit` hand-outs of one file to one PC within `loop_seconds` are a loop.
     `plain_pxe_first` is for the virtual workshop, whose BIOS PCs carry an iPXE in their NIC's ROM: that iPXE is first
-    answered as the plain PXE ROM of a real PC would be, so that option 43 and `bios_file` are walked.
+    answered as the plain PXE ROM of a real PC would be, so that option 43 and `bios_file` are exercised.
     """
 
     files: BootFileNames
-    way: DhcpMode = "proxy"
+    mode: DhcpMode = "proxy"
     move_to_merged: bool = True
     building: IPv4Address | None = None
     loop_limit: int = 8
@@ -84,8 +84,8 @@ class BesideBuilding:
         policy = self._policy_of(client.mac, str(client.uuid or ""))
         on_67 = arrival.port != BOOT_SERVER_PORT
         is_discover = on_67 and packet.message_type is MessageType.DISCOVER
-        other_loader = is_discover and self._bios_loaders.discovered(client, policy, now)
-        policy = self._bios_loaders.laid_over(client, policy)
+        other_loader = is_discover and self._bios_loaders.note_discover(client, policy, now)
+        policy = self._bios_loaders.policy_for(client, policy)
         if not on_67:
             return self._on_boot_server_port(client, arrival, policy, now)
         if packet.message_type is MessageType.REQUEST:
@@ -97,7 +97,7 @@ class BesideBuilding:
         return replace(handled, news=handled.news or other_loader)
 
     def tick(self, now: float) -> tuple[Handled, ...]:
-        """A building that stays silent: its PCs get a proxy's offer, in case their address comes another way."""
+        """Where the building's DHCP stays silent, a proxy's offer, in case the PC gets its address another way."""
         return tuple(
             self._without_building(dialogue.client, (offer(dialogue.client, dialogue.boot_file, self._names),), now)
             for dialogue in self._merged.silent(now)
@@ -114,15 +114,15 @@ class BesideBuilding:
 
     def fetched_by(self, address: IPv4Address) -> None:
         """A PC at this address was sent a boot file, by TFTP or HTTP."""
-        self._untaken.taken(self._untaken.whose(address))
+        self._untaken.note_file_request(self._untaken.mac_at(address))
 
     def loaded_by(self, address: IPv4Address) -> None:
         """A PC at this address has got a whole file by TFTP."""
-        self._bios_loaders.loaded(self._untaken.whose(address))
+        self._bios_loaders.loaded(self._untaken.mac_at(address))
 
     def came_up_at(self, address: IPv4Address) -> None:
         """A PC at this address asked for something by HTTP."""
-        self._bios_loaders.came_up(self._untaken.whose(address))
+        self._bios_loaders.came_up(self._untaken.mac_at(address))
 
     def _goes_on(self, packet: DhcpPacket, arrival: Arrival) -> BootClient | None:
         """The PC whose merged offer this packet takes, though it no longer says that it boots from the network."""
@@ -134,13 +134,13 @@ class BesideBuilding:
     def _took_address(self, request: DhcpPacket) -> None:
         address = request.address(Option.REQUESTED_ADDRESS)
         if address is not None and request.mac:
-            self._untaken.leased(request.mac, address, xid=request.xid)
+            self._untaken.note_address_request(request.mac, address, xid=request.xid)
 
     def _on_boot_server_port(self, client: BootClient, arrival: Arrival, policy: Policy, now: float) -> Handled:
         outcome = decide(client, arrival, self._names, policy)
         if isinstance(outcome, Ignored):
             return _ignored(outcome, client)
-        self._untaken.taken(client.mac)
+        self._untaken.note_file_request(client.mac)
         # Counted as a hand-out when the offer was made.
         return Handled((outcome,), client=client, remark=self._remark(client, now))
 
@@ -150,8 +150,8 @@ class BesideBuilding:
         if passed is not Pass.GRANTED:
             loop = Ignored(Reason.LOOP, boot_file)
             return Handled(ignored=loop, client=client, news=passed is Pass.REFUSED_FIRST)
-        way, changed = self._way(client, policy, now)
-        if way == "proxy":
+        mode, changed = self._mode_for(client, policy, now)
+        if mode == "proxy":
             return Handled((proxy_offer,), client=client, remark=self._remark(client, now), news=changed)
         chosen = choose_boot_file(client, self._names, policy)
         if isinstance(chosen, Ignored):
@@ -163,21 +163,21 @@ class BesideBuilding:
             return self._without_building(client, (forwarded, proxy_offer), now)
         return Handled((forwarded,), client=client, remark=self._remark(client, now), news=changed)
 
-    def _way(self, client: BootClient, policy: Policy, now: float) -> tuple[DhcpMode, bool]:
-        """How this DISCOVER is answered, and whether that has changed just now."""
+    def _mode_for(self, client: BootClient, policy: Policy, now: float) -> tuple[DhcpMode, bool]:
+        """The mode in which this DISCOVER is answered, and whether it has changed just now for this PC."""
         if self._only_proxy:
             return "proxy", False
         if policy.dhcp is not None:
             return policy.dhcp, False
-        if self._settings.way == "merged":
+        if self._settings.mode == "merged":
             return "merged", False
         packet = client.packet
-        if self._untaken.refuses(client.mac):
-            back = self._untaken.offered_merged(client.mac, xid=packet.xid, secs=packet.secs, now=now)
+        if self._untaken.needs_merged(client.mac):
+            back = self._untaken.note_merged_offer(client.mac, xid=packet.xid, secs=packet.secs, now=now)
             return ("proxy", True) if back else ("merged", False)
         if client.uuid == PROBE_UUID:
             return "proxy", False  # `netboot doctor` asks as several firmwares in a row, and takes none of the offers
-        if self._settings.move_to_merged and self._untaken.offered(
+        if self._settings.move_to_merged and self._untaken.note_offer(
             client.mac, xid=packet.xid, secs=packet.secs, now=now
         ):
             return "merged", True
@@ -207,9 +207,9 @@ class BesideBuilding:
         return Handled(answers, client=client, remark=Remark.BUILDING_SILENT, news=news)
 
     def _remark(self, client: BootClient, now: float) -> Remark | None:
-        if self._untaken.refuses(client.mac):
+        if self._untaken.needs_merged(client.mac):
             return Remark.MOVED_TO_MERGED
-        if self._untaken.is_back(client.mac, now):
+        if self._untaken.merged_failed(client.mac, now):
             return Remark.MERGED_DID_NOT_HELP
         guessed = None if client.architecture_told else Remark.ARCHITECTURE_GUESSED
         return self._bios_loaders.remark(client.mac) or guessed

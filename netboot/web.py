@@ -1,4 +1,4 @@
-"""The page for people: routes, middleware and errors of one aiohttp application. The handlers are in `pages/`.
+"""The page for people: routes, middleware and errors of one aiohttp application. The handlers are in `webui/`.
 
 Everybody may watch; only a signed-in operator may order anything. Every form carries the session's token. Nothing is
 fetched from elsewhere: styles and scripts are served from here, and the headers forbid the rest.

@@ -1,1 +1,1 @@
-"""The boot HTTP server: what firmware, loaders and agents fetch and say, over plain HTTP."""
+"""The boot HTTP server: plain HTTP for firmware, loaders and agents."""

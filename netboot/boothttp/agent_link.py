@@ -1,8 +1,8 @@
-"""The agent's WebSocket on the boot HTTP server: parse, bound, hand to the workshop, which decides.
+"""The agent's WebSocket on the boot HTTP server: messages are parsed here and given to the workshop, which decides.
 
-One hello within ten seconds or the line is cut; afterwards one message at a time, so that an agent that floods slows
-only itself. Lines that have not said hello are few, and the oldest of whoever has most gives way to the next: what half
-a message may cost is bounded, and no number of strangers keeps a PC from saying its own.
+The hello must come within ten seconds; after it one message is handled at a time, so that an agent that floods slows
+down only itself. Connections without a hello yet are limited in number: one too many closes the oldest of the address
+that has most, so that strangers can neither fill the memory nor keep a PC from its hello.
 """
 
 import asyncio
@@ -99,5 +99,5 @@ async def _first_message(request: web.Request, socket: web.WebSocketResponse) ->
 
 
 def _on_screen(error: NetbootError) -> Problem:
-    """What the PC's screen says of a hello that is not followed."""
+    """What the PC's screen says when its hello was refused."""
     return error.problem if isinstance(error, HelloRefused) else Problem("agent-error", {"error": error.message[:300]})

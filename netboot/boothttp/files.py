@@ -1,4 +1,4 @@
-"""The boot HTTP server, for firmware, loaders and agents. What it gives away is what a PC on that LAN may know.
+"""The boot HTTP server's files: loaders, kernel and archives, manifests and chunks. Anybody on the LAN may read them.
 
 No request here has a lasting effect but the agent's link: GRUB sends HEAD before GET, and firmware asks twice.
 No answer is ever a redirect, which firmware does not follow. A doubled slash (`//grubx64.efi`, which shim asks for)

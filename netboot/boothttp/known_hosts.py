@@ -1,8 +1,8 @@
-"""Which names a browser or firmware may call this server by: a foreign one is a web site that was made to lead here.
+"""The Host headers that the HTTP servers accept: protection against DNS rebinding.
 
-A page of such a site is of the same origin as ours for the browser that shows it (DNS rebinding): it could read all
-that a browser on this LAN can, and order with it. So both HTTP servers answer under their own address and their own
-names only (RFC 9110 §7.4: 421). Not for: who may order anything (`visitor.py`).
+A foreign web site can let its name resolve to this server's address; in a browser its pages then have the same origin
+as ours, and could read and order whatever that browser may. So both HTTP servers answer only under their own address
+and names (RFC 9110 §7.4: 421). Not for: who may order anything (`webui/visitor.py`).
 """
 
 import socket

@@ -1,7 +1,7 @@
-"""The boot HTTP server's menus: what GRUB and iPXE fetch for one PC, and the start of what counts only with a ticket.
+"""The boot HTTP server's menus: what GRUB and iPXE fetch for one PC, and the start scripts that carry a ticket.
 
-No request here has a lasting effect: GRUB sends HEAD before GET. Trying digits is counted, and what a PC was given is
-watched over (`start_watch.py`): both are forgotten after a while.
+No request here has a lasting effect: GRUB sends HEAD before GET. Two things are remembered for a while: tries of the
+digits, and which script a PC was given, to notice one that does not come back (`workshop/start_watch.py`).
 Not for: what stands in a menu (`bootmenu/boot_menu.py`), whether digits are right (`bootmenu/password.py`).
 """
 

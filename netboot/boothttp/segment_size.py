@@ -1,12 +1,11 @@
-"""Segments of full size for a TCP client that named none: GRUB.
+"""Full-size TCP segments for GRUB, which announces no maximum segment size.
 
-A client whose SYN carries no maximum segment size is sent 536 bytes at a time (RFC 9293 §3.7.1). GRUB's carries none,
-though GRUB takes whatever its network card does, and each packet costs it as much as a large one: a boot of 48 MB takes
-90,000 of them. No setting of Linux raises the size, but Linux can be told on an open connection what its client would
-have said: TCP_REPAIR_OPTIONS, which is there to carry a connection over to another machine (linux/tcp.h, CRIU), and
-which is taken before the first byte is sent only. A path that is narrower than Ethernet still makes it smaller, as for
-any connection.
-Not for: clients that name another size, which is theirs to keep.
+Without one in the client's SYN, a server sends 536 bytes at a time (RFC 9293 §3.7.1): a boot of 48 MB takes 90,000
+packets, and small ones cost GRUB as much time as large ones. GRUB could take any that its network card takes. No
+setting of Linux raises the size, but on an open connection Linux can be given the option that the client left out:
+TCP_REPAIR_OPTIONS, made for moving a connection to another machine (linux/tcp.h, CRIU), and accepted only before the
+first byte is sent. Path MTU discovery still lowers the size, as for any connection.
+Not for: clients that announce a size of their own.
 """
 
 import logging

@@ -1,6 +1,6 @@
 """DHCP for PCs that boot from the network: what each is told, whoever gives the addresses.
 
-Beside the building's server (netboot/dhcp/proxy_offer.py), as one offer made with it (merged.py), or as the server of a
-switch of our own (full.py): every way is one core behind the seam of core.py, and service.py has the sockets of any of
-them.
+Three modes: beside the building's server (proxy_offer.py), one offer made together with it (merged.py), or as the DHCP
+server of a switch of our own (full.py). Each is one `DhcpCore` (core.py), which decides without I/O; service.py has the
+sockets for any of them.
 """

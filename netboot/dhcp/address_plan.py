@@ -1,7 +1,7 @@
-"""Which addresses `full` mode may give, and what each comes with: the settings laid over the interface's own network.
+"""The addresses that `full` mode may give, and the options that go with them: made from settings and interface.
 
-A pool is one range inside that network; our own address, the network's and its broadcast address are never given, and
-none that looks like one of those two.
+The pool is one range inside the interface's network. Our own address, the network's and its broadcast address are never
+given, nor any other that ends in .0 or .255.
 Not for: who has which address (leases.py), how it is told to a client (lease_options.py).
 """
 
@@ -116,7 +116,7 @@ def _range(settings: DhcpFullSettings, server: IPv4Address, network: IPv4Network
         return _sensible_range(server, network)
     first, last = (IPv4Address(word.strip()) for word in settings.pool.split("-"))
     for address in (first, last):
-        _given(address, "pool", network)
+        _host_address(address, "pool", network)
     if int(last) - int(first) >= LARGEST_POOL:
         raise NetbootError(
             f"`dhcp.full.pool` has {int(last) - int(first) + 1} addresses: at most {LARGEST_POOL} can be given",
@@ -136,15 +136,15 @@ def _sensible_range(server: IPv4Address, network: IPv4Network) -> tuple[IPv4Addr
 
 
 def _reservations(settings: DhcpFullSettings, server: IPv4Address, network: IPv4Network) -> dict[str, Reservation]:
-    found = {}
+    reservations = {}
     for one in settings.reservations:
-        address = _given(IPv4Address(one.address), "reservations", network) if one.address else None
+        address = _host_address(IPv4Address(one.address), "reservations", network) if one.address else None
         if address == server:
             raise NetbootError(
                 f"`dhcp.full.reservations`: {server} is this server's own address", hint=_IN_THE_SETTINGS
             )
-        found[one.mac_address] = Reservation(address, one.name)
-    return found
+        reservations[one.mac_address] = Reservation(address, one.name)
+    return reservations
 
 
 def _route(route: RouteSettings, network: IPv4Network) -> Route:
@@ -152,10 +152,10 @@ def _route(route: RouteSettings, network: IPv4Network) -> Route:
 
 
 def _on_our_lan(setting: str, text: str, network: IPv4Network) -> IPv4Address:
-    return _given(IPv4Address(text), setting, network)
+    return _host_address(IPv4Address(text), setting, network)
 
 
-def _given(address: IPv4Address, setting: str, network: IPv4Network) -> IPv4Address:
+def _host_address(address: IPv4Address, setting: str, network: IPv4Network) -> IPv4Address:
     """The address, when a host of this network may have it."""
     if address not in network or address in (network.network_address, network.broadcast_address):
         lowest, highest = network.network_address + 1, network.broadcast_address - 1

@@ -1,8 +1,8 @@
-"""Notices a BIOS PC on which the loader that it is sent does not come up, and sends it the next one.
+"""Notices a BIOS PC on which iPXE does not start, and sends it another build of iPXE.
 
-undionly.kpxe works through the driver in the adapter's ROM (UNDI), which hangs or hears nothing on some PCs. Seen from
-here the PC loads it, and the next that is heard of it is the ROM again, at the next start: iPXE never asks for its
-script. So often as TIMES, and it is sent the next of ORDER; one that comes up stays that PC's until the server ends.
+undionly.kpxe works through the driver in the adapter's ROM (UNDI), which hangs or receives nothing on some PCs. From
+here it looks like this: the PC loads it, iPXE never asks for its script, and the next packet is the ROM's again, at the
+next start. After TIMES of that the PC is sent the next build of ORDER; one that works is kept until the server ends.
 Pure and bounded; `now` is in seconds on any steady clock.
 Not for: an iPXE that comes up and goes round in circles (loop_guard.py), what a person set (policy.py).
 """
@@ -50,8 +50,8 @@ class BiosLoaders:
     def __len__(self) -> int:
         return len(self._pcs)
 
-    def discovered(self, client: BootClient, policy: Policy, now: float) -> bool:
-        """A PC asks for its boot file: is it sent another loader from now on?"""
+    def note_discover(self, client: BootClient, policy: Policy, now: float) -> bool:
+        """A PC asks for its boot file. True when it is sent another loader from now on."""
         if not _is_for(client, policy):
             return False
         pc = self._pcs.setdefault(client.mac, _Pc())
@@ -68,7 +68,7 @@ class BiosLoaders:
         pc.all_tried = pc.all_tried or pc.number == 0
         return True
 
-    def laid_over(self, client: BootClient, policy: Policy) -> Policy:
+    def policy_for(self, client: BootClient, policy: Policy) -> Policy:
         """The policy with the loader that this PC is sent."""
         pc = self._pcs.get(client.mac)
         return replace(policy, loader=ORDER[pc.number]) if pc is not None and _is_for(client, policy) else policy
@@ -84,7 +84,7 @@ class BiosLoaders:
             pc.loaded, pc.lost = False, 0
 
     def remark(self, mac: str) -> Remark | None:
-        """What is to be said of this PC, if it is not sent the usual loader, or was sent each in vain."""
+        """For people: that this PC is not sent the usual loader, or that none of them works on it; else None."""
         pc = self._pcs.get(mac)
         if pc is None:
             return None

@@ -1,8 +1,8 @@
-"""What a PC says of itself while it boots from the network: one packet, parsed once.
+"""A network-booting PC as its DHCP packet describes it: firmware, architecture, iPXE; parsed once.
 
 Follows PXE 2.1 §2.2, RFC 4578 (options 93, 94, 97; architecture numbers in IANA's registry), RFC 3004 (user class),
 ipxe.org's encapsulated option 175, and UEFI 2.10 §24.7 (HTTP boot).
-Not for: what the PC is told (boot_file.py, dhcp_proxy.py).
+Not for: what the PC is sent (boot_file.py, proxy_offer.py, merged.py, full.py).
 """
 
 import re

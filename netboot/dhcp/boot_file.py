@@ -1,7 +1,7 @@
-"""Which boot file a PC is to load next: the same choice for every way of answering DHCP.
+"""Which boot file a PC is to load next: the same choice in every mode of answering DHCP.
 
 Follows RFC 4578 (architectures), PXE 2.1 §2.4 and UEFI 2.10 §24.7 (a URL for HTTP boot). No state, no I/O.
-Not for: the packet that names the file (dhcp_proxy.py, merged.py), the file itself (tftp.py, boot_http.py).
+Not for: the packet that names the file (boot_reply.py), the file itself (netboot/tftp.py, boothttp/files.py).
 """
 
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""How a reply names a boot file, whichever way DHCP is answered: `siaddr`, `sname`, `file`, options 43, 60 and 97.
+"""Puts the boot file into a reply, in every mode the same: `siaddr`, `sname`, `file`, options 43, 60 and 97.
 
 Follows PXE 2.1 §2.2 and §2.4, RFC 4578 and UEFI 2.10 §24.7. No state, no I/O.
 Not for: which file it is (boot_file.py); addresses and what belongs to them (full.py, the building's server).

@@ -1,7 +1,7 @@
-"""The seam between what decides about DHCP and the sockets: one datagram in, the packets to send out.
+"""The interface between what decides about DHCP and the sockets: one datagram in, the packets to send out.
 
-Every way of answering (beside the building's DHCP, merged with it, on a switch of our own) is one `DhcpCore`, and
-service.py has the sockets of any of them. Values only: nothing is decided here.
+Every mode (beside the building's DHCP, merged with it, on a switch of our own) is one `DhcpCore`; service.py has the
+sockets for any of them. Types only: nothing is decided here.
 """
 
 from dataclasses import dataclass
@@ -44,7 +44,7 @@ class Answer:
 
 
 class Remark(Enum):
-    """What a person may want to know of an answer. The value is stable: the page translates it, `text` is for logs."""
+    """Something a person should know about this PC's boot. The value is stable: the page translates it."""
 
     MOVED_TO_MERGED = "moved-to-merged"
     MERGED_DID_NOT_HELP = "merged-did-not-help"
@@ -77,8 +77,7 @@ _REMARK_TEXTS = {
 class Handled:
     """What became of one datagram: the packets to send, in order, or why there is none.
 
-    `client` is None when the datagram was no boot client's. `news`: a person should read of it, it is not one more of
-    the same.
+    `client` is None when the datagram was no boot client's. `news`: it is not a repetition, so the log should show it.
     """
 
     answers: tuple[Answer, ...] = ()
@@ -97,14 +96,14 @@ class Handled:
 
 
 class DhcpCore(Protocol):
-    """One way of answering DHCP, without its sockets. `now` is in seconds on any steady clock."""
+    """One mode of answering DHCP, without its sockets. `now` is in seconds on any steady clock."""
 
     def receive(self, payload: bytes, arrival: Arrival, *, now: float) -> Handled:
         """Decide on one datagram. Raises nothing, whatever the bytes."""
         ...
 
     def tick(self, now: float) -> tuple[Handled, ...]:
-        """Called about once a second: what has become due since, such as an offer that was waited for in vain."""
+        """Called about once a second: what has become due, such as an answer when the building's server is silent."""
         ...
 
     def use_address(self, address: IPv4Address) -> None:

@@ -1,9 +1,9 @@
-"""Decides as a DHCP server of our own, for a switch that has no other: addresses, what comes with them, boot files.
+"""The core of mode `full`: our own DHCP server, for a switch that has no other.
 
-Follows RFC 2131 (§3.1, §4.3) with the RFCs named in lease_options.py; what boot clients are told beside their address
-is the same as in every other way (boot_file.py, boot_reply.py), port 4011 included.
-Two things the core cannot do itself stand in the `Step` it returns: leases to put on the record before an answer leaves
-(§3.1 point 4), and an address to ask the LAN for before it is offered (§2.2, §4.4.1); `probed` goes on from there.
+Follows RFC 2131 (§3.1, §4.3) and the RFCs named in lease_options.py. Boot files are named as in every other mode
+(boot_file.py, boot_reply.py), on port 4011 too. Two things need I/O, so the `Step` that is returned asks for them:
+leases to be saved before an answer leaves (§3.1 point 4), and an address to be probed on the LAN before it is offered
+(§2.2, §4.4.1); the probe's result comes back by `probed`.
 No I/O. Not for: the table (leases.py), sockets, ARP and the record (full_service.py).
 """
 
@@ -295,7 +295,7 @@ class FullDhcp:
         if client is None:
             return self._answer(packet, None, reply, boot_file=None)
         set_for_it = self._policy_of(client.mac, str(client.uuid or ""))
-        other_loader = kind is MessageType.OFFER and self._bios_loaders.discovered(client, set_for_it, now)
+        other_loader = kind is MessageType.OFFER and self._bios_loaders.note_discover(client, set_for_it, now)
         boot_file = self._boot_file(client, kind, now)
         if isinstance(boot_file, Handled):  # an address all the same: PCs that are not booted work on this LAN too
             step = self._answer(packet, client, reply, boot_file=None)
@@ -361,7 +361,7 @@ class FullDhcp:
 
     def _policy(self, client: BootClient) -> Policy:
         policy = self._policy_of(client.mac, str(client.uuid or ""))
-        return self._bios_loaders.laid_over(client, policy)
+        return self._bios_loaders.policy_for(client, policy)
 
     def _offered_to(self, packet: DhcpPacket) -> BootClient | None:
         """The PC that goes on with its dialogue and no longer says what it is, as it did in its DISCOVER."""

@@ -1,7 +1,7 @@
-"""Carries out what the DHCP server of our own decides: asks the LAN, writes leases, and only then answers.
+"""Carries out what full.py decides: probes the LAN, saves leases, and only then answers.
 
-The I/O shell of full.py, to service.py a core like any other. A probe or a write holds up the one PC that waits for
-it and nobody else: `receive` returns at once, and the answer is delivered later.
+For service.py it is a `DhcpCore` like any other. A probe or a write delays only the PC that waits for it: `receive`
+returns at once, and the answer is delivered later.
 """
 
 import asyncio
@@ -89,10 +89,10 @@ class FullDhcpService:
             self._tasks.create_task(self._probe(step.probe))
         if not step.keep:
             return step.handled
-        self._keeper.keep(step.keep, partial(self._kept, step))
+        self._keeper.keep(step.keep, partial(self._after_keeping, step))
         return Handled(client=step.handled.client)
 
-    def _kept(self, step: Step) -> None:
+    def _after_keeping(self, step: Step) -> None:
         for lease in step.keep:
             _log_lease(lease)
         if self._deliver is not None:

@@ -1,7 +1,7 @@
-"""Tells the iPXE in a network adapter's ROM from the iPXE that it then loads, by whose turn it is.
+"""Tells the iPXE in a network adapter's ROM from the iPXE that it then loads, by the order of their dialogues.
 
-Only for the virtual workshop, whose BIOS PCs carry such a ROM: with `plain_pxe_first` it is answered as the plain PXE
-ROM of a real PC would be. The two send the same packets, so the order of their dialogues is all there is to go by.
+Only for the virtual workshop, whose BIOS PCs have iPXE in their ROM: with `plain_pxe_first` that one is answered as the
+plain PXE ROM of a real PC would be. The two send the same packets, so only the order tells them apart.
 Not for: real PCs, where an iPXE is taken at its word.
 """
 

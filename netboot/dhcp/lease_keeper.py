@@ -1,9 +1,9 @@
-"""Keeps leases on the record, off the event loop: what comes in while one write is under way goes into the next.
+"""Saves leases on the record, off the event loop: what comes in during one write goes into the next.
 
-An acknowledgement leaves only when its lease is on disk (RFC 2131 §3.1, point 4), so that a server which lost its power
-knows every address it has promised. Only a bounded number may wait: a PC that is dropped here asks again by itself.
-The record has the time of day, the leases a steady clock; the one becomes the other here.
-Not for: hash-chained events: that a PC got an address is nobody's decision.
+An acknowledgement leaves only when its lease is on disk (RFC 2131 §3.1, point 4), so that a server which lost power
+knows every address it promised. The queue is bounded: a PC whose lease is dropped here asks again by itself.
+The record has times of day, the leases a steady clock; they are converted here.
+Leases are no hash-chained events, since nobody has to prove them.
 """
 
 import asyncio

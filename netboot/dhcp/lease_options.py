@@ -1,4 +1,4 @@
-"""What an address comes with: the options of a `full` mode offer or acknowledgement, as set and as asked for.
+"""The DHCP options beside the address in a `full` mode offer or acknowledgement: those set and asked for.
 
 RFC 2132 (1, 3, 6, 12, 15, 28, 51, 54, 58, 59), RFC 3442 (121, classless routes). A client that sends a list of what it
 wants (option 55) gets that much of what is set, in our order; one without a list gets what every client understands.
@@ -34,7 +34,7 @@ def lease_times(plan: AddressPlan) -> Options:
 
 
 def identity(plan: AddressPlan, kind: MessageType) -> Options:
-    """What every answer begins with."""
+    """The options that every answer begins with: its type, and who sends it."""
     return ((Option.MESSAGE_TYPE, bytes((kind,))), (Option.SERVER_ID, plan.server.packed))
 
 

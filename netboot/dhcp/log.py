@@ -1,7 +1,7 @@
 """What DHCP writes into the log: each PC's answers once a minute, not once a packet.
 
-At `debug` every packet is told, with its text. Memory is bounded, since anyone on the LAN can make up MAC addresses.
-Not for: floods from made-up ones, which logs.py throttles; the page (live_board.py).
+At `debug` every packet is logged in full. Memory is bounded, since anyone on the LAN can make up MAC addresses.
+Not for: floods from made-up addresses, which `serve/logs.py` throttles.
 """
 
 import logging
@@ -47,7 +47,7 @@ class DhcpLog:
             log.debug("from %s to port %d\n%s", origin, arrival.port, render(client.packet))
 
     def _say(self, client: BootClient, level: int, text: str, now: float) -> None:
-        if level > logging.DEBUG and self._said_of_late(client.mac, text, now):
+        if level > logging.DEBUG and self._said_recently(client.mac, text, now):
             level = logging.DEBUG
         if not log.isEnabledFor(level):
             return
@@ -59,7 +59,7 @@ class DhcpLog:
         }
         log.log(level, "%s %s", client.mac, text, extra=extra)
 
-    def _said_of_late(self, mac: str, text: str, now: float) -> bool:
+    def _said_recently(self, mac: str, text: str, now: float) -> bool:
         said = self._said.get((mac, text))
         if said is not None and now - said < AGAIN_AFTER:
             return True

@@ -1,4 +1,4 @@
-"""Notices a PC that is handed the same boot file again and again: a boot chain that bites its own tail.
+"""Notices a PC that is handed the same boot file again and again: a boot loop.
 
 A loader that does not take the next step (an iPXE without HTTP, a firmware that forgets who it is) would else be
 answered for ever, and the PC would never come to its own disk.
@@ -13,7 +13,7 @@ MAX_ENTRIES = 4096
 
 
 class Pass(Enum):
-    """What the guard says to one more hand-out."""
+    """Whether the boot file may be handed out once more."""
 
     GRANTED = "granted"
     REFUSED_FIRST = "refused for the first time"

@@ -5,8 +5,8 @@ the address, and what it says is passed on with our boot file laid over it. Opti
 and the building's server in what that server sees: with the building's own in the offer, its server would answer the
 client's broadcast REQUEST itself, without a boot file (PXE-E99). A client behind another relay is forwarded with the
 link-selection sub-option (RFC 3527), so that it gets an address of its own subnet.
-Renewals go to the building by themselves: what has booted asks without PXEClient in option 60.
-No I/O. Not for: which file it is (boot_file.py), who is answered this way (dhcp_proxy.py).
+Renewals are left to the building's server: an installed system asks without PXEClient in option 60.
+No I/O. Not for: which file it is (boot_file.py), which PCs get merged offers (netboot/dhcp_proxy.py).
 """
 
 from collections import OrderedDict
@@ -75,7 +75,7 @@ _ALWAYS_KEPT = {
 
 @dataclass(slots=True)
 class Dialogue:
-    """One PC's dialogue with the building. `server` is whose offer it was given: the first one, and no other's."""
+    """One PC's dialogue with the building. `server`: the DHCP server whose offer was passed on, the first to answer."""
 
     client: BootClient
     boot_file: BootFile
@@ -113,14 +113,14 @@ class MergedOffers:
         return forwarded
 
     def client_of(self, packet: DhcpPacket) -> BootClient | None:
-        """The PC whose REQUEST this is, when it takes our offer and does not say again what it is."""
+        """The PC whose REQUEST this is, known from its DISCOVER; None unless the REQUEST takes our offer."""
         dialogue = self._offered.get(packet.chaddr)
         if dialogue is None or not self._takes_ours(packet):
             return None
         return replace(dialogue.client, packet=packet)
 
     def request(self, client: BootClient, boot_file: BootFile, *, now: float) -> Answer | Ignored:
-        """A client's REQUEST: forwarded when it takes our offer, since the others' servers hear the broadcast too."""
+        """A client's REQUEST, forwarded when it takes our offer; other servers have heard the broadcast themselves."""
         packet = client.packet
         if not self._takes_ours(packet):
             return Ignored(Reason.ANOTHERS_OFFER)
@@ -145,11 +145,11 @@ class MergedOffers:
         if dialogue.server not in (None, server):
             return Ignored(Reason.ANOTHER_SERVER, str(server))
         if kind is MessageType.NAK:
-            return _that_fits(self._pass_on(dialogue, self._from_us(packet)), dialogue)
+            return _if_it_fits(self._pass_on(dialogue, self._from_us(packet)), dialogue)
         if kind not in (MessageType.OFFER, MessageType.ACK) or packet.yiaddr == NO_ADDRESS:
             return Ignored(Reason.NO_ADDRESS_IN_OFFER, str(server))  # another netboot's, as a rule
         merged = self._overlay(dialogue, self._from_us(packet))
-        passed_on = _that_fits(self._pass_on(dialogue, merged, dialogue.boot_file.name), dialogue)
+        passed_on = _if_it_fits(self._pass_on(dialogue, merged, dialogue.boot_file.name), dialogue)
         if not isinstance(passed_on, Ignored):
             dialogue.server, dialogue.at = server, now
             self._asked.pop(packet.chaddr, None)
@@ -157,7 +157,7 @@ class MergedOffers:
         return passed_on
 
     def silent(self, now: float) -> Iterator[Dialogue]:
-        """The dialogues whose building has not answered in time: each is given once. Old dialogues are forgotten."""
+        """The dialogues to which the building has not answered in time, each once. Old dialogues are forgotten."""
         for table in (self._asked, self._offered):
             while table and now - (oldest := next(iter(table.values()))).at > DIALOGUE_SECONDS:
                 del table[oldest.client.packet.chaddr]
@@ -167,7 +167,7 @@ class MergedOffers:
                 yield dialogue
 
     def is_silent(self, client: BootClient, now: float) -> bool:
-        """Has the building been silent on this dialogue for longer than one waits?"""
+        """Whether the building has not answered this PC for PATIENCE seconds."""
         dialogue = self._asked.get(client.packet.chaddr)
         return dialogue is not None and now - dialogue.since >= PATIENCE
 
@@ -234,7 +234,7 @@ class MergedOffers:
         return replace(packet, siaddr=NO_ADDRESS, sname=b"", file=b"", options=options)
 
 
-def _that_fits(answer: Answer, dialogue: Dialogue) -> tuple[Answer, Dialogue] | Ignored:
+def _if_it_fits(answer: Answer, dialogue: Dialogue) -> tuple[Answer, Dialogue] | Ignored:
     """A building's reply to which our boot file was added may have become too long for a frame."""
     return (answer, dialogue) if wire_size(answer.packet) <= MAX_PACKET else Ignored(Reason.TOO_LONG)
 

@@ -1,4 +1,4 @@
-"""The DHCP codec: bytes ⇄ one frozen value.
+"""The DHCP codec: bytes ⇄ DhcpPacket.
 
 Follows RFC 2131 §2 (the fixed fields), RFC 2132 (options; overload, option 52) and RFC 3396 (an option longer than
 255 bytes, or one that comes in several pieces). It is as lenient as dnsmasq, since firmware is sloppy: options may run

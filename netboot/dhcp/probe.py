@@ -1,6 +1,6 @@
-"""How `netboot doctor` says, in the packets it sends, that it is no PC: the server answers it, and shows no row for it.
+"""The UUID in the packets of `netboot doctor`: the server answers them as any PC's, but shows no PC for them.
 
-Whoever sends this UUID gains nothing but not to be shown: it is no secret.
+It is no secret: all that a sender gains by it is not to be shown.
 """
 
 from typing import Final

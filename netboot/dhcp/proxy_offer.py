@@ -1,6 +1,6 @@
-"""Decides what a PXE or HTTP boot client is told, beside the DHCP that the building already has.
+"""Proxy mode: the answers to a PXE or HTTP boot client beside the building's DHCP server.
 
-Proxy mode: the building's server hands out the address, the answers made here carry none. No state, no I/O.
+The building's server gives the address; the answers made here carry only the boot file. No state, no I/O.
 Follows PXE 2.1 §2.2 (proxy DHCP, the exchange on port 4011), RFC 4578 and UEFI 2.10 §24.7 (HTTP boot); where firmware
 wants it otherwise, a comment names the firmware.
 Not for: which file a client gets (dhcp/boot_file.py), which clients are answered so (dhcp_proxy.py), sockets

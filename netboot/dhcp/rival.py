@@ -1,4 +1,4 @@
-"""Looks for another DHCP server before one of our own starts: two that know nothing of each other take PCs off a LAN.
+"""Looks for another DHCP server before our own starts: two that know nothing of each other give one address twice.
 
 Sends a DISCOVER of its own (RFC 2131 §4.4.1) and waits for offers that carry an address; a proxy's carries none. By a
 raw socket (packet(7)), so that no other program on port 68 and no firewall of this machine comes between.
@@ -39,10 +39,10 @@ _LONGEST = 65535  # bytes of an IP packet, its headers among them
 async def refuse_beside_another(interface: str, own: IPv4Address) -> None:
     """Raise NetbootError when another DHCP server answers on this interface, or runs on this machine."""
     _refuse_another_here()
-    found = await find_rival(interface, own)
-    if found is not None:
+    rival = await find_rival(interface, own)
+    if rival is not None:
         raise NetbootError(
-            f"another DHCP server answers on {interface}: {found}. Two that give addresses on one LAN take PCs off it",
+            f"another DHCP server answers on {interface}: {rival}. Two that give addresses on one LAN take PCs off it",
             hint="set `dhcp.mode: proxy` to boot PCs beside it, or take it off this switch, then start again; if both "
             "must answer, give them different pools, set `dhcp.full.beside_another: true` and start with "
             "--beside-another-dhcp",

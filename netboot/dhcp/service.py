@@ -1,4 +1,4 @@
-"""The sockets of DHCP: UDP 67 and 4011 on one interface, around whichever core decides (core.py).
+"""The sockets of DHCP, UDP 67 and 4011 on one interface, for any `DhcpCore` (core.py).
 
 Bound to 0.0.0.0 or 255.255.255.255, since a socket bound to the interface's own address never sees broadcasts;
 IP_PKTINFO (ip(7)) tells the interface of what arrives and sets that of what leaves. An interface that goes down, comes

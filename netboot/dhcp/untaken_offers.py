@@ -1,11 +1,12 @@
-"""Notices a PC that takes no proxy's offer, and one that merged offers do not help either.
+"""Notices PCs that ignore proxy offers and need merged ones, and those that merged offers do not help either.
 
-Some firmware drops a proxy's offer, since it carries no address (danderson/netboot #43). Seen from here it takes the
-building's address (a broadcast REQUEST) and asks for no file, or sends DISCOVER after DISCOVER. A DISCOVER and nothing
-else is no such ground: so does every PC that is switched off while it waits for offers. Between the REQUEST and the
-question for the file (port 4011, TFTP, HTTP from the leased address) firmware waits for nobody.
+Some firmware drops a proxy's offer because it carries no address (danderson/netboot #43). From here it looks like this:
+the PC takes the building's address (a broadcast REQUEST) but never asks for its file (port 4011, TFTP, HTTP from the
+leased address), or it sends DISCOVER after DISCOVER. A single DISCOVER is no sign: a PC that is switched off while it
+waits for offers sends one too.
 
-A PC that takes its file by merged offers keeps them. One that does not goes back to the proxy's, and stays there.
+A PC that asks for its file after a merged offer keeps getting merged offers. One that does not is sent proxy offers
+again, for BACK_FOR seconds.
 Pure and bounded; `now` is in seconds on any steady clock.
 Not for: a PC that takes its file and comes back for it (loop_guard.py).
 """
@@ -53,7 +54,7 @@ class _Tries:
 
 @dataclass(slots=True)
 class _Moved:
-    """How merged offers went: times that they were left alone, and whether they ever were not."""
+    """How merged offers went: how often this PC ignored them (`untaken`), and whether it ever took one (`helped`)."""
 
     tries: _Tries
     untaken: int = 0
@@ -61,7 +62,7 @@ class _Moved:
 
 
 class UntakenOffers:
-    """Who was offered a file of late and did not ask for it; each table has at most MAX_ENTRIES PCs."""
+    """PCs that were offered a file and have not asked for it yet; each table has at most MAX_ENTRIES PCs."""
 
     def __init__(self) -> None:
         self._tries: OrderedDict[str, _Tries] = OrderedDict()
@@ -72,8 +73,8 @@ class UntakenOffers:
     def __len__(self) -> int:
         return len(self._tries) + len(self._moved) + len(self._back) + len(self._leased)
 
-    def offered(self, mac: str, *, xid: int, secs: int, now: float) -> bool:
-        """A DISCOVER of this PC is about to be offered its file apart: is it to have a merged offer from now on?"""
+    def note_offer(self, mac: str, *, xid: int, secs: int, now: float) -> bool:
+        """A proxy offer is about to be sent to this PC. True when it is to get merged offers from now on instead."""
         tries = self._tries.pop(mac, None)
         if tries is not None and now - tries.last <= WITHIN:
             refused = tries.took_address
@@ -83,7 +84,7 @@ class UntakenOffers:
                 refused = tries.discovers >= DISCOVERS and now - tries.first >= DISCOVERS_SECONDS
             elif not refused:
                 tries = None
-            if refused and not self.is_back(mac, now):
+            if refused and not self.merged_failed(mac, now):
                 _put(self._moved, mac, _Moved(_Tries(first=now, last=now, xid=xid, secs=secs)))
                 return True
         else:
@@ -91,16 +92,16 @@ class UntakenOffers:
         _put(self._tries, mac, tries or _Tries(first=now, last=now, xid=xid, secs=secs))
         return False
 
-    def refuses(self, mac: str) -> bool:
-        """Is this PC to have merged offers?"""
+    def needs_merged(self, mac: str) -> bool:
+        """Whether this PC gets merged offers, since it ignored a proxy's."""
         return mac in self._moved
 
-    def is_back(self, mac: str, now: float) -> bool:
-        """Did merged offers not help this PC?"""
+    def merged_failed(self, mac: str, now: float) -> bool:
+        """Whether this PC gets proxy offers again, since it ignored merged ones too."""
         return self._back.get(mac, now) > now
 
-    def offered_merged(self, mac: str, *, xid: int, secs: int, now: float) -> bool:
-        """A DISCOVER of a moved PC is about to be answered merged: has it left that alone often enough to go back?"""
+    def note_merged_offer(self, mac: str, *, xid: int, secs: int, now: float) -> bool:
+        """A merged offer is about to be made to this PC. True when it goes back to proxy offers instead."""
         moved = self._moved.get(mac)
         if moved is None or moved.helped:
             return False
@@ -116,22 +117,22 @@ class UntakenOffers:
         _put(self._back, mac, now + BACK_FOR)
         return True
 
-    def leased(self, mac: str, address: IPv4Address, *, xid: int) -> None:
+    def note_address_request(self, mac: str, address: IPv4Address, *, xid: int) -> None:
         """This PC asks a DHCP server for this address: in the dialogue `xid`, which its DISCOVER began."""
         _put(self._leased, address, mac)
         tries = self._tries.get(mac)
         if tries is not None and tries.xid == xid:
             tries.took_address = True
 
-    def taken(self, mac: str) -> None:
+    def note_file_request(self, mac: str) -> None:
         """This PC asked for its boot file."""
         self._tries.pop(mac, None)
         self._back.pop(mac, None)
         if (moved := self._moved.get(mac)) is not None:
             moved.helped = True
 
-    def whose(self, address: IPv4Address) -> str:
-        """The PC that asked for this address last, "" when none did."""
+    def mac_at(self, address: IPv4Address) -> str:
+        """The MAC of the PC that asked for this address last, "" when none did."""
         return self._leased.get(address, "")
 
 

@@ -1,1 +1,1 @@
-"""Names: the name server of an isolated switch, and updates of the building's DNS."""
+"""DNS: the name server of an isolated switch, and updates of the building's DNS."""

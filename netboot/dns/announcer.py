@@ -1,7 +1,7 @@
-"""Tells the building's DNS the names of PCs that were imaged: one after the other, and again until it took them.
+"""Registers the names of imaged PCs in the building's DNS, one after the other, and retries until that worked.
 
-What waits is bounded, kept across a restart, and given up after a day. A failure is told, and never a job's: the PC is
-ready whatever its name is. Sent by TCP; only an answer that is signed with our key is believed (RFC 8945).
+The queue is bounded, kept across a restart, and an entry given up after a day. A failure is shown, but fails no job:
+the PC is ready whatever its name is. Sent by TCP; only answers signed with our key are trusted (RFC 8945).
 Not for: what the messages say (update.py).
 """
 
@@ -56,7 +56,7 @@ Send = Callable[[dns.update.UpdateMessage, UpdateTarget], Awaitable[dns.rcode.Rc
 
 
 class Keep(Protocol):
-    """Where the waiting names are kept: the record. Called in a worker thread."""
+    """The part of the record that keeps the queue. Called in a worker thread."""
 
     def setting(self, key: str) -> str | None: ...
     def set_setting(self, key: str, value: str) -> None: ...
@@ -83,7 +83,7 @@ class Waiting(Struct, frozen=True, kw_only=True):
 
 
 class Announcer:
-    """The service: `start` takes up the line, `announce` puts a name in it, `run` tells them until it is cancelled.
+    """The service: `start` loads the queue, `announce` adds to it, `run` works it off until cancelled.
 
     `close` comes last, once nobody announces any more.
     """

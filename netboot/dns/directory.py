@@ -1,7 +1,7 @@
-"""Who has which name and which address now, on a switch where netboot gives the addresses (no I/O).
+"""Which PC has which name and address now, on a switch where netboot gives the addresses (no I/O).
 
-Names come from the record and from jobs as they end, addresses from the leases. Nobody on the LAN can take a name: what
-a PC says its own name is (DHCP options 12 and 81) counts for nothing.
+Names come from the record and from jobs as they end, addresses from the leases. Nobody on the LAN can claim a name: the
+name that a PC gives itself (DHCP options 12 and 81) is ignored.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -45,7 +45,7 @@ class Directory:
         now = self._clock()
         if now >= self._until:
             leases = self._leases()
-            found = {n.hostname: leases[n.mac] for n in self._named.values() if n.mac in leases}
-            self._hosts = Hosts(found, {address: name for name, address in found.items()})
+            hosts = {n.hostname: leases[n.mac] for n in self._named.values() if n.mac in leases}
+            self._hosts = Hosts(hosts, {address: name for name, address in hosts.items()})
             self._until = now + FRESH
         return self._hosts

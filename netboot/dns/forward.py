@@ -1,4 +1,4 @@
-"""Asks the name servers that were told (`names.forward`) what the workshop's own does not know. RFC 5452.
+"""Forwards queries that the workshop's name server cannot answer to the servers in `names.forward` (RFC 5452).
 
 Each question goes out from a port and with a number that the kernel and dnspython draw at random, and only a reply to
 that very question from that very server counts. What is under way is bounded, in all and for one client.

@@ -1,6 +1,6 @@
-"""Puts the name server of a switch of our own together, by its settings and the address plan.
+"""Sets up the name server of an isolated switch, from the settings and the address plan.
 
-Not for: what is answered (responder.py), which values may be set (settings.py).
+Not for: what is answered (responder.py), which values may be set (settings/names.py).
 """
 
 import time

@@ -1,4 +1,4 @@
-"""What the name server of an isolated switch answers (pure): a query's bytes in, an answer's bytes out.
+"""The answers of the name server of an isolated switch (pure): a query's bytes in, an answer's bytes out.
 
 It is authoritative for the workshop's domain and for the addresses of its own network: the server's name, and each
 PC's after imaging. RFC 1034 and 1035; RFC 2308 tells a name that is not there from a name without such a record;

@@ -1,9 +1,9 @@
-"""The messages that tell the building's DNS a PC's name (pure): RFC 2136, in the order of RFC 4703 §5.3.
+"""The DNS updates that register a PC's name (pure): RFC 2136, in the order of RFC 4703 §5.3.
 
-A name is first added only where there is none. Where there is one, it is changed only if it carries this very PC's
-mark, a DHCID record made of its MAC address and the name (RFC 4701): a record that a person or another program made is
-never touched. DHCP servers that keep a building's DNS put the same kind of mark. An address's name (PTR) carries a TXT
-record instead, which any netboot may replace: the address was another of our PCs' before.
+A new name is added. A name that exists is changed only if it carries this very PC's DHCID record (RFC 4701), which is
+made from its MAC address and the name: a record that a person or another program made is never touched. DHCP servers
+that update a building's DNS use the same record. A reverse name (PTR) carries a TXT record instead, which any netboot
+may replace: the address belonged to another of our PCs before.
 Not for: sending, trying again (announcer.py).
 """
 

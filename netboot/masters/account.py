@@ -1,7 +1,6 @@
-"""What people are told of a master once it is taken in: what it is, what grows, what customising can do, how it starts.
+"""A summary of a master for people: what it is, what grows, what customising can do, how it boots.
 
-Read from its manifest alone, so that it can be told again at any time. Pure. Not for: the progress of an import, nor
-what the PC's screen says.
+Made from its manifest alone, so that it can be shown at any time. Pure. Not for: the progress of an import.
 """
 
 from collections.abc import Iterator

@@ -128,16 +128,16 @@ def embed_bios(boot: bytes, core: bytes, *, start: int, length: int) -> tuple[by
 def esp_files(root: Path, ids: BootIds) -> dict[str, bytes]:
     """The files of the EFI system partition, by their path. Raises NetbootError when a package is missing."""
     try:
-        found = {name: (root / source).read_bytes() for name, source in _EFI_FILES}
+        files = {name: (root / source).read_bytes() for name, source in _EFI_FILES}
     except FileNotFoundError as error:
         raise NetbootError(
             f"the master has no {error.filename}", hint="its recipe needs shim-signed and grub-efi-amd64-signed"
         ) from error
     # The signed GRUB looks for this file in EFI/debian of the partition it came from.
-    found["EFI/debian/grub.cfg"] = (
+    files["EFI/debian/grub.cfg"] = (
         f"search.fs_uuid {ids.root_uuid} root\nset prefix=($root)/boot/grub\nconfigfile $prefix/grub.cfg\n"
     ).encode()
-    return found
+    return files
 
 
 def _only_kernel(root: Path) -> str:

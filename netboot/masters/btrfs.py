@@ -1,4 +1,4 @@
-"""Where a btrfs keeps second copies (DUP), which partclone leaves out, and whether partclone's map can be believed.
+"""Second copies in a btrfs (DUP), which partclone's map leaves out, and whether that map can be trusted.
 
 A chunk of a btrfs has one stripe for each copy of it on the device; what is in use in one is in use in all. The chunks
 are those of `btrfs inspect-internal dump-tree` (btrfs-progs); the superblock is read here (kernel's
@@ -38,8 +38,8 @@ class BtrfsChunk:
     stripes: tuple[int, ...]
 
 
-def why_not_mapped(superblock: bytes) -> str:
-    """Why a map of used blocks cannot be believed for a btrfs with this superblock (4 KiB), "" when it can."""
+def btrfs_map_problem(superblock: bytes) -> str:
+    """Why a map of used blocks cannot be trusted for a btrfs with this superblock (4 KiB), "" when it can."""
     at, magic = _MAGIC
     if len(superblock) < _INCOMPAT_AT + 8 or superblock[at : at + len(magic)] != magic:
         return "its superblock cannot be read"
@@ -72,14 +72,14 @@ def parse_chunks(text: str) -> tuple[BtrfsChunk, ...]:
 
 def all_copies(used: Iterable[Range], chunks: Iterable[BtrfsChunk]) -> list[Range]:
     """The used ranges, and the same ranges in every other copy of the chunks that they lie in."""
-    found = list(used)
+    ranges = list(used)
     copied = [chunk for chunk in chunks if len(chunk.stripes) > 1]
-    for start, end in tuple(found):
+    for start, end in tuple(ranges):
         for chunk in copied:
             for stripe in chunk.stripes:
                 first, last = max(start, stripe), min(end, stripe + chunk.length)
                 if first < last:
-                    found += [
+                    ranges += [
                         (first - stripe + other, last - stripe + other) for other in chunk.stripes if other != stripe
                     ]
-    return found
+    return ranges

@@ -1,6 +1,6 @@
-"""Builds a master from a recipe, or takes it from the cache when nothing that enters it has changed.
+"""Builds a master from a recipe, or takes it from the cache when none of its inputs has changed.
 
-The inputs are the recipe, the versions of the packages that apt would install today, and this package's own code. The
+The inputs are the recipe, the versions of the packages that apt would install today, and the code that builds. The
 cache is a store of its own; a build is copied from it, every chunk checked, into the workshop's store.
 Not for: the root (`debian_root.py`), the disk (`disk_image.py`), the chunks (`intake.py`).
 """

@@ -1,7 +1,7 @@
-"""A disk image that is open: what programs are given instead of its name, and its bytes with what is repaired in it.
+"""An open disk image: a path for other programs, and its bytes with the repairs of its partition table laid over.
 
-The file is opened once. Programs get /proc/PID/fd/N, which names this very file whatever becomes of its name, and which
-no program takes for an option, a protocol or two words: people call their files `-x.raw` and `2026-11-28T10:00.qcow2`.
+The file is opened once. Programs get /proc/PID/fd/N, which is this very file even if its name is given to another, and
+which no program takes for an option or a protocol: people call their files `-x.raw` and `2026-11-28T10:00.qcow2`.
 Not for: which kind of file it is (`file_format.py`). All values are bytes.
 """
 
@@ -37,16 +37,16 @@ class DiskFile:
         while at < end and (part := os.pread(self.handle, end - at, at)):
             parts.append(part)
             at += len(part)
-        found = b"".join(parts)
+        data = b"".join(parts)
         if not self.patches:
-            return found
-        return self._patched(found, start, end)
+            return data
+        return self._patched(data, start, end)
 
-    def _patched(self, found: bytes, start: int, end: int) -> bytes:
+    def _patched(self, data: bytes, start: int, end: int) -> bytes:
         last = max(self.size, max(offset + len(data) for offset, data in self.patches))
-        patched = bytearray(found)
-        if start + len(found) >= self.size:
-            patched += bytes(max(0, min(end, last) - start - len(found)))
+        patched = bytearray(data)
+        if start + len(data) >= self.size:
+            patched += bytes(max(0, min(end, last) - start - len(data)))
         for offset, data in self.patches:
             first, behind = max(offset, start), min(offset + len(data), end)
             if first < behind:
@@ -72,10 +72,10 @@ def open_disk(file: Path) -> Iterator[DiskFile]:
         reason = getattr(error, "strerror", None) or str(error)
         raise NetbootError(f"{name} is no file that can be read: {reason}", hint="give a disk image's path") from error
     try:
-        found = os.fstat(handle)
-        if not stat.S_ISREG(found.st_mode):
+        status = os.fstat(handle)
+        if not stat.S_ISREG(status.st_mode):
             raise NetbootError(f"{name} is no file", hint="give the path of a raw or qcow2 disk image")
-        yield DiskFile(name, Path(f"/proc/{os.getpid()}/fd/{handle}"), handle, found.st_size, found.st_mtime_ns)
+        yield DiskFile(name, Path(f"/proc/{os.getpid()}/fd/{handle}"), handle, status.st_size, status.st_mtime_ns)
     finally:
         os.close(handle)
 

@@ -1,7 +1,7 @@
-"""What lies where on a disk image: its partition table, and each partition's file system, role and growth.
+"""The layout of a disk image: its partition table, and each partition's file system, role and growth.
 
-A GPT is read, and made whole, by `gpt.py`; a dos table by `sfdisk --json` (util-linux). A table that the file
-contradicts is refused here, before anything is stored.
+A GPT is read and repaired by `gpt.py`, a dos table read by `sfdisk --json` (util-linux). A table that does not fit the
+file is refused here, before anything is stored.
 Not for: which blocks of a file system are in use (`used_ranges.py`).
 """
 

@@ -1,7 +1,6 @@
-"""Tells what a file is by its first bytes, never by its name: raw, qcow2, or something that is converted first.
+"""Recognises a disk image by its first bytes, never by its name: qcow2, another format that is refused, or else raw.
 
-A raw disk is whatever is nothing else here. Pure. Not for: whether a qcow2 file is whole (`qcow2.py`), what is on a
-disk (`disk_layout.py`).
+Pure. Not for: whether a qcow2 file is complete (`qcow2.py`), what is on a disk (`disk_layout.py`).
 """
 
 from typing import Final, Literal

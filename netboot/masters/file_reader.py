@@ -1,7 +1,7 @@
-"""Reads single files and folders of a file system that is not mounted: a stranger's never comes near the kernel's.
+"""Reads single files and folders from a file system without mounting it: images may come from anybody.
 
 ext2, 3 and 4 by debugfs, which knows their newest features; the others by GRUB's own reader (grub-fstest), which knows
-btrfs, xfs, FAT, NTFS and more. Not for: copying what is found; a reader is for looking. Paths are our own words.
+btrfs, xfs, FAT, NTFS and more. Paths must be our own constants: they are not escaped. Not for: copying files.
 """
 
 import re
@@ -20,8 +20,8 @@ def read_file(device: Path, kind: str, path: str) -> str:
     """The text of this file, at most 64 KiB, "" when it cannot be read. `kind` is blkid's name of the file system."""
     if kind in _EXT:
         return _debugfs(device, f"cat {path}")[:_LIMIT]
-    found = run(["grub-fstest", device, "cat", f"(loop0){path}"], expect=None, timeout=60)
-    return found.stdout[:_LIMIT] if found.status == 0 else ""
+    shown = run(["grub-fstest", device, "cat", f"(loop0){path}"], expect=None, timeout=60)
+    return shown.stdout[:_LIMIT] if shown.status == 0 else ""
 
 
 def list_folder(device: Path, kind: str, path: str) -> list[str]:
@@ -29,8 +29,8 @@ def list_folder(device: Path, kind: str, path: str) -> list[str]:
     if kind in _EXT:
         # /inode/mode/uid/gid/name/size/
         lines = [line.split("/") for line in _debugfs(device, f"ls -p {path}").splitlines()]
-        found = [f"{line[5]}/" if line[2].startswith("04") else line[5] for line in lines if len(line) >= 7]
-        return [name for name in found if name not in ("./", "../")]
+        names = [f"{line[5]}/" if line[2].startswith("04") else line[5] for line in lines if len(line) >= 7]
+        return [name for name in names if name not in ("./", "../")]
     listed = run(["grub-fstest", device, "--", "ls", "-l", f"(loop0){path}"], expect=None, timeout=60).stdout
     return [match["name"] for line in listed.splitlines() if (match := _LISTED.fullmatch(line.strip()))]
 

@@ -1,7 +1,7 @@
-"""Which file system is in a partition, also where an older one left its label: `blkid --probe`, and what follows.
+"""Which file system is in a partition, even where an older one left its signature: `blkid --probe`, and checks.
 
-blkid gives no answer (status 8) where it finds the signs of two. The one that is whole is the answer: ext2, 3 and 4 are
-checked by e2fsck, without a change. Not for: what is in a file system (`installed_system.py`). All values are bytes.
+blkid gives no answer (status 8) where it finds the signatures of two. Then it is the one that is intact: ext2, 3 and 4
+are checked by e2fsck, read-only. Not for: what is in a file system (`installed_system.py`). All values are bytes.
 """
 
 from collections.abc import Callable
@@ -26,15 +26,15 @@ def probe(disk: DiskFile, partition: Partition, progress: Callable[[str], None])
     """The file system of this partition, None when it has none that is known. Raises NetbootError. Needs root."""
     if partition.role in _NOT_PROBED:
         return None
-    found = _probe(disk, partition, progress)
-    if found is None or found.kind not in EXT:
-        return found
+    system = _probe(disk, partition, progress)
+    if system is None or system.kind not in EXT:
+        return system
     try:
         superblock = disk.read(partition.start + SUPERBLOCK.start, partition.start + SUPERBLOCK.stop)
-        return replace(found, largest=read_ext(superblock).largest)
+        return replace(system, largest=read_ext(superblock).largest)
     except SuperblockError as error:
         raise NetbootError(
-            f"partition {partition.number} is called {found.kind} and has {error}", hint="check it with e2fsck"
+            f"partition {partition.number} is called {system.kind} and has {error}", hint="check it with e2fsck"
         ) from error
 
 

@@ -1,10 +1,9 @@
-"""Reads a disk image's GUID partition table (UEFI specification 2.10 §5.3), both copies of it, and says what must be
-written so that both are whole on a disk.
+"""Reads both copies of a disk image's GUID partition table (UEFI 2.10 §5.3), and repairs the one that is damaged.
 
-An image may have lost one copy: its head was overwritten, or its end was cut off behind the last partition. The other
-copy says all that is needed. Where the disk ends is the table's own word, not the file's: what an image was enlarged by
-and no table knows is no part of the disk. Pure: `read` gives bytes of the image. Not for: dos tables, which sfdisk
-reads (`disk_layout.py`). All sizes are bytes; an LBA is a sector's number.
+An image may have lost one copy: its first sectors were overwritten, or its end was cut off behind the last partition.
+The other copy says all that is needed. The disk ends where the table says, not where the file does: space that was
+added to an image after it was partitioned is not part of the disk. Pure: `read` gives bytes of the image. Not for: dos
+tables, which sfdisk reads (`disk_layout.py`). All sizes are bytes; an LBA is a sector's number.
 """
 
 import struct
@@ -165,14 +164,14 @@ def _copy_at(read: Read, sector: int, lba: int) -> _Copy | None:
 
 
 def _partitions(copy: _Copy, sector: int) -> "list[Partition]":
-    found = []
+    partitions = []
     for number, at in zip(count(1), range(0, len(copy.entries), copy.entry_size), strict=False):
         kind, own, first, last, _, name = _ENTRY.unpack_from(copy.entries, at)
         if not any(kind):
             continue
         guid = str(uuid.UUID(bytes_le=kind))
         text = name.decode("utf-16-le", "replace").partition("\0")[0]
-        found.append(
+        partitions.append(
             Partition(
                 number=number,
                 start=first * sector,
@@ -183,7 +182,7 @@ def _partitions(copy: _Copy, sector: int) -> "list[Partition]":
                 role=ROLES.get(guid, "other"),
             )
         )
-    return found
+    return partitions
 
 
 def _written(copy: _Copy, sector: int, *, here: int, other: int, entries_at: int) -> list[tuple[int, bytes]]:

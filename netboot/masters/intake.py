@@ -1,7 +1,7 @@
-"""From a raw disk image to a master in the store: the way that built and imported masters share.
+"""From a raw disk image to a master in the store: the part that built and imported masters share.
 
-All that can be known before is checked before the first chunk is stored: the table, the room, and whether any agent
-would accept what comes of it.
+What can be checked beforehand is checked before the first chunk is stored: the partition table, the free space, and
+whether agents would accept the manifest.
 Not for: making the image (`build.py`) or unpacking it (`importing.py`).
 """
 

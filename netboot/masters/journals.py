@@ -1,7 +1,7 @@
-"""Whether a file system still has in its journal what is not yet in its place: then no map of used blocks is true.
+"""Whether a file system has an unreplayed journal: then a map of its used blocks cannot be trusted.
 
-partclone reads the places, and knows nothing of the journals of XFS, nor always of ext4's: the blocks that only the
-journal says are in use would be left out. Not for: replaying a journal; the PC that gets the master does that.
+partclone ignores the journal of XFS, and in some cases ext4's: blocks that only the journal says are in use would be
+left out. Not for: replaying a journal; the PC that gets the master does that.
 """
 
 import re
@@ -23,8 +23,8 @@ _XFS_STATE: Final = re.compile(r"^\s*log tail: .* state: <(\w+)>", re.MULTILINE)
 _UNCLEAN: Final = "it was not shut down cleanly"
 
 
-def wrong_in_ext(superblock: bytes) -> str:
-    """Why the map of an ext2, 3 or 4 cannot be believed, by its superblock; "" when it can."""
+def ext_map_problem(superblock: bytes) -> str:
+    """Why the map of an ext2, 3 or 4 with this superblock cannot be trusted; "" when it can."""
     at, magic = _MAGIC
     if len(superblock) < _INCOMPATIBLE_AT + 4 or superblock[at : at + 2] != magic:
         return "its superblock cannot be read"
@@ -35,8 +35,8 @@ def wrong_in_ext(superblock: bytes) -> str:
     return "it has errors (e2fsck)" if state & _ERRORS else ""
 
 
-def wrong_in_xfs(device: Path) -> str:
-    """Why the map of an XFS cannot be believed, by its log; "" when it can. Raises ProgramError."""
+def xfs_map_problem(device: Path) -> str:
+    """Why the map of the XFS on this device cannot be trusted; "" when it can. Raises ProgramError."""
     told = run(["xfs_logprint", "-t", device], expect=None, timeout=600).stdout
     state = _XFS_STATE.search(told)
     if state is None:

@@ -1,7 +1,7 @@
-"""The generations (SBAT) of the boot loaders that a master starts by, and whether this workshop's own shim stops them.
+"""The SBAT generations of a master's boot loaders, and whether this workshop's own shim would revoke them.
 
-Under Secure Boot our shim raises the level in every PC that it boots; a master whose GRUB is below it would not start
-on the very PC that it was written to. Not for: what generations are (`sbat.py`).
+Under Secure Boot our shim raises the revocation level in every PC that it boots; a master whose GRUB is below it would
+not start on the PC that it was just written to. Not for: what generations are (`sbat.py`).
 """
 
 import tempfile

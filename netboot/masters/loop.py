@@ -1,7 +1,7 @@
 """A part of an image file as a read-only block device, for programs that read devices only.
 
-The device is this process's: the kernel frees it when the last handle on it is closed (LO_FLAGS_AUTOCLEAR), so that a
-process that is killed leaves none behind. losetup cannot do that: it lets go of the device before anybody holds it.
+The kernel frees the device when its last handle is closed (LO_FLAGS_AUTOCLEAR), so that a process that is killed leaves
+none behind. losetup cannot do that: it would close the device before anybody else has opened it.
 Needs root. Not for: writing; images are made with programs that write into files.
 """
 

@@ -1,8 +1,8 @@
-"""Takes the disk out of a qcow2 file that is whole by itself (QEMU's docs/interop/qcow2.txt).
+"""Unpacks the disk from a qcow2 file (QEMU's docs/interop/qcow2.txt), if the file is complete by itself.
 
-Its header may name other files of this machine, or a server, as where the data are. That is read here, and refused,
-before qemu-img is given the file, which would open them. What a file that was cut short lacks qemu-img reads as zeros:
-only its `check` tells. Not for: which format a file has (`file_format.py`).
+A qcow2 header may name other files of this machine, or a server, as the place of its data; qemu-img would open them. So
+the header is read here first, and such a file refused. What a truncated file lacks, qemu-img reads as zeros; only
+`qemu-img check` notices. Not for: which format a file has (`file_format.py`).
 """
 
 import json

@@ -1,5 +1,4 @@
-"""What Secure Boot's revocation by generations (SBAT) says of a boot loader: its own generations, and the level that a
-shim asks for and writes into the PC's firmware (pure).
+"""SBAT, Secure Boot's revocation by generations: a boot loader's own generations, and the level a shim demands (pure).
 
 Each shim carries a level, and writes it into the variable `SbatLevel` at every start under Secure Boot when the PC's is
 older; it is never lowered while Secure Boot stays on. A loader whose generation is below the PC's level is refused.
@@ -75,10 +74,10 @@ def _title(loader: bytes, title: bytes, names: int) -> bytes:
 
 def levels(text: bytes) -> dict[str, int]:
     """The first two columns of each line; a line that is none is passed over, as shim does with its own."""
-    found = {}
+    numbers = {}
     for line in text[:_TEXT_LIMIT].partition(b"\0")[0].decode("ascii", "replace").splitlines():
         component, _, rest = line.partition(",")
         number = rest.partition(",")[0].strip()
         if component and number.isascii() and number.isdecimal() and len(number) < 10:
-            found[component.strip()] = int(number)
-    return found
+            numbers[component.strip()] = int(number)
+    return numbers

@@ -1,7 +1,7 @@
 """The UEFI boot loaders on a disk's EFI system partition, and the one that the firmware's entry should name.
 
-mtools lists the ESP; one that it refuses, GRUB's reader reads: mkfs programs of several systems write 0 heads and 0
-sectors a track, which no firmware minds. A FAT that neither can read has no list, which is not the same as no loader.
+mtools lists the ESP; where it refuses, GRUB's reader does: several systems' mkfs write 0 heads and 0 sectors a track,
+which firmware accepts and mtools does not. A FAT that neither can read is an error, never "no loader".
 Not for: making a boot entry (`agent/boot/boot_entry.py`).
 """
 
@@ -32,9 +32,9 @@ def list_esp(disk: DiskFile, esp: Partition) -> list[str]:
     """The paths of all files under EFI/. Raises NetbootError, also for a FAT that cannot be read. Needs root."""
     inside = f"{disk.path}@@{esp.start}"
     listed = run(["mdir", "-i", inside, "-/", "-b", "::/EFI"], expect=None, timeout=60)
-    found = [path.strip().removeprefix("::") for path in listed.stdout.splitlines()]
-    if listed.status == 0 and found:
-        return found
+    paths = [path.strip().removeprefix("::") for path in listed.stdout.splitlines()]
+    if listed.status == 0 and paths:
+        return paths
     is_fat = esp.filesystem is not None and esp.filesystem.kind == "vfat"
     is_read = not is_fat or run(["mdir", "-i", inside, "-b", "::/"], expect=None, timeout=60).status == 0
     with loop_device(disk.path, offset=esp.start, length=esp.length) as device:
@@ -43,23 +43,23 @@ def list_esp(disk: DiskFile, esp: Partition) -> list[str]:
                 f"the EFI system partition ({esp.number}) of {disk.name} cannot be read",
                 hint="check it (fsck.vfat), or make the image again",
             )
-        found, folders = [], ["/EFI/"]
-        while folders and len(found) < 10_000:
+        paths, folders = [], ["/EFI/"]
+        while folders and len(paths) < 10_000:
             folder = folders.pop()
             names = list_folder(device, "vfat", folder)
-            found += [f"{folder}{name}" for name in names if not name.endswith("/")]
+            paths += [f"{folder}{name}" for name in names if not name.endswith("/")]
             if folder.count("/") <= _DEPTH:
                 folders += [f"{folder}{name}" for name in names if name.endswith("/") and name.strip("./")]
-    return found
+    return paths
 
 
 def loaders(paths: Iterable[str]) -> tuple[str, ...]:
     """The boot loaders among an ESP's files, best first: shim before Windows' before GRUB's, the removable path behind
     those that are known, for it starts without an entry."""
-    found = sorted({path.strip().removeprefix("::") for path in paths})
-    found = [path for path in found if _LOADER.fullmatch(path) and len(path) <= 200 and path.count("/") > 2]
-    found = [re.sub(r"\.\w+\Z", _plain_case, path) for path in found if not _NO_LOADER.fullmatch(path)]
-    return tuple(sorted(found, key=lambda path: (_rank(path), path)))[:64]
+    known = sorted({path.strip().removeprefix("::") for path in paths})
+    known = [path for path in known if _LOADER.fullmatch(path) and len(path) <= 200 and path.count("/") > 2]
+    known = [re.sub(r"\.\w+\Z", _plain_case, path) for path in known if not _NO_LOADER.fullmatch(path)]
+    return tuple(sorted(known, key=lambda path: (_rank(path), path)))[:64]
 
 
 def choose_loader(paths: Iterable[str], partition: int) -> UefiLoader | None:

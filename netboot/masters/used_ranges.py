@@ -1,9 +1,9 @@
 """Which bytes of a disk image are in use: what a master must hold, and what is left out.
 
 partclone lists the used blocks of the file systems it knows as a map in ddrescue's format (`--domain`). A partition
-whose file system it does not know, or will not read (one that was not shut down cleanly), is in use as a whole:
-nothing is left out because it looks empty. Swap is its header only: what was swapped out is nobody's business.
-Of a btrfs all copies of what is in use are (`btrfs.py`).
+whose file system it does not know, or refuses (one that was not shut down cleanly), counts as used as a whole: nothing
+is left out because it looks empty. Of swap only the header is kept: swapped-out memory may hold anybody's data.
+Of a btrfs, every copy of a used block counts as used (`btrfs.py`).
 Not for: cutting ranges into chunks (`chunking.py`). All values are bytes; a range is (start, end).
 """
 
@@ -11,10 +11,10 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from netboot.masters.btrfs import SUPERBLOCK, all_copies, read_chunks, why_not_mapped
+from netboot.masters.btrfs import SUPERBLOCK, all_copies, btrfs_map_problem, read_chunks
 from netboot.masters.disk_file import DiskFile
 from netboot.masters.disk_layout import DiskLayout
-from netboot.masters.journals import EXT_SUPERBLOCK, wrong_in_ext, wrong_in_xfs
+from netboot.masters.journals import EXT_SUPERBLOCK, ext_map_problem, xfs_map_problem
 from netboot.masters.loop import loop_device
 from netboot.shared.errors import NetbootError
 from netboot.shared.manifest import Partition
@@ -123,16 +123,16 @@ def _used_in(disk: DiskFile, partition: Partition, progress: Callable[[str], Non
 
 
 def _require_map(disk: DiskFile, partition: Partition, kind: str) -> None:
-    """Raises MapError when no map of this file system can be believed."""
+    """Raises MapError when no map of this file system can be trusted."""
     if kind.startswith("ext"):
         start, end = EXT_SUPERBLOCK
-        unclear = wrong_in_ext(disk.read(partition.start + start, partition.start + end))
+        unclear = ext_map_problem(disk.read(partition.start + start, partition.start + end))
     elif kind == "btrfs":
         start, end = SUPERBLOCK
-        unclear = why_not_mapped(disk.read(partition.start + start, partition.start + end))
+        unclear = btrfs_map_problem(disk.read(partition.start + start, partition.start + end))
     elif kind == "xfs":
         with loop_device(disk.path, offset=partition.start, length=partition.length) as device:
-            unclear = wrong_in_xfs(device)
+            unclear = xfs_map_problem(device)
     else:
         return
     if unclear:

@@ -1,7 +1,7 @@
-"""Moves what PCs boot from to another address of ours, when the interface's address changes while netboot serves.
+"""Moves the boot services to a new address, when the interface's address changes while netboot serves.
 
-The order is HTTP, TFTP, the menus and what names an address in them, DHCP last: no offer names what does not answer.
-Not for: noticing the change (address_watch.py), telling agents that are on the line (whereabouts_service.py).
+In this order: HTTP, TFTP, the menus that name the address, and DHCP last, so that no offer names an address that does
+not answer yet. Not for: noticing the change (lan/address_watch.py), telling agents (whereabouts_service.py).
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""The way of answering DHCP that the settings name, put together and on its ports.
+"""Sets up and starts DHCP in the mode that the settings name.
 
 Not for: what is answered (dhcp_proxy.py, full.py), which values may be set (config.py).
 """
@@ -60,7 +60,7 @@ class ServedDhcp:
         self._beside = BesideBuilding(
             BesideSettings(
                 self._names,
-                way="merged" if settings.dhcp.mode == "merged" else "proxy",
+                mode="merged" if settings.dhcp.mode == "merged" else "proxy",
                 move_to_merged=settings.dhcp.move_to_merged,
                 building=building,
                 plain_pxe_first=settings.dhcp.plain_pxe_first,

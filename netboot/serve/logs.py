@@ -1,8 +1,8 @@
 """Structured logs on standard error: text for people, or one JSON object a line.
 
-Values given with `extra={...}` are fields of their own. What no eye sees, control characters among it, never reaches a
-terminal (`visible.py`). Whoever sends a thousand packets a second does not fill the disk: of one kind of line so many
-are written and no more, and the next one tells how many were left out.
+Values given with `extra={...}` are fields of their own. Control and other invisible characters never reach a terminal
+(`shared/visible.py`). A flood of packets does not fill the disk: of one kind of line only so many are written, and the
+next one says how many were left out.
 """
 
 import json

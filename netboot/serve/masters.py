@@ -1,4 +1,4 @@
-"""The masters of the store as jobs ask for them: by name, with what forbids their use."""
+"""Looks up masters in the store for jobs: by name, with the reason if one may not be used."""
 
 import logging
 
@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 
 
 def remember_masters(record: Record, store: Store) -> None:
-    """Put masters that came into the store since the last start on the record; a damaged one is told, and left."""
+    """Put masters that came into the store since the last start on the record; a damaged one is logged and left out."""
     for name in store.names():
         try:
             manifest = store.current(name)
@@ -60,7 +60,7 @@ class Masters:
             return ""
         return revoked(manifest.understood.generations, self._level)
 
-    def lacks(self, profile: Profile) -> bool:
+    def lacks_master_of(self, profile: Profile) -> bool:
         """Whether no PC can get this profile's master: what the boot menu must not offer."""
         try:
             return master_forbids(profile, self(profile.master) if profile.master else None) is not None

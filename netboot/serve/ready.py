@@ -1,4 +1,4 @@
-"""What `serve` needs, checked and found before any port is taken."""
+"""Checks and loads what `netboot serve` needs, before any port is opened."""
 
 import ssl
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ from netboot.workshop.policies import Policies, check_defaults
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """Everything that was checked and found before any port is taken."""
+    """What `prepare` has checked and loaded."""
 
     settings: Settings
     interface: Interface

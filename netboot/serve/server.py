@@ -1,7 +1,7 @@
 """Starts every service of `netboot serve`, and stops them in order. A TaskGroup owns all tasks.
 
-What cannot work is found before the first port is taken: settings, interface, boot files, profiles; each says what to
-do. SIGTERM and SIGINT end it cleanly: agents keep their stages running and come back to the next server.
+Settings, interface, boot files and profiles are checked before the first port is opened (ready.py). SIGTERM and SIGINT
+end it cleanly: agents keep their stages running and connect to the next server.
 """
 
 import asyncio
@@ -122,7 +122,7 @@ async def _serve(ready: Ready, record: Record) -> None:
         digits_asked=digits.is_set,
         prove=workshop.prove,
         files=files,
-        lacks_master=masters.lacks,
+        lacks_master=masters.lacks_master_of,
     )
     await asyncio.to_thread(ready.policies.take_over, record)
     await workshop.show_batch()
@@ -212,7 +212,7 @@ async def _serve(ready: Ready, record: Record) -> None:
 async def _name_services(
     stack: contextlib.AsyncExitStack, ready: Ready, record: Record, dhcp: ServedDhcp, workshop: Workshop
 ) -> list[Service]:
-    """Those who make the names known that jobs give: our own name server, and what tells the building's."""
+    """The services that publish the host names of imaged PCs: our own name server, and updates of the building's."""
     services: list[Service] = []
     if ready.plan is not None and ready.settings.names.answer:
         who = directory(ready.plan, dhcp.leases, await asyncio.to_thread(record.jobs.named))

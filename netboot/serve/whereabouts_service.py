@@ -1,8 +1,8 @@
 """Tells agents on the LAN where the server is: UDP, on the port number of the boot HTTP server, in every `dhcp.mode`.
 
 Bound to 0.0.0.0, so that it hears broadcasts and need not move with the address. Every answer is a broadcast on the
-interface it serves: an agent may have an address of another subnet, and no question can make us send to a victim.
-Signing takes about 40 µs, so questions are bounded, of one address and in all.
+interface it serves: an agent may have an address of another subnet, and a forged sender cannot direct answers at a
+victim. Signing takes about 40 µs, so questions are limited, of one address and in all.
 Not for: what is said (whereabouts.py).
 """
 

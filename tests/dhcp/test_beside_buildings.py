@@ -82,30 +82,30 @@ async def stray_street(request: pytest.FixtureRequest) -> AsyncIterator[Street]:
 
 
 @contextmanager
-def serving(street: Street, way: DhcpMode, seen: list[BootSighting] | None = None) -> Iterator[None]:
+def serving(street: Street, mode: DhcpMode, seen: list[BootSighting] | None = None) -> Iterator[None]:
     sightings = [] if seen is None else seen
 
     def service() -> DhcpService:
-        core = BesideBuilding(BesideSettings(BootFileNames(SERVER), way=way))
+        core = BesideBuilding(BesideSettings(BootFileNames(SERVER), mode=mode))
         return DhcpService(core, interface="eth0", address=SERVER, on_boot_client=sightings.append)
 
     with running_service(street.lan.server, service):
         yield
 
 
-both_ways = pytest.mark.parametrize("way", ["proxy", "merged"])
+both_modes = pytest.mark.parametrize("mode", ["proxy", "merged"])
 each_firmware = pytest.mark.parametrize("firmware", FIRMWARES)
 
 
-@both_ways
+@both_modes
 @each_firmware
-async def test_a_pc_gets_the_buildings_address_and_our_boot_file(street: Street, way: DhcpMode, firmware: str) -> None:
+async def test_a_pc_gets_the_buildings_address_and_our_boot_file(street: Street, mode: DhcpMode, firmware: str) -> None:
     client, boot_file = FIRMWARES[firmware]
-    with serving(street, way):
+    with serving(street, mode):
         booted = boot(street.pc, client)
     assert booted.address in NETWORK
     assert (booted.router, booted.server, booted.boot_file) == (BUILDING, SERVER, boot_file)
-    assert booted.merged is (way == "merged")
+    assert booted.merged is (mode == "merged")
 
 
 @pytest.mark.parametrize("firmware", ["bios", "uefi"])
@@ -122,17 +122,17 @@ async def test_a_sloppy_pc_boots_by_merged_offers_of_the_size_that_every_pc_take
     assert [offer.option(code) for code in (66, 67)] == [f"{SERVER}\0".encode(), f"{boot_file}\0".encode()]
 
 
-@both_ways
+@both_modes
 @pytest.mark.parametrize("firmware", ["bios", "uefi"])
 async def test_a_pc_behind_a_relay_gets_an_address_of_its_own_subnet(
-    street: Street, way: DhcpMode, firmware: str
+    street: Street, mode: DhcpMode, firmware: str
 ) -> None:
     client, boot_file = FIRMWARES[firmware]
-    with serving(street, way):
+    with serving(street, mode):
         booted = boot(street.far, client)
     assert booted.address in FAR_NETWORK
     assert (booted.router, booted.server, booted.boot_file) == (FAR_GATEWAY, SERVER, boot_file)
-    assert booted.merged is (way == "merged")
+    assert booted.merged is (mode == "merged")
 
 
 @pytest.mark.parametrize("firmware", ["bios", "uefi", "http"])
@@ -224,7 +224,7 @@ async def test_a_dhcp_server_on_the_same_machine_lives_beside_proxy_and_merged_i
 
 async def start_and_stop(mode: DhcpMode, folder: Path) -> None:
     """Start what `dhcp.mode` names, as the server does."""
-    way = ServedDhcp(
+    dhcp = ServedDhcp(
         Settings(dhcp=DhcpSettings(mode=mode)),
         Interface(name=INTERFACE, address=SERVER, network=NETWORK),
         nothing_set,
@@ -234,4 +234,4 @@ async def start_and_stop(mode: DhcpMode, folder: Path) -> None:
     )
     with open_record(folder / "record.sqlite") as record:
         async with AsyncExitStack() as stack:
-            await way.start(stack, record)
+            await dhcp.start(stack, record)

@@ -159,12 +159,12 @@ def client(make_client: MakeClient, number: int) -> BootClient:
 def test_starts_of_other_days_do_not_add_up(make_client: MakeClient) -> None:
     loaders, pc = BiosLoaders(), client(make_client, 1)
     for day in range(3 * TIMES):
-        assert not loaders.discovered(pc, Policy(), day * (WITHIN + 1))
+        assert not loaders.note_discover(pc, Policy(), day * (WITHIN + 1))
         loaders.loaded(pc.mac)
 
 
 def test_made_up_macs_fill_no_memory(make_client: MakeClient) -> None:
     loaders = BiosLoaders()
     for number in range(MAX_ENTRIES + 50):
-        loaders.discovered(client(make_client, number), Policy(), number * 0.001)
+        loaders.note_discover(client(make_client, number), Policy(), number * 0.001)
     assert len(loaders) == MAX_ENTRIES

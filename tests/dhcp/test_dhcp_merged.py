@@ -41,7 +41,7 @@ FROM_BUILDING = Arrival(port=67, source=BUILDING, source_port=67)
 
 @pytest.fixture
 def core() -> BesideBuilding:
-    return BesideBuilding(BesideSettings(BootFileNames(US), way="merged"))
+    return BesideBuilding(BesideSettings(BootFileNames(US), mode="merged"))
 
 
 def hear(core: BesideBuilding, packet: DhcpPacket, arrival: Arrival = FROM_CLIENT, now: float = 0.0) -> Handled:
@@ -91,7 +91,7 @@ def test_the_building_is_asked_as_a_relay_agent_asks(core: BesideBuilding, make_
 
 
 def test_a_building_whose_address_is_set_is_asked_there(make_client: MakeClient) -> None:
-    core = BesideBuilding(BesideSettings(BootFileNames(US), way="merged", building=BUILDING))
+    core = BesideBuilding(BesideSettings(BootFileNames(US), mode="merged", building=BUILDING))
     assert sent(hear(core, make_client())).destination == BUILDING
 
 
@@ -254,7 +254,7 @@ def test_a_building_that_answers_late_is_still_heard(core: BesideBuilding, make_
 def test_a_server_that_was_started_again_asks_the_building_about_the_address_that_the_pc_holds(
     make_client: MakeClient,
 ) -> None:
-    core = BesideBuilding(BesideSettings(BootFileNames(US), way="merged"))
+    core = BesideBuilding(BesideSettings(BootFileNames(US), mode="merged"))
     forwarded = sent(hear(core, request_of(make_client, US)))
     assert forwarded.packet.option(Option.SERVER_ID) is None
     assert forwarded.packet.option(Option.REQUESTED_ADDRESS) == LEASED.packed
@@ -408,7 +408,7 @@ def test_an_offer_that_fits_a_frame_is_sent_however_long_the_pc_takes_them(
     for length in range(1000, 1165):
         offers = []
         for asked in (takes_little, takes_much):
-            core = BesideBuilding(BesideSettings(BootFileNames(US), way="merged"))
+            core = BesideBuilding(BesideSettings(BootFileNames(US), mode="merged"))
             forwarded = sent(hear(core, asked))
             offer = building_says(forwarded.packet, more=((Option.DOMAIN_NAME, bytes(length)),))
             offers.append(hear(core, offer, FROM_BUILDING).answers)
@@ -419,7 +419,7 @@ def test_an_offer_that_fits_a_frame_is_sent_however_long_the_pc_takes_them(
 
 @given(st.binary(max_size=MAX_PACKET))
 def test_garbage_instead_of_an_offer_is_ignored(payload: bytes) -> None:
-    core = BesideBuilding(BesideSettings(BootFileNames(US), way="merged"))
+    core = BesideBuilding(BesideSettings(BootFileNames(US), mode="merged"))
     assert core.receive(b"\2\1\6\0" + payload, FROM_BUILDING, now=0).answers == ()
 
 
@@ -430,7 +430,7 @@ def test_garbage_instead_of_an_offer_is_ignored(payload: bytes) -> None:
 def test_whatever_a_buildings_server_says_what_is_passed_on_can_be_sent(
     said: dict[int, bytes], asked: dict[int, bytes]
 ) -> None:
-    core = BesideBuilding(BesideSettings(BootFileNames(US), way="merged"))
+    core = BesideBuilding(BesideSettings(BootFileNames(US), mode="merged"))
     asked |= {53: b"\1", 60: b"PXEClient", 93: b"\0\7"}
     discover = DhcpPacket(op=Op.BOOTREQUEST, xid=1, chaddr=b"\2\0\0\0\0\1", giaddr=RELAY, options=tuple(asked.items()))
     handled = hear(core, discover)

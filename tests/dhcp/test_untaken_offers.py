@@ -190,9 +190,9 @@ def test_made_up_macs_fill_no_memory() -> None:
     for number in range(MAX_ENTRIES + 50):
         mac = f"02:00:{number:08x}"
         for xid in range(1 if number % 2 else 2):
-            untaken.offered(mac, xid=xid, secs=0, now=number * 0.001)
-            untaken.leased(mac, IPv4Address(number), xid=xid)
+            untaken.note_offer(mac, xid=xid, secs=0, now=number * 0.001)
+            untaken.note_address_request(mac, IPv4Address(number), xid=xid)
         for xid in range(10, 10 if number % 3 else 14):
-            untaken.offered_merged(mac, xid=xid, secs=0, now=number * 0.001)
+            untaken.note_merged_offer(mac, xid=xid, secs=0, now=number * 0.001)
     assert len(untaken) <= 4 * MAX_ENTRIES
-    assert untaken.refuses(f"02:00:{MAX_ENTRIES + 48:08x}")
+    assert untaken.needs_merged(f"02:00:{MAX_ENTRIES + 48:08x}")

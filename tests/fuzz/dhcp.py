@@ -26,7 +26,7 @@ RECORDED = Path(__file__).parents[1] / "dhcp" / "recorded"
 
 
 def play(data: bytes) -> None:
-    beside = [BesideBuilding(BesideSettings(NAMES, way=way)) for way in ("proxy", "merged")]
+    beside = [BesideBuilding(BesideSettings(NAMES, mode=mode)) for mode in ("proxy", "merged")]
     full = FullDhcp(PLAN, Leases(PLAN), NAMES)
     now = 1000.0
     for piece in read(data):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from netboot.masters.journals import wrong_in_ext
+from netboot.masters.journals import ext_map_problem
 from netboot.shared.manifest import Chunk
 from netboot.shared.process import run
 from netboot.store import Store
@@ -87,4 +87,4 @@ def test_an_ext4_that_is_not_clean_is_taken_as_a_whole(tmp_path: Path, change: s
 
 def test_what_is_no_superblock_is_no_clean_one() -> None:
     for superblock in (b"", bytes(1024), bytes(0x38) + b"\x53\xef", b"\xff" * 1024):
-        assert wrong_in_ext(superblock)
+        assert ext_map_problem(superblock)

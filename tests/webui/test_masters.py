@@ -94,5 +94,5 @@ def test_a_server_whose_key_was_replaced_finds_its_old_masters_unsigned(
     needs = replaced("debian-minimal")
     assert needs is not None
     assert not needs.signed
-    assert replaced.lacks(WIPE)
+    assert replaced.lacks_master_of(WIPE)
     assert replaced("nothing") is None
