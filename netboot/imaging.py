@@ -14,7 +14,7 @@ from netboot.jobs.seen import what_changed
 from netboot.jobs.stages import STAGES
 from netboot.jobs.target import target_of
 from netboot.shared.problems import Problem
-from netboot.shared.stages import Stage, StageName
+from netboot.shared.stages import WRITING, Stage, StageName
 
 
 class Run(Struct, frozen=True):
@@ -50,9 +50,8 @@ def next_stage(job: Job) -> Next:
 
 
 def _order(job: Job, name: StageName) -> Next:
-    rules = STAGES[name]
-    problem = _forbids(job) if rules.writes else None
-    order = problem or rules.order(job)
+    problem = _forbids(job) if name in WRITING else None
+    order = problem or STAGES[name].order(job)
     return Blocked(name, order) if isinstance(order, Problem) else Run(order)
 
 

@@ -7,10 +7,12 @@ import ast
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from netboot.bootfiles.agent_image import AGENT_KNOWS
+from netboot.shared.stages import StageName
 
 ROOT = Path(__file__).parent.parent
 FILES = {
@@ -43,7 +45,7 @@ PURE = (
     "jobs.actor",
     "jobs.disk_answers", "jobs.disk_rules", "jobs.evidence", "jobs.honest_erasure", "jobs.identity", "jobs.job",
     "jobs.named", "jobs.policy", "jobs.profile", "jobs.seen", "jobs.target",
-    *(f"jobs.stages.{name}" for name in ("rules", "check", "memory", "erase", "deploy", "customise", "finish")),
+    "jobs.stages.rules", *(f"jobs.stages.{name}" for name in get_args(StageName)),
     "lan.query_rate",
     "shared.contradictions", "shared.disk_loaders", "shared.erase_outcome", "shared.growth", "shared.inventory",
     "shared.manifest", "shared.output_lines", "shared.problems", "shared.protocol", "shared.visible",

@@ -24,7 +24,8 @@ from netboot.jobs.profile import Profile
 from netboot.settings.config import Settings
 from netboot.shared.disk_loaders import BY_GRUB_CPU, STICK_MARKS
 from netboot.shared.language import Language
-from netboot.shared.problems import STAGES, Problem
+from netboot.shared.problems import Problem
+from netboot.shared.sentences import TITLES
 
 log = logging.getLogger(__name__)
 
@@ -300,7 +301,7 @@ def notices(offer: MenuOffer, language: Language) -> tuple[str, ...]:
     said = []
     if (left := offer.left) is not None:
         cut = left.code in ("power-cut", "interrupted")
-        stage = STAGES.get(left.values.get("stage", ""), {}).get(language, "")
+        stage = TITLES.get(left.values.get("stage", ""), {}).get(language, "")
         said.append(texts.left_cut.format(stage=stage) if cut and stage else texts.left_stopped)
     if (stalled := offer.stalled) is not None:
         said.append(texts.stalled_32_bit if stalled.code == "processor-32-bit" else texts.stalled)

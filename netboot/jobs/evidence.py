@@ -5,14 +5,14 @@ only what an honest agent can say (`honest_erasure.py`). What contradicts itself
 Not for: what comes next (`imaging.py`).
 """
 
-from typing import Any, Final
+from typing import Final
 
 from netboot.jobs.job import Job, StageRecord
 from netboot.jobs.stages import STAGES
-from netboot.jobs.stages.rules import Known, Outcome, Report, StageRules
+from netboot.jobs.stages.rules import Known, Outcome, Report
 from netboot.shared.erase_outcome import erase_problem
 from netboot.shared.problems import Problem
-from netboot.shared.stages import Result, Stage, StageName, stage_name
+from netboot.shared.stages import KINDS, Result, Stage, StageName, stage_name
 from netboot.shared.stages.erase import EraseResult
 
 _NOTHING: Final = Known()
@@ -23,13 +23,12 @@ def judge(
 ) -> StageRecord:
     """What the stage that was ordered goes down as, now that its agent says how it ended."""
     name = stage_name(stage)
-    rules = STAGES[name]
-    result = _believed(rules, stage, Report(outcome, problem, result), known)
+    result = _believed(name, stage, Report(outcome, problem, result), known)
     if outcome == "failed" or problem is not None:
         fault = erase_problem(result.erasures) if isinstance(result, EraseResult) else None
         problem = fault or problem or Problem("agent-error", {"error": name})
     else:
-        problem = _unproven(name, rules, stage, result)
+        problem = _unproven(name, stage, result)
     return StageRecord(stage=name, state="done" if problem is None else "failed", problem=problem, result=result)
 
 
@@ -52,23 +51,24 @@ def judge_late(
         return None
     if stage.state != "running" and (stage.problem is None or stage.problem.code != "power-cut"):
         return None
-    rules = STAGES[name]
-    result = _believed(rules, rules.order(job), Report(outcome, problem, result), known)
+    result = _believed(name, STAGES[name].order(job), Report(outcome, problem, result), known)
     return None if result is None else StageRecord(stage=name, state="failed", problem=problem, result=result)
 
 
-def _believed(rules: StageRules[Any, Any], order: Stage | Problem, report: Report, known: Known) -> Result | None:
+def _believed(name: StageName, order: Stage | Problem, report: Report, known: Known) -> Result | None:
     """What is kept of a report's evidence; `order` is a Problem where it could not be given today."""
-    if rules.result is None or not isinstance(report.result, rules.result):
+    of_this_stage, believe = KINDS[name].result, STAGES[name].believe
+    if of_this_stage is None or not isinstance(report.result, of_this_stage):
         return None
     kept: Result | None = report.result
-    if rules.believe is not None:
-        kept = None if isinstance(order, Problem) else rules.believe(order, report, known)
+    if believe is not None:
+        kept = None if isinstance(order, Problem) else believe(order, report, known)
     return kept
 
 
-def _unproven(name: StageName, rules: StageRules[Any, Any], order: Stage, result: Result | None) -> Problem | None:
-    if rules.result is None:
+def _unproven(name: StageName, order: Stage, result: Result | None) -> Problem | None:
+    rules = STAGES[name]
+    if KINDS[name].result is None:
         return None
     if result is None:
         return Problem(rules.no_evidence, {"error": f"{name}: no evidence"})

@@ -5,20 +5,23 @@ The value only, and what makes sense in it. Not for: reading its file (`profiles
 """
 
 import hashlib
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal, TypeVar, get_args
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from netboot.shared.fields import Hostname, Identifier
 from netboot.shared.language import Language
-from netboot.shared.stages import StageName
+from netboot.shared.stages import KINDS, WRITING, StageName
 from netboot.shared.stages.finish import EndAction
+from netboot.shared.stages.kind import Options
 
 # Shown in boot menus and on pages: one line, no control characters. Each renderer escapes what its own syntax needs.
 Label = Annotated[str, Meta(min_length=1, max_length=60, pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]+\Z")]
 
-ORDER: tuple[StageName, ...] = ("check", "memory", "erase", "deploy", "customise", "finish")
+ORDER: Final[tuple[StageName, ...]] = get_args(StageName)
+
+OneOptions = TypeVar("OneOptions", bound=Options)
 
 _NUMBERS = ("1", "999999")
 """A machine's number in the workshop at its shortest and longest: a name that fits both fits every PC."""
@@ -29,7 +32,8 @@ class Profile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     `master` is the name of a master in the store ("" when nothing is deployed). `unerased` says what a deploy does on
     disks without a verdict of *erased*: "forbid" them, or "waive" for disks bought new. `hostname` may hold {number},
-    the machine's number in the workshop. `end` is what the PC does after its last stage.
+    the machine's number in the workshop. `end` is what the PC does after its last stage. `options` is what is set of a
+    stage, whose Options say what it may be; a profile that sets nothing is written, and digested, without it.
     """
 
     id: Identifier
@@ -39,6 +43,16 @@ class Profile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     unerased: Literal["forbid", "waive"] = "forbid"
     hostname: Annotated[str, Meta(max_length=60)] = "pc-{number}"
     end: EndAction = "poweroff"
+    options: dict[StageName, dict[str, str | int | bool]] | UnsetType = UNSET
+
+    def options_for(self, options: type[OneOptions]) -> OneOptions:
+        """What is set of the stage whose options these are; what is not set is as they say.
+
+        Raises msgspec.ValidationError for what `wrong` tells.
+        """
+        given = {} if self.options is UNSET else self.options
+        mine = next((given[name] for name in given if KINDS[name].options is options), {})
+        return msgspec.convert(mine, options)
 
     @property
     def erases(self) -> bool:
@@ -48,7 +62,7 @@ class Profile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     @property
     def writes(self) -> bool:
         """Whether anything is written to a disk: such a profile asks once more before it starts."""
-        return bool({"erase", "deploy", "customise"} & set(self.stages))
+        return bool(WRITING & set(self.stages))
 
     @property
     def digest(self) -> str:
@@ -72,8 +86,24 @@ def wrong(profile: Profile) -> str:
         return "`customise` needs `deploy`"
     if ("deploy" in profile.stages) != bool(profile.master):
         return "`deploy` needs a `master`, and a `master` needs `deploy`"
+    if mistake := _wrong_options(profile):
+        return mistake
     if not all(_is_hostname(profile.hostname.replace("{number}", number)) for number in _NUMBERS):
         return "`hostname` may hold a-z, 0-9, {number}, and hyphens between them"
+    return ""
+
+
+def _wrong_options(profile: Profile) -> str:
+    for name, given in ({} if profile.options is UNSET else profile.options).items():
+        options = KINDS[name].options
+        if options is None:
+            return f"`options`: nothing can be set of `{name}`"
+        if name not in profile.stages:
+            return f"`options` sets something of `{name}`, which is not in `stages`"
+        try:
+            msgspec.convert(given, options)
+        except msgspec.ValidationError as error:
+            return f"`options` of `{name}`: {error}"
     return ""
 
 

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from netboot.jobs.named import Named
 from netboot.records import tables
+from netboot.shared.stages import WRITING
 
 NAMES: Final = 4096
 """Names that are remembered: the newest. A workshop has four technicians for 2,000 PCs."""
@@ -21,7 +22,7 @@ def named(session: Session) -> tuple[Named, ...]:
         tables.MachineKey.value == tables.Visit.mac,
     )
     done = exists().where(tables.Stage.job_id == tables.Job.id, tables.Stage.state == "done")
-    wrote = done.where(tables.Stage.stage.in_(("erase", "deploy", "customise")))
+    wrote = done.where(tables.Stage.stage.in_(sorted(WRITING)))
     gave_name = done.where(tables.Stage.stage == "customise")
     rows = session.execute(
         select(tables.Visit.machine_id, tables.Visit.mac, tables.Job.hostname, gave_name, own_adapter)

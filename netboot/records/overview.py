@@ -10,6 +10,7 @@ from typing import cast
 from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import Session
 
+from netboot.jobs.stages import STAGES
 from netboot.records import choices, disk_answers, proofs, tables
 from netboot.records import unfinished as left_undone
 from netboot.records.machines import all_ids, find_disk, keys_by_machine
@@ -30,9 +31,7 @@ from netboot.records.values import (
     VisitRow,
 )
 from netboot.shared.inventory import DiskId
-from netboot.shared.stages import StageName
-from netboot.shared.stages.customise import CustomiseResult
-from netboot.shared.stages.memory import MemoryResult
+from netboot.shared.stages import Result, StageName
 
 
 def machines(session: Session, *, limit: int, now: datetime) -> tuple[MachineRow, ...]:
@@ -219,16 +218,15 @@ def _visits(session: Session, rows: Sequence[tables.Visit]) -> dict[str, VisitRo
     }
 
 
-def _told(session: Session, job_ids: Sequence[str]) -> dict[tuple[str, StageName], MemoryResult | CustomiseResult]:
-    """What the memory tests and the customising of these jobs found; other stages' results can be long, and are not
+def _told(session: Session, job_ids: Sequence[str]) -> dict[tuple[str, str], Result]:
+    """What those stages of these jobs found of which the page says something; others' results can be long, and are not
     read."""
+    shown = [name for name, rules in STAGES.items() if rules.shown is not None]
     wanted = select(tables.Stage.job_id, tables.Stage.stage, tables.Stage.result).where(
-        tables.Stage.job_id.in_(job_ids), tables.Stage.stage.in_(("memory", "customise"))
+        tables.Stage.job_id.in_(job_ids), tables.Stage.stage.in_(shown)
     )
     rows = session.execute(wanted)
-    return {
-        (row.job_id, row.stage): row.result for row in rows if isinstance(row.result, MemoryResult | CustomiseResult)
-    }
+    return {(row.job_id, row.stage): row.result for row in rows if row.result is not None}
 
 
 def _jobs(session: Session, which: ColumnElement[bool]) -> list[JobRow]:
@@ -244,9 +242,7 @@ def _jobs(session: Session, which: ColumnElement[bool]) -> list[JobRow]:
     ):
         name, state = cast(StageName, stage.stage), cast(StageState, stage.state)
         result = told.get((stage.job_id, name))
-        memory = result if isinstance(result, MemoryResult) else None
-        warning = result.warning if isinstance(result, CustomiseResult) else None
-        stages.setdefault(stage.job_id, []).append(StageRow(name, state, stage.seconds, stage.problem, memory, warning))
+        stages.setdefault(stage.job_id, []).append(StageRow(name, state, stage.seconds, stage.problem, result))
     erased: dict[str, list[ErasureRow]] = {}
     wanted_erasures = select(tables.Erasure).where(tables.Erasure.job_id.in_(ids)).order_by(tables.Erasure.id)
     for erasure in proofs.shown(session, session.scalars(wanted_erasures).all()):

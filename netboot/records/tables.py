@@ -5,7 +5,9 @@ for people and hostnames. Not for: making or changing tables in a database (`mig
 """
 
 from datetime import datetime
-from typing import Final
+from functools import reduce
+from operator import or_
+from typing import Final, get_args
 
 from msgspec import Struct
 from sqlalchemy import BigInteger, ForeignKey, Index, MetaData, String, Text
@@ -20,11 +22,9 @@ from netboot.records.column_types import Packed, T, Utc
 from netboot.records.refusals import NotOnRecord
 from netboot.shared.inventory import DiskId, Inventory
 from netboot.shared.problems import Problem
-from netboot.shared.stages.customise import CustomiseResult
-from netboot.shared.stages.deploy import DeployResult
-from netboot.shared.stages.erase import EraseResult
+from netboot.shared.stages import Result
+from netboot.shared.stages.check import CheckResult
 from netboot.shared.stages.erase import Erasure as Evidence
-from netboot.shared.stages.memory import MemoryResult
 
 ID: Final = String(64)
 
@@ -189,7 +189,7 @@ class Checked(Struct, frozen=True, tag="check"):
     """A check's result as it is kept: what it found stands in a table of its own."""
 
 
-KeptResult = Checked | MemoryResult | EraseResult | DeployResult | CustomiseResult
+_KEPT: Final = reduce(or_, (one for one in get_args(Result) if one is not CheckResult), Checked)
 
 
 class Stage(Base):
@@ -205,7 +205,7 @@ class Stage(Base):
     started: Mapped[datetime | None] = mapped_column(Utc)
     seconds: Mapped[float]
     problem: Mapped[Problem | None] = mapped_column(Packed[Problem](Problem))
-    result: Mapped[KeptResult | None] = mapped_column(Packed[KeptResult](KeptResult))
+    result: Mapped[Checked | Result | None] = mapped_column(Packed[Checked | Result](_KEPT))
     inventory_digest: Mapped[str | None] = mapped_column(ForeignKey("inventories.digest"), index=True)
     found: Mapped[KeptInventory | None] = relationship(lazy="joined")
 

@@ -19,10 +19,8 @@ from netboot.records import tables
 from netboot.records.interruption import after_another_boot
 from netboot.records.values import JobState, LeftAt, StageState, Unfinished
 from netboot.shared.problems import Problem
-from netboot.shared.stages import StageName
+from netboot.shared.stages import WRITING, StageName
 
-WRITING: Final = frozenset({"erase", "deploy", "customise"})
-"""The stages that write to a disk."""
 _WITH: Final[dict[StageName, tuple[StageName, ...]]] = {"erase": ("deploy", "customise"), "deploy": ("customise",)}
 """What of an earlier job nobody has to do any more, once this was done."""
 

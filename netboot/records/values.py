@@ -14,9 +14,8 @@ from netboot.jobs.policy import Policy
 from netboot.jobs.profile import Profile
 from netboot.shared.inventory import DiskId, Inventory
 from netboot.shared.problems import Problem
-from netboot.shared.stages import StageName
+from netboot.shared.stages import Result, StageName
 from netboot.shared.stages.erase import Erasure, Level, Verdict
-from netboot.shared.stages.memory import MemoryResult
 
 JobState = Literal["running", "done", "failed", "interrupted"]
 StageState = Literal["waiting", "running", "done", "failed"]
@@ -167,15 +166,14 @@ class PolicyRow:
 
 @dataclass(frozen=True, slots=True)
 class StageRow:
-    """One stage of a job, for the page. `seconds` is 0 until it ended; `memory` is what a memory test found, `warning`
-    what customising could not do although the PC is ready."""
+    """One stage of a job, for the page. `seconds` is 0 until it ended; `result` is what it found, of stages of which
+    the page says it."""
 
     stage: StageName
     state: StageState
     seconds: float
     problem: Problem | None
-    memory: MemoryResult | None = None
-    warning: Problem | None = None
+    result: Result | None = None
 
 
 @dataclass(frozen=True, slots=True)

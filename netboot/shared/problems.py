@@ -11,84 +11,26 @@ from msgspec import Meta, Struct
 
 from netboot.shared.contradictions import REASONS
 from netboot.shared.language import Language
-from netboot.shared.sentences import SENTENCES
+from netboot.shared.sentences import (
+    SENTENCES,
+    TITLES,
+    choices,
+    customise,
+    deploy,
+    disks,
+    erase,
+    memory,
+    starts,
+)
 
 Code = Literal[
-    "no-disk",
-    "hidden-storage",
-    "hidden-namespaces",
-    "namespaces-unclear",
-    "controller-unknown",
-    "disk-in-doubt",
-    "disk-by-place",
-    "disk-without-name",
-    "disk-gone",
-    "disk-in-use",
-    "disk-external",
-    "disk-too-small",
-    "disk-sectors",
-    "disk-error",
-    "disk-resized",
-    "deploy-stalled",
-    "several-targets",
-    "firmware-32-bit",
-    "not-erased",
-    "erase-mismatch",
-    "erase-incomplete",
-    "erase-refused",
-    "erase-unread",
-    "erase-disk-gone",
-    "erase-hung",
-    "erase-too-slow",
-    "erase-unbelievable",
-    "several-not-erased",
-    "hidden-area",
-    "hidden-area-unclear",
-    "chunk-damaged",
-    "chunk-missing",
-    "master-unsigned",
-    "master-missing",
-    "master-revoked",
-    "master-fixed",
-    "server-silent",
-    "read-back",
-    "boot-entry",
-    "no-start",
-    "filesystem",
-    "filesystem-full-size",
-    "customise",
-    "identity-shared",
-    "memory",
-    "memory-faulty",
-    "memory-untested",
-    "agent-error",
-    "own-disk",
-    "own-disk-entry",
-    "power-cut",
-    "interrupted",
-    "processor-32-bit",
-    "load-failed",
-    "start-returned",
-    "start-silent",
-    "menu-waits",
-    "version",
-    "crowded",
-    "same-names",
-    "visit-of-another",
-    "two-lines",
-    "other-adapter",
-    "not-this-pc",
-    "profile-gone",
-    "disks-changed",
-    "pc-changed",
-    "batch-full",
-    "batch-over",
-    "batch-again",
-    "denied",
-    "name-taken",
-    "name-not-told",
-    "ticket-expired",
-    "ticket-wrong",
+    disks.Code,
+    erase.Code,
+    deploy.Code,
+    customise.Code,
+    memory.Code,
+    starts.Code,
+    choices.Code,
 ]
 
 
@@ -119,17 +61,6 @@ class Problem(Struct, frozen=True):
 TECHNICAL: Final = ("error", "path", "chunk", "offset", "read", "expected", "why")
 """Values in other words than people's: no sentence names one (`Problem.technical`)."""
 
-STAGES: Final[dict[str, dict[Language, str]]] = {
-    "check": {"fr": "Vérification", "en": "Check"},
-    "memory": {"fr": "Test de la mémoire", "en": "Memory test"},
-    "erase": {"fr": "Effacement", "en": "Erasure"},
-    "deploy": {"fr": "Installation", "en": "Installation"},
-    "customise": {"fr": "Réglages", "en": "Settings"},
-    "finish": {"fr": "Fin", "en": "End"},
-}
-"""The stages' names for people (`wording.py`), which a sentence may hold as `{stage}`."""
-
-
 SEEN: Final[dict[str, dict[Language, str]]] = {
     "": {"fr": "son menu", "en": "its menu"},
     "menu": {"fr": "son menu", "en": "its menu"},
@@ -155,7 +86,7 @@ def sizes_in(language: Language, text: str) -> str:
 
 
 def _shown(language: Language, name: str, value: str) -> str:
-    for named, words in (("reason", REASONS), ("stage", STAGES), ("seen", SEEN)):
+    for named, words in (("reason", REASONS), ("stage", TITLES), ("seen", SEEN)):
         if name == named and value in words:
             return words[value][language]
     if name == "parts":

@@ -6,8 +6,8 @@ Not for: sentences about problems (`problems.py`), the words of one screen (`age
 from typing import Final, Literal
 
 from netboot.shared.language import Language
-from netboot.shared.problems import STAGES
 from netboot.shared.protocol import Stuck
+from netboot.shared.sentences import TITLES
 from netboot.shared.stages import StageName
 from netboot.shared.stages.erase import Verdict
 from netboot.shared.stages.finish import EndAction
@@ -58,7 +58,7 @@ _ENDS: Final[dict[EndAction, dict[Language, str]]] = {
 
 def stage_name(stage: StageName, language: Language) -> str:
     """A stage's name for people."""
-    return STAGES[stage][language]
+    return TITLES[stage][language]
 
 
 def state_name(state: StageState, language: Language) -> str:

@@ -1,7 +1,7 @@
 """Templates to HTML, in the visitor's language. Every value is escaped by default, and nothing in it is
 invisible (`visible_text.py`)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -11,6 +11,9 @@ from aiohttp import web
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from netboot.jobs.disk_answers import Answer, counts
+from netboot.jobs.stages import STAGES
+from netboot.jobs.stages.rules import Line
+from netboot.records.values import StageRow
 from netboot.shared.inventory import Disk, gigabytes, label
 from netboot.shared.language import Language
 from netboot.shared.problems import sizes_in
@@ -49,6 +52,7 @@ def renderer() -> Environment:
         levels=LEVELS,
         secure_boots=SECURE_BOOT,
         stage_name=stage_name,
+        stage_lines=stage_lines,
         stage_state=state_name,
         stuck_sentence=stuck_sentence,
         verdict_name=verdict_name,
@@ -101,6 +105,12 @@ def trouble(word: str, language: Language) -> str:
 def boot_note(note: str, language: Language) -> str:
     """What a row's note says in words; a note without words is shown as it is."""
     return BOOT_NOTES[note][language] if note in BOOT_NOTES else note
+
+
+def stage_lines(stage: StageRow, language: Language) -> Sequence[Line]:
+    """What is said of what a stage found."""
+    shown = STAGES[stage.stage].shown
+    return () if shown is None or stage.result is None else shown(stage.result, language)
 
 
 def short_time(seconds: float, language: Language) -> str:

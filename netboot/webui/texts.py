@@ -225,10 +225,6 @@ TEXTS: Final[dict[str, dict[Language, str]]] = {
     "firmware": {"fr": "Micrologiciel (BIOS)", "en": "Firmware (BIOS)"},
     "boot_mode": {"fr": "Mode de démarrage", "en": "Boot mode"},
     "bits": {"fr": "{n} bits", "en": "{n} bits"},
-    "memory_tested": {
-        "fr": "{tested} testés, valeurs fausses : {wrong}",
-        "en": "{tested} tested, wrong values: {wrong}",
-    },
     "secure_boot": {"fr": "Secure Boot", "en": "Secure Boot"},
     "cpu": {"fr": "Processeur", "en": "Processor"},
     "cores": {"fr": "{n} cœurs", "en": "{n} cores"},

@@ -20,10 +20,7 @@ from netboot.records.record import Record
 from netboot.records.values import StageState
 from netboot.shared.problems import Problem
 from netboot.shared.protocol import Leave, Plan, Received, RunStage, StageFinished, StageProgress, StageStarted, Stay
-from netboot.shared.stages import Stage, StageName, stage_name
-from netboot.shared.stages.customise import Customise
-from netboot.shared.stages.deploy import Deploy
-from netboot.shared.stages.erase import Erase
+from netboot.shared.stages import WRITING, Stage, StageName, stage_name
 from netboot.workshop.agent_session import Session, row_of
 from netboot.workshop.live_board import LiveBoard, State
 
@@ -183,4 +180,5 @@ def _state(job: Job, stage: StageName) -> StageState | None:
 
 def _writes_more(job: Job, stage: Stage) -> bool:
     """Whether this order would begin to write: a stage that is at work already goes on."""
-    return isinstance(stage, Erase | Deploy | Customise) and _state(job, stage_name(stage)) != "running"
+    name = stage_name(stage)
+    return name in WRITING and _state(job, name) != "running"

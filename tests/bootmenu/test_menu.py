@@ -21,8 +21,9 @@ from netboot.bootmenu.texts import TEXTS
 from netboot.jobs.profile import Profile
 from netboot.settings.config import MenuSettings, Settings
 from netboot.shared.language import Language
-from netboot.shared.problems import STAGES, Code, Problem
+from netboot.shared.problems import Code, Problem
 from netboot.shared.process import run
+from netboot.shared.sentences import TITLES
 
 SERVER = IPv4Address("192.0.2.2")
 MAC = "52:54:00:00:00:01"
@@ -176,7 +177,7 @@ def test_what_is_left_undone_is_said_first(language: Language) -> None:
 
 @pytest.mark.parametrize("language", ["fr", "en"])
 def test_what_a_menu_says_of_its_pc_fits_its_screen(language: Language) -> None:
-    for stage in STAGES:
+    for stage in TITLES:
         left = Problem("power-cut", {"stage": stage})
         codes: tuple[Code, ...] = ("processor-32-bit", "start-returned")
         for stalled in map(Problem, codes):

@@ -4,6 +4,7 @@ from msgspec.structs import replace
 
 from netboot.jobs.disk_answers import Answer
 from netboot.jobs.stages.customise import RULES
+from netboot.jobs.stages.rules import Line
 from netboot.shared.problems import Problem
 from netboot.shared.stages.customise import Customise, CustomiseResult
 from tests.jobs.conftest import HDD, MANIFEST, SSD, job
@@ -32,3 +33,12 @@ def test_a_system_of_another_name_than_was_ordered_is_not_this_pcs() -> None:
     )
     assert RULES.unproven(ORDER, named) == Problem("agent-error", {"error": "customise: no evidence"})
     assert RULES.unproven(ORDER, replace(named, hostname="pc-1")) is None
+
+
+def test_the_page_says_what_could_not_be_done_although_the_pc_is_ready() -> None:
+    warning = Problem("boot-entry", {"error": "no space left"})
+    assert RULES.shown is not None
+    assert RULES.shown(CustomiseResult(hostname="pc-1"), "en") == ()
+    said = CustomiseResult(hostname="pc-1", warning=warning)
+    assert RULES.shown(said, "en") == (Line(warning.sentence("en"), "error: no space left"),)
+    assert RULES.shown(said, "fr") == (Line(warning.sentence("fr"), "error: no space left"),)

@@ -4,6 +4,7 @@ import pytest
 from msgspec.structs import replace
 
 from netboot.jobs.stages.memory import RULES, memory_seconds
+from netboot.jobs.stages.rules import Line
 from netboot.shared.problems import Problem
 from netboot.shared.stages.memory import Memory, MemoryResult
 from tests.jobs.conftest import SSD, inventory, job
@@ -31,3 +32,10 @@ def test_faulty_memory_is_told_with_how_much_was_wrong(wrong: int) -> None:
     result = MemoryResult(tested=1, copied=1, rounds=1, seconds=40, wrong=wrong)
     assert RULES.unproven(Memory(seconds=40), result) == Problem("memory-faulty", {"wrong": str(wrong)})
     assert RULES.unproven(Memory(seconds=40), replace(result, wrong=0)) is None
+
+
+def test_the_page_says_how_much_was_tested_and_how_much_was_wrong_in_the_readers_words() -> None:
+    result = MemoryResult(tested=7_500_000_000, copied=1, rounds=1, seconds=40, wrong=12)
+    assert RULES.shown is not None
+    assert RULES.shown(result, "fr") == (Line("7,5 Go testés, valeurs fausses : 12"),)
+    assert RULES.shown(result, "en") == (Line("7.5 GB tested, wrong values: 12"),)

@@ -22,6 +22,7 @@ from netboot.lab.machine import RunningPc, pc_paths, power_on, workshop_pc
 from netboot.lab.network import Lan, open_lan
 from netboot.lab.pc import BootOrder, Bus, DiskSpec, PcSpec
 from netboot.lab.service import Service, arm, open_service
+from netboot.shared.stages.memory import MemoryResult
 
 pytestmark = [pytest.mark.lab, pytest.mark.root, pytest.mark.timeout(1800)]
 
@@ -106,8 +107,8 @@ async def test_a_pc_that_is_set_to_ipxe_reaches_the_agent_by_it_and_its_memory_i
         assert "netboot: stage memory done" in console
         job = await job_of(service, spec.mac)
         assert job.state == "done"
-        (memory,) = (stage.memory for stage in job.stages if stage.stage == "memory")
-        assert memory is not None
+        (memory,) = (stage.result for stage in job.stages if stage.stage == "memory")
+        assert isinstance(memory, MemoryResult)
         assert memory.wrong == 0
         assert 64 << 20 < memory.tested < memory.copied
 

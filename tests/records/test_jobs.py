@@ -271,6 +271,6 @@ def test_what_a_memory_test_found_is_in_its_event_and_with_its_stage(record: Rec
     record.jobs.stage_finished(job.id, StageRecord(stage="memory", state="done", result=found), 171.0, 2)
     (row,) = record.machines.overview()
     assert row.job is not None
-    assert [stage.memory for stage in row.job.stages] == [None, found, None]
+    assert [stage.result for stage in row.job.stages] == [None, found, None]
     event = [event for event in record.journal.read() if event.kind == "stage-ended"][-1]
     assert json.loads(event.body)["result"]["tested"] == 7 << 30

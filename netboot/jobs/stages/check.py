@@ -11,4 +11,4 @@ def _order(_: Job) -> Check:
     return Check()
 
 
-RULES: Final = StageRules(result=CheckResult, order=_order)
+RULES: Final[StageRules[Check, CheckResult]] = StageRules(order=_order)

@@ -4,8 +4,9 @@ from typing import Final, get_args
 
 from netboot.jobs.disk_rules import answered
 from netboot.jobs.job import Job
-from netboot.jobs.stages.rules import StageRules
+from netboot.jobs.stages.rules import Line, StageRules
 from netboot.jobs.target import target_of
+from netboot.shared.language import Language
 from netboot.shared.problems import Problem
 from netboot.shared.stages.customise import Customise, CustomiseResult, Identity
 
@@ -37,4 +38,10 @@ def _shared_identity(result: CustomiseResult) -> Problem | None:
     return Problem("identity-shared", {"parts": ", ".join(shared or sorted(paths)) or "?"})
 
 
-RULES: Final = StageRules(result=CustomiseResult, order=_order, unproven=_unproven, writes=True)
+def _shown(result: CustomiseResult, language: Language) -> tuple[Line, ...]:
+    """What could not be done although the PC is ready."""
+    warning = result.warning
+    return () if warning is None else (Line(warning.sentence(language), warning.technical),)
+
+
+RULES: Final = StageRules(order=_order, unproven=_unproven, shown=_shown)

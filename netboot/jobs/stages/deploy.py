@@ -34,4 +34,4 @@ def _unproven(order: Deploy, result: DeployResult) -> Problem | None:
     return None
 
 
-RULES: Final = StageRules(result=DeployResult, order=_order, unproven=_unproven, writes=True)
+RULES: Final = StageRules(order=_order, unproven=_unproven)

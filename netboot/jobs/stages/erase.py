@@ -93,4 +93,4 @@ def _incomplete(disk: DiskId, *, written: int, verified: int) -> Problem:
     return Problem("erase-incomplete", {"disk": short_name(disk), **left})
 
 
-RULES: Final = StageRules(result=EraseResult, order=_order, unproven=_unproven, believe=_believe, writes=True)
+RULES: Final = StageRules(order=_order, unproven=_unproven, believe=_believe)

@@ -4,7 +4,7 @@ from typing import Final
 
 from netboot.jobs.job import Job
 from netboot.jobs.stages.rules import StageRules
-from netboot.shared.stages.check import CheckResult
+from netboot.shared.stages import Result
 from netboot.shared.stages.finish import Finish
 
 
@@ -12,4 +12,4 @@ def _order(job: Job) -> Finish:
     return Finish(action=job.profile.end)
 
 
-RULES: Final[StageRules[Finish, CheckResult]] = StageRules(result=None, order=_order)
+RULES: Final[StageRules[Finish, Result]] = StageRules(order=_order)

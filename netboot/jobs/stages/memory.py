@@ -1,10 +1,13 @@
-"""The memory test: how long it takes, and what it has to show."""
+"""The memory test: how long it takes, what it has to show, and what the page says of it."""
 
 from typing import Final
 
 from netboot.jobs.job import Job
-from netboot.jobs.stages.rules import StageRules
-from netboot.shared.problems import Problem
+from netboot.jobs.stages.rules import Line, StageRules
+from netboot.shared.inventory import gigabytes
+from netboot.shared.language import Language
+from netboot.shared.problems import Problem, sizes_in
+from netboot.shared.sentences.memory import TESTED
 from netboot.shared.stages.memory import Memory, MemoryResult
 
 
@@ -24,4 +27,9 @@ def _unproven(_: Memory, result: MemoryResult) -> Problem | None:
     return Problem("memory-faulty", {"wrong": str(result.wrong)}) if result.wrong else None
 
 
-RULES: Final = StageRules(result=MemoryResult, order=_order, unproven=_unproven, no_evidence="memory-untested")
+def _shown(result: MemoryResult, language: Language) -> tuple[Line, ...]:
+    tested = sizes_in(language, gigabytes(result.tested))
+    return (Line(TESTED[language].format(tested=tested, wrong=result.wrong)),)
+
+
+RULES: Final = StageRules(order=_order, unproven=_unproven, no_evidence="memory-untested", shown=_shown)

@@ -1,6 +1,6 @@
 """What the server has to know of a stage, whichever it is: the one shape that each module of this folder fills."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, Literal, TypeVar
 
@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from netboot.jobs.job import Job
 from netboot.shared.inventory import Disk
+from netboot.shared.language import Language
 from netboot.shared.problems import Code, Problem
 from netboot.shared.stages import Result, Stage
 
@@ -38,18 +39,26 @@ class Report(Struct, frozen=True):
 
 
 @dataclass(frozen=True, slots=True)
+class Line:
+    """One line of what a stage found, for people; `technical` is a tool's own words, for the administrator."""
+
+    text: str
+    technical: str = ""
+    mark: Literal["", "good", "doubt", "bad"] = ""
+
+
+@dataclass(frozen=True, slots=True)
 class StageRules(Generic[S, R]):
     """One stage, as the server orders and judges it.
 
     `order` makes the order from the job, or says why it cannot be given; what forbids writing at all was asked before.
     `unproven` is what the evidence leaves open, None for nothing. `believe` is what is kept of the evidence, for stages
-    of which not all that is said is believed. `writes`: to a disk. `no_evidence` is told of a report without any.
-    `result` is None where there is nothing to prove.
+    of which not all that is said is believed. `no_evidence` is told of a report without any. `shown` is what the page
+    says of the evidence with the stage, None where that is nothing.
     """
 
-    result: type[R] | None
     order: Callable[[Job], S | Problem]
     unproven: Callable[[S, R], Problem | None] = lambda _order, _result: None
     believe: Callable[[S, Report, Known], R | None] | None = None
-    writes: bool = False
     no_evidence: Code = "agent-error"
+    shown: Callable[[R, Language], Sequence[Line]] | None = None

@@ -1,22 +1,30 @@
 """Sentences about lines, choices, batches and names: who a PC is, and what people ordered for it."""
 
-from typing import Final
+from typing import Final, Literal
 
 from netboot.shared.language import Language
 
-SENTENCES: Final[dict[str, dict[Language, str]]] = {
-    "own-disk": {
-        "fr": "Aucun système à démarrer par UEFI n'a été trouvé sur les disques de ce PC ({disks}). Rien n'y a été "
-        "écrit. Prenez le disque dans le menu de démarrage du PC (souvent F12, F9 ou Échap), ou installez un système.",
-        "en": "No system that UEFI can start was found on this PC's disks ({disks}). Nothing was written to them. Pick "
-        "the disk in the PC's own boot menu (often F12, F9 or Esc), or install a system on it.",
-    },
-    "own-disk-entry": {
-        "fr": "Le micrologiciel de ce PC n'a pas pu être dirigé vers son disque. Rien n'y a été écrit. "
-        "Prenez le disque dans le menu de démarrage du PC (souvent F12, F9 ou Échap).",
-        "en": "This PC's firmware could not be sent to its disk. Nothing was written to it. Pick the disk in "
-        "the PC's own boot menu (often F12, F9 or Esc).",
-    },
+Code = Literal[
+    "crowded",
+    "same-names",
+    "visit-of-another",
+    "two-lines",
+    "other-adapter",
+    "not-this-pc",
+    "profile-gone",
+    "disks-changed",
+    "pc-changed",
+    "batch-full",
+    "batch-over",
+    "batch-again",
+    "denied",
+    "name-taken",
+    "name-not-told",
+    "ticket-expired",
+    "ticket-wrong",
+]
+
+SENTENCES: Final[dict[Code, dict[Language, str]]] = {
     "crowded": {
         "fr": "Le serveur a trop de PC à la fois : celui-ci n'est pas encore pris. Attendez, il se représente tout "
         "seul. S'il y a peu de PC à l'atelier, prévenez l'administrateur.",

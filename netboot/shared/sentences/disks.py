@@ -1,10 +1,29 @@
 """Sentences about the PC's disks, before anything is done to them."""
 
-from typing import Final
+from typing import Final, Literal
 
 from netboot.shared.language import Language
 
-SENTENCES: Final[dict[str, dict[Language, str]]] = {
+Code = Literal[
+    "no-disk",
+    "hidden-storage",
+    "hidden-namespaces",
+    "namespaces-unclear",
+    "controller-unknown",
+    "disk-in-doubt",
+    "disk-by-place",
+    "disk-without-name",
+    "disk-gone",
+    "disk-in-use",
+    "disk-external",
+    "disk-too-small",
+    "disk-sectors",
+    "disk-error",
+    "disk-resized",
+    "several-targets",
+]
+
+SENTENCES: Final[dict[Code, dict[Language, str]]] = {
     "no-disk": {
         "fr": "Aucun disque interne trouvé. Vérifiez le branchement du disque, puis redémarrez ce PC sur le réseau.",
         "en": "No internal disk was found. Check the disk's cables, then boot this PC from the network again.",
@@ -90,12 +109,6 @@ SENTENCES: Final[dict[str, dict[Language, str]]] = {
         "fr": "Le disque {disk} a refusé une lecture ou une écriture. Il est à remplacer.",
         "en": "The disk {disk} refused a read or a write. Replace it.",
     },
-    "deploy-stalled": {
-        "fr": "Le disque {disk} n'a pas avancé depuis {seconds} s : installation arrêtée, ce PC n'est pas prêt. "
-        "Éteignez le PC, vérifiez le branchement du disque et recommencez ; si cela se répète, il est à remplacer.",
-        "en": "The disk {disk} has made no progress for {seconds} s: installation stopped, this PC is not ready. "
-        "Switch the PC off, check the disk's cables and start again; if it happens once more, replace it.",
-    },
     "disk-resized": {
         "fr": "Le disque {disk} a changé de taille en cours de route. Il ne compte pas comme effacé. Redémarrez "
         "ce PC sur le "
@@ -107,17 +120,5 @@ SENTENCES: Final[dict[str, dict[Language, str]]] = {
     "several-targets": {
         "fr": "Ce PC a plusieurs disques possibles ({disks}). Choisissez sur la page celui qui reçoit le master.",
         "en": "This PC has several possible disks ({disks}). Choose on the page which one gets the master.",
-    },
-    "hidden-area": {
-        "fr": "Le disque {disk} cache une zone de {hidden} (HPA ou DCO) qui n'a pas été effacée. Ce disque n'est pas "
-        "effacé : mettez-le de côté.",
-        "en": "The disk {disk} hides an area of {hidden} (HPA or DCO) that was not erased. This disk is not erased: "
-        "set it aside.",
-    },
-    "hidden-area-unclear": {
-        "fr": "Le disque {disk} ne dit pas clairement s'il cache une zone (HPA). On ne sait pas s'il est effacé : "
-        "mettez-le de côté.",
-        "en": "The disk {disk} does not say clearly whether it hides an area (HPA). It is not known to be erased: set "
-        "it aside.",
     },
 }

@@ -1,10 +1,27 @@
-"""Sentences about erasing, and about work that was cut short."""
+"""Words of the erase: its name, and its sentences."""
 
-from typing import Final
+from typing import Final, Literal
 
 from netboot.shared.language import Language
 
-SENTENCES: Final[dict[str, dict[Language, str]]] = {
+Code = Literal[
+    "not-erased",
+    "erase-mismatch",
+    "erase-incomplete",
+    "erase-refused",
+    "erase-unread",
+    "erase-disk-gone",
+    "erase-hung",
+    "erase-too-slow",
+    "erase-unbelievable",
+    "several-not-erased",
+    "hidden-area",
+    "hidden-area-unclear",
+]
+
+TITLE: Final[dict[Language, str]] = {"fr": "Effacement", "en": "Erasure"}
+
+SENTENCES: Final[dict[Code, dict[Language, str]]] = {
     "not-erased": {
         "fr": "Le disque {disk} n'a pas la preuve de son effacement : le master n'est pas installé. "
         "Choisissez un profil qui efface.",
@@ -66,14 +83,16 @@ SENTENCES: Final[dict[str, dict[Language, str]]] = {
         "y est dit.",
         "en": "{count} disks of this PC are not erased: {disks}. Read what is wrong with each, and do what it says.",
     },
-    "power-cut": {
-        "fr": "Le PC s'est arrêté pendant l'étape {stage}, qui n'est pas finie. Choisissez à nouveau son profil : elle "
-        "repartira du début.",
-        "en": "The PC stopped during the stage {stage}, which is not finished. Choose its profile again: it will start "
-        "from the beginning.",
+    "hidden-area": {
+        "fr": "Le disque {disk} cache une zone de {hidden} (HPA ou DCO) qui n'a pas été effacée. Ce disque n'est pas "
+        "effacé : mettez-le de côté.",
+        "en": "The disk {disk} hides an area of {hidden} (HPA or DCO) that was not erased. This disk is not erased: "
+        "set it aside.",
     },
-    "interrupted": {
-        "fr": "Le travail a été interrompu avant l'étape {stage}, qui reste à faire. Choisissez à nouveau un profil.",
-        "en": "The job was interrupted before the stage {stage}, which is still to do. Choose a profile again.",
+    "hidden-area-unclear": {
+        "fr": "Le disque {disk} ne dit pas clairement s'il cache une zone (HPA). On ne sait pas s'il est effacé : "
+        "mettez-le de côté.",
+        "en": "The disk {disk} does not say clearly whether it hides an area (HPA). It is not known to be erased: set "
+        "it aside.",
     },
 }

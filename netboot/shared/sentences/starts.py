@@ -1,26 +1,24 @@
-"""Sentences about the PC itself: its start from the network, its memory, its agent."""
+"""Sentences about the PC itself: its start from the network and from its disk, its agent, work that was cut short."""
 
-from typing import Final
+from typing import Final, Literal
 
 from netboot.shared.language import Language
 
-SENTENCES: Final[dict[str, dict[Language, str]]] = {
-    "memory": {
-        "fr": "Ce PC a trop peu de mémoire ({memory}). Il en faut au moins {needed}.",
-        "en": "This PC has too little memory ({memory}). It needs at least {needed}.",
-    },
-    "memory-faulty": {
-        "fr": "La mémoire de ce PC a rendu {wrong} valeur(s) fausse(s). Éteignez-le, débranchez-le, remplacez les "
-        "barrettes une à une, et recommencez le test.",
-        "en": "This PC's memory gave back {wrong} wrong value(s). Switch it off, unplug it, replace the modules one by "
-        "one, and test again.",
-    },
-    "memory-untested": {
-        "fr": "Le test de la mémoire n'est pas allé au bout : on ne sait pas si elle est bonne. Redémarrez ce PC sur "
-        "le réseau et recommencez ; si cela se répète, remplacez les barrettes une à une.",
-        "en": "The memory test did not come to its end: it is not known whether the memory is good. Boot this PC from "
-        "the network again and start again; if it happens once more, replace the modules one by one.",
-    },
+Code = Literal[
+    "agent-error",
+    "own-disk",
+    "own-disk-entry",
+    "power-cut",
+    "interrupted",
+    "processor-32-bit",
+    "load-failed",
+    "start-returned",
+    "start-silent",
+    "menu-waits",
+    "version",
+]
+
+SENTENCES: Final[dict[Code, dict[Language, str]]] = {
     "agent-error": {
         "fr": "Une erreur imprévue a arrêté le travail sur ce PC : il n'est pas prêt. Redémarrez-le sur le réseau et "
         "recommencez ; si cela se répète, prévenez l'administrateur : la page de ce PC, ou le journal du serveur, a "
@@ -28,6 +26,28 @@ SENTENCES: Final[dict[str, dict[Language, str]]] = {
         "en": "An unexpected error stopped the work on this PC: it is not ready. Boot it from the network again and "
         "start again; if it happens once more, tell the administrator: this PC's page, or the server's log, has the "
         "details.",
+    },
+    "own-disk": {
+        "fr": "Aucun système à démarrer par UEFI n'a été trouvé sur les disques de ce PC ({disks}). Rien n'y a été "
+        "écrit. Prenez le disque dans le menu de démarrage du PC (souvent F12, F9 ou Échap), ou installez un système.",
+        "en": "No system that UEFI can start was found on this PC's disks ({disks}). Nothing was written to them. Pick "
+        "the disk in the PC's own boot menu (often F12, F9 or Esc), or install a system on it.",
+    },
+    "own-disk-entry": {
+        "fr": "Le micrologiciel de ce PC n'a pas pu être dirigé vers son disque. Rien n'y a été écrit. "
+        "Prenez le disque dans le menu de démarrage du PC (souvent F12, F9 ou Échap).",
+        "en": "This PC's firmware could not be sent to its disk. Nothing was written to it. Pick the disk in "
+        "the PC's own boot menu (often F12, F9 or Esc).",
+    },
+    "power-cut": {
+        "fr": "Le PC s'est arrêté pendant l'étape {stage}, qui n'est pas finie. Choisissez à nouveau son profil : elle "
+        "repartira du début.",
+        "en": "The PC stopped during the stage {stage}, which is not finished. Choose its profile again: it will start "
+        "from the beginning.",
+    },
+    "interrupted": {
+        "fr": "Le travail a été interrompu avant l'étape {stage}, qui reste à faire. Choisissez à nouveau un profil.",
+        "en": "The job was interrupted before the stage {stage}, which is still to do. Choose a profile again.",
     },
     "processor-32-bit": {
         "fr": "Le processeur de ce PC est de 32 bits : l'atelier demande 64 bits. Rien n'a été écrit. Ce PC ne peut "

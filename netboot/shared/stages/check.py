@@ -1,15 +1,19 @@
 """The check, as agent and server speak of it: the hardware is looked at again."""
 
-from msgspec import Struct
+from typing import Final
 
 from netboot.shared.inventory import Inventory
+from netboot.shared.stages.kind import Evidence, Kind, Order
 
 
-class Check(Struct, frozen=True, kw_only=True, tag="check"):
+class Check(Order, frozen=True, kw_only=True, tag="check"):
     """Look again at the hardware before anything is written."""
 
 
-class CheckResult(Struct, frozen=True, kw_only=True, tag="check"):
+class CheckResult(Evidence, frozen=True, kw_only=True, tag="check"):
     """The hardware as it is now."""
 
     inventory: Inventory
+
+
+KIND: Final = Kind(order=Check, result=CheckResult, writes=False)

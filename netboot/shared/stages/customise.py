@@ -1,18 +1,19 @@
 """The customise stage, as agent and server speak of it: what makes a master this PC's own."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
-from msgspec import Meta, Struct
+from msgspec import Meta
 
 from netboot.shared.fields import Answered, Digest, Hostname
 from netboot.shared.inventory import DiskId, Size, Text
 from netboot.shared.problems import Problem
+from netboot.shared.stages.kind import Evidence, Kind, Order
 
 Identity = Literal["hostname", "machine-id", "ssh-host-keys"]
 """What makes an installed system one PC's own: no two PCs of a master may share it."""
 
 
-class Customise(Struct, frozen=True, kw_only=True, tag="customise"):
+class Customise(Order, frozen=True, kw_only=True, tag="customise"):
     """Make the master on this disk this PC's own: grow, hostname, machine-id, SSH host keys, boot entry."""
 
     manifest: Digest
@@ -21,7 +22,7 @@ class Customise(Struct, frozen=True, kw_only=True, tag="customise"):
     answered: Answered = ()
 
 
-class CustomiseResult(Struct, frozen=True, kw_only=True, tag="customise"):
+class CustomiseResult(Evidence, frozen=True, kw_only=True, tag="customise"):
     """What the installed system was told, and the firmware's boot entry ("" on BIOS).
 
     `root` is the partition that was changed, `filesystem` its kind and `folder` where in it the system lies ("" for its
@@ -40,3 +41,6 @@ class CustomiseResult(Struct, frozen=True, kw_only=True, tag="customise"):
     grown: Size = 0
     boot_entry: Text = ""
     warning: Problem | None = None
+
+
+KIND: Final = Kind(order=Customise, result=CustomiseResult, writes=True)

@@ -1,12 +1,13 @@
 """The deploy, as agent and server speak of it: which master to which disk, and what was read back."""
 
-from msgspec import Struct
+from typing import Final
 
 from netboot.shared.fields import Answered, Digest
 from netboot.shared.inventory import Count, DiskId, Size, Text
+from netboot.shared.stages.kind import Evidence, Kind, Order
 
 
-class Deploy(Struct, frozen=True, kw_only=True, tag="deploy"):
+class Deploy(Order, frozen=True, kw_only=True, tag="deploy"):
     """Write this master to this disk, then read every chunk back. `name` is for people.
 
     `used` is how many bytes the master's chunks cover: less written or read back is no deploy.
@@ -19,7 +20,7 @@ class Deploy(Struct, frozen=True, kw_only=True, tag="deploy"):
     answered: Answered = ()
 
 
-class DeployResult(Struct, frozen=True, kw_only=True, tag="deploy"):
+class DeployResult(Evidence, frozen=True, kw_only=True, tag="deploy"):
     """What was written and what was read back. `fetched` counts bytes on the wire."""
 
     manifest: Digest
@@ -29,3 +30,6 @@ class DeployResult(Struct, frozen=True, kw_only=True, tag="deploy"):
     verified: Size
     fetched: Size
     refetched: Count = 0
+
+
+KIND: Final = Kind(order=Deploy, result=DeployResult, writes=True)

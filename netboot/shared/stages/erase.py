@@ -7,6 +7,7 @@ from msgspec import Meta, Struct
 from netboot.shared.fields import Answered, At, Moment
 from netboot.shared.inventory import Count, DiskId, Size, Text
 from netboot.shared.problems import Problem
+from netboot.shared.stages.kind import Evidence, Kind, Order
 
 Verdict = Literal["erased", "not-erased", "undetermined"]
 
@@ -17,7 +18,7 @@ Level = Literal["none", "clear", "purge"]
 Method = Literal["overwrite"]
 
 
-class Erase(Struct, frozen=True, kw_only=True, tag="erase"):
+class Erase(Order, frozen=True, kw_only=True, tag="erase"):
     """Erase these disks, each by its method."""
 
     disks: Annotated[tuple[DiskId, ...], Meta(min_length=1, max_length=128)]
@@ -81,7 +82,10 @@ class Erasure(Struct, frozen=True, kw_only=True):
         return max(0.0, self.ended - self.began or self.finished - self.started)
 
 
-class EraseResult(Struct, frozen=True, kw_only=True, tag="erase"):
+class EraseResult(Evidence, frozen=True, kw_only=True, tag="erase"):
     """One erasure for each disk that was ordered, in that order."""
 
     erasures: Annotated[tuple[Erasure, ...], Meta(max_length=128)]
+
+
+KIND: Final = Kind(order=Erase, result=EraseResult, writes=True)

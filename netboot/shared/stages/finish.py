@@ -1,13 +1,16 @@
 """The end of a job, as agent and server speak of it."""
 
-from typing import Literal
+from typing import Final, Literal
 
-from msgspec import Struct
+from netboot.shared.stages.kind import Kind, Order
 
 EndAction = Literal["disk", "reboot", "poweroff"]
 
 
-class Finish(Struct, frozen=True, kw_only=True, tag="finish"):
+class Finish(Order, frozen=True, kw_only=True, tag="finish"):
     """Say goodbye, then do `action`."""
 
     action: EndAction
+
+
+KIND: Final = Kind(order=Finish, result=None, writes=False)

@@ -1,0 +1,55 @@
+"""Profiles as files and as the record has them: what is set of a stage, and what people agreed to before."""
+
+import msgspec
+import pytest
+
+from netboot.files.assets import asset_folder
+from netboot.jobs.profile import Profile
+from netboot.jobs.profiles import load_profiles, parse_profile
+from netboot.shared.errors import NetbootError
+
+OF_BEFORE = {
+    "wipe-and-debian": "18db7aa9089b837e80e90556ddd4cf5216bb965c420515faf76e83cc8792e5d4",
+    "debian-new-disk": "e375481d4c1e489b4967a2eb3e86ac890665e146725c81a8e85d0b939c87927f",
+    "erase-only": "6192787fa91d558ea6a2500c323b060f7f95b83f6a6ae9d5d1d2786c7ccd2205",
+    "inventory-only": "2b3d44b4903272ab845c79647b447e05cf96dbfa9e62e709417b9b88d03e02e4",
+    "memory-test": "6ab29b1595a77f11358a39229d316524bb5917997d009e902cae11632ad2be99",
+}
+"""The digests of the profiles of images/profiles/ on 2026-11-28, before a profile could set anything of a stage."""
+
+KEPT = (
+    b'{"id":"erase-only","name":{"fr":"Effacer les disques seulement","en":"Erase the disks only"},'
+    b'"stages":["check","erase","finish"],"master":"","unerased":"forbid","hostname":"pc-{number}","end":"poweroff"}'
+)
+"""A profile as a record of that day has it."""
+
+FILE = """
+id: erase-only
+name: {fr: Effacer, en: Erase}
+stages: [check, erase, finish]
+"""
+
+
+def test_a_profile_that_sets_nothing_of_a_stage_is_what_people_agreed_to_before_that_could_be() -> None:
+    profiles = {profile.id: profile for profile in load_profiles([asset_folder("images") / "profiles"])}
+    assert {name: profiles[name].digest for name in OF_BEFORE} == OF_BEFORE
+
+
+def test_a_profile_of_an_old_record_is_read_and_is_the_one_of_its_file() -> None:
+    kept = msgspec.json.decode(KEPT, type=Profile)
+    assert kept.digest == OF_BEFORE["erase-only"]
+    assert msgspec.json.encode(kept) == KEPT
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ("{polish: {}}", "Invalid enum value 'polish' - at `key` in `$.options`"),
+        ("{check: {thorough: true}}", "`options`: nothing can be set of `check`"),
+        ("[check]", "Expected `object`, got `array` - at `$.options`"),
+    ],
+)
+def test_what_cannot_be_set_of_a_stage_is_an_error_that_names_it(options: str, said: str) -> None:
+    with pytest.raises(NetbootError) as caught:
+        parse_profile(f"{FILE}options: {options}", source="erase.yaml")
+    assert caught.value.message == f"erase.yaml: {said}"
