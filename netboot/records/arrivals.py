@@ -39,8 +39,52 @@ class Brought:
     ago: float
 
 
+@dataclass(frozen=True, slots=True)
+class Added:
+    """What a hello or a report adds to the record: the bytes that count for this address, of a visit that begins."""
+
+    address: str
+    size: int
+    begins: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Lately:
+    """What came lately from one address, "" for one that is not known, and in all: as it is when this is made.
+
+    `minute` is how many visits began from there within a minute, `visits` and `size` what they added within a day.
+    """
+
+    address: str
+    minute: int = 0
+    visits: int = 0
+    size: int = 0
+    in_all: int = 0
+    share: int = SHARE
+
+    def bound(self, size: int) -> Bound | None:
+        """Why no visit of so many bytes may begin from there now; None when it may, or when nobody knows from where."""
+        if not self.address:
+            return None
+        if self.minute >= self.share:
+            return "minute"
+        if self.visits >= DAY_SHARE:
+            return "day"
+        return self._full(size)
+
+    def is_full(self, size: int) -> bool:
+        """Whether a visit that has begun from there may not add so many bytes to what it told."""
+        return bool(self.address) and self._full(size) is not None
+
+    def _full(self, size: int) -> Bound | None:
+        if self.size + size > DAY_BYTES:
+            return "day"
+        spared = self.visits < SPARED and self.size + size <= SPARED_BYTES
+        return None if spared or self.in_all + size <= DAY_BYTES_IN_ALL else "all"
+
+
 @dataclass(slots=True)
-class _Added:
+class _Sum:
     visits: int = 0
     size: int = 0
 
@@ -51,7 +95,7 @@ class _Hour:
 
     began: float
     in_all: int = 0
-    added: dict[str, _Added] = field(default_factory=dict)
+    added: dict[str, _Sum] = field(default_factory=dict)
 
 
 class Arrivals:
@@ -73,44 +117,27 @@ class Arrivals:
             _count(hour, visit.address, 1, visit.size)
         self._hours.extend(hours[back] for back in sorted(hours, reverse=True))
 
-    def bound(self, address: str, size: int) -> Bound | None:
-        """Why no visit of so many bytes may begin from there now; None when it may, or when nobody knows from where."""
-        if not address:
-            return None
+    def lately(self, address: str) -> Lately:
+        """What came lately from there and in all, up to now."""
         self._forget()
-        if len(self._begun.get(address, ())) >= self._share:
-            return "minute"
-        if self._of(address).visits >= DAY_SHARE:
-            return "day"
-        return self._full(address, size)
-
-    def is_full(self, address: str, size: int) -> bool:
-        """Whether a visit that has begun from there may not add so many bytes to what it told."""
-        self._forget()
-        return bool(address) and self._full(address, size) is not None
-
-    def count(self, address: str, size: int) -> None:
-        """A visit begins from there, with so many bytes. What is kept of it is bounded by a day's visits."""
-        if not address:
-            return
-        self._begun.setdefault(address, deque()).append(self._monotonic())
-        _count(self._hour(), address, 1, size)
-
-    def add(self, address: str, size: int) -> None:
-        """Bytes that a visit from there brings later: its results."""
-        if address and size:
-            _count(self._hour(), address, 0, size)
-
-    def _full(self, address: str, size: int) -> Bound | None:
-        added = self._of(address)
-        if added.size + size > DAY_BYTES:
-            return "day"
-        spared = added.visits < SPARED and added.size + size <= SPARED_BYTES
-        return None if spared or sum(hour.in_all for hour in self._hours) + size <= DAY_BYTES_IN_ALL else "all"
-
-    def _of(self, address: str) -> _Added:
         found = [hour.added[address] for hour in self._hours if address in hour.added]
-        return _Added(sum(added.visits for added in found), sum(added.size for added in found))
+        return Lately(
+            address,
+            minute=len(self._begun.get(address, ())),
+            visits=sum(added.visits for added in found),
+            size=sum(added.size for added in found),
+            in_all=sum(hour.in_all for hour in self._hours),
+            share=self._share,
+        )
+
+    def count(self, added: Added) -> None:
+        """Count this from now on. What is kept of a visit that begins is bounded by a day's visits."""
+        if not added.address:
+            return
+        if added.begins:
+            self._begun.setdefault(added.address, deque()).append(self._monotonic())
+        if added.begins or added.size:
+            _count(self._hour(), added.address, int(added.begins), added.size)
 
     def _hour(self) -> _Hour:
         now = self._monotonic()
@@ -131,7 +158,7 @@ class Arrivals:
 
 
 def _count(hour: _Hour, address: str, visits: int, size: int) -> None:
-    added = hour.added.setdefault(address, _Added())
+    added = hour.added.setdefault(address, _Sum())
     added.visits += visits
     added.size += size
     hour.in_all += size

@@ -17,7 +17,7 @@ from netboot.jobs.job import Job, MasterNeeds, StageRecord, new_stages
 from netboot.jobs.profile import Profile
 from netboot.jobs.seen import Seen
 from netboot.records import choices, disk_answers, events, inventories, machines, tables
-from netboot.records.arrivals import Arrivals
+from netboot.records.arrivals import Added
 from netboot.records.column_types import encoded
 from netboot.records.interruption import after_another_boot
 from netboot.records.refusals import NotOnRecord
@@ -116,10 +116,11 @@ def stage_finished(
     seconds: float | None,
     number: int,
     *,
-    arrivals: Arrivals,
     now: datetime,
-) -> Job:
+) -> tuple[Job, Added]:
     """A stage ended as `record` says, after `seconds`, with its evidence. What has ended once is never overwritten.
+
+    Gives the job, and what its evidence adds.
 
     None is for a server that has not seen the stage begin: it counts from what is on the record.
 
@@ -127,6 +128,7 @@ def stage_finished(
     that comes late is kept all the same: a disk that was erased is erased, whatever became of its job.
     """
     row, visit = _of(session, job_id)
+    size = 0
     if _is_news(session, visit, number, now):
         stage = _stage(session, row.id, record.stage)
         record = _by_our_clock(record, stage.started or row.started, now)
@@ -140,9 +142,8 @@ def stage_finished(
         if at_work or given_up:
             size = _remember_result(session, visit, stage, record.result)
             visit.added += size
-            arrivals.add(visit.address, size)
             _remember_evidence(session, row, visit, record, seconds, now)
-    return restored(session, row)
+    return restored(session, row), Added(visit.address, size)
 
 
 def end(session: Session, job_id: str, problem: Problem | None, *, now: datetime) -> None:

@@ -1,7 +1,7 @@
 """Which machine this is, which disks it has: an inventory against what the record knows."""
 
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Final, cast
 
@@ -30,12 +30,11 @@ CANDIDATES: Final = 64
 """How many machines an inventory is compared with: those with one of its adapters first, then those that had one of its
 disks, then the newest. Each has an inventory to be read, and anybody may make thousands up that share a text."""
 
-OnLine = Callable[[str], bool]
-"""Whether the agent of the visit of this id is on the line now."""
 
-
-def find_or_add(session: Session, inventory: Inventory, *, on_line: OnLine, now: datetime) -> tables.Machine:
+def find_or_add(session: Session, inventory: Inventory, *, on_line: frozenset[str], now: datetime) -> tables.Machine:
     """The machine that has this inventory; a new one, with the next number, when none is it.
+
+    `on_line` are the visits whose agents are on the line.
 
     A machine whose agent is on the line is another PC where anything fitted says so: twins side by side are two.
 
@@ -158,7 +157,7 @@ def keys_by_machine(session: Session, machine_ids: Iterable[str]) -> dict[str, l
     return keys
 
 
-def _find(session: Session, signs: Signs, on_line: OnLine) -> tables.Machine | None:
+def _find(session: Session, signs: Signs, on_line: frozenset[str]) -> tables.Machine | None:
     if not signs.keys:
         return None
     disks = [row.id for row in (find_disk(session, disk) for disk in signs.disks) if row is not None]
@@ -220,10 +219,10 @@ def _newest_inventories(session: Session, machine_ids: Iterable[str]) -> dict[st
     return {row.id: row.content for row in session.execute(wanted)}
 
 
-def _on_line(session: Session, machine_ids: Iterable[str], on_line: OnLine) -> list[tuple[str, Inventory]]:
+def _on_line(session: Session, machine_ids: Iterable[str], on_line: frozenset[str]) -> list[tuple[str, Inventory]]:
     """Those of these machines whose agent is on the line, with what it said."""
     open_now = select(tables.Visit).where(tables.Visit.machine_id.in_(list(machine_ids)), tables.Visit.closed.is_(None))
-    return [(row.machine_id, row.inventory) for row in session.scalars(open_now) if on_line(row.id)]
+    return [(row.machine_id, row.inventory) for row in session.scalars(open_now) if row.id in on_line]
 
 
 def _remember_keys(session: Session, machine_id: str, keys: tuple[Key, ...], now: datetime) -> None:

@@ -12,7 +12,6 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, aliased
 
 from netboot.records import choices, events, tables, visits
-from netboot.records.machines import OnLine
 from netboot.records.refusals import CannotMerge
 from netboot.records.tables import found
 
@@ -41,7 +40,7 @@ def look_alikes(session: Session, machine_id: str) -> list[str]:
     return list(session.scalars(wanted.order_by(tables.Machine.number.desc()).limit(LOOK_ALIKES)))
 
 
-def merge(session: Session, machine_id: str, into_id: str, *, who: str, on_line: OnLine, now: datetime) -> None:
+def merge(session: Session, machine_id: str, into_id: str, *, who: str, on_line: frozenset[str], now: datetime) -> None:
     """From now on the PC of `machine_id` is the machine `into_id`. Raises CannotMerge, NotOnRecord.
 
     What waits for either is withdrawn: it was chosen for the PC as it was seen. A job that was left is ended.

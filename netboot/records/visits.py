@@ -24,11 +24,11 @@ from netboot.records.arrivals import (
     DAY_SHARE,
     SHARE,
     VISIT_ROWS,
-    Arrivals,
+    Added,
     Bound,
     Brought,
+    Lately,
 )
-from netboot.records.machines import OnLine
 from netboot.records.refusals import HelloRefused, OtherOnLine, WrongToken
 from netboot.records.tables import found
 from netboot.records.values import Standing, Visit
@@ -49,10 +49,18 @@ class Arrival:
     adapter: str = ""
 
 
+def address_of(session: Session, hello: Hello, came: Arrival) -> str:
+    """The address for which counts what this hello adds: where its visit began."""
+    began = session.scalar(select(tables.Visit.address).where(tables.Visit.boot == hello.boot))
+    return came.address if began is None else began
+
+
 def greet(
-    session: Session, hello: Hello, came: Arrival, *, arrivals: Arrivals, on_line: OnLine, now: datetime
-) -> Visit:
-    """The visit of this boot, opened if it is new. Raises WrongToken, OtherOnLine, HelloRefused in a flood.
+    session: Session, hello: Hello, came: Arrival, *, lately: Lately, on_line: frozenset[str], now: datetime
+) -> tuple[Visit, Added]:
+    """The visit of this boot, opened if it is new, and what it adds. `lately` is of `address_of`.
+
+    Raises WrongToken, OtherOnLine, HelloRefused in a flood.
 
     A visit that is closed is not opened again: its agent, should it have missed that its job is done, is told so.
 
@@ -66,17 +74,17 @@ def greet(
     row = session.scalars(select(tables.Visit).where(tables.Visit.boot == hello.boot)).one_or_none()
     if row is None:
         size = VISIT_ROWS + inventories.would_add(session, hello.inventory)
-        _refuse_a_flood(session, arrivals, came.address, size, now)
+        _refuse_a_flood(session, lately, size, now)
         (row, beside), token = _open(session, hello, came, on_line, now), _new_token()
         row.token_hash, row.added = _hashed(token), size
         session.flush()
-        arrivals.count(came.address, size)
-        return replace(_visit(session, row, token=token, new=True), beside=beside)
+        opened = replace(_visit(session, row, token=token, new=True), beside=beside)
+        return opened, Added(came.address, size, begins=True)
     token = ""
     if hello.token and hmac.compare_digest(row.token_hash, _hashed(hello.token)):
         row.token_used = True
     elif not hello.token and not row.token_used:
-        if on_line(row.id):
+        if row.id in on_line:
             raise OtherOnLine
         token = _new_token()
         row.token_hash = _hashed(token)
@@ -86,11 +94,10 @@ def greet(
     row.machine_id = machines.current_id(session, row.machine_id)
     if row.closed is not None:
         _require_farewell(session, row, on_line)
-        return replace(_visit(session, row, token=token, new=False), over=True)
+        return replace(_visit(session, row, token=token, new=False), over=True), Added(row.address, 0)
     row.mac, row.adapter = came.mac, came.adapter
-    if hello.inventory != row.inventory:
-        _see_anew(session, row, hello.inventory, arrivals)
-    return _visit(session, row, token=token, new=False)
+    size = 0 if hello.inventory == row.inventory else _see_anew(session, row, hello.inventory, lately)
+    return _visit(session, row, token=token, new=False), Added(row.address, size)
 
 
 def lately(session: Session, *, began: int, now: datetime) -> Iterator[Brought]:
@@ -123,12 +130,12 @@ def is_newest(session: Session, visit_id: str) -> bool:
     return standing.newest_of(session, row.machine_id) in ("", visit_id)
 
 
-def succeed(session: Session, visit_id: str, *, on_line: OnLine, now: datetime) -> Visit:
+def succeed(session: Session, visit_id: str, *, on_line: frozenset[str], now: datetime) -> Visit:
     """The line that this visit was contested with was dead: this one is the PC, back after another boot."""
     row = found(session.get(tables.Visit, visit_id), "visit")
     _close_all(
         session,
-        [visit for visit in _unfinished(session, row.machine_id) if visit.id != row.id and not on_line(visit.id)],
+        [visit for visit in _unfinished(session, row.machine_id) if visit.id != row.id and visit.id not in on_line],
         now=now,
     )
     standing.clear(session, visit_id, now=now)
@@ -141,9 +148,9 @@ def again(session: Session, visit_id: str) -> Visit:
     return _visit(session, row, token="", new=False)
 
 
-def is_on_line(session: Session, machine_id: str, on_line: OnLine) -> bool:
+def is_on_line(session: Session, machine_id: str, on_line: frozenset[str]) -> bool:
     """Whether an agent of this machine is on the line."""
-    return any(on_line(visit.id) for visit in _unfinished(session, machine_id))
+    return any(visit.id in on_line for visit in _unfinished(session, machine_id))
 
 
 def leave_off(session: Session, machine_id: str, *, now: datetime) -> None:
@@ -157,16 +164,18 @@ def _close_all(session: Session, visits: Sequence[tables.Visit], *, now: datetim
         end(session, visit.id, now=now)
 
 
-def _require_farewell(session: Session, row: tables.Visit, on_line: OnLine) -> None:
+def _require_farewell(session: Session, row: tables.Visit, on_line: frozenset[str]) -> None:
     """Raises WrongToken unless all that this closed visit's agent can want is to hear how its job ended."""
     outcome = jobs.outcome(session, row.id)
     done = outcome is not None and outcome.state == "done" and jobs.running(session, row.id) is None
     later = standing.newest_of(session, row.machine_id) != row.id
-    if not done or later or row.standing == "refused" or on_line(row.id):
+    if not done or later or row.standing == "refused" or row.id in on_line:
         raise WrongToken("this visit is over")
 
 
-def _open(session: Session, hello: Hello, came: Arrival, on_line: OnLine, now: datetime) -> tuple[tables.Visit, bool]:
+def _open(
+    session: Session, hello: Hello, came: Arrival, on_line: frozenset[str], now: datetime
+) -> tuple[tables.Visit, bool]:
     """The new visit, and whether the machine's job goes on in another one that this may not be the next boot of."""
     machine = machines.find_or_add(session, hello.inventory, on_line=on_line, now=now)
     beside = _is_beside(session, machine.id, hello, came)
@@ -233,13 +242,13 @@ _BOUNDS: Final[dict[Bound, tuple[str, str]]] = {
 }
 
 
-def _refuse_a_flood(session: Session, arrivals: Arrivals, address: str, size: int, now: datetime) -> None:
-    if bound := arrivals.bound(address, size):
+def _refuse_a_flood(session: Session, lately: Lately, size: int, now: datetime) -> None:
+    if bound := lately.bound(size):
         why, hint = _BOUNDS[bound]
-        raise HelloRefused(Problem("crowded"), why.format(address=address), hint=hint)
+        raise HelloRefused(Problem("crowded"), why.format(address=lately.address), hint=hint)
     # Up to now and not later: a clock that was put back must not count yesterday's visits as this minute's.
-    lately = tables.Visit.opened.between(now - timedelta(minutes=1), now)
-    if (session.scalar(select(func.count()).where(lately)) or 0) >= NEW_VISITS:
+    this_minute = tables.Visit.opened.between(now - timedelta(minutes=1), now)
+    if (session.scalar(select(func.count()).where(this_minute)) or 0) >= NEW_VISITS:
         raise HelloRefused(
             Problem("crowded"),
             f"{NEW_VISITS} PCs came within a minute: this one is not taken now",
@@ -247,18 +256,20 @@ def _refuse_a_flood(session: Session, arrivals: Arrivals, address: str, size: in
         )
 
 
-def _see_anew(session: Session, row: tables.Visit, inventory: Inventory, arrivals: Arrivals) -> None:
+def _see_anew(session: Session, row: tables.Visit, inventory: Inventory, lately: Lately) -> int:
     """The agent of a known visit tells another inventory; it stands unless its address has used up its day.
+
+    Gives the bytes that it adds.
 
     Then the visit goes on with what it told before: nobody's PC is turned away in the middle, and a check reads anew.
     """
     size = inventories.would_add(session, inventory)
-    if size and arrivals.is_full(row.address, size):
-        return
+    if size and lately.is_full(size):
+        return 0
     row.added += size
-    arrivals.add(row.address, size)
     inventories.replace(session, row, inventory)
     machines.remember_disks(session, row.id, inventory)
+    return size
 
 
 def _unfinished(session: Session, machine_id: str) -> Sequence[tables.Visit]:

@@ -20,6 +20,11 @@ class AgentLines:
     def __init__(self) -> None:
         self._sessions: dict[str, Session] = {}
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self.arriving = asyncio.Lock()
+        """Held from a hello to its line, and while the record is told who is on the line: nobody comes meanwhile.
+
+        A machine's lock is taken before it, never while it is held.
+        """
 
     def __contains__(self, visit: object) -> bool:
         return visit in self._sessions
@@ -27,6 +32,13 @@ class AgentLines:
     def __iter__(self) -> Iterator[Session]:
         """Those of now: the line may change while they are gone through."""
         return iter(tuple(self._sessions.values()))
+
+    def visits(self) -> frozenset[str]:
+        """The visits whose agents are on the line now. Whoever tells the record holds `arriving` until it has answered.
+
+        One that goes meanwhile is told as here: what it began is not ended in the moment in which it may be back.
+        """
+        return frozenset(self._sessions)
 
     def lock(self, machine: str) -> asyncio.Lock:
         """The lock of this machine: whatever is decided about it or heard of it is, one after the other."""

@@ -143,8 +143,9 @@ class Commands:
     async def merge(self, actor: Actor, machine: str, into: str) -> None:
         """Say that this machine is the PC `into`. Raises CannotMerge, NotOnRecord."""
         _may_order(actor)
-        on_line = self._lines.__contains__
-        await asyncio.to_thread(self._record.machines.merge, machine, into, actor.name, on_line=on_line)
+        async with self._lines.arriving:
+            on_line = self._lines.visits()
+            await asyncio.to_thread(self._record.machines.merge, machine, into, actor.name, on_line=on_line)
 
     async def separate(self, actor: Actor, machine: str) -> bool:
         """Undo a merge from now on; False when this machine is merged into none. Raises NotOnRecord."""

@@ -7,7 +7,7 @@ known (`workshop/greeting.py`).
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 
 from msgspec.structs import replace
 
@@ -43,9 +43,12 @@ class ContestedLines:
         self._welcome = welcome
         self._later: set[asyncio.Task[None]] = set()
 
-    async def note(self, session: Session) -> list[Session]:
-        """Note what stands against this agent that came, and give the others that it stands against as well."""
-        why, others = contest.judged(session, list(self._lines))
+    async def note(self, session: Session, here: Sequence[Session]) -> list[Session]:
+        """Note what stands against this agent that came, and give the others that it stands against as well.
+
+        `here` are those who were on the line when the record was told of it.
+        """
+        why, others = contest.judged(session, here)
         both = [*([session] if why else []), *others]
         if session.visit.over or not both:
             return []
@@ -116,12 +119,14 @@ class ContestedLines:
     async def _succeed(self, session: Session) -> None:
         await asyncio.sleep(contest.BACK_WITHIN)
         async with session.lock:
-            alone = self._lines.has(session) and not contest.rivals(session, self._lines) and not session.visit.beside
-            if alone and session.standing == "two-lines":
-                on_line = self._lines.__contains__
+            async with self._lines.arriving:
+                here = self._lines.has(session) and session.standing == "two-lines"
+                if not here or contest.rivals(session, self._lines) or session.visit.beside:
+                    return
+                on_line = self._lines.visits()
                 await asyncio.to_thread(self._record.visits.uncontest, session.visit.id, on_line=on_line)
                 session.standing = ""
-                await self._welcome_anew(session)
+            await self._welcome_anew(session)
 
     async def _welcome_anew(self, session: Session) -> None:
         if session.ordered is not None:

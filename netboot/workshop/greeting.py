@@ -86,7 +86,6 @@ class Workshop:
         self.starts = StartWatch(live_board, within=hello_within)
         self._adapter_of = adapter_of
         self._lines = AgentLines()
-        self._arriving = asyncio.Lock()
         self._showing = asyncio.Lock()
         self._damaged: dict[str, str] = {}
         """Masters that cannot be used, with why: each is logged once."""
@@ -125,10 +124,12 @@ class Workshop:
         if hello.version != VERSION:
             raise HelloRefused(Problem("version", {"agent": str(hello.version), "server": str(VERSION)}))
         # One at a time from the record to the line: of two hellos of one PC, the second must see the first's line.
-        async with self._arriving:
+        async with self._lines.arriving:
             self._lines.require_place(address)
-            session = await self._meet(hello, mac, send, address, hang_up)
-            against = await self._contested.note(session)
+            # The record and the contest judge by the same: who goes in between may be back.
+            here = list(self._lines)
+            session = await self._meet(hello, mac, send, address, hang_up, self._lines.visits())
+            against = await self._contested.note(session, here)
             if not session.visit.over:
                 self._lines.add(session)
                 self._contested.came(session)
@@ -143,8 +144,10 @@ class Workshop:
             await self._contested.tell(other)
         return session
 
-    async def _meet(self, hello: Hello, mac: str, send: Send, address: str, hang_up: HangUp) -> Session:
-        on_line, adapter = self._lines.__contains__, self._adapter_of(address)
+    async def _meet(
+        self, hello: Hello, mac: str, send: Send, address: str, hang_up: HangUp, on_line: frozenset[str]
+    ) -> Session:
+        adapter = self._adapter_of(address)
         visit = await asyncio.to_thread(
             self.record.visits.greet, hello, mac, address=address, adapter=adapter, on_line=on_line
         )

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from netboot.jobs.job import StageRecord
 from netboot.records import arrivals
-from netboot.records.arrivals import DAY_BYTES, DAY_BYTES_IN_ALL, DAY_SHARE, SHARE, SPARED, VISIT_ROWS, Arrivals
+from netboot.records.arrivals import DAY_BYTES, DAY_BYTES_IN_ALL, DAY_SHARE, SHARE, SPARED, VISIT_ROWS, Added, Arrivals
 from netboot.records.record import Record, open_record
 from netboot.records.refusals import HelloRefused
 from netboot.shared.inventory import Inventory
@@ -32,10 +32,10 @@ class Day:
 
     def comes(self, address: str, size: int, *, after: float = 4.0) -> arrivals.Bound | None:
         self.seconds += after
-        bound = self.arrivals.bound(address, size)
+        bound = self.arrivals.lately(address).bound(size)
         if bound is None:
             self.begun += 1
-            self.arrivals.count(address, size)
+            self.arrivals.count(Added(address, size, begins=True))
         return bound
 
 
@@ -43,7 +43,7 @@ def test_a_workshop_behind_one_router_never_meets_a_bound() -> None:
     day = Day()
     for _ in range(3 * 200):  # three days of 200 boots
         assert day.comes("10.0.0.1", 20_000, after=86400 / 200) is None
-        day.arrivals.add("10.0.0.1", 20_000)
+        day.arrivals.count(Added("10.0.0.1", 20_000))
 
 
 def test_one_address_begins_no_more_than_its_share_of_a_day() -> None:
@@ -65,7 +65,7 @@ def test_one_address_adds_no_more_than_its_bytes_of_a_day() -> None:
 def test_what_a_visit_reports_later_counts_as_well() -> None:
     day = Day()
     assert day.comes(DEVICE, 1000) is None
-    day.arrivals.add(DEVICE, DAY_BYTES)
+    day.arrivals.count(Added(DEVICE, DAY_BYTES))
     assert day.comes(DEVICE, 1000) == "day"
 
 

@@ -74,10 +74,9 @@ def test_a_welcome_that_was_lost_is_given_again_until_its_token_was_used(record:
 def test_a_boot_id_alone_gets_no_token_while_its_agent_is_on_the_line(record: Record) -> None:
     visit = record.visits.greet(hello(pc(), "boot-1"), MAC)
     with pytest.raises(OtherOnLine):
-        record.visits.greet(hello(pc(), "boot-1"), MAC, on_line={visit.id}.__contains__)
+        record.visits.greet(hello(pc(), "boot-1"), MAC, on_line=frozenset({visit.id}))
     assert (
-        record.visits.greet(hello(pc(), "boot-1", token=visit.token), MAC, on_line={visit.id}.__contains__).id
-        == visit.id
+        record.visits.greet(hello(pc(), "boot-1", token=visit.token), MAC, on_line=frozenset({visit.id})).id == visit.id
     )
 
 
@@ -114,16 +113,16 @@ def test_another_boot_changes_nothing_while_the_pcs_agent_is_on_the_line(record:
     visit = record.visits.greet(hello(pc(), "boot-1"), MAC)
     report(record, visit)
     before = record.machines.detail(visit.machine_id), record.journal.read(limit=1000)
-    other = record.visits.greet(hello(pc(), "boot-2"), MAC, on_line={visit.id}.__contains__)
+    other = record.visits.greet(hello(pc(), "boot-2"), MAC, on_line=frozenset({visit.id}))
     assert other.id != visit.id
     assert record.machines.detail(visit.machine_id).visits[1:] == before[0].visits
     # Its own agent is welcome, another PC too, and this one once its old line is given up.
     assert (
-        record.visits.greet(hello(pc(), "boot-1", token=visit.token), MAC, on_line={visit.id}.__contains__).job
+        record.visits.greet(hello(pc(), "boot-1", token=visit.token), MAC, on_line=frozenset({visit.id})).job
         is not None
     )
-    assert record.visits.greet(hello(pc(2), "boot-3"), MAC, on_line={visit.id}.__contains__).new
-    assert record.visits.greet(hello(pc(), "boot-4"), MAC, on_line=lambda visit_id: False).new
+    assert record.visits.greet(hello(pc(2), "boot-3"), MAC, on_line=frozenset({visit.id})).new
+    assert record.visits.greet(hello(pc(), "boot-4"), MAC).new
     assert record.jobs.of_visit(visit.id) is None
 
 
@@ -315,7 +314,7 @@ def test_a_pc_is_found_among_more_twins_than_are_compared_by_its_adapter_or_its_
         return replace(made, nics=(replace(made.nics[0], mac="00:e0:4c:68:00:01", driver="r8152"),))
 
     desktop = record.visits.greet(hello(pc(1), "desktop"), MAC)
-    first = record.visits.greet(hello(laptop(1000), "laptop"), MAC, on_line=lambda visit: True)
+    first = record.visits.greet(hello(laptop(1000), "laptop"), MAC, on_line=frozenset({desktop.id}))
     for number in range(2, CANDIDATES + 12):
         record.visits.greet(
             hello(pc(1, macs=(f"98:fa:9b:01:00:{number:02x}",), disks=(ssd(number + 2),)), f"b{number}"), MAC

@@ -24,6 +24,7 @@ from netboot.records.values import Choice
 from netboot.shared.errors import NetbootError
 from netboot.shared.protocol import FromServer, Plan, RunStage, StageFinished, Welcome
 from netboot.shared.stages.check import CheckResult
+from netboot.workshop import contest
 from netboot.workshop.agent_session import Session
 from netboot.workshop.greeting import Workshop
 from tests.workshop.conftest import ERASE, LOOK, TICKET_KEY, hello, new_workshop, pc
@@ -84,6 +85,7 @@ class Bench:
         self.machine = ""
         self.token = ""
         self.batch = ""
+        self.look_alike = ""
         self.orders_at_denial: int | None = None
 
     async def hello(self) -> None:
@@ -93,6 +95,18 @@ class Bench:
     async def another_hello(self) -> None:
         """Another line says hello as this PC."""
         await self._greet(f"other-{self.number}", "")
+
+    async def third_hello(self) -> None:
+        """And one more."""
+        await self._greet(f"third-{self.number}", "")
+
+    async def succeed(self) -> None:
+        """Its rival's line is given up as dead."""
+        await self.workshop._contested._succeed(self.sessions[-1][0])
+
+    async def merge(self) -> None:
+        """A person says that it is another machine."""
+        await self.workshop.commands.merge(operator("anne"), self.machine, self.look_alike)
 
     async def _greet(self, boot: str, token: str) -> None:
         said = hello(self.pc, boot, token=token)
@@ -188,6 +202,8 @@ class Bench:
             assert not pending, "nothing waits for a denied PC"
             assert self.orders_at_denial is None or len(self.writes()) == self.orders_at_denial
         for session, sent in here:
+            closed = self.record.visits.seen(session.visit.id).visit.closed
+            assert closed is None or session.visit.over, "what is on the line is no visit that is over"
             if session.contested or denied:
                 continue
             assert not pending or session.job is not None, "a choice waits, and so does its PC"
@@ -196,6 +212,9 @@ class Bench:
                 assert any(isinstance(m, Plan) and m.job == running.id for m in sent), "its PC was told of the job"
         open_lines = [s for s, _ in here if s.visit.machine_id == self.machine]
         assert sum(not s.contested for s in open_lines) <= 1, "one line a machine that anything is begun on"
+        if any(not s.contested for s in open_lines):
+            left = {visit.id for visit in self.record.machines.detail(self.machine).visits if visit.closed is None}
+            assert left <= {s.visit.id for s in open_lines}, "what is begun on is a PC's only visit that is not over"
 
 
 async def away(bench: Bench) -> None:
@@ -228,12 +247,27 @@ async def at_work(bench: Bench) -> None:
     await bench.choose()
 
 
+async def contested(bench: Bench) -> None:
+    """Of two lines that spoke for it one is gone."""
+    await bench.hello()
+    await bench.another_hello()
+    bench.workshop.left(bench.sessions.pop(0)[0], goodbye=True)
+
+
+async def away_like_another(bench: Bench) -> None:
+    """Another machine may be the same PC."""
+    await away(bench)
+    bench.look_alike = bench.record.visits.greet(hello(pc(255 - bench.number), f"like-{bench.number}"), "").machine_id
+
+
 SITUATIONS: dict[Callable[[Bench], Awaitable[None]], tuple[str, ...]] = {
     away: ("hello", "another_hello", "choose", "deny"),
     away_and_chosen: ("hello", "another_hello", "cancel", "deny", "choose"),
     away_in_a_batch: ("hello", "disarm", "choose", "deny"),
     waiting: ("choose", "cancel", "deny", "lose", "hello", "another_hello"),
     at_work: ("report", "lose", "deny", "hello", "another_hello"),
+    contested: ("succeed", "third_hello", "lose", "choose"),
+    away_like_another: ("merge", "hello", "another_hello"),
 }
 PAIRS = [
     *((situation, *pair) for situation, acts in SITUATIONS.items() for pair in combinations(acts, 2)),
@@ -280,6 +314,7 @@ async def _play(
     turns = Turns(order)
     with monkeypatch.context() as held:
         held.setattr(asyncio, "to_thread", turns.to_thread)
+        held.setattr(contest, "BACK_WITHIN", 0.0)
         await turns.play(*(getattr(bench, act)() for act in pair))
     try:
         bench.check()

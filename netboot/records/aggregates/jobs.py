@@ -96,9 +96,8 @@ class Jobs:
         """
         with self._open.writing() as session:
             visit_id = jobs.visit_of(session, job_id)
-            job = jobs.stage_finished(
-                session, job_id, record, seconds, report_number, arrivals=self._open.arrivals, now=self._open.now()
-            )
+            job, added = jobs.stage_finished(session, job_id, record, seconds, report_number, now=self._open.now())
+            self._open.arrivals.count(added)
             if all(stage.state == "done" for stage in job.stages):
                 jobs.end(session, job_id, None, now=self._open.now())
                 visits.end(session, visit_id, now=self._open.now())

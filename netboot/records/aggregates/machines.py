@@ -44,10 +44,10 @@ class Machines:
         with self._open.reading() as session:
             return overview.of_ids(session, merging.look_alikes(session, machine_id), now=self._open.now())
 
-    def merge(self, machine_id: str, into: str, who: str, *, on_line: machines.OnLine = lambda visit_id: False) -> None:
+    def merge(self, machine_id: str, into: str, who: str, *, on_line: frozenset[str] = frozenset()) -> None:
         """An operator says that this machine is the PC `into`: what waits for either is withdrawn.
 
-        `on_line` as in `greet`. Raises CannotMerge when one was merged before, or this one's agent is on the line;
+        `on_line` as in `visits.greet`. Raises CannotMerge when one was merged before, or this one is on the line;
         NotOnRecord when one is unknown.
         """
         with self._open.writing() as session:

@@ -3,7 +3,6 @@
 from collections.abc import Collection
 
 from netboot.records import (
-    machines,
     overview,
     standing,
     visits,
@@ -30,14 +29,14 @@ class Visits:
         *,
         address: str = "",
         adapter: str = "",
-        on_line: machines.OnLine = lambda visit_id: False,
+        on_line: frozenset[str] = frozenset(),
     ) -> Visit:
         """Find or make the machine and its visit. An earlier visit of it is closed, and its unfinished job ended.
 
         `address` is where its line comes from, "" when not known: each has a share of what a minute and a day bring.
         `adapter` is whose address that is as the kernel knows it.
-        `on_line` tells whether a visit's agent is on the line; it is called while the record is locked: it must be
-        quick and not ask the record. What a known machine is called and known by changes with its first report only.
+        `on_line` are the visits whose agents are on the line: until this is done nobody else may come, and one that
+        goes meanwhile counts as here. What a known machine is called and known by changes with its first report only.
 
         While an agent of the machine is on the line, no visit is closed: the caller is to `contest` both.
 
@@ -47,9 +46,10 @@ class Visits:
         """
         with self._open.writing() as session:
             came = visits.Arrival(mac, address, adapter)
-            return visits.greet(
-                session, hello, came, arrivals=self._open.arrivals, on_line=on_line, now=self._open.now()
-            )
+            lately = self._open.arrivals.lately(visits.address_of(session, hello, came))
+            visit, added = visits.greet(session, hello, came, lately=lately, on_line=on_line, now=self._open.now())
+            self._open.arrivals.count(added)
+        return visit
 
     def end(self, visit_id: str) -> None:
         """The agent has left for good."""
@@ -71,7 +71,7 @@ class Visits:
         with self._open.writing() as session:
             standing.contest(session, visit_ids, why, address=address, adapter=adapter, now=self._open.now())
 
-    def uncontest(self, visit_id: str, *, on_line: machines.OnLine) -> Visit:
+    def uncontest(self, visit_id: str, *, on_line: frozenset[str]) -> Visit:
         """The other line was dead: this visit succeeds the machine's earlier ones, which end as at another boot."""
         with self._open.writing() as session:
             return visits.succeed(session, visit_id, on_line=on_line, now=self._open.now())
