@@ -47,9 +47,9 @@ PURE = (
     "jobs.named", "jobs.policy", "jobs.profile", "jobs.seen", "jobs.target",
     "jobs.stages.rules", *(f"jobs.stages.{name}" for name in get_args(StageName)),
     "lan.query_rate",
-    "shared.contradictions", "shared.disk_loaders", "shared.erase_outcome", "shared.growth", "shared.inventory",
-    "shared.manifest", "shared.output_lines", "shared.problems", "shared.protocol", "shared.visible",
-    "shared.whereabouts",
+    "shared.contradictions", "shared.disk_abilities", "shared.disk_loaders", "shared.erase_outcome", "shared.growth",
+    "shared.inventory", "shared.manifest", "shared.output_lines", "shared.problems", "shared.protocol",
+    "shared.visible", "shared.whereabouts",
     "tftpd.transfer",
 )  # fmt: skip
 PURE_IN_DOCTOR = (

@@ -34,12 +34,25 @@ def run_program(command: Sequence[str]) -> str:
         return ""
 
 
+def transcribe(command: Sequence[str]) -> str:
+    """All that a program of this PC printed, errors first, whatever its status; "" when it is missing or too slow."""
+    try:
+        done = run(command, expect=None, timeout=PROGRAM_SECONDS)
+    except ProgramError as error:
+        log.info("%s", error)
+        return ""
+    return f"{done.stderr}\n{done.stdout}"[:OUTPUT_LIMIT]
+
+
 class Host:
     """Reads the PC. Paths are relative to its root: "sys/class/net"."""
 
-    def __init__(self, root: Path = Path("/"), programs: Programs = run_program) -> None:
+    def __init__(
+        self, root: Path = Path("/"), programs: Programs = run_program, transcripts: Programs = transcribe
+    ) -> None:
         self._root = root
         self.output = programs
+        self.transcript = transcripts
 
     def content(self, path: str) -> bytes:
         """The first MiB of a file, b"" when it cannot be read."""

@@ -4,6 +4,7 @@ Whatever the firmware or a device says is cleaned and bounded on the way, so tha
 A part that cannot be read is left out; nothing here raises. Not for: what may be written (`claim.py`).
 """
 
+from netboot.agent.disks.abilities import Asked
 from netboot.agent.disks.block_devices import read_block_devices
 from netboot.agent.disks.hidden_storage import find_hidden, read_storage
 from netboot.agent.disks.listing import disks_of
@@ -26,6 +27,7 @@ def read_inventory(boot_mac: str = "", host: Host | None = None) -> Inventory:
     database = read_database(here)
     pci = read_pci(here, database)
     devices = read_block_devices(here, database)
+    asked = Asked(here, disks_of(devices))
     return Inventory(
         system=read_system(here),
         board=read_board(here),
@@ -34,11 +36,12 @@ def read_inventory(boot_mac: str = "", host: Host | None = None) -> Inventory:
         memory=parse_memory(here.text("proc/meminfo")),
         cpus=read_cpus(here),
         dimms=read_dimms(here),
-        disks=disks_of(devices),
         hidden=find_hidden(read_storage(here, pci, devices)),
         nics=read_nics(here, database, boot_mac),
         batteries=read_batteries(here),
         gpus=gpus(pci),
+        # Last: they answer meanwhile.
+        disks=asked.disks(),
     )
 
 

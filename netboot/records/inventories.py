@@ -2,8 +2,10 @@
 
 An inventory is known by the SHA-256 of its bytes as they are kept, which is what the journal says of a check. Of a PC
 that nobody touched, boot after boot, what differs is small and rare: which adapter has a link and its speed, the order
-in which disks appeared, a battery's capacity and cycles; then the whole is kept anew. What changes all the time, such
-as charge, temperatures and a disk's hours, is in none. Not for: what an address may add (`arrivals.py`).
+in which disks appeared, a battery's capacity and cycles; then the whole is kept anew, as it is when a disk was frozen
+at one boot and not at another; that is one more, however often it changes. What changes all the time, such as charge,
+temperatures, a disk's hours and how far it is with erasing itself, is in none.
+Not for: what an address may add (`arrivals.py`).
 """
 
 import hashlib

@@ -9,6 +9,8 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
+from netboot.shared.disk_abilities import Abilities
+
 Text = Annotated[str, Meta(max_length=256)]
 Size = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 Count = Annotated[int, Meta(ge=0, le=1_000_000)]
@@ -135,7 +137,8 @@ class Disk(Struct, frozen=True, kw_only=True):
     `ata`: it speaks ATA to the PC, whatever it is attached to: a SATA disk on a SAS port has the transport "sas".
     `removable`: something says that it can be taken out, or nothing says that it cannot. `built_in`: on a bus for what
     people carry, but something says that it cannot be taken out. `said`: what a person said of a disk in doubt, put
-    here for one job; no agent says it.
+    here for one job; no agent says it. `can`: what it says of erasing itself; it is no sign of which disk this is, and
+    differs from boot to boot (frozen, locked).
     """
 
     name: Text
@@ -152,6 +155,7 @@ class Disk(Struct, frozen=True, kw_only=True):
     said: Literal["", "belongs", "left"] = ""
     read_only: bool = False
     in_use: bool = False
+    can: Abilities = Abilities()
 
     @property
     def belonging(self) -> Belonging:

@@ -18,6 +18,7 @@ from netboot.shared.inventory import Disk, gigabytes, label
 from netboot.shared.language import Language
 from netboot.shared.problems import sizes_in
 from netboot.shared.wording import end_name, stage_name, state_name, stuck_sentence, verdict_name
+from netboot.webui.ability_texts import ability_lines
 from netboot.webui.disk_texts import ANSWERS, FOLLOWED
 from netboot.webui.keys import settings_key, workshop_key
 from netboot.webui.rule_texts import BATCH_ENDS, DEFAULTS, DHCP_MODES, LOADERS
@@ -58,6 +59,7 @@ def renderer() -> Environment:
         verdict_name=verdict_name,
         end_name=end_name,
         disk_name=disk_name,
+        disk_abilities=lambda disk, language: ability_lines(disk, language, short_time),
         answer_names=ANSWERS,
         answer_text=answer_text,
         answer_counts=counts,

@@ -46,6 +46,8 @@ FILES = (
     "sys/block/*/queue/logical_block_size",
     "sys/block/*/queue/physical_block_size",
     "sys/block/*/queue/rotational",
+    "sys/block/*/queue/discard_max_hw_bytes",
+    "sys/block/*/queue/discard_granularity",
     "sys/block/*/device/model",
     "sys/block/*/device/vendor",
     "sys/block/*/device/rev",
@@ -165,6 +167,10 @@ def main() -> None:
     record_files()
     for command in COMMANDS:
         record_command(*command)
+    for name in sorted(Path("/sys/block").glob("sd*")):
+        record_command("hdparm", "-I", f"/dev/{name.name}")
+    for name in sorted(Path("/sys/block").glob("nvme*")):
+        record_command("nvme", "id-ctrl", f"/dev/{name.name}", "--output-format=json")
     for name in sorted(Path("/sys/class/nvme").glob("nvme*")):
         device = f"/dev/{name.name}"
         record_command("nvme", "id-ctrl", device, "--output-format=json")

@@ -17,6 +17,7 @@ MAC = "52:54:00:62:00:01"
 
 AGENT = """
 import os, pathlib, subprocess, sys
+import msgspec
 from netboot.agent.net import network
 from netboot.agent.inventory import read_inventory
 
@@ -29,6 +30,8 @@ found = network.bring_up(("10.0.2.2", int(words["port"])), words["mac"], patienc
 inventory = read_inventory(words["mac"])
 print("MARK address", found.interface, found.address)
 print("MARK disks", *sorted(disk.id.serial for disk in inventory.disks))
+for disk in inventory.disks:
+    print("MARK can", disk.id.serial, msgspec.json.encode(disk.can).decode())
 print("MARK nic", *(f"{nic.driver}:{nic.boot}" for nic in inventory.nics))
 print("MARK memory", inventory.memory >> 20)
 for name in ("ext4", "vfat", "ntfs3", "btrfs", "xfs"):
@@ -81,6 +84,10 @@ def test_a_pc_reaches_python_sees_its_devices_and_switches_itself_off(built: Boo
     marks = {line.removeprefix("MARK ").strip() for line in serial.splitlines() if line.startswith("MARK ")}
     assert "address eth0 10.0.2.15/24" in marks
     assert "disks NVME1 SATA1 VIRTIO1" in marks
+    can = dict(mark.removeprefix("can ").split(" ", 1) for mark in marks if mark.startswith("can "))
+    assert '"ata_security":{"supported":false},"ata_sanitize":{"supported":false},"discard":{' in can["SATA1"]
+    assert '"nvme_format":{"supported":true},"nvme_sanitize":{},"discard":{' in can["NVME1"]
+    assert can["VIRTIO1"].startswith('{"discard":{"most":')
     assert "nic virtio_net:True" in marks
     assert "filesystems btrfs ext4 vfat xfs" in marks
     assert [mark for mark in marks if mark.endswith("missing")] == []

@@ -8,8 +8,9 @@ from msgspec.structs import replace
 
 from netboot.jobs.job import StageRecord
 from netboot.records.record import Record, open_record
+from netboot.shared.disk_abilities import Abilities, AtaSecurity
 from netboot.shared.stages.check import CheckResult
-from tests.records.conftest import MAC, hello, pc, ssd, start
+from tests.records.conftest import MAC, follow, hello, pc, ssd, start
 from tests.records.places import Place, by_hand
 from tests.records.test_jobs import CHECKED
 
@@ -57,6 +58,27 @@ def test_what_a_visit_told_before_is_let_go_unless_another_or_a_check_found_the_
     assert (again.job.inventory, count(place)) == (late, 2)
     record.visits.greet(hello(pc(), "boot-2"), MAC)
     assert count(place) == 2
+    assert record.journal.verify().broken is None
+
+
+def test_a_disk_that_is_frozen_at_one_boot_and_not_at_another_makes_two_inventories_of_one_pc(
+    record: Record, place: Place
+) -> None:
+    """A choice goes on holding, for it was made for that disk, whatever state it is in."""
+    states = [Abilities(ata_security=AtaSecurity(supported=True, frozen=frozen)) for frozen in (True, False)]
+    pcs = [pc(disks=(replace(ssd(), can=can),)) for can in states]
+    first = record.visits.greet(hello(pcs[0], "boot-0"), MAC)
+    record.visits.end(first.id)
+    record.choices.choose(first.machine_id, "debian", "Anne")
+    for boot in range(1, 9):
+        visit = record.visits.greet(hello(pcs[boot % 2], f"boot-{boot}"), MAC)
+        assert visit.machine_id == first.machine_id
+        if boot == 1:
+            assert follow(record, visit.id) == ("debian", "Anne")
+        record.visits.end(visit.id)
+    assert count(place) == 2
+    shown = record.machines.detail(first.machine_id).visits
+    assert [each.inventory.disks[0].can for each in shown[:2]] == [states[0], states[1]]
     assert record.journal.verify().broken is None
 
 
@@ -109,6 +131,7 @@ def test_a_record_of_before_opens_with_all_that_was_in_it(tmp_path: Path) -> Non
             ("boot-2", pc()),
             ("boot-1", pc()),
         ]
+        assert {disk.can for each in visits for disk in each.inventory.disks} == {Abilities()}
         job = record.jobs.over(visits[2].id, visits[2].jobs[0].id)
         assert job is not None
         assert (job.inventory, job.stages[0]) == (pc(), CHECKED)

@@ -1,0 +1,130 @@
+"""What an ATA disk can do to erase itself, from the words of hdparm. Pure.
+
+Sources: hdparm 9.65 (Debian 13), identify.c and hdparm.c; ACS-3 for what the words stand for. hdparm ends with status 0
+whatever became of the command, so what is not there word for word is not told.
+
+A disk behind a SAS adapter may answer without its registers: hdparm then prints "SD0 Sanitize Idle" of whatever state
+(openSeaChest #229), sometimes after "bad/missing sense data". So plain idleness is believed of the PC's own ports only.
+Not for: running hdparm (`abilities.py`).
+"""
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from netboot.shared.disk_abilities import Announced, AtaSanitize, AtaSanitizeState, AtaSecurity
+
+_HEAD: Final = re.compile(r"([A-Z][^:\t]*?):\s*(\S.*)?")
+_STATES: Final = {
+    "supported": "supported",
+    "enabled": "enabled",
+    "locked": "locked",
+    "frozen": "frozen",
+    "expired: security count": "expired",
+    "supported: enhanced erase": "enhanced",
+}
+_TIME: Final = re.compile(r"(more than )?(\d{1,5})min for (ENHANCED )?SECURITY ERASE UNIT\.")
+_SANITIZE_STATE: Final = re.compile(r"^\s*State:\s+SD([0-4]) Sanitize", re.MULTILINE)
+_FAILED: Final = "Drive in SD3 Sanitize Operation Failed state"
+_IN_FROZEN: Final = "SANITIZE device error reason: Device in FROZEN state"
+_DONE: Final = "Last Sanitize Operation Completed Without Error"
+
+
+def parse_identity(text: str) -> tuple[AtaSecurity | None, AtaSanitize | None]:
+    """Both from the output of `hdparm -I`. The state of SANITIZE is not in it."""
+    sections = _sections(text)
+    features = _features(sections.get("Commands/features", []))
+    if not _is_whole(text, sections) or not features:
+        return None, None
+    return _security(sections.get("Security", []), "Security Mode feature set" in features), _sanitize(features)
+
+
+def parse_sanitize_state(transcript: str, *, own_port: bool) -> AtaSanitizeState | None:
+    """The state in what `hdparm --sanitize-status` printed, errors included; None when it is not told.
+
+    `own_port`: the disk hangs on a SATA or IDE port of the PC, whose registers always come back.
+    """
+    if "sense data" in transcript:
+        return None
+    if _FAILED in transcript:
+        return "failed"
+    if _IN_FROZEN in transcript:
+        return "frozen"
+    match _SANITIZE_STATE.findall(transcript):
+        case ["0"]:
+            return "idle" if own_port or _DONE in transcript else None
+        case ["1"]:
+            return "frozen"
+        case ["2"]:
+            return "running"
+        case _:
+            return None
+
+
+def _sections(text: str) -> dict[str, list[str]]:
+    """The indented lines below each line that has a name and a colon. One that comes twice is nobody's: it is empty."""
+    found: dict[str, list[str]] = {}
+    here: list[str] = []
+    for line in text.splitlines():
+        head = _HEAD.fullmatch(line)
+        if head is not None:
+            here = []
+            found[head[1]] = [] if head[1] in found else here
+        elif line.strip():
+            here.append(line)
+    return found
+
+
+def _is_whole(text: str, sections: dict[str, list[str]]) -> bool:
+    """Whether the answer goes to its last line and has not the wrong sum. Disks before ATA-5 have none."""
+    right = "\nChecksum: correct" in text or "\nIntegrity word not set" in text
+    return right and "\nChecksum: incorrect" not in text and "Commands/features" in sections
+
+
+def _features(lines: Sequence[str]) -> frozenset[str]:
+    if not lines or lines[0].split() != ["Enabled", "Supported:"]:
+        return frozenset()
+    return frozenset(line.strip().removeprefix("*").strip() for line in lines[1:])
+
+
+def _security(lines: Sequence[str], supported: bool) -> AtaSecurity | None:
+    if not supported:
+        return None if lines else AtaSecurity(supported=False)
+    states: dict[str, bool] = {}
+    for line in lines:
+        words = line.split()
+        no = words[0] in ("not", "(?)")
+        name = _STATES.get(" ".join(words[no:]))
+        if name in states:
+            return None
+        if name is not None:
+            states[name] = not no
+    if len(states) != len(_STATES) or not states["supported"] or (states["locked"] and not states["enabled"]):
+        return None
+    last = "\n".join(lines)
+    return AtaSecurity(
+        **states,
+        maximum=any(line.split() == ["Security", "level", "maximum"] for line in lines),
+        time=_time(last, enhanced=False),
+        enhanced_time=_time(last, enhanced=True),
+    )
+
+
+def _time(text: str, *, enhanced: bool) -> Announced | None:
+    found = [each for each in _TIME.findall(text) if bool(each[2]) == enhanced]
+    if len(found) != 1:
+        return None
+    longer, minutes, _ = found[0]
+    return Announced(seconds=int(minutes) * 60, or_longer=bool(longer))
+
+
+def _sanitize(features: frozenset[str]) -> AtaSanitize:
+    if "SANITIZE feature set" not in features:
+        return AtaSanitize(supported=False)
+    return AtaSanitize(
+        supported=True,
+        crypto="CRYPTO_SCRAMBLE_EXT command" in features,
+        block="BLOCK_ERASE_EXT command" in features,
+        overwrite="OVERWRITE_EXT command" in features,
+        antifreeze="SANITIZE_ANTIFREEZE_LOCK_EXT command" in features,
+    )
