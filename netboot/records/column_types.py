@@ -1,5 +1,6 @@
 """Kinds of columns beside SQLAlchemy's own: values as msgspec's JSON text, and times that know their zone."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -35,14 +36,16 @@ class Packed(TypeDecorator[T]):
     """A value as JSON text; decoding checks it against its type again.
 
     It is checked on the way in as well: one value that cannot be read would hide every list that it stands in.
+    `read` reads what earlier versions wrote as well, where that has another shape.
     """
 
     impl = Text
     cache_ok = True
 
-    def __init__(self, kind: object) -> None:
+    def __init__(self, kind: object, *, read: Callable[[str, Any], T] | None = None) -> None:
         super().__init__()
         self.kind = kind
+        self.read = read
 
     def process_bind_param(self, value: T | None, dialect: Dialect) -> str | None:
         """Value to text. Raises Unreadable."""
@@ -60,7 +63,7 @@ class Packed(TypeDecorator[T]):
         """Text to value."""
         if value is None:
             return None
-        decoded: T = msgspec.json.decode(value, type=self.kind)
+        decoded: T = self.read(value, self.kind) if self.read else msgspec.json.decode(value, type=self.kind)
         return decoded
 
 

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from netboot.records import chain, events, tables
 from netboot.records.chain_head import Link
+from netboot.records.old_evidence import read_erasure
 from netboot.records.values import ErasureRow, Event
 from netboot.shared.stages.erase import Erasure
 
@@ -83,7 +84,7 @@ def _agrees(row: tables.Erasure, body: Erasure) -> bool:
 
 def _body(event: Event) -> Erasure | None:
     try:
-        return msgspec.json.decode(event.body, type=Erasure)
+        return read_erasure(event.body)
     except (msgspec.MsgspecError, UnicodeError):
         return None
 

@@ -19,6 +19,7 @@ from netboot.jobs.job import MasterNeeds
 from netboot.jobs.profile import Profile
 from netboot.jobs.seen import Seen
 from netboot.records.column_types import Packed, T, Utc
+from netboot.records.old_evidence import read_erasure, read_result
 from netboot.records.refusals import NotOnRecord
 from netboot.shared.inventory import DiskId, Inventory
 from netboot.shared.problems import Problem
@@ -205,7 +206,7 @@ class Stage(Base):
     started: Mapped[datetime | None] = mapped_column(Utc)
     seconds: Mapped[float]
     problem: Mapped[Problem | None] = mapped_column(Packed[Problem](Problem))
-    result: Mapped[Checked | Result | None] = mapped_column(Packed[Checked | Result](_KEPT))
+    result: Mapped[Checked | Result | None] = mapped_column(Packed[Checked | Result](_KEPT, read=read_result))
     inventory_digest: Mapped[str | None] = mapped_column(ForeignKey("inventories.digest"), index=True)
     found: Mapped[KeptInventory | None] = relationship(lazy="joined")
 
@@ -262,7 +263,7 @@ class Erasure(Base):
     method: Mapped[str] = mapped_column(String(32))
     level: Mapped[str] = mapped_column(String(16))
     verdict: Mapped[str] = mapped_column(String(16))
-    evidence: Mapped[Evidence] = mapped_column(Packed[Evidence](Evidence))
+    evidence: Mapped[Evidence] = mapped_column(Packed[Evidence](Evidence, read=read_erasure))
 
 
 class Master(Base):

@@ -47,6 +47,7 @@ REASONS: Final[dict[str, dict[Literal["fr", "en"], str]]] = {
     },
     "with-problem": {"fr": "ce disque serait effacé, avec un problème", "en": "the disk is erased, with a problem"},
     "method": {"fr": "la méthode n'est pas celle demandée", "en": "the method is not the one ordered"},
+    # Of records from before the level was the server's to say.
     "level": {"fr": "le niveau n'est pas celui de cette méthode", "en": "the level is not this method's"},
     "amounts": {
         "fr": "les octets écrits ou relus ne sont pas ceux du disque entier",

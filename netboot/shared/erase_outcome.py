@@ -1,12 +1,15 @@
-"""How an erase stage ends, from the verdicts on its disks: the agent says it so, and the server expects just that.
+"""How an erase stage ends, from the verdicts on its disks, and what a hidden area makes of one: the agent says it so,
+and the server expects just that.
 
-Pure: no I/O. Not for: the verdict on one disk (`agent/erase/stage.py`), whether it is believed (`evidence.py`).
+Pure: no I/O. Not for: what a method makes of a disk (`agent/erase/`), whether it is believed (`evidence.py`).
 """
 
 from collections.abc import Sequence
 from typing import Final
 
-from netboot.shared.inventory import DiskId
+from msgspec.structs import replace
+
+from netboot.shared.inventory import DiskId, gigabytes
 from netboot.shared.problems import Problem
 from netboot.shared.stages.erase import Erasure
 
@@ -24,6 +27,22 @@ def erase_problem(erasures: Sequence[Erasure]) -> Problem | None:
     names = ", ".join(short_name(fault.disk) for fault in faults[:_NAMED])
     more = f" + {len(faults) - _NAMED}" if len(faults) > _NAMED else ""
     return Problem("several-not-erased", {"count": str(len(faults)), "disks": names[:400] + more})
+
+
+def as_hidden_areas_show(erasure: Erasure, name: str) -> Erasure:
+    """The erasure, not *erased* where its disk hides an area or is unclear about one; `name` is the disk for people.
+
+    No method that is there reaches behind what a disk shows, whatever became of the rest.
+    """
+    told = [status for status in (erasure.before, erasure.after) if status is not None]
+    hidden = max((status.hidden_bytes(erasure.disk.size) for status in told), default=0)
+    if hidden and (erasure.verdict != "not-erased" or erasure.problem is None):
+        problem = Problem("hidden-area", {"disk": name, "hidden": gigabytes(hidden)})
+        return replace(erasure, verdict="not-erased", level="none", problem=problem)
+    if erasure.verdict == "erased" and any(status.unclear for status in told):
+        problem = Problem("hidden-area-unclear", {"disk": name})
+        return replace(erasure, verdict="undetermined", level="none", problem=problem)
+    return erasure
 
 
 def fault_of(erasure: Erasure) -> Problem:

@@ -1,4 +1,4 @@
-"""The messages between the agent and the server: JSON texts over one WebSocket, version 3.
+"""The messages between the agent and the server: JSON texts over one WebSocket, version 4.
 
     agent                          server
     Hello            ───────────▶            who I am, what was chosen in the boot menu and its ticket
@@ -32,7 +32,7 @@ from netboot.shared.problems import Problem
 from netboot.shared.stages import Result, Stage, StageName
 from netboot.shared.stages.finish import EndAction
 
-VERSION: Final = 3
+VERSION: Final = 4
 MESSAGE_LIMIT: Final = 512 * 1024
 """Longest message either side accepts, in bytes."""
 

@@ -14,6 +14,7 @@ from netboot.jobs.disk_answers import Answer, counts
 from netboot.jobs.stages import STAGES
 from netboot.jobs.stages.rules import Line
 from netboot.records.values import StageRow
+from netboot.shared.erase_methods import method_name
 from netboot.shared.inventory import Disk, gigabytes, label
 from netboot.shared.language import Language
 from netboot.shared.problems import sizes_in
@@ -21,6 +22,7 @@ from netboot.shared.wording import end_name, stage_name, state_name, stuck_sente
 from netboot.webui.ability_texts import ability_lines
 from netboot.webui.disk_texts import ANSWERS, FOLLOWED
 from netboot.webui.keys import settings_key, workshop_key
+from netboot.webui.proof_texts import status_rows
 from netboot.webui.rule_texts import BATCH_ENDS, DEFAULTS, DHCP_MODES, LOADERS
 from netboot.webui.state_texts import BOOT_NOTES, EVENTS, JOB_STATES, LEVELS, SECURE_BOOT, STATES, TROUBLES
 from netboot.webui.texts import TEXTS, texts
@@ -65,6 +67,8 @@ def renderer() -> Environment:
         answer_counts=counts,
         batch_ends=BATCH_ENDS,
         loaders=LOADERS,
+        method_name=method_name,
+        status_rows=status_rows,
         dhcp_ways=DHCP_MODES,
         default_names=DEFAULTS,
     )

@@ -32,13 +32,17 @@ WHOLE = 2**63 - 1
 LIES: dict[str, Callable[[Erasure], tuple[Erasure, ...]]] = {
     "two reports of one disk, the second not erased": lambda e: (e, replace(e, verdict="not-erased")),
     "erased, with a problem of its own": lambda e: (replace(e, problem=Problem("erase-mismatch")),),
-    "erased, with an area that is hidden": lambda e: (replace(e, after={**e.after, "hidden": "5 GB"}),),
-    "erased, by no level": lambda e: (replace(e, level="none"),),
-    "erased, with more bytes than any disk has": lambda e: (replace(e, written=WHOLE, verified=WHOLE),),
+    "erased, with an area that is hidden": lambda e: (
+        replace(e, after=replace(e.after, native_sectors=e.disk.size // 512 + 8) if e.after else None),
+    ),
+    "erased, by another disk's words": lambda e: (replace(e, before=e.before and replace(e.before, serial="OTHER")),),
+    "erased, with more bytes than any disk has": lambda e: (
+        replace(e, evidence=replace(e.evidence, written=WHOLE, verified=WHOLE)),
+    ),
     "finished before it started": lambda e: (replace(e, began=e.ended, ended=e.began),),
     "erased, in a stage that failed": lambda e: (e,),
     "another disk beside": lambda e: (e, replace(e, disk=pc(19).disks[0].id)),
-    "a disk that was not read back": lambda e: (replace(e, verified=0),),
+    "a disk that was not read back": lambda e: (replace(e, evidence=replace(e.evidence, verified=0)),),
 }
 
 

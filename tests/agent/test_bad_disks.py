@@ -22,12 +22,15 @@ from netboot.agent.erase.overwrite import Overwrite
 from netboot.agent.erase.stage import run_erase
 from netboot.agent.failures import StageFailed
 from netboot.jobs.evidence import judge
+from netboot.shared.disk_status import DiskStatus
+from netboot.shared.erase_methods.overwrite import BadRange, Overwritten
 from netboot.shared.erase_outcome import erase_problem
 from netboot.shared.inventory import Disk, DiskId
 from netboot.shared.language import Language
 from netboot.shared.protocol import StageFinished, decode_from_agent, encode
-from netboot.shared.stages.erase import BadRange, Erase, EraseResult, Erasure
+from netboot.shared.stages.erase import EraseResult, Erasure
 from tests.agent.test_erase import MIB, disk_of, loop, silent
+from tests.orders import overwriting, overwritten
 
 pytestmark = pytest.mark.root
 
@@ -82,7 +85,7 @@ def refusing(image: Path) -> Iterator[Path]:
 async def erased(*disks: Disk) -> tuple[StageFailed, tuple[Erasure, ...]]:
     """What an erase that fails says."""
     with pytest.raises(StageFailed) as caught:
-        await run_erase(Erase(disks=tuple(disk.id for disk in disks)), lambda: disks, progress=silent)
+        await run_erase(overwriting(*(disk.id for disk in disks)), lambda: disks, progress=silent)
     assert isinstance(caught.value.result, EraseResult)
     return caught.value, caught.value.result.erasures
 
@@ -118,8 +121,14 @@ async def test_everything_but_what_refuses_is_overwritten_and_read_back(
             failed, (erasure,) = await erased(disk_of(device))
         assert left_of(image, holes) == 0
     assert (erasure.verdict, erasure.level) == ("not-erased", "none")
-    assert (erasure.unwritten, erasure.written, erasure.verified) == (bad, SIZE - bad, SIZE - bad)
-    assert erasure.bad == tuple(BadRange(start=start, length=end - start, what="unwritten") for start, end in holes)
+    assert (overwritten(erasure).unwritten, overwritten(erasure).written, overwritten(erasure).verified) == (
+        bad,
+        SIZE - bad,
+        SIZE - bad,
+    )
+    assert overwritten(erasure).bad == tuple(
+        BadRange(start=start, length=end - start, what="unwritten") for start, end in holes
+    )
     assert failed.problem.code == "erase-refused"
     assert "jusqu'à" in failed.problem.sentence("fr")
     assert "up to" in failed.problem.sentence("en")
@@ -131,8 +140,12 @@ async def test_a_disk_that_drops_the_rest_of_a_write_in_silence_is_not_erased(tm
         fill(room)
         with loop(image) as device:
             failed, (erasure,) = await erased(disk_of(device))
-    assert (erasure.verdict, erasure.written, failed.problem.code) == ("not-erased", SIZE, "erase-mismatch")
-    assert erasure.different == SIZE - erasure.verified > 0
+    assert (erasure.verdict, overwritten(erasure).written, failed.problem.code) == (
+        "not-erased",
+        SIZE,
+        "erase-mismatch",
+    )
+    assert overwritten(erasure).different == SIZE - overwritten(erasure).verified > 0
 
 
 async def test_so_many_bad_parts_are_counted_and_the_report_stays_a_message(tmp_path: Path) -> None:
@@ -142,8 +155,8 @@ async def test_so_many_bad_parts_are_counted_and_the_report_stays_a_message(tmp_
         fill(room)
         with refusing(image) as device:
             failed, (erasure,) = await erased(disk_of(device))
-    assert len(erasure.bad) + erasure.more_bad == len(holes)
-    assert erasure.unwritten == 4 * MIB
+    assert len(overwritten(erasure).bad) + overwritten(erasure).more_bad == len(holes)
+    assert overwritten(erasure).unwritten == 4 * MIB
     report = StageFinished(
         number=1, job="j", stage="erase", at=1e9, outcome="failed", problem=failed.problem, result=failed.result
     )
@@ -154,13 +167,16 @@ async def test_a_message_holds_the_bad_parts_of_as_many_disks_as_a_pc_may_have(t
     from netboot.agent.erase.stage import _bounded
 
     parts = tuple(BadRange(start=2**62 + 1024 * n, length=512, what="unwritten") for n in range(256))
-    words = dict.fromkeys(("name", "serial", "firmware", "size", "logical_sector", "wwn"), "x" * 60)
+    status = DiskStatus(
+        name="x" * 60, serial="x" * 60, wwn="x" * 60, firmware="x" * 60, size=2**62, logical_sector=512,
+        visible_sectors=2**53, native_sectors=2**53, real_sectors=2**53, smart="passed",
+    )  # fmt: skip
     one = Erasure(
-        disk=DiskId(serial="S" * 40, size=2**62), model="M" * 40, method="overwrite", level="none",
-        verdict="not-erased", bad=parts, pattern="p" * 180, before=words, after=words,
+        disk=DiskId(serial="S" * 40, size=2**62), model="M" * 40, verdict="not-erased",
+        evidence=Overwritten(bad=parts, pattern="p" * 180), before=status, after=status,
     )  # fmt: skip
     result = EraseResult(erasures=_bounded([one] * 128))
-    assert sum(len(each.bad) + each.more_bad for each in result.erasures) == 128 * 256
+    assert sum(len(overwritten(each).bad) + overwritten(each).more_bad for each in result.erasures) == 128 * 256
     report = StageFinished(number=1, job="j", stage="erase", at=1.0, outcome="failed", result=result)
     decode_from_agent(encode(report))
 
@@ -180,7 +196,7 @@ async def test_each_of_several_bad_disks_says_its_own_and_the_server_believes_it
     assert (failed.problem.code, failed.problem.values) == (
         "several-not-erased", {"count": "2", "disks": "one, three"},
     )  # fmt: skip
-    record = judge(Erase(disks=tuple(disk.id for disk in disks)), "failed", failed.problem, failed.result)
+    record = judge(overwriting(*(disk.id for disk in disks)), "failed", failed.problem, failed.result)
     assert record.problem == failed.problem == erase_problem(erasures)
     assert record.result == failed.result
 
@@ -203,7 +219,7 @@ async def test_a_disk_that_shrinks_is_told_by_what_it_has(tmp_path: Path) -> Non
     assert erasure.problem is not None
     assert (erasure.verdict, erasure.problem.code) == ("not-erased", "disk-resized")
     assert "Il ne compte pas comme effacé" in erasure.problem.sentence("fr")
-    assert erasure.unwritten >= SIZE - 4 * MIB - 3 * MIB
+    assert overwritten(erasure).unwritten >= SIZE - 4 * MIB - 3 * MIB
 
 
 async def _slowly(opened: DirectDisk, disk: Disk, look: Callable[..., None]) -> Erasure:
@@ -237,5 +253,9 @@ async def test_a_disk_that_refuses_everything_for_too_long_is_given_up(tmp_path:
         with refusing(image) as device, DirectDisk.for_writing(device) as opened:
             erasure = await Overwrite(limits=Limits(all_seconds=0.0)).run(disk_of(device), opened, silent)
     assert erasure.problem is not None
-    assert (erasure.verdict, erasure.problem.code, erasure.unwritten) == ("not-erased", "erase-refused", SIZE)
-    assert erasure.bad == (BadRange(start=0, length=SIZE, what="unwritten"),)
+    assert (erasure.verdict, erasure.problem.code, overwritten(erasure).unwritten) == (
+        "not-erased",
+        "erase-refused",
+        SIZE,
+    )
+    assert overwritten(erasure).bad == (BadRange(start=0, length=SIZE, what="unwritten"),)

@@ -15,8 +15,9 @@ from netboot.agent.host import Host
 from netboot.jobs.evidence import judge
 from netboot.jobs.stages.rules import Known
 from netboot.shared.inventory import Disk, DiskId, label
-from netboot.shared.stages.erase import Erase, EraseResult
+from netboot.shared.stages.erase import EraseResult
 from tests.agent.test_erase import silent
+from tests.orders import overwriting, overwritten
 
 
 @pytest.fixture
@@ -99,14 +100,16 @@ async def test_disks_that_nothing_tells_apart_are_erased_at_once_each_at_its_pla
     loops: tuple[Disk, Disk], serial: str
 ) -> None:
     twins = tuple(replace(disk, id=replace(disk.id, serial=serial)) for disk in loops)
-    order = Erase(disks=tuple(in_place(disk) for disk in twins))
+    order = overwriting(*(in_place(disk) for disk in twins))
     result = await run_erase(order, lambda: twins, progress=silent)
     assert [erasure.verdict for erasure in result.erasures] == ["erased", "erased"]
-    assert result.erasures[0].pattern != result.erasures[1].pattern, "each its own: one written twice would show"
+    assert overwritten(result.erasures[0]).pattern != overwritten(result.erasures[1]).pattern, (
+        "each its own: one written twice would show"
+    )
     record = judge(order, "done", None, result, known=Known(disks=twins))
     assert record.state == "done"
     assert isinstance(record.result, EraseResult)
-    assert tuple(erasure.disk for erasure in record.result.erasures) == order.disks
+    assert [erasure.disk for erasure in record.result.erasures] == [one.disk for one in order.disks]
 
 
 @pytest.mark.root

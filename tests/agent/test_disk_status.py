@@ -2,22 +2,23 @@
 
 from pathlib import Path
 
-import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from netboot.agent.disks.disk_status import (
     disk_status,
-    hidden_bytes,
     parse_health,
     parse_max_sectors,
     parse_real_sectors,
 )
 from netboot.agent.erase.stage import run_erase
 from netboot.agent.failures import StageFailed
+from netboot.shared.disk_status import DiskStatus, Sectors
 from netboot.shared.inventory import Disk, DiskId
-from netboot.shared.stages.erase import Erase, EraseResult
+from netboot.shared.stages.erase import EraseResult
+from tests.orders import overwriting, overwritten
 
 # Recorded: hdparm 9.65 (Debian 13), `hdparm -N`, on QEMU 7.2's ide-hd of 2,415,919,104 bytes, and on its nvme.
 MAX_SECTORS = "\n/dev/sda:\n max sectors   = 4718592/4718592, HPA is disabled\n"
@@ -114,54 +115,55 @@ def test_an_overlay_that_cannot_be_true_is_not_believed(text: str, wanted: int |
 
 
 def test_what_is_hidden_is_counted_in_bytes() -> None:
-    dco = {"visible_sectors": "4718592", "native_sectors": "4718592", "real_sectors": "4719616"}
-    assert hidden_bytes(dco, 512) == 1024 * 512
-    assert hidden_bytes({"visible_sectors": "4718592"}, 512) == 0
-    assert hidden_bytes({"visible_sectors": "4718592", "native_sectors": "4719616"}, 512) == 1024 * 512
-    assert hidden_bytes({}, 512) == 0
+    shown = DiskStatus(logical_sector=512, visible_sectors=4718592)
+    assert shown.hidden_bytes(SIZE) == 0
+    assert replace(shown, native_sectors=4718592, real_sectors=4719616).hidden_bytes(SIZE) == 1024 * 512
+    assert replace(shown, native_sectors=4719616, real_sectors="not-told").hidden_bytes(SIZE) == 1024 * 512
+    assert replace(shown, native_sectors=4719616, real_sectors="unclear").hidden_bytes(SIZE) == 1024 * 512
+    assert replace(shown, native_sectors=1, real_sectors=1).hidden_bytes(SIZE) == 0
+    assert DiskStatus().hidden_bytes(SIZE) == 0
 
 
 def test_smarts_verdict_is_read_for_ata_and_nvme() -> None:
     assert parse_health(HEALTH_ATA) == "passed"
     assert parse_health(HEALTH_NVME) == "passed"
     assert parse_health(HEALTH_ATA.replace('"passed": true', '"passed": false')) == "failed"
-    assert parse_health(HEALTH_ATA.replace('"smart_status"', '"other"')) == ""
+    assert parse_health(HEALTH_ATA.replace('"smart_status"', '"other"')) == "not-told"
 
 
 @given(st.text(max_size=200))
 def test_the_parsers_take_anything(text: str) -> None:
-    assert parse_health(text) == ""
+    assert parse_health(text) == "not-told"
     parse_max_sectors(text, SIZE, 512)
     parse_real_sectors(text, 1)
 
 
 def test_a_status_without_any_tool_still_has_what_the_kernel_knows() -> None:
     disk = Disk(name="none", id=DiskId(serial="S1", size=4096), transport="sata")
-    assert disk_status(disk)["serial"] == "S1"
+    assert disk_status(disk).serial == "S1"
 
 
 @pytest.mark.parametrize(
-    ("transport", "ata", "answer", "hidden"),
+    ("transport", "ata", "answer", "native"),
     [
-        ("sata", True, MAX_SECTORS, None),
-        ("sata", True, AMAC_DISABLED, None),
-        ("sata", True, "\n/dev/sda:\n", "not told"),
-        ("sata", True, "", "not told"),
+        ("sata", True, MAX_SECTORS, 4718592),
+        ("sata", True, AMAC_DISABLED, 4718592),
+        ("sata", True, "\n/dev/sda:\n", "not-told"),
+        ("sata", True, "", "not-told"),
         ("sata", True, HPA_UNCLEAR, "unclear"),
         ("sata", True, MAX_SECTORS.replace("4718592/", "4718000/"), "unclear"),
-        ("sas", True, "", "not told"),
-        ("sas", True, MAX_SECTORS, None),
-        ("sas", False, "", None),
-        ("nvme", False, "", None),
+        ("sas", True, "", "not-told"),
+        ("sas", True, MAX_SECTORS, 4718592),
+        ("sas", False, "", "not-asked"),
+        ("nvme", False, "", "not-asked"),
     ],
 )
 def test_an_ata_disk_that_does_not_say_whether_it_hides_an_area_is_on_the_evidence(
-    monkeypatch: pytest.MonkeyPatch, transport: str, ata: bool, answer: str, hidden: str | None
+    monkeypatch: pytest.MonkeyPatch, transport: str, ata: bool, answer: str, native: Sectors
 ) -> None:
     says(monkeypatch, answer)
     status = disk_status(Disk(name="sda", id=DiskId(serial="S1", size=SIZE), transport=transport, ata=ata))
-    assert status.get("hidden") == hidden
-    assert status.get("dco") == ("not told" if ata else None)
+    assert status.ends == ((4718592, native, "not-told") if ata else ("not-asked",) * 3)
 
 
 @pytest.mark.parametrize(("answer", "dco"), [(AMAC_ENABLED, ""), (MAX_SECTORS, DCO), ("", DCO)])
@@ -170,7 +172,7 @@ def test_a_hidden_area_is_seen_whichever_way_the_disk_tells_it(
 ) -> None:
     says(monkeypatch, answer, dco)
     status = disk_status(Disk(name="sda", id=DiskId(serial="S1", size=SIZE), transport="sas", ata=True))
-    assert hidden_bytes(status, 512) == 1024 * 512
+    assert status.hidden_bytes(SIZE) == 1024 * 512
 
 
 def says(monkeypatch: pytest.MonkeyPatch, answer: str, dco: str = "") -> None:
@@ -185,15 +187,15 @@ async def test_a_disk_that_hides_an_area_is_not_erased_though_all_it_shows_was(
     path = tmp_path / "disk.img"
     path.write_bytes(bytes(1024 * 1024))
     disk = Disk(name=str(path), id=DiskId(serial="H1", size=1024 * 1024), rotational=True)
-    status = {"visible_sectors": "2048", "native_sectors": "4096"}
+    status = DiskStatus(logical_sector=512, visible_sectors=2048, native_sectors=4096)
     monkeypatch.setattr("netboot.agent.erase.stage.disk_status", lambda _: status)
     with pytest.raises(StageFailed) as caught:
-        await run_erase(Erase(disks=(disk.id,)), lambda: [disk], progress=lambda done, total, part="": None)
+        await run_erase(overwriting(disk.id), lambda: [disk], progress=lambda done, total, part="": None)
     assert isinstance(caught.value.result, EraseResult)
     (erasure,) = caught.value.result.erasures
-    assert (erasure.verdict, erasure.level, erasure.written) == ("not-erased", "none", 1024 * 1024)
+    assert (erasure.verdict, erasure.level, overwritten(erasure).written) == ("not-erased", "none", 1024 * 1024)
     assert caught.value.problem.code == "hidden-area"
-    assert msgspec.json.decode(msgspec.json.encode(erasure))["before"] == status
+    assert erasure.before == status
 
 
 async def test_a_disk_that_contradicts_itself_about_a_hidden_area_is_not_called_erased(
@@ -204,7 +206,7 @@ async def test_a_disk_that_contradicts_itself_about_a_hidden_area_is_not_called_
     disk = Disk(name=str(path), id=DiskId(serial="H1", size=1024 * 1024), rotational=True, transport="sata")
     says(monkeypatch, HPA_UNCLEAR)
     with pytest.raises(StageFailed) as caught:
-        await run_erase(Erase(disks=(disk.id,)), lambda: [disk], progress=lambda done, total, part="": None)
+        await run_erase(overwriting(disk.id), lambda: [disk], progress=lambda done, total, part="": None)
     assert isinstance(caught.value.result, EraseResult)
     (erasure,) = caught.value.result.erasures
     assert (erasure.verdict, erasure.level) == ("undetermined", "none")

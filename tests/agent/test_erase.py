@@ -16,9 +16,11 @@ from netboot.agent.erase.overwrite import Overwrite
 from netboot.agent.erase.stage import run_erase
 from netboot.agent.failures import StageFailed
 from netboot.agent.hardware.pc_clock import pc_clock
+from netboot.shared.erase_methods.overwrite import BadRange
 from netboot.shared.inventory import Disk, DiskId
 from netboot.shared.protocol import Stuck
-from netboot.shared.stages.erase import BadRange, Erase, EraseResult, Erasure
+from netboot.shared.stages.erase import EraseResult, Erasure
+from tests.orders import overwriting, overwritten
 
 MIB = 1024 * 1024
 MARKER = b"donor's letter to the bank "
@@ -63,7 +65,7 @@ def disk_of(device: Path, *, sector: int = 512, serial: str = "") -> Disk:
 
 
 async def erase(*disks: Disk) -> EraseResult:
-    stage = Erase(disks=tuple(disk.id for disk in disks))
+    stage = overwriting(*(disk.id for disk in disks))
     return await run_erase(stage, lambda: disks, progress=silent)
 
 
@@ -86,12 +88,13 @@ async def test_nothing_of_what_was_there_is_left_and_the_evidence_says_how(image
     assert not any(after[start : start + 512] == bytes(512) for start in range(0, SIZE, 512))
     (erasure,) = result.erasures
     assert (erasure.verdict, erasure.level, erasure.method) == ("erased", "clear", "overwrite")
-    assert (erasure.written, erasure.verified) == (SIZE, SIZE)
+    assert (overwritten(erasure).written, overwritten(erasure).verified) == (SIZE, SIZE)
     assert erasure.problem is None
     assert 0 < erasure.began < erasure.ended <= time.monotonic()
     assert abs(erasure.pc_clock - pc_clock()) < 60
     assert (erasure.started, erasure.finished) == (0, 0), "these are the server's"
-    assert erasure.before["size"] == str(SIZE)
+    assert erasure.before is not None
+    assert (erasure.before.size, erasure.before.ends) == (SIZE, ("not-asked",) * 3), "a loop device is no ATA disk"
 
 
 @pytest.mark.root
@@ -121,16 +124,20 @@ async def test_a_disk_that_forgets_a_sector_between_write_and_verify_is_not_eras
     with loop(image) as device:
         disk = disk_of(device)
         with pytest.raises(StageFailed) as caught:
-            await run_erase(Erase(disks=(disk.id,)), lambda: [disk], progress=alter)
+            await run_erase(overwriting(disk.id), lambda: [disk], progress=alter)
     assert altered
     assert caught.value.problem.code == "erase-mismatch"
     assert caught.value.problem.values["different"] == "0.6 kB"
     assert isinstance(caught.value.result, EraseResult)
     (erasure,) = caught.value.result.erasures
-    assert (erasure.verdict, erasure.level, erasure.written) == ("not-erased", "none", SIZE)
+    assert (erasure.verdict, erasure.level, overwritten(erasure).written) == ("not-erased", "none", SIZE)
     # The rest was compared all the same.
-    assert (erasure.verified, erasure.different, erasure.unread) == (SIZE - 512, 512, 0)
-    assert erasure.bad == (BadRange(start=wrong // 512 * 512, length=512, what="different"),)
+    assert (overwritten(erasure).verified, overwritten(erasure).different, overwritten(erasure).unread) == (
+        SIZE - 512,
+        512,
+        0,
+    )
+    assert overwritten(erasure).bad == (BadRange(start=wrong // 512 * 512, length=512, what="different"),)
 
 
 @pytest.mark.root
@@ -148,12 +155,14 @@ async def test_a_disk_with_a_forged_capacity_is_not_erased(image: Path) -> None:
     with loop(path) as device:
         disk = disk_of(device)
         with pytest.raises(StageFailed) as caught:
-            await run_erase(Erase(disks=(disk.id,)), lambda: [disk], progress=fold)
+            await run_erase(overwriting(disk.id), lambda: [disk], progress=fold)
     assert caught.value.problem.code == "erase-mismatch"
     assert isinstance(caught.value.result, EraseResult)
     (erasure,) = caught.value.result.erasures
-    assert (erasure.verified, erasure.different) == (half, half), "the whole lower half is not what was written"
-    assert erasure.bad == (BadRange(start=0, length=half, what="different"),)
+    assert (overwritten(erasure).verified, overwritten(erasure).different) == (half, half), (
+        "the whole lower half is not what was written"
+    )
+    assert overwritten(erasure).bad == (BadRange(start=0, length=half, what="different"),)
 
 
 @pytest.mark.root
@@ -165,12 +174,16 @@ async def test_a_disk_whose_end_cannot_be_read_back_is_undetermined(image: Path)
     with loop(image) as device:
         disk = disk_of(device)
         with pytest.raises(StageFailed) as caught:
-            await run_erase(Erase(disks=(disk.id,)), lambda: [disk], progress=cut)
+            await run_erase(overwriting(disk.id), lambda: [disk], progress=cut)
         assert caught.value.problem.code == "erase-unread"
         assert isinstance(caught.value.result, EraseResult)
         (erasure,) = caught.value.result.erasures
-        assert (erasure.verdict, erasure.verified, erasure.unread) == ("undetermined", 16 * MIB, SIZE - 16 * MIB)
-        assert erasure.bad == (BadRange(start=16 * MIB, length=SIZE - 16 * MIB, what="unread"),)
+        assert (erasure.verdict, overwritten(erasure).verified, overwritten(erasure).unread) == (
+            "undetermined",
+            16 * MIB,
+            SIZE - 16 * MIB,
+        )
+        assert overwritten(erasure).bad == (BadRange(start=16 * MIB, length=SIZE - 16 * MIB, what="unread"),)
 
 
 @pytest.mark.root
@@ -208,7 +221,7 @@ async def test_a_disk_with_a_mounted_partition_is_never_written(image: Path, tmp
             subprocess.run(["partx", "--delete", device], check=True)
     assert erasure.problem is not None
     assert (erasure.verdict, erasure.problem.code) == ("not-erased", "disk-in-use")
-    assert (erasure.written, erasure.level) == (0, "none")
+    assert (overwritten(erasure).written, erasure.level) == (0, "none")
 
 
 @pytest.mark.root
@@ -229,7 +242,7 @@ async def test_a_name_that_goes_to_another_disk_before_the_first_write_saves_tha
         looks = iter([[ordered], [disk_of(device, serial="ANOTHER")]])
         before = image.read_bytes()
         with pytest.raises(StageFailed) as caught:
-            await run_erase(Erase(disks=(ordered.id,)), lambda: next(looks), progress=silent)
+            await run_erase(overwriting(ordered.id), lambda: next(looks), progress=silent)
     assert caught.value.problem.code == "disk-gone"
     assert image.read_bytes() == before
 
@@ -242,7 +255,7 @@ async def test_progress_goes_up_to_twice_the_size_of_all_disks(image: Path, tmp_
     with loop(image) as one, loop(second) as two:
         disks = [disk_of(one), disk_of(two)]
         await run_erase(
-            Erase(disks=tuple(disk.id for disk in disks)),
+            overwriting(*(disk.id for disk in disks)),
             lambda: disks,
             progress=lambda done, total, part="": seen.append((done, total)),
         )
@@ -265,7 +278,7 @@ async def test_a_disk_that_hangs_before_it_is_written_is_not_erased_and_its_numb
     hang.set()
     assert erasure.problem is not None
     assert (erasure.verdict, erasure.level, erasure.problem.code) == ("not-erased", "none", "erase-hung")
-    assert (erasure.unwritten, erasure.problem.values["left"]) == (4 * MIB, "4.2 MB")
+    assert (overwritten(erasure).unwritten, erasure.problem.values["left"]) == (4 * MIB, "4.2 MB")
     device.close()
     assert [fd for fd in Path("/proc/self/fd").iterdir() if fd.resolve() == path]
 
@@ -290,7 +303,7 @@ async def test_a_disk_that_hangs_while_it_empties_its_cache_is_named_as_stuck(
     monkeypatch.setattr(DirectDisk, "sync", hang)
     with loop(image) as device:
         disk = disk_of(device, serial="HUNG")
-        await run_erase(Erase(disks=(disk.id,)), lambda: [disk], progress=silent, held_up=held_up)
+        await run_erase(overwriting(disk.id), lambda: [disk], progress=silent, held_up=held_up)
     assert {(one.what, one.disk) for one in told} == {("disk", "HUNG 0.0 GB")}
 
 
@@ -321,7 +334,7 @@ async def test_the_disk_that_is_stuck_is_named_and_a_good_one_that_is_done_is_no
 
         monkeypatch.setattr(DirectDisk, "write", wait)
         result = await run_erase(
-            Erase(disks=(hung.id, good.id)),
+            overwriting(hung.id, good.id),
             lambda: [hung, good],
             progress=lambda done, total, part="": parts.append(part),
             held_up=held_up,
@@ -332,16 +345,3 @@ async def test_the_disk_that_is_stuck_is_named_and_a_good_one_that_is_done_is_no
     assert {part for part in parts if part} == {"HUNG 0.0 GB", "GOOD 0.0 GB"}
     last_of_good = max(place for place, part in enumerate(parts) if part == "GOOD 0.0 GB")
     assert "HUNG 0.0 GB" in parts[last_of_good + 1 :], "the good one's name does not stay"
-
-
-async def test_an_overwritten_ssd_is_never_more_than_clear_and_says_what_is_out_of_reach(tmp_path: Path) -> None:
-    path = tmp_path / "ssd.img"
-    path.write_bytes(bytes(MIB + 512))
-    notes = []
-    for rotational in (False, True):
-        with DirectDisk.for_writing(path) as device:
-            disk = Disk(name="ssd", id=DiskId(serial="S1", size=MIB + 512), rotational=rotational)
-            erasure = await Overwrite().run(disk, device, silent)
-            assert erasure.level == "clear"
-            notes.append("reach" in erasure.after)
-    assert notes == [True, False]

@@ -25,6 +25,7 @@ from netboot.agent.screen.display import Screen
 from netboot.agent.screen.draw import render, shown, spoken
 from netboot.agent.screen.view import DiskLine, ScreenView, StageLine, duration
 from netboot.agent.screen.wording import ENGLISH, FRENCH, Words
+from netboot.shared.erase_methods.overwrite import Overwritten
 from netboot.shared.erase_outcome import erase_problem
 from netboot.shared.inventory import Board, DiskId, Firmware, Inventory, System
 from netboot.shared.language import Language
@@ -44,9 +45,7 @@ HALF = StageProgress(job="j1", stage="erase", done=50_000_000_000, total=100_000
 
 def erasure(verdict: Verdict) -> EraseResult:
     disk = DiskId(serial="S3Z1", size=1)
-    return EraseResult(
-        erasures=(Erasure(disk=disk, model="Samsung", method="overwrite", level="clear", verdict=verdict),)
-    )
+    return EraseResult(erasures=(Erasure(disk=disk, model="Samsung", evidence=Overwritten(), verdict=verdict),))
 
 
 def finished_job(language: Language, verdict: Verdict = "erased") -> ScreenView:
@@ -115,7 +114,7 @@ def test_each_of_several_bad_disks_says_its_own_also_after_the_servers_word() ->
     result = EraseResult(
         erasures=tuple(
             Erasure(
-                disk=DiskId(serial=fault.values["disk"], size=1), method="overwrite", level="none",
+                disk=DiskId(serial=fault.values["disk"], size=1), evidence=Overwritten(),
                 verdict="not-erased", problem=fault,
             )
             for fault in faults

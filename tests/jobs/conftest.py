@@ -6,9 +6,11 @@ from msgspec.structs import replace
 from netboot.agent.erase.pattern import Pattern
 from netboot.jobs.job import Job, MasterNeeds, StageRecord, new_stages
 from netboot.jobs.profile import Profile
+from netboot.shared.disk_status import DiskStatus
+from netboot.shared.erase_methods.overwrite import Overwritten
 from netboot.shared.inventory import Board, Disk, DiskId, Firmware, HiddenStorage, Inventory, System
 from netboot.shared.stages import Result, StageName
-from netboot.shared.stages.erase import Erasure
+from netboot.shared.stages.erase import Erasure, Verdict
 
 GB = 10**9
 MANIFEST = "a" * 64
@@ -56,27 +58,22 @@ def done(the_job: Job, stage: StageName, result: Result | None = None) -> Job:
     return replace(the_job, stages=tuple(record if r.stage == stage else r for r in the_job.stages))
 
 
-def erasure(disk: Disk, verdict: str = "erased", *, read: int | None = None) -> Erasure:
+def erasure(disk: Disk, verdict: Verdict = "erased", *, read: int | None = None) -> Erasure:
     """What an agent says of this disk, all of one piece where it is erased."""
     size = disk.id.size
-    status = {
-        "name": disk.name, "serial": disk.id.serial, "wwn": disk.id.wwn, "size": str(size), "logical_sector": "512",
-        **{name: str(size // 512) for name in ("visible_sectors", "native_sectors")}, "dco": "not told",
-    }  # fmt: skip
-    status = {name: value for name, value in status.items() if value}
-    return msgspec.convert(
-        {
-            "disk": msgspec.to_builtins(disk.id),
-            "method": "overwrite",
-            "level": "clear" if verdict == "erased" else "none",
-            "verdict": verdict,
-            "written": size,
-            "verified": size if read is None else read,
-            "began": 100.0,
-            "ended": 100.0 + size / 1e8,
-            "pattern": Pattern(bytes(32)).description,
-            "before": status,
-            "after": status,
-        },
-        Erasure,
+    status = DiskStatus(
+        name=disk.name, serial=disk.id.serial, wwn=disk.id.wwn, size=size, logical_sector=512,
+        visible_sectors=size // 512, native_sectors=size // 512, real_sectors="not-told",
+    )  # fmt: skip
+    return Erasure(
+        disk=disk.id,
+        evidence=Overwritten(
+            written=size, verified=size if read is None else read, pattern=Pattern(bytes(32)).description
+        ),
+        verdict=verdict,
+        level="clear" if verdict == "erased" else "none",
+        began=100.0,
+        ended=100.0 + size / 1e8,
+        before=status,
+        after=status,
     )

@@ -3,9 +3,9 @@
 import asyncio
 import json
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 import pytest
@@ -14,20 +14,22 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from netboot.agent.disks.direct_io import DirectDisk
-from netboot.agent.disks.disk_status import NOT_TOLD as NOT_TOLD_BY_AGENT
 from netboot.agent.erase.stage import run_erase
+from netboot.jobs.erase_methods.overwrite import FASTEST
 from netboot.jobs.evidence import judge
-from netboot.jobs.honest_erasure import FASTEST, NOT_TOLD
+from netboot.jobs.job import StageRecord
 from netboot.jobs.stages.rules import Known, Outcome
 from netboot.shared.contradictions import REASONS
+from netboot.shared.erase_methods.overwrite import BadRange, Overwritten
 from netboot.shared.erase_outcome import erase_problem
-from netboot.shared.inventory import Disk, DiskId
+from netboot.shared.inventory import Disk, DiskId, label
 from netboot.shared.problems import Problem
 from netboot.shared.protocol import ProtocolError, StageFinished, decode_from_agent, encode
-from netboot.shared.stages.erase import BadRange, Erase, EraseResult, Erasure
+from netboot.shared.stages.erase import EraseResult, Erasure, Level, Verdict
 from tests.jobs.conftest import HDD, SSD, STICK, erasure
+from tests.orders import overwriting, overwritten
 
-ORDER = Erase(disks=(SSD.id, HDD.id))
+ORDER = overwriting(SSD.id, HDD.id)
 SEEN = Known(disks=(SSD, HDD), began=100.0, ended=10_000.0)
 FAULT = Problem("erase-mismatch")
 
@@ -43,10 +45,16 @@ def verdicts(
     return [(one.verdict, reason) for one, reason in zip(result.erasures, reasons, strict=True)]
 
 
-def told(one: Erasure, *, before: dict[str, str] | None = None, after: dict[str, str] | None = None) -> Erasure:
-    """The erasure with other words of its disk, before or after; "" takes a word away."""
-    kinds = {"before": {**one.before, **(before or {})}, "after": {**one.after, **(after or {})}}
-    return replace(one, **{kind: {name: word for name, word in said.items() if word} for kind, said in kinds.items()})
+def did(one: Erasure, **figures: Any) -> Erasure:
+    """The erasure with other figures of its overwrite."""
+    return replace(one, evidence=replace(one.evidence, **figures))
+
+
+def told(one: Erasure, *, before: Mapping[str, object] = {}, after: Mapping[str, object] = {}) -> Erasure:
+    """The erasure with other words of its disk, before or after."""
+    assert one.before is not None
+    assert one.after is not None
+    return replace(one, before=replace(one.before, **before), after=replace(one.after, **after))
 
 
 def test_what_an_honest_agent_says_is_believed() -> None:
@@ -57,11 +65,10 @@ def test_what_an_honest_agent_says_is_believed() -> None:
         ("not-erased", "erase-mismatch"),
     ]
     # A disk that has no area to hide, says so, and gets worse.
-    whole = {"real_sectors": str(HDD.id.size // 512), "dco": "", "smart": "passed"}
-    worse = told(
-        erasure(HDD), before=whole, after={**whole, "smart": "failed", "partitions": "Device or resource busy"}
-    )
-    silent = told(erasure(SSD), before={"native_sectors": "", "hidden": "not told"}, after={"reach": "flash"})
+    whole = {"real_sectors": HDD.id.size // 512, "smart": "passed"}
+    worse = told(erasure(HDD), before=whole, after={**whole, "smart": "failed"})
+    worse = replace(worse, partitions="Device or resource busy")
+    silent = told(erasure(SSD), before={"native_sectors": "not-told"})
     assert verdicts(silent, worse) == [("erased", "")] * 2
     edge = replace(erasure(SSD), began=SEEN.began, ended=100.0 + 2 * SSD.id.size / FASTEST)
     late = replace(erasure(HDD), ended=SEEN.ended)
@@ -70,20 +77,20 @@ def test_what_an_honest_agent_says_is_believed() -> None:
 
 
 SIZE = SSD.id.size
-LARGE_SECTORS = {"logical_sector": "4096", **dict.fromkeys(("visible_sectors", "native_sectors"), str(SIZE // 4096))}
+ENDS = ("visible_sectors", "native_sectors", "real_sectors")
+LARGE_SECTORS = {"logical_sector": 4096, **dict.fromkeys(ENDS, SIZE // 4096)}
 OF_ONE_DISK: dict[str, tuple[str, Callable[[Erasure], Erasure]]] = {
     "a problem of its own": ("with-problem", lambda one: replace(one, problem=FAULT)),
-    "level none": ("level", lambda one: replace(one, level="none")),
-    "level purge": ("level", lambda one: replace(one, level="purge")),
-    "more written than there is": ("amounts", lambda one: replace(one, written=2**63 - 1)),
-    "more read than there is": ("amounts", lambda one: replace(one, verified=SIZE + 512)),
-    "written in part": ("erase-incomplete", lambda one: replace(one, written=SIZE - 512)),
-    "read back in part": ("erase-incomplete", lambda one: replace(one, verified=SIZE - 512)),
-    "bytes that refused": ("bad-ranges", lambda one: replace(one, unwritten=512)),
-    "bytes not read": ("bad-ranges", lambda one: replace(one, unread=512)),
-    "bytes that differ": ("bad-ranges", lambda one: replace(one, different=512)),
-    "a bad range": ("bad-ranges", lambda one: replace(one, bad=(BadRange(start=0, length=512, what="unread"),))),
-    "more bad ranges": ("bad-ranges", lambda one: replace(one, more_bad=1)),
+    "more written than there is": ("amounts", lambda one: did(one, written=2**63 - 1)),
+    "more read than there is": ("amounts", lambda one: did(one, verified=SIZE + 512)),
+    "written in part": ("erase-incomplete", lambda one: did(one, written=SIZE - 512)),
+    "read back in part": ("erase-incomplete", lambda one: did(one, verified=SIZE - 512)),
+    "nothing done": ("erase-incomplete", lambda one: replace(one, evidence=Overwritten())),
+    "bytes that refused": ("bad-ranges", lambda one: did(one, unwritten=512)),
+    "bytes not read": ("bad-ranges", lambda one: did(one, unread=512)),
+    "bytes that differ": ("bad-ranges", lambda one: did(one, different=512)),
+    "a bad range": ("bad-ranges", lambda one: did(one, bad=(BadRange(start=0, length=512, what="unread"),))),
+    "more bad ranges": ("bad-ranges", lambda one: did(one, more_bad=1)),
     "no time": ("times", lambda one: replace(one, began=0.0, ended=0.0)),
     "ended before it began": ("times", lambda one: replace(one, began=300.0, ended=200.0)),
     "ended as it began": ("times", lambda one: replace(one, ended=one.began)),
@@ -91,39 +98,28 @@ OF_ONE_DISK: dict[str, tuple[str, Callable[[Erasure], Erasure]]] = {
     "before its stage": ("times", lambda one: replace(one, began=99.9)),
     "after its stage": ("times", lambda one: replace(one, ended=10_000.1)),
     "faster than any disk": ("too-fast", lambda one: replace(one, ended=100.0 + 1.9 * SIZE / FASTEST)),
-    "no pattern": ("pattern", lambda one: replace(one, pattern="")),
-    "zeros": ("pattern", lambda one: replace(one, pattern="zeros")),
-    "more than a pattern": ("pattern", lambda one: replace(one, pattern=one.pattern + ".")),
-    "not asked before": ("not-asked", lambda one: replace(one, before={})),
-    "not asked after": ("not-asked", lambda one: replace(one, after={})),
-    "no size told": ("not-asked", lambda one: told(one, after={"size": ""})),
-    "an end not asked for": ("not-asked", lambda one: told(one, after={"visible_sectors": ""})),
-    "an overlay not asked for": ("not-asked", lambda one: told(one, before={"dco": ""})),
-    "an area neither told nor not told": ("not-asked", lambda one: told(one, before={"native_sectors": ""})),
-    "told and not told": ("not-asked", lambda one: told(one, before={"hidden": "not told"})),
-    "hidden 5 GB": ("hidden", lambda one: told(one, before={"hidden": "5 GB", "native_sectors": ""})),
-    "hidden 5 GB afterwards": ("hidden", lambda one: told(one, after={"hidden": "5 GB"})),
-    "unclear": ("hidden", lambda one: told(one, after={"hidden": "unclear"})),
-    "a hidden area": ("hidden", lambda one: told(one, before={"native_sectors": str(SIZE // 512 + 1)})),
-    "an overlay": ("hidden", lambda one: told(one, after={"real_sectors": str(SIZE // 512 + 8), "dco": ""})),
-    "an overlay unclear": ("hidden", lambda one: told(one, after={"dco": "5 GB"})),
-    "fewer sectors than it shows": ("other-size", lambda one: told(one, after={"native_sectors": "1"})),
-    "another size": ("other-size", lambda one: told(one, before={"size": str(SIZE - 512)})),
-    "another size throughout": (
-        "other-size", lambda one: told(one, before={"size": "512"}, after={"size": "512"})
-    ),
-    "sectors of no size": ("other-size", lambda one: told(one, before={"logical_sector": "0"})),
-    "sectors that do not fit": ("other-size", lambda one: told(one, before={"logical_sector": "513"})),
-    "sectors of another disk": (
-        "other-disk",
-        lambda one: told(one, before=LARGE_SECTORS, after=LARGE_SECTORS),
-    ),
-    "a number that is none": ("unknown-words", lambda one: told(one, after={"visible_sectors": "many"})),
-    "a negative number": ("unknown-words", lambda one: told(one, after={"native_sectors": "-1"})),
-    "an unknown word": ("unknown-words", lambda one: told(one, before={"note": "fine"})),
-    "an unknown word afterwards": ("unknown-words", lambda one: told(one, after={"note": "fine"})),
-    "partitions before": ("unknown-words", lambda one: told(one, before={"partitions": "busy"})),
-    "an unknown health": ("unknown-words", lambda one: told(one, after={"smart": "splendid"})),
+    "no pattern": ("pattern", lambda one: did(one, pattern="")),
+    "zeros": ("pattern", lambda one: did(one, pattern="zeros")),
+    "more than a pattern": ("pattern", lambda one: did(one, pattern=overwritten(one).pattern + ".")),
+    "not asked before": ("not-asked", lambda one: replace(one, before=None)),
+    "not asked after": ("not-asked", lambda one: replace(one, after=None)),
+    "no size told": ("not-asked", lambda one: told(one, after={"size": 0})),
+    "no name told": ("not-asked", lambda one: told(one, before={"name": ""})),
+    "an end not asked for": ("not-asked", lambda one: told(one, after={"visible_sectors": "not-asked"})),
+    "an end that is not told": ("not-asked", lambda one: told(one, after={"visible_sectors": "not-told"})),
+    "an overlay not asked for": ("not-asked", lambda one: told(one, before={"real_sectors": "not-asked"})),
+    "an area not asked for": ("not-asked", lambda one: told(one, before={"native_sectors": "not-asked"})),
+    "unclear": ("hidden-area-unclear", lambda one: told(one, after={"native_sectors": "unclear"})),
+    "unclear before": ("hidden-area-unclear", lambda one: told(one, before={"native_sectors": "unclear"})),
+    "an overlay unclear": ("hidden-area-unclear", lambda one: told(one, after={"real_sectors": "unclear"})),
+    "fewer sectors than it shows": ("other-size", lambda one: told(one, after={"native_sectors": 1})),
+    "another size": ("other-size", lambda one: told(one, before={"size": SIZE - 512})),
+    "another size throughout": ("other-size", lambda one: told(one, before={"size": 512}, after={"size": 512})),
+    "sectors of no size": ("not-asked", lambda one: told(one, before={"logical_sector": 0})),
+    "sectors too small": ("other-size", lambda one: told(one, before={"logical_sector": 256})),
+    "sectors of another disk": ("other-disk", lambda one: told(one, before=LARGE_SECTORS, after=LARGE_SECTORS)),
+    "an unknown word": ("unknown-words", lambda one: told(one, before={"other": {"note": "fine"}})),
+    "an unknown word afterwards": ("unknown-words", lambda one: told(one, after={"other": {"note": "fine"}})),
     "another serial": ("other-disk", lambda one: told(one, before={"serial": "S2"}, after={"serial": "S2"})),
     "another WWN": ("other-disk", lambda one: told(one, before={"wwn": "0x2"}, after={"wwn": "0x2"})),
     "another firmware": ("other-disk", lambda one: told(one, before={"firmware": "1"}, after={"firmware": "2"})),
@@ -136,6 +132,47 @@ OF_ONE_DISK: dict[str, tuple[str, Callable[[Erasure], Erasure]]] = {
 def test_a_disk_whose_report_contradicts_itself_is_undetermined_and_says_why(what: str) -> None:
     reason, change = OF_ONE_DISK[what]
     assert verdicts(change(erasure(SSD)), erasure(HDD)) == [("undetermined", reason), ("erased", "")]
+
+
+HIDDEN: dict[str, Callable[[Erasure], Erasure]] = {
+    "a protected area": lambda one: told(one, before={"native_sectors": SIZE // 512 + 1}),
+    "a protected area that is there afterwards": lambda one: told(one, after={"native_sectors": SIZE // 512 + 1}),
+    "an overlay": lambda one: told(one, after={"real_sectors": SIZE // 512 + 8}),
+    "more than everybody sees": lambda one: told(one, after={"visible_sectors": SIZE // 512 + 8}),
+    "one behind an answer that is unclear": lambda one: told(
+        one, before={"native_sectors": "unclear"}, after={"real_sectors": SIZE // 512 + 8}
+    ),
+}
+
+
+@pytest.mark.parametrize("verdict", get_args(Verdict))
+@pytest.mark.parametrize("what", HIDDEN)
+def test_a_disk_that_hides_an_area_is_not_erased_whatever_the_agent_says_of_it(what: str, verdict: Verdict) -> None:
+    said = HIDDEN[what](erasure(SSD, verdict)), erasure(HDD)
+    problem = erase_problem(said)
+    found = verdicts(*said, outcome="failed" if problem else "done", problem=problem)
+    assert found[0] == ("not-erased", "hidden-area")
+
+
+def test_what_a_disk_that_hides_an_area_has_beside_stays_told() -> None:
+    bad = replace(HIDDEN["an overlay"](erasure(SSD, "not-erased")), problem=FAULT)
+    assert verdicts(bad, erasure(HDD), outcome="failed", problem=FAULT)[0] == ("not-erased", "erase-mismatch")
+    hidden = HIDDEN["an overlay"](replace(erasure(SSD), problem=FAULT))
+    assert verdicts(hidden, erasure(HDD))[0] == ("not-erased", "hidden-area")
+
+
+def test_a_stage_whose_disk_hides_an_area_is_not_done() -> None:
+    said = EraseResult(erasures=(HIDDEN["an overlay"](erasure(SSD)), erasure(HDD)))
+    record = judge(ORDER, "done", None, said, known=SEEN)
+    assert record.state == "failed"
+    assert record.problem == Problem("hidden-area", {"disk": label(SSD), "hidden": "0.0 GB"})
+
+
+@pytest.mark.parametrize("said", get_args(Level))
+def test_the_level_is_the_servers_whatever_the_agent_says(said: Level) -> None:
+    assert verdicts(replace(erasure(SSD), level=said), replace(erasure(HDD), level=said)) == [("erased", "")] * 2
+    bad = replace(erasure(HDD, "not-erased"), problem=FAULT, level=said)
+    assert verdicts(erasure(SSD), bad, outcome="failed", problem=FAULT)[1] == ("not-erased", "erase-mismatch")
 
 
 def test_a_report_that_is_not_of_one_piece_proves_nothing() -> None:
@@ -155,7 +192,7 @@ def test_a_report_that_is_not_of_one_piece_proves_nothing() -> None:
 
 @pytest.mark.parametrize("second", ["erased", "not-erased", "undetermined"])
 @pytest.mark.parametrize("first", ["erased", "not-erased"])
-def test_two_reports_of_one_disk_are_none(first: str, second: str) -> None:
+def test_two_reports_of_one_disk_are_none(first: Verdict, second: Verdict) -> None:
     said = erasure(SSD, first), erasure(HDD), erasure(SSD, second)
     found = verdicts(*said, outcome="done" if first == second == "erased" else "failed", problem=erase_problem(said))
     assert found[0][0] == "undetermined"
@@ -172,7 +209,6 @@ def test_the_reasons_are_told_in_both_languages() -> None:
         problem = Problem("erase-unbelievable", {"disk": "S1", "reason": reason})
         assert REASONS[reason]["fr"] in problem.sentence("fr")
         assert REASONS[reason]["en"] in problem.sentence("en")
-    assert NOT_TOLD == NOT_TOLD_BY_AGENT
 
 
 # ── by machine ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -186,7 +222,7 @@ class Honest:
     """What the agent says of two loop devices that it erased."""
 
     def __init__(self, disks: tuple[Disk, ...], result: EraseResult) -> None:
-        self.order = Erase(disks=tuple(disk.id for disk in disks))
+        self.order = overwriting(*(disk.id for disk in disks))
         self.result = result
         began, ended = min(one.began for one in result.erasures), max(one.ended for one in result.erasures)
         self.known = Known(disks=disks, began=began, ended=ended)
@@ -205,7 +241,7 @@ def honest(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Honest]:
             devices.append(found)
             with DirectDisk.for_reading(Path(found)) as opened:
                 disks.append(Disk(name=Path(found).name, id=DiskId(serial=name, size=opened.size)))
-        order = Erase(disks=tuple(disk.id for disk in disks))
+        order = overwriting(*(disk.id for disk in disks))
         yield Honest(tuple(disks), asyncio.run(run_erase(order, lambda: disks, progress=silent)))
     finally:
         for device in devices:
@@ -216,82 +252,102 @@ def honest(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Honest]:
 def test_what_the_agent_says_of_real_disks_is_believed(honest: Honest) -> None:
     record = judge(honest.order, "done", None, honest.result, known=honest.known)
     assert record.state == "done"
-    assert record.result == honest.result
+    levels = [replace(one, medium="not-told") for one in honest.result.erasures]
+    assert isinstance(record.result, EraseResult)
+    assert [replace(one, medium="not-told") for one in record.result.erasures] == levels
 
 
 NUMBERS = st.one_of(st.integers(0, 2**63 - 1), st.sampled_from([0, 511, 512, 1024 * 1024 - 1, 1024 * 1024 + 1]))
 WORDS = st.text(st.characters(codec="ascii", exclude_categories=["Cc"]), min_size=1, max_size=20)
 LIES: dict[str, st.SearchStrategy[object]] = {
-    "written": NUMBERS,
-    "verified": NUMBERS,
-    "unwritten": NUMBERS,
-    "unread": NUMBERS,
-    "different": NUMBERS,
-    "more_bad": st.integers(0, 10**6),
-    "level": st.sampled_from(["none", "purge"]),
     "verdict": st.sampled_from(["not-erased", "undetermined"]),
     "problem": st.just({"code": "erase-mismatch", "values": {}}),
     "began": st.one_of(st.floats(0, 1, exclude_max=True), st.floats(1e9, 1e10)),
     "ended": st.one_of(st.floats(0, 1), st.floats(1e9, 1e10)),
-    "pattern": WORDS,
-    "bad": st.just([{"start": 0, "length": 512, "what": "unwritten"}]),
     "disk": st.fixed_dictionaries({"serial": st.sampled_from(["one", "two", "three", ""]), "size": NUMBERS}),
 }
-STATUS_LIES: dict[str, st.SearchStrategy[str]] = {
-    "size": st.one_of(st.just(""), WORDS, NUMBERS.map(str)),
-    "logical_sector": st.one_of(st.just(""), WORDS, NUMBERS.map(str)),
+OVERWRITE_LIES: dict[str, st.SearchStrategy[object]] = {
+    **dict.fromkeys(("written", "verified", "unwritten", "unread", "different"), NUMBERS),
+    "more_bad": st.integers(0, 10**6),
+    "pattern": WORDS,
+    "bad": st.just([{"start": 0, "length": 512, "what": "unwritten"}]),
+}
+SECTORS = st.one_of(NUMBERS, st.just("unclear"))
+STATUS_LIES: dict[str, st.SearchStrategy[object]] = {
+    "size": NUMBERS,
+    "logical_sector": st.one_of(st.integers(0, 10**6), st.sampled_from([511, 1024, 4096])),
     "name": st.just(""),  # another name, before and after, is one that the kernel may give
     "serial": st.one_of(st.just(""), WORDS),
     "wwn": WORDS,
     "firmware": WORDS,
-    "hidden": WORDS.filter(lambda word: word != NOT_TOLD),
-    "dco": WORDS.filter(lambda word: word != NOT_TOLD),
-    "visible_sectors": st.one_of(WORDS, NUMBERS.map(str)),
-    "native_sectors": st.one_of(WORDS, NUMBERS.map(str)),
-    "real_sectors": st.one_of(WORDS, NUMBERS.map(str)),
-    "smart": WORDS.filter(lambda word: word not in ("passed", "failed")),
-    "note": WORDS,
+    "other": st.dictionaries(WORDS, WORDS, min_size=1, max_size=2),
+    # A loop device is no ATA disk: it may have an end or none, but no other than everybody sees.
+    **dict.fromkeys(ENDS, SECTORS.filter(lambda end: end != 2048)),
 }
+OF: dict[str, dict[str, st.SearchStrategy[object]]] = {
+    "": LIES, "evidence": OVERWRITE_LIES, "before": STATUS_LIES, "after": STATUS_LIES,
+}  # fmt: skip
+Lie = tuple[int, str, str, object]
 
 
 @st.composite
-def lies(draw: st.DrawFn) -> list[tuple[int, str, str, object]]:
-    """Some lies about the two disks: which disk, which field, which word in it, and what is said instead."""
+def lies(draw: st.DrawFn) -> list[Lie]:
+    """Some lies about the two disks: which disk, in which part of its report, which field, and what is said instead."""
     found = []
     for _ in range(draw(st.integers(1, 3))):
-        which = draw(st.integers(0, 1))
-        if draw(st.booleans()):
-            field = draw(st.sampled_from(sorted(LIES)))
-            found.append((which, field, "", draw(LIES[field])))
-        else:
-            field, word = draw(st.sampled_from(["before", "after"])), draw(st.sampled_from(sorted(STATUS_LIES)))
-            found.append((which, field, word, draw(STATUS_LIES[word])))
+        which, part = draw(st.integers(0, 1)), draw(st.sampled_from(sorted(OF)))
+        field = draw(st.sampled_from(sorted(OF[part])))
+        found.append((which, part, field, draw(OF[part][field])))
     return found
+
+
+def lied(true: EraseResult, told: list[Lie]) -> EraseResult:
+    """The report with these lies in it."""
+    said: list[dict[str, Any]] = msgspec.to_builtins(true.erasures)
+    for which, part, field, value in told:
+        (said[which][part] if part else said[which])[field] = value
+    return msgspec.convert({"type": "erase", "erasures": said}, EraseResult)
+
+
+def judged(honest: Honest, said: EraseResult) -> tuple[StageRecord, dict[str, Erasure]]:
+    """What goes down of this report, which is of one piece, and of each disk."""
+    problem = erase_problem(said.erasures)
+    record = judge(honest.order, "failed" if problem else "done", problem, said, known=honest.known)
+    assert isinstance(record.result, EraseResult)
+    return record, {one.disk.serial: one for one in record.result.erasures}
 
 
 @pytest.mark.root
 @settings(max_examples=2000, deadline=None)
 @given(lies())
-def test_no_lie_about_an_erased_disk_is_believed(honest: Honest, told: list[tuple[int, str, str, object]]) -> None:
-    said: list[dict[str, Any]] = msgspec.to_builtins(honest.result.erasures)
-    for which, field, word, value in told:
-        if not word:
-            said[which][field] = value
-        elif value:
-            said[which][field] = {**said[which][field], word: value}
-        else:
-            said[which][field] = {name: kept for name, kept in said[which][field].items() if name != word}
-    true = msgspec.to_builtins(honest.result.erasures)
-    result = msgspec.convert({"type": "erase", "erasures": said}, EraseResult)
-    problem = erase_problem(result.erasures)
-    record = judge(honest.order, "failed" if problem else "done", problem, result, known=honest.known)
-    assert isinstance(record.result, EraseResult)
-    for one in record.result.erasures:
-        place = honest.order.disks.index(one.disk)
-        if said[place] != true[place]:
-            assert one.verdict != "erased"
-    if said != true:
+def test_no_lie_about_an_erased_disk_is_believed(honest: Honest, told: list[Lie]) -> None:
+    said = lied(honest.result, told)
+    record, kept = judged(honest, said)
+    for order, one, true in zip(honest.order.disks, said.erasures, honest.result.erasures, strict=True):
+        if one != true and order.disk.serial in kept:
+            assert kept[order.disk.serial].verdict != "erased"
+    if said != honest.result:
         assert record.state == "failed"
+
+
+@pytest.mark.root
+@settings(max_examples=1000, deadline=None)
+@given(
+    st.integers(0, 1), st.sampled_from(["before", "after"]), st.sampled_from(ENDS), st.integers(1, 2**50),
+    st.sampled_from(get_args(Verdict)), st.sampled_from(get_args(Level)), st.lists(lies(), max_size=1),
+)  # fmt: skip
+def test_no_disk_with_a_hidden_area_ends_erased_whatever_else_is_said(
+    honest: Honest, which: int, when: str, end: str, more: int, verdict: Verdict, level: Level, told: list[list[Lie]]
+) -> None:
+    hides: list[Lie] = [(which, "", "verdict", verdict), (which, "", "level", level), (which, when, end, 2048 + more)]
+    said = lied(honest.result, [lie for some in told for lie in some] + hides)
+    record, kept = judged(honest, said)
+    assert record.state == "failed"
+    name = honest.order.disks[which].disk.serial
+    if name in kept:
+        assert (kept[name].verdict != "erased", kept[name].level) == (True, "none")
+        if not told:
+            assert kept[name].verdict == "not-erased"
 
 
 # ── a key given twice ───────────────────────────────────────────────────────────────────────────────────────────────

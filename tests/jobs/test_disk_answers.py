@@ -25,6 +25,7 @@ from netboot.shared.stages.deploy import Deploy
 from netboot.shared.stages.erase import Erase, EraseResult
 from netboot.shared.stages.finish import Finish
 from tests.jobs.conftest import GB, HDD, MASTER, SSD, STICK, done, erasure, inventory, job
+from tests.orders import overwriting
 
 EMMC = Disk(
     name="mmcblk0", id=DiskId(serial="0x1a2b3c4d", size=32 * GB), model="DF4032", transport="mmc", removable=True
@@ -54,15 +55,15 @@ def test_a_pc_with_an_ssd_and_an_emmc_that_shows_no_boot_areas_is_not_erased_wit
 def test_a_disk_that_a_person_calls_the_pcs_own_is_erased_with_it_and_told_to_the_agent() -> None:
     running = job(SSD, EMMC, stages=("check", "erase", "finish"))
     running = done(replace(running, answers=said("belongs", running.inventory)), "check")
-    assert next_stage(running) == Run(Erase(disks=(SSD.id, EMMC.id), answered=(EMMC.id,)))
+    assert next_stage(running) == Run(overwriting(SSD.id, EMMC.id, answered=(EMMC.id,)))
     half = done(running, "erase", EraseResult(erasures=(erasure(SSD),)))
-    assert judge(Erase(disks=(SSD.id, EMMC.id)), "done", None, half.stages[1].result).problem is not None
+    assert judge(overwriting(SSD.id, EMMC.id), "done", None, half.stages[1].result).problem is not None
 
 
 def test_a_disk_that_a_person_calls_foreign_is_left_alone() -> None:
     running = job(SSD, EMMC, stages=("check", "erase", "finish"))
     running = done(replace(running, answers=said("left", running.inventory)), "check")
-    assert next_stage(running) == Run(Erase(disks=(SSD.id,)))
+    assert next_stage(running) == Run(overwriting(SSD.id))
 
 
 def test_of_two_words_about_one_disk_the_last_counts() -> None:
@@ -149,7 +150,7 @@ def test_disks_that_nothing_tells_apart_are_erased_by_their_place_once_a_person_
     following = next_stage(running)
     assert isinstance(following, Run)
     assert isinstance(following.stage, Erase)
-    ordered = following.stage.disks
+    ordered = [one.disk for one in following.stage.disks]
     assert [disk.path for disk in ordered] == [disk.id.path for disk in disks]
     assert all(disk.by_place for disk in ordered if disk.sequence)
     proofs = tuple(replace(erasure(disk), disk=wanted) for disk, wanted in zip(disks, ordered, strict=True))
@@ -162,7 +163,7 @@ def test_the_proof_of_one_twin_is_none_for_the_other() -> None:
     running = done(replace(running, answers=said("by-place", of), target=TWINS[1].id), "check")
     first = settled(of, running.answers)[0]
     proofs = EraseResult(erasures=(replace(erasure(first), disk=first.id),) * 2)
-    stage = Erase(disks=tuple(disk.id for disk in settled(of, running.answers)))
+    stage = overwriting(*(disk.id for disk in settled(of, running.answers)))
     record = judge(stage, "done", None, proofs)
     assert record.state == "failed"
     following = next_stage(done(running, "erase", record.result))
@@ -277,7 +278,7 @@ def test_whatever_the_disks_and_the_answers_what_is_erased_is_all_that_is_not_ca
         return
     assert isinstance(following.stage, Erase)
     assert all(shown.may_be_vouched_for for shown in hidden)
-    ordered = following.stage.disks
+    ordered = [one.disk for one in following.stage.disks]
     for disk in settled(of, given):
         mine = [wanted for wanted in ordered if wanted.same_as(disk.id)]
         if disk.belonging == "internal" and disk.id.size:

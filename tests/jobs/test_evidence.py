@@ -14,10 +14,11 @@ from netboot.shared.problems import Problem
 from netboot.shared.stages.check import Check, CheckResult
 from netboot.shared.stages.customise import Customise, CustomiseResult
 from netboot.shared.stages.deploy import Deploy, DeployResult
-from netboot.shared.stages.erase import Erase, EraseResult, Erasure
+from netboot.shared.stages.erase import EraseResult, Erasure
 from netboot.shared.stages.finish import Finish
 from netboot.shared.stages.memory import Memory, MemoryResult
 from tests.jobs.conftest import HDD, MANIFEST, SSD, erasure, inventory, job
+from tests.orders import overwriting
 
 
 def test_a_deploy_that_went_on_after_a_break_is_believed_by_what_it_read_back() -> None:
@@ -26,7 +27,7 @@ def test_a_deploy_that_went_on_after_a_break_is_believed_by_what_it_read_back() 
     assert judge(stage, "done", None, resumed).state == "done"
 
 
-ORDERED = Erase(disks=(SSD.id, HDD.id))
+ORDERED = overwriting(SSD.id, HDD.id)
 
 
 def test_the_word_done_without_evidence_is_a_failure() -> None:
@@ -90,7 +91,8 @@ def test_with_several_bad_disks_the_stage_names_them_all() -> None:
 
 
 def test_what_is_not_erased_has_no_level_and_what_was_never_written_is_not_erased() -> None:
-    hung = replace(erasure(HDD, "undetermined"), written=HDD.id.size - 512, level="clear")
+    hung = erasure(HDD, "undetermined")
+    hung = replace(hung, evidence=replace(hung.evidence, written=HDD.id.size - 512), level="clear")
     unread = replace(erasure(SSD, "undetermined"), level="purge")
     claimed = EraseResult(erasures=(unread, hung))
     record = judge(ORDERED, "failed", erase_problem(claimed.erasures), claimed)

@@ -16,17 +16,18 @@ from netboot.shared.problems import Problem
 from netboot.shared.stages import Stage
 from netboot.shared.stages.check import Check, CheckResult
 from netboot.shared.stages.deploy import Deploy
-from netboot.shared.stages.erase import Erase, EraseResult
+from netboot.shared.stages.erase import Erase, EraseResult, Verdict
 from netboot.shared.stages.finish import Finish
 from netboot.shared.stages.memory import Memory
 from tests.jobs.conftest import GB, HDD, MANIFEST, MASTER, SSD, STICK, done, erasure, inventory, job
+from tests.orders import overwriting
 
 
 def test_a_job_runs_its_stages_in_order() -> None:
     running = job(SSD)
     assert next_stage(running) == Run(Check())
     running = done(running, "check", CheckResult(inventory=running.inventory))
-    assert next_stage(running) == Run(Erase(disks=(SSD.id,)))
+    assert next_stage(running) == Run(overwriting(SSD.id))
     running = done(running, "erase", EraseResult(erasures=(erasure(SSD),)))
     assert next_stage(running) == Run(Deploy(manifest=MANIFEST, name="debian", target=SSD.id, used=100))
     running = done(done(running, "deploy"), "customise")
@@ -36,7 +37,7 @@ def test_a_job_runs_its_stages_in_order() -> None:
 
 def test_a_usb_stick_is_never_erased_and_never_imaged() -> None:
     running = done(job(SSD, STICK), "check")
-    assert next_stage(running) == Run(Erase(disks=(SSD.id,)))
+    assert next_stage(running) == Run(overwriting(SSD.id))
     assert choose_target(inventory(STICK), MASTER, None, erased=True) == Problem("no-disk")
 
 
@@ -53,7 +54,7 @@ def test_no_deploy_while_one_internal_disk_has_no_verdict() -> None:
 
 
 @pytest.mark.parametrize("verdict", ["not-erased", "undetermined"])
-def test_no_deploy_on_a_verdict_other_than_erased(verdict: str) -> None:
+def test_no_deploy_on_a_verdict_other_than_erased(verdict: Verdict) -> None:
     running = done(done(job(SSD), "check"), "erase", EraseResult(erasures=(erasure(SSD, verdict),)))
     assert isinstance(next_stage(running), Blocked)
 
@@ -164,7 +165,13 @@ def test_whatever_the_disks_nothing_foreign_or_unproven_is_written(disks: list[D
             ordered.append(following.stage)
     own = [d.id for d in disks if not (d.removable or d.read_only or d.transport == "usb")]
     for stage in ordered:
-        named = stage.disks if isinstance(stage, Erase) else (stage.target,) if isinstance(stage, Deploy) else ()
+        named = (
+            [one.disk for one in stage.disks]
+            if isinstance(stage, Erase)
+            else (stage.target,)
+            if isinstance(stage, Deploy)
+            else ()
+        )
         assert all(disk in own for disk in named)
         assert not any(d.in_use for d in disks if d.id in named)
         if isinstance(stage, Deploy):
@@ -176,7 +183,7 @@ def test_a_memory_test_comes_between_check_and_what_writes() -> None:
     testing = replace(job(SSD, stages=("check", "memory", "erase", "finish")), inventory=with_memory(8 << 30))
     testing = done(testing, "check", CheckResult(inventory=testing.inventory))
     assert next_stage(testing) == Run(Memory(seconds=160))
-    assert next_stage(done(testing, "memory")) == Run(Erase(disks=(SSD.id,)))
+    assert next_stage(done(testing, "memory")) == Run(overwriting(SSD.id))
 
 
 def with_memory(size: int) -> Inventory:
@@ -208,7 +215,7 @@ def test_a_master_without_a_loader_for_a_32_bit_uefi_is_refused_before_anything_
     )
     the_job = done(the_job, "check")
     expected = (
-        Blocked("erase", Problem("firmware-32-bit", {"master": "debian"})) if stopped else Run(Erase(disks=(SSD.id,)))
+        Blocked("erase", Problem("firmware-32-bit", {"master": "debian"})) if stopped else Run(overwriting(SSD.id))
     )
     assert next_stage(the_job) == expected
 
@@ -231,4 +238,4 @@ def test_a_master_that_no_pc_could_be_given_is_known_before_the_erase(
 def test_a_master_that_cannot_be_customised_is_given_as_it_is_to_a_profile_that_does_not_ask() -> None:
     fixed = replace(MASTER, not_customisable="ntfs")
     running = job(SSD, stages=("check", "erase", "deploy", "finish"), master=fixed)
-    assert next_stage(done(running, "check")) == Run(Erase(disks=(SSD.id,)))
+    assert next_stage(done(running, "check")) == Run(overwriting(SSD.id))

@@ -15,8 +15,10 @@ from netboot.lab.machine import RunningPc, power_on, workshop_pc
 from netboot.lab.page_client import signed_in
 from netboot.lab.pc import Bus, DiskSpec, PcSpec, image_name
 from netboot.lab.service import OPERATOR
-from netboot.shared.stages.erase import BadRange, Erasure
+from netboot.shared.erase_methods.overwrite import BadRange
+from netboot.shared.stages.erase import Erasure
 from tests.lab.test_firmware import beside_the_building
+from tests.orders import overwritten
 
 pytestmark = [pytest.mark.lab, pytest.mark.root, pytest.mark.timeout(1800)]
 
@@ -78,17 +80,18 @@ async def test_disks_that_refuse_or_go_and_a_cable_that_is_out_meanwhile_are_tol
     for serial, refused in REFUSED.items():
         one = found[serial]
         assert old_sectors(tmp_path / f"{serial}.img", serial) == list(refused)
-        assert one.unwritten == len(refused) * SECTOR
-        assert one.written == one.verified == SIZES[serial] - one.unwritten
-        assert {sector for bad in one.bad for sector in sectors_of(bad)} == set(refused)
+        did = overwritten(one)
+        assert did.unwritten == len(refused) * SECTOR
+        assert did.written == did.verified == SIZES[serial] - did.unwritten
+        assert {sector for bad in did.bad for sector in sectors_of(bad)} == set(refused)
         assert told(one, "erase-refused", page, screen)
     assert old_sectors(tmp_path / "GOOD.img", "GOOD") == []
     gone = found["GOES"]
     assert told(gone, "erase-disk-gone", page, screen)
-    assert 0 < gone.written < SIZES["GOES"]
-    assert gone.unwritten + gone.written == SIZES["GOES"]
+    assert 0 < overwritten(gone).written < SIZES["GOES"]
+    assert overwritten(gone).unwritten + overwritten(gone).written == SIZES["GOES"]
     left = len(old_sectors(tmp_path / "GOES.img", "GOES")) * SECTOR
-    assert 0 < left <= gone.unwritten
+    assert 0 < left <= overwritten(gone).unwritten
     assert "No space left" not in page + screen, "it is not full, it is gone"
 
 

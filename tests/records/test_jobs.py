@@ -12,10 +12,13 @@ from netboot.jobs.profile import Profile
 from netboot.records.record import Record, open_record
 from netboot.records.refusals import NotOnRecord
 from netboot.records.values import Start
+from netboot.shared.disk_status import DiskStatus
+from netboot.shared.erase_methods.overwrite import Overwritten
 from netboot.shared.problems import Problem
 from netboot.shared.stages.check import Check, CheckResult
-from netboot.shared.stages.erase import Erase, EraseResult, Erasure
+from netboot.shared.stages.erase import EraseResult, Erasure
 from netboot.shared.stages.memory import MemoryResult
+from tests.orders import overwriting
 from tests.records.conftest import ERASE_AND_DEPLOY, MAC, Clock, hello, pc, ssd, start
 from tests.records.places import Place
 
@@ -29,16 +32,13 @@ def erased(number: int = 1) -> StageRecord:
     evidence = Erasure(
         disk=disk.id,
         model=disk.model,
-        method="overwrite",
+        evidence=Overwritten(written=disk.id.size, verified=disk.id.size, pattern="5a"),
         level="clear",
         verdict="erased",
-        written=disk.id.size,
-        verified=disk.id.size,
         began=10.5,
         ended=99.25,
         pc_clock=315_532_800.0,
-        pattern="5a",
-        before={"percent_used": "3"},
+        before=DiskStatus(smart="passed", other={"percent_used": "3"}),
     )
     return StageRecord(stage="erase", state="done", result=EraseResult(erasures=(evidence,)))
 
@@ -76,7 +76,7 @@ def test_a_job_comes_back_whole_after_the_server_was_killed(place: Place) -> Non
         assert again.job is not None
         assert again.job.master == MASTER
         assert again.job.target == ssd().id
-        assert next_stage(again.job) == Run(Erase(disks=(ssd().id,)))
+        assert next_stage(again.job) == Run(overwriting(ssd().id))
     before.close()
 
 
@@ -138,7 +138,7 @@ def test_an_erasure_keeps_its_whole_evidence(record: Record) -> None:
     assert replace(row.evidence, started=0.0, finished=0.0) == stage.result.erasures[0]
     assert (row.verdict, row.level, row.job_id) == ("erased", "clear", job.id)
     (event,) = [event for event in record.journal.read() if event.kind == "erasure"]
-    assert json.loads(event.body)["verified"] == ssd().id.size
+    assert json.loads(event.body)["evidence"]["verified"] == ssd().id.size
     assert record.machines.overview()[0].visit.jobs[0].erasures == (row,)
 
 
@@ -176,7 +176,7 @@ def test_a_disk_that_appeared_late_stays_in_the_job_when_its_agent_says_hello_ag
     again = record.visits.greet(hello(pc(), "boot-1", token=visit.token), MAC)
     assert again.job is not None
     assert again.job.inventory == late
-    assert next_stage(again.job) == Run(Erase(disks=(ssd(1).id, ssd(2).id)))
+    assert next_stage(again.job) == Run(overwriting(ssd(1).id, ssd(2).id))
 
 
 def test_a_disk_that_appeared_after_the_choice_on_the_page_is_asked_about_before_it_is_erased(record: Record) -> None:

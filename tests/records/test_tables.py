@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from netboot.jobs.job import StageRecord
 from netboot.records.column_types import Unreadable
 from netboot.records.record import Record
+from netboot.shared.erase_methods.overwrite import Overwritten
 from netboot.shared.inventory import Inventory
 from netboot.shared.problems import Problem
 from netboot.shared.stages.check import CheckResult
@@ -23,7 +24,7 @@ def named(product: str) -> Inventory:
 
 def erased(seconds: float) -> StageRecord:
     """An erase that took so long."""
-    evidence = Erasure(disk=ssd().id, method="overwrite", level="clear", verdict="erased", written=1, ended=seconds)
+    evidence = Erasure(disk=ssd().id, evidence=Overwritten(written=1), level="clear", verdict="erased", ended=seconds)
     return StageRecord(stage="erase", state="done", result=EraseResult(erasures=(evidence,)))
 
 

@@ -12,6 +12,7 @@ from netboot.records.machines import CANDIDATES
 from netboot.records.record import Record
 from netboot.records.refusals import HelloRefused, NotOnRecord, NotThatVisit, OtherOnLine, WrongToken
 from netboot.records.values import Visit
+from netboot.shared.erase_methods.overwrite import Overwritten
 from netboot.shared.errors import NetbootError
 from netboot.shared.inventory import Inventory
 from netboot.shared.problems import Problem
@@ -283,7 +284,7 @@ def test_a_machine_of_a_thousand_hellos_is_read_as_far_as_it_is_shown(
     monkeypatch.setattr("netboot.records.aggregates.machines.VISITS_READ", 2)
     erased = record.visits.greet(hello(pc(), "boot-0"), MAC)
     job = start(record, erased)
-    proof = Erasure(disk=ssd().id, method="overwrite", level="clear", verdict="erased")
+    proof = Erasure(disk=ssd().id, evidence=Overwritten(), level="clear", verdict="erased")
     record.jobs.stage_finished(job.id, StageRecord(stage="erase", result=EraseResult(erasures=(proof,))), 1.0, 1)
     for number in range(1, 6):
         record.visits.greet(hello(replace(pc(), memory=number), f"boot-{number}"), MAC)

@@ -12,6 +12,7 @@ from netboot.shared.inventory import Disk, DiskId, HiddenStorage, Inventory
 from netboot.shared.protocol import Leave, Plan, RunStage, Stay
 from netboot.shared.stages.erase import Erase
 from netboot.workshop.greeting import Workshop
+from tests.orders import overwriting
 from tests.webui.conftest import Person, hidden_fields
 from tests.workshop.conftest import ERASE, boarded, disk, hello, pc, row_of
 from tests.workshop.player import Agent, agent_on, evidence
@@ -80,7 +81,7 @@ async def test_a_disk_in_doubt_stops_the_erase_until_a_person_answers_and_is_era
         await choose_and_begin(operator, workshop)
         run = await checked(agent, of)
         assert isinstance(run, RunStage)
-        assert run.stage == Erase(disks=(SSD.id, EMMC.id), answered=(EMMC.id,))
+        assert run.stage == overwriting(SSD.id, EMMC.id, answered=(EMMC.id,))
         await agent.start(run)
         await agent.finish(run, evidence(run.stage, of))
         assert await agent.obey(of) == Leave(action="poweroff")
@@ -162,7 +163,7 @@ async def test_twins_are_erased_by_their_places_once_named_and_the_proofs_say_so
         run = await checked(agent, of)
         assert isinstance(run, RunStage)
         assert isinstance(run.stage, Erase)
-        assert all(wanted.by_place for wanted in run.stage.disks)
+        assert all(wanted.disk.by_place for wanted in run.stage.disks)
         await agent.start(run)
         await agent.finish(run, evidence(run.stage, of))
         assert await agent.obey(of) == Leave(action="poweroff")
@@ -266,4 +267,4 @@ async def test_a_batch_goes_by_what_was_said_of_a_pc_at_an_earlier_visit(
     async with agent_on(server, replace(boarded(1, batch.id), inventory=of)) as (agent, _):
         run = await checked(agent, of)
         assert isinstance(run, RunStage)
-        assert run.stage == Erase(disks=(SSD.id, EMMC.id), answered=(EMMC.id,))
+        assert run.stage == overwriting(SSD.id, EMMC.id, answered=(EMMC.id,))

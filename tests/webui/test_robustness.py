@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from netboot.auth.sessions import LASTS
 from netboot.jobs.actor import operator
+from netboot.shared.erase_methods.overwrite import Overwritten
 from netboot.shared.problems import Problem
 from netboot.shared.protocol import (
     Plan,
@@ -181,7 +182,7 @@ def test_a_clock_of_any_year_is_shown(at: float) -> None:
     ],
 )
 def test_an_erasure_at_no_time_of_any_clock_is_no_message(moments: dict[str, float]) -> None:
-    said = Erasure(disk=disk("S1").id, method="overwrite", level="none", verdict="not-erased")
+    said = Erasure(disk=disk("S1").id, evidence=Overwritten(), verdict="not-erased")
     report = StageFinished(
         number=1,
         job="ab" * 16,

@@ -12,8 +12,10 @@ from netboot.dhcp.service import REASONS_TOLD
 from netboot.lan.address_watch import Trouble
 from netboot.records.events import Kind
 from netboot.records.values import CONTESTED, JobState, Standing
+from netboot.shared.erase_methods import KINDS, Method, module_of
+from netboot.shared.erase_methods.overwrite import BadPart
 from netboot.shared.inventory import LinkState
-from netboot.shared.stages.erase import BadPart, Level, Method
+from netboot.shared.stages.erase import Level
 from netboot.webui.board_page import NOTICES
 from netboot.webui.refusal import Code, Refusal
 from netboot.webui.state_texts import BOOT_NOTES, EVENTS, JOB_STATES, LEVELS, STATES, TROUBLES
@@ -40,7 +42,7 @@ def test_both_languages_name_the_same_things(name: str) -> None:
 def test_every_text_is_used_somewhere() -> None:
     said = "\n".join(path.read_text(encoding="utf-8") for path in SOURCES)
     # `t[name]` in the templates
-    by_value = {*NOTICES, *get_args(Method), *get_args(BadPart), *BY_STANDING}
+    by_value = {*NOTICES, *get_args(BadPart), *BY_STANDING}
     by_value |= {f"link_{link}" for link in get_args(LinkState)}
     unused = [name for name in TEXTS if name not in by_value and not re.search(rf't\.{name}\b|TEXTS\["{name}"\]', said)]
     assert unused == []
@@ -51,7 +53,9 @@ def test_every_state_level_and_kind_has_its_words() -> None:
     assert set(JOB_STATES) == set(get_args(JobState))
     assert set(LEVELS) == set(get_args(Level))
     assert set(EVENTS) == set(get_args(Kind))
-    assert set(get_args(Method)) <= set(TEXTS)
+    for method in get_args(Method):
+        assert set(KINDS[method].name) == {"fr", "en"}
+        assert (PAGES / "templates" / f"proof_{module_of(method)}.html.j2").is_file()
 
 
 def test_every_reason_that_the_page_is_told_has_its_words() -> None:

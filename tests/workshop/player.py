@@ -17,6 +17,8 @@ from netboot.bootmenu.boot_menu import BootMenu
 from netboot.bootmenu.password import SETTING, MenuPassword
 from netboot.jobs.job import MasterNeeds
 from netboot.settings.config import Settings
+from netboot.shared.disk_status import DiskStatus
+from netboot.shared.erase_methods.overwrite import Overwritten
 from netboot.shared.inventory import DiskId, Inventory
 from netboot.shared.problems import Problem
 from netboot.shared.protocol import (
@@ -162,7 +164,7 @@ def evidence(stage: Stage, inventory: Inventory) -> Result | None:
         case Check():
             return CheckResult(inventory=inventory)
         case Erase(disks=disks):
-            return EraseResult(erasures=tuple(erasure(disk) for disk in disks))
+            return EraseResult(erasures=tuple(erasure(one.disk) for one in disks))
         case Deploy(manifest=manifest, target=target, used=used):
             size = used or 2 * 10**9
             return DeployResult(
@@ -187,20 +189,18 @@ def customised(hostname: str) -> CustomiseResult:
 
 def erasure(disk: DiskId, *, verified: int | None = None) -> Erasure:
     """The evidence of a disk that was overwritten and read back whole, or only in part."""
-    status = {"name": "nvme0n1", "serial": disk.serial, "wwn": disk.wwn, "size": str(disk.size)}
-    status = {name: value for name, value in {**status, "logical_sector": "512", "smart": "passed"}.items() if value}
+    status = DiskStatus(
+        name="nvme0n1", serial=disk.serial, wwn=disk.wwn, size=disk.size, logical_sector=512, smart="passed"
+    )
+    read = disk.size if verified is None else verified
     return Erasure(
         disk=disk,
         model="SAMSUNG MZVLB256HBHQ",
-        method="overwrite",
-        level="clear",
+        evidence=Overwritten(written=disk.size, verified=read, pattern=Pattern(bytes(32)).description),
         verdict="erased",
-        written=disk.size,
-        verified=disk.size if verified is None else verified,
         began=BEGAN + 1,
         ended=ENDED - 1,
         pc_clock=315_532_800.0,
-        pattern=Pattern(bytes(32)).description,
         before=status,
         after=status,
     )

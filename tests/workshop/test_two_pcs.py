@@ -55,7 +55,7 @@ async def erased(agent: Agent, inventory: Inventory) -> tuple[FromServer, tuple[
         if isinstance(run, Plan):
             continue
         if isinstance(run.stage, Erase):
-            serials = tuple(wanted.serial for wanted in run.stage.disks)
+            serials = tuple(wanted.disk.serial for wanted in run.stage.disks)
         await agent.start(run)
         await agent.finish(run, evidence(run.stage, inventory))
     return run, serials

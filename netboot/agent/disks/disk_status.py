@@ -1,24 +1,22 @@
-"""What a disk says about itself before and after an erase, as evidence: identity, hidden areas, SMART health.
+"""Asks a disk what it says about itself before and after an erase (`shared/disk_status.py`).
 
-From the inventory, hdparm (ATA only) and smartctl (JSON). An ATA disk can end early in two ways: by its host protected
-area, called accessible maximum address since ACS-3 (`hdparm -N`: visible and native sectors), and before that by its
-device configuration overlay (`hdparm --dco-identify`: real sectors), which ACS-3 took away. A tool that is missing or a
-device that does not answer leaves its lines out, but of an ATA disk `hidden` and `dco` are then NOT_TOLD; `hidden` is
-UNCLEAR when what it says cannot be true. Parsers are pure; what follows for the verdict is `erase/stage.py`'s.
+From the inventory, hdparm (ATA only: `-N` for visible and native sectors, `--dco-identify` for real ones) and smartctl
+(JSON). A tool that is missing, or a device that does not answer, is *not told*; native sectors are *unclear* when the
+answer about them cannot be true. Parsers are pure; what follows for the verdict is `shared/erase_outcome.py`'s.
 """
 
 import re
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 
+from netboot.shared.disk_status import DiskStatus, Sectors
 from netboot.shared.errors import NetbootError
 from netboot.shared.inventory import Disk
 from netboot.shared.process import run
 
 _ATA: Final = frozenset({"sata", "ata"})
-NOT_TOLD: Final = "not told"
-UNCLEAR: Final = "unclear"
+_NOT_ASKED: Final[tuple[Sectors, Sectors, Sectors]] = ("not-asked", "not-asked", "not-asked")
 _MAX_SECTORS: Final = re.compile(
     r"^ *max sectors *= *(\d{1,15})/(\d{1,15}), (?:HPA is|ACCESSIBLE MAX ADDRESS) (enabled|disabled)$", re.MULTILINE
 )
@@ -35,23 +33,22 @@ class _Smart(msgspec.Struct):
     smart_status: _SmartStatus
 
 
-def disk_status(disk: Disk) -> dict[str, str]:
-    """Ask the disk; blocks for two minutes at worst. Short texts; `size` in bytes, `*_sectors` in logical sectors."""
-    status = {
-        "name": disk.name,
-        "serial": disk.id.serial,
-        "wwn": disk.id.wwn,
-        "firmware": disk.firmware,
-        "size": str(disk.id.size),
-        "logical_sector": str(disk.logical_sector),
-    }
+def disk_status(disk: Disk) -> DiskStatus:
+    """Ask the disk; blocks for two minutes at worst."""
     device = f"/dev/{disk.name}"
-    if disk.ata or disk.transport in _ATA:
-        status |= _ends(device, disk.id.size, disk.logical_sector)
-    health = parse_health(_output("smartctl", "--json", "--health", device))
-    if health:
-        status["smart"] = health
-    return {key: value for key, value in status.items() if value}
+    visible, native, real = _ends(device, disk) if disk.ata or disk.transport in _ATA else _NOT_ASKED
+    return DiskStatus(
+        name=disk.name,
+        serial=disk.id.serial,
+        wwn=disk.id.wwn,
+        firmware=disk.firmware,
+        size=disk.id.size,
+        logical_sector=disk.logical_sector,
+        visible_sectors=visible,
+        native_sectors=native,
+        real_sectors=real,
+        smart=parse_health(_output("smartctl", "--json", "--health", device)),
+    )
 
 
 def parse_max_sectors(text: str, size: int, sector: int) -> tuple[int, int] | None:
@@ -78,31 +75,26 @@ def parse_real_sectors(text: str, least: int) -> int | None:
     return int(found[1]) if int(found[1]) >= least else None
 
 
-def parse_health(text: str) -> str:
-    """SMART's overall verdict from `smartctl --json --health`: "passed", "failed", or "" when there is none."""
+def parse_health(text: str) -> Literal["passed", "failed", "not-told"]:
+    """SMART's overall verdict from `smartctl --json --health`."""
     try:
         return "passed" if msgspec.json.decode(text, type=_Smart).smart_status.passed else "failed"
     except (msgspec.MsgspecError, UnicodeError, RecursionError):
-        return ""
+        return "not-told"
 
 
-def hidden_bytes(status: dict[str, str], sector: int) -> int:
-    """How many bytes the disk hides behind its visible end, as far as it told."""
-    whole = max(int(status.get("native_sectors", 0)), int(status.get("real_sectors", 0)))
-    return (whole - int(status["visible_sectors"])) * sector if whole else 0
-
-
-def _ends(device: str, size: int, sector: int) -> dict[str, str]:
+def _ends(device: str, disk: Disk) -> tuple[Sectors, Sectors, Sectors]:
     """Where an ATA disk ends: for whoever reads it, without its host protected area, and without its overlay."""
-    status = {"visible_sectors": str(size // sector)}
+    size, sector = disk.id.size, disk.logical_sector
+    visible = size // sector
     answer = _output("hdparm", "-N", device)
     sectors = parse_max_sectors(answer, size, sector)
+    real = parse_real_sectors(_output("hdparm", "--dco-identify", device), sectors[1] if sectors else visible)
     if sectors is None:
-        status["hidden"] = UNCLEAR if "max sectors" in answer else NOT_TOLD
+        native: Sectors = "unclear" if "max sectors" in answer else "not-told"
     else:
-        status["native_sectors"] = str(sectors[1])
-    real = parse_real_sectors(_output("hdparm", "--dco-identify", device), sectors[1] if sectors else size // sector)
-    return status | ({"dco": NOT_TOLD} if real is None else {"real_sectors": str(real)})
+        native = sectors[1]
+    return visible, native, "not-told" if real is None else real
 
 
 def _output(*command: str) -> str:

@@ -1,8 +1,7 @@
 """Erasing by overwriting: every sector written with this job's pattern, then every sector read back and compared.
 
-That is a logical technique over all user-addressable storage locations, with verification: Clear, as NIST SP 800-88
-defines it, on any disk. On flash it never reaches the spare area behind the addresses, so the evidence of one says that
-and no overwrite is ever called Purge.
+On flash it never reaches the spare area behind the addresses: which level that is, the server says
+(`jobs/erase_methods/overwrite.py`).
 Both passes go past the page cache (`direct_io.py`), and on past what the disk refuses (`past_faults.py`): all that
 takes writes is written, all that can be read is compared. Memory: THREADS x 2 MiB a disk.
 Not for: choosing a method or guarding the disk (`erase/stage.py`), the verdict (`overwrite_verdict.py`).
@@ -22,16 +21,16 @@ from netboot.agent.erase.overwrite_verdict import Passes, verdict_of
 from netboot.agent.erase.pattern import BLOCK, SEED, Pattern, PatternBlock
 from netboot.agent.hardware.pc_clock import pc_clock
 from netboot.agent.progress import HeldUp, Progress, nobody
+from netboot.shared.erase_methods import Method
+from netboot.shared.erase_methods.overwrite import Overwritten
 from netboot.shared.inventory import Disk, label
 from netboot.shared.protocol import Stuck
-from netboot.shared.stages.erase import Erasure, Method
+from netboot.shared.stages.erase import Erasure
 
 THREADS: Final = 3
 """Blocks under way at once: enough that the device never waits for Python."""
 STALL: Final = 300.0
 """Seconds without any answer after which the disk is given up: longer than a drive's own retries."""
-
-_FLASH_NOTE: Final = "flash: every addressable sector; spare and retired blocks are out of reach"
 
 
 class Overwrite:
@@ -46,6 +45,10 @@ class Overwrite:
     def suits(self, disk: Disk) -> bool:
         """Any disk that is not write-protected can be overwritten."""
         return not disk.read_only
+
+    def work(self, size: int) -> int:
+        """Bytes of progress for a disk of this size: it is written and read."""
+        return 2 * size
 
     async def run(self, disk: Disk, device: DirectDisk, progress: Progress, held_up: HeldUp = nobody) -> Erasure:
         """Overwrite and verify. Never raises for what the disk does: that is the verdict."""
@@ -72,14 +75,11 @@ class Overwrite:
         erasure = Erasure(
             disk=disk.id,
             model=disk.model,
-            method=self.name,
-            level="none",
+            evidence=Overwritten(pattern=pattern.description),
             verdict="not-erased",
             began=began,
             ended=time.monotonic(),
             pc_clock=at_first,
-            pattern=pattern.description,
-            after={} if disk.rotational else {"reach": _FLASH_NOTE},
         )
         return verdict_of(passes, part, erasure)
 
@@ -100,6 +100,9 @@ class Overwrite:
             if fault.kind != "refused":
                 raise
             passes.unflushed = fault
+
+
+METHOD: Final = Overwrite()
 
 
 class _Act(Protocol):

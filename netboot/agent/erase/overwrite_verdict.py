@@ -12,9 +12,10 @@ from netboot.agent.disks.direct_io import DiskError
 from netboot.agent.disks.disk_faults import problem_of
 from netboot.agent.disks.disk_threads import StallError
 from netboot.agent.disks.ranges import Ranges
+from netboot.shared.erase_methods.overwrite import BAD_RANGES, MORE_BAD, BadRange
 from netboot.shared.inventory import amount
 from netboot.shared.problems import Problem
-from netboot.shared.stages.erase import BAD_RANGES, MORE_BAD, BadRange, Erasure
+from netboot.shared.stages.erase import Erasure
 
 _SECTOR: Final = 512
 _TOLD_APART: Final = 50_000
@@ -66,13 +67,13 @@ class Passes:
 
 
 def verdict_of(passes: Passes, name: str, erasure: Erasure) -> Erasure:
-    """The erasure with its verdict, its figures, and the problem of the disk, `name` for people."""
+    """This overwrite with its verdict, its figures, and the problem of the disk, `name` for people."""
     written, verified, different = passes.written.total, passes.verified.total, passes.different.total
     unwritten, unread = passes.size - written, written - verified - different
     left = unwritten + different
     bad = _bad(passes)
-    erasure = replace(
-        erasure,
+    evidence = replace(
+        erasure.evidence,
         written=written,
         verified=verified,
         unwritten=unwritten,
@@ -83,9 +84,9 @@ def verdict_of(passes: Passes, name: str, erasure: Erasure) -> Erasure:
     )
     problem = _problem(passes, name, left=left, unwritten=unwritten, unread=unread)
     if problem is None:
-        return replace(erasure, verdict="erased", level="clear")
+        return replace(erasure, evidence=evidence, verdict="erased")
     verdict = "not-erased" if left else "undetermined"
-    return replace(erasure, verdict=verdict, problem=problem)
+    return replace(erasure, evidence=evidence, verdict=verdict, problem=problem)
 
 
 def _problem(passes: Passes, name: str, *, left: int, unwritten: int, unread: int) -> Problem | None:

@@ -1,27 +1,29 @@
-"""The erase stage: each ordered disk by the method that suits it, all at once, each with a verdict of its own.
+"""The erase stage: each ordered disk by the method that was ordered, all at once, each with a verdict of its own.
 
-A method is chosen per disk from METHODS; it gets the claimed disk and returns its evidence. One disk's failure stops
-no other. At most AT_ONCE disks are under way, which bounds the memory to AT_ONCE x what a method uses.
+A method is a module of this folder, named as it is, with its METHOD; it gets the claimed disk and returns its evidence.
+One disk's failure stops no other. At most AT_ONCE disks are under way, which bounds the memory to AT_ONCE x what a
+method uses.
 Not for: how a method works (`overwrite.py`), what a verdict allows (`imaging.py`).
 """
 
 import asyncio
-from collections.abc import Sequence
-from typing import Final, Protocol
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from typing import Final, Protocol, get_args
 
-import msgspec
+from msgspec.structs import replace
 
 from netboot.agent.disks.claim import ReadDisks, RefusedError, claim
 from netboot.agent.disks.direct_io import DirectDisk, DiskError
-from netboot.agent.disks.disk_status import UNCLEAR, disk_status, hidden_bytes
-from netboot.agent.erase.overwrite import Overwrite
+from netboot.agent.disks.disk_status import disk_status
 from netboot.agent.failures import StageFailed
 from netboot.agent.progress import HeldUp, Progress, nobody
-from netboot.shared.erase_outcome import erase_problem
-from netboot.shared.inventory import Disk, DiskId, gigabytes, label
+from netboot.shared.erase_methods import KINDS, Method, module_of
+from netboot.shared.erase_outcome import as_hidden_areas_show, erase_problem
+from netboot.shared.inventory import Disk, DiskId, label
 from netboot.shared.problems import Problem
 from netboot.shared.protocol import Stuck
-from netboot.shared.stages.erase import MORE_BAD, Erase, EraseResult, Erasure, Method
+from netboot.shared.stages.erase import DiskErase, Erase, EraseResult, Erasure
 
 AT_ONCE: Final = 8
 BAD_RANGES_IN_ALL: Final = 2048
@@ -39,11 +41,22 @@ class EraseMethod(Protocol):
     def suits(self, disk: Disk) -> bool:
         """Whether this method can be used on this disk."""
 
+    def work(self, size: int) -> int:
+        """How much its progress comes to on a disk of so many bytes."""
+
     async def run(self, disk: Disk, device: DirectDisk, progress: Progress, held_up: HeldUp = nobody) -> Erasure:
         """Erase the claimed disk. What the disk does wrong is in the verdict; nothing is raised for it."""
 
 
-METHODS: Final[tuple[EraseMethod, ...]] = (Overwrite(),)
+Methods = Mapping[Method, EraseMethod]
+
+
+def _does(name: Method) -> EraseMethod:
+    method: EraseMethod = import_module(f"netboot.agent.erase.{module_of(name)}").METHOD
+    return method
+
+
+METHODS: Final[Methods] = {name: _does(name) for name in get_args(Method)}
 
 
 async def run_erase(
@@ -52,17 +65,17 @@ async def run_erase(
     *,
     progress: Progress,
     held_up: HeldUp = nobody,
-    methods: Sequence[EraseMethod] = METHODS,
+    methods: Methods = METHODS,
 ) -> EraseResult:
     """Erase the disks that were ordered, and return one erasure for each, in that order.
 
     Raises StageFailed with the same result when a verdict is not *erased*; its problem is `erase_problem`'s.
     """
-    tally = _Tally(stage.disks, progress, held_up)
+    tally = _Tally(stage.disks, methods, progress, held_up)
     places = asyncio.Semaphore(AT_ONCE)
     async with asyncio.TaskGroup() as tasks:
         running = [
-            tasks.create_task(_erase(disk, stage.method, read_disks, methods, places, tally)) for disk in stage.disks
+            tasks.create_task(_erase(order, methods[order.method], read_disks, places, tally)) for order in stage.disks
         ]
     result = EraseResult(erasures=_bounded([task.result() for task in running]))
     problem = erase_problem(result.erasures)
@@ -72,83 +85,70 @@ async def run_erase(
 
 
 async def _erase(
-    wanted: DiskId,
-    method: Method,
+    order: DiskErase,
+    method: EraseMethod,
     read_disks: ReadDisks,
-    methods: Sequence[EraseMethod],
     places: asyncio.Semaphore,
     tally: "_Tally",
 ) -> Erasure:
+    wanted = order.disk
     async with places:
         try:
             disk, device = await asyncio.to_thread(claim, wanted, read_disks)
         except RefusedError as refused:
             tally.over(wanted)
-            return Erasure(disk=wanted, method=method, level="none", verdict="not-erased", problem=refused.problem)
+            return _not_begun(order, refused.problem)
         try:
-            return await _with(_choose(disk, method, methods), disk, device, tally.of(wanted), tally.held_up(wanted))
+            if not method.suits(disk):
+                problem = Problem("agent-error", {"error": f"{method.name} does not suit {label(disk)}"})
+                return _not_begun(order, problem, model=disk.model)
+            return await _by(method, order, disk, device, tally.of(wanted), tally.held_up(wanted))
         finally:
             device.close()
             tally.over(wanted)
 
 
-def _choose(disk: Disk, method: Method, methods: Sequence[EraseMethod]) -> EraseMethod | None:
-    return next((known for known in methods if known.name == method and known.suits(disk)), None)
+def _not_begun(order: DiskErase, problem: Problem, *, model: str = "") -> Erasure:
+    nothing = KINDS[order.method].evidence()
+    return Erasure(disk=order.disk, model=model, evidence=nothing, verdict="not-erased", problem=problem)
 
 
-async def _with(
-    method: EraseMethod | None, disk: Disk, device: DirectDisk, progress: Progress, held_up: HeldUp
+async def _by(
+    method: EraseMethod, order: DiskErase, disk: Disk, device: DirectDisk, progress: Progress, held_up: HeldUp
 ) -> Erasure:
-    if method is None:
-        problem = Problem("agent-error", {"error": f"no erase method suits {label(disk)}"})
-        return Erasure(
-            disk=disk.id, model=disk.model, method="overwrite", level="none", verdict="not-erased", problem=problem
-        )
     before = await asyncio.to_thread(disk_status, disk)
     erasure = await method.run(disk, device, progress, held_up)
     lost = erasure.problem is not None and erasure.problem.code in _SILENT
     # A disk that hangs would hang the tools that ask it as well.
-    after = {} if lost else await asyncio.to_thread(disk_status, disk)
-    erasure = msgspec.structs.replace(erasure, before=before, after={**after, **erasure.after})
+    after = None if lost else await asyncio.to_thread(disk_status, disk)
+    erasure = as_hidden_areas_show(replace(erasure, before=before, after=after), label(disk))
     if erasure.verdict != "erased":
         return erasure
-    hidden = max(hidden_bytes(said, disk.logical_sector) for said in (before, after))
-    if hidden:
-        problem = Problem("hidden-area", {"disk": label(disk), "hidden": gigabytes(hidden)})
-        return msgspec.structs.replace(erasure, verdict="not-erased", level="none", problem=problem)
-    if UNCLEAR in (before.get("hidden"), after.get("hidden")):
-        problem = Problem("hidden-area-unclear", {"disk": label(disk)})
-        return msgspec.structs.replace(erasure, verdict="undetermined", level="none", problem=problem)
     try:
         await asyncio.to_thread(device.forget_partitions)
     except DiskError as error:
         # The disk is erased; only the kernel's old view of it could not be dropped.
-        erasure = msgspec.structs.replace(erasure, after={**erasure.after, "partitions": error.error})
-    return erasure
+        erasure = replace(erasure, partitions=error.error[:256])
+    return replace(erasure, level=order.level)
 
 
 def _bounded(erasures: Sequence[Erasure]) -> tuple[Erasure, ...]:
     """The erasures with no more bad parts than one message holds."""
-    share = BAD_RANGES_IN_ALL // max(1, sum(bool(erasure.bad) for erasure in erasures))
-    return tuple(
-        msgspec.structs.replace(
-            erasure, bad=erasure.bad[:share], more_bad=min(MORE_BAD, erasure.more_bad + len(erasure.bad[share:]))
-        )
-        for erasure in erasures
-    )
+    share = BAD_RANGES_IN_ALL // max(1, sum(erasure.evidence.listed > 0 for erasure in erasures))
+    return tuple(replace(erasure, evidence=erasure.evidence.shortened(share)) for erasure in erasures)
 
 
 class _Tally:
     """Adds up what several disks report into one figure for the stage, and says which of them hold it up."""
 
-    def __init__(self, disks: Sequence[DiskId], progress: Progress, held_up: HeldUp) -> None:
+    def __init__(self, orders: Sequence[DiskErase], methods: Methods, progress: Progress, held_up: HeldUp) -> None:
         self._progress = progress
         self._held_up = held_up
-        self._disks = list(disks)
-        self._done = [0] * len(disks)
-        self._totals = [2 * disk.size for disk in disks]
-        self._parts = [""] * len(disks)
-        self._stuck: list[Sequence[Stuck]] = [()] * len(disks)
+        self._disks = [order.disk for order in orders]
+        self._done = [0] * len(orders)
+        self._totals = [methods[order.method].work(order.disk.size) for order in orders]
+        self._parts = [""] * len(orders)
+        self._stuck: list[Sequence[Stuck]] = [()] * len(orders)
 
     def of(self, disk: DiskId) -> Progress:
         """Where one disk reports how far it is."""

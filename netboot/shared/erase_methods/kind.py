@@ -1,0 +1,33 @@
+"""What an erase method is made of, whichever it is: what each module of this folder says of its own in KIND."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Self
+
+from msgspec import Struct
+
+from netboot.shared.language import Language
+
+
+class MethodEvidence(Struct, frozen=True, kw_only=True):
+    """What one method did to one disk; its tag is the method's name.
+
+    Each field has a default, and with all of them: nothing was done.
+    """
+
+    @property
+    def listed(self) -> int:
+        """How many parts of the disk it lists one by one, of which one message holds only so many."""
+        return 0
+
+    def shortened(self, most: int) -> Self:
+        """The same, with no more than `most` of those."""
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class MethodKind:
+    """The struct of its evidence, and its name for people."""
+
+    evidence: type[MethodEvidence]
+    name: Mapping[Language, str]

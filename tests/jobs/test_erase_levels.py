@@ -1,0 +1,75 @@
+"""What an erase counts as, and that each method has all its parts."""
+
+from typing import get_args
+
+import pytest
+from msgspec.structs import replace
+
+from netboot.agent.erase.stage import METHODS as DOES
+from netboot.imaging import Run, next_stage
+from netboot.jobs.erase_levels import ORDER, is_less, level_of, medium_of
+from netboot.jobs.erase_methods import METHODS
+from netboot.jobs.evidence import judge
+from netboot.jobs.stages.rules import Known
+from netboot.shared.erase_methods import KINDS, Method
+from netboot.shared.inventory import Disk
+from netboot.shared.stages.erase import Erase, EraseResult, Level, Medium
+from tests.jobs.conftest import HDD, SSD, done, erasure, job
+from tests.orders import overwriting
+
+
+@pytest.mark.parametrize("method", get_args(Method))
+def test_every_method_has_all_its_parts(method: Method) -> None:
+    assert set(METHODS[method].levels) == set(get_args(Medium))
+    assert DOES[method].name == method
+    nothing = KINDS[method].evidence()
+    assert METHODS[method].left(nothing, SSD.id), "nothing was done: all of it is left"
+    assert METHODS[method].doubt(nothing, SSD.id, 1e9) is not None
+
+
+@pytest.mark.parametrize(
+    ("changes", "medium"),
+    [
+        ({"rotational": True, "transport": "sata"}, "magnetic"),
+        ({"rotational": True, "transport": "sas"}, "magnetic"),
+        ({"rotational": True, "transport": "usb", "ata": True}, "magnetic"),
+        ({"rotational": True, "transport": "usb"}, "not-told"),
+        ({"rotational": True, "transport": "virtio"}, "not-told"),
+        ({"rotational": False, "transport": "sata"}, "flash"),
+        ({"rotational": False, "transport": "nvme"}, "flash"),
+    ],
+)
+def test_a_medium_is_as_much_as_the_disk_tells(changes: dict[str, object], medium: Medium) -> None:
+    assert medium_of(replace(SSD, **changes)) == medium
+    assert medium_of(None) == "not-told"
+
+
+@pytest.mark.parametrize("disk", [SSD, HDD, None])
+def test_an_overwrite_is_clear_on_any_medium_and_never_more(disk: Disk | None) -> None:
+    assert level_of("overwrite", disk) == "clear"
+
+
+def test_levels_have_an_order() -> None:
+    assert list(ORDER) == list(get_args(Level))
+    assert is_less("none", "clear")
+    assert is_less("clear", "purge")
+    assert not is_less("clear", "clear")
+    assert not is_less("purge", "none")
+
+
+def test_the_order_names_a_method_for_each_disk_and_what_it_comes_to() -> None:
+    following = next_stage(done(job(SSD, HDD), "check"))
+    assert isinstance(following, Run)
+    assert isinstance(following.stage, Erase)
+    assert [(one.disk, one.method, one.level) for one in following.stage.disks] == [
+        (SSD.id, "overwrite", "clear"),
+        (HDD.id, "overwrite", "clear"),
+    ]
+
+
+def test_level_and_medium_on_the_record_are_the_servers() -> None:
+    said = tuple(replace(erasure(disk), level="purge", medium="magnetic") for disk in (SSD, HDD))
+    order = overwriting(SSD.id, HDD.id)
+    result = judge(order, "done", None, EraseResult(erasures=said), known=Known(disks=(SSD, HDD))).result
+    assert isinstance(result, EraseResult)
+    assert [(one.level, one.medium) for one in result.erasures] == [("clear", "flash"), ("clear", "magnetic")]

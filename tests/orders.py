@@ -1,0 +1,17 @@
+"""Orders as the server gives them by default, every disk overwritten, and what comes of it."""
+
+from netboot.shared.erase_methods.overwrite import Overwritten
+from netboot.shared.inventory import DiskId
+from netboot.shared.stages.erase import DiskErase, Erase, Erasure
+
+
+def overwriting(*disks: DiskId, answered: tuple[DiskId, ...] = ()) -> Erase:
+    """The order to overwrite these disks."""
+    orders = tuple(DiskErase(disk=disk, method="overwrite", level="clear") for disk in disks)
+    return Erase(disks=orders, answered=answered)
+
+
+def overwritten(erasure: Erasure) -> Overwritten:
+    """What an overwrite says that it did."""
+    assert isinstance(erasure.evidence, Overwritten)
+    return erasure.evidence
