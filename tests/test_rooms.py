@@ -44,7 +44,7 @@ PURE = (
     "dns.responder",
     "jobs.actor",
     "jobs.disk_answers", "jobs.disk_rules", "jobs.evidence", "jobs.honest_erasure", "jobs.identity", "jobs.job",
-    "jobs.named", "jobs.policy", "jobs.profile", "jobs.seen", "jobs.target",
+    "jobs.named", "jobs.policy", "jobs.profile", "jobs.seen", "jobs.stage_questions", "jobs.target",
     "jobs.stages.rules", *(f"jobs.stages.{name}" for name in get_args(StageName)),
     "jobs.erase_levels", "jobs.erase_methods.rules", "jobs.erase_methods.overwrite",
     "lan.query_rate",
@@ -52,6 +52,7 @@ PURE = (
     "shared.contradictions", "shared.disk_abilities", "shared.disk_loaders", "shared.disk_status",
     "shared.erase_methods.kind", "shared.erase_methods.overwrite", "shared.erase_outcome", "shared.growth",
     "shared.inventory", "shared.manifest", "shared.output_lines", "shared.problems", "shared.protocol",
+    "shared.stage_question",
     "shared.visible", "shared.whereabouts",
     "tftpd.transfer",
 )  # fmt: skip

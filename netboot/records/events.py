@@ -43,6 +43,8 @@ Kind = Literal[
     "job-started",
     "stage-started",
     "stage-ended",
+    "question-answered",
+    "question-closed",
     "erasure",
     "job-ended",
     "master-added",

@@ -100,7 +100,7 @@ def had_any(session: Session, visit_id: str) -> bool:
 def stage_started(session: Session, job_id: str, stage: StageName, number: int, *, now: datetime) -> Job:
     """A stage is at work. One that is already, or has ended, stays as it is: each begins once in the journal."""
     row, visit = _of(session, job_id)
-    if _is_news(session, visit, number, now):
+    if is_news(session, visit, number, now):
         record = _stage(session, row.id, stage)
         if record.state == "waiting":
             record.state, record.started = "running", now
@@ -129,7 +129,7 @@ def stage_finished(
     """
     row, visit = _of(session, job_id)
     size = 0
-    if _is_news(session, visit, number, now):
+    if is_news(session, visit, number, now):
         stage = _stage(session, row.id, record.stage)
         record = _by_our_clock(record, stage.started or row.started, now)
         if seconds is None:
@@ -268,7 +268,8 @@ def _stage(session: Session, job_id: str, name: StageName) -> tables.Stage:
     return found(session.scalars(wanted).one_or_none(), "stage")
 
 
-def _is_news(session: Session, visit: tables.Visit, number: int, now: datetime) -> bool:
+def is_news(session: Session, visit: tables.Visit, number: int, now: datetime) -> bool:
+    """Whether this report is not on the record yet; from now on it is."""
     if number <= visit.last_report:
         return False
     if not visit.last_report:

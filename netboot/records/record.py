@@ -28,6 +28,7 @@ from netboot.records.aggregates.machines import Machines
 from netboot.records.aggregates.masters import Masters
 from netboot.records.aggregates.people import People
 from netboot.records.aggregates.policies import Policies
+from netboot.records.aggregates.questions import Questions
 from netboot.records.aggregates.visits import Visits
 from netboot.records.chain_head import ChainHeads, compare
 from netboot.records.database import open_database
@@ -82,6 +83,7 @@ class Record:
         self.policies = Policies(self._open)
         self.answers = Answers(self._open)
         self.jobs = Jobs(self._open)
+        self.questions = Questions(self._open)
         self.machines = Machines(self._open)
         self.journal = Journal(self._open)
         self.people = People(self._open)

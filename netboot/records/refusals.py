@@ -65,6 +65,13 @@ class Contested(NetbootError):  # noqa: N818 — said as it is
         super().__init__("more than one line speaks for this PC", hint="say on the page which one is the PC")
 
 
+class QuestionOver(NetbootError):  # noqa: N818 — said as it is
+    """An answer to a question that is not asked any more, that was answered already, or that reads otherwise now."""
+
+    def __init__(self) -> None:
+        super().__init__("this question is not asked any more", hint="reload the page")
+
+
 class NotAllowed(NetbootError):  # noqa: N818 — said as it is
     """Who orders this may not."""
 

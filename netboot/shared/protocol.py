@@ -7,6 +7,9 @@
                      ◀───────────  RunStage  do this one now
     StageStarted     ───────────▶
     StageProgress    ───────────▶            live only, never on the record
+    QuestionAsked    ───────────▶            the stage asks a person; said again after every Welcome while it is open
+                     ◀───────────  QuestionAnswered: what a person on the page answered
+    QuestionClosed   ───────────▶            which answer counted, or that none came
     StageFinished    ───────────▶            with its result: the evidence
                      ◀───────────  Received  everything up to this number is on the record
                      ◀───────────  Leave     nothing more to do: disk, reboot or power off
@@ -16,6 +19,9 @@ that nothing is lost when the server is killed. The server orders one stage at a
 orders the next. Every text and list is bounded; `decode_*` raise `ProtocolError` and nothing else.
 A message that names a key twice is of no protocol: two readers would see two messages.
 Offsets and sizes are bytes, times are seconds.
+
+Which answer to a question was first is the agent's to say: keyboard and page both come to it, and the stage waits there
+also while there is no line. The server says who answered on the page, since it let them.
 """
 
 import json
@@ -29,6 +35,7 @@ from netboot.shared.fields import At, Identifier, Moment, Token
 from netboot.shared.inventory import Count, Inventory, Size, Text
 from netboot.shared.language import Language
 from netboot.shared.problems import Problem
+from netboot.shared.stage_question import AnswerId, How, StageQuestion
 from netboot.shared.stages import Result, Stage, StageName
 from netboot.shared.stages.finish import EndAction
 
@@ -119,7 +126,27 @@ class StageFinished(Struct, frozen=True, kw_only=True, tag="finished"):
     result: Result | None = None
 
 
-FromAgent = Hello | StageStarted | StageProgress | StageFinished
+class QuestionAsked(Struct, frozen=True, kw_only=True, tag="question"):
+    """A stage waits for a person's answer, for `left` more seconds. One question at a time; live only."""
+
+    job: Identifier
+    stage: StageName
+    question: StageQuestion
+    left: Annotated[float, Meta(ge=0, le=86_400)]
+
+
+class QuestionClosed(Struct, frozen=True, kw_only=True, tag="question-closed"):
+    """A stage waits no more for an answer to this. `choice` is what counted, "" when nobody answered."""
+
+    number: Count
+    job: Identifier
+    stage: StageName
+    question: StageQuestion
+    how: How
+    choice: Annotated[str, Meta(pattern=r"^[a-z0-9-]{0,32}\Z")] = ""
+
+
+FromAgent = Hello | StageStarted | StageProgress | StageFinished | QuestionAsked | QuestionClosed
 
 # ── from the server ─────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -175,7 +202,14 @@ class Stay(Struct, frozen=True, kw_only=True, tag="stay"):
     problem: Problem
 
 
-FromServer = Welcome | Plan | RunStage | Received | Leave | Stay
+class QuestionAnswered(Struct, frozen=True, kw_only=True, tag="question-answered"):
+    """A person on the page answered this question. It counts if it is the first answer that comes to the agent."""
+
+    question: Token
+    choice: AnswerId
+
+
+FromServer = Welcome | Plan | RunStage | Received | QuestionAnswered | Leave | Stay
 
 T = TypeVar("T")
 

@@ -162,6 +162,8 @@ EVENTS: Final[dict[Kind, dict[Language, str]]] = {
     "job-started": {"fr": "travail commencé", "en": "job begun"},
     "stage-started": {"fr": "étape commencée", "en": "stage begun"},
     "stage-ended": {"fr": "étape terminée", "en": "stage ended"},
+    "question-answered": {"fr": "réponse donnée sur la page", "en": "answer given on the page"},
+    "question-closed": {"fr": "question d'une étape close", "en": "question of a stage closed"},
     "erasure": {"fr": "preuve d'effacement", "en": "proof of erasure"},
     "job-ended": {"fr": "travail terminé", "en": "job ended"},
     "master-added": {"fr": "système ajouté", "en": "system added"},

@@ -17,7 +17,7 @@ from netboot.shared.erase_outcome import fault_of
 from netboot.shared.inventory import Inventory, label
 from netboot.shared.protocol import FromServer, Hello
 from netboot.shared.stages import Stage
-from netboot.workshop.live_board import LineSigns, Row
+from netboot.workshop.live_board import Asked, LineSigns, Row
 
 FAULTS: Final = 8
 """Disks of which a row says what they have."""
@@ -72,6 +72,10 @@ class Session:
         self.hang_up = hang_up
         self.ordered: Stage | None = None
         self.stage_began: float | None = None
+        self.asked: Asked | None = None
+        """What the stage at work asks now, or asked last."""
+        self.questions: set[str] = set()
+        """The keys of all that was asked on this line: bounded."""
 
     @property
     def adapters(self) -> frozenset[str]:
@@ -111,6 +115,7 @@ def row_of(session: Session, before: Row | None, **changes: object) -> Row:
         "hostname": job.hostname if job else "",
         "verdicts": tuple((e.disk.text, e.verdict) for e in erasures(job)) if job else (),
         "faults": tuple(fault_of(e) for e in erasures(job) if e.verdict != "erased")[:FAULTS] if job else (),
+        "asked": session.asked,
         "problem": None,
         "left": session.left.problem if session.left and not _does_anew(job, session.left) else None,
     }

@@ -15,7 +15,7 @@ from netboot.jobs.identity import Key
 from netboot.jobs.policy import Policy
 from netboot.jobs.profile import Profile
 from netboot.records.record import Record
-from netboot.records.refusals import AtWork, Contested, Denied, NotAllowed
+from netboot.records.refusals import AtWork, Contested, Denied, NotAllowed, NotThatVisit
 from netboot.records.values import Batch
 from netboot.shared.errors import NetbootError
 from netboot.shared.inventory import DiskId, Inventory
@@ -23,6 +23,7 @@ from netboot.workshop.agent_lines import AgentLines
 from netboot.workshop.agent_session import Session
 from netboot.workshop.contested_lines import ContestedLines
 from netboot.workshop.policies import Policies
+from netboot.workshop.stage_questions import StageQuestions
 from netboot.workshop.start_watch import StartWatch
 
 log = logging.getLogger(__name__)
@@ -38,6 +39,7 @@ class Commands:
         policies: Policies,
         lines: AgentLines,
         contested: ContestedLines,
+        questions: StageQuestions,
         starts: StartWatch,
         *,
         begin: Callable[[Session], Awaitable[bool]],
@@ -49,6 +51,7 @@ class Commands:
         self._policies = policies
         self._lines = lines
         self._contested = contested
+        self._questions = questions
         self._starts = starts
         self._begin = begin
         self._batch_changed = batch_changed
@@ -139,6 +142,25 @@ class Commands:
         """Answer what only a person can tell of a PC's disks. Raises AtWork, NotOnRecord."""
         _may_order(actor)
         await asyncio.to_thread(self._record.answers.give, machine, visit, answers, actor.name)
+
+    async def answer_stage(self, actor: Actor, visit: str, key: str, choice: str) -> None:
+        """Answer what the stage at work in this visit asks: the question of this `key`, which the person read.
+
+        Raises NotThatVisit when its agent is not on the line, Contested, Denied, QuestionOver when something else is
+        asked by now, or nothing.
+        """
+        _may_order(actor)
+        session = self._lines.of_visit(visit)
+        if session is None:
+            raise NotThatVisit
+        async with session.lock:
+            if not self._lines.has(session):
+                raise NotThatVisit
+            if session.contested:
+                raise Contested
+            if self._policies.of(session.inventory).denied:
+                raise Denied("this PC is denied", hint="allow it first, on its page or in the settings")
+            await self._questions.answer(session, key, choice, actor.name)
 
     async def merge(self, actor: Actor, machine: str, into: str) -> None:
         """Say that this machine is the PC `into`. Raises CannotMerge, NotOnRecord."""

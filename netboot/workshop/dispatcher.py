@@ -19,12 +19,27 @@ from netboot.jobs.stages.rules import Known
 from netboot.records.record import Record
 from netboot.records.values import StageState
 from netboot.shared.problems import Problem
-from netboot.shared.protocol import Leave, Plan, Received, RunStage, StageFinished, StageProgress, StageStarted, Stay
+from netboot.shared.protocol import (
+    Leave,
+    Plan,
+    QuestionAsked,
+    QuestionClosed,
+    Received,
+    RunStage,
+    StageFinished,
+    StageProgress,
+    StageStarted,
+    Stay,
+)
 from netboot.shared.stages import WRITING, Stage, StageName, stage_name
 from netboot.workshop.agent_session import Session, row_of
 from netboot.workshop.live_board import LiveBoard, State
+from netboot.workshop.stage_questions import StageQuestions
 
 log = logging.getLogger(__name__)
+
+Report = StageStarted | StageProgress | StageFinished | QuestionAsked | QuestionClosed
+"""What an agent says after its hello."""
 
 
 class Dispatcher:
@@ -38,12 +53,14 @@ class Dispatcher:
         self,
         record: Record,
         live_board: LiveBoard,
+        questions: StageQuestions,
         *,
         denied: Callable[[Session], bool],
         on_named: Sequence[Callable[[Named], None]],
     ) -> None:
         self._record = record
         self._live_board = live_board
+        self._questions = questions
         self._denied = denied
         self._on_named = on_named
 
@@ -53,7 +70,7 @@ class Dispatcher:
         await session.send(Plan(job=job.id, profile=dict(job.profile.name), stages=job.profile.stages))
         await self._advance(session, job)
 
-    async def heard(self, session: Session, message: StageStarted | StageProgress | StageFinished) -> None:
+    async def heard(self, session: Session, message: Report) -> None:
         """Act on one report. A report about another job, or one that was not ordered, is dropped and logged."""
         match message:
             case StageProgress():
@@ -62,6 +79,10 @@ class Dispatcher:
                 await self._started(session, message)
             case StageFinished():
                 await self._finished(session, message)
+            case QuestionAsked():
+                await self._questions.asked(session, message)
+            case QuestionClosed():
+                await self._questions.closed(session, message)
 
     async def stay(self, session: Session, problem: Problem, *, state: State = "failed") -> None:
         """Nothing is done: tell the PC's screen and the live board why."""
@@ -90,7 +111,7 @@ class Dispatcher:
                 await self._end(session, job, problem)
 
     async def _end(self, session: Session, job: Job, problem: Problem | None) -> None:
-        session.ordered = None
+        session.ordered = session.asked = None
         await asyncio.to_thread(self._record.jobs.end, job.id, problem)
         session.left = await asyncio.to_thread(self._record.jobs.left_undone, session.visit.machine_id)
         if problem is not None:
@@ -149,7 +170,7 @@ class Dispatcher:
         seconds = None if session.stage_began is None else max(0.0, message.at - session.stage_began)
         job = await asyncio.to_thread(self._record.jobs.stage_finished, job.id, record, seconds, message.number)
         session.job = job
-        session.ordered = session.stage_began = None
+        session.ordered = session.stage_began = session.asked = None
         await session.send(Received(number=message.number))
         await self._advance(session, job)
 

@@ -38,16 +38,17 @@ from netboot.records.values import Batch, Outcome, Start, Visit
 from netboot.shared.errors import NetbootError
 from netboot.shared.inventory import judged_clock
 from netboot.shared.problems import Problem
-from netboot.shared.protocol import VERSION, Hello, Leave, StageFinished, StageProgress, StageStarted, Welcome
+from netboot.shared.protocol import VERSION, Hello, Leave, Welcome
 from netboot.workshop import contest
 from netboot.workshop.agent_lines import AgentLines
 from netboot.workshop.agent_session import HangUp, Send, Session, boot_mac, stay_on_line
 from netboot.workshop.commands import Commands
 from netboot.workshop.contested_lines import ContestedLines
-from netboot.workshop.dispatcher import Dispatcher
+from netboot.workshop.dispatcher import Dispatcher, Report
 from netboot.workshop.given_starts import WITHIN
 from netboot.workshop.live_board import LiveBoard, Row
 from netboot.workshop.policies import Policies
+from netboot.workshop.stage_questions import StageQuestions
 from netboot.workshop.start_watch import StartWatch
 
 log = logging.getLogger(__name__)
@@ -89,7 +90,8 @@ class Workshop:
         self._showing = asyncio.Lock()
         self._damaged: dict[str, str] = {}
         """Masters that cannot be used, with why: each is logged once."""
-        self._dispatcher = Dispatcher(record, live_board, denied=self._denied, on_named=self.on_named)
+        questions = StageQuestions(record, live_board, clock)
+        self._dispatcher = Dispatcher(record, live_board, questions, denied=self._denied, on_named=self.on_named)
         self._contested = ContestedLines(record, live_board, self._lines, self._dispatcher, welcome=self._welcome)
         self.commands = Commands(
             record,
@@ -97,6 +99,7 @@ class Workshop:
             self.policies,
             self._lines,
             self._contested,
+            questions,
             self.starts,
             begin=self._begin,
             batch_changed=self.show_batch,
@@ -235,7 +238,7 @@ class Workshop:
         elif refusal is not None:
             await self._dispatcher.stay(session, refusal)
 
-    async def heard(self, session: Session, message: StageStarted | StageProgress | StageFinished) -> None:
+    async def heard(self, session: Session, message: Report) -> None:
         """Act on one report. A report about another job, or one that was not ordered, is dropped and logged."""
         async with session.lock:
             if self._lines.has(session):  # else its agent is back on another line, which sends again what is missing
@@ -251,7 +254,7 @@ class Workshop:
             self.live_board.put(replace(row, contested=""))  # nobody is asked about a line that is gone
         if row is not None and row.visit == session.visit.id and row.state in ("waiting", "working"):
             home = goodbye and row.state == "waiting"
-            row = self.live_board.put(replace(row, state="home" if home else "silent", rate=0.0, stuck=()))
+            row = self.live_board.put(replace(row, state="home" if home else "silent", rate=0.0, stuck=(), asked=None))
             if session.job is not None and self.starts.is_at_menu(session.mac):
                 # Restarted so fast that its menu came before its line was given up.
                 _, cut = after_another_boot(session.job.stages)

@@ -15,9 +15,11 @@ from typing import Final, Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
+from netboot.jobs.stage_questions import Counted
 from netboot.records.values import Batch, Standing
 from netboot.shared.problems import Problem
 from netboot.shared.protocol import Stuck
+from netboot.shared.stage_question import StageQuestion
 from netboot.shared.stages import StageName
 from netboot.shared.stages.erase import Verdict
 
@@ -44,6 +46,27 @@ class LineSigns(Struct, frozen=True, kw_only=True):
     adapter: str = ""
     adapters: tuple[str, ...] = ()
     disks: tuple[str, ...] = ()
+
+
+class Asked(Struct, frozen=True, kw_only=True):
+    """A question of a stage, on the page. `until` is when nobody is waited for any more, by this server's clock.
+
+    `given` is the choice that a person on the page took and the PC has not confirmed. `how` and `choice` are what
+    counted in the end.
+    """
+
+    key: str
+    stage: StageName
+    question: StageQuestion
+    until: float
+    given: str = ""
+    how: Counted | None = None
+    choice: str = ""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether an answer would count."""
+        return not self.given and self.how is None
 
 
 class Row(Struct, frozen=True, kw_only=True):
@@ -74,6 +97,7 @@ class Row(Struct, frozen=True, kw_only=True):
     verdicts: tuple[tuple[str, Verdict], ...] = ()
     faults: tuple[Problem, ...] = ()
     stuck: tuple[Stuck, ...] = ()
+    asked: Asked | None = None
     hostname: str = ""
     problem: Problem | None = None
     left: Problem | None = None

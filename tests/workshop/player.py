@@ -27,6 +27,9 @@ from netboot.shared.protocol import (
     Hello,
     Leave,
     Plan,
+    QuestionAnswered,
+    QuestionAsked,
+    QuestionClosed,
     Received,
     RunStage,
     StageFinished,
@@ -37,6 +40,7 @@ from netboot.shared.protocol import (
     decode_from_server,
     encode,
 )
+from netboot.shared.stage_question import How, StageQuestion
 from netboot.shared.stages import Result, Stage, StageName, stage_name
 from netboot.shared.stages.check import Check, CheckResult
 from netboot.shared.stages.customise import Customise, CustomiseResult
@@ -45,7 +49,7 @@ from netboot.shared.stages.erase import Erase, EraseResult, Erasure
 from netboot.store import BlobFolder, BlobStore
 from netboot.workshop.greeting import Workshop
 
-M = TypeVar("M", Welcome, Plan, RunStage, Received, Leave, Stay)
+M = TypeVar("M", Welcome, Plan, RunStage, Received, QuestionAnswered, Leave, Stay)
 
 MASTER = MasterNeeds(manifest="ab" * 32, name="debian-minimal", disk=8 * 10**9)
 BEGAN, ENDED = 1.0, 61.0
@@ -137,6 +141,22 @@ class Agent:
         await self.say(report)
         return report
 
+    async def ask(self, run: RunStage, question: StageQuestion, *, left: float | None = None) -> None:
+        """The stage asks a person."""
+        left = question.seconds if left is None else left
+        await self.say(QuestionAsked(job=run.job, stage=stage_name(run.stage), question=question, left=left))
+
+    async def close_question(
+        self, run: RunStage, question: StageQuestion, how: How, choice: str = ""
+    ) -> QuestionClosed:
+        """Report which answer counted; returns the report, so that it can be said again."""
+        self.number += 1
+        report = QuestionClosed(
+            number=self.number, job=run.job, stage=stage_name(run.stage), question=question, how=how, choice=choice
+        )
+        await self.say(report)
+        return report
+
     async def obey(self, inventory: Inventory, *, until: StageName = "finish") -> FromServer:
         """Do every ordered stage with true evidence, up to and with `until`; returns what the server says then."""
         while isinstance(run := await self.order(), RunStage):
@@ -212,6 +232,8 @@ async def serving(
     files: Mapping[str, Path] = MappingProxyType({}),
     rendered: Mapping[str, bytes] = MappingProxyType({}),
     masters: BlobStore = BlobFolder(Path("/nonexistent")),  # noqa: B008  nothing is kept there
+    *,
+    port: int | None = None,
 ) -> AsyncIterator[TestServer]:
     """The boot HTTP server of this workshop on loopback, with its menus and these boot files, on disk or not."""
     digits = MenuPassword(lambda: workshop.record.people.setting(SETTING))

@@ -28,6 +28,7 @@ ORDERS: dict[str, Order] = {
         READER, [Key("mac", "98:fa:9b:00:00:01")], Policy(True)
     ),
     "answer": lambda commands, machine, visit: commands.answer(READER, machine, visit, ()),
+    "answer a stage": lambda commands, _, visit: commands.answer_stage(READER, visit, "", "again"),
     "merge": lambda commands, machine, _: commands.merge(READER, machine, machine),
     "separate": lambda commands, machine, _: commands.separate(READER, machine),
 }
