@@ -30,6 +30,7 @@ from netboot.agent.net.server_place import ServerPlace
 from netboot.agent.reports import Reports
 from netboot.agent.screen.consoles import Consoles
 from netboot.agent.screen.display import REDRAW, Screen
+from netboot.agent.screen.keyboard import Keyboard
 from netboot.agent.settings import BOOT_ID, AgentFile, keep_token, read_settings, read_token
 from netboot.agent.stages import Stages
 from netboot.agent.visit import Visit
@@ -172,7 +173,7 @@ async def _visit(
         renew=renew_lease,
     )
     line = LineWatch(link.connected.is_set, lambda: link_now(Host(), connection.interface) != "down", screen.line_is)
-    visit = Visit(link, reports, stages.run, screen, set_clock=set_clock)
+    visit = Visit(link, reports, stages.run, screen, listen=Keyboard().listen, set_clock=set_clock)
     async with asyncio.TaskGroup() as tasks:
         helpers = [tasks.create_task(one) for one in (link.run(), seeker.run(), line.run(), screen.keep())]
         action = await visit.run(tasks)

@@ -11,6 +11,7 @@ from netboot.agent.disks import listing
 from netboot.agent.disks.claim import ReadDisks, as_answered
 from netboot.agent.net.server_place import ServerPlace
 from netboot.agent.progress import HeldUp, StageTold
+from netboot.agent.questions import Ask, nobody
 from netboot.shared.inventory import DiskId
 
 
@@ -19,7 +20,8 @@ class AtWork:
     """`server` is where the boot HTTP server is, `public_key` the workshop's, which signs its masters.
 
     `boot_mac` is the adapter that the PC booted from, `journal` what an earlier try of a deploy wrote. `progress` is
-    told how far the stage is, and `read_disks` reads this PC's disks afresh, as they say of themselves.
+    told how far the stage is, `read_disks` reads this PC's disks afresh, as they say of themselves, and `ask` puts a
+    question to a person.
     """
 
     server: ServerPlace
@@ -28,6 +30,7 @@ class AtWork:
     progress: StageTold
     journal: Journal = field(default_factory=Journal)
     read_disks: ReadDisks = listing.read_disks
+    ask: Ask = nobody
 
     @property
     def held_up(self) -> HeldUp:

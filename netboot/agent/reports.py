@@ -5,10 +5,11 @@ Pure: no socket here. Progress is not kept: only the newest matters.
 
 from netboot.shared.inventory import Count
 from netboot.shared.problems import Problem
-from netboot.shared.protocol import StageFinished, StageStarted
+from netboot.shared.protocol import QuestionClosed, StageFinished, StageStarted
+from netboot.shared.stage_question import How, StageQuestion
 from netboot.shared.stages import Result, StageName
 
-Report = StageStarted | StageFinished
+Report = StageStarted | StageFinished | QuestionClosed
 
 
 class Reports:
@@ -39,6 +40,13 @@ class Reports:
             problem=problem,
             result=result,
         )
+        self._kept.append(report)
+        return report
+
+    def question_closed(self, job: str, stage: StageName, question: StageQuestion, how: How, choice: str) -> Report:
+        """Number and keep: how a question ended."""
+        self._last += 1
+        report = QuestionClosed(number=self._last, job=job, stage=stage, question=question, how=how, choice=choice)
         self._kept.append(report)
         return report
 

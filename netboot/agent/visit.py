@@ -8,15 +8,27 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import nullcontext
 from typing import Final, Protocol
 
 from netboot.agent.failures import StageFailed
 from netboot.agent.meter import Meter
 from netboot.agent.net.link import Link
 from netboot.agent.progress import StageTold
+from netboot.agent.questions import Ask, Listen, Questions
+from netboot.agent.questions import Display as QuestionDisplay
 from netboot.agent.reports import Reports
 from netboot.shared.problems import Problem
-from netboot.shared.protocol import FromServer, Leave, Plan, RunStage, StageProgress, Stay, Welcome
+from netboot.shared.protocol import (
+    FromServer,
+    Leave,
+    Plan,
+    QuestionAnswered,
+    RunStage,
+    StageProgress,
+    Stay,
+    Welcome,
+)
 from netboot.shared.stages import Result, Stage, StageName, stage_name
 from netboot.shared.stages.finish import EndAction, Finish
 
@@ -28,11 +40,11 @@ PROGRESS_EVERY: Final = 0.5
 """Seconds between two progress messages."""
 
 
-RunOne = Callable[[Stage, StageTold], Awaitable[Result | None]]
+RunOne = Callable[[Stage, StageTold, Ask], Awaitable[Result | None]]
 """Does one stage and returns its evidence. Raises StageFailed."""
 
 
-class Display(Protocol):
+class Display(QuestionDisplay, Protocol):
     """What the visit tells the screen."""
 
     def waiting(self, seconds: float) -> None: ...
@@ -48,6 +60,7 @@ class Display(Protocol):
 class Visit:
     """The state of this stay. `token` and `running` are what the next Hello says.
 
+    `listen` is the keyboard's, on which a stage's question may be answered.
     `set_clock` is told the server's clock at every welcome, in seconds since 1970 (0: not told).
     """
 
@@ -58,12 +71,14 @@ class Visit:
         run_one: RunOne,
         display: Display,
         *,
+        listen: Listen = lambda _: nullcontext(),
         set_clock: Callable[[float], None] | None = None,
     ) -> None:
         self._link = link
         self._reports = reports
         self._run_one = run_one
         self._display = display
+        self._questions = Questions(link.send, reports, display, listen)
         self._set_clock = set_clock
         self._job = ""
         self._ended_stages: set[tuple[str, StageName]] = set()
@@ -91,6 +106,7 @@ class Visit:
                 if self._set_clock is not None:
                     self._set_clock(message.now)
                 self._display.welcomed(message.machine, message.left)
+                tasks.create_task(self._questions.ask_again())
                 if not self._job and not self._welcomed:
                     self._home_at = time.monotonic() + message.wait
                     self._welcomed = True
@@ -105,6 +121,8 @@ class Visit:
                     self._home_at = None
                     self.running = stage_name(message.stage)
                     tasks.create_task(self._do(message.job, message.stage, tasks))
+            case QuestionAnswered():
+                self._questions.answered(message)
             case Stay():
                 self._home_at = None
                 self._welcomed = False  # a hello may have been refused: the next welcome starts the wait anew
@@ -125,7 +143,7 @@ class Visit:
         meter = Meter(job, name)
         ticker = tasks.create_task(self._tick(meter))
         try:
-            result = await self._run_one(stage, meter)
+            result = await self._run_one(stage, meter, self._questions.of(job, name))
         except StageFailed as failed:
             problem, result = failed.problem, failed.result
             log.warning("stage %s: %s; %s", name, problem.code, problem.technical)

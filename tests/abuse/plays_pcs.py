@@ -22,6 +22,7 @@ from msgspec.structs import replace
 from netboot.agent.net.link import Link
 from netboot.agent.net.server_place import ServerPlace
 from netboot.agent.progress import StageTold
+from netboot.agent.questions import Ask
 from netboot.agent.reports import Report, Reports
 from netboot.agent.visit import RunOne, Visit
 from netboot.lab.network import INTERFACE
@@ -30,6 +31,7 @@ from netboot.shared.fields import Token
 from netboot.shared.inventory import Board, Count, Disk, DiskId, Firmware, Inventory, Nic, System
 from netboot.shared.problems import Problem
 from netboot.shared.protocol import VERSION, FromServer, Hello, Plan, RunStage, StageFinished, StageProgress
+from netboot.shared.stage_question import How, StageQuestion
 from netboot.shared.stages import Result, Stage, StageName, stage_name
 from netboot.shared.stages.erase import EraseResult
 from netboot.shared.stages.finish import EndAction
@@ -92,6 +94,9 @@ class NoScreen:
     def planned(self, plan: Plan) -> None: ...
     def started(self, stage: StageName) -> None: ...
     def progressed(self, progress: StageProgress) -> None: ...
+    def asked(self, question: StageQuestion, seconds: float) -> None: ...
+    def typed(self, number: int) -> None: ...
+    def question_closed(self, how: How, choice: str) -> None: ...
     def finished(self, stage: StageName, problem: Problem | None, result: Result | None) -> None: ...
     def stopped(self, problem: Problem) -> None: ...
     def leaving(self, action: EndAction, problem: Problem | None) -> None: ...
@@ -180,7 +185,7 @@ class PlayedPc:
         return "", ""
 
     def _played(self) -> RunOne:
-        async def run_one(stage: Stage, told: StageTold) -> Result | None:
+        async def run_one(stage: Stage, told: StageTold, ask: Ask) -> Result | None:
             began = time.monotonic()
             await asyncio.sleep(random.uniform(*STAGE))
             result = evidence(stage, self._inventory)

@@ -1,13 +1,8 @@
 """What the PC's own screen shows from power-on to the end, in French and in English."""
 
-import os
-import pty
-import struct
-import termios
+import re
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from dataclasses import fields, replace
-from fcntl import ioctl
 from pathlib import Path
 from typing import get_args
 
@@ -37,6 +32,8 @@ from netboot.shared.stages.customise import CustomiseResult
 from netboot.shared.stages.erase import EraseResult, Erasure, Verdict
 from netboot.shared.stages.finish import EndAction
 from netboot.shared.wording import StageState, end_name, stage_name, state_name, verdict_name
+from tests.agent.terminals import Terminal, displays_in
+from tests.workshop.asked import LONGEST, QUESTION, question
 
 STAGES: tuple[StageName, ...] = ("check", "erase", "deploy", "customise", "finish")
 PLAN = Plan(job="j1", profile={"fr": "École", "en": "School"}, stages=STAGES)
@@ -352,40 +349,11 @@ def test_a_marker_is_one_ascii_line_with_the_kernels_stamp() -> None:
     assert marker("é", 0.0).isascii()
 
 
-class Terminal:
-    """A pseudo-terminal as one of the PC's displays; `text` is what it showed."""
-
-    def __init__(self, path: Path) -> None:
-        self._master, self._slave = pty.openpty()
-        ioctl(self._slave, termios.TIOCSWINSZ, struct.pack("HHHH", 30, 100, 0, 0))
-        attributes = termios.tcgetattr(self._slave)
-        attributes[1] &= ~termios.OPOST
-        termios.tcsetattr(self._slave, termios.TCSANOW, attributes)
-        os.set_blocking(self._master, False)
-        path.symlink_to(os.ttyname(self._slave))
-        self.text = ""
-
-    def take(self) -> None:
-        with suppress(BlockingIOError):
-            while True:
-                self.text += os.read(self._master, 1 << 16).decode()
-
-    def close(self) -> None:
-        os.close(self._master)
-        os.close(self._slave)
-
-
 @pytest.fixture
 def displays(tmp_path: Path) -> Iterator[tuple[Terminal, Terminal, Path]]:
     """The screen, a serial console, and the root they are under."""
-    (tmp_path / "dev").mkdir()
-    (tmp_path / "sys/class/tty/console").mkdir(parents=True)
-    (tmp_path / "sys/class/tty/console/active").write_text("tty0 ttyS0\n")
-    (tmp_path / "dev/kmsg").write_text("")
-    screen, serial = Terminal(tmp_path / "dev/tty1"), Terminal(tmp_path / "dev/ttyS0")
-    yield screen, serial, tmp_path
-    screen.close()
-    serial.close()
+    with displays_in(tmp_path) as (screen, serial):
+        yield screen, serial, tmp_path
 
 
 INVENTORY = Inventory(
@@ -487,3 +455,75 @@ def test_what_is_left_undone_is_told_in_red_and_in_words_while_the_pc_waits(
         screen.text = ""
         screen.take()
         assert "\x1b[31m" not in screen.text, "the work is done anew"
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_the_longest_question_stands_on_the_smallest_screen_with_every_answer_and_what_to_do(
+    language: Language,
+) -> None:
+    text = FRENCH if language == "fr" else ENGLISH
+    view = screen_view.started(screen_view.planned(screen_view.first_view(language), PLAN), "erase")
+    view = screen_view.line_is(screen_view.progressed(view, HALF), "no-cable")
+    for typed in (0, 9, -1):
+        asked = screen_view.typed(screen_view.asked(view, LONGEST, 600), typed)
+        lines = render(asked)
+        assert len(lines) == 25
+        said = " ".join(" ".join(lines).split())
+        assert LONGEST.text.of(language) in said
+        for number, choice in enumerate(LONGEST.choices, 1):
+            assert f"{number} {choice.words.of(language)}" in said
+        assert text.answer_limit.format("10 min") in said
+    assert text.answer_wrong.format(9) in said
+
+
+def test_what_is_typed_is_told_before_it_counts_and_what_counts_after(
+    displays: tuple[Terminal, Terminal, Path],
+) -> None:
+    screen, serial, root = displays
+    now = [100.0]
+    with Consoles(root) as consoles:
+        shows = Screen(consoles, "fr", INVENTORY, clock=lambda: now[0])
+        shows.planned(PLAN)
+        shows.started("erase")
+        steps: tuple[tuple[Callable[[], None], str], ...] = (
+            (lambda: shows.asked(QUESTION, 600), FRENCH.answer_limit.format("10 min")),
+            (lambda: shows.typed(2), "Réponse 2 : Non, laisser ce disque. Entrée pour la donner"),
+            (lambda: shows.typed(0), FRENCH.answer_number),
+            (lambda: shows.typed(-1), FRENCH.answer_wrong.format(2)),
+            (lambda: shows.question_closed("keyboard", "leave"), "Réponse : Non, laisser ce disque"),
+        )
+        for step, said in steps:
+            screen.take()
+            serial.take()
+            screen.text = serial.text = ""
+            step()
+            screen.take()
+            serial.take()
+            plain = " ".join(re.sub(r"\x1b\[[0-9;]*[HKJm]", " ", screen.text).split())
+            assert said in plain
+            if said != FRENCH.answer_number:
+                assert said in serial.text
+        shows.asked(QUESTION, 600)
+        now[0] += 480
+        screen.text = ""
+        shows.refresh()
+        screen.take()
+        assert FRENCH.answer_limit.format("2 min") in screen.text
+        shows.question_closed("time-out", "")
+        screen.take()
+        serial.take()
+        assert FRENCH.no_answer in screen.text
+        assert FRENCH.no_answer in serial.text
+        shows.finished("erase", None, None)
+        screen.text = ""
+        shows.refresh()
+        screen.take()
+        assert FRENCH.no_answer not in screen.text
+
+
+def test_nothing_that_a_question_says_moves_the_screen_or_a_serial_line() -> None:
+    before = screen_view.first_view("en")
+    view = screen_view.asked(before, question(text="a\x1b[2Jb\u202ec\rd", words=("e\x07f", "g\u200b\nh")), 600)
+    for line in (*render(view), *spoken(before, view)):
+        assert line.isprintable()
+        assert "\u202e" not in line

@@ -9,6 +9,7 @@ import pytest
 from netboot.agent.net.link import Link
 from netboot.agent.net.server_place import ServerPlace
 from netboot.agent.progress import Progress
+from netboot.agent.questions import Ask
 from netboot.agent.reports import Reports
 from netboot.agent.screen import view as screen_view
 from netboot.agent.screen.consoles import Consoles
@@ -31,7 +32,7 @@ async def seen_after(
     def hello() -> Hello:
         return Hello(version=VERSION, boot="boot-1", inventory=pc())
 
-    async def nothing(stage: Stage, progress: Progress) -> None:
+    async def nothing(stage: Stage, progress: Progress, ask: Ask) -> None:
         return None
 
     marks: list[str] = []

@@ -18,6 +18,7 @@ from netboot.shared.inventory import Inventory
 from netboot.shared.language import Language
 from netboot.shared.problems import Problem
 from netboot.shared.protocol import Plan, StageProgress
+from netboot.shared.stage_question import How, StageQuestion
 from netboot.shared.stages import Result, StageName
 from netboot.shared.stages.finish import EndAction
 
@@ -43,6 +44,7 @@ class Screen:
         self._page = page
         self._clock = clock
         self._home_at: float | None = None
+        self._answer_by: float | None = None
         self._began: dict[StageName, float] = {}
         self._said: ScreenView | None = None
         self._view = screen_view.seeking_home(language) if home else screen_view.first_view(language, inventory)
@@ -58,6 +60,8 @@ class Screen:
         """Draw again, with the time that is left now."""
         if self._home_at is not None:
             self._show(screen_view.waiting(self._view, max(0.0, self._home_at - self._clock()), self._page))
+        elif self._answer_by is not None:
+            self._show(screen_view.waits_for_answer(self._view, max(0.0, self._answer_by - self._clock())))
         else:
             self._show(self._view)
 
@@ -103,6 +107,23 @@ class Screen:
     def progressed(self, progress: StageProgress) -> None:
         """A stage has come further."""
         self._show(screen_view.progressed(self._view, progress))
+
+    def asked(self, question: StageQuestion, seconds: float) -> None:
+        """A stage asks something, and waits for so long."""
+        self._consoles.mark(f"question {question.id}")
+        self._answer_by = self._clock() + seconds
+        self._show(screen_view.asked(self._view, question, seconds))
+
+    def typed(self, number: int) -> None:
+        """The number of an answer stands on the keyboard's line, or nothing, or what is none."""
+        if number != self._view.typed:
+            self._show(screen_view.typed(self._view, number))
+
+    def question_closed(self, how: How, choice: str) -> None:
+        """An answer counts, or nobody gave one."""
+        self._consoles.mark(f"question closed {how} {choice}")
+        self._answer_by = None
+        self._show(screen_view.question_closed(self._view, how, choice))
 
     def finished(self, stage: StageName, problem: Problem | None, result: Result | None) -> None:
         """A stage has ended, well or with a problem."""

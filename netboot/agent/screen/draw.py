@@ -32,13 +32,14 @@ def render(view: ScreenView, width: int = WIDTH, height: int = HEIGHT) -> list[s
         (9, ["", *_wrapped(view.headline.upper(), inner)]),
         (7, _labels(view, inner)),
         (5, _progress(view, inner)),
-        (4, ["", *_stages(view.stages, view)] if view.stages else []),
+        (4, ["", *_stages(view.stages, view)] if view.stages and view.question is None else []),
         (8, ["", *_wrapped(words(view.language).left_line.format(view.left), inner)] if view.left else []),
         (8, ["", *_wrapped(words(view.language).problem.format(view.problem), inner)] if view.problem else []),
         *((7.9 - place / 100, _wrapped(fault, inner)) for place, fault in enumerate(_faults(view))),
         (8.5, ["", *_wrapped("\n".join(_stuck(view)), inner)] if _stuck(view) else []),
         (9.5, ["", *_wrapped(view.line_sentence, inner)] if view.line_sentence else []),
-        (10, ["", "-" * inner, *_wrapped(view.advice, inner)]),
+        (9.7, _question(view, inner)),
+        (10, ["", "-" * inner, *_wrapped(_advice(view), inner)]),
     ]
     while len(blocks) > 1 and _room(blocks, height) < 0:
         blocks.remove(min(blocks, key=lambda block: block[0]))
@@ -66,6 +67,7 @@ def spoken(before: ScreenView | None, after: ScreenView) -> list[str]:
         lines.append(after.line_sentence)
     if _who(after) != (_who(before) if before else []):
         lines += _stuck(after)
+    lines += _asked_anew(before, after)
     known = before.stages if before else ()
     lines += [_stage_sentence(line, after) for line in after.stages if line not in known and line.state != "waiting"]
     if after.percent is not None and _tens(before) != after.percent // 10:
@@ -82,6 +84,50 @@ def shown(text: str) -> str:
     """The text in characters a console font has: Latin-1 and two blocks; what is left becomes a question mark."""
     plain = (c if (c.isprintable() and c <= "ÿ") or c in _BLOCKS else "?" for c in text.translate(_PLAIN))
     return "".join(plain)
+
+
+def _question(view: ScreenView, width: int) -> list[str]:
+    """What is asked, and the answers by their numbers; or what was answered."""
+    text = words(view.language)
+    if view.question is None:
+        return ["", *_wrapped(view.answered, width)] if view.answered else []
+    lines = _wrapped(text.question.format(view.question.text.of(view.language)), width)
+    for number, choice in enumerate(view.question.choices, 1):
+        mark = ">" if number == view.typed else " "
+        lines.append(f"{mark} {number}  {choice.words.of(view.language)}"[:width])
+    return ["", *lines]
+
+
+def _advice(view: ScreenView) -> str:
+    """What to do next; while something is asked, to answer."""
+    text = words(view.language)
+    if view.question is None:
+        return view.advice
+    return (
+        f"{_typed(view) or text.answer_number}\n{text.answer_limit.format(duration(view.answer_within, view.language))}"
+    )
+
+
+def _typed(view: ScreenView) -> str:
+    """What Enter would do; "" while nothing is typed."""
+    text = words(view.language)
+    if view.question is None or not view.typed:
+        return ""
+    if 0 < view.typed <= len(view.question.choices):
+        return text.answer_typed.format(view.typed, view.question.choices[view.typed - 1].words.of(view.language))
+    return text.answer_wrong.format(len(view.question.choices))
+
+
+def _asked_anew(before: ScreenView | None, after: ScreenView) -> list[str]:
+    """What is new of a question. No line of it is a number alone: a line that comes back must not be an answer."""
+    text = words(after.language)
+    question, known = after.question, before.question if before else None
+    if question is None:
+        return [after.answered] if before is None or before.answered != after.answered else []
+    if question == known:
+        return [_typed(after)] if before is not None and before.typed != after.typed else []
+    choices = [f"{number}: {choice.words.of(after.language)}" for number, choice in enumerate(question.choices, 1)]
+    return [text.question.format(question.text.of(after.language)), *choices, *_advice(after).split("\n")]
 
 
 def _faults(view: ScreenView) -> tuple[str, ...]:
@@ -109,6 +155,8 @@ def _head(view: ScreenView, width: int) -> list[str]:
 
 
 def _big(view: ScreenView) -> str:
+    if view.question is not None:
+        return words(view.language).question_word
     if view.big:
         return view.big
     return "" if view.percent is None else words(view.language).percent.format(view.percent)
@@ -123,7 +171,7 @@ def _labels(view: ScreenView, width: int) -> list[str]:
 
 
 def _progress(view: ScreenView, width: int) -> list[str]:
-    if view.percent is None:
+    if view.percent is None or view.question is not None:  # the large word is to be seen from afar
         return []
     full = width * view.percent // 100
     return ["", "█" * full + "░" * (width - full), ", ".join(_figures(view)), view.part[:width]]

@@ -14,6 +14,7 @@ from netboot.shared.inventory import Inventory
 from netboot.shared.language import Language
 from netboot.shared.problems import Problem
 from netboot.shared.protocol import Plan, StageProgress, Stuck
+from netboot.shared.stage_question import How, StageQuestion
 from netboot.shared.stages import Result, StageName
 from netboot.shared.stages.customise import CustomiseResult
 from netboot.shared.stages.erase import EraseResult, Verdict
@@ -45,7 +46,8 @@ class ScreenView:
     """One screen. `headline` says what happens, `advice` what to do next, `big` is one word in large letters.
 
     `done` of `total` in bytes and `rate` in bytes/s show only while `total` is not 0. `left` is what is left undone in
-    this PC from an earlier visit, until a job comes.
+    this PC from an earlier visit, until a job comes. `question` is what a stage asks, for `answer_within` seconds more;
+    `typed` is what stands on the keyboard's line: an answer's number, 0 for nothing, less for what is none.
     """
 
     language: Language
@@ -65,6 +67,10 @@ class ScreenView:
     disks: tuple[DiskLine, ...] = ()
     faults: tuple[str, ...] = ()
     stuck: tuple[Stuck, ...] = ()
+    question: StageQuestion | None = None
+    answer_within: float = 0.0
+    typed: int = 0
+    answered: str = ""
     line: Line = "up"
     over: bool = False
 
@@ -150,6 +156,30 @@ def progressed(view: ScreenView, progress: StageProgress) -> ScreenView:
     )
 
 
+def asked(view: ScreenView, question: StageQuestion, seconds: float) -> ScreenView:
+    """A stage asks something, and waits for so long."""
+    return replace(view, question=question, answer_within=seconds, typed=0, answered="")
+
+
+def waits_for_answer(view: ScreenView, seconds: float) -> ScreenView:
+    """Of what is asked, so many seconds are left."""
+    return replace(view, answer_within=seconds)
+
+
+def typed(view: ScreenView, number: int) -> ScreenView:
+    """Something else stands on the keyboard's line."""
+    return replace(view, typed=number)
+
+
+def question_closed(view: ScreenView, how: How, choice: str) -> ScreenView:
+    """An answer counts, or there is none; what it was is told until something else is."""
+    text = words(view.language)
+    told = {"time-out": text.no_answer, "withdrawn": ""}.get(how, "")
+    if view.question is not None and choice:
+        told = text.answer_counts.format(view.question.words_of(choice, view.language))
+    return replace(view, question=None, typed=0, answered=told)
+
+
 def line_is(view: ScreenView, line: Line) -> ScreenView:
     """The line to the server was lost, or is back."""
     return replace(view, line=line)
@@ -219,5 +249,6 @@ def _with_state(view: ScreenView, stage: StageName, state: StageState) -> Screen
 
 def _plain(view: ScreenView, *, headline: str, advice: str) -> ScreenView:
     return replace(
-        view, headline=headline, advice=advice, problem="", big="", part="", done=0, total=0, rate=0.0, stuck=()
-    )
+        view, headline=headline, advice=advice, problem="", big="", part="", done=0, total=0, rate=0.0, stuck=(),
+        answered="",
+    )  # fmt: skip

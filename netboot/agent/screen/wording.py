@@ -58,6 +58,14 @@ class Words:
     percent: str
     no_cable: str
     silent: str
+    question: str
+    question_word: str
+    answer_number: str
+    answer_limit: str
+    answer_typed: str
+    answer_wrong: str
+    answer_counts: str
+    no_answer: str
     goes_on: str
     waits: str
 
@@ -107,6 +115,14 @@ FRENCH: Final = Words(
     percent="{} %",
     no_cable="Le câble réseau est débranché, ou son autre bout est éteint. Rebranchez-le.",
     silent="Le serveur ne répond plus. Vérifiez le serveur et le réseau.",
+    question="Question : {}",
+    question_word="QUESTION",
+    answer_number="Tapez le numéro d'une réponse, puis Entrée ; ou répondez sur la page de l'atelier.",
+    answer_limit="Sans réponse d'ici {}, ce PC continue seul.",
+    answer_typed="Réponse {} : {}. Entrée pour la donner, Retour arrière pour l'effacer.",
+    answer_wrong="Ce n'est pas un numéro de la liste. Tapez un numéro de 1 à {}, puis Entrée.",
+    answer_counts="Réponse : {}",
+    no_answer="Personne n'a répondu à temps : ce PC continue seul.",
     goes_on="Le travail sur ce PC continue pendant ce temps.",
     waits="Le travail reprend dès que le serveur répond.",
 )
@@ -156,6 +172,14 @@ ENGLISH: Final = Words(
     percent="{}%",
     no_cable="The network cable is out, or its other end is off. Plug it in again.",
     silent="The server does not answer any more. Check the server and the network.",
+    question="Question: {}",
+    question_word="QUESTION",
+    answer_number="Type the number of an answer, then Enter; or answer on the workshop's page.",
+    answer_limit="Without an answer within {}, this PC goes on by itself.",
+    answer_typed="Answer {}: {}. Enter gives it, Backspace takes it back.",
+    answer_wrong="This is no number of the list. Type a number from 1 to {}, then Enter.",
+    answer_counts="Answer: {}",
+    no_answer="Nobody answered in time: this PC goes on by itself.",
     goes_on="The work on this PC goes on meanwhile.",
     waits="The work goes on as soon as the server answers.",
 )

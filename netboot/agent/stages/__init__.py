@@ -13,6 +13,7 @@ from netboot.agent.at_work import AtWork
 from netboot.agent.deploy.stage import Journal
 from netboot.agent.net.server_place import ServerPlace
 from netboot.agent.progress import StageTold
+from netboot.agent.questions import Ask, nobody
 from netboot.shared.stages import Result, Stage, StageName, stage_name
 
 DoStage = Callable[[Any, AtWork], Awaitable[Result | None]]
@@ -35,7 +36,7 @@ class Stages:
     boot_mac: str
     journal: Journal = field(default_factory=Journal)
 
-    async def run(self, stage: Stage, progress: StageTold) -> Result | None:
+    async def run(self, stage: Stage, progress: StageTold, ask: Ask = nobody) -> Result | None:
         """Do this stage and return its evidence. Raises StageFailed."""
-        at_work = AtWork(self.server, self.public_key, self.boot_mac, progress, self.journal)
+        at_work = AtWork(self.server, self.public_key, self.boot_mac, progress, self.journal, ask=ask)
         return await DOES[stage_name(stage)](stage, at_work)

@@ -1,0 +1,145 @@
+"""What a stage asks a person: one question at a time, the first answer counts, from the keyboard or from the page.
+
+Which was first is said here, where both come to and where the stage waits, line or no line; the server puts it on the
+record. Time is counted by the event loop's clock, which nobody sets.
+"""
+
+import asyncio
+import logging
+import secrets
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Protocol
+
+import msgspec
+
+from netboot.agent.reports import Reports
+from netboot.agent.screen.keyboard import WRONG, Heard
+from netboot.shared.protocol import FromAgent, QuestionAnswered, QuestionAsked
+from netboot.shared.stage_question import QUESTIONS, AnswerChoice, How, Sentence, StageQuestion
+from netboot.shared.stages import StageName
+
+log = logging.getLogger(__name__)
+
+
+class Ask(Protocol):
+    """Asks a person, and waits: the id of the choice, or None when nobody answered within `seconds`.
+
+    Whoever stands at the PC may answer: a stage asks nothing that only an operator may decide, and does something
+    harmless when nobody answers. Raises ValueError for what no question may be, or one too many.
+    """
+
+    async def __call__(self, text: Sentence, choices: Sequence[AnswerChoice], seconds: float) -> str | None: ...
+
+
+async def nobody(text: Sentence, choices: Sequence[AnswerChoice], seconds: float) -> str | None:
+    """For whoever asks nobody."""
+    return None
+
+
+class Display(Protocol):
+    """What is told to the screen of a question."""
+
+    def asked(self, question: StageQuestion, seconds: float) -> None: ...
+    def typed(self, number: int) -> None: ...
+    def question_closed(self, how: How, choice: str) -> None: ...
+
+
+Listen = Callable[[Heard], AbstractContextManager[None]]
+
+
+@dataclass(slots=True)
+class _Open:
+    job: str
+    stage: StageName
+    question: StageQuestion
+    until: float
+    answer: asyncio.Future[tuple[How, str]]
+
+
+class Questions:
+    """The questions of one stay. `send` sends to the server now or never; `listen` is the keyboard's."""
+
+    def __init__(
+        self, send: Callable[[FromAgent], Awaitable[None]], reports: Reports, display: Display, listen: Listen
+    ) -> None:
+        self._send = send
+        self._reports = reports
+        self._display = display
+        self._listen = listen
+        self._turn = asyncio.Lock()
+        self._asked: dict[str, int] = {}
+        self._open: _Open | None = None
+
+    def of(self, job: str, stage: StageName) -> Ask:
+        """Asks for this stage."""
+
+        async def ask(text: Sentence, choices: Sequence[AnswerChoice], seconds: float) -> str | None:
+            question = _within_bounds(
+                StageQuestion(id=secrets.token_hex(8), text=text, choices=tuple(choices), seconds=seconds)
+            )
+            async with self._turn:
+                return await self._ask(job, stage, question)
+
+        return ask
+
+    async def ask_again(self) -> None:
+        """Tell the server what is asked: it may have been started anew, or the line."""
+        now = self._open
+        if now is not None:
+            left = max(0.0, now.until - asyncio.get_running_loop().time())
+            await self._send(QuestionAsked(job=now.job, stage=now.stage, question=now.question, left=left))
+
+    def answered(self, message: QuestionAnswered) -> None:
+        """A person on the page answered; too late is not at all."""
+        if self._open is not None and message.question == self._open.question.id:
+            self._take("page", message.choice)
+
+    async def _ask(self, job: str, stage: StageName, question: StageQuestion) -> str | None:
+        if self._asked.get(job, 0) >= QUESTIONS:
+            raise ValueError(f"more than {QUESTIONS} questions of one job")
+        self._asked[job] = self._asked.get(job, 0) + 1
+        loop = asyncio.get_running_loop()
+        self._open = _Open(job, stage, question, loop.time() + question.seconds, loop.create_future())
+        how: How = "withdrawn"
+        choice = ""
+        try:
+            self._display.asked(question, question.seconds)
+            with self._listen(self._heard):
+                async with asyncio.timeout_at(self._open.until):
+                    await self.ask_again()
+                    how, choice = await self._open.answer
+        except TimeoutError:
+            how = "time-out"
+        finally:
+            self._open = None
+            log.info("question %s: %s %s", question.id, how, choice)
+            self._display.question_closed(how, choice)
+            await self._send(self._reports.question_closed(job, stage, question, how, choice))
+        return choice or None
+
+    def _heard(self, number: int, *, entered: bool) -> None:
+        if self._open is None:
+            return
+        choices = self._open.question.choices
+        if not 0 <= number <= len(choices):
+            number = WRONG
+        if entered and number > 0:
+            self._take("keyboard", choices[number - 1].id)
+        else:
+            self._display.typed(number)
+
+    def _take(self, how: How, choice: str) -> None:
+        assert self._open is not None
+        known = choice in {one.id for one in self._open.question.choices}
+        if known and not self._open.answer.done():
+            self._open.answer.set_result((how, choice))
+
+
+def _within_bounds(question: StageQuestion) -> StageQuestion:
+    """One out of bounds would be refused by the server at every hello. Raises ValueError."""
+    try:
+        return msgspec.convert(msgspec.to_builtins(question), StageQuestion)
+    except msgspec.ValidationError as error:
+        raise ValueError(str(error)) from error
