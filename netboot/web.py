@@ -32,6 +32,7 @@ from netboot.webui import (
     policy_page,
     record_page,
     sign_in,
+    stage_questions,
 )
 from netboot.webui.keys import sessions_key, settings_key, workshop_key
 from netboot.webui.refusal import Code, Refusal
@@ -94,6 +95,7 @@ def _routes() -> list[web.AbstractRouteDef]:
         web.post("/choose", choosing.choose),
         web.post("/cancel-choice", choosing.cancel_choice),
         web.post("/disk-answer", disk_questions.answer),
+        web.post("/stage-answer", stage_questions.answer),
         web.post("/line", choosing.say_which),
         web.post("/batch/arm", batching.arm),
         web.post("/batch/disarm", batching.disarm),

@@ -12,7 +12,10 @@ from netboot.webui.keys import workshop_key
 from netboot.webui.render import page, trouble
 from netboot.webui.visitor import visitor
 
-NOTICES = ("begun", "kept", "refused", "withdrawn", "armed", "disarmed", "over", "began", "vouched", "kept_out")
+NOTICES = (
+    "begun", "kept", "refused", "withdrawn", "armed", "disarmed", "over", "began", "vouched", "kept_out",
+    "stage_answered",
+)  # fmt: skip
 """What the last form did, each with a number."""
 
 

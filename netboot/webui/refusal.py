@@ -26,6 +26,7 @@ Code = Literal[
     "master-fixed",
     "no-such-disk",
     "old-question",
+    "question-over",
     "no-such-machine",
     "denied",
     "merged",
@@ -78,6 +79,7 @@ _STATUS: Final[dict[Code, int]] = {
     "master-fixed": 409,
     "no-such-disk": 409,
     "old-question": 409,
+    "question-over": 409,
     "no-such-machine": 404,
     "denied": 409,
     "merged": 409,
@@ -179,6 +181,12 @@ _SENTENCES: Final[dict[Code, dict[Language, str]]] = {
         "et répondez à ce qui y est demandé maintenant.",
         "en": "This PC is no longer as you saw it: its disks changed, or it was restarted. Go back to its page and "
         "answer what is asked there now.",
+    },
+    "question-over": {
+        "fr": "Cette question ne se pose plus, ou quelqu'un y a déjà répondu. Revenez aux PC : la réponse retenue est "
+        "à la ligne du PC.",
+        "en": "This question is no longer asked, or somebody answered it already. Go back to the PCs: the answer that "
+        "counted is in the PC's row.",
     },
     "no-such-machine": {
         "fr": "Ce PC n'est pas connu. Revenez aux PC, ou démarrez-le sur le réseau.",

@@ -9,6 +9,7 @@ from typing import Final
 
 from netboot.shared.language import Language
 from netboot.webui.disk_texts import DISK_TEXTS
+from netboot.webui.question_texts import QUESTION_TEXTS
 from netboot.webui.rule_texts import RULE_TEXTS
 
 TEXTS: Final[dict[str, dict[Language, str]]] = {
@@ -384,6 +385,7 @@ TEXTS: Final[dict[str, dict[Language, str]]] = {
     "no_event": {"fr": "Aucun événement.", "en": "No event."},
     **RULE_TEXTS,
     **DISK_TEXTS,
+    **QUESTION_TEXTS,
 }
 
 

@@ -29,10 +29,11 @@ from netboot.webui.state_texts import STATES
 from netboot.webui.texts import texts
 from netboot.webui.visitor import COOKIE, LANGUAGE_COOKIE
 from netboot.workshop.greeting import Workshop
-from netboot.workshop.live_board import Conflict, Row
+from netboot.workshop.live_board import Asked, Conflict, Row
 from tests.webui.browser import WITHIN, Browser, browser_in
 from tests.webui.conftest import OPERATOR, PASSWORD
 from tests.webui.test_disk_questions import EMMC, READER, TWINS
+from tests.workshop.asked import LONGEST
 from tests.workshop.conftest import WIPE, boarded, disk, hello, pc, row_of
 from tests.workshop.player import Agent, agent_on, evidence
 
@@ -224,6 +225,7 @@ def _crowded(number: int) -> Row:
         verdicts=(("WD-WCC6Y5XXXXXX", "not-erased"), ("S4EWNX0N0005", "undetermined")),
         hostname="pc-8",
         problem=Problem("disk-gone", {"disk": "SAMSUNG " + "z" * 200}),
+        asked=Asked(key="0" * 32, stage="deploy", question=LONGEST, until=2e9) if number == 5 else None,
     )
 
 

@@ -9,6 +9,7 @@ import pytest
 import netboot.webui
 from netboot.dhcp.core import Remark
 from netboot.dhcp.service import REASONS_TOLD
+from netboot.jobs.stage_questions import Counted
 from netboot.lan.address_watch import Trouble
 from netboot.records.events import Kind
 from netboot.records.values import CONTESTED, JobState, Standing
@@ -44,6 +45,7 @@ def test_every_text_is_used_somewhere() -> None:
     # `t[name]` in the templates
     by_value = {*NOTICES, *get_args(BadPart), *BY_STANDING}
     by_value |= {f"link_{link}" for link in get_args(LinkState)}
+    by_value |= {f"counted_{how}" for how in get_args(Counted)}
     unused = [name for name in TEXTS if name not in by_value and not re.search(rf't\.{name}\b|TEXTS\["{name}"\]', said)]
     assert unused == []
 

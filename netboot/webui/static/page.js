@@ -42,7 +42,8 @@
     const fresh = parsed(html);
     const row = document.getElementById(fresh.id);
     if (!row && !nobody) return; // the page of one machine
-    if (!row || row.dataset.state !== fresh.dataset.state) announce(fresh.dataset.says);
+    const asks = fresh.dataset.asks && (!row || row.dataset.asks !== fresh.dataset.asks);
+    if (!row || row.dataset.state !== fresh.dataset.state || asks) announce(fresh.dataset.says);
     if (!row) {
       body.append(fresh);
       board.hidden = false;
@@ -50,6 +51,7 @@
       return;
     }
     row.dataset.state = fresh.dataset.state;
+    row.dataset.asks = fresh.dataset.asks;
     const cells = [...fresh.cells];
     [...row.cells].forEach((cell, index) => renewCell(cell, cells[index]));
   }
