@@ -1,5 +1,5 @@
-"""What the workshop remembers: machines, visits, choices, jobs, erasures, and the append-only events.
+"""The record, a SQL database: machines, visits, choices, jobs, erasures, and a hash-chained journal of events.
 
-`open_record` is the way in; what comes out are the frozen values of `values.py`. Not for: deciding anything about a job
+`open_record` opens it; its methods return the frozen values of `values.py`. Not for: deciding anything about a job
 (`imaging.py`), live progress (never on the record), chunks and manifests (the store).
 """

@@ -1,8 +1,8 @@
-"""Each address's share of the visits that may begin in a minute, and of what a day may add to the record.
+"""Limits for each network address: visits that may begin in a minute, and bytes added to the record in a day.
 
-One device cannot take everybody's: a made-up PC costs an inventory on a record that forgets nothing. Counted in memory,
-to the hour, by a clock that nobody sets; what was counted before a restart is read from the record once
-(`visits.lately`). Not for: how many visits may begin within a minute in all (`visits.py`).
+Each made-up PC adds an inventory to a record that forgets nothing; no single device may use up what all share. Counted
+in memory, by the hour, on a steady clock; after a restart the counts are read back from the record once
+(`visits.brought_today`). Not for: how many visits may begin within a minute in all (`visits.py`).
 """
 
 from collections import deque
@@ -32,7 +32,7 @@ Bound = Literal["minute", "day", "all"]
 
 @dataclass(frozen=True, slots=True)
 class Brought:
-    """A visit that began from there so many seconds ago, and the bytes that it brought."""
+    """A visit that began from `address`, `ago` seconds ago, and added `size` bytes to the record."""
 
     address: str
     size: int
@@ -49,8 +49,8 @@ class Added:
 
 
 @dataclass(frozen=True, slots=True)
-class Lately:
-    """What came lately from one address, "" for one that is not known, and in all: as it is when this is made.
+class RecentlyAdded:
+    """The counts of one address ("" when it is not known) and of all, at the moment when this is made.
 
     `minute` is how many visits began from there within a minute, `visits` and `size` what they added within a day.
     """
@@ -62,21 +62,21 @@ class Lately:
     in_all: int = 0
     share: int = SHARE
 
-    def bound(self, size: int) -> Bound | None:
-        """Why no visit of so many bytes may begin from there now; None when it may, or when nobody knows from where."""
+    def exceeded_by(self, size: int) -> Bound | None:
+        """The limit that a visit of `size` bytes from there would exceed; None for none, or an unknown address."""
         if not self.address:
             return None
         if self.minute >= self.share:
             return "minute"
         if self.visits >= DAY_SHARE:
             return "day"
-        return self._full(size)
+        return self._exceeded_today(size)
 
-    def is_full(self, size: int) -> bool:
-        """Whether a visit that has begun from there may not add so many bytes to what it told."""
-        return bool(self.address) and self._full(size) is not None
+    def would_exceed(self, size: int) -> bool:
+        """Whether `size` more bytes of a visit from there would exceed a limit."""
+        return bool(self.address) and self._exceeded_today(size) is not None
 
-    def _full(self, size: int) -> Bound | None:
+    def _exceeded_today(self, size: int) -> Bound | None:
         if self.size + size > DAY_BYTES:
             return "day"
         spared = self.visits < SPARED and self.size + size <= SPARED_BYTES
@@ -99,7 +99,7 @@ class _Hour:
 
 
 class Arrivals:
-    """The visits that began lately, by address. Called while the record is locked."""
+    """The visits that began within a day, by address. Called while the record is locked."""
 
     def __init__(self, monotonic: Callable[[], float], *, share: int = SHARE) -> None:
         self._monotonic = monotonic
@@ -108,7 +108,7 @@ class Arrivals:
         self._hours: deque[_Hour] = deque()
 
     def take_up(self, visits: Iterable[Brought]) -> None:
-        """Count what came before this server process, before anything else is counted."""
+        """Count the visits from before this server process; to be called first."""
         now = self._monotonic()
         hours: dict[int, _Hour] = {}
         for visit in visits:
@@ -117,15 +117,15 @@ class Arrivals:
             _count(hour, visit.address, 1, visit.size)
         self._hours.extend(hours[back] for back in sorted(hours, reverse=True))
 
-    def lately(self, address: str) -> Lately:
-        """What came lately from there and in all, up to now."""
+    def recently_added(self, address: str) -> RecentlyAdded:
+        """The counts of this address and of all, up to now."""
         self._forget()
-        found = [hour.added[address] for hour in self._hours if address in hour.added]
-        return Lately(
+        hours = [hour.added[address] for hour in self._hours if address in hour.added]
+        return RecentlyAdded(
             address,
             minute=len(self._begun.get(address, ())),
-            visits=sum(added.visits for added in found),
-            size=sum(added.size for added in found),
+            visits=sum(added.visits for added in hours),
+            size=sum(added.size for added in hours),
             in_all=sum(hour.in_all for hour in self._hours),
             share=self._share,
         )

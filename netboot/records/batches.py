@@ -1,9 +1,10 @@
 """Batches: a person arms a profile for the next PCs that boot from the network, so many and no more.
 
-A place is taken at an agent's hello, never by a menu that was read. A machine takes one place at most, and none when a
-job wrote to its disks within the bench day: the PC that comes back after its reboot gets its own disk. One whose work
-was cut short goes on in its place (`cut_places.py`), also when all are taken, until the batch is disarmed. One batch is
-armed at a time, so that people at the bench never have to guess which; like a choice it lasts one bench day.
+A place is taken at an agent's hello, never by reading a menu. A machine takes one place at most, and none when a job
+wrote to its disks within the bench day: a PC that reboots after its job boots its own disk. One whose work was cut
+short resumes in its place (`cut_places.py`), even when all are taken, until the batch is disarmed. Only one batch is
+armed at a time, so that people at the bench need not guess which; like a choice it lasts one bench day
+(`bench_day.py`).
 """
 
 import secrets
@@ -19,7 +20,7 @@ from netboot.records import events, machines, tables
 from netboot.records.choices import CHOICE_LASTS
 from netboot.records.cut_places import place_to_go_on
 from netboot.records.refusals import BatchArmed, NoPlace
-from netboot.records.tables import found
+from netboot.records.tables import require_row
 from netboot.records.values import Batch, BatchEnd, PlaceRow
 
 
@@ -68,12 +69,12 @@ def close_restored(session: Session, *, now: datetime) -> None:
         _close(session, row, "restored", who="", now=now)
 
 
-def take(session: Session, row: tables.Batch, visit_id: str, *, began: int, now: datetime) -> NoPlace | None:
+def take_place(session: Session, row: tables.Batch, visit_id: str, *, began: int, now: datetime) -> NoPlace | None:
     """Take a place in this batch for the visit's machine, or go on in its own that was cut short.
 
     Of two takers of the last place the second gets NoPlace.
     """
-    visit = found(session.get(tables.Visit, visit_id), "visit")
+    visit = require_row(session.get(tables.Visit, visit_id), "visit")
     same = set(machines.all_ids(session, visit.machine_id))
     if not keys_of(visit.inventory):
         same |= _came_by(session, visit.mac, began, now)

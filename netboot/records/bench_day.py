@@ -1,9 +1,9 @@
-"""How long this server has run since each event: the bench day, by no clock that anybody sets.
+"""The bench day: the last 24 hours of the server's running time, measured without the wall clock.
 
-A server whose clock is put ahead over a restart would take this morning's PCs for last year's, and an armed batch would
-erase them again. So the record itself counts: while the server runs it notes, every quarter of an hour by its steady
-clock, which event was the newest. A PC that was worked on after the note of a day ago was worked on today. What a
-server slept through counts for nothing: in doubt a person is asked once more.
+If a server's clock were put ahead, this morning's PCs would seem to be last year's, and an armed batch would erase them
+again. So the record counts by itself: while the server runs it notes, every quarter of an hour of its steady clock,
+which event was the newest. A PC that was worked on after the note from 24 hours ago was worked on today. Time in which
+the server did not run does not count: the worst is that a person is asked once more.
 Not for: what a batch may take (`batches.py`).
 """
 

@@ -1,4 +1,4 @@
-"""The arithmetic of the hash-chained events. Pure: no database, no clock.
+"""The hash chain over events: how a link is hashed, and how a chain is checked. Pure: no database, no clock.
 
 A link's hash is SHA-256 over the canonical JSON of everything else in it, the previous link's hash included, so that no
 earlier link can change without every later hash changing too. The first link of a chain follows `START`.

@@ -1,8 +1,8 @@
-"""The number and hash of this server's last event, kept apart from the record.
+"""The number and hash of this server's last event, kept outside the record: it shows that a record is an old one.
 
-SQLite reads a database whose write-ahead log is lost or another's as an older one that is whole in itself, and so is
-the chain in it; a backup that was put back is the same, with all that lay beside it. What is kept elsewhere shows it.
-Written after each commit, without waiting for the disk: it may lag behind the record after a power cut, never lead.
+An old record looks sound, its hash chain too: a backup that was put back, or a SQLite database that lost its
+write-ahead log. Only a note kept elsewhere tells. Written after each commit, without waiting for the disk: after a
+power cut the note may be older than the record, never newer.
 Not for: what follows when the record is older (`restored.py`).
 """
 
@@ -16,7 +16,7 @@ from typing import Final, Literal
 import msgspec
 from msgspec import Struct
 
-Finding = Literal["same", "unknown", "older"]
+HeadVerdict = Literal["same", "unknown", "older"]
 
 KEPT: Final = 64
 """Servers whose last events are kept in one folder: a machine has one, and the tests' and demos' go."""
@@ -31,7 +31,7 @@ class Link(Struct, frozen=True):
 
 
 class ChainHeads:
-    """A folder with one small file a server; None keeps nothing, and knows nothing to compare with."""
+    """A folder with one small file a server; with None nothing is kept."""
 
     def __init__(self, folder: Path | None) -> None:
         self._folder = folder
@@ -48,7 +48,7 @@ class ChainHeads:
             return None
 
     def write(self, link: Link) -> None:
-        """Keep this as the last. A full disk keeps the one before: it lags, and says nothing wrong."""
+        """Keep this as the last event. When the disk is full the previous one stays, which does no harm."""
         path = self._path(link.server)
         if path is None:
             return
@@ -71,8 +71,8 @@ class ChainHeads:
         return self._folder / f"{server}.json"
 
 
-def compare(known: Link | None, own: Link, hash_there: str | None) -> Finding:
-    """What the record is beside what was known of it. Pure.
+def compare(known: Link | None, own: Link, hash_there: str | None) -> HeadVerdict:
+    """Whether the record is the one whose last event was noted, or an older state of it. Pure.
 
     `own` is the chain's head as the record has it, `hash_there` the hash of its event of the known number, None when it
     has no such event. "unknown" where nothing was known of a record that has events.

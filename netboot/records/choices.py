@@ -1,7 +1,7 @@
 """What people chose, each choice for one visit: made on the page before or during it, or in the boot menu at its start.
 
-A machine has one waiting choice at most: a newer one takes its place. `starting.py` uses it up.
-It serves one bench day: a PC that is started again in a week is not to be erased for a click that nobody remembers.
+A machine has one waiting choice at most: a newer one replaces it. `starting.py` uses it up.
+It expires after a bench day: a PC that is started in a week must not be erased for a click that nobody remembers.
 """
 
 import secrets
@@ -15,7 +15,7 @@ from netboot.jobs.disk_rules import as_seen
 from netboot.jobs.seen import Seen
 from netboot.records import events, machines, tables
 from netboot.records.refusals import AtWork, NotOnRecord, NotThatVisit
-from netboot.records.tables import found
+from netboot.records.tables import require_row
 from netboot.records.values import Choice, ChoiceSource
 from netboot.shared.inventory import DiskId
 
@@ -39,14 +39,14 @@ def choose(
     It holds for what the PC was in the visit in which it was seen (`seen.py`); `shown` is the digest of what the person
     was asked about, "" for what that visit shows now. Raises AtWork, NotThatVisit when that has changed meanwhile.
     """
-    if found(session.get(tables.Machine, machine_id), "machine").merged_into:
+    if require_row(session.get(tables.Machine, machine_id), "machine").merged_into:
         raise NotOnRecord("this PC was merged into another one", hint="choose for that one")
     if at_work(session, machine_id):
         raise AtWork(
             "this PC is at work already",
             hint="wait until its job has ended; if it went away meanwhile, start it on the network and choose there",
         )
-    seen = as_seen(found(session.get(tables.Visit, visit_id), "visit").inventory)
+    seen = as_seen(require_row(session.get(tables.Visit, visit_id), "visit").inventory)
     if shown and shown != seen.digest:
         raise NotThatVisit
     cancel(session, machine_id, who=who, now=now)
@@ -56,14 +56,14 @@ def choose(
 
 
 def claim(session: Session, visit_id: str, *, menu: str, now: datetime) -> tables.Choice | None:
-    """Close the choice that this visit is to follow, if there is one: of two at once, the second gets None.
+    """Close the choice that this visit is to follow, and return it; None for none, or when another was faster.
 
     The caller says in an event whether it was `used` or `withdrawn`.
 
     `menu` is what the agent says was picked in the boot menu of this boot ("" for nothing). It counts once a visit, and
     before whatever waits: it was picked at the bench, later. What waited is withdrawn, never left for the next boot.
     """
-    visit = found(session.get(tables.Visit, visit_id), "visit")
+    visit = require_row(session.get(tables.Visit, visit_id), "visit")
     if menu and not menu_has_counted(session, visit_id):
         cancel(session, visit.machine_id, who="", now=now)
         _add(session, visit.machine_id, menu, who="", source="menu", target=None, seen=None, now=now)
@@ -88,13 +88,13 @@ def menu_has_counted(session: Session, visit_id: str) -> bool:
 
 
 def used(session: Session, row: tables.Choice, visit_id: str, *, now: datetime) -> None:
-    """Say that a claimed choice is what this visit follows."""
+    """Record that this visit follows a claimed choice."""
     body = {"choice": row.id, "profile": row.profile}
     events.append(session, "choice-used", body, now=now, machine=row.machine_id, visit=visit_id)
 
 
 def withdrawn(session: Session, row: tables.Choice, *, who: str, why: str = "", now: datetime) -> None:
-    """Say that a closed choice serves nothing any more; `why` where no person and no hello ended it."""
+    """Record that a closed choice was withdrawn; `why` where no person and no hello ended it."""
     body = {"choice": row.id, "by": events.person(session, who)} | ({"why": why} if why else {})
     events.append(session, "choice-withdrawn", body, now=now, machine=row.machine_id)
 
@@ -185,14 +185,14 @@ def _add(
         "profile": profile,
         "source": source,
         "by": events.person(session, who),
-        "target": None if target is None else _named(target),
-        "disks": None if seen is None else [_named(disk) for disk in seen.disks],
+        "target": None if target is None else _disk_name(target),
+        "disks": None if seen is None else [_disk_name(disk) for disk in seen.disks],
     }
     events.append(session, "choice-made", body, now=now, machine=machine_id)
     return row
 
 
-def _named(disk: DiskId) -> dict[str, str | int]:
+def _disk_name(disk: DiskId) -> dict[str, str | int]:
     return {"serial": disk.serial, "wwn": disk.wwn, "size": disk.size}
 
 

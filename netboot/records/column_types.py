@@ -1,4 +1,4 @@
-"""Kinds of columns beside SQLAlchemy's own: values as msgspec's JSON text, and times that know their zone."""
+"""Column types: values as msgspec's JSON text, and times in UTC."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime

@@ -1,8 +1,8 @@
-"""Whether a PC goes on in the place that it has in a batch: when its work there was cut short, and only then.
+"""Whether a PC may resume in the place that it has in a batch: only if its work there was cut short.
 
-After one tripped breaker a whole bench of half-erased PCs comes back at once. Each keeps its place, and counts as no
-other one. A PC that finished is never taken again, nor one whose work failed, or was something else since. One that
-stops again and again is left to a person. Decided by what is on the record, by no clock.
+When a breaker trips, a whole bench of half-erased PCs comes back at once. Each resumes in its own place and takes no
+new one. A PC that has finished never resumes, nor one whose work failed, or that has done another job since. One that
+is cut short again and again is left to a person. Decided by the record alone, without a clock.
 Not for: whether the batch still takes anybody (`batches.py`).
 """
 

@@ -1,4 +1,4 @@
-"""Opening the record's database, whichever it is: its migrations, and what is told when it is damaged.
+"""Opens the record's database, SQLite or PostgreSQL: runs its migrations, and reports damage.
 
 What each database needs of its own is in `on_sqlite.py` and `on_postgresql.py`, and in the first migration (the
 triggers); the queries elsewhere are the same for both.
@@ -66,7 +66,7 @@ def for_reading(engine: Engine) -> Engine:
 
 @contextmanager
 def told_of_damage() -> Iterator[None]:
-    """Raise RecordDamaged in place of what SQLAlchemy says of a database that is damaged."""
+    """Turns SQLAlchemy's errors about a damaged database into RecordDamaged."""
     try:
         yield
     except DatabaseError as error:

@@ -1,7 +1,7 @@
-"""What people said of a PC's disks (`netboot/jobs/disk_answers.py`), each with its event, and which job followed which.
+"""People's answers about a PC's disks (`netboot/jobs/disk_answers.py`), each with its event, and the jobs that used it.
 
-An answer is never changed: a later one about the same thing counts instead. One that knows a disk by its place counts
-for its visit alone.
+An answer is never changed: a later one about the same thing counts instead. One that tells a disk only by its place in
+the PC counts for that visit alone.
 """
 
 from collections.abc import Iterable, Sequence
@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from netboot.jobs.disk_answers import Answer
 from netboot.records import choices, events, tables
 from netboot.records.refusals import AtWork, NotOnRecord
-from netboot.records.tables import found
+from netboot.records.tables import require_row
 from netboot.records.values import AnswerRow
 from netboot.shared.inventory import DiskId
 
@@ -83,7 +83,7 @@ def of_jobs(session: Session, job_ids: Iterable[str]) -> dict[str, tuple[AnswerR
 
 
 def _read(session: Session, machine_id: str, which: ColumnElement[bool]) -> tuple[AnswerRow, ...]:
-    found(session.get(tables.Machine, machine_id), "machine")
+    require_row(session.get(tables.Machine, machine_id), "machine")
     wanted = select(tables.DiskAnswer).where(tables.DiskAnswer.machine_id == machine_id, which)
     newest = session.scalars(wanted.order_by(tables.DiskAnswer.id.desc()).limit(ANSWERS_READ)).all()
     return tuple(_value(row) for row in reversed(newest))

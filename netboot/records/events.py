@@ -1,8 +1,7 @@
 """Appending to this server's chain, reading it, and checking every link of every chain.
 
-What is an event: a decision, the start and the end of a stage, evidence. Never progress, and never a person's name: a
-digest stands for it, salted with what `person_salts` holds, so that deleting the salt forgets the person and breaks no
-link.
+An event is a decision, the start or the end of a stage, or evidence. Never progress, and never a person's name: a
+salted digest stands for it, so that deleting the salt (table `person_salts`) forgets the person and breaks no link.
 """
 
 import hashlib
@@ -138,7 +137,7 @@ def read(session: Session, *, after: int, limit: int, machine: str = "", server:
 
 
 def verify(session: Session) -> ChainCheck:
-    """Read every event of every chain again, and hash it again: the first that is wrong, if one is."""
+    """Read and hash every event of every chain again; tells the first that is wrong, if any."""
     total = 0
     heads = {head.server: (head.sequence, head.hash) for head in session.scalars(select(tables.Chain))}
     servers = {*heads, *session.scalars(select(tables.Event.server).distinct())}

@@ -1,4 +1,4 @@
-"""What became of a job whose PC is back with another boot id. Pure: stages in, what goes down on the record out."""
+"""How a job ends whose PC came back after a reboot. Pure: stages in, what to put on the record out."""
 
 from collections.abc import Sequence
 

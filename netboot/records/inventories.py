@@ -1,11 +1,10 @@
-"""Inventories, each kept once: a PC that comes again unchanged adds a row that refers to the one from before.
+"""Inventories, each stored once: a PC that comes again unchanged refers to the inventory of before.
 
-An inventory is known by the SHA-256 of its bytes as they are kept, which is what the journal says of a check. Of a PC
-that nobody touched, boot after boot, what differs is small and rare: which adapter has a link and its speed, the order
-in which disks appeared, a battery's capacity and cycles; then the whole is kept anew, as it is when a disk was frozen
-at one boot and not at another; that is one more, however often it changes. What changes all the time, such as charge,
-temperatures, a disk's hours and how far it is with erasing itself, is in none.
-Not for: what an address may add (`arrivals.py`).
+An inventory is known by the SHA-256 of its stored bytes, which is what the journal says of a check. From boot to boot
+of an unchanged PC little differs, and rarely: which adapter has a link and its speed, the order of disks, a battery's
+capacity and cycles, whether a disk is frozen; then one more is stored whole. What changes all the time, such as charge,
+temperatures, a disk's hours and how far it is with erasing itself, is in no inventory.
+Not for: how much an address may add (`arrivals.py`).
 """
 
 import hashlib
@@ -43,7 +42,7 @@ def would_add(session: Session, inventory: Inventory) -> int:
 
 
 def replace(session: Session, visit: tables.Visit, inventory: Inventory) -> None:
-    """This visit's PC is seen as this from now on; what it said before is let go where nothing else refers to it."""
+    """Give this visit another inventory; its earlier one is deleted if nothing else refers to it."""
     before = visit.kept
     visit.kept = keep(session, inventory)
     session.flush()

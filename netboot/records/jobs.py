@@ -1,4 +1,4 @@
-"""Jobs and their stages as they go down on the record, and as `imaging.Job` when they come back.
+"""Jobs and their stages: written to the record, and read back as `jobs.job.Job`.
 
 Reports carry a number: one that is already on the record changes nothing, so an agent may send it again.
 """
@@ -21,7 +21,7 @@ from netboot.records.arrivals import Added
 from netboot.records.column_types import encoded
 from netboot.records.interruption import after_another_boot
 from netboot.records.refusals import NotOnRecord
-from netboot.records.tables import found
+from netboot.records.tables import require_row
 from netboot.records.values import AnswerRow, JobState, Outcome, StageState
 from netboot.shared.inventory import DiskId
 from netboot.shared.problems import Problem
@@ -44,7 +44,7 @@ def start(
     now: datetime,
 ) -> Job:
     """A fresh job for this visit. Raises NotOnRecord when the visit has one that is not ended."""
-    visit = found(session.get(tables.Visit, visit_id), "visit")
+    visit = require_row(session.get(tables.Visit, visit_id), "visit")
     if running(session, visit_id) is not None:
         raise NotOnRecord("this PC already has a job", hint="wait for its end")
     row = tables.Job(
@@ -99,7 +99,7 @@ def had_any(session: Session, visit_id: str) -> bool:
 
 def stage_started(session: Session, job_id: str, stage: StageName, number: int, *, now: datetime) -> Job:
     """A stage is at work. One that is already, or has ended, stays as it is: each begins once in the journal."""
-    row, visit = _of(session, job_id)
+    row, visit = _job_and_visit(session, job_id)
     if is_news(session, visit, number, now):
         record = _stage(session, row.id, stage)
         if record.state == "waiting":
@@ -127,7 +127,7 @@ def stage_finished(
     A stage that was given up only because its machine seemed to be back stays given up, and its job over; but evidence
     that comes late is kept all the same: a disk that was erased is erased, whatever became of its job.
     """
-    row, visit = _of(session, job_id)
+    row, visit = _job_and_visit(session, job_id)
     size = 0
     if is_news(session, visit, number, now):
         stage = _stage(session, row.id, record.stage)
@@ -151,7 +151,7 @@ def end(session: Session, job_id: str, problem: Problem | None, *, now: datetime
 
     A PC that is done leaves: what still waited for it, from before or beside the job, would take it by surprise later.
     """
-    row, visit = _of(session, job_id)
+    row, visit = _job_and_visit(session, job_id)
     if row.state != "running":
         return
     row.state, row.problem, row.ended = _state(problem), problem, now
@@ -194,7 +194,7 @@ def running(session: Session, visit_id: str) -> Job | None:
     return None if row is None else restored(session, row)
 
 
-def over(session: Session, visit_id: str, job_id: str) -> Job | None:
+def ended_job(session: Session, visit_id: str, job_id: str) -> Job | None:
     """The job of this id if it is this visit's and over."""
     row = session.get(tables.Job, job_id)
     return restored(session, row) if row is not None and row.visit_id == visit_id and row.state != "running" else None
@@ -202,7 +202,7 @@ def over(session: Session, visit_id: str, job_id: str) -> Job | None:
 
 def visit_of(session: Session, job_id: str) -> str:
     """The visit in which this job was begun. Raises NotOnRecord."""
-    return _of(session, job_id)[1].id
+    return _job_and_visit(session, job_id)[1].id
 
 
 def outcome(session: Session, visit_id: str) -> Outcome | None:
@@ -214,11 +214,11 @@ def outcome(session: Session, visit_id: str) -> Outcome | None:
 
 
 def restored(session: Session, row: tables.Job) -> Job:
-    """A job as `imaging` knows it, with what its own check found: a later hello must not take a disk out of it again.
+    """A job as `imaging` takes it, with the inventory of its own check: a later hello must not remove a disk from it.
 
     Until its check is done, with the newest inventory of its visit.
     """
-    visit = found(session.get(tables.Visit, row.visit_id), "visit")
+    visit = require_row(session.get(tables.Visit, row.visit_id), "visit")
     stages = _records(session, row.id)
     results = (stage.result for stage in stages if stage.state == "done")
     checked = (result.inventory for result in results if isinstance(result, CheckResult))
@@ -235,9 +235,9 @@ def restored(session: Session, row: tables.Job) -> Job:
     )
 
 
-def _of(session: Session, job_id: str) -> tuple[tables.Job, tables.Visit]:
-    row = found(session.get(tables.Job, job_id), "job")
-    return row, found(session.get(tables.Visit, row.visit_id), "visit")
+def _job_and_visit(session: Session, job_id: str) -> tuple[tables.Job, tables.Visit]:
+    row = require_row(session.get(tables.Job, job_id), "job")
+    return row, require_row(session.get(tables.Visit, row.visit_id), "visit")
 
 
 def _at_work(session: Session, visit_id: str) -> tables.Job | None:
@@ -265,7 +265,7 @@ def _records(session: Session, job_id: str) -> tuple[StageRecord, ...]:
 
 def _stage(session: Session, job_id: str, name: StageName) -> tables.Stage:
     wanted = select(tables.Stage).where(tables.Stage.job_id == job_id, tables.Stage.stage == name)
-    return found(session.scalars(wanted).one_or_none(), "stage")
+    return require_row(session.scalars(wanted).one_or_none(), "stage")
 
 
 def is_news(session: Session, visit: tables.Visit, number: int, now: datetime) -> bool:
@@ -311,7 +311,7 @@ def _remember_result(session: Session, visit: tables.Visit, stage: tables.Stage,
 
 def _result(row: tables.Stage) -> Result | None:
     if isinstance(row.result, tables.Checked):
-        return CheckResult(inventory=found(row.found, "inventory").content)
+        return CheckResult(inventory=require_row(row.found, "inventory").content)
     return row.result
 
 

@@ -1,7 +1,7 @@
-"""The leases of a DHCP server of our own: one row an address, so that a pool bounds the table. No events.
+"""The leases of our own DHCP server: one row an address, so that the pool's size bounds the table. No events.
 
-A PC is bound in one row. Which of two it uses could not be told at the next start: not by their ends, since the clock
-may have been set, or another length of leases been chosen, between the two.
+A PC is bound to one address only. With two rows, the next start could not tell which one it uses: not by their ends,
+since the clock may have been set, or the length of leases changed, between the two.
 """
 
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ _AT_ONCE = 500
 
 
 def keep(session: Session, leases: Sequence[KeptLease]) -> None:
-    """Put these in the place of what was kept of their addresses, and of the PCs that they bind; each address once.
+    """Save these leases, each of another address; they replace earlier ones of the same addresses or the same PCs.
 
     A lease that ended by itself leaves its row as it was, and so does one whose end could not be written, or that is in
     no plan any more. Such a row goes when its PC is bound elsewhere.

@@ -1,4 +1,4 @@
-"""Which machine this is, which disks it has: an inventory against what the record knows."""
+"""Finds the machine that an inventory belongs to, or adds it; and which disks it had."""
 
 import secrets
 from collections.abc import Iterable
@@ -20,7 +20,7 @@ from netboot.jobs.identity import (
     stand_apart,
 )
 from netboot.records import events, tables
-from netboot.records.tables import found
+from netboot.records.tables import require_row
 from netboot.shared.inventory import DiskId, Inventory
 
 DISKS_A_VISIT: Final = 256
@@ -54,8 +54,8 @@ def find_or_add(session: Session, inventory: Inventory, *, on_line: frozenset[st
 
 
 def confirm(session: Session, machine_id: str, inventory: Inventory, *, now: datetime) -> None:
-    """This machine did as it was told and reported it: it is called, and known by, what its inventory says."""
-    found(session.get(tables.Machine, machine_id), "machine").label = _label(inventory)
+    """This machine has reported work done: from now on its label and keys are those of this inventory."""
+    require_row(session.get(tables.Machine, machine_id), "machine").label = _label(inventory)
     _remember_keys(session, machine_id, keys_of(inventory), now)
 
 

@@ -1,8 +1,8 @@
-"""Two machines that an operator says are one PC, and apart again. What was remembered of each stays as it was.
+"""Merges two machines that an operator says are one PC, and separates them again.
 
-A PC that came back with another adapter and another disk cannot be told from a twin (`identity.py`): it got a number of
-its own. Merged, it is known by the signs of both, and its visits from then on belong to the machine it was merged into;
-nothing of before is rewritten, so that it can be undone. Not for: finding which machine a hello is (`machines.py`).
+A PC that came back with another adapter and another disk cannot be told from a twin (`jobs/identity.py`), so it got a
+new number. Merged, it is recognised by the keys of both, and its later visits belong to the machine it was merged into.
+Nothing earlier is rewritten, so that a merge can be undone. Not for: finding a hello's machine (`machines.py`).
 """
 
 from datetime import datetime
@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, aliased
 
 from netboot.records import choices, events, tables, visits
 from netboot.records.refusals import CannotMerge
-from netboot.records.tables import found
+from netboot.records.tables import require_row
 
 LOOK_ALIKES: Final = 20
 
@@ -45,8 +45,8 @@ def merge(session: Session, machine_id: str, into_id: str, *, who: str, on_line:
 
     What waits for either is withdrawn: it was chosen for the PC as it was seen. A job that was left is ended.
     """
-    going = found(session.get(tables.Machine, machine_id), "machine")
-    staying = found(session.get(tables.Machine, into_id), "machine")
+    going = require_row(session.get(tables.Machine, machine_id), "machine")
+    staying = require_row(session.get(tables.Machine, into_id), "machine")
     merged = select(tables.Machine.id).where(tables.Machine.merged_into == going.id)
     if going.id == staying.id or going.merged_into or staying.merged_into or session.scalars(merged).first():
         raise CannotMerge("merged")
@@ -57,19 +57,19 @@ def merge(session: Session, machine_id: str, into_id: str, *, who: str, on_line:
         choices.cancel(session, each.id, who=who, now=now)
     going.merged_into = staying.id
     session.flush()
-    _say(session, "machine-merged", going, staying, who, now)
+    _append(session, "machine-merged", going, staying, who, now)
 
 
 def separate(session: Session, machine_id: str, *, who: str, now: datetime) -> bool:
     """The machine is one of its own again; what was done meanwhile stays with the other. False when it was already."""
-    going = found(session.get(tables.Machine, machine_id), "machine")
+    going = require_row(session.get(tables.Machine, machine_id), "machine")
     if going.merged_into is None:
         return False
-    staying = found(session.get(tables.Machine, going.merged_into), "machine")
+    staying = require_row(session.get(tables.Machine, going.merged_into), "machine")
     choices.cancel(session, staying.id, who=who, now=now)
     going.merged_into = None
     session.flush()
-    _say(session, "machine-separated", going, staying, who, now)
+    _append(session, "machine-separated", going, staying, who, now)
     return True
 
 
@@ -81,7 +81,7 @@ def _disks_of(machine_id: str) -> Select[int]:
     )
 
 
-def _say(
+def _append(
     session: Session, kind: events.Kind, going: tables.Machine, staying: tables.Machine, who: str, now: datetime
 ) -> None:
     """One event in the history of each."""

@@ -1,4 +1,4 @@
-"""Which PCs bear which name, by their newest job that ended well and wrote to a disk. Nothing here writes."""
+"""The host names of PCs: each one's from its newest job that succeeded and wrote to a disk. Read only."""
 
 from typing import Final
 
@@ -13,7 +13,7 @@ NAMES: Final = 4096
 """Names that are remembered: the newest. A workshop has four technicians for 2,000 PCs."""
 
 
-def named(session: Session) -> tuple[Named, ...]:
+def named_pcs(session: Session) -> tuple[Named, ...]:
     """The PCs that have a name, oldest first; without addresses, which nobody keeps."""
     merged = select(tables.Machine.id).where(tables.Machine.merged_into == tables.Visit.machine_id)
     own_adapter = exists().where(

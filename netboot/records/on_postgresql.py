@@ -49,7 +49,7 @@ def connect(url: URL) -> Engine:
 
 
 def require_sound(connection: Connection, name: str) -> None:
-    """What is kept is any text of Unicode. Damage is PostgreSQL's own to find."""
+    """Raise NetbootError unless the database's encoding is UTF-8. PostgreSQL finds damage by itself."""
     encoding = connection.exec_driver_sql("SHOW server_encoding").scalar()
     if encoding != "UTF8":
         raise NetbootError(

@@ -35,7 +35,7 @@ def connect(url: URL) -> Engine:
 
 
 def require_sound(connection: Connection, name: str) -> None:
-    """Every page is read: some seconds for a record of years, before the first PC is served."""
+    """Check every page of the file: some seconds for a record of years, before the first PC is served."""
     found = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
     if found != "ok":
         raise RecordDamaged(f"the record {name}", str(found))

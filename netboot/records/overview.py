@@ -1,6 +1,6 @@
-"""What the page reads: the list of machines, one machine in full, its erasures. Nothing here writes.
+"""The queries behind the page: the list of machines, one machine in full, its erasures. Read only.
 
-The list is as many queries however many machines there are.
+The list takes a fixed number of queries, however many machines there are.
 """
 
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from netboot.jobs.stages import STAGES
 from netboot.records import choices, disk_answers, proofs, tables
 from netboot.records import unfinished as left_undone
 from netboot.records.machines import all_ids, find_disk, keys_by_machine
-from netboot.records.tables import found
+from netboot.records.tables import require_row
 from netboot.records.values import (
     Choice,
     ErasureRow,
@@ -42,7 +42,7 @@ def machines(session: Session, *, limit: int, now: datetime) -> tuple[MachineRow
 
 def search(session: Session, text: str, *, after: int, limit: int, now: datetime) -> MachinesFound:
     """The first `limit` machines with a number greater than `after` in which `text` stands."""
-    found_ids = select(tables.Machine.id).where(_holds(text)) if text else select(tables.Machine.id)
+    found_ids = select(tables.Machine.id).where(_contains(text)) if text else select(tables.Machine.id)
     count = session.scalar(select(func.count()).select_from(found_ids.subquery())) or 0
     wanted = (
         _newest_visits()
@@ -60,7 +60,7 @@ def of_ids(session: Session, machine_ids: Sequence[str], *, now: datetime) -> tu
     return _machine_rows(session, [(machine, visit) for machine, visit in session.execute(wanted)], now)
 
 
-def _holds(text: str) -> ColumnElement[bool]:
+def _contains(text: str) -> ColumnElement[bool]:
     """Whether this text stands in a machine's label, in a name it is known by, or in a disk that was in it."""
     keys = select(tables.MachineKey.machine_id).where(tables.MachineKey.value.icontains(text, autoescape=True))
     came_by = select(tables.Visit.machine_id).where(tables.Visit.mac.icontains(text, autoescape=True))
@@ -132,7 +132,7 @@ def machine(session: Session, machine_id: str, *, newest: int, proven: int, now:
     Anybody can say hello as this machine, thousands of times, but each visit holds an inventory to be read; and no such
     hello is to push a proof of erasure off the page.
     """
-    row = found(session.get(tables.Machine, machine_id), "machine")
+    row = require_row(session.get(tables.Machine, machine_id), "machine")
     of_it = select(tables.Visit.id).where(tables.Visit.machine_id == row.id).order_by(tables.Visit.opened.desc())
     erased = select(tables.Job.visit_id).join(tables.Erasure, tables.Erasure.job_id == tables.Job.id)
     shown = {
@@ -165,8 +165,8 @@ def machine(session: Session, machine_id: str, *, newest: int, proven: int, now:
 
 def visit(session: Session, visit_id: str) -> SeenVisit:
     """One visit with its machine. Raises NotOnRecord."""
-    row = found(session.get(tables.Visit, visit_id), "visit")
-    machine = found(session.get(tables.Machine, row.machine_id), "machine")
+    row = require_row(session.get(tables.Visit, visit_id), "visit")
+    machine = require_row(session.get(tables.Machine, row.machine_id), "machine")
     return SeenVisit(machine.id, machine.label, _visits(session, [row])[row.id])
 
 
@@ -218,7 +218,7 @@ def _visits(session: Session, rows: Sequence[tables.Visit]) -> dict[str, VisitRo
     }
 
 
-def _told(session: Session, job_ids: Sequence[str]) -> dict[tuple[str, str], Result]:
+def _results_shown(session: Session, job_ids: Sequence[str]) -> dict[tuple[str, str], Result]:
     """What those stages of these jobs found of which the page says something; others' results can be long, and are not
     read."""
     shown = [name for name, rules in STAGES.items() if rules.shown is not None]
@@ -233,7 +233,7 @@ def _jobs(session: Session, which: ColumnElement[bool]) -> list[JobRow]:
     """These jobs, newest first."""
     rows = session.scalars(select(tables.Job).where(which).order_by(tables.Job.started.desc())).all()
     ids = [row.id for row in rows]
-    told = _told(session, ids)
+    told = _results_shown(session, ids)
     stages: dict[str, list[StageRow]] = {}
     for stage in session.execute(
         select(tables.Stage.job_id, tables.Stage.stage, tables.Stage.state, tables.Stage.seconds, tables.Stage.problem)

@@ -1,4 +1,4 @@
-"""Operators, the server's own settings, the masters it has had: small things kept by name."""
+"""Operators, the server's own settings, and the masters it has had."""
 
 from datetime import datetime
 from typing import Final

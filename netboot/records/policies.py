@@ -1,6 +1,6 @@
-"""What people set for single PCs on the page, by a PC's names: also for one that never said hello.
+"""Policies that people set on the page for single PCs, by address or UUID; also for PCs that never said hello.
 
-Each change is an event. What the settings file says is not here: `netboot/workshop/policies.py` puts both together.
+Each change is an event. Those of the settings file are not here: `netboot/workshop/policies.py` combines both.
 """
 
 from collections.abc import Collection
@@ -41,7 +41,7 @@ def set_for(session: Session, keys: Collection[Key], policy: Policy, *, who: str
 def read(session: Session) -> tuple[PolicyRow, ...]:
     """Everything that is set, the newest first."""
     rows = session.scalars(select(tables.Policy).order_by(tables.Policy.at.desc(), tables.Policy.value)).all()
-    known = {key: _known(session, key) for key in (Key(cast(KeyKind, row.kind), row.value) for row in rows)}
+    known = {key: _known_machine(session, key) for key in (Key(cast(KeyKind, row.kind), row.value) for row in rows)}
     return tuple(
         PolicyRow(
             key=(key := Key(cast(KeyKind, row.kind), row.value)),
@@ -61,7 +61,7 @@ def read(session: Session) -> tuple[PolicyRow, ...]:
     )
 
 
-def _known(session: Session, key: Key) -> tuple[str, str]:
+def _known_machine(session: Session, key: Key) -> tuple[str, str]:
     """The id and label of the machine of this name, "" when there is none, or more than one."""
     ids = _machines(session, [key])
     machine = session.get(tables.Machine, ids[0]) if len(ids) == 1 else None

@@ -1,7 +1,7 @@
 """The record as the rest of the server sees it: its aggregates, whose methods are one transaction each.
 
-Safe to call from several threads; it blocks (disk, locks), so the server calls it in a worker thread. What a method
-raises beyond its own words is SQLAlchemy's: a full or broken disk.
+Safe to call from several threads; it blocks (disk, locks), so the server calls it in a worker thread. Beside what its
+docstring says, a method may raise SQLAlchemy's errors: the disk is full or broken.
 """
 
 import os
@@ -106,7 +106,7 @@ class Record:
         """Count what each address added within the last day, before this process."""
         with self._open.reading() as session:
             self._open.arrivals.take_up(
-                visits.lately(session, began=self._open.day.began(session), now=self._open.now())
+                visits.brought_today(session, began=self._open.day.began(session), now=self._open.now())
             )
 
     def __enter__(self) -> Self:

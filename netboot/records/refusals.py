@@ -1,4 +1,4 @@
-"""Why something is not done: one exception each, with a sentence for people where one is needed."""
+"""The exceptions by which the record refuses something, with a sentence for people where one is needed."""
 
 from typing import Literal
 
@@ -18,7 +18,7 @@ class RecordDamaged(NetbootError):  # noqa: N818 — said as it is
 
 
 class HelloRefused(NetbootError):  # noqa: N818 — said as it is
-    """A hello that is not followed; `problem` is what the PC's own screen says of it."""
+    """A hello that is refused; `problem` is what the PC's own screen says."""
 
     def __init__(self, problem: Problem, message: str = "", *, hint: str = "") -> None:
         super().__init__(message or problem.sentence("en"), hint=hint)

@@ -1,7 +1,7 @@
-"""A record that is older than the last one that was written: a backup was put back, or a part of the database is lost.
+"""After an old record was put in place (a restored backup, a lost write-ahead log): withdraws all that waits in it.
 
-What waited in it may have been used since, and would erase a second time: all of it is withdrawn, and the chain says
-so. Not for: finding it out (`chain_head.py`).
+Choices and batches that wait there may have been used since, and would erase a PC a second time. The chain gets an
+event about it. Not for: noticing it (`chain_head.py`).
 """
 
 from datetime import datetime

@@ -14,7 +14,7 @@ from netboot.jobs.stage_questions import Counted, GivenAnswer, counted, key_of
 from netboot.records import chain, events, jobs, tables
 from netboot.records.arrivals import Added
 from netboot.records.refusals import QuestionOver
-from netboot.records.tables import found
+from netboot.records.tables import require_row
 from netboot.shared.protocol import QuestionClosed
 from netboot.shared.stage_question import QUESTIONS, StageQuestion
 from netboot.shared.stages import StageName
@@ -24,8 +24,8 @@ def give(
     session: Session, job_id: str, stage: StageName, question: StageQuestion, choice: str, *, who: str, now: datetime
 ) -> None:
     """A signed-in person's answer on the page. Raises QuestionOver when there is one already, or the job is over."""
-    row = found(session.get(tables.Job, job_id), "job")
-    visit = found(session.get(tables.Visit, row.visit_id), "visit")
+    row = require_row(session.get(tables.Job, job_id), "job")
+    visit = require_row(session.get(tables.Visit, row.visit_id), "visit")
     key = key_of(job_id, stage, question)
     if row.state != "running" or given(session, job_id, key) is not None or is_closed(session, job_id, key):
         raise QuestionOver
@@ -47,7 +47,7 @@ def close(session: Session, visit_id: str, closed: QuestionClosed, *, now: datet
     None when it is no news, or about no job of its own.
     """
     row = session.get(tables.Job, closed.job)
-    visit = found(session.get(tables.Visit, visit_id), "visit")
+    visit = require_row(session.get(tables.Visit, visit_id), "visit")
     if row is None or row.visit_id != visit_id or not jobs.is_news(session, visit, closed.number, now):
         return None
     key = key_of(closed.job, closed.stage, closed.question)

@@ -1,4 +1,4 @@
-"""From a choice to its job in one transaction: a server killed in between neither loses a choice nor uses it twice."""
+"""Turns a choice into a job in one transaction: a server killed in between neither loses a choice nor uses it twice."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -10,7 +10,7 @@ from netboot.jobs.job import Job
 from netboot.jobs.seen import what_changed
 from netboot.records import batches, choices, disk_answers, jobs, tables
 from netboot.records.refusals import Contested, NoPlace, NotAsSeen, NotThatVisit, UnknownProfile
-from netboot.records.tables import found
+from netboot.records.tables import require_row
 from netboot.records.values import CONTESTED, AnswerRow, Start
 
 Starts = Mapping[str, Start]
@@ -37,7 +37,7 @@ def begin(
     be committed first. Raises NotOnRecord when the visit is unknown or has a job that is not over, Contested while
     nobody knows whether its line is the PC, NotThatVisit when it is over; the choice then waits on.
     """
-    visit = found(session.get(tables.Visit, visit_id), "visit")
+    visit = require_row(session.get(tables.Visit, visit_id), "visit")
     if visit.standing in CONTESTED:
         raise Contested()
     if visit.closed is not None:
@@ -50,7 +50,7 @@ def begin(
         choices.withdrawn(session, choice, who="", now=now)
         return UnknownProfile(choice.profile)
     if choice.source == "page" and start.profile.writes:
-        visit = found(session.get(tables.Visit, visit_id), "visit")
+        visit = require_row(session.get(tables.Visit, visit_id), "visit")
         if problem := what_changed(choice.seen, as_seen(visit.inventory)):
             choices.withdrawn(session, choice, who="", why=problem.code, now=now)
             return NotAsSeen(problem)
@@ -70,7 +70,7 @@ def begin(
 
 
 def _answers(session: Session, visit_id: str, choice: tables.Choice) -> tuple[AnswerRow, ...]:
-    """What was said of this PC's disks. A disk that only its place tells apart is for the page, where it was named."""
+    """Answers about this PC's disks. Those that tell a disk by its place count only for choices on the page."""
     machine_id = _machine(session, visit_id)
     if choice.source == "page":
         return disk_answers.of_visit(session, machine_id, visit_id)
@@ -78,11 +78,11 @@ def _answers(session: Session, visit_id: str, choice: tables.Choice) -> tuple[An
 
 
 def _machine(session: Session, visit_id: str) -> str:
-    return found(session.get(tables.Visit, visit_id), "visit").machine_id
+    return require_row(session.get(tables.Visit, visit_id), "visit").machine_id
 
 
 def refuse(session: Session, visit_id: str, *, menu: str, batch: str, now: datetime) -> None:
-    """Withdraw what this visit was to follow: it counts no more, whatever the visit's later hellos say."""
+    """Withdraw what this visit was to follow, for good: later hellos of the visit change nothing."""
     armed = session.get(tables.Batch, batch) if batch else None
     choice = choices.claim(session, visit_id, menu=menu or (armed.profile if armed else ""), now=now)
     if choice is not None:
@@ -101,7 +101,7 @@ def _join(
     start = starts.get(armed.profile)
     if start is None:
         return UnknownProfile(armed.profile)
-    refused = batches.take(session, armed, visit_id, began=began, now=now)
+    refused = batches.take_place(session, armed, visit_id, began=began, now=now)
     if refused is not None:
         return refused
     return jobs.start(

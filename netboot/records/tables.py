@@ -339,7 +339,7 @@ class Event(Base):
     hash: Mapped[str] = mapped_column(String(64))
 
 
-def found(row: T | None, what: str) -> T:
+def require_row(row: T | None, what: str) -> T:
     """The row, or NotOnRecord."""
     if row is None:
         raise NotOnRecord(f"this {what} is not on the record", hint="reload the page, or restart the PC on the network")

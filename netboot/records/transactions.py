@@ -1,6 +1,6 @@
-"""The record's two kinds of transaction, and what all of them share: the clock, the bench day, what arrived lately.
+"""The record's transactions, for writing and for reading, with the clock and counters that they share.
 
-A writing one takes the lock at once, holds the chain, and is on disk when it ends. Safe from several threads.
+A writing one takes the database's lock and the chain's at its start, and is on disk when it ends. Thread-safe.
 """
 
 from collections.abc import Callable, Iterator
@@ -39,7 +39,7 @@ class Transactions:
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
-        """For what changes the record; its last event is kept apart from it too."""
+        """For what changes the record; afterwards the newest event is noted outside it (`chain_head.py`)."""
         with told_of_damage(), Session(self._engine) as session:
             with session.begin():
                 chain = events.lock_chain(session)
@@ -58,6 +58,6 @@ class Transactions:
 
     @contextmanager
     def writing_no_event(self) -> Iterator[Session]:
-        """For what is no event: no wait for the chain's lock."""
+        """For writes that add no event: they do not wait for the chain's lock."""
         with Session(self._engine) as session, session.begin():
             yield session

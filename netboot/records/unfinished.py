@@ -1,9 +1,9 @@
-"""What is left undone in a machine: work that failed or was cut short, and that nobody has done anew since.
+"""Unfinished work in a machine: a job that failed or was cut short, and was not redone since.
 
-A machine's newest visit says nothing of it: a PC that was cut in an erase and only looked at since is half erased all
-the same. `left_undone` is the rule (pure); around it, one query for however many machines. Jobs are in the order in
-which they were begun, by the numbers of their stages: no clock that is set can turn that round.
-Not for: what a cut job goes down as (`interruption.py`); the sentences (`problems.py`).
+The newest visit alone does not tell: a PC that lost power in an erase, and was only inventoried since, is still half
+erased. `left_undone` is the rule (pure); around it, one query for any number of machines. Jobs are ordered by the
+numbers of their stages, so that a changed clock cannot reorder them.
+Not for: how a job that was cut short ends (`interruption.py`).
 """
 
 from collections.abc import Collection, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""What the record gives out: frozen values, so that no caller holds a row of the database.
+"""The values that the record returns: frozen structs, so that no caller holds a row of the database.
 
 Times are UTC datetimes, sizes bytes, durations seconds. Not for: the tables themselves (`tables.py`).
 """

@@ -1,8 +1,8 @@
-"""The stays of machines in the agent: opened by a hello, held by a token, closed at the end or by the next boot.
+"""Visits, the stays of machines in the agent: opened by a hello, held by a token, closed at the end or the next boot.
 
-A machine's next boot closes its earlier visits, unless the line of one is open, or one is at work and the boot comes by
-another adapter: then nobody knows which one is the PC, and the new visit is opened beside it (`standing.py`). What is
-closed stays closed, whoever has its token.
+A machine's next boot closes its earlier visits, unless one still has an open connection, or is at work while the boot
+comes by another adapter: then nobody knows which one is the PC, and the new visit is opened beside it (`contested.py`).
+A closed visit stays closed, whoever has its token.
 """
 
 import hashlib
@@ -16,7 +16,7 @@ from typing import Final, cast
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
-from netboot.records import events, inventories, jobs, machines, standing, tables, unfinished
+from netboot.records import contested, events, inventories, jobs, machines, tables, unfinished
 from netboot.records.arrivals import (
     DAY,
     DAY_BYTES,
@@ -27,10 +27,10 @@ from netboot.records.arrivals import (
     Added,
     Bound,
     Brought,
-    Lately,
+    RecentlyAdded,
 )
 from netboot.records.refusals import HelloRefused, OtherOnLine, WrongToken
-from netboot.records.tables import found
+from netboot.records.tables import require_row
 from netboot.records.values import Standing, Visit
 from netboot.shared.inventory import Inventory
 from netboot.shared.problems import Problem
@@ -56,7 +56,7 @@ def address_of(session: Session, hello: Hello, came: Arrival) -> str:
 
 
 def greet(
-    session: Session, hello: Hello, came: Arrival, *, lately: Lately, on_line: frozenset[str], now: datetime
+    session: Session, hello: Hello, came: Arrival, *, lately: RecentlyAdded, on_line: frozenset[str], now: datetime
 ) -> tuple[Visit, Added]:
     """The visit of this boot, opened if it is new, and what it adds. `lately` is of `address_of`.
 
@@ -100,8 +100,8 @@ def greet(
     return _visit(session, row, token=token, new=False), Added(row.address, size)
 
 
-def lately(session: Session, *, began: int, now: datetime) -> Iterator[Brought]:
-    """What each visit of the last day brought, by the clock and by what is on the record after the event `began`.
+def brought_today(session: Session, *, began: int, now: datetime) -> Iterator[Brought]:
+    """The bytes that each visit of the last day added, by the clock or by the bench day (after the event `began`).
 
     Both must say so: of a clock that was put back, or ahead, the worse that follows is a day that begins anew.
     """
@@ -118,7 +118,7 @@ def lately(session: Session, *, began: int, now: datetime) -> Iterator[Brought]:
 
 def end(session: Session, visit_id: str, *, now: datetime) -> None:
     """The agent has left. A job still running stays as it is: the next hello says what became of it."""
-    row = found(session.get(tables.Visit, visit_id), "visit")
+    row = require_row(session.get(tables.Visit, visit_id), "visit")
     if row.closed is None:
         row.closed = now
         events.append(session, "visit-closed", {}, now=now, machine=row.machine_id, visit=row.id)
@@ -126,25 +126,25 @@ def end(session: Session, visit_id: str, *, now: datetime) -> None:
 
 def is_newest(session: Session, visit_id: str) -> bool:
     """Whether this machine has not been started again since: no visit of it was opened after this one."""
-    row = found(session.get(tables.Visit, visit_id), "visit")
-    return standing.newest_of(session, row.machine_id) in ("", visit_id)
+    row = require_row(session.get(tables.Visit, visit_id), "visit")
+    return contested.newest_of(session, row.machine_id) in ("", visit_id)
 
 
 def succeed(session: Session, visit_id: str, *, on_line: frozenset[str], now: datetime) -> Visit:
-    """The line that this visit was contested with was dead: this one is the PC, back after another boot."""
-    row = found(session.get(tables.Visit, visit_id), "visit")
+    """The connection that this visit was contested with was dead: this one is the PC, back after another boot."""
+    row = require_row(session.get(tables.Visit, visit_id), "visit")
     _close_all(
         session,
         [visit for visit in _unfinished(session, row.machine_id) if visit.id != row.id and visit.id not in on_line],
         now=now,
     )
-    standing.clear(session, visit_id, now=now)
+    contested.clear(session, visit_id, now=now)
     return _visit(session, row, token="", new=False)
 
 
-def again(session: Session, visit_id: str) -> Visit:
+def get(session: Session, visit_id: str) -> Visit:
     """The visit as it is now."""
-    row = found(session.get(tables.Visit, visit_id), "visit")
+    row = require_row(session.get(tables.Visit, visit_id), "visit")
     return _visit(session, row, token="", new=False)
 
 
@@ -168,7 +168,7 @@ def _require_farewell(session: Session, row: tables.Visit, on_line: frozenset[st
     """Raises WrongToken unless all that this closed visit's agent can want is to hear how its job ended."""
     outcome = jobs.outcome(session, row.id)
     done = outcome is not None and outcome.state == "done" and jobs.running(session, row.id) is None
-    later = standing.newest_of(session, row.machine_id) != row.id
+    later = contested.newest_of(session, row.machine_id) != row.id
     if not done or later or row.standing == "refused" or row.id in on_line:
         raise WrongToken("this visit is over")
 
@@ -242,8 +242,8 @@ _BOUNDS: Final[dict[Bound, tuple[str, str]]] = {
 }
 
 
-def _refuse_a_flood(session: Session, lately: Lately, size: int, now: datetime) -> None:
-    if bound := lately.bound(size):
+def _refuse_a_flood(session: Session, lately: RecentlyAdded, size: int, now: datetime) -> None:
+    if bound := lately.exceeded_by(size):
         why, hint = _BOUNDS[bound]
         raise HelloRefused(Problem("crowded"), why.format(address=lately.address), hint=hint)
     # Up to now and not later: a clock that was put back must not count yesterday's visits as this minute's.
@@ -256,7 +256,7 @@ def _refuse_a_flood(session: Session, lately: Lately, size: int, now: datetime) 
         )
 
 
-def _see_anew(session: Session, row: tables.Visit, inventory: Inventory, lately: Lately) -> int:
+def _see_anew(session: Session, row: tables.Visit, inventory: Inventory, lately: RecentlyAdded) -> int:
     """The agent of a known visit tells another inventory; it stands unless its address has used up its day.
 
     Gives the bytes that it adds.
@@ -264,7 +264,7 @@ def _see_anew(session: Session, row: tables.Visit, inventory: Inventory, lately:
     Then the visit goes on with what it told before: nobody's PC is turned away in the middle, and a check reads anew.
     """
     size = inventories.would_add(session, inventory)
-    if size and lately.is_full(size):
+    if size and lately.would_exceed(size):
         return 0
     row.added += size
     inventories.replace(session, row, inventory)
@@ -282,7 +282,7 @@ def _unfinished(session: Session, machine_id: str) -> Sequence[tables.Visit]:
 
 
 def _visit(session: Session, row: tables.Visit, *, token: str, new: bool) -> Visit:
-    machine = found(session.get(tables.Machine, row.machine_id), "machine")
+    machine = require_row(session.get(tables.Machine, row.machine_id), "machine")
     return Visit(
         id=row.id,
         machine_id=machine.id,

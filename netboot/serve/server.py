@@ -215,7 +215,7 @@ async def _name_services(
     """The services that publish the host names of imaged PCs: our own name server, and updates of the building's."""
     services: list[Service] = []
     if ready.plan is not None and ready.settings.names.answer:
-        who = directory(ready.plan, dhcp.leases, await asyncio.to_thread(record.jobs.named))
+        who = directory(ready.plan, dhcp.leases, await asyncio.to_thread(record.jobs.named_pcs))
         names = name_server(ready.plan, ready.settings.names, who)
         await names.start()
         stack.callback(names.close)

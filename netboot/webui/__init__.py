@@ -1,1 +1,1 @@
-"""The HTTP handlers: what firmware and agents ask for (`boot_http`, `agent_link`), and what people see."""
+"""The web page for people: handlers, texts and templates; the routes are in netboot/web.py."""

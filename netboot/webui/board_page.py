@@ -1,5 +1,4 @@
-"""The live board on the page: one row a MAC address, what waits for PCs that are away, and the choice for all that
-wait.
+"""The live board: one row a MAC address, choices for PCs that are away, and the choice for all PCs that wait.
 
 Not for: acting on a choice (`choosing.py`), keeping the rows fresh (`live.py`).
 """
@@ -38,5 +37,5 @@ async def show_board(request: web.Request) -> web.Response:
 
 def notices(request: web.Request) -> dict[str, int]:
     """What the last form did, from the address it led to: known names and small numbers only."""
-    found = {name: request.query.get(name, "") for name in NOTICES}
-    return {name: int(text) for name, text in found.items() if text.isascii() and text.isdigit() and len(text) < 4}
+    counts = {name: request.query.get(name, "") for name in NOTICES}
+    return {name: int(text) for name, text in counts.items() if text.isascii() and text.isdigit() and len(text) < 4}

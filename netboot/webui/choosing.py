@@ -1,7 +1,7 @@
 """Choosing a profile for one PC or for all that wait, and taking a choice back.
 
-A profile that writes to a disk is asked for once more, with what will happen, to which PCs and to which disks; what is
-said yes to is done to the PCs that were named then, and to no others.
+Before a profile that writes to disks is chosen, the page asks once more: what will happen, to which PCs and which
+disks. A "yes" applies to the PCs that were named in that question, and to no others.
 """
 
 import asyncio
@@ -39,8 +39,8 @@ _MASTERS: Final[dict[ProblemCode, Code]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Concerned:
-    """One PC that a choice is for, in the visit that a person saw, its own disks there, and what forbids writing.
+class ChosenPc:
+    """A PC that a choice is for: the visit that a person saw, its disks then, and what forbids writing to them.
 
     `shown` stands for what the PC is (`seen.py`): a yes holds only while it is the same.
     """
@@ -126,7 +126,7 @@ async def say_which(request: web.Request) -> web.Response:
 
 
 async def _choose_each(
-    workshop: Workshop, concerned: Sequence[Concerned], profile: Profile, who: Actor, target: DiskId | None
+    workshop: Workshop, concerned: Sequence[ChosenPc], profile: Profile, who: Actor, target: DiskId | None
 ) -> dict[str, int]:
     done = {"begun": 0, "kept": 0, "refused": 0}
     for pc in concerned:
@@ -146,9 +146,9 @@ def _waiting(workshop: Workshop) -> list[str]:
     return [row.visit for row in rows if not workshop.policies(row.mac, row.uuid).denied]
 
 
-def _concerned(record: Record, visits: Sequence[str]) -> list[Concerned]:
+def _concerned(record: Record, visits: Sequence[str]) -> list[ChosenPc]:
     """Raises Refusal when one is not on the record."""
-    found = []
+    concerned = []
     for visit in visits:
         try:
             seen = record.visits.seen(visit)
@@ -157,13 +157,13 @@ def _concerned(record: Record, visits: Sequence[str]) -> list[Concerned]:
         inventory = seen.visit.inventory
         answers = [row.answer for row in record.answers.of_visit(seen.machine_id, visit)]
         disks, stopped = internal_disks(inventory, answers), forbids_writing(inventory, answers)
-        found.append(
-            Concerned(seen.machine_id, visit, seen.label, seen.visit.mac, disks, as_seen(inventory).digest, stopped)
+        concerned.append(
+            ChosenPc(seen.machine_id, visit, seen.label, seen.visit.mac, disks, as_seen(inventory).digest, stopped)
         )
-    return found
+    return concerned
 
 
-def _target(name: str, concerned: Sequence[Concerned]) -> Disk | None:
+def _target(name: str, concerned: Sequence[ChosenPc]) -> Disk | None:
     """The disk a person picked, or None for "automatic". Raises Refusal when it is not exactly one disk of one PC."""
     if not name:
         return None
@@ -177,7 +177,7 @@ async def _may_be_chosen_for(workshop: Workshop, machine: str, seen: str) -> Non
     """Raises Refusal when nothing may be chosen for this PC by a person who saw it in this visit."""
     record = workshop.record
     try:
-        if (await asyncio.to_thread(record.machines.now, machine)).merged_into is not None:
+        if (await asyncio.to_thread(record.machines.summary, machine)).merged_into is not None:
             raise Refusal("merged")
         await asyncio.to_thread(record.visits.require_seen, machine, seen)
         visit = (await asyncio.to_thread(record.visits.seen, seen)).visit
@@ -192,7 +192,7 @@ async def _may_be_chosen_for(workshop: Workshop, machine: str, seen: str) -> Non
 
 
 async def master_is_there(workshop: Workshop, profile: Profile) -> None:
-    """Before anything is erased for it. Raises Refusal."""
+    """Raises Refusal when the profile's master is not in the store, before anything is erased for it."""
     if not profile.master:
         return
     try:

@@ -1,7 +1,7 @@
-"""What only a person can tell of a PC's disks, asked on its page: each answer is confirmed, and goes on the record.
+"""Questions about a PC's disks that only a person can answer; each answer is confirmed, and goes on the record.
 
-An answer is to the question that was seen: its form names the visit and the very disks or controller, and when those
-are others by now, it is refused.
+The form of an answer names the visit and the disks or controller that were shown; if they have changed since, the
+answer is refused.
 Not for: what may be asked and what an answer changes (`netboot/jobs/disk_answers.py`).
 """
 
@@ -24,7 +24,7 @@ async def answer(request: web.Request) -> web.Response:
     """POST /disk-answer: the word `answer` to the question `key` of this `machine` and `visit`; `sure` in the end."""
     who, form = await operators_form(request)
     record = request.app[workshop_key].record
-    machine, question = await asyncio.to_thread(_asked, record, form)
+    machine, question = await asyncio.to_thread(_open_question, record, form)
     kind = cast(AnswerKind, form.get("answer", ""))
     if kind not in get_args(AnswerKind):
         raise Refusal("form")
@@ -49,10 +49,10 @@ def questions_of(record: Record, machine: MachineDetail) -> tuple[Question, ...]
     return questions(visit.inventory, [row.answer for row in given])
 
 
-def _asked(record: Record, form: dict[str, str]) -> tuple[MachineDetail, Question]:
-    """The question that was seen, asked still. Raises Refusal."""
+def _open_question(record: Record, form: dict[str, str]) -> tuple[MachineDetail, Question]:
+    """The question that this form answers. Raises Refusal when it is no longer asked."""
     try:
-        machine = record.machines.now(form.get("machine", ""))
+        machine = record.machines.summary(form.get("machine", ""))
     except NotOnRecord:
         raise Refusal("no-such-machine") from None
     if machine.visits[0].id == form.get("visit", ""):

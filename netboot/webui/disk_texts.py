@@ -1,4 +1,4 @@
-"""The words of the page on what only a person can tell of a PC's disks, each in French and in English.
+"""The page's texts for questions about a PC's disks, in French and in English.
 
 Not for: the sentence that stops a PC until somebody answers (`problems.py`).
 """

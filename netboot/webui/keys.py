@@ -1,4 +1,4 @@
-"""Under which keys the page's application holds what its handlers need."""
+"""The aiohttp AppKeys under which the page's handlers find what they need."""
 
 from typing import Final
 

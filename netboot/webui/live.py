@@ -1,8 +1,8 @@
-"""The page's live stream: server-sent events (HTML Living Standard §9.2), one a changed row, as ready HTML.
+"""The page's live stream: server-sent events (HTML Living Standard §9.2), one a changed row, as rendered HTML.
 
-A viewer that reads slowly is sent the newest of each row only, one that does not read at all is let go. Viewers are
-bounded in number, in all and for one address. A stream ends with the session it was opened in; the page's script opens
-another, as somebody who only watches.
+A viewer that reads slowly gets only the newest state of each row; one that does not read at all is disconnected.
+Viewers are limited in number, in all and for one address. A stream ends with the session it was opened in; the page's
+script then opens another without a session.
 """
 
 import asyncio
@@ -51,7 +51,7 @@ class Viewers:
 
     @asynccontextmanager
     async def seat(self, address: str, session: str) -> AsyncIterator[None]:
-        """A place for this task, which looks on for this session, "" for none. Whoever is let go leaves it early."""
+        """Count this task as a viewer for this session ("" for none); one too many ends the oldest."""
         task = asyncio.current_task()
         assert task is not None
         self._sessions[task] = session
@@ -70,12 +70,12 @@ class Viewers:
             self._guests.leave(address, task)
 
     def end_session(self, session: str) -> None:
-        """Let go whoever looks on for this session: it is over."""
+        """End the streams of this session: it is over."""
         for task in [task for task, of in self._sessions.items() if session and of == session]:
             self._end(task)
 
     def end(self) -> None:
-        """Let every viewer go: the server stops."""
+        """End every stream: the server stops."""
         for task in tuple(self._sessions):
             self._end(task)
 
@@ -177,10 +177,10 @@ async def _changed(changes: asyncio.Queue[Row | None]) -> dict[str, Row]:
     except TimeoutError:
         return {}
     await asyncio.sleep(GATHER)
-    found = [row]
+    rows = [row]
     while not changes.empty():
-        found.append(changes.get_nowait())
-    return {row.name: row for row in found if row is not None}
+        rows.append(changes.get_nowait())
+    return {row.name: row for row in rows if row is not None}
 
 
 async def _pending(request: web.Request, who: Visitor) -> str:

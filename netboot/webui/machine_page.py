@@ -28,15 +28,15 @@ async def show_machines(request: web.Request) -> web.Response:
     search = request.query.get("search", "").strip()[:100]
     after = _number(request.query.get("after", ""))
     record = request.app[workshop_key].record
-    found = await asyncio.to_thread(record.machines.search, search, after=after, limit=PAGE)
+    result = await asyncio.to_thread(record.machines.search, search, after=after, limit=PAGE)
     return page(
         request,
         "machines.html.j2",
-        rows=found.rows,
+        rows=result.rows,
         on_line=request.app[workshop_key].on_line(),
-        count=found.count,
+        count=result.count,
         search=search,
-        after=found.rows[-1].number if found.more else 0,
+        after=result.rows[-1].number if result.more else 0,
     )
 
 
@@ -49,7 +49,7 @@ async def show_machine(request: web.Request) -> web.Response:
     except NotOnRecord:
         raise Refusal("no-such-machine") from None
     row = workshop.live_board.of_machine(machine.id)
-    seen = _seen(machine, row)
+    seen = _visit_shown(machine, row)
     inventory = seen.inventory
     names = await own_names(workshop, machine.id, seen)
     shows_events = bool(visitor(request).operator)
@@ -81,7 +81,7 @@ async def show_machine(request: web.Request) -> web.Response:
     )
 
 
-def _seen(machine: MachineDetail, row: Row | None) -> VisitRow:
+def _visit_shown(machine: MachineDetail, row: Row | None) -> VisitRow:
     """The visit that the page shows: its agent's, where it is here, else the newest that nobody refused."""
     by_id = {visit.id: visit for visit in machine.visits}
     if row is not None and row.visit in by_id:

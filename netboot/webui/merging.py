@@ -1,4 +1,4 @@
-"""An operator says that two numbers are one PC, or takes that back. Asked once more, with what tells the two apart."""
+"""Merging two machines that are one PC, and separating them again; asks once more, showing how the two differ."""
 
 import asyncio
 
@@ -19,7 +19,7 @@ async def merge(request: web.Request) -> web.Response:
     workshop = request.app[workshop_key]
     machine, into = form.get("machine", ""), form.get("into", "")
     if form.get("sure") != "yes":
-        pcs = [await asyncio.to_thread(_known, workshop.record, one) for one in (machine, into)]
+        pcs = [await asyncio.to_thread(_machine, workshop.record, one) for one in (machine, into)]
         return page(request, "merge_sure.html.j2", going=pcs[0], staying=pcs[1])
     try:
         await workshop.commands.merge(who.actor, machine, into)
@@ -41,10 +41,10 @@ async def separate(request: web.Request) -> web.Response:
     return _to(machine)
 
 
-def _known(record: Record, machine: str) -> MachineDetail:
+def _machine(record: Record, machine: str) -> MachineDetail:
     """Raises Refusal."""
     try:
-        return record.machines.now(machine)
+        return record.machines.summary(machine)
     except NotOnRecord:
         raise Refusal("no-such-machine") from None
 

@@ -1,6 +1,7 @@
-"""What is set for single PCs: the list of all, one PC known by its address only, and the form that sets it.
+"""The pages for policies of single PCs: the list, the page of a PC known by its address only, and the form.
 
-The admin's settings file comes first: what it denies is not allowed here. Not for: what follows (`offered.py`).
+The admin's settings file comes first: what it denies is not allowed here. Not for: what a policy does
+(`bootmenu/offered.py`).
 """
 
 import asyncio
@@ -48,7 +49,7 @@ async def show_policies(request: web.Request) -> web.Response:
     signed_in(request)
     workshop = request.app[workshop_key]
     rows = await asyncio.to_thread(workshop.record.policies.all)
-    return page(request, "policies.html.j2", rules=_listed(rows), fixed=workshop.policies.machines)
+    return page(request, "policies.html.j2", rules=_grouped(rows), fixed=workshop.policies.machines)
 
 
 async def open_address(request: web.Request) -> web.Response:
@@ -62,12 +63,12 @@ async def show_address(request: web.Request) -> web.Response:
     mac = address(request.match_info["mac"])
     row = workshop.live_board.row(mac)
     if row is not None and row.machine:
-        newest = (await asyncio.to_thread(workshop.record.machines.now, row.machine)).visits[0]
+        newest = (await asyncio.to_thread(workshop.record.machines.summary, row.machine)).visits[0]
         owner = row.machine if Key("mac", mac) in await own_names(workshop, row.machine, newest) else ""
         carried = any(nic.mac == mac and is_carried(nic) for nic in newest.inventory.nics)
         adapter = "carried" if carried else "shared"
     else:
-        owner, adapter = await asyncio.to_thread(workshop.record.machines.at, mac), "unknown"
+        owner, adapter = await asyncio.to_thread(workshop.record.machines.id_of_adapter, mac), "unknown"
     if owner:
         return _to(f"/machine/{owner}#rule")
     rule = await rule_of(workshop, (Key("mac", mac),), field="mac", subject=mac)
@@ -83,7 +84,7 @@ async def set_policy(request: web.Request) -> web.Response:
     machine = form.get("machine", "")
     if machine:
         try:
-            await asyncio.to_thread(workshop.record.machines.now, machine)
+            await asyncio.to_thread(workshop.record.machines.summary, machine)
             seen = await asyncio.to_thread(workshop.record.visits.seen, form.get("visit", ""))
         except NotOnRecord:
             raise Refusal("no-such-machine") from None
@@ -154,8 +155,8 @@ def address(text: str) -> str:
     return ":".join(digits[at : at + 2] for at in range(0, 12, 2))
 
 
-def _listed(rows: Sequence[PolicyRow]) -> list[list[PolicyRow]]:
-    """The rows, those of one machine that say the same together."""
+def _grouped(rows: Sequence[PolicyRow]) -> list[list[PolicyRow]]:
+    """The rows, grouped where several of one machine say the same."""
     groups: dict[object, list[PolicyRow]] = {}
     for row in rows:
         groups.setdefault((row.machine_id or row.key, row.policy, row.note), []).append(row)

@@ -45,14 +45,14 @@ async def show_masters(request: web.Request) -> web.Response:
 
 
 def _foreign(workshop: Workshop, names: set[str]) -> list[Problem]:
-    """What is to be said of the masters that another key signed: they are here, and no PC accepts them."""
-    found = []
+    """A problem for each master that another key signed: no PC accepts it."""
+    problems = []
     for name in sorted(names):
         with suppress(NetbootError):
             master = workshop.find_master(name)
             if master is not None and not master.signed:
-                found.append(Problem("master-unsigned", {"master": name}))
-    return found
+                problems.append(Problem("master-unsigned", {"master": name}))
+    return problems
 
 
 async def _record(request: web.Request, check: ChainCheck | None) -> web.Response:

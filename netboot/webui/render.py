@@ -1,5 +1,5 @@
-"""Templates to HTML, in the visitor's language. Every value is escaped by default, and nothing in it is
-invisible (`visible_text.py`)."""
+"""Renders templates to HTML in the visitor's language. Values are escaped, and invisible characters in them shown
+(`visible_text.py`)."""
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -82,9 +82,9 @@ def renderer() -> Environment:
 
 def part(request: web.Request, template: str, who: Visitor, **values: object) -> str:
     """A piece of a page, for this visitor."""
-    found = request.app[renderer_key].get_template(template)
+    jinja_template = request.app[renderer_key].get_template(template)
     workshop = request.app[workshop_key]
-    return found.render(
+    return jinja_template.render(
         t=texts(who.language),
         language=who.language,
         visitor=who,

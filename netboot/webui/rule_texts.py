@@ -1,4 +1,4 @@
-"""The page's words about batches and about what is set for single PCs: `webui/texts.py` takes them in."""
+"""The page's texts about batches and policies of single PCs, a part of `texts.py`."""
 
 from typing import Final
 

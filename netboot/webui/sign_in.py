@@ -130,7 +130,7 @@ async def first_start(request: web.Request) -> web.Response:
     start_code = request.app[start_code_key]
     if not start_code.is_said_by(code):
         return _first_start_page(request, code=code, name=name, message=TEXTS["wrong_code"][language], status=403)
-    wrong = _wrong(name, password, form.get("again", ""), language)
+    wrong = _new_operator_error(name, password, form.get("again", ""), language)
     if wrong:
         return _first_start_page(request, code=code, name=name, message=wrong, status=400)
     async with request.app[hashing_key].turn_of(request.remote or ""):
@@ -143,7 +143,7 @@ async def first_start(request: web.Request) -> web.Response:
     return _signed_in(request, operator) if operator is not None else _to("/sign-in")
 
 
-def _wrong(name: str, password: str, again: str, language: Language) -> str:
+def _new_operator_error(name: str, password: str, again: str, language: Language) -> str:
     """What is wrong with a new operator's name and password; "" for nothing."""
     if not name or not name.isprintable():
         return TEXTS["no_name"][language]

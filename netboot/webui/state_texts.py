@@ -1,4 +1,4 @@
-"""The words of the page for what the server knows by name: states, remarks, events, levels; in French and English."""
+"""The page's texts for the server's codes (states, remarks, events, levels), in French and English."""
 
 from typing import Final, Literal
 

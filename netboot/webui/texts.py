@@ -1,4 +1,4 @@
-"""The words of the page, each in French and in English: short, plain, one idea a sentence.
+"""The page's texts, each in French and in English: short, plain, one idea a sentence.
 
 `{…}` are names or numbers. Not for: stages, verdicts and endings (`wording.py`), what stops a PC (`problems.py`), what
 stops a request (`webui/refusal.py`).

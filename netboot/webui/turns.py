@@ -1,4 +1,4 @@
-"""Dear work in turns: a few at a time, a few in the queue, and the rest is told to come back later."""
+"""Limits expensive requests: a few run at once, a few wait in a queue, and further ones are refused as "busy"."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -8,8 +8,11 @@ from netboot.webui.refusal import Refusal
 
 
 class Turns:
-    """At most `at_once` inside and `queue` waiting, first come first served. Of one address at most one stands in the
-    queue, and its next ones behind it: so whoever asks much waits longer, and nobody else does."""
+    """At most `at_once` run and `queue` wait, first come first served.
+
+    Of one address only one request at a time stands in the queue; its others wait for that one. So a client that asks
+    for much delays itself and nobody else.
+    """
 
     def __init__(self, *, at_once: int, queue: int) -> None:
         self._room = asyncio.Semaphore(at_once)
@@ -19,8 +22,10 @@ class Turns:
 
     @asynccontextmanager
     async def turn_of(self, address: str) -> AsyncIterator[None]:
-        """Wait until no other of this address waits, and then for one's turn. How many of one address come is bounded
-        by the caller. Raises Refusal when too many wait already."""
+        """Wait until no other request of this address waits, then for a turn. Raises Refusal when the queue is full.
+
+        The caller limits how many of one address wait.
+        """
         lock, users = self._own.get(address, (asyncio.Lock(), 0))
         self._own[address] = (lock, users + 1)
         try:
@@ -33,7 +38,7 @@ class Turns:
 
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[None]:
-        """Wait for one's turn. Raises Refusal when too many wait already."""
+        """Wait for a turn. Raises Refusal when the queue is full."""
         if self._here >= self._most:
             raise Refusal("busy")
         self._here += 1

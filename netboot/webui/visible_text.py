@@ -1,6 +1,6 @@
-"""What a page shows of a text stands where it is read: the templates' `finalize` makes all of it visible.
+"""Makes invisible and direction-changing characters visible in every text of a page (Jinja's `finalize`).
 
-Not for: what a form sends back, which the filter `as_it_is` keeps letter for letter; HTML's own characters, which
+Not for: values that a form sends back, which the filter `as_it_is` leaves alone; HTML's special characters, which
 autoescape escapes.
 """
 
@@ -10,7 +10,7 @@ from netboot.shared.visible import visible
 
 
 class AsItIs(str):
-    """A text that a form sends back: shown to nobody, so nothing is named in it."""
+    """A text that a form sends back: it is not shown, so nothing in it is replaced."""
 
     __slots__ = ()
 

@@ -1,6 +1,6 @@
-"""Who looks at the page: the language, and the operator if one is signed in. Read from the request, once.
+"""The visitor of a page, read once from the request: the language, and the operator if one is signed in.
 
-Also reads forms, all of them bounded in size and time (the size is the application's `client_max_size`).
+Also reads forms, with limits on their size (the application's `client_max_size`) and time.
 """
 
 import asyncio
@@ -39,12 +39,12 @@ class Visitor:
 
 
 def mark_of(operator: Operator) -> str:
-    """What a session is bound to: this entry on the record, with this password."""
+    """The text that a session is bound to: it changes when the operator is removed or gets another password."""
     return f"{operator.added.isoformat()} {operator.password_hash}"
 
 
 async def recognise(request: web.Request) -> None:
-    """End the session of an operator who was removed, or has another password, since; also by another process."""
+    """End the session if its operator was removed or got another password, even by another process."""
     token, sessions = request.cookies.get(COOKIE, ""), request.app[sessions_key]
     session = sessions.find(token)
     if session is None:

@@ -199,7 +199,7 @@ class Commands:
         if session is not None:
             inventory = session.inventory
         else:
-            inventory = (await asyncio.to_thread(self._record.machines.now, machine)).visits[0].inventory
+            inventory = (await asyncio.to_thread(self._record.machines.summary, machine)).visits[0].inventory
         if self._policies.of(inventory).denied:
             raise Denied("this PC is denied", hint="allow it first, on its page or in the settings")
         return inventory

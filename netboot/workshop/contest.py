@@ -2,7 +2,7 @@
 
 Anybody on the LAN can say hello as any PC. So one machine has one line, an adapter is in one PC, and where the kernel
 knows whose adapter a line comes from, its hello must tell that one. Not for: what follows (`workshop/greeting.py`,
-`records/standing.py`).
+`records/contested.py`).
 """
 
 from collections.abc import Iterable, Sequence

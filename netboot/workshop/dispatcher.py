@@ -176,7 +176,7 @@ class Dispatcher:
 
     async def _keep_late(self, session: Session, message: StageFinished) -> None:
         """Evidence about this visit's job that is over is kept on the record; it changes nothing else."""
-        job = await asyncio.to_thread(self._record.jobs.over, session.visit.id, message.job)
+        job = await asyncio.to_thread(self._record.jobs.ended_job, session.visit.id, message.job)
         if job is None:
             return
         newest = await asyncio.to_thread(self._record.visits.is_newest, session.visit.id)

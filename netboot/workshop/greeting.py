@@ -292,7 +292,7 @@ class Workshop:
 
     async def show_left(self) -> None:
         """At the server's start: the PCs in which work was left have a row before they come again, if they do."""
-        for left in await asyncio.to_thread(self.record.jobs.left_lately):
+        for left in await asyncio.to_thread(self.record.jobs.unfinished_lately):
             undone = left.unfinished
             row = Row(mac=left.mac, state="silent", machine=left.machine_id, label=left.label)
             row = replace(row, profile=undone.profile.id)

@@ -68,7 +68,7 @@ class Policies:
         rows = record.policies.all()
         self._set = {name: row.policy for row in rows for name in _spellings(row.key)}
         for waiting in record.choices.pending():
-            machine = record.machines.now(waiting.choice.machine_id)
+            machine = record.machines.summary(waiting.choice.machine_id)
             if self.of(machine.visits[0].inventory).denied and record.choices.cancel(machine.id, who):
                 log.warning("what was chosen for %s is withdrawn: it is denied", machine.label or machine.id)
 

@@ -53,7 +53,7 @@ def serving(switch: Switch, folder: Path) -> AbstractContextManager[Directory]:
         )
         async with AsyncExitStack() as stack:
             record = stack.enter_context(open_record(folder / "record.sqlite"))
-            who = directory(plan, dhcp.leases, record.jobs.named())
+            who = directory(plan, dhcp.leases, record.jobs.named_pcs())
             names = name_server(plan, settings.names, who)
             await names.start()
             stack.callback(names.close)

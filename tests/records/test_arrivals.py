@@ -32,7 +32,7 @@ class Day:
 
     def comes(self, address: str, size: int, *, after: float = 4.0) -> arrivals.Bound | None:
         self.seconds += after
-        bound = self.arrivals.lately(address).bound(size)
+        bound = self.arrivals.recently_added(address).exceeded_by(size)
         if bound is None:
             self.begun += 1
             self.arrivals.count(Added(address, size, begins=True))
@@ -134,7 +134,7 @@ def test_a_known_visit_tells_ever_other_inventories_until_its_address_has_used_u
     for inventory in told:
         again = record.visits.greet(hello(inventory, "boot-1", token=visit.token), MAC, address=DEVICE)
         assert (again.id, again.new) == (visit.id, False)
-    assert record.machines.now(visit.machine_id).visits[0].inventory == told[3]
+    assert record.machines.summary(visit.machine_id).visits[0].inventory == told[3]
     assert record.visits.greet(hello(pc(6), "boot-6"), MAC, address="10.0.0.5").new
 
 

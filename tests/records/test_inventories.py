@@ -132,7 +132,7 @@ def test_a_record_of_before_opens_with_all_that_was_in_it(tmp_path: Path) -> Non
             ("boot-1", pc()),
         ]
         assert {disk.can for each in visits for disk in each.inventory.disks} == {Abilities()}
-        job = record.jobs.over(visits[2].id, visits[2].jobs[0].id)
+        job = record.jobs.ended_job(visits[2].id, visits[2].jobs[0].id)
         assert job is not None
         assert (job.inventory, job.stages[0]) == (pc(), CHECKED)
         assert [(row.verdict, row.in_chain) for row in record.machines.erasures(one.id)] == [("erased", True)]

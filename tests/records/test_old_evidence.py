@@ -107,7 +107,7 @@ def test_a_record_of_before_shows_its_proofs_as_they_were_and_its_chain_holds(ol
 def test_the_stages_results_of_before_are_read_as_well(old: Path) -> None:
     with open_record(old) as record:
         visits = [visit for one in record.machines.overview() for visit in record.machines.detail(one.id).visits]
-        ended = [record.jobs.over(visit.id, visit.jobs[0].id) for visit in visits if visit.jobs[0].ended]
+        ended = [record.jobs.ended_job(visit.id, visit.jobs[0].id) for visit in visits if visit.jobs[0].ended]
     assert [len(erasures(job)) for job in ended if job is not None] == [4, 5, 1]
     for (text,) in by_hand(old, "SELECT result FROM stages WHERE stage = 'erase'"):
         result = read_result(text, EraseResult)

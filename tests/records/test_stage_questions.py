@@ -70,14 +70,14 @@ def test_no_visit_says_how_anothers_question_ended(record: Record) -> None:
 
 def test_the_longest_questions_are_few_and_count_for_what_their_address_adds(record: Record, clock: Clock) -> None:
     visit, job = begun(record)
-    before, came = record.journal.last(), record._open.arrivals.lately("10.0.0.66").size
+    before, came = record.journal.last(), record._open.arrivals.recently_added("10.0.0.66").size
     for number in range(3 * QUESTIONS):
         asked = StageQuestion(id=f"{number:016x}", text=LONGEST.text, choices=LONGEST.choices, seconds=LONGEST.seconds)
         record.questions.close(visit.id, closed(job, number + 2, "time-out", asked=asked))
     assert record.journal.last() - before == QUESTIONS
     size = sum(len(event.body) for event in record.journal.read(before, 100))
     assert size < 64 << 10
-    assert record._open.arrivals.lately("10.0.0.66").size - came >= size
+    assert record._open.arrivals.recently_added("10.0.0.66").size - came >= size
 
 
 def test_a_person_who_is_forgotten_stands_in_no_answer(record: Record) -> None:

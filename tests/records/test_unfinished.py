@@ -115,14 +115,14 @@ def test_which_work_is_the_newest_does_not_hang_on_the_clock(record: Record, clo
     assert record.machines.detail(machine).left == left
 
 
-def test_a_server_that_starts_knows_of_the_pcs_that_were_left_lately(record: Record, clock: Clock) -> None:
+def test_a_server_that_starts_knows_of_the_pcs_that_were_unfinished_lately(record: Record, clock: Clock) -> None:
     machine = cut_in_erase(record)
-    (left,) = record.jobs.left_lately()
+    (left,) = record.jobs.unfinished_lately()
     assert (left.machine_id, left.mac, left.unfinished.running) == (machine, MAC, True)
     record.visits.greet(hello(pc(), f"boot-{next(_numbers)}"), MAC)
-    assert [found.unfinished.running for found in record.jobs.left_lately()] == [False]
+    assert [found.unfinished.running for found in record.jobs.unfinished_lately()] == [False]
     clock.now += LEFT_SHOWN
-    assert record.jobs.left_lately() == ()
+    assert record.jobs.unfinished_lately() == ()
     assert record.jobs.left_undone(machine) is not None
 
 
@@ -139,14 +139,14 @@ def test_what_is_left_at_the_old_number_is_left_at_the_new_one_until_either_has_
     assert visit.left is not None
     assert visit.left.stage == "erase"
     assert [row.left for row in record.machines.overview()] == [visit.left] * len(record.machines.overview())
-    assert [found.machine_id for found in record.jobs.left_lately()] == [new.machine_id]
+    assert [found.machine_id for found in record.jobs.unfinished_lately()] == [new.machine_id]
     assert record.machines.detail(old).left == record.machines.detail(new.machine_id).left == visit.left
     begun = start(record, visit)
     for number, stage in enumerate(begun.profile.stages, 1):
         record.jobs.stage_finished(begun.id, StageRecord(stage=stage, state="done"), 1.0, number)
     record.jobs.end(begun.id, None)
     assert (record.jobs.left_undone(old), record.jobs.left_undone(new.machine_id)) == (None, None)
-    assert record.jobs.left_lately() == ()
+    assert record.jobs.unfinished_lately() == ()
 
 
 def test_a_denial_is_not_what_is_left(record: Record) -> None:

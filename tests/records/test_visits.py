@@ -293,7 +293,7 @@ def test_a_machine_of_a_thousand_hellos_is_read_as_far_as_it_is_shown(
     assert [visit.boot for visit in detail.visits] == ["boot-5", "boot-4", "boot-0"]
     assert (detail.unread, detail.visits[2].jobs[0].erasures[0].verdict) == (3, "erased")
     spoil_inventories(place, "boot != 'boot-5'")
-    assert [visit.boot for visit in record.machines.now(erased.machine_id).visits] == ["boot-5"]
+    assert [visit.boot for visit in record.machines.summary(erased.machine_id).visits] == ["boot-5"]
 
 
 def test_the_overview_shows_the_machines_that_came_last_and_reads_no_other_inventory(

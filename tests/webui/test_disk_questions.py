@@ -218,7 +218,7 @@ async def test_an_answer_to_what_is_asked_no_longer_is_refused(
         await operator.post("/disk-answer", fields, 409 if change == "key" else 415)
     else:
         if change == "disks":
-            visit = workshop.record.machines.now(row_of(workshop).machine).visits[0]
+            visit = workshop.record.machines.summary(row_of(workshop).machine).visits[0]
             session = workshop.record.visits.greet(replace(now, boot="boot-3"), visit.mac)
             fields["visit"] = session.id
         else:

@@ -45,18 +45,18 @@ async def test_a_pc_that_was_imaged_is_told_with_its_name_and_address(
     await works(workshop, WIPE.id, pc(), "boot-1")
     machine = row_of(workshop).machine
     assert told == [Named(machine, "pc-1", "98:fa:9b:00:00:01", IPv4Address("127.0.0.1"))]
-    assert workshop.record.jobs.named() == (Named(machine, "pc-1", "98:fa:9b:00:00:01"),)
+    assert workshop.record.jobs.named_pcs() == (Named(machine, "pc-1", "98:fa:9b:00:00:01"),)
 
 
 async def test_a_look_at_a_pc_leaves_its_name_and_an_erase_ends_it(workshop: Workshop, told: list[Named]) -> None:
     await works(workshop, WIPE.id, pc(), "boot-1")
-    named = workshop.record.jobs.named()
+    named = workshop.record.jobs.named_pcs()
     await works(workshop, LOOK.id, pc(), "boot-2")
-    assert workshop.record.jobs.named() == named
+    assert workshop.record.jobs.named_pcs() == named
     assert len(told) == 1
     await works(workshop, ERASE.id, pc(), "boot-3")
     assert (told[-1].machine, told[-1].hostname) == (named[0].machine, "")
-    assert workshop.record.jobs.named() == ()
+    assert workshop.record.jobs.named_pcs() == ()
 
 
 async def test_a_pc_that_was_imaged_through_a_dock_has_no_name_for_others(
@@ -66,14 +66,14 @@ async def test_a_pc_that_was_imaged_through_a_dock_has_no_name_for_others(
     assert is_carried(docked.nics[0])
     await works(workshop, WIPE.id, docked, "boot-1")
     assert [named.hostname for named in told] == [""]
-    assert workshop.record.jobs.named() == ()
+    assert workshop.record.jobs.named_pcs() == ()
 
 
 async def test_names_are_known_after_a_restart_the_newest_last(record: Record, workshop: Workshop) -> None:
     await works(workshop, WIPE.id, pc(1), "boot-1")
     await works(workshop, WIPE.id, pc(2), "boot-2")
     await works(new_workshop(record), WIPE.id, pc(1), "boot-3")
-    assert [named.mac[-2:] for named in new_workshop(record).record.jobs.named()] == ["02", "01"]
+    assert [named.mac[-2:] for named in new_workshop(record).record.jobs.named_pcs()] == ["02", "01"]
 
 
 async def test_a_job_that_failed_names_nobody(workshop: Workshop, told: Sequence[Named]) -> None:
@@ -85,7 +85,7 @@ async def test_a_job_that_failed_names_nobody(workshop: Workshop, told: Sequence
         await agent.finish(run, None, outcome="failed", problem=Problem("customise", {"error": "no room"}))
         assert isinstance(await agent.order(), Stay)
     assert not told
-    assert workshop.record.jobs.named() == ()
+    assert workshop.record.jobs.named_pcs() == ()
 
 
 def test_an_address_that_is_none_of_ipv4_is_left_out() -> None:

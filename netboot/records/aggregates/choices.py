@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 from netboot.jobs.profile import Profile
 from netboot.records import (
-    agreed,
+    changed_profiles,
     choices,
+    contested,
     overview,
-    standing,
 )
 from netboot.records.transactions import Transactions
 from netboot.records.values import (
@@ -44,8 +44,8 @@ class Choices:
         """
         with self._open.writing() as session:
             if seen:
-                standing.require_seen(session, machine_id, seen)
-            visit = seen or standing.newest_of(session, machine_id)
+                contested.require_seen(session, machine_id, seen)
+            visit = seen or contested.newest_of(session, machine_id)
             return choices.choose(
                 session, machine_id, profile, who=who, target=target, visit_id=visit, shown=shown, now=self._open.now()
             )
@@ -74,4 +74,4 @@ class Choices:
         Gives the ids of the profiles whose choices or batch were withdrawn.
         """
         with self._open.writing() as session:
-            return agreed.withdraw_changed(session, profiles, now=self._open.now())
+            return changed_profiles.withdraw_changed(session, profiles, now=self._open.now())

@@ -65,7 +65,7 @@ class Jobs:
         return begun
 
     def refuse(self, visit_id: str, *, menu: str = "", batch: str = "") -> None:
-        """Withdraw what this visit was to follow (see `begin`): it counts no more, also when it is told again."""
+        """Withdraw what this visit was to follow (see `begin`), for good: later hellos of the visit change nothing."""
         with self._open.writing() as session:
             starting.refuse(session, visit_id, menu=menu, batch=batch, now=self._open.now())
 
@@ -74,10 +74,10 @@ class Jobs:
         with self._open.reading() as session:
             return jobs.running(session, visit_id)
 
-    def over(self, visit_id: str, job_id: str) -> Job | None:
+    def ended_job(self, visit_id: str, job_id: str) -> Job | None:
         """The visit's job of this id if it has one, and it is over."""
         with self._open.reading() as session:
-            return jobs.over(session, visit_id, job_id)
+            return jobs.ended_job(session, visit_id, job_id)
 
     def outcome(self, visit_id: str) -> Outcome | None:
         """How the visit's newest job ended, if it has."""
@@ -122,12 +122,12 @@ class Jobs:
             machine = machines.at_boot(session, mac=mac, uuid=uuid)
             return None if machine is None else unfinished.unfinished(session, [machine.id]).get(machine.id)
 
-    def left_lately(self) -> tuple[LeftAt, ...]:
+    def unfinished_lately(self) -> tuple[LeftAt, ...]:
         """The machines in which work was left within the last LEFT_SHOWN, the newest LEFT_MOST of them."""
         with self._open.reading() as session:
             return unfinished.left_since(session, self._open.now() - LEFT_SHOWN, limit=LEFT_MOST)
 
-    def named(self) -> tuple[Named, ...]:
+    def named_pcs(self) -> tuple[Named, ...]:
         """The PCs that bear the name of their newest installation, oldest first; without addresses."""
         with self._open.reading() as session:
-            return naming.named(session)
+            return naming.named_pcs(session)

@@ -33,8 +33,8 @@ class Machines:
         with self._open.reading() as session:
             return machines.names_of_others(session, machine_id, keys)
 
-    def at(self, mac: str) -> str:
-        """The id of the machine that this adapter belongs to, "" when there is none, or more than one."""
+    def id_of_adapter(self, mac: str) -> str:
+        """The id of the machine with this network adapter, "" when there is none, or more than one."""
         with self._open.reading() as session:
             machine = machines.at_boot(session, mac=mac, uuid="")
             return "" if machine is None else machine.id
@@ -76,7 +76,7 @@ class Machines:
         with self._open.reading() as session:
             return overview.machine(session, machine_id, newest=VISITS_READ, proven=VISITS_READ, now=self._open.now())
 
-    def now(self, machine_id: str) -> MachineDetail:
+    def summary(self, machine_id: str) -> MachineDetail:
         """One machine with its newest visit only: enough to decide about it. Raises NotOnRecord."""
         with self._open.reading() as session:
             return overview.machine(session, machine_id, newest=1, proven=0, now=self._open.now())

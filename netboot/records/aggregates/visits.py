@@ -1,12 +1,8 @@
-"""Stays of machines in the agent, and what stands against a line."""
+"""Visits: each a stay of a machine in the agent, and whether it is contested."""
 
 from collections.abc import Collection
 
-from netboot.records import (
-    overview,
-    standing,
-    visits,
-)
+from netboot.records import contested, overview, visits
 from netboot.records.transactions import Transactions
 from netboot.records.values import (
     SeenVisit,
@@ -17,7 +13,7 @@ from netboot.shared.protocol import Hello
 
 
 class Visits:
-    """Stays of machines in the agent, and what stands against a line."""
+    """Visits: each a stay of a machine in the agent, and whether it is contested."""
 
     def __init__(self, transactions: Transactions) -> None:
         self._open = transactions
@@ -46,7 +42,7 @@ class Visits:
         """
         with self._open.writing() as session:
             came = visits.Arrival(mac, address, adapter)
-            lately = self._open.arrivals.lately(visits.address_of(session, hello, came))
+            lately = self._open.arrivals.recently_added(visits.address_of(session, hello, came))
             visit, added = visits.greet(session, hello, came, lately=lately, on_line=on_line, now=self._open.now())
             self._open.arrivals.count(added)
         return visit
@@ -64,12 +60,12 @@ class Visits:
     def get(self, visit_id: str) -> Visit:
         """The visit as it is now. Raises NotOnRecord."""
         with self._open.reading() as session:
-            return visits.again(session, visit_id)
+            return visits.get(session, visit_id)
 
     def contest(self, visit_ids: Collection[str], why: Standing, *, address: str, adapter: str) -> None:
-        """Let nothing begin in these visits until a person says which one is the PC (`standing.py`)."""
+        """Let nothing begin in these visits until a person says which one is the PC (`contested.py`)."""
         with self._open.writing() as session:
-            standing.contest(session, visit_ids, why, address=address, adapter=adapter, now=self._open.now())
+            contested.contest(session, visit_ids, why, address=address, adapter=adapter, now=self._open.now())
 
     def uncontest(self, visit_id: str, *, on_line: frozenset[str]) -> Visit:
         """The other line was dead: this visit succeeds the machine's earlier ones, which end as at another boot."""
@@ -79,7 +75,7 @@ class Visits:
     def require_seen(self, machine_id: str, visit_id: str) -> None:
         """Raises NotThatVisit when the PC has another visit since than the one that a person saw; Contested."""
         with self._open.reading() as session:
-            standing.require_seen(session, machine_id, visit_id)
+            contested.require_seen(session, machine_id, visit_id)
 
     def vouch(self, visit_id: str, who: str) -> tuple[str, ...]:
         """A person says that this contested visit is the PC; gives the visits that are not, which are over.
@@ -87,12 +83,12 @@ class Visits:
         Raises NotThatVisit when it is not contested, or over.
         """
         with self._open.writing() as session:
-            return standing.vouch(session, visit_id, who=who, now=self._open.now())
+            return contested.vouch(session, visit_id, who=who, now=self._open.now())
 
     def keep_out(self, visit_id: str, who: str) -> None:
         """A person says that this contested visit is not the PC: it is over. Raises NotThatVisit as `vouch`."""
         with self._open.writing() as session:
-            standing.keep_out(session, visit_id, who=who, now=self._open.now())
+            contested.keep_out(session, visit_id, who=who, now=self._open.now())
 
     def seen(self, visit_id: str) -> SeenVisit:
         """The visit that a person saw, as it is on the record now. Raises NotOnRecord."""

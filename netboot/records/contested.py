@@ -1,8 +1,8 @@
-"""Which of several lines is the PC: what stands against a visit, and what a person said about it.
+"""Contested visits: two connections claim to be one PC, and a person says which one is.
 
-Anybody on the LAN can say hello as any PC. Where two lines speak for one PC, or a line comes from another adapter than
-its hello tells, its visit is contested: nothing is begun in it until a person says which one is the PC. That stays on
-the record, with the proofs that such a visit gave. Not for: noticing it (`visits.py`, `netboot/workshop/contest.py`).
+Anybody on the LAN can say hello as any PC. Where two connections speak for one PC, or one comes from another adapter
+than its hello says, its visit is contested: nothing begins in it until a person decides. That stays on the record with
+the erasures of such a visit. Not for: noticing it (`visits.py`, `netboot/workshop/contest.py`).
 """
 
 from collections.abc import Collection
@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from netboot.records import events, jobs, tables
 from netboot.records.refusals import Contested, NotThatVisit
-from netboot.records.tables import found
+from netboot.records.tables import require_row
 from netboot.records.values import CONTESTED, Standing
 from netboot.shared.problems import Problem
 
@@ -26,7 +26,7 @@ def contest(
     `address` and `adapter` are where the newest of their lines comes from, "" for what is not known.
     """
     for visit_id in sorted(visit_ids):
-        row = found(session.get(tables.Visit, visit_id), "visit")
+        row = require_row(session.get(tables.Visit, visit_id), "visit")
         if row.standing:
             continue
         row.standing = why
@@ -42,7 +42,7 @@ def vouch(session: Session, visit_id: str, *, who: str, now: datetime) -> tuple[
     Contested ones as refused; one that nothing stood against was the PC's own, before it was restarted. What those had
     begun ends. Raises NotThatVisit when the visit is not contested, or over.
     """
-    row = found(session.get(tables.Visit, visit_id), "visit")
+    row = require_row(session.get(tables.Visit, visit_id), "visit")
     if row.standing not in CONTESTED or row.closed is not None:
         raise NotThatVisit()
     row.standing = "vouched"
@@ -66,7 +66,7 @@ def vouch(session: Session, visit_id: str, *, who: str, now: datetime) -> tuple[
 
 def keep_out(session: Session, visit_id: str, *, who: str, now: datetime) -> None:
     """A person says that this visit's line is not the PC. Raises NotThatVisit when it is over, or not contested."""
-    row = found(session.get(tables.Visit, visit_id), "visit")
+    row = require_row(session.get(tables.Visit, visit_id), "visit")
     if row.standing not in CONTESTED or row.closed is not None:
         raise NotThatVisit()
     refuse(session, row, who=who, now=now)
@@ -82,8 +82,8 @@ def refuse(session: Session, row: tables.Visit, *, who: str = "", now: datetime)
 
 
 def clear(session: Session, visit_id: str, *, now: datetime) -> None:
-    """The line that this one was contested with was dead already: nothing stands against it any more."""
-    row = found(session.get(tables.Visit, visit_id), "visit")
+    """The connection that this one was contested with was dead already: the visit is contested no more."""
+    row = require_row(session.get(tables.Visit, visit_id), "visit")
     if row.standing == "two-lines":
         row.standing = ""
         session.flush()

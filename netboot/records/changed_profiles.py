@@ -1,9 +1,9 @@
-"""Holding people to what they agreed to: a choice or a batch names a profile, and the profile's file may be edited.
+"""At the server's start, withdraws choices and batches whose profile was edited since they were made.
 
-Profiles are read at the server's start. The digests of those of the last start are on the record: what waits for a
-profile that is another one now is withdrawn before anybody can be served, so that no PC chosen for a look is erased by
-an edit. A profile of which no digest is known (a record of before they were kept) ends what waits only if it writes
-to disks. Not for: a profile whose file is gone (`starting.py` refuses it at the hello); jobs, which keep their own.
+Otherwise an edit could turn a choice to inspect a PC into one to erase it. The record has the digests of the profiles
+of the last start to compare with. A record from before digests were kept has none: then only choices of profiles that
+write to disks are withdrawn. Not for: a profile whose file is gone (`starting.py` refuses it at the hello); jobs, which
+keep their profile as it was.
 """
 
 from collections.abc import Sequence
