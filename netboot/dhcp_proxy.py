@@ -49,7 +49,7 @@ class BesideSettings:
 
 
 class BesideBuilding:
-    """The core (core.py) of the modes `proxy` and `merged`."""
+    """The core (dhcp/core.py) of the modes `proxy` and `merged`."""
 
     def __init__(self, settings: BesideSettings, policy_of: PolicyOf = nothing_set) -> None:
         self._settings = settings

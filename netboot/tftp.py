@@ -1,8 +1,8 @@
 """The TFTP service that gives boot files to firmware: read-only, many transfers at once in one event loop.
 
 Follows RFC 1350 (TFTP), 2347 (options), 2348 (blksize), 2349 (tsize, timeout), 7440 (windowsize) and 1123 §4.2.3.
-This file takes requests, keeps the limits and tells of transfers; the rest is in packet.py (bytes),
-transfer.py (what is sent when), session.py (one transfer), socket.py and source.py (names, files).
+This file takes requests, keeps the limits and reports transfers; the rest is in `tftpd/`: packet (bytes), transfer
+(what is sent when), session (one transfer), socket and source (names, files).
 Not for: which files exist; the server gives a `Source`.
 """
 

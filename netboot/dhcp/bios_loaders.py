@@ -4,7 +4,7 @@ undionly.kpxe works through the driver in the adapter's ROM (UNDI), which hangs 
 here it looks like this: the PC loads it, iPXE never asks for its script, and the next packet is the ROM's again, at the
 next start. After TIMES of that the PC is sent the next build of ORDER; one that works is kept until the server ends.
 Pure and bounded; `now` is in seconds on any steady clock.
-Not for: an iPXE that comes up and goes round in circles (loop_guard.py), what a person set (policy.py).
+Not for: an iPXE that comes up and goes round in circles (loop_guard.py), what a person set (jobs/policy.py).
 """
 
 from collections import OrderedDict

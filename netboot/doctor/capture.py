@@ -1,7 +1,7 @@
-"""Hears the LAN: one listening socket for DHCP, ARP, spanning tree and IGMP, each frame read into a plain value.
+"""Captures DHCP, ARP, spanning tree and IGMP frames on the LAN, and parses each into a plain value.
 
-The kernel drops everything else before it reaches this program (a filter by libpcap), and the socket holds what comes
-while nobody listens. It hears what leaves this machine as well, so that a DHCP server on this machine is heard too.
+The kernel drops everything else (a libpcap filter), and the socket buffers what arrives while nobody reads. Frames that
+leave this machine are captured too, so that a DHCP server on this machine is seen.
 Not for: DHCP's own meaning (offers.py).
 """
 
@@ -89,12 +89,12 @@ class Capture:
                 frame = self._socket.recv()
             except OSError:  # the interface went down
                 return
-            heard = heard_in(frame) if frame is not None else None
+            heard = parse_frame(frame) if frame is not None else None
             if heard is not None:
                 yield heard
 
 
-def heard_in(frame: Packet) -> Heard | None:
+def parse_frame(frame: Packet) -> Heard | None:
     """A frame as a plain value, None for one that says nothing here or is not what it claims to be."""
     if STP in frame:
         tree = frame[STP]

@@ -1,4 +1,4 @@
-"""What the doctor tells: a stable code, how much it matters, and the values that its sentences name."""
+"""A finding of the doctor: a stable code, its severity, and the values that its sentences name."""
 
 from dataclasses import dataclass, field
 from enum import Enum

@@ -1,4 +1,4 @@
-"""Says things on the LAN: DHCP questions, ARP probes, one ping. Bounded by its callers; nothing claims an address.
+"""Sends on the LAN: DHCP questions, ARP probes, one ping. The callers limit how many; nothing claims an address.
 
 A DHCP question goes out by a raw IP socket: the kernel puts a broadcast on the wire and hands a copy to the sockets of
 this machine, so that a server here and a server elsewhere get the same question (a frame sent below IP reaches only the

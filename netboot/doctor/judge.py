@@ -1,4 +1,4 @@
-"""From what was seen to what is told: pure, each rule beside its kin.
+"""Turns observations into findings (pure).
 
 judge_link   the interface, addresses that collide, the switch
 judge_dhcp   who gives addresses, and who else would boot PCs
@@ -16,8 +16,8 @@ _ORDER = tuple(Severity)
 
 def judge(seen: Seen) -> tuple[Finding, ...]:
     """Every finding, the worst first; within one severity in the order in which a person would look."""
-    found = (*link_findings(seen), *dhcp_findings(seen), *boot_findings(seen))
-    return tuple(sorted(found, key=lambda finding: _ORDER.index(finding.severity)))
+    findings = (*link_findings(seen), *dhcp_findings(seen), *boot_findings(seen))
+    return tuple(sorted(findings, key=lambda finding: _ORDER.index(finding.severity)))
 
 
 def stops_pcs(findings: tuple[Finding, ...]) -> bool:

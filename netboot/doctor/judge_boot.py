@@ -1,4 +1,4 @@
-"""Netboot itself: is it there, how does it answer, and does each firmware come through to the kernel (pure)."""
+"""Findings about netboot itself: is it there, how does it answer, can each firmware load the kernel (pure)."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -18,7 +18,7 @@ FIRMWARES: Final = {
 
 
 def boot_findings(seen: Seen) -> Iterator[Finding]:
-    """What is to be told of netboot and of the way through it."""
+    """Findings about netboot itself, and about each firmware's boot from it."""
     if not seen.card.carrier:
         return
     yield from _netboot(seen)
@@ -26,7 +26,7 @@ def boot_findings(seen: Seen) -> Iterator[Finding]:
         yield from _walk(walk)
 
 
-def way_of_answering(seen: Seen) -> Code:
+def answering_code(seen: Seen) -> Code:
     """How netboot answers, or why PCs hear nothing of it."""
     ours = [offer for offer in seen.offers if offer.server in seen.netboots]
     named = [offer for offer in ours if offer.asker.boots and offer.file]
@@ -42,14 +42,14 @@ def way_of_answering(seen: Seen) -> Code:
 
 
 def _netboot(seen: Seen) -> Iterator[Finding]:
-    way = way_of_answering(seen)
+    code = answering_code(seen)
     # Without an address of its own the doctor cannot ask, so it cannot say that there is none.
-    if way == "netboot-none" and seen.card.address is None:
+    if code == "netboot-none" and seen.card.address is None:
         return
-    stops = way in ("netboot-none", "netboot-not-named")
+    stops = code in ("netboot-none", "netboot-not-named")
     quickest = min((offer.after for offer in seen.offers if offer.server in seen.netboots), default=0.0)
     values = {"server": str(seen.netboot), "after": f"{quickest * 1000:.0f}"}
-    yield Finding(way, Severity.STOPS if stops else Severity.FINE, values)
+    yield Finding(code, Severity.STOPS if stops else Severity.FINE, values)
     if len(seen.netboots) > 1:
         yield Finding("netboot-twice", Severity.STOPS, {"servers": ", ".join(map(str, seen.netboots))})
     if seen.walks and not any(walk.asker is Asker.IA32 for walk in seen.walks):
@@ -63,7 +63,7 @@ def _walk(walk: Walk) -> Iterator[Finding]:
         values = {"firmware": firmware, "name": broken.name, "detail": broken.detail}
         yield Finding(_broken_code(broken), Severity.STOPS, values)
         return
-    values = {"firmware": firmware, "seconds": f"{walk.seconds:.1f}", "steps": _told(walk)}
+    values = {"firmware": firmware, "seconds": f"{walk.seconds:.1f}", "steps": _path_text(walk)}
     yield Finding("boots", Severity.FINE, values)
     slowest = max(walk.steps, key=lambda step: step.seconds)
     if slowest.seconds > _SLOW_STEP:
@@ -91,7 +91,7 @@ def _broken_code(step: Step) -> Code:
     return _OTHERWISE[step.trouble]
 
 
-def _told(walk: Walk) -> str:
+def _path_text(walk: Walk) -> str:
     return ", ".join(f"{_short(step)} {step.seconds * 1000:.0f} ms" for step in walk.steps)
 
 

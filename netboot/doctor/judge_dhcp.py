@@ -1,4 +1,4 @@
-"""Who gives addresses, and who but netboot would boot PCs (pure).
+"""Findings about other servers: who gives addresses, and who else would boot PCs (pure).
 
 The cures follow what firmware does with such answers: docs/firmware.md.
 """

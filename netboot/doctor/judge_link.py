@@ -1,4 +1,4 @@
-"""The interface, addresses that collide, and what the switch says of itself (pure)."""
+"""Findings about the interface, address conflicts, and the switch (pure)."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence, Set

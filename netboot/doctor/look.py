@@ -1,4 +1,4 @@
-"""The order of the doctor's questions, within a bound of time. What it takes to answer them is in the modules beside.
+"""Runs the doctor's questions in their order, within a time limit; the modules beside it ask and read the answers.
 
 listen from the first to the last second
 ask for an address as six kinds of client          3 to 6 s

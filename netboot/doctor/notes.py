@@ -1,6 +1,6 @@
-"""Sorts what is heard while the doctor looks: answers to its own questions, others' DHCP, ARP, spanning tree, IGMP.
+"""Collects what is captured while the doctor looks: answers to its questions, others' DHCP, ARP, spanning tree, IGMP.
 
-Pure but for being filled: bounded, since whoever floods the LAN fills it too.
+No I/O. Limited in size, since somebody may flood the LAN.
 """
 
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""What the doctor saw, as plain values: what `judge` decides from, and what the tests make by hand.
+"""What the doctor observed, as plain values: the input of `judge`.
 
 Not for: what it means for PCs (judge.py).
 """

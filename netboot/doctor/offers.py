@@ -1,6 +1,6 @@
-"""What a DHCP answer says, read into the doctor's own value (pure).
+"""Parses DHCP answers into the doctor's own `Offer` (pure).
 
-RFC 2132 for the options; what does not parse is left out of the value, since odd answers are what the doctor is for.
+RFC 2132 for the options. What does not parse is left out, not refused: odd answers are what the doctor looks for.
 """
 
 import re
@@ -65,9 +65,9 @@ def netboot_named_by(offer: Offer) -> IPv4Address | None:
 
     The script's name is netboot's own, so netboot is known by its DHCP alone, also where its files cannot be reached.
     """
-    found = _SCRIPT.fullmatch(offer.file)
+    match = _SCRIPT.fullmatch(offer.file)
     try:
-        return IPv4Address(found[1]) if found else None
+        return IPv4Address(match[1]) if match else None
     except AddressValueError:  # 999.1.1.1
         return None
 

@@ -1,4 +1,4 @@
-"""The words of `netboot doctor` on the command line, shared by the command and by the program it becomes.
+"""The command line options of `netboot doctor`, shared by the command and by the program that it executes.
 
 Not for: anything that loads scapy.
 """

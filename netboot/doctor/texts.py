@@ -1,4 +1,4 @@
-"""The doctor's words, in French and English: a finding's two sentences with its values, and how much it matters."""
+"""The doctor's texts, in French and English: two sentences for each finding, with its values filled in."""
 
 from typing import Final
 

@@ -1,6 +1,6 @@
-"""A whole network boot done by the doctor itself, from the boot file's name to the first MiB of the kernel.
+"""Simulates a network boot: downloads what a PC's firmware and loaders would, up to the first MiB of the kernel.
 
-It reads what the firmware, shim, GRUB or iPXE of that PC would read, in their order, and goes where each file points
+It reads what firmware, shim, GRUB or iPXE would read, in their order, and follows the URLs in each file
 (docs/architecture.md, "The way of one PC"). It never says hello, takes no choice and leaves nothing on the record.
 Not for: starting anything of what it reads.
 """
@@ -39,15 +39,15 @@ class _Broken(Exception):  # noqa: N818 - it ends a walk, and is no error of thi
 
 def grub_menu_url(config: bytes, mac: str) -> str | None:
     """Where netboot's first GRUB file leads a PC, None when it is no such file: that is how netboot is recognised."""
-    found = _GRUB_MENU.search(config.decode("utf-8", "replace"))
-    return f"http://{found[1]}{found[2]}?mac={mac}&uuid={PROBE_UUID}" if found else None
+    match = _GRUB_MENU.search(config.decode("utf-8", "replace"))
+    return f"http://{match[1]}{match[2]}?mac={mac}&uuid={PROBE_UUID}" if match else None
 
 
 def ipxe_menu_url(script: bytes, mac: str) -> str | None:
     """The same for iPXE's first script."""
     text = script.decode("utf-8", "replace")
-    found = _IPXE_BASE.search(text)
-    return f"{found[1]}{_IPXE_MENU}?mac={mac}&uuid={PROBE_UUID}" if found and _IPXE_MENU in text else None
+    match = _IPXE_BASE.search(text)
+    return f"{match[1]}{_IPXE_MENU}?mac={mac}&uuid={PROBE_UUID}" if match and _IPXE_MENU in text else None
 
 
 def boot_files(menu: bytes, menu_url: str) -> tuple[str, ...]:

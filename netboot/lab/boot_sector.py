@@ -1,6 +1,6 @@
 """A disk with nothing but a BIOS boot sector that says on the serial port that it was started, then halts.
 
-Enough to see that a BIOS PC went home to its disk. Not for: UEFI (`efi_disk.py`), masters, which have systems on them.
+Enough to see that a BIOS PC booted its disk. Not for: UEFI (`efi_disk.py`), masters, which have systems on them.
 """
 
 from pathlib import Path

@@ -1,8 +1,8 @@
-"""The building's DHCP server as dnsmasq, as ISC dhcpd and as Kea: the same address plan, in each one's own words.
+"""Configurations of the building's DHCP server, the same address plan for dnsmasq, ISC dhcpd and Kea.
 
-The building's knows nothing of network boot: a range, a gateway, a name server, as a box from a provider has it; a
-second subnet lies behind a relay. `StrayOptions` are the boot options that some buildings send by mistake, to whoever
-asks or not. dnsmasq(8), dhcpd.conf(5), Kea's administrator manual §8. Text only.
+It knows nothing of network boot: a range, a gateway, a name server, like a provider's router; a second subnet lies
+behind a relay. `StrayOptions` are boot options that some buildings send by mistake. dnsmasq(8), dhcpd.conf(5), Kea's
+administrator manual §8. Text only.
 Not for: starting anything (building.py).
 """
 

@@ -1,4 +1,4 @@
-"""A long-running program in one namespace of the lab: started, waited for, ended by its own number.
+"""A long-running program in one namespace of the lab: started, waited for, and ended by its process id.
 
 The program dies with this process (PR_SET_PDEATHSIG, set by setpriv) and writes to a log file of its own.
 Not for: programs that are run to their end; those go through netboot/shared/process.py.

@@ -1,4 +1,4 @@
-"""`./run demo`: the main job on a virtual workshop, from power-on to a booted master, and a report of what was seen.
+"""`./run demo`: virtual PCs are erased and imaged, from power-on to a booted master, with a report of what was seen.
 
 The first PC's profile is picked in its boot menu; the others choose "inventory only" there, and a signed-in operator
 picks their profile on the page. Nothing erases by default.
@@ -49,7 +49,7 @@ WAYS: Final[Mapping[Firmware, tuple[Way, ...]]] = {
 MENU_TIMEOUT: Final = 45
 """Seconds: long enough for keys that a busy host sends late."""
 DEAD_BATTERY: Final = "2005-01-01T00:00:00"
-"""What the clocks of many used PCs begin with: a year in which e2fsck believes no moment (`customise/grow.py`)."""
+"""The year that many used PCs' clocks start from; e2fsck distrusts times in it (`agent/customise/grow.py`)."""
 LARGER: Final = 512 << 20
 """Bytes by which the PCs' disks are larger than the master, so that growing is seen."""
 

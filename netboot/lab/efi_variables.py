@@ -1,4 +1,4 @@
-"""Reads what a UEFI PC of the lab remembers: the variables in its flash, while it is off.
+"""Reads the UEFI variables from a lab PC's flash image while the PC is off.
 
 The layout is EDK2's (MdeModulePkg/Include/Guid/VariableFormat.h, authenticated variables): a firmware volume, a store,
 one variable after the other. Not for: writing them, or a PC that is on.

@@ -1,4 +1,4 @@
-"""The firmwares of the lab's PCs: SeaBIOS, and OVMF in the ways that PCs come: 64 and 32 bits, Secure Boot, HTTP boot.
+"""The firmwares of the lab's PCs: SeaBIOS, and OVMF variants: 64 and 32 bits, Secure Boot, HTTP boot.
 
 Paths are those of Debian 12 and 13 (packages seabios, ovmf, ovmf-ia32, ipxe-qemu).
 """

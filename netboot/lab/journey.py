@@ -1,7 +1,7 @@
-"""One PC's way through the workshop: switched on, chosen for, erased, imaged, and started again from its own disk.
+"""Takes one PC through the workshop: power-on, choice, erase, deploy, and a start from its own disk.
 
-Everything is seen from outside the PC: its serial console, QEMU's counters, the image files of its disks. What it finds
-is told as a value; judging is the caller's. Not for: the server (`service.py`), the report (`demo.py`).
+Everything is observed from outside the PC: its serial console, QEMU's counters, the image files of its disks. It
+returns what it saw; the caller judges. Not for: the server (`service.py`), the report (`demo.py`).
 """
 
 import asyncio

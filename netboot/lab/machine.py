@@ -1,4 +1,4 @@
-"""Power on a PC of the lab, watch it, and have it off again whatever happens.
+"""Powers on a PC of the lab, observes it, and switches it off again whatever happens.
 
 Not for: what a PC is (pc.py) or what it boots.
 """

@@ -36,8 +36,8 @@ def choose(
 ) -> Choice:
     """A signed-in person's choice for this machine: for the visit it has, or else its next one.
 
-    It holds for what the PC was in the visit in which it was seen (`seen.py`); `shown` is the digest of what the person
-    was asked about, "" for what that visit shows now. Raises AtWork, NotThatVisit when that has changed meanwhile.
+    It holds only while the PC is as it was in the visit that the person saw (`jobs/seen.py`); `shown` is the digest of
+    that, "" for what the visit shows now. Raises AtWork, NotThatVisit when that has changed meanwhile.
     """
     if require_row(session.get(tables.Machine, machine_id), "machine").merged_into:
         raise NotOnRecord("this PC was merged into another one", hint="choose for that one")

@@ -55,7 +55,7 @@ class Machine(Base):
 
 
 class MachineKey(Base):
-    """One key by which a machine was known at some visit (`identity.py`)."""
+    """One key by which a machine was known at some visit (`jobs/identity.py`)."""
 
     __tablename__ = "machine_keys"
     __table_args__ = (Unique("machine_id", "kind", "value"), Index(None, "kind", "value"))

@@ -1,6 +1,6 @@
 """Sets up and starts DHCP in the mode that the settings name.
 
-Not for: what is answered (dhcp_proxy.py, full.py), which values may be set (config.py).
+Not for: what is answered (dhcp_proxy.py, dhcp/full.py), which values may be set (settings/config.py).
 """
 
 import logging

@@ -3,7 +3,7 @@
 Bound to 0.0.0.0, so that it hears broadcasts and need not move with the address. Every answer is a broadcast on the
 interface it serves: an agent may have an address of another subnet, and a forged sender cannot direct answers at a
 victim. Signing takes about 40 µs, so questions are limited, of one address and in all.
-Not for: what is said (whereabouts.py).
+Not for: what is said (shared/whereabouts.py).
 """
 
 import asyncio

@@ -128,7 +128,7 @@ class AgentSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class MachineSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What is set for one PC, known by `mac` or `uuid` or both (`policy.py`). `note` is for people: whose PC it is."""
+    """What is set for one PC, known by `mac` or `uuid` or both (`jobs/policy.py`). `note` is for people."""
 
     mac: MacAddress = ""
     uuid: Annotated[

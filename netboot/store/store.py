@@ -1,7 +1,7 @@
 """The store: chunks named by the SHA-256 of their plain bytes, signed manifests, and masters by name.
 
     chunks/ab/abcdef….zst   one zstd frame, its plain length in its header
-    manifests/<digest>      signed manifests, as manifest.py describes them
+    manifests/<digest>      signed manifests, as shared/manifest.py describes them
     masters/<name>          the digest of the master's current manifest, as text
     builds/<inputs>         the digest of what a build made of these inputs, as text (in the builds' own store)
 

@@ -42,7 +42,7 @@ _MASTERS: Final[dict[ProblemCode, Code]] = {
 class ChosenPc:
     """A PC that a choice is for: the visit that a person saw, its disks then, and what forbids writing to them.
 
-    `shown` stands for what the PC is (`seen.py`): a yes holds only while it is the same.
+    `shown` stands for what the PC is (`jobs/seen.py`): a yes holds only while it is the same.
     """
 
     machine: str

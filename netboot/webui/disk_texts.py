@@ -1,6 +1,6 @@
 """The page's texts for questions about a PC's disks, in French and in English.
 
-Not for: the sentence that stops a PC until somebody answers (`problems.py`).
+Not for: the sentence that stops a PC until somebody answers (`shared/problems.py`).
 """
 
 from typing import Final

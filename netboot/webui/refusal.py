@@ -1,6 +1,6 @@
 """Why a request of a person is refused: each with its HTTP status and a sentence that says what to do next.
 
-Not for: what stops a PC (`problems.py`).
+Not for: what stops a PC (`shared/problems.py`).
 """
 
 from typing import Final, Literal

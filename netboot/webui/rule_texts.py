@@ -173,4 +173,4 @@ DEFAULTS: Final[dict[str, dict[Language, str]]] = {
     "inventory": {"fr": "inventaire, puis attendre un choix", "en": "inventory, then wait for a choice"},
     "memory": {"fr": "test de la mémoire", "en": "memory test"},
 }
-"""Names for NEUTRAL (`offered.py`); profiles have their own."""
+"""Names for NEUTRAL (`bootmenu/offered.py`); profiles have their own."""

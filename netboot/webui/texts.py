@@ -1,7 +1,7 @@
 """The page's texts, each in French and in English: short, plain, one idea a sentence.
 
-`{…}` are names or numbers. Not for: stages, verdicts and endings (`wording.py`), what stops a PC (`problems.py`), what
-stops a request (`webui/refusal.py`).
+`{…}` are names or numbers. Not for: stages, verdicts and endings (`shared/wording.py`), what stops a PC
+(`shared/problems.py`), what stops a request (`webui/refusal.py`).
 """
 
 from functools import cache

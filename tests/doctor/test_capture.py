@@ -9,7 +9,7 @@ from scapy.layers.l2 import ARP, LLC, STP, Dot3, Ether
 from scapy.packet import Packet, Raw
 
 from netboot.dhcp.packet import encode
-from netboot.doctor.capture import HeardDhcp, HeardEcho, HeardQuery, heard_in
+from netboot.doctor.capture import HeardDhcp, HeardEcho, HeardQuery, parse_frame
 from netboot.doctor.notes import Notes
 from netboot.doctor.observed import ArpAnswer, Asker, Bpdu
 from netboot.doctor.questions import discover
@@ -30,17 +30,17 @@ def from_the_wire(frame: Packet) -> Packet:
 
 
 def test_each_kind_of_frame_is_read() -> None:
-    assert heard_in(from_the_wire(ARP_REPLY)) == ArpAnswer(SOURCE, MAC)
-    assert heard_in(from_the_wire(TREE)) == Bpdu(bridge=MAC, version=0, forward_delay=15.0)
-    assert heard_in(from_the_wire(QUERY)) == HeardQuery(SOURCE)
-    assert heard_in(from_the_wire(ECHO)) == HeardEcho(SOURCE, 1500)
-    heard = heard_in(from_the_wire(QUESTION))
+    assert parse_frame(from_the_wire(ARP_REPLY)) == ArpAnswer(SOURCE, MAC)
+    assert parse_frame(from_the_wire(TREE)) == Bpdu(bridge=MAC, version=0, forward_delay=15.0)
+    assert parse_frame(from_the_wire(QUERY)) == HeardQuery(SOURCE)
+    assert parse_frame(from_the_wire(ECHO)) == HeardEcho(SOURCE, 1500)
+    heard = parse_frame(from_the_wire(QUESTION))
     assert isinstance(heard, HeardDhcp)
     assert (heard.packet.xid, heard.source, heard.source_mac) == (7, SOURCE, MAC)
 
 
 def test_an_arp_probe_names_no_sender() -> None:
-    assert heard_in(Ether(bytes(Ether() / ARP(op=1, psrc="0.0.0.0")))) is None
+    assert parse_frame(Ether(bytes(Ether() / ARP(op=1, psrc="0.0.0.0")))) is None
 
 
 @given(
@@ -52,7 +52,7 @@ def test_no_frame_breaks_the_reader(frame: bytes, changes: list[tuple[int, int]]
     spoilt = bytearray(frame)
     for at, value in changes:
         spoilt[at % len(spoilt)] = value
-    heard = heard_in(Ether(bytes(spoilt[:length])))
+    heard = parse_frame(Ether(bytes(spoilt[:length])))
     if heard is not None:
         Notes().hear(heard)
 

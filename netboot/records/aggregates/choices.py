@@ -36,7 +36,7 @@ class Choices:
         """A signed-in person's choice for this machine's visit, or its next one; it takes the place of an earlier.
 
         It waits for CHOICE_LASTS (`choices.py`), then it is withdrawn. `seen` is the visit that the person saw, `shown`
-        the digest of what it showed them (`seen.py`).
+        the digest of what it showed them (`jobs/seen.py`).
 
         Raises AtWork while the machine has a job that is not over, NotOnRecord when the machine is unknown; where a
         visit was seen, NotThatVisit when the PC has another since, or shows something else in it, Contested while

@@ -63,7 +63,7 @@ class Visits:
             return visits.get(session, visit_id)
 
     def contest(self, visit_ids: Collection[str], why: Standing, *, address: str, adapter: str) -> None:
-        """Let nothing begin in these visits until a person says which one is the PC (`contested.py`)."""
+        """Let nothing begin in these visits until a person says which one is the PC (`records/contested.py`)."""
         with self._open.writing() as session:
             contested.contest(session, visit_ids, why, address=address, adapter=adapter, now=self._open.now())
 

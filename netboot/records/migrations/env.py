@@ -1,6 +1,6 @@
-"""Alembic's entry: runs inside the connection and transaction that `database.py` opened, at every start of the server.
+"""Alembic's entry, at every start of the server: runs in the transaction that `records/database.py` has opened.
 
-A test compares `tables.py` with what the migrations make: a change there needs a new file in `versions/`.
+A test compares `records/tables.py` with what the migrations make: a change there needs a new file in `versions/`.
 """
 
 from alembic import context
