@@ -46,7 +46,7 @@ PURE = (
     "jobs.disk_answers", "jobs.disk_rules", "jobs.evidence", "jobs.honest_erasure", "jobs.identity", "jobs.job",
     "jobs.named", "jobs.policy", "jobs.profile", "jobs.seen", "jobs.stage_questions", "jobs.target",
     "jobs.stages.rules", *(f"jobs.stages.{name}" for name in get_args(StageName)),
-    "jobs.erase_levels", "jobs.erase_methods.rules", "jobs.erase_methods.overwrite",
+    "jobs.erase_levels", "jobs.erase_policy", "jobs.erase_methods.rules", "jobs.erase_methods.overwrite",
     "lan.query_rate",
     "records.old_evidence",
     "shared.contradictions", "shared.disk_abilities", "shared.disk_loaders", "shared.disk_status",

@@ -6,16 +6,12 @@ each medium to IEEE 2883; which method reaches which level stands, with its sour
 `erase_methods/`. What an agent says of a level does not count.
 """
 
-from collections.abc import Sequence
 from typing import Final
 
 from netboot.jobs.erase_methods import METHODS
 from netboot.shared.erase_methods import Method
 from netboot.shared.inventory import Disk
-from netboot.shared.stages.erase import Level, Medium
-
-ORDER: Final[Sequence[Level]] = ("none", "clear", "purge")
-"""From the least to the most."""
+from netboot.shared.stages.erase import LEVELS, Level, Medium
 
 _TELL: Final = frozenset({"sata", "ata", "sas"})
 """Disks whose turning the kernel asks for; of others it takes for granted that they turn."""
@@ -37,4 +33,4 @@ def level_of(method: Method, disk: Disk | None) -> Level:
 
 def is_less(level: Level, other: Level) -> bool:
     """Whether the one withstands less than the other."""
-    return ORDER.index(level) < ORDER.index(other)
+    return LEVELS.index(level) < LEVELS.index(other)

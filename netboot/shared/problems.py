@@ -85,8 +85,14 @@ def sizes_in(language: Language, text: str) -> str:
     return _SIZE.sub(r"\1,\2 \3o", text) if language == "fr" else text
 
 
+_NAMED: Final = (
+    ("reason", REASONS), ("stage", TITLES), ("seen", SEEN), ("level", erase.LEVELS), ("wanted", erase.LEVELS),
+)  # fmt: skip
+"""Values that a sentence names in its own language."""
+
+
 def _shown(language: Language, name: str, value: str) -> str:
-    for named, words in (("reason", REASONS), ("stage", TITLES), ("seen", SEEN)):
+    for named, words in _NAMED:
         if name == named and value in words:
             return words[value][language]
     if name == "parts":

@@ -11,6 +11,7 @@ from aiohttp import web
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from netboot.jobs.disk_answers import Answer, counts
+from netboot.jobs.erase_policy import erase_forbids
 from netboot.jobs.stages import STAGES
 from netboot.jobs.stages.rules import Line
 from netboot.records.values import StageRow
@@ -68,6 +69,7 @@ def renderer() -> Environment:
         batch_ends=BATCH_ENDS,
         loaders=LOADERS,
         method_name=method_name,
+        erase_forbids=erase_forbids,
         status_rows=status_rows,
         dhcp_ways=DHCP_MODES,
         default_names=DEFAULTS,

@@ -294,6 +294,10 @@ TEXTS: Final[dict[str, dict[Language, str]]] = {
     "verdict": {"fr": "Résultat", "en": "Verdict"},
     "method": {"fr": "Méthode", "en": "Method"},
     "level": {"fr": "Niveau atteint", "en": "Level reached"},
+    "level_lowered": {
+        "fr": "moins que {wanted}, que le profil demande mais dont il se passe",
+        "en": "less than {wanted}, which the profile asks for but does without",
+    },
     "written": {"fr": "Écrit", "en": "Written"},
     "verified": {"fr": "Relu et vérifié", "en": "Read back and checked"},
     "unwritten": {"fr": "Pas écrit", "en": "Not written"},

@@ -527,3 +527,15 @@ def test_nothing_that_a_question_says_moves_the_screen_or_a_serial_line() -> Non
     for line in (*render(view), *spoken(before, view)):
         assert line.isprintable()
         assert "\u202e" not in line
+
+
+@pytest.mark.parametrize(
+    ("language", "how"), [("fr", "effacé (réécriture, Clear)"), ("en", "erased (overwrite, Clear)")]
+)
+def test_a_disk_that_is_erased_says_by_what_and_to_which_level(language: Language, how: str) -> None:
+    (said,) = erasure("erased").erasures
+    verdicts: dict[Verdict, bool] = {"erased": True, "not-erased": False}
+    for verdict, ends in verdicts.items():
+        told = EraseResult(erasures=(replace_struct(said, level="clear", verdict=verdict),))
+        (line,) = screen_view.finished(screen_view.seeking_home(language), "erase", None, told).disks
+        assert screen_view.verdict_line(line, language).endswith(how) == ends

@@ -72,6 +72,7 @@ def erasure(disk: Disk, verdict: Verdict = "erased", *, read: int | None = None)
         ),
         verdict=verdict,
         level="clear" if verdict == "erased" else "none",
+        wanted="clear",
         began=100.0,
         ended=100.0 + size / 1e8,
         before=status,

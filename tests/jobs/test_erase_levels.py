@@ -7,13 +7,13 @@ from msgspec.structs import replace
 
 from netboot.agent.erase.stage import METHODS as DOES
 from netboot.imaging import Run, next_stage
-from netboot.jobs.erase_levels import ORDER, is_less, level_of, medium_of
+from netboot.jobs.erase_levels import is_less, level_of, medium_of
 from netboot.jobs.erase_methods import METHODS
 from netboot.jobs.evidence import judge
 from netboot.jobs.stages.rules import Known
 from netboot.shared.erase_methods import KINDS, Method
 from netboot.shared.inventory import Disk
-from netboot.shared.stages.erase import Erase, EraseResult, Level, Medium
+from netboot.shared.stages.erase import Erase, EraseResult, Medium
 from tests.jobs.conftest import HDD, SSD, done, erasure, job
 from tests.orders import overwriting
 
@@ -50,7 +50,6 @@ def test_an_overwrite_is_clear_on_any_medium_and_never_more(disk: Disk | None) -
 
 
 def test_levels_have_an_order() -> None:
-    assert list(ORDER) == list(get_args(Level))
     assert is_less("none", "clear")
     assert is_less("clear", "purge")
     assert not is_less("clear", "clear")
@@ -68,8 +67,11 @@ def test_the_order_names_a_method_for_each_disk_and_what_it_comes_to() -> None:
 
 
 def test_level_and_medium_on_the_record_are_the_servers() -> None:
-    said = tuple(replace(erasure(disk), level="purge", medium="magnetic") for disk in (SSD, HDD))
+    said = tuple(replace(erasure(disk), level="purge", wanted="none", medium="magnetic") for disk in (SSD, HDD))
     order = overwriting(SSD.id, HDD.id)
     result = judge(order, "done", None, EraseResult(erasures=said), known=Known(disks=(SSD, HDD))).result
     assert isinstance(result, EraseResult)
-    assert [(one.level, one.medium) for one in result.erasures] == [("clear", "flash"), ("clear", "magnetic")]
+    assert [(one.level, one.wanted, one.medium) for one in result.erasures] == [
+        ("clear", "clear", "flash"),
+        ("clear", "clear", "magnetic"),
+    ]

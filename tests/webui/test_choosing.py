@@ -1,16 +1,21 @@
 """Choosing on the page: who may, what is asked, and to which PCs it is done."""
 
 from html import unescape
+from typing import cast
 
 import pytest
 from aiohttp.test_utils import TestServer
+from msgspec.structs import replace
 
-from netboot.shared.protocol import Leave, Plan, RunStage
+from netboot.jobs.profile import Profile
+from netboot.shared.inventory import label
+from netboot.shared.problems import Problem
+from netboot.shared.protocol import Leave, Plan, RunStage, Stay
 from netboot.shared.stages.deploy import Deploy
 from netboot.webui.texts import TEXTS
 from netboot.workshop.greeting import Workshop
 from tests.webui.conftest import Person, hidden_fields
-from tests.workshop.conftest import WIPE, disk, hello, pc, row_of
+from tests.workshop.conftest import ERASE, WIPE, disk, hello, pc, row_of
 from tests.workshop.player import agent_on, eventually, evidence
 
 
@@ -182,3 +187,46 @@ async def test_only_a_signed_in_operator_with_the_forms_token_orders_anything(
         assert row_of(workshop).state == "waiting"
         assert workshop.record.choices.pending() == ()
         assert "form-token" in hidden_fields(await operator.get("/")), "still signed in"
+
+
+PURGE = replace(ERASE, id="purge", options={"erase": {"level": "purge"}})
+LOWER = replace(ERASE, id="lower", options={"erase": {"level": "purge", "otherwise": "lower"}})
+
+
+async def test_a_level_that_a_disk_cannot_have_is_said_before_the_choice_and_stops_before_anything_is_written(
+    operator: Person, workshop: Workshop, server: TestServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(cast(dict[str, Profile], workshop.profiles), PURGE.id, PURGE)
+    async with agent_on(server, hello(pc(), "boot-1")) as (agent, _):
+        machine = row_of(workshop).machine
+        asked = await operator.choose(machine, PURGE.id)
+        problem = Problem("erase-level", {"disk": label(pc().disks[0]), "wanted": "purge", "level": "clear"})
+        assert problem.sentence("fr") in unescape(asked)
+        assert "au mieux" not in await operator.choose(machine, ERASE.id)
+        await operator.say_yes(asked)
+        await agent.hear(Plan)
+        check = await agent.hear(RunStage)
+        await agent.start(check)
+        await agent.finish(check, evidence(check.stage, pc()))
+        told = await agent.order()
+        assert isinstance(told, Stay)
+        assert told.problem == problem
+    assert problem.sentence("fr") in unescape(await operator.get(f"/machine/{machine}"))
+    assert workshop.record.machines.erasures(machine) == ()
+
+
+async def test_a_level_that_was_lowered_is_erased_and_said_with_the_proof(
+    operator: Person, workshop: Workshop, server: TestServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(cast(dict[str, Profile], workshop.profiles), LOWER.id, LOWER)
+    async with agent_on(server, hello(pc(), "boot-1")) as (agent, _):
+        machine = row_of(workshop).machine
+        asked = await operator.choose(machine, LOWER.id)
+        assert "au mieux" not in asked
+        await operator.say_yes(asked)
+        await agent.hear(Plan)
+        assert await agent.obey(pc()) == Leave(action="poweroff")
+    (row,) = workshop.record.machines.erasures(machine)
+    assert (row.verdict, row.level, row.evidence.wanted, row.evidence.lowered) == ("erased", "clear", "purge", True)
+    text = await operator.get(f"/machine/{machine}")
+    assert "« Clear » (NIST SP 800-88) – moins que « Purge » (NIST SP 800-88)" in text

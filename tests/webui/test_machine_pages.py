@@ -50,7 +50,10 @@ async def test_a_machine_in_full(visitor: Person, operator: Person, workshop: Wo
         "Horloge du PC au début (UTC)",
         "1980-01-01 00:00",
         "SHAKE-256(",
-        "smart: passed",
+        "« Clear » (NIST SP 800-88)",
+        "mémoire flash : blocs de réserve et retirés",
+        'SMART: <span class="mono">bon</span>',
+        'octets par secteur: <span class="mono">512</span>',
     ):
         assert said in text, said
     assert "Choisi par" not in text, "who chose is not for everybody"

@@ -56,7 +56,7 @@ def test_every_state_level_and_kind_has_its_words() -> None:
     assert set(LEVELS) == set(get_args(Level))
     assert set(EVENTS) == set(get_args(Kind))
     for method in get_args(Method):
-        assert set(KINDS[method].name) == {"fr", "en"}
+        assert set(KINDS[method].name) == set(KINDS[method].short) == {"fr", "en"}
         assert (PAGES / "templates" / f"proof_{module_of(method)}.html.j2").is_file()
 
 

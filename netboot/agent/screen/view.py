@@ -9,15 +9,17 @@ from typing import Final
 
 from netboot.agent.net.line_watch import Line
 from netboot.agent.screen.wording import words
+from netboot.shared.erase_methods import KINDS
 from netboot.shared.erase_outcome import fault_of
 from netboot.shared.inventory import Inventory
 from netboot.shared.language import Language
 from netboot.shared.problems import Problem
 from netboot.shared.protocol import Plan, StageProgress, Stuck
+from netboot.shared.sentences.erase import LEVELS
 from netboot.shared.stage_question import How, StageQuestion
 from netboot.shared.stages import Result, StageName
 from netboot.shared.stages.customise import CustomiseResult
-from netboot.shared.stages.erase import EraseResult, Verdict
+from netboot.shared.stages.erase import EraseResult, Erasure, Verdict
 from netboot.shared.stages.finish import EndAction
 from netboot.shared.wording import StageState, stage_name, verdict_name
 
@@ -35,10 +37,11 @@ class StageLine:
 
 @dataclass(frozen=True, slots=True)
 class DiskLine:
-    """The verdict on one disk."""
+    """The verdict on one disk; `how` is by which method, and to which level, of one that is erased."""
 
     disk: str
     verdict: Verdict
+    how: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +194,8 @@ def finished(view: ScreenView, stage: StageName, problem: Problem | None, result
     view = _with_state(view, stage, "failed" if problem else "done")
     if isinstance(result, EraseResult):
         lines = tuple(
-            DiskLine(" ".join(part for part in (e.model, e.disk.text) if part), e.verdict) for e in result.erasures
+            DiskLine(" ".join(part for part in (e.model, e.disk.text) if part), e.verdict, _how(e, view.language))
+            for e in result.erasures
         )
         faults = [fault_of(erasure) for erasure in result.erasures if erasure.verdict != "erased"]
         told = tuple(fault.sentence(view.language) for fault in faults) if len(faults) > 1 else ()
@@ -239,7 +243,14 @@ def duration(seconds: float, language: Language) -> str:
 
 def verdict_line(line: DiskLine, language: Language) -> str:
     """A disk and its verdict in one line."""
-    return words(language).disk.format(line.disk, verdict_name(line.verdict, language))
+    said = words(language).disk.format(line.disk, verdict_name(line.verdict, language))
+    return f"{said} ({line.how})" if line.how else said
+
+
+def _how(erasure: Erasure, language: Language) -> str:
+    if erasure.verdict != "erased" or erasure.level == "none":
+        return ""
+    return f"{KINDS[erasure.method].short[language]}, {LEVELS[erasure.level][language]}"
 
 
 def _with_state(view: ScreenView, stage: StageName, state: StageState) -> ScreenView:

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from netboot.jobs.disk_rules import answered, internal_disks
 from netboot.jobs.erase_levels import level_of, medium_of
 from netboot.jobs.erase_methods import METHODS
+from netboot.jobs.erase_policy import orders_for
 from netboot.jobs.honest_erasure import doubt
 from netboot.jobs.job import Job
 from netboot.jobs.stages.rules import Known, Report, StageRules
@@ -19,16 +20,13 @@ from netboot.shared.contradictions import Reason
 from netboot.shared.erase_outcome import as_hidden_areas_show, erase_problem, short_name
 from netboot.shared.inventory import Disk, amount, label
 from netboot.shared.problems import Problem
-from netboot.shared.stages.erase import DiskErase, Erase, EraseResult, Erasure
+from netboot.shared.stages.erase import DiskErase, Erase, EraseOptions, EraseResult, Erasure
 
 
-def _order(job: Job) -> Erase:
+def _order(job: Job) -> Erase | Problem:
     own = internal_disks(job.inventory, job.answers)
-    return Erase(disks=tuple(_order_of(disk) for disk in own), answered=answered(own))
-
-
-def _order_of(disk: Disk) -> DiskErase:
-    return DiskErase(disk=disk.id, method="overwrite", level=level_of("overwrite", disk))
+    orders = orders_for(own, job.profile.options_for(EraseOptions))
+    return orders if isinstance(orders, Problem) else Erase(disks=orders, answered=answered(own))
 
 
 def _unproven(order: Erase, result: EraseResult) -> Problem | None:
@@ -94,9 +92,9 @@ def _proven(order: DiskErase, said: Erasure, reason: Reason | None, known: Known
 
 
 def _as_judged(order: DiskErase, erasure: Erasure, found: Disk | None) -> Erasure:
-    """With the level that is the server's to say."""
+    """With the levels and the medium, which are the server's to say."""
     level = level_of(order.method, found) if erasure.verdict == "erased" else "none"
-    return replace(erasure, level=level, medium=medium_of(found))
+    return replace(erasure, level=level, wanted=order.wanted, medium=medium_of(found))
 
 
 def _doubt_of_times(said: Erasure, known: Known) -> Reason | None:

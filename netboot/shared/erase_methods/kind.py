@@ -27,7 +27,8 @@ class MethodEvidence(Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True)
 class MethodKind:
-    """The struct of its evidence, and its name for people."""
+    """The struct of its evidence, and its name for people; `short` is for a screen's line."""
 
     evidence: type[MethodEvidence]
     name: Mapping[Language, str]
+    short: Mapping[Language, str]

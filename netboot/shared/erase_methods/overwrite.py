@@ -57,4 +57,5 @@ KIND: Final = MethodKind(
         "fr": "réécriture de tout le disque, puis relecture",
         "en": "the whole disk overwritten, then read back",
     },
+    short={"fr": "réécriture", "en": "overwrite"},
 )

@@ -6,6 +6,7 @@ from netboot.shared.language import Language
 
 Code = Literal[
     "not-erased",
+    "erase-level",
     "erase-mismatch",
     "erase-incomplete",
     "erase-refused",
@@ -19,6 +20,13 @@ Code = Literal[
     "hidden-area-unclear",
 ]
 
+LEVELS: Final[dict[str, dict[Language, str]]] = {
+    "none": {"fr": "aucun", "en": "none"},
+    "clear": {"fr": "Clear", "en": "Clear"},
+    "purge": {"fr": "Purge", "en": "Purge"},
+}
+"""The levels as a sentence names them in `{level}` and `{wanted}`: NIST's words, in every language."""
+
 TITLE: Final[dict[Language, str]] = {"fr": "Effacement", "en": "Erasure"}
 
 SENTENCES: Final[dict[Code, dict[Language, str]]] = {
@@ -26,6 +34,12 @@ SENTENCES: Final[dict[Code, dict[Language, str]]] = {
         "fr": "Le disque {disk} n'a pas la preuve de son effacement : le master n'est pas installé. "
         "Choisissez un profil qui efface.",
         "en": "The disk {disk} has no proof of erasure: the master is not installed. Choose a profile that erases.",
+    },
+    "erase-level": {
+        "fr": "Ce profil demande le niveau {wanted}, que le disque {disk} ne peut pas avoir : au mieux {level}. "
+        "Rien n'a été écrit. Choisissez un profil qui demande moins, ou sortez le disque et détruisez-le.",
+        "en": "This profile asks for the level {wanted}, which the disk {disk} cannot have: {level} at best. "
+        "Nothing was written. Choose a profile that asks for less, or take the disk out and destroy it.",
     },
     "erase-mismatch": {
         "fr": "La relecture du disque {disk} ne montre pas partout ce qui a été écrit : {different} sont autres. "

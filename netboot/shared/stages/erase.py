@@ -1,6 +1,7 @@
 """The erase, as agent and server speak of it: which disks by which method, and the evidence of each."""
 
-from typing import Annotated, Final, Literal
+from collections.abc import Sequence
+from typing import Annotated, Final, Literal, get_args
 
 from msgspec import Meta, Struct
 
@@ -9,20 +10,32 @@ from netboot.shared.erase_methods import AnyEvidence, Method, method_of
 from netboot.shared.fields import Answered, At, Moment
 from netboot.shared.inventory import DiskId, Text
 from netboot.shared.problems import Problem
-from netboot.shared.stages.kind import Evidence, Kind, Order
+from netboot.shared.stages.kind import Evidence, Kind, Options, Order
 
 Verdict = Literal["erased", "not-erased", "undetermined"]
 Level = Literal["none", "clear", "purge"]
 """What an erase withstands, as NIST SP 800-88 names it."""
+LEVELS: Final[Sequence[Level]] = get_args(Level)
+"""From the least to the most."""
 Medium = Literal["magnetic", "flash", "not-told"]
 
 
+class EraseOptions(Options, frozen=True, kw_only=True):
+    """`level` is what every disk is to reach, `otherwise` what happens where one cannot: the job stops before anything
+    is written, or that disk's is lowered to what it can have."""
+
+    level: Literal["clear", "purge"] = "clear"
+    otherwise: Literal["stop", "lower"] = "stop"
+
+
 class DiskErase(Struct, frozen=True, kw_only=True):
-    """Erase this disk by this method. `level` is what it counts as once it is proven, for the screen."""
+    """Erase this disk by this method. `level` is what it counts as once it is proven, for the screen; `wanted` is what
+    the profile asks for."""
 
     disk: DiskId
     method: Method
     level: Level = "none"
+    wanted: Level = "none"
 
 
 class Erase(Order, frozen=True, kw_only=True, tag="erase"):
@@ -38,8 +51,8 @@ class Erasure(Struct, frozen=True, kw_only=True):
     `evidence` is its method's. `before` and `after` are None where the disk was not asked; `partitions` is why the
     kernel's old view of them could not be dropped, "" for nothing. `began` and `ended` are by the agent's steady clock,
     `pc_clock` is what the PC's own showed at the beginning, in whatever year it believed to be.
-    The server's own are `level` and `medium`, and `started` and `finished`, by its clock, when it heard of the stage's
-    beginning and end: what an agent says there does not count.
+    The server's own are `level`, `wanted` ("none" in evidence from before version 4) and `medium`, and `started` and
+    `finished`, by its clock, when it heard of the stage's beginning and end: what an agent says there does not count.
     """
 
     disk: DiskId
@@ -48,6 +61,7 @@ class Erasure(Struct, frozen=True, kw_only=True):
     verdict: Verdict
     problem: Problem | None = None
     level: Level = "none"
+    wanted: Level = "none"
     medium: Medium = "not-told"
     began: At = 0.0
     ended: At = 0.0
@@ -64,6 +78,11 @@ class Erasure(Struct, frozen=True, kw_only=True):
         return method_of(self.evidence)
 
     @property
+    def lowered(self) -> bool:
+        """Whether it is erased, but to a lower level than was wanted."""
+        return self.verdict == "erased" and LEVELS.index(self.level) < LEVELS.index(self.wanted)
+
+    @property
     def seconds(self) -> float:
         """How long it took; of evidence from before version 3, by the PC's clock."""
         return max(0.0, self.ended - self.began or self.finished - self.started)
@@ -75,4 +94,4 @@ class EraseResult(Evidence, frozen=True, kw_only=True, tag="erase"):
     erasures: Annotated[tuple[Erasure, ...], Meta(max_length=128)]
 
 
-KIND: Final = Kind(order=Erase, result=EraseResult, writes=True)
+KIND: Final = Kind(order=Erase, result=EraseResult, writes=True, options=EraseOptions)
