@@ -13,7 +13,7 @@ from netboot.shared.errors import NetbootError
 T = TypeVar("T")
 
 
-class Unreadable(NetbootError, DontWrapMixin):  # noqa: N818 — said as it is
+class Unreadable(NetbootError, DontWrapMixin):  # noqa: N818 — an expected outcome
     """A value that could be written but never read back: a text too long, a number that JSON has not."""
 
 

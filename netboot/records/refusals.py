@@ -6,7 +6,7 @@ from netboot.shared.errors import NetbootError
 from netboot.shared.problems import Problem
 
 
-class RecordDamaged(NetbootError):  # noqa: N818 — said as it is
+class RecordDamaged(NetbootError):  # noqa: N818 — an expected outcome
     """A part of the database cannot be read, or contradicts another."""
 
     def __init__(self, what: str, why: str) -> None:
@@ -17,7 +17,7 @@ class RecordDamaged(NetbootError):  # noqa: N818 — said as it is
         )
 
 
-class HelloRefused(NetbootError):  # noqa: N818 — said as it is
+class HelloRefused(NetbootError):  # noqa: N818 — an expected outcome
     """A hello that is refused; `problem` is what the PC's own screen says."""
 
     def __init__(self, problem: Problem, message: str = "", *, hint: str = "") -> None:
@@ -32,11 +32,11 @@ class WrongToken(HelloRefused):
         super().__init__(Problem("visit-of-another"), message, hint="restart this PC on the network")
 
 
-class NotOnRecord(NetbootError):  # noqa: N818 — said as it is
+class NotOnRecord(NetbootError):  # noqa: N818 — an expected outcome
     """A machine, visit, job or stage that the record does not know, or that is in no state for what was asked."""
 
 
-class AtWork(NetbootError):  # noqa: N818 — said as it is
+class AtWork(NetbootError):  # noqa: N818 — an expected outcome
     """A choice for a PC whose job is not over: one job at a time."""
 
 
@@ -51,40 +51,40 @@ class OtherOnLine(HelloRefused):
         )
 
 
-class NotThatVisit(NetbootError):  # noqa: N818 — said as it is
+class NotThatVisit(NetbootError):  # noqa: N818 — an expected outcome
     """A person decides about a visit that the PC has no longer, or that is not this PC's."""
 
     def __init__(self) -> None:
         super().__init__("this PC is another since, or was started again", hint="look at it again, then choose")
 
 
-class Contested(NetbootError):  # noqa: N818 — said as it is
+class Contested(NetbootError):  # noqa: N818 — an expected outcome
     """A choice for a PC of which nobody knows yet which line is it."""
 
     def __init__(self) -> None:
         super().__init__("more than one line speaks for this PC", hint="say on the page which one is the PC")
 
 
-class QuestionOver(NetbootError):  # noqa: N818 — said as it is
+class QuestionOver(NetbootError):  # noqa: N818 — an expected outcome
     """An answer to a question that is not asked any more, that was answered already, or that reads otherwise now."""
 
     def __init__(self) -> None:
         super().__init__("this question is not asked any more", hint="reload the page")
 
 
-class NotAllowed(NetbootError):  # noqa: N818 — said as it is
+class NotAllowed(NetbootError):  # noqa: N818 — an expected outcome
     """Who orders this may not."""
 
 
-class Denied(NetbootError):  # noqa: N818 — said as it is
+class Denied(NetbootError):  # noqa: N818 — an expected outcome
     """A choice for a PC that was denied."""
 
 
-class BatchArmed(NetbootError):  # noqa: N818 — said as it is
+class BatchArmed(NetbootError):  # noqa: N818 — an expected outcome
     """A batch is armed that the person who arms another one did not see."""
 
 
-class NoPlace(NetbootError):  # noqa: N818 — said as it is
+class NoPlace(NetbootError):  # noqa: N818 — an expected outcome
     """A PC that booted for a batch gets no place in it: all are taken, it is over, or this PC had its turn already."""
 
     def __init__(self, code: Literal["batch-full", "batch-over", "batch-again"], *, places: int = 0) -> None:
@@ -92,7 +92,7 @@ class NoPlace(NetbootError):  # noqa: N818 — said as it is
         super().__init__(self.problem.sentence("en"))
 
 
-class CannotMerge(NetbootError):  # noqa: N818 — said as it is
+class CannotMerge(NetbootError):  # noqa: N818 — an expected outcome
     """Two machines that cannot be one: one was merged already, or the PC that is to go is on the line now."""
 
     def __init__(self, why: Literal["merged", "on-line"]) -> None:
@@ -100,7 +100,7 @@ class CannotMerge(NetbootError):  # noqa: N818 — said as it is
         self.why = why
 
 
-class NotAsSeen(NetbootError):  # noqa: N818 — said as it is
+class NotAsSeen(NetbootError):  # noqa: N818 — an expected outcome
     """A choice that was made for other disks, or another PC, than what its hello found. It was withdrawn."""
 
     def __init__(self, problem: Problem) -> None:
@@ -108,7 +108,7 @@ class NotAsSeen(NetbootError):  # noqa: N818 — said as it is
         self.problem = problem
 
 
-class UnknownProfile(NetbootError):  # noqa: N818 — said as it is
+class UnknownProfile(NetbootError):  # noqa: N818 — an expected outcome
     """A choice of a profile that is not there, or no longer. It was withdrawn: nothing waits any more."""
 
     def __init__(self, profile: str) -> None:
