@@ -32,11 +32,11 @@ ABILITY_TEXTS: Final[dict[str, dict[Language, str]]] = {
     "erase": {"fr": "effacement", "en": "erase"},
     "longer": {"fr": "plus de {time}", "en": "more than {time}"},
     "frozen": {
-        "fr": "Gelé par le micrologiciel du PC : il refuse pour le moment de s'effacer lui-même. Pour le dégeler : "
-        "mettez le PC en veille, puis réveillez-le ; ou, PC allumé, débranchez le disque et rebranchez-le. Tout "
-        "réécrire marche aussi sans cela.",
-        "en": "Frozen by the PC's firmware: for now it refuses to erase itself. To thaw it, put the PC to sleep and "
-        "wake it up; or, with the PC on, unplug the disk and plug it in again. Overwriting all of it works without "
+        "fr": "Gelé par le micrologiciel du PC : il refuse de s'effacer lui-même jusqu'à ce que le PC ait été mis en "
+        "veille et réveillé, ou que le disque ait été débranché et rebranché, PC allumé. Tout réécrire, comme netboot "
+        "le fait, marche sans cela.",
+        "en": "Frozen by the PC's firmware: it refuses to erase itself until the PC was put to sleep and woken, or the "
+        "disk was unplugged and plugged in again with the PC on. Overwriting all of it, as netboot does, works without "
         "that.",
     },
     "locked": {

@@ -148,6 +148,11 @@ def test_the_level_of_a_password_and_times_beyond_what_ata_can_say_are_read() ->
     security, _ = parse_identity(high.replace("level high", "level maximum"))
     assert security is not None
     assert security.maximum
+    security, _ = parse_identity(
+        high.replace("24min for ENHANCED", "24min for SECURITY ERASE UNIT. 24min for ENHANCED")
+    )
+    assert security is not None
+    assert (security.time, security.enhanced_time) == (None, Announced(seconds=24 * 60)), "two times are none"
 
 
 def test_a_disk_without_passwords_cannot_and_one_whose_states_are_missing_does_not_tell() -> None:
@@ -155,10 +160,9 @@ def test_a_disk_without_passwords_cannot_and_one_whose_states_are_missing_does_n
     start, end = whole.index("Security:"), whole.index("Checksum:")
     without = whole[:start] + whole[end:]
     assert parse_identity(without) == (None, AtaSanitize(supported=False))
-    assert parse_identity(without.replace("\t    \tSecurity Mode feature set\n", "")) == (
-        AtaSecurity(supported=False),
-        AtaSanitize(supported=False),
-    )
+    feature = "\t    \tSecurity Mode feature set\n"
+    assert parse_identity(without.replace(feature, "")) == (AtaSecurity(supported=False), AtaSanitize(supported=False))
+    assert parse_identity(whole.replace(feature, "")) == (None, AtaSanitize(supported=False))
 
 
 @pytest.mark.parametrize(
@@ -230,25 +234,30 @@ def test_what_real_nvme_drives_can_do_is_read() -> None:
 
 
 @pytest.mark.parametrize(
-    ("fna", "sanicap", "wanted"),
+    ("oacs", "fna", "sanicap", "wanted"),
     [
-        (0, 0, (NvmeFormat(supported=True), NvmeSanitize())),
-        (1, 0xA0000002, (NvmeFormat(supported=True, formats_all=True), NvmeSanitize(block=True))),
-        (2, 0x4, (NvmeFormat(supported=True, erases_all=True), NvmeSanitize(overwrite=True, no_deallocate=True))),
+        (0x17, 0, 0, (NvmeFormat(supported=True), NvmeSanitize())),
+        (0x15, 7, 0, (NvmeFormat(supported=False), NvmeSanitize())),
+        (0x17, 1, 0xA0000002, (NvmeFormat(supported=True, formats_all=True), NvmeSanitize(block=True))),
+        (0x2, 2, 0x4, (NvmeFormat(supported=True, erases_all=True), NvmeSanitize(overwrite=True, no_deallocate=True))),
     ],
 )
 def test_each_bit_of_an_nvme_controller_has_its_meaning(
-    fna: int, sanicap: int, wanted: tuple[NvmeFormat, NvmeSanitize]
+    oacs: int, fna: int, sanicap: int, wanted: tuple[NvmeFormat, NvmeSanitize]
 ) -> None:
     """The recorded answer with other figures; 0xa0000002 is that of a Kingston SNV2S250G (FOGProject/fos #72)."""
     said = msgspec.json.decode(output("nvme-wd-sn730"), type=dict[str, object])
-    assert parse_controller(msgspec.json.encode({**said, "fna": fna, "sanicap": sanicap}).decode()) == wanted
+    assert (
+        parse_controller(msgspec.json.encode({**said, "oacs": oacs, "fna": fna, "sanicap": sanicap}).decode()) == wanted
+    )
 
 
 def test_the_log_of_a_sanitize_is_read_and_a_time_that_is_not_reported_is_not_told() -> None:
     can = NvmeSanitize(block=True, no_deallocate=True)
     assert with_log(can, output("nvme-log-stuck")) == replace(can, state="running")
     assert with_log(can, output("nvme-log-done")) == replace(can, state="done")
+    two = msgspec.json.decode(output("nvme-log-done"), type=dict[str, object])
+    assert with_log(can, msgspec.json.encode({**two, "nvme1n1": two["nvme0n1"]}).decode()) == can
     told = output("nvme-log-done").replace('"time_block_erase":4294967295', '"time_block_erase":0')
     told = told.replace('"time_crypto_erase":4294967295', '"time_crypto_erase":2')
     told = told.replace('"time_over_write_no_dealloc":0', '"time_over_write_no_dealloc":7200')
@@ -295,9 +304,11 @@ def test_no_figure_of_a_controller_breaks_its_shape(said: dict[str, object]) -> 
 
 TIMES = ("time_over_write", "time_block_erase", "time_crypto_erase")
 FIELDS = ("sprog", *TIMES, *(f"{name}_no_dealloc" for name in TIMES))
+FIGURES = st.integers(-(2**33), 2**33) | st.sampled_from([0, -1, 65535, 2**32 - 1, 2**32])
+LOGS = st.fixed_dictionaries(dict.fromkeys(FIELDS, FIGURES)) | st.fixed_dictionaries(dict.fromkeys(FIELDS, ANY))
 
 
-@given(st.text(max_size=8), st.fixed_dictionaries(dict.fromkeys(FIELDS, ANY)), st.text(max_size=9) | st.just("(2)"))
+@given(st.text(max_size=8), LOGS, st.text(max_size=9) | st.just("(2) Sanitize in Progress."))
 def test_no_figure_of_a_log_breaks_its_shape(name: str, log: dict[str, object], status: str) -> None:
     text = msgspec.json.encode({name: {**log, "sstat": {"status": status}}}).decode()
     told = Abilities(nvme_sanitize=with_log(NvmeSanitize(block=True), text))
@@ -316,18 +327,17 @@ SATA, NVME = disk("sda", "sata", ata=True), disk("nvme0n1", "nvme")
 STICK, VIRTIO = disk("sdb", "usb"), disk("vda", "virtio")
 
 
+RECORDED_ANSWERS = {
+    ("hdparm", "-I", "/dev/sda"): output("ata-micron-5300"),
+    ("hdparm", "--sanitize-status", "/dev/sda"): FROZEN,
+    ("nvme", "id-ctrl", "/dev/nvme0n1", "--output-format=json"): output("nvme-wd-sn730"),
+    ("nvme", "sanitize-log", "/dev/nvme0n1", "--output-format=json"): output("nvme-log-done"),
+}
+
+
 def answers(command: Sequence[str]) -> str:
-    """What the recorded disks answer, and a failure of the test when another is asked."""
-    match tuple(command):
-        case ("hdparm", "-I", "/dev/sda"):
-            return output("ata-micron-5300")
-        case ("hdparm", "--sanitize-status", "/dev/sda"):
-            return FROZEN
-        case ("nvme", "id-ctrl", "/dev/nvme0n1", "--output-format=json"):
-            return output("nvme-wd-sn730")
-        case ("nvme", "sanitize-log", "/dev/nvme0n1", "--output-format=json"):
-            return output("nvme-log-done")
-    raise AssertionError(command)
+    """What the recorded disks answer."""
+    return RECORDED_ANSWERS.get(tuple(command), "")
 
 
 def queue(root: Path, name: str, most: int, granularity: int) -> None:
@@ -341,7 +351,14 @@ def queue(root: Path, name: str, most: int, granularity: int) -> None:
 def test_each_disk_is_asked_what_its_kind_can_answer_and_a_usb_bridge_nothing(tmp_path: Path) -> None:
     queue(tmp_path, "sda", 2147450880, 512)
     queue(tmp_path, "vda", 0, 0)
-    sata, nvme, stick, virtio = Asked(Host(tmp_path, answers, answers), (SATA, NVME, STICK, VIRTIO)).disks()
+    asked = set()
+
+    def noted(command: Sequence[str]) -> str:
+        asked.add(tuple(command))
+        return answers(command)
+
+    sata, nvme, stick, virtio = Asked(Host(tmp_path, noted, noted), (SATA, NVME, STICK, VIRTIO)).disks()
+    assert asked == RECORDED_ANSWERS.keys()
     assert sata.can == Abilities(
         ata_security=MICRON[0],
         ata_sanitize=replace(MICRON[1], state="frozen"),
@@ -355,24 +372,56 @@ def test_each_disk_is_asked_what_its_kind_can_answer_and_a_usb_bridge_nothing(tm
     assert [replace(each, can=Abilities()) for each in (sata, nvme, stick, virtio)] == [SATA, NVME, STICK, VIRTIO]
 
 
+def test_a_disk_that_cannot_is_not_asked_how_far_it_is(tmp_path: Path) -> None:
+    """An NVMe drive without such a log counts the question as an error of its own."""
+    can = msgspec.json.decode(output("nvme-wd-sn730"), type=dict[str, object])
+    without = {
+        ("hdparm", "-I", "/dev/sda"): output("ata-toshiba-mk4058gsx"),
+        ("nvme", "id-ctrl", "/dev/nvme0n1", "--output-format=json"): msgspec.json.encode(
+            {**can, "sanicap": 0}
+        ).decode(),
+    }
+    asked = []
+
+    def noted(command: Sequence[str]) -> str:
+        asked.append(tuple(command))
+        return without.get(tuple(command), "")
+
+    sata, nvme = Asked(Host(tmp_path, noted, noted), (SATA, NVME)).disks()
+    assert sorted(asked) == sorted(without)
+    assert (sata.can.ata_sanitize, nvme.can.nvme_sanitize) == (AtaSanitize(supported=False), NvmeSanitize())
+
+
+@pytest.mark.parametrize(("transport", "state"), [("sata", "idle"), ("ata", "idle"), ("sas", None)])
+def test_a_disk_behind_an_adapter_that_keeps_registers_is_not_called_idle(
+    tmp_path: Path, transport: str, state: str | None
+) -> None:
+    def idle(command: Sequence[str]) -> str:
+        return IDLE if "--sanitize-status" in command else answers(command)
+
+    (told,) = Asked(Host(tmp_path, idle, idle), (disk("sda", transport, ata=True),)).disks()
+    assert told.can.ata_sanitize == replace(MICRON[1], state=state)
+
+
 def test_a_disk_that_does_not_answer_holds_up_no_other_and_is_not_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The first has said who it is and hangs at its state: that much is told. The second hangs at once."""
+    """The first has said who it is and hangs at its state: that much is told. Others hang at once; none waits longer
+    than one."""
     monkeypatch.setattr(abilities, "PATIENCE", 1.0)
-    dead, over = disk("sdc", "sata", ata=True), threading.Event()
+    dead, over = [disk(f"sd{letter}", "sata", ata=True) for letter in "cdefgh"], threading.Event()
 
     def hangs(command: Sequence[str]) -> str:
-        if "--sanitize-status" in command or "/dev/sdc" in command:
+        if "--sanitize-status" in command or command[-1] in {f"/dev/{each.name}" for each in dead}:
             over.wait(30)
             return IDLE
         return answers(command)
 
     began = time.monotonic()
-    sata, second, nvme = Asked(Host(tmp_path, hangs, hangs), (SATA, dead, NVME)).disks()
-    assert time.monotonic() - began < 5
+    sata, *others, nvme = Asked(Host(tmp_path, hangs, hangs), (SATA, *dead, NVME)).disks()
+    assert time.monotonic() - began < 4
     assert sata.can == Abilities(ata_security=MICRON[0], ata_sanitize=MICRON[1])
-    assert second.can == Abilities()
+    assert others == dead
     assert nvme.can.nvme_sanitize is not None
     over.set()
 

@@ -108,5 +108,5 @@ async def test_a_pcs_page_tells_each_disk_and_how_to_thaw_a_frozen_one(
     async with agent_on(server, hello(replace(pc(), disks=disks))):
         text = unescape(await visitor.get(f"/machine/{workshop.live_board.rows()[0].machine}"))
     assert "Gelé par le micrologiciel du PC" in text
-    assert "mettez le PC en veille, puis réveillez-le" in text
+    assert "jusqu'à ce que le PC ait été mis en veille et réveillé, ou que le disque ait été débranché" in text
     assert "SECURITY ERASE 2 min." in text

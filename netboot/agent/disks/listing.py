@@ -35,7 +35,7 @@ _BUSES: Final = (("sas", re.compile(r"/end_device-")), ("scsi", re.compile(r"/ta
 
 
 def read_disks(host: Host | None = None) -> tuple[Disk, ...]:
-    """All disks of this PC, read afresh. Blocks."""
+    """All disks of this PC, read afresh; what each can do to erase itself is not asked. Blocks."""
     here = host or Host()
     return disks_of(read_block_devices(here, read_database(here)))
 
