@@ -70,6 +70,22 @@ def test_only_a_line_that_is_one_number_counts(typed: bytes, numbers: list[int])
     assert fed(typed) == numbers
 
 
+@pytest.mark.parametrize("key", ["é", "é".encode("latin-1"), "2"])
+async def test_a_key_is_told_once_and_never_as_wrong_before(
+    pc: tuple[Terminal, Terminal, Path], key: str | bytes
+) -> None:
+    screen, _, root = pc
+    noted = Noted()
+    with Keyboard(root).listen(noted):
+        screen.type(key)
+        async with asyncio.timeout(5):
+            while not noted.typed:  # noqa: ASYNC110 — what is waited for is a terminal
+                await asyncio.sleep(0.005)
+        screen.type("\r")
+        await heard(noted, 1)
+    assert (noted.typed, noted.entered) == ([2], [2])
+
+
 @given(st.binary(max_size=200))
 def test_whatever_comes_a_line_is_a_number_or_wrong_and_no_more_of_it_is_kept(data: bytes) -> None:
     line = TypedLine()

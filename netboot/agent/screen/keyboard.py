@@ -38,7 +38,10 @@ class TypedLine:
         self._line = b""
 
     def feed(self, data: bytes) -> Iterator[tuple[int, bool]]:
-        """For each byte what stands on the line after it, and whether Enter ended it. An empty line is not ended."""
+        """Each line that Enter ends, unless it is empty, and then what stands on the line that is being typed.
+
+        A letter with an accent comes as two bytes, but at once: what stands there is told when both are.
+        """
         for byte in data:
             if byte in b"\r\n":
                 if self._line:
@@ -46,10 +49,10 @@ class TypedLine:
                 self._line = b""
             elif byte in b"\b\x7f":
                 self._line = b""
-                yield 0, False
             else:
                 self._line = (self._line + bytes([byte]))[:_LONGEST]
-                yield self.number, False
+        if data and data[-1] not in b"\r\n":
+            yield self.number, False
 
     @property
     def number(self) -> int:
