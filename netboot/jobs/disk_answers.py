@@ -112,13 +112,13 @@ def questions(inventory: Inventory, answers: Sequence[Answer]) -> tuple[Question
         for hidden in inventory.hidden
         if hidden.may_be_vouched_for
     ]
-    disks = settled(inventory, answers)
-    for seen, disk in zip(inventory.disks, disks, strict=True):
+    pairs = list(zip(inventory.disks, settled(inventory, answers), strict=True))
+    for seen, disk in pairs:
         if in_doubt(seen):
             asked.append(Question(about="belonging", disks=(seen,), answer=disk.said or None))
     alike = [
         (seen, disk)
-        for seen, disk in zip(inventory.disks, disks, strict=True)
+        for seen, disk in pairs
         if disk.belonging == "internal" and disk.id.size > 0 and not told_apart(seen, inventory)
     ]
     if alike and all(can_be_placed(seen, inventory) for seen, _ in alike):
@@ -141,13 +141,13 @@ def answers_to(question: Question, kind: AnswerKind, inventory: Inventory) -> tu
                 Answer(
                     kind=kind,
                     disk=disk.id if told_apart(disk, inventory) else in_place(disk.id),
-                    label=label(disk)[:256],
+                    label=label(disk),
                 )
                 for disk in question.disks
             )
         case "place", "by-place":
             return tuple(
-                Answer(kind=kind, disk=in_place(disk.id), label=label(replace(disk, id=in_place(disk.id)))[:256])
+                Answer(kind=kind, disk=in_place(disk.id), label=label(replace(disk, id=in_place(disk.id))))
                 for disk in question.disks
             )
     raise ValueError(f"{kind} is no answer about {question.about}")

@@ -209,7 +209,7 @@ def real_text(text: str) -> str:
 
 def _counts_up(digits: str) -> bool:
     """12345…, 0123456789, 1234567890: what a keyboard gives, not what a maker counts."""
-    if len(digits) < 4 or not digits.isascii() or not digits.isdecimal():
+    if len(digits) < 4 or not digits.isdecimal():
         return False
     return all((int(b) - int(a)) % 10 == 1 for a, b in pairwise(digits))
 

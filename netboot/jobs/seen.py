@@ -25,7 +25,7 @@ class Seen(Struct, frozen=True):
     @property
     def digest(self) -> str:
         """What stands for all of it in a question that a person answers: 32 hexadecimal digits of its SHA-256."""
-        return hashlib.sha256(msgspec.json.encode(self, order="deterministic")).hexdigest()[:32]
+        return hashlib.sha256(msgspec.json.encode(self)).hexdigest()[:32]
 
 
 def what_changed(before: Seen | None, now: Seen) -> Problem | None:

@@ -1,5 +1,6 @@
 """The last look before the first write: a disk that is known by its place, and one that only a person's word names."""
 
+import os
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +16,7 @@ from netboot.agent.host import Host
 from netboot.jobs.evidence import judge
 from netboot.jobs.stages.rules import Known
 from netboot.shared.inventory import Disk, DiskId, label
+from netboot.shared.problems import Problem
 from netboot.shared.stages.erase import EraseResult
 from tests.agent.test_erase import silent
 from tests.orders import overwriting, overwritten
@@ -47,7 +49,7 @@ def test_of_two_disks_that_say_nothing_the_one_at_the_named_place_is_taken(loops
     for wanted in loops:
         disk, device = claim(in_place(wanted), lambda: loops)
         device.close()
-        assert disk.name == wanted.name
+        assert (disk.name, disk.id) == (wanted.name, in_place(wanted))
         assert wanted.id.path in label(disk), "on the screen it is told from the other"
 
 
@@ -65,6 +67,63 @@ def test_a_disk_that_came_to_a_named_place_later_is_not_taken(loops: tuple[Disk,
     with pytest.raises(RefusedError) as refused:
         claim(in_place(first), lambda: now)
     assert refused.value.problem.code == "disk-gone"
+
+
+@pytest.mark.root
+def test_a_disk_that_is_known_by_name_is_told_with_all_that_was_read_of_it(loops: tuple[Disk, Disk]) -> None:
+    read = replace(loops[0], id=replace(loops[0].id, serial="S1", wwn="0x1"))
+    disk, device = claim(DiskId(serial="S1", size=read.id.size), lambda: [read])
+    device.close()
+    assert disk == read
+
+
+@pytest.mark.root
+def test_a_disk_that_somebody_holds_is_not_taken(loops: tuple[Disk, Disk]) -> None:
+    first, _ = loops
+    holder = os.open(f"/dev/{first.name}", os.O_RDWR | os.O_EXCL)
+    try:
+        with pytest.raises(RefusedError) as refused:
+            claim(in_place(first), lambda: loops)
+    finally:
+        os.close(holder)
+    assert refused.value.problem == Problem("disk-in-use", {"disk": label(first)})
+    assert str(refused.value) == refused.value.problem.sentence("en")
+
+
+def test_a_disk_that_the_kernel_lets_nobody_write_is_not_taken() -> None:
+    disk = Disk(name="uevent_seqnum", id=DiskId(serial="S1", size=1 << 20), transport="sata")
+    with pytest.raises(RefusedError) as refused:
+        claim(disk.id, lambda: [disk], devices=Path("/sys/kernel"))
+    assert refused.value.problem == Problem("disk-external", {"disk": "S1 0.0 GB"})
+
+
+def test_a_disk_that_cannot_be_opened_is_told_with_why(tmp_path: Path) -> None:
+    disk = Disk(name="sda", id=DiskId(serial="S1", size=1 << 20), transport="sata")
+    with pytest.raises(RefusedError) as refused:
+        claim(disk.id, lambda: [disk], devices=tmp_path)
+    told = {"disk": "S1 0.0 GB", "error": "No such file or directory", "offset": "0"}
+    assert refused.value.problem == Problem("disk-gone", told)
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"transport": "usb"}, "disk-external"),
+        ({"read_only": True}, "disk-external"),
+        ({"in_use": True}, "disk-in-use"),
+    ],
+)
+def test_what_may_not_be_written_is_not_even_opened(tmp_path: Path, change: dict[str, object], code: str) -> None:
+    disk = replace(Disk(name="sda", id=DiskId(serial="S1", size=1 << 20), transport="sata"), **change)
+    with pytest.raises(RefusedError) as refused:
+        claim(disk.id, lambda: [disk], devices=tmp_path)
+    assert (refused.value.problem.code, refused.value.problem.values) == (code, {"disk": "S1 0.0 GB"})
+
+
+def test_no_word_but_the_orders_makes_a_disk_the_pcs_own() -> None:
+    disks = [Disk(name=name, id=DiskId(serial=name, size=1), removable=True, said="belongs") for name in ("sda", "sdb")]
+    one, other = as_answered(lambda: disks, [disks[0].id])()
+    assert (one, other) == (disks[0], replace(disks[1], said=""))
 
 
 @pytest.mark.root
@@ -118,7 +177,7 @@ def test_what_changes_its_name_between_the_two_looks_is_not_taken(loops: tuple[D
     looks = iter([[first], [replace(first, name=second.name)]])
     with pytest.raises(RefusedError) as refused:
         claim(in_place(first), lambda: next(looks))
-    assert refused.value.problem.code == "disk-gone"
+    assert refused.value.problem == Problem("disk-gone", {"disk": label(first)})
 
 
 @pytest.mark.root

@@ -79,6 +79,110 @@ def test_a_word_about_one_disk_says_nothing_about_another() -> None:
     assert forbids_writing(inventory(SSD, other), given) is not None
 
 
+def test_of_three_words_about_one_disk_the_last_counts() -> None:
+    of = inventory(SSD, EMMC)
+    given = said("left", of, *said("belongs", of, *said("left", of)))
+    assert [answer.kind for answer in given] == ["left", "belongs", "left"]
+    assert [counts(answer, (*given[:2], replace(given[2], label="again")), of) for answer in given] == [False] * 3
+    assert counts(given[1], given[:2], of)
+
+
+def test_a_word_about_a_controller_counts_until_another_is_said_or_it_is_gone() -> None:
+    of, other = inventory(SSD, hidden=(READER,)), Answer(kind="vouched", controller="0000:07:00.0 1234:5678")
+    back = replace(VOUCHED, kind="not-vouched")
+    assert counts(VOUCHED, (VOUCHED, other), of)
+    assert not counts(VOUCHED, (VOUCHED, back), of)
+    assert counts(back, (VOUCHED, VOUCHED, back), of)
+    assert not counts(VOUCHED, (VOUCHED,), inventory(SSD))
+    assert not counts(other, (VOUCHED, other), of)
+
+
+def test_where_a_disk_is_and_whether_it_belongs_are_two_words() -> None:
+    card = replace(A, transport="ata", removable=True)
+    of = inventory(SSD, card)
+    given = said("by-place", of, *said("belongs", of))
+    assert [answer.kind for answer in given] == ["belongs", "by-place"]
+    for order in (given, given[::-1]):
+        assert [counts(answer, order, of) for answer in order] == [True, True]
+
+
+def test_a_word_about_a_disk_says_nothing_once_another_says_that_it_is_it() -> None:
+    belongs = said("belongs", inventory(SSD, EMMC))
+    twin = replace(EMMC, name="mmcblk1")
+    assert [disk.said for disk in settled(inventory(SSD, EMMC, twin), belongs)] == ["", "", ""]
+
+
+def test_a_question_shows_what_was_said_and_asks_for_the_other_word() -> None:
+    of = inventory(SSD, EMMC)
+    (asked,) = questions(of, ())
+    assert (asked.answer, asked.words) == (None, ("belongs", "left"))
+    (asked,) = questions(of, said("belongs", of))
+    assert (asked.answer, asked.words) == ("belongs", ("left",))
+    (asked,) = questions(of, said("left", of))
+    assert (asked.answer, asked.words) == ("left", ("belongs",))
+    placed = inventory(A)
+    (asked,) = questions(placed, ())
+    assert (asked.answer, asked.words) == (None, ("by-place",))
+    (asked,) = questions(placed, said("by-place", placed))
+    assert (asked.answer, asked.words) == ("by-place", ())
+
+
+def test_a_form_answers_the_question_that_was_seen_and_no_other() -> None:
+    of = inventory(SSD, EMMC, A, hidden=(READER,))
+    asked = questions(of, ())
+    keys = [question.key for question in asked]
+    assert [question.about for question in asked] == ["controller", "belonging", "place"]
+    assert len(set(keys)) == 3
+    assert all(len(key) == 32 for key in keys)
+    again = questions(of, said("belongs", of))
+    assert [question.key for question in again] == keys, "whatever was said of it"
+    other = inventory(SSD, replace(EMMC, id=replace(EMMC.id, serial="0xffffffff")), B, hidden=(READER,))
+    assert [key in keys for key in (question.key for question in questions(other, ()))] == [True, False, False]
+
+
+def test_a_place_is_asked_about_until_it_is_said_of_each() -> None:
+    of = inventory(A, B)
+    one = said("by-place", of)[:1]
+    (asked,) = questions(of, one)
+    assert (asked.disks, asked.answer) == ((A, B), None)
+
+
+def test_an_answer_says_by_what_people_call_the_disk() -> None:
+    of = inventory(SSD, EMMC, A)
+    assert [answer.label for answer in said("belongs", of)] == ["DF4032 0x1a2b3c4d 32.0 GB"]
+    assert [answer.label for answer in said("by-place", inventory(*TWINS))] == [
+        "AA00000000000489 pci-0000:00:01.0 16.0 GB",
+        "AA00000000000489 pci-0000:00:02.0 16.0 GB",
+    ]
+
+
+def test_nobody_but_a_person_ends_a_question() -> None:
+    asked = questions(inventory(SSD, EMMC), ())
+    for word in ("belongs", "left"):
+        forged = inventory(SSD, replace(EMMC, said=word))
+        assert [question.answer for question in questions(forged, ())] == [None]
+        assert settled(forged, ()) == (SSD, EMMC)
+    assert [question.disks for question in asked] == [(EMMC,)]
+
+
+def test_a_word_changes_no_disk_that_its_signs_decide() -> None:
+    belongs = tuple(Answer(kind="belongs", disk=disk.id) for disk in (SSD, STICK))
+    assert settled(inventory(SSD, STICK), belongs) == (SSD, STICK)
+
+
+def test_a_sas_disk_with_one_way_to_it_can_be_named_by_its_place() -> None:
+    path = replace(A, transport="sas", id=replace(A.id, serial="S", wwn="0x5000c500aaaa0001"))
+    assert can_be_placed(path, inventory(path))
+    assert not can_be_placed(path, inventory(path, replace(path, name="sdz")))
+
+
+def test_two_empty_readers_that_are_alike_are_asked_nothing_about() -> None:
+    empty = [replace(disk, id=replace(disk.id, size=0)) for disk in (A, B)]
+    assert questions(inventory(SSD, *empty), ()) == ()
+    smallest = [replace(disk, id=replace(disk.id, size=1)) for disk in (A, replace(EMMC, model=""))]
+    assert [question.about for question in questions(inventory(*smallest), ())] == ["belonging", "place"]
+
+
 def test_a_card_and_a_stick_are_left_alone_without_a_question() -> None:
     card = replace(EMMC, transport="mmc-removable")
     assert questions(inventory(SSD, card, STICK), ()) == ()

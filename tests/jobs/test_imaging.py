@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from netboot.imaging import Blocked, Ended, Run, next_stage
-from netboot.jobs.disk_rules import forbids_writing, internal_disks
-from netboot.jobs.job import MasterNeeds
+from netboot.jobs.disk_rules import as_seen, forbids_writing, internal_disks
+from netboot.jobs.job import MasterNeeds, StageRecord
+from netboot.jobs.seen import Seen
 from netboot.jobs.stages.memory import memory_seconds
 from netboot.jobs.target import choose_target
 from netboot.shared.inventory import Disk, DiskId, Firmware, HiddenStorage, Inventory
@@ -33,6 +34,33 @@ def test_a_job_runs_its_stages_in_order() -> None:
     running = done(done(running, "deploy"), "customise")
     assert next_stage(running) == Run(Finish(action="poweroff"))
     assert next_stage(done(running, "finish")) == Ended(None)
+
+
+def test_a_job_ends_with_what_its_failed_stage_says() -> None:
+    running = done(job(SSD), "check")
+    gone = StageRecord(stage="erase", state="failed", problem=Problem("disk-gone", {"disk": "S1"}))
+    running = replace(running, stages=tuple(gone if r.stage == "erase" else r for r in running.stages))
+    assert next_stage(running) == Ended(Problem("disk-gone", {"disk": "S1"}))
+
+
+def test_what_writes_nothing_runs_whatever_is_wrong_with_the_disks() -> None:
+    running = job(replace(SSD, in_use=True), stages=("check", "memory", "finish"), seen=Seen(()))
+    assert next_stage(running) == Run(Check())
+    assert isinstance(next_stage(done(running, "check")), Run)
+    assert next_stage(done(done(running, "check"), "memory")) == Run(Finish(action="poweroff"))
+
+
+def test_what_the_check_finds_is_compared_with_what_the_choice_was_made_for() -> None:
+    running = done(job(SSD, seen=as_seen(inventory(SSD))), "check")
+    assert next_stage(running) == Run(overwriting(SSD.id))
+    told = Problem("disks-changed", {"seen": "S1 16.0 GB", "found": "S1 16.0 GB, H1 500.0 GB"})
+    assert next_stage(replace(running, inventory=inventory(SSD, HDD))) == Blocked("erase", told)
+
+
+def test_a_job_without_a_deploy_asks_for_no_disk_that_a_master_fits() -> None:
+    small = replace(SSD, id=DiskId(serial="S2", size=4 * GB))
+    assert isinstance(next_stage(done(job(small), "check")), Blocked)
+    assert next_stage(done(job(small, stages=("check", "erase", "finish")), "check")) == Run(overwriting(small.id))
 
 
 def test_a_usb_stick_is_never_erased_and_never_imaged() -> None:

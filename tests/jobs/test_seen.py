@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from netboot.jobs.identity import Key
 from netboot.jobs.seen import Seen, what_changed
 from netboot.shared.inventory import DiskId
+from netboot.shared.problems import Problem
 
 SSD = DiskId(serial="S4EWNX0N0001", wwn="eui.0025385b91500001", size=256_060_514_304)
 HDD = DiskId(serial="WD-WCC6Y1AB", size=500_107_862_016)
@@ -48,6 +49,28 @@ def test_the_same_disks_in_another_pc_are_asked_about() -> None:
     assert code(seen, Seen((SSD,), (MAC,))) == ""
 
 
+def test_what_was_seen_and_what_is_found_are_both_told() -> None:
+    ssd, hdd = "S4EWNX0N0001 256.1 GB", "WD-WCC6Y1AB 500.1 GB"
+    told = Problem("disks-changed", {"seen": ssd, "found": f"{ssd}, {hdd}"})
+    assert what_changed(Seen((SSD,)), Seen((SSD, HDD))) == told
+    assert what_changed(None, Seen((HDD,))) == Problem("disks-changed", {"seen": "–", "found": hdd})
+    one = (Key("uuid", "4c4c4544-0042"), Key("system", "optiplex/1"), Key("board", "0nw6h5/1"), MAC)
+    other = (Key("uuid", "4c4c4544-0043"),)
+    changed = {"seen": "optiplex/1, 0nw6h5/1, 10:7b:44:00:00:01", "found": "–"}
+    assert what_changed(Seen((SSD,), one), Seen((SSD,), other)) == Problem("pc-changed", changed)
+
+
+def test_a_sentence_about_many_disks_or_names_is_cut() -> None:
+    disks = tuple(DiskId(serial=f"WD-WCC6Y1AB{number}", size=HDD.size) for number in range(100))
+    problem = what_changed(Seen(()), Seen(disks))
+    assert problem is not None
+    assert len(problem.values["found"]) == 400
+    macs = tuple(Key("mac", f"10:7b:44:00:01:{number:02x}") for number in range(64))
+    problem = what_changed(Seen((), macs), Seen((), (MAC,)))
+    assert problem is not None
+    assert len(problem.values["seen"]) == 400
+
+
 def test_what_nobody_knows_the_disks_of_holds_for_nothing() -> None:
     assert code(None, Seen(())) == "disks-changed"
 
@@ -78,3 +101,4 @@ def test_what_did_not_change_is_not_asked_again_not_even_for_a_disk_that_says_no
 def test_a_digest_stands_for_one_pc_as_it_was_seen(one: list[DiskId], other: list[DiskId]) -> None:
     assert (Seen(tuple(one)).digest == Seen(tuple(other)).digest) == (one == other)
     assert Seen(tuple(one), (MAC,)).digest != Seen(tuple(one)).digest
+    assert len(Seen(tuple(one)).digest) == 32

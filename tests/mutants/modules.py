@@ -15,16 +15,26 @@ class Held(NamedTuple):
 
 MODULES: Final[dict[str, Held]] = {
     "chain": Held("netboot/records/chain.py", ("tests/records/test_chain.py",)),
+    "claim": Held("netboot/agent/disks/claim.py", ("tests/agent/test_claim.py",)),
     "customise": Held(
         "netboot/jobs/stages/customise.py", ("tests/jobs/test_customise_rules.py", "tests/jobs/test_evidence.py")
     ),
     "deploy": Held("netboot/jobs/stages/deploy.py", ("tests/jobs/test_deploy_rules.py", "tests/jobs/test_evidence.py")),
+    "disk_answers": Held("netboot/jobs/disk_answers.py", ("tests/jobs/test_disk_answers.py",)),
+    "disk_rules": Held("netboot/jobs/disk_rules.py", ("tests/jobs/test_disk_rules.py",)),
+    "finish": Held("netboot/jobs/stages/finish.py", ("tests/jobs/test_imaging.py",)),
+    "imaging": Held("netboot/imaging.py", ("tests/jobs/test_imaging.py", "tests/jobs/test_disk_answers.py")),
+    "inventory": Held("netboot/shared/inventory.py", ("tests/shared/test_inventory.py",)),
     "memory": Held("netboot/jobs/stages/memory.py", ("tests/jobs/test_memory_rules.py",)),
+    "seen": Held("netboot/jobs/seen.py", ("tests/jobs/test_seen.py",)),
+    "target": Held("netboot/jobs/target.py", ("tests/jobs/test_target.py", "tests/jobs/test_imaging.py")),
     "ticket": Held("netboot/bootmenu/ticket.py", ("tests/bootmenu/test_ticket.py",)),
 }
 
 _DUMPS: Final = 'return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii={}, allow_nan={})'
 
+_DOUBT: Final = 'return replace(disk, said={}).belonging == "doubt" and disk.id.size > 0'
+_PAIRS: Final = "pairs = list(zip(inventory.disks, settled(inventory, answers), {}))"
 _KNOWN: Final = 'known = {_uuid(picked.uuid)} if uuid_needed else {_uuid(picked.uuid), "XXXX"}'
 _PROOF: Final = (
     'return base64.urlsafe_b64encode(hmac.digest(key, said.encode(), hashlib.sha256)).decode().rstrip("XX=XX")'
@@ -34,6 +44,12 @@ EXPLAINED: Final[dict[tuple[str, str], str]] = {
     ("netboot.records.chain.canonical", _DUMPS.format("None", "False")): "None is as false as False",
     ("netboot.records.chain.canonical", _DUMPS.format("False", "None")): "None is as false as False",
     ("netboot.records.chain.check", "why = None"): "only asked whether it is empty",
+    ("netboot.jobs.disk_answers.questions", _PAIRS.format("strict=None")): "settled gives as many disks as there are",
+    ("netboot.jobs.disk_answers.questions", _PAIRS.format("strict=False")): "settled gives as many disks as there are",
+    ("netboot.jobs.disk_answers.questions", _PAIRS.format("")): "settled gives as many disks as there are",
+    ("netboot.jobs.disk_answers.in_doubt", _DOUBT.format("None")): "no word but two ends a doubt",
+    ("netboot.jobs.disk_answers.in_doubt", _DOUBT.format('"XXXX"')): "no word but two ends a doubt",
+    ("netboot.jobs.disk_answers._settled", "placed = None"): "None is as false as False",
     ("netboot.bootmenu.ticket.check", _KNOWN): 'what is no UUID counts as none, as "" does',
     ("netboot.bootmenu.ticket._proof", _PROOF): "the last digit of 32 bytes stands for four bits, and X for more",
 }

@@ -8,8 +8,10 @@ from msgspec.structs import replace
 from netboot.jobs.identity import (
     Key,
     Signs,
+    boot_keys,
     contradicts,
     find_machines,
+    is_carried,
     keys_of,
     real_text,
     real_uuid,
@@ -91,6 +93,7 @@ def test_a_uuid_that_many_pcs_carry_is_none(uuid: str) -> None:
         "76006b9c-c49c-0000-0000-000000000000",  # ASRock H510M: the board's own MAC address, then zeros
         "03d40274-0435-05dc-8506-010700080009",  # Gigabyte: a MAC address woven into the default
         "31393138-3538-5a43-3135-353130323751",  # HPE: a serial number as text
+        "00000000-0000-0000-0000-00000000a1b2",  # a number, however short: three bytes that differ
     ],
 )
 def test_a_uuid_made_of_the_boards_address_or_serial_is_real(uuid: str) -> None:
@@ -105,14 +108,29 @@ def test_a_uuid_made_of_the_boards_address_or_serial_is_real(uuid: str) -> None:
         "123456789", "0123456789", "1234567890", "12345678901234567", "SN-1234567890", "SYS-1234567890",
         "MB-1234567890", "SYS-9876543210", "123456789000", "0000000000", "111111", "xxxxxxxxxxx", "........", "None",
         "N/A", "Not Specified", "Not Applicable", "INVALID", "Unknow", "\xff\xff\xff\xff", "1.0", "1.2.3", "OEM",
-        "Serial Number xxxxxx", "01", "10101010",
+        "Serial Number xxxxxx", "01", "10101010", "1234", "SN12345678",
     ],
 )  # fmt: skip
 def test_a_text_that_makers_leave_in_every_pc_is_none(text: str) -> None:
     assert real_text(text) == ""
 
 
-@pytest.mark.parametrize("text", ["5B5RKN2", "PC0X7Q12", "CZC6428KMQ", "R9-0FXYZ1", "MP18ABCD", "S/N 20079", "1234XYZ"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "5B5RKN2",
+        "PC0X7Q12",
+        "CZC6428KMQ",
+        "R9-0FXYZ1",
+        "MP18ABCD",
+        "S/N 20079",
+        "1234XYZ",
+        "7X2",
+        "B7B7",
+        "123",
+        "SN1234567",
+    ],
+)
 def test_a_makers_serial_number_is_real(text: str) -> None:
     assert real_text(text)
 
@@ -192,9 +210,52 @@ def test_a_stick_that_goes_from_pc_to_pc_bears_out_nothing() -> None:
     assert not same(pc("10:7b:44:00:00:01"), pc("10:7b:44:00:00:02"))
 
 
-@pytest.mark.parametrize("mac", ["88:88:88:88:87:88", "00:11:22:33:44:55", "00:01:02:03:04:05", "00:00:00:00:00:01"])
+@pytest.mark.parametrize(
+    "mac", ["fc:fd:fe:ff:00:01", "88:88:88:88:87:88", "00:11:22:33:44:55", "00:01:02:03:04:05", "00:00:00:00:00:01"]
+)
 def test_an_address_that_was_never_written_into_the_adapter_is_none(mac: str) -> None:
     assert keys_of(inventory(macs=(mac,))) == ()
+
+
+@pytest.mark.parametrize(
+    "mac", ["00:0b:ca:fe:00:00", "00:a0:c6:00:00:00", "24:b6:20:52:41:53", "02:42:ac:11:00:02", "01:00:5e:00:00:fb"]
+)
+def test_an_address_that_many_carry_or_somebody_drew_is_none(mac: str) -> None:
+    assert keys_of(inventory(macs=(mac,))) == ()
+    assert boot_keys(mac=mac, uuid_text="") == frozenset()
+
+
+@pytest.mark.parametrize("mac", ["10:7b:44:00:00:01", "10:10:10:7b:7b:44", "10:20:30:40:50:61"])
+def test_an_address_that_only_looks_like_a_pattern_is_an_adapters_own(mac: str) -> None:
+    assert keys_of(inventory(macs=(mac,))) == (Key("mac", mac),)
+
+
+def test_of_several_adapters_each_counts_once_and_a_dongle_never() -> None:
+    macs = ("a0:36:9f:00:00:01", "10:7b:44:00:00:01", "10:7b:44:00:00:01")
+    assert keys_of(inventory(macs=macs, dongles=(DONGLE,))) == (
+        Key("mac", "10:7b:44:00:00:01"),
+        Key("mac", "a0:36:9f:00:00:01"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("driver", "removable", "carried"),
+    [("e1000e", False, False), ("igc", True, True), ("r8152", False, True), ("cdc_ncm", True, True)],
+)
+def test_an_adapter_is_carried_where_it_hangs_on_usb_or_outside_of_the_pc(
+    driver: str, removable: bool, carried: bool
+) -> None:
+    assert is_carried(Nic(name="eth0", mac=DONGLE, driver=driver, removable=removable)) == carried
+
+
+def test_what_a_loader_tells_names_a_pc_by_its_uuid_in_either_byte_order_else_by_its_adapter() -> None:
+    mac = "10:7b:44:00:00:01"
+    both = {Key("uuid", UUID), Key("uuid", "44454c4c-4200-1035-8052-b3c04f4b4e32")}
+    assert boot_keys(mac=mac, uuid_text=UUID.upper()) == both
+    assert boot_keys(mac=mac.upper(), uuid_text="") == {Key("mac", mac)}
+    assert boot_keys(mac=mac, uuid_text="03000200-0400-0500-0006-000700080009") == {Key("mac", mac)}
+    for none in ("", "10:7b:44:00:00", f"{mac}:01", f"x{mac}", "10-7b-44-00-00-01", "88:88:88:88:87:88"):
+        assert boot_keys(mac=none, uuid_text="") == frozenset()
 
 
 def test_what_both_know_and_is_another_contradicts() -> None:
@@ -233,6 +294,73 @@ def test_an_unlisted_uuid_that_everything_else_contradicts_joins_nothing() -> No
     assert not same(one, inventory(uuid=UUID, serial="6C6SLO3", board="CN7016365C", macs=mac))
     assert same(one, inventory(uuid=UUID, serial="6C6SLO3", board="CN7016365B", macs=mac))
     assert same(one, inventory(uuid=UUID, macs=mac))
+
+
+def test_where_as_many_texts_differ_as_agree_two_pcs_are_two() -> None:
+    mac = ("10:7b:44:00:00:01",)
+    assert not same(inventory(uuid=UUID, serial="5B5RKN2", macs=mac), inventory(uuid=UUID, serial="6C6SLO3", macs=mac))
+
+
+@pytest.mark.parametrize(
+    ("board", "disk", "are_one"),
+    [
+        ("", "S4EWNX0N0001", True),
+        ("", "", True),
+        ("", "S4EWNX0N0002", False),
+        ("CN701", "S4EWNX0N0002", True),
+    ],
+)
+def test_where_each_has_an_adapter_that_the_other_has_not_a_disk_or_a_second_text_bears_it_out(
+    board: str, disk: str, are_one: bool
+) -> None:
+    one = inventory(uuid=UUID, board=board, macs=("10:7b:44:00:00:01", "a0:36:9f:00:00:01"), disks=("S4EWNX0N0001",))
+    other = inventory(
+        uuid=UUID, board=board, macs=("10:7b:44:00:00:01", "a0:36:9f:00:00:02"), disks=(disk,) if disk else ()
+    )
+    assert same(one, other) == are_one
+    assert same(other, one) == are_one
+
+
+@pytest.mark.parametrize(
+    ("macs", "disks", "apart"),
+    [
+        (("10:7b:44:00:00:01",), ("S4EWNX0N0002",), False),
+        (("10:7b:44:00:00:01", "a0:36:9f:00:00:01"), ("S4EWNX0N0002",), False),
+        (("a0:36:9f:00:00:01",), ("S4EWNX0N0001",), False),
+        (("a0:36:9f:00:00:01",), ("S4EWNX0N0002",), True),
+        (("a0:36:9f:00:00:01",), (), True),
+        ((), ("S4EWNX0N0001",), False),
+        ((), ("S4EWNX0N0002",), True),
+        ((), (), False),
+    ],
+)
+def test_two_pcs_on_the_line_are_two_where_something_fitted_differs_and_nothing_fitted_is_in_both(
+    macs: tuple[str, ...], disks: tuple[str, ...], apart: bool
+) -> None:
+    one = signs_of(inventory(uuid=UUID, macs=("10:7b:44:00:00:01",), disks=("S4EWNX0N0001",)))
+    other = signs_of(inventory(uuid=UUID, macs=macs, disks=disks))
+    assert stand_apart(one, other) == apart
+    assert stand_apart(other, one) == apart
+
+
+def test_two_pcs_whose_adapters_are_some_the_same_do_not_stand_apart() -> None:
+    one = signs_of(inventory(macs=("10:7b:44:00:00:01", "10:7b:44:00:00:02"), disks=("S4EWNX0N0001",)))
+    other = signs_of(inventory(macs=("10:7b:44:00:00:01", "10:7b:44:00:00:03"), disks=("S4EWNX0N0002",)))
+    assert not stand_apart(one, other)
+
+
+def test_two_pcs_without_an_adapter_of_their_own_stand_apart_by_their_disks() -> None:
+    one, other = (signs_of(inventory(disks=(f"S4EWNX0N000{number}",))) for number in (1, 2))
+    assert stand_apart(one, other)
+    assert not stand_apart(one, one)
+
+
+def test_of_two_machines_that_it_may_be_a_pc_is_the_one_with_more_of_its_texts() -> None:
+    macs = ("10:7b:44:00:00:01",)
+    now = signs_of(inventory(uuid=UUID, serial="5B5RKN2", board="CN701", macs=macs))
+    fewer = signs_of(inventory(uuid=UUID, serial="5B5RKN2", macs=macs))
+    assert find_machines(now, {"fewer": fewer, "all": now}) == ("all",)
+    assert find_machines(now, {"fewer": fewer}) == ("fewer",)
 
 
 def test_two_uuids_are_two_pcs_whatever_their_serials() -> None:

@@ -1,0 +1,91 @@
+"""The disk that gets the master, and each reason why none does, with all that its sentence needs."""
+
+import pytest
+from msgspec.structs import replace
+
+from netboot.jobs.disk_answers import Answer
+from netboot.jobs.target import choose_target, target_of
+from netboot.shared.inventory import DiskId, Inventory
+from netboot.shared.problems import Problem
+from tests.jobs.conftest import GB, HDD, MASTER, SSD, inventory, job
+
+SMALL = replace(SSD, model="Small", id=DiskId(serial="S4", size=4 * GB))
+SMALLER = replace(SSD, model="Smaller", id=DiskId(serial="S2", size=2 * GB))
+LIKE = replace(SSD, name="sdd", id=DiskId(serial="S9", size=64 * GB))
+
+
+def with_secure_boot(said: str) -> Inventory:
+    of = inventory(SSD)
+    return replace(of, firmware=replace(of.firmware, secure_boot=said))
+
+
+def test_the_job_gives_the_master_and_the_disk() -> None:
+    assert target_of(job(SSD)) == (MASTER, SSD)
+    assert target_of(job(SSD, LIKE, target=LIKE.id)) == (MASTER, LIKE)
+
+
+def test_a_job_that_has_no_disk_for_its_master_gives_none() -> None:
+    assert target_of(job()) == Problem("no-disk")
+
+
+def test_a_job_without_a_master_says_so() -> None:
+    assert target_of(job(SSD, stages=("check", "finish"), master=None)) == Problem("master-missing", {"master": ""})
+
+
+@pytest.mark.parametrize("said", ["on", "off", "unsupported", "unknown"])
+def test_a_revoked_master_is_refused_where_secure_boot_is_on_and_nowhere_else(said: str) -> None:
+    revoked = replace(MASTER, revoked="shim,4")
+    told = Problem("master-revoked", {"master": "debian", "why": "shim,4"})
+    assert target_of(job(inventory=with_secure_boot(said), master=revoked)) == (
+        told if said == "on" else (revoked, SSD)
+    )
+    assert target_of(job(inventory=with_secure_boot(said))) == (MASTER, SSD)
+
+
+def test_a_disk_that_a_person_called_the_pcs_own_may_get_the_master() -> None:
+    card = replace(SSD, transport="mmc", removable=True)
+    running = job(card)
+    assert target_of(running) == Problem("no-disk")
+    running = replace(running, answers=(Answer(kind="belongs", disk=card.id),))
+    assert target_of(running) == (MASTER, replace(card, said="belongs"))
+
+
+def test_a_named_disk_that_is_gone_is_told_by_its_name_and_no_other_is_taken() -> None:
+    assert choose_target(inventory(SSD), MASTER, HDD.id, erased=True) == Problem("disk-gone", {"disk": "H1"})
+
+
+def test_a_disk_of_just_the_masters_size_is_large_enough() -> None:
+    just = replace(SSD, id=DiskId(serial="S8", size=MASTER.disk))
+    assert choose_target(inventory(just), MASTER, None, erased=True) == just
+    short = replace(just, id=DiskId(serial="S8", size=MASTER.disk - 512))
+    assert choose_target(inventory(short), MASTER, None, erased=True) != short
+
+
+@pytest.mark.parametrize("erased", [True, False])
+def test_disks_among_which_a_person_must_choose_are_all_told(erased: bool) -> None:
+    told = Problem("several-targets", {"disks": "SSD S1 16.0 GB, SSD S9 64.0 GB"})
+    assert choose_target(inventory(SSD, LIKE), MASTER, None, erased=erased) == told
+
+
+@pytest.mark.parametrize("erased", [True, False])
+def test_a_sentence_about_many_disks_is_cut(erased: bool) -> None:
+    many = [replace(SSD, id=DiskId(serial=f"S{number}" * 9, size=16 * GB)) for number in range(10, 30)]
+    told = choose_target(inventory(*many), MASTER, None, erased=erased)
+    assert isinstance(told, Problem)
+    assert len(told.values["disks"]) == 400
+
+
+def test_of_disks_that_are_all_too_small_the_largest_is_told() -> None:
+    told = {"master": "debian", "needed": "8.0 GB", "disk": "Small S4 4.0 GB", "size": "4.0 GB"}
+    for disks in ((SMALL, SMALLER), (SMALLER, SMALL)):
+        assert choose_target(inventory(*disks), MASTER, None, erased=True) == Problem("disk-too-small", told)
+
+
+def test_a_disk_that_is_large_enough_and_has_other_sectors_is_told_before_those_that_are_too_small() -> None:
+    other = replace(SSD, id=DiskId(serial="S8", size=MASTER.disk), logical_sector=4096)
+    told = {"master": "debian", "wanted": "512", "disk": "SSD S8 8.0 GB", "found": "4096"}
+    assert choose_target(inventory(SMALL, other), MASTER, None, erased=True) == Problem("disk-sectors", told)
+
+
+def test_the_disk_that_fits_is_taken_also_where_it_is_no_ssd() -> None:
+    assert choose_target(inventory(SMALL, HDD), MASTER, None, erased=True) == HDD
