@@ -1,7 +1,7 @@
-"""The agent on the PC: onto the LAN, look at the hardware, say hello, do as the server says, go.
+"""The agent's main program on the PC: connects to the LAN, reads the hardware, says hello, and follows the server.
 
 Started by /init (netboot/agent/init), which restarts the PC on exit status 0, powers it off on 10, and starts the agent
-again on any other. Logs go to /run/netboot/agent.log; the displays are `display.py`'s.
+again on any other. Logs go to /run/netboot/agent.log; `agent/screen/display.py` has the screens.
 """
 
 import asyncio

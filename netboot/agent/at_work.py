@@ -1,4 +1,4 @@
-"""What a stage may need while it is done, whichever it is: one bundle, of which each takes what it uses.
+"""The context that every stage on the PC is given; each takes what it needs from it.
 
 Not for: what is ordered, which comes beside it.
 """

@@ -1,4 +1,4 @@
-"""How a stage ends badly: with the problem for people, and the evidence there is."""
+"""The exception by which a stage fails: with the problem for people, and the evidence there is."""
 
 from netboot.shared.problems import Problem
 from netboot.shared.stages import Result

@@ -1,7 +1,7 @@
-"""What the running PC shows of itself: the files of /proc and /sys, and the output of a few programs.
+"""Reads files of /proc and /sys and the output of a few programs, for all that reads the hardware.
 
-The only I/O shell of what reads the hardware. Nothing here raises: what cannot be read is empty, because on used
-hardware any of it may be missing. A test gives a recorded tree as `root` and recorded outputs as `programs`.
+Nothing here raises: what cannot be read is empty, because on used hardware anything may be missing. A test gives a
+recorded tree as `root` and recorded outputs as `programs`.
 Not for: opening disks.
 """
 

@@ -1,7 +1,7 @@
-"""What this PC is made of, read once a visit: every part's own file reads it, this one puts them together.
+"""Puts the PC's inventory together, once a visit; the modules of `hardware/`, `disks/` and `net/` read its parts.
 
-Whatever the firmware or a device says is cleaned and bounded on the way, so that the inventory always fits its shape.
-A part that cannot be read is left out; nothing here raises. Not for: what may be written (`claim.py`).
+Texts of firmware and devices are cleaned and shortened, so that the inventory is always valid. A part that cannot be
+read is left out; nothing here raises. Not for: what may be written (`agent/disks/claim.py`).
 """
 
 from netboot.agent.disks.abilities import Asked

@@ -1,4 +1,4 @@
-"""How fast a stage goes: turns its progress calls into progress messages with an average rate. No clock of its own."""
+"""Turns a stage's progress calls into progress messages with an average rate. The clock is given."""
 
 from collections import deque
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""How a stage tells where it is while it runs: for the screen and the page, never evidence."""
+"""How a stage reports its progress while it runs: for the screen and the page, never evidence."""
 
 from collections.abc import Callable, Sequence
 from typing import Protocol

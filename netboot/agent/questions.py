@@ -1,7 +1,7 @@
 """What a stage asks a person: one question at a time, the first answer counts, from the keyboard or from the page.
 
-Which was first is said here, where both come to and where the stage waits, line or no line; the server puts it on the
-record. Time is counted by the event loop's clock, which nobody sets.
+The agent decides which answer was first, since both reach it, and the stage waits there even while disconnected; the
+server puts it on the record. Time is counted by the event loop's steady clock.
 """
 
 import asyncio

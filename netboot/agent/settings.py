@@ -1,4 +1,4 @@
-"""What the server wrote into the agent's archive for it, and what the agent keeps for a restart within one boot."""
+"""The agent's settings, which the server put into its archive, and the token that it keeps over its own restart."""
 
 from pathlib import Path
 from typing import Annotated, Final

@@ -1,4 +1,4 @@
-"""Making text from hardware safe to send and to show: one line, printable, bounded.
+"""Cleans text from hardware, so that it is safe to send and to show: one line, printable, limited in length.
 
 What a device says of itself is anybody's bytes: a drive's serial may hold control characters or never end.
 """

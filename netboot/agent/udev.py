@@ -1,4 +1,4 @@
-"""What udev found out about devices: the text of `udevadm info --export-db`, as udevadm(8) documents it.
+"""Parses udev's database of devices, the output of `udevadm info --export-db` (udevadm(8)).
 
 A device is a block of lines, `P:` its path below /sys, `E:` one property.
 """

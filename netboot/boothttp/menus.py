@@ -106,7 +106,7 @@ async def _start(request: web.Request) -> web.Response:
     if verdict == "right":
         script = await asyncio.to_thread(menus.start_script, pc, profile, batch)
         if request.method == hdrs.METH_GET and "netboot.ticket=" in script:
-            request.app[workshop_key].starts.given(pc.mac, pc.uuid, request.remote or "")
+            request.app[workshop_key].starts.script_given(pc.mac, pc.uuid, request.remote or "")
         return _script(script)
     return _script(menus.refusal_script(pc, verdict))
 

@@ -1,1 +1,1 @@
-"""The parts of a job, as values and pure rules: profile, policy, which PC, which disks, and what a report proves."""
+"""Values and pure rules of a job: profile, policy, which PC and disks it is about, and what a report proves."""

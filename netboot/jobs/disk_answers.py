@@ -1,11 +1,11 @@
-"""What only a person can tell of a PC's disks: the questions, and what an answer changes. Pure.
+"""Questions about a PC's disks that only a person can answer, and what an answer changes. Pure.
 
-Three things no sign decides. A controller that no driver knows: may somebody vouch that it has no disk? A disk whose
-signs do not agree: is it part of this PC? A disk that serial and WWN do not tell apart: is it the one at that place?
-An answer is for one machine and is on the record; one that names a disk by its place is for one visit, since a place
-can hold another disk after the next boot. Without an answer nothing is written (`imaging.py`).
+Three things that software cannot decide. Does a controller without a driver have a disk behind it? Is a disk part of
+this PC, where its properties contradict each other? Which disk is meant, where serial number and WWN do not tell two
+apart? An answer is for one machine and is on the record; one that names a disk by its place is for one visit, since
+another disk may be at that place after the next boot. Without an answer nothing is written (`imaging.py`).
 
-Never asked: what a firmware setting ends (Intel RST, VMD, RAID), or a disk that is there and does not answer.
+Never asked: what a firmware setting can change (Intel RST, VMD, RAID), or about a disk that does not answer.
 """
 
 import hashlib

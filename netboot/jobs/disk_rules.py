@@ -1,7 +1,7 @@
 """Which disks are the PC's own, and what forbids that anything is written to them. Pure: no I/O, no clock.
 
-Never a removable, USB, read-only or mounted disk; a controller that hides disks, a disk of which nobody knows whether
-it is part of the PC, or which one it is, stops everything that writes until a person answers (`disk_answers.py`).
+Never a removable, USB, read-only or mounted disk. Nothing is written while a controller hides disks, or while it is
+unknown whether a disk is part of the PC or which disk it is: a person has to answer first (`disk_answers.py`).
 Not for: which of the disks gets a master (`target.py`).
 """
 

@@ -1,7 +1,7 @@
-"""What an agent's report of a stage proves: evidence is believed, the word "done" is not. Pure: no I/O, no clock.
+"""Judges an agent's report of a stage: evidence counts, the word "done" does not. Pure: no I/O, no clock.
 
-Everything is judged here before it goes on the record or on a page: what was ordered is the measure, and of an erase
-only what an honest agent can say (`honest_erasure.py`). What contradicts itself is *undetermined*, and says why.
+Every report is judged here, against what was ordered, before it goes on the record or on a page. Of an erase only what
+an honest agent can report is accepted (`honest_erasure.py`); a contradiction makes it *undetermined*, with the reason.
 Not for: what comes next (`imaging.py`).
 """
 

@@ -1,7 +1,7 @@
-"""What an honest agent can say of a disk that it erased, by whichever method; whatever else is said is no proof. Pure.
+"""Checks a report of an erased disk for what no honest agent would send; such a report proves nothing. Pure.
 
-Each rule is a fact of the agent's own code (`agent/erase/stage.py`, `agent/disks/disk_status.py`), so a report that
-breaks one was not made by it, or was made of two. A property test makes such reports by machine.
+Each rule follows from the agent's own code (`agent/erase/stage.py`, `agent/disks/disk_status.py`): a report that breaks
+one was not made by that code, or was pieced together from two. A property test generates such reports.
 Not for: what each method adds (`erase_methods/`), hidden areas (`shared/erase_outcome.py`), a stage's outcome
 (`evidence.py`), the words of a reason (`contradictions.py`).
 """
@@ -18,7 +18,7 @@ from netboot.shared.stages.erase import DiskErase, Erasure
 _ATA: Final = frozenset({"sata", "ata"})
 
 
-def doubt(order: DiskErase, said: Erasure, *, known: Disk | None = None) -> Reason | Problem | None:
+def reason_to_doubt(order: DiskErase, said: Erasure, *, known: Disk | None = None) -> Reason | Problem | None:
     """Why this report of an erased disk is not believed, or None. `known` is the disk as its PC's check found it."""
     if not said.disk.same_as(order.disk):
         return "other-disk"
@@ -28,17 +28,19 @@ def doubt(order: DiskErase, said: Erasure, *, known: Disk | None = None) -> Reas
         return "method"
     if said.ended <= said.began or said.finished < said.started:
         return "times"
-    found: Reason | Problem | None = METHODS[order.method].doubt(said.evidence, order.disk, said.ended - said.began)
-    return found or _doubt_of_statuses(order, said, known)
+    by_method: Reason | Problem | None = METHODS[order.method].reason_to_doubt(
+        said.evidence, order.disk, said.ended - said.began
+    )
+    return by_method or _doubt_about_statuses(order, said, known)
 
 
-def _doubt_of_statuses(order: DiskErase, said: Erasure, known: Disk | None) -> Reason | None:
+def _doubt_about_statuses(order: DiskErase, said: Erasure, known: Disk | None) -> Reason | None:
     if said.before is None or said.after is None:
         return "not-asked"
     for status in (said.before, said.after):
-        found = _words(status, said) or _sizes(status, order.disk.size) or _end(status, known)
-        if found is not None:
-            return found
+        reason = _words(status, said) or _sizes(status, order.disk.size) or _end(status, known)
+        if reason is not None:
+            return reason
     return None if _lasting(said.before) == _lasting(said.after) else "other-disk"
 
 

@@ -1,19 +1,19 @@
-"""Is this the same PC? Pure: what an inventory tells a PC by, and how two such sets of signs compare.
+"""Decides whether two inventories are of the same PC. Pure.
 
-A PC is known by what its firmware says (UUID, serial numbers) and by what is fitted in it (adapters, disks). Makers
-leave the same text or UUID in thousands of PCs, and all the boards of one faulty firmware share all of them: however
-many texts agree, they are one witness. So what firmware says counts only where something fitted bears it out, and what
-is fitted and differs parts two PCs. The best known placeholders are left out from the start, as inventory programs have
-met them in the field; no such list is ever whole:
+A PC is recognised by what its firmware says (UUID, serial numbers) and by its hardware (adapters, disks). Makers leave
+the same text or UUID in thousands of PCs, and all boards with one faulty firmware share all of their texts: however
+many of them agree, they count once. So firmware texts count only if some hardware agrees too, and hardware that differs
+means two PCs. The best known placeholder texts are ignored from the start, as inventory programs have met them in the
+field; no such list is ever complete:
   - GLPI, src/Blacklist.php, `getDefaults()` (serials, UUIDs, MAC addresses seen in more than one PC);
   - Rockstor's documentation, “Fake Appliance ID examples” (UUIDs, with the boards that carry them), and its issues
     #1964, #2143; fusioninventory-for-glpi #689; oshi #2417;
   - SMBIOS (DMTF DSP0134) §7.2.1: all 00 is “no UUID”, all FF is “not set”.
 
-What is fitted says little alone: a dongle, a dock, a card, a disk goes from PC to PC (fogproject #336, #518). Adapters
-identify only a PC that has nothing better, a USB adapter and a disk never do. When in doubt, two PCs are two: one
-number too many is a nuisance that an operator ends (`records/merging.py`), one history given to two PCs is a false
-proof. Not for: remembering machines (`records/`).
+Hardware alone says little: a dongle, a dock, a card or a disk moves from PC to PC (fogproject #336, #518). Adapters
+identify only a PC that has nothing better; a USB adapter or a disk never does. In doubt they count as two PCs: a number
+too many is a nuisance that an operator can end (`records/merging.py`), but one history for two PCs is a false proof.
+Not for: remembering machines (`records/`).
 """
 
 import re

@@ -1,4 +1,4 @@
-"""A PC that was imaged and has a name, as the workshop tells it to those who make names known (pure).
+"""The host name of an imaged PC, as the workshop passes it on to DNS (pure).
 
 The name is the one that the installed system was given. A PC that was imaged through a USB adapter or a dock has none
 here: the adapter goes on to the next PC, and its address with it.

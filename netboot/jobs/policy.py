@@ -1,6 +1,7 @@
-"""What is set for one PC beside what all PCs get: kept away from the workshop, another loader, another way of DHCP.
+"""Policies for single PCs: denied, another loader, another DHCP mode, another default entry in the menu.
 
-An office PC on the same LAN, the server itself, a firmware with a quirk. Values only, no I/O: `policies.py` keeps them.
+For an office PC on the same LAN, the server itself, or firmware with a quirk. Values only: `workshop/policies.py` keeps
+them.
 """
 
 from dataclasses import dataclass

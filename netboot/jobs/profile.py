@@ -1,4 +1,4 @@
-"""What an operator picks in the boot menu or on the page: a named order of stages, with its master and its policy.
+"""Profiles, which people pick in the boot menu or on the page: named lists of stages, with a master and options.
 
 The value only, and what makes sense in it. Not for: reading its file (`profiles.py`), rendering the menu
 (`bootmenu/boot_menu.py`), running a job (`imaging.py`).
@@ -48,7 +48,7 @@ class Profile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     def options_for(self, options: type[OneOptions]) -> OneOptions:
         """What is set of the stage whose options these are; what is not set is as they say.
 
-        Raises msgspec.ValidationError for what `wrong` tells.
+        Raises msgspec.ValidationError for what `profile_error` tells.
         """
         given = {} if self.options is UNSET else self.options
         mine = next((given[name] for name in given if KINDS[name].options is options), {})
@@ -70,8 +70,8 @@ class Profile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         return hashlib.sha256(msgspec.json.encode(self, order="deterministic")).hexdigest()
 
 
-def wrong(profile: Profile) -> str:
-    """What makes no sense in this profile, in words for whoever wrote its file; "" when all does."""
+def profile_error(profile: Profile) -> str:
+    """What is wrong in this profile, for the person who wrote its file; "" when nothing is."""
     if not profile.id:
         return "`id` is empty"
     if set(profile.name) != {"fr", "en"}:
@@ -86,14 +86,14 @@ def wrong(profile: Profile) -> str:
         return "`customise` needs `deploy`"
     if ("deploy" in profile.stages) != bool(profile.master):
         return "`deploy` needs a `master`, and a `master` needs `deploy`"
-    if mistake := _wrong_options(profile):
+    if mistake := _options_error(profile):
         return mistake
     if not all(_is_hostname(profile.hostname.replace("{number}", number)) for number in _NUMBERS):
         return "`hostname` may hold a-z, 0-9, {number}, and hyphens between them"
     return ""
 
 
-def _wrong_options(profile: Profile) -> str:
+def _options_error(profile: Profile) -> str:
     for name, given in ({} if profile.options is UNSET else profile.options).items():
         options = KINDS[name].options
         if options is None:

@@ -11,7 +11,7 @@ import msgspec
 import yaml
 
 from netboot.files import core_yaml
-from netboot.jobs.profile import Profile, wrong
+from netboot.jobs.profile import Profile, profile_error
 from netboot.shared.errors import NetbootError
 
 
@@ -25,14 +25,14 @@ def parse_profile(text: str, *, source: str) -> Profile:
         profile = msgspec.convert(raw, Profile)
     except msgspec.ValidationError as error:
         raise NetbootError(f"{source}: {error}", hint="see docs/operator.en.md, “Profiles”") from error
-    if mistake := wrong(profile):
+    if mistake := profile_error(profile):
         raise NetbootError(f"{source}: {mistake}", hint="see docs/operator.en.md, “Profiles”")
     return profile
 
 
 def load_profiles(folders: Sequence[Path]) -> tuple[Profile, ...]:
     """Every profile of these folders, in order of their file names; a later folder's id wins. Raises NetbootError."""
-    found: dict[str, Profile] = {}
+    profiles: dict[str, Profile] = {}
     for folder in folders:
         if not folder.is_dir():
             raise NetbootError(f"there is no folder of profiles {folder}", hint="make it, or take it out of `profiles`")
@@ -42,5 +42,5 @@ def load_profiles(folders: Sequence[Path]) -> tuple[Profile, ...]:
             except (OSError, UnicodeError) as error:
                 raise NetbootError(f"the profile {path} cannot be read: {error}", hint="save it as UTF-8") from error
             profile = parse_profile(text, source=str(path))
-            found[profile.id] = profile
-    return tuple(found.values())
+            profiles[profile.id] = profile
+    return tuple(profiles.values())

@@ -1,8 +1,8 @@
-"""What a person saw of a PC when they chose for it, and whether what stands there now is still that. Pure.
+"""What a person saw of a PC when choosing for it on the page, and whether the PC is still like that. Pure.
 
-A choice waits for hours, and PCs go from bench to bench: another PC may answer to the same names, or the same PC may
-have got another disk since. Nothing is erased by a choice but what the person saw. Not for: what is picked in the boot
-menu (whoever does stands in front of that PC), places in a batch (nobody saw those PCs), who a PC is (`identity.py`).
+A choice may wait for hours: meanwhile another PC may use the same names, or this one may get another disk. A choice
+erases only the disks that the person saw. Not for: picks in the boot menu (the person stands at that PC), places in a
+batch (nobody saw those PCs), who a PC is (`identity.py`).
 """
 
 import hashlib

@@ -1,4 +1,4 @@
-"""Why an agent's report of an erase is not believed, in French and English: what no honest agent would have said.
+"""The reasons for which a report of an erase is rejected as contradictory, in French and English.
 
 Not for: finding out (`honest_erasure.py`), what follows for the stage (`evidence.py`). Pure: no I/O.
 """

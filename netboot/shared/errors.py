@@ -1,4 +1,4 @@
-"""The one error that people are meant to read: what is wrong, and what to do next."""
+"""The error that is shown to people: what is wrong, and what to do next."""
 
 
 class NetbootError(Exception):

@@ -1,4 +1,4 @@
-"""What a PC is made of: the values the agent reads from the hardware and the server remembers.
+"""The inventory of a PC: the values that the agent reads from the hardware and the server keeps.
 
 Shapes only: reading the hardware is `agent/inventory.py` and `agent/disks/listing.py`, deciding on it is `imaging.py`.
 Every text is bounded, because an inventory comes over the network. Sizes are bytes unless a name says otherwise.
@@ -88,7 +88,7 @@ Belonging = Literal["internal", "carried", "doubt"]
 
 
 class DiskId(Struct, frozen=True, kw_only=True):
-    """What a disk is known by: never its order. `path` (udev's ID_PATH) counts only where serial and WWN are empty.
+    """What identifies a disk: never its order. `path` (udev's ID_PATH) counts only where serial and WWN are empty.
 
     `sequence` is the number that the kernel gave this device when it appeared, never to another one in the same boot
     (/sys/block/*/diskseq). `by_place`: a person named it by where it sits, for one visit, because serial and WWN do not

@@ -1,7 +1,7 @@
 """Programs that run for minutes or hours, such as erase and self-test tools: `follow` one's output, `poll` another.
 
-The second half of the door that netboot/shared/process.py is. Both block: call them in a worker thread, and hand what
-they tell to an event loop by `call_soon_threadsafe`. Whoever gives up waiting sets their `stop`.
+The counterpart of netboot/shared/process.py. Both block: call them in a worker thread, and pass what they report to an
+event loop by `call_soon_threadsafe`. To end them early, set their `stop`.
 
 However it ends, the program's process group is killed; when this process dies, the program is (its own children are
 not). A program that leaves its group by setsid(2) is not followed there. No signal ends a program that hangs in the

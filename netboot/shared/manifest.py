@@ -1,4 +1,4 @@
-"""What a master is: its disk's geometry, its partitions, its boot loader, and the chunks that make up what is in use.
+"""The manifest of a master: its disk's geometry, partitions and boot loader, and the chunks that hold its used parts.
 
 A manifest is signed by the workshop's key (Ed25519) and named by the SHA-256 of its payload. It travels as:
 

@@ -1,7 +1,7 @@
-"""The one door to other programs, on the server and in the agent.
+"""Runs other programs, on the server and in the agent; nothing else in netboot starts one.
 
-Every program netboot starts goes through `run`, so that logs, tests and time limits have one seam; one that runs for
-minutes or hours and tells how far it is goes through netboot/shared/long_programs.py.
+So logging and time limits are in one place: `run` here, and netboot/shared/long_programs.py for programs that run for
+minutes or hours and report progress.
 Not for: a shell. Command lines are lists, long options where the program has them.
 """
 

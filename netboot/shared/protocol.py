@@ -7,7 +7,7 @@
                      ◀───────────  RunStage  do this one now
     StageStarted     ───────────▶
     StageProgress    ───────────▶            live only, never on the record
-    QuestionAsked    ───────────▶            the stage asks a person; said again after every Welcome while it is open
+    QuestionAsked    ───────────▶            the stage asks a person; sent again after every Welcome while it is open
                      ◀───────────  QuestionAnswered: what a person on the page answered
     QuestionClosed   ───────────▶            which answer counted, or that none came
     StageFinished    ───────────▶            with its result: the evidence
@@ -17,11 +17,11 @@
 Reports carry a number; the agent keeps each until it is `Received`, and sends it again after a broken connection, so
 that nothing is lost when the server is killed. The server orders one stage at a time and judges the result before it
 orders the next. Every text and list is bounded; `decode_*` raise `ProtocolError` and nothing else.
-A message that names a key twice is of no protocol: two readers would see two messages.
+A message that names a key twice is refused: two parsers could read it differently.
 Offsets and sizes are bytes, times are seconds.
 
-Which answer to a question was first is the agent's to say: keyboard and page both come to it, and the stage waits there
-also while there is no line. The server says who answered on the page, since it let them.
+The agent decides which answer to a question was first: answers from keyboard and page both reach it, and the stage
+waits there also while the connection is down. The server knows who answered on the page.
 """
 
 import json

@@ -1,1 +1,1 @@
-"""The heart of the server: it meets each PC's agent (greeting.py) and turns a person's choice into a job."""
+"""The server's side of the work on PCs: agents, choices, jobs, and the live board; greeting.py is the entry."""

@@ -1,4 +1,4 @@
-"""The agents on the line: one session a visit, bounded in all and an address. Not for: what they are told."""
+"""The agents that are connected now: one session a visit, limited in all and for each address."""
 
 import asyncio
 from collections.abc import Iterator

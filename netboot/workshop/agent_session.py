@@ -1,4 +1,4 @@
-"""One agent on the line: what the workshop holds of it, and its row on the live board.
+"""One connected agent: its state on the server, and its row on the live board.
 
 Not for: orders (`dispatcher.py`).
 """

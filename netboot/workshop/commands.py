@@ -1,7 +1,8 @@
-"""Everything that a person may order, whoever passes it on: the page today. Checked here, done here, once.
+"""Everything that a person may order, by whatever interface: the page today. Each order is checked and done here.
 
-Each takes the `Actor` who orders it, goes on the record before it is acted on, and says by one exception why it was not
-done. Not for: asking once more, forms, words (the page's); what follows from an order (`greeting.py`, `dispatcher.py`).
+Each takes the `Actor` who orders it, goes on the record before it is acted on, and raises one exception that says why
+it was not done. Not for: asking for confirmation, forms and texts (the page's); what follows from an order
+(`greeting.py`, `dispatcher.py`).
 """
 
 import asyncio
@@ -186,10 +187,10 @@ class Commands:
         """The session that a person means. Raises Contested."""
         here = self._lines.of_machine(machine)
         if seen:
-            found = self._lines.of_visit(seen)
-            if found is not None and found.contested:
+            session = self._lines.of_visit(seen)
+            if session is not None and session.contested:
                 raise Contested
-            return found if found in here else None
+            return session if session in here else None
         if here and all(session.contested for session in here):
             raise Contested
         return next((session for session in reversed(here) if not session.contested), None)

@@ -1,8 +1,8 @@
-"""Which lines contest each other (pure): what speaks against an agent that came, and against those that are here.
+"""Detects agents that contest each other, claiming to be one PC (pure).
 
-Anybody on the LAN can say hello as any PC. So one machine has one line, an adapter is in one PC, and where the kernel
-knows whose adapter a line comes from, its hello must tell that one. Not for: what follows (`workshop/greeting.py`,
-`records/contested.py`).
+Anybody on the LAN can say hello as any PC. So a machine may have one connection only, an adapter may be in one PC only,
+and where the kernel knows from which adapter a connection comes, its hello must name that adapter. Not for: what
+follows (`workshop/contested_lines.py`, `records/contested.py`).
 """
 
 from collections.abc import Iterable, Sequence
@@ -40,10 +40,10 @@ def judged(session: Session, others: Sequence[Session]) -> tuple[Standing, list[
     Of two PCs that tell one adapter, a line that comes from it is left out of it where the other does not: else one
     made-up hello would bring every PC of a bench to a stand.
     """
-    found = rivals(session, others)
-    if found:
-        theirs = [other for other in found if not _has_the_adapter(other, session)]
-        alone = not session.visit.beside and all(_has_the_adapter(session, other) for other in found)
+    contesting = rivals(session, others)
+    if contesting:
+        theirs = [other for other in contesting if not _has_the_adapter(other, session)]
+        alone = not session.visit.beside and all(_has_the_adapter(session, other) for other in contesting)
         return ("" if alone else "two-lines"), theirs
     if session.adapter and session.adapter not in session.adapters:
         return "other-adapter", []

@@ -1,7 +1,6 @@
-"""Lines of which nobody knows which one is the PC: noted, told, and decided by a person.
+"""Handles contested connections, which claim to be one PC: records and shows them, and does what a person decides.
 
-On the record first, as everything. Not for: which lines contest each other (`contest.py`), what a PC does once it is
-known (`workshop/greeting.py`).
+Not for: detecting them (`contest.py`), what a PC does once it is known (`workshop/greeting.py`).
 """
 
 import asyncio
@@ -88,7 +87,7 @@ class ContestedLines:
 
     async def vouch(self, visit: str, who: str) -> None:
         """A person says that this line is the PC. Raises NotThatVisit."""
-        session = self._found(visit)
+        session = self._session_of(visit)
         async with session.lock:
             if not self._lines.has(session):
                 raise NotThatVisit
@@ -105,12 +104,12 @@ class ContestedLines:
 
     async def keep_out(self, visit: str, who: str) -> None:
         """A person says that this line is not the PC. Raises NotThatVisit."""
-        session = self._found(visit)
+        session = self._session_of(visit)
         async with session.lock:
             await asyncio.to_thread(self._record.visits.keep_out, visit, who)
             await self._send_away(session)
 
-    def _found(self, visit: str) -> Session:
+    def _session_of(self, visit: str) -> Session:
         session = self._lines.of_visit(visit)
         if session is None:
             raise NotThatVisit

@@ -1,8 +1,8 @@
-"""Orders a job's stages one after the other, and hears what became of each.
+"""Orders a job's stages one after the other, and handles the agent's reports.
 
-What comes next is `imaging`'s to decide, and what is believed `evidence`'s; here each decision and each piece of
-evidence goes on the record before it is acted on, and the live board shows it. Not for: which job a PC gets
-(`greeting.py`), sockets. The record is synchronous and every call to it runs in a thread.
+`imaging` decides what comes next, `evidence` what a report proves; here each decision and each piece of evidence goes
+on the record before it is acted on, and the live board shows it. Not for: which job a PC gets (`greeting.py`), sockets.
+The record is synchronous and every call to it runs in a thread.
 """
 
 import asyncio
@@ -142,7 +142,7 @@ class Dispatcher:
         )
 
     async def _started(self, session: Session, message: StageStarted) -> None:
-        """The ordered stage is at work. Said again, or of another stage, it changes nothing on the record."""
+        """The ordered stage has begun. A repeated report, or one about another stage, changes nothing on the record."""
         job = session.job
         ordered = _ordered(session, job) if job is not None and message.job == job.id else None
         if job is not None and ordered is not None and stage_name(ordered) == message.stage:
@@ -200,6 +200,6 @@ def _state(job: Job, stage: StageName) -> StageState | None:
 
 
 def _writes_more(job: Job, stage: Stage) -> bool:
-    """Whether this order would begin to write: a stage that is at work already goes on."""
+    """Whether this order would begin to write to a disk; a stage that has begun already may finish."""
     name = stage_name(stage)
     return name in WRITING and _state(job, name) != "running"

@@ -1,11 +1,11 @@
-"""The starts that boot menus gave, and what became of each (pure: the caller tells the time).
+"""Follows each PC from its boot menu to the agent's hello, and notices starts that failed (pure; the clock is given).
 
-Between a menu that starts the agent and the agent's hello a PC speaks to nobody. So what it asks the boot HTTP server
-for is noted, and a start has an end: the hello; its menu, which is there again or tells that the loading failed; or
-its deadline. A start that brought nothing is told, and is not given by itself once more: a PC whose memory is too small
-would go round for ever. In memory only: a server that is started anew knows of none.
-A PC is known here by the MAC address and UUID that its loader tells; what it fetches by the address that read its menu.
-Not for: who is told (`start_watch.py`), what a menu offers (`offered.py`).
+In between, a PC only asks the boot HTTP server for files. A start ends with the agent's hello; with the PC's menu,
+which is asked for again or reports that loading failed; or at a deadline. A failed start is shown, and the menu then
+starts nothing by itself: a PC with too little memory would otherwise restart for ever. In memory only: a restarted
+server knows of none.
+PCs are known here by the MAC address and UUID that their loader sends, and by the IP address that fetched the menu.
+Not for: showing it (`start_watch.py`), what a menu offers (`bootmenu/offered.py`).
 """
 
 import math
@@ -81,7 +81,7 @@ class GivenStarts:
         known = self.problem(mac, uuid, now=now)
         self._put(Start(mac, uuid, address, now, "menu" if starts_itself else "", known, self._went_home(mac, uuid)))
 
-    def given(self, mac: str, uuid: str, address: str, *, now: float) -> None:
+    def script_given(self, mac: str, uuid: str, address: str, *, now: float) -> None:
         """It got the script that starts the agent."""
         if mac:
             self._put(Start(mac, uuid, address, now, "start"))

@@ -1,4 +1,4 @@
-"""The heart of the server: it meets each PC's agent, and turns a person's choice into a job.
+"""Greets each PC's agent, recognises the PC, and turns a person's choice into a job.
 
 It writes every decision to the record before it acts on it, and shows the live board what happens. Not for: what people
 order (`commands.py`), the stages of a job that has begun (`dispatcher.py`), sockets, HTTP, HTML. The record is
@@ -380,14 +380,14 @@ class Workshop:
         if not name:
             return None
         try:
-            found = self.find_master(name)
+            master = self.find_master(name)
         except NetbootError as error:
             if self._damaged.get(name) != error.message:
                 log.error("the master %s cannot be used: %s", name, error)
             self._damaged[name] = error.message
             return None
         self._damaged.pop(name, None)
-        return found
+        return master
 
     def _denied(self, session: Session) -> bool:
         return self.policies.of(session.inventory).denied

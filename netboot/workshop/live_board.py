@@ -1,9 +1,8 @@
-"""The live board as it is this second: one row a PC, by its MAC address. In memory only, for the page.
+"""The live board: one row for each PC at the bench now, by its MAC address. In memory only, for the page.
 
-A second line that tells the address of a PC that is here has a row of its own, and takes nobody's. A row begins when a
-PC asks for its boot file and ends when room is needed for others. Rows are frozen values; a
-change replaces the row and wakes every watcher. The number of rows and each watcher's backlog are bounded, because
-anyone on the LAN can make up MAC addresses.
+A row appears when a PC asks for its boot file, and goes when room is needed for others. A second agent that claims the
+address of a connected PC gets a row of its own. Rows are frozen values; a change replaces the row and wakes every
+watcher. The number of rows and each watcher's backlog are limited, because anyone on the LAN can make up MAC addresses.
 """
 
 import asyncio
@@ -163,8 +162,8 @@ class LiveBoard:
 
     def of_machine(self, machine: str) -> Row | None:
         """The newest row of this machine."""
-        found = [row for row in self._rows.values() if row.machine == machine]
-        return max(found, key=lambda row: row.seen, default=None)
+        rows = [row for row in self._rows.values() if row.machine == machine]
+        return max(rows, key=lambda row: row.seen, default=None)
 
     @property
     def contested(self) -> tuple[Row, ...]:

@@ -1,8 +1,8 @@
-"""Keeps what is set for single PCs, in memory: DHCP asks for every DISCOVER, in the event loop.
+"""The policies of single PCs, in memory, since DHCP asks for one at every DISCOVER.
 
-It comes from two places. The settings file's `machines:` is the admin's: read at the start, and before what was set on
-the page wherever both say something; a PC denied there stays denied. What operators set on the page is on the record.
-Not for: what follows from a policy (`offered.py`, `dhcp/boot_file.py`, the DHCP cores).
+They come from two places: `machines:` in the settings file, which the admin writes, and the record, which has what
+operators set on the page. Where both say something the file wins; a PC denied there stays denied.
+Not for: what a policy does (`bootmenu/offered.py`, `dhcp/boot_file.py`, the DHCP cores).
 """
 
 import logging

@@ -1,8 +1,8 @@
-"""Watches over each PC between its boot menu and its agent's hello, and lets the live board say what is known of it.
+"""Shows on the live board how far each PC is between its boot menu and its agent's hello.
 
-The I/O shell of `given_starts.py`: it has the clock, and a task that asks for what is overdue. Called by the boot HTTP
-server for whatever a loader asks for; nothing here is kept on the record. Everything runs on the event loop, but
-`problem`, which menus ask from their threads: it only reads.
+Around `given_starts.py`, which decides: this has the clock, and a task for deadlines. The boot HTTP server calls it for
+whatever a loader asks for; nothing is kept on the record. Everything runs in the event loop, except `problem`, which
+menus call from their threads and which only reads.
 """
 
 import asyncio
@@ -54,10 +54,10 @@ class StartWatch:
         self._starts.menu_shown(mac, uuid, address, starts_itself=starts_itself, now=self._clock())
         self._live_board.at_menu(mac, uuid=uuid, left=left, problem=self.problem(mac, uuid))
 
-    def given(self, mac: str, uuid: str, address: str) -> None:
+    def script_given(self, mac: str, uuid: str, address: str) -> None:
         """The loader got the script that starts the agent."""
         if uuid != _DOCTOR:
-            self._starts.given(mac, uuid, address, now=self._clock())
+            self._starts.script_given(mac, uuid, address, now=self._clock())
 
     def goes_home(self, mac: str, uuid: str, address: str) -> None:
         """The loader starts the agent only to be shown the way to the PC's own disk: no hello follows."""

@@ -24,7 +24,7 @@ def test_every_method_has_all_its_parts(method: Method) -> None:
     assert DOES[method].name == method
     nothing = KINDS[method].evidence()
     assert METHODS[method].left(nothing, SSD.id), "nothing was done: all of it is left"
-    assert METHODS[method].doubt(nothing, SSD.id, 1e9) is not None
+    assert METHODS[method].reason_to_doubt(nothing, SSD.id, 1e9) is not None
 
 
 @pytest.mark.parametrize(

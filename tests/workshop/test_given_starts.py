@@ -32,7 +32,7 @@ def begun(starts: GivenStarts, step: Step, now: float = 0.0) -> None:
         if name:
             starts.fetched(HERE, name, now=now)
         else:
-            starts.given(MAC, UUID, HERE, now=now)
+            starts.script_given(MAC, UUID, HERE, now=now)
         if reached == step:
             return
 

@@ -1,11 +1,11 @@
-"""The way home to the PC's own disk, where the firmware connected no disk for the boot menu: shown by the agent.
+"""Makes the firmware boot the PC's own disk, where the boot menu cannot: it sees no disk.
 
-A firmware that starts quickly, or is told to start from the network alone, leaves its disks unconnected, and neither
-the signed GRUB nor shim can connect them; the kernel sees them all the same. So the menu starts the agent with
-`netboot.home=1`: it takes no job and says no hello, mounts each EFI system partition read-only, and names to the
-firmware what to start next, once (BootNext, UEFI 2.10 §3.3): for that the firmware connects the disk itself. Where the
-firmware has no entry for the disk's system one is added, and the order of its entries stays as it is.
-Whether the PC has been here already is the server's to know (`given_starts.py`).
+Firmware with a fast boot, or told to boot from the network only, does not connect its disks, and neither the signed
+GRUB nor shim can connect them; the kernel sees them all the same. So the menu starts the agent with `netboot.home=1`:
+it takes no job and says no hello, mounts each EFI system partition read-only, and tells the firmware what to boot next,
+once (BootNext, UEFI 2.10 §3.3), for which the firmware connects the disk itself. Where the firmware has no entry for
+the disk's system one is added; the boot order stays as it is.
+The server knows whether that was tried just now (`workshop/given_starts.py`).
 """
 
 import logging

@@ -1,7 +1,7 @@
-"""Who a file belongs to and what is said of it: owner, group, mode, ACLs, SELinux context, other extended attributes.
+"""A file's owner, group, mode and extended attributes (ACLs, SELinux context), kept when its content is replaced.
 
-A file that is written anew is a new file to the kernel, and would lose all of that. Extended attributes carry most
-(xattr(7)): SELinux's is security.selinux, ACLs are system.posix_acl_access. Not for: what is in a file.
+A replaced file is a new file to the kernel, and would lose them. ACLs and SELinux contexts are extended attributes too
+(xattr(7)): system.posix_acl_access and security.selinux. Not for: what is in a file.
 """
 
 import os

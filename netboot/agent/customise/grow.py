@@ -2,7 +2,7 @@
 
 sfdisk moves GPT's copy to the end of the disk and stretches the partition; each kind of file system grows by its own
 tool: ext2, 3 and 4 unmounted and no further than they stay whole (`growth.py`), XFS and btrfs mounted, as they want it.
-A growth that fails is undone where it can be, and is never called grown before the file system was checked.
+A growth that fails is undone where possible, and none is reported before the file system was checked.
 Blocks: run it in a thread. Needs root.
 """
 

@@ -1,7 +1,7 @@
-"""Whom a stage waits for, and for how long nothing came of it: told while it lasts, to the screen and the page.
+"""Tells the screen and the page what a stage waits for, and for how long: the server, or a disk.
 
-A server that accepts and sends nothing, or a disk that takes a write and never answers, would else look like work that
-goes on. Not for: giving up (`fetch.py`, `disk_threads.py`), passes over a whole disk that erase it (`sweep.py`).
+A server that accepts and sends nothing, or a disk that never finishes a write, would otherwise look like progress. Not
+for: giving up (`fetch.py`, `agent/disks/disk_threads.py`), passes over a whole disk (`agent/disks/sweep.py`).
 """
 
 import asyncio
@@ -18,7 +18,7 @@ _LOOK_EVERY: Final = 0.25
 
 
 class Awaited:
-    """One whom work waits for now and then, by several tasks at once."""
+    """Something that several tasks wait for, now and then."""
 
     def __init__(self) -> None:
         self._waiting = 0

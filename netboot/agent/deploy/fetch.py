@@ -1,9 +1,9 @@
 """The server as a source of manifests and chunks, over plain HTTP: GET /manifests/DIGEST, GET /chunks/SHA256.
 
-A server that does not answer is asked again, ever more slowly, until `patience` is over; that is how a killed server
-or a pulled cable is survived. Everything is bounded in size and time, and a chunk is what its name says or it is not
-given out: a wrong one is asked for again a few times, since one bad byte may come from a neighbour or a bad memory.
-Not for: writing (`deploy/stage.py`).
+A server that does not answer is asked again, at growing intervals, until `patience` is over: so a deploy survives a
+killed server or a pulled cable. Everything is limited in size and time. A chunk whose bytes do not match its name is
+never given out but asked for again a few times, since a bad byte may come from bad memory. Not for: writing
+(`agent/deploy/stage.py`).
 """
 
 import asyncio

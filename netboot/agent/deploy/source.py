@@ -1,7 +1,7 @@
-"""Where a deploy gets manifests and chunks from: what it asks of whoever has them, today the server (`fetch.py`).
+"""The interface of a source of manifests and chunks for a deploy: the server today (`fetch.py`), other PCs later.
 
-Names check what comes: a source gives out a chunk that is what its name says, or none, so any neighbour may be one.
-Not for: writing (`deploy/stage.py`), the signature (`deploy/master.py`).
+A source only gives out chunks whose bytes match their name, so it need not be trusted. Not for: writing
+(`agent/deploy/stage.py`), the manifest's signature (`agent/deploy/master.py`).
 """
 
 from dataclasses import dataclass

@@ -1,1 +1,1 @@
-"""The PC's disks: which there are, what may be written, and reading and writing them past faults and page cache."""
+"""The PC's disks: listing them, what may be written, and direct I/O that survives faulty sectors."""

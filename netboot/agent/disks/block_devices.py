@@ -1,6 +1,6 @@
 """Block devices as the kernel lists them under /sys/block (Documentation/ABI/stable/sysfs-block), and who uses them.
 
-Facts only, virtual devices and optical drives included; which of them are disks is `disks.py`.
+Facts only, virtual devices and optical drives included; `listing.py` decides which of them are disks.
 """
 
 import re

@@ -1,7 +1,7 @@
-"""Taking a disk to write on it: the last look before the first write, so that never another disk is written.
+"""Claims a disk for writing, and checks its identity once more before the first write.
 
-The disk is opened and claimed first, then its identity is read again: while it is held, its name cannot go to another
-device. A disk that its own signs leave in doubt is refused, unless the order says that a person named it.
+The disk is opened exclusively first, then its identity is read again: while it is open, its name cannot go to another
+device. A disk that may not be part of the PC is refused, unless the order says that a person confirmed it.
 Not for: which disks an order may name (`imaging.py` on the server).
 """
 

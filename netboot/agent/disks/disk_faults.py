@@ -1,6 +1,6 @@
-"""What a disk that fails is called for people: by what it has, not by the kernel's words, which the values keep.
+"""Turns a disk's I/O error into a problem for people; the kernel's own words are kept as technical detail.
 
-Not for: whether it is erased (`overwrite.py`).
+Not for: whether the disk is erased (`agent/erase/overwrite.py`).
 """
 
 from netboot.agent.disks.direct_io import DiskError

@@ -1,7 +1,7 @@
-"""Threads that touch a disk: daemons of their own, because one that waits in the kernel for a dead disk never ends.
+"""Runs disk I/O in daemon threads, because a thread that waits in the kernel for a dead disk never ends.
 
-asyncio's own pool would keep the agent from ending with it. A disk whose thread does not come back is abandoned
-(`DirectDisk.abandon`), never closed under it.
+asyncio's own thread pool would keep the agent from exiting. A disk whose thread does not return is abandoned
+(`DirectDisk.abandon`), never closed while the thread still uses it.
 """
 
 import asyncio

@@ -1,12 +1,12 @@
-"""Storage controllers whose disks cannot all be listed: a machine that has one is never called erased.
+"""Finds storage controllers that hide disks from the system: a PC that has one is never called erased.
 
 Sources: Linux 6.12, drivers/ata/ahci.c (`remapped_nvme`: NVMe drives that Intel RST moved behind the SATA controller;
 commit aecec8b60422), drivers/pci/controller/vmd.c, drivers/scsi/*, drivers/scsi/raid_class.c. What NVMe drives have
 beside the namespaces that the kernel lists is `nvme_namespaces.py`'s.
 
-A card behind one of the RAID drivers is told even when it passes some disks through: which others it keeps to itself,
-it does not say. `setting` is a path in the PC's own setup, which is in English on most makes. A controller that no
-driver knows may have disks or none: it is told as well, but an operator who has looked may vouch for it.
+A RAID card is reported even when it passes some disks through: it does not say which others it hides. `setting` is a
+path in the PC's own setup, which is in English on most makes. A controller without a driver is reported too, since it
+may have disks; an operator who has looked inside the PC may vouch that it has none.
 """
 
 from dataclasses import dataclass

@@ -1,12 +1,12 @@
-"""The PC's disks: which block devices are whole disks, by what each is known, and what forbids writing on it.
+"""Lists the PC's disks: which block devices are whole disks, what identifies each, and what forbids writing to it.
 
 A disk is known by serial and WWN, which udev's rules read from the device (60-persistent-storage.rules: the names of
 /dev/disk/by-id), else the kernel. The order of names (sda, nvme0n1) changes from boot to boot and is never used.
 Optical drives, floppies, RAM disks, loops, LVM, RAID sets and the boot areas of an eMMC are no disks.
 
-Whether a disk is part of the PC is told by more than one sign: its bus, what kind of card it is, whether an eMMC shows
-boot areas, what its host, its port and the disk itself say about being taken out. Where they do not agree it is in
-doubt (`Disk.belonging`), and a person is asked.
+Several properties say whether a disk is part of the PC: its bus, the kind of card, whether an eMMC shows boot areas,
+and what host, port and disk say about being removable. Where they contradict each other it is in doubt
+(`Disk.belonging`), and a person is asked.
 Not for: which disk an order means to write (`claim.py`, `imaging.py`).
 """
 

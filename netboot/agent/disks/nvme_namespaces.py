@@ -1,9 +1,9 @@
 """The namespaces of an NVMe drive: those that the kernel lists as disks, those attached beside them, and all others.
 
 Sources: NVM Express base specification 2.0 (Identify Controller: OACS, NN; §8.12, namespaces that are allocated but not
-attached); nvme-list-ns(1), nvme-id-ctrl(1). A drive without namespace management rightly refuses to list what is
-allocated, and one of NVMe 1.0 any list: both tell by Identify Controller what they can have. An answer that is missing
-although the drive should give it is no answer: then it is not known what the drive holds.
+attached); nvme-list-ns(1), nvme-id-ctrl(1). A drive without namespace management rightly refuses to list allocated
+namespaces, and one of NVMe 1.0 refuses any list: for both, Identify Controller says how many they can have. Where an
+answer is missing that the drive should give, it is unknown what the drive holds.
 Not for: what follows from it (`hidden_storage.py`).
 """
 

@@ -1,6 +1,6 @@
 """The partitions of a disk as block devices, and file systems mounted for a short while in a private place.
 
-A partition is named by its number in the manifest and believed only when the kernel shows it where the manifest says.
+A partition is found by its number in the manifest, and used only if the kernel shows it where the manifest says.
 """
 
 import fcntl

@@ -1,9 +1,9 @@
-"""Going on past what a disk refuses: a block that is refused is tried in smaller and smaller pieces, down to a sector.
+"""Continues a pass past bad sectors: a block that fails is tried in smaller and smaller pieces, down to a sector.
 
-One fault must not end a pass: what lies behind it would keep its old data. But a disk that dies must not hold a bench
-for days either, so all is bounded by the refusals and the time that they take: after a run of them in one block its
-rest is given up; behind a block that took nothing blocks are left out, more and more of them; what was left out is
-tried again from the far end; and a disk that has refused for too long in all is given up.
+One fault must not end a pass, or the data behind it would stay. But a dying disk must not occupy a bench for days
+either, so errors and the time they take are limited: after several in a row the rest of a block is given up; after a
+block that failed as a whole, more and more blocks are skipped; skipped blocks are tried again from the far end; and a
+disk whose errors took too long in all is given up.
 Not for: what is done to the disk (the caller's), what was done (`ranges.py`).
 """
 

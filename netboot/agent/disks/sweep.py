@@ -1,7 +1,7 @@
 """One pass over a disk by a few threads: blocks in order, several under way, watched for a device that hangs.
 
-Two clocks run. A disk that finishes no block for STUCK_AFTER is told as stuck, for whoever stands by; one that answers
-nothing at all, not even with an error, for as long as a pass allows is given up.
+There are two time limits. A disk that finishes no block for STUCK_AFTER is shown as stuck; one that does not answer at
+all, not even with an error, for as long as the pass allows is given up.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""What two passes over a disk did, and the verdict that follows: old data that may be left makes a disk *not erased*.
+"""The verdict on an overwritten disk, from its two passes: if old data may be left, it is *not erased*.
 
 Pure. Not for: the passes themselves (`overwrite.py`).
 """

@@ -1,1 +1,1 @@
-"""What the PC is made of but its disks and network adapters, read from the kernel and the firmware."""
+"""The PC's hardware, except disks and network adapters, read from the kernel and the firmware."""

@@ -7,7 +7,7 @@ PCs reported 104c:803b, 1106:401a and 1217:7130, 8130, 8330 and 8331 of them wit
 1217:8231 as "O2Micro Integrated MS/MSPRO/xD" (linux-hardware.org, "Storage (PCI)").
 
 Hosts for SD and MMC are left out on purpose: eMMC may be soldered behind one, and all of them have a driver here
-(`images/agent.yaml`). One that has lost it stays unknown. Not for: cards in a reader (`disks.py`).
+(`images/agent.yaml`). Not for: cards in a reader (`agent/disks/listing.py`).
 """
 
 from collections.abc import Mapping

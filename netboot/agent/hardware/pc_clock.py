@@ -1,8 +1,8 @@
 """The PC's clocks: the one with a battery (Documentation/ABI/testing/rtc-cdev, sysfs-class-rtc), and the kernel's.
 
-A used PC's battery is often empty, and its clock then stands in 1980 or 2005. Programs that the agent starts, e2fsck
-above all, judge by the clock, so the kernel's is set from the server's at every welcome; the battery's own is only
-read, and told. Not for: measuring how long something takes, which is CLOCK_MONOTONIC's and never jumps.
+A used PC's battery is often empty, and its clock then says 1980 or 2005. Programs that the agent starts, such as
+e2fsck, rely on the time, so the kernel's clock is set from the server's at every welcome; the hardware clock is only
+read and reported. Not for: measuring durations (CLOCK_MONOTONIC does, which never jumps).
 """
 
 import logging

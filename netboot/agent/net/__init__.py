@@ -1,1 +1,1 @@
-"""The PC's way to the server: adapters, addresses, the one line, and finding a server that moved."""
+"""The PC's network: adapters, addresses, the WebSocket to the server, and finding a server that moved."""

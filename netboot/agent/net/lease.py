@@ -1,6 +1,6 @@
 """What a DHCP server told udhcpc, read from the environment that busybox's udhcpc gives its script (RFC 2132).
 
-The server is a stranger: what is not exactly an address of a LAN is refused or left out. Pure: bytes in, a value out.
+The DHCP server is not trusted: what is not a valid address of a LAN is refused or left out. Pure.
 Not for: asking (netboot/agent/net/network.py).
 """
 

@@ -1,7 +1,7 @@
-"""Tells the PC's screen when the line to the server is lost, and why as far as it can be seen: the cable, or beyond it.
+"""Shows on the PC's screen when the connection to the server is lost, and whether the cable is out.
 
-Work on the disks goes on without the line; whoever stands by must know that, and what to do. Not for: getting the line
-back (`link.py`, `seek.py`).
+Work on the disks goes on meanwhile; the person at the PC should know that, and what to do. Not for: reconnecting
+(`link.py`, `seek.py`).
 """
 
 import asyncio

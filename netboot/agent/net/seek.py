@@ -1,8 +1,8 @@
-"""Finds a server whose address changed: while the line is broken, the LAN is asked, and a signed answer is followed.
+"""Finds a server whose address changed: while disconnected, asks the LAN by broadcast, and follows a signed answer.
 
-Nothing is asked before the line has been broken for a while: a server that restarts is waited for, not looked for.
-The address this PC has is renewed as well, since a LAN on which the server moved has often changed as a whole.
-Not for: what is asked and what is believed (whereabouts.py), connecting (link.py, fetch.py).
+It starts only when the connection has been down for a while, since a server that restarts comes back by itself. The
+PC's own lease is renewed as well: where the server moved, the whole LAN has often changed.
+Not for: the messages and their signature (shared/whereabouts.py), connecting (link.py, agent/deploy/fetch.py).
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""Where the server is, as far as this PC knows: one object, which whatever speaks to the server reads at each try."""
+"""The server's current address, in one shared object that everything that connects to the server reads."""
 
 from dataclasses import dataclass
 

@@ -1,1 +1,1 @@
-"""The PC's own screen: what it has to show, in which words, drawn as lines, on which displays."""
+"""The PC's own screen: its content, its texts, how it is drawn, and the displays it is shown on."""

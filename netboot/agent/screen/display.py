@@ -1,6 +1,6 @@
-"""What the visit says, shown: turns each of its events into a new view, and the view into what the displays show.
+"""Turns each event of the visit into a new view of the PC's screen, and shows it on the displays.
 
-One object a visit; it is the `Display` that `visit.py` asks for. Not for: what a view looks like (`draw.py`).
+One object a visit; it is the `Display` of `agent/visit.py`. Not for: what a view looks like (`draw.py`).
 """
 
 import asyncio

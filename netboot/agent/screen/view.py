@@ -1,4 +1,4 @@
-"""What the PC's own screen has to show, and how each event of the visit changes it. Pure; `draw.py` draws it.
+"""The content of the PC's own screen, and how each event of the visit changes it. Pure; `draw.py` draws it.
 
 `ScreenView` is complete: from one view alone the whole screen is drawn, so a lost redraw costs nothing.
 """

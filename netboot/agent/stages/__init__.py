@@ -1,4 +1,4 @@
-"""Who does each stage on the PC: one module a stage, named as the stage is, with `async def run(order, at_work)`.
+"""The stages on the PC: one module each, named after the stage, with `async def run(order, at_work)`.
 
 A module's `run` returns the evidence, None where there is nothing to prove, and raises StageFailed. All are loaded
 with this package, so that one that is missing keeps the agent from its hello, not a PC in the middle of its work.

@@ -33,7 +33,7 @@ def _suits(disk: Disk) -> bool:
     return not disk.read_only
 
 
-def _doubt(said: Overwritten, disk: DiskId, seconds: float) -> Reason | Problem | None:
+def _reason_to_doubt(said: Overwritten, disk: DiskId, seconds: float) -> Reason | Problem | None:
     if said.written != disk.size or said.verified != disk.size:
         if max(said.written, said.verified) > disk.size:
             return "amounts"
@@ -56,4 +56,4 @@ def incomplete(disk: DiskId, *, written: int, verified: int) -> Problem:
     return Problem("erase-incomplete", {"disk": short_name(disk), **left})
 
 
-RULES: Final = MethodRules(suits=_suits, levels=LEVELS, doubt=_doubt, left=_left)
+RULES: Final = MethodRules(suits=_suits, levels=LEVELS, reason_to_doubt=_reason_to_doubt, left=_left)

@@ -1,4 +1,4 @@
-"""What the server has to know of an erase method, whichever it is: the shape that each module of this folder fills."""
+"""The interface of an erase method on the server: each module of this folder has one `MethodRules`."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -18,12 +18,12 @@ class MethodRules(Generic[E]):
     """One method, as the server orders and judges it.
 
     `suits`: whether this disk may be erased by it. `levels` is what it reaches on each medium once it is proven, each
-    with its source beside it. `doubt` is why this evidence of an erased disk, made in so many seconds, is no proof:
-    what no honest agent would have said, or what was not done; None for a proof. `left`: whether the evidence itself
-    shows that something of the disk was left as it was.
+    with its source beside it. `reason_to_doubt`: why this evidence of an erased disk, made in so many seconds, is no
+    proof (an honest agent would not send it, or something was not done), or None. `left`: whether the evidence itself
+    shows that a part of the disk was left as it was.
     """
 
     suits: Callable[[Disk], bool]
     levels: Mapping[Medium, Level]
-    doubt: Callable[[E, DiskId, float], Reason | Problem | None]
+    reason_to_doubt: Callable[[E, DiskId, float], Reason | Problem | None]
     left: Callable[[E, DiskId], bool]

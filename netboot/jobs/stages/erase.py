@@ -1,8 +1,7 @@
-"""The erase: every disk that is the PC's own is ordered, and of each the evidence is believed or not. Pure.
+"""The erase stage on the server: orders every disk that is part of the PC, and judges the evidence of each. Pure.
 
-What an agent says of a disk counts only as far as an honest agent can say it (`honest_erasure.py`); what contradicts
-itself is *undetermined*, and says why. What a disk hides, and what an erase counts as, is judged here, whatever the
-agent says.
+A report that an honest agent would not send (`honest_erasure.py`) makes the disk *undetermined*, with the reason.
+Hidden areas, and which level an erase reached, are judged here, whatever the agent says.
 """
 
 from typing import Final
@@ -13,7 +12,7 @@ from netboot.jobs.disk_rules import answered, internal_disks
 from netboot.jobs.erase_levels import level_of, medium_of
 from netboot.jobs.erase_methods import METHODS
 from netboot.jobs.erase_policy import orders_for
-from netboot.jobs.honest_erasure import doubt
+from netboot.jobs.honest_erasure import reason_to_doubt
 from netboot.jobs.job import Job
 from netboot.jobs.stages.rules import Known, Report, StageRules
 from netboot.shared.contradictions import Reason
@@ -42,20 +41,20 @@ def _believe(order: Erase, report: Report, known: Known) -> EraseResult | None:
     result = report.result
     if not isinstance(result, EraseResult):
         return None
-    whole = _doubt_of_report(order, report, result, known)
+    whole = _reason_to_doubt_report(order, report, result, known)
     kept = []
     for one in order.disks:
         reports = [erasure for erasure in result.erasures if erasure.disk.same_as(one.disk)]
         if not reports:
             continue
-        found = next((disk for disk in known.disks if disk.id.same_as(one.disk)), None)
+        checked_disk = next((disk for disk in known.disks if disk.id.same_as(one.disk)), None)
         reason = "two-reports" if len(reports) > 1 else whole
-        erasure = _proven(one, reports[0], reason, known, found)
-        kept.append(_as_judged(one, erasure, found))
+        erasure = _proven(one, reports[0], reason, known, checked_disk)
+        kept.append(_as_judged(one, erasure, checked_disk))
     return EraseResult(erasures=tuple(kept))
 
 
-def _doubt_of_report(order: Erase, report: Report, result: EraseResult, known: Known) -> Reason | None:
+def _reason_to_doubt_report(order: Erase, report: Report, result: EraseResult, known: Known) -> Reason | None:
     """Why nothing in this report is believed, or None: it is of one piece, as an agent makes it."""
     if not known.newest:
         return "other-boot"
@@ -72,9 +71,9 @@ def _doubt_of_report(order: Erase, report: Report, result: EraseResult, known: K
     return None if fault is not None and report.problem == fault else "stage-failed"
 
 
-def _proven(order: DiskErase, said: Erasure, reason: Reason | None, known: Known, found: Disk | None) -> Erasure:
+def _proven(order: DiskErase, said: Erasure, reason: Reason | None, known: Known, checked_disk: Disk | None) -> Erasure:
     """The erasure as far as it is borne out: erased only when all that is said of it is what an honest agent says."""
-    disk, name = order.disk, short_name(order.disk) if found is None else label(found)
+    disk, name = order.disk, short_name(order.disk) if checked_disk is None else label(checked_disk)
     if said.verdict != "erased":
         verdict = "not-erased" if METHODS[said.method].left(said.evidence, disk) else said.verdict
         if reason == "two-reports":
@@ -83,7 +82,7 @@ def _proven(order: DiskErase, said: Erasure, reason: Reason | None, known: Known
     shown = as_hidden_areas_show(replace(said, disk=disk), name)
     if shown.verdict != "erased":
         return shown
-    problem = reason or doubt(order, said, known=found) or _doubt_of_times(said, known)
+    problem = reason or reason_to_doubt(order, said, known=checked_disk) or _reason_to_doubt_times(said, known)
     if problem is None:
         return shown
     if not isinstance(problem, Problem):
@@ -91,13 +90,13 @@ def _proven(order: DiskErase, said: Erasure, reason: Reason | None, known: Known
     return replace(shown, verdict="undetermined", problem=problem)
 
 
-def _as_judged(order: DiskErase, erasure: Erasure, found: Disk | None) -> Erasure:
+def _as_judged(order: DiskErase, erasure: Erasure, checked_disk: Disk | None) -> Erasure:
     """With the levels and the medium, which are the server's to say."""
-    level = level_of(order.method, found) if erasure.verdict == "erased" else "none"
-    return replace(erasure, level=level, wanted=order.wanted, medium=medium_of(found))
+    level = level_of(order.method, checked_disk) if erasure.verdict == "erased" else "none"
+    return replace(erasure, level=level, wanted=order.wanted, medium=medium_of(checked_disk))
 
 
-def _doubt_of_times(said: Erasure, known: Known) -> Reason | None:
+def _reason_to_doubt_times(said: Erasure, known: Known) -> Reason | None:
     early = known.began is not None and said.began < known.began
     late = known.ended is not None and said.ended > known.ended
     return "times" if early or late else None

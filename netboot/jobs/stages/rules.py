@@ -1,4 +1,4 @@
-"""What the server has to know of a stage, whichever it is: the one shape that each module of this folder fills."""
+"""The interface of a stage on the server: each module of this folder has one `StageRules`."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
