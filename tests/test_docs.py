@@ -163,7 +163,17 @@ def test_every_file_that_a_document_names_exists(path: Path) -> None:
     assert not [name for name in named if not (ROOT / name).exists() and not name.startswith("netboot/_assets")]
 
 
-def test_every_room_has_its_place_in_the_architecture() -> None:
+def test_every_module_that_a_module_names_is_where_it_says() -> None:
+    """By its path from the same folder, from netboot/ or from the top: else nobody finds it, or finds another."""
+    astray = []
+    for path in sorted((ROOT / "netboot").rglob("*.py")):
+        for name in re.findall(r"(?<![\w/.-])(?:[\w-]+/)*[\w-]+\.py\b", path.read_text(encoding="utf-8")):
+            if not any((folder / name).exists() for folder in (path.parent, ROOT / "netboot", ROOT)):
+                astray.append(f"{path.relative_to(ROOT)}: {name}")
+    assert not astray
+
+
+def test_every_package_has_its_place_in_the_architecture() -> None:
     text = ARCHITECTURE.read_text(encoding="utf-8")
     top = [path for path in (ROOT / "netboot").iterdir() if path.suffix == ".py" and not path.name.startswith("__")]
     folders = [path for path in (ROOT / "netboot").iterdir() if (path / "__init__.py").exists()]

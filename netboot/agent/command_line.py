@@ -4,7 +4,7 @@ netboot.server=http://192.0.2.2:80   where the boot HTTP server is
 netboot.profile=wipe-and-debian      what the operator picked; absent for "inventory only"
 netboot.ticket=1795500000-Hq3…       the menu's proof that it offered this, for what writes to a disk
 netboot.batch=20261122-1             the armed batch that picked it, if one did
-netboot.home=1                       no job: show the firmware the way to this PC's own disk (`way_home.py`)
+netboot.home=1                       no job: show the firmware the way to this PC's own disk (`agent/boot/way_home.py`)
 netboot.lang=fr                      the screen's language
 BOOTIF=01-52-54-00-00-00-01          the adapter that booted, as pxelinux, iPXE and GRUB write it
 """

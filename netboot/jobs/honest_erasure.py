@@ -3,7 +3,7 @@
 Each rule follows from the agent's own code (`agent/erase/stage.py`, `agent/disks/disk_status.py`): a report that breaks
 one was not made by that code, or was pieced together from two. A property test generates such reports.
 Not for: what each method adds (`erase_methods/`), hidden areas (`shared/erase_outcome.py`), a stage's outcome
-(`evidence.py`), the words of a reason (`contradictions.py`).
+(`evidence.py`), the words of a reason (`shared/contradictions.py`).
 """
 
 from typing import Final

@@ -1,6 +1,6 @@
 """The reasons for which a report of an erase is rejected as contradictory, in French and English.
 
-Not for: finding out (`honest_erasure.py`), what follows for the stage (`evidence.py`). Pure: no I/O.
+Not for: finding out (`jobs/honest_erasure.py`), what follows for the stage (`jobs/evidence.py`). Pure: no I/O.
 """
 
 from typing import Final, Literal

@@ -1,7 +1,7 @@
 """How an erase stage ends, from the verdicts on its disks, and what a hidden area makes of one: the agent says it so,
 and the server expects just that.
 
-Pure: no I/O. Not for: what a method makes of a disk (`agent/erase/`), whether it is believed (`evidence.py`).
+Pure: no I/O. Not for: what a method makes of a disk (`agent/erase/`), whether it is believed (`jobs/evidence.py`).
 """
 
 from collections.abc import Sequence

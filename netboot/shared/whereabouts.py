@@ -14,7 +14,7 @@ Two datagrams of fixed length, numbers in network byte order:
 
 An answer is believed only with that signature, the number of a question just asked, and the address that it came from;
 so neither a stranger nor an answer of yesterday leads a PC elsewhere. Pure: bytes and values.
-Not for: sockets (whereabouts_service.py, agent/net/seek.py); whatever is at that address is as trusted as before.
+Not for: sockets (serve/whereabouts_service.py, agent/net/seek.py); whatever is at that address is as trusted as before.
 """
 
 import struct

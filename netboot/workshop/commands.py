@@ -70,7 +70,7 @@ class Commands:
     ) -> bool:
         """Choose a profile for a machine: True when it begins now, False when its next hello will.
 
-        `seen` is the visit that the person saw the PC in, `shown` the digest of what it was (`seen.py`). Raises
+        `seen` is the visit that the person saw the PC in, `shown` the digest of what it was (`jobs/seen.py`). Raises
         NotThatVisit when the PC has another since, or is another, Contested while nobody knows which line is the PC,
         Denied, AtWork, NetbootError when the profile is not known, NotOnRecord when the machine is not.
         """

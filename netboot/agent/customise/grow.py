@@ -1,7 +1,7 @@
 """Growing a deployed master to the disk it lies on: the partition table, its last partition, that one's file system.
 
 sfdisk moves GPT's copy to the end of the disk and stretches the partition; each kind of file system grows by its own
-tool: ext2, 3 and 4 unmounted and no further than they stay whole (`growth.py`), XFS and btrfs mounted, as they want it.
+tool: ext2, 3 and 4 unmounted and no further than is safe for them (`shared/growth.py`), XFS and btrfs mounted.
 A growth that fails is undone where possible, and none is reported before the file system was checked.
 Blocks: run it in a thread. Needs root.
 """

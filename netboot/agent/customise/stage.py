@@ -1,7 +1,7 @@
 """The customise stage: a deployed master becomes this PC's own system.
 
 The partition table and the last partition grow to the disk, the system gets its name and its identity, the firmware
-its boot entry. Not for: what a master holds (`masters/`), or reading it back (`deploy/stage.py`, which ran before).
+its boot entry. Not for: what a master holds (`masters/`), or reading it back (`agent/deploy/stage.py`).
 """
 
 import asyncio

@@ -5,7 +5,7 @@ once, each fetched, checked and written by one flight; what no chunk covers is s
 whatever else lies outside the partitions are destroyed first and written last, so that a power cut leaves a disk that
 does not start rather than one that starts half. A deploy ends with what was read from the disk, past the page cache.
 Memory: MEMORY bytes of buffers at most, whatever the chunks' length.
-Not for: growing to the disk (`customise/grow.py`).
+Not for: growing to the disk (`agent/customise/grow.py`).
 """
 
 import asyncio

@@ -5,7 +5,7 @@ On flash it never reaches the spare area behind the addresses: which level that 
 Both passes bypass the page cache (`agent/disks/direct_io.py`) and continue past bad sectors
 (`agent/disks/past_faults.py`): all that takes writes is written, all that can be read is compared. Memory: THREADS x
 2 MiB a disk.
-Not for: choosing a method or guarding the disk (`erase/stage.py`), the verdict (`overwrite_verdict.py`).
+Not for: choosing a method or guarding the disk (`agent/erase/stage.py`), the verdict (`overwrite_verdict.py`).
 """
 
 import secrets

@@ -1,7 +1,7 @@
 """What is typed at the PC while a stage asks something: the number of an answer, then Enter.
 
-The keyboard of the screen and the serial consoles count alike. They are listened to only while something is asked, and
-what was typed before is thrown away: nobody answers what was not shown yet. Not for: what is asked (`questions.py`).
+The screen's keyboard and the serial consoles count alike. They are read only while something is asked, and what was
+typed before is discarded: nobody can answer what was not shown yet. Not for: what is asked (`agent/questions.py`).
 """
 
 import asyncio

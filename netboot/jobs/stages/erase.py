@@ -1,6 +1,6 @@
 """The erase stage on the server: orders every disk that is part of the PC, and judges the evidence of each. Pure.
 
-A report that an honest agent would not send (`honest_erasure.py`) makes the disk *undetermined*, with the reason.
+A report that an honest agent would not send (`jobs/honest_erasure.py`) makes the disk *undetermined*, with the reason.
 Hidden areas, and which level an erase reached, are judged here, whatever the agent says.
 """
 

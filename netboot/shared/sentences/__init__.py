@@ -1,4 +1,4 @@
-"""The texts of every problem (`problems.py`), in French and in English: what happened, and what to do next.
+"""The texts of every problem (`shared/problems.py`), in French and in English: what happened, and what to do next.
 
 Each file of this folder is one subject: its codes, and a sentence for each. One that is named as a stage is holds that
 stage's words: its TITLE as well, and what the page says of it. Read here by name, so that a file that is added counts.
