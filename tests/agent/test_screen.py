@@ -129,6 +129,54 @@ def test_each_of_several_bad_disks_says_its_own_also_after_the_servers_word() ->
     assert not screen_view.planned(view, PLAN).faults
 
 
+DOUBTED = Problem("erase-unbelievable", {"disk": "S3Z1", "reason": "not-asked"})
+
+
+def erased_view() -> ScreenView:
+    """Right after an erase that the agent calls good; what the server makes of it is not heard yet."""
+    running = screen_view.started(screen_view.planned(screen_view.first_view("en"), PLAN), "erase")
+    return screen_view.finished(running, "erase", None, erasure("erased"))
+
+
+@pytest.mark.parametrize("problem", [DOUBTED, Problem("version", {"agent": "4", "server": "5"}), Problem("denied")])
+def test_no_disk_is_called_erased_where_the_server_stops_the_job_right_after_its_erase(problem: Problem) -> None:
+    for view in (
+        screen_view.stopped(erased_view(), problem),
+        screen_view.leaving(erased_view(), "poweroff", problem),
+        screen_view.leaving(screen_view.stopped(erased_view(), problem), "poweroff", problem),
+    ):
+        assert "S3Z1: erased" not in text_of(view)
+        assert not any("S3Z1: erased" in line for line in spoken(None, view))
+        assert " ".join(problem.sentence("en").split()) in " ".join(text_of(view).split())
+
+
+def test_of_two_disks_the_bad_one_stays_told_where_the_server_doubts_the_other() -> None:
+    bad = Problem("erase-mismatch", {"disk": "WD1", "different": "4.1 kB"})
+    worse = erasure("not-erased").erasures[0]
+    second = replace_struct(worse, disk=DiskId(serial="WD1", size=1), problem=bad)
+    result = EraseResult(erasures=(*erasure("erased").erasures, second))
+    running = screen_view.started(screen_view.planned(screen_view.first_view("en"), PLAN), "erase")
+    view = screen_view.stopped(screen_view.finished(running, "erase", bad, result), bad)
+    assert [line.verdict for line in view.disks] == ["erased", "not-erased"], "the server found the same"
+    several = Problem("several-not-erased", {"count": "2", "disks": "S3Z1, WD1"})
+    assert [line.verdict for line in screen_view.stopped(view, several).disks] == ["not-erased"]
+
+
+def test_a_later_stage_that_fails_leaves_the_disks_erased() -> None:
+    view = screen_view.started(erased_view(), "deploy")  # the server went on from it
+    problem = Problem("disk-gone", {"disk": "S3Z1"})
+    view = screen_view.stopped(screen_view.finished(view, "deploy", problem, None), Problem("denied"))
+    assert "Disk Samsung S3Z1: erased" in text_of(view)
+
+
+def test_an_erase_that_ends_after_the_server_stopped_the_job_is_stopped_still() -> None:
+    running = screen_view.started(screen_view.planned(screen_view.first_view("en"), PLAN), "erase")
+    view = screen_view.progressed(screen_view.stopped(running, Problem("denied")), HALF)
+    view = screen_view.finished(view, "erase", None, erasure("erased"))
+    assert Problem("denied").sentence("en") in " ".join(text_of(view).split())
+    assert "S3Z1: erased" not in text_of(view)
+
+
 def test_who_is_stuck_is_told_since_when_and_what_to_do() -> None:
     view = screen_view.started(screen_view.planned(screen_view.first_view("fr"), PLAN), "erase")
     stuck = replace_struct(HALF, stuck=(Stuck(disk="WD 1.0 TB", seconds=185.0),))

@@ -189,8 +189,9 @@ def line_is(view: ScreenView, line: Line) -> ScreenView:
 
 
 def finished(view: ScreenView, stage: StageName, problem: Problem | None, result: Result | None) -> ScreenView:
-    """A stage has ended; its evidence is kept for the last screen."""
+    """A stage has ended; its evidence is kept for the last screen. What the server stopped meanwhile stays stopped."""
     text = words(view.language)
+    over = view.problem
     view = _with_state(view, stage, "failed" if problem else "done")
     if isinstance(result, EraseResult):
         lines = tuple(
@@ -202,14 +203,22 @@ def finished(view: ScreenView, stage: StageName, problem: Problem | None, result
         view = replace(view, disks=lines, faults=told)
     if isinstance(result, CustomiseResult):
         view = replace(view, hostname=result.hostname)
-    return stopped(view, problem) if problem else _plain(view, headline=view.headline, advice=text.next_soon)
+    view = _without_erased(view) if over else view
+    if problem or over:
+        return _stopped(view, problem.sentence(view.language) if problem else over)
+    return _plain(view, headline=view.headline, advice=text.next_soon)
 
 
 def stopped(view: ScreenView, problem: Problem) -> ScreenView:
-    """The job cannot go on: why, and what to do."""
-    text = words(view.language)
-    view = _plain(view, headline=text.stopped, advice=text.stopped_advice)
-    return replace(view, problem=problem.sentence(view.language), big=text.stopped_word)
+    """The server lets the job go no further: why, and what to do.
+
+    Where it says so right after the erase, and of something else than the agent found, it may not believe that a disk
+    is erased, or have no proof of it: then none is called erased.
+    """
+    sentence = problem.sentence(view.language)
+    begun = [line.stage for line in view.stages if line.state != "waiting"]
+    unheard = sentence != view.problem and begun[-1:] == ["erase"]
+    return _stopped(_without_erased(view) if unheard else view, sentence)
 
 
 def leaving(view: ScreenView, action: EndAction, problem: Problem | None) -> ScreenView:
@@ -251,6 +260,16 @@ def _how(erasure: Erasure, language: Language) -> str:
     if erasure.verdict != "erased" or erasure.level == "none":
         return ""
     return f"{KINDS[erasure.method].short[language]}, {LEVELS[erasure.level][language]}"
+
+
+def _stopped(view: ScreenView, sentence: str) -> ScreenView:
+    text = words(view.language)
+    view = _plain(view, headline=text.stopped, advice=text.stopped_advice)
+    return replace(view, problem=sentence, big=text.stopped_word)
+
+
+def _without_erased(view: ScreenView) -> ScreenView:
+    return replace(view, disks=tuple(line for line in view.disks if line.verdict != "erased"))
 
 
 def _with_state(view: ScreenView, stage: StageName, state: StageState) -> ScreenView:
