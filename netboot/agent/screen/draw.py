@@ -182,7 +182,8 @@ def _figures(view: ScreenView) -> list[str]:
     text = words(view.language)
     figures = [text.percent.format(view.percent)]
     if view.rate > 0:
-        figures.append(text.rate.format(round(view.rate / 1e6)))
+        if round(view.rate / 1e6):  # what is counted in steps, not in bytes, has no speed to show
+            figures.append(text.rate.format(round(view.rate / 1e6)))
         figures.append(text.time_left.format(duration((view.total - view.done) / view.rate, view.language)))
     return figures
 

@@ -13,6 +13,7 @@ from netboot.shared.problems import Code, Problem
 from netboot.shared.stages import Result, Stage
 
 Outcome = Literal["done", "failed"]
+Mark = Literal["", "good", "doubt", "bad"]
 S = TypeVar("S", bound=Stage)
 R = TypeVar("R", bound=Result)
 
@@ -44,7 +45,7 @@ class Line:
 
     text: str
     technical: str = ""
-    mark: Literal["", "good", "doubt", "bad"] = ""
+    mark: Mark = ""
 
 
 @dataclass(frozen=True, slots=True)
