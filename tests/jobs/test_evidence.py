@@ -6,11 +6,12 @@ import pytest
 from msgspec.structs import replace
 
 from netboot.jobs.evidence import judge, judge_late
-from netboot.jobs.job import StageRecord
+from netboot.jobs.job import Job, StageRecord
 from netboot.jobs.stages.rules import Known
 from netboot.shared.erase_outcome import erase_problem
 from netboot.shared.inventory import DiskId, amount
-from netboot.shared.problems import Problem
+from netboot.shared.problems import Code, Problem
+from netboot.shared.stages import Stage, StageName
 from netboot.shared.stages.check import Check, CheckResult
 from netboot.shared.stages.customise import Customise, CustomiseResult
 from netboot.shared.stages.deploy import Deploy, DeployResult
@@ -104,6 +105,74 @@ def test_evidence_of_another_kind_than_its_stage_is_none() -> None:
     assert judge(Check(), "failed", None, proofs).result is None
     assert judge(ORDERED, "failed", None, CheckResult(inventory=inventory(SSD))).result is None
     assert judge(Finish(action="disk"), "done", None, proofs).result is None
+
+
+DEPLOY = Deploy(manifest=MANIFEST, name="debian", target=SSD.id, used=100)
+READ_BACK = DeployResult(manifest=MANIFEST, target=SSD.id, chunks=2, written=100, verified=100, fetched=50)
+
+
+def test_a_stage_that_failed_without_a_word_is_the_agents_error() -> None:
+    told = Problem("agent-error", {"error": "deploy"})
+    assert judge(DEPLOY, "failed", None, None) == StageRecord(stage="deploy", state="failed", problem=told)
+
+
+def test_a_problem_ends_a_stage_whatever_word_and_evidence_come_with_it() -> None:
+    fault = Problem("disk-error", {"disk": "S1"})
+    record = judge(DEPLOY, "done", fault, READ_BACK)
+    assert record == StageRecord(stage="deploy", state="failed", problem=fault, result=READ_BACK)
+
+
+@pytest.mark.parametrize(
+    ("stage", "name", "code"), [(DEPLOY, "deploy", "agent-error"), (Check(), "check", "agent-error")]
+)
+def test_done_without_evidence_says_that_there_was_none(stage: Stage, name: StageName, code: Code) -> None:
+    told = Problem(code, {"error": f"{name}: no evidence"})
+    assert judge(stage, "done", None, None) == StageRecord(stage=name, state="failed", problem=told)
+
+
+def test_what_has_nothing_to_prove_is_done_by_its_word() -> None:
+    assert judge(Finish(action="disk"), "done", None, None) == StageRecord(stage="finish", state="done")
+
+
+def test_late_evidence_goes_down_with_what_its_agent_said() -> None:
+    over = job(SSD, stages=("check", "deploy", "finish"), unerased="waive")
+    cut = StageRecord(stage="deploy", state="failed", problem=Problem("power-cut"))
+    over = replace(over, stages=tuple(cut if record.stage == "deploy" else record for record in over.stages))
+    fault = Problem("disk-error", {"disk": "S1"})
+    kept_late = StageRecord(stage="deploy", state="failed", problem=fault, result=READ_BACK)
+    assert judge_late(over, "deploy", "failed", fault, READ_BACK) == kept_late
+    assert judge_late(over, "deploy", "done", None, READ_BACK) == replace(kept_late, problem=None)
+    assert judge_late(over, "deploy", "failed", fault, None) is None
+    assert judge_late(over, "deploy", "failed", fault, CheckResult(inventory=over.inventory)) is None
+
+
+@pytest.mark.parametrize("said", [None, Problem("agent-error", {"error": "erase"})])
+def test_of_a_failed_stage_is_told_what_its_disks_have_before_what_its_agent_says(said: Problem | None) -> None:
+    bad = replace(erasure(HDD, "not-erased"), problem=Problem("erase-mismatch", {"disk": "H1"}))
+    record = judge(ORDERED, "failed", said, EraseResult(erasures=(erasure(SSD), bad)))
+    assert [(one.verdict, one.problem) for one in kept(record)] == [
+        ("undetermined", unbelievable(SSD.id, "stage-failed")),
+        ("not-erased", bad.problem),
+    ]
+    assert record.problem == Problem("several-not-erased", {"count": "2", "disks": "S1, H1"})
+
+
+def cut_off(over: Job) -> Job:
+    """The job, given up in its erase."""
+    erase = StageRecord(stage="erase", state="failed", problem=CUT)
+    return replace(over, stages=tuple(erase if record.stage == "erase" else record for record in over.stages))
+
+
+def test_disks_that_were_all_erased_are_so_whatever_became_of_their_job() -> None:
+    late = judge_late(cut_off(job(SSD, HDD)), "erase", "done", None, EraseResult(erasures=(erasure(SSD), erasure(HDD))))
+    assert [(one.verdict, one.level, one.problem) for one in kept(late)] == [("erased", "clear", None)] * 2
+
+
+def test_late_evidence_of_an_erase_that_could_not_be_ordered_today_proves_nothing() -> None:
+    over = job(SSD, HDD)
+    over = cut_off(replace(over, profile=replace(over.profile, options={"erase": {"level": "purge"}})))
+    proofs = EraseResult(erasures=(erasure(SSD), erasure(HDD)))
+    assert judge_late(over, "erase", "done", None, proofs) is None
 
 
 CUT = Problem("power-cut", {"stage": "erase"})

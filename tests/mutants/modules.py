@@ -22,7 +22,9 @@ MODULES: Final[dict[str, Held]] = {
     "deploy": Held("netboot/jobs/stages/deploy.py", ("tests/jobs/test_deploy_rules.py", "tests/jobs/test_evidence.py")),
     "disk_answers": Held("netboot/jobs/disk_answers.py", ("tests/jobs/test_disk_answers.py",)),
     "disk_rules": Held("netboot/jobs/disk_rules.py", ("tests/jobs/test_disk_rules.py",)),
+    "evidence": Held("netboot/jobs/evidence.py", ("tests/jobs/test_evidence.py",)),
     "finish": Held("netboot/jobs/stages/finish.py", ("tests/jobs/test_imaging.py",)),
+    "identity": Held("netboot/jobs/identity.py", ("tests/records/test_identity.py",)),
     "imaging": Held("netboot/imaging.py", ("tests/jobs/test_imaging.py", "tests/jobs/test_disk_answers.py")),
     "inventory": Held("netboot/shared/inventory.py", ("tests/shared/test_inventory.py",)),
     "memory": Held("netboot/jobs/stages/memory.py", ("tests/jobs/test_memory_rules.py",)),
@@ -35,6 +37,9 @@ _DUMPS: Final = 'return json.dumps(value, sort_keys=True, separators=(",", ":"),
 
 _DOUBT: Final = 'return replace(disk, said={}).belonging == "doubt" and disk.id.size > 0'
 _PAIRS: Final = "pairs = list(zip(inventory.disks, settled(inventory, answers), {}))"
+_PREFIX: Final = (
+    'if _counts_up(bare) or (len(bare) >= 10 and _counts_up(bare.lstrip("XXabcdefghijklmnopqrstuvwxyzXX"))):'
+)
 _KNOWN: Final = 'known = {_uuid(picked.uuid)} if uuid_needed else {_uuid(picked.uuid), "XXXX"}'
 _PROOF: Final = (
     'return base64.urlsafe_b64encode(hmac.digest(key, said.encode(), hashlib.sha256)).decode().rstrip("XX=XX")'
@@ -50,6 +55,11 @@ EXPLAINED: Final[dict[tuple[str, str], str]] = {
     ("netboot.jobs.disk_answers.in_doubt", _DOUBT.format("None")): "no word but two ends a doubt",
     ("netboot.jobs.disk_answers.in_doubt", _DOUBT.format('"XXXX"')): "no word but two ends a doubt",
     ("netboot.jobs.disk_answers._settled", "placed = None"): "None is as false as False",
+    ("netboot.jobs.identity.real_text", _PREFIX): "what is asked here has no capital",
+    ("netboot.jobs.identity._adapters", "if mine < theirs or theirs <= mine:"): "what is equal is in the other half",
+    ("netboot.jobs.identity._adapters", "if mine <= theirs or theirs < mine:"): "what is equal is in the other half",
+    ("netboot.jobs.identity._disks", 'return "XXunknownXX"'): "compared with the two others only",
+    ("netboot.jobs.identity._disks", 'return "UNKNOWN"'): "compared with the two others only",
     ("netboot.bootmenu.ticket.check", _KNOWN): 'what is no UUID counts as none, as "" does',
     ("netboot.bootmenu.ticket._proof", _PROOF): "the last digit of 32 bytes stands for four bits, and X for more",
 }

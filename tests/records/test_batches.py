@@ -146,6 +146,21 @@ def test_a_dock_that_goes_from_pc_to_pc_does_not_keep_the_second_out(record: Rec
     assert joins(record, batch.id, second) == "debian"
 
 
+def test_an_adapter_that_another_pc_came_by_days_ago_keeps_no_pc_without_names_out(
+    record: Record, clock: Clock
+) -> None:
+    dock = replace(pc().nics[0], mac="00:e0:4c:68:00:01", driver="r8152")
+    record.visits.end(boots(record, pc(1), dock.mac).id)
+    for _ in range(3):
+        clock.pass_by(CHOICE_LASTS)
+        boots(record, pc(2))
+    assert joins(record, "", pc(1), menu="debian") == "debian"
+    nameless = replace(pc(3), system=System(), board=Board(), nics=(dock,))
+    batch = record.batches.arm("debian", 5, "Anne")
+    assert offered(record, nameless)
+    assert joins(record, batch.id, nameless) == "debian"
+
+
 def test_a_persons_own_choice_comes_first_and_takes_no_place(record: Record) -> None:
     batch = record.batches.arm("debian", 2, "Anne")
     visit = boots(record, pc(1))
