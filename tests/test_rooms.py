@@ -1,4 +1,4 @@
-"""Who may know whom: the rules of docs/architecture.md, read from the imports of every file of netboot/.
+"""Which package may import which: the rules of docs/architecture.md, read from the imports of every file of netboot/.
 
 All imports count, those inside functions too, but one: a circle is one of imports that run when a module is loaded.
 """
@@ -32,7 +32,7 @@ LAYERS = (
     {"cli"},
     {"__main__"},
 )
-"""The packages and top modules of netboot, from low to high: each knows lower ones only, and none beside it."""
+"""The packages and top modules of netboot, from low to high: each imports from lower ones only."""
 
 
 PURE = (

@@ -1,4 +1,4 @@
-"""What an admin's terminal is given: labels, serials and a tool's words are anybody's bytes."""
+"""Labels, serial numbers and the output of tools cannot steer an admin's terminal."""
 
 import json
 import logging

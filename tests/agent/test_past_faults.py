@@ -1,4 +1,4 @@
-"""Going on past what a disk refuses, on sets of bad bytes of every shape; and ranges of bytes."""
+"""Passes that continue past bad sectors, wherever these lie; and ranges of bytes."""
 
 import errno
 import time

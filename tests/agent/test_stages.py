@@ -1,4 +1,4 @@
-"""Who does a stage is found by its name, and given what it needs: who takes a master gets the server as its source."""
+"""Each stage's module is found by its name and given what it needs; one that needs a master gets the server for it."""
 
 import inspect
 from collections.abc import Sequence

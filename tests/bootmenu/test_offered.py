@@ -1,4 +1,4 @@
-"""What one PC is offered: who comes before whom, whatever else is set."""
+"""What one PC is offered: a denial before a choice, a choice before a batch, whatever else is set."""
 
 import pytest
 from hypothesis import given

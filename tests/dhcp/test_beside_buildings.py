@@ -1,4 +1,4 @@
-"""Packet clients of every kind of firmware beside every kind of building's DHCP server, in both ways of answering.
+"""Packet clients of every kind of firmware beside every kind of building's DHCP server, in both modes.
 
 The building's servers are real: dnsmasq, ISC dhcpd and Kea, each once as it should be and once with stray boot options.
 The PC's port on the LAN is a namespace of its own; a further PC is behind a relay.

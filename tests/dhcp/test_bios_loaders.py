@@ -1,4 +1,4 @@
-"""A BIOS PC whose loader does not come up is sent the next one, in each way of answering DHCP, and nobody else is."""
+"""A BIOS PC whose loader does not start is sent the next one, in each DHCP mode, and nobody else is."""
 
 from collections.abc import Callable
 from ipaddress import IPv4Address, IPv4Network

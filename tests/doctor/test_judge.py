@@ -1,4 +1,4 @@
-"""What is told of what was seen: pure."""
+"""Which findings follow from which observations (pure)."""
 
 from dataclasses import replace
 from ipaddress import IPv4Address, IPv4Network

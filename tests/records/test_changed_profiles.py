@@ -1,4 +1,4 @@
-"""What people agreed to is what begins: a profile that was edited meanwhile ends what waited for it."""
+"""A choice or a batch whose profile was edited meanwhile is withdrawn, so that only what people agreed to begins."""
 
 import pytest
 from msgspec.structs import replace

@@ -1,4 +1,4 @@
-"""Two machines that a person says are one PC: found by the signs of both, nothing rewritten, and apart again."""
+"""Two machines that a person says are one PC: known by the keys of both, nothing rewritten, and separated again."""
 
 import json
 

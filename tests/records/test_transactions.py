@@ -1,4 +1,4 @@
-"""No transaction calls back up: what it asks of the rest of the server is passed in as values, before its lock."""
+"""No transaction calls the rest of the server: what it needs from there is passed in as values, before its lock."""
 
 import collections.abc
 import importlib

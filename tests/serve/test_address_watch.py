@@ -1,4 +1,4 @@
-"""An interface that loses its link or its address, or gets another one: each is told once, and acted upon."""
+"""An interface that loses its link or its address, or gets another one: each is logged once, and acted on."""
 
 import asyncio
 import logging

@@ -1,4 +1,4 @@
-"""The one door to other programs: what a program says comes back, and nobody waits longer than was set."""
+"""Running other programs: their output comes back, and nobody waits longer than the time limit."""
 
 import signal
 import time

@@ -1,4 +1,4 @@
-"""A browser on this LAN as somebody's tool: names that were made to lead here, and pages of other sites."""
+"""A browser on this LAN misused by foreign sites: DNS rebinding, and requests from pages of other sites."""
 
 import asyncio
 import socket

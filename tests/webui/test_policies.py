@@ -37,7 +37,7 @@ async def known(workshop: Workshop, server: TestServer) -> str:
         return row_of(workshop).machine
 
 
-async def test_an_office_pc_seen_on_the_floor_is_denied_by_its_address(operator: Person, workshop: Workshop) -> None:
+async def test_an_office_pc_seen_on_the_board_is_denied_by_its_address(operator: Person, workshop: Workshop) -> None:
     workshop.live_board.sighted(OFFICE, firmware="UEFI")
     assert f'href="/address/{OFFICE}"' in await operator.get("/")
     assert T["address_title"].format(mac=OFFICE) in unescape(await operator.get(f"/address/{OFFICE}"))

@@ -1,4 +1,4 @@
-"""Texts of a PC that would be read otherwise than they are: marks that turn letters round, letters of no width."""
+"""Texts of a PC that would look like others: right-to-left marks, characters of no width."""
 
 import sys
 import unicodedata

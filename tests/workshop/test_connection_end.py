@@ -1,4 +1,4 @@
-"""The end of GRUB's connections: at once when all is read, never before, and without a trace.
+"""The end of GRUB's connections: reset at once when all is read, never before, and without an error in the log.
 
 Linux' own TCP plays the client, and names the size that stands for GRUB's none (see test_segment_size.py). What a real
 GRUB makes of it is seen wherever a test boots a PC by GRUB.

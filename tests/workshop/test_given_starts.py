@@ -1,4 +1,4 @@
-"""Between a menu that starts the agent and its hello: a deadline, what was seen last, and no start for ever."""
+"""Between a menu that starts the agent and its hello: a deadline, what was seen last, and no endless restarts."""
 
 import pytest
 from aiohttp import ClientSession

@@ -50,7 +50,7 @@ async def test_a_pick_in_the_boot_menu_that_is_no_profile_is_told_and_may_be_cho
         await agent.hear(Plan)
 
 
-async def test_progress_is_shown_on_the_floor_and_never_recorded(workshop: Workshop, server: TestServer) -> None:
+async def test_progress_is_shown_on_the_board_and_never_recorded(workshop: Workshop, server: TestServer) -> None:
     async with agent_on(server, hello(pc(), profile=WIPE.id)) as (agent, _):
         await agent.hear(Plan)
         run = await agent.hear(RunStage)
