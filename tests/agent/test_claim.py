@@ -1,5 +1,6 @@
 """The last look before the first write: a disk that is known by its place, and one that only a person's word names."""
 
+import fcntl
 import os
 import subprocess
 from collections.abc import Iterator
@@ -21,23 +22,30 @@ from netboot.shared.stages.erase import EraseResult
 from tests.agent.test_erase import silent
 from tests.orders import overwriting, overwritten
 
+_LOOP_CTL_REMOVE = 0x4C81
+
 
 @pytest.fixture
 def loops(tmp_path: Path) -> Iterator[tuple[Disk, Disk]]:
-    """Two loop devices of one size, which the kernel numbers as it does disks; their paths are made up."""
-    names = []
+    """Two loop devices of one size; their paths are made up.
+
+    Their numbers are of this process: one that is free for a moment goes to whichever test asks for any.
+    """
+    numbers = [1 << 16 | os.getpid() % (1 << 13) << 1 | which for which in (0, 1)]
+    made: list[int] = []
     try:
-        for number in (1, 2):
-            image = tmp_path / f"{number}.img"
+        for number, image in zip(numbers, (tmp_path / "1.img", tmp_path / "2.img"), strict=True):
             image.write_bytes(bytes(1 << 20))
-            made = subprocess.run(["losetup", "--find", "--show", image], check=True, capture_output=True, text=True)
-            names.append(made.stdout.strip())
+            subprocess.run(["losetup", f"/dev/loop{number}", image], check=True)
+            made.append(number)
         seen = {device.name: disk_of(device) for device in read_block_devices(Host(), {})}
-        found = [seen[name.removeprefix("/dev/")] for name in names]
-        yield found[0], found[1]
+        yield seen[f"loop{numbers[0]}"], seen[f"loop{numbers[1]}"]
     finally:
-        for name in names:
-            subprocess.run(["losetup", "--detach", name], check=True)
+        for number in made:
+            subprocess.run(["losetup", "--detach", f"/dev/loop{number}"], check=True)
+        with Path("/dev/loop-control").open("rb") as control:
+            for number in made:
+                fcntl.ioctl(control, _LOOP_CTL_REMOVE, number)
 
 
 def in_place(disk: Disk) -> DiskId:
@@ -54,14 +62,10 @@ def test_of_two_disks_that_say_nothing_the_one_at_the_named_place_is_taken(loops
 
 
 @pytest.mark.root
-def test_a_disk_that_came_to_a_named_place_later_is_not_taken(loops: tuple[Disk, Disk]) -> None:
+def test_a_disk_that_came_to_a_named_place_later_is_not_taken(loops: tuple[Disk, Disk], tmp_path: Path) -> None:
     first, _ = loops
-    path = f"/dev/{first.name}"
-    image = subprocess.run(
-        ["losetup", "--noheadings", "--output", "BACK-FILE", path], check=True, capture_output=True, text=True
-    ).stdout.strip()
-    subprocess.run(["losetup", "--detach", path], check=True)
-    subprocess.run(["losetup", path, image], check=True)
+    subprocess.run(["losetup", "--detach", f"/dev/{first.name}"], check=True)
+    subprocess.run(["losetup", f"/dev/{first.name}", tmp_path / "1.img"], check=True)
     now = [disk_of(device) for device in read_block_devices(Host(), {}) if device.name == first.name]
     assert (now[0].id.path, now[0].id.size) == (first.id.path, first.id.size), "the same place and size"
     with pytest.raises(RefusedError) as refused:
