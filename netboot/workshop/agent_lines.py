@@ -21,7 +21,8 @@ class AgentLines:
         self._sessions: dict[str, Session] = {}
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self.arriving = asyncio.Lock()
-        """Held from a hello to its line, and while the record is told who is on the line: nobody comes meanwhile.
+        """Held from a hello to its line, while the record is told who is on the line, and while a person's word ends
+        visits: nobody comes meanwhile.
 
         A machine's lock is taken before it, never while it is held.
         """

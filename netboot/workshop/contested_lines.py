@@ -91,13 +91,13 @@ class ContestedLines:
         async with session.lock:
             if not self._lines.has(session):
                 raise NotThatVisit
-            closed = await asyncio.to_thread(self._record.visits.vouch, visit, who)
-            session.standing = "vouched"
-            for other in closed:
-                if (line := self._lines.of_visit(other)) is not None:
-                    await self._send_away(line)
-                elif (row := self._live_board.of_visit(other)) is not None:
-                    self._live_board.forget(row.name)
+            # Nobody comes meanwhile, whose visit would be over before it is on the line.
+            async with self._lines.arriving:
+                closed = await asyncio.to_thread(self._record.visits.vouch, visit, who)
+                session.standing = "vouched"
+                refused = [line for other in closed if (line := self._take_off(other)) is not None]
+            for line in refused:
+                await self._send_away(line)
             if session.job is None:
                 session.left = await asyncio.to_thread(self._record.jobs.left_undone, session.visit.machine_id)
             await self._welcome_anew(session)
@@ -106,8 +106,10 @@ class ContestedLines:
         """A person says that this line is not the PC. Raises NotThatVisit."""
         session = self._session_of(visit)
         async with session.lock:
-            await asyncio.to_thread(self._record.visits.keep_out, visit, who)
-            await self._send_away(session)
+            async with self._lines.arriving:
+                await asyncio.to_thread(self._record.visits.keep_out, visit, who)
+                line = self._take_off(visit)
+            await self._send_away(line or session)
 
     def _session_of(self, visit: str) -> Session:
         session = self._lines.of_visit(visit)
@@ -136,10 +138,18 @@ class ContestedLines:
         except (ConnectionError, TimeoutError) as error:
             log.info("visit %s: the line broke as it was welcomed: %s", session.visit.id, type(error).__name__)
 
+    def _take_off(self, visit: str) -> Session | None:
+        """Take this visit, which is over, off the board, and the line that it has now off the line; gives that one."""
+        if (row := self._live_board.of_visit(visit)) is not None:
+            self._live_board.forget(row.name)
+        line = self._lines.of_visit(visit)
+        if line is not None:
+            self._live_board.forget(line.row_name)
+            line.standing = "refused"
+            self._lines.remove(line)
+        return line
+
     async def _send_away(self, session: Session) -> None:
-        session.standing = "refused"
-        self._lines.remove(session)
-        self._live_board.forget(session.row_name)
         with contextlib.suppress(ConnectionError, TimeoutError):
             await session.send(Stay(problem=Problem("not-this-pc")))
             await session.hang_up()

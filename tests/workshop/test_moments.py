@@ -104,6 +104,18 @@ class Bench:
         """Its rival's line is given up as dead."""
         await self.workshop._contested._succeed(self.sessions[-1][0])
 
+    async def vouch(self) -> None:
+        """A person says that its newest line is the PC."""
+        await self.workshop.commands.vouch(operator("anne"), self.sessions[-1][0].visit.id)
+
+    async def vouch_older(self) -> None:
+        """A person says that its oldest line is the PC."""
+        await self.workshop.commands.vouch(operator("anne"), self.sessions[0][0].visit.id)
+
+    async def keep_out_older(self) -> None:
+        """A person says that its oldest line is not the PC."""
+        await self.workshop.commands.keep_out(operator("anne"), self.sessions[0][0].visit.id)
+
     async def merge(self) -> None:
         """A person says that it is another machine."""
         await self.workshop.commands.merge(operator("anne"), self.machine, self.look_alike)
@@ -254,6 +266,12 @@ async def contested(bench: Bench) -> None:
     bench.workshop.left(bench.sessions.pop(0)[0], goodbye=True)
 
 
+async def two_lines(bench: Bench) -> None:
+    """Two lines speak for it."""
+    await bench.hello()
+    await bench.another_hello()
+
+
 async def away_like_another(bench: Bench) -> None:
     """Another machine may be the same PC."""
     await away(bench)
@@ -275,6 +293,11 @@ PAIRS = [
     (away, "another_hello", "another_hello"),
     (away, "arm", "arm"),
     (away_and_chosen, "deny", "allow"),
+    (contested, "third_hello", "vouch"),
+    (two_lines, "hello", "vouch"),
+    (two_lines, "hello", "keep_out_older"),
+    (two_lines, "third_hello", "vouch_older"),
+    (two_lines, "vouch", "vouch_older"),
 ]
 
 
