@@ -9,7 +9,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from netboot.shared.inventory import DiskId, gigabytes
+from netboot.shared.inventory import DiskId, amount
 from netboot.shared.problems import Problem
 from netboot.shared.stages.erase import Erasure
 
@@ -37,7 +37,7 @@ def as_hidden_areas_show(erasure: Erasure, name: str) -> Erasure:
     told = [status for status in (erasure.before, erasure.after) if status is not None]
     hidden = max((status.hidden_bytes(erasure.disk.size) for status in told), default=0)
     if hidden and (erasure.verdict != "not-erased" or erasure.problem is None):
-        problem = Problem("hidden-area", {"disk": name, "hidden": gigabytes(hidden)})
+        problem = Problem("hidden-area", {"disk": name, "hidden": amount(hidden)})
         return replace(erasure, verdict="not-erased", level="none", problem=problem)
     if erasure.verdict == "erased" and any(status.unclear for status in told):
         problem = Problem("hidden-area-unclear", {"disk": name})

@@ -165,7 +165,7 @@ def test_a_stage_whose_disk_hides_an_area_is_not_done() -> None:
     said = EraseResult(erasures=(HIDDEN["an overlay"](erasure(SSD)), erasure(HDD)))
     record = judge(ORDER, "done", None, said, known=SEEN)
     assert record.state == "failed"
-    assert record.problem == Problem("hidden-area", {"disk": label(SSD), "hidden": "0.0 GB"})
+    assert record.problem == Problem("hidden-area", {"disk": label(SSD), "hidden": "4.1 kB"})
 
 
 @pytest.mark.parametrize("said", get_args(Level))
