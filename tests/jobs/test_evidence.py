@@ -41,6 +41,18 @@ def test_the_word_done_without_evidence_is_a_failure() -> None:
     assert judge(ORDERED, "done", None, whole).state == "done"
 
 
+def test_the_model_on_the_record_is_the_one_that_the_check_found() -> None:
+    """Also of a disk that the agent could not begin with, of which it tells no model."""
+    gone = replace(erasure(HDD, "not-erased"), problem=Problem("disk-gone"))
+    said = EraseResult(erasures=(replace(erasure(SSD), model="Another disk"), gone))
+    result = judge(ORDERED, "failed", gone.problem, said, known=Known(disks=(SSD, HDD))).result
+    assert isinstance(result, EraseResult)
+    assert [(one.model, one.verdict) for one in result.erasures] == [("SSD", "erased"), ("HDD", "not-erased")]
+    unknown = judge(ORDERED, "failed", gone.problem, said).result
+    assert isinstance(unknown, EraseResult)
+    assert unknown.erasures[0].model == "Another disk"
+
+
 def unbelievable(disk: DiskId, reason: str) -> Problem:
     return Problem("erase-unbelievable", {"disk": disk.serial, "reason": reason})
 

@@ -91,9 +91,10 @@ def _proven(order: DiskErase, said: Erasure, reason: Reason | None, known: Known
 
 
 def _as_judged(order: DiskErase, erasure: Erasure, checked_disk: Disk | None) -> Erasure:
-    """With the levels and the medium, which are the server's to say."""
+    """With the model, the levels and the medium, which are the server's to say."""
     level = level_of(order.method, checked_disk) if erasure.verdict == "erased" else "none"
-    return replace(erasure, level=level, wanted=order.wanted, medium=medium_of(checked_disk))
+    model = erasure.model if checked_disk is None else checked_disk.model
+    return replace(erasure, model=model, level=level, wanted=order.wanted, medium=medium_of(checked_disk))
 
 
 def _reason_to_doubt_times(said: Erasure, known: Known) -> Reason | None:

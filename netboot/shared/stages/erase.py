@@ -51,8 +51,9 @@ class Erasure(Struct, frozen=True, kw_only=True):
     `evidence` is its method's. `before` and `after` are None where the disk was not asked; `partitions` is why the
     kernel's old view of them could not be dropped, "" for nothing. `began` and `ended` are by the agent's steady clock,
     `pc_clock` is what the PC's own showed at the beginning, in whatever year it believed to be.
-    The server's own are `level`, `wanted` ("none" in evidence from before version 4) and `medium`, and `started` and
-    `finished`, by its clock, when it heard of the stage's beginning and end: what an agent says there does not count.
+    The server's own are `model` (as its PC's check found the disk), `level`, `wanted` ("none" in evidence from before
+    version 4) and `medium`, and `started` and `finished`, by its clock, when it heard of the stage's beginning and end:
+    what an agent says there does not count.
     """
 
     disk: DiskId
