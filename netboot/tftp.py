@@ -249,12 +249,12 @@ class TftpServer:
             raise _RefusalError("only octet (binary) mode is served", ErrorCode.ILLEGAL)
         if leads_out(request.filename):
             raise _RefusalError("this name is not allowed", ErrorCode.ACCESS)
-        found = self._find(request.filename)
-        if found is None:
+        file = self._find(request.filename)
+        if file is None:
             # Whatever it is: shim goes on without a file on "not found", and on no other error.
             raise _RefusalError("file not found", ErrorCode.NOT_FOUND)
         try:
-            return Content(found)
+            return Content(file)
         except ContentError as error:
             raise _RefusalError(str(error), ErrorCode.ACCESS) from error
 

@@ -111,13 +111,13 @@ def _connect(words: CommandLine, consoles: Consoles) -> network.Connection | Non
     place = urlsplit(words.server)
     for _ in range(NETWORK_TRIES):
         try:
-            found = network.bring_up((place.hostname or "", place.port or 80), words.boot_mac)
+            connection = network.bring_up((place.hostname or "", place.port or 80), words.boot_mac)
         except network.NoNetworkError as error:
             consoles.mark(f"no network {error.reason}")
             consoles.say(error.sentence(words.language))
             continue
-        consoles.mark(f"network {found.interface} {found.address}")
-        return found
+        consoles.mark(f"network {connection.interface} {connection.address}")
+        return connection
     return None
 
 

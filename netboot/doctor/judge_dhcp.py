@@ -31,11 +31,11 @@ def dhcp_findings(seen: Seen) -> Iterator[Finding]:
 
 def gives_addresses(seen: Seen) -> dict[IPv4Address, Offer]:
     """One whole offer of each server that gives addresses, netboot's merged ones left out; a plain client's first."""
-    found: dict[IPv4Address, Offer] = {}
+    offers: dict[IPv4Address, Offer] = {}
     for offer in sorted(seen.offers, key=lambda offer: offer.asker.boots):
         if not offer.is_proxy and (offer.server not in seen.netboots or not offer.asker.boots):
-            found.setdefault(offer.server, offer)
-    return found
+            offers.setdefault(offer.server, offer)
+    return offers
 
 
 def _addresses(seen: Seen) -> Iterator[Finding]:

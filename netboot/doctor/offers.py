@@ -107,15 +107,15 @@ def asked_on_4011(offer: Offer) -> BootQuestion | None:
 
 def _boot_servers(value: bytes) -> dict[int, IPv4Address]:
     """Tag 8: a type of two bytes, a number of addresses, those; each time again. The first address of each type."""
-    found: dict[int, IPv4Address] = {}
+    servers: dict[int, IPv4Address] = {}
     at = 0
     while at + 3 <= len(value):
         item, count = int.from_bytes(value[at : at + 2]), value[at + 2]
         address = value[at + 3 : at + 7]
         if count and len(address) == 4:
-            found.setdefault(item, IPv4Address(address))
+            servers.setdefault(item, IPv4Address(address))
         at += 3 + 4 * count
-    return found
+    return servers
 
 
 def _menu_items(value: bytes) -> Iterator[int]:

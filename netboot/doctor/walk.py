@@ -159,5 +159,5 @@ def _beside(file: str, name: str) -> str:
 
 def _at_top(file: str, path: str) -> str:
     """`path` on the server that `file` came from: over HTTP when the loader came so."""
-    found = re.match(r"http://[^/]+", file)
-    return f"{found[0]}{path}" if found else path
+    origin = re.match(r"http://[^/]+", file)
+    return f"{origin[0]}{path}" if origin else path

@@ -26,7 +26,7 @@ def read_variable(flash: Path, name: str) -> bytes | None:
     _, signature, _, header = _VOLUME.unpack_from(content)
     if signature != b"_FVH" or content[header : header + 16] != _AUTHENTICATED:
         raise NetbootError(f"{flash} holds no UEFI variables", hint="give the variables of a PC that was switched on")
-    found = None
+    value_found = None
     at = header + _STORE_HEADER
     while at + _VARIABLE.size <= len(content):
         start, state, _, name_size, size = _VARIABLE.unpack_from(content, at)
@@ -35,6 +35,6 @@ def read_variable(flash: Path, name: str) -> bytes | None:
         value = at + _VARIABLE.size + name_size
         this = content[at + _VARIABLE.size : value].decode("utf-16-le", "replace").rstrip("\0")
         if this == name and state in (_ADDED, _BEING_REPLACED):
-            found = content[value : value + size]
+            value_found = content[value : value + size]
         at = -(-(value + size) // 4) * 4
-    return found
+    return value_found

@@ -142,10 +142,10 @@ def verify(session: Session) -> ChainCheck:
     heads = {head.server: (head.sequence, head.hash) for head in session.scalars(select(tables.Chain))}
     servers = {*heads, *session.scalars(select(tables.Event.server).distinct())}
     for server in sorted(servers):
-        found = chain.check(_whole(session, server), server=server, last=heads.get(server, (0, chain.START)))
-        total += found.events
-        if found.broken is not None:
-            return ChainCheck(total, found.broken, found.why)
+        result = chain.check(_whole(session, server), server=server, last=heads.get(server, (0, chain.START)))
+        total += result.events
+        if result.broken is not None:
+            return ChainCheck(total, result.broken, result.why)
     return ChainCheck(total)
 
 

@@ -36,9 +36,9 @@ def connect(url: URL) -> Engine:
 
 def require_sound(connection: Connection, name: str) -> None:
     """Check every page of the file: some seconds for a record of years, before the first PC is served."""
-    found = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
-    if found != "ok":
-        raise RecordDamaged(f"the record {name}", str(found))
+    verdict = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
+    if verdict != "ok":
+        raise RecordDamaged(f"the record {name}", str(verdict))
 
 
 def is_damage(error: BaseException | None) -> bool:

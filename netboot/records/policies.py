@@ -84,10 +84,10 @@ def _row(key: Key, policy: Policy, *, who: str, note: str, now: datetime) -> tab
 
 def _machines(session: Session, keys: Collection[Key]) -> list[str]:
     """The machines that are known by one of these names, each once."""
-    found: set[str] = set()
+    machine_ids: set[str] = set()
     for key in keys:
         wanted = select(tables.MachineKey.machine_id)
-        found.update(
+        machine_ids.update(
             session.scalars(wanted.where(tables.MachineKey.kind == key.kind, tables.MachineKey.value == key.value))
         )
-    return sorted(found)
+    return sorted(machine_ids)

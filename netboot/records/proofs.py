@@ -25,11 +25,11 @@ def shown(session: Session, rows: Sequence[tables.Erasure]) -> list[ErasureRow]:
     """These rows of the table, each with what its event says; one without a good event proves nothing."""
     told = _events_of(session, {row.job_id for row in rows})
     places = _places(session, told.keys())
-    found = []
+    shown_rows = []
     for row in rows:
         event = dict(zip(places.get(row.job_id, ()), told.get(row.job_id, ()), strict=False)).get(row.id)
-        found.append(_row(row, *_evidence(session, row, event)))
-    return found
+        shown_rows.append(_row(row, *_evidence(session, row, event)))
+    return shown_rows
 
 
 def differing(session: Session) -> Link | None:
@@ -105,11 +105,11 @@ def _events_of(session: Session, jobs: Collection[str]) -> dict[str, list[Event]
     wanted = select(*(table.c[name] for name in events.FIELDS)).where(
         and_(table.c.job_id.in_(list(jobs)), table.c.kind == "erasure")
     )
-    found: dict[str, list[Event]] = {}
+    events_by_job: dict[str, list[Event]] = {}
     for row in session.execute(wanted.order_by(table.c.server, table.c.sequence)):
         event = Event(*row)
-        found.setdefault(event.job_id, []).append(event)
-    return found
+        events_by_job.setdefault(event.job_id, []).append(event)
+    return events_by_job
 
 
 def _rows_of(jobs: Iterable[str]) -> Select[tables.Erasure]:
@@ -117,7 +117,7 @@ def _rows_of(jobs: Iterable[str]) -> Select[tables.Erasure]:
 
 
 def _places(session: Session, jobs: Iterable[str]) -> dict[str, list[int]]:
-    found: dict[str, list[int]] = {}
+    places: dict[str, list[int]] = {}
     for row in session.execute(_rows_of(jobs).with_only_columns(tables.Erasure.job_id, tables.Erasure.id)):
-        found.setdefault(row.job_id, []).append(row.id)
-    return found
+        places.setdefault(row.job_id, []).append(row.id)
+    return places

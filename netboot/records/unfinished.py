@@ -79,13 +79,13 @@ def _jobs(session: Session, whose: Mapping[str, str]) -> dict[str, list[Begun]]:
         .where(tables.Visit.machine_id.in_(whose))
         .order_by(tables.Stage.id)
     )
-    found: dict[str, dict[str, Begun]] = {}
+    by_machine: dict[str, dict[str, Begun]] = {}
     for machine, job, state, stage, how_far in rows:
-        of_machine = found.setdefault(whose[machine], {})
+        of_machine = by_machine.setdefault(whose[machine], {})
         before = of_machine[job].stages if job in of_machine else ()
         stages = (*before, (cast(StageName, stage), cast(StageState, how_far)))
         of_machine[job] = Begun(job, cast(JobState, state), stages)
-    return {machine: list(jobs.values()) for machine, jobs in found.items()}
+    return {machine: list(jobs.values()) for machine, jobs in by_machine.items()}
 
 
 def unfinished(session: Session, machine_ids: Collection[str]) -> dict[str, Unfinished]:

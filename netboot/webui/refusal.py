@@ -43,7 +43,7 @@ Code = Literal[
 ]
 
 
-class Refusal(Exception):  # noqa: N818 — said as it is
+class Refusal(Exception):  # noqa: N818 — an expected outcome
     """A request that is not done."""
 
     def __init__(self, code: Code) -> None:

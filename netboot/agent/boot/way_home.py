@@ -146,16 +146,16 @@ def read_esps(host: Host) -> tuple[list[Esp], list[str]]:
 def _programs(partition: Path) -> frozenset[str]:
     """The paths of the EFI programs on it, in lower case."""
     with mounted(partition, "vfat", "ro", "nodev", "noexec") as top:
-        found: set[str] = set()
+        programs: set[str] = set()
         ahead = [folder for folder in top.iterdir() if folder.name.lower() == "efi" and folder.is_dir()]
-        while ahead and len(found) < _MOST_FILES:
+        while ahead and len(programs) < _MOST_FILES:
             folder = ahead.pop()
             for entry in folder.iterdir():
                 if entry.is_dir() and len(entry.relative_to(top).parts) <= _DEEPEST:
                     ahead.append(entry)
                 elif entry.name.lower().endswith(".efi"):
-                    found.add(f"/{entry.relative_to(top).as_posix()}".lower())
-        return frozenset(found)
+                    programs.add(f"/{entry.relative_to(top).as_posix()}".lower())
+        return frozenset(programs)
 
 
 def _way_of(number: str, option: LoadOption, esps: Sequence[Esp]) -> Way | None:

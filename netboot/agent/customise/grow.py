@@ -106,16 +106,16 @@ def _stretch(disk: Path, number: int) -> None:
 def _grow_ext(device: Path, kind: str) -> None:
     """Check, grow as far as it stays whole, and check again; a growth that went wrong is undone."""
     _check_ext(device)
-    found = _read_ext(device)
-    blocks = min(_length(device), found.largest) // found.block
-    if blocks <= found.blocks:
+    before = _read_ext(device)
+    blocks = min(_length(device), before.largest) // before.block
+    if blocks <= before.blocks:
         return
     if not _LAZY.exists():
         run(["modprobe", "--quiet", "ext4"], expect=None, timeout=60)
     with tempfile.TemporaryDirectory(prefix="netboot-undo-") as folder:
         # Without checksums, or a kernel that can write them later, it would hold the inode tables of a whole disk.
         # With other blocks than of 4 KiB resize2fs 1.47 itself leaves a wrong resize inode when it keeps an undo file.
-        undoable = found.block == 4096 and found.checksums and _LAZY.exists()
+        undoable = before.block == 4096 and before.checksums and _LAZY.exists()
         undo = Path(folder, "before") if undoable else None
         try:
             # The number is in the file system's own blocks.

@@ -74,11 +74,11 @@ def renew_host_keys(root: Path, hostname: str) -> list[str]:
 
 def _named_elsewhere(root: Path) -> tuple[str, ...]:
     """The keys that sshd's settings name outside its usual places, from the root; whether they are there or not."""
-    found: dict[str, None] = {}
+    paths: dict[str, None] = {}
     for text in _settings(root):
-        found |= dict.fromkeys(os.path.normpath(match[1]) for match in _HOST_KEY.finditer(text))
+        paths |= dict.fromkeys(os.path.normpath(match[1]) for match in _HOST_KEY.finditer(text))
     usual = re.compile(rf"{_FOLDER}/ssh_host_[^/]*_key")
-    return tuple(name for name in found if not usual.fullmatch(name) and not name.startswith(".."))
+    return tuple(name for name in paths if not usual.fullmatch(name) and not name.startswith(".."))
 
 
 def _settings(root: Path) -> Iterator[str]:

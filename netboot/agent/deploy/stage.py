@@ -237,9 +237,9 @@ def _matcher(device: DirectDisk, chunks: Sequence[Chunk], longest: int, wrong: l
 
             def match(number: int) -> int:
                 chunk = chunks[number]
-                found = buffer[: chunk.length]
-                device.read(found, chunk.offset)
-                if hashlib.sha256(found).hexdigest() != chunk.sha256:
+                content = buffer[: chunk.length]
+                device.read(content, chunk.offset)
+                if hashlib.sha256(content).hexdigest() != chunk.sha256:
                     wrong.append(chunk)
                 return chunk.length
 

@@ -62,8 +62,8 @@ def read_block_devices(host: Host, database: Database) -> tuple[BlockDevice, ...
     """Every device under /sys/block, in order of name."""
     names = host.names("sys/block")[:DEVICE_LIMIT]
     used = {**parse_mounts(host.text("proc/self/mountinfo")), **parse_swaps(host.text("proc/swaps"))}
-    found = [_read(host, database, name, used, boot_areas=f"{name}boot0" in names) for name in names]
-    return tuple(replace(one, boot_unit=one.boot_unit and _is_beside_data(one, found)) for one in found)
+    read = [_read(host, database, name, used, boot_areas=f"{name}boot0" in names) for name in names]
+    return tuple(replace(one, boot_unit=one.boot_unit and _is_beside_data(one, read)) for one in read)
 
 
 def parse_mounts(text: str) -> dict[str, str]:
@@ -136,12 +136,12 @@ def _serial(host: Host, here: str) -> str:
 
 
 def _users(host: Host, here: str, name: str, used: Mapping[str, str]) -> tuple[str, ...]:
-    found = []
+    users = []
     parts = [part for part in host.names(here) if part.startswith(name) and host.exists(f"{here}/{part}/partition")]
     for place, kernel_name in ((here, name), *((f"{here}/{part}", part) for part in parts)):
-        found += [used[key] for key in (host.line(f"{place}/dev"), kernel_name) if key in used]
-        found += host.names(f"{place}/holders")
-    return tuple(dict.fromkeys(one_line(user) for user in found))
+        users += [used[key] for key in (host.line(f"{place}/dev"), kernel_name) if key in used]
+        users += host.names(f"{place}/holders")
+    return tuple(dict.fromkeys(one_line(user) for user in users))
 
 
 def _is_boot_unit(host: Host, here: str) -> bool:

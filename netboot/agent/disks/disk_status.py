@@ -56,10 +56,10 @@ def parse_max_sectors(text: str, size: int, sector: int) -> tuple[int, int] | No
 
     Behind USB bridges and RAID drivers hdparm prints such numbers as 0/1 and still ends with status 0.
     """
-    found = _MAX_SECTORS.search(text)
-    if found is None:
+    match = _MAX_SECTORS.search(text)
+    if match is None:
         return None
-    visible, native = int(found[1]), int(found[2])
+    visible, native = int(match[1]), int(match[2])
     return (visible, native) if visible * sector == size and native >= visible else None
 
 
@@ -69,10 +69,10 @@ def parse_real_sectors(text: str, least: int) -> int | None:
     None when it has no overlay, lets nobody ask (many setups freeze it), or answers with what cannot be true: hdparm
     prints zeros and ones as a revision "unknown" and still ends with status 0.
     """
-    found = _REAL_SECTORS.search(text)
-    if found is None or _DCO.search(text) is None:
+    match = _REAL_SECTORS.search(text)
+    if match is None or _DCO.search(text) is None:
         return None
-    return int(found[1]) if int(found[1]) >= least else None
+    return int(match[1]) if int(match[1]) >= least else None
 
 
 def parse_health(text: str) -> Literal["passed", "failed", "not-told"]:

@@ -99,10 +99,10 @@ def _speaks_ata(device: BlockDevice, transport: str) -> bool:
 
 def find(wanted: DiskId, disks: Sequence[Disk]) -> Disk | Problem:
     """The one disk of that identity; a problem when there is none, or several (two paths to one disk, or twins)."""
-    found = [disk for disk in disks if disk.id.same_as(wanted)]
-    if not found:
+    matching = [disk for disk in disks if disk.id.same_as(wanted)]
+    if not matching:
         return Problem("disk-gone", {"disk": wanted.text})
-    return found[0] if len(found) == 1 else Problem("disk-without-name", {"disk": wanted.text})
+    return matching[0] if len(matching) == 1 else Problem("disk-without-name", {"disk": wanted.text})
 
 
 def _serial(device: BlockDevice) -> str:

@@ -57,19 +57,19 @@ class _Controller(Struct):
 
 def read_namespaces(host: Host) -> dict[str, Namespaces]:
     """What every NVMe controller says by nvme-cli, by the controller's PCI path."""
-    found = {}
+    namespaces = {}
     for name in host.names("sys/class/nvme"):
         pci_path = host.real(f"sys/class/nvme/{name}").partition(f"/nvme/{name}")[0]
         listing = ("nvme", "list-ns", f"/dev/{name}", "--output-format=json")
         controller = parse_controller(host.output(("nvme", "id-ctrl", f"/dev/{name}", "--output-format=json")))
-        found[pci_path] = Namespaces(
+        namespaces[pci_path] = Namespaces(
             controller=name,
             attached=parse_namespaces(host.output(listing)),
             allocated=parse_namespaces(host.output((*listing[:3], "--all", *listing[3:]))),
             manages=controller[0] if controller else None,
             highest=controller[1] if controller else 0,
         )
-    return found
+    return namespaces
 
 
 def parse_namespaces(text: str) -> frozenset[int] | None:

@@ -36,13 +36,13 @@ class Ranges:
     def within(self, start: int, end: int) -> list[tuple[int, int]]:
         """What of `start` to `end` is in them."""
         first = bisect_left(self._edges, start) // 2 * 2
-        found = []
+        parts = []
         for begin, finish in zip(self._edges[first::2], self._edges[first + 1 :: 2], strict=True):
             if begin >= end:
                 break
             if finish > start:
-                found.append((max(begin, start), min(finish, end)))
-        return found
+                parts.append((max(begin, start), min(finish, end)))
+        return parts
 
     def missing(self, start: int, end: int) -> list[tuple[int, int]]:
         """What of `start` to `end` is not in them."""

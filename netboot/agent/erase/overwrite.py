@@ -150,11 +150,11 @@ class _Verify:
         return self._passes.written_in(self._base, min(self._base + BLOCK, self._device.size))
 
     def __call__(self, start: int, end: int) -> None:
-        found = self._buffer[: end - start]
-        self._device.read(found, start)
+        content = self._buffer[: end - start]
+        self._device.read(content, start)
         whole = end - start == BLOCK
         expected = self._expected if whole else self._expected[start - self._base : end - self._base]
-        self._passes.read(start, expected, found)
+        self._passes.read(start, expected, content)
 
 
 def _worker(device: DirectDisk, faults: PastFaults, make: Callable[[memoryview], _Act]) -> Worker:

@@ -17,14 +17,14 @@ _MOST_KEPT: Final = 200
 
 def read_batteries(host: Host) -> tuple[Battery, ...]:
     """Each battery that belongs to the PC."""
-    found = []
+    batteries = []
     for name in host.names("sys/class/power_supply"):
         here = f"sys/class/power_supply/{name}"
         # A bay without its battery is listed too, as not present.
         fitted = host.line(f"{here}/present") != "0"
         if fitted and host.line(f"{here}/type") == "Battery" and host.line(f"{here}/scope") != "Device":
-            found.append(_read_battery(host, here))
-    return tuple(found[:BATTERY_LIMIT])
+            batteries.append(_read_battery(host, here))
+    return tuple(batteries[:BATTERY_LIMIT])
 
 
 def _read_battery(host: Host, here: str) -> Battery:

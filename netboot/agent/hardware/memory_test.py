@@ -63,8 +63,8 @@ class RunRound(Protocol):
 
 def free_to_test(meminfo: str) -> int:
     """How many bytes of memory can be tested while the agent lives, a whole number of MiB; 0 when that is not known."""
-    found = _AVAILABLE.search(meminfo)
-    available = int(found[1]) * 1024 if found else 0
+    match = _AVAILABLE.search(meminfo)
+    available = int(match[1]) * 1024 if match else 0
     return max(0, (available - KEPT_FREE) // MIB * MIB)
 
 

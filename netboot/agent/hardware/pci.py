@@ -43,12 +43,12 @@ class PciDevice:
 
 def read_pci(host: Host, database: Database) -> tuple[PciDevice, ...]:
     """Every PCI function, in order of address."""
-    found = []
+    devices = []
     for address in host.names("sys/bus/pci/devices"):
         here = f"sys/bus/pci/devices/{address}"
         path = host.real(here)
         if path:
-            found.append(
+            devices.append(
                 PciDevice(
                     address=address,
                     path=path,
@@ -59,7 +59,7 @@ def read_pci(host: Host, database: Database) -> tuple[PciDevice, ...]:
                     name=hardware_name(properties(database, path)),
                 )
             )
-    return tuple(found)
+    return tuple(devices)
 
 
 def gpus(devices: tuple[PciDevice, ...]) -> tuple[Gpu, ...]:

@@ -47,15 +47,15 @@ def parse_lease(environment: bytes) -> Lease:
 
 
 def _addresses(text: str) -> list[IPv4Address]:
-    found = []
+    addresses = []
     for word in text.split()[:16]:
         try:
             address = IPv4Address(word)
         except AddressValueError:
             continue
         if _usable(address):
-            found.append(address)
-    return found
+            addresses.append(address)
+    return addresses
 
 
 def _usable(address: IPv4Address) -> bool:

@@ -22,8 +22,8 @@ _NO_MAC: Final = "00:00:00:00:00:00"
 def read_nics(host: Host, database: Database, boot_mac: str = "") -> tuple[Nic, ...]:
     """Each wired adapter; `boot_mac` (any usual notation) names the one this PC booted by."""
     boot = normal_mac(boot_mac)
-    found = [_read_nic(host, database, name, boot) for name in host.names("sys/class/net")]
-    return tuple(nic for nic in found if nic is not None)[:NIC_LIMIT]
+    nics = [_read_nic(host, database, name, boot) for name in host.names("sys/class/net")]
+    return tuple(nic for nic in nics if nic is not None)[:NIC_LIMIT]
 
 
 def with_links_now(nics: Sequence[Nic], host: Host) -> tuple[Nic, ...]:
