@@ -10,11 +10,11 @@ from netboot.jobs.profile import Profile
 from netboot.records.record import Record
 from netboot.shared.inventory import Inventory
 from netboot.shared.problems import Problem
-from netboot.shared.protocol import Leave, Plan, RunStage, Stay
+from netboot.shared.protocol import VERSION, Leave, Plan, RunStage, Stay
 from netboot.shared.stages import StageName
 from netboot.workshop.greeting import Workshop
 from tests.workshop.conftest import ERASE, LOOK, WIPE, boarded, hello, new_workshop, pc, row_of
-from tests.workshop.player import agent_on, evidence, serving
+from tests.workshop.player import agent_on, evidence, line_to, serving
 from tests.workshop.test_boot_menu import PC, fetch
 
 CUT = Problem("power-cut", {"stage": "erase"})
@@ -109,6 +109,27 @@ async def test_a_server_that_is_started_anew_says_it_before_the_pc_comes(
     async with serving(again) as then:
         assert "Installation" in await fetch(then, "/menu.grub")
     assert row_of(again).left == Problem("power-cut", {"stage": "deploy"})
+
+
+async def test_an_erase_that_goes_on_under_a_server_of_the_next_version_is_told_so_and_proves_nothing(
+    record: Record, workshop: Workshop, server: TestServer
+) -> None:
+    """The PC was at work while the server was replaced; its agent is of the version before."""
+    await cut_in(server, ERASE)
+    again = new_workshop(record)
+    await again.show_left()
+    old = replace(hello(pc()), version=VERSION - 1, running="erase")
+    async with serving(again) as then:
+        async with line_to(then) as agent:
+            await agent.say(old)
+            told = (await agent.hear(Stay)).problem
+            assert told.code == "version"
+            assert await agent.closed(), "and nothing that it erased meanwhile is heard"
+        assert (row_of(again).state, row_of(again).problem) == ("failed", told)
+        async with agent_on(then, hello(pc(), "boot-2")) as (_, welcome):
+            assert welcome.left == CUT, "restarted, as it was told, it says what is to be done anew"
+    (machine,) = record.machines.overview()
+    assert record.machines.erasures(machine.id) == ()
 
 
 async def test_what_failed_is_said_after_the_pc_was_restarted(workshop: Workshop, server: TestServer) -> None:
