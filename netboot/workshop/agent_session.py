@@ -75,7 +75,7 @@ class Session:
         self.asked: Asked | None = None
         """What the stage at work asks now, or asked last."""
         self.questions: set[str] = set()
-        """The keys of all that was asked on this line: bounded."""
+        """The keys of all that this job asked on this line: bounded."""
 
     @property
     def adapters(self) -> frozenset[str]:

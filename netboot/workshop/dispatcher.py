@@ -67,6 +67,7 @@ class Dispatcher:
     async def go_on(self, session: Session, job: Job) -> None:
         """Tell the agent of this job, and order the stage that is next."""
         session.job = job
+        session.questions.clear()
         await session.send(Plan(job=job.id, profile=dict(job.profile.name), stages=job.profile.stages))
         await self._advance(session, job)
 

@@ -15,6 +15,7 @@ from netboot.jobs.policy import Policy
 from netboot.jobs.stage_questions import key_of
 from netboot.records.record import Record
 from netboot.records.refusals import Contested, Denied, NotThatVisit, QuestionOver
+from netboot.shared.problems import Problem
 from netboot.shared.protocol import Plan, QuestionAnswered, RunStage, Stay, Welcome
 from netboot.shared.stage_question import QUESTIONS, StageQuestion
 from netboot.shared.stages.finish import Finish
@@ -259,6 +260,28 @@ async def test_a_thousand_questions_are_bounded_on_the_page_and_on_the_record(
             await agent.receipt()
         assert shown(workshop).question == question(QUESTIONS - 1)
     assert len(events(workshop)) == len(events(workshop, "question-answered")) == QUESTIONS
+
+
+async def test_a_job_that_asked_all_it_may_takes_no_question_from_the_next_one(
+    workshop: Workshop, server: TestServer
+) -> None:
+    async with at_work(server) as (agent, welcome, run):
+        for number in range(QUESTIONS):
+            await agent.ask(run, question(number))
+            await is_shown(workshop, question(number))
+            await agent.close_question(run, question(number), "time-out")
+            await agent.receipt()
+        await agent.finish(run, None, outcome="failed", problem=Problem("agent-error", {"error": "cable"}))
+        await agent.receipt()
+        await agent.hear(Stay)
+        assert row_of(workshop).asked is None
+        assert await workshop.commands.choose(ANNE, row_of(workshop).machine, LOOK.id, seen=welcome.visit)
+        await agent.hear(Plan)
+        again = await agent.hear(RunStage)
+        await agent.start(again)
+        await agent.receipt()
+        await agent.ask(again, QUESTION)
+        assert (await is_shown(workshop)).is_open
 
 
 async def test_a_stage_that_is_not_at_work_and_a_job_of_another_ask_nothing(
