@@ -70,6 +70,7 @@ class Questions:
         self._listen = listen
         self._turn = asyncio.Lock()
         self._asked: dict[str, int] = {}
+        self._over: set[tuple[str, StageName]] = set()
         self._open: _Open | None = None
 
     def of(self, job: str, stage: StageName) -> Ask:
@@ -96,7 +97,16 @@ class Questions:
         if self._open is not None and message.question == self._open.question.id:
             self._take("page", message.choice)
 
+    def stage_ended(self, job: str, stage: StageName) -> None:
+        """A stage that is over asks no more: what it left open is withdrawn."""
+        self._over.add((job, stage))
+        now = self._open
+        if now is not None and (now.job, now.stage) == (job, stage) and not now.answer.done():
+            now.answer.set_result(("withdrawn", ""))
+
     async def _ask(self, job: str, stage: StageName, question: StageQuestion) -> str | None:
+        if (job, stage) in self._over:
+            return None
         if self._asked.get(job, 0) >= QUESTIONS:
             raise ValueError(f"more than {QUESTIONS} questions of one job")
         self._asked[job] = self._asked.get(job, 0) + 1

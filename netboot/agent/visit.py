@@ -152,6 +152,7 @@ class Visit:
             problem = Problem("agent-error", {"error": f"{type(error).__name__}: {error}"[:300]})
         finally:
             ticker.cancel()
+            self._questions.stage_ended(job, name)
         self._ended_stages.add((job, name))
         self.running = None
         self._display.finished(name, problem, result)

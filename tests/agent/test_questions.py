@@ -167,6 +167,18 @@ async def test_a_stage_that_gives_up_its_question_says_so(bench: Bench) -> None:
     assert await again == "again"
 
 
+async def test_what_a_stage_that_ended_left_open_is_asked_no_more_and_the_next_stage_may_ask(bench: Bench) -> None:
+    asked, waits = await bench.asks(), await bench.asks(text=Sentence(fr="Et l'autre ?", en="And the other?"))
+    bench.questions.stage_ended("j1", "check")
+    assert (await asked, await waits) == (None, None)
+    assert bench.shown == [TEXT.en, ("withdrawn", "")]
+    assert bench.closed == [("withdrawn", "")]
+    following = asyncio.create_task(bench.questions.of("j1", "erase")(TEXT, CHOICES, 60))
+    await asyncio.sleep(0.01)
+    bench.press(1)
+    assert await following == "again"
+
+
 async def test_what_the_server_would_refuse_is_not_asked(bench: Bench) -> None:
     ask = bench.questions.of("j1", "check")
     with pytest.raises(ValueError, match="length"):

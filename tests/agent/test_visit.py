@@ -14,10 +14,12 @@ from netboot.agent.reports import Reports
 from netboot.agent.screen import view as screen_view
 from netboot.agent.screen.consoles import Consoles
 from netboot.agent.screen.display import Screen
-from netboot.agent.visit import Visit
+from netboot.agent.visit import RunOne, Visit
 from netboot.shared.problems import Problem
-from netboot.shared.protocol import VERSION, FromServer, Hello, Leave, Plan, Stay, Welcome
+from netboot.shared.protocol import VERSION, FromServer, Hello, Leave, Plan, RunStage, Stay, Welcome
 from netboot.shared.stages import Stage
+from netboot.shared.stages.check import Check
+from tests.workshop.asked import CHOICES, TEXT
 from tests.workshop.conftest import pc
 
 WELCOME = Welcome(version=VERSION, visit="v1", token="t1", machine="LENOVO M720q", wait=900.0, number=0)
@@ -25,7 +27,11 @@ CROWDED = Stay(problem=Problem("crowded"))
 
 
 async def seen_after(
-    folder: Path, *messages: FromServer, leave: bool = True, set_clock: Callable[[float], None] | None = None
+    folder: Path,
+    *messages: FromServer,
+    leave: bool = True,
+    set_clock: Callable[[float], None] | None = None,
+    run_one: RunOne | None = None,
 ) -> list[str]:
     """The marks of a visit to which the server says this; with `leave` it then lets the PC go home."""
 
@@ -43,7 +49,8 @@ async def seen_after(
         for message in (*messages, *([Leave(action="disk")] if leave else [])):
             link.inbox.put_nowait(message)
         async with asyncio.TaskGroup() as tasks:
-            assert await Visit(link, reports, nothing, Screen(consoles, "en"), set_clock=set_clock).run(tasks) == "disk"
+            visit = Visit(link, reports, run_one or nothing, Screen(consoles, "en"), set_clock=set_clock)
+            assert await visit.run(tasks) == "disk"
     return marks
 
 
@@ -58,6 +65,21 @@ async def test_without_a_choice_from_the_page_the_pc_goes_home_after_the_time_it
     impatient = Welcome(version=VERSION, visit="v1", token="t1", machine="LENOVO M720q", wait=0.1, number=0)
     marks = await seen_after(tmp_path, impatient, leave=False)
     assert marks == ["hello", "waiting", "leaving disk"]
+
+
+async def test_a_question_that_a_stage_left_open_goes_with_it(tmp_path: Path) -> None:
+    left: list[asyncio.Task[str | None]] = []
+
+    async def leaves_it_open(stage: Stage, progress: Progress, ask: Ask) -> None:
+        left.append(asyncio.create_task(ask(TEXT, CHOICES, 600)))
+        await asyncio.sleep(0.01)
+
+    order = RunStage(job="j1", stage=Check())
+    marks = await seen_after(tmp_path, WELCOME, order, run_one=leaves_it_open)
+    assert await asyncio.wait_for(left[0], 5) is None
+    said = [" ".join(mark.split()[:2]) for mark in marks]
+    assert said.index("stage check") < said.index("question closed"), said
+    assert [mark for mark in marks if mark.startswith("question closed")] == ["question closed withdrawn "]
 
 
 def test_a_stage_that_went_on_during_a_refusal_shows_again() -> None:
