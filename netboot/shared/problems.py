@@ -20,6 +20,7 @@ from netboot.shared.sentences import (
     disks,
     erase,
     memory,
+    smart,
     starts,
 )
 
@@ -29,6 +30,7 @@ Code = Literal[
     deploy.Code,
     customise.Code,
     memory.Code,
+    smart.Code,
     starts.Code,
     choices.Code,
 ]

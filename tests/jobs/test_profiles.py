@@ -7,6 +7,7 @@ from netboot.files.assets import asset_folder
 from netboot.jobs.profile import Profile
 from netboot.jobs.profiles import load_profiles, parse_profile
 from netboot.shared.errors import NetbootError
+from netboot.shared.stages.smart import SmartOptions
 
 OF_BEFORE = {
     "wipe-and-debian": "18db7aa9089b837e80e90556ddd4cf5216bb965c420515faf76e83cc8792e5d4",
@@ -53,3 +54,38 @@ def test_what_cannot_be_set_of_a_stage_is_an_error_that_names_it(options: str, s
     with pytest.raises(NetbootError) as caught:
         parse_profile(f"{FILE}options: {options}", source="erase.yaml")
     assert caught.value.message == f"erase.yaml: {said}"
+
+
+SMART = """
+id: look
+name: {fr: Santé, en: Health}
+stages: [check, smart, finish]
+"""
+
+
+def test_what_is_set_of_a_stage_is_what_it_is_ordered_with_and_part_of_what_is_agreed_to() -> None:
+    unset, stop = (
+        parse_profile(SMART + more, source="look.yaml") for more in ("", "options: {smart: {failing: stop}}")
+    )
+    assert unset.options_for(SmartOptions) == SmartOptions(failing="go-on")
+    assert stop.options_for(SmartOptions) == SmartOptions(failing="stop")
+    assert stop.digest != unset.digest
+    kept = msgspec.json.decode(msgspec.json.encode(stop), type=Profile)
+    assert (kept, kept.digest) == (stop, stop.digest)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (f"{SMART}options: {{smart: {{failing: explode}}}}",
+         "`options` of `smart`: Invalid enum value 'explode' - at `$.failing`"),
+        (f"{SMART}options: {{smart: {{worn: stop}}}}",
+         "`options` of `smart`: Object contains unknown field `worn`"),
+        (f"{FILE}options: {{smart: {{failing: stop}}}}",
+         "`options` sets something of `smart`, which is not in `stages`"),
+    ],
+)  # fmt: skip
+def test_what_a_stage_does_not_know_and_a_stage_that_is_left_out_are_errors(text: str, said: str) -> None:
+    with pytest.raises(NetbootError) as caught:
+        parse_profile(text, source="own.yaml")
+    assert caught.value.message == f"own.yaml: {said}"

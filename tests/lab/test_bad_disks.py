@@ -1,4 +1,4 @@
-"""A whole PC with disks that refuse or go: what is left on them, what its row and its screen say."""
+"""A whole PC with disks that refuse or go: what they say of themselves, what is left on them, what is told of it."""
 
 import asyncio
 import html
@@ -17,6 +17,7 @@ from netboot.lab.pc import Bus, DiskSpec, PcSpec, image_name
 from netboot.lab.service import OPERATOR
 from netboot.shared.erase_methods.overwrite import BadRange
 from netboot.shared.stages.erase import Erasure
+from netboot.shared.stages.smart import SmartResult
 from tests.lab.test_firmware import beside_the_building
 from tests.orders import overwritten
 
@@ -29,6 +30,12 @@ REFUSED = {
 }
 SIZES = {"ONESPOT": 64 * MIB, "TWOSPOTS": 32 * MIB, "GOOD": 64 * MIB, "GOES": 64 * MIB}
 BUSES = {"ONESPOT": Bus.SATA, "TWOSPOTS": Bus.VIRTIO, "GOOD": Bus.NVME, "GOES": Bus.NVME}
+PROFILE = """
+id: look-and-erase
+name: {fr: Santé et effacement, en: Health and erasure}
+stages: [check, smart, erase, finish]
+options: {smart: {failing: stop}}
+"""
 SLOW = MIB
 """Bytes a second of GOOD and GOES: they are at work still when the one is taken out and the cable comes back."""
 
@@ -55,7 +62,13 @@ async def test_disks_that_refuse_or_go_and_a_cable_that_is_out_meanwhile_are_tol
     tmp_path: Path,
 ) -> None:
     spec = bad_pc(tmp_path)
-    async with beside_the_building([spec], profile="erase-only", menu_timeout=5) as (lan, service):
+    profiles = tmp_path / "profiles"
+    profiles.mkdir()
+    (profiles / "90-own.yaml").write_text(PROFILE, encoding="utf-8")
+    async with beside_the_building([spec], profile="look-and-erase", menu_timeout=5, profiles=[profiles]) as (
+        lan,
+        service,
+    ):
         async with power_on(lan, spec) as pc:
             for slow in ("GOOD", "GOES"):
                 await pc.throttle(slow, SLOW)
@@ -70,6 +83,18 @@ async def test_disks_that_refuse_or_go_and_a_cable_that_is_out_meanwhile_are_tol
                 page = re.sub(r"\s+", " ", html.unescape(await client.text()))
             screen = re.sub(r"\s+", " ", pc.console.text)
         job = await job_of(service, spec.mac)
+    (smart,) = (stage.result for stage in job.stages if stage.stage == "smart")
+    assert isinstance(smart, SmartResult)
+    # QEMU's SATA disk has a short self-test, its NVMe drives have none, and a virtio disk says nothing.
+    assert {one.disk.serial: (one.verdict, one.self_test) for one in smart.disks} == {
+        "ONESPOT": ("good", "passed"),
+        "TWOSPOTS": ("not-told", "not-told"),
+        "GOOD": ("good", "none"),
+        "GOES": ("good", "none"),
+    }
+    assert {one.disk.serial: bool(one.attributes) for one in smart.disks} == {
+        "ONESPOT": True, "TWOSPOTS": False, "GOOD": True, "GOES": True,
+    }  # fmt: skip
     found = {row.evidence.disk.serial: row.evidence for row in job.erasures}
     assert {serial: one.verdict for serial, one in found.items()} == {
         "ONESPOT": "not-erased",

@@ -49,12 +49,18 @@ async def beside_the_building(
     menu_timeout: int = 60,
     menu_serial: str = "",
     machines: Sequence[Mapping[str, object]] = (),
+    profiles: Sequence[Path] = (),
 ) -> AsyncIterator[tuple[Lan, Service]]:
-    """A workshop in `proxy` mode. For the PCs in `armed` an operator chose `profile`, so that no key is needed."""
+    """A workshop in `proxy` mode. For the PCs in `armed` an operator chose `profile`, so that no key is needed.
+
+    `profiles` are folders of profiles beside the shipped ones.
+    """
     masters, _ = await asyncio.to_thread(prepare, print)
     async with (
         open_lan() as lan,
-        open_service(lan, masters, menu_timeout=menu_timeout, menu_serial=menu_serial, machines=machines) as service,
+        open_service(
+            lan, masters, menu_timeout=menu_timeout, menu_serial=menu_serial, machines=machines, profiles=profiles
+        ) as service,
     ):
         await start_building(lan)
         await asyncio.to_thread(arm, service, armed, profile)

@@ -29,6 +29,7 @@ MODULES: Final[dict[str, Held]] = {
     "inventory": Held("netboot/shared/inventory.py", ("tests/shared/test_inventory.py",)),
     "memory": Held("netboot/jobs/stages/memory.py", ("tests/jobs/test_memory_rules.py",)),
     "seen": Held("netboot/jobs/seen.py", ("tests/jobs/test_seen.py",)),
+    "smart": Held("netboot/jobs/stages/smart.py", ("tests/jobs/test_smart_rules.py",)),
     "target": Held("netboot/jobs/target.py", ("tests/jobs/test_target.py", "tests/jobs/test_imaging.py")),
     "ticket": Held("netboot/bootmenu/ticket.py", ("tests/bootmenu/test_ticket.py",)),
 }

@@ -11,10 +11,15 @@ from aiohttp.web import Application
 from msgspec.structs import replace
 
 from netboot.jobs.actor import operator
+from netboot.jobs.job import StageRecord
+from netboot.jobs.profile import Profile
+from netboot.records.values import Start
 from netboot.shared.inventory import Battery, Dimm
 from netboot.shared.problems import Problem
 from netboot.shared.protocol import Leave, Plan, RunStage, Stay, Stuck
+from netboot.shared.stages.check import CheckResult
 from netboot.shared.stages.customise import Customise
+from netboot.shared.stages.smart import Attribute, DiskHealth, SmartResult
 from netboot.shared.wording import stuck_sentence
 from netboot.webui import machine_page, record_page
 from netboot.webui.render import clock
@@ -125,6 +130,32 @@ async def test_what_a_tool_said_is_beside_the_sentence_on_the_pcs_page_and_not_o
     assert problem.sentence("fr") in text
     told = "error: efibootmgr ended with status 5: ⟨U+202E⟩tried: efibootmgr --create"
     assert f'<details><summary>Détail technique</summary><span class="mono">{told}</span></details>' in text
+
+
+async def test_what_a_disk_says_of_its_health_is_on_the_pcs_page_with_its_mark_and_its_figures(
+    visitor: Person, workshop: Workshop
+) -> None:
+    record = workshop.record
+    visit = record.visits.greet(hello(pc()), pc().nics[0].mac)
+    look = Profile(id="look", name={"fr": "Santé", "en": "Health"}, stages=("check", "smart", "finish"))
+    record.choices.choose(visit.machine_id, "look", OPERATOR)
+    job = record.jobs.begin(visit.id, starts={"look": Start(profile=look, master=None, hostname="pc-1")})
+    assert job is not None
+    figure = Attribute(id=5, name="Reallocated_Sector_Ct", raw="304", value=93, worst=93, threshold=36)
+    health = DiskHealth(
+        disk=pc().disks[0].id, model="ST3500418AS", passed=True, reallocated=304, attributes=(figure,), verdict="worn"
+    )
+    record.jobs.stage_finished(
+        job.id, StageRecord(stage="check", state="done", result=CheckResult(inventory=pc())), 2, 1
+    )
+    record.jobs.stage_finished(
+        job.id, StageRecord(stage="smart", state="done", result=SmartResult(disks=(health,))), 61, 2
+    )
+    text = unescape(await visitor.get(f"/machine/{visit.machine_id}"))
+    assert "Santé des disques</th>" in text
+    said = f"ST3500418AS {pc().disks[0].id.text} 256,0 Go : usé (secteurs réalloués : 304)"
+    assert f'<small class="says-doubt"><span class="sign" aria-hidden="true"></span>{said}</small>' in text
+    assert '<span class="mono">5 Reallocated_Sector_Ct 304 (93/93/36)</span>' in text
 
 
 async def test_a_pc_whose_line_is_lost_at_work_says_since_when_and_what_to_do(

@@ -15,6 +15,7 @@ from netboot.shared.stages.kind import Evidence, Kind, Order
 StageName = Literal[
     "check",
     "memory",
+    "smart",
     "erase",
     "deploy",
     "customise",
