@@ -35,7 +35,8 @@ def status_rows(status: DiskStatus | None, language: Language) -> list[tuple[str
     rows = []
     for field, name in FIELDS.items():
         value = getattr(status, field)
-        if value not in ("", 0, "not-asked") and (field, value) != ("smart", "not-told"):
+        untold = ("size", 0), ("logical_sector", 0), ("smart", "not-told")
+        if value not in ("", "not-asked") and (field, value) not in untold:
             rows.append(
                 (name[language], VALUES[value][language] if value in VALUES and field not in _FREE else str(value))
             )

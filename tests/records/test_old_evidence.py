@@ -25,6 +25,7 @@ from netboot.shared.disk_status import DiskStatus
 from netboot.shared.erase_outcome import erase_problem
 from netboot.shared.inventory import Disk
 from netboot.shared.stages.erase import EraseResult, Erasure
+from netboot.webui.proof_texts import status_rows
 from tests.orders import overwriting, overwritten
 from tests.records.places import by_hand, unprotected
 
@@ -144,6 +145,13 @@ def by_text(commit: str, part: str) -> str:
     database.close()
     assert isinstance(body, str)
     return body
+
+
+def test_no_sectors_at_all_is_a_number_that_is_shown() -> None:
+    words = {"native_sectors": "0", "size": "0", "firmware": "0"}
+    old = {"disk": {"serial": "S1", "size": SIZE}, "method": "overwrite", "level": "none", "verdict": "undetermined"}
+    before = read_erasure(json.dumps({**old, "before": words})).before
+    assert sorted(value for _, value in status_rows(before, "en")) == ["0", "0", "0"]
 
 
 STATUS = st.dictionaries(
