@@ -26,7 +26,7 @@ def erase_problem(erasures: Sequence[Erasure]) -> Problem | None:
         return fault_of(faults[0])
     names = ", ".join(short_name(fault.disk) for fault in faults[:_NAMED])
     more = f" + {len(faults) - _NAMED}" if len(faults) > _NAMED else ""
-    return Problem("several-not-erased", {"count": str(len(faults)), "disks": names[:400] + more})
+    return Problem("several-not-erased", {"count": str(len(faults)), "disks": names + more})
 
 
 def as_hidden_areas_show(erasure: Erasure, name: str) -> Erasure:

@@ -1,6 +1,7 @@
 """What an erase counts as, and that each method has all its parts."""
 
-from typing import get_args
+from dataclasses import replace as with_rules
+from typing import Any, cast, get_args
 
 import pytest
 from msgspec.structs import replace
@@ -9,11 +10,12 @@ from netboot.agent.erase.stage import METHODS as DOES
 from netboot.imaging import Run, next_stage
 from netboot.jobs.erase_levels import is_less, level_of, medium_of
 from netboot.jobs.erase_methods import METHODS
+from netboot.jobs.erase_methods.rules import MethodRules
 from netboot.jobs.evidence import judge
 from netboot.jobs.stages.rules import Known
 from netboot.shared.erase_methods import KINDS, Method
 from netboot.shared.inventory import Disk
-from netboot.shared.stages.erase import Erase, EraseResult, Medium
+from netboot.shared.stages.erase import Erase, EraseResult, Level, Medium
 from tests.jobs.conftest import HDD, SSD, done, erasure, job
 from tests.orders import overwriting
 
@@ -47,6 +49,18 @@ def test_a_medium_is_as_much_as_the_disk_tells(changes: dict[str, object], mediu
 @pytest.mark.parametrize("disk", [SSD, HDD, None])
 def test_an_overwrite_is_clear_on_any_medium_and_never_more(disk: Disk | None) -> None:
     assert level_of("overwrite", disk) == "clear"
+
+
+def test_a_level_goes_by_the_medium_that_the_server_knows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By a method whose levels differ from medium to medium, as ATA's enhanced erase in revision 1."""
+    levels: dict[Medium, Level] = {"magnetic": "purge", "flash": "clear", "not-told": "none"}
+    rules = with_rules(METHODS["overwrite"], levels=levels)
+    monkeypatch.setitem(cast(dict[Method, MethodRules[Any]], METHODS), "overwrite", rules)
+    assert [level_of("overwrite", disk) for disk in (HDD, SSD, None)] == ["purge", "clear", "none"]
+    said = EraseResult(erasures=(erasure(SSD), erasure(HDD)))
+    result = judge(overwriting(SSD.id, HDD.id), "done", None, said, known=Known(disks=(SSD, HDD))).result
+    assert isinstance(result, EraseResult)
+    assert [one.level for one in result.erasures] == ["clear", "purge"]
 
 
 def test_levels_have_an_order() -> None:

@@ -85,7 +85,9 @@ def test_the_page_is_told_before_a_person_chooses() -> None:
     )
     assert erase_forbids(clear, (SSD,)) is None
     look = Profile(id="look", name={"fr": "Voir", "en": "Look"}, stages=("check", "finish"))
-    assert erase_forbids(look, (SSD,)) is None
+    protected = replace(SSD, read_only=True)
+    assert erase_forbids(look, (protected,)) is None
+    assert erase_forbids(clear, (protected,)) is not None
 
 
 @pytest.mark.parametrize(
@@ -125,6 +127,23 @@ def test_each_disk_gets_what_it_can_have() -> None:
     assert [(one.method, one.level) for one in lowered] == [("overwrite", "clear"), (PURGES, "purge")]
     stopped = orders_for((SSD, TURNS), STOP, methods=TWO)
     assert stopped == Problem("erase-level", {"disk": label(SSD), "wanted": "purge", "level": "clear"})
+
+
+def test_of_several_that_cannot_have_it_all_are_named_and_the_least_is_told() -> None:
+    protected = replace(HDD, read_only=True)
+    for disks in ((SSD, protected), (protected, SSD)):
+        names = ", ".join(label(disk) for disk in disks)
+        assert orders_for(disks, STOP) == Problem("erase-level", {"disk": names, "wanted": "purge", "level": "none"})
+    many = orders_for([replace(SSD, model="M" * 70)] * 10, STOP)
+    assert isinstance(many, Problem)
+    assert len(many.values["disk"]) == 400
+
+
+def test_a_method_that_does_not_suit_keeps_none_behind_it_from_being_taken() -> None:
+    first = {PURGES: TWO[PURGES], **METHODS}
+    orders = orders_for((SSD,), EraseOptions(), methods=first)
+    assert not isinstance(orders, Problem)
+    assert [one.method for one in orders] == ["overwrite"]
 
 
 @given(

@@ -103,6 +103,26 @@ def test_with_several_bad_disks_the_stage_names_them_all() -> None:
     assert judge(ORDERED, "failed", problem, result).problem == problem
 
 
+@pytest.mark.parametrize(
+    ("count", "named"), [(4, "D0, D1, D2, D3"), (5, "D0, D1, D2, D3 + 1"), (9, "D0, D1, D2, D3 + 5")]
+)
+def test_of_many_bad_disks_the_first_are_named_and_the_others_counted(count: int, named: str) -> None:
+    disks = [replace(SSD, id=replace(SSD.id, serial=f"D{number}")) for number in range(count)]
+    problem = erase_problem([erasure(disk, "not-erased") for disk in disks])
+    assert problem == Problem("several-not-erased", {"count": str(count), "disks": named})
+
+
+def test_a_bad_disk_that_says_nothing_more_is_told_by_its_name() -> None:
+    assert erase_problem([erasure(SSD, "undetermined")]) == Problem("not-erased", {"disk": "S1"})
+
+
+def test_the_names_of_bad_disks_never_fill_a_sentence() -> None:
+    disks = [replace(SSD, id=replace(SSD.id, serial=f"{number}" * 200)) for number in range(6)]
+    problem = erase_problem([erasure(disk, "not-erased") for disk in disks])
+    assert problem is not None
+    assert problem.values["disks"] == ", ".join(f"{number}" * 80 for number in range(4)) + " + 2"
+
+
 def test_what_is_not_erased_has_no_level_and_what_was_never_written_is_not_erased() -> None:
     hung = erasure(HDD, "undetermined")
     hung = replace(hung, evidence=replace(hung.evidence, written=HDD.id.size - 512), level="clear")

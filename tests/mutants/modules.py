@@ -13,6 +13,11 @@ class Held(NamedTuple):
     tests: tuple[str, ...]
 
 
+_ERASE: Final = (
+    "tests/jobs/test_contradictions.py", "tests/jobs/test_evidence.py", "tests/jobs/test_erase_levels.py",
+    "tests/jobs/test_erase_policy.py",
+)  # fmt: skip
+
 MODULES: Final[dict[str, Held]] = {
     "chain": Held("netboot/records/chain.py", ("tests/records/test_chain.py",)),
     "claim": Held("netboot/agent/disks/claim.py", ("tests/agent/test_claim.py",)),
@@ -22,12 +27,18 @@ MODULES: Final[dict[str, Held]] = {
     "deploy": Held("netboot/jobs/stages/deploy.py", ("tests/jobs/test_deploy_rules.py", "tests/jobs/test_evidence.py")),
     "disk_answers": Held("netboot/jobs/disk_answers.py", ("tests/jobs/test_disk_answers.py",)),
     "disk_rules": Held("netboot/jobs/disk_rules.py", ("tests/jobs/test_disk_rules.py",)),
+    "erase_levels": Held(
+        "netboot/jobs/erase_levels.py", ("tests/jobs/test_erase_levels.py", "tests/jobs/test_erase_policy.py")
+    ),
+    "erase_policy": Held("netboot/jobs/erase_policy.py", ("tests/jobs/test_erase_policy.py",)),
     "evidence": Held("netboot/jobs/evidence.py", ("tests/jobs/test_evidence.py",)),
     "finish": Held("netboot/jobs/stages/finish.py", ("tests/jobs/test_imaging.py",)),
+    "honest_erasure": Held("netboot/jobs/honest_erasure.py", _ERASE),
     "identity": Held("netboot/jobs/identity.py", ("tests/records/test_identity.py",)),
     "imaging": Held("netboot/imaging.py", ("tests/jobs/test_imaging.py", "tests/jobs/test_disk_answers.py")),
     "inventory": Held("netboot/shared/inventory.py", ("tests/shared/test_inventory.py",)),
     "memory": Held("netboot/jobs/stages/memory.py", ("tests/jobs/test_memory_rules.py",)),
+    "overwrite": Held("netboot/jobs/erase_methods/overwrite.py", _ERASE),
     "seen": Held("netboot/jobs/seen.py", ("tests/jobs/test_seen.py",)),
     "smart": Held("netboot/jobs/stages/smart.py", ("tests/jobs/test_smart_rules.py",)),
     "target": Held("netboot/jobs/target.py", ("tests/jobs/test_target.py", "tests/jobs/test_imaging.py")),
