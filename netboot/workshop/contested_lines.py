@@ -89,10 +89,9 @@ class ContestedLines:
         """A person says that this line is the PC. Raises NotThatVisit."""
         session = self._session_of(visit)
         async with session.lock:
-            if not self._lines.has(session):
-                raise NotThatVisit
-            # Nobody comes meanwhile, whose visit would be over before it is on the line.
+            # Nobody comes meanwhile: a visit would be over, or vouched for, before its line is there to be told.
             async with self._lines.arriving:
+                session = self._session_of(visit)
                 closed = await asyncio.to_thread(self._record.visits.vouch, visit, who)
                 session.standing = "vouched"
                 refused = [line for other in closed if (line := self._take_off(other)) is not None]

@@ -20,7 +20,7 @@ from netboot.jobs.identity import Key
 from netboot.jobs.policy import Policy
 from netboot.records.record import open_record
 from netboot.records.refusals import HelloRefused
-from netboot.records.values import Choice
+from netboot.records.values import CONTESTED, Choice
 from netboot.shared.errors import NetbootError
 from netboot.shared.protocol import FromServer, Plan, RunStage, StageFinished, Welcome
 from netboot.shared.stages.check import CheckResult
@@ -214,6 +214,8 @@ class Bench:
             assert not pending, "nothing waits for a denied PC"
             assert self.orders_at_denial is None or len(self.writes()) == self.orders_at_denial
         for session, sent in here:
+            standing = self.record.visits.get(session.visit.id).standing
+            assert session.contested == (standing in CONTESTED), "what a person said of a visit holds for its line"
             closed = self.record.visits.seen(session.visit.id).visit.closed
             assert closed is None or session.visit.over, "what is on the line is no visit that is over"
             if session.contested or denied:
@@ -296,6 +298,7 @@ PAIRS = [
     (contested, "third_hello", "vouch"),
     (two_lines, "hello", "vouch"),
     (two_lines, "hello", "keep_out_older"),
+    (two_lines, "hello", "vouch_older"),
     (two_lines, "third_hello", "vouch_older"),
     (two_lines, "vouch", "vouch_older"),
 ]
