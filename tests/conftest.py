@@ -2,15 +2,17 @@
 the boot files of this machine, made once when they are not there yet.
 """
 
-from pathlib import Path
-
 import pytest
 from hypothesis import settings
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from netboot import bootfiles
 from netboot.files.cache_folder import default_cache_folder
 
-HERE = Path(__file__).parent
+LAB = "tests/lab/"
+WORKSHOPS = ("tests/lab/test_chain.py",)
+"""Files whose tests share PCs, several of which boot at once."""
 
 settings.register_profile("any machine", deadline=None)
 settings.load_profile("any machine")
@@ -21,17 +23,29 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--postgresql", action="store_true", help="keep the records in a PostgreSQL started for it")
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What two workers share out: whole files, and where PCs are booted single tests, unless they are of one group.
+class Shares(LoadScopeScheduling):  # type: ignore[misc]  # pytest-xdist is not typed
+    """What two workers share out: whole files, but single tests of those whose every test boots a PC of its own."""
 
-    Tests that boot PCs come first: begun last, one of them would keep the other worker waiting.
-    """
-    booting = {item.path for item in items if item.get_closest_marker("lab")}
-    items.sort(key=lambda item: item.path not in booting)
-    for item in items:
-        if item.path not in booting:
-            item.add_marker(pytest.mark.xdist_group(str(item.path.relative_to(HERE).with_suffix(""))))
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return nodeid if file.startswith(LAB) and file not in WORKSHOPS else file
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Shares:
+    """In place of pytest-xdist's own ways."""
+    return Shares(config, log)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A workshop of several PCs comes first, beside tests that boot none; then two PCs boot at a time."""
+
+    def turn(item: pytest.Item) -> int:
+        file = item.nodeid.partition("::")[0]
+        return 0 if file in WORKSHOPS else 2 if item.get_closest_marker("lab") else 1
+
+    items.sort(key=turn)
 
 
 @pytest.fixture(scope="session")

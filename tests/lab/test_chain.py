@@ -20,7 +20,7 @@ from netboot.lab.service import OPERATOR
 from netboot.records.record import open_record
 from netboot.shared.process import run
 
-pytestmark = [pytest.mark.lab, pytest.mark.root, pytest.mark.timeout(1800), pytest.mark.xdist_group("chain")]
+pytestmark = [pytest.mark.lab, pytest.mark.root, pytest.mark.timeout(1800)]
 
 OWN_LOADER = r"Booting `Debian'"
 """What the GRUB on the imaged disk says, before it loads its kernel."""

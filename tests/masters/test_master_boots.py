@@ -22,7 +22,7 @@ from netboot.shared.manifest import Chunk, Manifest
 from netboot.shared.process import run
 from netboot.store import Store
 
-pytestmark = [pytest.mark.lab, pytest.mark.timeout(1500), pytest.mark.xdist_group("master boots")]
+pytestmark = [pytest.mark.lab, pytest.mark.timeout(1500)]
 
 GIB = 1 << 30
 SIZE = 2 * GIB
