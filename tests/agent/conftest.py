@@ -1,5 +1,6 @@
 """PCs that were recorded (`record.py`), as a Host that the readers take for the running one."""
 
+import random
 import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -7,6 +8,10 @@ from pathlib import Path
 import pytest
 
 from netboot.agent.host import Host
+from netboot.shared.manifest import Manifest
+from tests.agent.boot_http import manifest_of, root_partition
+from tests.agent.chunk_sources import from_memory
+from tests.agent.deploy_target import MIB, SIZE, UNUSED, Target
 
 RECORDED = Path(__file__).parent / "recorded"
 
@@ -54,3 +59,31 @@ def recorded(tmp_path: Path) -> Callable[[str], Host]:
         return Host(root, programs)
 
     return open_recording
+
+
+@pytest.fixture(scope="module")
+def master() -> bytes:
+    """A disk of random bytes whose third and fourth MiB nobody uses."""
+    data = bytearray(random.Random(1).randbytes(SIZE))
+    data[UNUSED[0] : UNUSED[1]] = bytes(UNUSED[1] - UNUSED[0])
+    return bytes(data)
+
+
+@pytest.fixture(scope="module")
+def manifest(master: bytes) -> Manifest:
+    return manifest_of(
+        master,
+        (root_partition(MIB, SIZE - MIB - 33 * 512),),
+        used=[(0, UNUSED[0]), (UNUSED[1], SIZE)],
+    )
+
+
+@pytest.fixture
+def target(tmp_path: Path) -> Target:
+    return Target(tmp_path, SIZE)
+
+
+@pytest.fixture(params=[None, from_memory], ids=["the server", "memory"])
+def from_any(request: pytest.FixtureRequest, tmp_path: Path) -> Target:
+    """A target whose chunks come from one source or the other."""
+    return Target(tmp_path, SIZE, request.param)

@@ -10,7 +10,6 @@ from netboot.jobs.disk_answers import (
     Answer,
     AnswerKind,
     answers_to,
-    can_be_placed,
     counts,
     questions,
     settled,
@@ -18,32 +17,13 @@ from netboot.jobs.disk_answers import (
 )
 from netboot.jobs.disk_rules import forbids_writing, internal_disks
 from netboot.jobs.evidence import judge
-from netboot.jobs.target import choose_target
-from netboot.shared.inventory import Disk, DiskId, HiddenStorage, Inventory
+from netboot.shared.inventory import Disk, DiskId, HiddenStorage
 from netboot.shared.problems import Problem
 from netboot.shared.stages.deploy import Deploy
 from netboot.shared.stages.erase import Erase, EraseResult
-from netboot.shared.stages.finish import Finish
-from tests.jobs.conftest import GB, HDD, MASTER, SSD, STICK, done, erasure, inventory, job
+from tests.jobs.conftest import GB, HDD, SSD, STICK, done, erasure, inventory, job
+from tests.jobs.doubtful_disks import EMMC, READER, TWINS, VOUCHED, A, B, said
 from tests.orders import overwriting
-
-EMMC = Disk(
-    name="mmcblk0", id=DiskId(serial="0x1a2b3c4d", size=32 * GB), model="DF4032", transport="mmc", removable=True
-)
-READER = HiddenStorage(kind="unknown", controller="1234:5678", setting="…", vouchable="0000:06:01.2 1234:5678")
-VOUCHED = Answer(kind="vouched", controller=READER.vouchable)
-A = Disk(name="vda", id=DiskId(size=16 * GB, path="pci-0000:00:01.0", sequence=1), transport="virtio")
-B = Disk(name="vdb", id=DiskId(size=16 * GB, path="pci-0000:00:02.0", sequence=2), transport="virtio")
-TWINS = tuple(replace(disk, id=replace(disk.id, serial="AA00000000000489")) for disk in (A, B))
-
-
-def said(kind: AnswerKind, of: Inventory, *earlier: Answer) -> tuple[Answer, ...]:
-    """Everything that was said so far, and this word to each question that it answers."""
-    given = earlier
-    for question in questions(of, earlier):
-        if kind in question.words:
-            given += answers_to(question, kind, of)
-    return given
 
 
 def test_a_pc_with_an_ssd_and_an_emmc_that_shows_no_boot_areas_is_not_erased_without_it() -> None:
@@ -140,13 +120,6 @@ def test_a_form_answers_the_question_that_was_seen_and_no_other() -> None:
     assert [key in keys for key in (question.key for question in questions(other, ()))] == [True, False, False]
 
 
-def test_a_place_is_asked_about_until_it_is_said_of_each() -> None:
-    of = inventory(A, B)
-    one = said("by-place", of)[:1]
-    (asked,) = questions(of, one)
-    assert (asked.disks, asked.answer) == ((A, B), None)
-
-
 def test_an_answer_says_by_what_people_call_the_disk() -> None:
     of = inventory(SSD, EMMC, A)
     assert [answer.label for answer in said("belongs", of)] == ["DF4032 0x1a2b3c4d 32.0 GB"]
@@ -168,12 +141,6 @@ def test_nobody_but_a_person_ends_a_question() -> None:
 def test_a_word_changes_no_disk_that_its_signs_decide() -> None:
     belongs = tuple(Answer(kind="belongs", disk=disk.id) for disk in (SSD, STICK))
     assert settled(inventory(SSD, STICK), belongs) == (SSD, STICK)
-
-
-def test_a_sas_disk_with_one_way_to_it_can_be_named_by_its_place() -> None:
-    path = replace(A, transport="sas", id=replace(A.id, serial="S", wwn="0x5000c500aaaa0001"))
-    assert can_be_placed(path, inventory(path))
-    assert not can_be_placed(path, inventory(path, replace(path, name="sdz")))
 
 
 def test_two_empty_readers_that_are_alike_are_asked_nothing_about() -> None:
@@ -238,95 +205,6 @@ def test_a_disk_that_is_there_and_does_not_answer_can_not_be_vouched_away() -> N
     of = inventory(SSD, hidden=(dead,))
     assert questions(of, ()) == ()
     assert forbids_writing(of, (Answer(kind="vouched", controller=""),)) is not None
-
-
-@pytest.mark.parametrize("disks", [(A,), (A, B), TWINS, (SSD, *TWINS)])
-def test_disks_that_nothing_tells_apart_are_erased_by_their_place_once_a_person_named_them(
-    disks: tuple[Disk, ...],
-) -> None:
-    running = done(job(*disks, stages=("check", "erase", "finish")), "check")
-    following = next_stage(running)
-    assert isinstance(following, Blocked)
-    assert following.problem.code == "disk-by-place"
-    (question,) = questions(running.inventory, ())
-    assert question.disks == tuple(disk for disk in disks if disk is not SSD), "each is named, by place and size"
-    running = replace(running, answers=said("by-place", running.inventory))
-    following = next_stage(running)
-    assert isinstance(following, Run)
-    assert isinstance(following.stage, Erase)
-    ordered = [one.disk for one in following.stage.disks]
-    assert [disk.path for disk in ordered] == [disk.id.path for disk in disks]
-    assert all(disk.by_place for disk in ordered if disk.sequence)
-    proofs = tuple(replace(erasure(disk), disk=wanted) for disk, wanted in zip(disks, ordered, strict=True))
-    assert next_stage(done(running, "erase", EraseResult(erasures=proofs))) == Run(Finish(action="poweroff"))
-
-
-def test_the_proof_of_one_twin_is_none_for_the_other() -> None:
-    of = inventory(*TWINS)
-    running = job(*TWINS, stages=("check", "erase", "deploy", "finish"))
-    running = done(replace(running, answers=said("by-place", of), target=TWINS[1].id), "check")
-    first = settled(of, running.answers)[0]
-    proofs = EraseResult(erasures=(replace(erasure(first), disk=first.id),) * 2)
-    stage = overwriting(*(disk.id for disk in settled(of, running.answers)))
-    record = judge(stage, "done", None, proofs)
-    assert record.state == "failed"
-    following = next_stage(done(running, "erase", record.result))
-    assert isinstance(following, Blocked)
-    assert following.problem.code == "not-erased"
-
-
-def test_of_twins_the_one_that_a_person_picked_gets_the_master() -> None:
-    of = inventory(*TWINS)
-    given = said("by-place", of)
-    for twin in TWINS:
-        target = choose_target(of, MASTER, twin.id, erased=True, answers=given)
-        assert isinstance(target, Disk)
-        assert target.name == twin.name
-    assert isinstance(choose_target(of, MASTER, None, erased=True, answers=given), Problem)
-
-
-@pytest.mark.parametrize(
-    "change",
-    [{"sequence": 7}, {"path": "pci-0000:00:03.0"}, {"size": 17 * GB}, {"serial": "NEW"}],
-)
-def test_another_disk_at_a_named_place_or_the_same_elsewhere_is_not_the_one_that_was_named(
-    change: dict[str, object],
-) -> None:
-    given = said("by-place", inventory(A))
-    now = inventory(replace(A, id=replace(A.id, **change)))
-    assert all(not disk.id.by_place for disk in settled(now, given))
-    named = given[0].disk
-    assert named is not None
-    assert not named.same_as(now.disks[0].id)
-
-
-def test_two_ways_to_one_sas_disk_are_not_two_disks_to_be_named() -> None:
-    path = replace(A, transport="sas", id=replace(A.id, serial="S", wwn="0x5000c500aaaa0001"))
-    other = replace(B, transport="sas", id=replace(B.id, serial="S", wwn="0x5000c500aaaa0001"))
-    of = inventory(path, other)
-    assert questions(of, ()) == ()
-    problem = forbids_writing(of)
-    assert problem is not None
-    assert problem.code == "disk-without-name"
-
-
-def test_a_disk_whose_place_is_not_known_can_not_be_named_by_it() -> None:
-    for lost in (replace(A, id=replace(A.id, path="")), replace(A, id=replace(A.id, sequence=0))):
-        assert not can_be_placed(lost, inventory(lost))
-        assert questions(inventory(lost), ()) == ()
-
-
-def test_a_disk_in_doubt_that_nothing_tells_apart_is_asked_about_by_place_and_its_answer_says_nothing_later() -> None:
-    card = replace(A, transport="ata", removable=True)
-    of = inventory(SSD, card)
-    belongs = said("belongs", of)
-    assert [answer.disk and answer.disk.by_place for answer in belongs] == [True]
-    given = said("by-place", of, *belongs)
-    assert forbids_writing(of, given) is None
-    later = inventory(SSD, replace(card, id=replace(card.id, sequence=9)))
-    problem = forbids_writing(later, given)
-    assert problem is not None
-    assert problem.code == "disk-in-doubt"
 
 
 def test_a_word_that_is_no_answer_to_a_question_is_refused() -> None:

@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 
 from netboot.shared.manifest import Chunk
+from netboot.shared.process import run
 from netboot.store import Store
+from tests.masters.images import LINUX, MIB, SWAP, ext4, gpt_disk, sized
 
 Lay = Callable[[Iterable[Chunk], Store, Path, int], None]
 
@@ -25,3 +27,17 @@ def lay() -> Lay:
                 disk.write(store.get_chunk(chunk.sha256))
 
     return laid
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Path:
+    """64 MiB: one ext4 with a system on it."""
+    return gpt_disk(tmp_path, [(LINUX, ext4(tmp_path))])
+
+
+@pytest.fixture
+def swap_disk(tmp_path: Path) -> Path:
+    """A disk with swap alone, whose import takes no time: partclone waits a second for each file system."""
+    part = sized(tmp_path / "swap", 2 * MIB)
+    run(["mkswap", part])
+    return gpt_disk(tmp_path, [(SWAP, part)], name="swap.raw", size=8 * MIB)

@@ -6,9 +6,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
 from nacl.signing import SigningKey
 
 from netboot.masters import import_master
+from netboot.shared.errors import NetbootError
 from netboot.shared.manifest import Manifest
 from netboot.shared.process import run
 from netboot.store import Store
@@ -111,3 +113,12 @@ def loop_with_4k_sectors(image: Path) -> Iterator[str]:
         yield device
     finally:
         run(["losetup", "--detach", device])
+
+
+def refused(file: Path, store: Store, words: str) -> NetbootError:
+    """Import it, see it refused with these words, and nothing stored."""
+    with pytest.raises(NetbootError, match=words) as caught:
+        taken(file, store)
+    assert caught.value.hint
+    assert is_empty(store)
+    return caught.value

@@ -25,7 +25,9 @@ MODULES: Final[dict[str, Held]] = {
         "netboot/jobs/stages/customise.py", ("tests/jobs/test_customise_rules.py", "tests/jobs/test_evidence.py")
     ),
     "deploy": Held("netboot/jobs/stages/deploy.py", ("tests/jobs/test_deploy_rules.py", "tests/jobs/test_evidence.py")),
-    "disk_answers": Held("netboot/jobs/disk_answers.py", ("tests/jobs/test_disk_answers.py",)),
+    "disk_answers": Held(
+        "netboot/jobs/disk_answers.py", ("tests/jobs/test_disk_answers.py", "tests/jobs/test_disks_by_place.py")
+    ),
     "disk_rules": Held("netboot/jobs/disk_rules.py", ("tests/jobs/test_disk_rules.py",)),
     "erase_levels": Held(
         "netboot/jobs/erase_levels.py", ("tests/jobs/test_erase_levels.py", "tests/jobs/test_erase_policy.py")
@@ -34,8 +36,13 @@ MODULES: Final[dict[str, Held]] = {
     "evidence": Held("netboot/jobs/evidence.py", ("tests/jobs/test_evidence.py",)),
     "finish": Held("netboot/jobs/stages/finish.py", ("tests/jobs/test_imaging.py",)),
     "honest_erasure": Held("netboot/jobs/honest_erasure.py", _ERASE),
-    "identity": Held("netboot/jobs/identity.py", ("tests/records/test_identity.py",)),
-    "imaging": Held("netboot/imaging.py", ("tests/jobs/test_imaging.py", "tests/jobs/test_disk_answers.py")),
+    "identity": Held(
+        "netboot/jobs/identity.py", ("tests/records/test_identity.py", "tests/records/test_identity_names.py")
+    ),
+    "imaging": Held(
+        "netboot/imaging.py",
+        ("tests/jobs/test_imaging.py", "tests/jobs/test_disk_answers.py", "tests/jobs/test_disks_by_place.py"),
+    ),
     "inventory": Held("netboot/shared/inventory.py", ("tests/shared/test_inventory.py",)),
     "memory": Held("netboot/jobs/stages/memory.py", ("tests/jobs/test_memory_rules.py",)),
     "overwrite": Held("netboot/jobs/erase_methods/overwrite.py", _ERASE),

@@ -10,9 +10,9 @@ from netboot.records.choices import CHOICE_LASTS
 from netboot.records.record import Record, open_record
 from netboot.records.refusals import BatchArmed, NoPlace
 from netboot.records.values import Batch, PlaceRow
+from tests.records.batch_steps import STARTS, at_work, boots, joins, offered
 from tests.records.conftest import Clock, pc
 from tests.records.places import Place
-from tests.records.test_batches import STARTS, at_work, boots, joins, offered
 
 
 def told(record: Record) -> list[tuple[str, dict[str, object], str, str]]:
