@@ -24,7 +24,15 @@ def frozen(tmp_path: Path) -> Iterator[Path]:
         yield folder
         run(["fsfreeze", "--unfreeze", folder])
     finally:
-        run(["umount", folder])
+        _unmount(folder)
+
+
+def _unmount(folder: Path) -> None:
+    """What slept there wakes at the thaw and only then dies of its signal: the kernel lets go a moment later."""
+    until = time.monotonic() + 20
+    while run(["umount", folder], expect=None).status:
+        assert time.monotonic() < until, f"{folder} stays busy"
+        time.sleep(0.1)
 
 
 @pytest.mark.root
