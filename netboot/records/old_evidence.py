@@ -61,7 +61,7 @@ def read_result(text: str, kind: Any) -> Any:
 
 
 def _erasure(value: Any) -> Erasure:
-    if not isinstance(value, dict) or "evidence" in value or "method" not in value:
+    if not isinstance(value, dict) or "evidence" in value:
         return msgspec.convert(value, Erasure)
     return _today(msgspec.convert(value, _Old))
 

@@ -170,9 +170,11 @@ def test_what_hides_an_area_or_is_unclear_about_one_has_no_level() -> None:
     assert as_hidden_areas_show(erasure(SSD), "the disk") == erasure(SSD)
 
 
-def test_a_stage_whose_disk_hides_an_area_is_not_done() -> None:
-    said = EraseResult(erasures=(HIDDEN["an overlay"](erasure(SSD)), erasure(HDD)))
-    record = judge(ORDER, "done", None, said, known=SEEN)
+@pytest.mark.parametrize("verdict", get_args(Verdict))
+def test_a_stage_whose_disk_hides_an_area_is_not_done_and_names_it_as_its_pcs_check_did(verdict: Verdict) -> None:
+    said = EraseResult(erasures=(HIDDEN["an overlay"](erasure(SSD, verdict)), erasure(HDD)))
+    problem = erase_problem(said.erasures)
+    record = judge(ORDER, "failed" if problem else "done", problem, said, known=SEEN)
     assert record.state == "failed"
     assert record.problem == Problem("hidden-area", {"disk": label(SSD), "hidden": "4.1 kB"})
 

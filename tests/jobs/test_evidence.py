@@ -1,13 +1,13 @@
 """What a stage's report proves: what was ordered is the measure, and no disk is *erased* by word alone."""
 
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import pytest
 from msgspec.structs import replace
 
 from netboot.jobs.evidence import judge, judge_late
 from netboot.jobs.job import Job, StageRecord
-from netboot.jobs.stages.rules import Known
+from netboot.jobs.stages.rules import Known, Outcome
 from netboot.shared.erase_outcome import erase_problem
 from netboot.shared.inventory import DiskId, amount
 from netboot.shared.problems import Code, Problem
@@ -15,7 +15,7 @@ from netboot.shared.stages import Stage, StageName
 from netboot.shared.stages.check import Check, CheckResult
 from netboot.shared.stages.customise import Customise, CustomiseResult
 from netboot.shared.stages.deploy import Deploy, DeployResult
-from netboot.shared.stages.erase import EraseResult, Erasure
+from netboot.shared.stages.erase import EraseResult, Erasure, Verdict
 from netboot.shared.stages.finish import Finish
 from netboot.shared.stages.memory import Memory, MemoryResult
 from tests.jobs.conftest import HDD, MANIFEST, SSD, erasure, inventory, job
@@ -51,6 +51,15 @@ def test_the_model_on_the_record_is_the_one_that_the_check_found() -> None:
     unknown = judge(ORDERED, "failed", gone.problem, said).result
     assert isinstance(unknown, EraseResult)
     assert unknown.erasures[0].model == "Another disk"
+
+
+@pytest.mark.parametrize("verdict", get_args(Verdict))
+def test_the_disk_on_the_record_is_the_one_that_was_ordered_by_all_its_names(verdict: Verdict) -> None:
+    """Also where the agent saw fewer of them."""
+    said = erasure(replace(SSD, id=replace(SSD.id, wwn="")), verdict)
+    outcome: Outcome = "done" if verdict == "erased" else "failed"
+    record = judge(overwriting(SSD.id), outcome, erase_problem([said]), EraseResult(erasures=(said,)))
+    assert [(one.disk, one.verdict) for one in kept(record)] == [(SSD.id, verdict)]
 
 
 def unbelievable(disk: DiskId, reason: str) -> Problem:

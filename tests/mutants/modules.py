@@ -29,9 +29,11 @@ MODULES: Final[dict[str, Held]] = {
         "netboot/jobs/disk_answers.py", ("tests/jobs/test_disk_answers.py", "tests/jobs/test_disks_by_place.py")
     ),
     "disk_rules": Held("netboot/jobs/disk_rules.py", ("tests/jobs/test_disk_rules.py",)),
+    "erase": Held("netboot/jobs/stages/erase.py", (*_ERASE, "tests/jobs/test_disk_answers.py")),
     "erase_levels": Held(
         "netboot/jobs/erase_levels.py", ("tests/jobs/test_erase_levels.py", "tests/jobs/test_erase_policy.py")
     ),
+    "erase_outcome": Held("netboot/shared/erase_outcome.py", _ERASE[:2]),
     "erase_policy": Held("netboot/jobs/erase_policy.py", ("tests/jobs/test_erase_policy.py",)),
     "evidence": Held("netboot/jobs/evidence.py", ("tests/jobs/test_evidence.py",)),
     "finish": Held("netboot/jobs/stages/finish.py", ("tests/jobs/test_imaging.py",)),
@@ -45,6 +47,7 @@ MODULES: Final[dict[str, Held]] = {
     ),
     "inventory": Held("netboot/shared/inventory.py", ("tests/shared/test_inventory.py",)),
     "memory": Held("netboot/jobs/stages/memory.py", ("tests/jobs/test_memory_rules.py",)),
+    "old_evidence": Held("netboot/records/old_evidence.py", ("tests/records/test_old_evidence.py",)),
     "overwrite": Held("netboot/jobs/erase_methods/overwrite.py", _ERASE),
     "seen": Held("netboot/jobs/seen.py", ("tests/jobs/test_seen.py",)),
     "smart": Held("netboot/jobs/stages/smart.py", ("tests/jobs/test_smart_rules.py",)),
@@ -56,10 +59,12 @@ _DUMPS: Final = 'return json.dumps(value, sort_keys=True, separators=(",", ":"),
 
 _DOUBT: Final = 'return replace(disk, said={}).belonging == "doubt" and disk.id.size > 0'
 _PAIRS: Final = "pairs = list(zip(inventory.disks, settled(inventory, answers), {}))"
+_IN_ORDER: Final = "if not all(erasure.disk.same_as(one.disk) for erasure, one in zip(said, order.disks, {})):"
 _PREFIX: Final = (
     'if _counts_up(bare) or (len(bare) >= 10 and _counts_up(bare.lstrip("XXabcdefghijklmnopqrstuvwxyzXX"))):'
 )
 _KNOWN: Final = 'known = {_uuid(picked.uuid)} if uuid_needed else {_uuid(picked.uuid), "XXXX"}'
+_NO_STATUS: Final = "hidden = max((status.hidden_bytes(erasure.disk.size) for status in told), default=None)"
 _PROOF: Final = (
     'return base64.urlsafe_b64encode(hmac.digest(key, said.encode(), hashlib.sha256)).decode().rstrip("XX=XX")'
 )
@@ -79,6 +84,10 @@ EXPLAINED: Final[dict[tuple[str, str], str]] = {
     ("netboot.jobs.identity._adapters", "if mine <= theirs or theirs < mine:"): "what is equal is in the other half",
     ("netboot.jobs.identity._disks", 'return "XXunknownXX"'): "compared with the two others only",
     ("netboot.jobs.identity._disks", 'return "UNKNOWN"'): "compared with the two others only",
+    ("netboot.jobs.stages.erase._reason_to_doubt_report", _IN_ORDER.format("strict=None")): "None is as false as False",
+    ("netboot.jobs.stages.erase._reason_to_doubt_report", _IN_ORDER.format("")): "Python's own default is False",
+    ("netboot.shared.erase_outcome.as_hidden_areas_show", _NO_STATUS): "None is as false as 0",
+    ("netboot.records.old_evidence._take", 'text = left.get(name, "XXXX")'): "as little a number as no text",
     ("netboot.bootmenu.ticket.check", _KNOWN): 'what is no UUID counts as none, as "" does',
     ("netboot.bootmenu.ticket._proof", _PROOF): "the last digit of 32 bytes stands for four bits, and X for more",
 }

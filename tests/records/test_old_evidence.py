@@ -6,6 +6,7 @@ and smartctl say was given to it), its judge judged, its record kept.
 
 import json
 import sqlite3
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +25,12 @@ from netboot.records.values import ErasureRow
 from netboot.shared.disk_status import DiskStatus
 from netboot.shared.erase_outcome import erase_problem
 from netboot.shared.inventory import Disk
+from netboot.shared.problems import Problem
+from netboot.shared.stages import Result
 from netboot.shared.stages.erase import EraseResult, Erasure
+from netboot.shared.stages.memory import MemoryResult
 from netboot.webui.proof_texts import status_rows
+from tests.jobs.conftest import HDD, SSD, erasure
 from tests.orders import overwriting, overwritten
 from tests.records.places import by_hand, unprotected
 
@@ -151,7 +156,44 @@ def test_no_sectors_at_all_is_a_number_that_is_shown() -> None:
     words = {"native_sectors": "0", "size": "0", "firmware": "0"}
     old = {"disk": {"serial": "S1", "size": SIZE}, "method": "overwrite", "level": "none", "verdict": "undetermined"}
     before = read_erasure(json.dumps({**old, "before": words})).before
+    assert before is not None
+    assert (before.native_sectors, before.size, before.firmware) == (0, 0, "0")
+    assert before.other == {"size": "0"}, "a disk without a size has told none"
     assert sorted(value for _, value in status_rows(before, "en")) == ["0", "0", "0"]
+
+
+@pytest.mark.parametrize(
+    ("name", "least", "most"),
+    [
+        ("size", 1, 2**63 - 1), ("logical_sector", 1, 1_000_000), ("visible_sectors", 0, 2**63 - 1),
+        ("native_sectors", 0, 2**63 - 1), ("real_sectors", 0, 2**63 - 1),
+    ],
+)  # fmt: skip
+def test_a_number_that_no_field_takes_stays_a_word(name: str, least: int, most: int) -> None:
+    old = {"disk": {"serial": "S1", "size": SIZE}, "method": "overwrite", "level": "none", "verdict": "undetermined"}
+    for number, fits in ((least - 1, False), (least, True), (most, True), (most + 1, False)):
+        after = read_erasure(json.dumps({**old, "after": {name: str(number)}})).after
+        assert after == msgspec.convert({name: number} if fits else {"other": {name: str(number)}}, DiskStatus)
+
+
+def test_what_this_version_writes_is_read_as_it_was_written() -> None:
+    said = EraseResult(erasures=(erasure(SSD), replace(erasure(HDD, "not-erased"), problem=Problem("disk-gone"))))
+    for one in said.erasures:
+        text = msgspec.json.encode(one).decode()
+        assert read_erasure(text) == one
+        assert read_erasure(f'{{"method":"overwrite",{text[1:]}') == one, "its evidence says how it was done"
+    assert read_result(msgspec.json.encode(said).decode(), Result) == said
+    other = MemoryResult(tested=100, copied=100, rounds=1, seconds=20, wrong=0)
+    assert read_result(msgspec.json.encode(other).decode(), Result) == other
+
+
+@pytest.mark.parametrize(
+    "text", ["null", "5", '"erase"', "[]", "[{}]", "{}", '{"type":"erase"}', '{"type":"erase","erasures":[5]}', "{"]
+)
+def test_what_is_no_evidence_of_any_version_is_refused_by_the_one_documented_error(text: str) -> None:
+    for read in (read_erasure, partial(read_result, kind=Result)):
+        with pytest.raises(msgspec.MsgspecError):
+            read(text)
 
 
 STATUS = st.dictionaries(
