@@ -58,7 +58,7 @@ def close_changed(session: Session, profiles: Collection[str], *, now: datetime)
     row = _armed(session, now)
     if row is None or row.profile not in profiles:
         return ()
-    _close(session, row, "changed", who="", now=now)
+    _close(session, row, "changed", now=now)
     return (row.profile,)
 
 
@@ -66,7 +66,7 @@ def close_restored(session: Session, *, now: datetime) -> None:
     """End the armed batch, and let none go on: this record is older than what was done since."""
     row = _newest(session)
     if row is not None and row.ending in ("", "full"):
-        _close(session, row, "restored", who="", now=now)
+        _close(session, row, "restored", now=now)
 
 
 def take_place(session: Session, row: tables.Batch, visit_id: str, *, began: int, now: datetime) -> NoPlace | None:
@@ -100,7 +100,7 @@ def take_place(session: Session, row: tables.Batch, visit_id: str, *, began: int
     body = {"batch": row.id, "profile": row.profile, "place": taken, "places": row.places}
     events.append(session, "batch-place", body, now=now, machine=visit.machine_id, visit=visit.id)
     if taken == row.places:
-        _close(session, row, "full", who="", now=now)
+        _close(session, row, "full", now=now)
     return None
 
 
@@ -137,7 +137,7 @@ def _armed(session: Session, now: datetime) -> tables.Batch | None:
     """The batch that is armed; one that is too old is closed first."""
     row = session.scalars(select(tables.Batch).where(tables.Batch.closed.is_(None))).one_or_none()
     if row is not None and _is_old(row, now):
-        _close(session, row, "expired", who="", now=now)
+        _close(session, row, "expired", now=now)
         return None
     return row
 
@@ -163,7 +163,7 @@ def _is_old(row: tables.Batch, now: datetime) -> bool:
     return not now - CHOICE_LASTS < row.at <= now + CHOICE_LASTS
 
 
-def _close(session: Session, row: tables.Batch, ending: BatchEnd, *, who: str, now: datetime) -> None:
+def _close(session: Session, row: tables.Batch, ending: BatchEnd, *, now: datetime, who: str = "") -> None:
     row.closed, row.ending = now, ending
     session.flush()
     body = {"batch": row.id, "why": ending, "taken": row.taken, "by": events.person(session, who)}
@@ -197,13 +197,8 @@ def _had_its_turn(session: Session, machine_ids: Collection[str], began: int, no
         .where(tables.Visit.machine_id.in_(machine_ids))
         .where(exists().where(tables.Event.job_id == tables.Job.id, did, *since))
     )
-    of_place = (
-        tables.Event.machine_id == tables.BatchPlace.machine_id,
-        tables.Event.visit_id == tables.BatchPlace.visit_id,
-        tables.Event.kind == "batch-place",
-    )
-    placed = select(tables.BatchPlace.batch_id).where(
-        tables.BatchPlace.machine_id.in_(machine_ids), exists().where(*of_place, *since)
+    placed = select(tables.Event.sequence).where(
+        tables.Event.machine_id.in_(machine_ids), tables.Event.kind == "batch-place", *since
     )
     return any(job.profile.writes for job in session.scalars(told)) or session.scalars(placed).first() is not None
 
@@ -215,11 +210,11 @@ def _came_by(session: Session, mac: str, began: int, now: datetime) -> set[str]:
     """
     if not mac:
         return set()
-    did = exists().where(
-        tables.Event.machine_id == tables.Visit.machine_id,
-        tables.Event.visit_id == tables.Visit.id,
-        tables.Event.sequence > began,
-        tables.Event.server == events.own_server(session),
+    # Not by its machine: a visit of one that was merged into another goes on as that one's, its events do not.
+    did = tables.Visit.id.in_(
+        select(tables.Event.visit_id).where(
+            tables.Event.sequence > began, tables.Event.server == events.own_server(session)
+        )
     )
     lately = (tables.Visit.opened > now - CHOICE_LASTS) | did
     return set(session.scalars(select(tables.Visit.machine_id).where(tables.Visit.mac == mac, lately).distinct()))
