@@ -64,8 +64,9 @@ def test_an_end_that_nobody_ordered_says_why(record: Record, clock: Clock, why: 
             clock.pass_by(CHOICE_LASTS)
             assert joins(record, batch.id, pc()) == "batch-over"
         case _:
-            changed = STARTS["debian"].profile
-            record.choices.withdraw_changed([changed])
+            record.choices.withdraw_changed([STARTS["look"].profile])
+            assert armed_now(record) == batch
+            record.choices.withdraw_changed([STARTS["debian"].profile])
             record.choices.withdraw_changed([STARTS["look"].profile])
     closed = [body for kind, body, _, _ in told(record) if kind == "batch-closed"]
     assert [(body["batch"], body["why"], body["taken"]) for body in closed] == [(batch.id, why, 0)]

@@ -4,18 +4,15 @@ import threading
 from datetime import timedelta
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from netboot.records.choices import CHOICE_LASTS
-from netboot.records.record import Record, open_record
+from netboot.records.record import Record
 from netboot.records.refusals import BatchArmed, NoPlace, UnknownProfile
 from netboot.records.values import Visit
 from netboot.shared.inventory import Board, System
 from tests.records.batch_steps import STARTS, boots, joins, kinds, offered
-from tests.records.conftest import MAC, Clock, a_copy, pc
-from tests.records.places import Cluster, Place
+from tests.records.conftest import MAC, Clock, pc
 
 
 def test_the_next_pcs_get_the_profile_and_one_more_does_not(record: Record) -> None:
@@ -202,21 +199,6 @@ def test_of_many_hellos_at_once_as_many_get_a_place_as_there_are(record: Record)
     assert newest is not None
     assert [place.number for place in newest.taken] == [1, 2, 3]
     assert record.journal.verify().broken is None
-
-
-@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(places=st.integers(1, 4), comers=st.lists(st.integers(1, 5), max_size=8))
-def test_whoever_comes_in_whatever_order_no_pc_gets_two_places_and_no_place_two_pcs(
-    empty: Place, cluster: Cluster | None, places: int, comers: list[int]
-) -> None:
-    with a_copy(empty, cluster) as copied, open_record(copied, clock=Clock()) as record:
-        batch = record.batches.arm("debian", places, "Anne")
-        found = [joins(record, batch.id, pc(number)) for number in comers]
-        newest = record.batches.newest()
-    assert found.count("debian") == min(places, len(set(comers)))
-    assert newest is not None
-    machines = [place.machine_id for place in newest.taken]
-    assert len(machines) == len(set(machines)) == found.count("debian")
 
 
 def test_what_is_armed_after_the_clock_was_put_back_is_what_is_shown_and_offered(record: Record, clock: Clock) -> None:
