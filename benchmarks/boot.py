@@ -21,7 +21,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from netboot import bootfiles
-from netboot.auth.signing import load_key, public_key
+from netboot.auth.server_keys import load_key, public_key
 from netboot.bootmenu.boot_menu import ARMED_TIMEOUT
 from netboot.files.cache_folder import default_cache_folder
 from netboot.lab.building import BootFiles, start_building, start_full_boot

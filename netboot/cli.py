@@ -169,7 +169,7 @@ def _build_bootfiles(options: argparse.Namespace) -> int:
 
 
 def _build_master(options: argparse.Namespace) -> int:
-    from netboot.auth.signing import load_key
+    from netboot.auth.server_keys import load_key
     from netboot.masters import build_master
     from netboot.store import Store
 
@@ -181,7 +181,7 @@ def _build_master(options: argparse.Namespace) -> int:
 
 
 def _import_master(options: argparse.Namespace) -> int:
-    from netboot.auth.signing import load_key
+    from netboot.auth.server_keys import load_key
     from netboot.bootfiles import CURRENT
     from netboot.masters import import_master
     from netboot.masters.loader_generations import level_of
@@ -213,7 +213,7 @@ def _tell_of(manifest: Manifest) -> None:
 
 
 def _list_masters(options: argparse.Namespace) -> int:
-    from netboot.auth.signing import load_key, public_key
+    from netboot.auth.server_keys import load_key, public_key
     from netboot.store import Store, StoreError
 
     settings = _settings(options)
@@ -232,7 +232,7 @@ def _list_masters(options: argparse.Namespace) -> int:
 
 
 def _verify_masters(options: argparse.Namespace) -> int:
-    from netboot.auth.signing import load_key, public_key
+    from netboot.auth.server_keys import load_key, public_key
     from netboot.store import Store
     from netboot.store.upkeep import verify
 
@@ -256,7 +256,7 @@ def _remove_master(options: argparse.Namespace) -> int:
 
 
 def _new_key(options: argparse.Namespace) -> int:
-    from netboot.auth.signing import new_key
+    from netboot.auth.server_keys import new_key
 
     folder = _settings(options).data_folder
     new_key(folder)

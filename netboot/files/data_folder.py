@@ -1,7 +1,7 @@
 """The data folder (record, keys, masters): readable by its owner only, and used by one server at a time.
 
 Two servers on one folder would both give out the same batch places and addresses. Not for: what is in it (`records/`,
-`store/`, `auth/signing.py`); commands beside a running server, which have locks of their own.
+`store/`, `auth/server_keys.py`); commands beside a running server, which have locks of their own.
 """
 
 import fcntl

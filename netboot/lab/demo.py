@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from netboot import bootfiles
-from netboot.auth.signing import load_key
+from netboot.auth.server_keys import load_key
 from netboot.files.assets import asset_folder
 from netboot.files.cache_folder import default_cache_folder
 from netboot.jobs.profile import Profile

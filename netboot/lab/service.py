@@ -18,7 +18,7 @@ from typing import Final, Literal
 
 import yaml
 
-from netboot.auth.signing import KEY_FILE
+from netboot.auth.server_keys import KEY_FILE
 from netboot.files.assets import asset_folder
 from netboot.files.cache_folder import default_cache_folder
 from netboot.jobs.profiles import load_profiles

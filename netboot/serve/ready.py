@@ -6,7 +6,7 @@ from ipaddress import IPv4Address
 from pathlib import Path
 
 from netboot import bootfiles
-from netboot.auth.signing import load_key, load_ticket_key, public_key
+from netboot.auth.server_keys import load_key, load_ticket_key, public_key
 from netboot.dhcp.address_plan import AddressPlan, plan_addresses
 from netboot.dns.announcer import load_target
 from netboot.dns.naming import with_names

@@ -19,7 +19,7 @@ from typing import Final
 
 from aiohttp import web
 
-from netboot.auth.signing import load_key, public_key
+from netboot.auth.server_keys import load_key, public_key
 from netboot.boothttp.files import BootHttp, boot_application
 from netboot.boothttp.known_hosts import own_names
 from netboot.bootmenu.boot_menu import BootMenu

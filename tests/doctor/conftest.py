@@ -12,7 +12,7 @@ from typing import Any, Literal
 import pytest
 import pytest_asyncio
 
-from netboot.auth.signing import load_key
+from netboot.auth.server_keys import load_key
 from netboot.lab.building_kinds import NOTHING_STRAY, StrayOptions, dnsmasq_building
 from netboot.lab.child import Child
 from netboot.lab.network import INTERFACE, NETWORK, Lan, open_lan

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from netboot.auth.signing import load_key
+from netboot.auth.server_keys import load_key
 from netboot.bootfiles import BootFiles
 from netboot.lab.building import start_building
 from netboot.lab.demo import DEAD_BATTERY, job_of

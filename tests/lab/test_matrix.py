@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from netboot.auth.signing import KEY_FILE
+from netboot.auth.server_keys import KEY_FILE
 from netboot.lab.compare import first_difference
 from netboot.lab.demo import LARGER, job_of, keys_for_inventory, prepare
 from netboot.lab.firmware import Firmware

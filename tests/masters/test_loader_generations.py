@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from netboot.auth.signing import load_key
+from netboot.auth.server_keys import load_key
 from netboot.bootfiles import BootFiles
 from netboot.imaging import Blocked, next_stage
 from netboot.jobs.job import Job, MasterNeeds, new_stages

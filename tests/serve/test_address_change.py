@@ -11,7 +11,7 @@ import pytest
 import pytest_asyncio
 
 from netboot.agent.net import link as link_module
-from netboot.auth.signing import load_key, public_key
+from netboot.auth.server_keys import load_key, public_key
 from netboot.lab.building import start_building
 from netboot.lab.network import INTERFACE, NETWORK, SERVER, Lan, ip_in, open_lan
 from netboot.lab.service import Service, open_service

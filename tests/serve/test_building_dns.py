@@ -11,7 +11,7 @@ import msgspec
 import pytest
 from aiohttp import ClientSession, DummyCookieJar
 
-from netboot.auth.signing import load_key
+from netboot.auth.server_keys import load_key
 from netboot.dns.announcer import KEPT_AS, Waiting
 from netboot.jobs.profiles import load_profiles
 from netboot.lab.network import BUILDING, INTERFACE, NETWORK, SERVER, Lan, ip_in, open_lan

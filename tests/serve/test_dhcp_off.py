@@ -16,7 +16,7 @@ import pytest
 import pytest_asyncio
 
 from netboot import bootfiles
-from netboot.auth.signing import load_key
+from netboot.auth.server_keys import load_key
 from netboot.doctor.tftp_get import tftp_get
 from netboot.files.cache_folder import default_cache_folder
 from netboot.lab.network import NETWORK, SERVER, open_lan

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from netboot.auth.signing import load_key
+from netboot.auth.server_keys import load_key
 from netboot.lab.firmware import Firmware
 from netboot.lab.machine import workshop_pc
 from netboot.lab.network import open_lan

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from netboot.auth.signing import KEY_FILE, load_key, load_ticket_key, new_key
+from netboot.auth.server_keys import KEY_FILE, load_key, load_ticket_key, new_key
 from netboot.files.data_folder import make_private, require_private, server_lock
 from netboot.records.record import open_record
 from netboot.shared.errors import NetbootError

@@ -6,7 +6,7 @@ import pytest
 from aiohttp.test_utils import TestServer
 from msgspec.structs import replace
 
-from netboot.auth.signing import new_key, public_key
+from netboot.auth.server_keys import new_key, public_key
 from netboot.jobs.job import MasterNeeds
 from netboot.serve.masters import Masters
 from netboot.shared.problems import Problem

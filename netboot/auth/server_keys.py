@@ -1,4 +1,4 @@
-"""The workshop's two keys: made at first use, kept in the data folder, readable by their owner only.
+"""Keeps the server's two keys: made at first use, kept in the data folder, readable by their owner only.
 
 With the signing key (Ed25519) the server signs manifests; every agent's archive carries the public half. With the
 ticket key it proves that its own boot menu offered a choice; this key is kept on disk too, since a restart would

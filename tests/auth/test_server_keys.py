@@ -1,4 +1,4 @@
-"""The workshop's key: made once, for its owner only."""
+"""The server's keys: made once, for their owner only."""
 
 import stat
 from concurrent.futures import ThreadPoolExecutor
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from netboot.auth.signing import KEY_FILE, load_key, public_key
+from netboot.auth.server_keys import KEY_FILE, load_key, public_key
 from netboot.shared.errors import NetbootError
 
 
