@@ -2,7 +2,7 @@
 
 A foreign web site can let its name resolve to this server's address; in a browser its pages then have the same origin
 as ours, and could read and order whatever that browser may. So both HTTP servers answer only under their own address
-and names (RFC 9110 §7.4: 421). Not for: who may order anything (`webui/visitor.py`).
+and names (RFC 9110 §7.4: 421). Not for: who may order anything (`webui/visitor.py`, `workshop/commands.py`).
 """
 
 import socket

@@ -3,7 +3,7 @@
 The default, after the timeout, is to boot the PC's own disk. An entry that writes to a disk asks once more, says what
 will happen, asks for the workshop's digits if any are set, and only then fetches its start script: that carries the
 ticket without which the server does not follow the choice. A request for a menu has no side effect.
-Not for: what a profile does (`imaging.py`), the digits (`password.py`), HTTP (`boothttp/menus.py`).
+Not for: what a profile does (`jobs/profile.py`), the digits (`password.py`), HTTP (`boothttp/menus.py`).
 """
 
 import logging

@@ -3,7 +3,7 @@
 Three things that software cannot decide. Does a controller without a driver have a disk behind it? Is a disk part of
 this PC, where its properties contradict each other? Which disk is meant, where serial number and WWN do not tell two
 apart? An answer is for one machine and is on the record; one that names a disk by its place is for one visit, since
-another disk may be at that place after the next boot. Without an answer nothing is written (`imaging.py`).
+another disk may be at that place after the next boot. Without an answer nothing is written (`disk_rules.py`).
 
 Never asked: what a firmware setting can change (Intel RST, VMD, RAID), or about a disk that does not answer.
 """

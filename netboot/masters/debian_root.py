@@ -2,7 +2,7 @@
 
 Nothing of this machine goes in: the master's apt sources are the example that Debian's own apt package brings, there
 are no SSH host keys, and machine-id is empty (machine-id(5): made at the first boot, which is no "first boot" that asks
-questions). Not for: partitions and boot sectors (`boot_loader.py`, `build.py`).
+questions). Not for: partitions and boot sectors (`disk_image.py`), the boot loader (`boot_loader.py`).
 """
 
 import os

@@ -3,7 +3,7 @@
 Each shim carries a level, and writes it into the variable `SbatLevel` at every start under Secure Boot when the PC's is
 older; it is never lowered while Secure Boot stays on. A loader whose generation is below the PC's level is refused.
 Follows rhboot/shim's SBAT.md and sbat_var.S (16.1), and Microsoft's PE format for the sections.
-Not for: reading loaders out of an image (`masters/`), Windows' loaders, which carry no generations.
+Not for: reading loaders out of an image (`loader_generations.py`), Windows' loaders, which carry no generations.
 """
 
 import struct

@@ -79,7 +79,7 @@ PARTS: Final[dict[str, dict[Language, str]]] = {
     "machine-id": {"fr": "identité (machine-id)", "en": "identity (machine-id)"},
     "ssh-host-keys": {"fr": "clés SSH", "en": "SSH keys"},
 }
-"""What makes an installed system one PC's own (`protocol.Identity`), as a sentence lists it in `{parts}`."""
+"""What makes an installed system one PC's own (`Identity` in `stages/customise.py`), as `{parts}` lists it."""
 
 
 def sizes_in(language: Language, text: str) -> str:

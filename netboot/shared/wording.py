@@ -13,7 +13,7 @@ from netboot.shared.stages.erase import Verdict
 from netboot.shared.stages.finish import EndAction
 
 StageState = Literal["waiting", "running", "done", "failed"]
-"""As in `imaging.StageRecord`."""
+"""As in `StageRecord` (`jobs/job.py`)."""
 
 _STATES: Final[dict[StageState, dict[Language, str]]] = {
     "waiting": {"fr": "à venir", "en": "to come"},

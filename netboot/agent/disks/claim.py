@@ -2,7 +2,7 @@
 
 The disk is opened exclusively first, then its identity is read again: while it is open, its name cannot go to another
 device. A disk that may not be part of the PC is refused, unless the order says that a person confirmed it.
-Not for: which disks an order may name (`imaging.py` on the server).
+Not for: which disks an order may name (`jobs/disk_rules.py` on the server).
 """
 
 import errno

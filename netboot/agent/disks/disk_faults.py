@@ -1,6 +1,6 @@
 """Turns a disk's I/O error into a problem for people; the kernel's own words are kept as technical detail.
 
-Not for: whether the disk is erased (`agent/erase/overwrite.py`).
+Not for: whether the disk is erased (`agent/erase/overwrite_verdict.py`).
 """
 
 from netboot.agent.disks.direct_io import DiskError

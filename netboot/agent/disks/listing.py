@@ -7,7 +7,7 @@ Optical drives, floppies, RAM disks, loops, LVM, RAID sets and the boot areas of
 Several properties say whether a disk is part of the PC: its bus, the kind of card, whether an eMMC shows boot areas,
 and what host, port and disk say about being removable. Where they contradict each other it is in doubt
 (`Disk.belonging`), and a person is asked.
-Not for: which disk an order means to write (`claim.py`, `imaging.py`).
+Not for: which of them may be written (`jobs/disk_rules.py` on the server), which one an order means (`claim.py`).
 """
 
 import re

@@ -3,7 +3,7 @@
 A method is a module of this folder, named as it is, with its METHOD; it gets the claimed disk and returns its evidence.
 One disk's failure stops no other. At most AT_ONCE disks are under way, which bounds the memory to AT_ONCE x what a
 method uses.
-Not for: how a method works (`overwrite.py`), what a verdict allows (`imaging.py`).
+Not for: how a method works (`overwrite.py`), what a verdict allows (`jobs/stages/deploy.py`).
 """
 
 import asyncio
