@@ -69,16 +69,16 @@ def make_base(root: Path, recipe: Recipe) -> bytes:
     tree = contents.list_tree(root)
     named = contents.choose_programs(recipe.programs, tree) | contents.choose_files(recipe.files, tree)
     python = contents.choose_python(recipe.python, tree)
-    kept = contents.follow_links(root, named | python)
-    kept |= contents.follow_links(root, contents.libraries(root, kept))
-    kept |= _keep_modules(root, recipe)
-    kept |= _index_hardware_names(root, recipe.hardware_names)
-    kept = _compile_python(root, kept)
-    made = [*_busybox_links(root, kept), *_keymaps(root, recipe.keymaps), *_accounts(root)]
-    made += [cpio.file(name, text.encode()) for name, text in TEXTS.items()]
-    made += [cpio.link(name, target) for name, target in LINKS.items()]
-    made += [cpio.directory(name, 0o1777 if name.endswith("tmp") else 0o755) for name in FOLDERS]
-    entries = {entry.name: entry for entry in (*cpio.read_tree(root, kept), *made)}
+    paths = contents.follow_links(root, named | python)
+    paths |= contents.follow_links(root, contents.libraries(root, paths))
+    paths |= _keep_modules(root, recipe)
+    paths |= _index_hardware_names(root, recipe.hardware_names)
+    paths = _compile_python(root, paths)
+    generated = [*_busybox_links(root, paths), *_keymaps(root, recipe.keymaps), *_accounts(root)]
+    generated += [cpio.file(name, text.encode()) for name, text in TEXTS.items()]
+    generated += [cpio.link(name, target) for name, target in LINKS.items()]
+    generated += [cpio.directory(name, 0o1777 if name.endswith("tmp") else 0o755) for name in FOLDERS]
+    entries = {entry.name: entry for entry in (*cpio.read_tree(root, paths), *generated)}
     for name in tuple(entries):
         for parent in Path(name).parents:
             if parent != Path() and parent.as_posix() not in entries:

@@ -101,12 +101,12 @@ def _usable(cache: Path, digest: str) -> BootFiles | None:
     records = {path: path.stat().st_mtime for path in cache.glob(f"*/{RECORD}") if path.parent.name != CURRENT}
     for record in sorted(records, key=lambda path: records[path], reverse=True):
         try:
-            found = load_folder(record.parent)
+            files = load_folder(record.parent)
         except NetbootError:
             continue
-        if found.recipe == digest and time.time() - records[record] < AGE_LIMIT:
-            _point_at(cache, found.folder)
-            return found
+        if files.recipe == digest and time.time() - records[record] < AGE_LIMIT:
+            _point_at(cache, files.folder)
+            return files
     return None
 
 
@@ -121,20 +121,20 @@ def _workspace(cache: Path) -> Iterator[Path]:
     what a killed one left."""
     with (cache / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        for left in cache.glob(f"{_BUILDING}*"):
-            shutil.rmtree(left)
+        for abandoned in cache.glob(f"{_BUILDING}*"):
+            shutil.rmtree(abandoned)
         with tempfile.TemporaryDirectory(prefix=_BUILDING, dir=cache) as folder:
             yield Path(folder)
 
 
-def _put_in_use(cache: Path, made: BootFiles) -> BootFiles:
+def _put_in_use(cache: Path, files: BootFiles) -> BootFiles:
     """Move the folder to its place and point `current` at it in one step: a server that starts meanwhile sees the old
     files or the new. Old folders go once they are so old that no server can be serving from them."""
-    names = "\n".join((made.recipe, *made.loader_packages, "", *made.agent_packages))
+    names = "\n".join((files.recipe, *files.loader_packages, "", *files.agent_packages))
     folder = cache / hashlib.sha256(names.encode()).hexdigest()[:16]
     if folder.exists():
         shutil.rmtree(folder)
-    made.folder.rename(folder)
+    files.folder.rename(folder)
     _point_at(cache, folder)
     for record in cache.glob(f"*/{RECORD}"):
         if record.parent not in (folder, cache / CURRENT) and time.time() - record.stat().st_mtime > AGE_LIMIT:

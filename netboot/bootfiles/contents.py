@@ -22,33 +22,33 @@ LOADER = "usr/lib64/ld-linux-x86-64.so.2"
 
 def list_tree(root: Path) -> list[str]:
     """All files and links below etc/ and usr/, sorted."""
-    found = []
+    paths = []
     for top in ("etc", "usr"):
         for folder, folders, files in os.walk(root / top):
             links = [name for name in folders if Path(folder, name).is_symlink()]
-            found += [os.path.relpath(Path(folder, name), root) for name in (*files, *links)]
-    return sorted(found)
+            paths += [os.path.relpath(Path(folder, name), root) for name in (*files, *links)]
+    return sorted(paths)
 
 
 def choose_programs(names: Iterable[str], tree: Iterable[str]) -> set[str]:
     """The paths of the named programs. Raises NetbootError naming those that no package holds."""
-    here = set(tree)
-    found, missing = set(), []
+    available = set(tree)
+    programs, missing = set(), []
     for name in names:
-        paths = {path for folder in PROGRAM_FOLDERS if (path := f"{folder}/{name}") in here}
-        found |= paths
+        paths = {path for folder in PROGRAM_FOLDERS if (path := f"{folder}/{name}") in available}
+        programs |= paths
         if not paths:
             missing.append(name)
     if missing:
         raise _missing("programs", missing)
-    return found
+    return programs
 
 
 def choose_files(patterns: Iterable[str], tree: Iterable[str]) -> set[str]:
     """The paths that match. Raises NetbootError naming patterns without a match."""
     names = list(tree)
     matches = {pattern: {name for name in names if fnmatchcase(name, pattern)} for pattern in patterns}
-    if empty := [pattern for pattern, found in matches.items() if not found]:
+    if empty := [pattern for pattern, matching in matches.items() if not matching]:
         raise _missing("files", empty)
     return set().union(*matches.values())
 
@@ -63,18 +63,18 @@ def choose_python(choice: Choice, tree: Iterable[str]) -> set[str]:
 
 def follow_links(root: Path, names: Iterable[str]) -> set[str]:
     """These names and, for each symbolic link, what it points to. Raises NetbootError for a link to nowhere."""
-    waiting, found = list(names), set()
+    waiting, resolved = list(names), set()
     while waiting:
         name = waiting.pop()
-        if name in found:
+        if name in resolved:
             continue
-        found.add(name)
+        resolved.add(name)
         path = root / name
         if path.is_symlink():
             waiting.append(inside(posixpath.join("/", posixpath.dirname(name), path.readlink().as_posix())))
         elif not path.exists():
             raise _missing("files", [name])
-    return found
+    return resolved
 
 
 def libraries(root: Path, names: Iterable[str]) -> set[str]:
@@ -108,8 +108,8 @@ def _is_elf(path: Path) -> bool:
         return file.read(4) == b"\x7fELF"
 
 
-def _missing(key: str, what: Iterable[str]) -> NetbootError:
+def _missing(key: str, names: Iterable[str]) -> NetbootError:
     return NetbootError(
-        f"no Debian package that was fetched holds: {', '.join(what)}",
+        f"no Debian package that was fetched holds: {', '.join(names)}",
         hint=f"correct {key} in images/agent.yaml, then build again",
     )

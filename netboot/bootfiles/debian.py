@@ -101,17 +101,17 @@ def unpack(packages: Iterable[str], *, suite: str, source_lines: str, into: Path
         timeout=1800,
     )
     cache = into / "var/cache/apt"
-    taken = package_versions(path.name for path in (cache / "archives").glob("*.deb"))
+    versions = package_versions(path.name for path in (cache / "archives").glob("*.deb"))
     shutil.rmtree(cache)
-    return taken
+    return versions
 
 
 def package_versions(files: Iterable[str]) -> tuple[str, ...]:
     """The sorted name=version of package files as apt names them ("name_1%3a2.0_amd64.deb"). Raises NetbootError."""
-    found = set()
+    versions = set()
     for name in files:
         match = _PACKAGE.match(unquote(name))
         if match is None:
             raise NetbootError(f"{name!r} is no package's file name", hint="empty the cache folder and build again")
-        found.add(f"{match['name']}={match['version']}")
-    return tuple(sorted(found))
+        versions.add(f"{match['name']}={match['version']}")
+    return tuple(sorted(versions))

@@ -40,23 +40,23 @@ def parse_dependencies(text: str) -> dict[str, tuple[str, ...]]:
 
 def parse_soft_dependencies(text: str) -> dict[str, tuple[str, ...]]:
     """From modules.softdep: each module's name to the names it would like before or after it."""
-    found: dict[str, tuple[str, ...]] = {}
+    dependencies: dict[str, tuple[str, ...]] = {}
     for line in text.splitlines():
         match line.split():
             case ["softdep", name, *wanted]:
                 names = tuple(word for word in wanted if not word.endswith(":"))
-                found[_name(name)] = found.get(_name(name), ()) + names
-    return found
+                dependencies[_name(name)] = dependencies.get(_name(name), ()) + names
+    return dependencies
 
 
 def parse_aliases(text: str) -> dict[str, tuple[str, ...]]:
     """From modules.alias: each alias without a wildcard, to the names of the modules that answer to it."""
-    found: dict[str, tuple[str, ...]] = {}
+    aliases: dict[str, tuple[str, ...]] = {}
     for line in text.splitlines():
         match line.split():
             case ["alias", alias, name] if not set(alias) & set("*?["):
-                found[_name(alias)] = (*found.get(_name(alias), ()), _name(name))
-    return found
+                aliases[_name(alias)] = (*aliases.get(_name(alias), ()), _name(name))
+    return aliases
 
 
 def closure(choice: Choice, index: Index) -> set[str]:
@@ -73,16 +73,16 @@ def closure(choice: Choice, index: Index) -> set[str]:
         )
     by_name = {_name(path): path for path in index.dependencies}
     waiting = [path for path in index.dependencies if chosen(_below_kernel(path), choice)]
-    kept: set[str] = set()
+    required: set[str] = set()
     while waiting:
         path = waiting.pop()
-        if path in kept:
+        if path in required:
             continue
-        kept.add(path)
+        required.add(path)
         waiting.extend(index.dependencies.get(path, ()))
         for wanted in map(_name, index.soft.get(_name(path), ())):
             waiting.extend(by_name[name] for name in (wanted, *index.aliases.get(wanted, ())) if name in by_name)
-    return kept
+    return required
 
 
 def chosen(path: str, choice: Choice) -> bool:

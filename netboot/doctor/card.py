@@ -44,7 +44,7 @@ def find_card(asked: str) -> Card:
         speed=speed,
         duplex=duplex,
         own_macs=frozenset(other.address for other in links if other.address),
-        own_addresses=frozenset(found.ip for other in links for found in inet_addresses(other)),
+        own_addresses=frozenset(each.ip for other in links for each in inet_addresses(other)),
     )
 
 

@@ -32,7 +32,7 @@ def source_files(module: str, *, package: Path = _PACKAGE) -> tuple[Path, ...]:
         if (path := ahead.pop()) not in known:
             known.add(path)
             names = _imported_names(ast.parse(path.read_bytes()))
-            ahead += [found for name in names if (found := _source_file(name, package))]
+            ahead += [source for name in names if (source := _source_file(name, package))]
     data = {other for path in known for other in path.parent.iterdir() if other.is_file() and other.suffix != ".py"}
     return tuple(sorted(known | data))
 

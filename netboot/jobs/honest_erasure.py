@@ -18,38 +18,38 @@ from netboot.shared.stages.erase import DiskErase, Erasure
 _ATA: Final = frozenset({"sata", "ata"})
 
 
-def reason_to_doubt(order: DiskErase, said: Erasure, *, known: Disk | None = None) -> Reason | Problem | None:
+def reason_to_doubt(order: DiskErase, erasure: Erasure, *, known: Disk | None = None) -> Reason | Problem | None:
     """Why this report of an erased disk is not believed, or None. `known` is the disk as its PC's check found it."""
-    if not said.disk.same_as(order.disk):
+    if not erasure.disk.same_as(order.disk):
         return "other-disk"
-    if said.problem is not None:
+    if erasure.problem is not None:
         return "with-problem"
-    if said.method != order.method:
+    if erasure.method != order.method:
         return "method"
-    if said.ended <= said.began or said.finished < said.started:
+    if erasure.ended <= erasure.began or erasure.finished < erasure.started:
         return "times"
     by_method: Reason | Problem | None = METHODS[order.method].reason_to_doubt(
-        said.evidence, order.disk, said.ended - said.began
+        erasure.evidence, order.disk, erasure.ended - erasure.began
     )
-    return by_method or _doubt_about_statuses(order, said, known)
+    return by_method or _reason_to_doubt_statuses(order, erasure, known)
 
 
-def _doubt_about_statuses(order: DiskErase, said: Erasure, known: Disk | None) -> Reason | None:
-    if said.before is None or said.after is None:
+def _reason_to_doubt_statuses(order: DiskErase, erasure: Erasure, known: Disk | None) -> Reason | None:
+    if erasure.before is None or erasure.after is None:
         return "not-asked"
-    for status in (said.before, said.after):
-        reason = _words(status, said) or _sizes(status, order.disk.size) or _end(status, known)
+    for status in (erasure.before, erasure.after):
+        reason = _words(status, erasure) or _sizes(status, order.disk.size) or _end(status, known)
         if reason is not None:
             return reason
-    return None if _lasting(said.before) == _lasting(said.after) else "other-disk"
+    return None if _lasting(erasure.before) == _lasting(erasure.after) else "other-disk"
 
 
-def _words(status: DiskStatus, said: Erasure) -> Reason | None:
+def _words(status: DiskStatus, erasure: Erasure) -> Reason | None:
     if not (status.name and status.size and status.logical_sector):
         return "not-asked"  # these are always told of a disk that was asked
     if status.other:
         return "unknown-words"
-    return None if (status.serial, status.wwn) == (said.disk.serial, said.disk.wwn) else "other-disk"
+    return None if (status.serial, status.wwn) == (erasure.disk.serial, erasure.disk.wwn) else "other-disk"
 
 
 def _sizes(status: DiskStatus, size: int) -> Reason | None:

@@ -41,9 +41,9 @@ def what_changed(before: Seen | None, now: Seen) -> Problem | None:
     return None
 
 
-def _same_disks(seen: Sequence[DiskId], found: Sequence[DiskId]) -> bool:
+def _same_disks(seen: Sequence[DiskId], now: Sequence[DiskId]) -> bool:
     left = list(seen)
-    for disk in found:
+    for disk in now:
         match = next((number for number, known in enumerate(left) if known == disk or known.same_as(disk)), None)
         if match is None:
             return False

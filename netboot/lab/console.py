@@ -110,8 +110,8 @@ class Console(asyncio.Protocol):
         until = time.monotonic() + within
         while True:
             self._more.clear()
-            if found := wanted.search(self._text, since):
-                return self._seconds_of(found.end() - 1)
+            if match := wanted.search(self._text, since):
+                return self._seconds_of(match.end() - 1)
             left = until - time.monotonic()
             if self._closed or left <= 0:
                 why = "before the PC went off" if self._closed else f"within {within:.0f} s"

@@ -63,8 +63,8 @@ def find_pattern(path: Path, pattern: bytes = MARKER) -> int | None:
                 chunk = os.pread(image.fileno(), min(16 * _BLOCK, stop - position), position)
                 if not chunk:
                     break
-                if (found := chunk.find(pattern)) >= 0:
-                    return position + found
+                if (offset := chunk.find(pattern)) >= 0:
+                    return position + offset
                 position += len(chunk) if position + len(chunk) >= stop else len(chunk) - overlap
             at = end
     return None

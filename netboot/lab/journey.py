@@ -123,7 +123,7 @@ async def image(
         if choose is not None:
             await choose(pc)
         marks: dict[str, dict[str, BlockStats]] = {}
-        found: dict[str, int | None] = {}
+        old_data_at: dict[str, int | None] = {}
         await pc.console.wait_for(PLAN, STAGE_WITHIN)
         planned = re.findall(PLAN, pc.console.text)[-1].split()
         for stage in planned:
@@ -131,7 +131,7 @@ async def image(
             if stage == "erase":
                 await pc.qmp.execute("stop")
                 for disk in spec.disks:
-                    found[disk.serial] = await asyncio.to_thread(find_pattern, disk.path)
+                    old_data_at[disk.serial] = await asyncio.to_thread(find_pattern, disk.path)
                 marks[stage] = await pc.block_stats()
                 await pc.qmp.execute("cont")
             elif stage == "deploy":
@@ -144,7 +144,7 @@ async def image(
             off=off,
             stages={name: float(s) for name, s in re.findall(r"netboot: stage (\w+) done ([\d.]+) s", pc.console.text)},
             secure_boot="secure boot on" in pc.console.text,
-            disks=_watched(spec, marks, found),
+            disks=_watched(spec, marks, old_data_at),
         )
 
 
@@ -173,7 +173,7 @@ async def _stage_ends(pc: RunningPc, stage: str) -> float:
 
 
 def _watched(
-    spec: PcSpec, marks: dict[str, dict[str, BlockStats]], found: dict[str, int | None]
+    spec: PcSpec, marks: dict[str, dict[str, BlockStats]], old_data_at: dict[str, int | None]
 ) -> tuple[DiskWatch, ...]:
     watched = []
     for disk in spec.disks:
@@ -185,7 +185,7 @@ def _watched(
                 size=disk.size,
                 erase_read=erase.bytes_read,
                 erase_written=erase.bytes_written,
-                old_data_at=found.get(disk.serial),
+                old_data_at=old_data_at.get(disk.serial),
                 deploy_read=deploy.bytes_read - erase.bytes_read,
                 deploy_written=deploy.bytes_written - erase.bytes_written,
             )

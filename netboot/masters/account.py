@@ -67,9 +67,9 @@ def _customising(manifest: Manifest) -> str:
     obstacle = manifest.not_customisable
     if not obstacle:
         return "each PC gets its own hostname, machine-id and SSH host keys"
-    why = "no root file system was found" if obstacle == "?" else f"its root is on {obstacle}"
+    reason = "no root file system was found" if obstacle == "?" else f"its root is on {obstacle}"
     return (
-        f"IMPOSSIBLE, {why}: each PC would keep this image's hostname, machine-id and SSH host keys. "
+        f"IMPOSSIBLE, {reason}: each PC would keep this image's hostname, machine-id and SSH host keys. "
         "A profile with the stage customise is refused with this master"
     )
 

@@ -55,42 +55,48 @@ def build_master(
     progress(f"{wanted.name}: looking up Debian's packages")
     packages = resolve(wanted, source_lines)
     inputs = inputs_digest(wanted, packages)
-    kept = Store(cache or default_cache_folder() / "masters")
+    cache_store = Store(cache or default_cache_folder() / "masters")
     forget_drafts(store)
-    with _one_at_a_time(kept, progress), taking_back_unused_chunks(store), taking_back_unused_chunks(kept):
-        forget_drafts(kept)
-        earlier = kept.find_build(inputs)
+    with (
+        _one_at_a_time(cache_store, progress),
+        taking_back_unused_chunks(store),
+        taking_back_unused_chunks(cache_store),
+    ):
+        forget_drafts(cache_store)
+        earlier = cache_store.find_build(inputs)
         if earlier is not None:
             progress(f"{wanted.name}: nothing has changed since it was built; copying it")
             try:
-                copy_master(kept, store, earlier, key)
+                copy_master(cache_store, store, earlier, key)
             except StoreError as error:
                 progress(f"{wanted.name}: the kept build is damaged, so it is built again ({error.message})")
             else:
                 return earlier
         progress(f"{wanted.name}: {len(packages)} packages to install")
-        made = _build(wanted, source_lines, inputs, kept, key, progress)
-        kept.remember_build(inputs, made)
-        collect_garbage(kept)
+        manifest = _build(wanted, source_lines, inputs, cache_store, key, progress)
+        cache_store.remember_build(inputs, manifest)
+        collect_garbage(cache_store)
         progress(f"{wanted.name}: copying it to the store")
-        copy_master(kept, store, made, key)
-        return made
+        copy_master(cache_store, store, manifest, key)
+        return manifest
 
 
 def inputs_digest(recipe: Recipe, packages: tuple[str, ...]) -> str:
     """The name of a build: everything that decides what is in it, 64 hex digits."""
-    own = code_digest(__name__)
-    return hashlib.sha256(json.dumps([msgspec.to_builtins(recipe), packages, own], sort_keys=True).encode()).hexdigest()
+    code = code_digest(__name__)
+    return hashlib.sha256(
+        json.dumps([msgspec.to_builtins(recipe), packages, code], sort_keys=True).encode()
+    ).hexdigest()
 
 
 def _build(
-    recipe: Recipe, source_lines: str, inputs: str, kept: Store, key: SigningKey, progress: Progress
+    recipe: Recipe, source_lines: str, inputs: str, cache_store: Store, key: SigningKey, progress: Progress
 ) -> Manifest:
     geometry = Geometry(size=recipe.disk * MIB, esp_length=recipe.esp * MIB)
     ids = Identifiers(inputs)
     # The root as a folder, the disk image, and the chunks, side by side.
-    kept.require_space(3 * geometry.size)
-    with kept.draft(".build") as folder:
+    cache_store.require_space(3 * geometry.size)
+    with cache_store.draft(".build") as folder:
         folder.mkdir()
         root, image = folder / "root", folder / "disk.raw"
         progress(f"{recipe.name}: installing Debian {recipe.suite} (some minutes)")
@@ -111,13 +117,13 @@ def _build(
             created=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(epoch)),
         )
         with open_disk(image) as disk:
-            return take_in(disk, about, kept, key, progress)
+            return take_in(disk, about, cache_store, key, progress)
 
 
 @contextmanager
-def _one_at_a_time(kept: Store, progress: Progress) -> Iterator[None]:
-    kept.folder.mkdir(parents=True, exist_ok=True)
-    with (kept.folder / ".building").open("w") as lock:
+def _one_at_a_time(cache_store: Store, progress: Progress) -> Iterator[None]:
+    cache_store.folder.mkdir(parents=True, exist_ok=True)
+    with (cache_store.folder / ".building").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

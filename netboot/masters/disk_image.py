@@ -53,9 +53,9 @@ class Identifiers:
 
     inputs: str
 
-    def guid(self, what: str) -> str:
+    def guid(self, purpose: str) -> str:
         """The GUID of `what`, in lower case."""
-        return str(uuid.uuid5(_NAMESPACE, f"{self.inputs} {what}"))
+        return str(uuid.uuid5(_NAMESPACE, f"{self.inputs} {purpose}"))
 
     @property
     def fat_serial(self) -> str:

@@ -55,13 +55,13 @@ def read_layout(disk: DiskFile, progress: Callable[[str], None]) -> DiskLayout:
     """Read the partition table and the file systems of a raw disk image. Raises NetbootError. Needs root."""
     layout = read_table(disk)
     require_within(layout, disk)
-    found = [(partition, probe(disk, partition, progress)) for partition in layout.partitions]
+    file_systems = [(partition, probe(disk, partition, progress)) for partition in layout.partitions]
     systems = {
         partition.number: _system(disk, partition, system)
-        for partition, system in found
+        for partition, system in file_systems
         if system is not None and system.kind in _ROOT_KINDS
     }
-    partitions = with_file_systems(found, systems)
+    partitions = with_file_systems(file_systems, systems)
     root = next((partition for partition in partitions if partition.role == "root"), None)
     return replace(layout, partitions=partitions, system=systems.get(root.number, "") if root is not None else "")
 
@@ -146,25 +146,25 @@ def parse_table(text: str, *, size: int, sector: Literal[512, 4096], source: str
 
 
 def with_file_systems(
-    found: Iterable[tuple[Partition, FileSystem | None]], systems: Mapping[int, str] | None = None
+    probed: Iterable[tuple[Partition, FileSystem | None]], systems: Mapping[int, str] | None = None
 ) -> tuple[Partition, ...]:
     """Give partitions their file systems, and the roles and growth that follow from them.
 
     `systems` are the installed systems that were found, by the partition's number; a root is where one is, else the
     largest that could be one.
     """
-    pairs = list(found)
-    known = systems or {}
+    pairs = list(probed)
+    installed = systems or {}
     roots = [
         partition
         for partition, system in pairs
         if system is not None
         and system.kind in _ROOT_KINDS
         and partition.role in ("other", "data")
-        and (partition.type in _LINUX or known.get(partition.number))
+        and (partition.type in _LINUX or installed.get(partition.number))
     ]
     has_root = any(partition.role == "root" for partition, _ in pairs)
-    root = None if has_root else max(roots, key=lambda p: (bool(known.get(p.number)), p.length), default=None)
+    root = None if has_root else max(roots, key=lambda p: (bool(installed.get(p.number)), p.length), default=None)
     last = max((p for p, _ in pairs if p.role != "extended"), key=lambda partition: partition.start, default=None)
     return tuple(
         msgspec.structs.replace(

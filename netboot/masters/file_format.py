@@ -41,7 +41,7 @@ def recognise(head: bytes, name: str) -> Literal["raw", "qcow2"]:
     """What the file called `name` is, by its first HEAD bytes. Raises NetbootError for what cannot be taken in."""
     if head.startswith(b"QFI\xfb"):
         return "qcow2"
-    for at, magic, what, cure in _OTHERS:
+    for at, magic, format_name, hint in _OTHERS:
         if head[at : at + len(magic)] == magic:
-            raise NetbootError(f"{name} is {what}, which is not read", hint=cure)
+            raise NetbootError(f"{name} is {format_name}, which is not read", hint=hint)
     return "raw"

@@ -40,17 +40,17 @@ def probe(disk: DiskFile, partition: Partition, progress: Callable[[str], None])
 
 def _probe(disk: DiskFile, partition: Partition, progress: Callable[[str], None]) -> FileSystem | None:
     part = ["blkid", "--probe", f"--offset={partition.start}", f"--size={partition.length}", "--output=export"]
-    found = run([*part, disk.path], expect=(0, 2, _AMBIVALENT), timeout=60)
-    if found.status != _AMBIVALENT:
-        return parse_blkid(found.stdout)
+    probed = run([*part, disk.path], expect=(0, 2, _AMBIVALENT), timeout=60)
+    if probed.status != _AMBIVALENT:
+        return parse_blkid(probed.stdout)
     with loop_device(disk.path, offset=partition.start, length=partition.length) as device:
         kinds = signatures(device)
         whole = next((kind for kind in _EXT if kind in kinds and _is_whole(device)), "")
-    said = f"partition {partition.number} has the signs of several file systems ({', '.join(kinds)})"
+    ambiguity = f"partition {partition.number} has the signs of several file systems ({', '.join(kinds)})"
     if not whole:
-        progress(f"{said}: which one is in use cannot be told")
+        progress(f"{ambiguity}: which one is in use cannot be told")
         return None
-    progress(f"{said}: {whole} is the one that is whole")
+    progress(f"{ambiguity}: {whole} is the one that is whole")
     return parse_blkid(run([*part, f"--match-types={whole}", disk.path], timeout=60).stdout)
 
 

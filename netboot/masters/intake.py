@@ -64,8 +64,8 @@ def _describe(disk: DiskFile, about: About, layout: DiskLayout, ranges: tuple[Ra
     esp = next((partition for partition in layout.partitions if partition.role == "esp"), None)
     paths = list_esp(disk, esp) if esp is not None else []
     uefi = choose_loader(paths, esp.number) if esp is not None else None
-    own = read_generations(disk, esp, started_by(paths, uefi)) if esp is not None else {}
-    stopped = revoked(own, about.level) if about.level is not None else ""
+    generations = read_generations(disk, esp, started_by(paths, uefi)) if esp is not None else {}
+    stopped = revoked(generations, about.level) if about.level is not None else ""
     if stopped:
         raise NetbootError(
             f"{disk.name} would not start under Secure Boot on a PC that booted from here: {stopped}",
@@ -90,7 +90,7 @@ def _describe(disk: DiskFile, about: About, layout: DiskLayout, ranges: tuple[Ra
             bios=_has_boot_code(disk),
             loaders=loaders(paths),
             repaired=layout.repaired,
-            generations=own,
+            generations=generations,
         ),
         chunks=tuple(Chunk(start, end - start, _NO_CHUNK) for start, end in pieces(ranges)),
     )
@@ -107,12 +107,12 @@ def _has_boot_code(disk: DiskFile) -> bool:
 
 def _by_tenths(total: int, progress: Progress) -> Callable[[int], None]:
     """A line for people at every tenth of the way."""
-    told = 0
+    tenths = 0
 
     def tell(done: int) -> None:
-        nonlocal told
-        if done * 10 // total > told:
-            told = done * 10 // total
-            progress(f"packing: {told * 10} % of {total >> 20} MiB")
+        nonlocal tenths
+        if done * 10 // total > tenths:
+            tenths = done * 10 // total
+            progress(f"packing: {tenths * 10} % of {total >> 20} MiB")
 
     return tell

@@ -37,8 +37,8 @@ def ext_map_problem(superblock: bytes) -> str:
 
 def xfs_map_problem(device: Path) -> str:
     """Why the map of the XFS on this device cannot be trusted; "" when it can. Raises ProgramError."""
-    told = run(["xfs_logprint", "-t", device], expect=None, timeout=600).stdout
-    state = _XFS_STATE.search(told)
+    log_print = run(["xfs_logprint", "-t", device], expect=None, timeout=600).stdout
+    state = _XFS_STATE.search(log_print)
     if state is None:
         return "its log cannot be read"
     return "" if state[1] == "CLEAN" else _UNCLEAN

@@ -23,16 +23,16 @@ _BESIDE: Final = ("grubx64.efi", "grubia32.efi", "grub.efi")
 
 def started_by(paths: Iterable[str], loader: UefiLoader | None) -> tuple[str, ...]:
     """Of an ESP's files those that a start goes through: the entry's loader, the removable path, GRUB beside each."""
-    there = {path.strip().removeprefix("::") for path in paths}
-    first = [path for path in there if path.lower() in REMOVABLE_PATHS]
-    first += [loader.path] if loader is not None else []
-    folders = {path.rpartition("/")[0].lower() for path in first}
+    on_esp = {path.strip().removeprefix("::") for path in paths}
+    started_first = [path for path in on_esp if path.lower() in REMOVABLE_PATHS]
+    started_first += [loader.path] if loader is not None else []
+    folders = {path.rpartition("/")[0].lower() for path in started_first}
     beside = [
         path
-        for path in there
+        for path in on_esp
         if path.rpartition("/")[0].lower() in folders and path.rpartition("/")[2].lower() in _BESIDE
     ]
-    return tuple(sorted({*first, *beside}))
+    return tuple(sorted({*started_first, *beside}))
 
 
 def read_generations(disk: DiskFile, esp: Partition, paths: Iterable[str]) -> dict[str, int]:

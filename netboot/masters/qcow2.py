@@ -58,9 +58,9 @@ def require_whole(file: DiskFile) -> None:
         expect=None,
         timeout=3600,
     )
-    wrong = judge_check(checked)
-    if wrong:
-        raise NetbootError(f"{file.name} is damaged: {wrong}", hint="was it cut short? Copy or download it again")
+    damage = judge_check(checked)
+    if damage:
+        raise NetbootError(f"{file.name} is damaged: {damage}", hint="was it cut short? Copy or download it again")
 
 
 def judge_check(checked: Completed) -> str:
@@ -71,8 +71,8 @@ def judge_check(checked: Completed) -> str:
     if checked.status in (0, 3):
         return ""
     try:
-        told: dict[str, Any] = json.loads(checked.stdout)
-        number = int(told.get("corruptions", 0)) + int(told.get("check-errors", 0))
+        report: dict[str, Any] = json.loads(checked.stdout)
+        number = int(report.get("corruptions", 0)) + int(report.get("check-errors", 0))
     except (AttributeError, TypeError, ValueError):
         number = 0
     if number:

@@ -54,12 +54,12 @@ def level(shim: bytes) -> Generations | None:
     return levels(data[4 + automatic :]) if form == 0 else None
 
 
-def revoked(loader: Generations, asked: Generations) -> str:
+def revoked(loader: Generations, required: Generations) -> str:
     """The component that a PC of this level refuses the loader for ("grub 4, needs 5"), or "" when it is taken."""
-    for component, least in asked.items():
-        own = loader.get(component)
-        if own is not None and own < least:
-            return f"{component} {own}, needs {least}"
+    for component, least in required.items():
+        generation = loader.get(component)
+        if generation is not None and generation < least:
+            return f"{component} {generation}, needs {least}"
     return ""
 
 

@@ -56,10 +56,10 @@ def list_esp(disk: DiskFile, esp: Partition) -> list[str]:
 def loaders(paths: Iterable[str]) -> tuple[str, ...]:
     """The boot loaders among an ESP's files, best first: shim before Windows' before GRUB's, the removable path behind
     those that are known, for it starts without an entry."""
-    known = sorted({path.strip().removeprefix("::") for path in paths})
-    known = [path for path in known if _LOADER.fullmatch(path) and len(path) <= 200 and path.count("/") > 2]
-    known = [re.sub(r"\.\w+\Z", _plain_case, path) for path in known if not _NO_LOADER.fullmatch(path)]
-    return tuple(sorted(known, key=lambda path: (_rank(path), path)))[:64]
+    candidates = sorted({path.strip().removeprefix("::") for path in paths})
+    candidates = [path for path in candidates if _LOADER.fullmatch(path) and len(path) <= 200 and path.count("/") > 2]
+    candidates = [re.sub(r"\.\w+\Z", _plain_case, path) for path in candidates if not _NO_LOADER.fullmatch(path)]
+    return tuple(sorted(candidates, key=lambda path: (_rank(path), path)))[:64]
 
 
 def choose_loader(paths: Iterable[str], partition: int) -> UefiLoader | None:

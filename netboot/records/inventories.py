@@ -58,17 +58,17 @@ def differing(session: Session) -> Link | None:
 
     It is given by the check's event, as number 0 where no event tells of it; None when all agree.
     """
-    wrong = set(_not_as_hashed(session))
+    damaged = set(_not_as_hashed(session))
     checked = select(tables.Stage.job_id, tables.Stage.inventory_digest).where(
         tables.Stage.inventory_digest.is_not(None)
     )
     kept = {row.job_id: row.inventory_digest for row in session.execute(checked)}
-    told = set()
+    jobs_told_of = set()
     for job_id, digest, event in _checks(session):
-        told.add(job_id)
-        if kept.get(job_id) != digest or digest in wrong:
+        jobs_told_of.add(job_id)
+        if kept.get(job_id) != digest or digest in damaged:
             return event
-    return Link(events.own_server(session), 0, "") if wrong or kept.keys() - told else None
+    return Link(events.own_server(session), 0, "") if damaged or kept.keys() - jobs_told_of else None
 
 
 def _checks(session: Session) -> Iterator[tuple[str, str, Link]]:

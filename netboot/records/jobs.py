@@ -301,7 +301,7 @@ def _remember_result(session: Session, visit: tables.Visit, stage: tables.Stage,
     """Keep what the stage proves; gives how many bytes that adds."""
     if isinstance(result, CheckResult):
         size = inventories.would_add(session, result.inventory)
-        stage.result, stage.found = tables.Checked(), inventories.keep(session, result.inventory)
+        stage.result, stage.kept_inventory = tables.Checked(), inventories.keep(session, result.inventory)
         inventories.replace(session, visit, result.inventory)
         machines.remember_disks(session, visit.id, result.inventory)
         return size
@@ -311,7 +311,7 @@ def _remember_result(session: Session, visit: tables.Visit, stage: tables.Stage,
 
 def _result(row: tables.Stage) -> Result | None:
     if isinstance(row.result, tables.Checked):
-        return CheckResult(inventory=require_row(row.found, "inventory").content)
+        return CheckResult(inventory=require_row(row.kept_inventory, "inventory").content)
     return row.result
 
 

@@ -208,7 +208,7 @@ class Stage(Base):
     problem: Mapped[Problem | None] = mapped_column(Packed[Problem](Problem))
     result: Mapped[Checked | Result | None] = mapped_column(Packed[Checked | Result](_KEPT, read=read_result))
     inventory_digest: Mapped[str | None] = mapped_column(ForeignKey("inventories.digest"), index=True)
-    found: Mapped[KeptInventory | None] = relationship(lazy="joined")
+    kept_inventory: Mapped[KeptInventory | None] = relationship(lazy="joined")
 
 
 class DiskAnswer(Base):

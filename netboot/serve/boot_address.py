@@ -64,14 +64,14 @@ class BootAddress:
             await self._site.stop()
         self._site, self._address = site, address
 
-    async def move(self, found: Interface) -> None:
+    async def move(self, interface: Interface) -> None:
         """Serve on the interface's new address. Raises NetbootError; what was moved by then stays moved."""
-        self._dhcp.must_be_able_to_move(found)
-        await self.open(found.address)
-        await self._tftp.move(str(found.address))
-        self._menu.use_address(found.address)
-        self._boot_http.rendered.update(rendered(self._menu, await asyncio.to_thread(self._agent, found)))
-        self._dhcp.use_address(found.address)
+        self._dhcp.must_be_able_to_move(interface)
+        await self.open(interface.address)
+        await self._tftp.move(str(interface.address))
+        self._menu.use_address(interface.address)
+        self._boot_http.rendered.update(rendered(self._menu, await asyncio.to_thread(self._agent, interface)))
+        self._dhcp.use_address(interface.address)
 
 
 def rendered(menu: BootMenu, agent: bytes) -> dict[str, bytes]:

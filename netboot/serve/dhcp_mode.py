@@ -80,13 +80,13 @@ class ServedDhcp:
         """A PC at this address asked for something by HTTP."""
         (self._full or self._beside).came_up_at(address)
 
-    def must_be_able_to_move(self, found: Interface) -> None:
+    def must_be_able_to_move(self, interface: Interface) -> None:
         """Raise NetbootError in `full` mode, whose leases belong to the address and network it began with."""
         began = self._interface
-        if self._plan is not None and (found.address, found.network) != (began.address, began.network):
+        if self._plan is not None and (interface.address, interface.network) != (began.address, began.network):
             raise NetbootError(
                 f"our own DHCP server gives the addresses of {began.network}, "
-                f"and ours is {found.address} in {found.network} now",
+                f"and ours is {interface.address} in {interface.network} now",
                 hint=f"give the interface {began.name} its address {began.address}/{began.network.prefixlen} back, "
                 "or start netboot again",
             )

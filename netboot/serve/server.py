@@ -184,7 +184,7 @@ async def _serve(ready: Ready, record: Record) -> None:
             lambda address: _boot_socket(settings, address),
             boot_http=boot_http,
             menu=menu,
-            agent=lambda found: agent_for(settings, found),
+            agent=lambda interface: agent_for(settings, interface),
             tftp=tftp,
             dhcp=dhcp,
         )

@@ -82,7 +82,7 @@ def read_ext(superblock: bytes) -> ExtSize:
     wide = bool(incompatible & _WIDE)
     blocks = _at(superblock, "<I", 0x04) + (_at(superblock, "<I", 0x150) << 32 if wide else 0)
     exponent = _at(superblock, "<I", 0x18)
-    found = ExtSize(
+    size = ExtSize(
         block=1024 << min(exponent, 7),
         blocks=blocks,
         first=_at(superblock, "<I", 0x14),
@@ -100,10 +100,10 @@ def read_ext(superblock: bytes) -> ExtSize:
             for place, high in ((0x2C, 0x275), (0x30, 0x274), (0x40, 0x277))
         ),
     )
-    sane = exponent <= 6 and found.first < 2 and found.group > found.first and found.inodes and blocks > found.first
-    if not sane or not 32 <= found.descriptor <= found.block:
+    sane = exponent <= 6 and size.first < 2 and size.group > size.first and size.inodes and blocks > size.first
+    if not sane or not 32 <= size.descriptor <= size.block:
         raise SuperblockError("a superblock that makes no sense")
-    return found
+    return size
 
 
 def size_in(kind: str, head: bytes) -> int:

@@ -268,9 +268,9 @@ class Inventory(Struct, frozen=True, kw_only=True):
 def judged_clock(inventory: Inventory, now: float) -> Inventory:
     """The inventory with the PC's clock only where that is wrong, to the day: one PC stays one inventory, visit after
     visit. `now` is the server's clock, in seconds since 1970."""
-    said = inventory.clock
-    wrong = said is not None and abs(said - now) > _CLOCK_OFF
-    return replace(inventory, clock=said // _DAY * _DAY if said is not None and wrong else None)
+    clock = inventory.clock
+    is_off = clock is not None and abs(clock - now) > _CLOCK_OFF
+    return replace(inventory, clock=clock // _DAY * _DAY if clock is not None and is_off else None)
 
 
 def label(disk: Disk) -> str:

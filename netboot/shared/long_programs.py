@@ -130,7 +130,7 @@ def follow(
     `longest` is in bytes. What is returned holds the last lines only, KEPT characters of each output. Raises
     ProgramError, ProgramStoppedError once `stop` is set, and whatever `tell` raises: the program is ended then too.
     """
-    words = _found(command)
+    words = _installed_command(command)
     stop = stop or Event()
     if stop.is_set():
         raise ProgramStoppedError(f"{words[0]} was not started: it was to be stopped", hint=f"not run: {words}")
@@ -192,7 +192,7 @@ def poll(
     in a row told nothing, or when it takes too long; ProgramStoppedError once `stop` is set. What is asked about is
     not ended by any of these.
     """
-    words = _found(command)
+    words = _installed_command(command)
     stop = stop or Event()
     deadline = time.monotonic() + timeout
     silent = 0
@@ -235,7 +235,7 @@ def _ask(words: Command, judge: Judge, seconds: float, stop: Event) -> tuple[Com
     return done, judge(done)
 
 
-def _found(command: Command) -> tuple[str, ...]:
+def _installed_command(command: Command) -> tuple[str, ...]:
     """The command's words. Raises ProgramError when there is no such program."""
     words = in_words(command)
     for name in (words[0], ends_with_us(())[0]):

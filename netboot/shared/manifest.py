@@ -271,9 +271,9 @@ def _parse(body: bytes) -> Manifest:
         raise ManifestError(str(error)[:300]) from error
     if payload(manifest) != body:
         raise ManifestError("the manifest is not written in its one form")
-    wrong = _wrong_partitions(manifest) or _wrong_chunks(manifest)
-    if wrong:
-        raise ManifestError(wrong)
+    fault = _wrong_partitions(manifest) or _wrong_chunks(manifest)
+    if fault:
+        raise ManifestError(fault)
     return manifest
 
 

@@ -35,8 +35,8 @@ def visible(text: str) -> str:
 
 def visible_json(text: str) -> str:
     """JSON of the same values, in which whatever no eye sees is escaped."""
-    return _UNSEEN.sub(lambda found: json.dumps(found[0])[1:-1], text)
+    return _UNSEEN.sub(lambda match: json.dumps(match[0])[1:-1], text)
 
 
-def _name_of(found: re.Match[str]) -> str:
-    return f"⟨U+{ord(found[0]):04X}⟩"
+def _name_of(match: re.Match[str]) -> str:
+    return f"⟨U+{ord(match[0]):04X}⟩"

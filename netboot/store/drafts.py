@@ -19,7 +19,7 @@ def empty_drafts(drafts: Path) -> int:
         if _mounts_below(path):
             continue  # what is mounted there is not ours to delete; the next time it is tried again
         inside = (path, *path.rglob("*")) if path.is_dir() and not path.is_symlink() else (path,)
-        freed += sum(found.lstat().st_blocks * 512 for found in inside if found.is_symlink() or found.exists())
+        freed += sum(entry.lstat().st_blocks * 512 for entry in inside if entry.is_symlink() or entry.exists())
         if len(inside) > 1 or path.is_dir():
             shutil.rmtree(path, ignore_errors=True)
         else:

@@ -76,9 +76,9 @@ class Store:
 
     def manifest(self, digest: str) -> Manifest:
         """The manifest of this digest. Raises StoreError, ForeignError when another key signed it."""
-        known = self._read.get(digest)
-        if known is not None:
-            return known
+        cached = self._read.get(digest)
+        if cached is not None:
+            return cached
         name = manifest_name(digest)
         path = self._place(name)
         try:
@@ -97,12 +97,12 @@ class Store:
 
     def names(self) -> dict[str, str]:
         """Each master's name and the digest of its current manifest, in order of the names."""
-        found = {}
+        digests = {}
         for name in (blob.removeprefix(f"{_MASTERS}/") for blob in self.blobs.list(_MASTERS)):
             digest = self._digest_of_master(name) if _NAME.fullmatch(name) else None
             if digest is not None:
-                found[name] = digest
-        return found
+                digests[name] = digest
+        return digests
 
     def masters(self) -> tuple[Manifest, ...]:
         """The current manifest of every master, in order of the names. Raises StoreError when one is damaged."""

@@ -90,18 +90,18 @@ class Content:
     the start to fetch the rest, so that the first PC's reads seldom wait either.
     """
 
-    def __init__(self, found: Path | bytes) -> None:
+    def __init__(self, origin: Path | bytes) -> None:
         """Raises ContentError when the path cannot be opened or is not a regular file."""
         self._file: int | None = None
         self._offset = 0
-        if isinstance(found, bytes):
-            self._buffer = found
-            self.size = len(found)
+        if isinstance(origin, bytes):
+            self._buffer = origin
+            self.size = len(origin)
             return
         self._buffer = b""
         # Without O_NONBLOCK, opening a FIFO would hold up every transfer.
         try:
-            self._file = os.open(found, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+            self._file = os.open(origin, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
         except OSError as error:
             raise ContentError(f"the file cannot be opened: {error.strerror}") from error
         status = os.fstat(self._file)

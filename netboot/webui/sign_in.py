@@ -130,9 +130,9 @@ async def first_start(request: web.Request) -> web.Response:
     start_code = request.app[start_code_key]
     if not start_code.is_said_by(code):
         return _first_start_page(request, code=code, name=name, message=TEXTS["wrong_code"][language], status=403)
-    wrong = _new_operator_error(name, password, form.get("again", ""), language)
-    if wrong:
-        return _first_start_page(request, code=code, name=name, message=wrong, status=400)
+    error = _new_operator_error(name, password, form.get("again", ""), language)
+    if error:
+        return _first_start_page(request, code=code, name=name, message=error, status=400)
     async with request.app[hashing_key].turn_of(request.remote or ""):
         hashed = await asyncio.to_thread(hash_password, password)
     record = request.app[workshop_key].record

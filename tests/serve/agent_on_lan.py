@@ -34,7 +34,7 @@ class AgentOnLan:
             port=PORT,
             public_key=public_key,
             is_up=lambda: self._link.is_up,
-            found=self._follow,
+            follow=self._follow,
             patient=3.0,
             every=1.0,
         )

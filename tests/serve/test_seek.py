@@ -79,13 +79,13 @@ class Wire:
                 thread.join(10)
 
 
-def seeker(is_up: Callable[[], bool], found: Callable[[Place], None]) -> Seeker:
+def seeker(is_up: Callable[[], bool], follow: Callable[[Place], None]) -> Seeker:
     return Seeker(
         interface=INTERFACE,
         port=PORT,
         public_key=bytes(KEY.verify_key),
         is_up=is_up,
-        found=found,
+        follow=follow,
         patient=0.3,
         every=0.1,
     )

@@ -39,8 +39,8 @@ def parse_entries(text: str) -> BootEntries:
     for line in text.splitlines():
         if entry := _ENTRY.match(line):
             labels[entry[1]] = entry[3]
-        elif found := _ORDER.match(line):
-            order = tuple(found[1].split(","))
+        elif order_line := _ORDER.match(line):
+            order = tuple(order_line[1].split(","))
     return BootEntries(labels, order)
 
 

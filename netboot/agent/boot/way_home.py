@@ -124,7 +124,7 @@ def read_esps(host: Host) -> tuple[list[Esp], list[str]]:
     devices = [(device, disk_of(device)) for device in read_block_devices(host, database) if is_disk(device)]
     own = [(device, disk) for device, disk in devices if disk.belonging != "carried" and disk.id.size > 0]
     own.sort(key=lambda pair: pair[1].belonging == "doubt")
-    found, unread = [], ""
+    esps, unread = [], ""
     for device, _ in own:
         for name in host.names(f"sys/block/{device.name}"):
             number = host.number(f"sys/block/{device.name}/{name}/partition")
@@ -137,10 +137,10 @@ def read_esps(host: Host) -> tuple[list[Esp], list[str]]:
                 log.warning("%s: %s", name, error)
                 unread = f"{name}: {error}"
                 continue
-            found.append(Esp(device.name, number, known.get("ID_PART_ENTRY_UUID", ""), programs))
-    if unread and not any(esp.programs for esp in found):
+            esps.append(Esp(device.name, number, known.get("ID_PART_ENTRY_UUID", ""), programs))
+    if unread and not any(esp.programs for esp in esps):
         raise NetbootError(unread, hint="look at this disk")
-    return found, [f"{disk.name} {disk.model}".strip() for _, disk in own]
+    return esps, [f"{disk.name} {disk.model}".strip() for _, disk in own]
 
 
 def _programs(partition: Path) -> frozenset[str]:

@@ -143,14 +143,14 @@ class _Deployment:
         await self._on_disk(self._device.sync)
         await self._write(outside, flights=1)
         await self._on_disk(self._device.sync)
-        wrong = await self._read_back()
-        if wrong and set(wrong) <= trusted:
+        mismatched = await self._read_back()
+        if mismatched and set(mismatched) <= trusted:
             # Something else was written here since the earlier try: the journal was out of date, not the disk at fault.
-            await self._write(wrong)
+            await self._write(mismatched)
             await self._on_disk(self._device.sync)
-            wrong = await self._read_back()
-        if wrong:
-            values = {"disk": label(self._disk), "master": self._stage.name, "offset": str(wrong[0].offset)}
+            mismatched = await self._read_back()
+        if mismatched:
+            values = {"disk": label(self._disk), "master": self._stage.name, "offset": str(mismatched[0].offset)}
             raise StageFailed(Problem("read-back", values))
         with suppress(DiskError):
             # What the disk holds is proven; customising shows the kernel the partitions once more.
@@ -188,9 +188,9 @@ class _Deployment:
     async def _read_back(self) -> list[Chunk]:
         """The chunks that the disk does not hold, in order."""
         chunks = self._manifest.chunks
-        wrong: list[Chunk] = []
+        mismatched: list[Chunk] = []
         threads = min(4, os.cpu_count() or 1)
-        matcher = _matcher(self._device, chunks, self._longest, wrong)
+        matcher = _matcher(self._device, chunks, self._longest, mismatched)
         sweep = Sweep(self._device, iter(range(len(chunks))), matcher, threads=threads)
 
         def look(done: int, stuck: float) -> None:
@@ -200,7 +200,7 @@ class _Deployment:
 
         with self._awaited.wait():
             await sweep.run(stall=STALL, look=look)
-        return sorted(wrong, key=lambda chunk: chunk.offset)
+        return sorted(mismatched, key=lambda chunk: chunk.offset)
 
     async def _on_disk(self, work: Callable[[], None]) -> None:
         with self._awaited.wait():
@@ -230,7 +230,7 @@ def _unmake(device: DirectDisk, *, ends: bool) -> None:
     device.sync()
 
 
-def _matcher(device: DirectDisk, chunks: Sequence[Chunk], longest: int, wrong: list[Chunk]) -> Worker:
+def _matcher(device: DirectDisk, chunks: Sequence[Chunk], longest: int, mismatched: list[Chunk]) -> Worker:
     @contextmanager
     def worker() -> Iterator[Callable[[int], int]]:
         with aligned_buffer(longest) as buffer:
@@ -240,7 +240,7 @@ def _matcher(device: DirectDisk, chunks: Sequence[Chunk], longest: int, wrong: l
                 content = buffer[: chunk.length]
                 device.read(content, chunk.offset)
                 if hashlib.sha256(content).hexdigest() != chunk.sha256:
-                    wrong.append(chunk)
+                    mismatched.append(chunk)
                 return chunk.length
 
             yield match

@@ -63,16 +63,16 @@ def parse_sanitize_state(transcript: str, *, own_port: bool) -> AtaSanitizeState
 
 def _sections(text: str) -> dict[str, list[str]]:
     """The indented lines below each line that has a name and a colon. One that comes twice is nobody's: it is empty."""
-    found: dict[str, list[str]] = {}
+    sections: dict[str, list[str]] = {}
     here: list[str] = []
     for line in text.splitlines():
         head = _HEAD.fullmatch(line)
         if head is not None:
             here = []
-            found[head[1]] = [] if head[1] in found else here
+            sections[head[1]] = [] if head[1] in sections else here
         elif line.strip():
             here.append(line)
-    return found
+    return sections
 
 
 def _is_whole(text: str) -> bool:
@@ -110,10 +110,10 @@ def _security(lines: Sequence[str], supported: bool) -> AtaSecurity | None:
 
 
 def _time(text: str, *, enhanced: bool) -> Announced | None:
-    found = [each for each in _TIME.findall(text) if bool(each[2]) == enhanced]
-    if len(found) != 1:
+    times = [each for each in _TIME.findall(text) if bool(each[2]) == enhanced]
+    if len(times) != 1:
         return None
-    longer, minutes, _ = found[0]
+    longer, minutes, _ = times[0]
     return Announced(seconds=int(minutes) * 60, or_longer=bool(longer))
 
 

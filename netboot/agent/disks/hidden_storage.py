@@ -94,13 +94,13 @@ def read_storage(host: Host, pci: tuple[PciDevice, ...], devices: tuple[BlockDev
 
 def find_hidden(storage: Storage) -> tuple[HiddenStorage, ...]:
     """Every controller that keeps disks to itself, or may; and disks beyond the number that an inventory lists."""
-    found = _beyond_limit(storage.devices)
+    entries = _beyond_limit(storage.devices)
     for device in storage.pci:
         if device.base_class == STORAGE:
-            found += [hidden for hidden in (_controller(device, storage), _namespaces(device, storage)) if hidden]
-    found += [_port(port) for port in storage.ata_ports if port.linked and not port.answered]
-    found += [_empty(device) for device in storage.devices if _has_no_capacity(device)]
-    return tuple(found[:HIDDEN_LIMIT])
+            entries += [hidden for hidden in (_controller(device, storage), _namespaces(device, storage)) if hidden]
+    entries += [_port(port) for port in storage.ata_ports if port.linked and not port.answered]
+    entries += [_empty(device) for device in storage.devices if _has_no_capacity(device)]
+    return tuple(entries[:HIDDEN_LIMIT])
 
 
 def _controller(device: PciDevice, storage: Storage) -> HiddenStorage | None:

@@ -183,13 +183,13 @@ def _figures(given: object, before: str) -> Iterator[Attribute]:
 
 def _count(data: Mapping[str, Any], ids: frozenset[int], names: re.Pattern[str]) -> int | None:
     """The greatest of what these ATA attributes count; None where the disk has none of them."""
-    found = None
+    greatest = None
     for one in _list(_at(data, "ata_smart_attributes", "table")):
         if _number(_at(one, "id"), -1) in ids and names.search(_text(_at(one, "name"))):
             leading = _LEADING.match(_text(_at(one, "raw", "string")))
             if leading is not None:
-                found = max(found or 0, min(int(leading[1]), _MOST))
-    return found
+                greatest = max(greatest or 0, min(int(leading[1]), _MOST))
+    return greatest
 
 
 def _scsi_errors(data: Mapping[str, Any]) -> int | None:

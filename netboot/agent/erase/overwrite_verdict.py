@@ -52,17 +52,17 @@ class Passes:
         with self._lock:
             return self.written.within(start, end)
 
-    def read(self, start: int, expected: bytearray, found: memoryview) -> None:
-        """The disk gave back `found` at `start`, where `expected` was written."""
+    def read(self, start: int, expected: bytearray, content: memoryview) -> None:
+        """The disk gave back `content` at `start`, where `expected` was written."""
         with self._lock:
-            if expected == found:
-                self.verified.add(start, start + len(found))
+            if expected == content:
+                self.verified.add(start, start + len(content))
             elif len(self.different) > _TOLD_APART:
-                self.different.add(start, start + len(found))
+                self.different.add(start, start + len(content))
             else:
-                for at in range(0, len(found), _SECTOR):
-                    end = min(at + _SECTOR, len(found))
-                    side = self.verified if expected[at:end] == found[at:end] else self.different
+                for at in range(0, len(content), _SECTOR):
+                    end = min(at + _SECTOR, len(content))
+                    side = self.verified if expected[at:end] == content[at:end] else self.different
                     side.add(start + at, start + end)
 
 

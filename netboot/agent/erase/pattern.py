@@ -49,12 +49,12 @@ class PatternBlock:
         self._stamp = stamp
 
 
-def first_difference(expected: memoryview, found: memoryview) -> int:
+def first_difference(expected: memoryview, content: memoryview) -> int:
     """The position of the first byte that differs, or their common length when none does."""
     low, high = 0, len(expected)
     while low < high:
         middle = (low + high + 1) // 2
-        if bytes(expected[low:middle]) == bytes(found[low:middle]):
+        if bytes(expected[low:middle]) == bytes(content[low:middle]):
             low = middle
         else:
             high = middle - 1

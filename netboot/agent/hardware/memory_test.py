@@ -73,11 +73,11 @@ def parse_round(text: str) -> Round | None:
     completed = _COMPLETED.search(text)
     if completed is None:
         return None
-    wrong = _WRONG.search(text)
+    first_error = _WRONG.search(text)
     return Round(
         copied=int(completed[1]) * MIB,
         wrong=min(int(completed[2]), _MOST_WRONG),
-        first=wrong[1][:256] if wrong else "",
+        first=first_error[1][:256] if first_error else "",
         passed=_PASSED.search(text) is not None,
     )
 

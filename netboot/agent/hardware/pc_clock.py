@@ -36,12 +36,12 @@ def pc_clock() -> float:
 
 def set_clock(now: float) -> None:
     """Set the kernel's clock to `now`, seconds since 1970, unless it is right. What refuses is logged: root may."""
-    wrong = time.time() - now
-    if abs(wrong) < APART or not now:
+    offset = time.time() - now
+    if abs(offset) < APART or not now:
         return
     try:
         time.clock_settime(time.CLOCK_REALTIME, now)
     except OSError as error:
         log.warning("the clock cannot be set: %s", error)
         return
-    log.warning("the clock was wrong by %.0f s, and is the server's now", wrong)
+    log.warning("the clock was wrong by %.0f s, and is the server's now", offset)

@@ -38,7 +38,7 @@ _BROADCAST: Final = "255.255.255.255"
 
 
 class Seeker:
-    """Looks for the server while `is_up` says that the line is broken, and calls `found` with where it answers from.
+    """Looks for the server while `is_up` says that the line is broken, and calls `follow` with where it answers from.
 
     `interface` is the adapter that is asked on, `port` the UDP port. `renew` asks for this PC's address anew; it is
     called in a thread, at most every RENEW_EVERY seconds, and must not raise. `patient` and `every` are in seconds.
@@ -51,7 +51,7 @@ class Seeker:
         port: int,
         public_key: bytes,
         is_up: Callable[[], bool],
-        found: Callable[[Place], None],
+        follow: Callable[[Place], None],
         renew: Callable[[], None] = lambda: None,
         patient: float = PATIENT,
         every: float = ASK_EVERY,
@@ -60,7 +60,7 @@ class Seeker:
         self._port = port
         self._public_key = public_key
         self._is_up = is_up
-        self._found = found
+        self._follow = follow
         self._renew = renew
         self._patient = patient
         self._every = every
@@ -81,7 +81,7 @@ class Seeker:
                 await asyncio.to_thread(self._renew)
             place = await self.ask()
             if place is not None and not self._is_up():
-                self._found(place)
+                self._follow(place)
 
     async def ask(self) -> Place | None:
         """Ask the LAN once; None when nobody who can be believed answers within ANSWER_WITHIN seconds."""

@@ -33,21 +33,21 @@ def _suits(disk: Disk) -> bool:
     return not disk.read_only
 
 
-def _reason_to_doubt(said: Overwritten, disk: DiskId, seconds: float) -> Reason | Problem | None:
-    if said.written != disk.size or said.verified != disk.size:
-        if max(said.written, said.verified) > disk.size:
+def _reason_to_doubt(evidence: Overwritten, disk: DiskId, seconds: float) -> Reason | Problem | None:
+    if evidence.written != disk.size or evidence.verified != disk.size:
+        if max(evidence.written, evidence.verified) > disk.size:
             return "amounts"
-        return incomplete(disk, written=said.written, verified=said.verified)
-    if said.unwritten or said.unread or said.different or said.bad or said.more_bad:
+        return incomplete(disk, written=evidence.written, verified=evidence.verified)
+    if evidence.unwritten or evidence.unread or evidence.different or evidence.bad or evidence.more_bad:
         return "bad-ranges"
     if 2 * disk.size > FASTEST * seconds:
         return "too-fast"
-    return "pattern" if _PATTERN.fullmatch(said.pattern) is None else None
+    return "pattern" if _PATTERN.fullmatch(evidence.pattern) is None else None
 
 
-def _left(said: Overwritten, disk: DiskId) -> bool:
+def _left(evidence: Overwritten, disk: DiskId) -> bool:
     # What was never written still holds what was there, whatever the disk did afterwards.
-    return said.written < disk.size
+    return evidence.written < disk.size
 
 
 def incomplete(disk: DiskId, *, written: int, verified: int) -> Problem:

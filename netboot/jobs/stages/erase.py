@@ -58,31 +58,33 @@ def _reason_to_doubt_report(order: Erase, report: Report, result: EraseResult, k
     """Why nothing in this report is believed, or None: it is of one piece, as an agent makes it."""
     if not known.newest:
         return "other-boot"
-    said = result.erasures
-    if any(not any(erasure.disk.same_as(one.disk) for one in order.disks) for erasure in said):
+    erasures = result.erasures
+    if any(not any(erasure.disk.same_as(one.disk) for one in order.disks) for erasure in erasures):
         return "not-ordered"
-    if len(said) < len(order.disks):
+    if len(erasures) < len(order.disks):
         return "not-all"
-    if not all(erasure.disk.same_as(one.disk) for erasure, one in zip(said, order.disks, strict=False)):
+    if not all(erasure.disk.same_as(one.disk) for erasure, one in zip(erasures, order.disks, strict=False)):
         return "other-order"
-    fault = erase_problem(said)
+    fault = erase_problem(erasures)
     if report.outcome == "done":
         return None if report.problem is None and fault is None else "stage-done"
     return None if fault is not None and report.problem == fault else "stage-failed"
 
 
-def _proven(order: DiskErase, said: Erasure, reason: Reason | None, known: Known, checked_disk: Disk | None) -> Erasure:
+def _proven(
+    order: DiskErase, erasure: Erasure, reason: Reason | None, known: Known, checked_disk: Disk | None
+) -> Erasure:
     """The erasure as far as it is borne out: erased only when all that is said of it is what an honest agent says."""
     disk, name = order.disk, short_name(order.disk) if checked_disk is None else label(checked_disk)
-    if said.verdict != "erased":
-        verdict = "not-erased" if METHODS[said.method].left(said.evidence, disk) else said.verdict
+    if erasure.verdict != "erased":
+        verdict = "not-erased" if METHODS[erasure.method].left(erasure.evidence, disk) else erasure.verdict
         if reason == "two-reports":
             verdict = "undetermined"
-        return as_hidden_areas_show(replace(said, disk=disk, verdict=verdict), name)
-    shown = as_hidden_areas_show(replace(said, disk=disk), name)
+        return as_hidden_areas_show(replace(erasure, disk=disk, verdict=verdict), name)
+    shown = as_hidden_areas_show(replace(erasure, disk=disk), name)
     if shown.verdict != "erased":
         return shown
-    problem = reason or reason_to_doubt(order, said, known=checked_disk) or _reason_to_doubt_times(said, known)
+    problem = reason or reason_to_doubt(order, erasure, known=checked_disk) or _reason_to_doubt_times(erasure, known)
     if problem is None:
         return shown
     if not isinstance(problem, Problem):
@@ -97,9 +99,9 @@ def _as_judged(order: DiskErase, erasure: Erasure, checked_disk: Disk | None) ->
     return replace(erasure, model=model, level=level, wanted=order.wanted, medium=medium_of(checked_disk))
 
 
-def _reason_to_doubt_times(said: Erasure, known: Known) -> Reason | None:
-    early = known.began is not None and said.began < known.began
-    late = known.ended is not None and said.ended > known.ended
+def _reason_to_doubt_times(erasure: Erasure, known: Known) -> Reason | None:
+    early = known.began is not None and erasure.began < known.began
+    late = known.ended is not None and erasure.ended > known.ended
     return "times" if early or late else None
 
 
