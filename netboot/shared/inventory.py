@@ -1,8 +1,8 @@
 """The inventory of a PC: the values that the agent reads from the hardware and the server keeps.
 
 Shapes only: reading the hardware is `agent/inventory.py` and `agent/disks/listing.py`, deciding which disks may be
-written is `jobs/disk_rules.py`. Every text is bounded, because an inventory comes over the
-network. Sizes are bytes unless a name says otherwise.
+written is `jobs/disk_rules.py`. Every text is bounded, because an inventory comes over the network. Sizes are bytes
+unless a name says otherwise.
 """
 
 from typing import Annotated, Literal
