@@ -43,7 +43,7 @@ LAN: Final[dict[Code, dict[Language, Words]]] = {
     },
     "slow-link": {
         "fr": Words(
-            "{interface} va à {speed} Mbit/s : un master prendra au moins dix fois plus de temps qu'à 1000.",
+            "{interface} va à {speed} Mbit/s : installer un système prendra au moins dix fois plus de temps qu'à 1000.",
             "Prenez un câble de catégorie 5e ou plus (8 fils) et un switch gigabit.",
         ),
         "en": Words(

@@ -46,13 +46,13 @@ ABILITY_TEXTS: Final[dict[str, dict[Language, str]]] = {
         "password, given in the PC's setup (BIOS). Else take this disk out.",
     },
     "enabled": {
-        "fr": "Un mot de passe y est mis : ouvert pour le moment, il se verrouille dès que le PC s'éteint. Ôtez ce mot "
-        "de passe dans le réglage du PC (BIOS) avant de donner le PC.",
+        "fr": "Un mot de passe est défini sur ce disque : ouvert pour le moment, il se verrouille dès que le PC "
+        "s'éteint. Ôtez ce mot de passe dans le réglage du PC (BIOS) avant de donner le PC.",
         "en": "A password is set on it: open for now, it locks as soon as the PC goes off. Take that password away in "
         "the PC's setup (BIOS) before the PC is given away.",
     },
     "expired": {
-        "fr": "Trop de mots de passe faux : éteignez le PC et rallumez-le avant d'en essayer un autre.",
+        "fr": "Trop de mots de passe erronés : éteignez le PC et rallumez-le avant d'en essayer un autre.",
         "en": "Too many wrong passwords: switch the PC off and on before another one is tried.",
     },
     "running": {

@@ -19,7 +19,7 @@ QUESTION_TEXTS: Final[dict[str, dict[Language, str]]] = {
         "en": "Answer passed on to the PC: {choice}",
     },
     "asks_contested": {
-        "fr": "Dites d'abord quelle ligne est ce PC.",
+        "fr": "Dites d'abord quelle connexion est celle de ce PC.",
         "en": "Say first which line is this PC.",
     },
     "counted_page": {

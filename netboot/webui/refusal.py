@@ -145,12 +145,13 @@ _SENTENCES: Final[dict[Code, dict[Language, str]]] = {
         "then try again. Nothing was done.",
     },
     "contested": {
-        "fr": "On ne sait pas quelle ligne est ce PC. Revenez aux PC et dites lequel est le PC, puis recommencez.",
+        "fr": "On ne sait pas quelle connexion est celle de ce PC. Revenez aux PC et dites lequel est le PC, "
+        "puis recommencez.",
         "en": "It is not known which line is this PC. Go back to the PCs and say which one is the PC, then try again.",
     },
     "no-own-name": {
         "fr": "Ce PC n'annonce que des noms d'autres PC : le régler toucherait les autres. Réglez l'adresse de sa "
-        "carte réseau sous « PC à part », ou écartez sa ligne.",
+        "carte réseau sous « PC à part », ou écartez sa connexion.",
         "en": "This PC tells only names of other PCs: what is set for it would hold for them. Set it for its adapter's "
         "address under “Single PCs”, or keep its line out.",
     },
@@ -167,8 +168,8 @@ _SENTENCES: Final[dict[Code, dict[Language, str]]] = {
         "a backup, or build or import it again. Nothing was erased.",
     },
     "master-fixed": {
-        "fr": "netboot ne peut pas régler le système de ce profil : chaque PC garderait le nom, l'identité et les clés "
-        "SSH du master. Choisissez un profil sans réglage, ou un autre système. Rien n'a été effacé.",
+        "fr": "netboot ne peut pas régler le système de ce profil : tous les PC garderaient le même nom, la même "
+        "identité et les mêmes clés SSH. Choisissez un profil sans réglage, ou un autre système. Rien n'a été effacé.",
         "en": "netboot cannot set up the system of this profile: each PC would keep the master's name, identity and "
         "SSH keys. Choose a profile without customising, or another system. Nothing was erased.",
     },

@@ -168,30 +168,30 @@ TEXTS: Final[dict[str, dict[Language, str]]] = {
         "en": "What is in front of you tells its address on its screen. Nothing is begun before your answer.",
     },
     "contested_two-lines": {
-        "fr": "Deux lignes parlent pour un même PC.",
+        "fr": "Deux connexions parlent pour un même PC.",
         "en": "Two lines speak for one PC.",
     },
     "contested_other-adapter": {
-        "fr": "La ligne vient d'une autre carte réseau que celles qu'elle annonce.",
+        "fr": "La connexion vient d'une autre carte réseau que celles qu'elle annonce.",
         "en": "The line comes from another adapter than those that it tells.",
     },
-    "contested_address": {"fr": "Adresse de la ligne", "en": "The line's address"},
+    "contested_address": {"fr": "Adresse de la connexion", "en": "The line's address"},
     "contested_adapter": {"fr": "Carte réseau vue par le serveur", "en": "Adapter that the server sees"},
     "contested_adapters": {"fr": "Cartes réseau annoncées", "en": "Adapters that it tells"},
     "contested_since": {"fr": "Depuis", "en": "Since"},
     "contested_vouch": {"fr": "C'est ce PC", "en": "This is the PC"},
     "contested_keep-out": {"fr": "Ce n'est pas ce PC", "en": "This is not the PC"},
     "vouched": {"fr": "Le PC est reconnu.", "en": "The PC is recognised."},
-    "kept_out": {"fr": "Cette ligne est écartée.", "en": "This line is kept out."},
+    "kept_out": {"fr": "Cette connexion est écartée.", "en": "This line is kept out."},
     "standing_two-lines": {
-        "fr": "CONTESTÉ : une autre ligne a parlé pour ce PC pendant ce passage, et personne n'a dit lequel était le "
-        "PC. Les preuves de ce passage ne valent pas tant qu'un doute reste.",
+        "fr": "CONTESTÉ : une autre connexion a parlé pour ce PC pendant ce passage, et personne n'a dit lequel "
+        "était le PC. Les preuves de ce passage ne valent pas tant qu'un doute reste.",
         "en": "CONTESTED: another line spoke for this PC during this visit, and nobody said which one was the PC. The "
         "proofs of this visit do not count while there is a doubt.",
     },
     "standing_other-adapter": {
-        "fr": "CONTESTÉ : la ligne de ce passage venait d'une autre carte réseau que celles qu'elle annonçait. Les "
-        "preuves de ce passage ne valent pas tant qu'un doute reste.",
+        "fr": "CONTESTÉ : la connexion de ce passage venait d'une autre carte réseau que celles qu'elle annonçait. "
+        "Les preuves de ce passage ne valent pas tant qu'un doute reste.",
         "en": "CONTESTED: the line of this visit came from another adapter than those that it told. The proofs of this "
         "visit do not count while there is a doubt.",
     },

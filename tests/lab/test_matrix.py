@@ -44,7 +44,7 @@ async def test_a_chunk_damaged_in_the_store_fails_the_deploy_and_no_pc_is_called
             async with power_on(lan, spec) as pc:
                 await choose_deploy(service, pc)
                 await pc.console.wait_for(r"netboot: stopped chunk-damaged", STAGE_WITHIN)
-                assert f"Le master {manifest.name}" in pc.console.text
+                assert f"Le système {manifest.name}" in pc.console.text
                 assert "Reconstruisez-le" in pc.console.text
             job = await job_of(service, spec.mac)
             assert job.state == "failed"

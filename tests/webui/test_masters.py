@@ -77,7 +77,7 @@ async def test_the_page_of_systems_says_which_are_foreign(operator: Person, work
     workshop.record.masters.remember(MASTER.manifest, name=MASTER.name, version="1", licence="MIT")
     assert "aucun PC ne l'accepte" not in await operator.get("/masters")
     holding(workshop, replace(MASTER, signed=False))
-    assert "La signature du master debian-minimal" in await operator.get("/masters")
+    assert "La signature du système debian-minimal" in await operator.get("/masters")
 
 
 def test_a_server_whose_key_was_replaced_finds_its_old_masters_unsigned(

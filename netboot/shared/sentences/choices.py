@@ -45,14 +45,14 @@ SENTENCES: Final[dict[Code, dict[Language, str]]] = {
         "again.",
     },
     "two-lines": {
-        "fr": "Une autre ligne parle aussi pour ce PC : rien n'est commencé. Celui-ci a l'adresse {address}. Sur la "
-        "page, dites lequel est le PC. S'il vient d'être redémarré, attendez une minute.",
+        "fr": "Une autre connexion parle aussi pour ce PC : rien n'est commencé. Celui-ci a l'adresse {address}. Sur "
+        "la page, dites lequel est le PC. S'il vient d'être redémarré, attendez une minute.",
         "en": "Another line speaks for this PC too: nothing is begun. This one has the address {address}. Say on the "
         "page which one is the PC. If it was restarted just now, wait a minute.",
     },
     "other-adapter": {
-        "fr": "La ligne {address} vient d'une autre carte réseau ({adapter}) que celles que ce PC annonce : rien n'est "
-        "commencé. Sur la page, dites si c'est bien ce PC.",
+        "fr": "La connexion {address} vient d'une autre carte réseau ({adapter}) que celles que ce PC annonce : rien "
+        "n'est commencé. Sur la page, dites si c'est bien ce PC.",
         "en": "The line {address} comes from another adapter ({adapter}) than those that this PC tells: nothing is "
         "begun. Say on the page whether it is this PC.",
     },

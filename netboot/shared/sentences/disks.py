@@ -94,14 +94,14 @@ SENTENCES: Final[dict[Code, dict[Language, str]]] = {
         "this PC from the network again.",
     },
     "disk-too-small": {
-        "fr": "Le master {master} demande {needed} et le disque {disk} n'a que {size}. Choisissez un autre profil "
+        "fr": "Le système {master} demande {needed} et le disque {disk} n'a que {size}. Choisissez un autre profil "
         "ou un disque plus grand.",
         "en": "The master {master} needs {needed} and the disk {disk} has only {size}. Choose another profile or a "
         "larger disk.",
     },
     "disk-sectors": {
-        "fr": "Le master {master} est fait pour des secteurs de {wanted} octets ; le disque {disk} en a de {found}. "
-        "Choisissez un autre master.",
+        "fr": "Le système {master} est fait pour des secteurs de {wanted} octets ; le disque {disk} en a de {found}. "
+        "Choisissez un autre système.",
         "en": "The master {master} is made for sectors of {wanted} bytes; the disk {disk} has {found}. "
         "Choose another master.",
     },
@@ -118,7 +118,7 @@ SENTENCES: Final[dict[Code, dict[Language, str]]] = {
         "start again; if it happens once more, replace the disk.",
     },
     "several-targets": {
-        "fr": "Ce PC a plusieurs disques possibles ({disks}). Choisissez sur la page celui qui reçoit le master.",
+        "fr": "Ce PC a plusieurs disques possibles ({disks}). Choisissez sur la page celui qui reçoit le système.",
         "en": "This PC has several possible disks ({disks}). Choose on the page which one gets the master.",
     },
 }

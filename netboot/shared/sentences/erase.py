@@ -31,7 +31,7 @@ TITLE: Final[dict[Language, str]] = {"fr": "Effacement", "en": "Erasure"}
 
 SENTENCES: Final[dict[Code, dict[Language, str]]] = {
     "not-erased": {
-        "fr": "Le disque {disk} n'a pas la preuve de son effacement : le master n'est pas installé. "
+        "fr": "Le disque {disk} n'a pas la preuve de son effacement : le système n'est pas installé. "
         "Choisissez un profil qui efface.",
         "en": "The disk {disk} has no proof of erasure: the master is not installed. Choose a profile that erases.",
     },
