@@ -182,8 +182,8 @@ def read_boot_client(packet: DhcpPacket) -> BootClient | Ignored:
         return Ignored(Reason.NOT_A_BOOT_CLIENT)
     if not packet.mac:
         return Ignored(Reason.NOT_ETHERNET, f"htype {packet.htype}, {len(packet.chaddr)} bytes")
-    told = _architecture(options.get(Option.ARCHITECTURE, b""), vendor_class)
-    architecture = _USUAL_ARCHITECTURE[method] if told is None else told
+    announced = _architecture(options.get(Option.ARCHITECTURE, b""), vendor_class)
+    architecture = _USUAL_ARCHITECTURE[method] if announced is None else announced
     user_classes = _user_classes(options.get(Option.USER_CLASS))
     ipxe = _ipxe(user_classes, options.get(Option.IPXE))
     return BootClient(
@@ -192,7 +192,7 @@ def read_boot_client(packet: DhcpPacket) -> BootClient | Ignored:
         uuid=_machine_uuid(options.get(Option.MACHINE_ID)),
         method=method,
         architecture=architecture,
-        architecture_told=told is not None,
+        architecture_told=announced is not None,
         firmware=_FIRMWARE_BY_ARCHITECTURE.get(architecture, Firmware.UNKNOWN),
         user_classes=user_classes,
         ipxe=ipxe,

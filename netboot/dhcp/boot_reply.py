@@ -64,8 +64,8 @@ def boot_file_again(client: BootClient, reply: DhcpPacket) -> Options:
 
 def largest_reply(request: DhcpPacket) -> int:
     """Bytes of DHCP that this client takes and a frame holds, less those of option 82, which its relay takes out."""
-    said = request.option(Option.MAX_MESSAGE_SIZE) or b""
-    limit = max(_USUAL_LIMIT, int.from_bytes(said) - _HEADERS) if len(said) == 2 else _USUAL_LIMIT
+    announced = request.option(Option.MAX_MESSAGE_SIZE) or b""
+    limit = max(_USUAL_LIMIT, int.from_bytes(announced) - _HEADERS) if len(announced) == 2 else _USUAL_LIMIT
     return min(limit, MAX_PACKET) - sum(2 + len(value) for _, value in echoed(request, Option.RELAY_AGENT))
 
 

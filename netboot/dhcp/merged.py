@@ -261,13 +261,15 @@ def _server_of(packet: DhcpPacket, source: IPv4Address) -> IPv4Address:
 
 def _link_selected(packet: DhcpPacket) -> bytes:
     """What the PC's own relay said of it (option 82), and which subnet it is on."""
-    said = packet.option(Option.RELAY_AGENT) or b""
+    agent_information = packet.option(Option.RELAY_AGENT) or b""
     selection = bytes((_LINK_SELECTION, 4)) + packet.giaddr.packed
     try:
-        has_one = any(code == _LINK_SELECTION for code, _ in decode_options(said))
+        has_one = any(code == _LINK_SELECTION for code, _ in decode_options(agent_information))
     except MalformedPacket:
         return selection
-    return said if has_one else (said + selection if len(said + selection) <= _LONGEST_OPTION else selection)
+    if has_one:
+        return agent_information
+    return agent_information + selection if len(agent_information + selection) <= _LONGEST_OPTION else selection
 
 
 def _without(options: Options, codes: set[Option]) -> Options:

@@ -90,16 +90,16 @@ def asked_on_4011(offer: Offer) -> BootQuestion | None:
     # UEFI asks whoever says no more than PXEClient, with a menu's prompt or not; a BIOS and iPXE take the file named.
     plain = BootQuestion(offer.server) if offer.asker in (Asker.UEFI, Asker.IA32) else None
     try:
-        told = dict(decode_options(offer.vendor_options))
+        suboptions = dict(decode_options(offer.vendor_options))
     except MalformedPacket:
         return None
-    if not told.keys() & {_DISCOVERY_CONTROL, _BOOT_SERVERS, _BOOT_MENU}:
+    if not suboptions.keys() & {_DISCOVERY_CONTROL, _BOOT_SERVERS, _BOOT_MENU}:
         return plain
-    control = told.get(_DISCOVERY_CONTROL, b"")
+    control = suboptions.get(_DISCOVERY_CONTROL, b"")
     if control and control[0] & _TAKE_THE_FILE:
         return None
-    servers = _boot_servers(told.get(_BOOT_SERVERS, b""))
-    for item in _menu_items(told.get(_BOOT_MENU, b"")):
+    servers = _boot_servers(suboptions.get(_BOOT_SERVERS, b""))
+    for item in _menu_items(suboptions.get(_BOOT_MENU, b"")):
         if item and servers.get(item):
             return BootQuestion(servers[item], item)
     return None

@@ -41,14 +41,14 @@ def combined(*policies: Policy | None) -> Policy:
 
     Several names of one PC may each stand for a policy, and so may the settings and the page.
     """
-    said = [policy for policy in policies if policy is not None]
-    if not said:
+    given = [policy for policy in policies if policy is not None]
+    if not given:
         return NOTHING
     return Policy(
-        denied=any(policy.denied for policy in said),
-        loader=next((policy.loader for policy in said if policy.loader is not None), None),
-        dhcp=next((policy.dhcp for policy in said if policy.dhcp is not None), None),
-        default=next((policy.default for policy in said if policy.default), ""),
+        denied=any(policy.denied for policy in given),
+        loader=next((policy.loader for policy in given if policy.loader is not None), None),
+        dhcp=next((policy.dhcp for policy in given if policy.dhcp is not None), None),
+        default=next((policy.default for policy in given if policy.default), ""),
     )
 
 

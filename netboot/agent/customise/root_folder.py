@@ -32,8 +32,8 @@ def mounted_root(device: Path, kind: str, *options: str) -> Iterator[tuple[Path,
 
 
 def _subvolume(top: Path) -> str:
-    said = run(["btrfs", "subvolume", "get-default", top], timeout=60).stdout
-    default = _DEFAULT.search(said)
+    output = run(["btrfs", "subvolume", "get-default", top], timeout=60).stdout
+    default = _DEFAULT.search(output)
     for name in (default[1].strip() if default else "", *_SUBVOLUMES, ""):
         folder = top / name
         inside = folder.resolve().is_relative_to(top.resolve())

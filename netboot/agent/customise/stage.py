@@ -170,5 +170,5 @@ def _root_of(manifest: Manifest) -> tuple[Partition, str]:
 
 def _short(error: NetbootError | OSError) -> str:
     """Which tool it was stands at the beginning, why it failed at the end."""
-    said = f"{error.message}: {error.hint}" if isinstance(error, NetbootError) else str(error)
-    return said if len(said) <= 500 else f"{said[:150]} … {said[-340:]}"
+    sentence = f"{error.message}: {error.hint}" if isinstance(error, NetbootError) else str(error)
+    return sentence if len(sentence) <= 500 else f"{sentence[:150]} … {sentence[-340:]}"

@@ -40,8 +40,8 @@ class Asked:
         """The same disks, each with what it has told by now or tells in the time that is left. Blocks until then."""
         for thread in self._threads:
             thread.join(max(0.0, self._until - time.monotonic()))
-        told = dict(self._told)
-        return tuple(replace(disk, can=told.get(disk.name, Abilities())) for disk in self._disks)
+        abilities = dict(self._told)
+        return tuple(replace(disk, can=abilities.get(disk.name, Abilities())) for disk in self._disks)
 
     def _ask(self, host: Host, disk: Disk) -> None:
         for abilities in _answers(host, disk):
@@ -50,27 +50,27 @@ class Asked:
 
 def _answers(host: Host, disk: Disk) -> Iterator[Abilities]:
     """What is known of the disk, after each of its answers."""
-    told = Abilities(discard=_read_discard(host, disk.name))
-    yield told
+    abilities = Abilities(discard=_read_discard(host, disk.name))
+    yield abilities
     device = f"/dev/{disk.name}"
     if disk.ata:
         security, sanitize = ata_abilities.parse_identity(host.output(("hdparm", "-I", device)))
-        told = replace(told, ata_security=security, ata_sanitize=sanitize)
-        yield told
+        abilities = replace(abilities, ata_security=security, ata_sanitize=sanitize)
+        yield abilities
         if sanitize is not None and sanitize.supported:
             transcript = host.transcript(("hdparm", "--sanitize-status", device))
             state = ata_abilities.parse_sanitize_state(transcript, own_port=disk.transport in _OWN_PORTS)
-            yield replace(told, ata_sanitize=replace(sanitize, state=state))
+            yield replace(abilities, ata_sanitize=replace(sanitize, state=state))
     elif disk.transport == "nvme":
-        said = nvme_abilities.parse_controller(host.output(("nvme", "id-ctrl", device, "--output-format=json")))
-        if said is None:
+        nvme = nvme_abilities.parse_controller(host.output(("nvme", "id-ctrl", device, "--output-format=json")))
+        if nvme is None:
             return
-        told = replace(told, nvme_format=said[0], nvme_sanitize=said[1])
-        yield told
+        abilities = replace(abilities, nvme_format=nvme[0], nvme_sanitize=nvme[1])
+        yield abilities
         # One that has no such log counts the question as an error of its own.
-        if said[1].supported:
+        if nvme[1].supported:
             log = host.output(("nvme", "sanitize-log", device, "--output-format=json"))
-            yield replace(told, nvme_sanitize=nvme_abilities.with_log(said[1], log))
+            yield replace(abilities, nvme_sanitize=nvme_abilities.with_log(nvme[1], log))
 
 
 def _read_discard(host: Host, name: str) -> Discard | None:

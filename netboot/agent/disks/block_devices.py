@@ -131,8 +131,8 @@ def _bytes(host: Host, path: str) -> int:
 
 
 def _serial(host: Host, here: str) -> str:
-    told = host.text(f"{here}/device/serial") or host.text(f"{here}/serial")
-    return one_line(told, ID_LIMIT) or parse_unit_serial(host.content(f"{here}/device/vpd_pg80"))
+    serial = host.text(f"{here}/device/serial") or host.text(f"{here}/serial")
+    return one_line(serial, ID_LIMIT) or parse_unit_serial(host.content(f"{here}/device/vpd_pg80"))
 
 
 def _users(host: Host, here: str, name: str, used: Mapping[str, str]) -> tuple[str, ...]:
@@ -147,9 +147,9 @@ def _users(host: Host, here: str, name: str, used: Mapping[str, str]) -> tuple[s
 def _is_boot_unit(host: Host, here: str) -> bool:
     """Whether a UFS unit says that it is one of the two boot units and write-protected, and the kernel agrees
     (Documentation/ABI/testing/sysfs-driver-ufs: only the UFS driver gives these)."""
-    said = f"{here}/device/unit_descriptor"
-    is_boot = host.number(f"{said}/boot_lun_id") in (1, 2)
-    return is_boot and host.number(f"{said}/lun_write_protect") in (1, 2) and host.number(f"{here}/ro") == 1
+    descriptor = f"{here}/device/unit_descriptor"
+    is_boot = host.number(f"{descriptor}/boot_lun_id") in (1, 2)
+    return is_boot and host.number(f"{descriptor}/lun_write_protect") in (1, 2) and host.number(f"{here}/ro") == 1
 
 
 def _is_beside_data(unit: BlockDevice, devices: Sequence[BlockDevice]) -> bool:

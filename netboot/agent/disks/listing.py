@@ -93,8 +93,8 @@ def transport_of(device: BlockDevice) -> str:
 
 def _speaks_ata(device: BlockDevice, transport: str) -> bool:
     # Both the kernel's libata and SAT (SCSI to ATA translation, in SAS adapters) give such a disk the vendor "ATA".
-    told = _known(device, "ID_BUS") == "ata" or device.vendor.strip() == "ATA"
-    return transport in ("sata", "ata") or (told and transport in ("sas", "scsi", ""))
+    named_ata = _known(device, "ID_BUS") == "ata" or device.vendor.strip() == "ATA"
+    return transport in ("sata", "ata") or (named_ata and transport in ("sas", "scsi", ""))
 
 
 def find(wanted: DiskId, disks: Sequence[Disk]) -> Disk | Problem:
@@ -107,14 +107,14 @@ def find(wanted: DiskId, disks: Sequence[Disk]) -> Disk | Problem:
 
 def _serial(device: BlockDevice) -> str:
     # A SAS disk's ID_SERIAL_SHORT is its WWN; the number on its label is the SCSI one.
-    told = _known(device, "ID_SCSI_SERIAL") or _known(device, "ID_SERIAL_SHORT") or device.serial
-    return one_line(told, ID_LIMIT).replace(" ", "_")
+    serial = _known(device, "ID_SCSI_SERIAL") or _known(device, "ID_SERIAL_SHORT") or device.serial
+    return one_line(serial, ID_LIMIT).replace(" ", "_")
 
 
 def _wwn(device: BlockDevice) -> str:
-    told = _known(device, "ID_WWN_WITH_EXTENSION") or _known(device, "ID_WWN")
-    if told or device.name.startswith("nvme"):
-        return told or device.wwid
+    wwn = _known(device, "ID_WWN_WITH_EXTENSION") or _known(device, "ID_WWN")
+    if wwn or device.name.startswith("nvme"):
+        return wwn or device.wwid
     # Of the kernel's names only the NAA is a WWN; "t10." is made of vendor, model and serial.
     return f"0x{device.wwid.removeprefix('naa.')}" if device.wwid.startswith("naa.") else ""
 

@@ -57,16 +57,16 @@ class _Log(Struct):
 def parse_controller(text: str) -> tuple[NvmeFormat, NvmeSanitize] | None:
     """Both from `nvme id-ctrl --output-format=json`, without what the log tells; None when it is no such output."""
     try:
-        said = msgspec.json.decode(text, type=_Controller)
+        controller = msgspec.json.decode(text, type=_Controller)
     except (msgspec.MsgspecError, UnicodeError, RecursionError):
         return None
     sanitize = NvmeSanitize(
-        crypto=bool(said.sanicap & _CRYPTO),
-        block=bool(said.sanicap & _BLOCK),
-        overwrite=bool(said.sanicap & _OVERWRITE),
+        crypto=bool(controller.sanicap & _CRYPTO),
+        block=bool(controller.sanicap & _BLOCK),
+        overwrite=bool(controller.sanicap & _OVERWRITE),
     )
-    kept = sanitize.supported and not said.sanicap & _ALWAYS_DEALLOCATES
-    return _format(said), replace(sanitize, no_deallocate=kept)
+    kept = sanitize.supported and not controller.sanicap & _ALWAYS_DEALLOCATES
+    return _format(controller), replace(sanitize, no_deallocate=kept)
 
 
 def with_log(sanitize: NvmeSanitize, text: str) -> NvmeSanitize:
@@ -98,22 +98,22 @@ def with_log(sanitize: NvmeSanitize, text: str) -> NvmeSanitize:
     )
 
 
-def _format(said: _Controller) -> NvmeFormat:
-    if not said.oacs & _CAN_FORMAT:
+def _format(controller: _Controller) -> NvmeFormat:
+    if not controller.oacs & _CAN_FORMAT:
         return NvmeFormat(supported=False)
     return NvmeFormat(
         supported=True,
-        crypto=bool(said.fna & _FORMAT_CRYPTO),
-        formats_all=bool(said.fna & _FORMATS_ALL),
-        erases_all=bool(said.fna & _ERASES_ALL),
+        crypto=bool(controller.fna & _FORMAT_CRYPTO),
+        formats_all=bool(controller.fna & _FORMATS_ALL),
+        erases_all=bool(controller.fna & _ERASES_ALL),
     )
 
 
-def _seconds(said: int) -> int | None:
+def _seconds(announced: int) -> int | None:
     """0 is a time: the drive is done when it has answered."""
-    return said if 0 <= said < _NO_TIME else None
+    return announced if 0 <= announced < _NO_TIME else None
 
 
-def _later(said: int | UnsetType) -> int | None:
+def _later(announced: int | UnsetType) -> int | None:
     """A time that only NVMe 1.4 brought: before, its place holds zeros."""
-    return _seconds(said) if isinstance(said, int) and said else None
+    return _seconds(announced) if isinstance(announced, int) and announced else None

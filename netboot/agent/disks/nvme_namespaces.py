@@ -84,10 +84,10 @@ def parse_controller(text: str) -> tuple[bool, int] | None:
     """Whether it manages namespaces, and the highest number of one, from `nvme id-ctrl --output-format=json`; None when
     it is no such output."""
     try:
-        said = msgspec.json.decode(text, type=_Controller)
+        controller = msgspec.json.decode(text, type=_Controller)
     except (msgspec.MsgspecError, UnicodeError, RecursionError):
         return None
-    return bool(said.oacs & _MANAGES), said.nn
+    return bool(controller.oacs & _MANAGES), controller.nn
 
 
 def _are_all(numbers: frozenset[int], highest: int) -> bool:

@@ -104,14 +104,14 @@ def _structures(text: str, title: str) -> Iterator[dict[str, str]]:
 
 
 def _dimm(fields: dict[str, str]) -> Dimm:
-    told = fields.get("Size", "")
-    size = _SIZE.fullmatch(told)
+    size_text = fields.get("Size", "")
+    size = _SIZE.fullmatch(size_text)
     speed = _SPEED.fullmatch(fields.get("Speed", ""))
     return Dimm(
         locator=_told(fields, "Locator"),
         size=min(number(size[1]) * _UNITS[size[2]], 2**63 - 1) if size else 0,
         # "Unknown" is a module whose size the firmware does not know; only one word means an empty slot.
-        untold=size is None and told != _EMPTY,
+        untold=size is None and size_text != _EMPTY,
         kind=_told(fields, "Type"),
         mts=number(speed[1], most=1_000_000) if speed else 0,
         manufacturer=_told(fields, "Manufacturer"),

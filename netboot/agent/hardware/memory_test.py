@@ -126,8 +126,8 @@ async def _round(run_round: RunRound, size: int) -> Round:
         raise StageFailed(Problem("memory-untested", {"error": f"{error.message}: {error.hint}"[:300]})) from error
     done = parse_round(ended.stdout)
     if done is None or not (done.wrong or (done.passed and ended.status == 0)):
-        said = (ended.stdout + ended.stderr).strip()[-200:]
-        raise StageFailed(Problem("memory-untested", {"error": f"stressapptest ended with {ended.status}: {said}"}))
+        output = (ended.stdout + ended.stderr).strip()[-200:]
+        raise StageFailed(Problem("memory-untested", {"error": f"stressapptest ended with {ended.status}: {output}"}))
     return done
 
 
