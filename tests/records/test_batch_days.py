@@ -127,6 +127,14 @@ def test_by_the_record_a_job_counts_until_the_last_event_of_what_its_pc_did(
     assert takes(session, pc(), began=last, now=now)
 
 
+def test_by_the_record_what_another_pc_did_since_counts_for_that_one_only(record: Record, session: Session) -> None:
+    done(record, pc(1))
+    last = newest(record).sequence
+    done(record, pc(2))
+    now = record.batches.arm("debian", 5, "Anne").at + A_YEAR
+    assert [takes(session, pc(each), began=last, now=now) for each in (1, 2)] == [True, False]
+
+
 def test_by_the_record_an_adapter_counts_until_the_last_event_of_a_visit_by_it(
     record: Record, session: Session
 ) -> None:
@@ -202,3 +210,11 @@ def test_a_visit_that_never_was_takes_no_place(record: Record, session: Session)
     row = session.get_one(tables.Batch, batch.id)
     with pytest.raises(NotOnRecord, match="this visit is not on the record"):
         batches.take_place(session, row, "made-up", began=0, now=batch.at)
+
+
+def test_a_batch_that_seems_to_be_of_tomorrow_is_over_when_that_is_more_than_a_day_off(
+    record: Record, session: Session
+) -> None:
+    at = record.batches.arm("debian", 5, "Anne").at
+    assert batches.newest(session, now=at - CHOICE_LASTS) is not None
+    assert batches.newest(session, now=at - CHOICE_LASTS - MOMENT) is None

@@ -101,6 +101,7 @@ def test_a_batch_is_told_whole(record: Record, clock: Clock) -> None:
     assert (batch.profile, batch.places, batch.taken, batch.who) == ("debian", 3, (), "Anne")
     assert (batch.until, batch.closed, batch.ending) == (batch.at + CHOICE_LASTS, None, "")
     assert batch.at.tzinfo is not None
+    assert len(batch.id) == 32, "16 bytes in hexadecimal"
     assert armed_now(record) == batch
     visits = [boots(record, pc(number)) for number in (2, 1)]
     for visit in visits:
