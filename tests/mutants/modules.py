@@ -7,10 +7,11 @@ from typing import Final, NamedTuple
 
 
 class Held(NamedTuple):
-    """A file or a pattern of files under netboot/, and the tests that are to notice every change in it."""
+    """A file or a pattern of files under netboot/, and the tests that are to notice every change, tried `at_once`."""
 
     pattern: str
     tests: tuple[str, ...]
+    at_once: int = 1
 
 
 _ERASE: Final = (
@@ -19,6 +20,16 @@ _ERASE: Final = (
 )  # fmt: skip
 
 MODULES: Final[dict[str, Held]] = {
+    "batches": Held(
+        "netboot/records/batches.py",
+        (
+            "tests/records/test_batches.py",
+            "tests/records/test_batch_journal.py",
+            "tests/records/test_batch_turns.py",
+            "tests/records/test_batch_days.py",
+        ),
+        at_once=2,
+    ),
     "chain": Held("netboot/records/chain.py", ("tests/records/test_chain.py",)),
     "claim": Held("netboot/agent/disks/claim.py", ("tests/agent/test_claim.py",)),
     "customise": Held(
@@ -57,6 +68,9 @@ MODULES: Final[dict[str, Held]] = {
 
 _DUMPS: Final = 'return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii={}, allow_nan={})'
 
+_ARMED: Final = 'id=secrets.token_hex(16), profile=profile, places=places, taken=0, who=who, at=now, ending=""'
+_FIRST: Final = "return session.scalars(select(tables.Batch).order_by(*order).limit({})).first()"
+_STATE: Final = '\'"STATE":"INTERRUPTED"\''
 _DOUBT: Final = 'return replace(disk, said={}).belonging == "doubt" and disk.id.size > 0'
 _PAIRS: Final = "pairs = list(zip(inventory.disks, settled(inventory, answers), {}))"
 _IN_ORDER: Final = "if not all(erasure.disk.same_as(one.disk) for erasure, one in zip(said, order.disks, {})):"
@@ -70,6 +84,19 @@ _PROOF: Final = (
 )
 
 EXPLAINED: Final[dict[tuple[str, str], str]] = {
+    ("netboot.records.batches.arm", _ARMED): "what is not set is None in the table",
+    ("netboot.records.batches._had_its_turn", ".join(tables.Visit, None)"): "the table's foreign key says as much",
+    ("netboot.records.batches._had_its_turn", ".join(tables.Visit, )"): "the table's foreign key says as much",
+    ("netboot.records.batches._value", ".join(tables.Machine, None)"): "the table's foreign key says as much",
+    ("netboot.records.batches._value", ".join(tables.Machine, )"): "the table's foreign key says as much",
+    (
+        "netboot.records.batches._value",
+        ".order_by(None)",
+    ): "SQLite reads them by their key, in order; PostgreSQL need not",
+    ("netboot.records.batches._value", "ending=cast(None, row.ending),"): "cast is for the type checker only",
+    ("netboot.records.batches._newest", _FIRST.format("None")): "the first is taken of however many",
+    ("netboot.records.batches._newest", _FIRST.format("2")): "the first is taken of however many",
+    ("netboot.records.batches._had_its_turn", _STATE): "PostgreSQL notices; LIKE of SQLite knows no capitals",
     ("netboot.records.chain.canonical", _DUMPS.format("None", "False")): "None is as false as False",
     ("netboot.records.chain.canonical", _DUMPS.format("False", "None")): "None is as false as False",
     ("netboot.records.chain.check", "why = None"): "only asked whether it is empty",

@@ -38,7 +38,7 @@ def _measure(name: str, held: Held) -> int:
     with tempfile.TemporaryDirectory(prefix="netboot-mutants-") as folder:
         copy = Path(folder)
         _copy_tree(copy, held)
-        done = _mutmut(copy, "run", "--max-children", "1")
+        done = _mutmut(copy, "run", "--max-children", str(held.at_once))
         found = dict(_statuses(copy))
         killed = sum(status in KILLED for status in found.values())
         strange = {mutant: status for mutant, status in found.items() if status not in KILLED | SURVIVED}
