@@ -1,6 +1,6 @@
 """Which modules are mutated, the tests that hold each, and the survivors that are explained.
 
-A module that decides about disks or proof and is not here is not measured yet: CONTRIBUTING.md says which.
+A module that comes to decide about disks or proof is added here with it.
 """
 
 from typing import Final, NamedTuple
