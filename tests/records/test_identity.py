@@ -79,6 +79,13 @@ def test_a_laptop_without_an_adapter_of_its_own_keeps_its_number_when_its_disk_i
     assert same(before, replace(after, board=Board(), disks=()))
 
 
+def test_a_disk_that_both_have_had_does_not_make_two_pcs_one_that_have_no_text_of_their_own() -> None:
+    one = inventory(macs=("10:7b:44:00:00:01",), disks=("S4EWNX0N0001",))
+    assert not same(one, inventory(dongles=(DONGLE,), disks=("S4EWNX0N0001",)))
+    assert not same(inventory(disks=("S4EWNX0N0001",)), inventory(disks=("S4EWNX0N0001",)))
+    assert same(one, inventory(macs=("10:7b:44:00:00:01",), disks=("S4EWNX0N0001",)))
+
+
 def test_a_disk_that_says_nothing_of_its_own_bears_out_nothing() -> None:
     def pc(mac: str) -> Inventory:
         return inventory(uuid=UUID, serial="5B5RKN2", macs=(mac,), disks=("0000000000000000",))
