@@ -73,7 +73,7 @@ _FIRST: Final = "return session.scalars(select(tables.Batch).order_by(*order).li
 _STATE: Final = '\'"STATE":"INTERRUPTED"\''
 _DOUBT: Final = 'return replace(disk, said={}).belonging == "doubt" and disk.id.size > 0'
 _PAIRS: Final = "pairs = list(zip(inventory.disks, settled(inventory, answers), {}))"
-_IN_ORDER: Final = "if not all(erasure.disk.same_as(one.disk) for erasure, one in zip(said, order.disks, {})):"
+_IN_ORDER: Final = "if not all(erasure.disk.same_as(one.disk) for erasure, one in zip(erasures, order.disks, {})):"
 _PREFIX: Final = (
     'if _counts_up(bare) or (len(bare) >= 10 and _counts_up(bare.lstrip("XXabcdefghijklmnopqrstuvwxyzXX"))):'
 )
