@@ -166,6 +166,14 @@ class Agent:
                 return await self.order()
         return run
 
+    async def begin_after(self, done: StageName, inventory: Inventory) -> RunStage:
+        """Hear the plan, do its stages up to and with `done`, and begin the one that follows."""
+        await self.hear(Plan)
+        run = await self.obey(inventory, until=done)
+        assert isinstance(run, RunStage)
+        await self.start(run)
+        return run
+
     async def _next(self) -> FromServer:
         async with asyncio.timeout(WITHIN):
             return decode_from_server(await self._socket.receive_str())

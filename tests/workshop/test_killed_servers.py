@@ -17,10 +17,7 @@ async def test_the_job_goes_on_after_the_server_was_killed_and_resent_reports_co
     record: Record, workshop: Workshop
 ) -> None:
     async with serving(workshop) as server, agent_on(server, hello(pc(), profile=WIPE.id)) as (agent, welcome):
-        await agent.hear(Plan)
-        erase = await agent.obey(pc(), until="check")
-        assert isinstance(erase, RunStage)
-        await agent.start(erase)
+        erase = await agent.begin_after("check", pc())
         await agent.receipt()
         finished = await agent.finish(erase, evidence(erase.stage, pc()))
         await agent.receipt()
@@ -51,10 +48,7 @@ async def test_a_stage_that_ended_while_the_server_was_down_is_judged_by_the_nex
     record: Record, workshop: Workshop
 ) -> None:
     async with serving(workshop) as server, agent_on(server, hello(pc(), profile=WIPE.id)) as (agent, welcome):
-        await agent.hear(Plan)
-        erase = await agent.obey(pc(), until="check")
-        assert isinstance(erase, RunStage)
-        await agent.start(erase)
+        erase = await agent.begin_after("check", pc())
         number = await agent.receipt()
     async with (
         serving(new_workshop(record)) as server,
@@ -86,10 +80,7 @@ async def test_the_job_goes_on_when_the_clock_was_put_back_since_the_one_before(
             assert isinstance(await agent.order(), Stay)
             put_back = timedelta(hours=1)
             assert await workshop.commands.choose(operator("anne"), row_of(workshop).machine, ERASE.id)
-            await agent.hear(Plan)
-            erase = await agent.obey(pc(), until="check")
-            assert isinstance(erase, RunStage)
-            await agent.start(erase)
+            erase = await agent.begin_after("check", pc())
             number = await agent.receipt()
             async with agent_on(server, hello(pc(), token=welcome.token)) as (back, _):
                 assert (await back.hear(Plan)).job == erase.job

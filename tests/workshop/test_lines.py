@@ -163,10 +163,7 @@ async def test_an_agent_whose_machine_said_hello_by_another_boot_since_reports_n
     record: Record, workshop: Workshop
 ) -> None:
     async with serving(workshop) as server, agent_on(server, hello(pc(), profile=WIPE.id)) as (agent, welcome):
-        await agent.hear(Plan)
-        erase = await agent.obey(pc(), until="check")
-        assert isinstance(erase, RunStage)
-        await agent.start(erase)
+        await agent.begin_after("check", pc())
         await agent.receipt()
     record.visits.greet(hello(pc(), "boot-2"), "98:fa:9b:00:00:01")
     async with serving(new_workshop(record)) as server, line_to(server) as agent:
