@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from netboot.shared.errors import NetbootError
+from netboot.shared.mounts import mounts_below, unmount_below
 from netboot.shared.process import run as run_program
 
 log = logging.getLogger(__name__)
@@ -67,10 +68,20 @@ def claim_run(base: Path = BASE) -> Iterator[Run]:
 
 
 def remove_run(run: Run) -> None:
-    """End every process in the run's namespaces, then remove the namespaces and the folder."""
+    """End every process in the run's namespaces, then remove the namespaces and the folder.
+
+    Raises NetbootError when something in the folder stays mounted: nothing is removed then.
+    """
     for path in sorted(NAMESPACES.glob(run.namespace("*"))):
         _end_processes_in(path)
         run_program(["ip", "netns", "delete", path.name])
+    unmount_below(run.folder)
+    if still := mounts_below(run.folder):
+        raise NetbootError(f"{still[0]} is mounted, and does not let go", hint=f"unmount it, then remove {run.folder}")
+    for line in run_program(["losetup", "--list", "--noheadings", "--output", "NAME,BACK-FILE"]).stdout.splitlines():
+        device, *image = line.split(maxsplit=1)
+        if image and image[0].startswith(f"{run.folder}/"):
+            run_program(["losetup", "--detach", device])
     shutil.rmtree(run.folder)
 
 

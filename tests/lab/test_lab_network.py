@@ -163,6 +163,22 @@ async def test_a_program_that_outlived_a_killed_run_is_ended_by_the_sweep(tmp_pa
         assert namespace not in namespaces()
 
 
+async def test_what_a_killed_run_left_mounted_is_let_go_of(tmp_path: Path) -> None:
+    base = tmp_path / "lab"
+    with claim_run(base) as dead:
+        pass
+    image, place = base / dead.name / "store.img", base / dead.name / "data" / "store"
+    place.mkdir(parents=True)
+    image.write_bytes(b"")
+    os.truncate(image, 8 << 20)
+    run(["mke2fs", "-q", image])
+    device = run(["losetup", "--find", "--show", image]).stdout.strip()
+    run(["mount", device, place])
+    with claim_run(base) as following:
+        assert [path for path in base.iterdir() if path.is_dir()] == [following.folder]
+    assert not run(["losetup", "--associated", image]).stdout
+
+
 async def test_a_folder_that_belongs_to_someone_else_is_refused(tmp_path: Path) -> None:
     foreign = tmp_path / "foreign"
     foreign.mkdir()
