@@ -70,7 +70,7 @@ def claim_run(base: Path = BASE) -> Iterator[Run]:
 def remove_run(run: Run) -> None:
     """End every process in the run's namespaces, then remove the namespaces and the folder.
 
-    Raises NetbootError when something in the folder stays mounted: nothing is removed then.
+    Raises NetbootError when something in the folder stays mounted: the folder is left as it is then.
     """
     for path in sorted(NAMESPACES.glob(run.namespace("*"))):
         _end_processes_in(path)
