@@ -1,0 +1,47 @@
+"""Lets an erase by the drive's firmware (erasing.py) happen to the data, as far as its progress has come.
+
+So that what a hung or failed erase left behind, or a power cut in the middle, is really there to be read.
+"""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from netboot.lab.drives.behaviour import Behaviour, Outcome
+from netboot.lab.drives.erasing import Erasing, Fill, progress
+from netboot.lab.drives.medium import Medium
+
+BUDGET = 16 << 20
+"""Bytes that are erased in one go at most, so that the PC never waits long for an answer."""
+
+
+def total(media: Sequence[Medium]) -> int:
+    """The bytes of all of them."""
+    return sum(medium.size for medium in media)
+
+
+def catch_up(
+    erasing: Erasing, media: Sequence[Medium], behaviour: Behaviour, now: float, budget: int = BUDGET
+) -> Erasing:
+    """Do what is due by now, one medium after the other, at most `budget` bytes; says how far it came.
+
+    The end of an erase may be told to the PC once `erased` is what `due` says.
+    """
+    end = min(due(erasing, media, behaviour, now), erasing.erased + budget)
+    if behaviour.erase is not Outcome.LIES:
+        base = 0
+        for medium in media:
+            start, stop = max(erasing.erased, base) - base, min(end, base + medium.size) - base
+            if start < stop and erasing.fill is Fill.NOISE:
+                medium.scramble(start, stop)
+            elif start < stop:
+                medium.fill(start, stop, erasing.pattern)
+            base += medium.size
+    return msgspec.structs.replace(erasing, erased=max(end, erasing.erased))
+
+
+def due(erasing: Erasing, media: Sequence[Medium], behaviour: Behaviour, now: float) -> int:
+    """Up to which byte it should be by now: whole blocks of 4096 until the end."""
+    size = total(media)
+    reached = int(progress(erasing, behaviour, now) * size)
+    return size if reached >= size else reached // 4096 * 4096
