@@ -4,24 +4,36 @@ So that what a hung or failed erase left behind, or a power cut in the middle, i
 """
 
 from collections.abc import Sequence
+from typing import Protocol
 
 import msgspec
 
 from netboot.lab.drives.behaviour import Behaviour, Outcome
 from netboot.lab.drives.erasing import Erasing, Fill, progress
-from netboot.lab.drives.medium import Medium
 
 BUDGET = 16 << 20
 """Bytes that are erased in one go at most, so that the PC never waits long for an answer."""
 
 
-def total(media: Sequence[Medium]) -> int:
+class Erasable(Protocol):
+    """A medium, or a part of one."""
+
+    size: int
+
+    def fill(self, start: int, end: int, pattern: bytes) -> None:
+        """Erase these bytes, and leave the pattern."""
+
+    def scramble(self, start: int, end: int) -> None:
+        """Erase these bytes, and leave noise."""
+
+
+def total(media: Sequence[Erasable]) -> int:
     """The bytes of all of them."""
     return sum(medium.size for medium in media)
 
 
 def catch_up(
-    erasing: Erasing, media: Sequence[Medium], behaviour: Behaviour, now: float, budget: int = BUDGET
+    erasing: Erasing, media: Sequence[Erasable], behaviour: Behaviour, now: float, budget: int = BUDGET
 ) -> Erasing:
     """Do what is due by now, one medium after the other, at most `budget` bytes; says how far it came.
 
@@ -40,7 +52,7 @@ def catch_up(
     return msgspec.structs.replace(erasing, erased=max(end, erasing.erased))
 
 
-def due(erasing: Erasing, media: Sequence[Medium], behaviour: Behaviour, now: float) -> int:
+def due(erasing: Erasing, media: Sequence[Erasable], behaviour: Behaviour, now: float) -> int:
     """Up to which byte it should be by now: whole blocks of 4096 until the end."""
     size = total(media)
     reached = int(progress(erasing, behaviour, now) * size)
