@@ -37,6 +37,7 @@ LAYERS = (
 
 PURE = (
     "dhcp_proxy", "imaging",
+    *(module.removeprefix("netboot.") for module in FILES if module.startswith("netboot.agent.answers.")),
     "bootmenu.escapes", "bootmenu.offered", "bootmenu.pick", "bootmenu.ticket",
     "dhcp.address_plan", "dhcp.arp_packet", "dhcp.boot_client", "dhcp.boot_file", "dhcp.boot_reply", "dhcp.core",
     "dhcp.full", "dhcp.lease_options", "dhcp.leases", "dhcp.loop_guard", "dhcp.merged", "dhcp.packet",

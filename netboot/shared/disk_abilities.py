@@ -85,13 +85,15 @@ class NvmeSanitize(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """NVMe's Sanitize, by its kinds. `state` is that of the last one.
 
     `no_deallocate`: the host can ask that the blocks stay allocated, so that what is read after is what is there;
-    `times_no_deallocate` are then meant.
+    `times_no_deallocate` are then meant. `purges_on_demand`: it can be asked to purge as IEEE 2883 means it or to fail,
+    and its log says that it did (TP4218).
     """
 
     crypto: bool = False
     block: bool = False
     overwrite: bool = False
     no_deallocate: bool = False
+    purges_on_demand: bool = False
     times: SanitizeTimes = SanitizeTimes()
     times_no_deallocate: SanitizeTimes = SanitizeTimes()
     state: NvmeSanitizeState | None = None

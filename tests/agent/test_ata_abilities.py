@@ -8,27 +8,13 @@ import pytest
 from netboot.agent.disks.ata_abilities import parse_identity, parse_sanitize_state
 from netboot.shared.disk_abilities import Announced, AtaSanitize, AtaSecurity
 from tests.agent.recorded_abilities import FROZEN, IDLE, MICRON, MINUTES_2, output, satadom
+from tests.agent.recorded_answers import answer
 
 NOT_TOLD = (None, None)
-# hdparm --sanitize-status; of these three every indentation is hdparm's own (hdparm.c, sanitize_normal_output).
-# tinyapps.org/docs/ata_sanitize_hdparm.html: a drive that was sanitized, and one that cannot.
-DONE = (
-    "\n/dev/sdx:\nIssuing SANITIZE_STATUS command\nSanitize status:\n    State:    SD0 Sanitize Idle\n"
-    "    Last Sanitize Operation Completed Without Error\n"
-)
+DONE, RUNNING = answer("ata-sanitize-done"), answer("ata-sanitize-running")
+WITHOUT_REGISTERS = answer("ata-sanitize-no-registers")
+# tinyapps.org/docs/ata_sanitize_hdparm.html: a drive that cannot.
 UNSUPPORTED = "SANITIZE feature set is not supported\n\n/dev/sdx:\n"
-# A public note on GitHub about testing SSDs (a ShineDisk M667, in Chinese): one at work.
-RUNNING = (
-    "/dev/sda:\nIssuing SANITIZE_STATUS command\nSanitize status:\n    State:    SD2 Sanitize operation In Process\n"
-    "    Progress: 0x41c2 (25%)\n\n"
-)
-# A public note on GitHub (a Crucial CT1000MX500SSD1 behind a kernel that gave no registers, 2026-05): the drive refused
-# (04 51 is ABRT), and hdparm calls it idle.
-WITHOUT_REGISTERS = (
-    "SG_IO: bad/missing sense data, sb[]:  f0 00 0b 04 51 40 00 0a 80 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 "
-    "00 00 00 00 00 00 00\n\n/dev/sda:\nIssuing SANITIZE_STATUS command\nSanitize status:\n"
-    "    State:    SD0 Sanitize Idle\n"
-)
 FAILED = (
     "SANITIZE failed: Input/output error\n"
     "SANITIZE device error reason: Last Sanitize Command completed unsuccessfully\n"

@@ -26,6 +26,13 @@ def test_what_real_nvme_drives_can_do_is_read() -> None:
         (0x17, 0, 0, (NvmeFormat(supported=True), NvmeSanitize())),
         (0x15, 7, 0, (NvmeFormat(supported=False), NvmeSanitize())),
         (0x17, 1, 0xA0000002, (NvmeFormat(supported=True, formats_all=True), NvmeSanitize(block=True))),
+        (0x17, 0, 0x20, (NvmeFormat(supported=True), NvmeSanitize())),
+        (
+            0x17,
+            0,
+            0x20000022,
+            (NvmeFormat(supported=True), NvmeSanitize(block=True, purges_on_demand=True)),
+        ),
         (0x2, 2, 0x4, (NvmeFormat(supported=True, erases_all=True), NvmeSanitize(overwrite=True, no_deallocate=True))),
     ],
 )

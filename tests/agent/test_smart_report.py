@@ -8,7 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netboot.agent.disks.smart_report import SelfTestState, health, read_report, self_test_state
+from netboot.agent.disks.smart_report import (
+    ErrorCounts,
+    SelfTestState,
+    error_counts,
+    health,
+    read_report,
+    self_test_state,
+)
 from netboot.shared.inventory import Disk, DiskId
 from netboot.shared.stages.smart import DiskHealth
 
@@ -180,3 +187,17 @@ def test_a_real_answer_with_one_thing_in_it_replaced_can_be_sent_and_kept(path: 
 def test_text_that_is_no_json_says_nothing(text: str) -> None:
     report = read_report(text, 0)
     assert health(DISK, report, "not-told").passed is None
+
+
+@pytest.mark.parametrize(
+    ("name", "counts"),
+    [
+        ("ata-worn", ErrorCounts(304, 0, 0)),
+        ("ata-failing", ErrorCounts(1975, 8, 0)),
+        ("nvme-worn", ErrorCounts(None, None, 7)),
+        ("scsi-good", ErrorCounts(0, None, 0)),
+    ],
+)
+def test_what_a_drive_counts_of_damage_is_told_for_itself(name: str, counts: ErrorCounts) -> None:
+    assert error_counts(read_report(recorded(name), 0)) == counts
+    assert error_counts(read_report("", 0)) == ErrorCounts()

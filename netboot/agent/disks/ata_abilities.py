@@ -3,15 +3,14 @@
 Sources: hdparm 9.65 (Debian 13), identify.c and hdparm.c; ACS-3 for what the words stand for. hdparm ends with status 0
 whatever became of the command, so what is not there word for word is not told.
 
-A disk behind a SAS adapter may answer without its registers: hdparm then prints "SD0 Sanitize Idle" of whatever state
-(openSeaChest #229), sometimes after "bad/missing sense data". So plain idleness is believed of the PC's own ports only.
-Not for: running hdparm (`abilities.py`).
+Not for: running hdparm (`abilities.py`); its words for SANITIZE's status (`agent/answers/ata_sanitize.py`).
 """
 
 import re
 from collections.abc import Sequence
 from typing import Final
 
+from netboot.agent.answers.ata_sanitize import parse_status
 from netboot.shared.disk_abilities import Announced, AtaSanitize, AtaSanitizeState, AtaSecurity
 
 _HEAD: Final = re.compile(r"([A-Z][^:\t]*?):\s*(\S.*)?")
@@ -24,10 +23,6 @@ _STATES: Final = {
     "supported: enhanced erase": "enhanced",
 }
 _TIME: Final = re.compile(r"(more than )?(\d{1,5})min for (ENHANCED )?SECURITY ERASE UNIT\.")
-_SANITIZE_STATE: Final = re.compile(r"^\s*State:\s+SD([0-4]) Sanitize", re.MULTILINE)
-_FAILED: Final = "Drive in SD3 Sanitize Operation Failed state"
-_IN_FROZEN: Final = "SANITIZE device error reason: Device in FROZEN state"
-_DONE: Final = "Last Sanitize Operation Completed Without Error"
 
 
 def parse_identity(text: str) -> tuple[AtaSecurity | None, AtaSanitize | None]:
@@ -44,21 +39,8 @@ def parse_sanitize_state(transcript: str, *, own_port: bool) -> AtaSanitizeState
 
     `own_port`: the disk hangs on a SATA or IDE port of the PC, whose registers always come back.
     """
-    if "sense data" in transcript:
-        return None
-    if _FAILED in transcript:
-        return "failed"
-    if _IN_FROZEN in transcript:
-        return "frozen"
-    match _SANITIZE_STATE.findall(transcript):
-        case ["0"]:
-            return "idle" if own_port or _DONE in transcript else None
-        case ["1"]:
-            return "frozen"
-        case ["2"]:
-            return "running"
-        case _:
-            return None
+    state = parse_status(transcript, own_port=own_port).state
+    return None if state == "not-told" else state
 
 
 def _sections(text: str) -> dict[str, list[str]]:

@@ -59,6 +59,16 @@ class SelfTestState:
 
 
 @dataclass(frozen=True, slots=True)
+class ErrorCounts:
+    """Sectors and errors that a disk counts: those it replaced, those that wait to be, and what it could not read; None
+    is what it does not say. An NVMe drive counts media errors as such, a SCSI disk its grown defects as replaced."""
+
+    reallocated: int | None = None
+    pending: int | None = None
+    uncorrectable: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class SmartReport:
     """One answer of smartctl. `said` is what it complained of."""
 
@@ -124,21 +134,33 @@ def _ata_state(data: Mapping[str, Any]) -> SelfTestState:
     )
 
 
+def error_counts(report: SmartReport) -> ErrorCounts:
+    """What the disk counts of damage, to be compared before and after an erase."""
+    data = report.data
+    reallocated, pending, uncorrectable = (_count(data, *which) for which in _COUNTED)
+    media_errors = _number(_at(data, "nvme_smart_health_information_log", "media_errors"))
+    return ErrorCounts(
+        reallocated=_first(reallocated, _number(data.get("scsi_grown_defect_list"))),
+        pending=pending,
+        uncorrectable=_first(uncorrectable, media_errors, _scsi_errors(data)),
+    )
+
+
 def health(disk: Disk, report: SmartReport, self_test: SelfTest, said: str = "", most: int = ATTRIBUTES) -> DiskHealth:
     """What the disk says of itself, with `most` attributes; `said` is why its self-test told nothing."""
     data = report.data
     passed = _at(data, "smart_status", "passed")
     nvme = _at(data, "nvme_smart_health_information_log")
     attributes = tuple(_attributes(data))
-    reallocated, pending, uncorrectable = (_count(data, *which) for which in _COUNTED)
+    counts = error_counts(report)
     return DiskHealth(
         disk=disk.id,
         model=disk.model[:256],
         passed=passed if isinstance(passed, bool) else None,
         self_test=self_test,
-        reallocated=_first(reallocated, _number(data.get("scsi_grown_defect_list"))),
-        pending=pending,
-        uncorrectable=_first(uncorrectable, _number(_at(nvme, "media_errors")), _scsi_errors(data)),
+        reallocated=counts.reallocated,
+        pending=counts.pending,
+        uncorrectable=counts.uncorrectable,
         warning=_byte(_at(nvme, "critical_warning")),
         used=_byte(_first(_at(nvme, "percentage_used"), _at(data, "endurance_used", "current_percent"),
                           data.get("scsi_percentage_used_endurance_indicator"))),

@@ -1,0 +1,65 @@
+"""What an NVMe namespace says of itself that its erase needs, from nvme-cli's JSON. Pure.
+
+Source: NVM Express NVM command set specification 1.0, Identify Namespace (FLBAS, FPI, DLFEAT, the LBA formats); the
+JSON is nvme-cli 2.13's (Debian 13), of `nvme id-ns --output-format=json`.
+Not for: what a drive can do (`agent/disks/nvme_abilities.py`); which namespaces there are
+(`agent/disks/nvme_namespaces.py`).
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import msgspec
+from msgspec import Struct
+
+_TELLS_PROGRESS: Final = 1 << 7
+"""Of FPI; the bits below are the percentage that remains."""
+_READS: Final = {1: 0x00, 2: 0xFF}
+"""DLFEAT bits 2 to 0: what deallocated blocks read as."""
+
+
+@dataclass(frozen=True, slots=True)
+class Namespace:
+    """The namespace as it is formatted: `lba_format` is the index that a Format must name to keep its sectors;
+    `sector` and `metadata` their bytes. `format_left`: percent of a Format that remain, 0 when none is at work, None
+    where it does not tell. `reads_after`: the byte that deallocated blocks read as, None where that is not told."""
+
+    lba_format: int
+    sector: int
+    metadata: int
+    format_left: int | None
+    reads_after: int | None
+
+
+class _Format(Struct):
+    ms: int
+    ds: int
+
+
+class _Namespace(Struct):
+    flbas: int
+    fpi: int
+    dlfeat: int
+    lbafs: list[_Format]
+
+
+def parse_namespace(text: str) -> Namespace | None:
+    """From `nvme id-ns --output-format=json`; None when it is no such output, or names a format that is not there."""
+    try:
+        said = msgspec.json.decode(text, type=_Namespace)
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+        return None
+    index = said.flbas & 0xF | (said.flbas >> 5 & 3) << 4
+    if not 0 <= said.flbas <= 0xFF or not 0 <= said.fpi <= 0xFF or index >= len(said.lbafs):
+        return None
+    used = said.lbafs[index]
+    if not 9 <= used.ds <= 16 or not 0 <= used.ms <= 0xFFFF:
+        return None
+    left = said.fpi & 0x7F
+    return Namespace(
+        lba_format=index,
+        sector=1 << used.ds,
+        metadata=used.ms,
+        format_left=left if said.fpi & _TELLS_PROGRESS and left <= 100 else None,
+        reads_after=_READS.get(said.dlfeat & 7),
+    )

@@ -1,0 +1,56 @@
+"""Whether an NVMe drive took an order that nvme-cli gave it: Sanitize, Format. Pure.
+
+Source: nvme-cli 2.13 (Debian 13), nvme.c, sanitize_cmd() and format_cmd(); nvme-print-stdout.c, stdout_status();
+the status codes are of NVM Express base specification 2.0, Status Field. `nvme sanitize` prints nothing where the drive
+took the order, so its silence counts only together with its exit status, and is no more than that: a drive at work.
+Not for: what became of a sanitize (`nvme_sanitize_log.py`).
+"""
+
+import re
+from typing import Final
+
+from netboot.agent.answers.order import Order, in_short
+
+SANITIZE_FAILED: Final = 0x1C
+SANITIZE_IN_PROGRESS: Final = 0x1D
+"""Generic command status: the last sanitize failed and must be got over; one is at work."""
+_CODE: Final = 0x7FF
+"""SCT and SC; above are the bits Do Not Retry and More."""
+_STATUS: Final = re.compile(r"^NVMe status: (.*)\((0x[0-9a-f]{1,4})\)\s*$", re.MULTILINE | re.IGNORECASE)
+_FORMATTED: Final = re.compile(r"^Success formatting namespace:([0-9a-f]{1,8})\s*$", re.MULTILINE)
+
+
+def status_code(order: Order) -> int | None:
+    """The status of a refused order, without its upper bits: `SANITIZE_FAILED`, `SANITIZE_IN_PROGRESS`, or another."""
+    return None if order.status is None else order.status & _CODE
+
+
+def parse_sanitize_order(exit_status: int, transcript: str) -> Order:
+    """What became of `nvme sanitize`, from its exit status and all that it printed."""
+    refused = _refused(transcript)
+    if refused is not None:
+        return refused
+    silent = not transcript.strip()
+    return Order("accepted" if exit_status == 0 and silent else "not-told", in_short(*transcript.splitlines()))
+
+
+def parse_format_order(exit_status: int, transcript: str) -> Order:
+    """What became of `nvme format --force`, from its exit status and all that it printed. `accepted`: it is done, for
+    Format answers at its end. One that was given up on the way may still be at work."""
+    refused = _refused(transcript)
+    if refused is not None:
+        return refused
+    done = len(_FORMATTED.findall(transcript)) == 1
+    rest = [line for line in transcript.splitlines() if not _FORMATTED.match(line)]
+    return Order("accepted" if exit_status == 0 and done else "not-told", in_short(*rest))
+
+
+def _refused(transcript: str) -> Order | None:
+    """The drive's own words, when it answered with an error; two of them contradict each other."""
+    found = _STATUS.findall(transcript)
+    if not found:
+        return None
+    said = in_short(*(f"{words.strip()} ({code})" for words, code in found))
+    if len(found) != 1 or not int(found[0][1], 16) & _CODE:
+        return Order("not-told", said)
+    return Order("refused", said, int(found[0][1], 16))

@@ -1,0 +1,174 @@
+"""What ATA disks say of a sanitize, and of the orders that hdparm gave them.
+
+`recorded/answers/` holds the outputs, each with its origin in its first lines.
+"""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from netboot.agent.answers.ata_sanitize import (
+    NOT_TOLD,
+    AtaSanitizeStatus,
+    parse_registers,
+    parse_status,
+    status_in,
+)
+from netboot.agent.answers.hdparm_exchange import parse_exchanges
+from netboot.agent.answers.hdparm_orders import parse_sanitize_order, parse_security_order
+from netboot.agent.answers.sense import AtaRegisters
+from tests.agent.recorded_answers import answer
+
+RUNNING = AtaSanitizeStatus("running", 0x41C2, succeeded=False)
+DONE = AtaSanitizeStatus("idle", succeeded=True)
+FAILED = AtaSanitizeStatus("failed", succeeded=False)
+
+
+@pytest.mark.parametrize(
+    ("name", "words", "registers"),
+    [
+        ("handed-status-running", RUNNING, RUNNING),
+        ("handed-status-done", DONE, DONE),
+        ("handed-status-idle", None, AtaSanitizeStatus("idle", succeeded=False)),
+        (
+            "handed-status-frozen",
+            AtaSanitizeStatus("frozen", succeeded=False),
+            AtaSanitizeStatus("frozen", succeeded=False),
+        ),
+        ("handed-status-failed", FAILED, FAILED),
+        ("handed-status-none", None, NOT_TOLD),
+        ("handed-status-fixed", NOT_TOLD, NOT_TOLD),
+        ("ata-sanitize-running", RUNNING, NOT_TOLD),
+        ("ata-sanitize-done", DONE, NOT_TOLD),
+        ("ata-sanitize-no-registers", NOT_TOLD, NOT_TOLD),
+    ],
+)
+def test_a_status_is_told_by_the_registers_that_came_and_by_hdparms_words_only_where_they_can_be_believed(
+    name: str, words: AtaSanitizeStatus | None, registers: AtaSanitizeStatus
+) -> None:
+    """A disk at rest and one whose registers got lost are one in hdparm's words."""
+    said = answer(name)
+    assert parse_registers(said) == registers
+    idle = AtaSanitizeStatus("idle", succeeded=False)
+    assert parse_status(said, own_port=True) == (idle if words is None else words)
+    assert parse_status(said, own_port=False) == (NOT_TOLD if words is None else words)
+
+
+@pytest.mark.parametrize(
+    ("status", "count", "lba", "wanted"),
+    [
+        (0x50, 0x4000, 0, AtaSanitizeStatus("running", 0, succeeded=False)),
+        (0x50, 0xC000, 0xFFFF, AtaSanitizeStatus("running", 0xFFFF, succeeded=False)),
+        (0x50, 0x8000, 0x1234, DONE),
+        (0x50, 0xA000, 0xFFFF, AtaSanitizeStatus("frozen", succeeded=True)),
+        (0x50, 0x1000, 0xFFFF, AtaSanitizeStatus("idle", succeeded=False)),
+        (0x50, 0, 0, NOT_TOLD),  # zeros are no answer
+        (0x50, 0, 0xFF_FFFF_0000, NOT_TOLD),
+        (0x51, 0x8000, 1, FAILED),
+        (0x51, 0x8000, 3, AtaSanitizeStatus("frozen")),
+        (0x70, 0x8000, 0xFFFF, NOT_TOLD),  # a device fault, for a reason that is none
+        (0x51, 0x4000, 0, NOT_TOLD),
+    ],
+)
+def test_each_bit_of_the_registers_has_its_meaning(
+    status: int, count: int, lba: int, wanted: AtaSanitizeStatus
+) -> None:
+    assert status_in(AtaRegisters(status, 0, 0x40, count, lba, whole=True)) == wanted
+    assert status_in(AtaRegisters(status, 0, 0x40, count, lba, whole=False)) == NOT_TOLD
+
+
+def test_two_answers_are_none() -> None:
+    said = answer("handed-status-done")
+    assert parse_registers(said + said) == NOT_TOLD
+    assert parse_registers("") == NOT_TOLD
+    assert status_in(None) == NOT_TOLD
+
+
+@pytest.mark.parametrize(
+    ("name", "taken"),
+    [
+        ("handed-block-erase-done", "accepted"),
+        ("handed-block-erase-failed", "refused"),
+        ("handed-block-erase-infrozen", "refused"),
+        ("handed-block-erase-m600", "refused"),
+        ("handed-block-erase-none", "not-told"),
+    ],
+)
+def test_a_sanitize_was_taken_when_the_registers_say_so(name: str, taken: str) -> None:
+    said = answer(name)
+    assert parse_sanitize_order(said).taken == taken
+    assert parse_sanitize_order(said + said).taken == ("refused" if taken == "refused" else "not-told")
+    assert parse_security_order(said, "SECURITY_ERASE").taken == "not-told"
+
+
+def test_hdparms_words_alone_are_no_sign_that_an_order_was_taken() -> None:
+    """Without --verbose they are the same for a disk that works and one that heard nothing."""
+    words = "\n/dev/sda:\nIssuing SANITIZE_BLOCK_ERASE command\nOperation started in background\n"
+    assert words.splitlines()[-1] in answer("handed-block-erase-none")
+    assert parse_sanitize_order(words).taken == "not-told"
+    assert parse_sanitize_order("SANITIZE feature set is not supported\n\n/dev/sda:\n").taken == "refused"
+    assert parse_sanitize_order("SANITIZE failed: Invalid exchange\n" + words).taken == "not-told"
+    assert parse_sanitize_order("").taken == "not-told"
+
+
+def test_an_order_says_why_it_was_refused() -> None:
+    failed = parse_sanitize_order(answer("handed-block-erase-failed"))
+    assert failed.said == (
+        "SANITIZE failed: Input/output error; "
+        "SANITIZE device error reason: Last Sanitize Command completed unsuccessfully"
+    )
+    assert "sb[]: 70 00 05" in parse_sanitize_order(answer("handed-block-erase-m600")).said
+
+
+@pytest.mark.parametrize(
+    ("name", "command", "taken"),
+    [
+        ("handed-security-erase-idle", "SECURITY_ERASE", "accepted"),
+        ("handed-security-erase-bug64", "SECURITY_ERASE", "accepted"),
+        ("handed-security-erase-refused", "SECURITY_ERASE", "refused"),
+        ("ata-frozen-set-pass", "SECURITY_SET_PASS", "refused"),
+        ("ata-locked-set-pass", "SECURITY_SET_PASS", "refused"),
+        ("ata-locked-erase", "SECURITY_ERASE", "refused"),
+        ("ata-locked-disable", "SECURITY_DISABLE", "refused"),
+        ("ata-bridge-unlock", "SECURITY_UNLOCK", "not-told"),
+        ("ata-erase-done", "SECURITY_ERASE", "not-told"),  # what it printed says nothing: its words of security did
+    ],
+)
+def test_an_order_about_passwords_was_taken_when_the_answer_says_so(name: str, command: str, taken: str) -> None:
+    order = parse_security_order(answer(name), command)
+    assert order.taken == taken
+    assert "password" not in order.said
+
+
+def test_an_erase_that_was_cut_off_or_not_handed_on_is_not_told() -> None:
+    said = answer("handed-security-erase-idle")
+    start = said.index("outgoing cdb:  85 0a")
+    assert parse_security_order(said[: said.index("SG_IO", start)], "SECURITY_ERASE").taken == "not-told"
+    assert parse_security_order(said[:start], "SECURITY_ERASE").taken == "not-told"
+    for lost in ("status=0x0, host_status=0x3, driver_status=0x0", "status=0x0, host_status=0x0, driver_status=0x6"):
+        broken = said[:start] + said[start:].replace("status=0x0, host_status=0x0, driver_status=0x0", lost)
+        assert parse_security_order(broken, "SECURITY_ERASE").taken == "not-told"
+    busy = said[:start] + said[start:].replace("ATA_16 status=0x0", "ATA_16 status=0x8")
+    assert parse_security_order(busy, "SECURITY_ERASE").taken == "not-told"
+    assert parse_security_order(said, "SECURITY_SET_PASS").taken == "not-told"
+    later = said + said[said.index("outgoing cdb:  85 06") : start]
+    assert parse_security_order(later, "SECURITY_ERASE").taken == "not-told", "another command came after it"
+
+
+def test_what_hdparm_sent_and_got_is_read() -> None:
+    identify, erase = parse_exchanges(answer("handed-block-erase-done"))
+    assert (identify.command, identify.good, identify.done, identify.refused) == (0xEC, True, False, False)
+    assert (erase.command, erase.feature, erase.good, erase.done) == (0xB4, 0x12, False, True)
+    assert erase.registers == AtaRegisters(0x50, 0, 0x40, 0x8000, 0xFFFF, whole=True)
+    short = answer("handed-block-erase-done").replace(
+        "85 07 20 00 12 00 00 42 72 00 45 00 6b 40 b4 00", "a1 06 20 12 00 72 45 6b 40 b4 00 00"
+    )
+    assert parse_exchanges(short)[1] == erase
+
+
+@given(st.lists(st.sampled_from(answer("handed-security-erase-bug64").splitlines()), max_size=12), st.text(max_size=20))
+def test_no_order_of_lines_breaks_the_reading(lines: list[str], more: str) -> None:
+    said = "\n".join([*lines, more])
+    assert parse_sanitize_order(said).taken == "not-told" or "SG_IO" in said
+    assert parse_registers(said) == NOT_TOLD
+    assert len(parse_security_order(said, "SECURITY_ERASE").said) <= 256
