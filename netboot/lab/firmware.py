@@ -4,7 +4,7 @@ Paths are those of Debian 12 and 13 (packages seabios, ovmf, ovmf-ia32, ipxe-qem
 """
 
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
@@ -59,9 +59,11 @@ FILES = {
 }
 
 
-def firmware_files(firmware: Firmware) -> FirmwareFiles:
-    """The files of a firmware, seen to exist. Raises NetbootError that names the missing package."""
-    files = FILES[firmware]
+def firmware_files(firmware: Firmware, root: Path = Path("/")) -> FirmwareFiles:
+    """The files of a firmware, in `root`, seen to exist. Raises NetbootError that names the missing package."""
+    known = FILES[firmware]
+    variables = known.factory_variables
+    files = replace(known, code=_inside(root, known.code), factory_variables=variables and _inside(root, variables))
     for path in (files.code, files.factory_variables):
         if path is not None and not path.exists():
             raise NetbootError(
@@ -70,8 +72,11 @@ def firmware_files(firmware: Firmware) -> FirmwareFiles:
     return files
 
 
-def clear_variables(firmware: Firmware, variables: Path) -> None:
+def clear_variables(files: FirmwareFiles, variables: Path) -> None:
     """Give a PC the variables of a factory-new one, as clearing its CMOS does: boot entries are forgotten."""
-    factory = firmware_files(firmware).factory_variables
-    if factory is not None:
-        shutil.copyfile(factory, variables)
+    if files.factory_variables is not None:
+        shutil.copyfile(files.factory_variables, variables)
+
+
+def _inside(root: Path, path: Path) -> Path:
+    return root / path.relative_to("/")

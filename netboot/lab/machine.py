@@ -5,20 +5,30 @@ Not for: what a PC is (pc.py) or what it boots.
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from uuid import NAMESPACE_URL, uuid5
 
 from netboot.lab.child import Child
 from netboot.lab.console import Console
-from netboot.lab.firmware import Firmware, clear_variables, firmware_files
+from netboot.lab.firmware import Firmware, FirmwareFiles, clear_variables, firmware_files
 from netboot.lab.network import Lan
 from netboot.lab.pc import DiskSpec, PcPaths, PcSpec, command, disk_name, image_name
+from netboot.lab.qemu_root import make_qemu_root
 from netboot.lab.qmp import BlockStats, Qmp
 from netboot.shared.errors import NetbootError
 
 _START_SECONDS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class _Emulator:
+    """The words that start QEMU, what they need in the environment, and the firmware that goes with it."""
+
+    program: tuple[str, ...]
+    environment: Mapping[str, str]
+    firmware: FirmwareFiles
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +113,7 @@ def pc_paths(lan: Lan, spec: PcSpec) -> PcPaths:
 
 def clear_cmos(lan: Lan, spec: PcSpec) -> None:
     """Make the PC's firmware forget its boot entries, as when its battery is pulled."""
-    clear_variables(spec.firmware, pc_paths(lan, spec).variables)
+    clear_variables(_emulator(spec).firmware, pc_paths(lan, spec).variables)
 
 
 @asynccontextmanager
@@ -113,12 +123,12 @@ async def power_on(lan: Lan, spec: PcSpec) -> AsyncIterator[RunningPc]:
     Its firmware variables are those of its last power-on on this LAN, or a factory-new PC's. A PC that restarts
     stays on; one that switches itself off ends (RunningPc.wait_off). Raises NetbootError.
     """
-    files = firmware_files(spec.firmware)
+    emulator = await asyncio.to_thread(_emulator, spec)
     paths = pc_paths(lan, spec)
     for disk in spec.disks:
         _check_image(disk)
-    if files.factory_variables is not None and not paths.variables.exists():
-        clear_cmos(lan, spec)
+    if not paths.variables.exists():
+        clear_variables(emulator.firmware, paths.variables)
     async with AsyncExitStack() as stack:
         tap = None
         if spec.network:
@@ -126,7 +136,8 @@ async def power_on(lan: Lan, spec: PcSpec) -> AsyncIterator[RunningPc]:
             stack.push_async_callback(lan.remove_tap, tap)
         for stale in (paths.qmp, paths.console):
             stale.unlink(missing_ok=True)
-        program = await lan.spawn(lan.wire, command(spec, files, paths, tap), name=spec.name)
+        words = command(spec, emulator.firmware, paths, tap, emulator.program)
+        program = await lan.spawn(lan.wire, words, name=spec.name, env=emulator.environment)
         await stack.enter_async_context(program)
         qmp = await _connect(program, paths)
         stack.callback(qmp.close)
@@ -135,6 +146,14 @@ async def power_on(lan: Lan, spec: PcSpec) -> AsyncIterator[RunningPc]:
         await qmp.cont()
         console.power_on()
         yield RunningPc(spec, console, qmp, program, tap)
+
+
+def _emulator(spec: PcSpec) -> _Emulator:
+    """The host's QEMU and firmware; for a PC with a drive of the lab's own those that know such drives."""
+    if not spec.drives:
+        return _Emulator(("qemu-system-x86_64",), {}, firmware_files(spec.firmware))
+    newer = make_qemu_root()
+    return _Emulator(newer.program, newer.environment, firmware_files(spec.firmware, newer.folder))
 
 
 async def _connect(program: Child, paths: PcPaths) -> Qmp:

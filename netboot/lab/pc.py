@@ -17,6 +17,7 @@ from netboot.lab.firmware import Firmware, FirmwareFiles
 
 # Emulated AVX is slow: without it OpenSSL's SHA-256 runs two to three times as fast in the guest (QEMU 7.2).
 _CPU = "max,-avx,-avx2"
+_MEMORY = "memory"
 
 
 class Bus(StrEnum):
@@ -63,7 +64,8 @@ class PcSpec:
     """One PC as it stands on the bench. `network` False leaves its network card out.
 
     `clock` is what the clock with the battery says at each power-on ("2005-01-01T00:00:00"), as one whose battery is
-    dead; "": what the host's says.
+    dead; "": what the host's says. `drives` are the sockets of drives of the lab's own, which are there
+    before the PC is switched on; a PC with one is started by the QEMU of qemu_root.py.
     """
 
     name: str
@@ -77,6 +79,7 @@ class PcSpec:
     memory_mib: int = 1024
     cpus: int = 1
     disks: tuple[DiskSpec, ...] = ()
+    drives: tuple[Path, ...] = ()
     network: bool = True
     clock: str = ""
     boot: BootOrder = BootOrder.NETWORK_FIRST
@@ -105,22 +108,28 @@ class PcPaths:
         return self.folder / "variables.fd"
 
 
-def command(spec: PcSpec, files: FirmwareFiles, paths: PcPaths, tap: str | None) -> tuple[str, ...]:
+def command(
+    spec: PcSpec,
+    files: FirmwareFiles,
+    paths: PcPaths,
+    tap: str | None,
+    program: tuple[str, ...] = ("qemu-system-x86_64",),
+) -> tuple[str, ...]:
     """QEMU's command line for a PC that waits, switched off, for the monitor's `cont`.
 
-    `tap` is the PC's port on the switch, None when spec.network is False.
+    `tap` is the PC's port on the switch, None when spec.network is False; `program` are the words that start QEMU.
     """
     smm = "on" if files.smm else "off"
     return (
-        "qemu-system-x86_64",
+        *program,
         *("-name", spec.name),
         "-nodefaults",
         "-no-user-config",
-        *("-machine", f"q35,smm={smm}"),
+        *("-machine", f"q35,smm={smm}" + (f",memory-backend={_MEMORY}" if spec.drives else "")),
         *("-accel", "tcg,thread=multi,tb-size=512"),
         *("-cpu", _CPU),
         *("-smp", str(spec.cpus)),
-        *("-m", f"{spec.memory_mib}M"),
+        *_memory(spec),
         "-S",
         *("-display", "none"),
         *("-device", "VGA"),
@@ -134,6 +143,7 @@ def command(spec: PcSpec, files: FirmwareFiles, paths: PcPaths, tap: str | None)
         *_firmware(files, paths),
         *_network_card(spec, files, tap),
         *_disks(spec),
+        *_drives(spec),
         *spec.extra,
     )
 
@@ -146,6 +156,14 @@ def disk_name(number: int) -> str:
 def image_name(number: int) -> str:
     """QEMU's name of the image of a PC's disk, counted from 0; its counters carry it."""
     return f"image{number}"
+
+
+def _memory(spec: PcSpec) -> tuple[str, ...]:
+    size = ("-m", f"{spec.memory_mib}M")
+    if not spec.drives:
+        return size
+    # A drive that is a program of its own reads and writes the PC's memory by itself: it maps this file.
+    return (*size, "-object", f"memory-backend-memfd,id={_MEMORY},size={spec.memory_mib}M,share=on")
 
 
 def _smbios(spec: PcSpec) -> tuple[str, ...]:
@@ -209,6 +227,20 @@ def _disks(spec: PcSpec) -> tuple[str, ...]:
             words += ("-device", f"pcie-root-port,id=slot{number},chassis={number + 1}")
         words += ("-blockdev", _image(number, disk))
         words += ("-device", _device(number, disk) + index)
+    return tuple(words)
+
+
+def _drives(spec: PcSpec) -> tuple[str, ...]:
+    words: list[str] = []
+    for number, socket in enumerate(spec.drives):
+        device: dict[str, object] = {
+            "driver": "vfio-user-pci",
+            "id": f"drive{number}",
+            "socket": {"type": "unix", "path": os.fspath(socket)},
+        }
+        if spec.boot is BootOrder.NETWORK_FIRST:
+            device["bootindex"] = len(spec.disks) + number + 1
+        words += ("-device", json.dumps(device))
     return tuple(words)
 
 

@@ -129,3 +129,34 @@ def test_a_disk_with_bad_sectors_refuses_to_write_just_these() -> None:
         (9, "write", False),
     ]
     assert bad["file"]["image"] == good["file"]
+
+
+DRIVE = Path("/run/lab/drive,1.sock")
+
+
+def test_a_pc_with_a_drive_of_the_labs_own_shares_its_memory_with_it_and_is_started_by_the_newer_qemu() -> None:
+    pc = spec(drives=(DRIVE,), memory_mib=768)
+    line = command(pc, FILES[pc.firmware], PATHS, "tap1", ("loader", "qemu"))
+    assert line[:2] == ("loader", "qemu")
+    assert values(line, "-machine") == ["q35,smm=off,memory-backend=memory"]
+    assert values(line, "-object") == ["memory-backend-memfd,id=memory,size=768M,share=on"]
+    (device,) = (json.loads(value) for value in values(line, "-device") if value.startswith("{"))
+    assert device["driver"] == "vfio-user-pci"
+    assert device["socket"] == {"type": "unix", "path": "/run/lab/drive,1.sock"}
+
+
+def test_a_pc_without_one_keeps_its_memory_to_itself() -> None:
+    line = words(spec(disks=(disk(Bus.SATA),)))
+    assert line[0] == "qemu-system-x86_64"
+    assert values(line, "-machine") == ["q35,smm=off"]
+    assert values(line, "-object") == []
+
+
+def test_drives_of_the_labs_own_come_after_the_other_disks_in_the_boot_order() -> None:
+    def order(boot: BootOrder) -> list[int | None]:
+        line = words(spec(disks=(disk(Bus.SATA),), drives=(DRIVE, DRIVE.with_name("other.sock")), boot=boot))
+        return [json.loads(value).get("bootindex") for value in values(line, "-device") if value.startswith("{")]
+
+    assert order(BootOrder.NETWORK_FIRST) == [2, 3]
+    assert order(BootOrder.NETWORK_ONLY) == [None, None]
+    assert order(BootOrder.FIRMWARE) == [None, None]
