@@ -1,8 +1,8 @@
 """The data of a lab drive: an image file by logical sectors, with what may be wrong with it.
 
 A sector may be bad, writes of zeros may be elided, a volatile cache may be lost (behaviour.py). The image holds what a
-laboratory would find on the medium: what a drive elided is still in it. Not for: time; a drive asks
-Behaviour.command_takes itself.
+laboratory would find on the medium: what was deallocated, or zeros that a drive elided, reads as zeros and is still in
+it. Not for: time; a drive asks Behaviour.command_takes itself.
 """
 
 import os
@@ -37,7 +37,8 @@ class Medium:
         self.sectors = self.size // sector
         self._behaviour = behaviour
         self._healed: set[int] = set()
-        self._zeros = _Zeros(image, self.sectors) if behaviour.elides_zeros else None
+        self._image = image
+        self._zeros = _Zeros(image, self.sectors) if behaviour.elides_zeros or zeros_path(image).exists() else None
         self._before: list[tuple[int, bytes]] = []
         self._cached = 0
 
@@ -56,25 +57,31 @@ class Medium:
     def write(self, lba: int, data: bytes) -> None:
         """Write whole sectors from `lba` on; none of them when one is bad. Raises MediumError."""
         self._check(lba, len(data) // self.sector, reading=False)
+        elided = self.elides(data)
         if self._zeros:
-            elided = not data.strip(b"\0")
             self._zeros.note(lba, len(data) // self.sector, elided)
-            if elided:
-                return
-        self._store(lba * self.sector, data)
+        if not elided:
+            self._store(lba * self.sector, data)
 
     def write_zeroes(self, lba: int, count: int) -> None:
         """Write zeros to `count` sectors. Raises MediumError."""
         self._check(lba, count, reading=False)
         if self._zeros:
-            self._zeros.note(lba, count, True)
+            self._zeros.note(lba, count, self._behaviour.elides_zeros)
+        if self._behaviour.elides_zeros:
             return
         for start in range(lba * self.sector, (lba + count) * self.sector, _STEP):
             self._store(start, bytes(min(_STEP, (lba + count) * self.sector - start)))
 
-    def is_zeros(self, data: bytes) -> bool:
-        """Whether a write of this costs nothing."""
-        return self._zeros is not None and not data.strip(b"\0")
+    def deallocate(self, lba: int, count: int) -> None:
+        """Forget `count` sectors, as TRIM asks for: they read as zeros, and the data is where it was."""
+        if self._zeros is None:
+            self._zeros = _Zeros(self._image, self.sectors)
+        self._zeros.note(lba, count, True)
+
+    def elides(self, data: bytes) -> bool:
+        """Whether a write of this costs nothing, since it would not be stored."""
+        return self._behaviour.elides_zeros and not data.strip(b"\0")
 
     def flush(self) -> None:
         """What was written stays written, whatever comes."""
@@ -140,11 +147,16 @@ class Medium:
         return sum(bad.count for bad in self._behaviour.bad if bad.kind is not Bad.UNWRITABLE) - self.remapped
 
 
+def zeros_path(image: Path) -> Path:
+    """Where it stands which sectors of this image read as zeros although they are none."""
+    return image.with_name(image.name + ".zeros")
+
+
 class _Zeros:
-    """Which sectors the drive only believes to be zeros: a byte each in `<image>.zeros`, across power cuts."""
+    """Which sectors the drive only says to be zeros: a byte each, across power cuts."""
 
     def __init__(self, image: Path, sectors: int) -> None:
-        self._file = os.open(image.with_name(image.name + ".zeros"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        self._file = os.open(zeros_path(image), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         self._bits = bytearray(os.pread(self._file, sectors, 0).ljust(sectors, b"\0"))
 
     def note(self, lba: int, count: int, zero: bool) -> None:

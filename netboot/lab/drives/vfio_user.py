@@ -132,22 +132,26 @@ class DriveServer:
         """Listens at `path` at once, and for `control` at `path` with `.control` behind it; old sockets go."""
         self._function = function
         self._control = control
+        self._path = path
         self._selector = selectors.DefaultSelector()
         self._listener = _listen(path)
         self._controls = _listen(control_path(path)) if control else None
         self._client: _Client | None = None
         self._bus: _Bus | None = None
         self._running = True
+        self._wake = os.eventfd(0)
+        self._selector.register(self._wake, selectors.EVENT_READ, lambda: None)
         self._selector.register(self._listener, selectors.EVENT_READ, self._accept)
         if self._controls:
             self._selector.register(self._controls, selectors.EVENT_READ, self._accept_control)
 
     def stop(self) -> None:
-        """End `run` at its next round."""
+        """Let `run` come back; from any thread, or a signal's handler."""
         self._running = False
+        os.eventfd_write(self._wake, 1)
 
     def run(self) -> None:
-        """Serve until `stop`; at the end the drive loses its power, if it had any."""
+        """Serve until `stop`; at the end the drive loses its power, if it had any, and its sockets go."""
         due: float | None = 0.0
         try:
             while self._running:
@@ -157,9 +161,12 @@ class DriveServer:
         finally:
             self._gone()
             self._selector.close()
+            os.close(self._wake)
             self._listener.close()
+            self._path.unlink(missing_ok=True)
             if self._controls:
                 self._controls.close()
+                control_path(self._path).unlink(missing_ok=True)
 
     def _accept(self) -> None:
         connection, _ = self._listener.accept()

@@ -78,17 +78,28 @@ def test_a_drive_that_elides_zeros_reads_zeros_and_keeps_the_old_data(image: Pat
     medium.write(10, bytes(20 * 512))
     medium.write_zeroes(100, 1)
     medium.write(12, b"n" * 512)
-    assert medium.is_zeros(bytes(512))
-    assert not medium.is_zeros(b"n")
+    assert medium.elides(bytes(512))
+    assert not medium.elides(b"n")
     assert medium.read(9, 5) == OLD[9 * 512 : 10 * 512] + bytes(1024) + b"n" * 512 + bytes(512)
     assert medium.read(100, 1) == bytes(512)
     kept = OLD[: 12 * 512] + b"n" * 512 + OLD[13 * 512 :]
     assert image.read_bytes() == kept
     medium.close()
     assert Medium(image, 512, Behaviour(elides_zeros=True)).read(10, 2) == bytes(1024)
-    honest = Medium(image, 512, Behaviour())
-    assert honest.read(10, 1) == OLD[10 * 512 : 11 * 512]
-    assert not honest.is_zeros(bytes(512))
+    assert not Medium(image, 512, Behaviour()).elides(bytes(512))
+
+
+def test_what_was_trimmed_reads_as_zeros_and_is_still_there(image: Path) -> None:
+    medium = Medium(image, 512, Behaviour())
+    medium.deallocate(3, 2)
+    assert medium.read(2, 4) == OLD[2 * 512 : 3 * 512] + bytes(1024) + OLD[5 * 512 : 6 * 512]
+    assert image.read_bytes() == OLD
+    medium.write(3, b"n" * 512)
+    medium.close()
+    again = Medium(image, 512, Behaviour())
+    assert again.read(3, 2) == b"n" * 512 + bytes(512)
+    again.write(4, bytes(512))
+    assert image.read_bytes() == OLD[: 3 * 512] + b"n" * 512 + bytes(512) + OLD[5 * 512 :]
 
 
 def test_what_a_firmware_erase_leaves_is_seen_also_where_zeros_were_elided(image: Path) -> None:

@@ -76,7 +76,6 @@ def _path(copier: Copier, tmp_path: Path) -> Iterator[Path]:
     thread.start()
     yield path
     server.stop()
-    _ask(path, b"{}\n")  # wakes it
     thread.join(20)
     assert not thread.is_alive()
 
