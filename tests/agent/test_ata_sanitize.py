@@ -36,6 +36,10 @@ FAILED = AtaSanitizeStatus("failed", succeeded=False)
             AtaSanitizeStatus("frozen", succeeded=False),
         ),
         ("handed-status-failed", FAILED, FAILED),
+        ("handed-status-failed-fixed", FAILED, FAILED),
+        ("handed-status-failed-fixed-words", FAILED, NOT_TOLD),
+        ("handed-status-frozen-fixed", AtaSanitizeStatus("frozen"), AtaSanitizeStatus("frozen")),
+        ("handed-status-frozen-fixed-words", AtaSanitizeStatus("frozen"), NOT_TOLD),
         ("handed-status-none", None, NOT_TOLD),
         ("handed-status-fixed", NOT_TOLD, NOT_TOLD),
         ("ata-sanitize-running", RUNNING, NOT_TOLD),
@@ -74,10 +78,14 @@ def test_each_bit_of_the_registers_has_its_meaning(
     status: int, count: int, lba: int, wanted: AtaSanitizeStatus
 ) -> None:
     assert status_in(AtaRegisters(status, 0, 0x40, count, lba, whole=True)) == wanted
-    assert status_in(AtaRegisters(status, 0, 0x40, count, lba, whole=False)) == NOT_TOLD
+    half = status_in(AtaRegisters(status, 0, 0x40, count & 0xFF, lba & 0xFFFFFF, whole=False))
+    assert half == (wanted if status & 1 else NOT_TOLD)
 
 
 def test_two_answers_are_none() -> None:
+    words = answer("handed-status-failed-fixed-words")
+    assert parse_status(words + words, own_port=True) == NOT_TOLD
+    assert parse_status(words.replace("bad/missing", "questionable"), own_port=True) == NOT_TOLD
     said = answer("handed-status-done")
     assert parse_registers(said + said) == NOT_TOLD
     assert parse_registers("") == NOT_TOLD
@@ -90,6 +98,7 @@ def test_two_answers_are_none() -> None:
         ("handed-block-erase-done", "accepted"),
         ("handed-block-erase-failed", "refused"),
         ("handed-block-erase-infrozen", "refused"),
+        ("handed-block-erase-frozen-fixed", "refused"),
         ("handed-block-erase-m600", "refused"),
         ("handed-block-erase-none", "not-told"),
     ],

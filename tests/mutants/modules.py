@@ -19,7 +19,14 @@ _ERASE: Final = (
     "tests/jobs/test_erase_policy.py",
 )  # fmt: skip
 
+_ANSWERS: Final = tuple(
+    f"tests/agent/test_{name}.py"
+    for name in ("sense", "ata_sanitize", "ata_hidden_areas", "nvme_sanitize_log", "nvme_namespace", "scsi_sanitize",
+                 "erase_support")
+)  # fmt: skip
+
 MODULES: Final[dict[str, Held]] = {
+    "answers": Held("netboot/agent/answers/*.py", _ANSWERS),
     "batches": Held(
         "netboot/records/batches.py",
         (

@@ -5,8 +5,10 @@ work; the reasons of an error in LBA bits 7 to 0) and the Sanitize Device state 
 hdparm.c, do_sanitize_cmd() and sgio.c, sg16().
 
 An erase is followed by `parse_registers`, of `hdparm --verbose --sanitize-status`: hdparm ends with status 0 and prints
-"SD0 Sanitize Idle" where no registers came, mostly without a word (openSeaChest #229: a SAS3008), sometimes after
-"bad/missing sense data". So its words alone (`parse_status`) are believed of idleness on the PC's own ports only.
+"SD0 Sanitize Idle" where no registers came, mostly without a word (openSeaChest #229: a SAS3008), and also of a disk
+whose sanitize failed: Linux (libata-scsi.c of 6.11 and later) hands on the registers of an error in fixed format, which
+hdparm complains of ("bad/missing sense data") and does not read. So its words alone (`parse_status`) are believed of
+idleness on the PC's own ports only, and with that complaint not at all.
 `succeeded` is about the last sanitize that ended, whenever and by whom it was ordered: it proves this order only after
 it was seen at work.
 Not for: ordering a sanitize (`hdparm_orders.py`).
@@ -16,8 +18,8 @@ import re
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from netboot.agent.answers.hdparm_exchange import parse_exchanges
-from netboot.agent.answers.sense import AtaRegisters
+from netboot.agent.answers.hdparm_exchange import complaints, parse_exchanges
+from netboot.agent.answers.sense import AtaRegisters, ata_registers
 
 State = Literal["idle", "frozen", "running", "failed", "not-told"]
 _SUCCEEDED, _RUNNING, _FROZEN = 1 << 15, 1 << 14, 1 << 13
@@ -53,7 +55,8 @@ def parse_status(transcript: str, *, own_port: bool) -> AtaSanitizeStatus:
     `own_port`: the disk hangs on a SATA or IDE port of the PC, whose registers always come back.
     """
     if "sense data" in transcript:
-        return NOT_TOLD
+        instead = complaints(transcript)
+        return status_in(ata_registers(instead[0])) if len(instead) == 1 else NOT_TOLD
     if _FAILED in transcript:
         return AtaSanitizeStatus("failed", succeeded=False)
     if _IN_FROZEN in transcript:
@@ -80,11 +83,13 @@ def parse_registers(transcript: str) -> AtaSanitizeStatus:
 
 def status_in(registers: AtaRegisters | None) -> AtaSanitizeStatus:
     """The status in the registers after SANITIZE STATUS EXT, by ATA PASS-THROUGH with CK_COND."""
-    if registers is None or not registers.whole:
+    if registers is None:
         return NOT_TOLD
     if registers.failed:
         state = _REASONS.get(registers.lba & 0xFF, "not-told")
         return AtaSanitizeStatus(state, succeeded=False if state == "failed" else None)
+    if not registers.whole:
+        return NOT_TOLD  # the states are in COUNT's upper half
     progress = registers.lba & 0xFFFF
     succeeded = bool(registers.count & _SUCCEEDED)
     if registers.count & _RUNNING:

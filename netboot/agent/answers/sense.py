@@ -3,7 +3,8 @@
 Sources: SPC-5 4.4 (descriptor format: response codes 72h and 73h; fixed format: 70h and 71h; sense-key specific
 progress, the progress descriptor); SAT-4 12.2.2 (ATA PASS-THROUGH with CK_COND: the ATA Status Return descriptor, and
 what of it fits into fixed format). In fixed format the upper halves of COUNT and LBA do not come, only whether they are
-zero: SANITIZE's states are in such a half, so they are not told then.
+zero: SANITIZE's states are in such a half, so they are not told then. Linux 6.11 and later (libata-scsi.c) sends a
+descriptor after success, and fixed format after an error unless the disk was told to use descriptors.
 Not for: what the codes mean for an erase (`scsi_sanitize.py`, `ata_sanitize.py`).
 """
 
