@@ -2,7 +2,13 @@
 
 SPEC.json is a spec (specs.py; `-`: it comes on standard input): what the drive is, where its socket and images are, how
 it behaves. It is there for a PC, `-device '{"driver":"vfio-user-pci","socket":{"type":"unix","path":"…"}}'`, as soon as
-its socket is.
+its socket is. The shortest one, of an NVMe drive that hangs at 1 % of an erase, with an image that was made before:
+
+    {"kind": "nvme", "socket": "/tmp/drive", "serial": "LAB1", "namespaces": [{"image": "/tmp/disk.img"}],
+     "behaviour": {"erase": "hangs", "erase_stops_at": 0.01}}
+
+Beside the image stands what the drive knows for ever (`.state.json`), which sectors it says are zeros (`.zeros`) and
+what it was told to do (`.journal`): a factory-new drive is an image without them.
 """
 
 import argparse

@@ -28,7 +28,7 @@ _log = logging.getLogger(__name__)
 _REGIONS = 9
 _CONFIG_REGION = 7
 _IRQ_KINDS = 5
-_MSIX_IRQ = 2
+_MSIX_IRQ, _ERROR_IRQ = 2, 3
 
 Control = Callable[[Mapping[str, object], float], Mapping[str, object]]
 """What a drive answers on its control socket, and at which second; a ValueError becomes {"error": …}."""
@@ -49,7 +49,7 @@ class _Bus:
     def listen(self, request: messages.SetIrqs, files: list[int], vectors: int) -> None:
         """Take or let go of event files, as <linux/vfio.h> says of VFIO_DEVICE_SET_IRQS. Takes what it keeps."""
         end = request.start + request.count
-        if request.index >= _IRQ_KINDS or (end > (vectors if request.index == _MSIX_IRQ else 0)):
+        if end > irq_count(request.index, vectors):
             raise MessageError(errno.EINVAL, f"interrupts up to {end} of kind {request.index}")
         if request.index != _MSIX_IRQ or not request.flags & IrqFlags.ACTION_TRIGGER:
             return
@@ -229,8 +229,7 @@ class DriveServer:
                 return messages.region_info_body(request.index, self._region_size(request.index))
             case messages.GetIrqInfo():
                 _within(request.index, _IRQ_KINDS)
-                count = self._function.vectors if request.index == _MSIX_IRQ else 0
-                return messages.irq_info_body(request.index, count)
+                return messages.irq_info_body(request.index, irq_count(request.index, self._function.vectors))
             case messages.SetIrqs():
                 self._bus.listen(request, files, self._function.vectors)
                 return b""
@@ -296,6 +295,11 @@ class DriveServer:
             return self._control(asked, time.time())
         except (ValueError, RecursionError) as error:
             return {"error": str(error)}
+
+
+def irq_count(index: int, vectors: int) -> int:
+    """How many interrupts of a kind there are; that for errors, which QEMU wants, is never told."""
+    return {_MSIX_IRQ: vectors, _ERROR_IRQ: 1}.get(index, 0)
 
 
 def control_path(path: Path) -> Path:

@@ -43,7 +43,7 @@ def test_what_cannot_be_done_is_refused(
         done = host.run(1, opcode, 512, nsid, words)
         assert (done.status, done.retry) == (status, False)
         errors = host.log(1, 64).data
-        assert struct.unpack_from("<QHHH", errors) == (1, 1, done.id, status << 1)
+        assert struct.unpack_from("<QHHH", errors) == (1, 1, done.id, 1 << 15 | status << 1)
         assert struct.unpack_from("<I", errors, 24)[0] == nsid
 
 

@@ -100,7 +100,7 @@ def test_a_pc_is_told_what_the_device_is(path: Path) -> None:
         ]
         assert sizes == [0x1000, 0, 0x1000, 0, 0, 0, 0, 256, 0]
         kinds = [struct.unpack("<IIII", pc.call(7, struct.pack("<IIII", 16, 0, kind, 0)))[1::2] for kind in range(5)]
-        assert kinds == [(0, 0), (0, 0), (1, 4), (0, 0), (0, 0)]
+        assert kinds == [(0, 0), (0, 0), (1, 4), (1, 1), (0, 0)]
 
 
 def test_the_configuration_space_keeps_what_may_be_written_and_nothing_else(path: Path) -> None:

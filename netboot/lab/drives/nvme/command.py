@@ -135,7 +135,9 @@ def command_id(entry: bytes) -> int:
 
 def completion(*, result: int, head: int, queue: int, command: int, status: Status, phase: bool) -> bytes:
     """A completion queue entry."""
-    field = status << 1 | phase
-    if status and status not in PASSING:
-        field |= 1 << 15
-    return struct.pack("<IIHHHH", result, 0, head, queue, command, field)
+    return struct.pack("<IIHHHH", result, 0, head, queue, command, status_field(status) | phase)
+
+
+def status_field(status: Status) -> int:
+    """The last 16 bits of a completion, its phase left out."""
+    return status << 1 | (1 << 15 if status and status not in PASSING else 0)

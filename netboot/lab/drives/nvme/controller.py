@@ -20,6 +20,7 @@ from netboot.lab.drives.nvme.command import (
     Status,
     command_id,
     parse_command,
+    status_field,
 )
 from netboot.lab.drives.nvme.drive import NvmeDrive
 from netboot.lab.drives.nvme.events import Events
@@ -232,7 +233,9 @@ class NvmeController:
         drive = self.drive
         drive.counters.errors += 1
         drive.errors.append(
-            ErrorEntry(drive.counters.errors, command.queue, command.id, error.status, error.lba, command.nsid)
+            ErrorEntry(
+                drive.counters.errors, command.queue, command.id, status_field(error.status), error.lba, command.nsid
+            )
         )
 
     # Queues (Base §5.5, §5.6, §5.3, §5.4: create and delete).

@@ -18,12 +18,12 @@ _RESULTS = 20
 
 @dataclass(frozen=True, slots=True)
 class ErrorEntry:
-    """One command that failed, `number` of all that this drive has known; `status` is its completion's field."""
+    """One command that failed, `number` of all that this drive has known; `field` is its completion's."""
 
     number: int
     queue: int
     command: int
-    status: int
+    field: int
     lba: int
     nsid: int
 
@@ -40,7 +40,7 @@ def errors(entries: Sequence[ErrorEntry]) -> bytes:
     """The newest first, up to 64."""
     page = b"".join(
         struct.pack(
-            "<QHHHHQI", entry.number, entry.queue, entry.command, entry.status << 1, 0xFFFF, entry.lba, entry.nsid
+            "<QHHHHQI", entry.number, entry.queue, entry.command, entry.field, 0xFFFF, entry.lba, entry.nsid
         ).ljust(64, b"\0")
         for entry in sorted(entries, key=lambda entry: -entry.number)[:ERROR_ENTRIES]
     )
