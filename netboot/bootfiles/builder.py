@@ -14,7 +14,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from netboot.bootfiles import base, debian
-from netboot.bootfiles.loaders import LOADERS, UEFI_X64
+from netboot.bootfiles.kit_core import make_core
+from netboot.bootfiles.loaders import KIT_CORE, LOADERS, UEFI_X64
 from netboot.bootfiles.recipe import Recipe, load_recipe
 from netboot.bootfiles.record import BUILD_HINT, CURRENT, NAMES, RECORD, BootFiles, load, load_folder, write_record
 from netboot.bootfiles.shim import require_microsoft_2011
@@ -84,6 +85,7 @@ def _make(
         shutil.copyfile(work / "loaders" / source, out / name)
     progress("checking that shim is signed for PCs of every age")
     require_microsoft_2011(out / UEFI_X64)
+    (out / KIT_CORE).write_bytes(make_core(work / "loaders"))
     progress("fetching the kernel and the agent's tools from the Debian mirror")
     tree = work / "agent"
     agent = debian.unpack(agent_packages, suite=recipe.suite, source_lines=lines, into=tree)

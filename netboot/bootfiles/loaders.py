@@ -22,9 +22,18 @@ MEMTEST_UEFI_X64: Final = "memtestx64.efi"
 """Started as an EFI program: GRUB's `chainloader`, iPXE's `chain`."""
 MEMTEST_UEFI_IA32: Final = "memtestia32.efi"
 
+KIT_GRUB_UEFI: Final = "kit-grubx64.efi"
+"""GRUB that reads its menu from the stick that it stands on (netboot/kit/), signed by Debian as the LAN's is."""
+KIT_BOOT_SECTOR: Final = "kit-boot.img"
+"""The code of the stick's first sector, for BIOS."""
+KIT_CORE: Final = "kit-core.img"
+"""What that loads: GRUB for BIOS, made of Debian's modules (netboot/bootfiles/kit_core.py)."""
+
 LOADERS: Final = {
     UEFI_IA32: "usr/lib/grub/i386-efi/monolithic/grubnetia32.efi",
     "grubx64.efi": "usr/lib/grub/x86_64-efi-signed/grubnetx64.efi.signed",
+    KIT_BOOT_SECTOR: "usr/lib/grub/i386-pc/boot.img",
+    KIT_GRUB_UEFI: "usr/lib/grub/x86_64-efi-signed/grubx64.efi.signed",
     "ipxe.efi": "usr/lib/ipxe/ipxe.efi",
     MEMTEST_BIOS_IA32: "boot/memtest86+ia32.bin",
     MEMTEST_BIOS_X64: "boot/memtest86+x64.bin",

@@ -9,12 +9,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from netboot.bootfiles.loaders import LOADERS
+from netboot.bootfiles.loaders import KIT_CORE, LOADERS
 from netboot.shared.errors import NetbootError
 
 RECORD = "bootfiles.json"
 CURRENT = "current"
-NAMES = ("agent-base.img", *LOADERS, "vmlinuz")
+NAMES = ("agent-base.img", KIT_CORE, *LOADERS, "vmlinuz")
 BUILD_HINT = "run: sudo ./run netboot bootfiles build"
 _LONGEST_RECORD = 1 << 20
 
