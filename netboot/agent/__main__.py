@@ -18,36 +18,22 @@ from msgspec.structs import replace
 from netboot.agent.boot.way_home import show_way
 from netboot.agent.command_line import CommandLine, parse_command_line
 from netboot.agent.disks.partitions import unmount_leftovers
-from netboot.agent.hardware.pc_clock import set_clock
+from netboot.agent.exit_status import FAILED, LOG, READ_LAST_SCREEN, status_of
 from netboot.agent.host import Host
 from netboot.agent.inventory import read_inventory
 from netboot.agent.net import network
-from netboot.agent.net.line_watch import LineWatch
-from netboot.agent.net.link import Link
-from netboot.agent.net.nics import link_now, with_links_now
-from netboot.agent.net.seek import Seeker
-from netboot.agent.net.server_place import ServerPlace
-from netboot.agent.reports import Reports
+from netboot.agent.net.nics import with_links_now
+from netboot.agent.ordinary_visit import ordinary_visit
 from netboot.agent.screen.consoles import Consoles
 from netboot.agent.screen.display import REDRAW, Screen
-from netboot.agent.screen.keyboard import Keyboard
-from netboot.agent.settings import BOOT_ID, AgentFile, keep_token, read_settings, read_token
-from netboot.agent.stages import Stages
-from netboot.agent.visit import Visit
+from netboot.agent.settings import AgentFile, read_settings
 from netboot.shared.errors import NetbootError
-from netboot.shared.inventory import Inventory
 from netboot.shared.problems import Problem
-from netboot.shared.protocol import VERSION, Hello
 from netboot.shared.stages.finish import EndAction
-from netboot.shared.whereabouts import Place
 
 log = logging.getLogger("netboot.agent")
 
-LOG: Final = Path("/run/netboot/agent.log")
-RESTART, POWER_OFF, FAILED = 0, 10, 1
 NETWORK_TRIES: Final = 5
-READ_LAST_SCREEN: Final = 8.0
-"""Seconds the last screen is left for whoever stands by."""
 
 
 def main() -> int:
@@ -63,7 +49,7 @@ def main() -> int:
             consoles.mark(f"agent error {type(error).__name__}: {error}")
             return FAILED
         time.sleep(READ_LAST_SCREEN if action == "poweroff" else 1.0)
-    return POWER_OFF if action == "poweroff" else RESTART
+    return status_of(action)
 
 
 def go_home(words: CommandLine, consoles: Consoles) -> EndAction:
@@ -104,7 +90,7 @@ def stay(words: CommandLine, settings: AgentFile, consoles: Consoles) -> EndActi
     if connection is None:
         return "disk"
     inventory = replace(inventory, nics=with_links_now(inventory.nics, Host()))
-    return asyncio.run(_visit(words, settings, inventory, screen, connection))
+    return asyncio.run(ordinary_visit(words, settings, inventory, screen, connection))
 
 
 def _connect(words: CommandLine, consoles: Consoles) -> network.Connection | None:
@@ -119,67 +105,6 @@ def _connect(words: CommandLine, consoles: Consoles) -> network.Connection | Non
         consoles.mark(f"network {connection.interface} {connection.address}")
         return connection
     return None
-
-
-async def _visit(
-    words: CommandLine, settings: AgentFile, inventory: Inventory, screen: Screen, connection: network.Connection
-) -> EndAction:
-    boot = BOOT_ID.read_text(encoding="ascii").strip()
-    reports = Reports()
-    server = ServerPlace(words.server)
-    public_key = bytes.fromhex(settings.public_key)
-    stages = Stages(server, public_key, words.boot_mac)
-
-    def hello() -> Hello:
-        return Hello(
-            version=VERSION,
-            boot=boot,
-            profile=words.profile,
-            batch=words.batch,
-            ticket=words.ticket,
-            menu_mac=words.boot_mac,
-            language=words.language,
-            token=read_token(),
-            running=visit.running,
-            inventory=inventory,
-        )
-
-    def look_at_lease() -> None:
-        nonlocal connection
-        try:
-            connection = network.refresh(connection)
-        except NetbootError as error:
-            log.warning("the new address cannot be set: %s", error)
-
-    def renew_lease() -> None:
-        try:
-            network.renew(connection)
-        except NetbootError as error:
-            log.warning("the address cannot be asked for anew: %s", error)
-
-    def follow(place: Place) -> None:
-        if place.url != server.url:
-            log.warning("the server is at %s now, it was at %s", place.url, server.url)
-            screen.server_moved(urlsplit(server.url).hostname or "", str(place.address))
-            server.url = place.url
-
-    link = Link(server, hello, reports, keep_token, look_at_lease)
-    seeker = Seeker(
-        interface=connection.interface,
-        port=urlsplit(server.url).port or 80,
-        public_key=public_key,
-        is_up=lambda: link.is_up,
-        follow=follow,
-        renew=renew_lease,
-    )
-    line = LineWatch(link.connected.is_set, lambda: link_now(Host(), connection.interface) != "down", screen.line_is)
-    visit = Visit(link, reports, stages.run, screen, listen=Keyboard().listen, set_clock=set_clock)
-    async with asyncio.TaskGroup() as tasks:
-        helpers = [tasks.create_task(one) for one in (link.run(), seeker.run(), line.run(), screen.keep())]
-        action = await visit.run(tasks)
-        for helper in helpers:
-            helper.cancel()
-    return action
 
 
 if __name__ == "__main__":

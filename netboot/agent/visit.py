@@ -13,13 +13,13 @@ from typing import Final, Protocol
 
 from netboot.agent.failures import StageFailed
 from netboot.agent.meter import Meter
-from netboot.agent.net.link import Link
 from netboot.agent.progress import StageTold
 from netboot.agent.questions import Ask, Listen, Questions
 from netboot.agent.questions import Display as QuestionDisplay
 from netboot.agent.reports import Reports
 from netboot.shared.problems import Problem
 from netboot.shared.protocol import (
+    FromAgent,
     FromServer,
     Leave,
     Plan,
@@ -44,6 +44,18 @@ RunOne = Callable[[Stage, StageTold, Ask], Awaitable[Result | None]]
 """Does one stage and returns its evidence. Raises StageFailed."""
 
 
+class Line(Protocol):
+    """What orders come by and reports go by: the line to the server, or whoever plays its part on this PC.
+
+    `settled` is set while nothing that was reported waits to be put on the record.
+    """
+
+    inbox: asyncio.Queue[FromServer]
+    settled: asyncio.Event
+
+    async def send(self, message: FromAgent) -> None: ...
+
+
 class Display(QuestionDisplay, Protocol):
     """What the visit tells the screen."""
 
@@ -66,7 +78,7 @@ class Visit:
 
     def __init__(
         self,
-        link: Link,
+        link: Line,
         reports: Reports,
         run_one: RunOne,
         display: Display,

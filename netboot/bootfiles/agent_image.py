@@ -5,8 +5,9 @@ The kernel unpacks it over the base, so a name here wins.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 import netboot
 from netboot.bootfiles import cpio
@@ -20,14 +21,21 @@ CODE = "usr/lib/netboot"
 LEVEL = 12
 
 
-def agent_archive(settings: Mapping[str, object]) -> bytes:
+def agent_archive(
+    settings: Mapping[str, object],
+    *,
+    knows: Sequence[str] = AGENT_KNOWS,
+    secrets: Mapping[str, bytes] = MappingProxyType({}),
+) -> bytes:
     """The compressed archive; `settings` become /etc/netboot/agent.json. The same input gives the same bytes.
 
+    `knows`: of the netboot package; `secrets`: further files, by their path, for root alone.
     Raises NetbootError when a module of the agent is missing, ValueError for settings that JSON cannot hold.
     """
     text = json.dumps(settings, ensure_ascii=False, allow_nan=False, indent=1, sort_keys=True)
-    entries = {entry.name: entry for entry in _code(Path(netboot.__file__).parent)}
-    entries[SETTINGS] = cpio.file(SETTINGS, text.encode(), 0o600)
+    entries = {entry.name: entry for entry in _code(Path(netboot.__file__).parent, knows)}
+    for name, content in {SETTINGS: text.encode(), **secrets}.items():
+        entries[name] = cpio.file(name, content, 0o600)
     for name in tuple(entries):
         for parent in Path(name).parents:
             if parent != Path():
@@ -35,8 +43,8 @@ def agent_archive(settings: Mapping[str, object]) -> bytes:
     return cpio.compress(cpio.archive((entries[name] for name in sorted(entries)), mtime=0), level=LEVEL)
 
 
-def _code(package: Path) -> Iterator[cpio.Entry]:
-    for name in AGENT_KNOWS:
+def _code(package: Path, knows: Sequence[str]) -> Iterator[cpio.Entry]:
+    for name in knows:
         path = package / name
         if not path.exists():
             raise NetbootError(f"the agent's {name} is missing from {package}", hint="install netboot again")

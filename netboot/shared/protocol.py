@@ -226,7 +226,7 @@ def encode(message: FromAgent | FromServer) -> str:
 def decode_from_agent(text: str | bytes) -> FromAgent:
     """Parse what an agent sent. Raises ProtocolError."""
     message = _decode(_from_agent, text)
-    _refuse_twice(text)
+    require_once(text)
     return message
 
 
@@ -244,7 +244,7 @@ def _decode(decoder: msgspec.json.Decoder[T], text: str | bytes) -> T:
         raise ProtocolError(str(error)[:300]) from error
 
 
-def _refuse_twice(text: str | bytes) -> None:
+def require_once(text: str | bytes) -> None:
     """Raises ProtocolError when an object of this JSON text, which was read before, names a key twice."""
     try:
         json.loads(text, object_pairs_hook=_once, parse_int=_nothing, parse_float=_nothing)
