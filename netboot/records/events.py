@@ -25,6 +25,7 @@ Kind = Literal[
     "machine-merged",
     "machine-separated",
     "visit-opened",
+    "kit-collected",
     "visit-closed",
     "visit-contested",
     "visit-uncontested",

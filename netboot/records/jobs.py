@@ -41,14 +41,15 @@ def start(
     target: DiskId | None,
     seen: Seen | None,
     answers: Sequence[AnswerRow] = (),
+    job_id: str = "",
     now: datetime,
 ) -> Job:
-    """A fresh job for this visit. Raises NotOnRecord when the visit has one that is not ended."""
+    """A fresh job for this visit, of this id or a new one. Raises NotOnRecord when it has one that is not ended."""
     visit = require_row(session.get(tables.Visit, visit_id), "visit")
     if running(session, visit_id) is not None:
         raise NotOnRecord("this PC already has a job", hint="wait for its end")
     row = tables.Job(
-        id=secrets.token_hex(16),
+        id=job_id or secrets.token_hex(16),
         visit_id=visit.id,
         profile=profile,
         master=master,

@@ -213,6 +213,7 @@ def _visits(session: Session, rows: Sequence[tables.Visit]) -> dict[str, VisitRo
             jobs=tuple(jobs.get(row.id, [])),
             adapter=row.adapter,
             standing=cast(Standing, row.standing),
+            kit=row.kit,
         )
         for row in rows
     }

@@ -23,6 +23,7 @@ from netboot.records.aggregates.batches import Batches
 from netboot.records.aggregates.choices import Choices
 from netboot.records.aggregates.jobs import Jobs
 from netboot.records.aggregates.journal import Journal
+from netboot.records.aggregates.kits import Kits
 from netboot.records.aggregates.leases import Leases
 from netboot.records.aggregates.machines import Machines
 from netboot.records.aggregates.masters import Masters
@@ -84,6 +85,7 @@ class Record:
         self.answers = Answers(self._open)
         self.jobs = Jobs(self._open)
         self.questions = Questions(self._open)
+        self.kits = Kits(self._open)
         self.machines = Machines(self._open)
         self.journal = Journal(self._open)
         self.people = People(self._open)

@@ -79,7 +79,8 @@ class Visit(Base):
     """One stay of a machine in the agent. Of its token only the SHA-256 is kept.
 
     `mac` is the adapter that its hello tells, `adapter` the one that its line came from, `address` from where, "" when
-    that is not known. `added` is how many bytes it brought to the record.
+    that is not known. `added` is how many bytes it brought to the record. `kit` is whose stick brought it back, ""
+    for a visit on the LAN.
     """
 
     __tablename__ = "visits"
@@ -100,6 +101,7 @@ class Visit(Base):
     standing: Mapped[str] = mapped_column(String(16), server_default="", default="")
     address: Mapped[str] = mapped_column(String(64), server_default="", default="")
     added: Mapped[int] = mapped_column(BigInteger, server_default="0", default=0)
+    kit: Mapped[str] = mapped_column(String(64), server_default="", default="")
     kept: Mapped[KeptInventory] = relationship(lazy="joined")
 
     @property

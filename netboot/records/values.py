@@ -229,7 +229,7 @@ class JobRow:
 
 @dataclass(frozen=True, slots=True)
 class VisitRow:
-    """One visit, for the page; `jobs` newest first."""
+    """One visit, for the page; `jobs` newest first. `kit` is whose stick brought it back, "" for one on the LAN."""
 
     id: str
     boot: str
@@ -242,6 +242,7 @@ class VisitRow:
     jobs: tuple[JobRow, ...]
     adapter: str = ""
     standing: Standing = ""
+    kit: str = ""
 
 
 @dataclass(frozen=True, slots=True)

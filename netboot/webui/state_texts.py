@@ -138,6 +138,7 @@ EVENTS: Final[dict[Kind, dict[Language, str]]] = {
     "machine-merged": {"fr": "deux numéros réunis en un PC", "en": "two numbers merged into one PC"},
     "machine-separated": {"fr": "deux numéros séparés", "en": "two numbers separated"},
     "visit-opened": {"fr": "passage commencé", "en": "visit begun"},
+    "kit-collected": {"fr": "travail relevé sur une clé", "en": "work collected from a stick"},
     "visit-closed": {"fr": "passage terminé", "en": "visit ended"},
     "visit-contested": {"fr": "deux connexions pour un PC", "en": "two lines for one PC"},
     "visit-uncontested": {"fr": "plus qu'une connexion pour ce PC", "en": "one line only for this PC again"},

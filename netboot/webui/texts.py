@@ -11,6 +11,7 @@ from netboot.shared.language import Language
 from netboot.webui.disk_texts import DISK_TEXTS
 from netboot.webui.question_texts import QUESTION_TEXTS
 from netboot.webui.rule_texts import RULE_TEXTS
+from netboot.webui.visit_texts import VISIT_TEXTS
 
 TEXTS: Final[dict[str, dict[Language, str]]] = {
     # Every page
@@ -280,10 +281,8 @@ TEXTS: Final[dict[str, dict[Language, str]]] = {
         "fr": "Passages plus anciens qui ne sont pas montrés : {count}. Le journal les a.",
         "en": "Earlier visits that are not shown: {count}. The journal has them.",
     },
-    "visit_of": {"fr": "Passage du {date}", "en": "Visit of {date}"},
     "no_job": {"fr": "Inventaire seulement : aucun travail.", "en": "Inventory only: no job."},
     "chosen_by": {"fr": "Choisi par", "en": "Chosen by"},
-    "in_menu": {"fr": "le menu de démarrage du PC", "en": "the PC's boot menu"},
     "hostname": {"fr": "Nom du PC", "en": "Host name"},
     "master": {"fr": "Système", "en": "System"},
     "stage": {"fr": "Étape", "en": "Stage"},
@@ -390,6 +389,7 @@ TEXTS: Final[dict[str, dict[Language, str]]] = {
     **RULE_TEXTS,
     **DISK_TEXTS,
     **QUESTION_TEXTS,
+    **VISIT_TEXTS,
 }
 
 
