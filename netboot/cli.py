@@ -92,6 +92,17 @@ def _parser() -> argparse.ArgumentParser:
     remove.add_argument("name")
     remove.set_defaults(command=_remove_master)
 
+    kit = commands.add_parser("kit", help="a USB stick for PCs that cannot boot from the LAN, or have none")
+    _add_settings(kit)
+    kit.add_argument(
+        "words", nargs="+", metavar="FILE.img | collect PLACE", help="make this image; or take in what a stick holds"
+    )
+    kit.add_argument("--name", default="", help="what the kit is called; the same name makes the same kit (a new one)")
+    kit.add_argument(
+        "--profile", action="append", default=[], metavar="ID", help="a profile that it offers without a server (all)"
+    )
+    kit.set_defaults(command=_kit)
+
     keys = commands.add_parser("key", help="the key that signs masters").add_subparsers(required=True, metavar="WHAT")
     new = keys.add_parser("new", help="make one where the old one is lost; masters must then be made again")
     _add_settings(new)
@@ -253,6 +264,12 @@ def _remove_master(options: argparse.Namespace) -> int:
     freed = collect_garbage(store).freed
     _say(f"{options.name} is deleted; {freed // 10**6} MB are free again.")
     return 0
+
+
+def _kit(options: argparse.Namespace) -> int:
+    from netboot.kit.command import kit
+
+    return kit(options.words, _settings(options), name=options.name, profiles=options.profile, say=_say)
 
 
 def _new_key(options: argparse.Namespace) -> int:

@@ -12,6 +12,7 @@ from typing import get_args
 import pytest
 
 from netboot.bootfiles.agent_image import AGENT_KNOWS
+from netboot.kit.archive import KIT_KNOWS
 from netboot.shared.stages import StageName
 
 ROOT = Path(__file__).parent.parent
@@ -24,8 +25,8 @@ LAYERS = (
     {"agent", "files", "lan"},
     {"auth", "bootfiles", "jobs", "store", "tftpd"},
     {"imaging", "records", "settings", "tftp"},
-    {"bootmenu", "dhcp", "masters"},
-    {"dhcp_proxy", "dns", "doctor", "lab", "workshop"},
+    {"alone", "bootmenu", "dhcp", "masters"},
+    {"dhcp_proxy", "dns", "doctor", "kit", "lab", "workshop"},
     {"boothttp", "webui"},
     {"web"},
     {"serve"},
@@ -38,6 +39,7 @@ LAYERS = (
 PURE = (
     "dhcp_proxy", "imaging",
     *(module.removeprefix("netboot.") for module in FILES if module.startswith("netboot.agent.answers.")),
+    "alone.kit_visit",
     "bootmenu.escapes", "bootmenu.offered", "bootmenu.pick", "bootmenu.ticket",
     "dhcp.address_plan", "dhcp.arp_packet", "dhcp.boot_client", "dhcp.boot_file", "dhcp.boot_reply", "dhcp.core",
     "dhcp.full", "dhcp.lease_options", "dhcp.leases", "dhcp.loop_guard", "dhcp.merged", "dhcp.packet",
@@ -55,6 +57,7 @@ PURE = (
     "lab.drives.nvme.command", "lab.drives.nvme.events", "lab.drives.nvme.features", "lab.drives.nvme.identify",
     "lab.drives.nvme.logs", "lab.drives.nvme.registers", "lab.drives.nvme.sanitize", "lab.drives.nvme.spec",
     "lab.drives.nvme.state",
+    "kit.partitions",
     "lan.query_rate",
     "records.old_evidence",
     "shared.contradictions", "shared.disk_abilities", "shared.disk_loaders", "shared.disk_status",
@@ -152,6 +155,14 @@ def test_the_agent_knows_what_it_shares_with_the_server_and_nothing_else() -> No
     assert set(AGENT_KNOWS) == {"__init__.py", "agent", "shared"}
     for module in in_package("agent"):
         assert {package(other) for other in all_known(module)} <= {"agent", "shared"}, module
+
+
+def test_the_kit_s_archive_has_the_agent_and_the_deciding_rules_and_nothing_else_of_the_server() -> None:
+    assert set(KIT_KNOWS) == {*AGENT_KNOWS, "alone", "imaging.py", "jobs"}
+    reached = {other for module in in_package("alone") for other in all_known(module)}
+    assert {package(other) for other in reached} <= {"agent", "alone", "imaging", "jobs", "shared"}
+    assert "netboot.jobs.profiles" not in reached, "it reads the server's files, and stands in the archive unused"
+    assert knowing("kit") == {"cli"}
 
 
 def test_every_package_stands_in_one_layer() -> None:

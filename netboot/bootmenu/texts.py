@@ -53,6 +53,10 @@ class MenuTexts:
     left_stopped: str
     stalled: str
     stalled_32_bit: str
+    kit_start: str
+    kit_off: str
+    kit_failed: str
+    kit_processor_32_bit: str
 
 
 TEXTS: Final[dict[Language, MenuTexts]] = {
@@ -100,6 +104,10 @@ TEXTS: Final[dict[Language, MenuTexts]] = {
         left_stopped="À REFAIRE : le dernier travail s'est arrêté. Voir la page.",
         stalled="Dernier démarrage sans suite : câble ? mémoire ? Voir la page.",
         stalled_32_bit="Processeur de 32 bits : ce PC ne peut pas être traité ici.",
+        kit_start="Français : démarrer la clé de l'atelier",
+        kit_off="Éteindre ce PC",
+        kit_failed="La clé ne se lit pas bien. Essayez une autre prise, ou refaites-la.",
+        kit_processor_32_bit="Processeur de 32 bits : l'atelier demande 64 bits.",
     ),
     "en": MenuTexts(
         title="Workshop: what should this PC do?",
@@ -145,5 +153,9 @@ TEXTS: Final[dict[Language, MenuTexts]] = {
         left_stopped="TO DO AGAIN: the last job stopped. Look at the page.",
         stalled="The last start brought nothing: cable? memory? See the page.",
         stalled_32_bit="32-bit processor: this PC cannot be worked on here.",
+        kit_start="English: start the workshop's stick",
+        kit_off="Switch this PC off",
+        kit_failed="The stick cannot be read well. Try another port, or make it anew.",
+        kit_processor_32_bit="32-bit processor: the workshop needs 64 bits.",
     ),
 }

@@ -35,6 +35,8 @@ class BootOrder(StrEnum):
     NETWORK_FIRST = "network-first"
     # The network and nothing else: OVMF then connects no disk, as firmware that starts quickly.
     NETWORK_ONLY = "network-only"
+    # A USB stick, then the other disks: the network card starts nothing.
+    STICK_FIRST = "stick-first"
     # The firmware's own order, from its variables. OVMF deletes boot entries that a given order does not name.
     FIRMWARE = "firmware"
 
@@ -201,7 +203,7 @@ def _firmware(files: FirmwareFiles, paths: PcPaths) -> tuple[str, ...]:
 def _network_card(spec: PcSpec, files: FirmwareFiles, tap: str | None) -> tuple[str, ...]:
     if not spec.network or tap is None:
         return ("-nic", "none")
-    index = "" if spec.boot is BootOrder.FIRMWARE else ",bootindex=0"
+    index = "" if spec.boot in (BootOrder.FIRMWARE, BootOrder.STICK_FIRST) else ",bootindex=0"
     return (
         *("-netdev", f"tap,id=net0,ifname={tap},script=no,downscript=no"),
         *("-device", f"{_adapter(files)},netdev=net0,mac={spec.mac}{index}"),
@@ -222,7 +224,9 @@ def _disks(spec: PcSpec) -> tuple[str, ...]:
     for number, disk in enumerate(spec.disks):
         # The disks need an index too: OVMF deletes the boot entries of what a given order does not name. With it
         # the agent's entry stays, if its loader is there, and is what starts when no order is given (OVMF 2022.11).
-        index = f",bootindex={number + 1}" if spec.boot is BootOrder.NETWORK_FIRST else ""
+        index = f",bootindex={number + 1}" if spec.boot in (BootOrder.NETWORK_FIRST, BootOrder.STICK_FIRST) else ""
+        if spec.boot is BootOrder.STICK_FIRST and disk.bus is Bus.USB:
+            index = ",bootindex=0"
         if disk.slot:
             words += ("-device", f"pcie-root-port,id=slot{number},chassis={number + 1}")
         words += ("-blockdev", _image(number, disk))

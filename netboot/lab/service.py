@@ -57,6 +57,11 @@ class Service:
         self._program: Child | None = None
 
     @property
+    def settings(self) -> Path:
+        """Its settings file."""
+        return self._settings
+
+    @property
     def page(self) -> str:
         """The page's address on the host's loopback."""
         return f"http://127.0.0.1:{self._listening.getsockname()[1]}"

@@ -16,6 +16,9 @@ DEVICE_LIMIT: Final = 512
 ID_LIMIT: Final = 256
 """Longest serial number or WWN, in characters: an NVMe name without an EUI-64 is up to 147 long."""
 _USB_DEVICE: Final = re.compile(r"\d+-\d+(\.\d+)*")
+KIT: Final = "kit"
+"""Among a device's users: the PC was started from this stick, which is neither a target nor passed over in doubt."""
+_KIT_WORD: Final = re.compile(r"(?:^|\s)netboot\.kit=([0-9a-f]{8})(?=\s|$)")
 _SECTOR: Final = 512
 """/sys/block counts in sectors of 512 bytes, whatever the disk's own are."""
 
@@ -29,7 +32,8 @@ class BlockDevice:
     people plug into (Thunderbolt). `fixed`: the MMC host, or every USB port on the way, says that what is there cannot
     be taken out. `boot_areas`: an eMMC that has some; `boot_unit`: a unit of a soldered UFS chip that is one, for
     firmware, and that nobody can write. `users` are the mounts, swap areas and stacked devices (LVM, RAID, encryption)
-    on it or on one of its partitions. `known` is udev's.
+    on it or on one of its partitions, and KIT for the stick that this PC was started from, whatever it is plugged into:
+    it is known by its own signature, so also after it was unplugged and plugged in again. `known` is udev's.
     """
 
     name: str
@@ -63,6 +67,8 @@ def read_block_devices(host: Host, database: Database) -> tuple[BlockDevice, ...
     names = host.names("sys/block")[:DEVICE_LIMIT]
     used = {**parse_mounts(host.text("proc/self/mountinfo")), **parse_swaps(host.text("proc/swaps"))}
     read = [_read(host, database, name, used, boot_areas=f"{name}boot0" in names) for name in names]
+    if kit := parse_kit(host.text("proc/cmdline")):
+        read = [replace(one, users=(*one.users, KIT)) if _is_stick(one, kit) else one for one in read]
     return tuple(replace(one, boot_unit=one.boot_unit and _is_beside_data(one, read)) for one in read)
 
 
@@ -86,6 +92,12 @@ def parse_swaps(text: str) -> dict[str, str]:
     """The devices of /proc/swaps (proc_swaps(5)), by name."""
     words = [line.split()[0] for line in text.split("\n")[1:] if line.split()]
     return {word.removeprefix("/dev/"): "swap" for word in words if word.startswith("/dev/")}
+
+
+def parse_kit(command_line: str) -> str:
+    """The disk signature of the kit's stick that this PC was started from, as /proc/cmdline names it; "" for none."""
+    found = _KIT_WORD.search(command_line)
+    return found[1] if found else ""
 
 
 def parse_unit_serial(page: bytes) -> str:
@@ -124,6 +136,10 @@ def _read(host: Host, database: Database, name: str, used: Mapping[str, str], *,
         users=_users(host, here, name, used),
         known=properties(database, path),
     )
+
+
+def _is_stick(device: BlockDevice, kit: str) -> bool:
+    return device.known.get("ID_PART_TABLE_UUID", "").lower() == kit
 
 
 def _bytes(host: Host, path: str) -> int:

@@ -28,7 +28,7 @@ REDRAW: Final = 10.0
 
 class Screen:
     """The PC's displays during one visit. `page` is the address of the page, "" when it is not known; `home`: there is
-    none, the way to the PC's disk is looked for."""
+    none, the way to the PC's disk is looked for; `alone`: nor is there one without a server."""
 
     def __init__(
         self,
@@ -38,6 +38,7 @@ class Screen:
         *,
         page: str = "",
         home: bool = False,
+        alone: bool = False,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._consoles = consoles
@@ -47,7 +48,9 @@ class Screen:
         self._answer_by: float | None = None
         self._began: dict[StageName, float] = {}
         self._said: ScreenView | None = None
-        self._view = screen_view.seeking_home(language) if home else screen_view.first_view(language, inventory)
+        self._view = (
+            screen_view.seeking_home(language) if home else screen_view.first_view(language, inventory, alone=alone)
+        )
         self._show(self._view)
 
     async def keep(self) -> None:
@@ -64,6 +67,15 @@ class Screen:
             self._show(screen_view.waits_for_answer(self._view, max(0.0, self._answer_by - self._clock())))
         else:
             self._show(self._view)
+
+    def at_menu(self, inventory: Inventory) -> None:
+        """Nothing is at work: a PC without a server stands at its menu."""
+        self._show(screen_view.first_view(self._view.language, inventory, alone=True))
+
+    def heard(self, url: str) -> None:
+        """A PC that was told no server has heard one."""
+        self._consoles.mark(f"heard the server {url}")
+        self._show(screen_view.joining(self._view))
 
     def server_moved(self, before: str, now: str) -> None:
         """The server answers at another address; the page, if it was at the old one, went with it."""

@@ -33,8 +33,18 @@ def render(view: ScreenView, width: int = WIDTH, height: int = HEIGHT) -> list[s
         (7, _labels(view, inner)),
         (5, _progress(view, inner)),
         (4, ["", *_stages(view.stages, view)] if view.stages and view.question is None else []),
-        (8, ["", *_wrapped(words(view.language).left_line.format(view.left), inner)] if view.left else []),
-        (8, ["", *_wrapped(words(view.language).problem.format(view.problem), inner)] if view.problem else []),
+        (
+            8,
+            ["", *_wrapped(words(view.language, alone=view.alone).left_line.format(view.left), inner)]
+            if view.left
+            else [],
+        ),
+        (
+            8,
+            ["", *_wrapped(words(view.language, alone=view.alone).problem.format(view.problem), inner)]
+            if view.problem
+            else [],
+        ),
         *((7.9 - place / 100, _wrapped(fault, inner)) for place, fault in enumerate(_faults(view))),
         (8.5, ["", *_wrapped("\n".join(_stuck(view)), inner)] if _stuck(view) else []),
         (9.5, ["", *_wrapped(view.line_sentence, inner)] if view.line_sentence else []),
@@ -53,7 +63,7 @@ def render(view: ScreenView, width: int = WIDTH, height: int = HEIGHT) -> list[s
 
 def spoken(before: ScreenView | None, after: ScreenView) -> list[str]:
     """What is new, one sentence a line: for a serial console, where nothing can be redrawn."""
-    text = words(after.language)
+    text = words(after.language, alone=after.alone)
     lines: list[str] = []
     if before is None or before.headline != after.headline:
         lines.append(after.headline)
@@ -88,7 +98,7 @@ def shown(text: str) -> str:
 
 def _question(view: ScreenView, width: int) -> list[str]:
     """What is asked, and the answers by their numbers; or what was answered."""
-    text = words(view.language)
+    text = words(view.language, alone=view.alone)
     if view.question is None:
         return ["", *_wrapped(view.answered, width)] if view.answered else []
     lines = _wrapped(text.question.format(view.question.text.of(view.language)), width)
@@ -100,9 +110,11 @@ def _question(view: ScreenView, width: int) -> list[str]:
 
 def _advice(view: ScreenView) -> str:
     """What to do next; while something is asked, to answer."""
-    text = words(view.language)
+    text = words(view.language, alone=view.alone)
     if view.question is None:
         return view.advice
+    if view.alone:
+        return _typed(view) or text.answer_number
     return (
         f"{_typed(view) or text.answer_number}\n{text.answer_limit.format(duration(view.answer_within, view.language))}"
     )
@@ -110,7 +122,7 @@ def _advice(view: ScreenView) -> str:
 
 def _typed(view: ScreenView) -> str:
     """What Enter would do; "" while nothing is typed."""
-    text = words(view.language)
+    text = words(view.language, alone=view.alone)
     if view.question is None or not view.typed:
         return ""
     if 0 < view.typed <= len(view.question.choices):
@@ -120,14 +132,15 @@ def _typed(view: ScreenView) -> str:
 
 def _asked_anew(before: ScreenView | None, after: ScreenView) -> list[str]:
     """What is new of a question. No line of it is a number alone: a line that comes back must not be an answer."""
-    text = words(after.language)
+    text = words(after.language, alone=after.alone)
     question, known = after.question, before.question if before else None
     if question is None:
         return [after.answered] if before is None or before.answered != after.answered else []
     if question == known:
         return [_typed(after)] if before is not None and before.typed != after.typed else []
     choices = [f"{number}: {choice.words.of(after.language)}" for number, choice in enumerate(question.choices, 1)]
-    return [text.question.format(question.text.of(after.language)), *choices, *_advice(after).split("\n")]
+    asked = text.question.format(question.text.of(after.language)).split("\n")
+    return [*asked, *choices, *_advice(after).split("\n")]
 
 
 def _faults(view: ScreenView) -> tuple[str, ...]:
@@ -156,15 +169,15 @@ def _head(view: ScreenView, width: int) -> list[str]:
 
 def _big(view: ScreenView) -> str:
     if view.question is not None:
-        return words(view.language).question_word
+        return words(view.language, alone=view.alone).question_word
     if view.big:
         return view.big
-    return "" if view.percent is None else words(view.language).percent.format(view.percent)
+    return "" if view.percent is None else words(view.language, alone=view.alone).percent.format(view.percent)
 
 
 def _labels(view: ScreenView, width: int) -> list[str]:
     """What the label on the PC would say."""
-    lines = [words(view.language).name.format(view.hostname)] if view.hostname else []
+    lines = [words(view.language, alone=view.alone).name.format(view.hostname)] if view.hostname else []
     if view.over or view.problem:
         lines += [verdict_line(disk, view.language)[:width] for disk in view.disks]
     return ["", *lines] if lines else []
@@ -179,7 +192,7 @@ def _progress(view: ScreenView, width: int) -> list[str]:
 
 def _figures(view: ScreenView) -> list[str]:
     """Percent, speed and time left, in words."""
-    text = words(view.language)
+    text = words(view.language, alone=view.alone)
     figures = [text.percent.format(view.percent)]
     if view.rate > 0:
         if round(view.rate / 1e6):  # what is counted in steps, not in bytes, has no speed to show
@@ -199,7 +212,7 @@ def _stages(lines: tuple[StageLine, ...], view: ScreenView) -> list[str]:
 
 def _stage_sentence(line: StageLine, view: ScreenView) -> str:
     name, state = stage_name(line.stage, view.language), state_name(line.state, view.language)
-    return words(view.language).stage.format(name, state)
+    return words(view.language, alone=view.alone).stage.format(name, state)
 
 
 def _tens(view: ScreenView | None) -> int | None:

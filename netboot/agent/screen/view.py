@@ -50,7 +50,8 @@ class ScreenView:
 
     `done` of `total` in bytes and `rate` in bytes/s show only while `total` is not 0. `left` is what is left undone in
     this PC from an earlier visit, until a job comes. `question` is what a stage asks, for `answer_within` seconds more;
-    `typed` is what stands on the keyboard's line: an answer's number, 0 for nothing, less for what is none.
+    `typed` is what stands on the keyboard's line: an answer's number, 0 for nothing, less for what is none. `alone`:
+    this PC works without a server.
     """
 
     language: Language
@@ -76,6 +77,7 @@ class ScreenView:
     answered: str = ""
     line: Line = "up"
     over: bool = False
+    alone: bool = False
 
     @property
     def percent(self) -> int | None:
@@ -87,18 +89,26 @@ class ScreenView:
         """That the line is lost, what to do, and what becomes of the work meanwhile; "" while it is there."""
         if self.line == "up":
             return ""
-        text = words(self.language)
+        text = words(self.language, alone=self.alone)
         running = next((line.stage for line in self.stages if line.state == "running"), None)
         lost = text.no_cable if self.line == "no-cable" else text.silent
         after = {None: "", "deploy": text.waits, "customise": text.waits}.get(running, text.goes_on)
         return f"{lost} {after}".rstrip()
 
 
-def first_view(language: Language, inventory: Inventory | None = None) -> ScreenView:
-    """Before the server has answered."""
-    text = words(language)
+def first_view(language: Language, inventory: Inventory | None = None, *, alone: bool = False) -> ScreenView:
+    """Before the server has answered, or without one."""
+    text = words(language, alone=alone)
     machine = f"{inventory.system.manufacturer} {inventory.system.product}".strip() if inventory else ""
-    return ScreenView(language=language, headline=text.connecting, advice=text.connecting_advice, machine=machine)
+    return ScreenView(
+        language=language, headline=text.connecting, advice=text.connecting_advice, machine=machine, alone=alone
+    )
+
+
+def joining(view: ScreenView) -> ScreenView:
+    """A PC without a server has heard one, and is not alone any more."""
+    text = words(view.language)
+    return _plain(replace(view, alone=False), headline=text.connecting, advice=text.connecting_advice)
 
 
 def seeking_home(language: Language) -> ScreenView:
@@ -109,7 +119,7 @@ def seeking_home(language: Language) -> ScreenView:
 
 def no_way_home(view: ScreenView, problem: Problem) -> ScreenView:
     """None was found: why, and what to do."""
-    text = words(view.language)
+    text = words(view.language, alone=view.alone)
     view = _plain(view, headline=text.no_way_home, advice=text.no_way_home_advice)
     return replace(view, problem=problem.sentence(view.language), big=text.stopped_word)
 
@@ -123,7 +133,7 @@ def welcomed(view: ScreenView, machine: str, left: Problem | None = None) -> Scr
 
 def waiting(view: ScreenView, seconds: float, page: str = "") -> ScreenView:
     """No profile was chosen yet; at the end of `seconds` the PC goes home. `page` is the page's address."""
-    text = words(view.language)
+    text = words(view.language, alone=view.alone)
     choose = text.waiting_page.format(page) if page else text.waiting_advice
     limit = (text.waiting_limit_left if view.left else text.waiting_limit).format(duration(seconds, view.language))
     headline, big = (text.left, text.left_word) if view.left else (text.waiting, text.waiting_word)
@@ -132,7 +142,7 @@ def waiting(view: ScreenView, seconds: float, page: str = "") -> ScreenView:
 
 def planned(view: ScreenView, plan: Plan) -> ScreenView:
     """A job has come."""
-    text = words(view.language)
+    text = words(view.language, alone=view.alone)
     profile = text.profile.format(plan.profile.get(view.language, "")) if plan.profile.get(view.language) else ""
     stages = tuple(StageLine(stage) for stage in plan.stages)
     view = replace(view, profile=profile, stages=stages, hostname="", disks=(), faults=(), over=False, left="")
@@ -141,7 +151,7 @@ def planned(view: ScreenView, plan: Plan) -> ScreenView:
 
 def started(view: ScreenView, stage: StageName) -> ScreenView:
     """A stage has begun."""
-    text = words(view.language)
+    text = words(view.language, alone=view.alone)
     view = _with_state(view, stage, "running")
     return _plain(view, headline=text.working.format(stage_name(stage, view.language)), advice=text.keep_on)
 
@@ -176,7 +186,7 @@ def typed(view: ScreenView, number: int) -> ScreenView:
 
 def question_closed(view: ScreenView, how: How, choice: str) -> ScreenView:
     """An answer counts, or there is none; what it was is told until something else is."""
-    text = words(view.language)
+    text = words(view.language, alone=view.alone)
     told = {"time-out": text.no_answer, "withdrawn": ""}.get(how, "")
     if view.question is not None and choice:
         told = text.answer_counts.format(view.question.words_of(choice, view.language))
@@ -190,7 +200,7 @@ def line_is(view: ScreenView, line: Line) -> ScreenView:
 
 def finished(view: ScreenView, stage: StageName, problem: Problem | None, result: Result | None) -> ScreenView:
     """A stage has ended; its evidence is kept for the last screen. What the server stopped meanwhile stays stopped."""
-    text = words(view.language)
+    text = words(view.language, alone=view.alone)
     over = view.problem
     view = _with_state(view, stage, "failed" if problem else "done")
     if isinstance(result, EraseResult):
@@ -223,8 +233,10 @@ def stopped(view: ScreenView, problem: Problem) -> ScreenView:
 
 def leaving(view: ScreenView, action: EndAction, problem: Problem | None) -> ScreenView:
     """The last screen: the label's text, for whoever comes to fetch the PC."""
-    text = words(view.language)
+    text = words(view.language, alone=view.alone)
     goodbye = {"disk": text.home, "reboot": text.reboot, "poweroff": f"{text.poweroff}\n{text.unplug}"}[action]
+    if view.alone and any(line.state == "done" for line in view.stages):
+        goodbye = f"{goodbye}\n{text.kept}"
     if problem is not None:
         return replace(stopped(view, problem), advice=f"{text.stopped_advice}\n{goodbye}", over=True)
     view = _plain(view, headline=goodbye, advice=goodbye)
@@ -263,7 +275,7 @@ def _how(erasure: Erasure, language: Language) -> str:
 
 
 def _stopped(view: ScreenView, sentence: str) -> ScreenView:
-    text = words(view.language)
+    text = words(view.language, alone=view.alone)
     view = _plain(view, headline=text.stopped, advice=text.stopped_advice)
     return replace(view, problem=sentence, big=text.stopped_word)
 

@@ -4,7 +4,7 @@
 Only characters of Latin-1: a console font has few more.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from netboot.shared.language import Language
@@ -46,6 +46,7 @@ class Words:
     reboot: str
     poweroff: str
     unplug: str
+    kept: str
     name: str
     disk: str
     problem: str
@@ -103,6 +104,7 @@ FRENCH: Final = Words(
     reboot="Ce PC redémarre. Ne débranchez rien.",
     poweroff="Ce PC s'éteint.",
     unplug="Vous pouvez débrancher ce PC dès qu'il est éteint.",
+    kept="Son relevé est sur la clé : rapportez-la à l'atelier.",
     name="Nom : {}",
     disk="Disque {} : {}",
     problem="Problème : {}",
@@ -161,6 +163,7 @@ ENGLISH: Final = Words(
     reboot="This PC restarts. Do not unplug anything.",
     poweroff="This PC powers off.",
     unplug="You may unplug this PC as soon as it is off.",
+    kept="Its evidence is on the stick: take that back to the workshop.",
     name="Name: {}",
     disk="Disk {}: {}",
     problem="Problem: {}",
@@ -186,6 +189,26 @@ ENGLISH: Final = Words(
 )
 
 
-def words(language: Language) -> Words:
-    """The catalogue of a language."""
+FRENCH_ALONE: Final = replace(
+    FRENCH,
+    connecting="Clé de l'atelier",
+    connecting_advice="Rien n'est écrit sur les disques.",
+    stopped_advice="Suivez la consigne.",
+    answer_number="Tapez le numéro d'une réponse, puis Entrée.",
+)
+"""On a PC without a server there is no page either."""
+
+ENGLISH_ALONE: Final = replace(
+    ENGLISH,
+    connecting="The workshop's stick",
+    connecting_advice="Nothing is written to the disks.",
+    stopped_advice="Do what is said here.",
+    answer_number="Type the number of an answer, then Enter.",
+)
+
+
+def words(language: Language, *, alone: bool = False) -> Words:
+    """The texts of this language; `alone`: for a PC that works without a server."""
+    if alone:
+        return FRENCH_ALONE if language == "fr" else ENGLISH_ALONE
     return FRENCH if language == "fr" else ENGLISH

@@ -1,0 +1,82 @@
+"""Writes a file onto the kit's stick, whole or not at all, wherever the stick is plugged in now.
+
+The stick is known by the number of its data file system (udev's ID_FS_UUID), looked for at every write: it may have
+been taken out meanwhile. It is mounted for that moment only, so that it can be taken out at any other. FAT keeps no
+journal, so a file is written under another name, synced, renamed and synced, and then read back from a second mount.
+Not for: what is written (`kit_visit.py`).
+"""
+
+import os
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Final, Literal
+
+from netboot.agent.disks.partitions import mounted
+from netboot.agent.host import Host
+from netboot.agent.udev import Database, read_database
+from netboot.shared.errors import NetbootError
+
+FOLDER: Final = "visits"
+_DRAFT: Final = "draft.tmp"
+
+Reason = Literal["gone", "twice", "refuses"]
+Mount = Callable[..., AbstractContextManager[Path]]
+
+
+class StickError(NetbootError):
+    """Nothing new is on the stick; what was there before still is."""
+
+    def __init__(self, reason: Reason, told: str) -> None:
+        super().__init__(told)
+        self.reason = reason
+
+
+def find_stick(database: Database, uuid: str) -> Path:
+    """The device with the kit's data file system. Raises StickError when there is none, or several."""
+    found = sorted(
+        known["DEVNAME"]
+        for known in database.values()
+        if known.get("ID_FS_UUID") == uuid and known.get("ID_FS_TYPE") == "vfat" and known.get("DEVNAME")
+    )
+    if len(found) != 1:
+        raise StickError("twice" if found else "gone", f"{len(found)} file systems {uuid}: {', '.join(found)}")
+    return Path(found[0])
+
+
+def write(uuid: str, files: dict[str, bytes], *, host: Host | None = None, mount: Mount = mounted) -> None:
+    """Write these files into FOLDER, each in place of one of its name, onto the medium. Blocks; raises StickError."""
+    device = find_stick(read_database(host or Host()), uuid)
+    try:
+        with mount(device, "vfat", "nodev", "noexec") as place:
+            for name, content in files.items():
+                _write(place / FOLDER, name, content)
+        with mount(device, "vfat", "nodev", "noexec", "ro") as place:
+            for name, content in files.items():
+                if (place / FOLDER / name).read_bytes() != content:
+                    raise StickError("refuses", f"{name} was read back otherwise")
+    except OSError as error:
+        raise StickError("refuses", f"{device}: {error}") from error
+    except StickError:
+        raise
+    except NetbootError as error:  # it cannot be mounted, or not unmounted
+        raise StickError("refuses", str(error)) from error
+
+
+def _write(folder: Path, name: str, content: bytes) -> None:
+    folder.mkdir(exist_ok=True)
+    draft = folder / _DRAFT
+    try:
+        with draft.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(folder / name)
+    except OSError:
+        draft.unlink(missing_ok=True)  # or a full stick stays full
+        raise
+    above = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(above)
+    finally:
+        os.close(above)
