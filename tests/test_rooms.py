@@ -50,7 +50,7 @@ PURE = (
     "jobs.named", "jobs.policy", "jobs.profile", "jobs.seen", "jobs.stage_questions", "jobs.target",
     "jobs.stages.rules", *(f"jobs.stages.{name}" for name in get_args(StageName)),
     "jobs.erase_levels", "jobs.erase_policy", "jobs.erase_methods.rules", "jobs.erase_methods.overwrite",
-    *(f"lab.drives.ata.{name}" for name in (
+    "lab.drives.ahci.fis", *(f"lab.drives.ata.{name}" for name in (
         "command", "disk", "hidden", "identify", "logs", "model", "sanitize", "security", "smart", "transfer",
     )),
     "lab.drives.behaviour", "lab.drives.erasing", "lab.drives.vfio_messages",

@@ -2,20 +2,29 @@
 
 import msgspec
 
+from netboot.lab.drives.ahci.hba import Hba
+from netboot.lab.drives.ahci.port import Port
+from netboot.lab.drives.ahci.spec import AhciSpec
+from netboot.lab.drives.ata.attached import Attached
 from netboot.lab.drives.control import Controlled
 from netboot.lab.drives.nvme.controller import NvmeController
 from netboot.lab.drives.nvme.drive import NvmeDrive
 from netboot.lab.drives.nvme.spec import NvmeSpec
 
-Spec = NvmeSpec
+Spec = NvmeSpec | AhciSpec
 """One drive, or one controller with its drives."""
 
 
 def parse_spec(data: bytes) -> Spec:
     """A spec in JSON. Raises msgspec.DecodeError, msgspec.ValidationError."""
-    return msgspec.json.decode(data, type=Spec)
+    read: Spec = msgspec.json.decode(data, type=Spec)
+    return read
 
 
 def make(spec: Spec) -> Controlled:
     """The drive, without power; its images are there. Raises OSError, ValueError, msgspec.ValidationError."""
-    return NvmeController(NvmeDrive(spec))
+    match spec:
+        case NvmeSpec():
+            return NvmeController(NvmeDrive(spec))
+        case AhciSpec():
+            return Hba([Port(Attached(disk)) for disk in spec.disks])

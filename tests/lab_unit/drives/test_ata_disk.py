@@ -110,12 +110,19 @@ def test_a_slow_disk_is_busy_while_it_reads(tmp_path: Path) -> None:
 def test_trim_forgets_its_ranges_or_nothing(place: AtaPlace) -> None:
     ranges = struct.pack("<QQ", 3 << 48 | 10, 1 << 48 | 20).ljust(SECTOR, b"\0")
     assert place.do(Op.DATA_SET_MANAGEMENT, feature=1, count=1, data=ranges) == DONE
-    assert [place.sector(lba) == bytes(SECTOR) for lba in (9, 10, 12, 13, 19, 20, 21)] == [
+    assert [place.do(Op.READ_DMA, lba=lba, count=1).data == bytes(SECTOR) for lba in (9, 10, 12, 13, 19, 20, 21)] == [
         False, True, True, False, False, True, False,
     ]  # fmt: skip
     beyond = struct.pack("<QQ", 1 << 48 | 30, 9 << 48 | SECTORS - 1).ljust(SECTOR, b"\0")
     assert place.do(Op.DATA_SET_MANAGEMENT, feature=1, count=1, data=beyond).error == Error.ID_NOT_FOUND
-    assert place.sector(30) != bytes(SECTOR)
+    assert place.do(Op.READ_DMA, lba=30, count=1).data != bytes(SECTOR)
+
+
+def test_trim_erases_nothing(place: AtaPlace) -> None:
+    everything = struct.pack("<Q", SECTORS << 48).ljust(SECTOR, b"\0")
+    assert place.do(Op.DATA_SET_MANAGEMENT, feature=1, count=1, data=everything) == DONE
+    assert place.do(Op.READ_DMA, count=1).data == bytes(SECTOR)
+    assert place.old_data() == 0
 
 
 def test_a_disk_without_trim_says_so_and_aborts_it(tmp_path: Path) -> None:

@@ -75,6 +75,11 @@ class AtaDisk:
         self._unit: Erasing | None
         self._forget()
 
+    def behave(self, behaviour: Behaviour, medium: Medium) -> None:
+        """Behave otherwise from now on; `medium` is the same data under this behaviour."""
+        self._behaviour = self.sanitize.behaviour = behaviour
+        self._medium = medium
+
     @property
     def state(self) -> AtaState:
         """What has to be kept now."""

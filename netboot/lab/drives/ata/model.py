@@ -25,7 +25,7 @@ class AtaModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name: Annotated[str, msgspec.Meta(max_length=40)] = "NETBOOT LAB SSD"
     firmware: Annotated[str, msgspec.Meta(max_length=8)] = "LAB1.0"
     rotation: Annotated[int, msgspec.Meta(ge=0, lt=0xFFFF)] = 1
-    wwn: Annotated[int, msgspec.Meta(ge=0, lt=1 << 64)] = 0
+    wwn: Annotated[int, msgspec.Meta(ge=0, le=(1 << 63) - 1)] = 0
     physical_exponent: Annotated[int, msgspec.Meta(ge=0, le=4)] = 0
     security: bool = True
     enhanced_erase: bool = True

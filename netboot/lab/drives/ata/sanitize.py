@@ -85,7 +85,7 @@ class Sanitize:
     def __init__(self, model: AtaModel, behaviour: Behaviour, kept: SanitizeKept) -> None:
         self.kept = kept
         self._model = model
-        self._behaviour = behaviour
+        self.behaviour = behaviour
         self.frozen = False
         self._antifreeze = False
 
@@ -99,7 +99,7 @@ class Sanitize:
     def power_off(self, now: float) -> None:
         """The power goes; an operation waits, goes on or is forgotten, as the disk behaves."""
         if self.kept.erasing:
-            left = erasing.power_lost(self.kept.erasing, self._behaviour, now)
+            left = erasing.power_lost(self.kept.erasing, self.behaviour, now)
             self.kept = replace(self.kept, erasing=left) if left else SanitizeKept()
 
     @property
@@ -129,7 +129,7 @@ class Sanitize:
         count = SUCCEEDED * self.kept.succeeded | FROZEN * self.frozen | ANTIFROZEN * self._antifreeze
         if not self.in_progress or not self.kept.erasing:
             return Reply(count=count, lba=NO_PROGRESS)
-        done = erasing.progress(self.kept.erasing, self._behaviour, now)
+        done = erasing.progress(self.kept.erasing, self.behaviour, now)
         return Reply(count=count | IN_PROGRESS, lba=min(int(done * 0x10000), 0xFFFF))
 
     def ended(self, how: erasing.Ending) -> None:
@@ -175,13 +175,13 @@ class Sanitize:
         may_exit = bool(command.count & FAILURE_MODE)
         # An operation without FAILURE MODE that failed is not escaped from by one that has it.
         trapped = self.failed and not self.kept.may_exit and may_exit
-        refuses = self._behaviour.erase is Outcome.REFUSES
+        refuses = self.behaviour.erase is Outcome.REFUSES
         if locked or not key or self.in_progress or trapped or refuses:
             return _refused(Reason.NOT_REPORTED)
         passes = (command.count & 0xF or 16) if overwrites else 1
         fill = Fill.NOISE if command.feature == Feature.CRYPTO else Fill.PATTERN
-        pattern = _last_pattern(command, passes) if overwrites else self._behaviour.pattern
-        begun = erasing.begin(fill, pattern, self._behaviour, now, passes)
+        pattern = _last_pattern(command, passes) if overwrites else self.behaviour.pattern
+        begun = erasing.begin(fill, pattern, self.behaviour, now, passes)
         self.kept = SanitizeKept(Lasting.OPERATION, may_exit=may_exit, erasing=begun)
         return self.tell(now)
 

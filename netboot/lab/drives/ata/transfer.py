@@ -51,12 +51,13 @@ def execute(command: Command, medium: Medium, sectors: int, *, trims: bool = Tru
 
 
 def _trim(command: Command, medium: Medium, sectors: int) -> Reply:
-    """Forget ranges of sectors; what was trimmed reads as zeros. All ranges are right, or nothing is trimmed."""
+    """Forget ranges of sectors: they read as zeros, the data is where it was. All ranges are right, or none is."""
     if not command.feature & _TRIM or not 0 < len(command.data) <= RANGES_BLOCKS * SECTOR:
         return ABORTED
     ranges = [(entry & (1 << 48) - 1, entry >> 48) for (entry,) in struct.iter_unpack("<Q", command.data)]
     if any(lba + count > sectors for lba, count in ranges if count):
         return failure(Error.ID_NOT_FOUND)
     for lba, count in ranges:
-        medium.fill(lba * medium.sector, (lba + count) * medium.sector, b"\0")
+        if count:
+            medium.deallocate(lba, count)
     return DONE
