@@ -53,6 +53,7 @@ PURE = (
     "lab.drives.ahci.fis", *(f"lab.drives.ata.{name}" for name in (
         "command", "disk", "hidden", "identify", "logs", "model", "sanitize", "security", "smart", "transfer",
     )),
+    *(f"lab.drives.sat_bridge.{name}" for name in ("pages", "registers", "sense", "translate")),
     "lab.drives.behaviour", "lab.drives.erasing", "lab.drives.vfio_messages",
     "lab.drives.nvme.command", "lab.drives.nvme.events", "lab.drives.nvme.features", "lab.drives.nvme.identify",
     "lab.drives.nvme.logs", "lab.drives.nvme.registers", "lab.drives.nvme.sanitize", "lab.drives.nvme.spec",

@@ -6,6 +6,7 @@ Without PCI Express' capability, so that a guest sees no link and no extended sp
 """
 
 import struct
+from collections.abc import Sequence
 from typing import Protocol
 
 from netboot.lab.drives.guest_memory import GuestMemory
@@ -16,14 +17,25 @@ MSIX_BAR = 2
 MSIX_BAR_BYTES = 0x1000
 _PBA = 0x800
 _MSIX = 0x40
+_VENDORS = 0x60
 
 
 class ConfigSpace:
     """The configuration space: what never changes, and the few bits that the PC may write."""
 
-    def __init__(self, *, vendor: int, device: int, class_code: int, bars: dict[int, int], vectors: int) -> None:
+    def __init__(
+        self,
+        *,
+        vendor: int,
+        device: int,
+        class_code: int,
+        bars: dict[int, int],
+        vectors: int,
+        vendor_capabilities: Sequence[bytes] = (),
+    ) -> None:
         """`class_code` is 24 bits (0x010802: NVMe). `bars` gives sizes in bytes (a power of two), by number: one of
-        an even number has 64 bits and takes the next as well, one of an odd number has 32.
+        an even number has 64 bits and takes the next as well, one of an odd number has 32. `vendor_capabilities` (ID
+        09h) come without their first two bytes.
         """
         data = bytearray(CONFIG_BYTES)
         struct.pack_into("<HHHH", data, 0, vendor, device, 0, 0x10)  # status: there are capabilities
@@ -43,6 +55,11 @@ class ConfigSpace:
         self._writable[0x3C] = 0xFF  # the line, which firmware only notes down
         struct.pack_into("<BBHII", data, _MSIX, 0x11, 0, vectors - 1, MSIX_BAR, _PBA | MSIX_BAR)
         self._writable[_MSIX + 3] = 0xC0
+        last, at = _MSIX, _VENDORS
+        for capability in vendor_capabilities:
+            data[last + 1] = at
+            data[at : at + 2 + len(capability)] = b"\x09\0" + capability
+            last, at = at, at + (2 + len(capability) + 3) // 4 * 4
         self._factory = bytes(data)
         self._data = data
 

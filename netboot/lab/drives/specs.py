@@ -10,8 +10,10 @@ from netboot.lab.drives.control import Controlled
 from netboot.lab.drives.nvme.controller import NvmeController
 from netboot.lab.drives.nvme.drive import NvmeDrive
 from netboot.lab.drives.nvme.spec import NvmeSpec
+from netboot.lab.drives.sat_bridge.bridge import Bridge, Target
+from netboot.lab.drives.sat_bridge.spec import BridgeSpec
 
-Spec = NvmeSpec | AhciSpec
+Spec = NvmeSpec | AhciSpec | BridgeSpec
 """One drive, or one controller with its drives."""
 
 
@@ -28,3 +30,5 @@ def make(spec: Spec) -> Controlled:
             return NvmeController(NvmeDrive(spec))
         case AhciSpec():
             return Hba([Port(Attached(disk)) for disk in spec.disks])
+        case BridgeSpec():
+            return Bridge([Target(Attached(disk)) for disk in spec.disks], spec.registers)

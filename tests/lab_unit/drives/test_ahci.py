@@ -312,7 +312,7 @@ def password(data: bytes = b"netboot") -> bytes:
 
 
 def test_an_erase_keeps_the_port_busy_and_ends_by_itself(tmp_path: Path) -> None:
-    with serving(tmp_path, Behaviour(erase_seconds=1)) as path, VfioClient(path) as client:
+    with serving(tmp_path, Behaviour(erase_seconds=5)) as path, VfioClient(path) as client:
         driver = Driver(client)
         driver.start()
         driver.do(Op.SECURITY_SET_PASSWORD, data=password())
