@@ -38,6 +38,7 @@ def test_how_much_is_hidden_is_the_difference() -> None:
         ("200/200, ACCESSIBLE MAX ADDRESS disabled", MaxSectors(200, 200, "amac")),
         ("200/200, HPA is enabled", None),
         ("100/200, HPA is disabled", None),
+        ("199/200, HPA is enabled", MaxSectors(199, 200, "hpa")),
         ("200/100, HPA is enabled", None),
         ("0/0, HPA is disabled", None),
         ("1/2, HPA is enabled", None),
@@ -61,6 +62,7 @@ def test_the_size_of_the_factory_is_read_from_an_overlay_whose_sum_is_right() ->
     assert parse_overlay(said.replace("DCO Checksum verified.", "")) is None
     assert parse_overlay(said.replace("DCO Revision", "Revision")) is None
     assert parse_overlay(said.replace("5860533168", "1")) is None
+    assert parse_overlay(said.replace("5860533168", "2")) == ConfigurationOverlay(2)
     assert parse_overlay(said.replace("5860533168", str(2**48))) is None
     assert parse_overlay(said * 2) is None
     assert parse_overlay(said + " HDIO_DRIVE_CMD(dco_identify) failed: Input/output error\n") is None

@@ -3,6 +3,8 @@
 `recorded/answers/` holds the outputs, each with its origin in its first lines.
 """
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -40,6 +42,7 @@ FAILED = AtaSanitizeStatus("failed", succeeded=False)
         ("handed-status-failed-fixed-words", FAILED, NOT_TOLD),
         ("handed-status-frozen-fixed", AtaSanitizeStatus("frozen"), AtaSanitizeStatus("frozen")),
         ("handed-status-frozen-fixed-words", AtaSanitizeStatus("frozen"), NOT_TOLD),
+        ("handed-status-infrozen-words", AtaSanitizeStatus("frozen"), NOT_TOLD),
         ("handed-status-none", None, NOT_TOLD),
         ("handed-status-fixed", NOT_TOLD, NOT_TOLD),
         ("ata-sanitize-running", RUNNING, NOT_TOLD),
@@ -82,6 +85,13 @@ def test_each_bit_of_the_registers_has_its_meaning(
     assert half == (wanted if status & 1 else NOT_TOLD)
 
 
+def test_a_progress_that_is_missing_or_comes_twice_is_not_told() -> None:
+    said = answer("ata-sanitize-running")
+    progress = "    Progress: 0x41c2 (25%)\n"
+    for broken in (said.replace(progress, ""), said.replace(progress, progress * 2)):
+        assert parse_status(broken, own_port=False) == AtaSanitizeStatus("running", succeeded=False)
+
+
 def test_two_answers_are_none() -> None:
     words = answer("handed-status-failed-fixed-words")
     assert parse_status(words + words, own_port=True) == NOT_TOLD
@@ -115,7 +125,19 @@ def test_hdparms_words_alone_are_no_sign_that_an_order_was_taken() -> None:
     words = "\n/dev/sda:\nIssuing SANITIZE_BLOCK_ERASE command\nOperation started in background\n"
     assert words.splitlines()[-1] in answer("handed-block-erase-none")
     assert parse_sanitize_order(words).taken == "not-told"
-    assert parse_sanitize_order("SANITIZE feature set is not supported\n\n/dev/sda:\n").taken == "refused"
+    cannot = parse_sanitize_order("SANITIZE feature set is not supported\n\n/dev/sda:\n")
+    assert (cannot.taken, cannot.said) == ("refused", "SANITIZE feature set is not supported")
+    for name in ("handed-block-erase-failed-words", "handed-block-erase-frozen-fixed-words"):
+        refused = answer(name)
+        assert parse_sanitize_order(refused).taken == "refused"
+        assert parse_sanitize_order(refused.replace("Issuing SANITIZE", "Issuing NOTHING")).taken == "not-told"
+        assert parse_sanitize_order(refused + words).taken == "not-told"
+    refused = answer("handed-block-erase-failed-words")
+    assert parse_sanitize_order(refused.replace("Input/output error", "Invalid exchange")).taken == "not-told"
+    doubt = "SG_IO: questionable sense data, results may be incorrect\n"
+    assert parse_sanitize_order(doubt + refused).taken == "not-told"
+    taken = answer("handed-block-erase-frozen-fixed-words").replace("f0 00 0b 04 51", "f0 00 0b 04 50")
+    assert parse_sanitize_order(taken).taken == "not-told"
     assert parse_sanitize_order("SANITIZE failed: Invalid exchange\n" + words).taken == "not-told"
     assert parse_sanitize_order("").taken == "not-told"
 
@@ -127,6 +149,11 @@ def test_an_order_says_why_it_was_refused() -> None:
         "SANITIZE device error reason: Last Sanitize Command completed unsuccessfully"
     )
     assert "sb[]: 70 00 05" in parse_sanitize_order(answer("handed-block-erase-m600")).said
+    assert "sb[]: f0 00 01" in parse_security_order(answer("handed-security-erase-bug64"), "SECURITY_ERASE").said
+    assert "sb[]: f0 00 0b" in parse_sanitize_order(answer("handed-block-erase-frozen-fixed")).said
+    assert (
+        "ERASE_PREPARE: Input" in parse_security_order(answer("handed-security-erase-refused"), "SECURITY_ERASE").said
+    )
 
 
 @pytest.mark.parametrize(
@@ -162,6 +189,48 @@ def test_an_erase_that_was_cut_off_or_not_handed_on_is_not_told() -> None:
     assert parse_security_order(said, "SECURITY_SET_PASS").taken == "not-told"
     later = said + said[said.index("outgoing cdb:  85 06") : start]
     assert parse_security_order(later, "SECURITY_ERASE").taken == "not-told", "another command came after it"
+
+
+def test_other_commands_beside_an_order_do_not_count() -> None:
+    order, status = answer("handed-block-erase-done"), answer("handed-status-done")
+    assert parse_sanitize_order(order + status).taken == "accepted"
+    assert parse_sanitize_order(status).taken == "not-told"
+    assert parse_sanitize_order(status + answer("handed-security-erase-idle")).taken == "not-told"
+    other = order.replace("40 b4 00", "40 b0 00")
+    assert parse_sanitize_order(other).taken == "not-told"
+    complained = parse_sanitize_order(order + "SG_IO: questionable sense data, results may be incorrect\n")
+    assert complained.said == "SG_IO: questionable sense data, results may be incorrect"
+
+
+def test_what_an_adapter_did_not_deliver_is_no_answer() -> None:
+    said = answer("handed-block-erase-done")
+    _, erase = parse_exchanges(said)
+    (_, lost) = parse_exchanges(
+        said.replace("host_status=0x0, driver_status=0x8", "host_status=0x7, driver_status=0x8")
+    )
+    assert replace(erase, delivered=False) == lost
+    assert (lost.registers, lost.done, lost.refused, lost.good) == (None, False, False, False)
+    for status in (0x00, 0x08, 0x18):
+        assert (replace(erase, status=status).registers, replace(erase, status=status).done) == (None, False)
+    refused = parse_exchanges(answer("handed-block-erase-m600"))[1]
+    assert refused.refused
+    assert not replace(refused, delivered=False).refused
+    assert not replace(refused, status=0x08).refused
+    assert not replace(refused, status=0x00).good, "there is sense data"
+
+
+def test_an_answer_without_a_command_is_nobodys() -> None:
+    said = answer("handed-block-erase-done")
+    lines = said.splitlines(keepends=True)
+    ends = [line for line in lines if line.startswith("SG_IO: ATA_16")]
+    senses = [line for line in lines if line.startswith("SG_IO: sb[]")]
+    assert parse_exchanges(senses[0] + ends[0] + senses[0] + said) == parse_exchanges(said)
+    assert parse_exchanges(said + senses[1] + ends[1] + senses[1]) == parse_exchanges(said)
+    assert parse_exchanges("".join(line for line in lines if line not in ends)) == ()
+    strange = said.replace("outgoing cdb:  85 08", "outgoing cdb:  12 08").replace(
+        "outgoing cdb:  85 07", "outgoing cdb:  12 07"
+    )
+    assert parse_exchanges(strange) == ()
 
 
 def test_what_hdparm_sent_and_got_is_read() -> None:

@@ -37,6 +37,10 @@ def test_a_list_that_is_not_there_or_breaks_off_is_none() -> None:
     assert parse_erase_support(HEAD + TAIL) is None
     assert parse_erase_support(HEAD + METHODS[METHODS.index(" 2") :]) is None
     assert parse_erase_support(HEAD + METHODS + METHODS) is None
+    assert parse_erase_support(HEAD + METHODS + HEAD + METHODS) is None
+    sixteen = "".join(f"{number:2} {'Format Unit':30} (Clear)\n\n" for number in range(1, 17))
+    assert parse_erase_support(HEAD + sixteen) == (ListedErase("Format Unit", "Clear"),) * 16
+    assert parse_erase_support(HEAD + sixteen + f"17 {'Format Unit':30} (Clear)\n") is None
 
 
 @given(st.text(max_size=80))

@@ -131,6 +131,51 @@ def test_the_action_is_that_of_the_command(cdw10: int, action: str | None) -> No
     assert log.action == action
 
 
+def test_the_times_that_a_text_tells_are_read() -> None:
+    no = "4294967295 (No time period reported)"
+    text = answer("nvme-log-block-done").replace(no, "7200", 1).replace(no, "60", 1).replace(no, "0", 1)
+    for name, said in (("Overwrite", 7201), ("Block Erase", 61), ("Crypto Erase", 4294967295)):
+        ends = [line for line in text.splitlines() if f"{name} (No-Deallocate)" in line]
+        text = text.replace(ends[0], ends[0].rpartition("0")[0] + str(said))
+    log = parse_text(text)
+    assert log is not None
+    assert log.times == Times(overwrite=7200, block=60, crypto=0)
+    assert log.times_no_deallocate == Times(overwrite=7201, block=61, crypto=None)
+    lines = text.splitlines(keepends=True)
+    none = parse_text("".join(line for line in lines if "Time For" not in line and "SCDW10" not in line))
+    assert none == replace(DONE, cdw10=None)
+    assert none.action is None
+    twice = parse_text(text + "".join(line for line in lines if "Time For Block Erase  " in line))
+    assert twice is not None
+    assert twice.times == Times(overwrite=7200, block=None, crypto=0)
+
+
+def test_the_figures_of_json_are_read() -> None:
+    said = answer("handed-nvme-json-block-done")
+    for name, was, new in (
+        ("time_over_write", 4294967295, 7200),
+        ("time_block_erase", 4294967295, 60),
+        ("time_crypto_erase", 4294967295, 0),
+        ("time_over_write_no_dealloc", 0, 7201),
+        ("time_block_erase_no_dealloc", 0, 61),
+        ("time_crypto_erase_no_dealloc", 0, 62),
+        ("no_cmplted_passes", 0, 3),
+    ):
+        assert f'"{name}":{was},' in said
+        said = said.replace(f'"{name}":{was},', f'"{name}":{new},')
+    log = parse_json(said)
+    assert log == replace(
+        DONE,
+        passes=3,
+        times=Times(overwrite=7200, block=60, crypto=0),
+        times_no_deallocate=Times(overwrite=7201, block=61, crypto=62),
+    )
+    older = "".join(line for line in said.splitlines(keepends=True) if "no_dealloc" not in line and "cdw10" not in line)
+    assert parse_json(older) == replace(log, cdw10=None, times_no_deallocate=Times())
+    assert parse_json(said.replace('"sprog":65535', '"sprog":65536')) is None
+    assert parse_json(said.replace('"global_erased":1', '"global_erased":0')) == replace(log, all_erased=False)
+
+
 def test_a_text_that_hides_bits_does_not_tell_them() -> None:
     """nvme-cli before 2.5 printed SSTAT's lowest bits only (linux-nvme/nvme-cli #1949)."""
     assert parse_text(answer("nvme-log-block-done").replace("0x101", "0x1")) == replace(DONE, all_erased=None)
@@ -142,11 +187,15 @@ def test_a_broken_answer_is_none() -> None:
     assert parse_raw(STUCK[:31]) is None
     assert parse_raw(STUCK[:32]) is not None
     assert parse_dump(dump.replace("log-id:129", "log-id:2")) is None
+    assert parse_dump("\n" + dump) is None
     assert parse_dump(dump[: dump.rindex("01f0:")]) is None
     assert parse_dump(dump[1:]) is None
     assert parse_text(text + text) is None
     assert parse_text(text.replace("(SSTAT)", "(STAT)")) is None
     assert parse_text(text.replace("0x101", "0101")) is None
+    running = answer("nvme-log-block-half")
+    assert parse_text(running.replace("32754", "65535")) == replace(RUNNING, progress=65535)
+    assert parse_text(running.replace("32754", "65536")) is None
     assert parse_json(shown.replace('"sprog"', '"progress"')) is None
     assert parse_json(shown.replace("(1)", "1")) is None
     assert parse_json(shown[:-2]) is None
@@ -195,6 +244,7 @@ def test_a_sanitize_was_taken_when_the_tool_ended_well_and_said_nothing() -> Non
     assert parse_sanitize_order(0, "sanitize: Interrupted system call\n").taken == "not-told"
     two = answer("nvme-sanitize-denied") * 2
     assert parse_sanitize_order(1, two).taken == "not-told"
+    assert parse_sanitize_order(1, two).said.count("0x4286") == 2
     assert parse_sanitize_order(0, "NVMe status: Successful Completion(0x4000)\n").taken == "not-told"
 
 

@@ -68,6 +68,14 @@ def test_a_sanitize_was_taken_when_the_tool_says_so_and_ended_well(name: str, ex
     assert bool(order.said) == (taken != "accepted")
 
 
+def test_an_order_says_why_it_was_not_taken() -> None:
+    assert parse_order(9, answer("handed-sg-sanitize-refused")).said == (
+        "invalid operation code; Sanitize:; Fixed format, current; Sense key: Illegal Request; "
+        "Additional sense: Invalid command operation code; "
+        "Sanitize failed: Illegal request, Invalid opcode, type: sense key + asc,ascq"
+    )
+
+
 def test_silence_is_no_sign_that_it_was_taken() -> None:
     """sg_sanitize ends with 0 and without a word where the disk answered with a recovered error."""
     assert parse_order(0, "").taken == "not-told"

@@ -50,6 +50,11 @@ def test_each_byte_of_a_whole_answer_has_its_place() -> None:
     assert not AtaRegisters(0x50, 4, 0, 0, 0, whole=True).failed
 
 
+def test_without_extend_the_upper_bytes_are_no_registers() -> None:
+    data = bytes.fromhex("72 01 00 1d 00 00 00 0e 09 0c 00 11 22 33 44 55 66 77 88 99 aa 51")
+    assert ata_registers(data) == AtaRegisters(0x51, 0x11, 0xAA, 0x33, 0x997755, whole=False)
+
+
 def test_registers_in_fixed_format_have_their_lower_halves_only() -> None:
     data = bytes.fromhex("f0 00 01 11 51 aa 33 0a e0 55 77 99 00 1d 00 00 00 00")
     assert ata_registers(data) == AtaRegisters(0x51, 0x11, 0xAA, 0x33, 0x997755, whole=False)
@@ -85,6 +90,7 @@ def test_what_is_no_answer_to_this_ata_command_tells_no_registers(data: str) -> 
         ("72 02 04 1b 00 00 00 08 02 06 00 00 00 41 c2 00", None),
         ("72 03 31 03 00 00 00 08 02 06 00 00 80 41 c2 00", None),
         ("72 00 04 1b 00 00 00 10 00 06 00 00 00 00 00 00 0a 06 00 04 1b 00 41 c2", 0x41C2),
+        ("72 02 04 1b 00 00 00 08 0a 06 02 04 1b 00 41 c2", 0x41C2),
         ("72 00 00 00 00 00 00 08 0a 06 02 04 1b 00 41 c2", None),  # of something else
     ],
 )
@@ -122,6 +128,9 @@ def test_a_dump_is_read_to_its_last_byte_and_one_with_a_hole_is_not() -> None:
     assert dumped_bytes("".join(lines[:5] + lines[6:])) == b""
     assert dumped_bytes("".join(lines + lines[2:3])) == b""
     assert dumped_bytes("no dump") == b""
+    most = "".join(f"{at:04x}: {' 00' * 16}\n" for at in range(0, 4096, 16))
+    assert dumped_bytes(most) == bytes(4096)
+    assert dumped_bytes(f"{most}1000:  00\n") == b""
     assert dumped_bytes(" 00     70 00  zz") == b""
 
 

@@ -12,7 +12,7 @@ from typing import Final
 from netboot.agent.text import one_line
 
 _HEAD: Final = "Erase Methods supported by this drive"
-_METHOD: Final = re.compile(r"^\s{0,2}(\d{1,2}) (\S.{0,40}?)\s+\(([A-Z][A-Za-z, ]{2,30})\)\s*$")
+_METHOD: Final = re.compile(r"^\s{0,2}(\d{1,2}) (\S.{0,39}?)\s+\(([A-Z][A-Za-z, ]{2,30})\)\s*$")
 _MOST: Final = 16
 
 
@@ -33,4 +33,4 @@ def parse_erase_support(text: str) -> tuple[ListedErase, ...] | None:
     found = [match for line in rest.splitlines() if (match := _METHOD.match(line)) is not None]
     if not found or len(found) > _MOST or [int(match[1]) for match in found] != list(range(1, len(found) + 1)):
         return None
-    return tuple(ListedErase(one_line(match[2], 40), match[3]) for match in found)
+    return tuple(ListedErase(one_line(match[2]), match[3]) for match in found)

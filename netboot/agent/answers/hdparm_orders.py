@@ -69,7 +69,7 @@ def _refused_or_not_told(transcript: str, orders: list[Exchange], command: str) 
     if any(_refuses(data) for data in complaints(transcript)):
         return "refused"
     errors = _ERROR.findall(transcript)
-    by_the_disk = bool(errors) and all(error.rstrip().endswith(_BY_THE_DISK) for error in errors)
+    by_the_disk = bool(errors) and all(error.endswith(_BY_THE_DISK) for error in errors)
     return "refused" if by_the_disk and not _DOUBT.search(transcript) else "not-told"
 
 

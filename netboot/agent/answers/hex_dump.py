@@ -10,18 +10,18 @@ import re
 from typing import Final
 
 _LINE: Final = re.compile(r"\s*([0-9a-f]{2,8})(?::|\s\s)((?:\s*[0-9a-f]{2})+)\s*(?:\".*)?", re.IGNORECASE)
-_MOST: Final = 65536
+_MOST: Final = 4096
 
 
 def dumped_bytes(text: str) -> bytes:
-    """The bytes of all lines that have an offset; empty where there are none, or where one line does not follow the
-    one before, or where there are more than an answer has."""
+    """The bytes of all lines that have an offset; empty where there are none, where one line does not follow the one
+    before, or where there are more than an answer has."""
     found = bytearray()
     for line in text.splitlines():
         match = _LINE.fullmatch(line)
         if match is None:
             continue
-        if int(match[1], 16) != len(found) or len(found) > _MOST:
+        if int(match[1], 16) != len(found):
             return b""
         found += bytes.fromhex(match[2])
-    return bytes(found)
+    return bytes(found) if len(found) <= _MOST else b""

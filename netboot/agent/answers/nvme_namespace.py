@@ -7,10 +7,10 @@ Not for: what a drive can do (`agent/disks/nvme_abilities.py`); which namespaces
 """
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Annotated, Final
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 _TELLS_PROGRESS: Final = 1 << 7
 """Of FPI; the bits below are the percentage that remains."""
@@ -31,15 +31,19 @@ class Namespace:
     reads_after: int | None
 
 
+_Byte = Annotated[int, Meta(ge=0, le=255)]
+_SECTORS: Final = {power: 2**power for power in range(9, 17)}
+
+
 class _Format(Struct):
-    ms: int
-    ds: int
+    ms: Annotated[int, Meta(ge=0, le=65535)]
+    ds: _Byte
 
 
 class _Namespace(Struct):
-    flbas: int
-    fpi: int
-    dlfeat: int
+    flbas: _Byte
+    fpi: _Byte
+    dlfeat: _Byte
     lbafs: list[_Format]
 
 
@@ -50,15 +54,16 @@ def parse_namespace(text: str) -> Namespace | None:
     except (msgspec.MsgspecError, UnicodeError, RecursionError):
         return None
     index = said.flbas & 0xF | (said.flbas >> 5 & 3) << 4
-    if not 0 <= said.flbas <= 0xFF or not 0 <= said.fpi <= 0xFF or index >= len(said.lbafs):
+    if index >= len(said.lbafs):
         return None
     used = said.lbafs[index]
-    if not 9 <= used.ds <= 16 or not 0 <= used.ms <= 0xFFFF:
+    sector = _SECTORS.get(used.ds)
+    if sector is None:
         return None
     left = said.fpi & 0x7F
     return Namespace(
         lba_format=index,
-        sector=1 << used.ds,
+        sector=sector,
         metadata=used.ms,
         format_left=left if said.fpi & _TELLS_PROGRESS and left <= 100 else None,
         reads_after=_READS.get(said.dlfeat & 7),

@@ -12,19 +12,18 @@ Not for: whether a success is of the order that was given: for that its `cdw10` 
 """
 
 import re
+import struct
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 
 import msgspec
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from netboot.agent.answers.hex_dump import dumped_bytes
 
 State = Literal["never", "done", "running", "failed"]
 Action = Literal["exit-failure", "block", "overwrite", "crypto", "exit-verification"]
 LENGTH: Final = 512
-_TOLD: Final = 32
-"""Bytes that every drive with this log fills in."""
 _STATES: Final[dict[int, State]] = {0: "never", 1: "done", 2: "running", 3: "failed", 4: "done"}
 _UNASKED_DEALLOCATION: Final = 4
 _ERASED, _CANCELLED, _PURGED = 1 << 8, 1 << 9, 1 << 11
@@ -34,6 +33,9 @@ _ACTIONS: Final[dict[int, Action]] = {
 }  # fmt: skip
 _NO_TIME: Final = 2**32 - 1
 _AT_REST: Final = 0xFFFF
+_LAYOUT: Final = struct.Struct("<HH7I")
+"""SPROG, SSTAT, SCDW10, and the times of an overwrite, a block erase and a crypto erase, twice."""
+_DUMP: Final = re.compile(r"Device:\S+ log-id:129 namespace-id:0x[0-9a-f]+\n")
 _STATUS: Final = re.compile(r"\(([0-9]{1,5})\)")
 _NAMES: Final = ("Overwrite", "Block Erase", "Crypto Erase")
 
@@ -76,43 +78,38 @@ class SanitizeLog:
 
 def parse_raw(data: bytes) -> SanitizeLog | None:
     """The log as the drive sent it; None when it is too short or contradicts itself."""
-    if len(data) < _TOLD:
+    if len(data) < _LAYOUT.size:
         return None
-    words = [int.from_bytes(data[at : at + 4], "little") for at in range(4, _TOLD, 4)]
-    return _log(
-        progress=int.from_bytes(data[:2], "little"),
-        sstat=int.from_bytes(data[2:4], "little"),
-        cdw10=words[0],
-        times=tuple(words[1:4]),
-        no_deallocate=tuple(words[4:7]),
-        whole=True,
-    )
+    progress, sstat, cdw10, *times = _LAYOUT.unpack_from(data)
+    return _log(progress, sstat, cdw10, times, all_erased=bool(sstat & _ERASED), purged=bool(sstat & _PURGED))
 
 
 def parse_dump(text: str) -> SanitizeLog | None:
     """The log from `nvme get-log DEVICE --log-id=0x81 --log-len=512`; None when that is not it."""
-    if not text.startswith("Device:") or " log-id:129 " not in text.partition("\n")[0]:
-        return None
-    data = dumped_bytes(text)
+    data = dumped_bytes(text) if _DUMP.match(text) else b""
     return parse_raw(data) if len(data) == LENGTH else None
+
+
+_Half = Annotated[int, Meta(ge=0, le=2**16 - 1)]
+_Word = Annotated[int, Meta(ge=0, le=2**32 - 1)]
 
 
 class _Status(Struct):
     status: str
-    global_erased: int | UnsetType = UNSET
-    no_cmplted_passes: int | UnsetType = UNSET
+    global_erased: _Half | UnsetType = UNSET
+    no_cmplted_passes: Annotated[int, Meta(ge=0, le=31)] = 0
 
 
 class _Log(Struct):
-    sprog: int
+    sprog: _Half
     sstat: _Status
-    time_over_write: int
-    time_block_erase: int
-    time_crypto_erase: int
-    cdw10_info: int | UnsetType = UNSET
-    time_over_write_no_dealloc: int | UnsetType = UNSET
-    time_block_erase_no_dealloc: int | UnsetType = UNSET
-    time_crypto_erase_no_dealloc: int | UnsetType = UNSET
+    time_over_write: _Word
+    time_block_erase: _Word
+    time_crypto_erase: _Word
+    cdw10_info: _Word | UnsetType = UNSET
+    time_over_write_no_dealloc: _Word = 0
+    time_block_erase_no_dealloc: _Word = 0
+    time_crypto_erase_no_dealloc: _Word = 0
 
 
 def parse_json(text: str) -> SanitizeLog | None:
@@ -128,96 +125,72 @@ def parse_json(text: str) -> SanitizeLog | None:
     status = _STATUS.match(said.sstat.status)
     if status is None:
         return None
-    passes = said.sstat.no_cmplted_passes
-    log = _log(
-        progress=said.sprog,
-        # nvme-cli 2.13 prints only the three lowest bits here, earlier ones the whole field.
-        sstat=int(status[1]) & 7 | (passes & 0x1F if isinstance(passes, int) else 0) << 3,
-        cdw10=None if said.cdw10_info is UNSET else said.cdw10_info,
-        times=(said.time_over_write, said.time_block_erase, said.time_crypto_erase),
-        no_deallocate=tuple(
-            0 if time is UNSET else time
-            for time in (
-                said.time_over_write_no_dealloc,
-                said.time_block_erase_no_dealloc,
-                said.time_crypto_erase_no_dealloc,
-            )
-        ),
-        whole=False,
+    return _log(
+        said.sprog,
+        int(status[1]) & 7 | said.sstat.no_cmplted_passes << 3,
+        None if said.cdw10_info is UNSET else said.cdw10_info,
+        [
+            said.time_over_write,
+            said.time_block_erase,
+            said.time_crypto_erase,
+            said.time_over_write_no_dealloc,
+            said.time_block_erase_no_dealloc,
+            said.time_crypto_erase_no_dealloc,
+        ],
+        all_erased=None if said.sstat.global_erased is UNSET else bool(said.sstat.global_erased),
+        purged=None,
     )
-    if log is None or said.sstat.global_erased is UNSET:
-        return log
-    return _with_erased(log, bool(said.sstat.global_erased))
 
 
 def parse_text(text: str) -> SanitizeLog | None:
     """The log as `nvme sanitize-log` prints it for people, also as others published it; None when that is not it. Not
     told there is Purged, and whether all is erased unless it says so."""
-    progress, sstat, cdw10 = _field(text, "SPROG"), _field(text, "SSTAT"), _field(text, "SCDW10")
-    times = tuple(_time(text, name) for name in _NAMES)
+    progress, sstat = _field(text, "SPROG"), _field(text, "SSTAT")
     if progress is None or sstat is None:
         return None
-    log = _log(
-        progress=progress,
-        sstat=sstat,
-        cdw10=cdw10,
-        times=tuple(_NO_TIME if time is None else time for time in times),
-        no_deallocate=tuple(_time(text, f"{name} (No-Deallocate)") or 0 for name in _NAMES),
-        whole=False,
-    )
-    return _with_erased(log, True) if log is not None and sstat & _ERASED else log
+    times = [_time(text, f"{name}{kind}") for kind in ("", " (No-Deallocate)") for name in _NAMES]
+    # An older nvme-cli masks the bits above the state: there they are not told.
+    erased = True if sstat & _ERASED else None
+    return _log(progress, sstat, _field(text, "SCDW10"), times, all_erased=erased, purged=None)
 
 
 def _log(
-    *,
     progress: int,
     sstat: int,
     cdw10: int | None,
-    times: tuple[int, ...],
-    no_deallocate: tuple[int, ...],
-    whole: bool,
+    times: list[int],
+    *,
+    all_erased: bool | None,
+    purged: bool | None,
 ) -> SanitizeLog | None:
     state = _STATES.get(sstat & 7)
-    if state is None or not 0 <= progress <= _AT_REST or not 0 <= sstat <= 0xFFFF:
-        return None
-    if state != "running" and progress != _AT_REST:
+    if state is None or progress > _AT_REST or (state != "running" and progress != _AT_REST):
         return None
     return SanitizeLog(
         state=state,
         progress=progress if state == "running" else None,
-        cdw10=cdw10 if cdw10 is not None and 0 <= cdw10 < 2**32 else None,
+        cdw10=cdw10,
         passes=sstat >> 3 & 0x1F,
         deallocated=sstat & 7 == _UNASKED_DEALLOCATION,
-        all_erased=bool(sstat & _ERASED) if whole else None,
-        purged=bool(sstat & _PURGED) if whole else None,
-        times=_times(times),
+        all_erased=all_erased,
+        purged=purged,
+        times=_times(times[:3]),
         # Only NVMe 1.4 brought these: before, their place holds zeros.
-        times_no_deallocate=_times(tuple(time or _NO_TIME for time in no_deallocate)),
+        times_no_deallocate=_times([time or _NO_TIME for time in times[3:]]),
     )
 
 
-def _with_erased(log: SanitizeLog, all_erased: bool) -> SanitizeLog:
-    return SanitizeLog(
-        log.state, log.progress, log.cdw10, log.passes, log.deallocated, all_erased, log.purged,
-        log.times, log.times_no_deallocate,
-    )  # fmt: skip
-
-
-def _times(said: tuple[int, ...]) -> Times:
+def _times(said: list[int]) -> Times:
     """0 is a time: the drive is done when it has answered."""
-    overwrite, block, crypto = (time if 0 <= time < _NO_TIME else None for time in said)
+    overwrite, block, crypto = (time if time < _NO_TIME else None for time in said)
     return Times(crypto=crypto, block=block, overwrite=overwrite)
 
 
 def _field(text: str, name: str) -> int | None:
-    found = re.findall(rf"^Sanitize .*\({name}\)\s*:\s+(0x[0-9a-f]{{1,8}}|\d{{1,10}})\b", text, re.MULTILINE)
-    return int(found[0], 0) if len(found) == 1 and (found[0].startswith("0x") or _is_decimal(found[0])) else None
+    found = re.findall(rf"^Sanitize .*\({name}\)\s*:\s+(0x[0-9a-f]{{1,8}}|0|[1-9]\d{{0,4}})\b", text, re.MULTILINE)
+    return int(found[0], 0) if len(found) == 1 else None
 
 
-def _is_decimal(word: str) -> bool:
-    return word == "0" or not word.startswith("0")
-
-
-def _time(text: str, name: str) -> int | None:
+def _time(text: str, name: str) -> int:
     found = re.findall(rf"^Estimated Time For {re.escape(name)}\s*:\s+(\d{{1,10}})\b", text, re.MULTILINE)
-    return int(found[0]) if len(found) == 1 else None
+    return int(found[0]) if len(found) == 1 else _NO_TIME

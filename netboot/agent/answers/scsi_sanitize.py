@@ -62,9 +62,9 @@ def status_in(sense: Sense | None) -> ScsiSanitizeStatus:
 
 def parse_order(exit_status: int, transcript: str) -> Order:
     """What became of `sg_sanitize --early --quick --verbose …`, from its exit status and all that it printed."""
-    said = in_short(*(line for line in transcript.splitlines() if _SAID.search(line) and "cdb" not in line))
+    lines = [line for line in transcript.splitlines() if _SAID.search(line)]
     if exit_status == 0 and transcript.count(_LAUNCHED) == 1:
         return Order("accepted")
     if exit_status in _REFUSALS and _LAUNCHED not in transcript:
-        return Order("refused", in_short(_REFUSALS[exit_status], said))
-    return Order("not-told", said)
+        return Order("refused", in_short(_REFUSALS[exit_status], *lines))
+    return Order("not-told", in_short(*lines))

@@ -98,28 +98,26 @@ def _told_progress(data: bytes) -> int | None:
             return int.from_bytes(one[5:7])
         # Another progress: it counts where it is about the same thing.
         if one[0] == _PROGRESS and len(one) == 8 and one[2:5] == bytes((data[1] & 0xF, data[2], data[3])):
-            return int.from_bytes(one[6:8])
+            return int.from_bytes(one[6:])
     return None
 
 
 def _descriptors(data: bytes) -> Iterator[bytes]:
     """Each descriptor that is there whole, with its two leading bytes."""
-    end = min(len(data), 8 + data[7])
-    at = 8
-    while at + 2 <= end and at + 2 + data[at + 1] <= end:
-        following = at + 2 + data[at + 1]
-        yield data[at:following]
-        at = following
+    rest = data[8 : 8 + data[7]]
+    while rest[1:] and len(rest) >= 2 + rest[1]:
+        yield rest[: 2 + rest[1]]
+        rest = rest[2 + rest[1] :]
 
 
 def _returned(one: bytes) -> AtaRegisters:
-    extend = one[2] & 1
-    high = one[10] << 16 | one[8] << 8 | one[6] if extend else 0
+    whole = bool(one[2] & 1)
+    lower, upper = (one[5], one[7], one[9], one[11]), (one[4], one[6], one[8], one[10]) if whole else bytes(4)
     return AtaRegisters(
         status=one[13],
         error=one[3],
         device=one[12],
-        count=one[5] | (one[4] << 8 if extend else 0),
-        lba=high << 24 | one[11] << 16 | one[9] << 8 | one[7],
-        whole=bool(extend),
+        count=int.from_bytes((lower[0], upper[0]), "little"),
+        lba=int.from_bytes((*lower[1:], *upper[1:]), "little"),
+        whole=whole,
     )
