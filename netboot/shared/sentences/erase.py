@@ -14,6 +14,17 @@ Code = Literal[
     "erase-disk-gone",
     "erase-hung",
     "erase-too-slow",
+    "erase-refused-by-drive",
+    "erase-failed-in-drive",
+    "erase-stands-still",
+    "erase-not-told",
+    "erase-unseen",
+    "erase-unmarked",
+    "erase-marks-left",
+    "erase-not-read-back",
+    "erase-beside",
+    "erase-take-out",
+    "erase-locked",
     "erase-unbelievable",
     "several-not-erased",
     "hidden-area",
@@ -85,6 +96,76 @@ SENTENCES: Final[dict[Code, dict[Language, str]]] = {
         "et recommencez ; si cela se répète, il est à remplacer.",
         "en": "The disk {disk} has made no progress for {seconds} s. Switch the PC off, check the disk's cables and "
         "start again; if it happens once more, replace it.",
+    },
+    "erase-refused-by-drive": {
+        "fr": "Le disque {disk} a refusé l'ordre de s'effacer : rien n'y a été effacé. Recommencez avec un profil qui "
+        "accepte une autre méthode, ou sortez le disque et détruisez-le.",
+        "en": "The disk {disk} refused the order to erase itself: nothing on it was erased. Start again with a "
+        "profile that accepts another method, or take the disk out and destroy it.",
+    },
+    "erase-failed-in-drive": {
+        "fr": "Le disque {disk} dit lui-même que son effacement a échoué. Il n'est pas effacé : recommencez ; si cela "
+        "se répète, sortez-le du PC et détruisez-le.",
+        "en": "The disk {disk} itself says that its erase failed. It is not erased: start again; if it happens once "
+        "more, take it out of the PC and destroy it.",
+    },
+    "erase-stands-still": {
+        "fr": "Le disque {disk} s'efface encore, mais n'a plus avancé depuis {seconds} s. On ne sait pas s'il est "
+        "effacé. Laissez le PC allumé une heure ou éteignez-le, puis recommencez ; si cela se répète, détruisez le "
+        "disque.",
+        "en": "The disk {disk} is still erasing itself, but has not moved on for {seconds} s. It is not known to be "
+        "erased. Leave the PC on for an hour or switch it off, then start again; if it happens once more, destroy the "
+        "disk.",
+    },
+    "erase-not-told": {
+        "fr": "Le disque {disk} ne dit pas clairement comment son effacement s'est terminé. On ne sait pas s'il est "
+        "effacé : recommencez avec un profil qui réécrit, ou détruisez-le.",
+        "en": "The disk {disk} does not say clearly how its erase ended. It is not known to be erased: start again "
+        "with a profile that overwrites, or destroy it.",
+    },
+    "erase-unseen": {
+        "fr": "Le disque {disk} dit qu'il est effacé, mais rien ne montre que c'est l'effacement demandé et non un "
+        "plus ancien. On ne sait pas s'il est effacé : recommencez avec un profil qui réécrit, ou détruisez-le.",
+        "en": "The disk {disk} says that it is erased, but nothing shows that this is the erase that was ordered and "
+        "no earlier one. It is not known to be erased: start again with a profile that overwrites, or destroy it.",
+    },
+    "erase-unmarked": {
+        "fr": "Le disque {disk} n'a pas pris, ou pas rendu, les marques qui prouvent un effacement. On ne sait pas "
+        "s'il est effacé : recommencez ; si cela se répète, détruisez-le.",
+        "en": "The disk {disk} did not take, or did not give back, the marks that prove an erase. It is not known to "
+        "be erased: start again; if it happens once more, destroy it.",
+    },
+    "erase-marks-left": {
+        "fr": "Le disque {disk} contient encore ce qui y était avant son effacement ({left} endroits sur {marked}). "
+        "Il n'est pas effacé, quoi qu'il en dise : sortez-le du PC et détruisez-le.",
+        "en": "The disk {disk} still holds what was on it before its erase ({left} places of {marked}). It is not "
+        "erased, whatever it says itself: take it out of the PC and destroy it.",
+    },
+    "erase-not-read-back": {
+        "fr": "Le disque {disk} dit qu'il est effacé, mais {unread} n'ont pas pu être relus. On ne sait pas s'il est "
+        "effacé : recommencez ; si cela se répète, détruisez-le.",
+        "en": "The disk {disk} says that it is erased, but {unread} could not be read back. It is not known to be "
+        "erased: start again; if it happens once more, destroy it.",
+    },
+    "erase-beside": {
+        "fr": "L'ordre d'effacer le disque {disk} effacerait aussi {others}, qui n'est pas à effacer ainsi ou dont on "
+        "ne sait rien. Rien n'a été effacé : choisissez un profil qui réécrit.",
+        "en": "The order to erase the disk {disk} would also erase {others}, which is not to be erased so or of which "
+        "nothing is known. Nothing was erased: choose a profile that overwrites.",
+    },
+    "erase-take-out": {
+        "fr": "Ce profil demande le niveau {wanted}, que le disque {disk} ne peut pas avoir : au mieux {level}. Rien "
+        "n'a été écrit. Éteignez le PC, sortez ce disque, étiquetez-le « à détruire », puis recommencez sans lui.",
+        "en": "This profile asks for the level {wanted}, which the disk {disk} cannot have: {level} at best. Nothing "
+        "was written. Switch the PC off, take that disk out, label it “to be destroyed”, then start again without it.",
+    },
+    "erase-locked": {
+        "fr": "Le disque {disk} est verrouillé par un mot de passe que netboot n'a pas mis : rien ne peut y être lu ni "
+        "écrit. Il n'est pas effacé. Ôtez le mot de passe dans le réglage du PC (BIOS), ou sortez le disque et "
+        "détruisez-le.",
+        "en": "The disk {disk} is locked by a password that netboot did not set: nothing can be read from it or "
+        "written to it. It is not erased. Take the password away in the PC's setup (BIOS), or take the disk out and "
+        "destroy it.",
     },
     "erase-unbelievable": {
         "fr": "Le rapport sur l'effacement du disque {disk} se contredit ({reason}). Ce disque ne compte pas comme "

@@ -1,0 +1,99 @@
+"""What the evidence of an erase by the drive itself shows: nothing against it, or why the disk is not called erased.
+
+One rule for both: the agent says it so at the bench, and the server judges by it, whatever the agent said. The drive
+must have accepted the order, must have been at work on *this* order, must have said that it ended well; what was
+written before must be gone; and all that was to be read must have been read. Whatever is missing is *undetermined*.
+A tool's exit status counts nowhere but in `accepted`; a success that the drive's log held before proves nothing.
+Sources: NVM Express base specification 2.0, §5.24 and §8.21 (Sanitize), the Sanitize Status log page: SSTAT bits 2:0,
+bit 8 (Global Data Erased: nothing was written since), SCDW10; ACS-4, Sanitize Device feature set (SD0 to SD4).
+Not for: which level that is (`jobs/erase_methods/levels.py`). Pure: no I/O.
+"""
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from netboot.shared.erase_methods.firmware import FirmwareErased
+from netboot.shared.inventory import amount
+from netboot.shared.sentences.erase import Code
+
+Shortfall = Literal["not-erased", "undetermined"]
+
+LEAST_MARKS: Final = 2
+"""Its first sectors and its last; a disk of any size has more."""
+_ACTION: Final = 0b111
+"""SANACT in the first word of a Sanitize command, and so in SCDW10 of the log."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What one technique has to show. `goes_on`: the drive answers at once, works by itself, and says how far it is;
+    else it answers when it is done, and its answer is its word. `action`: of a Sanitize, which its log must name."""
+
+    goes_on: bool
+    action: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Shows:
+    """Why a disk is not called erased: the verdict, and its problem's code."""
+
+    verdict: Shortfall
+    code: Code
+
+
+def fault_in(said: FirmwareErased, proof: Proof) -> Shows | None:
+    """What keeps this evidence from showing an erased disk; None for nothing."""
+    if said.marks_left or said.unchanged:
+        return Shows("not-erased", "erase-marks-left")
+    return _fault_of_drive(said, proof) or _fault_of_reading(said)
+
+
+def _fault_of_drive(said: FirmwareErased, proof: Proof) -> Shows | None:
+    if said.accepted == "no":
+        return Shows("not-erased", "erase-refused-by-drive")
+    if said.state_after == "failed":
+        return Shows("not-erased", "erase-failed-in-drive")
+    if said.state_after == "running":
+        return Shows("undetermined", "erase-stands-still")
+    if said.accepted != "yes" or said.state_after != "done":
+        return Shows("undetermined", "erase-not-told")
+    return None if is_its_own(said, proof) else Shows("undetermined", "erase-unseen")
+
+
+def is_its_own(said: FirmwareErased, proof: Proof) -> bool:
+    """Whether the end that the drive tells of is that of this very order."""
+    if not proof.goes_on:
+        return True
+    if proof.action is not None and not _is_named(said, proof.action):
+        return False
+    if any(seen.state == "running" for seen in said.states):
+        return True
+    if said.state_before in ("never", "idle", "failed"):
+        return True
+    if said.logged_before is not None and said.logged_before != said.logged:
+        return True
+    return said.untouched_before is False and said.untouched is True
+
+
+def _is_named(said: FirmwareErased, action: int) -> bool:
+    return said.ordered is not None and said.ordered == said.logged and said.ordered & _ACTION == action
+
+
+def _fault_of_reading(said: FirmwareErased) -> Shows | None:
+    if said.marked < LEAST_MARKS:
+        return Shows("undetermined", "erase-unmarked")
+    if said.marks_unread or said.unread or not said.to_read or said.read != said.to_read:
+        return Shows("undetermined", "erase-not-read-back")
+    return None
+
+
+def values_of(said: FirmwareErased, name: str) -> dict[str, str]:
+    """What the sentences about such an erase name; `name` is the disk for people."""
+    return {
+        "disk": name,
+        "seconds": f"{said.seconds:.0f}",
+        "left": str(said.marks_left + said.unchanged),
+        "marked": str(said.marked + said.compared),
+        "unread": amount(max(0, said.to_read - said.read)),
+        "error": said.said,
+    }

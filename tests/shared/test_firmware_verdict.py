@@ -1,0 +1,131 @@
+"""What the evidence of an erase by the drive itself comes to: erased only when nothing of it is missing."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from netboot.shared.erase_methods.firmware import FirmwareErased, SeenState
+from netboot.shared.erase_methods.nvme_format import NvmeFormatted
+from netboot.shared.erase_methods.nvme_sanitize_block import NvmeSanitizedByBlocks
+from netboot.shared.firmware_verdict import Proof, Shows, fault_in
+from netboot.shared.read_back import BLOCK, numbers, to_read
+
+SANITIZE, FORMAT = Proof(goes_on=True, action=2), Proof(goes_on=False)
+RAN = (SeenState(at=0.1, state="running", permille=10), SeenState(at=2.0, state="done"))
+GOOD = NvmeSanitizedByBlocks(
+    tool="nvme version 2.13", command="nvme sanitize /dev/nvme0n1 --sanact=start-block-erase", accepted="yes",
+    states=RAN, state_before="done", state_after="done", ordered=2, logged_before=2, logged=2,
+    marked=40, compared=30, to_read=BLOCK, read=BLOCK, value=0,
+)  # fmt: skip
+FORMATTED = NvmeFormatted(accepted="yes", state_after="done", marked=40, to_read=BLOCK, read=BLOCK)
+WRONG: dict[str, tuple[str, str, dict[str, Any]]] = {
+    "refused": ("not-erased", "erase-refused-by-drive", {"accepted": "no"}),
+    "nobody knows whether it was accepted": ("undetermined", "erase-not-told", {"accepted": "not-told"}),
+    "failed": ("not-erased", "erase-failed-in-drive", {"state_after": "failed"}),
+    "still at work": ("undetermined", "erase-stands-still", {"state_after": "running"}),
+    "never sanitised is no success": ("undetermined", "erase-not-told", {"state_after": "never"}),
+    "at rest is no success": ("undetermined", "erase-not-told", {"state_after": "idle"}),
+    "silent": ("undetermined", "erase-not-told", {"state_after": "not-told"}),
+    "a success of before": ("undetermined", "erase-unseen", {"states": RAN[1:]}),
+    "the log of another order": ("undetermined", "erase-unseen", {"logged": 4}),
+    "another order": ("undetermined", "erase-unseen", {"ordered": 4, "logged": 4}),
+    "no log": ("undetermined", "erase-unseen", {"logged": None}),
+    "nothing ordered": ("undetermined", "erase-unseen", {"ordered": None, "logged": None}),
+    "no marks": ("undetermined", "erase-unmarked", {"marked": 1}),
+    "a mark is left": ("not-erased", "erase-marks-left", {"marks_left": 1}),
+    "something of before is left": ("not-erased", "erase-marks-left", {"unchanged": 1}),
+    "a mark that cannot be read": ("undetermined", "erase-not-read-back", {"marks_unread": 1}),
+    "a part that cannot be read": ("undetermined", "erase-not-read-back", {"read": BLOCK - 512, "unread": 512}),
+    "not read": ("undetermined", "erase-not-read-back", {"read": 0}),
+    "nothing to read": ("undetermined", "erase-not-read-back", {"to_read": 0, "read": 0}),
+}  # fmt: skip
+
+
+def test_an_erase_of_which_all_was_seen_and_read_is_one() -> None:
+    assert fault_in(GOOD, SANITIZE) is None
+    assert fault_in(replace(GOOD, value=None), SANITIZE) is None, "a change of key leaves all sorts of bytes"
+    assert fault_in(FORMATTED, FORMAT) is None
+
+
+@pytest.mark.parametrize("what", WRONG)
+def test_whatever_is_missing_keeps_a_disk_from_being_called_erased(what: str) -> None:
+    verdict, code, changes = WRONG[what]
+    assert fault_in(replace(GOOD, **changes), SANITIZE) == Shows(verdict, code)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"state_before": "never", "logged_before": 0},
+        {"state_before": "failed"},
+        {"logged_before": 4},
+        {"untouched_before": False, "untouched": True},
+    ],
+)
+def test_one_too_quick_to_be_seen_at_work_is_known_by_what_it_changed(changes: dict[str, Any]) -> None:
+    """The drive's log before and after: its state, the order that it names, or that nothing was written since."""
+    assert fault_in(replace(GOOD, states=RAN[1:], **changes), SANITIZE) is None
+    for part in ({"untouched_before": True}, {"untouched": False}, {"untouched_before": None}, {"untouched": None}):
+        alone = {"untouched_before": False, "untouched": True} | part
+        assert fault_in(replace(GOOD, states=RAN[1:], **alone), SANITIZE) is not None
+
+
+def test_what_is_left_comes_before_whatever_the_drive_says_of_itself() -> None:
+    for said in ("refused", "failed", "still at work", "silent"):
+        changes = WRONG[said][2] | {"marks_left": 3}
+        assert fault_in(replace(GOOD, **changes), SANITIZE) == Shows("not-erased", "erase-marks-left")
+
+
+WORDS = st.sampled_from(["never", "idle", "running", "done", "failed", "not-told"])
+DWORDS = st.sampled_from([None, 0, 2, 3, 4, 2**32 - 2])
+FEW = st.integers(0, 3)
+ANY = st.builds(
+    NvmeSanitizedByBlocks,
+    accepted=st.sampled_from(["yes", "no", "not-told"]),
+    states=st.lists(st.builds(SeenState, at=st.just(0.0), state=WORDS), max_size=3).map(tuple),
+    state_before=WORDS, state_after=WORDS, ordered=DWORDS, logged_before=DWORDS, logged=DWORDS,
+    untouched_before=st.sampled_from([None, True, False]), untouched=st.sampled_from([None, True, False]),
+    marked=FEW, marks_left=FEW, marks_unread=FEW, compared=FEW, unchanged=FEW, to_read=FEW, read=FEW, unread=FEW,
+)  # fmt: skip
+
+
+@given(ANY, st.sampled_from([SANITIZE, FORMAT]))
+def test_nothing_else_is_ever_called_erased(said: FirmwareErased, proof: Proof) -> None:
+    if fault_in(said, proof) is not None:
+        return
+    assert said.accepted == "yes"
+    assert said.state_after == "done"
+    assert not said.marks_left + said.marks_unread + said.unchanged + said.unread
+    assert said.marked >= 2
+    assert said.read == said.to_read > 0
+    if proof.goes_on:
+        assert said.ordered == said.logged == 2
+        seen = any(one.state == "running" for one in said.states)
+        emptied = (said.untouched_before, said.untouched) == (False, True)
+        other = said.logged_before is not None and said.logged_before != 2
+        assert seen or emptied or other or said.state_before in ("never", "failed")
+
+
+@given(st.integers(1, 3000 * BLOCK), st.integers(1, 100))
+def test_a_sample_is_spread_over_the_disk_and_its_size_is_told(size: int, percent: int) -> None:
+    steps, last = numbers(size, percent)
+    blocks = [*steps, *([] if last is None else [last])]
+    count = -(-size // BLOCK)
+    assert blocks[0] == 0
+    assert blocks[-1] == count - 1
+    assert blocks == sorted(set(blocks))
+    assert len(blocks) * 100 >= count * percent
+    assert to_read(size, percent) == sum(min(BLOCK, size - block * BLOCK) for block in blocks)
+    assert to_read(size, 100) == size
+
+
+def test_of_many_states_the_first_and_the_last_are_kept() -> None:
+    states = tuple(SeenState(at=float(at), state="running", permille=at) for at in range(60))
+    said = replace(GOOD, states=states)
+    assert said.listed == 60
+    assert said.shortened(100) == said
+    assert said.shortened(3).states == (*states[:2], states[-1])
+    assert said.shortened(0).states == states[-1:]
