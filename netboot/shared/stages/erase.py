@@ -10,6 +10,7 @@ from netboot.shared.erase_methods import AnyEvidence, Method, method_of
 from netboot.shared.fields import Answered, At, Moment
 from netboot.shared.inventory import DiskId, Text
 from netboot.shared.problems import Problem
+from netboot.shared.read_back import ALL
 from netboot.shared.stages.kind import Evidence, Kind, Options, Order
 
 Verdict = Literal["erased", "not-erased", "undetermined"]
@@ -18,24 +19,48 @@ Level = Literal["none", "clear", "purge"]
 LEVELS: Final[Sequence[Level]] = get_args(Level)
 """From the least to the most."""
 Medium = Literal["magnetic", "flash", "not-told"]
+Percent = Annotated[int, Meta(ge=1, le=100)]
 
 
 class EraseOptions(Options, frozen=True, kw_only=True):
-    """`level` is what every disk is to reach, `otherwise` what happens where one cannot: the job stops before anything
-    is written, or that disk's is lowered to what it can have."""
+    """What every disk is to reach, and how.
 
-    level: Literal["clear", "purge"] = "clear"
-    otherwise: Literal["stop", "lower"] = "stop"
+    `level` is the least that counts. `by`: the best method that a disk can have, or an overwrite whatever it can.
+    `otherwise` is what happens where a disk cannot reach it: the job stops before
+    anything is written; the next method is taken that can be had, for less, which the evidence says; or the disk is to
+    be taken out and destroyed, and the job stops until it is. `then_overwrite`: what a drive erased by itself is
+    overwritten as well. `sample`: how many per cent of such a disk are read back.
+    """
+
+    level: Literal["any", "clear", "purge"] = "clear"
+    by: Literal["best", "overwrite"] = "best"
+    otherwise: Literal["stop", "next", "take-out"] = "stop"
+    then_overwrite: bool = False
+    sample: Percent = ALL
 
 
 class DiskErase(Struct, frozen=True, kw_only=True):
-    """Erase this disk by this method. `level` is what it counts as once it is proven, for the screen; `wanted` is what
-    the profile asks for."""
+    """Erase this disk by this method; where the drive refuses it before anything happens, by those of `instead`, in
+    this order.
+
+    `level` is what it counts as once it is proven, for the screen; `wanted` is what the profile asks for, none for any.
+    `then_overwrite` and `sample` are the profile's. `password` is netboot's own for an ATA disk: what it is locked by
+    while it erases itself, and what is taken off it where an earlier visit left it.
+    """
 
     disk: DiskId
     method: Method
+    instead: Annotated[tuple[Method, ...], Meta(max_length=32)] = ()
     level: Level = "none"
     wanted: Level = "none"
+    then_overwrite: bool = False
+    sample: Percent = ALL
+    password: Annotated[str, Meta(max_length=32, pattern=r"^[!-~]*\Z")] = ""
+
+    @property
+    def methods(self) -> tuple[Method, ...]:
+        """All by which it may be erased."""
+        return (self.method, *self.instead)
 
 
 class Erase(Order, frozen=True, kw_only=True, tag="erase"):
@@ -49,7 +74,8 @@ class Erasure(Struct, frozen=True, kw_only=True):
     """One disk, one erase: what was done, what the device said, and what that comes to.
 
     `evidence` is its method's. `before` and `after` are None where the disk was not asked; `partitions` is why the
-    kernel's old view of them could not be dropped, "" for nothing. `began` and `ended` are by the agent's steady clock,
+    kernel's old view of them could not be dropped, "" for nothing. `unlocked`: a password of netboot's that an earlier
+    visit had left on the disk was taken off first. `began` and `ended` are by the agent's steady clock,
     `pc_clock` is what the PC's own showed at the beginning, in whatever year it believed to be.
     The server's own are `model` (as its PC's check found the disk), `level`, `wanted` ("none" in evidence from before
     version 4) and `medium`, and `started` and `finished`, by its clock, when it heard of the stage's beginning and end:
@@ -72,6 +98,7 @@ class Erasure(Struct, frozen=True, kw_only=True):
     before: DiskStatus | None = None
     after: DiskStatus | None = None
     partitions: Text = ""
+    unlocked: bool = False
 
     @property
     def method(self) -> Method:

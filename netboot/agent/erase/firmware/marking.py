@@ -1,0 +1,100 @@
+"""Writes the marks onto a disk, reads them back, and looks for them again after its erase (`markers.py` says which).
+
+Every place is written and read past the page cache by one thread, watched as a sweep is. A place that refuses is no
+mark; one that refuses afterwards is unread, for nobody knows what is there.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Final
+
+from netboot.agent.disks.direct_io import DirectDisk, DiskError, aligned_buffer
+from netboot.agent.disks.sweep import Sweep
+from netboot.agent.erase.firmware.markers import PAGE, Marks, digest
+
+Show = Callable[[float, float], None]
+"""Told the share that is done, and for how many seconds the disk has been stuck."""
+_PASSES: Final = 4
+
+
+class Marking:
+    """The marks of one job on one disk, before and after. All numbers are places."""
+
+    def __init__(self, device: DirectDisk, seed: bytes, stall: float) -> None:
+        self._device, self._stall = device, stall
+        self._marks = Marks(seed, device.size)
+        self._put: list[int] = []
+        self._before: dict[int, bytes] = {}
+        self.left = self.unread = self.unchanged = 0
+
+    @property
+    def marked(self) -> int:
+        """Marks that the disk took and gave back."""
+        return len(self._put)
+
+    @property
+    def compared(self) -> int:
+        """Places whose content is remembered."""
+        return len(self._before)
+
+    async def put(self, show: Show) -> None:
+        """Remember, mark, and read the marks back. Raises StallError, and DiskError for a disk that is gone."""
+        await self._each(self._marks.beside, self._remember, show, 0)
+        await self._each(self._marks.places, self._write, show, 1)
+        await self._each((0,), lambda _place, _page: self._device.sync(), show, 2)
+        await self._each(self._marks.places, self._check, show, 3)
+
+    async def look_again(self, show: Show) -> None:
+        """See which marks and which of the remembered content are there still. Raises as `put` does."""
+        await self._each(tuple(self._put), self._find, show, 0)
+        await self._each(tuple(self._before), self._compare, show, 1)
+
+    def _remember(self, place: int, page: memoryview) -> None:
+        self._device.read(page, place)
+        known = digest(page)
+        if known is not None:
+            self._before[place] = known
+
+    def _write(self, place: int, page: memoryview) -> None:
+        page[:] = self._marks.mark(place)
+        self._device.write(page, place)
+
+    def _check(self, place: int, page: memoryview) -> None:
+        self._device.read(page, place)
+        if page == self._marks.mark(place):
+            self._put.append(place)
+
+    def _find(self, place: int, page: memoryview) -> None:
+        self.unread += 1
+        self._device.read(page, place)
+        self.unread -= 1
+        self.left += page == self._marks.mark(place)
+
+    def _compare(self, place: int, page: memoryview) -> None:
+        self.unread += 1
+        self._device.read(page, place)
+        self.unread -= 1
+        self.unchanged += digest(page) == self._before[place]
+
+    async def _each(self, places: Sequence[int], act: Callable[[int, memoryview], None], show: Show, done: int) -> None:
+        answers = 0
+
+        @contextmanager
+        def worker() -> Iterator[Callable[[int], int]]:
+            with aligned_buffer(PAGE) as page:
+
+                def work(number: int) -> int:
+                    nonlocal answers
+                    try:
+                        act(places[number], page)
+                    except DiskError as fault:
+                        if fault.kind != "refused":
+                            raise
+                    answers += 1
+                    return 1
+
+                yield work
+
+        sweep = Sweep(self._device, iter(range(len(places))), worker, threads=1, alive=lambda: answers)
+        count = max(1, len(places))
+        await sweep.run(stall=self._stall, look=lambda at, stuck: show((done + at / count) / _PASSES, stuck))
