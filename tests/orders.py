@@ -1,7 +1,7 @@
 """Orders as the server gives them by default, every disk overwritten, and what comes of it."""
 
 from netboot.shared.erase_methods.overwrite import Overwritten
-from netboot.shared.inventory import DiskId
+from netboot.shared.inventory import Disk, DiskId
 from netboot.shared.stages.erase import DiskErase, Erase, Erasure
 
 
@@ -9,6 +9,11 @@ def overwriting(*disks: DiskId, answered: tuple[DiskId, ...] = ()) -> Erase:
     """The order to overwrite these disks."""
     orders = tuple(DiskErase(disk=disk, method="overwrite", level="clear", wanted="clear") for disk in disks)
     return Erase(disks=orders, answered=answered)
+
+
+def ordered(disk: Disk) -> DiskErase:
+    """The order to overwrite this one."""
+    return DiskErase(disk=disk.id, method="overwrite", level="clear", wanted="clear")
 
 
 def overwritten(erasure: Erasure) -> Overwritten:

@@ -13,6 +13,7 @@ import pytest
 
 from netboot.bootfiles.agent_image import AGENT_KNOWS
 from netboot.kit.archive import KIT_KNOWS
+from netboot.shared.erase_methods import Method, module_of
 from netboot.shared.stages import StageName
 
 ROOT = Path(__file__).parent.parent
@@ -40,6 +41,7 @@ PURE = (
     "dhcp_proxy", "imaging",
     *(module.removeprefix("netboot.") for module in FILES if module.startswith("netboot.agent.answers.")),
     "alone.kit_visit",
+    "agent.erase.firmware.follow_up", "agent.erase.firmware.markers", "agent.erase.firmware.technique",
     "bootmenu.escapes", "bootmenu.offered", "bootmenu.pick", "bootmenu.ticket",
     "dhcp.address_plan", "dhcp.arp_packet", "dhcp.boot_client", "dhcp.boot_file", "dhcp.boot_reply", "dhcp.core",
     "dhcp.full", "dhcp.lease_options", "dhcp.leases", "dhcp.loop_guard", "dhcp.merged", "dhcp.packet",
@@ -49,7 +51,9 @@ PURE = (
     "jobs.disk_answers", "jobs.disk_rules", "jobs.evidence", "jobs.honest_erasure", "jobs.identity", "jobs.job",
     "jobs.named", "jobs.policy", "jobs.profile", "jobs.seen", "jobs.stage_questions", "jobs.target",
     "jobs.stages.rules", *(f"jobs.stages.{name}" for name in get_args(StageName)),
-    "jobs.erase_levels", "jobs.erase_policy", "jobs.erase_methods.rules", "jobs.erase_methods.overwrite",
+    "jobs.drive_password",
+    "jobs.erase_levels", "jobs.erase_policy", "jobs.erase_methods.rules", "jobs.erase_methods.levels",
+    "jobs.erase_methods.firmware", *(f"jobs.erase_methods.{module_of(method)}" for method in get_args(Method)),
     "lab.drives.ahci.fis", *(f"lab.drives.ata.{name}" for name in (
         "command", "disk", "hidden", "identify", "logs", "model", "sanitize", "security", "smart", "transfer",
     )),
@@ -62,9 +66,11 @@ PURE = (
     "lan.query_rate",
     "records.old_evidence",
     "shared.contradictions", "shared.disk_abilities", "shared.disk_loaders", "shared.disk_status",
-    "shared.erase_methods.kind", "shared.erase_methods.overwrite", "shared.erase_outcome", "shared.growth",
+    "shared.erase_methods.kind", "shared.erase_methods.firmware",
+    *(f"shared.erase_methods.{module_of(method)}" for method in get_args(Method)),
+    "shared.erase_outcome", "shared.firmware_verdict", "shared.growth",
     "shared.inventory", "shared.manifest", "shared.output_lines", "shared.problems", "shared.protocol",
-    "shared.stage_question",
+    "shared.read_back", "shared.stage_question",
     "shared.visible", "shared.whereabouts",
     "tftpd.transfer",
 )  # fmt: skip

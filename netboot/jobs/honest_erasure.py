@@ -24,12 +24,12 @@ def reason_to_doubt(order: DiskErase, erasure: Erasure, *, known: Disk | None = 
         return "other-disk"
     if erasure.problem is not None:
         return "with-problem"
-    if erasure.method != order.method:
+    if erasure.method not in order.methods:
         return "method"
     if erasure.ended <= erasure.began or erasure.finished < erasure.started:
         return "times"
-    by_method: Reason | Problem | None = METHODS[order.method].reason_to_doubt(
-        erasure.evidence, order.disk, erasure.ended - erasure.began
+    by_method: Reason | Problem | None = METHODS[erasure.method].reason_to_doubt(
+        erasure.evidence, order, erasure.ended - erasure.began
     )
     return by_method or _reason_to_doubt_statuses(order, erasure, known)
 

@@ -6,6 +6,7 @@ Pure. Not for: which method a job takes.
 from collections.abc import Callable, Iterator
 from typing import Final
 
+from netboot.jobs.drive_password import password_of
 from netboot.shared.disk_abilities import Abilities, Announced
 from netboot.shared.inventory import Disk
 from netboot.shared.language import Language
@@ -51,6 +52,12 @@ ABILITY_TEXTS: Final[dict[str, dict[Language, str]]] = {
         "en": "A password is set on it: open for now, it locks as soon as the PC goes off. Take that password away in "
         "the PC's setup (BIOS) before the PC is given away.",
     },
+    "own_password": {
+        "fr": "Si c'est netboot qui a mis ce mot de passe, et qu'une coupure l'a laissé : un effacement l'ôte de "
+        "lui-même. À la main, c'est {password} (utilisateur, niveau « high »).",
+        "en": "If netboot set this password and a power cut left it: an erase takes it off by itself. By hand it is "
+        "{password} (user, level “high”).",
+    },
     "expired": {
         "fr": "Trop de mots de passe erronés : éteignez le PC et rallumez-le avant d'en essayer un autre.",
         "en": "Too many wrong passwords: switch the PC off and on before another one is tried.",
@@ -73,7 +80,7 @@ ABILITY_TEXTS: Final[dict[str, dict[Language, str]]] = {
 def ability_lines(disk: Disk, language: Language, time: Time) -> list[str]:
     """The sentences on this disk: what is in the way first; none for a disk that nobody asks."""
     can = disk.can
-    lines = [ABILITY_TEXTS[name][language] for name in _in_the_way(can)]
+    lines = [ABILITY_TEXTS[name][language].format(password=password_of(disk)) for name in _in_the_way(disk)]
     if disk.ata or disk.transport == "nvme":
         ways = list(_ways(can, language, time))
         if ways:
@@ -85,13 +92,16 @@ def ability_lines(disk: Disk, language: Language, time: Time) -> list[str]:
     return lines
 
 
-def _in_the_way(can: Abilities) -> Iterator[str]:
+def _in_the_way(disk: Disk) -> Iterator[str]:
+    can = disk.can
     security = can.ata_security
     states = {each.state for each in (can.ata_sanitize, can.nvme_sanitize) if each is not None}
     if security is not None and security.locked:
         yield "locked"
     elif security is not None and security.enabled:
         yield "enabled"
+    if security is not None and security.enabled and password_of(disk):
+        yield "own_password"
     if security is not None and security.expired:
         yield "expired"
     if (security is not None and security.frozen) or "frozen" in states:

@@ -9,6 +9,7 @@ from typing import Final
 
 from netboot.shared.language import Language
 from netboot.webui.disk_texts import DISK_TEXTS
+from netboot.webui.drive_erase_texts import DRIVE_ERASE_TEXTS
 from netboot.webui.question_texts import QUESTION_TEXTS
 from netboot.webui.rule_texts import RULE_TEXTS
 from netboot.webui.visit_texts import VISIT_TEXTS
@@ -305,8 +306,6 @@ TEXTS: Final[dict[str, dict[Language, str]]] = {
     "bad_parts": {"fr": "Endroits (octets)", "en": "Where (bytes)"},
     "byte_unit": {"fr": "octets", "en": "bytes"},
     "pc_clock": {"fr": "Horloge du PC au début (UTC)", "en": "The PC's clock at the beginning (UTC)"},
-    "out_of_reach": {"fr": "Hors d'atteinte", "en": "Out of reach"},
-    "spare_flash": {"fr": "mémoire flash : blocs de réserve et retirés", "en": "flash: spare and retired blocks"},
     "kernel_partitions": {"fr": "Partitions encore vues par le noyau", "en": "Partitions that the kernel still sees"},
     "pattern": {"fr": "Motif écrit", "en": "Pattern written"},
     "before": {"fr": "État du disque avant", "en": "The disk's state before"},
@@ -388,6 +387,7 @@ TEXTS: Final[dict[str, dict[Language, str]]] = {
     "no_event": {"fr": "Aucun événement.", "en": "No event."},
     **RULE_TEXTS,
     **DISK_TEXTS,
+    **DRIVE_ERASE_TEXTS,
     **QUESTION_TEXTS,
     **VISIT_TEXTS,
 }

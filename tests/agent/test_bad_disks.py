@@ -31,7 +31,7 @@ from netboot.shared.language import Language
 from netboot.shared.protocol import StageFinished, decode_from_agent, encode
 from netboot.shared.stages.erase import EraseResult, Erasure
 from tests.agent.test_erase import MIB, disk_of, loop, silent
-from tests.orders import overwriting, overwritten
+from tests.orders import ordered, overwriting, overwritten
 
 pytestmark = pytest.mark.root
 
@@ -234,7 +234,7 @@ async def _slowly(opened: DirectDisk, disk: Disk, look: Callable[..., None]) -> 
             look(offset + len(buffer), 2 * opened.size)
 
     opened.write = told  # type: ignore[method-assign]
-    return await Overwrite().run(disk, opened, silent)
+    return await Overwrite().run(ordered(disk), disk, opened, silent)
 
 
 @pytest.mark.parametrize("language", get_args(Language))
@@ -253,7 +253,9 @@ async def test_a_disk_that_refuses_everything_for_too_long_is_given_up(tmp_path:
         image = make_disk(room / "disk.img", [(0, SIZE)])
         fill(room)
         with refusing(image) as device, DirectDisk.for_writing(device) as opened:
-            erasure = await Overwrite(limits=Limits(all_seconds=0.0)).run(disk_of(device), opened, silent)
+            erasure = await Overwrite(limits=Limits(all_seconds=0.0)).run(
+                ordered(disk_of(device)), disk_of(device), opened, silent
+            )
     assert erasure.problem is not None
     assert (erasure.verdict, erasure.problem.code, overwritten(erasure).unwritten) == (
         "not-erased",

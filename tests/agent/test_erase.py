@@ -20,7 +20,7 @@ from netboot.shared.erase_methods.overwrite import BadRange
 from netboot.shared.inventory import Disk, DiskId
 from netboot.shared.protocol import Stuck
 from netboot.shared.stages.erase import EraseResult, Erasure
-from tests.orders import overwriting, overwritten
+from tests.orders import ordered, overwriting, overwritten
 
 MIB = 1024 * 1024
 MARKER = b"donor's letter to the bank "
@@ -274,7 +274,7 @@ async def test_a_disk_that_hangs_before_it_is_written_is_not_erased_and_its_numb
     monkeypatch.setattr("netboot.agent.disks.disk_threads.LAST_WORDS", 0.1)
     device = DirectDisk.for_writing(path)
     disk = Disk(name="hangs", model="Tortoise", id=DiskId(serial="T1", size=4 * MIB))
-    erasure = await Overwrite(stall=0.5).run(disk, device, silent)
+    erasure = await Overwrite(stall=0.5).run(ordered(disk), disk, device, silent)
     hang.set()
     assert erasure.problem is not None
     assert (erasure.verdict, erasure.level, erasure.problem.code) == ("not-erased", "none", "erase-hung")

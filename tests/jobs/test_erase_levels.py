@@ -15,7 +15,7 @@ from netboot.jobs.evidence import judge
 from netboot.jobs.stages.rules import Known
 from netboot.shared.erase_methods import KINDS, Method
 from netboot.shared.inventory import Disk
-from netboot.shared.stages.erase import Erase, EraseResult, Level, Medium
+from netboot.shared.stages.erase import DiskErase, Erase, EraseResult, Level, Medium
 from tests.jobs.conftest import HDD, SSD, done, erasure, job
 from tests.orders import overwriting
 
@@ -25,8 +25,9 @@ def test_every_method_has_all_its_parts(method: Method) -> None:
     assert set(METHODS[method].levels) == set(get_args(Medium))
     assert DOES[method].name == method
     nothing = KINDS[method].evidence()
-    assert METHODS[method].left(nothing, SSD.id), "nothing was done: all of it is left"
-    assert METHODS[method].reason_to_doubt(nothing, SSD.id, 1e9) is not None
+    order = DiskErase(disk=SSD.id, method=method)
+    assert METHODS[method].left(nothing, order), "nothing was done: all of it is left"
+    assert METHODS[method].reason_to_doubt(nothing, order, 1e9) is not None
 
 
 @pytest.mark.parametrize(

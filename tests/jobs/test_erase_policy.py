@@ -1,7 +1,7 @@
 """Which method a disk is erased by: what its profile wants, what it can have, and what happens between the two."""
 
 from dataclasses import replace as with_rules
-from typing import cast
+from typing import Any, cast
 
 import pytest
 from hypothesis import given
@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from netboot.imaging import Blocked, Run, next_stage
+from netboot.jobs.drive_password import password_of
 from netboot.jobs.erase_methods import METHODS
 from netboot.jobs.erase_policy import Methods, erase_forbids, orders_for
 from netboot.jobs.evidence import judge
@@ -16,15 +17,16 @@ from netboot.jobs.job import Job
 from netboot.jobs.profile import Profile
 from netboot.jobs.profiles import parse_profile
 from netboot.jobs.stages.rules import Known
+from netboot.shared.disk_abilities import Abilities, AtaSanitize, AtaSecurity, NvmeFormat, NvmeSanitize
 from netboot.shared.erase_methods import Method
 from netboot.shared.errors import NetbootError
-from netboot.shared.inventory import Disk, label
+from netboot.shared.inventory import Disk, DiskId, label
 from netboot.shared.problems import Problem
 from netboot.shared.stages.erase import LEVELS, Erase, EraseOptions, EraseResult
 from tests.jobs.conftest import HDD, SSD, done, erasure, job
 
 STOP = EraseOptions(level="purge", otherwise="stop")
-LOWER = EraseOptions(level="purge", otherwise="lower")
+LOWER = EraseOptions(level="purge", otherwise="next")
 FILE = """
 id: wipe
 name: {fr: Effacer, en: Erase}
@@ -50,7 +52,7 @@ def test_a_level_that_no_method_reaches_stops_the_job_before_anything_is_written
 
 
 def test_one_that_the_profile_lowers_is_erased_and_the_evidence_says_so() -> None:
-    following = next_stage(wiping(SSD, HDD, options="options: {erase: {level: purge, otherwise: lower}}"))
+    following = next_stage(wiping(SSD, HDD, options="options: {erase: {level: purge, otherwise: next}}"))
     assert isinstance(following, Run)
     assert isinstance(following.stage, Erase)
     assert [(one.method, one.level, one.wanted) for one in following.stage.disks] == [
@@ -68,7 +70,7 @@ def test_what_was_not_erased_was_not_lowered() -> None:
     assert not erasure(SSD).lowered
 
 
-@pytest.mark.parametrize("options", ["", "options: {erase: {}}", "options: {erase: {level: clear, otherwise: lower}}"])
+@pytest.mark.parametrize("options", ["", "options: {erase: {}}", "options: {erase: {level: clear, otherwise: next}}"])
 def test_what_no_profile_asks_for_is_as_it_was(options: str) -> None:
     following = next_stage(wiping(SSD, HDD, options=options))
     assert isinstance(following, Run)
@@ -147,28 +149,149 @@ def test_a_method_that_does_not_suit_keeps_none_behind_it_from_being_taken() -> 
 
 
 @given(
-    st.lists(
-        st.builds(
-            lambda rotational, ata, transport, read_only: replace(
-                SSD, rotational=rotational, ata=ata, transport=transport, read_only=read_only
-            ),
-            st.booleans(), st.booleans(), st.sampled_from(["sata", "nvme", "usb", ""]), st.booleans(),
-        ),
-        max_size=4,
-    ),
-    st.builds(EraseOptions, level=st.sampled_from(["clear", "purge"]), otherwise=st.sampled_from(["stop", "lower"])),
-    st.sampled_from([METHODS, TWO]),
+    st.lists( st.builds( lambda rotational, ata, transport, read_only: replace( SSD, rotational=rotational, ata=ata,
+    transport=transport, read_only=read_only ), st.booleans(), st.booleans(), st.sampled_from(["sata", "nvme", "usb",
+    ""]), st.booleans(), ), max_size=4, ), st.builds(EraseOptions, level=st.sampled_from(["clear", "purge"]),
+    otherwise=st.sampled_from(["stop", "next", "take-out"])), st.sampled_from([METHODS, TWO]),
 )  # fmt: skip
 def test_no_disk_is_left_out_and_none_gets_less_than_it_may(
     disks: list[Disk], options: EraseOptions, methods: Methods
 ) -> None:
     orders = orders_for(disks, options, methods=methods)
     if isinstance(orders, Problem):
-        assert options.otherwise == "stop" or any(disk.read_only for disk in disks), "there is a method for each"
+        assert options.otherwise != "next" or any(disk.read_only for disk in disks), "there is a method for each"
         return
     assert [one.disk for one in orders] == [disk.id for disk in disks]
     for one in orders:
         assert one.wanted == options.level
         assert one.level != "none"
-        if options.otherwise == "stop":
+        if options.otherwise != "next":
             assert LEVELS.index(one.level) >= LEVELS.index(options.level)
+
+
+# ── drives that erase themselves ────────────────────────────────────────────────────────────────────────────────────
+
+ALL_NVME = Abilities(
+    nvme_format=NvmeFormat(supported=True, crypto=True),
+    nvme_sanitize=NvmeSanitize(crypto=True, block=True, overwrite=True),
+)
+NVME = Disk(name="nvme0n1", id=DiskId(serial="N1", size=256 * 10**9), transport="nvme", can=ALL_NVME)
+SECOND = replace(NVME, name="nvme0n2", id=DiskId(serial="N1", wwn="0x2", size=10**9))
+
+
+def methods_for(disk: Disk, options: EraseOptions = EraseOptions(), *beside: Disk) -> tuple[str, ...] | str:  # noqa: B008
+    """The methods that are ordered, the first to take first; or the problem's code."""
+    orders = orders_for((disk,), options, beside=(disk, *beside))
+    return orders.code if isinstance(orders, Problem) else orders[0].methods
+
+
+def test_an_ssd_erases_its_blocks_itself_and_the_other_methods_stand_behind() -> None:
+    assert methods_for(NVME) == (
+        "nvme-sanitize-block", "nvme-sanitize-crypto", "nvme-format", "nvme-format-crypto", "nvme-sanitize-overwrite",
+        "overwrite",
+    )  # fmt: skip
+    assert methods_for(NVME, STOP) == ("nvme-sanitize-block", "nvme-sanitize-crypto", "nvme-sanitize-overwrite")
+    assert methods_for(NVME, LOWER)[3:] == ("nvme-format", "nvme-format-crypto", "overwrite")
+    assert methods_for(NVME, EraseOptions(level="any")) == methods_for(NVME)
+
+
+def test_what_a_drive_did_not_tell_that_it_can_is_not_ordered() -> None:
+    for can in (Abilities(), Abilities(nvme_sanitize=NvmeSanitize(), nvme_format=NvmeFormat(supported=False))):
+        assert methods_for(replace(NVME, can=can)) == ("overwrite",)
+    only_format = Abilities(nvme_format=NvmeFormat(supported=True))
+    assert methods_for(replace(NVME, can=only_format)) == ("nvme-format", "overwrite")
+    assert methods_for(replace(NVME, transport="usb")) == ("overwrite",), "a bridge is not the drive"
+    assert methods_for(replace(NVME, read_only=True)) == "erase-level"
+
+
+def test_what_turns_is_overwritten_where_that_is_enough() -> None:
+    turns = replace(NVME, rotational=True, transport="nvme")
+    assert methods_for(turns)[0] == "overwrite"
+
+
+@pytest.mark.parametrize("other", [SECOND, replace(SECOND, removable=True), replace(SECOND, name="nvme0c1n2")])
+def test_no_drive_is_told_to_erase_itself_while_another_disk_of_it_is_there(other: Disk) -> None:
+    assert methods_for(NVME, EraseOptions(), other) == ("overwrite",)
+    both = orders_for((NVME, SECOND), EraseOptions(), beside=(NVME, SECOND))
+    assert not isinstance(both, Problem)
+    assert [one.methods for one in both] == [("overwrite",)] * 2, "nor when both are to be erased: one would be cut off"
+    assert methods_for(NVME, STOP, other) == "erase-level"
+
+
+def test_another_drive_beside_is_nobodys_concern() -> None:
+    assert methods_for(NVME, EraseOptions(), replace(SECOND, name="nvme1n1"))[0] == "nvme-sanitize-block"
+    assert methods_for(NVME, EraseOptions(), SSD, HDD)[0] == "nvme-sanitize-block"
+
+
+def test_a_disk_that_is_to_be_taken_out_stops_the_job_with_what_to_do() -> None:
+    problem = orders_for((SSD,), EraseOptions(level="purge", otherwise="take-out"))
+    assert problem == Problem("erase-take-out", {"disk": label(SSD), "wanted": "purge", "level": "clear"})
+
+
+def test_a_profile_that_wants_an_overwrite_gets_no_other_method() -> None:
+    assert methods_for(NVME, EraseOptions(by="overwrite")) == ("overwrite",)
+    assert methods_for(NVME, EraseOptions(by="overwrite", level="purge")) == "erase-level"
+    assert methods_for(NVME, EraseOptions(by="nvme-format-crypto")) == ("nvme-format-crypto",)
+    assert methods_for(SSD, EraseOptions(by="nvme-format-crypto")) == "erase-level"
+
+
+def test_the_order_bears_what_the_profile_sets_beside_the_level() -> None:
+    following = next_stage(wiping(NVME, options="options: {erase: {then_overwrite: true, sample: 10}}"))
+    assert isinstance(following, Run)
+    assert isinstance(following.stage, Erase)
+    (one,) = following.stage.disks
+    assert (one.method, one.level, one.wanted) == ("nvme-sanitize-block", "purge", "clear")
+    assert (one.then_overwrite, one.sample) == (True, 10)
+
+
+def test_a_disk_that_is_not_to_be_erased_keeps_its_drive_from_a_sanitize_in_a_whole_job() -> None:
+    stick = replace(SECOND, transport="usb")
+    following = next_stage(wiping(NVME, stick))
+    assert isinstance(following, Run)
+    assert isinstance(following.stage, Erase)
+    assert [one.methods for one in following.stage.disks] == [("overwrite",)]
+
+
+# ── ATA ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+SECURITY = AtaSecurity(supported=True, enhanced=True)
+SANITIZE = AtaSanitize(supported=True, crypto=True, block=True, overwrite=True)
+SATA = replace(SSD, ata=True, can=Abilities(ata_security=SECURITY, ata_sanitize=SANITIZE))
+
+
+def able(security: AtaSecurity | None = None, sanitize: AtaSanitize | None = None, **disk: Any) -> Disk:
+    return replace(SATA, can=Abilities(ata_security=security, ata_sanitize=sanitize), **disk)
+
+
+def test_a_sata_ssd_erases_itself_by_what_it_has() -> None:
+    assert methods_for(SATA) == (
+        "ata-sanitize-block", "ata-sanitize-crypto", "ata-erase-enhanced", "ata-erase", "ata-sanitize-overwrite",
+        "overwrite",
+    )  # fmt: skip
+    assert methods_for(SATA, STOP) == ("ata-sanitize-block", "ata-sanitize-crypto")
+    assert methods_for(able(SECURITY)) == ("ata-erase-enhanced", "ata-erase", "overwrite")
+    assert methods_for(able(replace(SECURITY, enhanced=False))) == ("ata-erase", "overwrite")
+    assert methods_for(able(SECURITY), STOP) == "erase-level", "on flash that is Clear by the one text, and so here"
+
+
+def test_a_frozen_disk_is_ordered_nothing_that_it_refuses() -> None:
+    assert methods_for(able(replace(SECURITY, frozen=True), replace(SANITIZE, state="frozen"))) == ("overwrite",)
+    assert methods_for(able(replace(SECURITY, frozen=True), SANITIZE))[0] == "ata-sanitize-block"
+
+
+@pytest.mark.parametrize("transport", ["usb", "sas", "scsi", "virtio", ""])
+def test_no_ata_command_goes_through_a_bridge_or_an_adapter(transport: str) -> None:
+    assert methods_for(replace(SATA, transport=transport)) == ("overwrite",)
+
+
+def test_what_turns_is_erased_by_its_drive_where_an_overwrite_is_not_enough() -> None:
+    turns = replace(SATA, rotational=True)
+    assert methods_for(turns)[0] == "overwrite"
+    assert methods_for(turns, STOP) == ("ata-sanitize-crypto", "ata-erase-enhanced", "ata-sanitize-overwrite")
+
+
+def test_the_order_of_an_ata_disk_carries_its_password_and_no_other_does() -> None:
+    orders = orders_for((SATA, NVME, SSD, able(AtaSecurity(supported=False))), EraseOptions())
+    assert not isinstance(orders, Problem)
+    assert [one.password for one in orders] == [password_of(SATA), "", "", ""]
+    assert password_of(SATA).startswith("netboot-")

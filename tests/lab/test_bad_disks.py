@@ -34,7 +34,7 @@ PROFILE = """
 id: look-and-erase
 name: {fr: Santé et effacement, en: Health and erasure}
 stages: [check, smart, erase, finish]
-options: {smart: {failing: stop}}
+options: {smart: {failing: stop}, erase: {by: overwrite}}
 """
 SLOW = MIB
 """Bytes a second of GOOD and GOES: they are at work still when the one is taken out and the cable comes back."""

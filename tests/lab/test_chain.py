@@ -26,6 +26,8 @@ OWN_LOADER = r"Booting `Debian'"
 """What the GRUB on the imaged disk says, before it loads its kernel."""
 HOUR = 3600
 FIRMWARES = [Firmware.BIOS, Firmware.UEFI, Firmware.SECURE_BOOT]
+METHODS = {Firmware.BIOS: "overwrite", Firmware.UEFI: "nvme-format", Firmware.SECURE_BOOT: "overwrite"}
+"""By the demo's disks, SATA, NVMe and virtio: of QEMU's own, NVMe alone says that it can erase itself."""
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -94,7 +96,8 @@ async def test_after_the_erase_nothing_of_the_old_data_is_left_and_every_sector_
 ) -> None:
     (disk,) = of(ended, firmware).imaged.disks
     assert disk.old_data_at is None
-    assert disk.erase_written >= disk.size
+    # QEMU's own Format writes zeros, and its counters leave them out.
+    assert disk.erase_written >= disk.size or METHODS[firmware] == "nvme-format"
     assert disk.erase_read >= disk.size
 
 
@@ -129,7 +132,7 @@ async def test_the_record_has_every_stage_the_verdict_and_the_master(ended: Ende
     assert [(row.stage, row.state) for row in job.stages] == [
         (stage, "done") for stage in ("check", "erase", "deploy", "customise", "finish")
     ]
-    assert [(row.verdict, row.evidence.method) for row in job.erasures] == [("erased", "overwrite")]
+    assert [(row.verdict, row.evidence.method) for row in job.erasures] == [("erased", METHODS[firmware])]
     assert job.master_digest == ended.manifest.digest
     assert job.state == "done"
 

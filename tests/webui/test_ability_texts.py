@@ -6,6 +6,7 @@ import pytest
 from aiohttp.test_utils import TestServer
 from msgspec.structs import replace
 
+from netboot.jobs.drive_password import password_of
 from netboot.shared.disk_abilities import (
     Abilities,
     Announced,
@@ -26,12 +27,13 @@ from tests.workshop.player import agent_on
 
 NEVER = AtaSecurity(supported=False)
 NONE = AtaSanitize(supported=False)
+DISK = Disk(name="sda", id=DiskId(serial="S1", size=10**9), transport="sata", ata=True)
 CAN = "Sait s'effacer lui-même (temps d'après lui)"
 
 
 def lines(can: Abilities, transport: str = "sata") -> list[str]:
     """What is said in French."""
-    disk = Disk(name="sda", id=DiskId(serial="S1", size=10**9), transport=transport, ata=transport == "sata", can=can)
+    disk = replace(DISK, transport=transport, ata=transport == "sata", can=can)
     return ability_lines(disk, "fr", short_time)
 
 
@@ -39,8 +41,8 @@ def lines(can: Abilities, transport: str = "sata") -> list[str]:
 def test_each_is_there_in_both_languages_and_names_the_same(name: str) -> None:
     text = ABILITY_TEXTS[name]
     assert set(text) == {"fr", "en"}
-    assert [word in text["fr"] for word in ("{ways}", "{time}")] == [
-        word in text["en"] for word in ("{ways}", "{time}")
+    assert [word in text["fr"] for word in ("{ways}", "{time}", "{password}")] == [
+        word in text["en"] for word in ("{ways}", "{time}", "{password}")
     ]
 
 
@@ -83,10 +85,10 @@ def test_not_told_is_not_cannot_and_what_nobody_asks_is_not_spoken_of() -> None:
             Abilities(ata_security=NEVER, ata_sanitize=AtaSanitize(supported=True, block=True, state="frozen")),
             ["frozen"],
         ),
-        (Abilities(ata_security=AtaSecurity(supported=True, enabled=True, locked=True)), ["locked"]),
+        (Abilities(ata_security=AtaSecurity(supported=True, enabled=True, locked=True)), ["locked", "own_password"]),
         (
             Abilities(ata_security=AtaSecurity(supported=True, enabled=True, frozen=True, expired=True)),
-            ["enabled", "expired", "frozen"],
+            ["enabled", "own_password", "expired", "frozen"],
         ),
         (Abilities(ata_sanitize=AtaSanitize(supported=True, block=True, state="running")), ["running"]),
         (Abilities(nvme_sanitize=NvmeSanitize(block=True, state="failed")), ["failed"]),
@@ -95,7 +97,7 @@ def test_not_told_is_not_cannot_and_what_nobody_asks_is_not_spoken_of() -> None:
 )
 def test_what_is_in_the_way_is_told_first_with_what_to_do(can: Abilities, wanted: list[str]) -> None:
     said = lines(can)
-    assert said[: len(wanted)] == [ABILITY_TEXTS[name]["fr"] for name in wanted]
+    assert said[: len(wanted)] == [ABILITY_TEXTS[name]["fr"].format(password=password_of(DISK)) for name in wanted]
     assert said[len(wanted)].startswith(CAN)
 
 

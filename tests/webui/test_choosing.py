@@ -190,7 +190,7 @@ async def test_only_a_signed_in_operator_with_the_forms_token_orders_anything(
 
 
 PURGE = replace(ERASE, id="purge", options={"erase": {"level": "purge"}})
-LOWER = replace(ERASE, id="lower", options={"erase": {"level": "purge", "otherwise": "lower"}})
+LOWER = replace(ERASE, id="lower", options={"erase": {"level": "purge", "otherwise": "next"}})
 
 
 async def test_a_level_that_a_disk_cannot_have_is_said_before_the_choice_and_stops_before_anything_is_written(

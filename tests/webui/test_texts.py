@@ -14,6 +14,7 @@ from netboot.lan.address_watch import Trouble
 from netboot.records.events import Kind
 from netboot.records.values import CONTESTED, JobState, Standing
 from netboot.shared.erase_methods import KINDS, Method, module_of
+from netboot.shared.erase_methods.firmware import Accepted, FirmwareState
 from netboot.shared.erase_methods.overwrite import BadPart
 from netboot.shared.inventory import LinkState
 from netboot.shared.stages.erase import Level
@@ -44,6 +45,8 @@ def test_every_text_is_used_somewhere() -> None:
     said = "\n".join(path.read_text(encoding="utf-8") for path in SOURCES)
     # `t[name]` in the templates
     by_value = {*NOTICES, *get_args(BadPart), *BY_STANDING}
+    by_value |= {f"drive_{state.replace('-', '_')}" for state in get_args(FirmwareState)}
+    by_value |= {f"order_{accepted.replace('-', '_')}" for accepted in get_args(Accepted)}
     by_value |= {f"link_{link}" for link in get_args(LinkState)}
     by_value |= {f"counted_{how}" for how in get_args(Counted)}
     unused = [name for name in TEXTS if name not in by_value and not re.search(rf't\.{name}\b|TEXTS\["{name}"\]', said)]

@@ -26,7 +26,7 @@ from netboot.shared.erase_methods import Method
 from netboot.shared.erase_methods.overwrite import Overwritten
 from netboot.shared.inventory import Disk, label
 from netboot.shared.protocol import Stuck
-from netboot.shared.stages.erase import Erasure
+from netboot.shared.stages.erase import DiskErase, Erasure
 
 THREADS: Final = 3
 """Blocks under way at once: enough that the device never waits for Python."""
@@ -51,7 +51,9 @@ class Overwrite:
         """Bytes of progress for a disk of this size: it is written and read."""
         return 2 * size
 
-    async def run(self, disk: Disk, device: DirectDisk, progress: Progress, held_up: HeldUp = nobody) -> Erasure:
+    async def run(
+        self, order: DiskErase, disk: Disk, device: DirectDisk, progress: Progress, held_up: HeldUp = nobody
+    ) -> Erasure:
         """Overwrite and verify. Never raises for what the disk does: that is the verdict."""
         pattern = Pattern(secrets.token_bytes(SEED))
         passes = Passes(device.size)

@@ -1,6 +1,8 @@
 """The erase stage: each ordered disk by the method that was ordered, all at once, each with a verdict of its own.
 
 A method is a module of this folder, named as it is, with its METHOD; it gets the claimed disk and returns its evidence.
+Where the drive refuses one before anything happens, the next of the order is taken. A password of netboot's that an
+earlier visit left on a disk is taken off first.
 One disk's failure stops no other. At most AT_ONCE disks are under way, which bounds the memory to AT_ONCE x what a
 method uses.
 Not for: how a method works (`overwrite.py`), what a verdict allows (`jobs/stages/deploy.py`).
@@ -16,6 +18,7 @@ from msgspec.structs import replace
 from netboot.agent.disks.claim import ReadDisks, RefusedError, claim
 from netboot.agent.disks.direct_io import DirectDisk, DiskError
 from netboot.agent.disks.disk_status import disk_status
+from netboot.agent.erase.password import Password, take_off
 from netboot.agent.failures import StageFailed
 from netboot.agent.progress import HeldUp, Progress, nobody
 from netboot.shared.erase_methods import KINDS, Method, module_of
@@ -31,6 +34,8 @@ BAD_RANGES_IN_ALL: Final = 2048
 
 _SILENT: Final = frozenset({"erase-hung", "erase-too-slow", "erase-disk-gone", "disk-gone"})
 """Of a disk with one of these nothing more is asked."""
+_NOTHING_HAPPENED: Final = frozenset({"erase-refused-by-drive", "erase-beside"})
+"""A disk with one of these is as it was, and can be erased in another way."""
 
 
 class EraseMethod(Protocol):
@@ -44,8 +49,10 @@ class EraseMethod(Protocol):
     def work(self, size: int) -> int:
         """How much its progress comes to on a disk of so many bytes."""
 
-    async def run(self, disk: Disk, device: DirectDisk, progress: Progress, held_up: HeldUp = nobody) -> Erasure:
-        """Erase the claimed disk. What the disk does wrong is in the verdict; nothing is raised for it."""
+    async def run(
+        self, order: DiskErase, disk: Disk, device: DirectDisk, progress: Progress, held_up: HeldUp = nobody
+    ) -> Erasure:
+        """Erase the claimed disk as ordered. What the disk does wrong is in the verdict; nothing is raised for it."""
 
 
 Methods = Mapping[Method, EraseMethod]
@@ -74,9 +81,7 @@ async def run_erase(
     tally = _Tally(stage.disks, methods, progress, held_up)
     places = asyncio.Semaphore(AT_ONCE)
     async with asyncio.TaskGroup() as tasks:
-        running = [
-            tasks.create_task(_erase(order, methods[order.method], read_disks, places, tally)) for order in stage.disks
-        ]
+        running = [tasks.create_task(_erase(order, methods, read_disks, places, tally)) for order in stage.disks]
     result = EraseResult(erasures=_bounded([task.result() for task in running]))
     problem = erase_problem(result.erasures)
     if problem is not None:
@@ -86,7 +91,7 @@ async def run_erase(
 
 async def _erase(
     order: DiskErase,
-    method: EraseMethod,
+    methods: Methods,
     read_disks: ReadDisks,
     places: asyncio.Semaphore,
     tally: "_Tally",
@@ -99,13 +104,28 @@ async def _erase(
             tally.over(wanted)
             return _not_begun(order, refused.problem)
         try:
-            if not method.suits(disk):
-                problem = Problem("agent-error", {"error": f"{method.name} does not suit {label(disk)}"})
-                return _not_begun(order, problem, model=disk.model)
-            return await _by(method, order, disk, device, tally.of(wanted), tally.held_up(wanted))
+            found = await asyncio.to_thread(_unlocked, order, disk)
+            if found == "locked":
+                return _not_begun(order, Problem("erase-locked", {"disk": label(disk)}), model=disk.model)
+            names = ", ".join(order.methods)
+            problem = Problem("agent-error", {"error": f"{names}: not for {label(disk)}"})
+            erasure = _not_begun(order, problem, model=disk.model)
+            for method in (methods[name] for name in order.methods):
+                if method.suits(disk):
+                    erasure = await _by(method, order, disk, device, tally.of(wanted), tally.held_up(wanted))
+                    if erasure.problem is None or erasure.problem.code not in _NOTHING_HAPPENED:
+                        break
+            return replace(erasure, unlocked=found == "gone")
         finally:
             device.close()
             tally.over(wanted)
+
+
+def _unlocked(order: DiskErase, disk: Disk) -> Password:
+    """What became of a password on this disk. Blocks."""
+    if not order.password:
+        return "none"
+    return take_off(disk, order.password, by_erase="ata-erase" in order.methods)
 
 
 def _not_begun(order: DiskErase, problem: Problem, *, model: str = "") -> Erasure:
@@ -117,7 +137,7 @@ async def _by(
     method: EraseMethod, order: DiskErase, disk: Disk, device: DirectDisk, progress: Progress, held_up: HeldUp
 ) -> Erasure:
     before = await asyncio.to_thread(disk_status, disk)
-    erasure = await method.run(disk, device, progress, held_up)
+    erasure = await method.run(order, disk, device, progress, held_up)
     lost = erasure.problem is not None and erasure.problem.code in _SILENT
     # A disk that hangs would hang the tools that ask it as well.
     after = None if lost else await asyncio.to_thread(disk_status, disk)
@@ -129,13 +149,18 @@ async def _by(
     except DiskError as error:
         # The disk is erased; only the kernel's old view of it could not be dropped.
         erasure = replace(erasure, partitions=error.error[:256])
-    return replace(erasure, level=order.level)
+    return replace(erasure, level=order.level if erasure.method == order.method else "none")
 
 
 def _bounded(erasures: Sequence[Erasure]) -> tuple[Erasure, ...]:
     """The erasures with no more bad parts than one message holds."""
     share = BAD_RANGES_IN_ALL // max(1, sum(erasure.evidence.listed > 0 for erasure in erasures))
     return tuple(replace(erasure, evidence=erasure.evidence.shortened(share)) for erasure in erasures)
+
+
+def _work(order: DiskErase, methods: Methods) -> int:
+    then = order.then_overwrite and order.method != "overwrite"
+    return methods[order.method].work(order.disk.size) + (methods["overwrite"].work(order.disk.size) if then else 0)
 
 
 class _Tally:
@@ -146,7 +171,7 @@ class _Tally:
         self._held_up = held_up
         self._disks = [order.disk for order in orders]
         self._done = [0] * len(orders)
-        self._totals = [methods[order.method].work(order.disk.size) for order in orders]
+        self._totals = [_work(order, methods) for order in orders]
         self._parts = [""] * len(orders)
         self._stuck: list[Sequence[Stuck]] = [()] * len(orders)
 

@@ -6,22 +6,17 @@ Each rule is a fact of the agent's own code (`agent/erase/overwrite.py` and besi
 import re
 from typing import Final
 
+from netboot.jobs.erase_methods.levels import levels_of
 from netboot.jobs.erase_methods.rules import MethodRules
 from netboot.shared.contradictions import Reason
 from netboot.shared.erase_methods.overwrite import Overwritten
 from netboot.shared.erase_outcome import short_name
 from netboot.shared.inventory import Disk, DiskId, amount
 from netboot.shared.problems import Problem
-from netboot.shared.stages.erase import Level, Medium
+from netboot.shared.stages.erase import DiskErase
 
 FASTEST: Final = 64e9
 """Bytes a second that no disk writes or reads: a PCIe 6.0 link of four lanes carries half of it."""
-
-LEVELS: Final[dict[Medium, Level]] = {"magnetic": "clear", "flash": "clear", "not-told": "clear"}
-"""Clear on any medium: logical techniques "to sanitize data in all user-addressable storage locations" (NIST SP 800-88,
-the definition is the same in revision 1 of 2014 and revision 2 of 2025). Revision 1, appendix A, counts an overwrite as
-Clear for ATA, SCSI and NVMe disks and for flash, where it does not reach what no address leads to any more: never
-Purge. Revision 2 leaves techniques to IEEE 2883. Neither asks that all is read back; we do."""
 
 _PATTERN: Final = re.compile(
     r"SHAKE-256\([0-9a-f]{64}\), 1048576 bytes repeated, "
@@ -33,7 +28,8 @@ def _suits(disk: Disk) -> bool:
     return not disk.read_only
 
 
-def _reason_to_doubt(evidence: Overwritten, disk: DiskId, seconds: float) -> Reason | Problem | None:
+def _reason_to_doubt(evidence: Overwritten, order: DiskErase, seconds: float) -> Reason | Problem | None:
+    disk = order.disk
     if evidence.written != disk.size or evidence.verified != disk.size:
         if max(evidence.written, evidence.verified) > disk.size:
             return "amounts"
@@ -45,9 +41,9 @@ def _reason_to_doubt(evidence: Overwritten, disk: DiskId, seconds: float) -> Rea
     return "pattern" if _PATTERN.fullmatch(evidence.pattern) is None else None
 
 
-def _left(evidence: Overwritten, disk: DiskId) -> bool:
+def _left(evidence: Overwritten, order: DiskErase) -> bool:
     # What was never written still holds what was there, whatever the disk did afterwards.
-    return evidence.written < disk.size
+    return evidence.written < order.disk.size
 
 
 def incomplete(disk: DiskId, *, written: int, verified: int) -> Problem:
@@ -56,4 +52,11 @@ def incomplete(disk: DiskId, *, written: int, verified: int) -> Problem:
     return Problem("erase-incomplete", {"disk": short_name(disk), **left})
 
 
-RULES: Final = MethodRules(suits=_suits, levels=LEVELS, reason_to_doubt=_reason_to_doubt, left=_left)
+RULES: Final = MethodRules(
+    suits=_suits,
+    levels=levels_of("overwrite"),
+    reason_to_doubt=_reason_to_doubt,
+    left=_left,
+    # There a drive's own erase takes as long and shows less of itself; it is taken where it reaches more.
+    first_on=frozenset({"magnetic", "not-told"}),
+)

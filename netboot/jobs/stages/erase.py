@@ -24,7 +24,7 @@ from netboot.shared.stages.erase import DiskErase, Erase, EraseOptions, EraseRes
 
 def _order(job: Job) -> Erase | Problem:
     own = internal_disks(job.inventory, job.answers)
-    orders = orders_for(own, job.profile.options_for(EraseOptions))
+    orders = orders_for(own, job.profile.options_for(EraseOptions), beside=job.inventory.disks)
     return orders if isinstance(orders, Problem) else Erase(disks=orders, answered=answered(own))
 
 
@@ -77,7 +77,7 @@ def _proven(
     """The erasure as far as it is borne out: erased only when all that is said of it is what an honest agent says."""
     disk, name = order.disk, short_name(order.disk) if checked_disk is None else label(checked_disk)
     if erasure.verdict != "erased":
-        verdict = "not-erased" if METHODS[erasure.method].left(erasure.evidence, disk) else erasure.verdict
+        verdict = "not-erased" if METHODS[erasure.method].left(erasure.evidence, order) else erasure.verdict
         if reason == "two-reports":
             verdict = "undetermined"
         return as_hidden_areas_show(replace(erasure, disk=disk, verdict=verdict), name)
@@ -94,7 +94,7 @@ def _proven(
 
 def _as_judged(order: DiskErase, erasure: Erasure, checked_disk: Disk | None) -> Erasure:
     """With the model, the levels and the medium, which are the server's to say."""
-    level = level_of(order.method, checked_disk) if erasure.verdict == "erased" else "none"
+    level = level_of(erasure.method, checked_disk) if erasure.verdict == "erased" else "none"
     model = erasure.model if checked_disk is None else checked_disk.model
     return replace(erasure, model=model, level=level, wanted=order.wanted, medium=medium_of(checked_disk))
 

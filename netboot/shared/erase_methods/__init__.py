@@ -14,7 +14,20 @@ from typing import TYPE_CHECKING, Final, Literal, cast, get_args
 from netboot.shared.erase_methods.kind import MethodEvidence, MethodKind
 from netboot.shared.language import Language
 
-Method = Literal["overwrite",]
+Method = Literal[
+    "nvme-sanitize-block",
+    "nvme-sanitize-crypto",
+    "nvme-format",
+    "nvme-format-crypto",
+    "ata-sanitize-block",
+    "ata-sanitize-crypto",
+    "ata-erase-enhanced",
+    "ata-erase",
+    "nvme-sanitize-overwrite",
+    "ata-sanitize-overwrite",
+    "overwrite",
+]
+"""From the first that is taken to the last, where more than one reaches what is wanted."""
 
 
 def module_of(method: Method) -> str:

@@ -98,10 +98,10 @@ SENTENCES: Final[dict[Code, dict[Language, str]]] = {
         "start again; if it happens once more, replace it.",
     },
     "erase-refused-by-drive": {
-        "fr": "Le disque {disk} a refusé l'ordre de s'effacer : rien n'y a été effacé. Recommencez avec un profil qui "
-        "accepte une autre méthode, ou sortez le disque et détruisez-le.",
-        "en": "The disk {disk} refused the order to erase itself: nothing on it was erased. Start again with a "
-        "profile that accepts another method, or take the disk out and destroy it.",
+        "fr": "Le disque {disk} a refusé l'ordre de s'effacer, ou l'a interrompu : il n'est pas effacé. Recommencez "
+        "avec un profil qui accepte une autre méthode, ou sortez le disque et détruisez-le.",
+        "en": "The disk {disk} refused the order to erase itself, or broke it off: it is not erased. Start again with "
+        "a profile that accepts another method, or take the disk out and destroy it.",
     },
     "erase-failed-in-drive": {
         "fr": "Le disque {disk} dit lui-même que son effacement a échoué. Il n'est pas effacé : recommencez ; si cela "

@@ -25,7 +25,7 @@ Percent = Annotated[int, Meta(ge=1, le=100)]
 class EraseOptions(Options, frozen=True, kw_only=True):
     """What every disk is to reach, and how.
 
-    `level` is the least that counts. `by`: the best method that a disk can have, or an overwrite whatever it can.
+    `level` is the least that counts. `by`: the best method that a disk can have, or this one and no other.
     `otherwise` is what happens where a disk cannot reach it: the job stops before
     anything is written; the next method is taken that can be had, for less, which the evidence says; or the disk is to
     be taken out and destroyed, and the job stops until it is. `then_overwrite`: what a drive erased by itself is
@@ -33,7 +33,7 @@ class EraseOptions(Options, frozen=True, kw_only=True):
     """
 
     level: Literal["any", "clear", "purge"] = "clear"
-    by: Literal["best", "overwrite"] = "best"
+    by: Literal["best"] | Method = "best"
     otherwise: Literal["stop", "next", "take-out"] = "stop"
     then_overwrite: bool = False
     sample: Percent = ALL

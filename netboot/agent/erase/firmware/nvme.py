@@ -1,0 +1,178 @@
+"""NVMe's Sanitize and Format by nvme-cli, ordered of a namespace's block device, which the caller holds open.
+
+While it is held the kernel gives its name, and its controller's, to no other device; the drive's serial number is asked
+for once more right before the order. A Sanitize erases every namespace of the drive, and a Format may (FNA): neither is
+ordered unless the drive has told that there is this one alone. The drive's answers are read by `agent/answers/`.
+Sources: NVM Express base specification 2.0, §5.24 (Sanitize), §5.14 (Format NVM), figure 275 (FNA); nvme-cli 2.13
+(Debian 13), nvme.c: `nvme format` without --ses sends 0, which erases nothing, and without --lbaf it formats a drive
+whose FNA says "all namespaces" to its first format; --force, because this process holds the device.
+Not for: what follows from an answer (`shared/firmware_verdict.py`).
+"""
+
+import re
+from typing import Final
+
+import msgspec
+from msgspec import Struct
+
+from netboot.agent.answers.nvme_namespace import parse_namespace
+from netboot.agent.answers.nvme_orders import parse_format_order, parse_sanitize_order
+from netboot.agent.answers.nvme_sanitize_log import SanitizeLog, parse_dump
+from netboot.agent.answers.order import Order
+from netboot.agent.disks.nvme_namespaces import read_namespaces
+from netboot.agent.erase.firmware.programs import answer, erase_support, transcript
+from netboot.agent.erase.firmware.technique import Beside, Look, Ordered
+from netboot.agent.host import Host
+from netboot.shared.erase_methods.firmware import Accepted
+from netboot.shared.firmware_verdict import Proof
+from netboot.shared.inventory import Disk
+from netboot.shared.stages.erase import DiskErase
+
+_NAME: Final = re.compile(r"nvme\d+n\d+")
+_ACTIONS: Final = {
+    "block": ("start-block-erase", 2),
+    "overwrite": ("start-overwrite", 3),
+    "crypto": ("start-crypto-erase", 4),
+}
+_ONE_PASS: Final = 1
+"""Of an overwrite: 0 is sixteen."""
+_FORMAT_SECONDS: Final = 600.0
+"""A Format answers at its end, and announces no time: nvme-cli's own."""
+_TAKEN: Final[dict[str, Accepted]] = {"accepted": "yes", "refused": "no", "not-told": "not-told"}
+
+
+class _Controller(Struct):
+    sn: str
+
+
+class _Smart(Struct):
+    media_errors: int
+
+
+class _Nvme:
+    """What Sanitize and Format have in common."""
+
+    tool = "nvme"
+
+    def __init__(self, host: Host | None = None) -> None:
+        self._host = host or Host()
+
+    def version(self) -> str:
+        """nvme-cli's first line: "nvme version 2.13 (git 2.13)"."""
+        return answer("nvme", "version").partition("\n")[0][:200]
+
+    def support(self, disk: Disk) -> tuple[str, ...]:
+        """As openSeaChest_Erase lists it."""
+        return erase_support(_path(disk))
+
+    def is_this(self, disk: Disk) -> bool:
+        """Whether the drive behind this name has the serial number that the disk is known by."""
+        if _NAME.fullmatch(disk.name) is None:
+            return False
+        try:
+            said = msgspec.json.decode(answer("nvme", "id-ctrl", _path(disk), "--output-format=json"), type=_Controller)
+        except (msgspec.MsgspecError, UnicodeError, RecursionError):
+            return False
+        serial = _bare(disk.id.serial)
+        return _bare(said.sn) == serial if serial else disk.id.by_place
+
+    def beside(self, disk: Disk) -> Beside | None:
+        """Any other namespace of the drive, or that the drive does not tell which it has."""
+        controller = disk.name.rpartition("n")[0]
+        number = self._host.number(f"sys/block/{disk.name}/nsid")
+        path = self._host.real(f"sys/block/{disk.name}/device").partition("/nvme/")[0]
+        listed = {name for name in self._host.names("sys/block") if name.startswith(f"{controller}n")}
+        others = sorted(listed - {disk.name})
+        if others:
+            return Beside(", ".join(others))
+        told = read_namespaces(self._host).get(path)
+        missing = told.missing(frozenset({number})) if told is not None and number else None
+        if missing is None:
+            return Beside("?")
+        return Beside(", ".join(f"{controller}n{one}" for one in missing)) if missing else None
+
+    def _errors(self, disk: Disk) -> int | None:
+        try:
+            text = answer("nvme", "smart-log", _path(disk), "--output-format=json")
+            return msgspec.json.decode(text, type=_Smart).media_errors
+        except (msgspec.MsgspecError, UnicodeError, RecursionError):
+            return None
+
+
+class NvmeSanitize(_Nvme):
+    """One kind of Sanitize: "block", "crypto" or "overwrite"."""
+
+    def __init__(self, kind: str, host: Host | None = None) -> None:
+        super().__init__(host)
+        self._kind = kind
+        self._action, number = _ACTIONS[kind]
+        self._dword = number | (_ONE_PASS << 4 if kind == "overwrite" else 0)
+        self.proof = Proof(goes_on=True, action=number)
+
+    def look(self, disk: Disk) -> Look:
+        """The Sanitize Status log page, as the drive sent it."""
+        log = parse_dump(answer("nvme", "get-log", _path(disk), "--log-id=0x81", "--log-len=512"))
+        if log is None:
+            return Look(errors=self._errors(disk))
+        permille = None if log.progress is None else log.progress * 1000 // 65536
+        return Look(
+            state=log.state,
+            permille=permille,
+            logged=log.cdw10,
+            untouched=log.all_erased,
+            announced=self._announced(log),
+            errors=self._errors(disk),
+            purged=log.purged,
+        )
+
+    def order(self, disk: Disk, order: DiskErase) -> Ordered:
+        """Order it. A failed one lets nobody read or write until another has succeeded (no --ause)."""
+        passes = (f"--owpass={_ONE_PASS}",) if self._kind == "overwrite" else ()
+        command = ("nvme", "sanitize", _path(disk), f"--sanact={self._action}", *passes)
+        status, text = transcript(command)
+        return _ordered(command, parse_sanitize_order(status, text), self._dword)
+
+    def _announced(self, log: SanitizeLog) -> int | None:
+        return {"block": log.times.block, "crypto": log.times.crypto, "overwrite": log.times.overwrite}[self._kind]
+
+
+class NvmeFormat(_Nvme):
+    """Format with this SES: 1 erases user data, 2 changes their key."""
+
+    def __init__(self, ses: int, host: Host | None = None) -> None:
+        super().__init__(host)
+        self._ses = ses
+        self.proof = Proof(goes_on=False)
+
+    def look(self, disk: Disk) -> Look:
+        """A drive has no word for how its last Format ended; a Format that still runs is one that was not answered."""
+        namespace = parse_namespace(answer("nvme", "id-ns", _path(disk), "--output-format=json"))
+        if namespace is None:
+            return Look(errors=self._errors(disk))
+        left = namespace.format_left
+        permille = None if not left else 1000 - 10 * left
+        return Look(state="running" if left else "idle", permille=permille, errors=self._errors(disk))
+
+    def order(self, disk: Disk, order: DiskErase) -> Ordered:
+        """Order it, in the format that the namespace has; this blocks until the drive is done."""
+        namespace = parse_namespace(answer("nvme", "id-ns", _path(disk), "--output-format=json"))
+        if namespace is None or namespace.metadata:
+            return Ordered("", "no", "the namespace does not tell a plain format that could be kept")
+        limit = f"--timeout={int(_FORMAT_SECONDS * 1000)}"
+        how = (f"--lbaf={namespace.lba_format}", f"--ses={self._ses}", "--force", limit)
+        command = ("nvme", "format", _path(disk), *how)
+        status, text = transcript(command, seconds=_FORMAT_SECONDS + 60)
+        return _ordered(command, parse_format_order(status, text), None)
+
+
+def _bare(serial: str) -> str:
+    """Without the blanks that a drive fills it up with, and those that udev writes otherwise."""
+    return re.sub(r"[\s_]", "", serial)
+
+
+def _path(disk: Disk) -> str:
+    return f"/dev/{disk.name}"
+
+
+def _ordered(command: tuple[str, ...], order: Order, dword: int | None) -> Ordered:
+    return Ordered(" ".join(command), _TAKEN[order.taken], order.said[:256], dword)

@@ -1,0 +1,8 @@
+"""NVMe Sanitize by block, on the PC: `firmware/engine.py` does it, `firmware/nvme.py` orders and asks."""
+
+from typing import Final
+
+from netboot.agent.erase.firmware.engine import FirmwareErase
+from netboot.agent.erase.firmware.nvme import NvmeSanitize
+
+METHOD: Final = FirmwareErase("nvme-sanitize-block", NvmeSanitize("block"), lambda disk: disk.transport == "nvme")

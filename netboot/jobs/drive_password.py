@@ -1,0 +1,24 @@
+"""The password that netboot gives a disk for SECURITY ERASE UNIT, which the disk drops when it is erased. Pure.
+
+It is made of the disk's own serial number. So it is known before the disk hears it, to every netboot server, with its
+record or without; at whatever visit a power cut has left the disk locked, it is found again. It guards nothing: it is
+what ATA asks for before it erases. The order carries it, and the PC's page shows it for a disk on which a password is
+set. Anybody who holds the disk and this file can take it off, and that is what it is for.
+Not for: trying it (`agent/erase/password.py`).
+"""
+
+import hashlib
+from typing import Final
+
+from netboot.shared.inventory import Disk
+
+_FOR: Final = b"netboot's password for the disk "
+_OWN_PORTS: Final = frozenset({"sata", "ata"})
+
+
+def password_of(disk: Disk) -> str:
+    """Its password, 24 characters that any keyboard has; "" for a disk that is none of ATA on the PC's own ports."""
+    serial = disk.id.serial.strip()
+    if disk.transport not in _OWN_PORTS or not serial:
+        return ""
+    return f"netboot-{hashlib.sha256(_FOR + serial.encode()).hexdigest()[:16]}"

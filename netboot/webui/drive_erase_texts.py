@@ -1,0 +1,49 @@
+"""The page's words about erases by a drive itself, and on flash, in French and English: rows of their proofs.
+
+Part of `texts.py`, which has all others. Not for: problems (`shared/sentences/erase.py`).
+"""
+
+from typing import Final
+
+from netboot.shared.language import Language
+
+DRIVE_ERASE_TEXTS: Final[dict[str, dict[Language, str]]] = {
+    "drive_order": {"fr": "Ordre donné au disque", "en": "Order given to the disk"},
+    "order_yes": {"fr": "accepté par le disque", "en": "accepted by the disk"},
+    "order_no": {"fr": "refusé", "en": "refused"},
+    "order_not_told": {"fr": "sans réponse claire du disque", "en": "without a clear answer of the disk"},
+    "drive_tool": {"fr": "Outil", "en": "Tool"},
+    "drive_said": {"fr": "Ce que le disque a dit", "en": "What the disk said"},
+    "drive_never": {"fr": "jamais effacé ainsi", "en": "never erased so"},
+    "drive_idle": {"fr": "au repos", "en": "at rest"},
+    "drive_running": {"fr": "en cours", "en": "at work"},
+    "drive_done": {"fr": "terminé sans erreur", "en": "ended without error"},
+    "drive_failed": {"fr": "échoué", "en": "failed"},
+    "drive_not_told": {"fr": "pas dit", "en": "not told"},
+    "drive_waited": {
+        "fr": "Un effacement plus ancien n'était pas terminé : il a été mené à son terme d'abord.",
+        "en": "An earlier erase had not ended: it was brought to its end first.",
+    },
+    "drive_announced": {"fr": "Durée annoncée par le disque", "en": "Time that the disk announced"},
+    "marks": {"fr": "Marques d'avant", "en": "Marks from before"},
+    "marks_figures": {
+        "fr": "{marked} écrites et relues avant, {left} encore là ; {compared} endroits comparés, {unchanged} "
+        "inchangés ; {unread} pas relus",
+        "en": "{marked} written and read back before, {left} still there; {compared} places compared, {unchanged} "
+        "unchanged; {unread} not read",
+    },
+    "read_back": {"fr": "Relu ensuite", "en": "Read back afterwards"},
+    "read_sample": {
+        "fr": "un échantillon de {size} octets, comme le profil le demande",
+        "en": "a sample of {size} bytes, as the profile asks",
+    },
+    "one_value": {"fr": "partout la même valeur, {value}", "en": "one value throughout, {value}"},
+    "many_values": {"fr": "des valeurs diverses, rien des marques", "en": "various values, nothing of the marks"},
+    "media_errors": {"fr": "Erreurs comptées par le disque", "en": "Errors that the disk counts"},
+    "support_listed": {
+        "fr": "Méthodes que l'outil openSeaChest liste pour ce disque",
+        "en": "Methods that the tool openSeaChest lists for this disk",
+    },
+    "out_of_reach": {"fr": "Hors d'atteinte", "en": "Out of reach"},
+    "spare_flash": {"fr": "mémoire flash : blocs de réserve et retirés", "en": "flash: spare and retired blocks"},
+}

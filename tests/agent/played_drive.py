@@ -1,0 +1,80 @@
+"""A technique whose drive is played by this program: a loop device, whose file changes behind the kernel's back.
+
+It proves the engine's own steps on a real block device: what is written, read and asked, and in which order. It proves
+nothing of any drive, of nvme-cli or of hdparm: for these there are the lab's drives and the recorded answers.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, Literal
+
+from netboot.agent.erase.firmware.technique import Beside, Look, Ordered
+from netboot.shared.firmware_verdict import Proof
+from netboot.shared.inventory import Disk
+from netboot.shared.stages.erase import DiskErase
+
+PROOF: Final = Proof(goes_on=True, action=2)
+How = Literal["good", "fails", "hangs", "lies", "refuses", "half", "silent", "deaf", "scrambles"]
+
+
+@dataclass
+class Played:
+    """A drive that takes `seconds` for its erase, on this image; `state` is its log's. `asked` are all orders."""
+
+    image: Path
+    how: How = "good"
+    state: Literal["never", "running", "done", "failed"] = "never"
+    logged: int = 0
+    seconds: float = 0.3
+    proof: Proof = PROOF
+    is_it: bool = True
+    others: str = ""
+    tool: str = "played"
+    asked: list[str] = field(default_factory=list)
+    ends: float = 0.0
+    on_order: Callable[[], None] = lambda: None
+
+    def version(self) -> str:
+        return "played 1"
+
+    def support(self, disk: Disk) -> tuple[str, ...]:
+        return ("1 Block Erase (Purge)",)
+
+    def is_this(self, disk: Disk) -> bool:
+        return self.is_it
+
+    def beside(self, disk: Disk) -> Beside | None:
+        return Beside(self.others) if self.others else None
+
+    def look(self, disk: Disk) -> Look:
+        if self.how == "silent" and self.asked:
+            return Look()
+        left = self.ends - time.monotonic()
+        if self.state == "running" and left > 0:
+            permille = 400 if self.how == "hangs" else int(1000 * (1 - left / self.seconds))
+            return Look("running", max(0, min(1000, permille)), logged=self.logged, announced=0, errors=1)
+        if self.state == "running":
+            self.state = "failed" if self.how == "fails" else "done"
+        return Look(self.state, logged=self.logged, announced=0, errors=1)
+
+    def order(self, disk: Disk, order: DiskErase) -> Ordered:
+        command = f"nvme sanitize /dev/{disk.name} --sanact=start-block-erase"
+        self.asked.append(command)
+        self.on_order()
+        if self.how == "refuses":
+            return Ordered(command, "no", "INVALID_FIELD (0x2)", 2)
+        if self.how == "deaf":
+            return Ordered(command, "yes", dword=2)
+        self.state, self.logged = "running", 2
+        self.ends = time.monotonic() + (3600 if self.how == "hangs" else self.seconds)
+        size = self.image.stat().st_size
+        with self.image.open("r+b") as file:
+            if self.how in ("good", "silent"):
+                file.write(bytes([0xFF]) * size)
+            elif self.how == "scrambles":
+                file.write((bytes(range(251)) * (size // 251 + 1))[:size])
+            elif self.how == "half":
+                file.write(bytes(size // 2))
+        return Ordered(command, "yes", dword=2)

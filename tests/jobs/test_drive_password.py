@@ -1,0 +1,49 @@
+"""The password that netboot gives a disk while it erases itself: of the disk's serial number, and found again by it."""
+
+import re
+
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from netboot.jobs.drive_password import password_of
+from netboot.shared.disk_abilities import Abilities, AtaSecurity
+from netboot.shared.inventory import Disk, DiskId
+from netboot.webui.ability_texts import ability_lines
+
+DISK = Disk(name="sda", id=DiskId(serial="S4EVNX0R", wwn="0x5002538e", size=256 * 10**9), transport="sata", ata=True)
+KNOWN = "netboot-1a0a47fa660a790c"
+
+
+def test_it_never_changes() -> None:
+    """A drive that an earlier netboot has left locked is opened by a later one: this text is for ever."""
+    assert password_of(DISK) == KNOWN
+
+
+def test_only_the_serial_number_counts() -> None:
+    for other in (
+        replace(DISK, name="sdq", firmware="2", transport="ata"),
+        replace(DISK, id=replace(DISK.id, wwn="", size=1, path="pci-1")),
+        replace(DISK, id=replace(DISK.id, serial=" S4EVNX0R  ")),
+    ):
+        assert password_of(other) == KNOWN
+    assert password_of(replace(DISK, id=replace(DISK.id, serial="S4EVNX0Q"))) != KNOWN
+
+
+@given(st.text(max_size=64), st.sampled_from(["sata", "ata", "usb", "sas", "nvme", "virtio", ""]))
+def test_it_can_be_typed_and_no_disk_behind_a_bridge_has_one(serial: str, transport: str) -> None:
+    password = password_of(replace(DISK, id=replace(DISK.id, serial=serial), transport=transport))
+    if transport not in ("sata", "ata") or not serial.strip():
+        assert password == ""
+    else:
+        assert re.fullmatch(r"netboot-[0-9a-f]{16}", password)
+
+
+def test_the_page_shows_it_for_a_disk_on_which_a_password_is_set() -> None:
+    def lines(enabled: bool = False, locked: bool = False) -> str:
+        can = Abilities(ata_security=AtaSecurity(supported=True, enabled=enabled, locked=locked))
+        return "\n".join(ability_lines(replace(DISK, can=can), "en", lambda seconds, _: f"{seconds} s"))
+
+    assert KNOWN in lines(enabled=True)
+    assert KNOWN in lines(enabled=True, locked=True)
+    assert KNOWN not in lines()
