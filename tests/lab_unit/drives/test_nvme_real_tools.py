@@ -191,7 +191,8 @@ def _pc(
 
 
 def _said(folder: Path) -> dict[str, Any]:
-    lines = (folder / "console").read_text(errors="replace").splitlines()
+    # The last line may be half there.
+    lines = (folder / "console").read_text(errors="replace").rpartition("\n")[0].splitlines()
     marks = (line.removeprefix("MARK ").split(" ", 1) for line in lines if line.startswith("MARK "))
     return {name: json.loads(value) for name, value in marks}
 
