@@ -21,12 +21,13 @@ def _spec(folder: Path, **fields: object) -> Path:
 
 def test_an_erase_outlives_the_pc_and_the_drives_own_process(tmp_path: Path) -> None:
     old_image(tmp_path / "disk.img")
-    spec = _spec(tmp_path, behaviour={"erase_seconds": 1})
-    with drive_process(spec, sockets=(tmp_path / "drive",)):
+    standing = _spec(tmp_path, behaviour={"erase": "hangs", "erase_seconds": 0.1})
+    with drive_process(standing, sockets=(tmp_path / "drive",)):
         with nvme_pc(tmp_path / "drive") as host:
             assert host.sanitize(2) == 0
         assert tell(tmp_path / "drive", do="status")["sanitize"] == 2
-    with drive_process(spec, sockets=(tmp_path / "drive",)), nvme_pc(tmp_path / "drive") as host:
+    going = _spec(tmp_path, behaviour={"erase_seconds": 0.1})
+    with drive_process(going, sockets=(tmp_path / "drive",)), nvme_pc(tmp_path / "drive") as host:
         host.wait(lambda: host.sanitize_log() == (0xFFFF, 0x101))
     assert (tmp_path / "disk.img").read_bytes() == bytes(1 << 20)
 
