@@ -184,11 +184,23 @@ def test_an_erase_that_was_cut_off_or_not_handed_on_is_not_told() -> None:
     for lost in ("status=0x0, host_status=0x3, driver_status=0x0", "status=0x0, host_status=0x0, driver_status=0x6"):
         broken = said[:start] + said[start:].replace("status=0x0, host_status=0x0, driver_status=0x0", lost)
         assert parse_security_order(broken, "SECURITY_ERASE").taken == "not-told"
+    without = "\n/dev/sda:\n Issuing SECURITY_ERASE command\nSECURITY_ERASE: Input/output error\n"
+    assert parse_security_order(without, "SECURITY_ERASE").taken == "refused"
+    assert parse_security_order(said[:start] + without, "SECURITY_ERASE").taken == "not-told"
     busy = said[:start] + said[start:].replace("ATA_16 status=0x0", "ATA_16 status=0x8")
     assert parse_security_order(busy, "SECURITY_ERASE").taken == "not-told"
     assert parse_security_order(said, "SECURITY_SET_PASS").taken == "not-told"
     later = said + said[said.index("outgoing cdb:  85 06") : start]
     assert parse_security_order(later, "SECURITY_ERASE").taken == "not-told", "another command came after it"
+
+
+def test_data_that_an_order_carries_is_passed_over() -> None:
+    """The recording leaves them out: they hold the password."""
+    said = answer("handed-security-erase-idle")
+    sent = "85 0a 06 00 00 00 01 00 00 00 00 00 00 40 f4 00\n"
+    assert parse_exchanges(said.replace(sent, sent + "outgoing_data:  00 00 70 77\n")) == parse_exchanges(said)
+    short = said.replace("85 0a 06 00 00 00 01 00 00 00 00 00 00 40 f4 00", "85 0a 06 00 00 00 01 00 00 00 00 00")
+    assert parse_exchanges(short) == parse_exchanges(said)[:2]
 
 
 def test_other_commands_beside_an_order_do_not_count() -> None:
@@ -210,6 +222,10 @@ def test_what_an_adapter_did_not_deliver_is_no_answer() -> None:
     )
     assert replace(erase, delivered=False) == lost
     assert (lost.registers, lost.done, lost.refused, lost.good) == (None, False, False, False)
+    hexadecimal = said.replace(
+        "status=0x2, host_status=0x0, driver_status=0x8", "status=0x18, host_status=0xb, driver_status=0xe"
+    )
+    assert parse_exchanges(hexadecimal)[1] == replace(erase, delivered=False, status=0x18)
     for status in (0x00, 0x08, 0x18):
         assert (replace(erase, status=status).registers, replace(erase, status=status).done) == (None, False)
     refused = parse_exchanges(answer("handed-block-erase-m600"))[1]

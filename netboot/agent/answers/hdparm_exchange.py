@@ -13,14 +13,17 @@ from typing import Final
 
 from netboot.agent.answers.sense import ILLEGAL_REQUEST, AtaRegisters, ata_registers, parse_sense
 
-_HEX: Final = r"((?:\s+[0-9a-f]{2}){%s})\s*$"
-_SENT: Final = re.compile(r"^outgoing cdb:" + _HEX % "12,16")
-_ENDED: Final = re.compile(
-    r"^SG_IO: ATA_\d\d status=0x([0-9a-f]{1,2}), host_status=0x([0-9a-f]{1,4}), driver_status=0x([0-9a-f]{1,4})\s*$"
+_HEX: Final = r"((?:[ ]+[0-9a-f]{2}){%s})[ ]*"
+_EXCHANGE: Final = re.compile(
+    rf"^outgoing cdb:{_HEX % '12,16'}\n"
+    r"(?:outgoing_data:.*\n)?"
+    r"SG_IO: ATA_\d\d status=0x([0-9a-f]{1,2}), host_status=0x([0-9a-f]{1,4}), driver_status=0x([0-9a-f]{1,4})\n"
+    rf"SG_IO: sb\[\]:{_HEX % '8,64'}$",
+    re.MULTILINE,
 )
-_SENSE: Final = re.compile(r"^SG_IO: sb\[\]:" + _HEX % "8,64")
-_COMPLAINT: Final = re.compile(r"^SG_IO: bad/missing sense data, sb\[\]:" + _HEX % "8,64", re.MULTILINE)
-_PASS_THROUGH_16, _PASS_THROUGH_12 = 0x85, 0xA1
+_COMPLAINT: Final = re.compile(rf"^SG_IO: bad/missing sense data, sb\[\]:{_HEX % '8,64'}$", re.MULTILINE)
+_PLACES: Final = {0x85: (14, 4), 0xA1: (9, 3)}
+"""Where COMMAND and FEATURES are in ATA PASS-THROUGH (16) and (12)."""
 _GOOD, _CHECK_CONDITION = 0x00, 0x02
 _HAS_SENSE: Final = (0x00, 0x08)
 """Driver statuses of an adapter that did its work."""
@@ -66,19 +69,13 @@ class Exchange:
 def parse_exchanges(transcript: str) -> tuple[Exchange, ...]:
     """All commands that came back, in order, from all that `hdparm --verbose …` printed."""
     found = []
-    sent: bytes | None = None
-    ended: tuple[int, bool] | None = None
-    for line in transcript.splitlines():
-        if (match := _SENT.match(line)) is not None:
-            sent, ended = bytes.fromhex(match[1]), None
-        elif (match := _ENDED.match(line)) is not None:
-            ended = (int(match[1], 16), int(match[2], 16) == 0 and int(match[3], 16) in _HAS_SENSE)
-        elif (match := _SENSE.match(line)) is not None and sent is not None and ended is not None:
-            place = {_PASS_THROUGH_16: (14, 4), _PASS_THROUGH_12: (9, 3)}.get(sent[0])
-            if place is not None and place[0] < len(sent):
-                sense = bytes.fromhex(match[1])
-                found.append(Exchange(sent[place[0]], sent[place[1]], ended[1], ended[0], sense))
-            sent = ended = None
+    for sent, status, host, driver, sense in _EXCHANGE.findall(transcript):
+        command = bytes.fromhex(sent)
+        place = _PLACES.get(command[0])
+        if place is not None and place[0] < len(command):
+            delivered = int(host, 16) == 0 and int(driver, 16) in _HAS_SENSE
+            known = command[place[0]], command[place[1]]
+            found.append(Exchange(*known, delivered, int(status, 16), bytes.fromhex(sense)))
     return tuple(found)
 
 

@@ -86,7 +86,9 @@ def parse_raw(data: bytes) -> SanitizeLog | None:
 
 def parse_dump(text: str) -> SanitizeLog | None:
     """The log from `nvme get-log DEVICE --log-id=0x81 --log-len=512`; None when that is not it."""
-    data = dumped_bytes(text) if _DUMP.match(text) else b""
+    if not _DUMP.match(text):
+        return None
+    data = dumped_bytes(text)
     return parse_raw(data) if len(data) == LENGTH else None
 
 

@@ -103,16 +103,17 @@ def _told_progress(data: bytes) -> int | None:
 
 
 def _descriptors(data: bytes) -> Iterator[bytes]:
-    """Each descriptor that is there whole, with its two leading bytes."""
+    """Each descriptor with its two leading bytes; one that is cut off is shorter than its kind is. None that counts has
+    less than eight bytes."""
     rest = data[8 : 8 + data[7]]
-    while rest[1:] and len(rest) >= 2 + rest[1]:
+    while len(rest) >= 8:
         yield rest[: 2 + rest[1]]
         rest = rest[2 + rest[1] :]
 
 
 def _returned(one: bytes) -> AtaRegisters:
     whole = bool(one[2] & 1)
-    lower, upper = (one[5], one[7], one[9], one[11]), (one[4], one[6], one[8], one[10]) if whole else bytes(4)
+    lower, upper = (one[5], one[7], one[9], one[11]), (one[4], one[6], one[8], one[10]) if whole else (0, 0, 0, 0)
     return AtaRegisters(
         status=one[13],
         error=one[3],
