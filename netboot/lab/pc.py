@@ -66,8 +66,8 @@ class PcSpec:
     """One PC as it stands on the bench. `network` False leaves its network card out.
 
     `clock` is what the clock with the battery says at each power-on ("2005-01-01T00:00:00"), as one whose battery is
-    dead; "": what the host's says. `drives` are the sockets of drives of the lab's own, which are there
-    before the PC is switched on; a PC with one is started by the QEMU of qemu_root.py.
+    dead; "": what the host's says. `drives` are the sockets of drives of the lab's own (bench_drive.py),
+    which are there before the PC is switched on; a PC with one is started by the QEMU of qemu_root.py.
     """
 
     name: str
@@ -242,7 +242,7 @@ def _drives(spec: PcSpec) -> tuple[str, ...]:
             "id": f"drive{number}",
             "socket": {"type": "unix", "path": os.fspath(socket)},
         }
-        if spec.boot is BootOrder.NETWORK_FIRST:
+        if spec.boot in (BootOrder.NETWORK_FIRST, BootOrder.STICK_FIRST):
             device["bootindex"] = len(spec.disks) + number + 1
         words += ("-device", json.dumps(device))
     return tuple(words)

@@ -157,6 +157,6 @@ def test_drives_of_the_labs_own_come_after_the_other_disks_in_the_boot_order() -
         line = words(spec(disks=(disk(Bus.SATA),), drives=(DRIVE, DRIVE.with_name("other.sock")), boot=boot))
         return [json.loads(value).get("bootindex") for value in values(line, "-device") if value.startswith("{")]
 
-    assert order(BootOrder.NETWORK_FIRST) == [2, 3]
+    assert order(BootOrder.NETWORK_FIRST) == order(BootOrder.STICK_FIRST) == [2, 3]
     assert order(BootOrder.NETWORK_ONLY) == [None, None]
     assert order(BootOrder.FIRMWARE) == [None, None]
