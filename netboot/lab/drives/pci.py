@@ -44,7 +44,8 @@ class ConfigSpace:
         self._writable = bytearray(CONFIG_BYTES)
         self._writable[4:6] = b"\x46\x05"  # memory, bus master, parity, SERR, no INTx
         for number, size in {**bars, MSIX_BAR: MSIX_BAR_BYTES}.items():
-            wide = number % 2 == 0
+            # MSI-X's has 32 bits: EDK2's PciBusDxe counts one of 64 bits once, and its AHCI driver then misses BAR 5.
+            wide = number % 2 == 0 and number != MSIX_BAR
             struct.pack_into("<I", data, 0x10 + 4 * number, 0b100 if wide else 0)
             mask = (1 << 64) - size if wide else (1 << 32) - size
             self._writable[0x10 + 4 * number : 0x18 + 4 * number if wide else 0x14 + 4 * number] = mask.to_bytes(
