@@ -14,12 +14,14 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final, Protocol
 
+from netboot import __version__
 from netboot.agent.disks.direct_io import DirectDisk, DiskError, aligned_buffer
 from netboot.agent.disks.disk_threads import StallError
 from netboot.agent.disks.past_faults import LIMITS, GaveUpError, Limits, PastFaults
 from netboot.agent.disks.sweep import Look, Sweep, Worker
 from netboot.agent.erase.overwrite_verdict import Passes, verdict_of
 from netboot.agent.erase.pattern import BLOCK, SEED, Pattern, PatternBlock
+from netboot.agent.erase.speed_profile import SpeedProfile
 from netboot.agent.hardware.pc_clock import pc_clock
 from netboot.agent.progress import HeldUp, Progress, nobody
 from netboot.shared.erase_methods import Method
@@ -30,6 +32,8 @@ from netboot.shared.stages.erase import DiskErase, Erasure
 
 THREADS: Final = 3
 """Blocks under way at once: enough that the device never waits for Python."""
+TOOL: Final = f"netboot {__version__}"
+"""What overwrites and reads back: the agent itself."""
 STALL: Final = 300.0
 """Seconds without any answer after which the disk is given up: longer than a drive's own retries."""
 
@@ -59,6 +63,7 @@ class Overwrite:
         passes = Passes(device.size)
         began, at_first = time.monotonic(), pc_clock()
         part = label(disk)
+        profile = SpeedProfile(device.size, began)
 
         def look_from(start: int) -> Look:
             def look(done: int, stuck: float) -> None:
@@ -72,13 +77,19 @@ class Overwrite:
             await self._sweep(disk, device, lambda buffer: _Write(device, pattern, passes, buffer), write)
             await self._flush(device, passes, lambda _, stuck: write(device.size, stuck))
             verify = look_from(device.size)
-            await self._sweep(disk, device, lambda buffer: _Verify(device, pattern, passes, buffer), verify)
+            profile = SpeedProfile(device.size, time.monotonic())
+
+            def read_back(done: int, stuck: float) -> None:
+                profile.note(done, time.monotonic())
+                verify(done, stuck)
+
+            await self._sweep(disk, device, lambda buffer: _Verify(device, pattern, passes, buffer), read_back)
         except (DiskError, StallError, GaveUpError) as end:
             passes.end = end
         erasure = Erasure(
             disk=disk.id,
             model=disk.model,
-            evidence=Overwritten(pattern=pattern.description),
+            evidence=Overwritten(pattern=pattern.description, tool=TOOL, speeds=profile.speeds),
             verdict="not-erased",
             began=began,
             ended=time.monotonic(),

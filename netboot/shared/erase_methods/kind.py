@@ -2,18 +2,27 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Self
+from typing import Annotated, Final, Self
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
+from netboot.shared.inventory import Size, Text
 from netboot.shared.language import Language
+
+SPEEDS: Final = 64
+"""Parts of a disk of which its evidence tells the speed, at most."""
 
 
 class MethodEvidence(Struct, frozen=True, kw_only=True):
     """What one method did to one disk; its tag is the method's name.
 
-    Each field has a default, and with all of them: nothing was done.
+    Each field has a default, and with all of them: nothing was done. `tool` is the program that did it, with its
+    version; `speeds` how fast equal parts of the disk were read back, from its first byte to its last, in bytes a
+    second. Both are empty in evidence of an agent that did not tell them yet.
     """
+
+    tool: Text = ""
+    speeds: Annotated[tuple[Size, ...], Meta(max_length=SPEEDS)] = ()
 
     @property
     def listed(self) -> int:
