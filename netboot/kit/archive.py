@@ -7,7 +7,7 @@ import msgspec
 from nacl.signing import SigningKey
 
 from netboot.alone.settings import PROFILES, KitFile
-from netboot.auth.signing import public_key
+from netboot.auth.server_keys import public_key
 from netboot.bootfiles import agent_archive
 from netboot.bootfiles.agent_image import AGENT_KNOWS
 from netboot.jobs.profile import Profile

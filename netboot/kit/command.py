@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
-from netboot.auth.signing import load_key
+from netboot.auth.server_keys import load_key
 from netboot.kit.collect import collect
 from netboot.kit.make import make_kit
 from netboot.records.kits import News

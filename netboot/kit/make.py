@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from netboot import bootfiles
-from netboot.auth.signing import load_key
+from netboot.auth.server_keys import load_key
 from netboot.files.assets import asset_folder
 from netboot.jobs.profile import Profile
 from netboot.jobs.profiles import load_profiles

@@ -6,6 +6,7 @@ from ipaddress import IPv4Address
 from pathlib import Path
 
 from netboot import bootfiles
+from netboot.auth.certificate_keys import load_certificate_keys
 from netboot.auth.server_keys import load_key, load_ticket_key, public_key
 from netboot.dhcp.address_plan import AddressPlan, plan_addresses
 from netboot.dns.announcer import load_target
@@ -54,6 +55,7 @@ def prepare(settings: Settings) -> Ready:
     page_tls(settings)
     building_dns = load_target(settings.names.update)
     ticket_key = load_ticket_key(settings.data_folder)
+    load_certificate_keys(settings.data_folder)  # made here, at the first start, so that its page shows them
     return Ready(
         settings, interface, files, profiles, policies, agent, _building(settings), building_dns, ticket_key, plan
     )

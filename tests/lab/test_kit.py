@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from netboot import bootfiles
-from netboot.auth.signing import load_key
+from netboot.auth.server_keys import load_key
 from netboot.files.cache_folder import default_cache_folder
 from netboot.kit.collect import collect
 from netboot.kit.make import make_kit
