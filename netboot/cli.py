@@ -1,6 +1,7 @@
 """The command line: parses arguments, makes one call, returns an exit status.
 
-0: done. 1: an error that a person can put right, explained on standard error. 2: wrong arguments.
+0: done. 1: an error that a person can put right, explained on standard error. 2: wrong arguments. `verify` says 3 for
+papers that are whole by keys that were not compared.
 """
 
 import argparse
@@ -12,6 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from netboot import __version__
+from netboot.certificates.options import add_certificates_options, add_verify_options
 from netboot.doctor.options import add_options as add_doctor_options
 from netboot.doctor.options import as_words
 from netboot.serve.logs import set_up_logs
@@ -107,6 +109,17 @@ def _parser() -> argparse.ArgumentParser:
     new = keys.add_parser("new", help="make one where the old one is lost; masters must then be made again")
     _add_settings(new)
     new.set_defaults(command=_new_key)
+
+    papers = commands.add_parser("certificates", help="write certificates and reports of erasure as PDF, JSON and CSV")
+    _add_settings(papers)
+    add_certificates_options(papers)
+    papers.set_defaults(command=_write_certificates)
+    verify = commands.add_parser(
+        "verify", help="say whether a byte of a certificate was changed, and which part has it"
+    )
+    _add_settings(verify)
+    add_verify_options(verify)
+    verify.set_defaults(command=_verify_papers)
 
     operator = commands.add_parser("operator", help="those who may sign in on the page").add_subparsers(
         required=True, metavar="WHAT"
@@ -279,6 +292,27 @@ def _new_key(options: argparse.Namespace) -> int:
     new_key(folder)
     _say(f"A new key is in {folder}. Build or import every master again: those in the store count no more.")
     return 0
+
+
+def _write_certificates(options: argparse.Namespace) -> int:
+    from netboot.certificates.command_line import write_papers
+
+    write_papers(
+        _settings(options),
+        folder=options.folder,
+        since=options.since,
+        until=options.until,
+        language=options.language,
+        donor=options.donor,
+        say=_say,
+    )
+    return 0
+
+
+def _verify_papers(options: argparse.Namespace) -> int:
+    from netboot.certificates.command_line import verify
+
+    return verify(_settings(options), options.what, keys=options.keys, language=options.language, say=_say)
 
 
 def _set_password(options: argparse.Namespace) -> int:

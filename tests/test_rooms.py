@@ -26,7 +26,7 @@ LAYERS = (
     {"agent", "files", "lan"},
     {"auth", "bootfiles", "jobs", "store", "tftpd"},
     {"imaging", "records", "settings", "tftp"},
-    {"alone", "bootmenu", "dhcp", "masters"},
+    {"alone", "bootmenu", "certificates", "dhcp", "masters"},
     {"dhcp_proxy", "dns", "doctor", "kit", "lab", "workshop"},
     {"boothttp", "webui"},
     {"web"},
@@ -43,6 +43,9 @@ PURE = (
     "alone.kit_visit",
     "agent.erase.firmware.follow_up", "agent.erase.firmware.markers", "agent.erase.firmware.technique",
     "bootmenu.escapes", "bootmenu.offered", "bootmenu.pick", "bootmenu.ticket",
+    "certificates.annex", "certificates.compose", "certificates.figure_texts", "certificates.findings",
+    "certificates.json_form", "certificates.layout", "certificates.seal", "certificates.sealed", "certificates.texts",
+    "certificates.values",
     "dhcp.address_plan", "dhcp.arp_packet", "dhcp.boot_client", "dhcp.boot_file", "dhcp.boot_reply", "dhcp.core",
     "dhcp.full", "dhcp.lease_options", "dhcp.leases", "dhcp.loop_guard", "dhcp.merged", "dhcp.packet",
     "dhcp.proxy_offer", "dhcp.untaken_offers",
@@ -222,6 +225,9 @@ def test_each_library_is_behind_its_door() -> None:
     assert beyond("subprocess") == {"netboot.shared.process", "netboot.shared.long_programs"}
     assert beyond("sqlalchemy") | beyond("alembic") <= set(in_package("records"))
     assert beyond("tftpy") == {"netboot.tftpd.packet"}
+    assert beyond("typst") == {"netboot.certificates.pdf"}
+    assert beyond("pyhanko") == {"netboot.certificates.signature"}
+    assert beyond("segno") == {"netboot.certificates.drawings"}
     assert {package(module) for module in beyond("aiohttp")} <= {"agent", "boothttp", "lab", "serve", "web", "webui"}
 
 

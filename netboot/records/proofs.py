@@ -23,13 +23,16 @@ Standing = Literal["proven", "altered", "missing"]
 
 def shown(session: Session, rows: Sequence[tables.Erasure]) -> list[ErasureRow]:
     """These rows of the table, each with what its event says; one without a good event proves nothing."""
-    told = _events_of(session, {row.job_id for row in rows})
+    told = events_of(session, {row.job_id for row in rows})
+    return [_row(row, *_evidence(session, row, told.get(row.id))) for row in rows]
+
+
+def events_of(session: Session, jobs: Collection[str]) -> dict[int, Event]:
+    """The event of each erasure of these jobs, by the number of its row."""
+    told = _events_of(session, jobs)
     places = _places(session, told.keys())
-    shown_rows = []
-    for row in rows:
-        event = dict(zip(places.get(row.job_id, ()), told.get(row.job_id, ()), strict=False)).get(row.id)
-        shown_rows.append(_row(row, *_evidence(session, row, event)))
-    return shown_rows
+    pairs = (zip(places.get(job, ()), told[job], strict=False) for job in told)
+    return {row: event for of_job in pairs for row, event in of_job}
 
 
 def differing(session: Session) -> Link | None:

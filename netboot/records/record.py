@@ -27,6 +27,7 @@ from netboot.records.aggregates.kits import Kits
 from netboot.records.aggregates.leases import Leases
 from netboot.records.aggregates.machines import Machines
 from netboot.records.aggregates.masters import Masters
+from netboot.records.aggregates.papers import Papers
 from netboot.records.aggregates.people import People
 from netboot.records.aggregates.policies import Policies
 from netboot.records.aggregates.questions import Questions
@@ -88,6 +89,7 @@ class Record:
         self.kits = Kits(self._open)
         self.machines = Machines(self._open)
         self.journal = Journal(self._open)
+        self.papers = Papers(self._open)
         self.people = People(self._open)
         self.masters = Masters(self._open)
         self.leases = Leases(self._open)

@@ -3,6 +3,7 @@
 Times are UTC datetimes, sizes bytes, durations seconds. Not for: the tables themselves (`tables.py`).
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal
@@ -322,6 +323,20 @@ class Event:
     body: str
     previous: str
     hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class VisitPapers:
+    """All that a paper about one visit is made from. `events` are the visit's, in order, up to its newest erasure's;
+    `proofs` are the erasures' own, by the number of their row (`ErasureRow.id`). `server` is whose chain it is."""
+
+    server: str
+    machine_id: str
+    machine_number: int
+    label: str
+    visit: VisitRow
+    events: tuple[Event, ...]
+    proofs: Mapping[int, Event]
 
 
 @dataclass(frozen=True, slots=True)

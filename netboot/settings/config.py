@@ -149,6 +149,20 @@ class MachineSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     ] = ""
 
 
+PaperLine = Annotated[
+    str,
+    Meta(max_length=200, pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*\Z", description="one line of plain text"),
+]
+
+
+class CertificatesSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Who issues the certificates of erasure, as they print it: the workshop's `name`, its `place`, how to reach it."""
+
+    name: PaperLine = ""
+    place: PaperLine = ""
+    contact: PaperLine = ""
+
+
 class LogSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`json` prints one JSON object a line."""
 
@@ -177,6 +191,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     menu: MenuSettings = MenuSettings()
     agent: AgentSettings = AgentSettings()
     machines: tuple[MachineSettings, ...] = ()
+    certificates: CertificatesSettings = CertificatesSettings()
     log: LogSettings = LogSettings()
 
     @property

@@ -1,0 +1,133 @@
+"""What `netboot certificates` and `netboot verify` do: values of the command line in, lines for people out.
+
+Not for: parsing arguments (`cli.py`).
+"""
+
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from typing import Final, get_args
+
+from netboot.auth.certificate_keys import existing_public_keys, load_certificate_keys, read_public_text
+from netboot.certificates.findings import Finding
+from netboot.certificates.folder import Wanted, write_folder
+from netboot.certificates.values import Workshop
+from netboot.certificates.verify import LONGEST, Checked, Known, check, compare
+from netboot.records.record import open_record
+from netboot.settings.config import Settings
+from netboot.shared.errors import NetbootError
+from netboot.shared.language import Language
+
+WHOLE: Final = 0
+CHANGED: Final = 1
+UNKNOWN_KEY: Final = 3
+"""Exit statuses of `verify`; 2 is for wrong arguments, as everywhere."""
+
+Say = Callable[[str], None]
+
+
+def workshop_of(settings: Settings) -> Workshop:
+    """Who issues papers, as the settings have it."""
+    told = settings.certificates
+    return Workshop(name=told.name, place=told.place, contact=told.contact)
+
+
+def write_papers(
+    settings: Settings, *, folder: Path, since: str, until: str, language: str, donor: str, say: Say
+) -> None:
+    """Write the papers of the erasures from one day to another, both with them. Raises NetbootError.
+
+    `language` is fr, en or both; "" is the settings'.
+    """
+    place = _record_of(settings)
+    if not place.exists():
+        raise NetbootError(f"there is no record at {place}", hint="give --config the settings that the server has")
+    wanted = Wanted(
+        since=_midnight(since),
+        until=_midnight(until) + timedelta(days=1) if until else datetime.max.replace(tzinfo=UTC),
+        languages=tuple(
+            one for one in get_args(Language) if language == "both" or one == (language or settings.language)
+        ),
+        at=datetime.now(UTC),
+        donor=donor,
+    )
+    keys = load_certificate_keys(settings.data_folder)
+    with open_record(place) as record:
+        written = write_folder(folder, record, workshop_of(settings), keys, wanted)
+    say(f"{written.certificates} certificates and {written.reports} reports are in {folder}.")
+
+
+def verify(settings: Settings, things: Sequence[str], *, keys: Path | None, language: Language, say: Say) -> int:
+    """Check each file or text, and tell what was found; gives the exit status. Raises NetbootError."""
+    with ExitStack() as stack:
+        known = _known(settings, keys, stack, say)
+        checked = [(thing, check(_content(thing), known)) for thing in things]
+    for thing, one in checked:
+        for finding in one.findings:
+            say(f"{_name(thing)}{finding.sentence(language)}")
+    together = compare([one for _, one in checked])
+    for finding in together:
+        say(finding.sentence(language))
+    return status_of([one for _, one in checked], together)
+
+
+def status_of(checked: Sequence[Checked], together: Sequence[Finding] = ()) -> int:
+    """Whether all is whole, something is not, or all is whole by keys that were not compared."""
+    results = {finding.result for one in checked for finding in one.findings} | {one.result for one in together}
+    if results & {"changed", "foreign"}:
+        return CHANGED
+    return UNKNOWN_KEY if "unknown-key" in results else WHOLE
+
+
+def _known(settings: Settings, keys: Path | None, stack: ExitStack, say: Say) -> Known:
+    """The keys of the file that was named, else this server's; and this server's journal."""
+    place = _record_of(settings)
+    public = None
+    try:
+        if keys is not None:
+            public = read_public_text(keys.read_text(encoding="utf-8"))
+    except (OSError, UnicodeError) as error:
+        raise NetbootError(f"the keys {keys} cannot be read: {error}", hint="give --keys an existing file") from error
+    try:
+        public = public or existing_public_keys(settings.data_folder)
+        if not place.exists():
+            return Known(public)
+        record = stack.enter_context(open_record(place))
+        return Known(public, record.papers.server(), record.papers.event)
+    except (OSError, NetbootError) as error:
+        say(f"Nothing is compared with this server's keys and journal: {error}")
+        return Known(public)
+
+
+def _record_of(settings: Settings) -> Path:
+    return settings.data_folder / "record.sqlite"
+
+
+def _content(thing: str) -> bytes:
+    """A file's bytes, those of standard input for "-", or a seal's text. Raises NetbootError."""
+    if thing == "-":
+        return sys.stdin.buffer.read(LONGEST + 1)
+    if thing.lstrip().startswith("NETBOOT"):
+        return thing.encode(errors="replace")
+    try:
+        with Path(thing).open("rb") as file:
+            return file.read(LONGEST + 1)
+    except (OSError, ValueError) as error:
+        raise NetbootError(
+            f"{thing[:200]!r} cannot be read: {error}",
+            hint="give a PDF, a JSON file, or the text of a QR code in quotes",
+        ) from error
+
+
+def _name(thing: str) -> str:
+    return "" if thing == "-" or thing.lstrip().startswith("NETBOOT") else f"{Path(thing).name}: "
+
+
+def _midnight(text: str) -> datetime:
+    """The beginning of this day where this machine is. Raises NetbootError."""
+    try:
+        return datetime.combine(date.fromisoformat(text), time()).astimezone()
+    except (ValueError, OverflowError) as error:
+        raise NetbootError(f"{text!r} is no day", hint="write it like this: 2026-11-29") from error

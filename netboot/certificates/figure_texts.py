@@ -1,0 +1,142 @@
+"""The names of figures and of what a disk says of itself, and how values are written, in French and in English. Pure.
+
+A figure that has no name here stands under its field's name: a method that is added says all it has without this file.
+"""
+
+from typing import Final
+
+from netboot.shared.erase_methods import KINDS
+from netboot.shared.inventory import gigabytes
+from netboot.shared.language import Language
+
+FIGURES: Final[dict[str, dict[Language, str]]] = {
+    "written": {"fr": "octets écrits", "en": "bytes written"},
+    "verified": {"fr": "octets relus et comparés", "en": "bytes read back and compared"},
+    "unwritten": {"fr": "octets qui n'ont pas pu être écrits", "en": "bytes that could not be written"},
+    "unread": {"fr": "octets qui n'ont pas pu être relus", "en": "bytes that could not be read back"},
+    "different": {"fr": "octets relus autres qu'écrits", "en": "bytes read back other than written"},
+    "more_bad": {"fr": "parties en défaut non énumérées", "en": "bad parts that are not listed"},
+    "pattern": {"fr": "motif écrit", "en": "pattern written"},
+    "command": {"fr": "ordre donné", "en": "order given"},
+    "accepted": {"fr": "ordre accepté", "en": "order accepted"},
+    "said": {"fr": "réponse de l'outil", "en": "the tool's answer"},
+    "announced": {"fr": "durée annoncée par le disque (s)", "en": "time that the drive announced (s)"},
+    "waited": {"fr": "un effacement d'avant a été attendu", "en": "an erase of before was waited for"},
+    "state_before": {"fr": "état avant", "en": "state before"},
+    "state_after": {"fr": "état après", "en": "state after"},
+    "seconds": {"fr": "durée (s)", "en": "time it took (s)"},
+    "marked": {"fr": "marques écrites avant", "en": "marks written before"},
+    "marks_left": {"fr": "marques encore là après", "en": "marks that are still there"},
+    "marks_unread": {"fr": "marques illisibles après", "en": "marks that could not be read"},
+    "compared": {"fr": "endroits comparés", "en": "places compared"},
+    "unchanged": {"fr": "endroits inchangés", "en": "places unchanged"},
+    "to_read": {"fr": "octets à relire", "en": "bytes to be read back"},
+    "read": {"fr": "octets relus", "en": "bytes read back"},
+    "value": {"fr": "valeur de tous les octets", "en": "value of every byte"},
+    "media_errors_before": {"fr": "erreurs du support avant", "en": "media errors before"},
+    "media_errors": {"fr": "erreurs du support après", "en": "media errors after"},
+    "purged": {"fr": "dit avoir purgé (PRGD)", "en": "says that it purged (PRGD)"},
+    "name": {"fr": "nom dans ce démarrage", "en": "name in this boot"},
+    "serial": {"fr": "numéro de série", "en": "serial number"},
+    "wwn": {"fr": "WWN", "en": "WWN"},
+    "firmware": {"fr": "microprogramme", "en": "firmware"},
+    "size": {"fr": "octets", "en": "bytes"},
+    "logical_sector": {"fr": "octets par secteur", "en": "bytes a sector"},
+    "visible_sectors": {"fr": "secteurs visibles", "en": "sectors that everybody sees"},
+    "native_sectors": {"fr": "secteurs avec la zone protégée (HPA)", "en": "sectors with the protected area (HPA)"},
+    "real_sectors": {"fr": "secteurs avec la DCO", "en": "sectors with the overlay (DCO)"},
+    "smart": {"fr": "SMART", "en": "SMART"},
+}
+
+LEVEL_WORDS: Final[dict[str, str]] = {
+    "openSeaChest": "openSeaChest",
+    "openSeaChest; SP 800-88r1, appendix A (withdrawn)": "openSeaChest ; SP 800-88r1, annexe A (retirée)",
+    "SP 800-88r1, appendix A (withdrawn), does not name it for SSDs; openSeaChest says Purge": (
+        "SP 800-88r1, annexe A (retirée), ne la nomme pas pour les SSD ; openSeaChest dit Purge"
+    ),
+    "SP 800-88r1, appendix A (withdrawn); openSeaChest says Purge": (
+        "SP 800-88r1, annexe A (retirée) ; openSeaChest dit Purge"
+    ),
+    "openSeaChest, which says “Clear, Possible Purge”": "openSeaChest, qui dit « Clear, Possible Purge »",
+    "no plain text was ever stored, the key has 128 bits or more, no copy of it is left (SP 800-88r2): not checked": (
+        "rien n'a jamais été écrit en clair, la clé a 128 bits ou plus, il n'en reste aucune copie (SP 800-88r2) : "
+        "non vérifié"
+    ),
+    "does not reach spare and retired blocks": "n'atteint pas les blocs de réserve et retirés",
+}
+"""The sources and conditions of the table of levels (`jobs/erase_methods/levels.py`), in French."""
+
+VALUES: Final[dict[str, dict[Language, str]]] = {
+    "not-told": {"fr": "non dit", "en": "not told"},
+    "unclear": {"fr": "réponse impossible", "en": "an answer that cannot be true"},
+    "passed": {"fr": "bon", "en": "passed"},
+    "failed": {"fr": "échec", "en": "failed"},
+    "never": {"fr": "jamais effacé", "en": "never sanitised"},
+    "idle": {"fr": "au repos", "en": "idle"},
+    "running": {"fr": "en cours", "en": "running"},
+    "done": {"fr": "terminé", "en": "done"},
+    "yes": {"fr": "oui", "en": "yes"},
+    "no": {"fr": "non", "en": "no"},
+}
+
+
+def level_words(text: str, language: Language) -> str:
+    """A source or a condition of a level; one that is not known here stands in English."""
+    return LEVEL_WORDS.get(text, text) if language == "fr" else text
+
+
+def figure_name(name: str, language: Language) -> str:
+    """A figure's name for people."""
+    return FIGURES[name][language] if name in FIGURES else name.replace("_", " ").replace(".", " ")
+
+
+def figure_value(value: bool | int | float | str, language: Language) -> str:
+    """What a figure says: a word in the language, a long number in groups of three."""
+    if isinstance(value, bool):
+        return VALUES["yes" if value else "no"][language]
+    if isinstance(value, float):
+        return decimal(value, language)
+    if isinstance(value, int):
+        return grouped(value, language) if value >= 10_000 else str(value)
+    return VALUES[value][language] if value in VALUES else value
+
+
+def decimal(value: float, language: Language) -> str:
+    """A number with one digit behind the mark of its language."""
+    text = f"{value:.1f}"
+    return text.replace(".", ",") if language == "fr" else text
+
+
+def grouped(number: int, language: Language) -> str:
+    """A number in groups of three digits."""
+    return f"{number:,}".replace(",", "\N{NO-BREAK SPACE}" if language == "fr" else ",")
+
+
+def technique_name(method: str, language: Language) -> str:
+    """A method's name for people; of one that this netboot does not know, its own."""
+    return next((kind.name[language] for name, kind in KINDS.items() if name == method), method)
+
+
+def joined(*texts: str) -> str:
+    """Those of the texts that say something."""
+    return ", ".join(text for text in texts if text)
+
+
+def size_text(size: int, language: Language) -> str:
+    """A size in bytes as a disk's label has it."""
+    text = gigabytes(size).replace(" ", "\N{NO-BREAK SPACE}")
+    return text.replace(".", ",").replace("TB", "To").replace("GB", "Go") if language == "fr" else text
+
+
+def clock_text(moment: str) -> str:
+    """A moment to the minute."""
+    return f"{moment[:10]} {moment[11:16]} UTC" if moment else "? UTC"
+
+
+def time_text(seconds: float, language: Language) -> str:
+    """How long something took."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    if seconds < 90 * 60:
+        return f"{seconds / 60:.0f} min"
+    return f"{decimal(seconds / 3600, language)} h"

@@ -1,0 +1,88 @@
+"""Writes the papers of a time into a folder: for each PC its PDF and JSON, a table of all, the public keys.
+
+Files are written whole or not at all, and one that is there is written anew: the same visit has the same number.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from netboot import __version__
+from netboot.auth.certificate_keys import CertificateKeys, public_text
+from netboot.certificates.compose import compose
+from netboot.certificates.issue import Document, issue, signed_batch, signed_pdf
+from netboot.certificates.table import csv_table
+from netboot.certificates.values import Workshop
+from netboot.records.record import Record
+from netboot.shared.errors import NetbootError
+from netboot.shared.language import Language
+
+KEYS_FILE: Final = "workshop-keys.txt"
+TABLE_FILE: Final = "erasures.csv"
+MOST_IN_BATCH: Final = 2000
+"""Papers of one PDF: more is nobody's batch."""
+SOFTWARE: Final = f"netboot {__version__}"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which papers, for whom, in which languages, and when they are signed."""
+
+    since: datetime
+    until: datetime
+    languages: tuple[Language, ...]
+    at: datetime
+    donor: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """How many of each kind were written."""
+
+    certificates: int
+    reports: int
+
+
+def documents(record: Record, workshop: Workshop, keys: CertificateKeys, wanted: Wanted) -> Iterator[Document]:
+    """The sealed papers of the visits whose newest erasure is of this time, in its order."""
+    for visit in record.papers.erased_between(wanted.since, wanted.until):
+        paper = compose(record.papers.of_visit(visit), workshop, software=SOFTWARE, donor=wanted.donor)
+        if paper is not None:
+            yield issue(paper, keys)
+
+
+def write_folder(folder: Path, record: Record, workshop: Workshop, keys: CertificateKeys, wanted: Wanted) -> Written:
+    """Write all of them; with a donor's name also one PDF of all. Raises NetbootError."""
+    made: list[Document] = []
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for document in documents(record, workshop, keys, wanted):
+            made.append(document)
+            _write(folder / f"{document.name}.json", document.json)
+            for language in wanted.languages:
+                pdf = signed_pdf(document, keys, at=wanted.at, language=language)
+                _write(folder / f"{document.name}.{language}.pdf", pdf)
+        _write(folder / TABLE_FILE, csv_table(document.issued for document in made).encode())
+        _write(folder / KEYS_FILE, public_text(keys.public).encode())
+        if wanted.donor and len(made) > MOST_IN_BATCH:
+            raise NetbootError(
+                f"{len(made)} PCs are too many for one PDF; their own are written", hint="give --until an earlier day"
+            )
+        if wanted.donor and made:
+            for language in wanted.languages:
+                pdf = signed_batch(made, wanted.donor, keys, at=wanted.at, language=language)
+                _write(folder / f"batch.{language}.pdf", pdf)
+    except OSError as error:
+        raise NetbootError(
+            f"the papers cannot be written to {folder}: {error.strerror}", hint="give --folder a folder with room"
+        ) from error
+    certificates = sum(document.issued.paper.kind == "certificate" for document in made)
+    return Written(certificates, len(made) - certificates)
+
+
+def _write(path: Path, content: bytes) -> None:
+    draft = path.with_name(f".{path.name}.draft")
+    draft.write_bytes(content)
+    draft.replace(path)
