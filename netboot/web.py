@@ -29,6 +29,7 @@ from netboot.webui import (
     live,
     machine_page,
     merging,
+    paper_page,
     policy_page,
     record_page,
     sign_in,
@@ -78,6 +79,7 @@ async def page_application(
     app[sign_in.known_hashing_key] = Turns(at_once=1, queue=16)
     app[sign_in.known_browsers_key] = await asyncio.to_thread(known_browsers, workshop.record.people)
     app[record_page.checking_key] = Turns(at_once=1, queue=2)
+    app[paper_page.papers_key] = Turns(at_once=1, queue=16)
     app.on_response_prepare.append(_headers)
     app.on_shutdown.append(_end_streams)
     app.add_routes(_routes())
@@ -109,6 +111,10 @@ def _routes() -> list[web.AbstractRouteDef]:
         web.post("/merge", merging.merge),
         web.post("/separate", merging.separate),
         web.get("/masters", record_page.show_masters),
+        web.get("/paper/{visit:[0-9A-Za-z_-]+}.{what}", paper_page.show_paper),
+        web.get("/verify", paper_page.show_verify),
+        web.post("/verify", paper_page.verify),
+        web.get("/verify/keys", paper_page.show_keys),
         web.get("/addresses", addresses_page.show_addresses),
         web.get("/record", record_page.show_record),
         web.post("/record", record_page.check_record),

@@ -10,6 +10,7 @@ from typing import Final
 from netboot.shared.language import Language
 from netboot.webui.disk_texts import DISK_TEXTS
 from netboot.webui.drive_erase_texts import DRIVE_ERASE_TEXTS
+from netboot.webui.paper_texts import PAPER_TEXTS
 from netboot.webui.question_texts import QUESTION_TEXTS
 from netboot.webui.rule_texts import RULE_TEXTS
 from netboot.webui.visit_texts import VISIT_TEXTS
@@ -377,12 +378,6 @@ TEXTS: Final[dict[str, dict[Language, str]]] = {
         "du fichier.",
         "en": "The journal was changed at event {number}: {why}. Tell the administrator and keep a copy of the file.",
     },
-    "proof_altered": {
-        "fr": "Cette preuve n'est pas celle du journal : elle ne vaut rien. Effacez ce disque encore et prévenez "
-        "l'administrateur.",
-        "en": "This proof is not the journal's: it is worth nothing. Erase this disk again, and tell the "
-        "administrator.",
-    },
     "events_caption": {"fr": "Événements, dans l'ordre", "en": "Events, in order"},
     "no_event": {"fr": "Aucun événement.", "en": "No event."},
     **RULE_TEXTS,
@@ -390,6 +385,7 @@ TEXTS: Final[dict[str, dict[Language, str]]] = {
     **DRIVE_ERASE_TEXTS,
     **QUESTION_TEXTS,
     **VISIT_TEXTS,
+    **PAPER_TEXTS,
 }
 
 
