@@ -199,7 +199,7 @@ def test_data_that_an_order_carries_is_passed_over() -> None:
     said = answer("handed-security-erase-idle")
     sent = "85 0a 06 00 00 00 01 00 00 00 00 00 00 40 f4 00\n"
     assert parse_exchanges(said.replace(sent, sent + "outgoing_data:  00 00 70 77\n")) == parse_exchanges(said)
-    short = said.replace("85 0a 06 00 00 00 01 00 00 00 00 00 00 40 f4 00", "85 0a 06 00 00 00 01 00 00 00 00 00")
+    short = said.replace("85 0a 06 00 00 00 01 00 00 00 00 00 00 40 f4 00", "85 0a 06 00 00 00 01 00 00 00 00 00 00 40")
     assert parse_exchanges(short) == parse_exchanges(said)[:2]
 
 

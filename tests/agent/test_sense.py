@@ -29,6 +29,8 @@ SMART = "72 01 00 1d 00 00 00 0e 09 0c 00 00 00 00 00 00 00 4f 00 c2 e0 50"
     [
         (FROZEN, Sense(5, 0x21, 4), None),
         (FIELD, Sense(5, 0x20, 0), None),
+        (FIELD[:23], Sense(5, 0x20, 0), None),
+        (f"{FROZEN[:21]}06 00 00 00 00 21 04", Sense(5, 0x21, 4), None),
         (ABORTED, Sense(0xB, 0, 0), AtaRegisters(0x51, 4, 0x40, 0, 0, whole=False)),
         (TAKEN, Sense(1, 0, 0x1D), AtaRegisters(0x50, 0, 0x40, 0, 0, whole=False)),
         (AWAKE, Sense(1, 0, 0x1D), AtaRegisters(0x50, 0, 0x40, 0xFF, 0, whole=False)),
@@ -83,6 +85,7 @@ def test_what_is_no_answer_to_this_ata_command_tells_no_registers(data: str) -> 
     [
         ("70 00 02 00 00 00 00 0a 00 00 00 00 04 1b 00 80 41 c2", 0x41C2),
         ("70 00 00 00 00 00 00 0a 00 00 00 00 04 1b 00 80 00 00", 0),
+        ("70 00 02 00 00 00 00 0b 00 00 00 00 04 1b 00 80 41 c2 ff", 0x41C2),
         ("70 00 02 00 00 00 00 0a 00 00 00 00 04 1b 00 00 41 c2", None),  # SKSV is 0
         ("70 00 05 00 00 00 00 0a 00 00 00 00 24 00 00 c0 00 02", None),  # a pointer to a field
         ("70 00 02 00 00 00 00 09 00 00 00 00 04 1b 00 80 41 c2", None),  # it ends before

@@ -25,8 +25,8 @@ _COMPLAINT: Final = re.compile(rf"^SG_IO: bad/missing sense data, sb\[\]:{_HEX %
 _PLACES: Final = {0x85: (14, 4), 0xA1: (9, 3)}
 """Where COMMAND and FEATURES are in ATA PASS-THROUGH (16) and (12)."""
 _GOOD, _CHECK_CONDITION = 0x00, 0x02
-_HAS_SENSE: Final = (0x00, 0x08)
-"""Driver statuses of an adapter that did its work."""
+_DELIVERED: Final = (("0", "0"), ("0", "8"))
+"""Host and driver status of an adapter that did its work; the last is that there is sense data."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ def parse_exchanges(transcript: str) -> tuple[Exchange, ...]:
         command = bytes.fromhex(sent)
         place = _PLACES.get(command[0])
         if place is not None and place[0] < len(command):
-            delivered = int(host, 16) == 0 and int(driver, 16) in _HAS_SENSE
+            delivered = (host, driver) in _DELIVERED
             known = command[place[0]], command[place[1]]
             found.append(Exchange(*known, delivered, int(status, 16), bytes.fromhex(sense)))
     return tuple(found)
