@@ -23,7 +23,7 @@ from pathlib import Path
 import msgspec
 import yaml
 
-from netboot.bootfiles.record import CURRENT, NAMES, write_record
+from netboot.bootfiles.record import NAMES, current, write_record
 from netboot.lab.building import BootFiles, proxy_boot_command
 from netboot.lab.child import Child
 from netboot.lab.dhcp_load import Load
@@ -117,7 +117,7 @@ def write_settings(folder: Path) -> None:
     for name in NAMES:
         (files / "one" / name).write_bytes(b"stand-in")
     write_record(files / "one", kernel="none", recipe="none", loader_packages=(), agent_packages=())
-    (files / CURRENT).symlink_to("one")
+    current(files).symlink_to("one")
     settings = {
         "interface": INTERFACE,
         "data": str(folder / "data"),

@@ -169,7 +169,7 @@ def _serve(options: argparse.Namespace) -> int:
     if options.interface:
         settings = replace(settings, interface=options.interface)
     set_up_logs(settings.log.level, settings.log.format)
-    if options.build and not (settings.bootfiles_folder / bootfiles.CURRENT).exists():
+    if options.build and not bootfiles.current(settings.bootfiles_folder).exists():
         choose(read_links(), settings.interface)  # building takes minutes: a wrong interface is said before
         bootfiles.build(settings.bootfiles_folder, progress=_say)
     if options.check:
@@ -206,7 +206,7 @@ def _build_master(options: argparse.Namespace) -> int:
 
 def _import_master(options: argparse.Namespace) -> int:
     from netboot.auth.server_keys import load_key
-    from netboot.bootfiles import CURRENT
+    from netboot.bootfiles import current
     from netboot.masters import import_master
     from netboot.masters.loader_generations import level_of
     from netboot.store import Store
@@ -217,7 +217,7 @@ def _import_master(options: argparse.Namespace) -> int:
         options.file,
         store,
         key,
-        None if options.without_secure_boot else level_of(settings.bootfiles_folder / CURRENT),
+        None if options.without_secure_boot else level_of(current(settings.bootfiles_folder)),
         name=options.name,
         version=options.release,
         licence=options.licence,

@@ -17,10 +17,20 @@ from netboot.bootfiles import base, debian
 from netboot.bootfiles.kit_core import make_core
 from netboot.bootfiles.loaders import KIT_CORE, LOADERS, UEFI_X64
 from netboot.bootfiles.recipe import Recipe, load_recipe
-from netboot.bootfiles.record import BUILD_HINT, CURRENT, NAMES, RECORD, BootFiles, load, load_folder, write_record
+from netboot.bootfiles.record import (
+    BUILD_HINT,
+    NAMES,
+    RECIPE,
+    RECORD,
+    BootFiles,
+    current,
+    load,
+    load_folder,
+    recipe_digest,
+    write_record,
+)
 from netboot.bootfiles.shim import require_microsoft_2011
 from netboot.files.assets import asset_folder
-from netboot.files.code import code_digest
 from netboot.shared.errors import NetbootError
 
 _BUILDING = "building-"
@@ -36,8 +46,8 @@ def build(cache: Path, *, progress: Progress, refresh: bool = False) -> BootFile
 
     `refresh` asks the mirror all the same. `progress` gets one sentence a step. Raises NetbootError.
     """
-    recipe_path = asset_folder("images") / "agent.yaml"
-    digest = _recipe_digest(recipe_path)
+    recipe_path = asset_folder("images") / RECIPE
+    digest = recipe_digest()
     recipe = load_recipe(recipe_path)
     cache.mkdir(parents=True, exist_ok=True)
     files = None if refresh else _usable(cache, digest)
@@ -54,8 +64,8 @@ def build(cache: Path, *, progress: Progress, refresh: bool = False) -> BootFile
 
 def prove(files: BootFiles, *, progress: Progress) -> None:
     """Build once more from the recorded packages, and raise NetbootError unless every file has the same SHA-256."""
-    recipe_path = asset_folder("images") / "agent.yaml"
-    if files.recipe != _recipe_digest(recipe_path):
+    recipe_path = asset_folder("images") / RECIPE
+    if files.recipe != recipe_digest():
         raise NetbootError("the recipe changed since these boot files were made", hint=BUILD_HINT)
     with _workspace(files.folder.parent) as work:
         again = _make(
@@ -100,7 +110,7 @@ def _make(
 
 def _usable(cache: Path, digest: str) -> BootFiles | None:
     """The newest of the cache for this recipe, whole and not too old, put in use again if another one was."""
-    records = {path: path.stat().st_mtime for path in cache.glob(f"*/{RECORD}") if path.parent.name != CURRENT}
+    records = {path: path.stat().st_mtime for path in cache.glob(f"*/{RECORD}") if not path.parent.is_symlink()}
     for record in sorted(records, key=lambda path: records[path], reverse=True):
         try:
             files = load_folder(record.parent)
@@ -110,11 +120,6 @@ def _usable(cache: Path, digest: str) -> BootFiles | None:
             _point_at(cache, files.folder)
             return files
     return None
-
-
-def _recipe_digest(recipe_path: Path) -> str:
-    """A digest over the recipe and the code that applies it: all that decides the contents but the packages."""
-    return hashlib.sha256(recipe_path.read_bytes() + code_digest(__name__).encode()).hexdigest()
 
 
 @contextmanager
@@ -130,7 +135,7 @@ def _workspace(cache: Path) -> Iterator[Path]:
 
 
 def _put_in_use(cache: Path, files: BootFiles) -> BootFiles:
-    """Move the folder to its place and point `current` at it in one step: a server that starts meanwhile sees the old
+    """Move the folder to its place and point the link at it in one step: a server that starts meanwhile sees the old
     files or the new. Old folders go once they are so old that no server can be serving from them."""
     names = "\n".join((files.recipe, *files.loader_packages, "", *files.agent_packages))
     folder = cache / hashlib.sha256(names.encode()).hexdigest()[:16]
@@ -139,13 +144,15 @@ def _put_in_use(cache: Path, files: BootFiles) -> BootFiles:
     files.folder.rename(folder)
     _point_at(cache, folder)
     for record in cache.glob(f"*/{RECORD}"):
-        if record.parent not in (folder, cache / CURRENT) and time.time() - record.stat().st_mtime > AGE_LIMIT:
-            shutil.rmtree(record.parent)
+        made = record.parent
+        if made != folder and not made.is_symlink() and time.time() - record.stat().st_mtime > AGE_LIMIT:
+            shutil.rmtree(made)
     return load(cache)
 
 
 def _point_at(cache: Path, folder: Path) -> None:
-    link = cache / f"{CURRENT}.{os.getpid()}"
-    link.unlink(missing_ok=True)
-    link.symlink_to(folder.name)
-    link.replace(cache / CURRENT)
+    link = current(cache)
+    new = link.with_name(f"{link.name}.{os.getpid()}")
+    new.unlink(missing_ok=True)
+    new.symlink_to(folder.name)
+    new.replace(link)

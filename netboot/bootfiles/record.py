@@ -1,5 +1,6 @@
 """bootfiles.json: what a folder of boot files holds, and the check that the files are still those recorded.
 
+Which folder is in use is told by a link, one for each version of the code: what another version made is never served.
 Not for: making them (netboot/bootfiles/builder.py).
 """
 
@@ -10,10 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from netboot.bootfiles.loaders import KIT_CORE, LOADERS
+from netboot.files.assets import asset_folder
+from netboot.files.code import code_digest
 from netboot.shared.errors import NetbootError
 
 RECORD = "bootfiles.json"
-CURRENT = "current"
+RECIPE = "agent.yaml"
 NAMES = ("agent-base.img", KIT_CORE, *LOADERS, "vmlinuz")
 BUILD_HINT = "run: sudo ./run netboot bootfiles build"
 _LONGEST_RECORD = 1 << 20
@@ -52,10 +55,21 @@ def load(cache: Path) -> BootFiles:
 
     Raises NetbootError, with the command that makes them, when they are missing or damaged.
     """
-    link = cache / CURRENT
+    link = current(cache)
     if not link.exists():
-        raise NetbootError(f"there are no boot files in {cache}", hint=BUILD_HINT)
+        raise NetbootError(f"there are no boot files of this version of netboot in {cache}", hint=BUILD_HINT)
     return load_folder(link.resolve())
+
+
+def recipe_digest() -> str:
+    """A digest over the recipe and the code that applies it: all that decides the contents but the packages."""
+    code = code_digest("netboot.bootfiles.builder")
+    return hashlib.sha256((asset_folder("images") / RECIPE).read_bytes() + code.encode()).hexdigest()
+
+
+def current(cache: Path) -> Path:
+    """The link to the folder that this version of the code made and serves; it may not be there."""
+    return cache / f"current-{recipe_digest()[:16]}"
 
 
 def load_folder(folder: Path) -> BootFiles:

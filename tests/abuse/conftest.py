@@ -17,7 +17,7 @@ import pytest
 import pytest_asyncio
 import yaml
 
-from netboot.bootfiles.record import CURRENT, NAMES, write_record
+from netboot.bootfiles.record import NAMES, current, write_record
 from netboot.lab.child import Child
 from netboot.lab.dhcp_load import Load
 from netboot.lab.network import INTERFACE, NETWORK, SERVER, Lan, ip_in, open_lan
@@ -131,7 +131,7 @@ async def victim(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Vict
     for name in NAMES:
         (files / "one" / name).write_bytes(os.urandom(LARGE_SIZE if name == LARGE else LOADER_SIZE))
     write_record(files / "one", kernel="test", recipe="test", loader_packages=(), agent_packages=())
-    (files / CURRENT).symlink_to("one")
+    current(files).symlink_to("one")
     async with open_lan() as lan:
         honest = lan.run.namespace("honest")
         await lan.attach(honest, HONEST)

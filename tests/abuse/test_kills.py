@@ -20,7 +20,7 @@ import pytest
 import yaml
 
 from netboot.auth.passwords import hash_password
-from netboot.bootfiles.record import CURRENT, NAMES, write_record
+from netboot.bootfiles.record import NAMES, current, write_record
 from netboot.lab.child import Child
 from netboot.lab.network import INTERFACE, NETWORK, SERVER, Lan, open_lan
 from netboot.records.record import open_record
@@ -92,7 +92,7 @@ async def bench(folder: Path) -> AsyncIterator[Bench]:
     for name in NAMES:
         (folder / "one" / name).write_bytes(os.urandom(1000))
     write_record(folder / "one", kernel="test", recipe="test", loader_packages=(), agent_packages=())
-    (folder / CURRENT).symlink_to("one")
+    current(folder).symlink_to("one")
     async with open_lan() as lan:
         settings = lan.folder / "netboot.yaml"
         said = {

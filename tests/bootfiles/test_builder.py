@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from netboot.bootfiles import builder, load
+from netboot.bootfiles import builder, load, record
 from netboot.bootfiles.record import NAMES, RECORD, BootFiles, write_record
 from netboot.shared.errors import NetbootError
 
@@ -71,10 +71,10 @@ def test_what_is_damaged_or_old_is_made_again(
 def test_another_recipe_is_another_build(tmp_path: Path, makes: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     first = _build(tmp_path)
     with monkeypatch.context() as other_code:
-        other_code.setattr(builder, "code_digest", lambda _: "other")
+        other_code.setattr(record, "code_digest", lambda _: "other")
         assert _build(tmp_path) == load(tmp_path) != first
     assert len(set(makes)) == 2
-    # The first is still there, and is put in use again without a build.
+    # Each version of the code has its own in use: the first is there without a build.
     assert _build(tmp_path) == load(tmp_path) == first
     assert len(makes) == 2
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from netboot.bootfiles import load
+from netboot.bootfiles import current, load, record
 from netboot.bootfiles.record import NAMES, RECORD, read_record, write_record
 from netboot.dhcp.boot_file import BootFileNames
 from netboot.shared.errors import NetbootError
@@ -22,7 +22,7 @@ def cache(tmp_path: Path) -> Path:
     for name in NAMES:
         (folder / name).write_bytes(name.encode())
     write_record(folder, kernel="6.12", recipe="r", loader_packages=("b=1", "c=1"), agent_packages=("a=1", "b=1"))
-    (tmp_path / "current").symlink_to("abc")
+    current(tmp_path).symlink_to("abc")
     return tmp_path
 
 
@@ -74,3 +74,13 @@ def test_any_damage_to_the_record_is_one_kind_of_error(tmp_path: Path, garbage: 
     (tmp_path / RECORD).write_bytes(garbage)
     with pytest.raises(NetbootError):
         read_record(tmp_path)
+
+
+def test_what_another_version_of_the_code_put_in_use_is_not_served(
+    cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(record, "code_digest", lambda _: "other")
+    with pytest.raises(NetbootError, match="no boot files of this version"):
+        load(cache)
+    monkeypatch.undo()
+    assert load(cache).folder == (cache / "abc").resolve()

@@ -14,7 +14,7 @@ import pytest_asyncio
 import yaml
 
 from netboot import bootfiles, cli
-from netboot.bootfiles.record import CURRENT, NAMES, write_record
+from netboot.bootfiles.record import NAMES, current, write_record
 from netboot.lab.network import INTERFACE, SERVER, open_lan
 from tests.namespace import inside
 
@@ -47,7 +47,7 @@ class Machine:
         for name in NAMES:
             (folder / name).write_bytes(name.encode())
         write_record(folder, kernel="test", recipe="test", loader_packages=(), agent_packages=())
-        (self.boot_files / CURRENT).symlink_to("one")
+        current(self.boot_files).symlink_to("one")
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
