@@ -104,7 +104,7 @@ SENTENCES: Final[dict[Code, dict[Language, str]]] = {
         "a profile that accepts another method, or take the disk out and destroy it.",
     },
     "erase-failed-in-drive": {
-        "fr": "Le disque {disk} dit lui-même que son effacement a échoué. Il n'est pas effacé : recommencez ; si cela "
+        "fr": "Le disque {disk} annonce que son effacement a échoué. Il n'est pas effacé : recommencez ; si cela "
         "se répète, sortez-le du PC et détruisez-le.",
         "en": "The disk {disk} itself says that its erase failed. It is not erased: start again; if it happens once "
         "more, take it out of the PC and destroy it.",
