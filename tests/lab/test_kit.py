@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import re
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -26,6 +26,7 @@ from netboot.lab.pc import BootOrder, Bus, DiskSpec, PcSpec, image_name
 from netboot.lab.service import Service, arm, open_service
 from netboot.records.record import open_record
 from netboot.settings.config import load_settings
+from netboot.shared.errors import NetbootError
 from tests.lab.test_firmware import EXPECTED
 
 pytestmark = [pytest.mark.lab, pytest.mark.root, pytest.mark.matrix, pytest.mark.timeout(3600)]
@@ -86,11 +87,18 @@ def beside_its_data(stick: DiskSpec) -> str:
 
 
 async def answer(pc: RunningPc, number: int, *, since: int = 0) -> int:
-    """Answer the next question at the serial line; where the console stood then."""
+    """Answer the next question at the serial line, as its reader does; where the console stood before.
+
+    What is typed before the PC listens is dropped, so the number is typed until it is shown, and then given.
+    """
     await pc.console.wait_for(r"netboot: question [0-9a-f]{16}", BOOT_WITHIN, since=since)
-    await pc.console.wait_for(r"Tapez le num", BOOT_WITHIN, since=since)
     at = len(pc.console.text)
-    pc.console.write(f"{number}\r")
+    for _ in range(100):
+        pc.console.write(f"\x7f{number}")
+        with suppress(NetbootError):
+            await pc.console.wait_for(rf"Réponse {number} :", 3, since=at)
+            break
+    pc.console.write("\r")
     await pc.console.wait_for(r"netboot: question closed keyboard", BOOT_WITHIN, since=at)
     return at
 
