@@ -106,7 +106,7 @@ TEXTS: Final[dict[Language, MenuTexts]] = {
         stalled_32_bit="Processeur de 32 bits : ce PC ne peut pas être traité ici.",
         kit_start="Français : démarrer la clé de l'atelier",
         kit_off="Éteindre ce PC",
-        kit_failed="La clé ne se lit pas bien. Essayez une autre prise, ou refaites-la.",
+        kit_failed="La clé se lit mal. Essayez une autre prise, ou refaites-la.",
         kit_processor_32_bit="Processeur de 32 bits : l'atelier demande 64 bits.",
     ),
     "en": MenuTexts(
