@@ -73,6 +73,19 @@ def test_it_is_known_by_its_file_system_s_number_and_nothing_else_is_it() -> Non
         assert gone.value.reason == "gone"
 
 
+@pytest.mark.root
+def test_an_empty_answer_of_udev_is_no_word_on_the_stick_and_is_asked_for_again(tmp_path: Path) -> None:
+    answers: list[str] = []
+
+    def programs(command: Sequence[str]) -> str:
+        return answers.pop(0)
+
+    with a_stick(tmp_path / "stick.img") as device:
+        answers += ["", database(device)]
+        write(UUID, {"pc.json": b"first"}, host=Host(programs=programs), mount=mount)
+        assert kept(device) == {"pc.json": b"first"}
+
+
 def test_two_of_one_number_are_none() -> None:
     with pytest.raises(StickError) as twice:
         find_stick(parse_database(database("/dev/sdc1") + database("/dev/sdd1")), UUID)
