@@ -81,7 +81,7 @@ async def ordinary_visit(
         port=urlsplit(server.url).port or 80,
         public_key=public_key,
         is_up=lambda: link.is_up,
-        found=follow,
+        follow=follow,
         renew=renew_lease,
     )
     line = LineWatch(link.connected.is_set, lambda: link_now(Host(), connection.interface) != "down", screen.line_is)

@@ -43,7 +43,7 @@ def asking(public_key: bytes, port: int) -> AskLan:
 
     async def ask(interface: str) -> Place | None:
         seeker = Seeker(
-            interface=interface, port=port, public_key=public_key, is_up=lambda: False, found=lambda _: None
+            interface=interface, port=port, public_key=public_key, is_up=lambda: False, follow=lambda _: None
         )
         return await seeker.ask()
 
