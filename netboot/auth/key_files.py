@@ -1,6 +1,6 @@
 """Files that hold a key: made at first use, whole or not at all, readable by their owner only.
 
-Not for: what the keys are (`signing.py`, `certificate_keys.py`).
+Not for: what the keys are (`server_keys.py`, `certificate_keys.py`).
 """
 
 import errno
