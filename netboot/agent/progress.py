@@ -1,8 +1,10 @@
 """How a stage reports its progress while it runs: for the screen and the page, never evidence."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
+from netboot.shared.disk_progress import DiskStep
 from netboot.shared.protocol import Stuck
 
 
@@ -16,11 +18,40 @@ HeldUp = Callable[[Sequence[Stuck]], None]
 """Told what holds a stage up now, the longest first; called like a `Progress`."""
 
 
+@dataclass(frozen=True, slots=True)
+class Doing:
+    """What is done to a disk now. While it erases itself: `left` is for how many seconds more by what it tells, None
+    where it tells nothing, and `late` whether it takes longer than it announced."""
+
+    step: DiskStep
+    left: float | None = None
+    late: bool = False
+
+
+Does = Callable[[Doing], None]
+"""Told what is done to one disk now; called like a `Progress`."""
+
+
+@dataclass(frozen=True, slots=True)
+class DiskAt:
+    """Where one of several disks is, `done` of `total` bytes of its work."""
+
+    disk: str
+    doing: Doing
+    done: int = 0
+    total: int = 0
+
+
+DisksTold = Callable[[Sequence[DiskAt]], None]
+"""Told where each disk of a stage is, in the same order every time; called like a `Progress`."""
+
+
 class StageTold(Progress, Protocol):
-    """What a stage tells while it runs: how far it is, and what holds it up."""
+    """What a stage tells while it runs: how far it is, what holds it up, and of several disks where each is."""
 
     def held_up(self, stuck: Sequence[Stuck]) -> None: ...
+    def disks(self, at: Sequence[DiskAt]) -> None: ...
 
 
-def nobody(_: Sequence[Stuck]) -> None:
+def nobody(_: object) -> None:
     """For whoever shows nothing."""

@@ -31,6 +31,7 @@ from typing import Annotated, Final, Literal, TypeVar
 import msgspec
 from msgspec import Meta, Struct
 
+from netboot.shared.disk_progress import DISKS, DiskProgress
 from netboot.shared.fields import At, Identifier, Moment, Token
 from netboot.shared.inventory import Count, Inventory, Size, Text
 from netboot.shared.language import Language
@@ -102,7 +103,8 @@ class Stuck(Struct, frozen=True, kw_only=True):
 class StageProgress(Struct, frozen=True, kw_only=True, tag="progress"):
     """Where a stage is: `done` of `total` bytes, at `rate` bytes/s; `part` names the disk or the step.
 
-    `stuck` is what holds it up, the longest first.
+    `stuck` is what holds it up, the longest first. `disks` is where each disk of an erase is: the time left is then
+    theirs, and `rate` is of those that are written or read.
     """
 
     job: Identifier
@@ -112,6 +114,7 @@ class StageProgress(Struct, frozen=True, kw_only=True, tag="progress"):
     rate: Annotated[float, Meta(ge=0)] = 0.0
     part: Text = ""
     stuck: Annotated[tuple[Stuck, ...], Meta(max_length=8)] = ()
+    disks: Annotated[tuple[DiskProgress, ...], Meta(max_length=DISKS)] = ()
 
 
 class StageFinished(Struct, frozen=True, kw_only=True, tag="finished"):

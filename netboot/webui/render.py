@@ -15,6 +15,7 @@ from netboot.jobs.erase_policy import erase_forbids
 from netboot.jobs.stages import STAGES
 from netboot.jobs.stages.rules import Line
 from netboot.records.values import StageRow
+from netboot.shared.disk_progress import step_name
 from netboot.shared.erase_methods import method_name
 from netboot.shared.inventory import Disk, gigabytes, label
 from netboot.shared.language import Language
@@ -59,6 +60,8 @@ def renderer() -> Environment:
         stage_lines=stage_lines,
         stage_state=state_name,
         stuck_sentence=stuck_sentence,
+        step_name=step_name,
+        sizes_in=sizes_in,
         verdict_name=verdict_name,
         end_name=end_name,
         disk_name=disk_name,

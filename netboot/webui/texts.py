@@ -102,6 +102,8 @@ TEXTS: Final[dict[str, dict[Language, str]]] = {
     "col_choice": {"fr": "Choix", "en": "Choice"},
     "progress_of": {"fr": "Avancement de {machine}", "en": "Progress of {machine}"},
     "left": {"fr": "reste {time}", "en": "{time} left"},
+    "left_least": {"fr": "reste au moins {time}", "en": "at least {time} left"},
+    "disks_at_work": {"fr": "Disques en cours d'effacement", "en": "Disks that are being erased"},
     "seconds": {"fr": "{n} s", "en": "{n} s"},
     "minutes": {"fr": "{n} min", "en": "{n} min"},
     "hours": {"fr": "{n} h", "en": "{n} h"},

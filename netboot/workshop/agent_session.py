@@ -101,7 +101,9 @@ def row_of(session: Session, before: Row | None, **changes: object) -> Row:
     """The agent's row: what is known of its PC and job, and the changes; what was said of an earlier moment is gone."""
     job = session.job
     row = before or Row(mac=session.mac, state="waiting")
-    fresh: dict[str, object] = {"stage": None, "part": "", "done": 0, "total": 0, "rate": 0.0, "note": "", "stuck": ()}
+    fresh: dict[str, object] = {
+        "stage": None, "part": "", "done": 0, "total": 0, "rate": 0.0, "note": "", "stuck": (), "disks": (),
+    }  # fmt: skip
     fresh |= {
         "key": session.row_name if session.row_name != session.mac else "",
         "machine": session.visit.machine_id,

@@ -139,6 +139,7 @@ class Dispatcher:
                 total=message.total,
                 rate=message.rate,
                 stuck=message.stuck,
+                disks=message.disks,
             )
         )
 

@@ -16,6 +16,7 @@ from msgspec.structs import replace
 
 from netboot.jobs.stage_questions import Counted
 from netboot.records.values import Batch, Standing
+from netboot.shared.disk_progress import DiskProgress, left_of_all
 from netboot.shared.problems import Problem
 from netboot.shared.protocol import Stuck
 from netboot.shared.stage_question import StageQuestion
@@ -72,9 +73,10 @@ class Row(Struct, frozen=True, kw_only=True):
     """One PC as the page shows it. Times are seconds since the epoch, rates bytes/s, `done` and `total` bytes.
 
     `note` is why a PC that asked for a boot file got none, or how it got it: the value of a `dhcp.boot_client.Reason`
-    or a `dhcp.core.Remark`. `left`: what is left undone in this PC (`records.unfinished`), until it is done anew. `key`
-    is the row's own name where another row has this address already, else "". `visit` is the visit of its agent; while
-    that is `contested`, nothing is begun, and `line` tells it from the other.
+    or a `dhcp.core.Remark`. `disks` is where each disk of an erase is while it runs. `left`: what is left undone in
+    this PC (`records.unfinished`), until it is done anew. `key` is the row's own name where another row has this
+    address already, else "". `visit` is the visit of its agent; while that is `contested`, nothing is begun, and `line`
+    tells it from the other.
     """
 
     mac: str
@@ -96,6 +98,7 @@ class Row(Struct, frozen=True, kw_only=True):
     verdicts: tuple[tuple[str, Verdict], ...] = ()
     faults: tuple[Problem, ...] = ()
     stuck: tuple[Stuck, ...] = ()
+    disks: tuple[DiskProgress, ...] = ()
     asked: Asked | None = None
     hostname: str = ""
     problem: Problem | None = None
@@ -116,8 +119,17 @@ class Row(Struct, frozen=True, kw_only=True):
 
     @property
     def seconds_left(self) -> int | None:
-        """Seconds until the stage ends at the present rate, or None."""
+        """Seconds until the stage ends, by its disks or else at the present rate, or None."""
+        if self.disks:
+            left = left_of_all(self.disks)
+            return None if left is None else int(left.seconds)
         return int((self.total - self.done) / self.rate) if self.total > self.done and self.rate >= 1 else None
+
+    @property
+    def at_least(self) -> bool:
+        """Whether it may be longer than `seconds_left` by what nobody knows yet."""
+        left = left_of_all(self.disks)
+        return left is not None and left.at_least
 
 
 class Conflict(Struct, frozen=True):

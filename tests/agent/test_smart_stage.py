@@ -8,6 +8,7 @@ import pytest
 
 from netboot.agent.at_work import AtWork
 from netboot.agent.net.server_place import ServerPlace
+from netboot.agent.progress import DiskAt
 from netboot.agent.stages.smart import run
 from netboot.shared.inventory import Disk, DiskId
 from netboot.shared.problems import Problem
@@ -30,6 +31,8 @@ class Shown:
         self.said.append((done, total, part))
 
     def held_up(self, stuck: Sequence[Stuck]) -> None: ...
+
+    def disks(self, at: Sequence[DiskAt]) -> None: ...
 
 
 def disk(name: str, serial: str) -> Disk:

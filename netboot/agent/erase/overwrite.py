@@ -23,7 +23,7 @@ from netboot.agent.erase.overwrite_verdict import Passes, verdict_of
 from netboot.agent.erase.pattern import BLOCK, SEED, Pattern, PatternBlock
 from netboot.agent.erase.speed_profile import SpeedProfile
 from netboot.agent.hardware.pc_clock import pc_clock
-from netboot.agent.progress import HeldUp, Progress, nobody
+from netboot.agent.progress import Does, Doing, HeldUp, Progress, nobody
 from netboot.shared.erase_methods import Method
 from netboot.shared.erase_methods.overwrite import Overwritten
 from netboot.shared.inventory import Disk, label
@@ -56,8 +56,9 @@ class Overwrite:
         return 2 * size
 
     async def run(
-        self, order: DiskErase, disk: Disk, device: DirectDisk, progress: Progress, held_up: HeldUp = nobody
-    ) -> Erasure:
+        self, order: DiskErase, disk: Disk, device: DirectDisk, progress: Progress, held_up: HeldUp = nobody,
+        does: Does = nobody,
+    ) -> Erasure:  # fmt: skip
         """Overwrite and verify. Never raises for what the disk does: that is the verdict."""
         pattern = Pattern(secrets.token_bytes(SEED))
         passes = Passes(device.size)
@@ -73,9 +74,11 @@ class Overwrite:
             return look
 
         try:
+            does(Doing("writing"))
             write = look_from(0)
             await self._sweep(disk, device, lambda buffer: _Write(device, pattern, passes, buffer), write)
             await self._flush(device, passes, lambda _, stuck: write(device.size, stuck))
+            does(Doing("reading"))
             verify = look_from(device.size)
             profile = SpeedProfile(device.size, time.monotonic())
 

@@ -18,14 +18,15 @@ from msgspec.structs import replace
 from netboot.agent.disks.claim import ReadDisks, RefusedError, claim
 from netboot.agent.disks.direct_io import DirectDisk, DiskError
 from netboot.agent.disks.disk_status import disk_status
+from netboot.agent.disks.disk_threads import start
 from netboot.agent.erase.password import Password, take_off
+from netboot.agent.erase.tally import Tally, Told
 from netboot.agent.failures import StageFailed
-from netboot.agent.progress import HeldUp, Progress, nobody
+from netboot.agent.progress import DisksTold, Does, HeldUp, Progress, nobody
 from netboot.shared.erase_methods import KINDS, Method, module_of
 from netboot.shared.erase_outcome import as_hidden_areas_show, erase_problem
-from netboot.shared.inventory import Disk, DiskId, label
+from netboot.shared.inventory import Disk, label
 from netboot.shared.problems import Problem
-from netboot.shared.protocol import Stuck
 from netboot.shared.stages.erase import DiskErase, Erase, EraseResult, Erasure
 
 AT_ONCE: Final = 8
@@ -50,8 +51,9 @@ class EraseMethod(Protocol):
         """How much its progress comes to on a disk of so many bytes."""
 
     async def run(
-        self, order: DiskErase, disk: Disk, device: DirectDisk, progress: Progress, held_up: HeldUp = nobody
-    ) -> Erasure:
+        self, order: DiskErase, disk: Disk, device: DirectDisk, progress: Progress, held_up: HeldUp = nobody,
+        does: Does = nobody,
+    ) -> Erasure:  # fmt: skip
         """Erase the claimed disk as ordered. What the disk does wrong is in the verdict; nothing is raised for it."""
 
 
@@ -72,13 +74,15 @@ async def run_erase(
     *,
     progress: Progress,
     held_up: HeldUp = nobody,
+    disks: DisksTold = nobody,
     methods: Methods = METHODS,
 ) -> EraseResult:
     """Erase the disks that were ordered, and return one erasure for each, in that order.
 
     Raises StageFailed with the same result when a verdict is not *erased*; its problem is `erase_problem`'s.
     """
-    tally = _Tally(stage.disks, methods, progress, held_up)
+    work = [(order.disk, _work(order, methods)) for order in stage.disks]
+    tally = Tally(work, progress, held_up, disks)
     places = asyncio.Semaphore(AT_ONCE)
     async with asyncio.TaskGroup() as tasks:
         running = [tasks.create_task(_erase(order, methods, read_disks, places, tally)) for order in stage.disks]
@@ -94,31 +98,35 @@ async def _erase(
     methods: Methods,
     read_disks: ReadDisks,
     places: asyncio.Semaphore,
-    tally: "_Tally",
+    tally: Tally,
 ) -> Erasure:
-    wanted = order.disk
     async with places:
-        try:
-            disk, device = await asyncio.to_thread(claim, wanted, read_disks)
-        except RefusedError as refused:
-            tally.over(wanted)
-            return _not_begun(order, refused.problem)
-        try:
-            found = await asyncio.to_thread(_unlocked, order, disk)
-            if found == "locked":
-                return _not_begun(order, Problem("erase-locked", {"disk": label(disk)}), model=disk.model)
-            names = ", ".join(order.methods)
-            problem = Problem("agent-error", {"error": f"{names}: not for {label(disk)}"})
-            erasure = _not_begun(order, problem, model=disk.model)
-            for method in (methods[name] for name in order.methods):
-                if method.suits(disk):
-                    erasure = await _by(method, order, disk, device, tally.of(wanted), tally.held_up(wanted))
-                    if erasure.problem is None or erasure.problem.code not in _NOTHING_HAPPENED:
-                        break
-            return replace(erasure, unlocked=found == "gone")
-        finally:
-            device.close()
-            tally.over(wanted)
+        erasure = await _erase_one(order, methods, read_disks, tally.told(order.disk))
+        tally.over(order.disk, erased=erasure.verdict == "erased")
+        return erasure
+
+
+async def _erase_one(order: DiskErase, methods: Methods, read_disks: ReadDisks, told: Told) -> Erasure:
+    try:
+        # In threads of their own: disks that hang would use up those that the others need.
+        disk, device = await start(lambda: claim(order.disk, read_disks))
+    except RefusedError as refused:
+        return _not_begun(order, refused.problem)
+    try:
+        found = await start(lambda: _unlocked(order, disk))
+        if found == "locked":
+            return _not_begun(order, Problem("erase-locked", {"disk": label(disk)}), model=disk.model)
+        names = ", ".join(order.methods)
+        problem = Problem("agent-error", {"error": f"{names}: not for {label(disk)}"})
+        erasure = _not_begun(order, problem, model=disk.model)
+        for method in (methods[name] for name in order.methods):
+            if method.suits(disk):
+                erasure = await _by(method, order, disk, device, told)
+                if erasure.problem is None or erasure.problem.code not in _NOTHING_HAPPENED:
+                    break
+        return replace(erasure, unlocked=found == "gone")
+    finally:
+        device.close()
 
 
 def _unlocked(order: DiskErase, disk: Disk) -> Password:
@@ -133,19 +141,17 @@ def _not_begun(order: DiskErase, problem: Problem, *, model: str = "") -> Erasur
     return Erasure(disk=order.disk, model=model, evidence=nothing, verdict="not-erased", problem=problem)
 
 
-async def _by(
-    method: EraseMethod, order: DiskErase, disk: Disk, device: DirectDisk, progress: Progress, held_up: HeldUp
-) -> Erasure:
-    before = await asyncio.to_thread(disk_status, disk)
-    erasure = await method.run(order, disk, device, progress, held_up)
+async def _by(method: EraseMethod, order: DiskErase, disk: Disk, device: DirectDisk, told: Told) -> Erasure:
+    before = await start(lambda: disk_status(disk))
+    erasure = await method.run(order, disk, device, told.progress, told.held_up, told.does)
     lost = erasure.problem is not None and erasure.problem.code in _SILENT
     # A disk that hangs would hang the tools that ask it as well.
-    after = None if lost else await asyncio.to_thread(disk_status, disk)
+    after = None if lost else await start(lambda: disk_status(disk))
     erasure = as_hidden_areas_show(replace(erasure, before=before, after=after), label(disk))
     if erasure.verdict != "erased":
         return erasure
     try:
-        await asyncio.to_thread(device.forget_partitions)
+        await start(device.forget_partitions)
     except DiskError as error:
         # The disk is erased; only the kernel's old view of it could not be dropped.
         erasure = replace(erasure, partitions=error.error[:256])
@@ -161,49 +167,3 @@ def _bounded(erasures: Sequence[Erasure]) -> tuple[Erasure, ...]:
 def _work(order: DiskErase, methods: Methods) -> int:
     then = order.then_overwrite and order.method != "overwrite"
     return methods[order.method].work(order.disk.size) + (methods["overwrite"].work(order.disk.size) if then else 0)
-
-
-class _Tally:
-    """Adds up what several disks report into one figure for the stage, and says which of them hold it up."""
-
-    def __init__(self, orders: Sequence[DiskErase], methods: Methods, progress: Progress, held_up: HeldUp) -> None:
-        self._progress = progress
-        self._held_up = held_up
-        self._disks = [order.disk for order in orders]
-        self._done = [0] * len(orders)
-        self._totals = [_work(order, methods) for order in orders]
-        self._parts = [""] * len(orders)
-        self._stuck: list[Sequence[Stuck]] = [()] * len(orders)
-
-    def of(self, disk: DiskId) -> Progress:
-        """Where one disk reports how far it is."""
-        index = self._disks.index(disk)
-
-        def report(done: int, total: int, part: str = "") -> None:
-            self._done[index], self._parts[index] = min(done, total), part
-            self._tell(index)
-
-        return report
-
-    def held_up(self, disk: DiskId) -> HeldUp:
-        """Where one disk reports that it is stuck."""
-        index = self._disks.index(disk)
-
-        def report(stuck: Sequence[Stuck]) -> None:
-            if stuck or self._stuck[index]:
-                self._stuck[index] = stuck
-                self._held_up(sorted((one for some in self._stuck for one in some), key=lambda one: -one.seconds))
-
-        return report
-
-    def over(self, disk: DiskId) -> None:
-        """This disk is done, or given up: nobody waits for it."""
-        self.held_up(disk)(())
-        index = self._disks.index(disk)
-        self._parts[index], self._done[index] = "", self._totals[index]
-        self._tell(index)
-
-    def _tell(self, newest: int) -> None:
-        """A disk that is still at work is named."""
-        part = self._parts[newest] or next((part for part in self._parts if part), "")
-        self._progress(sum(self._done), sum(self._totals), part)

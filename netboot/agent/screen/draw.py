@@ -10,6 +10,8 @@ from typing import Final
 from netboot.agent.screen.banner import banner
 from netboot.agent.screen.view import ScreenView, StageLine, duration, verdict_line
 from netboot.agent.screen.wording import words
+from netboot.shared.disk_progress import DiskProgress, left_of_all, step_name
+from netboot.shared.problems import sizes_in
 from netboot.shared.wording import StageState, stage_name, state_name, stuck_sentence
 
 WIDTH: Final = 80
@@ -19,6 +21,8 @@ _MARKS: Final[dict[StageState, str]] = {"waiting": "[ ]", "running": "[>]", "don
 _PLAIN: Final = str.maketrans(
     {"’": "'", "‘": "'", "“": '"', "”": '"', "…": "...", "–": "-", "—": "-", "œ": "oe", "Œ": "OE", "\u202f": " "}
 )
+_DISKS: Final = 8
+"""Disks at work that are shown: as many as are under way at once."""
 _BLOCKS: Final = "█░"
 """The only characters outside Latin-1: every console font has them."""
 
@@ -81,7 +85,9 @@ def spoken(before: ScreenView | None, after: ScreenView) -> list[str]:
     known = before.stages if before else ()
     lines += [_stage_sentence(line, after) for line in after.stages if line not in known and line.state != "waiting"]
     if after.percent is not None and _tens(before) != after.percent // 10:
-        lines.append(" ".join(part for part in (after.part, *_figures(after)) if part))
+        part = after.part if len(after.at_work) < 2 else ""
+        lines.append(" ".join(part for part in (part, *_figures(after)) if part))
+    lines += _at_other_steps(before, after)
     if after.over:
         lines += [verdict_line(disk, after.language) for disk in after.disks]
         lines += [text.name.format(after.hostname)] if after.hostname else []
@@ -187,16 +193,63 @@ def _progress(view: ScreenView, width: int) -> list[str]:
     if view.percent is None or view.question is not None:  # the large word is to be seen from afar
         return []
     full = width * view.percent // 100
-    return ["", "█" * full + "░" * (width - full), ", ".join(_figures(view)), view.part[:width]]
+    told = _disk_lines(view, width) if view.at_work else [view.part[:width]]
+    return ["", "█" * full + "░" * (width - full), ", ".join(_figures(view)), *told]
+
+
+def _disk_lines(view: ScreenView, width: int) -> list[str]:
+    """A line for each disk at work, those that have failed first; of a long name the end: its number and size."""
+    order = sorted(view.at_work, key=lambda disk: (disk.step != "failed", disk.is_over, disk.step == "waiting"))
+    said = [_disk_figures(disk, view) for disk in order[:_DISKS]]
+    widest = min(max(len(one) for one in said), width // 2)
+    lines = [
+        f"{one[:widest]:<{widest}}  {_end_of(_name(disk, view), width - widest - 2)}"
+        for one, disk in zip(said, order, strict=False)
+    ]
+    more = len(order) - _DISKS
+    return lines + ([words(view.language, alone=view.alone).more_disks.format(more)] if more > 0 else [])
+
+
+def _name(disk: DiskProgress, view: ScreenView) -> str:
+    return sizes_in(view.language, disk.disk)
+
+
+def _end_of(name: str, width: int) -> str:
+    return name if len(name) <= width else name[len(name) - max(0, width) :]
+
+
+def _disk_figures(disk: DiskProgress, view: ScreenView) -> str:
+    """How much of it is done, how long it still takes, what is done to it."""
+    text = words(view.language, alone=view.alone)
+    said = [step_name(disk, view.language)]
+    if not disk.is_over and disk.step != "waiting":
+        said.insert(0, text.percent.format(disk.permille // 10))
+        if disk.left is not None:
+            left = text.time_left_least if disk.more else text.time_left
+            said.append(left.format(duration(disk.left, view.language)))
+    return ", ".join(said)
+
+
+def _at_other_steps(before: ScreenView | None, after: ScreenView) -> list[str]:
+    """Where several disks are that were elsewhere before."""
+    known = {disk.disk: disk.step for disk in before.at_work} if before else {}
+    several = len(after.at_work) > 1
+    moved = [disk for disk in after.at_work if several and disk.step not in ("waiting", known.get(disk.disk))]
+    return [f"{_name(disk, after)}: {_disk_figures(disk, after)}" for disk in moved]
 
 
 def _figures(view: ScreenView) -> list[str]:
     """Percent, speed and time left, in words."""
     text = words(view.language, alone=view.alone)
     figures = [text.percent.format(view.percent)]
-    if view.rate > 0:
-        if round(view.rate / 1e6):  # what is counted in steps, not in bytes, has no speed to show
-            figures.append(text.rate.format(round(view.rate / 1e6)))
+    if round(view.rate / 1e6):  # what is counted in steps, not in bytes, has no speed to show
+        figures.append(text.rate.format(round(view.rate / 1e6)))
+    if view.at_work:
+        left = left_of_all(view.at_work)
+        if left is not None:
+            text_left = text.time_left_least if left.at_least else text.time_left
+            figures.append(text_left.format(duration(left.seconds, view.language)))
+    elif view.rate > 0:
         figures.append(text.time_left.format(duration((view.total - view.done) / view.rate, view.language)))
     return figures
 

@@ -9,6 +9,7 @@ from typing import Final
 
 from netboot.agent.net.line_watch import Line
 from netboot.agent.screen.wording import words
+from netboot.shared.disk_progress import DiskProgress
 from netboot.shared.erase_methods import KINDS
 from netboot.shared.erase_outcome import fault_of
 from netboot.shared.inventory import Inventory
@@ -48,7 +49,8 @@ class DiskLine:
 class ScreenView:
     """One screen. `headline` says what happens, `advice` what to do next, `big` is one word in large letters.
 
-    `done` of `total` in bytes and `rate` in bytes/s show only while `total` is not 0. `left` is what is left undone in
+    `done` of `total` in bytes and `rate` in bytes/s show only while `total` is not 0; `at_work` is where each disk is
+    that is erased. `left` is what is left undone in
     this PC from an earlier visit, until a job comes. `question` is what a stage asks, for `answer_within` seconds more;
     `typed` is what stands on the keyboard's line: an answer's number, 0 for nothing, less for what is none. `alone`:
     this PC works without a server.
@@ -64,6 +66,7 @@ class ScreenView:
     done: int = 0
     total: int = 0
     rate: float = 0.0
+    at_work: tuple[DiskProgress, ...] = ()
     problem: str = ""
     left: str = ""
     big: str = ""
@@ -165,6 +168,7 @@ def progressed(view: ScreenView, progress: StageProgress) -> ScreenView:
         rate=progress.rate,
         part=progress.part,
         stuck=progress.stuck,
+        at_work=progress.disks,
         big="",
     )
 
@@ -292,5 +296,5 @@ def _with_state(view: ScreenView, stage: StageName, state: StageState) -> Screen
 def _plain(view: ScreenView, *, headline: str, advice: str) -> ScreenView:
     return replace(
         view, headline=headline, advice=advice, problem="", big="", part="", done=0, total=0, rate=0.0, stuck=(),
-        answered="",
+        at_work=(), answered="",
     )  # fmt: skip

@@ -53,6 +53,8 @@ class Words:
     stage: str
     rate: str
     time_left: str
+    time_left_least: str
+    more_disks: str
     less_than_a_minute: str
     minutes_left: str
     hours_left: str
@@ -111,6 +113,8 @@ FRENCH: Final = Words(
     stage="{} : {}",
     rate="{} Mo/s",
     time_left="reste {}",
+    time_left_least="reste au moins {}",
+    more_disks="et {} disques de plus",
     less_than_a_minute="moins d'une minute",
     minutes_left="{} min",
     hours_left="{} h {:02d} min",
@@ -170,6 +174,8 @@ ENGLISH: Final = Words(
     stage="{}: {}",
     rate="{} MB/s",
     time_left="{} left",
+    time_left_least="at least {} left",
+    more_disks="and {} more disks",
     less_than_a_minute="less than a minute",
     minutes_left="{} min",
     hours_left="{} h {:02d} min",

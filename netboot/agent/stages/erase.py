@@ -8,4 +8,6 @@ from netboot.shared.stages.erase import Erase, EraseResult
 async def run(order: Erase, at_work: AtWork) -> EraseResult:
     """Erase the ordered disks. Raises StageFailed, with the evidence of all."""
     read_disks = at_work.disks_as_answered(order.answered)
-    return await run_erase(order, read_disks, progress=at_work.progress, held_up=at_work.held_up)
+    return await run_erase(
+        order, read_disks, progress=at_work.progress, held_up=at_work.held_up, disks=at_work.progress.disks
+    )

@@ -21,13 +21,14 @@ from netboot.agent.disks.direct_io import DirectDisk, DiskError
 from netboot.agent.disks.disk_faults import problem_of
 from netboot.agent.disks.disk_threads import StallError, start
 from netboot.agent.disks.past_faults import LIMITS, GaveUpError, Limits
+from netboot.agent.erase.firmware.drive_time import doing
 from netboot.agent.erase.firmware.follow_up import FollowUp
 from netboot.agent.erase.firmware.marking import Marking
 from netboot.agent.erase.firmware.read_back import ReadBack
 from netboot.agent.erase.firmware.technique import Beside, Look, Ordered, Technique
 from netboot.agent.erase.overwrite import STALL, Overwrite
 from netboot.agent.hardware.pc_clock import pc_clock
-from netboot.agent.progress import HeldUp, Progress, nobody
+from netboot.agent.progress import Does, Doing, HeldUp, Progress, nobody
 from netboot.shared.erase_methods import KINDS, Method
 from netboot.shared.erase_methods.firmware import FirmwareErased
 from netboot.shared.erase_methods.overwrite import Overwritten
@@ -75,13 +76,14 @@ class FirmwareErase:
         return 2 * size
 
     async def run(
-        self, order: DiskErase, disk: Disk, device: DirectDisk, progress: Progress, held_up: HeldUp = nobody
-    ) -> Erasure:
+        self, order: DiskErase, disk: Disk, device: DirectDisk, progress: Progress, held_up: HeldUp = nobody,
+        does: Does = nobody,
+    ) -> Erasure:  # fmt: skip
         """Have the disk erase itself, and look what became of it. Never raises for what the disk does."""
         began, at_first = time.monotonic(), pc_clock()
         nothing = KINDS[self.name].evidence()
         assert isinstance(nothing, FirmwareErased)
-        work = _Work(self._technique, order, disk, device, progress, held_up, nothing, self._stall, self._limits)
+        work = _Work(self._technique, order, disk, device, progress, held_up, does, nothing, self._stall, self._limits)
         fault: Problem | None = None
         try:
             await work.run()
@@ -100,7 +102,7 @@ class FirmwareErase:
         erasure = self._judged(erasure, work.said, label(disk), fault)
         if erasure.verdict != "erased" or not order.then_overwrite:
             return erasure
-        return await self._overwritten(order, erasure, work.said, disk, device, progress, held_up)
+        return await self._overwritten(order, erasure, work.said, disk, device, progress, held_up, does)
 
     def _judged(self, erasure: Erasure, said: FirmwareErased, name: str, fault: Problem | None) -> Erasure:
         shows = fault_in(said, self._technique.proof)
@@ -114,12 +116,12 @@ class FirmwareErase:
 
     async def _overwritten(
         self, order: DiskErase, erasure: Erasure, said: FirmwareErased, disk: Disk, device: DirectDisk,
-        progress: Progress, held_up: HeldUp,
+        progress: Progress, held_up: HeldUp, does: Does,
     ) -> Erasure:  # fmt: skip
         def behind(done: int, total: int, part: str = "") -> None:
             progress(self.work(device.size) + done, self.work(device.size) + total, part)
 
-        then = await Overwrite(stall=self._stall, limits=self._limits).run(order, disk, device, behind, held_up)
+        then = await Overwrite(stall=self._stall, limits=self._limits).run(order, disk, device, behind, held_up, does)
         assert isinstance(then.evidence, Overwritten)
         return replace(
             erasure,
@@ -152,6 +154,7 @@ class _Work:
     device: DirectDisk
     progress: Progress
     held_up: HeldUp
+    does: Does
     said: FirmwareErased
     stall: float
     limits: Limits
@@ -164,6 +167,7 @@ class _Work:
         support = await self._ask(lambda: self.technique.support(self.disk), nothing)
         self._tell(tool=version, support=support)
         await self._get_ready()
+        self.does(Doing("marking"))
         marking = Marking(self.device, secrets.token_bytes(32), self.stall)
         await marking.put(lambda share, stuck: self._show(share * _MARKS, stuck))
         self._tell(marked=marking.marked, compared=marking.compared)
@@ -175,6 +179,7 @@ class _Work:
         await self._erase(before)
         if self.said.accepted == "no" or self.said.state_after in ("running", "failed"):
             return
+        self.does(Doing("reading"))
         await marking.look_again(lambda share, stuck: self._show(_MARKS + _ERASE, stuck))
         self._tell(marks_left=marking.left, marks_unread=marking.unread, unchanged=marking.unchanged)
         if fault_in(replace(self.said, to_read=1, read=1, unread=0), self.technique.proof) is None:
@@ -236,6 +241,7 @@ class _Work:
         while not future.done():
             await asyncio.wait({future}, timeout=_TICK)
             gone = time.monotonic() - began
+            self.does(doing(gone, before.announced, None))
             share = min(0.95, gone / before.announced) if before.announced else 0.0
             self._show(_MARKS + share * _ERASE, 0.0)
         return future.result()
@@ -247,6 +253,7 @@ class _Work:
             at = time.monotonic() - began
             step = follow.take(at, look)
             still = follow.still(at) if follow.ran else 0.0
+            self.does(doing(at, announced, look.permille if look.state == "running" else None))
             self._show(_MARKS + follow.share(at) * _ERASE, still if still > max(_STUCK_AFTER, announced or 0) else 0.0)
             if step == "ended":
                 return follow
