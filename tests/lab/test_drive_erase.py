@@ -44,11 +44,11 @@ NVME: Mapping[str, tuple[Method, dict[str, object]]] = {
     "NWRITES": ("nvme-sanitize-overwrite", {"sanitize": ("overwrite",), "format": False}),
     "NFORMAT": ("nvme-format", {"sanitize": (), "format_crypto": False}),
 }
-CANNOT = {
+CANNOT: dict[str, Any] = {
     "security": False, "enhanced_erase": False,
     "sanitize_crypto": False, "sanitize_block": False, "sanitize_overwrite": False,
 }  # fmt: skip
-SATA: Mapping[str, tuple[Method, dict[str, bool]]] = {
+SATA: Mapping[str, tuple[Method, dict[str, Any]]] = {
     "ABLOCK": ("ata-sanitize-block", {"sanitize_block": True}),
     "ACRYPTO": ("ata-sanitize-crypto", {"sanitize_crypto": True, "encrypts": True}),
     "AWRITES": ("ata-sanitize-overwrite", {"sanitize_overwrite": True}),
