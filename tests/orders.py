@@ -7,8 +7,10 @@ from netboot.shared.stages.erase import DiskErase, Erase, Erasure
 
 def overwriting(*disks: DiskId, answered: tuple[DiskId, ...] = ()) -> Erase:
     """The order to overwrite these disks."""
-    orders = tuple(DiskErase(disk=disk, method="overwrite", level="clear", wanted="clear") for disk in disks)
-    return Erase(disks=orders, answered=answered)
+    orders = tuple(
+        DiskErase(disk=disk, method="overwrite", level="clear", wanted="clear", hidden="remove") for disk in disks
+    )
+    return Erase(disks=orders, answered=answered, thaw=True)
 
 
 def ordered(disk: Disk) -> DiskErase:

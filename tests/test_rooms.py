@@ -41,6 +41,7 @@ PURE = (
     "dhcp_proxy", "imaging",
     *(module.removeprefix("netboot.") for module in FILES if module.startswith("netboot.agent.answers.")),
     "alone.kit_visit",
+    "agent.erase.hidden_rules", "agent.erase.thaw_rules",
     "agent.erase.firmware.drive_time",
     "agent.erase.firmware.follow_up", "agent.erase.firmware.markers",
     "agent.erase.firmware.technique",
@@ -73,10 +74,10 @@ PURE = (
     "shared.contradictions", "shared.disk_abilities", "shared.disk_loaders", "shared.disk_status",
     "shared.disk_progress", "shared.erase_methods.kind", "shared.erase_methods.firmware",
     *(f"shared.erase_methods.{module_of(method)}" for method in get_args(Method)),
-    "shared.erase_outcome", "shared.firmware_verdict", "shared.growth",
+    "shared.erase_outcome", "shared.firmware_verdict", "shared.given_back", "shared.growth",
     "shared.inventory", "shared.manifest", "shared.output_lines", "shared.problems", "shared.protocol",
     "shared.read_back", "shared.stage_question",
-    "shared.visible", "shared.whereabouts",
+    "shared.thawing", "shared.visible", "shared.whereabouts",
     "tftpd.transfer",
 )  # fmt: skip
 PURE_IN_DOCTOR = (

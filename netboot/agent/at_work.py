@@ -12,6 +12,7 @@ from netboot.agent.disks.claim import ReadDisks, as_answered
 from netboot.agent.net.server_place import ServerPlace
 from netboot.agent.progress import HeldUp, StageTold
 from netboot.agent.questions import Ask, nobody
+from netboot.agent.this_boot import ThisBoot
 from netboot.shared.inventory import DiskId
 
 
@@ -19,7 +20,8 @@ from netboot.shared.inventory import DiskId
 class AtWork:
     """`server` is where the boot HTTP server is, `public_key` the workshop's, which signs its masters.
 
-    `boot_mac` is the adapter that the PC booted from, `journal` what an earlier try of a deploy wrote. `progress` is
+    `boot_mac` is the adapter that the PC booted from, `journal` what an earlier try of a deploy wrote, `this_boot` what
+    earlier stages left to know. `progress` is
     told how far the stage is, `read_disks` reads this PC's disks afresh, as they say of themselves, and `ask` puts a
     question to a person.
     """
@@ -31,6 +33,7 @@ class AtWork:
     journal: Journal = field(default_factory=Journal)
     read_disks: ReadDisks = listing.read_disks
     ask: Ask = nobody
+    this_boot: ThisBoot = field(default_factory=ThisBoot)
 
     @property
     def held_up(self) -> HeldUp:

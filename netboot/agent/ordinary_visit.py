@@ -85,7 +85,10 @@ async def ordinary_visit(
         renew=renew_lease,
     )
     line = LineWatch(link.connected.is_set, lambda: link_now(Host(), connection.interface) != "down", screen.line_is)
-    visit = Visit(link, reports, stages.run, screen, listen=Keyboard().listen, set_clock=set_clock)
+    visit = Visit(
+        link, reports, stages.run, screen, listen=Keyboard().listen, set_clock=set_clock,
+        came_after=stages.this_boot.came_after,
+    )  # fmt: skip
     async with asyncio.TaskGroup() as tasks:
         helpers = [tasks.create_task(one) for one in (link.run(), seeker.run(), line.run(), screen.keep())]
         action = await visit.run(tasks)

@@ -73,7 +73,8 @@ class Visit:
     """The state of this stay. `token` and `running` are what the next Hello says.
 
     `listen` is the keyboard's, on which a stage's question may be answered.
-    `set_clock` is told the server's clock at every welcome, in seconds since 1970 (0: not told).
+    `set_clock` is told the server's clock at every welcome, in seconds since 1970 (0: not told), `came_after` what is
+    left undone from an earlier visit.
     """
 
     def __init__(
@@ -85,6 +86,7 @@ class Visit:
         *,
         listen: Listen = lambda _: nullcontext(),
         set_clock: Callable[[float], None] | None = None,
+        came_after: Callable[[Problem | None], None] = lambda _: None,
     ) -> None:
         self._link = link
         self._reports = reports
@@ -92,6 +94,7 @@ class Visit:
         self._display = display
         self._questions = Questions(link.send, reports, display, listen)
         self._set_clock = set_clock
+        self._came_after = came_after
         self._job = ""
         self._ended_stages: set[tuple[str, StageName]] = set()
         self._welcomed = False
@@ -118,6 +121,7 @@ class Visit:
                 if self._set_clock is not None:
                     self._set_clock(message.now)
                 self._display.welcomed(message.machine, message.left)
+                self._came_after(message.left)
                 tasks.create_task(self._questions.ask_again())
                 if not self._job and not self._welcomed:
                     self._home_at = time.monotonic() + message.wait

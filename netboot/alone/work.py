@@ -19,6 +19,7 @@ from netboot.agent.reports import Reports
 from netboot.agent.screen.display import Screen
 from netboot.agent.settings import BOOT_ID
 from netboot.agent.stages import Stages
+from netboot.agent.this_boot import ThisBoot
 from netboot.agent.visit import Visit
 from netboot.alone import stick, wording
 from netboot.alone.desk import Desk
@@ -64,6 +65,7 @@ class Work:
         self._desk = desk
         self._listen = listen
         self._write = write
+        self._this_boot = ThisBoot()
 
     async def choose(self, inventory: Inventory) -> str:
         """The id of what the person picked in the menu."""
@@ -114,7 +116,7 @@ class Work:
         reports = Reports()
         part = ServerPart(visit, reports, self._keep)
         # No stage that a kit offers asks a server for anything.
-        stages = Stages(ServerPlace(""), bytes(32), "")
+        stages = Stages(ServerPlace(""), bytes(32), "", this_boot=self._this_boot)
         at_work = Visit(part, reports, stages.run, self._screen, listen=self._listen)
         try:
             async with asyncio.TaskGroup() as tasks:

@@ -115,7 +115,7 @@ def _erased(
         model=_line(told.model or (known.model if known else "")),
         serial=_line(told.disk.serial),
         wwn=_line(told.disk.wwn),
-        size=told.disk.size,
+        size=told.size,
         medium=told.medium,
         transport=_line(known.transport if known else ""),
         by_place=_line(told.disk.path if told.disk.by_place else ""),
@@ -130,7 +130,10 @@ def _erased(
         started=_at(told.started),
         finished=_at(told.finished),
         seconds=round(told.seconds, _FRACTIONS),
-        figures=tuple(_figures({name: value for name, value in evidence.items() if name not in _NOT_FIGURES}))[:128],
+        figures=(
+            *_figures({name: value for name, value in evidence.items() if name not in _NOT_FIGURES}),
+            *_locks(told),
+        )[:128],
         bad=tuple(_bad(evidence.get("bad", ()))),
         before=_status(told.before),
         after=_status(told.after),
@@ -155,6 +158,12 @@ def _figures(values: dict[str, object], before: str = "") -> Iterator[Figure]:
                 name=_line(f"{before}{name}".rstrip(".")),
                 value=value if isinstance(value, int | float) else _line(str(value)),
             )
+
+
+def _locks(told: Erasure) -> Iterator[Figure]:
+    """What was done about freezing and hidden areas, each under its name."""
+    said: dict[str, object] = {"thawing": told.thawing, "given_back": told.given_back}
+    yield from _figures(msgspec.to_builtins({name: value for name, value in said.items() if value is not None}))
 
 
 def _bad(parts: object) -> Iterator[BadPart]:

@@ -6,6 +6,9 @@ is enough. Where none reaches it, the profile says whether the job stops before 
 to be taken out, or whether the most that can be had is taken; the evidence then bears what was wanted beside what was
 reached. Nothing is ever lowered to no level at all.
 
+A frozen disk is ordered what it refuses until it is thawed: the agent does that where it can. A profile that leaves it
+frozen gets the methods that need no thaw.
+
 A method that erases every disk of its drive is never ordered where another disk of that drive is known, also one that
 is not to be erased: NVMe's Sanitize works on a whole NVM subsystem.
 """
@@ -23,6 +26,7 @@ from netboot.shared.erase_methods import Method
 from netboot.shared.inventory import Disk, label
 from netboot.shared.problems import Code, Problem
 from netboot.shared.stages.erase import LEVELS, DiskErase, EraseOptions, Level
+from netboot.shared.thawing import needs_thaw
 
 Methods = Mapping[Method, MethodRules[Any]]
 
@@ -42,7 +46,8 @@ def orders_for(
     orders, short = [], []
     for disk in disks:
         shared = any(_share_a_drive(disk, other) for other in (*disks, *beside))
-        ranked = _ranked(disk, wanted, methods, shared=shared)
+        usual = methods if options.frozen == "thaw" else _without_thaw(disk, methods)
+        ranked = _ranked(disk, wanted, usual, shared=shared)
         best = ranked[0][1] if ranked else "none"
         if not ranked or (is_less(best, wanted) and options.otherwise != "next"):
             short.append((disk, best))
@@ -52,6 +57,7 @@ def orders_for(
             DiskErase(
                 disk=disk.id, method=usable[0], instead=tuple(usable[1:]), level=best, wanted=wanted,
                 then_overwrite=options.then_overwrite, sample=options.sample, password=_password(disk),
+                hidden=options.hidden,
             )
         )  # fmt: skip
     return _not_to_be_had(short, wanted, options) if short else tuple(orders)
@@ -73,6 +79,10 @@ def _ranked(disk: Disk, wanted: Level, methods: Methods, *, shared: bool) -> lis
         if rules.suits(disk) and rules.levels[medium] != "none" and not (rules.whole_drive and shared)
     ]
     return sorted(suiting, key=lambda one: -min(LEVELS.index(one[1]), LEVELS.index(wanted)))
+
+
+def _without_thaw(disk: Disk, methods: Methods) -> Methods:
+    return {name: rules for name, rules in methods.items() if not needs_thaw(name, disk.can)}
 
 
 def _password(disk: Disk) -> str:

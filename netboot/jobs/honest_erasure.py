@@ -8,9 +8,12 @@ Not for: what each method adds (`erase_methods/`), hidden areas (`shared/erase_o
 
 from typing import Final
 
+from msgspec.structs import replace
+
 from netboot.jobs.erase_methods import METHODS
 from netboot.shared.contradictions import Reason
 from netboot.shared.disk_status import DiskStatus
+from netboot.shared.given_back import GivenBack
 from netboot.shared.inventory import Disk
 from netboot.shared.problems import Problem
 from netboot.shared.stages.erase import DiskErase, Erasure
@@ -28,10 +31,42 @@ def reason_to_doubt(order: DiskErase, erasure: Erasure, *, known: Disk | None = 
         return "method"
     if erasure.ended <= erasure.began or erasure.finished < erasure.started:
         return "times"
+    whole = as_given_back(order, erasure)
     by_method: Reason | Problem | None = METHODS[erasure.method].reason_to_doubt(
-        erasure.evidence, order, erasure.ended - erasure.began
+        erasure.evidence, whole, erasure.ended - erasure.began
     )
-    return by_method or _reason_to_doubt_statuses(order, erasure, known)
+    return by_method or _given_back(order, erasure) or _reason_to_doubt_statuses(whole, erasure, known)
+
+
+def as_given_back(order: DiskErase, erasure: Erasure) -> DiskErase:
+    """The order about the disk as it was when it was erased: larger, where it had given back what it hid."""
+    return replace(order, disk=replace(order.disk, size=max(order.disk.size, erasure.size)))
+
+
+def _given_back(order: DiskErase, erasure: Erasure) -> Reason | None:
+    """What is given back was ordered, taken by the disk, and makes it as large as it said that it is.
+
+    Where the disk refuses, or nothing came back, libata itself may have shown the area for once: that is none of ours.
+    """
+    back = erasure.given_back
+    if back is None:
+        return None
+    if order.hidden != "remove" or not back.orders:
+        return "not-ordered"
+    if any(one.accepted != "yes" for one in back.orders):
+        return "hidden"
+    if erasure.before is None or erasure.after is None:
+        return "not-asked"
+    told = max((end for end in (back.native, back.real) if isinstance(end, int)), default=0)
+    if back.size <= order.disk.size or back.size != told * erasure.after.logical_sector:
+        return "other-size"
+    return None if _all_shown(erasure.before, back) and _all_shown(erasure.after, back) else "hidden"
+
+
+def _all_shown(status: DiskStatus, back: GivenBack) -> bool:
+    """Whether the disk says that it hides nothing: not that it does not say so."""
+    overlay = status.real_sectors == status.visible_sectors or not isinstance(back.real, int)
+    return isinstance(status.visible_sectors, int) and status.native_sectors == status.visible_sectors and overlay
 
 
 def _reason_to_doubt_statuses(order: DiskErase, erasure: Erasure, known: Disk | None) -> Reason | None:

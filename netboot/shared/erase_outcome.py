@@ -35,7 +35,7 @@ def as_hidden_areas_show(erasure: Erasure, name: str) -> Erasure:
     No method that is there reaches behind what a disk shows, whatever became of the rest.
     """
     told = [status for status in (erasure.before, erasure.after) if status is not None]
-    hidden = max((status.hidden_bytes(erasure.disk.size) for status in told), default=0)
+    hidden = max((status.hidden_bytes(erasure.size) for status in told), default=0)
     if hidden and (erasure.verdict != "not-erased" or erasure.problem is None):
         problem = Problem("hidden-area", {"disk": name, "hidden": amount(hidden)})
         return replace(erasure, verdict="not-erased", level="none", problem=problem)

@@ -47,6 +47,19 @@ _STUCK: Final[dict[str, dict[Language, str]]] = {
         "en": "The server has sent this PC nothing for {since}. Check the cable, the switch and the server: the work "
         "goes on as soon as it answers. Without an answer for 10 min it stops.",
     },
+    "sleep": {
+        "fr": "Ce PC se met en veille quelques secondes pour dégeler le disque {disk} : rien n'est encore écrit. "
+        "L'écran s'éteint et le PC se réveille seul ; s'il dort encore après une minute, appuyez brièvement sur son "
+        "bouton. S'il ne revient pas, éteignez-le et choisissez un profil qui ne dégèle pas.",
+        "en": "This PC goes to sleep for a few seconds, so that the disk {disk} thaws: nothing is written yet. The "
+        "screen goes dark and the PC wakes by itself; if it still sleeps after a minute, press its button briefly. If "
+        "it does not come back, switch it off and choose a profile that does not thaw.",
+    },
+    "hidden": {
+        "fr": "Le disque {disk} rend la zone qu'il cachait, pour qu'elle soit effacée aussi. N'éteignez pas ce PC.",
+        "en": "The disk {disk} gives back the area that it hid, so that it is erased as well. Do not switch this PC "
+        "off.",
+    },
 }
 
 _ENDS: Final[dict[EndAction, dict[Language, str]]] = {

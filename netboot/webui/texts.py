@@ -10,6 +10,7 @@ from typing import Final
 from netboot.shared.language import Language
 from netboot.webui.disk_texts import DISK_TEXTS
 from netboot.webui.drive_erase_texts import DRIVE_ERASE_TEXTS
+from netboot.webui.lock_texts import LOCK_TEXTS
 from netboot.webui.paper_texts import PAPER_TEXTS
 from netboot.webui.question_texts import QUESTION_TEXTS
 from netboot.webui.rule_texts import RULE_TEXTS
@@ -385,6 +386,7 @@ TEXTS: Final[dict[str, dict[Language, str]]] = {
     **RULE_TEXTS,
     **DISK_TEXTS,
     **DRIVE_ERASE_TEXTS,
+    **LOCK_TEXTS,
     **QUESTION_TEXTS,
     **VISIT_TEXTS,
     **PAPER_TEXTS,

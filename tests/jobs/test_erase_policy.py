@@ -274,9 +274,17 @@ def test_a_sata_ssd_erases_itself_by_what_it_has() -> None:
     assert methods_for(able(SECURITY), STOP) == "erase-level", "on flash that is Clear by the one text, and so here"
 
 
-def test_a_frozen_disk_is_ordered_nothing_that_it_refuses() -> None:
-    assert methods_for(able(replace(SECURITY, frozen=True), replace(SANITIZE, state="frozen"))) == ("overwrite",)
-    assert methods_for(able(replace(SECURITY, frozen=True), SANITIZE))[0] == "ata-sanitize-block"
+def test_a_frozen_disk_is_ordered_what_it_takes_once_it_is_thawed_unless_it_is_to_be_left_frozen() -> None:
+    frozen = able(replace(SECURITY, frozen=True), replace(SANITIZE, state="frozen"))
+    leave = EraseOptions(frozen="leave")
+    assert methods_for(frozen) == methods_for(SATA)
+    assert methods_for(frozen, leave) == ("overwrite",)
+    by_password = able(replace(SECURITY, frozen=True), SANITIZE)
+    assert methods_for(by_password, leave) == tuple(
+        name for name in methods_for(SATA) if name not in ("ata-erase-enhanced", "ata-erase")
+    )
+    assert methods_for(SATA, leave) == methods_for(SATA)
+    assert methods_for(frozen, replace(leave, level="purge")) == "erase-level"
 
 
 @pytest.mark.parametrize("transport", ["usb", "sas", "scsi", "virtio", ""])

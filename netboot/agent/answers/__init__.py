@@ -7,7 +7,7 @@ that ends with 0 has often only handed a command on.
 - `hex_dump`: the bytes in a tool's dump; `sense`: SCSI sense data, and the ATA registers inside of it;
 - `order`: whether a disk took an order, as every reader of orders says it;
 - `hdparm_exchange`: the commands that hdparm sent and what came back; from it `ata_sanitize` and `hdparm_orders`;
-- `ata_hidden_areas`: what hdparm prints of HPA, AMAC and DCO;
+- `ata_hidden_areas`: what hdparm prints of HPA, AMAC and DCO; `hidden_area_orders`: whether they were given back;
 - `nvme_sanitize_log`, `nvme_orders`, `nvme_namespace`: what nvme-cli prints;
 - `scsi_sanitize`: what sg_sanitize and sg_requests print;
 - `erase_support`: openSeaChest_Erase's list of what a drive can do, kept as evidence.

@@ -19,11 +19,12 @@ from netboot.agent.customise.root_folder import mounted_root
 from netboot.agent.deploy.awaited import Waits
 from netboot.agent.deploy.master import fetch_manifest
 from netboot.agent.deploy.source import ChunkSource, DamagedError, SilentError
-from netboot.agent.disks.claim import ReadDisks, RefusedError, claim
+from netboot.agent.disks.claim import ReadDisks, RefusedError, claim_as_ordered
 from netboot.agent.disks.listing import read_disks as read_own_disks
 from netboot.agent.disks.partitions import mounted, partition_device, quiet_disk, require_partition
 from netboot.agent.failures import StageFailed
 from netboot.agent.progress import HeldUp, Progress, nobody
+from netboot.agent.this_boot import ThisBoot
 from netboot.shared.errors import NetbootError
 from netboot.shared.inventory import Disk, gigabytes, label
 from netboot.shared.manifest import Manifest, Partition, UefiLoader
@@ -43,6 +44,7 @@ async def run_customise(
     progress: Progress,
     held_up: HeldUp = nobody,
     read_disks: ReadDisks = read_own_disks,
+    this_boot: ThisBoot | None = None,
 ) -> CustomiseResult:
     """Grow, name, and enter in the firmware. A firmware that refuses is a warning. Raises StageFailed."""
     try:
@@ -53,7 +55,7 @@ async def run_customise(
     except SilentError as error:
         raise StageFailed(Problem("server-silent", {"seconds": f"{error.seconds:.0f}"})) from error
     root, kind = _root_of(manifest)
-    disk = await asyncio.to_thread(_require_disk, stage, read_disks)
+    disk = await asyncio.to_thread(_require_disk, stage, read_disks, this_boot)
     work = _Work(stage, manifest, disk, Path("/dev") / disk.name, root, kind)
     progress(0, _STEPS, label(disk))
     result = await asyncio.to_thread(work.install)
@@ -63,10 +65,10 @@ async def run_customise(
     return result
 
 
-def _require_disk(stage: Customise, read_disks: ReadDisks) -> Disk:
+def _require_disk(stage: Customise, read_disks: ReadDisks, this_boot: ThisBoot | None) -> Disk:
     """The ordered disk, which nobody else uses now. Raises StageFailed."""
     try:
-        disk, device = claim(stage.target, read_disks)
+        disk, device = claim_as_ordered(stage.target, read_disks, this_boot)
     except RefusedError as refused:
         raise StageFailed(refused.problem) from refused
     # The tools open it themselves, and its partitions cannot be mounted under a claim.

@@ -21,7 +21,7 @@ from typing import Final
 from netboot.agent.deploy.awaited import Awaited, Waits
 from netboot.agent.deploy.master import fetch_manifest
 from netboot.agent.deploy.source import ChunkSource, DamagedError, NotThereError, SilentError
-from netboot.agent.disks.claim import ReadDisks, RefusedError, claim
+from netboot.agent.disks.claim import ReadDisks, RefusedError, claim_as_ordered
 from netboot.agent.disks.direct_io import DirectDisk, DiskError, aligned_buffer
 from netboot.agent.disks.disk_faults import problem_of
 from netboot.agent.disks.disk_threads import StallError, on_disk
@@ -29,6 +29,7 @@ from netboot.agent.disks.listing import read_disks as read_own_disks
 from netboot.agent.disks.sweep import Sweep, Worker
 from netboot.agent.failures import StageFailed
 from netboot.agent.progress import HeldUp, Progress, nobody
+from netboot.agent.this_boot import ThisBoot
 from netboot.shared.inventory import Disk, DiskId, gigabytes, label
 from netboot.shared.manifest import Chunk, Manifest
 from netboot.shared.problems import Problem
@@ -69,18 +70,20 @@ async def run_deploy(
     held_up: HeldUp = nobody,
     journal: Journal | None = None,
     read_disks: ReadDisks = read_own_disks,
+    this_boot: ThisBoot | None = None,
 ) -> DeployResult:
     """Deploy and read back. `public_key` is the workshop's, 32 bytes. Raises StageFailed.
 
     `held_up` is told of a source or a disk that lets it wait. A `journal` that is kept from one call to the next lets a
-    deploy that failed go on from what it had written. Who gave what of it is logged at the end, also of one that fails.
+    deploy that failed go on from what it had written. `this_boot` knows disks that have grown since the inventory.
+    Who gave what of it is logged at the end, also of one that fails.
     """
     shown = _Shown(progress)
     waits = Waits(held_up, source.awaited)
     try:
         async with waits.told():
             manifest = await fetch_manifest(stage.manifest, stage.name, source, public_key)
-            disk, device = await asyncio.to_thread(claim, stage.target, read_disks)
+            disk, device = await asyncio.to_thread(claim_as_ordered, stage.target, read_disks, this_boot)
             try:
                 _require_fit(stage, manifest, disk, device)
                 shown.begin(label(disk), 2 * manifest.used)

@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from netboot.agent.disks.direct_io import DirectDisk, DiskBusyError, DiskError
 from netboot.agent.disks.disk_faults import problem_of
 from netboot.agent.disks.listing import find
+from netboot.agent.this_boot import ThisBoot
 from netboot.shared.inventory import Disk, DiskId, label
 from netboot.shared.problems import Problem
 
@@ -54,6 +55,14 @@ def claim(wanted: DiskId, read_disks: ReadDisks, *, devices: Path = Path("/dev")
         device.close()
         raise
     return (replace(held, id=wanted) if wanted.by_place else held), device
+
+
+def claim_as_ordered(wanted: DiskId, read_disks: ReadDisks, this_boot: ThisBoot | None) -> tuple[Disk, DirectDisk]:
+    """As `claim`, also of a disk that has grown in this boot since its inventory was read: it is claimed by the size
+    that it has now, and is called as the order has it. Raises RefusedError."""
+    now = wanted if this_boot is None else this_boot.now(wanted)
+    disk, device = claim(now, read_disks)
+    return (disk if now.same_as(wanted) else replace(disk, id=wanted)), device
 
 
 def as_answered(read_disks: ReadDisks, answered: Sequence[DiskId]) -> ReadDisks:

@@ -1,7 +1,8 @@
 """The erase stage: each ordered disk by the method that was ordered, all at once, each with a verdict of its own.
 
 A method is a module of this folder, named as it is, with its METHOD; it gets the claimed disk and returns its evidence.
-Where the drive refuses one before anything happens, the next of the order is taken. A password of netboot's that an
+Where the drive refuses one before anything happens, the next of the order is taken. Before any disk is begun, frozen
+ones are thawed and what they hide is given back (`ready.py`). A password of netboot's that an
 earlier visit left on a disk is taken off first.
 One disk's failure stops no other. At most AT_ONCE disks are under way, which bounds the memory to AT_ONCE x what a
 method uses.
@@ -20,14 +21,17 @@ from netboot.agent.disks.direct_io import DirectDisk, DiskError
 from netboot.agent.disks.disk_status import disk_status
 from netboot.agent.disks.disk_threads import start
 from netboot.agent.erase.password import Password, take_off
+from netboot.agent.erase.ready import Hands, Ready, get_ready
 from netboot.agent.erase.tally import Tally, Told
 from netboot.agent.failures import StageFailed
 from netboot.agent.progress import DisksTold, Does, HeldUp, Progress, nobody
+from netboot.agent.this_boot import ThisBoot
 from netboot.shared.erase_methods import KINDS, Method, module_of
 from netboot.shared.erase_outcome import as_hidden_areas_show, erase_problem
 from netboot.shared.inventory import Disk, label
 from netboot.shared.problems import Problem
 from netboot.shared.stages.erase import DiskErase, Erase, EraseResult, Erasure
+from netboot.shared.thawing import needs_thaw
 
 AT_ONCE: Final = 8
 BAD_RANGES_IN_ALL: Final = 2048
@@ -76,6 +80,8 @@ async def run_erase(
     held_up: HeldUp = nobody,
     disks: DisksTold = nobody,
     methods: Methods = METHODS,
+    this_boot: ThisBoot | None = None,
+    hands: Hands | None = None,
 ) -> EraseResult:
     """Erase the disks that were ordered, and return one erasure for each, in that order.
 
@@ -84,8 +90,12 @@ async def run_erase(
     work = [(order.disk, _work(order, methods)) for order in stage.disks]
     tally = Tally(work, progress, held_up, disks)
     places = asyncio.Semaphore(AT_ONCE)
+    prepared = await get_ready(stage, read_disks, this_boot or ThisBoot(), held_up, hands)
     async with asyncio.TaskGroup() as tasks:
-        running = [tasks.create_task(_erase(order, methods, read_disks, places, tally)) for order in stage.disks]
+        running = [
+            tasks.create_task(_erase(order, ready, methods, read_disks, places, tally))
+            for order, ready in zip(stage.disks, prepared, strict=True)
+        ]
     result = EraseResult(erasures=_bounded([task.result() for task in running]))
     problem = erase_problem(result.erasures)
     if problem is not None:
@@ -95,21 +105,26 @@ async def run_erase(
 
 async def _erase(
     order: DiskErase,
+    ready: Ready,
     methods: Methods,
     read_disks: ReadDisks,
     places: asyncio.Semaphore,
     tally: Tally,
 ) -> Erasure:
     async with places:
-        erasure = await _erase_one(order, methods, read_disks, tally.told(order.disk))
+        if ready.problem is not None:
+            erasure = _not_begun(order, ready.problem)
+        else:
+            erasure = await _erase_one(order, ready, methods, read_disks, tally.told(order.disk))
         tally.over(order.disk, erased=erasure.verdict == "erased")
-        return erasure
+        # The server knows the disk by what the order calls it, however large it is by now.
+        return replace(erasure, disk=order.disk, thawing=ready.thawing, given_back=ready.given_back)
 
 
-async def _erase_one(order: DiskErase, methods: Methods, read_disks: ReadDisks, told: Told) -> Erasure:
+async def _erase_one(order: DiskErase, ready: Ready, methods: Methods, read_disks: ReadDisks, told: Told) -> Erasure:
     try:
         # In threads of their own: disks that hang would use up those that the others need.
-        disk, device = await start(lambda: claim(order.disk, read_disks))
+        disk, device = await start(lambda: claim(ready.disk, read_disks))
     except RefusedError as refused:
         return _not_begun(order, refused.problem)
     try:
@@ -120,7 +135,9 @@ async def _erase_one(order: DiskErase, methods: Methods, read_disks: ReadDisks, 
         problem = Problem("agent-error", {"error": f"{names}: not for {label(disk)}"})
         erasure = _not_begun(order, problem, model=disk.model)
         for method in (methods[name] for name in order.methods):
-            if method.suits(disk):
+            if needs_thaw(method.name, ready.can):
+                erasure = _not_begun(order, Problem("erase-frozen", {"disk": label(disk)}), model=disk.model)
+            elif method.suits(disk):
                 erasure = await _by(method, order, disk, device, told)
                 if erasure.problem is None or erasure.problem.code not in _NOTHING_HAPPENED:
                     break

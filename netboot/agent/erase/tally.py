@@ -41,7 +41,9 @@ class Tally:
         def progress(done: int, total: int, part: str = "") -> None:
             at = self._at[index]
             self._parts[index] = part
-            self._at[index] = replace(at, disk=part or at.disk, done=min(done, total))
+            # A disk that gave back what it hid is larger than it was ordered.
+            whole = max(at.total, total)
+            self._at[index] = replace(at, disk=part or at.disk, done=min(done, total), total=whole)
             self._tell(index)
 
         def held_up(stuck: Sequence[Stuck]) -> None:

@@ -14,6 +14,7 @@ from netboot.agent.deploy.stage import Journal
 from netboot.agent.net.server_place import ServerPlace
 from netboot.agent.progress import StageTold
 from netboot.agent.questions import Ask, nobody
+from netboot.agent.this_boot import ThisBoot
 from netboot.shared.stages import Result, Stage, StageName, stage_name
 
 DoStage = Callable[[Any, AtWork], Awaitable[Result | None]]
@@ -35,8 +36,11 @@ class Stages:
     public_key: bytes
     boot_mac: str
     journal: Journal = field(default_factory=Journal)
+    this_boot: ThisBoot = field(default_factory=ThisBoot)
 
     async def run(self, stage: Stage, progress: StageTold, ask: Ask = nobody) -> Result | None:
         """Do this stage and return its evidence. Raises StageFailed."""
-        at_work = AtWork(self.server, self.public_key, self.boot_mac, progress, self.journal, ask=ask)
+        at_work = AtWork(
+            self.server, self.public_key, self.boot_mac, progress, self.journal, ask=ask, this_boot=self.this_boot
+        )
         return await DOES[stage_name(stage)](stage, at_work)

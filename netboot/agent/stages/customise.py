@@ -16,4 +16,5 @@ async def run(order: Customise, at_work: AtWork) -> CustomiseResult:
             progress=at_work.progress,
             held_up=at_work.held_up,
             read_disks=at_work.disks_as_answered(order.answered),
+            this_boot=at_work.this_boot,
         )

@@ -17,4 +17,5 @@ async def run(order: Deploy, at_work: AtWork) -> DeployResult:
             held_up=at_work.held_up,
             journal=at_work.journal,
             read_disks=at_work.disks_as_answered(order.answered),
+            this_boot=at_work.this_boot,
         )

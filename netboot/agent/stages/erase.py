@@ -9,5 +9,10 @@ async def run(order: Erase, at_work: AtWork) -> EraseResult:
     """Erase the ordered disks. Raises StageFailed, with the evidence of all."""
     read_disks = at_work.disks_as_answered(order.answered)
     return await run_erase(
-        order, read_disks, progress=at_work.progress, held_up=at_work.held_up, disks=at_work.progress.disks
+        order,
+        read_disks,
+        progress=at_work.progress,
+        held_up=at_work.held_up,
+        disks=at_work.progress.disks,
+        this_boot=at_work.this_boot,
     )

@@ -1,6 +1,6 @@
 """ATA SECURITY ERASE UNIT, enhanced, as the server orders and judges it. Pure.
 
-Source: ACS-4 4.16 and 7.45. Never over USB, and never of a frozen disk, which takes no such order until it was thawed.
+Source: ACS-4 4.16 and 7.45. Never over USB. A frozen disk takes no such order until it was thawed.
 A password that is set may be one that netboot left: the agent takes it off first, or the disk refuses this method.
 """
 
@@ -13,7 +13,7 @@ from netboot.shared.inventory import Disk
 
 def _suits(disk: Disk) -> bool:
     can = disk.can.ata_security
-    return on_own_port(disk) and can is not None and can.supported and not can.frozen and can.enhanced
+    return on_own_port(disk) and can is not None and can.supported and can.enhanced
 
 
 RULES: Final = firmware_rules(

@@ -1,7 +1,7 @@
 """ATA SANITIZE by OVERWRITE EXT, as the server orders and judges it. Pure.
 
 Source: ACS-4 4.17, and IDENTIFY DEVICE word 59, which says whether the disk has it. A frozen feature set takes no
-order.
+order until it was thawed.
 """
 
 from typing import Final
@@ -13,7 +13,7 @@ from netboot.shared.inventory import Disk
 
 def _suits(disk: Disk) -> bool:
     can = disk.can.ata_sanitize
-    return on_own_port(disk) and can is not None and can.supported and can.overwrite and can.state != "frozen"
+    return on_own_port(disk) and can is not None and can.supported and can.overwrite
 
 
 RULES: Final = firmware_rules(

@@ -12,7 +12,7 @@ from netboot.jobs.disk_rules import answered, internal_disks
 from netboot.jobs.erase_levels import level_of, medium_of
 from netboot.jobs.erase_methods import METHODS
 from netboot.jobs.erase_policy import orders_for
-from netboot.jobs.honest_erasure import reason_to_doubt
+from netboot.jobs.honest_erasure import as_given_back, reason_to_doubt
 from netboot.jobs.job import Job
 from netboot.jobs.stages.rules import Known, Report, StageRules
 from netboot.shared.contradictions import Reason
@@ -24,8 +24,11 @@ from netboot.shared.stages.erase import DiskErase, Erase, EraseOptions, EraseRes
 
 def _order(job: Job) -> Erase | Problem:
     own = internal_disks(job.inventory, job.answers)
-    orders = orders_for(own, job.profile.options_for(EraseOptions), beside=job.inventory.disks)
-    return orders if isinstance(orders, Problem) else Erase(disks=orders, answered=answered(own))
+    options = job.profile.options_for(EraseOptions)
+    orders = orders_for(own, options, beside=job.inventory.disks)
+    if isinstance(orders, Problem):
+        return orders
+    return Erase(disks=orders, answered=answered(own), thaw=options.frozen == "thaw")
 
 
 def _unproven(order: Erase, result: EraseResult) -> Problem | None:
@@ -77,7 +80,11 @@ def _proven(
     """The erasure as far as it is borne out: erased only when all that is said of it is what an honest agent says."""
     disk, name = order.disk, short_name(order.disk) if checked_disk is None else label(checked_disk)
     if erasure.verdict != "erased":
-        verdict = "not-erased" if METHODS[erasure.method].left(erasure.evidence, order) else erasure.verdict
+        verdict = (
+            "not-erased"
+            if METHODS[erasure.method].left(erasure.evidence, as_given_back(order, erasure))
+            else erasure.verdict
+        )
         if reason == "two-reports":
             verdict = "undetermined"
         return as_hidden_areas_show(replace(erasure, disk=disk, verdict=verdict), name)

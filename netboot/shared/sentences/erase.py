@@ -27,7 +27,9 @@ Code = Literal[
     "erase-locked",
     "erase-unbelievable",
     "several-not-erased",
+    "erase-frozen",
     "hidden-area",
+    "hidden-area-kept",
     "hidden-area-unclear",
 ]
 
@@ -178,11 +180,28 @@ SENTENCES: Final[dict[Code, dict[Language, str]]] = {
         "y est dit.",
         "en": "{count} disks of this PC are not erased: {disks}. Read what is wrong with each, and do what it says.",
     },
+    "erase-frozen": {
+        "fr": "Le micrologiciel de ce PC a gelé le disque {disk}, qui refuse donc de s'effacer ; il n'a pas pu être "
+        "dégelé, et rien n'a été effacé. Laissez le PC allumé, débranchez l'alimentation SATA du disque, rebranchez-la "
+        "et recommencez ; sinon, branchez-le sur un autre port ou cherchez ce réglage dans le BIOS ; ou choisissez un "
+        "profil qui réécrit.",
+        "en": "This PC's firmware froze the disk {disk}, which therefore refuses to erase itself; it could not be "
+        "thawed, and nothing was erased. Leave the PC on, unplug the disk's SATA power, plug it in again and start "
+        "again; else use another port, or look for that setting in the BIOS; or choose a profile that overwrites.",
+    },
     "hidden-area": {
         "fr": "Le disque {disk} cache une zone de {hidden} (HPA ou DCO) qui n'a pas été effacée. Ce disque n'est pas "
         "effacé : mettez-le de côté.",
         "en": "The disk {disk} hides an area of {hidden} (HPA or DCO) that was not erased. This disk is not erased: "
         "set it aside.",
+    },
+    "hidden-area-kept": {
+        "fr": "Le disque {disk} cache une zone de {hidden} (HPA, AMAC ou DCO) et refuse de la rendre. Il n'est pas "
+        "effacé. Éteignez le PC, débranchez-le un instant et recommencez : un disque ne la rend qu'une fois par mise "
+        "sous tension. Si cela se répète, sortez-le et détruisez-le.",
+        "en": "The disk {disk} hides an area of {hidden} (HPA, AMAC or DCO) and refuses to give it back. It is not "
+        "erased. Switch the PC off, unplug it for a moment and start again: a disk gives it back once a power-on. If "
+        "it happens once more, take it out and destroy it.",
     },
     "hidden-area-unclear": {
         "fr": "Le disque {disk} ne dit pas clairement s'il cache une zone (HPA). On ne sait pas s'il est effacé : "

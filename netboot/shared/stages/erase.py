@@ -8,10 +8,12 @@ from msgspec import Meta, Struct
 from netboot.shared.disk_status import DiskStatus
 from netboot.shared.erase_methods import AnyEvidence, Method, method_of
 from netboot.shared.fields import Answered, At, Moment
+from netboot.shared.given_back import GivenBack
 from netboot.shared.inventory import DiskId, Text
 from netboot.shared.problems import Problem
 from netboot.shared.read_back import ALL
 from netboot.shared.stages.kind import Evidence, Kind, Options, Order
+from netboot.shared.thawing import Thawing
 
 Verdict = Literal["erased", "not-erased", "undetermined"]
 Level = Literal["none", "clear", "purge"]
@@ -29,7 +31,9 @@ class EraseOptions(Options, frozen=True, kw_only=True):
     `otherwise` is what happens where a disk cannot reach it: the job stops before
     anything is written; the next method is taken that can be had, for less, which the evidence says; or the disk is to
     be taken out and destroyed, and the job stops until it is. `then_overwrite`: what a drive erased by itself is
-    overwritten as well. `sample`: how many per cent of such a disk are read back.
+    overwritten as well. `sample`: how many per cent of such a disk are read back. `frozen`: whether a disk that is
+    frozen is thawed where its method needs it, by suspending the PC, or left so. `hidden`: whether what a disk hides
+    behind its end is given back to it and erased as well, or reported.
     """
 
     level: Literal["any", "clear", "purge"] = "clear"
@@ -37,6 +41,8 @@ class EraseOptions(Options, frozen=True, kw_only=True):
     otherwise: Literal["stop", "next", "take-out"] = "stop"
     then_overwrite: bool = False
     sample: Percent = ALL
+    frozen: Literal["thaw", "leave"] = "thaw"
+    hidden: Literal["remove", "report"] = "remove"
 
 
 class DiskErase(Struct, frozen=True, kw_only=True):
@@ -44,8 +50,8 @@ class DiskErase(Struct, frozen=True, kw_only=True):
     this order.
 
     `level` is what it counts as once it is proven, for the screen; `wanted` is what the profile asks for, none for any.
-    `then_overwrite` and `sample` are the profile's. `password` is netboot's own for an ATA disk: what it is locked by
-    while it erases itself, and what is taken off it where an earlier visit left it.
+    `then_overwrite`, `sample` and `hidden` are the profile's. `password` is netboot's own for an ATA disk: what it is
+    locked by while it erases itself, and what is taken off it where an earlier visit left it.
     """
 
     disk: DiskId
@@ -56,6 +62,7 @@ class DiskErase(Struct, frozen=True, kw_only=True):
     then_overwrite: bool = False
     sample: Percent = ALL
     password: Annotated[str, Meta(max_length=32, pattern=r"^[!-~]*\Z")] = ""
+    hidden: Literal["remove", "report"] = "report"
 
     @property
     def methods(self) -> tuple[Method, ...]:
@@ -64,19 +71,22 @@ class DiskErase(Struct, frozen=True, kw_only=True):
 
 
 class Erase(Order, frozen=True, kw_only=True, tag="erase"):
-    """Erase these disks, each by its method."""
+    """Erase these disks, each by its method. `thaw`: the PC may be suspended for those that are frozen."""
 
     disks: Annotated[tuple[DiskErase, ...], Meta(min_length=1, max_length=128)]
     answered: Answered = ()
+    thaw: bool = False
 
 
 class Erasure(Struct, frozen=True, kw_only=True):
     """One disk, one erase: what was done, what the device said, and what that comes to.
 
     `evidence` is its method's. `before` and `after` are None where the disk was not asked; `partitions` is why the
-    kernel's old view of them could not be dropped, "" for nothing. `unlocked`: a password of netboot's that an earlier
-    visit had left on the disk was taken off first. `began` and `ended` are by the agent's steady clock,
-    `pc_clock` is what the PC's own showed at the beginning, in whatever year it believed to be.
+    kernel's old view of them could not be dropped, "" for nothing. `thawing`: it was frozen, and what was done about
+    it. `given_back`: it hid something behind its end; `disk` is then still what the visit's inventory calls it.
+    `unlocked`: a password of netboot's that an earlier visit had left on the disk was taken off first. `began` and
+    `ended` are by the agent's steady clock, `pc_clock` is what the PC's own showed at the beginning, in whatever year
+    it believed to be.
     The server's own are `model` (as its PC's check found the disk), `level`, `wanted` ("none" in evidence from before
     version 4) and `medium`, and `started` and `finished`, by its clock, when it heard of the stage's beginning and end:
     what an agent says there does not count.
@@ -99,6 +109,13 @@ class Erasure(Struct, frozen=True, kw_only=True):
     after: DiskStatus | None = None
     partitions: Text = ""
     unlocked: bool = False
+    thawing: Thawing | None = None
+    given_back: GivenBack | None = None
+
+    @property
+    def size(self) -> int:
+        """How many bytes the disk has for everybody: more than before where it gave something back."""
+        return self.given_back.size if self.given_back is not None and self.given_back.size else self.disk.size
 
     @property
     def method(self) -> Method:

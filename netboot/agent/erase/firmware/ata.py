@@ -9,7 +9,7 @@ disk drops it itself when the erase is done, and its word that none is set any m
 is left, it is taken off (`agent/erase/password.py`).
 Sources: ACS-4 4.17 (Sanitize Device), 4.16 (Security), 7.36, 7.45 (SECURITY ERASE UNIT); hdparm 9.65 (Debian 13),
 hdparm.c: an overwrite is of 16 passes unless it is told otherwise.
-Not for: what follows from an answer (`shared/firmware_verdict.py`), thawing a frozen disk.
+Not for: what follows from an answer (`shared/firmware_verdict.py`), thawing a frozen disk (`agent/erase/ready.py`).
 """
 
 import re
@@ -46,6 +46,12 @@ def is_ata(disk: Disk) -> bool:
     return disk.transport in _OWN_PORTS and bool(disk.id.serial)
 
 
+def says_its_serial(disk: Disk) -> bool:
+    """Whether the disk behind this name says now that it has the serial number that it is known by."""
+    found = _SERIAL.findall(_identity(disk))
+    return len(found) == 1 and bool(disk.id.serial) and _bare(found[0]) == _bare(disk.id.serial)
+
+
 class _Ata:
     """What SANITIZE and SECURITY ERASE UNIT have in common."""
 
@@ -61,8 +67,7 @@ class _Ata:
 
     def is_this(self, disk: Disk) -> bool:
         """Whether the disk behind this name has the serial number that it is known by."""
-        found = _SERIAL.findall(_identity(disk))
-        return len(found) == 1 and bool(disk.id.serial) and _bare(found[0]) == _bare(disk.id.serial)
+        return says_its_serial(disk)
 
     def beside(self, disk: Disk) -> Beside | None:
         """Nothing: an ATA device is one disk."""
