@@ -2,7 +2,8 @@
 
 One rule for both: the agent says it so at the bench, and the server judges by it, whatever the agent said. The drive
 must have accepted the order, must have been at work on *this* order, must have said that it ended well; what was
-written before must be gone; and all that was to be read must have been read. Whatever is missing is *undetermined*.
+written before must be gone; all that was to be read must have been read, and must be of one kind. Whatever is missing
+is *undetermined*.
 A tool's exit status counts nowhere but in `accepted`; a success that the drive's log held before proves nothing.
 Sources: NVM Express base specification 2.0, §5.24 and §8.21 (Sanitize), the Sanitize Status log page: SSTAT bits 2:0,
 bit 8 (Global Data Erased: nothing was written since), SCDW10; ACS-4, Sanitize Device feature set (SD0 to SD4).
@@ -20,6 +21,8 @@ Shortfall = Literal["not-erased", "undetermined"]
 
 LEAST_MARKS: Final = 2
 """Its first sectors and its last; a disk of any size has more."""
+LEAST_SHARE: Final = 0.9
+"""Of the marks that a disk was to take: where more are missing, too much of it would be without any."""
 _ACTION: Final = 0b111
 """SANACT in the first word of a Sanitize command, and so in SCDW10 of the log."""
 
@@ -27,10 +30,13 @@ _ACTION: Final = 0b111
 @dataclass(frozen=True, slots=True)
 class Proof:
     """What one technique has to show. `goes_on`: the drive answers at once, works by itself, and says how far it is;
-    else it answers when it is done, and its answer is its word. `action`: of a Sanitize, which its log must name."""
+    else it answers when it is done, and its answer is its word. `action`: of a Sanitize, which its log must name.
+    `even`: it leaves the same kind of content all over the disk. A change of key need not: what was never written may
+    read as zeros beside what is noise now."""
 
     goes_on: bool
     action: int | None = None
+    even: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +49,9 @@ class Shows:
 
 def fault_in(said: FirmwareErased, proof: Proof) -> Shows | None:
     """What keeps this evidence from showing an erased disk; None for nothing."""
-    if said.marks_left or said.unchanged:
+    if said.marks_left or said.unchanged or said.elsewhere:
         return Shows("not-erased", "erase-marks-left")
-    return _fault_of_drive(said, proof) or _fault_of_reading(said)
+    return _fault_of_drive(said, proof) or _fault_of_reading(said, proof)
 
 
 def _fault_of_drive(said: FirmwareErased, proof: Proof) -> Shows | None:
@@ -79,11 +85,13 @@ def _is_named(said: FirmwareErased, action: int) -> bool:
     return said.ordered is not None and said.ordered == said.logged and said.ordered & _ACTION == action
 
 
-def _fault_of_reading(said: FirmwareErased) -> Shows | None:
-    if said.marked < LEAST_MARKS:
+def _fault_of_reading(said: FirmwareErased, proof: Proof) -> Shows | None:
+    if said.marked < max(LEAST_MARKS, LEAST_SHARE * said.to_mark):
         return Shows("undetermined", "erase-unmarked")
     if said.marks_unread or said.unread or not said.to_read or said.read != said.to_read:
         return Shows("undetermined", "erase-not-read-back")
+    if proof.even and 0 < said.even < said.read:
+        return Shows("undetermined", "erase-uneven")
     return None
 
 
@@ -92,8 +100,9 @@ def values_of(said: FirmwareErased, name: str) -> dict[str, str]:
     return {
         "disk": name,
         "seconds": f"{said.seconds:.0f}",
-        "left": str(said.marks_left + said.unchanged),
+        "left": str(said.marks_left + said.unchanged + said.elsewhere),
         "marked": str(said.marked + said.compared),
+        "other": amount(said.read - min(said.even, said.read)),
         "unread": amount(max(0, said.to_read - said.read)),
         "error": said.said,
     }

@@ -38,7 +38,15 @@ DRIVE_ERASE_TEXTS: Final[dict[str, dict[Language, str]]] = {
         "en": "a sample of {size} bytes, as the profile asks",
     },
     "one_value": {"fr": "partout la même valeur, {value}", "en": "one value throughout, {value}"},
-    "many_values": {"fr": "des valeurs diverses, rien des marques", "en": "various values, nothing of the marks"},
+    "many_values": {"fr": "des valeurs diverses", "en": "various values"},
+    "even_of_them": {
+        "fr": "dont {size} octets d'un seul et même secteur, encore et encore",
+        "en": "{size} bytes of them are one and the same sector again and again",
+    },
+    "found_elsewhere": {
+        "fr": "{count} secteurs d'avant, retrouvés ailleurs sur le disque",
+        "en": "{count} sectors of before, found elsewhere on the disk",
+    },
     "media_errors": {"fr": "Erreurs comptées par le disque", "en": "Errors that the disk counts"},
     "support_listed": {
         "fr": "Méthodes que l'outil openSeaChest liste pour ce disque",

@@ -16,7 +16,9 @@ from netboot.shared.inventory import Disk
 from netboot.shared.stages.erase import DiskErase
 
 PROOF: Final = Proof(goes_on=True, action=2)
-How = Literal["good", "fails", "hangs", "lies", "refuses", "half", "silent", "deaf", "scrambles"]
+How = Literal[
+    "good", "fails", "hangs", "lies", "refuses", "half", "silent", "deaf", "scrambles", "skips", "keeps", "moves"
+]
 
 
 @dataclass
@@ -68,13 +70,32 @@ class Played:
         if self.how == "deaf":
             return Ordered(command, "yes", dword=2)
         self.state, self.logged = "running", 2
-        self.ends = time.monotonic() + (3600 if self.how == "hangs" else self.seconds)
         size = self.image.stat().st_size
         with self.image.open("r+b") as file:
             if self.how in ("good", "silent"):
                 file.write(bytes([0xFF]) * size)
             elif self.how == "scrambles":
                 file.write((bytes(range(251)) * (size // 251 + 1))[:size])
+            elif self.how == "skips":  # every second sector
+                for at in range(0, size, 1024):
+                    file.seek(at)
+                    file.write(bytes(512))
+            elif self.how == "keeps":  # three pages between two marks
+                kept = self.kept(file.read())
+                file.seek(0)
+                file.write(kept)
+            elif self.how == "moves":  # all is there, at other addresses
+                old = file.read()
+                file.seek(0)
+                file.write(old[7 * 512 :] + old[: 7 * 512])
             elif self.how == "half":
                 file.write(bytes(size // 2))
+        # From here on, or a busy machine would have it done before anybody asks.
+        self.ends = time.monotonic() + (3600 if self.how == "hangs" else self.seconds)
         return Ordered(command, "yes", dword=2)
+
+    @staticmethod
+    def kept(content: bytes) -> bytes:
+        """Zeros, but for one page that is neither marked nor remembered."""
+        start, end = 5 * 4096, 6 * 4096
+        return bytes(start) + content[start:end] + bytes(len(content) - end)

@@ -1,6 +1,7 @@
 """The steps of an erase that a drive does by itself, on real block devices whose drive is played
 (`played_drive.py`)."""
 
+import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +19,7 @@ from netboot.agent.erase.stage import Methods, run_erase
 from netboot.agent.failures import StageFailed
 from netboot.shared.erase_methods.firmware import FirmwareErased
 from netboot.shared.erase_methods.overwrite import Overwritten
+from netboot.shared.firmware_verdict import Proof
 from netboot.shared.inventory import Disk
 from netboot.shared.read_back import BLOCK
 from netboot.shared.stages.erase import DiskErase, Erase, EraseResult, Erasure
@@ -85,10 +87,11 @@ async def test_a_drive_that_does_it_is_erased_and_the_evidence_says_how(image: P
     assert (erasure.level, said.accepted, said.state_before, said.state_after) == ("purge", "yes", "never", "done")
     assert (said.tool, said.ordered, said.logged, said.announced) == ("played 1", 2, 2, 0)
     assert any(one.state == "running" for one in said.states)
-    assert said.marked > 1000
+    assert said.marked == said.to_mark > 1000
     assert said.compared > 1000
     assert (said.marks_left, said.marks_unread, said.unchanged) == (0, 0, 0)
     assert (said.to_read, said.read, said.unread, said.value) == (SIZE, SIZE, 0, 0xFF)
+    assert (said.even, said.elsewhere) == (SIZE, 0)
     assert (said.media_errors_before, said.media_errors, said.support) == (1, 1, ("1 Block Erase (Purge)",))
     assert shares == sorted(shares)
     assert shares[-1] == 1.0
@@ -97,7 +100,7 @@ async def test_a_drive_that_does_it_is_erased_and_the_evidence_says_how(image: P
 async def test_what_reads_otherwise_afterwards_need_not_be_one_value(image: Path) -> None:
     erasure = await erase(Played(image, how="scrambles"))
     assert told(erasure) == ("erased", "")
-    assert of(erasure).value is None
+    assert (of(erasure).value, of(erasure).even) == (None, 0)
 
 
 async def test_a_drive_that_lies_is_never_called_erased(image: Path) -> None:
@@ -113,6 +116,35 @@ async def test_half_an_erase_is_none(image: Path) -> None:
     erasure = await erase(Played(image, how="half"))
     assert told(erasure) == ("not-erased", "erase-marks-left")
     assert 0 < of(erasure).marks_left < of(erasure).marked
+
+
+async def test_an_erase_that_skips_sectors_is_none(image: Path) -> None:
+    """Each page has changed, and none is erased."""
+    erasure = await erase(Played(image, how="skips"))
+    assert told(erasure) == ("not-erased", "erase-marks-left")
+    assert (of(erasure).marks_left, of(erasure).unchanged) == (of(erasure).marked, of(erasure).compared)
+
+
+async def test_a_part_that_was_kept_between_two_marks_is_seen_when_all_is_read(image: Path) -> None:
+    with image.open("r+b") as file:
+        file.write(os.urandom(32 * 4096))
+    erasure = await erase(Played(image, how="keeps"))
+    assert told(erasure) == ("undetermined", "erase-uneven")
+    said = of(erasure)
+    assert (said.marks_left, said.unchanged, said.read, said.value) == (0, 0, SIZE, None)
+    assert said.even == SIZE - BLOCK
+    by_key = Played(image, how="keeps", proof=Proof(goes_on=True, action=2, even=False))
+    assert told(await erase(by_key)) == ("erased", ""), "which a change of key may well leave"
+
+
+async def test_what_is_found_again_at_another_address_is_left(image: Path) -> None:
+    erasure = await erase(Played(image, how="moves"))
+    said = of(erasure)
+    assert told(erasure) == ("not-erased", "erase-marks-left")
+    assert (said.marks_left, said.unchanged) == (0, 0)
+    assert said.elsewhere >= 8 * (said.marked + said.compared)
+    assert erasure.problem is not None
+    assert erasure.problem.values["left"] == str(said.elsewhere)
 
 
 async def test_a_drive_that_fails_says_so(image: Path) -> None:

@@ -16,10 +16,12 @@ from netboot.shared.erase_methods.firmware import FirmwareErased, SeenState
 from netboot.shared.erase_methods.overwrite import Overwritten
 from netboot.shared.erase_outcome import erase_problem
 from netboot.shared.inventory import Disk, DiskId
+from netboot.shared.mark_places import mark_places
 from netboot.shared.read_back import to_read
 from netboot.shared.stages.erase import DiskErase, Erase, EraseResult, Erasure, Medium
 from tests.jobs.conftest import GB, HDD, SSD, erasure
 
+MARKS = len(mark_places(16 * GB))
 NVME = Disk(name="nvme0n1", id=DiskId(serial="N1", size=16 * GB), transport="nvme", model="Drive")
 ORDERS: dict[Method, tuple[str, int | None]] = {
     "nvme-sanitize-block": ("nvme sanitize /dev/nvme0n1 --sanact=start-block-erase", 2),
@@ -42,7 +44,8 @@ def said(method: Method, **changes: Any) -> Erasure:
         **{
             "tool": "nvme version 2.13", "command": command, "accepted": "yes", "states": running if dword else (),
             "state_before": "never" if dword else "idle", "state_after": "done", "ordered": dword, "logged": dword,
-            "seconds": 30.0, "marked": 2048, "compared": 2000, "to_read": 16 * GB, "read": 16 * GB, "value": 0,
+            "seconds": 30.0, "to_mark": MARKS, "marked": MARKS, "compared": MARKS - 48, "to_read": 16 * GB,
+            "read": 16 * GB, "value": 0, "even": 16 * GB,
         } | changes,
     )  # fmt: skip
     status = DiskStatus(name="nvme0n1", serial="N1", size=16 * GB, logical_sector=512)
@@ -76,7 +79,11 @@ CONTRADICTIONS: dict[str, tuple[str, dict[str, Any]]] = {
     "another SES": ("pattern", {"command": ORDERS["nvme-format-crypto"][0]}),
     "no command": ("pattern", {"command": ""}),
     "no tool": ("pattern", {"tool": ""}),
-    "less to read than there is": ("amounts", {"to_read": GB, "read": GB}),
+    "less to read than there is": ("amounts", {"to_read": GB, "read": GB, "even": GB}),
+    "more of one kind than was read": ("amounts", {"even": 16 * GB + 512}),
+    "fewer marks than such a disk has": ("amounts", {"to_mark": 2, "marked": 2, "compared": 2}),
+    "more marks than such a disk has": ("amounts", {"marked": MARKS + 1}),
+    "more compared than such a disk has": ("amounts", {"compared": MARKS + 1}),
     "longer than it took": ("times", {"seconds": 101.0}),
     "read faster than any disk": ("too-fast", {"seconds": 99.9}),
     "a state after the end": ("times", {"states": (SeenState(at=31.0, state="running"),)}),
@@ -98,6 +105,8 @@ def test_an_agent_that_calls_erased_what_its_evidence_does_not_show_is_not_follo
         ({"logged": 4}, "erase-unseen"),
         ({"state_after": "never"}, "erase-not-told"),
         ({"read": 15 * GB}, "erase-not-read-back"),
+        ({"even": 15 * GB}, "erase-uneven"),
+        ({"elsewhere": 1}, "erase-marks-left"),
     ):
         assert judged(said("nvme-sanitize-block", **changes)) == ("undetermined", "none", code)
 
@@ -130,7 +139,7 @@ def test_an_overwrite_that_was_ordered_behind_it_must_be_whole() -> None:
 
 def test_a_sample_counts_when_it_was_ordered_and_is_as_large_as_ordered() -> None:
     tenth = to_read(16 * GB, 10)
-    one = said("nvme-sanitize-block", to_read=tenth, read=tenth)
+    one = said("nvme-sanitize-block", to_read=tenth, read=tenth, even=tenth)
     assert judged(one, sample=10)[0] == "erased"
     assert judged(one) == ("undetermined", "none", "amounts")
     assert judged(said("nvme-sanitize-block"), sample=10) == ("undetermined", "none", "amounts")
@@ -142,7 +151,7 @@ def test_no_single_figure_that_says_less_is_called_erased(method: Method, field:
     nothing = KINDS[method].evidence()
     one = said(method)
     less = replace(one, evidence=replace(one.evidence, **{field: getattr(nothing, field)}))
-    needed = {"tool", "command", "accepted", "state_after", "marked", "to_read", "read"}
+    needed = {"tool", "command", "accepted", "state_after", "to_mark", "marked", "to_read", "read"}
     if "sanitize" in method:
         needed |= {"ordered", "logged", "seconds"}
     assert (judged(less)[0] == "erased") == (field not in needed)

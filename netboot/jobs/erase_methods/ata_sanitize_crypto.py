@@ -17,5 +17,5 @@ def _suits(disk: Disk) -> bool:
 
 
 RULES: Final = firmware_rules(
-    "ata-sanitize-crypto", Proof(goes_on=True), "--sanitize-crypto-scramble", _suits, whole_drive=False
+    "ata-sanitize-crypto", Proof(goes_on=True, even=False), "--sanitize-crypto-scramble", _suits, whole_drive=False
 )

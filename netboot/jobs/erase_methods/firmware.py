@@ -18,6 +18,7 @@ from netboot.shared.erase_methods.firmware import FirmwareErased
 from netboot.shared.erase_outcome import short_name
 from netboot.shared.firmware_verdict import Proof, fault_in, values_of
 from netboot.shared.inventory import Disk
+from netboot.shared.mark_places import mark_places
 from netboot.shared.problems import Problem
 from netboot.shared.read_back import to_read
 from netboot.shared.stages.erase import DiskErase
@@ -58,7 +59,9 @@ def on_own_port(disk: Disk) -> bool:
 
 
 def _contradiction(said: FirmwareErased, order: DiskErase, command: str, seconds: float) -> Reason | None:
-    if said.to_read != to_read(order.disk.size, order.sample):
+    if said.to_read != to_read(order.disk.size, order.sample) or said.even > said.read:
+        return "amounts"
+    if said.to_mark != len(mark_places(order.disk.size)) or max(said.marked, said.compared) > said.to_mark:
         return "amounts"
     if command not in said.command or _WHOLE_COMMAND.fullmatch(said.command) is None or not said.tool:
         return "pattern"

@@ -17,4 +17,4 @@ def _suits(disk: Disk) -> bool:
     return disk.can.nvme_format.supported and disk.can.nvme_format.crypto
 
 
-RULES: Final = firmware_rules("nvme-format-crypto", Proof(goes_on=False), "--ses=2", _suits)
+RULES: Final = firmware_rules("nvme-format-crypto", Proof(goes_on=False, even=False), "--ses=2", _suits)

@@ -15,5 +15,5 @@ def _suits(disk: Disk) -> bool:
 
 
 RULES: Final = firmware_rules(
-    "nvme-sanitize-crypto", Proof(goes_on=True, action=4), "--sanact=start-crypto-erase", _suits
+    "nvme-sanitize-crypto", Proof(goes_on=True, action=4, even=False), "--sanact=start-crypto-erase", _suits
 )

@@ -43,13 +43,14 @@ class FirmwareErased(MethodEvidence, frozen=True, kw_only=True):
     not plainly accepted. `announced`: seconds that the drive said it takes. `waited`: one of before was still at work
     or had failed, and was brought to its end first. The drive's log before (after the marks were written) and after:
     the state; the first word of the command that it is of (`logged`; `ordered` is ours); whether it says that nothing
-    was written since (`untouched`). None: not told. `marked`: marks that were written and read back before, of which
-    `marks_left` were read afterwards and `marks_unread` could not be. `compared`: places that held something else
-    before, of which `unchanged` held the same afterwards. `to_read`: bytes of the disk that were to be read back past
-    the cache, `read` that were, `unread` that refused; `value`: the one byte that all of them had, None where they
-    differed. `media_errors`: what the drive counts of errors that lost data, before and after. `purged`: its own word
-    that this purged it as IEEE 2883 means it. `support`: what openSeaChest_Erase lists for this drive, in its own
-    words.
+    was written since (`untouched`). None: not told. `to_mark`: marks that were to be written; `marked` those that were,
+    and were read back before, of which `marks_left` were read afterwards, in part or whole, and `marks_unread` could
+    not be. `compared`: places that held something else before, of which `unchanged` held the same afterwards, in part
+    or whole. `to_read`: bytes of the disk that were to be read back past the PC's cache, `read` that were, `unread`
+    that refused; `value`: the one byte that all of them had, None where they differed; `even`: how many of them were
+    one and the same sector again and again; `elsewhere`: sectors of marks, or of what was compared, found anywhere.
+    `media_errors`: what the drive counts of errors that lost data, before and after. `purged`: its own word that this
+    purged it as IEEE 2883 means it. `support`: what openSeaChest_Erase lists for this drive, in its own words.
     """
 
     tool: Text = ""
@@ -67,6 +68,7 @@ class FirmwareErased(MethodEvidence, frozen=True, kw_only=True):
     untouched_before: bool | None = None
     untouched: bool | None = None
     seconds: Span = 0.0
+    to_mark: Count = 0
     marked: Count = 0
     marks_left: Count = 0
     marks_unread: Count = 0
@@ -76,6 +78,8 @@ class FirmwareErased(MethodEvidence, frozen=True, kw_only=True):
     read: Size = 0
     unread: Size = 0
     value: Annotated[int, Meta(ge=0, le=255)] | None = None
+    even: Size = 0
+    elsewhere: Size = 0
     media_errors_before: Size | None = None
     media_errors: Size | None = None
     purged: bool | None = None

@@ -22,6 +22,7 @@ Code = Literal[
     "erase-unmarked",
     "erase-marks-left",
     "erase-not-read-back",
+    "erase-uneven",
     "erase-beside",
     "erase-take-out",
     "erase-locked",
@@ -148,6 +149,13 @@ SENTENCES: Final[dict[Code, dict[Language, str]]] = {
         "effacé : recommencez ; si cela se répète, détruisez-le.",
         "en": "The disk {disk} says that it is erased, but {unread} could not be read back. It is not known to be "
         "erased: start again; if it happens once more, destroy it.",
+    },
+    "erase-uneven": {
+        "fr": "Le disque {disk} dit qu'il est effacé, mais {other} n'y sont pas comme le reste : une partie a "
+        "pu rester telle quelle. On ne sait pas s'il est effacé : recommencez avec un profil qui réécrit, ou "
+        "détruisez-le.",
+        "en": "The disk {disk} says that it is erased, but {other} of it are not like the rest: a part may be as it "
+        "was. It is not known to be erased: start again with a profile that overwrites, or destroy it.",
     },
     "erase-beside": {
         "fr": "L'ordre d'effacer le disque {disk} effacerait aussi {others}, qui n'est pas à effacer ainsi ou dont on "

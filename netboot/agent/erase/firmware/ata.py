@@ -77,9 +77,8 @@ class _Ata:
 class AtaSanitize(_Ata):
     """One kind of SANITIZE: "block", "crypto" or "overwrite"."""
 
-    proof = Proof(goes_on=True)
-
     def __init__(self, kind: str) -> None:
+        self.proof = Proof(goes_on=True, even=kind != "crypto")
         self._how = _ORDERS[kind]
 
     def look(self, disk: Disk) -> Look:

@@ -21,6 +21,7 @@ from netboot.agent.disks.direct_io import DirectDisk, DiskError
 from netboot.agent.disks.disk_faults import problem_of
 from netboot.agent.disks.disk_threads import StallError, start
 from netboot.agent.disks.past_faults import LIMITS, GaveUpError, Limits
+from netboot.agent.erase.firmware.contents import Contents
 from netboot.agent.erase.firmware.drive_time import doing
 from netboot.agent.erase.firmware.follow_up import FollowUp
 from netboot.agent.erase.firmware.marking import Marking
@@ -170,7 +171,7 @@ class _Work:
         self.does(Doing("marking"))
         marking = Marking(self.device, secrets.token_bytes(32), self.stall)
         await marking.put(lambda share, stuck: self._show(share * _MARKS, stuck))
-        self._tell(marked=marking.marked, compared=marking.compared)
+        self._tell(to_mark=marking.to_mark, marked=marking.marked, compared=marking.compared)
         before = await self._look()
         self._tell(
             state_before=before.state, logged_before=before.logged, untouched_before=before.untouched,
@@ -183,7 +184,7 @@ class _Work:
         await marking.look_again(lambda share, stuck: self._show(_MARKS + _ERASE, stuck))
         self._tell(marks_left=marking.left, marks_unread=marking.unread, unchanged=marking.unchanged)
         if fault_in(replace(self.said, to_read=1, read=1, unread=0), self.technique.proof) is None:
-            await self._read_back()
+            await self._read_back(Contents(marking.sought()))
 
     async def _get_ready(self) -> None:
         """Bring to its end what an earlier order left, or nothing could be written."""
@@ -259,9 +260,9 @@ class _Work:
                 return follow
             await asyncio.sleep(follow.pause(at))
 
-    async def _read_back(self) -> None:
+    async def _read_back(self, contents: Contents) -> None:
         self._tell(to_read=to_read(self.device.size, self.order.sample))
-        reading = ReadBack(self.disk, self.device, self.order.sample, limits=self.limits)
+        reading = ReadBack(self.disk, self.device, self.order.sample, contents, limits=self.limits)
         whole = max(1, self.said.to_read)
         try:
             await reading.run(
@@ -270,7 +271,10 @@ class _Work:
             )
         finally:
             read = reading.read.total
-            self._tell(read=read, unread=self.said.to_read - read, value=reading.value)
+            self._tell(
+                read=read, unread=self.said.to_read - read,
+                value=contents.value, even=contents.even, elsewhere=contents.elsewhere,
+            )  # fmt: skip
 
     async def _look(self) -> Look:
         return await self._ask(lambda: self.technique.look(self.disk), Look())

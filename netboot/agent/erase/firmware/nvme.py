@@ -36,6 +36,7 @@ _ACTIONS: Final = {
 }
 _ONE_PASS: Final = 1
 """Of an overwrite: 0 is sixteen."""
+_MOST_ERRORS: Final = 2**63 - 1
 _FORMAT_SECONDS: Final = 600.0
 """A Format answers at its end, and announces no time: nvme-cli's own."""
 _TAKEN: Final[dict[str, Accepted]] = {"accepted": "yes", "refused": "no", "not-told": "not-told"}
@@ -92,11 +93,7 @@ class _Nvme:
         return Beside(", ".join(f"{controller}n{one}" for one in missing)) if missing else None
 
     def _errors(self, disk: Disk) -> int | None:
-        try:
-            text = answer("nvme", "smart-log", _path(disk), "--output-format=json")
-            return msgspec.json.decode(text, type=_Smart).media_errors
-        except (msgspec.MsgspecError, UnicodeError, RecursionError):
-            return None
+        return parse_media_errors(answer("nvme", "smart-log", _path(disk), "--output-format=json"))
 
 
 class NvmeSanitize(_Nvme):
@@ -107,7 +104,7 @@ class NvmeSanitize(_Nvme):
         self._kind = kind
         self._action, number = _ACTIONS[kind]
         self._dword = number | (_ONE_PASS << 4 if kind == "overwrite" else 0)
-        self.proof = Proof(goes_on=True, action=number)
+        self.proof = Proof(goes_on=True, action=number, even=kind != "crypto")
 
     def look(self, disk: Disk) -> Look:
         """The Sanitize Status log page, as the drive sent it."""
@@ -142,7 +139,7 @@ class NvmeFormat(_Nvme):
     def __init__(self, ses: int, host: Host | None = None) -> None:
         super().__init__(host)
         self._ses = ses
-        self.proof = Proof(goes_on=False)
+        self.proof = Proof(goes_on=False, even=ses == 1)
 
     def look(self, disk: Disk) -> Look:
         """A drive has no word for how its last Format ended; a Format that still runs is one that was not answered."""
@@ -163,6 +160,14 @@ class NvmeFormat(_Nvme):
         command = ("nvme", "format", _path(disk), *how)
         status, text = transcript(command, seconds=_FORMAT_SECONDS + 60)
         return _ordered(command, parse_format_order(status, text), None)
+
+
+def parse_media_errors(text: str) -> int | None:
+    """The drive's count of media errors, of 128 bits, as far as a message holds it; None when it is not told."""
+    try:
+        return min(_MOST_ERRORS, max(0, msgspec.json.decode(text, type=_Smart).media_errors))
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+        return None
 
 
 def _bare(serial: str) -> str:

@@ -1,7 +1,8 @@
-"""Reads a disk past the page cache after its drive erased it: whether all can be read, and whether it has one value.
+"""Reads a disk past the page cache after its drive erased it: whether all can be read, and what it holds.
 
 By several threads, as an overwrite is read back, and on past bad sectors. What the disk refuses is counted: nobody
-knows what is there. Sampling reads whole blocks (`shared/read_back.py`). Not for: marks (`markers.py`).
+knows what is there. Sampling reads whole blocks (`shared/read_back.py`). Not for: what is made of it (`contents.py`),
+marks at their own places (`marking.py`).
 """
 
 import threading
@@ -14,6 +15,7 @@ from netboot.agent.disks.direct_io import DirectDisk, aligned_buffer
 from netboot.agent.disks.past_faults import LIMITS, Limits, PastFaults
 from netboot.agent.disks.ranges import Ranges
 from netboot.agent.disks.sweep import Look, Sweep, Worker
+from netboot.agent.erase.firmware.contents import Contents, Viewer
 from netboot.shared.inventory import Disk
 from netboot.shared.read_back import ALL, BLOCK, numbers
 
@@ -21,20 +23,16 @@ THREADS: Final = 3
 
 
 class ReadBack:
-    """One reading of a disk, or of `percent` of it. `read`: what could be read; `value`: the one byte of all that was,
-    None where they differ, or while nothing was read."""
+    """One reading of a disk, or of `percent` of it. `read`: what could be read; `contents` is told what that was."""
 
-    def __init__(self, disk: Disk, device: DirectDisk, percent: int, *, limits: Limits = LIMITS) -> None:
+    def __init__(
+        self, disk: Disk, device: DirectDisk, percent: int, contents: Contents, *, limits: Limits = LIMITS
+    ) -> None:
         self._disk, self._device, self._percent = disk, device, percent
+        self._contents = contents
         self._limits = limits
         self._lock = threading.Lock()
-        self._values: set[int | None] = set()
         self.read = Ranges()
-
-    @property
-    def value(self) -> int | None:
-        """The byte that all that was read is."""
-        return next(iter(self._values)) if len(self._values) == 1 else None
 
     async def run(self, *, stall: float, look: Look) -> None:
         """Read. Raises what `Sweep.run` does."""
@@ -59,17 +57,14 @@ class ReadBack:
         @contextmanager
         def worker() -> Iterator[Callable[[int], int]]:
             with aligned_buffer(BLOCK) as buffer:
-                same = bytearray(BLOCK)
+                viewer = Viewer(self._contents, BLOCK)
 
                 def take(start: int, end: int) -> None:
                     content = buffer[: end - start]
                     device.read(content, start)
-                    value = content[0]
-                    if same[0] != value:
-                        same[:] = bytes((value,)) * BLOCK
-                    # A bytearray compares with any buffer by one memcmp.
-                    whole = same if end - start == BLOCK else same[: end - start]
-                    self._took(start, end, value if whole == content else None)
+                    viewer.look(content)
+                    with self._lock:
+                        self.read.add(start, end)
 
                 def work(number: int) -> int:
                     start = number * BLOCK
@@ -80,8 +75,3 @@ class ReadBack:
                 yield work
 
         return worker
-
-    def _took(self, start: int, end: int, value: int | None) -> None:
-        with self._lock:
-            self.read.add(start, end)
-            self._values.add(value)
