@@ -237,6 +237,18 @@ def test_a_drives_refusal_is_read_whatever_the_exit_status(
         assert order.said
 
 
+@pytest.mark.parametrize("status", [0x05, 0x07, 0x08, 0x4007, 0x370, 0x371, 0x4371, 0x300])
+def test_what_was_broken_off_is_no_refusal_for_it_may_have_begun(status: int) -> None:
+    """NVM Express base specification 2.0, figures 94 and 98; Linux ends so what it gave up (NVME_SC_HOST_ABORTED_CMD),
+    and nvme-cli writes each status in the form that is recorded of another."""
+    denied = answer("nvme-sanitize-denied")
+    assert "(0x4286)" in denied
+    for parse in (parse_sanitize_order, parse_format_order):
+        order = parse(1, denied.replace("(0x4286)", f"({status:#x})"))
+        assert order.taken == "not-told"
+        assert order.said
+
+
 def test_a_sanitize_was_taken_when_the_tool_ended_well_and_said_nothing() -> None:
     assert parse_sanitize_order(0, "").taken == "accepted"
     assert parse_sanitize_order(1, "").taken == "not-told"

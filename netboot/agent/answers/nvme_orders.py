@@ -16,6 +16,10 @@ SANITIZE_IN_PROGRESS: Final = 0x1D
 """Generic command status: the last sanitize failed and must be got over; one is at work."""
 _CODE: Final = 0x7FF
 """SCT and SC; above are the bits Do Not Retry and More."""
+_BROKEN_OFF: Final = frozenset({0x05, 0x07, 0x08})
+"""Generic command status: given up for a loss of power, on the host's request, with its queue."""
+_ON_THE_WAY: Final = 0x3
+"""SCT of path related status: the host gave the command up, or it was lost between host and drive."""
 _STATUS: Final = re.compile(r"^NVMe status: (.*)\((0x[0-9a-f]{1,4})\)\s*$", re.MULTILINE | re.IGNORECASE)
 _FORMATTED: Final = re.compile(r"^Success formatting namespace:([0-9a-f]{1,8})\s*$", re.MULTILINE)
 
@@ -46,11 +50,14 @@ def parse_format_order(exit_status: int, transcript: str) -> Order:
 
 
 def _refused(transcript: str) -> Order | None:
-    """The drive's own words, when it answered with an error; two of them contradict each other."""
+    """The drive's own words, when it answered with an error; two of them contradict each other, and a command that was
+    broken off may have begun, or be at work still."""
     found = _STATUS.findall(transcript)
     if not found:
         return None
     said = in_short(*(f"{words.strip()} ({code})" for words, code in found))
     if len(found) != 1 or not int(found[0][1], 16) & _CODE:
         return Order("not-told", said)
-    return Order("refused", said, int(found[0][1], 16))
+    status = int(found[0][1], 16)
+    begun = status & _CODE in _BROKEN_OFF or (status & _CODE) >> 8 == _ON_THE_WAY
+    return Order("not-told" if begun else "refused", said, status)
