@@ -99,6 +99,15 @@ def test_what_the_drive_cannot_do_is_refused(nvme: NvmeMaker, tmp_path: Path) ->
     assert (tmp_path / "disk.img").read_bytes() == old
 
 
+def test_one_that_has_no_user_data_erase_takes_the_other(nvme: NvmeMaker, tmp_path: Path) -> None:
+    with nvme_pc(nvme(Behaviour(erase_seconds=0.1), format_user_data=False)) as host:
+        old = (tmp_path / "disk.img").read_bytes()
+        assert host.format(secure=1) == 0x02
+        assert (tmp_path / "disk.img").read_bytes() == old
+        assert host.format(secure=2) == 0
+        assert (tmp_path / "disk.img").read_bytes() != old
+
+
 def test_a_drive_without_format_does_not_know_the_command(nvme: NvmeMaker) -> None:
     with nvme_pc(nvme(format=False)) as host:
         assert host.identify(1).data[256] & 2 == 0

@@ -183,7 +183,8 @@ class NvmeDrive:
             raise CommandError(Status.FORMAT_IN_PROGRESS)
         if number >= len(SECTORS) or dword10 & 0x1F0:
             raise CommandError(Status.INVALID_FORMAT)
-        if secure > 2 or (secure == 2 and not self.spec.format_crypto):
+        knows = (True, self.spec.format_user_data, self.spec.format_crypto)
+        if secure >= len(knows) or not knows[secure]:
             raise CommandError(Status.INVALID_FIELD)
         every = self.spec.erase_all if secure else self.spec.format_all
         if every or command.nsid == ALL_NAMESPACES:

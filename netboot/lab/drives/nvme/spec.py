@@ -31,6 +31,7 @@ class Namespace(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class NvmeSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="nvme"):
     """One drive. The default knows all three sanitize actions, and Format with SES 0, 1 and 2.
 
+    Without `format_user_data` it refuses SES 1, as no drive may by the standard.
     `format_all` and `erase_all` are FNA's first two bits: a Format, or its secure erase, is about every namespace.
     `inhibits_no_deallocate`: NDI, the drive deallocates even if it is told not to.
     """
@@ -45,6 +46,7 @@ class NvmeSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_fiel
     inhibits_no_deallocate: bool = False
     purge: Purge = Purge.UNSAID
     format: bool = True
+    format_user_data: bool = True
     format_crypto: bool = True
     format_all: bool = False
     erase_all: bool = False
