@@ -39,6 +39,7 @@ MOST = Abilities(
         block=True,
         overwrite=True,
         no_deallocate=True,
+        purges_on_demand=True,
         times=TIMES,
         times_no_deallocate=TIMES,
         state="running",
