@@ -32,20 +32,45 @@ def test_the_end_of_the_one_before_is_not_taken_for_this_ones() -> None:
     """A log that says for a moment what it said before the order."""
     follow = FollowUp(OLD, 20)
     assert follow.take(0.2, OLD) == "go-on"
-    assert follow.take(GRACE - 0.1, OLD) == "go-on"
+    assert follow.take(GRACE, OLD) == "go-on"
     assert follow.take(GRACE + 0.1, OLD) == "ended"
     assert follow.state == "done", "and the verdict says that it was not seen"
+    assert [seen.at for seen in follow.states] == [0.2], "the same word is kept once"
 
 
 @pytest.mark.parametrize(
-    "before", [Look("never"), Look("failed", logged=2), Look("done", logged=4), Look("done", logged=2, untouched=False)]
+    ("before", "after"),
+    [
+        (Look("done", logged=2, untouched=True), Look("done", logged=2, untouched=True)),
+        (Look("done", logged=2, untouched=False), Look("done", logged=2, untouched=False)),
+        (Look("done", logged=2, untouched=False), Look("done", logged=2)),
+        (Look("done", logged=2), Look("done", logged=2, untouched=True)),
+        (Look("done"), Look("done")),
+        (Look("done"), Look("done", logged=2)),
+    ],
 )
+def test_a_log_that_shows_no_change_is_not_yet_the_end(before: Look, after: Look) -> None:
+    assert FollowUp(before, 2).take(0.2, after) == "go-on"
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        Look("never"), Look("idle", logged=2), Look("failed", logged=2), Look("done", logged=4),
+        Look("done", logged=2, untouched=False),
+    ],
+)  # fmt: skip
 def test_a_quick_one_that_changed_the_log_has_ended(before: Look) -> None:
     assert FollowUp(before, 2).take(0.2, Look("done", logged=2, untouched=True)) == "ended"
 
 
 def test_one_that_fails_has_ended() -> None:
     assert followed(FollowUp(OLD, 20), [(1.0, Look("running", 10)), (2.0, Look("failed", 10))]) == ("failed", 2.0)
+    assert followed(FollowUp(OLD, 20), [(1.0, Look("failed"))]) == ("failed", 1.0)
+
+
+def test_a_disk_that_ran_and_is_at_rest_has_ended_and_how_it_does_not_say() -> None:
+    assert followed(FollowUp(OLD, 20), [(1.0, Look("running")), (2.0, Look("idle"))]) == ("idle", 2.0)
 
 
 def test_never_sanitised_after_the_order_is_no_end_for_a_while_and_then_it_is_told_so() -> None:
@@ -64,6 +89,17 @@ def test_one_that_stands_still_is_given_up_after_what_it_announced_and_a_margin(
     assert follow.take(patience, Look("running", 9)) == "go-on"
     assert follow.take(patience + max(announced, MARGIN) + 2, Look("running", 9)) == "ended"
     assert follow.state == "running"
+
+
+def test_how_long_it_stands_still_is_counted_from_when_it_moved() -> None:
+    follow = FollowUp(OLD, 600)
+    for at, permille in ((10.0, None), (100.0, 1), (300.0, 2)):
+        assert follow.take(at, Look("running", permille)) == "go-on"
+        assert follow.still(at) == 0.0, "it moved"
+    assert follow.take(340.0, Look("running", 2)) == "go-on"
+    assert follow.still(341.0) == 41.0
+    assert follow.take(900.0, Look("running", 2)) == "go-on", "that is as long as it announced"
+    assert follow.take(900.5, Look("running", 2)) == "ended"
 
 
 def test_one_that_announced_nothing_and_tells_no_progress_has_half_an_hour_and_more() -> None:
@@ -92,8 +128,11 @@ def test_one_that_falls_silent_tells_nothing() -> None:
     follow = FollowUp(OLD, 3600)
     assert follow.take(1.0, Look("running", 10)) == "go-on"
     assert follow.take(SILENCE, Look()) == "go-on"
-    assert follow.take(SILENCE + 2, Look()) == "ended"
+    assert follow.take(SILENCE + 1.0, Look()) == "go-on"
+    assert follow.take(SILENCE + 1.5, Look()) == "ended"
     assert follow.state == "not-told"
+    assert [(seen.at, seen.state) for seen in follow.states] == [(1.0, "running"), (SILENCE, "not-told")]
+    assert FollowUp(OLD, 3600).state == "not-told", "nobody has looked yet"
 
 
 def test_the_share_is_the_drives_own_or_else_by_its_time() -> None:
@@ -103,6 +142,13 @@ def test_the_share_is_the_drives_own_or_else_by_its_time() -> None:
     follow.take(60.0, Look("running", 250))
     assert follow.share(60.0) == 0.25
     assert FollowUp(OLD, None).share(50.0) == 0.0
+    untold = FollowUp(OLD, 100)
+    untold.take(60.0, Look("running"))
+    assert untold.share(70.0) == 0.7
+
+
+def test_a_long_one_is_looked_at_less_often() -> None:
+    assert [FollowUp(OLD, None).pause(at) for at in (0.0, 100.0, 1000.0)] == [0.2, 5.0, 10.0]
 
 
 LOOKS = st.builds(

@@ -10,10 +10,12 @@ from msgspec.structs import replace
 from netboot.shared.erase_methods.firmware import FirmwareErased, SeenState
 from netboot.shared.erase_methods.nvme_format import NvmeFormatted
 from netboot.shared.erase_methods.nvme_sanitize_block import NvmeSanitizedByBlocks
-from netboot.shared.firmware_verdict import Proof, Shows, fault_in
+from netboot.shared.firmware_verdict import Proof, Shows, fault_in, values_of
 from netboot.shared.read_back import BLOCK, numbers, to_read
 
 SANITIZE, FORMAT = Proof(goes_on=True, action=2), Proof(goes_on=False)
+ATA = Proof(goes_on=True)
+"""Its disks keep no log that names an order."""
 RAN = (SeenState(at=0.1, state="running", permille=10), SeenState(at=2.0, state="done"))
 GOOD = NvmeSanitizedByBlocks(
     tool="nvme version 2.13", command="nvme sanitize /dev/nvme0n1 --sanact=start-block-erase", accepted="yes",
@@ -42,6 +44,7 @@ WRONG: dict[str, tuple[str, str, dict[str, Any]]] = {
     "something of before is left": ("not-erased", "erase-marks-left", {"unchanged": 1}),
     "a mark that cannot be read": ("undetermined", "erase-not-read-back", {"marks_unread": 1}),
     "a part that cannot be read": ("undetermined", "erase-not-read-back", {"read": BLOCK - 512, "unread": 512}),
+    "a part that is said to be unread": ("undetermined", "erase-not-read-back", {"unread": 512}),
     "not read": ("undetermined", "erase-not-read-back", {"read": 0}),
     "nothing to read": ("undetermined", "erase-not-read-back", {"to_read": 0, "read": 0}),
 }  # fmt: skip
@@ -54,6 +57,7 @@ def test_an_erase_of_which_all_was_seen_and_read_is_one() -> None:
     by_key = Proof(goes_on=True, action=2, even=False)
     assert fault_in(replace(GOOD, value=None, even=512), by_key) is None, "and zeros where nothing was written"
     assert fault_in(FORMATTED, FORMAT) is None
+    assert fault_in(replace(GOOD, to_mark=2, marked=2), SANITIZE) is None, "a disk of two pages has no more"
 
 
 @pytest.mark.parametrize("what", WRONG)
@@ -67,6 +71,7 @@ def test_whatever_is_missing_keeps_a_disk_from_being_called_erased(what: str) ->
     [
         {"state_before": "never", "logged_before": 0},
         {"state_before": "failed"},
+        {"state_before": "idle"},
         {"logged_before": 4},
         {"untouched_before": False, "untouched": True},
     ],
@@ -79,6 +84,29 @@ def test_one_too_quick_to_be_seen_at_work_is_known_by_what_it_changed(changes: d
         assert fault_in(replace(GOOD, states=RAN[1:], **alone), SANITIZE) is not None
 
 
+def test_a_disk_without_a_log_of_orders_is_believed_when_it_was_seen_at_work_or_at_rest_before() -> None:
+    """ATA: SANITIZE STATUS EXT says how the last one ended, and of which order it does not."""
+    silent = replace(GOOD, ordered=None, logged_before=None, logged=None)
+    assert fault_in(silent, ATA) is None
+    assert fault_in(replace(silent, states=RAN[1:], state_before="idle"), ATA) is None
+    assert fault_in(replace(silent, states=RAN[1:]), ATA) == Shows("undetermined", "erase-unseen")
+    assert fault_in(silent, SANITIZE) == Shows("undetermined", "erase-unseen")
+
+
+def test_the_sentences_are_told_how_much_is_left_and_how_much_was_not_read() -> None:
+    said = replace(
+        GOOD, seconds=61.4, marks_left=3, unchanged=2, elsewhere=4, marked=40, compared=30, to_read=BLOCK,
+        read=BLOCK - 4096, even=BLOCK - 8192, said="no word",
+    )  # fmt: skip
+    assert values_of(said, "SSD S1") == {
+        "disk": "SSD S1", "seconds": "61", "left": "9", "marked": "70", "other": "4.1 kB", "unread": "4.1 kB",
+        "error": "no word",
+    }  # fmt: skip
+    assert values_of(replace(said, read=BLOCK), "")["unread"] == "0.0 kB"
+    assert values_of(replace(said, read=2 * BLOCK), "")["unread"] == "0.0 kB"
+    assert values_of(replace(said, even=2 * BLOCK), "")["other"] == "0.0 kB"
+
+
 def test_what_is_left_comes_before_whatever_the_drive_says_of_itself() -> None:
     for said in ("refused", "failed", "still at work", "silent"):
         changes = WRONG[said][2] | {"marks_left": 3}
@@ -87,19 +115,21 @@ def test_what_is_left_comes_before_whatever_the_drive_says_of_itself() -> None:
 
 WORDS = st.sampled_from(["never", "idle", "running", "done", "failed", "not-told"])
 DWORDS = st.sampled_from([None, 0, 2, 3, 4, 2**32 - 2])
+TOLD = st.sampled_from([None, True, False])
 FEW = st.integers(0, 3)
-ANY = st.builds(
-    NvmeSanitizedByBlocks,
-    accepted=st.sampled_from(["yes", "no", "not-told"]),
-    states=st.lists(st.builds(SeenState, at=st.just(0.0), state=WORDS), max_size=3).map(tuple),
-    state_before=WORDS, state_after=WORDS, ordered=DWORDS, logged_before=DWORDS, logged=DWORDS,
-    untouched_before=st.sampled_from([None, True, False]), untouched=st.sampled_from([None, True, False]),
-    to_mark=FEW, marked=FEW, even=FEW, elsewhere=FEW, marks_left=FEW, marks_unread=FEW, compared=FEW, unchanged=FEW,
-    to_read=FEW, read=FEW, unread=FEW,
-)  # fmt: skip
+FIELDS: dict[str, st.SearchStrategy[Any]] = {
+    "accepted": st.sampled_from(["yes", "no", "not-told"]),
+    "states": st.lists(st.builds(SeenState, at=st.just(0.0), state=WORDS), max_size=3).map(tuple),
+    "state_before": WORDS, "state_after": WORDS, "ordered": DWORDS, "logged_before": DWORDS, "logged": DWORDS,
+    "untouched_before": TOLD, "untouched": TOLD, "to_mark": FEW, "marked": FEW, "even": FEW, "elsewhere": FEW,
+    "marks_left": FEW, "marks_unread": FEW,
+    "compared": FEW, "unchanged": FEW, "to_read": FEW, "read": FEW, "unread": FEW,
+}  # fmt: skip
+ANY = st.fixed_dictionaries({}, optional=FIELDS).map(lambda changes: replace(GOOD, **changes))
+"""A good one, of which some figures are others."""
 
 
-@given(ANY, st.sampled_from([SANITIZE, FORMAT]))
+@given(ANY, st.sampled_from([SANITIZE, FORMAT, ATA]))
 def test_nothing_else_is_ever_called_erased(said: FirmwareErased, proof: Proof) -> None:
     if fault_in(said, proof) is not None:
         return
@@ -110,11 +140,12 @@ def test_nothing_else_is_ever_called_erased(said: FirmwareErased, proof: Proof) 
     assert said.even in (0, said.read) or said.even > said.read
     assert said.read == said.to_read > 0
     if proof.goes_on:
-        assert said.ordered == said.logged == 2
+        if proof is SANITIZE:
+            assert said.ordered == said.logged == 2
         seen = any(one.state == "running" for one in said.states)
         emptied = (said.untouched_before, said.untouched) == (False, True)
-        other = said.logged_before is not None and said.logged_before != 2
-        assert seen or emptied or other or said.state_before in ("never", "failed")
+        other = said.logged_before is not None and said.logged_before != said.logged
+        assert seen or emptied or other or said.state_before in ("never", "idle", "failed")
 
 
 @given(st.integers(1, 3000 * BLOCK), st.integers(1, 100))

@@ -36,7 +36,7 @@ class FollowUp:
     told: float = 0.0
     moved: float = 0.0
     ran: bool = False
-    _most: int = -1
+    _most: int = 0
 
     def take(self, at: float, look: Look) -> Step:
         """One more look at the drive."""
@@ -74,7 +74,7 @@ class FollowUp:
 
     def _running(self, at: float, look: Look) -> Step:
         if not self.ran or (look.permille is not None and look.permille > self._most):
-            self.moved, self._most = at, -1 if look.permille is None else look.permille
+            self.moved, self._most = at, look.permille or 0
         self.ran, self.last = True, look
         announced = UNTOLD if self.announced is None else self.announced
         long = at > announced + MARGIN
