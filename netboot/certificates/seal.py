@@ -33,6 +33,8 @@ _PREFIX: Final = b"netboot-erasure-seal1\n"
 """So that no other thing that this key signs can be taken for a seal."""
 LONGEST: Final = 2048
 """Characters; a QR code of bytes holds 2,331 with its error correction at level M (ISO/IEC 18004)."""
+_LEAST: Final = 8
+"""Lines of one that names no disk."""
 _NAMED: Final = 4
 """Disks that stand in it one by one; the JSON has all."""
 _CUT: Final = 40
@@ -78,18 +80,18 @@ def read_seal(text: str) -> Seal:
     lines = text.replace("\r\n", "\n").strip("\n").split("\n")
     kind = next((kind for kind, title in _TITLES.items() if title == lines[0]), None)
     names = [line.partition(" ")[0] for line in lines]
-    if kind is None or len(lines) < 7 or names[1] != "NO" or names[-3:] != ["JSON", "KEY", "SIG"]:
+    if kind is None or len(lines) < _LEAST or names[1] != "NO" or names[-3:] != ["JSON", "KEY", "SIG"]:
         raise SealError("lines")
     if not all(_LINE.fullmatch(line) for line in lines):
         raise SealError("lines")
-    digest, key, signature = (
-        _unpacked(line.partition(" ")[2], length) for line, length in zip(lines[-3:], (32, 32, 64), strict=True)
-    )
+    digest = _unpacked(lines[-3].removeprefix("JSON "), 32)
+    key = _unpacked(lines[-2].removeprefix("KEY "), 32)
+    signature = _unpacked(lines[-1].removeprefix("SIG "), 64)
     try:
         VerifyKey(key).verify(_signed(lines[:-1]), signature)
     except (BadSignatureError, ValueError):
         raise SealChangedError("signature") from None
-    return Seal(kind, lines[1].partition(" ")[2], tuple(lines[1:-3]), digest.hex(), key, "\n".join(lines))
+    return Seal(kind, lines[1].removeprefix("NO "), tuple(lines[1:-3]), digest.hex(), key, "\n".join(lines))
 
 
 def is_of(found: Seal, paper: Paper) -> bool:
@@ -126,7 +128,7 @@ def _joined(name: str, *values: str) -> str:
 
 def _short(value: str) -> str:
     """A value that cannot be taken for two, in signs that every scanner reads alike: the JSON has the whole."""
-    plain = value.replace("|", "/").encode("ascii", "replace").decode()
+    plain = "".join(sign if " " <= sign <= "~" else "?" for sign in value.replace("|", "/"))
     return plain[:_CUT].strip() or "-"
 
 
@@ -135,12 +137,12 @@ def _signed(lines: list[str]) -> bytes:
 
 
 def _packed(value: bytes) -> str:
-    return urlsafe_b64encode(value).rstrip(b"=").decode()
+    return urlsafe_b64encode(value).decode().replace("=", "")
 
 
 def _unpacked(text: str, length: int) -> bytes:
     try:
-        value = urlsafe_b64decode(text.encode("ascii") + b"=" * (-len(text) % 4))
+        value = urlsafe_b64decode(f"{text}==")  # as many as any text can want: Python takes more
     except ValueError:
         raise SealError("lines") from None
     # Base64 has several texts for one value; only one of them is ours.

@@ -69,7 +69,7 @@ def compare(checked: Sequence[Checked]) -> list[Finding]:
     found = []
     for one in checked:
         code: Code = "pdf-other" if one.kind == "pdf-whole" else "seal-other"
-        if one.kind == "json-whole" or not one.marks or not papers:
+        if one.kind == "json-whole" or not one.marks:
             continue
         for number, digest in papers.items():
             if one.marks.get(number) != digest:
@@ -87,15 +87,20 @@ def _check_pdf(content: bytes, known: Known) -> Checked:
     except PdfChangedError as error:
         return Checked("pdf-changed", (Finding("pdf-changed", "changed", {"why": str(error)}),), {})
     marks = {number.decode(): digest.decode() for number, digest in _MARK.findall(content)}
-    names = list(marks)[:_NUMBERS_SHOWN] + (["…"] if len(marks) > _NUMBERS_SHOWN else [])
     trusted = known.keys is not None and known.keys.certificate == signed.certificate
     finding = Finding(
         "pdf-whole",
         "whole" if trusted else "unknown-key",
-        {"numbers": ", ".join(names)},
+        {"numbers": _named(marks)},
         fingerprint(signed.certificate),
     )
     return Checked("pdf-whole", (finding,), marks)
+
+
+def _named(marks: dict[str, str]) -> str:
+    """The first numbers of a PDF of several papers."""
+    more = ["…"] if len(marks) > _NUMBERS_SHOWN else []
+    return ", ".join([*marks][:_NUMBERS_SHOWN] + more)
 
 
 def _check_text(text: str, known: Known) -> Checked:
@@ -157,34 +162,32 @@ def _why_json_changed(sealed: Sealed, found: Seal | None) -> str:
     return "" if sealed.paper is None or is_of(found, sealed.paper) else "seal-says"
 
 
-def _events(paper: Paper, known: Known) -> Iterator[Finding]:
+def _events(paper: Paper, known: Known) -> list[Finding]:
     whole = [disk.event for disk in paper.disks if disk.event is not None]
-    hashes = {mark.sequence: mark.hash for mark in paper.events}
-    good = True
-    for event in whole:
-        if not _is_hashed(event) or hashes.get(event.sequence, event.hash) != event.hash:
-            good = False
-            yield Finding("event-changed", "changed", {"number": str(event.sequence)})
-    compared = known.find_event is not None and known.server == paper.server
-    if known.find_event is not None and compared:
-        for sequence in sorted({*hashes, *(event.sequence for event in whole)}):
-            recorded = known.find_event(paper.server, sequence)
-            wanted = next((event.hash for event in whole if event.sequence == sequence), hashes.get(sequence))
-            if recorded is None:
-                good = False
-                yield Finding("event-missing", "changed", {"number": str(sequence)})
-            elif recorded.hash != wanted or chain.sealed(recorded).hash != recorded.hash:
-                good = False
-                yield Finding("event-other", "changed", {"number": str(sequence)})
-    if good:
-        count = str(len({*hashes, *(event.sequence for event in whole)}))
-        yield Finding("event-whole", "whole", {"count": count, "compared": "yes" if compared else ""})
+    marks = {mark.sequence: mark.hash for mark in paper.events}
+    told = marks | {event.sequence: event.hash for event in whole}
+    found = [
+        Finding("event-changed", "changed", {"number": str(event.sequence)})
+        for event in whole
+        if not _is_hashed(event) or marks.get(event.sequence, event.hash) != event.hash
+    ]
+    find = known.find_event if known.server == paper.server else None
+    if find is not None:
+        found += _beside_journal(paper.server, told, find)
+    count = {"count": str(len(told)), "compared": "" if find is None else "yes"}
+    return found or [Finding("event-whole", "whole", count)]
+
+
+def _beside_journal(server: str, told: dict[int, str], find: FindEvent) -> Iterator[Finding]:
+    for sequence, wanted in sorted(told.items()):
+        recorded = find(server, sequence)
+        if recorded is None:
+            yield Finding("event-missing", "changed", {"number": str(sequence)})
+        elif recorded.hash != wanted or chain.sealed(recorded).hash != recorded.hash:
+            yield Finding("event-other", "changed", {"number": str(sequence)})
 
 
 def _is_hashed(event: Event) -> bool:
     """Whether its content is what its hash is of."""
-    try:
-        fields = {name: getattr(event, name) for name in Event.__struct_fields__}
-        return chain.sealed(RecordedEvent(**fields)).hash == event.hash
-    except UnicodeEncodeError:
-        return False
+    fields = {name: getattr(event, name) for name in Event.__struct_fields__}
+    return chain.sealed(RecordedEvent(**fields)).hash == event.hash
