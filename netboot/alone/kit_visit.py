@@ -181,5 +181,4 @@ def _judged(one: KitStage, job: Job) -> StageRecord:
 def _same(rules: Stage, given: Stage) -> bool:
     if not isinstance(rules, Erase) or not isinstance(given, Erase):
         return rules == given
-    pairs = zip(rules.disks, given.disks, strict=False)
-    return len(rules.disks) == len(given.disks) and all(ours.disk == theirs.disk for ours, theirs in pairs)
+    return [one.disk for one in rules.disks] == [one.disk for one in given.disks]

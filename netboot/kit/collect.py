@@ -33,6 +33,8 @@ log = logging.getLogger(__name__)
 
 MOST: Final = 4096
 """Files of one stick that are read."""
+_READ: Final = LIMIT + 1
+"""Bytes of each: one more than it may have shows that it is too long."""
 _SECONDS: Final = 60.0
 """For each file: a stick that fails may answer never."""
 
@@ -76,7 +78,7 @@ def brought(visit: KitVisit, digest: str) -> Brought:
             record=judged[one.stage],
             started=one.started,
             finished=one.finished,
-            seconds=max(0.0, (one.ended or 0.0) - (one.began or 0.0)) if one.ended else 0.0,
+            seconds=_seconds(one.began, one.ended),
         )
         for one in visit.stages
     )
@@ -94,6 +96,11 @@ def brought(visit: KitVisit, digest: str) -> Brought:
     )
 
 
+def _seconds(began: float | None, ended: float | None) -> float:
+    """How long a stage took; 0 of one whose beginning or end was not told."""
+    return 0.0 if began is None or ended is None else max(0.0, ended - began)
+
+
 def _key(name: str, workshop: SigningKey) -> VerifyKey:
     try:
         return kit_of(name, workshop).key.verify_key
@@ -107,7 +114,7 @@ def _read(path: Path) -> bytes:
     with os.fdopen(handle, "rb") as file:
         if not stat.S_ISREG(os.fstat(handle).st_mode):
             raise KitVisitError("it is no file")
-        return file.read(LIMIT + 1)
+        return file.read(_READ)
 
 
 @contextmanager
@@ -146,10 +153,11 @@ def _copy(device: Path, folder: Path) -> None:
             raise NetbootError(f"{device} has {len(names)} files; {MOST} are read", hint="remove some, then again")
         for number, name in enumerate(names):
             # Under a name of our own: its own is the stick's word.
-            within = ["prlimit", f"--fsize={LIMIT + 1}", "--", "mcopy", "-i", where, f"::{FOLDER}/{name}"]
-            copied = run([*within, folder / f"{number:04}.json"], expect=None, timeout=_SECONDS, env=_MTOOLS)
-            if copied.status != 0:
-                log.warning("%s: %s", name, copied.stderr.strip()[-200:])
+            within = ["prlimit", f"--fsize={_READ}", "--", "mcopy", "-i", where, f"::{FOLDER}/{name}"]
+            try:
+                run([*within, folder / f"{number:04}.json"], timeout=_SECONDS, env=_MTOOLS)
+            except ProgramError as error:
+                log.warning("%s: %s", name, error.message)
         return
     raise NetbootError(
         f"{device} has no folder {FOLDER} of a kit", hint="give the stick's device, such as /dev/sdb, or its folder"
