@@ -40,6 +40,10 @@ _ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Crockford's: no letter that is taken for a digit."""
 _FRACTIONS: Final = 3
 """Digits that are kept of a second."""
+_FIGURES: Final = 128
+"""Figures of one disk, at most."""
+_LISTED: Final = 16
+"""Of what evidence lists, the first so many."""
 _NOT_FIGURES: Final = frozenset({"type", "bad", "speeds", "tool"})
 """Fields of a method's evidence that have a place of their own on a paper."""
 
@@ -85,8 +89,8 @@ def compose(source: VisitPapers, workshop: Workshop, *, software: str, donor: st
 
 def number_of(server: str, visit: str) -> str:
     """A paper's number: four groups of four signs, from the server's and the visit's ids."""
-    value = int.from_bytes(hashlib.sha256(f"netboot-paper {server} {visit}".encode()).digest()[:10], "big")
-    signs = "".join(_ALPHABET[value >> shift & 31] for shift in range(75, -1, -5))
+    value = int.from_bytes(hashlib.sha256(f"netboot-paper {server} {visit}".encode()).digest()[:10])
+    signs = "".join(_ALPHABET[value >> shift & 31] for shift in reversed(range(0, 80, 5)))
     return "-".join(signs[at : at + 4] for at in range(0, 16, 4))
 
 
@@ -133,8 +137,10 @@ def _erased(
         figures=(
             *_figures({name: value for name, value in evidence.items() if name not in _NOT_FIGURES}),
             *_locks(told),
-        )[:128],
-        bad=tuple(_bad(evidence.get("bad", ()))),
+        )[:_FIGURES],
+        bad=tuple(
+            BadPart(start=one.start, length=one.length, what=one.what) for one in getattr(told.evidence, "bad", ())
+        ),
         before=_status(told.before),
         after=_status(told.after),
         speeds=told.evidence.speeds,
@@ -149,15 +155,12 @@ def _figures(values: dict[str, object], before: str = "") -> Iterator[Figure]:
     for name, value in values.items():
         if isinstance(value, dict):
             yield from _figures(value, f"{before}{name}.")
-        elif isinstance(value, list):
-            for place, one in enumerate(value[:16]):
-                inner = one if isinstance(one, dict) else {"": one}
-                yield from _figures(inner, f"{before}{name}.{place + 1}.")
+        elif isinstance(value, list | tuple):
+            listed = {f"{name}.{number}": _in_words(one) for number, one in enumerate(value[:_LISTED], 1)}
+            yield from _figures(listed, before)
         elif value not in ("", None):
-            yield Figure(
-                name=_line(f"{before}{name}".rstrip(".")),
-                value=value if isinstance(value, int | float) else _line(str(value)),
-            )
+            figure = value if isinstance(value, int | float) else _line(str(value))
+            yield Figure(name=_line(f"{before}{name}"), value=figure)
 
 
 def _locks(told: Erasure) -> Iterator[Figure]:
@@ -166,10 +169,9 @@ def _locks(told: Erasure) -> Iterator[Figure]:
     yield from _figures(msgspec.to_builtins({name: value for name, value in said.items() if value is not None}))
 
 
-def _bad(parts: object) -> Iterator[BadPart]:
-    for part in parts if isinstance(parts, list) else ():
-        if isinstance(part, dict) and {"start", "length", "what"} <= set(part):
-            yield BadPart(start=part["start"], length=part["length"], what=part["what"])
+def _in_words(one: object) -> object:
+    """One of several things in one line, where it is not one already."""
+    return ", ".join(f"{name} {value}" for name, value in one.items()) if isinstance(one, dict) else one
 
 
 def _status(status: DiskStatus | None) -> tuple[Figure, ...]:
@@ -263,12 +265,16 @@ def _line(text: str) -> str:
 
 
 def _moment(at: datetime) -> str:
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return _written(at.astimezone(UTC))
 
 
 def _at(seconds: float) -> str:
     """A server's time, "" for none, and for one that no calendar has."""
     try:
-        return _moment(datetime.fromtimestamp(seconds, UTC)) if seconds else ""
+        return _written(datetime.fromtimestamp(seconds, UTC)) if seconds else ""
     except (ValueError, OverflowError, OSError):
         return ""
+
+
+def _written(at: datetime) -> str:
+    return at.strftime("%Y-%m-%dT%H:%M:%SZ")
