@@ -101,7 +101,7 @@ def is_of(found: Seal, paper: Paper) -> bool:
 
 def fingerprint(key: bytes) -> str:
     """A public key as people compare it: the first 20 bytes of its SHA-256, four digits a group."""
-    digits = hashlib.sha256(key).hexdigest()[:40].upper()
+    digits = hashlib.sha256(key).hexdigest().upper()
     return " ".join(digits[at : at + 4] for at in range(0, 40, 4))
 
 
