@@ -15,7 +15,7 @@ from netboot.certificates.findings import Code, Finding
 from netboot.certificates.json_form import FormError
 from netboot.certificates.seal import Seal, SealChangedError, SealError, fingerprint, is_of, read_seal
 from netboot.certificates.sealed import Sealed, read_sealed
-from netboot.certificates.signature import NotSignedError, PdfChangedError, check_signature
+from netboot.certificates.signature_check import NotSignedError, PdfChangedError, check_signature
 from netboot.certificates.values import Event, Paper
 from netboot.records import chain
 from netboot.records.values import Event as RecordedEvent

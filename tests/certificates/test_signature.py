@@ -13,7 +13,7 @@ from netboot.auth.certificate_keys import CertificateKeys
 from netboot.certificates.issue import Document, signed_pdf
 from netboot.certificates.layout import laid_out
 from netboot.certificates.pdf import make_pdf
-from netboot.certificates.signature import NotSignedError, PdfChangedError, check_signature
+from netboot.certificates.signature_check import NotSignedError, PdfChangedError, check_signature
 from tests.certificates.conftest import AT
 
 
