@@ -26,7 +26,8 @@ DISK = Disk(name="nvme0n1", id=DiskId(serial="N1", size=16 * GB), transport="nvm
 ORDER = DiskErase(disk=DISK.id, method="nvme-format")
 SAID = NvmeFormatted(
     tool="nvme version 2.13", command="nvme format /dev/nvme0n1 --lbaf=0 --ses=1 --force", accepted="yes",
-    state_before="idle", state_after="done", seconds=30.0, marked=2048, compared=2000, to_read=16 * GB, read=16 * GB,
+    state_before="idle", state_after="done", seconds=30.0, to_mark=2048, marked=2048, compared=2000,
+    to_read=16 * GB, read=16 * GB, even=16 * GB,
     states=(SeenState(at=30.0, state="done"),),
 )  # fmt: skip
 
@@ -61,6 +62,11 @@ def test_what_the_evidence_does_not_show_is_told_with_its_figures() -> None:
     ("reason", "changes"),
     [
         ("amounts", {"to_read": 15 * GB, "read": 15 * GB}),
+        ("amounts", {"to_mark": 2047, "marked": 2047}),
+        ("amounts", {"marked": 2049}),
+        ("amounts", {"compared": 2049}),
+        ("amounts", {"even": 16 * GB + 1}),
+        (None, {"compared": 2048}),
         ("pattern", {"command": "nvme format /dev/nvme0n1 --ses=2"}),
         ("pattern", {"command": "--ses=1"}),
         ("pattern", {"command": "nvme format --ses=1 "}),
@@ -92,12 +98,12 @@ def test_what_is_left_is_known_from_the_evidence_alone() -> None:
 
 
 def test_an_overwrite_that_was_to_follow_is_judged_as_one() -> None:
-    small = replace(ORDER, disk=replace(DISK.id, size=101), then_overwrite=True)
-    said = replace(SAID, to_read=101, read=101)
+    small = replace(ORDER, disk=replace(DISK.id, size=8201), then_overwrite=True)
+    said = replace(SAID, to_mark=2, marked=2, compared=0, to_read=8201, read=8201, even=8201)
     assert doubt(said, replace(small, then_overwrite=False)) is None
-    missing = Problem("erase-incomplete", {"disk": short_name(small.disk), "unwritten": "0.2 kB", "unread": "0.2 kB"})
+    missing = Problem("erase-incomplete", {"disk": short_name(small.disk), "unwritten": "8.3 kB", "unread": "8.3 kB"})
     assert doubt(said, small) == missing == overwrite.incomplete(small.disk, written=0, verified=0)
-    whole = replace(cast(Any, erasure(SSD).evidence), written=101, verified=101)
+    whole = replace(cast(Any, erasure(SSD).evidence), written=8201, verified=8201)
     assert doubt(replace(said, overwritten=whole), small) is None
     assert doubt(replace(said, overwritten=replace(whole, pattern="zeros")), small) == "pattern"
     assert doubt(replace(said, tool="", overwritten=whole), small) == "pattern"

@@ -39,6 +39,7 @@ WRONG: dict[str, tuple[str, str, dict[str, Any]]] = {
     "no marks": ("undetermined", "erase-unmarked", {"to_mark": 1, "marked": 1}),
     "marks on a part of it": ("undetermined", "erase-unmarked", {"marked": 35}),
     "a part that is not like the rest": ("undetermined", "erase-uneven", {"even": BLOCK - 512}),
+    "no part of it twice the same but one": ("undetermined", "erase-uneven", {"even": 1}),
     "something of before is found elsewhere": ("not-erased", "erase-marks-left", {"elsewhere": 1}),
     "a mark is left": ("not-erased", "erase-marks-left", {"marks_left": 1}),
     "something of before is left": ("not-erased", "erase-marks-left", {"unchanged": 1}),
