@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from netboot.jobs.erase_methods import METHODS
 from netboot.shared.contradictions import Reason
 from netboot.shared.disk_status import DiskStatus
+from netboot.shared.erase_methods.firmware import FirmwareErased
 from netboot.shared.given_back import GivenBack
 from netboot.shared.inventory import Disk
 from netboot.shared.problems import Problem
@@ -84,6 +85,9 @@ def _words(status: DiskStatus, erasure: Erasure) -> Reason | None:
         return "not-asked"  # these are always told of a disk that was asked
     if status.other:
         return "unknown-words"
+    said = erasure.evidence
+    if isinstance(said, FirmwareErased) and f"/dev/{status.name}" not in said.command.split():
+        return "other-disk"  # what was asked and what was ordered to erase itself are not the same device
     return None if (status.serial, status.wwn) == (erasure.disk.serial, erasure.disk.wwn) else "other-disk"
 
 

@@ -77,6 +77,9 @@ def test_what_an_honest_agent_says_is_believed_and_the_level_is_the_servers(meth
 CONTRADICTIONS: dict[str, tuple[str, dict[str, Any]]] = {
     "a format without its SES": ("pattern", {"command": "nvme format /dev/nvme0n1 --lbaf=0 --force"}),
     "another SES": ("pattern", {"command": ORDERS["nvme-format-crypto"][0]}),
+    "the order of another device": (
+        "other-disk", {"command": ORDERS["nvme-format"][0].replace("nvme0n1", "nvme0n10")},
+    ),
     "no command": ("pattern", {"command": ""}),
     "no tool": ("pattern", {"tool": ""}),
     "less to read than there is": ("amounts", {"to_read": GB, "read": GB, "even": GB}),
