@@ -80,7 +80,8 @@ class Viewer:
             self._again[:] = first * (len(self._again) // SECTOR)
         again = self._again if len(content) == len(self._again) else self._again[: len(content)]
         if again == content:
-            self._contents.saw(len(content), first, 0)
+            old = digest(first) in self._contents.sought.get(int.from_bytes(first[:HEAD], sys.byteorder), ())
+            self._contents.saw(len(content), first, len(content) // SECTOR if old else 0)
         else:
             self._contents.saw(len(content), None, self._found(content))
 
