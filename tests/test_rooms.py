@@ -68,6 +68,7 @@ PURE = (
     "lab.drives.nvme.command", "lab.drives.nvme.events", "lab.drives.nvme.features", "lab.drives.nvme.identify",
     "lab.drives.nvme.logs", "lab.drives.nvme.registers", "lab.drives.nvme.sanitize", "lab.drives.nvme.spec",
     "lab.drives.nvme.state",
+    *(f"lab.drives.tcg.{name}" for name in ("discovery", "packets", "spec", "tper")),
     "kit.partitions",
     "lan.query_rate",
     "records.old_evidence",

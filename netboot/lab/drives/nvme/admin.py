@@ -12,12 +12,17 @@ from netboot.lab.drives.nvme.drive import NvmeDrive
 from netboot.lab.drives.nvme.events import Events
 from netboot.lab.drives.nvme.features import Features
 
+Fetch = Callable[[Command, int], bytes]
+"""So many bytes of a command's data. Raises CommandError, DmaError."""
+
 
 class AdminCommands:
     """What a PC has set since the last reset, and the commands."""
 
-    def __init__(self, drive: NvmeDrive, events: Events) -> None:
+    def __init__(self, drive: NvmeDrive, events: Events, fetch: Fetch) -> None:
+        """`fetch` gets the data that a command carries from the PC."""
         self._drive = drive
+        self._fetch = fetch
         self._events = events
         self.features: Final = Features(write_cache=drive.behaviour.write_cache)
         self._commands: dict[int, Callable[[Command, float], Answer | None]] = {
@@ -31,6 +36,8 @@ class AdminCommands:
             Admin.FORMAT: self._format,
             Admin.SANITIZE: self._sanitize,
         }
+        if drive.opal is not None:
+            self._commands |= {Admin.SECURITY_SEND: self._security_send, Admin.SECURITY_RECEIVE: self._security_receive}
 
     def run(self, command: Command, now: float) -> Answer | None:
         """Carry it out; None: its answer comes later. Raises CommandError."""
@@ -110,3 +117,19 @@ class AdminCommands:
     def _sanitize(self, command: Command, now: float) -> Answer:
         self._drive.sanitize(command.words[0], command.words[1], now, warns=self.features.sanitize_warns)
         return Answer()
+
+    def _security_send(self, command: Command, now: float) -> Answer:
+        assert self._drive.opal is not None
+        _within_limit(command.words[1])
+        self._drive.opal.send(command, self._fetch(command, command.words[1]))
+        return Answer()
+
+    def _security_receive(self, command: Command, now: float) -> Answer:
+        assert self._drive.opal is not None
+        _within_limit(command.words[1])
+        return Answer(data=self._drive.opal.receive(command))
+
+
+def _within_limit(size: int) -> None:
+    if size > identify.PAGE << identify.MDTS:
+        raise CommandError(Status.INVALID_FIELD)

@@ -27,6 +27,8 @@ class Admin(IntEnum):
     ASYNC_EVENT = 0x0C
     SELF_TEST = 0x14
     FORMAT = 0x80
+    SECURITY_SEND = 0x81
+    SECURITY_RECEIVE = 0x82
     SANITIZE = 0x84
 
 
@@ -72,6 +74,7 @@ class Status(IntEnum):
     SELF_TEST_IN_PROGRESS = 0x11D
     WRITE_FAULT = 0x280
     UNRECOVERED_READ_ERROR = 0x281
+    ACCESS_DENIED = 0x286
 
 
 PASSING = frozenset({Status.SANITIZE_IN_PROGRESS, Status.FORMAT_IN_PROGRESS, Status.NOT_READY})

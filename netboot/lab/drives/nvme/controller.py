@@ -54,7 +54,7 @@ class NvmeController:
         self._submissions: dict[int, SubmissionQueue] = {}
         self._completions: dict[int, CompletionQueue] = {}
         self._events = Events()
-        self._admin = AdminCommands(self.drive, self._events)
+        self._admin = AdminCommands(self.drive, self._events, lambda command, size: self._data(command)(size))
         self._slow: list[tuple[float, int, Command]] = []
         self._order = 0
         self._busy_until = 0.0

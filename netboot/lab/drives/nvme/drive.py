@@ -19,6 +19,7 @@ from netboot.lab.drives.nvme.command import ALL_NAMESPACES, Admin, Answer, Comma
 from netboot.lab.drives.nvme.events import SANITIZE_COMPLETED, SANITIZE_DEALLOCATED, Event
 from netboot.lab.drives.nvme.identify import SECTORS
 from netboot.lab.drives.nvme.logs import ErrorEntry, RunningTest
+from netboot.lab.drives.nvme.opal import Opal
 from netboot.lab.drives.nvme.spec import NvmeSpec
 from netboot.lab.drives.nvme.state import Counters, NvmeState, SelfTest
 from netboot.lab.drives.state import StateFile
@@ -58,6 +59,7 @@ class NvmeDrive:
         self._on_since: float | None = None
         self._clean = True
         self._journal = Journal(image)
+        self.opal = None if spec.opal is None else Opal(spec.opal, self)
 
     def _open(self, nsid: int) -> Medium:
         namespace = self.spec.namespaces[nsid - 1]
@@ -78,6 +80,7 @@ class NvmeDrive:
             "sanitize": self.state.sanitizing.status,
             "formatting": list(self.formatting.nsids) if self.formatting else [],
             "progress": None if work is None else progress(work, self.behaviour, now),
+            "opal": None if self.opal is None else self.opal.state,
         }
 
     def medium(self, nsid: int) -> Medium:
@@ -99,6 +102,12 @@ class NvmeDrive:
                 }
             )
 
+    def reverted(self, status: str) -> None:
+        """A Revert with the PSID has ended so."""
+        self._journal.add({"command": "opal_revert", "status": status})
+        if status == "success":
+            self._change(reverted=True)
+
     def save(self) -> None:
         """Put down everything that outlasts a power cut."""
         self.state = msgspec.structs.replace(self.state, counters=msgspec.structs.replace(self.counters))
@@ -116,6 +125,8 @@ class NvmeDrive:
         self._clean = False
         self.events.clear()
         self.counters.power_cycles += 1
+        if self.opal:
+            self.opal.power_on()
         self._change(sanitizing=sanitize.with_power(self.state.sanitizing, now))
 
     def power_off(self, now: float) -> None:
@@ -146,6 +157,8 @@ class NvmeDrive:
             self._end_test(_BY_RESET, now)
         if self.formatting:
             self.formatting.command = None
+        if self.opal:
+            self.opal.reset()
         self.finished.clear()
         self.events.clear()
 
@@ -153,6 +166,7 @@ class NvmeDrive:
 
     def sanitize(self, dword10: int, dword11: int, now: float, *, warns: bool) -> None:
         """Begin one, or leave the failure of one. Raises CommandError."""
+        self._may_erase()
         if self.formatting:
             raise CommandError(Status.FORMAT_IN_PROGRESS)
         before = self.state.sanitizing
@@ -164,6 +178,10 @@ class NvmeDrive:
     def sanitize_log(self, now: float) -> bytes:
         """Log page 81h."""
         return sanitize.log_page(self.state.sanitizing, self.behaviour, now)
+
+    def _may_erase(self) -> None:
+        if self.opal and self.opal.is_locked:
+            raise CommandError(Status.OPERATION_DENIED)
 
     def refuses(self) -> Status | None:
         """With which status reads and writes end now, None: they are carried out."""
@@ -177,6 +195,7 @@ class NvmeDrive:
         number, secure = dword10 & 15 | (dword10 >> 12 & 3) << 4, dword10 >> 9 & 7
         if not self.spec.format:
             raise CommandError(Status.INVALID_OPCODE)
+        self._may_erase()
         if (status := self.refuses()) is not None:
             raise CommandError(status)
         if self.formatting:

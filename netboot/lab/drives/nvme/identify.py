@@ -31,7 +31,7 @@ def controller(spec: NvmeSpec, capacity: int) -> bytes:
     page[77] = MDTS
     struct.pack_into("<I", page, 80, VERSION)
     page[111] = 1  # an I/O controller
-    abilities = spec.format << 1 | (spec.self_test_seconds is not None) << 4
+    abilities = (spec.opal is not None) | spec.format << 1 | (spec.self_test_seconds is not None) << 4
     struct.pack_into("<HBBBBB", page, 256, abilities, 3, ASYNC_EVENTS - 1, 0b011, 0b100, ERROR_ENTRIES - 1)
     struct.pack_into("<HH", page, 266, 343, 353)  # warns at 70 °C, critical at 80 °C
     struct.pack_into("<Q", page, 280, capacity)

@@ -48,6 +48,10 @@ def run(drive: NvmeDrive, command: Command, data: Data) -> Answer:
     size = command.blocks * medium.sector
     if size > PAGE << MDTS and command.opcode != Io.WRITE_ZEROES:
         raise CommandError(Status.INVALID_FIELD)
+    if drive.opal:
+        drive.opal.let_through(command.lba, command.blocks, medium.sector, reading=command.opcode == Io.READ)
+        if command.opcode == Io.READ and (shadow := drive.opal.shadow(command.lba, command.blocks, medium.sector)):
+            return Answer(data=shadow)
     try:
         return _transfer(drive, medium, command, data, size)
     except MediumError as error:
@@ -90,6 +94,9 @@ def _manage(drive: NvmeDrive, medium: Medium, command: Command, data: Data) -> A
     if any(start + length > medium.sectors for _, length, start in ranges):
         raise CommandError(Status.LBA_OUT_OF_RANGE)
     if command.words[1] & 1 << 2:
+        for _, length, start in ranges:
+            if drive.opal:
+                drive.opal.let_through(start, length, medium.sector, reading=False)
         for _, length, start in ranges:
             medium.deallocate(start, length)
     return Answer()

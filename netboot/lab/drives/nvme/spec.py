@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from netboot.lab.drives.behaviour import Behaviour
+from netboot.lab.drives.tcg.spec import OpalSpec
 
 _Text = r"^[\x20-\x7e]*$"
 
@@ -33,7 +34,7 @@ class NvmeSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_fiel
 
     Without `format_user_data` it refuses SES 1, as no drive may by the standard.
     `format_all` and `erase_all` are FNA's first two bits: a Format, or its secure erase, is about every namespace.
-    `inhibits_no_deallocate`: NDI, the drive deallocates even if it is told not to.
+    `inhibits_no_deallocate`: NDI, the drive deallocates even if it is told not to. `opal`: it has TCG's locks.
     """
 
     socket: str
@@ -51,6 +52,7 @@ class NvmeSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_fiel
     format_all: bool = False
     erase_all: bool = False
     self_test_seconds: Annotated[float, msgspec.Meta(ge=0)] | None = 10
+    opal: OpalSpec | None = None
     percentage_used: Annotated[int, msgspec.Meta(ge=0, le=255)] = 3
 
     @property

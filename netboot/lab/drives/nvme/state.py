@@ -30,9 +30,11 @@ class Counters(msgspec.Struct):
 
 
 class NvmeState(msgspec.Struct, frozen=True):
-    """All of it. `sectors` are sector sizes by namespace, where a Format has changed them."""
+    """All of it. `sectors` are sector sizes by namespace, where a Format has changed them; `reverted`: its PSID was
+    used, and its former owner's locks are gone."""
 
     sanitizing: Sanitizing = Sanitizing()
     sectors: dict[int, int] = {}
     self_tests: tuple[SelfTest, ...] = ()
+    reverted: bool = False
     counters: Counters = msgspec.field(default_factory=Counters)
