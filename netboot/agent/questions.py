@@ -10,14 +10,14 @@ import secrets
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 import msgspec
 
 from netboot.agent.reports import Reports
 from netboot.agent.screen.keyboard import WRONG, Heard
 from netboot.shared.protocol import FromAgent, QuestionAnswered, QuestionAsked
-from netboot.shared.stage_question import QUESTIONS, AnswerChoice, How, Sentence, StageQuestion
+from netboot.shared.stage_question import GIVE, QUESTIONS, AnswerChoice, How, Sentence, StageQuestion, is_code
 from netboot.shared.stages import StageName
 
 log = logging.getLogger(__name__)
@@ -32,10 +32,20 @@ class Ask(Protocol):
 
     async def __call__(self, text: Sentence, choices: Sequence[AnswerChoice], seconds: float) -> str | None: ...
 
+    async def code(self, text: Sentence, choices: Sequence[AnswerChoice], seconds: float) -> str | None:
+        """Asks for the code on a disk's label: the code with the choice GIVE, "" with another one, None when nobody
+        answered in time. What was typed or scanned is shown at the PC before it is given."""
 
-async def nobody(text: Sentence, choices: Sequence[AnswerChoice], seconds: float) -> str | None:
-    """For whoever asks nobody."""
-    return None
+
+class _Nobody:
+    async def __call__(self, text: Sentence, choices: Sequence[AnswerChoice], seconds: float) -> str | None:
+        return None
+
+    code = __call__
+
+
+nobody: Ask = _Nobody()
+"""For whoever asks nobody."""
 
 
 class Display(Protocol):
@@ -43,6 +53,7 @@ class Display(Protocol):
 
     def asked(self, question: StageQuestion, seconds: float) -> None: ...
     def typed(self, number: int) -> None: ...
+    def code_typed(self, code: str, *, read: bool) -> None: ...
     def question_closed(self, how: How, choice: str) -> None: ...
 
 
@@ -55,7 +66,8 @@ class _Open:
     stage: StageName
     question: StageQuestion
     until: float
-    answer: asyncio.Future[tuple[How, str]]
+    answer: asyncio.Future[tuple[How, str, str]]
+    code: str = ""
 
 
 class Questions:
@@ -75,15 +87,13 @@ class Questions:
 
     def of(self, job: str, stage: StageName) -> Ask:
         """Asks for this stage."""
+        return _OfStage(self, job, stage)
 
-        async def ask(text: Sentence, choices: Sequence[AnswerChoice], seconds: float) -> str | None:
-            question = _within_bounds(
-                StageQuestion(id=secrets.token_hex(8), text=text, choices=tuple(choices), seconds=seconds)
-            )
-            async with self._turn:
-                return await self._ask(job, stage, question)
-
-        return ask
+    async def ask(self, job: str, stage: StageName, question: StageQuestion) -> tuple[str, str] | None:
+        """One question, when it is its turn: the choice, and the code that goes with it."""
+        question = _within_bounds(question)
+        async with self._turn:
+            return await self._ask(job, stage, question)
 
     async def ask_again(self) -> None:
         """Tell the server what is asked: it may have been started anew, or the line."""
@@ -95,16 +105,16 @@ class Questions:
     def answered(self, message: QuestionAnswered) -> None:
         """A person on the page answered; too late is not at all."""
         if self._open is not None and message.question == self._open.question.id:
-            self._take("page", message.choice)
+            self._take("page", message.choice, message.code)
 
     def stage_ended(self, job: str, stage: StageName) -> None:
         """A stage that is over asks no more: what it left open is withdrawn."""
         self._over.add((job, stage))
         now = self._open
         if now is not None and (now.job, now.stage) == (job, stage) and not now.answer.done():
-            now.answer.set_result(("withdrawn", ""))
+            now.answer.set_result(("withdrawn", "", ""))
 
-    async def _ask(self, job: str, stage: StageName, question: StageQuestion) -> str | None:
+    async def _ask(self, job: str, stage: StageName, question: StageQuestion) -> tuple[str, str] | None:
         if (job, stage) in self._over:
             return None
         if self._asked.get(job, 0) >= QUESTIONS:
@@ -113,13 +123,13 @@ class Questions:
         loop = asyncio.get_running_loop()
         self._open = _Open(job, stage, question, loop.time() + question.seconds, loop.create_future())
         how: How = "withdrawn"
-        choice = ""
+        choice = code = ""
         try:
             self._display.asked(question, question.seconds)
             with self._listen(self._heard):
                 async with asyncio.timeout_at(self._open.until):
                     await self.ask_again()
-                    how, choice = await self._open.answer
+                    how, choice, code = await self._open.answer
         except TimeoutError:
             how = "time-out"
         finally:
@@ -127,24 +137,54 @@ class Questions:
             log.info("question %s: %s %s", question.id, how, choice)
             self._display.question_closed(how, choice)
             await self._send(self._reports.question_closed(job, stage, question, how, choice))
-        return choice or None
+        return (choice, code) if choice else None
 
-    def _heard(self, number: int, *, entered: bool) -> None:
+    def _heard(self, number: int, *, entered: bool, text: str = "") -> None:
         if self._open is None:
             return
         choices = self._open.question.choices
         if not 0 <= number <= len(choices):
             number = WRONG
-        if entered and number > 0:
-            self._take("keyboard", choices[number - 1].id)
+        if self._open.question.types and number == WRONG and (is_code(text) or not entered):
+            # Shown first: only the number of GIVE after it gives it.
+            self._open.code = text if entered else ""
+            self._display.code_typed(text, read=entered)
+            return
+        choice = choices[number - 1].id if number > 0 else ""
+        given = self._open.code if self._open.question.types and choice == GIVE else ""
+        if entered and number > 0 and self._open.question.may_be_answered(choice, given):
+            self._take("keyboard", choice, given)
         else:
-            self._display.typed(number)
+            self._display.typed(WRONG if entered and number > 0 else number)
 
-    def _take(self, how: How, choice: str) -> None:
+    def _take(self, how: How, choice: str, code: str = "") -> None:
         assert self._open is not None
-        known = choice in {one.id for one in self._open.question.choices}
-        if known and not self._open.answer.done():
-            self._open.answer.set_result((how, choice))
+        if self._open.question.may_be_answered(choice, code) and not self._open.answer.done():
+            self._open.answer.set_result((how, choice, code))
+
+
+@dataclass(frozen=True, slots=True)
+class _OfStage:
+    """Asks for one stage."""
+
+    questions: Questions
+    job: str
+    stage: StageName
+
+    async def __call__(self, text: Sentence, choices: Sequence[AnswerChoice], seconds: float) -> str | None:
+        answer = await self.questions.ask(self.job, self.stage, _question(text, choices, seconds))
+        return None if answer is None else answer[0]
+
+    async def code(self, text: Sentence, choices: Sequence[AnswerChoice], seconds: float) -> str | None:
+        asked = _question(text, choices, seconds, types="psid")
+        answer = await self.questions.ask(self.job, self.stage, asked)
+        return None if answer is None else answer[1]
+
+
+def _question(
+    text: Sentence, choices: Sequence[AnswerChoice], seconds: float, *, types: Literal["", "psid"] = ""
+) -> StageQuestion:
+    return StageQuestion(id=secrets.token_hex(8), text=text, choices=tuple(choices), seconds=seconds, types=types)
 
 
 def _within_bounds(question: StageQuestion) -> StageQuestion:

@@ -26,7 +26,7 @@ class Desk:
         question = StageQuestion(id=secrets.token_hex(8), text=text, choices=tuple(choices), seconds=_A_DAY)
         answer: asyncio.Future[str] = asyncio.get_running_loop().create_future()
 
-        def heard(number: int, *, entered: bool) -> None:
+        def heard(number: int, *, entered: bool, text: str = "") -> None:
             if not 0 <= number <= len(question.choices):
                 number = WRONG
             if not entered or number <= 0:

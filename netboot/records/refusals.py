@@ -72,6 +72,13 @@ class QuestionOver(NetbootError):  # noqa: N818 — an expected outcome
         super().__init__("this question is not asked any more", hint="reload the page")
 
 
+class CodeUnreadable(NetbootError):  # noqa: N818 — an expected outcome
+    """An answer whose code cannot be the one on a disk's label."""
+
+    def __init__(self) -> None:
+        super().__init__("this is no code of a disk's label", hint="read the label again: 8 to 32 digits and letters")
+
+
 class NotAllowed(NetbootError):  # noqa: N818 — an expected outcome
     """Who orders this may not."""
 

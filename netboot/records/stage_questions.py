@@ -16,7 +16,7 @@ from netboot.records.arrivals import Added
 from netboot.records.refusals import QuestionOver
 from netboot.records.tables import require_row
 from netboot.shared.protocol import QuestionClosed
-from netboot.shared.stage_question import QUESTIONS, StageQuestion
+from netboot.shared.stage_question import GIVE, QUESTIONS, StageQuestion
 from netboot.shared.stages import StageName
 
 
@@ -27,7 +27,10 @@ def give(
     row = require_row(session.get(tables.Job, job_id), "job")
     visit = require_row(session.get(tables.Visit, row.visit_id), "visit")
     key = key_of(job_id, stage, question)
-    if row.state != "running" or given(session, job_id, key) is not None or is_closed(session, job_id, key):
+    before = given(session, job_id, key)
+    # A code is kept nowhere: one that was lost on the way to the agent is given once more.
+    again = before is not None and bool(question.types) and before.choice == GIVE
+    if row.state != "running" or (before is not None and not again) or is_closed(session, job_id, key):
         raise QuestionOver
     if len(_bodies(session, job_id, "question-answered")) >= QUESTIONS:
         raise QuestionOver
@@ -70,8 +73,8 @@ def close(session: Session, visit_id: str, closed: QuestionClosed, *, now: datet
 
 
 def given(session: Session, job_id: str, key: str) -> GivenAnswer | None:
-    """What a person answered on the page to this very question."""
-    for body in _bodies(session, job_id, "question-answered"):
+    """What a person answered last on the page to this very question."""
+    for body in reversed(_bodies(session, job_id, "question-answered")):
         if body["key"] == key:
             return GivenAnswer(str(body["choice"]), str(body["by"]))
     return None

@@ -36,7 +36,7 @@ from netboot.shared.fields import At, Identifier, Moment, Token
 from netboot.shared.inventory import Count, Inventory, Size, Text
 from netboot.shared.language import Language
 from netboot.shared.problems import Problem
-from netboot.shared.stage_question import AnswerId, How, StageQuestion
+from netboot.shared.stage_question import AnswerId, Code, How, StageQuestion
 from netboot.shared.stages import Result, Stage, StageName
 from netboot.shared.stages.finish import EndAction
 
@@ -207,11 +207,15 @@ class Stay(Struct, frozen=True, kw_only=True, tag="stay"):
     problem: Problem
 
 
-class QuestionAnswered(Struct, frozen=True, kw_only=True, tag="question-answered"):
-    """A person on the page answered this question. It counts if it is the first answer that comes to the agent."""
+class QuestionAnswered(Struct, frozen=True, kw_only=True, tag="question-answered", omit_defaults=True):
+    """A person on the page answered this question. It counts if it is the first answer that comes to the agent.
+
+    `code` is what was typed with it, where the question asks for a code.
+    """
 
     question: Token
     choice: AnswerId
+    code: Code = ""
 
 
 FromServer = Welcome | Plan | RunStage | Received | QuestionAnswered | Leave | Stay

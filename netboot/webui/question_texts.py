@@ -14,6 +14,11 @@ QUESTION_TEXTS: Final[dict[str, dict[Language, str]]] = {
         "en": "Answer here, or at this PC's keyboard, before {time} (UTC). Without an answer this PC "
         "goes on by itself.",
     },
+    "asks_code": {"fr": "Code PSID de l'étiquette", "en": "PSID code on the label"},
+    "asks_code_help": {
+        "fr": "8 à 32 chiffres et lettres, sans espaces, tapés ou scannés. Il va au disque et n'est gardé nulle part.",
+        "en": "8 to 32 digits and letters, without blanks, typed or scanned. It goes to the disk and is kept nowhere.",
+    },
     "asks_given": {
         "fr": "Réponse transmise au PC : {choice}",
         "en": "Answer passed on to the PC: {choice}",

@@ -27,6 +27,7 @@ Code = Literal[
     "no-such-disk",
     "old-question",
     "question-over",
+    "code-unreadable",
     "no-such-machine",
     "denied",
     "merged",
@@ -80,6 +81,7 @@ _STATUS: Final[dict[Code, int]] = {
     "no-such-disk": 409,
     "old-question": 409,
     "question-over": 409,
+    "code-unreadable": 400,
     "no-such-machine": 404,
     "denied": 409,
     "merged": 409,
@@ -188,6 +190,12 @@ _SENTENCES: Final[dict[Code, dict[Language, str]]] = {
         "à la ligne du PC.",
         "en": "This question is no longer asked, or somebody answered it already. Go back to the PCs: the answer that "
         "counted is in the PC's row.",
+    },
+    "code-unreadable": {
+        "fr": "Ce code ne peut pas être celui de l'étiquette : il a de 8 à 32 chiffres et lettres. Rien n'a été envoyé "
+        "au disque. Revenez aux PC et saisissez-le de nouveau.",
+        "en": "This code cannot be the label's: it has 8 to 32 digits and letters. Nothing was sent to the disk. Go "
+        "back to the PCs and type it again.",
     },
     "no-such-machine": {
         "fr": "Ce PC n'est pas connu. Revenez aux PC, ou démarrez-le sur le réseau.",

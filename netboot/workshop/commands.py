@@ -144,11 +144,12 @@ class Commands:
         _may_order(actor)
         await asyncio.to_thread(self._record.answers.give, machine, visit, answers, actor.name)
 
-    async def answer_stage(self, actor: Actor, visit: str, key: str, choice: str) -> None:
-        """Answer what the stage at work in this visit asks: the question of this `key`, which the person read.
+    async def answer_stage(self, actor: Actor, visit: str, key: str, choice: str, code: str = "") -> None:
+        """Answer what the stage at work in this visit asks: the question of this `key`, which the person read; with the
+        `code` that it may ask for.
 
         Raises NotThatVisit when its agent is not on the line, Contested, Denied, QuestionOver when something else is
-        asked by now, or nothing.
+        asked by now, or nothing, CodeUnreadable for a code that is none.
         """
         _may_order(actor)
         session = self._lines.of_visit(visit)
@@ -161,7 +162,7 @@ class Commands:
                 raise Contested
             if self._policies.of(session.inventory).denied:
                 raise Denied("this PC is denied", hint="allow it first, on its page or in the settings")
-            await self._questions.answer(session, key, choice, actor.name)
+            await self._questions.answer(session, key, choice, actor.name, code)
 
     async def merge(self, actor: Actor, machine: str, into: str) -> None:
         """Say that this machine is the PC `into`. Raises CannotMerge, NotOnRecord."""

@@ -12,6 +12,7 @@ from netboot.agent.screen import view as screen_view
 from netboot.agent.screen.draw import spoken
 from netboot.agent.screen.keyboard import WRONG, Keyboard, TypedLine
 from netboot.shared.language import Language
+from netboot.shared.stage_question import is_code
 from tests.agent.terminals import Terminal, displays_in
 from tests.workshop.asked import QUESTION, question
 
@@ -23,7 +24,7 @@ class Noted:
         self.entered: list[int] = []
         self.typed: list[int] = []
 
-    def __call__(self, number: int, *, entered: bool) -> None:
+    def __call__(self, number: int, *, entered: bool, text: str = "") -> None:
         (self.entered if entered else self.typed).append(number)
 
 
@@ -42,7 +43,7 @@ async def heard(noted: Noted, count: int) -> None:
 
 def fed(data: bytes) -> list[int]:
     """The numbers of the lines that Enter ended."""
-    return [number for number, entered in TypedLine().feed(data) if entered]
+    return [number for number, entered, _ in TypedLine().feed(data) if entered]
 
 
 @pytest.mark.parametrize(
@@ -89,9 +90,30 @@ async def test_a_key_is_told_once_and_never_as_wrong_before(
 @given(st.binary(max_size=200))
 def test_whatever_comes_a_line_is_a_number_or_wrong_and_no_more_of_it_is_kept(data: bytes) -> None:
     line = TypedLine()
-    for number, _ in line.feed(data):
+    for number, _, text in line.feed(data):
         assert number in range(WRONG, 10)
-    assert len(line._line) <= 8
+        assert set(text) <= set("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ?")
+    assert len(line._line) <= 64
+
+
+CODE = "LABPSID0123456789ABCDEFGHJKLMNPQ"
+
+
+@pytest.mark.parametrize(
+    ("typed", "codes"),
+    [
+        (f"{CODE}\r", [CODE]),
+        (f"{CODE.lower()}\r", [CODE]),
+        ("LABP-SID0 1234-5678\r", ["LABPSID012345678"]),
+        ("LABPSID9\x7f8\r", ["LABPSID8"]),
+        ("SHORT12\r", []),
+        (f"{CODE}X\r", []),  # longer than any
+        ("LABP&éSID\"'(0\r", []),  # digits without Shift on a French keyboard
+        ("x" * 70 + "\r", []),
+    ],
+)
+def test_a_line_can_be_the_code_of_a_label(typed: str, codes: list[str]) -> None:
+    assert [text for _, entered, text in TypedLine().feed(typed.encode()) if entered and is_code(text)] == codes
 
 
 @pytest.mark.parametrize("language", ["fr", "en"])

@@ -11,7 +11,15 @@ from netboot.agent.questions import Questions
 from netboot.agent.reports import Reports
 from netboot.agent.screen.keyboard import WRONG, Heard
 from netboot.shared.protocol import FromAgent, QuestionAnswered, QuestionAsked, QuestionClosed
-from netboot.shared.stage_question import QUESTIONS, How, Sentence, StageQuestion
+from netboot.shared.stage_question import (
+    GIVE,
+    QUESTIONS,
+    AnswerChoice,
+    How,
+    Sentence,
+    ShortWords,
+    StageQuestion,
+)
 from tests.workshop.asked import CHOICES, TEXT, question
 
 
@@ -40,12 +48,15 @@ class Bench:
     def typed(self, number: int) -> None:
         self.shown.append(number)
 
+    def code_typed(self, code: str, *, read: bool) -> None:
+        self.shown.append((code, read))
+
     def question_closed(self, how: How, choice: str) -> None:
         self.shown.append((how, choice))
 
-    def press(self, number: int, *, entered: bool = True) -> None:
+    def press(self, number: int, *, entered: bool = True, text: str = "") -> None:
         assert self.heard is not None
-        self.heard(number, entered=entered)
+        self.heard(number, entered=entered, text=text)
 
     async def asks(self, seconds: float = 60, text: Sentence = TEXT) -> asyncio.Task[str | None]:
         """A question under way."""
@@ -204,3 +215,59 @@ async def test_a_job_asks_no_more_than_its_bound(bench: Bench) -> None:
     with pytest.raises(ValueError, match="more than"):
         await ask(TEXT, CHOICES, 0.001)
     assert await bench.questions.of("j2", "check")(TEXT, CHOICES, 0.001) is None
+
+
+LABEL = "LABPSID0123456789ABCDEFGHJKLMNPQ"
+WITH_A_CODE = (
+    AnswerChoice(id=GIVE, words=ShortWords(fr="Envoyer ce code", en="Give this code")),
+    AnswerChoice(id="none", words=ShortWords(fr="Aucun code", en="No code")),
+)
+
+
+async def asks_for_a_code(bench: Bench, seconds: float = 60) -> asyncio.Task[str | None]:
+    """A question for a code under way."""
+    task = asyncio.create_task(bench.questions.of("j1", "check").code(TEXT, WITH_A_CODE, seconds))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    return task
+
+
+async def test_a_code_is_shown_at_the_pc_and_given_only_by_one_more_answer(bench: Bench) -> None:
+    asked = await asks_for_a_code(bench)
+    bench.press(1)  # no code yet: no answer
+    bench.press(WRONG, entered=False, text="LAB")
+    bench.press(WRONG, text="NOCODE?")
+    bench.press(WRONG, text=LABEL)
+    assert bench.shown == [TEXT.en, WRONG, ("LAB", False), WRONG, (LABEL, True)]
+    bench.press(1)
+    assert await asked == LABEL
+    assert bench.closed == [("keyboard", GIVE)]
+    assert LABEL not in repr(bench.sent), "the code is in no report"
+
+
+async def test_a_code_that_is_typed_over_is_not_given(bench: Bench) -> None:
+    asked = await asks_for_a_code(bench)
+    bench.press(WRONG, text=LABEL)
+    bench.press(WRONG, entered=False, text="L")
+    bench.press(1)
+    assert not asked.done()
+    bench.press(WRONG, text="OTHERCODE")
+    bench.press(1)
+    assert await asked == "OTHERCODE"
+
+
+async def test_the_page_gives_a_code_with_its_answer_or_none(bench: Bench) -> None:
+    asked = await asks_for_a_code(bench)
+    for choice, code in ((GIVE, ""), (GIVE, "SHORT"), ("none", LABEL)):
+        bench.questions.answered(QuestionAnswered(question=bench.open.id, choice=choice, code=code))
+    assert not asked.done()
+    bench.questions.answered(QuestionAnswered(question=bench.open.id, choice=GIVE, code=LABEL))
+    assert await asked == LABEL
+    assert bench.closed == [("page", GIVE)]
+
+
+async def test_who_has_no_code_says_so_and_who_says_nothing_is_not_waited_for(bench: Bench) -> None:
+    asked = await asks_for_a_code(bench)
+    bench.press(2)
+    assert await asked == ""
+    assert await (await asks_for_a_code(bench, 0.05)) is None

@@ -1,6 +1,6 @@
 """Questions that a stage may ask."""
 
-from netboot.shared.stage_question import DIGITS, AnswerChoice, Sentence, ShortWords, StageQuestion
+from netboot.shared.stage_question import DIGITS, GIVE, AnswerChoice, Sentence, ShortWords, StageQuestion
 
 TEXT = Sentence(fr="Le câble du disque est-il bien branché ?", en="Is the disk's cable plugged in well?")
 CHOICES = (
@@ -8,6 +8,18 @@ CHOICES = (
     AnswerChoice(id="leave", words=ShortWords(fr="Non, laisser ce disque", en="No, leave this disk")),
 )
 QUESTION = StageQuestion(id="00000000000000aa", text=TEXT, choices=CHOICES, seconds=600.0)
+
+LABEL = "LABPSID0123456789ABCDEFGHJKLMNPQ"
+FOR_A_CODE = StageQuestion(
+    id="00000000000000cc",
+    text=Sentence(fr="Quel est le code de ce disque ?", en="Which is this disk's code?"),
+    choices=(
+        AnswerChoice(id=GIVE, words=ShortWords(fr="Envoyer ce code", en="Give this code")),
+        AnswerChoice(id="none", words=ShortWords(fr="Aucun code", en="No code")),
+    ),
+    seconds=600.0,
+    types="psid",
+)
 
 
 def question(number: int = 1, *, text: str = "Wait?", words: tuple[str, ...] = ("Yes", "No")) -> StageQuestion:

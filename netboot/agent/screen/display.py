@@ -131,6 +131,10 @@ class Screen:
         if number != self._view.typed:
             self._show(screen_view.typed(self._view, number))
 
+    def code_typed(self, code: str, *, read: bool) -> None:
+        """A code from a label is being typed, or was `read`: then one more answer gives it."""
+        self._show(screen_view.code_typed(self._view, code, read=read))
+
     def question_closed(self, how: How, choice: str) -> None:
         """An answer counts, or nobody gave one."""
         self._consoles.mark(f"question closed {how} {choice}")

@@ -111,7 +111,15 @@ def _question(view: ScreenView, width: int) -> list[str]:
     for number, choice in enumerate(view.question.choices, 1):
         mark = ">" if number == view.typed else " "
         lines.append(f"{mark} {number}  {choice.words.of(view.language)}"[:width])
+    if view.code:
+        shown = text.code_read if view.code_read else text.code_so_far
+        lines += ["", *_wrapped(shown.format(_in_groups(view.code)), width)]
     return ["", *lines]
+
+
+def _in_groups(code: str) -> str:
+    """Four characters at a time, to be compared with a label."""
+    return " ".join(code[at : at + 4] for at in range(0, len(code), 4))
 
 
 def _advice(view: ScreenView) -> str:
@@ -119,11 +127,18 @@ def _advice(view: ScreenView) -> str:
     text = words(view.language, alone=view.alone)
     if view.question is None:
         return view.advice
+    answer = _typed(view) or _to_type(view)
     if view.alone:
-        return _typed(view) or text.answer_number
-    return (
-        f"{_typed(view) or text.answer_number}\n{text.answer_limit.format(duration(view.answer_within, view.language))}"
-    )
+        return answer
+    return f"{answer}\n{text.answer_limit.format(duration(view.answer_within, view.language))}"
+
+
+def _to_type(view: ScreenView) -> str:
+    """How an answer is given."""
+    text = words(view.language, alone=view.alone)
+    if view.question is None or not view.question.types:
+        return text.answer_number
+    return text.code_compare if view.code_read else text.code_type
 
 
 def _typed(view: ScreenView) -> str:
@@ -133,6 +148,8 @@ def _typed(view: ScreenView) -> str:
         return ""
     if 0 < view.typed <= len(view.question.choices):
         return text.answer_typed.format(view.typed, view.question.choices[view.typed - 1].words.of(view.language))
+    if view.question.types:
+        return text.code_wrong
     return text.answer_wrong.format(len(view.question.choices))
 
 
@@ -143,6 +160,8 @@ def _asked_anew(before: ScreenView | None, after: ScreenView) -> list[str]:
     if question is None:
         return [after.answered] if before is None or before.answered != after.answered else []
     if question == known:
+        if after.code_read and (before is None or before.code != after.code or not before.code_read):
+            return [text.code_read.format(_in_groups(after.code)), _to_type(after)]
         return [_typed(after)] if before is not None and before.typed != after.typed else []
     choices = [f"{number}: {choice.words.of(after.language)}" for number, choice in enumerate(question.choices, 1)]
     asked = text.question.format(question.text.of(after.language)).split("\n")

@@ -1,4 +1,4 @@
-"""What is typed at the PC while a stage asks something: the number of an answer, then Enter.
+"""What is typed at the PC while a stage asks something: the number of an answer, then Enter; or a code from a label.
 
 The screen's keyboard and the serial consoles count alike. They are read only while something is asked, and what was
 typed before is discarded: nobody can answer what was not shown yet. Not for: what is asked (`agent/questions.py`).
@@ -6,6 +6,7 @@ typed before is discarded: nobody can answer what was not shown yet. Not for: wh
 
 import asyncio
 import os
+import re
 import termios
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -13,46 +14,53 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from netboot.agent.screen.consoles import serial_names
+from netboot.shared.stage_question import as_code
 
-_LONGEST: Final = 8
+_LONGEST: Final = 64
 _UNSHIFTED: Final = dict(zip("&é\"'(-è_ç", range(1, 10), strict=True))
 """The keys 1 to 9 of a French keyboard without Shift."""
+_NO_CODE: Final = re.compile(r"[^0-9A-Z]")
 
 WRONG: Final = -1
 """What is typed is no number."""
 
 
 class Heard(Protocol):
-    """Told what stands on a line now: a number from 1 to 9, 0 for nothing, or WRONG. `entered`: Enter was pressed."""
+    """Told what stands on a line now: a number from 1 to 9, 0 for nothing, or WRONG. `entered`: Enter was pressed.
+    `text`: the line as a label would have it, for a question that asks for a code.
+    """
 
-    def __call__(self, number: int, *, entered: bool) -> None: ...
+    def __call__(self, number: int, *, entered: bool, text: str = "") -> None: ...
 
 
 class TypedLine:
     """One keyboard's line. Only a line that is one number and nothing else counts.
 
-    So a serial cable that sends back what was written to it, or a reader of bar codes, answers nothing.
+    So a serial cable that sends back what was written to it, or a reader of bar codes, answers nothing: a code has to
+    be followed by a number.
     """
 
     def __init__(self) -> None:
         self._line = b""
 
-    def feed(self, data: bytes) -> Iterator[tuple[int, bool]]:
-        """Each line that Enter ends, unless it is empty, and then what stands on the line that is being typed.
+    def feed(self, data: bytes) -> Iterator[tuple[int, bool, str]]:
+        """Each line that Enter ends, unless it is empty, and then what stands on the line that is being typed: as a
+        number, whether it ended, and as the text of a label.
 
         A letter with an accent comes as two bytes, but at once: what stands there is told when both are.
         """
         for byte in data:
             if byte in b"\r\n":
                 if self._line:
-                    yield self.number, True
+                    yield self.number, True, self.text
                 self._line = b""
             elif byte in b"\b\x7f":
-                self._line = b""
+                # A long line by its last key, a number whole: a key of it may be two bytes.
+                self._line = self._line[:-1] if len(self._line) > 2 else b""
             else:
                 self._line = (self._line + bytes([byte]))[:_LONGEST]
         if data and data[-1] not in b"\r\n":
-            yield self.number, False
+            yield self.number, False, self.text
 
     @property
     def number(self) -> int:
@@ -66,6 +74,11 @@ class TypedLine:
         if len(text) == 1 and text in "123456789":
             return int(text)
         return _UNSHIFTED.get(text, WRONG)
+
+    @property
+    def text(self) -> str:
+        """What stands on the line as a label has it; what no label has is a question mark."""
+        return _NO_CODE.sub("?", as_code(self._line.decode("latin-1")))
 
 
 class Keyboard:
@@ -129,5 +142,5 @@ def _read(fd: int, line: TypedLine, heard: Heard, give_up: Callable[[], object])
     if not data:  # gone: it would be ready to be read for ever
         give_up()
         return
-    for number, entered in line.feed(data):
-        heard(number, entered=entered)
+    for number, entered, text in line.feed(data):
+        heard(number, entered=entered, text=text)

@@ -52,8 +52,9 @@ class ScreenView:
     `done` of `total` in bytes and `rate` in bytes/s show only while `total` is not 0; `at_work` is where each disk is
     that is erased. `left` is what is left undone in
     this PC from an earlier visit, until a job comes. `question` is what a stage asks, for `answer_within` seconds more;
-    `typed` is what stands on the keyboard's line: an answer's number, 0 for nothing, less for what is none. `alone`:
-    this PC works without a server.
+    `typed` is what stands on the keyboard's line: an answer's number, 0 for nothing, less for what is none; `code` is
+    what was typed of a code, `code_read` that it is whole and waits to be given. `alone`: this PC works without a
+    server.
     """
 
     language: Language
@@ -77,6 +78,8 @@ class ScreenView:
     question: StageQuestion | None = None
     answer_within: float = 0.0
     typed: int = 0
+    code: str = ""
+    code_read: bool = False
     answered: str = ""
     line: Line = "up"
     over: bool = False
@@ -175,7 +178,7 @@ def progressed(view: ScreenView, progress: StageProgress) -> ScreenView:
 
 def asked(view: ScreenView, question: StageQuestion, seconds: float) -> ScreenView:
     """A stage asks something, and waits for so long."""
-    return replace(view, question=question, answer_within=seconds, typed=0, answered="")
+    return replace(view, question=question, answer_within=seconds, typed=0, code="", code_read=False, answered="")
 
 
 def waits_for_answer(view: ScreenView, seconds: float) -> ScreenView:
@@ -188,13 +191,18 @@ def typed(view: ScreenView, number: int) -> ScreenView:
     return replace(view, typed=number)
 
 
+def code_typed(view: ScreenView, code: str, *, read: bool) -> ScreenView:
+    """A code from a label is being typed, or was read; it is not given yet."""
+    return replace(view, typed=0, code=code, code_read=read)
+
+
 def question_closed(view: ScreenView, how: How, choice: str) -> ScreenView:
     """An answer counts, or there is none; what it was is told until something else is."""
     text = words(view.language, alone=view.alone)
     told = {"time-out": text.no_answer, "withdrawn": ""}.get(how, "")
     if view.question is not None and choice:
         told = text.answer_counts.format(view.question.words_of(choice, view.language))
-    return replace(view, question=None, typed=0, answered=told)
+    return replace(view, question=None, typed=0, code="", code_read=False, answered=told)
 
 
 def line_is(view: ScreenView, line: Line) -> ScreenView:

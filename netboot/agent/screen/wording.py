@@ -66,6 +66,11 @@ class Words:
     answer_number: str
     answer_limit: str
     answer_typed: str
+    code_type: str
+    code_so_far: str
+    code_read: str
+    code_compare: str
+    code_wrong: str
     answer_wrong: str
     answer_counts: str
     no_answer: str
@@ -125,6 +130,15 @@ FRENCH: Final = Words(
     question_word="QUESTION",
     answer_number="Tapez le numéro d'une réponse, puis Entrée ; ou répondez sur la page de l'atelier.",
     answer_limit="Sans réponse d'ici {}, ce PC continue seul.",
+    code_type="Tapez ou scannez le code, puis Entrée : il s'affiche ici d'abord. Sinon, tapez le numéro d'une réponse, "
+    "puis Entrée ; ou répondez sur la page de l'atelier.",
+    code_so_far="Code : {}",
+    code_read="Code lu : {}",
+    code_compare="Comparez avec l'étiquette du disque. Si c'est le même, tapez le numéro de la réponse qui l'envoie, "
+    "puis Entrée ; sinon, tapez ou scannez le code de nouveau.",
+    code_wrong="Ce n'est ni un code (8 à 32 chiffres et lettres) ni une réponse possible maintenant. Les chiffres se "
+    "tapent avec la touche Maj ; un lecteur de codes doit être réglé sur le clavier de ce PC, ou branché au PC qui "
+    "montre la page.",
     answer_typed="Réponse {} : {}. Entrée pour la donner, Retour arrière pour l'effacer.",
     answer_wrong="Ce n'est pas un numéro de la liste. Tapez un numéro de 1 à {}, puis Entrée ; au pavé "
     "numérique, avec Verr. Num.",
@@ -186,6 +200,14 @@ ENGLISH: Final = Words(
     question_word="QUESTION",
     answer_number="Type the number of an answer, then Enter; or answer on the workshop's page.",
     answer_limit="Without an answer within {}, this PC goes on by itself.",
+    code_type="Type or scan the code, then Enter: it is shown here first. Else type the number of an answer, then "
+    "Enter; or answer on the workshop's page.",
+    code_so_far="Code: {}",
+    code_read="Code read: {}",
+    code_compare="Compare it with the disk's label. If it is the same, type the number of the answer that gives it, "
+    "then Enter; else type or scan the code again.",
+    code_wrong="This is no code (8 to 32 digits and letters), and no answer that can be given now. A reader of bar "
+    "codes must be set to this PC's keyboard, or be plugged into the PC that shows the page.",
     answer_typed="Answer {}: {}. Enter gives it, Backspace takes it back.",
     answer_wrong="This is no number of the list. Type a number from 1 to {}, then Enter; on the keypad, with Num Lock.",
     answer_counts="Answer: {}",
