@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
+from netboot.agent.disks.sed_opal import discovery
 from netboot.agent.text import number, one_line
 from netboot.shared.process import ProgramError, run
 
@@ -73,6 +74,10 @@ class Host:
     def number(self, path: str) -> int:
         """An attribute that is a number, 0 when it is none."""
         return number(self.text(path))
+
+    def level_0(self, name: str) -> bytes:
+        """What a drive says of TCG's locks, b"" when it has none that the kernel knows of."""
+        return discovery(self._root / "dev" / name)
 
     def exists(self, path: str) -> bool:
         """Whether the file or directory is there."""

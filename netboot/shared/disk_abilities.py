@@ -6,7 +6,8 @@ Nothing here counts up, such as progress or hours do: an inventory is kept once,
 That a disk says it can erase itself proves nothing; an overwrite asks no more of it than to take writes.
 
 Sources: ATA/ATAPI Command Set ACS-3 and -4, IDENTIFY DEVICE (words 59, 82, 89, 90, 128), the Security and Sanitize
-Device feature sets; NVM Express base specification 2.0, Identify Controller (OACS, FNA, SANICAP), the sanitize log.
+Device feature sets; NVM Express base specification 2.0, Identify Controller (OACS, FNA, SANICAP), the sanitize log;
+TCG Storage Opal SSC 2.01, Level 0 Discovery.
 Not for: asking (`agent/disks/abilities.py`); which method is taken.
 """
 
@@ -104,6 +105,24 @@ class NvmeSanitize(Struct, frozen=True, kw_only=True, omit_defaults=True):
         return self.crypto or self.block or self.overwrite
 
 
+class Opal(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """TCG's locks on an Opal drive, by its Level 0 Discovery; a drive without them has none of this.
+
+    `owned`: somebody switched them on. `locked`: a range of it, or all, is shut. `shadow`: its first sectors read as a
+    start program of its own (MBR shadow). `encrypts`: it says that what it stores is enciphered.
+    """
+
+    owned: bool = False
+    locked: bool = False
+    shadow: bool = False
+    encrypts: bool = False
+
+    @property
+    def shut(self) -> bool:
+        """Whether something of it cannot be read or written."""
+        return self.locked or self.shadow
+
+
 class Discard(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Discard (TRIM, UNMAP, Deallocate): `most` bytes by one command, 0 where there is none. It is no erasure."""
 
@@ -118,4 +137,5 @@ class Abilities(Struct, frozen=True, kw_only=True, omit_defaults=True):
     ata_sanitize: AtaSanitize | None = None
     nvme_format: NvmeFormat | None = None
     nvme_sanitize: NvmeSanitize | None = None
+    opal: Opal | None = None
     discard: Discard | None = None

@@ -84,6 +84,7 @@ class Dimm(Struct, frozen=True, kw_only=True):
 
 _CARRIED = frozenset({"usb", "mmc-removable", "ieee1394", "iscsi", "fc", "nbd"})
 
+Seal = Literal["bitlocker", "luks"]
 Belonging = Literal["internal", "carried", "doubt"]
 """Whether a disk is part of its PC. In doubt a person is asked; such a disk is neither written nor passed over."""
 
@@ -138,8 +139,9 @@ class Disk(Struct, frozen=True, kw_only=True):
     `ata`: it speaks ATA to the PC, whatever it is attached to: a SATA disk on a SAS port has the transport "sas".
     `removable`: something says that it can be taken out, or nothing says that it cannot. `built_in`: on a bus for what
     people carry, but something says that it cannot be taken out. `said`: what a person said of a disk in doubt, put
-    here for one job; no agent says it. `can`: what it says of erasing itself; it is no sign of which disk this is, and
-    differs from boot to boot (frozen, locked).
+    here for one job; no agent says it. `sealed`: enciphered volumes of former owners on it, which keep nobody from
+    erasing it. `can`: what it says of erasing itself; it is no sign of which disk this is, and differs from boot to
+    boot (frozen, locked).
     """
 
     name: Text
@@ -156,6 +158,7 @@ class Disk(Struct, frozen=True, kw_only=True):
     said: Literal["", "belongs", "left"] = ""
     read_only: bool = False
     in_use: bool = False
+    sealed: Annotated[tuple[Seal, ...], Meta(max_length=8)] = ()
     can: Abilities = Abilities()
 
     @property

@@ -58,6 +58,33 @@ ABILITY_TEXTS: Final[dict[str, dict[Language, str]]] = {
         "en": "If netboot set this password and a power cut left it: an erase takes it off by itself. By hand it is "
         "{password} (user, level “high”).",
     },
+    "opal_shut": {
+        "fr": "Verrouillé par un ancien propriétaire (TCG Opal, aussi « eDrive » ou mot de passe de disque de certains "
+        "BIOS) : tout ou partie ne peut être ni lu ni écrit. Un profil qui efface demande le code PSID imprimé sur "
+        "l'étiquette du disque : le donner l'ouvre et change sa clé. Préparez ce code. Sans lui, sortez ce disque.",
+        "en": "Locked by a former owner (TCG Opal, also “eDrive” or the disk password of some BIOSes): all or part "
+        "of it can be neither read nor written. A profile that erases asks for the PSID printed on the disk's label: "
+        "giving it opens the disk and changes its key. Have that code ready. Without it take this disk out.",
+    },
+    "opal_owned": {
+        "fr": "Un ancien propriétaire y a mis des verrous (TCG Opal, « eDrive ») : ouvert pour le moment, il se "
+        "verrouille quand le PC s'éteint. Un profil qui efface demande le code PSID de son étiquette, qui les ôte ; "
+        "sans code, le disque est effacé mais peut se verrouiller de nouveau.",
+        "en": "A former owner has put locks on it (TCG Opal, “eDrive”): open for now, it locks when the PC goes off. A "
+        "profile that erases asks for the PSID on its label, which takes them off; without the code the disk is "
+        "erased, but may lock itself again.",
+    },
+    "bitlocker": {
+        "fr": "Contient un volume chiffré par BitLocker : cela n'empêche pas de l'effacer, et aucun mot de passe n'est "
+        "nécessaire.",
+        "en": "Holds a volume enciphered by BitLocker: that keeps nobody from erasing it, and no password is needed.",
+    },
+    "luks": {
+        "fr": "Contient un volume chiffré par Linux (LUKS) : cela n'empêche pas de l'effacer, et aucun mot de passe "
+        "n'est nécessaire.",
+        "en": "Holds a volume enciphered by Linux (LUKS): that keeps nobody from erasing it, and no password is "
+        "needed.",
+    },
     "expired": {
         "fr": "Trop de mots de passe erronés : éteignez le PC et rallumez-le avant d'en essayer un autre.",
         "en": "Too many wrong passwords: switch the PC off and on before another one is tried.",
@@ -104,6 +131,9 @@ def _in_the_way(disk: Disk) -> Iterator[str]:
         yield "own_password"
     if security is not None and security.expired:
         yield "expired"
+    if can.opal is not None and can.opal.owned:
+        yield "opal_shut" if can.opal.shut else "opal_owned"
+    yield from disk.sealed
     if (security is not None and security.frozen) or "frozen" in states:
         yield "frozen"
     yield from (name for name in ("running", "failed") if name in states)

@@ -12,6 +12,7 @@ from netboot.shared.disk_abilities import (
     Discard,
     NvmeFormat,
     NvmeSanitize,
+    Opal,
     SanitizeTimes,
 )
 from netboot.shared.inventory import Disk, DiskId
@@ -44,6 +45,7 @@ MOST = Abilities(
         times_no_deallocate=TIMES,
         state="running",
     ),
+    opal=Opal(owned=True, locked=True, shadow=True, encrypts=True),
     discard=Discard(most=2**63 - 1, granularity=2**63 - 1),
 )
 

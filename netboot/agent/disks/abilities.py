@@ -14,6 +14,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
+from netboot.agent.answers.opal_discovery import parse_discovery
 from netboot.agent.disks import ata_abilities, nvme_abilities
 from netboot.agent.host import Host
 from netboot.agent.text import number
@@ -52,6 +53,9 @@ def _answers(host: Host, disk: Disk) -> Iterator[Abilities]:
     """What is known of the disk, after each of its answers."""
     abilities = Abilities(discard=_read_discard(host, disk.name))
     yield abilities
+    if disk.transport == "nvme" or disk.transport in _OWN_PORTS:
+        abilities = replace(abilities, opal=parse_discovery(host.level_0(disk.name)))
+        yield abilities
     device = f"/dev/{disk.name}"
     if disk.ata:
         security, sanitize = ata_abilities.parse_identity(host.output(("hdparm", "-I", device)))

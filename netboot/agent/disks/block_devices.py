@@ -18,6 +18,8 @@ ID_LIMIT: Final = 256
 _USB_DEVICE: Final = re.compile(r"\d+-\d+(\.\d+)*")
 KIT: Final = "kit"
 """Among a device's users: the PC was started from this stick, which is neither a target nor passed over in doubt."""
+SEALS: Final = frozenset({"BitLocker", "crypto_LUKS"})
+"""Of blkid's types (libblkid/src/superblocks: bitlocker.c, luks.c), those of whole volumes that are enciphered."""
 _KIT_WORD: Final = re.compile(r"(?:^|\s)netboot\.kit=([0-9a-f]{8})(?=\s|$)")
 _SECTOR: Final = 512
 """/sys/block counts in sectors of 512 bytes, whatever the disk's own are."""
@@ -33,7 +35,8 @@ class BlockDevice:
     be taken out. `boot_areas`: an eMMC that has some; `boot_unit`: a unit of a soldered UFS chip that is one, for
     firmware, and that nobody can write. `users` are the mounts, swap areas and stacked devices (LVM, RAID, encryption)
     on it or on one of its partitions, and KIT for the stick that this PC was started from, whatever it is plugged into:
-    it is known by its own signature, so also after it was unplugged and plugged in again. `known` is udev's.
+    it is known by its own signature, so also after it was unplugged and plugged in again. `sealed`: what udev's blkid
+    found of enciphered volumes on it and its partitions, by blkid's own words. `known` is udev's.
     """
 
     name: str
@@ -59,6 +62,7 @@ class BlockDevice:
     nsid: int = 0
     sequence: int = 0
     users: tuple[str, ...] = ()
+    sealed: tuple[str, ...] = ()
     known: Properties = field(default_factory=dict)
 
 
@@ -134,6 +138,7 @@ def _read(host: Host, database: Database, name: str, used: Mapping[str, str], *,
         nsid=host.number(f"{here}/nsid"),
         sequence=host.number(f"{here}/diskseq"),
         users=_users(host, here, name, used),
+        sealed=_sealed(host, database, name),
         known=properties(database, path),
     )
 
@@ -151,10 +156,20 @@ def _serial(host: Host, here: str) -> str:
     return one_line(serial, ID_LIMIT) or parse_unit_serial(host.content(f"{here}/device/vpd_pg80"))
 
 
+def _sealed(host: Host, database: Database, name: str) -> tuple[str, ...]:
+    places = (host.real(f"sys/block/{name}"), *(host.real(f"sys/block/{name}/{part}") for part in _parts(host, name)))
+    found = {properties(database, place).get("ID_FS_TYPE", "") for place in places}
+    return tuple(sorted(found & SEALS))
+
+
+def _parts(host: Host, name: str) -> list[str]:
+    here = f"sys/block/{name}"
+    return [part for part in host.names(here) if part.startswith(name) and host.exists(f"{here}/{part}/partition")]
+
+
 def _users(host: Host, here: str, name: str, used: Mapping[str, str]) -> tuple[str, ...]:
     users = []
-    parts = [part for part in host.names(here) if part.startswith(name) and host.exists(f"{here}/{part}/partition")]
-    for place, kernel_name in ((here, name), *((f"{here}/{part}", part) for part in parts)):
+    for place, kernel_name in ((here, name), *((f"{here}/{part}", part) for part in _parts(host, name))):
         users += [used[key] for key in (host.line(f"{place}/dev"), kernel_name) if key in used]
         users += host.names(f"{place}/holders")
     return tuple(dict.fromkeys(one_line(user) for user in users))

@@ -11,14 +11,14 @@ Not for: which of them may be written (`jobs/disk_rules.py` on the server), whic
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from netboot.agent.disks.block_devices import ID_LIMIT, BlockDevice, read_block_devices
 from netboot.agent.host import Host
 from netboot.agent.text import one_line
 from netboot.agent.udev import read_database, unescaped
-from netboot.shared.inventory import Disk, DiskId
+from netboot.shared.inventory import Disk, DiskId, Seal
 from netboot.shared.problems import Problem
 
 DISK_LIMIT: Final = 64
@@ -31,6 +31,8 @@ _OUTER: Final = (
     ("virtio", re.compile(r"/virtio\d+/")),
 )
 """Parts of a device's path that decide, whatever stands behind them: a SATA disk in a USB box is USB."""
+SEALED: Final[Mapping[str, Seal]] = {"BitLocker": "bitlocker", "crypto_LUKS": "luks"}
+"""What blkid calls an enciphered volume, and what the inventory does."""
 _BUSES: Final = (("sas", re.compile(r"/end_device-")), ("scsi", re.compile(r"/target\d+:")))
 
 
@@ -73,6 +75,7 @@ def disk_of(device: BlockDevice) -> Disk:
         built_in=_built_in(device, transport),
         read_only=device.read_only,
         in_use=bool(device.users),
+        sealed=tuple(SEALED[one] for one in device.sealed if one in SEALED),
     )
 
 
