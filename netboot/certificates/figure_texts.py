@@ -28,6 +28,7 @@ FIGURES: Final[dict[str, dict[Language, str]]] = {
     "to_mark": {"fr": "marques à écrire", "en": "marks to be written"},
     "marked": {"fr": "marques écrites avant", "en": "marks written before"},
     "marks_left": {"fr": "marques encore là après", "en": "marks that are still there"},
+    "shut": {"fr": "verrouillé avant", "en": "locked before"},
     "marks_unread": {"fr": "marques illisibles après", "en": "marks that could not be read"},
     "compared": {"fr": "endroits comparés", "en": "places compared"},
     "unchanged": {"fr": "endroits inchangés", "en": "places unchanged"},
@@ -67,6 +68,9 @@ LEVEL_WORDS: Final[dict[str, str]] = {
     ),
     "SP 800-88r1, appendix A (withdrawn); openSeaChest says Purge": (
         "SP 800-88r1, annexe A (retirée) ; openSeaChest dit Purge"
+    ),
+    "SP 800-88r1, appendix A (withdrawn), says Purge; openSeaChest lists none": (
+        "SP 800-88r1, annexe A (retirée), dit Purge ; openSeaChest n'en liste aucun"
     ),
     "openSeaChest, which says “Clear, Possible Purge”": "openSeaChest, qui dit « Clear, Possible Purge »",
     "no plain text was ever stored, the key has 128 bits or more, no copy of it is left (SP 800-88r2): not checked": (

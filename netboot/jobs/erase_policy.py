@@ -25,6 +25,7 @@ from netboot.jobs.profile import Profile
 from netboot.shared.erase_methods import Method
 from netboot.shared.inventory import Disk, label
 from netboot.shared.problems import Code, Problem
+from netboot.shared.read_back import ALL
 from netboot.shared.stages.erase import LEVELS, DiskErase, EraseOptions, Level
 from netboot.shared.thawing import needs_thaw
 
@@ -41,7 +42,9 @@ def orders_for(
     `beside` are all disks of the PC, also those that are not to be erased.
     """
     wanted: Level = "none" if options.level == "any" else options.level
-    if options.by != "best":
+    if options.by == "best":
+        methods = {name: rules for name, rules in methods.items() if not rules.asks}
+    else:
         methods = {name: rules for name, rules in methods.items() if name == options.by}
     orders, short = [], []
     for disk in disks:
@@ -56,8 +59,10 @@ def orders_for(
         orders.append(
             DiskErase(
                 disk=disk.id, method=usable[0], instead=tuple(usable[1:]), level=best, wanted=wanted,
-                then_overwrite=options.then_overwrite, sample=options.sample, password=_password(disk),
-                hidden=options.hidden,
+                then_overwrite=options.then_overwrite, password=_password(disk), hidden=options.hidden,
+                # What nothing could be marked on is told by all that it reads as.
+                sample=ALL if methods[usable[0]].asks else options.sample,
+                psid=options.psid == "ask" and not shared and _is_owned(disk),
             )
         )  # fmt: skip
     return _not_to_be_had(short, wanted, options) if short else tuple(orders)
@@ -89,6 +94,11 @@ def _password(disk: Disk) -> str:
     """What an order about this disk carries: only one that knows of passwords may need its own."""
     security = disk.can.ata_security
     return password_of(disk) if security is not None and security.supported else ""
+
+
+def _is_owned(disk: Disk) -> bool:
+    """Whether somebody switched TCG's locks on."""
+    return disk.can.opal is not None and disk.can.opal.owned
 
 
 def _share_a_drive(disk: Disk, other: Disk) -> bool:

@@ -32,11 +32,13 @@ class Proof:
     """What one technique has to show. `goes_on`: the drive answers at once, works by itself, and says how far it is;
     else it answers when it is done, and its answer is its word. `action`: of a Sanitize, which its log must name.
     `even`: it leaves the same kind of content all over the disk. A change of key need not: what was never written may
-    read as zeros beside what is noise now."""
+    read as zeros beside what is noise now. `opens`: it takes away the lock that kept marks from a disk, which is then
+    told by what all of it reads as."""
 
     goes_on: bool
     action: int | None = None
     even: bool = True
+    opens: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +88,15 @@ def _is_named(said: FirmwareErased, action: int) -> bool:
 
 
 def _fault_of_reading(said: FirmwareErased, proof: Proof) -> Shows | None:
-    if said.marked < max(LEAST_MARKS, LEAST_SHARE * said.to_mark):
+    is_marked = said.marked >= max(LEAST_MARKS, LEAST_SHARE * said.to_mark)
+    if not is_marked and not (proof.opens and said.shut):
         return Shows("undetermined", "erase-unmarked")
     if said.marks_unread or said.unread or not said.to_read or said.read != said.to_read:
         return Shows("undetermined", "erase-not-read-back")
     if proof.even and 0 < said.even < said.read:
         return Shows("undetermined", "erase-uneven")
+    if not is_marked and said.value is None:
+        return Shows("undetermined", "erase-shut-before")
     return None
 
 

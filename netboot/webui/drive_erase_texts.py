@@ -24,6 +24,15 @@ DRIVE_ERASE_TEXTS: Final[dict[str, dict[Language, str]]] = {
         "fr": "Un effacement plus ancien n'était pas terminé : il a été mené à son terme d'abord.",
         "en": "An earlier erase had not ended: it was brought to its end first.",
     },
+    "drive_shut": {
+        "fr": "Il était verrouillé : rien n'a pu y être lu ni marqué avant.",
+        "en": "It was locked: nothing could be read from it or marked on it before.",
+    },
+    "reverted": {"fr": "Verrous d'un ancien propriétaire", "en": "Locks of a former owner"},
+    "reverted_figures": {
+        "fr": "ôtés d'abord par le code PSID que quelqu'un a donné (TCG Opal), puis effacé comme il est dit ici",
+        "en": "taken off first by the PSID that a person gave (TCG Opal), then erased as it is told here",
+    },
     "drive_announced": {"fr": "Durée annoncée par le disque", "en": "Time that the disk announced"},
     "marks": {"fr": "Marques d'avant", "en": "Marks from before"},
     "marks_figures": {

@@ -3,7 +3,7 @@
 A method is a module of this folder, named as it is, with its METHOD; it gets the claimed disk and returns its evidence.
 Where the drive refuses one before anything happens, the next of the order is taken. Before any disk is begun, frozen
 ones are thawed and what they hide is given back (`ready.py`). A password of netboot's that an
-earlier visit left on a disk is taken off first.
+earlier visit left on a disk is taken off first, and so are TCG's locks, by a code that a person gives.
 One disk's failure stops no other. At most AT_ONCE disks are under way, which bounds the memory to AT_ONCE x what a
 method uses.
 Not for: how a method works (`overwrite.py`), what a verdict allows (`jobs/stages/deploy.py`).
@@ -12,7 +12,7 @@ Not for: how a method works (`overwrite.py`), what a verdict allows (`jobs/stage
 import asyncio
 from collections.abc import Mapping, Sequence
 from importlib import import_module
-from typing import Final, Protocol, get_args
+from typing import Final, Protocol, get_args, runtime_checkable
 
 from msgspec.structs import replace
 
@@ -20,11 +20,14 @@ from netboot.agent.disks.claim import ReadDisks, RefusedError, claim
 from netboot.agent.disks.direct_io import DirectDisk, DiskError
 from netboot.agent.disks.disk_status import disk_status
 from netboot.agent.disks.disk_threads import start
+from netboot.agent.erase.label_code import Opened, open_up
 from netboot.agent.erase.password import Password, take_off
 from netboot.agent.erase.ready import Hands, Ready, get_ready
 from netboot.agent.erase.tally import Tally, Told
 from netboot.agent.failures import StageFailed
 from netboot.agent.progress import DisksTold, Does, HeldUp, Progress, nobody
+from netboot.agent.questions import Ask
+from netboot.agent.questions import nobody as asks_nobody
 from netboot.agent.this_boot import ThisBoot
 from netboot.shared.erase_methods import KINDS, Method, module_of
 from netboot.shared.erase_outcome import as_hidden_areas_show, erase_problem
@@ -61,6 +64,14 @@ class EraseMethod(Protocol):
         """Erase the claimed disk as ordered. What the disk does wrong is in the verdict; nothing is raised for it."""
 
 
+@runtime_checkable
+class AsksPerson(Protocol):
+    """A way that needs something of a person."""
+
+    def asking(self, ask: Ask) -> EraseMethod:
+        """The same, which asks so."""
+
+
 Methods = Mapping[Method, EraseMethod]
 
 
@@ -82,6 +93,7 @@ async def run_erase(
     methods: Methods = METHODS,
     this_boot: ThisBoot | None = None,
     hands: Hands | None = None,
+    ask: Ask = asks_nobody,
 ) -> EraseResult:
     """Erase the disks that were ordered, and return one erasure for each, in that order.
 
@@ -91,9 +103,10 @@ async def run_erase(
     tally = Tally(work, progress, held_up, disks)
     places = asyncio.Semaphore(AT_ONCE)
     prepared = await get_ready(stage, read_disks, this_boot or ThisBoot(), held_up, hands)
+    asking = {name: _asking(method, ask) for name, method in methods.items()}
     async with asyncio.TaskGroup() as tasks:
         running = [
-            tasks.create_task(_erase(order, ready, methods, read_disks, places, tally))
+            tasks.create_task(_erase(order, ready, asking, read_disks, places, tally, ask))
             for order, ready in zip(stage.disks, prepared, strict=True)
         ]
     result = EraseResult(erasures=_bounded([task.result() for task in running]))
@@ -110,18 +123,21 @@ async def _erase(
     read_disks: ReadDisks,
     places: asyncio.Semaphore,
     tally: Tally,
+    ask: Ask,
 ) -> Erasure:
     async with places:
         if ready.problem is not None:
             erasure = _not_begun(order, ready.problem)
         else:
-            erasure = await _erase_one(order, ready, methods, read_disks, tally.told(order.disk))
+            erasure = await _erase_one(order, ready, methods, read_disks, tally.told(order.disk), ask)
         tally.over(order.disk, erased=erasure.verdict == "erased")
         # The server knows the disk by what the order calls it, however large it is by now.
         return replace(erasure, disk=order.disk, thawing=ready.thawing, given_back=ready.given_back)
 
 
-async def _erase_one(order: DiskErase, ready: Ready, methods: Methods, read_disks: ReadDisks, told: Told) -> Erasure:
+async def _erase_one(
+    order: DiskErase, ready: Ready, methods: Methods, read_disks: ReadDisks, told: Told, ask: Ask
+) -> Erasure:
     try:
         # In threads of their own: disks that hang would use up those that the others need.
         disk, device = await start(lambda: claim(ready.disk, read_disks))
@@ -131,6 +147,9 @@ async def _erase_one(order: DiskErase, ready: Ready, methods: Methods, read_disk
         found = await start(lambda: _unlocked(order, disk))
         if found == "locked":
             return _not_begun(order, Problem("erase-locked", {"disk": label(disk)}), model=disk.model)
+        opened = Opened("none") if order.method == "opal-revert" else await open_up(order, disk, device, ask)
+        if opened.problem is not None:
+            return _not_begun(order, opened.problem, model=disk.model)
         names = ", ".join(order.methods)
         problem = Problem("agent-error", {"error": f"{names}: not for {label(disk)}"})
         erasure = _not_begun(order, problem, model=disk.model)
@@ -141,9 +160,13 @@ async def _erase_one(order: DiskErase, ready: Ready, methods: Methods, read_disk
                 erasure = await _by(method, order, disk, device, told)
                 if erasure.problem is None or erasure.problem.code not in _NOTHING_HAPPENED:
                     break
-        return replace(erasure, unlocked=found == "gone")
+        return replace(erasure, unlocked=found == "gone", reverted=opened.state == "gone")
     finally:
         device.close()
+
+
+def _asking(method: EraseMethod, ask: Ask) -> EraseMethod:
+    return method.asking(ask) if isinstance(method, AsksPerson) else method
 
 
 def _unlocked(order: DiskErase, disk: Disk) -> Password:

@@ -15,4 +15,5 @@ async def run(order: Erase, at_work: AtWork) -> EraseResult:
         held_up=at_work.held_up,
         disks=at_work.progress.disks,
         this_boot=at_work.this_boot,
+        ask=at_work.ask,
     )

@@ -28,10 +28,16 @@ _WHOLE_COMMAND: Final = re.compile(r"[a-zA-Z]+ .*\S")
 
 
 def firmware_rules(
-    method: Method, proof: Proof, command: str, suits: Callable[[Disk], bool], *, whole_drive: bool = True
+    method: Method,
+    proof: Proof,
+    command: str,
+    suits: Callable[[Disk], bool],
+    *,
+    whole_drive: bool = True,
+    asks: bool = False,
 ) -> MethodRules[FirmwareErased]:
     """The rules of one technique. `command` is what its order holds in so many words, `whole_drive` that it erases
-    every disk of its drive."""
+    every disk of its drive, `asks` that a person has to give something for it."""
 
     def reason_to_doubt(said: FirmwareErased, order: DiskErase, seconds: float) -> Reason | Problem | None:
         shows = fault_in(said, proof)
@@ -50,6 +56,7 @@ def firmware_rules(
         reason_to_doubt=reason_to_doubt,
         left=left,
         whole_drive=whole_drive,
+        asks=asks,
     )
 
 

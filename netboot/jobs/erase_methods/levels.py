@@ -31,6 +31,7 @@ _TOOL: Final = "openSeaChest"
 _BOTH: Final = "openSeaChest; SP 800-88r1, appendix A (withdrawn)"
 _NOT_R1: Final = "SP 800-88r1, appendix A (withdrawn), does not name it for SSDs; openSeaChest says Purge"
 _LOWER: Final = "SP 800-88r1, appendix A (withdrawn); openSeaChest says Purge"
+_R1_ONLY: Final = "SP 800-88r1, appendix A (withdrawn), says Purge; openSeaChest lists none"
 _KEY: Final = (
     "no plain text was ever stored, the key has 128 bits or more, no copy of it is left (SP 800-88r2): not checked"
 )
@@ -78,6 +79,11 @@ TABLE: Final[Mapping[Method, Mapping[Medium, Counts]]] = {
     "ata-erase": {
         "magnetic": Counts("clear", _TOOL),
         "flash": Counts("clear", _TOOL),
+        "not-told": _NONE,
+    },
+    "opal-revert": {
+        "magnetic": Counts("clear", _R1_ONLY, _KEY),
+        "flash": Counts("clear", _R1_ONLY, _KEY),
         "not-told": _NONE,
     },
     "overwrite": {

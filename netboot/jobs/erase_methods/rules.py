@@ -21,7 +21,8 @@ class MethodRules(Generic[E]):
     (`levels.py` has them all). `reason_to_doubt`: why this evidence of an erased disk, of this order and made in so
     many seconds, is no proof (an honest agent would not send it, or something was not done), or None. `left`: whether
     the evidence itself shows that a part of the disk was left as it was. `whole_drive`: it erases every disk of its
-    drive, so that none may stand beside. `first_on`: media on which it goes before its place in the list.
+    drive, so that none may stand beside. `asks`: a person has to give something for it, so it is ordered only where a
+    profile names it. `first_on`: media on which it goes before its place in the list.
     """
 
     suits: Callable[[Disk], bool]
@@ -29,4 +30,5 @@ class MethodRules(Generic[E]):
     reason_to_doubt: Callable[[E, DiskErase, float], Reason | Problem | None]
     left: Callable[[E, DiskErase], bool]
     whole_drive: bool = False
+    asks: bool = False
     first_on: frozenset[Medium] = frozenset()

@@ -25,6 +25,7 @@ Method = Literal[
     "ata-erase",
     "nvme-sanitize-overwrite",
     "ata-sanitize-overwrite",
+    "opal-revert",
     "overwrite",
 ]
 """From the first that is taken to the last, where more than one reaches what is wanted."""

@@ -41,9 +41,10 @@ class FirmwareErased(MethodEvidence, frozen=True, kw_only=True):
 
     `tool` and `command`: by what it was ordered, in which words; `said`: the tool's own last words where the order was
     not plainly accepted. `announced`: seconds that the drive said it takes. `waited`: one of before was still at work
-    or had failed, and was brought to its end first. The drive's log before (after the marks were written) and after:
-    the state; the first word of the command that it is of (`logged`; `ordered` is ours); whether it says that nothing
-    was written since (`untouched`). None: not told. `to_mark`: marks that were to be written; `marked` those that were,
+    or had failed, and was brought to its end first. `shut`: before the order a lock of its own kept all of it from
+    being written and read, and the disk said so. The drive's log before (after the marks were written) and after: the
+    state; the first word of the command that it is of (`logged`; `ordered` is ours); whether it says that nothing was
+    written since (`untouched`). None: not told. `to_mark`: marks that were to be written; `marked` those that were,
     and were read back before, of which `marks_left` were read afterwards, in part or whole, and `marks_unread` could
     not be. `compared`: places that held something else before, of which `unchanged` held the same afterwards, in part
     or whole. `to_read`: bytes of the disk that were to be read back past the PC's cache, `read` that were, `unread`
@@ -59,6 +60,7 @@ class FirmwareErased(MethodEvidence, frozen=True, kw_only=True):
     said: Text = ""
     announced: Seconds | None = None
     waited: bool = False
+    shut: bool = False
     states: Annotated[tuple[SeenState, ...], Meta(max_length=SEEN)] = ()
     state_before: FirmwareState = "not-told"
     state_after: FirmwareState = "not-told"

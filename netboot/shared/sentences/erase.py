@@ -26,6 +26,10 @@ Code = Literal[
     "erase-beside",
     "erase-take-out",
     "erase-locked",
+    "erase-opal-locked",
+    "erase-opal-wrong",
+    "erase-opal-kept",
+    "erase-shut-before",
     "erase-unbelievable",
     "several-not-erased",
     "erase-frozen",
@@ -176,6 +180,36 @@ SENTENCES: Final[dict[Code, dict[Language, str]]] = {
         "en": "The disk {disk} is locked by a password that netboot did not set: nothing can be read from it or "
         "written to it. It is not erased. Take the password away in the PC's setup (BIOS), or take the disk out and "
         "destroy it.",
+    },
+    "erase-opal-locked": {
+        "fr": "Le disque {disk} est verrouillé (TCG Opal) : rien ne peut y être lu ni écrit, et personne n'a donné "
+        "le code PSID de son étiquette. Il n'est pas effacé. Recommencez et donnez ce code quand ce PC le demande ; "
+        "sans code lisible, sortez le disque et détruisez-le.",
+        "en": "The disk {disk} is locked (TCG Opal): nothing can be read from it or written to it, and nobody gave the "
+        "PSID on its label. It is not erased. Start again and give that code when this PC asks for it; without a "
+        "readable code, take the disk out and destroy it.",
+    },
+    "erase-opal-wrong": {
+        "fr": "Le disque {disk} a refusé le code PSID ({tries} essais). Il n'est pas effacé. Éteignez le PC et "
+        "rallumez-le, car le disque compte les essais, comparez le code avec l'étiquette, puis recommencez ; si cela "
+        "se répète, sortez le disque et détruisez-le.",
+        "en": "The disk {disk} refused the PSID code ({tries} tries). It is not erased. Switch the PC off and on, "
+        "because the disk counts the tries, compare the code with the label, then start again; if it happens once "
+        "more, take the disk out and destroy it.",
+    },
+    "erase-opal-kept": {
+        "fr": "Le disque {disk} n'a pas été ouvert par son code PSID, ou ne le dit pas. Il n'est pas effacé. "
+        "Éteignez le PC et rallumez-le, puis recommencez ; si cela se répète, sortez le disque et détruisez-le.",
+        "en": "The disk {disk} was not opened by its PSID, or does not say so. It is not erased. Switch the PC off "
+        "and on, then start again; if it happens once more, take the disk out and destroy it.",
+    },
+    "erase-shut-before": {
+        "fr": "Le disque {disk} était verrouillé : rien n'a pu y être marqué avant son effacement, et ce qui s'y lit "
+        "maintenant n'est pas partout la même valeur. On ne sait pas s'il est effacé. Il est ouvert à présent : "
+        "recommencez avec un profil qui efface d'une autre façon.",
+        "en": "The disk {disk} was locked: nothing could be marked on it before its erase, and what it reads as now "
+        "is not one value throughout. It is not known to be erased. It is open now: start again with a profile that "
+        "erases in another way.",
     },
     "erase-unbelievable": {
         "fr": "Le rapport sur l'effacement du disque {disk} se contredit ({reason}). Ce disque ne compte pas comme "

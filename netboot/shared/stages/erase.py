@@ -33,7 +33,8 @@ class EraseOptions(Options, frozen=True, kw_only=True):
     be taken out and destroyed, and the job stops until it is. `then_overwrite`: what a drive erased by itself is
     overwritten as well. `sample`: how many per cent of such a disk are read back. `frozen`: whether a disk that is
     frozen is thawed where its method needs it, by suspending the PC, or left so. `hidden`: whether what a disk hides
-    behind its end is given back to it and erased as well, or reported.
+    behind its end is given back to it and erased as well, or reported. `psid`: whether a person is asked for the PSID
+    of a disk that TCG's locks are switched on for.
     """
 
     level: Literal["any", "clear", "purge"] = "clear"
@@ -43,6 +44,7 @@ class EraseOptions(Options, frozen=True, kw_only=True):
     sample: Percent = ALL
     frozen: Literal["thaw", "leave"] = "thaw"
     hidden: Literal["remove", "report"] = "remove"
+    psid: Literal["ask", "never"] = "ask"
 
 
 class DiskErase(Struct, frozen=True, kw_only=True):
@@ -51,7 +53,8 @@ class DiskErase(Struct, frozen=True, kw_only=True):
 
     `level` is what it counts as once it is proven, for the screen; `wanted` is what the profile asks for, none for any.
     `then_overwrite`, `sample` and `hidden` are the profile's. `password` is netboot's own for an ATA disk: what it is
-    locked by while it erases itself, and what is taken off it where an earlier visit left it.
+    locked by while it erases itself, and what is taken off it where an earlier visit left it. `psid`: a person may be
+    asked for the PSID on its label, which opens it and changes its keys, before anything else is done to it.
     """
 
     disk: DiskId
@@ -63,6 +66,7 @@ class DiskErase(Struct, frozen=True, kw_only=True):
     sample: Percent = ALL
     password: Annotated[str, Meta(max_length=32, pattern=r"^[!-~]*\Z")] = ""
     hidden: Literal["remove", "report"] = "report"
+    psid: bool = False
 
     @property
     def methods(self) -> tuple[Method, ...]:
@@ -84,9 +88,9 @@ class Erasure(Struct, frozen=True, kw_only=True):
     `evidence` is its method's. `before` and `after` are None where the disk was not asked; `partitions` is why the
     kernel's old view of them could not be dropped, "" for nothing. `thawing`: it was frozen, and what was done about
     it. `given_back`: it hid something behind its end; `disk` is then still what the visit's inventory calls it.
-    `unlocked`: a password of netboot's that an earlier visit had left on the disk was taken off first. `began` and
-    `ended` are by the agent's steady clock, `pc_clock` is what the PC's own showed at the beginning, in whatever year
-    it believed to be.
+    `unlocked`: a password of netboot's that an earlier visit had left on the disk was taken off first. `reverted`:
+    TCG's locks were switched on, and went off first by the PSID that a person gave. `began` and `ended` are by the
+    agent's steady clock, `pc_clock` is what the PC's own showed at the beginning, in whatever year it believed to be.
     The server's own are `model` (as its PC's check found the disk), `level`, `wanted` ("none" in evidence from before
     version 4) and `medium`, and `started` and `finished`, by its clock, when it heard of the stage's beginning and end:
     what an agent says there does not count.
@@ -109,6 +113,7 @@ class Erasure(Struct, frozen=True, kw_only=True):
     after: DiskStatus | None = None
     partitions: Text = ""
     unlocked: bool = False
+    reverted: bool = False
     thawing: Thawing | None = None
     given_back: GivenBack | None = None
 

@@ -176,6 +176,7 @@ class _Work:
         self._tell(
             state_before=before.state, logged_before=before.logged, untouched_before=before.untouched,
             announced=before.announced, media_errors_before=before.errors,
+            shut=before.shut and not marking.marked and not marking.compared,
         )  # fmt: skip
         await self._erase(before)
         if self.said.accepted == "no" or self.said.state_after in ("running", "failed"):
@@ -183,7 +184,7 @@ class _Work:
         self.does(Doing("reading"))
         await marking.look_again(lambda share, stuck: self._show(_MARKS + _ERASE, stuck))
         self._tell(marks_left=marking.left, marks_unread=marking.unread, unchanged=marking.unchanged)
-        if fault_in(replace(self.said, to_read=1, read=1, unread=0), self.technique.proof) is None:
+        if fault_in(replace(self.said, to_read=1, read=1, unread=0, value=0), self.technique.proof) is None:
             await self._read_back(Contents(marking.sought()))
 
     async def _get_ready(self) -> None:
@@ -227,7 +228,7 @@ class _Work:
     async def _may_order(self) -> None:
         """Raises _NotOrderedError unless the order would reach this disk, and it alone."""
         name = label(self.disk)
-        held = await self._ask(lambda: _leads_to(self.device) and self.technique.is_this(self.disk), False)
+        held = await self._ask(lambda: leads_to(self.device) and self.technique.is_this(self.disk), False)
         if not held:
             self._tell(accepted="no", said="the device was not the one that is held")
             raise _NotOrderedError(Problem("disk-gone", {"disk": name, "error": self.said.said}))
@@ -295,7 +296,7 @@ class _Work:
         self.progress(int(share * whole), whole, name)
 
 
-def _leads_to(device: DirectDisk) -> bool:
+def leads_to(device: DirectDisk) -> bool:
     """Whether the name by which the disk was opened still leads to it, and it is there."""
     try:
         return device.path.stat().st_rdev == device.device and device.state() == "refused"

@@ -16,7 +16,7 @@ from netboot.shared.stages.erase import DiskErase
 @dataclass(frozen=True, slots=True)
 class Look:
     """What a drive said of its erase at one moment, as `FirmwareErased` has it; `errors` is its count of media errors,
-    `announced` how long it says that this technique takes, in seconds."""
+    `announced` how long it says that this technique takes, in seconds; `shut`: a lock of its own is closed."""
 
     state: FirmwareState = "not-told"
     permille: int | None = None
@@ -25,6 +25,7 @@ class Look:
     announced: int | None = None
     errors: int | None = None
     purged: bool | None = None
+    shut: bool = False
 
 
 @dataclass(frozen=True, slots=True)
