@@ -58,8 +58,8 @@ def test_nobody_is_asked_where_another_disk_of_the_drive_would_be_erased_with_it
 
 
 def test_a_revert_is_ordered_where_a_profile_names_it_and_somebody_switched_the_locks_on() -> None:
-    for opal in (LOCKED, OWNED):
-        order = order_of(drive(opal), BY_REVERT)
+    for owned in (LOCKED, OWNED):
+        order = order_of(drive(owned), BY_REVERT)
         assert (order.methods, order.level) == (("opal-revert",), "clear")
     for opal in (FREE, None):
         assert ordered(drive(opal), BY_REVERT) == "erase-level"
