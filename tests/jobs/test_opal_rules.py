@@ -16,6 +16,7 @@ from netboot.shared.inventory import Disk, DiskId
 from netboot.shared.problems import Problem
 from netboot.shared.stages.erase import DiskErase, Erase, EraseOptions, EraseResult, Erasure
 from tests.jobs.conftest import GB
+from tests.jobs.test_firmware_rules import MARKS
 
 LOCKED = Opal(owned=True, locked=True, encrypts=True)
 OWNED = Opal(owned=True, encrypts=True)
@@ -77,7 +78,8 @@ def judged(**changes: Any) -> tuple[str, str, str]:
     disk = drive(LOCKED)
     evidence = OpalReverted(
         tool="Linux 6.12 (sed-opal)", command="ioctl /dev/nvme0n1 IOC_OPAL_PSID_REVERT_TPR PSID", accepted="yes",
-        state_before="idle", state_after="done", shut=True, seconds=2.0, to_read=16 * GB, read=16 * GB, value=0,
+        state_before="idle", state_after="done", shut=True, seconds=2.0, to_mark=MARKS, to_read=16 * GB,
+        read=16 * GB, value=0, even=16 * GB,
     )  # fmt: skip
     status = DiskStatus(name="nvme0n1", serial="N1", size=16 * GB, logical_sector=512)
     one = Erasure(
@@ -97,8 +99,8 @@ def judged(**changes: Any) -> tuple[str, str, str]:
 
 def test_what_an_honest_agent_says_is_believed_and_no_more() -> None:
     assert judged() == ("erased", "clear", "")
-    assert judged(value=None) == ("undetermined", "none", "erase-shut-before")
+    assert judged(value=None, even=0) == ("undetermined", "none", "erase-shut-before")
     assert judged(shut=False) == ("undetermined", "none", "erase-unmarked")
-    assert judged(marked=50, shut=False, value=None) == ("erased", "clear", "")
+    assert judged(marked=MARKS, shut=False, value=None, even=0) == ("erased", "clear", "")
     assert judged(command="ioctl /dev/nvme0n1 IOC_OPAL_REVERT_TPR KEY") == ("undetermined", "none", "pattern")
-    assert judged(to_read=GB, read=GB) == ("undetermined", "none", "amounts")
+    assert judged(to_read=GB, read=GB, even=GB) == ("undetermined", "none", "amounts")
