@@ -113,6 +113,7 @@ def _erased(
     told = row.evidence
     known = next((disk for disk in disks if disk.id.same_as(told.disk)), None)
     evidence = msgspec.to_builtins(told.evidence)
+    figures = {name: value for name, value in evidence.items() if name not in _NOT_FIGURES} | _around(told)
     counts_as = TABLE[told.method][told.medium] if row.level != "none" else None
     earlier = [other for other in tries if other.evidence.disk.same_as(told.disk) and other.id != row.id]
     return ErasedDisk(
@@ -134,10 +135,7 @@ def _erased(
         started=_at(told.started),
         finished=_at(told.finished),
         seconds=round(told.seconds, _FRACTIONS),
-        figures=(
-            *_figures({name: value for name, value in evidence.items() if name not in _NOT_FIGURES}),
-            *_locks(told),
-        )[:_FIGURES],
+        figures=(*_figures(figures), *_locks(told))[:_FIGURES],
         bad=tuple(
             BadPart(start=one.start, length=one.length, what=one.what) for one in getattr(told.evidence, "bad", ())
         ),
@@ -172,6 +170,14 @@ def _locks(told: Erasure) -> Iterator[Figure]:
 def _in_words(one: object) -> object:
     """One of several things in one line, where it is not one already."""
     return ", ".join(f"{name} {value}" for name, value in one.items()) if isinstance(one, dict) else one
+
+
+def _around(told: Erasure) -> dict[str, object]:
+    """What the disk counted before and after, and what a tool lists for it; what was not told says so."""
+    known: dict[str, object] = {"support": "not-told" if told.support is None else list(told.support)}
+    for name, counted in (("counts_before", told.counts_before), ("counts_after", told.counts_after)):
+        known[name] = msgspec.to_builtins(counted) if counted is not None and counted.tells else "not-told"
+    return known
 
 
 def _status(status: DiskStatus | None) -> tuple[Figure, ...]:

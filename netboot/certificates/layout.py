@@ -207,7 +207,9 @@ def _verification(disk: ErasedDisk, language: Language, t: dict[str, str]) -> st
     told = {figure.name: figure.value for figure in disk.figures}
     read, marked, left = (told.get(name) for name in ("read", "marked", "marks_left"))
     if isinstance(read, int) and isinstance(marked, int):
-        return t["read_marks"].format(amount=size_text(read, language), marked=marked, left=left)
+        share = told.get("sample", 100)
+        words = t["read_marks" if share == 100 else "read_sample"]
+        return words.format(amount=size_text(read, language), marked=marked, left=left, share=share)
     read = told.get("verified")
     if not isinstance(read, int) or disk.size <= 0:
         return t["unknown"]

@@ -67,6 +67,12 @@ TEXTS: Final[dict[str, Words]] = {
         "fr": "{amount} relus après coup, hors cache ; des {marked} marques écrites avant, {left} y sont encore",
         "en": "{amount} read back afterwards, past the cache; of {marked} marks written before, {left} are still there",
     },
+    "read_sample": {
+        "fr": "échantillon : {share} % du disque, {amount} relus après coup, hors cache ; des {marked} marques écrites "
+        "avant, {left} y sont encore",
+        "en": "a sample: {share} % of the disk, {amount} read back afterwards, past the cache; of {marked} marks "
+        "written before, {left} are still there",
+    },
     "read_part": {"fr": "{amount} relus et comparés", "en": "{amount} read back and compared"},
     "times": {"fr": "Début, fin, durée", "en": "Began, ended, took"},
     "from_to": {"fr": "{began} – {ended} UTC ({took})", "en": "{began} – {ended} UTC ({took})"},

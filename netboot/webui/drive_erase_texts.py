@@ -43,8 +43,8 @@ DRIVE_ERASE_TEXTS: Final[dict[str, dict[Language, str]]] = {
     },
     "read_back": {"fr": "Relu ensuite", "en": "Read back afterwards"},
     "read_sample": {
-        "fr": "un échantillon de {size} octets, comme le profil le demande",
-        "en": "a sample of {size} bytes, as the profile asks",
+        "fr": "un échantillon de {share} % ({size} octets), comme le profil le demande",
+        "en": "a sample of {share} % ({size} bytes), as the profile asks",
     },
     "one_value": {"fr": "partout la même valeur, {value}", "en": "one value throughout, {value}"},
     "many_values": {"fr": "des valeurs diverses", "en": "various values"},
@@ -61,6 +61,12 @@ DRIVE_ERASE_TEXTS: Final[dict[str, dict[Language, str]]] = {
         "fr": "Méthodes que l'outil openSeaChest liste pour ce disque",
         "en": "Methods that the tool openSeaChest lists for this disk",
     },
+    "support_not_told": {
+        "fr": "aucune liste : l'outil n'a rien dit de ce disque",
+        "en": "no list: the tool said nothing of this disk",
+    },
+    "counts": {"fr": "Ce que le disque compte, avant et après", "en": "What the disk counts, before and after"},
+    "counts_not_told": {"fr": "pas dit", "en": "not told"},
     "out_of_reach": {"fr": "Hors d'atteinte", "en": "Out of reach"},
     "spare_flash": {"fr": "mémoire flash : blocs de réserve et retirés", "en": "flash: spare and retired blocks"},
 }

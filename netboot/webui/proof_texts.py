@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from netboot.shared.disk_counts import COUNTS, DiskCounts
 from netboot.shared.disk_status import DiskStatus
 from netboot.shared.language import Language
 
@@ -26,6 +27,32 @@ VALUES: Final[dict[str, dict[Language, str]]] = {
     "passed": {"fr": "bon", "en": "passed"},
     "failed": {"fr": "en panne", "en": "failed"},
 }
+
+COUNTED: Final[dict[str, dict[Language, str]]] = {
+    "reallocated": {"fr": "secteurs remplacés", "en": "sectors replaced"},
+    "pending": {"fr": "secteurs en attente", "en": "sectors pending"},
+    "offline_uncorrectable": {"fr": "secteurs illisibles hors ligne", "en": "sectors uncorrectable offline"},
+    "reported_uncorrectable": {"fr": "erreurs non corrigées annoncées", "en": "uncorrectable errors reported"},
+    "media_errors": {"fr": "erreurs du support", "en": "media errors"},
+    "used": {"fr": "usure (%)", "en": "used up (%)"},
+    "spare": {"fr": "réserve (%)", "en": "spare (%)"},
+    "grown_defects": {"fr": "défauts apparus", "en": "grown defects"},
+    "uncorrected": {"fr": "erreurs non corrigées", "en": "uncorrected errors"},
+}
+
+
+def count_rows(
+    before: DiskCounts | None, after: DiskCounts | None, language: Language
+) -> list[tuple[str, int | str, int | str]]:
+    """What the disk counted at one of both moments: the name, and the figures; one that it did not tell says so."""
+    untold = VALUES["not-told"][language]
+    rows: list[tuple[str, int | str, int | str]] = []
+    for name in COUNTS:
+        figures = [None if counts is None else getattr(counts, name) for counts in (before, after)]
+        if figures != [None, None]:
+            first, second = (untold if figure is None else figure for figure in figures)
+            rows.append((COUNTED[name][language], first, second))
+    return rows
 
 
 def status_rows(status: DiskStatus | None, language: Language) -> list[tuple[str, str]]:

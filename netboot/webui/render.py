@@ -25,7 +25,7 @@ from netboot.webui.ability_texts import ability_lines
 from netboot.webui.disk_texts import ANSWERS, FOLLOWED
 from netboot.webui.keys import settings_key, workshop_key
 from netboot.webui.lock_texts import given_back_rows, thawing_text
-from netboot.webui.proof_texts import status_rows
+from netboot.webui.proof_texts import count_rows, status_rows
 from netboot.webui.rule_texts import BATCH_ENDS, DEFAULTS, DHCP_MODES, LOADERS
 from netboot.webui.state_texts import BOOT_NOTES, EVENTS, JOB_STATES, LEVELS, SECURE_BOOT, STATES, TROUBLES
 from netboot.webui.texts import TEXTS, texts
@@ -74,6 +74,7 @@ def renderer() -> Environment:
         loaders=LOADERS,
         method_name=method_name,
         erase_forbids=erase_forbids,
+        count_rows=count_rows,
         status_rows=status_rows,
         thawing_text=thawing_text,
         given_back_rows=given_back_rows,

@@ -41,9 +41,6 @@ class Played:
     def version(self) -> str:
         return "played 1"
 
-    def support(self, disk: Disk) -> tuple[str, ...]:
-        return ("1 Block Erase (Purge)",)
-
     def is_this(self, disk: Disk) -> bool:
         return self.is_it
 

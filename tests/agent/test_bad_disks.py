@@ -23,6 +23,7 @@ from netboot.agent.erase.overwrite import Overwrite
 from netboot.agent.erase.stage import run_erase
 from netboot.agent.failures import StageFailed
 from netboot.jobs.evidence import judge
+from netboot.shared.disk_counts import COUNTS, DiskCounts
 from netboot.shared.disk_status import DiskStatus
 from netboot.shared.erase_methods.overwrite import BadRange, Overwritten
 from netboot.shared.erase_outcome import erase_problem
@@ -172,9 +173,11 @@ async def test_a_message_holds_the_bad_parts_of_as_many_disks_as_a_pc_may_have(t
         name="x" * 60, serial="x" * 60, wwn="x" * 60, firmware="x" * 60, size=2**62, logical_sector=512,
         visible_sectors=2**53, native_sectors=2**53, real_sectors=2**53, smart="passed",
     )  # fmt: skip
+    counts = DiskCounts(**dict.fromkeys(COUNTS, 200), said="smartctl has nothing to say of such a disk")
     one = Erasure(
         disk=DiskId(serial="S" * 40, size=2**62), model="M" * 40, verdict="not-erased",
         evidence=Overwritten(bad=parts, pattern="p" * 180), before=status, after=status,
+        counts_before=counts, counts_after=counts, support=("ATA Enhanced Security Erase (Purge)",) * 16,
     )  # fmt: skip
     result = EraseResult(erasures=_bounded([one] * 128))
     assert sum(len(overwritten(each).bad) + overwritten(each).more_bad for each in result.erasures) == 128 * 256

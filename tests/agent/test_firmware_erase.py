@@ -92,7 +92,12 @@ async def test_a_drive_that_does_it_is_erased_and_the_evidence_says_how(image: P
     assert (said.marks_left, said.marks_unread, said.unchanged) == (0, 0, 0)
     assert (said.to_read, said.read, said.unread, said.value) == (SIZE, SIZE, 0, 0xFF)
     assert (said.even, said.elsewhere) == (SIZE, 0)
-    assert (said.media_errors_before, said.media_errors, said.support) == (1, 1, ("1 Block Erase (Purge)",))
+    assert (said.media_errors_before, said.media_errors, said.sample) == (1, 1, 100)
+    assert erasure.support is None, "a loop device is nothing that openSeaChest may be asked of"
+    assert erasure.counts_before is not None
+    assert erasure.counts_after is not None
+    assert not erasure.counts_after.tells
+    assert erasure.counts_after.said, "and why nothing is counted is told"
     assert shares == sorted(shares)
     assert shares[-1] == 1.0
 

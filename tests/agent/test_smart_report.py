@@ -7,15 +7,16 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from netboot.agent.disks.smart_report import (
-    ErrorCounts,
     SelfTestState,
-    error_counts,
+    disk_counts,
     health,
     read_report,
     self_test_state,
 )
+from netboot.shared.disk_counts import DiskCounts
 from netboot.shared.inventory import Disk, DiskId
 from netboot.shared.stages.smart import DiskHealth
 
@@ -67,7 +68,9 @@ def test_an_nvme_drive_tells_its_warnings_its_wear_and_its_spare() -> None:
 
 def test_a_scsi_drive_tells_its_grown_defects_and_its_uncorrected_errors() -> None:
     assert figures("scsi-worn") == {"passed": True, "reallocated": 260, "uncorrectable": 536, "hours": 102880}
-    assert figures("scsi-good") == {"passed": True, "reallocated": 0, "uncorrectable": 0, "used": 0, "hours": 3862}
+    assert figures("scsi-good") == {
+        "passed": True, "reallocated": 0, "pending": 0, "uncorrectable": 0, "used": 0, "hours": 3862,
+    }  # fmt: skip
     assert ("write.total_uncorrected_errors", "535") in [(a.name, a.raw) for a in healthy("scsi-worn").attributes]
 
 
@@ -192,12 +195,23 @@ def test_text_that_is_no_json_says_nothing(text: str) -> None:
 @pytest.mark.parametrize(
     ("name", "counts"),
     [
-        ("ata-worn", ErrorCounts(304, 0, 0)),
-        ("ata-failing", ErrorCounts(1975, 8, 0)),
-        ("nvme-worn", ErrorCounts(None, None, 7)),
-        ("scsi-good", ErrorCounts(0, None, 0)),
+        (
+            "ata-worn",
+            DiskCounts(reallocated=304, pending=0, offline_uncorrectable=0, reported_uncorrectable=0),
+        ),
+        ("ata-failing", DiskCounts(reallocated=1975, pending=8, offline_uncorrectable=0)),
+        ("nvme-worn", DiskCounts(media_errors=7, used=3, spare=99)),
+        ("scsi-good", DiskCounts(pending=0, grown_defects=0, uncorrected=0, used=0)),
+        ("scsi-worn", DiskCounts(grown_defects=260, uncorrected=536)),
     ],
 )
-def test_what_a_drive_counts_of_damage_is_told_for_itself(name: str, counts: ErrorCounts) -> None:
-    assert error_counts(read_report(recorded(name), 0)) == counts
-    assert error_counts(read_report("", 0)) == ErrorCounts()
+def test_what_a_drive_counts_of_damage_is_told_for_itself(name: str, counts: DiskCounts) -> None:
+    told = disk_counts(read_report(recorded(name), 0))
+    assert replace(told, said="") == counts
+    assert told.tells
+
+
+def test_a_smartctl_that_says_nothing_tells_no_count() -> None:
+    nothing = disk_counts(read_report("", 2))
+    assert nothing == DiskCounts(said="smartctl told nothing that can be read")
+    assert not nothing.tells

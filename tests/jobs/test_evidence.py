@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from netboot.jobs.evidence import judge, judge_late
 from netboot.jobs.job import Job, StageRecord
 from netboot.jobs.stages.rules import Known, Outcome
+from netboot.shared.disk_counts import DiskCounts
 from netboot.shared.erase_outcome import erase_problem
 from netboot.shared.inventory import DiskId, amount
 from netboot.shared.problems import Code, Problem
@@ -84,6 +85,17 @@ def test_no_disk_that_was_not_read_back_whole_goes_down_as_erased() -> None:
         ("erased", "clear", None),
         ("undetermined", "none", not_whole(HDD.id, written=HDD.id.size, verified=HDD.id.size - 512)),
     ]
+
+
+def test_sectors_that_the_disk_replaced_make_an_overwrite_no_clear_whatever_the_agent_says() -> None:
+    counts = DiskCounts(reallocated=0, pending=0)
+    worn = replace(erasure(HDD), counts_before=counts, counts_after=replace(counts, reallocated=3))
+    whole = replace(erasure(SSD), counts_before=counts, counts_after=counts)
+    record = judge(ORDERED, "done", None, EraseResult(erasures=(whole, worn)))
+    problem = Problem("erase-out-of-reach", {"disk": "H1", "replaced": "3", "pending": "0"})
+    assert (record.state, record.problem) == ("failed", problem)
+    assert [(one.verdict, one.level) for one in kept(record)] == [("erased", "clear"), ("undetermined", "none")]
+    assert kept(record)[1].counts_after == worn.counts_after, "what was counted is on the record"
 
 
 def test_a_disk_of_which_nothing_was_reported_is_told_as_not_proven() -> None:

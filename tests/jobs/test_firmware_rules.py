@@ -142,8 +142,10 @@ def test_an_overwrite_that_was_ordered_behind_it_must_be_whole() -> None:
 
 def test_a_sample_counts_when_it_was_ordered_and_is_as_large_as_ordered() -> None:
     tenth = to_read(16 * GB, 10)
-    one = said("nvme-sanitize-block", to_read=tenth, read=tenth, even=tenth)
+    one = said("nvme-sanitize-block", sample=10, to_read=tenth, read=tenth, even=tenth)
     assert judged(one, sample=10)[0] == "erased"
+    silent = said("nvme-sanitize-block", to_read=tenth, read=tenth, even=tenth)
+    assert judged(silent, sample=10) == ("undetermined", "none", "amounts"), "a sample is never told as all"
     assert judged(one) == ("undetermined", "none", "amounts")
     assert judged(said("nvme-sanitize-block"), sample=10) == ("undetermined", "none", "amounts")
 

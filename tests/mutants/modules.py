@@ -66,6 +66,7 @@ MODULES: Final[dict[str, Held]] = {
     "inventory": Held("netboot/shared/inventory.py", ("tests/shared/test_inventory.py",)),
     "memory": Held("netboot/jobs/stages/memory.py", ("tests/jobs/test_memory_rules.py",)),
     "old_evidence": Held("netboot/records/old_evidence.py", ("tests/records/test_old_evidence.py",)),
+    "out_of_reach": Held("netboot/shared/out_of_reach.py", ("tests/shared/test_out_of_reach.py",)),
     "overwrite": Held("netboot/jobs/erase_methods/overwrite.py", _ERASE),
     "seen": Held("netboot/jobs/seen.py", ("tests/jobs/test_seen.py",)),
     "smart": Held("netboot/jobs/stages/smart.py", ("tests/jobs/test_smart_rules.py",)),

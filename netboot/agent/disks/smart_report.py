@@ -15,6 +15,7 @@ from typing import Any, Final, Literal
 import msgspec
 
 from netboot.agent.text import one_line
+from netboot.shared.disk_counts import DiskCounts
 from netboot.shared.inventory import Disk
 from netboot.shared.stages.smart import ATTRIBUTES, Attribute, DiskHealth, SelfTest
 
@@ -25,12 +26,10 @@ COMMAND_FAILED: Final = 0b100
 
 _MOST: Final = 2**53
 _LEADING: Final = re.compile(r"\s*(\d{1,18})\b")
-_COUNTED: Final = (
-    (frozenset({5}), re.compile("realloc|retired|bad_block", re.IGNORECASE)),
-    (frozenset({197}), re.compile("pending", re.IGNORECASE)),
-    (frozenset({187, 198}), re.compile("uncorr|_unc_", re.IGNORECASE)),
-)
-"""The ATA attributes that count replaced sectors, those that wait to be, and what could not be read, by id and name."""
+_REPLACED: Final = re.compile("realloc|retired|bad_block", re.IGNORECASE)
+_PENDING: Final = re.compile("pending", re.IGNORECASE)
+_UNCORRECTED: Final = re.compile("uncorr|_unc_", re.IGNORECASE)
+"""Names of the ATA attributes that count replaced sectors, those that wait to be, and what could not be read."""
 _IN_PROGRESS: Final = 15
 _ATA_RESULTS: Final[dict[int, SelfTest]] = {0: "passed", **dict.fromkeys(range(4, 9), "failed")}
 """ATA's self-test execution status, bits 7 to 4 (SMART READ DATA); 1 to 3 ended early, which says nothing."""
@@ -56,16 +55,6 @@ class SelfTestState:
     percent: int = 0
     ended: SelfTest = "not-told"
     log: object = None
-
-
-@dataclass(frozen=True, slots=True)
-class ErrorCounts:
-    """Sectors and errors that a disk counts: those it replaced, those that wait to be, and what it could not read; None
-    is what it does not say. An NVMe drive counts media errors as such, a SCSI disk its grown defects as replaced."""
-
-    reallocated: int | None = None
-    pending: int | None = None
-    uncorrectable: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,15 +123,21 @@ def _ata_state(data: Mapping[str, Any]) -> SelfTestState:
     )
 
 
-def error_counts(report: SmartReport) -> ErrorCounts:
-    """What the disk counts of damage, to be compared before and after an erase."""
+def disk_counts(report: SmartReport) -> DiskCounts:
+    """All that the disk counts of damage and wear, each for itself."""
     data = report.data
-    reallocated, pending, uncorrectable = (_count(data, *which) for which in _COUNTED)
-    media_errors = _number(_at(data, "nvme_smart_health_information_log", "media_errors"))
-    return ErrorCounts(
-        reallocated=_first(reallocated, _number(data.get("scsi_grown_defect_list"))),
-        pending=pending,
-        uncorrectable=_first(uncorrectable, media_errors, _scsi_errors(data)),
+    nvme = _at(data, "nvme_smart_health_information_log")
+    return DiskCounts(
+        reallocated=_count(data, 5, _REPLACED),
+        pending=_first(_count(data, 197, _PENDING), _number(_at(data, "scsi_pending_defects", "count"))),
+        offline_uncorrectable=_count(data, 198, _UNCORRECTED),
+        reported_uncorrectable=_count(data, 187, _UNCORRECTED),
+        media_errors=_number(_at(nvme, "media_errors")),
+        used=_used(data),
+        spare=_byte(_at(nvme, "available_spare")),
+        grown_defects=_number(data.get("scsi_grown_defect_list")),
+        uncorrected=_scsi_errors(data),
+        said=report.said,
     )
 
 
@@ -152,24 +147,31 @@ def health(disk: Disk, report: SmartReport, self_test: SelfTest, said: str = "",
     passed = _at(data, "smart_status", "passed")
     nvme = _at(data, "nvme_smart_health_information_log")
     attributes = tuple(_attributes(data))
-    counts = error_counts(report)
+    counts = disk_counts(report)
+    unread = [count for count in (counts.offline_uncorrectable, counts.reported_uncorrectable) if count is not None]
     return DiskHealth(
         disk=disk.id,
         model=disk.model[:256],
         passed=passed if isinstance(passed, bool) else None,
         self_test=self_test,
-        reallocated=counts.reallocated,
+        reallocated=counts.replaced,
         pending=counts.pending,
-        uncorrectable=counts.uncorrectable,
+        uncorrectable=_first(max(unread, default=None), counts.media_errors, counts.uncorrected),
         warning=_byte(_at(nvme, "critical_warning")),
-        used=_byte(_first(_at(nvme, "percentage_used"), _at(data, "endurance_used", "current_percent"),
-                          data.get("scsi_percentage_used_endurance_indicator"))),
-        spare=_byte(_at(nvme, "available_spare")),
+        used=counts.used,
+        spare=counts.spare,
         least_spare=_byte(_at(nvme, "available_spare_threshold")),
         hours=_number(_at(data, "power_on_time", "hours")),
         attributes=attributes[:most],
         said="; ".join(filter(None, (said, report.said)))[:256],
     )  # fmt: skip
+
+
+def _used(data: Mapping[str, Any]) -> int | None:
+    """How much of its life it has used up, in per cent."""
+    nvme = _at(data, "nvme_smart_health_information_log", "percentage_used")
+    ata, scsi = _at(data, "endurance_used", "current_percent"), data.get("scsi_percentage_used_endurance_indicator")
+    return _byte(_first(nvme, ata, scsi))
 
 
 def _attributes(data: Mapping[str, Any]) -> Iterator[Attribute]:
@@ -203,11 +205,11 @@ def _figures(given: object, before: str) -> Iterator[Attribute]:
             yield Attribute(name=called, raw=_text(str(value)[:64])[:64])
 
 
-def _count(data: Mapping[str, Any], ids: frozenset[int], names: re.Pattern[str]) -> int | None:
-    """The greatest of what these ATA attributes count; None where the disk has none of them."""
+def _count(data: Mapping[str, Any], number: int, names: re.Pattern[str]) -> int | None:
+    """What this ATA attribute counts, the greatest of several; None where the disk has none of the number and name."""
     greatest = None
     for one in _list(_at(data, "ata_smart_attributes", "table")):
-        if _number(_at(one, "id"), -1) in ids and names.search(_text(_at(one, "name"))):
+        if _number(_at(one, "id"), -1) == number and names.search(_text(_at(one, "name"))):
             leading = _LEADING.match(_text(_at(one, "raw", "string")))
             if leading is not None:
                 greatest = max(greatest or 0, min(int(leading[1]), _MOST))

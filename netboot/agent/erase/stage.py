@@ -1,9 +1,10 @@
 """The erase stage: each ordered disk by the method that was ordered, all at once, each with a verdict of its own.
 
 A method is a module of this folder, named as it is, with its METHOD; it gets the claimed disk and returns its evidence.
-Where the drive refuses one before anything happens, the next of the order is taken. Before any disk is begun, frozen
-ones are thawed and what they hide is given back (`ready.py`). A password of netboot's that an
-earlier visit left on a disk is taken off first, and so are TCG's locks, by a code that a person gives.
+Where the drive refuses one before anything happens, the next of the order is taken; a disk that counts replaced sectors
+gets those first that reach them (`shared/out_of_reach.py`). Before any disk is begun, frozen ones are thawed and what
+they hide is given back (`ready.py`). A password of netboot's that an earlier visit left on a disk is taken off first,
+and so are TCG's locks, by a code that a person gives.
 One disk's failure stops no other. At most AT_ONCE disks are under way, which bounds the memory to AT_ONCE x what a
 method uses.
 Not for: how a method works (`overwrite.py`), what a verdict allows (`jobs/stages/deploy.py`).
@@ -20,6 +21,7 @@ from netboot.agent.disks.claim import ReadDisks, RefusedError, claim
 from netboot.agent.disks.direct_io import DirectDisk, DiskError
 from netboot.agent.disks.disk_status import disk_status
 from netboot.agent.disks.disk_threads import start
+from netboot.agent.erase.counted import read_counts, read_support
 from netboot.agent.erase.label_code import Opened, open_up
 from netboot.agent.erase.password import Password, take_off
 from netboot.agent.erase.ready import Hands, Ready, get_ready
@@ -32,6 +34,7 @@ from netboot.agent.this_boot import ThisBoot
 from netboot.shared.erase_methods import KINDS, Method, module_of
 from netboot.shared.erase_outcome import as_hidden_areas_show, erase_problem
 from netboot.shared.inventory import Disk, label
+from netboot.shared.out_of_reach import as_counts_show, reaching_first
 from netboot.shared.problems import Problem
 from netboot.shared.stages.erase import DiskErase, Erase, EraseResult, Erasure
 from netboot.shared.thawing import needs_thaw
@@ -153,14 +156,19 @@ async def _erase_one(
         names = ", ".join(order.methods)
         problem = Problem("agent-error", {"error": f"{names}: not for {label(disk)}"})
         erasure = _not_begun(order, problem, model=disk.model)
-        for method in (methods[name] for name in order.methods):
+        counts = await start(lambda: read_counts(disk))
+        support = await start(lambda: read_support(disk))
+        for method in (methods[name] for name in reaching_first(order.methods, counts)):
             if needs_thaw(method.name, ready.can):
                 erasure = _not_begun(order, Problem("erase-frozen", {"disk": label(disk)}), model=disk.model)
             elif method.suits(disk):
                 erasure = await _by(method, order, disk, device, told)
                 if erasure.problem is None or erasure.problem.code not in _NOTHING_HAPPENED:
                     break
-        return replace(erasure, unlocked=found == "gone", reverted=opened.state == "gone")
+        erasure = replace(
+            erasure, unlocked=found == "gone", reverted=opened.state == "gone", counts_before=counts, support=support
+        )
+        return await start(lambda: _counted(erasure, disk))
     finally:
         device.close()
 
@@ -176,6 +184,18 @@ def _unlocked(order: DiskErase, disk: Disk) -> Password:
     return take_off(disk, order.password, by_erase="ata-erase" in order.methods)
 
 
+def _counted(erasure: Erasure, disk: Disk) -> Erasure:
+    """With what the disk counts now, and what that makes of it. Blocks."""
+    if _is_lost(erasure):
+        return erasure
+    return as_counts_show(replace(erasure, counts_after=read_counts(disk)), label(disk))
+
+
+def _is_lost(erasure: Erasure) -> bool:
+    """Whether the disk does not answer any more: one that hangs would hang the tools that ask it as well."""
+    return erasure.problem is not None and erasure.problem.code in _SILENT
+
+
 def _not_begun(order: DiskErase, problem: Problem, *, model: str = "") -> Erasure:
     nothing = KINDS[order.method].evidence()
     return Erasure(disk=order.disk, model=model, evidence=nothing, verdict="not-erased", problem=problem)
@@ -184,9 +204,7 @@ def _not_begun(order: DiskErase, problem: Problem, *, model: str = "") -> Erasur
 async def _by(method: EraseMethod, order: DiskErase, disk: Disk, device: DirectDisk, told: Told) -> Erasure:
     before = await start(lambda: disk_status(disk))
     erasure = await method.run(order, disk, device, told.progress, told.held_up, told.does)
-    lost = erasure.problem is not None and erasure.problem.code in _SILENT
-    # A disk that hangs would hang the tools that ask it as well.
-    after = None if lost else await start(lambda: disk_status(disk))
+    after = None if _is_lost(erasure) else await start(lambda: disk_status(disk))
     erasure = as_hidden_areas_show(replace(erasure, before=before, after=after), label(disk))
     if erasure.verdict != "erased":
         return erasure

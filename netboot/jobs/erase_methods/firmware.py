@@ -66,7 +66,9 @@ def on_own_port(disk: Disk) -> bool:
 
 
 def _contradiction(said: FirmwareErased, order: DiskErase, command: str, seconds: float) -> Reason | None:
-    if said.to_read != to_read(order.disk.size, order.sample) or said.even > said.read:
+    if said.sample != order.sample or said.to_read != to_read(order.disk.size, order.sample):
+        return "amounts"
+    if said.even > said.read:
         return "amounts"
     if said.to_mark != len(mark_places(order.disk.size)) or max(said.marked, said.compared) > said.to_mark:
         return "amounts"

@@ -1,7 +1,8 @@
 """The erase stage on the server: orders every disk that is part of the PC, and judges the evidence of each. Pure.
 
 A report that an honest agent would not send (`jobs/honest_erasure.py`) makes the disk *undetermined*, with the reason.
-Hidden areas, and which level an erase reached, are judged here, whatever the agent says.
+Hidden areas, what the disk counts of sectors out of reach, and which level an erase reached, are judged here, whatever
+the agent says.
 """
 
 from typing import Final
@@ -18,6 +19,7 @@ from netboot.jobs.stages.rules import Known, Report, StageRules
 from netboot.shared.contradictions import Reason
 from netboot.shared.erase_outcome import as_hidden_areas_show, erase_problem, short_name
 from netboot.shared.inventory import Disk, amount, label
+from netboot.shared.out_of_reach import as_counts_show
 from netboot.shared.problems import Problem
 from netboot.shared.stages.erase import DiskErase, Erase, EraseOptions, EraseResult, Erasure
 
@@ -93,7 +95,7 @@ def _proven(
         return shown
     problem = reason or reason_to_doubt(order, erasure, known=checked_disk) or _reason_to_doubt_times(erasure, known)
     if problem is None:
-        return shown
+        return as_counts_show(shown, name)
     if not isinstance(problem, Problem):
         problem = Problem("erase-unbelievable", {"disk": short_name(disk), "reason": problem})
     return replace(shown, verdict="undetermined", problem=problem)

@@ -16,6 +16,7 @@ from netboot.shared.erase_methods.kind import MethodEvidence, MethodKind
 from netboot.shared.erase_methods.overwrite import Overwritten
 from netboot.shared.inventory import Count, Size, Text
 from netboot.shared.language import Language
+from netboot.shared.read_back import ALL
 
 SEEN: Final = 64
 """States that are kept one by one, at most."""
@@ -47,11 +48,11 @@ class FirmwareErased(MethodEvidence, frozen=True, kw_only=True):
     written since (`untouched`). None: not told. `to_mark`: marks that were to be written; `marked` those that were,
     and were read back before, of which `marks_left` were read afterwards, in part or whole, and `marks_unread` could
     not be. `compared`: places that held something else before, of which `unchanged` held the same afterwards, in part
-    or whole. `to_read`: bytes of the disk that were to be read back past the PC's cache, `read` that were, `unread`
-    that refused; `value`: the one byte that all of them had, None where they differed; `even`: how many of them were
-    one and the same sector again and again; `elsewhere`: sectors of marks, or of what was compared, found anywhere.
-    `media_errors`: what the drive counts of errors that lost data, before and after. `purged`: its own word that this
-    purged it as IEEE 2883 means it. `support`: what openSeaChest_Erase lists for this drive, in its own words.
+    or whole. `sample`: how many per cent of the disk were to be read back past the PC's cache; `to_read` the bytes that
+    this is, of which `read` were read and `unread` refused; `value`: the one byte that all of them had, None where they
+    differed; `even`: how many of them were one and the same sector again and again; `elsewhere`: sectors of marks, or
+    of what was compared, found anywhere. `media_errors`: what the drive counts of errors that lost data, before and
+    after. `purged`: its own word that this purged it as IEEE 2883 means it.
     """
 
     tool: Text = ""
@@ -76,6 +77,7 @@ class FirmwareErased(MethodEvidence, frozen=True, kw_only=True):
     marks_unread: Count = 0
     compared: Count = 0
     unchanged: Count = 0
+    sample: Annotated[int, Meta(ge=1, le=100)] = ALL
     to_read: Size = 0
     read: Size = 0
     unread: Size = 0
@@ -85,7 +87,6 @@ class FirmwareErased(MethodEvidence, frozen=True, kw_only=True):
     media_errors_before: Size | None = None
     media_errors: Size | None = None
     purged: bool | None = None
-    support: Annotated[tuple[Text, ...], Meta(max_length=16)] = ()
     overwritten: Overwritten | None = None
     """The overwrite that followed, where one was ordered."""
 

@@ -30,6 +30,9 @@ Code = Literal[
     "erase-opal-wrong",
     "erase-opal-kept",
     "erase-shut-before",
+    "erase-out-of-reach",
+    "erase-spare-taken",
+    "erase-counts-lost",
     "erase-unbelievable",
     "several-not-erased",
     "erase-frozen",
@@ -210,6 +213,29 @@ SENTENCES: Final[dict[Code, dict[Language, str]]] = {
         "en": "The disk {disk} was locked: nothing could be marked on it before its erase, and what it reads as now "
         "is not one value throughout. It is not known to be erased. It is open now: start again with a profile that "
         "erases in another way.",
+    },
+    "erase-out-of-reach": {
+        "fr": "Tout ce que le disque {disk} montre a été effacé et relu. Mais il compte {replaced} secteurs qu'il a "
+        "remplacés et {pending} en attente de l'être : cette méthode n'atteint pas ce qu'ils contiennent. Il ne compte "
+        "pas comme effacé : choisissez un profil qui demande le niveau Purge, ou sortez-le et détruisez-le.",
+        "en": "All that the disk {disk} shows was erased and read back. But it counts {replaced} sectors that it has "
+        "replaced and {pending} that wait for it: this method does not reach what they hold. It does not count as "
+        "erased: choose a profile that asks for the level Purge, or take it out and destroy it.",
+    },
+    "erase-spare-taken": {
+        "fr": "Le disque {disk} a dû prendre de sa réserve pendant son effacement ({before} % avant, {after} % "
+        "après) : cette méthode n'atteint pas les blocs qu'il a mis hors service. Il ne compte pas comme effacé : "
+        "choisissez un profil qui demande le niveau Purge, ou détruisez-le.",
+        "en": "The disk {disk} had to take from its spare blocks during its erase ({before} % before, {after} % "
+        "after): this method does not reach the blocks that it put out of use. It does not count as erased: choose a "
+        "profile that asks for the level Purge, or destroy it.",
+    },
+    "erase-counts-lost": {
+        "fr": "Le disque {disk} disait avant son effacement combien de secteurs il a remplacés, et ne le dit plus "
+        "après. On ne sait pas si des secteurs sont restés hors d'atteinte : recommencez ; si cela se répète, "
+        "détruisez-le.",
+        "en": "The disk {disk} told before its erase how many sectors it has replaced, and does not tell afterwards. "
+        "Whether sectors stayed out of reach is not known: start again; if it happens once more, destroy it.",
     },
     "erase-unbelievable": {
         "fr": "Le rapport sur l'effacement du disque {disk} se contredit ({reason}). Ce disque ne compte pas comme "

@@ -5,6 +5,7 @@ from typing import Annotated, Final, Literal, get_args
 
 from msgspec import Meta, Struct
 
+from netboot.shared.disk_counts import DiskCounts
 from netboot.shared.disk_status import DiskStatus
 from netboot.shared.erase_methods import AnyEvidence, Method, method_of
 from netboot.shared.fields import Answered, At, Moment
@@ -89,8 +90,10 @@ class Erasure(Struct, frozen=True, kw_only=True):
     kernel's old view of them could not be dropped, "" for nothing. `thawing`: it was frozen, and what was done about
     it. `given_back`: it hid something behind its end; `disk` is then still what the visit's inventory calls it.
     `unlocked`: a password of netboot's that an earlier visit had left on the disk was taken off first. `reverted`:
-    TCG's locks were switched on, and went off first by the PSID that a person gave. `began` and `ended` are by the
-    agent's steady clock, `pc_clock` is what the PC's own showed at the beginning, in whatever year it believed to be.
+    TCG's locks were switched on, and went off first by the PSID that a person gave. `counts_before`, `counts_after`:
+    what the disk counts of its damage, None where it was not asked. `support`: what openSeaChest_Erase lists for it, in
+    its own words, None where no list came. `began` and `ended` are by the agent's steady clock, `pc_clock` is what the
+    PC's own showed at the beginning, in whatever year it believed to be.
     The server's own are `model` (as its PC's check found the disk), `level`, `wanted` ("none" in evidence from before
     version 4) and `medium`, and `started` and `finished`, by its clock, when it heard of the stage's beginning and end:
     what an agent says there does not count.
@@ -116,6 +119,9 @@ class Erasure(Struct, frozen=True, kw_only=True):
     reverted: bool = False
     thawing: Thawing | None = None
     given_back: GivenBack | None = None
+    counts_before: DiskCounts | None = None
+    counts_after: DiskCounts | None = None
+    support: Annotated[tuple[Text, ...], Meta(max_length=16)] | None = None
 
     @property
     def size(self) -> int:

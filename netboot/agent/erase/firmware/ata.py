@@ -19,7 +19,7 @@ from netboot.agent.answers.ata_sanitize import parse_registers
 from netboot.agent.answers.hdparm_orders import parse_sanitize_order, parse_security_order
 from netboot.agent.answers.order import Order
 from netboot.agent.disks.ata_abilities import parse_identity
-from netboot.agent.erase.firmware.programs import answer, erase_support, transcript
+from netboot.agent.erase.firmware.programs import answer, transcript
 from netboot.agent.erase.firmware.technique import Beside, Look, Ordered
 from netboot.agent.erase.password import erase_limit, take_off
 from netboot.shared.disk_abilities import AtaSecurity as SecurityState
@@ -60,10 +60,6 @@ class _Ata:
     def version(self) -> str:
         """hdparm's one line: "hdparm v9.65"."""
         return answer("hdparm", "-V").strip()[:200]
-
-    def support(self, disk: Disk) -> tuple[str, ...]:
-        """As openSeaChest_Erase lists it."""
-        return erase_support(_path(disk))
 
     def is_this(self, disk: Disk) -> bool:
         """Whether the disk behind this name has the serial number that it is known by."""

@@ -164,9 +164,7 @@ class _Work:
     async def run(self) -> None:
         """From the first question to the last byte read."""
         version = await self._ask(self.technique.version, "")
-        nothing: tuple[str, ...] = ()
-        support = await self._ask(lambda: self.technique.support(self.disk), nothing)
-        self._tell(tool=version, support=support)
+        self._tell(tool=version, sample=self.order.sample)
         await self._get_ready()
         self.does(Doing("marking"))
         marking = Marking(self.device, secrets.token_bytes(32), self.stall)

@@ -20,7 +20,7 @@ from netboot.agent.answers.nvme_orders import parse_format_order, parse_sanitize
 from netboot.agent.answers.nvme_sanitize_log import SanitizeLog, parse_dump
 from netboot.agent.answers.order import Order
 from netboot.agent.disks.nvme_namespaces import read_namespaces
-from netboot.agent.erase.firmware.programs import answer, erase_support, transcript
+from netboot.agent.erase.firmware.programs import answer, transcript
 from netboot.agent.erase.firmware.technique import Beside, Look, Ordered
 from netboot.agent.host import Host
 from netboot.shared.erase_methods.firmware import Accepted
@@ -61,10 +61,6 @@ class _Nvme:
     def version(self) -> str:
         """nvme-cli's first line: "nvme version 2.13 (git 2.13)"."""
         return answer("nvme", "version").partition("\n")[0][:200]
-
-    def support(self, disk: Disk) -> tuple[str, ...]:
-        """As openSeaChest_Erase lists it."""
-        return erase_support(_path(disk))
 
     def is_this(self, disk: Disk) -> bool:
         """Whether the drive behind this name has the serial number that the disk is known by."""

@@ -30,7 +30,7 @@ def transcript(command: tuple[str, ...], *, seconds: float = 2 * ASKING) -> tupl
     return done.status, "\n".join(filter(None, (done.stderr.strip(), done.stdout.strip())))
 
 
-def erase_support(device: str) -> tuple[str, ...]:
-    """What openSeaChest_Erase lists for this drive, with the levels that it names."""
-    listed = parse_erase_support(answer("openSeaChest_Erase", "--device", device, "--showEraseSupport")) or ()
-    return tuple(f"{one.name} ({one.level})"[:256] for one in listed)
+def erase_support(device: str) -> tuple[str, ...] | None:
+    """What openSeaChest_Erase lists for this drive, with the levels that it names; None where no list came."""
+    listed = parse_erase_support(answer("openSeaChest_Erase", "--device", device, "--showEraseSupport"))
+    return None if listed is None else tuple(f"{one.name} ({one.level})"[:256] for one in listed)

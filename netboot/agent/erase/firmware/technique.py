@@ -54,9 +54,6 @@ class Technique(Protocol):
     def version(self) -> str:
         """The tool's name and version; "" when it is not there."""
 
-    def support(self, disk: Disk) -> tuple[str, ...]:
-        """What a tool lists as this drive's ways to be erased, in its own words: evidence, nothing follows from it."""
-
     def is_this(self, disk: Disk) -> bool:
         """Whether the device of this name says now that it is this disk."""
 
