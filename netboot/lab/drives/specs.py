@@ -10,10 +10,13 @@ from netboot.lab.drives.control import Controlled
 from netboot.lab.drives.nvme.controller import NvmeController
 from netboot.lab.drives.nvme.drive import NvmeDrive
 from netboot.lab.drives.nvme.spec import NvmeSpec
-from netboot.lab.drives.sat_bridge.bridge import Bridge, Target
+from netboot.lab.drives.sat_bridge.bridge import BridgedDisk
 from netboot.lab.drives.sat_bridge.spec import BridgeSpec
+from netboot.lab.drives.scsi.attached import AttachedScsi
+from netboot.lab.drives.scsi.spec import ScsiSpec
+from netboot.lab.drives.virtio_scsi.host import VirtioScsiHost
 
-Spec = NvmeSpec | AhciSpec | BridgeSpec
+Spec = NvmeSpec | AhciSpec | BridgeSpec | ScsiSpec
 """One drive, or one controller with its drives."""
 
 
@@ -31,4 +34,6 @@ def make(spec: Spec) -> Controlled:
         case AhciSpec():
             return Hba([Port(Attached(disk)) for disk in spec.disks])
         case BridgeSpec():
-            return Bridge([Target(Attached(disk)) for disk in spec.disks], spec.registers)
+            return VirtioScsiHost([BridgedDisk(Attached(disk), spec.registers) for disk in spec.disks])
+        case ScsiSpec():
+            return VirtioScsiHost([AttachedScsi(disk) for disk in spec.disks])

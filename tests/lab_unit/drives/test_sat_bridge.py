@@ -1,10 +1,9 @@
-"""A lab SAT bridge, asked as Linux' virtio_scsi asks it: queues in memory over a real socket, SCSI commands in them."""
+"""A lab SAT bridge, asked over a real socket as Linux' virtio_scsi asks it."""
 
 import os
 import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -17,93 +16,24 @@ from netboot.lab.drives.behaviour import Bad, BadSectors, Behaviour
 from netboot.lab.drives.sat_bridge.spec import BridgeSpec, Registers
 from tests.lab_unit.drives.client import CONFIG, VfioClient
 from tests.lab_unit.drives.conftest import served
+from tests.lab_unit.drives.scsi_driver import DATA, REQUESTS, RING, Driver, Ended
 
 SECTORS = 512
-RING, DATA = 0x10000, 0x100000
-REQUESTS = 2
 
 
-@dataclass(frozen=True)
-class Ended:
-    """A SCSI command's end, as the driver sees it."""
-
-    status: int
-    response: int
-    residual: int
-    sense: bytes
-    data: bytes
-
-    @property
-    def key(self) -> tuple[int, int, int]:
-        """Sense key, code and qualifier, in either format."""
-        if self.sense[0] & 0x7F == 0x72:
-            return self.sense[1] & 0xF, self.sense[2], self.sense[3]
-        return self.sense[2] & 0xF, self.sense[12], self.sense[13]
-
-
-class Driver:
-    """Sets the request queue up (virtio 1.2 §3.1, §4.1.5) and gives one request after the other."""
-
-    def __init__(self, client: VfioClient) -> None:
-        self.client = client
-        self.offered = 0
-        client.write_region(0, 20, b"\1")
-        client.write_region(0, 20, b"\3")
-        client.write32(0, 0, 1)
-        assert client.read32(0, 4) & 1, "VIRTIO_F_VERSION_1"
-        client.write_region(0, 22, struct.pack("<H", REQUESTS))
-        client.write_region(0, 24, struct.pack("<H", 16))
-        client.write_region(0, 26, struct.pack("<H", 3))
-        for at, address in ((32, RING), (40, RING + 0x1000), (48, RING + 0x2000)):
-            client.write32(0, at, address)
-            client.write32(0, at + 4, 0)
-        client.write_region(0, 28, b"\1\0")
-        client.write_region(0, 20, b"\x0f")
-
-    def give(self, cdb: bytes, *, out: bytes = b"", room: int = 0, target: int = 0) -> None:
-        """Lay a request out in memory, and ring."""
-        request = struct.pack("<8sQBBB32s", bytes([1, target, 0x40, 0]), 7, 0, 0, 0, cdb)
-        pieces = [
-            (DATA, request, 0),
-            (DATA + 0x1000, out, 0),
-            (DATA + 0x80000, bytes(108), 2),
-            (DATA + 0x90000, bytes(room), 2),
+def pass_through(
+    driver: Driver, op: int, *, feature: int = 0, count: int = 0, lba: int = 0, out: bytes = b"", room: int = 0
+) -> Ended:
+    """ATA PASS-THROUGH (16), extended, as hdparm writes it: registers wanted where there is no data."""
+    data = out or room
+    low = lba.to_bytes(6, "little")
+    cdb = bytes(
+        [
+            0x85, 6 << 1 | 1 if data else 3 << 1 | 1, 0x06 if data else 0x20, feature >> 8, feature & 0xFF,
+            count >> 8, count & 0xFF, low[3], low[0], low[4], low[1], low[5], low[2], 0x40, op, 0,
         ]
-        pieces = [piece for piece in pieces if piece[1]]
-        for number, (address, content, flags) in enumerate(pieces):
-            self.client.poke(address, content)
-            last = number == len(pieces) - 1
-            descriptor = struct.pack("<QIHH", address, len(content), flags | (0 if last else 1), number + 1)
-            self.client.poke(RING + 16 * number, descriptor)
-        self.client.poke(RING + 0x1004 + 2 * (self.offered % 16), struct.pack("<H", 0))
-        self.offered += 1
-        self.client.poke(RING + 0x1002, struct.pack("<H", self.offered))
-        self.client.write_region(0, 0x2000 + 4 * REQUESTS, struct.pack("<H", REQUESTS))
-        self.room = room
-
-    def end(self) -> Ended:
-        """Wait for the request's end."""
-        self.client.wait_interrupt(3)
-        assert struct.unpack("<H", self.client.peek(RING + 0x2002, 2)) == (self.offered,)
-        length, residual, _, status, response = struct.unpack("<IIHBB", self.client.peek(DATA + 0x80000, 12))
-        sense = self.client.peek(DATA + 0x8000C, length)
-        return Ended(status, response, residual, sense, self.client.peek(DATA + 0x90000, self.room - residual))
-
-    def do(self, cdb: bytes, *, out: bytes = b"", room: int = 0, target: int = 0) -> Ended:
-        self.give(cdb.ljust(16, b"\0"), out=out, room=room, target=target)
-        return self.end()
-
-    def ata(self, op: int, *, feature: int = 0, count: int = 0, lba: int = 0, out: bytes = b"", room: int = 0) -> Ended:
-        """ATA PASS-THROUGH (16), extended, as hdparm writes it: registers wanted where there is no data."""
-        data = out or room
-        low = lba.to_bytes(6, "little")
-        cdb = bytes(
-            [
-                0x85, 6 << 1 | 1 if data else 3 << 1 | 1, 0x06 if data else 0x20, feature >> 8, feature & 0xFF,
-                count >> 8, count & 0xFF, low[3], low[0], low[4], low[1], low[5], low[2], 0x40, op, 0,
-            ]
-        )  # fmt: skip
-        return self.do(cdb, out=out, room=room)
+    )  # fmt: skip
+    return driver.do(cdb, out=out, room=room)
 
 
 @contextmanager
@@ -130,7 +60,7 @@ def quick(tmp_path: Path) -> Iterator[Driver]:
 
 
 def sanitize_status(driver: Driver) -> Ended:
-    return driver.ata(Op.SANITIZE)
+    return pass_through(driver, Op.SANITIZE)
 
 
 def test_4_1_4_the_function_says_where_its_registers_are(driver: Driver) -> None:
@@ -180,23 +110,23 @@ def test_an_unreadable_sector_is_a_medium_error(tmp_path: Path) -> None:
 
 
 def test_registers_that_are_given_come_in_a_descriptor(driver: Driver) -> None:
-    assert driver.ata(Op.SANITIZE, feature=0x12, lba=0x426B4572).key == (1, 0, 0x1D)
+    assert pass_through(driver, Op.SANITIZE, feature=0x12, lba=0x426B4572).key == (1, 0, 0x1D)
     ended = sanitize_status(driver)
     assert (ended.status, ended.sense[0], ended.sense[8], ended.sense[9]) == (2, 0x72, 9, 12)
     assert ended.sense[12] == 0x40, "in progress"
-    refused = driver.ata(Op.SANITIZE, feature=0x12, lba=1)
+    refused = pass_through(driver, Op.SANITIZE, feature=0x12, lba=1)
     assert refused.key == (0xB, 0, 0)
     assert (refused.sense[11], refused.sense[21]) == (4, 0x51)
 
 
 def test_a_running_sanitize_makes_the_disk_not_ready(driver: Driver) -> None:
-    driver.ata(Op.SANITIZE, feature=0x12, lba=0x426B4572)
+    pass_through(driver, Op.SANITIZE, feature=0x12, lba=0x426B4572)
     assert driver.do(bytes(6)).key == (2, 4, 0x1B)
     assert driver.do(bytes([0x28, 0, 0, 0, 0, 0, 0, 0, 1, 0]), room=SECTOR).key == (2, 4, 0x1B)
 
 
 def test_a_sanitize_ends_and_says_so(quick: Driver, tmp_path: Path) -> None:
-    quick.ata(Op.SANITIZE, feature=0x12, lba=0x426B4572)
+    pass_through(quick, Op.SANITIZE, feature=0x12, lba=0x426B4572)
     while sanitize_status(quick).sense[12] == 0x40:
         pass
     assert sanitize_status(quick).sense[12] == 0x80
@@ -217,7 +147,7 @@ def test_a_bridge_that_drops_registers_says_the_same_of_every_state(
 ) -> None:
     with serving(tmp_path, registers, Behaviour(erase_seconds=60)) as driver:
         before = sanitize_status(driver)
-        driver.ata(Op.SANITIZE, feature=0x12, lba=0x426B4572)
+        pass_through(driver, Op.SANITIZE, feature=0x12, lba=0x426B4572)
         assert sanitize_status(driver) == before == Ended(status, 0, 0, sense, b"")
         # It runs all the same, unless no command is passed on.
         assert driver.do(bytes(6)).status == (0 if registers is Registers.REFUSED else 2)
@@ -225,9 +155,9 @@ def test_a_bridge_that_drops_registers_says_the_same_of_every_state(
 
 def test_an_erase_by_password_goes_through_with_its_data(quick: Driver, tmp_path: Path) -> None:
     sector = struct.pack("<H32s", 0, b"netboot").ljust(SECTOR, b"\0")
-    assert quick.ata(Op.SECURITY_SET_PASSWORD, out=sector).status == 0
-    quick.ata(Op.SECURITY_ERASE_PREPARE)
-    assert quick.ata(Op.SECURITY_ERASE_UNIT, out=sector).status == 0
+    assert pass_through(quick, Op.SECURITY_SET_PASSWORD, out=sector).status == 0
+    pass_through(quick, Op.SECURITY_ERASE_PREPARE)
+    assert pass_through(quick, Op.SECURITY_ERASE_UNIT, out=sector).status == 0
     assert find_pattern(tmp_path / "disk.img") is None
 
 

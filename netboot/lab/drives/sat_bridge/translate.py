@@ -12,10 +12,12 @@ from typing import Final
 from netboot.lab.drives.ata.command import EXTENDED, SECTOR, Command, Error, Op, Reply
 from netboot.lab.drives.ata.disk import AtaDisk
 from netboot.lab.drives.ata.transfer import WRITES, sectors_of
-from netboot.lab.drives.sat_bridge import sense
 from netboot.lab.drives.sat_bridge.pages import inquiry, mode_sense, vital_page
-from netboot.lab.drives.sat_bridge.sense import CHECK_CONDITION, GOOD, Sense
+from netboot.lab.drives.sat_bridge.returned import REGISTERS_FOLLOW, with_registers
 from netboot.lab.drives.sat_bridge.spec import Registers
+from netboot.lab.drives.virtio_scsi import sense
+from netboot.lab.drives.virtio_scsi.sense import CHECK_CONDITION, Sense
+from netboot.lab.drives.virtio_scsi.target import Answer
 
 
 class Scsi(IntEnum):
@@ -43,15 +45,6 @@ class Scsi(IntEnum):
 
 _READ_CAPACITY_16: Final = 0x10
 _CK_COND: Final = 0x20
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """A SCSI command's end."""
-
-    status: int = GOOD
-    data: bytes = b""
-    sense: bytes = b""
 
 
 Ending = Callable[[Reply], Answer]
@@ -164,9 +157,9 @@ def _pass(cdb: bytes, data: bytes, registers: Registers) -> Answer | Passed:
 def _passed(reply: Reply, registers: Registers, *, extended: bool, wanted: bool) -> Answer:
     if not reply.failed and (not wanted or registers is Registers.LOST):
         return Answer(data=reply.data)
-    what = sense.ABORTED if reply.failed else sense.REGISTERS_FOLLOW
+    what = sense.ABORTED if reply.failed else REGISTERS_FOLLOW
     if registers is Registers.GIVEN:
-        return Answer(CHECK_CONDITION, reply.data, sense.with_registers(what, reply, extended=extended))
+        return Answer(CHECK_CONDITION, reply.data, with_registers(what, reply, extended=extended))
     return Answer(CHECK_CONDITION, reply.data, what.fixed)
 
 

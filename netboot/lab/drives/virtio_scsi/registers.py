@@ -4,7 +4,7 @@ import struct
 from collections.abc import Callable
 from typing import Final
 
-from netboot.lab.drives.sat_bridge.virtqueue import MOST, Queue
+from netboot.lab.drives.virtio_scsi.virtqueue import MOST, Queue
 
 BAR: Final = 0
 BAR_BYTES: Final = 0x4000
