@@ -56,6 +56,16 @@ DRIVE_ERASE_TEXTS: Final[dict[str, dict[Language, str]]] = {
         "fr": "{count} secteurs d'avant, retrouvés ailleurs sur le disque",
         "en": "{count} sectors of before, found elsewhere on the disk",
     },
+    "ordered_value": {
+        "fr": "ordonné : partout {value}, une autre valeur à chaque fois",
+        "en": "ordered: {value} throughout, another value each time",
+    },
+    "zero_writes": {"fr": "Zéros et motif, temps d'écriture", "en": "Zeros and pattern, time to write"},
+    "zeros_elided": {
+        "fr": "ce disque n'enregistre pas les zéros : il les note seulement (netboot n'en écrit pas)",
+        "en": "this disk does not store zeros: it only notes them (netboot writes none)",
+    },
+    "zeros_not_elided": {"fr": "rien de remarquable", "en": "nothing to notice"},
     "media_errors": {"fr": "Erreurs comptées par le disque", "en": "Errors that the disk counts"},
     "support_listed": {
         "fr": "Méthodes que l'outil openSeaChest liste pour ce disque",

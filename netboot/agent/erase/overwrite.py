@@ -16,16 +16,17 @@ from typing import Final, Protocol
 
 from netboot import __version__
 from netboot.agent.disks.direct_io import DirectDisk, DiskError, aligned_buffer
-from netboot.agent.disks.disk_threads import StallError
+from netboot.agent.disks.disk_threads import StallError, on_disk
 from netboot.agent.disks.past_faults import LIMITS, GaveUpError, Limits, PastFaults
 from netboot.agent.disks.sweep import Look, Sweep, Worker
 from netboot.agent.erase.overwrite_verdict import Passes, verdict_of
 from netboot.agent.erase.pattern import BLOCK, SEED, Pattern, PatternBlock
 from netboot.agent.erase.speed_profile import SpeedProfile
+from netboot.agent.erase.zero_writes import time_zero_writes
 from netboot.agent.hardware.pc_clock import pc_clock
 from netboot.agent.progress import Does, Doing, HeldUp, Progress, nobody
 from netboot.shared.erase_methods import Method
-from netboot.shared.erase_methods.overwrite import Overwritten
+from netboot.shared.erase_methods.overwrite import Overwritten, ZeroWrites
 from netboot.shared.inventory import Disk, label
 from netboot.shared.protocol import Stuck
 from netboot.shared.stages.erase import DiskErase, Erasure
@@ -73,8 +74,10 @@ class Overwrite:
 
             return look
 
+        zeros: ZeroWrites | None = None
         try:
             does(Doing("writing"))
+            zeros = await on_disk(device, lambda: time_zero_writes(device, pattern), stall=self._stall)
             write = look_from(0)
             await self._sweep(disk, device, lambda buffer: _Write(device, pattern, passes, buffer), write)
             await self._flush(device, passes, lambda _, stuck: write(device.size, stuck))
@@ -92,7 +95,7 @@ class Overwrite:
         erasure = Erasure(
             disk=disk.id,
             model=disk.model,
-            evidence=Overwritten(pattern=pattern.description, tool=TOOL, speeds=profile.speeds),
+            evidence=Overwritten(pattern=pattern.description, tool=TOOL, speeds=profile.speeds, zero_writes=zeros),
             verdict="not-erased",
             began=began,
             ended=time.monotonic(),

@@ -13,6 +13,7 @@ BAD_RANGES: Final = 256
 MORE_BAD: Final = 1_000_000
 """And those beyond, which are counted up to this number."""
 
+Took = Annotated[float, Meta(ge=0, le=1e7)]
 BadPart = Literal["unwritten", "unread", "different"]
 
 
@@ -24,11 +25,20 @@ class BadRange(Struct, frozen=True, kw_only=True):
     what: BadPart
 
 
+class ZeroWrites(Struct, frozen=True, kw_only=True):
+    """How many seconds the same places took for zeros and for the pattern; `elided`: for zeros so few that none are
+    stored."""
+
+    zeros: Took
+    pattern: Took
+    elided: bool
+
+
 class Overwritten(MethodEvidence, frozen=True, kw_only=True, tag="overwrite"):
     """What was written and what reading back showed, in bytes; `pattern` is what a second program needs to check it.
 
     `unwritten`, `unread` and `different` count the bytes of the `bad` ranges, and of `more_bad` further ones that are
-    not listed.
+    not listed. `zero_writes`: whether this drive stores zeros, None where that was not tried.
     """
 
     written: Size = 0
@@ -39,6 +49,7 @@ class Overwritten(MethodEvidence, frozen=True, kw_only=True, tag="overwrite"):
     bad: Annotated[tuple[BadRange, ...], Meta(max_length=BAD_RANGES)] = ()
     more_bad: Count = 0
     pattern: Text = ""
+    zero_writes: ZeroWrites | None = None
 
     @property
     def listed(self) -> int:
