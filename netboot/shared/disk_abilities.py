@@ -7,7 +7,7 @@ That a disk says it can erase itself proves nothing; an overwrite asks no more o
 
 Sources: ATA/ATAPI Command Set ACS-3 and -4, IDENTIFY DEVICE (words 59, 82, 89, 90, 128), the Security and Sanitize
 Device feature sets; NVM Express base specification 2.0, Identify Controller (OACS, FNA, SANICAP), the sanitize log;
-TCG Storage Opal SSC 2.01, Level 0 Discovery.
+TCG Storage Opal SSC 2.01, Level 0 Discovery; SBC-4, SANITIZE.
 Not for: asking (`agent/disks/abilities.py`); which method is taken.
 """
 
@@ -18,6 +18,7 @@ from msgspec import Meta, Struct
 Seconds = Annotated[int, Meta(ge=0, le=2**32 - 1)]
 Bytes = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 AtaSanitizeState = Literal["idle", "frozen", "running", "failed"]
+ScsiSanitizeState = Literal["idle", "running", "failed"]
 NvmeSanitizeState = Literal["never", "done", "running", "failed"]
 
 
@@ -123,6 +124,20 @@ class Opal(Struct, frozen=True, kw_only=True, omit_defaults=True):
         return self.locked or self.shadow
 
 
+class ScsiSanitize(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """SCSI's SANITIZE, by its kinds; how long one takes it does not say. `state` is that of one that runs or failed."""
+
+    crypto: bool = False
+    block: bool = False
+    overwrite: bool = False
+    state: ScsiSanitizeState | None = None
+
+    @property
+    def supported(self) -> bool:
+        """Whether there is any kind of it."""
+        return self.crypto or self.block or self.overwrite
+
+
 class Discard(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Discard (TRIM, UNMAP, Deallocate): `most` bytes by one command, 0 where there is none. It is no erasure."""
 
@@ -138,4 +153,5 @@ class Abilities(Struct, frozen=True, kw_only=True, omit_defaults=True):
     nvme_format: NvmeFormat | None = None
     nvme_sanitize: NvmeSanitize | None = None
     opal: Opal | None = None
+    scsi_sanitize: ScsiSanitize | None = None
     discard: Discard | None = None

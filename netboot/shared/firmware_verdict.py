@@ -33,12 +33,15 @@ class Proof:
     else it answers when it is done, and its answer is its word. `action`: of a Sanitize, which its log must name.
     `even`: it leaves the same kind of content all over the disk. A change of key need not: what was never written may
     read as zeros beside what is noise now. `opens`: it takes away the lock that kept marks from a disk, which is then
-    told by what all of it reads as."""
+    told by what all of it reads as. `rests`: the drive has no word for one that ended well, so it counts that it is at
+    rest after it was at work. `filled`: the order names the byte that all of the disk then holds."""
 
     goes_on: bool
     action: int | None = None
     even: bool = True
     opens: bool = False
+    rests: bool = False
+    filled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +66,7 @@ def _fault_of_drive(said: FirmwareErased, proof: Proof) -> Shows | None:
         return Shows("not-erased", "erase-failed-in-drive")
     if said.state_after == "running":
         return Shows("undetermined", "erase-stands-still")
-    if said.accepted != "yes" or said.state_after != "done":
+    if said.accepted != "yes" or not (said.state_after == "done" or (proof.rests and said.state_after == "idle")):
         return Shows("undetermined", "erase-not-told")
     return None if is_its_own(said, proof) else Shows("undetermined", "erase-unseen")
 
@@ -76,6 +79,8 @@ def is_its_own(said: FirmwareErased, proof: Proof) -> bool:
         return False
     if any(seen.state == "running" for seen in said.states):
         return True
+    if proof.rests:
+        return False
     if said.state_before in ("never", "idle", "failed"):
         return True
     if said.logged_before is not None and said.logged_before != said.logged:
@@ -93,6 +98,8 @@ def _fault_of_reading(said: FirmwareErased, proof: Proof) -> Shows | None:
         return Shows("undetermined", "erase-unmarked")
     if said.marks_unread or said.unread or not said.to_read or said.read != said.to_read:
         return Shows("undetermined", "erase-not-read-back")
+    if (proof.filled or said.pattern is not None) and (said.pattern is None or said.value != said.pattern):
+        return Shows("undetermined", "erase-other-pattern")
     if proof.even and 0 < said.even < said.read:
         return Shows("undetermined", "erase-uneven")
     if not is_marked and said.value is None:

@@ -29,6 +29,7 @@ REACH_REPLACED: Final[frozenset[Method]] = frozenset(
     {
         "nvme-sanitize-block", "nvme-sanitize-crypto", "nvme-sanitize-overwrite",
         "ata-sanitize-block", "ata-sanitize-crypto", "ata-sanitize-overwrite", "ata-erase-enhanced",
+        "scsi-sanitize-block", "scsi-sanitize-crypto", "scsi-sanitize-overwrite",
     }
 )  # fmt: skip
 """Methods that are meant to reach sectors which the disk has replaced."""

@@ -108,7 +108,7 @@ def ability_lines(disk: Disk, language: Language, time: Time) -> list[str]:
     """The sentences on this disk: what is in the way first; none for a disk that nobody asks."""
     can = disk.can
     lines = [ABILITY_TEXTS[name][language].format(password=password_of(disk)) for name in _in_the_way(disk)]
-    if disk.ata or disk.transport == "nvme":
+    if disk.ata or disk.transport == "nvme" or can.scsi_sanitize is not None:
         ways = list(_ways(can, language, time))
         if ways:
             lines.append(ABILITY_TEXTS["can"][language].format(ways=", ".join(ways)))
@@ -122,7 +122,7 @@ def ability_lines(disk: Disk, language: Language, time: Time) -> list[str]:
 def _in_the_way(disk: Disk) -> Iterator[str]:
     can = disk.can
     security = can.ata_security
-    states = {each.state for each in (can.ata_sanitize, can.nvme_sanitize) if each is not None}
+    states = {each.state for each in (can.ata_sanitize, can.nvme_sanitize, can.scsi_sanitize) if each is not None}
     if security is not None and security.locked:
         yield "locked"
     elif security is not None and security.enabled:
@@ -142,6 +142,8 @@ def _in_the_way(disk: Disk) -> Iterator[str]:
 def _told(disk: Disk) -> bool:
     """Whether the disk told all that its kind can tell."""
     can = disk.can
+    if can.scsi_sanitize is not None:
+        return True
     parts = (can.ata_security, can.ata_sanitize) if disk.ata else (can.nvme_format, can.nvme_sanitize)
     return None not in parts
 
@@ -168,5 +170,8 @@ def _ways(can: Abilities, language: Language, time: Time) -> Iterator[str]:
         times = {"crypto": drive.times.crypto, "block": drive.times.block, "overwrite": drive.times.overwrite}
         said = {name: None if took is None else Announced(seconds=took) for name, took in times.items()}
         yield f"NVMe Sanitize ({', '.join(word(name, said[name]) for name, has in kinds.items() if has)})"
+    if (scsi := can.scsi_sanitize) is not None and scsi.supported:
+        kinds = {"crypto": scsi.crypto, "block": scsi.block, "overwrite": scsi.overwrite}
+        yield f"SCSI SANITIZE ({', '.join(word(name) for name, has in kinds.items() if has)})"
     if can.nvme_format is not None and can.nvme_format.supported:
         yield f"NVMe Format ({', '.join(word(name) for name in ('erase', 'crypto')[: 1 + can.nvme_format.crypto])})"

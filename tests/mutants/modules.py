@@ -68,6 +68,7 @@ MODULES: Final[dict[str, Held]] = {
     "old_evidence": Held("netboot/records/old_evidence.py", ("tests/records/test_old_evidence.py",)),
     "out_of_reach": Held("netboot/shared/out_of_reach.py", ("tests/shared/test_out_of_reach.py",)),
     "overwrite": Held("netboot/jobs/erase_methods/overwrite.py", _ERASE),
+    "scsi_abilities": Held("netboot/agent/disks/scsi_abilities.py", ("tests/agent/test_scsi_abilities.py",)),
     "seen": Held("netboot/jobs/seen.py", ("tests/jobs/test_seen.py",)),
     "smart": Held("netboot/jobs/stages/smart.py", ("tests/jobs/test_smart_rules.py",)),
     "target": Held("netboot/jobs/target.py", ("tests/jobs/test_target.py", "tests/jobs/test_imaging.py")),

@@ -61,6 +61,30 @@ def test_an_erase_of_which_all_was_seen_and_read_is_one() -> None:
     assert fault_in(replace(GOOD, to_mark=2, marked=2), SANITIZE) is None, "a disk of two pages has no more"
 
 
+AT_REST = Proof(goes_on=True, action=2, rests=True)
+FILLED = Proof(goes_on=True, action=2, filled=True)
+
+
+def test_a_drive_without_a_word_for_success_is_at_rest_after_it_was_seen_at_work() -> None:
+    rested = replace(GOOD, states=(RAN[0], SeenState(at=2.0, state="idle")), state_before="idle", state_after="idle")
+    assert fault_in(rested, AT_REST) is None
+    assert fault_in(replace(rested, states=()), AT_REST) == Shows("undetermined", "erase-unseen")
+    assert fault_in(replace(rested, state_after="never"), AT_REST) == Shows("undetermined", "erase-not-told")
+    assert fault_in(replace(rested, state_after="failed"), AT_REST) == Shows("not-erased", "erase-failed-in-drive")
+    assert fault_in(replace(rested, accepted="not-told"), AT_REST) == Shows("undetermined", "erase-not-told")
+    assert fault_in(rested, Proof(goes_on=True)) == Shows("undetermined", "erase-not-told")
+
+
+def test_a_drive_that_was_told_what_to_write_holds_just_that() -> None:
+    other = Shows("undetermined", "erase-other-pattern")
+    assert fault_in(replace(GOOD, pattern=0xB5, value=0xB5), FILLED) is None
+    for value in (0, 0xB4, None):
+        assert fault_in(replace(GOOD, pattern=0xB5, value=value), FILLED) == other
+        assert fault_in(replace(GOOD, pattern=0xB5, value=value), SANITIZE) == other, "also where it need not be told"
+    assert fault_in(replace(GOOD, value=0xB5), FILLED) == other, "and where it must be told"
+    assert fault_in(replace(GOOD, value=None), FILLED) == other
+
+
 @pytest.mark.parametrize("what", WRONG)
 def test_whatever_is_missing_keeps_a_disk_from_being_called_erased(what: str) -> None:
     verdict, code, changes = WRONG[what]
@@ -125,25 +149,29 @@ FIELDS: dict[str, st.SearchStrategy[Any]] = {
     "untouched_before": TOLD, "untouched": TOLD, "to_mark": FEW, "marked": FEW, "even": FEW, "elsewhere": FEW,
     "marks_left": FEW, "marks_unread": FEW,
     "compared": FEW, "unchanged": FEW, "to_read": FEW, "read": FEW, "unread": FEW,
+    "value": st.sampled_from([None, 0, 0xB5]), "pattern": st.sampled_from([None, 0xB5]),
 }  # fmt: skip
 ANY = st.fixed_dictionaries({}, optional=FIELDS).map(lambda changes: replace(GOOD, **changes))
 """A good one, of which some figures are others."""
 
 
-@given(ANY, st.sampled_from([SANITIZE, FORMAT, ATA]))
+@given(ANY, st.sampled_from([SANITIZE, FORMAT, ATA, AT_REST, FILLED]))
 def test_nothing_else_is_ever_called_erased(said: FirmwareErased, proof: Proof) -> None:
     if fault_in(said, proof) is not None:
         return
     assert said.accepted == "yes"
-    assert said.state_after == "done"
+    seen = any(one.state == "running" for one in said.states)
+    assert said.state_after == "done" or (proof.rests and seen and said.state_after == "idle")
+    assert said.pattern is None or said.value == said.pattern
+    assert said.pattern is not None or not proof.filled
     assert not said.marks_left + said.marks_unread + said.unchanged + said.unread + said.elsewhere
     assert said.marked >= max(2, said.to_mark * 0.9)
     assert said.even in (0, said.read) or said.even > said.read
     assert said.read == said.to_read > 0
     if proof.goes_on:
-        if proof is SANITIZE:
+        if proof.action is not None:
             assert said.ordered == said.logged == 2
-        seen = any(one.state == "running" for one in said.states)
+        assert seen or not proof.rests
         emptied = (said.untouched_before, said.untouched) == (False, True)
         other = said.logged_before is not None and said.logged_before != said.logged
         assert seen or emptied or other or said.state_before in ("never", "idle", "failed")

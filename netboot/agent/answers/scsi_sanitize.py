@@ -5,7 +5,8 @@ SANITIZE COMMAND FAILED 31h/03h); sg3_utils 1.48 (Debian 13), sg_sanitize.c and 
 
 sg_sanitize's own waiting takes the first answer without a progress for the end, whatever else that says, and ends with
 status 0: so it is given --early, and the disk is asked by `sg_requests --hex`. SCSI has no word for a sanitize that
-succeeded: a disk at rest says the same as one that never began. It counts after one that was seen at work.
+succeeded: a disk at rest says the same as one that never began. It counts after one that was seen at work; one that is
+waited for (--wait, without IMMED) has its end in the status of the command itself.
 Not for: disks behind a bridge or an adapter that speak ATA (`ata_sanitize.py`). No real disk's answers to these were
 found published: they are tested on what the tool printed when it was handed such bytes.
 """
@@ -21,7 +22,8 @@ from netboot.agent.answers.sense import HARDWARE_ERROR, MEDIUM_ERROR, NO_SENSE, 
 State = Literal["idle", "running", "failed", "not-told"]
 _IN_PROGRESS: Final = (0x04, 0x1B)
 _COMMAND_FAILED: Final = (0x31, 0x03)
-_LAUNCHED: Final = "Sanitize command launched without error"
+_TOOK: Final = re.compile(r"^\s*Sanitize command (launched|completed) without error\s*$", re.MULTILINE)
+"""What --verbose says of a status GOOD: of one with IMMED, and of one that was waited for (--wait)."""
 _REFUSALS: Final = {
     2: "not ready",
     5: "illegal request",
@@ -61,10 +63,12 @@ def status_in(sense: Sense | None) -> ScsiSanitizeStatus:
 
 
 def parse_order(exit_status: int, transcript: str) -> Order:
-    """What became of `sg_sanitize --early --quick --verbose …`, from its exit status and all that it printed."""
+    """What became of `sg_sanitize --quick --verbose …` with --early or --wait, from its exit status and all that it
+    printed."""
     lines = [line for line in transcript.splitlines() if _SAID.search(line)]
-    if exit_status == 0 and transcript.count(_LAUNCHED) == 1:
+    took = _TOOK.findall(transcript)
+    if exit_status == 0 and len(took) == 1:
         return Order("accepted")
-    if exit_status in _REFUSALS and _LAUNCHED not in transcript:
+    if exit_status in _REFUSALS and not took:
         return Order("refused", in_short(_REFUSALS[exit_status], *lines))
     return Order("not-told", in_short(*lines))

@@ -4,9 +4,10 @@ A disk that is slow or dead must not hold up the hello, so each is asked by a th
 in time is not told. Such a thread is left behind (`disk_threads.py` says why); the program that it waits for is ended
 when its own time is over. All that is done is reading, and ATA is spoken only to disks that speak it to the PC: a USB
 bridge may take what it does not know for something else.
-Not for: what the answers mean (`ata_abilities.py`, `nvme_abilities.py`).
+Not for: what the answers mean (`ata_abilities.py`, `nvme_abilities.py`, `scsi_abilities.py`).
 """
 
+import re
 import threading
 import time
 from collections.abc import Iterable, Iterator
@@ -15,7 +16,8 @@ from typing import Final
 from msgspec.structs import replace
 
 from netboot.agent.answers.opal_discovery import parse_discovery
-from netboot.agent.disks import ata_abilities, nvme_abilities
+from netboot.agent.answers.scsi_sanitize import parse_status
+from netboot.agent.disks import ata_abilities, nvme_abilities, scsi_abilities
 from netboot.agent.host import Host
 from netboot.agent.text import number
 from netboot.shared.disk_abilities import Abilities, Discard
@@ -24,6 +26,8 @@ from netboot.shared.inventory import Disk
 PATIENCE: Final = 5.0
 """Seconds from the question to the last answer that counts."""
 _OWN_PORTS: Final = ("sata", "ata")
+_SCSI_NAME: Final = re.compile(r"sd[a-z]{1,4}")
+_SCSI_PORTS: Final = frozenset({"sas", "scsi", "virtio"})
 
 
 class Asked:
@@ -75,6 +79,20 @@ def _answers(host: Host, disk: Disk) -> Iterator[Abilities]:
         if nvme[1].supported:
             log = host.output(("nvme", "sanitize-log", device, "--output-format=json"))
             yield replace(abilities, nvme_sanitize=nvme_abilities.with_log(nvme[1], log))
+    elif is_scsi(disk):
+        scsi = scsi_abilities.parse_commands(host.output(("sg_opcodes", "--no-inquiry", "--hex", device)))
+        if scsi is None:
+            return
+        yield replace(abilities, scsi_sanitize=scsi)
+        if scsi.supported:
+            status = parse_status(host.output(("sg_requests", "--hex", device)))
+            state = None if status.state == "not-told" else status.state
+            yield replace(abilities, scsi_sanitize=replace(scsi, state=state))
+
+
+def is_scsi(disk: Disk) -> bool:
+    """Whether a disk speaks SCSI itself: no USB stick, and no SATA disk behind an adapter."""
+    return disk.transport in _SCSI_PORTS and not disk.ata and _SCSI_NAME.fullmatch(disk.name) is not None
 
 
 def _read_discard(host: Host, name: str) -> Discard | None:

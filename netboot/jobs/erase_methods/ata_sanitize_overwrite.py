@@ -17,5 +17,5 @@ def _suits(disk: Disk) -> bool:
 
 
 RULES: Final = firmware_rules(
-    "ata-sanitize-overwrite", Proof(goes_on=True), "--sanitize-overwrite hex:", _suits, whole_drive=False
+    "ata-sanitize-overwrite", Proof(goes_on=True, filled=True), "--sanitize-overwrite hex:", _suits, whole_drive=False
 )

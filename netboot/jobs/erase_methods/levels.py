@@ -81,6 +81,17 @@ TABLE: Final[Mapping[Method, Mapping[Medium, Counts]]] = {
         "flash": Counts("clear", _TOOL),
         "not-told": _NONE,
     },
+    "scsi-sanitize-block": {"magnetic": _NONE, "flash": Counts("purge", _TOOL), "not-told": _NONE},
+    "scsi-sanitize-crypto": {
+        "magnetic": Counts("purge", _TOOL, _KEY),
+        "flash": Counts("purge", _TOOL, _KEY),
+        "not-told": _NONE,
+    },
+    "scsi-sanitize-overwrite": {
+        "magnetic": Counts("purge", _TOOL),
+        "flash": Counts("clear", _NOT_R1),
+        "not-told": _NONE,
+    },
     "opal-revert": {
         "magnetic": Counts("clear", _R1_ONLY, _KEY),
         "flash": Counts("clear", _R1_ONLY, _KEY),

@@ -21,10 +21,13 @@ Method = Literal[
     "nvme-format-crypto",
     "ata-sanitize-block",
     "ata-sanitize-crypto",
+    "scsi-sanitize-block",
+    "scsi-sanitize-crypto",
     "ata-erase-enhanced",
     "ata-erase",
     "nvme-sanitize-overwrite",
     "ata-sanitize-overwrite",
+    "scsi-sanitize-overwrite",
     "opal-revert",
     "overwrite",
 ]

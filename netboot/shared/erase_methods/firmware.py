@@ -50,9 +50,10 @@ class FirmwareErased(MethodEvidence, frozen=True, kw_only=True):
     not be. `compared`: places that held something else before, of which `unchanged` held the same afterwards, in part
     or whole. `sample`: how many per cent of the disk were to be read back past the PC's cache; `to_read` the bytes that
     this is, of which `read` were read and `unread` refused; `value`: the one byte that all of them had, None where they
-    differed; `even`: how many of them were one and the same sector again and again; `elsewhere`: sectors of marks, or
-    of what was compared, found anywhere. `media_errors`: what the drive counts of errors that lost data, before and
-    after. `purged`: its own word that this purged it as IEEE 2883 means it.
+    differed, and `pattern` the one that the order said they were to have, if it said one; `even`: how many of them were
+    one and the same sector again and again; `elsewhere`: sectors of marks, or of what was compared, found anywhere.
+    `media_errors`: what the drive counts of errors that lost data, before and after. `purged`: its own word that this
+    purged it as IEEE 2883 means it.
     """
 
     tool: Text = ""
@@ -84,6 +85,7 @@ class FirmwareErased(MethodEvidence, frozen=True, kw_only=True):
     value: Annotated[int, Meta(ge=0, le=255)] | None = None
     even: Size = 0
     elsewhere: Size = 0
+    pattern: Annotated[int, Meta(ge=1, le=254)] | None = None
     media_errors_before: Size | None = None
     media_errors: Size | None = None
     purged: bool | None = None

@@ -23,6 +23,7 @@ Code = Literal[
     "erase-marks-left",
     "erase-not-read-back",
     "erase-uneven",
+    "erase-other-pattern",
     "erase-beside",
     "erase-take-out",
     "erase-locked",
@@ -163,6 +164,13 @@ SENTENCES: Final[dict[Code, dict[Language, str]]] = {
         "détruisez-le.",
         "en": "The disk {disk} says that it is erased, but {other} of it are not like the rest: a part may be as it "
         "was. It is not known to be erased: start again with a profile that overwrites, or destroy it.",
+    },
+    "erase-other-pattern": {
+        "fr": "Le disque {disk} dit qu'il s'est réécrit, mais la relecture montre autre chose que ce qu'il devait "
+        "écrire partout. On ne sait pas s'il est effacé : recommencez avec un profil qui réécrit, ou détruisez-le.",
+        "en": "The disk {disk} says that it overwrote itself, but reading it back shows something else than what it "
+        "was to write throughout. It is not known to be erased: start again with a profile that overwrites, or destroy "
+        "it.",
     },
     "erase-beside": {
         "fr": "L'ordre d'effacer le disque {disk} effacerait aussi {others}, qui n'est pas à effacer ainsi ou dont on "

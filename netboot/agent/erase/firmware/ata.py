@@ -8,18 +8,20 @@ SECURITY ERASE UNIT needs a password. It comes with the order, so that it is on 
 disk drops it itself when the erase is done, and its word that none is set any more is the proof that it was. Where one
 is left, it is taken off (`agent/erase/password.py`).
 Sources: ACS-4 4.17 (Sanitize Device), 4.16 (Security), 7.36, 7.45 (SECURITY ERASE UNIT); hdparm 9.65 (Debian 13),
-hdparm.c: an overwrite is of 16 passes unless it is told otherwise.
+hdparm.c: an overwrite is of 16 passes unless it is told otherwise. It writes one byte throughout, another in each job
+and never zeros: a disk that only says that it holds zeros is so found.
 Not for: what follows from an answer (`shared/firmware_verdict.py`), thawing a frozen disk (`agent/erase/ready.py`).
 """
 
 import re
+from dataclasses import replace
 from typing import Final
 
 from netboot.agent.answers.ata_sanitize import parse_registers
 from netboot.agent.answers.hdparm_orders import parse_sanitize_order, parse_security_order
 from netboot.agent.answers.order import Order
 from netboot.agent.disks.ata_abilities import parse_identity
-from netboot.agent.erase.firmware.programs import answer, transcript
+from netboot.agent.erase.firmware.programs import answer, other_byte, transcript
 from netboot.agent.erase.firmware.technique import Beside, Look, Ordered
 from netboot.agent.erase.password import erase_limit, take_off
 from netboot.shared.disk_abilities import AtaSecurity as SecurityState
@@ -35,7 +37,7 @@ _SURE: Final = "--yes-i-know-what-i-am-doing"
 _ORDERS: Final = {
     "block": ("--sanitize-block-erase",),
     "crypto": ("--sanitize-crypto-scramble",),
-    "overwrite": ("--sanitize-overwrite-passes", "1", "--sanitize-overwrite", "hex:00000000"),
+    "overwrite": ("--sanitize-overwrite-passes", "1", "--sanitize-overwrite"),
 }
 _TAKEN: Final[dict[str, Accepted]] = {"accepted": "yes", "refused": "no", "not-told": "not-told"}
 _OWN_PORTS: Final = frozenset({"sata", "ata"})
@@ -74,7 +76,7 @@ class AtaSanitize(_Ata):
     """One kind of SANITIZE: "block", "crypto" or "overwrite"."""
 
     def __init__(self, kind: str) -> None:
-        self.proof = Proof(goes_on=True, even=kind != "crypto")
+        self.proof = Proof(goes_on=True, even=kind != "crypto", filled=kind == "overwrite")
         self._how = _ORDERS[kind]
 
     def look(self, disk: Disk) -> Look:
@@ -87,8 +89,11 @@ class AtaSanitize(_Ata):
 
     def order(self, disk: Disk, order: DiskErase) -> Ordered:
         """Order it: the disk answers at once, and goes on by itself."""
-        command = ("hdparm", "--verbose", _SURE, *self._how, _path(disk))
-        return _ordered(" ".join(command), parse_sanitize_order(transcript(command)[1]))
+        byte = other_byte() if self.proof.filled else None
+        pattern = () if byte is None else (f"hex:{byte:02x}{byte:02x}{byte:02x}{byte:02x}",)
+        command = ("hdparm", "--verbose", _SURE, *self._how, *pattern, _path(disk))
+        given = _ordered(" ".join(command), parse_sanitize_order(transcript(command)[1]))
+        return replace(given, pattern=byte)
 
 
 class AtaSecurityErase(_Ata):

@@ -182,7 +182,8 @@ class _Work:
         self.does(Doing("reading"))
         await marking.look_again(lambda share, stuck: self._show(_MARKS + _ERASE, stuck))
         self._tell(marks_left=marking.left, marks_unread=marking.unread, unchanged=marking.unchanged)
-        if fault_in(replace(self.said, to_read=1, read=1, unread=0, value=0), self.technique.proof) is None:
+        as_read = replace(self.said, to_read=1, read=1, unread=0, value=self.said.pattern or 0)
+        if fault_in(as_read, self.technique.proof) is None:
             await self._read_back(Contents(marking.sought()))
 
     async def _get_ready(self) -> None:
@@ -207,7 +208,7 @@ class _Work:
         given = await self._waited_for(began, before)
         self._tell(
             command=given.command, accepted=given.accepted, said=given.said, ordered=given.dword,
-            seconds=time.monotonic() - began,
+            pattern=given.pattern, seconds=time.monotonic() - began,
         )  # fmt: skip
         if given.accepted == "no":
             return

@@ -10,6 +10,7 @@ Not for: what follows from an answer (`shared/firmware_verdict.py`).
 """
 
 import re
+from dataclasses import replace
 from typing import Final
 
 import msgspec
@@ -19,8 +20,9 @@ from netboot.agent.answers.nvme_namespace import parse_namespace
 from netboot.agent.answers.nvme_orders import parse_format_order, parse_sanitize_order
 from netboot.agent.answers.nvme_sanitize_log import SanitizeLog, parse_dump
 from netboot.agent.answers.order import Order
+from netboot.agent.disks.nvme_abilities import parse_controller
 from netboot.agent.disks.nvme_namespaces import read_namespaces
-from netboot.agent.erase.firmware.programs import answer, transcript
+from netboot.agent.erase.firmware.programs import answer, other_byte, transcript
 from netboot.agent.erase.firmware.technique import Beside, Look, Ordered
 from netboot.agent.host import Host
 from netboot.shared.erase_methods.firmware import Accepted
@@ -37,6 +39,8 @@ _ACTIONS: Final = {
 _ONE_PASS: Final = 1
 """Of an overwrite: 0 is sixteen."""
 _MOST_ERRORS: Final = 2**63 - 1
+_STAYS_ALLOCATED: Final = 1 << 9
+"""No-Deallocate After Sanitize."""
 _FORMAT_SECONDS: Final = 600.0
 """A Format answers at its end, and announces no time: nvme-cli's own."""
 _TAKEN: Final[dict[str, Accepted]] = {"accepted": "yes", "refused": "no", "not-told": "not-told"}
@@ -120,10 +124,19 @@ class NvmeSanitize(_Nvme):
 
     def order(self, disk: Disk, order: DiskErase) -> Ordered:
         """Order it. A failed one lets nobody read or write until another has succeeded (no --ause)."""
-        passes = (f"--owpass={_ONE_PASS}",) if self._kind == "overwrite" else ()
-        command = ("nvme", "sanitize", _path(disk), f"--sanact={self._action}", *passes)
-        status, text = transcript(command)
-        return _ordered(command, parse_sanitize_order(status, text), self._dword)
+        command = ("nvme", "sanitize", _path(disk), f"--sanact={self._action}")
+        if self._kind != "overwrite":
+            return self._given(command)
+        byte = other_byte()
+        pattern = (f"--owpass={_ONE_PASS}", f"--ovrpat=0x{byte:02x}{byte:02x}{byte:02x}{byte:02x}")
+        told = parse_controller(answer("nvme", "id-ctrl", _path(disk), "--output-format=json"))
+        if told is None or not told[1].no_deallocate:
+            # What it wrote it may unmap again, and then answers zeros.
+            return self._given((*command, *pattern))
+        return replace(self._given((*command, *pattern, "--no-dealloc"), _STAYS_ALLOCATED), pattern=byte)
+
+    def _given(self, command: tuple[str, ...], bits: int = 0) -> Ordered:
+        return _ordered(command, parse_sanitize_order(*transcript(command)), self._dword | bits)
 
     def _announced(self, log: SanitizeLog) -> int | None:
         return {"block": log.times.block, "crypto": log.times.crypto, "overwrite": log.times.overwrite}[self._kind]

@@ -15,7 +15,6 @@ from netboot.agent.answers.opal_discovery import parse_discovery
 from netboot.agent.disks import sed_opal
 from netboot.agent.erase.firmware.ata import AtaSanitize, is_ata
 from netboot.agent.erase.firmware.nvme import NvmeFormat
-from netboot.agent.erase.firmware.programs import erase_support
 from netboot.agent.erase.firmware.technique import Beside, Look, Ordered, Technique
 from netboot.shared.disk_abilities import Opal
 from netboot.shared.firmware_verdict import Proof
@@ -50,10 +49,6 @@ class OpalRevert:
     def version(self) -> str:
         """The kernel, whose Opal driver speaks to the drive."""
         return f"Linux {os.uname().release} (sed-opal)"
-
-    def support(self, disk: Disk) -> tuple[str, ...]:
-        """As openSeaChest_Erase lists it."""
-        return erase_support(os.fspath(_path(disk)))
 
     def is_this(self, disk: Disk) -> bool:
         """By the serial number that the drive tells."""

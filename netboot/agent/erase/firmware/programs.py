@@ -3,6 +3,7 @@
 Nothing here raises: a tool that is missing, hangs or is killed gives a transcript that says so and no more.
 """
 
+import secrets
 from typing import Final
 
 from netboot.agent.answers.erase_support import parse_erase_support
@@ -28,6 +29,12 @@ def transcript(command: tuple[str, ...], *, seconds: float = 2 * ASKING) -> tupl
     except ProgramError as error:
         return _LOST, error.message
     return done.status, "\n".join(filter(None, (done.stderr.strip(), done.stdout.strip())))
+
+
+def other_byte() -> int:
+    """What a drive's own overwrite is to leave in every byte: another from job to job, and never what is read of a
+    medium that was only unmapped or erased."""
+    return 1 + secrets.randbelow(0xFE)
 
 
 def erase_support(device: str) -> tuple[str, ...] | None:

@@ -30,12 +30,14 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Ordered:
-    """What became of an order: the command as it was given, and whether the drive took it; `said` where it did not."""
+    """What became of an order: the command as it was given, and whether the drive took it; `said` where it did not.
+    `pattern`: the byte that all of the disk is to hold afterwards, where the order named one."""
 
     command: str
     accepted: Accepted
     said: str = ""
     dword: int | None = None
+    pattern: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

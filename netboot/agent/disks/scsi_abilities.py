@@ -1,0 +1,36 @@
+"""What a SCSI disk can do to erase itself, by the commands that it lists. Pure: the tool's output in, values out.
+
+Source: SPC-5, REPORT SUPPORTED OPERATION CODES, all commands: four bytes of length, then for each its operation code,
+service action and flags (bit 0: the service action counts; bit 1: 12 bytes of time-outs follow); SBC-4, SANITIZE (48h)
+and its service actions. From `sg_opcodes --no-inquiry --hex` (sg3_utils 1.48). A list that breaks off tells nothing.
+Not for: asking (`abilities.py`), a sanitize that runs (`agent/answers/scsi_sanitize.py`).
+"""
+
+from typing import Final
+
+from netboot.agent.answers.hex_dump import dumped_bytes
+from netboot.shared.disk_abilities import ScsiSanitize
+
+_SANITIZE: Final = 0x48
+_OVERWRITE, _BLOCK, _CRYPTO = 1, 2, 3
+_HAS_ACTION, _HAS_TIMES = 1, 2
+
+
+def parse_commands(text: str) -> ScsiSanitize | None:
+    """The kinds of SANITIZE in the list; None where no whole list came."""
+    data = dumped_bytes(text)
+    end = 4 + int.from_bytes(data[:4])
+    if end != len(data) or end < 12:
+        return None
+    actions = set()
+    at = 4
+    while at < end:
+        entry = data[at : at + 8]
+        if len(entry) < 8:
+            return None
+        if entry[0] == _SANITIZE and entry[5] & _HAS_ACTION:
+            actions.add(int.from_bytes(entry[2:4]))
+        at += 20 if entry[5] & _HAS_TIMES else 8
+    if at != end:
+        return None
+    return ScsiSanitize(block=_BLOCK in actions, crypto=_CRYPTO in actions, overwrite=_OVERWRITE in actions)

@@ -1,0 +1,25 @@
+"""SCSI SANITIZE by OVERWRITE, as the server orders and judges it. Pure.
+
+Source: SBC-4 4.11 and 5.34; REPORT SUPPORTED OPERATION CODES (SPC-5), which says whether the disk has it.
+Every byte is then the one that was ordered.
+"""
+
+from typing import Final
+
+from netboot.jobs.erase_methods.firmware import firmware_rules, speaks_scsi
+from netboot.shared.firmware_verdict import Proof
+from netboot.shared.inventory import Disk
+
+
+def _suits(disk: Disk) -> bool:
+    can = disk.can.scsi_sanitize
+    return speaks_scsi(disk) and can is not None and can.overwrite
+
+
+RULES: Final = firmware_rules(
+    "scsi-sanitize-overwrite",
+    Proof(goes_on=True, rests=True, filled=True),
+    "sg_sanitize --overwrite",
+    _suits,
+    whole_drive=False,
+)
