@@ -5,6 +5,7 @@ larger since: whoever claims it by its old size is given it by its new one, and 
 Not for: anything that is to outlast a restart.
 """
 
+from netboot.shared.given_back import GivenBack
 from netboot.shared.inventory import DiskId
 from netboot.shared.problems import Problem
 
@@ -15,17 +16,21 @@ class ThisBoot:
     def __init__(self) -> None:
         self.slept = False
         self.cut = False
-        self._grown: list[tuple[DiskId, DiskId]] = []
+        self._grown: list[tuple[DiskId, DiskId, GivenBack | None]] = []
 
     def came_after(self, left: Problem | None) -> None:
         """What the server says is left undone in this PC from an earlier visit."""
         self.cut |= left is not None and left.code == "power-cut" and left.values.get("stage") == "erase"
 
-    def grew(self, before: DiskId, now: DiskId) -> None:
-        """This disk is of another size since."""
-        self._grown = [(old, new) for old, new in self._grown if not old.same_as(before)]
-        self._grown.append((before, now))
+    def grew(self, before: DiskId, now: DiskId, said: GivenBack | None = None) -> None:
+        """This disk is of another size since it gave something back; `said` is what that came to."""
+        self._grown = [one for one in self._grown if not one[0].same_as(before)]
+        self._grown.append((before, now, said))
 
     def now(self, wanted: DiskId) -> DiskId:
         """By what this disk is known now."""
-        return next((new for old, new in self._grown if old.same_as(wanted)), wanted)
+        return next((new for old, new, _ in self._grown if old.same_as(wanted)), wanted)
+
+    def given_back(self, wanted: DiskId) -> GivenBack | None:
+        """What it gave back earlier in this boot: it is so much larger than the visit's inventory has it."""
+        return next((said for old, _, said in self._grown if old.same_as(wanted)), None)

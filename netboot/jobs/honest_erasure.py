@@ -45,16 +45,15 @@ def as_given_back(order: DiskErase, erasure: Erasure) -> DiskErase:
 
 
 def _given_back(order: DiskErase, erasure: Erasure) -> Reason | None:
-    """What is given back was ordered, taken by the disk, and makes it as large as it said that it is.
+    """What was given back came by orders that the disk took, and makes it as large as it said that it is.
 
     Where the disk refuses, or nothing came back, libata itself may have shown the area for once: that is none of ours.
+    An earlier job of this visit may have ordered it.
     """
     back = erasure.given_back
     if back is None:
         return None
-    if order.hidden != "remove" or not back.orders:
-        return "not-ordered"
-    if any(one.accepted != "yes" for one in back.orders):
+    if not back.orders or any(one.accepted != "yes" for one in back.orders):
         return "hidden"
     if erasure.before is None or erasure.after is None:
         return "not-asked"

@@ -163,6 +163,16 @@ async def test_what_a_disk_hides_is_given_back_where_that_is_ordered_and_its_new
     assert [stuck.what for stucks in pc.told for stuck in stucks] == ["hidden"]
 
 
+async def test_a_second_job_of_the_visit_knows_what_a_disk_gave_back_for_the_first() -> None:
+    pc, boot = Pc(THAWED, back=[After(LARGER, GAVE)]), ThisBoot()
+    await ready(pc, order(SSD, "overwrite", hidden=True), boot=boot)
+    pc = Pc(THAWED)
+    grown = replace(SSD, id=LARGER)
+    stage = Erase(disks=(order(SSD, "overwrite", hidden=True),))
+    (again,) = await get_ready(stage, lambda: [grown], boot, pc.told.append, pc.hands)
+    assert (again.disk, again.given_back, again.problem) == (LARGER, GAVE, None)
+
+
 async def test_a_disk_that_keeps_it_is_not_begun() -> None:
     kept = Problem("hidden-area-kept", {"disk": "S1"})
     (one,) = await ready(Pc(THAWED, back=[After(SSD.id, GAVE, kept)]), order(SSD, "overwrite", hidden=True))

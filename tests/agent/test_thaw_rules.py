@@ -69,6 +69,7 @@ def test_never_against_the_profile_nor_twice_nor_where_the_pc_cannot() -> None:
     assert why(allowed=False) == "not-allowed"
     assert why(slept=True) == "once"
     assert why_not_thaw((SATA,), SLEEPS, allowed=True, slept=False, cut=True) == "cut"
+    assert why(pc=SleepAbility(memory=True, clock=True, slept=True)) == "once", "by an agent that was started again"
     assert why(pc=SleepAbility(memory=False, clock=True)) == "no-sleep"
     assert why(pc=SleepAbility(memory=True, clock=False)) == "no-clock"
 

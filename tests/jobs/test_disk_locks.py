@@ -81,7 +81,7 @@ def back(said: Erasure, **words: object) -> Erasure:
 
 
 DOUBTFUL: dict[str, tuple[tuple[str, str], Callable[[], Erasure]]] = {
-    "no order": (("undetermined", "not-ordered"), lambda: back(gave_back(), orders=())),
+    "no order": (("undetermined", "hidden"), lambda: back(gave_back(), orders=())),
     "an order that was refused": (
         ("undetermined", "hidden"),
         lambda: gave_back("not-told", TOOK, replace(TOOK, accepted="no")),
@@ -120,9 +120,9 @@ def test_what_a_disk_gave_back_is_believed_only_where_it_is_borne_out(what: str)
     assert verdict(said()) == wanted
 
 
-def test_nothing_is_given_back_where_that_was_not_ordered() -> None:
+def test_what_an_earlier_job_of_this_visit_had_given_back_counts_for_the_next() -> None:
     only_told = Erase(disks=(replace(ORDER.disks[0], hidden="report"),))
-    assert verdict(gave_back(), only_told) == ("undetermined", "not-ordered")
+    assert verdict(gave_back(), only_told) == ("erased", "")
 
 
 def test_a_disk_that_keeps_what_it_hides_is_not_erased_and_its_own_sentence_stays() -> None:

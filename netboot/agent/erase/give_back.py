@@ -18,7 +18,7 @@ from netboot.agent.answers.hidden_area_orders import parse_give_back
 from netboot.agent.disks.claim import ReadDisks, RefusedError, claim
 from netboot.agent.disks.disk_status import disk_status
 from netboot.agent.disks.rescan import found_anew
-from netboot.agent.erase.firmware.ata import is_ata, says_its_serial
+from netboot.agent.erase.firmware.ata import is_ata, is_locked, says_its_serial
 from netboot.agent.erase.firmware.programs import transcript
 from netboot.agent.erase.hidden_rules import hides, next_order
 from netboot.shared.disk_status import DiskStatus
@@ -66,6 +66,9 @@ def give_back(
             area = next_order(status, given)
             if area is None:
                 return _ended(now, disk, said, status, given)
+            if is_locked(disk):
+                # It refuses; its password is taken off, or told, where it is erased.
+                return After(now, said if given else None)
             if not given:
                 tell(label(disk))
             if not says_its_serial(disk):

@@ -9,7 +9,7 @@ Not for: when it is tried (`thaw_rules.py`, `hidden_rules.py`), what a frozen di
 import asyncio
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from netboot.agent.disks.abilities import Asked
@@ -75,7 +75,7 @@ async def get_ready(
 ) -> list[Ready]:
     """Do what is needed, and say for each order of the stage what became of its disk. Raises nothing."""
     hands = hands or Hands()
-    ready = [Ready(this_boot.now(order.disk)) for order in stage.disks]
+    ready = [Ready(this_boot.now(order.disk), given_back=this_boot.given_back(order.disk)) for order in stage.disks]
     if any(order.method.startswith("ata-") for order in stage.disks):
         ready = await _thawed(stage, ready, read_disks, this_boot, held_up, hands)
     return [
@@ -96,7 +96,7 @@ async def _thawed(
     before = [_can(one.disk, disks) for one in ready]
     frozen = [needs_thaw(order.method, can) for order, can in zip(stage.disks, before, strict=True)]
     if not any(frozen):
-        return [Ready(one.disk, can) for one, can in zip(ready, before, strict=True)]
+        return [replace(one, can=can) for one, can in zip(ready, before, strict=True)]
     not_tried = why_not_thaw(disks, hands.pc(), allowed=stage.thaw, slept=this_boot.slept, cut=this_boot.cut)
     slept, after = 0.0, before
     if not_tried is None:
@@ -116,7 +116,7 @@ async def _thawed(
             silent = can.ata_security is None
             thawed = None if silent else not needs_thaw(order.method, can)
             told = Thawing(tried=not_tried is None, thawed=thawed, slept=slept, not_tried=not_tried)
-        done.append(Ready(one.disk, can, told))
+        done.append(replace(one, can=can, thawing=told))
     return done
 
 
@@ -147,11 +147,12 @@ async def _given_back(
     held_up(())
     if not ended:
         problem = Problem("erase-too-slow", {"disk": label(found), "seconds": f"{_LIMIT:.0f}"})
-        return Ready(ready.disk, ready.can, ready.thawing, None, problem)
+        return replace(ready, problem=problem)
     after = work.result()
     if not after.disk.same_as(ready.disk):
-        this_boot.grew(order.disk, after.disk)
-    return Ready(after.disk, ready.can, ready.thawing, after.said, after.problem)
+        this_boot.grew(order.disk, after.disk, after.said)
+    # Nothing more may be given back by one that did so before, in this boot.
+    return replace(ready, disk=after.disk, given_back=after.said or ready.given_back, problem=after.problem)
 
 
 def _can(wanted: DiskId, disks: Sequence[Disk]) -> Abilities:

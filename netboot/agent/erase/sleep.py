@@ -20,6 +20,8 @@ SECONDS: Final = 5
 """From falling asleep to the clock's alarm: longer than disks and adapters take to go down."""
 _LIMIT: Final = 90.0
 """Seconds awake that rtcwake may take: drivers go down and come up meanwhile."""
+_A_MOMENT: Final = 1.0
+"""Seconds: less is between two looks at two clocks."""
 _KIND: Final = "sys/power/mem_sleep"
 
 
@@ -28,7 +30,7 @@ def sleep_ability(host: Host) -> SleepAbility:
     kinds = host.text(_KIND).replace("[", "").replace("]", "").split()
     # A kernel without this file knows S3 only.
     memory = "mem" in host.text("sys/power/state").split() and ("deep" in kinds or not kinds)
-    return SleepAbility(memory=memory, clock=host.exists("sys/class/rtc/rtc0/wakealarm"))
+    return SleepAbility(memory=memory, clock=host.exists("sys/class/rtc/rtc0/wakealarm"), slept=_asleep() > _A_MOMENT)
 
 
 def sleep(root: Path = Path("/")) -> float:

@@ -18,10 +18,12 @@ from netboot.shared.thawing import NotTried
 
 @dataclass(frozen=True, slots=True)
 class SleepAbility:
-    """Whether a PC can suspend to memory (S3), which takes its disks' power, and has a clock that wakes it."""
+    """Whether a PC can suspend to memory (S3), which takes its disks' power, has a clock that wakes it, and has slept
+    since it was started."""
 
     memory: bool
     clock: bool
+    slept: bool = False
 
 
 def why_not_thaw(
@@ -34,7 +36,7 @@ def why_not_thaw(
     """
     if not allowed:
         return "not-allowed"
-    if slept:
+    if slept or pc.slept:
         return "once"
     if cut:
         return "cut"

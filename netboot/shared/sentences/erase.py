@@ -267,9 +267,9 @@ SENTENCES: Final[dict[Code, dict[Language, str]]] = {
     },
     "hidden-area": {
         "fr": "Le disque {disk} cache une zone de {hidden} (HPA ou DCO) qui n'a pas été effacée. Ce disque n'est pas "
-        "effacé : mettez-le de côté.",
+        "effacé : recommencez ; si cela se répète, mettez-le de côté.",
         "en": "The disk {disk} hides an area of {hidden} (HPA or DCO) that was not erased. This disk is not erased: "
-        "set it aside.",
+        "start again; if it happens once more, set it aside.",
     },
     "hidden-area-kept": {
         "fr": "Le disque {disk} cache une zone de {hidden} (HPA, AMAC ou DCO) et refuse de la rendre. Il n'est pas "

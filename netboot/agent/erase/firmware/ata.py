@@ -54,6 +54,12 @@ def says_its_serial(disk: Disk) -> bool:
     return len(found) == 1 and bool(disk.id.serial) and _bare(found[0]) == _bare(disk.id.serial)
 
 
+def is_locked(disk: Disk) -> bool:
+    """Whether it says that a password locks it."""
+    security = parse_identity(_identity(disk))[0]
+    return security is not None and security.locked
+
+
 class _Ata:
     """What SANITIZE and SECURITY ERASE UNIT have in common."""
 
