@@ -46,21 +46,28 @@ class Contents:
         if self._other or len(self._bytes) != 1:
             return None
         (sector,) = self._bytes
-        return sector[0] if sector == sector[:1] * SECTOR else None
+        values = set(sector)
+        return values.pop() if len(values) == 1 else None
 
     @property
     def even(self) -> int:
         """How many bytes of what was read are one and the same sector again and again, the commonest such."""
         return max(self._bytes.values(), default=0)
 
-    def saw(self, length: int, sector: bytes | None, found: int) -> None:
-        """So many bytes more: this sector again and again, or various ones, of which so many were sought."""
+    def saw_again(self, sector: bytes, length: int, found: int) -> None:
+        """So many bytes more that are this sector again and again; so many of these were sought."""
         with self._lock:
             self.elsewhere += found
-            if sector is None or (sector not in self._bytes and len(self._bytes) >= _KINDS):
+            if sector not in self._bytes and len(self._bytes) >= _KINDS:
                 self._other = True
             else:
                 self._bytes[sector] = self._bytes.get(sector, 0) + length
+
+    def saw_various(self, found: int) -> None:
+        """Various sectors, of which so many were sought."""
+        with self._lock:
+            self.elsewhere += found
+            self._other = True
 
 
 class Viewer:
@@ -81,9 +88,9 @@ class Viewer:
         again = self._again if len(content) == len(self._again) else self._again[: len(content)]
         if again == content:
             old = digest(first) in self._contents.sought.get(int.from_bytes(first[:HEAD], sys.byteorder), ())
-            self._contents.saw(len(content), first, len(content) // SECTOR if old else 0)
+            self._contents.saw_again(first, len(content), len(content) // SECTOR if old else 0)
         else:
-            self._contents.saw(len(content), None, self._found(content))
+            self._contents.saw_various(self._found(content))
 
     def _found(self, content: memoryview) -> int:
         """How many of its sectors are sought."""

@@ -37,7 +37,7 @@ class Marks:
 
     def mark(self, place: int) -> bytes:
         """What is written at this place."""
-        return hashlib.shake_256(self._seed + place.to_bytes(8, "big")).digest(PAGE)
+        return hashlib.shake_256(self._seed + place.to_bytes(8)).digest(PAGE)
 
 
 def remembered(content: memoryview) -> Known | None:
