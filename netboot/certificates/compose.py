@@ -162,8 +162,12 @@ def _figures(values: dict[str, object], before: str = "") -> Iterator[Figure]:
 
 
 def _locks(told: Erasure) -> Iterator[Figure]:
-    """What was done about freezing and hidden areas, each under its name."""
-    said: dict[str, object] = {"thawing": told.thawing, "given_back": told.given_back}
+    """What was done about freezing, hidden areas and a former owner's locks, each under its name."""
+    said: dict[str, object] = {
+        "thawing": told.thawing,
+        "given_back": told.given_back,
+        "reverted": told.reverted or None,
+    }
     yield from _figures(msgspec.to_builtins({name: value for name, value in said.items() if value is not None}))
 
 

@@ -40,6 +40,7 @@ FIGURES: Final[dict[str, dict[Language, str]]] = {
     "media_errors_before": {"fr": "erreurs du support avant", "en": "media errors before"},
     "media_errors": {"fr": "erreurs du support après", "en": "media errors after"},
     "purged": {"fr": "dit avoir purgé (PRGD)", "en": "says that it purged (PRGD)"},
+    "reverted": {"fr": "verrous TCG Opal ôtés d'abord (PSID)", "en": "TCG Opal's locks taken off first (PSID)"},
     "thawing.tried": {"fr": "gelé : PC mis en veille pour le dégeler", "en": "frozen: PC suspended to thaw it"},
     "thawing.thawed": {"fr": "dégelé", "en": "thawed"},
     "thawing.slept": {"fr": "durée de la veille (s)", "en": "time asleep (s)"},

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from netboot.agent.erase.thaw_rules import SleepAbility, why_not_thaw
-from netboot.shared.disk_abilities import Abilities, AtaSanitize, AtaSecurity, NvmeSanitize
+from netboot.shared.disk_abilities import Abilities, AtaSanitize, AtaSecurity, NvmeSanitize, Opal
 from netboot.shared.erase_methods import Method
 from netboot.shared.inventory import Disk, DiskId
 from netboot.shared.thawing import NotTried, needs_thaw
@@ -39,6 +39,10 @@ AGAINST: dict[str, tuple[NotTried, Disk]] = {
     "a sanitize that failed": ("under-way", ata(sanitize=AtaSanitize(supported=True, state="failed"))),
     "a sanitize of which nothing is told": ("not-told", ata(sanitize=AtaSanitize(supported=True))),
     "an open disk with a password": ("password", ata(OPEN, NO_SANITIZE)),
+    "an open disk that TCG's locks are on for": (
+        "password",
+        replace(IDLE, can=replace(IDLE.can, opal=Opal(owned=True))),
+    ),
     "an ATA disk that says nothing": ("not-told", ata(None, None)),
     "an ATA disk that says half": ("not-told", ata(sanitize=None)),
     "an NVMe drive that says nothing": ("not-told", NVME),

@@ -10,6 +10,7 @@ that ends with 0 has often only handed a command on.
 - `ata_hidden_areas`: what hdparm prints of HPA, AMAC and DCO; `hidden_area_orders`: whether they were given back;
 - `nvme_sanitize_log`, `nvme_orders`, `nvme_namespace`: what nvme-cli prints;
 - `scsi_sanitize`: what sg_sanitize and sg_requests print;
+- `opal_discovery`: what a drive says of TCG's locks (Level 0 Discovery);
 - `erase_support`: openSeaChest_Erase's list of what a drive can do, kept as evidence.
 
 Not for: running programs, and what follows from the answers.

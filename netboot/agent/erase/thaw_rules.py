@@ -4,7 +4,7 @@ Only where a disk's first method is refused until it is thawed: it costs a quart
 that fails. Never more than once a visit, nor in the one after an erase that was cut off. Never while a disk of this PC,
 to be erased or not, is at an erase of its own or has failed at one: in ATA's SD3 it aborts the flush that the kernel
 sends before it sleeps (ACS-4 4.17). And never while a disk that has a password is open: its power goes, and it wakes
-locked (SEC4), by a word that nobody here knows.
+locked (SEC4), by a word that nobody here knows; TCG's locks close with the power as well.
 Sources: ACS-4 4.16 (Security), 4.17 (Sanitize Device); Linux, Documentation/admin-guide/pm/sleep-states.rst.
 Not for: which methods a frozen disk refuses (`shared/thawing.py`), suspending (`agent/erase/sleep.py`).
 """
@@ -52,6 +52,8 @@ def why_not_thaw(
 def _against(disk: Disk) -> NotTried | None:
     """What this disk says against taking its power away."""
     can = disk.can
+    if can.opal is not None and can.opal.owned:
+        return "password"
     if disk.transport == "nvme":
         if can.nvme_sanitize is None:
             return "not-told"
