@@ -63,4 +63,6 @@ class Person:
 
     async def code(self, text: Sentence, choices: Sequence[AnswerChoice], seconds: float) -> str | None:
         self.asked.append(text.en)
+        if not self.codes:
+            raise ValueError("more questions than a job may ask")
         return self.codes.pop(0)

@@ -89,6 +89,14 @@ async def test_nobody_is_asked_where_the_order_does_not_allow_it(image: Path, mo
     assert person.asked == []
 
 
+async def test_a_job_that_may_ask_no_more_leaves_the_disk_as_it_is(
+    image: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    locks = Locks(image, locked=True)
+    assert told(await erase(locks, Person(), monkeypatch)) == ("not-erased", "erase-opal-locked")
+    assert told(await erase(locks, Person(), monkeypatch, "opal-revert")) == ("not-erased", "erase-opal-locked")
+
+
 async def test_a_wrong_code_is_asked_for_again_three_times_and_no_more(
     image: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

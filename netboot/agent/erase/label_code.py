@@ -62,6 +62,15 @@ def question(disk: Disk, tries: int) -> Sentence:
     return Sentence(fr=fr[:300], en=en[:300])
 
 
+async def asked(ask: Ask, disk: Disk, tries: int) -> str | None:
+    """The code that a person gives for this disk, "" where they have none; None for nobody, and for a job that has
+    asked as often as one may: other disks go on."""
+    try:
+        return await ask.code(question(disk, tries), CHOICES, WAIT)
+    except ValueError:
+        return None
+
+
 async def open_up(order: DiskErase, disk: Disk, device: DirectDisk, ask: Ask) -> Opened:
     """Have the locks taken off where they are on and the order lets a person be asked. Raises nothing for the disk."""
     if not speaks_opal(disk):
@@ -72,7 +81,7 @@ async def open_up(order: DiskErase, disk: Disk, device: DirectDisk, ask: Ask) ->
     problem = Problem("erase-opal-locked", {"disk": label(disk)})
     tries = 0
     while order.psid and tries < TRIES:
-        code = await ask.code(question(disk, tries), CHOICES, WAIT)
+        code = await asked(ask, disk, tries)
         if not code:
             break
         revert = OpalRevert(code)

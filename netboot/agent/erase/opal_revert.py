@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from netboot.agent.disks.direct_io import DirectDisk
 from netboot.agent.erase.firmware.engine import FirmwareErase
 from netboot.agent.erase.firmware.opal import OpalRevert, speaks_opal
-from netboot.agent.erase.label_code import CHOICES, TRIES, WAIT, question
+from netboot.agent.erase.label_code import TRIES, asked
 from netboot.agent.progress import Does, HeldUp, Progress, nobody
 from netboot.agent.questions import Ask
 from netboot.agent.questions import nobody as asks_nobody
@@ -54,7 +54,7 @@ class RevertByLabel:
             problem=Problem("erase-opal-locked", {"disk": name}),
         )
         for tries in range(TRIES):
-            code = await self._ask.code(question(disk, tries), CHOICES, WAIT)
+            code = await asked(self._ask, disk, tries)
             if not code:
                 break
             technique = OpalRevert(code)
