@@ -53,6 +53,14 @@ def test_it_is_never_written_though_it_seems_part_of_the_pc(started: Callable[[s
     assert refused.value.problem.code == "disk-in-use"
 
 
+def test_while_udev_says_nothing_any_disk_may_be_the_stick(started: Callable[[str], Host], tmp_path: Path) -> None:
+    started("5f3a9c02")
+    silent = Host(tmp_path / "bios-desktop", lambda _: "")
+    disks = read_disks(silent)
+    assert disks
+    assert all(disk.in_use for disk in disks)
+
+
 def test_another_table_s_number_is_no_kit(started: Callable[[str], Host]) -> None:
     assert not any(disk.in_use for disk in read_disks(started("5f3a9c02")))
 

@@ -144,7 +144,8 @@ def _read(host: Host, database: Database, name: str, used: Mapping[str, str], *,
 
 
 def _is_stick(device: BlockDevice, kit: str) -> bool:
-    return device.known.get("ID_PART_TABLE_UUID", "").lower() == kit
+    """Whether it is the kit's stick, or may be: of a device that udev says nothing of nobody knows."""
+    return not device.known or device.known.get("ID_PART_TABLE_UUID", "").lower() == kit
 
 
 def _bytes(host: Host, path: str) -> int:
