@@ -66,17 +66,23 @@ async def hear(
     asked: set[str] = set()
     leases: dict[str, Lease] = {}
     while True:
-        for nic in await asyncio.to_thread(here.wired):
+        wired = await asyncio.to_thread(here.wired)
+        for gone in asked - {nic.name for nic in wired}:
+            # One that is plugged in again has the same name, and neither an address nor anybody who asks for one.
+            await asyncio.to_thread(here.leave, gone)
+            asked.discard(gone)
+        for nic in wired:
             try:
                 if nic.name not in asked:
                     asked.add(nic.name)
+                    leases.pop(nic.name, None)
                     await asyncio.to_thread(here.ask, nic.name)
                 if not await _has_address(here, nic.name, leases):
                     continue
                 place = await ask(nic.name)
                 if place is not None:
                     return Heard(place, await asyncio.to_thread(join, place, nic.mac))
-            except NetbootError as error:
+            except (NetbootError, OSError) as error:
                 log.warning("%s: %s", nic.name, error)
         await asyncio.sleep(every)
 

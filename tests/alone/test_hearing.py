@@ -86,6 +86,46 @@ async def test_an_adapter_that_fails_keeps_no_other_from_being_asked() -> None:
     assert heard.connection.mac == USB.mac
 
 
+@dataclass
+class Replugged(Adapters):
+    """An adapter that is taken out and plugged in again, under the same name."""
+
+    left: list[str] = field(default_factory=list)
+
+    def wired(self) -> Sequence[Nic]:
+        self.rounds += 1
+        return [] if self.rounds in (1, 3) else [USB]
+
+    def leave(self, interface: str) -> None:
+        self.left.append(interface)
+
+
+async def test_one_that_was_out_is_asked_and_given_its_address_anew() -> None:
+    adapters = Replugged()
+
+    async def ask(interface: str) -> Place | None:
+        return SERVER if adapters.rounds > 3 else None
+
+    heard = await hear(ask, adapters=adapters, join=joined, every=0.01)
+    assert heard.place == SERVER
+    assert adapters.asked == adapters.used == ["enx1", "enx1"]
+    assert adapters.left == ["enx1"]
+
+
+async def test_a_pc_without_any_adapter_waits_on_and_a_fault_of_one_ends_nothing() -> None:
+    adapters = Adapters(rounds=1)
+    tries = 0
+
+    async def ask(interface: str) -> Place | None:
+        nonlocal tries
+        tries += 1
+        if tries == 1:
+            raise OSError("network is down")
+        return SERVER
+
+    assert (await hear(ask, adapters=adapters, join=joined, every=0.01)).place == SERVER
+
+
 async def test_it_is_waited_for_without_end() -> None:
     async def nobody(interface: str) -> Place | None:
         return None
