@@ -33,8 +33,10 @@ MORE: Final = AnswerChoice(id="more", words=ShortWords(fr="Voir les disques suiv
 
 STOPPED: Final = Sentence(fr="Et maintenant ?", en="What now?")
 
-DISKS_A_QUESTION: Final = 8
-"""So many are read with the question on a screen of 25 lines."""
+LINES_A_QUESTION: Final = 9
+"""So many lines of disks fit on a screen of 25 lines, with the question and its answers."""
+_LINE: Final = 72
+"""Characters of a line, of 80 with the screen's margins, less what a break between words may leave free."""
 
 _SURE: Final[dict[Language, str]] = {
     "fr": "Êtes-vous sûr ? Rien ne revient après. Seront effacés :",
@@ -68,6 +70,20 @@ def profile_choice(profile: Profile) -> AnswerChoice:
 def profile_id(profile: Profile) -> str:
     """The answer that stands for this profile."""
     return f"p-{profile.digest[:16]}"
+
+
+def parts_of(disks: Sequence[Disk]) -> list[list[Disk]]:
+    """The disks as they are asked about, one question a part: each is on the screen as a whole, whatever its name."""
+    parts: list[list[Disk]] = []
+    free = 0
+    for disk in disks:
+        lines = -(-len(label(disk)) // _LINE)
+        if lines > free:
+            parts.append([])
+            free = LINES_A_QUESTION
+        parts[-1].append(disk)
+        free -= lines
+    return parts
 
 
 def sure(disks: Sequence[Disk], part: int, parts: int) -> Sentence:

@@ -93,8 +93,7 @@ class Work:
 
     async def _sure(self, inventory: Inventory) -> bool:
         """Whether the person says yes, who was shown every disk that is erased."""
-        disks = internal_disks(inventory)
-        parts = [disks[at : at + wording.DISKS_A_QUESTION] for at in range(0, len(disks), wording.DISKS_A_QUESTION)]
+        parts = wording.parts_of(internal_disks(inventory))
         for number, part in enumerate(parts, start=1):
             onward = wording.YES if number == len(parts) else wording.MORE
             said = await self._desk.ask(wording.sure(part, number, len(parts)), [wording.NO, onward])
@@ -133,7 +132,7 @@ class Work:
                 return action
         except* GivenUpError:
             log.warning("switched off without evidence")
-        self._screen.leaving("poweroff", None)
+        self._screen.leaving_unkept()
         return "poweroff"
 
     async def _what_now(self) -> EndAction | None:

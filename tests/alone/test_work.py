@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 from nacl.signing import VerifyKey
 
+from netboot.agent.screen import view as screen_view
 from netboot.agent.screen.consoles import Consoles
 from netboot.agent.screen.display import Screen
+from netboot.agent.screen.draw import render
 from netboot.agent.screen.keyboard import Heard
 from netboot.alone import wording
 from netboot.alone.desk import Desk
@@ -21,6 +23,7 @@ from netboot.alone.stick import StickError
 from netboot.alone.work import Work
 from netboot.shared.inventory import Disk, DiskId, HiddenStorage
 from netboot.shared.language import Language
+from netboot.shared.stage_question import StageQuestion
 from tests.alone.kit_visits import ERASE, KIT, LOOK
 from tests.jobs.conftest import HDD, SSD, STICK, inventory
 
@@ -52,10 +55,10 @@ class Bench:
         self._text.touch()
         self.written: dict[str, bytes] = {}
         self.refuse: list[StickError] = []
-        person = Person(*numbers)
-        screen = Screen(Consoles(folder), language, alone=True)
-        desk = Desk(screen, person.listen)
-        self.work = Work(KIT_FILE, language, screen, desk, person.listen, write=self.write)
+        self.person = Person(*numbers)
+        self.screen = Screen(Consoles(folder), language, alone=True)
+        desk = Desk(self.screen, self.person.listen)
+        self.work = Work(KIT_FILE, language, self.screen, desk, self.person.listen, write=self.write)
 
     def write(self, uuid: str, files: dict[str, bytes]) -> None:
         assert uuid == KIT.data_uuid
@@ -145,6 +148,44 @@ async def test_whoever_gives_up_the_evidence_switches_off_and_nothing_was_begun(
     assert await bench.work.carry_out(wording.profile_id(LOOK), inventory(SSD)) == "poweroff"
     assert bench.written == {}
     assert "netboot: stage" not in bench.said
+
+
+async def test_what_was_done_is_not_called_done_when_its_evidence_is_given_up(tmp_path: Path) -> None:
+    """The check is on the stick; what came after it is not, and the PC is switched off all the same."""
+    bench = Bench(tmp_path, 2)
+    writes = 0
+
+    def write(uuid: str, files: dict[str, bytes]) -> None:
+        nonlocal writes
+        writes += 1
+        if writes > 3:
+            raise StickError("refuses", "full")
+
+    bench.work = Work(
+        KIT_FILE, "fr", bench.screen, Desk(bench.screen, bench.person.listen), bench.person.listen, write=write
+    )
+    assert await bench.work.carry_out(wording.profile_id(LOOK), inventory(SSD)) == "poweroff"
+    assert "netboot: stage check done" in bench.said
+    end = bench.said[bench.said.index("netboot: leaving without evidence") :]
+    assert "ce travail ne compte pas" in end
+    assert "relevé est sur la clé" not in bench.said
+
+
+def test_disks_with_long_names_are_asked_about_apart_so_that_each_is_on_the_screen() -> None:
+    short = [Disk(name=f"sd{n}", id=DiskId(serial=f"D{n}", size=10**12), model="HDD") for n in range(12)]
+    long = [Disk(name=f"sd{n}", id=DiskId(serial=f"{n}" * 120, size=10**12), model="M" * 80) for n in range(4)]
+    assert [len(part) for part in wording.parts_of(short)] == [9, 3]
+    assert [len(part) for part in wording.parts_of(long)] == [3, 1]
+    assert [disk for part in wording.parts_of([*short, *long]) for disk in part] == [*short, *long]
+    for part in [*wording.parts_of(short), *wording.parts_of(long)]:
+        question = StageQuestion(
+            id="a" * 16, text=wording.sure(part, 1, 2), choices=(wording.NO, wording.YES), seconds=9
+        )
+        view = screen_view.asked(screen_view.first_view("fr", alone=True), question, 9.0)
+        text = "".join("".join(render(view)).split())
+        assert all(disk.id.serial in text for disk in part)
+        assert "OUI:EFFACER" in text
+    assert wording.parts_of([]) == []
 
 
 @pytest.mark.parametrize("language", ["fr", "en"])

@@ -165,6 +165,11 @@ class Screen:
         self._consoles.mark(f"leaving {action}")
         self._show(screen_view.leaving(self._view, action, problem))
 
+    def leaving_unkept(self) -> None:
+        """The PC is switched off though its evidence is not kept."""
+        self._consoles.mark("leaving without evidence")
+        self._show(screen_view.leaving_unkept(self._view))
+
     def _show(self, view: ScreenView) -> None:
         self._view = view
         for line in spoken(self._said, view):

@@ -243,6 +243,13 @@ def stopped(view: ScreenView, problem: Problem) -> ScreenView:
     return _stopped(_without_erased(view) if unheard else view, sentence)
 
 
+def leaving_unkept(view: ScreenView) -> ScreenView:
+    """The last screen of a PC without a server whose evidence a person gave up: no disk is called erased by it."""
+    text = words(view.language, alone=view.alone)
+    view = _without_erased(_plain(view, headline=text.doubtful, advice=f"{text.not_kept}\n{text.poweroff}"))
+    return replace(view, big=text.doubtful_word, over=True)
+
+
 def leaving(view: ScreenView, action: EndAction, problem: Problem | None) -> ScreenView:
     """The last screen: the label's text, for whoever comes to fetch the PC."""
     text = words(view.language, alone=view.alone)

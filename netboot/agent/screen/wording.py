@@ -47,6 +47,7 @@ class Words:
     poweroff: str
     unplug: str
     kept: str
+    not_kept: str
     name: str
     disk: str
     problem: str
@@ -112,6 +113,7 @@ FRENCH: Final = Words(
     poweroff="Ce PC s'éteint.",
     unplug="Vous pouvez débrancher ce PC dès qu'il est éteint.",
     kept="Son relevé est sur la clé : rapportez-la à l'atelier.",
+    not_kept="Son relevé n'est pas entier sur la clé : ce travail ne compte pas. Refaites-le.",
     name="Nom : {}",
     disk="Disque {} : {}",
     problem="Problème : {}",
@@ -182,6 +184,7 @@ ENGLISH: Final = Words(
     poweroff="This PC powers off.",
     unplug="You may unplug this PC as soon as it is off.",
     kept="Its evidence is on the stick: take that back to the workshop.",
+    not_kept="Its evidence is not on the stick as a whole: this job does not count. Do it again.",
     name="Name: {}",
     disk="Disk {}: {}",
     problem="Problem: {}",
