@@ -6,6 +6,7 @@ the same bytes, on any day (SOURCE_DATE_EPOCH, which mtools obeys). Not for: wha
 
 import os
 import secrets
+import stat
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -78,15 +79,38 @@ def stick_of(kit: Kit, files: BootFiles, *, agent: bytes, menu: str) -> Stick:
     )
 
 
-def write_image(path: Path, stick: Stick) -> Layout:
-    """Write the image, whole or not at all. Raises NetbootError, also when there is such a file already."""
-    if path.exists():
+def refuse(path: Path) -> None:
+    """Raises NetbootError unless an image can be written there: never over a file, never to a device.
+
+    A device that is named by mistake may be the server's own disk. Whoever writes the image onto a stick sees which.
+    """
+    try:
+        kind = path.stat().st_mode
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise NetbootError(f"{path}: {error.strerror}", hint="give the name of a new file, such as kit.img") from error
+    if stat.S_ISREG(kind):
         raise NetbootError(f"{path} is there already", hint="delete it, or give another name")
-    layout = layout_for(sum(_size(content) for content in stick.boot.values()))
+    raise NetbootError(
+        f"{path} is no file: an image is made as a file, and written onto a stick from there",
+        hint="give the name of a new file, such as kit.img; the guide says how it comes onto a stick",
+    )
+
+
+def layout_of(stick: Stick) -> Layout:
+    """How large its image is, and where its file systems are."""
+    return layout_for(sum(_size(content) for content in stick.boot.values()))
+
+
+def write_image(path: Path, stick: Stick) -> Layout:
+    """Write the image, whole or not at all; for its owner alone, since it holds the kit's key. Raises NetbootError."""
+    refuse(path)
+    layout = layout_of(stick)
     start = first_sectors(layout, boot_sector=stick.boot_sector, core=stick.core, disk_id=stick.kit.disk)
     draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
     try:
-        with draft.open("xb") as image:
+        with open(draft, "xb", opener=_for_its_owner) as image:
             image.write(start)
             image.truncate(layout.size)
         _fill(draft, layout.data, stick.data, number=stick.kit.data, label=DATA_LABEL)
@@ -100,6 +124,10 @@ def write_image(path: Path, stick: Stick) -> Layout:
         with suppress(FileNotFoundError):
             draft.unlink()
     return layout
+
+
+def _for_its_owner(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def _fill(image: Path, partition: Partition, files: Mapping[str, Path | bytes], *, number: int, label: str) -> None:

@@ -1,6 +1,8 @@
 """The image of a kit's stick: its table as sfdisk reads it, its file systems as mtools do, twice the same."""
 
 import json
+import os
+import stat
 from pathlib import Path
 
 import pytest
@@ -82,6 +84,21 @@ def test_what_is_there_is_never_written_over(tmp_path: Path) -> None:
         write_image(image, stick())
     assert image.read_bytes() == b"somebody's"
     assert [path.name for path in tmp_path.iterdir()] == ["kit.img"]
+
+
+def test_a_device_is_never_written_to_and_neither_is_a_folder(tmp_path: Path) -> None:
+    device = tmp_path / "sdx"
+    os.mkfifo(device)
+    for place in (device, tmp_path, Path("/dev/null")):
+        with pytest.raises(NetbootError, match="is no file") as refused:
+            write_image(place, stick())
+        assert "delete" not in refused.value.hint
+    assert stat.S_ISFIFO(device.stat().st_mode)
+
+
+def test_the_image_which_holds_the_kit_s_key_is_for_its_owner_alone(tmp_path: Path) -> None:
+    write_image(tmp_path / "kit.img", stick())
+    assert stat.S_IMODE((tmp_path / "kit.img").stat().st_mode) == 0o600
 
 
 def test_loaders_that_do_not_fit_before_the_first_partition_are_refused(tmp_path: Path) -> None:
