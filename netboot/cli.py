@@ -16,6 +16,7 @@ from netboot import __version__
 from netboot.certificates.options import add_certificates_options, add_verify_options
 from netboot.doctor.options import add_options as add_doctor_options
 from netboot.doctor.options import as_words
+from netboot.kit.options import add_kit_options
 from netboot.serve.logs import set_up_logs
 from netboot.settings.config import Settings, load_settings
 from netboot.shared.errors import NetbootError
@@ -96,13 +97,7 @@ def _parser() -> argparse.ArgumentParser:
 
     kit = commands.add_parser("kit", help="a USB stick for PCs that cannot boot from the LAN, or have none")
     _add_settings(kit)
-    kit.add_argument(
-        "words", nargs="+", metavar="FILE.img | collect PLACE", help="make this image; or take in what a stick holds"
-    )
-    kit.add_argument("--name", default="", help="what the kit is called; the same name makes the same kit (a new one)")
-    kit.add_argument(
-        "--profile", action="append", default=[], metavar="ID", help="a profile that it offers without a server (all)"
-    )
+    add_kit_options(kit)
     kit.set_defaults(command=_kit)
 
     keys = commands.add_parser("key", help="the key that signs masters").add_subparsers(required=True, metavar="WHAT")
@@ -282,7 +277,14 @@ def _remove_master(options: argparse.Namespace) -> int:
 def _kit(options: argparse.Namespace) -> int:
     from netboot.kit.command import kit
 
-    return kit(options.words, _settings(options), name=options.name, profiles=options.profile, say=_say)
+    return kit(
+        options.words,
+        _settings(options),
+        name=options.name,
+        profiles=options.profile,
+        folder=options.folder,
+        say=_say,
+    )
 
 
 def _new_key(options: argparse.Namespace) -> int:

@@ -15,7 +15,7 @@ from netboot.certificates.findings import Finding
 from netboot.certificates.folder import Wanted, write_folder
 from netboot.certificates.values import Workshop
 from netboot.certificates.verify import LONGEST, Checked, Known, check, compare
-from netboot.records.record import open_record
+from netboot.records.record import Record, open_record
 from netboot.settings.config import Settings
 from netboot.shared.errors import NetbootError
 from netboot.shared.language import Language
@@ -56,6 +56,21 @@ def write_papers(
     keys = load_certificate_keys(settings.data_folder)
     with open_record(place) as record:
         written = write_folder(folder, record, workshop_of(settings), keys, wanted)
+    say(f"{written.certificates} certificates and {written.reports} reports are in {folder}.")
+
+
+def write_papers_of(
+    record: Record, settings: Settings, visits: Sequence[str], *, folder: Path, since: datetime, say: Say
+) -> None:
+    """Write the papers of these visits, in the settings' language. Raises NetbootError."""
+    wanted = Wanted(
+        since=since,
+        until=datetime.max.replace(tzinfo=UTC),
+        languages=(settings.language,),
+        at=datetime.now(UTC),
+        visits=tuple(visits),
+    )
+    written = write_folder(folder, record, workshop_of(settings), load_certificate_keys(settings.data_folder), wanted)
     say(f"{written.certificates} certificates and {written.reports} reports are in {folder}.")
 
 

@@ -80,7 +80,7 @@ def compose(source: VisitPapers, workshop: Workshop, *, software: str, donor: st
         others=others,
         hidden=hidden,
         said=tuple(Said(kind=answer.kind, about=_line(answer.label)) for answer in _last_words(visit)),
-        missing=tuple(_missing(machine, workshop_lines, names)),
+        missing=tuple(_missing(machine, workshop_lines, names, kit=visit.kit)),
         events=tuple(
             EventMark(sequence=event.sequence, kind=event.kind, at=event.at, hash=event.hash) for event in source.events
         ),
@@ -253,7 +253,7 @@ def _last_words(visit: VisitRow) -> list[Answer]:
     return said
 
 
-def _missing(machine: Machine, workshop: Workshop, names: Sequence[str]) -> Iterator[Missing]:
+def _missing(machine: Machine, workshop: Workshop, names: Sequence[str], *, kit: str) -> Iterator[Missing]:
     if not machine.serial:
         yield "serial"
     if not machine.inventory_number:
@@ -262,6 +262,8 @@ def _missing(machine: Machine, workshop: Workshop, names: Sequence[str]) -> Iter
         yield "place"
     if "" in names:
         yield "operator"
+    if kit:
+        yield "time"
     yield "destination"
 
 

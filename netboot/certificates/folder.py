@@ -28,13 +28,14 @@ SOFTWARE: Final = f"netboot {__version__}"
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which papers, for whom, in which languages, and when they are signed."""
+    """Which papers, for whom, in which languages, and when they are signed. `visits`: those of these alone."""
 
     since: datetime
     until: datetime
     languages: tuple[Language, ...]
     at: datetime
     donor: str = ""
+    visits: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,8 @@ class Written:
 def documents(record: Record, workshop: Workshop, keys: CertificateKeys, wanted: Wanted) -> Iterator[Document]:
     """The sealed papers of the visits whose newest erasure is of this time, in its order."""
     for visit in record.papers.erased_between(wanted.since, wanted.until):
+        if wanted.visits is not None and visit not in wanted.visits:
+            continue
         paper = compose(record.papers.of_visit(visit), workshop, software=SOFTWARE, donor=wanted.donor)
         if paper is not None:
             yield issue(paper, keys)

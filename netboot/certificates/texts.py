@@ -254,5 +254,11 @@ MISSING: Final[dict[Missing, Words]] = {
         "fr": "qui a choisi l'effacement : c'était dans le menu du PC, où personne ne se connecte",
         "en": "who chose the erase: it was in the PC's menu, where nobody signs in",
     },
+    "time": {
+        "fr": "l'heure exacte : sans serveur, les heures d'effacement sont celles de l'horloge du PC, que personne n'a "
+        "vérifiée, et la date de ce papier est celle du relevé de la clé",
+        "en": "the exact time: without a server, the times of erasure are those of the PC's own clock, which nobody "
+        "checked, and the date of this paper is when the stick was collected",
+    },
     "destination": {"fr": "à qui le PC est remis", "en": "to whom the PC is handed over"},
 }

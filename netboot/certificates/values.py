@@ -35,7 +35,7 @@ OtherWhy = Literal["untreated", "left", "carried"]
 
 Missing = Literal[
     "inventory-number", "serial", "disk-serial", "hidden-area", "smart", "tool-version", "statuses", "speed", "place",
-    "operator", "destination",
+    "operator", "destination", "time",
 ]  # fmt: skip
 """What the paper does not know, and says so."""
 

@@ -1,18 +1,21 @@
 """`netboot kit collect PLACE`: what a kit's stick brings back goes onto the record, each job with its evidence.
 
 A stick may come from anywhere and hold anything. So a device is never mounted: mtools reads it, in processes that may
-write no more than a file's limit; of files only those of FOLDER are looked at, so many of so many bytes; and nothing is
-parsed before its signature is found to be that of a kit of this workshop. Then its reports are judged as an agent's
-are. Nothing is taken off the stick. Not for: certificates, which are made from the record.
+write no more than a file's limit; of files only those of FOLDER are looked at, so many of so many bytes, together no
+more than such a file system holds; and nothing is parsed before its signature is found to be that of a kit of this
+workshop. Then its reports are judged as an agent's are. Jobs are taken in the order in which they began by their PC's
+own clock: of two jobs of one PC the later is to be the newest. Nothing is taken off the stick.
+Not for: certificates, which are made from the record.
 """
 
 import hashlib
 import logging
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final, Literal
@@ -23,11 +26,13 @@ from netboot.alone.kit_visit import LIMIT, KitVisit, KitVisitError, job_as_judge
 from netboot.alone.stick import FOLDER
 from netboot.imaging import Run, next_stage
 from netboot.kit.identity import kit_of
-from netboot.kit.partitions import FIRST
+from netboot.kit.partitions import DATA, FIRST
 from netboot.records.kits import Brought, News, Reported
 from netboot.records.record import Record
 from netboot.shared.errors import NetbootError
+from netboot.shared.long_programs import follow
 from netboot.shared.process import ProgramError, run
+from netboot.shared.visible import visible
 
 log = logging.getLogger(__name__)
 
@@ -35,38 +40,69 @@ MOST: Final = 4096
 """Files of one stick that are read."""
 _READ: Final = LIMIT + 1
 """Bytes of each: one more than it may have shows that it is too long."""
+_NAMES: Final = 4 * MOST
+"""Names of any kind that its folder may have."""
 _SECONDS: Final = 60.0
 """For each file: a stick that fails may answer never."""
+_MTOOLS: Final = ("env", "MTOOLSRC=/dev/null", "MTOOLS_SKIP_CHECK=1")
 
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """One file: what came of it, or why it was refused."""
+    """One file: what came of it, or why it was refused. `visit` is what it stands as on the record, "" for none."""
 
     name: str
     news: News | Literal["refused"]
     why: str = ""
     machine: str = ""
+    visit: str = ""
 
 
 def collect(place: Path, record: Record, workshop: SigningKey) -> tuple[Taken, ...]:
-    """Take in every file of this folder, image or device, in order of name. Raises NetbootError for what is neither."""
+    """Take in every file of this folder, image or device. Raises NetbootError for what is neither.
+
+    They are told in order of name, and taken in the order in which they were begun.
+    """
+    told: dict[Path, Taken] = {}
+    begun: list[tuple[float, Path]] = []
+    left = DATA
     with _files(place) as files:
-        return tuple(_take(path, record, workshop) for path in files)
+        for path in files:
+            try:
+                content = _read(path)
+                left -= len(content)
+                if left < 0:
+                    raise KitVisitError(f"there are more than {DATA >> 20} MiB of files, which no kit's stick holds")
+                begun.append((opened(content, lambda kit: _key(kit, workshop)).clock, path))
+            except (KitVisitError, OSError) as error:
+                told[path] = _refused(path, error)
+        for _, path in sorted(begun):
+            told[path] = _take(path, record, workshop)
+        return tuple(told[path] for path in files)
 
 
 def _take(path: Path, record: Record, workshop: SigningKey) -> Taken:
     try:
         content = _read(path)
-        visit = opened(content, lambda name: _key(name, workshop))
-        news = record.kits.take_in(brought(visit, hashlib.sha256(content).hexdigest()))
-    except (KitVisitError, NetbootError) as error:
-        log.warning("%s: %s", path.name, error)
-        return Taken(path.name, "refused", str(error))
-    except OSError as error:
-        return Taken(path.name, "refused", f"cannot be read: {error.strerror}")
+        visit = opened(content, lambda kit: _key(kit, workshop))
+        entered = record.kits.take_in(brought(visit, hashlib.sha256(content).hexdigest()))
+    except (KitVisitError, NetbootError, OSError) as error:
+        return _refused(path, error)
     system = visit.inventory.system
-    return Taken(path.name, news, machine=f"{system.manufacturer} {system.product} {system.serial}".strip())
+    machine = visible(f"{system.manufacturer} {system.product} {system.serial}".strip())
+    return Taken(_name(path), entered.news, machine=machine, visit=entered.visit)
+
+
+def _refused(path: Path, error: Exception) -> Taken:
+    if isinstance(error, OSError):
+        return Taken(_name(path), "refused", f"cannot be read: {error.strerror}")
+    why = visible(str(error))
+    log.warning("%s: %s", _name(path), why)
+    return Taken(_name(path), "refused", why)
+
+
+def _name(path: Path) -> str:
+    return visible(path.name)[:120]
 
 
 def brought(visit: KitVisit, digest: str) -> Brought:
@@ -87,6 +123,7 @@ def brought(visit: KitVisit, digest: str) -> Brought:
     return Brought(
         kit=visit.kit,
         boot=visit.boot,
+        clock=visit.clock,
         digest=digest,
         inventory=visit.inventory,
         job=job,
@@ -118,7 +155,7 @@ def _read(path: Path) -> bytes:
 
 
 @contextmanager
-def _files(place: Path) -> Iterator[list[Path]]:
+def _files(place: Path) -> Iterator[Sequence[Path]]:
     try:
         kind = place.stat().st_mode
     except OSError as error:
@@ -135,33 +172,63 @@ def _files(place: Path) -> Iterator[list[Path]]:
 
 
 def _named(folder: Path) -> list[Path]:
-    found = sorted(path for path in folder.iterdir() if path.suffix.lower() == ".json")
+    names = list(islice(folder.iterdir(), _NAMES + 1))
+    _few(folder, len(names))
+    found = sorted(path for path in names if path.suffix.lower() == ".json")
     if len(found) > MOST:
         raise NetbootError(f"{folder} has {len(found)} files; {MOST} are read", hint="move some elsewhere, then again")
     return found
+
+
+def _few(place: Path, names: int) -> None:
+    if names > _NAMES:
+        raise NetbootError(
+            f"{place} has more than {_NAMES} names, which is no kit's", hint="give the stick's device, or its folder"
+        )
 
 
 def _copy(device: Path, folder: Path) -> None:
     """Copy the files off the data file system of a whole stick, or of its partition. Raises NetbootError."""
     for where in (f"{device}@@{FIRST}", f"{device}"):
         try:
-            listed = run(["mdir", "-i", where, "-b", f"::{FOLDER}"], timeout=_SECONDS, env=_MTOOLS).stdout.splitlines()
+            names = _listed(device, where)
         except ProgramError:
             continue
-        names = [name for line in listed if (name := line.rpartition("/")[2]).lower().endswith(".json")]
-        if len(names) > MOST:
-            raise NetbootError(f"{device} has {len(names)} files; {MOST} are read", hint="remove some, then again")
+        left = DATA
         for number, name in enumerate(names):
             # Under a name of our own: its own is the stick's word.
-            within = ["prlimit", f"--fsize={_READ}", "--", "mcopy", "-i", where, f"::{FOLDER}/{name}"]
+            copy = folder / f"{number:04}.json"
+            within = ["prlimit", f"--fsize={_READ}", "--", *_MTOOLS, "mcopy", "-i", where]
             try:
-                run([*within, folder / f"{number:04}.json"], timeout=_SECONDS, env=_MTOOLS)
+                run([*within, f"::{FOLDER}/{name}", copy], timeout=_SECONDS)
             except ProgramError as error:
-                log.warning("%s: %s", name, error.message)
+                log.warning("%s: %s", visible(name)[:120], visible(error.message))
+            left -= copy.stat().st_size if copy.exists() else 0
+            if left < 0:
+                raise NetbootError(
+                    f"{device} has more than {DATA >> 20} MiB of files, which no kit's stick holds",
+                    hint="look at what is on it; copy the files that are a kit's into a folder, and give that",
+                )
         return
     raise NetbootError(
         f"{device} has no folder {FOLDER} of a kit", hint="give the stick's device, such as /dev/sdb, or its folder"
     )
 
 
-_MTOOLS: Final = {"MTOOLSRC": "/dev/null", "MTOOLS_SKIP_CHECK": "1"}
+def _listed(device: Path, where: str) -> list[str]:
+    """The names of the files of FOLDER that are looked at. Raises ProgramError when mtools finds no such folder."""
+    found: list[str] = []
+    lines = 0
+
+    def note(line: str) -> None:
+        nonlocal lines
+        lines += 1
+        name = line.rpartition("/")[2]
+        if line.startswith("::/") and name.lower().endswith(".json"):
+            found.append(name)
+        _few(device, lines)
+
+    follow([*_MTOOLS, "mdir", "-i", where, "-b", f"::{FOLDER}"], note, timeout=_SECONDS)
+    if len(found) > MOST:
+        raise NetbootError(f"{device} has {len(found)} files; {MOST} are read", hint="remove some, then again")
+    return found

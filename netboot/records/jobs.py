@@ -132,7 +132,7 @@ def stage_finished(
     size = 0
     if is_news(session, visit, number, now):
         stage = _stage(session, row.id, record.stage)
-        record = _by_our_clock(record, stage.started or row.started, now)
+        record = _by_its_own_clock(record) if visit.kit else _by_our_clock(record, stage.started or row.started, now)
         if seconds is None:
             seconds = (now - stage.started).total_seconds() if stage.started else 0.0
         at_work = stage.state in ("waiting", "running")
@@ -295,6 +295,19 @@ def _by_our_clock(record: StageRecord, started: datetime, finished: datetime) ->
         return record
     times = {"started": max(0.0, started.timestamp()), "finished": max(0.0, finished.timestamp())}
     erasures = tuple(msgspec.structs.replace(erasure, **times) for erasure in record.result.erasures)
+    return msgspec.structs.replace(record, result=EraseResult(erasures=erasures))
+
+
+def _by_its_own_clock(record: StageRecord) -> StageRecord:
+    """The evidence of an erase without a server, with the times of the only clock that there was."""
+    if not isinstance(record.result, EraseResult):
+        return record
+    erasures = tuple(
+        msgspec.structs.replace(one, started=one.pc_clock, finished=min(1e12, one.pc_clock + one.seconds))
+        if one.pc_clock
+        else msgspec.structs.replace(one, started=0.0, finished=0.0)
+        for one in record.result.erasures
+    )
     return msgspec.structs.replace(record, result=EraseResult(erasures=erasures))
 
 

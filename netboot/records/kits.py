@@ -1,8 +1,8 @@
 """Jobs that were done from a kit's stick, without a server: entered on the record when the stick is collected.
 
 Each is a visit of its own, which opens and closes at that moment: when it really was nobody knows but the PC's own
-clock, whose word stands in the evidence. Its events are those of any job, but for its beginning, `kit-collected`: it is
-no arrival of the PC, so it neither ends a visit that is open now nor counts as the machine's newest boot.
+clock, by which the evidence has its times. Its events are those of any job, but for its beginning, `kit-collected`: it
+is no arrival of the PC, so it neither ends a visit that is open now nor counts as the machine's newest boot.
 A file that is collected again changes nothing, and what it has more than the last time is added.
 Not for: whether it is a kit's, and what it proves (`netboot/kit/collect.py`).
 """
@@ -37,13 +37,15 @@ class Reported:
 
 @dataclass(frozen=True, slots=True)
 class Brought:
-    """One job of a kit: `inventory` as it was found before, `digest` the SHA-256 of the file that says it all.
+    """One job of a kit: `inventory` as it was found before, `digest` the SHA-256 of the file that says it all, `clock`
+    what the PC's own clock said when it began.
 
     `over`: it is, with `problem` where it ended early; else it was cut short.
     """
 
     kit: str
     boot: str
+    clock: float
     digest: str
     inventory: Inventory
     job: Job
@@ -52,7 +54,15 @@ class Brought:
     problem: Problem | None
 
 
-def take_in(session: Session, brought: Brought, *, now: datetime) -> News:
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """What came of a job, and its visit on the record."""
+
+    news: News
+    visit: str
+
+
+def take_in(session: Session, brought: Brought, *, now: datetime) -> Entered:
     """Enter this job. Raises NotOnRecord when the record has a job of this id that no such kit brought."""
     row = session.get(tables.Job, brought.job.id)
     before = 0
@@ -85,8 +95,8 @@ def take_in(session: Session, brought: Brought, *, now: datetime) -> News:
     else:
         jobs.interrupt(session, visit, now=now)
     if row is None:
-        return "new"
-    return "more" if visit.last_report > before else "known"
+        return Entered("new", visit.id)
+    return Entered("more" if visit.last_report > before else "known", visit.id)
 
 
 def _open(session: Session, brought: Brought, *, now: datetime) -> tables.Visit:
@@ -110,7 +120,9 @@ def _open(session: Session, brought: Brought, *, now: datetime) -> tables.Visit:
     session.add(row)
     session.flush()
     machines.remember_disks(session, row.id, brought.inventory)
-    body = {"kit": brought.kit, "file": brought.digest, "boot": brought.boot, "mode": firmware.mode}
+    body = {
+        "kit": brought.kit, "file": brought.digest, "boot": brought.boot, "clock": brought.clock, "mode": firmware.mode,
+    }  # fmt: skip
     events.append(session, "kit-collected", body, now=now, machine=machine.id, visit=row.id)
     return row
 

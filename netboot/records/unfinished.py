@@ -27,11 +27,13 @@ _WITH: Final[dict[StageName, tuple[StageName, ...]]] = {"erase": ("deploy", "cus
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """One job of a machine and how far each of its stages is, in their order."""
+    """One job of a machine and how far each of its stages is, in their order. `kit`: it was done without a server, and
+    collected at this place among the others: when it really was nobody knows."""
 
     job_id: str
     state: JobState
     stages: tuple[tuple[StageName, StageState], ...]
+    kit: bool = False
 
     @property
     def writes(self) -> bool:
@@ -49,19 +51,26 @@ def left_undone(jobs: Sequence[Begun]) -> tuple[Begun, StageName, StageState] | 
 
     To have erased is to have done what came after an earlier erase as well: nothing half written is left. What stopped
     in a job that writes comes before what only looked: a disk may be half erased. To have reached `finish` is to have
-    done all: what a PC does then is to go away.
+    done all: what a PC does then is to go away. What a kit's stick brings back may be of before: it never does what
+    stopped on the LAN.
     """
     done_since: set[StageName] = set()
+    done_on_lan: set[StageName] = set()
     looked: tuple[Begun, StageName, StageState] | None = None
     for job in reversed(jobs):
         stopped_at = None if job.state == "done" else job.next
-        if stopped_at is not None and stopped_at[0] != "finish" and stopped_at[0] not in done_since:
+        if (
+            stopped_at is not None
+            and stopped_at[0] != "finish"
+            and stopped_at[0] not in (done_since if job.kit else done_on_lan)
+        ):
             if job.writes:
                 return job, *stopped_at
             looked = looked or (job, *stopped_at)
         for name, state in job.stages:
             if state == "done":
                 done_since |= {name, *_WITH.get(name, ())}
+                done_on_lan |= set() if job.kit else {name, *_WITH.get(name, ())}
     return looked
 
 
@@ -73,18 +82,25 @@ def jobs_of(session: Session, machine_ids: Collection[str]) -> dict[str, list[Be
 def _jobs(session: Session, whose: Mapping[str, str]) -> dict[str, list[Begun]]:
     """Every job of these machines, oldest first, under the name that stands in `whose` for its machine."""
     rows = session.execute(
-        select(tables.Visit.machine_id, tables.Job.id, tables.Job.state, tables.Stage.stage, tables.Stage.state)
+        select(
+            tables.Visit.machine_id,
+            tables.Visit.kit,
+            tables.Job.id,
+            tables.Job.state,
+            tables.Stage.stage,
+            tables.Stage.state,
+        )
         .join(tables.Job, tables.Job.visit_id == tables.Visit.id)
         .join(tables.Stage, tables.Stage.job_id == tables.Job.id)
         .where(tables.Visit.machine_id.in_(whose))
         .order_by(tables.Stage.id)
     )
     by_machine: dict[str, dict[str, Begun]] = {}
-    for machine, job, state, stage, how_far in rows:
+    for machine, kit, job, state, stage, how_far in rows:
         of_machine = by_machine.setdefault(whose[machine], {})
         before = of_machine[job].stages if job in of_machine else ()
         stages = (*before, (cast(StageName, stage), cast(StageState, how_far)))
-        of_machine[job] = Begun(job, cast(JobState, state), stages)
+        of_machine[job] = Begun(job, cast(JobState, state), stages, kit=bool(kit))
     return {machine: list(jobs.values()) for machine, jobs in by_machine.items()}
 
 

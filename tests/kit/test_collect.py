@@ -12,7 +12,7 @@ from netboot.kit.collect import collect
 from netboot.kit.identity import kit_of
 from netboot.kit.image import Stick, write_image
 from netboot.kit.partitions import FIRST
-from netboot.records.record import Record, open_record
+from netboot.records.record import Record
 from netboot.records.values import JobRow, VisitRow
 from netboot.shared.errors import NetbootError
 from netboot.shared.stages.check import CheckResult
@@ -20,20 +20,6 @@ from netboot.shared.stages.erase import EraseResult
 from tests.alone.kit_visits import KIT, WORKSHOP, Doing, chosen, erased, says
 from tests.jobs.conftest import HDD, SSD
 from tests.records.conftest import hello, pc
-
-
-@pytest.fixture
-def record(tmp_path: Path):  # type: ignore[no-untyped-def]
-    with open_record(tmp_path / "record.sqlite") as opened:
-        yield opened
-
-
-@pytest.fixture
-def stick(tmp_path: Path) -> Path:
-    folder = tmp_path / "stick" / "visits"
-    folder.mkdir(parents=True)
-    return folder
-
 
 PC = replace(pc(7), disks=(SSD, HDD))
 
