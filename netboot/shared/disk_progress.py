@@ -30,8 +30,8 @@ _STEPS: Final[dict[DiskStep, dict[Language, str]]] = {
     "failed": {"fr": "échec", "en": "failed"},
 }
 _LATE: Final[dict[Language, str]] = {
-    "fr": "plus long que ce qu'il a annoncé",
-    "en": "longer than it announced",
+    "fr": "plus long qu'annoncé",
+    "en": "longer than announced",
 }
 
 

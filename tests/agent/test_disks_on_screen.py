@@ -26,8 +26,8 @@ def test_each_disk_has_a_line_with_its_serial_and_size_and_the_failed_one_is_the
     lines = [line.strip() for line in text.splitlines() if "SN" in line or "Go" in line or "To" in line]
     assert [line.split("  ")[0] for line in lines] == [
         "échec",
-        "30 %, s'efface lui-même, reste au moins 10 min"[:38],
-        "12 %, écriture, reste 2 h 00 min",
+        "30 %, reste au moins 10 min, s'efface lui-même",
+        "12 %, reste 2 h 00 min, écriture",
         "attend son tour",
     ]
     for end in ("X1234567T 500,1 Go", "S5Y1NJ0R123456 500,1 Go", "WD-WCC6Y1234567 1,0 To", "QUEUED 16,0 Go"):
@@ -37,10 +37,12 @@ def test_each_disk_has_a_line_with_its_serial_and_size_and_the_failed_one_is_the
 def test_the_stage_takes_as_long_as_its_slowest_disk_whatever_the_sum_says() -> None:
     assert "50 %, 100 Mo/s, reste 2 h 00 min" in text_of(at_work("fr", HDD, BAD))
     assert "50%, 100 MB/s, at least 2 h 00 min left" in text_of(at_work("en", SSD, HDD))
+    assert "at least" not in text_of(at_work("en", replace(SSD, left=59.0)))
+    assert "at least 1 min left" in text_of(at_work("en", replace(SSD, left=60.0)))
     late = replace(SSD, left=None, late=True)
     text = text_of(at_work("en", late))
     assert "left" not in text
-    assert "erases itself, longer than it" in text
+    assert "30%, erases itself, longer than announced  " in text
 
 
 def test_more_than_eight_are_counted() -> None:
@@ -60,7 +62,7 @@ def test_a_serial_line_says_what_a_disk_is_at_when_that_changes() -> None:
     after = at_work("en", replace(SSD, step="failed"), replace(HDD, step="reading", permille=500, left=60.0))
     assert spoken(before, after) == [
         f"{SSD.disk}: failed",
-        f"{HDD.disk}: 50%, reading back, 1 min left",
+        f"{HDD.disk}: 50%, 1 min left, reading back",
     ]
 
 

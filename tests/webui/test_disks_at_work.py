@@ -45,7 +45,7 @@ async def test_each_disk_at_work_has_its_line_until_the_stage_is_over(
                 "<strong>30 %</strong> s'efface lui-même, reste au moins 12 min",
                 "<strong>12 %</strong> écriture, reste 2,0 h",
                 "échec",
-                "s'efface lui-même, plus long que ce qu'il a annoncé",
+                "s'efface lui-même, plus long qu'annoncé",
                 "reste au moins 2,0 h",
             ),
             "en": (
@@ -53,7 +53,7 @@ async def test_each_disk_at_work_has_its_line_until_the_stage_is_over(
                 "<strong>30 %</strong> erases itself, at least 12 min left",
                 "<strong>12 %</strong> writing, 2.0 h left",
                 "failed",
-                "erases itself, longer than it announced",
+                "erases itself, longer than announced",
             ),
         }[language]:
             assert said in text, said

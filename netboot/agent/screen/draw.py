@@ -23,6 +23,8 @@ _PLAIN: Final = str.maketrans(
 )
 _DISKS: Final = 8
 """Disks at work that are shown: as many as are under way at once."""
+_NAME: Final = 30
+"""Columns that a disk's name has at least beside what is done to it: a serial number and a size."""
 _BLOCKS: Final = "█░"
 """The only characters outside Latin-1: every console font has them."""
 
@@ -220,7 +222,7 @@ def _disk_lines(view: ScreenView, width: int) -> list[str]:
     """A line for each disk at work, those that have failed first; of a long name the end: its number and size."""
     order = sorted(view.at_work, key=lambda disk: (disk.step != "failed", disk.is_over, disk.step == "waiting"))
     said = [_disk_figures(disk, view) for disk in order[:_DISKS]]
-    widest = min(max(len(one) for one in said), width // 2)
+    widest = min(max(len(one) for one in said), max(1, width - _NAME))
     lines = [
         f"{one[:widest]:<{widest}}  {_end_of(_name(disk, view), width - widest - 2)}"
         for one, disk in zip(said, order, strict=False)
@@ -242,11 +244,17 @@ def _disk_figures(disk: DiskProgress, view: ScreenView) -> str:
     text = words(view.language, alone=view.alone)
     said = [step_name(disk, view.language)]
     if not disk.is_over and disk.step != "waiting":
-        said.insert(0, text.percent.format(disk.permille // 10))
-        if disk.left is not None:
-            left = text.time_left_least if disk.more else text.time_left
-            said.append(left.format(duration(disk.left, view.language)))
+        left = [] if disk.left is None else _time_left(disk.left, view, at_least=disk.more)
+        said = [text.percent.format(disk.permille // 10), *left, *said]
     return ", ".join(said)
+
+
+def _time_left(seconds: float, view: ScreenView, *, at_least: bool) -> list[str]:
+    """In words; nothing of “at least less than a minute”."""
+    text = words(view.language, alone=view.alone)
+    if at_least and seconds < 60:
+        return []
+    return [(text.time_left_least if at_least else text.time_left).format(duration(seconds, view.language))]
 
 
 def _at_other_steps(before: ScreenView | None, after: ScreenView) -> list[str]:
@@ -265,11 +273,9 @@ def _figures(view: ScreenView) -> list[str]:
         figures.append(text.rate.format(round(view.rate / 1e6)))
     if view.at_work:
         left = left_of_all(view.at_work)
-        if left is not None:
-            text_left = text.time_left_least if left.at_least else text.time_left
-            figures.append(text_left.format(duration(left.seconds, view.language)))
+        figures += _time_left(left.seconds, view, at_least=left.at_least) if left is not None else []
     elif view.rate > 0:
-        figures.append(text.time_left.format(duration((view.total - view.done) / view.rate, view.language)))
+        figures += _time_left((view.total - view.done) / view.rate, view, at_least=False)
     return figures
 
 
