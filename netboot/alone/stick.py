@@ -1,8 +1,10 @@
 """Writes a file onto the kit's stick, whole or not at all, wherever the stick is plugged in now.
 
-The stick is known by the number of its data file system (udev's ID_FS_UUID), looked for at every write: it may have
-been taken out meanwhile. It is mounted for that moment only, so that it can be taken out at any other. FAT keeps no
-journal, so a file is written under another name, synced, renamed and synced, and then read back from a second mount.
+The stick is known by the number of its data file system (udev's ID_FS_UUID), on the first partition of the disk
+signature by which this PC was started (ID_PART_ENTRY_UUID), and looked for at every write: it may have been taken out
+meanwhile. A copy of that file system on a disk of the PC is none, and nothing is written there. It is mounted for that
+moment only, so that it can be taken out at any other. FAT keeps no journal, so a file is written under another name,
+synced, renamed and synced, and then read back from a second mount.
 Not for: what is written (`kit_visit.py`).
 """
 
@@ -12,6 +14,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Final, Literal
 
+from netboot.agent.disks.block_devices import parse_kit
 from netboot.agent.disks.partitions import mounted
 from netboot.agent.host import Host
 from netboot.agent.udev import Database, read_database
@@ -32,12 +35,18 @@ class StickError(NetbootError):
         self.reason = reason
 
 
-def find_stick(database: Database, uuid: str) -> Path:
-    """The device with the kit's data file system. Raises StickError when there is none, or several."""
+def find_stick(database: Database, uuid: str, kit: str = "") -> Path:
+    """The device with the kit's data file system; `kit` is its disk's signature, "" where the PC was started otherwise.
+
+    Raises StickError when there is none, or several.
+    """
     found = sorted(
         known["DEVNAME"]
         for known in database.values()
-        if known.get("ID_FS_UUID") == uuid and known.get("ID_FS_TYPE") == "vfat" and known.get("DEVNAME")
+        if known.get("ID_FS_UUID") == uuid
+        and known.get("ID_FS_TYPE") == "vfat"
+        and known.get("DEVNAME")
+        and (not kit or known.get("ID_PART_ENTRY_UUID", "").lower() == f"{kit}-01")
     )
     if len(found) != 1:
         raise StickError("twice" if found else "gone", f"{len(found)} file systems {uuid}: {', '.join(found)}")
@@ -46,10 +55,11 @@ def find_stick(database: Database, uuid: str) -> Path:
 
 def write(uuid: str, files: dict[str, bytes], *, host: Host | None = None, mount: Mount = mounted) -> None:
     """Write these files into FOLDER, each in place of one of its name, onto the medium. Blocks; raises StickError."""
-    database = read_database(host or Host())
+    here = host or Host()
+    database = read_database(here)
     if not database:  # a PC always has devices: udev did not answer in time, which says nothing of the stick
-        database = read_database(host or Host())
-    device = find_stick(database, uuid)
+        database = read_database(here)
+    device = find_stick(database, uuid, parse_kit(here.text("proc/cmdline")))
     try:
         with mount(device, "vfat", "nodev", "noexec") as place:
             for name, content in files.items():

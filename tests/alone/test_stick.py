@@ -19,10 +19,11 @@ from netboot.shared.process import run
 UUID = "1A2B-3C4D"
 
 
-def database(device: str, *, uuid: str = UUID, kind: str = "vfat") -> str:
+def database(device: str, *, uuid: str = UUID, kind: str = "vfat", entry: str = "5f3a9c01-01") -> str:
     """A partition as `udevadm info --export-db` (systemd 257) tells of it; only the lines that count here."""
     path = f"P: /devices/pci0000:00/{Path(device).name}\n"
-    return f"{path}E: DEVNAME={device}\nE: ID_FS_UUID={uuid}\nE: ID_FS_TYPE={kind}\n\n"
+    part = f"E: ID_PART_ENTRY_UUID={entry}\n"
+    return f"{path}E: DEVNAME={device}\nE: ID_FS_UUID={uuid}\nE: ID_FS_TYPE={kind}\n{part}\n"
 
 
 def host_with(text: str) -> Host:
@@ -70,6 +71,15 @@ def test_it_is_known_by_its_file_system_s_number_and_nothing_else_is_it() -> Non
     for text in (database("/dev/sdc1", uuid="1A2B-3C4E"), database("/dev/sdc1", kind="ext4"), ""):
         with pytest.raises(StickError) as gone:
             find_stick(parse_database(text), UUID)
+        assert gone.value.reason == "gone"
+
+
+def test_a_copy_of_its_file_system_on_another_disk_is_not_it() -> None:
+    both = database("/dev/sda1", entry="b2feb437-9da6-436d-9a29-16e3b5e19afa") + database("/dev/sdc1")
+    assert find_stick(parse_database(both), UUID, "5f3a9c01") == Path("/dev/sdc1")
+    for other in ("5f3a9c02-01", "5f3a9c01-02", ""):
+        with pytest.raises(StickError) as gone:
+            find_stick(parse_database(database("/dev/sda1", entry=other)), UUID, "5f3a9c01")
         assert gone.value.reason == "gone"
 
 
