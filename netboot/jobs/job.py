@@ -8,6 +8,7 @@ from typing import Literal
 from msgspec import Struct
 
 from netboot.jobs.disk_answers import Answer
+from netboot.jobs.erase_exception import EraseException, Judged
 from netboot.jobs.profile import Profile
 from netboot.jobs.seen import Seen
 from netboot.shared.fields import Digest
@@ -50,6 +51,7 @@ class Job(Struct, frozen=True, kw_only=True):
 
     `seen` is what a person chose it for, None where nobody saw the PC on the page: the boot menu, a batch.
     `answers` are what people had said of the PC's disks when it began; a later word is for the next job.
+    `exception` is what a person signed so that it goes on without an erase, and `judged` every erase of its visit then.
     """
 
     id: str
@@ -61,6 +63,8 @@ class Job(Struct, frozen=True, kw_only=True):
     target: DiskId | None = None
     seen: Seen | None = None
     answers: tuple[Answer, ...] = ()
+    exception: EraseException | None = None
+    judged: tuple[Judged, ...] = ()
 
 
 def new_stages(profile: Profile) -> tuple[StageRecord, ...]:

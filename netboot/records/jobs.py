@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from netboot.jobs.job import Job, MasterNeeds, StageRecord, new_stages
 from netboot.jobs.profile import Profile
 from netboot.jobs.seen import Seen
-from netboot.records import choices, disk_answers, events, inventories, machines, tables
+from netboot.records import choices, disk_answers, events, exceptions, inventories, machines, tables
 from netboot.records.arrivals import Added
 from netboot.records.column_types import encoded
 from netboot.records.interruption import after_another_boot
@@ -41,6 +41,7 @@ def start(
     target: DiskId | None,
     seen: Seen | None,
     answers: Sequence[AnswerRow] = (),
+    exception: tables.SignedException | None = None,
     job_id: str = "",
     now: datetime,
 ) -> Job:
@@ -89,6 +90,9 @@ def start(
     if answers:
         disk_answers.follow(session, row.id, answers)
         body["answers"] = [answer.id for answer in answers]
+    if exception is not None:
+        exception.job_id, body["exception"] = row.id, exception.id
+        session.flush()
     events.append(session, "job-started", body, now=now, machine=visit.machine_id, visit=visit.id, job=row.id)
     return restored(session, row)
 
@@ -208,7 +212,7 @@ def visit_of(session: Session, job_id: str) -> str:
 
 def outcome(session: Session, visit_id: str) -> Outcome | None:
     """How the newest job of this visit ended; None when it has none, or it is still running."""
-    row = _newest(session, visit_id)
+    row = newest(session, visit_id)
     if row is None or row.state == "running":
         return None
     return Outcome(job_id=row.id, profile=row.profile, state=cast(JobState, row.state), problem=row.problem)
@@ -223,6 +227,7 @@ def restored(session: Session, row: tables.Job) -> Job:
     stages = _records(session, row.id)
     results = (stage.result for stage in stages if stage.state == "done")
     checked = (result.inventory for result in results if isinstance(result, CheckResult))
+    exception = exceptions.of_job(session, row.id)
     return Job(
         id=row.id,
         profile=row.profile,
@@ -233,6 +238,8 @@ def restored(session: Session, row: tables.Job) -> Job:
         target=row.target,
         seen=row.seen,
         answers=tuple(given.answer for given in disk_answers.of_jobs(session, [row.id]).get(row.id, ())),
+        exception=exception,
+        judged=exceptions.judged(session, row.visit_id) if exception is not None else (),
     )
 
 
@@ -246,7 +253,8 @@ def _at_work(session: Session, visit_id: str) -> tables.Job | None:
     return session.scalars(wanted).first()  # `start` begins no second one
 
 
-def _newest(session: Session, visit_id: str) -> tables.Job | None:
+def newest(session: Session, visit_id: str) -> tables.Job | None:
+    """The job of this visit that began last; one that is not over comes before all others."""
     order = (tables.Job.ended.is_(None).desc(), tables.Job.started.desc())  # the clock may have been put back
     return session.scalars(select(tables.Job).where(tables.Job.visit_id == visit_id).order_by(*order)).first()
 

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from netboot.jobs.stages import STAGES
-from netboot.records import choices, disk_answers, proofs, tables
+from netboot.records import choices, disk_answers, exceptions, proofs, tables
 from netboot.records import unfinished as left_undone
 from netboot.records.machines import all_ids, find_disk, keys_by_machine
 from netboot.records.tables import require_row
@@ -249,6 +249,7 @@ def _jobs(session: Session, which: ColumnElement[bool]) -> list[JobRow]:
     for erasure in proofs.shown(session, session.scalars(wanted_erasures).all()):
         erased.setdefault(erasure.job_id, []).append(erasure)
     answers = disk_answers.of_jobs(session, ids)
+    signed = exceptions.of_jobs(session, ids)
     return [
         JobRow(
             id=row.id,
@@ -265,6 +266,7 @@ def _jobs(session: Session, which: ColumnElement[bool]) -> list[JobRow]:
             stages=tuple(stages.get(row.id, [])),
             erasures=tuple(erased.get(row.id, [])),
             answers=answers.get(row.id, ()),
+            exception=signed.get(row.id),
         )
         for row in rows
     ]

@@ -6,10 +6,10 @@ Not for: what a paper says (`certificates/`).
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, union_all
 from sqlalchemy.orm import Session
 
-from netboot.records import events, overview, proofs, tables
+from netboot.records import events, exceptions, overview, proofs, tables, take_outs
 from netboot.records.tables import require_row
 from netboot.records.values import Event, VisitPapers
 
@@ -18,11 +18,14 @@ EVENTS_READ: Final = 4096
 
 
 def of_visit(session: Session, visit_id: str) -> VisitPapers:
-    """This visit with its events up to its newest erasure. Raises NotOnRecord."""
+    """This visit with its events up to the last of which its paper tells. Raises NotOnRecord."""
     seen = overview.visit(session, visit_id)
     machine = require_row(session.get(tables.Machine, seen.machine_id), "machine")
     found = proofs.events_of(session, [job.id for job in seen.visit.jobs])
-    last = max((event.sequence for event in found.values()), default=0)
+    signed = exceptions.of_visit(session, visit_id)
+    out = take_outs.of_visit(session, require_row(session.get(tables.Visit, visit_id), "visit"))
+    told = [row.event for row in signed] + [row.event for row in out if row.visit_id == visit_id]
+    last = max((event.sequence for event in (*found.values(), *told) if event is not None), default=0)
     return VisitPapers(
         server=events.own_server(session),
         machine_id=machine.id,
@@ -31,18 +34,29 @@ def of_visit(session: Session, visit_id: str) -> VisitPapers:
         visit=seen.visit,
         events=_events(session, machine.id, visit_id, last),
         proofs=found,
+        exceptions=signed,
+        take_outs=out,
     )
 
 
 def erased_between(session: Session, since: datetime, until: datetime) -> tuple[str, ...]:
-    """The visits whose newest erasure ended in this time, in its order; with another one after it a visit is later."""
-    newest = func.max(tables.Erasure.at)
+    """The visits whose newest erasure ended in this time, in its order; with another one after it a visit is later.
+
+    One in which nothing was erased, but an exception signed, or a disk told of that was taken out, counts by that.
+    """
+    erased = select(tables.Job.visit_id, tables.Erasure.at).join(tables.Erasure, tables.Erasure.job_id == tables.Job.id)
+    with_erasure = select(erased.subquery().c.visit_id)
+    told = [
+        select(table.visit_id, table.at).where(table.visit_id.not_in(with_erasure))
+        for table in (tables.SignedException, tables.DiskTakeOut)
+    ]
+    all_of_them = union_all(erased, *told).subquery()
+    newest = func.max(all_of_them.c.at)
     wanted = (
-        select(tables.Job.visit_id)
-        .join(tables.Erasure, tables.Erasure.job_id == tables.Job.id)
-        .group_by(tables.Job.visit_id)
+        select(all_of_them.c.visit_id)
+        .group_by(all_of_them.c.visit_id)
         .having(newest >= since, newest < until)
-        .order_by(newest, tables.Job.visit_id)
+        .order_by(newest, all_of_them.c.visit_id)
     )
     return tuple(session.scalars(wanted))
 

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Final
 
+from msgspec.structs import replace
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
@@ -56,9 +57,20 @@ def forget(session: Session, name: str, *, now: datetime) -> None:
     session.execute(update(tables.Choice).where(tables.Choice.who == name).values(who=FORGOTTEN))
     session.execute(update(tables.Batch).where(tables.Batch.who == name).values(who=FORGOTTEN))
     session.execute(update(tables.DiskAnswer).where(tables.DiskAnswer.who == name).values(who=FORGOTTEN))
+    _forget_signed(session, name)
     session.execute(update(tables.Policy).where(tables.Policy.who == name).values(who=FORGOTTEN))
     session.execute(update(tables.Job).where(tables.Job.chosen_by == name).values(chosen_by=FORGOTTEN))
     events.append(session, "person-forgotten", {"operator": digest}, now=now)
+
+
+def _forget_signed(session: Session, name: str) -> None:
+    """Whoever signed an exception, said that a disk was taken out, or took it."""
+    for table in (tables.SignedException, tables.DiskTakeOut):
+        session.execute(update(table).where(table.who == name).values(who=FORGOTTEN))
+    for row in session.scalars(select(tables.DiskTakeOut)):
+        if row.take_out.taken_by == name:
+            row.take_out = replace(row.take_out, taken_by=FORGOTTEN)
+    session.flush()
 
 
 def setting(session: Session, key: str) -> str | None:

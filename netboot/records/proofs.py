@@ -60,7 +60,7 @@ def _evidence(session: Session, row: tables.Erasure, event: Event | None) -> tup
     if event is None:
         return row.evidence, "missing"
     body = _body(event)
-    if body is None or not _in_its_chain(session, event):
+    if body is None or not in_its_chain(session, event):
         return row.evidence, "altered"
     return body, "proven" if _agrees(row, body) else "altered"
 
@@ -92,7 +92,7 @@ def _body(event: Event) -> Erasure | None:
         return None
 
 
-def _in_its_chain(session: Session, event: Event) -> bool:
+def in_its_chain(session: Session, event: Event) -> bool:
     """Whether its content is what was hashed, and the event after it, or the chain's head, carries that hash."""
     if chain.sealed(event).hash != event.hash:
         return False

@@ -21,6 +21,7 @@ from netboot.records import (
 from netboot.records.aggregates.answers import Answers
 from netboot.records.aggregates.batches import Batches
 from netboot.records.aggregates.choices import Choices
+from netboot.records.aggregates.exceptions import Exceptions
 from netboot.records.aggregates.jobs import Jobs
 from netboot.records.aggregates.journal import Journal
 from netboot.records.aggregates.kits import Kits
@@ -84,6 +85,7 @@ class Record:
         self.batches = Batches(self._open)
         self.policies = Policies(self._open)
         self.answers = Answers(self._open)
+        self.exceptions = Exceptions(self._open)
         self.jobs = Jobs(self._open)
         self.questions = Questions(self._open)
         self.kits = Kits(self._open)

@@ -6,9 +6,10 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from netboot.jobs.disk_rules import as_seen
+from netboot.jobs.erase_exception import going_on
 from netboot.jobs.job import Job
 from netboot.jobs.seen import what_changed
-from netboot.records import batches, choices, disk_answers, jobs, tables
+from netboot.records import batches, choices, disk_answers, exceptions, jobs, signing, tables
 from netboot.records.refusals import Contested, NoPlace, NotAsSeen, NotThatVisit, UnknownProfile
 from netboot.records.tables import require_row
 from netboot.records.values import CONTESTED, AnswerRow, Start
@@ -31,7 +32,8 @@ def begin(
 
     A person's choice for the machine comes before the batch its menu had armed, and leaves the batch its place.
 
-    A choice of the page that would write holds for the PC and the disks that the person saw, and for no others.
+    A choice of the page that would write holds for the PC and the disks that the person saw, and for no others. One
+    with an exception is for this visit alone, and goes on behind the erase.
 
     UnknownProfile, NotAsSeen and NoPlace are given, not raised: that a choice was withdrawn, or a batch is over, is to
     be committed first. Raises NotOnRecord when the visit is unknown or has a job that is not over, Contested while
@@ -54,17 +56,22 @@ def begin(
         if problem := what_changed(choice.seen, as_seen(visit.inventory)):
             choices.withdrawn(session, choice, who="", why=problem.code, now=now)
             return NotAsSeen(problem)
+    exception = exceptions.of_choice(session, choice.id)
+    if exception is not None and (problem := signing.void(session, exception, visit_id, start.profile)):
+        choices.withdrawn(session, choice, who="", why=problem.code, now=now)
+        return NotAsSeen(problem)
     choices.used(session, choice, visit_id, now=now)
     return jobs.start(
         session,
         visit_id,
-        start.profile,
+        start.profile if exception is None else going_on(start.profile),
         master=start.master,
         hostname=start.hostname,
         chosen_by=choice.who,
         target=choice.target,
         seen=choice.seen,
         answers=_answers(session, visit_id, choice),
+        exception=exception,
         now=now,
     )
 

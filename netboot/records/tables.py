@@ -15,6 +15,8 @@ from sqlalchemy import UniqueConstraint as Unique
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from netboot.jobs.disk_answers import Answer
+from netboot.jobs.disk_take_out import TakeOut
+from netboot.jobs.erase_exception import EraseException
 from netboot.jobs.job import MasterNeeds
 from netboot.jobs.profile import Profile
 from netboot.jobs.seen import Seen
@@ -231,6 +233,36 @@ class JobAnswer(Base):
     __tablename__ = "job_answers"
     job_id: Mapped[str] = mapped_column(ForeignKey("jobs.id"), primary_key=True)
     answer_id: Mapped[int] = mapped_column(ForeignKey("disk_answers.id"), primary_key=True)
+
+
+class SignedException(Base):
+    """An exception that a person signed for this visit, the choice that it allows, and the job that went by it.
+
+    `salt` hides the reason in its event, so that it can be forgotten (`events.sealed_text`).
+    """
+
+    __tablename__ = "erase_exceptions"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    visit_id: Mapped[str] = mapped_column(ForeignKey("visits.id"), index=True)
+    choice_id: Mapped[str] = mapped_column(ForeignKey("choices.id"), unique=True)
+    job_id: Mapped[str | None] = mapped_column(ForeignKey("jobs.id"), unique=True)
+    exception: Mapped[EraseException] = mapped_column(Packed[EraseException](EraseException))
+    salt: Mapped[str] = mapped_column(String(64))
+    who: Mapped[str] = mapped_column(String(256))
+    at: Mapped[datetime] = mapped_column(Utc)
+
+
+class DiskTakeOut(Base):
+    """What a person said of a disk that was taken out of a machine, and in which visit it was seen there last."""
+
+    __tablename__ = "disk_take_outs"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    machine_id: Mapped[str] = mapped_column(ForeignKey("machines.id"), index=True)
+    visit_id: Mapped[str] = mapped_column(ForeignKey("visits.id"))
+    take_out: Mapped[TakeOut] = mapped_column(Packed[TakeOut](TakeOut))
+    salt: Mapped[str] = mapped_column(String(64))
+    who: Mapped[str] = mapped_column(String(256))
+    at: Mapped[datetime] = mapped_column(Utc)
 
 
 class Disk(Base):

@@ -9,6 +9,8 @@ from datetime import datetime
 from typing import Final, Literal
 
 from netboot.jobs.disk_answers import Answer
+from netboot.jobs.disk_take_out import TakeOut
+from netboot.jobs.erase_exception import EraseException
 from netboot.jobs.identity import Key
 from netboot.jobs.job import Job, MasterNeeds
 from netboot.jobs.policy import Policy
@@ -207,7 +209,7 @@ class AnswerRow:
 
 @dataclass(frozen=True, slots=True)
 class JobRow:
-    """One job, for the page; `answers` are those it went by.
+    """One job, for the page; `answers` and `exception` are those it went by.
 
     `chosen_by` is who signed in and chose it, or armed its batch; "" for a choice in the boot menu.
     """
@@ -226,6 +228,7 @@ class JobRow:
     stages: tuple[StageRow, ...]
     erasures: tuple[ErasureRow, ...]
     answers: tuple[AnswerRow, ...] = ()
+    exception: "ExceptionRow | None" = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -326,9 +329,45 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
+class ExceptionRow:
+    """What a person signed in a visit, and which job went by it, "" for none; `event` is None where the journal does
+    not say the same."""
+
+    id: int
+    exception: EraseException
+    who: str
+    at: datetime
+    job_id: str
+    event: Event | None
+
+    @property
+    def in_chain(self) -> bool:
+        """Whether the journal says the same."""
+        return self.event is not None
+
+
+@dataclass(frozen=True, slots=True)
+class TakeOutRow:
+    """What a person said of a disk that was taken out, seen last in this visit; `event` as `ExceptionRow` has it."""
+
+    id: int
+    visit_id: str
+    take_out: TakeOut
+    who: str
+    at: datetime
+    event: Event | None
+
+    @property
+    def in_chain(self) -> bool:
+        """Whether the journal says the same."""
+        return self.event is not None
+
+
+@dataclass(frozen=True, slots=True)
 class VisitPapers:
-    """All that a paper about one visit is made from. `events` are the visit's, in order, up to its newest erasure's;
-    `proofs` are the erasures' own, by the number of their row (`ErasureRow.id`). `server` is whose chain it is."""
+    """All that a paper about one visit is made from. `events` are the visit's, in order, up to the last of which it
+    tells: an erasure's, an exception's, or that of a disk that was taken out; `proofs` are the erasures' own, by the
+    number of their row (`ErasureRow.id`). `server` is whose chain it is."""
 
     server: str
     machine_id: str
@@ -337,6 +376,8 @@ class VisitPapers:
     visit: VisitRow
     events: tuple[Event, ...]
     proofs: Mapping[int, Event]
+    exceptions: tuple[ExceptionRow, ...] = ()
+    take_outs: tuple[TakeOutRow, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from netboot.jobs.disk_rules import internal_disks
 from netboot.jobs.identity import Key, is_carried
 from netboot.records.refusals import NotOnRecord
 from netboot.records.values import MachineDetail, VisitRow
+from netboot.webui.exceptions import forms_of, last_words
 from netboot.webui.keys import workshop_key
 from netboot.webui.policy_page import own_names, rule_of
 from netboot.webui.refusal import Refusal
@@ -55,6 +56,8 @@ async def show_machine(request: web.Request) -> web.Response:
     shows_events = bool(visitor(request).operator)
     given = await asyncio.to_thread(record.answers.of_visit, machine.id, seen.id)
     answers = [answer.answer for answer in given]
+    shows_offer = shows_events and row is not None and row.visit == seen.id and machine.id in workshop.on_line()
+    offer, to_take_out = await asyncio.to_thread(forms_of, record, machine.id, seen.id)
     denied_adapters = workshop.policies.denied_adapters(inventory)
     return page(
         request,
@@ -67,6 +70,11 @@ async def show_machine(request: web.Request) -> web.Response:
         questions=questions(inventory, answers),
         hidden_storage=[hidden for hidden in inventory.hidden if not vouched(hidden, answers)],
         answered="answered" in request.query,
+        offer=offer if shows_offer else None,
+        excepted="excepted" in request.query,
+        to_take_out=to_take_out if shows_events else (),
+        taken_out=last_words(await asyncio.to_thread(record.exceptions.taken_out, machine.id)),
+        noted="taken_out" in request.query,
         row=row,
         seen=seen,
         contested=[one for one in workshop.live_board.contested if one.machine == machine.id],

@@ -26,6 +26,9 @@ Code = Literal[
     "master-fixed",
     "no-such-disk",
     "old-question",
+    "no-reason",
+    "exception-over",
+    "no-name",
     "question-over",
     "code-unreadable",
     "no-such-machine",
@@ -80,6 +83,9 @@ _STATUS: Final[dict[Code, int]] = {
     "master-fixed": 409,
     "no-such-disk": 409,
     "old-question": 409,
+    "no-reason": 400,
+    "exception-over": 409,
+    "no-name": 400,
     "question-over": 409,
     "code-unreadable": 400,
     "no-such-machine": 404,
@@ -178,6 +184,21 @@ _SENTENCES: Final[dict[Code, dict[Language, str]]] = {
     "no-such-disk": {
         "fr": "Ce disque n'est plus dans ce PC. Revenez à la page du PC et choisissez encore.",
         "en": "This disk is no longer in this PC. Go back to the PC's page and choose again.",
+    },
+    "no-reason": {
+        "fr": "Une exception a besoin d'une raison, de 8 à 400 caractères. Revenez au PC et écrivez-la. Rien n'est "
+        "signé.",
+        "en": "An exception needs a reason, of 8 to 400 characters. Go back to the PC and write it. Nothing is signed.",
+    },
+    "exception-over": {
+        "fr": "Rien n'est signé : ce PC n'est plus en ligne, ou ses disques ne sont plus ceux que la page montrait. "
+        "Revenez à sa page et regardez encore.",
+        "en": "Nothing is signed: this PC is not on the line any more, or its disks are not as the page showed them. "
+        "Go back to its page and look again.",
+    },
+    "no-name": {
+        "fr": "Il manque le nom de qui a sorti le disque. Revenez au PC et écrivez-le.",
+        "en": "The name of who took the disk out is missing. Go back to the PC and write it.",
     },
     "old-question": {
         "fr": "Ce PC n'est plus tel que vous l'avez vu : ses disques ont changé, ou il a redémarré. Revenez à sa page "

@@ -5,12 +5,14 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Final, get_args
 
 from aiohttp import web
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from netboot.jobs.disk_answers import Answer, counts
+from netboot.jobs.disk_take_out import LONGEST_NAME
+from netboot.jobs.erase_exception import LONGEST, SHORTEST
 from netboot.jobs.erase_policy import erase_forbids
 from netboot.jobs.stages import STAGES
 from netboot.jobs.stages.rules import Line
@@ -20,9 +22,12 @@ from netboot.shared.erase_methods import method_name
 from netboot.shared.inventory import Disk, gigabytes, label
 from netboot.shared.language import Language
 from netboot.shared.problems import sizes_in
+from netboot.shared.sentences.erase import Code as ErasureCode
 from netboot.shared.wording import end_name, stage_name, state_name, stuck_sentence, verdict_name
 from netboot.webui.ability_texts import ability_lines
 from netboot.webui.disk_texts import ANSWERS, FOLLOWED
+from netboot.webui.exception_texts import BECAME
+from netboot.webui.exception_texts import STATES as DISK_STATES
 from netboot.webui.keys import settings_key, workshop_key
 from netboot.webui.lock_texts import given_back_rows, thawing_text
 from netboot.webui.proof_texts import count_rows, status_rows
@@ -80,10 +85,16 @@ def renderer() -> Environment:
         given_back_rows=given_back_rows,
         dhcp_ways=DHCP_MODES,
         default_names=DEFAULTS,
+        disk_states=DISK_STATES,
+        unproven_codes=frozenset({*get_args(ErasureCode), "exception-void"}),
+        became_names=BECAME,
+        shortest_reason=SHORTEST,
+        longest_reason=LONGEST,
+        longest_name=LONGEST_NAME,
     )
     filters: dict[str, Callable[..., str]] = {
         "time": short_time, "bytes": size, "memory": memory, "moment": moment, "clock": clock,
-        "as_it_is": AsItIs,
+        "as_it_is": AsItIs, "sizes": lambda text, language: sizes_in(language, text),
     }  # fmt: skip
     environment.filters.update(filters)
     return environment

@@ -159,6 +159,8 @@ EVENTS: Final[dict[Kind, dict[Language, str]]] = {
     },
     "batch-closed": {"fr": "série terminée", "en": "batch over"},
     "disk-answer": {"fr": "réponse sur un disque", "en": "answer about a disk"},
+    "disk-taken-out": {"fr": "disque sorti du PC", "en": "disk taken out of the PC"},
+    "erase-exception": {"fr": "exception signée", "en": "exception signed"},
     "policy-set": {"fr": "réglage d'un PC changé", "en": "a PC's rule changed"},
     "job-started": {"fr": "travail commencé", "en": "job begun"},
     "stage-started": {"fr": "étape commencée", "en": "stage begun"},

@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from netboot.imaging import Ended, next_stage
 from netboot.jobs.actor import Actor
 from netboot.jobs.disk_answers import Answer
+from netboot.jobs.disk_take_out import TakeOut
 from netboot.jobs.identity import Key
 from netboot.jobs.policy import Policy
 from netboot.jobs.profile import Profile
@@ -98,6 +99,39 @@ class Commands:
                 assert session is not None
                 log.info("visit %s: the line broke at the choice: %s", session.visit.id, type(error).__name__)
                 return session.job is not None  # on the record: its next hello goes on with it
+
+    async def sign_exception(self, actor: Actor, machine: str, visit: str, *, shown: str, reason: str) -> None:
+        """Let this PC go on to its deploy although not all of its disks are proven erased (`jobs/erase_exception.py`).
+
+        Its agent must be on the line: the exception is for this visit alone. `shown` is the digest of what the person
+        read. Raises NotThatVisit when it is not on the line, or is otherwise by now, Contested, Denied, AtWork.
+        """
+        _may_order(actor)
+        async with self._lines.lock(machine):
+            session = self._on_line(machine, visit)
+            if session is None:
+                raise NotThatVisit
+            await self._require_allowed(machine, session)
+            choice = await asyncio.to_thread(
+                self._record.exceptions.sign, machine, visit, shown=shown, reason=reason, who=actor.name
+            )
+            await self._begin_signed(session, actor, machine, choice)
+
+    async def _begin_signed(self, session: Session, actor: Actor, machine: str, choice: str) -> None:
+        try:
+            await self._require_allowed(machine, session)  # it may be denied at this very moment
+            if self._lines.has(session):
+                await self._begin(session)
+        except (Denied, Contested):
+            await asyncio.to_thread(self._record.choices.cancel, machine, actor.name, choice=choice)
+            raise
+        except (ConnectionError, TimeoutError) as error:
+            log.info("visit %s: the line broke at the exception: %s", session.visit.id, type(error).__name__)
+
+    async def tell_take_out(self, actor: Actor, machine: str, visit: str, key: str, told: TakeOut) -> None:
+        """Say that a disk was taken out of this PC, as the page of this visit asks. Raises NotThatVisit, AtWork."""
+        _may_order(actor)
+        await asyncio.to_thread(self._record.exceptions.take_out, machine, visit, key, told, actor.name)
 
     async def cancel(self, actor: Actor, machine: str, choice: str = "") -> bool:
         """Take back what waits for a machine, the `choice` that was seen: False when it waits no more."""

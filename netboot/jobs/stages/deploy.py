@@ -1,8 +1,12 @@
-"""The deploy: a master onto the disk that was chosen for it, once all is erased, and read back to the last byte."""
+"""The deploy: a master onto the disk that was chosen for it, once all is erased, and read back to the last byte.
+
+All is erased, or a person signed an exception (`erase_exception.py`) that holds for the disks as they stand now.
+"""
 
 from typing import Final
 
-from netboot.jobs.disk_rules import answered, unerased
+from netboot.jobs.disk_rules import answered, internal_disks, unerased
+from netboot.jobs.erase_exception import holds, states_of
 from netboot.jobs.job import Job
 from netboot.jobs.stages.rules import StageRules
 from netboot.jobs.target import target_of
@@ -17,12 +21,20 @@ def _order(job: Job) -> Deploy | Problem:
         return target
     if job.profile.unerased == "forbid":
         left = unerased(job)
-        if left:
+        if left and job.exception is None:
             return Problem("not-erased", {"disk": label(left[0])})
+        if left and not _excepted(job):
+            return Problem("exception-void", {"disk": ", ".join(label(disk) for disk in left)[:400]})
     master, disk = target
     return Deploy(
         manifest=master.manifest, name=master.name, target=disk.id, used=master.used, answered=answered((disk,))
     )
+
+
+def _excepted(job: Job) -> bool:
+    """Whether what was signed for this job is how its disks stand."""
+    now = states_of(internal_disks(job.inventory, job.answers), job.judged)
+    return job.exception is not None and holds(job.exception, now)
 
 
 def _unproven(order: Deploy, result: DeployResult) -> Problem | None:

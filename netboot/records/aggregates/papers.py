@@ -19,7 +19,10 @@ class Papers:
             return papers.of_visit(session, visit_id)
 
     def erased_between(self, since: datetime, until: datetime) -> tuple[str, ...]:
-        """The ids of the visits whose newest erasure is on the record since then, and from before `until`; in order."""
+        """The ids of the visits whose newest erasure is on the record since then, and from before `until`; in order.
+
+        Also of those in which nothing was erased, but of which a paper tells something else.
+        """
         with self._open.reading() as session:
             return papers.erased_between(session, since, until)
 

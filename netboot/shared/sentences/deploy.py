@@ -5,6 +5,7 @@ from typing import Final, Literal
 from netboot.shared.language import Language
 
 Code = Literal[
+    "exception-void",
     "deploy-stalled",
     "firmware-32-bit",
     "chunk-damaged",
@@ -20,6 +21,12 @@ Code = Literal[
 TITLE: Final[dict[Language, str]] = {"fr": "Installation", "en": "Installation"}
 
 SENTENCES: Final[dict[Code, dict[Language, str]]] = {
+    "exception-void": {
+        "fr": "L'exception signée ne vaut plus pour ce PC : ses disques, ou leurs verdicts, ne sont plus ceux que la "
+        "personne a vus, ou il a été redémarré. Rien n'a été installé. Effacez à nouveau, ou regardez sa page.",
+        "en": "The exception that was signed holds for this PC no more: its disks, or their verdicts, are not those "
+        "that the person saw, or it was restarted. Nothing was installed. Erase again, or look at its page.",
+    },
     "deploy-stalled": {
         "fr": "Le disque {disk} n'a pas avancé depuis {seconds} s : installation arrêtée, ce PC n'est pas prêt. "
         "Éteignez le PC, vérifiez le branchement du disque et recommencez ; si cela se répète, il est à remplacer.",
