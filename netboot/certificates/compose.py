@@ -1,7 +1,8 @@
 """From what the record holds of a visit to its paper: what it is, and every field. Pure.
 
 A certificate needs that each disk of the PC is *erased* by its newest erase in this visit, with a proof that is what
-the journal has, that no controller hides disks, and that nobody else spoke for the PC. Anything less is a report.
+the journal has, that no controller hides disks, and that nobody else spoke for the PC. Anything less is a report; an
+exception that somebody signed changes nothing of that, and stands on it.
 """
 
 import hashlib
@@ -23,12 +24,23 @@ from netboot.certificates.values import (
     OtherWhy,
     Paper,
     Said,
+    Signed,
+    SignedDisk,
+    TakenOut,
     Why,
     Workshop,
 )
 from netboot.jobs.disk_answers import Answer, counts, settled, vouched
 from netboot.jobs.erase_methods.levels import TABLE
-from netboot.records.values import CONTESTED, ErasureRow, VisitPapers, VisitRow
+from netboot.records.values import (
+    CONTESTED,
+    ErasureRow,
+    ExceptionRow,
+    JobRow,
+    TakeOutRow,
+    VisitPapers,
+    VisitRow,
+)
 from netboot.records.values import Event as RecordedEvent
 from netboot.shared.disk_status import DiskStatus
 from netboot.shared.inventory import Disk
@@ -49,10 +61,15 @@ _NOT_FIGURES: Final = frozenset({"type", "bad", "speeds", "tool"})
 
 
 def compose(source: VisitPapers, workshop: Workshop, *, software: str, donor: str = "") -> Paper | None:
-    """The paper about this visit; None when nothing was erased in it. `software` is what issues it, with version."""
+    """The paper about this visit; None when nothing was erased in it, and no exception signed or disk taken out.
+
+    `software` is what issues it, with version.
+    """
     visit = source.visit
     tries = [(job, row) for job in reversed(visit.jobs) for row in job.erasures]
-    if not tries:
+    signed, out = source.exceptions, source.told_here
+    dates = [row.at for _, row in tries] or [row.at for row in signed] + [row.at for row in out]
+    if not dates:
         return None
     newest = _newest([row for _, row in tries])
     answers = [given.answer for job in reversed(visit.jobs) for given in job.answers]
@@ -60,9 +77,9 @@ def compose(source: VisitPapers, workshop: Workshop, *, software: str, donor: st
     erased = tuple(_erased(row, [other for _, other in tries], disks, source.proofs.get(row.id)) for row in newest)
     others = tuple(_others(newest, disks))
     hidden = tuple(_line(one.controller or one.kind) for one in visit.inventory.hidden if not vouched(one, answers))
-    why = tuple(dict.fromkeys(_why(newest, others, hidden, visit)))
+    why = tuple(dict.fromkeys(_why(newest, others, hidden, source)))
     workshop_lines = Workshop(**{name: _line(getattr(workshop, name)) for name in Workshop.__struct_fields__})
-    machine, names = _machine(source), list(dict.fromkeys(job.chosen_by for job, _ in tries))
+    machine, names = _machine(source), list(dict.fromkeys(job.chosen_by for job in _jobs_told_of(visit)))
     return Paper(
         kind="report" if why else "certificate",
         number=number_of(source.server, visit.id),
@@ -71,7 +88,7 @@ def compose(source: VisitPapers, workshop: Workshop, *, software: str, donor: st
         machine=machine,
         visit=visit.id,
         arrived=_moment(visit.opened),
-        date=_moment(max(row.at for _, row in tries)),
+        date=_moment(max(dates)),
         ordered_by=_line(", ".join(name for name in names if name)),
         server=source.server,
         software=_line(software),
@@ -79,12 +96,21 @@ def compose(source: VisitPapers, workshop: Workshop, *, software: str, donor: st
         disks=erased,
         others=others,
         hidden=hidden,
+        kit=_line(visit.kit),
+        exceptions=tuple(_signed(row) for row in source.exceptions),
+        taken_out=tuple(_taken_out(row, visit.inventory.disks) for row in source.take_outs),
         said=tuple(Said(kind=answer.kind, about=_line(answer.label)) for answer in _last_words(visit)),
         missing=tuple(_missing(machine, workshop_lines, names, kit=visit.kit)),
         events=tuple(
             EventMark(sequence=event.sequence, kind=event.kind, at=event.at, hash=event.hash) for event in source.events
         ),
     )
+
+
+def _jobs_told_of(visit: VisitRow) -> Sequence[JobRow]:
+    """The jobs that erased something, oldest first; where none did, all of the visit."""
+    jobs = visit.jobs[::-1]
+    return [job for job in jobs if job.erasures] or jobs
 
 
 def number_of(server: str, visit: str) -> str:
@@ -135,6 +161,7 @@ def _erased(
         started=_at(told.started),
         finished=_at(told.finished),
         seconds=round(told.seconds, _FRACTIONS),
+        pc_clock=_at(told.pc_clock),
         figures=(*_figures(figures), *_locks(told))[:_FIGURES],
         bad=tuple(
             BadPart(start=one.start, length=one.length, what=one.what) for one in getattr(told.evidence, "bad", ())
@@ -217,8 +244,11 @@ def _others(newest: Sequence[ErasureRow], disks: Sequence[Disk]) -> Iterator[Oth
 
 
 def _why(
-    newest: Sequence[ErasureRow], others: Sequence[OtherDisk], hidden: Sequence[str], visit: VisitRow
+    newest: Sequence[ErasureRow], others: Sequence[OtherDisk], hidden: Sequence[str], source: VisitPapers
 ) -> Iterator[Why]:
+    visit = source.visit
+    if not all([row.in_chain for row in source.exceptions] + [row.in_chain for row in source.take_outs]):
+        yield "altered"
     for row in newest:
         if not row.in_chain:
             yield "altered"
@@ -226,10 +256,36 @@ def _why(
             yield row.verdict
     if any(other.why == "untreated" for other in others):
         yield "untreated"
+    elif not newest:
+        yield "nothing"
     if hidden:
         yield "hidden"
     if visit.standing in CONTESTED or visit.standing == "refused":
         yield "contested"
+
+
+def _signed(row: ExceptionRow) -> Signed:
+    return Signed(
+        by=_line(row.who),
+        at=_moment(row.at),
+        reason=_line(row.exception.reason),
+        disks=tuple(SignedDisk(label=_line(disk.label), state=disk.state) for disk in row.exception.disks),
+        followed=bool(row.job_id),
+        event=None if row.event is None else _event(row.event),
+    )
+
+
+def _taken_out(row: TakeOutRow, disks: Sequence[Disk]) -> TakenOut:
+    said = row.take_out
+    return TakenOut(
+        label=_line(said.label),
+        taken_by=_line(said.taken_by),
+        became=said.became,
+        by=_line(row.who),
+        at=_moment(row.at),
+        here=any(said.disk.same_as(disk.id) for disk in disks),
+        event=None if row.event is None else _event(row.event),
+    )
 
 
 def _machine(source: VisitPapers) -> Machine:

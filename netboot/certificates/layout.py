@@ -11,10 +11,18 @@ from typing import Any, Final
 
 from netboot.certificates.annex import Shown, annex
 from netboot.certificates.drawings import qr_code
-from netboot.certificates.figure_texts import clock_text, grouped, joined, size_text, technique_name, time_text
-from netboot.certificates.texts import LEVELS, MEDIA, SAID, TEXTS, VERDICTS, WHYS
-from netboot.certificates.values import ErasedDisk, Paper
+from netboot.certificates.figure_texts import (
+    clock_text,
+    grouped,
+    joined,
+    size_text,
+    technique_name,
+    time_text,
+)
+from netboot.certificates.texts import BECAME, LEVELS, MEDIA, SAID, STATES, TEXTS, VERDICTS, WHYS
+from netboot.certificates.values import ErasedDisk, Paper, Signed, TakenOut
 from netboot.shared.language import Language
+from netboot.shared.problems import sizes_in
 from netboot.shared.stages.erase import LEVELS as LEVEL_ORDER
 
 _FOREIGN: Final = re.compile(
@@ -143,7 +151,9 @@ def _paper(issued: Issued, language: Language, t: dict[str, str], *, whole: bool
             (t["number"], paper.number),
             (t["donor"], paper.donor),
             (t["issued_by"], joined(paper.workshop.name, paper.workshop.place, paper.workshop.contact)),
+            (t["kit"], t["kit_alone"].format(kit=paper.kit, date=clock_text(paper.arrived)) if paper.kit else ""),
         ]),
+        "exceptions": [_exception(one, language, t) for one in paper.exceptions],
         "pc": {"columns": [t["pc"], t["pc_source"]], "rows": _pc(paper, language, t)},
         "disks": [_disk(disk, place, paper, language, t) for place, disk in enumerate(paper.disks, 1)],
         "others": _others(paper, language, t),
@@ -168,7 +178,7 @@ def _pc(paper: Paper, language: Language, t: dict[str, str]) -> list[list[str]]:
         [t["serial"], machine.serial or t["unknown"]],
         [t["workshop_number"], str(machine.number)],
         [t["inventory_number"], machine.inventory_number or t["ink"]],
-        [t["arrived"], clock_text(paper.arrived)],
+        [t["collected" if paper.kit else "arrived"], clock_text(paper.arrived)],
     ]
 
 
@@ -179,6 +189,8 @@ def _disk(disk: ErasedDisk, place: int, paper: Paper, language: Language, t: dic
         level = t["lowered"].format(level=level, wanted=LEVELS[disk.wanted][language])
     took = time_text(disk.seconds, language)
     times = t["from_to"].format(began=clock_text(disk.started)[:-4], ended=clock_text(disk.finished)[:-4], took=took)
+    if paper.kit:
+        times = t["by_pc_clock"].format(began=clock_text(disk.pc_clock)[:-4], took=took)
     by_place = t["by_place"].format(place=disk.by_place) if disk.by_place else ""
     rows = [
         (t["model"], disk.model or t["unknown"]),
@@ -226,11 +238,36 @@ def _others(paper: Paper, language: Language, t: dict[str, str]) -> list[Shown]:
         found.append({"heading": t["others"], "lines": lines})
     if paper.hidden:
         found.append({"heading": t["hidden"], "lines": list(paper.hidden)})
+    if paper.taken_out:
+        found.append({"heading": t["taken_out"], "lines": [_taken_out(one, language, t) for one in paper.taken_out]})
     if paper.said:
         found.append(
             {"heading": t["said"], "lines": [SAID[said.kind][language].format(what=said.about) for said in paper.said]}
         )
     return found
+
+
+def _exception(signed: Signed, language: Language, t: dict[str, str]) -> Shown:
+    unproven = [disk for disk in signed.disks if disk.state != "erased"]
+    lines = [f"{sizes_in(language, disk.label)}{t['colon']}{STATES[disk.state][language]}" for disk in unproven]
+    return {
+        "heading": t["exception"],
+        "lines": [
+            t["exception_by"].format(by=signed.by, at=clock_text(signed.at)),
+            t["exception_reason"].format(reason=signed.reason),
+            *lines,
+            *([] if signed.followed else [t["exception_unused"]]),
+            *([] if signed.event is not None else [t["no_proof"]]),
+        ],
+    }
+
+
+def _taken_out(one: TakenOut, language: Language, t: dict[str, str]) -> str:
+    line = t["taken_out_line"].format(
+        disk=sizes_in(language, one.label), taken_by=one.taken_by, became=BECAME[one.became][language],
+        by=one.by, at=clock_text(one.at),
+    )  # fmt: skip
+    return " ".join([line, *([t["taken_out_here"]] if one.here else []), *([] if one.event else [t["no_proof"]])])
 
 
 def _people(paper: Paper, t: dict[str, str]) -> Shown:

@@ -8,6 +8,8 @@ from typing import Final
 
 from netboot.certificates.values import Missing, Why
 from netboot.jobs.disk_answers import AnswerKind
+from netboot.jobs.disk_take_out import Became
+from netboot.jobs.erase_exception import State
 from netboot.shared.language import Language
 from netboot.shared.stages.erase import Level, Medium, Verdict
 
@@ -39,6 +41,12 @@ TEXTS: Final[dict[str, Words]] = {
     "workshop_number": {"fr": "Numéro de l'atelier", "en": "Workshop's number"},
     "inventory_number": {"fr": "Numéro d'inventaire", "en": "Inventory number"},
     "arrived": {"fr": "Arrivé le", "en": "Came on"},
+    "kit": {"fr": "Sans serveur", "en": "Without a server"},
+    "kit_alone": {
+        "fr": "fait par le PC seul, depuis la clé {kit}, relevée le {date}",
+        "en": "done by the PC alone, from the stick {kit}, collected on {date}",
+    },
+    "collected": {"fr": "Relevé le", "en": "Collected on"},
     "ink": {"fr": "à écrire : ____________________", "en": "to be written: ____________________"},
     "unknown": {"fr": "non dit", "en": "not told"},
     # A disk
@@ -76,6 +84,10 @@ TEXTS: Final[dict[str, Words]] = {
     "read_part": {"fr": "{amount} relus et comparés", "en": "{amount} read back and compared"},
     "times": {"fr": "Début, fin, durée", "en": "Began, ended, took"},
     "from_to": {"fr": "{began} – {ended} UTC ({took})", "en": "{began} – {ended} UTC ({took})"},
+    "by_pc_clock": {
+        "fr": "{began} selon l'horloge du PC, que personne n'a vérifiée ({took})",
+        "en": "{began} by the PC's own clock, which nobody checked ({took})",
+    },
     "problem": {"fr": "Ce qui s'est passé", "en": "What happened"},
     "earlier": {"fr": "Essais d'avant", "en": "Tries before"},
     "sources": {"fr": "D'où viennent les niveaux", "en": "Where the levels are from"},
@@ -93,8 +105,29 @@ TEXTS: Final[dict[str, Words]] = {
     },
     "carried": {"fr": "clé, carte ou disque externe : laissé tel quel", "en": "stick, card or external: left alone"},
     "untreated": {"fr": "DISQUE DE CE PC, NON EFFACÉ", "en": "DISK OF THIS PC, NOT ERASED"},
+    "taken_out": {"fr": "Disques sortis de ce PC", "en": "Disks taken out of this PC"},
+    "taken_out_line": {
+        "fr": "{disk} : sorti par {taken_by} ; {became}. Noté par {by} le {at}, sur parole.",
+        "en": "{disk}: taken out by {taken_by}; {became}. Noted by {by} on {at}, on their word.",
+    },
+    "taken_out_here": {
+        "fr": "IL ÉTAIT POURTANT DANS LE PC lors de ce passage.",
+        "en": "IT WAS IN THE PC all the same in this visit.",
+    },
     "hidden": {"fr": "Contrôleur qui peut cacher des disques", "en": "Controller that may hide disks"},
     "said": {"fr": "Dit par une personne de l'atelier", "en": "Said by a person of the workshop"},
+    # An exception
+    "exception": {
+        "fr": "EXCEPTION : système installé sans preuve d'effacement",
+        "en": "EXCEPTION: installed without a proof of erasure",
+    },
+    "exception_by": {"fr": "Signée par {by} le {at}", "en": "Signed by {by} on {at}"},
+    "exception_reason": {"fr": "Raison : {reason}", "en": "Reason: {reason}"},
+    "exception_unused": {
+        "fr": "Elle n'a pas servi : rien n'a été installé par elle.",
+        "en": "It was not used: nothing was installed by it.",
+    },
+    "colon": {"fr": " : ", "en": ": "},
     # People
     "people": {"fr": "Qui en répond", "en": "Who answers for it"},
     "people_column": {"fr": "À signer à l'encre", "en": "To be signed in ink"},
@@ -196,6 +229,19 @@ LEVELS: Final[dict[Level, Words]] = {
     "purge": {"fr": "« Purge » (NIST SP 800-88)", "en": "“Purge” (NIST SP 800-88)"},
 }
 
+STATES: Final[dict[State, Words]] = {
+    "erased": VERDICTS["erased"],
+    "not-erased": VERDICTS["not-erased"],
+    "undetermined": VERDICTS["undetermined"],
+    "untreated": {"fr": "PAS TRAITÉ dans ce passage", "en": "NOT WORKED ON in this visit"},
+}
+
+BECAME: Final[dict[Became, Words]] = {
+    "not-told": {"fr": "on n'a pas dit ce qu'il est devenu", "en": "what became of it was not told"},
+    "kept": {"fr": "gardé de côté", "en": "kept aside"},
+    "destroyed": {"fr": "détruit", "en": "destroyed"},
+}
+
 MEDIA: Final[dict[Medium, Words]] = {
     "magnetic": {"fr": "disque magnétique", "en": "magnetic disk"},
     "flash": {"fr": "mémoire flash (SSD)", "en": "flash memory (SSD)"},
@@ -213,6 +259,7 @@ WHYS: Final[dict[Why, Words]] = {
         "en": "A proof is not in the journal as it was written.",
     },
     "untreated": {"fr": "Un disque de ce PC n'a pas été traité.", "en": "A disk of this PC was not worked on."},
+    "nothing": {"fr": "Aucun disque n'a été effacé.", "en": "No disk was erased."},
     "hidden": {
         "fr": "Un contrôleur de ce PC peut cacher des disques.",
         "en": "A controller of this PC may hide disks.",

@@ -12,6 +12,8 @@ from typing import Annotated, Final, Literal
 from msgspec import Meta, Struct
 
 from netboot.jobs.disk_answers import AnswerKind
+from netboot.jobs.disk_take_out import Became
+from netboot.jobs.erase_exception import State
 from netboot.shared.inventory import Size
 from netboot.shared.language import Language
 from netboot.shared.stages.erase import Level, Medium, Verdict
@@ -27,9 +29,10 @@ Many = Annotated[int, Meta(ge=0, le=2**53)]
 Kind = Literal["certificate", "report"]
 """A certificate says that everything in the PC is erased; all else is a report."""
 
-Why = Literal["not-erased", "undetermined", "altered", "untreated", "hidden", "contested"]
+Why = Literal["not-erased", "undetermined", "altered", "untreated", "nothing", "hidden", "contested"]
 """What makes a report of it: a disk's verdict; a proof that is not what the journal has; a disk of the PC's own that
-nothing was done to; a controller whose disks nobody sees; a visit of which it is not known whether it was the PC's."""
+nothing was done to; no disk was erased at all; a controller whose disks nobody sees; a visit of which it is not known
+whether it was the PC's."""
 
 OtherWhy = Literal["untreated", "left", "carried"]
 
@@ -108,8 +111,8 @@ class ErasedDisk(_Value, frozen=True, kw_only=True):
 
     `technique` is the erase method's name in netboot, `level_source` by which text it counts as this level, and
     `level_condition` on which condition that nobody checked; `wanted` is what the profile asked for. `problem` is what
-    went wrong, in French and English. `speeds` is how fast equal parts of the disk went, from its first byte to its
-    last.
+    went wrong, in French and English. `pc_clock` is what the PC's own clock showed at its beginning. `speeds` is how
+    fast equal parts of the disk went, from its first byte to its last.
     """
 
     model: Line = ""
@@ -130,6 +133,7 @@ class ErasedDisk(_Value, frozen=True, kw_only=True):
     started: Moment = ""
     finished: Moment = ""
     seconds: float
+    pc_clock: Moment = ""
     figures: Annotated[tuple[Figure, ...], Meta(max_length=128)] = ()
     bad: Annotated[tuple[BadPart, ...], Meta(max_length=1024)] = ()
     before: Annotated[tuple[Figure, ...], Meta(max_length=64)] = ()
@@ -147,6 +151,38 @@ class Said(_Value, frozen=True, kw_only=True):
     about: Line
 
 
+class SignedDisk(_Value, frozen=True, kw_only=True):
+    """A disk as a person saw it who signed: its name for people, and how it stood in this visit."""
+
+    label: Line
+    state: State
+
+
+class Signed(_Value, frozen=True, kw_only=True):
+    """An exception: who signed it, when, why, and for which disks. `followed`: a job went by it. `event` is None where
+    the journal does not say the same."""
+
+    by: Line
+    at: Moment
+    reason: Line
+    disks: Annotated[tuple[SignedDisk, ...], Meta(max_length=128)]
+    followed: bool
+    event: Event | None
+
+
+class TakenOut(_Value, frozen=True, kw_only=True):
+    """A disk that was taken out of the PC, as a person said: by whom, and what became of it. `here`: it was seen in the
+    PC in this visit all the same."""
+
+    label: Line
+    taken_by: Line
+    became: Became
+    by: Line
+    at: Moment
+    here: bool
+    event: Event | None
+
+
 class OtherDisk(_Value, frozen=True, kw_only=True):
     """A disk that nothing was done to. `why`: it belongs to the PC all the same ("untreated"), a person said that it is
     not the PC's ("left"), or it is a stick, a card or the like ("carried")."""
@@ -161,7 +197,8 @@ class Paper(_Value, frozen=True, kw_only=True):
     """A certificate or a report about one visit. `number` is its own for ever: the same visit has the same.
 
     `why` is empty for a certificate. `said` is what people said of the PC's disks. `ordered_by` is who chose the erase;
-    "" where it was chosen in the PC's boot menu, where nobody signs in.
+    "" where it was chosen in the PC's boot menu, where nobody signs in. `kit` is the stick from which it was done
+    without a server, "" for none: then `arrived` and the moments of its disks are when the stick was collected.
     """
 
     format: Literal["netboot-erasure-1"] = FORMAT
@@ -181,5 +218,8 @@ class Paper(_Value, frozen=True, kw_only=True):
     others: Annotated[tuple[OtherDisk, ...], Meta(max_length=128)] = ()
     hidden: Annotated[tuple[Line, ...], Meta(max_length=32)] = ()
     said: Annotated[tuple[Said, ...], Meta(max_length=512)] = ()
+    kit: Line = ""
+    exceptions: Annotated[tuple[Signed, ...], Meta(max_length=64)] = ()
+    taken_out: Annotated[tuple[TakenOut, ...], Meta(max_length=512)] = ()
     missing: Annotated[tuple[Missing, ...], Meta(max_length=16)] = ()
     events: Annotated[tuple[EventMark, ...], Meta(max_length=4096)] = ()

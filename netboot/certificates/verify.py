@@ -163,7 +163,7 @@ def _why_json_changed(sealed: Sealed, found: Seal | None) -> str:
 
 
 def _events(paper: Paper, known: Known) -> list[Finding]:
-    whole = [disk.event for disk in paper.disks if disk.event is not None]
+    whole = list(events_in(paper))
     marks = {mark.sequence: mark.hash for mark in paper.events}
     told = marks | {event.sequence: event.hash for event in whole}
     found = [
@@ -185,6 +185,13 @@ def _beside_journal(server: str, told: dict[int, str], find: FindEvent) -> Itera
             yield Finding("event-missing", "changed", {"number": str(sequence)})
         elif recorded.hash != wanted or chain.sealed(recorded).hash != recorded.hash:
             yield Finding("event-other", "changed", {"number": str(sequence)})
+
+
+def events_in(paper: Paper) -> Iterator[Event]:
+    """The events that stand whole in a paper, each once."""
+    told = [disk.event for disk in paper.disks]
+    told += [one.event for one in paper.exceptions] + [one.event for one in paper.taken_out]
+    yield from dict.fromkeys(event for event in told if event is not None)
 
 
 def _is_hashed(event: Event) -> bool:

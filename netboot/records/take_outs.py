@@ -90,8 +90,8 @@ def of_visit(session: Session, visit: tables.Visit) -> tuple[TakeOutRow, ...]:
 
 def _of_visit(session: Session, visit: tables.Visit) -> tuple[ToTakeOut, ...]:
     row = jobs.newest(session, visit.id)
-    if row is None or row.state in ("running", "done"):
-        return ()
+    if row is None or row.state == "running" or (row.state == "done" and exceptions.of_job(session, row.id) is None):
+        return ()  # a PC that was done without an exception has no such disk
     return to_take_out(visit.id, jobs.restored(session, row), exceptions.judged(session, visit.id))
 
 

@@ -379,6 +379,11 @@ class VisitPapers:
     exceptions: tuple[ExceptionRow, ...] = ()
     take_outs: tuple[TakeOutRow, ...] = ()
 
+    @property
+    def told_here(self) -> tuple[TakeOutRow, ...]:
+        """Of the disks that were taken out those that were seen in this visit; the others were in an earlier one."""
+        return tuple(row for row in self.take_outs if row.visit_id == self.visit.id)
+
 
 @dataclass(frozen=True, slots=True)
 class ChainCheck:
