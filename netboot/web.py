@@ -22,6 +22,7 @@ from netboot.settings.config import Settings
 from netboot.shared.errors import NetbootError
 from netboot.webui import (
     addresses_page,
+    batch_papers,
     batching,
     board_page,
     choosing,
@@ -115,6 +116,8 @@ def _routes() -> list[web.AbstractRouteDef]:
         web.post("/separate", merging.separate),
         web.get("/masters", record_page.show_masters),
         web.get("/paper/{visit:[0-9A-Za-z_-]+}.{what}", paper_page.show_paper),
+        web.get("/papers", batch_papers.show_papers),
+        web.post("/papers", batch_papers.give_papers),
         web.get("/verify", paper_page.show_verify),
         web.post("/verify", paper_page.verify),
         web.get("/verify/keys", paper_page.show_keys),

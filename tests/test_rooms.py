@@ -235,6 +235,7 @@ def test_each_library_is_behind_its_door() -> None:
     assert beyond("typst") == {"netboot.certificates.pdf"}
     assert beyond("pyhanko") == {"netboot.certificates.signature"}
     assert beyond("segno") == {"netboot.certificates.drawings"}
+    assert beyond("zxingcpp") == {"netboot.certificates.picture_reader"}
     assert {package(module) for module in beyond("aiohttp")} <= {"agent", "boothttp", "lab", "serve", "web", "webui"}
 
 

@@ -6,15 +6,15 @@ Not for: parsing arguments (`cli.py`).
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
-from typing import Final, get_args
+from typing import Final
 
 from netboot.auth.certificate_keys import existing_public_keys, load_certificate_keys, read_public_text
 from netboot.certificates.findings import Finding
-from netboot.certificates.folder import Wanted, write_folder
+from netboot.certificates.folder import wanted_of_days, write_folder
+from netboot.certificates.picture import text_in
 from netboot.certificates.values import Workshop
-from netboot.certificates.verify import LONGEST, Checked, Known, check, compare
+from netboot.certificates.verify import LONGEST, Checked, Known, check_given, compare
 from netboot.records.record import Record, open_record
 from netboot.settings.config import Settings
 from netboot.shared.errors import NetbootError
@@ -44,15 +44,7 @@ def write_papers(
     place = _record_of(settings)
     if not place.exists():
         raise NetbootError(f"there is no record at {place}", hint="give --config the settings that the server has")
-    wanted = Wanted(
-        since=_midnight(since),
-        until=_midnight(until) + timedelta(days=1) if until else datetime.max.replace(tzinfo=UTC),
-        languages=tuple(
-            one for one in get_args(Language) if language == "both" or one == (language or settings.language)
-        ),
-        at=datetime.now(UTC),
-        donor=donor,
-    )
+    wanted = wanted_of_days(since, until, language or settings.language, donor=donor)
     keys = load_certificate_keys(settings.data_folder)
     with open_record(place) as record:
         written = write_folder(folder, record, workshop_of(settings), keys, wanted)
@@ -78,7 +70,7 @@ def verify(settings: Settings, things: Sequence[str], *, keys: Path | None, lang
     """Check each file or text, and tell what was found; gives the exit status. Raises NetbootError."""
     with ExitStack() as stack:
         known = _known(settings, keys, stack, say)
-        checked = [(thing, check(_content(thing), known)) for thing in things]
+        checked = [(thing, check_given(_content(thing), known, text_in)) for thing in things]
     for thing, one in checked:
         for finding in one.findings:
             say(f"{_name(thing)}{finding.sentence(language)}")
@@ -138,11 +130,3 @@ def _content(thing: str) -> bytes:
 
 def _name(thing: str) -> str:
     return "" if thing == "-" or thing.lstrip().startswith("NETBOOT") else f"{Path(thing).name}: "
-
-
-def _midnight(text: str) -> datetime:
-    """The beginning of this day where this machine is. Raises NetbootError."""
-    try:
-        return datetime.combine(date.fromisoformat(text), time()).astimezone()
-    except (ValueError, OverflowError) as error:
-        raise NetbootError(f"{text!r} is no day", hint="write it like this: 2026-11-29") from error

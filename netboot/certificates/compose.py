@@ -98,7 +98,7 @@ def compose(source: VisitPapers, workshop: Workshop, *, software: str, donor: st
         hidden=hidden,
         kit=_line(visit.kit),
         exceptions=tuple(_signed(row) for row in source.exceptions),
-        taken_out=tuple(_taken_out(row, visit.inventory.disks) for row in source.take_outs),
+        taken_out=tuple(_taken_out(row, visit) for row in source.take_outs),
         said=tuple(Said(kind=answer.kind, about=_line(answer.label)) for answer in _last_words(visit)),
         missing=tuple(_missing(machine, workshop_lines, names, kit=visit.kit)),
         events=tuple(
@@ -275,7 +275,7 @@ def _signed(row: ExceptionRow) -> Signed:
     )
 
 
-def _taken_out(row: TakeOutRow, disks: Sequence[Disk]) -> TakenOut:
+def _taken_out(row: TakeOutRow, visit: VisitRow) -> TakenOut:
     said = row.take_out
     return TakenOut(
         label=_line(said.label),
@@ -283,7 +283,7 @@ def _taken_out(row: TakeOutRow, disks: Sequence[Disk]) -> TakenOut:
         became=said.became,
         by=_line(row.who),
         at=_moment(row.at),
-        here=any(said.disk.same_as(disk.id) for disk in disks),
+        back=row.visit_id != visit.id and any(said.disk.same_as(disk.id) for disk in visit.inventory.disks),
         event=None if row.event is None else _event(row.event),
     )
 

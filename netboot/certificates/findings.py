@@ -10,7 +10,7 @@ Code = Literal[
     "seal-whole", "seal-changed", "seal-foreign", "seal-other",
     "json-whole", "json-changed", "json-foreign", "json-version",
     "event-whole", "event-changed", "event-other", "event-missing",
-    "pdf-other", "too-large",
+    "pdf-other", "too-large", "picture-empty",
 ]  # fmt: skip
 Result = Literal["whole", "unknown-key", "changed", "foreign"]
 """As netboot made it, by the keys that were compared; so, by keys that nobody compared; a byte is another one; nothing
@@ -100,6 +100,12 @@ SENTENCES: Final[dict[Code, dict[Language, str]]] = {
     "event-missing": {
         "fr": "Événement {number} : il n'est PAS au journal de ce serveur.",
         "en": "Event {number}: it is NOT in the journal of this server.",
+    },
+    "picture-empty": {
+        "fr": "Image : aucun code QR de netboot ne s'y lit. Photographiez-le de plus près, à plat, sans reflet ; ou "
+        "lisez-le avec un téléphone et collez son texte.",
+        "en": "Picture: no QR code of netboot's can be read in it. Photograph it from nearer, flat, without glare; or "
+        "read it with a telephone and paste its text.",
     },
     "too-large": {
         "fr": "Ce fichier est trop grand pour être un document de netboot.",

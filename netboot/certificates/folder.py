@@ -5,9 +5,9 @@ Files are written whole or not at all, and one that is there is written anew: th
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
-from typing import Final
+from typing import Final, get_args
 
 from netboot import __version__
 from netboot.auth.certificate_keys import CertificateKeys, public_text
@@ -36,6 +36,20 @@ class Wanted:
     at: datetime
     donor: str = ""
     visits: tuple[str, ...] | None = None
+
+
+def wanted_of_days(since: str, until: str, language: str, *, donor: str = "") -> Wanted:
+    """The papers from one day to another, both with them, as days are where this machine is; without an end until now.
+
+    `language` is fr, en or both. Raises NetbootError for what is no day.
+    """
+    return Wanted(
+        since=_midnight(since),
+        until=_midnight(until) + timedelta(days=1) if until else datetime.max.replace(tzinfo=UTC),
+        languages=tuple(one for one in get_args(Language) if language in ("both", one)),
+        at=datetime.now(UTC),
+        donor=donor,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +97,14 @@ def write_folder(folder: Path, record: Record, workshop: Workshop, keys: Certifi
         ) from error
     certificates = sum(document.issued.paper.kind == "certificate" for document in made)
     return Written(certificates, len(made) - certificates)
+
+
+def _midnight(text: str) -> datetime:
+    """The beginning of this day. Raises NetbootError."""
+    try:
+        return datetime.combine(date.fromisoformat(text), time()).astimezone()
+    except (ValueError, OverflowError) as error:
+        raise NetbootError(f"{text!r} is no day", hint="write it like this: 2026-11-29") from error
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -267,14 +267,14 @@ def _taken_out(one: TakenOut, language: Language, t: dict[str, str]) -> str:
         disk=sizes_in(language, one.label), taken_by=one.taken_by, became=BECAME[one.became][language],
         by=one.by, at=clock_text(one.at),
     )  # fmt: skip
-    return " ".join([line, *([t["taken_out_here"]] if one.here else []), *([] if one.event else [t["no_proof"]])])
+    return " ".join([line, *([t["taken_out_back"]] if one.back else []), *([] if one.event else [t["no_proof"]])])
 
 
 def _people(paper: Paper, t: dict[str, str]) -> Shown:
     workshop = paper.workshop
     known = {
         "name": paper.ordered_by or t["in_menu"],
-        "date_place": joined(paper.date[:10], workshop.place),
+        "date_place": joined("" if paper.kit else paper.date[:10], workshop.place),  # of a stick only the collecting
         "contact": workshop.contact,
     }
     return {

@@ -110,16 +110,16 @@ TEXTS: Final[dict[str, Words]] = {
         "fr": "{disk} : sorti par {taken_by} ; {became}. Noté par {by} le {at}, sur parole.",
         "en": "{disk}: taken out by {taken_by}; {became}. Noted by {by} on {at}, on their word.",
     },
-    "taken_out_here": {
-        "fr": "IL ÉTAIT POURTANT DANS LE PC lors de ce passage.",
-        "en": "IT WAS IN THE PC all the same in this visit.",
+    "taken_out_back": {
+        "fr": "IL EST POURTANT REVENU : il était dans le PC lors de ce passage.",
+        "en": "YET IT IS BACK: it was in the PC in this visit.",
     },
     "hidden": {"fr": "Contrôleur qui peut cacher des disques", "en": "Controller that may hide disks"},
     "said": {"fr": "Dit par une personne de l'atelier", "en": "Said by a person of the workshop"},
     # An exception
     "exception": {
-        "fr": "EXCEPTION : système installé sans preuve d'effacement",
-        "en": "EXCEPTION: installed without a proof of erasure",
+        "fr": "EXCEPTION : installation permise sans preuve d'effacement",
+        "en": "EXCEPTION: installation allowed without a proof of erasure",
     },
     "exception_by": {"fr": "Signée par {by} le {at}", "en": "Signed by {by} on {at}"},
     "exception_reason": {"fr": "Raison : {reason}", "en": "Reason: {reason}"},

@@ -171,15 +171,15 @@ class Signed(_Value, frozen=True, kw_only=True):
 
 
 class TakenOut(_Value, frozen=True, kw_only=True):
-    """A disk that was taken out of the PC, as a person said: by whom, and what became of it. `here`: it was seen in the
-    PC in this visit all the same."""
+    """A disk that was taken out of the PC, as a person said: by whom, and what became of it. `back`: that was said of
+    an earlier visit, and in this one the disk is in the PC again."""
 
     label: Line
     taken_by: Line
     became: Became
     by: Line
     at: Moment
-    here: bool
+    back: bool
     event: Event | None
 
 

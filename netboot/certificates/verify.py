@@ -63,6 +63,17 @@ def check(content: bytes, known: Known) -> Checked:
         return Checked("seal-foreign", (Finding("seal-foreign", "foreign"),), {})
 
 
+def check_given(content: bytes, known: Known, read: Callable[[bytes], str | None]) -> Checked:
+    """Check one file, text, or picture of a QR code. `read` gives a picture's text, "" for none that can be read, and
+    None for what is no picture."""
+    text = read(content)
+    if text is None:
+        return check(content, known)
+    if not text:
+        return Checked("picture-empty", (Finding("picture-empty", "foreign"),), {})
+    return check(text.encode(errors="replace"), known)
+
+
 def compare(checked: Sequence[Checked]) -> list[Finding]:
     """Where files that were given together are not of one paper."""
     papers = {number: digest for one in checked if one.kind == "json-whole" for number, digest in one.marks.items()}

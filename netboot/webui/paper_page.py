@@ -135,12 +135,13 @@ class Line:
 
 
 def _checked(record: Record, settings: Settings, content: bytes) -> list[Line]:
-    from netboot.certificates.verify import Known, check
+    from netboot.certificates.picture import text_in
+    from netboot.certificates.verify import Known, check_given
 
     keys = existing_public_keys(settings.data_folder)
     known = Known(keys, record.papers.server(), record.papers.event)
     marks: dict[str, Mark] = {"whole": "good", "unknown-key": "doubt"}
     return [
         Line(marks.get(one.result, "bad"), {language: one.sentence(language) for language in get_args(Language)})
-        for one in check(content, known).findings
+        for one in check_given(content, known, text_in).findings
     ]

@@ -29,6 +29,8 @@ Code = Literal[
     "no-reason",
     "exception-over",
     "no-name",
+    "no-papers",
+    "too-many-papers",
     "question-over",
     "code-unreadable",
     "no-such-machine",
@@ -86,6 +88,8 @@ _STATUS: Final[dict[Code, int]] = {
     "no-reason": 400,
     "exception-over": 409,
     "no-name": 400,
+    "no-papers": 404,
+    "too-many-papers": 409,
     "question-over": 409,
     "code-unreadable": 400,
     "no-such-machine": 404,
@@ -217,6 +221,16 @@ _SENTENCES: Final[dict[Code, dict[Language, str]]] = {
         "au disque. Revenez aux PC et saisissez-le de nouveau.",
         "en": "This code cannot be the label's: it has 8 to 32 digits and letters. Nothing was sent to the disk. Go "
         "back to the PCs and type it again.",
+    },
+    "no-papers": {
+        "fr": "Aucun PC n'a été effacé ces jours-là. Revenez aux papiers et donnez d'autres jours.",
+        "en": "No PC was erased in these days. Go back to the papers and give other days.",
+    },
+    "too-many-papers": {
+        "fr": "C'est trop de PC à la fois pour la page. Donnez moins de jours, ou prenez la commande netboot "
+        "certificates.",
+        "en": "These are too many PCs at a time for the page. Give fewer days, or take the command netboot "
+        "certificates.",
     },
     "no-such-machine": {
         "fr": "Ce PC n'est pas connu. Revenez aux PC, ou démarrez-le sur le réseau.",

@@ -123,7 +123,7 @@ def test_a_pc_without_its_disk_that_could_not_be_erased_gets_a_certificate_that_
     paper = paper_of(record, without_its_disk(record))
     assert paper.kind == "certificate"
     (out,) = paper.taken_out
-    assert (out.label, out.taken_by, out.became, out.by, out.here) == (
+    assert (out.label, out.taken_by, out.became, out.by, out.back) == (
         "HDD H1 500.0 GB",
         "Karim",
         "destroyed",
@@ -135,16 +135,18 @@ def test_a_pc_without_its_disk_that_could_not_be_erased_gets_a_certificate_that_
         "fr": "HDD H1 500,0 Go : sorti par Karim ; détruit. Noté par Anne le",
         "en": "HDD H1 500.0 GB: taken out by Karim; destroyed. Noted by Anne on",
     }[language] in text
-    assert TEXTS["taken_out_here"][language] not in text
+    assert TEXTS["taken_out_back"][language] not in text
 
 
 def test_a_disk_that_is_said_to_be_out_and_is_there_again_is_told(record: Record, keys: CertificateKeys) -> None:
     without_its_disk(record)
+    visits = record.machines.detail(record.machines.overview()[0].id).visits
+    assert [out.back for visit in visits for out in paper_of(record, visit.id).taken_out] == [False, False]
     back = record.visits.greet(hello(TWO, "boot-3"), MAC)
     stopped(record, back, TWO, (SSD, "erased"), (HDD, "undetermined"))
     paper = paper_of(record, back.id)
-    assert [out.here for out in paper.taken_out] == [True]
-    assert TEXTS["taken_out_here"]["fr"] in words(laid_out(issue(paper, keys).issued, "fr"))
+    assert [out.back for out in paper.taken_out] == [True]
+    assert TEXTS["taken_out_back"]["fr"] in words(laid_out(issue(paper, keys).issued, "fr"))
 
 
 def test_the_table_tells_of_exceptions_of_disks_that_were_taken_out_and_of_those_untreated(
