@@ -67,7 +67,7 @@ def _erasure(value: Any) -> Erasure:
 
 
 def _today(old: _Old) -> Erasure:
-    figures = {name: getattr(old, name) for name in Overwritten.__struct_fields__}
+    figures = {name: getattr(old, name) for name in Overwritten.__struct_fields__ if hasattr(old, name)}
     same = {name: getattr(old, name) for name in Erasure.__struct_fields__ if hasattr(old, name)}
     return Erasure(
         **{**same, "evidence": Overwritten(**figures), "before": _status(old.before), "after": _status(old.after)}
