@@ -32,15 +32,8 @@ from netboot.certificates.values import (
 )
 from netboot.jobs.disk_answers import Answer, counts, settled, vouched
 from netboot.jobs.erase_methods.levels import TABLE
-from netboot.records.values import (
-    CONTESTED,
-    ErasureRow,
-    ExceptionRow,
-    JobRow,
-    TakeOutRow,
-    VisitPapers,
-    VisitRow,
-)
+from netboot.records.paper_values import ExceptionRow, TakeOutRow, VisitPapers
+from netboot.records.values import CONTESTED, ErasureRow, JobRow, VisitRow
 from netboot.records.values import Event as RecordedEvent
 from netboot.shared.disk_status import DiskStatus
 from netboot.shared.inventory import Disk

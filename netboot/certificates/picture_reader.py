@@ -28,7 +28,7 @@ def main() -> None:
     _give_up_rights()
     dots = b64decode(sys.stdin.buffer.read())
     image = memoryview(dots).cast("B", (height, width))
-    for code in zxingcpp.read_barcodes(image, formats=zxingcpp.BarcodeFormat.QRCode):
+    for code in zxingcpp.read_barcodes(image):
         if code.text.startswith("NETBOOT"):
             sys.stdout.write(code.text)
             return

@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 
 from netboot.jobs.erase_exception import DiskState, EraseException, Judged
 from netboot.records import events, proofs, tables
-from netboot.records.values import Event, ExceptionRow
+from netboot.records.paper_values import ExceptionRow
+from netboot.records.values import Event
 
 
 def of_choice(session: Session, choice_id: str) -> tables.SignedException | None:

@@ -266,7 +266,8 @@ def _jobs(session: Session, which: ColumnElement[bool]) -> list[JobRow]:
             stages=tuple(stages.get(row.id, [])),
             erasures=tuple(erased.get(row.id, [])),
             answers=answers.get(row.id, ()),
-            exception=signed.get(row.id),
+            exception=signed[row.id].exception if row.id in signed else None,
+            signed_by=signed[row.id].who if row.id in signed else "",
         )
         for row in rows
     ]

@@ -10,8 +10,9 @@ from sqlalchemy import func, select, union_all
 from sqlalchemy.orm import Session
 
 from netboot.records import events, exceptions, overview, proofs, tables, take_outs
+from netboot.records.paper_values import VisitPapers
 from netboot.records.tables import require_row
-from netboot.records.values import Event, VisitPapers
+from netboot.records.values import Event
 
 EVENTS_READ: Final = 4096
 """Events of one visit, the oldest: more than its stages, questions and disks come to."""

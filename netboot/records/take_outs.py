@@ -15,10 +15,10 @@ from sqlalchemy.orm import Session
 
 from netboot.jobs.disk_take_out import TakeOut, ToTakeOut, to_take_out
 from netboot.records import choices, events, exceptions, jobs, tables
+from netboot.records.paper_values import TakeOutRow
 from netboot.records.people import FORGOTTEN
 from netboot.records.refusals import AtWork, NotThatVisit
 from netboot.records.tables import require_row
-from netboot.records.values import TakeOutRow
 from netboot.shared.inventory import DiskId
 
 VISITS_READ: Final = 16

@@ -12,9 +12,10 @@ from aiohttp import web
 
 from netboot.jobs.disk_take_out import LONGEST_NAME, Became, TakeOut, ToTakeOut
 from netboot.jobs.erase_exception import LONGEST, SHORTEST, Offer
+from netboot.records.paper_values import TakeOutRow
 from netboot.records.record import Record
 from netboot.records.refusals import AtWork, Contested, Denied, NotOnRecord, NotThatVisit
-from netboot.records.values import MachineDetail, TakeOutRow
+from netboot.records.values import MachineDetail
 from netboot.shared.inventory import DiskId
 from netboot.webui.keys import workshop_key
 from netboot.webui.refusal import Refusal

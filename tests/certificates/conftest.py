@@ -12,8 +12,8 @@ from netboot.certificates.compose import compose
 from netboot.certificates.issue import Document, issue, signed_pdf
 from netboot.certificates.values import Paper, Workshop
 from netboot.jobs.job import StageRecord
+from netboot.records.paper_values import VisitPapers
 from netboot.records.record import Record, open_record
-from netboot.records.values import VisitPapers
 from netboot.shared.inventory import Disk, HiddenStorage, Inventory
 from netboot.shared.problems import Problem
 from netboot.shared.stages.check import CheckResult

@@ -1,6 +1,6 @@
 """The deploy: a master onto the disk that was chosen for it, once all is erased, and read back to the last byte.
 
-All is erased, or a person signed an exception (`erase_exception.py`) that holds for the disks as they stand now.
+All is erased, or a person signed an exception (`jobs/erase_exception.py`) that holds for the disks as they stand now.
 """
 
 from typing import Final

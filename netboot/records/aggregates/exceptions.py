@@ -3,8 +3,8 @@
 from netboot.jobs.disk_take_out import TakeOut, ToTakeOut
 from netboot.jobs.erase_exception import Offer
 from netboot.records import signing, take_outs
+from netboot.records.paper_values import TakeOutRow
 from netboot.records.transactions import Transactions
-from netboot.records.values import TakeOutRow
 
 
 class Exceptions:

@@ -3,8 +3,9 @@
 from datetime import datetime
 
 from netboot.records import events, papers
+from netboot.records.paper_values import VisitPapers
 from netboot.records.transactions import Transactions
-from netboot.records.values import Event, VisitPapers
+from netboot.records.values import Event
 
 
 class Papers:
