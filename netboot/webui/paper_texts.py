@@ -1,4 +1,4 @@
-"""The page's texts for certificates and their check, in French and in English.
+"""The page's texts for certificates, their check and what stands on them, in French and in English.
 
 Not for: the words on a paper, or of a finding (`certificates/`).
 """
@@ -6,8 +6,10 @@ Not for: the words on a paper, or of a finding (`certificates/`).
 from typing import Final
 
 from netboot.shared.language import Language
+from netboot.webui.exception_texts import EXCEPTION_TEXTS
 
 PAPER_TEXTS: Final[dict[str, dict[Language, str]]] = {
+    **EXCEPTION_TEXTS,
     "papers": {"fr": "Papiers de ce passage", "en": "Papers of this visit"},
     "papers_help": {
         "fr": "Un certificat si tout est effacé, sinon un rapport qui dit ce qui manque. L'atelier les signe.",

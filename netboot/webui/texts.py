@@ -10,7 +10,6 @@ from typing import Final
 from netboot.shared.language import Language
 from netboot.webui.disk_texts import DISK_TEXTS
 from netboot.webui.drive_erase_texts import DRIVE_ERASE_TEXTS
-from netboot.webui.exception_texts import EXCEPTION_TEXTS
 from netboot.webui.lock_texts import LOCK_TEXTS
 from netboot.webui.paper_texts import PAPER_TEXTS
 from netboot.webui.question_texts import QUESTION_TEXTS
@@ -391,7 +390,6 @@ TEXTS: Final[dict[str, dict[Language, str]]] = {
     **QUESTION_TEXTS,
     **VISIT_TEXTS,
     **PAPER_TEXTS,
-    **EXCEPTION_TEXTS,
 }
 
 

@@ -14,8 +14,9 @@ from msgspec.structs import replace
 from netboot.certificates.compose import compose, number_of
 from netboot.certificates.values import BadPart, ErasedDisk, Machine, OtherDisk, Paper, Workshop
 from netboot.jobs.disk_answers import Answer
+from netboot.records.paper_values import VisitPapers
 from netboot.records.record import open_record
-from netboot.records.values import AnswerRow, ErasureRow, JobRow, VisitPapers
+from netboot.records.values import AnswerRow, ErasureRow, JobRow
 from netboot.shared.disk_status import DiskStatus
 from netboot.shared.erase_methods.firmware import SeenState
 from netboot.shared.erase_methods.nvme_sanitize_crypto import NvmeSanitizedByKey
