@@ -6,12 +6,13 @@ Not for: parsing arguments (`cli.py`).
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 from netboot.auth.certificate_keys import existing_public_keys, load_certificate_keys, read_public_text
 from netboot.certificates.findings import Finding
-from netboot.certificates.folder import wanted_of_days, write_folder
+from netboot.certificates.folder import Wanted, wanted_of_days, write_folder
 from netboot.certificates.picture import text_in
 from netboot.certificates.values import Workshop
 from netboot.certificates.verify import LONGEST, Checked, Known, check_given, compare

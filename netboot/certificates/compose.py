@@ -154,7 +154,6 @@ def _erased(
         started=_at(told.started),
         finished=_at(told.finished),
         seconds=round(told.seconds, _FRACTIONS),
-        pc_clock=_at(told.pc_clock),
         figures=(*_figures(figures), *_locks(told))[:_FIGURES],
         bad=tuple(
             BadPart(start=one.start, length=one.length, what=one.what) for one in getattr(told.evidence, "bad", ())

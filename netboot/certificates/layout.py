@@ -188,9 +188,8 @@ def _disk(disk: ErasedDisk, place: int, paper: Paper, language: Language, t: dic
     if disk.verdict == "erased" and LEVEL_ORDER.index(disk.level) < LEVEL_ORDER.index(disk.wanted):
         level = t["lowered"].format(level=level, wanted=LEVELS[disk.wanted][language])
     took = time_text(disk.seconds, language)
-    times = t["from_to"].format(began=clock_text(disk.started)[:-4], ended=clock_text(disk.finished)[:-4], took=took)
-    if paper.kit:
-        times = t["by_pc_clock"].format(began=clock_text(disk.pc_clock)[:-4], took=took)
+    began, ended = (clock_text(moment)[:-4] for moment in (disk.started, disk.finished))
+    times = t["by_pc_clock" if paper.kit else "from_to"].format(began=began, ended=ended, took=took)
     by_place = t["by_place"].format(place=disk.by_place) if disk.by_place else ""
     rows = [
         (t["model"], disk.model or t["unknown"]),

@@ -85,8 +85,8 @@ TEXTS: Final[dict[str, Words]] = {
     "times": {"fr": "Début, fin, durée", "en": "Began, ended, took"},
     "from_to": {"fr": "{began} – {ended} UTC ({took})", "en": "{began} – {ended} UTC ({took})"},
     "by_pc_clock": {
-        "fr": "{began} selon l'horloge du PC, que personne n'a vérifiée ({took})",
-        "en": "{began} by the PC's own clock, which nobody checked ({took})",
+        "fr": "{began} – {ended} selon l'horloge du PC, que personne n'a vérifiée ({took})",
+        "en": "{began} – {ended} by the PC's own clock, which nobody checked ({took})",
     },
     "problem": {"fr": "Ce qui s'est passé", "en": "What happened"},
     "earlier": {"fr": "Essais d'avant", "en": "Tries before"},

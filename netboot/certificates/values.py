@@ -111,8 +111,8 @@ class ErasedDisk(_Value, frozen=True, kw_only=True):
 
     `technique` is the erase method's name in netboot, `level_source` by which text it counts as this level, and
     `level_condition` on which condition that nobody checked; `wanted` is what the profile asked for. `problem` is what
-    went wrong, in French and English. `pc_clock` is what the PC's own clock showed at its beginning. `speeds` is how
-    fast equal parts of the disk went, from its first byte to its last.
+    went wrong, in French and English. `speeds` is how fast equal parts of the disk went, from its first byte to its
+    last.
     """
 
     model: Line = ""
@@ -133,7 +133,6 @@ class ErasedDisk(_Value, frozen=True, kw_only=True):
     started: Moment = ""
     finished: Moment = ""
     seconds: float
-    pc_clock: Moment = ""
     figures: Annotated[tuple[Figure, ...], Meta(max_length=128)] = ()
     bad: Annotated[tuple[BadPart, ...], Meta(max_length=1024)] = ()
     before: Annotated[tuple[Figure, ...], Meta(max_length=64)] = ()
@@ -198,7 +197,8 @@ class Paper(_Value, frozen=True, kw_only=True):
 
     `why` is empty for a certificate. `said` is what people said of the PC's disks. `ordered_by` is who chose the erase;
     "" where it was chosen in the PC's boot menu, where nobody signs in. `kit` is the stick from which it was done
-    without a server, "" for none: then `arrived` and the moments of its disks are when the stick was collected.
+    without a server, "" for none: then `arrived` is when the stick was collected, and the moments of its disks are
+    by the PC's own clock.
     """
 
     format: Literal["netboot-erasure-1"] = FORMAT

@@ -210,14 +210,15 @@ def test_a_changed_byte_in_any_field_of_any_event_is_said_to_be_the_events(
 def test_what_was_done_from_a_stick_says_so_and_whose_clock_told_the_time(
     certificate: Paper, keys: CertificateKeys, language: Language
 ) -> None:
-    disk = replace(certificate.disks[0], pc_clock="2005-01-01T10:00:00Z")
+    disk = replace(certificate.disks[0], started="2005-01-01T10:00:00Z", finished="2005-01-01T11:00:00Z")
     alone = replace(certificate, kit="0123-4567", disks=(disk,))
     text = words(laid_out(issue(alone, keys).issued, language))
     assert "0123-4567" in text
     assert TEXTS["collected"][language] in text
-    assert {"fr": "2005-01-01 10:00 selon l'horloge du PC", "en": "2005-01-01 10:00 by the PC's own clock"}[
-        language
-    ] in text
+    assert {
+        "fr": "2005-01-01 10:00 – 2005-01-01 11:00 selon l'horloge du PC",
+        "en": "2005-01-01 10:00 – 2005-01-01 11:00 by the PC's own clock",
+    }[language] in text
     assert TEXTS["collected"][language] not in words(laid_out(issue(certificate, keys).issued, language))
 
 
