@@ -11,6 +11,7 @@ Not for: how a method works (`overwrite.py`), what a verdict allows (`jobs/stage
 """
 
 import asyncio
+import logging
 from collections.abc import Mapping, Sequence
 from importlib import import_module
 from typing import Final, Protocol, get_args, runtime_checkable
@@ -38,6 +39,8 @@ from netboot.shared.out_of_reach import as_counts_show, reaching_first
 from netboot.shared.problems import Problem
 from netboot.shared.stages.erase import DiskErase, Erase, EraseResult, Erasure
 from netboot.shared.thawing import needs_thaw
+
+log = logging.getLogger(__name__)
 
 AT_ONCE: Final = 8
 BAD_RANGES_IN_ALL: Final = 2048
@@ -132,7 +135,12 @@ async def _erase(
         if ready.problem is not None:
             erasure = _not_begun(order, ready.problem)
         else:
-            erasure = await _erase_one(order, ready, methods, read_disks, tally.told(order.disk), ask)
+            try:
+                erasure = await _erase_one(order, ready, methods, read_disks, tally.told(order.disk), ask)
+            except Exception as error:  # a defect that one disk brings out stops no other
+                log.exception("erasing %s", order.disk.text)
+                fault = Problem("agent-error", {"error": f"{type(error).__name__}: {error}"[:300]})
+                erasure = _not_begun(order, fault)
         tally.over(order.disk, erased=erasure.verdict == "erased")
         # The server knows the disk by what the order calls it, however large it is by now.
         return replace(erasure, disk=order.disk, thawing=ready.thawing, given_back=ready.given_back)
