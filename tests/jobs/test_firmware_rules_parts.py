@@ -11,7 +11,7 @@ from netboot.jobs.erase_methods.firmware import firmware_rules, on_own_port
 from netboot.jobs.erase_methods.levels import TABLE, levels_of
 from netboot.jobs.erase_methods.rules import MethodRules
 from netboot.shared.contradictions import Reason
-from netboot.shared.disk_abilities import Abilities, AtaSanitize, AtaSecurity, NvmeFormat, NvmeSanitize
+from netboot.shared.disk_abilities import Abilities, AtaSanitize, AtaSecurity, NvmeFormat, NvmeSanitize, Opal
 from netboot.shared.erase_methods import Method
 from netboot.shared.erase_methods.firmware import FirmwareErased, SeenState
 from netboot.shared.erase_methods.nvme_format import NvmeFormatted
@@ -49,6 +49,7 @@ def test_a_technique_says_what_it_suits_reaches_and_erases_beside() -> None:
     assert made.levels == {medium: counts.level for medium, counts in TABLE["nvme-format"].items()}
     assert (made.whole_drive, rules(whole_drive=False).whole_drive) == (True, False)
     assert made.first_on == frozenset()
+    assert (made.asks, rules(asks=True).asks) == (False, True)
 
 
 def test_what_the_evidence_does_not_show_is_told_with_its_figures() -> None:
@@ -144,6 +145,7 @@ KINDS: dict[Method, Abilities] = {
     "nvme-sanitize-crypto": Abilities(nvme_sanitize=NvmeSanitize(crypto=True)),
     "nvme-sanitize-overwrite": Abilities(nvme_sanitize=NvmeSanitize(overwrite=True)),
     "nvme-format": Abilities(nvme_format=NvmeFormat(supported=True)),
+    "opal-revert": Abilities(opal=Opal(owned=True)),
 }
 
 
@@ -159,6 +161,13 @@ def test_what_is_not_supported_is_not_ordered_whatever_else_is_told() -> None:
         Abilities(ata_sanitize=AtaSanitize(supported=False, block=True, crypto=True, overwrite=True)),
         Abilities(ata_security=AtaSecurity(supported=False, enhanced=True)),
         Abilities(nvme_format=NvmeFormat(supported=False, crypto=True)),
+        Abilities(opal=Opal(locked=True, shadow=True, encrypts=True)),
     ):
         for disk in (DISK, SSD):
             assert [name for name, one in METHODS.items() if one.suits(replace(disk, can=can))] == ["overwrite"]
+
+
+def test_a_revert_is_for_any_disk_that_is_spoken_to_itself() -> None:
+    owned = Abilities(opal=Opal(owned=True))
+    for disk, suits in ((DISK, True), (SSD, True), (replace(SSD, transport="usb"), False)):
+        assert METHODS["opal-revert"].suits(replace(disk, can=owned)) == suits
