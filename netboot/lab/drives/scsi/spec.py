@@ -17,7 +17,7 @@ class ScsiModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name: Annotated[str, msgspec.Meta(max_length=16)] = "LAB SAS SSD"
     firmware: Annotated[str, msgspec.Meta(max_length=4)] = "0001"
     rotation: Annotated[int, msgspec.Meta(ge=0, lt=0xFFFF)] = 1
-    wwn: Annotated[int, msgspec.Meta(ge=0, le=(1 << 64) - 1)] = 0
+    wwn: Annotated[int, msgspec.Meta(ge=0, le=(1 << 63) - 1)] = 0
     sanitize: tuple[SanitizeKind, ...] = ("block", "crypto", "overwrite")
     lists_commands: bool = True
 
