@@ -4,26 +4,31 @@ The password comes with the order; the server knows each disk's own (`jobs/drive
 disk takes no more than five wrong ones. hdparm's --security-disable unlocks first; whether it helped, the disk says.
 A disk whose power went off in the middle of its erase may refuse to be unlocked and take nothing but that erase again:
 where the order allows it, it is given that, under the same password, so that it can be marked and erased with proof.
+Whether a disk refused a password, or nobody answered, is read from what went over the cable: hdparm's exit status is 0
+of both.
 Sources: ACS-4 4.16 (Security feature set), IDENTIFY DEVICE word 128.
 Not for: passwords of former owners, which nobody here knows.
 """
 
 from typing import Final, Literal
 
+from netboot.agent.answers.hdparm_orders import parse_security_order
 from netboot.agent.disks.ata_abilities import parse_identity
 from netboot.agent.erase.firmware.programs import answer, transcript
 from netboot.shared.disk_abilities import Announced
 from netboot.shared.inventory import Disk
 
-Password = Literal["none", "gone", "foreign", "locked", "not-told"]
+Password = Literal["none", "gone", "foreign", "locked", "untried", "not-told"]
 """none: there was none. gone: it was netboot's, and is off. foreign, locked: another's, which lets the disk be used or
-not. not-told: the disk says nothing of passwords."""
+not. untried: the disk is locked, and takes no password now, or did not answer. not-told: the disk says nothing of
+passwords."""
 
 _MOST: Final = 32
 """Characters of an ATA password."""
 _UNTOLD: Final = 12 * 3600
 """Seconds for an erase whose time the disk does not tell, or tells as more than its largest number, 508 minutes."""
 _MARGIN: Final = 600
+_AS_USER: Final = ("hdparm", "--verbose", "--user-master", "u")
 
 
 def erase_limit(told: Announced | None) -> int:
@@ -42,16 +47,19 @@ def take_off(disk: Disk, password: str, *, by_erase: bool = False) -> Password:
         return "not-told"
     if not before.enabled:
         return "none"
+    tried = False
     if password and len(password) <= _MOST and not before.frozen and not before.expired:
-        transcript(("hdparm", "--user-master", "u", "--security-disable", password, device))
+        told = transcript((*_AS_USER, "--security-disable", password, device))[1]
         if not _is_set(device):
             return "gone"
+        tried = parse_security_order(told, "SECURITY_DISABLE").taken == "refused"
         if by_erase and before.locked:
-            erase = ("hdparm", "--user-master", "u", "--security-erase", password, device)
-            transcript(erase, seconds=erase_limit(before.time))
+            transcript((*_AS_USER, "--security-erase", password, device), seconds=erase_limit(before.time))
             if not _is_set(device):
                 return "gone"
-    return "locked" if before.locked else "foreign"
+    if not before.locked:
+        return "foreign"
+    return "locked" if tried else "untried"
 
 
 def _is_set(device: str) -> bool:

@@ -1,5 +1,5 @@
-"""Gets the ordered disks ready before any of them is erased: thaws those that are frozen, and has them give back what
-they hide.
+"""Gets the ordered disks ready before any of them is erased: thaws those that are frozen, unlocks those that netboot
+locked, and has them give back what they hide.
 
 All of it is done while no disk is under way: the PC is suspended with all of its disks, and a disk that is found anew
 has its port reset. Each disk's part is kept as evidence. What is not tried is told too.
@@ -20,6 +20,7 @@ from netboot.agent.erase.firmware.ata import is_ata
 from netboot.agent.erase.give_back import After, give_back
 from netboot.agent.erase.sleep import sleep, sleep_ability
 from netboot.agent.erase.thaw_rules import SleepAbility, why_not_thaw
+from netboot.agent.erase.unlocking import Unlock, unlock, unlock_all
 from netboot.agent.host import Host
 from netboot.agent.progress import HeldUp, nobody
 from netboot.agent.this_boot import ThisBoot
@@ -55,6 +56,7 @@ class Hands:
     ask: Callable[[Sequence[Disk]], Sequence[Disk]] = ask
     pc: Callable[[], SleepAbility] = lambda: sleep_ability(Host())
     sleep: Callable[[], float] = sleep
+    unlock: Unlock = unlock
     give_back: Callable[..., After] = give_back
     shown: float = _SHOWN
 
@@ -68,16 +70,22 @@ class Ready:
     thawing: Thawing | None = None
     given_back: GivenBack | None = None
     problem: Problem | None = None
+    unlocked: bool = False
 
 
 async def get_ready(
     stage: Erase, read_disks: ReadDisks, this_boot: ThisBoot, held_up: HeldUp = nobody, hands: Hands | None = None
 ) -> list[Ready]:
-    """Do what is needed, and say for each order of the stage what became of its disk. Raises nothing."""
+    """Do what is needed, and say for each order of the stage what became of its disk.
+
+    Raises StageFailed where a disk is locked by a password that is not netboot's.
+    """
     hands = hands or Hands()
     ready = [Ready(this_boot.now(order.disk), given_back=this_boot.given_back(order.disk)) for order in stage.disks]
     if any(order.method.startswith("ata-") for order in stage.disks):
         ready = await _thawed(stage, ready, read_disks, this_boot, held_up, hands)
+    unlocked = await unlock_all(stage.disks, [one.disk for one in ready], read_disks, hands.unlock)
+    ready = [replace(one, unlocked=is_open) for one, is_open in zip(ready, unlocked, strict=True)]
     return [
         await _given_back(order, one, read_disks, this_boot, held_up, hands)
         for order, one in zip(stage.disks, ready, strict=True)

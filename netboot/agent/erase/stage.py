@@ -2,9 +2,9 @@
 
 A method is a module of this folder, named as it is, with its METHOD; it gets the claimed disk and returns its evidence.
 Where the drive refuses one before anything happens, the next of the order is taken; a disk that counts replaced sectors
-gets those first that reach them (`shared/out_of_reach.py`). Before any disk is begun, frozen ones are thawed and what
-they hide is given back (`ready.py`). A password of netboot's that an earlier visit left on a disk is taken off first,
-and so are TCG's locks, by a code that a person gives.
+gets those first that reach them (`shared/out_of_reach.py`). Before any disk is begun, frozen ones are thawed, a
+password of netboot's that an earlier visit left is taken off, and what they hide is given back (`ready.py`). TCG's
+locks are opened by a code that a person gives.
 One disk's failure stops no other. At most AT_ONCE disks are under way, which bounds the memory to AT_ONCE x what a
 method uses.
 Not for: how a method works (`overwrite.py`), what a verdict allows (`jobs/stages/deploy.py`).
@@ -24,7 +24,6 @@ from netboot.agent.disks.disk_status import disk_status
 from netboot.agent.disks.disk_threads import start
 from netboot.agent.erase.counted import read_counts, read_support
 from netboot.agent.erase.label_code import Opened, open_up
-from netboot.agent.erase.password import Password, take_off
 from netboot.agent.erase.ready import Hands, Ready, get_ready
 from netboot.agent.erase.tally import Tally, Told
 from netboot.agent.failures import StageFailed
@@ -103,7 +102,8 @@ async def run_erase(
 ) -> EraseResult:
     """Erase the disks that were ordered, and return one erasure for each, in that order.
 
-    Raises StageFailed with the same result when a verdict is not *erased*; its problem is `erase_problem`'s.
+    Raises StageFailed with the same result when a verdict is not *erased*; its problem is `erase_problem`'s. Raises it
+    without a result when nothing was erased at all, since another's password locks a disk.
     """
     work = [(order.disk, _work(order, methods)) for order in stage.disks]
     tally = Tally(work, progress, held_up, disks)
@@ -155,9 +155,6 @@ async def _erase_one(
     except RefusedError as refused:
         return _not_begun(order, refused.problem)
     try:
-        found = await start(lambda: _unlocked(order, disk))
-        if found == "locked":
-            return _not_begun(order, Problem("erase-locked", {"disk": label(disk)}), model=disk.model)
         opened = Opened("none") if order.method == "opal-revert" else await open_up(order, disk, device, ask)
         if opened.problem is not None:
             return _not_begun(order, opened.problem, model=disk.model)
@@ -174,7 +171,7 @@ async def _erase_one(
                 if erasure.problem is None or erasure.problem.code not in _NOTHING_HAPPENED:
                     break
         erasure = replace(
-            erasure, unlocked=found == "gone", reverted=opened.state == "gone", counts_before=counts, support=support
+            erasure, unlocked=ready.unlocked, reverted=opened.state == "gone", counts_before=counts, support=support
         )
         return await start(lambda: _counted(erasure, disk))
     finally:
@@ -183,13 +180,6 @@ async def _erase_one(
 
 def _asking(method: EraseMethod, ask: Ask) -> EraseMethod:
     return method.asking(ask) if isinstance(method, AsksPerson) else method
-
-
-def _unlocked(order: DiskErase, disk: Disk) -> Password:
-    """What became of a password on this disk. Blocks."""
-    if not order.password:
-        return "none"
-    return take_off(disk, order.password, by_erase="ata-erase" in order.methods)
 
 
 def _counted(erasure: Erasure, disk: Disk) -> Erasure:

@@ -27,6 +27,7 @@ Code = Literal[
     "erase-beside",
     "erase-take-out",
     "erase-locked",
+    "erase-locked-untried",
     "erase-opal-locked",
     "erase-opal-wrong",
     "erase-opal-kept",
@@ -186,12 +187,20 @@ SENTENCES: Final[dict[Code, dict[Language, str]]] = {
         "was written. Switch the PC off, take that disk out, label it “to be destroyed”, then start again without it.",
     },
     "erase-locked": {
-        "fr": "Le disque {disk} est verrouillé par un mot de passe que netboot n'a pas mis : rien ne peut y être lu ni "
-        "écrit. Il n'est pas effacé. Ôtez le mot de passe dans le réglage du PC (BIOS), ou sortez le disque et "
-        "détruisez-le.",
-        "en": "The disk {disk} is locked by a password that netboot did not set: nothing can be read from it or "
-        "written to it. It is not erased. Take the password away in the PC's setup (BIOS), or take the disk out and "
-        "destroy it.",
+        "fr": "Disque verrouillé par un mot de passe que netboot n'a pas mis : {disk}. Rien n'a été effacé, sur aucun "
+        "disque de ce PC. Ôtez ce mot de passe dans le réglage du PC (BIOS), ou sortez le disque et étiquetez-le « à "
+        "détruire », puis recommencez.",
+        "en": "Disk locked by a password that netboot did not set: {disk}. Nothing was erased, on no disk of this PC. "
+        "Take that password away in the PC's setup (BIOS), or take the disk out and label it “to be destroyed”, then "
+        "start again.",
+    },
+    "erase-locked-untried": {
+        "fr": "Disque verrouillé par un mot de passe, et qui n'en accepte aucun pour l'instant : {disk}. Rien n'a été "
+        "effacé, sur aucun disque de ce PC. Éteignez le PC, rallumez-le et recommencez ; si cela se répète, sortez le "
+        "disque et étiquetez-le « à détruire ».",
+        "en": "Disk locked by a password, and it takes none at the moment: {disk}. Nothing was erased, on no disk of "
+        "this PC. Switch the PC off and on and start again; if it happens once more, take the disk out and label it "
+        "“to be destroyed”.",
     },
     "erase-opal-locked": {
         "fr": "Le disque {disk} est verrouillé (TCG Opal) : rien ne peut y être lu ni écrit, et personne n'a donné "
