@@ -58,7 +58,7 @@ PURE = (
     "jobs.evidence", "jobs.honest_erasure", "jobs.identity", "jobs.job",
     "jobs.named", "jobs.policy", "jobs.profile", "jobs.seen", "jobs.stage_questions", "jobs.target",
     "jobs.stages.rules", *(f"jobs.stages.{name}" for name in get_args(StageName)),
-    "jobs.drive_password",
+    "jobs.drive_password", "jobs.erase_cuts",
     "jobs.erase_levels", "jobs.erase_policy", "jobs.erase_methods.rules", "jobs.erase_methods.levels",
     "jobs.erase_methods.firmware", *(f"jobs.erase_methods.{module_of(method)}" for method in get_args(Method)),
     "lab.drives.ahci.fis", *(f"lab.drives.ata.{name}" for name in (
@@ -75,7 +75,8 @@ PURE = (
     "kit.partitions",
     "lan.query_rate",
     "records.old_evidence",
-    "shared.contradictions", "shared.disk_abilities", "shared.disk_counts", "shared.disk_loaders", "shared.disk_status",
+    "shared.contradictions", "shared.cut_words", "shared.disk_abilities", "shared.disk_counts", "shared.disk_loaders",
+    "shared.disk_status", "shared.erase_begun",
     "shared.disk_progress", "shared.erase_methods.kind", "shared.erase_methods.firmware",
     *(f"shared.erase_methods.{module_of(method)}" for method in get_args(Method)),
     "shared.erase_outcome", "shared.firmware_verdict", "shared.given_back", "shared.growth",

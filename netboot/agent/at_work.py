@@ -10,7 +10,7 @@ from netboot.agent.deploy.stage import Journal
 from netboot.agent.disks import listing
 from netboot.agent.disks.claim import ReadDisks, as_answered
 from netboot.agent.net.server_place import ServerPlace
-from netboot.agent.progress import HeldUp, StageTold
+from netboot.agent.progress import Begins, HeldUp, StageTold
 from netboot.agent.questions import Ask, nobody
 from netboot.agent.this_boot import ThisBoot
 from netboot.shared.inventory import DiskId
@@ -39,6 +39,11 @@ class AtWork:
     def held_up(self) -> HeldUp:
         """Told what holds the stage up."""
         return self.progress.held_up
+
+    @property
+    def begins(self) -> Begins:
+        """Told what is begun on a disk."""
+        return self.progress.begins
 
     def disks_as_answered(self, answered: Sequence[DiskId]) -> ReadDisks:
         """Reads the disks, those of `answered` being the PC's own by a person's word."""

@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Final
 
-from netboot.agent.progress import DiskAt
+from netboot.agent.progress import NO_BEGINS, Begins, DiskAt
 from netboot.shared.disk_progress import DISKS, DiskProgress, DiskStep
 from netboot.shared.protocol import StageProgress, Stuck
 from netboot.shared.stages import StageName
@@ -20,7 +20,8 @@ _BY_BYTES: Final[frozenset[DiskStep]] = frozenset({"writing", "reading"})
 class Meter:
     """One stage's newest progress; a `StageTold` to the stage, messages to the visit."""
 
-    def __init__(self, job: str, stage: StageName) -> None:
+    def __init__(self, job: str, stage: StageName, begins: Begins = NO_BEGINS) -> None:
+        self.begins = begins
         self._job = job
         self._stage = stage
         self._done = 0

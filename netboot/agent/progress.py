@@ -1,10 +1,12 @@
-"""How a stage reports its progress while it runs: for the screen and the page, never evidence."""
+"""How a stage reports while it runs: its progress, for the screen and the page, never evidence; and what it begins."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from netboot.shared.disk_progress import DiskStep
+from netboot.shared.erase_begun import Begun
+from netboot.shared.inventory import DiskId
 from netboot.shared.protocol import Stuck
 
 
@@ -46,11 +48,38 @@ DisksTold = Callable[[Sequence[DiskAt]], None]
 """Told where each disk of a stage is, in the same order every time; called like a `Progress`."""
 
 
+class Begins(Protocol):
+    """Told what is begun on a disk, for the case that its end is never heard of."""
+
+    async def begun(self, begun: Begun) -> None:
+        """Returns once that is on the record, however long the line is broken."""
+
+    def reached(self, disk: DiskId, done: int) -> None:
+        """An overwrite has written about so many bytes. Cheap; only the newest counts."""
+
+
+class NobodyBegins:
+    """For whoever keeps nothing."""
+
+    async def begun(self, begun: Begun) -> None:
+        """Nothing is kept."""
+
+    def reached(self, disk: DiskId, done: int) -> None:
+        """Nothing is kept."""
+
+
+NO_BEGINS: Final[Begins] = NobodyBegins()
+
+
 class StageTold(Progress, Protocol):
-    """What a stage tells while it runs: how far it is, what holds it up, and of several disks where each is."""
+    """What a stage tells while it runs: how far it is, what holds it up, of several disks where each is, and what it
+    begins."""
 
     def held_up(self, stuck: Sequence[Stuck]) -> None: ...
     def disks(self, at: Sequence[DiskAt]) -> None: ...
+
+    @property
+    def begins(self) -> Begins: ...
 
 
 def nobody(_: object) -> None:

@@ -3,13 +3,14 @@
 Pure: no socket here. Progress is not kept: only the newest matters.
 """
 
+from netboot.shared.erase_begun import Begun
 from netboot.shared.inventory import Count
 from netboot.shared.problems import Problem
-from netboot.shared.protocol import QuestionClosed, StageFinished, StageStarted
+from netboot.shared.protocol import EraseBegun, QuestionClosed, StageFinished, StageStarted
 from netboot.shared.stage_question import How, StageQuestion
 from netboot.shared.stages import Result, StageName
 
-Report = StageStarted | StageFinished | QuestionClosed
+Report = StageStarted | EraseBegun | StageFinished | QuestionClosed
 
 
 class Reports:
@@ -40,6 +41,13 @@ class Reports:
             problem=problem,
             result=result,
         )
+        self._kept.append(report)
+        return report
+
+    def begun(self, job: str, begun: Begun) -> Report:
+        """Number and keep: a disk is about to be erased."""
+        self._last += 1
+        report = EraseBegun(number=self._last, job=job, begun=begun)
         self._kept.append(report)
         return report
 

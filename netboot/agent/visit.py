@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import nullcontext
 from typing import Final, Protocol
 
+from netboot.agent.begins import ToldBegins
 from netboot.agent.failures import StageFailed
 from netboot.agent.meter import Meter
 from netboot.agent.progress import StageTold
@@ -156,8 +157,9 @@ class Visit:
         await self._link.send(self._reports.started(job, name, time.monotonic()))
         problem: Problem | None = None
         result: Result | None = None
-        meter = Meter(job, name)
-        ticker = tasks.create_task(self._tick(meter))
+        begins = ToldBegins(job, self._reports, self._link)
+        meter = Meter(job, name, begins)
+        ticker = tasks.create_task(self._tick(meter, begins))
         try:
             result = await self._run_one(stage, meter, self._questions.of(job, name))
         except StageFailed as failed:
@@ -177,9 +179,10 @@ class Visit:
             await self._link.settled.wait()
             await self._link.inbox.put(Leave(action=stage.action))
 
-    async def _tick(self, meter: Meter) -> None:
+    async def _tick(self, meter: Meter, begins: ToldBegins) -> None:
         while True:
             await asyncio.sleep(PROGRESS_EVERY)
+            await begins.tell(time.monotonic())
             progress = meter.read(time.monotonic())
             if progress is not None:
                 self._display.progressed(progress)

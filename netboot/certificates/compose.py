@@ -12,6 +12,7 @@ from typing import Final, get_args
 
 import msgspec
 
+from netboot.certificates.figure_texts import clock_text
 from netboot.certificates.values import (
     BadPart,
     ErasedDisk,
@@ -35,6 +36,7 @@ from netboot.jobs.erase_methods.levels import TABLE
 from netboot.records.paper_values import ExceptionRow, TakeOutRow, VisitPapers
 from netboot.records.values import CONTESTED, ErasureRow, JobRow, VisitRow
 from netboot.records.values import Event as RecordedEvent
+from netboot.shared.cut_words import UNLOCKED, cut_sentence
 from netboot.shared.disk_status import DiskStatus
 from netboot.shared.inventory import Disk
 from netboot.shared.language import Language
@@ -151,6 +153,7 @@ def _erased(
         wanted=told.wanted,
         tool=_line(told.evidence.tool),
         problem={lang: visible(told.problem.sentence(lang)) for lang in get_args(Language)} if told.problem else {},
+        cut={lang: _cut(told, lang) for lang in get_args(Language)} if told.cut or told.unlocked else {},
         started=_at(told.started),
         finished=_at(told.finished),
         seconds=round(told.seconds, _FRACTIONS),
@@ -165,6 +168,12 @@ def _erased(
         missing=tuple(_disk_missing(told)),
         event=None if proof is None else _event(proof),
     )
+
+
+def _cut(told: Erasure, language: Language) -> str:
+    """What is told of an erase that was cut short, and of a password that it left."""
+    cut = cut_sentence(told.cut, language, lambda at: clock_text(_at(at))) if told.cut else ""
+    return " ".join(filter(None, (cut, UNLOCKED[language] if told.unlocked else "")))
 
 
 def _figures(values: dict[str, object], before: str = "") -> Iterator[Figure]:

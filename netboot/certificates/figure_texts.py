@@ -22,6 +22,7 @@ FIGURES: Final[dict[str, dict[Language, str]]] = {
     "said": {"fr": "réponse de l'outil", "en": "the tool's answer"},
     "announced": {"fr": "durée annoncée par le disque (s)", "en": "time that the drive announced (s)"},
     "waited": {"fr": "un effacement d'avant a été attendu", "en": "an erase of before was waited for"},
+    "resumed": {"fr": "suite d'avant une coupure", "en": "gone on from before a cut"},
     "state_before": {"fr": "état avant", "en": "state before"},
     "state_after": {"fr": "état après", "en": "state after"},
     "seconds": {"fr": "durée (s)", "en": "time it took (s)"},

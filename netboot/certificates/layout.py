@@ -199,6 +199,7 @@ def _disk(disk: ErasedDisk, place: int, paper: Paper, language: Language, t: dic
         (t["medium"], joined(MEDIA[disk.medium][language], disk.transport.upper())),
         (t["source"], t["source_pc"]),
         (t["problem"], disk.problem.get(language, "")),
+        (t["problem"], disk.cut.get(language, "")),
         (t["problem"], "" if disk.event is not None else t["no_proof"]),
         (t["method"], level),
         (t["technique"], technique_name(disk.technique, language)),

@@ -111,8 +111,8 @@ class ErasedDisk(_Value, frozen=True, kw_only=True):
 
     `technique` is the erase method's name in netboot, `level_source` by which text it counts as this level, and
     `level_condition` on which condition that nobody checked; `wanted` is what the profile asked for. `problem` is what
-    went wrong, in French and English. `speeds` is how fast equal parts of the disk went, from its first byte to its
-    last.
+    went wrong, in French and English; `cut` what became of an erase of before that was cut short. `speeds` is how fast
+    equal parts of the disk went, from its first byte to its last.
     """
 
     model: Line = ""
@@ -130,6 +130,7 @@ class ErasedDisk(_Value, frozen=True, kw_only=True):
     wanted: Level
     tool: Line = ""
     problem: dict[Language, Annotated[str, Meta(max_length=4096)]] = {}
+    cut: dict[Language, Annotated[str, Meta(max_length=4096)]] = {}
     started: Moment = ""
     finished: Moment = ""
     seconds: float

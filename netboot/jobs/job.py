@@ -11,6 +11,7 @@ from netboot.jobs.disk_answers import Answer
 from netboot.jobs.erase_exception import EraseException, Judged
 from netboot.jobs.profile import Profile
 from netboot.jobs.seen import Seen
+from netboot.shared.erase_begun import Begun
 from netboot.shared.fields import Digest
 from netboot.shared.inventory import DiskId, Inventory, Size, Text
 from netboot.shared.problems import Problem
@@ -52,6 +53,7 @@ class Job(Struct, frozen=True, kw_only=True):
     `seen` is what a person chose it for, None where nobody saw the PC on the page: the boot menu, a batch.
     `answers` are what people had said of the PC's disks when it began; a later word is for the next job.
     `exception` is what a person signed so that it goes on without an erase, and `judged` every erase of its visit then.
+    `begun` are erases of its disks that were begun, by whichever job, and of which no end is on the record.
     """
 
     id: str
@@ -65,6 +67,7 @@ class Job(Struct, frozen=True, kw_only=True):
     answers: tuple[Answer, ...] = ()
     exception: EraseException | None = None
     judged: tuple[Judged, ...] = ()
+    begun: tuple[Begun, ...] = ()
 
 
 def new_stages(profile: Profile) -> tuple[StageRecord, ...]:

@@ -44,6 +44,7 @@ Kind = Literal[
     "erase-exception",
     "job-started",
     "stage-started",
+    "erase-begun",
     "stage-ended",
     "question-answered",
     "question-closed",

@@ -16,13 +16,14 @@ from sqlalchemy.orm import Session
 from netboot.jobs.job import Job, MasterNeeds, StageRecord, new_stages
 from netboot.jobs.profile import Profile
 from netboot.jobs.seen import Seen
-from netboot.records import choices, disk_answers, events, exceptions, inventories, machines, tables
+from netboot.records import begun_erases, choices, disk_answers, events, exceptions, inventories, machines, tables
 from netboot.records.arrivals import Added
 from netboot.records.column_types import encoded
 from netboot.records.interruption import after_another_boot
 from netboot.records.refusals import NotOnRecord
 from netboot.records.tables import require_row
 from netboot.records.values import AnswerRow, JobState, Outcome, StageState
+from netboot.shared.erase_begun import Begun
 from netboot.shared.inventory import DiskId
 from netboot.shared.problems import Problem
 from netboot.shared.stages import Result, StageName
@@ -112,6 +113,13 @@ def stage_started(session: Session, job_id: str, stage: StageName, number: int, 
             body = {"stage": stage, "report": number}
             events.append(session, "stage-started", body, now=now, machine=visit.machine_id, visit=visit.id, job=row.id)
     return restored(session, row)
+
+
+def erase_begun(session: Session, job_id: str, begun: Begun, number: int, *, now: datetime) -> None:
+    """A disk is about to be erased by this job, which is not over."""
+    row, visit = _job_and_visit(session, job_id)
+    if is_news(session, visit, number, now) and row.state == "running":
+        begun_erases.keep(session, row, visit, begun, now=now)
 
 
 def stage_finished(
@@ -227,12 +235,14 @@ def restored(session: Session, row: tables.Job) -> Job:
     stages = _records(session, row.id)
     results = (stage.result for stage in stages if stage.state == "done")
     checked = (result.inventory for result in results if isinstance(result, CheckResult))
+    inventory = next(checked, visit.inventory)
+    erases = any(stage.stage == "erase" and stage.state in ("waiting", "running") for stage in stages)
     exception = exceptions.of_job(session, row.id)
     return Job(
         id=row.id,
         profile=row.profile,
         stages=stages,
-        inventory=next(checked, visit.inventory),
+        inventory=inventory,
         hostname=row.hostname,
         master=row.master,
         target=row.target,
@@ -240,6 +250,7 @@ def restored(session: Session, row: tables.Job) -> Job:
         answers=tuple(given.answer for given in disk_answers.of_jobs(session, [row.id]).get(row.id, ())),
         exception=exception,
         judged=exceptions.judged(session, row.visit_id) if exception is not None else (),
+        begun=tuple(begun_erases.unended(session, (disk.id for disk in inventory.disks))) if erases else (),
     )
 
 

@@ -129,19 +129,22 @@ def find_disk(session: Session, wanted: DiskId) -> tables.Disk | None:
 
     None as well for one that a person named by its place: its serial is another's too.
     """
+    return next((row for row in disks_named(session, wanted) if row.size == wanted.size), None)
+
+
+def disks_named(session: Session, wanted: DiskId) -> tuple[tables.Disk, ...]:
+    """The same, whatever its size was: a disk that gave back what it hid has another one since."""
     if wanted.by_place:
-        return None
+        return ()
     names = []
     if wanted.serial:
         names.append(tables.Disk.serial == wanted.serial)
     if wanted.wwn:
         names.append(tables.Disk.wwn == wanted.wwn)
     if not names:
-        return None
-    rows = session.scalars(
-        select(tables.Disk).where(tables.Disk.size == wanted.size, or_(*names)).order_by(tables.Disk.id)
-    )
-    return next((row for row in rows if DiskId(serial=row.serial, wwn=row.wwn, size=row.size).same_as(wanted)), None)
+        return ()
+    rows = session.scalars(select(tables.Disk).where(or_(*names)).order_by(tables.Disk.id))
+    return tuple(row for row in rows if DiskId(serial=row.serial, wwn=row.wwn, size=wanted.size).same_as(wanted))
 
 
 def keys_by_machine(session: Session, machine_ids: Iterable[str]) -> dict[str, list[Key]]:

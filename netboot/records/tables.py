@@ -23,6 +23,7 @@ from netboot.jobs.seen import Seen
 from netboot.records.column_types import Packed, T, Utc
 from netboot.records.old_evidence import read_erasure, read_result
 from netboot.records.refusals import NotOnRecord
+from netboot.shared.erase_begun import Begun
 from netboot.shared.inventory import DiskId, Inventory
 from netboot.shared.problems import Problem
 from netboot.shared.stages import Result
@@ -298,6 +299,22 @@ class Erasure(Base):
     level: Mapped[str] = mapped_column(String(16))
     verdict: Mapped[str] = mapped_column(String(16))
     evidence: Mapped[Evidence] = mapped_column(Packed[Evidence](Evidence, read=read_erasure))
+
+
+class BegunErase(Base):
+    """An erase that was begun on a disk; `done`: bytes that an overwrite had written when it last told.
+
+    `after`: the number of the disk's newest erasure when it was begun. One with a greater number is its end.
+    """
+
+    __tablename__ = "begun_erases"
+    __table_args__ = (Unique("job_id", "disk_id"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    job_id: Mapped[str] = mapped_column(ForeignKey("jobs.id"))
+    disk_id: Mapped[int] = mapped_column(ForeignKey("disks.id"), index=True)
+    begun: Mapped[Begun] = mapped_column(Packed[Begun](Begun))
+    done: Mapped[int] = mapped_column(BigInteger)
+    after: Mapped[int]
 
 
 class Master(Base):

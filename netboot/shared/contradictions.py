@@ -26,6 +26,7 @@ Reason = Literal[
     "other-disk",
     "other-size",
     "hidden",
+    "resumed",
 ]
 
 REASONS: Final[dict[str, dict[Literal["fr", "en"], str]]] = {
@@ -68,4 +69,8 @@ REASONS: Final[dict[str, dict[Literal["fr", "en"], str]]] = {
     "other-disk": {"fr": "il décrit un autre disque", "en": "it describes another disk"},
     "other-size": {"fr": "les tailles s'y contredisent", "en": "its sizes contradict each other"},
     "hidden": {"fr": "le disque y cache une zone", "en": "the disk hides an area in it"},
+    "resumed": {
+        "fr": "il serait la suite d'un effacement qui n'est pas au registre",
+        "en": "it is said to go on from an erase that is not on the record",
+    },
 }

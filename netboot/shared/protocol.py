@@ -7,6 +7,8 @@
                      ◀───────────  RunStage  do this one now
     StageStarted     ───────────▶
     StageProgress    ───────────▶            live only, never on the record
+    EraseBegun       ───────────▶            a disk is about to be erased: on the record before its drive hears it
+    EraseReached     ───────────▶            how far an overwrite is, kept for the case of a power cut
     QuestionAsked    ───────────▶            the stage asks a person; sent again after every Welcome while it is open
                      ◀───────────  QuestionAnswered: what a person on the page answered
     QuestionClosed   ───────────▶            which answer counted, or that none came
@@ -32,8 +34,9 @@ import msgspec
 from msgspec import Meta, Struct
 
 from netboot.shared.disk_progress import DISKS, DiskProgress
+from netboot.shared.erase_begun import Begun
 from netboot.shared.fields import At, Identifier, Moment, Token
-from netboot.shared.inventory import Count, Inventory, Size, Text
+from netboot.shared.inventory import Count, DiskId, Inventory, Size, Text
 from netboot.shared.language import Language
 from netboot.shared.problems import Problem
 from netboot.shared.stage_question import AnswerId, Code, How, StageQuestion
@@ -119,6 +122,22 @@ class StageProgress(Struct, frozen=True, kw_only=True, tag="progress"):
     disks: Annotated[tuple[DiskProgress, ...], Meta(max_length=DISKS)] = ()
 
 
+class EraseBegun(Struct, frozen=True, kw_only=True, tag="begun"):
+    """A disk of the erase that runs is about to be erased so, or its drive has taken the order (`Begun.taken`)."""
+
+    number: Count
+    job: Identifier
+    begun: Begun
+
+
+class EraseReached(Struct, frozen=True, kw_only=True, tag="reached"):
+    """An overwrite of this disk has written about so many bytes from its start. Only the newest is kept."""
+
+    job: Identifier
+    disk: DiskId
+    done: Size
+
+
 class StageFinished(Struct, frozen=True, kw_only=True, tag="finished"):
     """A stage ended. `result` is its evidence, also when it failed and there is some."""
 
@@ -151,7 +170,9 @@ class QuestionClosed(Struct, frozen=True, kw_only=True, tag="question-closed"):
     choice: Annotated[str, Meta(pattern=r"^[a-z0-9-]{0,32}\Z")] = ""
 
 
-FromAgent = Hello | StageStarted | StageProgress | StageFinished | QuestionAsked | QuestionClosed
+FromAgent = (
+    Hello | StageStarted | StageProgress | EraseBegun | EraseReached | StageFinished | QuestionAsked | QuestionClosed
+)
 
 # ── from the server ─────────────────────────────────────────────────────────────────────────────────────────────────
 

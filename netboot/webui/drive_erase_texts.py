@@ -33,6 +33,15 @@ DRIVE_ERASE_TEXTS: Final[dict[str, dict[Language, str]]] = {
         "fr": "ôtés d'abord par le code PSID que quelqu'un a donné (TCG Opal), puis effacé comme il est dit ici",
         "en": "taken off first by the PSID that a person gave (TCG Opal), then erased as it is told here",
     },
+    "drive_found_running": {
+        "fr": "L'ordre avait été donné avant la coupure ; au démarrage suivant, le disque s'effaçait encore.",
+        "en": "The order had been given before the cut; at the next start the disk was still erasing itself.",
+    },
+    "drive_found_done": {
+        "fr": "L'ordre avait été donné avant la coupure ; au démarrage suivant, le disque avait fini.",
+        "en": "The order had been given before the cut; at the next start the disk had ended.",
+    },
+    "resumed": {"fr": "Écrit avant la coupure, et relu", "en": "Written before the cut, and read back"},
     "drive_announced": {"fr": "Durée annoncée par le disque", "en": "Time that the disk announced"},
     "marks": {"fr": "Marques d'avant", "en": "Marks from before"},
     "marks_figures": {

@@ -17,6 +17,7 @@ from netboot.jobs.erase_policy import erase_forbids
 from netboot.jobs.stages import STAGES
 from netboot.jobs.stages.rules import Line
 from netboot.records.values import StageRow
+from netboot.shared.cut_words import UNLOCKED, cut_sentence
 from netboot.shared.disk_progress import step_name
 from netboot.shared.erase_methods import method_name
 from netboot.shared.inventory import Disk, gigabytes, label
@@ -78,6 +79,8 @@ def renderer() -> Environment:
         batch_ends=BATCH_ENDS,
         loaders=LOADERS,
         method_name=method_name,
+        cut_text=lambda cut, language: cut_sentence(cut, language, clock),
+        unlocked_text=UNLOCKED,
         erase_forbids=erase_forbids,
         count_rows=count_rows,
         status_rows=status_rows,

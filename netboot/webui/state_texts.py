@@ -164,6 +164,7 @@ EVENTS: Final[dict[Kind, dict[Language, str]]] = {
     "policy-set": {"fr": "réglage d'un PC changé", "en": "a PC's rule changed"},
     "job-started": {"fr": "travail commencé", "en": "job begun"},
     "stage-started": {"fr": "étape commencée", "en": "stage begun"},
+    "erase-begun": {"fr": "effacement d'un disque commencé", "en": "erase of a disk begun"},
     "stage-ended": {"fr": "étape terminée", "en": "stage ended"},
     "question-answered": {"fr": "réponse donnée sur la page", "en": "answer given on the page"},
     "question-closed": {"fr": "question d'une étape close", "en": "question of a stage closed"},

@@ -74,6 +74,8 @@ class Session:
         self.stage_began: float | None = None
         self.asked: Asked | None = None
         """What the stage at work asks now, or asked last."""
+        self.reached: dict[str, float] = {}
+        """When it was kept how far the overwrite of each ordered disk is."""
         self.questions: set[str] = set()
         """The keys of all that this job asked on this line: bounded."""
 

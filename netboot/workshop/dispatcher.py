@@ -20,6 +20,8 @@ from netboot.records.record import Record
 from netboot.records.values import StageState
 from netboot.shared.problems import Problem
 from netboot.shared.protocol import (
+    EraseBegun,
+    EraseReached,
     Leave,
     Plan,
     QuestionAsked,
@@ -33,12 +35,13 @@ from netboot.shared.protocol import (
 )
 from netboot.shared.stages import WRITING, Stage, StageName, stage_name
 from netboot.workshop.agent_session import Session, row_of
+from netboot.workshop.begun_erases import BegunErases
 from netboot.workshop.live_board import LiveBoard, State
 from netboot.workshop.stage_questions import StageQuestions
 
 log = logging.getLogger(__name__)
 
-Report = StageStarted | StageProgress | StageFinished | QuestionAsked | QuestionClosed
+Report = StageStarted | StageProgress | EraseBegun | EraseReached | StageFinished | QuestionAsked | QuestionClosed
 """What an agent says after its hello."""
 
 
@@ -61,6 +64,7 @@ class Dispatcher:
         self._record = record
         self._live_board = live_board
         self._questions = questions
+        self._begun = BegunErases(record)
         self._denied = denied
         self._on_named = on_named
 
@@ -78,12 +82,19 @@ class Dispatcher:
                 self._progress(session, message)
             case StageStarted():
                 await self._started(session, message)
+            case EraseBegun():
+                await self._begun.begun(session, session.job, self._now_ordered(session), message)
+            case EraseReached():
+                await self._begun.reached(session, session.job, self._now_ordered(session), message)
             case StageFinished():
                 await self._finished(session, message)
             case QuestionAsked():
                 await self._questions.asked(session, message)
             case QuestionClosed():
                 await self._questions.closed(session, message)
+
+    def _now_ordered(self, session: Session) -> Stage | None:
+        return None if session.job is None else _ordered(session, session.job)
 
     async def stay(self, session: Session, problem: Problem, *, state: State = "failed") -> None:
         """Nothing is done: tell the PC's screen and the live board why."""

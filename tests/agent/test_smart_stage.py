@@ -8,7 +8,7 @@ import pytest
 
 from netboot.agent.at_work import AtWork
 from netboot.agent.net.server_place import ServerPlace
-from netboot.agent.progress import DiskAt
+from netboot.agent.progress import NO_BEGINS, DiskAt
 from netboot.agent.stages.smart import run
 from netboot.shared.inventory import Disk, DiskId
 from netboot.shared.problems import Problem
@@ -29,6 +29,8 @@ class Shown:
 
     def __call__(self, done: int, total: int, part: str = "") -> None:
         self.said.append((done, total, part))
+
+    begins = NO_BEGINS
 
     def held_up(self, stuck: Sequence[Stuck]) -> None: ...
 

@@ -11,7 +11,7 @@ from netboot.agent import stages
 from netboot.agent.at_work import AtWork
 from netboot.agent.failures import StageFailed
 from netboot.agent.net.server_place import ServerPlace
-from netboot.agent.progress import DiskAt
+from netboot.agent.progress import NO_BEGINS, DiskAt
 from netboot.agent.stages import DOES, Stages
 from netboot.shared.inventory import DiskId
 from netboot.shared.protocol import Stuck
@@ -27,6 +27,9 @@ NO_DISK = DiskId(serial="of no disk at all", size=MIB)
 
 class Silent:
     def __call__(self, done: int, total: int, part: str = "") -> None: ...
+
+    begins = NO_BEGINS
+
     def held_up(self, stuck: Sequence[Stuck]) -> None: ...
 
     def disks(self, at: Sequence[DiskAt]) -> None: ...

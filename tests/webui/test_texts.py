@@ -14,7 +14,7 @@ from netboot.lan.address_watch import Trouble
 from netboot.records.events import Kind
 from netboot.records.values import CONTESTED, JobState, Standing
 from netboot.shared.erase_methods import KINDS, Method, module_of
-from netboot.shared.erase_methods.firmware import Accepted, FirmwareState
+from netboot.shared.erase_methods.firmware import Accepted, FirmwareState, Resumed
 from netboot.shared.erase_methods.overwrite import BadPart
 from netboot.shared.inventory import LinkState
 from netboot.shared.stages.erase import Level
@@ -46,6 +46,7 @@ def test_every_text_is_used_somewhere() -> None:
     # `t[name]` in the templates
     by_value = {*NOTICES, *get_args(BadPart), *BY_STANDING}
     by_value |= {f"drive_{state.replace('-', '_')}" for state in get_args(FirmwareState)}
+    by_value |= {f"drive_found_{resumed}" for resumed in get_args(Resumed) if resumed}
     by_value |= {f"order_{accepted.replace('-', '_')}" for accepted in get_args(Accepted)}
     by_value |= {f"link_{link}" for link in get_args(LinkState)}
     by_value |= {f"counted_{how}" for how in get_args(Counted)}

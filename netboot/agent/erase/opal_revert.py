@@ -11,7 +11,7 @@ from netboot.agent.disks.direct_io import DirectDisk
 from netboot.agent.erase.firmware.engine import FirmwareErase
 from netboot.agent.erase.firmware.opal import OpalRevert, speaks_opal
 from netboot.agent.erase.label_code import TRIES, asked
-from netboot.agent.progress import Does, HeldUp, Progress, nobody
+from netboot.agent.progress import NO_BEGINS, Begins, Does, HeldUp, Progress, nobody
 from netboot.agent.questions import Ask
 from netboot.agent.questions import nobody as asks_nobody
 from netboot.shared.erase_methods import KINDS, Method
@@ -42,7 +42,7 @@ class RevertByLabel:
 
     async def run(
         self, order: DiskErase, disk: Disk, device: DirectDisk, progress: Progress, held_up: HeldUp = nobody,
-        does: Does = nobody,
+        does: Does = nobody, begins: Begins = NO_BEGINS,
     ) -> Erasure:  # fmt: skip
         """Ask for the code, and have the disk erase itself by it. Never raises for what the disk does."""
         name = label(disk)
@@ -59,7 +59,7 @@ class RevertByLabel:
                 break
             technique = OpalRevert(code)
             engine = FirmwareErase(self.name, technique, speaks_opal)
-            erasure = await engine.run(order, disk, device, progress, held_up, does)
+            erasure = await engine.run(order, disk, device, progress, held_up, does, begins)
             if not technique.wrong:
                 break
             wrong = Problem("erase-opal-wrong", {"disk": name, "tries": str(tries + 1)})

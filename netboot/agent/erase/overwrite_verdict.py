@@ -47,10 +47,16 @@ class Passes:
         with self._lock:
             self.written.add(start, end)
 
-    def written_in(self, start: int, end: int) -> list[tuple[int, int]]:
-        """What it took of these."""
+    def is_written(self, start: int, end: int) -> bool:
+        """Whether it took all of these."""
         with self._lock:
-            return self.written.within(start, end)
+            return not self.written.missing(start, end)
+
+    def to_verify_in(self, start: int, end: int) -> list[tuple[int, int]]:
+        """What it took of these; nothing where it has given all of that back."""
+        with self._lock:
+            parts = self.written.within(start, end)
+            return parts if any(self.verified.missing(*part) for part in parts) else []
 
     def read(self, start: int, expected: bytearray, content: memoryview) -> None:
         """The disk gave back `content` at `start`, where `expected` was written."""

@@ -12,7 +12,8 @@ Not for: how a method works (`overwrite.py`), what a verdict allows (`jobs/stage
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
+from functools import partial
 from importlib import import_module
 from typing import Final, Protocol, get_args, runtime_checkable
 
@@ -27,10 +28,11 @@ from netboot.agent.erase.label_code import Opened, open_up
 from netboot.agent.erase.ready import Hands, Ready, get_ready
 from netboot.agent.erase.tally import Tally, Told
 from netboot.agent.failures import StageFailed
-from netboot.agent.progress import DisksTold, Does, HeldUp, Progress, nobody
+from netboot.agent.progress import NO_BEGINS, Begins, DisksTold, Does, HeldUp, Progress, nobody
 from netboot.agent.questions import Ask
 from netboot.agent.questions import nobody as asks_nobody
 from netboot.agent.this_boot import ThisBoot
+from netboot.shared.erase_begun import Cut
 from netboot.shared.erase_methods import KINDS, Method, module_of
 from netboot.shared.erase_outcome import as_hidden_areas_show, erase_problem
 from netboot.shared.inventory import Disk, label
@@ -64,7 +66,7 @@ class EraseMethod(Protocol):
 
     async def run(
         self, order: DiskErase, disk: Disk, device: DirectDisk, progress: Progress, held_up: HeldUp = nobody,
-        does: Does = nobody,
+        does: Does = nobody, begins: Begins = NO_BEGINS,
     ) -> Erasure:  # fmt: skip
         """Erase the claimed disk as ordered. What the disk does wrong is in the verdict; nothing is raised for it."""
 
@@ -75,6 +77,17 @@ class AsksPerson(Protocol):
 
     def asking(self, ask: Ask) -> EraseMethod:
         """The same, which asks so."""
+
+
+@runtime_checkable
+class GoesOn(Protocol):
+    """A method whose erase may have gone on while the PC was off."""
+
+    async def follow_up(
+        self, order: DiskErase, disk: Disk, device: DirectDisk, progress: Progress, held_up: HeldUp = nobody,
+        does: Does = nobody,
+    ) -> Erasure:  # fmt: skip
+        """Follow up what was begun; `Erasure.cut` says whether that proves anything."""
 
 
 Methods = Mapping[Method, EraseMethod]
@@ -99,6 +112,7 @@ async def run_erase(
     this_boot: ThisBoot | None = None,
     hands: Hands | None = None,
     ask: Ask = asks_nobody,
+    begins: Begins = NO_BEGINS,
 ) -> EraseResult:
     """Erase the disks that were ordered, and return one erasure for each, in that order.
 
@@ -112,7 +126,7 @@ async def run_erase(
     asking = {name: _asking(method, ask) for name, method in methods.items()}
     async with asyncio.TaskGroup() as tasks:
         running = [
-            tasks.create_task(_erase(order, ready, asking, read_disks, places, tally, ask))
+            tasks.create_task(_erase(order, ready, asking, read_disks, places, tally, ask, begins))
             for order, ready in zip(stage.disks, prepared, strict=True)
         ]
     result = EraseResult(erasures=_bounded([task.result() for task in running]))
@@ -130,13 +144,14 @@ async def _erase(
     places: asyncio.Semaphore,
     tally: Tally,
     ask: Ask,
+    begins: Begins,
 ) -> Erasure:
     async with places:
         if ready.problem is not None:
             erasure = _not_begun(order, ready.problem)
         else:
             try:
-                erasure = await _erase_one(order, ready, methods, read_disks, tally.told(order.disk), ask)
+                erasure = await _erase_one(order, ready, methods, read_disks, tally.told(order.disk), ask, begins)
             except Exception as error:  # a defect that one disk brings out stops no other
                 log.exception("erasing %s", order.disk.text)
                 fault = Problem("agent-error", {"error": f"{type(error).__name__}: {error}"[:300]})
@@ -147,7 +162,7 @@ async def _erase(
 
 
 async def _erase_one(
-    order: DiskErase, ready: Ready, methods: Methods, read_disks: ReadDisks, told: Told, ask: Ask
+    order: DiskErase, ready: Ready, methods: Methods, read_disks: ReadDisks, told: Told, ask: Ask, begins: Begins
 ) -> Erasure:
     try:
         # In threads of their own: disks that hang would use up those that the others need.
@@ -155,6 +170,11 @@ async def _erase_one(
     except RefusedError as refused:
         return _not_begun(order, refused.problem)
     try:
+        followed = await _followed(order, disk, device, methods, told)
+        if followed is not None and (_is_lost(followed) or _is_followed(followed)):
+            support = None if _is_lost(followed) else await start(lambda: read_support(disk))
+            followed = replace(followed, unlocked=ready.unlocked, support=support)
+            return await start(partial(_counted, followed, disk))
         opened = Opened("none") if order.method == "opal-revert" else await open_up(order, disk, device, ask)
         if opened.problem is not None:
             return _not_begun(order, opened.problem, model=disk.model)
@@ -167,11 +187,18 @@ async def _erase_one(
             if needs_thaw(method.name, ready.can):
                 erasure = _not_begun(order, Problem("erase-frozen", {"disk": label(disk)}), model=disk.model)
             elif method.suits(disk):
-                erasure = await _by(method, order, disk, device, told)
+                run = method.run(order, disk, device, told.progress, told.held_up, told.does, begins)
+                erasure = await _by(order, disk, device, run)
                 if erasure.problem is None or erasure.problem.code not in _NOTHING_HAPPENED:
                     break
+        cut = erasure.cut or (followed.cut if followed is not None else _undone(order))
         erasure = replace(
-            erasure, unlocked=ready.unlocked, reverted=opened.state == "gone", counts_before=counts, support=support
+            erasure,
+            unlocked=ready.unlocked,
+            reverted=opened.state == "gone",
+            cut=cut,
+            counts_before=counts,
+            support=support,
         )
         return await start(lambda: _counted(erasure, disk))
     finally:
@@ -180,6 +207,31 @@ async def _erase_one(
 
 def _asking(method: EraseMethod, ask: Ask) -> EraseMethod:
     return method.asking(ask) if isinstance(method, AsksPerson) else method
+
+
+async def _followed(order: DiskErase, disk: Disk, device: DirectDisk, methods: Methods, told: Told) -> Erasure | None:
+    """What came of an erase that an earlier boot ordered, where it may have gone on by itself, and counts here."""
+    if order.begun is None or order.begun.method not in order.methods:
+        return None
+    method = methods[order.begun.method]
+    if not isinstance(method, GoesOn) or not method.suits(disk):
+        return None
+    erasure = await method.follow_up(order, disk, device, told.progress, told.held_up, told.does)
+
+    async def seen() -> Erasure:
+        return erasure
+
+    # A drive that is at work tells little of itself: it is asked for its status once it has ended.
+    return await _by(order, disk, device, seen())
+
+
+def _is_followed(erasure: Erasure) -> bool:
+    return erasure.cut is not None and erasure.cut.found == "followed"
+
+
+def _undone(order: DiskErase) -> Cut | None:
+    begun = order.begun
+    return None if begun is None else Cut(method=begun.method, at=begun.at, found="undone")
 
 
 def _counted(erasure: Erasure, disk: Disk) -> Erasure:
@@ -199,9 +251,9 @@ def _not_begun(order: DiskErase, problem: Problem, *, model: str = "") -> Erasur
     return Erasure(disk=order.disk, model=model, evidence=nothing, verdict="not-erased", problem=problem)
 
 
-async def _by(method: EraseMethod, order: DiskErase, disk: Disk, device: DirectDisk, told: Told) -> Erasure:
+async def _by(order: DiskErase, disk: Disk, device: DirectDisk, erasing: Awaitable[Erasure]) -> Erasure:
     before = await start(lambda: disk_status(disk))
-    erasure = await method.run(order, disk, device, told.progress, told.held_up, told.does)
+    erasure = await erasing
     after = None if _is_lost(erasure) else await start(lambda: disk_status(disk))
     erasure = as_hidden_areas_show(replace(erasure, before=before, after=after), label(disk))
     if erasure.verdict != "erased":

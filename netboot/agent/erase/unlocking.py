@@ -6,6 +6,7 @@ Not for: the password itself (`password.py`), thawing (`ready.py`).
 """
 
 import asyncio
+import logging
 from collections.abc import Callable, Sequence
 from typing import Final
 
@@ -16,6 +17,8 @@ from netboot.agent.failures import StageFailed
 from netboot.shared.inventory import Disk, DiskId, label
 from netboot.shared.problems import Code, Problem
 from netboot.shared.stages.erase import DiskErase
+
+log = logging.getLogger(__name__)
 
 Unlock = Callable[[DiskErase, Disk], Password]
 """What becomes of a password on this disk. Blocks."""
@@ -58,6 +61,9 @@ async def _unlocked(order: DiskErase, wanted: DiskId, read_disks: ReadDisks, unl
             return "", "not-told"
         try:
             return label(disk), unlock(order, disk)
+        except Exception:  # a defect that one disk brings out stops no other
+            log.exception("unlocking %s", wanted.text)
+            return label(disk), "not-told"
         finally:
             device.close()
 

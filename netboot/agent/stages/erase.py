@@ -16,4 +16,5 @@ async def run(order: Erase, at_work: AtWork) -> EraseResult:
         disks=at_work.progress.disks,
         this_boot=at_work.this_boot,
         ask=at_work.ask,
+        begins=at_work.begins,
     )

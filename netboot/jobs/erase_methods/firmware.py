@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable
 from typing import Final
 
+from netboot.jobs.erase_cuts import doubt_of_follow_up
 from netboot.jobs.erase_methods import overwrite
 from netboot.jobs.erase_methods.levels import levels_of
 from netboot.jobs.erase_methods.rules import MethodRules
@@ -20,7 +21,7 @@ from netboot.shared.firmware_verdict import Proof, fault_in, values_of
 from netboot.shared.inventory import Disk
 from netboot.shared.mark_places import mark_places
 from netboot.shared.problems import Problem
-from netboot.shared.read_back import to_read
+from netboot.shared.read_back import ALL, to_read
 from netboot.shared.stages.erase import DiskErase
 
 _OWN_PORTS: Final = frozenset({"sata", "ata"})
@@ -72,7 +73,11 @@ def speaks_scsi(disk: Disk) -> bool:
 
 
 def _contradiction(said: FirmwareErased, order: DiskErase, command: str, seconds: float) -> Reason | None:
-    if said.sample != order.sample or said.to_read != to_read(order.disk.size, order.sample):
+    if said.resumed and (reason := doubt_of_follow_up(said, order)) is not None:
+        return reason
+    # What was found done is read whole: nobody saw it at work.
+    sample = ALL if said.resumed == "done" else order.sample
+    if said.sample != sample or said.to_read != to_read(order.disk.size, sample):
         return "amounts"
     if said.even > said.read:
         return "amounts"

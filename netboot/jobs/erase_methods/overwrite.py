@@ -6,6 +6,7 @@ Each rule is a fact of the agent's own code (`agent/erase/overwrite.py` and besi
 import re
 from typing import Final
 
+from netboot.jobs.erase_cuts import doubt_of_resumption
 from netboot.jobs.erase_methods.levels import levels_of
 from netboot.jobs.erase_methods.rules import MethodRules
 from netboot.shared.contradictions import Reason
@@ -36,8 +37,10 @@ def _reason_to_doubt(evidence: Overwritten, order: DiskErase, seconds: float) ->
         return incomplete(disk, written=evidence.written, verified=evidence.verified)
     if evidence.unwritten or evidence.unread or evidence.different or evidence.bad or evidence.more_bad:
         return "bad-ranges"
-    if 2 * disk.size > FASTEST * seconds:
+    if 2 * disk.size - evidence.resumed > FASTEST * seconds:
         return "too-fast"
+    if evidence.resumed and (reason := doubt_of_resumption(evidence, order)) is not None:
+        return reason
     return "pattern" if _PATTERN.fullmatch(evidence.pattern) is None else None
 
 

@@ -10,6 +10,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from netboot.jobs.disk_rules import answered, internal_disks
+from netboot.jobs.erase_cuts import after_cuts, as_told
 from netboot.jobs.erase_levels import level_of, medium_of
 from netboot.jobs.erase_methods import METHODS
 from netboot.jobs.erase_policy import orders_for
@@ -30,7 +31,7 @@ def _order(job: Job) -> Erase | Problem:
     orders = orders_for(own, options, beside=job.inventory.disks)
     if isinstance(orders, Problem):
         return orders
-    return Erase(disks=orders, answered=answered(own), thaw=options.frozen == "thaw")
+    return Erase(disks=after_cuts(orders, job.begun), answered=answered(own), thaw=options.frozen == "thaw")
 
 
 def _unproven(order: Erase, result: EraseResult) -> Problem | None:
@@ -105,6 +106,7 @@ def _as_judged(order: DiskErase, erasure: Erasure, checked_disk: Disk | None) ->
     """With the model, the levels and the medium, which are the server's to say."""
     level = level_of(erasure.method, checked_disk) if erasure.verdict == "erased" else "none"
     model = erasure.model if checked_disk is None else checked_disk.model
+    erasure = replace(erasure, cut=as_told(order, erasure))
     return replace(erasure, model=model, level=level, wanted=order.wanted, medium=medium_of(checked_disk))
 
 

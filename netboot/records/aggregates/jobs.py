@@ -7,6 +7,7 @@ from typing import Final
 from netboot.jobs.job import Job, StageRecord
 from netboot.jobs.named import Named
 from netboot.records import (
+    begun_erases,
     jobs,
     machines,
     naming,
@@ -22,6 +23,8 @@ from netboot.records.values import (
     Start,
     Unfinished,
 )
+from netboot.shared.erase_begun import Begun
+from netboot.shared.inventory import DiskId
 from netboot.shared.problems import Problem
 from netboot.shared.stages import StageName
 
@@ -88,6 +91,16 @@ class Jobs:
         """A report that a stage began; one that is on the record already changes nothing. Gives the job as it is."""
         with self._open.writing() as session:
             return jobs.stage_started(session, job_id, stage, report_number, now=self._open.now())
+
+    def erase_begun(self, job_id: str, begun: Begun, report_number: int) -> None:
+        """A report that a disk is about to be erased, or that its drive took the order; kept for the next boot."""
+        with self._open.writing() as session:
+            jobs.erase_begun(session, job_id, begun, report_number, now=self._open.now())
+
+    def erase_reached(self, job_id: str, disk: DiskId, done: int) -> None:
+        """How far an overwrite is; only the newest figure is kept."""
+        with self._open.writing() as session:
+            begun_erases.reached(session, job_id, disk, done)
 
     def stage_finished(self, job_id: str, record: StageRecord, seconds: float | None, report_number: int) -> Job:
         """A judged report that a stage ended; one that is on the record already changes nothing. Gives the job.

@@ -24,6 +24,8 @@ SEEN: Final = 64
 FirmwareState = Literal["never", "idle", "running", "done", "failed", "not-told"]
 """What a drive says of its last erase. idle: nothing is at work, and how the last one ended it does not say."""
 Accepted = Literal["yes", "no", "not-told"]
+Resumed = Literal["", "running", "done"]
+"""How the drive was found that an earlier boot had ordered to erase itself; "" for an order of this boot."""
 Dword = Annotated[int, Meta(ge=0, le=2**32 - 1)]
 Span = Annotated[float, Meta(ge=0, le=1e7)]
 """Seconds since the order was given."""
@@ -53,7 +55,8 @@ class FirmwareErased(MethodEvidence, frozen=True, kw_only=True):
     differed, and `pattern` the one that the order said they were to have, if it said one; `even`: how many of them were
     one and the same sector again and again; `elsewhere`: sectors of marks, or of what was compared, found anywhere.
     `media_errors`: what the drive counts of errors that lost data, before and after. `purged`: its own word that this
-    purged it as IEEE 2883 means it.
+    purged it as IEEE 2883 means it. `resumed`: the order was given before a power cut, and is on the record; then
+    `seconds` are those since it was found again.
     """
 
     tool: Text = ""
@@ -63,6 +66,7 @@ class FirmwareErased(MethodEvidence, frozen=True, kw_only=True):
     announced: Seconds | None = None
     waited: bool = False
     shut: bool = False
+    resumed: Resumed = ""
     states: Annotated[tuple[SeenState, ...], Meta(max_length=SEEN)] = ()
     state_before: FirmwareState = "not-told"
     state_after: FirmwareState = "not-told"

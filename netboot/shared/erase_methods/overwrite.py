@@ -38,7 +38,8 @@ class Overwritten(MethodEvidence, frozen=True, kw_only=True, tag="overwrite"):
     """What was written and what reading back showed, in bytes; `pattern` is what a second program needs to check it.
 
     `unwritten`, `unread` and `different` count the bytes of the `bad` ranges, and of `more_bad` further ones that are
-    not listed. `zero_writes`: whether this drive stores zeros, None where that was not tried.
+    not listed. `zero_writes`: whether this drive stores zeros, None where that was not tried. `resumed`: bytes that an
+    overwrite of before, which was cut short, had written, and which were found so.
     """
 
     written: Size = 0
@@ -50,6 +51,7 @@ class Overwritten(MethodEvidence, frozen=True, kw_only=True, tag="overwrite"):
     more_bad: Count = 0
     pattern: Text = ""
     zero_writes: ZeroWrites | None = None
+    resumed: Size = 0
 
     @property
     def listed(self) -> int:

@@ -41,9 +41,9 @@ SENTENCES: Final[dict[Code, dict[Language, str]]] = {
     },
     "power-cut": {
         "fr": "Le PC s'est arrêté pendant l'étape {stage}, qui n'est pas finie. Choisissez à nouveau son profil : elle "
-        "repartira du début.",
+        "sera reprise, ou refaite.",
         "en": "The PC stopped during the stage {stage}, which is not finished. Choose its profile again: it will start "
-        "from the beginning.",
+        "again, or go on.",
     },
     "interrupted": {
         "fr": "Le travail a été interrompu avant l'étape {stage}, qui reste à faire. Choisissez à nouveau un profil.",

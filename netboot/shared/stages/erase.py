@@ -7,6 +7,7 @@ from msgspec import Meta, Struct
 
 from netboot.shared.disk_counts import DiskCounts
 from netboot.shared.disk_status import DiskStatus
+from netboot.shared.erase_begun import Begun, Cut
 from netboot.shared.erase_methods import AnyEvidence, Method, method_of
 from netboot.shared.fields import Answered, At, Moment
 from netboot.shared.given_back import GivenBack
@@ -55,7 +56,8 @@ class DiskErase(Struct, frozen=True, kw_only=True):
     `level` is what it counts as once it is proven, for the screen; `wanted` is what the profile asks for, none for any.
     `then_overwrite`, `sample` and `hidden` are the profile's. `password` is netboot's own for an ATA disk: what it is
     locked by while it erases itself, and what is taken off it where an earlier visit left it. `psid`: a person may be
-    asked for the PSID on its label, which opens it and changes its keys, before anything else is done to it.
+    asked for the PSID on its label, which opens it and changes its keys, before anything else is done to it. `begun`:
+    an erase of it that was begun before, and of which no end is on the record.
     """
 
     disk: DiskId
@@ -68,6 +70,7 @@ class DiskErase(Struct, frozen=True, kw_only=True):
     password: Annotated[str, Meta(max_length=32, pattern=r"^[!-~]*\Z")] = ""
     hidden: Literal["remove", "report"] = "report"
     psid: bool = False
+    begun: Begun | None = None
 
     @property
     def methods(self) -> tuple[Method, ...]:
@@ -90,10 +93,10 @@ class Erasure(Struct, frozen=True, kw_only=True):
     kernel's old view of them could not be dropped, "" for nothing. `thawing`: it was frozen, and what was done about
     it. `given_back`: it hid something behind its end; `disk` is then still what the visit's inventory calls it.
     `unlocked`: a password of netboot's that an earlier visit had left on the disk was taken off first. `reverted`:
-    TCG's locks were switched on, and went off first by the PSID that a person gave. `counts_before`, `counts_after`:
-    what the disk counts of its damage, None where it was not asked. `support`: what openSeaChest_Erase lists for it, in
-    its own words, None where no list came. `began` and `ended` are by the agent's steady clock, `pc_clock` is what the
-    PC's own showed at the beginning, in whatever year it believed to be.
+    TCG's locks were switched on, and went off first by the PSID that a person gave. `cut`: an erase of before was cut
+    short. `counts_before`, `counts_after`: what the disk counts of its damage, None where it was not asked. `support`:
+    what openSeaChest_Erase lists for it, in its own words, None where no list came. `began` and `ended` are by the
+    agent's steady clock, `pc_clock` is what the PC's own showed at the beginning, in whatever year it believed to be.
     The server's own are `model` (as its PC's check found the disk), `level`, `wanted` ("none" in evidence from before
     version 4) and `medium`, and `started` and `finished`, by its clock, when it heard of the stage's beginning and end:
     what an agent says there does not count.
@@ -117,6 +120,7 @@ class Erasure(Struct, frozen=True, kw_only=True):
     partitions: Text = ""
     unlocked: bool = False
     reverted: bool = False
+    cut: Cut | None = None
     thawing: Thawing | None = None
     given_back: GivenBack | None = None
     counts_before: DiskCounts | None = None

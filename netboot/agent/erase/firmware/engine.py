@@ -4,14 +4,15 @@ What was seen is the evidence; what it comes to is decided by `shared/firmware_v
 the server for the record. The order goes to the very disk that is held open: right before it, the name must still lead
 to that device, the device must say that it is that disk, and that nothing else would be erased with it.
 A drive that is still at work on an earlier erase is waited for, and one whose last erase failed is told to begin again,
-since neither lets anybody read or write: only then is it marked, and ordered anew.
+since neither lets anybody read or write: only then is it marked, and ordered anew. One whose order is on the record
+from before a power cut is followed up instead: then the marks of that order are what is looked for.
 Not for: choosing a method or claiming the disk (`agent/erase/stage.py`).
 """
 
 import asyncio
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
@@ -29,7 +30,8 @@ from netboot.agent.erase.firmware.read_back import ReadBack
 from netboot.agent.erase.firmware.technique import Beside, Look, Ordered, Technique
 from netboot.agent.erase.overwrite import STALL, Overwrite
 from netboot.agent.hardware.pc_clock import pc_clock
-from netboot.agent.progress import Does, Doing, HeldUp, Progress, nobody
+from netboot.agent.progress import NO_BEGINS, Begins, Does, Doing, HeldUp, Progress, nobody
+from netboot.shared.erase_begun import Begun, Cut, Found
 from netboot.shared.erase_methods import KINDS, Method
 from netboot.shared.erase_methods.firmware import FirmwareErased
 from netboot.shared.erase_methods.overwrite import Overwritten
@@ -37,7 +39,7 @@ from netboot.shared.firmware_verdict import fault_in, values_of
 from netboot.shared.inventory import Disk, label
 from netboot.shared.problems import Problem
 from netboot.shared.protocol import Stuck
-from netboot.shared.read_back import to_read
+from netboot.shared.read_back import ALL, to_read
 from netboot.shared.stages.erase import DiskErase, Erasure
 
 T = TypeVar("T")
@@ -78,16 +80,50 @@ class FirmwareErase:
 
     async def run(
         self, order: DiskErase, disk: Disk, device: DirectDisk, progress: Progress, held_up: HeldUp = nobody,
-        does: Does = nobody,
+        does: Does = nobody, begins: Begins = NO_BEGINS,
     ) -> Erasure:  # fmt: skip
         """Have the disk erase itself, and look what became of it. Never raises for what the disk does."""
-        began, at_first = time.monotonic(), pc_clock()
+        work = self._work(order, disk, device, progress, held_up, does, begins)
+        return await self._to_its_end(work, work.run)
+
+    async def follow_up(
+        self, order: DiskErase, disk: Disk, device: DirectDisk, progress: Progress, held_up: HeldUp = nobody,
+        does: Does = nobody,
+    ) -> Erasure:  # fmt: skip
+        """Follow up what an earlier boot ordered (`DiskErase.begun`, of this method); nothing is ordered.
+
+        Where that proves nothing the verdict does not count, and `Erasure.cut` says what was found.
+        """
+        begun = order.begun
+        assert begun is not None
+        work = self._work(order, disk, device, progress, held_up, does, NO_BEGINS)
+        found: list[Found] = []
+
+        async def look() -> None:
+            found.append(await work.follow_up(begun))
+
+        erasure = await self._to_its_end(work, look)
+        cut = Cut(method=begun.method, at=begun.at, found=found[0] if found else "unclear")
+        return replace(erasure, cut=cut)
+
+    def _work(
+        self, order: DiskErase, disk: Disk, device: DirectDisk, progress: Progress, held_up: HeldUp, does: Does,
+        begins: Begins,
+    ) -> "_Work":  # fmt: skip
         nothing = KINDS[self.name].evidence()
         assert isinstance(nothing, FirmwareErased)
-        work = _Work(self._technique, order, disk, device, progress, held_up, does, nothing, self._stall, self._limits)
+        return _Work(
+            self.name, self._technique, order, disk, device, progress, held_up, does, begins, nothing,
+            self._stall, self._limits,
+        )  # fmt: skip
+
+    async def _to_its_end(self, work: "_Work", do: Callable[[], Awaitable[None]]) -> Erasure:
+        began, at_first = time.monotonic(), pc_clock()
+        order, disk, device = work.order, work.disk, work.device
+        progress, held_up, does = work.progress, work.held_up, work.does
         fault: Problem | None = None
         try:
-            await work.run()
+            await do()
         except StallError as error:
             fault = Problem("erase-too-slow", {"disk": label(disk), "seconds": f"{error.seconds:.0f}"})
         except DiskError as error:
@@ -122,7 +158,8 @@ class FirmwareErase:
         def behind(done: int, total: int, part: str = "") -> None:
             progress(self.work(device.size) + done, self.work(device.size) + total, part)
 
-        then = await Overwrite(stall=self._stall, limits=self._limits).run(order, disk, device, behind, held_up, does)
+        anew = replace(order, begun=None)
+        then = await Overwrite(stall=self._stall, limits=self._limits).run(anew, disk, device, behind, held_up, does)
         assert isinstance(then.evidence, Overwritten)
         return replace(
             erasure,
@@ -149,6 +186,7 @@ class _NotOrderedError(Exception):
 class _Work:
     """One disk under way; `said` is the evidence so far."""
 
+    method: Method
     technique: Technique
     order: DiskErase
     disk: Disk
@@ -156,6 +194,7 @@ class _Work:
     progress: Progress
     held_up: HeldUp
     does: Does
+    begins: Begins
     said: FirmwareErased
     stall: float
     limits: Limits
@@ -163,8 +202,7 @@ class _Work:
 
     async def run(self) -> None:
         """From the first question to the last byte read."""
-        version = await self._ask(self.technique.version, "")
-        self._tell(tool=version, sample=self.order.sample)
+        await self._meet()
         await self._get_ready()
         self.does(Doing("marking"))
         marking = Marking(self.device, secrets.token_bytes(32), self.stall)
@@ -176,15 +214,59 @@ class _Work:
             announced=before.announced, media_errors_before=before.errors,
             shut=before.shut and not marking.marked and not marking.compared,
         )  # fmt: skip
-        await self._erase(before)
+        begun = Begun(
+            disk=self.order.disk, size=self.device.size, method=self.method, tool=self.said.tool,
+            state_before=before.state, logged_before=before.logged, untouched_before=before.untouched,
+            announced=before.announced, media_errors_before=before.errors,
+            password="" if self.technique.proof.goes_on else self.order.password,
+        )  # fmt: skip
+        await self._erase(before, marking.told_in(begun))
         if self.said.accepted == "no" or self.said.state_after in ("running", "failed"):
             return
+        await self._look_at_disk(marking, self.order.sample)
+
+    async def follow_up(self, begun: Begun) -> Found:
+        """Follow what an earlier boot ordered, and look what became of it; `said` is of that order then."""
+        if not (begun.taken and begun.key and self.technique.proof.goes_on):
+            return "undone"
+        look = await self._look()
+        if look.state != "running" and look.state != "done":
+            return "undone" if look.state in ("never", "idle") else "failed" if look.state == "failed" else "unclear"
+        if look.logged != begun.ordered and (look.logged is not None or self.technique.proof.action is not None):
+            return "unclear"  # something else was ordered since
+        if not await self._is_held():
+            return "unclear"
+        await self._meet()
+        marking = Marking.of(begun, self.device, self.stall)
+        self._tell(
+            command=begun.command, accepted="yes", ordered=begun.ordered, pattern=begun.pattern, resumed=look.state,
+             to_mark=marking.to_mark,
+            marked=marking.marked, state_before=begun.state_before, logged_before=begun.logged_before,
+            untouched_before=begun.untouched_before, announced=begun.announced,
+            media_errors_before=begun.media_errors_before,
+        )  # fmt: skip
+        before = Look(begun.state_before, logged=begun.logged_before, untouched=begun.untouched_before)
+        await self._follow_order(before, time.monotonic(), begun.announced)
+        if self.said.state_after == "running":
+            return "followed"  # it stands still: nothing else could be ordered of it
+        if self.said.state_after != "done":
+            return "failed" if self.said.state_after == "failed" else "unclear"
+        # Nobody saw one at work that was found done: then a sample is not enough.
+        await self._look_at_disk(marking, self.order.sample if look.state == "running" else ALL)
+        return "followed" if fault_in(self.said, self.technique.proof) is None else "unclear"
+
+    async def _meet(self) -> None:
+        version = await self._ask(self.technique.version, "")
+        self._tell(tool=version, sample=self.order.sample)
+
+    async def _look_at_disk(self, marking: Marking, percent: int) -> None:
+        """Whether the marks are gone; if nothing speaks against it, then all of it, or this share, is read."""
         self.does(Doing("reading"))
         await marking.look_again(lambda share, stuck: self._show(_MARKS + _ERASE, stuck))
         self._tell(marks_left=marking.left, marks_unread=marking.unread, unchanged=marking.unchanged)
-        as_read = replace(self.said, to_read=1, read=1, unread=0, value=self.said.pattern or 0)
+        as_read = replace(self.said, to_read=1, read=1, unread=0, value=self.said.pattern or 0, even=1)
         if fault_in(as_read, self.technique.proof) is None:
-            await self._read_back(Contents(marking.sought()))
+            await self._read_back(percent, Contents(marking.sought()))
 
     async def _get_ready(self) -> None:
         """Bring to its end what an earlier order left, or nothing could be written."""
@@ -201,9 +283,11 @@ class _Work:
             ).accepted == "yes":
                 await self._follow(look, began, look.announced)
 
-    async def _erase(self, before: Look) -> None:
-        """Order it, and follow it to its end."""
+    async def _erase(self, before: Look, begun: Begun) -> None:
+        """Order it, once that is on the record, and follow it to its end."""
         await self._may_order()
+        await self.begins.begun(begun)
+        await self._may_order()  # the line may have been broken for long
         began = time.monotonic()
         given = await self._waited_for(began, before)
         self._tell(
@@ -217,7 +301,13 @@ class _Work:
             ended = "done" if given.accepted == "yes" and after.state != "running" else after.state
             self._tell(state_after="not-told" if ended == "idle" else ended, media_errors=after.errors)
             return
-        follow = await self._follow(before, began, before.announced)
+        if given.accepted == "yes":
+            taken = replace(begun, taken=True, command=given.command, ordered=given.dword, pattern=given.pattern)
+            await self.begins.begun(taken)
+        await self._follow_order(before, began, before.announced)
+
+    async def _follow_order(self, before: Look, began: float, announced: int | None) -> None:
+        follow = await self._follow(before, began, announced)
         after = follow.last
         self._tell(
             states=tuple(follow.states), state_after=follow.state, logged=after.logged, untouched=after.untouched,
@@ -227,14 +317,17 @@ class _Work:
     async def _may_order(self) -> None:
         """Raises _NotOrderedError unless the order would reach this disk, and it alone."""
         name = label(self.disk)
-        held = await self._ask(lambda: leads_to(self.device) and self.technique.is_this(self.disk), False)
-        if not held:
+        if not await self._is_held():
             self._tell(accepted="no", said="the device was not the one that is held")
             raise _NotOrderedError(Problem("disk-gone", {"disk": name, "error": self.said.said}))
         beside = await self._ask(lambda: self.technique.beside(self.disk), _UNKNOWN)
         if beside is not None:
             self._tell(accepted="no", said=f"it would erase as well: {beside.others}"[:256])
             raise _NotOrderedError(Problem("erase-beside", {"disk": name, "others": beside.others[:200]}))
+
+    async def _is_held(self) -> bool:
+        """Whether the name leads to the very device that is held, and that says that it is this disk."""
+        return await self._ask(lambda: leads_to(self.device) and self.technique.is_this(self.disk), False)
 
     async def _waited_for(self, began: float, before: Look) -> Ordered:
         """The order given, and answered; one that answers at its end is shown meanwhile by the time that is gone."""
@@ -260,9 +353,9 @@ class _Work:
                 return follow
             await asyncio.sleep(follow.pause(at))
 
-    async def _read_back(self, contents: Contents) -> None:
-        self._tell(to_read=to_read(self.device.size, self.order.sample))
-        reading = ReadBack(self.disk, self.device, self.order.sample, contents, limits=self.limits)
+    async def _read_back(self, percent: int, contents: Contents) -> None:
+        self._tell(sample=percent, to_read=to_read(self.device.size, percent))
+        reading = ReadBack(self.disk, self.device, percent, contents, limits=self.limits)
         whole = max(1, self.said.to_read)
         try:
             await reading.run(

@@ -8,12 +8,15 @@ are on its medium, none counts: those in its cache alone may go without any eras
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import chain
-from typing import Final
+from typing import Final, Self
+
+from msgspec.structs import replace
 
 from netboot.agent.disks.direct_io import DirectDisk, DiskError, aligned_buffer
 from netboot.agent.disks.sweep import Sweep
 from netboot.agent.erase.firmware.contents import Sought, sought
 from netboot.agent.erase.firmware.markers import SECTOR, Known, Marks, digest, is_left, is_unchanged, remembered
+from netboot.shared.erase_begun import MISSING, Begun
 from netboot.shared.mark_places import PAGE
 
 Show = Callable[[float, float], None]
@@ -26,11 +29,25 @@ class Marking:
 
     def __init__(self, device: DirectDisk, seed: bytes, stall: float) -> None:
         self._device, self._stall = device, stall
-        self._marks = Marks(seed, device.size)
+        self._seed, self._marks = seed, Marks(seed, device.size)
         self._put: list[int] = []
         self._before: dict[int, Known] = {}
         self._flushed = False
         self.left = self.unread = self.unchanged = 0
+
+    @classmethod
+    def of(cls, begun: Begun, device: DirectDisk, stall: float) -> Self:
+        """The marks that an earlier boot wrote."""
+        marking = cls(device, bytes.fromhex(begun.key), stall)
+        missing = frozenset(begun.missing)
+        marking._put = [place for number, place in enumerate(marking._marks.places) if number not in missing]
+        return marking
+
+    def told_in(self, begun: Begun) -> Begun:
+        """The same with these marks, for another boot; without them where too few were taken."""
+        took = frozenset(self._put)
+        missing = tuple(number for number, place in enumerate(self._marks.places) if place not in took)
+        return replace(begun, key=self._seed.hex(), missing=missing) if len(missing) <= MISSING else begun
 
     @property
     def to_mark(self) -> int:

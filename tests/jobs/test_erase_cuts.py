@@ -1,0 +1,146 @@
+"""Erases that a power cut ended, before the server: what an order is given, and what is believed of what comes back."""
+
+from typing import Any
+
+import msgspec
+import pytest
+from msgspec.structs import replace
+
+from netboot.agent.erase.pattern import BLOCK, Pattern
+from netboot.imaging import Run, next_stage
+from netboot.jobs.erase_cuts import MOST, after_cuts, as_told
+from netboot.shared.erase_begun import Begun, Cut, Found
+from netboot.shared.erase_methods.overwrite import Overwritten
+from netboot.shared.inventory import DiskId
+from netboot.shared.protocol import MESSAGE_LIMIT, RunStage, encode
+from netboot.shared.read_back import to_read
+from netboot.shared.stages.erase import DiskErase, Erase, Erasure
+from tests.jobs.conftest import GB, SSD, done, erasure, job
+from tests.jobs.test_firmware_rules import NVME, ORDERS, judged, said
+
+COMMAND, DWORD = ORDERS["nvme-sanitize-block"]
+TAKEN = Begun(
+    disk=NVME.id, method="nvme-sanitize-block", at=1.7e9, key="ab" * 32, taken=True, command=COMMAND, ordered=DWORD,
+    state_before="never",
+)  # fmt: skip
+
+
+def followed(**changes: Any) -> Erasure:
+    cut = Cut(method="nvme-sanitize-block", found="followed")
+    return replace(said("nvme-sanitize-block", **{"resumed": "running"} | changes), cut=cut)
+
+
+# ── what an order is given ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_an_order_knows_what_was_begun_on_its_disk_and_on_no_other() -> None:
+    for begun, expected in ((TAKEN, TAKEN), (replace(TAKEN, disk=SSD.id), None)):
+        following = next_stage(replace(done(job(NVME), "check"), begun=(begun,)))
+        assert isinstance(following, Run)
+        assert isinstance(following.stage, Erase)
+        assert [one.begun for one in following.stage.disks] == [expected]
+
+
+def test_the_order_of_a_pc_with_as_many_disks_as_one_may_have_is_one_message() -> None:
+    ids = [DiskId(serial=f"{number:03}" * 85, wwn=f"{number:03}" * 85, size=2**60) for number in range(128)]
+    most = [
+        Begun(
+            disk=disk, method="nvme-sanitize-overwrite", at=1.7e9, key="ab" * 32, done=2**60, password="x" * 32,
+            tool="x" * 64, command="x" * 128, taken=True, ordered=2**32 - 1, logged_before=2**32 - 1,
+            untouched_before=False, announced=2**32 - 1, missing=tuple(range(256)),
+        )
+        for disk in ids
+    ]  # fmt: skip
+    orders = after_cuts([DiskErase(disk=disk, method="overwrite") for disk in ids], most)
+    assert sum(one.begun is not None for one in orders) == MOST
+    assert len(encode(RunStage(job="j", stage=Erase(disks=orders)))) < MESSAGE_LIMIT
+
+
+# ── what is believed ────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_what_was_followed_up_counts_as_an_order_of_this_boot_does() -> None:
+    assert judged(followed(), begun=TAKEN) == ("erased", "purge", "")
+
+
+@pytest.mark.parametrize(
+    "begun",
+    [
+        None,
+        replace(TAKEN, taken=False),
+        replace(TAKEN, command=COMMAND.replace("nvme0", "nvme1")),
+        replace(TAKEN, ordered=4),
+        replace(TAKEN, pattern=7),
+        replace(TAKEN, state_before="done"),
+        replace(TAKEN, logged_before=2),
+        replace(TAKEN, untouched_before=False),
+    ],
+)
+def test_nothing_is_followed_up_that_is_not_on_the_record_just_so(begun: Begun | None) -> None:
+    assert judged(followed(), begun=begun) == ("undetermined", "none", "resumed")
+
+
+def test_one_that_was_found_done_needs_one_value_throughout_or_the_drives_word_that_nothing_was_written_since() -> None:
+    for changes, found in (
+        ({}, ("erased", "purge", "")),
+        ({"even": 0}, ("undetermined", "none", "erase-unseen")),
+        ({"even": 0, "untouched": True}, ("erased", "purge", "")),
+        ({"even": 0, "untouched": False}, ("undetermined", "none", "erase-unseen")),
+    ):
+        assert judged(followed(**{"resumed": "done"} | changes), begun=TAKEN) == found
+    assert judged(followed(even=0), begun=TAKEN)[0] == "erased", "it was seen at work"
+
+
+def test_one_that_was_found_done_is_read_whole_whatever_sample_is_wanted() -> None:
+    tenth = to_read(16 * GB, 10)
+    sampled = {"to_read": tenth, "read": tenth, "even": tenth, "sample": 10}
+    assert judged(followed(**sampled), begun=TAKEN, sample=10)[0] == "erased"
+    assert judged(followed(resumed="done", **sampled), begun=TAKEN, sample=10)[2] == "amounts"
+    assert judged(followed(resumed="done", sample=100), begun=TAKEN, sample=10)[0] == "erased"
+
+
+def overwritten(**changes: Any) -> Erasure:
+    one = erasure(NVME)
+    assert isinstance(one.evidence, Overwritten)
+    pattern = Pattern(bytes.fromhex(BEGUN.key)).description
+    told = replace(one.evidence, **{"pattern": pattern, "resumed": 4 * BLOCK} | changes)
+    assert one.before is not None
+    status = replace(one.before, name="nvme0n1", visible_sectors="not-asked", native_sectors="not-asked")
+    status = replace(status, real_sectors="not-asked")
+    return replace(one, evidence=told, before=status, after=status, ended=290.0)
+
+
+BEGUN = Begun(disk=NVME.id, method="overwrite", at=1.7e9, key="cd" * 32, done=4 * BLOCK - 1)
+
+
+def test_an_overwrite_that_went_on_counts_when_it_is_the_one_on_the_record_and_no_further() -> None:
+    assert judged(overwritten(), begun=BEGUN) == ("erased", "clear", "")
+    for changes, begun in (
+        ({}, None),
+        ({}, replace(BEGUN, key="ee" * 32)),
+        ({}, replace(BEGUN, method="nvme-sanitize-block")),
+        ({"resumed": 4 * BLOCK + 1}, BEGUN),
+        ({}, replace(BEGUN, done=3 * BLOCK)),
+    ):
+        assert judged(overwritten(**changes), begun=begun) == ("undetermined", "none", "resumed")
+
+
+def kept_cut(one: Erasure, begun: Begun | None) -> Cut | None:
+
+    return as_told(DiskErase(disk=NVME.id, method=one.method, begun=begun), one)
+
+
+def test_what_the_proof_says_of_the_cut_is_the_servers_word_as_far_as_the_evidence_shows_it() -> None:
+    assert kept_cut(followed(), TAKEN) == Cut(method="nvme-sanitize-block", at=1.7e9, found="followed")
+    assert kept_cut(followed(), None) is None
+    assert kept_cut(replace(followed(), cut=None), TAKEN) is None
+    cases: dict[Found, Found] = {"followed": "unclear", "resumed": "unclear", "undone": "undone", "failed": "failed"}
+    for agent, server in cases.items():
+        told = kept_cut(replace(followed(resumed=""), cut=Cut(method="overwrite", at=9.0, found=agent)), TAKEN)
+        assert told == Cut(method="nvme-sanitize-block", at=1.7e9, found=server)
+    went_on = replace(overwritten(), cut=Cut(method="overwrite", found="undone"))
+    assert kept_cut(went_on, BEGUN) == Cut(method="overwrite", at=1.7e9, found="resumed")
+
+
+def test_all_of_it_is_kept_as_json() -> None:
+    assert msgspec.json.decode(msgspec.json.encode(TAKEN), type=Begun) == TAKEN

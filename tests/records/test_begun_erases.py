@@ -1,0 +1,104 @@
+"""Erases that were begun stay on the record until their end is, and are given to the next job of such a disk."""
+
+from msgspec.structs import replace
+
+from netboot.jobs.job import Job, StageRecord
+from netboot.records.record import Record
+from netboot.shared.erase_begun import Begun
+from netboot.shared.erase_methods.overwrite import Overwritten
+from netboot.shared.inventory import DiskId, Inventory
+from netboot.shared.problems import Problem
+from netboot.shared.stages.erase import EraseResult, Erasure
+from tests.records.conftest import MAC, hello, pc, ssd, start
+
+DISK = ssd().id
+KEY = "ab" * 32
+
+
+def begun(**changes: object) -> Begun:
+    told = Begun(disk=DISK, method="nvme-sanitize-block", key=KEY, tool="nvme version 2.13", missing=(3,))
+    return replace(told, **changes)
+
+
+def at_work(record: Record, boot: str, inventory: Inventory | None = None) -> Job:
+    """A PC of which a job runs, its erase begun."""
+    visit = record.visits.greet(hello(inventory or pc(), boot), MAC)
+    job = start(record, visit)
+    record.jobs.stage_started(job.id, "erase", 1)
+    return job
+
+
+def given(record: Record, boot: str, inventory: Inventory | None = None) -> tuple[Begun, ...]:
+    """What the next job of this PC is given."""
+    return at_work(record, boot, inventory).begun
+
+
+def test_what_was_begun_is_given_to_the_next_job_by_the_servers_clock(record: Record) -> None:
+    job = at_work(record, "boot-1")
+    assert job.begun == ()
+    record.jobs.erase_begun(job.id, begun(at=5.0), 2)
+    (told,) = given(record, "boot-2")
+    assert told.at > 1.7e9
+    assert replace(told, at=0.0) == begun()
+
+
+def test_that_the_drive_took_it_and_how_far_an_overwrite_is_come_later(record: Record) -> None:
+    job = at_work(record, "boot-1")
+    record.jobs.erase_begun(job.id, begun(), 2)
+    record.jobs.erase_begun(job.id, begun(taken=True, command="nvme sanitize", ordered=2), 3)
+    record.jobs.erase_reached(job.id, DISK, 1000)
+    (told,) = given(record, "boot-2")
+    assert (told.taken, told.command, told.ordered, told.done) == (True, "nvme sanitize", 2, 0)
+    job = at_work(record, "boot-3")
+    record.jobs.erase_begun(job.id, begun(method="overwrite"), 2)
+    for done in (4096, 2048, 10**18):
+        record.jobs.erase_reached(job.id, DISK, done)
+    (told,) = given(record, "boot-4")
+    assert (told.method, told.done) == ("overwrite", DISK.size)
+
+
+def test_each_is_an_event_with_its_key_and_its_password_before_the_drive_hears_of_it(record: Record) -> None:
+    job = at_work(record, "boot-1")
+    for number in (2, 3):
+        record.jobs.erase_begun(job.id, begun(method="ata-erase", password="netboot-0123456789abcdef"), number)
+    record.jobs.erase_begun(job.id, begun(method="ata-erase", taken=True), 4)
+    events = [event for event in record.journal.read(limit=1000) if event.kind == "erase-begun"]
+    assert len(events) == 2, "said twice it is one"
+    assert KEY in events[0].body
+    assert "netboot-0123456789abcdef" in events[0].body
+    assert all(event.job_id == job.id for event in events)
+    assert record.journal.verify().broken is None
+
+
+def test_an_erasure_of_the_disk_is_its_end_whatever_its_verdict_and_whichever_job(record: Record) -> None:
+    job = at_work(record, "boot-1")
+    record.jobs.erase_begun(job.id, begun(), 2)
+    later = at_work(record, "boot-2")
+    assert later.begun != ()
+    failed = Erasure(disk=DISK, evidence=Overwritten(), verdict="not-erased", problem=Problem("not-erased"))
+    done = StageRecord(stage="erase", state="failed", problem=failed.problem, result=EraseResult(erasures=(failed,)))
+    record.jobs.stage_finished(later.id, done, 1.0, 2)
+    assert given(record, "boot-3") == ()
+
+
+def test_it_follows_its_disk_into_another_pc(record: Record) -> None:
+    record.jobs.erase_begun(at_work(record, "boot-1").id, begun(), 2)
+    other = pc(2, disks=(ssd(2), ssd(1)))
+    assert [one.disk for one in given(record, "boot-2", other)] == [DISK]
+    assert given(record, "boot-3", pc(3)) == ()
+
+
+def test_the_newest_counts(record: Record) -> None:
+    first, second = "11" * 32, "22" * 32
+    record.jobs.erase_begun(at_work(record, "boot-1").id, begun(key=first), 2)
+    record.jobs.erase_begun(at_work(record, "boot-2").id, begun(key=second), 2)
+    assert [one.key for one in given(record, "boot-3")] == [second]
+
+
+def test_nothing_is_kept_of_a_disk_that_does_not_say_who_it_is_nor_for_a_job_that_is_over(record: Record) -> None:
+    job = at_work(record, "boot-1")
+    record.jobs.erase_begun(job.id, begun(disk=DiskId(size=10**9, path="pci-1")), 2)
+    record.jobs.end(job.id, Problem("power-cut", {"stage": "erase"}))
+    record.jobs.erase_begun(job.id, begun(), 3)
+    record.jobs.erase_reached(job.id, DISK, 1000)
+    assert given(record, "boot-2") == ()
