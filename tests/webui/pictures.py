@@ -24,10 +24,11 @@ from netboot.jobs.policy import Policy
 from netboot.jobs.profiles import load_profiles
 from netboot.records.record import open_record
 from netboot.settings.config import Settings
+from netboot.shared.disk_progress import DiskProgress
 from netboot.shared.inventory import Disk, Firmware, Inventory, System, amount, label
 from netboot.shared.language import Language
 from netboot.shared.problems import Problem
-from netboot.shared.protocol import Plan, RunStage
+from netboot.shared.protocol import Plan, RunStage, StageProgress
 from netboot.shared.stages import StageName
 from netboot.shared.stages.erase import EraseResult
 from netboot.web import page_application
@@ -88,7 +89,11 @@ async def fill(workshop: Workshop, stack: AsyncExitStack) -> None:
     installing, deploy = await at_stage(await arrive(1), PCS[1], after="erase")
     await installing.tick(deploy, 1_480_000_000, 2_000_000_000, rate=96e6)
     erasing, erase = await at_stage(await arrive(2), PCS[2], after="check")
-    await erasing.tick(erase, 310_000_000_000, 1_000_000_000_000, rate=142e6)
+    far = DiskProgress(disk=label(PCS[2].disks[0]), step="writing", permille=310, left=690e9 / 142e6)
+    told = StageProgress(
+        job=erase.job, stage="erase", done=310 * 10**9, total=10**12, rate=142e6, part=far.disk, disks=(far,)
+    )
+    await erasing.say(told)
     stopped, erase = await at_stage(await arrive(3), PCS[3], after="check")
     (broken,) = PCS[3].disks
     where = 311_385_128_960
