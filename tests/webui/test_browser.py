@@ -131,6 +131,7 @@ async def test_tab_goes_through_the_page_from_top_to_bottom(
             "Les PC",
             "Tous les PC",
             "Systèmes",
+            "Vérifier",
             "PC à part",
             "Journal",
             "English",
