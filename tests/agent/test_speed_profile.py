@@ -33,6 +33,13 @@ def test_a_short_pass_and_a_disk_of_nothing_tell_nothing() -> None:
     assert empty.speeds == ()
 
 
+def test_a_part_that_took_no_time_is_as_fast_as_evidence_can_say() -> None:
+    profile = SpeedProfile(2**59, 0.0, parts=2)
+    profile.note(1, 10.0)
+    profile.note(2**59, 10.0)
+    assert profile.speeds[1] == 2**63 - 1
+
+
 @given(st.integers(1, 2**50), st.lists(st.tuples(st.integers(0, 2**50), st.floats(0, 1e6)), max_size=40))
 def test_whatever_is_looked_at_no_more_than_so_many_parts_are_told_and_none_is_negative(
     size: int, looks: list[tuple[int, float]]

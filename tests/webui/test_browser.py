@@ -132,6 +132,7 @@ async def test_tab_goes_through_the_page_from_top_to_bottom(
             "Tous les PC",
             "Systèmes",
             "Vérifier",
+            "Papiers",
             "PC à part",
             "Journal",
             "English",

@@ -10,6 +10,9 @@ from netboot.shared.erase_methods.kind import SPEEDS
 SHORTEST: Final = 10.0
 """Seconds: a shorter pass is looked at too seldom to tell its parts apart."""
 
+_FASTEST: Final = 2**63 - 1
+"""What evidence can hold: between two looks at once a part took no time at all."""
+
 
 class SpeedProfile:
     """A pass over `size` bytes that began at this moment; moments are seconds of a clock that nobody sets."""
@@ -38,6 +41,6 @@ class SpeedProfile:
         moments = [self._began, *self._passed]
         bounds = [0, *self._ends]
         return tuple(
-            int((bounds[part + 1] - bounds[part]) / max(moments[part + 1] - moments[part], 1e-6))
+            min(_FASTEST, int((bounds[part + 1] - bounds[part]) / max(moments[part + 1] - moments[part], 1e-6)))
             for part in range(len(self._passed))
         )
