@@ -66,9 +66,14 @@ def _fault_of_drive(said: FirmwareErased, proof: Proof) -> Shows | None:
         return Shows("not-erased", "erase-failed-in-drive")
     if said.state_after == "running":
         return Shows("undetermined", "erase-stands-still")
-    if said.accepted != "yes" or not (said.state_after == "done" or (proof.rests and said.state_after == "idle")):
+    if said.accepted != "yes" or not has_ended(said, proof):
         return Shows("undetermined", "erase-not-told")
     return None if is_its_own(said, proof) else Shows("undetermined", "erase-unseen")
+
+
+def has_ended(said: FirmwareErased, proof: Proof) -> bool:
+    """Whether the drive says that its last erase is over, and tells no failure."""
+    return said.state_after == "done" or (proof.rests and said.state_after == "idle")
 
 
 def is_its_own(said: FirmwareErased, proof: Proof) -> bool:

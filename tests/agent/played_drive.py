@@ -53,9 +53,12 @@ class Played:
         left = self.ends - time.monotonic()
         if self.state == "running" and left > 0:
             permille = 400 if self.how == "hangs" else int(1000 * (1 - left / self.seconds))
-            return Look("running", max(0, min(1000, permille)), logged=self.logged, announced=0, errors=1)
+            logged = None if self.proof.rests else self.logged
+            return Look("running", max(0, min(1000, permille)), logged=logged, announced=0, errors=1)
         if self.state == "running":
             self.state = "failed" if self.how == "fails" else "done"
+        if self.proof.rests:
+            return Look("failed" if self.state == "failed" else "idle", errors=1)
         return Look(self.state, logged=self.logged, announced=0, errors=1)
 
     def order(self, disk: Disk, order: DiskErase) -> Ordered:
@@ -89,7 +92,7 @@ class Played:
                 file.write(bytes(size // 2))
         # From here on, or a busy machine would have it done before anybody asks.
         self.ends = time.monotonic() + (3600 if self.how == "hangs" else self.seconds)
-        return Ordered(command, "yes", dword=2)
+        return Ordered(command, "yes", dword=None if self.proof.rests else 2)
 
     @staticmethod
     def kept(content: bytes) -> bytes:

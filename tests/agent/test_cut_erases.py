@@ -133,6 +133,22 @@ async def test_one_that_is_found_at_work_is_followed_to_its_end_and_not_ordered_
     assert erasure.level == "purge"
 
 
+async def test_one_without_a_word_for_success_is_followed_to_its_rest_and_begun_anew_where_it_is_found_at_rest(
+    image: Path,
+) -> None:
+    drive = Played(image, seconds=AT_WORK, proof=Proof(goes_on=True, rests=True))
+    begun = await cut(drive)
+    erasure = await erase(drive, Kept(), begun=begun)
+    assert told(erasure) == ("erased", "", "followed")
+    assert (of(erasure).resumed, of(erasure).state_after, len(drive.asked)) == ("running", "idle", 1)
+    drive = Played(image, seconds=0.5, proof=Proof(goes_on=True, rests=True))
+    begun = await cut(drive)
+    await asyncio.sleep(0.6)
+    erasure = await erase(drive, Kept(), begun=begun)
+    assert told(erasure) == ("erased", "", "undone")
+    assert (of(erasure).resumed, len(drive.asked)) == ("", 2)
+
+
 async def test_one_that_is_found_done_is_read_whole_whatever_sample_was_wanted(image: Path) -> None:
     drive = Played(image)
     begun = await cut(drive, sample=10)

@@ -35,7 +35,7 @@ from netboot.shared.erase_begun import Begun, Cut, Found
 from netboot.shared.erase_methods import KINDS, Method
 from netboot.shared.erase_methods.firmware import FirmwareErased
 from netboot.shared.erase_methods.overwrite import Overwritten
-from netboot.shared.firmware_verdict import fault_in, values_of
+from netboot.shared.firmware_verdict import fault_in, has_ended, values_of
 from netboot.shared.inventory import Disk, label
 from netboot.shared.problems import Problem
 from netboot.shared.protocol import Stuck
@@ -249,7 +249,7 @@ class _Work:
         await self._follow_order(before, time.monotonic(), begun.announced)
         if self.said.state_after == "running":
             return "followed"  # it stands still: nothing else could be ordered of it
-        if self.said.state_after != "done":
+        if not has_ended(self.said, self.technique.proof):
             return "failed" if self.said.state_after == "failed" else "unclear"
         # Nobody saw one at work that was found done: then a sample is not enough.
         await self._look_at_disk(marking, self.order.sample if look.state == "running" else ALL)
