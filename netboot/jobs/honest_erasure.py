@@ -36,7 +36,7 @@ def reason_to_doubt(order: DiskErase, erasure: Erasure, *, known: Disk | None = 
     by_method: Reason | Problem | None = METHODS[erasure.method].reason_to_doubt(
         erasure.evidence, whole, erasure.ended - erasure.began
     )
-    return by_method or _given_back(order, erasure) or _reason_to_doubt_statuses(whole, erasure, known)
+    return by_method or _given_back(erasure) or _reason_to_doubt_statuses(whole, erasure, known)
 
 
 def as_given_back(order: DiskErase, erasure: Erasure) -> DiskErase:
@@ -44,7 +44,7 @@ def as_given_back(order: DiskErase, erasure: Erasure) -> DiskErase:
     return replace(order, disk=replace(order.disk, size=max(order.disk.size, erasure.size)))
 
 
-def _given_back(order: DiskErase, erasure: Erasure) -> Reason | None:
+def _given_back(erasure: Erasure) -> Reason | None:
     """What was given back came by orders that the disk took, and makes it as large as it said that it is.
 
     Where the disk refuses, or nothing came back, libata itself may have shown the area for once: that is none of ours.
@@ -57,8 +57,9 @@ def _given_back(order: DiskErase, erasure: Erasure) -> Reason | None:
         return "hidden"
     if erasure.before is None or erasure.after is None:
         return "not-asked"
-    told = max((end for end in (back.native, back.real) if isinstance(end, int)), default=0)
-    if back.size <= order.disk.size or back.size != told * erasure.after.logical_sector:
+    sector = erasure.after.logical_sector
+    told = [end * sector for end in (back.native, back.real) if isinstance(end, int)]
+    if not told or back.size != max(told):
         return "other-size"
     return None if _all_shown(erasure.before, back) and _all_shown(erasure.after, back) else "hidden"
 

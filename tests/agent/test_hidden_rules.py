@@ -38,7 +38,7 @@ def order(disk: HiddenAreas, hiding: Hiding, area: Area) -> bool:
 def given_back(disk: HiddenAreas, hiding: Hiding) -> list[Area]:
     """All that was ordered of it."""
     given: list[Area] = []
-    while (area := next_order(status(disk), given)) is not None:
+    while (area := next_order(status(disk), given)) is not None and len(given) < 9:
         given.append(area)
         if not order(disk, hiding, area):
             break
@@ -85,6 +85,7 @@ def test_a_disk_that_takes_no_second_lasting_order_keeps_the_rest() -> None:
         ((10, "unclear", 20), [], None),
         ((10, "not-told", 20), [], None),
         (("not-asked", "not-asked", "not-asked"), [], None),
+        (("not-told", 20, 30), [], None),
     ],
 )
 def test_each_is_ordered_so_often_and_nothing_where_the_disk_does_not_tell(
@@ -97,6 +98,7 @@ def test_each_is_ordered_so_often_and_nothing_where_the_disk_does_not_tell(
 
 def test_a_disk_that_says_nothing_may_hide_something() -> None:
     assert hides(DiskStatus(visible_sectors=20, native_sectors="not-told"))
+    assert hides(DiskStatus(visible_sectors="not-told", native_sectors="not-told"))
     assert hides(DiskStatus(visible_sectors=20, native_sectors=20, real_sectors=21))
     assert hides(DiskStatus(visible_sectors=20, native_sectors=21))
     assert not hides(DiskStatus(visible_sectors=20, native_sectors=20, real_sectors="not-told"))

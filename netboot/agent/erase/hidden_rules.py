@@ -37,6 +37,4 @@ def next_order(status: DiskStatus, given: Sequence[Area]) -> Area | None:
 def hides(status: DiskStatus) -> bool:
     """Whether it says that it hides something, or that cannot be known any more."""
     visible, native, real = status.ends
-    if not isinstance(visible, int) or not isinstance(native, int):
-        return True
-    return visible != native or (isinstance(real, int) and real != native)
+    return not isinstance(visible, int) or visible != native or (isinstance(real, int) and real != native)

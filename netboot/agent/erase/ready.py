@@ -142,8 +142,10 @@ async def _given_back(
     order: DiskErase, ready: Ready, read_disks: ReadDisks, this_boot: ThisBoot, held_up: HeldUp, hands: Hands
 ) -> Ready:
     """After the disk has given back what it hides, where that is ordered."""
+    if order.hidden != "remove":
+        return ready
     found = find(ready.disk, await start(read_disks))
-    if order.hidden != "remove" or isinstance(found, Problem) or not is_ata(found):
+    if isinstance(found, Problem) or not is_ata(found):
         return ready
     loop = asyncio.get_running_loop()
 
