@@ -22,13 +22,11 @@ def numbers(size: int, percent: int) -> tuple[range, int | None]:
     """The blocks that are read, in order, and the last block where it is not among them."""
     steps = blocks_to_read(size, percent)
     last = -(-size // BLOCK) - 1
-    return steps, last if last >= 0 and last not in steps else None
+    return steps, None if last in steps or not steps else last
 
 
 def to_read(size: int, percent: int) -> int:
     """How many bytes those are."""
     steps, last = numbers(size, percent)
     tail = -(-size // BLOCK) * BLOCK - size
-    if not steps:
-        return 0
     return (len(steps) + (last is not None)) * BLOCK - tail

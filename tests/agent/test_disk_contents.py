@@ -98,3 +98,4 @@ def test_what_is_found_is_what_is_there(sectors: list[bytes], at: set[bytes]) ->
 
 def test_one_that_is_sought_again_and_again_is_found_each_time() -> None:
     assert told(looked(OURS[0] * 8, OURS[0] * 3, OURS[1] * 2, at=(OURS[0],))) == (None, 11 * SECTOR, 11)
+    assert isinstance(looked(OURS[0] * 8, at=(OURS[0],)).elsewhere, int)

@@ -190,6 +190,25 @@ def test_a_sample_is_spread_over_the_disk_and_its_size_is_told(size: int, percen
     assert to_read(size, 100) == size
 
 
+@pytest.mark.parametrize(
+    ("size", "percent", "steps", "last"),
+    [
+        (0, 100, range(0), None),
+        (1, 1, range(0, 1, 100), None),
+        (2 * BLOCK, 50, range(0, 2, 2), 1),
+        (250 * BLOCK, 1, range(0, 250, 100), 249),
+        (250 * BLOCK, 10, range(0, 250, 10), 249),
+        (251 * BLOCK - 1, 10, range(0, 251, 10), None),
+        (30 * BLOCK, 34, range(0, 30, 2), 29),
+        (3 * BLOCK, 100, range(3), None),
+    ],
+)
+def test_a_sample_is_every_so_manieth_block(size: int, percent: int, steps: range, last: int | None) -> None:
+    assert numbers(size, percent) == (steps, last)
+    count = len(steps) + (last is not None)
+    assert to_read(size, percent) == count * BLOCK - (-size % BLOCK)
+
+
 def test_of_many_states_the_first_and_the_last_are_kept() -> None:
     states = tuple(SeenState(at=float(at), state="running", permille=at) for at in range(60))
     said = replace(GOOD, states=states)
