@@ -64,6 +64,8 @@ def test_what_an_erase_may_leave_as_well_is_not_remembered() -> None:
     """Or a disk that was erased twice in the same way would be called not erased."""
     for left in (b"\0", b"\xff", b"\x33\xcc\x55\xaa", bytes(range(8)), bytes(range(256))):
         assert remembered(memoryview(left * (PAGE // len(left)))) is None
+    halves = memoryview(bytes(PAGE // 2) + b"\xff" * (PAGE // 2))
+    assert remembered(halves) is None, "two sorts of sectors, of which neither tells anything"
     nearly = memoryview(bytearray(PAGE - 1) + b"\1")
     known = remembered(nearly)
     assert known is not None

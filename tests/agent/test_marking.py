@@ -2,15 +2,21 @@
 
 import os
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
+from netboot.agent.disks import disk_threads
 from netboot.agent.disks.direct_io import DirectDisk, DiskError
+from netboot.agent.disks.disk_threads import StallError
 from netboot.agent.erase.firmware.contents import Contents, Viewer
 from netboot.agent.erase.firmware.markers import Marks
 from netboot.agent.erase.firmware.marking import Marking
+from netboot.shared.erase_begun import MISSING, Begun
+from netboot.shared.inventory import DiskId
 from netboot.shared.mark_places import PAGE
 
 SEED = bytes(range(32))
@@ -84,6 +90,60 @@ async def test_the_disk_is_read_marked_flushed_and_read_again_by_one_thread_a_pa
     assert all(content[place : place + PAGE] == marks.mark(place) for place in marks.places)
     assert {0.25, 0.5, 0.75, 1.0} <= set(shares)
     assert shares == sorted(shares)
+
+
+async def test_what_is_told_on_the_way_is_how_long_the_disk_has_been_stuck(image: Path) -> None:
+    stuck: list[float] = []
+    with watched(image) as disk:
+        await Marking(disk, SEED, STALL).put(lambda _, seconds: stuck.append(seconds))
+    assert set(stuck) == {0.0}
+
+
+async def test_a_disk_that_hangs_is_given_up_and_left_open(image: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(disk_threads, "LAST_WORDS", 0.3)
+    wait = threading.Event()
+    disk = watched(image)
+
+    def hang(_what: str, _place: int) -> None:
+        wait.wait(60)
+
+    disk.then = hang
+    with pytest.raises(StallError):
+        await Marking(disk, SEED, 0.3).put(nobody)
+    assert disk._fd == -1, "its number must not be used again while a thread is in it"
+    wait.set()
+
+
+async def test_another_boot_finds_the_marks_by_what_was_told_of_them(image: Path) -> None:
+    marks = Marks(SEED, SIZE)
+    begun = Begun(disk=DiskId(serial="S1", size=SIZE), method="nvme-sanitize-block")
+    with watched(image) as disk:
+        disk.bad = frozenset(marks.places[2:5])
+        before = Marking(disk, SEED, STALL)
+        await before.put(nobody)
+        told = before.told_in(begun)
+        assert told == replace(begun, key=SEED.hex(), missing=(2, 3, 4))
+        after = Marking.of(told, disk, STALL)
+        assert (after.marked, after.compared) == (len(marks.places) - 3, 0)
+        disk.calls.clear()
+        await after.look_again(nobody)
+        assert (after.left, after.unread, after.unchanged) == (len(marks.places) - 3, 0, 0)
+        assert [place for _, place, _ in disk.calls] == [*marks.places[:2], *marks.places[5:]]
+        disk.then = lambda _what, _place: time.sleep(0.6)
+        with pytest.raises(StallError):
+            await Marking.of(told, disk, 0.1).look_again(nobody)
+
+
+@pytest.mark.parametrize(("missing", "is_told"), [(MISSING, True), (MISSING + 1, False)])
+async def test_marks_of_which_too_many_are_missing_are_not_told(image: Path, missing: int, is_told: bool) -> None:
+    marks = Marks(SEED, SIZE)
+    begun = Begun(disk=DiskId(serial="S1", size=SIZE), method="nvme-sanitize-block")
+    image.write_bytes(bytes(SIZE))
+    with watched(image) as disk:
+        marking = Marking(disk, SEED, STALL)
+        marking._put = list(marks.places[missing:])
+        told = marking.told_in(begun)
+    assert told == (replace(begun, key=SEED.hex(), missing=tuple(range(missing))) if is_told else begun)
 
 
 async def test_what_is_there_still_is_counted_place_by_place(image: Path) -> None:
@@ -181,11 +241,13 @@ async def test_a_disk_without_room_for_a_mark_has_none(tmp_path: Path) -> None:
 
 async def test_the_sectors_that_may_be_nowhere_are_those_of_marks_and_of_what_is_remembered(image: Path) -> None:
     marks = Marks(SEED, SIZE)
-    before = image.read_bytes()
+    before = os.urandom(SIZE)
+    image.write_bytes(before)
     with watched(image) as disk:
         marking = Marking(disk, SEED, STALL)
         assert marking.sought() == {}
         await marking.put(nobody)
+        assert sum(len(one) for one in marking.sought().values()) == 8 * (marking.marked + marking.compared)
         contents = Contents(marking.sought())
     viewer = Viewer(contents, PAGE)
     viewer.look(memoryview(marks.mark(marks.places[-1])))

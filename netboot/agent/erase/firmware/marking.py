@@ -75,7 +75,7 @@ class Marking:
         """Remember, mark, and read the marks back. Raises StallError, and DiskError for a disk that is gone."""
         await self._each(self._marks.beside, self._remember, show, 0)
         await self._each(self._marks.places, self._write, show, 1)
-        await self._each((0,), self._flush, show, 2)
+        await self._each(self._marks.places[:1], self._flush, show, 2)
         if self._flushed:
             await self._each(self._marks.places, self._check, show, 3)
 
@@ -116,24 +116,20 @@ class Marking:
         self.unchanged += is_unchanged(page, self._before[place])
 
     async def _each(self, places: Sequence[int], act: Callable[[int, memoryview], None], show: Show, done: int) -> None:
-        answers = 0
-
         @contextmanager
         def worker() -> Iterator[Callable[[int], int]]:
             with aligned_buffer(PAGE) as page:
 
                 def work(number: int) -> int:
-                    nonlocal answers
                     try:
                         act(places[number], page)
                     except DiskError as fault:
                         if fault.kind != "refused":
                             raise
-                    answers += 1
                     return 1
 
                 yield work
 
-        sweep = Sweep(self._device, iter(range(len(places))), worker, threads=1, alive=lambda: answers)
+        sweep = Sweep(self._device, iter(range(len(places))), worker, threads=1)
         count = max(1, len(places))
         await sweep.run(stall=self._stall, look=lambda at, stuck: show((done + at / count) / _PASSES, stuck))
