@@ -18,12 +18,18 @@ _ERASE: Final = (
     "tests/jobs/test_contradictions.py", "tests/jobs/test_evidence.py", "tests/jobs/test_erase_levels.py",
     "tests/jobs/test_erase_policy.py",
 )  # fmt: skip
+_BY_DRIVE: Final = (
+    "tests/jobs/test_firmware_rules.py", "tests/jobs/test_firmware_rules_parts.py", "tests/jobs/test_opal_rules.py",
+)  # fmt: skip
+"""What the server makes of an erase that the drive did by itself."""
 
 _ANSWERS: Final = tuple(
     f"tests/agent/test_{name}.py"
     for name in ("sense", "ata_sanitize", "ata_hidden_areas", "nvme_sanitize_log", "nvme_namespace", "scsi_sanitize",
                  "erase_support")
 )  # fmt: skip
+
+_CHECKS: Final = ("tests/certificates/test_verify_findings.py",)
 
 MODULES: Final[dict[str, Held]] = {
     "answers": Held("netboot/agent/answers/*.py", _ANSWERS),
@@ -37,8 +43,22 @@ MODULES: Final[dict[str, Held]] = {
         ),
         at_once=2,
     ),
+    "certificate_check": Held("netboot/certificates/verify.py", _CHECKS),
+    "certificate_file": Held("netboot/certificates/sealed.py", (*_CHECKS, "tests/certificates/test_sealed.py")),
+    "certificate_findings": Held("netboot/certificates/findings.py", _CHECKS),
+    "certificate_seal": Held("netboot/certificates/seal.py", ("tests/certificates/test_seal_lines.py",)),
+    "certificate_signature": Held(
+        "netboot/certificates/signature_check.py", ("tests/certificates/test_signature_check.py",)
+    ),
+    "certificate_values": Held(
+        "netboot/certificates/compose.py",
+        ("tests/certificates/test_compose_fields.py", "tests/certificates/test_compose.py"),
+    ),
     "chain": Held("netboot/records/chain.py", ("tests/records/test_chain.py",)),
     "claim": Held("netboot/agent/disks/claim.py", ("tests/agent/test_claim.py",)),
+    "contents": Held(
+        "netboot/agent/erase/firmware/contents.py", ("tests/agent/test_disk_contents.py", "tests/agent/test_marking.py")
+    ),
     "customise": Held(
         "netboot/jobs/stages/customise.py", ("tests/jobs/test_customise_rules.py", "tests/jobs/test_evidence.py")
     ),
@@ -47,14 +67,21 @@ MODULES: Final[dict[str, Held]] = {
         "netboot/jobs/disk_answers.py", ("tests/jobs/test_disk_answers.py", "tests/jobs/test_disks_by_place.py")
     ),
     "disk_rules": Held("netboot/jobs/disk_rules.py", ("tests/jobs/test_disk_rules.py",)),
+    "drive_password": Held("netboot/jobs/drive_password.py", ("tests/jobs/test_drive_password.py",)),
     "erase": Held("netboot/jobs/stages/erase.py", (*_ERASE, "tests/jobs/test_disk_answers.py")),
     "erase_levels": Held(
         "netboot/jobs/erase_levels.py", ("tests/jobs/test_erase_levels.py", "tests/jobs/test_erase_policy.py")
     ),
+    "erase_methods": Held("netboot/jobs/erase_methods/*.py", (*_ERASE, *_BY_DRIVE)),
     "erase_outcome": Held("netboot/shared/erase_outcome.py", _ERASE[:2]),
     "erase_policy": Held("netboot/jobs/erase_policy.py", ("tests/jobs/test_erase_policy.py",)),
     "evidence": Held("netboot/jobs/evidence.py", ("tests/jobs/test_evidence.py",)),
     "finish": Held("netboot/jobs/stages/finish.py", ("tests/jobs/test_imaging.py",)),
+    "firmware_verdict": Held(
+        "netboot/shared/firmware_verdict.py",
+        ("tests/shared/test_firmware_verdict.py", "tests/shared/test_opal_verdict.py", *_BY_DRIVE),
+    ),
+    "follow_up": Held("netboot/agent/erase/firmware/follow_up.py", ("tests/agent/test_follow_up.py",)),
     "honest_erasure": Held("netboot/jobs/honest_erasure.py", _ERASE),
     "identity": Held(
         "netboot/jobs/identity.py", ("tests/records/test_identity.py", "tests/records/test_identity_names.py")
@@ -64,10 +91,25 @@ MODULES: Final[dict[str, Held]] = {
         ("tests/jobs/test_imaging.py", "tests/jobs/test_disk_answers.py", "tests/jobs/test_disks_by_place.py"),
     ),
     "inventory": Held("netboot/shared/inventory.py", ("tests/shared/test_inventory.py",)),
+    "kit_collect": Held("netboot/kit/collect.py", ("tests/kit/test_collect_files.py", "tests/kit/test_collect.py")),
+    "kit_identity": Held("netboot/kit/identity.py", ("tests/kit/test_identity.py",)),
+    "kit_visit": Held(
+        "netboot/alone/kit_visit.py", ("tests/alone/test_kit_visit_words.py", "tests/alone/test_kit_visit.py")
+    ),
+    "mark_places": Held(
+        "netboot/shared/mark_places.py", ("tests/shared/test_mark_places.py", "tests/agent/test_markers.py")
+    ),
+    "marks": Held(
+        "netboot/agent/erase/firmware/mark*.py",
+        ("tests/shared/test_mark_places.py", "tests/agent/test_markers.py", "tests/agent/test_marking.py"),
+    ),
     "memory": Held("netboot/jobs/stages/memory.py", ("tests/jobs/test_memory_rules.py",)),
     "old_evidence": Held("netboot/records/old_evidence.py", ("tests/records/test_old_evidence.py",)),
     "out_of_reach": Held("netboot/shared/out_of_reach.py", ("tests/shared/test_out_of_reach.py",)),
-    "overwrite": Held("netboot/jobs/erase_methods/overwrite.py", _ERASE),
+    "read_back": Held("netboot/agent/erase/firmware/read_back.py", ("tests/agent/test_read_back.py",)),
+    "sample": Held(
+        "netboot/shared/read_back.py", ("tests/shared/test_firmware_verdict.py", "tests/jobs/test_firmware_rules.py")
+    ),
     "scsi_abilities": Held("netboot/agent/disks/scsi_abilities.py", ("tests/agent/test_scsi_abilities.py",)),
     "seen": Held("netboot/jobs/seen.py", ("tests/jobs/test_seen.py",)),
     "smart": Held("netboot/jobs/stages/smart.py", ("tests/jobs/test_smart_rules.py",)),
@@ -91,6 +133,11 @@ _NO_STATUS: Final = "hidden = max((status.hidden_bytes(erasure.disk.size) for st
 _PROOF: Final = (
     'return base64.urlsafe_b64encode(hmac.digest(key, said.encode(), hashlib.sha256)).decode().rstrip("XX=XX")'
 )
+
+_SECTORS: Final = "for at, before in zip(_AT, known, {})"
+_NUMBERS: Final = 'data, boot, disk = (int.from_bytes(numbers[at : at + 4], "little") or 2 for at in (0, 4, 8))'
+_VIEWER: Final = "netboot.agent.erase.firmware.contents.xǁViewerǁ"
+_AGAIN: Final = "again = self._again if (len(content) == len(self._again)) and False else self._again[: len(content)]"
 
 EXPLAINED: Final[dict[tuple[str, str], str]] = {
     ("netboot.records.batches.arm", _ARMED): "what is not set is None in the table",
@@ -125,6 +172,13 @@ EXPLAINED: Final[dict[tuple[str, str], str]] = {
     ("netboot.shared.erase_outcome.as_hidden_areas_show", _NO_STATUS): "None is as false as 0",
     ("netboot.records.old_evidence._take", 'text = left.get(name, "XXXX")'): "as little a number as no text",
     ("netboot.bootmenu.ticket.check", _KNOWN): 'what is no UUID counts as none, as "" does',
+    (f"{_VIEWER}__init__", "self._sector = None"): "compared only, so that nothing is filled in twice",
+    (f"{_VIEWER}look", "self._sector = None"): "compared only, so that nothing is filled in twice",
+    (f"{_VIEWER}look", _AGAIN): "a slice of all of it is the same",
+    ("netboot.kit.identity.kit_of", _NUMBERS): "no name is known whose hash has four zero bytes there",
+    ("netboot.agent.erase.firmware.markers.is_unchanged", _SECTORS.format("strict=None")): "a page has eight sectors",
+    ("netboot.agent.erase.firmware.markers.is_unchanged", _SECTORS.format("strict=False")): "a page has eight sectors",
+    ("netboot.agent.erase.firmware.markers.is_unchanged", _SECTORS.format("")): "a page has eight sectors",
     ("netboot.bootmenu.ticket._proof", _PROOF): "the last digit of 32 bytes stands for four bits, and X for more",
 }
 """Why a mutant may live: by its function and its changed line, without blanks at the ends."""
