@@ -17,6 +17,7 @@ import argparse
 import asyncio
 import json
 import os
+import signal
 import statistics
 import sys
 import tempfile
@@ -226,6 +227,8 @@ def main() -> int:
     parser.add_argument("--folder", type=Path, default=Path("/dev/shm"), help="where its file is made")
     parser.add_argument("--nwipe-source", default=REPOSITORY, help="where nwipe is cloned from: an address or a folder")
     asked = parser.parse_args()
+    # One that is told to end tidies up as well: the loop device would stay.
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     program = build_nwipe(asked.nwipe_source)
     figures = measure(program, asked.folder, asked.mib * MIB, asked.rounds)
     ratios = figures["ratios"]
