@@ -22,9 +22,14 @@ REASON = "Le disque mort sera broyé jeudi"
 FAULT = Problem("erase-incomplete", {"disk": "S4EWNX0N0666", "unwritten": "4.1 kB", "unread": "4.1 kB"})
 
 
-async def failed_erase(operator: Person, workshop: Workshop, agent: Agent, of: Inventory = TWO) -> Stay:
-    """One of the PC's two disks cannot be erased; what its screen is told."""
+async def failed_erase(operator: Person, workshop: Workshop, agent: Agent) -> Stay:
+    """Somebody chooses an erase and a master; one of the two disks cannot be erased. What the PC's screen is told."""
     await operator.say_yes(await operator.choose(row_of(workshop).machine, WIPE.id, target=SSD.id.serial))
+    return await fail_to_erase(agent)
+
+
+async def fail_to_erase(agent: Agent, of: Inventory = TWO) -> Stay:
+    """One of the PC's two disks cannot be erased; what its screen is told."""
     await agent.hear(Plan)
     run = await agent.order()
     assert isinstance(run, RunStage)
