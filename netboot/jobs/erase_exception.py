@@ -18,7 +18,7 @@ from netboot.jobs.profile import Profile
 from netboot.shared.fields import Digest
 from netboot.shared.inventory import Disk, DiskId, Text, label
 from netboot.shared.problems import Code, Problem
-from netboot.shared.stages import WRITING, StageName
+from netboot.shared.stages import StageName
 from netboot.shared.stages.erase import Verdict
 
 SHORTEST: Final = 8
@@ -109,8 +109,7 @@ def holds(exception: EraseException, now: Sequence[DiskState]) -> bool:
 
 
 def _same(signed: DiskState, now: DiskState) -> bool:
-    disks = signed.disk == now.disk or signed.disk.same_as(now.disk)
-    return disks and (signed.state, signed.erasure) == (now.state, now.erasure)
+    return signed.disk.same_as(now.disk) and (signed.state, signed.erasure) == (now.state, now.erasure)
 
 
 def stopped_for_want_of_proof(profile: Profile, stages: Iterable[tuple[StageName, str, Problem | None]]) -> bool:
@@ -123,18 +122,17 @@ def stopped_for_want_of_proof(profile: Profile, stages: Iterable[tuple[StageName
         return False
     for stage, state, problem in stages:
         if state != "done":
-            if state != "failed" or problem is None:
-                return False
-            return stage == "erase" or (stage == "deploy" and problem.code in _FOR_WANT_OF_PROOF)
+            proof = problem is not None and (
+                stage == "erase" or (stage == "deploy" and problem.code in _FOR_WANT_OF_PROOF)
+            )
+            return state == "failed" and proof
     return False
 
 
 def going_on(profile: Profile) -> Profile:
     """What a job does that goes on with an exception: the PC is looked at again, and what follows the erase is done."""
-    after = profile.stages.index("erase") + 1 if "erase" in profile.stages else profile.stages.index("deploy")
-    stages: tuple[StageName, ...] = ("check", *profile.stages[after:])
+    stages: tuple[StageName, ...] = ("check", *profile.stages[profile.stages.index("deploy") :])
     options = profile.options
     if options is not UNSET:
         options = {name: given for name, given in options.items() if name in stages}
-    assert set(stages) & WRITING
     return replace(profile, stages=stages, options=options)

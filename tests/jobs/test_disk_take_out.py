@@ -2,6 +2,7 @@
 
 from msgspec.structs import replace
 
+from netboot.jobs.disk_answers import Answer
 from netboot.jobs.disk_take_out import to_take_out
 from netboot.jobs.erase_exception import Judged
 from netboot.jobs.job import Job
@@ -31,6 +32,15 @@ def test_a_disk_that_cannot_have_what_the_profile_wants_must_go_and_others_may()
 
 def test_without_that_policy_none_must_go() -> None:
     assert [one.asked for one in to_take_out("v", stopped(SSD, HDD), ())] == [False, False]
+    stop = {"erase": {"level": "purge", "otherwise": "stop"}}
+    assert [one.asked for one in to_take_out("v", stopped(SSD, HDD, options=stop), ())] == [False, False]
+
+
+def test_a_disk_that_a_person_called_the_pcs_own_is_asked_about_too() -> None:
+    doubtful = replace(HDD, removable=True)
+    belongs = replace(stopped(doubtful), answers=(Answer(kind="belongs", disk=HDD.id),))
+    assert [one.disk for one in to_take_out("v", belongs, ())] == [HDD.id]
+    assert to_take_out("v", stopped(doubtful), ()) == ()
 
 
 def test_a_disk_that_is_erased_is_not_asked_about() -> None:
@@ -45,4 +55,5 @@ def test_a_disk_that_is_erased_is_not_asked_about() -> None:
 def test_the_same_disk_of_another_visit_is_another_question() -> None:
     (one,), (other,) = (to_take_out(visit, stopped(HDD), ()) for visit in ("v1", "v2"))
     assert one.key != other.key
+    assert len(one.key) == 32
     assert one.key == replace(one, state="not-erased", asked=True).key

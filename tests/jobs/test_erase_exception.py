@@ -5,6 +5,7 @@ import pytest
 from msgspec.structs import replace
 
 from netboot.imaging import Blocked, Run, next_stage
+from netboot.jobs.disk_answers import Answer
 from netboot.jobs.erase_exception import (
     LONGEST,
     SHORTEST,
@@ -63,10 +64,10 @@ def what_follows(going: Job) -> str:
 
 
 def test_the_newest_erase_of_a_disk_in_this_visit_is_how_it_stands() -> None:
-    assert (
+    assert states_of((SSD, HDD), HALF) == (
         DiskState(disk=SSD.id, label=label(SSD), state="erased", erasure=3),
         DiskState(disk=HDD.id, label=label(HDD), state="not-erased", erasure=5),
-    ) == STATES
+    )
     assert states_of((HDD,), ()) == (DiskState(disk=HDD.id, label=label(HDD), state="untreated"),)
     assert unproven(STATES) == SIGNED.unproven == STATES[1:]
 
@@ -95,6 +96,23 @@ def test_another_disk_or_one_less_makes_it_void_and_the_sentence_says_what_to_do
     assert isinstance(following, Blocked)
     assert following.problem.values == {"disk": f"{label(SSD)}, {label(third)}"}
     assert "Effacez à nouveau" in following.problem.sentence("fr")
+
+
+def test_a_disk_is_known_again_at_another_place_and_one_that_a_person_called_the_pcs_own_counts() -> None:
+    moved = replace(HDD, name="sdz", id=replace(HDD.id, path="pci-0000:00:1f.2-ata-9", sequence=77))
+    assert what_follows(excepted(SIGNED, SSD, moved)) == ""
+    doubtful = replace(HDD, removable=True)
+    belongs = (Answer(kind="belongs", disk=HDD.id),)
+    assert what_follows(replace(excepted(SIGNED, SSD, doubtful), answers=belongs)) == ""
+    left = (Answer(kind="left", disk=HDD.id),)
+    assert what_follows(replace(excepted(SIGNED, SSD, doubtful), answers=left)) == "exception-void"
+
+
+def test_of_many_disks_no_more_are_named_than_fit_a_sentence() -> None:
+    many = [replace(HDD, id=replace(HDD.id, serial=f"{number:040}")) for number in range(20)]
+    following = next_stage(excepted(SIGNED, SSD, *many))
+    assert isinstance(following, Blocked)
+    assert len(following.problem.values["disk"]) == 400
 
 
 def test_it_lets_nothing_through_but_the_deploy() -> None:
@@ -153,6 +171,9 @@ def test_a_job_that_runs_or_is_done_is_offered_nothing() -> None:
     chosen = profile("check", "erase", "deploy", "finish")
     assert not stopped_for_want_of_proof(chosen, [("check", "done", None), ("erase", "running", None)])
     assert not stopped_for_want_of_proof(chosen, [(name, "done", None) for name in chosen.stages])
+    fault = Problem("erase-incomplete")
+    assert not stopped_for_want_of_proof(chosen, [("check", "done", None), ("erase", "running", fault)])
+    assert not stopped_for_want_of_proof(chosen, [("check", "done", None), ("erase", "failed", None)])
 
 
 def test_a_reason_is_a_sentence_and_no_book() -> None:
@@ -173,3 +194,4 @@ def test_what_was_shown_is_another_with_another_verdict_erase_or_job() -> None:
         replace(offer, profile=profile("check", "deploy", "finish")),
     )
     assert len({one.digest for one in (offer, *others)}) == len(others) + 1
+    assert len(offer.digest) == 32

@@ -62,13 +62,18 @@ MODULES: Final[dict[str, Held]] = {
     "customise": Held(
         "netboot/jobs/stages/customise.py", ("tests/jobs/test_customise_rules.py", "tests/jobs/test_evidence.py")
     ),
-    "deploy": Held("netboot/jobs/stages/deploy.py", ("tests/jobs/test_deploy_rules.py", "tests/jobs/test_evidence.py")),
+    "deploy": Held(
+        "netboot/jobs/stages/deploy.py",
+        ("tests/jobs/test_deploy_rules.py", "tests/jobs/test_erase_exception.py", "tests/jobs/test_evidence.py"),
+    ),
     "disk_answers": Held(
         "netboot/jobs/disk_answers.py", ("tests/jobs/test_disk_answers.py", "tests/jobs/test_disks_by_place.py")
     ),
+    "disk_take_out": Held("netboot/jobs/disk_take_out.py", ("tests/jobs/test_disk_take_out.py",)),
     "disk_rules": Held("netboot/jobs/disk_rules.py", ("tests/jobs/test_disk_rules.py",)),
     "drive_password": Held("netboot/jobs/drive_password.py", ("tests/jobs/test_drive_password.py",)),
     "erase": Held("netboot/jobs/stages/erase.py", (*_ERASE, "tests/jobs/test_disk_answers.py")),
+    "erase_exception": Held("netboot/jobs/erase_exception.py", ("tests/jobs/test_erase_exception.py",)),
     "erase_levels": Held(
         "netboot/jobs/erase_levels.py", ("tests/jobs/test_erase_levels.py", "tests/jobs/test_erase_policy.py")
     ),
