@@ -1,0 +1,178 @@
+"""Drives of the lab's own with TCG's locks, in whole PCs: Debian's kernel speaks to them, a person types their PSID.
+
+They are programs written from the standards: this proves the commands, the real kernel, the question and our verdicts,
+and nothing of any maker's firmware.
+"""
+
+import asyncio
+import re
+from collections.abc import Mapping
+from contextlib import AsyncExitStack, suppress
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from netboot.lab.bench_drive import bench_path, drive_on_bench
+from netboot.lab.demo import job_of
+from netboot.lab.disks import create_used, find_pattern
+from netboot.lab.drives.behaviour import Behaviour, Outcome
+from netboot.lab.drives.journal import read_journal
+from netboot.lab.drives.nvme.spec import Namespace, NvmeSpec
+from netboot.lab.drives.tcg.spec import LockedRange, OpalSpec
+from netboot.lab.firmware import Firmware
+from netboot.lab.journey import BOOT_WITHIN, STAGE_WITHIN
+from netboot.lab.machine import RunningPc, power_on, workshop_pc
+from netboot.lab.pc import Bus, DiskSpec
+from netboot.shared.erase_methods.firmware import FirmwareErased
+from netboot.shared.errors import NetbootError
+from netboot.shared.stages.erase import Erasure
+from tests.lab.test_firmware import beside_the_building
+
+pytestmark = [pytest.mark.lab, pytest.mark.root, pytest.mark.matrix, pytest.mark.timeout(3600)]
+
+SIZE = 64 << 20
+LABEL = "LABPSID0123456789ABCDEFGHJKLMNPQ"
+WRONG = "LABPSID0123456789ABCDEFGHJKLMNPX"
+PROFILE = """
+id: opal
+name: {{fr: Opal, en: Opal}}
+stages: [check, erase, finish]
+options: {{erase: {{level: any, otherwise: next{more}}}}}
+"""
+GIVE, NO_CODE = 1, 2
+OpalDrive = tuple[OpalSpec, Behaviour]
+WHOLE = (LockedRange(),)
+
+
+def locks(outcome: Outcome = Outcome.GOOD, **fields: object) -> OpalDrive:
+    """A drive whose former owner locked it, and how its Revert and its Sanitize end."""
+    return OpalSpec(LABEL, **fields), Behaviour(erase=outcome, erase_seconds=2, erase_announces=4)  # type: ignore[arg-type]
+
+
+def told(erasure: Erasure) -> tuple[str, str, str, bool]:
+    return (
+        erasure.verdict, erasure.problem.code if erasure.problem else "", erasure.method, erasure.reverted,
+    )  # fmt: skip
+
+
+async def test_a_locked_drive_is_opened_by_the_code_on_its_label_and_then_erased_with_proof(tmp_path: Path) -> None:
+    drives = {
+        "OWHOLE": locks(),
+        "ORANGE": locks(locked=(LockedRange(2048, 8192),)),
+        "OSHADOW": locks(locked=(), shadow=True),
+        "OLIES": locks(Outcome.LIES),
+        "OREFUSES": locks(Outcome.REFUSES),
+        "OUNREAD": locks(),
+    }
+    codes = dict.fromkeys(drives, (LABEL,)) | {"OWHOLE": (WRONG, LABEL), "OUNREAD": ()}
+    found = await erased(tmp_path, drives, codes)
+    assert {name: told(one) for name, one in found.items()} == {
+        "OWHOLE": ("erased", "", "nvme-sanitize-block", True),
+        "ORANGE": ("erased", "", "nvme-sanitize-block", True),
+        "OSHADOW": ("erased", "", "nvme-sanitize-block", True),
+        "OLIES": ("not-erased", "erase-marks-left", "nvme-sanitize-block", True),
+        "OREFUSES": ("not-erased", "erase-opal-kept", "nvme-sanitize-block", False),
+        "OUNREAD": ("not-erased", "erase-opal-locked", "nvme-sanitize-block", False),
+    }
+    for name, one in found.items():
+        assert (find_pattern(tmp_path / name) is None) == (one.verdict == "erased"), name
+        if one.reverted:
+            assert isinstance(one.evidence, FirmwareErased)
+            assert one.evidence.marked > 1000
+    assert {name: reverts(tmp_path / name) for name in found} == {
+        "OWHOLE": ["success"], "ORANGE": ["success"], "OSHADOW": ["success"], "OLIES": ["success"],
+        "OREFUSES": ["fail"], "OUNREAD": [],
+    }  # fmt: skip
+
+
+async def test_a_revert_as_the_method_is_told_by_marks_or_by_all_that_is_read(tmp_path: Path) -> None:
+    drives = {
+        "ROPEN": locks(locked=()),
+        "ROPENLIES": locks(Outcome.LIES, locked=()),
+        "RZEROS": locks(leaves="zeros"),
+        "RNOISE": locks(),
+        "RSHUTLIES": locks(Outcome.LIES),
+        "RFAILS": locks(Outcome.FAILS),
+    }
+    found = await erased(tmp_path, drives, dict.fromkeys(drives, (LABEL,)), more=", by: opal-revert")
+    assert {name: told(one)[:2] for name, one in found.items()} == {
+        "ROPEN": ("erased", ""),
+        "ROPENLIES": ("not-erased", "erase-marks-left"),
+        "RZEROS": ("erased", ""),
+        "RNOISE": ("undetermined", "erase-shut-before"),
+        "RSHUTLIES": ("undetermined", "erase-shut-before"),
+        "RFAILS": ("not-erased", "erase-refused-by-drive"),
+    }
+    for name, one in found.items():
+        assert isinstance(one.evidence, FirmwareErased)
+        assert (one.method, one.evidence.shut) == ("opal-revert", not name.startswith("ROPEN")), name
+        assert one.evidence.tool.startswith("Linux 6."), name
+        assert (one.evidence.marked > 1000) == name.startswith("ROPEN"), name
+        assert (find_pattern(tmp_path / name) is None) == (name in ("ROPEN", "RZEROS", "RNOISE")), name
+
+
+def reverts(image: Path) -> list[object]:
+    """How each Revert that the drive was told ended."""
+    return [one["status"] for one in read_journal(image) if one["command"] == "opal_revert"]
+
+
+async def erased(
+    tmp_path: Path, drives: Mapping[str, OpalDrive], codes: Mapping[str, tuple[str, ...]], *, more: str = ""
+) -> dict[str, Erasure]:
+    """What goes on the record of a PC with these drives, by their serial numbers, when a person types these codes in
+    turn, and then says that there is none."""
+    spec = workshop_pc(1, Firmware.BIOS)
+    # What the operator saw when the profile was chosen: QEMU never gets these disks, the bench's drives stand for them.
+    seen = replace(spec, disks=tuple(DiskSpec(Bus.NVME, tmp_path / name, SIZE, name) for name in drives))
+    profiles = tmp_path / "profiles"
+    profiles.mkdir()
+    (profiles / "90-own.yaml").write_text(PROFILE.format(more=more), encoding="utf-8")
+    async with (
+        beside_the_building([seen], profile="opal", menu_timeout=5, profiles=[profiles]) as (lan, service),
+        AsyncExitStack() as stack,
+    ):
+        sockets = []
+        for name, (opal, behaviour) in drives.items():
+            create_used(tmp_path / name, SIZE, name)
+            one = NvmeSpec(
+                str(bench_path(lan, name)), (Namespace(str(tmp_path / name)),), name, behaviour=behaviour,
+                sanitize=("block",), format=False, opal=opal,
+            )  # fmt: skip
+            sockets.append((await stack.enter_async_context(drive_on_bench(lan, one))).socket)
+        left = {name: list(each) for name, each in codes.items()}
+        async with power_on(lan, replace(spec, drives=tuple(sockets))) as pc:
+            await pc.console.wait_for(r"netboot: stage erase started", BOOT_WITHIN)
+            since = 0
+            for _ in range(sum(len(each) + (not each) for each in codes.values())):
+                since = await answer(pc, left, since)
+            await pc.console.wait_for(r"netboot: stage erase (done|failed)", 2 * STAGE_WITHIN)
+            text = pc.console.text
+            until = asyncio.get_running_loop().time() + 60
+            while not (job := await job_of(service, spec.mac)).erasures:
+                assert asyncio.get_running_loop().time() < until, "nothing came to the record"
+                await asyncio.sleep(1)
+    assert not any(any(each) for each in left.values()), "each code was asked for"
+    assert "TCG Opal" in text
+    return {row.evidence.disk.serial: row.evidence for row in job.erasures}
+
+
+async def answer(pc: RunningPc, codes: dict[str, list[str]], since: int) -> int:
+    """Answer the next question for a code at the serial line, as its reader does; where the console stood before."""
+    await pc.console.wait_for(r"netboot: question [0-9a-f]{16}", 2 * STAGE_WITHIN, since=since)
+    start = len(pc.console.text[:since]) + pc.console.text[since:].index("netboot: question ")
+    await pc.console.wait_for(r"verrouillé le disque NETBOOT LAB NVME \w+ ", 60, since=start)
+    asked = re.search(r"verrouillé le disque NETBOOT LAB NVME (\w+)", pc.console.text[start:])
+    assert asked is not None
+    code = codes[asked[1]].pop(0) if codes[asked[1]] else ""
+    at = len(pc.console.text)
+    # What is typed before the PC listens is dropped.
+    said, shown = (f"{code}\r", rf"Code lu : {code[:4]} ") if code else (f"{NO_CODE}", rf"Réponse {NO_CODE} :")
+    for _ in range(100):
+        pc.console.write("\x7f" * 40 + said)
+        with suppress(NetbootError):
+            await pc.console.wait_for(shown, 5, since=at)
+            break
+    pc.console.write(f"{GIVE}\r" if code else "\r")
+    await pc.console.wait_for(r"netboot: question closed keyboard", 120, since=at)
+    return at
