@@ -14,23 +14,23 @@ from netboot.shared.disk_abilities import ScsiSanitize
 _SANITIZE: Final = 0x48
 _OVERWRITE, _BLOCK, _CRYPTO = 1, 2, 3
 _HAS_ACTION, _HAS_TIMES = 1, 2
+_ENTRY, _TIMES = 8, 12
 
 
 def parse_commands(text: str) -> ScsiSanitize | None:
     """The kinds of SANITIZE in the list; None where no whole list came."""
     data = dumped_bytes(text)
-    end = 4 + int.from_bytes(data[:4])
-    if end != len(data) or end < 12:
+    rest = data[4:]
+    if not rest or int.from_bytes(data[:4]) != len(rest):
         return None
     actions = set()
-    at = 4
-    while at < end:
-        entry = data[at : at + 8]
-        if len(entry) < 8:
+    while rest:
+        if len(rest) < _ENTRY:
             return None
-        if entry[0] == _SANITIZE and entry[5] & _HAS_ACTION:
-            actions.add(int.from_bytes(entry[2:4]))
-        at += 20 if entry[5] & _HAS_TIMES else 8
-    if at != end:
-        return None
+        if rest[0] == _SANITIZE and rest[5] & _HAS_ACTION:
+            actions.add(int.from_bytes(rest[2:4]))
+        length = _ENTRY + _TIMES if rest[5] & _HAS_TIMES else _ENTRY
+        if len(rest) < length:
+            return None
+        rest = rest[length:]
     return ScsiSanitize(block=_BLOCK in actions, crypto=_CRYPTO in actions, overwrite=_OVERWRITE in actions)
