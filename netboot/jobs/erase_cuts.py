@@ -41,12 +41,9 @@ def as_told(order: DiskErase, erasure: Erasure) -> Cut | None:
 
 
 def _went_on(erasure: Erasure) -> bool:
-    match erasure.evidence:
-        case FirmwareErased(resumed=resumed):
-            return bool(resumed)
-        case Overwritten(resumed=done):
-            return done > 0
-    return False
+    evidence = erasure.evidence
+    assert isinstance(evidence, FirmwareErased | Overwritten)
+    return bool(evidence.resumed)
 
 
 def doubt_of_follow_up(said: FirmwareErased, order: DiskErase) -> Reason | None:

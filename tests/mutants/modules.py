@@ -73,6 +73,7 @@ MODULES: Final[dict[str, Held]] = {
     "disk_rules": Held("netboot/jobs/disk_rules.py", ("tests/jobs/test_disk_rules.py",)),
     "drive_password": Held("netboot/jobs/drive_password.py", ("tests/jobs/test_drive_password.py",)),
     "erase": Held("netboot/jobs/stages/erase.py", (*_ERASE, "tests/jobs/test_disk_answers.py")),
+    "erase_cuts": Held("netboot/jobs/erase_cuts.py", ("tests/jobs/test_erase_cuts.py",)),
     "erase_exception": Held("netboot/jobs/erase_exception.py", ("tests/jobs/test_erase_exception.py",)),
     "erase_levels": Held(
         "netboot/jobs/erase_levels.py", ("tests/jobs/test_erase_levels.py", "tests/jobs/test_erase_policy.py")
