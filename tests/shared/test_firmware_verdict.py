@@ -118,6 +118,24 @@ def test_a_disk_without_a_log_of_orders_is_believed_when_it_was_seen_at_work_or_
     assert fault_in(silent, SANITIZE) == Shows("undetermined", "erase-unseen")
 
 
+@pytest.mark.parametrize(
+    ("changes", "is_seen"),
+    [
+        ({"resumed": "running"}, True),
+        ({"resumed": "done"}, False),
+        ({"resumed": "done", "untouched": False}, False),
+        ({"resumed": "done", "untouched": True}, True),
+        ({"resumed": "done", "even": BLOCK}, True),
+    ],
+)
+def test_one_that_was_found_done_is_believed_if_nothing_can_have_been_written_since(
+    changes: dict[str, Any], is_seen: bool
+) -> None:
+    """The drive says that nothing was, or there is one sector throughout."""
+    found = fault_in(replace(GOOD, **({"value": None, "even": 0} | changes)), SANITIZE)
+    assert found == (None if is_seen else Shows("undetermined", "erase-unseen"))
+
+
 def test_the_sentences_are_told_how_much_is_left_and_how_much_was_not_read() -> None:
     said = replace(
         GOOD, seconds=61.4, marks_left=3, unchanged=2, elsewhere=4, marked=40, compared=30, to_read=BLOCK,
