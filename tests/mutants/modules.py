@@ -16,7 +16,7 @@ class Held(NamedTuple):
 
 _ERASE: Final = (
     "tests/jobs/test_contradictions.py", "tests/jobs/test_evidence.py", "tests/jobs/test_erase_levels.py",
-    "tests/jobs/test_erase_policy.py",
+    "tests/jobs/test_erase_policy.py", "tests/jobs/test_disk_locks.py",
 )  # fmt: skip
 _BY_DRIVE: Final = (
     "tests/jobs/test_firmware_rules.py", "tests/jobs/test_firmware_rules_parts.py", "tests/jobs/test_opal_rules.py",
@@ -55,7 +55,7 @@ MODULES: Final[dict[str, Held]] = {
         ("tests/certificates/test_compose_fields.py", "tests/certificates/test_compose.py"),
     ),
     "chain": Held("netboot/records/chain.py", ("tests/records/test_chain.py",)),
-    "claim": Held("netboot/agent/disks/claim.py", ("tests/agent/test_claim.py",)),
+    "claim": Held("netboot/agent/disks/claim.py", ("tests/agent/test_claim.py", "tests/agent/test_ready.py")),
     "contents": Held(
         "netboot/agent/erase/firmware/contents.py", ("tests/agent/test_disk_contents.py", "tests/agent/test_marking.py")
     ),
@@ -88,6 +88,7 @@ MODULES: Final[dict[str, Held]] = {
         ("tests/shared/test_firmware_verdict.py", "tests/shared/test_opal_verdict.py", *_BY_DRIVE),
     ),
     "follow_up": Held("netboot/agent/erase/firmware/follow_up.py", ("tests/agent/test_follow_up.py",)),
+    "hidden_rules": Held("netboot/agent/erase/hidden_rules.py", ("tests/agent/test_hidden_rules.py",)),
     "honest_erasure": Held("netboot/jobs/honest_erasure.py", _ERASE),
     "identity": Held(
         "netboot/jobs/identity.py", ("tests/records/test_identity.py", "tests/records/test_identity_names.py")
@@ -120,6 +121,8 @@ MODULES: Final[dict[str, Held]] = {
     "seen": Held("netboot/jobs/seen.py", ("tests/jobs/test_seen.py",)),
     "smart": Held("netboot/jobs/stages/smart.py", ("tests/jobs/test_smart_rules.py",)),
     "target": Held("netboot/jobs/target.py", ("tests/jobs/test_target.py", "tests/jobs/test_imaging.py")),
+    "thaw_rules": Held("netboot/agent/erase/thaw_rules.py", ("tests/agent/test_thaw_rules.py",)),
+    "thawing": Held("netboot/shared/thawing.py", ("tests/agent/test_thaw_rules.py",)),
     "ticket": Held("netboot/bootmenu/ticket.py", ("tests/bootmenu/test_ticket.py",)),
 }
 
