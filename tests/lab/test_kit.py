@@ -13,7 +13,7 @@ import pytest
 from netboot import bootfiles
 from netboot.auth.server_keys import load_key
 from netboot.files.cache_folder import default_cache_folder
-from netboot.kit.collect import collect
+from netboot.kit.command import kit
 from netboot.kit.make import make_kit
 from netboot.kit.partitions import DATA, FIRST
 from netboot.lab.building import start_building
@@ -25,6 +25,7 @@ from netboot.lab.network import Lan, open_lan
 from netboot.lab.pc import BootOrder, Bus, DiskSpec, PcSpec, image_name
 from netboot.lab.service import Service, arm, open_service
 from netboot.records.record import open_record
+from netboot.records.values import MachineRow
 from netboot.settings.config import load_settings
 from netboot.shared.errors import NetbootError
 from tests.lab.test_firmware import EXPECTED
@@ -124,8 +125,29 @@ async def test_with_a_server_on_the_lan_it_is_an_ordinary_visit_and_the_stick_is
         assert digest(stick.path) == before
 
 
-@pytest.mark.parametrize("firmware", FIRMWARES)
-async def test_without_a_server_it_erases_and_what_it_brings_back_is_on_the_record_as_its_kit_s(
+def bring_back(lan: Lan, service: Service, stick: DiskSpec) -> MachineRow:
+    """The stick is collected, as an operator does it; the one PC that is on the record, whose certificate is there."""
+    said: list[str] = []
+    papers = lan.folder / "papers"
+    settings = load_settings(service.settings)
+    status = kit(["collect", str(stick.path)], settings, name="", profiles=(), folder=papers, say=said.append)
+    assert (status, len(said)) == (0, 2), said
+    assert "on the record now" in said[0]
+    (paper,) = papers.glob("certificate-*.json")
+    assert DISK in paper.read_text()
+    assert len(list(papers.glob("certificate-*.pdf"))) == 1
+    with open_record(service.data / "record.sqlite") as record:
+        (row,) = record.machines.overview()
+    assert row.job is not None
+    assert row.job.state == "done"
+    assert [(one.evidence.disk.serial, one.verdict, one.level) for one in row.job.erasures] == [
+        (DISK, "erased", "clear")
+    ]
+    return row
+
+
+@pytest.mark.parametrize("firmware", [Firmware.UEFI, Firmware.SECURE_BOOT])
+async def test_without_a_server_it_erases_and_its_certificate_is_issued_from_what_it_brings_back(
     firmware: Firmware,
 ) -> None:
     async with a_workshop(on=False) as (lan, service):
@@ -142,22 +164,16 @@ async def test_without_a_server_it_erases_and_what_it_brings_back_is_on_the_reco
             assert "netboot: stage erase done" in pc.console.text
         assert find_pattern(spec.disks[0].path) is None
         assert beside_its_data(stick) == before
-        with open_record(service.data / "record.sqlite") as record:
-            taken = collect(stick.path, record, load_key(service.data))
-            assert [one.news for one in taken] == ["new"]
-            (row,) = record.machines.overview()
-        assert (row.visit.kit, row.visit.mode) == ("atelier-nord", "bios" if firmware is Firmware.BIOS else "uefi")
-        assert row.job is not None
-        assert row.job.state == "done"
-        assert [(one.evidence.disk.serial, one.verdict, one.level) for one in row.job.erasures] == [
-            (DISK, "erased", "clear")
-        ]
+        visit = (await asyncio.to_thread(bring_back, lan, service, stick)).visit
+        assert (visit.kit, visit.mode) == ("atelier-nord", "uefi")
+        assert visit.secure_boot == ("on" if firmware is Firmware.SECURE_BOOT else "off")
 
 
-async def test_a_stick_that_is_taken_out_is_asked_for_and_known_again_when_it_is_back() -> None:
+async def test_by_bios_too_and_a_stick_that_is_taken_out_is_asked_for_and_known_again_when_it_is_back() -> None:
     async with a_workshop(on=False) as (lan, service):
         stick = await asyncio.to_thread(make_stick, lan, service)
         spec = replace(await asyncio.to_thread(with_stick, lan, workshop_pc(1, Firmware.BIOS), stick), network=False)
+        before = beside_its_data(stick)
         other = lan.folder / "other.img"
         create_used(other, 64 << 20, "SOMEBODYS")
         async with power_on(lan, spec) as pc:
@@ -178,8 +194,6 @@ async def test_a_stick_that_is_taken_out_is_asked_for_and_known_again_when_it_is
             await pc.wait_off(STAGE_WITHIN)
         assert find_pattern(spec.disks[0].path) is None
         assert find_pattern(other) == 0
-        with open_record(service.data / "record.sqlite") as record:
-            assert [one.news for one in collect(stick.path, record, load_key(service.data))] == ["new"]
-            (row,) = record.machines.overview()
-        assert row.job is not None
-        assert [(one.evidence.disk.serial, one.verdict) for one in row.job.erasures] == [(DISK, "erased")]
+        assert beside_its_data(stick) == before
+        visit = (await asyncio.to_thread(bring_back, lan, service, stick)).visit
+        assert (visit.kit, visit.mode) == ("atelier-nord", "bios")
