@@ -73,6 +73,7 @@ def test_a_list_that_is_not_whole_tells_nothing(text: str) -> None:
 
 def test_a_sanitize_without_its_service_action_is_none_of_the_three() -> None:
     assert parse_commands(listed(entry(0x48, 2))) == ScsiSanitize()
+    assert parse_commands(listed(entry(0x48, 0x0102, 1))) == ScsiSanitize(), "nor is one of a greater number"
 
 
 @given(st.text(max_size=300) | st.binary(max_size=200).map(dump))
