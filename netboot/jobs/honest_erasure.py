@@ -86,7 +86,8 @@ def _words(status: DiskStatus, erasure: Erasure) -> Reason | None:
     if status.other:
         return "unknown-words"
     said = erasure.evidence
-    if isinstance(said, FirmwareErased) and f"/dev/{status.name}" not in said.command.split():
+    # An order of before a power cut names the disk as the kernel did then.
+    if isinstance(said, FirmwareErased) and not said.resumed and f"/dev/{status.name}" not in said.command.split():
         return "other-disk"  # what was asked and what was ordered to erase itself are not the same device
     return None if (status.serial, status.wwn) == (erasure.disk.serial, erasure.disk.wwn) else "other-disk"
 

@@ -63,6 +63,15 @@ def test_what_was_followed_up_counts_as_an_order_of_this_boot_does() -> None:
     assert judged(followed(), begun=TAKEN) == ("erased", "purge", "")
 
 
+def test_the_kernel_may_name_the_disk_otherwise_in_the_boot_after_the_cut() -> None:
+    one = followed()
+    assert one.before is not None
+    renamed = replace(one.before, name="nvme3n1")
+    assert judged(replace(one, before=renamed, after=renamed), begun=TAKEN) == ("erased", "purge", "")
+    here = said("nvme-sanitize-block")
+    assert judged(replace(here, before=renamed, after=renamed))[2] == "other-disk"
+
+
 @pytest.mark.parametrize(
     "begun",
     [
