@@ -71,19 +71,20 @@ class Counters:
     def _watch(self) -> None:
         read, written = self._now()
         before = time.monotonic()
-        read_then = read
+        read_then = reads_before = read
         while not self._over.wait(_LOOK_EVERY):
             now, (reads, writes) = time.monotonic(), self._now()
             if not self.began and writes > written:
                 self.began = before
             if not self.written and writes - written >= self._size:
-                self.written, read_then = now, reads
+                # What was read since the look before may be of the reading that follows already.
+                self.written, read_then = now, reads_before
             # What is looked at before the work begins (a partition table) is not the work.
             if not self.reading and reads - read_then >= MIB:
                 self.reading = before
             if not self.read and reads - read_then >= self._size:
                 self.read = now
-            before = now
+            before, reads_before = now, reads
 
     def _now(self) -> tuple[int, int]:
         fields = self._stat.read_text(encoding="ascii").split()
