@@ -117,6 +117,26 @@ def test_in_a_batch_only_the_reports_pages_bear_the_frame(
 
 
 @both
+def test_a_word_that_is_longer_than_its_place_stays_on_the_page(
+    certificate: Paper, keys: CertificateKeys, language: Language
+) -> None:
+    long = "0123456789ABCDEF" * 16
+    disk = replace(certificate.disks[0], model=long, serial=long)
+    paper = replace(certificate, donor=long, disks=(disk,), machine=replace(certificate.machine, model=long))
+    for shown in (
+        laid_out(issue(paper, keys).issued, language),
+        laid_out_batch([issue(paper, keys).issued], long, language),
+    ):
+        assert not any(ink_in_the_margin(page) for page in make_pictures(shown, dots=36))
+
+
+def ink_in_the_margin(png: bytes) -> bool:
+    """Whether something stands within a centimetre and a half of the page's right edge."""
+    dots, width, height = grey(png)
+    return any(dot < 128 for row in range(height) for dot in dots[(row + 1) * width - 21 : (row + 1) * width])
+
+
+@both
 def test_letters_that_the_fonts_do_not_have_are_named_and_no_text_is_code(
     certificate: Paper, keys: CertificateKeys, language: Language
 ) -> None:
