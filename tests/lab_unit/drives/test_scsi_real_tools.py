@@ -34,7 +34,9 @@ while len(disk) < 6 and time.monotonic() < until:
     time.sleep(0.5)
     for path in glob.glob("/sys/block/sd*"):
         device = "/dev/" + os.path.basename(path)
-        serial = re.search(r"Unit serial number: +([!-~]+)", run("sg_inq", device)["out"])
+        # sg_inq of sg3_utils 1.48 tells no disk's serial number: its std_inq_decode asks for a length of 0, which 1.47 and
+        # 1.49 ask of the option.
+        serial = re.search(r"serial number: +([!-~]+)", run("sg_vpd", "--page=0x80", device)["out"])
         if serial:
             disk[serial[1]] = device
 say("serials", sorted(disk))
