@@ -161,6 +161,21 @@ def test_one_that_is_waited_for_answers_at_its_end(tmp_path: Path) -> None:
     assert find_pattern(tmp_path / "disk.img") is None
 
 
+def test_one_that_is_waited_for_keeps_nobody_waiting(disk: Driver) -> None:
+    """SBC-4 4.11: what is let through is answered, all else is refused."""
+    disk.give(bytes([0x48, CRYPTO]).ljust(16, b"\0"))
+    disk.client.read32(0, 20)  # it has taken the first before the second lies where that lay
+    disk.give(bytes([0x03, 0, 0, 0, 96, 0]).ljust(16, b"\0"), room=96)
+    disk.client.wait_interrupt(3)
+    assert struct.unpack("<H", disk.client.peek(RING + 0x2002, 2)) == (1,), "not both"
+    assert status_in(parse_sense(disk.client.peek(DATA + 0x90000, 18))).state == "running"
+    disk.give(bytes([0x28, 0, 0, 0, 0, 0, 0, 0, 1, 0]).ljust(16, b"\0"), room=SECTOR)
+    disk.client.wait_interrupt(3)
+    assert struct.unpack("<H", disk.client.peek(RING + 0x2002, 2)) == (2,)
+    assert disk.client.peek(DATA + 0x8000A, 1) == b"\2"
+    assert status_in(parse_sense(disk.client.peek(DATA + 0x8000C, 18))).state == "running"
+
+
 def test_one_that_is_waited_for_and_fails_says_so_at_its_end(tmp_path: Path) -> None:
     with serving(tmp_path, Behaviour(erase=Outcome.FAILS, erase_seconds=0.3)) as driver:
         assert sanitize(driver, CRYPTO, flags=0) == FAILED

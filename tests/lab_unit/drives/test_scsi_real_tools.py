@@ -34,8 +34,8 @@ while len(disk) < 6 and time.monotonic() < until:
     time.sleep(0.5)
     for path in glob.glob("/sys/block/sd*"):
         device = "/dev/" + os.path.basename(path)
-        # sg_inq of sg3_utils 1.48 tells no disk's serial number: its std_inq_decode asks for a length of 0, which 1.47 and
-        # 1.49 ask of the option.
+        # sg_inq of sg3_utils 1.48 (Debian 13) prints no serial number: its std_inq_decode does so for an answer of no
+        # bytes; 1.47 and 1.49 do it where no --maxlen was given.
         serial = re.search(r"serial number: +([!-~]+)", run("sg_vpd", "--page=0x80", device)["out"])
         if serial:
             disk[serial[1]] = device

@@ -1,4 +1,8 @@
-"""A SCSI disk: takes one command after the other, and does what each comes to. Times are seconds of one clock."""
+"""A SCSI disk: takes one command after the other, and does what each comes to. Times are seconds of one clock.
+
+A sanitize that is to be answered at its end keeps nobody waiting: meanwhile others are answered or refused at once, as
+with one that was answered at its beginning (SBC-4 4.11).
+"""
 
 import struct
 from dataclasses import dataclass
@@ -60,7 +64,7 @@ class ScsiDiskCore:
     @property
     def busy(self) -> bool:
         """Whether a command is going on, so that the next has to wait."""
-        return self._waiting is not None or self._open
+        return self._waiting is not None
 
     def behave(self, behaviour: Behaviour, medium: Medium) -> None:
         """Behave otherwise from now on; `medium` is the same data under this behaviour."""

@@ -151,7 +151,7 @@ class VirtioScsiHost:
         if ended is not None and one.current:
             chain, one.current = one.current, None
             self._answer(chain, ended)
-        while one.waiting and one.current is None and not one.target.busy:
+        while one.waiting and not one.target.busy:
             chain = one.waiting.popleft()
             *_, cdb = _REQUEST.unpack(chain.sent[: _REQUEST.size].ljust(_REQUEST.size, b"\0"))
             answer = one.target.execute(cdb, chain.sent[_REQUEST.size :], now)

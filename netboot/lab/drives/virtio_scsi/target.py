@@ -18,7 +18,10 @@ class Answer:
 
 
 class ScsiTarget(Protocol):
-    """One target with one logical unit; it takes one command after the other. Times are seconds of one clock."""
+    """One target with one logical unit; it takes one command after the other. Times are seconds of one clock.
+
+    One that is not busy while a command is open answers all others at once.
+    """
 
     @property
     def busy(self) -> bool:
