@@ -94,15 +94,16 @@ class StageStarted(Struct, frozen=True, kw_only=True, tag="started"):
 class Stuck(Struct, frozen=True, kw_only=True):
     """What a stage waits for: it has not come further for `seconds`.
 
-    disk: one of the disks that are erased, which is given up alone. target: the one that gets the master, and server:
-    what sends it; the stage ends with either. sleep: the PC is about to be suspended, so that this disk thaws, and
-    hidden: the disk is giving back what it hides behind its end; neither is a fault. `disk` is the disk's name for
-    people.
+    disk: one of the disks that are erased, which is given up alone. drive: one that erases itself and says that it is
+    no further; it is given up in `left` seconds. target: the one that gets the master, and server: what sends it; the
+    stage ends with either. sleep: the PC is about to be suspended, so that this disk thaws, and hidden: the disk is
+    giving back what it hides behind its end; neither is a fault. `disk` is the disk's name for people.
     """
 
     disk: Text = ""
-    what: Literal["disk", "target", "server", "sleep", "hidden"] = "disk"
+    what: Literal["disk", "drive", "target", "server", "sleep", "hidden"] = "disk"
     seconds: Annotated[float, Meta(ge=0, le=1e10)]
+    left: Annotated[float, Meta(ge=0, le=1e10)] = 0
 
 
 class StageProgress(Struct, frozen=True, kw_only=True, tag="progress"):

@@ -35,6 +35,12 @@ _STUCK: Final[dict[str, dict[Language, str]]] = {
         "en": "The disk {disk} has not come further for {since}. Do not switch this PC off: without an answer for 5 "
         "min this disk is given up, and the rest goes on.",
     },
+    "drive": {
+        "fr": "Le disque {disk}, qui s'efface lui-même, n'avance plus depuis {since}. N'éteignez pas ce PC : sans "
+        "progrès pendant encore {left}, ce disque est abandonné et le reste continue.",
+        "en": "The disk {disk}, which erases itself, has not come further for {since}. Do not switch this PC off: "
+        "without any progress for another {left} this disk is given up, and the rest goes on.",
+    },
     "target": {
         "fr": "Le disque {disk} n'avance plus depuis {since}. N'éteignez pas ce PC : sans réponse pendant 5 min, "
         "l'installation s'arrête et dit que faire.",
@@ -86,9 +92,13 @@ def verdict_name(verdict: Verdict, language: Language) -> str:
 
 def stuck_sentence(stuck: Stuck, language: Language) -> str:
     """What holds a stage up, since when, and what to do."""
-    minutes = int(stuck.seconds // 60)
-    since = f"{minutes} min" if minutes >= 2 else f"{stuck.seconds:.0f} s"
-    return _STUCK[stuck.what][language].format(disk=stuck.disk, since=since)
+    since, left = _minutes(stuck.seconds), _minutes(stuck.left)
+    return _STUCK[stuck.what][language].format(disk=stuck.disk, since=since, left=left)
+
+
+def _minutes(seconds: float) -> str:
+    minutes = int(seconds // 60)
+    return f"{minutes} min" if minutes >= 2 else f"{seconds:.0f} s"
 
 
 def end_name(action: EndAction, language: Language) -> str:

@@ -12,7 +12,7 @@ import pytest
 from msgspec.structs import replace
 
 from netboot.agent.disks.direct_io import DirectDisk, DiskBusyError
-from netboot.agent.erase.firmware import follow_up
+from netboot.agent.erase.firmware import engine, follow_up
 from netboot.agent.erase.firmware.engine import FirmwareErase
 from netboot.agent.erase.overwrite import METHOD as OVERWRITE
 from netboot.agent.erase.stage import Methods, run_erase
@@ -21,6 +21,7 @@ from netboot.shared.erase_methods.firmware import FirmwareErased
 from netboot.shared.erase_methods.overwrite import Overwritten
 from netboot.shared.firmware_verdict import Proof
 from netboot.shared.inventory import Disk
+from netboot.shared.protocol import Stuck
 from netboot.shared.read_back import BLOCK
 from netboot.shared.stages.erase import DiskErase, Erase, EraseResult, Erasure
 from tests.agent.played_drive import Played
@@ -161,6 +162,22 @@ async def test_a_drive_that_stands_still_is_given_up_and_undetermined(image: Pat
     assert told(erasure) == ("undetermined", "erase-stands-still")
     assert of(erasure).states[-1].permille == 400
     assert of(erasure).read == 0
+
+
+async def test_while_a_drive_stands_still_it_is_told_how_much_longer_it_is_given(
+    image: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "_STUCK_AFTER", 0.1)
+    heard: list[Stuck] = []
+    with disk_with(image) as disk:
+        method = FirmwareErase("nvme-sanitize-block", Played(image, how="hangs"), lambda _: True)
+        device = DirectDisk.for_writing(Path("/dev") / disk.name)
+        order = DiskErase(disk=disk.id, method="nvme-sanitize-block")
+        await method.run(order, disk, device, silent, heard.extend)
+        device.close()
+    assert {one.what for one in heard} == {"drive"}
+    assert [one.seconds for one in heard] == sorted(one.seconds for one in heard)
+    assert 0 <= heard[-1].left < heard[0].left < 1
 
 
 async def test_a_drive_that_falls_silent_is_undetermined_though_its_data_is_gone(image: Path) -> None:

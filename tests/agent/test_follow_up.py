@@ -98,13 +98,16 @@ def test_how_long_it_stands_still_is_counted_from_when_it_moved() -> None:
         assert follow.still(at) == 0.0, "it moved"
     assert follow.take(340.0, Look("running", 2)) == "go-on"
     assert follow.still(341.0) == 41.0
+    assert follow.left(341.0) == 559.0
     assert follow.take(900.0, Look("running", 2)) == "go-on", "that is as long as it announced"
+    assert follow.left(900.0) == 0.0
     assert follow.take(900.5, Look("running", 2)) == "ended"
 
 
 def test_one_that_announced_nothing_and_tells_no_progress_has_half_an_hour_and_more() -> None:
     follow = FollowUp(OLD, None)
     assert follow.take(1.0, Look("running")) == "go-on"
+    assert follow.left(1.0) == UNTOLD + MARGIN - 1.0
     assert follow.take(UNTOLD + MARGIN, Look("running")) == "go-on"
     assert follow.take(UNTOLD + MARGIN + 2, Look("running")) == "ended"
 

@@ -157,6 +157,23 @@ def test_who_is_stuck_is_told_since_when_and_what_to_do() -> None:
     assert "n'avance plus" not in text_of(screen_view.progressed(held_up, HALF))
 
 
+@pytest.mark.parametrize(
+    ("language", "says"),
+    [
+        ("fr", ("qui s'efface lui-même, n'avance plus depuis 3 min", "sans progrès pendant encore 29 min")),
+        ("en", ("which erases itself, has not come further for 3 min", "without any progress for another 29 min")),
+    ],
+)
+def test_a_disk_that_erases_itself_and_stands_still_is_told_with_the_time_that_it_is_given(
+    language: Language, says: tuple[str, ...]
+) -> None:
+    view = screen_view.started(screen_view.planned(screen_view.first_view(language), PLAN), "erase")
+    stuck = Stuck(what="drive", disk="WD 1.0 TB", seconds=185.0, left=1795.0)
+    text = " ".join(text_of(screen_view.progressed(view, replace_struct(HALF, stuck=(stuck,)))).split())
+    assert all(part in text for part in says)
+    assert "5 min" not in text
+
+
 def test_a_silent_server_is_told_once_as_the_server_or_as_the_cable() -> None:
     view = screen_view.started(screen_view.planned(screen_view.first_view("fr"), PLAN), "deploy")
     stuck = (Stuck(what="server", seconds=45.0), Stuck(what="target", disk="WD 1.0 TB", seconds=30.0))

@@ -348,7 +348,8 @@ class _Work:
             step = follow.take(at, look)
             still = follow.still(at) if follow.ran else 0.0
             self.does(doing(at, announced, look.permille if look.state == "running" else None))
-            self._show(_MARKS + follow.share(at) * _ERASE, still if still > max(_STUCK_AFTER, announced or 0) else 0.0)
+            stuck = still if still > max(_STUCK_AFTER, announced or 0) else 0.0
+            self._show(_MARKS + follow.share(at) * _ERASE, stuck, max(0.0, follow.left(at)))
             if step == "ended":
                 return follow
             await asyncio.sleep(follow.pause(at))
@@ -381,10 +382,12 @@ class _Work:
     def _tell(self, **figures: Any) -> None:
         self.said = replace(self.said, **figures)
 
-    def _show(self, share: float, stuck: float) -> None:
+    def _show(self, share: float, stuck: float, left: float | None = None) -> None:
+        """`left`: the drive is at it by itself, and is given up in so many seconds unless it comes further."""
         name, whole = label(self.disk), 2 * self.device.size
         share = self.shown = max(self.shown, share)
-        self.held_up([Stuck(disk=name[:256], seconds=stuck)] if stuck else ())
+        told = Stuck(disk=name[:256], seconds=stuck)
+        self.held_up([told if left is None else replace(told, what="drive", left=left)] if stuck else ())
         self.progress(int(share * whole), whole, name)
 
 

@@ -61,6 +61,11 @@ class FollowUp:
         """For how many seconds it has not moved on."""
         return at - self.moved
 
+    def left(self, at: float) -> float:
+        """In how many seconds it is given up unless it moves on; negative once that is over."""
+        announced = UNTOLD if self.announced is None else self.announced
+        return max(announced + MARGIN - at, max(MARGIN, announced) - self.still(at))
+
     def share(self, at: float) -> float:
         """How much of it is done, from 0 to 1, by its own figure or else by the time that it announced."""
         if self.last.permille is not None and self.last.state == "running":
@@ -76,9 +81,7 @@ class FollowUp:
         if not self.ran or (look.permille is not None and look.permille > self._most):
             self.moved, self._most = at, look.permille or 0
         self.ran, self.last = True, look
-        announced = UNTOLD if self.announced is None else self.announced
-        long = at > announced + MARGIN
-        return "ended" if long and self.still(at) > max(MARGIN, announced) else "go-on"
+        return "ended" if self.left(at) < 0 else "go-on"
 
     def _is_new(self, look: Look) -> bool:
         old = self.before
