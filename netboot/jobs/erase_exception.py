@@ -66,7 +66,10 @@ class EraseException(Struct, frozen=True, kw_only=True):
 
 
 class Offer(Struct, frozen=True, kw_only=True):
-    """What may be signed of a PC now: after which job of its visit, for which profile, and how its disks stand."""
+    """What may be signed of a PC now: after which job of its visit, for which profile, and how its disks stand.
+
+    `target` is the disk that then gets the master, None where there is none for it.
+    """
 
     job: str
     profile: Profile
@@ -76,8 +79,14 @@ class Offer(Struct, frozen=True, kw_only=True):
     @property
     def digest(self) -> str:
         """What stands for all of it in a form that a person signs: 32 hexadecimal digits of its SHA-256."""
-        seen = (self.job, self.profile.digest, self.disks)
+        seen = (self.job, self.profile.digest, self.target, self.disks)
         return hashlib.sha256(msgspec.json.encode(seen)).hexdigest()[:32]
+
+    @property
+    def target_label(self) -> str:
+        """What people call the disk that gets the master; "" where none of the disks does."""
+        target = self.target
+        return next((one.label for one in self.disks if target is not None and one.disk.same_as(target)), "")
 
 
 def states_of(disks: Iterable[Disk], judged: Sequence[Judged]) -> tuple[DiskState, ...]:

@@ -19,6 +19,7 @@ from netboot.jobs.erase_exception import (
     unproven,
 )
 from netboot.jobs.profile import Profile
+from netboot.jobs.target import target_of
 from netboot.records import choices, contested, disk_answers, events, exceptions, jobs, tables
 from netboot.records.refusals import AtWork, NotThatVisit
 from netboot.records.values import CONTESTED
@@ -26,7 +27,11 @@ from netboot.shared.problems import Problem
 
 
 def offer(session: Session, visit_id: str) -> Offer | None:
-    """What may be signed of this visit's PC now; None when nothing is to be."""
+    """What may be signed of this visit's PC now; None when nothing is to be.
+
+    The master goes to the disk that the stopped job would have given it to, and a person reads which that is: behind
+    the erase nothing is guessed (`jobs/target.py`).
+    """
     visit = session.get(tables.Visit, visit_id)
     row = jobs.newest(session, visit_id)
     if visit is None or visit.closed is not None or visit.standing in CONTESTED or row is None:
@@ -41,7 +46,9 @@ def offer(session: Session, visit_id: str) -> Offer | None:
     disks = states_of(internal_disks(visit.inventory, answers), exceptions.judged(session, visit_id))
     if not unproven(disks):
         return None
-    return Offer(job=row.id, profile=job.profile, target=job.target, disks=disks)
+    target = target_of(job)
+    named = job.target if isinstance(target, Problem) else target[1].id
+    return Offer(job=row.id, profile=job.profile, target=named, disks=disks)
 
 
 def sign(session: Session, machine_id: str, visit_id: str, *, shown: str, reason: str, who: str, now: datetime) -> str:

@@ -192,6 +192,15 @@ def test_what_was_shown_is_another_with_another_verdict_erase_or_job() -> None:
         replace(offer, disks=(STATES[0], replace(STATES[1], erasure=6))),
         replace(offer, disks=STATES[:1]),
         replace(offer, profile=profile("check", "deploy", "finish")),
+        replace(offer, target=SSD.id),
+        replace(offer, target=HDD.id),
     )
     assert len({one.digest for one in (offer, *others)}) == len(others) + 1
     assert len(offer.digest) == 32
+    third = replace(HDD.id, serial="H3")
+    assert [replace(offer, target=disk).target_label for disk in (SSD.id, HDD.id, third, None)] == [
+        label(SSD),
+        label(HDD),
+        "",
+        "",
+    ]

@@ -15,6 +15,7 @@ from netboot.shared.inventory import HiddenStorage
 from netboot.shared.problems import Problem
 from netboot.shared.stages.check import CheckResult
 from netboot.shared.stages.deploy import Deploy
+from tests.jobs.conftest import HDD, SSD
 from tests.records.conftest import ERASE_AND_DEPLOY, MAC, hello, pc, ssd, start
 from tests.records.erasing import MASTER, STARTS, stopped
 from tests.records.places import by_hand, unprotected
@@ -56,6 +57,23 @@ def test_what_was_signed_lets_the_next_job_of_this_visit_deploy(record: Record) 
     (begun,) = [json.loads(one.body) for one in record.journal.read(limit=100) if one.job_id == job.id][:1]
     assert begun["exception"] == body["exception"]
     assert record.journal.verify().broken is None
+
+
+def test_of_several_disks_the_one_that_the_stopped_job_would_have_taken_gets_the_master(record: Record) -> None:
+    """Nobody named it: a batch, the boot menu, "automatic" on the page."""
+    two = pc(disks=(SSD, HDD))
+    visit = record.visits.greet(hello(two, "boot-1"), MAC)
+    stopped(record, visit, two, (SSD, "erased"), (HDD, "not-erased"))
+    offer = record.exceptions.offer(visit.id)
+    assert offer is not None
+    assert offer.target == SSD.id
+    sign(record, visit.machine_id, visit.id)
+    job = record.jobs.begin(visit.id, starts=STARTS)
+    assert job is not None
+    following = next_stage(checked(record, job))
+    assert isinstance(following, Run)
+    assert isinstance(following.stage, Deploy)
+    assert following.stage.target == SSD.id
 
 
 def test_without_one_a_profile_that_does_not_erase_never_deploys(record: Record) -> None:

@@ -69,6 +69,9 @@ async def test_a_person_signs_and_the_pc_gets_its_master_while_its_disk_stays_no
         sure = await operator.post("/exception", {**fields, "reason": f"  {REASON}\r\n"})
         assert REASON in sure
         assert "reste un rapport" in sure
+        target = "Disque qui reçoit le système : SAMSUNG MZVLB256HBHQ S4EWNX0N0001"
+        assert target in html
+        assert target in sure
         after = await operator.post("/exception", hidden_fields(sure))
         assert "L&#39;exception est signée." in after
         await agent.hear(Plan)
