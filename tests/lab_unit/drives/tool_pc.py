@@ -1,7 +1,7 @@
 """A PC with lab drives whose agent is a test's own script: it runs the base archive's real tools and says what it saw.
 
 The script has `say(name, value)`, `run(*words)`, `read(device, at)` and `disks()`; it ends with sys.exit(10), which
-switches the PC off.
+switches the PC off. One that fails says so and switches it off too: an agent would be started again.
 """
 
 import json
@@ -23,14 +23,21 @@ from tests.lab_unit.drives.client import drive_process
 
 WITHIN = 900
 WORDS = '''
-import glob, json, mmap, os, pathlib, re, subprocess, sys, time
+import glob, json, mmap, os, pathlib, re, subprocess, sys, time, traceback
 
 def say(name, value):
     print("MARK", name, json.dumps(value), flush=True)
 
 def run(*words):
-    done = subprocess.run(words, capture_output=True, text=True, timeout=600)
+    """As netboot.shared.process.run reads it: sg_sanitize --verbose prints bytes that are no text."""
+    done = subprocess.run(words, capture_output=True, text=True, errors="replace", timeout=600)
     return {"status": done.returncode, "out": done.stdout, "err": done.stderr}
+
+def failed(*error):
+    say("FAILED", "".join(traceback.format_exception(*error)))
+    os._exit(10)
+
+sys.excepthook = failed
 
 def read(device, at=0):
     """64 bytes past the cache, in hexadecimal, or the error's number."""
@@ -78,7 +85,9 @@ class ToolPc:
             assert self.process.wait(WITHIN) == 0
         except subprocess.TimeoutExpired:
             pytest.fail(self.console.read_text(errors="replace")[-4000:])
-        return self.said()
+        said = self.said()
+        assert "FAILED" not in said, said["FAILED"]
+        return said
 
     def wait_said(self, name: str) -> dict[str, Any]:
         """Wait until this was said; all that was said."""
