@@ -47,6 +47,11 @@ def order(device, *how):
 def status(device):
     return run("sg_requests", "--hex", device)
 
+def claim(device):
+    """As the agent does: else udev has the kernel look for partitions once sg_sanitize has closed it, and who opens it
+    then waits until the sanitize is over."""
+    return os.open(device, os.O_RDWR | os.O_EXCL)
+
 device = disk["BLOCK"]
 seen = {"old": read(device), "version": run("sg_sanitize", "--version")}
 seen["serial"] = run("sg_vpd", "--page=0x80", "--hex", device)["out"]
@@ -58,6 +63,7 @@ say("BLOCK", seen)
 
 for serial in ("BLOCK", "LIES", "FAILS"):
     device = disk[serial]
+    held = claim(device)
     seen = {"order": order(device, "--block", "--early"), "meanwhile": status(device)}
     seen["again"] = order(device, "--block", "--early")
     until = time.monotonic() + 120
@@ -65,10 +71,12 @@ for serial in ("BLOCK", "LIES", "FAILS"):
         time.sleep(0.5)
     seen["after"] = status(device)
     seen["new"] = read(device)
+    os.close(held)
     say(serial + "-erased", seen)
 
 pathlib.Path("/tmp/pattern").write_bytes(bytes([0xB5]))
 device = disk["WRITES"]
+held = claim(device)
 seen = {"order": order(device, "--overwrite", "--count=1", "--pattern=/tmp/pattern", "--early")}
 time.sleep(6)
 seen["after"] = status(device)
