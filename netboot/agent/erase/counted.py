@@ -9,6 +9,7 @@ Not for: what follows from it (`shared/out_of_reach.py`).
 
 from typing import Final
 
+from netboot.agent.disks.abilities import is_scsi
 from netboot.agent.disks.smart_report import disk_counts, read_report
 from netboot.agent.erase.firmware.programs import erase_support
 from netboot.shared.disk_counts import DiskCounts
@@ -33,4 +34,4 @@ def read_counts(disk: Disk) -> DiskCounts:
 
 def read_support(disk: Disk) -> tuple[str, ...] | None:
     """What openSeaChest_Erase lists for this disk; None where no list came."""
-    return erase_support(f"/dev/{disk.name}") if disk.transport in _PLAIN else None
+    return erase_support(f"/dev/{disk.name}") if disk.transport in _PLAIN or is_scsi(disk) else None
