@@ -30,7 +30,7 @@ pytestmark = [pytest.mark.lab, pytest.mark.root, pytest.mark.matrix, pytest.mark
 SIZE = 8 << 20
 SCRIPT = """
 disk, until = {}, time.monotonic() + 90
-while len(disk) < 6 and time.monotonic() < until:
+while len(disk) < 7 and time.monotonic() < until:
     time.sleep(0.5)
     for path in glob.glob("/sys/block/sd*"):
         device = "/dev/" + os.path.basename(path)
@@ -48,8 +48,8 @@ def status(device):
     return run("sg_requests", "--hex", device)
 
 def claim(device):
-    """As the agent does: else udev has the kernel look for partitions once sg_sanitize has closed it, and who opens it
-    then waits until the sanitize is over."""
+    # As the agent does: else udev has the kernel look for partitions once sg_sanitize has closed it, and who opens it
+    # then waits until the sanitize is over.
     return os.open(device, os.O_RDWR | os.O_EXCL)
 
 device = disk["BLOCK"]
@@ -87,6 +87,26 @@ device = disk["CRYPTO"]
 seen = {"order": order(device, "--crypto", "--wait", "--timeout=60"), "after": status(device), "new": read(device)}
 say("CRYPTO", seen)
 say("REFUSES", {"order": order(disk["REFUSES"], "--crypto", "--wait", "--timeout=60")})
+
+# As after a power cut: the kernel finds a disk that is at work, and looks for partitions on it.
+place = os.path.realpath("/sys/block/" + os.path.basename(disk["LATE"]) + "/device")
+unit = os.path.basename(place)
+# Else the kernel, before it forgets the disk, waits until it can empty its cache.
+pathlib.Path(place, "scsi_disk", unit, "cache_type").write_text("temporary write through")
+held = claim(disk["LATE"])
+seen = {"order": order(disk["LATE"], "--block", "--early")}
+os.close(held)
+pathlib.Path(place, "delete").write_text("1")
+[host] = [part for part in place.split("/") if part.startswith("host")]
+pathlib.Path("/sys/class/scsi_host", host, "scan").write_text("- - -")
+until = time.monotonic() + 20
+while not glob.glob(place + "/block/sd*") and time.monotonic() < until:
+    time.sleep(0.1)
+for kind, device in (("generic", "/dev/bsg/" + unit), ("block", "/dev/" + os.listdir(place + "/block")[0])):
+    began = time.monotonic()
+    seen[kind] = status(device)
+    seen[kind + "-seconds"] = time.monotonic() - began
+say("LATE", seen)
 sys.exit(10)
 """
 
@@ -109,6 +129,7 @@ def test_each_way_to_behave_is_seen_by_real_tools(built: BootFiles, qemu: QemuRo
         "WRITES": Behaviour(erase_seconds=2),
         "CRYPTO": Behaviour(erase_seconds=2),
         "REFUSES": Behaviour(erase=Outcome.REFUSES),
+        "LATE": Behaviour(erase_seconds=30),
     }
     disks = []
     for serial, behaviour in behaviours.items():
