@@ -6,6 +6,7 @@ verdicts, and nothing of any maker's firmware or bridge.
 """
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
@@ -101,7 +102,11 @@ class Bench:
 
     async def erased(self, profile: str) -> dict[str, Erasure]:
         """The proofs of that job, by the disks' serial numbers."""
-        return {row.evidence.disk.serial: row.evidence for row in (await self.job(profile)).erasures}
+        found = {row.evidence.disk.serial: row.evidence for row in (await self.job(profile)).erasures}
+        for serial, one in sorted(found.items()):
+            told_so = {"method": one.method, "verdict": one.verdict, "seconds": round(one.seconds, 1)}
+            print(json.dumps({"disk": serial, **told_so, "problem": one.problem and one.problem.code}))
+        return found
 
 
 @asynccontextmanager
