@@ -117,3 +117,26 @@ def test_a_disk_whose_state_is_not_told_has_its_kinds_all_the_same(tmp_path: Pat
 
     (told,) = Asked(Host(tmp_path, silent, silent), (SAS,)).disks()
     assert told.can.scsi_sanitize == ALL
+
+
+def test_a_disk_is_asked_by_its_generic_device_where_it_has_one(tmp_path: Path) -> None:
+    """Its block device cannot be opened while the kernel looks for partitions on a disk that sanitizes itself."""
+    asked: list[str] = []
+
+    def noted(command: Sequence[str]) -> str:
+        asked.append(command[-1])
+        return LISTED if command[0] == "sg_opcodes" else ""
+
+    unit = tmp_path / "sys/devices/pci0000:00/host2/target2:0:1/2:0:1:0"
+    (unit / "block/sda").mkdir(parents=True)
+    (unit / "block/sda/device").symlink_to(unit)
+    (tmp_path / "sys/block").mkdir()
+    (tmp_path / "sys/block/sda").symlink_to(unit / "block/sda")
+    disk = replace(SAS, name="sda")
+    Asked(Host(tmp_path, noted, noted), (disk,)).disks()
+    assert asked == ["/dev/sda", "/dev/sda"], "there is none"
+    (tmp_path / "dev/bsg").mkdir(parents=True)
+    (tmp_path / "dev/bsg/2:0:1:0").touch()
+    asked.clear()
+    Asked(Host(tmp_path, noted, noted), (disk,)).disks()
+    assert asked == ["/dev/bsg/2:0:1:0", "/dev/bsg/2:0:1:0"]

@@ -18,6 +18,7 @@ from msgspec.structs import replace
 from netboot.agent.answers.opal_discovery import parse_discovery
 from netboot.agent.answers.scsi_sanitize import parse_status
 from netboot.agent.disks import ata_abilities, nvme_abilities, scsi_abilities
+from netboot.agent.disks.scsi_node import generic_node
 from netboot.agent.host import Host
 from netboot.agent.text import number
 from netboot.shared.disk_abilities import Abilities, Discard
@@ -80,12 +81,13 @@ def _answers(host: Host, disk: Disk) -> Iterator[Abilities]:
             log = host.output(("nvme", "sanitize-log", device, "--output-format=json"))
             yield replace(abilities, nvme_sanitize=nvme_abilities.with_log(nvme[1], log))
     elif is_scsi(disk):
-        scsi = scsi_abilities.parse_commands(host.output(("sg_opcodes", "--no-inquiry", "--hex", device)))
+        node = generic_node(host, disk.name)
+        scsi = scsi_abilities.parse_commands(host.output(("sg_opcodes", "--no-inquiry", "--hex", node)))
         if scsi is None:
             return
         yield replace(abilities, scsi_sanitize=scsi)
         if scsi.supported:
-            status = parse_status(host.output(("sg_requests", "--hex", device)))
+            status = parse_status(host.output(("sg_requests", "--hex", node)))
             state = None if status.state == "not-told" else status.state
             yield replace(abilities, scsi_sanitize=replace(scsi, state=state))
 

@@ -44,8 +44,11 @@ say("serials", sorted(disk))
 def order(device, *how):
     return run("sg_sanitize", *how, "--quick", "--verbose", device)
 
+def generic(device):
+    return "/dev/bsg/" + os.path.basename(os.path.realpath("/sys/block/" + os.path.basename(device) + "/device"))
+
 def status(device):
-    return run("sg_requests", "--hex", device)
+    return run("sg_requests", "--hex", generic(device))
 
 def claim(device):
     # As the agent does: else udev has the kernel look for partitions once sg_sanitize has closed it, and who opens it
@@ -55,7 +58,7 @@ def claim(device):
 device = disk["BLOCK"]
 seen = {"old": read(device), "version": run("sg_sanitize", "--version")}
 seen["serial"] = run("sg_vpd", "--page=0x80", "--hex", device)["out"]
-seen["commands"] = run("sg_opcodes", "--no-inquiry", "--hex", device)
+seen["commands"] = run("sg_opcodes", "--no-inquiry", "--hex", generic(device))
 seen["smartctl"] = run("smartctl", "--json=c", "--all", device)
 seen["support"] = run("openSeaChest_Erase", "--device", device, "--showEraseSupport", "--noBanner")
 seen["idle"] = status(device)
@@ -102,9 +105,10 @@ pathlib.Path("/sys/class/scsi_host", host, "scan").write_text("- - -")
 until = time.monotonic() + 20
 while not glob.glob(place + "/block/sd*") and time.monotonic() < until:
     time.sleep(0.1)
-for kind, device in (("generic", "/dev/bsg/" + unit), ("block", "/dev/" + os.listdir(place + "/block")[0])):
+device = "/dev/" + os.listdir(place + "/block")[0]
+for kind, node in (("generic", generic(device)), ("block", device)):
     began = time.monotonic()
-    seen[kind] = status(device)
+    seen[kind] = run("sg_requests", "--hex", node)
     seen[kind + "-seconds"] = time.monotonic() - began
 say("LATE", seen)
 sys.exit(10)
@@ -169,6 +173,9 @@ def test_each_way_to_behave_is_seen_by_real_tools(built: BootFiles, qemu: QemuRo
     assert parse_status(said["CRYPTO"]["after"]["out"]).state == "idle"
     assert not said["CRYPTO"]["new"].startswith(MARKER.hex()[:64])
     assert taken(said["REFUSES"]["order"]) == "refused"
+    late = said["LATE"]
+    assert parse_status(late["generic"]["out"]).state == "running"
+    assert parse_status(late["block"]["out"]).state == "idle", "else the agent needs no generic device"
     assert [find_pattern(tmp_path / serial) is None for serial in ("BLOCK", "WRITES", "CRYPTO", "LIES")] == [
         True, True, True, False,
     ]  # fmt: skip

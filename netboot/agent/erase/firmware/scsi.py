@@ -22,6 +22,7 @@ from netboot.agent.answers.hex_dump import dumped_bytes
 from netboot.agent.answers.order import Order
 from netboot.agent.answers.scsi_sanitize import parse_order, parse_status
 from netboot.agent.disks.block_devices import parse_unit_serial
+from netboot.agent.disks.scsi_node import generic_node
 from netboot.agent.erase.firmware.programs import answer, other_byte, transcript
 from netboot.agent.erase.firmware.technique import Beside, Look, Ordered
 from netboot.agent.host import Host
@@ -70,7 +71,7 @@ class ScsiSanitize:
 
     def look(self, disk: Disk) -> Look:
         """REQUEST SENSE."""
-        status = parse_status(answer("sg_requests", "--hex", _path(disk)))
+        status = parse_status(answer("sg_requests", "--hex", generic_node(self._host, disk.name)))
         permille = None if status.progress is None else status.progress * 1000 // 65536
         return Look(_STATES.get(status.state, "not-told"), permille)
 
