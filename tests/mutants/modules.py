@@ -33,6 +33,7 @@ _CHECKS: Final = ("tests/certificates/test_verify_findings.py",)
 
 MODULES: Final[dict[str, Held]] = {
     "answers": Held("netboot/agent/answers/*.py", _ANSWERS),
+    "ata_orders": Held("netboot/agent/erase/firmware/ata.py", ("tests/agent/test_ata_orders.py",)),
     "batches": Held(
         "netboot/records/batches.py",
         (
@@ -43,6 +44,7 @@ MODULES: Final[dict[str, Held]] = {
         ),
         at_once=2,
     ),
+    "begun_erases": Held("netboot/records/begun_erases.py", ("tests/records/test_begun_erases.py",)),
     "certificate_check": Held("netboot/certificates/verify.py", _CHECKS),
     "certificate_file": Held("netboot/certificates/sealed.py", (*_CHECKS, "tests/certificates/test_sealed.py")),
     "certificate_findings": Held("netboot/certificates/findings.py", _CHECKS),
@@ -71,6 +73,7 @@ MODULES: Final[dict[str, Held]] = {
     ),
     "disk_take_out": Held("netboot/jobs/disk_take_out.py", ("tests/jobs/test_disk_take_out.py",)),
     "disk_rules": Held("netboot/jobs/disk_rules.py", ("tests/jobs/test_disk_rules.py",)),
+    "drive_freed": Held("netboot/agent/erase/password.py", ("tests/agent/test_drive_password.py",)),
     "drive_password": Held("netboot/jobs/drive_password.py", ("tests/jobs/test_drive_password.py",)),
     "erase": Held("netboot/jobs/stages/erase.py", (*_ERASE, "tests/jobs/test_disk_answers.py")),
     "erase_cuts": Held("netboot/jobs/erase_cuts.py", ("tests/jobs/test_erase_cuts.py",)),
@@ -111,6 +114,9 @@ MODULES: Final[dict[str, Held]] = {
         ("tests/shared/test_mark_places.py", "tests/agent/test_markers.py", "tests/agent/test_marking.py"),
     ),
     "memory": Held("netboot/jobs/stages/memory.py", ("tests/jobs/test_memory_rules.py",)),
+    "nvme_orders": Held(
+        "netboot/agent/erase/firmware/nvme.py", ("tests/agent/test_nvme_orders.py", "tests/agent/test_media_errors.py")
+    ),
     "old_evidence": Held("netboot/records/old_evidence.py", ("tests/records/test_old_evidence.py",)),
     "out_of_reach": Held("netboot/shared/out_of_reach.py", ("tests/shared/test_out_of_reach.py",)),
     "read_back": Held("netboot/agent/erase/firmware/read_back.py", ("tests/agent/test_read_back.py",)),
@@ -118,6 +124,7 @@ MODULES: Final[dict[str, Held]] = {
         "netboot/shared/read_back.py", ("tests/shared/test_firmware_verdict.py", "tests/jobs/test_firmware_rules.py")
     ),
     "scsi_abilities": Held("netboot/agent/disks/scsi_abilities.py", ("tests/agent/test_scsi_abilities.py",)),
+    "scsi_orders": Held("netboot/agent/erase/firmware/scsi.py", ("tests/agent/test_scsi_orders.py",)),
     "seen": Held("netboot/jobs/seen.py", ("tests/jobs/test_seen.py",)),
     "smart": Held("netboot/jobs/stages/smart.py", ("tests/jobs/test_smart_rules.py",)),
     "target": Held("netboot/jobs/target.py", ("tests/jobs/test_target.py", "tests/jobs/test_imaging.py")),
