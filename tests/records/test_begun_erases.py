@@ -1,5 +1,8 @@
 """Erases that were begun stay on the record until their end is, and are given to the next job of such a disk."""
 
+from datetime import UTC, datetime, timedelta
+
+import pytest
 from msgspec.structs import replace
 
 from netboot.jobs.job import Job, StageRecord
@@ -9,7 +12,7 @@ from netboot.shared.erase_methods.overwrite import Overwritten
 from netboot.shared.inventory import DiskId, Inventory
 from netboot.shared.problems import Problem
 from netboot.shared.stages.erase import EraseResult, Erasure
-from tests.records.conftest import MAC, hello, pc, ssd, start
+from tests.records.conftest import MAC, Clock, hello, pc, ssd, start
 
 DISK = ssd().id
 KEY = "ab" * 32
@@ -102,3 +105,101 @@ def test_nothing_is_kept_of_a_disk_that_does_not_say_who_it_is_nor_for_a_job_tha
     record.jobs.erase_begun(job.id, begun(), 3)
     record.jobs.erase_reached(job.id, DISK, 1000)
     assert given(record, "boot-2") == ()
+
+
+def test_when_it_was_begun_is_told_of_its_order_not_of_the_drive_s_answer(record: Record, clock: Clock) -> None:
+    job = at_work(record, "boot-1")
+    clock.now = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
+    record.jobs.erase_begun(job.id, begun(), 2)
+    clock.pass_by(timedelta(hours=1))
+    record.jobs.erase_begun(job.id, begun(taken=True), 3)
+    (told,) = given(record, "boot-2")
+    assert 0 <= told.at - datetime(2026, 11, 22, 9, 0, tzinfo=UTC).timestamp() < 60
+    assert told.taken
+
+
+def test_a_clock_before_all_times_is_told_as_their_beginning(record: Record, clock: Clock) -> None:
+    job = at_work(record, "boot-1")
+    clock.now = datetime(1969, 7, 20, tzinfo=UTC)
+    record.jobs.erase_begun(job.id, begun(at=5.0), 2)
+    assert [one.at for one in given(record, "boot-2")] == [0.0]
+
+
+@pytest.mark.parametrize(
+    "second", [{"method": "overwrite", "done": 10}, {"method": "overwrite", "taken": True}, {"taken": False}]
+)
+def test_another_order_in_the_same_job_takes_the_place_of_the_first(
+    record: Record, clock: Clock, second: dict[str, object]
+) -> None:
+    """The next method of the order, or the same drive told once more: nothing is left of what was before."""
+    job = at_work(record, "boot-1")
+    record.jobs.erase_begun(job.id, begun(method="nvme-sanitize-block", taken=True, done=500), 2)
+    clock.pass_by(timedelta(hours=1))
+    after = clock.now.timestamp()
+    record.jobs.erase_begun(job.id, begun(**second), 3)
+    (told,) = given(record, "boot-2")
+    assert told.at > after
+    assert replace(told, at=0.0) == begun(**second)
+
+
+def test_an_overwrite_that_goes_on_is_told_from_where_it_went_on(record: Record) -> None:
+    job = at_work(record, "boot-1")
+    record.jobs.erase_begun(job.id, begun(method="overwrite", done=5000), 2)
+    assert [one.done for one in given(record, "boot-2")] == [5000]
+    job = at_work(record, "boot-3")
+    record.jobs.erase_begun(job.id, begun(method="overwrite", done=DISK.size + 1), 2)
+    assert [one.done for one in given(record, "boot-4")] == [DISK.size], "and no further than the disk goes"
+    job = at_work(record, "boot-5")
+    record.jobs.erase_begun(job.id, begun(method="overwrite", done=DISK.size, size=DISK.size), 2)
+    record.jobs.erase_reached(job.id, DISK, DISK.size)
+    assert [one.done for one in given(record, "boot-6")] == [DISK.size]
+
+
+def test_how_far_it_is_is_told_of_the_disk_and_job_that_it_is_of(record: Record) -> None:
+    two = pc(1, disks=(ssd(1), ssd(2)))
+    job = at_work(record, "boot-1", two)
+    record.jobs.erase_begun(job.id, begun(method="overwrite"), 2)
+    record.jobs.erase_begun(job.id, begun(method="overwrite", disk=ssd(2).id), 3)
+    record.jobs.erase_reached(job.id, DISK, 1000)
+    record.jobs.erase_reached(job.id, ssd(3).id, 2000)
+    record.jobs.erase_reached(job.id, DiskId(size=10**9, path="pci-1"), 3000)
+    assert [(one.disk, one.done) for one in given(record, "boot-2", two)] == [(DISK, 1000), (ssd(2).id, 0)]
+
+
+def proven(record: Record, job: Job, disk: DiskId) -> None:
+    """An erasure of this disk is entered."""
+    failed = Erasure(disk=disk, evidence=Overwritten(), verdict="not-erased", problem=Problem("not-erased"))
+    done = StageRecord(stage="erase", state="failed", problem=failed.problem, result=EraseResult(erasures=(failed,)))
+    record.jobs.stage_finished(job.id, done, 1.0, 9)
+
+
+def test_an_erasure_of_before_is_no_end_of_what_was_begun_since(record: Record) -> None:
+    first = at_work(record, "boot-1")
+    proven(record, first, DISK)
+    job = at_work(record, "boot-2")
+    record.jobs.erase_begun(job.id, begun(), 2)
+    assert [one.disk for one in given(record, "boot-3")] == [DISK]
+
+
+GROWN = replace(DISK, size=DISK.size + 512 * 1000)
+
+
+def test_a_disk_that_gave_back_what_it_hid_is_told_what_was_begun_on_it_at_its_new_size(record: Record) -> None:
+    job = at_work(record, "boot-1")
+    record.jobs.erase_begun(job.id, begun(size=GROWN.size, method="overwrite", done=GROWN.size), 2)
+    assert given(record, "boot-2") == (), "of the size that it has no more"
+    grown = pc(1, disks=(replace(ssd(), id=GROWN),))
+    (told,) = given(record, "boot-3", grown)
+    assert (told.disk, told.size, told.done) == (GROWN, GROWN.size, GROWN.size)
+
+
+def test_an_end_of_a_disk_counts_whatever_size_it_has(record: Record) -> None:
+    job = at_work(record, "boot-1")
+    record.jobs.erase_begun(job.id, begun(size=GROWN.size), 2)
+    grown = pc(1, disks=(replace(ssd(), id=GROWN),))
+    later = at_work(record, "boot-2", grown)
+    proven(record, later, GROWN)
+    assert given(record, "boot-3", grown) == ()
+    again = at_work(record, "boot-4")
+    record.jobs.erase_begun(again.id, begun(size=GROWN.size), 2)
+    assert [one.disk for one in given(record, "boot-5", grown)] == [GROWN], "and that of before is none of this"
