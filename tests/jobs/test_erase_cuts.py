@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from netboot.agent.erase.pattern import BLOCK, Pattern
 from netboot.imaging import Run, next_stage
 from netboot.jobs.erase_cuts import MOST, after_cuts, as_told
+from netboot.jobs.erase_methods.overwrite import FASTEST
 from netboot.shared.erase_begun import Begun, Cut, Found
 from netboot.shared.erase_methods.overwrite import Overwritten
 from netboot.shared.inventory import DiskId
@@ -134,8 +135,16 @@ def test_an_overwrite_that_went_on_counts_when_it_is_the_one_on_the_record_and_n
         assert judged(overwritten(**changes), begun=begun) == ("undetermined", "none", "resumed")
 
 
-def kept_cut(one: Erasure, begun: Begun | None) -> Cut | None:
+def test_what_was_written_before_the_cut_took_no_time_of_this_boot() -> None:
+    half = NVME.id.size // 2
+    one = replace(overwritten(resumed=half), began=150.0)
+    begun = replace(BEGUN, done=half)
+    rest = (2 * NVME.id.size - half) / FASTEST
+    assert judged(replace(one, ended=150.0 + rest), begun=begun) == ("erased", "clear", "")
+    assert judged(replace(one, ended=150.0 + 0.9 * rest), begun=begun)[2] == "too-fast"
 
+
+def kept_cut(one: Erasure, begun: Begun | None) -> Cut | None:
     return as_told(DiskErase(disk=NVME.id, method=one.method, begun=begun), one)
 
 

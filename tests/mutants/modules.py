@@ -20,6 +20,7 @@ _ERASE: Final = (
 )  # fmt: skip
 _BY_DRIVE: Final = (
     "tests/jobs/test_firmware_rules.py", "tests/jobs/test_firmware_rules_parts.py", "tests/jobs/test_opal_rules.py",
+    "tests/jobs/test_scsi_rules.py", "tests/jobs/test_erase_cuts.py",
 )  # fmt: skip
 """What the server makes of an erase that the drive did by itself."""
 
@@ -118,7 +119,9 @@ MODULES: Final[dict[str, Held]] = {
         "netboot/agent/erase/firmware/nvme.py", ("tests/agent/test_nvme_orders.py", "tests/agent/test_media_errors.py")
     ),
     "old_evidence": Held("netboot/records/old_evidence.py", ("tests/records/test_old_evidence.py",)),
+    "opal_orders": Held("netboot/agent/erase/firmware/opal.py", ("tests/agent/test_opal_orders.py",)),
     "out_of_reach": Held("netboot/shared/out_of_reach.py", ("tests/shared/test_out_of_reach.py",)),
+    "overwrite_verdict": Held("netboot/agent/erase/overwrite_verdict.py", ("tests/agent/test_overwrite_verdict.py",)),
     "read_back": Held("netboot/agent/erase/firmware/read_back.py", ("tests/agent/test_read_back.py",)),
     "sample": Held(
         "netboot/shared/read_back.py", ("tests/shared/test_firmware_verdict.py", "tests/jobs/test_firmware_rules.py")
