@@ -7,8 +7,11 @@ the lab's, in whole PCs (`tests/lab/test_drive_passwords.py`).
 import pytest
 
 from netboot.agent.erase.password import erase_limit, take_off
+from netboot.agent.erase.unlocking import unlock
 from netboot.shared.disk_abilities import Announced
+from netboot.shared.erase_methods import Method
 from netboot.shared.inventory import Disk, DiskId
+from netboot.shared.stages.erase import DiskErase
 from tests.agent.recorded_abilities import output, satadom
 from tests.agent.recorded_answers import answer
 from tests.agent.recorded_tools import RecordedTools
@@ -158,3 +161,24 @@ def test_a_disk_that_stays_locked_after_that_erase_is_told_as_locked(tools: Reco
 )
 def test_an_erase_is_given_up_after_twice_its_time_and_ten_minutes(told: Announced | None, seconds: int) -> None:
     assert erase_limit(told) == seconds
+
+
+# ── before the disks of an order are erased ─────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(("methods", "erased"), [(("overwrite",), False), (("overwrite", "ata-erase"), True)])
+def test_a_locked_disk_is_erased_for_its_password_only_where_it_may_be_erased_so(
+    tools: RecordedTools, methods: tuple[Method, ...], erased: bool
+) -> None:
+    tools.say("-I", LOCKED)
+    tools.say("--security-disable", REFUSED)
+    tools.say("--security-erase", answer("handed-security-erase-idle"))
+    order = DiskErase(disk=DISK.id, method=methods[0], instead=methods[1:], password=OURS)
+    assert unlock(order, DISK) == "locked"
+    assert (ERASED in tools.calls) == erased
+
+
+def test_a_disk_of_which_no_password_is_known_is_not_asked(tools: RecordedTools) -> None:
+    tools.say("-I", LOCKED)
+    assert unlock(DiskErase(disk=DISK.id, method="ata-erase"), DISK) == "none"
+    assert tools.calls == []

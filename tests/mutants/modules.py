@@ -92,6 +92,7 @@ MODULES: Final[dict[str, Held]] = {
         ("tests/shared/test_firmware_verdict.py", "tests/shared/test_opal_verdict.py", *_BY_DRIVE),
     ),
     "follow_up": Held("netboot/agent/erase/firmware/follow_up.py", ("tests/agent/test_follow_up.py",)),
+    "give_back": Held("netboot/agent/erase/give_back.py", ("tests/agent/test_give_back.py",)),
     "hidden_rules": Held("netboot/agent/erase/hidden_rules.py", ("tests/agent/test_hidden_rules.py",)),
     "honest_erasure": Held("netboot/jobs/honest_erasure.py", _ERASE),
     "identity": Held(
@@ -134,6 +135,9 @@ MODULES: Final[dict[str, Held]] = {
     "thaw_rules": Held("netboot/agent/erase/thaw_rules.py", ("tests/agent/test_thaw_rules.py",)),
     "thawing": Held("netboot/shared/thawing.py", ("tests/agent/test_thaw_rules.py",)),
     "ticket": Held("netboot/bootmenu/ticket.py", ("tests/bootmenu/test_ticket.py",)),
+    "unlocking": Held(
+        "netboot/agent/erase/unlocking.py", ("tests/agent/test_drive_password.py", "tests/agent/test_locked_disks.py")
+    ),
 }
 
 _DUMPS: Final = 'return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii={}, allow_nan={})'
