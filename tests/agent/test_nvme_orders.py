@@ -4,7 +4,7 @@ nvme-cli answers what it was recorded to answer (`recorded_tools.py`), and a rec
 drive is in; the drives that take such orders are the lab's, in whole PCs (`tests/lab/test_drive_erase.py`).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import msgspec
@@ -112,7 +112,7 @@ def test_another_namespace_that_is_a_disk_would_be_erased_as_well(tmp_path: Path
 def with_namespaces(host: Host, root: Path, allocated: str) -> Host:
     """The recorded PC, whose drive lists these namespaces as allocated."""
 
-    def programs(command: tuple[str, ...] | list[str]) -> str:
+    def programs(command: Sequence[str]) -> str:
         return allocated if "--all" in command else host.output(command)
 
     return Host(root, programs)

@@ -94,7 +94,7 @@ MODULES: Final[dict[str, Held]] = {
     "follow_up": Held("netboot/agent/erase/firmware/follow_up.py", ("tests/agent/test_follow_up.py",)),
     "give_back": Held("netboot/agent/erase/give_back.py", ("tests/agent/test_give_back.py",)),
     "hidden_rules": Held("netboot/agent/erase/hidden_rules.py", ("tests/agent/test_hidden_rules.py",)),
-    "honest_erasure": Held("netboot/jobs/honest_erasure.py", _ERASE),
+    "honest_erasure": Held("netboot/jobs/honest_erasure.py", (*_ERASE, "tests/jobs/test_erase_cuts.py")),
     "identity": Held(
         "netboot/jobs/identity.py", ("tests/records/test_identity.py", "tests/records/test_identity_names.py")
     ),
@@ -198,6 +198,8 @@ EXPLAINED: Final[dict[tuple[str, str], str]] = {
     (f"{_VIEWER}__init__", "self._sector = None"): "compared only, so that nothing is filled in twice",
     (f"{_VIEWER}look", "self._sector = None"): "compared only, so that nothing is filled in twice",
     (f"{_VIEWER}look", _AGAIN): "a slice of all of it is the same",
+    ("netboot.agent.erase.firmware.marking.xǁMarkingǁ__init__", "self._flushed = None"): "None is as false as False",
+    ("netboot.agent.erase.password.take_off", "tried = None"): "None is as false as False",
     ("netboot.kit.identity.kit_of", _NUMBERS): "no name is known whose hash has four zero bytes there",
     ("netboot.agent.erase.firmware.markers.is_unchanged", _SECTORS.format("strict=None")): "a page has eight sectors",
     ("netboot.agent.erase.firmware.markers.is_unchanged", _SECTORS.format("strict=False")): "a page has eight sectors",
