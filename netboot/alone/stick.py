@@ -8,6 +8,7 @@ synced, renamed and synced, and then read back from a second mount.
 Not for: what is written (`kit_visit.py`).
 """
 
+import errno
 import os
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -18,12 +19,14 @@ from netboot.agent.disks.block_devices import parse_kit
 from netboot.agent.disks.partitions import mounted
 from netboot.agent.host import Host
 from netboot.agent.udev import Database, read_database
+from netboot.alone.kit_visit import LIMIT
 from netboot.shared.errors import NetbootError
 
 FOLDER: Final = "visits"
-_DRAFT: Final = "draft.tmp"
+ROOM: Final = 2 * LIMIT + (1 << 20)
+"""Bytes that a job may need: its file as long as it may be, the one that it replaces, the text and the folder."""
 
-Reason = Literal["gone", "twice", "refuses"]
+Reason = Literal["gone", "twice", "full", "refuses"]
 Mount = Callable[..., AbstractContextManager[Path]]
 
 
@@ -53,8 +56,13 @@ def find_stick(database: Database, uuid: str, kit: str = "") -> Path:
     return Path(found[0])
 
 
-def write(uuid: str, files: dict[str, bytes], *, host: Host | None = None, mount: Mount = mounted) -> None:
-    """Write these files into FOLDER, each in place of one of its name, onto the medium. Blocks; raises StickError."""
+def write(
+    uuid: str, files: dict[str, bytes], *, room: int = 0, host: Host | None = None, mount: Mount = mounted
+) -> None:
+    """Write these files into FOLDER, each in place of one of its name, onto the medium. Blocks; raises StickError.
+
+    Nothing is written where less than `room` bytes are free.
+    """
     here = host or Host()
     database = read_database(here)
     if not database:  # a PC always has devices: udev did not answer in time, which says nothing of the stick
@@ -62,6 +70,7 @@ def write(uuid: str, files: dict[str, bytes], *, host: Host | None = None, mount
     device = find_stick(database, uuid, parse_kit(here.text("proc/cmdline")))
     try:
         with mount(device, "vfat", "nodev", "noexec") as place:
+            _require(room, place)
             for name, content in files.items():
                 _write(place / FOLDER, name, content)
         with mount(device, "vfat", "nodev", "noexec", "ro") as place:
@@ -69,16 +78,24 @@ def write(uuid: str, files: dict[str, bytes], *, host: Host | None = None, mount
                 if (place / FOLDER / name).read_bytes() != content:
                     raise StickError("refuses", f"{name} was read back otherwise")
     except OSError as error:
-        raise StickError("refuses", f"{device}: {error}") from error
+        raise StickError("full" if error.errno == errno.ENOSPC else "refuses", f"{device}: {error}") from error
     except StickError:
         raise
     except NetbootError as error:  # it cannot be mounted, or not unmounted
         raise StickError("refuses", str(error)) from error
 
 
+def _require(room: int, place: Path) -> None:
+    told = os.statvfs(place)
+    free = told.f_bavail * told.f_frsize
+    if free < room:
+        raise StickError("full", f"{free} bytes are free, and {room} may be needed")
+
+
 def _write(folder: Path, name: str, content: bytes) -> None:
     folder.mkdir(exist_ok=True)
-    draft = folder / _DRAFT
+    # Each of its own: one that a pulled stick kept, its clusters lost, is nothing to another PC's file.
+    draft = folder / f"{name}.tmp"
     try:
         with draft.open("wb") as file:
             file.write(content)

@@ -52,9 +52,14 @@ STICK_TWICE: Final = Sentence(
     fr="Deux clés du même nom sont branchées. N'en laissez qu'une.",
     en="Two sticks of the same name are plugged in. Leave one only.",
 )
+STICK_FULL: Final = Sentence(
+    fr="La clé est pleine. Sur un autre ordinateur, déplacez des fichiers de son dossier visits, puis rebranchez-la.",
+    en="The stick is full. On another computer move files out of its folder visits, then plug it in again.",
+)
 STICK_REFUSES: Final = Sentence(
-    fr="La clé n'a pas gardé le relevé (pleine, protégée ou usée). Faites de la place, ou essayez une autre prise.",
-    en="The stick has not kept the evidence (full, protected or worn). Make room on it, or try another port.",
+    fr="La clé n'a pas gardé le relevé (retirée trop tôt, protégée ou usée). Rebranchez-la, ou changez de prise.",
+    en="The stick has not kept the evidence (taken out too early, protected or worn). Plug it in again, or try another"
+    " port.",
 )
 WITHOUT: Final = AnswerChoice(
     id="without",

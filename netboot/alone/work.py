@@ -38,6 +38,7 @@ log = logging.getLogger(__name__)
 _STICK_TOLD: Final = {
     "gone": wording.STICK_GONE,
     "twice": wording.STICK_TWICE,
+    "full": wording.STICK_FULL,
     "refuses": wording.STICK_REFUSES,
 }
 
@@ -57,7 +58,7 @@ class Work:
         desk: Desk,
         listen: Listen,
         *,
-        write: Callable[[str, dict[str, bytes]], None] = stick.write,
+        write: Callable[..., None] = stick.write,
     ) -> None:
         self._kit = kit
         self._language = language
@@ -147,9 +148,11 @@ class Work:
         key = SigningKey(bytes.fromhex(self._kit.key))
         name = file_name(visit)
         files = {f"{name}.json": sealed(visit, key), f"{name}.txt": request_text(visit)}
+        # What is full is to be known before anything is erased, not after.
+        room = 0 if visit.stages else stick.ROOM
         while True:
             try:
-                await asyncio.to_thread(self._write, self._kit.data, files)
+                await asyncio.to_thread(self._write, self._kit.data, files, room=room)
             except stick.StickError as error:
                 log.warning("%s: %s", error.reason, error)
                 said = await self._desk.ask(_STICK_TOLD[error.reason], [wording.RETRY, wording.WITHOUT])

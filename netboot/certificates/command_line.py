@@ -55,13 +55,16 @@ def write_papers(
 def write_papers_of(
     record: Record, settings: Settings, visits: Sequence[str], *, folder: Path, since: datetime, say: Say
 ) -> None:
-    """Write the papers of these visits, in the settings' language. Raises NetbootError."""
+    """Write the papers of these visits, in the settings' language, beside those in the folder. Raises NetbootError."""
+    now = datetime.now(UTC)
     wanted = Wanted(
         since=since,
         until=datetime.max.replace(tzinfo=UTC),
         languages=(settings.language,),
-        at=datetime.now(UTC),
+        at=now,
         visits=tuple(visits),
+        # Those of the stick before are in the folder still, and so is their table.
+        table=f"erasures-{now:%Y%m%d-%H%M%S}.csv",
     )
     written = write_folder(folder, record, workshop_of(settings), load_certificate_keys(settings.data_folder), wanted)
     say(f"{written.certificates} certificates and {written.reports} reports are in {folder}.")

@@ -28,7 +28,10 @@ SOFTWARE: Final = f"netboot {__version__}"
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which papers, for whom, in which languages, and when they are signed. `visits`: those of these alone."""
+    """Which papers, for whom, in which languages, when they are signed, and what their table is called.
+
+    `visits`: those of these alone.
+    """
 
     since: datetime
     until: datetime
@@ -36,6 +39,7 @@ class Wanted:
     at: datetime
     donor: str = ""
     visits: tuple[str, ...] | None = None
+    table: str = TABLE_FILE
 
 
 def wanted_of_days(since: str, until: str, language: str, *, donor: str = "") -> Wanted:
@@ -81,7 +85,7 @@ def write_folder(folder: Path, record: Record, workshop: Workshop, keys: Certifi
             for language in wanted.languages:
                 pdf = signed_pdf(document, keys, at=wanted.at, language=language)
                 _write(folder / f"{document.name}.{language}.pdf", pdf)
-        _write(folder / TABLE_FILE, csv_table(document.issued for document in made).encode())
+        _write(folder / wanted.table, csv_table(document.issued for document in made).encode())
         _write(folder / KEYS_FILE, public_text(keys.public).encode())
         if wanted.donor and len(made) > MOST_IN_BATCH:
             raise NetbootError(

@@ -4,7 +4,8 @@ A stick may come from anywhere and hold anything. So a device is never mounted: 
 write no more than a file's limit; of files only those of FOLDER are looked at, so many of so many bytes, together no
 more than such a file system holds; and nothing is parsed before its signature is found to be that of a kit of this
 workshop. Then its reports are judged as an agent's are. Jobs are taken in the order in which they began by their PC's
-own clock: of two jobs of one PC the later is to be the newest. Nothing is taken off the stick.
+own clock: of two jobs of one PC the later is to be the newest. Nothing is taken off the stick, and each file that is
+there is told by its own name: one that cannot be read is refused, never passed over.
 Not for: certificates, which are made from the record.
 """
 
@@ -26,6 +27,7 @@ from netboot.alone.kit_visit import LIMIT, KitVisit, KitVisitError, job_as_judge
 from netboot.alone.stick import FOLDER
 from netboot.imaging import Run, next_stage
 from netboot.kit.identity import kit_of
+from netboot.kit.image import READ_ME
 from netboot.kit.partitions import DATA, FIRST
 from netboot.records.kits import Brought, News, Reported
 from netboot.records.record import Record
@@ -58,51 +60,61 @@ class Taken:
     visit: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class _File:
+    """One of a stick's files: its own name, where it or its copy is, and why it cannot be read, "" when it can."""
+
+    name: str
+    path: Path
+    why: str = ""
+
+
 def collect(place: Path, record: Record, workshop: SigningKey) -> tuple[Taken, ...]:
     """Take in every file of this folder, image or device. Raises NetbootError for what is neither.
 
     They are told in order of name, and taken in the order in which they were begun.
     """
-    told: dict[Path, Taken] = {}
-    begun: list[tuple[float, Path]] = []
+    told: dict[_File, Taken] = {}
+    begun: list[tuple[float, str, _File]] = []
     left = DATA
     with _files(place) as files:
-        for path in files:
+        for file in files:
             try:
-                content = _read(path)
+                content = _read(file)
                 left -= len(content)
                 if left < 0:
                     raise KitVisitError(f"there are more than {DATA >> 20} MiB of files, which no kit's stick holds")
-                begun.append((opened(content, lambda kit: _key(kit, workshop)).clock, path))
+                begun.append((opened(content, lambda kit: _key(kit, workshop)).clock, file.name, file))
             except (KitVisitError, OSError) as error:
-                told[path] = _refused(path, error)
-        for _, path in sorted(begun):
-            told[path] = _take(path, record, workshop)
-        return tuple(told[path] for path in files)
+                told[file] = _refused(file, error)
+        for _, _, file in sorted(begun, key=lambda one: one[:2]):
+            told[file] = _take(file, record, workshop)
+        return tuple(told[file] for file in files)
 
 
-def _take(path: Path, record: Record, workshop: SigningKey) -> Taken:
+def _take(file: _File, record: Record, workshop: SigningKey) -> Taken:
     try:
-        content = _read(path)
+        content = _read(file)
         visit = opened(content, lambda kit: _key(kit, workshop))
         entered = record.kits.take_in(brought(visit, hashlib.sha256(content).hexdigest()))
     except (KitVisitError, NetbootError, OSError) as error:
-        return _refused(path, error)
+        return _refused(file, error)
     system = visit.inventory.system
     machine = visible(f"{system.manufacturer} {system.product} {system.serial}".strip())
-    return Taken(_name(path), entered.news, machine=machine, visit=entered.visit)
+    return Taken(_shown(file.name), entered.news, machine=machine, visit=entered.visit)
 
 
-def _refused(path: Path, error: Exception) -> Taken:
+def _refused(file: _File, error: Exception) -> Taken:
+    name = _shown(file.name)
     if isinstance(error, OSError):
-        return Taken(_name(path), "refused", f"cannot be read: {error.strerror}")
+        return Taken(name, "refused", f"cannot be read: {error.strerror}")
     why = visible(str(error))
-    log.warning("%s: %s", _name(path), why)
-    return Taken(_name(path), "refused", why)
+    log.warning("%s: %s", name, why)
+    return Taken(name, "refused", why)
 
 
-def _name(path: Path) -> str:
-    return visible(path.name)[:120]
+def _shown(name: str) -> str:
+    return visible(name)[:120]
 
 
 def brought(visit: KitVisit, digest: str) -> Brought:
@@ -145,19 +157,26 @@ def _key(name: str, workshop: SigningKey) -> VerifyKey:
         raise KitVisitError(str(error)) from error
 
 
-def _read(path: Path) -> bytes:
-    """No more of it than is looked at; of a file only, not of what a link or a pipe leads to. Raises OSError."""
-    handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    with os.fdopen(handle, "rb") as file:
+def _read(file: _File) -> bytes:
+    """No more of it than is looked at; of a file only, not of what a link or a pipe leads to.
+
+    Raises OSError, and KitVisitError for what is no file or could not be copied.
+    """
+    if file.why:
+        raise KitVisitError(file.why)
+    handle = os.open(file.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    with os.fdopen(handle, "rb") as content:
         if not stat.S_ISREG(os.fstat(handle).st_mode):
             raise KitVisitError("it is no file")
-        return file.read(_READ)
+        return content.read(_READ)
 
 
 @contextmanager
-def _files(place: Path) -> Iterator[Sequence[Path]]:
+def _files(place: Path) -> Iterator[Sequence[_File]]:
+    """In order of name."""
     try:
         kind = place.stat().st_mode
+        os.close(os.open(place, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC))
     except OSError as error:
         raise NetbootError(
             f"{place}: {error.strerror}", hint="give the stick's folder, or its device, such as /dev/sdb"
@@ -167,17 +186,16 @@ def _files(place: Path) -> Iterator[Sequence[Path]]:
         yield _named(inside if inside.is_dir() else place)
         return
     with TemporaryDirectory(prefix="netboot-collect-") as folder:
-        _copy(place, Path(folder))
-        yield _named(Path(folder))
+        yield sorted(_copied(place, Path(folder)), key=lambda one: one.name)
 
 
-def _named(folder: Path) -> list[Path]:
+def _named(folder: Path) -> list[_File]:
     names = list(islice(folder.iterdir(), _NAMES + 1))
     _few(folder, len(names))
     found = sorted(path for path in names if path.suffix.lower() == ".json")
     if len(found) > MOST:
         raise NetbootError(f"{folder} has {len(found)} files; {MOST} are read", hint="move some elsewhere, then again")
-    return found
+    return [_File(path.name, path) for path in found]
 
 
 def _few(place: Path, names: int) -> None:
@@ -187,48 +205,78 @@ def _few(place: Path, names: int) -> None:
         )
 
 
-def _copy(device: Path, folder: Path) -> None:
+def _copied(device: Path, folder: Path) -> list[_File]:
     """Copy the files off the data file system of a whole stick, or of its partition. Raises NetbootError."""
     for where in (f"{device}@@{FIRST}", f"{device}"):
         try:
             names = _listed(device, where)
         except ProgramError:
             continue
+        files: list[_File] = []
         left = DATA
         for number, name in enumerate(names):
             # Under a name of our own: its own is the stick's word.
-            copy = folder / f"{number:04}.json"
-            within = ["prlimit", f"--fsize={_READ}", "--", *_MTOOLS, "mcopy", "-i", where]
-            try:
-                run([*within, f"::{FOLDER}/{name}", copy], timeout=_SECONDS)
-            except ProgramError as error:
-                log.warning("%s: %s", visible(name)[:120], visible(error.message))
-            left -= copy.stat().st_size if copy.exists() else 0
+            files.append(_copy(where, name, folder / f"{number:04}.json"))
+            left -= _size(files[-1].path)
             if left < 0:
                 raise NetbootError(
                     f"{device} has more than {DATA >> 20} MiB of files, which no kit's stick holds",
                     hint="look at what is on it; copy the files that are a kit's into a folder, and give that",
                 )
-        return
+        return files
+    if _is_unused(device):
+        return []
     raise NetbootError(
         f"{device} has no folder {FOLDER} of a kit", hint="give the stick's device, such as /dev/sdb, or its folder"
     )
 
 
+def _copy(where: str, name: str, copy: Path) -> _File:
+    """One file. What is too long is copied so far that this is seen; any other failure of mcopy's is told."""
+    within = ["prlimit", f"--fsize={_READ}", "--", *_MTOOLS, "mcopy", "-i", where]
+    try:
+        run([*within, f"::{FOLDER}/{name}", copy], timeout=_SECONDS)
+    except ProgramError as error:
+        log.warning("%s: %s", _shown(name), visible(error.message))
+        if _size(copy) < _READ:
+            return _File(name, copy, "the stick did not give it whole; plug it in again, and collect once more")
+    return _File(name, copy)
+
+
+def _size(copy: Path) -> int:
+    return copy.stat().st_size if copy.exists() else 0
+
+
+def _is_unused(device: Path) -> bool:
+    """Whether this is a kit's stick, whole or its partition, onto which nothing was written yet."""
+    for where in (f"{device}@@{FIRST}", f"{device}"):
+        try:
+            names = {name.rstrip("/").lower() for name in _names_in(device, where, "")}
+        except ProgramError:
+            continue
+        return READ_ME.lower() in names and FOLDER not in names
+    return False
+
+
 def _listed(device: Path, where: str) -> list[str]:
     """The names of the files of FOLDER that are looked at. Raises ProgramError when mtools finds no such folder."""
+    found = [name for name in _names_in(device, where, FOLDER) if name.lower().endswith(".json")]
+    if len(found) > MOST:
+        raise NetbootError(f"{device} has {len(found)} files; {MOST} are read", hint="remove some, then again")
+    return found
+
+
+def _names_in(device: Path, where: str, folder: str) -> list[str]:
+    """All names in this folder; a folder's own ends in a slash. Raises ProgramError when mtools finds none."""
     found: list[str] = []
     lines = 0
 
     def note(line: str) -> None:
         nonlocal lines
         lines += 1
-        name = line.rpartition("/")[2]
-        if line.startswith("::/") and name.lower().endswith(".json"):
-            found.append(name)
+        if line.startswith("::/"):
+            found.append(line.rstrip("/").rpartition("/")[2] + "/" * line.endswith("/"))
         _few(device, lines)
 
-    follow([*_MTOOLS, "mdir", "-i", where, "-b", f"::{FOLDER}"], note, timeout=_SECONDS)
-    if len(found) > MOST:
-        raise NetbootError(f"{device} has {len(found)} files; {MOST} are read", hint="remove some, then again")
+    follow([*_MTOOLS, "mdir", "-i", where, "-b", f"::{folder}"], note, timeout=_SECONDS)
     return found

@@ -4,6 +4,7 @@ Mounted for real, as ext4, since the kernel that runs the tests may have no FAT;
 PCs (`tests/lab/test_kit.py`).
 """
 
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -13,7 +14,7 @@ import pytest
 from netboot.agent.disks.partitions import mounted
 from netboot.agent.host import Host
 from netboot.agent.udev import parse_database
-from netboot.alone.stick import FOLDER, StickError, find_stick, write
+from netboot.alone.stick import FOLDER, ROOM, StickError, find_stick, write
 from netboot.shared.process import run
 
 UUID = "1A2B-3C4D"
@@ -119,9 +120,34 @@ def test_a_stick_that_is_full_keeps_what_it_had_and_says_that_it_refuses(tmp_pat
         write(UUID, {"pc.json": b"before"}, host=host, mount=mount)
         with pytest.raises(StickError) as full:
             write(UUID, {"pc.json": bytes(60 << 20)}, host=host, mount=mount)
-        assert full.value.reason == "refuses"
+        assert full.value.reason == "full"
         assert kept(device) == {"pc.json": b"before"}
         assert f"{device} " not in Path("/proc/self/mounts").read_text()
+
+
+@pytest.mark.root
+def test_where_a_job_s_evidence_may_not_fit_nothing_is_written(tmp_path: Path) -> None:
+    with a_stick(tmp_path / "stick.img", 12 << 20) as device:
+        host = host_with(database(device))
+        write(UUID, {"pc.json": b"before"}, room=ROOM, host=host, mount=mount)
+        with mounted(Path(device), "ext4", "ro") as place:
+            free = os.statvfs(place).f_bavail * os.statvfs(place).f_frsize
+        write(UUID, {"large": bytes(free - ROOM // 2)}, host=host, mount=mount)
+        with pytest.raises(StickError) as full:
+            write(UUID, {"pc.json": b"after"}, room=ROOM, host=host, mount=mount)
+        assert full.value.reason == "full"
+        assert kept(device)["pc.json"] == b"before"
+        write(UUID, {"pc.json": b"after"}, host=host, mount=mount)
+        assert kept(device)["pc.json"] == b"after"
+
+
+@pytest.mark.root
+def test_what_a_pulled_stick_kept_of_another_pc_s_file_is_left_as_it_is(tmp_path: Path) -> None:
+    with a_stick(tmp_path / "stick.img") as device:
+        host = host_with(database(device))
+        write(UUID, {"a.json.tmp": b"half"}, host=host, mount=mount)
+        write(UUID, {"b.json": b"whole"}, host=host, mount=mount)
+        assert kept(device) == {"a.json.tmp": b"half", "b.json": b"whole"}
 
 
 @pytest.mark.root

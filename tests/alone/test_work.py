@@ -19,7 +19,7 @@ from netboot.alone import wording
 from netboot.alone.desk import Desk
 from netboot.alone.kit_visit import opened
 from netboot.alone.settings import KitFile
-from netboot.alone.stick import StickError
+from netboot.alone.stick import ROOM, StickError
 from netboot.alone.work import Work
 from netboot.shared.inventory import Disk, DiskId, HiddenStorage
 from netboot.shared.language import Language
@@ -55,13 +55,15 @@ class Bench:
         self._text.touch()
         self.written: dict[str, bytes] = {}
         self.refuse: list[StickError] = []
+        self.rooms: list[int] = []
         self.person = Person(*numbers)
         self.screen = Screen(Consoles(folder), language, alone=True)
         desk = Desk(self.screen, self.person.listen)
         self.work = Work(KIT_FILE, language, self.screen, desk, self.person.listen, write=self.write)
 
-    def write(self, uuid: str, files: dict[str, bytes]) -> None:
+    def write(self, uuid: str, files: dict[str, bytes], *, room: int) -> None:
         assert uuid == KIT.data_uuid
+        self.rooms.append(room)
         if self.refuse:
             raise self.refuse.pop(0)
         self.written |= files
@@ -142,6 +144,16 @@ async def test_a_stick_that_is_out_is_asked_for_until_it_is_back(tmp_path: Path)
     assert any(name.endswith(".json") for name in bench.written)
 
 
+async def test_a_stick_without_room_is_told_before_anything_begins(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, 1)
+    bench.refuse = [StickError("full", "4096 bytes are free")]
+    assert await bench.work.carry_out(wording.profile_id(LOOK), inventory(SSD)) == "poweroff"
+    assert 0 < bench.said.index("La clé est pleine") < bench.said.index("netboot: stage check started")
+    # Room for all of a job is asked for before its first stage, and none once there is something to keep.
+    assert bench.rooms[:2] == [ROOM, ROOM]
+    assert set(bench.rooms[2:]) == {0}
+
+
 async def test_whoever_gives_up_the_evidence_switches_off_and_nothing_was_begun(tmp_path: Path) -> None:
     bench = Bench(tmp_path, 2)
     bench.refuse = [StickError("gone", "none")]
@@ -155,7 +167,7 @@ async def test_what_was_done_is_not_called_done_when_its_evidence_is_given_up(tm
     bench = Bench(tmp_path, 2)
     writes = 0
 
-    def write(uuid: str, files: dict[str, bytes]) -> None:
+    def write(uuid: str, files: dict[str, bytes], *, room: int) -> None:
         nonlocal writes
         writes += 1
         if writes > 3:

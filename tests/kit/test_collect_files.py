@@ -82,14 +82,14 @@ def test_of_a_file_no_more_is_read_than_shows_that_it_is_too_long(tmp_path: Path
     for length, read in ((LIMIT, LIMIT), (LIMIT + 1, LIMIT + 1), (LIMIT + 2, LIMIT + 1)):
         with path.open("wb") as file:
             file.truncate(length)
-        assert len(module._read(path)) == read
+        assert len(module._read(module._File("a", path))) == read
 
 
 def test_so_many_files_are_read_and_no_more(stick: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MOST", 2)
     for name in ("b.json", "a.json", "c.txt"):
         (stick / name).write_bytes(b"")
-    assert [path.name for path in module._named(stick)] == ["a.json", "b.json"]
+    assert [file.name for file in module._named(stick)] == ["a.json", "b.json"]
     (stick / "d.json").write_bytes(b"")
     with pytest.raises(NetbootError) as refused:
         module._named(stick)
@@ -142,8 +142,8 @@ def test_a_stick_is_read_whatever_its_user_s_mtools_are_told(
     monkeypatch.setenv("MTOOLSRC", str(tmp_path / "mtoolsrc"))
     with caplog.at_level(logging.WARNING):
         taken = collect(image, record, WORKSHOP)
-    assert [(one.name, one.news) for one in taken] == [("0000.json", "new"), ("0001.json", "refused")]
-    assert [message.getMessage() for message in caplog.records] == [f"0001.json: {taken[1].why}"]
+    assert [(one.name, one.news) for one in taken] == [("A.json", "new"), ("note.json", "refused")]
+    assert [message.getMessage() for message in caplog.records] == [f"note.json: {taken[1].why}"]
 
 
 def test_a_file_as_long_as_it_may_be_is_copied_and_one_that_is_longer_is_said(
@@ -152,6 +152,7 @@ def test_a_file_as_long_as_it_may_be_is_copied_and_one_that_is_longer_is_said(
     image = image_of(tmp_path / "stick.img", a=bytes(LIMIT), b=bytes(2 * LIMIT))
     taken = collect(image, record, WORKSHOP)
     assert taken[0].why.startswith("no file of a kit: ")
+    assert taken[1].why == f"{LIMIT + 1} bytes; at most {LIMIT} are read"
     assert any(message.getMessage().startswith("b.json: prlimit ended with status ") for message in caplog.records)
 
 
