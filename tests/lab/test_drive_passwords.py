@@ -74,7 +74,10 @@ async def test_a_password_that_was_left_is_told_and_taken_off_and_a_former_owner
             await client.choose("erase-only", await machine_of(client))
             async with power_on(lan, with_drives) as pc:
                 await pc.console.wait_for("netboot: stage erase failed", BOOT_WITHIN + STAGE_WITHIN)
+                # The server's answer: only then is the report on the record. A cut before it would keep it away.
+                await pc.console.wait_for("netboot: stopped erase-locked", STAGE_WITHIN)
             job = await job_of(service, spec.mac)
+            assert job.state == "failed"
             assert job.problem is not None
             assert (job.problem.code, "THEIRS" in job.problem.values["disk"]) == ("erase-locked", True)
             assert "OURS" not in job.problem.values["disk"]
