@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from netboot.certificates.compose import compose
+from netboot.certificates.values import Workshop
 from netboot.lab.demo import job_of, menu_profiles
 from netboot.lab.disks import create_used, find_pattern
 from netboot.lab.firmware import Firmware
@@ -15,6 +17,7 @@ from netboot.lab.page_client import signed_in
 from netboot.lab.pc import Bus, DiskSpec, PcSpec
 from netboot.lab.service import OPERATOR
 from netboot.records.record import open_record
+from netboot.shared.erase_methods.overwrite import Overwritten
 from netboot.shared.problems import Problem
 from tests.lab.test_firmware import beside_the_building
 
@@ -25,6 +28,8 @@ SLOW = 8 << 20
 """Bytes a second of the disk before the power goes: enough of it is left then."""
 SERIAL = "CUT1"
 CUT = Problem("power-cut", {"stage": "erase"})
+TOLD = 112 << 20
+"""Bytes after which the PC has told more than once how far it is."""
 
 
 def used_pc(tmp_path: Path, firmware: Firmware) -> PcSpec:
@@ -37,7 +42,7 @@ async def in_the_middle(pc: RunningPc) -> None:
     await pc.throttle(SERIAL, SLOW)
     await pc.console.wait_for("netboot: stage erase started", BOOT_WITHIN)
     for _ in range(int(STAGE_WITHIN / 0.05)):
-        if (await pc.block_stats())[SERIAL].bytes_written > 32 << 20:
+        if (await pc.block_stats())[SERIAL].bytes_written > TOLD:
             break
         await asyncio.sleep(0.05)
     assert (await pc.block_stats())[SERIAL].bytes_written < SIZE
@@ -60,14 +65,25 @@ async def test_a_pc_of_an_armed_batch_goes_on_by_itself_after_its_power_was_cut_
         assert find_pattern(spec.disks[0].path) is None
         job = await job_of(service, spec.mac)
         assert (job.profile.id, job.state, [row.verdict for row in job.erasures]) == ("erase-only", "done", ["erased"])
+        (erasure,) = (row.evidence for row in job.erasures)
+        assert erasure.cut is not None
+        assert erasure.cut.found == "resumed", "it went on where it was"
+        assert isinstance(erasure.evidence, Overwritten)
+        assert 0 < erasure.evidence.resumed < SIZE
         with open_record(service.data / "record.sqlite") as record:
             batch = record.batches.newest()
             (row,) = record.machines.overview()
             assert record.journal.verify().broken is None
             assert record.batches.offered(mac=spec.mac, uuid=str(spec.uuid)) is None, "it has finished"
+            paper = compose(record.papers.of_visit(job.visit_id), Workshop(), software="netboot")
         assert batch is not None
         assert [place.number for place in batch.taken] == [1]
         assert row.left is None
+        assert paper is not None
+        assert paper.kind == "certificate"
+        (disk,) = paper.disks
+        assert "Ce qui était écrit a été relu" in disk.cut["fr"]
+        assert "was read back" in disk.cut["en"]
 
 
 @pytest.mark.matrix
