@@ -14,6 +14,7 @@ import os
 import selectors
 import socket
 import time
+import weakref
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -140,6 +141,8 @@ class DriveServer:
         self._bus: _Bus | None = None
         self._running = True
         self._wake = os.eventfd(0)
+        # Not at the end of `run`: `stop`, in another thread, may be about to write to it, and its number be another's.
+        weakref.finalize(self, os.close, self._wake)
         self._selector.register(self._wake, selectors.EVENT_READ, lambda: None)
         self._selector.register(self._listener, selectors.EVENT_READ, self._accept)
         if self._controls:
@@ -161,7 +164,6 @@ class DriveServer:
         finally:
             self._gone()
             self._selector.close()
-            os.close(self._wake)
             self._listener.close()
             self._path.unlink(missing_ok=True)
             if self._controls:

@@ -219,6 +219,21 @@ def test_a_message_in_pieces_is_one_message(path: Path) -> None:
         assert pc.answer(9)[16:] == b"abcd"
 
 
+def test_who_stops_a_server_that_has_ended_writes_to_nobodys_file(tmp_path: Path) -> None:
+    server = DriveServer(Copier(), tmp_path / "drive")
+    server.stop()
+    server.run()
+    read, write = os.pipe()
+    try:
+        server.stop()
+        os.set_blocking(read, False)
+        with pytest.raises(BlockingIOError):
+            os.read(read, 8)
+    finally:
+        os.close(read)
+        os.close(write)
+
+
 def test_the_control_socket_answers_nonsense_with_an_error(path: Path) -> None:
     assert _ask(path, b'{"say": 1}\n') == b'{"story": [], "asked": {"say": 1}}\n'
     assert _ask(path, b"[]\n") == b'{"error": "no JSON object"}\n'
