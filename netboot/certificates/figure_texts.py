@@ -113,7 +113,13 @@ LEVEL_WORDS: Final[dict[str, str]] = {
     "SP 800-88r1, appendix A (withdrawn), says Purge; openSeaChest lists none": (
         "SP 800-88r1, annexe A (retirée), dit Purge ; openSeaChest n'en liste aucun"
     ),
+    "openSeaChest; SP 800-88r1, appendix A (withdrawn), says Purge": (
+        "openSeaChest ; SP 800-88r1, annexe A (retirée), dit Purge"
+    ),
     "openSeaChest, which says “Clear, Possible Purge”": "openSeaChest, qui dit « Clear, Possible Purge »",
+    "openSeaChest, which says “Clear, Possible Purge”; SP 800-88r1, appendix A (withdrawn), says Purge": (
+        "openSeaChest, qui dit « Clear, Possible Purge » ; SP 800-88r1, annexe A (retirée), dit Purge"
+    ),
     "no plain text was ever stored, the key has 128 bits or more, no copy of it is left (SP 800-88r2): not checked": (
         "rien n'a jamais été écrit en clair, la clé a 128 bits ou plus, il n'en reste aucune copie (SP 800-88r2) : "
         "non vérifié"

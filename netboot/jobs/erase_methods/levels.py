@@ -2,8 +2,9 @@
 
 The levels are those of NIST SP 800-88. Revision 2 (September 2025), which is in force, names no technique for a medium
 and points to IEEE 2883, whose text is not public; revision 1 (2014), which it took the place of, names techniques in
-its appendix A. The only public table "based on IEEE 2883" is that of Seagate's openSeaChest, which its program
-openSeaChest_Erase prints for the drive at hand (--showEraseSupport). Where the two disagree, the lower stands here.
+its appendix A, and is older than NVMe's Sanitize. The only public table "based on IEEE 2883" is that of Seagate's
+openSeaChest, which its program openSeaChest_Erase prints for the drive at hand (--showEraseSupport). Where the two
+disagree, the lower stands here.
 
 None says that we conform to anything. Reading the disk back goes beyond what revision 2 asks for. No level stands here
 of a method that reached it in no public text, and TRIM is no method at all. `docs/erasure.md` shows this table, and a
@@ -31,7 +32,9 @@ _TOOL: Final = "openSeaChest"
 _BOTH: Final = "openSeaChest; SP 800-88r1, appendix A (withdrawn)"
 _NOT_R1: Final = "SP 800-88r1, appendix A (withdrawn), does not name it for SSDs; openSeaChest says Purge"
 _LOWER: Final = "SP 800-88r1, appendix A (withdrawn); openSeaChest says Purge"
+_R1_HIGHER: Final = "; SP 800-88r1, appendix A (withdrawn), says Purge"
 _R1_ONLY: Final = "SP 800-88r1, appendix A (withdrawn), says Purge; openSeaChest lists none"
+_PERHAPS: Final = "openSeaChest, which says “Clear, Possible Purge”"
 _KEY: Final = (
     "no plain text was ever stored, the key has 128 bits or more, no copy of it is left (SP 800-88r2): not checked"
 )
@@ -52,12 +55,12 @@ TABLE: Final[Mapping[Method, Mapping[Medium, Counts]]] = {
     },
     "nvme-format": {
         "magnetic": Counts("clear", _TOOL),
-        "flash": Counts("clear", _TOOL),
+        "flash": Counts("clear", _TOOL + _R1_HIGHER),
         "not-told": _NONE,
     },
     "nvme-format-crypto": {
-        "magnetic": Counts("clear", f"{_TOOL}, which says “Clear, Possible Purge”", _KEY),
-        "flash": Counts("clear", f"{_TOOL}, which says “Clear, Possible Purge”", _KEY),
+        "magnetic": Counts("clear", _PERHAPS, _KEY),
+        "flash": Counts("clear", _PERHAPS + _R1_HIGHER, _KEY),
         "not-told": _NONE,
     },
     "ata-sanitize-block": {"magnetic": _NONE, "flash": Counts("purge", _BOTH), "not-told": _NONE},
