@@ -92,7 +92,7 @@ FIGURES: Final[dict[str, dict[Language, str]]] = {
     "name": {"fr": "nom dans ce démarrage", "en": "name in this boot"},
     "serial": {"fr": "numéro de série", "en": "serial number"},
     "wwn": {"fr": "WWN", "en": "WWN"},
-    "firmware": {"fr": "microprogramme", "en": "firmware"},
+    "firmware": {"fr": "micrologiciel", "en": "firmware"},
     "size": {"fr": "octets", "en": "bytes"},
     "logical_sector": {"fr": "octets par secteur", "en": "bytes a sector"},
     "visible_sectors": {"fr": "secteurs visibles", "en": "sectors that everybody sees"},

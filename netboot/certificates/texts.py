@@ -34,7 +34,7 @@ TEXTS: Final[dict[str, Words]] = {
     "page": {"fr": "page {page} sur {pages}", "en": "page {page} of {pages}"},
     # The PC
     "pc": {"fr": "Le PC", "en": "The PC"},
-    "pc_source": {"fr": "Selon son microprogramme", "en": "As its firmware says"},
+    "pc_source": {"fr": "Selon son micrologiciel", "en": "As its firmware says"},
     "maker": {"fr": "Fabricant", "en": "Maker"},
     "model": {"fr": "Modèle", "en": "Model"},
     "serial": {"fr": "Numéro de série", "en": "Serial number"},

@@ -34,11 +34,11 @@ ABILITY_TEXTS: Final[dict[str, dict[Language, str]]] = {
     "longer": {"fr": "plus de {time}", "en": "more than {time}"},
     "frozen": {
         "fr": "Gelé par le micrologiciel du PC : il refuse de s'effacer lui-même jusqu'à ce que le PC ait été mis en "
-        "veille et réveillé, ou que le disque ait été débranché et rebranché, PC allumé. Tout réécrire, comme netboot "
-        "le fait, marche sans cela.",
+        "veille et réveillé, ou que le disque ait été débranché et rebranché, PC allumé. netboot met le PC en veille "
+        "si la méthode l'exige ; tout réécrire marche sans cela.",
         "en": "Frozen by the PC's firmware: it refuses to erase itself until the PC was put to sleep and woken, or the "
-        "disk was unplugged and plugged in again with the PC on. Overwriting all of it, as netboot does, works without "
-        "that.",
+        "disk was unplugged and plugged in again with the PC on. netboot puts the PC to sleep where the method needs "
+        "it; overwriting all of it works without that.",
     },
     "locked": {
         "fr": "Verrouillé par un mot de passe : rien ne s'y lit et rien ne s'y écrit. Il faut le mot de passe de son "

@@ -18,8 +18,8 @@ DRIVE_ERASE_TEXTS: Final[dict[str, dict[Language, str]]] = {
     "drive_idle": {"fr": "au repos", "en": "at rest"},
     "drive_running": {"fr": "en cours", "en": "at work"},
     "drive_done": {"fr": "terminé sans erreur", "en": "ended without error"},
-    "drive_failed": {"fr": "échoué", "en": "failed"},
-    "drive_not_told": {"fr": "pas dit", "en": "not told"},
+    "drive_failed": {"fr": "échec", "en": "failed"},
+    "drive_not_told": {"fr": "non dit", "en": "not told"},
     "drive_waited": {
         "fr": "Un effacement plus ancien n'était pas terminé : il a été mené à son terme d'abord.",
         "en": "An earlier erase had not ended: it was brought to its end first.",
@@ -85,7 +85,7 @@ DRIVE_ERASE_TEXTS: Final[dict[str, dict[Language, str]]] = {
         "en": "no list: the tool said nothing of this disk",
     },
     "counts": {"fr": "Ce que le disque compte, avant et après", "en": "What the disk counts, before and after"},
-    "counts_not_told": {"fr": "pas dit", "en": "not told"},
+    "counts_not_told": {"fr": "non dit", "en": "not told"},
     "out_of_reach": {"fr": "Hors d'atteinte", "en": "Out of reach"},
     "spare_flash": {"fr": "mémoire flash : blocs de réserve et retirés", "en": "flash: spare and retired blocks"},
 }

@@ -10,7 +10,7 @@ FIELDS: Final[dict[str, dict[Language, str]]] = {
     "name": {"fr": "nom", "en": "name"},
     "serial": {"fr": "numéro de série", "en": "serial number"},
     "wwn": {"fr": "WWN", "en": "WWN"},
-    "firmware": {"fr": "microprogramme", "en": "firmware"},
+    "firmware": {"fr": "micrologiciel", "en": "firmware"},
     "size": {"fr": "taille en octets", "en": "size in bytes"},
     "logical_sector": {"fr": "octets par secteur", "en": "bytes a sector"},
     "visible_sectors": {"fr": "secteurs visibles", "en": "sectors that everybody sees"},
@@ -25,7 +25,7 @@ VALUES: Final[dict[str, dict[Language, str]]] = {
     "not-told": {"fr": "non dit", "en": "not told"},
     "unclear": {"fr": "réponse impossible", "en": "an answer that cannot be true"},
     "passed": {"fr": "bon", "en": "passed"},
-    "failed": {"fr": "en panne", "en": "failed"},
+    "failed": {"fr": "échec", "en": "failed"},
 }
 
 COUNTED: Final[dict[str, dict[Language, str]]] = {
