@@ -9,6 +9,45 @@ from netboot.shared.erase_methods import KINDS
 from netboot.shared.inventory import gigabytes
 from netboot.shared.language import Language
 
+STATUS: Final[dict[str, dict[Language, str]]] = {
+    "name": {"fr": "nom dans ce démarrage", "en": "name in this boot"},
+    "serial": {"fr": "numéro de série", "en": "serial number"},
+    "wwn": {"fr": "WWN", "en": "WWN"},
+    "firmware": {"fr": "micrologiciel", "en": "firmware"},
+    "size": {"fr": "taille en octets", "en": "size in bytes"},
+    "logical_sector": {"fr": "octets par secteur", "en": "bytes a sector"},
+    "visible_sectors": {"fr": "secteurs visibles", "en": "sectors that everybody sees"},
+    "native_sectors": {
+        "fr": "secteurs avec la zone protégée (HPA)",
+        "en": "sectors with the host protected area (HPA)",
+    },
+    "real_sectors": {"fr": "secteurs avec la DCO", "en": "sectors with the device configuration overlay (DCO)"},
+    "smart": {"fr": "SMART", "en": "SMART"},
+}
+"""What a disk says of itself (`shared/disk_status.py`), on papers and on a PC's page."""
+
+COUNTED: Final[dict[str, dict[Language, str]]] = {
+    "reallocated": {"fr": "secteurs remplacés", "en": "sectors replaced"},
+    "pending": {"fr": "secteurs en attente", "en": "sectors pending"},
+    "offline_uncorrectable": {"fr": "secteurs illisibles hors ligne", "en": "sectors uncorrectable offline"},
+    "reported_uncorrectable": {"fr": "erreurs non corrigées annoncées", "en": "uncorrectable errors reported"},
+    "media_errors": {"fr": "erreurs du support", "en": "media errors"},
+    "used": {"fr": "usure (%)", "en": "used up (%)"},
+    "spare": {"fr": "réserve (%)", "en": "spare (%)"},
+    "grown_defects": {"fr": "défauts apparus", "en": "grown defects"},
+    "uncorrected": {"fr": "erreurs non corrigées", "en": "uncorrected errors"},
+}
+"""What a disk counts of its damage (`shared/disk_counts.py`), on papers and on a PC's page."""
+
+
+def _counted(moment: str, *, fr: str, en: str) -> dict[str, dict[Language, str]]:
+    """The names of those counts as figures of one moment."""
+    return {
+        f"counts_{moment}.{name}": {"fr": f"{words['fr']}, {fr}", "en": f"{words['en']}, {en}"}
+        for name, words in COUNTED.items()
+    }
+
+
 FIGURES: Final[dict[str, dict[Language, str]]] = {
     "written": {"fr": "octets écrits", "en": "bytes written"},
     "verified": {"fr": "octets relus et comparés", "en": "bytes read back and compared"},
@@ -51,54 +90,17 @@ FIGURES: Final[dict[str, dict[Language, str]]] = {
     "given_back.real": {"fr": "avec la DCO", "en": "with the overlay (DCO)"},
     "given_back.size": {"fr": "octets après restitution", "en": "bytes once all was given back"},
     "counts_before": {"fr": "ce que le disque compte, avant", "en": "what the disk counts, before"},
-    "counts_before.reallocated": {"fr": "secteurs remplacés, avant", "en": "sectors replaced, before"},
-    "counts_before.pending": {"fr": "secteurs en attente, avant", "en": "sectors pending, before"},
-    "counts_before.offline_uncorrectable": {
-        "fr": "secteurs illisibles hors ligne, avant",
-        "en": "sectors uncorrectable offline, before",
-    },
-    "counts_before.reported_uncorrectable": {
-        "fr": "erreurs non corrigées annoncées, avant",
-        "en": "uncorrectable errors reported, before",
-    },
-    "counts_before.media_errors": {"fr": "erreurs du support, avant", "en": "media errors, before"},
-    "counts_before.used": {"fr": "usure (%), avant", "en": "used up (%), before"},
-    "counts_before.spare": {"fr": "réserve (%), avant", "en": "spare (%), before"},
-    "counts_before.grown_defects": {"fr": "défauts apparus, avant", "en": "grown defects, before"},
-    "counts_before.uncorrected": {"fr": "erreurs non corrigées, avant", "en": "uncorrected errors, before"},
     "counts_before.said": {"fr": "réponse de smartctl, avant", "en": "smartctl's answer, before"},
+    **_counted("before", fr="avant", en="before"),
     "counts_after": {"fr": "ce que le disque compte, après", "en": "what the disk counts, after"},
-    "counts_after.reallocated": {"fr": "secteurs remplacés, après", "en": "sectors replaced, after"},
-    "counts_after.pending": {"fr": "secteurs en attente, après", "en": "sectors pending, after"},
-    "counts_after.offline_uncorrectable": {
-        "fr": "secteurs illisibles hors ligne, après",
-        "en": "sectors uncorrectable offline, after",
-    },
-    "counts_after.reported_uncorrectable": {
-        "fr": "erreurs non corrigées annoncées, après",
-        "en": "uncorrectable errors reported, after",
-    },
-    "counts_after.media_errors": {"fr": "erreurs du support, après", "en": "media errors, after"},
-    "counts_after.used": {"fr": "usure (%), après", "en": "used up (%), after"},
-    "counts_after.spare": {"fr": "réserve (%), après", "en": "spare (%), after"},
-    "counts_after.grown_defects": {"fr": "défauts apparus, après", "en": "grown defects, after"},
-    "counts_after.uncorrected": {"fr": "erreurs non corrigées, après", "en": "uncorrected errors, after"},
     "counts_after.said": {"fr": "réponse de smartctl, après", "en": "smartctl's answer, after"},
+    **_counted("after", fr="après", en="after"),
     "zero_writes.zeros": {"fr": "temps pour écrire des zéros (s)", "en": "time to write zeros (s)"},
     "zero_writes.pattern": {"fr": "temps pour écrire le motif (s)", "en": "time to write the pattern (s)"},
     "zero_writes.elided": {"fr": "n'enregistre pas les zéros", "en": "does not store zeros"},
     "support": {"fr": "liste d'openSeaChest", "en": "openSeaChest's list"},
     "sample": {"fr": "part du disque relue (%)", "en": "share of the disk read back (%)"},
-    "name": {"fr": "nom dans ce démarrage", "en": "name in this boot"},
-    "serial": {"fr": "numéro de série", "en": "serial number"},
-    "wwn": {"fr": "WWN", "en": "WWN"},
-    "firmware": {"fr": "micrologiciel", "en": "firmware"},
-    "size": {"fr": "octets", "en": "bytes"},
-    "logical_sector": {"fr": "octets par secteur", "en": "bytes a sector"},
-    "visible_sectors": {"fr": "secteurs visibles", "en": "sectors that everybody sees"},
-    "native_sectors": {"fr": "secteurs avec la zone protégée (HPA)", "en": "sectors with the protected area (HPA)"},
-    "real_sectors": {"fr": "secteurs avec la DCO", "en": "sectors with the overlay (DCO)"},
-    "smart": {"fr": "SMART", "en": "SMART"},
+    **STATUS,
 }
 
 LEVEL_WORDS: Final[dict[str, str]] = {

@@ -59,12 +59,3 @@ ANSWERS: Final[dict[AnswerKind, dict[Language, str]]] = {
     "by-place": {"fr": "Ce sont bien ces disques, à ces places", "en": "These are the disks, at these places"},
 }
 """What is answered, as buttons say it."""
-
-FOLLOWED: Final[dict[AnswerKind, dict[Language, str]]] = {
-    "vouched": {"fr": "Aucun disque derrière le contrôleur {what}", "en": "No disk behind the controller {what}"},
-    "not-vouched": {"fr": "Contrôleur {what} : on ne sait pas", "en": "Controller {what}: not known"},
-    "belongs": {"fr": "Disque de ce PC : {what}", "en": "Disk of this PC: {what}"},
-    "left": {"fr": "Laissé tel quel, non effacé : {what}", "en": "Left alone, not erased: {what}"},
-    "by-place": {"fr": "Reconnu par sa place seulement : {what}", "en": "Known by its place only: {what}"},
-}
-"""What was answered, as a PC's papers say it."""

@@ -6,11 +6,12 @@ Part of `texts.py`, which has all others. Not for: problems (`shared/sentences/e
 from collections.abc import Sequence
 from typing import Final
 
-from netboot.shared.given_back import GivenBack
+from netboot.shared.given_back import GiveBackOrder, GivenBack
 from netboot.shared.inventory import amount
 from netboot.shared.language import Language
 from netboot.shared.problems import sizes_in
 from netboot.shared.thawing import NotTried, Thawing
+from netboot.webui.drive_erase_texts import DRIVE_ERASE_TEXTS
 
 LOCK_TEXTS: Final[dict[str, dict[Language, str]]] = {
     "frozen_at_first": {"fr": "Gelé à l'arrivée", "en": "Frozen at first"},
@@ -64,11 +65,8 @@ def given_back_rows(back: GivenBack, before: int, language: Language) -> Sequenc
     more = back.size - before
     size = sizes_in(language, amount(more)) if more > 0 else ""
     first = _BACK[language].format(size=size) if size else _KEPT[language]
-    return [first, *(f"{order.command} – {_TAKEN[order.accepted][language]}" for order in back.orders)]
+    return [first, *(f"{order.command} – {_answer_words(order, language)}" for order in back.orders)]
 
 
-_TAKEN: Final[dict[str, dict[Language, str]]] = {
-    "yes": {"fr": "accepté par le disque", "en": "accepted by the disk"},
-    "no": {"fr": "refusé", "en": "refused"},
-    "not-told": {"fr": "sans réponse claire du disque", "en": "without a clear answer of the disk"},
-}
+def _answer_words(order: GiveBackOrder, language: Language) -> str:
+    return DRIVE_ERASE_TEXTS["order_" + order.accepted.replace("-", "_")][language]

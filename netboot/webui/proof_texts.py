@@ -1,44 +1,11 @@
-"""The words of the page for what a disk said of itself before and after an erase, in French and in English."""
+"""What a disk said of itself before and after an erase, as rows of the page, in a paper's own words."""
 
 from typing import Final
 
+from netboot.certificates.figure_texts import COUNTED, STATUS, VALUES
 from netboot.shared.disk_counts import COUNTS, DiskCounts
 from netboot.shared.disk_status import DiskStatus
 from netboot.shared.language import Language
-
-FIELDS: Final[dict[str, dict[Language, str]]] = {
-    "name": {"fr": "nom", "en": "name"},
-    "serial": {"fr": "numéro de série", "en": "serial number"},
-    "wwn": {"fr": "WWN", "en": "WWN"},
-    "firmware": {"fr": "micrologiciel", "en": "firmware"},
-    "size": {"fr": "taille en octets", "en": "size in bytes"},
-    "logical_sector": {"fr": "octets par secteur", "en": "bytes a sector"},
-    "visible_sectors": {"fr": "secteurs visibles", "en": "sectors that everybody sees"},
-    "native_sectors": {
-        "fr": "secteurs avec la zone protégée (HPA)",
-        "en": "sectors with the host protected area (HPA)",
-    },
-    "real_sectors": {"fr": "secteurs avec la DCO", "en": "sectors with the device configuration overlay (DCO)"},
-    "smart": {"fr": "SMART", "en": "SMART"},
-}
-VALUES: Final[dict[str, dict[Language, str]]] = {
-    "not-told": {"fr": "non dit", "en": "not told"},
-    "unclear": {"fr": "réponse impossible", "en": "an answer that cannot be true"},
-    "passed": {"fr": "bon", "en": "passed"},
-    "failed": {"fr": "échec", "en": "failed"},
-}
-
-COUNTED: Final[dict[str, dict[Language, str]]] = {
-    "reallocated": {"fr": "secteurs remplacés", "en": "sectors replaced"},
-    "pending": {"fr": "secteurs en attente", "en": "sectors pending"},
-    "offline_uncorrectable": {"fr": "secteurs illisibles hors ligne", "en": "sectors uncorrectable offline"},
-    "reported_uncorrectable": {"fr": "erreurs non corrigées annoncées", "en": "uncorrectable errors reported"},
-    "media_errors": {"fr": "erreurs du support", "en": "media errors"},
-    "used": {"fr": "usure (%)", "en": "used up (%)"},
-    "spare": {"fr": "réserve (%)", "en": "spare (%)"},
-    "grown_defects": {"fr": "défauts apparus", "en": "grown defects"},
-    "uncorrected": {"fr": "erreurs non corrigées", "en": "uncorrected errors"},
-}
 
 
 def count_rows(
@@ -60,7 +27,7 @@ def status_rows(status: DiskStatus | None, language: Language) -> list[tuple[str
     if status is None:
         return []
     rows = []
-    for field, name in FIELDS.items():
+    for field, name in STATUS.items():
         value = getattr(status, field)
         untold = ("size", 0), ("logical_sector", 0), ("smart", "not-told")
         if value not in ("", "not-asked") and (field, value) not in untold:

@@ -10,6 +10,7 @@ from typing import Final, get_args
 from aiohttp import web
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from netboot.certificates.texts import SAID
 from netboot.jobs.disk_answers import Answer, counts
 from netboot.jobs.disk_take_out import LONGEST_NAME
 from netboot.jobs.erase_exception import LONGEST, SHORTEST
@@ -26,7 +27,7 @@ from netboot.shared.problems import sizes_in
 from netboot.shared.sentences.erase import Code as ErasureCode
 from netboot.shared.wording import end_name, stage_name, state_name, stuck_sentence, verdict_name
 from netboot.webui.ability_texts import ability_lines
-from netboot.webui.disk_texts import ANSWERS, FOLLOWED
+from netboot.webui.disk_texts import ANSWERS
 from netboot.webui.exception_texts import BECAME
 from netboot.webui.exception_texts import STATES as DISK_STATES
 from netboot.webui.keys import settings_key, workshop_key
@@ -165,7 +166,7 @@ def disk_name(disk: Disk, language: Language) -> str:
 
 def answer_text(answer: Answer, language: Language) -> str:
     """What was said of a disk or a controller, as a PC's papers have it."""
-    return FOLLOWED[answer.kind][language].format(what=sizes_in(language, answer.label))
+    return SAID[answer.kind][language].format(what=sizes_in(language, answer.label))
 
 
 def memory(bytes_: int, language: Language) -> str:
