@@ -10,7 +10,6 @@ Not for: what the verdict makes of it (`shared/erase_outcome.py`, `jobs/honest_e
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
 
 from msgspec.structs import replace
 
@@ -19,18 +18,14 @@ from netboot.agent.disks.claim import ReadDisks, RefusedError, claim
 from netboot.agent.disks.disk_status import disk_status
 from netboot.agent.disks.rescan import found_anew
 from netboot.agent.erase.firmware.ata import is_ata, is_locked, says_its_serial
-from netboot.agent.erase.firmware.programs import transcript
+from netboot.agent.erase.firmware.programs import ACCEPTED, SURE, device_of, transcript
 from netboot.agent.erase.hidden_rules import hides, next_order
 from netboot.shared.disk_status import DiskStatus
-from netboot.shared.erase_methods.firmware import Accepted
 from netboot.shared.given_back import Area, GiveBackOrder, GivenBack
 from netboot.shared.inventory import Disk, DiskId, amount, label
 from netboot.shared.problems import Problem
 
 FindAnew = Callable[[Disk, ReadDisks], Disk | None]
-
-_TAKEN: Final[dict[str, Accepted]] = {"accepted": "yes", "refused": "no", "not-told": "not-told"}
-_SURE: Final = "--yes-i-know-what-i-am-doing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +91,9 @@ def _at_first(status: DiskStatus) -> GivenBack:
 
 def _order(area: Area, disk: Disk, status: DiskStatus) -> GiveBackOrder:
     option = f"-Np{status.native_sectors}" if area == "max-address" else "--dco-restore"
-    command = ("hdparm", "--verbose", _SURE, option, f"/dev/{disk.name}")
+    command = ("hdparm", "--verbose", SURE, option, device_of(disk))
     answer = parse_give_back(transcript(command)[1], area)
-    return GiveBackOrder(area=area, command=" ".join(command), accepted=_TAKEN[answer.taken], said=answer.said[:256])
+    return GiveBackOrder(area=area, command=" ".join(command), accepted=ACCEPTED[answer.taken], said=answer.said[:256])
 
 
 def _ended(now: DiskId, disk: Disk, said: GivenBack, status: DiskStatus, given: list[Area]) -> After:

@@ -14,7 +14,7 @@ from typing import Final, Literal
 
 from netboot.agent.answers.hdparm_orders import parse_security_order
 from netboot.agent.disks.ata_abilities import parse_identity
-from netboot.agent.erase.firmware.programs import answer, transcript
+from netboot.agent.erase.firmware.programs import HDPARM_AS_USER, answer, transcript
 from netboot.shared.disk_abilities import Announced
 from netboot.shared.inventory import Disk
 
@@ -28,7 +28,6 @@ _MOST: Final = 32
 _UNTOLD: Final = 12 * 3600
 """Seconds for an erase whose time the disk does not tell, or tells as more than its largest number, 508 minutes."""
 _MARGIN: Final = 600
-_AS_USER: Final = ("hdparm", "--verbose", "--user-master", "u")
 
 
 def erase_limit(told: Announced | None) -> int:
@@ -49,12 +48,12 @@ def take_off(disk: Disk, password: str, *, by_erase: bool = False) -> Password:
         return "none"
     tried = False
     if password and len(password) <= _MOST and not before.frozen and not before.expired:
-        told = transcript((*_AS_USER, "--security-disable", password, device))[1]
+        told = transcript((*HDPARM_AS_USER, "--security-disable", password, device))[1]
         if not _is_set(device):
             return "gone"
         tried = parse_security_order(told, "SECURITY_DISABLE").taken == "refused"
         if by_erase and before.locked:
-            transcript((*_AS_USER, "--security-erase", password, device), seconds=erase_limit(before.time))
+            transcript((*HDPARM_AS_USER, "--security-erase", password, device), seconds=erase_limit(before.time))
             if not _is_set(device):
                 return "gone"
     if not before.locked:

@@ -14,32 +14,35 @@ Not for: what follows from an answer (`shared/firmware_verdict.py`), thawing a f
 """
 
 import re
-from dataclasses import replace
 from typing import Final
 
 from netboot.agent.answers.ata_sanitize import parse_registers
 from netboot.agent.answers.hdparm_orders import parse_sanitize_order, parse_security_order
-from netboot.agent.answers.order import Order
 from netboot.agent.disks.ata_abilities import parse_identity
-from netboot.agent.erase.firmware.programs import answer, other_byte, transcript
+from netboot.agent.erase.firmware.programs import (
+    HDPARM_AS_USER,
+    SURE,
+    answer,
+    bare_serial,
+    device_of,
+    ordered,
+    other_byte,
+    transcript,
+)
 from netboot.agent.erase.firmware.technique import Beside, Look, Ordered
 from netboot.agent.erase.password import erase_limit, take_off
 from netboot.shared.disk_abilities import AtaSecurity as SecurityState
-from netboot.shared.erase_methods.firmware import Accepted, FirmwareState
+from netboot.shared.erase_methods.firmware import FirmwareState
 from netboot.shared.firmware_verdict import Proof
 from netboot.shared.inventory import Disk
 from netboot.shared.stages.erase import DiskErase
 
 _SERIAL: Final = re.compile(r"^\s*Serial Number:\s*(\S.*?)\s*$", re.MULTILINE)
-_AS_USER: Final = ("hdparm", "--verbose", "--user-master", "u")
-"""Verbose: only what went over the cable says what the disk answered."""
-_SURE: Final = "--yes-i-know-what-i-am-doing"
 _ORDERS: Final = {
     "block": ("--sanitize-block-erase",),
     "crypto": ("--sanitize-crypto-scramble",),
     "overwrite": ("--sanitize-overwrite-passes", "1", "--sanitize-overwrite"),
 }
-_TAKEN: Final[dict[str, Accepted]] = {"accepted": "yes", "refused": "no", "not-told": "not-told"}
 _OWN_PORTS: Final = frozenset({"sata", "ata"})
 
 
@@ -51,7 +54,7 @@ def is_ata(disk: Disk) -> bool:
 def says_its_serial(disk: Disk) -> bool:
     """Whether the disk behind this name says now that it has the serial number that it is known by."""
     found = _SERIAL.findall(_identity(disk))
-    return len(found) == 1 and bool(disk.id.serial) and _bare(found[0]) == _bare(disk.id.serial)
+    return len(found) == 1 and bool(disk.id.serial) and bare_serial(found[0]) == bare_serial(disk.id.serial)
 
 
 def is_locked(disk: Disk) -> bool:
@@ -87,7 +90,7 @@ class AtaSanitize(_Ata):
 
     def look(self, disk: Disk) -> Look:
         """SANITIZE STATUS EXT. A disk at rest has ended well if it says so of the last one; else it tells nothing."""
-        status = parse_registers(transcript(("hdparm", "--verbose", "--sanitize-status", _path(disk)))[1])
+        status = parse_registers(transcript(("hdparm", "--verbose", "--sanitize-status", device_of(disk)))[1])
         states: dict[str, FirmwareState] = {"running": "running", "failed": "failed", "not-told": "not-told"}
         at_rest: FirmwareState = "done" if status.succeeded else "idle"
         permille = None if status.progress is None else min(1000, status.progress * 1000 // 65536)
@@ -97,9 +100,8 @@ class AtaSanitize(_Ata):
         """Order it: the disk answers at once, and goes on by itself."""
         byte = other_byte() if self.proof.filled else None
         pattern = () if byte is None else (f"hex:{byte:02x}{byte:02x}{byte:02x}{byte:02x}",)
-        command = ("hdparm", "--verbose", _SURE, *self._how, *pattern, _path(disk))
-        given = _ordered(" ".join(command), parse_sanitize_order(transcript(command)[1]))
-        return replace(given, pattern=byte)
+        command = ("hdparm", "--verbose", SURE, *self._how, *pattern, device_of(disk))
+        return ordered(" ".join(command), parse_sanitize_order(transcript(command)[1]), pattern=byte)
 
 
 class AtaSecurityErase(_Ata):
@@ -121,22 +123,22 @@ class AtaSecurityErase(_Ata):
 
     def order(self, disk: Disk, order: DiskErase) -> Ordered:
         """Set the password of the order, erase, and see that the disk has dropped it; this blocks until it is done."""
-        shown = " ".join((*_AS_USER, self._option, "PASSWORD", _path(disk)))
+        shown = " ".join((*HDPARM_AS_USER, self._option, "PASSWORD", device_of(disk)))
         before = parse_identity(_identity(disk))[0]
         why = self._why_not(before, order)
         if why:
             return Ordered(shown, "no", why)
-        setting = (*_AS_USER, "--security-set-pass", order.password, _path(disk))
+        setting = (*HDPARM_AS_USER, "--security-set-pass", order.password, device_of(disk))
         took = parse_security_order(transcript(setting)[1], "SECURITY_SET_PASS")
         if took.taken != "accepted":
             take_off(disk, order.password)
             return Ordered(shown, "no", f"no password could be set: {took.said}"[:256])
-        ordering = (*_AS_USER, self._option, order.password, _path(disk))
+        ordering = (*HDPARM_AS_USER, self._option, order.password, device_of(disk))
         text = transcript(ordering, seconds=self._limit(before))[1]
         erased = parse_security_order(text.replace(order.password, "PASSWORD"), "SECURITY_ERASE")
         after = parse_identity(_identity(disk))[0]
         if after is not None and not after.enabled:
-            return _ordered(shown, erased)
+            return ordered(shown, erased)
         left = take_off(disk, order.password)
         what = "the disk kept its password, which was taken off" if left == "gone" else "the disk kept its password"
         refused = erased.taken == "refused" and left == "gone"
@@ -159,17 +161,4 @@ class AtaSecurityErase(_Ata):
 
 
 def _identity(disk: Disk) -> str:
-    return answer("hdparm", "-I", _path(disk))
-
-
-def _bare(serial: str) -> str:
-    """Without the blanks that a disk fills it up with, and those that udev writes otherwise."""
-    return re.sub(r"[\s_]", "", serial)
-
-
-def _path(disk: Disk) -> str:
-    return f"/dev/{disk.name}"
-
-
-def _ordered(command: str, order: Order) -> Ordered:
-    return Ordered(command, _TAKEN[order.taken], order.said[:256])
+    return answer("hdparm", "-I", device_of(disk))

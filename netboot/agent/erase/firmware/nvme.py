@@ -19,13 +19,11 @@ from msgspec import Struct
 from netboot.agent.answers.nvme_namespace import parse_namespace
 from netboot.agent.answers.nvme_orders import parse_format_order, parse_sanitize_order
 from netboot.agent.answers.nvme_sanitize_log import SanitizeLog, parse_dump
-from netboot.agent.answers.order import Order
 from netboot.agent.disks.nvme_abilities import parse_controller
 from netboot.agent.disks.nvme_namespaces import read_namespaces
-from netboot.agent.erase.firmware.programs import answer, other_byte, transcript
+from netboot.agent.erase.firmware.programs import answer, bare_serial, device_of, ordered, other_byte, transcript
 from netboot.agent.erase.firmware.technique import Beside, Look, Ordered
 from netboot.agent.host import Host
-from netboot.shared.erase_methods.firmware import Accepted
 from netboot.shared.firmware_verdict import Proof
 from netboot.shared.inventory import Disk
 from netboot.shared.stages.erase import DiskErase
@@ -43,7 +41,6 @@ _STAYS_ALLOCATED: Final = 1 << 9
 """No-Deallocate After Sanitize."""
 _FORMAT_SECONDS: Final = 600.0
 """A Format answers at its end, and announces no time: nvme-cli's own."""
-_TAKEN: Final[dict[str, Accepted]] = {"accepted": "yes", "refused": "no", "not-told": "not-told"}
 
 
 class _Controller(Struct):
@@ -71,11 +68,13 @@ class _Nvme:
         if _NAME.fullmatch(disk.name) is None:
             return False
         try:
-            said = msgspec.json.decode(answer("nvme", "id-ctrl", _path(disk), "--output-format=json"), type=_Controller)
+            said = msgspec.json.decode(
+                answer("nvme", "id-ctrl", device_of(disk), "--output-format=json"), type=_Controller
+            )
         except (msgspec.MsgspecError, UnicodeError, RecursionError):
             return False
-        serial = _bare(disk.id.serial)
-        return _bare(said.sn) == serial if serial else disk.id.by_place
+        serial = bare_serial(disk.id.serial)
+        return bare_serial(said.sn) == serial if serial else disk.id.by_place
 
     def beside(self, disk: Disk) -> Beside | None:
         """Any other namespace of the drive, or that the drive does not tell which it has."""
@@ -93,7 +92,7 @@ class _Nvme:
         return Beside(", ".join(f"{controller}n{one}" for one in missing)) if missing else None
 
     def _errors(self, disk: Disk) -> int | None:
-        return parse_media_errors(answer("nvme", "smart-log", _path(disk), "--output-format=json"))
+        return parse_media_errors(answer("nvme", "smart-log", device_of(disk), "--output-format=json"))
 
 
 class NvmeSanitize(_Nvme):
@@ -108,7 +107,7 @@ class NvmeSanitize(_Nvme):
 
     def look(self, disk: Disk) -> Look:
         """The Sanitize Status log page, as the drive sent it."""
-        log = parse_dump(answer("nvme", "get-log", _path(disk), "--log-id=0x81", "--log-len=512"))
+        log = parse_dump(answer("nvme", "get-log", device_of(disk), "--log-id=0x81", "--log-len=512"))
         if log is None:
             return Look(errors=self._errors(disk))
         permille = None if log.progress is None else log.progress * 1000 // 65536
@@ -124,19 +123,19 @@ class NvmeSanitize(_Nvme):
 
     def order(self, disk: Disk, order: DiskErase) -> Ordered:
         """Order it. A failed one lets nobody read or write until another has succeeded (no --ause)."""
-        command = ("nvme", "sanitize", _path(disk), f"--sanact={self._action}")
+        command = ("nvme", "sanitize", device_of(disk), f"--sanact={self._action}")
         if self._kind != "overwrite":
             return self._given(command)
         byte = other_byte()
         pattern = (f"--owpass={_ONE_PASS}", f"--ovrpat=0x{byte:02x}{byte:02x}{byte:02x}{byte:02x}")
-        told = parse_controller(answer("nvme", "id-ctrl", _path(disk), "--output-format=json"))
+        told = parse_controller(answer("nvme", "id-ctrl", device_of(disk), "--output-format=json"))
         if told is None or not told[1].no_deallocate:
             # What it wrote it may unmap again, and then answers zeros.
             return self._given((*command, *pattern))
         return replace(self._given((*command, *pattern, "--no-dealloc"), _STAYS_ALLOCATED), pattern=byte)
 
     def _given(self, command: tuple[str, ...], bits: int = 0) -> Ordered:
-        return _ordered(command, parse_sanitize_order(*transcript(command)), self._dword | bits)
+        return ordered(" ".join(command), parse_sanitize_order(*transcript(command)), dword=self._dword | bits)
 
     def _announced(self, log: SanitizeLog) -> int | None:
         return {"block": log.times.block, "crypto": log.times.crypto, "overwrite": log.times.overwrite}[self._kind]
@@ -152,7 +151,7 @@ class NvmeFormat(_Nvme):
 
     def look(self, disk: Disk) -> Look:
         """A drive has no word for how its last Format ended; a Format that still runs is one that was not answered."""
-        namespace = parse_namespace(answer("nvme", "id-ns", _path(disk), "--output-format=json"))
+        namespace = parse_namespace(answer("nvme", "id-ns", device_of(disk), "--output-format=json"))
         if namespace is None:
             return Look(errors=self._errors(disk))
         left = namespace.format_left
@@ -161,14 +160,14 @@ class NvmeFormat(_Nvme):
 
     def order(self, disk: Disk, order: DiskErase) -> Ordered:
         """Order it, in the format that the namespace has; this blocks until the drive is done."""
-        namespace = parse_namespace(answer("nvme", "id-ns", _path(disk), "--output-format=json"))
+        namespace = parse_namespace(answer("nvme", "id-ns", device_of(disk), "--output-format=json"))
         if namespace is None or namespace.metadata:
             return Ordered("", "no", "the namespace does not tell a plain format that could be kept")
         limit = f"--timeout={int(_FORMAT_SECONDS * 1000)}"
         how = (f"--lbaf={namespace.lba_format}", f"--ses={self._ses}", "--force", limit)
-        command = ("nvme", "format", _path(disk), *how)
+        command = ("nvme", "format", device_of(disk), *how)
         status, text = transcript(command, seconds=_FORMAT_SECONDS + 60)
-        return _ordered(command, parse_format_order(status, text), None)
+        return ordered(" ".join(command), parse_format_order(status, text))
 
 
 def parse_media_errors(text: str) -> int | None:
@@ -177,16 +176,3 @@ def parse_media_errors(text: str) -> int | None:
         return min(_MOST_ERRORS, max(0, msgspec.json.decode(text, type=_Smart).media_errors))
     except (msgspec.MsgspecError, UnicodeError, RecursionError):
         return None
-
-
-def _bare(serial: str) -> str:
-    """Without the blanks that a drive fills it up with, and those that udev writes otherwise."""
-    return re.sub(r"[\s_]", "", serial)
-
-
-def _path(disk: Disk) -> str:
-    return f"/dev/{disk.name}"
-
-
-def _ordered(command: tuple[str, ...], order: Order, dword: int | None) -> Ordered:
-    return Ordered(" ".join(command), _TAKEN[order.taken], order.said[:256], dword)

@@ -1,17 +1,29 @@
 """Runs the tools that order an erase of a drive and ask it: all that they print counts, and no exit status alone.
 
 Nothing here raises: a tool that is missing, hangs or is killed gives a transcript that says so and no more.
+What every family of commands needs is here too: a disk's path, its serial number bare, an order's answer as evidence.
 """
 
+import re
 import secrets
 from typing import Final
 
 from netboot.agent.answers.erase_support import parse_erase_support
+from netboot.agent.answers.order import Order
+from netboot.agent.erase.firmware.technique import Ordered
+from netboot.shared.erase_methods.firmware import Accepted
+from netboot.shared.inventory import Disk
 from netboot.shared.process import ProgramError, run
 
 ASKING: Final = 30.0
 """Seconds that one answer may take."""
 _LOST: Final = -1
+ACCEPTED: Final[dict[str, Accepted]] = {"accepted": "yes", "refused": "no", "not-told": "not-told"}
+"""Whether a disk took an order (`Order.taken`), as evidence says it."""
+SURE: Final = "--yes-i-know-what-i-am-doing"
+"""Without it hdparm gives no order that costs data."""
+HDPARM_AS_USER: Final = ("hdparm", "--verbose", "--user-master", "u")
+"""About passwords, the user's. Verbose: only what went over the cable says what the disk answered."""
 
 
 def answer(*command: str) -> str:
@@ -29,6 +41,21 @@ def transcript(command: tuple[str, ...], *, seconds: float = 2 * ASKING) -> tupl
     except ProgramError as error:
         return _LOST, error.message
     return done.status, "\n".join(filter(None, (done.stderr.strip(), done.stdout.strip())))
+
+
+def device_of(disk: Disk) -> str:
+    """Where the kernel has it."""
+    return f"/dev/{disk.name}"
+
+
+def bare_serial(serial: str) -> str:
+    """Without the blanks that a drive fills it up with, and those that udev writes otherwise."""
+    return re.sub(r"[\s_]", "", serial)
+
+
+def ordered(command: str, order: Order, *, dword: int | None = None, pattern: int | None = None) -> Ordered:
+    """What became of this order."""
+    return Ordered(command, ACCEPTED[order.taken], order.said[:256], dword, pattern)
 
 
 def other_byte() -> int:

@@ -19,14 +19,13 @@ import tempfile
 from typing import Final
 
 from netboot.agent.answers.hex_dump import dumped_bytes
-from netboot.agent.answers.order import Order
 from netboot.agent.answers.scsi_sanitize import parse_order, parse_status
 from netboot.agent.disks.block_devices import parse_unit_serial
 from netboot.agent.disks.scsi_node import generic_node
-from netboot.agent.erase.firmware.programs import answer, other_byte, transcript
+from netboot.agent.erase.firmware.programs import answer, bare_serial, device_of, ordered, other_byte, transcript
 from netboot.agent.erase.firmware.technique import Beside, Look, Ordered
 from netboot.agent.host import Host
-from netboot.shared.erase_methods.firmware import Accepted, FirmwareState
+from netboot.shared.erase_methods.firmware import FirmwareState
 from netboot.shared.firmware_verdict import Proof
 from netboot.shared.inventory import Disk
 from netboot.shared.stages.erase import DiskErase
@@ -34,7 +33,6 @@ from netboot.shared.stages.erase import DiskErase
 _UNIT: Final = re.compile(r"\d+:\d+:\d+:\d+")
 _WAIT: Final = 1800
 """Seconds that a cryptographic erase may take: it changes a key."""
-_TAKEN: Final[dict[str, Accepted]] = {"accepted": "yes", "refused": "no", "not-told": "not-told"}
 _STATES: Final[dict[str, FirmwareState]] = {"idle": "idle", "running": "running", "failed": "failed"}
 
 
@@ -56,9 +54,9 @@ class ScsiSanitize:
 
     def is_this(self, disk: Disk) -> bool:
         """Whether the disk behind this name has the serial number that it is known by."""
-        page = dumped_bytes(answer("sg_vpd", "--page=0x80", "--hex", _path(disk)))
-        serial = _bare(disk.id.serial)
-        return _bare(parse_unit_serial(page)) == serial if serial else disk.id.by_place
+        page = dumped_bytes(answer("sg_vpd", "--page=0x80", "--hex", device_of(disk)))
+        serial = bare_serial(disk.id.serial)
+        return bare_serial(parse_unit_serial(page)) == serial if serial else disk.id.by_place
 
     def beside(self, disk: Disk) -> Beside | None:
         """Any other logical unit of the same target: two actuators of one drive are such."""
@@ -79,29 +77,18 @@ class ScsiSanitize:
         """Order it. One that failed lets nobody read or write until another has succeeded (no --ause)."""
         if self._kind == "crypto":
             waits = ("--wait", f"--timeout={_WAIT}")
-            return self._given(("sg_sanitize", "--crypto", *waits, "--quick", "--verbose", _path(disk)), _WAIT + 60.0)
+            return self._given(
+                ("sg_sanitize", "--crypto", *waits, "--quick", "--verbose", device_of(disk)), _WAIT + 60.0
+            )
         if self._kind == "block":
-            return self._given(("sg_sanitize", "--block", "--early", "--quick", "--verbose", _path(disk)))
+            return self._given(("sg_sanitize", "--block", "--early", "--quick", "--verbose", device_of(disk)))
         byte = other_byte()
         with tempfile.NamedTemporaryFile() as pattern:
             pattern.write(bytes((byte,)))
             pattern.flush()
             how = ("--overwrite", "--count=1", f"--pattern={pattern.name}", "--early", "--quick", "--verbose")
-            return self._given(("sg_sanitize", *how, _path(disk)), pattern=byte)
+            return self._given(("sg_sanitize", *how, device_of(disk)), pattern=byte)
 
     def _given(self, command: tuple[str, ...], seconds: float = 60.0, pattern: int | None = None) -> Ordered:
         order = parse_order(*transcript(command, seconds=seconds))
-        return _ordered(" ".join(command), order, pattern)
-
-
-def _ordered(command: str, order: Order, pattern: int | None) -> Ordered:
-    return Ordered(command, _TAKEN[order.taken], order.said[:256], pattern=pattern)
-
-
-def _bare(serial: str) -> str:
-    """Without the blanks that a disk fills it up with, and those that udev writes otherwise."""
-    return re.sub(r"[\s_]", "", serial)
-
-
-def _path(disk: Disk) -> str:
-    return f"/dev/{disk.name}"
+        return ordered(" ".join(command), order, pattern=pattern)
