@@ -76,6 +76,7 @@ PURE = (
     "lan.query_rate",
     "records.old_evidence",
     "shared.contradictions", "shared.cut_words", "shared.disk_abilities", "shared.disk_counts", "shared.disk_loaders",
+    "shared.disk_ports",
     "shared.disk_status", "shared.erase_begun",
     "shared.disk_progress", "shared.erase_methods.kind", "shared.erase_methods.firmware",
     *(f"shared.erase_methods.{module_of(method)}" for method in get_args(Method)),

@@ -10,15 +10,15 @@ Not for: trying it (`agent/erase/password.py`).
 import hashlib
 from typing import Final
 
+from netboot.shared.disk_ports import OWN_PORTS
 from netboot.shared.inventory import Disk
 
 _FOR: Final = b"netboot's password for the disk "
-_OWN_PORTS: Final = frozenset({"sata", "ata"})
 
 
 def password_of(disk: Disk) -> str:
     """Its password, 24 characters that any keyboard has; "" for a disk that is none of ATA on the PC's own ports."""
     serial = disk.id.serial.strip()
-    if disk.transport not in _OWN_PORTS or not serial:
+    if disk.transport not in OWN_PORTS or not serial:
         return ""
     return f"netboot-{hashlib.sha256(_FOR + serial.encode()).hexdigest()[:16]}"

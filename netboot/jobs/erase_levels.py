@@ -2,8 +2,8 @@
 
 The levels are those of NIST SP 800-88: Clear withstands "simple, non-invasive data recovery techniques", Purge
 state-of-the-art laboratory ones. Revision 2 (2025) took the place of revision 1 (2014) and leaves the techniques of
-each medium to IEEE 2883; which method reaches which level stands, with its source, in the method's own module of
-`erase_methods/`. What an agent says of a level does not count.
+each medium to IEEE 2883; which method reaches which level stands, with its source, in `erase_methods/levels.py`. What
+an agent says of a level does not count.
 """
 
 from typing import Final

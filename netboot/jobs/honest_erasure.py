@@ -6,20 +6,17 @@ Not for: what each method adds (`erase_methods/`), hidden areas (`shared/erase_o
 (`evidence.py`), the words of a reason (`shared/contradictions.py`).
 """
 
-from typing import Final
-
 from msgspec.structs import replace
 
 from netboot.jobs.erase_methods import METHODS
 from netboot.shared.contradictions import Reason
+from netboot.shared.disk_ports import speaks_ata
 from netboot.shared.disk_status import DiskStatus
 from netboot.shared.erase_methods.firmware import FirmwareErased
 from netboot.shared.given_back import GivenBack
 from netboot.shared.inventory import Disk
 from netboot.shared.problems import Problem
 from netboot.shared.stages.erase import DiskErase, Erasure
-
-_ATA: Final = frozenset({"sata", "ata"})
 
 
 def reason_to_doubt(order: DiskErase, erasure: Erasure, *, known: Disk | None = None) -> Reason | Problem | None:
@@ -107,7 +104,7 @@ def _end(status: DiskStatus, known: Disk | None) -> Reason | None:
         return None
     if status.logical_sector != known.logical_sector or status.firmware != known.firmware:
         return "other-disk"
-    if not (known.ata or known.transport in _ATA):
+    if not speaks_ata(known):
         return None
     told = isinstance(status.visible_sectors, int) and "not-asked" not in status.ends
     return None if told else "not-asked"

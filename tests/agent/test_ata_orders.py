@@ -7,8 +7,9 @@ whole PCs (`tests/lab/test_drive_erase.py`).
 import pytest
 from msgspec.structs import replace
 
-from netboot.agent.erase.firmware.ata import AtaSanitize, AtaSecurityErase, is_ata, is_locked, says_its_serial
+from netboot.agent.erase.firmware.ata import AtaSanitize, AtaSecurityErase, is_locked, says_its_serial
 from netboot.agent.erase.firmware.technique import Beside, Look, Ordered
+from netboot.shared.disk_ports import on_own_port
 from netboot.shared.firmware_verdict import Proof
 from netboot.shared.inventory import Disk, DiskId
 from netboot.shared.stages.erase import DiskErase
@@ -48,7 +49,7 @@ def with_serial(serial: str) -> Disk:
 )
 def test_ata_is_spoken_to_named_disks_on_ports_of_the_pcs_own(transport: str, serial: str, may: bool) -> None:
     disk = replace(with_serial(serial), transport=transport)
-    assert is_ata(disk) == may
+    assert on_own_port(disk) == may
     assert AtaSanitize("block").beside(disk) == NORMAL.beside(disk) == (None if may else Beside("?"))
 
 

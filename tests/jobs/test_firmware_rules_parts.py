@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from netboot.jobs import erase_methods
 from netboot.jobs.erase_methods import METHODS, overwrite
-from netboot.jobs.erase_methods.firmware import firmware_rules, on_own_port
+from netboot.jobs.erase_methods.firmware import firmware_rules
 from netboot.jobs.erase_methods.levels import TABLE, levels_of
 from netboot.jobs.erase_methods.rules import MethodRules
 from netboot.shared.contradictions import Reason
@@ -112,13 +112,6 @@ def test_an_overwrite_that_was_to_follow_is_judged_as_one() -> None:
     at_once = replace(cast(Any, erasure(SSD).evidence), written=16 * GB, verified=16 * GB)
     assert doubt(replace(SAID, seconds=0.0, states=(), overwritten=at_once), fast, 0.3) == "too-fast"
     assert doubt(replace(SAID, seconds=0.0, states=(), overwritten=at_once), fast, 0.6) is None
-
-
-def test_an_ata_disk_is_one_with_a_serial_number_on_a_port_of_the_pcs_own() -> None:
-    assert on_own_port(SSD)
-    assert on_own_port(replace(SSD, transport="ata"))
-    assert not on_own_port(replace(SSD, transport="usb"))
-    assert not on_own_port(replace(SSD, id=replace(SSD.id, serial="")))
 
 
 @pytest.mark.parametrize("method", get_args(Method))

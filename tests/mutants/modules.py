@@ -72,6 +72,7 @@ MODULES: Final[dict[str, Held]] = {
     "disk_answers": Held(
         "netboot/jobs/disk_answers.py", ("tests/jobs/test_disk_answers.py", "tests/jobs/test_disks_by_place.py")
     ),
+    "disk_ports": Held("netboot/shared/disk_ports.py", ("tests/shared/test_disk_ports.py",)),
     "disk_take_out": Held("netboot/jobs/disk_take_out.py", ("tests/jobs/test_disk_take_out.py",)),
     "disk_rules": Held("netboot/jobs/disk_rules.py", ("tests/jobs/test_disk_rules.py",)),
     "drive_freed": Held("netboot/agent/erase/password.py", ("tests/agent/test_drive_password.py",)),

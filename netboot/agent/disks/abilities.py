@@ -22,13 +22,12 @@ from netboot.agent.disks.scsi_node import generic_node
 from netboot.agent.host import Host
 from netboot.agent.text import number
 from netboot.shared.disk_abilities import Abilities, Discard
+from netboot.shared.disk_ports import OWN_PORTS, speaks_scsi
 from netboot.shared.inventory import Disk
 
 PATIENCE: Final = 5.0
 """Seconds from the question to the last answer that counts."""
-_OWN_PORTS: Final = ("sata", "ata")
 _SCSI_NAME: Final = re.compile(r"sd[a-z]{1,4}")
-_SCSI_PORTS: Final = frozenset({"sas", "scsi", "virtio"})
 
 
 class Asked:
@@ -58,7 +57,7 @@ def _answers(host: Host, disk: Disk) -> Iterator[Abilities]:
     """What is known of the disk, after each of its answers."""
     abilities = Abilities(discard=_read_discard(host, disk.name))
     yield abilities
-    if disk.transport == "nvme" or disk.transport in _OWN_PORTS:
+    if disk.transport == "nvme" or disk.transport in OWN_PORTS:
         abilities = replace(abilities, opal=parse_discovery(host.level_0(disk.name)))
         yield abilities
     device = f"/dev/{disk.name}"
@@ -68,7 +67,7 @@ def _answers(host: Host, disk: Disk) -> Iterator[Abilities]:
         yield abilities
         if sanitize is not None and sanitize.supported:
             transcript = host.transcript(("hdparm", "--sanitize-status", device))
-            state = ata_abilities.parse_sanitize_state(transcript, own_port=disk.transport in _OWN_PORTS)
+            state = ata_abilities.parse_sanitize_state(transcript, own_port=disk.transport in OWN_PORTS)
             yield replace(abilities, ata_sanitize=replace(sanitize, state=state))
     elif disk.transport == "nvme":
         nvme = nvme_abilities.parse_controller(host.output(("nvme", "id-ctrl", device, "--output-format=json")))
@@ -93,8 +92,8 @@ def _answers(host: Host, disk: Disk) -> Iterator[Abilities]:
 
 
 def is_scsi(disk: Disk) -> bool:
-    """Whether a disk speaks SCSI itself: no USB stick, and no SATA disk behind an adapter."""
-    return disk.transport in _SCSI_PORTS and not disk.ata and _SCSI_NAME.fullmatch(disk.name) is not None
+    """Whether a disk speaks SCSI itself, and has the name that the kernel gives such disks."""
+    return speaks_scsi(disk) and _SCSI_NAME.fullmatch(disk.name) is not None
 
 
 def _read_discard(host: Host, name: str) -> Discard | None:

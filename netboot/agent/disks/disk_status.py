@@ -10,12 +10,12 @@ from typing import Final, Literal
 
 import msgspec
 
+from netboot.shared.disk_ports import speaks_ata
 from netboot.shared.disk_status import DiskStatus, Sectors
 from netboot.shared.errors import NetbootError
 from netboot.shared.inventory import Disk
 from netboot.shared.process import run
 
-_ATA: Final = frozenset({"sata", "ata"})
 _NOT_ASKED: Final[tuple[Sectors, Sectors, Sectors]] = ("not-asked", "not-asked", "not-asked")
 _MAX_SECTORS: Final = re.compile(
     r"^ *max sectors *= *(\d{1,15})/(\d{1,15}), (?:HPA is|ACCESSIBLE MAX ADDRESS) (enabled|disabled)$", re.MULTILINE
@@ -36,7 +36,7 @@ class _Smart(msgspec.Struct):
 def disk_status(disk: Disk) -> DiskStatus:
     """Ask the disk; blocks for two minutes at worst."""
     device = f"/dev/{disk.name}"
-    visible, native, real = _ends(device, disk) if disk.ata or disk.transport in _ATA else _NOT_ASKED
+    visible, native, real = _ends(device, disk) if speaks_ata(disk) else _NOT_ASKED
     return DiskStatus(
         name=disk.name,
         serial=disk.id.serial,

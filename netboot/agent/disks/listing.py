@@ -18,6 +18,7 @@ from netboot.agent.disks.block_devices import ID_LIMIT, BlockDevice, read_block_
 from netboot.agent.host import Host
 from netboot.agent.text import one_line
 from netboot.agent.udev import read_database, unescaped
+from netboot.shared.disk_ports import OWN_PORTS
 from netboot.shared.inventory import Disk, DiskId, Seal
 from netboot.shared.problems import Problem
 
@@ -97,7 +98,7 @@ def transport_of(device: BlockDevice) -> str:
 def _speaks_ata(device: BlockDevice, transport: str) -> bool:
     # Both the kernel's libata and SAT (SCSI to ATA translation, in SAS adapters) give such a disk the vendor "ATA".
     named_ata = _known(device, "ID_BUS") == "ata" or device.vendor.strip() == "ATA"
-    return transport in ("sata", "ata") or (named_ata and transport in ("sas", "scsi", ""))
+    return transport in OWN_PORTS or (named_ata and transport in ("sas", "scsi", ""))
 
 
 def find(wanted: DiskId, disks: Sequence[Disk]) -> Disk | Problem:

@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from netboot.agent.erase.firmware.ata import AtaSecurityErase, is_ata
+from netboot.agent.erase.firmware.ata import AtaSecurityErase
 from netboot.agent.erase.firmware.engine import FirmwareErase
+from netboot.shared.disk_ports import on_own_port
 
-METHOD: Final = FirmwareErase("ata-erase", AtaSecurityErase(enhanced=False), is_ata)
+METHOD: Final = FirmwareErase("ata-erase", AtaSecurityErase(enhanced=False), on_own_port)

@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from netboot.agent.erase.firmware.ata import AtaSanitize, is_ata
+from netboot.agent.erase.firmware.ata import AtaSanitize
 from netboot.agent.erase.firmware.engine import FirmwareErase
+from netboot.shared.disk_ports import on_own_port
 
-METHOD: Final = FirmwareErase("ata-sanitize-block", AtaSanitize("block"), is_ata)
+METHOD: Final = FirmwareErase("ata-sanitize-block", AtaSanitize("block"), on_own_port)

@@ -17,9 +17,10 @@ from netboot.agent.answers.hidden_area_orders import parse_give_back
 from netboot.agent.disks.claim import ReadDisks, RefusedError, claim
 from netboot.agent.disks.disk_status import disk_status
 from netboot.agent.disks.rescan import found_anew
-from netboot.agent.erase.firmware.ata import is_ata, is_locked, says_its_serial
+from netboot.agent.erase.firmware.ata import is_locked, says_its_serial
 from netboot.agent.erase.firmware.programs import ACCEPTED, SURE, device_of, transcript
 from netboot.agent.erase.hidden_rules import hides, next_order
+from netboot.shared.disk_ports import on_own_port
 from netboot.shared.disk_status import DiskStatus
 from netboot.shared.given_back import Area, GiveBackOrder, GivenBack
 from netboot.shared.inventory import Disk, DiskId, amount, label
@@ -54,7 +55,7 @@ def give_back(
         except RefusedError as refused:
             return After(now, said, None if said is None else refused.problem)
         try:
-            if wanted.by_place or not is_ata(disk):
+            if wanted.by_place or not on_own_port(disk):
                 return After(now)
             status = disk_status(disk)
             said = _at_first(status) if said is None else replace(said, size=disk.id.size)

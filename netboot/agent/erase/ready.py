@@ -16,7 +16,6 @@ from netboot.agent.disks.abilities import Asked
 from netboot.agent.disks.claim import ReadDisks
 from netboot.agent.disks.disk_threads import start
 from netboot.agent.disks.listing import find
-from netboot.agent.erase.firmware.ata import is_ata
 from netboot.agent.erase.give_back import After, give_back
 from netboot.agent.erase.sleep import sleep, sleep_ability
 from netboot.agent.erase.thaw_rules import SleepAbility, why_not_thaw
@@ -25,6 +24,7 @@ from netboot.agent.host import Host
 from netboot.agent.progress import HeldUp, nobody
 from netboot.agent.this_boot import ThisBoot
 from netboot.shared.disk_abilities import Abilities
+from netboot.shared.disk_ports import on_own_port
 from netboot.shared.given_back import GivenBack
 from netboot.shared.inventory import Disk, DiskId, label
 from netboot.shared.problems import Problem
@@ -145,7 +145,7 @@ async def _given_back(
     if order.hidden != "remove":
         return ready
     found = find(ready.disk, await start(read_disks))
-    if isinstance(found, Problem) or not is_ata(found):
+    if isinstance(found, Problem) or not on_own_port(found):
         return ready
     loop = asyncio.get_running_loop()
 

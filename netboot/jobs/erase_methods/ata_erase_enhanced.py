@@ -6,7 +6,8 @@ A password that is set may be one that netboot left: the agent takes it off firs
 
 from typing import Final
 
-from netboot.jobs.erase_methods.firmware import firmware_rules, on_own_port
+from netboot.jobs.erase_methods.firmware import firmware_rules
+from netboot.shared.disk_ports import on_own_port
 from netboot.shared.firmware_verdict import Proof
 from netboot.shared.inventory import Disk
 

@@ -24,8 +24,6 @@ from netboot.shared.problems import Problem
 from netboot.shared.read_back import ALL, to_read
 from netboot.shared.stages.erase import DiskErase
 
-_OWN_PORTS: Final = frozenset({"sata", "ata"})
-_SCSI_PORTS: Final = frozenset({"sas", "scsi", "virtio"})
 _WHOLE_COMMAND: Final = re.compile(r"[a-zA-Z_-]+ .*\S")
 
 
@@ -60,16 +58,6 @@ def firmware_rules(
         whole_drive=whole_drive,
         asks=asks,
     )
-
-
-def on_own_port(disk: Disk) -> bool:
-    """Whether an ATA disk hangs on a port of the PC's own, and says who it is: never behind a USB bridge."""
-    return disk.transport in _OWN_PORTS and bool(disk.id.serial)
-
-
-def speaks_scsi(disk: Disk) -> bool:
-    """Whether a disk speaks SCSI itself: no USB stick, and no SATA disk behind an adapter."""
-    return disk.transport in _SCSI_PORTS and not disk.ata
 
 
 def _contradiction(said: FirmwareErased, order: DiskErase, command: str, seconds: float) -> Reason | None:

@@ -5,7 +5,8 @@ Source: SBC-4 4.11 and 5.34; REPORT SUPPORTED OPERATION CODES (SPC-5), which say
 
 from typing import Final
 
-from netboot.jobs.erase_methods.firmware import firmware_rules, speaks_scsi
+from netboot.jobs.erase_methods.firmware import firmware_rules
+from netboot.shared.disk_ports import speaks_scsi
 from netboot.shared.firmware_verdict import Proof
 from netboot.shared.inventory import Disk
 

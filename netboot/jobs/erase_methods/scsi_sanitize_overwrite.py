@@ -6,7 +6,8 @@ Every byte is then the one that was ordered.
 
 from typing import Final
 
-from netboot.jobs.erase_methods.firmware import firmware_rules, speaks_scsi
+from netboot.jobs.erase_methods.firmware import firmware_rules
+from netboot.shared.disk_ports import speaks_scsi
 from netboot.shared.firmware_verdict import Proof
 from netboot.shared.inventory import Disk
 

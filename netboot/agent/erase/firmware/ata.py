@@ -32,6 +32,7 @@ from netboot.agent.erase.firmware.programs import (
 from netboot.agent.erase.firmware.technique import Beside, Look, Ordered
 from netboot.agent.erase.password import erase_limit, take_off
 from netboot.shared.disk_abilities import AtaSecurity as SecurityState
+from netboot.shared.disk_ports import on_own_port
 from netboot.shared.erase_methods.firmware import FirmwareState
 from netboot.shared.firmware_verdict import Proof
 from netboot.shared.inventory import Disk
@@ -43,12 +44,6 @@ _ORDERS: Final = {
     "crypto": ("--sanitize-crypto-scramble",),
     "overwrite": ("--sanitize-overwrite-passes", "1", "--sanitize-overwrite"),
 }
-_OWN_PORTS: Final = frozenset({"sata", "ata"})
-
-
-def is_ata(disk: Disk) -> bool:
-    """Whether a disk may be spoken ATA to: on a port of the PC's own, never behind a bridge or an adapter."""
-    return disk.transport in _OWN_PORTS and bool(disk.id.serial)
 
 
 def says_its_serial(disk: Disk) -> bool:
@@ -78,7 +73,7 @@ class _Ata:
 
     def beside(self, disk: Disk) -> Beside | None:
         """Nothing: an ATA device is one disk."""
-        return None if is_ata(disk) else Beside("?")
+        return None if on_own_port(disk) else Beside("?")
 
 
 class AtaSanitize(_Ata):

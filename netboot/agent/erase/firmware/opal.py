@@ -13,10 +13,11 @@ from typing import Final
 
 from netboot.agent.answers.opal_discovery import parse_discovery
 from netboot.agent.disks import sed_opal
-from netboot.agent.erase.firmware.ata import AtaSanitize, is_ata
+from netboot.agent.erase.firmware.ata import AtaSanitize
 from netboot.agent.erase.firmware.nvme import NvmeFormat
 from netboot.agent.erase.firmware.technique import Beside, Look, Ordered, Technique
 from netboot.shared.disk_abilities import Opal
+from netboot.shared.disk_ports import on_own_port
 from netboot.shared.firmware_verdict import Proof
 from netboot.shared.inventory import Disk
 from netboot.shared.stages.erase import DiskErase
@@ -28,7 +29,7 @@ _LAST_TRY: Final = frozenset({sed_opal.NOT_AUTHORIZED, sed_opal.LOCKED_OUT})
 
 def speaks_opal(disk: Disk) -> bool:
     """Whether a disk is of a kind that may have TCG's locks, on a port of the PC's own."""
-    return disk.transport == "nvme" or is_ata(disk)
+    return disk.transport == "nvme" or on_own_port(disk)
 
 
 def locks_of(disk: Disk) -> Opal | None:
