@@ -18,6 +18,7 @@ from netboot.agent.failures import StageFailed
 from netboot.shared.disk_status import DiskStatus, Sectors
 from netboot.shared.inventory import Disk, DiskId
 from netboot.shared.stages.erase import EraseResult
+from tests.agent.recorded_answers import answer as recorded
 from tests.orders import overwriting, overwritten
 
 # Recorded: hdparm 9.65 (Debian 13), `hdparm -N`, on QEMU 7.2's ide-hd of 2,415,919,104 bytes, and on its nvme.
@@ -92,6 +93,24 @@ def test_a_disk_without_a_hidden_area_says_so() -> None:
 )
 def test_figures_that_contradict_the_kernel_are_not_believed(line: str, wanted: tuple[int, int] | None) -> None:
     assert parse_max_sectors(f"\n/dev/sda:\n{line}", SIZE, 512) == wanted
+
+
+@pytest.mark.parametrize(
+    ("name", "visible", "wanted"),
+    [
+        ("ata-hpa-on", 312579695, (312579695, 312581808)),
+        ("ata-hpa-off", 312581808, (312581808, 312581808)),
+        ("ata-hpa-lifted", 976773168, (976773168, 976773168)),
+        ("ata-hpa-of-a-usb-stick", 31121408, None),
+    ],
+)
+def test_what_real_disks_hide_is_read(name: str, visible: int, wanted: tuple[int, int] | None) -> None:
+    """`recorded/answers/` has the outputs, each with its origin in its first lines."""
+    assert parse_max_sectors(recorded(name), visible * 512, 512) == wanted
+
+
+def test_the_size_that_a_real_disk_was_made_with_is_read() -> None:
+    assert parse_real_sectors(recorded("ata-dco"), 5860524911) == 5860533168
 
 
 def test_the_newer_words_of_a_hidden_area_are_read() -> None:

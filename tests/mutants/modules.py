@@ -26,7 +26,7 @@ _BY_DRIVE: Final = (
 
 _ANSWERS: Final = tuple(
     f"tests/agent/test_{name}.py"
-    for name in ("sense", "ata_sanitize", "ata_hidden_areas", "nvme_sanitize_log", "nvme_namespace", "scsi_sanitize",
+    for name in ("sense", "ata_sanitize", "nvme_sanitize_log", "nvme_namespace", "scsi_sanitize",
                  "erase_support")
 )  # fmt: skip
 

@@ -7,11 +7,12 @@ that ends with 0 has often only handed a command on.
 - `hex_dump`: the bytes in a tool's dump; `sense`: SCSI sense data, and the ATA registers inside of it;
 - `order`: whether a disk took an order, as every reader of orders says it;
 - `hdparm_exchange`: the commands that hdparm sent and what came back; from it `ata_sanitize` and `hdparm_orders`;
-- `ata_hidden_areas`: what hdparm prints of HPA, AMAC and DCO; `hidden_area_orders`: whether they were given back;
+- `hidden_area_orders`: whether a disk took the order to give back what it hides;
 - `nvme_sanitize_log`, `nvme_orders`, `nvme_namespace`: what nvme-cli prints;
 - `scsi_sanitize`: what sg_sanitize and sg_requests print;
 - `opal_discovery`: what a drive says of TCG's locks (Level 0 Discovery);
 - `erase_support`: openSeaChest_Erase's list of what a drive can do, kept as evidence.
 
-Not for: running programs, and what follows from the answers.
+Not for: running programs, what follows from the answers, and how large a disk is beyond what it shows
+(`agent/disks/disk_status.py`).
 """

@@ -3,7 +3,7 @@
 Sources: hdparm 9.65 (Debian 13), hdparm.c, do_set_max_sectors() and do_drive_cmd() for --dco-restore; ATA8-ACS, SET MAX
 ADDRESS (F9h) and SET MAX ADDRESS EXT (37h), DEVICE CONFIGURATION RESTORE (B1h/C0h); ACS-4, SET ACCESSIBLE MAX ADDRESS
 EXT (78h/0001h). *accepted* is read from what came back (`hdparm_exchange.py`), never from hdparm's words or its status.
-Not for: how large the disk is then (`ata_hidden_areas.py`), which is what counts.
+Not for: how large the disk is then (`agent/disks/disk_status.py`), which is what counts.
 """
 
 import re
