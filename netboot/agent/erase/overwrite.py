@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Final, Protocol
 
 from netboot import __version__
@@ -68,101 +69,141 @@ class Overwrite:
         does: Does = nobody, begins: Begins = NO_BEGINS,
     ) -> Erasure:  # fmt: skip
         """Overwrite and verify. Never raises for what the disk does: that is the verdict."""
+        began, at_first = time.monotonic(), pc_clock()
         begun = _begun_here(order)
         seed = bytes.fromhex(begun.key) if begun else secrets.token_bytes(SEED)
-        before = min(begun.done, device.size) if begun else 0
-        pattern = Pattern(seed)
-        passes, at_hand = Passes(device.size), 0
-        began, at_first = time.monotonic(), pc_clock()
-        part = label(disk)
-        profile = SpeedProfile(device.size, began)
-        shown = 0
-
-        def look_from(start: int, times: int = 1) -> Look:
-            def look(done: int, stuck: float) -> None:
-                nonlocal shown
-                held_up([Stuck(disk=part[:256], seconds=stuck)] if stuck else ())
-                shown = max(shown, start + times * min(done, device.size))
-                progress(shown, 2 * device.size, part)
-
-            return look
-
-        zeros: ZeroWrites | None = None
+        work = _Work(
+            order, disk, device, progress, held_up, does, begins, self._stall, self._limits, seed,
+            before=min(begun.done, device.size) if begun else 0, pattern=Pattern(seed), passes=Passes(device.size),
+            profile=SpeedProfile(device.size, began),
+        )  # fmt: skip
         try:
-            here = Begun(disk=order.disk, size=device.size, method=self.name, key=seed.hex(), tool=TOOL, done=before)
-            await begins.begun(here)
-            if before:
-                does(Doing("reading"))
-                again = look_from(0, 2)
-                await self._read_before(device, before, pattern, passes, again)
-            does(Doing("writing"))
-            if not before:
-                zeros = await on_disk(device, lambda: time_zero_writes(device, pattern), stall=self._stall)
-            at_hand = passes.written.total
-            told = look_from(at_hand)
-
-            def write(done: int, stuck: float) -> None:
-                begins.reached(order.disk, max(before, done))
-                told(done, stuck)
-
-            await self._sweep(disk, device, lambda buffer: _Write(device, pattern, passes, buffer), write)
-            await self._flush(device, passes, lambda _, stuck: write(device.size, stuck))
-            begins.reached(order.disk, device.size)
-            does(Doing("reading"))
-            verify = look_from(device.size)
-            profile = SpeedProfile(device.size, time.monotonic())
-
-            def read_back(done: int, stuck: float) -> None:
-                profile.note(done, time.monotonic())
-                verify(done, stuck)
-
-            await self._sweep(disk, device, lambda buffer: _Verify(device, pattern, passes, buffer), read_back)
+            await work.run()
         except (DiskError, StallError, GaveUpError) as end:
-            passes.end = end
+            work.passes.end = end
         erasure = Erasure(
             disk=disk.id,
             model=disk.model,
-            evidence=Overwritten(
-                pattern=pattern.description,
-                tool=TOOL,
-                # A pass that left parts out tells no speed of them.
-                speeds=() if at_hand else profile.speeds,
-                zero_writes=zeros,
-                resumed=at_hand,
-            ),
+            evidence=work.evidence,
             verdict="not-erased",
             began=began,
             ended=time.monotonic(),
             pc_clock=at_first,
-            cut=_cut(order, resumed=at_hand > 0),
+            cut=_cut(order, resumed=work.resumed > 0),
         )
-        return verdict_of(passes, part, erasure)
+        return verdict_of(work.passes, label(disk), erasure)
 
-    async def _read_before(self, device: DirectDisk, end: int, pattern: Pattern, passes: Passes, look: Look) -> None:
+
+@dataclass(slots=True)
+class _Work:
+    """One disk under way: what an earlier boot wrote is found, the rest is written, all is read back.
+
+    `before`: bytes that an earlier boot told as written; `resumed`: those that were found so.
+    """
+
+    order: DiskErase
+    disk: Disk
+    device: DirectDisk
+    progress: Progress
+    held_up: HeldUp
+    does: Does
+    begins: Begins
+    stall: float
+    limits: Limits
+    seed: bytes
+    before: int
+    pattern: Pattern
+    passes: Passes
+    profile: SpeedProfile
+    zeros: ZeroWrites | None = None
+    resumed: int = 0
+    shown: int = 0
+
+    @property
+    def evidence(self) -> Overwritten:
+        """What it has come to, without what `passes` say of it."""
+        return Overwritten(
+            pattern=self.pattern.description,
+            tool=TOOL,
+            # A pass that left parts out tells no speed of them.
+            speeds=() if self.resumed else self.profile.speeds,
+            zero_writes=self.zeros,
+            resumed=self.resumed,
+        )
+
+    async def run(self) -> None:
+        """From the first word to the server to the last byte read."""
+        begun = Begun(
+            disk=self.order.disk, size=self.device.size, method="overwrite", key=self.seed.hex(), tool=TOOL,
+            done=self.before,
+        )  # fmt: skip
+        await self.begins.begun(begun)
+        if self.before:
+            self.does(Doing("reading"))
+            await self._read_before()
+        self.does(Doing("writing"))
+        if not self.before:
+            timing = partial(time_zero_writes, self.device, self.pattern)
+            self.zeros = await on_disk(self.device, timing, stall=self.stall)
+        self.resumed = self.passes.written.total
+        await self._write()
+        self.does(Doing("reading"))
+        await self._read_back()
+
+    async def _read_before(self) -> None:
         """Read what was told as written; what holds the pattern is."""
-        numbers = iter(range(-(-end // BLOCK)))
+        numbers = iter(range(-(-self.before // BLOCK)))
         answers = _Answers()
-        worker = _reader(device, lambda buffer: _ReadBefore(device, pattern, passes, buffer, answers))
-        sweep = Sweep(device, numbers, worker, threads=THREADS, alive=lambda: answers.count)
-        await sweep.run(stall=self._stall, look=look)
+        worker = _reader(
+            self.device, lambda buffer: _ReadBefore(self.device, self.pattern, self.passes, buffer, answers)
+        )
+        sweep = Sweep(self.device, numbers, worker, threads=THREADS, alive=lambda: answers.count)
+        # What is found so is written and read at once: it counts twice.
+        await sweep.run(stall=self.stall, look=lambda done, stuck: self._show(2 * min(done, self.device.size), stuck))
 
-    async def _sweep(self, disk: Disk, device: DirectDisk, act: "Callable[[memoryview], _Act]", look: Look) -> None:
-        smallest = max(device.sector, min(disk.physical_sector, 4096))
-        faults = PastFaults(-(-device.size // BLOCK), smallest=smallest, limits=self._limits)
+    async def _write(self) -> None:
+        def look(done: int, stuck: float) -> None:
+            self.begins.reached(self.order.disk, max(self.before, done))
+            self._show(self.resumed + min(done, self.device.size), stuck)
+
+        await self._sweep(lambda buffer: _Write(self.device, self.pattern, self.passes, buffer), look)
+        await self._flush(lambda _, stuck: look(self.device.size, stuck))
+        self.begins.reached(self.order.disk, self.device.size)
+
+    async def _read_back(self) -> None:
+        self.profile = SpeedProfile(self.device.size, time.monotonic())
+
+        def look(done: int, stuck: float) -> None:
+            self.profile.note(done, time.monotonic())
+            self._show(self.device.size + min(done, self.device.size), stuck)
+
+        await self._sweep(lambda buffer: _Verify(self.device, self.pattern, self.passes, buffer), look)
+
+    async def _sweep(self, act: "Callable[[memoryview], _Act]", look: Look) -> None:
+        device = self.device
+        smallest = max(device.sector, min(self.disk.physical_sector, 4096))
+        faults = PastFaults(-(-device.size // BLOCK), smallest=smallest, limits=self.limits)
         worker = _worker(device, faults, act)
         first = Sweep(device, faults.first(), worker, threads=THREADS, alive=lambda: faults.calls)
-        await first.run(stall=self._stall, look=look)
+        await first.run(stall=self.stall, look=look)
         again = Sweep(device, faults.again(), worker, threads=1, alive=lambda: faults.calls)
-        await again.run(stall=self._stall, look=lambda done, stuck: look(first.done, stuck))
+        await again.run(stall=self.stall, look=lambda done, stuck: look(first.done, stuck))
 
-    async def _flush(self, device: DirectDisk, passes: Passes, look: Look) -> None:
-        flush = Sweep(device, iter(range(1)), lambda: _flusher(device), threads=1)
+    async def _flush(self, look: Look) -> None:
+        flush = Sweep(self.device, iter(range(1)), lambda: _flusher(self.device), threads=1)
         try:
-            await flush.run(stall=self._stall, look=look)
+            await flush.run(stall=self.stall, look=look)
         except DiskError as fault:
             if fault.kind != "refused":
                 raise
-            passes.unflushed = fault
+            self.passes.unflushed = fault
+
+    def _show(self, done: int, stuck: float) -> None:
+        """How far it is, of all that is written and read; it never goes back."""
+        part = label(self.disk)
+        self.held_up([Stuck(disk=part[:256], seconds=stuck)] if stuck else ())
+        self.shown = max(self.shown, done)
+        self.progress(self.shown, 2 * self.device.size, part)
 
 
 METHOD: Final = Overwrite()
