@@ -109,7 +109,7 @@ def _fault_of_reading(said: FirmwareErased, proof: Proof) -> Shows | None:
         return Shows("undetermined", "erase-uneven")
     if not is_marked and said.value is None:
         return Shows("undetermined", "erase-shut-before")
-    # Nobody saw it at work in this boot: something else may have been written since. One sector throughout is nothing.
+    # Nobody saw it at work in this boot: something may have been written since, unless one sector fills the disk.
     if said.resumed == "done" and said.even != said.read and said.untouched is not True:
         return Shows("undetermined", "erase-unseen")
     return None
