@@ -19,7 +19,7 @@ EXCEPTION_TEXTS: Final[dict[str, dict[Language, str]]] = {
     "exception_help": {
         "fr": "Vous pouvez signer une exception : le système est alors installé. Elle n'efface rien. Elle vaut pour ce "
         "PC, ce passage, ces disques et ces verdicts, et pour rien d'autre.",
-        "en": "You may sign an exception: the master is then installed. It erases nothing. It holds for this PC, this "
+        "en": "You may sign an exception: the system is then installed. It erases nothing. It holds for this PC, this "
         "visit, these disks and these verdicts, and for nothing else.",
     },
     "exception_reason": {
@@ -29,7 +29,7 @@ EXCEPTION_TEXTS: Final[dict[str, dict[Language, str]]] = {
     "exception_sign": {"fr": "Signer une exception", "en": "Sign an exception"},
     "exception_sure": {
         "fr": "Des données peuvent rester sur ces disques. Le système est installé quand même.",
-        "en": "Data may be left on these disks. The master is installed all the same.",
+        "en": "Data may be left on these disks. The system is installed all the same.",
     },
     "exception_paper": {
         "fr": "Le papier de ce PC reste un rapport, jamais un certificat. Il dit l'exception, sa raison et votre nom.",
