@@ -86,6 +86,10 @@ MODULES: Final[dict[str, Held]] = {
     "erase_methods": Held("netboot/jobs/erase_methods/*.py", (*_ERASE, *_BY_DRIVE)),
     "erase_outcome": Held("netboot/shared/erase_outcome.py", _ERASE[:2]),
     "erase_policy": Held("netboot/jobs/erase_policy.py", ("tests/jobs/test_erase_policy.py",)),
+    "erase_programs": Held(
+        "netboot/agent/erase/firmware/programs.py",
+        ("tests/agent/test_erase_programs.py", "tests/agent/test_ata_orders.py", "tests/agent/test_scsi_orders.py"),
+    ),
     "evidence": Held("netboot/jobs/evidence.py", ("tests/jobs/test_evidence.py",)),
     "finish": Held("netboot/jobs/stages/finish.py", ("tests/jobs/test_imaging.py",)),
     "firmware_verdict": Held(

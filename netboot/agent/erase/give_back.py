@@ -94,7 +94,7 @@ def _order(area: Area, disk: Disk, status: DiskStatus) -> GiveBackOrder:
     option = f"-Np{status.native_sectors}" if area == "max-address" else "--dco-restore"
     command = ("hdparm", "--verbose", SURE, option, device_of(disk))
     answer = parse_give_back(transcript(command)[1], area)
-    return GiveBackOrder(area=area, command=" ".join(command), accepted=ACCEPTED[answer.taken], said=answer.said[:256])
+    return GiveBackOrder(area=area, command=" ".join(command), accepted=ACCEPTED[answer.taken], said=answer.said)
 
 
 def _ended(now: DiskId, disk: Disk, said: GivenBack, status: DiskStatus, given: list[Area]) -> After:

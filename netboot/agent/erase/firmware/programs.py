@@ -55,7 +55,7 @@ def bare_serial(serial: str) -> str:
 
 def ordered(command: str, order: Order, *, dword: int | None = None, pattern: int | None = None) -> Ordered:
     """What became of this order."""
-    return Ordered(command, ACCEPTED[order.taken], order.said[:256], dword, pattern)
+    return Ordered(command, ACCEPTED[order.taken], order.said, dword, pattern)
 
 
 def other_byte() -> int:
@@ -67,4 +67,4 @@ def other_byte() -> int:
 def erase_support(device: str) -> tuple[str, ...] | None:
     """What openSeaChest_Erase lists for this drive, with the levels that it names; None where no list came."""
     listed = parse_erase_support(answer("openSeaChest_Erase", "--device", device, "--showEraseSupport"))
-    return None if listed is None else tuple(f"{one.name} ({one.level})"[:256] for one in listed)
+    return None if listed is None else tuple(f"{one.name} ({one.level})" for one in listed)
