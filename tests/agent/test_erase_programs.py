@@ -44,3 +44,4 @@ def test_openseachests_list_is_kept_in_its_own_words(monkeypatch: pytest.MonkeyP
         "NVM Format: User Data Erase (Clear)",
         "Overwrite Erase (Clear)",
     )
+    assert tools.calls == ["openSeaChest_Erase --device /dev/sdx --showEraseSupport"]

@@ -88,7 +88,12 @@ MODULES: Final[dict[str, Held]] = {
     "erase_policy": Held("netboot/jobs/erase_policy.py", ("tests/jobs/test_erase_policy.py",)),
     "erase_programs": Held(
         "netboot/agent/erase/firmware/programs.py",
-        ("tests/agent/test_erase_programs.py", "tests/agent/test_ata_orders.py", "tests/agent/test_scsi_orders.py"),
+        (
+            "tests/agent/test_erase_programs.py",
+            "tests/agent/test_ata_orders.py",
+            "tests/agent/test_scsi_orders.py",
+            "tests/agent/test_support_asked.py",
+        ),
     ),
     "evidence": Held("netboot/jobs/evidence.py", ("tests/jobs/test_evidence.py",)),
     "finish": Held("netboot/jobs/stages/finish.py", ("tests/jobs/test_imaging.py",)),
