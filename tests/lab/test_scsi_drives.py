@@ -222,28 +222,43 @@ async def states(one: Bench) -> list[tuple[str, float]]:
     return [(disk["sanitize"], disk["progress"] or 0.0) for disk in disks]
 
 
-async def test_behind_a_bridge_that_loses_registers_no_ata_erase_is_ordered(tmp_path: Path) -> None:
-    """The same disks, that can all that ATA has, behind bridges that hand registers on, cut them down or lose them."""
-    specs = [
-        BridgeSpec(f"bridge{number}", (sata(tmp_path, f"B{number}", Behaviour()),), registers)
+def bridges(folder: Path) -> dict[str, BridgeSpec]:
+    """Disks by serial number that can all that ATA has, behind bridges that hand registers on, cut them down or lose
+    them."""
+    return {
+        f"B{number}": BridgeSpec(f"bridge{number}", (sata(folder, f"B{number}", Behaviour()),), registers)
         for number, registers in enumerate(Registers)
-    ]
-    serials = [f"B{number}" for number in range(len(specs))]
-    async with bench(tmp_path, specs) as one:
+    }
+
+
+def assert_never_ordered(image: Path) -> None:
+    journal = read_journal(image)
+    assert not [entry for entry in journal if entry["command"] == "sanitize" and entry["feature"]], "only asked"
+    assert not [entry for entry in journal if str(entry["command"]).startswith("security_set")]
+
+
+async def test_behind_a_bridge_no_ata_erase_is_ordered(tmp_path: Path) -> None:
+    behind = bridges(tmp_path)
+    async with bench(tmp_path, list(behind.values())) as one:
         refused = await one.job("by-ata")
-        assert refused.state == "failed"
-        assert [find_pattern(tmp_path / serial) is None for serial in serials] == [False] * len(serials)
+    assert refused.state == "failed"
+    for serial in behind:
+        assert find_pattern(tmp_path / serial) is not None
+        assert_never_ordered(tmp_path / serial)
+
+
+async def test_behind_a_bridge_a_disk_is_overwritten_whatever_becomes_of_its_registers(tmp_path: Path) -> None:
+    behind = bridges(tmp_path)
+    async with bench(tmp_path, list(behind.values())) as one:
         found = await one.erased("by-drive")
-    assert found.keys() == set(serials)
+    assert found.keys() == behind.keys()
     for serial, erasure in found.items():
         assert erasure.method == "overwrite", serial
         # A bridge may also make it unclear where the disk ends: then it is not known to be erased.
         assert told(erasure) in (("erased", ""), ("undetermined", "hidden-area-unclear")), serial
         assert overwritten(erasure).written == overwritten(erasure).verified == SIZE
         assert find_pattern(tmp_path / serial) is None
-        journal = read_journal(tmp_path / serial)
-        assert not [entry for entry in journal if entry["command"] == "sanitize" and entry["feature"]], "only asked"
-        assert not [entry for entry in journal if str(entry["command"]).startswith("security_set")]
+        assert_never_ordered(tmp_path / serial)
 
 
 async def test_replaced_sectors_make_an_overwrite_no_clear_and_an_erase_that_reaches_them_is_taken_first(
