@@ -95,13 +95,15 @@ class Medium:
         self.flush()
 
     def fill(self, start: int, end: int, pattern: bytes) -> None:
-        """Erase the bytes from `start` to `end`, bad sectors too, and leave `pattern` there."""
+        """Erase the bytes from `start` to `end`, bad sectors too, and leave `pattern`. Pending ones are remapped."""
         self.flush()
         block = pattern * (_STEP // len(pattern) + 2)
         for at in range(start, end, _STEP):
             skip = at % len(pattern)
             os.pwrite(self._file, block[skip : skip + min(_STEP, end - at)], at)
         self._erased(start, end)
+        touched = self._touched(-(-start // self.sector), end // self.sector)
+        self._healed.update(sector for sector, kind in touched if kind is Bad.PENDING)
 
     def scramble(self, start: int, end: int) -> None:
         """Erase the bytes from `start` to `end` as a new key would: noise that was never there."""
@@ -125,16 +127,20 @@ class Medium:
 
     def _check(self, lba: int, count: int, *, reading: bool) -> None:
         fatal = (Bad.UNREADABLE, Bad.PENDING, Bad.DEAD) if reading else (Bad.UNWRITABLE, Bad.DEAD)
-        touched = [
-            (sector, bad.kind)
-            for bad in self._behaviour.bad
-            for sector in range(max(lba, bad.first), min(lba + count, bad.first + bad.count))
-        ]
+        touched = self._touched(lba, lba + count)
         failing = [sector for sector, kind in touched if kind in fatal and sector not in self._healed]
         if failing:
             raise MediumError(min(failing), reading=reading)
         if not reading:
             self._healed.update(sector for sector, kind in touched if kind is Bad.PENDING)
+
+    def _touched(self, first: int, end: int) -> list[tuple[int, Bad]]:
+        """The bad sectors from `first` to before `end`."""
+        return [
+            (sector, bad.kind)
+            for bad in self._behaviour.bad
+            for sector in range(max(first, bad.first), min(end, bad.first + bad.count))
+        ]
 
     @property
     def remapped(self) -> int:

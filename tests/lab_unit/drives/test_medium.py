@@ -109,6 +109,20 @@ def test_what_a_firmware_erase_leaves_is_seen_also_where_zeros_were_elided(image
     assert medium.read(7, 1) == b"\x33\xcc\x55\xaa" * 128
 
 
+def test_an_erase_that_writes_remaps_what_is_pending_and_a_new_key_does_not(image: Path) -> None:
+    behaviour = Behaviour(bad=(BadSectors(5, Bad.PENDING, 4), BadSectors(40, Bad.DEAD)))
+    medium = Medium(image, 512, behaviour)
+    medium.scramble(0, medium.size)
+    assert (medium.remapped, medium.pending) == (0, 5)
+    medium.fill(0, 7 * 512, b"\x5a")
+    assert (medium.remapped, medium.pending) == (2, 3)
+    assert medium.read(4, 3) == b"\x5a" * 3 * 512
+    medium.fill(7 * 512, medium.size, b"\x5a")
+    assert (medium.remapped, medium.pending) == (4, 1)
+    with pytest.raises(MediumError, match="sector 40"):
+        medium.read(0, 64)
+
+
 def test_an_unflushed_cache_is_lost_with_the_power(image: Path) -> None:
     medium = Medium(image, 512, Behaviour(write_cache=True))
     medium.write(0, b"a" * 1024)

@@ -211,10 +211,11 @@ class ScsiDiskCore:
         work = self._sanitizing.work
         if work is None:
             return
-        whole = (self._medium,)
+        whole, before = (self._medium,), self._medium.remapped
         done = catch_up(work, whole, self._behaviour, now)
         while everything and done.erased < due(done, whole, self._behaviour, now):
             done = catch_up(done, whole, self._behaviour, now)
+        self._grown += self._medium.remapped - before
         self._sanitizing = msgspec.structs.replace(self._sanitizing, work=done)
         ending = erasing.ending(done, self._behaviour, now)
         if ending is not None and done.erased >= due(done, whole, self._behaviour, now):
