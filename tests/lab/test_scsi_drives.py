@@ -297,5 +297,6 @@ async def test_a_disk_that_stores_no_zeros_is_noticed_and_overwritten_all_the_sa
         assert told(erasure) == ("erased", ""), serial
         tried = overwritten(erasure).zero_writes
         assert tried is not None
+        print(json.dumps({"disk": serial, "zeros": tried.zeros, "pattern": tried.pattern}))
         assert tried.elided == (serial == "ELIDES"), tried
         assert find_pattern(tmp_path / serial) is None

@@ -7,6 +7,8 @@ It writes at the very places that the overwrite writes again. Blocks: run it in 
 """
 
 import time
+from collections.abc import Sequence
+from statistics import median
 from typing import Final
 
 from netboot.agent.disks.direct_io import DirectDisk, DiskError, aligned_buffer
@@ -25,7 +27,8 @@ def time_zero_writes(device: DirectDisk, pattern: Pattern) -> ZeroWrites | None:
     """Write both at the beginning of the disk; None where the disk is too small, or refused."""
     if device.size < 2 * _BLOCKS * BLOCK:
         return None
-    zeros, stored = 0.0, 0.0
+    zeros: list[float] = []
+    stored: list[float] = []
     try:
         with aligned_buffer(BLOCK) as nothing, aligned_buffer(BLOCK) as something:
             block = PatternBlock(pattern, something)
@@ -33,13 +36,18 @@ def time_zero_writes(device: DirectDisk, pattern: Pattern) -> ZeroWrites | None:
             for _ in range(_TURNS):
                 for number in range(_BLOCKS):
                     block.become(number)
-                    stored += _seconds(device, something, number * BLOCK)
-                    zeros += _seconds(device, nothing, number * BLOCK)
+                    stored.append(_seconds(device, something, number * BLOCK))
+                    zeros.append(_seconds(device, nothing, number * BLOCK))
     except DiskError as fault:
         if fault.kind != "refused":
             raise
         return None
-    return ZeroWrites(zeros=zeros, pattern=stored, elided=is_elided(zeros, stored))
+    return ZeroWrites(zeros=usual(zeros), pattern=usual(stored), elided=is_elided(usual(zeros), usual(stored)))
+
+
+def usual(times: Sequence[float]) -> float:
+    """How long so many writes take when nothing holds any of them up: a drive or a PC may have something else to do."""
+    return median(times) * len(times)
 
 
 def is_elided(zeros: float, stored: float) -> bool:
