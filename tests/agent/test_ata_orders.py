@@ -139,6 +139,14 @@ def test_a_sanitize_is_ordered_once_and_taken_by_its_registers(
     assert bool(given.said) == (taken == "no")
 
 
+def test_how_far_a_sanitize_is_is_told_in_thousandths(tools: RecordedTools) -> None:
+    """The recorded answer with another progress: 0x8000 of 0x10000."""
+    running = answer("handed-status-running")
+    assert running.count("00 c2 00 41") == 2
+    tools.say("--sanitize-status", running.replace("00 c2 00 41", "00 00 00 80"))
+    assert AtaSanitize("block").look(DISK) == Look("running", 500)
+
+
 def test_an_overwrite_is_of_one_pass_and_of_one_byte_that_is_another_each_time(tools: RecordedTools) -> None:
     tools.say("--sanitize-overwrite-passes", answer("handed-block-erase-done"))
     given = [AtaSanitize("overwrite").order(DISK, ORDER) for _ in range(20)]
@@ -278,6 +286,17 @@ def test_an_erase_that_is_not_told_is_not_accepted_though_the_password_is_gone(t
     assert given.accepted == "no"
     given = erased_and_kept(tools, None, FREE)
     assert given.accepted == "not-told"
+
+
+def test_what_is_kept_of_an_order_is_as_long_as_there_is_room(tools: RecordedTools) -> None:
+    complaints = "".join(f"SECURITY_ERASE: {number:040}\n" for number in range(20))
+    echo = f"\n/dev/sdx:\n Issuing SECURITY_ERASE command\n{complaints}"
+    assert len(erased_and_kept(tools, (echo, 5), KEPT).said) == 256
+    tools.say("-I", FREE)
+    tools.say("--security-set-pass", (echo, 5))
+    assert len(NORMAL.order(DISK, ORDER).said) == 256
+    tools.say("--sanitize-block-erase", (echo, 5))
+    assert len(AtaSanitize("block").order(DISK, ORDER).said) == 256
 
 
 def test_what_is_kept_of_an_order_holds_no_password(tools: RecordedTools) -> None:

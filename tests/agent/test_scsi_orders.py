@@ -115,6 +115,14 @@ def test_a_disk_is_asked_by_request_sense(tools: RecordedTools, name: str, look:
     assert tools.calls == ["sg_requests --hex /dev/sdx"]
 
 
+def test_how_far_a_sanitize_is_is_told_in_thousandths(tools: RecordedTools) -> None:
+    """The recorded answer with another progress: 0x8000 of 0x10000."""
+    running = answer("handed-sg-requests-running")
+    assert running.count("41 c2") == 1
+    tools.say("--hex", running.replace("41 c2", "80 00"))
+    assert ScsiSanitize("block").look(DISK) == Look("running", 500)
+
+
 REFUSED = answer("handed-sg-sanitize-refused"), 9
 
 

@@ -88,7 +88,7 @@ class AtaSanitize(_Ata):
         status = parse_registers(transcript(("hdparm", "--verbose", "--sanitize-status", device_of(disk)))[1])
         states: dict[str, FirmwareState] = {"running": "running", "failed": "failed", "not-told": "not-told"}
         at_rest: FirmwareState = "done" if status.succeeded else "idle"
-        permille = None if status.progress is None else min(1000, status.progress * 1000 // 65536)
+        permille = None if status.progress is None else status.progress * 1000 // 65536
         return Look(states.get(status.state, at_rest), permille)
 
     def order(self, disk: Disk, order: DiskErase) -> Ordered:
@@ -121,7 +121,7 @@ class AtaSecurityErase(_Ata):
         shown = " ".join((*HDPARM_AS_USER, self._option, "PASSWORD", device_of(disk)))
         before = parse_identity(_identity(disk))[0]
         why = self._why_not(before, order)
-        if why:
+        if before is None or why:
             return Ordered(shown, "no", why)
         setting = (*HDPARM_AS_USER, "--security-set-pass", order.password, device_of(disk))
         took = parse_security_order(transcript(setting)[1], "SECURITY_SET_PASS")
@@ -150,9 +150,8 @@ class AtaSecurityErase(_Ata):
             return "a password is set that is not netboot's"
         return "" if security.enhanced or not self._enhanced else "the disk has no enhanced erase"
 
-    def _limit(self, security: SecurityState | None) -> float:
-        told = None if security is None else security.enhanced_time if self._enhanced else security.time
-        return erase_limit(told)
+    def _limit(self, security: SecurityState) -> float:
+        return erase_limit(security.enhanced_time if self._enhanced else security.time)
 
 
 def _identity(disk: Disk) -> str:
