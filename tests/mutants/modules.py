@@ -77,6 +77,10 @@ MODULES: Final[dict[str, Held]] = {
     "disk_rules": Held("netboot/jobs/disk_rules.py", ("tests/jobs/test_disk_rules.py",)),
     "drive_freed": Held("netboot/agent/erase/password.py", ("tests/agent/test_drive_password.py",)),
     "drive_password": Held("netboot/jobs/drive_password.py", ("tests/jobs/test_drive_password.py",)),
+    "engine": Held(
+        "netboot/agent/erase/firmware/engine.py",
+        ("tests/agent/test_firmware_erase.py", "tests/agent/test_cut_erases.py", "tests/agent/test_opal_erase.py"),
+    ),
     "erase": Held("netboot/jobs/stages/erase.py", (*_ERASE, "tests/jobs/test_disk_answers.py")),
     "erase_cuts": Held("netboot/jobs/erase_cuts.py", ("tests/jobs/test_erase_cuts.py",)),
     "erase_exception": Held("netboot/jobs/erase_exception.py", ("tests/jobs/test_erase_exception.py",)),
