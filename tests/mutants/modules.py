@@ -79,7 +79,7 @@ MODULES: Final[dict[str, Held]] = {
     "drive_password": Held("netboot/jobs/drive_password.py", ("tests/jobs/test_drive_password.py",)),
     "engine": Held(
         "netboot/agent/erase/firmware/engine.py",
-        ("tests/agent/test_firmware_erase.py", "tests/agent/test_cut_erases.py", "tests/agent/test_opal_erase.py"),
+        ("tests/agent/test_engine_steps.py", "tests/agent/test_engine_faults.py"),
     ),
     "erase": Held("netboot/jobs/stages/erase.py", (*_ERASE, "tests/jobs/test_disk_answers.py")),
     "erase_cuts": Held("netboot/jobs/erase_cuts.py", ("tests/jobs/test_erase_cuts.py",)),
