@@ -123,6 +123,19 @@ def test_the_first_method_that_reaches_the_level_is_taken() -> None:
     assert [(one.method, one.level) for one in purge] == [(PURGES, "purge")]
 
 
+@pytest.mark.parametrize("level", ["any", "clear"])
+def test_a_method_that_reaches_no_level_is_never_taken_however_little_is_wanted(level: str) -> None:
+    options = replace(EraseOptions(otherwise="next"), level=level)
+    nobody_tells = replace(HDD, rotational=True, transport="virtio")
+    either = {**METHODS, PURGES: with_rules(TWO[PURGES], suits=lambda _: True)}
+    orders = orders_for((nobody_tells,), options, methods=either)
+    assert not isinstance(orders, Problem)
+    assert orders[0].methods == ("overwrite",)
+    assert orders_for((nobody_tells,), options, methods={PURGES: either[PURGES]}) == Problem(
+        "erase-level", {"disk": label(HDD), "wanted": orders[0].wanted, "level": "none"}
+    )
+
+
 def test_each_disk_gets_what_it_can_have() -> None:
     lowered = orders_for((SSD, TURNS), LOWER, methods=TWO)
     assert not isinstance(lowered, Problem)
@@ -242,6 +255,13 @@ def test_the_order_bears_what_the_profile_sets_beside_the_level() -> None:
     (one,) = following.stage.disks
     assert (one.method, one.level, one.wanted) == ("nvme-sanitize-block", "purge", "clear")
     assert (one.then_overwrite, one.sample) == (True, 10)
+
+
+@pytest.mark.parametrize("hidden", ["remove", "report"])
+def test_what_a_disk_hides_is_given_back_or_reported_as_the_profile_says(hidden: str) -> None:
+    orders = orders_for((NVME, SSD), replace(EraseOptions(), hidden=hidden))
+    assert not isinstance(orders, Problem)
+    assert [one.hidden for one in orders] == [hidden, hidden]
 
 
 def test_a_disk_that_is_not_to_be_erased_keeps_its_drive_from_a_sanitize_in_a_whole_job() -> None:

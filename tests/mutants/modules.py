@@ -89,7 +89,9 @@ MODULES: Final[dict[str, Held]] = {
     ),
     "erase_methods": Held("netboot/jobs/erase_methods/*.py", (*_ERASE, *_BY_DRIVE)),
     "erase_outcome": Held("netboot/shared/erase_outcome.py", _ERASE[:2]),
-    "erase_policy": Held("netboot/jobs/erase_policy.py", ("tests/jobs/test_erase_policy.py",)),
+    "erase_policy": Held(
+        "netboot/jobs/erase_policy.py", ("tests/jobs/test_erase_policy.py", "tests/jobs/test_opal_rules.py")
+    ),
     "erase_programs": Held(
         "netboot/agent/erase/firmware/programs.py",
         (
