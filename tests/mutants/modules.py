@@ -139,7 +139,10 @@ MODULES: Final[dict[str, Held]] = {
     "opal_orders": Held("netboot/agent/erase/firmware/opal.py", ("tests/agent/test_opal_orders.py",)),
     "out_of_reach": Held("netboot/shared/out_of_reach.py", ("tests/shared/test_out_of_reach.py",)),
     "overwrite_verdict": Held("netboot/agent/erase/overwrite_verdict.py", ("tests/agent/test_overwrite_verdict.py",)),
-    "read_back": Held("netboot/agent/erase/firmware/read_back.py", ("tests/agent/test_read_back.py",)),
+    "read_back": Held(
+        "netboot/agent/erase/firmware/read_back.py",
+        ("tests/agent/test_read_back.py", "tests/agent/test_read_back_hangs.py"),
+    ),
     "sample": Held(
         "netboot/shared/read_back.py", ("tests/shared/test_firmware_verdict.py", "tests/jobs/test_firmware_rules.py")
     ),
