@@ -49,8 +49,9 @@ def device(tmp_path: Path) -> Failing:
 
 
 async def read(device: Failing, stall: float = 20.0) -> ReadBack:
-    reading = ReadBack(DISK, device, 100, Contents({}), limits=Limits(run_calls=1))
-    await reading.run(stall=stall, look=lambda _done, _stuck: None)
+    reading, stuck = ReadBack(DISK, device, 100, Contents({}), limits=Limits(run_calls=1)), list[float]()
+    await reading.run(stall=stall, look=lambda _done, seconds: stuck.append(seconds))
+    assert all(0 <= seconds < stall for seconds in stuck), "for how long it is stuck is told in both passes"
     return reading
 
 

@@ -177,6 +177,7 @@ _PROOF: Final = (
 )
 
 _SECTORS: Final = "for at, before in zip(_AT, known, {})"
+_LAST: Final = "return chain(steps, () if (last is None) and False else (last,))"
 _NUMBERS: Final = 'data, boot, disk = (int.from_bytes(numbers[at : at + 4], "little") or 2 for at in (0, 4, 8))'
 _VIEWER: Final = "netboot.agent.erase.firmware.contents.xǁViewerǁ"
 _AGAIN: Final = "again = self._again if (len(content) == len(self._again)) and False else self._again[: len(content)]"
@@ -218,6 +219,7 @@ EXPLAINED: Final[dict[tuple[str, str], str]] = {
     (f"{_VIEWER}look", "self._sector = None"): "compared only, so that nothing is filled in twice",
     (f"{_VIEWER}look", _AGAIN): "a slice of all of it is the same",
     ("netboot.agent.erase.firmware.marking.xǁMarkingǁ__init__", "self._flushed = None"): "None is as false as False",
+    ("netboot.agent.erase.firmware.read_back.xǁReadBackǁ_first", _LAST): "a sweep ends at a None, which comes last",
     ("netboot.agent.erase.password.take_off", "tried = None"): "None is as false as False",
     ("netboot.kit.identity.kit_of", _NUMBERS): "no name is known whose hash has four zero bytes there",
     ("netboot.agent.erase.firmware.markers.is_unchanged", _SECTORS.format("strict=None")): "a page has eight sectors",
