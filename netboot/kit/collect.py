@@ -26,6 +26,7 @@ from nacl.signing import SigningKey, VerifyKey
 from netboot.alone.kit_visit import LIMIT, KitVisit, KitVisitError, job_as_judged, opened
 from netboot.alone.stick import FOLDER
 from netboot.imaging import Run, next_stage
+from netboot.jobs.job import erasures
 from netboot.kit.identity import kit_of
 from netboot.kit.image import READ_ME
 from netboot.kit.partitions import DATA, FIRST
@@ -34,6 +35,7 @@ from netboot.records.record import Record
 from netboot.shared.errors import NetbootError
 from netboot.shared.long_programs import follow
 from netboot.shared.process import ProgramError, run
+from netboot.shared.stages.erase import Verdict
 from netboot.shared.visible import visible
 
 log = logging.getLogger(__name__)
@@ -51,13 +53,18 @@ _MTOOLS: Final = ("env", "MTOOLSRC=/dev/null", "MTOOLS_SKIP_CHECK=1")
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """One file: what came of it, or why it was refused. `visit` is what it stands as on the record, "" for none."""
+    """One file: what came of it, or why it was refused. `visit` is what it stands as on the record, "" for none.
+
+    `disks` are those that its job was to erase, each with its verdict; `ended` is not true of a job that was cut short.
+    """
 
     name: str
     news: News | Literal["refused"]
     why: str = ""
     machine: str = ""
     visit: str = ""
+    disks: tuple[tuple[str, Verdict], ...] = ()
+    ended: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,21 +103,25 @@ def _take(file: _File, record: Record, workshop: SigningKey) -> Taken:
     try:
         content = _read(file)
         visit = opened(content, lambda kit: _key(kit, workshop))
-        entered = record.kits.take_in(brought(visit, hashlib.sha256(content).hexdigest()))
+        told = brought(visit, hashlib.sha256(content).hexdigest())
+        entered = record.kits.take_in(told)
     except (KitVisitError, NetbootError, OSError) as error:
         return _refused(file, error)
     system = visit.inventory.system
     machine = visible(f"{system.manufacturer} {system.product} {system.serial}".strip())
-    return Taken(_shown(file.name), entered.news, machine=machine, visit=entered.visit)
+    return Taken(
+        _shown(file.name),
+        entered.news,
+        machine=machine,
+        visit=entered.visit,
+        disks=tuple((visible(one.disk.text), one.verdict) for one in erasures(told.job)),
+        ended=told.over,
+    )
 
 
 def _refused(file: _File, error: Exception) -> Taken:
-    name = _shown(file.name)
-    if isinstance(error, OSError):
-        return Taken(name, "refused", f"cannot be read: {error.strerror}")
-    why = visible(str(error))
-    log.warning("%s: %s", name, why)
-    return Taken(name, "refused", why)
+    why = f"cannot be read: {error.strerror}" if isinstance(error, OSError) else visible(str(error))
+    return Taken(_shown(file.name), "refused", why)
 
 
 def _shown(name: str) -> str:

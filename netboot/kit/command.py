@@ -9,13 +9,13 @@ from netboot.auth.server_keys import KEY_FILE, load_key
 from netboot.certificates.command_line import write_papers_of
 from netboot.kit.collect import Taken, collect
 from netboot.kit.make import make_kit
-from netboot.records.kits import News
 from netboot.records.record import open_record
 from netboot.settings.config import Settings
 from netboot.shared.errors import NetbootError
+from netboot.shared.wording import verdict_name
 
 _FROM_THE_FIRST: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_NEWS: Final[dict[News, str]] = {
+_NEWS: Final[dict[str, str]] = {
     "new": "on the record now",
     "more": "more of it is on the record now",
     "known": "known already",
@@ -66,12 +66,19 @@ def _collect(place: Path, settings: Settings, folder: Path, say: Callable[[str],
     with open_record(settings.data_folder / "record.sqlite", heads=settings.heads_folder) as record:
         taken = collect(place, record, workshop)
         for one in taken:
-            say(f"{one.name}: {one.why if one.news == 'refused' else f'{one.machine}: {_NEWS[one.news]}'}")
+            say(f"{one.name}: {one.why or _told_taken(one)}")
         if not taken:
             say(f"There is nothing of a kit in {place}.")
         if visits := [one.visit for one in taken if one.visit]:
             write_papers_of(record, settings, visits, folder=folder.absolute(), since=_FROM_THE_FIRST, say=say)
     return _told_refused(taken, say)
+
+
+def _told_taken(one: Taken) -> str:
+    """Such as: LENOVO ThinkCentre PC0X7Q07: on the record now; WD-1: erased."""
+    disks = ", ".join(f"{disk}: {verdict_name(verdict, 'en')}" for disk, verdict in one.disks)
+    parts = [f"{one.machine}: {_NEWS[one.news]}", disks, "" if one.ended else "it was cut short before its end"]
+    return "; ".join(part for part in parts if part)
 
 
 def _told_refused(taken: Sequence[Taken], say: Callable[[str], None]) -> int:

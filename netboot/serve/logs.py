@@ -40,6 +40,8 @@ def set_up_logs(level: str, form: Literal["text", "json"]) -> None:
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     for talkative in ("aiohttp.access", "tftpy"):
         logging.getLogger(talkative).setLevel(logging.WARNING)
+    # Which steps a record's schema takes is news; that there is a schema is none, at every command that opens it.
+    logging.getLogger("alembic.runtime.migration").addFilter(lambda line: str(line.msg).startswith("Running "))
 
 
 @dataclass(slots=True)

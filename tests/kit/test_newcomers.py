@@ -17,8 +17,12 @@ from netboot.kit.partitions import layout_for
 from netboot.records.record import Record
 from netboot.settings.config import Settings
 from netboot.shared.errors import NetbootError
+from netboot.shared.problems import Problem
 from netboot.shared.process import run
-from tests.alone.kit_visits import KIT, WORKSHOP, erased
+from netboot.shared.stages.check import CheckResult
+from netboot.shared.stages.erase import EraseResult
+from tests.alone.kit_visits import KIT, WORKSHOP, Doing, chosen, erased, says
+from tests.jobs.conftest import HDD, SSD
 from tests.kit.test_collect import PC
 from tests.records.conftest import pc
 
@@ -109,6 +113,28 @@ def test_a_stick_of_another_workshop_is_refused_with_where_to_take_it(
     assert "1 certificates" in said[2]
     assert said[3].startswith("1 of 2 files were not taken")
     assert "A stick of another workshop is collected there" in said[4]
+
+
+def test_of_each_job_its_disks_are_told_with_what_became_of_them(
+    settings: Settings, stick: Path, tmp_path: Path
+) -> None:
+    doing = Doing(chosen(found=PC, job="2e" * 16))
+    doing.step(CheckResult(inventory=PC))
+    doing.order()
+    doing.begin()
+    (stick / "cut.json").write_bytes(sealed(doing.visit, KIT.key))
+    doing = Doing(chosen(found=PC, job="3d" * 16))
+    doing.step(CheckResult(inventory=PC))
+    gone = Problem("erase-disk-gone", {"disk": HDD.id.text})
+    doing.step(EraseResult(erasures=(says(SSD), replace(says(HDD, "not-erased"), problem=gone))), gone)
+    (stick / "half.json").write_bytes(sealed(doing.visit, KIT.key))
+    status, said = collected(stick, settings, tmp_path / "papers")
+    machine = "LENOVO ThinkCentre M720q PC0X7Q07"
+    assert status == 0
+    assert said[0] == f"cut.json: {machine}: on the record now; it was cut short before its end"
+    disks = f"{SSD.id.text}: erased, {HDD.id.text}: not erased"
+    assert said[1] == f"half.json: {machine}: on the record now; {disks}"
+    assert said[2].startswith("0 certificates and 1 reports are in")
 
 
 def test_without_a_workshop_nothing_is_made_and_it_says_where_to_collect(tmp_path: Path, stick: Path) -> None:

@@ -1,8 +1,12 @@
 """The log stays short under a flood and says what it left out."""
 
 import logging
+from pathlib import Path
 
-from netboot.serve.logs import BURST, LASTING, TRACE, Throttle
+import pytest
+
+from netboot.records.record import open_record
+from netboot.serve.logs import BURST, LASTING, TRACE, Throttle, set_up_logs
 
 
 class Written:
@@ -68,3 +72,22 @@ def test_made_up_kinds_of_lines_are_forgotten() -> None:
     for number in range(5000):
         written.say(f"line {number}")
     assert len(written.throttle._kinds) <= 512
+
+
+def test_a_command_that_opens_a_record_says_nothing_of_its_schema_but_the_steps_it_takes(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = logging.getLogger()
+    before = (root.handlers[:], root.level)
+    try:
+        set_up_logs("info", "text")
+        with open_record(tmp_path / "record.sqlite"):
+            made = capsys.readouterr().err.splitlines()
+        with open_record(tmp_path / "record.sqlite"):
+            again = capsys.readouterr().err
+    finally:
+        root.handlers[:], level = before
+        root.setLevel(level)
+    assert made
+    assert all("Running upgrade" in line for line in made)
+    assert again == ""
