@@ -64,7 +64,7 @@ def write_papers_of(
         at=now,
         visits=tuple(visits),
         # Those of the stick before are in the folder still, and so is their table.
-        table=f"erasures-{now:%Y%m%d-%H%M%S}.csv",
+        table=f"erasures-{now:%Y%m%d-%H%M%S-%f}.csv",
     )
     written = write_folder(folder, record, workshop_of(settings), load_certificate_keys(settings.data_folder), wanted)
     say(f"{written.certificates} certificates and {written.reports} reports are in {folder}.")

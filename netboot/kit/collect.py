@@ -48,6 +48,7 @@ _NAMES: Final = 4 * MOST
 """Names of any kind that its folder may have."""
 _SECONDS: Final = 60.0
 """For each file: a stick that fails may answer never."""
+_AGAIN: Final = "plug it in again, and collect once more"
 _MTOOLS: Final = ("env", "MTOOLSRC=/dev/null", "MTOOLS_SKIP_CHECK=1")
 
 
@@ -250,7 +251,7 @@ def _copy(where: str, name: str, copy: Path) -> _File:
     except ProgramError as error:
         log.warning("%s: %s", _shown(name), visible(error.message))
         if _size(copy) < _READ:
-            return _File(name, copy, "the stick did not give it whole; plug it in again, and collect once more")
+            return _File(name, copy, f"the stick did not give it whole; {_AGAIN}")
     return _File(name, copy)
 
 
@@ -278,7 +279,10 @@ def _listed(device: Path, where: str) -> list[str]:
 
 
 def _names_in(device: Path, where: str, folder: str) -> list[str]:
-    """All names in this folder; a folder's own ends in a slash. Raises ProgramError when mtools finds none."""
+    """All names in this folder; a folder's own ends in a slash.
+
+    Raises ProgramError when mtools finds no such folder, NetbootError when the device does not answer.
+    """
     found: list[str] = []
     lines = 0
 
@@ -289,5 +293,10 @@ def _names_in(device: Path, where: str, folder: str) -> list[str]:
             found.append(line.rstrip("/").rpartition("/")[2] + "/" * line.endswith("/"))
         _few(device, lines)
 
-    follow([*_MTOOLS, "mdir", "-i", where, "-b", f"::{folder}"], note, timeout=_SECONDS)
+    try:
+        follow([*_MTOOLS, "mdir", "-i", where, "-b", f"::{folder}"], note, timeout=_SECONDS)
+    except ProgramError as error:
+        if error.completed is None:  # it came to no end, which is no word on what is there
+            raise NetbootError(f"{device} does not answer: {error.message}", hint=_AGAIN) from error
+        raise
     return found

@@ -56,7 +56,7 @@ def _make(file: Path, settings: Settings, name: str, profiles: Sequence[str], sa
 
 
 def _collect(place: Path, settings: Settings, folder: Path, say: Callable[[str], None]) -> int:
-    if not (settings.data_folder / KEY_FILE).exists():
+    if not _has_key(settings.data_folder):
         # A new one would know no stick, and make a workshop where there is none.
         raise NetbootError(
             f"{settings.data_folder} is no workshop's data folder: it has no {KEY_FILE}, by which sticks are known",
@@ -72,6 +72,15 @@ def _collect(place: Path, settings: Settings, folder: Path, say: Callable[[str],
         if visits := [one.visit for one in taken if one.visit]:
             write_papers_of(record, settings, visits, folder=folder.absolute(), since=_FROM_THE_FIRST, say=say)
     return _told_refused(taken, say)
+
+
+def _has_key(folder: Path) -> bool:
+    try:
+        return (folder / KEY_FILE).exists()
+    except OSError as error:
+        raise NetbootError(
+            f"{folder} cannot be looked into: {error.strerror}", hint="run it as root: sudo ./run netboot kit collect …"
+        ) from error
 
 
 def _told_taken(one: Taken) -> str:

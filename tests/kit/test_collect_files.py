@@ -48,7 +48,7 @@ def image_of(path: Path, **files: bytes) -> Path:
 # ── what is told of each file ───────────────────────────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.timeout(10)
+@pytest.mark.timeout(60)
 def test_each_file_is_taken_or_refused_with_its_reason(
     record: Record, stick: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -182,7 +182,7 @@ def test_what_is_no_stick_is_said_with_what_to_give(record: Record, tmp_path: Pa
     )  # fmt: skip
 
 
-@pytest.mark.timeout(20)
+@pytest.mark.timeout(60)
 def test_a_stick_that_does_not_answer_is_given_up(
     record: Record, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -194,7 +194,8 @@ def test_a_stick_that_does_not_answer_is_given_up(
             collect(tmp_path / "stick", record, WORKSHOP)
     finally:
         os.close(writer)
-    assert refused.value.hint == ON_A_STICK
+    assert refused.value.message.startswith(f"{tmp_path / 'stick'} does not answer: env did not end within 0 s")
+    assert refused.value.hint == "plug it in again, and collect once more"
 
 
 def test_a_key_is_looked_up_by_the_kit_s_name() -> None:

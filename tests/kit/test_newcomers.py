@@ -145,6 +145,12 @@ def test_without_a_workshop_nothing_is_made_and_it_says_where_to_collect(tmp_pat
     assert not (tmp_path / "elsewhere").exists()
 
 
+def test_a_data_folder_that_cannot_be_looked_into_is_said_to_be_so(tmp_path: Path, stick: Path) -> None:
+    # As one of root's is for anybody else; its name is too long here, since tests are root's too.
+    with pytest.raises(NetbootError, match="cannot be looked into: File name too long"):
+        collected(stick, Settings(data=str(tmp_path / ("x" * 300))), tmp_path / "papers")
+
+
 def test_a_copy_of_its_files_and_an_image_of_it_count_as_the_stick_does_once(record: Record, tmp_path: Path) -> None:
     file = sealed(erased(found=PC), KIT.key)
     image = image_of(tmp_path / "stick.img", pc=file)
