@@ -6,8 +6,12 @@ import pytest
 from msgspec.structs import replace
 
 from netboot.jobs.job import Job, StageRecord
+from netboot.records import arrivals
+from netboot.records.begun_erases import MOST
 from netboot.records.record import Record
+from netboot.records.refusals import HelloRefused
 from netboot.shared.erase_begun import Begun
+from netboot.shared.erase_methods import Method
 from netboot.shared.erase_methods.overwrite import Overwritten
 from netboot.shared.inventory import DiskId, Inventory
 from netboot.shared.problems import Problem
@@ -16,6 +20,7 @@ from tests.records.conftest import MAC, Clock, hello, pc, ssd, start
 
 DISK = ssd().id
 KEY = "ab" * 32
+DEVICE = "192.0.2.7"
 
 
 def begun(**changes: object) -> Begun:
@@ -203,3 +208,37 @@ def test_an_end_of_a_disk_counts_whatever_size_it_has(record: Record) -> None:
     again = at_work(record, "boot-4")
     record.jobs.erase_begun(again.id, begun(size=GROWN.size), 2)
     assert [one.disk for one in given(record, "boot-5", grown)] == [GROWN], "and that of before is none of this"
+
+
+def test_an_agent_that_tells_without_end_adds_only_so_much(record: Record) -> None:
+    job = at_work(record, "boot-1")
+    for number in range(2, 302):
+        method: Method = "overwrite" if number % 2 else "nvme-sanitize-block"
+        record.jobs.erase_begun(job.id, begun(method=method, tool="x" * 200), number)
+    events = [event for event in record.journal.read(limit=1000) if event.kind == "erase-begun"]
+    assert len(events) == MOST
+    assert record.journal.verify().broken is None
+    (kept,) = given(record, "boot-2")
+    assert f'"method":"{kept.method}"' in events[-1].body, "what is dropped changes nothing"
+
+
+def test_what_it_tells_counts_for_its_address(record: Record, monkeypatch: pytest.MonkeyPatch) -> None:
+    visit = record.visits.greet(hello(pc(), "boot-1"), MAC, address=DEVICE)
+    monkeypatch.setattr(arrivals, "DAY_BYTES", 24 << 10)
+    monkeypatch.setattr(arrivals, "SPARED_BYTES", 0)
+    assert record.visits.greet(hello(pc(2), "boot-2"), MAC, address=DEVICE).new
+    job = start(record, visit)
+    for number in range(2, 2 + MOST):
+        method: Method = "overwrite" if number % 2 else "nvme-sanitize-block"
+        record.jobs.erase_begun(job.id, begun(method=method, tool="x" * 256), number)
+    with pytest.raises(HelloRefused):
+        record.visits.greet(hello(pc(3), "boot-3"), MAC, address=DEVICE)
+
+
+def test_more_disks_may_tell_more(record: Record) -> None:
+    inventory = pc(disks=(ssd(1), ssd(2)))
+    job = start(record, record.visits.greet(hello(inventory, "boot-1"), MAC))
+    for number in range(2, 2 + 2 * MOST):
+        method: Method = "overwrite" if number % 4 < 2 else "nvme-sanitize-block"
+        record.jobs.erase_begun(job.id, begun(disk=ssd(1 + number % 2).id, method=method), number)
+    assert len([event for event in record.journal.read(limit=1000) if event.kind == "erase-begun"]) == 2 * MOST

@@ -74,6 +74,9 @@ async def test_what_was_not_ordered_is_dropped(workshop: Workshop, server: TestS
             await agent.say(EraseBegun(number=agent.number, job=job, begun=replace(BEGUN, disk=disk)))
             assert await agent.receipt() == agent.number
             await agent.say(EraseReached(job=job, disk=disk, done=4096))
+        agent.number += 1
+        await agent.say(EraseBegun(number=agent.number, job=run.job, begun=replace(BEGUN, method="ata-erase")))
+        assert await agent.receipt() == agent.number, "a method that was not ordered"
         assert not [event for event in workshop.record.journal.read(limit=1000) if event.kind == "erase-begun"]
         assert isinstance(await agent.finish(run, evidence(run.stage, pc())), StageFinished)
         await agent.receipt()

@@ -95,7 +95,8 @@ class Jobs:
     def erase_begun(self, job_id: str, begun: Begun, report_number: int) -> None:
         """A report that a disk is about to be erased, or that its drive took the order; kept for the next boot."""
         with self._open.writing() as session:
-            jobs.erase_begun(session, job_id, begun, report_number, now=self._open.now())
+            added = jobs.erase_begun(session, job_id, begun, report_number, now=self._open.now())
+            self._open.arrivals.count(added)
 
     def erase_reached(self, job_id: str, disk: DiskId, done: int) -> None:
         """How far an overwrite is; only the newest figure is kept."""
