@@ -1,6 +1,7 @@
 """Writes the papers of a time into a folder: for each PC its PDF and JSON, a table of all, the public keys.
 
-Files are written whole or not at all, and one that is there is written anew: the same visit has the same number.
+Files are written whole or not at all, and one that is there is written anew: the same visit has the same number. A
+certificate of before does not stay beside the report that the visit has become since, nor the other way.
 """
 
 from collections.abc import Iterator
@@ -14,7 +15,7 @@ from netboot.auth.certificate_keys import CertificateKeys, public_text
 from netboot.certificates.compose import compose
 from netboot.certificates.issue import Document, issue, signed_batch, signed_pdf
 from netboot.certificates.table import csv_table
-from netboot.certificates.values import Workshop
+from netboot.certificates.values import Kind, Workshop
 from netboot.records.record import Record
 from netboot.shared.errors import NetbootError
 from netboot.shared.language import Language
@@ -81,6 +82,7 @@ def write_folder(folder: Path, record: Record, workshop: Workshop, keys: Certifi
         folder.mkdir(parents=True, exist_ok=True)
         for document in documents(record, workshop, keys, wanted):
             made.append(document)
+            _remove_other_kind(folder, document)
             _write(folder / f"{document.name}.json", document.json)
             for language in wanted.languages:
                 pdf = signed_pdf(document, keys, at=wanted.at, language=language)
@@ -109,6 +111,14 @@ def _midnight(text: str) -> datetime:
         return datetime.combine(date.fromisoformat(text), time()).astimezone()
     except (ValueError, OverflowError) as error:
         raise NetbootError(f"{text!r} is no day", hint="write it like this: 2026-11-29") from error
+
+
+def _remove_other_kind(folder: Path, document: Document) -> None:
+    number = document.issued.paper.number
+    for kind in get_args(Kind):
+        if kind != document.issued.paper.kind:
+            for ending in ("json", *(f"{language}.pdf" for language in get_args(Language))):
+                (folder / f"{kind}-{number}.{ending}").unlink(missing_ok=True)
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -8,17 +8,20 @@ Not for: trying it (`agent/erase/password.py`).
 """
 
 import hashlib
+import re
 from typing import Final
 
 from netboot.shared.disk_ports import OWN_PORTS
 from netboot.shared.inventory import Disk
 
 _FOR: Final = b"netboot's password for the disk "
+_SIGNS: Final = re.compile(r"[^0-9A-Za-z]+")
 
 
 def password_of(disk: Disk) -> str:
     """Its password, 24 characters that any keyboard has; "" for a disk that is none of ATA on the PC's own ports."""
-    serial = disk.id.serial.strip()
+    # udev and the kernel write some signs of one serial number otherwise: where udev has `_`, the disk may say `/`.
+    serial = _SIGNS.sub("", disk.id.serial)
     if disk.transport not in OWN_PORTS or not serial:
         return ""
     return f"netboot-{hashlib.sha256(_FOR + serial.encode()).hexdigest()[:16]}"

@@ -262,3 +262,18 @@ async def test_an_erase_that_answers_at_its_end_is_found_undone_and_done_again(i
     assert begun.password == "netboot-0123456789abcdef", "on the record before the drive hears it"
     erasure = await erase(drive, Kept(), begun=begun)
     assert told(erasure) == ("erased", "", "undone")
+
+
+async def test_a_disk_that_has_another_size_since_is_erased_anew_since_its_marks_stood_elsewhere(image: Path) -> None:
+    """As one that gives back in this boot what it hid when it was marked."""
+    drive = Played(image)
+    begun = await cut(drive)
+    await asyncio.sleep(drive.seconds)
+    with image.open("r+b") as file:
+        file.seek(SIZE)
+        file.write(bytes([0xFF]) * 2**22)
+    with disk_with(image) as disk:
+        larger = replace(begun, disk=disk.id)
+    erasure = await erase(drive, Kept(), begun=larger)
+    assert told(erasure) == ("erased", "", "unclear")
+    assert (of(erasure).resumed, len(drive.asked)) == ("", 2)

@@ -124,3 +124,28 @@ async def test_a_disk_that_became_smaller_ends_it(image: Path) -> None:
         with pytest.raises(DiskError) as ended:
             await read(device)
     assert ended.value.kind == "resized"
+
+
+class Recovering(Watched):
+    """Its holes are gone once it was asked for all else."""
+
+    def read(self, buffer: memoryview, offset: int) -> None:
+        if offset >= BLOCKS * BLOCK:
+            self.holes = ()
+        super().read(buffer, offset)
+
+
+async def test_what_is_read_twice_counts_once_so_that_it_hides_no_part_that_is_otherwise(
+    image: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Seen: half of each of two blocks was counted twice, and a block in between was as if it were like the rest."""
+    monkeypatch.setattr(read_back, "THREADS", 1)
+    with image.open("r+b") as file:
+        file.seek(8 * BLOCK)
+        file.write(os.urandom(BLOCK))
+    half = BLOCK // 2
+    with Recovering.for_reading(image) as device:
+        device.asked, device.holes = [], tuple((at * BLOCK + half, (at + 1) * BLOCK) for at in (3, 6))
+        reading, contents, _ = await read(device, limits=Limits(run_calls=2))
+    assert reading.read.total == SIZE
+    assert (contents.even, contents.value) == (SIZE - BLOCK, None)

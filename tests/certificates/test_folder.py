@@ -5,6 +5,7 @@ import io
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import cast
 
 import pytest
 from msgspec.structs import replace
@@ -18,7 +19,8 @@ from netboot.certificates.values import Paper
 from netboot.certificates.verify import Known, check
 from netboot.cli import main
 from netboot.records.record import Record, open_record
-from tests.certificates.conftest import AT, WORKSHOP, erase, two_disks
+from netboot.shared.stages.erase import Verdict
+from tests.certificates.conftest import AT, WORKSHOP, add_erase, erase, two_disks
 from tests.jobs.conftest import HDD, SSD
 from tests.records.conftest import Clock, pc
 
@@ -156,3 +158,19 @@ def test_what_cannot_be_done_is_said(served: Path, arguments: list[str], capsys:
     command, *rest = arguments
     assert main([command, "--config", str(served), *rest]) == 1
     assert "→" in capsys.readouterr().err
+
+
+def test_no_certificate_of_before_stays_beside_the_report_that_its_visit_became(
+    record: Record, keys: CertificateKeys, tmp_path: Path
+) -> None:
+    folder, inventory = tmp_path / "papers", pc(disks=(SSD,))
+    visit = erase(record, inventory, (SSD, "erased"))
+    write_folder(folder, record, WORKSHOP, keys, WANTED)
+    (number,) = {path.name.partition("-")[2].partition(".")[0] for path in folder.glob("certificate-*")}
+    (folder / "certificate-0000-0000-0000-0000.json").write_bytes(b"of another visit")
+    for verdict, kind, other in (("not-erased", "report", "certificate"), ("erased", "certificate", "report")):
+        add_erase(record, visit, inventory, (SSD, cast(Verdict, verdict)))
+        write_folder(folder, record, WORKSHOP, keys, WANTED)
+        assert len(list(folder.glob(f"{kind}-{number}.*"))) == 3
+        assert list(folder.glob(f"{other}-{number}.*")) == []
+    assert (folder / "certificate-0000-0000-0000-0000.json").exists()

@@ -2,10 +2,13 @@
 
 import re
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from netboot.agent.disks.block_devices import BlockDevice
+from netboot.agent.disks.listing import disk_of
 from netboot.jobs.drive_password import password_of
 from netboot.shared.disk_abilities import Abilities, AtaSecurity
 from netboot.shared.inventory import Disk, DiskId
@@ -18,6 +21,19 @@ KNOWN = "netboot-1a0a47fa660a790c"
 def test_it_never_changes() -> None:
     """A drive that an earlier netboot has left locked is opened by a later one: this text is for ever."""
     assert password_of(DISK) == KNOWN
+
+
+@pytest.mark.parametrize("by_udev, by_kernel", [("WD-WMAYUP_1234", "WD-WMAYUP&1234"), ("OCZ_A7_X", "OCZ/A7 X")])
+def test_it_is_the_same_whoever_told_the_serial_number(by_udev: str, by_kernel: str) -> None:
+    """udev writes signs that it does not like as "_" (udev_replace_chars); where it did not answer in time, the number
+    is the kernel's, as the disk says it."""
+    words = {"ID_BUS": "ata", "ID_ATA_SATA": "1", "ID_SERIAL_SHORT": by_udev}
+    path = "/sys/devices/pci0000:00/0000:00:17.0/ata1/host0/target0:0:0/0:0:0:0/block/sda"
+    told = disk_of(BlockDevice(name="sda", path=path, size=10**9, known=words))
+    untold = disk_of(BlockDevice(name="sda", path=path, size=10**9, serial=by_kernel))
+    assert told.transport == untold.transport == "sata"
+    assert told.id.serial != untold.id.serial
+    assert password_of(told) == password_of(untold) != ""
 
 
 def test_only_the_serial_number_counts() -> None:
@@ -33,7 +49,7 @@ def test_only_the_serial_number_counts() -> None:
 @given(st.text(max_size=64), st.sampled_from(["sata", "ata", "usb", "sas", "nvme", "virtio", ""]))
 def test_it_can_be_typed_and_no_disk_behind_a_bridge_has_one(serial: str, transport: str) -> None:
     password = password_of(replace(DISK, id=replace(DISK.id, serial=serial), transport=transport))
-    if transport not in ("sata", "ata") or not serial.strip():
+    if transport not in ("sata", "ata") or not re.search("[0-9A-Za-z]", serial):
         assert password == ""
     else:
         assert re.fullmatch(r"netboot-[0-9a-f]{16}", password)

@@ -319,7 +319,14 @@ def test_what_turns_is_erased_by_its_drive_where_an_overwrite_is_not_enough() ->
 
 
 def test_the_order_of_an_ata_disk_carries_its_password_and_no_other_does() -> None:
-    orders = orders_for((SATA, NVME, SSD, able(AtaSecurity(supported=False))), EraseOptions())
+    usb = replace(SATA, transport="usb", built_in=True, said="belongs")
+    orders = orders_for((SATA, NVME, usb, able(AtaSecurity(supported=False))), EraseOptions())
     assert not isinstance(orders, Problem)
     assert [one.password for one in orders] == [password_of(SATA), "", "", ""]
     assert password_of(SATA).startswith("netboot-")
+
+
+def test_a_disk_that_did_not_say_in_time_whether_it_knows_passwords_may_be_locked_by_its_own() -> None:
+    orders = orders_for((replace(SATA, can=Abilities()),), EraseOptions())
+    assert not isinstance(orders, Problem)
+    assert [one.password for one in orders] == [password_of(SATA)]

@@ -229,6 +229,8 @@ class _Work:
         """Follow what an earlier boot ordered, and look what became of it; `said` is of that order then."""
         if not (begun.taken and begun.key and self.technique.proof.goes_on):
             return "undone"
+        if begun.size != self.device.size:
+            return "unclear"  # its marks stood elsewhere: where they are sought now none was ever written
         look = await self._look()
         if look.state != "running" and look.state != "done":
             return "undone" if look.state in ("never", "idle") else "failed" if look.state == "failed" else "unclear"

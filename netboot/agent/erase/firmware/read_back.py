@@ -62,9 +62,12 @@ class ReadBack:
                 def take(start: int, end: int) -> None:
                     content = buffer[: end - start]
                     device.read(content, start)
-                    viewer.look(content)
                     with self._lock:
+                        news = self.read.missing(start, end)
                         self.read.add(start, end)
+                    # A block that is tried once more was read in part before: what is seen twice counts once.
+                    for begin, finish in news:
+                        viewer.look(content[begin - start : finish - start])
 
                 def work(number: int) -> int:
                     start = number * BLOCK
