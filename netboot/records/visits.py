@@ -262,7 +262,11 @@ def _see_anew(session: Session, row: tables.Visit, inventory: Inventory, lately:
     Gives the bytes that it adds.
 
     Then the visit goes on with what it told before: nobody's PC is turned away in the middle, and a check reads anew.
+    So it does after a check that found a disk or a controller which this hello leaves out: an agent says at every hello
+    what it read at its start, and what the PC holds stands on its papers.
     """
+    if _was_checked(session, row) and _leaves_out(inventory, row.inventory):
+        return 0
     size = inventories.would_add(session, inventory)
     if size and lately.would_exceed(size):
         return 0
@@ -270,6 +274,18 @@ def _see_anew(session: Session, row: tables.Visit, inventory: Inventory, lately:
     inventories.replace(session, row, inventory)
     machines.remember_disks(session, row.id, inventory)
     return size
+
+
+def _was_checked(session: Session, row: tables.Visit) -> bool:
+    """Whether the inventory of this visit was read anew by a check."""
+    done = select(tables.Stage.id).join(tables.Job, tables.Job.id == tables.Stage.job_id)
+    checks = done.where(tables.Job.visit_id == row.id, tables.Stage.stage == "check", tables.Stage.state == "done")
+    return session.scalars(checks.limit(1)).first() is not None
+
+
+def _leaves_out(inventory: Inventory, known: Inventory) -> bool:
+    gone = (one for one in known.disks if not any(one.id.same_as(other.id) for other in inventory.disks))
+    return any(gone) or any(one not in inventory.hidden for one in known.hidden)
 
 
 def _unfinished(session: Session, machine_id: str) -> Sequence[tables.Visit]:

@@ -7,10 +7,13 @@ from msgspec.structs import replace
 
 from netboot.certificates.compose import compose, number_of
 from netboot.certificates.sealed import content_of
-from netboot.certificates.values import Paper, Workshop
+from netboot.certificates.values import Paper, Why, Workshop
 from netboot.jobs.disk_answers import Answer
+from netboot.jobs.job import StageRecord
 from netboot.records.record import Record, open_record
-from netboot.shared.inventory import Disk, HiddenStorage
+from netboot.shared.inventory import Disk, HiddenStorage, Inventory
+from netboot.shared.problems import Problem
+from netboot.shared.stages.check import CheckResult
 from netboot.shared.stages.erase import Verdict
 from tests.certificates.conftest import WORKSHOP, add_erase, erase, paper_of, papers_of, two_disks
 from tests.jobs.conftest import GB, HDD, SSD, STICK
@@ -132,3 +135,28 @@ def test_numbers_are_told_apart_and_hold_no_sign_that_is_taken_for_another() -> 
     numbers = {number_of("server", str(visit)) for visit in range(2000)}
     assert len(numbers) == 2000
     assert not {sign for number in numbers for sign in number} & set("ILOU")
+
+
+@pytest.mark.parametrize(
+    ("found", "why"),
+    [
+        (two_disks(), "untreated"),
+        (replace(pc(disks=(SSD,)), hidden=(HiddenStorage(kind="rst", controller="Intel RST"),)), "hidden"),
+    ],
+)
+def test_a_later_hello_takes_nothing_off_the_paper_that_a_check_found_since(
+    record: Record, found: Inventory, why: Why
+) -> None:
+    """An agent says at every hello what it read at its start: a disk that was plugged in since is not in that. Seen: a
+    line that broke made a certificate of the report of a PC in which a second disk had been found."""
+    at_start = pc(disks=(SSD,))
+    visit = record.visits.greet(hello(at_start, "boot-1"), "98:fa:9b:00:00:01")
+    add_erase(record, visit.id, at_start, (SSD, "erased"))
+    assert paper_of(record, visit.id).kind == "certificate"
+    job, number = start(record, record.visits.get(visit.id)), record.visits.get(visit.id).last_report
+    check = StageRecord(stage="check", state="done", result=CheckResult(inventory=found))
+    record.jobs.stage_finished(job.id, check, 1.0, number + 1)
+    record.jobs.end(job.id, Problem("disks-changed", {"seen": "SSD", "found": "SSD, HDD"}))
+    assert paper_of(record, visit.id).why == (why,)
+    record.visits.greet(hello(at_start, "boot-1", token=visit.token), "98:fa:9b:00:00:01")
+    assert paper_of(record, visit.id).why == (why,)
