@@ -91,8 +91,8 @@ def _without_thaw(disk: Disk, methods: Methods) -> Methods:
 
 
 def _password(disk: Disk) -> str:
-    """What an order about this disk carries: one that says it knows no passwords needs none. One that did not say may be
-    locked by its own."""
+    """What an order about this disk carries: one that says it knows no passwords needs none, one that did not say may
+    be locked by its own."""
     security = disk.can.ata_security
     return password_of(disk) if security is None or security.supported else ""
 

@@ -35,7 +35,7 @@ def test_a_pc_with_an_ssd_and_an_emmc_that_shows_no_boot_areas_is_not_erased_wit
 def test_a_disk_that_a_person_calls_the_pcs_own_is_erased_with_it_and_told_to_the_agent() -> None:
     running = job(SSD, EMMC, stages=("check", "erase", "finish"))
     running = done(replace(running, answers=said("belongs", running.inventory)), "check")
-    assert next_stage(running) == Run(overwriting(SSD.id, EMMC.id, answered=(EMMC.id,)))
+    assert next_stage(running) == Run(overwriting(SSD, EMMC.id, answered=(EMMC.id,)))
     half = done(running, "erase", EraseResult(erasures=(erasure(SSD),)))
     assert judge(overwriting(SSD.id, EMMC.id), "done", None, half.stages[1].result).problem is not None
 
@@ -43,7 +43,7 @@ def test_a_disk_that_a_person_calls_the_pcs_own_is_erased_with_it_and_told_to_th
 def test_a_disk_that_a_person_calls_foreign_is_left_alone() -> None:
     running = job(SSD, EMMC, stages=("check", "erase", "finish"))
     running = done(replace(running, answers=said("left", running.inventory)), "check")
-    assert next_stage(running) == Run(overwriting(SSD.id))
+    assert next_stage(running) == Run(overwriting(SSD))
 
 
 def test_of_two_words_about_one_disk_the_last_counts() -> None:

@@ -23,7 +23,7 @@ def test_it_never_changes() -> None:
     assert password_of(DISK) == KNOWN
 
 
-@pytest.mark.parametrize("by_udev, by_kernel", [("WD-WMAYUP_1234", "WD-WMAYUP&1234"), ("OCZ_A7_X", "OCZ/A7 X")])
+@pytest.mark.parametrize(("by_udev", "by_kernel"), [("WD-WMAYUP_1234", "WD-WMAYUP&1234"), ("OCZ_A7_X", "OCZ/A7 X")])
 def test_it_is_the_same_whoever_told_the_serial_number(by_udev: str, by_kernel: str) -> None:
     """udev writes signs that it does not like as "_" (udev_replace_chars); where it did not answer in time, the number
     is the kernel's, as the disk says it."""

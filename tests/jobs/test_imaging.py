@@ -28,7 +28,7 @@ def test_a_job_runs_its_stages_in_order() -> None:
     running = job(SSD)
     assert next_stage(running) == Run(Check())
     running = done(running, "check", CheckResult(inventory=running.inventory))
-    assert next_stage(running) == Run(overwriting(SSD.id))
+    assert next_stage(running) == Run(overwriting(SSD))
     running = done(running, "erase", EraseResult(erasures=(erasure(SSD),)))
     assert next_stage(running) == Run(Deploy(manifest=MANIFEST, name="debian", target=SSD.id, used=100))
     running = done(done(running, "deploy"), "customise")
@@ -52,7 +52,7 @@ def test_what_writes_nothing_runs_whatever_is_wrong_with_the_disks() -> None:
 
 def test_what_the_check_finds_is_compared_with_what_the_choice_was_made_for() -> None:
     running = done(job(SSD, seen=as_seen(inventory(SSD))), "check")
-    assert next_stage(running) == Run(overwriting(SSD.id))
+    assert next_stage(running) == Run(overwriting(SSD))
     told = Problem("disks-changed", {"seen": "S1 16.0 GB", "found": "S1 16.0 GB, H1 500.0 GB"})
     assert next_stage(replace(running, inventory=inventory(SSD, HDD))) == Blocked("erase", told)
 
@@ -60,12 +60,12 @@ def test_what_the_check_finds_is_compared_with_what_the_choice_was_made_for() ->
 def test_a_job_without_a_deploy_asks_for_no_disk_that_a_master_fits() -> None:
     small = replace(SSD, id=DiskId(serial="S2", size=4 * GB))
     assert isinstance(next_stage(done(job(small), "check")), Blocked)
-    assert next_stage(done(job(small, stages=("check", "erase", "finish")), "check")) == Run(overwriting(small.id))
+    assert next_stage(done(job(small, stages=("check", "erase", "finish")), "check")) == Run(overwriting(small))
 
 
 def test_a_usb_stick_is_never_erased_and_never_imaged() -> None:
     running = done(job(SSD, STICK), "check")
-    assert next_stage(running) == Run(overwriting(SSD.id))
+    assert next_stage(running) == Run(overwriting(SSD))
     assert choose_target(inventory(STICK), MASTER, None, erased=True) == Problem("no-disk")
 
 
@@ -211,7 +211,7 @@ def test_a_memory_test_comes_between_check_and_what_writes() -> None:
     testing = replace(job(SSD, stages=("check", "memory", "erase", "finish")), inventory=with_memory(8 << 30))
     testing = done(testing, "check", CheckResult(inventory=testing.inventory))
     assert next_stage(testing) == Run(Memory(seconds=160))
-    assert next_stage(done(testing, "memory")) == Run(overwriting(SSD.id))
+    assert next_stage(done(testing, "memory")) == Run(overwriting(SSD))
 
 
 def with_memory(size: int) -> Inventory:
@@ -242,9 +242,7 @@ def test_a_master_without_a_loader_for_a_32_bit_uefi_is_refused_before_anything_
         SSD, master=replace(MASTER, uefi_bits=master_bits), inventory=replace(inventory(SSD), firmware=firmware)
     )
     the_job = done(the_job, "check")
-    expected = (
-        Blocked("erase", Problem("firmware-32-bit", {"master": "debian"})) if stopped else Run(overwriting(SSD.id))
-    )
+    expected = Blocked("erase", Problem("firmware-32-bit", {"master": "debian"})) if stopped else Run(overwriting(SSD))
     assert next_stage(the_job) == expected
 
 
@@ -266,4 +264,4 @@ def test_a_master_that_no_pc_could_be_given_is_known_before_the_erase(
 def test_a_master_that_cannot_be_customised_is_given_as_it_is_to_a_profile_that_does_not_ask() -> None:
     fixed = replace(MASTER, not_customisable="ntfs")
     running = job(SSD, stages=("check", "erase", "deploy", "finish"), master=fixed)
-    assert next_stage(done(running, "check")) == Run(overwriting(SSD.id))
+    assert next_stage(done(running, "check")) == Run(overwriting(SSD))
