@@ -118,10 +118,9 @@ def stage_started(session: Session, job_id: str, stage: StageName, number: int, 
 def erase_begun(session: Session, job_id: str, begun: Begun, number: int, *, now: datetime) -> Added:
     """A disk is about to be erased by this job, which is not over. Gives what that adds."""
     row, visit = _job_and_visit(session, job_id)
-    size = 0
-    if is_news(session, visit, number, now) and row.state == "running":
-        size = begun_erases.keep(session, row, visit, begun, now=now)
-        visit.added += size
+    is_kept = is_news(session, visit, number, now) and row.state == "running"
+    size = begun_erases.keep(session, row, visit, begun, now=now) if is_kept else 0
+    visit.added += size
     return Added(visit.address, size)
 
 

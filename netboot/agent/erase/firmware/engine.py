@@ -229,15 +229,13 @@ class _Work:
         """Follow what an earlier boot ordered, and look what became of it; `said` is of that order then."""
         if not (begun.taken and begun.key and self.technique.proof.goes_on):
             return "undone"
-        if begun.size != self.device.size:
-            return "unclear"  # its marks stood elsewhere: where they are sought now none was ever written
         look = await self._look()
         if look.state != "running" and look.state != "done":
             return "undone" if look.state in ("never", "idle") else "failed" if look.state == "failed" else "unclear"
         if look.logged != begun.ordered and (look.logged is not None or self.technique.proof.action is not None):
             return "unclear"  # something else was ordered since
-        if not await self._is_held():
-            return "unclear"
+        if begun.size != self.device.size or not await self._is_held():
+            return "unclear"  # of another size: its marks stood elsewhere, and where they are sought none was written
         await self._meet()
         marking = Marking.of(begun, self.device, self.stall)
         self._tell(
