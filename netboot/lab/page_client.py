@@ -55,6 +55,15 @@ class PageClient:
                 return
         raise NetbootError(f"the page of {machine} asks nothing that {word!r} answers")
 
+    async def sign_exception(self, machine: str, reason: str) -> None:
+        """Sign the exception that the page of this PC offers, and say yes. Raises NetbootError."""
+        for form in _FORM.findall(await self._get(f"/machine/{machine}")):
+            if 'action="/exception"' in form:
+                sure = await self._post("/exception", {**hidden_fields(form), "reason": reason})
+                await self._post("/exception", hidden_fields(sure))
+                return
+        raise NetbootError(f"the page of {machine} offers no exception")
+
     async def rows(self) -> tuple[PageRow, ...]:
         """The PCs as the page shows them now. Raises NetbootError."""
         return page_rows(await self._get("/"))
