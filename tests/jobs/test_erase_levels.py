@@ -10,6 +10,7 @@ from netboot.agent.erase.stage import METHODS as DOES
 from netboot.imaging import Run, next_stage
 from netboot.jobs.erase_levels import is_less, level_of, medium_of
 from netboot.jobs.erase_methods import METHODS
+from netboot.jobs.erase_methods.levels import TABLE
 from netboot.jobs.erase_methods.rules import MethodRules
 from netboot.jobs.evidence import judge
 from netboot.jobs.stages.rules import Known
@@ -62,6 +63,12 @@ def test_a_level_goes_by_the_medium_that_the_server_knows(monkeypatch: pytest.Mo
     result = judge(overwriting(SSD.id, HDD.id), "done", None, said, known=Known(disks=(SSD, HDD))).result
     assert isinstance(result, EraseResult)
     assert [one.level for one in result.erasures] == ["clear", "purge"]
+
+
+def test_an_ssd_that_is_overwritten_is_never_purge_whoever_writes() -> None:
+    writing = {method: counts["flash"].level for method, counts in TABLE.items() if "overwrite" in method}
+    assert len(writing) == 4
+    assert set(writing.values()) == {"clear"}
 
 
 def test_levels_have_an_order() -> None:

@@ -50,7 +50,7 @@ TABLE: Final[Mapping[Method, Mapping[Medium, Counts]]] = {
     },
     "nvme-sanitize-overwrite": {
         "magnetic": Counts("purge", _TOOL),
-        "flash": Counts("purge", _TOOL),
+        "flash": Counts("clear", _NOT_R1),
         "not-told": _NONE,
     },
     "nvme-format": {
