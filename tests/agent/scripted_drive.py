@@ -11,7 +11,7 @@ import pytest
 from msgspec.structs import replace
 
 from netboot.agent.disks.direct_io import DirectDisk
-from netboot.agent.erase.firmware import engine, follow_up
+from netboot.agent.erase.firmware import follow_up, ordering
 from netboot.agent.erase.firmware.engine import FirmwareErase
 from netboot.agent.erase.firmware.technique import Beside, Look, Ordered
 from netboot.agent.progress import Doing
@@ -102,7 +102,7 @@ def impatient(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(follow_up, "GRACE", 0.3)
     patch.setattr(follow_up, "SILENCE", 0.3)
     patch.setattr(follow_up, "_FIRST", 0.02)
-    patch.setattr(engine, "_TICK", 0.02)
+    patch.setattr(ordering, "_TICK", 0.02)
 
 
 def full(path: Path) -> Path:

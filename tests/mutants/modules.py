@@ -24,6 +24,8 @@ _BY_DRIVE: Final = (
 )  # fmt: skip
 """What the server makes of an erase that the drive did by itself."""
 
+_ENGINE: Final = ("tests/agent/test_engine_steps.py", "tests/agent/test_engine_faults.py")
+
 _ANSWERS: Final = tuple(
     f"tests/agent/test_{name}.py"
     for name in ("sense", "ata_sanitize", "nvme_sanitize_log", "nvme_namespace", "scsi_sanitize",
@@ -77,11 +79,9 @@ MODULES: Final[dict[str, Held]] = {
     "disk_rules": Held("netboot/jobs/disk_rules.py", ("tests/jobs/test_disk_rules.py",)),
     "drive_freed": Held("netboot/agent/erase/password.py", ("tests/agent/test_drive_password.py",)),
     "drive_password": Held("netboot/jobs/drive_password.py", ("tests/jobs/test_drive_password.py",)),
-    "engine": Held(
-        "netboot/agent/erase/firmware/engine.py",
-        ("tests/agent/test_engine_steps.py", "tests/agent/test_engine_faults.py"),
-    ),
+    "engine": Held("netboot/agent/erase/firmware/engine.py", _ENGINE),
     "erase": Held("netboot/jobs/stages/erase.py", (*_ERASE, "tests/jobs/test_disk_answers.py")),
+    "erase_account": Held("netboot/agent/erase/firmware/account.py", _ENGINE),
     "erase_cuts": Held("netboot/jobs/erase_cuts.py", ("tests/jobs/test_erase_cuts.py",)),
     "erase_exception": Held("netboot/jobs/erase_exception.py", ("tests/jobs/test_erase_exception.py",)),
     "erase_levels": Held(
@@ -89,6 +89,8 @@ MODULES: Final[dict[str, Held]] = {
     ),
     "erase_methods": Held("netboot/jobs/erase_methods/*.py", (*_ERASE, *_BY_DRIVE)),
     "erase_outcome": Held("netboot/shared/erase_outcome.py", _ERASE[:2]),
+    "erase_operation": Held("netboot/agent/erase/firmware/operation.py", _ENGINE),
+    "erase_ordering": Held("netboot/agent/erase/firmware/ordering.py", _ENGINE),
     "erase_policy": Held(
         "netboot/jobs/erase_policy.py", ("tests/jobs/test_erase_policy.py", "tests/jobs/test_opal_rules.py")
     ),
@@ -101,6 +103,7 @@ MODULES: Final[dict[str, Held]] = {
             "tests/agent/test_support_asked.py",
         ),
     ),
+    "erase_verification": Held("netboot/agent/erase/firmware/verification.py", _ENGINE),
     "evidence": Held("netboot/jobs/evidence.py", ("tests/jobs/test_evidence.py",)),
     "finish": Held("netboot/jobs/stages/finish.py", ("tests/jobs/test_imaging.py",)),
     "firmware_verdict": Held(
@@ -109,6 +112,7 @@ MODULES: Final[dict[str, Held]] = {
     ),
     "follow_up": Held("netboot/agent/erase/firmware/follow_up.py", ("tests/agent/test_follow_up.py",)),
     "give_back": Held("netboot/agent/erase/give_back.py", ("tests/agent/test_give_back.py",)),
+    "held_drive": Held("netboot/agent/erase/firmware/held_drive.py", _ENGINE),
     "hidden_rules": Held("netboot/agent/erase/hidden_rules.py", ("tests/agent/test_hidden_rules.py",)),
     "honest_erasure": Held("netboot/jobs/honest_erasure.py", (*_ERASE, "tests/jobs/test_erase_cuts.py")),
     "identity": Held(

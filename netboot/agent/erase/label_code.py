@@ -16,7 +16,7 @@ from typing import Final, Literal
 
 from netboot.agent.disks.direct_io import DirectDisk
 from netboot.agent.disks.disk_threads import start
-from netboot.agent.erase.firmware.engine import leads_to
+from netboot.agent.erase.firmware.held_drive import leads_to
 from netboot.agent.erase.firmware.opal import OpalRevert, locks_of, speaks_opal
 from netboot.agent.questions import Ask
 from netboot.shared.disk_abilities import Opal
