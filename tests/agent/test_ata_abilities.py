@@ -109,6 +109,7 @@ def test_a_disk_without_passwords_cannot_and_one_whose_states_are_missing_does_n
         ("\tnot\tlocked\n", ""),
         ("\tnot\tlocked\n", "\t\tlocked\n"),  # locked without a password
         ("\t\tsupported\n", "\t(?)\tsupported\n"),
+        ("\t\tsupported\n", "\tnot\tsupported\n"),
         ("\tnot\tlocked\n", "\tnot\tlocked\n\t\tfrozen\n"),
     ],
 )
@@ -131,6 +132,18 @@ def test_an_answer_that_is_not_whole_tells_nothing(was: str, becomes: str) -> No
     text = satadom("frozen")
     assert was in text
     assert parse_identity(text.replace(was, becomes)) == NOT_TOLD
+
+
+def test_a_disk_of_before_sums_is_whole_when_it_says_so() -> None:
+    text = satadom("frozen")
+    assert parse_identity(text.replace("Checksum: correct", "Integrity word not set")) == parse_identity(text)
+
+
+def test_the_first_of_the_features_counts_as_any_other() -> None:
+    text, feature = satadom("frozen"), "\t    \tSecurity Mode feature set\n"
+    head = "\tEnabled\tSupported:\n"
+    first = text.replace(feature, "").replace(head, head + feature)
+    assert parse_identity(first) == parse_identity(text)
 
 
 def test_a_models_name_cannot_pass_for_what_a_disk_can_do() -> None:

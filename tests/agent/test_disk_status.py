@@ -2,11 +2,13 @@
 
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from netboot.agent.disks import disk_status as asking
 from netboot.agent.disks.disk_status import (
     disk_status,
     parse_health,
@@ -192,6 +194,45 @@ def test_a_hidden_area_is_seen_whichever_way_the_disk_tells_it(
     says(monkeypatch, answer, dco)
     status = disk_status(Disk(name="sda", id=DiskId(serial="S1", size=SIZE), transport="sas", ata=True))
     assert status.hidden_bytes(SIZE) == 1024 * 512
+
+
+def test_all_that_a_disk_says_of_itself_is_kept_and_it_is_asked_by_its_own_name(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    answers = {
+        ("hdparm", "-N", "/dev/sdq"): AMAC_ENABLED,
+        ("hdparm", "--dco-identify", "/dev/sdq"): DCO,
+        ("smartctl", "--json", "--health", "/dev/sdq"): HEALTH_ATA,
+    }
+    monkeypatch.setattr("netboot.agent.disks.disk_status._output", lambda *command: answers[command])
+    disk = Disk(
+        name="sdq", id=DiskId(serial="S1", wwn="0x5000c50012345678", size=SIZE), firmware="F1", transport="sata",
+        ata=True, logical_sector=512,
+    )  # fmt: skip
+    status = disk_status(disk)
+    assert status == DiskStatus(
+        name="sdq", serial="S1", wwn="0x5000c50012345678", firmware="F1", size=SIZE, logical_sector=512,
+        visible_sectors=4718592, native_sectors=4719616, real_sectors=4719616, smart="passed",
+    )  # fmt: skip
+    assert msgspec.json.decode(msgspec.json.encode(status), type=DiskStatus) == status
+    assert isinstance(status.visible_sectors, int)
+
+
+def test_an_overlay_of_less_than_the_disk_is_known_to_have_is_not_believed(monkeypatch: pytest.MonkeyPatch) -> None:
+    says(monkeypatch, AMAC_ENABLED, DCO.replace("4719616", "4718592"))
+    status = disk_status(Disk(name="sda", id=DiskId(serial="S1", size=SIZE), transport="sata", ata=True))
+    assert status.ends == (4718592, 4719616, "not-told")
+
+
+def test_what_a_program_says_counts_whatever_its_status_but_not_when_it_takes_too_long(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """smartctl ends with bits about the disk's health."""
+    monkeypatch.setattr(asking, "_SECONDS", 5.0)
+    assert asking._output("sh", "-c", "echo told; exit 8") == "told\n"
+    monkeypatch.setattr(asking, "_SECONDS", 0.2)
+    assert asking._output("sh", "-c", "sleep 2; echo late") == ""
+    assert asking._output("no-such-program") == ""
 
 
 def says(monkeypatch: pytest.MonkeyPatch, answer: str, dco: str = "") -> None:

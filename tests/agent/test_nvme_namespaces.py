@@ -7,7 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netboot.agent.disks.nvme_namespaces import Namespaces, parse_controller, parse_namespaces
+from netboot.agent.disks.nvme_namespaces import (
+    Namespaces,
+    parse_controller,
+    parse_namespaces,
+    read_namespaces,
+)
 from netboot.agent.host import Host
 from netboot.agent.inventory import read_inventory
 from netboot.shared.inventory import HiddenStorage
@@ -118,3 +123,23 @@ def test_namespace_management_is_read_as_recorded(recorded: Recorded) -> None:
     request = ("nvme", "id-ctrl", "/dev/nvme0", "--output-format=json")
     assert parse_controller(recorded(MANAGES).output(request)) == (True, 256)
     assert parse_controller(recorded(SIMPLE).output(request)) == (False, 1024)
+
+
+def test_a_drive_behind_a_network_is_known_by_its_own_place(tmp_path: Path) -> None:
+    """As the kernel shows those of nvme-fabrics: below no PCI function, so that none is taken for a drive of the PC."""
+    (tmp_path / "sys/class/nvme").mkdir(parents=True)
+    for name in ("nvme0", "nvme1"):
+        place = tmp_path / "sys/devices/virtual/nvme-fabrics/ctl" / name
+        place.mkdir(parents=True)
+        (tmp_path / "sys/class/nvme" / name).symlink_to(place)
+    found = read_namespaces(Host(tmp_path, lambda _: ""))
+    assert found == {
+        f"sys/devices/virtual/nvme-fabrics/ctl/{name}": Namespaces(name, attached=None, allocated=None)
+        for name in ("nvme0", "nvme1")
+    }
+
+
+def test_whether_numbers_are_all_that_there_can_be_needs_a_highest() -> None:
+    silent = Namespaces("nvme0", attached=None, allocated=None)
+    assert silent.missing(frozenset()) is None
+    assert silent.missing(frozenset({1})) is None

@@ -36,6 +36,10 @@ _CHECKS: Final = ("tests/certificates/test_verify_findings.py",)
 
 MODULES: Final[dict[str, Held]] = {
     "answers": Held("netboot/agent/answers/*.py", _ANSWERS),
+    "ata_abilities": Held(
+        "netboot/agent/disks/ata_abilities.py",
+        ("tests/agent/test_ata_abilities.py", "tests/agent/test_disk_abilities.py"),
+    ),
     "ata_orders": Held("netboot/agent/erase/firmware/ata.py", ("tests/agent/test_ata_orders.py",)),
     "batches": Held(
         "netboot/records/batches.py",
@@ -75,6 +79,8 @@ MODULES: Final[dict[str, Held]] = {
         "netboot/jobs/disk_answers.py", ("tests/jobs/test_disk_answers.py", "tests/jobs/test_disks_by_place.py")
     ),
     "disk_ports": Held("netboot/shared/disk_ports.py", ("tests/shared/test_disk_ports.py",)),
+    "disk_status": Held("netboot/shared/disk_status.py", ("tests/agent/test_disk_status.py",)),
+    "disk_status_asked": Held("netboot/agent/disks/disk_status.py", ("tests/agent/test_disk_status.py",)),
     "disk_take_out": Held("netboot/jobs/disk_take_out.py", ("tests/jobs/test_disk_take_out.py",)),
     "disk_rules": Held("netboot/jobs/disk_rules.py", ("tests/jobs/test_disk_rules.py",)),
     "drive_freed": Held("netboot/agent/erase/password.py", ("tests/agent/test_drive_password.py",)),
@@ -114,6 +120,10 @@ MODULES: Final[dict[str, Held]] = {
     "give_back": Held("netboot/agent/erase/give_back.py", ("tests/agent/test_give_back.py",)),
     "held_drive": Held("netboot/agent/erase/firmware/held_drive.py", _ENGINE),
     "hidden_rules": Held("netboot/agent/erase/hidden_rules.py", ("tests/agent/test_hidden_rules.py",)),
+    "hidden_storage": Held(
+        "netboot/agent/disks/hidden_storage.py",
+        ("tests/agent/test_hidden_storage.py", "tests/agent/test_hidden_storage_told.py"),
+    ),
     "honest_erasure": Held("netboot/jobs/honest_erasure.py", (*_ERASE, "tests/jobs/test_erase_cuts.py")),
     "identity": Held(
         "netboot/jobs/identity.py", ("tests/records/test_identity.py", "tests/records/test_identity_names.py")
@@ -136,6 +146,8 @@ MODULES: Final[dict[str, Held]] = {
         ("tests/shared/test_mark_places.py", "tests/agent/test_markers.py", "tests/agent/test_marking.py"),
     ),
     "memory": Held("netboot/jobs/stages/memory.py", ("tests/jobs/test_memory_rules.py",)),
+    "nvme_abilities": Held("netboot/agent/disks/nvme_abilities.py", ("tests/agent/test_nvme_abilities.py",)),
+    "nvme_namespaces": Held("netboot/agent/disks/nvme_namespaces.py", ("tests/agent/test_nvme_namespaces.py",)),
     "nvme_orders": Held(
         "netboot/agent/erase/firmware/nvme.py", ("tests/agent/test_nvme_orders.py", "tests/agent/test_media_errors.py")
     ),
@@ -146,6 +158,10 @@ MODULES: Final[dict[str, Held]] = {
     "read_back": Held(
         "netboot/agent/erase/firmware/read_back.py",
         ("tests/agent/test_read_back.py", "tests/agent/test_read_back_hangs.py"),
+    ),
+    "ready": Held(
+        "netboot/agent/erase/ready.py",
+        ("tests/agent/test_ready_words.py", "tests/agent/test_ready.py", "tests/agent/test_locked_disks.py"),
     ),
     "sample": Held(
         "netboot/shared/read_back.py", ("tests/shared/test_firmware_verdict.py", "tests/jobs/test_firmware_rules.py")

@@ -74,7 +74,7 @@ def _security(lines: Sequence[str], supported: bool) -> AtaSecurity | None:
     states: dict[str, bool] = {}
     for line in lines:
         words = line.split()
-        no = words[0] in ("not", "(?)")
+        no = words[0] == "not"  # a state that hdparm itself doubts, "(?)", is none
         name = _STATES.get(" ".join(words[no:]))
         if name in states:
             return None
