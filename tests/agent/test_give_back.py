@@ -197,6 +197,29 @@ def test_nothing_is_ordered_of_a_disk_that_says_another_serial_number(monkeypatc
     assert (bench.orders, bench.open) == ([], 0)
 
 
+def test_one_that_is_locked_once_it_gave_something_back_keeps_what_that_came_to(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    bench = Bench(monkeypatch, accessible=5000, overlay=8000)
+    bench.tools.say("-I", IDENTITY, IDENTITY, satadom("enabled", "locked"))
+    after = bench.run()
+    assert (after.disk, after.problem) == (bench.disk.id, None)
+    assert after.said == GivenBack(visible=5000, native=8000, real=REAL, orders=(set_max(8000),), size=8000 * 512)
+    assert (len(bench.orders), bench.open) == (1, 0)
+
+
+def test_one_that_says_another_serial_number_once_it_gave_something_back_is_ordered_nothing_more(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    bench = Bench(monkeypatch, accessible=5000, overlay=8000)
+    bench.tools.say("-I", IDENTITY, IDENTITY, IDENTITY.replace(SERIAL, "OTHER"))
+    after = bench.run()
+    assert after.problem == Problem("disk-gone", {"disk": label(bench.disk), "error": "another serial number"})
+    assert after.said is not None
+    assert after.said.orders == (set_max(8000),)
+    assert (len(bench.orders), bench.open) == (1, 0)
+
+
 @pytest.mark.parametrize(("told", "accepted"), [(REFUSED, "no"), ("", "not-told"), (None, "not-told")])
 def test_a_disk_that_does_not_take_an_order_keeps_what_it_hides_and_gets_no_other(
     monkeypatch: pytest.MonkeyPatch, told: Answer, accepted: str

@@ -4,6 +4,7 @@ nvme-cli answers what it was recorded to answer (`recorded_tools.py`), and a rec
 drive is in; the drives that take such orders are the lab's, in whole PCs (`tests/lab/test_drive_erase.py`).
 """
 
+import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -137,6 +138,9 @@ def test_where_the_drive_does_not_tell_its_namespaces_nobody_knows_what_else_the
     assert NvmeSanitize("block", host).beside(replace(DISK, name="nvme7n1")) == Beside("?")
     (root / PLACE / "nvme0n1/nsid").write_text("0\n")
     assert NvmeSanitize("block", host).beside(DISK) == Beside("?")
+    (root / PLACE / "nvme0n1/nsid").write_text("1\n")
+    shutil.rmtree(root / "sys/class/nvme")
+    assert NvmeSanitize("block", host).beside(DISK) == Beside("?")
 
 
 def test_the_log_is_read_as_the_drive_sent_it(tools: RecordedTools) -> None:
@@ -161,6 +165,14 @@ def test_how_far_a_sanitize_is_and_how_long_it_was_to_take_are_its_kinds(tools: 
     told = {kind: NvmeSanitize(kind).look(DISK) for kind in ("overwrite", "block", "crypto")}
     assert {kind: look.announced for kind, look in told.items()} == {"overwrite": 9, "block": 7, "crypto": 5}
     assert replace_announced(told["crypto"]) == Look("running", 500, logged=4, untouched=False, errors=3, purged=False)
+
+
+def test_how_far_a_sanitize_is_is_told_in_whole_thousandths(tools: RecordedTools) -> None:
+    """As recorded: 655 of 65,536, where a drive of the makers stood still."""
+    tools.say("get-log", answer("handed-nvme-dump-crypto-stuck"))
+    tools.say("smart-log", "")
+    look = NvmeSanitize("crypto").look(DISK)
+    assert (look.state, look.permille) == ("running", 9)
 
 
 def replace_announced(look: Look) -> Look:

@@ -102,9 +102,11 @@ def test_the_code_is_given_and_the_locks_are_looked_at_again(kernel: Kernel) -> 
 @pytest.mark.parametrize("said", [b"", says(owned=False)])
 def test_no_code_goes_to_a_drive_whose_locks_nobody_switched_on(kernel: Kernel, said: bytes) -> None:
     kernel.said = [said]
-    assert OpalRevert(LABEL).order(NVME, ORDER) == Ordered(
+    revert = OpalRevert(LABEL)
+    assert revert.order(NVME, ORDER) == Ordered(
         COMMAND, "no", "nobody has switched its locks on: a revert would erase nothing"
     )
+    assert revert.wrong is False, "it was not tried"
     assert [call[0] for call in kernel.calls] == ["discovery"]
 
 

@@ -143,6 +143,7 @@ def test_what_may_be_in_a_cache_only_is_not_called_erased() -> None:
 
 def test_what_was_written_is_what_is_to_be_read_back() -> None:
     done = Passes(SIZE)
+    assert (done.end, done.unflushed) == (None, None), "nothing went wrong yet"
     assert done.unwritten == [(0, SIZE)]
     done.wrote(512, 2048)
     assert done.unwritten == [(0, 512), (2048, SIZE)]
