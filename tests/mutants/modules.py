@@ -175,7 +175,7 @@ MODULES: Final[dict[str, Held]] = {
     "thawing": Held("netboot/shared/thawing.py", ("tests/agent/test_thaw_rules.py",)),
     "ticket": Held("netboot/bootmenu/ticket.py", ("tests/bootmenu/test_ticket.py",)),
     "unlocking": Held(
-        "netboot/agent/erase/unlocking.py", ("tests/agent/test_drive_password.py", "tests/agent/test_locked_disks.py")
+        "netboot/agent/erase/unlocking.py", ("tests/agent/test_unlocking.py", "tests/agent/test_drive_password.py")
     ),
 }
 
