@@ -8,6 +8,7 @@ import ast
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -20,8 +21,18 @@ from tests.mutants.modules import EXPLAINED, MODULES, Held
 
 ROOT: Final = Path(__file__).parent.parent.parent
 COPIED: Final = ("netboot", "tests", "images", "menus", "pyproject.toml")
-KILLED: Final = frozenset({1, 3})
-"""pytest's exit statuses for a test that failed, and for an error outside of one."""
+KILLED: Final = frozenset({1, 3, -signal.SIGXCPU})
+"""pytest's exit statuses for a test that failed, and for an error outside of one; and the kernel's end of an endless
+loop, by the CPU seconds that it used. A busy machine ends none: nobody uses CPU seconds by waiting."""
+_BY_CPU: Final = """
+import runpy
+import mutmut.workers.timeout
+
+mutmut.workers.timeout.register_timeout = lambda pid, timeout_s: None
+runpy.run_module("mutmut", run_name="__main__", alter_sys=True)
+"""
+"""mutmut without its limit by the wall's clock, which ends by the same signal what the machine had no time for. What
+waits for ever is ended by pytest's time limit, here a long one, as a test that failed."""
 SURVIVED: Final = frozenset({0, 33})
 """No test failed, or none comes there at all."""
 
@@ -69,10 +80,10 @@ def _copy_tree(copy: Path, held: Held) -> None:
     tests = "".join(f"\n    {test}" for test in held.tests)
     (copy / "setup.cfg").write_text(
         f"[mutmut]\nsource_paths=netboot\nonly_mutate=\n    {held.pattern}\n"
-        f"pytest_add_cli_args_test_selection={tests}\n"
+        f"pytest_add_cli_args_test_selection={tests}\npytest_add_cli_args=\n    --timeout=900\n"
         "also_copy=\n    images\n    menus\nuse_git_change_detection=false\n"
-        # Longer than a test may take: one that never ends is then a test that failed.
-        "timeout_constant=10\n",
+        # CPU seconds that a mutant has: six times what its tests take without it, and a minute.
+        "timeout_constant=10\ntimeout_multiplier=3\n",
         encoding="utf-8",
     )
 
@@ -94,7 +105,7 @@ def _mutmut(copy: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     # Without this tree on the path: the tests are to import the copy.
     path = os.pathsep.join(entry for entry in sys.path if entry and Path(entry).resolve() != ROOT)
     return subprocess.run(
-        [sys.executable, "-m", "mutmut", *arguments],
+        [sys.executable, "-c", _BY_CPU, *arguments],
         cwd=copy,
         env={**os.environ, "PYTHONPATH": path},
         capture_output=True,
