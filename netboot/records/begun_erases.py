@@ -65,7 +65,7 @@ def unended(session: Session, disks: Iterable[DiskId]) -> Iterator[Begun]:
     for wanted in disks:
         ids = [disk.id for disk in machines.disks_named(session, wanted)]
         newest = select(tables.BegunErase).where(tables.BegunErase.disk_id.in_(ids))
-        row = session.scalars(newest.order_by(tables.BegunErase.id.desc()).limit(1)).first() if ids else None
+        row = session.scalars(newest.order_by(tables.BegunErase.id.desc()).limit(1)).first()
         if row is None or max(_newest(session, one) for one in ids) > row.after:
             continue
         if (row.begun.size or row.begun.disk.size) == wanted.size:
@@ -76,7 +76,7 @@ def _is_too_much(session: Session, job_id: str, *, new: bool) -> bool:
     """Whether this job has told more than an honest agent can; `new`: of one more disk now."""
     disks = select(func.count()).where(tables.BegunErase.job_id == job_id)
     told = select(func.count()).where(tables.Event.job_id == job_id, tables.Event.kind == "erase-begun")
-    return (session.scalar(told) or 0) >= MOST * ((session.scalar(disks) or 0) + new)
+    return session.scalars(told).one() >= MOST * (session.scalars(disks).one() + new)
 
 
 def _told(begun: Begun) -> int:

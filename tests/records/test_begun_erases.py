@@ -1,6 +1,7 @@
 """Erases that were begun stay on the record until their end is, and are given to the next job of such a disk."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import count
 
 import pytest
 from msgspec.structs import replace
@@ -74,7 +75,10 @@ def test_each_is_an_event_with_its_key_and_its_password_before_the_drive_hears_o
     assert len(events) == 2, "said twice it is one"
     assert KEY in events[0].body
     assert "netboot-0123456789abcdef" in events[0].body
-    assert all(event.job_id == job.id for event in events)
+    (visit,) = record.machines.detail(record.machines.overview()[0].id).visits
+    assert {(event.machine_id, event.visit_id, event.job_id) for event in events} == {
+        (record.machines.overview()[0].id, visit.id, job.id)
+    }
     assert record.journal.verify().broken is None
 
 
@@ -222,6 +226,16 @@ def test_an_agent_that_tells_without_end_adds_only_so_much(record: Record) -> No
     assert f'"method":"{kept.method}"' in events[-1].body, "what is dropped changes nothing"
 
 
+def test_what_one_job_told_counts_for_no_other(record: Record) -> None:
+    job = at_work(record, "boot-1")
+    for number in range(2, 2 + MOST):
+        method: Method = "overwrite" if number % 2 else "nvme-sanitize-block"
+        record.jobs.erase_begun(job.id, begun(method=method), number)
+    other = pc(2)
+    record.jobs.erase_begun(at_work(record, "boot-2", other).id, begun(disk=ssd(2).id), 2)
+    assert [one.disk for one in given(record, "boot-3", other)] == [ssd(2).id]
+
+
 def test_what_it_tells_counts_for_its_address(record: Record, monkeypatch: pytest.MonkeyPatch) -> None:
     visit = record.visits.greet(hello(pc(), "boot-1"), MAC, address=DEVICE)
     monkeypatch.setattr(arrivals, "DAY_BYTES", 24 << 10)
@@ -233,6 +247,24 @@ def test_what_it_tells_counts_for_its_address(record: Record, monkeypatch: pytes
         record.jobs.erase_begun(job.id, begun(method=method, tool="x" * 256), number)
     with pytest.raises(HelloRefused):
         record.visits.greet(hello(pc(3), "boot-3"), MAC, address=DEVICE)
+
+
+def test_it_counts_for_its_address_by_its_event_and_what_is_not_kept_by_nothing(record: Record) -> None:
+    visit = record.visits.greet(hello(pc(), "boot-1"), MAC, address=DEVICE)
+    job, numbers = start(record, visit), count(2)
+    record.jobs.stage_started(job.id, "erase", 1)
+
+    def adds(told: Begun) -> int:
+        before = record._open.arrivals.recently_added(DEVICE).size
+        record.jobs.erase_begun(job.id, told, next(numbers))
+        return record._open.arrivals.recently_added(DEVICE).size - before
+
+    assert adds(begun(disk=DiskId(size=10**9, path="pci-1"))) == 0
+    assert adds(begun()) == len(record.journal.read(limit=1000)[-1].body)
+    assert adds(begun()) == 0
+    for turn in range(1, MOST):
+        assert adds(begun(method="overwrite" if turn % 2 else "nvme-sanitize-block")) > 0
+    assert adds(begun(key="cd" * 32, method="nvme-sanitize-crypto")) == 0
 
 
 def test_more_disks_may_tell_more(record: Record) -> None:
