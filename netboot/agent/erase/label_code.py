@@ -59,7 +59,7 @@ def question(disk: Disk, tries: int) -> Sentence:
     if tries:
         fr = f"Code refusé par le disque, {tries} fois sur {TRIES}. {fr}"
         en = f"The disk refused the code, {tries} times of {TRIES}. {en}"
-    return Sentence(fr=fr[:300], en=en[:300])
+    return Sentence(fr=fr, en=en)
 
 
 async def asked(ask: Ask, disk: Disk, tries: int) -> str | None:
