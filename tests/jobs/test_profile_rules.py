@@ -1,0 +1,83 @@
+"""What makes sense in a profile, each rule by the one thing that breaks it, and what is said of that."""
+
+from typing import Any, get_args
+
+import msgspec
+import pytest
+from msgspec.structs import replace
+
+from netboot.jobs.profile import ORDER, Profile, profile_error
+from netboot.shared.stages import StageName
+from netboot.shared.stages.erase import EraseOptions
+from netboot.shared.stages.smart import SmartOptions
+
+ALL = Profile(
+    id="all", name={"fr": "Tout", "en": "All"}, stages=get_args(StageName), master="debian-minimal",
+    options={"erase": {"level": "purge"}, "smart": {"failing": "stop"}},
+)  # fmt: skip
+ERASE = Profile(id="erase", name={"fr": "Effacer", "en": "Erase"}, stages=("check", "erase", "finish"))
+LOOK = Profile(id="look", name={"fr": "Inventaire", "en": "Inventory"}, stages=("check", "finish"))
+
+
+@pytest.mark.parametrize("profile", [ALL, ERASE, LOOK, replace(LOOK, stages=("finish",))])
+def test_a_profile_of_any_stages_in_their_order_is_one(profile: Profile) -> None:
+    assert profile_error(profile) == ""
+
+
+ORDERED = f"`stages` must be some of {', '.join(ORDER)}, each once, in this order"
+CHECKED = "a profile that writes to a disk starts with the stage `check`"
+DEPLOYED = "`deploy` needs a `master`, and a `master` needs `deploy`"
+NAMED = "`hostname` may hold a-z, 0-9, {number}, and hyphens between them"
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"id": ""}, "`id` is empty"),
+        ({"name": {"fr": "Effacer"}}, "`name` needs both `fr` and `en`"),
+        ({"name": {"en": "Erase"}}, "`name` needs both `fr` and `en`"),
+        ({"stages": ()}, ORDERED),
+        ({"stages": ("erase", "check", "finish")}, ORDERED),
+        ({"stages": ("check", "erase", "erase", "finish")}, ORDERED),
+        ({"stages": ("check", "erase")}, "`stages` must end with `finish`"),
+        ({"stages": ("erase", "finish")}, CHECKED),
+        ({"stages": ("deploy", "finish"), "master": "debian"}, CHECKED),
+        ({"stages": ("check", "customise", "finish")}, "`customise` needs `deploy`"),
+        ({"stages": ("check", "deploy", "finish")}, DEPLOYED),
+        ({"master": "debian"}, DEPLOYED),
+        ({"hostname": "pc_{number}"}, NAMED),
+        ({"hostname": ""}, NAMED),
+        ({"hostname": "x" * 58 + "{number}"}, NAMED),
+        ({"options": {"finish": {}}}, "`options`: nothing can be set of `finish`"),
+        ({"options": {"smart": {}}}, "`options` sets something of `smart`, which is not in `stages`"),
+        ({"options": {"erase": {"level": "best"}}},
+         "`options` of `erase`: Invalid enum value 'best' - at `$.level`"),
+        ({"options": {"erase": {"psid": "yes"}}}, "`options` of `erase`: Invalid enum value 'yes' - at `$.psid`"),
+    ],
+)  # fmt: skip
+def test_each_mistake_is_told_in_its_own_words(changes: dict[str, Any], said: str) -> None:
+    assert profile_error(replace(ERASE, **changes)) == said
+
+
+def test_a_name_that_fits_the_shortest_number_must_fit_the_longest() -> None:
+    for hostname, fits in (("x" * 57 + "{number}", True), ("x" * 58 + "{number}", False), ("x" * 60, True)):
+        assert (profile_error(replace(ERASE, hostname=hostname)) == "") == fits
+    assert profile_error(replace(ERASE, hostname="{number}-{number}")) == ""
+
+
+def test_what_is_not_set_of_a_stage_is_as_it_says() -> None:
+    assert ERASE.options_for(EraseOptions) == EraseOptions()
+    assert ALL.options_for(EraseOptions) == EraseOptions(level="purge")
+    assert ALL.options_for(SmartOptions) == SmartOptions(failing="stop")
+    one = replace(ALL, options={"erase": {"level": "purge"}})
+    assert one.options_for(SmartOptions) == SmartOptions()
+    with pytest.raises(msgspec.ValidationError):
+        replace(ALL, options={"erase": {"level": "best"}}).options_for(EraseOptions)
+
+
+def test_what_a_profile_does_to_disks_is_told_by_its_stages() -> None:
+    assert [(profile.erases, profile.writes) for profile in (ALL, ERASE, LOOK)] == [
+        (True, True), (True, True), (False, False),
+    ]  # fmt: skip
+    bare = replace(ALL, stages=("check", "deploy", "finish"), options=msgspec.UNSET)
+    assert (bare.erases, bare.writes) == (False, True)
