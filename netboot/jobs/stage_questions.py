@@ -27,8 +27,7 @@ class GivenAnswer:
 
 def key_of(job: str, stage: StageName, question: StageQuestion) -> str:
     """Stands for this very question with all its words: an answer is to what was read, and to nothing else."""
-    content = msgspec.json.encode((job, stage, question), order="deterministic")
-    return hashlib.sha256(content).hexdigest()[:32]
+    return hashlib.sha256(msgspec.json.encode((job, stage, question))).hexdigest()[:32]
 
 
 def counted(closed: QuestionClosed, given: GivenAnswer | None) -> tuple[Counted, str]:

@@ -1,5 +1,6 @@
 """What the server believes of a stage's question: who answered is not the agent's to say."""
 
+import hashlib
 from typing import get_args
 
 import msgspec
@@ -65,6 +66,17 @@ def test_an_answer_is_to_every_word_that_was_read() -> None:
     keys |= {key_of("j2", "check", QUESTION), key_of("j1", "erase", QUESTION)}
     assert len(keys) == 8
     assert key_of("j1", "check", msgspec.json.decode(msgspec.json.encode(QUESTION), type=StageQuestion)) in keys
+
+
+def test_a_key_is_the_beginning_of_the_hash_of_all_that_was_asked() -> None:
+    """Keys stand on the record: one of before an update is to be found again after it."""
+    choices = ",".join(
+        f'{{"id":"{choice.id}","words":{{"fr":"{choice.words.fr}","en":"{choice.words.en}"}}}}'
+        for choice in QUESTION.choices
+    )
+    text = f'{{"fr":"{QUESTION.text.fr}","en":"{QUESTION.text.en}"}}'
+    content = f'["j1","check",{{"id":"{QUESTION.id}","text":{text},"choices":[{choices}],"seconds":600.0}}]'
+    assert key_of("j1", "check", QUESTION) == hashlib.sha256(content.encode()).hexdigest()[:32]
 
 
 @pytest.mark.parametrize(
