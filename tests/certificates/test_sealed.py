@@ -63,6 +63,16 @@ def test_what_is_no_file_of_ours_is_refused(content: bytes) -> None:
         read_sealed(content)
 
 
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [(b'{"paper":1e999,"seal":""}', "json"), (b'{"paper":{},"seal":1}', "parts"), (b'{"paper":{}}', "parts")],
+)
+def test_why_it_is_refused_is_said(content: bytes, why: str) -> None:
+    with pytest.raises(FormError) as refused:
+        read_sealed(content)
+    assert str(refused.value) == why
+
+
 def test_what_is_too_long_is_not_read() -> None:
     with pytest.raises(FormError):
         json_form.read(b" " * (json_form.LONGEST + 1))

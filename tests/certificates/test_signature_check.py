@@ -1,5 +1,6 @@
 """Where a PDF's signature is looked for, and that no other thing in its place is taken for one of netboot's."""
 
+import hashlib
 import re
 from datetime import UTC, datetime
 from typing import Any
@@ -9,6 +10,7 @@ from asn1crypto import cms
 from asn1crypto import x509 as asn1
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
@@ -116,6 +118,31 @@ def test_another_certificate_of_the_same_key_is_not_the_signers(pdf: bytes, keys
     )
     signer = cms_of(pdf)["content"]["signer_infos"][0]
     other = _rebuilt(asn1.Certificate.load(forged), signer["signed_attrs"], signer["signature"].native)
+    assert reason(with_cms(pdf, other.dump())) == "signature"
+
+
+def test_a_key_of_another_kind_signs_nothing_of_netboots(pdf: bytes) -> None:
+    """All is as it should be but the key, which is of a curve: who reads `findings.py` is told that, not a crash."""
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "somebody")])
+    key = ec.generate_private_key(ec.SECP256R1())
+    forged = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(7)
+        .not_valid_before(datetime(2026, 1, 1, tzinfo=UTC))
+        .not_valid_after(datetime(2027, 1, 1, tzinfo=UTC))
+        .sign(key, hashes.SHA256())
+        .public_bytes(Encoding.DER)
+    )
+    signer = cms_of(pdf)["content"]["signer_infos"][0]
+    attributes = signer["signed_attrs"].copy()
+    for one in attributes:
+        if one["type"].native == "signing_certificate_v2":
+            one["values"][0]["certs"][0]["cert_hash"] = hashlib.sha256(forged).digest()
+    again = cms.CMSAttributes.load(b"\x31" + attributes.dump(force=True)[1:])
+    other = _rebuilt(asn1.Certificate.load(forged), again, signer["signature"].native)
     assert reason(with_cms(pdf, other.dump())) == "signature"
 
 

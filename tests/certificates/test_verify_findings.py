@@ -15,7 +15,7 @@ from netboot.certificates.issue import Document, issue
 from netboot.certificates.seal import fingerprint, seal
 from netboot.certificates.sealed import content_of
 from netboot.certificates.values import Paper
-from netboot.certificates.verify import LONGEST, Checked, Known, check, compare
+from netboot.certificates.verify import LONGEST, Checked, Known, check, check_given, compare
 from netboot.records import chain
 from netboot.records.record import Record
 from netboot.records.values import Event
@@ -171,6 +171,25 @@ def test_only_files_that_say_of_what_they_are_can_be_of_different_papers(
     number = {"number": report.number}
     assert compare([check(pdf, known), ours, other]) == [Finding("pdf-other", "changed", number)]
     assert compare([other, broken, check(pdf, known)]) == [Finding("pdf-other", "changed", number)]
+
+
+def test_a_picture_is_checked_by_the_text_in_it_and_what_is_none_as_it_is(document: Document, known: Known) -> None:
+    seen: list[bytes] = []
+
+    def reads(text: str | None) -> Callable[[bytes], str | None]:
+        def read(content: bytes) -> str | None:
+            seen.append(content)
+            return text
+
+        return read
+
+    text = document.issued.seal
+    assert check_given(b"a picture", known, reads(text)) == check(text.encode(), known)
+    assert check_given(b"a picture", known, reads("")) == one("picture-empty", "foreign")
+    assert check_given(document.json, known, reads(None)) == check(document.json, known)
+    assert seen == [b"a picture", b"a picture", document.json]
+    halved = text.replace("SSD", "SS\ud800")  # half of a sign, which no text in UTF-8 has
+    assert check_given(b"a picture", known, reads(halved)) == check(halved.encode(errors="replace"), known)
 
 
 # ── events ──────────────────────────────────────────────────────────────────────────────────────────────────────────
