@@ -61,7 +61,11 @@ MODULES: Final[dict[str, Held]] = {
     ),
     "certificate_values": Held(
         "netboot/certificates/compose.py",
-        ("tests/certificates/test_compose_fields.py", "tests/certificates/test_compose.py"),
+        (
+            "tests/certificates/test_compose_fields.py",
+            "tests/certificates/test_compose_around.py",
+            "tests/certificates/test_compose.py",
+        ),
     ),
     "chain": Held("netboot/records/chain.py", ("tests/records/test_chain.py",)),
     "claim": Held("netboot/agent/disks/claim.py", ("tests/agent/test_claim.py", "tests/agent/test_ready.py")),
@@ -133,10 +137,21 @@ MODULES: Final[dict[str, Held]] = {
         ("tests/jobs/test_imaging.py", "tests/jobs/test_disk_answers.py", "tests/jobs/test_disks_by_place.py"),
     ),
     "inventory": Held("netboot/shared/inventory.py", ("tests/shared/test_inventory.py",)),
-    "kit_collect": Held("netboot/kit/collect.py", ("tests/kit/test_collect_files.py", "tests/kit/test_collect.py")),
+    "kit_collect": Held(
+        "netboot/kit/collect.py",
+        (
+            "tests/kit/test_collect_files.py",
+            "tests/kit/test_collect_bounds.py",
+            "tests/kit/test_collect.py",
+            "tests/kit/test_hostile_sticks.py",
+        ),
+    ),
     "kit_identity": Held("netboot/kit/identity.py", ("tests/kit/test_identity.py",)),
     "kit_visit": Held(
         "netboot/alone/kit_visit.py", ("tests/alone/test_kit_visit_words.py", "tests/alone/test_kit_visit.py")
+    ),
+    "label_code": Held(
+        "netboot/agent/erase/label_code.py", ("tests/agent/test_label_code.py", "tests/agent/test_opal_erase.py")
     ),
     "mark_places": Held(
         "netboot/shared/mark_places.py", ("tests/shared/test_mark_places.py", "tests/agent/test_markers.py")
@@ -155,6 +170,18 @@ MODULES: Final[dict[str, Held]] = {
     "opal_orders": Held("netboot/agent/erase/firmware/opal.py", ("tests/agent/test_opal_orders.py",)),
     "out_of_reach": Held("netboot/shared/out_of_reach.py", ("tests/shared/test_out_of_reach.py",)),
     "overwrite_verdict": Held("netboot/agent/erase/overwrite_verdict.py", ("tests/agent/test_overwrite_verdict.py",)),
+    "profile": Held(
+        "netboot/jobs/profile.py",
+        ("tests/jobs/test_profile_rules.py", "tests/jobs/test_profiles.py", "tests/jobs/test_erase_policy.py"),
+    ),
+    "question_counted": Held("netboot/jobs/stage_questions.py", ("tests/jobs/test_stage_questions.py",)),
+    "question_record": Held(
+        "netboot/records/stage_questions.py",
+        (
+            "tests/records/test_stage_questions.py",
+            "tests/records/test_question_bodies.py",
+        ),
+    ),
     "read_back": Held(
         "netboot/agent/erase/firmware/read_back.py",
         ("tests/agent/test_read_back.py", "tests/agent/test_read_back_hangs.py"),
@@ -183,6 +210,7 @@ _DUMPS: Final = 'return json.dumps(value, sort_keys=True, separators=(",", ":"),
 
 _ARMED: Final = 'id=secrets.token_hex(16), profile=profile, places=places, taken=0, who=who, at=now, ending=""'
 _FIRST: Final = "return session.scalars(select(tables.Batch).order_by(*order).limit({})).first()"
+_BEGUN: Final = "row = session.scalars(newest.order_by(tables.BegunErase.id.desc()).limit({})).first()"
 _STATE: Final = '\'"STATE":"INTERRUPTED"\''
 _DOUBT: Final = 'return replace(disk, said={}).belonging == "doubt" and disk.id.size > 0'
 _PAIRS: Final = "pairs = list(zip(inventory.disks, settled(inventory, answers), {}))"
@@ -196,6 +224,7 @@ _PROOF: Final = (
     'return base64.urlsafe_b64encode(hmac.digest(key, said.encode(), hashlib.sha256)).decode().rstrip("XX=XX")'
 )
 
+_ITS_VISIT: Final = "visit = require_row(session.get(tables.Visit, row.visit_id), {})"
 _SECTORS: Final = "for at, before in zip(_AT, known, {})"
 _LAST: Final = "return chain(steps, () if (last is None) and False else (last,))"
 _NUMBERS: Final = 'data, boot, disk = (int.from_bytes(numbers[at : at + 4], "little") or 2 for at in (0, 4, 8))'
@@ -216,6 +245,8 @@ EXPLAINED: Final[dict[tuple[str, str], str]] = {
     ("netboot.records.batches._newest", _FIRST.format("None")): "the first is taken of however many",
     ("netboot.records.batches._newest", _FIRST.format("2")): "the first is taken of however many",
     ("netboot.records.batches._had_its_turn", _STATE): "PostgreSQL notices; LIKE of SQLite knows no capitals",
+    ("netboot.records.begun_erases.unended", _BEGUN.format("None")): "the first is taken of however many",
+    ("netboot.records.begun_erases.unended", _BEGUN.format("2")): "the first is taken of however many",
     ("netboot.records.chain.canonical", _DUMPS.format("None", "False")): "None is as false as False",
     ("netboot.records.chain.canonical", _DUMPS.format("False", "None")): "None is as false as False",
     ("netboot.records.chain.check", "why = None"): "only asked whether it is empty",
@@ -234,6 +265,9 @@ EXPLAINED: Final[dict[tuple[str, str], str]] = {
     ("netboot.jobs.stages.erase._reason_to_doubt_report", _IN_ORDER.format("")): "Python's own default is False",
     ("netboot.shared.erase_outcome.as_hidden_areas_show", _NO_STATUS): "None is as false as 0",
     ("netboot.records.old_evidence._take", 'text = left.get(name, "XXXX")'): "as little a number as no text",
+    ("netboot.records.stage_questions.give", _ITS_VISIT.format("None")): "the table's foreign key says as much",
+    ("netboot.records.stage_questions.give", _ITS_VISIT.format('"XXvisitXX"')): "the table's foreign key says as much",
+    ("netboot.records.stage_questions.give", _ITS_VISIT.format('"VISIT"')): "the table's foreign key says as much",
     ("netboot.bootmenu.ticket.check", _KNOWN): 'what is no UUID counts as none, as "" does',
     (f"{_VIEWER}__init__", "self._sector = None"): "compared only, so that nothing is filled in twice",
     (f"{_VIEWER}look", "self._sector = None"): "compared only, so that nothing is filled in twice",
