@@ -2,7 +2,7 @@
 
 It is made of the disk's own serial number. So it is known before the disk hears it, to every netboot server, with its
 record or without; at whatever visit a power cut has left the disk locked, it is found again. It guards nothing: it is
-what ATA asks for before it erases. The order carries it, and the PC's page shows it for a disk on which a password is
+what ATA asks for before it erases. The order carries it, and the PC's page shows it to an operator where a password is
 set. Anybody who holds the disk and this file can take it off, and that is what it is for.
 Not for: trying it (`agent/erase/password.py`).
 """

@@ -1,6 +1,7 @@
 """What a disk says of erasing itself, in plain words for a PC's page: what it can do, what is in the way, what to do.
 
-Pure. Not for: which method a job takes.
+The password that netboot may have left on it is told to a person who may act; anybody else reads that there is one, and
+who can see it. Pure. Not for: which method a job takes.
 """
 
 from collections.abc import Callable, Iterator
@@ -58,6 +59,12 @@ ABILITY_TEXTS: Final[dict[str, dict[Language, str]]] = {
         "en": "If netboot set this password and a power cut left it: an erase takes it off by itself. By hand it is "
         "{password} (user, level “high”).",
     },
+    "own_password_untold": {
+        "fr": "Si c'est netboot qui a mis ce mot de passe, et qu'une coupure l'a laissé : un effacement l'ôte de "
+        "lui-même. Pour l'ôter à la main, connectez-vous : cette page le montre à un opérateur.",
+        "en": "If netboot set this password and a power cut left it: an erase takes it off by itself. To take it off "
+        "by hand, sign in: this page shows it to an operator.",
+    },
     "opal_shut": {
         "fr": "Verrouillé par un ancien propriétaire (TCG Opal, aussi « eDrive » ou mot de passe de disque de certains "
         "BIOS) : tout ou partie ne peut être ni lu ni écrit. Un profil qui efface demande le code PSID imprimé sur "
@@ -104,10 +111,14 @@ ABILITY_TEXTS: Final[dict[str, dict[Language, str]]] = {
 }
 
 
-def ability_lines(disk: Disk, language: Language, time: Time) -> list[str]:
-    """The sentences on this disk: what is in the way first; none for a disk that nobody asks."""
+def ability_lines(disk: Disk, language: Language, time: Time, *, may_act: bool) -> list[str]:
+    """The sentences on this disk: what is in the way first; none for a disk that nobody asks.
+
+    `may_act`: who reads them is signed in.
+    """
     can = disk.can
-    lines = [ABILITY_TEXTS[name][language].format(password=password_of(disk)) for name in _in_the_way(disk)]
+    password = password_of(disk)
+    lines = [ABILITY_TEXTS[name][language].format(password=password) for name in _in_the_way(disk, may_act)]
     if disk.ata or disk.transport == "nvme" or can.scsi_sanitize is not None:
         ways = list(_ways(can, language, time))
         if ways:
@@ -119,7 +130,7 @@ def ability_lines(disk: Disk, language: Language, time: Time) -> list[str]:
     return lines
 
 
-def _in_the_way(disk: Disk) -> Iterator[str]:
+def _in_the_way(disk: Disk, may_act: bool) -> Iterator[str]:
     can = disk.can
     security = can.ata_security
     states = {each.state for each in (can.ata_sanitize, can.nvme_sanitize, can.scsi_sanitize) if each is not None}
@@ -128,7 +139,7 @@ def _in_the_way(disk: Disk) -> Iterator[str]:
     elif security is not None and security.enabled:
         yield "enabled"
     if security is not None and security.enabled and password_of(disk):
-        yield "own_password"
+        yield "own_password" if may_act else "own_password_untold"
     if security is not None and security.expired:
         yield "expired"
     if can.opal is not None and can.opal.owned:

@@ -73,7 +73,7 @@ def renderer() -> Environment:
         verdict_name=verdict_name,
         end_name=end_name,
         disk_name=disk_name,
-        disk_abilities=lambda disk, language: ability_lines(disk, language, short_time),
+        disk_abilities=lambda disk, who: ability_lines(disk, who.language, short_time, may_act=bool(who.operator)),
         answer_names=ANSWERS,
         answer_text=answer_text,
         answer_counts=counts,

@@ -55,11 +55,16 @@ def test_it_can_be_typed_and_no_disk_behind_a_bridge_has_one(serial: str, transp
         assert re.fullmatch(r"netboot-[0-9a-f]{16}", password)
 
 
-def test_the_page_shows_it_for_a_disk_on_which_a_password_is_set() -> None:
-    def lines(enabled: bool = False, locked: bool = False) -> str:
+def test_the_page_shows_it_to_an_operator_for_a_disk_on_which_a_password_is_set() -> None:
+    def lines(enabled: bool = False, locked: bool = False, may_act: bool = True) -> str:
         can = Abilities(ata_security=AtaSecurity(supported=True, enabled=enabled, locked=locked))
-        return "\n".join(ability_lines(replace(DISK, can=can), "en", lambda seconds, _: f"{seconds} s"))
+        disk = replace(DISK, can=can)
+        return "\n".join(ability_lines(disk, "en", lambda seconds, _: f"{seconds} s", may_act=may_act))
 
     assert KNOWN in lines(enabled=True)
     assert KNOWN in lines(enabled=True, locked=True)
     assert KNOWN not in lines()
+    untold = lines(enabled=True, locked=True, may_act=False)
+    assert KNOWN not in untold
+    assert "netboot set this password" in untold
+    assert "sign in" in untold

@@ -34,7 +34,7 @@ CAN = "Sait s'effacer lui-même (temps d'après lui)"
 def lines(can: Abilities, transport: str = "sata") -> list[str]:
     """What is said in French."""
     disk = replace(DISK, transport=transport, ata=transport == "sata", can=can)
-    return ability_lines(disk, "fr", short_time)
+    return ability_lines(disk, "fr", short_time, may_act=True)
 
 
 @pytest.mark.parametrize("name", ABILITY_TEXTS)
@@ -99,6 +99,23 @@ def test_what_is_in_the_way_is_told_first_with_what_to_do(can: Abilities, wanted
     said = lines(can)
     assert said[: len(wanted)] == [ABILITY_TEXTS[name]["fr"].format(password=password_of(DISK)) for name in wanted]
     assert said[len(wanted)].startswith(CAN)
+
+
+async def test_netboots_own_password_is_shown_to_who_is_signed_in_and_others_read_how_to_see_it(
+    visitor: Person, operator: Person, workshop: Workshop, server: TestServer
+) -> None:
+    security = AtaSecurity(supported=True, enabled=True, locked=True)
+    disk = replace(pc().disks[0], transport="sata", ata=True, can=Abilities(ata_security=security))
+    password = password_of(disk)
+    assert password
+    async with agent_on(server, hello(replace(pc(), disks=(disk,)))):
+        path = f"/machine/{workshop.live_board.rows()[0].machine}"
+        watched, signed_in = unescape(await visitor.get(path)), unescape(await operator.get(path))
+    assert password not in watched
+    assert "netboot-" not in watched
+    assert ABILITY_TEXTS["own_password_untold"]["fr"] in watched
+    assert ABILITY_TEXTS["own_password"]["fr"].format(password=password) in signed_in
+    assert ABILITY_TEXTS["own_password_untold"]["fr"] not in signed_in
 
 
 async def test_a_pcs_page_tells_each_disk_and_how_to_thaw_a_frozen_one(
