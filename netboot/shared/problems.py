@@ -88,7 +88,7 @@ def sizes_in(language: Language, text: str) -> str:
 
 
 _NAMED: Final = (
-    ("reason", REASONS), ("stage", TITLES), ("seen", SEEN), ("level", erase.LEVELS), ("wanted", erase.LEVELS),
+    ("reason", REASONS), ("stage", TITLES), ("seen", SEEN), ("level", erase.BEST), ("wanted", erase.WANTED),
 )  # fmt: skip
 """Values that a sentence names in its own language."""
 

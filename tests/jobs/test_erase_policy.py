@@ -1,5 +1,6 @@
 """Which method a disk is erased by: what its profile wants, what it can have, and what happens between the two."""
 
+import re
 from dataclasses import replace as with_rules
 from typing import Any, cast
 
@@ -134,6 +135,22 @@ def test_a_method_that_reaches_no_level_is_never_taken_however_little_is_wanted(
     assert orders_for((nobody_tells,), options, methods={PURGES: either[PURGES]}) == Problem(
         "erase-level", {"disk": label(HDD), "wanted": orders[0].wanted, "level": "none"}
     )
+
+
+def test_a_profile_that_names_no_level_says_of_a_method_that_suits_no_disk_just_that() -> None:
+    for by in (
+        EraseOptions(by="nvme-format-crypto", level="any"),
+        EraseOptions(by="ata-erase", level="any", otherwise="take-out"),
+    ):
+        problem = orders_for((SSD,), by)
+        assert isinstance(problem, Problem)
+        french, english = problem.sentence("fr"), problem.sentence("en")
+        assert "un effacement, quel qu'en soit le niveau" in french
+        assert "aucune des méthodes que ce profil permet ne lui convient" in french
+        assert "an erasure of whatever level" in english
+        assert "none of the methods that this profile allows suits it" in english
+        for said in (french, english):
+            assert not re.search(r"niveau aucun|mieux aucun|level none|none at best", said)
 
 
 def test_each_disk_gets_what_it_can_have() -> None:

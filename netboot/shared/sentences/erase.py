@@ -48,7 +48,24 @@ LEVELS: Final[dict[str, dict[Language, str]]] = {
     "clear": {"fr": "Clear", "en": "Clear"},
     "purge": {"fr": "Purge", "en": "Purge"},
 }
-"""The levels as a sentence names them in `{level}` and `{wanted}`: NIST's words, in every language."""
+"""The levels by name: NIST's words, in every language."""
+
+WANTED: Final[dict[str, dict[Language, str]]] = {
+    "none": {"fr": "un effacement, quel qu'en soit le niveau", "en": "an erasure of whatever level"},
+    "clear": {"fr": "le niveau Clear", "en": "the level Clear"},
+    "purge": {"fr": "le niveau Purge", "en": "the level Purge"},
+}
+"""What a profile asks for, as `{wanted}`."""
+
+BEST: Final[dict[str, dict[Language, str]]] = {
+    "none": {
+        "fr": "aucune des méthodes que ce profil permet ne lui convient",
+        "en": "none of the methods that this profile allows suits it",
+    },
+    "clear": {"fr": "au mieux Clear", "en": "Clear at best"},
+    "purge": {"fr": "au mieux Purge", "en": "Purge at best"},
+}
+"""The most that a disk can have by that profile, as `{level}`."""
 
 TITLE: Final[dict[Language, str]] = {"fr": "Effacement", "en": "Erasure"}
 
@@ -60,10 +77,10 @@ SENTENCES: Final[dict[Code, dict[Language, str]]] = {
         "sign an exception on this PC's page.",
     },
     "erase-level": {
-        "fr": "Ce profil demande le niveau {wanted}, que le disque {disk} ne peut pas avoir : au mieux {level}. "
-        "Rien n'a été écrit. Choisissez un profil qui demande moins, ou sortez le disque et détruisez-le.",
-        "en": "This profile asks for the level {wanted}, which the disk {disk} cannot have: {level} at best. "
-        "Nothing was written. Choose a profile that asks for less, or take the disk out and destroy it.",
+        "fr": "Ce profil demande {wanted}, que le disque {disk} ne peut pas avoir : {level}. Rien n'a été écrit. "
+        "Choisissez un profil qui demande moins, ou une autre méthode ; sinon, sortez le disque et détruisez-le.",
+        "en": "This profile asks for {wanted}, which the disk {disk} cannot have: {level}. Nothing was written. Choose "
+        "a profile that asks for less, or for another method; else take the disk out and destroy it.",
     },
     "erase-mismatch": {
         "fr": "La relecture du disque {disk} ne montre pas partout ce qui a été écrit : {different} sont autres. "
@@ -181,9 +198,9 @@ SENTENCES: Final[dict[Code, dict[Language, str]]] = {
         "nothing is known. Nothing was erased: choose a profile that overwrites.",
     },
     "erase-take-out": {
-        "fr": "Ce profil demande le niveau {wanted}, que le disque {disk} ne peut pas avoir : au mieux {level}. Rien "
+        "fr": "Ce profil demande {wanted}, que le disque {disk} ne peut pas avoir : {level}. Rien "
         "n'a été écrit. Éteignez le PC, sortez ce disque, étiquetez-le « à détruire », puis recommencez sans lui.",
-        "en": "This profile asks for the level {wanted}, which the disk {disk} cannot have: {level} at best. Nothing "
+        "en": "This profile asks for {wanted}, which the disk {disk} cannot have: {level}. Nothing "
         "was written. Switch the PC off, take that disk out, label it “to be destroyed”, then start again without it.",
     },
     "erase-locked": {
