@@ -49,7 +49,7 @@ def write_papers(
     keys = load_certificate_keys(settings.data_folder)
     with open_record(place) as record:
         written = write_folder(folder, record, workshop_of(settings), keys, wanted)
-    say(f"{written.certificates} certificates and {written.reports} reports are in {folder}.")
+    say(written.sentence(folder))
 
 
 def write_papers_of(
@@ -67,7 +67,7 @@ def write_papers_of(
         table=f"erasures-{now:%Y%m%d-%H%M%S-%f}.csv",
     )
     written = write_folder(folder, record, workshop_of(settings), load_certificate_keys(settings.data_folder), wanted)
-    say(f"{written.certificates} certificates and {written.reports} reports are in {folder}.")
+    say(written.sentence(folder))
 
 
 def verify(settings: Settings, things: Sequence[str], *, keys: Path | None, language: Language, say: Say) -> int:

@@ -64,6 +64,12 @@ class Written:
     certificates: int
     reports: int
 
+    def sentence(self, folder: Path) -> str:
+        """What the command line says of them."""
+        certificates = f"{self.certificates} certificate{'' if self.certificates == 1 else 's'}"
+        reports = f"{self.reports} report{'' if self.reports == 1 else 's'}"
+        return f"In {folder}: {certificates}, {reports}."
+
 
 def documents(record: Record, workshop: Workshop, keys: CertificateKeys, wanted: Wanted) -> Iterator[Document]:
     """The sealed papers of the visits whose newest erasure is of this time, in its order."""

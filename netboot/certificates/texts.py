@@ -202,7 +202,7 @@ TEXTS: Final[dict[str, Words]] = {
     # A batch
     "batch_count": {
         "fr": "{certificates} PC avec certificat, {reports} avec un rapport seulement.",
-        "en": "{certificates} PCs with a certificate, {reports} with a report only.",
+        "en": "PCs with a certificate: {certificates}; with a report only: {reports}.",
     },
     "batch_dates": {"fr": "Effacés du {first} au {last}.", "en": "Erased from {first} to {last}."},
     "batch_table": {"fr": "Les PC de ce lot", "en": "The PCs of this batch"},

@@ -109,6 +109,8 @@ def test_in_a_batch_only_the_reports_pages_bear_the_frame(
     shown = laid_out_batch([document.issued, other.issued, document.issued], "Ville de Metz", "fr")
     text = words(shown)
     assert "2 PC avec certificat, 1 avec un rapport seulement." in text
+    one = words(laid_out_batch([document.issued, other.issued], "Ville de Metz", "en"))
+    assert "PCs with a certificate: 1; with a report only: 1." in one
     assert text.count(document.issued.paper.number) > 2
     edges = [dark_edge(page) for page in make_pictures(shown, dots=36)]
     assert edges[0] is False

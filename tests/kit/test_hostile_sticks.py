@@ -157,7 +157,7 @@ def test_collecting_issues_the_papers_of_what_was_erased_and_says_where(
         )
         assert status == 0
     assert "on the record now" in said[0]
-    assert said[1].startswith("1 certificates and 0 reports are in")
+    assert said[1] == f"In {tmp_path / 'papers'}: 1 certificate, 0 reports."
     assert "known already" in said[2]
     (paper,) = (tmp_path / "papers").glob("certificate-*.json")
     assert '"time"' in paper.read_text(), "that the times are those of the PC's clock is among what is not known"

@@ -110,7 +110,7 @@ def test_a_stick_of_another_workshop_is_refused_with_where_to_take_it(
     status, said = collected(stick, settings, tmp_path / "papers")
     assert status == 1
     assert said[1].startswith("theirs.json: it is not signed by a kit of this workshop")
-    assert "1 certificates" in said[2]
+    assert "1 certificate," in said[2]
     assert said[3].startswith("1 of 2 files were not taken")
     assert "A stick of another workshop is collected there" in said[4]
 
@@ -134,7 +134,7 @@ def test_of_each_job_its_disks_are_told_with_what_became_of_them(
     assert said[0] == f"cut.json: {machine}: on the record now; it was cut short before its end"
     disks = f"{SSD.id.text}: erased, {HDD.id.text}: not erased"
     assert said[1] == f"half.json: {machine}: on the record now; {disks}"
-    assert said[2].startswith("0 certificates and 1 reports are in")
+    assert said[2] == f"In {tmp_path / 'papers'}: 0 certificates, 1 report."
 
 
 def test_without_a_workshop_nothing_is_made_and_it_says_where_to_collect(tmp_path: Path, stick: Path) -> None:
