@@ -264,10 +264,13 @@ def _verify_masters(options: argparse.Namespace) -> int:
 
 
 def _remove_master(options: argparse.Namespace) -> int:
+    from netboot.files.data_folder import require_open
     from netboot.store import Store
     from netboot.store.upkeep import collect_garbage, remove_master
 
-    store = Store(_settings(options).data_folder / "store")
+    folder = _settings(options).data_folder / "store"
+    require_open(folder / "masters")
+    store = Store(folder)
     remove_master(store, options.name)
     freed = collect_garbage(store).freed
     _say(f"{options.name} is deleted; {freed // 10**6} MB are free again.")

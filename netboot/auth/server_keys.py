@@ -13,6 +13,7 @@ from typing import Final
 from nacl.signing import SigningKey
 
 from netboot.auth.key_files import read_or_create
+from netboot.files.data_folder import require_open
 from netboot.shared.errors import NetbootError
 
 KEY_FILE: Final = "signing.key"
@@ -25,6 +26,7 @@ def load_key(folder: Path) -> SigningKey:
     A lost key is never replaced while the store has masters, since those are signed with it.
     """
     cure = "put it back from a backup; or delete it, run `netboot key new`, then build or import the masters again"
+    require_open(folder)
     path, signed = folder / KEY_FILE, _signed_masters(folder)
     if signed and not path.exists():
         raise NetbootError(
@@ -36,6 +38,7 @@ def load_key(folder: Path) -> SigningKey:
 
 def new_key(folder: Path) -> SigningKey:
     """Make a signing key in place of a lost one; no PC accepts the old key's masters any more. Raises NetbootError."""
+    require_open(folder)
     path = folder / KEY_FILE
     if path.exists():
         raise NetbootError(f"there is a signing key already: {path}", hint="nothing was changed; netboot uses that one")
@@ -44,8 +47,10 @@ def new_key(folder: Path) -> SigningKey:
 
 def _signed_masters(folder: Path) -> int:
     """How many masters the store has, whoever signed them."""
+    masters = folder / "store" / "masters"
+    require_open(masters)
     try:
-        return sum(1 for _ in (folder / "store" / "masters").iterdir())
+        return sum(1 for _ in masters.iterdir())
     except FileNotFoundError:
         return 0
 

@@ -16,6 +16,7 @@ from netboot.certificates.folder import Wanted, wanted_of_days, write_folder
 from netboot.certificates.picture import text_in
 from netboot.certificates.values import Workshop
 from netboot.certificates.verify import LONGEST, Checked, Known, check_given, compare
+from netboot.files.data_folder import require_open
 from netboot.records.record import Record, open_record
 from netboot.settings.config import Settings
 from netboot.shared.errors import NetbootError
@@ -42,6 +43,7 @@ def write_papers(
 
     `language` is fr, en or both; "" is the settings'.
     """
+    require_open(settings.data_folder)
     place = _record_of(settings)
     if not place.exists():
         raise NetbootError(f"there is no record at {place}", hint="give --config the settings that the server has")

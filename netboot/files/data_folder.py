@@ -27,6 +27,19 @@ def make_private(folder: Path) -> None:
     folder.chmod(0o700)  # whatever the umask
 
 
+def require_open(folder: Path) -> None:
+    """Raise NetbootError when this user may not look into this folder; one that is not there yet hides nothing."""
+    try:
+        (folder / LOCK).stat()
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise NetbootError(
+            f"{folder} cannot be looked into: {error.strerror}",
+            hint="run it as the user who owns that folder, which is root for `sudo ./run serve`: sudo ./run netboot …",
+        ) from error
+
+
 def require_private(path: Path, what: str) -> None:
     """Raise NetbootError unless this file is ours and nobody else may read or change it."""
     status = path.stat()

@@ -7,6 +7,7 @@ from typing import Final
 
 from netboot.auth.server_keys import KEY_FILE, load_key
 from netboot.certificates.command_line import write_papers_of
+from netboot.files.data_folder import require_open
 from netboot.kit.collect import Taken, collect
 from netboot.kit.make import make_kit
 from netboot.records.record import open_record
@@ -56,7 +57,8 @@ def _make(file: Path, settings: Settings, name: str, profiles: Sequence[str], sa
 
 
 def _collect(place: Path, settings: Settings, folder: Path, say: Callable[[str], None]) -> int:
-    if not _has_key(settings.data_folder):
+    require_open(settings.data_folder)
+    if not (settings.data_folder / KEY_FILE).exists():
         # A new one would know no stick, and make a workshop where there is none.
         raise NetbootError(
             f"{settings.data_folder} is no workshop's data folder: it has no {KEY_FILE}, by which sticks are known",
@@ -72,15 +74,6 @@ def _collect(place: Path, settings: Settings, folder: Path, say: Callable[[str],
         if visits := [one.visit for one in taken if one.visit]:
             write_papers_of(record, settings, visits, folder=folder.absolute(), since=_FROM_THE_FIRST, say=say)
     return _told_refused(taken, say)
-
-
-def _has_key(folder: Path) -> bool:
-    try:
-        return (folder / KEY_FILE).exists()
-    except OSError as error:
-        raise NetbootError(
-            f"{folder} cannot be looked into: {error.strerror}", hint="run it as root: sudo ./run netboot kit collect …"
-        ) from error
 
 
 def _told_taken(one: Taken) -> str:
