@@ -12,13 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from netboot.agent.answers.hex_dump import dumped_bytes
-from netboot.agent.answers.nvme_orders import (
-    SANITIZE_FAILED,
-    SANITIZE_IN_PROGRESS,
-    parse_format_order,
-    parse_sanitize_order,
-    status_code,
-)
+from netboot.agent.answers.nvme_orders import parse_format_order, parse_sanitize_order
 from netboot.agent.answers.nvme_sanitize_log import (
     SanitizeLog,
     Times,
@@ -219,22 +213,21 @@ def test_no_text_breaks_the_reading(parse: Callable[[str], SanitizeLog | None], 
 
 
 @pytest.mark.parametrize(
-    ("name", "exit_status", "taken", "code"),
+    ("name", "exit_status", "taken", "said"),
     [
-        ("handed-nvme-sanitize-in-progress", 1, "refused", SANITIZE_IN_PROGRESS),
-        ("handed-nvme-sanitize-failed", 1, "refused", SANITIZE_FAILED),
-        ("nvme-sanitize-denied", 1, "refused", 0x286),
-        ("nvme-sanitize-denied", 0, "refused", 0x286),
-        ("nvme-format-old-refusal", 1, "not-told", None),
+        ("handed-nvme-sanitize-in-progress", 1, "refused", "Sanitize In Progress: "),
+        ("handed-nvme-sanitize-failed", 1, "refused", "Sanitize Failed: "),
+        ("nvme-sanitize-denied", 1, "refused", "Access Denied: "),
+        ("nvme-sanitize-denied", 0, "refused", "Access Denied: "),
+        ("nvme-format-old-refusal", 1, "not-told", ""),
     ],
 )
-def test_a_drives_refusal_is_read_whatever_the_exit_status(
-    name: str, exit_status: int, taken: str, code: int | None
-) -> None:
+def test_a_drives_refusal_is_read_whatever_the_exit_status(name: str, exit_status: int, taken: str, said: str) -> None:
     for parse in (parse_sanitize_order, parse_format_order):
         order = parse(exit_status, answer(name))
-        assert (order.taken, status_code(order)) == (taken, code)
+        assert order.taken == taken
         assert order.said
+        assert order.said.startswith(said)
 
 
 @pytest.mark.parametrize("status", [0x05, 0x07, 0x08, 0x4007, 0x370, 0x371, 0x4371, 0x300])

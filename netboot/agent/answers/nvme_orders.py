@@ -11,9 +11,6 @@ from typing import Final
 
 from netboot.agent.answers.order import Order, in_short
 
-SANITIZE_FAILED: Final = 0x1C
-SANITIZE_IN_PROGRESS: Final = 0x1D
-"""Generic command status: the last sanitize failed and must be got over; one is at work."""
 _CODE: Final = 0x7FF
 """SCT and SC; above are the bits Do Not Retry and More."""
 _BROKEN_OFF: Final = frozenset({0x05, 0x07, 0x08})
@@ -22,11 +19,6 @@ _ON_THE_WAY: Final = 0x3
 """SCT of path related status: the host gave the command up, or it was lost between host and drive."""
 _STATUS: Final = re.compile(r"^NVMe status: (.*)\((0x[0-9a-f]{1,4})\)\s*$", re.MULTILINE | re.IGNORECASE)
 _FORMATTED: Final = re.compile(r"^Success formatting namespace:([0-9a-f]{1,8})\s*$", re.MULTILINE)
-
-
-def status_code(order: Order) -> int | None:
-    """The status of a refused order, without its upper bits: `SANITIZE_FAILED`, `SANITIZE_IN_PROGRESS`, or another."""
-    return None if order.status is None else order.status & _CODE
 
 
 def parse_sanitize_order(exit_status: int, transcript: str) -> Order:
@@ -58,6 +50,6 @@ def _refused(transcript: str) -> Order | None:
     said = in_short(*(f"{words.strip()} ({code})" for words, code in found))
     if len(found) != 1 or not int(found[0][1], 16) & _CODE:
         return Order("not-told", said)
-    status = int(found[0][1], 16)
-    begun = status & _CODE in _BROKEN_OFF or (status & _CODE) >> 8 == _ON_THE_WAY
-    return Order("not-told" if begun else "refused", said, status)
+    status = int(found[0][1], 16) & _CODE
+    begun = status in _BROKEN_OFF or status >> 8 == _ON_THE_WAY
+    return Order("not-told" if begun else "refused", said)

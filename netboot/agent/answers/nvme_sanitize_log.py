@@ -7,7 +7,8 @@ its Command Dword 10); SSTAT bit 11, Purged, of TP4218 by nvme-cli's commit 5dd0
 `parse_dump` is the reader to take, of `nvme get-log DEVICE --log-id=0x81 --log-len=512`: libnvme 1.12 printed zeros for
 a log that it had not read (libnvme #979), texts of nvme-cli before 2.5 hid the upper bits of SSTAT (#1949), and none of
 Debian's knows Purged; the dump is what the drive sent. None of these answers is believed where it contradicts itself: a
-drive at rest reports a progress of FFFFh, so a log of zeros is none.
+drive at rest reports a progress of FFFFh, so a log of zeros is none. No erase is judged by `parse_text`: it is what the
+logs of real drives are read by that their owners published, so that what a log means is tried on more than lab drives.
 Not for: whether a success is of the order that was given: for that its `cdw10` and its course are compared.
 """
 

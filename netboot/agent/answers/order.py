@@ -16,11 +16,10 @@ _MOST: Final = 256
 @dataclass(frozen=True, slots=True)
 class Order:
     """Whether the order was `taken`; `said` is what the tool or the disk complained of, in one line, without any
-    password. `status` is an NVMe completion's status field (SCT and SC, with the bits above), None where none came."""
+    password."""
 
     taken: Taken
     said: str = ""
-    status: int | None = None
 
 
 def in_short(*lines: str) -> str:
