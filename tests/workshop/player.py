@@ -6,9 +6,9 @@ from contextlib import asynccontextmanager
 from ipaddress import IPv4Address
 from pathlib import Path
 from types import MappingProxyType
-from typing import Literal, TypeVar
+from typing import Final, Literal, TypeVar
 
-from aiohttp import ClientSession, ClientWebSocketResponse, DummyCookieJar, WSMsgType
+from aiohttp import ClientSession, ClientWebSocketResponse, DummyCookieJar, WSMessage, WSMsgType
 from aiohttp.test_utils import TestServer
 
 from netboot.agent.erase.pattern import Pattern
@@ -56,6 +56,7 @@ BEGAN, ENDED = 1.0, 61.0
 """When a stage of a played agent begins and ends, in seconds since its PC's start."""
 WITHIN = 10.0
 """Seconds a message may take."""
+CLOSES: Final = (WSMsgType.CLOSE, WSMsgType.CLOSED, WSMsgType.CLOSING, WSMsgType.ERROR)
 
 
 def find_master(name: str) -> MasterNeeds | None:
@@ -68,7 +69,14 @@ class Agent:
 
     def __init__(self, socket: ClientWebSocketResponse, *, number: int = 0) -> None:
         self._socket = socket
+        self._heard: asyncio.Queue[WSMessage] = asyncio.Queue()
         self.number = number
+
+    async def listen(self) -> None:
+        """Take in what comes, also while the test does something else: a ping is answered only by who reads."""
+        while (message := await self._socket.receive()).type not in CLOSES:
+            self._heard.put_nowait(message)
+        self._heard.put_nowait(message)
 
     async def say(self, message: FromAgent) -> None:
         """Send one message."""
@@ -97,7 +105,7 @@ class Agent:
     async def closed(self) -> bool:
         """Whether the server closes the line next, without a word."""
         async with asyncio.timeout(WITHIN):
-            return (await self._socket.receive()).type in (WSMsgType.CLOSE, WSMsgType.CLOSED, WSMsgType.CLOSING)
+            return (await self._heard.get()).type in CLOSES
 
     async def close(self) -> None:
         """Close the line as an agent does that goes home."""
@@ -176,7 +184,9 @@ class Agent:
 
     async def _next(self) -> FromServer:
         async with asyncio.timeout(WITHIN):
-            return decode_from_server(await self._socket.receive_str())
+            message = await self._heard.get()
+        assert message.type is WSMsgType.TEXT, f"{message.type.name} came where a message was expected"
+        return decode_from_server(message.data)
 
 
 async def eventually(happened: Callable[[], bool]) -> None:
@@ -265,7 +275,14 @@ async def line_to(server: TestServer, *, number: int = 0, answers_pings: bool = 
         ClientSession(cookie_jar=DummyCookieJar()) as session,
         session.ws_connect(server.make_url("/agent/link"), autoping=answers_pings) as socket,
     ):
-        yield Agent(socket, number=number)
+        agent = Agent(socket, number=number)
+        listening = asyncio.create_task(agent.listen())
+        try:
+            yield agent
+        finally:
+            # As the real one goes: what it said last is heard. It ends the listening too.
+            await socket.close()
+            listening.cancel()
 
 
 @asynccontextmanager
