@@ -11,6 +11,7 @@ DRIVE_ERASE_TEXTS: Final[dict[str, dict[Language, str]]] = {
     "drive_order": {"fr": "Ordre donné au disque", "en": "Order given to the disk"},
     "order_yes": {"fr": "accepté par le disque", "en": "accepted by the disk"},
     "order_no": {"fr": "refusé", "en": "refused"},
+    "order_none": {"fr": "aucun : cet effacement n'a pas commencé", "en": "none: this erase did not begin"},
     "order_not_told": {"fr": "sans réponse claire du disque", "en": "without a clear answer of the disk"},
     "drive_tool": {"fr": "Outil", "en": "Tool"},
     "drive_said": {"fr": "Ce que le disque a dit", "en": "What the disk said"},
