@@ -18,12 +18,12 @@ _NO_NAME: Final = re.compile(r"[^A-Za-z0-9-]+")
 
 _TEXTS: Final[dict[Language, str]] = {
     "fr": """\
-RELEVÉ ET DEMANDE DE CERTIFICAT. Ceci n'est PAS un certificat.
+DEMANDE DE CERTIFICAT. Ceci n'est PAS un certificat.
 Le certificat est fait par l'atelier, d'après la preuve signée, quand la clé lui est rapportée.
 """,
     "en": """\
-EVIDENCE AND REQUEST FOR A CERTIFICATE. This is NO certificate.
-The certificate is made by the workshop, from the signed evidence, when the stick is brought back.
+REQUEST FOR A CERTIFICATE. This is NO certificate.
+The certificate is made by the workshop, from the signed proof, when the stick is brought back.
 """,
 }
 _PC: Final[dict[Language, str]] = {"fr": "PC", "en": "PC"}

@@ -45,8 +45,8 @@ _SURE: Final[dict[Language, str]] = {
 _PART: Final[dict[Language, str]] = {"fr": " ({0} sur {1})", "en": " ({0} of {1})"}
 
 STICK_GONE: Final = Sentence(
-    fr="La clé de l'atelier n'est plus branchée. Rebranchez-la, la même : le relevé de ce PC doit y être écrit.",
-    en="The workshop's stick is out. Plug it in again, the same one: this PC's evidence is to be written onto it.",
+    fr="La clé de l'atelier n'est plus branchée. Rebranchez-la, la même : la preuve de ce PC doit y être écrite.",
+    en="The workshop's stick is out. Plug it in again, the same one: this PC's proof is to be written onto it.",
 )
 STICK_TWICE: Final = Sentence(
     fr="Deux clés du même nom sont branchées. N'en laissez qu'une.",
@@ -57,13 +57,13 @@ STICK_FULL: Final = Sentence(
     en="The stick is full. On another computer move files out of its folder visits, then plug it in again.",
 )
 STICK_REFUSES: Final = Sentence(
-    fr="La clé n'a pas gardé le relevé (retirée trop tôt, protégée ou usée). Rebranchez-la, ou changez de prise.",
-    en="The stick has not kept the evidence (taken out too early, protected or worn). Plug it in again, or try another"
+    fr="La clé n'a pas gardé la preuve (retirée trop tôt, protégée ou usée). Rebranchez-la, ou changez de prise.",
+    en="The stick has not kept the proof (taken out too early, protected or worn). Plug it in again, or try another"
     " port.",
 )
 WITHOUT: Final = AnswerChoice(
     id="without",
-    words=ShortWords(fr="Éteindre ce PC sans relevé", en="Switch this PC off without evidence"),
+    words=ShortWords(fr="Éteindre ce PC sans preuve", en="Switch this PC off without proof"),
 )
 
 

@@ -36,7 +36,7 @@ _READ_ME: Final = """\
 Clé de l'atelier, nom : {name}
 
 Démarrez un PC sur cette clé (touche F12, F9 ou Échap à l'allumage). Son écran demande quoi faire.
-Les relevés et les preuves d'effacement sont écrits dans le dossier « visits ».
+Les inventaires et les preuves d'effacement sont écrits dans le dossier « visits ».
 Rapportez la clé à l'atelier, qui les inscrit par « netboot kit collect », puis fait les certificats.
 Ne changez rien à ces fichiers : ils sont signés. Qui détient cette clé peut signer comme elle : gardez-la.
 

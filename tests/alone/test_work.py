@@ -115,7 +115,7 @@ async def test_off_and_restart_are_what_they_say(tmp_path: Path) -> None:
     bench = Bench(tmp_path)
     assert await bench.work.carry_out("off", inventory(SSD)) == "poweroff"
     assert await bench.work.carry_out("restart", inventory(SSD)) == "reboot"
-    assert "relevé est sur la clé" not in bench.said
+    assert "preuve est sur la clé" not in bench.said
 
 
 async def test_an_inventory_is_written_onto_the_stick_signed_and_for_people(tmp_path: Path) -> None:
@@ -132,7 +132,7 @@ async def test_an_inventory_is_written_onto_the_stick_signed_and_for_people(tmp_
     text = bench.written[name.replace(".json", ".txt")].decode("utf-8-sig")
     assert "Ceci n'est PAS un certificat" in text
     assert "This is NO certificate" in text
-    assert "relevé est sur la clé" in bench.said
+    assert "preuve est sur la clé" in bench.said
 
 
 async def test_a_stick_that_is_out_is_asked_for_until_it_is_back(tmp_path: Path) -> None:
@@ -180,7 +180,7 @@ async def test_what_was_done_is_not_called_done_when_its_evidence_is_given_up(tm
     assert "netboot: stage check done" in bench.said
     end = bench.said[bench.said.index("netboot: leaving without evidence") :]
     assert "ce travail ne compte pas" in end
-    assert "relevé est sur la clé" not in bench.said
+    assert "preuve est sur la clé" not in bench.said
 
 
 def test_disks_with_long_names_are_asked_about_apart_so_that_each_is_on_the_screen() -> None:

@@ -26,8 +26,8 @@ SENTENCES: Final[dict[Code, dict[Language, str]]] = {
         "fr": "Ce PC ne démarrera pas : il n'a pas gardé l'entrée de démarrage, et le système n'a pas de chemin de "
         "secours. Dans le réglage du PC, remettez les valeurs d'usine, puis recommencez ; sinon, choisissez un autre "
         "système.",
-        "en": "This PC will not start: it did not keep the boot entry, and the master has no fallback path. In the "
-        "PC's setup load the factory defaults, then start again; else choose another master.",
+        "en": "This PC will not start: it did not keep the boot entry, and the system has no fallback path. In the "
+        "PC's setup load the factory defaults, then start again; else choose another system.",
     },
     "filesystem": {
         "fr": "Le système de fichiers {partition} du disque {disk} n'a pas pu être agrandi. Ce PC n'est pas prêt : ne "
@@ -40,20 +40,20 @@ SENTENCES: Final[dict[Code, dict[Language, str]]] = {
         "libres derrière lui. Le PC est prêt. Pour tout utiliser, refaites le système avec un système de fichiers "
         "plus grand.",
         "en": "The file system {partition} of the disk {disk} cannot be larger than {size}: {spare} stay free behind "
-        "it. The PC is ready. To use all of it, make the master anew with a larger file system.",
+        "it. The PC is ready. To use all of it, make the system anew with a larger file system.",
     },
     "customise": {
         "fr": "Le système installé n'a pas pu être rendu propre à ce PC : il peut avoir encore le nom, l'identité et "
         "les clés SSH d'autres PC. Ne livrez pas ce PC. Recommencez ; si cela se répète, prévenez l'administrateur : "
         "la page de ce PC a les détails.",
-        "en": "The installed system could not be made this PC's own: it may still have the master's name, identity "
-        "and SSH keys. Do not hand this PC out. Start again; if it happens once more, tell the administrator: this "
-        "PC's page has the details.",
+        "en": "The installed system could not be made this PC's own: it may still have the name, identity and "
+        "SSH keys of other PCs. Do not hand this PC out. Start again; if it happens once more, tell the administrator: "
+        "this PC's page has the details.",
     },
     "identity-shared": {
         "fr": "Le système installé n'a pas été rendu propre à ce PC ({parts}) : il le partagerait avec tous les PC qui "
         "l'ont reçu. Ne le livrez pas : recommencez, ou choisissez un autre système.",
-        "en": "The installed system was not made this PC's own ({parts}): it would share that with every PC of this "
-        "master. Do not hand it out: start again, or choose another master.",
+        "en": "The installed system was not made this PC's own ({parts}): it would share that with every PC that "
+        "got it. Do not hand it out: start again, or choose another system.",
     },
 }

@@ -36,42 +36,42 @@ SENTENCES: Final[dict[Code, dict[Language, str]]] = {
     "firmware-32-bit": {
         "fr": "L'UEFI de ce PC est de 32 bits et le système {master} n'a pas de chargeur pour elle. Rien n'a été "
         "écrit. Dans le réglage du PC, choisissez le mode BIOS (« Legacy », CSM) s'il existe, sinon un autre profil.",
-        "en": "This PC's UEFI is a 32-bit one and the master {master} has no loader for it. Nothing was written. "
+        "en": "This PC's UEFI is a 32-bit one and the system {master} has no loader for it. Nothing was written. "
         "In the PC's setup choose BIOS mode (“Legacy”, CSM) if there is one, else another profile.",
     },
     "chunk-damaged": {
         "fr": "Le système {master} est abîmé sur le serveur. Reconstruisez-le ou importez-le à nouveau, puis "
         "recommencez.",
-        "en": "The master {master} is damaged on the server. Build or import it again, then start again.",
+        "en": "The system {master} is damaged on the server. Build or import it again, then start again.",
     },
     "chunk-missing": {
         "fr": "Le système {master} est incomplet sur le serveur. Reconstruisez-le ou importez-le à nouveau, puis "
         "recommencez.",
-        "en": "The master {master} is incomplete on the server. Build or import it again, then start again.",
+        "en": "The system {master} is incomplete on the server. Build or import it again, then start again.",
     },
     "master-unsigned": {
         "fr": "La signature du système {master} n'est pas celle de cet atelier : aucun PC ne l'accepte. "
         "Reconstruisez-le ou importez-le à nouveau sur ce serveur, ou remettez la clé signing.key d'une sauvegarde.",
-        "en": "The signature of the master {master} is not this workshop's: no PC accepts it. Build or import it "
+        "en": "The signature of the system {master} is not this workshop's: no PC accepts it. Build or import it "
         "again on this server, or put the key signing.key back from a backup.",
     },
     "master-missing": {
         "fr": "Le système {master} n'est pas sur le serveur. Construisez-le ou importez-le, puis recommencez.",
-        "en": "The master {master} is not on the server. Build or import it, then start again.",
+        "en": "The system {master} is not on the server. Build or import it, then start again.",
     },
     "master-revoked": {
         "fr": "Le système {master} ne démarrerait pas sur ce PC en Secure Boot : son chargeur est trop ancien. "
         "Rien n'a été écrit. Désactivez Secure Boot sur ce PC, ou demandez un système mis à jour.",
-        "en": "The master {master} would not start on this PC under Secure Boot: its boot loader is too old. "
-        "Nothing was written. Switch Secure Boot off on this PC, or ask for an updated master.",
+        "en": "The system {master} would not start on this PC under Secure Boot: its boot loader is too old. "
+        "Nothing was written. Switch Secure Boot off on this PC, or ask for an updated system.",
     },
     "master-fixed": {
         "fr": "netboot ne peut pas régler le système {master} (sa racine : {root}) : tous les PC garderaient le même "
         "nom, la même identité et les mêmes clés SSH. Rien n'a été effacé. Choisissez un profil sans réglage, ou un "
         "autre système.",
-        "en": "netboot cannot set up the system of the master {master} (its root: {root}): each PC would keep the "
-        "master's name, identity and SSH keys. Nothing was erased. Choose a profile without customising, or another "
-        "master.",
+        "en": "netboot cannot set up the system {master} (its root: {root}): each PC would keep the "
+        "same name, identity and SSH keys. Nothing was erased. Choose a profile without customising, or another "
+        "system.",
     },
     "server-silent": {
         "fr": "Le serveur ne répond plus depuis {seconds} s. Vérifiez le câble réseau et le serveur, puis recommencez.",
@@ -79,6 +79,6 @@ SENTENCES: Final[dict[Code, dict[Language, str]]] = {
     },
     "read-back": {
         "fr": "La relecture du disque {disk} ne correspond pas au système {master}. Le disque est à remplacer.",
-        "en": "Reading back the disk {disk} does not match the master {master}. Replace the disk.",
+        "en": "Reading back the disk {disk} does not match the system {master}. Replace the disk.",
     },
 }

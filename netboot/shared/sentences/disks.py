@@ -96,14 +96,14 @@ SENTENCES: Final[dict[Code, dict[Language, str]]] = {
     "disk-too-small": {
         "fr": "Le système {master} demande {needed} et le disque {disk} n'a que {size}. Choisissez un autre profil "
         "ou un disque plus grand.",
-        "en": "The master {master} needs {needed} and the disk {disk} has only {size}. Choose another profile or a "
+        "en": "The system {master} needs {needed} and the disk {disk} has only {size}. Choose another profile or a "
         "larger disk.",
     },
     "disk-sectors": {
         "fr": "Le système {master} est fait pour des secteurs de {wanted} octets ; le disque {disk} en a de {found}. "
         "Choisissez un autre système.",
-        "en": "The master {master} is made for sectors of {wanted} bytes; the disk {disk} has {found}. "
-        "Choose another master.",
+        "en": "The system {master} is made for sectors of {wanted} bytes; the disk {disk} has {found}. "
+        "Choose another system.",
     },
     "disk-error": {
         "fr": "Le disque {disk} a refusé une lecture ou une écriture. Il est à remplacer.",
@@ -119,6 +119,6 @@ SENTENCES: Final[dict[Code, dict[Language, str]]] = {
     },
     "several-targets": {
         "fr": "Ce PC a plusieurs disques possibles ({disks}). Choisissez sur la page celui qui reçoit le système.",
-        "en": "This PC has several possible disks ({disks}). Choose on the page which one gets the master.",
+        "en": "This PC has several possible disks ({disks}). Choose on the page which one gets the system.",
     },
 }

@@ -73,7 +73,7 @@ SENTENCES: Final[dict[Code, dict[Language, str]]] = {
     "not-erased": {
         "fr": "Le disque {disk} n'a pas la preuve de son effacement : le système n'est pas installé. "
         "Choisissez un profil qui efface, ou signez une exception sur la page de ce PC.",
-        "en": "The disk {disk} has no proof of erasure: the master is not installed. Choose a profile that erases, or "
+        "en": "The disk {disk} has no proof of erasure: the system is not installed. Choose a profile that erases, or "
         "sign an exception on this PC's page.",
     },
     "erase-level": {
