@@ -73,7 +73,8 @@ async def test_disks_that_refuse_or_go_and_a_cable_that_is_out_meanwhile_are_tol
             for slow in ("GOOD", "GOES"):
                 await pc.throttle(slow, SLOW)
             await pc.console.wait_for(r"netboot: stage erase started", BOOT_WITHIN)
-            await written(pc, "GOES", 4 * MIB)
+            # The first 17 MiB are written to see whether zeros are stored (zero_writes.py); then it is overwritten.
+            await written(pc, "GOES", 24 * MIB)
             await pc.take_out("GOES", STAGE_WITHIN)
             await cable_is_out_for_a_while(pc)
             await pc.throttle("GOOD", 0)
