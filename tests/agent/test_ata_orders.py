@@ -65,6 +65,24 @@ def test_a_disk_is_known_by_its_serial_number_whatever_fills_it_up(
     assert set(tools.calls) == {ASKED}
 
 
+@pytest.mark.parametrize(
+    ("said", "known", "is_it"),
+    [
+        ("2140/31A5.7D1D", "2140_31A5.7D1D", True),
+        ("2140/31A5\xb57D1D", "2140_31A5_7D1D", True),
+        ("2140/31A5.7D1E", "2140_31A5.7D1D", False),
+        ("////", "____", False),
+        ("////", "", False),
+    ],
+)
+def test_what_udev_writes_otherwise_makes_no_other_disk_and_signs_alone_are_no_number(
+    tools: RecordedTools, said: str, known: str, is_it: bool
+) -> None:
+    """udev (systemd, udev_replace_chars) has "_" for what may not stand in a device's name."""
+    tools.say("-I", MICRON.replace("214031A57D1D", said))
+    assert says_its_serial(with_serial(known)) == is_it
+
+
 @pytest.mark.parametrize("said", ["", MICRON + "\tSerial Number:      214031A57D1D\n", (MICRON, 5), None])
 def test_a_disk_that_says_no_serial_number_or_two_is_none(tools: RecordedTools, said: Answer) -> None:
     tools.say("-I", said)

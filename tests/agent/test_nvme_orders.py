@@ -71,6 +71,8 @@ def test_the_tool_is_told_by_its_own_first_line(tools: RecordedTools) -> None:
         (CONTROLLER, "1951_B344 4502", True),
         (CONTROLLER, "1951B344450", False),
         (changed(CONTROLLER, sn=" 1951 B3444502_"), "1951B3444502", True),
+        (changed(CONTROLLER, sn="1951/B344(4502)"), "1951_B344_4502_", True),
+        (changed(CONTROLLER, sn="////"), "____", False),
         ((CONTROLLER, 1), "1951B3444502", False),
         ("", "1951B3444502", False),
         ("[" * 5000, "1951B3444502", False),

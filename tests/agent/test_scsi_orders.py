@@ -55,6 +55,8 @@ def test_the_tool_is_told_by_its_own_first_line(tools: RecordedTools) -> None:
         (PAGE, "SAS00001", True),
         (PAGE, "SAS_0000 1", True),
         (PAGE, "SAS0000", False),
+        (PAGE.replace("53 41", "53 2f"), "S_S00001", True),
+        (PAGE.replace("53 41  53 30 30 30 30 31", "2f 2f  2f 2f 2f 2f 2f 2f"), "________", False),
         (PAGE.replace("00 80", "00 83"), "SAS00001", False),
         ((PAGE, 5), "SAS00001", False),
         ("", "SAS00001", False),

@@ -23,8 +23,8 @@ from netboot.agent.erase.firmware.programs import (
     HDPARM_AS_USER,
     SURE,
     answer,
-    bare_serial,
     device_of,
+    is_same_serial,
     ordered,
     other_byte,
     transcript,
@@ -49,7 +49,7 @@ _ORDERS: Final = {
 def says_its_serial(disk: Disk) -> bool:
     """Whether the disk behind this name says now that it has the serial number that it is known by."""
     found = _SERIAL.findall(_identity(disk))
-    return len(found) == 1 and bool(disk.id.serial) and bare_serial(found[0]) == bare_serial(disk.id.serial)
+    return len(found) == 1 and is_same_serial(found[0], disk.id.serial)
 
 
 def is_locked(disk: Disk) -> bool:

@@ -21,7 +21,15 @@ from netboot.agent.answers.nvme_orders import parse_format_order, parse_sanitize
 from netboot.agent.answers.nvme_sanitize_log import SanitizeLog, parse_dump
 from netboot.agent.disks.nvme_abilities import parse_controller
 from netboot.agent.disks.nvme_namespaces import read_namespaces
-from netboot.agent.erase.firmware.programs import answer, bare_serial, device_of, ordered, other_byte, transcript
+from netboot.agent.erase.firmware.programs import (
+    answer,
+    bare_serial,
+    device_of,
+    is_same_serial,
+    ordered,
+    other_byte,
+    transcript,
+)
 from netboot.agent.erase.firmware.technique import Beside, Look, Ordered
 from netboot.agent.host import Host
 from netboot.shared.firmware_verdict import Proof
@@ -73,8 +81,8 @@ class _Nvme:
             )
         except (msgspec.MsgspecError, UnicodeError, RecursionError):
             return False
-        serial = bare_serial(disk.id.serial)
-        return bare_serial(said.sn) == serial if serial else disk.id.by_place
+        named = bool(bare_serial(disk.id.serial))
+        return is_same_serial(said.sn, disk.id.serial) if named else disk.id.by_place
 
     def beside(self, disk: Disk) -> Beside | None:
         """Any other namespace of the drive, or that the drive does not tell which it has."""

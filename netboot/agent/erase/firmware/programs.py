@@ -48,9 +48,19 @@ def device_of(disk: Disk) -> str:
     return f"/dev/{disk.name}"
 
 
+def is_same_serial(said: str, known: str) -> bool:
+    """Whether what a drive says of itself is the serial number that it is known by; of none, never.
+
+    By letters and digits alone: a drive fills its number up with blanks, and udev writes "_" for every character that
+    may not stand in a name (systemd, udev_replace_chars): a "/" is one.
+    """
+    bare = bare_serial(known)
+    return bool(bare) and bare_serial(said) == bare
+
+
 def bare_serial(serial: str) -> str:
-    """Without the blanks that a drive fills it up with, and those that udev writes otherwise."""
-    return re.sub(r"[\s_]", "", serial)
+    """Its letters and digits."""
+    return re.sub(r"[^0-9A-Za-z]", "", serial)
 
 
 def ordered(command: str, order: Order, *, dword: int | None = None, pattern: int | None = None) -> Ordered:

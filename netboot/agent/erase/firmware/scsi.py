@@ -22,7 +22,15 @@ from netboot.agent.answers.hex_dump import dumped_bytes
 from netboot.agent.answers.scsi_sanitize import parse_order, parse_status
 from netboot.agent.disks.block_devices import parse_unit_serial
 from netboot.agent.disks.scsi_node import generic_node
-from netboot.agent.erase.firmware.programs import answer, bare_serial, device_of, ordered, other_byte, transcript
+from netboot.agent.erase.firmware.programs import (
+    answer,
+    bare_serial,
+    device_of,
+    is_same_serial,
+    ordered,
+    other_byte,
+    transcript,
+)
 from netboot.agent.erase.firmware.technique import Beside, Look, Ordered
 from netboot.agent.host import Host
 from netboot.shared.erase_methods.firmware import FirmwareState
@@ -55,8 +63,8 @@ class ScsiSanitize:
     def is_this(self, disk: Disk) -> bool:
         """Whether the disk behind this name has the serial number that it is known by."""
         page = dumped_bytes(answer("sg_vpd", "--page=0x80", "--hex", device_of(disk)))
-        serial = bare_serial(disk.id.serial)
-        return bare_serial(parse_unit_serial(page)) == serial if serial else disk.id.by_place
+        named = bool(bare_serial(disk.id.serial))
+        return is_same_serial(parse_unit_serial(page), disk.id.serial) if named else disk.id.by_place
 
     def beside(self, disk: Disk) -> Beside | None:
         """Any other logical unit of the same target: two actuators of one drive are such."""
