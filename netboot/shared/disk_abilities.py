@@ -11,13 +11,16 @@ TCG Storage Opal SSC 2.01, Level 0 Discovery; SBC-4, SANITIZE.
 Not for: asking (`agent/disks/abilities.py`); which method is taken.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from msgspec import Meta, Struct
 
 Seconds = Annotated[int, Meta(ge=0, le=2**32 - 1)]
 Bytes = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 AtaSanitizeState = Literal["idle", "frozen", "running", "failed"]
+LONGEST: Final = 3 * 86_400
+"""Seconds for which a drive is waited for at most because it announced them, whatever it announced. One pass over
+30 TB, more than any disk of a PC has, takes 2.3 days at 150 MB/s; what moves on is waited for anyway."""
 ScsiSanitizeState = Literal["idle", "running", "failed"]
 NvmeSanitizeState = Literal["never", "done", "running", "failed"]
 

@@ -9,7 +9,9 @@ Not for: marks as such (`agent/erase/firmware/markers.py`), what follows for the
 from typing import Annotated, Final, Literal
 
 from msgspec import Meta, Struct
+from msgspec.structs import force_setattr
 
+from netboot.shared.disk_abilities import LONGEST, Seconds
 from netboot.shared.erase_methods import Method
 from netboot.shared.erase_methods.firmware import Dword, FirmwareState
 from netboot.shared.fields import Moment
@@ -33,7 +35,8 @@ class Begun(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     Of an erase by the drive: the `tool`, and the `command` as it is given; `taken`: the drive was heard to take it;
     `ordered`, `pattern` and the drive's log before, as in `FirmwareErased`. `missing`: the places, by their number,
-    that took no mark.
+    that took no mark. `announced`: for how many seconds the drive is waited for because it said that it takes so long;
+    more than `LONGEST` is that.
     """
 
     disk: DiskId
@@ -51,9 +54,14 @@ class Begun(Struct, frozen=True, kw_only=True, omit_defaults=True):
     state_before: FirmwareState = "not-told"
     logged_before: Dword | None = None
     untouched_before: bool | None = None
-    announced: Annotated[int, Meta(ge=0, le=2**32 - 1)] | None = None
+    announced: Seconds | None = None
     media_errors_before: Size | None = None
     missing: Annotated[tuple[Count, ...], Meta(max_length=MISSING)] = ()
+
+    def __post_init__(self) -> None:
+        # Not refused: what stands on a record has to be readable, whatever it says.
+        if self.announced is not None:
+            force_setattr(self, "announced", min(self.announced, LONGEST))
 
 
 class Cut(Struct, frozen=True, kw_only=True):

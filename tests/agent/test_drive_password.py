@@ -8,7 +8,7 @@ import pytest
 
 from netboot.agent.erase.password import erase_limit, take_off
 from netboot.agent.erase.unlocking import unlock
-from netboot.shared.disk_abilities import Announced
+from netboot.shared.disk_abilities import LONGEST, Announced
 from netboot.shared.erase_methods import Method
 from netboot.shared.inventory import Disk, DiskId
 from netboot.shared.stages.erase import DiskErase
@@ -157,6 +157,9 @@ def test_a_disk_that_stays_locked_after_that_erase_is_told_as_locked(tools: Reco
         (Announced(seconds=508 * 60, or_longer=True), 12 * 3600),
         (Announced(seconds=120), 840),
         (Announced(seconds=0), 600),
+        (Announced(seconds=LONGEST), 2 * LONGEST + 600),
+        # The most that ATA can tell (ACS-4, IDENTIFY DEVICE word 89, the longer form): 45 days.
+        (Announced(seconds=65_532 * 60), 2 * LONGEST + 600),
     ],
 )
 def test_an_erase_is_given_up_after_twice_its_time_and_ten_minutes(told: Announced | None, seconds: int) -> None:

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from netboot.agent.erase.firmware.follow_up import GRACE, MARGIN, SILENCE, UNTOLD, FollowUp
 from netboot.agent.erase.firmware.technique import Look
+from netboot.shared.disk_abilities import LONGEST
 from netboot.shared.erase_methods.firmware import SEEN
 
 OLD = Look("done", logged=2)
@@ -89,6 +90,21 @@ def test_one_that_stands_still_is_given_up_after_what_it_announced_and_a_margin(
     assert follow.take(patience, Look("running", 9)) == "go-on"
     assert follow.take(patience + max(announced, MARGIN) + 2, Look("running", 9)) == "ended"
     assert follow.state == "running"
+
+
+@pytest.mark.parametrize("announced", [LONGEST, LONGEST + 1, 2**32 - 1])
+def test_one_that_stands_still_is_not_waited_for_without_end_whatever_it_announced(announced: int) -> None:
+    follow = FollowUp(OLD, announced)
+    assert follow.take(1.0, Look("running", 9)) == "go-on"
+    assert follow.left(1.0) == LONGEST + MARGIN - 1.0
+    assert follow.take(LONGEST + MARGIN, Look("running", 9)) == "go-on"
+    assert follow.take(LONGEST + MARGIN + 1.0, Look("running", 9)) == "ended"
+    assert follow.state == "running"
+
+
+def test_one_that_takes_longer_than_anything_may_be_announced_is_waited_for_while_it_moves() -> None:
+    follow = FollowUp(OLD, 2**32 - 1)
+    assert followed(follow, [(LONGEST / 2 * step, Look("running", step)) for step in range(1, 1000)]) == ("", 0.0)
 
 
 def test_how_long_it_stands_still_is_counted_from_when_it_moved() -> None:

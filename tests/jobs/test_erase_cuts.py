@@ -10,6 +10,7 @@ from netboot.agent.erase.pattern import BLOCK, Pattern
 from netboot.imaging import Run, next_stage
 from netboot.jobs.erase_cuts import MOST, after_cuts, as_told
 from netboot.jobs.erase_methods.overwrite import FASTEST
+from netboot.shared.disk_abilities import LONGEST
 from netboot.shared.erase_begun import Begun, Cut, Found
 from netboot.shared.erase_methods.overwrite import Overwritten
 from netboot.shared.inventory import DiskId
@@ -55,6 +56,14 @@ def test_the_order_of_a_pc_with_as_many_disks_as_one_may_have_is_one_message() -
     orders = after_cuts([DiskErase(disk=disk, method="overwrite") for disk in ids], most)
     assert sum(one.begun is not None for one in orders) == MOST
     assert len(encode(RunStage(job="j", stage=Erase(disks=orders)))) < MESSAGE_LIMIT
+
+
+@pytest.mark.parametrize(("said", "kept"), [(None, None), (0, 0), (LONGEST, LONGEST), (2**32 - 1, LONGEST)])
+def test_what_a_drive_is_said_to_have_announced_counts_up_to_a_bound(said: int | None, kept: int | None) -> None:
+    """It goes back to an agent, which waits for that drive; what stands on a record stays readable, whatever it is."""
+    told = {"disk": {"size": 1}, "method": "nvme-sanitize-block", "announced": said}
+    assert msgspec.convert(told, Begun).announced == kept
+    assert Begun(disk=DiskId(size=1), method="nvme-sanitize-block", announced=said).announced == kept
 
 
 # ── what is believed ────────────────────────────────────────────────────────────────────────────────────────────────

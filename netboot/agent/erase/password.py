@@ -15,7 +15,7 @@ from typing import Final, Literal
 from netboot.agent.answers.hdparm_orders import parse_security_order
 from netboot.agent.disks.ata_abilities import parse_identity
 from netboot.agent.erase.firmware.programs import HDPARM_AS_USER, answer, transcript
-from netboot.shared.disk_abilities import Announced
+from netboot.shared.disk_abilities import LONGEST, Announced
 from netboot.shared.inventory import Disk
 
 Password = Literal["none", "gone", "foreign", "locked", "untried", "not-told"]
@@ -32,7 +32,7 @@ _MARGIN: Final = 600
 
 def erase_limit(told: Announced | None) -> int:
     """Seconds after which a SECURITY ERASE UNIT that has not been answered is given up."""
-    return _UNTOLD if told is None or told.or_longer else 2 * told.seconds + _MARGIN
+    return _UNTOLD if told is None or told.or_longer else 2 * min(told.seconds, LONGEST) + _MARGIN
 
 
 def take_off(disk: Disk, password: str, *, by_erase: bool = False) -> Password:

@@ -2,14 +2,16 @@
 
 A drive is waited for as long as it moves on. One that stands still is given up when it has done so for longer than it
 announced for the whole, and a margin, and when the time that it announced is over as well, with that margin: an Intel
-660p stayed at 655 of 65535 for a week (nvme-cli #752, #3027). An end counts once it can be of this order: the log may
-show the last one's for a moment (`GRACE`). Pure: the caller asks, sleeps, and looks at the clock.
+660p stayed at 655 of 65535 for a week (nvme-cli #752, #3027). What a drive announced counts up to `LONGEST`: it may
+lie, and what it had announced before a power cut comes from the record. An end counts once it can be of this order: the
+log may show the last one's for a moment (`GRACE`). Pure: the caller asks, sleeps, and looks at the clock.
 """
 
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from netboot.agent.erase.firmware.technique import Look
+from netboot.shared.disk_abilities import LONGEST
 from netboot.shared.erase_methods.firmware import SEEN, FirmwareState, SeenState
 
 MARGIN: Final = 180.0
@@ -37,6 +39,10 @@ class FollowUp:
     moved: float = 0.0
     ran: bool = False
     _most: int = 0
+
+    def __post_init__(self) -> None:
+        if self.announced is not None:
+            self.announced = min(self.announced, LONGEST)
 
     def take(self, at: float, look: Look) -> Step:
         """One more look at the drive."""

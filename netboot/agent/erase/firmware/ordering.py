@@ -99,8 +99,8 @@ class Ordering:
             at = time.monotonic() - began
             step = follow.take(at, look)
             still = follow.still(at) if follow.ran else 0.0
-            self.account.does(doing(at, announced, look.permille if look.state == "running" else None))
-            stuck = still if still > max(_STUCK_AFTER, announced or 0) else 0.0
+            self.account.does(doing(at, follow.announced, look.permille if look.state == "running" else None))
+            stuck = still if still > max(_STUCK_AFTER, follow.announced or 0) else 0.0
             self.account.show(MARKS + follow.share(at) * ERASE, stuck, max(0.0, follow.left(at)))
             if step == "ended":
                 return follow
