@@ -29,7 +29,7 @@ MAX_SECTORS_NVME = "\n/dev/nvme0n1:\n"
 SIZE = 4718592 * 512
 
 # Not recorded, no drive with AMAC or an overlay was at hand: the words are those of the source of hdparm 9.65+ds-1
-# (Debian 13), hdparm.c lines 2802-2824 and identify.c's dco_identify_print, with figures of our own.
+# (Debian 13), hdparm.c lines 2378-2383 and 2802-2824 and identify.c's dco_identify_print, with figures of our own.
 AMAC_ENABLED = (
     "\n/dev/sda:\n max sectors   = 4718592/4719616, ACCESSIBLE MAX ADDRESS enabled\n"
     "Power cycle your device after every ACCESSIBLE MAX ADDRESS\n"
@@ -39,10 +39,12 @@ HPA_UNCLEAR = (
     "\n/dev/sda:\n max sectors   = 4718592/1(4719616?), HPA setting seems invalid (buggy kernel device driver?)\n"
 )
 DCO = (
-    "\n/dev/sda:\nDCO Revision: 0x0002\nThe following features can be selectively disabled via DCO:\n"
+    "\n/dev/sda:\nDCO Checksum verified.\nDCO Revision: 0x0002\n"
+    "The following features can be selectively disabled via DCO:\n"
     "\tTransfer modes:\n\t\t mdma0 mdma1 mdma2\n\t\t udma0 udma1 udma2 udma3 udma4 udma5 udma6\n"
     "\tReal max sectors: 4719616\n\tATA command/feature sets:\n\t\t SMART self_test error_log security HPA 48_bit\n"
 )
+DCO_DAMAGED = DCO.replace("Checksum verified.", "Checksum FAILED!")
 
 # Recorded: smartctl 7.4 (Debian 13), `smartctl --json --health`, on the same two disks; only white space was taken out.
 HEALTH_ATA = """{
@@ -125,13 +127,18 @@ def test_the_newer_words_of_a_hidden_area_are_read() -> None:
     [
         (DCO, 4719616),
         (DCO.replace("4719616", "4718592"), 4718592),
-        (DCO.replace("4719616", "4718591"), None),
-        (DCO.replace("0x0002", "0xffff -- unknown, treating as 0002").replace("4719616", "281474976710656"), None),
-        (DCO.replace("4719616", "9" * 16), None),
-        ("", None),
+        (DCO.replace("4719616", "4718591"), "not-told"),
+        # Zeros: their sum is right (0), their revision and their size (0 + 1) are none.
+        (DCO.replace("0x0002", "0x0000 -- unknown, treating as 0002").replace("4719616", "1"), "not-told"),
+        (DCO.replace("4719616", "9" * 16), "not-told"),
+        (DCO.replace("DCO Checksum verified.\n", ""), "not-told"),
+        ("", "not-told"),
+        (DCO_DAMAGED, "unclear"),
+        (DCO_DAMAGED.replace("4719616", "4718592"), "unclear"),
+        (DCO_DAMAGED.replace("0x0002", "0xffff -- unknown, treating as 0002"), "unclear"),
     ],
 )
-def test_an_overlay_that_cannot_be_true_is_not_believed(text: str, wanted: int | None) -> None:
+def test_an_overlay_that_cannot_be_true_is_not_believed(text: str, wanted: Sectors) -> None:
     assert parse_real_sectors(text, 4718592) == wanted
 
 
@@ -258,13 +265,14 @@ async def test_a_disk_that_hides_an_area_is_not_erased_though_all_it_shows_was(
     assert erasure.before == status
 
 
+@pytest.mark.parametrize(("answer", "dco"), [(HPA_UNCLEAR, ""), ("", DCO_DAMAGED)])
 async def test_a_disk_that_contradicts_itself_about_a_hidden_area_is_not_called_erased(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: str, dco: str
 ) -> None:
     path = tmp_path / "disk.img"
     path.write_bytes(bytes(1024 * 1024))
     disk = Disk(name=str(path), id=DiskId(serial="H1", size=1024 * 1024), rotational=True, transport="sata")
-    says(monkeypatch, HPA_UNCLEAR)
+    says(monkeypatch, answer, dco)
     with pytest.raises(StageFailed) as caught:
         await run_erase(overwriting(disk.id), lambda: [disk], progress=lambda done, total, part="": None)
     assert isinstance(caught.value.result, EraseResult)

@@ -2,7 +2,8 @@
 
 From the inventory, hdparm (ATA only: `-N` for visible and native sectors, `--dco-identify` for real ones) and smartctl
 (JSON). A tool that is missing, or a device that does not answer, is *not told*; native sectors are *unclear* when the
-answer about them cannot be true. Parsers are pure; what follows for the verdict is `shared/erase_outcome.py`'s.
+answer about them cannot be true, real ones when its checksum is wrong. Parsers are pure; what follows for the verdict
+is `shared/erase_outcome.py`'s.
 """
 
 import re
@@ -21,6 +22,8 @@ _MAX_SECTORS: Final = re.compile(
     r"^ *max sectors *= *(\d{1,15})/(\d{1,15}), (?:HPA is|ACCESSIBLE MAX ADDRESS) (enabled|disabled)$", re.MULTILINE
 )
 _DCO: Final = re.compile(r"^DCO Revision: 0x000[12]$", re.MULTILINE)
+_SUM_RIGHT: Final = re.compile(r"^DCO Checksum verified\.$", re.MULTILINE)
+_SUM_WRONG: Final = "DCO Checksum FAILED!"
 _REAL_SECTORS: Final = re.compile(r"^\s*Real max sectors: (\d{1,15})$", re.MULTILINE)
 _SECONDS: Final = 30.0
 
@@ -63,16 +66,19 @@ def parse_max_sectors(text: str, size: int, sector: int) -> tuple[int, int] | No
     return (visible, native) if visible * sector == size and native >= visible else None
 
 
-def parse_real_sectors(text: str, least: int) -> int | None:
+def parse_real_sectors(text: str, least: int) -> Sectors:
     """The sectors the disk was made with, from `hdparm --dco-identify`; `least` is how many it has at any rate.
 
-    None when it has no overlay, lets nobody ask (many setups freeze it), or answers with what cannot be true: hdparm
-    prints zeros and ones as a revision "unknown" and still ends with status 0.
+    "not-told" when it has no overlay, lets nobody ask (many setups freeze it), or answers with what cannot be true:
+    zeros have the right checksum, and hdparm prints them as a revision "unknown" and still ends with status 0.
+    "unclear" when the checksum is wrong (hdparm.c, dco_verify_checksum): hdparm prints the figures all the same.
     """
+    if _SUM_WRONG in text:
+        return "unclear"
     match = _REAL_SECTORS.search(text)
-    if match is None or _DCO.search(text) is None:
-        return None
-    return int(match[1]) if int(match[1]) >= least else None
+    if match is None or _DCO.search(text) is None or _SUM_RIGHT.search(text) is None:
+        return "not-told"
+    return int(match[1]) if int(match[1]) >= least else "not-told"
 
 
 def parse_health(text: str) -> Literal["passed", "failed", "not-told"]:
@@ -94,7 +100,7 @@ def _ends(device: str, disk: Disk) -> tuple[Sectors, Sectors, Sectors]:
         native: Sectors = "unclear" if "max sectors" in answer else "not-told"
     else:
         native = sectors[1]
-    return visible, native, "not-told" if real is None else real
+    return visible, native, real
 
 
 def _output(*command: str) -> str:
