@@ -127,6 +127,9 @@ LEVEL_WORDS: Final[dict[str, str]] = {
         "non vérifié"
     ),
     "does not reach spare and retired blocks": "n'atteint pas les blocs de réserve et retirés",
+    "if it is flash, does not reach spare and retired blocks": (
+        "s'il est en mémoire flash, n'atteint pas les blocs de réserve et retirés"
+    ),
 }
 """The sources and conditions of the table of levels (`jobs/erase_methods/levels.py`), in French."""
 

@@ -14,16 +14,20 @@ from netboot.shared.inventory import Disk
 from netboot.shared.stages.erase import LEVELS, Level, Medium
 
 _TELL: Final = frozenset({"sata", "ata", "sas"})
-"""Disks whose turning the kernel asks for; of others it takes for granted that they turn."""
+"""Disks that say themselves whether they turn; for others it may be said by what they hang on."""
+_SLOWEST, _FASTEST = 0x0401, 0xFFFE
+"""Rates of rotation that are some, in revolutions a minute (ACS-4, IDENTIFY DEVICE word 217; SBC-4 §6.6.2)."""
 
 
 def medium_of(disk: Disk | None) -> Medium:
-    """What the disk keeps its data on. Old flash that tells no rate of rotation passes for magnetic."""
+    """What the disk keeps its data on. Only one that says how fast it turns is magnetic: Linux takes for granted that a
+    disk turns, and old flash does not say that it does not; nor do disks of before about 2008, of either kind."""
     if disk is None:
         return "not-told"
+    turns = _SLOWEST <= disk.rotation <= _FASTEST
     if not disk.rotational:
-        return "flash"
-    return "magnetic" if disk.ata or disk.transport in _TELL else "not-told"
+        return "not-told" if turns else "flash"
+    return "magnetic" if turns and (disk.ata or disk.transport in _TELL) else "not-told"
 
 
 def level_of(method: Method, disk: Disk | None) -> Level:

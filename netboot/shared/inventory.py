@@ -136,6 +136,8 @@ class DiskId(Struct, frozen=True, kw_only=True):
 class Disk(Struct, frozen=True, kw_only=True):
     """One whole disk. `name` is the kernel's (sda), good for this boot only.
 
+    `rotation`: how fast it turns by its own word, in revolutions a minute; 1: it does not turn; 0: not told (SBC-4,
+    Medium Rotation Rate). `rotational` is the kernel's word, which takes for granted that a disk turns.
     `ata`: it speaks ATA to the PC, whatever it is attached to: a SATA disk on a SAS port has the transport "sas".
     `removable`: something says that it can be taken out, or nothing says that it cannot. `built_in`: on a bus for what
     people carry, but something says that it cannot be taken out. `said`: what a person said of a disk in doubt, put
@@ -151,6 +153,7 @@ class Disk(Struct, frozen=True, kw_only=True):
     logical_sector: Count = 512
     physical_sector: Count = 512
     rotational: bool = False
+    rotation: Annotated[int, Meta(ge=0, le=0xFFFF)] = 0
     transport: Text = ""
     ata: bool = False
     removable: bool = False

@@ -57,6 +57,7 @@ FILES = (
     "sys/block/*/device/firmware_rev",
     "sys/block/*/device/wwid",
     "sys/block/*/device/vpd_pg80",
+    "sys/block/*/device/vpd_pgb1",
     "sys/block/*/device/transport",
     "sys/block/*/device/nvme*/transport",
     "sys/block/*/device/raid_level",

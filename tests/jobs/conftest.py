@@ -16,7 +16,9 @@ GB = 10**9
 MANIFEST = "a" * 64
 MASTER = MasterNeeds(manifest=MANIFEST, name="debian", disk=8 * GB, used=100)
 SSD = Disk(name="sda", id=DiskId(serial="S1", wwn="0x1", size=16 * GB), model="SSD", transport="sata")
-HDD = Disk(name="sdb", id=DiskId(serial="H1", size=500 * GB), model="HDD", transport="sata", rotational=True)
+HDD = Disk(
+    name="sdb", id=DiskId(serial="H1", size=500 * GB), model="HDD", transport="sata", rotational=True, rotation=7200
+)
 STICK = Disk(name="sdc", id=DiskId(serial="U1", size=32 * GB), model="Stick", transport="usb", removable=True)
 ALL: tuple[StageName, ...] = ("check", "erase", "deploy", "customise", "finish")
 

@@ -3,6 +3,7 @@
 from dataclasses import replace as with_rules
 from typing import Any, cast, get_args
 
+import msgspec
 import pytest
 from msgspec.structs import replace
 
@@ -34,11 +35,20 @@ def test_every_method_has_all_its_parts(method: Method) -> None:
 @pytest.mark.parametrize(
     ("changes", "medium"),
     [
-        ({"rotational": True, "transport": "sata"}, "magnetic"),
-        ({"rotational": True, "transport": "sas"}, "magnetic"),
-        ({"rotational": True, "transport": "usb", "ata": True}, "magnetic"),
-        ({"rotational": True, "transport": "usb"}, "not-told"),
-        ({"rotational": True, "transport": "virtio"}, "not-told"),
+        ({"rotational": True, "rotation": 7200, "transport": "sata"}, "magnetic"),
+        ({"rotational": True, "rotation": 0x0401, "transport": "sas"}, "magnetic"),
+        ({"rotational": True, "rotation": 0xFFFE, "transport": "usb", "ata": True}, "magnetic"),
+        ({"rotational": True, "rotation": 7200, "transport": "usb"}, "not-told"),
+        ({"rotational": True, "rotation": 7200, "transport": "virtio"}, "not-told"),
+        # Old flash tells no rate, and Linux takes for granted that it turns; what old agents say is the same.
+        ({"rotational": True, "transport": "sata", "ata": True}, "not-told"),
+        ({"rotational": True, "transport": "sas"}, "not-told"),
+        # What stands for no rate, and what contradicts Linux.
+        ({"rotational": True, "rotation": 1, "transport": "sata"}, "not-told"),
+        ({"rotational": True, "rotation": 0x0400, "transport": "sata"}, "not-told"),
+        ({"rotational": True, "rotation": 0xFFFF, "transport": "sata"}, "not-told"),
+        ({"rotational": False, "rotation": 7200, "transport": "sata"}, "not-told"),
+        ({"rotational": False, "rotation": 1, "transport": "sata"}, "flash"),
         ({"rotational": False, "transport": "sata"}, "flash"),
         ({"rotational": False, "transport": "nvme"}, "flash"),
     ],
@@ -46,6 +56,23 @@ def test_every_method_has_all_its_parts(method: Method) -> None:
 def test_a_medium_is_as_much_as_the_disk_tells(changes: dict[str, object], medium: Medium) -> None:
     assert medium_of(replace(SSD, **changes)) == medium
     assert medium_of(None) == "not-told"
+
+
+def test_an_enhanced_erase_of_flash_that_tells_no_rate_is_not_called_a_purge() -> None:
+    """Flash gets Clear by it, a magnetic disk Purge: of what may be either, neither is said."""
+    untold = replace(SSD, rotational=True, ata=True)
+    for method in ("ata-erase-enhanced", "ata-sanitize-overwrite", "scsi-sanitize-overwrite"):
+        assert level_of(method, HDD) == "purge"
+        assert level_of(method, untold) == "none"
+    assert level_of("overwrite", untold) == "clear"
+    assert "if it is flash" in TABLE["overwrite"][medium_of(untold)].condition
+
+
+def test_an_inventory_of_before_tells_no_rate() -> None:
+    """One that an older agent sends, or that stands on the record."""
+    old = msgspec.to_builtins(HDD)
+    del old["rotation"]
+    assert medium_of(msgspec.convert(old, Disk)) == "not-told"
 
 
 @pytest.mark.parametrize("disk", [SSD, HDD, None])

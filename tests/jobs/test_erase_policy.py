@@ -330,9 +330,11 @@ def test_no_ata_command_goes_through_a_bridge_or_an_adapter(transport: str) -> N
 
 
 def test_what_turns_is_erased_by_its_drive_where_an_overwrite_is_not_enough() -> None:
-    turns = replace(SATA, rotational=True)
+    turns = replace(SATA, rotational=True, rotation=7200)
     assert methods_for(turns)[0] == "overwrite"
     assert methods_for(turns, STOP) == ("ata-sanitize-crypto", "ata-erase-enhanced", "ata-sanitize-overwrite")
+    assert methods_for(replace(turns, rotation=0)) == ("overwrite",), "it may be old flash"
+    assert methods_for(replace(turns, rotation=0), STOP) == "erase-level"
 
 
 def test_the_order_of_an_ata_disk_carries_its_password_and_no_other_does() -> None:

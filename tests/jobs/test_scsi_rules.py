@@ -123,8 +123,8 @@ def test_flash_is_erased_by_blocks_and_what_turns_is_overwritten_first() -> None
     scsi = ("scsi-sanitize-block", "scsi-sanitize-crypto", "scsi-sanitize-overwrite", "overwrite")
     assert methods_for(SAS) == scsi
     assert methods_for(SAS, level="purge") == scsi[:2]
-    turns = replace(SAS, rotational=True)
+    turns = replace(SAS, rotational=True, rotation=7200)
     assert methods_for(turns) == ("overwrite", "scsi-sanitize-crypto", "scsi-sanitize-overwrite")
     assert methods_for(turns, level="purge") == ("scsi-sanitize-crypto", "scsi-sanitize-overwrite")
-    told = replace(SAS, rotational=True, transport="virtio")
-    assert methods_for(told) == ("overwrite",), "whether it turns nobody tells"
+    for untold in (replace(turns, rotation=0), replace(turns, transport="virtio")):
+        assert methods_for(untold) == ("overwrite",), "whether it turns nobody tells"

@@ -61,7 +61,7 @@ def made(number: int, maker: str, product: str, serial: str, *, firmware: Firmwa
 
 def hard_disk(model: str, serial: str) -> Disk:
     """500 GB on platters."""
-    return replace(disk(serial, 500), name="sda", model=model, rotational=True, transport="sata")
+    return replace(disk(serial, 500), name="sda", model=model, rotational=True, rotation=7200, transport="sata")
 
 
 PCS: Final = [

@@ -21,6 +21,8 @@ KIT: Final = "kit"
 SEALS: Final = frozenset({"BitLocker", "crypto_LUKS"})
 """Of blkid's types (libblkid/src/superblocks: bitlocker.c, luks.c), those of whole volumes that are enciphered."""
 _KIT_WORD: Final = re.compile(r"(?:^|\s)netboot\.kit=([0-9a-f]{8})(?=\s|$)")
+_CHARACTERISTICS: Final = 0x3C
+"""Bytes of page B1h behind its header."""
 _SECTOR: Final = 512
 """/sys/block counts in sectors of 512 bytes, whatever the disk's own are."""
 
@@ -29,6 +31,7 @@ _SECTOR: Final = 512
 class BlockDevice:
     """One whole block device, sizes in bytes.
 
+    `rotation` is its own word on how fast it turns, `rotational` the kernel's for it.
     `kind` is an MMC card's ("MMC" or "SD"), `fabric` an NVMe controller's ("pcie", "tcp"); `nsid` is 0 where there are
     no namespaces, `sequence` where the kernel does not number its disks. `pluggable`: it hangs on a PCI port that
     people plug into (Thunderbolt). `fixed`: the MMC host, or every USB port on the way, says that what is there cannot
@@ -45,6 +48,7 @@ class BlockDevice:
     logical_sector: int = 512
     physical_sector: int = 512
     rotational: bool = False
+    rotation: int = 0
     read_only: bool = False
     removable: bool = False
     pluggable: bool = False
@@ -109,6 +113,17 @@ def parse_unit_serial(page: bytes) -> str:
     return one_line(page[4:].decode("ascii", "replace"), ID_LIMIT) if page[1:2] == b"\x80" else ""
 
 
+def parse_rotation(page: bytes) -> int:
+    """The medium rotation rate in SCSI's Block Device Characteristics page B1h (SBC-4 §6.6.2), 0 where it is not told.
+
+    Four bytes of header, then 60, the rate the first two of them. For an ATA disk libata makes the page, of word 217 of
+    its IDENTIFY DEVICE data. A page that is another, or not whole, tells nothing.
+    """
+    length = int.from_bytes(page[2:4])
+    is_whole = page[1:2] == b"\xb1" and length >= _CHARACTERISTICS and len(page) >= 4 + length
+    return int.from_bytes(page[4:6]) if is_whole else 0
+
+
 def _read(host: Host, database: Database, name: str, used: Mapping[str, str], *, boot_areas: bool) -> BlockDevice:
     here = f"sys/block/{name}"
     path = host.real(here)
@@ -121,6 +136,7 @@ def _read(host: Host, database: Database, name: str, used: Mapping[str, str], *,
         logical_sector=_bytes(host, f"{queue}/logical_block_size"),
         physical_sector=_bytes(host, f"{queue}/physical_block_size"),
         rotational=host.number(f"{queue}/rotational") == 1,
+        rotation=parse_rotation(host.content(f"{device}/vpd_pgb1")),
         read_only=host.number(f"{here}/ro") == 1,
         removable=host.number(f"{here}/removable") == 1,
         pluggable=_pluggable(host, path) or _pluggable(host, host.real(controller)),

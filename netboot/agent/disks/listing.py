@@ -70,6 +70,7 @@ def disk_of(device: BlockDevice) -> Disk:
         logical_sector=device.logical_sector,
         physical_sector=device.physical_sector,
         rotational=device.rotational,
+        rotation=device.rotation,
         transport=transport,
         ata=_speaks_ata(device, transport),
         removable=_removable(device, transport),

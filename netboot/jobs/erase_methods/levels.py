@@ -39,6 +39,7 @@ _KEY: Final = (
     "no plain text was ever stored, the key has 128 bits or more, no copy of it is left (SP 800-88r2): not checked"
 )
 _SPARE: Final = "does not reach spare and retired blocks"
+_SPARE_IF: Final = "if it is flash, does not reach spare and retired blocks"
 _NONE: Final = Counts("none", "no public text")
 
 TABLE: Final[Mapping[Method, Mapping[Medium, Counts]]] = {
@@ -103,7 +104,7 @@ TABLE: Final[Mapping[Method, Mapping[Medium, Counts]]] = {
     "overwrite": {
         "magnetic": Counts("clear", _BOTH),
         "flash": Counts("clear", _BOTH, _SPARE),
-        "not-told": Counts("clear", _BOTH),
+        "not-told": Counts("clear", _BOTH, _SPARE_IF),
     },
 }
 
