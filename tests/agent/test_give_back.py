@@ -95,6 +95,7 @@ class Bench:
         if " -I " in command:
             return
         assert self.open == 1, "the order goes to the disk that is held"
+        assert len(self.told) == 1, "it is told once, before the first order"
         if self.deaf:
             return
         if "--dco-restore" in command:
@@ -233,6 +234,7 @@ def test_a_disk_that_does_not_take_an_order_keeps_what_it_hides_and_gets_no_othe
     (order,) = after.said.orders
     assert (order.command, order.accepted) == (set_max(8000).command, accepted)
     assert len(order.said) <= 256
+    assert (after.disk, after.said.size) == (bench.disk.id, 5000 * 512)
     assert after.problem == Problem(
         "hidden-area-kept", {"disk": label(bench.disk), "hidden": amount((REAL - 5000) * 512)}
     )
