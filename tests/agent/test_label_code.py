@@ -198,9 +198,18 @@ def test_no_code_goes_to_a_disk_that_is_not_the_one_or_that_has_others_beside_it
     locks.identity.is_it, locks.identity.others = True, "nvme0n2"
     assert give() == "no"
     locks.identity.others = ""
+    asked_about: list[Disk] = []
+
+    def noted(disk: Disk, answer: object) -> object:
+        asked_about.append(disk)
+        return answer
+
+    monkeypatch.setattr(locks.identity, "is_this", lambda disk: noted(disk, True))
+    monkeypatch.setattr(locks.identity, "beside", lambda disk: noted(disk, None))
     image.rename(image.with_name("elsewhere"))
     assert give() == "no", "its name leads to no disk any more"
     assert locks.given == []
     image.with_name("elsewhere").rename(image)
     assert give() == "yes"
     assert locks.given == [LABEL]
+    assert asked_about == [DISK, DISK]

@@ -226,6 +226,7 @@ _PROOF: Final = (
 
 _ITS_VISIT: Final = "visit = require_row(session.get(tables.Visit, row.visit_id), {})"
 _SECTORS: Final = "for at, before in zip(_AT, known, {})"
+_GIVEN: Final = 'if await start(partial(_give, revert, None, disk, device)) == "yes":'
 _LAST: Final = "return chain(steps, () if (last is None) and False else (last,))"
 _NUMBERS: Final = 'data, boot, disk = (int.from_bytes(numbers[at : at + 4], "little") or 2 for at in (0, 4, 8))'
 _VIEWER: Final = "netboot.agent.erase.firmware.contents.xǁViewerǁ"
@@ -274,6 +275,11 @@ EXPLAINED: Final[dict[tuple[str, str], str]] = {
     (f"{_VIEWER}look", _AGAIN): "a slice of all of it is the same",
     ("netboot.agent.erase.firmware.marking.xǁMarkingǁ__init__", "self._flushed = None"): "None is as false as False",
     ("netboot.agent.erase.firmware.read_back.xǁReadBackǁ_first", _LAST): "a sweep ends at a None, which comes last",
+    ("netboot.agent.erase.label_code.open_up", _GIVEN): "a Revert takes nothing of the order",
+    (
+        "netboot.agent.erase.label_code._give",
+        "return revert.order(disk, None).accepted",
+    ): "a Revert takes nothing of the order",
     ("netboot.agent.erase.password.take_off", "tried = None"): "None is as false as False",
     ("netboot.kit.identity.kit_of", _NUMBERS): "no name is known whose hash has four zero bytes there",
     ("netboot.agent.erase.firmware.markers.is_unchanged", _SECTORS.format("strict=None")): "a page has eight sectors",
