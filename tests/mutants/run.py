@@ -20,7 +20,7 @@ from typing import Final
 from tests.mutants.modules import EXPLAINED, MODULES, Held
 
 ROOT: Final = Path(__file__).parent.parent.parent
-COPIED: Final = ("netboot", "tests", "images", "menus", "pyproject.toml")
+COPIED: Final = ("netboot", "tests", "images", "menus", "docs", "pyproject.toml")
 KILLED: Final = frozenset({1, 3, -signal.SIGXCPU})
 """pytest's exit statuses for a test that failed, and for an error outside of one; and the kernel's end of an endless
 loop, by the CPU seconds that it used. A busy machine ends none: nobody uses CPU seconds by waiting."""
@@ -81,7 +81,7 @@ def _copy_tree(copy: Path, held: Held) -> None:
     (copy / "setup.cfg").write_text(
         f"[mutmut]\nsource_paths=netboot\nonly_mutate=\n    {held.pattern}\n"
         f"pytest_add_cli_args_test_selection={tests}\npytest_add_cli_args=\n    --timeout=900\n"
-        "also_copy=\n    images\n    menus\nuse_git_change_detection=false\n"
+        "also_copy=\n    images\n    menus\n    docs\nuse_git_change_detection=false\n"
         # CPU seconds that a mutant has: six times what its tests take without it, and a minute.
         "timeout_constant=10\ntimeout_multiplier=3\n",
         encoding="utf-8",
