@@ -22,7 +22,7 @@ from netboot.shared.protocol import Hello, Welcome
 from tests.abuse.plays_operator import Forms
 from tests.namespace import inside
 from tests.workshop.conftest import hello
-from tests.workshop.player import Agent
+from tests.workshop.player import Agent, listening
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +52,12 @@ class Speaker:
     @asynccontextmanager
     async def line(self) -> AsyncIterator[Agent]:
         """An agent's line on which nothing was said."""
-        async with self.client() as session, session.ws_connect("/agent/link") as opened:
-            yield Agent(opened)
+        async with (
+            self.client() as session,
+            session.ws_connect("/agent/link") as opened,
+            listening(opened) as agent,
+        ):
+            yield agent
 
     @asynccontextmanager
     async def agent(self, said: Hello) -> AsyncIterator[tuple[Agent, Welcome]]:

@@ -24,7 +24,7 @@ from tests.dns.building_dns import BIND_READY, ONE, SETTINGS, set_up_bind
 from tests.namespace import inside
 from tests.store.test_store import put_master
 from tests.workshop.conftest import hello, pc
-from tests.workshop.player import Agent
+from tests.workshop.player import Agent, listening
 
 pytestmark = [pytest.mark.root, *BOOT_FILES]
 
@@ -54,8 +54,9 @@ async def line() -> AsyncIterator[Agent]:
     async with (
         ClientSession(cookie_jar=DummyCookieJar()) as session,
         session.ws_connect(f"http://{SERVER}/agent/link") as socket,
+        listening(socket) as agent,
     ):
-        yield Agent(socket)
+        yield agent
 
 
 async def work() -> None:

@@ -65,7 +65,7 @@ def find_master(name: str) -> MasterNeeds | None:
 
 
 class Agent:
-    """One line to the server; made by `agent_on`. Numbers its reports as the real one does."""
+    """One line to the server; made by `listening`. Numbers its reports as the real one does."""
 
     def __init__(self, socket: ClientWebSocketResponse, *, number: int = 0) -> None:
         self._socket = socket
@@ -269,20 +269,27 @@ async def serving(
 
 
 @asynccontextmanager
+async def listening(socket: ClientWebSocketResponse, *, number: int = 0) -> AsyncIterator[Agent]:
+    """An agent on this line, which it takes things in from all the time; the line is closed at the end."""
+    agent = Agent(socket, number=number)
+    task = asyncio.create_task(agent.listen())
+    try:
+        yield agent
+    finally:
+        # As the real one goes: what it said last is heard. It ends the listening too.
+        await socket.close()
+        task.cancel()
+
+
+@asynccontextmanager
 async def line_to(server: TestServer, *, number: int = 0, answers_pings: bool = True) -> AsyncIterator[Agent]:
     """An open line on which nothing was said; one that answers no ping is as good as half open."""
     async with (
         ClientSession(cookie_jar=DummyCookieJar()) as session,
         session.ws_connect(server.make_url("/agent/link"), autoping=answers_pings) as socket,
+        listening(socket, number=number) as agent,
     ):
-        agent = Agent(socket, number=number)
-        listening = asyncio.create_task(agent.listen())
-        try:
-            yield agent
-        finally:
-            # As the real one goes: what it said last is heard. It ends the listening too.
-            await socket.close()
-            listening.cancel()
+        yield agent
 
 
 @asynccontextmanager
