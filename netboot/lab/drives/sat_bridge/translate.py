@@ -65,7 +65,7 @@ def translate(cdb: bytes, data: bytes, disk: AtaDisk, registers: Registers) -> A
         case Scsi.ATA_12 | Scsi.ATA_16 if registers is not Registers.REFUSED:
             return _pass(cdb, data, registers)
         case Scsi.INQUIRY if cdb[1] & 1:
-            page = vital_page(cdb[2], disk.model, disk.identify(), disk.hidden.accessible)
+            page = vital_page(cdb[2], disk.model, disk.identify())
             return _cut(page, int.from_bytes(cdb[3:5])) if page is not None else _check(sense.INVALID_FIELD)
         case Scsi.INQUIRY:
             return _cut(inquiry(disk.model), int.from_bytes(cdb[3:5]))

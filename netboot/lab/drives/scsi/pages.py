@@ -2,7 +2,7 @@
 defects (SPC-5, SBC-4). Pure."""
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from netboot.lab.drives.scsi.sanitize import EXIT_FAILURE_MODE, SERVICE_ACTIONS
@@ -25,18 +25,30 @@ REPORT_OPERATION_CODES, READ_CAPACITY_16 = 0x0C, 0x10
 
 def inquiry(model: ScsiModel) -> bytes:
     """Standard INQUIRY data: a direct access device, SPC-5, with a queue."""
-    names = _text(_VENDOR, 8) + _text(model.name, 16) + _text(model.firmware, 4)
+    names = ascii_field(_VENDOR, 8) + ascii_field(model.name, 16) + ascii_field(model.firmware, 4)
     return bytes([0, 0, 7, 2, 31 + 60, 0, 0, 2]) + names + bytes(60)
 
 
 def vital_page(page: int, model: ScsiModel) -> bytes | None:
     """A vital product data page; None: there is none of this number."""
-    bodies = {
-        0x80: _text(model.serial.rjust(20), 20),
-        0x83: _designators(model),
+    names = ascii_field(_VENDOR, 8) + ascii_field(model.name, 16) + ascii_field(model.serial, 20)
+    return vital_data(page, vital_pages(model.serial, names, model.wwn, model.rotation))
+
+
+def vital_pages(serial: str, names: bytes, wwn: int, rotation: int) -> dict[int, bytes]:
+    """The bodies of the pages that any disk has, by number; `names`: its T10 designator, vendor first."""
+    t10 = bytes([0x02, 0x01, 0, len(names)]) + names
+    naa = bytes([0x01, 0x03, 0, 8]) + wwn.to_bytes(8) if wwn else b""
+    return {
+        0x80: ascii_field(serial.rjust(20), 20),
+        0x83: naa + t10,
         0xB0: bytes(60),
-        0xB1: struct.pack(">HBB56x", model.rotation, 0, 3),
+        0xB1: struct.pack(">HBB56x", rotation, 0, 3),
     }
+
+
+def vital_data(page: int, bodies: Mapping[int, bytes]) -> bytes | None:
+    """One of these vital product data pages, or the list of them, with its head; None: there is none of this number."""
     if page == 0x00:
         body = bytes([0x00, *bodies])
     elif page in bodies:
@@ -46,11 +58,11 @@ def vital_page(page: int, model: ScsiModel) -> bytes | None:
     return struct.pack(">BBH", 0, page, len(body)) + body
 
 
-def mode_sense(page: int, *, long: bool) -> bytes | None:
+def mode_sense(page: int, *, long: bool, write_cache: bool = True) -> bytes | None:
     """MODE SENSE (6) or, where `long`, (10): the caching page, and no block descriptor; None: no such page."""
     if page not in (_CACHING, _ALL):
         return None
-    caching = bytes([_CACHING, 18, 0x04]).ljust(20, b"\0")
+    caching = bytes([_CACHING, 18, write_cache << 2]).ljust(20, b"\0")
     if long:
         return struct.pack(">H6x", 6 + len(caching)) + caching
     return bytes([3 + len(caching), 0, 0, 0]) + caching
@@ -104,12 +116,6 @@ def _operation_codes(model: ScsiModel) -> Iterator[tuple[int, int | None, int]]:
     yield MAINTENANCE_IN, REPORT_OPERATION_CODES, 12
 
 
-def _designators(model: ScsiModel) -> bytes:
-    """The world wide name where there is one, and vendor, model and serial number."""
-    name = _text(_VENDOR, 8) + _text(model.name, 16) + _text(model.serial, 20)
-    t10 = bytes([0x02, 0x01, 0, len(name)]) + name
-    return (bytes([0x01, 0x03, 0, 8]) + model.wwn.to_bytes(8) if model.wwn else b"") + t10
-
-
-def _text(text: str, length: int) -> bytes:
+def ascii_field(text: str, length: int) -> bytes:
+    """So many bytes of ASCII, filled with spaces (SPC-5 4.3.1)."""
     return text.encode("ascii", "replace").ljust(length)[:length]
