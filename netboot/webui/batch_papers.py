@@ -9,7 +9,6 @@ import asyncio
 import io
 import tempfile
 import zipfile
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Final, get_args
@@ -19,6 +18,7 @@ from aiohttp import web
 from netboot.records.record import Record
 from netboot.settings.config import Settings
 from netboot.shared.language import Language
+from netboot.webui.download import Download
 from netboot.webui.keys import settings_key, workshop_key
 from netboot.webui.paper_page import papers_key
 from netboot.webui.refusal import Refusal
@@ -28,13 +28,6 @@ from netboot.webui.visitor import operators_form, signed_in
 MOST: Final = 100
 """PCs of one request: each takes up to a second of a processor."""
 LONGEST_DONOR: Final = 200
-
-
-@dataclass(frozen=True, slots=True)
-class _File:
-    name: str
-    kind: str
-    content: bytes
 
 
 async def show_papers(request: web.Request) -> web.Response:
@@ -54,13 +47,12 @@ async def give_papers(request: web.Request) -> web.Response:
     days = form.get("since", ""), form.get("until", "")
     async with request.app[papers_key].turn():
         file = await asyncio.to_thread(_made, record, settings, days, language, donor, what == "batch")
-    headers = {"Content-Disposition": f'attachment; filename="{file.name}"'}
-    return web.Response(body=file.content, content_type=file.kind, headers=headers)
+    return file.response()
 
 
 def _made(
     record: Record, settings: Settings, days: tuple[str, str], language: str, donor: str, as_batch: bool
-) -> _File:
+) -> Download:
     from netboot.auth.certificate_keys import load_certificate_keys
     from netboot.certificates.command_line import workshop_of
     from netboot.certificates.folder import documents, wanted_of_days, write_folder
@@ -77,12 +69,12 @@ def _made(
     if as_batch:
         made = list(documents(record, workshop, keys, wanted))
         (only,) = wanted.languages
-        return _File(
+        return Download(
             f"{name}.{only}.pdf", "application/pdf", signed_batch(made, donor, keys, at=wanted.at, language=only)
         )
     with tempfile.TemporaryDirectory(prefix="netboot-papers-") as place:
         write_folder(Path(place), record, workshop, keys, wanted)
-        return _File(f"{name}.zip", "application/zip", _packed(Path(place)))
+        return Download(f"{name}.zip", "application/zip", _packed(Path(place)))
 
 
 def _packed(folder: Path) -> bytes:

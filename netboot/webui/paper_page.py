@@ -17,6 +17,7 @@ from netboot.records.record import Record
 from netboot.records.refusals import NotOnRecord
 from netboot.settings.config import Settings
 from netboot.shared.language import Language
+from netboot.webui.download import Download
 from netboot.webui.keys import settings_key, workshop_key
 from netboot.webui.refusal import Refusal
 from netboot.webui.render import page
@@ -32,13 +33,6 @@ papers_key: Final = web.AppKey("papers", Turns)
 """Making or checking a paper takes up to a second of a processor: one at a time."""
 
 
-@dataclass(frozen=True, slots=True)
-class _File:
-    name: str
-    kind: str
-    content: bytes
-
-
 async def show_paper(request: web.Request) -> web.Response:
     """GET /paper/{visit}.{what}: the visit's paper as fr.pdf, en.pdf or json. For operators: it says who erased."""
     signed_in(request)
@@ -46,8 +40,7 @@ async def show_paper(request: web.Request) -> web.Response:
     visit, what = request.match_info["visit"], request.match_info["what"]
     async with request.app[papers_key].turn():
         file = await asyncio.to_thread(_made, record, settings, visit, what)
-    headers = {"Content-Disposition": f'attachment; filename="{file.name}"'}
-    return web.Response(body=file.content, content_type=file.kind, headers=headers)
+    return file.response()
 
 
 async def show_verify(request: web.Request) -> web.Response:
@@ -69,8 +62,7 @@ async def show_keys(request: web.Request) -> web.Response:
     keys = await asyncio.to_thread(existing_public_keys, request.app[settings_key].data_folder)
     if keys is None:
         raise Refusal("no-such-page")
-    headers = {"Content-Disposition": 'attachment; filename="workshop-keys.txt"'}
-    return web.Response(text=public_text(keys), content_type="text/plain", headers=headers)
+    return Download("workshop-keys.txt", "text/plain", public_text(keys).encode()).response()
 
 
 async def _verify(request: web.Request, found: object) -> web.Response:
@@ -100,7 +92,7 @@ async def _given(request: web.Request) -> bytes:
     return text.strip().encode(errors="replace") if isinstance(text, str) else b""
 
 
-def _made(record: Record, settings: Settings, visit: str, what: str) -> _File:
+def _made(record: Record, settings: Settings, visit: str, what: str) -> Download:
     from netboot.certificates.command_line import workshop_of
     from netboot.certificates.compose import compose
     from netboot.certificates.folder import SOFTWARE
@@ -116,10 +108,10 @@ def _made(record: Record, settings: Settings, visit: str, what: str) -> _File:
     keys = load_certificate_keys(settings.data_folder)
     document = issue(paper, keys)
     if ending == "json" and not language:
-        return _File(f"{document.name}.json", "application/json", document.json)
+        return Download(f"{document.name}.json", "application/json", document.json)
     if ending == "pdf" and language:
         pdf = signed_pdf(document, keys, at=datetime.now(UTC), language=cast(Language, language))
-        return _File(f"{document.name}.{language}.pdf", "application/pdf", pdf)
+        return Download(f"{document.name}.{language}.pdf", "application/pdf", pdf)
     raise Refusal("no-such-page")
 
 
