@@ -9,21 +9,20 @@ import logging
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
 from msgspec.structs import replace
 
 from netboot.agent.boot.way_home import show_way
-from netboot.agent.command_line import CommandLine, parse_command_line
+from netboot.agent.command_line import CommandLine
 from netboot.agent.disks.partitions import unmount_leftovers
-from netboot.agent.exit_status import FAILED, LOG, READ_LAST_SCREEN, status_of
 from netboot.agent.host import Host
 from netboot.agent.inventory import read_inventory
 from netboot.agent.net import network
 from netboot.agent.net.nics import with_links_now
 from netboot.agent.ordinary_visit import ordinary_visit
+from netboot.agent.program import run_program
 from netboot.agent.screen.consoles import Consoles
 from netboot.agent.screen.display import REDRAW, Screen
 from netboot.agent.settings import AgentFile, read_settings
@@ -38,18 +37,9 @@ NETWORK_TRIES: Final = 5
 
 def main() -> int:
     """One visit; returns what /init is to do."""
-    LOG.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
-    logging.basicConfig(filename=LOG, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    words = parse_command_line(Path("/proc/cmdline").read_text(encoding="utf-8", errors="replace"))
-    with Consoles() as consoles:
-        try:
-            action = go_home(words, consoles) if words.home else stay(words, read_settings(), consoles)
-        except Exception as error:
-            log.exception("the agent ends")
-            consoles.mark(f"agent error {type(error).__name__}: {error}")
-            return FAILED
-        time.sleep(READ_LAST_SCREEN if action == "poweroff" else 1.0)
-    return status_of(action)
+    return run_program(
+        log, lambda words, consoles: go_home(words, consoles) if words.home else stay(words, read_settings(), consoles)
+    )
 
 
 def go_home(words: CommandLine, consoles: Consoles) -> EndAction:

@@ -7,18 +7,16 @@ The server is listened for while the menu stands there; whoever has chosen there
 import asyncio
 import logging
 import sys
-import time
-from pathlib import Path
 
 from msgspec.structs import replace
 
-from netboot.agent.command_line import CommandLine, parse_command_line
+from netboot.agent.command_line import CommandLine
 from netboot.agent.disks.partitions import unmount_leftovers
-from netboot.agent.exit_status import FAILED, LOG, READ_LAST_SCREEN, status_of
 from netboot.agent.host import Host
 from netboot.agent.inventory import read_inventory
 from netboot.agent.net.nics import with_links_now
 from netboot.agent.ordinary_visit import ordinary_visit
+from netboot.agent.program import run_program
 from netboot.agent.screen.consoles import Consoles
 from netboot.agent.screen.display import Screen
 from netboot.agent.screen.keyboard import Keyboard
@@ -35,18 +33,7 @@ log = logging.getLogger("netboot.alone")
 
 def main() -> int:
     """One stay of this PC; returns what /init is to do."""
-    LOG.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
-    logging.basicConfig(filename=LOG, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    words = parse_command_line(Path("/proc/cmdline").read_text(encoding="utf-8", errors="replace"))
-    with Consoles() as consoles:
-        try:
-            action = start(words, read_settings(), read_kit(), consoles)
-        except Exception as error:
-            log.exception("the agent ends")
-            consoles.mark(f"agent error {type(error).__name__}: {error}")
-            return FAILED
-        time.sleep(READ_LAST_SCREEN if action == "poweroff" else 1.0)
-    return status_of(action)
+    return run_program(log, lambda words, consoles: start(words, read_settings(), read_kit(), consoles))
 
 
 def start(words: CommandLine, settings: AgentFile, kit: KitFile, consoles: Consoles) -> EndAction:
