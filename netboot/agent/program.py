@@ -1,5 +1,5 @@
-"""How the agent's programs begin and end: their log, the screens, and what /init (netboot/agent/init) is told by the exit
-status."""
+"""How the agent's programs begin and end: their log, the screens, and what their exit status tells /init
+(netboot/agent/init)."""
 
 import logging
 import time
