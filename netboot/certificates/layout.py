@@ -54,14 +54,13 @@ def laid_out(issued: Issued, language: Language) -> Shown:
     kind = t[paper.kind]
     return printable({
         **_document(kind, f"{kind} {paper.number}", [issued], language, t),
-        "report": paper.kind == "report",
         "papers": [_paper(issued, language, t, whole=True)],
         "front": None,
     })  # fmt: skip
 
 
 def laid_out_batch(batch: Sequence[Issued], donor: str, language: Language) -> Shown:
-    """The pages of a batch: a front page with a table of its PCs, and one page for each of them."""
+    """The pages of a batch: a front page with a table of its PCs, and each of them from a page of its own on."""
     t = {name: words[language] for name, words in TEXTS.items()}
     title = f"{t['batch']} – {donor}" if donor else t["batch"]
     papers = [one.paper for one in batch]
@@ -94,7 +93,6 @@ def laid_out_batch(batch: Sequence[Issued], donor: str, language: Language) -> S
     }  # fmt: skip
     return printable({
         **_document(title, title, batch, language, t),
-        "report": False,
         "papers": [_paper(one, language, t, whole=False) for one in batch],
         "front": front,
     })  # fmt: skip

@@ -1,6 +1,7 @@
 """What the pages say, in both languages; hostile texts on them; and that no report looks like a certificate."""
 
 import re
+from collections.abc import Sequence
 from typing import get_args
 
 import pytest
@@ -112,10 +113,18 @@ def test_in_a_batch_only_the_reports_pages_bear_the_frame(
     one = words(laid_out_batch([document.issued, other.issued], "Ville de Metz", "en"))
     assert "PCs with a certificate: 1; with a report only: 1." in one
     assert text.count(document.issued.paper.number) > 2
-    edges = [dark_edge(page) for page in make_pictures(shown, dots=36)]
-    assert edges[0] is False
-    assert True in edges
-    assert edges[-1] is False
+    good, bad = (edges([one])[1:] for one in (document, other))
+    assert not any(good)
+    assert bad
+    assert all(bad)
+    # The table of all, then the PCs in their order, each with its own pages.
+    assert edges([document, other, document]) == [False, *good, *bad, *good]
+
+
+def edges(batch: Sequence[Document]) -> list[bool]:
+    """Of each page of a batch's PDF whether it bears the frame."""
+    shown = laid_out_batch([one.issued for one in batch], "Ville de Metz", "fr")
+    return [dark_edge(page) for page in make_pictures(shown, dots=36)]
 
 
 @both
