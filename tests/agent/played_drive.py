@@ -10,10 +10,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal
 
+import pytest
+
+from netboot.agent.erase.firmware import follow_up
 from netboot.agent.erase.firmware.technique import Beside, Look, Ordered
 from netboot.shared.firmware_verdict import Proof
 from netboot.shared.inventory import Disk
 from netboot.shared.stages.erase import DiskErase
+from tests.agent.test_erase import MARKER, SIZE
 
 PROOF: Final = Proof(goes_on=True, action=2)
 How = Literal[
@@ -99,3 +103,16 @@ class Played:
         """Zeros, but for one page that is neither marked nor remembered."""
         start, end = 5 * 4096, 6 * 4096
         return bytes(start) + content[start:end] + bytes(len(content) - end)
+
+
+def impatient(patch: pytest.MonkeyPatch, *, grace: float = 1.0) -> None:
+    """A drive is waited for hardly: a second past its time, and so many seconds where it stands still or is silent."""
+    patch.setattr(follow_up, "MARGIN", 1.0)
+    patch.setattr(follow_up, "GRACE", grace)
+    patch.setattr(follow_up, "SILENCE", grace)
+
+
+def full(path: Path, text: bytes = MARKER, size: int = SIZE) -> Path:
+    """An image full of old data."""
+    path.write_bytes((text * (size // len(text) + 1))[:size])
+    return path

@@ -21,6 +21,7 @@ from netboot.shared.inventory import Disk, DiskId
 from netboot.shared.mark_places import mark_places, places_beside
 from netboot.shared.protocol import Stuck
 from netboot.shared.stages.erase import DiskErase, Erasure
+from tests.agent import played_drive
 from tests.agent.begun_erases import Kept
 
 SIZE = 4 << 20
@@ -98,17 +99,14 @@ class Told:
 
 def impatient(patch: pytest.MonkeyPatch) -> None:
     """A drive is asked often and waited for hardly."""
-    patch.setattr(follow_up, "MARGIN", 1.0)
-    patch.setattr(follow_up, "GRACE", 0.3)
-    patch.setattr(follow_up, "SILENCE", 0.3)
+    played_drive.impatient(patch, grace=0.3)
     patch.setattr(follow_up, "_FIRST", 0.02)
     patch.setattr(ordering, "_TICK", 0.02)
 
 
 def full(path: Path) -> Path:
     """A disk full of old data."""
-    path.write_bytes((TEXT * (SIZE // len(TEXT) + 1))[:SIZE])
-    return path
+    return played_drive.full(path, TEXT, SIZE)
 
 
 async def erase(drive: Scripted, told: Told | None = None, device: DirectDisk | None = None, **order: Any) -> Erasure:

@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from netboot.agent.erase.firmware import follow_up
 from netboot.agent.erase.firmware.engine import FirmwareErase
 from netboot.agent.erase.overwrite import METHOD as OVERWRITE
 from netboot.agent.erase.stage import Methods, run_erase
@@ -22,8 +21,8 @@ from netboot.shared.firmware_verdict import Proof
 from netboot.shared.inventory import Disk
 from netboot.shared.stages.erase import DiskErase, Erase, EraseResult, Erasure
 from tests.agent.begun_erases import Kept, forever
-from tests.agent.played_drive import Played
-from tests.agent.test_erase import MARKER, SIZE, disk_of, loop, silent
+from tests.agent.played_drive import Played, full, impatient
+from tests.agent.test_erase import SIZE, disk_of, loop, silent
 
 pytestmark = pytest.mark.root
 
@@ -33,16 +32,12 @@ AT_WORK = 3.0
 
 @pytest.fixture
 def image(tmp_path: Path) -> Path:
-    path = tmp_path / "disk.img"
-    path.write_bytes((MARKER * (SIZE // len(MARKER) + 1))[:SIZE])
-    return path
+    return full(tmp_path / "disk.img")
 
 
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(follow_up, "MARGIN", 1.0)
-    monkeypatch.setattr(follow_up, "GRACE", 1.0)
-    monkeypatch.setattr(follow_up, "SILENCE", 1.0)
+    impatient(monkeypatch)
 
 
 @contextmanager

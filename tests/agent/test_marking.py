@@ -18,6 +18,7 @@ from netboot.agent.erase.firmware.marking import Marking
 from netboot.shared.erase_begun import MISSING, Begun
 from netboot.shared.inventory import DiskId
 from netboot.shared.mark_places import PAGE
+from tests.agent.played_drive import full
 
 SEED = bytes(range(32))
 SIZE = 4 << 20
@@ -27,9 +28,7 @@ STALL = 20.0
 
 @pytest.fixture
 def image(tmp_path: Path) -> Path:
-    path = tmp_path / "disk.img"
-    path.write_bytes((TEXT * (SIZE // len(TEXT) + 1))[:SIZE])
-    return path
+    return full(tmp_path / "disk.img", TEXT, SIZE)
 
 
 def nobody(_share: float, _stuck: float) -> None:
