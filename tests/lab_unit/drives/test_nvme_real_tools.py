@@ -1,44 +1,28 @@
 """NVMe lab drives under real tools: Linux' driver, nvme-cli and smartctl of the agent's own base archive, in a PC.
 
-One PC has a drive for each way to behave; the agent in it is the test's own, which runs the tools and prints what they
-said. It proves that such a drive is told and answers as the standards have it, never what a maker's firmware does.
+One PC has a drive for each way to behave (`tool_pc.py`). It proves that such a drive is told and answers as the
+standards have it, never what a maker's firmware does.
 """
 
 import json
-import subprocess
-import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
 
-import msgspec
 import pytest
 
-from netboot.bootfiles import BootFiles, agent_archive, cpio
+from netboot.bootfiles import BootFiles
 from netboot.lab.disks import MARKER, create_used, find_pattern
 from netboot.lab.drives.behaviour import Bad, BadSectors, Behaviour, Outcome, WithoutPower
 from netboot.lab.drives.control import tell
 from netboot.lab.drives.journal import read_journal
 from netboot.lab.drives.nvme.spec import Namespace, NvmeSpec
 from netboot.lab.qemu_root import QemuRoot, make_qemu_root
-from tests.lab_unit.drives.client import drive_process
+from tests.lab_unit.drives.tool_pc import drives, tool_pc
 
 pytestmark = [pytest.mark.lab, pytest.mark.root, pytest.mark.matrix, pytest.mark.timeout(1800)]
 
-WITHIN = 900
 SIZE = 8 << 20
 
 GUEST = '''
-import glob, json, mmap, os, pathlib, subprocess, sys, time
-
-def say(name, value):
-    print("MARK", name, json.dumps(value), flush=True)
-
-def run(*words):
-    done = subprocess.run(words, capture_output=True, text=True, timeout=300)
-    return {"status": done.returncode, "out": done.stdout, "err": done.stderr}
-
 def tool(device, command, *words):
     """nvme-cli, its JSON parsed."""
     done = run("nvme", command, device, *words, "--output-format=json")
@@ -53,18 +37,6 @@ def drives():
     for path in glob.glob("/sys/class/nvme/nvme*"):
         found[pathlib.Path(path, "serial").read_text().strip()] = "/dev/" + os.path.basename(path)
     return found
-
-def read(device, at=0):
-    """64 bytes past the cache, in hexadecimal, or the error's number."""
-    file = os.open(device, os.O_RDONLY | os.O_DIRECT)
-    buffer = mmap.mmap(-1, 4096)
-    try:
-        os.preadv(file, [buffer], at)
-        return buffer[:64].hex()
-    except OSError as error:
-        return error.errno
-    finally:
-        os.close(file)
 
 def log(device):
     return next(iter(tool(device, "sanitize-log")["json"].values()))
@@ -145,64 +117,15 @@ def _qemu() -> QemuRoot:
     return make_qemu_root()
 
 
-@contextmanager
-def _drives(folder: Path, *specs: NvmeSpec) -> Iterator[None]:
-    with ExitStack() as stack:
-        for spec in specs:
-            for namespace in spec.namespaces:
-                create_used(Path(namespace.image), SIZE, spec.serial)
-            written = folder / f"{spec.serial}.json"
-            written.write_bytes(msgspec.json.encode(spec))
-            stack.enter_context(drive_process(written, sockets=(Path(spec.socket),)))
-        yield
+def _full(*specs: NvmeSpec) -> None:
+    for spec in specs:
+        for namespace in spec.namespaces:
+            create_used(Path(namespace.image), SIZE, spec.serial)
 
 
 def _spec(folder: Path, serial: str, behaviour: Behaviour, *more: str) -> NvmeSpec:
     images = tuple(Namespace(str(folder / name)) for name in (f"{serial}.img", *more))
     return NvmeSpec(str(folder / serial), images, serial, behaviour=behaviour, self_test_seconds=2)
-
-
-@contextmanager
-def _pc(
-    folder: Path, files: BootFiles, qemu: QemuRoot, agent: str, *specs: NvmeSpec
-) -> Iterator[subprocess.Popen[bytes]]:
-    """A PC whose agent this is, with these drives; killed at exit if it is still on."""
-    count = f"COUNT = {len(specs)}\nSIZE = {SIZE}\n"
-    own = cpio.archive([cpio.file("usr/lib/netboot/netboot/agent/__main__.py", (count + agent).encode())], mtime=0)
-    initrd = folder / "initrd"
-    initrd.write_bytes(
-        files.path("agent-base.img").read_bytes() + agent_archive({"language": "fr"}) + cpio.compress(own, level=1)
-    )
-    command = [*qemu.program, "-accel", "tcg", "-machine", "q35,memory-backend=memory", "-m", "1024", "-no-reboot"]
-    command += ["-object", "memory-backend-memfd,id=memory,size=1024M,share=on", "-display", "none", "-nic", "none"]
-    command += ["-device", "virtio-rng-pci", "-serial", "stdio"]
-    for spec in specs:
-        device = {"driver": "vfio-user-pci", "socket": {"type": "unix", "path": spec.socket}}
-        command += ["-device", json.dumps(device)]
-    command += ["-kernel", str(files.path("vmlinuz")), "-initrd", str(initrd), "-append", "console=ttyS0"]
-    with (
-        (folder / "console").open("wb") as output,
-        subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, env=qemu.environment) as pc,
-    ):
-        try:
-            yield pc
-        finally:
-            pc.kill()
-
-
-def _said(folder: Path) -> dict[str, Any]:
-    # The last line may be half there.
-    lines = (folder / "console").read_text(errors="replace").rpartition("\n")[0].splitlines()
-    marks = (line.removeprefix("MARK ").split(" ", 1) for line in lines if line.startswith("MARK "))
-    return {name: json.loads(value) for name, value in marks}
-
-
-def _off(pc: subprocess.Popen[bytes], folder: Path) -> dict[str, Any]:
-    try:
-        assert pc.wait(WITHIN) == 0
-    except subprocess.TimeoutExpired:
-        pytest.fail((folder / "console").read_text(errors="replace")[-4000:])
-    return _said(folder)
 
 
 def test_each_way_to_behave_is_seen_by_real_tools(built: BootFiles, qemu: QemuRoot, tmp_path: Path) -> None:
@@ -217,8 +140,10 @@ def test_each_way_to_behave_is_seen_by_real_tools(built: BootFiles, qemu: QemuRo
         _spec(tmp_path, "REFUSES", Behaviour(erase=Outcome.REFUSES)),
         _spec(tmp_path, "FORMATS", Behaviour(erase_seconds=1, bad=(BadSectors(10, Bad.UNREADABLE),))),
     ]
-    with _drives(tmp_path, *specs), _pc(tmp_path, built, qemu, GUEST + METHODS, *specs) as pc:
-        said = _off(pc, tmp_path)
+    _full(*specs)
+    script = f"COUNT, SIZE = {len(specs)}, {SIZE}\n" + GUEST + METHODS
+    with drives(tmp_path, specs), tool_pc(tmp_path, built, qemu, script, specs) as pc:
+        said = pc.wait_off()
     print(json.dumps(said, indent=1))
     old = MARKER.hex()
     assert said["serials"] == sorted(spec.serial for spec in specs)
@@ -276,23 +201,17 @@ def test_a_sanitize_is_followed_up_after_a_power_cut(built: BootFiles, qemu: Qem
     # It stands at 40 % until it is told to go on, however long a PC takes to come back under emulation.
     stands = Behaviour(erase=Outcome.HANGS, erase_seconds=5, without_power=WithoutPower.WAITS)
     spec = _spec(tmp_path, "CUT", stands)
-    with _drives(tmp_path, spec):
-        with _pc(tmp_path, built, qemu, GUEST + ORDER, spec):
-            _wait_for(tmp_path, "cut")
-        with _pc(tmp_path, built, qemu, GUEST + FOLLOW, spec) as pc:
-            _wait_for(tmp_path, "refused")
+    _full(spec)
+    with drives(tmp_path, [spec]):
+        with tool_pc(tmp_path, built, qemu, "COUNT = 1\n" + GUEST + ORDER, [spec]) as pc:
+            pc.wait_said("cut")
+        with tool_pc(tmp_path, built, qemu, "COUNT = 1\n" + GUEST + FOLLOW, [spec]) as pc:
+            pc.wait_said("refused")
             tell(Path(spec.socket), do="behave", behaviour={"erase_seconds": 5})
-            said = _off(pc, tmp_path)
+            said = pc.wait_off()
     assert said["found"]["sstat"]["status"].startswith("(2)")
     assert said["found"]["sprog"] == int(0.4 * 65536)
     assert isinstance(said["refused"], int)
     assert said["ended"]["sstat"]["status"].startswith("(1)")
     assert said["left"] == "00" * 64
     assert find_pattern(tmp_path / "CUT.img") is None
-
-
-def _wait_for(folder: Path, name: str) -> None:
-    until = time.monotonic() + WITHIN
-    while name not in _said(folder):
-        assert time.monotonic() < until, (folder / "console").read_text(errors="replace")[-4000:]
-        time.sleep(0.5)
