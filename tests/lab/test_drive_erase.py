@@ -10,16 +10,11 @@ import json
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from netboot.auth.certificate_keys import CertificateKeys, load_certificate_keys
-from netboot.certificates.folder import Wanted, write_folder
-from netboot.certificates.values import Workshop
-from netboot.certificates.verify import Known, check
 from netboot.lab.bench_drive import bench_path, drive_on_bench
 from netboot.lab.demo import job_of
 from netboot.lab.disks import create_used, find_pattern
@@ -33,10 +28,10 @@ from netboot.lab.journey import BOOT_WITHIN
 from netboot.lab.machine import power_on, workshop_pc
 from netboot.lab.pc import Bus, DiskSpec
 from netboot.lab.service import Service
-from netboot.records.record import open_record
 from netboot.shared.erase_methods import Method
 from netboot.shared.erase_methods.firmware import FirmwareErased
 from netboot.shared.stages.erase import Erasure
+from tests.lab.papers import assert_paper, paper_of, print_figures
 from tests.lab.test_firmware import beside_the_building
 
 pytestmark = [pytest.mark.lab, pytest.mark.root, pytest.mark.matrix, pytest.mark.timeout(3600)]
@@ -102,7 +97,7 @@ async def test_a_drive_that_does_it_is_erased_by_its_own_method(tmp_path: Path) 
         by_key = "crypto" in one.method
         assert (one.evidence.value is None) == by_key, "noise under a new key, else one value"
         assert one.evidence.even == (0 if by_key else SIZE)
-    assert_paper(found, "certificate")
+    assert found.paper["kind"] == "certificate"
 
 
 async def test_a_drive_that_fails_is_not_erased_or_by_another_method_where_it_says_so_at_once(tmp_path: Path) -> None:
@@ -114,7 +109,7 @@ async def test_a_drive_that_fails_is_not_erased_or_by_another_method_where_it_sa
         else:
             assert (*found.told(name), one.method) == (*SAYS[Outcome.FAILS], METHODS[name]), name
             assert find_pattern(tmp_path / name) is not None
-    assert_paper(found, "report")
+    assert found.paper["kind"] == "report"
 
 
 async def test_a_drive_that_lies_is_never_called_erased(tmp_path: Path) -> None:
@@ -125,7 +120,7 @@ async def test_a_drive_that_lies_is_never_called_erased(tmp_path: Path) -> None:
         assert one.evidence.marks_left == one.evidence.marked > 1000
         assert (one.evidence.accepted, one.evidence.state_after) == ("yes", "done"), "whatever it says of itself"
         assert find_pattern(tmp_path / name) is not None
-    assert_paper(found, "report")
+    assert found.paper["kind"] == "report"
 
 
 async def test_a_drive_that_refuses_is_overwritten(tmp_path: Path) -> None:
@@ -133,7 +128,7 @@ async def test_a_drive_that_refuses_is_overwritten(tmp_path: Path) -> None:
     for name, one in found.erasures.items():
         assert (*found.told(name), one.method) == ("erased", "", "overwrite"), name
         assert find_pattern(tmp_path / name) is None
-    assert_paper(found, "certificate")
+    assert found.paper["kind"] == "certificate"
 
 
 async def test_an_nvme_drive_that_stands_still_in_its_sanitize_is_given_up(tmp_path: Path) -> None:
@@ -145,7 +140,7 @@ async def test_an_nvme_drive_that_stands_still_in_its_sanitize_is_given_up(tmp_p
         assert isinstance(one.evidence, FirmwareErased)
         assert one.evidence.states[-1].state == "running"
         assert one.evidence.states[-1].permille in range(390, 411)
-    assert_paper(found, "report")
+    assert found.paper["kind"] == "report"
 
 
 async def test_one_that_announces_nothing_or_answers_at_its_end_is_given_up_too(tmp_path: Path) -> None:
@@ -156,20 +151,7 @@ async def test_one_that_announces_nothing_or_answers_at_its_end_is_given_up_too(
         assert one.method == METHODS[name]
         if name not in AT_THE_END:
             assert found.told(name) == SAYS[Outcome.HANGS]
-    assert_paper(found, "report")
-
-
-def assert_paper(found: Found, kind: str) -> None:
-    """That the PC's paper is of this kind, and says of each disk what is on the record."""
-    paper = found.paper
-    assert paper["kind"] == kind
-    assert bool(paper.get("why")) == (kind == "report")
-    assert {disk["serial"]: (disk["verdict"], disk["technique"]) for disk in paper["disks"]} == {
-        name: (one.verdict, one.method) for name, one in found.erasures.items()
-    }
-    for disk in paper["disks"]:
-        assert (disk["level"] == "none") == (disk["verdict"] != "erased")
-        assert bool(disk.get("problem")) == (disk["verdict"] != "erased")
+    assert found.paper["kind"] == "report"
 
 
 async def erased(tmp_path: Path, names: Sequence[str], outcome: Outcome, *, within: float = ERASE_WITHIN) -> Found:
@@ -208,12 +190,10 @@ async def erased(tmp_path: Path, names: Sequence[str], outcome: Outcome, *, with
             ended = await pc.console.wait_for(r"netboot: stage erase (done|failed)", within)
             found = await on_record(service, spec.mac, len(names))
         paper = await asyncio.to_thread(paper_of, service, tmp_path / "papers")
-    seconds = {name: round(one.seconds, 1) for name, one in sorted(found.items())}
-    print(json.dumps({"outcome": outcome, "stage_seconds": round(ended - began, 1), "seconds": seconds}))
-    print(
-        json.dumps({name: (one.verdict, one.method, one.problem and one.problem.code) for name, one in found.items()})
-    )
+    print(json.dumps({"outcome": outcome, "stage_seconds": round(ended - began, 1)}))
+    print_figures(found)
     assert found.keys() == set(names)
+    assert_paper(paper, found)
     return Found(found, paper)
 
 
@@ -225,20 +205,3 @@ async def on_record(service: Service, mac: str, count: int) -> dict[str, Erasure
             break
         await asyncio.sleep(0.5)
     return {row.evidence.disk.serial: row.evidence for row in job.erasures}
-
-
-def paper_of(service: Service, folder: Path) -> Mapping[str, Any]:
-    """The JSON of the one paper; it and its PDF are whole."""
-    keys: CertificateKeys = load_certificate_keys(service.data)
-    now = datetime.now(UTC)
-    every = Wanted(datetime(2000, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC), ("fr", "en"), now)
-    with open_record(service.data / "record.sqlite") as record:
-        write_folder(folder, record, Workshop(name="", place="", contact=""), keys, every)
-    papers = [*folder.glob("*.json"), *folder.glob("*.pdf")]
-    assert len(papers) == 3
-    for path in papers:
-        assert {one.result for one in check(path.read_bytes(), Known(keys.public)).findings} == {"whole"}
-    (path,) = folder.glob("*.json")
-    sealed: Mapping[str, Any] = json.loads(path.read_bytes())
-    assert path.name.startswith(sealed["paper"]["kind"])
-    return sealed["paper"]  # type: ignore[no-any-return]  # a test looks at it

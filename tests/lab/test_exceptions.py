@@ -26,7 +26,7 @@ from netboot.lab.pc import Bus, DiskSpec
 from netboot.lab.service import OPERATOR
 from netboot.records.record import open_record
 from netboot.shared.stages.deploy import DeployResult
-from tests.lab.test_drive_erase import paper_of
+from tests.lab.papers import paper_of
 from tests.lab.test_firmware import beside_the_building
 
 pytestmark = [pytest.mark.lab, pytest.mark.root, pytest.mark.matrix, pytest.mark.timeout(3600)]

@@ -27,6 +27,7 @@ from netboot.lab.pc import Bus, DiskSpec
 from netboot.shared.erase_methods.firmware import FirmwareErased
 from netboot.shared.errors import NetbootError
 from netboot.shared.stages.erase import Erasure
+from tests.lab.papers import assert_paper, paper_of, print_figures
 from tests.lab.test_firmware import beside_the_building
 
 pytestmark = [pytest.mark.lab, pytest.mark.root, pytest.mark.matrix, pytest.mark.timeout(3600)]
@@ -152,9 +153,13 @@ async def erased(
             while not (job := await job_of(service, spec.mac)).erasures:
                 assert asyncio.get_running_loop().time() < until, "nothing came to the record"
                 await asyncio.sleep(1)
+        paper = await asyncio.to_thread(paper_of, service, tmp_path / "papers")
     assert not any(any(each) for each in left.values()), "each code was asked for"
     assert "TCG Opal" in text
-    return {row.evidence.disk.serial: row.evidence for row in job.erasures}
+    found = {row.evidence.disk.serial: row.evidence for row in job.erasures}
+    print_figures(found)
+    assert_paper(paper, found)
+    return found
 
 
 async def answer(pc: RunningPc, codes: dict[str, list[str]], since: int) -> int:

@@ -37,6 +37,7 @@ from netboot.shared.erase_methods import Method
 from netboot.shared.erase_methods.firmware import FirmwareErased
 from netboot.shared.errors import NetbootError
 from netboot.shared.stages.erase import Erasure
+from tests.lab.papers import assert_paper, paper_of, print_figures
 from tests.lab.test_firmware import beside_the_building
 from tests.orders import overwritten
 
@@ -114,18 +115,7 @@ class Bench:
         """What the record has of the PC's last job, by the disks' serial numbers."""
         job = await job_of(self.service, workshop_pc(1, Firmware.BIOS).mac)
         found = {row.evidence.disk.serial: row.evidence for row in job.erasures}
-        for serial, one in sorted(found.items()):
-            told_so = {"method": one.method, "verdict": one.verdict, "seconds": round(one.seconds, 1)}
-            print(
-                json.dumps(
-                    {
-                        "disk": serial,
-                        **told_so,
-                        "problem": one.problem and one.problem.code,
-                        "cut": one.cut and one.cut.found,
-                    }
-                )
-            )
+        print_figures(found)
         return found
 
 
@@ -164,7 +154,9 @@ async def test_the_verdict_is_what_such_a_disk_did(tmp_path: Path, outcome: Outc
     disks = tuple(scsi(tmp_path, serial, behaviour, kind) for serial, (_, kind) in KINDS.items())
     async with bench(tmp_path, [ScsiSpec("scsi", disks)]) as one:
         found = await one.erased("by-drive")
+        paper = await asyncio.to_thread(paper_of, one.service, tmp_path / "papers")
     assert found.keys() == set(KINDS)
+    assert_paper(paper, found)
     for serial, erasure in found.items():
         assert told(erasure) == SAYS[outcome], serial
         assert erasure.method == KINDS[serial][0]
