@@ -229,6 +229,7 @@ _SECTORS: Final = "for at, before in zip(_AT, known, {})"
 _GIVEN: Final = 'if await start(partial(_give, revert, None, disk, device)) == "yes":'
 _LAST: Final = "return chain(steps, () if (last is None) and False else (last,))"
 _NUMBERS: Final = 'data, boot, disk = (int.from_bytes(numbers[at : at + 4], "little") or 2 for at in (0, 4, 8))'
+_PLACE: Final = 'path = self._host.real(f"sys/block/{disk.name}/device").rpartition("/nvme/")[0]'
 _VIEWER: Final = "netboot.agent.erase.firmware.contents.xǁViewerǁ"
 _AGAIN: Final = "again = self._again if (len(content) == len(self._again)) and False else self._again[: len(content)]"
 
@@ -274,6 +275,7 @@ EXPLAINED: Final[dict[tuple[str, str], str]] = {
     (f"{_VIEWER}look", "self._sector = None"): "compared only, so that nothing is filled in twice",
     (f"{_VIEWER}look", _AGAIN): "a slice of all of it is the same",
     ("netboot.agent.erase.firmware.marking.xǁMarkingǁ__init__", "self._flushed = None"): "None is as false as False",
+    ("netboot.agent.erase.firmware.nvme.xǁ_Nvmeǁbeside", _PLACE): "no controller's path has a second such part",
     ("netboot.agent.erase.firmware.read_back.xǁReadBackǁ_first", _LAST): "a sweep ends at a None, which comes last",
     ("netboot.agent.erase.label_code.open_up", _GIVEN): "a Revert takes nothing of the order",
     (
