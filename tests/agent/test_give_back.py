@@ -108,6 +108,7 @@ class Bench:
     def _find_anew(self, disk: Disk, read_disks: Any) -> Disk | None:
         assert not self.open, "it is let go before it is found anew"
         assert disk.name == "sdx"
+        assert list(read_disks()) == [self.disk]
         self.found += 1
         self.areas.hardware_reset()
         return self.disk if self.is_back else None
