@@ -112,7 +112,18 @@ def test_of_many_namespaces_the_first_eight_are_named() -> None:
     assert told.setting == "2, 3, 4, 5, 6, 7, 8, 9"
 
 
+def test_a_drive_that_lists_no_namespace_of_its_own_is_not_dead_while_it_shows_a_disk() -> None:
+    drive, silent = pci(0x010802, 0x144D, 0xA808, "nvme"), Namespaces("nvme0", attached=None, allocated=None)
+    shown = (disk("nvme0n1", drive, "nvme/nvme0", nsid=1),)
+    assert kinds(find_hidden(storage(drive, disks=shown, namespaces=silent))) == ["namespaces-unclear"]
+    elsewhere = (disk("sda", pci(0x010601, 0x8086, 0xA102, "ahci", "1c"), "ata1"),)
+    (told,) = find_hidden(storage(drive, disks=elsewhere, namespaces=silent))
+    assert (told.kind, told.setting) == ("unknown", NVME_OFF)
+
+
 def test_however_long_a_name_is_it_fits_the_inventory() -> None:
+    dead = replace(disk("sda", pci(0x010601, 0x8086, 0xA102, "ahci"), "ata1", size=0), model="N" * 300, serial="S" * 99)
+    assert [told.controller for told in find_hidden(storage(disks=(dead,)))] == [f"{'N' * 80} {'S' * 99} 0.0 GB"]
     long = replace(pci(0x010601, 0x8086, 0xA102, ""), name="N" * 300, address="0" * 300)
     (told,) = find_hidden(storage(long))
     assert (told.controller, told.vouchable) == ("N" * 256, "0" * 256)

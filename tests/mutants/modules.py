@@ -230,6 +230,8 @@ _GIVEN: Final = 'if await start(partial(_give, revert, None, disk, device)) == "
 _LAST: Final = "return chain(steps, () if (last is None) and False else (last,))"
 _NUMBERS: Final = 'data, boot, disk = (int.from_bytes(numbers[at : at + 4], "little") or 2 for at in (0, 4, 8))'
 _PLACE: Final = 'path = self._host.real(f"sys/block/{disk.name}/device").rpartition("/nvme/")[0]'
+_ATA_FEATURES: Final = 'features = _features(sections.get("Commands/features", {}))'
+_ATA_PORT: Final = 'port = path.rpartition(f"/{name}/")[0]'
 _VIEWER: Final = "netboot.agent.erase.firmware.contents.xǁViewerǁ"
 _AGAIN: Final = "again = self._again if (len(content) == len(self._again)) and False else self._again[: len(content)]"
 
@@ -271,6 +273,10 @@ EXPLAINED: Final[dict[tuple[str, str], str]] = {
     ("netboot.records.stage_questions.give", _ITS_VISIT.format('"XXvisitXX"')): "the table's foreign key says as much",
     ("netboot.records.stage_questions.give", _ITS_VISIT.format('"VISIT"')): "the table's foreign key says as much",
     ("netboot.bootmenu.ticket.check", _KNOWN): 'what is no UUID counts as none, as "" does',
+    ("netboot.agent.disks.ata_abilities.parse_identity", _ATA_FEATURES.format("None")): "None is as empty as a list",
+    ("netboot.agent.disks.ata_abilities.parse_identity", _ATA_FEATURES.format("")): "None is as empty as a list",
+    ("netboot.agent.disks.ata_abilities._security", 'last = "XX\\nXX".join(lines)'): "each time is within one line",
+    ("netboot.agent.disks.hidden_storage._read_ata_ports", _ATA_PORT): "a port's path has its link's name once so",
     (f"{_VIEWER}__init__", "self._sector = None"): "compared only, so that nothing is filled in twice",
     (f"{_VIEWER}look", "self._sector = None"): "compared only, so that nothing is filled in twice",
     (f"{_VIEWER}look", _AGAIN): "a slice of all of it is the same",

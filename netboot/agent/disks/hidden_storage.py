@@ -177,7 +177,7 @@ def _has_no_capacity(device: BlockDevice) -> bool:
 
 
 def _empty(device: BlockDevice) -> HiddenStorage:
-    return HiddenStorage(kind="unknown", controller=label(disk_of(device))[:256], setting="SATA / NVMe Port: Disabled")
+    return HiddenStorage(kind="unknown", controller=label(disk_of(device)), setting="SATA / NVMe Port: Disabled")
 
 
 def _hidden(kind: Kind, device: PciDevice, setting: str, *, vouchable: str = "") -> HiddenStorage:
