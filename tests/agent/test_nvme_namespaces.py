@@ -123,6 +123,8 @@ def test_namespace_management_is_read_as_recorded(recorded: Recorded) -> None:
     request = ("nvme", "id-ctrl", "/dev/nvme0", "--output-format=json")
     assert parse_controller(recorded(MANAGES).output(request)) == (True, 256)
     assert parse_controller(recorded(SIMPLE).output(request)) == (False, 1024)
+    (desktop,) = read_namespaces(recorded(MANAGES)).values()
+    assert (desktop.controller, desktop.manages, desktop.highest) == ("nvme0", True, 256)
 
 
 def test_a_drive_behind_a_network_is_known_by_its_own_place(tmp_path: Path) -> None:

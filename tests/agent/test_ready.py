@@ -57,6 +57,7 @@ class Pc:
         return 5.0
 
     def give_back(self, wanted: DiskId, read_disks: ReadDisks, *, tell: Callable[[str], None]) -> After:
+        assert wanted.serial in [disk.id.serial for disk in read_disks()]
         self.gave.append(wanted.serial)
         if wanted.serial in self.back:
             tell(wanted.serial)
@@ -128,6 +129,7 @@ async def test_nobody_sleeps_for_a_method_that_needs_no_thaw(method: Method) -> 
     pc = Pc(replace(FROZEN, ata_sanitize=AtaSanitize(supported=True, block=True, state="idle")))
     (one,) = await ready(pc, order(SSD, method, "ata-erase"))
     assert (pc.sleeps, one.thawing) == (0, None)
+    assert one.can == (Abilities() if method == "overwrite" else pc.said[0]), "it is asked for an order of ATA's only"
 
 
 async def test_nobody_sleeps_against_the_profile_or_while_a_disk_is_at_work() -> None:

@@ -220,7 +220,7 @@ _FIRST: Final = "return session.scalars(select(tables.Batch).order_by(*order).li
 _BEGUN: Final = "row = session.scalars(newest.order_by(tables.BegunErase.id.desc()).limit({})).first()"
 _STATE: Final = '\'"STATE":"INTERRUPTED"\''
 _DOUBT: Final = 'return replace(disk, said={}).belonging == "doubt" and disk.id.size > 0'
-_PAIRS: Final = "pairs = list(zip(inventory.disks, settled(inventory, answers), {}))"
+_PAIRS: Final = "pairs = list(zip(inventory.disks, settled(inventory, answers), strict=True))"
 _IN_ORDER: Final = "if not all(erasure.disk.same_as(one.disk) for erasure, one in zip(erasures, order.disks, {})):"
 _PREFIX: Final = (
     'if _counts_up(bare) or (len(bare) >= 10 and _counts_up(bare.lstrip("XXabcdefghijklmnopqrstuvwxyzXX"))):'
@@ -232,7 +232,7 @@ _PROOF: Final = (
 )
 
 _ITS_VISIT: Final = "visit = require_row(session.get(tables.Visit, row.visit_id), {})"
-_SECTORS: Final = "for at, before in zip(_AT, known, {})"
+_SECTORS: Final = "for at, before in zip(_AT, known, strict=True)"
 _GIVEN: Final = 'if await start(partial(_give, revert, None, disk, device)) == "yes":'
 _LAST: Final = "return chain(steps, () if (last is None) and False else (last,))"
 _NUMBERS: Final = 'data, boot, disk = (int.from_bytes(numbers[at : at + 4], "little") or 2 for at in (0, 4, 8))'
@@ -242,7 +242,44 @@ _ATA_PORT: Final = 'port = path.rpartition(f"/{name}/")[0]'
 _VIEWER: Final = "netboot.agent.erase.firmware.contents.xǁViewerǁ"
 _AGAIN: Final = "again = self._again if (len(content) == len(self._again)) and False else self._again[: len(content)]"
 
+_READY: Final = "netboot.agent.erase.ready."
+_AS_MANY: Final = "there is one for each disk of the stage"
+
+
+def _unasked(function: str, line: str, why: str) -> dict[tuple[str, str], str]:
+    """What `zip(…, strict=True)` asks for is true of what it is given: without the question nothing is different."""
+    changed = (line.replace("strict=True", now) for now in ("strict=None", "strict=False", ""))
+    return {(function, each): why for each in changed}
+
+
 EXPLAINED: Final[dict[tuple[str, str], str]] = {
+    **_unasked("netboot.jobs.disk_answers.questions", _PAIRS, "settled gives as many disks as there are"),
+    **_unasked("netboot.agent.erase.firmware.markers.is_unchanged", _SECTORS, "a page has eight sectors"),
+    **_unasked(
+        f"{_READY}get_ready",
+        "ready = [replace(one, unlocked=is_open) for one, is_open in zip(ready, unlocked, strict=True)]",
+        _AS_MANY,
+    ),
+    **_unasked(f"{_READY}get_ready", "for order, one in zip(stage.disks, ready, strict=True)", _AS_MANY),
+    **_unasked(
+        f"{_READY}_thawed",
+        "frozen = [needs_thaw(order.method, can) for order, can in zip(stage.disks, before, strict=True)]",
+        _AS_MANY,
+    ),
+    **_unasked(
+        f"{_READY}_thawed", "return [replace(one, can=can) for one, can in zip(ready, before, strict=True)]", _AS_MANY
+    ),
+    **_unasked(
+        f"{_READY}_thawed",
+        "names = [one.disk.text for one, is_frozen in zip(ready, frozen, strict=True) if is_frozen]",
+        _AS_MANY,
+    ),
+    **_unasked(
+        f"{_READY}_thawed",
+        "for order, one, was_frozen, can in zip(stage.disks, ready, frozen, after, strict=True):",
+        _AS_MANY,
+    ),
+    (f"{_READY}_back", "while time.monotonic() <= until:"): "the clock never stands at that very moment",
     ("netboot.records.batches.arm", _ARMED): "what is not set is None in the table",
     ("netboot.records.batches._had_its_turn", ".join(tables.Visit, None)"): "the table's foreign key says as much",
     ("netboot.records.batches._had_its_turn", ".join(tables.Visit, )"): "the table's foreign key says as much",
@@ -261,9 +298,6 @@ EXPLAINED: Final[dict[tuple[str, str], str]] = {
     ("netboot.records.chain.canonical", _DUMPS.format("None", "False")): "None is as false as False",
     ("netboot.records.chain.canonical", _DUMPS.format("False", "None")): "None is as false as False",
     ("netboot.records.chain.check", "why = None"): "only asked whether it is empty",
-    ("netboot.jobs.disk_answers.questions", _PAIRS.format("strict=None")): "settled gives as many disks as there are",
-    ("netboot.jobs.disk_answers.questions", _PAIRS.format("strict=False")): "settled gives as many disks as there are",
-    ("netboot.jobs.disk_answers.questions", _PAIRS.format("")): "settled gives as many disks as there are",
     ("netboot.jobs.disk_answers.in_doubt", _DOUBT.format("None")): "no word but two ends a doubt",
     ("netboot.jobs.disk_answers.in_doubt", _DOUBT.format('"XXXX"')): "no word but two ends a doubt",
     ("netboot.jobs.disk_answers._settled", "placed = None"): "None is as false as False",
@@ -297,9 +331,6 @@ EXPLAINED: Final[dict[tuple[str, str], str]] = {
     ): "a Revert takes nothing of the order",
     ("netboot.agent.erase.password.take_off", "tried = None"): "None is as false as False",
     ("netboot.kit.identity.kit_of", _NUMBERS): "no name is known whose hash has four zero bytes there",
-    ("netboot.agent.erase.firmware.markers.is_unchanged", _SECTORS.format("strict=None")): "a page has eight sectors",
-    ("netboot.agent.erase.firmware.markers.is_unchanged", _SECTORS.format("strict=False")): "a page has eight sectors",
-    ("netboot.agent.erase.firmware.markers.is_unchanged", _SECTORS.format("")): "a page has eight sectors",
     ("netboot.bootmenu.ticket._proof", _PROOF): "the last digit of 32 bytes stands for four bits, and X for more",
 }
 """Why a mutant may live: by its function and its changed line, without blanks at the ends."""
