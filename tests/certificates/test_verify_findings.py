@@ -150,6 +150,8 @@ def test_json_whose_seal_was_changed_says_that_alone_and_what_its_events_are(doc
     ]  # fmt: skip
     both = check(json.dumps(value).replace("SSD | S1", "SSE | S1").encode(), known)
     assert [finding.values.get("why") for finding in both.findings[:2]] == ["signature", "spelling"]
+    gone = check(sealed_file(value["paper"], "what nobody sealed"), known)
+    assert (gone.kind, gone.findings[0].code) == ("json-changed", "seal-foreign")
 
 
 def test_a_paper_of_a_version_to_come_says_whose_it_is(document: Document, keys: CertificateKeys) -> None:
@@ -171,6 +173,8 @@ def test_only_files_that_say_of_what_they_are_can_be_of_different_papers(
     number = {"number": report.number}
     assert compare([check(pdf, known), ours, other]) == [Finding("pdf-other", "changed", number)]
     assert compare([other, broken, check(pdf, known)]) == [Finding("pdf-other", "changed", number)]
+    text = check(document.issued.seal.encode(), known)
+    assert compare([other, text]) == [Finding("seal-other", "changed", number)]
 
 
 def test_a_picture_is_checked_by_the_text_in_it_and_what_is_none_as_it_is(document: Document, known: Known) -> None:

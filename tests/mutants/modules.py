@@ -33,7 +33,7 @@ _ENGINE: Final = ("tests/agent/test_engine_steps.py", "tests/agent/test_engine_f
 _ANSWERS: Final = tuple(
     f"tests/agent/test_{name}.py"
     for name in ("sense", "ata_sanitize", "nvme_sanitize_log", "nvme_namespace", "scsi_sanitize",
-                 "erase_support")
+                 "erase_support", "hidden_area_orders", "opal_discovery")
 )  # fmt: skip
 
 _CHECKS: Final = ("tests/certificates/test_verify_findings.py",)
