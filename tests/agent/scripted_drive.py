@@ -26,7 +26,7 @@ from tests.agent.begun_erases import Kept
 
 SIZE = 4 << 20
 TEXT = b"the donor's last letter to the bank "
-DISK = Disk(name="nvme0n1", id=DiskId(serial="S1", size=SIZE), model="SSD")
+DISK = Disk(name="nvme0n1", id=DiskId(serial="S1", size=SIZE, sequence=7), model="SSD")
 ORDER = DiskErase(disk=DISK.id, method="nvme-sanitize-block", password="netboot-0123456789abcdef")
 COMMAND = "nvme sanitize /dev/nvme0n1 --sanact=start-block-erase"
 PLACES, COMPARED = len(mark_places(SIZE)), len(places_beside(SIZE))

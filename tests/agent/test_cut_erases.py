@@ -11,6 +11,9 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from netboot.agent.disks.claim import ReadDisks, claim
+from netboot.agent.disks.direct_io import DirectDisk
+from netboot.agent.erase import stage
 from netboot.agent.erase.firmware.engine import FirmwareErase
 from netboot.agent.erase.overwrite import METHOD as OVERWRITE
 from netboot.agent.erase.stage import Methods, run_erase
@@ -18,7 +21,7 @@ from netboot.agent.failures import StageFailed
 from netboot.shared.erase_begun import Begun
 from netboot.shared.erase_methods.firmware import FirmwareErased
 from netboot.shared.firmware_verdict import Proof
-from netboot.shared.inventory import Disk
+from netboot.shared.inventory import Disk, DiskId
 from netboot.shared.stages.erase import DiskErase, Erase, EraseResult, Erasure
 from tests.agent.begun_erases import Kept, forever
 from tests.agent.played_drive import Played, full, impatient
@@ -43,7 +46,8 @@ def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 @contextmanager
 def disk_with(image: Path) -> Iterator[Disk]:
     with loop(image) as device:
-        yield disk_of(device, serial="CUT")
+        disk = disk_of(device, serial="CUT")
+        yield replace(disk, id=replace(disk.id, sequence=7))
 
 
 async def erase(drive: Played, kept: Kept, **order: Any) -> Erasure:
@@ -142,6 +146,27 @@ async def test_one_without_a_word_for_success_is_followed_to_its_rest_and_begun_
     erasure = await erase(drive, Kept(), begun=begun)
     assert told(erasure) == ("erased", "", "undone")
     assert (of(erasure).resumed, len(drive.asked)) == ("", 2)
+
+
+async def test_one_that_nobody_can_claim_before_its_end_is_followed_by_what_was_seen_of_it_meanwhile(
+    image: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drive = Played(image, seconds=AT_WORK, proof=Proof(goes_on=True, rests=True))
+    begun = await cut(drive)
+
+    def waits(wanted: DiskId, read_disks: ReadDisks) -> tuple[Disk, DirectDisk]:
+        """As the kernel has whoever opens a SCSI disk wait for the end of its sanitize."""
+        while drive.look(Disk(name="x", id=begun.disk)).state == "running":
+            time.sleep(0.05)
+        return claim(wanted, read_disks)
+
+    monkeypatch.setattr(stage, "claim", waits)
+    erasure = await erase(drive, kept := Kept(), begun=begun)
+    assert told(erasure) == ("erased", "", "followed")
+    assert (of(erasure).resumed, of(erasure).state_after, len(drive.asked)) == ("running", "idle", 1)
+    assert [one.state for one in of(erasure).states][:: len(of(erasure).states) - 1] == ["running", "idle"]
+    assert len(of(erasure).states) > 3, "it was asked while nobody could claim it"
+    assert kept.all == [], "nothing new was begun"
 
 
 async def test_one_that_is_found_done_is_read_whole_whatever_sample_was_wanted(image: Path) -> None:

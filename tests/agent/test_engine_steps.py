@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from netboot.agent.disks import sweep
 from netboot.agent.disks.direct_io import DirectDisk
-from netboot.agent.erase.firmware import held_drive, ordering
+from netboot.agent.erase.firmware import account, held_drive
 from netboot.agent.erase.firmware.held_drive import leads_to
 from netboot.agent.erase.firmware.technique import Beside, Look, Ordered
 from netboot.agent.progress import Doing
@@ -163,7 +163,7 @@ async def test_the_reading_is_half_of_the_work(image: Path, monkeypatch: pytest.
 
 
 async def test_a_drive_that_does_not_move_on_is_told_as_stuck(image: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ordering, "_STUCK_AFTER", 0.1)
+    monkeypatch.setattr(account, "_STUCK_AFTER", 0.1)
     told = Told()
     looks = [replace_look(look, announced=None) for look in (NEVER, NEVER, *[RUNS] * 12, DONE)]
     erasure = await erase(Scripted(image, *looks), told)

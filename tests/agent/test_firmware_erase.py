@@ -12,7 +12,7 @@ import pytest
 from msgspec.structs import replace
 
 from netboot.agent.disks.direct_io import DirectDisk, DiskBusyError
-from netboot.agent.erase.firmware import ordering
+from netboot.agent.erase.firmware import account
 from netboot.agent.erase.firmware.engine import FirmwareErase
 from netboot.agent.erase.overwrite import METHOD as OVERWRITE
 from netboot.agent.erase.stage import Methods, run_erase
@@ -163,7 +163,7 @@ async def test_a_drive_that_stands_still_is_given_up_and_undetermined(image: Pat
 async def test_while_a_drive_stands_still_it_is_told_how_much_longer_it_is_given(
     image: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ordering, "_STUCK_AFTER", 0.1)
+    monkeypatch.setattr(account, "_STUCK_AFTER", 0.1)
     heard: list[Stuck] = []
     with disk_with(image) as disk:
         method = FirmwareErase("nvme-sanitize-block", Played(image, how="hangs"), lambda _: True)

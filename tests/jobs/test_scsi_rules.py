@@ -11,6 +11,7 @@ from netboot.jobs.evidence import judge
 from netboot.jobs.stages.rules import Known
 from netboot.shared.disk_abilities import Abilities, ScsiSanitize
 from netboot.shared.disk_status import DiskStatus
+from netboot.shared.erase_begun import Begun, Cut
 from netboot.shared.erase_methods import KINDS, Method
 from netboot.shared.erase_methods.firmware import FirmwareErased, SeenState
 from netboot.shared.erase_outcome import erase_problem
@@ -52,10 +53,10 @@ def said(method: Method, **changes: Any) -> Erasure:
     )
 
 
-def judged(one: Erasure) -> tuple[str, str, str]:
+def judged(one: Erasure, begun: Begun | None = None) -> tuple[str, str, str]:
     """What goes on the record of it: verdict, level, and why it is doubted."""
     result = EraseResult(erasures=(one,))
-    ordered = DiskErase(disk=SAS.id, method=one.method, wanted="clear")
+    ordered = DiskErase(disk=SAS.id, method=one.method, wanted="clear", begun=begun)
     known = Known(disks=(SAS,), began=100.0, ended=300.0)
     record = judge(Erase(disks=(ordered,)), "done", erase_problem(result.erasures), result, known=known)
     assert isinstance(record.result, EraseResult)
@@ -128,3 +129,19 @@ def test_flash_is_erased_by_blocks_and_what_turns_is_overwritten_first() -> None
     assert methods_for(turns, level="purge") == ("scsi-sanitize-crypto", "scsi-sanitize-overwrite")
     for untold in (replace(turns, rotation=0), replace(turns, transport="virtio")):
         assert methods_for(untold) == ("overwrite",), "whether it turns nobody tells"
+
+
+@pytest.mark.parametrize(
+    ("began", "found"), [(100.0, ("erased", "purge", "")), (190.0, ("undetermined", "none", "times"))]
+)
+def test_what_was_seen_at_work_before_the_disk_could_be_claimed_is_believed_with_its_time(
+    began: float, found: tuple[str, str, str]
+) -> None:
+    """States and seconds as a lab drive's in a whole PC, after a power cut."""
+    method: Method = "scsi-sanitize-block"
+    seen = (SeenState(at=0.04, state="running", permille=399), SeenState(at=14.9, state="idle"))
+    one = replace(said(method, resumed="running", states=seen, seconds=18.5), began=began)
+    begun = Begun(disk=SAS.id, size=SIZE, method=method, command=ORDERS[method], taken=True, state_before="idle")
+    one = replace(one, cut=Cut(method=method, found="followed"))
+    assert judged(one, begun=begun) == found
+    assert judged(one) == ("undetermined", "none", "resumed"), "and not without an order on the record"

@@ -181,7 +181,9 @@ async def test_a_disk_that_refuses_is_overwritten(tmp_path: Path) -> None:
             assert find_pattern(tmp_path / serial) is None
 
 
-async def test_a_sanitize_goes_on_after_a_power_cut_and_the_next_visit_ends_with_an_erased_disk(tmp_path: Path) -> None:
+async def test_a_sanitize_that_goes_on_after_a_power_cut_is_followed_to_its_end_and_not_ordered_again(
+    tmp_path: Path,
+) -> None:
     disks = tuple(scsi(tmp_path, serial, STANDS, KINDS[serial][1]) for serial in ("PBLOCK", "PWRITES"))
     async with bench(tmp_path, [ScsiSpec("scsi", disks)]) as one:
         async with one.pc("by-drive") as pc:
@@ -204,6 +206,11 @@ async def test_a_sanitize_goes_on_after_a_power_cut_and_the_next_visit_ends_with
         assert told(erasure) == ("erased", ""), serial
         assert erasure.method == KINDS[serial][0]
         assert erasure.cut is not None
+        assert erasure.cut.found == "followed"
+        said = erasure.evidence
+        assert isinstance(said, FirmwareErased)
+        assert (said.resumed, said.state_after) == ("running", "idle")
+        assert said.states[0].state == "running"
         assert find_pattern(tmp_path / serial) is None
 
 

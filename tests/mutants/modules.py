@@ -28,7 +28,9 @@ _BY_DRIVE: Final = (
 )  # fmt: skip
 """What the server makes of an erase that the drive did by itself."""
 
-_ENGINE: Final = ("tests/agent/test_engine_steps.py", "tests/agent/test_engine_faults.py")
+_ENGINE: Final = (
+    "tests/agent/test_engine_steps.py", "tests/agent/test_engine_faults.py", "tests/agent/test_at_work.py",
+)  # fmt: skip
 
 _ANSWERS: Final = tuple(
     f"tests/agent/test_{name}.py"
@@ -45,6 +47,7 @@ MODULES: Final[dict[str, Held]] = {
         ("tests/agent/test_ata_abilities.py", "tests/agent/test_disk_abilities.py"),
     ),
     "ata_orders": Held("netboot/agent/erase/firmware/ata.py", ("tests/agent/test_ata_orders.py",)),
+    "at_work": Held("netboot/agent/erase/firmware/at_work.py", _ENGINE[2:]),
     "batches": Held(
         "netboot/records/batches.py",
         (

@@ -23,7 +23,9 @@ from netboot.agent.disks.claim import ReadDisks, RefusedError, claim
 from netboot.agent.disks.direct_io import DirectDisk, DiskError
 from netboot.agent.disks.disk_status import disk_status
 from netboot.agent.disks.disk_threads import start
+from netboot.agent.disks.listing import find
 from netboot.agent.erase.counted import read_counts, read_support
+from netboot.agent.erase.firmware.at_work import AtWork
 from netboot.agent.erase.label_code import Opened, open_up
 from netboot.agent.erase.ready import Hands, Ready, get_ready
 from netboot.agent.erase.tally import Tally, Told
@@ -35,7 +37,7 @@ from netboot.agent.this_boot import ThisBoot
 from netboot.shared.erase_begun import Cut
 from netboot.shared.erase_methods import KINDS, Method, module_of
 from netboot.shared.erase_outcome import as_hidden_areas_show, erase_problem
-from netboot.shared.inventory import Disk, label
+from netboot.shared.inventory import Disk, DiskId, label
 from netboot.shared.out_of_reach import as_counts_show, reaching_first
 from netboot.shared.problems import Problem
 from netboot.shared.stages.erase import DiskErase, Erase, EraseResult, Erasure
@@ -83,9 +85,14 @@ class AsksPerson(Protocol):
 class GoesOn(Protocol):
     """A method whose erase may have gone on while the PC was off."""
 
+    async def seen_at_work(
+        self, order: DiskErase, disk: Disk, progress: Progress, held_up: HeldUp = nobody, does: Does = nobody
+    ) -> AtWork | None:
+        """What is seen of what was begun before the disk can be claimed; None where that cannot matter."""
+
     async def follow_up(
         self, order: DiskErase, disk: Disk, device: DirectDisk, progress: Progress, held_up: HeldUp = nobody,
-        does: Does = nobody,
+        does: Does = nobody, at_work: AtWork | None = None,
     ) -> Erasure:  # fmt: skip
         """Follow up what was begun; `Erasure.cut` says whether that proves anything."""
 
@@ -164,13 +171,17 @@ async def _erase(
 async def _erase_one(
     order: DiskErase, ready: Ready, methods: Methods, read_disks: ReadDisks, told: Told, ask: Ask, begins: Begins
 ) -> Erasure:
+    at_work = await _at_work(order, ready.disk, methods, read_disks, told)
     try:
         # In threads of their own: disks that hang would use up those that the others need.
-        disk, device = await start(lambda: claim(ready.disk, read_disks))
+        claimed = start(lambda: claim(ready.disk, read_disks))
+        if at_work is not None:
+            await at_work.until(claimed)
+        disk, device = await claimed
     except RefusedError as refused:
         return _not_begun(order, refused.problem)
     try:
-        followed = await _followed(order, disk, device, methods, told)
+        followed = await _followed(order, disk, device, methods, told, at_work)
         if followed is not None and (_is_lost(followed) or _is_followed(followed)):
             support = None if _is_lost(followed) else await start(lambda: read_support(disk))
             followed = replace(followed, unlocked=ready.unlocked, support=support)
@@ -209,14 +220,35 @@ def _asking(method: EraseMethod, ask: Ask) -> EraseMethod:
     return method.asking(ask) if isinstance(method, AsksPerson) else method
 
 
-async def _followed(order: DiskErase, disk: Disk, device: DirectDisk, methods: Methods, told: Told) -> Erasure | None:
-    """What came of an erase that an earlier boot ordered, where it may have gone on by itself, and counts here."""
+def _going_on(order: DiskErase, disk: Disk, methods: Methods) -> GoesOn | None:
+    """By what an earlier boot ordered an erase that may have gone on by itself, and counts here."""
     if order.begun is None or order.begun.method not in order.methods:
         return None
     method = methods[order.begun.method]
-    if not isinstance(method, GoesOn) or not method.suits(disk):
+    return method if isinstance(method, GoesOn) and method.suits(disk) else None
+
+
+async def _at_work(
+    order: DiskErase, wanted: DiskId, methods: Methods, read_disks: ReadDisks, told: Told
+) -> AtWork | None:
+    """What is seen of such an erase before the disk can be claimed, which may take to its end."""
+    if order.begun is None:
         return None
-    erasure = await method.follow_up(order, disk, device, told.progress, told.held_up, told.does)
+    disk = find(wanted, await start(read_disks))
+    method = None if isinstance(disk, Problem) else _going_on(order, disk, methods)
+    if isinstance(disk, Problem) or method is None:
+        return None
+    return await method.seen_at_work(order, disk, told.progress, told.held_up, told.does)
+
+
+async def _followed(
+    order: DiskErase, disk: Disk, device: DirectDisk, methods: Methods, told: Told, at_work: AtWork | None
+) -> Erasure | None:
+    """What came of an erase that an earlier boot ordered, where it may have gone on by itself, and counts here."""
+    method = _going_on(order, disk, methods)
+    if method is None:
+        return None
+    erasure = await method.follow_up(order, disk, device, told.progress, told.held_up, told.does, at_work)
 
     async def seen() -> Erasure:
         return erasure

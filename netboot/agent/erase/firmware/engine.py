@@ -15,6 +15,7 @@ from netboot.agent.disks.disk_faults import problem_of
 from netboot.agent.disks.disk_threads import StallError
 from netboot.agent.disks.past_faults import LIMITS, GaveUpError, Limits
 from netboot.agent.erase.firmware.account import Account
+from netboot.agent.erase.firmware.at_work import AtWork
 from netboot.agent.erase.firmware.held_drive import HeldDrive, NotOrderedError
 from netboot.agent.erase.firmware.operation import Operation
 from netboot.agent.erase.firmware.ordering import Ordering
@@ -66,13 +67,23 @@ class FirmwareErase:
         operation = self._operation(order, disk, device, progress, held_up, does, begins)
         return await self._to_its_end(operation, operation.run)
 
+    async def seen_at_work(
+        self, order: DiskErase, disk: Disk, progress: Progress, held_up: HeldUp = nobody, does: Does = nobody
+    ) -> AtWork | None:
+        """Ask the drive, not claimed yet, whether it is at work on `DiskErase.begun`; None where that cannot matter."""
+        begun = order.begun
+        assert begun is not None
+        account = Account(disk, disk.id.size, progress, held_up, does, self._nothing())
+        return await AtWork.seen(self._technique, begun, account)
+
     async def follow_up(
         self, order: DiskErase, disk: Disk, device: DirectDisk, progress: Progress, held_up: HeldUp = nobody,
-        does: Does = nobody,
+        does: Does = nobody, at_work: AtWork | None = None,
     ) -> Erasure:  # fmt: skip
         """Follow up what an earlier boot ordered (`DiskErase.begun`, of this method); nothing is ordered.
 
-        Where that proves nothing the verdict does not count, and `Erasure.cut` says what was found.
+        `at_work`: what was seen of it before the disk was claimed. Where what is found proves nothing the verdict does
+        not count, and `Erasure.cut` says what it was.
         """
         begun = order.begun
         assert begun is not None
@@ -80,9 +91,11 @@ class FirmwareErase:
         found: list[Found] = []
 
         async def look() -> None:
-            found.append(await operation.follow_up(begun))
+            found.append(await operation.follow_up(begun, at_work))
 
         erasure = await self._to_its_end(operation, look)
+        if at_work is not None:  # what it says of the time counts from there
+            erasure = replace(erasure, began=at_work.began, pc_clock=at_work.pc_clock)
         cut = Cut(method=begun.method, at=begun.at, found=found[0] if found else "unclear")
         return replace(erasure, cut=cut)
 
@@ -90,13 +103,16 @@ class FirmwareErase:
         self, order: DiskErase, disk: Disk, device: DirectDisk, progress: Progress, held_up: HeldUp, does: Does,
         begins: Begins,
     ) -> Operation:  # fmt: skip
-        nothing = KINDS[self.name].evidence()
-        assert isinstance(nothing, FirmwareErased)
         drive = HeldDrive(self._technique, disk, device)
-        account = Account(disk, device.size, progress, held_up, does, nothing)
+        account = Account(disk, device.size, progress, held_up, does, self._nothing())
         ordering = Ordering(drive, order, begins, account)
         verification = Verification(drive, account, self._stall, self._limits)
         return Operation(self.name, order, drive, account, ordering, verification, self._stall)
+
+    def _nothing(self) -> FirmwareErased:
+        evidence = KINDS[self.name].evidence()
+        assert isinstance(evidence, FirmwareErased)
+        return evidence
 
     async def _to_its_end(self, operation: Operation, do: Callable[[], Awaitable[None]]) -> Erasure:
         began, at_first = time.monotonic(), pc_clock()

@@ -49,15 +49,15 @@ class HeldDrive:
 
     async def version(self) -> str:
         """The tool's; "" where it does not say."""
-        return await self.ask(self.technique.version, "")
+        return await asked(self.technique.version, "")
 
     async def look(self) -> Look:
         """What it says of its erase now."""
-        return await self.ask(lambda: self.technique.look(self.disk), Look())
+        return await asked(lambda: self.technique.look(self.disk), Look())
 
     async def is_held(self) -> bool:
         """Whether the name leads to the very device that is held, and that says that it is this disk."""
-        return await self.ask(lambda: leads_to(self.device) and self.technique.is_this(self.disk), False)
+        return await asked(lambda: leads_to(self.device) and self.technique.is_this(self.disk), False)
 
     async def may_be_ordered(self) -> None:
         """Raises NotOrderedError unless the order would reach this disk, and it alone."""
@@ -65,7 +65,7 @@ class HeldDrive:
         if not await self.is_held():
             said = "the device was not the one that is held"
             raise NotOrderedError(Problem("disk-gone", {"disk": name, "error": said}), said)
-        beside = await self.ask(lambda: self.technique.beside(self.disk), _UNKNOWN)
+        beside = await asked(lambda: self.technique.beside(self.disk), _UNKNOWN)
         if beside is not None:
             problem = Problem("erase-beside", {"disk": name, "others": beside.others[:200]})
             raise NotOrderedError(problem, f"it would erase as well: {beside.others}"[:256])
@@ -74,11 +74,12 @@ class HeldDrive:
         """Order it to erase itself. Blocks until it answers."""
         return self.technique.order(self.disk, order)
 
-    async def ask(self, question: Callable[[], T], silent: T) -> T:
-        """One question to the drive; `silent` is what a drive that never answers has said."""
-        future = start(question)
-        ended, _ = await asyncio.wait({future}, timeout=_ANSWER)
-        return future.result() if ended else silent
+
+async def asked(question: Callable[[], T], silent: T) -> T:
+    """One question to a drive; `silent` is what a drive that never answers has said."""
+    future = start(question)
+    ended, _ = await asyncio.wait({future}, timeout=_ANSWER)
+    return future.result() if ended else silent
 
 
 def leads_to(device: DirectDisk) -> bool:

@@ -10,6 +10,8 @@ import time
 from dataclasses import dataclass
 
 from netboot.agent.erase.firmware.account import MARKS, Account
+from netboot.agent.erase.firmware.at_work import AtWork, can_be_followed, look_before
+from netboot.agent.erase.firmware.follow_up import FollowUp
 from netboot.agent.erase.firmware.held_drive import HeldDrive
 from netboot.agent.erase.firmware.marking import Marking
 from netboot.agent.erase.firmware.ordering import Ordering
@@ -61,12 +63,19 @@ class Operation:
             return
         await self.verification.run(marking, self.order.sample)
 
-    async def follow_up(self, begun: Begun) -> Found:
-        """Follow what an earlier boot ordered, and look what became of it; the evidence is of that order then."""
+    async def follow_up(self, begun: Begun, at_work: AtWork | None = None) -> Found:
+        """Follow what an earlier boot ordered, and look what became of it; the evidence is of that order then.
+
+        `at_work`: what was seen of it before the disk could be opened.
+        """
         account, proof = self.account, self.drive.proof
-        if not (begun.taken and begun.key and proof.goes_on):
+        if not can_be_followed(begun, self.drive.technique):
             return "undone"
-        look = await self.drive.look()
+        look, follow, began = await self.drive.look(), FollowUp(look_before(begun), begun.announced), time.monotonic()
+        if look.state in ("idle", "running") and at_work is not None and at_work.counts_for(self.drive.disk):
+            # It was seen at work, so at rest it has ended, as one has that is followed from the first.
+            look, follow, began = Look("running"), at_work.follow, at_work.began
+            account.shown = at_work.account.shown
         if look.state != "running" and look.state != "done":
             return "undone" if look.state in ("never", "idle") else "failed" if look.state == "failed" else "unclear"
         if look.logged != begun.ordered and (look.logged is not None or proof.action is not None):
@@ -81,8 +90,7 @@ class Operation:
             logged_before=begun.logged_before, untouched_before=begun.untouched_before, announced=begun.announced,
             media_errors_before=begun.media_errors_before,
         )  # fmt: skip
-        before = Look(begun.state_before, logged=begun.logged_before, untouched=begun.untouched_before)
-        await self.ordering.follow(before, time.monotonic(), begun.announced)
+        await self.ordering.follow(follow, began)
         if account.said.state_after == "running":
             return "followed"  # it stands still: nothing else could be ordered of it
         if not has_ended(account.said, proof):

@@ -16,13 +16,12 @@ from netboot.agent.disks.disk_threads import start
 from netboot.agent.erase.firmware.account import ERASE, MARKS, Account
 from netboot.agent.erase.firmware.drive_time import doing
 from netboot.agent.erase.firmware.follow_up import FollowUp
-from netboot.agent.erase.firmware.held_drive import HeldDrive
+from netboot.agent.erase.firmware.held_drive import HeldDrive, asked
 from netboot.agent.erase.firmware.technique import Look, Ordered
 from netboot.agent.progress import Begins
 from netboot.shared.erase_begun import Begun
 from netboot.shared.stages.erase import DiskErase
 
-_STUCK_AFTER: Final = 20.0
 _TICK: Final = 1.0
 
 
@@ -40,14 +39,16 @@ class Ordering:
         look = await self.drive.look()
         if look.state == "running":
             self.account.tell(waited=True)
-            look = (await self._follow(Look(), time.monotonic(), look.announced)).last
+            follow = FollowUp(Look(), look.announced)
+            await self._follow(follow, time.monotonic())
+            look = follow.last
         if look.state == "failed" and self.drive.proof.goes_on:
             self.account.tell(waited=True)
             await self.drive.may_be_ordered()
             began = time.monotonic()
-            given = await self.drive.ask(lambda: self.drive.order(self.order), Ordered("", "not-told"))
+            given = await asked(lambda: self.drive.order(self.order), Ordered("", "not-told"))
             if given.accepted == "yes":
-                await self._follow(look, began, look.announced)
+                await self._follow(FollowUp(look, look.announced), began)
 
     async def give(self, before: Look, begun: Begun) -> None:
         """Order it, once that is on the record, and follow it to its end. Raises NotOrderedError."""
@@ -70,11 +71,11 @@ class Ordering:
         if given.accepted == "yes":
             taken = replace(begun, taken=True, command=given.command, ordered=given.dword, pattern=given.pattern)
             await self.begins.begun(taken)
-        await self.follow(before, began, before.announced)
+        await self.follow(FollowUp(before, before.announced), began)
 
-    async def follow(self, before: Look, began: float, announced: int | None) -> None:
-        """Follow what was ordered at `began` to its end, and tell what was seen."""
-        follow = await self._follow(before, began, announced)
+    async def follow(self, follow: FollowUp, began: float) -> None:
+        """Follow what was ordered, or found at work, at `began` to its end, and tell what was seen."""
+        await self._follow(follow, began)
         after = follow.last
         self.account.tell(
             states=tuple(follow.states), state_after=follow.state, logged=after.logged, untouched=after.untouched,
@@ -92,16 +93,12 @@ class Ordering:
             self.account.show(MARKS + share * ERASE, 0.0)
         return future.result()
 
-    async def _follow(self, before: Look, began: float, announced: int | None) -> FollowUp:
-        follow = FollowUp(before, announced)
+    async def _follow(self, follow: FollowUp, began: float) -> None:
         while True:
             look = await self.drive.look()
             at = time.monotonic() - began
             step = follow.take(at, look)
-            still = follow.still(at) if follow.ran else 0.0
-            self.account.does(doing(at, follow.announced, look.permille if look.state == "running" else None))
-            stuck = still if still > max(_STUCK_AFTER, follow.announced or 0) else 0.0
-            self.account.show(MARKS + follow.share(at) * ERASE, stuck, max(0.0, follow.left(at)))
+            self.account.show_follow_up(follow, at, look)
             if step == "ended":
-                return follow
+                return
             await asyncio.sleep(follow.pause(at))
