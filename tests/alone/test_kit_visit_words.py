@@ -38,6 +38,11 @@ def test_a_file_is_what_its_description_says() -> None:
     assert opened(by_hand(msgspec.json.encode(visit)), key_of) == visit
 
 
+def test_a_file_that_was_changed_is_refused_by_name() -> None:
+    changed = by_hand(msgspec.json.encode(erased())).replace(b'"language":"fr"', b'"language":"en"')
+    assert refusal(changed) == "it is not signed by a kit of this workshop, or was changed since"
+
+
 def test_it_is_read_up_to_its_greatest_length() -> None:
     assert refusal(bytes(LIMIT)).startswith("no file of a kit: ")
     assert refusal(bytes(LIMIT + 1)) == f"{LIMIT + 1} bytes; at most {LIMIT} are read"
@@ -66,7 +71,23 @@ def test_a_stage_that_was_ordered_waits_and_one_that_began_is_at_work() -> None:
     doing.order()
     assert [one.state for one in job_as_judged(doing.visit).stages] == ["waiting"] * 3
     doing.begin()
-    assert [one.state for one in job_as_judged(doing.visit).stages] == ["running", "waiting", "waiting"]
+    stages = job_as_judged(doing.visit).stages
+    assert [one.state for one in stages] == ["running", "waiting", "waiting"]
+    assert [one.stage for one in stages] == ["check", "erase", "finish"]
+
+
+def test_both_reports_of_a_stage_are_kept_with_their_numbers_and_moments() -> None:
+    doing = Doing(chosen())
+    doing.step(CheckResult(inventory=doing.visit.inventory))
+    doing.order()
+    doing.begin()
+    check, erase = doing.visit.stages
+    assert (check.started, check.finished, check.began, check.ended) == (1, 2, 50.0, 10_050.0)
+    assert (erase.started, erase.finished, erase.began, erase.ended) == (3, 0, 10_050.0, None)
+
+
+def test_what_a_disk_is_made_of_is_what_the_pc_was_found_with() -> None:
+    assert [one.medium for one in erasures(job_as_judged(erased()))] == ["flash", "magnetic"]
 
 
 def test_a_report_of_no_stage_that_was_ordered_changes_nothing() -> None:

@@ -141,6 +141,8 @@ def test_a_disk_is_told_as_its_proof_has_it_and_else_as_the_pc_was_found(source:
     assert with_first(source, model="").model == "SSD"
     gone = with_first(source, disk=replace(SSD.id, serial="GONE", wwn=""), model="")
     assert (gone.model, gone.serial, gone.wwn, gone.transport) == ("", "GONE", "", "")
+    told = with_first(source, medium="magnetic", wanted="purge")
+    assert (told.medium, told.wanted) == ("magnetic", "purge")
     placed = replace(SSD.id, path="pci-1", sequence=4)
     assert with_first(source, disk=placed).by_place == ""
     assert with_first(source, disk=replace(placed, by_place=True)).by_place == "pci-1"
@@ -228,6 +230,8 @@ def test_a_disks_word_is_told_without_what_it_was_not_asked(source: VisitPapers)
         "other.Wear": "12 %",
     }  # fmt: skip
     assert told.after == ()
+    other = with_first(source, before=None, after=status)
+    assert (other.before, other.after) == ((), told.before)
 
 
 @pytest.mark.parametrize(
