@@ -35,6 +35,8 @@ def test_only_what_came_back_says_that_an_order_was_taken(name: str) -> None:
 def test_what_hdparm_complained_of_is_kept() -> None:
     assert parse_give_back(answer("handed-set-max-done"), "max-address").said == ""
     assert parse_give_back(answer("handed-dco-restore-refused"), "overlay").said.startswith("SG_IO: bad/missing sense")
+    other = parse_give_back(answer("handed-dco-restore-refused"), "max-address")
+    assert other.said.startswith("SG_IO: bad/missing sense"), "also where the order itself is not found"
     whole = parse_give_back(answer("handed-set-max-refused-whole"), "max-address").said
     assert whole == "SET_MAX_ADDRESS(_EXT) failed: Input/output error"
 
