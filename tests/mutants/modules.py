@@ -237,6 +237,7 @@ _PROOF: Final = (
 _ITS_VISIT: Final = "visit = require_row(session.get(tables.Visit, row.visit_id), {})"
 _SECTORS: Final = "for at, before in zip(_AT, known, strict=True)"
 _GIVEN: Final = 'if await start(partial(_give, revert, None, disk, device)) == "yes":'
+_HELD: Final = "return await asked(lambda: leads_to(self.device) and self.technique.is_this(self.disk), None)"
 _LAST: Final = "return chain(steps, () if (last is None) and False else (last,))"
 _NUMBERS: Final = 'data, boot, disk = (int.from_bytes(numbers[at : at + 4], "little") or 2 for at in (0, 4, 8))'
 _PLACE: Final = 'path = self._host.real(f"sys/block/{disk.name}/device").rpartition("/nvme/")[0]'
@@ -324,6 +325,11 @@ EXPLAINED: Final[dict[tuple[str, str], str]] = {
     (f"{_VIEWER}__init__", "self._sector = None"): "compared only, so that nothing is filled in twice",
     (f"{_VIEWER}look", "self._sector = None"): "compared only, so that nothing is filled in twice",
     (f"{_VIEWER}look", _AGAIN): "a slice of all of it is the same",
+    ("netboot.agent.erase.firmware.held_drive.xǁHeldDriveǁis_held", _HELD): "None is as false as False",
+    (
+        "netboot.agent.erase.firmware.held_drive.xǁNotOrderedErrorǁ__init__",
+        "super().__init__(None)",
+    ): "always caught, and asked for what it holds alone",
     ("netboot.agent.erase.firmware.marking.xǁMarkingǁ__init__", "self._flushed = None"): "None is as false as False",
     ("netboot.agent.erase.firmware.nvme.xǁ_Nvmeǁbeside", _PLACE): "no controller's path has a second such part",
     ("netboot.agent.erase.firmware.read_back.xǁReadBackǁ_first", _LAST): "a sweep ends at a None, which comes last",
