@@ -5,6 +5,7 @@ disk at a sanitize, as it was seen in whole PCs (`tests/lab/test_scsi_drives.py`
 """
 
 import asyncio
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -222,8 +223,9 @@ async def test_it_is_asked_until_the_claim_is_over_however_it_ends_and_told_as_s
     assert at_work is not None
 
     def claim() -> object:
-        while drive.asked.count("look") < 12:
-            pass
+        until = time.monotonic() + 30
+        while drive.asked.count("look") < 12 and time.monotonic() < until:
+            time.sleep(0.01)
         raise OSError("nobody can claim it")
 
     claimed = start(claim)
