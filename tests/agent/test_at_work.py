@@ -5,6 +5,7 @@ disk at a sanitize, as it was seen in whole PCs (`tests/lab/test_scsi_drives.py`
 """
 
 import asyncio
+import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,8 +16,8 @@ from msgspec.structs import replace
 
 from netboot.agent.disks.direct_io import DirectDisk
 from netboot.agent.disks.disk_threads import start
-from netboot.agent.erase.firmware import account
-from netboot.agent.erase.firmware.at_work import AtWork
+from netboot.agent.erase.firmware import account, held_drive
+from netboot.agent.erase.firmware.at_work import AtWork, look_before
 from netboot.agent.erase.firmware.engine import FirmwareErase
 from netboot.agent.erase.firmware.technique import Look
 from netboot.shared.erase_begun import Begun
@@ -169,6 +170,42 @@ async def test_one_whose_end_tells_of_itself_or_proves_nothing_is_not_asked_befo
     drive = Scripted(image, WORKS, proof=proof)
     assert await watched(drive, replace(ORDER, begun=replace(await begun_on(image), **changes))) is None
     assert drive.asked == []
+
+
+def test_what_the_record_kept_is_what_the_drive_had_said() -> None:
+    begun = Begun(
+        disk=DISK.id,
+        method="nvme-sanitize-block",
+        at=1.0,
+        state_before="failed",
+        logged_before=5,
+        untouched_before=True,
+    )
+    assert look_before(begun) == Look("failed", logged=5, untouched=True)
+
+
+async def test_what_was_said_before_the_order_is_what_it_is_followed_by(image: Path) -> None:
+    order = replace(ORDER, begun=replace(await begun_on(image), state_before="failed"))
+    at_work = await watched(Scripted(image, WORKS, IDLE, proof=RESTS), order)
+    assert at_work is not None
+    assert at_work.follow.before.state == "failed"
+
+
+async def test_one_that_never_answers_is_not_seen_at_work(image: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(held_drive, "_ANSWER", 0.1)
+    order = replace(ORDER, begun=await begun_on(image))
+    drive, answers = Scripted(image, WORKS, proof=RESTS), threading.Event()
+    drive.on_look = lambda: answers.wait(10) and None
+    assert await watched(drive, order) is None
+    answers.set()
+
+
+async def test_the_first_device_of_a_boot_is_known_by_its_number_too(image: Path) -> None:
+    order = replace(ORDER, begun=await begun_on(image))
+    at_work = await watched(Scripted(image, WORKS, IDLE, proof=RESTS), order)
+    assert at_work is not None
+    at_work.account.disk = first = replace(DISK, id=replace(DISK.id, sequence=1))
+    assert at_work.counts_for(first)
 
 
 @pytest.mark.parametrize(("name", "sequence"), [("nvme0n1", 8), ("nvme0n1", 0), ("nvme1n1", 7)])
