@@ -8,13 +8,14 @@ import pytest
 
 from netboot.jobs.job import Job
 from netboot.jobs.stage_questions import key_of
-from netboot.records.record import Record
+from netboot.records.record import Record, open_record
 from netboot.records.refusals import QuestionOver
 from netboot.records.values import Event
 from netboot.shared.errors import NetbootError
 from netboot.shared.protocol import QuestionClosed
 from netboot.shared.stage_question import GIVE, QUESTIONS
-from tests.records.conftest import MAC, hello, pc
+from tests.records.conftest import MAC, Clock, hello, pc, start
+from tests.records.places import Place
 from tests.records.test_stage_questions import begun, closed
 from tests.workshop.asked import FOR_A_CODE, QUESTION, question
 
@@ -109,3 +110,27 @@ def test_of_a_job_and_a_visit_that_nobody_knows_it_is_said_which_is_not_there(re
     assert record.questions.close(visit.id, asked) is None
     with pytest.raises(NetbootError, match=r"^this visit is not on the record"):
         record.questions.close("nothing", asked)
+
+
+def test_a_question_that_was_answered_at_the_pc_is_over_for_the_page(record: Record) -> None:
+    visit, job = begun(record)
+    assert record.questions.close(visit.id, closed(job, 2, "keyboard", "again")) == "keyboard"
+    with pytest.raises(QuestionOver):
+        record.questions.give(job.id, "check", QUESTION, "again", "Anne")
+    assert told(record, "question-answered") == []
+
+
+def test_what_it_added_is_known_after_a_restart(place: Place, clock: Clock) -> None:
+    with open_record(place, clock=clock, monotonic=clock.monotonic) as record:
+        visit, job = begun(record)
+        record.questions.close(visit.id, closed(job, 2, "keyboard", "again"))
+        added = record._open.arrivals.recently_added("10.0.0.66").size
+    with open_record(place, clock=clock, monotonic=clock.monotonic) as record:
+        assert record._open.arrivals.recently_added("10.0.0.66").size == added
+
+
+def test_a_visits_first_report_may_be_of_a_question_as_well(record: Record) -> None:
+    visit = record.visits.greet(hello(pc(), "boot"), MAC, address="10.0.0.66")
+    job = start(record, visit)
+    assert record.questions.close(visit.id, closed(job, 1, "keyboard", "again")) == "keyboard"
+    assert record.visits.get(visit.id).last_report == 1
