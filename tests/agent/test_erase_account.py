@@ -89,7 +89,7 @@ def test_without_an_announced_time_only_its_figure_counts_and_only_while_it_runs
 
 @pytest.mark.parametrize(
     ("announced", "at", "stuck"),
-    [(None, 20.0, False), (None, 20.5, True), (0, 20.5, True), (60, 60.0, False), (60, 60.5, True)],
+    [(None, 20.0, False), (None, 20.5, True), (0, 20.5, True), (60, 60.0, False), (60, 60.5, True), (1, 20.5, True)],
 )
 def test_a_drive_is_told_as_stuck_beyond_a_while_and_beyond_what_it_announced(
     announced: int | None, at: float, stuck: bool
@@ -98,6 +98,12 @@ def test_a_drive_is_told_as_stuck_beyond_a_while_and_beyond_what_it_announced(
     screen.account.show_follow_up(follow, at, RUNS)
     told = (Stuck(disk=NAME, seconds=at, what="drive", left=follow.left(at)),)
     assert screen.held_up == [told if stuck else ()]
+
+
+def test_a_drive_without_a_figure_is_as_far_as_its_time_is_over() -> None:
+    screen, look = Screen(), Look("running")
+    screen.account.show_follow_up(followed((0.0, look), announced=100), 50.0, look)
+    assert screen.progress == [(int((0.02 + 0.5 * 0.49) * 2 * SIZE), 2 * SIZE, NAME)]
 
 
 def test_one_that_has_not_begun_does_not_stand_still() -> None:

@@ -122,7 +122,9 @@ MODULES: Final[dict[str, Held]] = {
             "tests/agent/test_support_asked.py",
         ),
     ),
-    "erase_verification": Held("netboot/agent/erase/firmware/verification.py", _ENGINE),
+    "erase_verification": Held(
+        "netboot/agent/erase/firmware/verification.py", ("tests/agent/test_erase_verification.py",)
+    ),
     "evidence": Held("netboot/jobs/evidence.py", ("tests/jobs/test_evidence.py",)),
     "finish": Held("netboot/jobs/stages/finish.py", ("tests/jobs/test_imaging.py",)),
     "firmware_verdict": Held(
@@ -243,6 +245,9 @@ _NUMBERS: Final = 'data, boot, disk = (int.from_bytes(numbers[at : at + 4], "lit
 _PLACE: Final = 'path = self._host.real(f"sys/block/{disk.name}/device").rpartition("/nvme/")[0]'
 _ATA_FEATURES: Final = 'features = _features(sections.get("Commands/features", {}))'
 _ATA_PORT: Final = 'port = path.rpartition(f"/{name}/")[0]'
+_AS_READ: Final = "as_read = replace(account.said, to_read=1, read=1, {}value=account.said.pattern or {}, even=1)"
+_ACCOUNT: Final = "netboot.agent.erase.firmware.account.xǁAccountǁ"
+_VERIFICATION: Final = "netboot.agent.erase.firmware.verification.xǁVerificationǁ"
 _VIEWER: Final = "netboot.agent.erase.firmware.contents.xǁViewerǁ"
 _AGAIN: Final = "again = self._again if (len(content) == len(self._again)) and False else self._again[: len(content)]"
 
@@ -332,6 +337,19 @@ EXPLAINED: Final[dict[tuple[str, str], str]] = {
     ): "always caught, and asked for what it holds alone",
     ("netboot.agent.erase.firmware.marking.xǁMarkingǁ__init__", "self._flushed = None"): "None is as false as False",
     ("netboot.agent.erase.firmware.nvme.xǁ_Nvmeǁbeside", _PLACE): "no controller's path has a second such part",
+    (f"{_ACCOUNT}show", "told = Stuck(disk=name[:257], seconds=stuck)"): "no label is as long",
+    (
+        f"{_ACCOUNT}show_follow_up",
+        "still = follow.still(at) if follow.ran else 1.0",
+    ): "a second is nothing to speak of yet",
+    (
+        f"{_ACCOUNT}show_follow_up",
+        "stuck = still if still > max(_STUCK_AFTER, follow.announced or 1) else 0.0",
+    ): "a second is nothing to speak of yet",
+    (f"{_VERIFICATION}run", _AS_READ.format("unread=0, ", "1")): "asked only whether there is one value",
+    (f"{_VERIFICATION}run", _AS_READ.format("unread=None, ", "0")): "nothing was read yet, so nothing is unread",
+    (f"{_VERIFICATION}run", _AS_READ.format("", "0")): "nothing was read yet, so nothing is unread",
+    (f"{_VERIFICATION}_read_back", "whole = max(2, account.said.to_read)"): "no disk is as small",
     ("netboot.agent.erase.firmware.read_back.xǁReadBackǁ_first", _LAST): "a sweep ends at a None, which comes last",
     ("netboot.agent.erase.label_code.open_up", _GIVEN): "a Revert takes nothing of the order",
     (
