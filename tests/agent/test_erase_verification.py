@@ -11,16 +11,17 @@ import pytest
 from msgspec.structs import replace
 
 from netboot.agent.disks.direct_io import DirectDisk
-from netboot.agent.disks.past_faults import LIMITS
+from netboot.agent.disks.past_faults import Limits
 from netboot.agent.disks.ranges import Ranges
 from netboot.agent.erase.firmware import verification
 from netboot.agent.erase.firmware.account import Account
+from netboot.agent.erase.firmware.contents import Contents
 from netboot.agent.erase.firmware.held_drive import HeldDrive
 from netboot.agent.erase.firmware.marking import Marking
 from netboot.agent.erase.firmware.verification import Verification
 from netboot.agent.progress import Doing
 from netboot.shared.erase_methods.firmware import FirmwareErased, SeenState
-from netboot.shared.inventory import label
+from netboot.shared.inventory import Disk, label
 from netboot.shared.protocol import Stuck
 from tests.agent.scripted_drive import DISK, DONE, SIZE, Scripted
 from tests.agent.test_erase_account import Screen
@@ -29,6 +30,7 @@ SAID = FirmwareErased(
     tool="played", command="played", accepted="yes", state_before="never", state_after="done", ordered=2, logged=2,
     to_mark=10, marked=10, states=(SeenState(at=0.1, state="running", permille=1),),
 )  # fmt: skip
+OWN = Limits(left_out=7)
 MARKED, READING = int(0.51 * 2 * SIZE), 2 * SIZE
 
 
@@ -50,7 +52,7 @@ async def verified(
         for name, count in found.items():
             setattr(marking, name, count)
         drive = HeldDrive(Scripted(image, DONE), DISK, device)
-        await Verification(drive, account, 2.0, LIMITS).run(marking, percent)
+        await Verification(drive, account, 2.0, OWN).run(marking, percent)
     return account, screen
 
 
@@ -111,7 +113,8 @@ async def test_a_reading_that_stands_still_is_told_and_never_as_more_than_the_wh
     class StandsStill:
         """A reading that tries a block again, and hangs."""
 
-        def __init__(self, *_: Any, **__: Any) -> None:
+        def __init__(self, disk: Disk, device: DirectDisk, percent: int, contents: Contents, *, limits: Limits) -> None:
+            assert (disk, device.size, percent, contents.elsewhere, limits) == (DISK, SIZE, 100, 0, OWN)
             self.read = Ranges()
 
         async def run(self, *, stall: float, look: Callable[[int, float], None]) -> None:
