@@ -47,7 +47,7 @@ MODULES: Final[dict[str, Held]] = {
         ("tests/agent/test_ata_abilities.py", "tests/agent/test_disk_abilities.py"),
     ),
     "ata_orders": Held("netboot/agent/erase/firmware/ata.py", ("tests/agent/test_ata_orders.py",)),
-    "at_work": Held("netboot/agent/erase/firmware/at_work.py", _ENGINE[2:]),
+    "at_work": Held("netboot/agent/erase/firmware/at_work.py", _ENGINE[2:], at_once=4),
     "batches": Held(
         "netboot/records/batches.py",
         (
@@ -98,7 +98,7 @@ MODULES: Final[dict[str, Held]] = {
     "disk_rules": Held("netboot/jobs/disk_rules.py", ("tests/jobs/test_disk_rules.py",)),
     "drive_freed": Held("netboot/agent/erase/password.py", ("tests/agent/test_drive_password.py",)),
     "drive_password": Held("netboot/jobs/drive_password.py", ("tests/jobs/test_drive_password.py",)),
-    "engine": Held("netboot/agent/erase/firmware/engine.py", _ENGINE),
+    "engine": Held("netboot/agent/erase/firmware/engine.py", _ENGINE, at_once=4),
     "erase": Held("netboot/jobs/stages/erase.py", (*_ERASE, "tests/jobs/test_disk_answers.py")),
     "erase_account": Held("netboot/agent/erase/firmware/account.py", ("tests/agent/test_erase_account.py",)),
     "erase_cuts": Held("netboot/jobs/erase_cuts.py", ("tests/jobs/test_erase_cuts.py",)),
@@ -108,8 +108,8 @@ MODULES: Final[dict[str, Held]] = {
     ),
     "erase_methods": Held("netboot/jobs/erase_methods/*.py", (*_ERASE, *_BY_DRIVE)),
     "erase_outcome": Held("netboot/shared/erase_outcome.py", _ERASE[:2]),
-    "erase_operation": Held("netboot/agent/erase/firmware/operation.py", _ENGINE),
-    "erase_ordering": Held("netboot/agent/erase/firmware/ordering.py", _ENGINE),
+    "erase_operation": Held("netboot/agent/erase/firmware/operation.py", _ENGINE, at_once=4),
+    "erase_ordering": Held("netboot/agent/erase/firmware/ordering.py", _ENGINE, at_once=4),
     "erase_policy": Held(
         "netboot/jobs/erase_policy.py", ("tests/jobs/test_erase_policy.py", "tests/jobs/test_opal_rules.py")
     ),

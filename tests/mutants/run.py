@@ -80,7 +80,7 @@ def _copy_tree(copy: Path, held: Held) -> None:
     tests = "".join(f"\n    {test}" for test in held.tests)
     (copy / "setup.cfg").write_text(
         f"[mutmut]\nsource_paths=netboot\nonly_mutate=\n    {held.pattern}\n"
-        f"pytest_add_cli_args_test_selection={tests}\npytest_add_cli_args=\n    --timeout=900\n"
+        f"pytest_add_cli_args_test_selection={tests}\npytest_add_cli_args=\n    --timeout=180\n"
         "also_copy=\n    images\n    menus\n    docs\nuse_git_change_detection=false\n"
         f"process_isolation={'forkserver' if held.threads else 'fork'}\n"
         # CPU seconds that a mutant has: six times what its tests take without it, and a minute.
