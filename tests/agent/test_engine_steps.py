@@ -78,10 +78,10 @@ async def test_the_evidence_is_what_was_said_and_seen(image: Path) -> None:
 
 async def test_what_is_told_before_and_after_the_order_is_enough_to_follow_it_up(image: Path) -> None:
     told = Told()
-    drive = Scripted(image, NEVER, NEVER, RUNS, DONE, given=replace_ordered(TOOK, pattern=0))
+    drive = Scripted(image, NEVER, NEVER, RUNS, DONE, given=replace_ordered(TOOK, pattern=7))
     ordered: list[int] = []
     drive.on_order = lambda: ordered.append(len(told.kept.all))
-    await erase(drive, told)
+    assert of(await erase(drive, told)).pattern == 7
     first, second = told.kept.all
     assert ordered == [1], "the first is on the record before the drive hears it"
     assert first == Begun(
@@ -89,7 +89,7 @@ async def test_what_is_told_before_and_after_the_order_is_enough_to_follow_it_up
         logged_before=0, untouched_before=True, announced=7, media_errors_before=1,
     )  # fmt: skip
     assert len(first.key) == 64
-    assert second == replace(first, taken=True, command=COMMAND, ordered=2)
+    assert second == replace(first, taken=True, command=COMMAND, ordered=2, pattern=7)
     other = Told()
     await erase(Scripted(image, NEVER, NEVER, RUNS, DONE), other)
     assert other.kept.all[0].key != first.key, "nobody can guess the marks of one job from another's"
@@ -97,7 +97,7 @@ async def test_what_is_told_before_and_after_the_order_is_enough_to_follow_it_up
 
 def replace_ordered(given: Ordered, **changes: Any) -> Ordered:
     fields = {name: getattr(given, name) for name in ("command", "accepted", "said", "dword", "pattern")}
-    return Ordered(**{**fields, **changes, "pattern": changes.get("pattern") or None})
+    return Ordered(**{**fields, **changes})
 
 
 async def test_one_that_answers_at_its_end_is_told_with_the_password_that_it_is_locked_by(image: Path) -> None:
@@ -129,6 +129,28 @@ async def test_what_answers_at_its_end_has_ended_by_its_answer_alone(
     erasure = await erase(Scripted(image, *looks, given=given, proof=Proof(goes_on=False)))
     assert (of(erasure).state_after, erasure.verdict) == (state, verdict)
     assert (of(erasure).read == SIZE) == (state not in ("running", "failed") and accepted == "yes")
+
+
+async def test_an_end_that_the_drive_told_of_before_the_order_is_not_its_end(image: Path) -> None:
+    old = Look("done", logged=1, untouched=False, errors=1)
+    erasure = await erase(Scripted(image, old, old, old, DONE))
+    assert erasure.verdict == "erased"
+    assert [(one.state, one.permille) for one in of(erasure).states] == [("done", None)]
+    assert (of(erasure).logged_before, of(erasure).logged) == (1, 2)
+
+
+@pytest.mark.parametrize("announced", [1000, None])
+async def test_one_that_answers_at_its_end_is_as_far_as_its_time_is_over(image: Path, announced: int | None) -> None:
+    told = Told()
+    drive = Scripted(image, Look("idle", announced=announced), proof=Proof(goes_on=False))
+    drive.on_order = lambda: time.sleep(0.3)
+    await erase(drive, told)
+    ordered = [doing.step for doing in told.doing].count("drive")
+    assert ordered > 2
+    shares = sorted({done / total for done, total, _ in told.progress})
+    waited = [share for share in shares if 0.02 < share < 0.1]
+    assert bool(waited) == (announced is not None)
+    assert all(share < 0.021 for share in waited), "a second of a thousand is nearly nothing"
 
 
 async def test_the_screen_is_told_the_disk_and_a_share_that_only_grows(image: Path) -> None:

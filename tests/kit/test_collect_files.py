@@ -198,6 +198,25 @@ def test_a_stick_that_does_not_answer_is_given_up(
     assert refused.value.hint == "plug it in again, and collect once more"
 
 
+@pytest.mark.timeout(60)
+def test_a_stick_that_does_not_give_a_file_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_SECONDS", 0.5)
+    os.mkfifo(tmp_path / "stick")
+    writer = os.open(tmp_path / "stick", os.O_RDWR)
+    try:
+        lost = module._copy(f"{tmp_path / 'stick'}", "a.json", tmp_path / "copy")
+    finally:
+        os.close(writer)
+    assert lost.why == "the stick did not give it whole; plug it in again, and collect once more"
+
+
+def test_a_job_whose_stages_are_not_those_of_the_rules_is_refused_by_its_name(record: Record, stick: Path) -> None:
+    check, *_ = (visit := erased(found=PC)).stages
+    (stick / "a.json").write_bytes(sealed(replace(visit, stages=(check, check)), KIT.key))
+    why = "the stage check was ordered otherwise than the rules order it"
+    assert collect(stick, record, WORKSHOP) == (Taken("a.json", "refused", why),)
+
+
 def test_a_key_is_looked_up_by_the_kit_s_name() -> None:
     assert module._key(KIT.name, WORKSHOP) == KIT.key.verify_key
     with pytest.raises(KitVisitError, match=r"^'Nord' is no name for a kit\n"):

@@ -357,6 +357,14 @@ EXPLAINED: Final[dict[tuple[str, str], str]] = {
         "return revert.order(disk, None).accepted",
     ): "a Revert takes nothing of the order",
     ("netboot.agent.erase.password.take_off", "tried = None"): "None is as false as False",
+    (
+        "netboot.kit.collect._is_unused",
+        'names = {name.rstrip("XX/XX").lower() for name in _names_in(device, where, "")}',
+    ): "neither name that is asked for ends in an X",
+    (
+        "netboot.kit.collect._is_unused",
+        'names = {name.rstrip("/").lower() for name in _names_in(None, where, "")}',
+    ): "one that does not answer was told when its folder was asked for",
     ("netboot.kit.identity.kit_of", _NUMBERS): "no name is known whose hash has four zero bytes there",
     ("netboot.bootmenu.ticket._proof", _PROOF): "the last digit of 32 bytes stands for four bits, and X for more",
 }
