@@ -1,7 +1,7 @@
 """`./run mutants [NAME…]`: mutmut changes the modules of `modules.py` one place at a time, in a copy of this tree.
 
-A change that no test notices has survived: its diff is printed, and unless `modules.py` explains it the exit status is
-1. Of a module's own constants mutmut changes none, only what functions do.
+A change that no test notices has survived: its diff is printed, and unless `explained.py` explains it the exit status
+is 1. Of a module's own constants mutmut changes none, only what functions do.
 """
 
 import ast
@@ -17,7 +17,8 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Final
 
-from tests.mutants.modules import EXPLAINED, MODULES, Held
+from tests.mutants.explained import EXPLAINED
+from tests.mutants.modules import MODULES, Held
 
 ROOT: Final = Path(__file__).parent.parent.parent
 COPIED: Final = ("netboot", "tests", "images", "menus", "docs", "pyproject.toml")
