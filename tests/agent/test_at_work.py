@@ -273,3 +273,14 @@ async def test_it_is_asked_until_the_claim_is_over_however_it_ends_and_told_as_s
     assert drive.asked.count("look") == asked
     stuck = [one for several in told.stuck for one in several]
     assert {(one.disk, one.what) for one in stuck} == {(label(DISK), "drive")}
+
+
+async def test_one_found_at_work_by_its_log_is_told_by_what_the_record_kept_of_its_order(image: Path) -> None:
+    begun = replace(await begun_on(image), announced=700, pattern=7)
+    told, runs = Told(), Look("running", 10, logged=2)
+    erasure = await followed(Scripted(image, runs, runs, DONE), replace(ORDER, begun=begun), None, told=told)
+    assert (of(erasure).pattern, of(erasure).announced, of(erasure).resumed) == (7, 700, "running")
+    first = told.doing[0]
+    assert first.step == "drive"
+    assert first.left is not None
+    assert 600 < first.left <= 700

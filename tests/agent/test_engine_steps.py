@@ -6,6 +6,7 @@ same steps on real block devices are in `test_firmware_erase.py` and `test_cut_e
 
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +15,15 @@ from msgspec.structs import replace
 
 from netboot.agent.disks import sweep
 from netboot.agent.disks.direct_io import DirectDisk
-from netboot.agent.erase.firmware import account, held_drive
+from netboot.agent.erase.firmware import account, held_drive, operation
 from netboot.agent.erase.firmware.held_drive import leads_to
+from netboot.agent.erase.firmware.marking import Marking
 from netboot.agent.erase.firmware.technique import Beside, Look, Ordered
 from netboot.agent.progress import Doing
 from netboot.shared.erase_begun import Begun
 from netboot.shared.firmware_verdict import Proof
 from netboot.shared.inventory import label
+from netboot.shared.protocol import Stuck
 from netboot.shared.read_back import BLOCK
 from netboot.shared.stages.erase import Erasure
 from tests.agent.scripted_drive import (
@@ -337,3 +340,20 @@ async def test_a_shut_drive_takes_no_mark_and_says_so(image: Path) -> None:
         erasure = await erase(drive, device=device)
         assert of(erasure).shut == shut
         assert (erasure.verdict == "erased") == shut
+
+
+async def test_a_disk_that_stands_still_while_it_is_marked_is_told(
+    image: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Slow(Marking):
+        """Marks that a disk takes its time for."""
+
+        async def put(self, show: Callable[[float, float], None]) -> None:
+            show(0.5, 7.0)
+            await super().put(show)
+
+    monkeypatch.setattr(operation, "Marking", Slow)
+    told = Told()
+    await erase(Scripted(image, NEVER, NEVER, RUNS, DONE), told)
+    assert told.stuck[0] == [Stuck(disk=label(DISK), seconds=7.0)]
+    assert told.progress[0] == (int(0.5 * 0.02 * 2 * SIZE), 2 * SIZE, label(DISK))

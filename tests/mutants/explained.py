@@ -161,6 +161,10 @@ EXPLAINED: Final[dict[tuple[str, str], str]] = {
             'Ordered("", "NOT-TOLD")',
         )
     },
+    (
+        "netboot.agent.erase.firmware.operation.xǁOperationǁrun",
+        "marking = Marking(self.drive.device, secrets.token_bytes(None), self.stall)",
+    ): "Python's own choice is 32 too",
     ("netboot.agent.erase.firmware.read_back.xǁReadBackǁ_first", _LAST): "a sweep ends at a None, which comes last",
     ("netboot.agent.erase.label_code.open_up", _GIVEN): "a Revert takes nothing of the order",
     (
