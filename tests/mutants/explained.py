@@ -34,6 +34,7 @@ _ATA_FEATURES: Final = 'features = _features(sections.get("Commands/features", {
 _ATA_PORT: Final = 'port = path.rpartition(f"/{name}/")[0]'
 _AS_READ: Final = "as_read = replace(account.said, to_read=1, read=1, {}value=account.said.pattern or {}, even=1)"
 _ACCOUNT: Final = "netboot.agent.erase.firmware.account.xǁAccountǁ"
+_ENGINE: Final = "netboot.agent.erase.firmware.engine.xǁFirmwareEraseǁ"
 _ORDERING: Final = "netboot.agent.erase.firmware.ordering.xǁOrderingǁ"
 _VERIFICATION: Final = "netboot.agent.erase.firmware.verification.xǁVerificationǁ"
 _VIEWER: Final = "netboot.agent.erase.firmware.contents.xǁViewerǁ"
@@ -161,6 +162,18 @@ EXPLAINED: Final[dict[tuple[str, str], str]] = {
             'Ordered("", "NOT-TOLD")',
         )
     },
+    (
+        f"{_ENGINE}seen_at_work",
+        "account = Account(disk, disk.id.size, progress, held_up, does, None)",
+    ): "of one at work the looks tell all",
+    (
+        f"{_ENGINE}_overwritten",
+        'def behind(done: int, total: int, part: str = "XXXX") -> None:',
+    ): "an overwrite names its disk always",
+    (
+        f"{_ENGINE}_overwritten",
+        "anew = replace(operation.order, )",
+    ): "what an overwrite had written is not on a disk that erased itself since: it is written again",
     (
         "netboot.agent.erase.firmware.operation.xǁOperationǁrun",
         "marking = Marking(self.drive.device, secrets.token_bytes(None), self.stall)",

@@ -30,7 +30,7 @@ _BY_DRIVE: Final = (
 
 _ENGINE: Final = (
     "tests/agent/test_engine_steps.py", "tests/agent/test_engine_faults.py", "tests/agent/test_engine_left_over.py",
-    "tests/agent/test_at_work.py",
+    "tests/agent/test_engine_ends.py", "tests/agent/test_at_work.py",
 )  # fmt: skip
 
 _ANSWERS: Final = tuple(
