@@ -14,11 +14,12 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from netboot.agent.disks.direct_io import DirectDisk
+from netboot.agent.disks.direct_io import DirectDisk, DiskError
 from netboot.agent.disks.disk_threads import start
 from netboot.agent.erase.firmware import account, held_drive
 from netboot.agent.erase.firmware.at_work import AtWork, look_before
 from netboot.agent.erase.firmware.engine import FirmwareErase
+from netboot.agent.erase.firmware.operation import Operation
 from netboot.agent.erase.firmware.technique import Look
 from netboot.shared.erase_begun import Begun
 from netboot.shared.firmware_verdict import Proof
@@ -288,3 +289,14 @@ async def test_one_found_at_work_by_its_log_is_told_by_what_the_record_kept_of_i
     assert first.step == "drive"
     assert first.left is not None
     assert 600 < first.left <= 700
+
+
+async def test_one_whose_disk_goes_while_it_is_followed_up_is_unclear(
+    image: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def goes(*_: object) -> None:
+        raise DiskError(0, "no such device", 19)
+
+    monkeypatch.setattr(Operation, "follow_up", goes)
+    erasure = await followed(Scripted(image, DONE), replace(ORDER, begun=await begun_on(image)), None)
+    assert (found(erasure), erasure.verdict) == ("unclear", "not-erased")

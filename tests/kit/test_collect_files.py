@@ -198,6 +198,12 @@ def test_a_stick_that_does_not_answer_is_given_up(
     assert refused.value.hint == "plug it in again, and collect once more"
 
 
+def test_a_file_of_a_stick_with_another_ending_is_not_looked_at(record: Record, tmp_path: Path) -> None:
+    image = tmp_path / "stick.img"
+    write_image(image, Stick(KIT, {"a": b"a"}, {"visits/a.jsonX": b"1"}, bytes(512), bytes(600)))
+    assert collect(image, record, WORKSHOP) == ()
+
+
 @pytest.mark.timeout(60)
 def test_a_stick_that_does_not_give_a_file_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_SECONDS", 0.5)

@@ -167,6 +167,11 @@ EXPLAINED: Final[dict[tuple[str, str], str]] = {
         "account = Account(disk, disk.id.size, progress, held_up, does, None)",
     ): "of one at work the looks tell all",
     (
+        f"{_ENGINE}follow_up",
+        "operation = self._operation(order, disk, device, progress, held_up, does, None)",
+    ): "nothing is ordered, so nothing is begun",
+    (f"{_ENGINE}_to_its_end", 'fault = ""  # what was not read says it'): "what was not read is a fault by itself",
+    (
         f"{_ENGINE}_overwritten",
         'def behind(done: int, total: int, part: str = "XXXX") -> None:',
     ): "an overwrite names its disk always",
