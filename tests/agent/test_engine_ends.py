@@ -7,12 +7,14 @@ import time
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from netboot.agent.disks.past_faults import LIMITS, Limits
 from netboot.agent.erase.firmware import engine
 from netboot.agent.erase.firmware.engine import FirmwareErase
 from netboot.agent.erase.firmware.technique import Look, Ordered
 from netboot.agent.erase.overwrite import Overwrite
+from netboot.agent.hardware.pc_clock import pc_clock
 from netboot.shared.firmware_verdict import values_of
 from netboot.shared.inventory import Disk, label
 from netboot.shared.problems import Problem
@@ -77,3 +79,13 @@ async def test_an_overwrite_behind_it_is_given_up_as_it_is_and_ends_it(
     erasure = await erase(Scripted(image, NEVER, NEVER, RUNS, DONE), told, then_overwrite=True)
     assert given == [(0.5, LIMITS)]
     assert erasure.ended >= told.last > 0
+
+
+async def test_a_fault_counts_though_all_that_was_seen_is_good_and_the_pcs_clock_is_told(image: Path) -> None:
+    drive, before = Scripted(image, NEVER, NEVER, RUNS, DONE), pc_clock()
+    erasure = await erase(drive)
+    assert before <= erasure.pc_clock <= pc_clock()
+    method = FirmwareErase("nvme-sanitize-block", drive, lambda _: True)
+    fault = Problem("disk-gone", {"disk": label(DISK), "error": "no such device"})
+    judged = method._judged(erasure, of(erasure), label(DISK), fault)
+    assert judged == replace(erasure, verdict="undetermined", problem=fault)

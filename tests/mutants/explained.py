@@ -147,6 +147,7 @@ EXPLAINED: Final[dict[tuple[str, str], str]] = {
     (f"{_VERIFICATION}run", _AS_READ.format("unread=None, ", "0")): "nothing was read yet, so nothing is unread",
     (f"{_VERIFICATION}run", _AS_READ.format("", "0")): "nothing was read yet, so nothing is unread",
     (f"{_VERIFICATION}_read_back", "whole = max(2, account.said.to_read)"): "no disk is as small",
+    (f"{_ORDERING}_waited_for", "self.account.show(MARKS + share * ERASE, None)"): "None is as false as 0",
     (
         f"{_ORDERING}get_ready",
         "follow = FollowUp(None, look.announced)",
