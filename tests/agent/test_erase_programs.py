@@ -3,7 +3,15 @@
 import pytest
 
 from netboot.agent.answers.order import Order
-from netboot.agent.erase.firmware.programs import ASKING, answer, erase_support, ordered, other_byte, transcript
+from netboot.agent.erase.firmware.programs import (
+    ASKING,
+    answer,
+    bare_serial,
+    erase_support,
+    ordered,
+    other_byte,
+    transcript,
+)
 from netboot.agent.erase.firmware.technique import Ordered
 from tests.agent.recorded_tools import RecordedTools
 from tests.agent.test_erase_support import HEAD, METHODS, TAIL
@@ -45,3 +53,7 @@ def test_openseachests_list_is_kept_in_its_own_words(monkeypatch: pytest.MonkeyP
         "Overwrite Erase (Clear)",
     )
     assert tools.calls == ["openSeaChest_Erase --device /dev/sdx --showEraseSupport"]
+
+
+def test_of_a_serial_number_its_letters_and_digits_count() -> None:
+    assert bare_serial(" WD-wx\t12_aZ9é ") == "WDwx12aZ9"
