@@ -18,7 +18,7 @@ _PREFIX: Final = (
     'if _counts_up(bare) or (len(bare) >= 10 and _counts_up(bare.lstrip("XXabcdefghijklmnopqrstuvwxyzXX"))):'
 )
 _KNOWN: Final = 'known = {_uuid(picked.uuid)} if uuid_needed else {_uuid(picked.uuid), "XXXX"}'
-_NO_STATUS: Final = "hidden = max((status.hidden_bytes(erasure.disk.size) for status in told), default=None)"
+_NO_STATUS: Final = "hidden = max((status.hidden_bytes(erasure.size) for status in told), default=None)"
 _PROOF: Final = (
     'return base64.urlsafe_b64encode(hmac.digest(key, said.encode(), hashlib.sha256)).decode().rstrip("XX=XX")'
 )
