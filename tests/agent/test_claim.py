@@ -10,10 +10,11 @@ import pytest
 from msgspec.structs import replace
 
 from netboot.agent.disks.block_devices import read_block_devices
-from netboot.agent.disks.claim import RefusedError, as_answered, claim
+from netboot.agent.disks.claim import RefusedError, as_answered, claim, claim_as_ordered
 from netboot.agent.disks.listing import disk_of
 from netboot.agent.erase.stage import run_erase
 from netboot.agent.host import Host
+from netboot.agent.this_boot import ThisBoot
 from netboot.jobs.evidence import judge
 from netboot.jobs.stages.rules import Known
 from netboot.shared.inventory import Disk, DiskId, label
@@ -79,6 +80,10 @@ def test_a_disk_that_is_known_by_name_is_told_with_all_that_was_read_of_it(loops
     disk, device = claim(DiskId(serial="S1", size=read.id.size), lambda: [read])
     device.close()
     assert disk == read
+    for boot in (None, ThisBoot()):
+        disk, device = claim_as_ordered(DiskId(serial="S1", size=read.id.size), lambda: [read], boot)
+        device.close()
+        assert disk == read, "also of one that has not grown"
 
 
 @pytest.mark.root

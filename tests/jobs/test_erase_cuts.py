@@ -10,13 +10,15 @@ from netboot.agent.erase.pattern import BLOCK, Pattern
 from netboot.imaging import Run, next_stage
 from netboot.jobs.erase_cuts import MOST, after_cuts, as_told
 from netboot.jobs.erase_methods.overwrite import FASTEST
+from netboot.jobs.evidence import judge
+from netboot.jobs.stages.rules import Known
 from netboot.shared.disk_abilities import LONGEST
 from netboot.shared.erase_begun import Begun, Cut, Found
 from netboot.shared.erase_methods.overwrite import Overwritten
 from netboot.shared.inventory import DiskId
 from netboot.shared.protocol import MESSAGE_LIMIT, RunStage, encode
 from netboot.shared.read_back import to_read
-from netboot.shared.stages.erase import DiskErase, Erase, Erasure
+from netboot.shared.stages.erase import DiskErase, Erase, EraseResult, Erasure
 from tests.jobs.conftest import GB, SSD, done, erasure, job
 from tests.jobs.test_firmware_rules import NVME, ORDERS, judged, said
 
@@ -155,6 +157,16 @@ def test_what_was_written_before_the_cut_took_no_time_of_this_boot() -> None:
 
 def kept_cut(one: Erasure, begun: Begun | None) -> Cut | None:
     return as_told(DiskErase(disk=NVME.id, method=one.method, begun=begun), one)
+
+
+@pytest.mark.parametrize(("resumed", "found"), [("running", "followed"), ("", "unclear")])
+def test_what_goes_on_the_record_of_a_cut_is_the_servers_word(resumed: str, found: Found) -> None:
+    one = followed(resumed=resumed)
+    ordered = Erase(disks=(DiskErase(disk=NVME.id, method=one.method, begun=TAKEN),))
+    known = Known(disks=(NVME,), began=100.0, ended=300.0)
+    record = judge(ordered, "done", None, EraseResult(erasures=(one,)), known=known)
+    assert isinstance(record.result, EraseResult)
+    assert record.result.erasures[0].cut == Cut(method=TAKEN.method, at=TAKEN.at, found=found)
 
 
 def test_what_the_proof_says_of_the_cut_is_the_servers_word_as_far_as_the_evidence_shows_it() -> None:

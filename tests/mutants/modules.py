@@ -100,7 +100,10 @@ MODULES: Final[dict[str, Held]] = {
     "drive_freed": Held("netboot/agent/erase/password.py", ("tests/agent/test_drive_password.py",)),
     "drive_password": Held("netboot/jobs/drive_password.py", ("tests/jobs/test_drive_password.py",)),
     "engine": Held("netboot/agent/erase/firmware/engine.py", _ENGINE, at_once=4),
-    "erase": Held("netboot/jobs/stages/erase.py", (*_ERASE, "tests/jobs/test_disk_answers.py")),
+    "erase": Held(
+        "netboot/jobs/stages/erase.py",
+        (*_ERASE, "tests/jobs/test_disk_answers.py", "tests/jobs/test_erase_cuts.py"),
+    ),
     "erase_account": Held("netboot/agent/erase/firmware/account.py", ("tests/agent/test_erase_account.py",)),
     "erase_cuts": Held("netboot/jobs/erase_cuts.py", ("tests/jobs/test_erase_cuts.py",)),
     "erase_exception": Held("netboot/jobs/erase_exception.py", ("tests/jobs/test_erase_exception.py",)),
