@@ -1,4 +1,4 @@
-"""PCs that were recorded (`record.py`), as a Host that the readers take for the running one."""
+"""Recorded PCs (`record.py`), as a Host that the readers take for the running one, and a disk full of old data."""
 
 import random
 import shutil
@@ -12,6 +12,7 @@ from netboot.shared.manifest import Manifest
 from tests.agent.boot_http import manifest_of, root_partition
 from tests.agent.chunk_sources import from_memory
 from tests.agent.deploy_target import MIB, SIZE, UNUSED, Target
+from tests.agent.scripted_drive import full, impatient
 
 RECORDED = Path(__file__).parent / "recorded"
 
@@ -41,6 +42,13 @@ def parse_recording(text: str, root: Path) -> dict[tuple[str, ...], str]:
             (root / path).parent.mkdir(parents=True, exist_ok=True)
             (root / path).write_bytes(bytes.fromhex(data) if kind == "bytes" else content.encode())
     return outputs
+
+
+@pytest.fixture
+def image(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A disk full of old data, whose scripted drive is asked often and waited for hardly."""
+    impatient(monkeypatch)
+    return full(tmp_path / "disk.img")
 
 
 @pytest.fixture

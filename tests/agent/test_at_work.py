@@ -36,23 +36,11 @@ from tests.agent.scripted_drive import (
     Scripted,
     Told,
     erase,
-    full,
-    impatient,
     of,
 )
 
 RESTS = Proof(goes_on=True, rests=True)
 WORKS, FURTHER, IDLE, FAILED = Look("running", 400), Look("running", 700), Look("idle"), Look("failed")
-
-
-@pytest.fixture
-def image(tmp_path: Path) -> Path:
-    return full(tmp_path / "disk.img")
-
-
-@pytest.fixture(autouse=True)
-def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    impatient(monkeypatch)
 
 
 async def begun_on(image: Path, *, erased: bool = True) -> Begun:

@@ -18,17 +18,7 @@ from netboot.agent.hardware.pc_clock import pc_clock
 from netboot.shared.firmware_verdict import values_of
 from netboot.shared.inventory import Disk, label
 from netboot.shared.problems import Problem
-from tests.agent.scripted_drive import DISK, DONE, NEVER, RUNS, Scripted, Told, erase, full, impatient, of
-
-
-@pytest.fixture
-def image(tmp_path: Path) -> Path:
-    return full(tmp_path / "disk.img")
-
-
-@pytest.fixture(autouse=True)
-def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    impatient(monkeypatch)
+from tests.agent.scripted_drive import DISK, DONE, NEVER, RUNS, Scripted, Told, erase, of
 
 
 class Timed(Told):

@@ -34,22 +34,10 @@ from tests.agent.scripted_drive import (
     Scripted,
     Told,
     erase,
-    full,
-    impatient,
     of,
 )
 
 GOOD = (NEVER, NEVER, RUNS, DONE)
-
-
-@pytest.fixture
-def image(tmp_path: Path) -> Path:
-    return full(tmp_path / "disk.img")
-
-
-@pytest.fixture(autouse=True)
-def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    impatient(monkeypatch)
 
 
 class Fails(DirectDisk):
@@ -188,6 +176,8 @@ async def test_an_overwrite_follows_what_is_proven_and_its_verdict_counts(image:
     after = of(erasure).overwritten
     assert isinstance(after, Overwritten)
     assert (erasure.verdict, after.written, after.verified, after.resumed) == ("erased", SIZE, SIZE, 0)
+    assert after.pattern
+    assert begun.key not in after.pattern, "it writes a pattern of its own"
     assert of(erasure).read == SIZE
     assert {total for _, total, _ in told.progress} == {2 * SIZE, 4 * SIZE}
     behind = [done for done, total, _ in told.progress if total == 4 * SIZE]

@@ -10,23 +10,13 @@ import pytest
 
 from netboot.agent.erase.firmware import held_drive
 from netboot.agent.erase.firmware.technique import Look
-from tests.agent.scripted_drive import DONE, RUNS, Scripted, Told, erase, full, impatient, of
+from tests.agent.scripted_drive import DONE, RUNS, Scripted, Told, erase, of
 
 FAILED = Look("failed", logged=1, announced=700, errors=1)
 LEFT = Look("done", logged=1, announced=700, errors=1)
 WORKS = Look("running", 10, logged=1, announced=700, errors=1)
 MAY_BE = ["is this", "beside"]
 ORDERED = [*MAY_BE, *MAY_BE, "order"]
-
-
-@pytest.fixture
-def image(tmp_path: Path) -> Path:
-    return full(tmp_path / "disk.img")
-
-
-@pytest.fixture(autouse=True)
-def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    impatient(monkeypatch)
 
 
 def announced(told: Told) -> list[bool]:

@@ -40,21 +40,8 @@ from tests.agent.scripted_drive import (
     Scripted,
     Told,
     erase,
-    full,
-    impatient,
     of,
 )
-
-
-@pytest.fixture
-def image(tmp_path: Path) -> Path:
-    return full(tmp_path / "disk.img")
-
-
-@pytest.fixture(autouse=True)
-def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    impatient(monkeypatch)
-
 
 # ── from the first question to the last byte ────────────────────────────────────────────────────────────────────────
 

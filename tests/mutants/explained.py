@@ -36,6 +36,8 @@ _AS_READ: Final = "as_read = replace(account.said, to_read=1, read=1, {}value=ac
 _ACCOUNT: Final = "netboot.agent.erase.firmware.account.xǁAccountǁ"
 _ENGINE: Final = "netboot.agent.erase.firmware.engine.xǁFirmwareEraseǁ"
 _ORDERING: Final = "netboot.agent.erase.firmware.ordering.xǁOrderingǁ"
+_SILENT: Final = "given = await asked(lambda: self.drive.order(self.order), Ordered({}))"
+_NOT_TAKEN: Final = ('None, "not-told"', '"", None', '"XXXX", "not-told"', '"", "XXnot-toldXX"', '"", "NOT-TOLD"')
 _VERIFICATION: Final = "netboot.agent.erase.firmware.verification.xǁVerificationǁ"
 _VIEWER: Final = "netboot.agent.erase.firmware.contents.xǁViewerǁ"
 _AGAIN: Final = "again = self._again if (len(content) == len(self._again)) and False else self._again[: len(content)]"
@@ -152,17 +154,9 @@ EXPLAINED: Final[dict[tuple[str, str], str]] = {
         f"{_ORDERING}get_ready",
         "follow = FollowUp(None, look.announced)",
     ): "it is at work: what was before is not looked at",
-    **{
-        (f"{_ORDERING}get_ready", f"given = await asked(lambda: self.drive.order(self.order), {silent})"): why
-        for why in ("only asked whether it was taken",)
-        for silent in (
-            'Ordered(None, "not-told")',
-            'Ordered("", None)',
-            'Ordered("XXXX", "not-told")',
-            'Ordered("", "XXnot-toldXX")',
-            'Ordered("", "NOT-TOLD")',
-        )
-    },
+    **dict.fromkeys(
+        ((f"{_ORDERING}get_ready", _SILENT.format(silent)) for silent in _NOT_TAKEN), "only asked whether it was taken"
+    ),
     (
         f"{_ENGINE}seen_at_work",
         "account = Account(disk, disk.id.size, progress, held_up, does, None)",
@@ -176,10 +170,6 @@ EXPLAINED: Final[dict[tuple[str, str], str]] = {
         f"{_ENGINE}_overwritten",
         'def behind(done: int, total: int, part: str = "XXXX") -> None:',
     ): "an overwrite names its disk always",
-    (
-        f"{_ENGINE}_overwritten",
-        "anew = replace(operation.order, )",
-    ): "what an overwrite had written is not on a disk that erased itself since: it is written again",
     (
         "netboot.agent.erase.firmware.operation.xǁOperationǁrun",
         "marking = Marking(self.drive.device, secrets.token_bytes(None), self.stall)",
