@@ -19,9 +19,12 @@ LABEL = "LABPSID0123456789ABCDEFGHJKLMNPQ"
 
 
 class Locks:
-    """The drive's; `answers` are the statuses of the tries in turn, then success. `keeps`: its locks stay on."""
+    """The drive's; `answers` are the statuses of the tries in turn (None: it does not
+    answer in time), then success. `keeps`: its locks stay on."""
 
-    def __init__(self, image: Path, *, locked: bool = False, answers: Sequence[int] = (), keeps: bool = False) -> None:
+    def __init__(
+        self, image: Path, *, locked: bool = False, answers: Sequence[int | None] = (), keeps: bool = False
+    ) -> None:
         self.image = image
         self.owned, self.locked = True, locked
         self.answers = list(answers)
@@ -39,7 +42,7 @@ class Locks:
     def discovery(self, device: Path) -> bytes:
         return discovery(owned=self.owned, locked=self.owned and self.locked, shadow=False, sector=512)
 
-    def revert(self, device: Path, code: str) -> int:
+    def revert(self, device: Path, code: str) -> int | None:
         self.given.append(code)
         if self.answers:
             return self.answers.pop(0)

@@ -139,11 +139,12 @@ async def test_a_code_that_the_drive_takes_opens_it(
         ([WRONG], ["WRONGCODE", None, LABEL], Problem("erase-opal-wrong", {**SHOWN, "tries": "1"})),
         ([WRONG] * 4, ["WRONGCODE"] * 4, Problem("erase-opal-wrong", {**SHOWN, "tries": "3"})),
         ([FAIL], [LABEL] * 2, Problem("erase-opal-kept", SHOWN)),
+        ([None], [LABEL] * 2, Problem("erase-opal-kept", SHOWN)),
     ],
 )
 async def test_a_disk_that_stays_shut_says_what_to_do(
     image: Path, device: DirectDisk, monkeypatch: pytest.MonkeyPatch,
-    answers: list[int], codes: list[str | None], problem: Problem,
+    answers: list[int | None], codes: list[str | None], problem: Problem,
 ) -> None:  # fmt: skip
     locks = Locks(image, locked=True, answers=answers)
     assert await opened(locks, Person(*codes), monkeypatch, device) == Opened("shut", problem)

@@ -1,6 +1,10 @@
 """What a drive says of its locks: the lab drive's answer, a real drive's states, and bytes that nobody believes."""
 
+import errno
+import fcntl
 import struct
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -103,9 +107,41 @@ def test_a_device_without_such_locks_tells_nothing_and_is_not_reverted(tmp_path:
     file = tmp_path / "disk"
     file.write_bytes(bytes(4096))
     assert discovery(file) == b""
-    assert psid_revert(file, "A" * 32) < 0
+    assert psid_revert(file, "A" * 32) == -errno.ENOTTY
     assert psid_revert(tmp_path / "gone", "A" * 32) == -2
     assert file.read_bytes() == bytes(4096)
+
+
+def test_a_request_that_the_kernel_never_ends_is_left_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As one of a drive that says "not yet" for ever: nothing interrupts it, and others wait for it."""
+    over, asked = threading.Event(), []
+
+    def waits(fd: int, number: int, about: bytearray) -> int:
+        asked.append((number, bytes(about)))
+        over.wait(60)
+        return 0
+
+    file = tmp_path / "disk"
+    file.write_bytes(bytes(4096))
+    monkeypatch.setattr(fcntl, "ioctl", waits)
+    monkeypatch.setattr(sed_opal, "REVERTING", 0.2)
+    monkeypatch.setattr(sed_opal, "ASKING", 0.1)
+    try:
+        began = time.monotonic()
+        assert psid_revert(file, "A" * 32) is None
+        assert time.monotonic() - began >= 0.2
+        assert discovery(file) == b""
+        assert time.monotonic() - began < 30
+    finally:
+        over.set()
+    (number, key), (discover, _) = asked
+    assert (number, discover) == (sed_opal._PSID_REVERT_TPR, sed_opal._DISCOVER)
+    assert key == bytes([0, 32, 0]) + bytes(5) + b"A" * 32 + bytes(224)
+
+
+def test_a_defect_of_ours_is_no_silence_of_the_drive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(UnicodeEncodeError):
+        psid_revert(tmp_path, "é")
 
 
 def test_what_came_back_has_words() -> None:

@@ -162,3 +162,21 @@ async def test_as_a_method_it_takes_a_person(image: Path, monkeypatch: pytest.Mo
     locks = Locks(image, answers=[WRONG, LOCKED_OUT, WRONG])
     erasure = await erase(locks, Person(*["WRONGCODE"] * 3), monkeypatch, "opal-revert")
     assert told(erasure) == ("not-erased", "erase-opal-wrong")
+
+
+async def test_one_that_does_not_end_its_revert_is_given_up_and_nothing_else_is_ordered(
+    image: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    locks, person = Locks(image, answers=[None]), Person(LABEL, LABEL)
+    erasure = await erase(locks, person, monkeypatch, "opal-revert", instead=("overwrite",))
+    assert told(erasure) == ("undetermined", "erase-stands-still")
+    assert erasure.method == "opal-revert"
+    assert isinstance(erasure.evidence, FirmwareErased)
+    assert (erasure.evidence.accepted, erasure.evidence.state_after, erasure.evidence.read) == (
+        "not-told",
+        "running",
+        0,
+    )
+    assert erasure.evidence.said == "it has not answered for 1800 s"
+    assert len(person.asked) == 1
+    assert image.read_bytes().count(MARKER) > 0

@@ -38,7 +38,7 @@ class Kernel:
 
     def __init__(self, patch: pytest.MonkeyPatch) -> None:
         self.said: list[bytes] = [says()]
-        self.status = 0
+        self.status: int | None = 0
         self.calls: list[tuple[str, ...]] = []
         patch.setattr(sed_opal, "discovery", self._discovery)
         patch.setattr(sed_opal, "psid_revert", self._revert)
@@ -47,7 +47,7 @@ class Kernel:
         self.calls.append(("discovery", str(device)))
         return self.said.pop(0) if len(self.said) > 1 else self.said[0]
 
-    def _revert(self, device: Path, code: str) -> int:
+    def _revert(self, device: Path, code: str) -> int | None:
         self.calls.append(("revert", str(device), code))
         return self.status
 
@@ -129,6 +129,17 @@ def test_a_code_is_wrong_only_where_the_drive_says_so(
     given = revert.order(NVME, ORDER)
     assert (given.command, given.accepted, given.said, revert.wrong) == (COMMAND, taken, said, wrong)
     assert len(kernel.calls) == 2, "and nothing more is asked"
+
+
+def test_a_drive_that_has_not_answered_in_time_is_said_to_be_at_work(kernel: Kernel) -> None:
+    kernel.status = None
+    revert = OpalRevert(LABEL)
+    assert revert.look(NVME) == Look("idle")
+    assert revert.order(NVME, ORDER) == Ordered(COMMAND, "not-told", "it has not answered for 1800 s")
+    assert not revert.wrong
+    assert len(kernel.calls) == 3
+    assert revert.look(NVME) == Look("running")
+    assert len(kernel.calls) == 3, "Linux would let the question wait for the answer"
 
 
 @pytest.mark.parametrize(

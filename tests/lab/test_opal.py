@@ -6,14 +6,15 @@ and nothing of any maker's firmware.
 
 import asyncio
 import re
-from collections.abc import Mapping
-from contextlib import AsyncExitStack, suppress
-from dataclasses import replace
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from netboot.lab.bench_drive import bench_path, drive_on_bench
+from netboot.lab.bench_drive import BenchDrive, bench_path, drive_on_bench
 from netboot.lab.demo import job_of
 from netboot.lab.disks import create_used, find_pattern
 from netboot.lab.drives.behaviour import Behaviour, Outcome
@@ -23,7 +24,9 @@ from netboot.lab.drives.tcg.spec import LockedRange, OpalSpec
 from netboot.lab.firmware import Firmware
 from netboot.lab.journey import BOOT_WITHIN, STAGE_WITHIN
 from netboot.lab.machine import RunningPc, power_on, workshop_pc
-from netboot.lab.pc import Bus, DiskSpec
+from netboot.lab.network import Lan
+from netboot.lab.page_client import signed_in
+from netboot.lab.service import OPERATOR, Service
 from netboot.shared.erase_methods.firmware import FirmwareErased
 from netboot.shared.errors import NetbootError
 from netboot.shared.stages.erase import Erasure
@@ -43,7 +46,9 @@ options: {{erase: {{level: any, otherwise: next{more}}}}}
 """
 GIVE, NO_CODE = 1, 2
 OpalDrive = tuple[OpalSpec, Behaviour]
-WHOLE = (LockedRange(),)
+REVERT = ", by: opal-revert"
+LONGEST = 2700.0
+"""Seconds in which a Revert that does not end is given up."""
 
 
 def locks(outcome: Outcome = Outcome.GOOD, **fields: object) -> OpalDrive:
@@ -96,7 +101,7 @@ async def test_a_revert_as_the_method_is_told_by_marks_or_by_all_that_is_read(tm
         "RSHUTLIES": locks(Outcome.LIES),
         "RFAILS": locks(Outcome.FAILS),
     }
-    found = await erased(tmp_path, drives, dict.fromkeys(drives, (LABEL,)), more=", by: opal-revert")
+    found = await erased(tmp_path, drives, dict.fromkeys(drives, (LABEL,)), more=REVERT)
     assert {name: told(one)[:2] for name, one in found.items()} == {
         "ROPEN": ("erased", ""),
         "ROPENLIES": ("not-erased", "erase-marks-left"),
@@ -113,53 +118,155 @@ async def test_a_revert_as_the_method_is_told_by_marks_or_by_all_that_is_read(tm
         assert (find_pattern(tmp_path / name) is None) == (name in ("ROPEN", "RZEROS", "RNOISE")), name
 
 
+async def test_a_revert_that_does_not_end_is_given_up_after_half_an_hour_and_stops_no_other_disk(
+    tmp_path: Path,
+) -> None:
+    """Linux asks such a drive for ever, and lets nobody ask it anything else of its locks."""
+    drives = {
+        "HOPEN": locks(Outcome.HANGS, locked=()),
+        "HSHUT": locks(Outcome.HANGS),
+        "RGOOD": locks(locked=()),
+    }
+    found = await erased(tmp_path, drives, dict.fromkeys(drives, (LABEL,)), more=REVERT, within=LONGEST)
+    assert {name: told(one)[:2] for name, one in found.items()} == {
+        "HOPEN": ("undetermined", "erase-stands-still"),
+        "HSHUT": ("undetermined", "erase-stands-still"),
+        "RGOOD": ("erased", ""),
+    }
+    for name in ("HOPEN", "HSHUT"):
+        said = found[name].evidence
+        assert isinstance(said, FirmwareErased)
+        assert (found[name].method, said.accepted, said.state_after) == ("opal-revert", "not-told", "running")
+        assert 1800 <= said.seconds < 2000
+        assert find_pattern(tmp_path / name) is not None, "it stood at 40 %"
+        assert reverts(tmp_path / name) == []
+
+
+async def test_a_revert_that_was_cut_at_40_percent_is_done_again_by_the_code(tmp_path: Path) -> None:
+    standing = {
+        "COPEN": locks(Outcome.HANGS, locked=()),
+        "CZEROS": locks(Outcome.HANGS, leaves="zeros"),
+        "CNOISE": locks(Outcome.HANGS),
+    }
+    ended = {"CENDED": locks(locked=())}
+    async with opal_bench(tmp_path, standing | ended, REVERT) as bench:
+        async with bench.pc() as pc:
+            await answer_all(pc, dict.fromkeys(bench.drives, (LABEL,)))
+            await stood(bench, standing, ended)
+        for name in standing:
+            assert find_pattern(tmp_path / name) is not None, name
+            await bench.drives[name].behave(locks()[1])
+        async with bench.pc() as pc:
+            await pc.console.wait_for("netboot: left undone power-cut", BOOT_WITHIN)
+            await answer_all(pc, dict.fromkeys(standing, (LABEL,)))
+            await pc.console.wait_for(r"netboot: stage erase (done|failed)", 2 * STAGE_WITHIN)
+            found, paper = await bench.told(pc)
+    assert {name: told(one) for name, one in found.items()} == {
+        "COPEN": ("erased", "", "opal-revert", False),
+        "CZEROS": ("erased", "", "opal-revert", False),
+        "CNOISE": ("undetermined", "erase-shut-before", "opal-revert", False),
+        # Its locks were off by then, and nothing on it tells of which Revert.
+        "CENDED": ("erased", "", "nvme-sanitize-block", False),
+    }
+    for name, one in found.items():
+        assert one.cut is not None, name
+        assert (one.cut.method, one.cut.found) == ("opal-revert", "undone"), name
+        assert find_pattern(tmp_path / name) is None, name
+        assert reverts(tmp_path / name) == ["success"], name
+    for disk in paper["disks"]:
+        assert "à nouveau" in disk["cut"]["fr"]
+        assert "again" in disk["cut"]["en"]
+
+
 def reverts(image: Path) -> list[object]:
-    """How each Revert that the drive was told ended."""
+    """How each Revert that the drive was told, and that ended, ended."""
     return [one["status"] for one in read_journal(image) if one["command"] == "opal_revert"]
 
 
+async def stood(bench: "OpalBench", standing: Iterable[str], ended: Iterable[str]) -> None:
+    """Wait until the Reverts of some stand at 40 %, and those of others have ended."""
+    async with asyncio.timeout(STAGE_WITHIN):
+        for drive in (bench.drives[name] for name in standing):
+            while (await drive.status())["progress"] != 0.4:
+                drive.program.must_run()
+                await asyncio.sleep(1)
+        for name in ended:
+            while not reverts(bench.folder / name):
+                bench.drives[name].program.must_run()
+                await asyncio.sleep(1)
+
+
 async def erased(
-    tmp_path: Path, drives: Mapping[str, OpalDrive], codes: Mapping[str, tuple[str, ...]], *, more: str = ""
-) -> dict[str, Erasure]:
+    tmp_path: Path, drives: Mapping[str, OpalDrive], codes: Mapping[str, tuple[str, ...]], *, more: str = "",
+    within: float = 2 * STAGE_WITHIN,
+) -> dict[str, Erasure]:  # fmt: skip
     """What goes on the record of a PC with these drives, by their serial numbers, when a person types these codes in
     turn, and then says that there is none."""
-    spec = workshop_pc(1, Firmware.BIOS)
-    # What the operator saw when the profile was chosen: QEMU never gets these disks, the bench's drives stand for them.
-    seen = replace(spec, disks=tuple(DiskSpec(Bus.NVME, tmp_path / name, SIZE, name) for name in drives))
-    profiles = tmp_path / "profiles"
+    async with opal_bench(tmp_path, drives, more) as bench, bench.pc() as pc:
+        await answer_all(pc, codes)
+        await pc.console.wait_for(r"netboot: stage erase (done|failed)", within)
+        assert "TCG Opal" in pc.console.text
+        found, _ = await bench.told(pc)
+        return found
+
+
+@dataclass(frozen=True)
+class OpalBench:
+    """A workshop whose next PC takes the profile by itself, and these drives by their serial numbers."""
+
+    lan: Lan
+    service: Service
+    drives: Mapping[str, BenchDrive]
+    folder: Path
+
+    @asynccontextmanager
+    async def pc(self) -> AsyncIterator[RunningPc]:
+        """The PC, from its power-on to a power cut."""
+        spec = replace(workshop_pc(1, Firmware.BIOS), drives=tuple(drive.socket for drive in self.drives.values()))
+        async with power_on(self.lan, spec) as pc:
+            yield pc
+
+    async def told(self, pc: RunningPc) -> tuple[dict[str, Erasure], Mapping[str, Any]]:
+        """What is on the record, which comes a moment after the console's word, and the paper's JSON."""
+        until = asyncio.get_running_loop().time() + 60
+        while not (job := await job_of(self.service, pc.spec.mac)).erasures:
+            assert asyncio.get_running_loop().time() < until, "nothing came to the record"
+            await asyncio.sleep(1)
+        paper = await asyncio.to_thread(paper_of, self.service, self.folder / "papers")
+        found = {row.evidence.disk.serial: row.evidence for row in job.erasures}
+        print_figures(found)
+        assert_paper(paper, found)
+        return found, paper
+
+
+@asynccontextmanager
+async def opal_bench(folder: Path, drives: Mapping[str, OpalDrive], more: str) -> AsyncIterator[OpalBench]:
+    """`more` are options of the erase stage. The drives are full of old data."""
+    profiles = folder / "profiles"
     profiles.mkdir()
     (profiles / "90-own.yaml").write_text(PROFILE.format(more=more), encoding="utf-8")
-    async with (
-        beside_the_building([seen], profile="opal", menu_timeout=5, profiles=[profiles]) as (lan, service),
-        AsyncExitStack() as stack,
-    ):
-        sockets = []
+    async with beside_the_building(menu_timeout=300, profiles=[profiles]) as (lan, service), AsyncExitStack() as stack:
+        there = {}
         for name, (opal, behaviour) in drives.items():
-            create_used(tmp_path / name, SIZE, name)
+            create_used(folder / name, SIZE, name)
             one = NvmeSpec(
-                str(bench_path(lan, name)), (Namespace(str(tmp_path / name)),), name, behaviour=behaviour,
+                str(bench_path(lan, name)), (Namespace(str(folder / name)),), name, behaviour=behaviour,
                 sanitize=("block",), format=False, opal=opal,
             )  # fmt: skip
-            sockets.append((await stack.enter_async_context(drive_on_bench(lan, one))).socket)
-        left = {name: list(each) for name, each in codes.items()}
-        async with power_on(lan, replace(spec, drives=tuple(sockets))) as pc:
-            await pc.console.wait_for(r"netboot: stage erase started", BOOT_WITHIN)
-            since = 0
-            for _ in range(sum(len(each) + (not each) for each in codes.values())):
-                since = await answer(pc, left, since)
-            await pc.console.wait_for(r"netboot: stage erase (done|failed)", 2 * STAGE_WITHIN)
-            text = pc.console.text
-            until = asyncio.get_running_loop().time() + 60
-            while not (job := await job_of(service, spec.mac)).erasures:
-                assert asyncio.get_running_loop().time() < until, "nothing came to the record"
-                await asyncio.sleep(1)
-        paper = await asyncio.to_thread(paper_of, service, tmp_path / "papers")
-    assert not any(any(each) for each in left.values()), "each code was asked for"
-    assert "TCG Opal" in text
-    found = {row.evidence.disk.serial: row.evidence for row in job.erasures}
-    print_figures(found)
-    assert_paper(paper, found)
-    return found
+            there[name] = await stack.enter_async_context(drive_on_bench(lan, one))
+        async with signed_in(service.page, OPERATOR, service.password) as client:
+            await client.arm_batch("opal", 1)
+        yield OpalBench(lan, service, there, folder)
+
+
+async def answer_all(pc: RunningPc, codes: Mapping[str, tuple[str, ...]]) -> None:
+    """Type these codes in turn, each when the PC asks for it, then that there is none."""
+    await pc.console.wait_for(r"netboot: stage erase started", BOOT_WITHIN)
+    left = {name: list(each) for name, each in codes.items()}
+    since = 0
+    for _ in range(sum(len(each) + (not each) for each in codes.values())):
+        since = await answer(pc, left, since)
+    assert not any(left.values()), "each code was asked for"
 
 
 async def answer(pc: RunningPc, codes: dict[str, list[str]], since: int) -> int:

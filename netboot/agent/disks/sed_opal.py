@@ -8,7 +8,8 @@ Linux is the tool here, by two requests on the block device, for NVMe and SATA d
 - openSeaChest has no TCG command (its list keeps places for two "in another library").
 So the code goes from the question to the drive in this process's memory alone, and the drive's method status comes back
 as it is: 0, or TCG Storage Architecture Core 2.01 §5.1.5's. Debian's kernel has CONFIG_BLK_SED_OPAL; the driver speaks
-to Opal 1 and 2. Everything here blocks.
+to Opal 1 and 2. Everything here blocks, for a while: Linux asks a drive that says "not yet" again and again, and for
+ever (opal_recv_check), which no signal ends. A request that is not answered in time is left behind in its thread.
 Sources: Linux 6.12, include/uapi/linux/sed-opal.h (struct opal_key of 264 bytes, struct opal_discovery of 16),
 block/sed-opal.c.
 """
@@ -18,8 +19,13 @@ import errno
 import fcntl
 import os
 import struct
+import threading
+from collections.abc import Callable
 from pathlib import Path
-from typing import Final
+from queue import Empty, SimpleQueue
+from typing import Final, TypeVar
+
+T = TypeVar("T")
 
 _KEY: Final = struct.Struct("=BBB5x256s")
 """lr, key_len, key_type (0: the key is in here), key."""
@@ -37,32 +43,46 @@ STATUSES: Final = {
 NOT_AUTHORIZED: Final = 0x01
 LOCKED_OUT: Final = 0x12
 
+ASKING: Final = 60.0
+"""Seconds for Level 0 Discovery, which waits for a request that was left behind."""
+REVERTING: Final = 1800.0
+"""Seconds for a Revert, which announces no time: what an erase that announces none is given
+(`erase/firmware/follow_up.py`, UNTOLD)."""
+
 
 def discovery(device: Path) -> bytes:
     """What the drive answers to Level 0 Discovery; b"" where the kernel knows no Opal drive there, or got no answer.
 
     The kernel asked a drive once when it appeared, and speaks only to one that said then that it is one.
     """
-    answer = ctypes.create_string_buffer(_ROOM)
-    asked = bytearray(_DISCOVERY.pack(ctypes.addressof(answer), _ROOM))
+
+    def ask() -> bytes:
+        answer = ctypes.create_string_buffer(_ROOM)
+        size = _request(device, _DISCOVER, bytearray(_DISCOVERY.pack(ctypes.addressof(answer), _ROOM)))
+        return answer.raw[: max(0, min(size, _ROOM))]
+
     try:
-        size = _request(device, _DISCOVER, asked)
+        return _in_time(ask, ASKING) or b""
     except OSError:
         return b""
-    return answer.raw[: max(0, min(size, _ROOM))]
 
 
-def psid_revert(device: Path, psid: str) -> int:
+def psid_revert(device: Path, psid: str) -> int | None:
     """Have the drive go back to its factory state, its keys changed: 0 when it says so, else its method status, or the
-    kernel's error as a negative number."""
-    code = psid.encode("ascii")
-    asked = bytearray(_KEY.pack(0, len(code), 0, code))
+    kernel's error as a negative number. None when it has not answered in REVERTING seconds: it may still be at it."""
+
+    def ask() -> int:
+        code = psid.encode("ascii")
+        asked = bytearray(_KEY.pack(0, len(code), 0, code))
+        try:
+            return _request(device, _PSID_REVERT_TPR, asked)
+        finally:
+            asked[:] = bytes(len(asked))
+
     try:
-        return _request(device, _PSID_REVERT_TPR, asked)
+        return _in_time(ask, REVERTING)
     except OSError as error:
         return -(error.errno or errno.EIO)
-    finally:
-        asked[:] = bytes(len(asked))
 
 
 def status_words(status: int) -> str:
@@ -70,6 +90,26 @@ def status_words(status: int) -> str:
     if status < 0:
         return f"the kernel: {os.strerror(-status)}"
     return STATUSES.get(status, f"status {status:#x}")
+
+
+def _in_time(ask: Callable[[], T], seconds: float) -> T | None:
+    """What it comes to; None when that takes longer. Raises what it raises."""
+    came: SimpleQueue[T | Exception] = SimpleQueue()
+
+    def work() -> None:
+        try:
+            came.put(ask())
+        except Exception as error:  # carried over to whoever waits
+            came.put(error)
+
+    threading.Thread(target=work, daemon=True).start()
+    try:
+        answer = came.get(timeout=seconds)
+    except Empty:
+        return None
+    if isinstance(answer, Exception):
+        raise answer
+    return answer
 
 
 def _request(device: Path, number: int, asked: bytearray) -> int:

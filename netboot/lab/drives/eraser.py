@@ -9,10 +9,12 @@ from typing import Protocol
 import msgspec
 
 from netboot.lab.drives.behaviour import Behaviour, Outcome
-from netboot.lab.drives.erasing import Erasing, Fill, progress
+from netboot.lab.drives.erasing import Erasing, Fill, progress, seconds_left
 
 BUDGET = 16 << 20
 """Bytes that are erased in one go at most, so that the PC never waits long for an answer."""
+_LOOK = 0.05
+"""Seconds between two looks at an erase that goes on, so that the data goes as its progress does."""
 
 
 class Erasable(Protocol):
@@ -57,3 +59,11 @@ def due(erasing: Erasing, media: Sequence[Erasable], behaviour: Behaviour, now: 
     size = total(media)
     reached = int(progress(erasing, behaviour, now) * size)
     return size if reached >= size else reached // 4096 * 4096
+
+
+def wait(erasing: Erasing, media: Sequence[Erasable], behaviour: Behaviour, now: float) -> float | None:
+    """In how many seconds to go on with it, None: nothing will change by itself."""
+    if erasing.erased < due(erasing, media, behaviour, now):
+        return 0
+    left = seconds_left(erasing, behaviour, now)
+    return None if left is None else min(_LOOK, left)

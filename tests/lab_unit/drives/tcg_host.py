@@ -5,6 +5,7 @@ takes a status from the last five tokens). The bytes are put together here a sec
 """
 
 import struct
+import time
 
 from tests.lab_unit.drives.nvme_host import Completion, NvmeHost
 
@@ -62,9 +63,19 @@ def starting(psid: bytes, authority: bytes = PSID, sp: bytes = ADMIN_SP) -> byte
     return call(SMUID, START_SESSION, b"\x81\x41" + atom(sp) + b"\x01" + named)
 
 
-def answered(host: NvmeHost) -> bytes:
-    """The tokens of the drive's answer."""
+def is_outstanding(host: NvmeHost) -> bool:
+    """Whether the drive says "not yet" to a host that asks for its answer."""
     data = receive(host, COM_ID).data
+    if not struct.unpack_from(">I", data, 8)[0]:
+        return False
+    assert data == struct.pack(">IHHIII", 0, COM_ID, 0, 1, 0, 0).ljust(BUFFER, b"\0")
+    return True
+
+
+def answered(host: NvmeHost) -> bytes:
+    """The tokens of the drive's answer, which Linux asks for again while one is outstanding."""
+    while struct.unpack_from(">I", data := receive(host, COM_ID).data, 8)[0]:
+        time.sleep(0.02)
     assert struct.unpack_from(">IHHIII", data)[1:5] == (COM_ID, 0, 0, 0)
     (length,) = struct.unpack_from(">I", data, 52)
     return data[56 : 56 + length]
@@ -79,6 +90,13 @@ def status_of(tokens: bytes) -> int:
 
 def psid_revert(host: NvmeHost, psid: bytes) -> int:
     """The method status of the step that ended it: 0 when the drive did it."""
+    if status := begin_revert(host, psid):
+        return status
+    return status_of(answered(host))
+
+
+def begin_revert(host: NvmeHost, psid: bytes) -> int:
+    """Call for a Revert in a session of the PSID's; the status of a session that was not opened."""
     assert send(host, com_packet(starting(psid))).status == 0
     answer = answered(host)
     if status := status_of(answer):
@@ -88,4 +106,4 @@ def psid_revert(host: NvmeHost, psid: bytes) -> int:
     width = answer[22] & 15
     session = int.from_bytes(answer[23 : 23 + width], "big")
     assert send(host, com_packet(call(ADMIN_SP, REVERT), session, 0x41)).status == 0
-    return status_of(answered(host))
+    return 0

@@ -6,6 +6,7 @@ The host is written as Linux asks. Nothing here says how a maker's drive behaves
 import struct
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -144,6 +145,48 @@ def test_one_that_refuses_or_fails_stays_shut_and_a_liar_opens_and_keeps_its_dat
     assert read_journal(tmp_path / "disk.img")[-1]["command"] == "opal_revert"
 
 
+def test_one_that_hangs_says_not_yet_for_ever_and_takes_no_other_order_meanwhile(
+    nvme: NvmeMaker, tmp_path: Path
+) -> None:
+    hangs = Behaviour(erase=Outcome.HANGS, erase_seconds=0.2)
+    with nvme_pc(nvme(hangs, opal=opal())) as host:
+        old = (tmp_path / "disk.img").read_bytes()
+        assert tcg.begin_revert(host, LABEL.encode()) == 0
+        host.wait(lambda: tell(tmp_path / "drive", do="status")["progress"] == 0.4)
+        assert tcg.is_outstanding(host)
+        assert tcg.send(host, tcg.com_packet(tcg.starting(LABEL.encode()))).status == INVALID_FIELD
+        assert features(host)[2][0] & 0b110, "it says so of its locks meanwhile"
+        host.wait(lambda: (tmp_path / "disk.img").read_bytes()[:4096] != old[:4096])
+        assert (tmp_path / "disk.img").read_bytes()[-4096:] == old[-4096:]
+        assert tcg.is_outstanding(host)
+    assert not read_journal(tmp_path / "disk.img")
+
+
+def test_a_power_cut_forgets_a_revert_and_its_locks_stay(nvme: NvmeMaker, tmp_path: Path) -> None:
+    drive = nvme(Behaviour(erase=Outcome.HANGS, erase_seconds=0.2), opal=opal())
+    with nvme_pc(drive) as host:
+        assert tcg.begin_revert(host, LABEL.encode()) == 0
+        host.wait(lambda: tell(tmp_path / "drive", do="status")["progress"] == 0.4)
+    tell(tmp_path / "drive", do="behave", behaviour=msgspec.to_builtins(Behaviour(erase_seconds=0.2)))
+    with nvme_pc(drive) as host:
+        assert tell(tmp_path / "drive", do="status")["progress"] is None
+        assert host.read(0, 8).status == ACCESS_DENIED
+        assert not tcg.is_outstanding(host)
+        assert tcg.psid_revert(host, LABEL.encode()) == 0
+        assert host.read(0, 8).status == 0
+    assert [one["status"] for one in read_journal(tmp_path / "disk.img")] == ["success"]
+
+
+def test_a_host_that_resets_the_drive_meanwhile_finds_it_reverted(nvme: NvmeMaker, tmp_path: Path) -> None:
+    with nvme_pc(nvme(Behaviour(erase_seconds=0.5), opal=opal())) as host:
+        assert tcg.begin_revert(host, LABEL.encode()) == 0
+        host.enable()
+        assert not tcg.is_outstanding(host)
+        host.wait(lambda: bool(read_journal(tmp_path / "disk.img")))
+        assert not tcg.is_outstanding(host)
+        assert host.read(0, 8).status == 0
+
+
 def test_nothing_is_reverted_without_the_right_session(nvme: NvmeMaker) -> None:
     with nvme_pc(nvme(opal=opal())) as host:
         for asked, expected in (
@@ -174,12 +217,12 @@ def test_what_is_no_packet_or_of_another_protocol_is_refused(nvme: NvmeMaker) ->
 def test_no_bytes_of_a_host_break_it_or_revert_it(data: bytes, framed: bool) -> None:
     reverted: list[None] = []
 
-    def revert() -> MethodStatus:
+    def revert(now: float) -> MethodStatus:
         reverted.append(None)
         return MethodStatus.SUCCESS
 
     tper = Tper(LABEL, 5, revert)
-    if tper.send(tcg.COM_ID, tcg.com_packet(data) if framed else data):
+    if tper.send(tcg.COM_ID, tcg.com_packet(data) if framed else data, 0):
         assert len(tper.receive(tcg.COM_ID, 2048)) <= 2048
     assert not reverted
 

@@ -38,7 +38,10 @@ def locks_of(disk: Disk) -> Opal | None:
 
 
 class OpalRevert:
-    """One try with this code. `wrong`: the drive did not take the code, or takes none any more."""
+    """One try with this code. `wrong`: the drive did not take the code, or takes none any more.
+
+    One that has not answered in time is said to be at work: Linux still asks it, and it still says "not yet".
+    """
 
     tool = "Linux"
     proof = Proof(goes_on=False, even=False, opens=True)
@@ -46,6 +49,7 @@ class OpalRevert:
     def __init__(self, code: str) -> None:
         self._code = code
         self.wrong = False
+        self._is_unanswered = False
 
     def version(self) -> str:
         """The kernel, whose Opal driver speaks to the drive."""
@@ -61,6 +65,8 @@ class OpalRevert:
 
     def look(self, disk: Disk) -> Look:
         """There is no word for how the last one ended, only for the locks as they are."""
+        if self._is_unanswered:
+            return Look("running")
         locks = locks_of(disk)
         return Look() if locks is None else Look("idle", shut=locks.shut)
 
@@ -72,6 +78,9 @@ class OpalRevert:
         if before is None or not before.owned:
             return Ordered(command, "no", "nobody has switched its locks on: a revert would erase nothing")
         status = sed_opal.psid_revert(path, self._code)
+        if status is None:
+            self._is_unanswered = True
+            return Ordered(command, "not-told", f"it has not answered for {sed_opal.REVERTING:.0f} s")
         self.wrong = status in _LAST_TRY
         if status > 0:
             return Ordered(command, "no", sed_opal.status_words(status))

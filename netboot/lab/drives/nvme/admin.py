@@ -121,7 +121,7 @@ class AdminCommands:
     def _security_send(self, command: Command, now: float) -> Answer:
         assert self._drive.opal is not None
         _within_limit(command.words[1])
-        self._drive.opal.send(command, self._fetch(command, command.words[1]))
+        self._drive.opal.send(command, self._fetch(command, command.words[1]), now)
         return Answer()
 
     def _security_receive(self, command: Command, now: float) -> Answer:

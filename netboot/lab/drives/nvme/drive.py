@@ -1,7 +1,7 @@
 """The NVM subsystem of an NVMe drive of the lab: its namespaces, its state, and what goes on by itself.
 
-Sanitize, Format and self-tests have their own time, with or without a PC. Not for: queues and registers, which a PC
-talks to; those are in controller.py.
+Sanitize, Format, a Revert and self-tests have their own time, with or without a PC. Not for: queues and registers,
+which a PC talks to; those are in controller.py.
 """
 
 from collections import deque
@@ -10,8 +10,8 @@ from pathlib import Path
 import msgspec
 
 from netboot.lab.drives.behaviour import Behaviour, Outcome
-from netboot.lab.drives.eraser import catch_up, due
-from netboot.lab.drives.erasing import Ending, Erasing, Fill, begin, ending, progress, seconds_left
+from netboot.lab.drives.eraser import catch_up, due, wait
+from netboot.lab.drives.erasing import Ending, Erasing, Fill, begin, ending, progress
 from netboot.lab.drives.journal import Journal
 from netboot.lab.drives.medium import Medium, MediumError
 from netboot.lab.drives.nvme import sanitize
@@ -24,8 +24,6 @@ from netboot.lab.drives.nvme.spec import NvmeSpec
 from netboot.lab.drives.nvme.state import Counters, NvmeState, SelfTest
 from netboot.lab.drives.state import StateFile
 
-_LOOK = 0.05
-"""Seconds between two looks at an erase that goes on, so that the data goes as its progress does."""
 _TOLD = frozenset({Admin.FORMAT, Admin.SANITIZE, Admin.SELF_TEST, Admin.SET_FEATURES})
 _BY_FORMAT, _BY_RESET, _BY_SANITIZE, _ABORTED, _FAILED_SEGMENT, _PASSED = 4, 2, 9, 1, 7, 0
 
@@ -75,6 +73,7 @@ class NvmeDrive:
     def status(self, now: float) -> dict[str, object]:
         """What a test may want to know without asking as a PC does."""
         work = self.state.sanitizing.work or (self.formatting.work if self.formatting else None)
+        work = work or (self.opal.reverting if self.opal else None)
         return {
             "power": self._on_since is not None,
             "sanitize": self.state.sanitizing.status,
@@ -140,8 +139,10 @@ class NvmeDrive:
         for medium in self.media:
             medium.power_off()
         self.reset(now)
-        # A Format's command is lost with the PC; what it had erased by then stays erased.
+        # Their command is lost with the PC; what a Format or a Revert had erased by then stays erased.
         self.formatting = None
+        if self.opal:
+            self.opal.power_off()
         self._change(sanitizing=sanitize.without_power(self.state.sanitizing, self.behaviour, now))
 
     def shut_down(self) -> None:
@@ -239,7 +240,7 @@ class NvmeDrive:
             job.work = catch_up(job.work, media, self.behaviour, now)
             over = ending(job.work, self.behaviour, now)
             if over is None or job.work.erased < due(job.work, media, self.behaviour, now):
-                return _wait(job.work, self.behaviour, now, media)
+                return wait(job.work, media, self.behaviour, now)
             if over is Ending.FAILED:
                 self._end_format(CommandError(Status.INTERNAL_ERROR))
                 return None
@@ -319,8 +320,10 @@ class NvmeDrive:
 
     def work(self, now: float) -> float | None:
         """Go on with what goes on; in how many seconds to come again, None: nothing does."""
-        waits = (self._work_on_sanitize(now), self._work_on_format(now), self._work_on_test(now))
-        return min((wait for wait in waits if wait is not None), default=None)
+        waits = [self._work_on_sanitize(now), self._work_on_format(now), self._work_on_test(now)]
+        if self.opal:
+            waits.append(self.opal.work(now))
+        return min((one for one in waits if one is not None), default=None)
 
     def _work_on_sanitize(self, now: float) -> float | None:
         before = self.state.sanitizing
@@ -333,7 +336,7 @@ class NvmeDrive:
             self.state = msgspec.structs.replace(self.state, sanitizing=before)
         over = ending(work, self.behaviour, now)
         if over is None or work.erased < due(work, self.media, self.behaviour, now):
-            return _wait(work, self.behaviour, now, self.media)
+            return wait(work, self.media, self.behaviour, now)
         after = sanitize.ended(before, over, self.spec, self.behaviour)
         self._change(sanitizing=after)
         self.events.append(SANITIZE_DEALLOCATED if after.status == 4 else SANITIZE_COMPLETED)
@@ -343,10 +346,3 @@ class NvmeDrive:
         """User data was written."""
         if self.state.sanitizing.erased:
             self._change(sanitizing=sanitize.written(self.state.sanitizing))
-
-
-def _wait(work: Erasing, behaviour: Behaviour, now: float, media: list[Medium]) -> float | None:
-    if work.erased < due(work, media, behaviour, now):
-        return 0
-    left = seconds_left(work, behaviour, now)
-    return None if left is None else min(_LOOK, left)

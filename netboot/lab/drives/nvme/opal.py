@@ -2,6 +2,7 @@
 
 Follows NVM Express Base 2.0 §5.25, §5.26 (SECP in bits 31:24 of Dword 10, SPSP in 23:8), NVM Command Set 1.0's Access
 Denied for a range that is shut, TCG Storage Interface Interactions 1.08 (Sanitize and Format are denied meanwhile).
+A Revert takes as long as any erase of the drive's; without power it is forgotten, and its locks stay.
 What a PC says inside of it is in tcg/. Each lab drive keeps it for all of its namespaces: sectors are counted in each.
 """
 
@@ -9,6 +10,8 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from netboot.lab.drives.behaviour import Behaviour, Outcome
+from netboot.lab.drives.eraser import catch_up, due, wait
+from netboot.lab.drives.erasing import Ending, Erasing, Fill, begin, ending
 from netboot.lab.drives.medium import Medium
 from netboot.lab.drives.nvme.command import Command, CommandError, Status
 from netboot.lab.drives.nvme.state import NvmeState
@@ -38,9 +41,10 @@ class Locked(Protocol):
 
 
 class Opal:
-    """The drive's locks. Their state is the spec's until a Revert."""
+    """The drive's locks. Their state is the spec's until a Revert. `reverting` is one that goes on."""
 
     def __init__(self, spec: OpalSpec, drive: Locked) -> None:
+        self.reverting: Erasing | None = None
         self._spec = spec
         self._drive = drive
         self._tper = Tper(spec.psid, spec.tries, self._revert)
@@ -68,13 +72,16 @@ class Opal:
     def power_on(self) -> None:
         self._tper.power_on()
 
+    def power_off(self) -> None:
+        self.reverting = None
+
     def reset(self) -> None:
         self._tper.reset()
 
-    def send(self, command: Command, data: bytes) -> None:
+    def send(self, command: Command, data: bytes, now: float) -> None:
         """Security Send. Raises CommandError."""
         protocol, specific = _asked(command)
-        if protocol != _TCG or not self._tper.send(specific, data):
+        if protocol != _TCG or not self._tper.send(specific, data, now):
             raise CommandError(Status.INVALID_FIELD)
 
     def receive(self, command: Command) -> bytes:
@@ -113,20 +120,32 @@ class Opal:
             return None
         return (_SHADOW_TEXT * (count * sector // len(_SHADOW_TEXT) + 1))[: count * sector]
 
-    def _revert(self) -> MethodStatus:
+    def work(self, now: float) -> float | None:
+        """Go on with a Revert; in how many seconds to come again, None: there is none, or it stands."""
+        if self.reverting is None:
+            return None
+        drive, media = self._drive, self._drive.media
+        self.reverting = catch_up(self.reverting, media, drive.behaviour, now)
+        over = ending(self.reverting, drive.behaviour, now)
+        if over is None or self.reverting.erased < due(self.reverting, media, drive.behaviour, now):
+            return wait(self.reverting, media, drive.behaviour, now)
+        self.reverting = None
+        drive.reverted("success" if over is Ending.DONE else "fail")
+        self._tper.reverted(MethodStatus.SUCCESS if over is Ending.DONE else MethodStatus.FAIL)
+        return None
+
+    def _revert(self, now: float) -> MethodStatus | None:
         drive = self._drive
         if drive.behaviour.erase in (Outcome.REFUSES, Outcome.FAILS):
             # One that fails has changed nothing that can be read: the locks stay.
             drive.reverted("fail")
             return MethodStatus.FAIL
-        if self.is_owned and drive.behaviour.erase is not Outcome.LIES:
-            for medium in drive.media:
-                if self._spec.leaves == "zeros":
-                    medium.fill(0, medium.size, b"\0")
-                else:
-                    medium.scramble(0, medium.size)
-        drive.reverted("success")
-        return MethodStatus.SUCCESS
+        if not self.is_owned:
+            drive.reverted("success")
+            return MethodStatus.SUCCESS
+        fill = Fill.PATTERN if self._spec.leaves == "zeros" else Fill.NOISE
+        self.reverting = begin(fill, b"\0", drive.behaviour, now)
+        return None
 
 
 def _asked(command: Command) -> tuple[int, int]:

@@ -78,9 +78,9 @@ def packet(answer: Packet, room: int) -> bytes:
     return heads + padded
 
 
-def nothing(com_id: int) -> bytes:
-    """What a TPer without an answer sends (Core §3.3.10.2.1): no payload, and nothing outstanding."""
-    return _COM.pack(0, com_id, 0, 0, 0, 0)
+def nothing(com_id: int, *, outstanding: bool = False) -> bytes:
+    """What a TPer without an answer sends (Core §3.3.10.2.1): no payload, and whether one will come."""
+    return _COM.pack(0, com_id, 0, int(outstanding), 0, 0)
 
 
 def _parse(data: bytes) -> Iterator[Token]:

@@ -3,7 +3,8 @@
 Follows Core 2.01 §5.2.3 (Session Manager: StartSession, SyncSession), §5.1.5 (method status codes), §5.3.4.1.14
 (Authenticate by HostChallenge), Opal SSC 2.01 §5.1.2.2 (Revert), §4.2 (the Admin SP's rows), Feature Set PSID 1.00
 §4. A Revert ends its session. It changes the key only where the Locking SP was activated: so sedutil's manual has it
-too ("if the Locking SP is active"). Whatever else a host calls is answered with Not Authorized.
+too ("if the Locking SP is active"). While one takes its time its answer is outstanding. Whatever else a host calls is
+answered with Not Authorized.
 """
 
 import hmac
@@ -38,14 +39,15 @@ class MethodStatus(IntEnum):
 class Tper:
     """`psid` is what opens it, `tries` how many wrong ones it takes between two power-ons.
 
-    `revert` carries a Revert out and says how it ended.
+    `revert` begins a Revert, at a time.time(), and says how it ended; None: it goes on, and `reverted` is told.
     """
 
-    def __init__(self, psid: str, tries: int, revert: Callable[[], MethodStatus]) -> None:
+    def __init__(self, psid: str, tries: int, revert: Callable[[float], MethodStatus | None]) -> None:
         self._psid = psid.encode()
         self._limit = tries
         self._revert = revert
         self._answers: list[Packet] = []
+        self._reverting: Packet | None = None
         self._session: tuple[int, int, bool] | None = None
         self._number = _FIRST_SESSION
         self.wrong = 0
@@ -58,26 +60,35 @@ class Tper:
     def reset(self) -> None:
         """Sessions are over."""
         self._answers.clear()
+        self._reverting = None
         self._session = None
 
-    def send(self, com_id: int, data: bytes) -> bool:
+    def reverted(self, status: MethodStatus) -> None:
+        """The Revert that went on has ended so; nobody may be waiting for it any longer."""
+        asked, self._reverting = self._reverting, None
+        if asked is not None:
+            self._answers = [self._ended(asked, status)]
+
+    def send(self, com_id: int, data: bytes, now: float) -> bool:
         """What the host sent by IF-SEND; False when it is no packet of this ComID."""
         try:
             asked = parse_packet(data)
         except PacketError:
             return False
-        if com_id != COM_ID or asked.com_id != COM_ID:
+        if com_id != COM_ID or asked.com_id != COM_ID or self._reverting is not None:
             return False
-        self._answers = [self._answer(asked)]
+        answer = self._answer(asked, now)
+        self._answers = [] if answer is None else [answer]
         return True
 
     def receive(self, com_id: int, room: int) -> bytes:
         """What the host fetches by IF-RECV, at most `room` bytes."""
         if com_id != COM_ID or not self._answers:
-            return nothing(com_id)[:room]
+            outstanding = com_id == COM_ID and self._reverting is not None
+            return nothing(com_id, outstanding=outstanding)[:room]
         return packet(self._answers.pop(0), room)
 
-    def _answer(self, asked: Packet) -> Packet:
+    def _answer(self, asked: Packet, now: float) -> Packet | None:
         match asked.tokens:
             case (Control.END_OF_SESSION,):
                 self._session = None
@@ -88,7 +99,7 @@ class Tper:
                     return self._reply(asked, MethodStatus.INVALID_PARAMETER)
                 if (uid, method) == (SESSION_MANAGER, START_SESSION):
                     return Packet(COM_ID, 0, 0, self._start(parameters))
-                return self._reply(asked, self._called(asked, uid, method, parameters))
+                return self._called(asked, uid, method, parameters, now)
         return self._reply(asked, MethodStatus.INVALID_PARAMETER)
 
     def _reply(self, asked: Packet, status: MethodStatus) -> Packet:
@@ -126,15 +137,23 @@ class Tper:
         self.wrong = 0
         return MethodStatus.SUCCESS, True
 
-    def _called(self, asked: Packet, uid: bytes, method: bytes, parameters: Sequence[Token]) -> MethodStatus:
+    def _called(
+        self, asked: Packet, uid: bytes, method: bytes, parameters: Sequence[Token], now: float
+    ) -> Packet | None:
         if self._session != (asked.tper_session, asked.host_session, True):
-            return MethodStatus.NOT_AUTHORIZED
+            return self._reply(asked, MethodStatus.NOT_AUTHORIZED)
         if (uid, method) != (ADMIN_SP, REVERT) or parameters:
-            return MethodStatus.NOT_AUTHORIZED
-        status = self._revert()
+            return self._reply(asked, MethodStatus.NOT_AUTHORIZED)
+        status = self._revert(now)
+        if status is None:
+            self._reverting = asked
+            return None
+        return self._ended(asked, status)
+
+    def _ended(self, asked: Packet, status: MethodStatus) -> Packet:
         if status is MethodStatus.SUCCESS:
             self._session = None
-        return status
+        return self._reply(asked, status)
 
 
 def _status(status: MethodStatus) -> tuple[Token, ...]:
