@@ -36,7 +36,7 @@ def sanitized(socket: Path) -> int:
 
 async def test_one_drive_serves_pc_after_pc_with_the_manners_it_was_given(tmp_path: Path) -> None:
     old_image(tmp_path / "disk.img")
-    async with open_lan(tmp_path / "lab") as lan:
+    async with open_lan() as lan:
         async with drive_on_bench(lan, spec(lan, tmp_path / "disk.img")) as drive:
             await drive.behave(Behaviour(erase=Outcome.FAILS, erase_seconds=0.2))
             assert await asyncio.to_thread(sanitized, drive.socket) == FAILED
@@ -55,7 +55,7 @@ async def test_one_drive_serves_pc_after_pc_with_the_manners_it_was_given(tmp_pa
 
 
 async def test_a_drive_that_cannot_start_or_has_died_says_why(tmp_path: Path) -> None:
-    async with open_lan(tmp_path / "lab") as lan:
+    async with open_lan() as lan:
         with pytest.raises(NetbootError, match=r"disk\.img"):
             async with drive_on_bench(lan, spec(lan, tmp_path / "disk.img")):
                 pass
