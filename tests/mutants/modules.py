@@ -211,6 +211,7 @@ MODULES: Final[dict[str, Held]] = {
     ),
     "scsi_abilities": Held("netboot/agent/disks/scsi_abilities.py", ("tests/agent/test_scsi_abilities.py",)),
     "scsi_orders": Held("netboot/agent/erase/firmware/scsi.py", ("tests/agent/test_scsi_orders.py",)),
+    "sed_opal": Held("netboot/agent/disks/sed_opal.py", ("tests/agent/test_opal_discovery.py",)),
     "seen": Held("netboot/jobs/seen.py", ("tests/jobs/test_seen.py",)),
     "smart": Held("netboot/jobs/stages/smart.py", ("tests/jobs/test_smart_rules.py",)),
     "target": Held("netboot/jobs/target.py", ("tests/jobs/test_target.py", "tests/jobs/test_imaging.py")),
