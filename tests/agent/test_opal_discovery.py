@@ -1,7 +1,9 @@
 """What a drive says of its locks: the lab drive's answer, a real drive's states, and bytes that nobody believes."""
 
+import ctypes
 import errno
 import fcntl
+import os
 import struct
 import threading
 import time
@@ -118,6 +120,8 @@ def test_a_request_that_the_kernel_never_ends_is_left_behind(tmp_path: Path, mon
 
     def waits(fd: int, number: int, about: bytearray) -> int:
         asked.append((number, bytes(about)))
+        assert os.get_blocking(fd) is False, "a disk that is spinning up holds nobody up"
+        assert threading.current_thread().daemon, "the agent ends without it"
         over.wait(60)
         return 0
 
@@ -139,12 +143,31 @@ def test_a_request_that_the_kernel_never_ends_is_left_behind(tmp_path: Path, mon
     assert key == bytes([0, 32, 0]) + bytes(5) + b"A" * 32 + bytes(224)
 
 
+@pytest.mark.parametrize(("size", "got"), [(200, 200), (4096, 4096), (9999, 4096), (0, 0), (-1, 0)])
+def test_of_an_answer_as_much_is_read_as_linux_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int, got: int
+) -> None:
+    answer = bytes(range(1, 255)) * 17
+
+    def answers(fd: int, number: int, about: bytearray) -> int:
+        address, room = struct.unpack("=QQ", about)
+        assert room == 4096
+        ctypes.memmove(address, answer, room)
+        return size
+
+    file = tmp_path / "disk"
+    file.write_bytes(bytes(4096))
+    monkeypatch.setattr(fcntl, "ioctl", answers)
+    assert discovery(file) == answer[:got]
+
+
 def test_a_defect_of_ours_is_no_silence_of_the_drive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(UnicodeEncodeError):
         psid_revert(tmp_path, "é")
 
 
 def test_what_came_back_has_words() -> None:
+    assert status_words(0) == "status 0x0"
     assert status_words(1) == "Not Authorized"
     assert status_words(0x12) == "Authority Locked Out"
     assert status_words(0x77) == "status 0x77"

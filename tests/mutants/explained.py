@@ -175,6 +175,14 @@ EXPLAINED: Final[dict[tuple[str, str], str]] = {
         "marking = Marking(self.drive.device, secrets.token_bytes(None), self.stall)",
     ): "Python's own choice is 32 too",
     ("netboot.agent.erase.firmware.read_back.xǁReadBackǁ_first", _LAST): "a sweep ends at a None, which comes last",
+    (
+        "netboot.agent.disks.sed_opal.psid_revert",
+        'code = psid.encode("ASCII")',
+    ): "a name of the same encoding",
+    (
+        "netboot.agent.disks.sed_opal._request",
+        "fd = os.open(device, os.O_RDONLY & os.O_CLOEXEC | os.O_NONBLOCK)",
+    ): "Python opens every file so",
     ("netboot.agent.erase.label_code.open_up", _GIVEN): "a Revert takes nothing of the order",
     (
         "netboot.agent.erase.label_code._give",
