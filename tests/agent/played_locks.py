@@ -31,20 +31,25 @@ class Locks:
         self.keeps = keeps
         self.given: list[str] = []
         self.lies = False
+        self.is_reverting = False
         self.identity = Played(image)
 
     def install(self, patch: pytest.MonkeyPatch) -> None:
         """Stand in the kernel's place."""
         patch.setattr(sed_opal, "discovery", self.discovery)
         patch.setattr(sed_opal, "psid_revert", self.revert)
+        patch.setattr(sed_opal, "is_reverting", lambda device: self.is_reverting)
         patch.setattr(opal, "_kind", lambda disk: self.identity)
 
     def discovery(self, device: Path) -> bytes:
+        if self.is_reverting:
+            return b""
         return discovery(owned=self.owned, locked=self.owned and self.locked, shadow=False, sector=512)
 
     def revert(self, device: Path, code: str) -> int | None:
         self.given.append(code)
         if self.answers:
+            self.is_reverting = self.answers[0] is None
             return self.answers.pop(0)
         if not self.keeps:
             self.owned = False

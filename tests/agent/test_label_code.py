@@ -13,6 +13,7 @@ from netboot.agent.disks.direct_io import DirectDisk
 from netboot.agent.erase import label_code
 from netboot.agent.erase.firmware.opal import OpalRevert
 from netboot.agent.erase.label_code import CHOICES, WAIT, Opened, asked, open_up, question
+from netboot.agent.progress import Doing
 from netboot.shared.inventory import Disk, DiskId
 from netboot.shared.problems import Problem
 from netboot.shared.stage_question import AnswerChoice, Sentence
@@ -139,7 +140,8 @@ async def test_a_code_that_the_drive_takes_opens_it(
         ([WRONG], ["WRONGCODE", None, LABEL], Problem("erase-opal-wrong", {**SHOWN, "tries": "1"})),
         ([WRONG] * 4, ["WRONGCODE"] * 4, Problem("erase-opal-wrong", {**SHOWN, "tries": "3"})),
         ([FAIL], [LABEL] * 2, Problem("erase-opal-kept", SHOWN)),
-        ([None], [LABEL] * 2, Problem("erase-opal-kept", SHOWN)),
+        ([-5], [LABEL] * 2, Problem("erase-opal-silent", SHOWN)),
+        ([None], [LABEL] * 2, Problem("erase-opal-silent", SHOWN)),
     ],
 )
 async def test_a_disk_that_stays_shut_says_what_to_do(
@@ -148,6 +150,29 @@ async def test_a_disk_that_stays_shut_says_what_to_do(
 ) -> None:  # fmt: skip
     locks = Locks(image, locked=True, answers=answers)
     assert await opened(locks, Person(*codes), monkeypatch, device) == Opened("shut", problem)
+
+
+async def test_a_disk_at_a_revert_is_left_alone_also_by_the_next_job_and_one_that_was_open(
+    image: Path, device: DirectDisk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    locks, silent = Locks(image, answers=[None]), Problem("erase-opal-silent", SHOWN)
+    assert await opened(locks, Person(LABEL), monkeypatch, device) == Opened("shut", silent)
+    person = Person(LABEL)
+    assert await opened(locks, person, monkeypatch, device) == Opened("shut", silent)
+    assert await opened(locks, person, monkeypatch, device, psid=False) == Opened("shut", silent)
+    assert (person.asked, locks.given) == ([], [LABEL])
+    locks.is_reverting, locks.owned = False, False
+    assert await opened(locks, person, monkeypatch, device) == Opened("none"), "it has answered since"
+
+
+async def test_the_disk_is_told_to_erase_itself_while_it_has_the_code(
+    image: Path, device: DirectDisk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[Doing] = []
+    locks = Locks(image, locked=True)
+    locks.install(monkeypatch)
+    assert await open_up(ORDER, DISK, device, Person(LABEL), told.append) == Opened("gone")
+    assert told == [Doing("drive")]
 
 
 async def test_a_disk_that_is_open_as_it_stands_goes_on_to_be_erased_otherwise(

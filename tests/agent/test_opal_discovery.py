@@ -4,9 +4,10 @@ import ctypes
 import errno
 import fcntl
 import os
+import signal
 import struct
-import threading
-import time
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -14,10 +15,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from netboot.agent.answers.opal_discovery import parse_discovery
-from netboot.agent.disks import sed_opal
-from netboot.agent.disks.sed_opal import discovery, psid_revert, status_words
+from netboot.agent.disks import psid_revert, sed_opal
+from netboot.agent.disks.sed_opal import discovery, is_reverting, status_words
 from netboot.lab.drives.tcg.discovery import discovery as lab_discovery
 from netboot.shared.disk_abilities import Opal
+
+LABEL = "LABPSID0123456789ABCDEFGHJKLMNPQ"
 
 
 def response(*features: tuple[int, bytes]) -> bytes:
@@ -101,69 +104,111 @@ def test_the_requests_are_those_of_linux_header() -> None:
     text = Path("/usr/include/linux/sed-opal.h").read_text(encoding="utf-8")
     assert "IOC_OPAL_PSID_REVERT_TPR    _IOW('p', 232, struct opal_key)" in text
     # _IOW of 264 bytes: an octet each for lr and key_len, six more before the key, and 256 of it.
-    assert sed_opal._PSID_REVERT_TPR == 0x410870E8
+    assert psid_revert._PSID_REVERT_TPR == 0x410870E8
     assert sed_opal._DISCOVER == 0x401070EF
 
 
-def test_a_device_without_such_locks_tells_nothing_and_is_not_reverted(tmp_path: Path) -> None:
-    file = tmp_path / "disk"
-    file.write_bytes(bytes(4096))
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "disk"
+    path.write_bytes(bytes(4096))
+    return path
+
+
+def test_a_device_without_such_locks_tells_nothing_and_is_not_reverted(file: Path) -> None:
     assert discovery(file) == b""
-    assert psid_revert(file, "A" * 32) == -errno.ENOTTY
-    assert psid_revert(tmp_path / "gone", "A" * 32) == -2
+    assert sed_opal.psid_revert(file, LABEL) == -errno.ENOTTY
+    assert sed_opal.psid_revert(file.with_name("gone"), LABEL) == -errno.ENOENT
+    assert (discovery(file.with_name("gone")), is_reverting(file.with_name("gone"))) == (b"", False)
     assert file.read_bytes() == bytes(4096)
+    assert not is_reverting(file)
 
 
-def test_a_request_that_the_kernel_never_ends_is_left_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As one of a drive that says "not yet" for ever: nothing interrupts it, and others wait for it."""
-    over, asked = threading.Event(), []
+def test_the_code_is_given_as_linux_asks_while_nobody_asks_the_drive_anything_else(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = []
 
-    def waits(fd: int, number: int, about: bytearray) -> int:
-        asked.append((number, bytes(about)))
+    def ioctl(fd: int, number: int, about: bytearray) -> int:
         assert os.get_blocking(fd) is False, "a disk that is spinning up holds nobody up"
-        assert threading.current_thread().daemon, "the agent ends without it"
-        over.wait(60)
-        return 0
+        assert is_reverting(file)
+        assert discovery(file) == b"", "it would wait for the Revert"
+        seen.append((number, bytes(about)))
+        return 0x12
 
-    file = tmp_path / "disk"
-    file.write_bytes(bytes(4096))
-    monkeypatch.setattr(fcntl, "ioctl", waits)
-    monkeypatch.setattr(sed_opal, "REVERTING", 0.2)
-    monkeypatch.setattr(sed_opal, "ASKING", 0.1)
+    monkeypatch.setattr(fcntl, "ioctl", ioctl)
+    assert psid_revert.revert(file, LABEL) == 0x12
+    ((number, key),) = seen
+    assert number == psid_revert._PSID_REVERT_TPR
+    assert key == bytes([0, 32, 0]) + bytes(5) + LABEL.encode() + bytes(224)
+    assert not is_reverting(file)
+
+
+def test_what_linux_does_not_do_is_its_error(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: object) -> int:
+        raise OSError(errno.EIO, "input/output error")
+
+    monkeypatch.setattr(fcntl, "ioctl", fails)
+    assert psid_revert.revert(file, LABEL) == -errno.EIO
+    assert discovery(file) == b""
+    assert not is_reverting(file)
+
+
+def test_a_drive_is_not_asked_while_a_revert_of_it_has_not_come_back(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The program that waits for it cannot be ended where the drive never answers: here it is one that sleeps."""
+    stuck = file.with_name("stuck.py")
+    stuck.write_text(
+        "import fcntl, signal, sys, time\nfile = open(sys.argv[-1])\nfcntl.flock(file, fcntl.LOCK_EX)\ntime.sleep(600)"
+    )
+    left: list[int] = []
+    monkeypatch.setattr(sed_opal, "REVERTING", 3.0)
+    monkeypatch.setattr(sys, "executable", str(python_that_runs(stuck)))
+    monkeypatch.setattr(subprocess.Popen, "kill", lambda process: left.append(process.pid))
     try:
-        began = time.monotonic()
-        assert psid_revert(file, "A" * 32) is None
-        assert time.monotonic() - began >= 0.2
+        assert sed_opal.psid_revert(file, LABEL) is None
+        assert is_reverting(file)
         assert discovery(file) == b""
-        assert time.monotonic() - began < 30
     finally:
-        over.set()
-    (number, key), (discover, _) = asked
-    assert (number, discover) == (sed_opal._PSID_REVERT_TPR, sed_opal._DISCOVER)
-    assert key == bytes([0, 32, 0]) + bytes(5) + b"A" * 32 + bytes(224)
+        for pid in left:
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+    assert not is_reverting(file)
+
+
+@pytest.mark.parametrize("words", ["raise SystemExit(3)", "", "print('five')", "import time; time.sleep(0)"])
+def test_a_program_that_says_nothing_of_the_drive_is_an_error(
+    file: Path, monkeypatch: pytest.MonkeyPatch, words: str
+) -> None:
+    odd = file.with_name("odd.py")
+    odd.write_text(words)
+    monkeypatch.setattr(sys, "executable", str(python_that_runs(odd)))
+    assert sed_opal.psid_revert(file, LABEL) == -errno.EIO
+
+
+def python_that_runs(script: Path) -> Path:
+    """In the place of Python: whatever it is told to run, it runs this script, with the same arguments."""
+    shell = script.with_suffix(".sh")
+    shell.write_text(f'#!/bin/sh\nexec {sys.executable} {script} "$@"\n')
+    shell.chmod(0o755)
+    return shell
 
 
 @pytest.mark.parametrize(("size", "got"), [(200, 200), (4096, 4096), (9999, 4096), (0, 0), (-1, 0)])
 def test_of_an_answer_as_much_is_read_as_linux_says(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int, got: int
+    file: Path, monkeypatch: pytest.MonkeyPatch, size: int, got: int
 ) -> None:
     answer = bytes(range(1, 255)) * 17
 
     def answers(fd: int, number: int, about: bytearray) -> int:
         address, room = struct.unpack("=QQ", about)
-        assert room == 4096
+        assert (room, number) == (4096, sed_opal._DISCOVER)
         ctypes.memmove(address, answer, room)
         return size
 
-    file = tmp_path / "disk"
-    file.write_bytes(bytes(4096))
     monkeypatch.setattr(fcntl, "ioctl", answers)
     assert discovery(file) == answer[:got]
-
-
-def test_a_defect_of_ours_is_no_silence_of_the_drive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(UnicodeEncodeError):
-        psid_revert(tmp_path, "é")
 
 
 def test_what_came_back_has_words() -> None:

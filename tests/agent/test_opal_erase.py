@@ -109,10 +109,12 @@ async def test_a_wrong_code_is_asked_for_again_three_times_and_no_more(
     assert ["refused" in text for text in person.asked] == [False, True, True]
 
 
-@pytest.mark.parametrize("status", [FAIL, -5])
-async def test_a_drive_that_fails_is_not_asked_again(image: Path, monkeypatch: pytest.MonkeyPatch, status: int) -> None:
+@pytest.mark.parametrize(("status", "code"), [(FAIL, "erase-opal-kept"), (-5, "erase-opal-silent")])
+async def test_a_drive_that_fails_is_not_asked_again(
+    image: Path, monkeypatch: pytest.MonkeyPatch, status: int, code: str
+) -> None:
     locks = Locks(image, locked=True, answers=[status])
-    assert told(await erase(locks, Person(LABEL), monkeypatch)) == ("not-erased", "erase-opal-kept")
+    assert told(await erase(locks, Person(LABEL), monkeypatch)) == ("not-erased", code)
     assert locks.given == [LABEL]
 
 
@@ -120,7 +122,7 @@ async def test_a_drive_whose_locks_stay_on_is_not_open_whatever_it_says(
     image: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     locks = Locks(image, locked=True, keeps=True)
-    assert told(await erase(locks, Person(LABEL), monkeypatch)) == ("not-erased", "erase-opal-kept")
+    assert told(await erase(locks, Person(LABEL), monkeypatch)) == ("not-erased", "erase-opal-silent")
 
 
 @pytest.mark.parametrize(("is_it", "others"), [(False, ""), (True, "nvme0n2")])
@@ -180,3 +182,14 @@ async def test_one_that_does_not_end_its_revert_is_given_up_and_nothing_else_is_
     assert erasure.evidence.said == "it has not answered for 1800 s"
     assert len(person.asked) == 1
     assert image.read_bytes().count(MARKER) > 0
+
+
+@pytest.mark.parametrize("locked", [True, False])
+async def test_after_one_that_did_not_end_no_other_method_is_tried_on_the_disk(
+    image: Path, monkeypatch: pytest.MonkeyPatch, locked: bool
+) -> None:
+    locks, before = Locks(image, locked=locked, answers=[None]), image.read_bytes()
+    for person in (Person(LABEL), Person()):
+        assert told(await erase(locks, person, monkeypatch)) == ("not-erased", "erase-opal-silent")
+    assert locks.given == [LABEL]
+    assert image.read_bytes() == before

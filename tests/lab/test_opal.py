@@ -118,19 +118,33 @@ async def test_a_revert_as_the_method_is_told_by_marks_or_by_all_that_is_read(tm
         assert (find_pattern(tmp_path / name) is None) == (name in ("ROPEN", "RZEROS", "RNOISE")), name
 
 
-async def test_a_revert_that_does_not_end_is_given_up_after_half_an_hour_and_stops_no_other_disk(
+async def test_a_revert_that_does_not_end_is_given_up_and_holds_up_no_other_disk_no_other_job_and_not_the_pc(
     tmp_path: Path,
 ) -> None:
-    """Linux asks such a drive for ever, and lets nobody ask it anything else of its locks."""
+    """Linux asks such a drive for ever, and no signal ends that. Nothing else is done to it until the power is off."""
     drives = {
         "HOPEN": locks(Outcome.HANGS, locked=()),
         "HSHUT": locks(Outcome.HANGS),
         "RGOOD": locks(locked=()),
     }
-    found = await erased(tmp_path, drives, dict.fromkeys(drives, (LABEL,)), more=REVERT, within=LONGEST)
+    async with opal_bench(tmp_path, drives, REVERT) as bench, bench.pc() as pc:
+        await answer_all(pc, dict.fromkeys(drives, (LABEL,)))
+        await pc.console.wait_for(r"netboot: stage erase failed", LONGEST)
+        found, _ = await bench.told(pc)
+        await bench.choose("erase-only")
+        await pc.console.wait_for(r"netboot: stopped several-not-erased", 2 * STAGE_WITHIN, since=len(pc.console.text))
+        job = await job_of(bench.service, pc.spec.mac)
+        await bench.choose("inventory-only")
+        await pc.wait_off(STAGE_WITHIN)
     assert {name: told(one)[:2] for name, one in found.items()} == {
         "HOPEN": ("undetermined", "erase-stands-still"),
         "HSHUT": ("undetermined", "erase-stands-still"),
+        "RGOOD": ("erased", ""),
+    }
+    assert job.profile.id == "erase-only"
+    assert {row.evidence.disk.serial: told(row.evidence)[:2] for row in job.erasures} == {
+        "HOPEN": ("not-erased", "erase-opal-silent"),
+        "HSHUT": ("not-erased", "erase-opal-silent"),
         "RGOOD": ("erased", ""),
     }
     for name in ("HOPEN", "HSHUT"):
@@ -190,14 +204,13 @@ async def all_at_40_percent(drives: Iterable[BenchDrive]) -> None:
 
 
 async def erased(
-    tmp_path: Path, drives: Mapping[str, OpalDrive], codes: Mapping[str, tuple[str, ...]], *, more: str = "",
-    within: float = 2 * STAGE_WITHIN,
-) -> dict[str, Erasure]:  # fmt: skip
+    tmp_path: Path, drives: Mapping[str, OpalDrive], codes: Mapping[str, tuple[str, ...]], *, more: str = ""
+) -> dict[str, Erasure]:
     """What goes on the record of a PC with these drives, by their serial numbers, when a person types these codes in
     turn, and then says that there is none."""
     async with opal_bench(tmp_path, drives, more) as bench, bench.pc() as pc:
         await answer_all(pc, codes)
-        await pc.console.wait_for(r"netboot: stage erase (done|failed)", within)
+        await pc.console.wait_for(r"netboot: stage erase (done|failed)", 2 * STAGE_WITHIN)
         assert "TCG Opal" in pc.console.text
         found, _ = await bench.told(pc)
         return found
@@ -218,6 +231,11 @@ class OpalBench:
         spec = replace(workshop_pc(1, Firmware.BIOS), drives=tuple(drive.socket for drive in self.drives.values()))
         async with power_on(self.lan, spec) as pc:
             yield pc
+
+    async def choose(self, profile: str) -> None:
+        """On the page, for every PC that may have it."""
+        async with signed_in(self.service.page, OPERATOR, self.service.password) as client:
+            await client.choose(profile)
 
     async def told(self, pc: RunningPc) -> tuple[dict[str, Erasure], Mapping[str, Any]]:
         """What is on the record, which comes a moment after the console's word, and the paper's JSON."""

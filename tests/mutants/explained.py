@@ -25,7 +25,7 @@ _PROOF: Final = (
 
 _ITS_VISIT: Final = "visit = require_row(session.get(tables.Visit, row.visit_id), {})"
 _SECTORS: Final = "for at, before in zip(_AT, known, strict=True)"
-_GIVEN: Final = 'if await start(partial(_give, revert, None, disk, device)) == "yes":'
+_GIVEN: Final = "given = await start(partial(_give, revert, None, disk, device))"
 _HELD: Final = "return await asked(lambda: leads_to(self.device) and self.technique.is_this(self.disk), None)"
 _LAST: Final = "return chain(steps, () if (last is None) and False else (last,))"
 _NUMBERS: Final = 'data, boot, disk = (int.from_bytes(numbers[at : at + 4], "little") or 2 for at in (0, 4, 8))'
@@ -176,11 +176,15 @@ EXPLAINED: Final[dict[tuple[str, str], str]] = {
     ): "Python's own choice is 32 too",
     ("netboot.agent.erase.firmware.read_back.xǁReadBackǁ_first", _LAST): "a sweep ends at a None, which comes last",
     (
-        "netboot.agent.disks.sed_opal.psid_revert",
+        "netboot.agent.disks.psid_revert.revert",
         'code = psid.encode("ASCII")',
     ): "a name of the same encoding",
     (
-        "netboot.agent.disks.sed_opal._request",
+        "netboot.agent.disks.sed_opal._locked",
+        "fd = os.open(device, os.O_RDONLY & os.O_CLOEXEC | os.O_NONBLOCK)",
+    ): "Python opens every file so",
+    (
+        "netboot.agent.disks.psid_revert.revert",
         "fd = os.open(device, os.O_RDONLY & os.O_CLOEXEC | os.O_NONBLOCK)",
     ): "Python opens every file so",
     ("netboot.agent.erase.label_code.open_up", _GIVEN): "a Revert takes nothing of the order",

@@ -190,6 +190,7 @@ MODULES: Final[dict[str, Held]] = {
         "netboot/jobs/profile.py",
         ("tests/jobs/test_profile_rules.py", "tests/jobs/test_profiles.py", "tests/jobs/test_erase_policy.py"),
     ),
+    "psid_revert": Held("netboot/agent/disks/psid_revert.py", ("tests/agent/test_opal_discovery.py",)),
     "question_counted": Held("netboot/jobs/stage_questions.py", ("tests/jobs/test_stage_questions.py",)),
     "question_record": Held(
         "netboot/records/stage_questions.py",

@@ -17,7 +17,8 @@ from typing import Final, Literal
 from netboot.agent.disks.direct_io import DirectDisk
 from netboot.agent.disks.disk_threads import start
 from netboot.agent.erase.firmware.held_drive import leads_to
-from netboot.agent.erase.firmware.opal import OpalRevert, locks_of, speaks_opal
+from netboot.agent.erase.firmware.opal import OpalRevert, is_reverting, locks_of, speaks_opal
+from netboot.agent.progress import Does, Doing, nobody
 from netboot.agent.questions import Ask
 from netboot.shared.disk_abilities import Opal
 from netboot.shared.erase_methods.firmware import Accepted
@@ -71,10 +72,13 @@ async def asked(ask: Ask, disk: Disk, tries: int) -> str | None:
         return None
 
 
-async def open_up(order: DiskErase, disk: Disk, device: DirectDisk, ask: Ask) -> Opened:
+async def open_up(order: DiskErase, disk: Disk, device: DirectDisk, ask: Ask, does: Does = nobody) -> Opened:
     """Have the locks taken off where they are on and the order lets a person be asked. Raises nothing for the disk."""
     if not speaks_opal(disk):
         return Opened("none")
+    silent = Problem("erase-opal-silent", {"disk": label(disk)})
+    if await start(partial(is_reverting, disk)):
+        return Opened("shut", silent)
     locks = await _locks(disk)
     if locks is None or not locks.owned:
         return Opened("none")
@@ -85,11 +89,13 @@ async def open_up(order: DiskErase, disk: Disk, device: DirectDisk, ask: Ask) ->
         if not code:
             break
         revert = OpalRevert(code)
-        if await start(partial(_give, revert, order, disk, device)) == "yes":
+        does(Doing("drive"))
+        given = await start(partial(_give, revert, order, disk, device))
+        if given == "yes":
             return Opened("gone")
         tries += 1
         if not revert.wrong:
-            problem = Problem("erase-opal-kept", {"disk": label(disk)})
+            problem = silent if given == "not-told" else Problem("erase-opal-kept", {"disk": label(disk)})
             break
         problem = Problem("erase-opal-wrong", {"disk": label(disk), "tries": str(tries)})
     locks = await _locks(disk)

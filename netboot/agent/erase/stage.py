@@ -186,7 +186,9 @@ async def _erase_one(
             support = None if _is_lost(followed) else await start(lambda: read_support(disk))
             followed = replace(followed, unlocked=ready.unlocked, support=support)
             return await start(partial(_counted, followed, disk))
-        opened = Opened("none") if order.method == "opal-revert" else await open_up(order, disk, device, ask)
+        opened = Opened("none")
+        if order.method != "opal-revert":
+            opened = await open_up(order, disk, device, ask, told.does)
         if opened.problem is not None:
             return _not_begun(order, opened.problem, model=disk.model)
         names = ", ".join(order.methods)

@@ -31,6 +31,7 @@ Code = Literal[
     "erase-opal-locked",
     "erase-opal-wrong",
     "erase-opal-kept",
+    "erase-opal-silent",
     "erase-shut-before",
     "erase-out-of-reach",
     "erase-spare-taken",
@@ -236,10 +237,18 @@ SENTENCES: Final[dict[Code, dict[Language, str]]] = {
         "more, take the disk out and destroy it.",
     },
     "erase-opal-kept": {
-        "fr": "Le disque {disk} n'a pas été ouvert par son code PSID, ou ne le dit pas. Il n'est pas effacé. "
+        "fr": "Le disque {disk} n'a pas été ouvert par son code PSID. Il n'est pas effacé. "
         "Éteignez le PC et rallumez-le, puis recommencez ; si cela se répète, sortez le disque et détruisez-le.",
-        "en": "The disk {disk} was not opened by its PSID, or does not say so. It is not erased. Switch the PC off "
+        "en": "The disk {disk} was not opened by its PSID. It is not erased. Switch the PC off "
         "and on, then start again; if it happens once more, take the disk out and destroy it.",
+    },
+    "erase-opal-silent": {
+        "fr": "Le disque {disk} n'a pas dit ce qu'il a fait du code PSID qui l'efface. Il ne compte pas comme effacé, "
+        "même si ses données ont pu disparaître. Éteignez le PC et rallumez-le, puis recommencez ; si cela se répète, "
+        "sortez le disque et détruisez-le.",
+        "en": "The disk {disk} has not said what became of the PSID that erases it. It does not count as erased, "
+        "though its data may be gone. Switch the PC off and on, then start again; if it happens once more, take the "
+        "disk out and destroy it.",
     },
     "erase-shut-before": {
         "fr": "Le disque {disk} était verrouillé : rien n'a pu y être marqué avant son effacement, et ce qui s'y lit "

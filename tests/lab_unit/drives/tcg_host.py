@@ -19,7 +19,7 @@ SID = bytes.fromhex("0000000900000006")
 PSID = bytes.fromhex("000000090001ff01")
 START_SESSION = bytes.fromhex("000000000000ff02")
 REVERT = bytes.fromhex("0000000600000202")
-NOT_AUTHORIZED, LOCKED_OUT, FAIL, INVALID = 0x01, 0x12, 0x3F, 0x0C
+NOT_AUTHORIZED, BUSY, LOCKED_OUT, FAIL, INVALID = 0x01, 0x03, 0x12, 0x3F, 0x0C
 
 
 def level_0(host: NvmeHost, size: int = BUFFER) -> bytes:

@@ -164,13 +164,17 @@ def test_one_that_hangs_says_not_yet_for_ever_and_takes_no_other_order_meanwhile
 
 def test_a_power_cut_forgets_a_revert_and_its_locks_stay(nvme: NvmeMaker, tmp_path: Path) -> None:
     drive = nvme(Behaviour(erase=Outcome.HANGS, erase_seconds=0.2), opal=opal())
+    old = (tmp_path / "disk.img").read_bytes()
     with nvme_pc(drive) as host:
         assert tcg.begin_revert(host, LABEL.encode()) == 0
         host.wait(lambda: tell(tmp_path / "drive", do="status")["progress"] == 0.4)
+        host.wait(lambda: (tmp_path / "disk.img").read_bytes()[:4096] != old[:4096])
+    lost = (tmp_path / "disk.img").read_bytes()[:4096]
     tell(tmp_path / "drive", do="behave", behaviour=msgspec.to_builtins(Behaviour(erase_seconds=0.2)))
     with nvme_pc(drive) as host:
         assert tell(tmp_path / "drive", do="status")["progress"] is None
         assert host.read(0, 8).status == ACCESS_DENIED
+        assert (tmp_path / "disk.img").read_bytes()[:4096] == lost, "what it had erased stays erased"
         assert not tcg.is_outstanding(host)
         assert tcg.psid_revert(host, LABEL.encode()) == 0
         assert host.read(0, 8).status == 0
@@ -182,6 +186,7 @@ def test_a_host_that_resets_the_drive_meanwhile_finds_it_reverted(nvme: NvmeMake
         assert tcg.begin_revert(host, LABEL.encode()) == 0
         host.enable()
         assert not tcg.is_outstanding(host)
+        assert tcg.psid_revert(host, LABEL.encode()) == tcg.BUSY, "it is at one"
         host.wait(lambda: bool(read_journal(tmp_path / "disk.img")))
         assert not tcg.is_outstanding(host)
         assert host.read(0, 8).status == 0

@@ -37,11 +37,13 @@ def locks_of(disk: Disk) -> Opal | None:
     return parse_discovery(sed_opal.discovery(_path(disk)))
 
 
-class OpalRevert:
-    """One try with this code. `wrong`: the drive did not take the code, or takes none any more.
+def is_reverting(disk: Disk) -> bool:
+    """Whether a Revert that was ordered of it, in this job or in one before, has not come back yet. Blocks."""
+    return sed_opal.is_reverting(_path(disk))
 
-    One that has not answered in time is said to be at work: Linux still asks it, and it still says "not yet".
-    """
+
+class OpalRevert:
+    """One try with this code. `wrong`: the drive did not take the code, or takes none any more."""
 
     tool = "Linux"
     proof = Proof(goes_on=False, even=False, opens=True)
@@ -49,7 +51,6 @@ class OpalRevert:
     def __init__(self, code: str) -> None:
         self._code = code
         self.wrong = False
-        self._is_unanswered = False
 
     def version(self) -> str:
         """The kernel, whose Opal driver speaks to the drive."""
@@ -65,7 +66,7 @@ class OpalRevert:
 
     def look(self, disk: Disk) -> Look:
         """There is no word for how the last one ended, only for the locks as they are."""
-        if self._is_unanswered:
+        if is_reverting(disk):
             return Look("running")
         locks = locks_of(disk)
         return Look() if locks is None else Look("idle", shut=locks.shut)
@@ -74,17 +75,20 @@ class OpalRevert:
         """Give the drive its code; this blocks until it is done."""
         path = _path(disk)
         command = f"ioctl {path} IOC_OPAL_PSID_REVERT_TPR PSID"
+        if is_reverting(disk):
+            return Ordered(command, "not-told", "it has not answered an earlier one")
         before = locks_of(disk)
-        if before is None or not before.owned:
+        if before is None:
+            return Ordered(command, "no", "it tells nothing of its locks")
+        if not before.owned:
             return Ordered(command, "no", "nobody has switched its locks on: a revert would erase nothing")
         status = sed_opal.psid_revert(path, self._code)
         if status is None:
-            self._is_unanswered = True
             return Ordered(command, "not-told", f"it has not answered for {sed_opal.REVERTING:.0f} s")
         self.wrong = status in _LAST_TRY
-        if status > 0:
+        if status in sed_opal.STATUSES:
             return Ordered(command, "no", sed_opal.status_words(status))
-        if status < 0:
+        if status != 0:
             return Ordered(command, "not-told", sed_opal.status_words(status))
         after = locks_of(disk)
         if after is None:

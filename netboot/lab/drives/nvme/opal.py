@@ -136,6 +136,8 @@ class Opal:
 
     def _revert(self, now: float) -> MethodStatus | None:
         drive = self._drive
+        if self.reverting is not None:
+            return MethodStatus.SP_BUSY  # its host has reset it since
         if drive.behaviour.erase in (Outcome.REFUSES, Outcome.FAILS):
             # One that fails has changed nothing that can be read: the locks stay.
             drive.reverted("fail")
