@@ -146,10 +146,11 @@ def test_the_code_is_given_as_linux_asks_while_nobody_asks_the_drive_anything_el
 
 def test_what_linux_does_not_do_is_its_error(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def fails(*_: object) -> int:
-        raise OSError(errno.EIO, "input/output error")
+        raise OSError(errno.ENXIO, "no such device or address")
 
     monkeypatch.setattr(fcntl, "ioctl", fails)
-    assert psid_revert.revert(file, LABEL) == -errno.EIO
+    assert psid_revert.revert(file, LABEL) == -errno.ENXIO
+    assert psid_revert.revert(file.with_name("gone"), LABEL) == -errno.ENOENT
     assert discovery(file) == b""
     assert not is_reverting(file)
 
