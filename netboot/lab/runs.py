@@ -63,7 +63,7 @@ def claim_run(base: Path = BASE) -> Iterator[Run]:
             run.folder.mkdir(mode=0o700)
             lock = held.enter_context((run.folder / _LOCK).open("w"))
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        held.callback(remove_run, run)
+        held.callback(_end_run, base, run)
         yield run
 
 
@@ -85,9 +85,15 @@ def remove_run(run: Run) -> None:
     shutil.rmtree(run.folder)
 
 
+def _end_run(base: Path, run: Run) -> None:
+    # Its lock is a file in the folder: once that is removed, who sweeps meanwhile would take the run for a dead one.
+    with _alone(base):
+        remove_run(run)
+
+
 @contextmanager
 def _alone(base: Path) -> Iterator[None]:
-    """Hold the lock of `base`, so that no run is swept between its folder's making and its lock."""
+    """Hold the lock of `base`, so that no run is swept between its folder's making and its lock, nor while it ends."""
     base.mkdir(mode=0o700, parents=True, exist_ok=True)
     status = base.lstat()
     if status.st_uid != os.geteuid() or base.is_symlink():

@@ -149,6 +149,20 @@ async def test_a_killed_run_takes_its_programs_along_and_the_next_run_sweeps_the
     assert [path for path in base.iterdir() if path.is_dir()] == []
 
 
+async def test_a_run_that_ends_while_others_begin_is_removed_once(tmp_path: Path) -> None:
+    """Its lock goes with its folder: who looked just then took it for a dead run's, and both removed it."""
+    base = tmp_path / "lab"
+
+    def runs() -> None:
+        for _ in range(10):
+            with claim_run(base) as own:
+                for number in range(50):
+                    (own.folder / str(number)).mkdir()
+
+    await asyncio.gather(*(asyncio.to_thread(runs) for _ in range(4)))
+    assert [path for path in base.iterdir() if path.is_dir()] == []
+
+
 async def test_a_program_that_outlived_a_killed_run_is_ended_by_the_sweep(tmp_path: Path) -> None:
     base = tmp_path / "lab"
     with claim_run(base) as dead:
