@@ -188,6 +188,13 @@ def test_a_program_that_says_nothing_of_the_drive_is_an_error(
     assert sed_opal.psid_revert(file, LABEL) == -errno.EIO
 
 
+def test_the_code_goes_to_the_program_by_no_command_line(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    looks = file.with_name("looks.py")
+    looks.write_text(f"import sys\nprint(7 if sys.stdin.read() == {LABEL!r} and {LABEL!r} not in sys.argv else 8)")
+    monkeypatch.setattr(sys, "executable", str(python_that_runs(looks)))
+    assert sed_opal.psid_revert(file, LABEL) == 7
+
+
 def python_that_runs(script: Path) -> Path:
     """In the place of Python: whatever it is told to run, it runs this script, with the same arguments."""
     shell = script.with_suffix(".sh")
@@ -205,6 +212,7 @@ def test_of_an_answer_as_much_is_read_as_linux_says(
     def answers(fd: int, number: int, about: bytearray) -> int:
         address, room = struct.unpack("=QQ", about)
         assert (room, number) == (4096, sed_opal._DISCOVER)
+        assert os.get_blocking(fd) is False, "a disk that is spinning up holds nobody up"
         ctypes.memmove(address, answer, room)
         return size
 
