@@ -31,6 +31,7 @@ from netboot.shared.erase_methods.firmware import FirmwareErased
 from netboot.shared.errors import NetbootError
 from netboot.shared.stages.erase import Erasure
 from tests.lab.papers import assert_paper, paper_of, print_figures
+from tests.lab.test_drive_passwords import machine_of
 from tests.lab.test_firmware import beside_the_building
 
 pytestmark = [pytest.mark.lab, pytest.mark.root, pytest.mark.matrix, pytest.mark.timeout(3600)]
@@ -233,9 +234,9 @@ class OpalBench:
             yield pc
 
     async def choose(self, profile: str) -> None:
-        """On the page, for every PC that may have it."""
+        """On the page of the one PC."""
         async with signed_in(self.service.page, OPERATOR, self.service.password) as client:
-            await client.choose(profile)
+            await client.choose(profile, await machine_of(client))
 
     async def told(self, pc: RunningPc) -> tuple[dict[str, Erasure], Mapping[str, Any]]:
         """What is on the record, which comes a moment after the console's word, and the paper's JSON."""
