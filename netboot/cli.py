@@ -17,10 +17,10 @@ from netboot.certificates.options import add_certificates_options, add_verify_op
 from netboot.doctor.options import add_options as add_doctor_options
 from netboot.doctor.options import as_words
 from netboot.kit.options import add_kit_options
+from netboot.masters.options import add_master_options
 from netboot.serve.logs import set_up_logs
 from netboot.settings.config import Settings, load_settings
 from netboot.shared.errors import NetbootError
-from netboot.shared.manifest import Manifest
 from netboot.shared.visible import visible
 
 
@@ -65,35 +65,9 @@ def _parser() -> argparse.ArgumentParser:
     build.add_argument("--prove", action="store_true", help="build again from the recorded packages and compare")
     build.set_defaults(command=_build_bootfiles)
 
-    masters = commands.add_parser("master", help="the disk images that PCs get").add_subparsers(
-        required=True, metavar="WHAT"
-    )
-    make = masters.add_parser("build", help="make one from a recipe")
-    _add_settings(make)
-    make.add_argument("recipe", type=Path, help="a YAML file, such as images/debian-minimal.yaml")
-    make.set_defaults(command=_build_master)
-    take = masters.add_parser("import", help="take in a raw or qcow2 disk image")
-    _add_settings(take)
-    take.add_argument("file", type=Path)
-    take.add_argument("--name", required=True, help="what profiles call it")
-    take.add_argument("--title", required=True, help="its name for people")
-    take.add_argument("--release", required=True, help="its version")
-    take.add_argument("--licence", required=True, help="an SPDX expression")
-    take.add_argument(
-        "--without-secure-boot", action="store_true", help="also one that starts on PCs without Secure Boot only"
-    )
-    take.set_defaults(command=_import_master)
-    show = masters.add_parser("list", help="what is in the store")
-    _add_settings(show)
-    show.set_defaults(command=_list_masters)
-
-    check = masters.add_parser("verify", help="read every chunk in the store and compare it with its name")
-    _add_settings(check)
-    check.set_defaults(command=_verify_masters)
-    remove = masters.add_parser("remove", help="delete a master, and the chunks that only it used")
-    _add_settings(remove)
-    remove.add_argument("name")
-    remove.set_defaults(command=_remove_master)
+    masters = commands.add_parser("master", help="the disk images that PCs get")
+    add_master_options(masters, _add_settings)
+    masters.set_defaults(command=_master)
 
     kit = commands.add_parser("kit", help="a USB stick for PCs that cannot boot from the LAN, or have none")
     _add_settings(kit)
@@ -187,94 +161,10 @@ def _build_bootfiles(options: argparse.Namespace) -> int:
     return 0
 
 
-def _build_master(options: argparse.Namespace) -> int:
-    from netboot.auth.server_keys import load_key
-    from netboot.masters import build_master
-    from netboot.store import Store
+def _master(options: argparse.Namespace) -> int:
+    from netboot.masters.command_line import master
 
-    settings = _settings(options)
-    store, key = Store(settings.data_folder / "store"), load_key(settings.data_folder)
-    manifest = build_master(options.recipe, store, key, progress=_say)
-    _tell_of(manifest)
-    return 0
-
-
-def _import_master(options: argparse.Namespace) -> int:
-    from netboot.auth.server_keys import load_key
-    from netboot.bootfiles import current
-    from netboot.masters import import_master
-    from netboot.masters.loader_generations import level_of
-    from netboot.store import Store
-
-    settings = _settings(options)
-    store, key = Store(settings.data_folder / "store"), load_key(settings.data_folder)
-    manifest = import_master(
-        options.file,
-        store,
-        key,
-        None if options.without_secure_boot else level_of(current(settings.bootfiles_folder)),
-        name=options.name,
-        version=options.release,
-        licence=options.licence,
-        title=options.title,
-        progress=_say,
-    )
-    _tell_of(manifest)
-    return 0
-
-
-def _tell_of(manifest: Manifest) -> None:
-    from netboot.masters.account import account
-
-    _say(f"Master {manifest.name} {manifest.version} is in the store: {manifest.digest}")
-    for line in account(manifest):
-        _say(f"  {line}")
-
-
-def _list_masters(options: argparse.Namespace) -> int:
-    from netboot.auth.server_keys import load_key, public_key
-    from netboot.store import Store, StoreError
-
-    settings = _settings(options)
-    store = Store(settings.data_folder / "store", accepts=public_key(load_key(settings.data_folder)))
-    status = 0
-    for name, digest in store.names().items():
-        try:
-            manifest = store.manifest(digest)
-        except StoreError as error:
-            _say(f"{name} cannot be used: {error}")
-            status = 1
-        else:
-            line = f"{manifest.name}\t{manifest.version}\t{manifest.licence}\t{manifest.digest}"
-            print(visible(line))  # noqa: T201
-    return status
-
-
-def _verify_masters(options: argparse.Namespace) -> int:
-    from netboot.auth.server_keys import load_key, public_key
-    from netboot.store import Store
-    from netboot.store.upkeep import verify
-
-    settings = _settings(options)
-    damages = verify(Store(settings.data_folder / "store"), public_key(load_key(settings.data_folder)))
-    for damage in damages:
-        _say(f"{', '.join(damage.masters)}: {damage.part}: {damage.reason}")
-    _say("Build or import the masters above again." if damages else "Every master is whole.")
-    return 1 if damages else 0
-
-
-def _remove_master(options: argparse.Namespace) -> int:
-    from netboot.files.data_folder import require_open
-    from netboot.store import Store
-    from netboot.store.upkeep import collect_garbage, remove_master
-
-    folder = _settings(options).data_folder / "store"
-    require_open(folder / "masters")
-    store = Store(folder)
-    remove_master(store, options.name)
-    freed = collect_garbage(store).freed
-    _say(f"{options.name} is deleted; {freed // 10**6} MB are free again.")
-    return 0
+    return master(options, _settings(options), _say)
 
 
 def _kit(options: argparse.Namespace) -> int:

@@ -4,6 +4,8 @@ All imports count, those inside functions too, but one: a circle is one of impor
 """
 
 import ast
+import subprocess
+import sys
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -251,6 +253,14 @@ def test_scapy_and_aiohttp_never_meet_in_one_process_because_of_their_licences()
     assert "netboot.doctor.capture" not in all_known("netboot.cli")
     for module in in_package("doctor"):
         assert not all_known(module) & beyond("aiohttp"), module
+
+
+def test_the_command_line_loads_no_heavy_library_before_it_knows_the_command() -> None:
+    told = "import sys, netboot.cli; print(*sys.modules)"
+    out = subprocess.run([sys.executable, "-c", told], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    modules = set(out.split())
+    assert "netboot.masters.options" in modules
+    assert not modules & {"aiohttp", "nacl", "scapy", "sqlalchemy", "typst", "zstandard", "netboot.masters.build"}
 
 
 def test_no_import_runs_in_a_circle() -> None:

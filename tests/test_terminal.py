@@ -21,7 +21,7 @@ def test_an_error_of_a_command_shows_what_no_eye_sees(
     def fail(_: object) -> int:
         raise NetbootError(f"the disk {TURNED} is in use", hint="look")
 
-    monkeypatch.setattr(cli, "_list_masters", fail)
+    monkeypatch.setattr(cli, "_master", fail)
     assert cli.main(["master", "list"]) == 1
     assert f"the disk {NAMED} is in use\n" in capsys.readouterr().err
 

@@ -27,7 +27,7 @@ from netboot.lab.network import Lan, open_lan
 from netboot.lab.page_client import signed_in
 from netboot.lab.pc import Bus, DiskSpec, PcSpec
 from netboot.lab.service import OPERATOR, Service, open_service
-from netboot.masters import build_master
+from netboot.masters.build import build_master
 from netboot.records.record import open_record
 from netboot.records.values import JobRow
 from netboot.shared.errors import NetbootError

@@ -1,6 +1,5 @@
-"""Making a master: built from a recipe (build.py), or taken in from a disk image (importing.py)."""
+"""Making a master: built from a recipe (build.py), or taken in from a disk image (importing.py).
 
-from netboot.masters.build import build_master
-from netboot.masters.importing import import_master
-
-__all__ = ["build_master", "import_master"]
+`command_line.py` is what `netboot master` does, with masters that are in the store as well.
+Loads none of them: the command line reads `options.py` whatever command is given.
+"""

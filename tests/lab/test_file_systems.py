@@ -20,8 +20,8 @@ from netboot.lab.machine import power_on, workshop_pc
 from netboot.lab.network import Lan, open_lan
 from netboot.lab.pc import Bus, DiskSpec
 from netboot.lab.service import Service, arm, open_service
-from netboot.masters import import_master
 from netboot.masters.file_reader import list_folder, read_file
+from netboot.masters.importing import import_master
 from netboot.masters.loader_generations import level_of
 from netboot.masters.loop import loop_device
 from netboot.shared.growth import HEAD, size_in

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from netboot.auth.server_keys import load_key, public_key
-from netboot.masters import import_master
+from netboot.masters.importing import import_master
 from netboot.shared.errors import NetbootError
 from netboot.shared.process import run
 from netboot.store import Store

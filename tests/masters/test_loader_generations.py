@@ -10,7 +10,7 @@ from netboot.bootfiles import BootFiles
 from netboot.imaging import Blocked, next_stage
 from netboot.jobs.job import Job, MasterNeeds, new_stages
 from netboot.lab.efi_disk import create_efi_disk
-from netboot.masters import import_master
+from netboot.masters.importing import import_master
 from netboot.masters.loader_generations import level_of, started_by
 from netboot.masters.sbat import generations, level
 from netboot.shared.errors import NetbootError

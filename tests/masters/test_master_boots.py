@@ -17,7 +17,7 @@ from netboot.lab.machine import power_on, workshop_pc
 from netboot.lab.network import open_lan
 from netboot.lab.pc import BootOrder, Bus, DiskSpec
 from netboot.lab.witness import witness
-from netboot.masters import build_master
+from netboot.masters.build import build_master
 from netboot.shared.manifest import Chunk, Manifest
 from netboot.shared.process import run
 from netboot.store import Store

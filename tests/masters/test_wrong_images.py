@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from nacl.signing import SigningKey
 
-from netboot.masters import import_master
+from netboot.masters.importing import import_master
 from netboot.shared.errors import NetbootError
 from netboot.shared.process import run
 from netboot.store import Store

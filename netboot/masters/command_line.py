@@ -1,0 +1,104 @@
+"""What `netboot master …` does: values of the command line in, lines for people out.
+
+Not for: parsing arguments (`options.py`), making masters (`build.py`, `importing.py`).
+"""
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from netboot.auth.server_keys import load_key, public_key
+from netboot.bootfiles import current
+from netboot.files.data_folder import require_open
+from netboot.masters.account import account
+from netboot.masters.build import build_master
+from netboot.masters.importing import import_master
+from netboot.masters.loader_generations import level_of
+from netboot.settings.config import Settings
+from netboot.shared.manifest import Manifest
+from netboot.shared.visible import visible
+from netboot.store import Store, StoreError
+from netboot.store.upkeep import collect_garbage, remove_master, verify
+
+Say = Callable[[str], None]
+
+
+def master(options: argparse.Namespace, settings: Settings, say: Say) -> int:
+    """Do what `options.what` names; gives the exit status. Raises NetbootError."""
+    return _COMMANDS[options.what](options, settings, say)
+
+
+def _build(options: argparse.Namespace, settings: Settings, say: Say) -> int:
+    key = load_key(settings.data_folder)
+    _tell_of(build_master(options.recipe, Store(_folder(settings)), key, progress=say), say)
+    return 0
+
+
+def _import(options: argparse.Namespace, settings: Settings, say: Say) -> int:
+    key = load_key(settings.data_folder)
+    manifest = import_master(
+        options.file,
+        Store(_folder(settings)),
+        key,
+        None if options.without_secure_boot else level_of(current(settings.bootfiles_folder)),
+        name=options.name,
+        version=options.release,
+        licence=options.licence,
+        title=options.title,
+        progress=say,
+    )
+    _tell_of(manifest, say)
+    return 0
+
+
+def _tell_of(manifest: Manifest, say: Say) -> None:
+    say(f"Master {manifest.name} {manifest.version} is in the store: {manifest.digest}")
+    for line in account(manifest):
+        say(f"  {line}")
+
+
+def _list(_: argparse.Namespace, settings: Settings, say: Say) -> int:
+    store = Store(_folder(settings), accepts=public_key(load_key(settings.data_folder)))
+    status = 0
+    for name, digest in store.names().items():
+        try:
+            manifest = store.manifest(digest)
+        except StoreError as error:
+            say(f"{name} cannot be used: {error}")
+            status = 1
+        else:
+            line = f"{manifest.name}\t{manifest.version}\t{manifest.licence}\t{manifest.digest}"
+            print(visible(line))  # noqa: T201
+    return status
+
+
+def _verify(_: argparse.Namespace, settings: Settings, say: Say) -> int:
+    damages = verify(Store(_folder(settings)), public_key(load_key(settings.data_folder)))
+    for damage in damages:
+        say(f"{', '.join(damage.masters)}: {damage.part}: {damage.reason}")
+    say("Build or import the masters above again." if damages else "Every master is whole.")
+    return 1 if damages else 0
+
+
+def _remove(options: argparse.Namespace, settings: Settings, say: Say) -> int:
+    folder = _folder(settings)
+    require_open(folder / "masters")
+    store = Store(folder)
+    remove_master(store, options.name)
+    freed = collect_garbage(store).freed
+    say(f"{options.name} is deleted; {freed // 10**6} MB are free again.")
+    return 0
+
+
+def _folder(settings: Settings) -> Path:
+    return settings.data_folder / "store"
+
+
+_COMMANDS: Final[dict[str, Callable[[argparse.Namespace, Settings, Say], int]]] = {
+    "build": _build,
+    "import": _import,
+    "list": _list,
+    "verify": _verify,
+    "remove": _remove,
+}
