@@ -4,7 +4,7 @@ Not for: parsing arguments (`options.py`), making masters (`build.py`, `importin
 """
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -14,12 +14,14 @@ from netboot.files.data_folder import require_open
 from netboot.masters.account import account
 from netboot.masters.build import build_master
 from netboot.masters.importing import import_master
+from netboot.masters.in_use import held_by_jobs
 from netboot.masters.loader_generations import level_of
+from netboot.records.values import HeldMaster
 from netboot.settings.config import Settings
 from netboot.shared.manifest import Manifest
 from netboot.shared.visible import visible
 from netboot.store import Store, StoreError
-from netboot.store.upkeep import collect_garbage, remove_master, verify
+from netboot.store.upkeep import Deleted, remove_master, verify
 
 Say = Callable[[str], None]
 
@@ -82,13 +84,27 @@ def _verify(_: argparse.Namespace, settings: Settings, say: Say) -> int:
 
 
 def _remove(options: argparse.Namespace, settings: Settings, say: Say) -> int:
-    folder = _folder(settings)
-    require_open(folder / "masters")
-    store = Store(folder)
-    remove_master(store, options.name)
-    freed = collect_garbage(store).freed
-    say(f"{options.name} is deleted; {freed // 10**6} MB are free again.")
+    require_open(_folder(settings) / "masters")
+    held: list[HeldMaster] = []
+
+    def keep() -> list[str]:
+        held.extend(held_by_jobs(settings))
+        return [one.digest for one in held]
+
+    deleted = remove_master(Store(_folder(settings)), options.name, keep=keep)
+    say(f"{options.name} is deleted; {deleted.freed // 10**6} MB are free again.")
+    _tell_of_held(held, deleted, say)
     return 0
+
+
+def _tell_of_held(held: Sequence[HeldMaster], deleted: Deleted, say: Say) -> None:
+    """Which jobs keep what no name leads to any more."""
+    for one in held:
+        if one.digest in deleted.spared:
+            say(
+                f"Kept for PC {one.machine_number} ({one.label}), whose job of {one.started:%Y-%m-%d %H:%M} UTC is not "
+                f"over: {one.digest}"
+            )
 
 
 def _folder(settings: Settings) -> Path:

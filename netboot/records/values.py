@@ -337,6 +337,16 @@ class ChainCheck:
 
 
 @dataclass(frozen=True, slots=True)
+class HeldMaster:
+    """A manifest (its digest) that a job of this machine was ordered, `started` then, and which is not over."""
+
+    digest: str
+    machine_number: int
+    label: str
+    started: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class MasterRow:
     """One master that this server has had."""
 

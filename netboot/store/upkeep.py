@@ -1,9 +1,9 @@
 """Maintenance of a store: delete what no master needs, find what is damaged, copy a master from another store.
 
-Not for: knowing which old manifests running jobs still need; the caller names them.
+Not for: knowing which old manifests running jobs still need; the caller names them, once nobody else writes.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
@@ -25,11 +25,17 @@ class Damage:
 
 @dataclass(frozen=True, slots=True)
 class Deleted:
-    """What a clean-up removed; `freed` in bytes."""
+    """What a clean-up removed; `freed` in bytes. `spared`: manifests that are current no more, but had to stay."""
 
     manifests: int
     chunks: int
     freed: int
+    spared: frozenset[str] = frozenset()
+
+
+Keep = Callable[[], Collection[str]]
+"""Asked for digests of manifests that must stay, with the store's exclusive lock held: an import that ended just before
+has then made its master current, and whatever a job was ordered before that is on the record."""
 
 
 def verify(store: Store, public_key: bytes) -> tuple[Damage, ...]:
@@ -52,26 +58,51 @@ def verify(store: Store, public_key: bytes) -> tuple[Damage, ...]:
     return tuple(damages)
 
 
-def remove_master(store: Store, name: str) -> None:
-    """Forget a master's name; `collect_garbage` then frees what only it used. Raises StoreError."""
-    if name not in store.names():
-        raise StoreError(f"the store has no master {name}", hint="netboot master list shows those it has")
-    store.blobs.remove(master_name(name))
+def needed(current: Collection[str], keep: Collection[str], there: Collection[str]) -> frozenset[str]:
+    """Which manifests (their digests) must stay: each master's current one, and those of `keep` that are there.
+
+    Pure. A current one is needed also where it is not there: that is damage, and no reason to delete its chunks. One of
+    `keep` that is gone already can be kept by nobody, and holds up nothing.
+    """
+    return frozenset(current) | (frozenset(keep) & frozenset(there))
 
 
-def collect_garbage(store: Store, *, keep: Collection[str] = ()) -> Deleted:
-    """Delete manifests that are no master's current one and not in `keep` (digests), then chunks nobody uses.
+def remove_master(store: Store, name: str, *, keep: Keep = tuple) -> Deleted:
+    """Forget a master's name, and delete what only it used, as `collect_garbage` does.
+
+    Raises StoreError, and changes nothing, when there is no such master or during a build; once the name is forgotten,
+    when another master's manifest cannot be read.
+    """
+    with store.exclusive():
+        if name not in store.names():
+            raise StoreError(f"the store has no master {name}", hint="netboot master list shows those it has")
+        must_stay = keep()
+        store.blobs.remove(master_name(name))
+        try:
+            return _delete_unused(store, must_stay)
+        except StoreError as error:
+            raise StoreError(f"{name} is deleted, but no room was freed: {error.message}", hint=error.hint) from error
+
+
+def collect_garbage(store: Store, *, keep: Keep = tuple) -> Deleted:
+    """Delete manifests that are not `needed`, then chunks that none of those uses.
 
     Raises StoreError, and deletes nothing, when a manifest that must stay cannot be read, or during a build.
     """
     with store.exclusive():
-        wanted = {*store.names().values(), *keep}
-        used = {chunk.sha256 for digest in wanted for chunk in store.manifest(digest).chunks}
-        manifests = [name for name in store.blobs.list(MANIFESTS) if name.removeprefix(f"{MANIFESTS}/") not in wanted]
-        chunks = [name for name in store.blobs.list(CHUNKS) if chunk_in(name) not in used]
-        freed = sum(store.blobs.remove(name) for name in (*manifests, *chunks))
-        freed += store.forget_unfinished()
-        return Deleted(len(manifests), len(chunks), freed)
+        return _delete_unused(store, keep())
+
+
+def _delete_unused(store: Store, keep: Collection[str]) -> Deleted:
+    there, current = _manifests(store), store.names().values()
+    stay = needed(current, keep, there)
+    used = {chunk.sha256 for digest in stay for chunk in store.manifest(digest).chunks}
+    manifests = [f"{MANIFESTS}/{name}" for name in there if name not in stay]
+    chunks = [name for name in store.blobs.list(CHUNKS) if chunk_in(name) not in used]
+    # Manifests first: cut short, this leaves chunks without one, never a manifest without its chunks.
+    freed = sum(store.blobs.remove(name) for name in (*manifests, *chunks))
+    freed += store.forget_unfinished()
+    return Deleted(len(manifests), len(chunks), freed, stay.difference(current))
 
 
 def forget_drafts(store: Store) -> None:
@@ -92,7 +123,7 @@ def taking_back_unused_chunks(store: Store) -> Iterator[None]:
         yield
     except BaseException:
         with suppress(StoreError, OSError):
-            collect_garbage(store, keep=_manifests(store))
+            collect_garbage(store, keep=lambda: _manifests(store))
         raise
 
 

@@ -1,16 +1,18 @@
-"""Every master that this server has had."""
+"""Every master that this server has had, and those that jobs still hold."""
 
 from netboot.records import (
+    held_masters,
     people,
 )
 from netboot.records.transactions import Transactions
 from netboot.records.values import (
+    HeldMaster,
     MasterRow,
 )
 
 
 class Masters:
-    """Every master that this server has had."""
+    """Every master that this server has had, and those that jobs still hold."""
 
     def __init__(self, transactions: Transactions) -> None:
         self._open = transactions
@@ -26,3 +28,8 @@ class Masters:
         """Every master this server has had, newest first."""
         with self._open.reading() as session:
             return people.masters(session)
+
+    def held(self) -> tuple[HeldMaster, ...]:
+        """What jobs that are not over were ordered: their agents may fetch it still, or anew after a restart."""
+        with self._open.reading() as session:
+            return held_masters.held(session)

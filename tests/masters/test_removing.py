@@ -1,0 +1,187 @@
+"""`netboot master remove` on a real store and a real record: what PCs at work need stays, in doubt everything."""
+
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from netboot.cli import main
+from netboot.files.data_folder import LOCK
+from netboot.jobs.job import Job, MasterNeeds
+from netboot.records.record import Record, open_record
+from netboot.shared.manifest import Manifest
+from netboot.shared.problems import Problem
+from netboot.store import Store
+from netboot.store.store import manifest_name
+from netboot.store.upkeep import needed
+from tests.records.conftest import MAC, hello, pc, start
+from tests.store.test_store import part, put_master
+
+
+@dataclass
+class Workshop:
+    """A data folder, and the command line that is told of it."""
+
+    data: Path
+    capsys: pytest.CaptureFixture[str]
+
+    @property
+    def store(self) -> Store:
+        """Opened anew, as by another process."""
+        return Store(self.data / "store")
+
+    @property
+    def record_file(self) -> Path:
+        return self.data / "record.sqlite"
+
+    def run(self, *words: str) -> tuple[int, str]:
+        """The exit status of `netboot master …`, and what it said."""
+        settings = self.data.with_name("settings.yaml")
+        settings.write_text(f"data: {self.data}\n", encoding="utf-8")
+        status = main(["master", *words, "--config", str(settings)])
+        out = self.capsys.readouterr()
+        return status, out.out + out.err
+
+    def has(self, manifest: Manifest) -> bool:
+        """Whether an agent gets all of it: the manifest and each of its chunks."""
+        there = self.store.blobs.exists(manifest_name(manifest.digest))
+        return there and all(self.store.has_chunk(chunk.sha256) for chunk in manifest.chunks)
+
+    def everything(self) -> dict[str, bytes]:
+        """Every file of the store but its lock."""
+        files = [path for path in (self.data / "store").rglob("*") if path.is_file() and path.name != ".lock"]
+        return {str(path): path.read_bytes() for path in files}
+
+
+@pytest.fixture
+def workshop(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Workshop:
+    (tmp_path / "data").mkdir(mode=0o700)
+    return Workshop(tmp_path / "data", capsys)
+
+
+@pytest.fixture
+def record(workshop: Workshop) -> Iterator[Record]:
+    """Held open, as a running server holds it."""
+    with open_record(workshop.record_file) as opened:
+        yield opened
+
+
+def ordered(record: Record, manifest: Manifest, number: int = 1) -> Job:
+    """A job of this PC, which has begun to get this master."""
+    needs = MasterNeeds(manifest=manifest.digest, name=manifest.name, disk=manifest.disk)
+    visit = record.visits.greet(hello(pc(number), f"boot-{number}"), MAC)
+    return start(record, visit, master=needs)
+
+
+def test_what_a_pc_at_work_was_ordered_stays_when_its_master_is_removed(workshop: Workshop, record: Record) -> None:
+    school = put_master(workshop.store, "school", part("a"), part("b"))
+    office = put_master(workshop.store, "office", part("b"), part("c"))
+    job = ordered(record, school)
+    status, said = workshop.run("remove", "school")
+    assert status == 0
+    assert "school is deleted; 0 MB are free again" in said
+    assert "Kept for PC 1 (LENOVO ThinkCentre M720q" in said
+    assert school.digest in said
+    assert workshop.store.names() == {"office": office.digest}
+    assert workshop.has(school)
+    record.jobs.end(job.id, None)
+    status, said = workshop.run("remove", "office")
+    assert status == 0
+    assert "Kept" not in said
+    assert workshop.everything() == {}, "the job is over: both are gone"
+
+
+def test_an_older_version_stays_for_the_pc_that_was_ordered_it(workshop: Workshop, record: Record) -> None:
+    old = put_master(workshop.store, "school", part("a"), part("b"))
+    older = put_master(workshop.store, "school", part("d"), version="0")
+    new = put_master(workshop.store, "school", part("b"), part("c"), version="2")
+    gone = put_master(workshop.store, "office", part("e"))
+    ordered(record, old)
+    record.jobs.end(ordered(record, older, number=2).id, Problem("agent-error"))
+    assert workshop.run("remove", "office")[0] == 0
+    assert [workshop.has(one) for one in (old, new, older, gone)] == [True, True, False, False]
+
+
+def damaged(workshop: Workshop) -> None:
+    workshop.record_file.write_bytes(b"no database, whoever wrote this" * 200)
+    workshop.record_file.chmod(0o600)
+
+
+def of_a_newer_netboot(workshop: Workshop) -> None:
+    open_record(workshop.record_file).close()
+    with sqlite3.connect(workshop.record_file) as database:
+        database.execute("UPDATE alembic_version SET version_num = '9999'")
+    database.close()
+
+
+def read_by_others(workshop: Workshop) -> None:
+    open_record(workshop.record_file).close()
+    workshop.record_file.chmod(0o644)
+
+
+def lost(workshop: Workshop) -> None:
+    (workshop.data / LOCK).write_text("4711\n")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "why"),
+    [
+        (damaged, "not a database"),
+        (of_a_newer_netboot, "install that version or a newer one"),
+        (read_by_others, "chmod 600"),
+        (lost, "put the record back"),
+    ],
+)
+def test_nothing_is_deleted_while_the_record_cannot_be_read(workshop: Workshop, spoil: object, why: str) -> None:
+    put_master(workshop.store, "school", part("a"))
+    put_master(workshop.store, "school", part("b"), version="2")
+    assert callable(spoil)
+    spoil(workshop)
+    before = workshop.everything()
+    status, said = workshop.run("remove", "school")
+    assert status == 1
+    assert "nothing was deleted" in said
+    assert why in said
+    assert workshop.everything() == before
+
+
+def test_where_no_server_ran_no_pc_is_at_work(workshop: Workshop) -> None:
+    put_master(workshop.store, "school", part("a"))
+    assert workshop.run("remove", "school")[0] == 0
+    assert workshop.everything() == {}
+    assert not workshop.record_file.exists(), "to ask makes no record"
+
+
+def test_a_removal_during_an_import_changes_nothing(workshop: Workshop) -> None:
+    school = put_master(workshop.store, "school", part("a"))
+    with workshop.store.writing():
+        status, said = workshop.run("remove", "school")
+    assert status == 1
+    assert "try again when it has ended" in said
+    assert workshop.store.names() == {"school": school.digest}
+    assert workshop.has(school)
+
+
+def test_a_master_goes_also_when_another_is_damaged_but_frees_nothing(workshop: Workshop) -> None:
+    school = put_master(workshop.store, "school", part("a"))
+    office = put_master(workshop.store, "office", part("b"))
+    workshop.store.blobs.put(manifest_name(office.digest), b"damaged")
+    status, said = workshop.run("remove", "school")
+    assert status == 1
+    assert "school is deleted, but no room was freed" in said
+    assert list(workshop.store.names()) == ["office"]
+    assert workshop.has(school)
+
+
+def test_a_master_that_is_not_there_is_told(workshop: Workshop) -> None:
+    put_master(workshop.store, "school", part("a"))
+    status, said = workshop.run("remove", "scool")
+    assert status == 1
+    assert "no master scool" in said
+
+
+def test_needed_is_what_is_current_and_what_is_held_and_there() -> None:
+    assert needed(current=["a", "lost"], keep=["b", "gone"], there=["a", "b", "c"]) == {"a", "lost", "b"}
+    assert needed(current=[], keep=[], there=["a"]) == set()
