@@ -6,7 +6,6 @@ from pathlib import Path
 
 from netboot import bootfiles
 from netboot.auth.server_keys import load_key
-from netboot.files.assets import asset_folder
 from netboot.jobs.profile import Profile
 from netboot.jobs.profiles import load_profiles
 from netboot.kit.archive import kit_archive, offered_alone
@@ -42,7 +41,7 @@ def make_kit(
     files = bootfiles.load(settings.bootfiles_folder)
     workshop = load_key(settings.data_folder)
     kit = kit_of(name or new_name(), workshop)
-    wanted = _wanted(load_profiles([asset_folder("images") / "profiles", *map(Path, settings.profiles)]), profiles)
+    wanted = _wanted(load_profiles(settings.profile_folders), profiles)
     say("Packing the agent …")
     agent = kit_archive(kit, workshop, settings, wanted)
     stick = stick_of(kit, files, agent=agent, menu=kit_menu(kit, settings))

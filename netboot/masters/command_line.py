@@ -14,7 +14,7 @@ from netboot.files.data_folder import require_open
 from netboot.masters.account import account
 from netboot.masters.build import build_master
 from netboot.masters.importing import import_master
-from netboot.masters.in_use import held_by_jobs
+from netboot.masters.in_use import held_by_jobs, require_unused
 from netboot.masters.loader_generations import level_of
 from netboot.records.values import HeldMaster
 from netboot.settings.config import Settings
@@ -88,6 +88,7 @@ def _remove(options: argparse.Namespace, settings: Settings, say: Say) -> int:
     held: list[HeldMaster] = []
 
     def keep() -> list[str]:
+        require_unused(options.name, settings)
         held.extend(held_by_jobs(settings))
         return [one.digest for one in held]
 

@@ -12,7 +12,6 @@ from netboot.dhcp.address_plan import AddressPlan, plan_addresses
 from netboot.dns.announcer import load_target
 from netboot.dns.naming import with_names
 from netboot.dns.update import UpdateTarget
-from netboot.files.assets import asset_folder
 from netboot.files.data_folder import require_private
 from netboot.jobs.profile import Profile
 from netboot.jobs.profiles import load_profiles
@@ -46,7 +45,7 @@ def prepare(settings: Settings) -> Ready:
     if settings.dhcp.mode == "full":
         plan = with_names(plan_addresses(settings.dhcp.full, interface), settings.names)
     files = bootfiles.load(settings.bootfiles_folder)
-    profiles = load_profiles([asset_folder("images") / "profiles", *map(Path, settings.profiles)])
+    profiles = load_profiles(settings.profile_folders)
     if not profiles:
         raise NetbootError("there is no profile to choose", hint="put one into images/profiles/")
     policies = Policies(settings.machines)

@@ -12,6 +12,7 @@ import yaml
 from msgspec import Meta, Struct
 
 from netboot.files import core_yaml
+from netboot.files.assets import asset_folder
 from netboot.files.cache_folder import default_cache_folder
 from netboot.jobs.policy import DhcpMode, Loader
 from netboot.settings.dhcp_full import DhcpFullSettings
@@ -198,6 +199,11 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     def data_folder(self) -> Path:
         """Where the record, the key and the masters live."""
         return Path(self.data) if self.data else default_data_folder()
+
+    @property
+    def profile_folders(self) -> tuple[Path, ...]:
+        """Where profiles are: netboot's own, then the workshop's, of which a later one's id wins."""
+        return (asset_folder("images") / "profiles", *map(Path, self.profiles))
 
     @property
     def heads_folder(self) -> Path:

@@ -1,4 +1,5 @@
-"""`netboot master remove` on a real store and a real record: what PCs at work need stays, in doubt everything."""
+"""`netboot master remove` on a real store and a real record: what profiles use and PCs at work need stays, in doubt
+everything."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -26,6 +27,8 @@ class Workshop:
 
     data: Path
     capsys: pytest.CaptureFixture[str]
+    more: str = ""
+    """Lines of its settings."""
 
     @property
     def store(self) -> Store:
@@ -39,7 +42,7 @@ class Workshop:
     def run(self, *words: str) -> tuple[int, str]:
         """The exit status of `netboot master …`, and what it said."""
         settings = self.data.with_name("settings.yaml")
-        settings.write_text(f"data: {self.data}\n", encoding="utf-8")
+        settings.write_text(f"data: {self.data}\n{self.more}", encoding="utf-8")
         status = main(["master", *words, "--config", str(settings)])
         out = self.capsys.readouterr()
         return status, out.out + out.err
@@ -180,6 +183,55 @@ def test_a_master_that_is_not_there_is_told(workshop: Workshop) -> None:
     status, said = workshop.run("remove", "scool")
     assert status == 1
     assert "no master scool" in said
+    assert "no master debian-minimal" in workshop.run("remove", "debian-minimal")[1], "though profiles name it"
+
+
+def own_profile(folder: Path, name: str, master: str) -> None:
+    """A profile of the workshop's own."""
+    folder.mkdir(exist_ok=True)
+    text = f"id: {name}\nname: {{fr: Poste {name}, en: The {name} PC}}\nmaster: {master}\n"
+    (folder / f"{name}.yaml").write_text(f"{text}stages: [check, erase, deploy, customise, finish]\n", encoding="utf-8")
+
+
+def test_what_profiles_use_is_not_removed_and_the_profiles_are_named(workshop: Workshop, tmp_path: Path) -> None:
+    put_master(workshop.store, "school", part("a"))
+    put_master(workshop.store, "debian-minimal", part("b"))
+    own_profile(tmp_path / "ours", "pupil", "school")
+    own_profile(tmp_path / "ours", "teacher", "school")
+    workshop.more = f"language: en\nprofiles: [{tmp_path / 'ours'}]\n"
+    before = workshop.everything()
+    status, said = workshop.run("remove", "school")
+    assert status == 1
+    assert "the profiles pupil (“The pupil PC”), teacher (“The teacher PC”)" in said
+    assert "name another master there" in said
+    status, said = workshop.run("remove", "debian-minimal")
+    assert status == 1
+    assert "wipe-and-debian (“" in said
+    assert "debian-new-disk (“" in said
+    assert "replaced by one of yours with the same `id`" in said
+    assert workshop.everything() == before
+
+
+def test_a_master_goes_once_no_profile_uses_it_any_more(workshop: Workshop, tmp_path: Path) -> None:
+    """Those that come with netboot are replaced by their ids."""
+    put_master(workshop.store, "debian-minimal", part("b"))
+    own_profile(tmp_path / "ours", "wipe-and-debian", "school")
+    workshop.more = f"profiles: [{tmp_path / 'ours'}]\n"
+    assert "the profile debian-new-disk (“" in workshop.run("remove", "debian-minimal")[1]
+    own_profile(tmp_path / "ours", "debian-new-disk", "school")
+    assert workshop.run("remove", "debian-minimal")[0] == 0
+    assert workshop.everything() == {}
+
+
+def test_nothing_is_deleted_while_a_profile_cannot_be_read(workshop: Workshop, tmp_path: Path) -> None:
+    school = put_master(workshop.store, "school", part("a"))
+    own_profile(tmp_path / "ours", "pupil", "[school")
+    workshop.more = f"profiles: [{tmp_path / 'ours'}]\n"
+    status, said = workshop.run("remove", "school")
+    assert status == 1
+    assert "pupil.yaml" in said
+    assert workshop.store.names() == {"school": school.digest}
+    assert workshop.has(school)
 
 
 def test_needed_is_what_is_current_and_what_is_held_and_there() -> None:
