@@ -18,10 +18,11 @@ from netboot.masters.in_use import held_by_jobs, require_unused
 from netboot.masters.loader_generations import level_of
 from netboot.records.values import HeldMaster
 from netboot.settings.config import Settings
+from netboot.shared.inventory import amount
 from netboot.shared.manifest import Manifest
 from netboot.shared.visible import visible
 from netboot.store import Store, StoreError
-from netboot.store.upkeep import Deleted, remove_master, verify
+from netboot.store.upkeep import Deleted, collect_garbage, remove_master, verify
 
 Say = Callable[[str], None]
 
@@ -84,18 +85,49 @@ def _verify(_: argparse.Namespace, settings: Settings, say: Say) -> int:
 
 
 def _remove(options: argparse.Namespace, settings: Settings, say: Say) -> int:
-    require_open(_folder(settings) / "masters")
-    held: list[HeldMaster] = []
+    held = _Held(settings)
 
-    def keep() -> list[str]:
+    def keep() -> tuple[str, ...]:
         require_unused(options.name, settings)
-        held.extend(held_by_jobs(settings))
-        return [one.digest for one in held]
+        return held()
 
-    deleted = remove_master(Store(_folder(settings)), options.name, keep=keep)
-    say(f"{options.name} is deleted; {deleted.freed // 10**6} MB are free again.")
-    _tell_of_held(held, deleted, say)
+    deleted = remove_master(_for_deleting(settings), options.name, keep=keep)
+    say(f"{options.name} is deleted: {_freed(deleted)}.")
+    _tell_of_held(held.jobs, deleted, say)
     return 0
+
+
+def _gc(_: argparse.Namespace, settings: Settings, say: Say) -> int:
+    held = _Held(settings)
+    deleted = collect_garbage(_for_deleting(settings), keep=held)
+    is_any = deleted.manifests or deleted.chunks or deleted.freed
+    say(f"Deleted: {_freed(deleted)}." if is_any else "There was nothing to free.")
+    _tell_of_held(held.jobs, deleted, say)
+    return 0
+
+
+class _Held:
+    """What jobs hold; asked when nobody else writes to the store, and told afterwards."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self.jobs: tuple[HeldMaster, ...] = ()
+
+    def __call__(self) -> tuple[str, ...]:
+        self.jobs = held_by_jobs(self._settings)
+        return tuple(job.digest for job in self.jobs)
+
+
+def _for_deleting(settings: Settings) -> Store:
+    """The store, its signatures not checked: what another key signed can be deleted, and need not stay for that."""
+    require_open(_folder(settings) / "masters")
+    return Store(_folder(settings))
+
+
+def _freed(deleted: Deleted) -> str:
+    manifests = f"{deleted.manifests} manifest{'' if deleted.manifests == 1 else 's'}"
+    chunks = f"{deleted.chunks} chunk{'' if deleted.chunks == 1 else 's'}"
+    return f"{manifests} and {chunks}, {amount(deleted.freed)} are free again"
 
 
 def _tell_of_held(held: Sequence[HeldMaster], deleted: Deleted, say: Say) -> None:
@@ -104,7 +136,7 @@ def _tell_of_held(held: Sequence[HeldMaster], deleted: Deleted, say: Say) -> Non
         if one.digest in deleted.spared:
             say(
                 f"Kept for PC {one.machine_number} ({one.label}), whose job of {one.started:%Y-%m-%d %H:%M} UTC is not "
-                f"over: {one.digest}"
+                f"over: {one.digest}. Once it is, netboot master gc frees it."
             )
 
 
@@ -118,4 +150,5 @@ _COMMANDS: Final[dict[str, Callable[[argparse.Namespace, Settings, Say], int]]] 
     "list": _list,
     "verify": _verify,
     "remove": _remove,
+    "gc": _gc,
 }

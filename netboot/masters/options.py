@@ -37,3 +37,4 @@ def add_master_options(
 
     remove = add("remove", told="delete a master, and the chunks that only it used")
     remove.add_argument("name")
+    add("gc", told="free what no master's current version and no PC at work needs")

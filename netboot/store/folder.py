@@ -27,8 +27,8 @@ SPARE: Final = 256 * 1024 * 1024
 """What a write leaves free on the store's disk, in bytes."""
 
 _MAKE_ROOM: Final = (
-    "delete masters that are no longer wanted (netboot master remove NAME), or give it a larger disk; "
-    "then start the command again"
+    "free what nothing needs (netboot master gc), delete masters that are no longer wanted "
+    "(netboot master remove NAME), or give it a larger disk; then start the command again"
 )
 _DRAFTS: Final = "drafts"
 

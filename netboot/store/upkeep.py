@@ -81,7 +81,10 @@ def remove_master(store: Store, name: str, *, keep: Keep = tuple) -> Deleted:
         try:
             return _delete_unused(store, must_stay)
         except StoreError as error:
-            raise StoreError(f"{name} is deleted, but no room was freed: {error.message}", hint=error.hint) from error
+            raise StoreError(
+                f"{name} is deleted, but no room was freed: {error.message}",
+                hint=f"{error.hint}; then: netboot master gc",
+            ) from error
 
 
 def collect_garbage(store: Store, *, keep: Keep = tuple) -> Deleted:

@@ -1,17 +1,21 @@
-"""`netboot master remove` on a real store and a real record: what profiles use and PCs at work need stays, in doubt
-everything."""
+"""`netboot master remove` and `gc` on a real store and a real record: what profiles use and PCs at work need stays, and
+in doubt everything."""
 
+import logging
+import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from nacl.signing import SigningKey
 
 from netboot.cli import main
 from netboot.files.data_folder import LOCK
 from netboot.jobs.job import Job, MasterNeeds
 from netboot.records.record import Record, open_record
+from netboot.shared.inventory import amount
 from netboot.shared.manifest import Manifest
 from netboot.shared.problems import Problem
 from netboot.store import Store
@@ -59,9 +63,13 @@ class Workshop:
 
 
 @pytest.fixture
-def workshop(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Workshop:
+def workshop(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Workshop]:
     (tmp_path / "data").mkdir(mode=0o700)
-    return Workshop(tmp_path / "data", capsys)
+    root = logging.getLogger()
+    before = (root.handlers[:], root.level)  # a command sets up a log of its own, onto this test's standard error
+    yield Workshop(tmp_path / "data", capsys)
+    root.handlers[:], level = before
+    root.setLevel(level)
 
 
 @pytest.fixture
@@ -84,27 +92,32 @@ def test_what_a_pc_at_work_was_ordered_stays_when_its_master_is_removed(workshop
     job = ordered(record, school)
     status, said = workshop.run("remove", "school")
     assert status == 0
-    assert "school is deleted; 0 MB are free again" in said
+    assert "school is deleted: 0 manifests and 0 chunks, 0.0 kB are free again" in said
     assert "Kept for PC 1 (LENOVO ThinkCentre M720q" in said
     assert school.digest in said
     assert workshop.store.names() == {"office": office.digest}
     assert workshop.has(school)
+    assert "There was nothing to free.\nKept for PC 1" in workshop.run("gc")[1]
+    block = (workshop.data / "store" / manifest_name(school.digest)).stat().st_blocks * 512
     record.jobs.end(job.id, None)
-    status, said = workshop.run("remove", "office")
-    assert status == 0
-    assert "Kept" not in said
-    assert workshop.everything() == {}, "the job is over: both are gone"
+    assert workshop.run("gc") == (0, f"Deleted: 1 manifest and 1 chunk, {amount(2 * block)} are free again.\n")
+    assert not workshop.has(school)
+    assert workshop.has(office)
+    assert workshop.run("gc") == (0, "There was nothing to free.\n")
 
 
-def test_an_older_version_stays_for_the_pc_that_was_ordered_it(workshop: Workshop, record: Record) -> None:
+@pytest.mark.parametrize("words", [("remove", "office"), ("gc",)])
+def test_an_older_version_stays_for_the_pc_that_was_ordered_it(
+    workshop: Workshop, record: Record, words: tuple[str, ...]
+) -> None:
     old = put_master(workshop.store, "school", part("a"), part("b"))
     older = put_master(workshop.store, "school", part("d"), version="0")
     new = put_master(workshop.store, "school", part("b"), part("c"), version="2")
-    gone = put_master(workshop.store, "office", part("e"))
+    office = put_master(workshop.store, "office", part("e"))
     ordered(record, old)
     record.jobs.end(ordered(record, older, number=2).id, Problem("agent-error"))
-    assert workshop.run("remove", "office")[0] == 0
-    assert [workshop.has(one) for one in (old, new, older, gone)] == [True, True, False, False]
+    assert workshop.run(*words)[0] == 0
+    assert [workshop.has(one) for one in (old, new, older, office)] == [True, True, False, words == ("gc",)]
 
 
 def damaged(workshop: Workshop) -> None:
@@ -137,13 +150,15 @@ def lost(workshop: Workshop) -> None:
         (lost, "put the record back"),
     ],
 )
-def test_nothing_is_deleted_while_the_record_cannot_be_read(workshop: Workshop, spoil: object, why: str) -> None:
+@pytest.mark.parametrize("words", [("remove", "school"), ("gc",)])
+def test_nothing_is_deleted_while_the_record_cannot_be_read(
+    workshop: Workshop, spoil: Callable[[Workshop], None], why: str, words: tuple[str, ...]
+) -> None:
     put_master(workshop.store, "school", part("a"))
     put_master(workshop.store, "school", part("b"), version="2")
-    assert callable(spoil)
     spoil(workshop)
     before = workshop.everything()
-    status, said = workshop.run("remove", "school")
+    status, said = workshop.run(*words)
     assert status == 1
     assert "nothing was deleted" in said
     assert why in said
@@ -157,10 +172,13 @@ def test_where_no_server_ran_no_pc_is_at_work(workshop: Workshop) -> None:
     assert not workshop.record_file.exists(), "to ask makes no record"
 
 
-def test_a_removal_during_an_import_changes_nothing(workshop: Workshop) -> None:
+@pytest.mark.parametrize("words", [("remove", "school"), ("gc",)])
+def test_nothing_is_deleted_during_an_import(workshop: Workshop, words: tuple[str, ...]) -> None:
     school = put_master(workshop.store, "school", part("a"))
     with workshop.store.writing():
-        status, said = workshop.run("remove", "school")
+        chunk = workshop.store.put_chunk(part("b"))
+        status, said = workshop.run(*words)
+        assert workshop.store.has_chunk(chunk)
     assert status == 1
     assert "try again when it has ended" in said
     assert workshop.store.names() == {"school": school.digest}
@@ -174,8 +192,34 @@ def test_a_master_goes_also_when_another_is_damaged_but_frees_nothing(workshop: 
     status, said = workshop.run("remove", "school")
     assert status == 1
     assert "school is deleted, but no room was freed" in said
+    assert "then: netboot master gc" in said
     assert list(workshop.store.names()) == ["office"]
     assert workshop.has(school)
+
+
+def test_what_killed_imports_left_is_freed(workshop: Workshop) -> None:
+    school = put_master(workshop.store, "school", part("a"))
+    workshop.store.put_chunk(part("b"))
+    workshop.store.put_chunk(part("c"))
+    draft = workshop.data / "store/drafts/left-half-made"
+    draft.write_bytes(b"x" * 5_000_000)
+    status, said = workshop.run("gc")
+    assert status == 0
+    assert re.fullmatch(r"Deleted: 0 manifests and 2 chunks, 5\.\d MB are free again\.\n", said)
+    assert not draft.exists()
+    assert workshop.has(school)
+
+
+def test_a_store_that_is_not_there_yet_holds_nothing_to_free(workshop: Workshop) -> None:
+    assert workshop.run("gc") == (0, "There was nothing to free.\n")
+
+
+def test_a_master_of_another_workshops_key_is_no_hindrance(workshop: Workshop) -> None:
+    foreign = put_master(workshop.store, "school", part("a"), key=SigningKey(b"\x08" * 32))
+    put_master(workshop.store, "office", part("b"))
+    put_master(workshop.store, "office", part("c"), version="2")
+    assert "Deleted: 1 manifest and 1 chunk" in workshop.run("gc")[1]
+    assert workshop.has(foreign)
 
 
 def test_a_master_that_is_not_there_is_told(workshop: Workshop) -> None:
