@@ -76,6 +76,7 @@ PURE = (
     *(f"lab.drives.tcg.{name}" for name in ("discovery", "packets", "spec", "tper")),
     "kit.partitions",
     "lan.query_rate",
+    "masters.account", "masters.description",
     "records.old_evidence",
     "shared.contradictions", "shared.cut_words", "shared.disk_abilities", "shared.disk_counts", "shared.disk_loaders",
     "shared.disk_ports",

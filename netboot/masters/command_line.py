@@ -13,15 +13,18 @@ from netboot.bootfiles import current
 from netboot.files.data_folder import require_open
 from netboot.masters.account import account
 from netboot.masters.build import build_master
+from netboot.masters.description import describe
 from netboot.masters.importing import import_master
 from netboot.masters.in_use import held_by_jobs, require_unused
 from netboot.masters.loader_generations import level_of
 from netboot.records.values import HeldMaster
 from netboot.settings.config import Settings
+from netboot.shared.errors import NetbootError
 from netboot.shared.inventory import amount
 from netboot.shared.manifest import Manifest
 from netboot.shared.visible import visible
 from netboot.store import Store, StoreError
+from netboot.store.stored import stored
 from netboot.store.upkeep import Deleted, collect_garbage, remove_master, verify
 
 Say = Callable[[str], None]
@@ -74,6 +77,17 @@ def _list(_: argparse.Namespace, settings: Settings, say: Say) -> int:
             line = f"{manifest.name}\t{manifest.version}\t{manifest.licence}\t{manifest.digest}"
             print(visible(line))  # noqa: T201
     return status
+
+
+def _show(options: argparse.Namespace, settings: Settings, _: Say) -> int:
+    store = Store(_folder(settings), accepts=public_key(load_key(settings.data_folder)))
+    manifest = store.current(options.name)
+    if manifest is None:
+        raise NetbootError(f"the store has no master {options.name}", hint="netboot master list shows those it has")
+    whole = stored(store, manifest)
+    for line in describe(manifest, whole):
+        print(visible(line))  # noqa: T201
+    return 1 if whole.missing else 0
 
 
 def _verify(_: argparse.Namespace, settings: Settings, say: Say) -> int:
@@ -148,6 +162,7 @@ _COMMANDS: Final[dict[str, Callable[[argparse.Namespace, Settings, Say], int]]] 
     "build": _build,
     "import": _import,
     "list": _list,
+    "show": _show,
     "verify": _verify,
     "remove": _remove,
     "gc": _gc,

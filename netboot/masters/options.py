@@ -33,6 +33,8 @@ def add_master_options(
     )
 
     add("list", told="what is in the store")
+    show = add("show", told="all that is known of one: partitions, file systems, loaders, what it takes up")
+    show.add_argument("name")
     add("verify", told="read every chunk in the store and compare it with its name")
 
     remove = add("remove", told="delete a master, and the chunks that only it used")

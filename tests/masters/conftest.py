@@ -1,6 +1,7 @@
-"""What the tests of masters share: laying chunks onto a disk as an agent does."""
+"""What the tests of masters share: laying chunks onto a disk as an agent does, and the command line."""
 
-from collections.abc import Callable, Iterable
+import logging
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from netboot.shared.manifest import Chunk
 from netboot.shared.process import run
 from netboot.store import Store
+from tests.masters.commands import Workshop
 from tests.masters.images import LINUX, MIB, SWAP, ext4, gpt_disk, sized
 
 Lay = Callable[[Iterable[Chunk], Store, Path, int], None]
@@ -41,3 +43,13 @@ def swap_disk(tmp_path: Path) -> Path:
     part = sized(tmp_path / "swap", 2 * MIB)
     run(["mkswap", part])
     return gpt_disk(tmp_path, [(SWAP, part)], name="swap.raw", size=8 * MIB)
+
+
+@pytest.fixture
+def workshop(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Workshop]:
+    (tmp_path / "data").mkdir(mode=0o700)
+    root = logging.getLogger()
+    before = (root.handlers[:], root.level)  # a command sets up a log of its own, onto this test's standard error
+    yield Workshop(tmp_path / "data", capsys)
+    root.handlers[:], level = before
+    root.setLevel(level)

@@ -1,75 +1,25 @@
 """`netboot master remove` and `gc` on a real store and a real record: what profiles use and PCs at work need stays, and
 in doubt everything."""
 
-import logging
 import re
 import sqlite3
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from nacl.signing import SigningKey
 
-from netboot.cli import main
 from netboot.files.data_folder import LOCK
 from netboot.jobs.job import Job, MasterNeeds
 from netboot.records.record import Record, open_record
 from netboot.shared.inventory import amount
 from netboot.shared.manifest import Manifest
 from netboot.shared.problems import Problem
-from netboot.store import Store
 from netboot.store.store import manifest_name
 from netboot.store.upkeep import needed
+from tests.masters.commands import Workshop
 from tests.records.conftest import MAC, hello, pc, start
 from tests.store.test_store import part, put_master
-
-
-@dataclass
-class Workshop:
-    """A data folder, and the command line that is told of it."""
-
-    data: Path
-    capsys: pytest.CaptureFixture[str]
-    more: str = ""
-    """Lines of its settings."""
-
-    @property
-    def store(self) -> Store:
-        """Opened anew, as by another process."""
-        return Store(self.data / "store")
-
-    @property
-    def record_file(self) -> Path:
-        return self.data / "record.sqlite"
-
-    def run(self, *words: str) -> tuple[int, str]:
-        """The exit status of `netboot master …`, and what it said."""
-        settings = self.data.with_name("settings.yaml")
-        settings.write_text(f"data: {self.data}\n{self.more}", encoding="utf-8")
-        status = main(["master", *words, "--config", str(settings)])
-        out = self.capsys.readouterr()
-        return status, out.out + out.err
-
-    def has(self, manifest: Manifest) -> bool:
-        """Whether an agent gets all of it: the manifest and each of its chunks."""
-        there = self.store.blobs.exists(manifest_name(manifest.digest))
-        return there and all(self.store.has_chunk(chunk.sha256) for chunk in manifest.chunks)
-
-    def everything(self) -> dict[str, bytes]:
-        """Every file of the store but its lock."""
-        files = [path for path in (self.data / "store").rglob("*") if path.is_file() and path.name != ".lock"]
-        return {str(path): path.read_bytes() for path in files}
-
-
-@pytest.fixture
-def workshop(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Workshop]:
-    (tmp_path / "data").mkdir(mode=0o700)
-    root = logging.getLogger()
-    before = (root.handlers[:], root.level)  # a command sets up a log of its own, onto this test's standard error
-    yield Workshop(tmp_path / "data", capsys)
-    root.handlers[:], level = before
-    root.setLevel(level)
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ pytestmark = pytest.mark.root
 
 COMMANDS = (
     "master list",
+    "master show school",
     "master verify",
     "master build images/debian-minimal.yaml",
     "master import disk.raw --name school --title School --release 1 --licence MIT",
@@ -49,7 +50,9 @@ def test_a_closed_data_folder_is_told_with_who_may_look_into_it(tmp_path: Path, 
     assert "Traceback" not in told
 
 
-@pytest.mark.parametrize("words", ["master list", "master remove school", "master gc", "kit kit.img"])
+@pytest.mark.parametrize(
+    "words", ["master list", "master show school", "master remove school", "master gc", "kit kit.img"]
+)
 def test_a_closed_store_is_never_taken_for_an_empty_one(tmp_path: Path, words: str) -> None:
     (tmp_path / "data").mkdir(mode=0o700)
     of_another_user(tmp_path / "data/store")
