@@ -77,6 +77,10 @@ PURE = (
     "kit.partitions",
     "lan.query_rate",
     "masters.account", "masters.description",
+    "masters.file_format",
+    *(f"masters.formats.{name}" for name in (
+        "bounds", "crc32c", "vdi_header", "vhd_header", "vhdx_header", "vmdk_header",
+    )),
     "records.old_evidence",
     "shared.contradictions", "shared.cut_words", "shared.disk_abilities", "shared.disk_counts", "shared.disk_loaders",
     "shared.disk_ports",

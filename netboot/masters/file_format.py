@@ -1,6 +1,6 @@
-"""Recognises a disk image by its first bytes, never by its name: qcow2, another format that is refused, or else raw.
+"""Recognises a disk image by its bytes, never by its name: a format that is unpacked, one that is refused, or else raw.
 
-Pure. Not for: whether a qcow2 file is complete (`qcow2.py`), what is on a disk (`disk_layout.py`).
+Pure. Not for: whether a file is complete and sound (`formats/`), what is on a disk (`disk_layout.py`).
 """
 
 from typing import Final, Literal
@@ -9,17 +9,25 @@ from netboot.shared.errors import NetbootError
 
 HEAD: Final = 64 * 1024
 """How many bytes from the start decide."""
+TAIL: Final = 512
+"""How many bytes at the end decide: a VHD of fixed size is known by these alone."""
 
+DiskFormat = Literal["qcow2", "vmdk", "vdi", "vhd", "vhdx"]
+"""Formats of virtual disks that qemu-img unpacks."""
+
+_DISKS: Final[tuple[tuple[int, bytes, DiskFormat], ...]] = (
+    (0, b"QFI\xfb", "qcow2"),
+    (0, b"KDMV", "vmdk"),
+    (0x40, b"\x7f\x10\xda\xbe", "vdi"),
+    (0, b"conectix", "vhd"),
+    (0, b"vhdxfile", "vhdx"),
+)
 _CONVERT: Final = "convert it first: qemu-img convert -O qcow2 THIS disk.qcow2"
 _UNPACK: Final = "unpack it first"
 # Where the bytes stand, what they are, what the file is, what to do.
 _OTHERS: Final[tuple[tuple[int, bytes, str, str], ...]] = (
-    (0, b"KDMV", "a VMDK image", _CONVERT),
-    (0, b"COWD", "a VMDK image", _CONVERT),
-    (0, b"# Disk DescriptorFile", "the description of a VMDK image", _CONVERT),
-    (0x40, b"\x7f\x10\xda\xbe", "a VDI image", _CONVERT),
-    (0, b"vhdxfile", "a VHDX image", _CONVERT),
-    (0, b"conectix", "a VHD image", _CONVERT),
+    (0, b"COWD", "a VMDK image of VMware ESX", _CONVERT),
+    (0, b"# Disk DescriptorFile", "the description of a VMDK image, whose disk is in other files", _CONVERT),
     (0, b"QED\0", "a QED image", _CONVERT),
     (0, b"OOOO CMMM Bochs Virtual HD Image", "a Bochs image", _CONVERT),
     (0, b"WithoutFreeSpace", "a Parallels image", _CONVERT),
@@ -37,11 +45,13 @@ _OTHERS: Final[tuple[tuple[int, bytes, str, str], ...]] = (
 )
 
 
-def recognise(head: bytes, name: str) -> Literal["raw", "qcow2"]:
-    """What the file called `name` is, by its first HEAD bytes. Raises NetbootError for what cannot be taken in."""
-    if head.startswith(b"QFI\xfb"):
-        return "qcow2"
+def recognise(head: bytes, tail: bytes, name: str) -> Literal["raw"] | DiskFormat:
+    """What the file called `name` is, by its first HEAD and its last TAIL bytes. Raises NetbootError for what cannot be
+    taken in."""
+    for at, magic, disk_format in _DISKS:
+        if head[at : at + len(magic)] == magic:
+            return disk_format
     for at, magic, format_name, hint in _OTHERS:
         if head[at : at + len(magic)] == magic:
             raise NetbootError(f"{name} is {format_name}, which is not read", hint=hint)
-    return "raw"
+    return "vhd" if len(tail) == TAIL and tail.startswith(b"conectix") else "raw"

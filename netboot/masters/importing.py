@@ -1,24 +1,28 @@
-"""Takes in a disk image that somebody made: raw, or qcow2 (unpacked with qemu-img first).
+"""Takes in a disk image that somebody made: raw, or in a format that is unpacked first.
 
-Not for: reading the disk itself (`intake.py`), VMDK and other formats, capturing a PC's disk.
+Everything is judged before the first chunk is stored. Not for: reading the disk itself (`intake.py`), capturing a PC's
+disk.
 """
 
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Final
 
 from nacl.signing import SigningKey
 
 from netboot.masters.disk_file import DiskFile, open_disk
-from netboot.masters.file_format import HEAD, recognise
+from netboot.masters.file_format import HEAD, TAIL, recognise
+from netboot.masters.formats import FORMATS, Format
 from netboot.masters.intake import About, Progress, take_in
-from netboot.masters.qcow2 import read_header, require_whole, unpack
 from netboot.masters.sbat import Generations
 from netboot.shared.errors import NetbootError
 from netboot.shared.manifest import Manifest
 from netboot.shared.process import ProgramError
 from netboot.store import Store
 from netboot.store.upkeep import forget_drafts, taking_back_unused_chunks
+
+_RAW: Final = "import a raw image of this disk"
 
 
 def import_master(
@@ -45,23 +49,27 @@ def import_master(
     )
     forget_drafts(store)
     with taking_back_unused_chunks(store), open_disk(file) as image:
-        head = image.read(0, HEAD)
-        if recognise(head, image.name) == "raw":
+        head, tail = image.read(0, HEAD), image.read(max(0, image.size - TAIL), image.size)
+        kind = recognise(head, tail, image.name)
+        if kind == "raw":
             return take_in(image, about, store, key, progress)
-        size = read_header(head, image.name)
-        require_whole(image)
+        disk_format = FORMATS[kind]
+        size = disk_format.read_header(head, image)
+        disk_format.require_whole(image)
         store.require_space(size)
         with store.draft(".raw") as raw:
             progress(f"unpacking {image.name}")
-            _unpack(image, raw, store)
+            _unpack(disk_format, image, raw, store)
             image.require_unchanged()
             with open_disk(raw) as disk:
+                if disk.size != size:
+                    raise NetbootError(f"{image.name} has {size} bytes, and {disk.size} came out of it", hint=_RAW)
                 return take_in(replace(disk, name=image.name), about, store, key, progress)
 
 
-def _unpack(image: DiskFile, raw: Path, store: Store) -> None:
+def _unpack(disk_format: Format, image: DiskFile, raw: Path, store: Store) -> None:
     try:
-        unpack(image, raw)
+        disk_format.unpack(image, raw)
     except ProgramError as error:
         # Somebody else may have filled the store's disk meanwhile: that is said instead.
         store.require_space(0)
