@@ -77,7 +77,7 @@ PURE = (
     "kit.partitions",
     "lan.query_rate",
     "masters.account", "masters.description",
-    "masters.file_format",
+    "masters.file_format", "masters.packed",
     *(f"masters.formats.{name}" for name in (
         "bounds", "crc32c", "vdi_header", "vhd_header", "vhdx_header", "vmdk_header",
     )),

@@ -74,7 +74,7 @@ def open_disk(file: Path) -> Iterator[DiskFile]:
     try:
         status = os.fstat(handle)
         if not stat.S_ISREG(status.st_mode):
-            raise NetbootError(f"{name} is no file", hint="give the path of a raw or qcow2 disk image")
+            raise NetbootError(f"{name} is no file", hint="give the path of a disk image, or - for standard input")
         yield DiskFile(name, Path(f"/proc/{os.getpid()}/fd/{handle}"), handle, status.st_size, status.st_mtime_ns)
     finally:
         os.close(handle)

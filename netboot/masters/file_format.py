@@ -1,6 +1,6 @@
 """Recognises a disk image by its bytes, never by its name: a format that is unpacked, one that is refused, or else raw.
 
-Pure. Not for: whether a file is complete and sound (`formats/`), what is on a disk (`disk_layout.py`).
+Pure. Not for: whether a file is complete and sound (`formats/`, `packed.py`), what is on a disk (`disk_layout.py`).
 """
 
 from typing import Final, Literal
@@ -14,6 +14,8 @@ TAIL: Final = 512
 
 DiskFormat = Literal["qcow2", "vmdk", "vdi", "vhd", "vhdx"]
 """Formats of virtual disks that qemu-img unpacks."""
+Packing = Literal["gzip", "xz", "bzip2", "zstd"]
+"""What any image may be packed with, once."""
 
 _DISKS: Final[tuple[tuple[int, bytes, DiskFormat], ...]] = (
     (0, b"QFI\xfb", "qcow2"),
@@ -21,6 +23,14 @@ _DISKS: Final[tuple[tuple[int, bytes, DiskFormat], ...]] = (
     (0x40, b"\x7f\x10\xda\xbe", "vdi"),
     (0, b"conectix", "vhd"),
     (0, b"vhdxfile", "vhdx"),
+)
+_PACKINGS: Final[tuple[tuple[bytes, Packing], ...]] = (
+    (b"\x1f\x8b", "gzip"),
+    (b"\xfd7zXZ\0", "xz"),
+    (b"BZh", "bzip2"),
+    (b"\x28\xb5\x2f\xfd", "zstd"),
+    # A frame to be skipped, with which pzstd begins.
+    (b"\x50\x2a\x4d\x18", "zstd"),
 )
 _CONVERT: Final = "convert it first: qemu-img convert -O qcow2 THIS disk.qcow2"
 _UNPACK: Final = "unpack it first"
@@ -33,10 +43,6 @@ _OTHERS: Final[tuple[tuple[int, bytes, str, str], ...]] = (
     (0, b"WithoutFreeSpace", "a Parallels image", _CONVERT),
     (0, b"WithouFreSpacExt", "a Parallels image", _CONVERT),
     (0, b"LUKS\xba\xbe", "an encrypted volume (LUKS)", "open it first, and import the disk that is inside"),
-    (0, b"\x1f\x8b", "packed with gzip", f"{_UNPACK}: gunzip --keep THIS"),
-    (0, b"\xfd7zXZ\0", "packed with xz", f"{_UNPACK}: unxz --keep THIS"),
-    (0, b"BZh", "packed with bzip2", f"{_UNPACK}: bunzip2 --keep THIS"),
-    (0, b"\x28\xb5\x2f\xfd", "packed with zstd", f"{_UNPACK}: unzstd THIS"),
     (0, b"\x04\x22\x4d\x18", "packed with lz4", f"{_UNPACK}: unlz4 THIS"),
     (0, b"PK\3\4", "a ZIP archive", f"{_UNPACK}: unzip THIS"),
     (0, b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive", f"{_UNPACK}: 7z x THIS"),
@@ -47,7 +53,10 @@ _OTHERS: Final[tuple[tuple[int, bytes, str, str], ...]] = (
 
 def recognise(head: bytes, tail: bytes, name: str) -> Literal["raw"] | DiskFormat:
     """What the file called `name` is, by its first HEAD and its last TAIL bytes. Raises NetbootError for what cannot be
-    taken in."""
+    taken in, and for what is packed: whatever packs an image is taken off before."""
+    packing = packed_with(head)
+    if packing is not None:
+        raise NetbootError(f"{name} is packed twice, now with {packing}", hint=f"{_UNPACK}, once")
     for at, magic, disk_format in _DISKS:
         if head[at : at + len(magic)] == magic:
             return disk_format
@@ -55,3 +64,8 @@ def recognise(head: bytes, tail: bytes, name: str) -> Literal["raw"] | DiskForma
         if head[at : at + len(magic)] == magic:
             raise NetbootError(f"{name} is {format_name}, which is not read", hint=hint)
     return "vhd" if len(tail) == TAIL and tail.startswith(b"conectix") else "raw"
+
+
+def packed_with(head: bytes) -> Packing | None:
+    """What an image is packed with, None when it is not."""
+    return next((packing for magic, packing in _PACKINGS if head.startswith(magic)), None)

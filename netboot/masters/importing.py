@@ -1,4 +1,4 @@
-"""Takes in a disk image that somebody made: raw, or in a format that is unpacked first.
+"""Takes in a disk image that somebody made: raw, or in a format that is unpacked first, or packed, or both.
 
 Everything is judged before the first chunk is stored. Not for: reading the disk itself (`intake.py`), capturing a PC's
 disk.
@@ -16,6 +16,7 @@ from netboot.masters.file_format import HEAD, TAIL, recognise
 from netboot.masters.formats import FORMATS, Format
 from netboot.masters.intake import About, Progress, take_in
 from netboot.masters.sbat import Generations
+from netboot.masters.spool import open_image
 from netboot.shared.errors import NetbootError
 from netboot.shared.manifest import Manifest
 from netboot.shared.process import ProgramError
@@ -38,7 +39,10 @@ def import_master(
     title: str,
     progress: Progress,
 ) -> Manifest:
-    """Make a master of a whole disk's image and put it into the store. Raises NetbootError. Needs root."""
+    """Make a master of a whole disk's image and put it into the store. Raises NetbootError. Needs root.
+
+    `-` is standard input.
+    """
     about = About(
         name=name,
         version=version,
@@ -48,7 +52,7 @@ def import_master(
         level=level,
     )
     forget_drafts(store)
-    with taking_back_unused_chunks(store), open_disk(file) as image:
+    with taking_back_unused_chunks(store), open_image(file, store, progress) as image:
         head, tail = image.read(0, HEAD), image.read(max(0, image.size - TAIL), image.size)
         kind = recognise(head, tail, image.name)
         if kind == "raw":

@@ -22,8 +22,8 @@ def add_master_options(
     make = add("build", told="make one from a recipe")
     make.add_argument("recipe", type=Path, help="a YAML file, such as images/debian-minimal.yaml")
 
-    take = add("import", told="take in a raw or qcow2 disk image")
-    take.add_argument("file", type=Path)
+    take = add("import", told="take in a disk image: raw, qcow2, VMDK, VDI, VHD, VHDX, or any of them packed")
+    take.add_argument("file", type=Path, help="the image; - is standard input")
     take.add_argument("--name", required=True, help="what profiles call it")
     take.add_argument("--title", required=True, help="its name for people")
     take.add_argument("--release", required=True, help="its version")

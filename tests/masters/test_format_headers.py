@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from netboot.masters.disk_file import DiskFile
-from netboot.masters.file_format import HEAD, TAIL, recognise
+from netboot.masters.file_format import HEAD, TAIL, packed_with, recognise
 from netboot.masters.formats import qcow2, vdi_header, vhd_header, vhdx_header, vmdk_header
 from netboot.masters.formats.bounds import LARGEST, Pieces, require_size
 from netboot.masters.formats.crc32c import crc32c
@@ -186,3 +186,16 @@ def test_crc_32c_is_that_of_rfc_3720() -> None:
 def test_whatever_a_file_begins_with_it_is_recognised_or_refused_with_a_hint(head: bytes, tail: bytes) -> None:
     found = answer(lambda data: recognise(data, tail, "a"), head)
     assert found in (None, "raw", "qcow2", "vmdk", "vdi", "vhd", "vhdx")
+
+
+def test_what_packs_an_image_is_no_format_of_a_disk() -> None:
+    for magic, packing in (
+        (b"\x1f\x8b", "gzip"),
+        (b"\xfd7zXZ\0", "xz"),
+        (b"BZh9", "bzip2"),
+        (b"\x28\xb5\x2f\xfd", "zstd"),
+    ):
+        assert packed_with(magic + bytes(100)) == packing
+        with pytest.raises(NetbootError, match="packed twice"):
+            recognise(magic + bytes(100), b"", "a")
+    assert packed_with(b"QFI\xfb") is None

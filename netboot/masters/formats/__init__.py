@@ -2,7 +2,7 @@
 
 A header is read and judged here before qemu-img sees the file: it may name other files, or promise what the file does
 not hold. The modules that end in `_header` parse it, and are pure. Not for: which format a file has
-(`masters/file_format.py`).
+(`masters/file_format.py`), and gzip, xz, bzip2 and zstd (`masters/packed.py`), which pack any of these.
 """
 
 from collections.abc import Mapping
