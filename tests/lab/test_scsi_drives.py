@@ -214,6 +214,37 @@ async def test_a_sanitize_that_goes_on_after_a_power_cut_is_followed_to_its_end_
         assert find_pattern(tmp_path / serial) is None
 
 
+async def test_a_change_of_key_that_was_cut_short_is_done_again(tmp_path: Path) -> None:
+    """It answers at its end, so what became of it nobody can know; the disk may still be at it at first."""
+    disk = scsi(tmp_path, "PCRYPTO", STANDS, "crypto")
+    async with bench(tmp_path, [ScsiSpec("scsi", (disk,))]) as one:
+        async with one.pc("by-drive") as pc:
+            await pc.console.wait_for(r"netboot: stage erase started", BOOT_WITHIN)
+            async with asyncio.timeout(STAGE_WITHIN):
+                while await states(one) != [("running", 0.4)]:
+                    one.drives[0].program.must_run()
+                    await asyncio.sleep(1)
+        assert find_pattern(tmp_path / "PCRYPTO") is not None
+        async with one.pc("by-drive", cut=True) as pc:
+            await pc.console.wait_for(r"netboot: left undone power-cut", BOOT_WITHIN)
+            await pc.console.wait_for(r"netboot: stage erase started", BOOT_WITHIN)
+            await asyncio.sleep(FOUND_AT_WORK)
+            await one.drives[0].behave(GOES_ON)
+            await pc.wait_off(2 * STAGE_WITHIN)
+            found = await one.on_record()
+        paper = await asyncio.to_thread(paper_of, one.service, tmp_path / "papers")
+    erasure = found["PCRYPTO"]
+    assert (*told(erasure), erasure.method) == ("erased", "", "scsi-sanitize-crypto")
+    assert erasure.cut is not None
+    assert (erasure.cut.method, erasure.cut.found) == ("scsi-sanitize-crypto", "undone")
+    said = erasure.evidence
+    assert isinstance(said, FirmwareErased)
+    assert (said.resumed, said.accepted, said.marked > 1000) == ("", "yes", True)
+    assert find_pattern(tmp_path / "PCRYPTO") is None
+    assert_paper(paper, found)
+    assert "à nouveau" in paper["disks"][0]["cut"]["fr"]
+
+
 async def states(one: Bench) -> list[tuple[str, float]]:
     """What the sanitize of each disk of the first drive is at, and how far."""
     disks = (await one.drives[0].status())["disks"]
