@@ -237,7 +237,7 @@ SENTENCES: Final[dict[Code, dict[Language, str]]] = {
         "more, take the disk out and destroy it.",
     },
     "erase-opal-kept": {
-        "fr": "Le disque {disk} a refusé de s'ouvrir par le code PSID de son étiquette. Il n'est pas effacé. "
+        "fr": "Le disque {disk} n'a pas été ouvert par le code PSID de son étiquette. Il n'est pas effacé. "
         "Éteignez le PC et rallumez-le, puis recommencez ; si cela se répète, sortez le disque et détruisez-le.",
         "en": "The disk {disk} was not opened by its PSID. It is not erased. Switch the PC off "
         "and on, then start again; if it happens once more, take the disk out and destroy it.",
