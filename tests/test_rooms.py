@@ -25,6 +25,7 @@ FILES = {
 }
 LAYERS = (
     {"shared"},
+    {"survey"},
     {"agent", "files", "lan"},
     {"auth", "bootfiles", "jobs", "store", "tftpd"},
     {"imaging", "records", "settings", "tftp"},
@@ -91,6 +92,7 @@ PURE = (
     "shared.inventory", "shared.manifest", "shared.output_lines", "shared.problems", "shared.protocol",
     "shared.out_of_reach", "shared.read_back", "shared.stage_question",
     "shared.thawing", "shared.visible", "shared.whereabouts",
+    "survey.gpt", "survey.pieces", "survey.sbat",
     "tftpd.transfer",
 )  # fmt: skip
 PURE_IN_DOCTOR = (
@@ -178,15 +180,15 @@ def test_there_is_something_to_read() -> None:
 
 
 def test_the_agent_knows_what_it_shares_with_the_server_and_nothing_else() -> None:
-    assert set(AGENT_KNOWS) == {"__init__.py", "agent", "shared"}
+    assert set(AGENT_KNOWS) == {"__init__.py", "agent", "shared", "survey"}
     for module in in_package("agent"):
-        assert {package(other) for other in all_known(module)} <= {"agent", "shared"}, module
+        assert {package(other) for other in all_known(module)} <= {"agent", "shared", "survey"}, module
 
 
 def test_the_kit_s_archive_has_the_agent_and_the_deciding_rules_and_nothing_else_of_the_server() -> None:
     assert set(KIT_KNOWS) == {*AGENT_KNOWS, "alone", "imaging.py", "jobs"}
     reached = {other for module in in_package("alone") for other in all_known(module)}
-    assert {package(other) for other in reached} <= {"agent", "alone", "imaging", "jobs", "shared"}
+    assert {package(other) for other in reached} <= {"agent", "alone", "imaging", "jobs", "shared", "survey"}
     assert "netboot.jobs.profiles" not in reached, "it reads the server's files, and stands in the archive unused"
     assert knowing("kit") == {"cli"}
 

@@ -13,7 +13,7 @@ import netboot
 from netboot.bootfiles import cpio
 from netboot.shared.errors import NetbootError
 
-AGENT_KNOWS = ("__init__.py", "agent", "shared")
+AGENT_KNOWS = ("__init__.py", "agent", "shared", "survey")
 """Files and folders of the netboot package that the agent may import; tests hold the agent to it."""
 
 SETTINGS = "etc/netboot/agent.json"

@@ -24,7 +24,7 @@ class MasterNeeds(Struct, frozen=True, kw_only=True):
 
     `uefi_bits`: which UEFI its boot loader is for, 0 when it has none for UEFI. `signed`: by this workshop, else no
     agent accepts it. `not_customisable`: what keeps the agent from making it a PC's own (Manifest's), "" for nothing.
-    `revoked`: what our own shim refuses its loaders for under Secure Boot (`masters/sbat.py`), "" for nothing.
+    `revoked`: what our own shim refuses its loaders for under Secure Boot (`survey/sbat.py`), "" for nothing.
     """
 
     manifest: Digest

@@ -22,7 +22,6 @@ from netboot.files.cache_folder import default_cache_folder
 from netboot.files.code import code_digest
 from netboot.masters.boot_loader import esp_files, make_bios_core, write_configuration
 from netboot.masters.debian_root import clamp_times, make_root, resolve
-from netboot.masters.disk_file import open_disk
 from netboot.masters.disk_image import (
     MIB,
     Geometry,
@@ -38,6 +37,7 @@ from netboot.shared.errors import NetbootError
 from netboot.shared.manifest import Manifest
 from netboot.store import Store, StoreError
 from netboot.store.upkeep import collect_garbage, copy_master, forget_drafts, taking_back_unused_chunks
+from netboot.survey.disk_file import open_disk
 
 
 # The code that decides what is on a built disk; a change of any of it makes another build.

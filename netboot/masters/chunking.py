@@ -1,35 +1,20 @@
-"""Cuts what is in use on a disk image into chunks and puts them into the store.
+"""Puts what is in use on a disk image into the store, chunk by chunk.
 
-Chunks lie on a grid of 1 MiB over the whole disk, so that two versions of a master share what did not move. Larger
-chunks compress a little better (a Debian root at zstd level 9: 256 KiB to 60.3 %, 1 MiB to 59.2 %, 4 MiB to 57.0 %);
-with smaller ones a broken download resumes closer to where it stopped, and PCs could pass chunks on to each other
-sooner. Chunks of zeros are kept like others; they all have the same name.
-Not for: which ranges are in use (`used_ranges.py`). All values are bytes.
+Chunks of zeros are kept like others; they all have the same name.
+Not for: which ranges are in use (`survey/used_ranges.py`), where they are cut (`survey/pieces.py`). Values are bytes.
 """
 
 import os
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Final
 
-from netboot.masters.disk_file import DiskFile
-from netboot.masters.used_ranges import Range
 from netboot.shared.errors import NetbootError
 from netboot.shared.manifest import Chunk
 from netboot.store import Store
-
-GRID: Final = 1024 * 1024
-
-
-def pieces(ranges: Iterable[Range], grid: int = GRID) -> Iterator[Range]:
-    """The ranges, cut wherever a multiple of `grid` lies inside one."""
-    for start, end in ranges:
-        at = start
-        while at < end:
-            stop = min((at // grid + 1) * grid, end)
-            yield at, stop
-            at = stop
+from netboot.survey.disk_file import DiskFile
+from netboot.survey.pieces import pieces
+from netboot.survey.used_ranges import Range
 
 
 def put_chunks(

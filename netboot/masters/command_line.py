@@ -16,7 +16,7 @@ from netboot.masters.build import build_master
 from netboot.masters.description import describe
 from netboot.masters.importing import import_master
 from netboot.masters.in_use import held_by_jobs, require_unused
-from netboot.masters.loader_generations import level_of
+from netboot.masters.loader_level import level_of
 from netboot.records.values import HeldMaster
 from netboot.settings.config import Settings
 from netboot.shared.errors import NetbootError

@@ -1,6 +1,6 @@
 """Recognises a disk image by its bytes, never by its name: a format that is unpacked, one that is refused, or else raw.
 
-Pure. Not for: whether a file is complete and sound (`formats/`, `packed.py`), what is on a disk (`disk_layout.py`).
+Pure. Not for: whether a file is complete and sound (`formats/`, `packed.py`), what is on a disk (`survey/`).
 """
 
 from typing import Final, Literal

@@ -11,17 +11,17 @@ from typing import Final
 
 from nacl.signing import SigningKey
 
-from netboot.masters.disk_file import DiskFile, open_disk
 from netboot.masters.file_format import HEAD, TAIL, recognise
 from netboot.masters.formats import FORMATS, Format
 from netboot.masters.intake import About, Progress, take_in
-from netboot.masters.sbat import Generations
 from netboot.masters.spool import open_image
 from netboot.shared.errors import NetbootError
 from netboot.shared.manifest import Manifest
 from netboot.shared.process import ProgramError
 from netboot.store import Store
 from netboot.store.upkeep import forget_drafts, taking_back_unused_chunks
+from netboot.survey.disk_file import DiskFile, open_disk
+from netboot.survey.sbat import Generations
 
 _RAW: Final = "import a raw image of this disk"
 

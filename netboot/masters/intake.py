@@ -13,19 +13,16 @@ from typing import Final, Literal
 import msgspec
 from nacl.signing import SigningKey
 
-from netboot.masters.chunking import pieces, put_chunks
-from netboot.masters.disk_file import DiskFile
-from netboot.masters.disk_layout import DiskLayout, read_layout
-from netboot.masters.loader_generations import read_generations, started_by
-from netboot.masters.sbat import Generations, revoked
-from netboot.masters.uefi_loaders import choose_loader, list_esp, loaders
-from netboot.masters.used_ranges import Range, used_ranges
+from netboot.masters.chunking import put_chunks
 from netboot.shared.errors import NetbootError
-from netboot.shared.manifest import Chunk, Manifest, ManifestError, Understood, require_sound
+from netboot.shared.manifest import Chunk, Manifest, ManifestError, require_sound
 from netboot.store import Store
+from netboot.survey.disk_file import DiskFile
+from netboot.survey.pieces import pieces
+from netboot.survey.sbat import Generations, revoked
+from netboot.survey.whole_disk import Survey, survey
 
 Progress = Callable[[str], None]
-_BOOT_CODE: Final = 440
 _NO_CHUNK: Final = hashlib.sha256(b"").hexdigest()
 
 
@@ -45,30 +42,28 @@ class About:
 
 def take_in(disk: DiskFile, about: About, store: Store, key: SigningKey, progress: Progress) -> Manifest:
     """Read a raw disk image into the store and publish it as a master. Raises NetbootError. Needs root."""
-    layout = read_layout(disk, progress)
-    ranges = used_ranges(disk, layout, progress)
-    manifest = _describe(disk, about, layout, ranges)
-    used = sum(end - start for start, end in ranges)
-    store.require_space(used)
+    found = survey(disk, progress)
+    manifest = describe(disk.name, about, found)
+    store.require_space(found.used)
     with store.writing():
-        repaired = replace(disk, patches=layout.patches)
-        chunks = put_chunks(repaired, ranges, store, _by_tenths(used, progress))
+        repaired = replace(disk, patches=found.layout.patches)
+        chunks = put_chunks(repaired, found.ranges, store, _by_tenths(found.used, progress))
         disk.require_unchanged()
         manifest = msgspec.structs.replace(manifest, chunks=chunks)
         store.publish(manifest, key)
     return manifest
 
 
-def _describe(disk: DiskFile, about: About, layout: DiskLayout, ranges: tuple[Range, ...]) -> Manifest:
-    """The manifest before anything is packed, its chunks' names not yet known. Raises NetbootError."""
-    esp = next((partition for partition in layout.partitions if partition.role == "esp"), None)
-    paths = list_esp(disk, esp) if esp is not None else []
-    uefi = choose_loader(paths, esp.number) if esp is not None else None
-    generations = read_generations(disk, esp, started_by(paths, uefi)) if esp is not None else {}
+def describe(source: str, about: About, found: Survey) -> Manifest:
+    """The manifest of what was found on `source`, before anything is packed: its chunks' names are not yet known.
+
+    Pure. Raises NetbootError when it would be no master, or none for PCs with Secure Boot where `about` wants one.
+    """
+    generations = found.understood.generations
     stopped = revoked(generations, about.level) if about.level is not None else ""
     if stopped:
         raise NetbootError(
-            f"{disk.name} would not start under Secure Boot on a PC that booted from here: {stopped}",
+            f"{source} would not start under Secure Boot on a PC that booted from here: {stopped}",
             hint="update the boot loader of the system in it (Debian: apt full-upgrade), or take it in for PCs without "
             "Secure Boot: --without-secure-boot",
         )
@@ -79,30 +74,20 @@ def _describe(disk: DiskFile, about: About, layout: DiskLayout, ranges: tuple[Ra
         licence=about.licence,
         created=about.created,
         architecture=about.architecture,
-        sector=layout.sector,
-        disk=layout.size,
-        table=layout.table,
-        table_id=layout.table_id,
-        partitions=layout.partitions,
-        uefi=uefi,
-        understood=Understood(
-            system=layout.system,
-            bios=_has_boot_code(disk),
-            loaders=loaders(paths),
-            repaired=layout.repaired,
-            generations=generations,
-        ),
-        chunks=tuple(Chunk(start, end - start, _NO_CHUNK) for start, end in pieces(ranges)),
+        sector=found.layout.sector,
+        disk=found.layout.size,
+        table=found.layout.table,
+        table_id=found.layout.table_id,
+        partitions=found.layout.partitions,
+        uefi=found.uefi,
+        understood=found.understood,
+        chunks=tuple(Chunk(start, end - start, _NO_CHUNK) for start, end in pieces(found.ranges)),
     )
     try:
         require_sound(manifest)
     except ManifestError as error:
-        raise NetbootError(f"{disk.name} makes no master: {error}", hint="correct what is named here") from error
+        raise NetbootError(f"{source} makes no master: {error}", hint="correct what is named here") from error
     return manifest
-
-
-def _has_boot_code(disk: DiskFile) -> bool:
-    return any(disk.read(0, _BOOT_CODE))
 
 
 def _by_tenths(total: int, progress: Progress) -> Callable[[int], None]:

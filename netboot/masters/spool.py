@@ -13,13 +13,13 @@ from itertools import chain
 from pathlib import Path
 from typing import Final
 
-from netboot.masters.disk_file import DiskFile, open_disk
 from netboot.masters.file_format import HEAD, packed_with, recognise
 from netboot.masters.formats.bounds import LARGEST
 from netboot.masters.intake import Progress
 from netboot.masters.packed import unpacked
 from netboot.shared.errors import NetbootError
 from netboot.store import Store
+from netboot.survey.disk_file import DiskFile, open_disk
 
 STDIN: Final = Path("-")
 """The name by which standard input is asked for. A file of this name has another one: /the/folder/-."""

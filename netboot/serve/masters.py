@@ -7,11 +7,11 @@ from msgspec import UNSET
 from netboot.jobs.job import MasterNeeds
 from netboot.jobs.profile import Profile
 from netboot.jobs.target import master_forbids
-from netboot.masters.sbat import Generations, revoked
 from netboot.records.record import Record
 from netboot.shared.errors import NetbootError
 from netboot.shared.manifest import Manifest
 from netboot.store import ForeignError, Store
+from netboot.survey.sbat import Generations, revoked
 
 log = logging.getLogger(__name__)
 

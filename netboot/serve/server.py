@@ -35,7 +35,7 @@ from netboot.dns.naming import directory, name_server
 from netboot.files.data_folder import server_lock
 from netboot.lan.address_watch import AddressWatch
 from netboot.lan.tcp_listener import BACKLOG, Capacity, Listener, listen
-from netboot.masters.loader_generations import level_of
+from netboot.masters.loader_level import level_of
 from netboot.records.record import Record, open_record
 from netboot.serve.boot_address import BootAddress, rendered
 from netboot.serve.dhcp_mode import ServedDhcp, Service

@@ -31,7 +31,7 @@ SIGNATURE_LENGTH: Final = 64
 LENGTH_LIMIT: Final = 16 * 1024 * 1024
 """Longest signed manifest that is read, in bytes: some 150,000 chunks."""
 CHUNK_LIMIT: Final = 4 * 1024 * 1024
-"""Longest chunk that may stand in a manifest, in bytes; `masters/chunking.py` says which length is made."""
+"""Longest chunk that may stand in a manifest, in bytes; `survey/pieces.py` says which length is made."""
 CUSTOMISABLE: Final = GROWABLE
 """The root file systems, as blkid names them, inside which the agent can make a system a PC's own."""
 

@@ -20,13 +20,13 @@ from netboot.lab.machine import power_on, workshop_pc
 from netboot.lab.network import Lan, open_lan
 from netboot.lab.pc import Bus, DiskSpec
 from netboot.lab.service import Service, arm, open_service
-from netboot.masters.file_reader import list_folder, read_file
 from netboot.masters.importing import import_master
-from netboot.masters.loader_generations import level_of
-from netboot.masters.loop import loop_device
+from netboot.masters.loader_level import level_of
 from netboot.shared.growth import HEAD, size_in
 from netboot.shared.process import run
 from netboot.store import Store
+from netboot.survey.file_reader import list_folder, read_file
+from netboot.survey.loop import loop_device
 from tests.masters.images import ESP, LINUX, MIB, ext4, gpt_disk, sized
 from tests.masters.test_account import btrfs, xfs
 

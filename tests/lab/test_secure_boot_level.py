@@ -20,8 +20,8 @@ from netboot.lab.firmware import Firmware
 from netboot.lab.machine import pc_paths, power_on, workshop_pc
 from netboot.lab.network import Lan
 from netboot.lab.pc import BootOrder, Bus, DiskSpec, PcSpec
-from netboot.masters.sbat import generations, level, levels, revoked
 from netboot.shared.errors import NetbootError
+from netboot.survey.sbat import generations, level, levels, revoked
 from tests.lab.test_firmware import beside_the_building
 
 pytestmark = [pytest.mark.lab, pytest.mark.root, pytest.mark.matrix, pytest.mark.timeout(1800)]

@@ -8,12 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from netboot.masters.account import account
-from netboot.masters.installed_system import parse_os_release
-from netboot.masters.loop import loop_device
-from netboot.masters.uefi_loaders import loaders
 from netboot.shared.manifest import Chunk, Manifest
 from netboot.shared.process import run
 from netboot.store import Store
+from netboot.survey.installed_system import parse_os_release
+from netboot.survey.loop import loop_device
+from netboot.survey.uefi_loaders import loaders
 from tests.masters.images import ESP, LINUX, LVM, MIB, ext4, gpt_disk, sized, system_tree, taken
 
 _ZFS = 72 * MIB

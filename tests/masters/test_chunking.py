@@ -10,11 +10,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from netboot.masters.chunking import put_chunks
-from netboot.masters.disk_file import open_disk
-from netboot.masters.used_ranges import GRAIN, Range, align
 from netboot.shared.errors import NetbootError
 from netboot.shared.manifest import Chunk
 from netboot.store import Store
+from netboot.survey.disk_file import open_disk
+from netboot.survey.used_ranges import GRAIN, Range, align
 
 SIZE = 4 * 1024 * 1024
 

@@ -12,13 +12,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netboot.masters.disk_file import DiskFile
 from netboot.masters.file_format import HEAD, TAIL, packed_with, recognise
 from netboot.masters.formats import qcow2, vdi_header, vhd_header, vhdx_header, vmdk_header
 from netboot.masters.formats.bounds import LARGEST, Pieces, require_size
 from netboot.masters.formats.crc32c import crc32c
 from netboot.shared.errors import NetbootError
 from netboot.shared.process import run
+from netboot.survey.disk_file import DiskFile
 from tests.masters.images import MIB
 from tests.masters.virtual_disks import with_sum
 

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from netboot.masters.journals import ext_map_problem
 from netboot.shared.manifest import Chunk
 from netboot.shared.process import run
 from netboot.store import Store
+from netboot.survey.journals import ext_map_problem
 from tests.masters.images import LINUX, MIB, cut, ext4, gpt_disk, sized, taken
 
 Lay = Callable[[Iterable[Chunk], Store, Path, int], None]

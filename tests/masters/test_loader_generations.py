@@ -11,13 +11,14 @@ from netboot.imaging import Blocked, next_stage
 from netboot.jobs.job import Job, MasterNeeds, new_stages
 from netboot.lab.efi_disk import create_efi_disk
 from netboot.masters.importing import import_master
-from netboot.masters.loader_generations import level_of, started_by
-from netboot.masters.sbat import generations, level
+from netboot.masters.loader_level import level_of
 from netboot.shared.errors import NetbootError
 from netboot.shared.manifest import UefiLoader
 from netboot.shared.stages import StageName
 from netboot.shared.stages.check import CheckResult
 from netboot.store import Store
+from netboot.survey.loader_generations import started_by
+from netboot.survey.sbat import generations, level
 from tests.workshop.conftest import WIPE, pc
 
 ABOUT = {"name": "old", "version": "1", "licence": "MIT", "title": "An older Linux"}

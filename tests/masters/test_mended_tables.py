@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netboot.masters.disk_file import open_disk
-from netboot.masters.gpt import read_gpt
 from netboot.shared.manifest import Manifest
 from netboot.shared.process import run
 from netboot.store import Store
+from netboot.survey.disk_file import open_disk
+from netboot.survey.gpt import read_gpt
 from tests.masters.conftest import Lay
 from tests.masters.images import (
     LINUX,

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from netboot.masters.disk_file import open_disk
 from netboot.masters.file_format import HEAD, TAIL, recognise
 from netboot.masters.formats import FORMATS
 from netboot.shared.process import run
+from netboot.survey.disk_file import open_disk
 from tests.masters.images import put
 
 KINDS: Final = {

@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, Protocol
 
-from netboot.masters.disk_file import DiskFile
 from netboot.masters.file_format import DiskFormat
 from netboot.masters.formats import qcow2, vdi, vhd, vhdx, vmdk
+from netboot.survey.disk_file import DiskFile
 
 
 class Format(Protocol):

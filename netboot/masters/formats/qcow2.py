@@ -9,10 +9,10 @@ import struct
 from pathlib import Path
 from typing import Final
 
-from netboot.masters.disk_file import DiskFile
 from netboot.masters.formats.bounds import WHOLE, damaged, require_size
 from netboot.masters.formats.qemu_img import extents, require_checked, unpack_as
 from netboot.shared.errors import NetbootError
+from netboot.survey.disk_file import DiskFile
 
 _BACKING_NAME: Final = struct.Struct(">QI")
 _NUMBER: Final = struct.Struct(">I")

@@ -9,9 +9,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-from netboot.masters.disk_file import DiskFile
 from netboot.masters.formats.bounds import damaged
 from netboot.shared.process import Completed, ends_with_us, run
+from netboot.survey.disk_file import DiskFile
 
 Report = dict[str, Any]
 

@@ -8,10 +8,10 @@ import struct
 from pathlib import Path
 from typing import Final
 
-from netboot.masters.disk_file import DiskFile
 from netboot.masters.formats.bounds import Pieces, damaged
 from netboot.masters.formats.qemu_img import require_checked, unpack_as
 from netboot.masters.formats.vdi_header import BLOCK, parse_header
+from netboot.survey.disk_file import DiskFile
 
 _NOT_THERE: Final = 0xFFFFFFFE
 """This and the number above it stand for blocks of zeros that are not in the file."""

@@ -9,10 +9,10 @@ import struct
 from pathlib import Path
 from typing import Final
 
-from netboot.masters.disk_file import DiskFile
 from netboot.masters.formats.bounds import Pieces, damaged
 from netboot.masters.formats.qemu_img import unpack_as
 from netboot.masters.formats.vhd_header import COOKIE, FOOTER, HEADER, Footer, parse_footer, parse_header, require_same
+from netboot.survey.disk_file import DiskFile
 
 _NOT_THERE: Final = 0xFFFFFFFF
 _SECTOR: Final = 512

@@ -7,7 +7,6 @@ import struct
 from pathlib import Path
 from typing import Final
 
-from netboot.masters.disk_file import DiskFile
 from netboot.masters.formats.bounds import WHOLE, Pieces, damaged
 from netboot.masters.formats.qemu_img import require_checked, unpack_as
 from netboot.masters.formats.vhdx_header import (
@@ -23,6 +22,7 @@ from netboot.masters.formats.vhdx_header import (
     require_closed,
 )
 from netboot.shared.errors import NetbootError
+from netboot.survey.disk_file import DiskFile
 
 _STATE: Final = 0b111
 _WHOLLY, _PARTLY, _UNKNOWN = 6, 7, 4

@@ -8,7 +8,6 @@ import struct
 from pathlib import Path
 from typing import Final
 
-from netboot.masters.disk_file import DiskFile
 from netboot.masters.formats.bounds import Pieces, damaged
 from netboot.masters.formats.qemu_img import require_checked, unpack_as
 from netboot.masters.formats.vmdk_header import (
@@ -22,6 +21,7 @@ from netboot.masters.formats.vmdk_header import (
     require_alone,
     require_description,
 )
+from netboot.survey.disk_file import DiskFile
 
 _TABLE: Final = struct.Struct(f"<{ENTRIES}I")
 _GRAIN_MARKER: Final = struct.Struct("<QI")

@@ -7,7 +7,7 @@ import shlex
 from pathlib import Path
 from typing import Final
 
-from netboot.masters.file_reader import list_folder, read_file
+from netboot.survey.file_reader import list_folder, read_file
 
 NAMELESS: Final = "Linux"
 UNREAD: Final = "Linux?"

@@ -4,21 +4,21 @@ partclone lists the used blocks of the file systems it knows as a map in ddrescu
 whose file system it does not know, or refuses (one that was not shut down cleanly), counts as used as a whole: nothing
 is left out because it looks empty. Of swap only the header is kept: swapped-out memory may hold anybody's data.
 Of a btrfs, every copy of a used block counts as used (`btrfs.py`).
-Not for: cutting ranges into chunks (`chunking.py`). All values are bytes; a range is (start, end).
+Not for: cutting ranges into chunks (`pieces.py`). All values are bytes; a range is (start, end).
 """
 
 import re
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from netboot.masters.btrfs import SUPERBLOCK, all_copies, btrfs_map_problem, read_chunks
-from netboot.masters.disk_file import DiskFile
-from netboot.masters.disk_layout import DiskLayout
-from netboot.masters.journals import EXT_SUPERBLOCK, ext_map_problem, xfs_map_problem
-from netboot.masters.loop import loop_device
 from netboot.shared.errors import NetbootError
 from netboot.shared.manifest import Partition
 from netboot.shared.process import ProgramError, ends_with_us, run
+from netboot.survey.btrfs import SUPERBLOCK, all_copies, btrfs_map_problem, read_chunks
+from netboot.survey.disk_file import DiskFile
+from netboot.survey.disk_layout import DiskLayout
+from netboot.survey.journals import EXT_SUPERBLOCK, ext_map_problem, xfs_map_problem
+from netboot.survey.loop import loop_device
 
 Range = tuple[int, int]
 

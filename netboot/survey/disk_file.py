@@ -2,7 +2,7 @@
 
 The file is opened once. Programs get /proc/PID/fd/N, which is this very file even if its name is given to another, and
 which no program takes for an option or a protocol: people call their files `-x.raw` and `2026-11-28T10:00.qcow2`.
-Not for: which kind of file it is (`file_format.py`). All values are bytes.
+Not for: which kind of file it is (`masters/file_format.py`). All values are bytes.
 """
 
 import os

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netboot.masters.chunking import GRID, pieces
-from netboot.masters.disk_layout import DiskLayout
-from netboot.masters.used_ranges import GRAIN, MapError, Range, align, outside_partitions, parse_domain
 from netboot.shared.manifest import Partition
+from netboot.survey.disk_layout import DiskLayout
+from netboot.survey.pieces import GRID, pieces
+from netboot.survey.used_ranges import GRAIN, MapError, Range, align, outside_partitions, parse_domain
 
 MIB = 1024 * 1024
 

@@ -10,12 +10,12 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from netboot.masters.disk_file import DiskFile
-from netboot.masters.loop import loop_device
 from netboot.shared.errors import NetbootError
 from netboot.shared.growth import EXT, SUPERBLOCK, SuperblockError, read_ext
 from netboot.shared.manifest import FileSystem, Partition
 from netboot.shared.process import run
+from netboot.survey.disk_file import DiskFile
+from netboot.survey.loop import loop_device
 
 _NOT_PROBED: Final = ("extended", "bios-boot")
 _AMBIVALENT: Final = 8

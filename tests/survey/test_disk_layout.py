@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netboot.masters.disk_layout import parse_table, with_file_systems
-from netboot.masters.file_systems import parse_blkid
-from netboot.masters.uefi_loaders import choose_loader
 from netboot.shared.errors import NetbootError
 from netboot.shared.manifest import FileSystem, Partition
+from netboot.survey.disk_layout import parse_table, with_file_systems
+from netboot.survey.file_systems import parse_blkid
+from netboot.survey.uefi_loaders import choose_loader
 
 MIB = 1024 * 1024
 

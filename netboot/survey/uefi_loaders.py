@@ -9,12 +9,12 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-from netboot.masters.disk_file import DiskFile
-from netboot.masters.file_reader import list_folder
-from netboot.masters.loop import loop_device
 from netboot.shared.errors import NetbootError
 from netboot.shared.manifest import REMOVABLE_PATHS, Partition, UefiLoader
 from netboot.shared.process import run
+from netboot.survey.disk_file import DiskFile
+from netboot.survey.file_reader import list_folder
+from netboot.survey.loop import loop_device
 
 _LOADER: Final = re.compile(r"(/(?!\.+/)[A-Za-z0-9._-]+)+\.efi", re.IGNORECASE)
 # What lies beside loaders and starts no system: shim's MokManager and fallback, rEFInd's drivers, firmware updates…

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from netboot.bootfiles import BootFiles
-from netboot.masters.sbat import generations, level, revoked, section
+from netboot.survey.sbat import generations, level, revoked, section
 
 
 @pytest.mark.lab

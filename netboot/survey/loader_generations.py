@@ -1,7 +1,6 @@
-"""The SBAT generations of a master's boot loaders, and whether this workshop's own shim would revoke them.
+"""The SBAT generations of the boot loaders on a disk, as far as a start goes through them.
 
-Under Secure Boot our shim raises the revocation level in every PC that it boots; a master whose GRUB is below it would
-not start on the PC that it was just written to. Not for: what generations are (`sbat.py`).
+Not for: what generations are (`sbat.py`), which of them this workshop's own shim takes (`masters/loader_level.py`).
 """
 
 import tempfile
@@ -9,13 +8,12 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
-from netboot.bootfiles.loaders import UEFI_X64
-from netboot.masters.disk_file import DiskFile
-from netboot.masters.loop import loop_device
-from netboot.masters.sbat import LOADER_LIMIT, Generations, generations, level
 from netboot.shared.errors import NetbootError
 from netboot.shared.manifest import REMOVABLE_PATHS, Partition, UefiLoader
 from netboot.shared.process import run
+from netboot.survey.disk_file import DiskFile
+from netboot.survey.loop import loop_device
+from netboot.survey.sbat import LOADER_LIMIT, generations
 
 _BESIDE: Final = ("grubx64.efi", "grubia32.efi", "grub.efi")
 """What a shim loads from its own folder."""
@@ -56,11 +54,3 @@ def read_generations(disk: DiskFile, esp: Partition, paths: Iterable[str]) -> di
             for component, generation in (generations(copied.read_bytes()) or {}).items():
                 lowest[component] = min(generation, lowest.get(component, generation))
     return lowest
-
-
-def level_of(bootfiles: Path) -> Generations | None:
-    """The level that the shim in this folder of boot files writes into PCs; None when there is none yet."""
-    try:
-        return level((bootfiles / UEFI_X64).read_bytes())
-    except OSError:
-        return None

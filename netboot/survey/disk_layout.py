@@ -13,16 +13,16 @@ from typing import Any, Final, Literal
 
 import msgspec
 
-from netboot.masters.disk_file import DiskFile
-from netboot.masters.file_systems import probe
-from netboot.masters.gpt import find_sector, read_gpt
-from netboot.masters.installed_system import find_system
-from netboot.masters.loop import loop_device
 from netboot.shared.errors import NetbootError
 from netboot.shared.growth import GROWABLE
 from netboot.shared.inventory import gigabytes
 from netboot.shared.manifest import FileSystem, Partition, Repair, Role
 from netboot.shared.process import ProgramError, run
+from netboot.survey.disk_file import DiskFile
+from netboot.survey.file_systems import probe
+from netboot.survey.gpt import find_sector, read_gpt
+from netboot.survey.installed_system import find_system
+from netboot.survey.loop import loop_device
 
 DOS_ROLES: Final[dict[str, Role]] = {
     "05": "extended", "0f": "extended", "85": "extended", "82": "swap", "ef": "esp", "27": "recovery", "07": "data",

@@ -1,0 +1,55 @@
+"""Everything that is asked about a disk before a master is made of it.
+
+Not for: what a disk does not say of itself (its master's name, its licence), packing it (`masters/intake.py`).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from netboot.shared.manifest import UefiLoader, Understood
+from netboot.survey.disk_file import DiskFile
+from netboot.survey.disk_layout import DiskLayout, read_layout
+from netboot.survey.loader_generations import read_generations, started_by
+from netboot.survey.uefi_loaders import choose_loader, list_esp, loaders
+from netboot.survey.used_ranges import Range, used_ranges
+
+_BOOT_CODE: Final = 440
+"""Bytes of the first sector that hold boot code, before the disk's signature and a dos table."""
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What was found. `ranges` are in use, in order of the disk; `uefi` is what a boot entry should name."""
+
+    layout: DiskLayout
+    ranges: tuple[Range, ...]
+    uefi: UefiLoader | None
+    understood: Understood
+
+    @property
+    def used(self) -> int:
+        """How many bytes are in use."""
+        return sum(end - start for start, end in self.ranges)
+
+
+def survey(disk: DiskFile, progress: Callable[[str], None]) -> Survey:
+    """Read all of it. Raises NetbootError when no master can be made of this disk. Needs root."""
+    layout = read_layout(disk, progress)
+    ranges = used_ranges(disk, layout, progress)
+    esp = next((partition for partition in layout.partitions if partition.role == "esp"), None)
+    paths = list_esp(disk, esp) if esp is not None else []
+    uefi = choose_loader(paths, esp.number) if esp is not None else None
+    generations = read_generations(disk, esp, started_by(paths, uefi)) if esp is not None else {}
+    return Survey(
+        layout=layout,
+        ranges=ranges,
+        uefi=uefi,
+        understood=Understood(
+            system=layout.system,
+            bios=any(disk.read(0, _BOOT_CODE)),
+            loaders=loaders(paths),
+            repaired=layout.repaired,
+            generations=generations,
+        ),
+    )
