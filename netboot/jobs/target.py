@@ -6,7 +6,7 @@ from netboot.jobs.disk_answers import Answer
 from netboot.jobs.disk_rules import internal_disks
 from netboot.jobs.job import Job, MasterNeeds
 from netboot.jobs.profile import Profile
-from netboot.shared.inventory import Disk, DiskId, Inventory, gigabytes, label
+from netboot.shared.inventory import Disk, DiskId, Inventory, amount, gigabytes, label
 from netboot.shared.problems import Problem
 
 
@@ -33,9 +33,10 @@ def choose_target(
     erased: bool,
     answers: Sequence[Answer] = (),
 ) -> Disk | Problem:
-    """The disk that gets the master: the one a person named, else the only one that fits, else the only SSD.
+    """The disk that gets the master: the one a person named, else the smallest SSD that it fits, else the only disk.
 
-    Without an erase before (`erased` False) nothing is guessed: of several disks, a person names the one to overwrite.
+    Of two SSDs of one size, and of several hard disks, a person names one. Without an erase before (`erased` False)
+    nothing is guessed at all: of several disks, a person names the one to overwrite.
     """
     disks = internal_disks(inventory, answers)
     if named is not None:
@@ -50,11 +51,11 @@ def choose_target(
     if not erased and len(disks) > 1:
         return Problem("several-targets", {"disks": ", ".join(label(disk) for disk in disks)[:400]})
     solid = [disk for disk in fitting if not disk.rotational]
-    if len(fitting) == 1:
-        return fitting[0]
-    if len(solid) == 1:
-        return solid[0]
-    return Problem("several-targets", {"disks": ", ".join(label(disk) for disk in fitting)[:400]})
+    smallest = min((disk.id.size for disk in solid), default=0)
+    best = [disk for disk in solid if disk.id.size == smallest] or fitting
+    if len(best) == 1:
+        return best[0]
+    return Problem("several-targets", {"disks": ", ".join(label(disk) for disk in best)[:400]})
 
 
 def master_forbids(profile: Profile, master: MasterNeeds | None) -> Problem | None:
@@ -90,5 +91,6 @@ def _why_none_fits(disks: Sequence[Disk], master: MasterNeeds) -> Problem:
             "needed": gigabytes(master.disk),
             "disk": label(largest),
             "size": gigabytes(largest.id.size),
+            "missing": amount(master.disk - largest.id.size),
         },
     )

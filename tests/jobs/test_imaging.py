@@ -123,11 +123,13 @@ def test_a_mounted_disk_stops_the_job() -> None:
     assert forbids_writing(inventory(replace(SSD, in_use=True))) == Problem("disk-in-use", {"disk": "SSD S1 16.0 GB"})
 
 
-def test_the_target_is_the_one_that_fits_then_the_only_ssd_then_a_person_decides() -> None:
+def test_the_target_is_the_one_that_fits_then_the_smallest_ssd_then_a_person_decides() -> None:
     small = replace(SSD, id=DiskId(serial="S2", size=4 * GB))
     assert choose_target(inventory(small, HDD), MASTER, None, erased=True) == HDD
     assert choose_target(inventory(SSD, HDD), MASTER, None, erased=True) == SSD
-    other = replace(SSD, name="sdd", id=DiskId(serial="S9", size=64 * GB))
+    larger = replace(SSD, name="sdd", id=DiskId(serial="S9", size=64 * GB))
+    assert choose_target(inventory(larger, SSD), MASTER, None, erased=True) == SSD
+    other = replace(SSD, name="sdd", id=DiskId(serial="S9", size=16 * GB))
     undecided = choose_target(inventory(SSD, other), MASTER, None, erased=True)
     assert isinstance(undecided, Problem)
     assert undecided.code == "several-targets"

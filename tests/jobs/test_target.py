@@ -1,5 +1,7 @@
 """The disk that gets the master, and each reason why none does, with all that its sentence needs."""
 
+from itertools import permutations
+
 import pytest
 from msgspec.structs import replace
 
@@ -7,11 +9,13 @@ from netboot.jobs.disk_answers import Answer
 from netboot.jobs.target import choose_target, target_of
 from netboot.shared.inventory import DiskId, Inventory
 from netboot.shared.problems import Problem
-from tests.jobs.conftest import GB, HDD, MASTER, SSD, inventory, job
+from tests.jobs.conftest import GB, HDD, MASTER, SSD, STICK, inventory, job
 
 SMALL = replace(SSD, model="Small", id=DiskId(serial="S4", size=4 * GB))
 SMALLER = replace(SSD, model="Smaller", id=DiskId(serial="S2", size=2 * GB))
-LIKE = replace(SSD, name="sdd", id=DiskId(serial="S9", size=64 * GB))
+LARGER = replace(SSD, name="sdd", id=DiskId(serial="S9", size=64 * GB))
+SMALLEST = replace(SSD, name="sdf", id=DiskId(serial="S7", size=8 * GB))
+LIKE = replace(SSD, name="sde", id=DiskId(serial="S8", size=16 * GB))
 
 
 def with_secure_boot(said: str) -> Inventory:
@@ -21,7 +25,7 @@ def with_secure_boot(said: str) -> Inventory:
 
 def test_the_job_gives_the_master_and_the_disk() -> None:
     assert target_of(job(SSD)) == (MASTER, SSD)
-    assert target_of(job(SSD, LIKE, target=LIKE.id)) == (MASTER, LIKE)
+    assert target_of(job(SSD, LARGER, target=LARGER.id)) == (MASTER, LARGER)
 
 
 def test_a_job_that_has_no_disk_for_its_master_gives_none() -> None:
@@ -61,10 +65,39 @@ def test_a_disk_of_just_the_masters_size_is_large_enough() -> None:
     assert choose_target(inventory(short), MASTER, None, erased=True) != short
 
 
+def test_the_smallest_ssd_that_the_master_fits_gets_it_whatever_the_order() -> None:
+    disks = (LARGER, HDD, SMALL, SSD, STICK)
+    for order in permutations(disks):
+        assert choose_target(inventory(*order), MASTER, None, erased=True) == SSD
+    assert choose_target(inventory(LARGER, SMALL, HDD), MASTER, None, erased=True) == LARGER
+    assert choose_target(inventory(*disks), MASTER, HDD.id, erased=True) == HDD
+
+
+def test_an_ssd_with_other_sectors_is_passed_over() -> None:
+    other = replace(SMALLEST, logical_sector=4096)
+    assert choose_target(inventory(other, SSD, LARGER), MASTER, None, erased=True) == SSD
+
+
+def test_the_smallest_of_several_ssds_is_no_guess_behind_an_erase_alone() -> None:
+    told = Problem("several-targets", {"disks": "SSD S1 16.0 GB, SSD S9 64.0 GB"})
+    assert choose_target(inventory(SSD, LARGER), MASTER, None, erased=False) == told
+
+
 @pytest.mark.parametrize("erased", [True, False])
 def test_disks_among_which_a_person_must_choose_are_all_told(erased: bool) -> None:
-    told = Problem("several-targets", {"disks": "SSD S1 16.0 GB, SSD S9 64.0 GB"})
+    told = Problem("several-targets", {"disks": "SSD S1 16.0 GB, SSD S8 16.0 GB"})
     assert choose_target(inventory(SSD, LIKE), MASTER, None, erased=erased) == told
+
+
+def test_of_ssds_of_one_size_only_those_are_told() -> None:
+    told = Problem("several-targets", {"disks": "SSD S1 16.0 GB, SSD S8 16.0 GB"})
+    assert choose_target(inventory(LARGER, SSD, HDD, LIKE), MASTER, None, erased=True) == told
+
+
+def test_of_several_hard_disks_none_is_taken_for_its_size() -> None:
+    more = replace(HDD, id=DiskId(serial="H2", size=250 * GB))
+    told = Problem("several-targets", {"disks": "HDD H1 500.0 GB, HDD H2 250.0 GB"})
+    assert choose_target(inventory(HDD, more), MASTER, None, erased=True) == told
 
 
 @pytest.mark.parametrize("erased", [True, False])
@@ -75,10 +108,18 @@ def test_a_sentence_about_many_disks_is_cut(erased: bool) -> None:
     assert len(told.values["disks"]) == 400
 
 
-def test_of_disks_that_are_all_too_small_the_largest_is_told() -> None:
-    told = {"master": "debian", "needed": "8.0 GB", "disk": "Small S4 4.0 GB", "size": "4.0 GB"}
+def test_of_disks_that_are_all_too_small_the_largest_is_told_and_what_is_missing() -> None:
+    told = {"master": "debian", "needed": "8.0 GB", "disk": "Small S4 4.0 GB", "size": "4.0 GB", "missing": "4.0 GB"}
     for disks in ((SMALL, SMALLER), (SMALLER, SMALL)):
         assert choose_target(inventory(*disks), MASTER, None, erased=True) == Problem("disk-too-small", told)
+
+
+def test_a_disk_that_is_one_megabyte_too_small_is_told_so() -> None:
+    short = replace(SSD, id=DiskId(serial="S8", size=MASTER.disk - 10**6))
+    told = target_of(job(short))
+    assert isinstance(told, Problem)
+    assert "8,0 Go : il manque 1,0 Mo" in told.sentence("fr")
+    assert "8.0 GB: 1.0 MB are missing" in told.sentence("en")
 
 
 def test_a_disk_that_is_large_enough_and_has_other_sectors_is_told_before_those_that_are_too_small() -> None:

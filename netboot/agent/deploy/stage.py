@@ -30,7 +30,7 @@ from netboot.agent.disks.sweep import Sweep, Worker
 from netboot.agent.failures import StageFailed
 from netboot.agent.progress import HeldUp, Progress, nobody
 from netboot.agent.this_boot import ThisBoot
-from netboot.shared.inventory import Disk, DiskId, gigabytes, label
+from netboot.shared.inventory import Disk, DiskId, amount, gigabytes, label
 from netboot.shared.manifest import Chunk, Manifest
 from netboot.shared.problems import Problem
 from netboot.shared.stages.deploy import Deploy, DeployResult
@@ -107,7 +107,8 @@ def _require_fit(stage: Deploy, manifest: Manifest, disk: Disk, device: DirectDi
         values = {"wanted": str(manifest.sector), "found": str(device.sector)}
         raise StageFailed(Problem("disk-sectors", {"master": stage.name, "disk": label(disk), **values}))
     if device.size < manifest.disk:
-        values = {"needed": gigabytes(manifest.disk), "size": gigabytes(device.size)}
+        missing = amount(manifest.disk - device.size)
+        values = {"needed": gigabytes(manifest.disk), "size": gigabytes(device.size), "missing": missing}
         raise StageFailed(Problem("disk-too-small", {"master": stage.name, "disk": label(disk), **values}))
 
 

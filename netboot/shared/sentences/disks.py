@@ -94,10 +94,10 @@ SENTENCES: Final[dict[Code, dict[Language, str]]] = {
         "this PC from the network again.",
     },
     "disk-too-small": {
-        "fr": "Le système {master} demande {needed} et le disque {disk} n'a que {size}. Choisissez un autre profil "
-        "ou un disque plus grand.",
-        "en": "The system {master} needs {needed} and the disk {disk} has only {size}. Choose another profile or a "
-        "larger disk.",
+        "fr": "Le système {master} demande {needed} et le disque {disk} n'a que {size} : il manque {missing}. "
+        "Choisissez un autre profil ou un disque plus grand.",
+        "en": "The system {master} needs {needed} and the disk {disk} has only {size}: {missing} are missing. "
+        "Choose another profile or a larger disk.",
     },
     "disk-sectors": {
         "fr": "Le système {master} est fait pour des secteurs de {wanted} octets ; le disque {disk} en a de {found}. "
