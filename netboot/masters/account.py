@@ -60,6 +60,8 @@ def _growth(manifest: Manifest) -> str:
             return f"nothing; {_named(growing)} is the last one, and its file system is of a form that does not grow"
         return f"{_named(growing)} takes the rest of a larger disk up to {gigabytes(most)}; what is behind stays free"
     last = max(manifest.partitions, key=lambda partition: partition.end)
+    if last.filesystem is not None and last.filesystem.kind in GROWABLE:
+        return f"nothing; {_named(last)} is the last one, and its file system is in a state that does not grow"
     return f"nothing; {_named(last)} is the last one, and only {', '.join(sorted(GROWABLE))} grow"
 
 

@@ -1,8 +1,10 @@
 """How large a file system can be made: known from its own superblock, before anything is erased for it. Pure.
 
 Shared by the server, which says it when a master is taken in, and the agent, which obeys it. ext2, 3 and 4 have limits
-that resize2fs (e2fsprogs 1.47.2) either refuses or, worse, breaks the file system at; XFS and btrfs grow to any disk.
-Layout of the superblock: Linux, Documentation/filesystems/ext4/super.rst. Not for: growing (`agent/customise/grow.py`).
+that resize2fs (e2fsprogs 1.47.2) either refuses or, worse, breaks the file system at; NTFS has 32 bits for the number
+of its clusters; XFS and btrfs grow to any disk.
+Layout of ext's superblock: Linux, Documentation/filesystems/ext4/super.rst; of NTFS's boot sector: ntfs-3g, layout.h.
+Not for: growing (`agent/customise/grow.py`).
 """
 
 import struct
@@ -10,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 EXT: Final = frozenset({"ext2", "ext3", "ext4"})
-GROWABLE: Final = EXT | {"xfs", "btrfs"}
+GROWABLE: Final = EXT | {"xfs", "btrfs", "ntfs"}
 """The file systems, as blkid names them, that the agent can make larger."""
 SUPERBLOCK: Final = slice(1024, 2048)
 """Where an ext file system keeps it, in bytes from its beginning."""
@@ -106,6 +108,32 @@ def read_ext(superblock: bytes) -> ExtSize:
     return size
 
 
+@dataclass(frozen=True, slots=True)
+class NtfsSize:
+    """What an NTFS boot sector says of its size. `size` is in bytes, without the sector behind, its own copy."""
+
+    cluster: int
+    size: int
+
+    @property
+    def largest(self) -> int:
+        """The length in bytes to which it can be grown; its own length when it cannot."""
+        return max(_MOST * self.cluster, self.size)
+
+
+def read_ntfs(head: bytes) -> NtfsSize:
+    """Read the boot sector at the beginning of an NTFS. Raises SuperblockError."""
+    if len(head) < 512 or not head.startswith(b"NTFS    ", 3):
+        raise SuperblockError("no boot sector of NTFS")
+    sector, each = _at(head, "<H", 0x0B), head[0x0D]
+    # Above 128 it is the negative of a power of two.
+    cluster = sector * (each if each <= 0x80 else 1 << min(256 - each, 31))
+    size = sector * _at(head, "<Q", 0x28)
+    if sector not in (512, 1024, 2048, 4096) or not 512 <= cluster <= 2 << 20 or size < cluster:
+        raise SuperblockError("a boot sector that makes no sense")
+    return NtfsSize(cluster, size)
+
+
 def size_in(kind: str, head: bytes) -> int:
     """The length in bytes that a file system of this kind has by its own superblock. Raises SuperblockError."""
     try:
@@ -113,6 +141,8 @@ def size_in(kind: str, head: bytes) -> int:
             return read_ext(head[SUPERBLOCK]).size
         if kind == "xfs" and head.startswith(b"XFSB"):
             return _at(head, ">I", 4) * _at(head, ">Q", 8)
+        if kind == "ntfs":
+            return read_ntfs(head).size
         if kind == "btrfs" and head[_BTRFS + 0x40 :].startswith(b"_BHRfS_M"):
             return _at(head, "<Q", _BTRFS + 0x70)
     except struct.error as error:

@@ -23,7 +23,7 @@ from nacl.exceptions import CryptoError
 from nacl.signing import SigningKey, VerifyKey
 
 from netboot.shared.fields import Digest, Identifier
-from netboot.shared.growth import GROWABLE
+from netboot.shared.growth import EXT
 from netboot.shared.inventory import Size, Text
 
 MAGIC: Final = b"netboot-manifest1\n"
@@ -32,7 +32,7 @@ LENGTH_LIMIT: Final = 16 * 1024 * 1024
 """Longest signed manifest that is read, in bytes: some 150,000 chunks."""
 CHUNK_LIMIT: Final = 4 * 1024 * 1024
 """Longest chunk that may stand in a manifest, in bytes; `survey/pieces.py` says which length is made."""
-CUSTOMISABLE: Final = GROWABLE
+CUSTOMISABLE: Final = EXT | {"xfs", "btrfs"}
 """The root file systems, as blkid names them, inside which the agent can make a system a PC's own."""
 
 Line = Annotated[str, Meta(min_length=1, max_length=120, pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]+\Z")]

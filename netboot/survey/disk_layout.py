@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
 import msgspec
+from msgspec import UNSET
 
 from netboot.shared.errors import NetbootError
 from netboot.shared.growth import GROWABLE
@@ -170,11 +171,18 @@ def with_file_systems(
         msgspec.structs.replace(
             partition,
             role="root" if partition is root else partition.role,
-            grow=partition is last and system is not None and system.kind in GROWABLE,
+            grow=partition is last and system is not None and _grows(partition, system),
             filesystem=system,
         )
         for partition, system in pairs
     )
+
+
+def _grows(partition: Partition, system: FileSystem) -> bool:
+    """Of an NTFS that ntfsresize does not touch, not even the partition grows: Windows is to find it as it was."""
+    if system.kind == "ntfs" and system.largest is not UNSET and system.largest <= partition.length:
+        return False
+    return system.kind in GROWABLE
 
 
 def _system(disk: DiskFile, partition: Partition, system: FileSystem) -> str:

@@ -16,6 +16,7 @@ from netboot.shared.manifest import FileSystem, Partition
 from netboot.shared.process import run
 from netboot.survey.disk_file import DiskFile
 from netboot.survey.loop import loop_device
+from netboot.survey.ntfs import largest_ntfs
 
 _NOT_PROBED: Final = ("extended", "bios-boot")
 _AMBIVALENT: Final = 8
@@ -27,6 +28,9 @@ def probe(disk: DiskFile, partition: Partition, progress: Callable[[str], None])
     if partition.role in _NOT_PROBED:
         return None
     system = _probe(disk, partition, progress)
+    if system is not None and system.kind == "ntfs":
+        largest = largest_ntfs(disk, partition, progress)
+        return system if largest is None else replace(system, largest=largest)
     if system is None or system.kind not in EXT:
         return system
     try:

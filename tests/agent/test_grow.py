@@ -13,6 +13,7 @@ from netboot.agent.customise import grow as growing
 from netboot.agent.customise.grow import GROWERS
 from netboot.shared.errors import NetbootError
 from netboot.shared.growth import HEAD, SUPERBLOCK, read_ext, size_in
+from tests.file_trees import facts, plant
 
 MIB, GIB, TIB = 1 << 20, 1 << 30, 1 << 40
 
@@ -112,12 +113,102 @@ def test_growing_does_not_hang_on_the_pcs_clock(tmp_path: Path, monkeypatch: pyt
     path = ext(tmp_path / "ext.img", 64 * MIB, "-t", "ext4")
     tool("debugfs", "-w", "-R", "set_super_value mtime 20260901120000", path)
     tool("debugfs", "-w", "-R", "set_super_value lastcheck 20200101000000", path)
-    monkeypatch.setattr("netboot.agent.customise.grow.time.time", lambda: float(clock))
+    monkeypatch.setattr("netboot.agent.customise.grow_ext.time.time", lambda: float(clock))
     with loop(path, 200 * MIB) as device:
         GROWERS["ext4"](device, "ext4")
         monkeypatch.setenv("E2FSCK_TIME", "4000000000")
         tool("e2fsck", "-f", "-n", device)
         assert read_ext(head(device)[SUPERBLOCK]).size == 200 * MIB
+
+
+MAKERS = {
+    "ext4": ("mke2fs", "-q", "-t", "ext4"),
+    "xfs": ("mkfs.xfs", "-q"),
+    "btrfs": ("mkfs.btrfs", "-q"),
+    "ntfs": ("mkntfs", "-Q", "-F", "-q"),
+}
+CHECKS = {
+    "ext4": ("e2fsck", "-f", "-n"),
+    "xfs": ("xfs_repair", "-n"),
+    "btrfs": ("btrfs", "check"),
+    "ntfs": ("ntfsfix", "-n"),
+}
+
+
+@contextmanager
+def mounted(device: Path, kind: str, folder: Path, *options: str) -> Iterator[Path]:
+    folder.mkdir(exist_ok=True)
+    tool("mount", "-t", "ntfs-3g" if kind == "ntfs" else kind, *options, device, folder)
+    try:
+        yield folder
+    finally:
+        tool("umount", folder)
+
+
+@pytest.mark.root
+@pytest.mark.parametrize("kind", MAKERS)
+def test_nothing_in_a_file_system_changes_when_it_grows(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "disk.img"
+    os.truncate(os.open(path, os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC), 320 * MIB)
+    tool(*MAKERS[kind], path)
+    with loop(path, 320 * MIB) as device, mounted(device, kind, tmp_path / "there") as root:
+        plant(root, kind)
+    with loop(path, 30 * GIB) as device:
+        with mounted(device, kind, tmp_path / "there", "-o", "ro") as root:
+            before = facts(root)
+        growing.GROWERS[kind](device, kind)
+        with device.open("rb") as file:
+            assert 30 * GIB - size_in(kind, file.read(HEAD)) <= 8192
+        tool(*CHECKS[kind], device)
+        with mounted(device, kind, tmp_path / "there", "-o", "ro") as root:
+            assert facts(root) == before
+            assert os.statvfs(root).f_blocks * os.statvfs(root).f_frsize > 28 * GIB
+    assert len(before) > 60
+
+
+def ntfs(path: Path, size: int, *options: str) -> Path:
+    path.unlink(missing_ok=True)
+    os.truncate(os.open(path, os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC), size)
+    tool("mkntfs", "-Q", "-F", "-q", *options, path)
+    return path
+
+
+@pytest.mark.root
+@pytest.mark.parametrize("options", [("-c", "512"), ("-c", "65536"), ("-s", "512", "-c", "4096")])
+def test_an_ntfs_of_any_cluster_size_grows_and_windows_is_told_to_check_it_once(
+    tmp_path: Path, options: tuple[str, ...]
+) -> None:
+    with loop(ntfs(tmp_path / "ntfs.img", 100 * MIB, *options), 3 * GIB) as device:
+        assert "Flags: 0x0000" in " ".join(tool("ntfsinfo", "-m", device).split())
+        growing.GROWERS["ntfs"](device, "ntfs")
+        assert 3 * GIB - size_in("ntfs", head(device)) <= 2 * 65536
+        assert "DIRTY" in tool("ntfsinfo", "-fm", device)
+        # Once more, as after a customising that failed: there is nothing left to do, dirty or not.
+        growing.GROWERS["ntfs"](device, "ntfs")
+
+
+@pytest.mark.root
+def test_an_ntfs_that_windows_has_to_check_first_is_not_touched(tmp_path: Path) -> None:
+    path = ntfs(tmp_path / "ntfs.img", 100 * MIB)
+    with loop(path, 200 * MIB) as device:
+        growing.GROWERS["ntfs"](device, "ntfs")
+    before = path.read_bytes()
+    with loop(path, 400 * MIB) as device, pytest.raises(NetbootError, match="ntfsresize ended with status 1"):
+        growing.GROWERS["ntfs"](device, "ntfs")
+    assert path.read_bytes()[: len(before)] == before
+
+
+@pytest.mark.root
+def test_a_hibernated_ntfs_is_not_touched_although_ntfsresize_would(tmp_path: Path) -> None:
+    path = ntfs(tmp_path / "ntfs.img", 100 * MIB)
+    with loop(path, 100 * MIB) as device, mounted(device, "ntfs", tmp_path / "there") as root:
+        (root / "hiberfil.sys").write_bytes(b"hibr" + bytes(4 * MIB))
+    before = path.read_bytes()
+    with loop(path, 400 * MIB) as device:
+        tool("ntfsresize", "--info", device)
+        with pytest.raises(NetbootError, match="did not shut this NTFS down"):
+            growing.GROWERS["ntfs"](device, "ntfs")
+    assert path.read_bytes()[: len(before)] == before
 
 
 @pytest.mark.root

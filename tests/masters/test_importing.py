@@ -106,7 +106,7 @@ def test_a_raw_image_is_whole_again_on_a_disk_without_zeros(tmp_path: Path, lay:
         (2, "root", "ext4", False),
         (3, "swap", "swap", False),
         (4, "other", None, False),
-        (5, "data", "ntfs", False),
+        (5, "data", "ntfs", True),
     ]
     assert manifest.uefi is not None
     assert (manifest.uefi.partition, manifest.uefi.path) == (1, "/EFI/vendor/shimx64.efi")
