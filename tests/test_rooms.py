@@ -77,7 +77,7 @@ PURE = (
     *(f"lab.drives.tcg.{name}" for name in ("discovery", "packets", "spec", "tper")),
     "kit.partitions",
     "lan.query_rate",
-    "masters.account", "masters.description",
+    "masters.account", "masters.description", "masters.difference",
     "masters.file_format", "masters.packed",
     *(f"masters.formats.{name}" for name in (
         "bounds", "crc32c", "vdi_header", "vhd_header", "vhdx_header", "vmdk_header",
@@ -92,6 +92,7 @@ PURE = (
     "shared.inventory", "shared.manifest", "shared.output_lines", "shared.problems", "shared.protocol",
     "shared.out_of_reach", "shared.read_back", "shared.stage_question",
     "shared.thawing", "shared.visible", "shared.whereabouts",
+    "store.versions",
     "survey.gpt", "survey.pieces", "survey.sbat",
     "tftpd.transfer",
 )  # fmt: skip

@@ -13,7 +13,9 @@ from netboot.bootfiles import current
 from netboot.files.data_folder import require_open
 from netboot.masters.account import account
 from netboot.masters.build import build_master
+from netboot.masters.chosen_version import named, require_versions, version_of
 from netboot.masters.description import describe
+from netboot.masters.difference import difference, shares
 from netboot.masters.importing import import_master
 from netboot.masters.in_use import held_by_jobs, require_unused
 from netboot.masters.loader_level import level_of
@@ -24,8 +26,8 @@ from netboot.shared.inventory import amount
 from netboot.shared.manifest import Manifest
 from netboot.shared.visible import visible
 from netboot.store import Store, StoreError
-from netboot.store.stored import stored
-from netboot.store.upkeep import Deleted, collect_garbage, remove_master, verify
+from netboot.store.stored import packed_sizes, stored
+from netboot.store.upkeep import Deleted, collect_garbage, remove_master, remove_version, verify
 
 Say = Callable[[str], None]
 
@@ -65,29 +67,56 @@ def _tell_of(manifest: Manifest, say: Say) -> None:
 
 
 def _list(_: argparse.Namespace, settings: Settings, say: Say) -> int:
-    store = Store(_folder(settings), accepts=public_key(load_key(settings.data_folder)))
+    store = _own(settings)
     status = 0
-    for name, digest in store.names().items():
-        try:
-            manifest = store.manifest(digest)
-        except StoreError as error:
-            say(f"{name} cannot be used: {error}")
-            status = 1
-        else:
-            line = f"{manifest.name}\t{manifest.version}\t{manifest.licence}\t{manifest.digest}"
-            print(visible(line))  # noqa: T201
+    for name, versions in store.all_versions().items():
+        for digest in versions.all:
+            try:
+                manifest = store.manifest(digest)
+            except StoreError as error:
+                say(f"{name} cannot be used: {error}")
+                status = 1
+            else:
+                state = "current" if digest == versions.current else "before"
+                print(visible("\t".join((name, manifest.version, manifest.licence, digest, state))))  # noqa: T201
     return status
 
 
 def _show(options: argparse.Namespace, settings: Settings, _: Say) -> int:
-    store = Store(_folder(settings), accepts=public_key(load_key(settings.data_folder)))
-    manifest = store.current(options.name)
-    if manifest is None:
-        raise NetbootError(f"the store has no master {options.name}", hint="netboot master list shows those it has")
+    store = _own(settings)
+    manifest = store.manifest(version_of(store, options.name, options.release))
     whole = stored(store, manifest)
     for line in describe(manifest, whole):
         print(visible(line))  # noqa: T201
     return 1 if whole.missing else 0
+
+
+def _use(options: argparse.Namespace, settings: Settings, say: Say) -> int:
+    store = _own(settings)
+    digest = version_of(store, options.name, options.release)
+    version = store.manifest(digest).version
+    if digest == require_versions(store, options.name).current:
+        say(f"{options.name} {version} is the current version already.")
+        return 0
+    store.use(options.name, digest)
+    say(f"{options.name} {version} is current: every job that begins from now on gets it. The other version stays.")
+    return 0
+
+
+def _diff(options: argparse.Namespace, settings: Settings, say: Say) -> int:
+    store = _own(settings)
+    if options.new:
+        old, new = named(store, options.old), named(store, options.new)
+    else:
+        versions = require_versions(store, options.old)
+        if not versions.before:
+            raise NetbootError(f"{options.old} has one version only", hint="name two masters: netboot master diff A B")
+        old, new = versions.before, versions.current
+    was, now = store.manifest(old), store.manifest(new)
+    say(f"{was.name} {was.version} ({was.created}) → {now.name} {now.version} ({now.created})")
+    for line in difference(was, now, shares(was, now, packed_sizes(store, was) | packed_sizes(store, now))):
+        print(visible(line))  # noqa: T201
+    return 0
 
 
 def _verify(_: argparse.Namespace, settings: Settings, say: Say) -> int:
@@ -100,6 +129,13 @@ def _verify(_: argparse.Namespace, settings: Settings, say: Say) -> int:
 
 def _remove(options: argparse.Namespace, settings: Settings, say: Say) -> int:
     held = _Held(settings)
+    if options.release:
+        store = _for_deleting(settings)
+        digest = version_of(store, options.name, options.release)
+        deleted = remove_version(store, options.name, digest, keep=held)
+        say(f"{options.name} {options.release} is deleted: {_freed(deleted)}.")
+        _tell_of_held(held.jobs, deleted, say)
+        return 0
 
     def keep() -> tuple[str, ...]:
         require_unused(options.name, settings)
@@ -130,6 +166,11 @@ class _Held:
     def __call__(self) -> tuple[str, ...]:
         self.jobs = held_by_jobs(self._settings)
         return tuple(job.digest for job in self.jobs)
+
+
+def _own(settings: Settings) -> Store:
+    """The store, as this workshop's agents would take it: what another key signed is refused."""
+    return Store(_folder(settings), accepts=public_key(load_key(settings.data_folder)))
 
 
 def _for_deleting(settings: Settings) -> Store:
@@ -163,6 +204,8 @@ _COMMANDS: Final[dict[str, Callable[[argparse.Namespace, Settings, Say], int]]] 
     "import": _import,
     "list": _list,
     "show": _show,
+    "use": _use,
+    "diff": _diff,
     "verify": _verify,
     "remove": _remove,
     "gc": _gc,

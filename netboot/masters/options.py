@@ -32,11 +32,19 @@ def add_master_options(
         "--without-secure-boot", action="store_true", help="also one that starts on PCs without Secure Boot only"
     )
 
-    add("list", told="what is in the store")
+    add("list", told="what is in the store: of each master the current version, and the one before")
     show = add("show", told="all that is known of one: partitions, file systems, loaders, what it takes up")
     show.add_argument("name")
+    show.add_argument("--release", default="", help="which version; the current one when none is named")
+    use = add("use", told="make the other version of a master its current one: what PCs get from now on")
+    use.add_argument("name")
+    use.add_argument("release", metavar="version", help="or the beginning of its digest")
+    diff = add("diff", told="what is different between two versions, or two masters")
+    diff.add_argument("old", metavar="A", help="NAME, or NAME@VERSION")
+    diff.add_argument("new", metavar="B", nargs="?", default="", help="left out: A's version before, and its current")
     add("verify", told="read every chunk in the store and compare it with its name")
 
     remove = add("remove", told="delete a master, and the chunks that only it used")
     remove.add_argument("name")
-    add("gc", told="free what no master's current version and no PC at work needs")
+    remove.add_argument("--release", default="", help="only this version, the one before the current one")
+    add("gc", told="free what no version of a master and no PC at work needs")

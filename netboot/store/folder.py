@@ -3,6 +3,7 @@
     chunks/… manifests/… masters/… builds/…   blobs
     drafts/                                    unfinished files: written and synced here, then renamed into place
     .lock                                      held shared by whoever writes or has a draft, exclusively to delete
+    .naming                                    held for the moment in which a master's current version is changed
 
 A file is never changed in place, only replaced as a whole. So readers need no lock, and HTTP can send a file straight
 from disk. Not for: what the names mean (`store.py`). Sizes are bytes.
@@ -113,6 +114,12 @@ class BlobFolder:
         with self._lock(fcntl.LOCK_EX | fcntl.LOCK_NB):
             yield
 
+    @contextmanager
+    def naming(self) -> Iterator[None]:
+        """Held while a master's versions are read and written anew: of two who do so, neither undoes the other's."""
+        with self._lock(fcntl.LOCK_EX, ".naming"):
+            yield
+
     def forget_unfinished(self) -> int:
         """As BlobStore says."""
         return empty_drafts(self._folder / _DRAFTS)
@@ -147,10 +154,10 @@ class BlobFolder:
             raise StoreError(f"{self._folder} cannot be written to: {error.strerror or error}", hint=hint) from error
 
     @contextmanager
-    def _lock(self, kind: int) -> Iterator[None]:
+    def _lock(self, kind: int, name: str = ".lock") -> Iterator[None]:
         with self._disk_errors_explained():
             self._make()
-            handle = os.open(self._folder / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            handle = os.open(self._folder / name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             try:
                 fcntl.flock(handle, kind)

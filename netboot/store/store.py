@@ -2,7 +2,7 @@
 
     chunks/ab/abcdef….zst   one zstd frame, its plain length in its header
     manifests/<digest>      signed manifests, as shared/manifest.py describes them
-    masters/<name>          the digest of the master's current manifest, as text
+    masters/<name>          which of its manifests is current, and which was before: digests, as text (versions.py)
     builds/<inputs>         the digest of what a build made of these inputs, as text (in the builds' own store)
 
 These are names of blobs (blobs.py). Chunks and manifests are written once and never changed. Writers, and whoever has a
@@ -33,6 +33,7 @@ from netboot.shared.manifest import (
 )
 from netboot.store.blobs import BlobStore, StoreError, read_blob
 from netboot.store.folder import BlobFolder
+from netboot.store.versions import Versions, read_versions
 
 LEVEL: Final = 9
 """zstd's level. On a Debian root in pieces of 1 MiB, one core: level 3 leaves 60.4 % at 305 MB/s, level 9 59.2 % at
@@ -97,12 +98,31 @@ class Store:
 
     def names(self) -> dict[str, str]:
         """Each master's name and the digest of its current manifest, in order of the names."""
-        digests = {}
-        for name in (blob.removeprefix(f"{_MASTERS}/") for blob in self.blobs.list(_MASTERS)):
-            digest = self._digest_of_master(name) if _NAME.fullmatch(name) else None
-            if digest is not None:
-                digests[name] = digest
-        return digests
+        return {name: versions.current for name, versions in self.all_versions().items()}
+
+    def all_versions(self) -> dict[str, Versions]:
+        """Each master's name and its versions, in order of the names; one whose versions cannot be told is left out."""
+        found = {}
+        for name in self._names():
+            versions = self._versions(name)
+            if versions is not None:
+                found[name] = versions
+        return found
+
+    def versions(self, name: str) -> Versions | None:
+        """The versions of this master, or None. Raises StoreError when `name` is no name."""
+        return self._versions(_name(name))
+
+    def require_versions(self) -> dict[str, Versions]:
+        """As `all_versions`, for whoever deletes what they do not name. Raises StoreError when one cannot be told."""
+        found = self.all_versions()
+        for name in self._names():
+            if name not in found:
+                raise StoreError(
+                    f"{self._place(master_name(name))} is damaged: it does not say which version is current",
+                    hint=f"build or import {name} again, or remove it: netboot master remove {name}",
+                )
+        return found
 
     def masters(self) -> tuple[Manifest, ...]:
         """The current manifest of every master, in order of the names. Raises StoreError when one is damaged."""
@@ -110,8 +130,8 @@ class Store:
 
     def current(self, name: str) -> Manifest | None:
         """The current manifest of this master, or None. Raises StoreError when it is damaged or `name` is no name."""
-        digest = self._digest_of_master(_name(name))
-        return None if digest is None else self.manifest(digest)
+        versions = self.versions(name)
+        return None if versions is None else self.manifest(versions.current)
 
     def put_chunk(self, plain: bytes) -> str:
         """Keep this chunk and return its name. A damaged copy that is there already is replaced."""
@@ -152,16 +172,43 @@ class Store:
     def publish(self, manifest: Manifest, key: SigningKey) -> str:
         """Sign and keep a manifest whose chunks are all here, make it its master's current one, return its digest.
 
-        Raises StoreError when a chunk is missing, ManifestError when the manifest contradicts itself.
+        The one that was current is kept as the version before. Raises StoreError when a chunk is missing,
+        ManifestError when the manifest contradicts itself.
         """
         for chunk in manifest.chunks:
             if not self.has_chunk(chunk.sha256):
                 raise StoreError(f"the chunk {chunk.sha256} of {manifest.name} is missing", hint="build it again")
         signed = sign(manifest, key)
         digest = digest_of(signed)
-        self.blobs.put(manifest_name(digest), signed)
-        self.blobs.put(master_name(manifest.name), f"{digest}\n".encode())
+        with self.writing(), self._desk.naming():
+            self.blobs.put(manifest_name(digest), signed)
+            versions = self._versions(manifest.name)
+            self._put_versions(manifest.name, Versions(digest) if versions is None else versions.after(digest))
         return digest
+
+    def use(self, name: str, digest: str) -> None:
+        """Make this version of a master its current one, in one step; the other stays as the version before.
+
+        Raises StoreError when it is none of its versions, or cannot be read, or lacks chunks.
+        """
+        with self.writing(), self._desk.naming():
+            versions = self.versions(name)
+            if versions is None or digest not in versions.all:
+                raise StoreError(f"{digest} is no version of {name} here", hint=f"netboot master list shows {name}'s")
+            missing = sum(not self.has_chunk(chunk.sha256) for chunk in self.manifest(digest).chunks)
+            if missing:
+                raise StoreError(
+                    f"{name} stays as it is: that version lacks {missing} chunks", hint="build or import it again"
+                )
+            self._put_versions(name, versions.after(digest))
+
+    def forget_version(self, name: str, digest: str) -> None:
+        """Let go of the version before; nothing is deleted yet. Raises StoreError when it is not that."""
+        with self.writing(), self._desk.naming():
+            versions = self.versions(name)
+            if versions is None:
+                raise StoreError(f"the store has no master {name}", hint="netboot master list shows those it has")
+            self._put_versions(name, versions.without(digest))
 
     def find_build(self, inputs: str) -> Manifest | None:
         """The manifest that a build made of these inputs (their digest), or None when it is not here whole."""
@@ -197,12 +244,18 @@ class Store:
         """Remove what was left half made; returns the bytes freed. Call it with `exclusive` held."""
         return self._desk.forget_unfinished() + self.blobs.forget_unfinished()
 
-    def _digest_of_master(self, name: str) -> str | None:
+    def _names(self) -> list[str]:
+        blobs = (blob.removeprefix(f"{_MASTERS}/") for blob in self.blobs.list(_MASTERS))
+        return [name for name in blobs if _NAME.fullmatch(name)]
+
+    def _versions(self, name: str) -> Versions | None:
         try:
-            text = read_blob(self.blobs, master_name(name)).decode("ascii").strip()
+            return read_versions(read_blob(self.blobs, master_name(name)).decode("ascii"))
         except (FileNotFoundError, UnicodeDecodeError):
             return None
-        return text if _DIGEST.fullmatch(text) else None
+
+    def _put_versions(self, name: str, versions: Versions) -> None:
+        self.blobs.put(master_name(name), versions.text().encode("ascii"))
 
     def _place(self, name: str) -> str:
         """Where this blob is, for people."""
@@ -225,7 +278,7 @@ def manifest_name(digest: str) -> str:
 
 
 def master_name(name: str) -> str:
-    """The blob that holds the digest of this master's current manifest. Raises StoreError for what is no name."""
+    """The blob that says which manifests of this master are kept. Raises StoreError for what is no name."""
     return f"{_MASTERS}/{_name(name)}"
 
 

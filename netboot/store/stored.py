@@ -18,10 +18,16 @@ class Stored:
 
 def stored(store: Store, manifest: Manifest) -> Stored:
     """What this manifest and its chunks take up. Raises OSError."""
-    names = {chunk_name(chunk.sha256) for chunk in manifest.chunks}
-    sizes = [size for name in names if (size := _size(store, name)) is not None]
+    names = {chunk.sha256 for chunk in manifest.chunks}
+    sizes = packed_sizes(store, manifest)
     own = _size(store, manifest_name(manifest.digest)) or 0
-    return Stored(own + sum(sizes), len(sizes), len(names) - len(sizes))
+    return Stored(own + sum(sizes.values()), len(sizes), len(names) - len(sizes))
+
+
+def packed_sizes(store: Store, manifest: Manifest) -> dict[str, int]:
+    """The length of each of its chunks' frames, by the chunk's name; those that are missing are left out."""
+    sizes = {sha256: _size(store, chunk_name(sha256)) for sha256 in {chunk.sha256 for chunk in manifest.chunks}}
+    return {sha256: size for sha256, size in sizes.items() if size is not None}
 
 
 def _size(store: Store, name: str) -> int | None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from nacl.signing import SigningKey
 
+from netboot.shared.errors import NetbootError
 from netboot.shared.manifest import Manifest, ManifestError, parse_signed
 from netboot.store.blobs import StoreError, read_blob
 from netboot.store.store import CHUNKS, MANIFESTS, Store, chunk_in, manifest_name, master_name
@@ -25,7 +26,7 @@ class Damage:
 
 @dataclass(frozen=True, slots=True)
 class Deleted:
-    """What a clean-up removed; `freed` in bytes. `spared`: manifests that are current no more, but had to stay."""
+    """What a clean-up removed; `freed` in bytes. `spared`: manifests that no master has any more, but had to stay."""
 
     manifests: int
     chunks: int
@@ -42,14 +43,15 @@ def verify(store: Store, public_key: bytes) -> tuple[Damage, ...]:
     """Read every chunk of every master back and compare it with its name. Nothing is changed."""
     damages = []
     users: dict[str, list[str]] = {}
-    for name, digest in store.names().items():
+    kept = [(name, digest) for name, versions in store.all_versions().items() for digest in versions.all]
+    for name, digest in kept:
         try:
             manifest = parse_signed(read_blob(store.blobs, manifest_name(digest)), public_key)
         except (OSError, ManifestError) as error:
             damages.append(Damage((name,), digest, str(error)))
             continue
         for sha256 in {chunk.sha256 for chunk in manifest.chunks}:
-            users.setdefault(sha256, []).append(name)
+            users.setdefault(sha256, []).append(f"{name} {manifest.version}")
     for sha256, names in sorted(users.items()):
         try:
             store.get_chunk(sha256)
@@ -58,23 +60,23 @@ def verify(store: Store, public_key: bytes) -> tuple[Damage, ...]:
     return tuple(damages)
 
 
-def needed(current: Collection[str], keep: Collection[str], there: Collection[str]) -> frozenset[str]:
-    """Which manifests (their digests) must stay: each master's current one, and those of `keep` that are there.
+def needed(versions: Collection[str], keep: Collection[str], there: Collection[str]) -> frozenset[str]:
+    """Which manifests (their digests) must stay: each master's versions, and those of `keep` that are there.
 
-    Pure. A current one is needed also where it is not there: that is damage, and no reason to delete its chunks. One of
+    Pure. A version is needed also where it is not there: that is damage, and no reason to delete its chunks. One of
     `keep` that is gone already can be kept by nobody, and holds up nothing.
     """
-    return frozenset(current) | (frozenset(keep) & frozenset(there))
+    return frozenset(versions) | (frozenset(keep) & frozenset(there))
 
 
 def remove_master(store: Store, name: str, *, keep: Keep = tuple) -> Deleted:
-    """Forget a master's name, and delete what only it used, as `collect_garbage` does.
+    """Forget a master's name with both its versions, and delete what only they used, as `collect_garbage` does.
 
     Raises StoreError, and changes nothing, when there is no such master or during a build; once the name is forgotten,
     when another master's manifest cannot be read.
     """
     with store.exclusive():
-        if name not in store.names():
+        if not store.blobs.exists(master_name(name)):
             raise StoreError(f"the store has no master {name}", hint="netboot master list shows those it has")
         must_stay = keep()
         store.blobs.remove(master_name(name))
@@ -87,6 +89,19 @@ def remove_master(store: Store, name: str, *, keep: Keep = tuple) -> Deleted:
             ) from error
 
 
+def remove_version(store: Store, name: str, digest: str, *, keep: Keep = tuple) -> Deleted:
+    """Let go of a master's version before, and delete what only it used. Raises StoreError when it is the current one,
+    or none; once it is let go, during a build or when another manifest cannot be read."""
+    store.forget_version(name, digest)
+    try:
+        return collect_garbage(store, keep=keep)
+    except NetbootError as error:
+        raise StoreError(
+            f"that version of {name} is let go, but no room was freed: {error.message}",
+            hint=f"{error.hint}; then: netboot master gc",
+        ) from error
+
+
 def collect_garbage(store: Store, *, keep: Keep = tuple) -> Deleted:
     """Delete manifests that are not `needed`, then chunks that none of those uses.
 
@@ -97,15 +112,16 @@ def collect_garbage(store: Store, *, keep: Keep = tuple) -> Deleted:
 
 
 def _delete_unused(store: Store, keep: Collection[str]) -> Deleted:
-    there, current = _manifests(store), store.names().values()
-    stay = needed(current, keep, there)
+    there = _manifests(store)
+    versions = [digest for of_one in store.require_versions().values() for digest in of_one.all]
+    stay = needed(versions, keep, there)
     used = {chunk.sha256 for digest in stay for chunk in store.manifest(digest).chunks}
     manifests = [f"{MANIFESTS}/{name}" for name in there if name not in stay]
     chunks = [name for name in store.blobs.list(CHUNKS) if chunk_in(name) not in used]
     # Manifests first: cut short, this leaves chunks without one, never a manifest without its chunks.
     freed = sum(store.blobs.remove(name) for name in (*manifests, *chunks))
     freed += store.forget_unfinished()
-    return Deleted(len(manifests), len(chunks), freed, stay.difference(current))
+    return Deleted(len(manifests), len(chunks), freed, stay.difference(versions))
 
 
 def forget_drafts(store: Store) -> None:

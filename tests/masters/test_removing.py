@@ -62,12 +62,14 @@ def test_an_older_version_stays_for_the_pc_that_was_ordered_it(
 ) -> None:
     old = put_master(workshop.store, "school", part("a"), part("b"))
     older = put_master(workshop.store, "school", part("d"), version="0")
+    before = put_master(workshop.store, "school", part("f"), version="1.9")
     new = put_master(workshop.store, "school", part("b"), part("c"), version="2")
     office = put_master(workshop.store, "office", part("e"))
     ordered(record, old)
     record.jobs.end(ordered(record, older, number=2).id, Problem("agent-error"))
     assert workshop.run(*words)[0] == 0
-    assert [workshop.has(one) for one in (old, new, older, office)] == [True, True, False, words == ("gc",)]
+    there = [workshop.has(one) for one in (old, before, new, older, office)]
+    assert there == [True, True, True, False, words == ("gc",)]
 
 
 def damaged(workshop: Workshop) -> None:
@@ -166,8 +168,8 @@ def test_a_store_that_is_not_there_yet_holds_nothing_to_free(workshop: Workshop)
 
 def test_a_master_of_another_workshops_key_is_no_hindrance(workshop: Workshop) -> None:
     foreign = put_master(workshop.store, "school", part("a"), key=SigningKey(b"\x08" * 32))
-    put_master(workshop.store, "office", part("b"))
-    put_master(workshop.store, "office", part("c"), version="2")
+    for version, letter in enumerate("bcd"):
+        put_master(workshop.store, "office", part(letter), version=str(version))
     assert "Deleted: 1 manifest and 1 chunk" in workshop.run("gc")[1]
     assert workshop.has(foreign)
 
@@ -228,6 +230,6 @@ def test_nothing_is_deleted_while_a_profile_cannot_be_read(workshop: Workshop, t
     assert workshop.has(school)
 
 
-def test_needed_is_what_is_current_and_what_is_held_and_there() -> None:
-    assert needed(current=["a", "lost"], keep=["b", "gone"], there=["a", "b", "c"]) == {"a", "lost", "b"}
-    assert needed(current=[], keep=[], there=["a"]) == set()
+def test_needed_is_every_version_and_what_is_held_and_there() -> None:
+    assert needed(versions=["a", "lost"], keep=["b", "gone"], there=["a", "b", "c"]) == {"a", "lost", "b"}
+    assert needed(versions=[], keep=[], there=["a"]) == set()

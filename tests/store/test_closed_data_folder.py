@@ -12,6 +12,8 @@ pytestmark = pytest.mark.root
 COMMANDS = (
     "master list",
     "master show school",
+    "master use school 1",
+    "master diff school",
     "master verify",
     "master build images/debian-minimal.yaml",
     "master import disk.raw --name school --title School --release 1 --licence MIT",
@@ -51,7 +53,8 @@ def test_a_closed_data_folder_is_told_with_who_may_look_into_it(tmp_path: Path, 
 
 
 @pytest.mark.parametrize(
-    "words", ["master list", "master show school", "master remove school", "master gc", "kit kit.img"]
+    "words",
+    ["master list", "master show school", "master use school 1", "master remove school", "master gc", "kit kit.img"],
 )
 def test_a_closed_store_is_never_taken_for_an_empty_one(tmp_path: Path, words: str) -> None:
     (tmp_path / "data").mkdir(mode=0o700)

@@ -26,7 +26,7 @@ def gc(store: Store, keep: Keep) -> object:
 
 @pytest.mark.parametrize(
     ("clean_up", "removals", "cut_after"),
-    [*((remove, 6, moment) for moment in range(7)), *((gc, 3, moment) for moment in range(4))],
+    [*((remove, 8, moment) for moment in range(9)), *((gc, 3, moment) for moment in range(4))],
 )
 def test_masters_and_what_is_kept_are_whole_whenever_it_is_cut(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clean_up: CleanUp, removals: int, cut_after: int
@@ -42,8 +42,10 @@ def test_masters_and_what_is_kept_are_whole_whenever_it_is_cut(
 
     store = Store(tmp_path)
     held = put_master(store, "school", part("a"), part("b"))
+    before = put_master(store, "school", part("h"), version="1.9")
     new = put_master(store, "school", part("b"), part("c"), version="2")
     put_master(store, "office", part("c"), part("d"), part("e"))
+    put_master(store, "office", part("c"), part("g"), version="1.9")
     put_master(store, "office", part("b"), part("f"), version="2")
 
     def keep() -> list[str]:
@@ -59,9 +61,11 @@ def test_masters_and_what_is_kept_are_whole_whenever_it_is_cut(
     after = Store(tmp_path)
     assert verify(after, PUBLIC) == ()
     assert after.current("school") == new
+    assert after.manifest(before.digest) == before
     left = [name.removeprefix("manifests/") for name in after.blobs.list("manifests")]
     assert held.digest in left
     assert all(after.has_chunk(chunk.sha256) for digest in left for chunk in after.manifest(digest).chunks)
     collect_garbage(after, keep=keep)
-    assert len(after.blobs.list("manifests")) == 1 + len(after.names())
+    versions = sum(len(versions.all) for versions in after.all_versions().values())
+    assert len(after.blobs.list("manifests")) == 1 + versions
     assert collect_garbage(after, keep=keep) == Deleted(0, 0, 0, frozenset({held.digest}))

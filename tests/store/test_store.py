@@ -182,7 +182,7 @@ def test_verify_names_the_masters_that_a_damaged_chunk_belongs_to(make: Stores, 
     frame[-1] ^= 1
     store.blobs.put(chunk_name(shared), bytes(frame))
     (damage,) = verify(store, PUBLIC)
-    assert damage.masters == ("one", "two")
+    assert damage.masters == ("one 1", "two 1")
     assert damage.part == shared
 
 
@@ -197,6 +197,7 @@ def test_verify_names_a_master_signed_by_another_workshop(make: Stores, tmp_path
 def test_garbage_is_what_no_master_and_no_job_needs(make: Stores, tmp_path: Path) -> None:
     store = make(tmp_path)
     old = put_master(store, "one", part("a"), part("b"))
+    before = put_master(store, "one", part("e"), version="1.9")
     new = put_master(store, "one", part("b"), part("c"), version="2")
     gone = put_master(store, "two", part("d"))
     with store.draft(""):
@@ -210,6 +211,7 @@ def test_garbage_is_what_no_master_and_no_job_needs(make: Stores, tmp_path: Path
     deleted = collect_garbage(store)
     assert (deleted.manifests, deleted.chunks) == (1, 1)
     assert store.current("one") == new
+    assert store.get_chunk(before.chunks[0].sha256) == part("e")
     assert verify(store, PUBLIC) == ()
     assert collect_garbage(store) == Deleted(0, 0, 0)
 
