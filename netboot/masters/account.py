@@ -28,6 +28,7 @@ def account(manifest: Manifest) -> tuple[str, ...]:
     return (
         f"What it is: {_system(manifest, understood)}.",
         f"Size: {_size(manifest)}.",
+        *(f"Taken whole: {_named(one)}, because {one.whole}." for one in manifest.partitions if one.whole),
         *(f"Repaired: {_REPAIRED[repair]}; the master has it right." for repair in understood.repaired),
         f"Grows: {_growth(manifest)}.",
         f"Customising: {_customising(manifest)}.",

@@ -71,7 +71,8 @@ class FileSystem(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class Partition(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One partition. `type` is a GUID in lower case (gpt) or two hex digits (dos), `uuid` its PARTUUID.
 
-    `grow` marks the one partition that takes the rest of a larger disk; it is the last one on the disk.
+    `grow` marks the one partition that takes the rest of a larger disk; it is the last one on the disk. `whole` is why
+    all of it was taken, free parts too, for people; missing where only what is in use was.
     """
 
     number: Annotated[int, Meta(ge=1, le=128)]
@@ -83,6 +84,7 @@ class Partition(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     role: Role = "other"
     grow: bool = False
     filesystem: FileSystem | None = None
+    whole: Line | UnsetType = UNSET
 
     @property
     def end(self) -> int:
@@ -208,6 +210,11 @@ class Manifest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         if kind not in CUSTOMISABLE:
             return kind
         return "?" if self.understood is not UNSET and not self.understood.system else ""
+
+
+def one_line(text: str) -> str:
+    """The text as a `Line` holds it: printable, not empty, cut."""
+    return "".join(letter for letter in " ".join(text.split()) if letter.isprintable())[:120].strip() or "?"
 
 
 _AROUND_A_ROOT: Final = frozenset({"LVM2_member", "crypto_LUKS", "zfs_member", "linux_raid_member"})

@@ -14,18 +14,15 @@ from pathlib import Path
 from typing import Final
 
 from netboot.shared.process import run
+from netboot.survey.journals import UNCLEAN
 
 Range = tuple[int, int]
-SUPERBLOCK: Final = (64 * 1024, 68 * 1024)
+SUPERBLOCK: Final = slice(64 * 1024, 68 * 1024)
 """Where the first superblock stands."""
 
 _MAGIC: Final = (0x40, b"_BHRfS_M")
-_LOG_ROOT_AT, _DEVICES_AT, _COMPAT_RO_AT, _INCOMPAT_AT = 0x60, 0x88, 0xB4, 0xBC
+_LOG_ROOT_AT, _DEVICES_AT = 0x60, 0x88
 _LONG: Final = struct.Struct("<Q")
-# mixed_backref, default_subvol, mixed_groups, compress_lzo, compress_zstd, big_metadata, extended_iref,
-# skinny_metadata, no_holes, metadata_uuid; and the free space tree with its "valid" (compat_ro).
-_INCOMPAT_KNOWN: Final = 0x1 | 0x2 | 0x4 | 0x8 | 0x10 | 0x20 | 0x40 | 0x100 | 0x200 | 0x400
-_COMPAT_RO_KNOWN: Final = 0x1 | 0x2
 _CHUNK: Final = re.compile(r"\s*length (\d{1,19}) owner \d+ stripe_len \d+ type (\S+)")
 _STRIPE: Final = re.compile(r"\s*stripe \d+ devid \d+ offset (\d{1,19})")
 
@@ -41,17 +38,11 @@ class BtrfsChunk:
 def btrfs_map_problem(superblock: bytes) -> str:
     """Why a map of used blocks cannot be trusted for a btrfs with this superblock (4 KiB), "" when it can."""
     at, magic = _MAGIC
-    if len(superblock) < _INCOMPAT_AT + 8 or superblock[at : at + len(magic)] != magic:
+    if len(superblock) < _DEVICES_AT + 8 or superblock[at : at + len(magic)] != magic:
         return "its superblock cannot be read"
     if _LONG.unpack_from(superblock, _DEVICES_AT)[0] != 1:
         return "it lies on several devices"
-    if _LONG.unpack_from(superblock, _LOG_ROOT_AT)[0]:
-        return "it was not shut down cleanly"
-    unknown = _LONG.unpack_from(superblock, _INCOMPAT_AT)[0] & ~_INCOMPAT_KNOWN
-    unknown_ro = _LONG.unpack_from(superblock, _COMPAT_RO_AT)[0] & ~_COMPAT_RO_KNOWN
-    if unknown or unknown_ro:
-        return f"it has features that are not known here ({unknown:#x}, {unknown_ro:#x})"
-    return ""
+    return UNCLEAN if _LONG.unpack_from(superblock, _LOG_ROOT_AT)[0] else ""
 
 
 def read_chunks(device: Path) -> tuple[BtrfsChunk, ...]:

@@ -17,7 +17,7 @@ from msgspec import UNSET
 from netboot.shared.errors import NetbootError
 from netboot.shared.growth import GROWABLE
 from netboot.shared.inventory import gigabytes
-from netboot.shared.manifest import FileSystem, Partition, Repair, Role
+from netboot.shared.manifest import FileSystem, Partition, Repair, Role, one_line
 from netboot.shared.process import ProgramError, run
 from netboot.survey.disk_file import DiskFile
 from netboot.survey.file_systems import probe
@@ -183,6 +183,16 @@ def _grows(partition: Partition, system: FileSystem) -> bool:
     if system.kind == "ntfs" and system.largest is not UNSET and system.largest <= partition.length:
         return False
     return system.kind in GROWABLE
+
+
+def with_reasons(partitions: Iterable[Partition], whole: Mapping[int, str]) -> tuple[Partition, ...]:
+    """The partitions, each that is taken as a whole with the reason in `whole`, by its number."""
+    return tuple(
+        msgspec.structs.replace(partition, whole=one_line(whole[partition.number]))
+        if partition.number in whole
+        else partition
+        for partition in partitions
+    )
 
 
 def _system(disk: DiskFile, partition: Partition, system: FileSystem) -> str:

@@ -11,8 +11,6 @@ from typing import Final
 
 from netboot.shared.process import run
 
-EXT_SUPERBLOCK: Final = (1024, 2048)
-"""Where an ext file system has its superblock, in bytes."""
 _MAGIC: Final = (0x38, b"\x53\xef")
 _STATE: Final = struct.Struct("<H")
 _INCOMPATIBLE: Final = struct.Struct("<I")
@@ -20,19 +18,30 @@ _STATE_AT, _INCOMPATIBLE_AT = 0x3A, 0x60
 _VALID, _ERRORS, _NEEDS_RECOVERY = 0x1, 0x2, 0x4
 _XFS_STATE: Final = re.compile(r"^\s*log tail: .* state: <(\w+)>", re.MULTILINE)
 
-_UNCLEAN: Final = "it was not shut down cleanly"
+UNCLEAN: Final = "it was not shut down cleanly"
+
+
+def has_journal_to_replay(superblock: bytes) -> bool:
+    """Whether an ext3 or 4 with this superblock was switched off while it was mounted."""
+    if not _is_ext(superblock):
+        return False
+    (incompatible,) = _INCOMPATIBLE.unpack_from(superblock, _INCOMPATIBLE_AT)
+    return bool(incompatible & _NEEDS_RECOVERY)
 
 
 def ext_map_problem(superblock: bytes) -> str:
     """Why the map of an ext2, 3 or 4 with this superblock cannot be trusted; "" when it can."""
-    at, magic = _MAGIC
-    if len(superblock) < _INCOMPATIBLE_AT + 4 or superblock[at : at + 2] != magic:
+    if not _is_ext(superblock):
         return "its superblock cannot be read"
     (state,) = _STATE.unpack_from(superblock, _STATE_AT)
-    (incompatible,) = _INCOMPATIBLE.unpack_from(superblock, _INCOMPATIBLE_AT)
-    if incompatible & _NEEDS_RECOVERY or not state & _VALID:
-        return _UNCLEAN
-    return "it has errors (e2fsck)" if state & _ERRORS else ""
+    if has_journal_to_replay(superblock) or not state & _VALID:
+        return UNCLEAN
+    return "it is marked for a check" if state & _ERRORS else ""
+
+
+def _is_ext(superblock: bytes) -> bool:
+    at, magic = _MAGIC
+    return len(superblock) >= _INCOMPATIBLE_AT + 4 and superblock[at : at + 2] == magic
 
 
 def xfs_map_problem(device: Path) -> str:
@@ -41,4 +50,4 @@ def xfs_map_problem(device: Path) -> str:
     state = _XFS_STATE.search(log_print)
     if state is None:
         return "its log cannot be read"
-    return "" if state[1] == "CLEAN" else _UNCLEAN
+    return "" if state[1] == "CLEAN" else UNCLEAN

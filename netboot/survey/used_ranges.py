@@ -1,23 +1,24 @@
 """Which bytes of a disk image are in use: what a master must hold, and what is left out.
 
 partclone lists the used blocks of the file systems it knows as a map in ddrescue's format (`--domain`). A partition
-whose file system it does not know, or refuses (one that was not shut down cleanly), counts as used as a whole: nothing
-is left out because it looks empty. Of swap only the header is kept: swapped-out memory may hold anybody's data.
-Of a btrfs, every copy of a used block counts as used (`btrfs.py`).
+whose file system it does not know or refuses, or whose condition allows no map (`condition.py`), counts as used as a
+whole: nothing is left out because it looks empty. Of swap only the header is kept: swapped-out memory may hold
+anybody's data. Of a btrfs, every copy of a used block counts as used (`btrfs.py`).
 Not for: cutting ranges into chunks (`pieces.py`). All values are bytes; a range is (start, end).
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from netboot.shared.errors import NetbootError
 from netboot.shared.manifest import Partition
 from netboot.shared.process import ProgramError, ends_with_us, run
-from netboot.survey.btrfs import SUPERBLOCK, all_copies, btrfs_map_problem, read_chunks
+from netboot.survey.btrfs import all_copies, read_chunks
 from netboot.survey.disk_file import DiskFile
 from netboot.survey.disk_layout import DiskLayout
-from netboot.survey.journals import EXT_SUPERBLOCK, ext_map_problem, xfs_map_problem
+from netboot.survey.f2fs import f2fs_map_problem
 from netboot.survey.loop import loop_device
 
 Range = tuple[int, int]
@@ -36,6 +37,7 @@ _PROGRAMS: Final = {
     "xfs": "partclone.xfs",
     "btrfs": "partclone.btrfs",
     "exfat": "partclone.exfat",
+    "f2fs": "partclone.f2fs",
 }
 _LINE: Final = re.compile(r"\s*0x([0-9A-Fa-f]{1,16})\s+0x([0-9A-Fa-f]{1,16})\s+([?*/+-])\s*")
 
@@ -44,13 +46,35 @@ class MapError(NetbootError):
     """A map of used blocks that makes no sense."""
 
 
-def used_ranges(disk: DiskFile, layout: DiskLayout, progress: Callable[[str], None]) -> tuple[Range, ...]:
-    """Every range of the disk in use, joined and aligned to GRAIN. Raises NetbootError. Needs root."""
-    ranges = list(outside_partitions(layout))
+@dataclass(frozen=True, slots=True)
+class Used:
+    """Every range in use, joined and aligned to GRAIN; and of each partition that is taken as a whole, why: by its
+    number, in words."""
+
+    ranges: tuple[Range, ...]
+    whole: Mapping[int, str]
+
+
+def used_ranges(
+    disk: DiskFile, layout: DiskLayout, unclear: Mapping[int, str], progress: Callable[[str], None]
+) -> Used:
+    """What of the disk is in use. `unclear` are partitions of which no map can be trusted, by number, and why. Raises
+    NetbootError. Needs root."""
+    ranges, whole = list(outside_partitions(layout)), dict[int, str]()
     for partition in layout.partitions:
-        if partition.role != "extended":
-            ranges += _used_in(disk, partition, progress)
-    return align(ranges, GRAIN, layout.size)
+        if partition.role == "extended":
+            continue
+        try:
+            if why := unclear.get(partition.number, ""):
+                raise MapError(why)
+            ranges += _used_in(disk, partition)
+        except (ProgramError, MapError) as error:
+            ranges.append((partition.start, partition.end))
+            if partition.role not in ("bios-boot", "reserved"):
+                kind = partition.filesystem.kind if partition.filesystem is not None else "unknown file system"
+                whole[partition.number] = error.message
+                progress(f"partition {partition.number} ({kind}): taken as a whole, because {error.message}")
+    return Used(align(ranges, GRAIN, layout.size), whole)
 
 
 def outside_partitions(layout: DiskLayout) -> tuple[Range, ...]:
@@ -99,22 +123,17 @@ def align(ranges: Iterable[Range], grain: int, size: int) -> tuple[Range, ...]:
     return tuple(joined)
 
 
-def _used_in(disk: DiskFile, partition: Partition, progress: Callable[[str], None]) -> list[Range]:
-    whole = [(partition.start, partition.end)]
+def _used_in(disk: DiskFile, partition: Partition) -> list[Range]:
+    """What is in use of a partition. Raises MapError or ProgramError when that cannot be told."""
     kind = partition.filesystem.kind if partition.filesystem is not None else ""
     if kind == "swap":
         return [(partition.start, partition.start + min(_SWAP_HEADER, partition.length))]
     program = _PROGRAMS.get(kind)
     if program is None:
-        if partition.role not in ("bios-boot", "reserved"):
-            progress(f"partition {partition.number} ({kind or 'unknown file system'}): taken as a whole")
-        return whole
-    try:
-        _require_map(disk, partition, kind)
-        inside = _inside_btrfs(disk, partition) if kind == "btrfs" else _mapped(disk, partition, program)
-    except (ProgramError, MapError) as error:
-        progress(f"partition {partition.number} ({kind}): taken as a whole, because {error.message}")
-        return whole
+        raise MapError("no tool here tells what of it is in use")
+    inside = _inside_btrfs(disk, partition) if kind == "btrfs" else _mapped(disk, partition, program)
+    if kind == "f2fs" and (unclear := f2fs_map_problem(_reader(disk, partition), inside)):
+        raise MapError(unclear)
     ranges = [(partition.start + start, partition.start + end) for start, end in inside]
     if kind == "ntfs":
         # NTFS keeps a copy of its boot sector in the partition's last sector, outside its own clusters.
@@ -122,24 +141,11 @@ def _used_in(disk: DiskFile, partition: Partition, progress: Callable[[str], Non
     return ranges
 
 
-def _require_map(disk: DiskFile, partition: Partition, kind: str) -> None:
-    """Raises MapError when no map of this file system can be trusted."""
-    if kind.startswith("ext"):
-        start, end = EXT_SUPERBLOCK
-        unclear = ext_map_problem(disk.read(partition.start + start, partition.start + end))
-    elif kind == "btrfs":
-        start, end = SUPERBLOCK
-        unclear = btrfs_map_problem(disk.read(partition.start + start, partition.start + end))
-    elif kind == "xfs":
-        with loop_device(disk.path, offset=partition.start, length=partition.length) as device:
-            unclear = xfs_map_problem(device)
-    else:
-        return
-    if unclear:
-        raise MapError(unclear, hint="shut the system down, then make its image again: the master is smaller then")
+def _reader(disk: DiskFile, partition: Partition) -> Callable[[int, int], bytes]:
+    return lambda start, end: disk.read(partition.start + start, min(partition.start + end, partition.end))
 
 
-def _inside_btrfs(disk: DiskFile, partition: Partition) -> Iterable[Range]:
+def _inside_btrfs(disk: DiskFile, partition: Partition) -> Sequence[Range]:
     with loop_device(disk.path, offset=partition.start, length=partition.length) as device:
         chunks = read_chunks(device)
     if not chunks:

@@ -4,12 +4,13 @@ Not for: what a disk does not say of itself (its master's name, its licence), pa
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from netboot.shared.manifest import UefiLoader, Understood
+from netboot.survey.condition import require_takeable
 from netboot.survey.disk_file import DiskFile
-from netboot.survey.disk_layout import DiskLayout, read_layout
+from netboot.survey.disk_layout import DiskLayout, read_layout, with_reasons
 from netboot.survey.loader_generations import read_generations, started_by
 from netboot.survey.uefi_loaders import choose_loader, list_esp, loaders
 from netboot.survey.used_ranges import Range, used_ranges
@@ -36,14 +37,14 @@ class Survey:
 def survey(disk: DiskFile, progress: Callable[[str], None]) -> Survey:
     """Read all of it. Raises NetbootError when no master can be made of this disk. Needs root."""
     layout = read_layout(disk, progress)
-    ranges = used_ranges(disk, layout, progress)
+    used = used_ranges(disk, layout, require_takeable(disk, layout.partitions, progress), progress)
     esp = next((partition for partition in layout.partitions if partition.role == "esp"), None)
     paths = list_esp(disk, esp) if esp is not None else []
     uefi = choose_loader(paths, esp.number) if esp is not None else None
     generations = read_generations(disk, esp, started_by(paths, uefi)) if esp is not None else {}
     return Survey(
-        layout=layout,
-        ranges=ranges,
+        layout=replace(layout, partitions=with_reasons(layout.partitions, used.whole)),
+        ranges=used.ranges,
         uefi=uefi,
         understood=Understood(
             system=layout.system,

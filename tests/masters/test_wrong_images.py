@@ -13,6 +13,10 @@ from netboot.masters.importing import import_master
 from netboot.shared.errors import NetbootError
 from netboot.shared.process import run
 from netboot.store import Store
+from netboot.survey.disk_file import open_disk
+from netboot.survey.disk_layout import read_layout
+from netboot.survey.loader_generations import read_generations, started_by
+from netboot.survey.uefi_loaders import choose_loader, list_esp
 from tests.masters.images import (
     ESP,
     LINUX,
@@ -238,6 +242,14 @@ def test_an_esp_without_heads_and_sectors_is_read(tmp_path: Path) -> None:
     assert manifest.understood.removable == ()
 
 
+def loaders_of(image: Path) -> None:
+    """Have the boot loaders read that a start from the first partition goes through."""
+    with open_disk(image) as disk:
+        partition = read_layout(disk, print).partitions[0]
+        paths = list_esp(disk, partition)
+        read_generations(disk, partition, started_by(paths, choose_loader(paths, 1)))
+
+
 @pytest.mark.root
 @pytest.mark.parametrize(
     ("break_fat", "said"),
@@ -258,7 +270,11 @@ def test_an_esp_that_cannot_be_read_is_not_one_without_boot_loaders(
     loader.write_bytes(b"MZ" + bytes(5000))
     run(["mcopy", "-i", esp, loader, "::/EFI/opensuse/shim.efi"])
     break_fat(esp)
-    refused(gpt_disk(tmp_path, [(ESP, esp), (LINUX, ext4(tmp_path))]), Store(tmp_path / "store"), said)
+    image = gpt_disk(tmp_path, [(ESP, esp), (LINUX, ext4(tmp_path))])
+    refused(image, Store(tmp_path / "store"), "fsck.fat finds damage")
+    # And where that check is passed, by a fault that it does not look for:
+    with pytest.raises(NetbootError, match=said):
+        loaders_of(image)
 
 
 @pytest.mark.root

@@ -1,0 +1,64 @@
+"""An f2fs comes back from its used blocks alone, and a map that contradicts its checkpoint is not believed."""
+
+import random
+from pathlib import Path
+
+import pytest
+
+from netboot.shared.process import run
+from netboot.store import Store
+from netboot.survey.f2fs import f2fs_map_problem
+from netboot.survey.loop import loop_device
+from netboot.survey.used_ranges import Range
+from tests.masters.conftest import Lay
+from tests.masters.images import LINUX, MIB, gpt_disk, sized, system_tree, taken
+
+SIZE = 200 * MIB
+
+
+def f2fs(folder: Path) -> Path:
+    """An f2fs with an installed system, filled by f2fs-tools without a mount."""
+    part, tree = sized(folder / "root.f2fs", SIZE), system_tree(folder)
+    chance = random.Random(3)
+    for number in range(30):
+        (tree / f"file{number}").write_bytes(chance.randbytes(number * 7000))
+    run(["mkfs.f2fs", "-q", part])
+    run(["sload.f2fs", "-f", tree, part])
+    return part
+
+
+@pytest.mark.root
+def test_an_f2fs_comes_back_from_what_is_in_use(tmp_path: Path, lay: Lay) -> None:
+    image, store = gpt_disk(tmp_path, [(LINUX, f2fs(tmp_path))], size=SIZE + 4 * MIB), Store(tmp_path / "store")
+    manifest = taken(image, store)
+    (root,) = manifest.partitions
+    assert root.role == "root"
+    assert not root.whole
+    assert manifest.understood
+    assert manifest.understood.system == "Test Linux 1 (small)"
+    assert manifest.used < SIZE // 4
+    lay(manifest.chunks, store, target := tmp_path / "target.raw", manifest.disk)
+    with loop_device(target, offset=MIB, length=SIZE) as device:
+        assert "[Fail]" not in run(["fsck.f2fs", "--dry-run", device]).stdout
+        for file in (tmp_path / "system").glob("file*"):
+            run(["grub-fstest", device, "cp", f"(loop0)/{file.name}", again := tmp_path / "again"])
+            assert again.read_bytes() == file.read_bytes()
+
+
+def test_a_map_that_contradicts_the_checkpoint_is_not_believed(tmp_path: Path) -> None:
+    part = sized(tmp_path / "part.f2fs", SIZE)
+    run(["mkfs.f2fs", "-q", part])
+    content = part.read_bytes()
+    # partclone 0.3.23's map of it: all before the main area, and the two blocks of the root folder.
+    used: list[Range] = [(0, 0x1001000), (0x1600000, 0x1601000)]
+
+    def problem(ranges: list[Range], data: bytes = content) -> str:
+        return f2fs_map_problem(lambda start, end: data[start:end], ranges)
+
+    assert problem(used) == ""
+    assert "1 of its blocks are mapped, and its checkpoint counts 2" in problem(used[:1])
+    assert "3 of its blocks" in problem([*used, (0x2000000, 0x2001000)])
+    assert problem([(4096, 0x1001000), used[1]])
+    assert problem([])
+    for cut in (0, 1024, 1100, 5000):
+        assert problem(used, content[:cut])
