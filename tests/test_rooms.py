@@ -56,7 +56,7 @@ PURE = (
     "dhcp.full", "dhcp.lease_options", "dhcp.leases", "dhcp.loop_guard", "dhcp.merged", "dhcp.packet",
     "dhcp.proxy_offer", "dhcp.untaken_offers",
     "dns.responder",
-    "jobs.actor",
+    "jobs.actor", "jobs.customise_evidence",
     "jobs.disk_answers", "jobs.disk_rules", "jobs.disk_take_out", "jobs.erase_exception",
     "jobs.evidence", "jobs.honest_erasure", "jobs.identity", "jobs.job",
     "jobs.named", "jobs.policy", "jobs.profile", "jobs.seen", "jobs.stage_questions", "jobs.target",

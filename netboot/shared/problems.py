@@ -78,8 +78,15 @@ PARTS: Final[dict[str, dict[Language, str]]] = {
     "hostname": {"fr": "nom", "en": "name"},
     "machine-id": {"fr": "identité (machine-id)", "en": "identity (machine-id)"},
     "ssh-host-keys": {"fr": "clés SSH", "en": "SSH keys"},
+    "dhcp-leases": {"fr": "baux DHCP", "en": "DHCP leases"},
+    "network-secret": {"fr": "secret de NetworkManager", "en": "NetworkManager's secret"},
+    "system-secret": {"fr": "secret de systemd", "en": "systemd's secret"},
+    "adapter-names": {"fr": "noms des cartes réseau", "en": "names of network adapters"},
+    "journal": {"fr": "journal", "en": "journal"},
+    "logs": {"fr": "fichiers de /var/log", "en": "files of /var/log"},
 }
-"""What makes an installed system one PC's own (`Identity` in `stages/customise.py`), as `{parts}` lists it."""
+"""What a PC must not share with others of its master (`Identity` and `Leftover` in `stages/customise.py`), as `{parts}`
+lists it."""
 
 
 def sizes_in(language: Language, text: str) -> str:

@@ -20,6 +20,18 @@ def small_system(root: Path) -> None:
     copy_program("/usr/bin/ssh-keygen", root)
 
 
+def prepared_pc(root: Path, outside: Path) -> None:
+    """What a PC leaves in its system, and a link to a file beside it."""
+    for name in ("var/lib/NetworkManager/secret_key", "var/lib/dhcp/dhclient.leases", "var/log/syslog"):
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text("of the prepared PC\n")
+    (outside / "letter").write_text("not the system's\n")
+    (root / "var/log/letter").symlink_to(outside / "letter")
+    (root / "etc/hosts").unlink()
+    (root / "etc/hosts").symlink_to(outside / "letter")
+    subprocess.run(["chattr", "+i", root / "etc/hostname"], check=True)
+
+
 def copy_program(program: str, root: Path) -> None:
     """The program and the shared libraries it needs, where they stand on this machine."""
     said = subprocess.run(["ldd", program], check=True, capture_output=True, text=True).stdout

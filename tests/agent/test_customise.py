@@ -25,7 +25,7 @@ from netboot.shared.problems import Problem
 from netboot.shared.stages.customise import Customise, CustomiseResult
 from netboot.shared.stages.deploy import Deploy
 from tests.agent.boot_http import PUBLIC, BootHttp, manifest_of, root_partition
-from tests.agent.installed import small_system
+from tests.agent.installed import prepared_pc, small_system
 
 MIB = 1024 * 1024
 BIOS_BOOT = "21686148-6449-6e6f-744e-656564454649"
@@ -280,6 +280,7 @@ def disk_with_root(path: Path, kind: str, size: int, folder: str) -> Manifest:
             if folder:
                 tool("btrfs", "subvolume", "create", mount / folder)
             small_system(mount / folder)
+            prepared_pc(mount / folder, mount.parent)
         finally:
             tool("umount", mount)
     finally:
@@ -310,6 +311,18 @@ async def test_a_system_becomes_a_pcs_own_on_whatever_file_system_its_root_is(
             assert (root / "etc/machine-id").read_text() != "0" * 32 + "\n"
             assert (root / "etc/ssh/ssh_host_ed25519_key.pub").read_text().endswith(" root@pc-7\n")
             assert not (root / "etc/ssh/ssh_host_dsa_key").exists()
+            assert not (root / "var/lib/NetworkManager/secret_key").exists()
+            assert (root / "var/log/syslog").read_text() == ""
+            for one in result.found:
+                content = (root / one.path).read_bytes() if one.what == "file" else None
+                assert one.digest == (hashlib.sha256(content).hexdigest() if content is not None else "")
+                assert one.what == "gone" or one.mode == (root / one.path).stat().st_mode & 0o7777
+    assert (tmp_path / "letter").read_text() == "not the system's\n"
+    assert {one.what: one.files for one in result.forgotten if one.files} == {
+        "dhcp-leases": 1,
+        "network-secret": 1,
+        "logs": 1,
+    }
     assert (result.root, result.filesystem, result.folder) == (device.name, kind, folder)
     assert result.own == ("hostname", "machine-id", "ssh-host-keys")
     assert result.grown > 590 * MIB

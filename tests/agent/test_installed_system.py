@@ -9,8 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netboot.agent.customise.installed_system import hosts_with, personalise, require_own
+from netboot.agent.customise import installed_system
+from netboot.agent.customise.installed_system import Personalised, hosts_with
+from netboot.agent.customise.installed_tree import InstalledTree
 from netboot.shared.errors import NetbootError
+from netboot.shared.stages.customise import Forgotten, Found
 from tests.agent.installed import copy_program
 
 HOSTS = "127.0.0.1\tlocalhost\n127.0.1.1\tdebian.example debian\n\n# IPv6\n::1 localhost ip6-localhost\n"
@@ -27,6 +30,16 @@ def root(tmp_path: Path) -> Path:
     (root / "etc/machine-id").chmod(0o444)
     (root / "etc/fstab").write_text("# untouched\n")
     return root
+
+
+def personalise(root: Path, hostname: str) -> Personalised:
+    with InstalledTree(root) as tree:
+        return installed_system.personalise(tree, hostname)
+
+
+def require_own(root: Path, hostname: str, done: Personalised) -> tuple[tuple[Found, ...], tuple[Forgotten, ...]]:
+    with InstalledTree(root) as tree:
+        return installed_system.require_own(tree, hostname, done)
 
 
 def snapshot(root: Path) -> dict[str, tuple[int, bytes]]:
@@ -98,13 +111,18 @@ def test_a_link_in_the_place_of_a_file_is_replaced_and_not_followed(root: Path, 
     assert not (root / "etc/hostname").is_symlink()
 
 
-def test_a_folder_that_leads_out_of_the_system_stops_everything(root: Path, tmp_path: Path) -> None:
+def test_a_folder_that_leads_out_of_the_system_is_looked_for_inside_it(root: Path, tmp_path: Path) -> None:
     outside = tmp_path / "etc"
     (root / "etc").rename(outside)
     (root / "etc").symlink_to(outside)
     before = snapshot(outside)
-    with pytest.raises(NetbootError, match="leads out"):
+    with pytest.raises(NetbootError, match="no /etc"):
         personalise(root, "pc")
+    # To the installed system the link means this folder.
+    inside = root / outside.relative_to("/")
+    inside.mkdir(parents=True)
+    personalise(root, "pc")
+    assert (inside / "hostname").read_text() == "pc\n"
     assert snapshot(outside) == before
 
 

@@ -7,6 +7,7 @@ from netboot.jobs.stages.customise import RULES
 from netboot.jobs.stages.rules import Line
 from netboot.shared.problems import Problem
 from netboot.shared.stages.customise import Customise, CustomiseResult
+from tests.customised import customised
 from tests.jobs.conftest import HDD, MANIFEST, SSD, job
 
 ORDER = Customise(manifest=MANIFEST, target=SSD.id, hostname="pc-1")
@@ -24,15 +25,9 @@ def test_the_agent_is_told_of_a_disk_that_only_a_persons_word_makes_the_pcs_own(
 
 
 def test_a_system_of_another_name_than_was_ordered_is_not_this_pcs() -> None:
-    named = CustomiseResult(
-        hostname="pc-2",
-        root="sda3",
-        filesystem="ext4",
-        own=("hostname", "machine-id", "ssh-host-keys"),
-        changed=("etc/hostname", "etc/machine-id"),
-    )
+    named = customised("pc-2")
     assert RULES.unproven(ORDER, named) == Problem("agent-error", {"error": "customise: no evidence"})
-    assert RULES.unproven(ORDER, replace(named, hostname="pc-1")) is None
+    assert RULES.unproven(ORDER, customised("pc-1")) is None
 
 
 def test_the_page_says_what_could_not_be_done_although_the_pc_is_ready() -> None:

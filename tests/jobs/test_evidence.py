@@ -14,11 +14,12 @@ from netboot.shared.inventory import DiskId, amount
 from netboot.shared.problems import Code, Problem
 from netboot.shared.stages import Stage, StageName
 from netboot.shared.stages.check import Check, CheckResult
-from netboot.shared.stages.customise import Customise, CustomiseResult
+from netboot.shared.stages.customise import Customise
 from netboot.shared.stages.deploy import Deploy, DeployResult
 from netboot.shared.stages.erase import EraseResult, Erasure, Verdict
 from netboot.shared.stages.finish import Finish
 from netboot.shared.stages.memory import Memory, MemoryResult
+from tests.customised import customised
 from tests.jobs.conftest import HDD, MANIFEST, SSD, erasure, inventory, job
 from tests.orders import overwriting
 
@@ -298,13 +299,7 @@ def test_a_memory_test_counts_when_all_of_it_was_compared_and_nothing_was_wrong(
 
 
 CUSTOMISE = Customise(manifest=MANIFEST, target=SSD.id, hostname="pc-1")
-CUSTOMISED = CustomiseResult(
-    hostname="pc-1",
-    root="sda3",
-    filesystem="ext4",
-    own=("hostname", "machine-id", "ssh-host-keys"),
-    changed=("etc/hostname", "etc/machine-id", "etc/ssh/ssh_host_ed25519_key"),
-)
+CUSTOMISED = customised("pc-1")
 
 
 def test_a_system_is_a_pcs_own_when_all_that_it_would_share_was_given_or_is_not_there() -> None:
@@ -322,6 +317,9 @@ def test_a_system_is_a_pcs_own_when_all_that_it_would_share_was_given_or_is_not_
         ({"absent": ("ssh-host-keys",)}, "ssh-host-keys"),
         ({"changed": ("etc/hostname",)}, "etc/machine-id"),
         ({"root": ""}, "?"),
+        ({"forgotten": ()}, "dhcp-leases, network-secret, system-secret, adapter-names, journal, logs"),
+        ({"forgotten": (*CUSTOMISED.forgotten[:5], replace(CUSTOMISED.forgotten[5], left=1))}, "logs"),
+        ({"forgotten": (*CUSTOMISED.forgotten, replace(CUSTOMISED.forgotten[0], left=2))}, "dhcp-leases"),
     ],
 )
 def test_customised_without_a_change_is_not_done(what: dict[str, Any], shared: str) -> None:

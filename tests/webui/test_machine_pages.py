@@ -25,9 +25,10 @@ from netboot.webui import machine_page, record_page
 from netboot.webui.render import clock
 from netboot.workshop.greeting import Workshop
 from netboot.workshop.live_board import Row
+from tests.customised import customised
 from tests.webui.conftest import OPERATOR, Person
 from tests.workshop.conftest import ERASE, LOOK, WIPE, hello, pc, row_of
-from tests.workshop.player import agent_on, customised, eventually
+from tests.workshop.player import agent_on, eventually
 
 
 async def _wiped(workshop: Workshop, server: TestServer, number: int = 1) -> str:

@@ -43,11 +43,12 @@ from netboot.shared.protocol import (
 from netboot.shared.stage_question import How, StageQuestion
 from netboot.shared.stages import Result, Stage, StageName, stage_name
 from netboot.shared.stages.check import Check, CheckResult
-from netboot.shared.stages.customise import Customise, CustomiseResult
+from netboot.shared.stages.customise import Customise
 from netboot.shared.stages.deploy import Deploy, DeployResult
 from netboot.shared.stages.erase import Erase, EraseResult, Erasure
 from netboot.store import BlobFolder, BlobStore
 from netboot.workshop.greeting import Workshop
+from tests.customised import customised
 
 M = TypeVar("M", Welcome, Plan, RunStage, Received, QuestionAnswered, Leave, Stay)
 
@@ -212,17 +213,6 @@ def evidence(stage: Stage, inventory: Inventory) -> Result | None:
             return customised(hostname)
         case _:
             return None
-
-
-def customised(hostname: str) -> CustomiseResult:
-    """The evidence of a system that was made a PC's own."""
-    return CustomiseResult(
-        hostname=hostname,
-        root="sda3",
-        filesystem="ext4",
-        own=("hostname", "machine-id", "ssh-host-keys"),
-        changed=("etc/hostname", "etc/hosts", "etc/machine-id", "etc/ssh/ssh_host_ed25519_key"),
-    )
 
 
 def erasure(disk: DiskId, *, verified: int | None = None) -> Erasure:

@@ -1,17 +1,25 @@
 """A file's owner, group, mode and extended attributes (ACLs, SELinux context), kept when its content is replaced.
 
 A replaced file is a new file to the kernel, and would lose them. ACLs and SELinux contexts are extended attributes too
-(xattr(7)): system.posix_acl_access and security.selinux. Not for: what is in a file.
+(xattr(7)): system.posix_acl_access and security.selinux. What locks a file against every change, chattr(1)'s immutable
+and append-only, is taken off and given back. Not for: what is in a file.
 """
 
+import array
+import fcntl
 import os
 import stat
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 _CONTEXT: Final = "security.selinux"
+_GET_FLAGS, _SET_FLAGS = 0x80086601, 0x40086602
+"""FS_IOC_GETFLAGS and FS_IOC_SETFLAGS of linux/fs.h: numbered as for a long, and an int is what they fill."""
+_LOCKS: Final = 0x10 | 0x20
+"""FS_IMMUTABLE_FL and FS_APPEND_FL."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,3 +54,59 @@ def for_a_new_file(folder: Path, mode: int) -> Attributes:
         return Attributes(mode=mode, extended={_CONTEXT: os.getxattr(folder, _CONTEXT)})
     except OSError:
         return Attributes(mode=mode)
+
+
+def take_locks(path: Path) -> int:
+    """Take off what locks this file or folder, and say what it was: 0 for nothing, or no such thing here."""
+    with _opened(path) as fd:
+        return 0 if fd is None else _swap(fd, 0)
+
+
+def put_locks(path: Path, locks: int) -> None:
+    """Give back what `take_locks` took off. Raises OSError."""
+    if locks:
+        with _opened(path) as fd:
+            if fd is not None:
+                _swap(fd, locks)
+
+
+@contextmanager
+def without_locks(path: Path) -> Iterator[None]:
+    """Meanwhile this file or folder can be changed."""
+    locks = take_locks(path)
+    try:
+        yield
+    finally:
+        put_locks(path, locks)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[int | None]:
+    # A folder that is reached by a link of the agent's own /proc is followed; what lies at a name is not.
+    own = path.parent == Path("/proc/self/fd")
+    try:
+        status = path.stat() if own else path.lstat()
+    except FileNotFoundError:
+        status = None
+    if status is None or not (stat.S_ISREG(status.st_mode) or stat.S_ISDIR(status.st_mode)):
+        yield None
+        return
+    fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | (0 if own else os.O_NOFOLLOW))
+    try:
+        yield fd
+    finally:
+        os.close(fd)
+
+
+def _swap(fd: int, locks: int) -> int:
+    """Set the locks of what is open, and say what they were."""
+    flags = array.array("i", [0])
+    try:
+        fcntl.ioctl(fd, _GET_FLAGS, flags)
+    except OSError:
+        return 0  # a file system without such flags
+    before = flags[0] & _LOCKS
+    if before != locks:
+        flags[0] = flags[0] & ~_LOCKS | locks
+        fcntl.ioctl(fd, _SET_FLAGS, flags)
+    return before

@@ -8,10 +8,13 @@ Keys that sshd's settings name elsewhere are replaced where they are. Needs root
 import os
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Final
 
-from netboot.agent.customise.file_attributes import Attributes, for_a_new_file, read_attributes
+from netboot.agent.customise.file_attributes import Attributes, for_a_new_file
+from netboot.agent.customise.installed_tree import InstalledTree
 from netboot.shared.errors import NetbootError
 from netboot.shared.process import run
 
@@ -30,46 +33,57 @@ _HOST_KEY: Final = re.compile(r"""^\s*HostKey\s*[\s=]\s*"?/([^"\s#]+)""", re.IGN
 _LIMIT: Final = 1024 * 1024
 
 
-def host_keys(root: Path) -> tuple[str, ...]:
+def host_keys(tree: InstalledTree) -> tuple[str, ...]:
     """The paths of all host keys, their public halves and certificates included, from the root. Raises NetbootError."""
-    names = {f"{_FOLDER}/{path.name}" for path in (root / _FOLDER).glob(_KEYS)}
-    for key in _named_elsewhere(root):
-        names |= {f"{key}{end}" for end in ("", ".pub", "-cert.pub") if os.path.lexists(root / f"{key}{end}")}
-    return tuple(sorted(names))
+    names = {f"{_FOLDER}/{name}" for name in tree.names(_FOLDER) if fnmatchcase(name, _KEYS)}
+    for key in _named_elsewhere(tree.root):
+        names |= {f"{key}{end}" for end in ("", ".pub", "-cert.pub") if tree.status(f"{key}{end}") is not None}
+    return tuple(sorted(name for name in names if not tree.is_folder(name)))
 
 
-def renew_host_keys(root: Path, hostname: str) -> list[str]:
+def renew_host_keys(tree: InstalledTree, hostname: str) -> list[str]:
     """Replace them; the paths of the old and the new ones, none where there are none and no server. Raises
     NetbootError."""
-    old = {name: read_attributes(_inside(root, name)) for name in host_keys(root)}
-    if not (old or any((root / name).is_file() for name in _SERVERS)) or not (root / _FOLDER).is_dir():
+    old = {name: tree.attributes(name) for name in host_keys(tree)}
+    if not (old or any(tree.is_file(name) for name in _SERVERS)) or not tree.is_folder(_FOLDER):
         return []
-    if not (root / _KEYGEN).is_file():
+    if not tree.is_file(_KEYGEN):
         if not old:
             return []
         raise NetbootError("the master has SSH host keys and no ssh-keygen", hint="remove them from the master")
-    elsewhere = [name for name in _named_elsewhere(root) if name in old]
+    elsewhere = [name for name in _named_elsewhere(tree.root) if name in old]
     for name in old:
-        (root / name).unlink()
-    null = root / "dev/null"
-    made_null = not null.exists()
-    if made_null:
-        # ssh-keygen opens /dev/null before anything else, and the /dev of a root on disk may be empty: any file serves.
-        null.parent.mkdir(exist_ok=True)
-        null.touch()
-    try:
+        tree.remove("ssh-host-keys", name)
+    with _null_device(tree):
         for kind in _KEY_KINDS:
-            _make(_inside(root, f"{_FOLDER}/ssh_host_{kind}_key"), root, kind, hostname)
+            _make(f"{_FOLDER}/ssh_host_{kind}_key", tree.root, kind, hostname)
         for name in elsewhere:
             kind = next((kind for kind in _KEY_KINDS if kind in name.rsplit("/", 1)[1]), "ed25519")
-            _make(_inside(root, name), root, kind, hostname)
-    finally:
-        if made_null:
-            null.unlink()
-    new = host_keys(root)
+            _make(name, tree.root, kind, hostname)
+    new = host_keys(tree)
     for name in new:
-        _attributes(name, old, (root / name).parent).give(root / name)
-    return sorted({*old, *new})
+        with tree.place(name) as path:
+            _attributes(name, old, path.parent).give(path)
+    keys = sorted({*old, *new})
+    tree.changed.update(dict.fromkeys(keys, "ssh-host-keys"))
+    return keys
+
+
+@contextmanager
+def _null_device(tree: InstalledTree) -> Iterator[None]:
+    """ssh-keygen opens /dev/null before anything else, and the /dev of a root on disk may be empty: any file serves."""
+    if tree.status("dev/null") is not None:
+        yield
+        return
+    if not tree.is_folder("dev"):
+        with tree.place("dev") as path:
+            path.mkdir()
+    with tree.place("dev/null") as path:
+        path.touch()
+        try:
+            yield
+        finally:
+            path.unlink()
 
 
 def _named_elsewhere(root: Path) -> tuple[str, ...]:
@@ -102,22 +116,9 @@ def _settings(root: Path) -> Iterator[str]:
                     patterns.append(name)
 
 
-def _make(path: Path, root: Path, kind: str, hostname: str) -> None:
+def _make(name: str, root: Path, kind: str, hostname: str) -> None:
     run(
-        [
-            "chroot",
-            root,
-            f"/{_KEYGEN}",
-            "-q",
-            "-t",
-            kind,
-            "-N",
-            "",
-            "-C",
-            f"root@{hostname}",
-            "-f",
-            f"/{path.relative_to(root)}",
-        ],
+        ["chroot", root, f"/{_KEYGEN}", "-q", "-t", kind, "-N", "", "-C", f"root@{hostname}", "-f", f"/{name}"],
         timeout=300,
     )
 
@@ -127,10 +128,3 @@ def _attributes(name: str, old: dict[str, Attributes], folder: Path) -> Attribut
     public = name.endswith(".pub")
     alike = (known for known in old if known.endswith(".pub") == public)
     return old.get(name) or old.get(next(alike, "")) or for_a_new_file(folder, 0o644 if public else 0o600)
-
-
-def _inside(root: Path, name: str) -> Path:
-    path = root / name
-    if not path.parent.resolve().is_relative_to(root.resolve()):
-        raise NetbootError(f"/{name} leads out of the installed system", hint="look at the links in the master")
-    return path

@@ -15,6 +15,7 @@ from netboot.agent.boot.boot_entry import started_by_uefi, write_boot_entry
 from netboot.agent.boot.removable_path import make_removable_path
 from netboot.agent.customise.grow import Growth, grow, growing
 from netboot.agent.customise.installed_system import personalise, require_own
+from netboot.agent.customise.installed_tree import InstalledTree
 from netboot.agent.customise.root_folder import mounted_root
 from netboot.agent.deploy.awaited import Waits
 from netboot.agent.deploy.master import fetch_manifest
@@ -112,13 +113,14 @@ class _Work:
 
     def _personalise(self) -> CustomiseResult:
         device, hostname = require_partition(self.path, self.root), self.stage.hostname
-        with mounted_root(device, self.kind) as (root, folder):
-            done = personalise(root, hostname)
+        with mounted_root(device, self.kind) as (root, folder), InstalledTree(root) as tree:
+            done = personalise(tree, hostname)
         # Mounted anew: what is read now is what the next start of this PC reads.
         with mounted_root(device, self.kind, "ro") as (root, again):
             if again != folder:
                 raise NetbootError("the master's root is not where it was", hint="look at the master")
-            require_own(root, hostname, done)
+            with InstalledTree(root) as tree:
+                found, forgotten = require_own(tree, hostname, done)
         return CustomiseResult(
             hostname=hostname,
             root=device.name,
@@ -126,7 +128,9 @@ class _Work:
             folder=folder,
             own=done.own,
             absent=done.absent,
-            changed=done.changed,
+            changed=tuple(done.changed),
+            found=found,
+            forgotten=forgotten,
         )
 
     def enter(self, result: CustomiseResult) -> CustomiseResult:

@@ -2,13 +2,14 @@
 
 from typing import Final, get_args
 
+from netboot.jobs.customise_evidence import not_as_ordered
 from netboot.jobs.disk_rules import answered
 from netboot.jobs.job import Job
 from netboot.jobs.stages.rules import Line, StageRules
 from netboot.jobs.target import target_of
 from netboot.shared.language import Language
 from netboot.shared.problems import Problem
-from netboot.shared.stages.customise import Customise, CustomiseResult, Identity
+from netboot.shared.stages.customise import Customise, CustomiseResult, Identity, Leftover
 
 
 def _order(job: Job) -> Customise | Problem:
@@ -22,7 +23,7 @@ def _order(job: Job) -> Customise | Problem:
 def _unproven(order: Customise, result: CustomiseResult) -> Problem | None:
     if result.hostname != order.hostname:
         return Problem("agent-error", {"error": "customise: no evidence"})
-    return _shared_identity(result)
+    return _shared_identity(result) or not_as_ordered(order, result)
 
 
 _NEVER_ABSENT: Final[tuple[Identity, ...]] = ("hostname", "machine-id")
@@ -33,9 +34,10 @@ def _shared_identity(result: CustomiseResult) -> Problem | None:
     told = set(result.own) | (set(result.absent) - set(_NEVER_ABSENT))
     shared = [part for part in get_args(Identity) if part not in told or (part in result.own and part in result.absent)]
     paths = {"etc/hostname", "etc/machine-id"} - set(result.changed)
-    if not shared and not paths and result.root:
+    left = [what for what in get_args(Leftover) if [one.left for one in result.forgotten if one.what == what] != [0]]
+    if not shared and not paths and not left and result.root:
         return None
-    return Problem("identity-shared", {"parts": ", ".join(shared or sorted(paths)) or "?"})
+    return Problem("identity-shared", {"parts": ", ".join(shared or left or sorted(paths)) or "?"})
 
 
 def _shown(result: CustomiseResult, language: Language) -> tuple[Line, ...]:

@@ -2,15 +2,45 @@
 
 from typing import Annotated, Final, Literal
 
-from msgspec import Meta
+from msgspec import Meta, Struct
 
 from netboot.shared.fields import Answered, Digest, Hostname
-from netboot.shared.inventory import DiskId, Size, Text
+from netboot.shared.inventory import Count, DiskId, Size, Text
 from netboot.shared.problems import Problem
 from netboot.shared.stages.kind import Evidence, Kind, Order
 
 Identity = Literal["hostname", "machine-id", "ssh-host-keys"]
 """What makes an installed system one PC's own: no two PCs of a master may share it."""
+
+Part = Literal[Identity, "random-seed"]
+"""What a change in the installed system was made for."""
+Leftover = Literal["dhcp-leases", "network-secret", "system-secret", "adapter-names", "journal", "logs"]
+"""What the prepared PC left in its master, which the next PC must not have; made anew by the system itself."""
+PATHS: Final = 512
+
+
+class Found(Struct, frozen=True, kw_only=True):
+    """What lies at the path of a change, read again from the disk once that was unmounted and mounted anew.
+
+    `path` is from the installed system's root, without a leading slash. `mode` is the permission bits, `owner` and
+    `group` numbers, `digest` the SHA-256 of the file's content, or of where the link points to; all empty for "gone".
+    """
+
+    part: Part
+    path: Text
+    what: Literal["file", "link", "gone"]
+    mode: Annotated[int, Meta(ge=0, le=0o7777)] = 0
+    owner: Annotated[int, Meta(ge=0, le=2**32 - 1)] = 0
+    group: Annotated[int, Meta(ge=0, le=2**32 - 1)] = 0
+    digest: Annotated[str, Meta(pattern=r"^([0-9a-f]{64})?\Z")] = ""
+
+
+class Forgotten(Struct, frozen=True, kw_only=True):
+    """How many files of a kind were removed or emptied, and how many were still there when the disk was read again."""
+
+    what: Leftover
+    files: Count = 0
+    left: Count = 0
 
 
 class Customise(Order, frozen=True, kw_only=True, tag="customise"):
@@ -26,9 +56,9 @@ class CustomiseResult(Evidence, frozen=True, kw_only=True, tag="customise"):
     """What the installed system was told, and the firmware's boot entry ("" on BIOS).
 
     `root` is the partition that was changed, `filesystem` its kind and `folder` where in it the system lies ("" for its
-    own root). `own` is what the system was given and was read again from the disk, `absent` what it has none of, and
-    `changed` the paths that were written or removed. `grown` is the last file system's size in bytes, 0 when it grows
-    with nothing.
+    own root). `own` is what the system was given and was read again from the disk, `absent` what it has none of.
+    `changed` are the paths that were written or removed, and `found` is what lies at each of them; `forgotten` tells
+    of every kind of Leftover. `grown` is the last file system's size in bytes, 0 when it grows with nothing.
     """
 
     hostname: Hostname
@@ -37,10 +67,12 @@ class CustomiseResult(Evidence, frozen=True, kw_only=True, tag="customise"):
     folder: Text = ""
     own: Annotated[tuple[Identity, ...], Meta(max_length=8)] = ()
     absent: Annotated[tuple[Identity, ...], Meta(max_length=8)] = ()
-    changed: Annotated[tuple[Text, ...], Meta(max_length=256)] = ()
+    changed: Annotated[tuple[Text, ...], Meta(max_length=PATHS)] = ()
     grown: Size = 0
     boot_entry: Text = ""
     warning: Problem | None = None
+    found: Annotated[tuple[Found, ...], Meta(max_length=PATHS)] = ()
+    forgotten: Annotated[tuple[Forgotten, ...], Meta(max_length=16)] = ()
 
 
 KIND: Final = Kind(order=Customise, result=CustomiseResult, writes=True)

@@ -1,0 +1,59 @@
+"""Judges what was read back of a customised system against what was ordered: all of it, and nothing beside it. Pure.
+
+The agent's word for a change is the path, its mode and owner, and the digest of what is on the disk; what the content
+must be is known here where the order says it. Not for: what a PC would share with others (`stages/customise.py`).
+"""
+
+import hashlib
+from collections.abc import Mapping
+from typing import Final
+
+from netboot.shared.problems import Problem
+from netboot.shared.stages.customise import Customise, CustomiseResult, Found, Part
+
+PATHS: Final[Mapping[Part, frozenset[str]]] = {
+    "hostname": frozenset({"etc/hostname", "etc/hosts"}),
+    "machine-id": frozenset({"etc/machine-id", "var/lib/dbus/machine-id"}),
+    "random-seed": frozenset({"var/lib/systemd/random-seed"}),
+}
+"""Where a change for this part may lie. SSH host keys lie where the master's sshd has them, which it alone knows."""
+_MAY_GO: Final[frozenset[Part]] = frozenset({"ssh-host-keys"})
+
+
+def not_as_ordered(order: Customise, result: CustomiseResult) -> Problem | None:
+    """What is not on the disk as it was ordered, or was not ordered at all; None when all is."""
+    fault = _fault(order, result)
+    return Problem("customise", {"error": f"the evidence: {fault}"[:400]}) if fault else None
+
+
+def _fault(order: Customise, result: CustomiseResult) -> str:
+    paths = [one.path for one in result.found]
+    if len(set(paths)) != len(paths) or sorted(paths) != sorted(result.changed):
+        return "what was changed is not what was read again"
+    for one in result.found:
+        if one.part in PATHS and one.path not in PATHS[one.part]:
+            return f"/{one.path} was not ordered"
+        if one.what == "gone" and one.part not in _MAY_GO:
+            return f"/{one.path} is gone"
+        if one.what != "gone" and not one.digest:
+            return f"/{one.path} was not read again"
+    return _unlike_order(order, {one.path: one for one in result.found})
+
+
+def _unlike_order(order: Customise, found: Mapping[str, Found]) -> str:
+    if not _holds(found.get("etc/hostname"), f"{order.hostname}\n"):
+        return "/etc/hostname holds another name"
+    identity, copy = found.get("etc/machine-id"), found.get("var/lib/dbus/machine-id")
+    if identity is None or identity.what != "file":
+        return "/etc/machine-id is no file"
+    if copy is not None and (copy.what, copy.digest) != ("file", identity.digest):
+        return "the two machine-ids differ"
+    return ""
+
+
+def _holds(found: Found | None, text: str) -> bool:
+    return found is not None and (found.what, found.digest) == ("file", _digest(text))
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

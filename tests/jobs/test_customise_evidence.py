@@ -1,0 +1,96 @@
+"""The evidence of customising against its order: what was ordered is on the disk, and nothing else was changed."""
+
+from collections.abc import Callable
+
+import pytest
+from msgspec.structs import replace
+
+from netboot.jobs.customise_evidence import not_as_ordered
+from netboot.jobs.evidence import judge
+from netboot.shared.problems import Problem
+from netboot.shared.stages.customise import Customise, CustomiseResult, Found
+from tests.customised import customised, found
+from tests.jobs.conftest import MANIFEST, SSD
+
+ORDER = Customise(manifest=MANIFEST, target=SSD.id, hostname="pc-1")
+DONE = customised("pc-1")
+COPY = "var/lib/dbus/machine-id"
+IDENTITY = "5f" * 16 + "\n"
+
+
+def fault(problem: Problem | None) -> str:
+    assert problem is not None
+    assert problem.code == "customise"
+    return problem.technical
+
+
+def changed(path: str, change: Callable[[Found], Found]) -> CustomiseResult:
+    return replace(DONE, found=tuple(change(one) if one.path == path else one for one in DONE.found))
+
+
+def test_a_system_with_its_name_its_identity_and_its_keys_is_as_ordered() -> None:
+    assert not_as_ordered(ORDER, DONE) is None
+    assert not_as_ordered(ORDER, customised("pc-1", found("machine-id", COPY, IDENTITY))) is None
+    assert not_as_ordered(ORDER, customised("pc-1", found("ssh-host-keys", "srv/keys/host"))) is None
+
+
+def test_what_was_written_and_not_read_again_is_not_believed() -> None:
+    unlike = "what was changed is not what was read again"
+    assert unlike in fault(not_as_ordered(ORDER, replace(DONE, found=DONE.found[1:])))
+    assert unlike in fault(not_as_ordered(ORDER, replace(DONE, changed=DONE.changed[1:])))
+    twice = replace(DONE, found=(*DONE.found, DONE.found[1]), changed=(*DONE.changed, DONE.changed[1]))
+    assert unlike in fault(not_as_ordered(ORDER, twice))
+    undigested = changed("etc/hosts", lambda one: replace(one, digest=""))
+    assert "/etc/hosts was not read again" in fault(not_as_ordered(ORDER, undigested))
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        found("hostname", "etc/shadow"),
+        found("hostname", COPY),
+        found("machine-id", "etc/passwd"),
+        found("random-seed", "etc/crontab"),
+    ],
+)
+def test_a_change_that_was_not_ordered_is_told(more: Found) -> None:
+    assert (
+        fault(not_as_ordered(ORDER, customised("pc-1", more))) == f"error: the evidence: /{more.path} was not ordered"
+    )
+
+
+def test_only_the_masters_keys_may_be_gone() -> None:
+    for path in ("etc/hostname", "etc/hosts", "etc/machine-id", "var/lib/systemd/random-seed"):
+        gone = changed(path, lambda one: Found(part=one.part, path=one.path, what="gone"))
+        assert f"/{path} is gone" in fault(not_as_ordered(ORDER, gone))
+
+
+def test_the_name_on_the_disk_is_the_ordered_one() -> None:
+    assert "another name" in fault(not_as_ordered(replace(ORDER, hostname="pc-2"), DONE))
+    link = changed("etc/hostname", lambda one: replace(one, what="link"))
+    assert "another name" in fault(not_as_ordered(ORDER, link))
+    nameless = replace(DONE, found=DONE.found[1:], changed=DONE.changed[1:])
+    assert "another name" in fault(not_as_ordered(ORDER, nameless))
+
+
+def test_the_machine_id_is_a_file_and_both_copies_are_one() -> None:
+    link = changed("etc/machine-id", lambda one: replace(one, what="link"))
+    assert "no file" in fault(not_as_ordered(ORDER, link))
+    keep = [index for index, one in enumerate(DONE.found) if one.path != "etc/machine-id"]
+    without = replace(
+        DONE, found=tuple(DONE.found[index] for index in keep), changed=tuple(DONE.changed[index] for index in keep)
+    )
+    assert "no file" in fault(not_as_ordered(ORDER, without))
+    other = customised("pc-1", found("machine-id", COPY, "another"))
+    assert "two machine-ids differ" in fault(not_as_ordered(ORDER, other))
+    linked = customised("pc-1", replace(found("machine-id", COPY, IDENTITY), what="link"))
+    assert "two machine-ids differ" in fault(not_as_ordered(ORDER, linked))
+
+
+def test_the_judge_fails_a_stage_whose_evidence_is_not_as_ordered() -> None:
+    assert judge(ORDER, "done", None, DONE).state == "done"
+    record = judge(ORDER, "done", None, customised("pc-1", found("hostname", "etc/shadow")))
+    assert record.state == "failed"
+    assert record.problem is not None
+    assert record.problem.code == "customise"
+    assert record.result is not None
