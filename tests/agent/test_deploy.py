@@ -39,6 +39,25 @@ async def test_every_chunk_arrives_and_what_nobody_uses_is_not_written(
     assert [done for done, _ in seen] == sorted(done for done, _ in seen)
 
 
+async def test_what_occurs_several_times_is_fetched_once_and_written_to_all_its_places(
+    from_any: Target, master: bytes
+) -> None:
+    # Zeros at 2, 4 and 5 MiB; what stands at 3 MiB again at 6 MiB; the first sector's MiB again inside the partition.
+    mib = [master[at : at + MIB] for at in range(0, SIZE, MIB)]
+    content = b"".join([mib[0], mib[1], bytes(MIB), mib[5], bytes(2 * MIB), mib[5], mib[0]])
+    manifest = manifest_of(content, (root_partition(MIB, SIZE - MIB),), used=[(0, SIZE)])
+    seen: list[int] = []
+    async with BootHttp(manifest, content) as boot_http:
+        result = await from_any.deploy(boot_http, progress=lambda done, _: seen.append(done))
+    assert from_any.path.read_bytes() == content
+    inside, outside = by_place(manifest)
+    names = [chunk.sha256 for chunk in inside]
+    assert len(set(names)) < len(names)
+    assert sorted(boot_http.asked) == sorted([*set(names), *(chunk.sha256 for chunk in outside)])
+    assert (result.chunks, result.written, result.verified) == (len(manifest.chunks), SIZE, SIZE)
+    assert seen[-1] == 2 * SIZE
+
+
 async def test_a_larger_disk_holds_the_master_at_its_beginning(
     tmp_path: Path, manifest: Manifest, master: bytes
 ) -> None:

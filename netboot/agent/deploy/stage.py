@@ -1,7 +1,8 @@
 """The deploy stage: a signed master onto the disk that was ordered, then every chunk read back and matched.
 
 Nothing is written before the signature, the disk's size and its sector size are right. Several chunks are under way at
-once, each fetched, checked and written by one flight; what no chunk covers is skipped. The partition table and
+once, each fetched, checked and written by one flight, to all of its places when it occurs more than once; what no chunk
+covers is skipped. The partition table and
 whatever else lies outside the partitions are destroyed first and written last, so that a power cut leaves a disk that
 does not start rather than one that starts half. A deploy ends with what was read from the disk, past the page cache.
 Memory: MEMORY bytes of buffers at most, whatever the chunks' length.
@@ -12,7 +13,7 @@ import asyncio
 import hashlib
 import logging
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -143,14 +144,14 @@ class _Deployment:
         trusted = self._journal.written & set(inside)
         self._journal.written = set(trusted)
         await self._on_disk(lambda: _unmake(self._device, ends=not trusted))
-        await self._write([chunk for chunk in inside if chunk not in trusted])
+        await self._write(alike(chunk for chunk in inside if chunk not in trusted))
         await self._on_disk(self._device.sync)
-        await self._write(outside, flights=1)
+        await self._write([[chunk] for chunk in outside], flights=1)
         await self._on_disk(self._device.sync)
         mismatched = await self._read_back()
         if mismatched and set(mismatched) <= trusted:
             # Something else was written here since the earlier try: the journal was out of date, not the disk at fault.
-            await self._write(mismatched)
+            await self._write(alike(mismatched))
             await self._on_disk(self._device.sync)
             mismatched = await self._read_back()
         if mismatched:
@@ -169,9 +170,9 @@ class _Deployment:
             refetched=sum(one.refetched for one in self._source.given()),
         )
 
-    async def _write(self, chunks: Sequence[Chunk], *, flights: int = FLIGHTS) -> None:
-        """Fetch, check and write these chunks, several at once, each chunk once."""
-        pending = iter(chunks)
+    async def _write(self, groups: Sequence[Sequence[Chunk]], *, flights: int = FLIGHTS) -> None:
+        """Fetch, check and write these chunks, several groups at once; those of a group are the same, fetched once."""
+        pending = iter(groups)
         at_once = max(1, min(flights, MEMORY // (_COPIES * self._longest)))
         try:
             async with asyncio.TaskGroup() as tasks:
@@ -180,14 +181,15 @@ class _Deployment:
         except ExceptionGroup as group:
             raise group.exceptions[0] from None
 
-    async def _flight(self, pending: Iterator[Chunk]) -> None:
+    async def _flight(self, pending: Iterator[Sequence[Chunk]]) -> None:
         with aligned_buffer(self._longest) as buffer:
-            for chunk in pending:
-                plain = buffer[: chunk.length]
-                await self._source.chunk(chunk, plain)
-                await self._on_disk(partial(self._device.write, plain, chunk.offset))
-                self._journal.written.add(chunk)
-                self._shown.wrote(chunk.length)
+            for group in pending:
+                plain = buffer[: group[0].length]
+                await self._source.chunk(group[0], plain)
+                for chunk in group:
+                    await self._on_disk(partial(self._device.write, plain, chunk.offset))
+                    self._journal.written.add(chunk)
+                    self._shown.wrote(chunk.length)
 
     async def _read_back(self) -> list[Chunk]:
         """The chunks that the disk does not hold, in order."""
@@ -222,6 +224,14 @@ def by_place(manifest: Manifest) -> tuple[list[Chunk], list[Chunk]]:
     inside = [chunk for chunk in manifest.chunks if first <= chunk.offset and chunk.end <= last]
     outside = [chunk for chunk in manifest.chunks if not (first <= chunk.offset and chunk.end <= last)]
     return inside, outside[::-1]
+
+
+def alike(chunks: Iterable[Chunk]) -> list[list[Chunk]]:
+    """The chunks, those with the same content together, in order of their first places."""
+    groups: dict[tuple[str, int], list[Chunk]] = {}
+    for chunk in chunks:
+        groups.setdefault((chunk.sha256, chunk.length), []).append(chunk)
+    return list(groups.values())
 
 
 def _unmake(device: DirectDisk, *, ends: bool) -> None:
