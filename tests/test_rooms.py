@@ -93,7 +93,8 @@ PURE = (
     "shared.out_of_reach", "shared.read_back", "shared.stage_question",
     "shared.thawing", "shared.visible", "shared.whereabouts",
     "store.versions",
-    "survey.f2fs", "survey.fat_check", "survey.features", "survey.gpt", "survey.pieces", "survey.sbat",
+    "survey.cutting", "survey.f2fs", "survey.fat_check", "survey.features", "survey.gpt", "survey.pieces",
+    "survey.sbat",
     "tftpd.transfer",
 )  # fmt: skip
 PURE_IN_DOCTOR = (

@@ -1,7 +1,8 @@
 """Puts what is in use on a disk image into the store, chunk by chunk.
 
-Chunks of zeros are kept like others; they all have the same name.
-Not for: which ranges are in use (`survey/used_ranges.py`), where they are cut (`survey/pieces.py`). Values are bytes.
+One thread reads and cuts, the others hash, pack and write: all of that is done without Python's lock. Chunks of zeros
+are kept like others; those of one length have the same name.
+Not for: which ranges are in use (`survey/used_ranges.py`), where they are cut (`survey/cutting.py`). Values are bytes.
 """
 
 import os
@@ -9,11 +10,10 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 
-from netboot.shared.errors import NetbootError
 from netboot.shared.manifest import Chunk
 from netboot.store import Store
+from netboot.survey.cutting import cut
 from netboot.survey.disk_file import DiskFile
-from netboot.survey.pieces import pieces
 from netboot.survey.used_ranges import Range
 
 
@@ -23,9 +23,12 @@ def put_chunks(
     store: Store,
     progress: Callable[[int], None],
     *,
+    edges: Iterable[int] = (),
     workers: int | None = None,
 ) -> tuple[Chunk, ...]:
     """Put every piece of these ranges into the store, on all cores; `progress` gets the bytes done so far.
+
+    No piece crosses one of the `edges`: where a partition begins, so that what lies in it is cut wherever it lies.
 
     The result is in order of the disk, however many workers there are. Raises NetbootError.
     """
@@ -35,8 +38,8 @@ def put_chunks(
     with ThreadPoolExecutor(workers) as pool:
         waiting: deque[Future[Chunk]] = deque()
         try:
-            for start, end in pieces(ranges):
-                waiting.append(pool.submit(_put, disk, start, end, store))
+            for start, plain in cut(disk.read, ranges, edges):
+                waiting.append(pool.submit(_put, start, plain, store))
                 # Bounds what is held in memory to a few pieces a worker.
                 while len(waiting) > workers * 4:
                     chunks.append(waiting.popleft().result())
@@ -52,8 +55,5 @@ def put_chunks(
     return tuple(chunks)
 
 
-def _put(disk: DiskFile, start: int, end: int, store: Store) -> Chunk:
-    plain = disk.read(start, end)
-    if len(plain) != end - start:
-        raise NetbootError(f"{disk.name} ends before {end}", hint="was it cut short while it was copied?")
-    return Chunk(start, end - start, store.put_chunk(plain))
+def _put(start: int, plain: bytes, store: Store) -> Chunk:
+    return Chunk(start, len(plain), store.put_chunk(plain))

@@ -47,9 +47,11 @@ def take_in(disk: DiskFile, about: About, store: Store, key: SigningKey, progres
     store.require_space(found.used)
     with store.writing():
         repaired = replace(disk, patches=found.layout.patches)
-        chunks = put_chunks(repaired, found.ranges, store, _by_tenths(found.used, progress))
+        edges = [edge for partition in found.layout.partitions for edge in (partition.start, partition.end)]
+        chunks = put_chunks(repaired, found.ranges, store, _by_tenths(found.used, progress), edges=edges)
         disk.require_unchanged()
         manifest = msgspec.structs.replace(manifest, chunks=chunks)
+        _require_sound(manifest, disk.name)
         store.publish(manifest, key)
     return manifest
 
@@ -57,7 +59,8 @@ def take_in(disk: DiskFile, about: About, store: Store, key: SigningKey, progres
 def describe(source: str, about: About, found: Survey) -> Manifest:
     """The manifest of what was found on `source`, before anything is packed: its chunks' names are not yet known.
 
-    Pure. Raises NetbootError when it would be no master, or none for PCs with Secure Boot where `about` wants one.
+    Pure. Its chunks are about as many as there will be. Raises NetbootError when it would be no master, or none for PCs
+    with Secure Boot where `about` wants one.
     """
     generations = found.understood.generations
     stopped = revoked(generations, about.level) if about.level is not None else ""
@@ -83,11 +86,15 @@ def describe(source: str, about: About, found: Survey) -> Manifest:
         understood=found.understood,
         chunks=tuple(Chunk(start, end - start, _NO_CHUNK) for start, end in pieces(found.ranges)),
     )
+    _require_sound(manifest, source)
+    return manifest
+
+
+def _require_sound(manifest: Manifest, source: str) -> None:
     try:
         require_sound(manifest)
     except ManifestError as error:
         raise NetbootError(f"{source} makes no master: {error}", hint="correct what is named here") from error
-    return manifest
 
 
 def _by_tenths(total: int, progress: Progress) -> Callable[[int], None]:
