@@ -30,6 +30,14 @@ class BlobStore(Protocol):
         the new, never a part. Raises StoreError.
         """
 
+    def put_soon(self, name: str, data: bytes) -> None:
+        """Keep these bytes as `put` does, but they outlast a power cut only once `sync` has returned: one before that
+        may leave a part of them under this name. Raises StoreError.
+        """
+
+    def sync(self) -> None:
+        """When it returns, whatever was put and removed until now outlasts a power cut. Raises StoreError."""
+
     def exists(self, name: str) -> bool:
         """Whether there is such a blob. Its bytes may be damaged."""
 

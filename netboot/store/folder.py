@@ -1,19 +1,24 @@
 """Blobs as files of one folder: a blob's name is its path below it.
 
     chunks/… manifests/… masters/… builds/…   blobs
-    drafts/                                    unfinished files: written and synced here, then renamed into place
+    drafts/                                    unfinished files: written here, then renamed into place
     .lock                                      held shared by whoever writes or has a draft, exclusively to delete
     .naming                                    held for the moment in which a master's current version is changed
 
 A file is never changed in place, only replaced as a whole. So readers need no lock, and HTTP can send a file straight
-from disk. Not for: what the names mean (`store.py`). Sizes are bytes.
+from disk. Blobs that only count together are written without a wait for the disk (`put_soon`), and synced once with all
+that lies on their file system (syncfs): to wait for each costs a hard disk a turn or two, thousands of times.
+Not for: what the names mean (`store.py`). Sizes are bytes.
 """
 
+import ctypes
 import errno
 import fcntl
 import os
 import secrets
 import shutil
+import threading
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -32,6 +37,7 @@ _MAKE_ROOM: Final = (
     "(netboot master remove NAME), or give it a larger disk; then start the command again"
 )
 _DRAFTS: Final = "drafts"
+_libc = ctypes.CDLL(None, use_errno=True)
 
 
 class BlobFolder:
@@ -39,6 +45,8 @@ class BlobFolder:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._synced: int | None = None
+        self._opening = threading.Lock()
 
     def open(self, name: str) -> BinaryIO:
         """As BlobStore says."""
@@ -48,17 +56,37 @@ class BlobFolder:
         """As BlobStore says: written and synced under another name, renamed, and the rename synced."""
         path = self.path_of(name)
         with self.draft("") as draft, self._disk_errors_explained():
+            new = not path.parent.is_dir()
             path.parent.mkdir(parents=True, exist_ok=True)
             with draft.open("xb") as file:
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
             draft.rename(path)
-            folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+            folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
             try:
                 os.fsync(folder)
             finally:
                 os.close(folder)
+        if new:
+            self.sync()  # the folders' own names
+
+    def put_soon(self, name: str, data: bytes) -> None:
+        """As BlobStore says: written under another name, then renamed, so that who reads meanwhile gets it whole."""
+        path = self.path_of(name)
+        with self.draft("") as draft, self._disk_errors_explained():
+            self._handle()
+            path.parent.mkdir(parents=True, exist_ok=True)
+            draft.write_bytes(data)
+            draft.rename(path)
+
+    def sync(self) -> None:
+        """As BlobStore says, by syncfs: all of the file system that this folder is on."""
+        with self._disk_errors_explained():
+            self._make()
+            if _libc.syncfs(self._handle()):
+                number = ctypes.get_errno()
+                raise OSError(number, os.strerror(number))
 
     def exists(self, name: str) -> bool:
         """As BlobStore says."""
@@ -138,6 +166,15 @@ class BlobFolder:
                 if path.is_dir():
                     shutil.rmtree(path, ignore_errors=True)
                 path.unlink(missing_ok=True)
+
+    def _handle(self) -> int:
+        """The folder, opened before anything is put: syncfs tells of what could not be written since it was opened."""
+        with self._opening:
+            if self._synced is None:
+                self._make()
+                self._synced = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+                weakref.finalize(self, os.close, self._synced)
+            return self._synced
 
     def _make(self) -> None:
         make_private(self._folder.parent)

@@ -118,8 +118,11 @@ def _delete_unused(store: Store, keep: Collection[str]) -> Deleted:
     used = {chunk.sha256 for digest in stay for chunk in store.manifest(digest).chunks}
     manifests = [f"{MANIFESTS}/{name}" for name in there if name not in stay]
     chunks = [name for name in store.blobs.list(CHUNKS) if chunk_in(name) not in used]
-    # Manifests first: cut short, this leaves chunks without one, never a manifest without its chunks.
-    freed = sum(store.blobs.remove(name) for name in (*manifests, *chunks))
+    # Manifests first, and surely gone: cut short, this leaves chunks without one, never a manifest without its chunks.
+    freed = sum(store.blobs.remove(name) for name in manifests)
+    if chunks:
+        store.blobs.sync()
+    freed += sum(store.blobs.remove(name) for name in chunks)
     freed += store.forget_unfinished()
     return Deleted(len(manifests), len(chunks), freed, stay.difference(versions))
 

@@ -29,6 +29,13 @@ class MemoryBlobs:
         with self.writing():
             self._blobs[name] = bytes(data)
 
+    def put_soon(self, name: str, data: bytes) -> None:
+        """As BlobStore says."""
+        self.put(name, data)
+
+    def sync(self) -> None:
+        """Memory has no disk to wait for."""
+
     def exists(self, name: str) -> bool:
         """As BlobStore says."""
         return name in self._blobs

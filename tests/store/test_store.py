@@ -1,8 +1,6 @@
 """The store: what is put is what is got, nothing half-written is ever seen, foreign names open no file."""
 
-import errno
 import hashlib
-import os
 from pathlib import Path
 
 import pytest
@@ -131,36 +129,6 @@ def test_a_manifest_whose_chunks_are_missing_is_not_published(make: Stores, tmp_
         store.publish(manifest, KEY)
 
 
-def test_a_write_that_dies_leaves_nothing_under_the_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    store = Store(tmp_path)
-
-    def power_cut(_: int) -> None:
-        raise OSError("power cut")
-
-    monkeypatch.setattr(os, "fsync", power_cut)
-    sha256 = hashlib.sha256(part("a")).hexdigest()
-    with pytest.raises(StoreError, match="power cut"):
-        store.put_chunk(part("a"))
-    assert not store.has_chunk(sha256)
-    assert not any((tmp_path / "drafts").iterdir())
-
-
-def test_data_is_synced_before_it_gets_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    store = Store(tmp_path)
-    sha256 = hashlib.sha256(part("a")).hexdigest()
-    named_at_sync: list[bool] = []
-    real = os.fsync
-
-    def watched(handle: int) -> None:
-        named_at_sync.append(store.has_chunk(sha256))
-        real(handle)
-
-    monkeypatch.setattr(os, "fsync", watched)
-    store.put_chunk(part("a"))
-    # The file before the rename, its folder after it.
-    assert named_at_sync == [False, True]
-
-
 def test_putting_a_chunk_again_repairs_a_damaged_one(make: Stores, tmp_path: Path) -> None:
     store = make(tmp_path)
     sha256 = store.put_chunk(part("a"))
@@ -276,19 +244,6 @@ def test_a_master_signed_by_another_key_is_no_master_where_the_key_is_told(make:
         other.current("one")
     assert caught.value.digest == manifest.digest
     assert "signing.key" in caught.value.hint
-
-
-def test_a_disk_that_takes_no_more_is_said_with_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    store = Store(tmp_path)
-
-    def full(_: int) -> None:
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-    monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(StoreError, match="No space left") as caught:
-        store.put_chunk(part("a"))
-    assert "larger disk" in caught.value.hint
-    assert not any((tmp_path / "drafts").iterdir())
 
 
 def test_an_import_that_fails_takes_back_what_no_manifest_needs(make: Stores, tmp_path: Path) -> None:

@@ -1,0 +1,135 @@
+"""What outlasts a power cut or a disk that takes no more: never a published master whose chunks are not on the disk."""
+
+import errno
+import gc
+import os
+import random
+from pathlib import Path
+
+import pytest
+
+from netboot.shared.process import run
+from netboot.store import BlobFolder, Store, StoreError
+from netboot.store.store import chunk_name, manifest_name
+from netboot.store.upkeep import verify
+from tests.store.test_store import PUBLIC, part, put_master
+
+
+def test_a_write_that_dies_leaves_nothing_under_the_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = Store(tmp_path)
+
+    def power_cut(_: int) -> None:
+        raise OSError("power cut")
+
+    monkeypatch.setattr(os, "fsync", power_cut)
+    name = manifest_name("0" * 64)
+    with pytest.raises(StoreError, match="power cut"):
+        store.blobs.put(name, part("a"))
+    assert not store.blobs.exists(name)
+    assert not any((tmp_path / "drafts").iterdir())
+
+
+def test_data_is_synced_before_it_gets_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = Store(tmp_path)
+    name = manifest_name("0" * 64)
+    named_at_sync: list[bool] = []
+    real = os.fsync
+
+    def watched(handle: int) -> None:
+        named_at_sync.append(store.blobs.exists(name))
+        real(handle)
+
+    monkeypatch.setattr(os, "fsync", watched)
+    store.blobs.put(name, part("a"))
+    # The file before the rename, its folder after it.
+    assert named_at_sync == [False, True]
+
+
+def test_chunks_are_on_the_disk_before_their_manifest_is_and_that_before_the_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    happened: list[str] = []
+    put, soon, sync = BlobFolder.put, BlobFolder.put_soon, BlobFolder.sync
+
+    def noted_put(folder: BlobFolder, name: str, data: bytes) -> None:
+        put(folder, name, data)
+        happened.append(name.partition("/")[0])
+
+    def noted_soon(folder: BlobFolder, name: str, data: bytes) -> None:
+        happened.append(name.partition("/")[0])
+        soon(folder, name, data)
+
+    def noted_sync(folder: BlobFolder) -> None:
+        sync(folder)
+        happened.append("sync")
+
+    put_master(Store(tmp_path), "before", part("a"))
+    monkeypatch.setattr(BlobFolder, "put", noted_put)
+    monkeypatch.setattr(BlobFolder, "put_soon", noted_soon)
+    monkeypatch.setattr(BlobFolder, "sync", noted_sync)
+    put_master(Store(tmp_path), "one", part("b"), part("c"))
+    assert happened == ["chunks", "chunks", "sync", "manifests", "masters"]
+    happened.clear()
+    put_master(Store(tmp_path), "two", part("a"))
+    assert happened == ["sync", "manifests", "masters"], "what another has put may not be on the disk yet"
+
+
+@pytest.mark.parametrize("left", [b"", b"\0" * 30, None], ids=["empty", "zeros", "cut"])
+def test_a_chunk_that_a_power_cut_left_in_part_is_not_taken_for_there(tmp_path: Path, left: bytes | None) -> None:
+    store = Store(tmp_path)
+    sha256 = store.put_chunk(part("a"))
+    frame = store.get_frame(sha256)
+    file = store.blobs.path_of(chunk_name(sha256))
+    assert file is not None
+    file.write_bytes(frame[:-3] if left is None else left)
+    assert not store.has_chunk(sha256)
+    store.put_frame(sha256, frame)
+    assert store.has_chunk(sha256)
+    file.write_bytes(frame[:-3] if left is None else left)
+    put_master(store, "one", part("a"))
+    assert verify(Store(tmp_path), PUBLIC) == ()
+
+
+@pytest.mark.root
+def test_a_master_whose_chunks_the_disk_did_not_take_is_not_published(tmp_path: Path) -> None:
+    """The file system takes them into its memory, and its disk has no room: that is told by the sync alone."""
+    small, folder = tmp_path / "small", tmp_path / "store"
+    small.mkdir()
+    folder.mkdir()
+    run(["mount", "-t", "tmpfs", "-o", "size=12m", "ours", small])
+    try:
+        image = small / "disk.img"
+        image.touch()
+        os.truncate(image, 64 << 20)
+        run(["mke2fs", "-q", "-F", "-t", "ext4", "-O", "^has_journal", "-E", "nodiscard,lazy_itable_init=1", image])
+        run(["mount", "-o", "loop", image, folder])
+        try:
+            _fill_up(Store(folder / "store"))
+            gc.collect()  # the store's handle on its folder goes with it
+            assert Store(folder / "store").names() == {}
+        finally:
+            run(["umount", folder])
+    finally:
+        run(["umount", small])
+
+
+def _fill_up(store: Store) -> None:
+    noise = random.Random(3).randbytes(24 << 20)
+    with store.writing():
+        for at in range(0, len(noise), 1 << 20):
+            store.put_chunk(noise[at : at + (1 << 20)])
+        with pytest.raises(StoreError, match="cannot be written to"):
+            put_master(store, "one", part("a"))
+
+
+def test_a_disk_that_takes_no_more_is_said_with_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = Store(tmp_path)
+
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(StoreError, match="No space left") as caught:
+        put_master(store, "one", part("a"))
+    assert "larger disk" in caught.value.hint
+    assert not any((tmp_path / "drafts").iterdir())
