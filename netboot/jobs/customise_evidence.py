@@ -10,34 +10,66 @@ from typing import Final
 
 from netboot.shared.problems import Problem
 from netboot.shared.stages.customise import Customise, CustomiseResult, Found, Part
+from netboot.shared.system_settings import ONE_OF, Written, asked, written
 
 PATHS: Final[Mapping[Part, frozenset[str]]] = {
     "hostname": frozenset({"etc/hostname", "etc/hosts"}),
     "machine-id": frozenset({"etc/machine-id", "var/lib/dbus/machine-id"}),
     "random-seed": frozenset({"var/lib/systemd/random-seed"}),
+    # Made by the system's own programs, from what was ordered.
+    "locale": frozenset({"etc/locale.gen", "usr/lib/locale/locale-archive"}),
+    "keyboard": frozenset({f"etc/console-setup/cached_setup_{name}.sh" for name in ("keyboard", "terminal", "font")}),
+    "timezone": frozenset(),
 }
-"""Where a change for this part may lie. SSH host keys lie where the master's sshd has them, which it alone knows."""
-_MAY_GO: Final[frozenset[Part]] = frozenset({"ssh-host-keys"})
+"""Where a change for this part may lie, beside the files whose content is ordered. SSH host keys lie where the master's
+sshd has them, which it alone knows."""
+_MAY_GO: Final[frozenset[Part]] = frozenset({"ssh-host-keys", "keyboard"})
+
+
+def not_as_is(result: CustomiseResult) -> Problem | None:
+    """What was changed in a system that was to stay as it is; None when nothing was."""
+    if result.changed or result.found or result.forgotten or result.own:
+        return _problem("the system was to stay as it is")
+    return None
 
 
 def not_as_ordered(order: Customise, result: CustomiseResult) -> Problem | None:
     """What is not on the disk as it was ordered, or was not ordered at all; None when all is."""
     fault = _fault(order, result)
-    return Problem("customise", {"error": f"the evidence: {fault}"[:400]}) if fault else None
+    return _problem(fault) if fault else None
+
+
+def _problem(fault: str) -> Problem:
+    return Problem("customise", {"error": f"the evidence: {fault}"[:400]})
 
 
 def _fault(order: Customise, result: CustomiseResult) -> str:
     paths = [one.path for one in result.found]
     if len(set(paths)) != len(paths) or sorted(paths) != sorted(result.changed):
         return "what was changed is not what was read again"
+    ordered, parts = written(order.settings), asked(order.settings)
     for one in result.found:
+        if one.path in ordered:
+            if not _is(one, ordered[one.path]):
+                return f"/{one.path} is not as it was ordered"
+            continue
+        if one.part in ONE_OF and one.part not in parts:
+            return f"/{one.path} was not ordered"
         if one.part in PATHS and one.path not in PATHS[one.part]:
             return f"/{one.path} was not ordered"
         if one.what == "gone" and one.part not in _MAY_GO:
             return f"/{one.path} is gone"
         if one.what != "gone" and not one.digest:
             return f"/{one.path} was not read again"
+    missing = [part for part in parts if not ONE_OF[part] & set(paths)]
+    if missing:
+        return f"no {missing[0]} was set"
     return _unlike_order(order, {one.path: one for one in result.found})
+
+
+def _is(found: Found, wanted: Written) -> bool:
+    what = "link" if wanted.link else "file"
+    return (found.part, found.what, found.digest) == (wanted.part, what, wanted.digest)
 
 
 def _unlike_order(order: Customise, found: Mapping[str, Found]) -> str:

@@ -30,7 +30,8 @@ def named_by(job: Job, *, machine: str, mac: str, address: str) -> Named | None:
     """How this job, which ended well, left the PC's name; None when it wrote nothing."""
     if not job.profile.writes:
         return None
-    hostname = next((r.result.hostname for r in job.stages if isinstance(r.result, CustomiseResult)), "")
+    results = (record.result for record in job.stages if isinstance(record.result, CustomiseResult))
+    hostname = next((result.hostname for result in results if not result.as_is), "")
     nic = next((nic for nic in job.inventory.nics if nic.mac == mac), None)
     if nic is None or is_carried(nic):
         return Named(machine, "", mac)

@@ -15,6 +15,7 @@ from netboot.shared.language import Language
 from netboot.shared.stages import KINDS, WRITING, StageName
 from netboot.shared.stages.finish import EndAction
 from netboot.shared.stages.kind import Options
+from netboot.shared.system_settings import SystemSettings, settings_error
 
 # Shown in boot menus and on pages: one line, no control characters. Each renderer escapes what its own syntax needs.
 Label = Annotated[str, Meta(min_length=1, max_length=60, pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]+\Z")]
@@ -33,7 +34,8 @@ class Profile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     `master` is the name of a master in the store ("" when nothing is deployed). `unerased` says what a deploy does on
     disks without a verdict of *erased*: "forbid" them, or "waive" for disks bought new. `hostname` may hold {number},
     the machine's number in the workshop. `end` is what the PC does after its last stage. `options` is what is set of a
-    stage, whose Options say what it may be; a profile that sets nothing is written, and digested, without it.
+    stage, whose Options say what it may be; `customise` is what is set of the installed system, or "none": it may stay
+    as the master has it. A profile that sets nothing is written, and digested, without either.
     """
 
     id: Identifier
@@ -44,6 +46,7 @@ class Profile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     hostname: Annotated[str, Meta(max_length=60)] = "pc-{number}"
     end: EndAction = "poweroff"
     options: dict[StageName, dict[str, str | int | bool]] | UnsetType = UNSET
+    customise: SystemSettings | Literal["none"] | UnsetType = UNSET
 
     def options_for(self, options: type[OneOptions]) -> OneOptions:
         """What is set of the stage whose options these are; what is not set is as they say.
@@ -53,6 +56,16 @@ class Profile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         given = {} if self.options is UNSET else self.options
         mine = next((given[name] for name in given if KINDS[name].options is options), {})
         return msgspec.convert(mine, options)
+
+    @property
+    def settings(self) -> SystemSettings:
+        """What is set of the installed system."""
+        return self.customise if isinstance(self.customise, SystemSettings) else SystemSettings()
+
+    @property
+    def leaves_as_is(self) -> bool:
+        """Whether the installed system may keep the name, the identity and the keys of its master."""
+        return self.customise == "none"
 
     @property
     def erases(self) -> bool:
@@ -86,6 +99,10 @@ def profile_error(profile: Profile) -> str:
         return "`customise` needs `deploy`"
     if ("deploy" in profile.stages) != bool(profile.master):
         return "`deploy` needs a `master`, and a `master` needs `deploy`"
+    if profile.customise is not UNSET and "customise" not in profile.stages:
+        return "`customise` sets something of the stage `customise`, which is not in `stages`"
+    if mistake := settings_error(profile.settings):
+        return f"`customise`: {mistake}"
     if mistake := _options_error(profile):
         return mistake
     if not all(_is_hostname(profile.hostname.replace("{number}", number)) for number in _NUMBERS):

@@ -66,7 +66,7 @@ def master_forbids(profile: Profile, master: MasterNeeds | None) -> Problem | No
         return Problem("master-missing", {"master": profile.master})
     if not master.signed:
         return Problem("master-unsigned", {"master": master.name})
-    if "customise" in profile.stages and master.not_customisable:
+    if "customise" in profile.stages and master.not_customisable and not profile.leaves_as_is:
         return Problem("master-fixed", {"master": master.name, "root": master.not_customisable})
     return None
 

@@ -25,14 +25,16 @@ def named_pcs(session: Session) -> tuple[Named, ...]:
     wrote = done.where(tables.Stage.stage.in_(sorted(WRITING)))
     gave_name = done.where(tables.Stage.stage == "customise")
     rows = session.execute(
-        select(tables.Visit.machine_id, tables.Visit.mac, tables.Job.hostname, gave_name, own_adapter)
+        select(
+            tables.Visit.machine_id, tables.Visit.mac, tables.Job.hostname, tables.Job.profile, gave_name, own_adapter
+        )
         .join(tables.Job, tables.Job.visit_id == tables.Visit.id)
         .where(tables.Job.state == "done", wrote)
         .order_by(tables.Job.ended)
     )
     newest: dict[str, Named] = {}
-    for machine, mac, hostname, has_name, own in rows:
+    for machine, mac, hostname, profile, has_name, own in rows:
         newest.pop(machine, None)
-        if has_name and own:
+        if has_name and own and not profile.leaves_as_is:
             newest[machine] = Named(machine, hostname, mac)
     return tuple(newest.values())[-NAMES:]

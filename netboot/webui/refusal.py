@@ -181,9 +181,10 @@ _SENTENCES: Final[dict[Code, dict[Language, str]]] = {
     },
     "master-fixed": {
         "fr": "netboot ne peut pas régler le système de ce profil : tous les PC garderaient le même nom, la même "
-        "identité et les mêmes clés SSH. Choisissez un profil sans réglage, ou un autre système. Rien n'a été effacé.",
+        "identité et les mêmes clés SSH. Prenez un profil qui le permet (customise: none), ou un autre système. Rien "
+        "n'a été effacé.",
         "en": "netboot cannot set up the system of this profile: each PC would keep the same name, identity and "
-        "SSH keys. Choose a profile without customising, or another system. Nothing was erased.",
+        "SSH keys. Choose a profile that allows it (customise: none), or another system. Nothing was erased.",
     },
     "no-such-disk": {
         "fr": "Ce disque n'est plus dans ce PC. Revenez à la page du PC et choisissez encore.",

@@ -25,7 +25,8 @@ from netboot.shared.problems import Problem
 from netboot.shared.stages.customise import Customise, CustomiseResult
 from netboot.shared.stages.deploy import Deploy
 from tests.agent.boot_http import PUBLIC, BootHttp, manifest_of, root_partition
-from tests.agent.installed import prepared_pc, small_system
+from tests.agent.installed import small_system
+from tests.agent.root_on_disk import disk_with_root, leave_a_zfs_label
 
 MIB = 1024 * 1024
 BIOS_BOOT = "21686148-6449-6e6f-744e-656564454649"
@@ -106,10 +107,10 @@ async def deploy_and_customise(boot_http: BootHttp, disk: Disk, hostname: str) -
     return await customise(boot_http, disk, hostname)
 
 
-async def customise(boot_http: BootHttp, disk: Disk, hostname: str) -> CustomiseResult:
+async def customise(boot_http: BootHttp, disk: Disk, hostname: str, *, as_is: bool = False) -> CustomiseResult:
     async with server_source(ServerPlace(boot_http.url), 1) as source:
         return await run_customise(
-            Customise(manifest=boot_http.digest, target=disk.id, hostname=hostname),
+            Customise(manifest=boot_http.digest, target=disk.id, hostname=hostname, as_is=as_is),
             source=source,
             public_key=PUBLIC,
             progress=silent,
@@ -200,6 +201,27 @@ async def test_two_pcs_from_one_master_share_no_key_and_no_machine_id(
 
 
 @pytest.mark.root
+async def test_a_system_that_may_stay_as_it_is_only_grows(image: Path, manifest: Manifest, tmp_path: Path) -> None:
+    """Also where nothing is known of the system: by the manifest it is on no partition."""
+    unknown = msgspec.structs.replace(
+        manifest, partitions=(*manifest.partitions[:2], msgspec.structs.replace(manifest.partitions[2], role="data"))
+    )
+    assert unknown.not_customisable
+    with loop_disk(tmp_path / "pc.img", 64 * MIB) as disk:
+        async with BootHttp(unknown, image.read_bytes()) as boot_http:
+            with pytest.raises(StageFailed):
+                await deploy_and_customise(boot_http, disk, "pc-1")
+            result = await customise(boot_http, disk, "pc-1", as_is=True)
+        root = partition_device(Path("/dev", disk.name), 3)
+        tool("e2fsck", "-f", "-n", root)
+        with mounted(root, tmp_path / "look") as folder:
+            assert (folder / "etc/hostname").read_text() == "debian\n"
+            assert (folder / "etc/machine-id").read_text() == "0" * 32 + "\n"
+    assert result.grown > 50 * MIB
+    assert msgspec.structs.replace(result, grown=0) == CustomiseResult(hostname="pc-1", as_is=True)
+
+
+@pytest.mark.root
 async def test_customising_twice_is_as_good_as_once(image: Path, manifest: Manifest, tmp_path: Path) -> None:
     with loop_disk(tmp_path / "pc.img", 64 * MIB) as disk:
         async with BootHttp(manifest, image.read_bytes()) as boot_http:
@@ -263,32 +285,6 @@ async def test_a_boot_entry_that_the_firmware_refuses_is_a_warning(
     assert caught.value.result.own == ("hostname", "machine-id", "ssh-host-keys")
 
 
-def disk_with_root(path: Path, kind: str, size: int, folder: str) -> Manifest:
-    """A disk image with one partition for the rest, a file system of this kind, and in `folder` of it a system."""
-    with path.open("wb") as file:
-        file.truncate(size)
-    tool("sfdisk", "--quiet", path, stdin="label: gpt\nstart=2048, type=L\n")
-    table = json.loads(tool("sfdisk", "--json", path))["partitiontable"]["partitions"][0]
-    root = root_partition(table["start"] * 512, table["size"] * 512, kind=kind)
-    device = tool("losetup", "--find", "--show", f"--offset={root.start}", f"--sizelimit={root.length}", path).strip()
-    mount = path.with_name("making")
-    mount.mkdir()
-    try:
-        tool(f"mkfs.{kind}", "-q", device)
-        tool("mount", "-t", kind, device, mount)
-        try:
-            if folder:
-                tool("btrfs", "subvolume", "create", mount / folder)
-            small_system(mount / folder)
-            prepared_pc(mount / folder, mount.parent)
-        finally:
-            tool("umount", mount)
-    finally:
-        tool("losetup", "--detach", device)
-        mount.rmdir()
-    return manifest_of(path.read_bytes()[:MIB], (root,), used=[(0, MIB)], length=MIB)
-
-
 @pytest.mark.root
 @pytest.mark.parametrize(
     ("kind", "folder"),
@@ -328,15 +324,6 @@ async def test_a_system_becomes_a_pcs_own_on_whatever_file_system_its_root_is(
     assert result.grown > 590 * MIB
     stage = Customise(manifest=boot_http.digest, target=disk.id, hostname="pc-7")
     assert judge(stage, "done", None, result).state == "done"
-
-
-def leave_a_zfs_label(image: Path, partition: Partition) -> None:
-    """What blkid takes for a ZFS beside the ext4: the uberblocks of the labels at the end of the partition."""
-    with image.open("r+b") as file:
-        for label in (1, 2):
-            for block in range(8):
-                file.seek(partition.end - label * 256 * 1024 + 128 * 1024 + block * 1024)
-                file.write((0x00BAB10C).to_bytes(8, "little"))
 
 
 @pytest.mark.root

@@ -14,6 +14,7 @@ from netboot.agent.customise.installed_system import Personalised, hosts_with
 from netboot.agent.customise.installed_tree import InstalledTree
 from netboot.shared.errors import NetbootError
 from netboot.shared.stages.customise import Forgotten, Found
+from netboot.shared.system_settings import SystemSettings
 from tests.agent.installed import copy_program
 
 HOSTS = "127.0.0.1\tlocalhost\n127.0.1.1\tdebian.example debian\n\n# IPv6\n::1 localhost ip6-localhost\n"
@@ -34,7 +35,7 @@ def root(tmp_path: Path) -> Path:
 
 def personalise(root: Path, hostname: str) -> Personalised:
     with InstalledTree(root) as tree:
-        return installed_system.personalise(tree, hostname)
+        return installed_system.personalise(tree, hostname, SystemSettings())
 
 
 def require_own(root: Path, hostname: str, done: Personalised) -> tuple[tuple[Found, ...], tuple[Forgotten, ...]]:

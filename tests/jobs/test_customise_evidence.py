@@ -9,11 +9,14 @@ from netboot.jobs.customise_evidence import not_as_ordered
 from netboot.jobs.evidence import judge
 from netboot.shared.problems import Problem
 from netboot.shared.stages.customise import Customise, CustomiseResult, Found
+from netboot.shared.system_settings import SystemSettings, written
 from tests.customised import customised, found
 from tests.jobs.conftest import MANIFEST, SSD
 
 ORDER = Customise(manifest=MANIFEST, target=SSD.id, hostname="pc-1")
 DONE = customised("pc-1")
+FRENCH = SystemSettings(locale="fr_FR.UTF-8", keyboard="fr", keyboard_variant="oss", timezone="Europe/Paris")
+SET = replace(ORDER, settings=FRENCH)
 COPY = "var/lib/dbus/machine-id"
 IDENTITY = "5f" * 16 + "\n"
 
@@ -85,6 +88,66 @@ def test_the_machine_id_is_a_file_and_both_copies_are_one() -> None:
     assert "two machine-ids differ" in fault(not_as_ordered(ORDER, other))
     linked = customised("pc-1", replace(found("machine-id", COPY, IDENTITY), what="link"))
     assert "two machine-ids differ" in fault(not_as_ordered(ORDER, linked))
+
+
+def regional(*leave_out: str, **changes: str) -> CustomiseResult:
+    """A Debian that was set up as FRENCH says."""
+    files = written(FRENCH)
+    paths = ("etc/locale.conf", "etc/default/keyboard", "etc/localtime", "etc/timezone")
+    seen = tuple(found(files[path].part, path, changes.get(path, files[path].content)) for path in paths)
+    links = tuple(replace(one, what="link") if one.path == "etc/localtime" else one for one in seen)
+    return customised("pc-1", *(one for one in links if one.path not in leave_out))
+
+
+def test_what_the_profile_sets_is_on_the_disk_to_the_byte() -> None:
+    assert not_as_ordered(SET, regional()) is None
+    assert not_as_ordered(SET, regional("etc/timezone")) is None
+    for path in ("etc/locale.conf", "etc/default/keyboard", "etc/localtime", "etc/timezone"):
+        told = fault(not_as_ordered(SET, regional(**{path: "another"})))
+        assert f"/{path} is not as it was ordered" in told
+    file = regional()
+    unlinked = replace(file, found=tuple(replace(one, what="file") for one in file.found if one.what != "gone"))
+    unlinked = replace(unlinked, changed=tuple(one.path for one in unlinked.found))
+    assert "/etc/localtime is not as it was ordered" in fault(not_as_ordered(SET, unlinked))
+    other = regional()
+    misnamed = replace(
+        other,
+        found=tuple(replace(one, part="locale" if one.path == "etc/timezone" else one.part) for one in other.found),
+    )
+    assert "/etc/timezone is not as it was ordered" in fault(not_as_ordered(SET, misnamed))
+
+
+def test_nothing_of_what_the_profile_sets_is_left_out() -> None:
+    for path, part in (
+        ("etc/locale.conf", "locale"), ("etc/default/keyboard", "keyboard"), ("etc/localtime", "timezone"),
+    ):  # fmt: skip
+        assert f"no {part} was set" in fault(not_as_ordered(SET, regional(path)))
+    console = regional("etc/default/keyboard")
+    vconsole = found("keyboard", "etc/vconsole.conf", written(FRENCH)["etc/vconsole.conf"].content)
+    seen = (*console.found, vconsole)
+    assert not_as_ordered(SET, replace(console, found=seen, changed=tuple(one.path for one in seen))) is None
+
+
+def test_what_the_systems_own_programs_made_of_it_is_told_and_only_where_it_was_ordered() -> None:
+    made = (
+        found("locale", "etc/locale.gen"),
+        found("locale", "usr/lib/locale/locale-archive"),
+        Found(part="keyboard", path="etc/console-setup/cached_setup_keyboard.sh", what="gone"),
+    )
+    for one in made:
+        whole = regional()
+        seen = (*whole.found, one)
+        told = replace(whole, found=seen, changed=tuple(other.path for other in seen))
+        assert not_as_ordered(SET, told) is None
+        assert f"/{one.path} was not ordered" in fault(not_as_ordered(ORDER, customised("pc-1", one)))
+    for part, path in (("locale", "etc/shadow"), ("keyboard", "etc/crontab"), ("timezone", "etc/adjtime")):
+        seen = (*regional().found, found(part, path))  # type: ignore[arg-type]
+        told = replace(regional(), found=seen, changed=tuple(other.path for other in seen))
+        assert f"/{path} was not ordered" in fault(not_as_ordered(SET, told))
+    gone = Found(part="locale", path="usr/lib/locale/locale-archive", what="gone")
+    seen = (*regional().found, gone)
+    told = replace(regional(), found=seen, changed=tuple(other.path for other in seen))
+    assert "is gone" in fault(not_as_ordered(SET, told))
 
 
 def test_the_judge_fails_a_stage_whose_evidence_is_not_as_ordered() -> None:

@@ -7,6 +7,7 @@ from netboot.jobs.stages.customise import RULES
 from netboot.jobs.stages.rules import Line
 from netboot.shared.problems import Problem
 from netboot.shared.stages.customise import Customise, CustomiseResult
+from netboot.shared.system_settings import SystemSettings
 from tests.customised import customised
 from tests.jobs.conftest import HDD, MANIFEST, SSD, job
 
@@ -28,6 +29,34 @@ def test_a_system_of_another_name_than_was_ordered_is_not_this_pcs() -> None:
     named = customised("pc-2")
     assert RULES.unproven(ORDER, named) == Problem("agent-error", {"error": "customise: no evidence"})
     assert RULES.unproven(ORDER, customised("pc-1")) is None
+
+
+def test_a_system_that_may_stay_as_it_is_is_ordered_so_and_nothing_in_it_is_changed() -> None:
+    running = job(SSD)
+    allowed = replace(running, profile=replace(running.profile, customise="none"))
+    order = replace(ORDER, as_is=True)
+    assert RULES.order(allowed) == order
+    left = CustomiseResult(hostname="pc-1", as_is=True)
+    assert RULES.unproven(order, left) is None
+    assert RULES.unproven(order, customised("pc-1")) == Problem("agent-error", {"error": "customise: no evidence"})
+    assert RULES.unproven(ORDER, left) == Problem("agent-error", {"error": "customise: no evidence"})
+    done = customised("pc-1")
+    for changes in (
+        {"changed": done.changed}, {"found": done.found}, {"forgotten": done.forgotten}, {"own": done.own},
+    ):  # fmt: skip
+        told = RULES.unproven(order, replace(left, **changes))
+        assert told is not None
+        assert told.technical == "error: the evidence: the system was to stay as it is"
+    assert RULES.shown is not None
+    assert RULES.shown(left, "en") == (Line(Problem("system-as-is").sentence("en")),)
+
+
+def test_what_the_profile_sets_of_the_system_is_ordered() -> None:
+    french = SystemSettings(timezone="Europe/Paris")
+    running = job(SSD)
+    assert RULES.order(replace(running, profile=replace(running.profile, customise=french))) == replace(
+        ORDER, settings=french
+    )
 
 
 def test_the_page_says_what_could_not_be_done_although_the_pc_is_ready() -> None:

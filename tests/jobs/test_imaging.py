@@ -267,3 +267,10 @@ def test_a_master_that_cannot_be_customised_is_given_as_it_is_to_a_profile_that_
     fixed = replace(MASTER, not_customisable="ntfs")
     running = job(SSD, stages=("check", "erase", "deploy", "finish"), master=fixed)
     assert next_stage(done(running, "check")) == Run(overwriting(SSD))
+
+
+def test_a_master_that_cannot_be_customised_is_given_as_it_is_to_a_profile_that_allows_it() -> None:
+    fixed = replace(MASTER, not_customisable="LVM2_member")
+    running = job(SSD, master=fixed)
+    allowed = replace(running, profile=replace(running.profile, customise="none"))
+    assert next_stage(done(allowed, "check")) == Run(overwriting(SSD))

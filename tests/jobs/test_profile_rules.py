@@ -10,6 +10,7 @@ from netboot.jobs.profile import ORDER, Profile, profile_error
 from netboot.shared.stages import StageName
 from netboot.shared.stages.erase import EraseOptions
 from netboot.shared.stages.smart import SmartOptions
+from netboot.shared.system_settings import SystemSettings
 
 ALL = Profile(
     id="all", name={"fr": "Tout", "en": "All"}, stages=get_args(StageName), master="debian-minimal",
@@ -27,6 +28,8 @@ def test_a_profile_of_any_stages_in_their_order_is_one(profile: Profile) -> None
 ORDERED = f"`stages` must be some of {', '.join(ORDER)}, each once, in this order"
 CHECKED = "a profile that writes to a disk starts with the stage `check`"
 DEPLOYED = "`deploy` needs a `master`, and a `master` needs `deploy`"
+UNCUSTOMISED = "`customise` sets something of the stage `customise`, which is not in `stages`"
+INSTALL = {"stages": ("check", "deploy", "customise", "finish"), "master": "debian"}
 NAMED = "`hostname` may hold a-z, 0-9, {number}, and hyphens between them"
 
 
@@ -48,6 +51,10 @@ NAMED = "`hostname` may hold a-z, 0-9, {number}, and hyphens between them"
         ({"hostname": "pc_{number}"}, NAMED),
         ({"hostname": ""}, NAMED),
         ({"hostname": "x" * 58 + "{number}"}, NAMED),
+        ({"customise": "none"}, UNCUSTOMISED),
+        ({"customise": SystemSettings(timezone="Europe/Paris")}, UNCUSTOMISED),
+        ({**INSTALL, "customise": SystemSettings(keyboard_variant="oss")},
+         "`customise`: `keyboard_variant` needs a `keyboard`"),
         ({"options": {"finish": {}}}, "`options`: nothing can be set of `finish`"),
         ({"options": {"smart": {}}}, "`options` sets something of `smart`, which is not in `stages`"),
         ({"options": {"erase": {"level": "best"}}},
@@ -63,6 +70,17 @@ def test_a_name_that_fits_the_shortest_number_must_fit_the_longest() -> None:
     for hostname, fits in (("x" * 57 + "{number}", True), ("x" * 58 + "{number}", False), ("x" * 60, True)):
         assert (profile_error(replace(ERASE, hostname=hostname)) == "") == fits
     assert profile_error(replace(ERASE, hostname="{number}-{number}")) == ""
+
+
+def test_a_system_stays_as_it_is_only_where_the_profile_says_so() -> None:
+    french = SystemSettings(locale="fr_FR.UTF-8", keyboard="fr", keyboard_variant="oss", timezone="Europe/Paris")
+    install = replace(ALL, customise=french)
+    assert profile_error(install) == profile_error(replace(ALL, customise="none")) == ""
+    assert (install.settings, install.leaves_as_is) == (french, False)
+    assert (ALL.settings, ALL.leaves_as_is) == (SystemSettings(), False)
+    as_is = replace(ALL, customise="none")
+    assert (as_is.settings, as_is.leaves_as_is) == (SystemSettings(), True)
+    assert b'"customise":' not in msgspec.json.encode(ALL)
 
 
 def test_what_is_not_set_of_a_stage_is_as_it_says() -> None:

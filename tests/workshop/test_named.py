@@ -96,6 +96,13 @@ def test_an_address_that_is_none_of_ipv4_is_left_out() -> None:
     assert named_by(job, machine="m", mac=mac, address="fe80::1") == Named("m", "pc-1", mac)
 
 
+def test_a_system_that_was_left_as_it_is_has_not_the_pcs_name() -> None:
+    left = StageRecord(stage="customise", state="done", result=CustomiseResult(hostname="pc-1", as_is=True))
+    job = Job(id="j", profile=WIPE, stages=(left,), inventory=pc(), hostname="pc-1")
+    mac = pc().nics[0].mac
+    assert named_by(job, machine="m", mac=mac, address="192.0.2.1") == Named("m", "", mac, IPv4Address("192.0.2.1"))
+
+
 class Nowhere:
     """A record that keeps no waiting names."""
 

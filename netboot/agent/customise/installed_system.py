@@ -12,9 +12,11 @@ from typing import Final
 
 from netboot.agent.customise.installed_tree import InstalledTree
 from netboot.agent.customise.leftovers import count_leftovers, forget_leftovers
+from netboot.agent.customise.region import set_region
 from netboot.agent.customise.ssh_host_keys import host_keys, renew_host_keys
 from netboot.shared.errors import NetbootError
 from netboot.shared.stages.customise import PATHS, Forgotten, Found, Identity, Leftover, Part
+from netboot.shared.system_settings import SystemSettings
 
 _SEED: Final = "var/lib/systemd/random-seed"
 _SEED_LENGTH: Final = 512
@@ -32,8 +34,8 @@ class Personalised:
     forgotten: dict[Leftover, int]
 
 
-def personalise(tree: InstalledTree, hostname: str) -> Personalised:
-    """Give the system of this tree a name and an identity. Raises NetbootError, OSError."""
+def personalise(tree: InstalledTree, hostname: str, settings: SystemSettings) -> Personalised:
+    """Give the system of this tree a name, an identity, and what the profile sets. Raises NetbootError, OSError."""
     identity = uuid.uuid4().hex
     tree.write("hostname", "etc/hostname", f"{hostname}\n")
     tree.write("hostname", "etc/hosts", hosts_with(tree.read("etc/hosts"), hostname))
@@ -43,6 +45,7 @@ def personalise(tree: InstalledTree, hostname: str) -> Personalised:
     keys = renew_host_keys(tree, hostname)
     here: tuple[Identity, ...] = ("ssh-host-keys",)
     own, absent = (here, ()) if keys else ((), here)
+    set_region(tree, settings)
     forgotten = forget_leftovers(tree)
     if len(tree.changed) > PATHS:
         raise NetbootError(f"{len(tree.changed)} files of the master were to change", hint="look at its SSH host keys")

@@ -72,6 +72,11 @@ class InstalledTree:
         status = self.status(name)
         return status is not None and stat.S_ISREG(status.st_mode)
 
+    def is_link(self, name: str) -> bool:
+        """Whether a link lies there. Raises NetbootError."""
+        status = self.status(name)
+        return status is not None and stat.S_ISLNK(status.st_mode)
+
     def is_folder(self, name: str) -> bool:
         """Whether there is a folder, also by way of links. Raises NetbootError."""
         try:
@@ -113,6 +118,11 @@ class InstalledTree:
         with self.place(name) as path:
             return read_attributes(path)
 
+    def attributes_for_new(self, name: str, mode: int) -> Attributes:
+        """Those of a file that is to be made there. Raises NetbootError, OSError."""
+        with self.place(name) as path:
+            return for_a_new_file(path.parent, mode)
+
     def write(self, part: Part, name: str, content: str | bytes, *, mode: int = 0o644) -> None:
         """Replace a file as a whole, also where a link stood; an existing file's attributes are kept."""
         there = self.is_file(name)
@@ -129,6 +139,25 @@ class InstalledTree:
             locks = take_locks(path) if there else 0
             draft.rename(path)
             put_locks(path, locks)
+        self.changed[name] = part
+
+    def link(self, part: Part, name: str, target: str) -> None:
+        """Put a link there, also where a file or another link stood."""
+        with self._changing(name) as path:
+            extended = for_a_new_file(path.parent, 0).extended
+            draft = path.with_name(f".{path.name}.netboot")
+            draft.unlink(missing_ok=True)
+            draft.symlink_to(target)
+            for label, value in extended.items():
+                os.setxattr(draft, label, value, follow_symlinks=False)
+            take_locks(path)
+            draft.rename(path)
+        self.changed[name] = part
+
+    def give(self, part: Part, name: str, attributes: Attributes) -> None:
+        """Give a file that the system's own program made these attributes, and note it as changed."""
+        with self._changing(name) as path:
+            attributes.give(path)
         self.changed[name] = part
 
     def remove(self, part: Part | None, name: str) -> None:

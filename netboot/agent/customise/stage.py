@@ -55,9 +55,9 @@ async def run_customise(
         raise StageFailed(Problem("master-unsigned", {"master": stage.manifest[:12]})) from error
     except SilentError as error:
         raise StageFailed(Problem("server-silent", {"seconds": f"{error.seconds:.0f}"})) from error
-    root, kind = _root_of(manifest)
+    root = None if stage.as_is else _root_of(manifest)
     disk = await asyncio.to_thread(_require_disk, stage, read_disks, this_boot)
-    work = _Work(stage, manifest, disk, Path("/dev") / disk.name, root, kind)
+    work = _Work(stage, manifest, disk, Path("/dev") / disk.name, root)
     progress(0, _STEPS, label(disk))
     result = await asyncio.to_thread(work.install)
     progress(1, _STEPS, label(disk))
@@ -85,15 +85,15 @@ class _Work:
     manifest: Manifest
     disk: Disk
     path: Path
-    root: Partition
-    kind: str
+    root: tuple[Partition, str] | None
+    """The system's partition and its file system's kind, None where the system stays as it is."""
 
     def install(self) -> CustomiseResult:
         """Grow, personalise, and look again at what is on the disk: the evidence, without the boot entry."""
         with quiet_disk(self.path):
             growth = self._grow()
             try:
-                result = self._personalise()
+                result = self._as_is() if self.root is None else self._personalise(*self.root)
             except (NetbootError, OSError) as error:
                 raise StageFailed(Problem("customise", {"error": _short(error)})) from error
         warning = None
@@ -111,12 +111,15 @@ class _Work:
             values = {"partition": name, "disk": label(self.disk), "error": _short(error)}
             raise StageFailed(Problem("filesystem", values)) from error
 
-    def _personalise(self) -> CustomiseResult:
-        device, hostname = require_partition(self.path, self.root), self.stage.hostname
-        with mounted_root(device, self.kind) as (root, folder), InstalledTree(root) as tree:
-            done = personalise(tree, hostname)
+    def _as_is(self) -> CustomiseResult:
+        return CustomiseResult(hostname=self.stage.hostname, as_is=True)
+
+    def _personalise(self, root_partition: Partition, kind: str) -> CustomiseResult:
+        device, hostname = require_partition(self.path, root_partition), self.stage.hostname
+        with mounted_root(device, kind) as (root, folder), InstalledTree(root) as tree:
+            done = personalise(tree, hostname, self.stage.settings)
         # Mounted anew: what is read now is what the next start of this PC reads.
-        with mounted_root(device, self.kind, "ro") as (root, again):
+        with mounted_root(device, kind, "ro") as (root, again):
             if again != folder:
                 raise NetbootError("the master's root is not where it was", hint="look at the master")
             with InstalledTree(root) as tree:
@@ -124,7 +127,7 @@ class _Work:
         return CustomiseResult(
             hostname=hostname,
             root=device.name,
-            filesystem=self.kind,
+            filesystem=kind,
             folder=folder,
             own=done.own,
             absent=done.absent,

@@ -2,7 +2,7 @@
 
 from typing import Final, get_args
 
-from netboot.jobs.customise_evidence import not_as_ordered
+from netboot.jobs.customise_evidence import not_as_is, not_as_ordered
 from netboot.jobs.disk_rules import answered
 from netboot.jobs.job import Job
 from netboot.jobs.stages.rules import Line, StageRules
@@ -17,12 +17,21 @@ def _order(job: Job) -> Customise | Problem:
     if isinstance(target, Problem):
         return target
     master, disk = target
-    return Customise(manifest=master.manifest, target=disk.id, hostname=job.hostname, answered=answered((disk,)))
+    return Customise(
+        manifest=master.manifest,
+        target=disk.id,
+        hostname=job.hostname,
+        answered=answered((disk,)),
+        settings=job.profile.settings,
+        as_is=job.profile.leaves_as_is,
+    )
 
 
 def _unproven(order: Customise, result: CustomiseResult) -> Problem | None:
-    if result.hostname != order.hostname:
+    if (result.hostname, result.as_is) != (order.hostname, order.as_is):
         return Problem("agent-error", {"error": "customise: no evidence"})
+    if order.as_is:
+        return not_as_is(result)
     return _shared_identity(result) or not_as_ordered(order, result)
 
 
@@ -41,9 +50,10 @@ def _shared_identity(result: CustomiseResult) -> Problem | None:
 
 
 def _shown(result: CustomiseResult, language: Language) -> tuple[Line, ...]:
-    """What could not be done although the PC is ready."""
-    warning = result.warning
-    return () if warning is None else (Line(warning.sentence(language), warning.technical),)
+    """What could not be done, or was not to be, although the PC is ready."""
+    as_is = (Problem("system-as-is"),) if result.as_is else ()
+    told = (*as_is, result.warning) if result.warning is not None else as_is
+    return tuple(Line(one.sentence(language), one.technical) for one in told)
 
 
 RULES: Final = StageRules(order=_order, unproven=_unproven, shown=_shown)

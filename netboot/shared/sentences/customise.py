@@ -11,6 +11,7 @@ Code = Literal[
     "filesystem-full-size",
     "customise",
     "identity-shared",
+    "system-as-is",
 ]
 
 TITLE: Final[dict[Language, str]] = {"fr": "Réglages", "en": "Settings"}
@@ -55,5 +56,11 @@ SENTENCES: Final[dict[Code, dict[Language, str]]] = {
         "l'ont reçu. Ne le livrez pas : recommencez, ou choisissez un autre système.",
         "en": "The installed system was not made this PC's own ({parts}): it would share that with every PC that "
         "got it. Do not hand it out: start again, or choose another system.",
+    },
+    "system-as-is": {
+        "fr": "Le système installé garde le nom, l'identité et les clés SSH qu'il avait : le profil le permet "
+        "(customise: none). Avant de livrer ce PC, donnez-lui les siens, ou demandez-le à l'administrateur.",
+        "en": "The installed system keeps the name, identity and SSH keys that it had: the profile allows it "
+        "(customise: none). Before you hand this PC out give it its own, or ask the administrator.",
     },
 }

@@ -67,11 +67,11 @@ SENTENCES: Final[dict[Code, dict[Language, str]]] = {
     },
     "master-fixed": {
         "fr": "netboot ne peut pas régler le système {master} (sa racine : {root}) : tous les PC garderaient le même "
-        "nom, la même identité et les mêmes clés SSH. Rien n'a été effacé. Choisissez un profil sans réglage, ou un "
-        "autre système.",
+        "nom, la même identité et les mêmes clés SSH. Rien n'a été effacé. Prenez un profil qui le permet "
+        "(customise: none), ou un autre système.",
         "en": "netboot cannot set up the system {master} (its root: {root}): each PC would keep the "
-        "same name, identity and SSH keys. Nothing was erased. Choose a profile without customising, or another "
-        "system.",
+        "same name, identity and SSH keys. Nothing was erased. Choose a profile that allows it (customise: "
+        "none), or another system.",
     },
     "server-silent": {
         "fr": "Le serveur ne répond plus depuis {seconds} s. Vérifiez le câble réseau et le serveur, puis recommencez.",

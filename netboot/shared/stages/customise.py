@@ -8,11 +8,12 @@ from netboot.shared.fields import Answered, Digest, Hostname
 from netboot.shared.inventory import Count, DiskId, Size, Text
 from netboot.shared.problems import Problem
 from netboot.shared.stages.kind import Evidence, Kind, Order
+from netboot.shared.system_settings import SettingPart, SystemSettings
 
 Identity = Literal["hostname", "machine-id", "ssh-host-keys"]
 """What makes an installed system one PC's own: no two PCs of a master may share it."""
 
-Part = Literal[Identity, "random-seed"]
+Part = Literal[Identity, "random-seed", SettingPart]
 """What a change in the installed system was made for."""
 Leftover = Literal["dhcp-leases", "network-secret", "system-secret", "adapter-names", "journal", "logs"]
 """What the prepared PC left in its master, which the next PC must not have; made anew by the system itself."""
@@ -44,12 +45,18 @@ class Forgotten(Struct, frozen=True, kw_only=True):
 
 
 class Customise(Order, frozen=True, kw_only=True, tag="customise"):
-    """Make the master on this disk this PC's own: grow, hostname, machine-id, SSH host keys, boot entry."""
+    """Make the master on this disk this PC's own: grow, hostname, machine-id, SSH host keys, settings, boot entry.
+
+    `as_is`: the profile allows that the system is left as the master has it (`customise: none`); it only grows, and
+    gets its boot entry.
+    """
 
     manifest: Digest
     target: DiskId
     hostname: Hostname
     answered: Answered = ()
+    settings: SystemSettings = SystemSettings()
+    as_is: bool = False
 
 
 class CustomiseResult(Evidence, frozen=True, kw_only=True, tag="customise"):
@@ -58,7 +65,8 @@ class CustomiseResult(Evidence, frozen=True, kw_only=True, tag="customise"):
     `root` is the partition that was changed, `filesystem` its kind and `folder` where in it the system lies ("" for its
     own root). `own` is what the system was given and was read again from the disk, `absent` what it has none of.
     `changed` are the paths that were written or removed, and `found` is what lies at each of them; `forgotten` tells
-    of every kind of Leftover. `grown` is the last file system's size in bytes, 0 when it grows with nothing.
+    of every kind of Leftover. `grown` is the last file system's size in bytes, 0 when it grows with nothing. `as_is`:
+    nothing in the system was changed, as was ordered.
     """
 
     hostname: Hostname
@@ -73,6 +81,7 @@ class CustomiseResult(Evidence, frozen=True, kw_only=True, tag="customise"):
     warning: Problem | None = None
     found: Annotated[tuple[Found, ...], Meta(max_length=PATHS)] = ()
     forgotten: Annotated[tuple[Forgotten, ...], Meta(max_length=16)] = ()
+    as_is: bool = False
 
 
 KIND: Final = Kind(order=Customise, result=CustomiseResult, writes=True)

@@ -1,0 +1,105 @@
+"""What a profile sets of the installed system, and the files that say so, as Debian, Fedora and their kin read them.
+
+Which files: locale.conf(5), vconsole.conf(5), localtime(5), keyboard(5) of keyboard-configuration, and xorg.conf(5) for
+a desktop without it. They are written whole, so that the server knows each by its digest. Pure: shared by the agent,
+which writes them, and the server, which judges what is on the disk. Not for: which of them a system gets
+(`agent/customise/region.py`).
+"""
+
+import hashlib
+from collections.abc import Mapping
+from typing import Annotated, Final, Literal
+
+from msgspec import Meta, Struct
+
+Locale = Annotated[str, Meta(pattern=r"^([a-z]{2,3}_[A-Z]{2}\.UTF-8)?\Z")]
+Layout = Annotated[str, Meta(pattern=r"^[a-z]{0,16}\Z")]
+Variant = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{0,32}\Z")]
+TimeZone = Annotated[str, Meta(max_length=64, pattern=r"^([A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z][A-Za-z0-9_+-]*){0,2})?\Z")]
+SettingPart = Literal["locale", "keyboard", "timezone"]
+
+
+class SystemSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What is "" stays as the master has it. `keyboard` and `keyboard_variant` are XKB's layout and variant."""
+
+    locale: Locale = ""
+    keyboard: Layout = ""
+    keyboard_variant: Variant = ""
+    timezone: TimeZone = ""
+
+
+class Written(Struct, frozen=True, kw_only=True):
+    """A file as it is to be, or, with `link`, what the link in its place points to."""
+
+    part: SettingPart
+    content: str
+    link: bool = False
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the content, in hex."""
+        return hashlib.sha256(self.content.encode()).hexdigest()
+
+
+ONE_OF: Final[Mapping[SettingPart, frozenset[str]]] = {
+    "locale": frozenset({"etc/locale.conf"}),
+    "keyboard": frozenset({"etc/default/keyboard", "etc/vconsole.conf"}),
+    "timezone": frozenset({"etc/localtime"}),
+}
+"""What is set is on the disk when one of these files is as it is to be."""
+
+
+def settings_error(settings: SystemSettings) -> str:
+    """What makes no sense in them, for the person who wrote the profile; "" when all does."""
+    return "`keyboard_variant` needs a `keyboard`" if settings.keyboard_variant and not settings.keyboard else ""
+
+
+def asked(settings: SystemSettings) -> tuple[SettingPart, ...]:
+    """The parts of which something is set."""
+    given: dict[SettingPart, str] = {
+        "locale": settings.locale, "keyboard": settings.keyboard, "timezone": settings.timezone,
+    }  # fmt: skip
+    return tuple(part for part, value in given.items() if value)
+
+
+def written(settings: SystemSettings) -> dict[str, Written]:
+    """Every file that may say what is set, by its path from the root without a leading slash."""
+    files: dict[str, Written] = {}
+    if settings.locale:
+        for path in ("etc/locale.conf", "etc/default/locale"):
+            files[path] = Written(part="locale", content=f"LANG={settings.locale}\n")
+    if settings.keyboard:
+        for path, content in _keyboard(settings.keyboard, settings.keyboard_variant).items():
+            files[path] = Written(part="keyboard", content=content)
+    if settings.timezone:
+        zone = f"../usr/share/zoneinfo/{settings.timezone}"
+        files["etc/localtime"] = Written(part="timezone", content=zone, link=True)
+        files["etc/timezone"] = Written(part="timezone", content=f"{settings.timezone}\n")
+    return files
+
+
+def keymap(settings: SystemSettings) -> str:
+    """The console's name for the keyboard, where keymaps are made from XKB's layouts."""
+    return "-".join(word for word in (settings.keyboard, settings.keyboard_variant) if word)
+
+
+def _keyboard(layout: str, variant: str) -> dict[str, str]:
+    debian = {"XKBMODEL": "pc105", "XKBLAYOUT": layout, "XKBVARIANT": variant, "XKBOPTIONS": "", "BACKSPACE": "guess"}
+    # The font has the letters of the languages of Europe; with none the console keeps the firmware's, which has not.
+    console = {
+        "KEYMAP": f"{layout}-{variant}" if variant else layout,
+        "FONT": "eurlatgr",
+        "XKBMODEL": "pc105",
+        "XKBLAYOUT": layout,
+        "XKBVARIANT": variant,
+    }
+    desktop = (
+        'Section "InputClass"\n        Identifier "system-keyboard"\n        MatchIsKeyboard "on"\n'
+        f'        Option "XkbModel" "pc105"\n        Option "XkbLayout" "{layout}"\n'
+        f'        Option "XkbVariant" "{variant}"\nEndSection\n'
+    )
+    return {
+        "etc/default/keyboard": "".join(f'{name}="{value}"\n' for name, value in debian.items()),
+        "etc/vconsole.conf": "".join(f"{name}={value}\n" for name, value in console.items()),
+        "etc/X11/xorg.conf.d/00-keyboard.conf": desktop,
+    }
