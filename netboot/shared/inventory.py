@@ -47,6 +47,8 @@ class Firmware(Struct, frozen=True, kw_only=True):
     """The firmware and how this boot was made. `secure_boot` is what the kernel reports, not what a menu says.
 
     `uefi_bits` is the width of the firmware's own code, which its boot loaders must share; 0 on BIOS, or not told.
+    `windows_licence`: the maker put a licence for Windows into it (ACPI table MSDM); of which edition is not told, and
+    its key is never read.
     """
 
     vendor: Text = ""
@@ -55,6 +57,7 @@ class Firmware(Struct, frozen=True, kw_only=True):
     mode: Literal["bios", "uefi"]
     uefi_bits: Literal[0, 32, 64] = 0
     secure_boot: Literal["on", "off", "unsupported", "unknown"] = "unknown"
+    windows_licence: bool = False
 
 
 class Cpu(Struct, frozen=True, kw_only=True):

@@ -233,6 +233,11 @@ TEXTS: Final[dict[str, dict[Language, str]]] = {
     "boot_mode": {"fr": "Mode de démarrage", "en": "Boot mode"},
     "bits": {"fr": "{n} bits", "en": "{n} bits"},
     "secure_boot": {"fr": "Secure Boot", "en": "Secure Boot"},
+    "windows_licence": {"fr": "Licence Windows", "en": "Windows licence"},
+    "windows_licence_there": {
+        "fr": "dans le firmware ; édition inconnue, la clé reste dans le PC",
+        "en": "in the firmware; edition not known, the key stays in the PC",
+    },
     "cpu": {"fr": "Processeur", "en": "Processor"},
     "cores": {"fr": "{n} cœurs", "en": "{n} cores"},
     "memory": {"fr": "Mémoire", "en": "Memory"},

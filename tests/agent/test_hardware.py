@@ -1,5 +1,6 @@
 """The inventory of PCs that were recorded, and of PCs that answer nonsense."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -204,6 +205,15 @@ def test_a_32_bit_uefi_is_told_by_the_kernel(tmp_path: Path) -> None:
     write(tmp_path, "sys/firmware/efi/fw_platform_size", "32\n")
     firmware = read_inventory("", Host(tmp_path, lambda _: "")).firmware
     assert (firmware.mode, firmware.uefi_bits) == ("uefi", 32)
+
+
+def test_a_windows_licence_is_noticed_and_its_table_which_holds_the_key_is_not_opened(tmp_path: Path) -> None:
+    assert not read_inventory("", Host(tmp_path, lambda _: "")).firmware.windows_licence
+    table = tmp_path / "sys/firmware/acpi/tables/MSDM"
+    table.parent.mkdir(parents=True)
+    # Who opened it would wait for ever.
+    os.mkfifo(table)
+    assert read_inventory("", Host(tmp_path, lambda _: "")).firmware.windows_licence
 
 
 @pytest.mark.parametrize(

@@ -66,6 +66,17 @@ async def test_a_machine_in_full(visitor: Person, operator: Person, workshop: Wo
     assert "<dd>anne</dd>" in await operator.get(f"/machine/{row_of(workshop).machine}")
 
 
+async def test_a_windows_licence_in_the_firmware_is_told_and_its_absence_is_not(
+    visitor: Person, workshop: Workshop, server: TestServer
+) -> None:
+    for number, licence in enumerate((True, False)):
+        firmware = replace(pc(number).firmware, windows_licence=licence)
+        async with agent_on(server, hello(replace(pc(number), firmware=firmware), f"boot-{number}")):
+            text = await visitor.get(f"/machine/{row_of(workshop, number).machine}")
+        assert ("Licence Windows" in text) == licence
+        assert ("dans le firmware ; édition inconnue, la clé reste dans le PC" in text) == licence
+
+
 async def test_an_adapter_without_a_speed_is_not_called_without_a_cable(
     visitor: Person, workshop: Workshop, server: TestServer
 ) -> None:

@@ -11,11 +11,14 @@ from netboot.shared.inventory import Firmware
 _VARIABLES: Final = "sys/firmware/efi/efivars"
 _SECURE_BOOT: Final = f"{_VARIABLES}/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c"
 
+_LICENCE: Final = "sys/firmware/acpi/tables/MSDM"
+"""Microsoft's table for an OEM licence, whose body is the key itself: that it is there is all that is looked at."""
+
 SecureBoot = Literal["on", "off", "unsupported", "unknown"]
 
 
 def read_firmware(host: Host) -> Firmware:
-    """SMBIOS type 0, the mode and Secure Boot."""
+    """SMBIOS type 0, the mode, Secure Boot, and whether there is a licence for Windows."""
     uefi = host.exists("sys/firmware/efi")
     return Firmware(
         vendor=host.line("sys/class/dmi/id/bios_vendor"),
@@ -24,6 +27,7 @@ def read_firmware(host: Host) -> Firmware:
         mode="uefi" if uefi else "bios",
         uefi_bits=_uefi_bits(host),
         secure_boot=_secure_boot(host) if uefi else "unsupported",
+        windows_licence=host.exists(_LICENCE),
     )
 
 
