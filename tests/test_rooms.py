@@ -44,6 +44,7 @@ PURE = (
     "dhcp_proxy", "imaging",
     *(module.removeprefix("netboot.") for module in FILES if module.startswith("netboot.agent.answers.")),
     "alone.kit_visit",
+    "auth.fingerprint",
     "agent.erase.hidden_rules", "agent.erase.thaw_rules",
     "agent.erase.firmware.drive_time",
     "agent.erase.firmware.follow_up", "agent.erase.firmware.markers",
@@ -78,6 +79,7 @@ PURE = (
     "kit.partitions",
     "lan.query_rate",
     "masters.account", "masters.description", "masters.difference",
+    "masters.bundle.decision", "masters.bundle.format", "masters.bundle.steps",
     "masters.file_format", "masters.packed",
     *(f"masters.formats.{name}" for name in (
         "bounds", "crc32c", "vdi_header", "vhd_header", "vhdx_header", "vmdk_header",

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from netboot.auth.certificate_keys import CertificateKeys
+from netboot.auth.fingerprint import fingerprint
 from netboot.certificates.layout import Issued, laid_out, laid_out_batch
 from netboot.certificates.pdf import make_pdf
-from netboot.certificates.seal import fingerprint, read_seal
+from netboot.certificates.seal import read_seal
 from netboot.certificates.sealed import write_sealed
 from netboot.certificates.signature import sign_pdf
 from netboot.certificates.values import Paper

@@ -99,12 +99,6 @@ def is_of(found: Seal, paper: Paper) -> bool:
     return [_TITLES[found.kind], *found.lines] == _told(paper)
 
 
-def fingerprint(key: bytes) -> str:
-    """A public key as people compare it: the first 20 bytes of its SHA-256, four digits a group."""
-    digits = hashlib.sha256(key).hexdigest().upper()
-    return " ".join(digits[at : at + 4] for at in range(0, 40, 4))
-
-
 def _told(paper: Paper) -> list[str]:
     machine = paper.machine
     return [

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from netboot.auth.certificate_keys import PublicKeys
+from netboot.auth.fingerprint import fingerprint
 from netboot.certificates.findings import Code, Finding
 from netboot.certificates.json_form import FormError
-from netboot.certificates.seal import Seal, SealChangedError, SealError, fingerprint, is_of, read_seal
+from netboot.certificates.seal import Seal, SealChangedError, SealError, is_of, read_seal
 from netboot.certificates.sealed import Sealed, read_sealed
 from netboot.certificates.signature_check import NotSignedError, PdfChangedError, check_signature
 from netboot.certificates.values import Event, Paper

@@ -13,6 +13,7 @@ from netboot.bootfiles import current
 from netboot.files.data_folder import require_open
 from netboot.masters.account import account
 from netboot.masters.build import build_master
+from netboot.masters.bundle.command_line import export, import_bundle, is_bundle, workshops
 from netboot.masters.chosen_version import named, require_versions, version_of
 from netboot.masters.description import describe
 from netboot.masters.difference import difference, shares
@@ -44,6 +45,16 @@ def _build(options: argparse.Namespace, settings: Settings, say: Say) -> int:
 
 
 def _import(options: argparse.Namespace, settings: Settings, say: Say) -> int:
+    told = {word: getattr(options, word) for word in ("name", "title", "release", "licence")}
+    if is_bundle(options.file):
+        if told["title"] or told["release"] or told["licence"]:
+            raise NetbootError(
+                f"{options.file} is a master of another workshop, and says its title, release and licence itself",
+                hint="leave these options out",
+            )
+        return import_bundle(options, settings, say)
+    if missing := [f"--{word}" for word, value in told.items() if not value]:
+        raise NetbootError(f"an image does not say what it is: {', '.join(missing)} is missing", hint="give all four")
     key = load_key(settings.data_folder)
     manifest = import_master(
         options.file,
@@ -204,6 +215,9 @@ _COMMANDS: Final[dict[str, Callable[[argparse.Namespace, Settings, Say], int]]] 
     "import": _import,
     "list": _list,
     "show": _show,
+    "import-bundle": import_bundle,
+    "export": export,
+    "workshops": workshops,
     "use": _use,
     "diff": _diff,
     "verify": _verify,

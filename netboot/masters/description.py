@@ -20,6 +20,7 @@ def describe(manifest: Manifest, stored: Stored) -> tuple[str, ...]:
         f"Name: {manifest.name} (“{manifest.title}”)",
         f"Version: {manifest.version}, made {manifest.created}",
         f"Licence: {manifest.licence}",
+        *_origin(manifest),
         f"Manifest: {manifest.digest}",
         f"In the store: {_in_store(stored)}",
         f"Disk: {manifest.disk} bytes for {manifest.architecture}, {table} {manifest.table_id}".rstrip(),
@@ -27,6 +28,12 @@ def describe(manifest: Manifest, stored: Stored) -> tuple[str, ...]:
         *_loaders(manifest),
         *account(manifest),
     )
+
+
+def _origin(manifest: Manifest) -> Iterator[str]:
+    if manifest.origin is not UNSET:
+        way = ", who had it from ".join(f"“{one.workshop}”" for one in manifest.origin)
+        yield f"Taken in from: {way} (there {manifest.origin[0].manifest})"
 
 
 def _in_store(stored: Stored) -> str:

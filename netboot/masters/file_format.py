@@ -47,6 +47,7 @@ _OTHERS: Final[tuple[tuple[int, bytes, str, str], ...]] = (
     (0, b"PK\3\4", "a ZIP archive", f"{_UNPACK}: unzip THIS"),
     (0, b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive", f"{_UNPACK}: 7z x THIS"),
     (257, b"ustar", "a tar archive", f"{_UNPACK}: tar --extract --file=THIS"),
+    (0, b"netboot-bundle1\n", "a master of another workshop", "take it in by: netboot master import-bundle"),
     (0, b"partclone-image", "an image of one partition (partclone)", "import the image of a whole disk"),
 )
 

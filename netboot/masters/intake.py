@@ -14,12 +14,13 @@ import msgspec
 from nacl.signing import SigningKey
 
 from netboot.masters.chunking import put_chunks
+from netboot.masters.loader_level import require_not_revoked
 from netboot.shared.errors import NetbootError
 from netboot.shared.manifest import Chunk, Manifest, ManifestError, require_sound
 from netboot.store import Store
 from netboot.survey.disk_file import DiskFile
 from netboot.survey.pieces import pieces
-from netboot.survey.sbat import Generations, revoked
+from netboot.survey.sbat import Generations
 from netboot.survey.whole_disk import Survey, survey
 
 Progress = Callable[[str], None]
@@ -62,14 +63,7 @@ def describe(source: str, about: About, found: Survey) -> Manifest:
     Pure. Its chunks are about as many as there will be. Raises NetbootError when it would be no master, or none for PCs
     with Secure Boot where `about` wants one.
     """
-    generations = found.understood.generations
-    stopped = revoked(generations, about.level) if about.level is not None else ""
-    if stopped:
-        raise NetbootError(
-            f"{source} would not start under Secure Boot on a PC that booted from here: {stopped}",
-            hint="update the boot loader of the system in it (Debian: apt full-upgrade), or take it in for PCs without "
-            "Secure Boot: --without-secure-boot",
-        )
+    require_not_revoked(source, found.understood.generations, about.level)
     manifest = Manifest(
         name=about.name,
         version=about.version,

@@ -22,15 +22,28 @@ def add_master_options(
     make = add("build", told="make one from a recipe")
     make.add_argument("recipe", type=Path, help="a YAML file, such as images/debian-minimal.yaml")
 
-    take = add("import", told="take in a disk image: raw, qcow2, VMDK, VDI, VHD, VHDX, or any of them packed")
+    take = add("import", told="take in a disk image (raw, qcow2, VMDK, VDI, VHD, VHDX, or any packed), or a bundle")
     take.add_argument("file", type=Path, help="the image; - is standard input")
-    take.add_argument("--name", required=True, help="what profiles call it")
-    take.add_argument("--title", required=True, help="its name for people")
-    take.add_argument("--release", required=True, help="its version")
-    take.add_argument("--licence", required=True, help="an SPDX expression")
-    take.add_argument(
-        "--without-secure-boot", action="store_true", help="also one that starts on PCs without Secure Boot only"
+    take.add_argument("--name", default="", help="what profiles call it")
+    take.add_argument("--title", default="", help="its name for people")
+    take.add_argument("--release", default="", help="its version")
+    take.add_argument("--licence", default="", help="an SPDX expression")
+    _add_bundle_options(take)
+
+    bundle = add("import-bundle", told="take in a master that another workshop exported, from a file or a pipe")
+    bundle.add_argument("file", type=Path, help="the file; - is standard input")
+    bundle.add_argument("--name", default="", help="what profiles call it; its own name when none is given")
+    _add_bundle_options(bundle)
+
+    out = add("export", told="write a master into one signed file, for another workshop")
+    out.add_argument("name")
+    out.add_argument("file", type=Path, help="a new file; - is standard output")
+    out.add_argument("--release", default="", help="which version; the current one when none is named")
+    out.add_argument("--since", default="", metavar="VERSION", help="leave out what this version has: the other has it")
+    known = add(
+        "workshops", told="the fingerprint of this workshop's key, and the workshops whose masters are taken in"
     )
+    known.add_argument("--forget", default="", metavar="FINGERPRINT", help="take in no more of this one unasked")
 
     add("list", told="what is in the store: of each master the current version, and the one before")
     show = add("show", told="all that is known of one: partitions, file systems, loaders, what it takes up")
@@ -48,3 +61,13 @@ def add_master_options(
     remove.add_argument("name")
     remove.add_argument("--release", default="", help="only this version, the one before the current one")
     add("gc", told="free what no version of a master and no PC at work needs")
+
+
+def _add_bundle_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--without-secure-boot", action="store_true", help="also one that starts on PCs without Secure Boot only"
+    )
+    parser.add_argument(
+        "--trust", default="", metavar="FINGERPRINT", help="of another workshop's key, compared by telephone"
+    )
+    parser.add_argument("--older", action="store_true", help="also one that is older than the version here")

@@ -128,6 +128,14 @@ class Understood(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         return tuple(path for path in self.loaders if path.lower() in REMOVABLE_PATHS)
 
 
+class Origin(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A workshop that a master came from: its name and its public key, and the digest of its own manifest of this."""
+
+    workshop: Line
+    key: Digest
+    manifest: Digest
+
+
 class Chunk(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     """`length` bytes at `offset` of the disk; `sha256` of the plain bytes is the chunk's name. In JSON: a list."""
 
@@ -146,7 +154,8 @@ class Manifest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     `licence` is an SPDX expression, `created` a UTC time, `architecture` Debian's name, `table_id` the disk's GUID
     (gpt) or its signature in hex (dos). `uefi` is None when the master has no boot loader for UEFI. `understood` is
-    missing in masters of before it was kept.
+    missing in masters of before it was kept. `origin`: the workshop that it was taken in from, then the one that this
+    had it from, as each said; missing in masters made here.
     """
 
     format: Literal[1] = 1
@@ -164,6 +173,7 @@ class Manifest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     uefi: UefiLoader | None = None
     understood: Understood | UnsetType = UNSET
     chunks: Annotated[tuple[Chunk, ...], Meta(min_length=1)]
+    origin: Annotated[tuple[Origin, ...], Meta(min_length=1, max_length=8)] | UnsetType = UNSET
 
     @property
     def used(self) -> int:

@@ -208,16 +208,19 @@ class Store:
 
         Raises StoreError when it is none of its versions, or cannot be read, or lacks chunks.
         """
-        with self.writing(), self._desk.naming():
-            versions = self.versions(name)
-            if versions is None or digest not in versions.all:
-                raise StoreError(f"{digest} is no version of {name} here", hint=f"netboot master list shows {name}'s")
-            missing = sum(not self.has_chunk(chunk.sha256) for chunk in self.manifest(digest).chunks)
+        with self.writing():
+            missing = sum(
+                not self.has_chunk(sha256) for sha256 in {chunk.sha256 for chunk in self.manifest(digest).chunks}
+            )
             if missing:
                 raise StoreError(
                     f"{name} stays as it is: that version lacks {missing} chunks", hint="build or import it again"
                 )
-            self._put_versions(name, versions.after(digest))
+            with self._desk.naming():
+                versions = self.versions(name)
+                if versions is None or digest not in versions.all:
+                    raise StoreError(f"{digest} is no version of {name}", hint=f"netboot master list shows {name}'s")
+                self._put_versions(name, versions.after(digest))
 
     def forget_version(self, name: str, digest: str) -> None:
         """Let go of the version before; nothing is deleted yet. Raises StoreError when it is not that."""
@@ -309,7 +312,7 @@ def unpack_chunk(frame: bytes) -> bytes:
         length = zstandard.frame_content_size(frame)
         if not 0 < length <= CHUNK_LIMIT:
             raise StoreError(f"a frame of {length} plain bytes is no chunk", hint="build or import the master again")
-        return zstandard.ZstdDecompressor().decompress(frame)
+        return zstandard.ZstdDecompressor().decompress(frame, allow_extra_data=False)
     except zstandard.ZstdError as error:
         raise StoreError(f"this is no zstd frame: {error}", hint="build or import the master again") from error
 

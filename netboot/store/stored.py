@@ -1,6 +1,10 @@
-"""What a master takes up in the store, in bytes. Not for: whether its chunks are whole (`verify` in `upkeep.py`)."""
+"""What a master takes up in the store, and what is free there, in bytes.
+
+Not for: whether its chunks are whole (`verify` in `upkeep.py`).
+"""
 
 import os
+import shutil
 from dataclasses import dataclass
 
 from netboot.shared.manifest import Manifest
@@ -22,6 +26,14 @@ def stored(store: Store, manifest: Manifest) -> Stored:
     sizes = packed_sizes(store, manifest)
     own = _size(store, manifest_name(manifest.digest)) or 0
     return Stored(own + sum(sizes.values()), len(sizes), len(names) - len(sizes))
+
+
+def free(store: Store) -> int:
+    """The bytes that are free on the disk that the store's place on this machine is on. Raises OSError."""
+    place = store.folder
+    while not place.exists():
+        place = place.parent
+    return shutil.disk_usage(place).free
 
 
 def packed_sizes(store: Store, manifest: Manifest) -> dict[str, int]:

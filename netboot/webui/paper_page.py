@@ -13,6 +13,7 @@ from aiohttp import web
 from aiohttp.web_request import FileField
 
 from netboot.auth.certificate_keys import existing_public_keys, load_certificate_keys, public_text
+from netboot.auth.fingerprint import fingerprint
 from netboot.records.record import Record
 from netboot.records.refusals import NotOnRecord
 from netboot.settings.config import Settings
@@ -66,8 +67,6 @@ async def show_keys(request: web.Request) -> web.Response:
 
 
 async def _verify(request: web.Request, found: object) -> web.Response:
-    from netboot.certificates.seal import fingerprint
-
     keys = await asyncio.to_thread(existing_public_keys, request.app[settings_key].data_folder)
     prints = None if keys is None else (fingerprint(keys.seal), fingerprint(keys.certificate))
     return page(request, "verify.html.j2", prints=prints, found=found)

@@ -11,11 +11,12 @@ from msgspec.structs import replace
 from nacl.signing import SigningKey
 
 from netboot.auth.certificate_keys import CertificateKeys
+from netboot.auth.fingerprint import fingerprint
 from netboot.certificates.annex import Shown
 from netboot.certificates.issue import Document, issue
 from netboot.certificates.layout import laid_out
 from netboot.certificates.pdf import make_pictures
-from netboot.certificates.seal import LONGEST, SealError, fingerprint, is_of, read_seal, seal
+from netboot.certificates.seal import LONGEST, SealError, is_of, read_seal, seal
 from netboot.certificates.sealed import content_of
 from netboot.certificates.values import Paper
 from tests.certificates.pictures import grey

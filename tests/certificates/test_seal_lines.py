@@ -7,7 +7,8 @@ import pytest
 from msgspec.structs import replace
 from nacl.signing import SigningKey
 
-from netboot.certificates.seal import LONGEST, Seal, SealChangedError, SealError, fingerprint, is_of, read_seal, seal
+from netboot.auth.fingerprint import fingerprint
+from netboot.certificates.seal import LONGEST, Seal, SealChangedError, SealError, is_of, read_seal, seal
 from netboot.certificates.values import Paper
 
 KEY = SigningKey(bytes(range(32)))

@@ -9,10 +9,11 @@ import pytest
 from msgspec.structs import replace
 
 from netboot.auth.certificate_keys import CertificateKeys, PublicKeys
+from netboot.auth.fingerprint import fingerprint
 from netboot.certificates import json_form, verify
 from netboot.certificates.findings import COMPARED, REASONS, SENTENCES, UNKNOWN, Code, Finding
 from netboot.certificates.issue import Document, issue
-from netboot.certificates.seal import fingerprint, seal
+from netboot.certificates.seal import seal
 from netboot.certificates.sealed import content_of
 from netboot.certificates.values import Paper
 from netboot.certificates.verify import LONGEST, Checked, Known, check, check_given, compare

@@ -9,7 +9,7 @@ from aiohttp.test_utils import TestServer
 from aiohttp.web import Application
 
 from netboot.auth.certificate_keys import load_certificate_keys, read_public_text
-from netboot.certificates.seal import fingerprint
+from netboot.auth.fingerprint import fingerprint
 from netboot.certificates.verify import Known, check
 from netboot.jobs.actor import operator as an_operator
 from netboot.settings.config import CertificatesSettings, Settings
