@@ -14,6 +14,7 @@ from netboot.webui.lock_texts import LOCK_TEXTS
 from netboot.webui.paper_texts import PAPER_TEXTS
 from netboot.webui.question_texts import QUESTION_TEXTS
 from netboot.webui.rule_texts import RULE_TEXTS
+from netboot.webui.sign_in_texts import SIGN_IN_TEXTS
 from netboot.webui.visit_texts import VISIT_TEXTS
 
 TEXTS: Final[dict[str, dict[Language, str]]] = {
@@ -27,52 +28,6 @@ TEXTS: Final[dict[str, dict[Language, str]]] = {
     "back": {"fr": "Revenir aux PC", "en": "Back to the PCs"},
     "none": {"fr": "aucun", "en": "none"},
     "unknown": {"fr": "inconnu", "en": "unknown"},
-    # Signing in
-    "sign_in": {"fr": "Se connecter", "en": "Sign in"},
-    "sign_out": {"fr": "Se déconnecter", "en": "Sign out"},
-    "signed_in_as": {"fr": "Connecté : {name}", "en": "Signed in: {name}"},
-    "name": {"fr": "Nom", "en": "Name"},
-    "password": {"fr": "Mot de passe", "en": "Password"},
-    "password_again": {"fr": "Le mot de passe encore une fois", "en": "The password once more"},
-    "wrong_password": {
-        "fr": "Le nom ou le mot de passe n'est pas le bon. Essayez encore.",
-        "en": "The name or the password is wrong. Try again.",
-    },
-    "too_many_tries": {
-        "fr": "Trop d'essais. Attendez cinq minutes, puis essayez encore.",
-        "en": "Too many tries. Wait five minutes, then try again.",
-    },
-    "too_many_for_name": {
-        "fr": "Trop d'essais pour ce nom. Connectez-vous avec un navigateur qui a déjà servi à ce nom, ou attendez "
-        "cinq minutes.",
-        "en": "Too many tries for this name. Sign in with a browser that was used for this name before, or wait five "
-        "minutes.",
-    },
-    "first_start": {"fr": "Premier démarrage", "en": "First start"},
-    "first_start_help": {
-        "fr": "Choisissez votre nom et un mot de passe de {shortest} caractères ou plus.",
-        "en": "Choose your name and a password of {shortest} characters or more.",
-    },
-    "first_start_code": {"fr": "Code écrit dans le journal du serveur", "en": "Code written in the server's log"},
-    "wrong_code": {
-        "fr": "Ce code n'est pas celui du journal du serveur. Recopiez-le depuis le journal ; s'il n'y en a pas, "
-        "redémarrez netboot.",
-        "en": "This code is not the one in the server's log. Copy it from the log; if there is none, restart netboot.",
-    },
-    "spent_code": {
-        "fr": "Ce code a déjà servi. Redémarrez netboot : son journal donne un nouveau code.",
-        "en": "This code was used already. Restart netboot: its log gives a new code.",
-    },
-    "no_name": {"fr": "Écrivez votre nom.", "en": "Write your name."},
-    "wrong_length": {
-        "fr": "Ce mot de passe a {length} caractères. Il en faut de {shortest} à {longest}.",
-        "en": "This password has {length} characters. It must have {shortest} to {longest}.",
-    },
-    "different_passwords": {
-        "fr": "Les deux mots de passe sont différents. Écrivez deux fois le même.",
-        "en": "The two passwords differ. Write the same one twice.",
-    },
-    "create": {"fr": "Créer", "en": "Create"},
     # The live board
     "machines": {"fr": "Les PC", "en": "The PCs"},
     "board_caption": {"fr": "Les PC, un par ligne", "en": "The PCs, one a line"},
@@ -388,6 +343,7 @@ TEXTS: Final[dict[str, dict[Language, str]]] = {
     },
     "events_caption": {"fr": "Événements, dans l'ordre", "en": "Events, in order"},
     "no_event": {"fr": "Aucun événement.", "en": "No event."},
+    **SIGN_IN_TEXTS,
     **RULE_TEXTS,
     **DISK_TEXTS,
     **DRIVE_ERASE_TEXTS,
