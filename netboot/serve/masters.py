@@ -1,6 +1,8 @@
 """Looks up masters in the store for jobs: by name, with the reason if one may not be used."""
 
 import logging
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 
 from msgspec import UNSET
 
@@ -10,8 +12,9 @@ from netboot.jobs.target import master_forbids
 from netboot.records.record import Record
 from netboot.shared.errors import NetbootError
 from netboot.shared.manifest import Manifest
-from netboot.store import ForeignError, Store
+from netboot.store import ForeignError, Store, StoreBusyError, StoreError
 from netboot.survey.sbat import Generations, revoked
+from netboot.workshop.held_masters import MastersChangingError
 
 log = logging.getLogger(__name__)
 
@@ -54,6 +57,18 @@ class Masters:
             not_customisable=manifest.not_customisable,
             revoked=self._revoked(manifest),
         )
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """No master is deleted while this is held. Raises MastersChangingError at once while somebody deletes."""
+        with ExitStack() as stack:
+            try:
+                stack.enter_context(self._store.reading())
+            except StoreBusyError as error:
+                raise MastersChangingError from error
+            except StoreError as error:
+                log.error("whether a master is deleted meanwhile cannot be told: %s", error)
+            yield
 
     def _revoked(self, manifest: Manifest) -> str:
         if self._level is None or manifest.understood is UNSET:

@@ -108,6 +108,7 @@ async def _serve(ready: Ready, record: Record) -> None:
         ready.profiles,
         masters,
         wait=settings.agent.wait,
+        hold_masters=masters.held,
         policies=ready.policies,
         ticket_key=ready.ticket_key,
         hello_within=settings.agent.hello_within,

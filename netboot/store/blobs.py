@@ -17,6 +17,10 @@ class StoreError(NetbootError):
     """The store has no such thing, could not keep it, or what it has is damaged."""
 
 
+class StoreBusyError(StoreError):
+    """Somebody else holds the lock; it is free again when they have ended."""
+
+
 class BlobStore(Protocol):
     """Where blobs are kept. Every method raises StoreError for a name that is not valid."""
 
@@ -52,6 +56,9 @@ class BlobStore(Protocol):
 
     def writing(self) -> AbstractContextManager[None]:
         """A shared lock, held while blobs that belong together are put, so that nobody deletes in between."""
+
+    def reading(self) -> AbstractContextManager[None]:
+        """The shared lock of `writing`, for who does not wait: raises StoreBusyError at once while somebody deletes."""
 
     def exclusive(self) -> AbstractContextManager[None]:
         """The exclusive lock, for whoever deletes. Raises StoreError at once while somebody is `writing`."""

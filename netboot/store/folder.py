@@ -26,7 +26,7 @@ from typing import BinaryIO, Final
 
 from netboot.files.data_folder import make_private
 from netboot.shared.errors import NetbootError
-from netboot.store.blobs import StoreError
+from netboot.store.blobs import StoreBusyError, StoreError
 from netboot.store.drafts import empty_drafts
 
 SPARE: Final = 256 * 1024 * 1024
@@ -137,6 +137,12 @@ class BlobFolder:
             yield
 
     @contextmanager
+    def reading(self) -> Iterator[None]:
+        """As BlobStore says."""
+        with self._lock(fcntl.LOCK_SH | fcntl.LOCK_NB):
+            yield
+
+    @contextmanager
     def exclusive(self) -> Iterator[None]:
         """As BlobStore says."""
         with self._lock(fcntl.LOCK_EX | fcntl.LOCK_NB):
@@ -199,8 +205,9 @@ class BlobFolder:
             try:
                 fcntl.flock(handle, kind)
             except BlockingIOError as error:
-                raise StoreError(
-                    f"{self._folder} is being written to by a build or an import", hint="try again when it has ended"
+                raise StoreBusyError(
+                    f"{self._folder} is in use by a build, an import, a clean-up or a job that begins",
+                    hint="try again when it has ended",
                 ) from error
             yield
         finally:

@@ -250,6 +250,13 @@ class Store:
         """Held while chunks are put and until their manifest is published, so that none is deleted in between."""
         return self.blobs.writing()
 
+    def reading(self) -> AbstractContextManager[None]:
+        """Held from reading which version is current until a job that gets it is on the record: none is deleted then.
+
+        Raises StoreBusyError at once while somebody deletes.
+        """
+        return self.blobs.reading()
+
     def exclusive(self) -> AbstractContextManager[None]:
         """The exclusive lock, for whoever deletes. Raises StoreError at once when a build or an import is at work."""
         return self.blobs.exclusive()

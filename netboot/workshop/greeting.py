@@ -11,6 +11,7 @@ import logging
 import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import replace as replace_fields
 
 from msgspec.structs import replace
@@ -46,6 +47,7 @@ from netboot.workshop.commands import Commands
 from netboot.workshop.contested_lines import ContestedLines
 from netboot.workshop.dispatcher import Dispatcher, Report
 from netboot.workshop.given_starts import WITHIN
+from netboot.workshop.held_masters import HoldMasters, begun_while_held
 from netboot.workshop.live_board import LiveBoard, Row
 from netboot.workshop.policies import Policies
 from netboot.workshop.stage_questions import StageQuestions
@@ -68,6 +70,7 @@ class Workshop:
         find_master: FindMaster,
         *,
         wait: float,
+        hold_masters: HoldMasters = nullcontext,
         policies: Policies | None = None,
         ticket_key: bytes | None = None,
         clock: Callable[[], float] = time.time,
@@ -79,6 +82,7 @@ class Workshop:
         self.live_board = live_board
         self.profiles: Mapping[str, Profile] = {profile.id: profile for profile in profiles}
         self.find_master = find_master
+        self._hold_masters = hold_masters
         self._wait = wait
         self.on_named: list[Callable[[Named], None]] = []
         """Told of each PC that a job gave a name, or took it from, once that is on the record. Must not block."""
@@ -344,7 +348,7 @@ class Workshop:
             return self.record.jobs.begin(session.visit.id, menu=menu, batch=batch, starts=starts)
 
         try:
-            job = await asyncio.to_thread(begin)
+            job = await begun_while_held(self._hold_masters, begin)
         except NotThatVisit:
             return False  # its PC is about to leave: what was chosen waits for its next hello
         except UnknownProfile as error:

@@ -3,7 +3,7 @@
 import io
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import BinaryIO
 
 from netboot.store import StoreError
@@ -64,6 +64,10 @@ class MemoryBlobs:
         finally:
             with self._lock:
                 self._writers -= 1
+
+    def reading(self) -> AbstractContextManager[None]:
+        """As BlobStore says; nobody deletes beside this thread."""
+        return self.writing()
 
     @contextmanager
     def exclusive(self) -> Iterator[None]:
