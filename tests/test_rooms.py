@@ -93,7 +93,7 @@ PURE = (
     "shared.erase_outcome", "shared.firmware_verdict", "shared.given_back", "shared.growth",
     "shared.inventory", "shared.manifest", "shared.output_lines", "shared.problems", "shared.protocol",
     "shared.out_of_reach", "shared.read_back", "shared.stage_question",
-    "shared.system_settings", "shared.thawing", "shared.visible", "shared.whereabouts",
+    "shared.placed_files", "shared.system_settings", "shared.thawing", "shared.visible", "shared.whereabouts",
     "store.versions",
     "survey.cutting", "survey.f2fs", "survey.fat_check", "survey.features", "survey.gpt", "survey.pieces",
     "survey.sbat",

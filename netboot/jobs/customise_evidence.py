@@ -6,11 +6,11 @@ must be is known here where the order says it. Not for: what a PC would share wi
 
 import hashlib
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, get_args
 
 from netboot.shared.problems import Problem
 from netboot.shared.stages.customise import Customise, CustomiseResult, Found, Part
-from netboot.shared.system_settings import ONE_OF, Written, asked, written
+from netboot.shared.system_settings import SettingPart, Written, asked, needed, written
 
 PATHS: Final[Mapping[Part, frozenset[str]]] = {
     "hostname": frozenset({"etc/hostname", "etc/hosts"}),
@@ -20,6 +20,8 @@ PATHS: Final[Mapping[Part, frozenset[str]]] = {
     "locale": frozenset({"etc/locale.gen", "usr/lib/locale/locale-archive"}),
     "keyboard": frozenset({f"etc/console-setup/cached_setup_{name}.sh" for name in ("keyboard", "terminal", "font")}),
     "timezone": frozenset(),
+    "files": frozenset(),
+    "scripts": frozenset(),
 }
 """Where a change for this part may lie, beside the files whose content is ordered. SSH host keys lie where the master's
 sshd has them, which it alone knows."""
@@ -53,23 +55,31 @@ def _fault(order: Customise, result: CustomiseResult) -> str:
             if not _is(one, ordered[one.path]):
                 return f"/{one.path} is not as it was ordered"
             continue
-        if one.part in ONE_OF and one.part not in parts:
+        if one.part in get_args(SettingPart) and one.part not in parts:
             return f"/{one.path} was not ordered"
+        if one.what == "folder":
+            if not any(one.part == file.part and path.startswith(f"{one.path}/") for path, file in ordered.items()):
+                return f"/{one.path} was not ordered"
+            continue
         if one.part in PATHS and one.path not in PATHS[one.part]:
             return f"/{one.path} was not ordered"
         if one.what == "gone" and one.part not in _MAY_GO:
             return f"/{one.path} is gone"
         if one.what != "gone" and not one.digest:
             return f"/{one.path} was not read again"
-    missing = [part for part in parts if not ONE_OF[part] & set(paths)]
-    if missing:
-        return f"no {missing[0]} was set"
+    for part, either in needed(order.settings):
+        if not either & set(paths):
+            return f"no {part} was set: /{min(either)}"
     return _unlike_order(order, {one.path: one for one in result.found})
 
 
 def _is(found: Found, wanted: Written) -> bool:
     what = "link" if wanted.link else "file"
-    return (found.part, found.what, found.digest) == (wanted.part, what, wanted.digest)
+    if (found.part, found.what, found.digest) != (wanted.part, what, wanted.digest):
+        return False
+    if wanted.mode and found.mode != int(wanted.mode, 8):
+        return False
+    return not wanted.owner or (found.owner == 0) == (wanted.owner == "root")
 
 
 def _unlike_order(order: Customise, found: Mapping[str, Found]) -> str:

@@ -6,17 +6,26 @@ is (`profile.py`).
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 import yaml
+from msgspec.structs import replace
 
 from netboot.files import core_yaml
 from netboot.jobs.profile import Profile, profile_error
 from netboot.shared.errors import NetbootError
+from netboot.shared.placed_files import BYTES, Contents
+from netboot.shared.system_settings import SystemSettings
+
+_Contents = TypeVar("_Contents", bound=Contents)
 
 
-def parse_profile(text: str, *, source: str) -> Profile:
-    """Read one profile from YAML; `source` names the file in errors. Raises NetbootError."""
+def parse_profile(text: str, *, source: str, folder: Path | None = None) -> Profile:
+    """Read one profile from YAML, and the files beside it in its `folder`; `source` names the file in errors.
+
+    Raises NetbootError.
+    """
     try:
         raw = core_yaml.load(text)
     except yaml.YAMLError as error:
@@ -25,9 +34,39 @@ def parse_profile(text: str, *, source: str) -> Profile:
         profile = msgspec.convert(raw, Profile)
     except msgspec.ValidationError as error:
         raise NetbootError(f"{source}: {error}", hint="see docs/operator.en.md, “Profiles”") from error
+    if isinstance(profile.customise, SystemSettings):
+        profile = replace(profile, customise=_with_files(profile.customise, folder, source))
     if mistake := profile_error(profile):
         raise NetbootError(f"{source}: {mistake}", hint="see docs/operator.en.md, “Profiles”")
     return profile
+
+
+def _with_files(settings: SystemSettings, folder: Path | None, source: str) -> SystemSettings:
+    """With what is in the files that it names beside it: a profile is all that it gives a PC."""
+    return replace(
+        settings,
+        files=tuple(_read_beside(one, folder, source) for one in settings.files),
+        scripts=tuple(_read_beside(one, folder, source) for one in settings.scripts),
+    )
+
+
+def _read_beside(one: _Contents, folder: Path | None, source: str) -> _Contents:
+    if not one.beside:
+        return one
+    if folder is None:
+        raise NetbootError(f"{source}: no file is beside it", hint="write the `text` into the profile")
+    path = folder / one.beside
+    try:
+        inside = path.resolve().is_relative_to(folder.resolve())
+        if not inside or not path.is_file():
+            raise NetbootError(f"{source}: {path} is no file", hint="name a file in the folder of the profile")
+        with path.open("rb") as file:
+            data = file.read(BYTES + 1)
+    except OSError as error:
+        raise NetbootError(f"{source}: {path} cannot be read: {error}", hint="see who may read it") from error
+    if len(data) > BYTES:
+        raise NetbootError(f"{source}: {path} has more than {BYTES} bytes", hint="put large files into the master")
+    return replace(one, data=data)
 
 
 def load_profiles(folders: Sequence[Path]) -> tuple[Profile, ...]:
@@ -41,6 +80,6 @@ def load_profiles(folders: Sequence[Path]) -> tuple[Profile, ...]:
                 text = path.read_text(encoding="utf-8")
             except (OSError, UnicodeError) as error:
                 raise NetbootError(f"the profile {path} cannot be read: {error}", hint="save it as UTF-8") from error
-            profile = parse_profile(text, source=str(path))
+            profile = parse_profile(text, source=str(path), folder=folder)
             profiles[profile.id] = profile
     return tuple(profiles.values())

@@ -3,7 +3,7 @@
 Which files: locale.conf(5), vconsole.conf(5), localtime(5), keyboard(5) of keyboard-configuration, and xorg.conf(5) for
 a desktop without it. They are written whole, so that the server knows each by its digest. Pure: shared by the agent,
 which writes them, and the server, which judges what is on the disk. Not for: which of them a system gets
-(`agent/customise/region.py`).
+(`agent/customise/region.py`), the files and scripts of a profile's own (`placed_files.py`).
 """
 
 import hashlib
@@ -12,11 +12,13 @@ from typing import Annotated, Final, Literal
 
 from msgspec import Meta, Struct
 
+from netboot.shared.placed_files import FILES, UNIT, WANTED, PlacedFile, Script, files_error, first_start
+
 Locale = Annotated[str, Meta(pattern=r"^([a-z]{2,3}_[A-Z]{2}\.UTF-8)?\Z")]
 Layout = Annotated[str, Meta(pattern=r"^[a-z]{0,16}\Z")]
 Variant = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{0,32}\Z")]
 TimeZone = Annotated[str, Meta(max_length=64, pattern=r"^([A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z][A-Za-z0-9_+-]*){0,2})?\Z")]
-SettingPart = Literal["locale", "keyboard", "timezone"]
+SettingPart = Literal["locale", "keyboard", "timezone", "files", "scripts"]
 
 
 class SystemSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -26,22 +28,29 @@ class SystemSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     keyboard: Layout = ""
     keyboard_variant: Variant = ""
     timezone: TimeZone = ""
+    files: Annotated[tuple[PlacedFile, ...], Meta(max_length=FILES)] = ()
+    scripts: Annotated[tuple[Script, ...], Meta(max_length=FILES)] = ()
 
 
 class Written(Struct, frozen=True, kw_only=True):
-    """A file as it is to be, or, with `link`, what the link in its place points to."""
+    """A file as it is to be, or, with `link`, what the link in its place points to.
+
+    `mode` is the permission bits in octal and `owner` an account of the system; "" for what an earlier file had.
+    """
 
     part: SettingPart
-    content: str
+    content: bytes
     link: bool = False
+    mode: str = ""
+    owner: str = ""
 
     @property
     def digest(self) -> str:
         """SHA-256 of the content, in hex."""
-        return hashlib.sha256(self.content.encode()).hexdigest()
+        return hashlib.sha256(self.content).hexdigest()
 
 
-ONE_OF: Final[Mapping[SettingPart, frozenset[str]]] = {
+_ONE_OF: Final[Mapping[SettingPart, frozenset[str]]] = {
     "locale": frozenset({"etc/locale.conf"}),
     "keyboard": frozenset({"etc/default/keyboard", "etc/vconsole.conf"}),
     "timezone": frozenset({"etc/localtime"}),
@@ -51,15 +60,25 @@ ONE_OF: Final[Mapping[SettingPart, frozenset[str]]] = {
 
 def settings_error(settings: SystemSettings) -> str:
     """What makes no sense in them, for the person who wrote the profile; "" when all does."""
-    return "`keyboard_variant` needs a `keyboard`" if settings.keyboard_variant and not settings.keyboard else ""
+    if settings.keyboard_variant and not settings.keyboard:
+        return "`keyboard_variant` needs a `keyboard`"
+    return files_error(settings.files, settings.scripts)
 
 
 def asked(settings: SystemSettings) -> tuple[SettingPart, ...]:
     """The parts of which something is set."""
-    given: dict[SettingPart, str] = {
+    given: dict[SettingPart, object] = {
         "locale": settings.locale, "keyboard": settings.keyboard, "timezone": settings.timezone,
+        "files": settings.files, "scripts": settings.scripts,
     }  # fmt: skip
     return tuple(part for part, value in given.items() if value)
+
+
+def needed(settings: SystemSettings) -> tuple[tuple[SettingPart, frozenset[str]], ...]:
+    """For each thing that is set, the paths of which one at least must be there."""
+    either = tuple((part, _ONE_OF[part]) for part in asked(settings) if part in _ONE_OF)
+    each = tuple((file.part, frozenset({path})) for path, file in written(settings).items() if file.part not in _ONE_OF)
+    return (*either, *each)
 
 
 def written(settings: SystemSettings) -> dict[str, Written]:
@@ -67,14 +86,20 @@ def written(settings: SystemSettings) -> dict[str, Written]:
     files: dict[str, Written] = {}
     if settings.locale:
         for path in ("etc/locale.conf", "etc/default/locale"):
-            files[path] = Written(part="locale", content=f"LANG={settings.locale}\n")
+            files[path] = Written(part="locale", content=f"LANG={settings.locale}\n".encode())
     if settings.keyboard:
-        for path, content in _keyboard(settings.keyboard, settings.keyboard_variant).items():
-            files[path] = Written(part="keyboard", content=content)
+        for path, text in _keyboard(settings.keyboard, settings.keyboard_variant).items():
+            files[path] = Written(part="keyboard", content=text.encode())
     if settings.timezone:
         zone = f"../usr/share/zoneinfo/{settings.timezone}"
-        files["etc/localtime"] = Written(part="timezone", content=zone, link=True)
-        files["etc/timezone"] = Written(part="timezone", content=f"{settings.timezone}\n")
+        files["etc/localtime"] = Written(part="timezone", content=zone.encode(), link=True)
+        files["etc/timezone"] = Written(part="timezone", content=f"{settings.timezone}\n".encode())
+    for file in settings.files:
+        files[file.inside] = Written(part="files", content=file.content, mode=file.mode, owner=file.owner)
+    for path, (content, mode) in first_start(settings.scripts).items():
+        files[path] = Written(part="scripts", content=content, mode=mode, owner="root")
+    if settings.scripts:
+        files[WANTED] = Written(part="scripts", content=f"/{UNIT}".encode(), link=True)
     return files
 
 

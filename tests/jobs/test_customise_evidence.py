@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from netboot.jobs.customise_evidence import not_as_ordered
 from netboot.jobs.evidence import judge
+from netboot.shared.placed_files import PlacedFile, Script
 from netboot.shared.problems import Problem
 from netboot.shared.stages.customise import Customise, CustomiseResult, Found
 from netboot.shared.system_settings import SystemSettings, written
@@ -94,7 +95,7 @@ def regional(*leave_out: str, **changes: str) -> CustomiseResult:
     """A Debian that was set up as FRENCH says."""
     files = written(FRENCH)
     paths = ("etc/locale.conf", "etc/default/keyboard", "etc/localtime", "etc/timezone")
-    seen = tuple(found(files[path].part, path, changes.get(path, files[path].content)) for path in paths)
+    seen = tuple(found(files[path].part, path, changes.get(path, files[path].content.decode())) for path in paths)
     links = tuple(replace(one, what="link") if one.path == "etc/localtime" else one for one in seen)
     return customised("pc-1", *(one for one in links if one.path not in leave_out))
 
@@ -123,7 +124,7 @@ def test_nothing_of_what_the_profile_sets_is_left_out() -> None:
     ):  # fmt: skip
         assert f"no {part} was set" in fault(not_as_ordered(SET, regional(path)))
     console = regional("etc/default/keyboard")
-    vconsole = found("keyboard", "etc/vconsole.conf", written(FRENCH)["etc/vconsole.conf"].content)
+    vconsole = found("keyboard", "etc/vconsole.conf", written(FRENCH)["etc/vconsole.conf"].content.decode())
     seen = (*console.found, vconsole)
     assert not_as_ordered(SET, replace(console, found=seen, changed=tuple(one.path for one in seen))) is None
 
@@ -148,6 +149,57 @@ def test_what_the_systems_own_programs_made_of_it_is_told_and_only_where_it_was_
     seen = (*regional().found, gone)
     told = replace(regional(), found=seen, changed=tuple(other.path for other in seen))
     assert "is gone" in fault(not_as_ordered(SET, told))
+
+
+PLACED = replace(
+    ORDER,
+    settings=SystemSettings(
+        files=(
+            PlacedFile(path="/opt/school/menu", text="a", mode="0600"),
+            PlacedFile(path="/etc/x", text="b", owner="atelier"),
+        ),
+        scripts=(Script(text="#!/bin/sh"),),
+    ),
+)
+
+
+def placed(change: Callable[[Found], Found] = lambda one: one, *more: Found, without: str = "") -> CustomiseResult:
+    """A system with all files of PLACED."""
+    seen = [
+        Found(
+            part=file.part,
+            path=path,
+            what="link" if file.link else "file",
+            mode=0o777 if file.link else int(file.mode, 8),
+            owner=1000 if file.owner == "atelier" else 0,
+            digest=file.digest,
+        )
+        for path, file in written(PLACED.settings).items()
+        if path != without
+    ]
+    return customised("pc-1", *map(change, seen), *more)
+
+
+def test_a_profiles_files_and_scripts_are_there_with_owner_and_mode() -> None:
+    folder = Found(part="files", path="opt/school", what="folder", mode=0o755)
+    assert not_as_ordered(PLACED, placed()) is None
+    assert not_as_ordered(PLACED, placed(lambda one: one, folder)) is None
+    for changes in ({"mode": 0o644}, {"owner": 7}, {"digest": "0" * 64}, {"what": "link"}, {"part": "scripts"}):
+        told = placed(lambda one, c=changes: replace(one, **c) if one.path == "opt/school/menu" else one)  # type: ignore[misc]
+        assert "/opt/school/menu is not as it was ordered" in fault(not_as_ordered(PLACED, told))
+    roots = placed(lambda one: replace(one, owner=0))
+    assert "/etc/x is not as it was ordered" in fault(not_as_ordered(PLACED, roots))
+    for path, file in written(PLACED.settings).items():
+        assert f"no {file.part} was set: /{path}" in fault(not_as_ordered(PLACED, placed(without=path)))
+
+
+def test_a_folder_that_was_made_is_above_an_ordered_file() -> None:
+    for part, path in (("files", "opt/schoo"), ("files", "srv"), ("scripts", "opt"), ("hostname", "opt")):
+        folder = Found(part=part, path=path, what="folder")  # type: ignore[arg-type]
+        assert f"/{path} was not ordered" in fault(not_as_ordered(PLACED, placed(lambda one: one, folder)))
+    for part, path in (("files", "etc/cron.d/x"), ("scripts", "etc/cron.d/x")):
+        more = found(part, path)  # type: ignore[arg-type]
+        assert f"/{path} was not ordered" in fault(not_as_ordered(PLACED, placed(lambda one: one, more)))
 
 
 def test_the_judge_fails_a_stage_whose_evidence_is_not_as_ordered() -> None:

@@ -1,5 +1,7 @@
 """Profiles as files and as the record has them: what is set of a stage, and what people agreed to before."""
 
+from pathlib import Path
+
 import msgspec
 import pytest
 
@@ -89,3 +91,57 @@ def test_what_a_stage_does_not_know_and_a_stage_that_is_left_out_are_errors(text
     with pytest.raises(NetbootError) as caught:
         parse_profile(text, source="own.yaml")
     assert caught.value.message == f"own.yaml: {said}"
+
+
+SCHOOL = """
+id: school
+name: {fr: École, en: School}
+stages: [check, deploy, customise, finish]
+master: debian-minimal
+customise:
+  timezone: Europe/Paris
+  files:
+    - {path: /etc/motd, beside: school/motd}
+    - {path: /etc/issue, text: "Bonjour\\n", mode: "0600"}
+  scripts:
+    - beside: first.sh
+"""
+
+
+def test_a_profile_is_all_that_it_gives_a_pc_also_from_the_files_beside_it(tmp_path: Path) -> None:
+    (tmp_path / "school.yaml").write_text(SCHOOL, encoding="utf-8")
+    (tmp_path / "school").mkdir()
+    (tmp_path / "school/motd").write_bytes(b"Welcome\xff\n")
+    (tmp_path / "first.sh").write_text("#!/bin/sh\ntrue\n")
+    (profile,) = load_profiles([tmp_path])
+    assert [one.content for one in profile.settings.files] == [b"Welcome\xff\n", b"Bonjour\n"]
+    assert [one.content for one in profile.settings.scripts] == [b"#!/bin/sh\ntrue\n"]
+    kept = msgspec.json.decode(msgspec.json.encode(profile), type=Profile)
+    assert (kept, kept.digest) == (profile, profile.digest)
+    (tmp_path / "school/motd").write_bytes(b"Another\n")
+    (changed,) = load_profiles([tmp_path])
+    assert changed.digest != profile.digest, "who chose it agreed to another file"
+
+
+def test_a_file_that_is_not_beside_its_profile_is_an_error_that_names_it(tmp_path: Path) -> None:
+    folder = tmp_path / "profiles"
+    folder.mkdir()
+    (folder / "school.yaml").write_text(SCHOOL, encoding="utf-8")
+    (folder / "first.sh").write_text("#!/bin/sh\n")
+    (folder / "school").mkdir()
+    motd = folder / "school/motd"
+    with pytest.raises(NetbootError, match="motd is no file"):
+        load_profiles([folder])
+    (tmp_path / "secret").write_text("the server's own")
+    motd.symlink_to(tmp_path / "secret")
+    with pytest.raises(NetbootError, match="motd is no file"):
+        load_profiles([folder])
+    motd.unlink()
+    motd.write_bytes(bytes(32 * 1024 + 1))
+    with pytest.raises(NetbootError, match="more than 32768 bytes"):
+        load_profiles([folder])
+    motd.write_bytes(bytes(32 * 1024))
+    with pytest.raises(NetbootError, match="bytes together"):
+        load_profiles([folder])
+    with pytest.raises(NetbootError, match="no file is beside it"):
+        parse_profile(SCHOOL, source="the record")

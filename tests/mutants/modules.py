@@ -85,6 +85,7 @@ MODULES: Final[dict[str, Held]] = {
     "customise": Held(
         "netboot/jobs/stages/customise.py", ("tests/jobs/test_customise_rules.py", "tests/jobs/test_evidence.py")
     ),
+    "customise_files": Held("netboot/shared/placed_files.py", ("tests/shared/test_placed_files.py",)),
     "customise_evidence": Held("netboot/jobs/customise_evidence.py", ("tests/jobs/test_customise_evidence.py",)),
     "deploy": Held(
         "netboot/jobs/stages/deploy.py",

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+ACL: Final = "system.posix_acl_access"
 _CONTEXT: Final = "security.selinux"
 _GET_FLAGS, _SET_FLAGS = 0x80086601, 0x40086602
 """FS_IOC_GETFLAGS and FS_IOC_SETFLAGS of linux/fs.h: numbered as for a long, and an int is what they fill."""

@@ -12,6 +12,7 @@ from typing import Final
 
 from netboot.agent.customise.installed_tree import InstalledTree
 from netboot.agent.customise.leftovers import count_leftovers, forget_leftovers
+from netboot.agent.customise.placing import place_files
 from netboot.agent.customise.region import set_region
 from netboot.agent.customise.ssh_host_keys import host_keys, renew_host_keys
 from netboot.shared.errors import NetbootError
@@ -46,6 +47,7 @@ def personalise(tree: InstalledTree, hostname: str, settings: SystemSettings) ->
     here: tuple[Identity, ...] = ("ssh-host-keys",)
     own, absent = (here, ()) if keys else ((), here)
     set_region(tree, settings)
+    place_files(tree, settings)
     forgotten = forget_leftovers(tree)
     if len(tree.changed) > PATHS:
         raise NetbootError(f"{len(tree.changed)} files of the master were to change", hint="look at its SSH host keys")

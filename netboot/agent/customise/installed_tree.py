@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Final, Self
 
 from netboot.agent.customise.file_attributes import (
+    ACL,
     Attributes,
     for_a_new_file,
     put_locks,
@@ -129,17 +130,41 @@ class InstalledTree:
         data = content if isinstance(content, bytes) else content.encode(errors="surrogateescape")
         with self._changing(name) as path:
             attributes = read_attributes(path) if there else for_a_new_file(path.parent, mode)
-            draft = path.with_name(f".{path.name}.netboot")
-            draft.unlink(missing_ok=True)
-            fd = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-            with os.fdopen(fd, "wb") as file:
-                file.write(data)
-                attributes.give(draft)
-                os.fsync(file.fileno())
-            locks = take_locks(path) if there else 0
-            draft.rename(path)
-            put_locks(path, locks)
+            self._replace(path, data, attributes)
         self.changed[name] = part
+
+    def place_file(self, part: Part, name: str, content: bytes, *, mode: int, owner: int, group: int) -> None:
+        """Put a file there with this owner and mode; folders that are missing are made, root's own. Another file's
+        labels are kept, its ACL is not."""
+        self.make_folders(part, name.rpartition("/")[0])
+        there = self.is_file(name)
+        with self._changing(name) as path:
+            before = read_attributes(path) if there else for_a_new_file(path.parent, mode)
+            labels = {label: value for label, value in before.extended.items() if label != ACL}
+            self._replace(path, content, Attributes(owner, group, mode, labels))
+        self.changed[name] = part
+
+    def make_folders(self, part: Part, folder: str) -> None:
+        """Make this folder and those above it where they are missing, root's own."""
+        if not folder or self.is_folder(folder):
+            return
+        self.make_folders(part, folder.rpartition("/")[0])
+        with self._changing(folder) as path:
+            path.mkdir()
+            for_a_new_file(path.parent, 0o755).give(path)
+        self.changed[folder] = part
+
+    def _replace(self, path: Path, data: bytes, attributes: Attributes) -> None:
+        draft = path.with_name(f".{path.name}.netboot")
+        draft.unlink(missing_ok=True)
+        fd = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        with os.fdopen(fd, "wb") as file:
+            file.write(data)
+            attributes.give(draft)
+            os.fsync(file.fileno())
+        locks = take_locks(path)
+        draft.rename(path)
+        put_locks(path, locks)
 
     def link(self, part: Part, name: str, target: str) -> None:
         """Put a link there, also where a file or another link stood."""
@@ -189,6 +214,8 @@ class InstalledTree:
             with self.place(name) as path:
                 target = os.fsencode(path.readlink())
             return Found(part=part, path=name, what="link", digest=hashlib.sha256(target).hexdigest(), **owned)
+        if stat.S_ISDIR(status.st_mode):
+            return Found(part=part, path=name, what="folder", digest="", **owned)
         if not stat.S_ISREG(status.st_mode):
             raise NetbootError(f"/{name} is no file", hint="look at the master")
         with self.place(name) as path, os.fdopen(_open_file(path), "rb") as file:

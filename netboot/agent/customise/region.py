@@ -98,6 +98,6 @@ def _has_keymap(tree: InstalledTree, folder: str, name: str, deepest: int) -> bo
 def _set_timezone(tree: InstalledTree, zone: str, files: Mapping[str, Written]) -> None:
     if not (tree.is_file(f"usr/share/zoneinfo/{zone}") or tree.is_link(f"usr/share/zoneinfo/{zone}")):
         raise NetbootError(f"the master has no time zone {zone}", hint="see timedatectl list-timezones in it")
-    tree.link("timezone", "etc/localtime", files["etc/localtime"].content)
+    tree.link("timezone", "etc/localtime", files["etc/localtime"].content.decode())
     if tree.is_file("etc/timezone"):
         tree.write("timezone", "etc/timezone", files["etc/timezone"].content)

@@ -24,12 +24,12 @@ class Found(Struct, frozen=True, kw_only=True):
     """What lies at the path of a change, read again from the disk once that was unmounted and mounted anew.
 
     `path` is from the installed system's root, without a leading slash. `mode` is the permission bits, `owner` and
-    `group` numbers, `digest` the SHA-256 of the file's content, or of where the link points to; all empty for "gone".
+    `group` numbers, `digest` the SHA-256 of the file's content, or of where the link points to; "" for what has none.
     """
 
     part: Part
     path: Text
-    what: Literal["file", "link", "gone"]
+    what: Literal["file", "folder", "link", "gone"]
     mode: Annotated[int, Meta(ge=0, le=0o7777)] = 0
     owner: Annotated[int, Meta(ge=0, le=2**32 - 1)] = 0
     group: Annotated[int, Meta(ge=0, le=2**32 - 1)] = 0

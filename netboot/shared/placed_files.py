@@ -1,0 +1,132 @@
+"""Files and scripts that a profile puts into the installed system, as the profile, the order and the judge know them.
+
+A script runs as root at the system's own first start, by a one-shot unit (systemd.service(5)), and not in the agent: it
+then has its own kernel, devices, network and services, and what it starts does not die with the agent. The PC is at the
+bench no more by then: a script that fails says so on the console, in the journal and at each sign-in (motd(5)), and is
+tried again at the next start. Bounded, because they travel in the order and are kept with each job: pictures and
+packages belong into the master. Pure. Not for: putting them there (`agent/customise/placing.py`).
+"""
+
+import re
+from collections.abc import Sequence
+from typing import Annotated, Final
+
+from msgspec import Meta, Struct
+
+FILES: Final = 32
+BYTES: Final = 32 * 1024
+"""Of all files and scripts of a profile together."""
+
+InstalledPath = Annotated[
+    str, Meta(max_length=200, pattern=r"^(/[A-Za-z0-9_@.+-]*[A-Za-z0-9_@+-][A-Za-z0-9_@.+-]*)+\Z")
+]
+BesideName = Annotated[str, Meta(max_length=200, pattern=r"^([A-Za-z0-9_][A-Za-z0-9._-]*(/(?!\Z)|\Z))*\Z")]
+Mode = Annotated[str, Meta(pattern=r"^0[0-7]{3}\Z")]
+Account = Annotated[str, Meta(max_length=31, pattern=r"^[a-z_][a-z0-9_-]*\Z")]
+
+FIRST_START: Final = "usr/local/lib/netboot-first-start"
+UNIT: Final = "etc/systemd/system/netboot-first-start.service"
+WANTED: Final = "etc/systemd/system/multi-user.target.wants/netboot-first-start.service"
+_KEPT_FOR_NETBOOT: Final = re.compile(
+    r"etc/(hostname|hosts|machine-id|passwd|shadow|group|gshadow|subuid|subgid|localtime|timezone|locale\.conf"
+    r"|locale\.gen|vconsole\.conf|default/(locale|keyboard)|console-setup/cached_.*|ssh/ssh_host_.*"
+    r"|X11/xorg\.conf\.d/00-keyboard\.conf)|var/log/.*|var/lib/(dbus/machine-id|systemd/.*|NetworkManager/.*|dhc.*)"
+    rf"|(dev|proc|sys|run|tmp)/.*|{FIRST_START}/.*|{re.escape(UNIT)}|{re.escape(WANTED)}"
+)
+
+
+class Contents(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """The `text` itself, or that of a file `beside` the profile; `data` is the latter's bytes, once it was read."""
+
+    text: Annotated[str, Meta(max_length=BYTES)] = ""
+    beside: BesideName = ""
+    data: Annotated[bytes, Meta(max_length=BYTES)] = b""
+
+    @property
+    def content(self) -> bytes:
+        """The bytes of the file."""
+        return self.data if self.beside else self.text.encode()
+
+
+class PlacedFile(Contents, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A file to put at `path`, also in the place of another. `mode` is octal."""
+
+    path: InstalledPath
+    owner: Account = "root"
+    mode: Mode = "0644"
+
+    @property
+    def inside(self) -> str:
+        """The path from the root, without a leading slash."""
+        return self.path.lstrip("/")
+
+
+class Script(Contents, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A program, by its first line (#!), that runs once as root at the first start, in the order of the profile."""
+
+
+_UNIT_TEXT: Final = f"""[Unit]
+Description=First start: what the workshop's profile runs once
+After=local-fs.target network.target
+Before=display-manager.service getty.target
+ConditionDirectoryNotEmpty=/{FIRST_START}
+
+[Service]
+Type=oneshot
+ExecStart=/bin/sh /{FIRST_START}/run
+StandardOutput=journal+console
+StandardError=journal+console
+TimeoutStartSec=30min
+
+[Install]
+WantedBy=multi-user.target
+"""
+_RUN_TEXT: Final = f"""#!/bin/sh
+# Runs each script of the workshop's profile once. One that fails stays, is told, and is tried again at the next start.
+cd /{FIRST_START} || exit 1
+told=/etc/motd.d/netboot-first-start
+for script in [0-9][0-9]-*; do
+    [ -f "$script" ] || continue
+    if "./$script"; then
+        rm -f "$script"
+    else
+        status=$?
+        echo "netboot: the script $script of the first start failed (status $status)" >&2
+        mkdir -p /etc/motd.d
+        echo "The script $script of the workshop failed at the first start: journalctl -u netboot-first-start" > "$told"
+        exit 1
+    fi
+done
+rm -f "$told" /{WANTED} /{UNIT} /{FIRST_START}/run
+"""
+
+
+def first_start(scripts: Sequence[Script]) -> dict[str, tuple[bytes, str]]:
+    """The files that run these scripts, each with its mode, by its path from the root; the link that enables the unit
+    is WANTED, and points to UNIT."""
+    if not scripts:
+        return {}
+    files = {f"{FIRST_START}/{number:02d}-script": (script.content, "0700") for number, script in enumerate(scripts)}
+    return {**files, f"{FIRST_START}/run": (_RUN_TEXT.encode(), "0700"), UNIT: (_UNIT_TEXT.encode(), "0644")}
+
+
+def files_error(files: Sequence[PlacedFile], scripts: Sequence[Script]) -> str:
+    """What is wrong with them, for the person who wrote the profile; "" when nothing is."""
+    for one in (*files, *scripts):
+        name = f"the file {one.path}" if isinstance(one, PlacedFile) else "a script"
+        if one.text and one.beside:
+            return f"{name} has `text` and `beside`: one of them"
+        if isinstance(one, Script) and not one.content.startswith(b"#!/"):
+            return "a script begins with the program that runs it, such as #!/bin/sh"
+    paths = [one.inside for one in files]
+    for path in paths:
+        if _KEPT_FOR_NETBOOT.fullmatch(path):
+            return f"/{path} is not a file's place that a profile may choose"
+        if paths.count(path) > 1:
+            return f"/{path} is there twice"
+        if any(path.startswith(f"{other}/") for other in paths):
+            return f"/{path} is below another file of the profile"
+    total = sum(len(one.content) for one in (*files, *scripts))
+    if total > BYTES:
+        return f"files and scripts have {total} bytes together; at most {BYTES} fit: put large ones into the master"
+    return ""
