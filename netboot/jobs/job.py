@@ -24,6 +24,7 @@ class MasterNeeds(Struct, frozen=True, kw_only=True):
 
     `uefi_bits`: which UEFI its boot loader is for, 0 when it has none for UEFI. `signed`: by this workshop, else no
     agent accepts it. `not_customisable`: what keeps the agent from making it a PC's own (Manifest's), "" for nothing.
+    `shrunk`: it was made smaller, and only the stage that customises makes it fill a disk again.
     `revoked`: what our own shim refuses its loaders for under Secure Boot (`survey/sbat.py`), "" for nothing.
     """
 
@@ -36,6 +37,7 @@ class MasterNeeds(Struct, frozen=True, kw_only=True):
     signed: bool = True
     not_customisable: Text = ""
     revoked: Text = ""
+    shrunk: bool = False
 
 
 class StageRecord(Struct, frozen=True, kw_only=True):

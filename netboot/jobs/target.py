@@ -68,6 +68,8 @@ def master_forbids(profile: Profile, master: MasterNeeds | None) -> Problem | No
         return Problem("master-unsigned", {"master": master.name})
     if "customise" in profile.stages and master.not_customisable and not profile.leaves_as_is:
         return Problem("master-fixed", {"master": master.name, "root": master.not_customisable})
+    if "customise" not in profile.stages and master.shrunk:
+        return Problem("master-shrunk", {"master": master.name})
     return None
 
 

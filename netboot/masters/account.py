@@ -48,7 +48,10 @@ def _system(manifest: Manifest, understood: Understood) -> str:
 
 def _size(manifest: Manifest) -> str:
     needed, used = gigabytes(manifest.disk), gigabytes(manifest.used)
-    return f"it needs a disk of {needed} with sectors of {manifest.sector} bytes; {used} are written to each PC"
+    size = f"it needs a disk of {needed} with sectors of {manifest.sector} bytes; {used} are written to each PC"
+    if manifest.shrunk_from is UNSET:
+        return size
+    return f"{size}. It was made smaller, from {gigabytes(manifest.shrunk_from)}, and grows again when it is customised"
 
 
 def _growth(manifest: Manifest) -> str:

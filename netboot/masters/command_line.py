@@ -20,6 +20,7 @@ from netboot.masters.difference import difference, shares
 from netboot.masters.importing import import_master
 from netboot.masters.in_use import held_by_jobs, require_unused
 from netboot.masters.loader_level import level_of
+from netboot.masters.shrinking import as_it_is, made_smaller
 from netboot.records.values import HeldMaster
 from netboot.settings.config import Settings
 from netboot.shared.errors import NetbootError
@@ -61,6 +62,7 @@ def _import(options: argparse.Namespace, settings: Settings, say: Say) -> int:
         Store(_folder(settings)),
         key,
         None if options.without_secure_boot else level_of(current(settings.bootfiles_folder)),
+        as_it_is if options.keep_size else made_smaller,
         name=options.name,
         version=options.release,
         licence=options.licence,

@@ -14,6 +14,7 @@ from nacl.signing import SigningKey
 from netboot.masters.file_format import HEAD, TAIL, recognise
 from netboot.masters.formats import FORMATS, Format
 from netboot.masters.intake import About, Progress, take_in
+from netboot.masters.shrinking import Fit, made_smaller
 from netboot.masters.spool import open_image
 from netboot.shared.errors import NetbootError
 from netboot.shared.manifest import Manifest
@@ -31,6 +32,7 @@ def import_master(
     store: Store,
     key: SigningKey,
     level: Generations | None = None,
+    fit: Fit = made_smaller,
     /,
     *,
     name: str,
@@ -41,7 +43,7 @@ def import_master(
 ) -> Manifest:
     """Make a master of a whole disk's image and put it into the store. Raises NetbootError. Needs root.
 
-    `-` is standard input.
+    `-` is standard input. `fit` says whether it is made to fit smaller disks.
     """
     about = About(
         name=name,
@@ -56,7 +58,7 @@ def import_master(
         head, tail = image.read(0, HEAD), image.read(max(0, image.size - TAIL), image.size)
         kind = recognise(head, tail, image.name)
         if kind == "raw":
-            return take_in(image, about, store, key, progress)
+            return take_in(image, about, store, key, progress, fit)
         disk_format = FORMATS[kind]
         size = disk_format.read_header(head, image)
         disk_format.require_whole(image)
@@ -68,7 +70,7 @@ def import_master(
             with open_disk(raw) as disk:
                 if disk.size != size:
                     raise NetbootError(f"{image.name} has {size} bytes, and {disk.size} came out of it", hint=_RAW)
-                return take_in(replace(disk, name=image.name), about, store, key, progress)
+                return take_in(replace(disk, name=image.name), about, store, key, progress, fit)
 
 
 def _unpack(disk_format: Format, image: DiskFile, raw: Path, store: Store) -> None:

@@ -15,6 +15,7 @@ from nacl.signing import SigningKey
 
 from netboot.masters.chunking import put_chunks
 from netboot.masters.loader_level import require_not_revoked
+from netboot.masters.shrinking import Fit, as_it_is
 from netboot.shared.errors import NetbootError
 from netboot.shared.manifest import Chunk, Manifest, ManifestError, require_sound
 from netboot.store import Store
@@ -41,10 +42,26 @@ class About:
     """What loaders must have to start on a PC with Secure Boot that booted from here; None asks for nothing."""
 
 
-def take_in(disk: DiskFile, about: About, store: Store, key: SigningKey, progress: Progress) -> Manifest:
-    """Read a raw disk image into the store and publish it as a master. Raises NetbootError. Needs root."""
+def take_in(
+    disk: DiskFile, about: About, store: Store, key: SigningKey, progress: Progress, fit: Fit = as_it_is
+) -> Manifest:
+    """Read a raw disk image into the store and publish it as a master. Raises NetbootError. Needs root.
+
+    `fit` is asked only where customising, which makes it large again, can.
+    """
     found = survey(disk, progress)
     manifest = describe(disk.name, about, found)
+    if manifest.not_customisable:
+        return _pack(disk, found, manifest, store, key, progress)
+    with fit(disk, found, store, progress) as (fitted, smaller):
+        if smaller.layout.size < found.layout.size:
+            manifest = msgspec.structs.replace(describe(disk.name, about, smaller), shrunk_from=found.layout.size)
+        return _pack(fitted, smaller, manifest, store, key, progress)
+
+
+def _pack(
+    disk: DiskFile, found: Survey, manifest: Manifest, store: Store, key: SigningKey, progress: Progress
+) -> Manifest:
     store.require_space(found.used)
     with store.writing():
         repaired = replace(disk, patches=found.layout.patches)

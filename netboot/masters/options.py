@@ -28,6 +28,9 @@ def add_master_options(
     take.add_argument("--title", default="", help="its name for people")
     take.add_argument("--release", default="", help="its version")
     take.add_argument("--licence", default="", help="an SPDX expression")
+    take.add_argument(
+        "--keep-size", action="store_true", help="do not make its last file system smaller to fit smaller disks"
+    )
     _add_bundle_options(take)
 
     bundle = add("import-bundle", told="take in a master that another workshop exported, from a file or a pipe")

@@ -56,6 +56,7 @@ class Masters:
             uefi_bits=manifest.uefi.bits if manifest.uefi else 0,
             not_customisable=manifest.not_customisable,
             revoked=self._revoked(manifest),
+            shrunk=manifest.shrunk_from is not UNSET,
         )
 
     @contextmanager

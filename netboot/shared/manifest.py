@@ -155,7 +155,8 @@ class Manifest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     `licence` is an SPDX expression, `created` a UTC time, `architecture` Debian's name, `table_id` the disk's GUID
     (gpt) or its signature in hex (dos). `uefi` is None when the master has no boot loader for UEFI. `understood` is
     missing in masters of before it was kept. `origin`: the workshop that it was taken in from, then the one that this
-    had it from, as each said; missing in masters made here.
+    had it from, as each said; missing in masters made here. `shrunk_from`: how large the disk was before its
+    last file system was made smaller to fit smaller disks; missing where it has its own size.
     """
 
     format: Literal[1] = 1
@@ -174,6 +175,7 @@ class Manifest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     understood: Understood | UnsetType = UNSET
     chunks: Annotated[tuple[Chunk, ...], Meta(min_length=1)]
     origin: Annotated[tuple[Origin, ...], Meta(min_length=1, max_length=8)] | UnsetType = UNSET
+    shrunk_from: Size | UnsetType = UNSET
 
     @property
     def used(self) -> int:

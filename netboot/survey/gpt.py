@@ -10,7 +10,7 @@ import struct
 import uuid
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 from typing import Final, Literal
 
@@ -37,6 +37,8 @@ ROLES: Final[dict[str, Role]] = {
 # LBA of the entries, how many, size of one, CRC of them all
 _HEADER: Final = struct.Struct("<8s4sIIIQQQQ16sQIII")
 _ENTRY: Final = struct.Struct("<16s16sQQQ72s")
+_LAST_AT: Final = 40
+"""Where an entry has its last LBA."""
 _ENTRIES_LIMIT: Final = 1024 * 1024
 _GRAIN: Final = 4096
 _NEAR: Final = 1024 * 1024
@@ -57,6 +59,14 @@ class Gpt:
     partitions: tuple[Partition, ...]
     patches: tuple[tuple[int, bytes], ...]
     repaired: tuple[Repair, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Shortened:
+    """A table for a smaller disk of `disk` bytes: what is to be written, as (offset, bytes)."""
+
+    disk: int
+    patches: tuple[tuple[int, bytes], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +151,34 @@ def read_gpt(read: Read, size: int, sector: Literal[512, 4096]) -> Gpt | None:
         patches=tuple(patches),
         repaired=tuple(repaired),
     )
+
+
+def with_end(read: Read, sector: Literal[512, 4096], number: int, end: int) -> Shortened:
+    """What is to be written so that partition `number`, the last on the disk, ends at `end`, and the disk soon behind.
+
+    Raises ValueError when the table, which was whole a moment ago, cannot be read.
+    """
+    primary = _copy_at(read, sector, 1)
+    if primary is None:
+        raise ValueError("its partition table cannot be read")
+    entries = bytearray(primary.entries)
+    struct.pack_into("<Q", entries, (number - 1) * primary.entry_size + _LAST_AT, end // sector - 1)
+    copy = replace(primary, entries=bytes(entries))
+    length = -(-len(entries) // sector)
+    unit = _GRAIN // sector
+    last = -(-(end // sector + length + 1) // unit) * unit - 1
+    mbr = bytearray(read(0, 512))
+    for at in range(*_MBR_ENTRIES, 16):
+        if mbr[at + 4] == _PROTECTIVE:
+            # A hybrid MBR may have this one over a part of the disk only.
+            start, sectors = struct.unpack_from("<II", mbr, at + 8)
+            struct.pack_into("<I", mbr, at + 12, min(sectors, last + 1 - start))
+    patches = (
+        (0, bytes(mbr)),
+        *_written(copy, sector, here=1, other=last, entries_at=copy.entries_at),
+        *_written(copy, sector, here=last, other=1, entries_at=last - length),
+    )
+    return Shortened((last + 1) * sector, patches)
 
 
 def _copy_at(read: Read, sector: int, lba: int) -> _Copy | None:

@@ -1,9 +1,8 @@
-"""How far an NTFS can be grown or made smaller: ntfsresize looks through all of it, and writes nothing.
+"""How far an NTFS can be grown: ntfsresize looks through all of it, and writes nothing.
 
 Not for: whether Windows shut it down. All values are bytes.
 """
 
-import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
@@ -15,7 +14,6 @@ from netboot.survey.disk_file import DiskFile
 from netboot.survey.loop import loop_device
 
 _HOUR: Final = 3600.0
-_SMALLEST: Final = re.compile(r"^You might resize at (\d{1,19}) bytes", re.MULTILINE)
 
 
 def largest_ntfs(disk: DiskFile, partition: Partition, progress: Callable[[str], None]) -> int | None:
@@ -26,23 +24,16 @@ def largest_ntfs(disk: DiskFile, partition: Partition, progress: Callable[[str],
     except SuperblockError:
         return None
     with loop_device(disk.path, offset=partition.start, length=partition.length) as device:
-        refused = _look(device)[0]
+        refused = _refused(device)
     if refused:
         progress(f"partition {partition.number} (ntfs) cannot be grown: {refused}")
     return size.size if refused else size.largest
 
 
-def smallest_ntfs(device: Path) -> int | None:
-    """The length to which the NTFS on this device, or in this file, can be made smaller; None when it cannot."""
-    refused, said = _look(device)
-    found = _SMALLEST.search(said)
-    return int(found[1]) if found is not None and not refused else None
-
-
-def _look(device: Path) -> tuple[str, str]:
-    """Why ntfsresize does not touch it, in its words, "" when it would; and all that it said."""
+def _refused(device: Path) -> str:
+    """Why ntfsresize does not touch it, in its words; "" when it would."""
     done = run(["ntfsresize", "--info", "--no-progress-bar", device], expect=None, timeout=_HOUR)
     if done.status == 0:
-        return "", done.stdout
+        return ""
     lines = [line for line in (*done.stdout.splitlines(), *done.stderr.splitlines()) if line.startswith("ERROR")]
-    return (lines[0].removeprefix("ERROR").lstrip(": ")[:200] if lines else f"status {done.status}"), done.stdout
+    return lines[0].removeprefix("ERROR").lstrip(": ")[:200] if lines else f"status {done.status}"

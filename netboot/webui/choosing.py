@@ -35,6 +35,7 @@ _MASTERS: Final[dict[ProblemCode, Code]] = {
     "master-missing": "no-master",
     "master-unsigned": "master-unsigned",
     "master-fixed": "master-fixed",
+    "master-shrunk": "master-shrunk",
 }
 
 

@@ -24,6 +24,7 @@ Code = Literal[
     "no-master",
     "master-unsigned",
     "master-fixed",
+    "master-shrunk",
     "no-such-disk",
     "old-question",
     "no-reason",
@@ -83,6 +84,7 @@ _STATUS: Final[dict[Code, int]] = {
     "no-master": 409,
     "master-unsigned": 409,
     "master-fixed": 409,
+    "master-shrunk": 409,
     "no-such-disk": 409,
     "old-question": 409,
     "no-reason": 400,
@@ -185,6 +187,14 @@ _SENTENCES: Final[dict[Code, dict[Language, str]]] = {
         "n'a été effacé.",
         "en": "netboot cannot set up the system of this profile: each PC would keep the same name, identity and "
         "SSH keys. Choose a profile that allows it (customise: none), or another system. Nothing was erased.",
+    },
+    "master-shrunk": {
+        "fr": "Le système de ce profil a été réduit pour les petits disques ; sans réglage, il ne s'agrandirait pas. "
+        "Choisissez un profil avec réglage, ou importez le système à nouveau avec --keep-size. Rien n'a été "
+        "effacé.",
+        "en": "The system of this profile was made smaller for small disks; without customising it would not grow. "
+        "Choose a profile that does, or import the system again with --keep-size. Nothing was "
+        "erased.",
     },
     "no-such-disk": {
         "fr": "Ce disque n'est plus dans ce PC. Revenez à la page du PC et choisissez encore.",

@@ -263,6 +263,14 @@ def test_a_master_that_no_pc_could_be_given_is_known_before_the_erase(
     assert next_stage(done(job(SSD, master=master), "check")) == Blocked("erase", problem)
 
 
+def test_a_master_that_was_made_smaller_goes_only_where_it_grows_again() -> None:
+    shrunk = replace(MASTER, shrunk=True)
+    assert next_stage(done(job(SSD, master=shrunk), "check")) == Run(overwriting(SSD))
+    running = job(SSD, stages=("check", "erase", "deploy", "finish"), master=shrunk)
+    told = Problem("master-shrunk", {"master": "debian"})
+    assert next_stage(done(running, "check")) == Blocked("erase", told)
+
+
 def test_a_master_that_cannot_be_customised_is_given_as_it_is_to_a_profile_that_does_not_ask() -> None:
     fixed = replace(MASTER, not_customisable="ntfs")
     running = job(SSD, stages=("check", "erase", "deploy", "finish"), master=fixed)

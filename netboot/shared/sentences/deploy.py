@@ -14,6 +14,7 @@ Code = Literal[
     "master-missing",
     "master-revoked",
     "master-fixed",
+    "master-shrunk",
     "server-silent",
     "read-back",
 ]
@@ -72,6 +73,12 @@ SENTENCES: Final[dict[Code, dict[Language, str]]] = {
         "en": "netboot cannot set up the system {master} (its root: {root}): each PC would keep the "
         "same name, identity and SSH keys. Nothing was erased. Choose a profile that allows it (customise: "
         "none), or another system.",
+    },
+    "master-shrunk": {
+        "fr": "Le système {master} a été réduit pour les petits disques ; ce profil sans réglage ne l'agrandirait pas. "
+        "Rien n'a été effacé. Choisissez un profil avec réglage, ou importez le système à nouveau avec --keep-size.",
+        "en": "The system {master} was made smaller for small disks, and this profile, which does not customise, would "
+        "not make it grow. Nothing was erased. Choose one that does, or import the system again with --keep-size.",
     },
     "server-silent": {
         "fr": "Le serveur ne répond plus depuis {seconds} s. Vérifiez le câble réseau et le serveur, puis recommencez.",
