@@ -47,12 +47,10 @@ def take_in(
 ) -> Manifest:
     """Read a raw disk image into the store and publish it as a master. Raises NetbootError. Needs root.
 
-    `fit` is asked only where customising, which makes it large again, can.
+    `fit` says which size it gets.
     """
     found = survey(disk, progress)
     manifest = describe(disk.name, about, found)
-    if manifest.not_customisable:
-        return _pack(disk, found, manifest, store, key, progress)
     with fit(disk, found, store, progress) as (fitted, smaller):
         if smaller.layout.size < found.layout.size:
             manifest = msgspec.structs.replace(describe(disk.name, about, smaller), shrunk_from=found.layout.size)

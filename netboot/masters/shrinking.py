@@ -1,7 +1,7 @@
 """Makes a copy of a disk image fit smaller disks: its last file system is made smaller, and the disk ends behind it.
 
 The image itself is never written to. Only what is in use is copied, into a draft of the store; there the file system's
-own tool moves the tail to the front (resize2fs), and it is checked before anything is made of it. XFS and
+own tool moves the tail to the front (resize2fs, ntfsresize), and it is checked before anything is made of it. XFS and
 f2fs cannot be made smaller, and btrfs only by the kernel, which gets no image of anybody's to mount here. Each PC that
 gets the master grows it again (`agent/customise/grow.py`). All values are bytes.
 Not for: whether the image may be a master at all (`survey/`), which comes first.
@@ -25,6 +25,7 @@ from netboot.store import Store
 from netboot.survey.disk_file import DiskFile, open_disk
 from netboot.survey.gpt import with_end
 from netboot.survey.loop import writable_loop_device
+from netboot.survey.ntfs import smallest_ntfs
 from netboot.survey.used_ranges import GRAIN
 from netboot.survey.whole_disk import Survey, survey
 
@@ -158,6 +159,19 @@ def _shrink_ext(device: Path) -> int | None:
     return length
 
 
+def _shrink_ntfs(device: Path) -> int | None:
+    smallest = smallest_ntfs(device)
+    if smallest is None:
+        return None
+    length = with_margin(smallest)
+    run(ends_with_us(["ntfsresize", "--no-progress-bar", "--size", str(length), device]), stdin="y\n", timeout=_HOURS)
+    # It was clean before, and ntfsresize asks Windows to check it: the PC on which it grows asks for that again.
+    run(["ntfsfix", "--clear-dirty", device], timeout=_HOURS)
+    if smallest_ntfs(device) is None:
+        raise NetbootError("ntfsresize finds it damaged once it is small", hint=_KEEP)
+    return length
+
+
 def _head(device: Path) -> bytes:
     with device.open("rb") as file:
         return file.read(HEAD)
@@ -209,6 +223,9 @@ def _named(partition: Partition) -> tuple[object, ...]:
     return (*(partition.number, partition.start, length, partition.type, partition.uuid, partition.name), system)
 
 
-_SHRINKERS: Final[Mapping[str, Callable[[Path], int | None]]] = dict.fromkeys(EXT, _shrink_ext)
+_SHRINKERS: Final[Mapping[str, Callable[[Path], int | None]]] = {
+    **dict.fromkeys(EXT, _shrink_ext),
+    "ntfs": _shrink_ntfs,
+}
 """By blkid's name of the file system: makes it smaller, and gives the length that its partition needs; None where it is
 not worth it. Raises NetbootError; what is on the device is of no use then."""

@@ -176,6 +176,40 @@ def test_a_disk_of_4kn_is_made_smaller_too(tmp_path: Path) -> None:
 
 
 @pytest.mark.root
+def test_an_ntfs_is_made_smaller_and_grows_with_all_that_is_in_it(tmp_path: Path) -> None:
+    image = sized(tmp_path / "source.raw", SIZE)
+    with disk_of(image) as device:
+        run(["sfdisk", "--quiet", device], stdin=PRIMARY.replace("type=83", "type=7"))
+        show_partitions(device, (1,))
+        volume = partition_device(device, 1)
+        run(["mkntfs", "-Q", "-q", "-L", "Windows", volume])
+        with mounted(volume, tmp_path / "there", "-t", "ntfs-3g") as there:
+            (there / "filler").write_bytes(b"x" * 400 * MIB)
+            plant(there, "ntfs")
+            (there / "late").write_bytes(random.Random(8).randbytes(40 * MIB))
+            (there / "filler").unlink()
+            before = facts(there)
+    with open_disk(image) as disk:
+        tail = survey(disk, print).ranges[-2][1]
+    store, said = Store(tmp_path / "store"), list[str]()
+    manifest = taken(image, store, said)
+    assert manifest.shrunk_from == SIZE
+    assert manifest.disk < tail, "a part of it lay where the master has no disk any more"
+    for size in (manifest.disk, 5 * GB, 40 * GB):
+        target = laid(manifest, store, tmp_path / "disk.raw", size)
+        with disk_of(target) as device:
+            show_partitions(device, (1,))
+            volume = partition_device(device, 1)
+            run(["ntfsresize", "--info", volume])
+            grown = grow(device, manifest)
+            run(["ntfsfix", "--no-action", volume])
+            assert grown.size > size - 3 * MIB
+            with mounted(volume, tmp_path / "there", "-t", "ntfs-3g", "-o", "ro") as there:
+                assert facts(there) == before
+        target.unlink()
+
+
+@pytest.mark.root
 def test_a_master_keeps_its_size_where_that_is_asked_or_nothing_is_won(tmp_path: Path) -> None:
     image, _ = source(tmp_path, "primary")
     about = {"name": "kept", "version": "1", "licence": "MIT", "title": "Kept"}
