@@ -54,6 +54,10 @@ _DIGEST = re.compile(r"[0-9a-f]{64}")
 _NAME = re.compile(MASTER_NAME)
 
 
+class FrameError(StoreError):
+    """Bytes that are no zstd frame of one chunk, or of another chunk than they were named."""
+
+
 class ForeignError(StoreError):
     """A manifest that was not signed with this workshop's key: no agent accepts it."""
 
@@ -162,9 +166,10 @@ class Store:
         return sha256
 
     def put_frame(self, sha256: str, frame: bytes) -> None:
-        """Keep a frame that another store made, its plain bytes checked against this name. Raises StoreError."""
+        """Keep a frame that was made elsewhere, its plain bytes checked against this name. Raises FrameError, or
+        StoreError when it cannot be kept."""
         if hashlib.sha256(unpack_chunk(frame)).hexdigest() != sha256:
-            raise StoreError(f"the frame of the chunk {sha256} is damaged", hint="build or import the master again")
+            raise FrameError(f"the frame of the chunk {sha256} is damaged", hint="build or import the master again")
         name = chunk_name(sha256)
         if not self.blobs.exists(name) or read_blob(self.blobs, name) != frame:
             self.blobs.put_soon(name, frame)
@@ -314,14 +319,14 @@ def _build_name(inputs: str) -> str:
 
 
 def unpack_chunk(frame: bytes) -> bytes:
-    """The plain bytes of one zstd frame, at most CHUNK_LIMIT of them. Raises StoreError."""
+    """The plain bytes of one zstd frame and nothing behind it, at most CHUNK_LIMIT of them. Raises FrameError."""
     try:
         length = zstandard.frame_content_size(frame)
         if not 0 < length <= CHUNK_LIMIT:
-            raise StoreError(f"a frame of {length} plain bytes is no chunk", hint="build or import the master again")
+            raise FrameError(f"a frame of {length} plain bytes is no chunk", hint="build or import the master again")
         return zstandard.ZstdDecompressor().decompress(frame, allow_extra_data=False)
     except zstandard.ZstdError as error:
-        raise StoreError(f"this is no zstd frame: {error}", hint="build or import the master again") from error
+        raise FrameError(f"this is no zstd frame: {error}", hint="build or import the master again") from error
 
 
 def _digest(text: str) -> str:

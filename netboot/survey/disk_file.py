@@ -1,4 +1,4 @@
-"""An open disk image: a path for other programs, and its bytes with the repairs of its partition table laid over.
+"""An open disk, an image or a PC's own: a path for programs, and its bytes with the repairs of its table laid over.
 
 The file is opened once. Programs get /proc/PID/fd/N, which is this very file even if its name is given to another, and
 which no program takes for an option or a protocol: people call their files `-x.raw` and `2026-11-28T10:00.qcow2`.
@@ -66,11 +66,7 @@ class DiskFile:
 def open_disk(file: Path) -> Iterator[DiskFile]:
     """Open an image to read. Raises NetbootError when it is no file that can be read."""
     name = for_people(file)
-    try:
-        handle = os.open(file, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise NetbootError(f"{name} is no file that can be read: {reason}", hint="give a disk image's path") from error
+    handle = _opened(file, name, "give a disk image's path")
     try:
         status = os.fstat(handle)
         if not stat.S_ISREG(status.st_mode):
@@ -78,6 +74,27 @@ def open_disk(file: Path) -> Iterator[DiskFile]:
         yield DiskFile(name, Path(f"/proc/{os.getpid()}/fd/{handle}"), handle, status.st_size, status.st_mtime_ns)
     finally:
         os.close(handle)
+
+
+@contextmanager
+def open_device(device: Path, name: str, size: int) -> Iterator[DiskFile]:
+    """Open a PC's own disk of `size` bytes to read, `name` for people. Raises NetbootError.
+
+    A device does not say when it was written to: whoever claimed it keeps others away, and looks again.
+    """
+    handle = _opened(device, name, "check the disk's cables")
+    try:
+        yield DiskFile(name, Path(f"/proc/{os.getpid()}/fd/{handle}"), handle, size, 0)
+    finally:
+        os.close(handle)
+
+
+def _opened(file: Path, name: str, hint: str) -> int:
+    try:
+        return os.open(file, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise NetbootError(f"{name} is no file that can be read: {reason}", hint=hint) from error
 
 
 def for_people(file: Path) -> str:

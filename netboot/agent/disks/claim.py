@@ -1,4 +1,4 @@
-"""Claims a disk for writing, and checks its identity once more before the first write.
+"""Claims a disk, for writing or for reading alone, and checks its identity once more before the first use.
 
 The disk is opened exclusively first, then its identity is read again: while it is open, its name cannot go to another
 device. A disk that may not be part of the PC is refused, unless the order says that a person confirmed it.
@@ -26,21 +26,27 @@ ReadDisks = Callable[[], Sequence[Disk]]
 
 
 class RefusedError(Exception):
-    """The disk may not be written; `problem` says why. Nothing was written."""
+    """The disk may not be written, or read for others; `problem` says why. Nothing was written."""
 
     def __init__(self, problem: Problem) -> None:
         super().__init__(problem.sentence("en"))
         self.problem = problem
 
 
-def claim(wanted: DiskId, read_disks: ReadDisks, *, devices: Path = Path("/dev")) -> tuple[Disk, DirectDisk]:
+def claim(
+    wanted: DiskId,
+    read_disks: ReadDisks,
+    *,
+    devices: Path = Path("/dev"),
+    opened: Callable[[Path], DirectDisk] = DirectDisk.for_writing,
+) -> tuple[Disk, DirectDisk]:
     """Open the disk that was ordered, for this process alone. Blocks; raises RefusedError. The caller closes it.
 
     A disk that is known by its place is called by it from then on, on the screen and in its evidence.
     """
     disk = _only(wanted, read_disks())
     try:
-        device = DirectDisk.for_writing(devices / disk.name)
+        device = opened(devices / disk.name)
     except DiskBusyError as error:
         raise RefusedError(Problem("disk-in-use", {"disk": label(disk)})) from error
     except DiskError as error:

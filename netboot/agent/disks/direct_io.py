@@ -83,6 +83,11 @@ class DirectDisk:
         """Open and claim. Raises DiskBusyError when it is mounted, DiskError for anything else."""
         return cls(path, os.O_RDWR | os.O_EXCL)
 
+    @classmethod
+    def for_reading_alone(cls, path: Path) -> Self:
+        """Open and claim as `for_writing` does, so that nobody mounts it, and without a way to write."""
+        return cls(path, os.O_RDONLY | os.O_EXCL)
+
     def __enter__(self) -> Self:
         return self
 
