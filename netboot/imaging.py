@@ -14,7 +14,7 @@ from netboot.jobs.seen import what_changed
 from netboot.jobs.stages import STAGES
 from netboot.jobs.target import target_of
 from netboot.shared.problems import Problem
-from netboot.shared.stages import WRITING, Stage, StageName
+from netboot.shared.stages import SENDING, WRITING, Stage, StageName
 
 
 class Run(Struct, frozen=True):
@@ -50,13 +50,13 @@ def next_stage(job: Job) -> Next:
 
 
 def _order(job: Job, name: StageName) -> Next:
-    problem = _forbids(job) if name in WRITING else None
+    problem = _forbids(job) if name in WRITING | SENDING else None
     order = problem or STAGES[name].order(job)
     return Blocked(name, order) if isinstance(order, Problem) else Run(order)
 
 
 def _forbids(job: Job) -> Problem | None:
-    """Why no stage of this job may write to a disk, or None."""
+    """Why no stage of this job may write to a disk, or send what is on one; None for nothing."""
     if job.seen is not None and (problem := what_changed(job.seen, as_seen(job.inventory))):
         return problem  # since the hello: the check looked again
     if (problem := forbids_writing(job.inventory, job.answers)) is not None:

@@ -3,7 +3,7 @@
 Not for: what is ordered, which comes beside it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from netboot.agent.deploy.stage import Journal
@@ -13,6 +13,7 @@ from netboot.agent.net.server_place import ServerPlace
 from netboot.agent.progress import Begins, HeldUp, StageTold
 from netboot.agent.questions import Ask, nobody
 from netboot.agent.this_boot import ThisBoot
+from netboot.shared.fields import Token
 from netboot.shared.inventory import DiskId
 
 
@@ -22,8 +23,8 @@ class AtWork:
 
     `boot_mac` is the adapter that the PC booted from, `journal` what an earlier try of a deploy wrote, `this_boot` what
     earlier stages left to know. `progress` is
-    told how far the stage is, `read_disks` reads this PC's disks afresh, as they say of themselves, and `ask` puts a
-    question to a person.
+    told how far the stage is, `read_disks` reads this PC's disks afresh, as they say of themselves, `ask` puts a
+    question to a person, and `token` gives the visit's.
     """
 
     server: ServerPlace
@@ -34,6 +35,7 @@ class AtWork:
     read_disks: ReadDisks = listing.read_disks
     ask: Ask = nobody
     this_boot: ThisBoot = field(default_factory=ThisBoot)
+    token: Callable[[], Token] = str
 
     @property
     def held_up(self) -> HeldUp:

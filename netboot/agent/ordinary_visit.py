@@ -40,7 +40,7 @@ async def ordinary_visit(
     reports = Reports()
     server = ServerPlace(words.server)
     public_key = bytes.fromhex(settings.public_key)
-    stages = Stages(server, public_key, words.boot_mac)
+    stages = Stages(server, public_key, words.boot_mac, token=read_token)
 
     def hello() -> Hello:
         return Hello(

@@ -1,6 +1,7 @@
 """The boot HTTP server's files: loaders, kernel and archives, manifests and chunks. Anybody on the LAN may read them.
 
-No request here has a lasting effect but the agent's link: GRUB sends HEAD before GET, and firmware asks twice.
+No GET here has a lasting effect but the agent's link: GRUB sends HEAD before GET, and firmware asks twice. Taken in is
+only what a PC that is captured sends (`captures.py`).
 No answer is ever a redirect, which firmware does not follow. A doubled slash (`//grubx64.efi`, which shim asks for)
 counts as one.
 """
@@ -17,6 +18,7 @@ from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler
 
 from netboot.boothttp.agent_link import UNPROVEN, agent_link, unproven_key, workshop_key
+from netboot.boothttp.captures import add_capture_routes
 from netboot.boothttp.connection_end import reset_once_read
 from netboot.boothttp.known_hosts import only_known_hosts
 from netboot.boothttp.menus import Digits, Menus, add_menu_routes
@@ -63,6 +65,7 @@ def boot_application(boot_http: BootHttp, workshop: Workshop, hosts: Collection[
     app.on_cleanup.append(_close)
     app.router.add_get("/agent/link", agent_link)
     add_menu_routes(app, boot_http.menus, boot_http.digits)
+    add_capture_routes(app)
     app.router.add_get("/chunks/{sha256}", _chunk)
     app.router.add_get("/manifests/{digest}", _manifest)
     app.router.add_get("/{name:.+}", _boot_file)

@@ -262,7 +262,7 @@ class BootMenu:
         """The default entry that is set; for "memory", the first profile that tests the memory and writes nothing."""
         if offer.default != "memory":
             return offer.default
-        return next((known.id for known in self._profiles if "memory" in known.stages and not known.writes), "")
+        return next((known.id for known in self._profiles if "memory" in known.stages and not known.proven), "")
 
     def _offer_for(self, pc: BootingPc) -> MenuOffer:
         """What this PC is offered. When the record cannot be read, it still gets a menu, without what was chosen."""
@@ -332,8 +332,8 @@ def entries(
             profile.name[language],
             profile=profile.id,
             confirm=_confirmation(profile, texts),
-            proven=profile.writes,
-            digits=digits and profile.writes,
+            proven=profile.proven,
+            digits=digits and profile.proven,
         )
         for number, profile in enumerate(profiles, 1)
     )

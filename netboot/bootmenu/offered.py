@@ -59,8 +59,8 @@ def offer_for(policy: Policy, profiles: Mapping[str, Profile], *, chosen: str, b
 
 
 def may_be_default(entry: str, profiles: Mapping[str, Profile]) -> bool:
-    """Whether this entry of the menu may start by itself: it is known, and writes to no disk."""
+    """Whether this entry of the menu may start by itself: it is known, writes to no disk and sends none away."""
     if entry in NEUTRAL or not entry:
         return True
     profile = profiles.get(entry)
-    return profile is not None and not profile.writes
+    return profile is not None and not profile.proven

@@ -19,7 +19,7 @@ def pick_problem(hello: Hello, profiles: Mapping[str, Profile], key: bytes, *, n
     Linux; where no adapter has the ticket's, the PC's UUID must be the ticket's.
     """
     profile = profiles.get(hello.profile)
-    if not hello.batch and (not hello.profile or (profile is not None and not profile.writes)):
+    if not hello.batch and (not hello.profile or (profile is not None and not profile.proven)):
         return None
     here = any(nic.mac == hello.menu_mac for nic in hello.inventory.nics)
     digest = profile.digest if profile else ""

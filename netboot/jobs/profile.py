@@ -12,7 +12,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from netboot.shared.fields import Hostname, Identifier
 from netboot.shared.language import Language
-from netboot.shared.stages import KINDS, WRITING, StageName
+from netboot.shared.stages import KINDS, SENDING, WRITING, StageName
 from netboot.shared.stages.finish import EndAction
 from netboot.shared.stages.kind import Options
 from netboot.shared.system_settings import SystemSettings, settings_error
@@ -78,6 +78,12 @@ class Profile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         return bool(WRITING & set(self.stages))
 
     @property
+    def proven(self) -> bool:
+        """Whether a pick of it in the boot menu counts only with the menu's ticket, and it never starts by itself: it
+        writes to a disk, or sends what is on one."""
+        return self.writes or bool(SENDING & set(self.stages))
+
+    @property
     def digest(self) -> str:
         """SHA-256 in hex of all that is in it: what a person agreed to when they chose it."""
         return hashlib.sha256(msgspec.json.encode(self, order="deterministic")).hexdigest()
@@ -103,6 +109,8 @@ def profile_error(profile: Profile) -> str:
         return "`customise` sets something of the stage `customise`, which is not in `stages`"
     if mistake := settings_error(profile.settings):
         return f"`customise`: {mistake}"
+    if SENDING & set(profile.stages) and (profile.writes or "check" not in profile.stages):
+        return "a profile with `capture` starts with the stage `check`, and has none that writes to a disk"
     if mistake := _options_error(profile):
         return mistake
     if not all(_is_hostname(profile.hostname.replace("{number}", number)) for number in _NUMBERS):
@@ -111,14 +119,17 @@ def profile_error(profile: Profile) -> str:
 
 
 def _options_error(profile: Profile) -> str:
-    for name, given in ({} if profile.options is UNSET else profile.options).items():
-        options = KINDS[name].options
-        if options is None:
+    given = {} if profile.options is UNSET else profile.options
+    for name in given:
+        if KINDS[name].options is None:
             return f"`options`: nothing can be set of `{name}`"
         if name not in profile.stages:
             return f"`options` sets something of `{name}`, which is not in `stages`"
+    for name in profile.stages:
+        options = KINDS[name].options
         try:
-            msgspec.convert(given, options)
+            if options is not None:
+                msgspec.convert(given.get(name, {}), options)
         except msgspec.ValidationError as error:
             return f"`options` of `{name}`: {error}"
     return ""

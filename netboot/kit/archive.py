@@ -18,11 +18,11 @@ from netboot.shared.errors import NetbootError
 KIT_KNOWS: Final = (*AGENT_KNOWS, "alone", "imaging.py", "jobs")
 """What the kit's archive has of the netboot package; tests hold it to that."""
 
-_NEEDS_SERVER: Final = frozenset({"deploy", "customise"})
+_NEEDS_SERVER: Final = frozenset({"capture", "deploy", "customise"})
 
 
 def offered_alone(profiles: Iterable[Profile]) -> tuple[Profile, ...]:
-    """Those that need no server, in their order: none that installs a master."""
+    """Those that need no server, in their order: none that installs or captures a master."""
     return tuple(profile for profile in profiles if not _NEEDS_SERVER & set(profile.stages))
 
 

@@ -28,7 +28,7 @@ def withdraw_changed(session: Session, profiles: Sequence[Profile], *, now: date
     changed = {
         profile.id
         for profile in profiles
-        if known.get(profile.id) != profile.digest and (profile.id in known or profile.writes)
+        if known.get(profile.id) != profile.digest and (profile.id in known or profile.proven)
     }
     # One whose file is away for a start is still known by what it was when people agreed to it.
     people.set_setting(session, _KNOWN, msgspec.json.encode(known | digests, order="deterministic").decode())

@@ -32,8 +32,8 @@ def begin(
 
     A person's choice for the machine comes before the batch its menu had armed, and leaves the batch its place.
 
-    A choice of the page that would write holds for the PC and the disks that the person saw, and for no others. One
-    with an exception is for this visit alone, and goes on behind the erase.
+    A choice of the page that would write, or capture, holds for the PC and the disks that the person saw, and for no
+    others. One with an exception is for this visit alone, and goes on behind the erase.
 
     UnknownProfile, NotAsSeen and NoPlace are given, not raised: that a choice was withdrawn, or a batch is over, is to
     be committed first. Raises NotOnRecord when the visit is unknown or has a job that is not over, Contested while
@@ -51,7 +51,7 @@ def begin(
     if start is None:
         choices.withdrawn(session, choice, who="", now=now)
         return UnknownProfile(choice.profile)
-    if choice.source == "page" and start.profile.writes:
+    if choice.source == "page" and start.profile.proven:
         visit = require_row(session.get(tables.Visit, visit_id), "visit")
         if problem := what_changed(choice.seen, as_seen(visit.inventory)):
             choices.withdrawn(session, choice, who="", why=problem.code, now=now)

@@ -35,6 +35,7 @@ from netboot.dns.naming import directory, name_server
 from netboot.files.data_folder import server_lock
 from netboot.lan.address_watch import AddressWatch
 from netboot.lan.tcp_listener import BACKLOG, Capacity, Listener, listen
+from netboot.masters.capturing import CaptureDesk
 from netboot.masters.loader_level import level_of
 from netboot.records.record import Record, open_record
 from netboot.serve.boot_address import BootAddress, rendered
@@ -101,7 +102,8 @@ async def _serve(ready: Ready, record: Record) -> None:
     await asyncio.to_thread(remember_masters, record, store)
     for profile in await asyncio.to_thread(record.choices.withdraw_changed, ready.profiles):
         log.warning("the profile %s was changed: what was chosen or armed for it before is withdrawn", profile)
-    masters = Masters(store, await asyncio.to_thread(level_of, ready.files.folder))
+    level = await asyncio.to_thread(level_of, ready.files.folder)
+    masters = Masters(store, level)
     workshop = Workshop(
         record,
         live_board,
@@ -112,6 +114,7 @@ async def _serve(ready: Ready, record: Record) -> None:
         policies=ready.policies,
         ticket_key=ready.ticket_key,
         hello_within=settings.agent.hello_within,
+        capture_desk=CaptureDesk(store, key, level),
     )
     digits = MenuPassword(lambda: record.people.setting(MENU_PASSWORD))
     files = {path.name: path for path in ready.files.folder.iterdir() if path.is_file()}

@@ -238,6 +238,11 @@ def payload(manifest: Manifest) -> bytes:
     return msgspec.json.encode(manifest)
 
 
+def longest_frame(length: int) -> int:
+    """The longest zstd frame of so many plain bytes (zstd.h, ZSTD_COMPRESSBOUND), with room for a checksum."""
+    return length + (length >> 8) + 1024
+
+
 def require_sound(manifest: Manifest) -> None:
     """Raises ManifestError when no agent would accept it, however it is signed."""
     body = payload(manifest)

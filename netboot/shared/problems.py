@@ -14,6 +14,7 @@ from netboot.shared.language import Language
 from netboot.shared.sentences import (
     SENTENCES,
     TITLES,
+    capture,
     choices,
     customise,
     deploy,
@@ -31,6 +32,7 @@ Code = Literal[
     customise.Code,
     memory.Code,
     smart.Code,
+    capture.Code,
     starts.Code,
     choices.Code,
 ]

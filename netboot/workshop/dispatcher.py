@@ -33,9 +33,11 @@ from netboot.shared.protocol import (
     StageStarted,
     Stay,
 )
-from netboot.shared.stages import WRITING, Stage, StageName, stage_name
+from netboot.shared.stages import SENDING, WRITING, Stage, StageName, stage_name
+from netboot.shared.stages.capture import Capture, CaptureResult
 from netboot.workshop.agent_session import Session, row_of
 from netboot.workshop.begun_erases import BegunErases
+from netboot.workshop.captures import Captures
 from netboot.workshop.live_board import LiveBoard, State
 from netboot.workshop.stage_questions import StageQuestions
 
@@ -57,6 +59,7 @@ class Dispatcher:
         record: Record,
         live_board: LiveBoard,
         questions: StageQuestions,
+        captures: Captures,
         *,
         denied: Callable[[Session], bool],
         on_named: Sequence[Callable[[Named], None]],
@@ -64,6 +67,7 @@ class Dispatcher:
         self._record = record
         self._live_board = live_board
         self._questions = questions
+        self._captures = captures
         self._begun = BegunErases(record)
         self._denied = denied
         self._on_named = on_named
@@ -124,6 +128,7 @@ class Dispatcher:
 
     async def _end(self, session: Session, job: Job, problem: Problem | None) -> None:
         session.ordered = session.asked = None
+        await self._captures.ended(job.id)
         await asyncio.to_thread(self._record.jobs.end, job.id, problem)
         session.left = await asyncio.to_thread(self._record.jobs.left_undone, session.visit.machine_id)
         if problem is not None:
@@ -178,7 +183,10 @@ class Dispatcher:
         if ordered is None or stage_name(ordered) != message.stage:
             log.warning("visit %s reports on stage %s, which was not ordered", session.visit.id, message.stage)
             return
-        known = Known(disks=job.inventory.disks, began=session.stage_began, ended=message.at)
+        captured = None
+        if isinstance(ordered, Capture) and isinstance(message.result, CaptureResult):
+            captured = await self._captures.captured(job.id, ordered, message.result)
+        known = Known(disks=job.inventory.disks, began=session.stage_began, ended=message.at, captured=captured)
         record = judge(ordered, message.outcome, message.problem, message.result, known=known)
         seconds = None if session.stage_began is None else max(0.0, message.at - session.stage_began)
         job = await asyncio.to_thread(self._record.jobs.stage_finished, job.id, record, seconds, message.number)
@@ -213,6 +221,6 @@ def _state(job: Job, stage: StageName) -> StageState | None:
 
 
 def _writes_more(job: Job, stage: Stage) -> bool:
-    """Whether this order would begin to write to a disk; a stage that has begun already may finish."""
+    """Whether this order would begin to write to a disk, or to send one; a stage that has begun already may finish."""
     name = stage_name(stage)
-    return name in WRITING and _state(job, name) != "running"
+    return name in WRITING | SENDING and _state(job, name) != "running"

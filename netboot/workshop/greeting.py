@@ -25,6 +25,7 @@ from netboot.jobs.named import Named
 from netboot.jobs.profile import Profile
 from netboot.jobs.target import master_forbids
 from netboot.lan import neighbours
+from netboot.masters.capturing import CaptureDesk
 from netboot.records.interruption import after_another_boot
 from netboot.records.record import Record
 from netboot.records.refusals import (
@@ -43,6 +44,7 @@ from netboot.shared.protocol import VERSION, Hello, Leave, Welcome
 from netboot.workshop import contest
 from netboot.workshop.agent_lines import AgentLines
 from netboot.workshop.agent_session import HangUp, Send, Session, boot_mac, stay_on_line
+from netboot.workshop.captures import Captures
 from netboot.workshop.commands import Commands
 from netboot.workshop.contested_lines import ContestedLines
 from netboot.workshop.dispatcher import Dispatcher, Report
@@ -76,6 +78,7 @@ class Workshop:
         clock: Callable[[], float] = time.time,
         hello_within: float = WITHIN,
         adapter_of: Callable[[str], str] = neighbours.adapter_of,
+        capture_desk: CaptureDesk | None = None,
     ) -> None:
         self.record = record
         self.policies = policies or Policies()
@@ -95,7 +98,10 @@ class Workshop:
         self._damaged: dict[str, str] = {}
         """Masters that cannot be used, with why: each is logged once."""
         questions = StageQuestions(record, live_board, clock)
-        self._dispatcher = Dispatcher(record, live_board, questions, denied=self._denied, on_named=self.on_named)
+        self.captures = Captures(self._lines, record, capture_desk)
+        self._dispatcher = Dispatcher(
+            record, live_board, questions, self.captures, denied=self._denied, on_named=self.on_named
+        )
         self._contested = ContestedLines(record, live_board, self._lines, self._dispatcher, welcome=self._welcome)
         self.commands = Commands(
             record,

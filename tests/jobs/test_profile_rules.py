@@ -13,14 +13,20 @@ from netboot.shared.stages.smart import SmartOptions
 from netboot.shared.system_settings import SystemSettings
 
 ALL = Profile(
-    id="all", name={"fr": "Tout", "en": "All"}, stages=get_args(StageName), master="debian-minimal",
+    id="all", name={"fr": "Tout", "en": "All"},
+    stages=tuple(stage for stage in get_args(StageName) if stage != "capture"), master="debian-minimal",
     options={"erase": {"level": "purge"}, "smart": {"failing": "stop"}},
 )  # fmt: skip
 ERASE = Profile(id="erase", name={"fr": "Effacer", "en": "Erase"}, stages=("check", "erase", "finish"))
+MASTER: dict[str, str | int | bool] = {"name": "prepared", "title": "Prepared by hand", "licence": "MIT"}
+CAPTURE = Profile(
+    id="capture", name={"fr": "Capturer", "en": "Capture"}, stages=("check", "capture", "finish"),
+    options={"capture": MASTER},
+)  # fmt: skip
 LOOK = Profile(id="look", name={"fr": "Inventaire", "en": "Inventory"}, stages=("check", "finish"))
 
 
-@pytest.mark.parametrize("profile", [ALL, ERASE, LOOK, replace(LOOK, stages=("finish",))])
+@pytest.mark.parametrize("profile", [ALL, CAPTURE, ERASE, LOOK, replace(LOOK, stages=("finish",))])
 def test_a_profile_of_any_stages_in_their_order_is_one(profile: Profile) -> None:
     assert profile_error(profile) == ""
 
@@ -99,3 +105,29 @@ def test_what_a_profile_does_to_disks_is_told_by_its_stages() -> None:
     ]  # fmt: skip
     bare = replace(ALL, stages=("check", "deploy", "finish"), options=msgspec.UNSET)
     assert (bare.erases, bare.writes) == (False, True)
+
+
+ALONE = "a profile with `capture` starts with the stage `check`, and has none that writes to a disk"
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"stages": ("capture", "finish")}, ALONE),
+        ({"stages": ("check", "capture", "erase", "finish")}, ALONE),
+        ({"options": msgspec.UNSET}, "`options` of `capture`: Object missing required field `name`"),
+        ({"options": {"capture": {**MASTER, "name": 7}}},
+         "`options` of `capture`: Expected `str`, got `int` - at `$.name`"),
+        ({"options": {"capture": {**MASTER, "version": "1 2"}}},
+         "`options` of `capture`: Expected `str` matching regex '^[0-9A-Za-z._-]*\\\\Z' - at `$.version`"),
+    ],
+)  # fmt: skip
+def test_a_capture_needs_to_know_what_its_master_is_called_and_writes_nothing(
+    changes: dict[str, Any], said: str
+) -> None:
+    assert profile_error(replace(CAPTURE, **changes)) == said
+
+
+def test_a_capture_never_starts_by_itself_although_it_writes_nothing() -> None:
+    assert (CAPTURE.proven, CAPTURE.writes) == (True, False)
+    assert (ERASE.proven, LOOK.proven) == (True, False)

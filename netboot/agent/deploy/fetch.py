@@ -20,7 +20,7 @@ import zstandard
 from netboot.agent.deploy.awaited import Awaited
 from netboot.agent.deploy.source import DamagedError, Given, NotThereError, SilentError
 from netboot.agent.net.server_place import ServerPlace
-from netboot.shared.manifest import LENGTH_LIMIT, Chunk
+from netboot.shared.manifest import LENGTH_LIMIT, Chunk, longest_frame
 
 log = logging.getLogger(__name__)
 
@@ -69,7 +69,7 @@ class ServerSource:
         for attempt in range(TRIES):
             self._refetched += attempt > 0
             try:
-                frame = await self._get("chunks", chunk.sha256, _longest_frame(chunk.length))
+                frame = await self._get("chunks", chunk.sha256, longest_frame(chunk.length))
             except _TooLongError:
                 continue
             if await asyncio.to_thread(_unpack, frame, chunk, into):
@@ -125,11 +125,6 @@ async def server_source(
     connector = aiohttp.TCPConnector(limit=connections)
     async with aiohttp.ClientSession(connector=connector, auto_decompress=False) as session:
         yield ServerSource(session, server, patience=patience)
-
-
-def _longest_frame(length: int) -> int:
-    """The longest zstd frame of so many plain bytes (zstd.h, ZSTD_COMPRESSBOUND), with room for a checksum."""
-    return length + (length >> 8) + 1024
 
 
 def _unpack(frame: bytearray, chunk: Chunk, into: memoryview) -> bool:

@@ -98,7 +98,9 @@ class ScreenView:
         text = words(self.language, alone=self.alone)
         running = next((line.stage for line in self.stages if line.state == "running"), None)
         lost = text.no_cable if self.line == "no-cable" else text.silent
-        after = {None: "", "deploy": text.waits, "customise": text.waits}.get(running, text.goes_on)
+        after = {None: "", "capture": text.waits, "deploy": text.waits, "customise": text.waits}.get(
+            running, text.goes_on
+        )
         return f"{lost} {after}".rstrip()
 
 

@@ -15,6 +15,7 @@ from netboot.agent.net.server_place import ServerPlace
 from netboot.agent.progress import StageTold
 from netboot.agent.questions import Ask, nobody
 from netboot.agent.this_boot import ThisBoot
+from netboot.shared.fields import Token
 from netboot.shared.stages import Result, Stage, StageName, stage_name
 
 DoStage = Callable[[Any, AtWork], Awaitable[Result | None]]
@@ -37,10 +38,12 @@ class Stages:
     boot_mac: str
     journal: Journal = field(default_factory=Journal)
     this_boot: ThisBoot = field(default_factory=ThisBoot)
+    token: Callable[[], Token] = str
 
     async def run(self, stage: Stage, progress: StageTold, ask: Ask = nobody) -> Result | None:
         """Do this stage and return its evidence. Raises StageFailed."""
         at_work = AtWork(
-            self.server, self.public_key, self.boot_mac, progress, self.journal, ask=ask, this_boot=self.this_boot
-        )
+            self.server, self.public_key, self.boot_mac, progress, self.journal, ask=ask, this_boot=self.this_boot,
+            token=self.token,
+        )  # fmt: skip
         return await DOES[stage_name(stage)](stage, at_work)

@@ -11,6 +11,7 @@ from netboot.shared.inventory import Disk
 from netboot.shared.language import Language
 from netboot.shared.problems import Code, Problem
 from netboot.shared.stages import Result, Stage
+from netboot.shared.stages.capture import CaptureResult
 
 Outcome = Literal["done", "failed"]
 Mark = Literal["", "good", "doubt", "bad"]
@@ -23,12 +24,14 @@ class Known(Struct, frozen=True, kw_only=True):
 
     `disks` are the PC's as its check found them. `began` and `ended` are when the stage began and ended, in seconds of
     the agent's steady clock, None when that was not heard. `newest`: the PC has not been started again since.
+    `captured` is the master that the server made of this job's capture.
     """
 
     disks: tuple[Disk, ...] = ()
     began: float | None = None
     ended: float | None = None
     newest: bool = True
+    captured: CaptureResult | None = None
 
 
 class Report(Struct, frozen=True):

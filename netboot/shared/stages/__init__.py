@@ -16,6 +16,7 @@ StageName = Literal[
     "check",
     "memory",
     "smart",
+    "capture",
     "erase",
     "deploy",
     "customise",
@@ -37,6 +38,9 @@ KINDS: Final[Mapping[StageName, Kind]] = {name: _kind(name) for name in get_args
 
 WRITING: Final = frozenset(name for name, kind in KINDS.items() if kind.writes)
 """The stages that write to a disk."""
+
+SENDING: Final = frozenset(name for name, kind in KINDS.items() if kind.sends)
+"""The stages by which what is on a disk leaves the PC."""
 
 if TYPE_CHECKING:
     Stage = Order

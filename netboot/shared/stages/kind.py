@@ -20,6 +20,7 @@ class Options(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 @dataclass(frozen=True, slots=True)
 class Kind:
     """`writes`: to a disk, so that a person is asked twice, and what forbids writing forbids it.
+    `sends`: what is on a disk to the server, so that a pick in the boot menu needs its ticket, as for one that writes.
 
     `result` is None where there is nothing to prove, `options` where there is nothing to set.
     """
@@ -28,3 +29,4 @@ class Kind:
     result: type[Evidence] | None
     writes: bool
     options: type[Options] | None = None
+    sends: bool = False
