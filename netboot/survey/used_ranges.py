@@ -9,6 +9,7 @@ Not for: cutting ranges into chunks (`pieces.py`). All values are bytes; a range
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
 
@@ -39,6 +40,8 @@ _PROGRAMS: Final = {
     "exfat": "partclone.exfat",
     "f2fs": "partclone.f2fs",
 }
+_AT_ONCE: Final = 4
+"""File systems that are looked at side by side: partclone mostly waits."""
 _LINE: Final = re.compile(r"\s*0x([0-9A-Fa-f]{1,16})\s+0x([0-9A-Fa-f]{1,16})\s+([?*/+-])\s*")
 
 
@@ -61,20 +64,26 @@ def used_ranges(
     """What of the disk is in use. `unclear` are partitions of which no map can be trusted, by number, and why. Raises
     NetbootError. Needs root."""
     ranges, whole = list(outside_partitions(layout)), dict[int, str]()
-    for partition in layout.partitions:
-        if partition.role == "extended":
-            continue
-        try:
-            if why := unclear.get(partition.number, ""):
-                raise MapError(why)
-            ranges += _used_in(disk, partition)
-        except (ProgramError, MapError) as error:
+    partitions = [partition for partition in layout.partitions if partition.role != "extended"]
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        all_found = pool.map(lambda one: _used_or_why_not(disk, one, unclear.get(one.number, "")), partitions)
+        for partition, found in zip(partitions, all_found, strict=True):
+            if not isinstance(found, str):
+                ranges += found
+                continue
             ranges.append((partition.start, partition.end))
             if partition.role not in ("bios-boot", "reserved"):
                 kind = partition.filesystem.kind if partition.filesystem is not None else "unknown file system"
-                whole[partition.number] = error.message
-                progress(f"partition {partition.number} ({kind}): taken as a whole, because {error.message}")
+                whole[partition.number] = found
+                progress(f"partition {partition.number} ({kind}): taken as a whole, because {found}")
     return Used(align(ranges, GRAIN, layout.size), whole)
+
+
+def _used_or_why_not(disk: DiskFile, partition: Partition, unclear: str) -> list[Range] | str:
+    try:
+        return unclear or _used_in(disk, partition)
+    except (ProgramError, MapError) as error:
+        return error.message
 
 
 def outside_partitions(layout: DiskLayout) -> tuple[Range, ...]:
@@ -164,6 +173,8 @@ def _mapped(disk: DiskFile, partition: Partition, program: str) -> tuple[Range, 
                     program,
                     "--domain",
                     "--quiet",
+                    # It ends no sooner than it would show again how far it is: every second, not every other.
+                    "--UI-fresh=1",
                     "--logfile",
                     "/dev/null",
                     "--source",
