@@ -1,0 +1,53 @@
+"""A build with a disk image in place of Debian's: all that `build_master` does before and after mmdebstrap, for real.
+
+Run as a process of its own, to be killed: python -m tests.masters.build_like RECIPE IMAGE STORE CACHE KEY
+"""
+
+import os
+import shutil
+import sys
+from pathlib import Path
+from unittest.mock import patch
+
+from nacl.signing import SigningKey
+
+from netboot.bootfiles.debian import MIRROR_VARIABLE
+from netboot.masters import build
+from netboot.masters.intake import About, Progress, take_in
+from netboot.masters.recipe import Recipe
+from netboot.shared.manifest import Manifest
+from netboot.store import Store
+from netboot.survey.disk_file import open_disk
+
+
+def main() -> None:
+    """Build, and publish in the store."""
+    recipe, image, store, cache = map(Path, sys.argv[1:5])
+    key = SigningKey(bytes.fromhex(sys.argv[5]))
+    # The image is the build's input, so another one makes another build.
+    packages = (f"image={image.name}",)
+
+    def built(
+        wanted: Recipe, source_lines: str, inputs: str, cache_store: Store, key: SigningKey, progress: Progress
+    ) -> Manifest:
+        del source_lines
+        with cache_store.draft(".build") as folder:
+            (folder / "root").mkdir(parents=True)
+            shutil.copy(image, folder / "disk.raw")
+            about = About(
+                name=wanted.name,
+                version=inputs[:8],
+                title=wanted.title,
+                licence=wanted.licence,
+                created="2026-01-02T03:04:05Z",
+            )
+            with open_disk(folder / "disk.raw") as disk:
+                return take_in(disk, about, cache_store, key, progress)
+
+    os.environ[MIRROR_VARIABLE] = "http://nowhere.invalid/debian"
+    with patch.object(build, "resolve", lambda *_: packages), patch.object(build, "_build", built):
+        build.build_master(recipe, Store(store), key, progress=print, cache=cache)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,227 @@
+"""Real processes that write to a store, killed at any moment: nothing half made is offered, and its room comes back.
+
+Each is killed (SIGKILL) at moments spread over its whole duration. After each: `netboot master verify` finds every
+master whole, `list` offers only whole ones, no manifest that lies there lacks a chunk, and the next command works and
+leaves in the store what its masters need and nothing else. `--all` does it at fifty moments each.
+"""
+
+import itertools
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from netboot.auth.server_keys import load_key
+from netboot.shared.process import run
+from netboot.store import Store
+from netboot.store.store import chunk_name
+from tests.masters.commands import Workshop
+from tests.masters.images import LINUX, MIB, gpt_disk, loops_of, put, sized
+from tests.store.test_store import part, put_master
+
+NOISE = 24 * MIB
+RECIPE = Path(__file__).parents[2] / "images" / "debian-minimal.yaml"
+MOMENTS = pytest.mark.parametrize(
+    "kills",
+    [
+        pytest.param(8, marks=pytest.mark.timeout(300)),
+        pytest.param(50, marks=[pytest.mark.matrix, pytest.mark.timeout(1800)]),
+    ],
+    ids=["some", "many"],
+)
+
+Start = Callable[[], subprocess.Popen[bytes]]
+
+
+class Images:
+    """Disk images that no two imports share much of: a swap space, and noise of each one's own."""
+
+    def __init__(self, folder: Path) -> None:
+        swap = sized(folder / "swap", 2 * MIB)
+        run(["mkswap", swap])
+        self._folder = folder
+        self._disk = gpt_disk(folder, [(LINUX, swap), (LINUX, sized(folder / "noise", NOISE))], size=32 * MIB)
+        self._number = 0
+
+    def next(self, kind: str) -> Path:
+        self._number += 1
+        put(self._disk, 3 * MIB, random.Random(self._number).randbytes(NOISE))
+        image = self._folder / f"{self._number}.{kind}"
+        run(["qemu-img", "convert", "-f", "raw", "-O", kind, self._disk, image])
+        for before in self._folder.glob(f"{self._number - 1}.*"):
+            before.unlink()
+        return image
+
+
+@pytest.fixture
+def images(tmp_path: Path) -> Images:
+    (tmp_path / "images").mkdir()
+    return Images(tmp_path / "images")
+
+
+def begun(command: list[str]) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+
+
+def seconds_of(process: subprocess.Popen[bytes]) -> float:
+    start = time.monotonic()
+    out, _ = process.communicate()
+    assert process.returncode == 0, out.decode()
+    return time.monotonic() - start
+
+
+def killed(process: subprocess.Popen[bytes], after: float) -> None:
+    time.sleep(after)
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+
+
+def moments(kills: int, seed: int) -> Iterator[float]:
+    """Shares of the whole, one in each of as many equal parts, in no order."""
+    source = random.Random(seed)
+    return iter(source.sample([(number + source.random()) / kills for number in range(kills)], kills))
+
+
+def is_whole(workshop: Workshop) -> None:
+    """What is offered is whole, and so is every manifest that lies there."""
+    status, told = workshop.run("verify")
+    assert (status, told) == (0, "Every master is whole.\n")
+    status, told = workshop.run("list")
+    assert status == 0, told
+    store = workshop.store
+    for digest in (name.removeprefix("manifests/") for name in store.blobs.list("manifests")):
+        assert all(store.has_chunk(chunk.sha256) for chunk in store.manifest(digest).chunks)
+
+
+def versions_of(store: Store) -> set[str]:
+    return {digest for master in store.all_versions().values() for digest in master.all}
+
+
+def needed_chunks(store: Store) -> set[str]:
+    return {chunk_name(chunk.sha256) for digest in versions_of(store) for chunk in store.manifest(digest).chunks}
+
+
+def is_clean(store: Store) -> None:
+    """It keeps what its masters need, and nothing else."""
+    assert set(store.blobs.list("manifests")) == {f"manifests/{digest}" for digest in versions_of(store)}
+    assert set(store.blobs.list("chunks")) == needed_chunks(store)
+    assert not any((store.folder / "drafts").iterdir())
+
+
+def gives_room_back(workshop: Workshop) -> None:
+    status, told = workshop.run("gc")
+    assert status == 0, told
+    is_clean(workshop.store)
+
+
+@pytest.mark.root
+@MOMENTS
+def test_imports(workshop: Workshop, images: Images, kills: int) -> None:
+    workshop.run("list")  # writes the settings
+
+    def import_of(image: Path) -> subprocess.Popen[bytes]:
+        words = ["--name=school", "--title=School", "--release=1", "--licence=MIT", "--without-secure-boot"]
+        settings = f"--config={workshop.data.with_name('settings.yaml')}"
+        return begun([sys.executable, "-m", "netboot", "master", "import", *words, settings, os.fspath(image)])
+
+    whole = min(seconds_of(import_of(images.next("qcow2"))) for _ in range(2))
+    half_made = offered = 0
+    for share in moments(kills, seed=11):
+        before = workshop.store.names()["school"]
+        killed(import_of(images.next("qcow2")), share * whole)
+        until = time.monotonic() + 3
+        while loops_of(workshop.data.parent) and time.monotonic() < until:
+            time.sleep(0.05)
+        assert loops_of(workshop.data.parent) == []
+        is_whole(workshop)
+        offered += workshop.store.names()["school"] != before
+        store = workshop.store
+        half_made += any((store.folder / "drafts").iterdir()) or set(store.blobs.list("chunks")) > needed_chunks(store)
+        if share > 0.5:
+            assert seconds_of(import_of(images.next("raw"))) > 0
+            assert not any((store.folder / "drafts").iterdir())
+        gives_room_back(workshop)
+    assert half_made > 0, "no kill came while something was half made"
+    assert offered < kills, "every kill came too late"
+
+
+@pytest.mark.root
+@MOMENTS
+def test_builds(workshop: Workshop, images: Images, tmp_path: Path, kills: int) -> None:
+    key = bytes(load_key(workshop.data)).hex()
+    cache = Store(tmp_path / "cache")
+
+    def build_of(image: Path) -> subprocess.Popen[bytes]:
+        words = [os.fspath(word) for word in (RECIPE, image, workshop.data / "store", cache.folder)]
+        return begun([sys.executable, "-m", "tests.masters.build_like", *words, key])
+
+    whole = min(seconds_of(build_of(images.next("raw"))) for _ in range(2))
+    half_made = 0
+    for share in moments(kills, seed=12):
+        image = images.next("raw")
+        killed(build_of(image), share * whole)
+        is_whole(workshop)
+        half_made += any((cache.folder / "drafts").iterdir())
+        # Begun again, it is built or copied to its end, and the builds' own store has nothing but it.
+        assert seconds_of(build_of(image)) > 0
+        is_whole(workshop)
+        assert not any((cache.folder / "drafts").iterdir())
+        current = Store(cache.folder).names()
+        assert current == workshop.store.names()
+        gives_room_back(workshop)
+    assert half_made > 0, "no kill came while something was half made"
+
+
+@pytest.mark.root
+@MOMENTS
+def test_clean_ups(workshop: Workshop, kills: int) -> None:
+    workshop.run("list")
+    key = load_key(workshop.data)
+    store = workshop.store
+    source = random.Random(13)
+    numbers = itertools.count(1)
+    put_master(store, "office", part("a"), part("b"), key=key)
+
+    def put_version() -> None:
+        parts = (source.randbytes(512) for _ in range(60))
+        put_master(store, "school", part("b"), *parts, version=str(next(numbers)), key=key)
+
+    put_version()
+    put_version()
+
+    def with_garbage() -> subprocess.Popen[bytes]:
+        put_version()  # and of the three versions, one is nobody's
+        for _ in range(200):
+            store.put_chunk(source.randbytes(512))
+        settings = f"--config={workshop.data.with_name('settings.yaml')}"
+        return begun([sys.executable, "-m", "netboot", "master", "gc", settings])
+
+    def until_it_deletes(process: subprocess.Popen[bytes]) -> None:
+        before = len(store.blobs.list("manifests"))
+        while process.poll() is None and len(store.blobs.list("manifests")) == before:
+            pass
+
+    process = with_garbage()
+    until_it_deletes(process)
+    start = time.monotonic()
+    while process.poll() is None and set(store.blobs.list("chunks")) > needed_chunks(store):
+        pass
+    deleting = time.monotonic() - start
+    seconds_of(process)
+    is_clean(workshop.store)
+    cut_short = 0
+    for share in moments(kills, seed=14):
+        process = with_garbage()
+        until_it_deletes(process)
+        killed(process, share * deleting)
+        is_whole(workshop)
+        left = set(store.blobs.list("chunks"))
+        gives_room_back(workshop)
+        cut_short += left > set(store.blobs.list("chunks"))
+    assert cut_short > 0, "no kill came in the middle"
