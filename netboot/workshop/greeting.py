@@ -20,7 +20,7 @@ from netboot.bootmenu import ticket
 from netboot.bootmenu.offered import BatchOffer, MenuOffer, offer_for
 from netboot.bootmenu.pick import pick_problem
 from netboot.jobs.identity import real_uuid
-from netboot.jobs.job import Job, MasterNeeds
+from netboot.jobs.job import Job
 from netboot.jobs.named import Named
 from netboot.jobs.profile import Profile
 from netboot.jobs.target import master_forbids
@@ -37,7 +37,6 @@ from netboot.records.refusals import (
     UnknownProfile,
 )
 from netboot.records.values import Batch, Outcome, Start, Visit
-from netboot.shared.errors import NetbootError
 from netboot.shared.inventory import judged_clock
 from netboot.shared.problems import Problem
 from netboot.shared.protocol import VERSION, Hello, Leave, Welcome
@@ -47,6 +46,7 @@ from netboot.workshop.agent_session import HangUp, Send, Session, boot_mac, stay
 from netboot.workshop.captures import Captures
 from netboot.workshop.commands import Commands
 from netboot.workshop.contested_lines import ContestedLines
+from netboot.workshop.damaged_masters import DamagedMasters, FindMaster
 from netboot.workshop.dispatcher import Dispatcher, Report
 from netboot.workshop.given_starts import WITHIN
 from netboot.workshop.held_masters import HoldMasters, begun_while_held
@@ -56,9 +56,6 @@ from netboot.workshop.stage_questions import StageQuestions
 from netboot.workshop.start_watch import StartWatch
 
 log = logging.getLogger(__name__)
-
-FindMaster = Callable[[str], MasterNeeds | None]
-"""The newest master of this name, read from the store; None when there is none."""
 
 
 class Workshop:
@@ -95,8 +92,7 @@ class Workshop:
         self._adapter_of = adapter_of
         self._lines = AgentLines()
         self._showing = asyncio.Lock()
-        self._damaged: dict[str, str] = {}
-        """Masters that cannot be used, with why: each is logged once."""
+        self._damaged = DamagedMasters()
         questions = StageQuestions(record, live_board, clock)
         self.captures = Captures(self._lines, record, capture_desk)
         self._dispatcher = Dispatcher(
@@ -334,7 +330,9 @@ class Workshop:
         """The batch, and what each of its PCs would stop at: one that is armed may have lost its master since."""
         batch = self.record.batches.newest()
         profile = self.profiles.get(batch.profile) if batch is not None and not batch.ending else None
-        return batch, master_forbids(profile, self._master(profile.master)) if profile is not None else None
+        if profile is None:
+            return batch, None
+        return batch, master_forbids(profile, self._damaged.left_out(self.find_master, profile.master))
 
     # ── inside ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -379,25 +377,12 @@ class Workshop:
 
     def _starts(self, number: int) -> dict[str, Start]:
         """What a job of each profile needs in the machine of this number. It reads the store: call it in a thread."""
-        masters = {name: self._master(name) for name in {profile.master for profile in self.profiles.values()}}
+        names = {profile.master for profile in self.profiles.values()}
+        masters = {name: self._damaged.left_out(self.find_master, name) for name in names}
         return {
             profile.id: Start(profile, masters[profile.master], profile.hostname.replace("{number}", str(number)))
             for profile in self.profiles.values()
         }
-
-    def _master(self, name: str) -> MasterNeeds | None:
-        """None also for one that is damaged: the job then says that it is not there."""
-        if not name:
-            return None
-        try:
-            master = self.find_master(name)
-        except NetbootError as error:
-            if self._damaged.get(name) != error.message:
-                log.error("the master %s cannot be used: %s", name, error)
-            self._damaged[name] = error.message
-            return None
-        self._damaged.pop(name, None)
-        return master
 
     def _denied(self, session: Session) -> bool:
         return self.policies.of(session.inventory).denied
