@@ -14,6 +14,8 @@ from netboot.agent.screen.wording import words
 from netboot.bootmenu.texts import TEXTS as MENU_TEXTS
 from netboot.files.assets import asset_folder
 from netboot.jobs.profiles import load_profiles, parse_profile
+from netboot.masters.recipe import Recipe
+from netboot.masters.recipe_reading import parse_recipe
 from netboot.settings.config import Settings, parse_settings
 from netboot.shared.language import Language
 from netboot.shared.problems import Code
@@ -30,6 +32,7 @@ ARCHITECTURE = ROOT / "docs/architecture.md"
 GUIDES: dict[Language, Path] = {"fr": ROOT / "docs/operator.fr.md", "en": ROOT / "docs/operator.en.md"}
 DOCUMENTS = [README, ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 SETTINGS_TITLES = {"fr": "Réglages", "en": "Settings"}
+RECIPES_TITLES = {"fr": "Recettes", "en": "Recipes"}
 PROFILES_TITLES = {"fr": "Profils", "en": "Profiles"}
 
 both_guides = pytest.mark.parametrize("language", get_args(Language))
@@ -112,6 +115,14 @@ def test_the_guides_profile_is_one_that_is_accepted_and_names_every_key(language
     block = yaml_block(section(GUIDES[language].read_text(encoding="utf-8"), PROFILES_TITLES[language]))
     profile = parse_profile(block, source="the guide")
     assert set(yaml.safe_load(block)) == {field.name for field in msgspec.structs.fields(type(profile))}
+
+
+@both_guides
+def test_the_guides_recipe_is_one_that_is_accepted_and_names_every_key(language: Language) -> None:
+    block = yaml_block(section(GUIDES[language].read_text(encoding="utf-8"), RECIPES_TITLES[language]))
+    recipe = parse_recipe(block, source="the guide", folder=asset_folder("images"))
+    assert recipe.packages[-2:] == ("gcompris-qt", "tuxpaint")
+    assert set(yaml.safe_load(block)) == {field.name for field in msgspec.structs.fields(Recipe)}
 
 
 @both_guides

@@ -80,6 +80,8 @@ PURE = (
     "lan.query_rate",
     "masters.account", "masters.description", "masters.difference",
     "masters.bundle.decision", "masters.bundle.format", "masters.bundle.steps",
+    "masters.desktop_files", "masters.install_progress",
+    "masters.recipe", "masters.recipe_rules", "masters.users",
     "masters.file_format", "masters.packed",
     *(f"masters.formats.{name}" for name in (
         "bounds", "crc32c", "vdi_header", "vhd_header", "vhdx_header", "vmdk_header",

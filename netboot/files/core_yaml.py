@@ -2,7 +2,7 @@
 
 YAML 1.2's core schema (§10.3.2), since people read it so: `off` is a word, 52:54:00:12:34:56 is an address. PyYAML by
 itself reads version 1.1, where they are `false` and a number. A key that is there twice is a mistake. Not for: what may
-stand in the files (`settings/config.py`, `jobs/profiles.py`, `masters/recipe.py`).
+stand in the files (`settings/config.py`, `jobs/profiles.py`, `masters/recipe.py`), typed values (`checked_yaml.py`).
 """
 
 import re
@@ -48,13 +48,28 @@ def load(text: str) -> object:
     return yaml.load(text, Loader=CoreLoader)  # noqa: S506 - a safe loader
 
 
-def compose(text: str) -> yaml.Node | None:
-    """The nodes of this text, which know their lines. Raises yaml.YAMLError."""
-    return yaml.compose(text, Loader=CoreLoader)
+def compose(text: str, source: str = "") -> yaml.Node | None:
+    """The nodes of this text, which know their lines and that they are from `source`. Raises yaml.YAMLError."""
+    loader = CoreLoader(text)
+    loader.name = source
+    try:
+        node: yaml.Node | None = loader.get_single_node()
+    finally:
+        loader.dispose()
+    return node
 
 
-def line_of(node: yaml.Node | None, place: str, message: str) -> int:
-    """The line (from 1) of a msgspec path such as `$.http.port`, or of the field that its message names."""
+def construct(node: yaml.Node) -> object:
+    """The value that these nodes are. Raises yaml.YAMLError."""
+    loader = CoreLoader("")
+    try:
+        return loader.construct_document(node)
+    finally:
+        loader.dispose()
+
+
+def position(node: yaml.Node | None, place: str, message: str) -> tuple[str, int]:
+    """The file and line (from 1) of a msgspec path such as `$.http.port`, or of the field that its message names."""
     here = node
     for step in _path_steps(place):
         if isinstance(here, yaml.MappingNode) and not step.startswith("["):
@@ -67,7 +82,7 @@ def line_of(node: yaml.Node | None, place: str, message: str) -> int:
             if f"`{getattr(key, 'value', '')}`" in message:
                 here = key
                 break
-    return here.start_mark.line + 1 if here is not None else 1
+    return (here.start_mark.name, here.start_mark.line + 1) if here is not None else ("", 1)
 
 
 def explain(message: str, place: str, schema: dict[str, object]) -> str:

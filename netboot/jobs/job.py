@@ -14,6 +14,7 @@ from netboot.jobs.seen import Seen
 from netboot.shared.erase_begun import Begun
 from netboot.shared.fields import Digest
 from netboot.shared.inventory import DiskId, Inventory, Size, Text
+from netboot.shared.manifest import FirmwareMode
 from netboot.shared.problems import Problem
 from netboot.shared.stages import Result, StageName
 from netboot.shared.stages.erase import EraseResult, Erasure
@@ -26,6 +27,7 @@ class MasterNeeds(Struct, frozen=True, kw_only=True):
     agent accepts it. `not_customisable`: what keeps the agent from making it a PC's own (Manifest's), "" for nothing.
     `shrunk`: it was made smaller, and only the stage that customises makes it fill a disk again.
     `revoked`: what our own shim refuses its loaders for under Secure Boot (`survey/sbat.py`), "" for nothing.
+    `memory`: what the PC must have fitted, in bytes. `firmware`: how it may have been started.
     """
 
     manifest: Digest
@@ -38,6 +40,8 @@ class MasterNeeds(Struct, frozen=True, kw_only=True):
     not_customisable: Text = ""
     revoked: Text = ""
     shrunk: bool = False
+    memory: Size = 0
+    firmware: tuple[FirmwareMode, ...] = ("bios", "uefi")
 
 
 class StageRecord(Struct, frozen=True, kw_only=True):

@@ -6,7 +6,7 @@ from netboot.jobs.disk_answers import Answer
 from netboot.jobs.disk_rules import internal_disks
 from netboot.jobs.job import Job, MasterNeeds
 from netboot.jobs.profile import Profile
-from netboot.shared.inventory import Disk, DiskId, Inventory, amount, gigabytes, label
+from netboot.shared.inventory import Disk, DiskId, Inventory, amount, gigabytes, label, module_size
 from netboot.shared.problems import Problem
 
 
@@ -21,6 +21,8 @@ def target_of(job: Job) -> tuple[MasterNeeds, Disk] | Problem:
         return Problem("firmware-32-bit", {"master": job.master.name})
     if job.inventory.firmware.secure_boot == "on" and job.master.revoked:
         return Problem("master-revoked", {"master": job.master.name, "why": job.master.revoked})
+    if (problem := _pc_forbids(job.inventory, job.master)) is not None:
+        return problem
     disk = choose_target(job.inventory, job.master, job.target, erased=job.profile.erases, answers=job.answers)
     return disk if isinstance(disk, Problem) else (job.master, disk)
 
@@ -56,6 +58,23 @@ def choose_target(
     if len(best) == 1:
         return best[0]
     return Problem("several-targets", {"disks": ", ".join(label(disk) for disk in best)[:400]})
+
+
+def _pc_forbids(inventory: Inventory, master: MasterNeeds) -> Problem | None:
+    """Why this PC, whatever its disks, cannot get the master."""
+    found = inventory.fitted
+    # A kernel has less than what is fitted: graphics and firmware keep up to an eighth. Nothing told: nothing judged.
+    if found and found + found // 7 < master.memory:
+        return Problem(
+            "memory-too-small",
+            {"master": master.name, "needed": module_size(master.memory), "found": module_size(found)},
+        )
+    mode = inventory.firmware.mode
+    if mode not in master.firmware:
+        return Problem(
+            "firmware-mode", {"master": master.name, "needed": "/".join(master.firmware).upper(), "found": mode.upper()}
+        )
+    return None
 
 
 def master_forbids(profile: Profile, master: MasterNeeds | None) -> Problem | None:

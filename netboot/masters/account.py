@@ -9,8 +9,8 @@ from typing import Final
 from msgspec import UNSET
 
 from netboot.shared.growth import GROWABLE
-from netboot.shared.inventory import gigabytes
-from netboot.shared.manifest import Manifest, Partition, Repair, Understood
+from netboot.shared.inventory import gigabytes, module_size
+from netboot.shared.manifest import Manifest, Needs, Partition, Repair, Understood
 
 _ANY_DISK: Final = 8 * 10**12
 """Bytes: up to so much, how far a file system grows is worth a word. No PC's disk is larger."""
@@ -30,6 +30,7 @@ def account(manifest: Manifest) -> tuple[str, ...]:
         f"Size: {_size(manifest)}.",
         *(f"Taken whole: {_named(one)}, because {one.whole}." for one in manifest.partitions if one.whole),
         *(f"Repaired: {_REPAIRED[repair]}; the master has it right." for repair in understood.repaired),
+        *(f"Needs: {need}." for need in _needs(manifest)),
         f"Grows: {_growth(manifest)}.",
         f"Customising: {_customising(manifest)}.",
         *(f"Starts: {way}." for way in _starts(manifest, understood)),
@@ -52,6 +53,16 @@ def _size(manifest: Manifest) -> str:
     if manifest.shrunk_from is UNSET:
         return size
     return f"{size}. It was made smaller, from {gigabytes(manifest.shrunk_from)}, and grows again when it is customised"
+
+
+def _needs(manifest: Manifest) -> Iterator[str]:
+    needs = manifest.needs if manifest.needs is not UNSET else Needs()
+    if needs.memory:
+        yield f"a PC with {module_size(needs.memory)} of memory"
+    if needs.disk > manifest.disk:
+        yield f"a disk of {gigabytes(needs.disk)}, so that there is room to work"
+    if len(needs.firmware) == 1:
+        yield f"a PC that is started in {needs.firmware[0].upper()} mode"
 
 
 def _growth(manifest: Manifest) -> str:

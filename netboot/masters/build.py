@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -21,7 +21,8 @@ from netboot.bootfiles.debian import find_mirror, sources
 from netboot.files.cache_folder import default_cache_folder
 from netboot.files.code import code_digest
 from netboot.masters.boot_loader import esp_files, make_bios_core, write_configuration
-from netboot.masters.debian_root import clamp_times, make_root, resolve
+from netboot.masters.bootstrap import resolve
+from netboot.masters.debian_root import clamp_times, make_root
 from netboot.masters.disk_image import (
     MIB,
     Geometry,
@@ -32,9 +33,11 @@ from netboot.masters.disk_image import (
     write_root,
 )
 from netboot.masters.intake import About, Progress, take_in
-from netboot.masters.recipe import Recipe, load_recipe
+from netboot.masters.package_cache import PackageCache
+from netboot.masters.recipe import Recipe
+from netboot.masters.recipe_reading import load_recipe, read_beside
 from netboot.shared.errors import NetbootError
-from netboot.shared.manifest import Manifest
+from netboot.shared.manifest import Manifest, Needs
 from netboot.store import Store, StoreError
 from netboot.store.upkeep import collect_garbage, copy_master, forget_drafts, taking_back_unused_chunks
 from netboot.survey.disk_file import open_disk
@@ -49,12 +52,13 @@ def build_master(
     Takes some minutes, or seconds when the cache (default: netboot's cache folder) holds it.
     """
     wanted = load_recipe(recipe)
+    beside = read_beside(wanted, recipe.parent)
     if os.geteuid() != 0:
         raise NetbootError("building a master needs root", hint="start the command again with sudo")
     source_lines = sources(find_mirror(), wanted.suite, wanted.components)
     progress(f"{wanted.name}: looking up Debian's packages")
     packages = resolve(wanted, source_lines)
-    inputs = inputs_digest(wanted, packages)
+    inputs = inputs_digest(wanted, beside, packages)
     cache_store = Store(cache or default_cache_folder() / "masters")
     forget_drafts(store)
     with (
@@ -73,7 +77,7 @@ def build_master(
             else:
                 return earlier
         progress(f"{wanted.name}: {len(packages)} packages to install")
-        manifest = _build(wanted, source_lines, inputs, cache_store, key, progress)
+        manifest = _build(wanted, beside, source_lines, packages, inputs, cache_store, key, progress)
         cache_store.remember_build(inputs, manifest)
         collect_garbage(cache_store)
         progress(f"{wanted.name}: copying it to the store")
@@ -81,16 +85,24 @@ def build_master(
         return manifest
 
 
-def inputs_digest(recipe: Recipe, packages: tuple[str, ...]) -> str:
+def inputs_digest(recipe: Recipe, beside: Mapping[str, bytes], packages: tuple[str, ...]) -> str:
     """The name of a build: everything that decides what is in it, 64 hex digits."""
     code = code_digest(__name__)
+    attached = {name: hashlib.sha256(content).hexdigest() for name, content in beside.items()}
     return hashlib.sha256(
-        json.dumps([msgspec.to_builtins(recipe), packages, code], sort_keys=True).encode()
+        json.dumps([msgspec.to_builtins(recipe), attached, packages, code], sort_keys=True).encode()
     ).hexdigest()
 
 
 def _build(
-    recipe: Recipe, source_lines: str, inputs: str, cache_store: Store, key: SigningKey, progress: Progress
+    recipe: Recipe,
+    beside: Mapping[str, bytes],
+    source_lines: str,
+    packages: tuple[str, ...],
+    inputs: str,
+    cache_store: Store,
+    key: SigningKey,
+    progress: Progress,
 ) -> Manifest:
     geometry = Geometry(size=recipe.disk * MIB, esp_length=recipe.esp * MIB)
     ids = Identifiers(inputs)
@@ -100,7 +112,8 @@ def _build(
         folder.mkdir()
         root, image = folder / "root", folder / "disk.raw"
         progress(f"{recipe.name}: installing Debian {recipe.suite} (some minutes)")
-        epoch = make_root(recipe, source_lines, root)
+        downloads = PackageCache(cache_store.folder.with_name(f"{cache_store.folder.name}-packages") / recipe.suite)
+        epoch = make_root(recipe, beside, source_lines, root, packages, downloads, progress)
         progress(f"{recipe.name}: making the disk")
         write_configuration(root, ids.boot_ids(), recipe.kernel_parameters)
         core = make_bios_core(root, ids.boot_ids().root_partition)
@@ -112,9 +125,11 @@ def _build(
         about = About(
             name=recipe.name,
             version=f"{recipe.version}-{time.strftime('%Y%m%d', time.gmtime(epoch))}",
-            title=recipe.title,
+            title=recipe.title.en,
             licence=recipe.licence,
             created=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(epoch)),
+            titles=recipe.title.in_languages(),
+            needs=Needs(memory=recipe.needs.memory * MIB, disk=recipe.needs.disk * MIB, firmware=recipe.needs.firmware),
         )
         with open_disk(image) as disk:
             return take_in(disk, about, cache_store, key, progress)

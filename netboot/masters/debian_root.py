@@ -1,25 +1,30 @@
-"""Makes the root file system of a Debian master, as a folder: mmdebstrap, then what makes it boot on any PC.
+"""Makes the root file system of a Debian master, as a folder: its packages, then what makes it boot on any PC.
 
 Nothing of this machine goes in: the master's apt sources are the example that Debian's own apt package brings, there
 are no SSH host keys, and machine-id is empty (machine-id(5): made at the first boot, which is no "first boot" that asks
-questions). Not for: partitions and boot sectors (`disk_image.py`), the boot loader (`boot_loader.py`).
+questions). Not for: running mmdebstrap (`bootstrap.py`), partitions and boot
+sectors (`disk_image.py`), the boot loader (`boot_loader.py`).
 """
 
 import os
 import re
 import shlex
 import shutil
+from collections.abc import Mapping, Sequence
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Final
 
-from netboot.bootfiles.debian import KEYRINGS
+from netboot.masters.bootstrap import install
+from netboot.masters.desktop_files import desktop_files
+from netboot.masters.intake import Progress
+from netboot.masters.package_cache import PackageCache
+from netboot.masters.placed_files import packed, recipe_files, script_contents
 from netboot.masters.recipe import Recipe
 from netboot.shared.errors import NetbootError
-from netboot.shared.process import run
 
-_INSTALLED: Final = re.compile(r"^Inst (?P<name>\S+) (?:\[\S+\] )?\((?P<version>\S+) ", re.MULTILINE)
-
+_INSIDE: Final = "netboot-build"
+"""The folder of the root that holds what its making needs; it is gone afterwards."""
 _NETWORK: Final = """\
 # Every wired network adapter, whatever this PC has.
 [Match]
@@ -39,57 +44,51 @@ ConditionPathExists=!/etc/ssh/ssh_host_ed25519_key
 """
 
 
-def resolve(recipe: Recipe, source_lines: str) -> tuple[str, ...]:
-    """What would be installed today, as sorted name=version. Raises NetbootError."""
-    simulated = run(
-        [*_mmdebstrap(recipe), "--simulate", "--verbose", recipe.suite, "/dev/null", "-"], stdin=source_lines
-    )
-    packages = parse_simulation(simulated.stdout + simulated.stderr)
-    if not packages:
-        raise NetbootError("mmdebstrap does not say what it would install", hint="is it older than Debian 12's 1.3?")
-    return packages
-
-
-def parse_simulation(text: str) -> tuple[str, ...]:
-    """The sorted name=version of apt's simulated installation ("Inst name (version …")."""
-    return tuple(sorted({f"{match['name']}={match['version']}" for match in _INSTALLED.finditer(text)}))
-
-
-def make_root(recipe: Recipe, source_lines: str, folder: Path) -> int:
+def make_root(
+    recipe: Recipe,
+    beside: Mapping[str, bytes],
+    source_lines: str,
+    folder: Path,
+    packages: Sequence[str],
+    cache: PackageCache,
+    progress: Progress,
+) -> int:
     """Install the recipe into `folder`, which must not exist; return the newest time of its packages (Unix seconds).
 
+    `beside` are the files that the recipe names, `packages` what is installed, as name=version.
     Takes minutes. Raises NetbootError. Needs root.
     """
-    words = folder.with_name(f"{folder.name}.words")
-    answers = folder.with_name(f"{folder.name}.debconf")
-    words.write_text(script_words(recipe), encoding="utf-8")
-    answers.write_text(debconf_answers(recipe), encoding="utf-8")
+    given = folder.with_name(f"{folder.name}.given")
+    given.mkdir()
+    for name, content in build_files(recipe, beside).items():
+        (given / name).write_bytes(content)
     with as_file(files("netboot.masters") / "in_root.sh") as script:
-        run(
-            [
-                *_mmdebstrap(recipe),
-                "--format=directory",
-                *(f"--dpkgopt=path-exclude=/usr/share/{kind}/*" for kind in ("locale", "man")),
-                *(f"--dpkgopt=path-include=/usr/share/{path}" for path in _translations(recipe)),
-                f"--essential-hook=upload {shlex.quote(os.fspath(answers))} /netboot-debconf",
-                '--essential-hook=chroot "$1" debconf-set-selections /netboot-debconf',
-                f"--customize-hook=upload {shlex.quote(os.fspath(words))} /netboot-recipe",
-                f"--customize-hook=upload {shlex.quote(os.fspath(script))} /netboot-in-root",
-                '--customize-hook=chroot "$1" sh /netboot-in-root',
-                recipe.suite,
-                folder,
-                "-",
-            ],
-            stdin=source_lines,
-            env={"INITRD": "No", "DEBIAN_FRONTEND": "noninteractive"},
-            timeout=3600,
+        hooks = (
+            f"--essential-hook=copy-in {shlex.quote(os.fspath(given))} /",
+            f'--essential-hook=mv "$1/{given.name}" "$1/{_INSIDE}"',
+            f'--essential-hook=chroot "$1" debconf-set-selections /{_INSIDE}/debconf',
+            f"--customize-hook=upload {shlex.quote(os.fspath(script))} /{_INSIDE}/in-root",
+            f'--customize-hook=chroot "$1" sh /{_INSIDE}/in-root',
         )
-    epoch = int((folder / "netboot-epoch").read_text(encoding="ascii"))
-    for name in ("netboot-epoch", "netboot-recipe", "netboot-in-root", "netboot-debconf"):
-        (folder / name).unlink()
+        install(recipe, source_lines, folder, hooks, packages, cache, progress)
+    epoch = int((folder / _INSIDE / "epoch").read_text(encoding="ascii"))
+    shutil.rmtree(folder / _INSIDE)
     _write_files(recipe, folder)
     _clean(folder)
     return epoch
+
+
+def build_files(recipe: Recipe, beside: Mapping[str, bytes]) -> dict[str, bytes]:
+    """What in_root.sh works from, by name: debconf's answers, its words, the accounts, files and scripts."""
+    placed = (*desktop_files(recipe, beside), *recipe_files(recipe, beside))
+    return {
+        "debconf": debconf_answers(recipe).encode(),
+        "words": script_words(recipe).encode(),
+        "users": users_table(recipe).encode(),
+        "files-of-root.tar": packed([file for file in placed if file.owner == "root"]),
+        "files-of-users.tar": packed([file for file in placed if file.owner != "root"]),
+        **{f"script-{number:03}": content for number, content in enumerate(script_contents(recipe, beside))},
+    }
 
 
 def clamp_times(folder: Path, epoch: int) -> None:
@@ -102,21 +101,24 @@ def clamp_times(folder: Path, epoch: int) -> None:
 
 def script_words(recipe: Recipe) -> str:
     """The words of in_root.sh, as assignments quoted for the shell."""
-    words = {
-        "USER_NAME": recipe.user.name,
-        "USER_TITLE": recipe.user.title,
-        "USER_GROUPS": ",".join(recipe.user.groups),
-        "USER_SIGN_IN": recipe.user.sign_in,
-        "MASK": " ".join(recipe.mask),
-    }
-    return "".join(f"{name}={shlex.quote(value)}\n" for name, value in words.items())
+    return f"MASK={shlex.quote(' '.join(recipe.mask))}\n"
+
+
+def users_table(recipe: Recipe) -> str:
+    """The accounts for in_root.sh, one a line: name, how to sign in, groups, title, with colons between."""
+    return "".join(f"{user.name}:{user.sign_in}:{','.join(user.groups)}:{user.title}\n" for user in recipe.users)
 
 
 def debconf_answers(recipe: Recipe) -> str:
     """What the packages' own setup would ask, in the form of debconf-set-selections(1)."""
     area, _, city = recipe.timezone.partition("/")
     answers = (
-        ("locales", "locales/locales_to_be_generated", "multiselect", ", ".join(f"{x} UTF-8" for x in recipe.locales)),
+        (
+            "locales",
+            "locales/locales_to_be_generated",
+            "multiselect",
+            ", ".join(f"{x} UTF-8" for x in dict.fromkeys(recipe.locales)),
+        ),
         ("locales", "locales/default_environment_locale", "select", recipe.locales[0]),
         ("keyboard-configuration", "keyboard-configuration/xkb-keymap", "select", recipe.keyboard),
         ("keyboard-configuration", "keyboard-configuration/layoutcode", "string", recipe.keyboard),
@@ -145,9 +147,10 @@ def _write_files(recipe: Recipe, root: Path) -> None:
         "etc/hostname": f"{recipe.hostname}\n",
         "etc/hosts": f"127.0.0.1 localhost\n127.0.1.1 {recipe.hostname}\n::1 localhost ip6-localhost ip6-loopback\n",
         "etc/machine-id": "",
-        "etc/systemd/network/80-wired.network": _NETWORK,
         "etc/systemd/system/sshd-keygen.service.d/host-keys.conf": _HOST_KEYS,
     }
+    if not (root / "usr/sbin/NetworkManager").exists():
+        contents["etc/systemd/network/80-wired.network"] = _NETWORK
     for name, content in contents.items():
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -171,25 +174,3 @@ def _clean(root: Path) -> None:
                 shutil.rmtree(path)
             else:
                 path.unlink()
-
-
-def _translations(recipe: Recipe) -> list[str]:
-    languages = recipe.languages
-    return [
-        "man/man[1-9]*/*",
-        "locale/locale.alias",
-        *(f"locale/{language}*/*" for language in languages),
-        *(f"man/{language}*/*" for language in languages),
-    ]
-
-
-def _mmdebstrap(recipe: Recipe) -> list[str | Path]:
-    return [
-        "mmdebstrap",
-        "--mode=root",
-        "--variant=minbase",
-        "--architectures=amd64",
-        f"--components={','.join(recipe.components)}",
-        f"--include={','.join(sorted(recipe.packages))}",
-        f"--keyring={KEYRINGS}",
-    ]

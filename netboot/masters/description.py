@@ -17,7 +17,7 @@ def describe(manifest: Manifest, stored: Stored) -> tuple[str, ...]:
     """The lines, in order; each says first what it is about."""
     table = "GPT" if manifest.table == "gpt" else "MBR"
     return (
-        f"Name: {manifest.name} (“{manifest.title}”)",
+        f"Name: {manifest.name} ({_titles(manifest)})",
         f"Version: {manifest.version}, made {manifest.created}",
         f"Licence: {manifest.licence}",
         *_origin(manifest),
@@ -34,6 +34,11 @@ def _origin(manifest: Manifest) -> Iterator[str]:
     if manifest.origin is not UNSET:
         way = ", who had it from ".join(f"“{one.workshop}”" for one in manifest.origin)
         yield f"Taken in from: {way} (there {manifest.origin[0].manifest})"
+
+
+def _titles(manifest: Manifest) -> str:
+    titles = [manifest.title] if manifest.titles is UNSET else list(manifest.titles.values())
+    return ", ".join(f"“{title}”" for title in dict.fromkeys(titles))
 
 
 def _in_store(stored: Stored) -> str:

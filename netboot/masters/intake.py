@@ -11,13 +11,15 @@ from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 import msgspec
+from msgspec import UNSET, UnsetType
 from nacl.signing import SigningKey
 
 from netboot.masters.chunking import put_chunks
 from netboot.masters.loader_level import require_not_revoked
 from netboot.masters.shrinking import Fit, as_it_is
 from netboot.shared.errors import NetbootError
-from netboot.shared.manifest import Chunk, Manifest, ManifestError, require_sound
+from netboot.shared.language import Language
+from netboot.shared.manifest import Chunk, Manifest, ManifestError, Needs, require_sound
 from netboot.store import Store
 from netboot.survey.disk_file import DiskFile
 from netboot.survey.pieces import pieces
@@ -40,6 +42,8 @@ class About:
     architecture: Literal["amd64", "i386", "arm64"] = "amd64"
     level: Generations | None = None
     """What loaders must have to start on a PC with Secure Boot that booted from here; None asks for nothing."""
+    titles: dict[Language, str] | UnsetType = UNSET
+    needs: Needs | UnsetType = UNSET
 
 
 def take_in(
@@ -94,6 +98,8 @@ def describe(source: str, about: About, found: Survey) -> Manifest:
         uefi=found.uefi,
         understood=found.understood,
         chunks=tuple(Chunk(start, end - start, _NO_CHUNK) for start, end in pieces(found.ranges)),
+        titles=about.titles,
+        needs=about.needs,
     )
     _require_sound(manifest, source)
     return manifest

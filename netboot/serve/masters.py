@@ -11,7 +11,7 @@ from netboot.jobs.profile import Profile
 from netboot.jobs.target import master_forbids
 from netboot.records.record import Record
 from netboot.shared.errors import NetbootError
-from netboot.shared.manifest import Manifest
+from netboot.shared.manifest import Manifest, Needs
 from netboot.store import ForeignError, Store, StoreBusyError, StoreError
 from netboot.survey.sbat import Generations, revoked
 from netboot.workshop.held_masters import MastersChangingError
@@ -47,16 +47,19 @@ class Masters:
             return MasterNeeds(manifest=error.digest, name=name, disk=0, signed=False)
         if manifest is None:
             return None
+        needs = manifest.needs if manifest.needs is not UNSET else Needs()
         return MasterNeeds(
             manifest=manifest.digest,
             name=manifest.name,
-            disk=manifest.disk,
+            disk=max(manifest.disk, needs.disk),
             sector=manifest.sector,
             used=manifest.used,
             uefi_bits=manifest.uefi.bits if manifest.uefi else 0,
             not_customisable=manifest.not_customisable,
             revoked=self._revoked(manifest),
             shrunk=manifest.shrunk_from is not UNSET,
+            memory=needs.memory,
+            firmware=needs.firmware,
         )
 
     @contextmanager

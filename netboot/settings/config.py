@@ -7,11 +7,9 @@ import os
 from pathlib import Path
 from typing import Annotated, Literal, NamedTuple
 
-import msgspec
-import yaml
 from msgspec import Meta, Struct
 
-from netboot.files import core_yaml
+from netboot.files import checked_yaml
 from netboot.files.assets import asset_folder
 from netboot.files.cache_folder import default_cache_folder
 from netboot.jobs.policy import DhcpMode, Loader
@@ -238,24 +236,5 @@ def load_settings(path: Path | None) -> Settings:
 
 def parse_settings(text: str, *, source: str) -> Settings:
     """Settings from YAML text; `source` names it in errors. Raises NetbootError with the line and what was expected."""
-    try:
-        node = core_yaml.compose(text)
-        raw = core_yaml.load(text)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f", line {mark.line + 1}" if mark else ""
-        raise NetbootError(
-            f"{source}{where}: this is not YAML: {getattr(error, 'problem', error)}",
-            hint="indent with spaces, and write `name: value`",
-        ) from error
-    try:
-        return msgspec.convert(raw if raw is not None else {}, Settings)
-    except msgspec.ValidationError as error:
-        message, _, place = str(error).partition(" - at ")
-        place = place.strip("` ")
-        line = core_yaml.line_of(node, place, message)
-        expected = core_yaml.explain(message, place, msgspec.json.schema(Settings))
-        raise NetbootError(
-            f"{source}, line {line}: {place.removeprefix('$').removeprefix('.') or 'top level'}: {expected}",
-            hint="see docs/operator.en.md, “Settings”",
-        ) from error
+    node = checked_yaml.compose(text, source=source)
+    return checked_yaml.convert(node, Settings, source=source, hint="see docs/operator.en.md, “Settings”")

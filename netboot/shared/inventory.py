@@ -273,6 +273,12 @@ class Inventory(Struct, frozen=True, kw_only=True):
     batteries: Annotated[tuple[Battery, ...], Meta(max_length=8)] = ()
     gpus: Annotated[tuple[Gpu, ...], Meta(max_length=16)] = ()
 
+    @property
+    def fitted(self) -> int:
+        """The bytes of memory in its slots; what the kernel has where a slot does not tell; 0 when nothing does."""
+        told = sum(dimm.size for dimm in self.dimms)
+        return self.memory if any(dimm.untold for dimm in self.dimms) else max(told, self.memory)
+
 
 def judged_clock(inventory: Inventory, now: float) -> Inventory:
     """The inventory with the PC's clock only where that is wrong, to the day: one PC stays one inventory, visit after
@@ -290,6 +296,11 @@ def label(disk: Disk) -> str:
 def gigabytes(size: int) -> str:
     """A size in bytes as people read it on a disk's label (powers of ten)."""
     return f"{size / 1e12:.1f} TB" if size >= 1e12 else f"{size / 1e9:.1f} GB"
+
+
+def module_size(size: int) -> str:
+    """So many bytes of memory as people read it on a module's label (powers of two)."""
+    return f"{size / (1 << 30):.1f} GB"
 
 
 def amount(size: int) -> str:

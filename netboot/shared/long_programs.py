@@ -17,7 +17,7 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from threading import Event
 from typing import IO, Final, Literal
@@ -123,12 +123,14 @@ def follow(
     stop: Event | None = None,
     expect: Sequence[int] | None = (0,),
     longest: int = LONGEST,
+    env: Mapping[str, str] | None = None,
 ) -> Completed:
     """Run a program to its end; `tell` is called in this thread with each line of both its outputs as it comes.
 
     `timeout` is in seconds; `stop` ends it early; `expect` names the exit statuses that are not an error (None: any);
-    `longest` is in bytes. What is returned holds the last lines only, KEPT characters of each output. Raises
-    ProgramError, ProgramStoppedError once `stop` is set, and whatever `tell` raises: the program is ended then too.
+    `longest` is in bytes; `env` is added to this process's environment. What is returned holds the last lines only,
+    KEPT characters of each output. Raises ProgramError, ProgramStoppedError once `stop` is set, and whatever `tell`
+    raises: the program is ended then too.
     """
     words = _installed_command(command)
     stop = stop or Event()
@@ -141,7 +143,7 @@ def follow(
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        env=environment(),
+        env=environment(env),
         start_new_session=True,
     )
     files = [file for file in (process.stdout, process.stderr) if file is not None]

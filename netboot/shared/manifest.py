@@ -25,6 +25,7 @@ from nacl.signing import SigningKey, VerifyKey
 from netboot.shared.fields import Digest, Identifier
 from netboot.shared.growth import EXT
 from netboot.shared.inventory import Size, Text
+from netboot.shared.language import Language
 
 MAGIC: Final = b"netboot-manifest1\n"
 SIGNATURE_LENGTH: Final = 64
@@ -45,6 +46,7 @@ Kind = Annotated[str, Meta(min_length=1, max_length=32, pattern=r"^[0-9A-Za-z_][
 Role = Literal["bios-boot", "esp", "boot", "root", "home", "swap", "data", "recovery", "reserved", "extended", "other"]
 
 Repair = Literal["protective-mbr", "primary-gpt", "backup-gpt", "disk-end"]
+FirmwareMode = Literal["bios", "uefi"]
 REMOVABLE_PATHS: Final = frozenset({"/efi/boot/bootx64.efi", "/efi/boot/bootia32.efi", "/efi/boot/bootaa64.efi"})
 
 
@@ -136,6 +138,17 @@ class Origin(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     manifest: Digest
 
 
+class Needs(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a PC must have for it, by whoever made it: `memory` that is fitted and `disk` in bytes, 0 for any.
+
+    `firmware`: how a PC may be started that gets it.
+    """
+
+    memory: Size = 0
+    disk: Size = 0
+    firmware: Annotated[tuple[FirmwareMode, ...], Meta(min_length=1, max_length=2)] = ("bios", "uefi")
+
+
 class Chunk(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     """`length` bytes at `offset` of the disk; `sha256` of the plain bytes is the chunk's name. In JSON: a list."""
 
@@ -153,10 +166,11 @@ class Manifest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One version of one master. `disk` is the smallest disk it fits on, `sector` the only sector size it boots with.
 
     `licence` is an SPDX expression, `created` a UTC time, `architecture` Debian's name, `table_id` the disk's GUID
-    (gpt) or its signature in hex (dos). `uefi` is None when the master has no boot loader for UEFI. `understood` is
-    missing in masters of before it was kept. `origin`: the workshop that it was taken in from, then the one that this
-    had it from, as each said; missing in masters made here. `shrunk_from`: how large the disk was before its
-    last file system was made smaller to fit smaller disks; missing where it has its own size.
+    (gpt) or its signature in hex (dos). `uefi` is None when the master has no boot loader for UEFI. `understood`,
+    `titles` (the title by language) and `needs` are missing in masters of before they were kept. `origin`: the workshop
+    that it was taken in from, then the one that this had it from, as each said; missing in masters made here.
+    `shrunk_from`: how large the disk was before its last file system was made smaller to fit smaller disks; missing
+    where it has its own size.
     """
 
     format: Literal[1] = 1
@@ -176,6 +190,8 @@ class Manifest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     chunks: Annotated[tuple[Chunk, ...], Meta(min_length=1)]
     origin: Annotated[tuple[Origin, ...], Meta(min_length=1, max_length=8)] | UnsetType = UNSET
     shrunk_from: Size | UnsetType = UNSET
+    titles: dict[Language, Line] | UnsetType = UNSET
+    needs: Needs | UnsetType = UNSET
 
     @property
     def used(self) -> int:

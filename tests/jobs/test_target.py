@@ -5,11 +5,13 @@ from itertools import permutations
 import pytest
 from msgspec.structs import replace
 
+from netboot.imaging import Blocked, next_stage
 from netboot.jobs.disk_answers import Answer
 from netboot.jobs.target import choose_target, target_of
-from netboot.shared.inventory import DiskId, Inventory
+from netboot.shared.inventory import Dimm, DiskId, Inventory
+from netboot.shared.manifest import FirmwareMode
 from netboot.shared.problems import Problem
-from tests.jobs.conftest import GB, HDD, MASTER, SSD, STICK, inventory, job
+from tests.jobs.conftest import GB, HDD, MASTER, SSD, STICK, done, inventory, job
 
 SMALL = replace(SSD, model="Small", id=DiskId(serial="S4", size=4 * GB))
 SMALLER = replace(SSD, model="Smaller", id=DiskId(serial="S2", size=2 * GB))
@@ -130,3 +132,46 @@ def test_a_disk_that_is_large_enough_and_has_other_sectors_is_told_before_those_
 
 def test_the_disk_that_fits_is_taken_also_where_it_is_no_ssd() -> None:
     assert choose_target(inventory(SMALL, HDD), MASTER, None, erased=True) == HDD
+
+
+GIB = 1 << 30
+
+
+def with_memory(memory: int, *dimms: Dimm) -> Inventory:
+    return replace(inventory(SSD), memory=memory, dimms=dimms)
+
+
+@pytest.mark.parametrize(
+    ("found", "enough"),
+    [
+        (with_memory(0), True),  # not told: nothing to judge by
+        (with_memory(2 * GIB), True),
+        # What a kernel has of 2 GiB when the graphics keep 128 MiB of it.
+        (with_memory(2 * GIB - 150 * (1 << 20)), True),
+        (with_memory(GIB), False),
+        (with_memory(GIB, Dimm(size=GIB), Dimm(size=0)), False),
+        (with_memory(GIB, Dimm(size=GIB), Dimm(size=GIB)), True),
+        (with_memory(GIB, Dimm(size=2 * GIB), Dimm(untold=True)), False),
+    ],
+)
+def test_a_pc_with_too_little_memory_is_refused_with_what_it_has_and_needs(found: Inventory, enough: bool) -> None:
+    wants = replace(MASTER, memory=2 * GIB)
+    told = Problem("memory-too-small", {"master": "debian", "needed": "2.0 GB", "found": "1.0 GB"})
+    assert target_of(job(inventory=found, master=wants)) == ((wants, SSD) if enough else told)
+    assert target_of(job(inventory=found)) == (MASTER, SSD)
+
+
+def test_too_little_memory_stops_before_the_erase() -> None:
+    of = done(job(inventory=with_memory(GIB), master=replace(MASTER, memory=2 * GIB)), "check")
+    stopped = next_stage(of)
+    assert isinstance(stopped, Blocked)
+    assert stopped.stage == "erase"
+    said = "Ce PC a 1,0 Go de mémoire, et le système debian en demande 2,0 Go."
+    assert stopped.problem.sentence("fr").startswith(said)
+
+
+@pytest.mark.parametrize("modes", [("bios",), ("uefi",), ("bios", "uefi")])
+def test_a_master_for_another_way_of_starting_is_refused(modes: tuple[FirmwareMode, ...]) -> None:
+    wants = replace(MASTER, firmware=modes)
+    told = Problem("firmware-mode", {"master": "debian", "needed": "BIOS", "found": "UEFI"})
+    assert target_of(job(SSD, master=wants)) == ((wants, SSD) if "uefi" in modes else told)

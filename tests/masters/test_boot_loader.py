@@ -7,9 +7,10 @@ import pytest
 
 from netboot.files.assets import asset_folder
 from netboot.masters.boot_loader import BootIds, embed_bios, esp_files, grub_menu
-from netboot.masters.debian_root import apt_sources, debconf_answers, parse_simulation, script_words
+from netboot.masters.bootstrap import parse_simulation
+from netboot.masters.debian_root import apt_sources, debconf_answers, script_words, users_table
 from netboot.masters.disk_image import MIB, Geometry, Identifiers, sfdisk_script
-from netboot.masters.recipe import load_recipe
+from netboot.masters.recipe_reading import load_recipe
 from netboot.shared.errors import NetbootError
 
 IDS = BootIds("6f1f4d4e-0000-4000-8000-000000000001", "5D2F-6AC8", 3)
@@ -64,7 +65,7 @@ def test_a_recorded_simulation_is_read() -> None:
 
 def test_the_shell_gets_every_word_quoted() -> None:
     recipe = load_recipe(asset_folder("images") / "debian-minimal.yaml")
-    assert "USER_SIGN_IN=first-login\n" in script_words(recipe)
+    assert users_table(recipe) == "atelier:first-login:sudo:Atelier\n"
     assert "MASK=systemd-networkd-wait-online.service\n" in script_words(recipe)
     assert "locales locales/default_environment_locale select fr_FR.UTF-8\n" in debconf_answers(recipe)
 

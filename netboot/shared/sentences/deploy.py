@@ -8,6 +8,8 @@ Code = Literal[
     "exception-void",
     "deploy-stalled",
     "firmware-32-bit",
+    "firmware-mode",
+    "memory-too-small",
     "chunk-damaged",
     "chunk-missing",
     "master-unsigned",
@@ -39,6 +41,18 @@ SENTENCES: Final[dict[Code, dict[Language, str]]] = {
         "écrit. Dans le réglage du PC, choisissez le mode BIOS (« Legacy », CSM) s'il existe, sinon un autre profil.",
         "en": "This PC's UEFI is a 32-bit one and the system {master} has no loader for it. Nothing was written. "
         "In the PC's setup choose BIOS mode (“Legacy”, CSM) if there is one, else another profile.",
+    },
+    "firmware-mode": {
+        "fr": "Ce PC a démarré en mode {found}, et le système {master} demande le mode {needed}. Rien n'a été effacé. "
+        "Changez le mode de démarrage dans le réglage du PC, ou choisissez un autre profil.",
+        "en": "This PC started in {found} mode, and the system {master} needs {needed}. Nothing was erased. "
+        "Change the boot mode in the PC's setup, or choose another profile.",
+    },
+    "memory-too-small": {
+        "fr": "Ce PC a {found} de mémoire, et le système {master} en demande {needed}. Rien n'a été effacé. "
+        "Ajoutez de la mémoire, ou choisissez un profil au système plus léger.",
+        "en": "This PC has {found} of memory, and the system {master} needs {needed}. Nothing was erased. "
+        "Add memory, or choose a profile with a lighter system.",
     },
     "chunk-damaged": {
         "fr": "Le système {master} est abîmé sur le serveur. Reconstruisez-le ou importez-le à nouveau, puis "
