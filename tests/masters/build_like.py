@@ -6,6 +6,7 @@ Run as a process of its own, to be killed: python -m tests.masters.build_like RE
 import os
 import shutil
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from unittest.mock import patch
 
@@ -28,16 +29,23 @@ def main() -> None:
     packages = (f"image={image.name}",)
 
     def built(
-        wanted: Recipe, source_lines: str, inputs: str, cache_store: Store, key: SigningKey, progress: Progress
+        wanted: Recipe,
+        beside: Mapping[str, bytes],
+        source_lines: str,
+        packages: tuple[str, ...],
+        inputs: str,
+        cache_store: Store,
+        key: SigningKey,
+        progress: Progress,
     ) -> Manifest:
-        del source_lines
+        del beside, source_lines, packages
         with cache_store.draft(".build") as folder:
             (folder / "root").mkdir(parents=True)
             shutil.copy(image, folder / "disk.raw")
             about = About(
                 name=wanted.name,
                 version=inputs[:8],
-                title=wanted.title,
+                title=wanted.title.en,
                 licence=wanted.licence,
                 created="2026-01-02T03:04:05Z",
             )
