@@ -253,7 +253,8 @@ async def serving(
         digits_asked=digits.is_set,
         prove=workshop.prove,
     )
-    server = TestServer(boot_application(BootHttp(dict(files), dict(rendered), menus, digits, masters), workshop))
+    app = boot_application(BootHttp(dict(files), dict(rendered), menus, digits, masters), workshop)
+    server = TestServer(app, port=port)
     async with server:
         yield server
 
