@@ -66,7 +66,7 @@ def _answered(handler: Handler) -> Handler:
 
 async def _plan(request: web.Request) -> web.StreamResponse:
     captures, job, token = _who(request)
-    captures.places(job, token)
+    captures.require(job, token)
     plan = await asyncio.to_thread(parse_plan, await _body(request, PLAN_LIMIT))
     await captures.announce(job, token, plan)
     return web.Response()
@@ -74,7 +74,7 @@ async def _plan(request: web.Request) -> web.StreamResponse:
 
 async def _names(request: web.Request) -> web.StreamResponse:
     captures, job, token = _who(request)
-    captures.places(job, token)
+    captures.require(job, token)
     named = parse_named(await _body(request, NAMES_LIMIT))
     lacking = await captures.lacking(job, token, named.chunks)
     return web.Response(body=msgspec.json.encode(Lacking(lacking)), content_type="application/json")

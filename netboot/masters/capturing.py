@@ -8,7 +8,6 @@ Not for: who may send (`workshop/captures.py`), HTTP (`boothttp/captures.py`). E
 from several threads at once. Sizes are bytes.
 """
 
-import logging
 import time
 from bisect import bisect_right
 from collections.abc import Sequence
@@ -33,8 +32,6 @@ from netboot.survey.disk_layout import DiskLayout
 from netboot.survey.pieces import GRID
 from netboot.survey.sbat import Generations
 from netboot.survey.whole_disk import Survey
-
-log = logging.getLogger(__name__)
 
 
 class NotTakenError(Exception):
@@ -68,22 +65,28 @@ class CaptureDesk:
             created=time.strftime("%Y-%m-%dT%H:%M:%SZ", now),
             level=self.level,
         )
-        manifest = _described(plan, about, source)
-        try:
-            self.store.require_space(manifest.used)
-        except NetbootError as error:
-            log.warning("no room for a capture of %s: %s", source, error)
-            values = {"needed": amount(manifest.used), "error": error.message[:300]}
-            raise NotTakenError(Problem("capture-no-room", values)) from error
+        manifest = msgspec.structs.replace(_described(plan, about, source), captured=order.job)
+        self.require_space(manifest.used, manifest.used)
         return Capturing(self, order, manifest, plan.ranges)
 
+    def require_space(self, wanted: int, used: int) -> None:
+        """Raises NotTakenError when `wanted` more bytes of a disk that has `used` in use have no room."""
+        try:
+            self.store.require_space(wanted)
+        except NetbootError as error:
+            values = {"needed": amount(used), "error": error.message[:300]}
+            raise NotTakenError(Problem("capture-no-room", values)) from error
+
     def find(self, order: Capture, said: CaptureResult) -> CaptureResult | None:
-        """What is left to know of a capture that ended before the server was started anew; None when it is not here."""
+        """What is left to know of a capture that ended before the server was started anew; None when it is not here.
+
+        That it is this very job's stands in its manifest, which this server signed.
+        """
         try:
             manifest = self.store.manifest(said.manifest)
         except StoreError:
             return None
-        if manifest.name != order.name:
+        if manifest.captured != order.job:
             return None
         return result_of(manifest, order, sent_chunks=said.sent_chunks, sent=said.sent)
 
@@ -159,6 +162,7 @@ class Capturing:
         Sent twice it is kept once.
         """
         length = self.require_wanted(sha256)
+        self._desk.require_space(len(frame), self._used)
         try:
             if zstandard.frame_content_size(frame) != length:
                 raise FrameError("another length than was announced", hint="read the disk again")

@@ -19,6 +19,7 @@ def describe(manifest: Manifest, stored: Stored) -> tuple[str, ...]:
     return (
         f"Name: {manifest.name} ({_titles(manifest)})",
         f"Version: {manifest.version}, made {manifest.created}",
+        *(() if manifest.captured is UNSET else (f"Captured: by job {manifest.captured}",)),
         f"Licence: {manifest.licence}",
         *_origin(manifest),
         f"Manifest: {manifest.digest}",

@@ -170,7 +170,7 @@ class Manifest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     `titles` (the title by language) and `needs` are missing in masters of before they were kept. `origin`: the workshop
     that it was taken in from, then the one that this had it from, as each said; missing in masters made here.
     `shrunk_from`: how large the disk was before its last file system was made smaller to fit smaller disks; missing
-    where it has its own size.
+    where it has its own size. `captured`: the job whose capture it is; missing for all others.
     """
 
     format: Literal[1] = 1
@@ -192,6 +192,7 @@ class Manifest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     shrunk_from: Size | UnsetType = UNSET
     titles: dict[Language, Line] | UnsetType = UNSET
     needs: Needs | UnsetType = UNSET
+    captured: Annotated[Identifier, Meta(min_length=1)] | UnsetType = UNSET
 
     @property
     def used(self) -> int:

@@ -61,6 +61,10 @@ class Captures:
         self._desk = desk
         self._under_way: dict[str, _UnderWay] = {}
 
+    def require(self, job: str, token: Token) -> None:
+        """Before anything of a body is read. Raises MayNotSendError."""
+        self._may_send(job, token)
+
     def places(self, job: str, token: Token) -> asyncio.Semaphore:
         """Held while a chunk of this job's capture is received. Raises MayNotSendError."""
         return self._may_send(job, token).places

@@ -20,6 +20,7 @@ from netboot.shared.inventory import Disk, DiskId
 from netboot.shared.manifest import Chunk, Partition, Understood
 from netboot.shared.problems import Problem
 from netboot.shared.process import run
+from netboot.shared.protocol import Stay
 from netboot.shared.stages.capture import CaptureResult
 from netboot.store import Store
 from netboot.survey.pieces import GRID, pieces
@@ -246,6 +247,28 @@ async def test_a_store_without_room_for_it_says_so_before_anything_is_sent(recor
         assert is_empty(store)
     finally:
         run(["umount", full])
+
+
+@pytest.mark.root
+async def test_a_store_that_fills_up_meanwhile_says_so(record: Record, tmp_path: Path) -> None:
+    small = tmp_path / "small"
+    small.mkdir()
+    run(["mount", "-t", "tmpfs", "-o", "size=262m", "tmpfs", small])
+    try:
+        store = Store(small / "store")
+        workshop = capturing_workshop(record, store)
+        async with serving(workshop) as server, ordered(server, workshop, [DISK]) as pc:
+            await announced(pc)
+            await named(pc)
+            (small / "another").write_bytes(bytes(6 * MIB))
+            status, body = await pc.ask("PUT", f"chunks/{NAMES[0]}", FRAMES[0])
+            problem = msgspec.json.decode(body, type=Problem)
+            assert (status, problem.code) == (507, "capture-no-room")
+            await pc.agent.finish(pc.order, None, outcome="failed", problem=problem)
+            assert await pc.agent.order() == Stay(problem=problem)
+        assert is_empty(store)
+    finally:
+        run(["umount", small])
 
 
 ranges = st.lists(st.tuples(st.integers(0, 40 * MIB), st.integers(0, 40 * MIB)), max_size=8)

@@ -170,7 +170,7 @@ async def test_a_capture_that_breaks_off_offers_nothing_and_goes_on_with_what_is
     async with serving(workshop) as server, ordered(server, workshop, [disk]) as pc:
         with pytest.raises(PowerCutError):
             await pc.capture(lambda: [disk], told=cut_at_half)
-        with pytest.raises(StoreError, match="being written to"):
+        with pytest.raises(StoreError, match="in use by"):
             collect_garbage(store)
         assert store.names() == {}
     async with serving(workshop) as server, ordered(server, workshop, [disk], boot="boot-after") as again:
@@ -224,6 +224,38 @@ async def test_a_master_that_was_made_before_the_server_was_started_anew_counts(
         assert isinstance(await agent.order(), RunStage)
     (machine,) = record.machines.overview()
     assert record.machines.detail(machine.id).visits[0].jobs[0].stages[1].result == result
+
+
+async def test_an_older_capture_is_no_proof_of_another_also_after_the_server_was_started_anew(
+    record: Record, store: Store, disk: Disk
+) -> None:
+    workshop = capturing_workshop(record, store)
+    async with serving(workshop) as server:
+        async with ordered(server, workshop, [disk]) as pc:
+            older = await pc.capture(lambda: [disk])
+            await pc.agent.finish(pc.order, older)
+            assert isinstance(await pc.agent.order(), RunStage)
+        assert store.manifest(older.manifest).captured == pc.stage.job
+    after = capturing_workshop(record, store)
+    async with serving(after) as server, ordered(server, after, [disk], boot="boot-2") as again:
+        await again.agent.finish(again.order, older)
+        assert isinstance(await again.agent.order(), Stay)
+
+
+async def test_a_server_that_is_silent_is_waited_for_and_then_told(
+    workshop: Workshop, server: TestServer, disk: Disk
+) -> None:
+    async with ordered(server, workshop, [disk]) as pc:
+        pc.place.url = "http://127.0.0.1:9"
+        with pytest.raises(StageFailed) as failed:
+            await pc.capture(lambda: [disk], patience=1)
+    assert failed.value.problem.code == "server-silent"
+
+
+async def test_a_server_without_a_store_for_captures_takes_none(record: Record, disk: Disk) -> None:
+    workshop = capturing_workshop(record, None)
+    async with serving(workshop) as server, ordered(server, workshop, [disk]) as pc:
+        assert (await pc.ask("PUT", "plan", b""))[0] == 403
 
 
 async def test_a_capture_that_failed_lets_the_store_be_cleaned_up(
