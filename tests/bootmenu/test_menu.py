@@ -6,9 +6,9 @@ from typing import NoReturn
 import msgspec
 import pytest
 
-from netboot.bootmenu.boot_menu import BootMenu, Refused, entries, notices
+from netboot.bootmenu.boot_menu import BootMenu, Refused, default_entry, entries, notices
 from netboot.bootmenu.escapes import grub_quoted, ipxe_plain
-from netboot.bootmenu.offered import MenuOffer
+from netboot.bootmenu.offered import MenuOffer, may_be_default
 from netboot.bootmenu.texts import TEXTS
 from netboot.jobs.profile import Profile
 from netboot.settings.config import Settings
@@ -17,6 +17,7 @@ from netboot.shared.problems import Code, Problem
 from netboot.shared.process import run
 from netboot.shared.sentences import TITLES
 from tests.bootmenu.menus import GRUB, IPXE, MAC, MEMTEST, SERVER, WIPE, Menus, menu, profile
+from tests.workshop.capturing import CAPTURE
 
 
 @pytest.mark.parametrize("language", ["fr", "en"])
@@ -131,6 +132,17 @@ def test_what_writes_to_a_disk_asks_once_more_and_no_is_the_default() -> None:
     ipxe = menu(WIPE).ipxe()
     assert "choose --default menu selected" in ipxe
     assert ipxe.index("set picked profile=wipe&") > ipxe.index(":profile-1-yes")
+
+
+def test_a_capture_needs_the_ticket_and_the_code_in_either_menu_and_never_starts_by_itself() -> None:
+    (entry,) = (one for one in entries([CAPTURE], "en", MenuOffer(), digits=True) if one.profile)
+    assert (entry.proven, entry.digits, entry.confirm) == (True, True, "")
+    grub = menu(CAPTURE).grub()
+    assert "load_proven capture" in grub
+    assert "netboot.profile=capture" not in grub
+    assert "set picked profile=capture&" in menu(CAPTURE).ipxe()
+    assert default_entry(CAPTURE.id, [entry]) == "local"
+    assert not may_be_default(CAPTURE.id, {CAPTURE.id: CAPTURE})
 
 
 def test_inventory_only_names_no_profile_and_asks_nothing() -> None:
