@@ -23,7 +23,8 @@ from netboot.shared.stages.erase import EraseResult, Erasure
 class MasterNeeds(Struct, frozen=True, kw_only=True):
     """What a master asks of a PC: the smallest disk and its sector size, and what its chunks cover, all in bytes.
 
-    `uefi_bits`: which UEFI its boot loader is for, 0 when it has none for UEFI. `signed`: by this workshop, else no
+    `uefi_bits`: which UEFI its boot loader is for, 0 when it has none for UEFI. `bios`: whether a BIOS may start it,
+    which is not known of masters of before it was kept. `signed`: by this workshop, else no
     agent accepts it. `not_customisable`: what keeps the agent from making it a PC's own (Manifest's), "" for nothing.
     `shrunk`: it was made smaller, and only the stage that customises makes it fill a disk again.
     `revoked`: what our own shim refuses its loaders for under Secure Boot (`survey/sbat.py`), "" for nothing.
@@ -42,6 +43,7 @@ class MasterNeeds(Struct, frozen=True, kw_only=True):
     shrunk: bool = False
     memory: Size = 0
     firmware: tuple[FirmwareMode, ...] = ("bios", "uefi")
+    bios: bool = True
 
 
 class StageRecord(Struct, frozen=True, kw_only=True):

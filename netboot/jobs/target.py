@@ -6,7 +6,7 @@ from netboot.jobs.disk_answers import Answer
 from netboot.jobs.disk_rules import internal_disks
 from netboot.jobs.job import Job, MasterNeeds
 from netboot.jobs.profile import Profile
-from netboot.shared.inventory import Disk, DiskId, Inventory, amount, gigabytes, label, module_size
+from netboot.shared.inventory import Disk, DiskId, Firmware, Inventory, amount, gigabytes, label, module_size
 from netboot.shared.problems import Problem
 
 
@@ -17,8 +17,9 @@ def target_of(job: Job) -> tuple[MasterNeeds, Disk] | Problem:
         return problem
     if job.master is None:
         return Problem("master-missing", {"master": job.profile.master})
-    if job.inventory.firmware.uefi_bits == 32 and job.master.uefi_bits != 32:
-        return Problem("firmware-32-bit", {"master": job.master.name})
+    problem = _never_starts(job.inventory.firmware, job.master)
+    if problem is not None:
+        return problem
     if job.inventory.firmware.secure_boot == "on" and job.master.revoked:
         return Problem("master-revoked", {"master": job.master.name, "why": job.master.revoked})
     if (problem := _pc_forbids(job.inventory, job.master)) is not None:
@@ -74,6 +75,18 @@ def _pc_forbids(inventory: Inventory, master: MasterNeeds) -> Problem | None:
         return Problem(
             "firmware-mode", {"master": master.name, "needed": "/".join(master.firmware).upper(), "found": mode.upper()}
         )
+    return None
+
+
+def _never_starts(firmware: Firmware, master: MasterNeeds) -> Problem | None:
+    """Why this firmware, in the mode in which it booted the agent, could not start the master, or None."""
+    if firmware.mode == "bios":
+        return None if master.bios else Problem("master-no-bios", {"master": master.name})
+    if firmware.uefi_bits == 32:
+        return None if master.uefi_bits == 32 else Problem("firmware-32-bit", {"master": master.name})
+    # A UEFI that does not tell its width may be of either.
+    if not master.uefi_bits or (firmware.uefi_bits == 64 and master.uefi_bits == 32):
+        return Problem("master-no-uefi", {"master": master.name})
     return None
 
 

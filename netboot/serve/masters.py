@@ -60,6 +60,7 @@ class Masters:
             shrunk=manifest.shrunk_from is not UNSET,
             memory=needs.memory,
             firmware=needs.firmware,
+            bios=manifest.understood is UNSET or manifest.understood.bios,
         )
 
     @contextmanager

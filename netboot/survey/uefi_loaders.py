@@ -17,9 +17,13 @@ from netboot.survey.file_reader import list_folder
 from netboot.survey.loop import loop_device
 
 _LOADER: Final = re.compile(r"(/(?!\.+/)[A-Za-z0-9._-]+)+\.efi", re.IGNORECASE)
-# What lies beside loaders and starts no system: shim's MokManager and fallback, rEFInd's drivers, firmware updates…
+# What lies beside loaders and starts no system: shim's MokManager and fallback, PreLoader's and rEFInd's tools, drivers
+# of file systems, firmware updates…
 _NO_LOADER: Final = re.compile(
-    r".*/(mm|fb|fallback|mokmanager|fwup|shell|memtest)[a-z0-9]*\.efi|.*/(drivers|tools)[a-z0-9_]*/.*", re.IGNORECASE
+    r".*/(mm|fb|fallback|mokmanager|hashtool|keytool|gptsync|fwup|shell|memtest)[a-z0-9_]*\.efi"
+    r"|.*/(ext[234]|btrfs|xfs|ntfs|f2fs|exfat|zfs|hfs|iso9660|reiserfs|udf)([_-]?(x64|ia32|aa64))?(dxe)?\.efi"
+    r"|.*/(drivers|tools)[a-z0-9_]*/.*",
+    re.IGNORECASE,
 )
 _RANKS: Final = (
     "shimx64.efi", "shim.efi", "bootmgfw.efi", "grubx64.efi", "grub.efi", "systemd-bootx64.efi", "refind_x64.efi",

@@ -1,16 +1,18 @@
 """The disk that gets the master, and each reason why none does, with all that its sentence needs."""
 
 from itertools import permutations
+from typing import cast
 
+import msgspec
 import pytest
 from msgspec.structs import replace
 
 from netboot.imaging import Blocked, next_stage
 from netboot.jobs.disk_answers import Answer
 from netboot.jobs.target import choose_target, target_of
-from netboot.shared.inventory import Dimm, DiskId, Inventory
+from netboot.shared.inventory import Dimm, DiskId, Firmware, Inventory
 from netboot.shared.manifest import FirmwareMode
-from netboot.shared.problems import Problem
+from netboot.shared.problems import Code, Problem
 from tests.jobs.conftest import GB, HDD, MASTER, SSD, STICK, done, inventory, job
 
 SMALL = replace(SSD, model="Small", id=DiskId(serial="S4", size=4 * GB))
@@ -36,6 +38,29 @@ def test_a_job_that_has_no_disk_for_its_master_gives_none() -> None:
 
 def test_a_job_without_a_master_says_so() -> None:
     assert target_of(job(SSD, stages=("check", "finish"), master=None)) == Problem("master-missing", {"master": ""})
+
+
+@pytest.mark.parametrize(
+    ("mode", "bits", "master", "code"),
+    [
+        ("bios", 0, {"bios": False}, "master-no-bios"),
+        ("bios", 0, {"bios": False, "uefi_bits": 0}, "master-no-bios"),
+        ("bios", 0, {"bios": True, "uefi_bits": 0}, ""),
+        ("uefi", 64, {"bios": True, "uefi_bits": 0}, "master-no-uefi"),
+        ("uefi", 0, {"bios": True, "uefi_bits": 0}, "master-no-uefi"),
+        ("uefi", 64, {"bios": True, "uefi_bits": 32}, "master-no-uefi"),
+        ("uefi", 0, {"bios": False, "uefi_bits": 32}, ""),
+        ("uefi", 64, {"bios": False}, ""),
+        ("uefi", 32, {"bios": False, "uefi_bits": 32}, ""),
+    ],
+)
+def test_a_master_that_this_firmware_could_not_start_is_refused(
+    mode: str, bits: int, master: dict[str, int], code: str
+) -> None:
+    firmware = msgspec.convert({"mode": mode, "uefi_bits": bits}, Firmware)
+    needs = replace(MASTER, **master)
+    told = target_of(job(inventory=replace(inventory(SSD), firmware=firmware), master=needs))
+    assert told == (Problem(cast("Code", code), {"master": "debian"}) if code else (needs, SSD))
 
 
 @pytest.mark.parametrize("said", ["on", "off", "unsupported", "unknown"])

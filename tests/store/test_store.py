@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from nacl.signing import SigningKey
 
 from netboot.shared.errors import NetbootError
-from netboot.shared.manifest import Chunk, FileSystem, Manifest, Partition, parse_signed
+from netboot.shared.manifest import Chunk, FileSystem, Manifest, Partition, UefiLoader, parse_signed
 from netboot.shared.process import run
 from netboot.store import BlobFolder, BlobStore, ForeignError, Store, StoreError
 from netboot.store.blobs import read_blob
@@ -71,6 +71,7 @@ def put_master(store: Store, name: str, *parts: bytes, version: str = "1", key: 
         disk=1024 * 1024,
         table="gpt",
         partitions=(root,),
+        uefi=UefiLoader(partition=1, path="/EFI/BOOT/BOOTX64.EFI", label="BOOT"),
         chunks=tuple(chunks),
     )
     store.publish(manifest, key)

@@ -10,6 +10,8 @@ Code = Literal[
     "firmware-32-bit",
     "firmware-mode",
     "memory-too-small",
+    "master-no-bios",
+    "master-no-uefi",
     "chunk-damaged",
     "chunk-missing",
     "master-unsigned",
@@ -53,6 +55,18 @@ SENTENCES: Final[dict[Code, dict[Language, str]]] = {
         "Ajoutez de la mémoire, ou choisissez un profil au système plus léger.",
         "en": "This PC has {found} of memory, and the system {master} needs {needed}. Nothing was erased. "
         "Add memory, or choose a profile with a lighter system.",
+    },
+    "master-no-bios": {
+        "fr": "Ce PC a démarré par BIOS et le système {master} n'a pas de quoi démarrer ainsi. Rien n'a été effacé. "
+        "Dans le réglage du PC, choisissez le mode UEFI s'il existe, sinon un autre profil.",
+        "en": "This PC booted by BIOS and the system {master} has nothing that starts that way. Nothing was erased. In "
+        "the PC's setup choose UEFI mode if there is one, else another profile.",
+    },
+    "master-no-uefi": {
+        "fr": "Ce PC a démarré par UEFI et le système {master} n'a pas de chargeur pour elle. Rien n'a été effacé. "
+        "Dans le réglage du PC, choisissez le mode BIOS (« Legacy », CSM) s'il existe, sinon un autre profil.",
+        "en": "This PC booted by UEFI and the system {master} has no loader for it. Nothing was erased. In the PC's "
+        "setup choose BIOS mode (“Legacy”, CSM) if there is one, else another profile.",
     },
     "chunk-damaged": {
         "fr": "Le système {master} est abîmé sur le serveur. Reconstruisez-le ou importez-le à nouveau, puis "
