@@ -83,6 +83,7 @@ PURE = (
     "masters.desktop_files", "masters.install_progress",
     "masters.recipe", "masters.recipe_rules", "masters.users",
     "masters.file_format", "masters.packed",
+    *(f"masters.saved.{name}" for name in ("partclone_image", "parts", "table_dump")),
     *(f"masters.formats.{name}" for name in (
         "bounds", "crc32c", "vdi_header", "vhd_header", "vhdx_header", "vmdk_header",
     )),

@@ -1,4 +1,5 @@
-"""Takes in a disk image that somebody made: raw, or in a format that is unpacked first, or packed, or both.
+"""Takes in a disk image that somebody made: raw, or in a format that is unpacked first, or packed, or both; or a folder
+into which another program saved a disk.
 
 Everything is judged before the first chunk is stored. Not for: reading the disk itself (`intake.py`), capturing a PC's
 disk.
@@ -14,8 +15,9 @@ from nacl.signing import SigningKey
 from netboot.masters.file_format import HEAD, TAIL, recognise
 from netboot.masters.formats import FORMATS, Format
 from netboot.masters.intake import About, Progress, take_in
+from netboot.masters.saved.restoring import open_saved
 from netboot.masters.shrinking import Fit, made_smaller
-from netboot.masters.spool import open_image
+from netboot.masters.spool import STDIN, open_image
 from netboot.shared.errors import NetbootError
 from netboot.shared.manifest import Manifest
 from netboot.shared.process import ProgramError
@@ -43,7 +45,8 @@ def import_master(
 ) -> Manifest:
     """Make a master of a whole disk's image and put it into the store. Raises NetbootError. Needs root.
 
-    `-` is standard input. `fit` says whether it is made to fit smaller disks.
+    `-` is standard input; a folder is one that Clonezilla or FOG saved a disk into. `fit` says whether it is made to
+    fit smaller disks.
     """
     about = About(
         name=name,
@@ -54,6 +57,9 @@ def import_master(
         level=level,
     )
     forget_drafts(store)
+    if file != STDIN and file.is_dir():
+        with taking_back_unused_chunks(store), open_saved(file, store, progress) as disk:
+            return take_in(disk, about, store, key, progress, fit)
     with taking_back_unused_chunks(store), open_image(file, store, progress) as image:
         head, tail = image.read(0, HEAD), image.read(max(0, image.size - TAIL), image.size)
         kind = recognise(head, tail, image.name)

@@ -22,8 +22,8 @@ def add_master_options(
     make = add("build", told="make one from a recipe")
     make.add_argument("recipe", type=Path, help="a YAML file, such as images/debian-minimal.yaml")
 
-    take = add("import", told="take in a disk image (raw, qcow2, VMDK, VDI, VHD, VHDX, or any packed), or a bundle")
-    take.add_argument("file", type=Path, help="the image; - is standard input")
+    take = add("import", told="take in a disk: an image (raw, qcow2, VMDK…), Clonezilla's or FOG's folder, a bundle")
+    take.add_argument("file", type=Path, help="the image or the folder; - is standard input")
     take.add_argument("--name", default="", help="what profiles call it")
     take.add_argument("--title", default="", help="its name for people")
     take.add_argument("--release", default="", help="its version")

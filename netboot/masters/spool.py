@@ -49,14 +49,32 @@ def open_image(file: Path, store: Store, progress: Progress) -> Iterator[DiskFil
 
 @contextmanager
 def _spooled(parts: Iterator[bytes], name: str, store: Store, progress: Progress) -> Iterator[DiskFile]:
-    """What these parts of a file are, or hold, as a file of the store's drafts."""
-    head, parts = _peek(parts)
-    packing = packed_with(head)
-    if packing is not None:
-        progress(f"unpacking {name} ({packing})")
-        head, parts = _peek(unpacked(parts, packing, name))
+    """The disk's image that these parts of a file are, or hold."""
+    head, parts = _peek(_unpacked(parts, name, progress))
     # What can be refused by its beginning is, before all of it is here.
     recognise(head, b"", name)
+    with _kept(parts, name, store, progress) as image:
+        yield image
+
+
+@contextmanager
+def spooled(parts: Iterator[bytes], name: str, store: Store, progress: Progress) -> Iterator[DiskFile]:
+    """Whatever these parts of a file are, or hold, as a file of the store's drafts. Raises NetbootError."""
+    with _kept(_unpacked(parts, name, progress), name, store, progress) as image:
+        yield image
+
+
+def _unpacked(parts: Iterator[bytes], name: str, progress: Progress) -> Iterator[bytes]:
+    head, parts = _peek(parts)
+    packing = packed_with(head)
+    if packing is None:
+        return parts
+    progress(f"unpacking {name} ({packing})")
+    return unpacked(parts, packing, name)
+
+
+@contextmanager
+def _kept(parts: Iterator[bytes], name: str, store: Store, progress: Progress) -> Iterator[DiskFile]:
     with store.draft(".spooled") as draft:
         _write(parts, draft, name, store, progress)
         with open_disk(draft) as image:

@@ -67,6 +67,28 @@ def open_disk(file: Path) -> Iterator[DiskFile]:
     """Open an image to read. Raises NetbootError when it is no file that can be read."""
     name = for_people(file)
     handle = _opened(file, name, "give a disk image's path")
+    with _held(handle, name) as opened:
+        yield opened
+
+
+@contextmanager
+def open_in(folder: int, file: str, name: str) -> Iterator[DiskFile]:
+    """Open a file of an open folder to read, by its plain name; it is called `name`. Raises NetbootError when it is no
+    file, or a link to one."""
+    try:
+        if "/" in file:
+            raise ValueError("its name leads elsewhere")
+        handle = os.open(file, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOFOLLOW, dir_fd=folder)
+    except (OSError, ValueError) as error:
+        raise NetbootError(
+            f"{name} is no file that can be read: {error}", hint="copy the folder again, whole"
+        ) from error
+    with _held(handle, name) as opened:
+        yield opened
+
+
+@contextmanager
+def _held(handle: int, name: str) -> Iterator[DiskFile]:
     try:
         status = os.fstat(handle)
         if not stat.S_ISREG(status.st_mode):

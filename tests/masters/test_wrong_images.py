@@ -182,7 +182,7 @@ def test_what_is_no_disk_image_is_named_with_its_cure(tmp_path: Path, start: byt
 
 
 def test_a_folder_and_a_pipe_are_no_image(tmp_path: Path) -> None:
-    refused(tmp_path, Store(tmp_path / "store"), "no file")
+    refused(tmp_path, Store(tmp_path / "store"), "is a folder, and neither Clonezilla nor FOG")
     os.mkfifo(tmp_path / "pipe")
     refused(tmp_path / "pipe", Store(tmp_path / "store"), "no file")
 
