@@ -3,6 +3,7 @@
 import hashlib
 from typing import get_args
 
+from netboot.shared.accounts import FoundAccount
 from netboot.shared.stages.customise import CustomiseResult, Forgotten, Found, Leftover, Part
 
 
@@ -12,7 +13,7 @@ def found(part: Part, path: str, content: str = "new", mode: int = 0o644) -> Fou
     return Found(part=part, path=path, what="file", mode=mode, digest=digest)
 
 
-def customised(hostname: str, *more: Found) -> CustomiseResult:
+def customised(hostname: str, *more: Found, accounts: tuple[FoundAccount, ...] = ()) -> CustomiseResult:
     """All that every system gets, and `more`."""
     seen = (
         found("hostname", "etc/hostname", f"{hostname}\n"),
@@ -30,5 +31,6 @@ def customised(hostname: str, *more: Found) -> CustomiseResult:
         own=("hostname", "machine-id", "ssh-host-keys"),
         changed=tuple(one.path for one in seen),
         found=seen,
+        accounts=accounts,
         forgotten=tuple(Forgotten(what=what, files=1) for what in get_args(Leftover)),
     )

@@ -88,6 +88,7 @@ PURE = (
         "bounds", "crc32c", "vdi_header", "vhd_header", "vhdx_header", "vmdk_header",
     )),
     "records.old_evidence",
+    "shared.accounts",
     "shared.contradictions", "shared.cut_words", "shared.disk_abilities", "shared.disk_counts", "shared.disk_loaders",
     "shared.disk_ports",
     "shared.disk_status", "shared.erase_begun",

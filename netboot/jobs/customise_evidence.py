@@ -8,9 +8,10 @@ import hashlib
 from collections.abc import Mapping
 from typing import Final, get_args
 
+from netboot.shared.accounts import unlike
 from netboot.shared.problems import Problem
 from netboot.shared.stages.customise import Customise, CustomiseResult, Found, Part
-from netboot.shared.system_settings import SettingPart, Written, asked, needed, written
+from netboot.shared.system_settings import ACCOUNT_FILES, SettingPart, Written, asked, needed, written
 
 PATHS: Final[Mapping[Part, frozenset[str]]] = {
     "hostname": frozenset({"etc/hostname", "etc/hosts"}),
@@ -20,6 +21,7 @@ PATHS: Final[Mapping[Part, frozenset[str]]] = {
     "locale": frozenset({"etc/locale.gen", "usr/lib/locale/locale-archive"}),
     "keyboard": frozenset({f"etc/console-setup/cached_setup_{name}.sh" for name in ("keyboard", "terminal", "font")}),
     "timezone": frozenset(),
+    "users": frozenset(ACCOUNT_FILES),
     "files": frozenset(),
     "scripts": frozenset(),
 }
@@ -30,7 +32,7 @@ _MAY_GO: Final[frozenset[Part]] = frozenset({"ssh-host-keys", "keyboard"})
 
 def not_as_is(result: CustomiseResult) -> Problem | None:
     """What was changed in a system that was to stay as it is; None when nothing was."""
-    if result.changed or result.found or result.forgotten or result.own:
+    if result.changed or result.found or result.forgotten or result.own or result.accounts:
         return _problem("the system was to stay as it is")
     return None
 
@@ -50,6 +52,7 @@ def _fault(order: Customise, result: CustomiseResult) -> str:
     if len(set(paths)) != len(paths) or sorted(paths) != sorted(result.changed):
         return "what was changed is not what was read again"
     ordered, parts = written(order.settings), asked(order.settings)
+    homes = {f"home/{user.name}" for user in order.settings.users}
     for one in result.found:
         if one.path in ordered:
             if not _is(one, ordered[one.path]):
@@ -58,6 +61,8 @@ def _fault(order: Customise, result: CustomiseResult) -> str:
         if one.part in get_args(SettingPart) and one.part not in parts:
             return f"/{one.path} was not ordered"
         if one.what == "folder":
+            if one.part == "users" and one.path in homes:
+                continue
             if not any(one.part == file.part and path.startswith(f"{one.path}/") for path, file in ordered.items()):
                 return f"/{one.path} was not ordered"
             continue
@@ -70,7 +75,17 @@ def _fault(order: Customise, result: CustomiseResult) -> str:
     for part, either in needed(order.settings):
         if not either & set(paths):
             return f"no {part} was set: /{min(either)}"
-    return _unlike_order(order, {one.path: one for one in result.found})
+    return _unlike_accounts(order, result) or _unlike_order(order, {one.path: one for one in result.found})
+
+
+def _unlike_accounts(order: Customise, result: CustomiseResult) -> str:
+    users = order.settings.users
+    if [one.name for one in result.accounts] != [user.name for user in users]:
+        return "the accounts are not those that were ordered"
+    for user, account in zip(users, result.accounts, strict=True):
+        if fault := unlike(user, account):
+            return f"the account {user.name} {fault}"
+    return ""
 
 
 def _is(found: Found, wanted: Written) -> bool:

@@ -12,13 +12,14 @@ from typing import Annotated, Final, Literal
 
 from msgspec import Meta, Struct
 
+from netboot.shared.accounts import USERS, User, users_error
 from netboot.shared.placed_files import FILES, UNIT, WANTED, PlacedFile, Script, files_error, first_start
 
 Locale = Annotated[str, Meta(pattern=r"^([a-z]{2,3}_[A-Z]{2}\.UTF-8)?\Z")]
 Layout = Annotated[str, Meta(pattern=r"^[a-z]{0,16}\Z")]
 Variant = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{0,32}\Z")]
 TimeZone = Annotated[str, Meta(max_length=64, pattern=r"^([A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z][A-Za-z0-9_+-]*){0,2})?\Z")]
-SettingPart = Literal["locale", "keyboard", "timezone", "files", "scripts"]
+SettingPart = Literal["locale", "keyboard", "timezone", "users", "files", "scripts"]
 
 
 class SystemSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -28,6 +29,7 @@ class SystemSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     keyboard: Layout = ""
     keyboard_variant: Variant = ""
     timezone: TimeZone = ""
+    users: Annotated[tuple[User, ...], Meta(max_length=USERS)] = ()
     files: Annotated[tuple[PlacedFile, ...], Meta(max_length=FILES)] = ()
     scripts: Annotated[tuple[Script, ...], Meta(max_length=FILES)] = ()
 
@@ -57,19 +59,23 @@ _ONE_OF: Final[Mapping[SettingPart, frozenset[str]]] = {
 }
 """What is set is on the disk when one of these files is as it is to be."""
 
+_ACCOUNT_NAMES: Final = ("passwd", "shadow", "group", "gshadow", "subuid", "subgid")
+ACCOUNT_FILES: Final = (*(f"etc/{name}{copy}" for name in _ACCOUNT_NAMES for copy in ("", "-")), "etc/.pwd.lock")
+"""What making an account writes, by the system's own tools, beside its home: the files and their copies of before."""
+
 
 def settings_error(settings: SystemSettings) -> str:
     """What makes no sense in them, for the person who wrote the profile; "" when all does."""
     if settings.keyboard_variant and not settings.keyboard:
         return "`keyboard_variant` needs a `keyboard`"
-    return files_error(settings.files, settings.scripts)
+    return users_error(settings.users) or files_error(settings.files, settings.scripts)
 
 
 def asked(settings: SystemSettings) -> tuple[SettingPart, ...]:
     """The parts of which something is set."""
     given: dict[SettingPart, object] = {
         "locale": settings.locale, "keyboard": settings.keyboard, "timezone": settings.timezone,
-        "files": settings.files, "scripts": settings.scripts,
+        "users": settings.users, "files": settings.files, "scripts": settings.scripts,
     }  # fmt: skip
     return tuple(part for part, value in given.items() if value)
 
@@ -78,7 +84,9 @@ def needed(settings: SystemSettings) -> tuple[tuple[SettingPart, frozenset[str]]
     """For each thing that is set, the paths of which one at least must be there."""
     either = tuple((part, _ONE_OF[part]) for part in asked(settings) if part in _ONE_OF)
     each = tuple((file.part, frozenset({path})) for path, file in written(settings).items() if file.part not in _ONE_OF)
-    return (*either, *each)
+    users = ("etc/passwd", "etc/shadow", *(f"home/{user.name}" for user in settings.users)) if settings.users else ()
+    of_users: tuple[tuple[SettingPart, frozenset[str]], ...] = tuple(("users", frozenset({path})) for path in users)
+    return (*either, *of_users, *each)
 
 
 def written(settings: SystemSettings) -> dict[str, Written]:

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from netboot.jobs.customise_evidence import not_as_ordered
 from netboot.jobs.evidence import judge
+from netboot.shared.accounts import FoundAccount, User
 from netboot.shared.placed_files import PlacedFile, Script
 from netboot.shared.problems import Problem
 from netboot.shared.stages.customise import Customise, CustomiseResult, Found
@@ -200,6 +201,37 @@ def test_a_folder_that_was_made_is_above_an_ordered_file() -> None:
     for part, path in (("files", "etc/cron.d/x"), ("scripts", "etc/cron.d/x")):
         more = found(part, path)  # type: ignore[arg-type]
         assert f"/{path} was not ordered" in fault(not_as_ordered(PLACED, placed(lambda one: one, more)))
+
+
+MANNED = replace(ORDER, settings=SystemSettings(users=(User(name="eleve", sign_in="first-login"), User(name="maitre"))))
+PUPIL = FoundAccount(name="eleve", uid=1000, sign_in="first-login", home=True)
+TEACHER = FoundAccount(name="maitre", uid=1001, sign_in="locked", home=True)
+HOMES = tuple(Found(part="users", path=f"home/{name}", what="folder", owner=1000) for name in ("eleve", "maitre"))
+FILES = (found("users", "etc/passwd"), found("users", "etc/shadow"), found("users", "etc/subuid"), *HOMES)
+
+
+def test_the_accounts_on_the_disk_are_the_ordered_ones_and_no_others() -> None:
+    assert not_as_ordered(MANNED, customised("pc-1", *FILES, accounts=(PUPIL, TEACHER))) is None
+    for accounts in ((), (PUPIL,), (TEACHER, PUPIL), (PUPIL, TEACHER, replace(TEACHER, name="x"))):
+        told = fault(not_as_ordered(MANNED, customised("pc-1", *FILES, accounts=accounts)))
+        assert "the accounts are not those that were ordered" in told
+    known = (PUPIL, replace(TEACHER, sign_in="password"))
+    assert "the account maitre is password" in fault(not_as_ordered(MANNED, customised("pc-1", *FILES, accounts=known)))
+    assert "accounts are not" in fault(not_as_ordered(ORDER, customised("pc-1", accounts=(PUPIL,))))
+
+
+def test_making_accounts_changes_their_files_and_homes_alone() -> None:
+    for index, path in enumerate(("etc/passwd", "etc/shadow", "", "home/eleve", "home/maitre")):
+        left = tuple(one for number, one in enumerate(FILES) if number != index)
+        told = not_as_ordered(MANNED, customised("pc-1", *left, accounts=(PUPIL, TEACHER)))
+        assert (told is None) == (path == "")
+        if told is not None:
+            assert f"no users was set: /{path}" in fault(told)
+    for more in (found("users", "etc/sudoers"), Found(part="users", path="home/root", what="folder"),
+                 Found(part="files", path="home/eleve", what="folder")):  # fmt: skip
+        seen = (*(one for one in FILES if one.path != more.path), more)
+        told = not_as_ordered(MANNED, customised("pc-1", *seen, accounts=(PUPIL, TEACHER)))
+        assert f"/{more.path} was not ordered" in fault(told)
 
 
 def test_the_judge_fails_a_stage_whose_evidence_is_not_as_ordered() -> None:

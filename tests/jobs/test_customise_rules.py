@@ -5,6 +5,7 @@ from msgspec.structs import replace
 from netboot.jobs.disk_answers import Answer
 from netboot.jobs.stages.customise import RULES
 from netboot.jobs.stages.rules import Line
+from netboot.shared.accounts import FoundAccount
 from netboot.shared.problems import Problem
 from netboot.shared.stages.customise import Customise, CustomiseResult
 from netboot.shared.system_settings import SystemSettings
@@ -43,6 +44,7 @@ def test_a_system_that_may_stay_as_it_is_is_ordered_so_and_nothing_in_it_is_chan
     done = customised("pc-1")
     for changes in (
         {"changed": done.changed}, {"found": done.found}, {"forgotten": done.forgotten}, {"own": done.own},
+        {"accounts": (FoundAccount(name="eleve", uid=1000),)},
     ):  # fmt: skip
         told = RULES.unproven(order, replace(left, **changes))
         assert told is not None

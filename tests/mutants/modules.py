@@ -86,6 +86,7 @@ MODULES: Final[dict[str, Held]] = {
         "netboot/jobs/stages/customise.py", ("tests/jobs/test_customise_rules.py", "tests/jobs/test_evidence.py")
     ),
     "customise_files": Held("netboot/shared/placed_files.py", ("tests/shared/test_placed_files.py",)),
+    "customise_accounts": Held("netboot/shared/accounts.py", ("tests/shared/test_accounts.py",)),
     "customise_evidence": Held("netboot/jobs/customise_evidence.py", ("tests/jobs/test_customise_evidence.py",)),
     "deploy": Held(
         "netboot/jobs/stages/deploy.py",

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Final
 
 ACL: Final = "system.posix_acl_access"
-_CONTEXT: Final = "security.selinux"
+CONTEXT: Final = "security.selinux"
 _GET_FLAGS, _SET_FLAGS = 0x80086601, 0x40086602
 """FS_IOC_GETFLAGS and FS_IOC_SETFLAGS of linux/fs.h: numbered as for a long, and an int is what they fill."""
 _LOCKS: Final = 0x10 | 0x20
@@ -52,7 +52,7 @@ def read_attributes(path: Path) -> Attributes:
 def for_a_new_file(folder: Path, mode: int) -> Attributes:
     """Root's own file, with the SELinux context of its folder: what the kernel gives where no rule says otherwise."""
     try:
-        return Attributes(mode=mode, extended={_CONTEXT: os.getxattr(folder, _CONTEXT)})
+        return Attributes(mode=mode, extended={CONTEXT: os.getxattr(folder, CONTEXT)})
     except OSError:
         return Attributes(mode=mode)
 

@@ -10,6 +10,7 @@ import uuid
 from dataclasses import dataclass
 from typing import Final
 
+from netboot.agent.customise.accounts import make_accounts
 from netboot.agent.customise.installed_tree import InstalledTree
 from netboot.agent.customise.leftovers import count_leftovers, forget_leftovers
 from netboot.agent.customise.placing import place_files
@@ -47,6 +48,7 @@ def personalise(tree: InstalledTree, hostname: str, settings: SystemSettings) ->
     here: tuple[Identity, ...] = ("ssh-host-keys",)
     own, absent = (here, ()) if keys else ((), here)
     set_region(tree, settings)
+    make_accounts(tree, settings.users)
     place_files(tree, settings)
     forgotten = forget_leftovers(tree)
     if len(tree.changed) > PATHS:

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from netboot.agent.boot.boot_entry import started_by_uefi, write_boot_entry
 from netboot.agent.boot.removable_path import make_removable_path
+from netboot.agent.customise.accounts import found_accounts
 from netboot.agent.customise.grow import Growth, grow, growing
 from netboot.agent.customise.installed_system import personalise, require_own
 from netboot.agent.customise.installed_tree import InstalledTree
@@ -124,6 +125,7 @@ class _Work:
                 raise NetbootError("the master's root is not where it was", hint="look at the master")
             with InstalledTree(root) as tree:
                 found, forgotten = require_own(tree, hostname, done)
+                accounts = found_accounts(tree, self.stage.settings.users)
         return CustomiseResult(
             hostname=hostname,
             root=device.name,
@@ -134,6 +136,7 @@ class _Work:
             changed=tuple(done.changed),
             found=found,
             forgotten=forgotten,
+            accounts=accounts,
         )
 
     def enter(self, result: CustomiseResult) -> CustomiseResult:

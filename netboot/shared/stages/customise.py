@@ -4,6 +4,7 @@ from typing import Annotated, Final, Literal
 
 from msgspec import Meta, Struct
 
+from netboot.shared.accounts import USERS, FoundAccount
 from netboot.shared.fields import Answered, Digest, Hostname
 from netboot.shared.inventory import Count, DiskId, Size, Text
 from netboot.shared.problems import Problem
@@ -66,7 +67,7 @@ class CustomiseResult(Evidence, frozen=True, kw_only=True, tag="customise"):
     own root). `own` is what the system was given and was read again from the disk, `absent` what it has none of.
     `changed` are the paths that were written or removed, and `found` is what lies at each of them; `forgotten` tells
     of every kind of Leftover. `grown` is the last file system's size in bytes, 0 when it grows with nothing. `as_is`:
-    nothing in the system was changed, as was ordered.
+    nothing in the system was changed, as was ordered. `accounts` are those that were ordered, in that order.
     """
 
     hostname: Hostname
@@ -82,6 +83,7 @@ class CustomiseResult(Evidence, frozen=True, kw_only=True, tag="customise"):
     found: Annotated[tuple[Found, ...], Meta(max_length=PATHS)] = ()
     forgotten: Annotated[tuple[Forgotten, ...], Meta(max_length=16)] = ()
     as_is: bool = False
+    accounts: Annotated[tuple[FoundAccount, ...], Meta(max_length=USERS)] = ()
 
 
 KIND: Final = Kind(order=Customise, result=CustomiseResult, writes=True)
