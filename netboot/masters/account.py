@@ -87,7 +87,7 @@ def _customising(manifest: Manifest) -> str:
     reason = "no root file system was found" if obstacle == "?" else f"its root is on {obstacle}"
     return (
         f"IMPOSSIBLE, {reason}: each PC would keep this image's hostname, machine-id and SSH host keys. "
-        "A profile with the stage customise is refused with this master"
+        "A profile with the stage customise is refused with this master, unless it says customise: none"
     )
 
 

@@ -7,7 +7,7 @@ from netboot.jobs.stages.customise import RULES
 from netboot.jobs.stages.rules import Line
 from netboot.shared.accounts import FoundAccount
 from netboot.shared.problems import Problem
-from netboot.shared.stages.customise import Customise, CustomiseResult
+from netboot.shared.stages.customise import Customise, CustomiseResult, Found
 from netboot.shared.system_settings import SystemSettings
 from tests.customised import customised
 from tests.jobs.conftest import HDD, MANIFEST, SSD, job
@@ -66,5 +66,16 @@ def test_the_page_says_what_could_not_be_done_although_the_pc_is_ready() -> None
     assert RULES.shown is not None
     assert RULES.shown(CustomiseResult(hostname="pc-1"), "en") == ()
     said = CustomiseResult(hostname="pc-1", warning=warning)
+    whole = RULES.shown(replace(customised("pc-1"), warning=warning), "en")
+    assert [line.text for line in whole] == [
+        "Read again from the disk: 6 paths changed in the system; 6 files of the prepared PC taken out",
+        warning.sentence("en"),
+    ]
+    listed = whole[0].technical.split("; ")
+    assert listed[0].startswith("/etc/hostname 0644 ")
+    assert len(listed[0].split()[2]) == 16
+    assert listed[-1] == "/etc/ssh/ssh_host_dsa_key gone"
+    folder = Found(part="users", path="home/eleve", what="folder", mode=0o700)
+    assert RULES.shown(customised("pc-1", folder), "fr")[0].technical.endswith("; /home/eleve 0700")
     assert RULES.shown(said, "en") == (Line(warning.sentence("en"), "error: no space left"),)
     assert RULES.shown(said, "fr") == (Line(warning.sentence("fr"), "error: no space left"),)

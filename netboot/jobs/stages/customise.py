@@ -9,7 +9,8 @@ from netboot.jobs.stages.rules import Line, StageRules
 from netboot.jobs.target import target_of
 from netboot.shared.language import Language
 from netboot.shared.problems import Problem
-from netboot.shared.stages.customise import Customise, CustomiseResult, Identity, Leftover
+from netboot.shared.sentences.customise import CHANGED
+from netboot.shared.stages.customise import Customise, CustomiseResult, Found, Identity, Leftover
 
 
 def _order(job: Job) -> Customise | Problem:
@@ -50,10 +51,20 @@ def _shared_identity(result: CustomiseResult) -> Problem | None:
 
 
 def _shown(result: CustomiseResult, language: Language) -> tuple[Line, ...]:
-    """What could not be done, or was not to be, although the PC is ready."""
+    """What was changed, and what could not be done, or was not to be, although the PC is ready."""
     as_is = (Problem("system-as-is"),) if result.as_is else ()
     told = (*as_is, result.warning) if result.warning is not None else as_is
-    return tuple(Line(one.sentence(language), one.technical) for one in told)
+    gone = sum(one.files for one in result.forgotten)
+    changed = CHANGED[language].format(changed=len(result.found), gone=gone)
+    seen = (Line(changed, technical="; ".join(map(_in_words, result.found))),) if result.found else ()
+    return (*seen, *(Line(one.sentence(language), one.technical) for one in told))
+
+
+def _in_words(found: Found) -> str:
+    """A change as it is on the disk: path, mode, and enough of the digest to tell two contents apart."""
+    if found.what == "gone":
+        return f"/{found.path} gone"
+    return f"/{found.path} {found.mode:04o} {found.digest[:16]}".rstrip()
 
 
 RULES: Final = StageRules(order=_order, unproven=_unproven, shown=_shown)

@@ -16,6 +16,12 @@ Code = Literal[
 
 TITLE: Final[dict[Language, str]] = {"fr": "Réglages", "en": "Settings"}
 
+CHANGED: Final[dict[Language, str]] = {
+    "fr": "Relu sur le disque : {changed} chemins changés dans le système ; {gone} fichiers du PC préparé retirés",
+    "en": "Read again from the disk: {changed} paths changed in the system; {gone} files of the prepared PC taken out",
+}
+"""What the page says of the evidence; the paths stand with it, for the administrator."""
+
 SENTENCES: Final[dict[Code, dict[Language, str]]] = {
     "boot-entry": {
         "fr": "Ce PC n'a pas gardé l'entrée de démarrage du système installé. Il démarrera par le chemin de secours. "
