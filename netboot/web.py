@@ -30,6 +30,7 @@ from netboot.webui import (
     exceptions,
     live,
     machine_page,
+    masters_page,
     merging,
     paper_page,
     policy_page,
@@ -62,11 +63,15 @@ _HTTP: Final[dict[int, Code]] = {404: "no-such-page", 405: "method", 413: "too-l
 
 
 async def page_application(
-    workshop: Workshop, settings: Settings, hosts: Collection[str] = frozenset()
+    workshop: Workshop,
+    settings: Settings,
+    hosts: Collection[str] = frozenset(),
+    shelf: masters_page.MastersShelf | None = None,
 ) -> web.Application:
     """The aiohttp application of the page. Logs the first start's code while there is no operator.
 
-    `hosts` are the names that it is reached by, beside the address that was connected to.
+    `hosts` are the names that it is reached by, beside the address that was connected to; `shelf`: the masters there
+    are, None where nobody tells.
     """
     middlewares = [_errors, only_known_hosts(hosts, _foreign_name), _recognised, _own_site, _plain_body]
     app = web.Application(middlewares=middlewares, client_max_size=LONGEST_FORM)
@@ -81,6 +86,10 @@ async def page_application(
     app[sign_in.known_hashing_key] = Turns(at_once=1, queue=16)
     app[sign_in.known_browsers_key] = await asyncio.to_thread(known_browsers, workshop.record.people)
     app[record_page.checking_key] = Turns(at_once=1, queue=2)
+    app[masters_page.looking_key] = Turns(at_once=1, queue=64)
+    app[masters_page.using_key] = Turns(at_once=1, queue=2)
+    if shelf is not None:
+        app[masters_page.shelf_key] = shelf
     app[paper_page.papers_key] = Turns(at_once=1, queue=16)
     app.on_response_prepare.append(_headers)
     app.on_shutdown.append(_end_streams)
@@ -114,7 +123,8 @@ def _routes() -> list[web.AbstractRouteDef]:
         web.get("/machine/{id}", machine_page.show_machine),
         web.post("/merge", merging.merge),
         web.post("/separate", merging.separate),
-        web.get("/masters", record_page.show_masters),
+        web.get("/masters", masters_page.show_masters),
+        web.post("/masters/use", masters_page.use_version),
         web.get("/paper/{visit:[0-9A-Za-z_-]+}.{what}", paper_page.show_paper),
         web.get("/papers", batch_papers.show_papers),
         web.post("/papers", batch_papers.give_papers),

@@ -111,6 +111,7 @@ def _use(options: argparse.Namespace, settings: Settings, say: Say) -> int:
     if digest == require_versions(store, options.name).current:
         say(f"{options.name} {version} is the current version already.")
         return 0
+    store.require_whole(digest)
     store.use(options.name, digest)
     say(f"{options.name} {version} is current: every job that begins from now on gets it. The other version stays.")
     return 0

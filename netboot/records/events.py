@@ -51,6 +51,7 @@ Kind = Literal[
     "erasure",
     "job-ended",
     "master-added",
+    "master-chosen",
     "record-restored",
     "operator-set",
     "person-forgotten",

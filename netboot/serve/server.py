@@ -42,6 +42,7 @@ from netboot.serve.boot_address import BootAddress, rendered
 from netboot.serve.dhcp_mode import ServedDhcp, Service
 from netboot.serve.masters import Masters, remember_masters
 from netboot.serve.ready import Ready, agent_for, page_tls, prepare
+from netboot.serve.shelf import StoreShelf
 from netboot.serve.whereabouts_service import WhereaboutsService
 from netboot.settings.config import Settings
 from netboot.settings.names import DEFAULT_DOMAIN
@@ -193,7 +194,7 @@ async def _serve(ready: Ready, record: Record) -> None:
             dhcp=dhcp,
         )
         await place.open(ready.interface.address)
-        page = await _http_runner(stack, await page_application(workshop, settings, hosts))
+        page = await _http_runner(stack, await page_application(workshop, settings, hosts, StoreShelf(store)))
         await web.SockSite(page, _page_socket(settings), ssl_context=page_tls(settings), backlog=BACKLOG).start()
         await tftp.start()
         stack.callback(tftp.close)

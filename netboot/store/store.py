@@ -208,24 +208,25 @@ class Store:
             self._put_versions(manifest.name, Versions(digest) if versions is None else versions.after(digest))
         return digest
 
+    def require_whole(self, digest: str) -> None:
+        """Raises StoreError unless this manifest can be read, and every chunk of it, which is read too, is here."""
+        manifest = self.manifest(digest)
+        missing = sum(not self.has_chunk(sha256) for sha256 in {chunk.sha256 for chunk in manifest.chunks})
+        if missing:
+            raise StoreError(
+                f"{manifest.name} {manifest.version} lacks {missing} chunks", hint="build or import it again"
+            )
+
     def use(self, name: str, digest: str) -> None:
         """Make this version of a master its current one, in one step; the other stays as the version before.
 
-        Raises StoreError when it is none of its versions, or cannot be read, or lacks chunks.
+        Whoever calls it asks `require_whole` first. Raises StoreError when it is none of its versions.
         """
-        with self.writing():
-            missing = sum(
-                not self.has_chunk(sha256) for sha256 in {chunk.sha256 for chunk in self.manifest(digest).chunks}
-            )
-            if missing:
-                raise StoreError(
-                    f"{name} stays as it is: that version lacks {missing} chunks", hint="build or import it again"
-                )
-            with self._desk.naming():
-                versions = self.versions(name)
-                if versions is None or digest not in versions.all:
-                    raise StoreError(f"{digest} is no version of {name}", hint=f"netboot master list shows {name}'s")
-                self._put_versions(name, versions.after(digest))
+        with self.writing(), self._desk.naming():
+            versions = self.versions(name)
+            if versions is None or digest not in versions.all:
+                raise StoreError(f"{digest} is no version of {name}", hint=f"netboot master list shows {name}'s")
+            self._put_versions(name, versions.after(digest))
 
     def forget_version(self, name: str, digest: str) -> None:
         """Let go of the version before; nothing is deleted yet. Raises StoreError when it is not that."""

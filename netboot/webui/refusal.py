@@ -22,6 +22,7 @@ Code = Literal[
     "contested",
     "no-own-name",
     "no-master",
+    "no-such-version",
     "master-unsigned",
     "master-fixed",
     "master-shrunk",
@@ -82,6 +83,7 @@ _STATUS: Final[dict[Code, int]] = {
     "contested": 409,
     "no-own-name": 409,
     "no-master": 409,
+    "no-such-version": 409,
     "master-unsigned": 409,
     "master-fixed": 409,
     "master-shrunk": 409,
@@ -174,6 +176,11 @@ _SENTENCES: Final[dict[Code, dict[Language, str]]] = {
         "recommencez. Rien n'a été effacé.",
         "en": "The system of this profile is not on the server, or it is damaged. Build or import it, then try again. "
         "Nothing was erased.",
+    },
+    "no-such-version": {
+        "fr": "Cette version n'est plus là, n'est pas entière, ou est déjà l'actuelle. Rien n'a changé : relisez la "
+        "page.",
+        "en": "This version is no longer there, is not whole, or is current already. Nothing has changed; look again.",
     },
     "master-unsigned": {
         "fr": "Le système de ce profil n'est pas signé par cet atelier : aucun PC ne l'accepte. Remettez la clé "

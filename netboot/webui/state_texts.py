@@ -171,6 +171,10 @@ EVENTS: Final[dict[Kind, dict[Language, str]]] = {
     "erasure": {"fr": "preuve d'effacement", "en": "proof of erasure"},
     "job-ended": {"fr": "travail terminé", "en": "job ended"},
     "master-added": {"fr": "système ajouté", "en": "system added"},
+    "master-chosen": {
+        "fr": "autre version d'un système donnée aux PC",
+        "en": "another version of a system given to PCs",
+    },
     "operator-set": {"fr": "opérateur ajouté ou mot de passe changé", "en": "operator added or password changed"},
     "person-forgotten": {"fr": "personne oubliée", "en": "person forgotten"},
 }

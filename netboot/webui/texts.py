@@ -11,6 +11,7 @@ from netboot.shared.language import Language
 from netboot.webui.disk_texts import DISK_TEXTS
 from netboot.webui.drive_erase_texts import DRIVE_ERASE_TEXTS
 from netboot.webui.lock_texts import LOCK_TEXTS
+from netboot.webui.master_texts import MASTER_TEXTS
 from netboot.webui.paper_texts import PAPER_TEXTS
 from netboot.webui.question_texts import QUESTION_TEXTS
 from netboot.webui.rule_texts import RULE_TEXTS
@@ -284,20 +285,7 @@ TEXTS: Final[dict[str, dict[Language, str]]] = {
         "fr": "Seuls les {count} premiers sont montrés ici.",
         "en": "Only the first {count} are shown here.",
     },
-    # Masters and the journal
-    "masters": {"fr": "Systèmes", "en": "Systems"},
-    "masters_caption": {
-        "fr": "Systèmes (masters) que ce serveur connaît",
-        "en": "Systems (masters) that this server knows",
-    },
-    "no_master": {
-        "fr": "Aucun système. Construisez-en un avec « netboot master build », ou importez-le.",
-        "en": "No system. Build one with “netboot master build”, or import one.",
-    },
-    "version": {"fr": "Version", "en": "Version"},
-    "licence": {"fr": "Licence", "en": "Licence"},
-    "added": {"fr": "Ajouté (UTC)", "en": "Added (UTC)"},
-    "digest": {"fr": "Empreinte", "en": "Digest"},
+    # The journal
     # Addresses, where this server gives them
     "addresses": {"fr": "Adresses", "en": "Addresses"},
     "addresses_caption": {
@@ -351,6 +339,7 @@ TEXTS: Final[dict[str, dict[Language, str]]] = {
     **QUESTION_TEXTS,
     **VISIT_TEXTS,
     **PAPER_TEXTS,
+    **MASTER_TEXTS,
 }
 
 

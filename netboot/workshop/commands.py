@@ -210,6 +210,14 @@ class Commands:
         _may_order(actor)
         return await asyncio.to_thread(self._record.machines.separate, machine, actor.name)
 
+    async def use_master(
+        self, actor: Actor, digest: str, *, name: str, version: str, use: Callable[[str, str], None]
+    ) -> None:
+        """Give PCs this version of a master from now on; `use` does it in the store, in a thread."""
+        _may_order(actor)
+        await asyncio.to_thread(self._record.masters.choose_version, digest, name=name, version=version, who=actor.name)
+        await asyncio.to_thread(use, name, digest)
+
     def _profile(self, name: str) -> Profile:
         profile = self._profiles.get(name)
         if profile is None:

@@ -19,6 +19,7 @@ from netboot.shared.erase_methods.overwrite import BadPart
 from netboot.shared.inventory import LinkState
 from netboot.shared.stages.erase import Level
 from netboot.webui.board_page import NOTICES
+from netboot.webui.masters_page import VersionState
 from netboot.webui.refusal import Code, Refusal
 from netboot.webui.state_texts import BOOT_NOTES, EVENTS, JOB_STATES, LEVELS, STATES, TROUBLES
 from netboot.webui.texts import TEXTS
@@ -50,6 +51,7 @@ def test_every_text_is_used_somewhere() -> None:
     by_value |= {f"order_{accepted.replace('-', '_')}" for accepted in get_args(Accepted)}
     by_value |= {f"link_{link}" for link in get_args(LinkState)}
     by_value |= {f"counted_{how}" for how in get_args(Counted)}
+    by_value |= {f"master_{state}" for state in get_args(VersionState)}
     unused = [name for name in TEXTS if name not in by_value and not re.search(rf't\.{name}\b|TEXTS\["{name}"\]', said)]
     assert unused == []
 

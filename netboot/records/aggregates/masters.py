@@ -1,6 +1,7 @@
 """Every master that this server has had, and those that jobs still hold."""
 
 from netboot.records import (
+    events,
     held_masters,
     people,
 )
@@ -23,6 +24,12 @@ class Masters:
             return people.remember_master(
                 session, digest, name=name, version=version, licence=licence, now=self._open.now()
             )
+
+    def choose_version(self, digest: str, *, name: str, version: str, who: str) -> None:
+        """An operator makes this version of a master the one that PCs get."""
+        with self._open.writing() as session:
+            body = {"digest": digest, "name": name, "version": version, "by": events.person(session, who)}
+            events.append(session, "master-chosen", body, now=self._open.now())
 
     def all(self) -> tuple[MasterRow, ...]:
         """Every master this server has had, newest first."""

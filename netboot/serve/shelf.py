@@ -1,0 +1,87 @@
+"""What is in the store of masters, as the page shows it.
+
+Sizes of a version are asked for again after a minute at the soonest: anybody may look at the page. Not for: which
+master a job gets (`masters.py`).
+"""
+
+import time
+from collections.abc import Callable, Iterable
+from typing import Final
+
+from msgspec import UNSET
+
+from netboot.shared.manifest import Manifest
+from netboot.store import ForeignError, Store, StoreError
+from netboot.store.stored import free, packed_sizes
+from netboot.webui.masters_page import Shelf, ShownVersion
+
+FRESH: Final = 60.0
+"""Seconds."""
+
+
+class StoreShelf:
+    """A `MastersShelf` of one store."""
+
+    def __init__(self, store: Store, clock: Callable[[], float] = time.monotonic) -> None:
+        self._store = store
+        self._clock = clock
+        self._sizes: dict[str, tuple[float, dict[str, int]]] = {}
+
+    def shown(self) -> Shelf:
+        """As MastersShelf says."""
+        kept = [
+            (name, digest, digest == versions.current)
+            for name, versions in self._store.all_versions().items()
+            for digest in versions.all
+        ]
+        self._sizes = {digest: self._sizes[digest] for _, digest, _ in kept if digest in self._sizes}
+        shown = tuple(self._version(name, digest, current=current) for name, digest, current in kept)
+        return Shelf(shown, _together(sizes for _, sizes in list(self._sizes.values())), free(self._store))
+
+    def require_whole(self, digest: str) -> None:
+        """As MastersShelf says."""
+        self._store.require_whole(digest)
+
+    def use(self, name: str, digest: str) -> None:
+        """As MastersShelf says."""
+        self._store.use(name, digest)
+
+    def _version(self, name: str, digest: str, *, current: bool) -> ShownVersion:
+        try:
+            manifest = self._store.manifest(digest)
+        except ForeignError:
+            return ShownVersion(name, digest, current, "unsigned")
+        except StoreError:
+            return ShownVersion(name, digest, current, "damaged")
+        sizes = self._packed(manifest)
+        lacking = any(chunk.sha256 not in sizes for chunk in manifest.chunks)
+        return ShownVersion(
+            name,
+            digest,
+            current,
+            "lacking" if lacking else "whole",
+            version=manifest.version,
+            title=manifest.title,
+            licence=manifest.licence,
+            created=manifest.created,
+            disk=manifest.disk,
+            used=manifest.used,
+            packed=sum(sizes.values()),
+            origin=manifest.origin[0].workshop if manifest.origin is not UNSET else "",
+        )
+
+    def _packed(self, manifest: Manifest) -> dict[str, int]:
+        now, digest = self._clock(), manifest.digest
+        asked, sizes = self._sizes.get(digest, (now - FRESH, {}))
+        if now - asked >= FRESH:
+            sizes = packed_sizes(self._store, manifest)
+            self._sizes[digest] = (now, sizes)
+        return sizes
+
+
+def _together(sizes: Iterable[dict[str, int]]) -> int:
+    """The bytes of all these chunks, each counted once."""
+    found: dict[str, int] = {}
+    for of_one in sizes:
+        found |= of_one
+    return sum(found.values())
