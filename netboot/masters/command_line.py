@@ -205,7 +205,8 @@ def _tell_of_held(held: Sequence[HeldMaster], deleted: Deleted, say: Say) -> Non
         if one.digest in deleted.spared:
             say(
                 f"Kept for PC {one.machine_number} ({one.label}), whose job of {one.started:%Y-%m-%d %H:%M} UTC is not "
-                f"over: {one.digest}. Once it is, netboot master gc frees it."
+                f"over: {one.digest}. Once it is, netboot master gc frees it; if that PC never comes back, end its job "
+                "on its page."
             )
 
 

@@ -49,6 +49,7 @@ Kind = Literal[
     "question-answered",
     "question-closed",
     "erasure",
+    "job-given-up",
     "job-ended",
     "master-added",
     "master-chosen",

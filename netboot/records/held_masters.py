@@ -1,7 +1,8 @@
 """The masters that jobs still hold: an agent fetches the very manifest that its job was ordered, whatever came since.
 
 A job holds its master from its beginning to its end, across restarts of the server and broken lines. That of a PC that
-never comes back holds it for ever. A choice that waits holds none: its job gets the master that is current then.
+never comes back holds it until a person ends it (`given_up.py`). A choice that waits holds none: its job gets the
+master that is current then.
 Not for: what is deleted of a store (`store/upkeep.py`).
 """
 

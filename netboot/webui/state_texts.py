@@ -169,6 +169,7 @@ EVENTS: Final[dict[Kind, dict[Language, str]]] = {
     "question-answered": {"fr": "réponse donnée sur la page", "en": "answer given on the page"},
     "question-closed": {"fr": "question d'une étape close", "en": "question of a stage closed"},
     "erasure": {"fr": "preuve d'effacement", "en": "proof of erasure"},
+    "job-given-up": {"fr": "travail abandonné par une personne", "en": "job given up by a person"},
     "job-ended": {"fr": "travail terminé", "en": "job ended"},
     "master-added": {"fr": "système ajouté", "en": "system added"},
     "master-chosen": {

@@ -210,6 +210,14 @@ class Commands:
         _may_order(actor)
         return await asyncio.to_thread(self._record.machines.separate, machine, actor.name)
 
+    async def give_up(self, actor: Actor, machine: str, job: str) -> None:
+        """End the job of a PC that does not come back. Raises AtWork when its agent is on the line, NotThatVisit."""
+        _may_order(actor)
+        async with self._lines.lock(machine), self._lines.arriving:
+            if self._lines.of_machine(machine):
+                raise AtWork("this PC is on the line", hint="wait until its job has ended")
+            await asyncio.to_thread(self._record.jobs.give_up, machine, job, actor.name)
+
     async def use_master(
         self, actor: Actor, digest: str, *, name: str, version: str, use: Callable[[str, str], None]
     ) -> None:

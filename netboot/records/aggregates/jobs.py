@@ -8,6 +8,7 @@ from netboot.jobs.job import Job, StageRecord
 from netboot.jobs.named import Named
 from netboot.records import (
     begun_erases,
+    given_up,
     jobs,
     machines,
     naming,
@@ -38,6 +39,11 @@ class Jobs:
 
     def __init__(self, transactions: Transactions) -> None:
         self._open = transactions
+
+    def give_up(self, machine_id: str, job_id: str, who: str) -> None:
+        """A person says that this PC does not come back: its job ends, as at another boot. Raises NotThatVisit."""
+        with self._open.writing() as session:
+            given_up.give_up(session, machine_id, job_id, who=who, now=self._open.now())
 
     def begin(self, visit_id: str, *, menu: str = "", batch: str = "", starts: Mapping[str, Start]) -> Job | None:
         """Use up what this visit is to follow and start its job: both are on disk, or neither.
