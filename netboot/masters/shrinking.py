@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final
 
 import msgspec
+from msgspec import UNSET
 
 from netboot.shared.errors import NetbootError
 from netboot.shared.growth import EXT, HEAD, SUPERBLOCK, read_ext
@@ -73,6 +74,8 @@ def last_partition(found: Survey) -> Partition | None:
     partition = next((one for one in found.layout.partitions if one.grow), None)
     if partition is None or partition.filesystem is None or partition.filesystem.kind not in _SHRINKERS:
         return None
+    if partition.whole is not UNSET:
+        return None  # it was not shut down cleanly, or has what the tools here do not know
     used = sum(max(0, min(end, partition.end) - max(start, partition.start)) for start, end in found.ranges)
     return partition if _is_worth_it(found, partition.length - with_margin(used)) else None
 

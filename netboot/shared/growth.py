@@ -2,8 +2,9 @@
 
 Shared by the server, which says it when a master is taken in, and the agent, which obeys it. ext2, 3 and 4 have limits
 that resize2fs (e2fsprogs 1.47.2) either refuses or, worse, breaks the file system at; NTFS has 32 bits for the number
-of its clusters; XFS and btrfs grow to any disk.
-Layout of ext's superblock: Linux, Documentation/filesystems/ext4/super.rst; of NTFS's boot sector: ntfs-3g, layout.h.
+of its clusters; XFS, btrfs and f2fs grow to any disk.
+Layout of ext's superblock: Linux, Documentation/filesystems/ext4/super.rst; of NTFS's boot sector: ntfs-3g,
+layout.h; of f2fs's superblock: Linux, include/linux/f2fs_fs.h.
 Not for: growing (`agent/customise/grow.py`).
 """
 
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 EXT: Final = frozenset({"ext2", "ext3", "ext4"})
-GROWABLE: Final = EXT | {"xfs", "btrfs", "ntfs"}
+GROWABLE: Final = EXT | {"xfs", "btrfs", "ntfs", "f2fs"}
 """The file systems, as blkid names them, that the agent can make larger."""
 SUPERBLOCK: Final = slice(1024, 2048)
 """Where an ext file system keeps it, in bytes from its beginning."""
@@ -24,7 +25,9 @@ _RESIZE_INODE: Final = 0x10  # compatible
 _META_BG, _WIDE = 0x10, 0x80  # incompatible
 _GROUP_CHECKSUM, _BIGALLOC, _METADATA_CHECKSUM = 0x10, 0x200, 0x400  # read-only compatible
 _BTRFS: Final = 64 * 1024
+_F2FS, _F2FS_MAGIC = 1024, 0xF2F52010
 _MOST: Final = 2**32 - 1
+_LONGEST: Final = 2**63 - 1
 
 
 class SuperblockError(ValueError):
@@ -143,6 +146,9 @@ def size_in(kind: str, head: bytes) -> int:
             return _at(head, ">I", 4) * _at(head, ">Q", 8)
         if kind == "ntfs":
             return read_ntfs(head).size
+        if kind == "f2fs" and _at(head, "<I", _F2FS) == _F2FS_MAGIC:
+            size = _at(head, "<Q", _F2FS + 36) << min(_at(head, "<I", _F2FS + 16), 16)
+            return min(size, _LONGEST)
         if kind == "btrfs" and head[_BTRFS + 0x40 :].startswith(b"_BHRfS_M"):
             return _at(head, "<Q", _BTRFS + 0x70)
     except struct.error as error:

@@ -186,9 +186,16 @@ def _grows(partition: Partition, system: FileSystem) -> bool:
 
 
 def with_reasons(partitions: Iterable[Partition], whole: Mapping[int, str]) -> tuple[Partition, ...]:
-    """The partitions, each that is taken as a whole with the reason in `whole`, by its number."""
+    """The partitions, each that is taken as a whole with the reason in `whole`, by its number.
+
+    An f2fs of those does not grow: nothing but a mount would put it right first.
+    """
     return tuple(
-        msgspec.structs.replace(partition, whole=one_line(whole[partition.number]))
+        msgspec.structs.replace(
+            partition,
+            whole=one_line(whole[partition.number]),
+            grow=partition.grow and partition.filesystem is not None and partition.filesystem.kind != "f2fs",
+        )
         if partition.number in whole
         else partition
         for partition in partitions

@@ -1,6 +1,7 @@
 """Growing real file systems: as far as they stay whole, and whole when it goes wrong."""
 
 import os
+import random
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -208,6 +209,58 @@ def test_a_hibernated_ntfs_is_not_touched_although_ntfsresize_would(tmp_path: Pa
         tool("ntfsresize", "--info", device)
         with pytest.raises(NetbootError, match="did not shut this NTFS down"):
             growing.GROWERS["ntfs"](device, "ntfs")
+    assert path.read_bytes()[: len(before)] == before
+
+
+def f2fs(folder: Path) -> tuple[Path, dict[str, bytes]]:
+    """One with files in it, put there without a mount; its inodes count from 4 on."""
+    chance, content, path = random.Random(6), folder / "content", folder / "f2fs.img"
+    content.mkdir()
+    inside = {f"file {number}": chance.randbytes(number * 70_000) for number in range(20)}
+    for name, data in inside.items():
+        (content / name).write_bytes(data)
+    os.truncate(os.open(path, os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC), 300 * MIB)
+    tool("mkfs.f2fs", "-q", path)
+    tool("sload.f2fs", "-f", content, path)
+    return path, inside
+
+
+def files_of_f2fs(device: Path, folder: Path) -> dict[str, bytes]:
+    """What dump.f2fs takes out of it."""
+    folder.mkdir()
+    for inode in range(4, 30):
+        subprocess.run(
+            ("dump.f2fs", "-i", str(inode), device),
+            input="y\n",
+            text=True,
+            cwd=folder,
+            check=False,
+            capture_output=True,
+        )
+    return {path.name: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.mark.root
+@pytest.mark.parametrize("size", [6 * GIB, 238 * GIB])
+def test_an_f2fs_grows_with_all_that_is_in_it(tmp_path: Path, size: int) -> None:
+    path, inside = f2fs(tmp_path)
+    assert size_in("f2fs", head(path)) == 300 * MIB
+    with loop(path, size) as device:
+        growing.GROWERS["f2fs"](device, "f2fs")
+        assert size - size_in("f2fs", head(device)) < 2 * MIB
+        growing.GROWERS["f2fs"](device, "f2fs")
+        assert "[Fail]" not in tool("fsck.f2fs", "--dry-run", device)
+        assert files_of_f2fs(device, tmp_path / "dumped") == inside
+
+
+@pytest.mark.root
+def test_an_f2fs_that_is_damaged_is_not_touched(tmp_path: Path) -> None:
+    path, _ = f2fs(tmp_path)
+    before = bytearray(path.read_bytes())
+    before[5 * MIB : 12 * MIB] = bytes(7 * MIB)
+    path.write_bytes(before)
+    with loop(path, GIB) as device, pytest.raises(NetbootError, match=r"fsck\.f2fs"):
+        growing.GROWERS["f2fs"](device, "f2fs")
     assert path.read_bytes()[: len(before)] == before
 
 

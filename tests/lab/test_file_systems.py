@@ -1,9 +1,10 @@
 """Whole PCs that get masters as people make them: with roots on XFS and btrfs, or on an ext4 that was in use, and
-without a removable path on the ESP. The clock of the last has no battery any more."""
+without a removable path on the ESP. The clock of the last has no battery any more. And one with an NTFS that is left as
+it is, on a disk smaller than that of the image."""
 
 import json
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -27,6 +28,7 @@ from netboot.shared.process import run
 from netboot.store import Store
 from netboot.survey.file_reader import list_folder, read_file
 from netboot.survey.loop import loop_device
+from tests.file_trees import facts, plant
 from tests.masters.images import ESP, LINUX, MIB, ext4, gpt_disk, sized
 from tests.masters.test_account import btrfs, xfs
 
@@ -52,6 +54,8 @@ master: on-{kind}
 unerased: waive
 end: poweroff
 """
+AS_IT_IS = f"{PROFILE}customise: none\n"
+BASIC_DATA = "EBD0A0A2-B9E5-4433-87C0-68B6B72699C7"
 
 
 def esp_with_shim_alone(folder: Path, built: BootFiles) -> Path:
@@ -67,12 +71,21 @@ def esp_with_shim_alone(folder: Path, built: BootFiles) -> Path:
 @asynccontextmanager
 async def workshop(tmp_path: Path, built: BootFiles, kind: str) -> AsyncIterator[tuple[Lan, Service]]:
     """A workshop with a master of this kind, and a profile that writes it."""
+    parts = [(ESP, esp_with_shim_alone(tmp_path, built)), (LINUX, MAKERS[kind](tmp_path))]
+    image = gpt_disk(tmp_path, parts, size=420 * MIB)
+    async with workshop_with(tmp_path, built, kind, image, PROFILE) as (lan, service):
+        yield lan, service
+
+
+@asynccontextmanager
+async def workshop_with(
+    tmp_path: Path, built: BootFiles, kind: str, image: Path, profile: str
+) -> AsyncIterator[tuple[Lan, Service]]:
+    """A workshop with a master of this image."""
     profiles, masters = tmp_path / "profiles", tmp_path / "masters"
     profiles.mkdir()
     masters.mkdir()
-    (profiles / "90-own.yaml").write_text(PROFILE.format(kind=kind), encoding="utf-8")
-    parts = [(ESP, esp_with_shim_alone(tmp_path, built)), (LINUX, MAKERS[kind](tmp_path))]
-    image = gpt_disk(tmp_path, parts, size=420 * MIB)
+    (profiles / "90-own.yaml").write_text(profile.format(kind=kind), encoding="utf-8")
     about = {"name": f"on-{kind}", "version": "1", "licence": "MIT", "title": f"On {kind}"}
     made = import_master(
         image, Store(masters / "store"), load_key(masters), level_of(built.folder), **about, progress=print
@@ -109,3 +122,42 @@ async def test_a_master_of_any_file_system_grows_becomes_the_pcs_own_and_gets_a_
         with loop_device(disk.path, offset=esp["start"] * 512, length=esp["size"] * 512) as device:
             made = {name.lower() for name in list_folder(device, "vfat", "/EFI/BOOT/")}
             assert {"bootx64.efi", "grubx64.efi"} <= made
+
+
+async def test_an_ntfs_that_is_left_as_it_is_fits_a_disk_smaller_than_its_own_and_fills_it(
+    tmp_path: Path, built: BootFiles
+) -> None:
+    volume, there, size = sized(tmp_path / "volume", 800 * MIB), tmp_path / "there", 600 * MIB
+    run(["mkntfs", "-Q", "-F", "-q", volume])
+    with ntfs(volume, there):
+        plant(there, "ntfs")
+        before = facts(there)
+    image = gpt_disk(tmp_path, [(ESP, esp_with_shim_alone(tmp_path, built)), (BASIC_DATA, volume)], size=840 * MIB)
+    async with workshop_with(tmp_path, built, "ntfs", image, AS_IT_IS) as (lan, service):
+        disk = DiskSpec(Bus.SATA, lan.folder / "disk.img", size, "DISK1")
+        create_empty(disk.path, size)
+        spec = workshop_pc(1, Firmware.UEFI, disk)
+        arm(service, [spec], "write-ntfs")
+        await service.start()
+        async with power_on(lan, spec) as pc:
+            await pc.wait_off(STAGE_WITHIN)
+        job = await job_of(service, spec.mac)
+        assert (job.state, [row.state for row in job.stages]) == ("done", ["done"] * 4)
+        _, data = json.loads(run(["sfdisk", "--json", disk.path]).stdout)["partitiontable"]["partitions"]
+        assert (data["start"] + data["size"]) * 512 > size - 2 * MIB
+        with loop_device(disk.path, offset=data["start"] * 512, length=data["size"] * 512) as device:
+            with device.open("rb") as file:
+                assert data["size"] * 512 - size_in("ntfs", file.read(HEAD)) <= 8192
+            run(["ntfsfix", "--no-action", device])
+            with ntfs(device, there, "-o", "ro"):
+                assert facts(there) == before
+
+
+@contextmanager
+def ntfs(volume: Path, folder: Path, *options: str) -> Iterator[None]:
+    folder.mkdir(exist_ok=True)
+    run(["mount", "-t", "ntfs-3g", *options, volume, folder])
+    try:
+        yield
+    finally:
+        run(["umount", folder])

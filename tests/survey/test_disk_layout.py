@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from netboot.shared.errors import NetbootError
 from netboot.shared.manifest import FileSystem, Partition
-from netboot.survey.disk_layout import parse_table, with_file_systems
+from netboot.survey.disk_layout import parse_table, with_file_systems, with_reasons
 from netboot.survey.file_systems import parse_blkid
 from netboot.survey.uefi_loaders import choose_loader
 
@@ -92,6 +92,19 @@ def test_a_partition_before_another_does_not_grow() -> None:
     assert root.role == "root"
     assert not root.grow
     assert not last.grow
+
+
+@pytest.mark.parametrize(("kind", "grows"), [("ext4", True), ("xfs", True), ("f2fs", False)])
+def test_of_what_was_not_shut_down_cleanly_f2fs_alone_does_not_grow(kind: str, grows: bool) -> None:
+    found = with_file_systems([(linux(1, 1, 50), FileSystem(kind=kind))])
+    (told,) = with_reasons(found, {1: "it was not shut down cleanly"})
+    assert (found[0].grow, told.grow, told.whole) == (True, grows, "it was not shut down cleanly")
+
+
+@pytest.mark.parametrize(("largest", "grows"), [(50 * MIB, False), (2**50, True)])
+def test_an_ntfs_that_no_tool_touches_does_not_grow(largest: int, grows: bool) -> None:
+    (found,) = with_file_systems([(linux(1, 1, 50), FileSystem(kind="ntfs", largest=largest))])
+    assert found.grow == grows
 
 
 def test_the_last_logical_partition_grows() -> None:

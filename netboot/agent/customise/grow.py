@@ -1,7 +1,7 @@
 """Growing a deployed master to the disk it lies on: the partition table, its last partition, that one's file system.
 
 sfdisk moves GPT's copy to the end of the disk and stretches the partition; each kind of file system grows by its own
-tool: ext2, 3 and 4 (`grow_ext.py`) and NTFS (`grow_ntfs.py`) unmounted, XFS and btrfs mounted.
+tool: ext2, 3 and 4 (`grow_ext.py`), NTFS (`grow_ntfs.py`) and f2fs (`grow_f2fs.py`) unmounted, XFS and btrfs mounted.
 A growth that fails is undone where possible, and none is reported before the file system was checked.
 Blocks: run it in a thread. Needs root.
 """
@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from netboot.agent.customise.grow_ext import grow_ext
+from netboot.agent.customise.grow_f2fs import grow_f2fs
 from netboot.agent.customise.grow_ntfs import grow_ntfs
 from netboot.agent.customise.measure import length_of, size_of
 from netboot.agent.disks.partitions import mounted, require_partition, show_partitions
@@ -106,6 +107,7 @@ def _grow_mounted(*tool: str) -> Callable[[Path, str], None]:
 GROWERS: Final[Mapping[str, Callable[[Path, str], None]]] = {
     **dict.fromkeys(EXT, grow_ext),
     "ntfs": grow_ntfs,
+    "f2fs": grow_f2fs,
     "xfs": _grow_mounted("xfs_growfs"),
     "btrfs": _grow_mounted("btrfs", "filesystem", "resize", "max"),
 }
