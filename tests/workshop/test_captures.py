@@ -291,8 +291,12 @@ async def test_a_disk_that_cannot_be_written_to_is_captured(
     workshop: Workshop, server: TestServer, store: Store, disk: Disk
 ) -> None:
     run(["blockdev", "--setro", f"/dev/{disk.name}"])
-    async with ordered(server, workshop, [disk]) as pc:
-        result = await pc.capture(lambda: [disk])
+    try:
+        async with ordered(server, workshop, [disk]) as pc:
+            result = await pc.capture(lambda: [disk])
+    finally:
+        # A loop device stays so for whoever gets its number next.
+        run(["blockdev", "--setrw", f"/dev/{disk.name}"])
     assert store.names() == {"prepared": result.manifest}
 
 
