@@ -9,6 +9,7 @@ packages belong into the master. Pure. Not for: putting them there (`agent/custo
 
 import re
 from collections.abc import Sequence
+from fnmatch import fnmatchcase
 from typing import Annotated, Final
 
 from msgspec import Meta, Struct
@@ -22,6 +23,7 @@ InstalledPath = Annotated[
 ]
 BesideName = Annotated[str, Meta(max_length=200, pattern=r"^([A-Za-z0-9_][A-Za-z0-9._-]*(/(?!\Z)|\Z))*\Z")]
 Mode = Annotated[str, Meta(pattern=r"^0[0-7]{3}\Z")]
+Model = Annotated[str, Meta(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\[\]]+\Z")]
 Account = Annotated[str, Meta(max_length=31, pattern=r"^[a-z_][a-z0-9_-]*\Z")]
 
 FIRST_START: Final = "usr/local/lib/netboot-first-start"
@@ -36,11 +38,20 @@ _KEPT_FOR_NETBOOT: Final = re.compile(
 
 
 class Contents(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """The `text` itself, or that of a file `beside` the profile; `data` is the latter's bytes, once it was read."""
+    """The `text` itself, or that of a file `beside` the profile; `data` is the latter's bytes, once it was read.
+
+    `models`: only for PCs whose maker and model, as their firmware says them, match one of these patterns (*, ?).
+    """
 
     text: Annotated[str, Meta(max_length=BYTES)] = ""
     beside: BesideName = ""
     data: Annotated[bytes, Meta(max_length=BYTES)] = b""
+    models: Annotated[tuple[Model, ...], Meta(max_length=64)] = ()
+
+    def is_for(self, model: str) -> bool:
+        """Whether a PC of this maker and model gets it."""
+        name = " ".join(model.lower().split())
+        return not self.models or any(fnmatchcase(name, pattern.lower()) for pattern in self.models)
 
     @property
     def content(self) -> bytes:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Annotated, Final, Literal
 
 from msgspec import Meta, Struct
+from msgspec.structs import replace
 
 from netboot.shared.accounts import USERS, User, users_error
 from netboot.shared.placed_files import FILES, UNIT, WANTED, PlacedFile, Script, files_error, first_start
@@ -32,6 +33,11 @@ class SystemSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     users: Annotated[tuple[User, ...], Meta(max_length=USERS)] = ()
     files: Annotated[tuple[PlacedFile, ...], Meta(max_length=FILES)] = ()
     scripts: Annotated[tuple[Script, ...], Meta(max_length=FILES)] = ()
+
+    def for_model(self, model: str) -> "SystemSettings":
+        """What a PC of this maker and model gets of it."""
+        files = tuple(one for one in self.files if one.is_for(model))
+        return replace(self, files=files, scripts=tuple(one for one in self.scripts if one.is_for(model)))
 
 
 class Written(Struct, frozen=True, kw_only=True):

@@ -6,6 +6,8 @@ from netboot.jobs.disk_answers import Answer
 from netboot.jobs.stages.customise import RULES
 from netboot.jobs.stages.rules import Line
 from netboot.shared.accounts import FoundAccount
+from netboot.shared.inventory import System
+from netboot.shared.placed_files import PlacedFile, Script
 from netboot.shared.problems import Problem
 from netboot.shared.stages.customise import Customise, CustomiseResult, Found
 from netboot.shared.system_settings import SystemSettings
@@ -59,6 +61,26 @@ def test_what_the_profile_sets_of_the_system_is_ordered() -> None:
     assert RULES.order(replace(running, profile=replace(running.profile, customise=french))) == replace(
         ORDER, settings=french
     )
+
+
+def test_a_file_for_a_model_is_ordered_for_pcs_of_that_model_alone() -> None:
+    everybodys, thinkpads = PlacedFile(path="/a"), PlacedFile(path="/b", models=("lenovo ThinkPad*", "Dell Latitude ?"))
+    quirk = Script(text="#!/bin/sh", models=("LENOVO ThinkPad T480",))
+    settings = SystemSettings(files=(everybodys, thinkpads), scripts=(quirk,))
+    running = job(SSD)
+    running = replace(running, profile=replace(running.profile, customise=settings))
+
+    def ordered(maker: str, product: str) -> SystemSettings:
+        system = System(manufacturer=maker, product=product)
+        order = RULES.order(replace(running, inventory=replace(running.inventory, system=system)))
+        assert isinstance(order, Customise)
+        return order.settings
+
+    assert ordered("LENOVO", "ThinkPad  T480") == settings
+    assert ordered("Lenovo", "ThinkPad X1") == replace(settings, scripts=())
+    assert ordered("Dell", "Latitude 5") == replace(settings, scripts=())
+    for maker, product in (("Dell", "Latitude 55"), ("Old LENOVO", "ThinkPad T480"), ("", "")):
+        assert ordered(maker, product) == SystemSettings(files=(everybodys,))
 
 
 def test_the_page_says_what_could_not_be_done_although_the_pc_is_ready() -> None:

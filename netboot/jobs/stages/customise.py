@@ -18,12 +18,13 @@ def _order(job: Job) -> Customise | Problem:
     if isinstance(target, Problem):
         return target
     master, disk = target
+    system = job.inventory.system
     return Customise(
         manifest=master.manifest,
         target=disk.id,
         hostname=job.hostname,
         answered=answered((disk,)),
-        settings=job.profile.settings,
+        settings=job.profile.settings.for_model(f"{system.manufacturer} {system.product}"),
         as_is=job.profile.leaves_as_is,
     )
 
