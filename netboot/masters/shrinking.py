@@ -50,13 +50,14 @@ _PIECE: Final = 64 * _MIB
 def made_smaller(disk: DiskFile, found: Survey, store: Store, progress: Progress) -> Iterator[tuple[DiskFile, Survey]]:
     """A smaller copy of this disk, and what is on it; the disk itself where it cannot be or is not worth it. Why is
     told. Raises NetbootError. Needs root."""
-    partition = last_partition(found)
+    partition = mostly_free(found)
     if partition is None:
         yield disk, found
         return
     with store.draft(".smaller") as draft:
         small = _try(disk, found, partition, draft, store, progress)
         if small is None:
+            draft.unlink(missing_ok=True)
             yield disk, found
             return
         with open_disk(draft) as copy:
@@ -69,10 +70,10 @@ def as_it_is(disk: DiskFile, found: Survey, store: Store, progress: Progress) ->
     yield disk, found
 
 
-def last_partition(found: Survey) -> Partition | None:
-    """The partition that can be made smaller so that it is worth it, as far as can be told from what is in use."""
+def mostly_free(found: Survey) -> Partition | None:
+    """The partition that would be worth to be made smaller, by what is in use: the one that grows again."""
     partition = next((one for one in found.layout.partitions if one.grow), None)
-    if partition is None or partition.filesystem is None or partition.filesystem.kind not in _SHRINKERS:
+    if partition is None:
         return None
     if partition.whole is not UNSET:
         return None  # it was not shut down cleanly, or has what the tools here do not know
@@ -93,6 +94,10 @@ def _try(
     disk: DiskFile, found: Survey, partition: Partition, draft: Path, store: Store, progress: Progress
 ) -> Survey | None:
     """Make the smaller copy in `draft`, and survey it; None, and a word why, when it does not become one."""
+    kind = partition.filesystem.kind if partition.filesystem is not None else ""
+    if kind not in _SHRINKERS:
+        progress(f"it keeps its size: a file system of the kind {kind} is not made smaller here")
+        return None
     try:
         # Blocks that move are there twice, and then come the chunks.
         store.require_space(3 * found.used)

@@ -104,7 +104,8 @@ async def test_a_master_that_the_server_does_not_have_is_named(
 async def test_a_disk_that_is_too_small_is_never_written(tmp_path: Path, manifest: Manifest, master: bytes) -> None:
     target = Target(tmp_path, SIZE - 512)
     async with BootHttp(manifest, master) as boot_http:
-        assert (await target.refused(boot_http)).code == "disk-too-small"
+        problem = await target.refused(boot_http)
+    assert (problem.code, problem.values["missing"]) == ("disk-too-small", "0.6 kB")
     assert target.untouched()
 
 

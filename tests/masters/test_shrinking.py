@@ -16,7 +16,7 @@ from netboot.agent.customise.grow import grow
 from netboot.agent.disks.partitions import partition_device, show_partitions
 from netboot.masters.account import account
 from netboot.masters.importing import import_master
-from netboot.masters.shrinking import as_it_is, last_partition, made_smaller
+from netboot.masters.shrinking import as_it_is, made_smaller, mostly_free
 from netboot.shared.growth import SUPERBLOCK, read_ext
 from netboot.shared.inventory import gigabytes
 from netboot.shared.manifest import Manifest
@@ -222,7 +222,19 @@ def test_a_master_keeps_its_size_where_that_is_asked_or_nothing_is_won(tmp_path:
             os.posix_fallocate(file.fileno(), 0, 6 * GB)
     with open_disk(image) as disk:
         full = survey(disk, print)
-    assert last_partition(full) is None
+    assert mostly_free(full) is None
+
+
+@pytest.mark.root
+def test_an_xfs_keeps_its_size_and_it_is_said_why(tmp_path: Path) -> None:
+    image, said = sized(tmp_path / "source.raw", SIZE), list[str]()
+    with disk_of(image) as device:
+        run(["sfdisk", "--quiet", device], stdin=PRIMARY)
+        show_partitions(device, (1,))
+        run(["mkfs.xfs", "-q", partition_device(device, 1)])
+    manifest = taken(image, Store(tmp_path / "store"), said)
+    assert (manifest.disk, manifest.shrunk_from) == (SIZE, UNSET)
+    assert "it keeps its size: a file system of the kind xfs is not made smaller here" in said
 
 
 @pytest.mark.root
@@ -243,6 +255,7 @@ def test_a_store_without_room_for_a_copy_takes_it_in_its_own_size(tmp_path: Path
         huge = replace(found, ranges=(*found.ranges, (SIZE, 10**15)))
         with made_smaller(disk, huge, store, said.append) as (fitted, small):
             assert (fitted, small) == (disk, huge)
+            assert is_empty(store), "nor does a copy take room while the disk itself is packed"
     assert "it keeps its size: " in said[0]
     assert is_empty(store)
 
