@@ -1,10 +1,11 @@
-"""Publishes one version of a master after the other, and cleans up now and then, until it is ended: to be cut.
+"""Publishes one version of a master after the other until it is ended, with pauses or with clean-ups in between.
 
-Run as a process of its own: python -m tests.store.publisher FOLDER. Says each version once it is published.
+Run as a process of its own: python -m tests.store.publisher FOLDER pauses|clean. Says each version that is published.
 """
 
 import random
 import sys
+import time
 from itertools import count
 from pathlib import Path
 
@@ -25,7 +26,9 @@ def main() -> None:
             own = [source.randbytes(PIECE) for _ in range(20)]
             put_master(store, "school", *same, *own, version=str(number))
         print(number, flush=True)
-        if number % 3 == 0:
+        if sys.argv[2] == "pauses":
+            time.sleep(source.uniform(0, 0.2))
+        elif number % 3 == 0:
             collect_garbage(store)
 
 

@@ -53,9 +53,9 @@ def disk(tmp_path: Path) -> Iterator[Path]:
 class Publisher:
     """The process that publishes, and how far it said that it is."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, between: str) -> None:
         self.published = 0
-        command = [sys.executable, "-m", "tests.store.publisher", os.fspath(folder)]
+        command = [sys.executable, "-m", "tests.store.publisher", os.fspath(folder), between]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         self._reader = Thread(target=self._read)
         self._reader.start()
@@ -83,7 +83,7 @@ def test_what_is_published_is_on_the_disk_whole_whenever_the_power_is_cut(
     clones: list[tuple[Path, int]] = []
     moments = random.Random(21)
     with mounted(disk, tmp_path / "store", "commit=1") as folder:
-        publisher = Publisher(folder / "store")
+        publisher = Publisher(folder / "store", "clean")
         try:
             while publisher.published < 2 and publisher.process.poll() is None:
                 time.sleep(0.01)
