@@ -54,7 +54,7 @@ def main() -> None:
 
     os.environ[MIRROR_VARIABLE] = "http://nowhere.invalid/debian"
     with patch.object(build, "resolve", lambda *_: packages), patch.object(build, "_build", built):
-        build.build_master(recipe, Store(store), key, progress=print, cache=cache)
+        build.build_master(recipe, Store(store), key, progress=lambda line: print(line, flush=True), cache=cache)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Real processes that write to a store, killed at any moment: nothing half made is offered, and its room comes back.
 
-Each is killed (SIGKILL) at moments spread over its whole duration. After each: `netboot master verify` finds every
+Each is killed (SIGKILL) at moments spread over all that it does. After each: `netboot master verify` finds every
 master whole, `list` offers only whole ones, no manifest that lies there lacks a chunk, and the next command works and
 leaves in the store what its masters need and nothing else. `--all` does it at fifty moments each.
 """
@@ -66,7 +66,11 @@ def images(tmp_path: Path) -> Images:
 
 
 def begun(command: list[str]) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    """Started, and past Python's own start: it has said what it does first."""
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    assert process.stdout is not None
+    process.stdout.readline()
+    return process
 
 
 def seconds_of(process: subprocess.Popen[bytes]) -> float:
@@ -199,8 +203,9 @@ def test_clean_ups(workshop: Workshop, kills: int) -> None:
         put_version()  # and of the three versions, one is nobody's
         for _ in range(200):
             store.put_chunk(source.randbytes(512))
+        command = [sys.executable, "-m", "netboot", "master", "gc"]
         settings = f"--config={workshop.data.with_name('settings.yaml')}"
-        return begun([sys.executable, "-m", "netboot", "master", "gc", settings])
+        return subprocess.Popen([*command, settings], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
 
     def until_it_deletes(process: subprocess.Popen[bytes]) -> None:
         before = len(store.blobs.list("manifests"))
