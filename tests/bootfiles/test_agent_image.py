@@ -15,6 +15,7 @@ from netboot.bootfiles import agent_archive
 from netboot.bootfiles.recipe import load_recipe
 from netboot.files.assets import asset_folder
 from netboot.shared.errors import NetbootError
+from netboot.survey import used_ranges
 
 BUSYBOX = {"chroot", "ip", "start-stop-daemon"}
 """What the agent runs of busybox's own."""
@@ -86,8 +87,9 @@ def test_the_agent_imports_nothing_that_is_not_in_its_image(unpacked: Path) -> N
 
 def test_every_program_the_agent_starts_is_in_the_base() -> None:
     programs = set(load_recipe(asset_folder("images") / "agent.yaml").programs)
-    started = set(_programs(Path(netboot.__file__).parent / "agent"))
-    assert {"sfdisk", "dmidecode"} <= started, "the search finds what is known to be there"
+    package = Path(netboot.__file__).parent
+    started = {*_programs(package / "agent"), *_programs(package / "survey"), *used_ranges._PROGRAMS.values()}
+    assert {"sfdisk", "dmidecode", "mdir", "fsck.f2fs"} <= started, "the search finds what is known to be there"
     assert started <= programs | BUSYBOX
 
 
@@ -98,7 +100,7 @@ def _programs(folder: Path) -> Iterator[str]:
             if (
                 isinstance(node, ast.Call)
                 and node.args
-                and _callee(node.func) in {"run", "stream", "output", "_output"}
+                and _callee(node.func) in {"run", "stream", "output", "_output", "_checked", "ends_with_us"}
             ):
                 first = node.args[0]
                 if isinstance(first, ast.List | ast.Tuple) and first.elts:
