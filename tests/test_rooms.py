@@ -99,7 +99,7 @@ PURE = (
     "shared.out_of_reach", "shared.read_back", "shared.stage_question",
     "shared.placed_files", "shared.system_settings", "shared.thawing", "shared.visible", "shared.whereabouts",
     "store.versions",
-    "survey.cutting", "survey.f2fs", "survey.fat_check", "survey.features", "survey.gpt", "survey.pieces",
+    "survey.cutting", "survey.f2fs", "survey.fat_check", "survey.features", "survey.gpt", "survey.lvm", "survey.pieces",
     "survey.sbat",
     "tftpd.transfer",
 )  # fmt: skip

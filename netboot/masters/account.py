@@ -44,7 +44,7 @@ def _system(manifest: Manifest, understood: Understood) -> str:
     if any(path.lower().endswith("/bootmgfw.efi") for path in understood.loaders):
         return "Windows, by its boot loader"
     around = manifest.not_customisable
-    return f"a system inside {around}" if around != "?" else "no system that is known here"
+    return f"{understood.system or 'a system'} inside {around}" if around != "?" else "no system that is known here"
 
 
 def _size(manifest: Manifest) -> str:

@@ -17,10 +17,12 @@ from netboot.shared.errors import NetbootError
 from netboot.shared.manifest import Partition
 from netboot.shared.process import ProgramError, ends_with_us, run
 from netboot.survey.btrfs import all_copies, read_chunks
+from netboot.survey.condition import require_takeable
 from netboot.survey.disk_file import DiskFile
 from netboot.survey.disk_layout import DiskLayout
 from netboot.survey.f2fs import f2fs_map_problem
 from netboot.survey.loop import loop_device
+from netboot.survey.volumes import Lvm
 
 Range = tuple[int, int]
 
@@ -59,15 +61,19 @@ class Used:
 
 
 def used_ranges(
-    disk: DiskFile, layout: DiskLayout, unclear: Mapping[int, str], progress: Callable[[str], None]
+    disk: DiskFile,
+    layout: DiskLayout,
+    unclear: Mapping[int, str],
+    lvm: Mapping[int, Lvm],
+    progress: Callable[[str], None],
 ) -> Used:
-    """What of the disk is in use. `unclear` are partitions of which no map can be trusted, by number, and why. Raises
-    NetbootError. Needs root."""
+    """What of the disk is in use. `unclear` are partitions of which no map can be trusted, by number, and why; `lvm`
+    those that are physical volumes, as they were read. Raises NetbootError. Needs root."""
     ranges, whole = list(outside_partitions(layout)), dict[int, str]()
-    partitions = [partition for partition in layout.partitions if partition.role != "extended"]
+    plain = [one for one in layout.partitions if one.role != "extended" and one.number not in lvm]
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        all_found = pool.map(lambda one: _used_or_why_not(disk, one, unclear.get(one.number, "")), partitions)
-        for partition, found in zip(partitions, all_found, strict=True):
+        all_found = pool.map(lambda one: _used_or_why_not(disk, one, unclear.get(one.number, "")), plain)
+        for partition, found in zip(plain, all_found, strict=True):
             if not isinstance(found, str):
                 ranges += found
                 continue
@@ -76,6 +82,11 @@ def used_ranges(
                 kind = partition.filesystem.kind if partition.filesystem is not None else "unknown file system"
                 whole[partition.number] = found
                 progress(f"partition {partition.number} ({kind}): taken as a whole, because {found}")
+    for number, one in lvm.items():
+        inside, taken_whole = _used_in_lvm(disk, one, progress)
+        ranges += inside
+        if taken_whole:
+            whole[number] = "; ".join(taken_whole)
     return Used(align(ranges, GRAIN, layout.size), whole)
 
 
@@ -148,6 +159,23 @@ def _used_in(disk: DiskFile, partition: Partition) -> list[Range]:
         # NTFS keeps a copy of its boot sector in the partition's last sector, outside its own clusters.
         ranges.append((partition.end - 512, partition.end))
     return ranges
+
+
+def _used_in_lvm(disk: DiskFile, lvm: Lvm, progress: Callable[[str], None]) -> tuple[list[Range], list[str]]:
+    """What is in use of a physical volume; and which of its volumes are taken as a whole, and why. Raises NetbootError
+    for a volume that no master may be made with."""
+    ranges, whole = list(lvm.outside), list[str]()
+    for place in lvm.places:
+        found: list[Range] | str = "it lies in several pieces"
+        if place.partition is not None:
+            unclear = require_takeable(disk, (place.partition,), progress)
+            found = _used_or_why_not(disk, place.partition, "".join(unclear.values()))
+        if isinstance(found, str):
+            whole.append(f"of its volume {place.name}: {found}")
+            progress(f"volume {place.name}: taken as a whole, because {found}")
+            found = list(place.ranges)
+        ranges += found
+    return ranges, whole
 
 
 def _reader(disk: DiskFile, partition: Partition) -> Callable[[int, int], bytes]:

@@ -12,8 +12,10 @@ from netboot.survey.condition import require_takeable
 from netboot.survey.disk_file import DiskFile
 from netboot.survey.disk_layout import DiskLayout, read_layout, with_reasons
 from netboot.survey.loader_generations import read_generations, started_by
+from netboot.survey.lvm import LvmError
 from netboot.survey.uefi_loaders import choose_loader, list_esp, loaders
 from netboot.survey.used_ranges import Range, used_ranges
+from netboot.survey.volumes import LVM, Lvm, read_lvm, system_in
 
 _BOOT_CODE: Final = 440
 """Bytes of the first sector that hold boot code, before the disk's signature and a dos table."""
@@ -37,7 +39,9 @@ class Survey:
 def survey(disk: DiskFile, progress: Callable[[str], None]) -> Survey:
     """Read all of it. Raises NetbootError when no master can be made of this disk. Needs root."""
     layout = read_layout(disk, progress)
-    used = used_ranges(disk, layout, require_takeable(disk, layout.partitions, progress), progress)
+    lvm, unclear = _physical_volumes(disk, layout, progress)
+    unclear |= require_takeable(disk, layout.partitions, progress)
+    used = used_ranges(disk, layout, unclear, lvm, progress)
     esp = next((partition for partition in layout.partitions if partition.role == "esp"), None)
     paths = list_esp(disk, esp) if esp is not None else []
     uefi = choose_loader(paths, esp.number) if esp is not None else None
@@ -47,10 +51,24 @@ def survey(disk: DiskFile, progress: Callable[[str], None]) -> Survey:
         ranges=used.ranges,
         uefi=uefi,
         understood=Understood(
-            system=layout.system,
+            system=layout.system or next(filter(None, (system_in(disk, one) for one in lvm.values())), ""),
             bios=any(disk.read(0, _BOOT_CODE)),
             loaders=loaders(paths),
             repaired=layout.repaired,
             generations=generations,
         ),
     )
+
+
+def _physical_volumes(
+    disk: DiskFile, layout: DiskLayout, progress: Callable[[str], None]
+) -> tuple[dict[int, Lvm], dict[int, str]]:
+    """The physical volumes of LVM by their partition's number, and of those that cannot be read, why."""
+    found, unclear = dict[int, Lvm](), dict[int, str]()
+    for partition in layout.partitions:
+        if partition.filesystem is not None and partition.filesystem.kind == LVM:
+            try:
+                found[partition.number] = read_lvm(disk, partition, progress)
+            except LvmError as error:
+                unclear[partition.number] = error.message
+    return found, unclear
