@@ -77,6 +77,7 @@ PURE = (
     "lab.drives.nvme.state",
     *(f"lab.drives.tcg.{name}" for name in ("discovery", "packets", "spec", "tper")),
     "kit.partitions",
+    "lab.picture",
     "lan.query_rate",
     "masters.account", "masters.description", "masters.difference",
     "masters.bundle.decision", "masters.bundle.format", "masters.bundle.steps",

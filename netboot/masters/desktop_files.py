@@ -31,7 +31,7 @@ Name[fr]=Premiers pas
 Comment=The first half hour with this PC
 Comment[fr]=La première demi-heure avec ce PC
 Exec=/usr/local/bin/first-steps
-Icon=help-browser
+Icon=dialog-information
 Categories=System;Documentation;
 Terminal=false
 """

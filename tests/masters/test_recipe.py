@@ -51,6 +51,7 @@ def test_every_profile_that_deploys_names_a_shipped_recipe() -> None:
     profiles = load_profiles([IMAGES / "profiles"])
     assert [profile.id for profile in profiles] == [
         "wipe-and-debian",
+        "wipe-and-ecole",
         "debian-new-disk",
         "erase-only",
         "inventory-only",
