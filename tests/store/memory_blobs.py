@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import BinaryIO
 
-from netboot.store import StoreError
+from netboot.store import StoreBusyError
 
 
 class MemoryBlobs:
@@ -74,7 +74,7 @@ class MemoryBlobs:
         """As BlobStore says; for one thread."""
         with self._lock:
             if self._writers:
-                raise StoreError("the memory is being written to", hint="try again")
+                raise StoreBusyError("the memory is being written to", hint="try again")
         yield
 
     def forget_unfinished(self) -> int:

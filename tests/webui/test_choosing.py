@@ -115,7 +115,7 @@ async def test_the_choice_for_a_pc_that_is_away_is_shown_and_can_be_taken_back(
 async def test_the_disk_that_gets_the_master_is_picked_by_its_serial(
     operator: Person, workshop: Workshop, server: TestServer
 ) -> None:
-    two = pc(1, disk("AAA"), disk("BBB", 512))
+    two = pc(1, disk("AAA", 512), disk("BBB", 512))
     async with agent_on(server, hello(two, profile=WIPE.id)) as (agent, _):
         await agent.hear(Plan)
         await agent.obey(two)
