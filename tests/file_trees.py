@@ -4,6 +4,10 @@ import hashlib
 import os
 import random
 import struct
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 MIB = 1024 * 1024
@@ -46,6 +50,21 @@ def plant(root: Path, kind: str, *, files: int = 60) -> None:
     (root / "sparse").chmod(0o6711)
     os.chown(root / "soft link", 33, 44, follow_symlinks=False)
     os.mkfifo(root / "pipe")
+
+
+def unmount(folder: Path) -> None:
+    """Unmount, and wait until an ntfs-3g that served it has written all out and ended: umount does not."""
+    subprocess.run(("umount", folder), check=True)
+    until = time.monotonic() + 60
+    while any(str(folder).encode() in words and b"ntfs" in words for words in _command_lines()):
+        assert time.monotonic() < until, f"ntfs-3g still serves {folder}"
+        time.sleep(0.05)
+
+
+def _command_lines() -> Iterator[bytes]:
+    for process in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):
+            yield process.read_bytes()
 
 
 def facts(root: Path) -> Facts:

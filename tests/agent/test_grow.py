@@ -14,7 +14,7 @@ from netboot.agent.customise import grow as growing
 from netboot.agent.customise.grow import GROWERS
 from netboot.shared.errors import NetbootError
 from netboot.shared.growth import HEAD, SUPERBLOCK, read_ext, size_in
-from tests.file_trees import facts, plant
+from tests.file_trees import facts, plant, unmount
 
 MIB, GIB, TIB = 1 << 20, 1 << 30, 1 << 40
 
@@ -143,7 +143,7 @@ def mounted(device: Path, kind: str, folder: Path, *options: str) -> Iterator[Pa
     try:
         yield folder
     finally:
-        tool("umount", folder)
+        unmount(folder)
 
 
 @pytest.mark.root

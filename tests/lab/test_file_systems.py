@@ -28,7 +28,7 @@ from netboot.shared.process import run
 from netboot.store import Store
 from netboot.survey.file_reader import list_folder, read_file
 from netboot.survey.loop import loop_device
-from tests.file_trees import facts, plant
+from tests.file_trees import facts, plant, unmount
 from tests.masters.images import ESP, LINUX, MIB, ext4, gpt_disk, sized
 from tests.masters.test_account import btrfs, xfs
 
@@ -160,4 +160,4 @@ def ntfs(volume: Path, folder: Path, *options: str) -> Iterator[None]:
     try:
         yield
     finally:
-        run(["umount", folder])
+        unmount(folder)
