@@ -28,7 +28,7 @@ from netboot.shared.inventory import amount
 from netboot.shared.manifest import Manifest
 from netboot.shared.visible import visible
 from netboot.store import Store, StoreError
-from netboot.store.stored import packed_sizes, stored
+from netboot.store.stored import free, packed_sizes, stored
 from netboot.store.upkeep import Deleted, collect_garbage, remove_master, remove_version, verify
 
 Say = Callable[[str], None]
@@ -92,6 +92,7 @@ def _list(_: argparse.Namespace, settings: Settings, say: Say) -> int:
             else:
                 state = "current" if digest == versions.current else "before"
                 print(visible("\t".join((name, manifest.version, manifest.licence, digest, state))))  # noqa: T201
+    say(f"{amount(free(store))} are free in the store.")
     return status
 
 

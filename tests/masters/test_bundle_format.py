@@ -123,8 +123,8 @@ def of(*parts: bytes) -> Callable[[Manifest], list[bytes]]:
         (of(HEAD, b"", b"\0" * 11), "2.75 frames"),
         (of(HEAD, b"", b"\0" * 16), "4 frames"),
         (of(HEAD, b"", struct.pack(">3I", 1, FRAME_LIMIT + 1, 1)), "at most"),
-        (of(HEAD, b"no manifest", b"\0" * 12), "manifest cannot be used"),
-        (lambda manifest: [HEAD, sign(manifest, ANGERS), b"\0" * 12], "manifest cannot be used"),
+        (of(HEAD, b"no manifest", b"\0" * 12), "manifest cannot be read"),
+        (lambda manifest: [HEAD, sign(manifest, ANGERS), b"\0" * 12], "signed by another key"),
     ],
 )
 def test_what_a_workshop_signed_and_is_nonsense_is_refused(made: Callable[[Manifest], list[bytes]], why: str) -> None:

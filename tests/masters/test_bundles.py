@@ -102,7 +102,7 @@ def test_a_change_travels_without_what_the_other_has(workshop: Workshop, other: 
     assert ours.version == "2"
     assert workshop.has(ours)
     assert verify(workshop.store, public_key(load_key(workshop.data))) == ()
-    assert len(workshop.run("list")[1].splitlines()) == 2
+    assert workshop.run("list")[1].count("school\t") == 2
 
 
 def test_a_change_is_not_taken_in_where_what_it_leaves_out_is_damaged(
@@ -208,7 +208,7 @@ def test_a_manifest_that_another_key_signed_is_refused_before_anybody_is_asked(
     file.write_bytes(bundle(store, put_master(store, "school", part("a")), signed=ANGERS))
     status, said = workshop.run("import-bundle", str(file), "--trust", PRINT)
     assert status == 1
-    assert "manifest cannot be used" in said
+    assert "its manifest is signed by another key" in said
     assert not (workshop.data / "workshops").exists()
 
 
@@ -322,7 +322,7 @@ def test_an_export_is_of_what_is_whole_and_overwrites_nothing(other: Workshop, t
 
 def test_a_master_of_before_keeps_its_digest(tmp_path: Path) -> None:
     """What it says of where it comes from stands in none that was made here, nor in any of before."""
-    manifest = put_master(Store(tmp_path), "school", part("a"))
+    manifest = replace(put_master(Store(tmp_path), "school", part("a")), uefi=None)
     assert manifest.digest.startswith("7fe7c3754b5d"), "as before there was an origin"
 
 

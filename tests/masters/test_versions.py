@@ -35,10 +35,11 @@ def test_the_version_before_stays_and_the_one_before_that_does_not(workshop: Wor
     assert [workshop.has(one) for one in (first, second, third)] == [False, True, True]
     status, said = workshop.run("list")
     assert status == 0
-    assert said.splitlines() == [
+    assert said.splitlines()[:-1] == [
         f"school\t3\tMIT\t{third.digest}\tcurrent",
         f"school\t2\tMIT\t{second.digest}\tbefore",
     ]
+    assert said.endswith("are free in the store.\n")
 
 
 def test_what_is_published_again_pushes_nothing_out(workshop: Workshop) -> None:

@@ -29,7 +29,16 @@ from nacl.signing import SigningKey, VerifyKey
 
 from netboot.shared.errors import NetbootError
 from netboot.shared.fields import Digest, Identifier
-from netboot.shared.manifest import CHUNK_LIMIT, LENGTH_LIMIT, Line, Manifest, ManifestError, MasterName, parse_signed
+from netboot.shared.manifest import (
+    CHUNK_LIMIT,
+    LENGTH_LIMIT,
+    ForeignManifestError,
+    Line,
+    Manifest,
+    ManifestError,
+    MasterName,
+    parse_signed,
+)
 
 MAGIC: Final = b"netboot-bundle1\n"
 HEAD_LIMIT: Final = 4096
@@ -158,8 +167,10 @@ class Reader:
         _require_signed(head, _OPENING + digest, self._take(_SIGNATURE))
         try:
             manifest = parse_signed(signed_manifest, head.public_key)
+        except ForeignManifestError as error:
+            raise BundleError("its manifest is signed by another key than the file") from error
         except ManifestError as error:
-            raise BundleError(f"its manifest cannot be used: {error}") from error
+            raise BundleError(f"its manifest cannot be read; netboot may be newer there than here: {error}") from error
         frames = _lengths(lengths, plain_lengths(manifest))
         return Opening(head, manifest, frames, self.at + sum(frames.values()) + _END_LENGTH)
 
