@@ -1,18 +1,20 @@
 """Makes a master's disk bootable on BIOS, UEFI and Secure Boot, without mounting it and without a loop device.
 
 BIOS: what `grub-bios-setup` writes on a GPT disk (GRUB 2.12, util/setup.c): boot.img in the first sector, core.img in
-the BIOS boot partition, each told where the next one lies. UEFI: Debian's signed shim and GRUB, in Debian's own folder
-and on the removable path, as Debian's grub-install lays them out (without fbx64.efi on the removable path: it resets
+the BIOS boot partition, each told where the next one lies. UEFI: the distribution's signed shim and GRUB, in its own
+folder and on the removable path, as its grub-install lays them out (without fbx64.efi on the removable path: it resets
 the PC to make a boot entry, again and again on firmware that forgets entries).
 The first grub.cfg is written here; the system's own update-grub replaces it at the first kernel update.
 """
 
+import posixpath
 import shutil
 import struct
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from netboot.masters.distributions import Distribution
 from netboot.shared.errors import NetbootError
 from netboot.shared.process import run
 
@@ -24,17 +26,15 @@ _MBR_CODE: Final = 0x1B8
 # The block list at the end of core.img's first sector: start (8), length in sectors (2), load segment (2).
 _BLOCK_LIST: Final = SECTOR - 12
 _LOAD_SEGMENT: Final = 0x0820
+_LINKS: Final = 8
+"""So many symbolic links in a row are followed."""
 
-_EFI_FILES: Final = (
-    ("EFI/debian/shimx64.efi", "usr/lib/shim/shimx64.efi.signed"),
-    ("EFI/debian/mmx64.efi", "usr/lib/shim/mmx64.efi.signed"),
-    ("EFI/debian/fbx64.efi", "usr/lib/shim/fbx64.efi.signed"),
-    ("EFI/debian/BOOTX64.CSV", "usr/lib/shim/BOOTX64.CSV"),
-    ("EFI/debian/grubx64.efi", "usr/lib/grub/x86_64-efi-signed/grubx64.efi.signed"),
-    ("EFI/BOOT/BOOTX64.EFI", "usr/lib/shim/shimx64.efi.signed"),
-    ("EFI/BOOT/mmx64.efi", "usr/lib/shim/mmx64.efi.signed"),
-    ("EFI/BOOT/grubx64.efi", "usr/lib/grub/x86_64-efi-signed/grubx64.efi.signed"),
-)
+_SIGNED: Final = {
+    "shimx64.efi": "usr/lib/shim/shimx64.efi.signed",
+    "grubx64.efi": "usr/lib/grub/x86_64-efi-signed/grubx64.efi.signed",
+}
+# Debian has these two signed by that name, Ubuntu signed them in place.
+_HELPERS: Final = ("mmx64.efi", "fbx64.efi")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,15 +46,17 @@ class BootIds:
     root_partition: int
 
 
-def write_configuration(root: Path, ids: BootIds, kernel_parameters: tuple[str, ...]) -> None:
+def write_configuration(
+    root: Path, distribution: Distribution, ids: BootIds, kernel_parameters: tuple[str, ...]
+) -> None:
     """Write fstab, the first grub.cfg, and the settings that later runs of update-grub read."""
-    kernel = _only_kernel(root)
+    kernel = _only_kernel(root, distribution)
     words = " ".join(kernel_parameters)
     contents = {
         "etc/fstab": f"UUID={ids.root_uuid} / ext4 errors=remount-ro 0 1\n"
         # A PC whose ESP is slow or damaged must still come up: only updates of the boot loader need it.
         f"UUID={ids.esp_uuid} /boot/efi vfat umask=0077,nofail 0 2\n",
-        "boot/grub/grub.cfg": grub_menu(ids, kernel, words),
+        "boot/grub/grub.cfg": grub_menu(distribution.title, ids, kernel, words),
         "etc/default/grub.d/50-netboot.cfg": "# What this PC's first grub.cfg says; update-grub reads it.\n"
         f'GRUB_TIMEOUT=1\nGRUB_CMDLINE_LINUX="{words}"\n'
         'GRUB_CMDLINE_LINUX_DEFAULT=""\nGRUB_TERMINAL="console"\n',
@@ -68,7 +70,7 @@ def write_configuration(root: Path, ids: BootIds, kernel_parameters: tuple[str, 
     (root / "boot/efi").mkdir(exist_ok=True)
 
 
-def grub_menu(ids: BootIds, kernel: str, words: str) -> str:
+def grub_menu(title: str, ids: BootIds, kernel: str, words: str) -> str:
     """The first grub.cfg: one entry, one second, the screen and, where there is one, the serial port."""
     return f"""\
 if serial --unit=0 --speed=115200; then
@@ -76,7 +78,7 @@ if serial --unit=0 --speed=115200; then
   terminal_output console serial
 fi
 set timeout=1
-menuentry "Debian" {{
+menuentry "{title}" {{
   search --no-floppy --fs-uuid --set=root {ids.root_uuid}
   linux /boot/vmlinuz-{kernel} root=UUID={ids.root_uuid} ro {words}
   initrd /boot/initrd.img-{kernel}
@@ -125,23 +127,49 @@ def embed_bios(boot: bytes, core: bytes, *, start: int, length: int) -> tuple[by
     return bytes(code), bytes(placed)
 
 
-def esp_files(root: Path, ids: BootIds) -> dict[str, bytes]:
+def esp_files(root: Path, distribution: Distribution, ids: BootIds) -> dict[str, bytes]:
     """The files of the EFI system partition, by their path. Raises NetbootError when a package is missing."""
+    own = f"EFI/{distribution.esp_folder}"
     try:
-        files = {name: (root / source).read_bytes() for name, source in _EFI_FILES}
+        signed = {name: _in_root(root, source).read_bytes() for name, source in _SIGNED.items()}
+        helpers = {name: _helper(root, name).read_bytes() for name in _HELPERS}
+        entry = _in_root(root, "usr/lib/shim/BOOTX64.CSV").read_bytes()
     except FileNotFoundError as error:
         raise NetbootError(
-            f"the master has no {error.filename}", hint="its recipe needs shim-signed and grub-efi-amd64-signed"
+            f"the master has no {error.filename}", hint=f"its recipe needs {distribution.loaders}"
         ) from error
-    # The signed GRUB looks for this file in EFI/debian of the partition it came from.
-    files["EFI/debian/grub.cfg"] = (
-        f"search.fs_uuid {ids.root_uuid} root\nset prefix=($root)/boot/grub\nconfigfile $prefix/grub.cfg\n"
-    ).encode()
-    return files
+    return {
+        **{f"{own}/{name}": content for name, content in (signed | helpers).items()},
+        f"{own}/BOOTX64.CSV": entry,
+        "EFI/BOOT/BOOTX64.EFI": signed["shimx64.efi"],
+        "EFI/BOOT/mmx64.efi": helpers["mmx64.efi"],
+        "EFI/BOOT/grubx64.efi": signed["grubx64.efi"],
+        # The signed GRUB looks for this file in its own folder of the partition it came from.
+        f"{own}/grub.cfg": (
+            f"search.fs_uuid {ids.root_uuid} root\nset prefix=($root)/boot/grub\nconfigfile $prefix/grub.cfg\n"
+        ).encode(),
+    }
 
 
-def _only_kernel(root: Path) -> str:
+def _helper(root: Path, name: str) -> Path:
+    signed = _in_root(root, f"usr/lib/shim/{name}.signed")
+    return signed if signed.exists() else _in_root(root, f"usr/lib/shim/{name}")
+
+
+def _in_root(root: Path, name: str) -> Path:
+    """The file of this name, its links followed inside the root: Ubuntu's shim is one of Debian's alternatives."""
+    for _ in range(_LINKS):
+        path = root / name
+        if not path.is_symlink():
+            return path
+        name = posixpath.normpath(posixpath.join("/", posixpath.dirname(name), path.readlink())).lstrip("/")
+    raise NetbootError(f"{name} in the master is a link that leads nowhere", hint="install its package again")
+
+
+def _only_kernel(root: Path, distribution: Distribution) -> str:
     kernels = sorted(path.name.removeprefix("vmlinuz-") for path in (root / "boot").glob("vmlinuz-*"))
     if not kernels or not (root / f"boot/initrd.img-{kernels[-1]}").is_file():
-        raise NetbootError("the master has no kernel with its initramfs", hint="its recipe needs linux-image-amd64")
+        raise NetbootError(
+            "the master has no kernel with its initramfs", hint=f"its recipe needs {distribution.kernel}"
+        )
     return kernels[-1]

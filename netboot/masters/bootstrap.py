@@ -2,7 +2,7 @@
 
 Downloaded packages stay in the cache (`package_cache.py`), which is bound over the new root's own folder of archives
 in a mount namespace that ends with mmdebstrap, however that ends.
-Not for: what else makes a root a master's (`debian_root.py`).
+Not for: what else makes a root a master's (`system_root.py`).
 """
 
 import os
@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from netboot.bootfiles.debian import KEYRINGS
+from netboot.masters.archives import Archive
 from netboot.masters.install_progress import InstallProgress
 from netboot.masters.intake import Progress
 from netboot.masters.package_cache import PackageCache
@@ -27,11 +27,12 @@ _LONGEST_INSTALLATION: Final = 6 * 3600.0
 """Seconds: a desktop's packages over a line of 1 Mbit/s, and their installation on an old PC."""
 
 
-def resolve(recipe: Recipe, source_lines: str) -> tuple[str, ...]:
+def resolve(recipe: Recipe, archive: Archive) -> tuple[str, ...]:
     """What would be installed today, as sorted name=version. Raises NetbootError."""
     try:
         simulated = run(
-            [*_mmdebstrap(recipe), "--simulate", "--verbose", recipe.suite, "/dev/null", "-"], stdin=source_lines
+            [*_mmdebstrap(recipe, archive), "--simulate", "--verbose", recipe.suite, "/dev/null", "-"],
+            stdin=archive.source_lines,
         )
     except ProgramError as error:
         if error.completed is not None and (unknown := _UNKNOWN.findall(error.completed.stderr)):
@@ -53,7 +54,7 @@ def parse_simulation(text: str) -> tuple[str, ...]:
 
 def install(
     recipe: Recipe,
-    source_lines: str,
+    archive: Archive,
     folder: Path,
     hooks: Sequence[str],
     packages: Sequence[str],
@@ -66,8 +67,8 @@ def install(
     """
     cache.prepare()
     listing = folder.with_name(f"{folder.name}.list")
-    listing.write_text(source_lines, encoding="utf-8")
-    archives = '"$1/var/cache/apt/archives"'
+    listing.write_text(archive.source_lines, encoding="utf-8")
+    inside = '"$1/var/cache/apt/archives"'
     steps = InstallProgress(len(packages))
 
     def tell(line: str) -> None:
@@ -79,15 +80,15 @@ def install(
             "unshare",
             "--mount",
             "--",
-            *_mmdebstrap(recipe),
+            *_mmdebstrap(recipe, archive),
             "--verbose",
             "--format=directory",
             "--skip=download/empty,essential/unlink,cleanup/apt/cache",
             *(f"--dpkgopt=path-exclude=/usr/share/{kind}/*" for kind in ("locale", "man")),
             *(f"--dpkgopt=path-include=/usr/share/{path}" for path in _translations(recipe)),
-            f"--setup-hook=mkdir --parents {archives}; mount --bind {shlex.quote(os.fspath(cache.folder))} {archives}",
+            f"--setup-hook=mkdir --parents {inside}; mount --bind {shlex.quote(os.fspath(cache.folder))} {inside}",
             *hooks,
-            f"--customize-hook=umount {archives}",
+            f"--customize-hook=umount {inside}",
             recipe.suite,
             folder,
             listing,
@@ -109,7 +110,7 @@ def _translations(recipe: Recipe) -> list[str]:
     ]
 
 
-def _mmdebstrap(recipe: Recipe) -> list[str | Path]:
+def _mmdebstrap(recipe: Recipe, archive: Archive) -> list[str | Path]:
     return [
         "mmdebstrap",
         "--mode=root",
@@ -117,5 +118,5 @@ def _mmdebstrap(recipe: Recipe) -> list[str | Path]:
         "--architectures=amd64",
         f"--components={','.join(dict.fromkeys(recipe.components))}",
         f"--include={','.join(sorted(set(recipe.packages)))}",
-        f"--keyring={KEYRINGS}",
+        f"--keyring={archive.keyring}",
     ]

@@ -2,7 +2,7 @@
 
 The inputs are the recipe, the versions of the packages that apt would install today, and the code that builds. The
 cache is a store of its own; a build is copied from it, every chunk checked, into the workshop's store.
-Not for: the root (`debian_root.py`), the disk (`disk_image.py`), the chunks (`intake.py`).
+Not for: the root (`system_root.py`), the disk (`disk_image.py`), the chunks (`intake.py`).
 """
 
 import fcntl
@@ -12,17 +12,17 @@ import os
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 from nacl.signing import SigningKey
 
-from netboot.bootfiles.debian import find_mirror, sources
 from netboot.files.cache_folder import default_cache_folder
 from netboot.files.code import code_digest
+from netboot.masters.archives import Archive, find_archive
 from netboot.masters.boot_loader import esp_files, make_bios_core, write_configuration
 from netboot.masters.bootstrap import resolve
-from netboot.masters.debian_root import clamp_times, make_root
 from netboot.masters.disk_image import (
     MIB,
     Geometry,
@@ -32,15 +32,29 @@ from netboot.masters.disk_image import (
     write_partition_table,
     write_root,
 )
+from netboot.masters.distributions import DISTRIBUTIONS
 from netboot.masters.intake import About, Progress, take_in
 from netboot.masters.package_cache import PackageCache
 from netboot.masters.recipe import Recipe
 from netboot.masters.recipe_reading import load_recipe, read_beside
+from netboot.masters.system_root import clamp_times, make_root
 from netboot.shared.errors import NetbootError
 from netboot.shared.manifest import Manifest, Needs
 from netboot.store import Store, StoreError
 from netboot.store.upkeep import collect_garbage, copy_master, forget_drafts, taking_back_unused_chunks
 from netboot.survey.disk_file import open_disk
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A recipe with all that its build works from: the files beside it, the archive, what is installed, its inputs."""
+
+    recipe: Recipe
+    beside: Mapping[str, bytes]
+    archive: Archive
+    packages: tuple[str, ...]
+    downloads: PackageCache
+    inputs: str
 
 
 # The code that decides what is on a built disk; a change of any of it makes another build.
@@ -55,11 +69,18 @@ def build_master(
     beside = read_beside(wanted, recipe.parent)
     if os.geteuid() != 0:
         raise NetbootError("building a master needs root", hint="start the command again with sudo")
-    source_lines = sources(find_mirror(), wanted.suite, wanted.components)
-    progress(f"{wanted.name}: looking up Debian's packages")
-    packages = resolve(wanted, source_lines)
-    inputs = inputs_digest(wanted, beside, packages)
     cache_store = Store(cache or default_cache_folder() / "masters")
+    downloads = cache_store.folder.with_name(f"{cache_store.folder.name}-packages")
+    progress(f"{wanted.name}: looking up packages")
+    with find_archive(wanted, downloads / "keys") as archive:
+        packages = resolve(wanted, archive)
+        inputs = inputs_digest(wanted, beside, packages)
+        work = Wanted(wanted, beside, archive, packages, PackageCache(downloads / wanted.suite), inputs)
+        return _copy_or_build(work, cache_store, store, key, progress)
+
+
+def _copy_or_build(work: Wanted, cache_store: Store, store: Store, key: SigningKey, progress: Progress) -> Manifest:
+    name = work.recipe.name
     forget_drafts(store)
     with (
         _one_at_a_time(cache_store, progress),
@@ -67,20 +88,20 @@ def build_master(
         taking_back_unused_chunks(cache_store),
     ):
         forget_drafts(cache_store)
-        earlier = cache_store.find_build(inputs)
+        earlier = cache_store.find_build(work.inputs)
         if earlier is not None:
-            progress(f"{wanted.name}: nothing has changed since it was built; copying it")
+            progress(f"{name}: nothing has changed since it was built; copying it")
             try:
                 copy_master(cache_store, store, earlier, key)
             except StoreError as error:
-                progress(f"{wanted.name}: the kept build is damaged, so it is built again ({error.message})")
+                progress(f"{name}: the kept build is damaged, so it is built again ({error.message})")
             else:
                 return earlier
-        progress(f"{wanted.name}: {len(packages)} packages to install")
-        manifest = _build(wanted, beside, source_lines, packages, inputs, cache_store, key, progress)
-        cache_store.remember_build(inputs, manifest)
+        progress(f"{name}: {len(work.packages)} packages to install")
+        manifest = _build(work, cache_store, key, progress)
+        cache_store.remember_build(work.inputs, manifest)
         collect_garbage(cache_store)
-        progress(f"{wanted.name}: copying it to the store")
+        progress(f"{name}: copying it to the store")
         copy_master(cache_store, store, manifest, key)
         return manifest
 
@@ -94,33 +115,24 @@ def inputs_digest(recipe: Recipe, beside: Mapping[str, bytes], packages: tuple[s
     ).hexdigest()
 
 
-def _build(
-    recipe: Recipe,
-    beside: Mapping[str, bytes],
-    source_lines: str,
-    packages: tuple[str, ...],
-    inputs: str,
-    cache_store: Store,
-    key: SigningKey,
-    progress: Progress,
-) -> Manifest:
+def _build(work: Wanted, cache_store: Store, key: SigningKey, progress: Progress) -> Manifest:
+    recipe, distribution = work.recipe, DISTRIBUTIONS[work.recipe.distribution]
     geometry = Geometry(size=recipe.disk * MIB, esp_length=recipe.esp * MIB)
-    ids = Identifiers(inputs)
+    ids = Identifiers(work.inputs)
     # The root as a folder, the disk image, and the chunks, side by side.
     cache_store.require_space(3 * geometry.size)
     with cache_store.draft(".build") as folder:
         folder.mkdir()
         root, image = folder / "root", folder / "disk.raw"
-        progress(f"{recipe.name}: installing Debian {recipe.suite} (some minutes)")
-        downloads = PackageCache(cache_store.folder.with_name(f"{cache_store.folder.name}-packages") / recipe.suite)
-        epoch = make_root(recipe, beside, source_lines, root, packages, downloads, progress)
+        progress(f"{recipe.name}: installing {distribution.title} {recipe.suite} (some minutes)")
+        epoch = make_root(recipe, work.beside, work.archive, root, work.packages, work.downloads, progress)
         progress(f"{recipe.name}: making the disk")
-        write_configuration(root, ids.boot_ids(), recipe.kernel_parameters)
+        write_configuration(root, distribution, ids.boot_ids(), recipe.kernel_parameters)
         core = make_bios_core(root, ids.boot_ids().root_partition)
         clamp_times(root, epoch)
         write_partition_table(image, geometry, ids)
         write_bios_loader(image, geometry, (root / "usr/lib/grub/i386-pc/boot.img").read_bytes(), core)
-        write_esp(image, geometry, ids, esp_files(root, ids.boot_ids()), epoch)
+        write_esp(image, geometry, ids, esp_files(root, distribution, ids.boot_ids()), epoch)
         write_root(image, geometry, ids, root, epoch)
         about = About(
             name=recipe.name,

@@ -1,7 +1,7 @@
 """Lays a root folder out as a raw disk image: GPT, BIOS boot partition, ESP, ext4 root. No mount, no loop device.
 
 Identifiers come from the inputs, not from chance, so that two builds agree. Not for: what the root holds
-(`debian_root.py`). All sizes are bytes.
+(`system_root.py`). All sizes are bytes.
 """
 
 import os

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Runs inside a master's new root, as mmdebstrap's last hook: the part that only the system's own programs can do.
-# What it works from comes from debian_root.py, beside it: words quoted for the shell, accounts, files, scripts.
+# What it works from comes from system_root.py, beside it: words quoted for the shell, accounts, files, scripts.
 set -eu
 cd "$(dirname "$0")"
 . ./words

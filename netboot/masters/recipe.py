@@ -9,6 +9,7 @@ from typing import Annotated, Final
 
 from msgspec import Meta, Struct
 
+from netboot.masters.distributions import DistributionName
 from netboot.masters.users import AccountName, User
 from netboot.shared.fields import Hostname
 from netboot.shared.language import Language
@@ -127,6 +128,7 @@ class Recipe(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     version: Annotated[str, Meta(pattern=r"^[0-9A-Za-z.]{1,32}\Z", description='a version in quotes, such as "13.1"')]
     title: Titles
     licence: Line
+    distribution: DistributionName = "debian"
     suite: Annotated[str, Meta(pattern=r"^[a-z]+\Z", description="a release's name, such as trixie")]
     components: Annotated[tuple[Word, ...], Meta(min_length=1)] = ("main",)
     packages: Annotated[tuple[Package, ...], Meta(min_length=1)]

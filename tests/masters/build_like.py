@@ -6,7 +6,6 @@ Run as a process of its own, to be killed: python -m tests.masters.build_like RE
 import os
 import shutil
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 from unittest.mock import patch
 
@@ -15,7 +14,6 @@ from nacl.signing import SigningKey
 from netboot.bootfiles.debian import MIRROR_VARIABLE
 from netboot.masters import build
 from netboot.masters.intake import About, Progress, take_in
-from netboot.masters.recipe import Recipe
 from netboot.shared.manifest import Manifest
 from netboot.store import Store
 from netboot.survey.disk_file import open_disk
@@ -28,25 +26,15 @@ def main() -> None:
     # The image is the build's input, so another one makes another build.
     packages = (f"image={image.name}",)
 
-    def built(
-        wanted: Recipe,
-        beside: Mapping[str, bytes],
-        source_lines: str,
-        packages: tuple[str, ...],
-        inputs: str,
-        cache_store: Store,
-        key: SigningKey,
-        progress: Progress,
-    ) -> Manifest:
-        del beside, source_lines, packages
+    def built(work: build.Wanted, cache_store: Store, key: SigningKey, progress: Progress) -> Manifest:
         with cache_store.draft(".build") as folder:
             (folder / "root").mkdir(parents=True)
             shutil.copy(image, folder / "disk.raw")
             about = About(
-                name=wanted.name,
-                version=inputs[:8],
-                title=wanted.title.en,
-                licence=wanted.licence,
+                name=work.recipe.name,
+                version=work.inputs[:8],
+                title=work.recipe.title.en,
+                licence=work.recipe.licence,
                 created="2026-01-02T03:04:05Z",
             )
             with open_disk(folder / "disk.raw") as disk:

@@ -8,9 +8,10 @@ import pytest
 from netboot.files.assets import asset_folder
 from netboot.masters.boot_loader import BootIds, embed_bios, esp_files, grub_menu
 from netboot.masters.bootstrap import parse_simulation
-from netboot.masters.debian_root import apt_sources, debconf_answers, script_words, users_table
 from netboot.masters.disk_image import MIB, Geometry, Identifiers, sfdisk_script
+from netboot.masters.distributions import DISTRIBUTIONS, apt_sources
 from netboot.masters.recipe_reading import load_recipe
+from netboot.masters.system_root import debconf_answers, script_words, users_table
 from netboot.shared.errors import NetbootError
 
 IDS = BootIds("6f1f4d4e-0000-4000-8000-000000000001", "5D2F-6AC8", 3)
@@ -47,7 +48,7 @@ def test_images_of_other_sizes_are_refused(boot: bytes, core: bytes) -> None:
 
 
 def test_the_first_menu_boots_by_uuid_and_asks_for_a_serial_port_first() -> None:
-    menu = grub_menu(IDS, "6.12-amd64", "quiet")
+    menu = grub_menu("Debian", IDS, "6.12-amd64", "quiet")
     assert f"--set=root {IDS.root_uuid}" in menu
     assert f"linux /boot/vmlinuz-6.12-amd64 root=UUID={IDS.root_uuid} ro quiet" in menu
     assert menu.index("if serial") < menu.index("terminal_output console serial")
@@ -55,7 +56,7 @@ def test_the_first_menu_boots_by_uuid_and_asks_for_a_serial_port_first() -> None
 
 def test_a_recipe_without_shim_is_told(tmp_path: Path) -> None:
     with pytest.raises(NetbootError, match="shimx64") as caught:
-        esp_files(tmp_path, IDS)
+        esp_files(tmp_path, DISTRIBUTIONS["debian"], IDS)
     assert "shim-signed" in caught.value.hint
 
 
@@ -70,14 +71,36 @@ def test_the_shell_gets_every_word_quoted() -> None:
     assert "locales locales/default_environment_locale select fr_FR.UTF-8\n" in debconf_answers(recipe)
 
 
-def test_apt_sources_are_the_packages_own_example_for_the_recipe_s_components() -> None:
-    recipe = load_recipe(asset_folder("images") / "debian-minimal.yaml")
-    example = "## Words\nTypes: deb\nURIs: http://mirror.example/debian\nSuites: trixie\nComponents: main contrib\n"
-    assert apt_sources(example, recipe) == (
-        "Types: deb\nURIs: http://mirror.example/debian\nSuites: trixie\nComponents: main\n"
+def test_apt_asks_the_public_archives_of_the_distribution_for_the_recipe_s_components() -> None:
+    assert apt_sources(DISTRIBUTIONS["debian"], "trixie", ["main", "contrib", "main"]).startswith(
+        "Types: deb\nURIs: http://deb.debian.org/debian\nSuites: trixie trixie-updates\nComponents: main contrib\n"
     )
-    with pytest.raises(NetbootError, match="trixie"):
-        apt_sources(example.replace("trixie", "forky"), recipe)
+    ubuntu = apt_sources(DISTRIBUTIONS["ubuntu"], "noble", ["main"])
+    assert "\n\nTypes: deb\nURIs: http://security.ubuntu.com/ubuntu\nSuites: noble-security\n" in ubuntu
+    assert ubuntu.count("Signed-By: /usr/share/keyrings/ubuntu-archive-keyring.gpg\n") == 2
+
+
+def test_ubuntu_s_loaders_are_found_by_its_links_and_put_into_its_own_folder(tmp_path: Path) -> None:
+    shim, grub = tmp_path / "usr/lib/shim", tmp_path / "usr/lib/grub/x86_64-efi-signed"
+    alternatives = tmp_path / "etc/alternatives"
+    for folder in (shim, grub, alternatives):
+        folder.mkdir(parents=True)
+    for name in ("mmx64.efi", "fbx64.efi", "BOOTX64.CSV"):
+        (shim / name).write_bytes(name.encode())
+    # Ubuntu 24.04: a link of update-alternatives, whole from the root's own /.
+    (shim / "shimx64.efi.signed.latest").write_bytes(b"shim")
+    (alternatives / "shimx64.efi.signed").symlink_to("/usr/lib/shim/shimx64.efi.signed.latest")
+    (shim / "shimx64.efi.signed").symlink_to("/etc/alternatives/shimx64.efi.signed")
+    (grub / "grubx64.efi.signed").write_bytes(b"grub")
+    found = esp_files(tmp_path, DISTRIBUTIONS["ubuntu"], IDS)
+    assert found["EFI/ubuntu/shimx64.efi"] == found["EFI/BOOT/BOOTX64.EFI"] == b"shim"
+    assert found["EFI/ubuntu/mmx64.efi"] == b"mmx64.efi"
+    assert IDS.root_uuid.encode() in found["EFI/ubuntu/grub.cfg"]
+    assert not [path for path in found if "debian" in path or path.startswith("EFI/BOOT/fb")]
+    (alternatives / "shimx64.efi.signed").unlink()
+    (alternatives / "shimx64.efi.signed").symlink_to("/usr/lib/shim/shimx64.efi.signed")
+    with pytest.raises(NetbootError, match="leads nowhere"):
+        esp_files(tmp_path, DISTRIBUTIONS["ubuntu"], IDS)
 
 
 def test_partitions_lie_one_after_the_other_on_whole_mebibytes() -> None:

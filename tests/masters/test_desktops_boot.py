@@ -1,7 +1,7 @@
 """Each shipped desktop, started from its disk to a person's session: programs of it run, and the screen shows it.
 
 The pictures are kept where the test's figures are printed, to be looked at. For `./run test --all`: gigabytes, and
-minutes a start. Not for: the way over the LAN, which is the same for every master (tests/lab/test_chain.py).
+minutes a start. Not for: the way over the LAN (tests/lab/test_school.py).
 """
 
 import asyncio
@@ -45,7 +45,11 @@ class Shipped:
     memory_mib: int
 
 
-SHIPPED = (Shipped("ecole", "eleve", True, "xfce4-panel", 2048),)
+SHIPPED = (
+    Shipped("ecole", "eleve", True, "xfce4-panel", 2048),
+    Shipped("association", "association", False, "xfce4-panel", 2048),
+    Shipped("leger", "utilisateur", False, "lxqt-panel", 1024),
+)
 
 
 @pytest.fixture(params=SHIPPED, ids=lambda shipped: shipped.name)
@@ -94,7 +98,10 @@ async def test_a_shipped_desktop_starts(
         print(f"{shipped.name} {firmware}: login {login:.0f} s, {shipped.program} {desktop:.0f} s, {shown}")
         await keep_picture(pc, f"{shipped.name}-{firmware.value}")
         assert shown.is_desktop
-        print(await answer(pc.console, "free --mebi | sed -n 2p", r"Mem: .*"))
+        used = int((await answer(pc.console, "free --mebi | sed -n 2p", r"Mem: .*")).split()[2])
+        print(f"{used} MiB of memory in use;")
+        if shipped.name == "leger":
+            assert used <= 1024
         print(await answer(pc.console, "dpkg-query --list | grep --count ^ii", r"\d+"), "packages;")
         print(await answer(pc.console, "df --block-size=M --output=used / | tail -1", r"\s*\d+M"), "on its root;")
         print(await answer(pc.console, "systemctl --failed --quiet | head -5; echo .", r".*"))

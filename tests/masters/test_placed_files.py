@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from netboot.files.assets import asset_folder
-from netboot.masters.debian_root import build_files
 from netboot.masters.desktop_files import desktop_files
 from netboot.masters.placed_files import PlacedFile, packed
 from netboot.masters.recipe_reading import load_recipe, read_beside
+from netboot.masters.system_root import build_files
 from netboot.shared.process import run
 
 IMAGES = asset_folder("images")
@@ -50,7 +50,7 @@ def test_folders_in_a_home_are_their_account_s() -> None:
     }
 
 
-@pytest.mark.parametrize(("name", "autologin"), [("ecole", "eleve")])
+@pytest.mark.parametrize(("name", "autologin"), [("ecole", "eleve"), ("association", ""), ("leger", "")])
 def test_the_desktop_s_files_are_well_formed(name: str, autologin: str, tmp_path: Path) -> None:
     recipe = load_recipe(IMAGES / f"{name}.yaml")
     placed = {file.path: file for file in desktop_files(recipe, read_beside(recipe, IMAGES))}

@@ -15,7 +15,7 @@ from netboot.shared.errors import NetbootError
 
 IMAGES = asset_folder("images")
 MINIMAL = IMAGES / "debian-minimal.yaml"
-SHIPPED = ("debian-minimal", "ecole")
+SHIPPED = ("debian-minimal", "ubuntu-minimal", "ecole", "association", "leger")
 
 
 def changed(**changes: object) -> str:
@@ -52,6 +52,8 @@ def test_every_profile_that_deploys_names_a_shipped_recipe() -> None:
     assert [profile.id for profile in profiles] == [
         "wipe-and-debian",
         "wipe-and-ecole",
+        "wipe-and-association",
+        "wipe-and-leger",
         "debian-new-disk",
         "erase-only",
         "inventory-only",

@@ -1,13 +1,12 @@
-"""Makes the root file system of a Debian master, as a folder: its packages, then what makes it boot on any PC.
+"""Makes the root file system of a master, as a folder: its packages, then what makes it boot on any PC.
 
-Nothing of this machine goes in: the master's apt sources are the example that Debian's own apt package brings, there
-are no SSH host keys, and machine-id is empty (machine-id(5): made at the first boot, which is no "first boot" that asks
-questions). Not for: running mmdebstrap (`bootstrap.py`), partitions and boot
-sectors (`disk_image.py`), the boot loader (`boot_loader.py`).
+Nothing of this machine goes in: the master's apt asks the distribution's public archives, there are no SSH host keys,
+and machine-id is empty (machine-id(5): made at the first boot, which is no "first boot" that asks questions).
+Not for: running mmdebstrap (`bootstrap.py`), partitions and boot sectors (`disk_image.py`), the boot loader
+(`boot_loader.py`).
 """
 
 import os
-import re
 import shlex
 import shutil
 from collections.abc import Mapping, Sequence
@@ -15,13 +14,14 @@ from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Final
 
+from netboot.masters.archives import Archive
 from netboot.masters.bootstrap import install
 from netboot.masters.desktop_files import desktop_files
+from netboot.masters.distributions import DISTRIBUTIONS, apt_sources
 from netboot.masters.intake import Progress
 from netboot.masters.package_cache import PackageCache
 from netboot.masters.placed_files import packed, recipe_files, script_contents
 from netboot.masters.recipe import Recipe
-from netboot.shared.errors import NetbootError
 
 _INSIDE: Final = "netboot-build"
 """The folder of the root that holds what its making needs; it is gone afterwards."""
@@ -47,7 +47,7 @@ ConditionPathExists=!/etc/ssh/ssh_host_ed25519_key
 def make_root(
     recipe: Recipe,
     beside: Mapping[str, bytes],
-    source_lines: str,
+    archive: Archive,
     folder: Path,
     packages: Sequence[str],
     cache: PackageCache,
@@ -70,7 +70,7 @@ def make_root(
             f"--customize-hook=upload {shlex.quote(os.fspath(script))} /{_INSIDE}/in-root",
             f'--customize-hook=chroot "$1" sh /{_INSIDE}/in-root',
         )
-        install(recipe, source_lines, folder, hooks, packages, cache, progress)
+        install(recipe, archive, folder, hooks, packages, cache, progress)
     epoch = int((folder / _INSIDE / "epoch").read_text(encoding="ascii"))
     shutil.rmtree(folder / _INSIDE)
     _write_files(recipe, folder)
@@ -128,22 +128,11 @@ def debconf_answers(recipe: Recipe) -> str:
     return "".join(f"{' '.join(answer)}\n" for answer in answers)
 
 
-def apt_sources(example: str, recipe: Recipe) -> str:
-    """Debian's own example of a deb822 sources file, without its comments, for this recipe's components."""
-    text = "\n".join(line for line in example.splitlines() if not line.startswith("#"))
-    text = re.sub(r"(?m)^Components:.*$", f"Components: {' '.join(recipe.components)}", text).strip() + "\n"
-    if f"Suites: {recipe.suite}" not in text or "URIs:" not in text:
-        raise NetbootError(
-            f"apt's example of its sources is not about {recipe.suite}", hint="is the recipe's suite the right one?"
-        )
-    return text
-
-
 def _write_files(recipe: Recipe, root: Path) -> None:
     (root / "etc/apt/sources.list").unlink(missing_ok=True)
-    example = (root / "usr/share/doc/apt/examples/debian.sources").read_text(encoding="utf-8")
+    sources = apt_sources(DISTRIBUTIONS[recipe.distribution], recipe.suite, recipe.components)
     contents = {
-        "etc/apt/sources.list.d/debian.sources": apt_sources(example, recipe),
+        f"etc/apt/sources.list.d/{recipe.distribution}.sources": sources,
         "etc/hostname": f"{recipe.hostname}\n",
         "etc/hosts": f"127.0.0.1 localhost\n127.0.1.1 {recipe.hostname}\n::1 localhost ip6-localhost ip6-loopback\n",
         "etc/machine-id": "",
