@@ -12,7 +12,7 @@ import time
 from bisect import bisect_right
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Lock
 
 import msgspec
@@ -65,9 +65,21 @@ class CaptureDesk:
             created=time.strftime("%Y-%m-%dT%H:%M:%SZ", now),
             level=self.level,
         )
+        about = self._as_published(about, order)
         manifest = msgspec.structs.replace(_described(plan, about, source), captured=order.job)
         self.require_space(manifest.used, manifest.used)
         return Capturing(self, order, manifest, plan.ranges)
+
+    def _as_published(self, about: About, order: Capture) -> About:
+        """Of a capture that was published just before its agent lost the answer: the same version again, so that the
+        master keeps the version that it had before."""
+        try:
+            current = self.store.current(about.name)
+        except StoreError:
+            return about
+        if current is None or current.captured != order.job:
+            return about
+        return replace(about, version=current.version, created=current.created)
 
     def require_space(self, wanted: int, used: int) -> None:
         """Raises NotTakenError when `wanted` more bytes of a disk that has `used` in use have no room."""

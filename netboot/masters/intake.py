@@ -79,8 +79,8 @@ def _pack(
 def describe(source: str, about: About, found: Survey) -> Manifest:
     """The manifest of what was found on `source`, before anything is packed: its chunks' names are not yet known.
 
-    Pure. Its chunks are about as many as there will be. Raises NetbootError when it would be no master, or none for PCs
-    with Secure Boot where `about` wants one.
+    Pure. It promises rather more chunks than there will be (`survey/pieces.py`). Raises NetbootError when it would be
+    no master, or none for PCs with Secure Boot where `about` wants one.
     """
     require_not_revoked(source, found.understood.generations, about.level)
     manifest = Manifest(

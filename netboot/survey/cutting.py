@@ -5,12 +5,14 @@ cut as it was before: a master that is built anew from newer packages shares wit
 have in common, though hardly a file lies where it lay. casync and desync look for their cuts at every byte; file
 systems put each file at the beginning of a block, so looking there finds much the same cuts for hardly any work.
 
-SHAPE: two versions of a Debian, one with its security updates, take up 433 MB so (`./run bench store`); cut in a trial
-of other shapes, 501 on a fixed grid of 1 MiB, 425 with chunks of half the length. But each chunk is a request of a PC
-and an entry of the manifest, whose length is bounded, and longer chunks are packed better. Of these there are about as
-many as on the grid, and as many at once have room in the memory of a PC that receives them (`agent/deploy/stage.py`).
-Not for: which ranges are in use (`used_ranges.py`), what becomes of a chunk (`masters/chunking.py`). Masters of before
-were cut on a grid (`pieces.py`); a manifest says where each of its chunks lies, so nothing else needs to know.
+SHAPE: two versions of a Debian, one with its security updates, take up 433 MB so (`./run bench store`); cut in a
+trial of other shapes, 501 on a fixed grid of 1 MiB, 425 with chunks of half the length. But each chunk is a request
+of a PC and an entry of the manifest, whose length is bounded, and longer chunks are packed better. Of these there are
+a third more than on that grid, and as many at once have room in the memory of a PC that receives them
+(`agent/deploy/stage.py`). Masters of before were cut on a grid; a manifest says where each of its chunks lies, so
+nothing else needs to know.
+Not for: which ranges are in use (`used_ranges.py`), how many chunks to expect (`pieces.py`), what becomes of one
+(`masters/chunking.py`).
 """
 
 import zlib

@@ -7,29 +7,24 @@ from pathlib import Path
 
 import pytest
 from aiohttp.test_utils import TestServer
-from msgspec.structs import replace
 
 from netboot.agent.failures import StageFailed
-from netboot.bootmenu.ticket import Picked
-from netboot.jobs.actor import operator
-from netboot.jobs.identity import keys_of
-from netboot.jobs.policy import Policy
 from netboot.records.record import Record
 from netboot.shared.inventory import Disk
 from netboot.shared.problems import Problem
 from netboot.shared.process import run
 from netboot.shared.protocol import Leave, Plan, RunStage, Stay
-from netboot.shared.stages.capture import Capture, CaptureResult
-from netboot.shared.stages.check import CheckResult
+from netboot.shared.stages.capture import CaptureResult
 from netboot.shared.stages.finish import Finish
 from netboot.store import Store, StoreError
 from netboot.store.upkeep import collect_garbage, verify
+from netboot.store.versions import Versions
 from netboot.workshop import captures
 from netboot.workshop.greeting import Workshop
 from tests.masters.images import ESP, LINUX, MIB, SWAP, ext4, gpt_disk, is_empty, put, sized, taken
-from tests.workshop.capturing import CAPTURE, KEY, block_device, capturing_workshop, disk_at, ordered, store_in
+from tests.store.test_store import part, put_master
+from tests.workshop.capturing import KEY, block_device, capturing_workshop, disk_at, ordered, store_in
 from tests.workshop.conftest import hello, row_of
-from tests.workshop.conftest import pc as pc_of
 from tests.workshop.player import agent_on, serving
 
 pytestmark = pytest.mark.root
@@ -226,6 +221,25 @@ async def test_a_master_that_was_made_before_the_server_was_started_anew_counts(
     assert record.machines.detail(machine.id).visits[0].jobs[0].stages[1].result == result
 
 
+async def test_a_capture_that_is_told_anew_once_it_was_published_keeps_the_version_before_it(
+    record: Record, store: Store, disk: Disk
+) -> None:
+    """The server was killed before its agent had the answer."""
+    before = put_master(store, "prepared", part("a"), key=KEY)
+    workshop = capturing_workshop(record, store)
+    async with serving(workshop) as server, ordered(server, workshop, [disk]) as pc:
+        first = await pc.capture(lambda: [disk])
+    after = capturing_workshop(record, store)
+    back = hello(pc.inventory, "boot-1", token=pc.token)
+    async with serving(after) as server, agent_on(server, back) as (agent, _):
+        await agent.hear(Plan)
+        await agent.hear(RunStage)
+        pc.moves_to(server)
+        again = await pc.capture(lambda: [disk])
+    assert (again.manifest, again.sent_chunks) == (first.manifest, 0)
+    assert store.versions("prepared") == Versions(first.manifest, before.digest)
+
+
 async def test_an_older_capture_is_no_proof_of_another_also_after_the_server_was_started_anew(
     record: Record, store: Store, disk: Disk
 ) -> None:
@@ -344,24 +358,6 @@ async def test_a_disk_that_is_mounted_is_not_captured(
     assert is_empty(store)
 
 
-async def test_of_several_disks_a_person_names_the_one(workshop: Workshop, server: TestServer, disk: Disk) -> None:
-    other = replace(disk, name="sdz", id=replace(disk.id, serial="OTHER"))
-    inventory = replace(pc_of(1), disks=(disk, other))
-    async with agent_on(server, hello(inventory)) as (agent, _):
-        machine = row_of(workshop).machine
-        assert await workshop.commands.choose(operator("anne"), machine, CAPTURE.id)
-        await agent.hear(Plan)
-        told = await agent.obey(inventory, until="check")
-        assert isinstance(told, Stay)
-        assert told.problem.code == "capture-several"
-        assert await workshop.commands.choose(operator("anne"), machine, CAPTURE.id, disk.id)
-        await agent.hear(Plan)
-        order = await agent.obey(inventory, until="check")
-        assert isinstance(order, RunStage)
-        assert isinstance(order.stage, Capture)
-        assert order.stage.source == disk.id
-
-
 async def test_the_word_done_without_a_master_of_the_servers_own_is_no_capture(
     workshop: Workshop, server: TestServer, store: Store, disk: Disk, image: Path
 ) -> None:
@@ -372,29 +368,3 @@ async def test_the_word_done_without_a_master_of_the_servers_own_is_no_capture(
         )
         await pc.agent.finish(pc.order, lie)
         assert isinstance(await pc.agent.order(), Stay)
-
-
-async def test_a_capture_that_was_picked_in_the_boot_menu_needs_the_menus_ticket(
-    workshop: Workshop, server: TestServer, disk: Disk
-) -> None:
-    inventory = replace(pc_of(1), disks=(disk,))
-    picked = Picked(CAPTURE.id, "98:fa:9b:00:00:01", inventory.system.uuid, digest=CAPTURE.digest)
-    forged = replace(hello(inventory, profile=CAPTURE.id), ticket="")
-    async with agent_on(server, forged) as (agent, _):
-        assert (await agent.hear(Stay)).problem.code == "ticket-wrong"
-    async with agent_on(server, replace(forged, boot="boot-2", ticket=workshop.prove(picked))) as (agent, _):
-        assert (await agent.hear(Plan)).stages == CAPTURE.stages
-
-
-async def test_a_pc_that_is_denied_after_it_was_chosen_is_not_captured(
-    workshop: Workshop, server: TestServer, disk: Disk
-) -> None:
-    inventory = replace(pc_of(1), disks=(disk,))
-    async with agent_on(server, hello(inventory)) as (agent, _):
-        assert await workshop.commands.choose(operator("anne"), row_of(workshop).machine, CAPTURE.id)
-        await agent.hear(Plan)
-        check = await agent.hear(RunStage)
-        await workshop.commands.set_policy(operator("anne"), keys_of(inventory), Policy(denied=True))
-        await agent.start(check)
-        await agent.finish(check, CheckResult(inventory=inventory))
-        assert await agent.order() == Stay(problem=Problem("denied"))

@@ -25,7 +25,7 @@ from netboot.agent.deploy.awaited import Waits
 from netboot.agent.deploy.source import SilentError
 from netboot.agent.disks.claim import ReadDisks, RefusedError, claim
 from netboot.agent.disks.direct_io import DirectDisk
-from netboot.agent.disks.disk_threads import StallError, on_disk, start
+from netboot.agent.disks.disk_threads import StallError, on_disk
 from netboot.agent.failures import StageFailed
 from netboot.agent.progress import HeldUp, Progress, nobody
 from netboot.shared.capture_plan import CapturePlan
@@ -45,6 +45,8 @@ LEVEL: Final = 3
 AT_ONCE: Final = 8
 """Chunks that one flight holds in memory, and asks about at once."""
 FLIGHTS: Final = 3
+SURVEY_WITHIN: Final = 6 * 3600.0
+"""Seconds that the survey may take: every file system is checked meanwhile."""
 STALL: Final = 300.0
 """Seconds without an answer after which the disk is given up."""
 _ANEW: Final = 8
@@ -91,7 +93,7 @@ async def _capture(
     progress(0, 0, name)
     try:
         with open_device(device.path, name, device.size) as file:
-            found = await start(partial(survey, file, partial(log.info, "%s")))
+            found = await on_disk(device, partial(survey, file, partial(log.info, "%s")), stall=SURVEY_WITHIN)
             repaired = replace(file, patches=found.layout.patches)
             upload = _Upload(repaired, device, found, name, server, progress)
             return await upload.run()

@@ -102,7 +102,7 @@ class CaptureServer:
         async with self._session.request(
             method, url, data=body, headers=headers, timeout=_TIMEOUT, allow_redirects=False
         ) as response:
-            answer = await response.content.read(NAMES_LIMIT)
+            answer = await _whole(response)
             self.awaited.moved()
             if response.status == 200:
                 return answer
@@ -114,6 +114,16 @@ class CaptureServer:
                 raise StageFailed(Problem("capture-refused", {"why": f"{what}: HTTP status {response.status}"}))
             # 403 too: after a broken line the server knows the token only once the hello was heard.
             raise aiohttp.ClientError(f"status {response.status}")
+
+
+async def _whole(response: aiohttp.ClientResponse) -> bytes:
+    """The whole answer, which may come in several parts. Raises ClientError when it is longer than any of ours."""
+    answer = bytearray()
+    async for part in response.content.iter_any():
+        answer += part
+        if len(answer) > NAMES_LIMIT:
+            raise aiohttp.ClientError("an answer that is too long")
+    return bytes(answer)
 
 
 def _read(answer: bytes, kind: type[T]) -> T:
