@@ -50,7 +50,7 @@ def _ubuntu_keys(cache: Path, folder: Path) -> Path:
     name = DISTRIBUTIONS["ubuntu"].keyring
     if (KEYRINGS / name).is_file():
         return KEYRINGS / name
-    if not (cache / name).is_file():
+    if not (cache / name).is_file() or not (cache / name).stat().st_size:
         _fetch_ubuntu_keys(name, cache)
     folder.chmod(0o755)
     shutil.copyfile(cache / name, folder / name)

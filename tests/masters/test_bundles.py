@@ -230,6 +230,24 @@ def test_one_that_is_older_is_said_and_must_be_wanted(workshop: Workshop, other:
     assert "here already: school 2" in workshop.run("import-bundle", str(new))[1], "netboot master use takes it back"
 
 
+def test_the_version_before_that_is_mended_becomes_current_only_where_it_is_wanted(
+    workshop: Workshop, other: Workshop, tmp_path: Path
+) -> None:
+    new, old = tmp_path / "new", tmp_path / "old"
+    assert other.run("export", "school", str(new))[0] == 0
+    assert other.run("export", "school", str(old), "--release", "1")[0] == 0
+    assert workshop.run("import-bundle", str(old), "--trust", told(other))[0] == 0
+    assert workshop.run("import-bundle", str(new))[0] == 0
+    damaged = workshop.store.manifest(workshop.store.all_versions()["school"].before).chunks[0].sha256
+    workshop.store.blobs.put(chunk_name(damaged), b"damaged")
+    status, said = workshop.run("import-bundle", str(old))
+    assert (status, "--older" in said) == (1, True)
+    current = workshop.store.current("school")
+    assert current is not None
+    assert current.version == "2"
+    assert workshop.run("import-bundle", str(old), "--older")[0] == 0
+
+
 def test_one_of_the_same_name_from_elsewhere_needs_a_persons_word(
     workshop: Workshop, other: Workshop, tmp_path: Path
 ) -> None:

@@ -4,6 +4,7 @@ import hashlib
 from pathlib import Path
 
 import pytest
+import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from nacl.signing import SigningKey
@@ -183,6 +184,18 @@ def test_garbage_is_what_no_master_and_no_job_needs(make: Stores, tmp_path: Path
     assert store.get_chunk(before.chunks[0].sha256) == part("e")
     assert verify(store, PUBLIC) == ()
     assert collect_garbage(store) == Deleted(0, 0, 0)
+
+
+def test_a_chunk_that_is_here_whole_is_not_replaced_by_one_that_is_packed_otherwise(
+    make: Stores, tmp_path: Path
+) -> None:
+    """A master that was published may need it, and what replaces it is not on the disk yet."""
+    store = make(tmp_path)
+    sha256 = store.put_chunk(part("a"))
+    kept, other = store.get_frame(sha256), zstandard.ZstdCompressor(level=19, write_checksum=True).compress(part("a"))
+    assert other != kept
+    store.put_frame(sha256, other)
+    assert store.get_frame(sha256) == kept
 
 
 def test_nothing_is_deleted_while_a_build_writes(make: Stores, tmp_path: Path) -> None:

@@ -75,7 +75,8 @@ def import_bundle(options: argparse.Namespace, settings: Settings, say: Say) -> 
         if same is not None and is_here_whole(store, same):
             say(f"It is here already: {same.name} {same.version}, {same.digest}. Nothing was changed.")
             return 0
-        if same is None:
+        if same is None or same.digest != here[0].digest:
+            # Also the version before becomes current, where its chunks are damaged and are taken in again.
             require_wanted(manifest, here, own, named=bool(options.name), older=options.older)
         if not options.without_secure_boot:
             _require_startable(manifest, settings)
