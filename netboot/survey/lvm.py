@@ -60,7 +60,7 @@ def read_physical_volume(read: Read, length: int) -> PhysicalVolume:
         uuid, areas = _label(read)
         group = _group(_metadata(read, areas, length))
         return _volumes(group, uuid, areas, length)
-    except (struct.error, KeyError, TypeError, ValueError, IndexError, RecursionError) as error:
+    except (struct.error, AttributeError, KeyError, TypeError, ValueError, IndexError, RecursionError) as error:
         raise LvmError(f"its LVM metadata cannot be read ({error!r})"[:200]) from error
 
 

@@ -44,7 +44,7 @@ _PROGRAMS: Final = {
 }
 _AT_ONCE: Final = 4
 """File systems that are looked at side by side: partclone mostly waits."""
-_LINE: Final = re.compile(r"\s*0x([0-9A-Fa-f]{1,16})\s+0x([0-9A-Fa-f]{1,16})\s+([?*/+-])\s*")
+_LINE: Final = re.compile(r"\s*0x([0-9A-Fa-f]{1,16})\s+0x([0-9A-Fa-f]{1,16})\s+([?+])\s*")
 
 
 class MapError(NetbootError):

@@ -36,6 +36,12 @@ class Survey:
         return sum(end - start for start, end in self.ranges)
 
 
+def _starts_by_bios(layout: DiskLayout) -> bool:
+    """Whether boot code in the first sector is believed. Windows puts its own before every GPT, and it starts nothing
+    there: with a GPT there is GRUB's partition for a BIOS, or a Linux whose loader may know its way without one."""
+    return layout.table == "dos" or bool(layout.system) or any(one.role == "bios-boot" for one in layout.partitions)
+
+
 def survey(disk: DiskFile, progress: Callable[[str], None]) -> Survey:
     """Read all of it. Raises NetbootError when no master can be made of this disk. Needs root."""
     layout = read_layout(disk, progress)
@@ -52,7 +58,7 @@ def survey(disk: DiskFile, progress: Callable[[str], None]) -> Survey:
         uefi=uefi,
         understood=Understood(
             system=layout.system or next(filter(None, (system_in(disk, one) for one in lvm.values())), ""),
-            bios=any(disk.read(0, _BOOT_CODE)),
+            bios=any(disk.read(0, _BOOT_CODE)) and _starts_by_bios(layout),
             loaders=loaders(paths),
             repaired=layout.repaired,
             generations=generations,
