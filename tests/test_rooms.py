@@ -45,6 +45,7 @@ PURE = (
     *(module.removeprefix("netboot.") for module in FILES if module.startswith("netboot.agent.answers.")),
     "alone.kit_visit",
     "auth.fingerprint",
+    "agent.customise.mount_points",
     "agent.erase.hidden_rules", "agent.erase.thaw_rules",
     "agent.erase.firmware.drive_time",
     "agent.erase.firmware.follow_up", "agent.erase.firmware.markers",

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Final, get_args
 
 from netboot.shared.accounts import unlike
+from netboot.shared.placed_files import in_a_home
 from netboot.shared.problems import Problem
 from netboot.shared.stages.customise import Customise, CustomiseResult, Found, Part
 from netboot.shared.system_settings import ACCOUNT_FILES, SettingPart, Written, asked, needed, written
@@ -63,8 +64,8 @@ def _fault(order: Customise, result: CustomiseResult) -> str:
         if one.what == "folder":
             if one.part == "users" and one.path in homes:
                 continue
-            if not any(one.part == file.part and path.startswith(f"{one.path}/") for path, file in ordered.items()):
-                return f"/{one.path} was not ordered"
+            if fault := _unlike_folder(one, ordered):
+                return fault
             continue
         if one.part in PATHS and one.path not in PATHS[one.part]:
             return f"/{one.path} was not ordered"
@@ -95,6 +96,15 @@ def _is(found: Found, wanted: Written) -> bool:
     if wanted.mode and found.mode != int(wanted.mode, 8):
         return False
     return not wanted.owner or (found.owner == 0) == (wanted.owner == "root")
+
+
+def _unlike_folder(one: Found, ordered: Mapping[str, Written]) -> str:
+    """A folder that was made stands above an ordered file: in a home it belongs to that one's owner."""
+    below = [file for path, file in ordered.items() if file.part == one.part and path.startswith(f"{one.path}/")]
+    if not below:
+        return f"/{one.path} was not ordered"
+    roots = {file.owner == "root" for file in below} if in_a_home(one.path) else {True}
+    return "" if (one.owner == 0) in roots else f"/{one.path} is not as it was ordered"
 
 
 def _unlike_order(order: Customise, found: Mapping[str, Found]) -> str:

@@ -12,7 +12,8 @@ from msgspec import Meta, Struct
 USERS = 16
 FIRST_UID = 1000
 """People's accounts begin here (UID_MIN of login.defs(5), everywhere); what is below is the system's own."""
-_LAST_UID = 60_000
+LAST_UID = 60_000
+"""And end here (UID_MAX): what is above is the system's own again, such as nobody."""
 UserName = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9-]{0,30}\Z")]
 GroupName = Annotated[str, Meta(pattern=r"^[a-z_][a-z0-9_-]{0,31}\Z")]
 Groups = Annotated[tuple[GroupName, ...], Meta(max_length=32)]
@@ -76,7 +77,7 @@ def unlike(user: User, found: FoundAccount | None) -> str:
     """What of this account is not as it was ordered; "" when all is."""
     if found is None:
         return "is not there"
-    if not FIRST_UID <= found.uid <= _LAST_UID:
+    if not FIRST_UID <= found.uid <= LAST_UID:
         return f"has the number {found.uid}"
     if not set(user.groups) <= set(found.groups):
         return "is not in its groups"

@@ -31,8 +31,9 @@ UNIT: Final = "etc/systemd/system/netboot-first-start.service"
 WANTED: Final = "etc/systemd/system/multi-user.target.wants/netboot-first-start.service"
 _KEPT_FOR_NETBOOT: Final = re.compile(
     r"etc/(hostname|hosts|machine-id|passwd|shadow|group|gshadow|subuid|subgid|localtime|timezone|locale\.conf"
-    r"|locale\.gen|vconsole\.conf|default/(locale|keyboard)|console-setup/cached_.*|ssh/ssh_host_.*"
-    r"|X11/xorg\.conf\.d/00-keyboard\.conf)|var/log/.*|var/lib/(dbus/machine-id|systemd/.*|NetworkManager/.*|dhc.*)"
+    r"|locale\.gen|vconsole\.conf|default/(locale|keyboard)|console-setup/cached_.*|ssh/ssh_host_.*|fstab"
+    r"|X11/xorg\.conf\.d/00-keyboard\.conf|udev/rules\.d/70-persistent-(net|cd)\.rules|dhcpcd\.(duid|secret))"
+    r"|var/log/.*|var/lib/(dbus/machine-id|systemd/.*|NetworkManager/.*|dhc.*|wicked/.*)"
     rf"|(dev|proc|sys|run|tmp)/.*|{FIRST_START}/.*|{re.escape(UNIT)}|{re.escape(WANTED)}"
 )
 
@@ -110,6 +111,11 @@ for script in [0-9][0-9]-*; do
 done
 rm -f "$told" /{WANTED} /{UNIT} /{FIRST_START}/run
 """
+
+
+def in_a_home(folder: str) -> bool:
+    """Whether it is below somebody's home: where it is missing above a file, it is made the file's owner's."""
+    return folder.startswith("home/") and folder.count("/") > 1
 
 
 def first_start(scripts: Sequence[Script]) -> dict[str, tuple[bytes, str]]:

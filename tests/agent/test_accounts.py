@@ -30,7 +30,9 @@ def root(tmp_path: Path) -> Path:
     small_system(root)
     for program in ("/usr/sbin/useradd", "/usr/sbin/usermod", "/usr/bin/chage"):
         copy_program(program, root)
-    (root / "etc/passwd").write_text("root:x:0:0:root:/root:/bin/sh\ndaemon:x:1:1::/:/bin/sh\n")
+    (root / "etc/passwd").write_text(
+        "root:x:0:0:root:/root:/bin/sh\ndaemon:x:1:1::/:/bin/sh\nnobody:x:65534:65534::/:/bin/sh\n"
+    )
     (root / "etc/shadow").write_text("root:*:20000:0:99999:7:::\ndaemon:*:20000:0:99999:7:::\n")
     (root / "etc/group").write_text("root:x:0:\ndaemon:x:1:\naudio:x:29:\n")
     (root / "etc/gshadow").write_text("root:*::\ndaemon:*::\naudio:*::\n")
@@ -103,6 +105,7 @@ def test_a_home_has_the_labels_of_homes_where_the_system_has_labels(root: Path) 
     ("user", "why"),
     [
         (User(name="daemon"), "system's own account"),
+        (User(name="nobody"), "system's own account"),
         (User(name="eleve", groups=("audio", "printers")), "no group printers"),
     ],
 )

@@ -12,7 +12,10 @@ from hypothesis import strategies as st
 from netboot.agent.customise import installed_system
 from netboot.agent.customise.installed_system import Personalised, hosts_with
 from netboot.agent.customise.installed_tree import InstalledTree
+from netboot.agent.customise.mount_points import mount_points, require_on_root
+from netboot.shared.accounts import User
 from netboot.shared.errors import NetbootError
+from netboot.shared.placed_files import FIRST_START, PlacedFile, Script
 from netboot.shared.stages.customise import Forgotten, Found
 from netboot.shared.system_settings import SystemSettings
 from tests.agent.installed import copy_program
@@ -125,6 +128,39 @@ def test_a_folder_that_leads_out_of_the_system_is_looked_for_inside_it(root: Pat
     personalise(root, "pc")
     assert (inside / "hostname").read_text() == "pc\n"
     assert snapshot(outside) == before
+
+
+@pytest.mark.parametrize(
+    ("folder", "setting", "path"),
+    [
+        ("/home", SystemSettings(users=(User(name="eleve"),)), "/home/eleve"),
+        ("/home/eleve", SystemSettings(users=(User(name="eleve"),)), "/home/eleve"),
+        ("/srv/school/", SystemSettings(files=(PlacedFile(path="/srv/school/menu"),)), "/srv/school/menu"),
+        ("/usr/local", SystemSettings(scripts=(Script(text="#!/bin/sh\n"),)), f"/{FIRST_START}"),
+    ],
+)
+def test_what_another_file_system_would_hide_is_told_before_anything_is_written(
+    root: Path, folder: str, setting: SystemSettings, path: str
+) -> None:
+    (root / "etc/fstab").write_text(f"UUID=1 / ext4 defaults 0 1\nUUID=2 {folder} ext4 defaults 0 2\n")
+    before = snapshot(root)
+    with InstalledTree(root) as tree:
+        with pytest.raises(NetbootError, match=f"{path}.* mounts at {folder.rstrip('/')}:"):
+            installed_system.personalise(tree, "pc", setting)
+        assert tree.changed == {}
+    assert snapshot(root) == before
+    personalise(root, "pc")
+
+
+def test_mount_points_are_those_of_fstab() -> None:
+    fstab = (
+        "# /dev/sda9 /opt ext4\n\n  #/dev/sda8 /opt ext4\nUUID=1 / ext4\nUUID=2\t/my\\040files\text4 defaults 0 2\n"
+        "UUID=3 none swap sw 0 0\nUUID=4 swap swap\nLABEL=x //var/./lib/ xfs\nUUID=5\n"
+    )
+    assert mount_points(fstab) == ("my files", "var/lib")
+    require_on_root(fstab, ("var/library", "opt/x", "my", "var"))
+    with pytest.raises(NetbootError, match="/var/lib/x would be hidden"):
+        require_on_root(fstab, ("opt/x", "var/lib/x"))
 
 
 def test_a_root_without_etc_says_so(tmp_path: Path) -> None:

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from netboot.agent.customise.installed_tree import InstalledTree
-from netboot.agent.customise.leftovers import count_leftovers, forget_leftovers
+from netboot.agent.customise.leftovers import PLACES, count_leftovers, forget_leftovers
+from netboot.shared.placed_files import PlacedFile, files_error
 
 MACHINE = "0123456789abcdef0123456789abcdef"
 GONE = {
@@ -83,6 +84,24 @@ def test_links_that_lead_out_of_the_system_or_of_its_logs_are_not_followed(root:
     assert (root / "home/atelier/var/log/letter").read_text()
     assert not os.path.lexists(root / "var/lib/NetworkManager/secret_key")
     assert (root / "var/log/pipe").is_fifo()
+
+
+def test_no_leftovers_place_is_one_that_a_profile_may_choose() -> None:
+    for pattern in (pattern for patterns in PLACES.values() for pattern in patterns):
+        placed = PlacedFile(path=f"/{pattern.replace('*', 'x')}")
+        assert "is not a file's place" in files_error((placed,), ()), "it would be put there, and then be taken out"
+
+
+@pytest.mark.parametrize("link", ["var", "var/log"])
+def test_logs_that_a_link_leads_to_elsewhere_are_left_alone(root: Path, link: str) -> None:
+    (root / "srv").mkdir()
+    (root / link).rename(root / "srv/was")
+    (root / link).symlink_to("/srv/was")
+    log = root / "srv/was" / ("log/syslog" if link == "var" else "syslog")
+    with InstalledTree(root) as tree:
+        forgotten = forget_leftovers(tree)
+    assert (forgotten["logs"], forgotten["journal"]) == (0, 0)
+    assert log.read_text() == "var/log/syslog of the prepared PC\n"
 
 
 def test_logs_in_folders_without_end_are_not_looked_for_for_ever(tmp_path: Path) -> None:

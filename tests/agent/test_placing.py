@@ -58,7 +58,7 @@ def test_a_file_gets_its_owner_its_mode_and_the_folders_above_it(root: Path) -> 
         "opt": ("folder", 0o755, 0, 0),
         "opt/school": ("folder", 0o755, 0, 0),
         "opt/school/menu.conf": ("file", 0o600, 0, 0),
-        "home/atelier/.config": ("folder", 0o755, 0, 0),
+        "home/atelier/.config": ("folder", 0o755, 1000, 1001),
         "home/atelier/.config/first": ("file", 0o640, 1000, 1001),
     }
 

@@ -203,6 +203,18 @@ def test_a_folder_that_was_made_is_above_an_ordered_file() -> None:
         assert f"/{path} was not ordered" in fault(not_as_ordered(PLACED, placed(lambda one: one, more)))
 
 
+def test_a_folder_that_was_made_is_roots_and_in_a_home_its_files_owners() -> None:
+    file = PlacedFile(path="/home/eleve/.config/menu", text="a", owner="eleve")
+    order = replace(ORDER, settings=SystemSettings(files=(file,)))
+    seen = replace(found("files", file.inside, "a"), owner=1000)
+    for path, owner in (("home/eleve/.config", 1000), ("home/eleve", 0), ("home", 0)):
+        folder = Found(part="files", path=path, what="folder", mode=0o755, owner=owner)
+        assert not_as_ordered(order, customised("pc-1", seen, folder)) is None
+        other = replace(folder, owner=1000 - owner)
+        told = fault(not_as_ordered(order, customised("pc-1", seen, other)))
+        assert f"/{path} is not as it was ordered" in told
+
+
 MANNED = replace(ORDER, settings=SystemSettings(users=(User(name="eleve", sign_in="first-login"), User(name="maitre"))))
 PUPIL = FoundAccount(name="eleve", uid=1000, sign_in="first-login", home=True)
 TEACHER = FoundAccount(name="maitre", uid=1001, sign_in="locked", home=True)

@@ -35,7 +35,7 @@ def test_a_mode_has_four_digits_and_gives_nobody_anothers_rights(mode: str) -> N
         "/etc/hostname", "/etc/shadow", "/etc/passwd", "/etc/machine-id", "/etc/ssh/ssh_host_rsa_key", "/etc/localtime",
         "/etc/default/keyboard", "/var/log/syslog", "/run/x", "/proc/x", "/dev/null",
         "/usr/local/lib/netboot-first-start/run", "/etc/systemd/system/netboot-first-start.service",
-        "/var/lib/NetworkManager/secret_key",
+        "/var/lib/NetworkManager/secret_key", "/etc/fstab",
     ],
 )  # fmt: skip
 def test_what_netboot_answers_for_itself_no_profile_overwrites(path: str) -> None:

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from netboot.agent.customise.file_attributes import CONTEXT, Attributes
 from netboot.agent.customise.installed_tree import InstalledTree
-from netboot.shared.accounts import FIRST_UID, FoundAccount, User, account_of
+from netboot.shared.accounts import FIRST_UID, LAST_UID, FoundAccount, User, account_of
 from netboot.shared.errors import NetbootError
 from netboot.shared.process import run
 from netboot.shared.system_settings import ACCOUNT_FILES
@@ -72,7 +72,7 @@ def _require_possible(tree: InstalledTree, users: Sequence[User]) -> None:
         if missing:
             raise NetbootError(f"the master has no group {missing[0]}", hint="name groups that the master has")
         number = numbers.get(user.name, str(FIRST_UID))
-        if not number.isdecimal() or int(number) < FIRST_UID:
+        if not number.isdecimal() or not FIRST_UID <= int(number) <= LAST_UID:
             raise NetbootError(f"{user.name} is the system's own account", hint="choose another name")
 
 

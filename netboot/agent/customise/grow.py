@@ -40,7 +40,7 @@ class Growth:
 
 def grow(disk: Path, manifest: Manifest) -> Growth:
     """Grow what the manifest marks to the whole of a disk. Raises NetbootError; the file system is whole even then,
-    unless the disk itself failed."""
+    unless the disk itself failed, or it is f2fs, whose resize cannot be undone."""
     if manifest.table == "gpt":
         run(["sfdisk", "--quiet", "--no-tell-kernel", "--relocate", "gpt-bak-std", disk], timeout=60)
     partition = growing(manifest)

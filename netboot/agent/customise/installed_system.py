@@ -1,6 +1,7 @@
 """Making an installed Linux this PC's own: hostname, machine-id, SSH host keys, nothing of the prepared PC's.
 
-Changes only what it returns. What a master must not share is systemd's list ("Safely Building Images").
+Changes only what it returns, and what the system's own useradd writes beside the account (its mail spool, its logs).
+What a master must not share is systemd's list ("Safely Building Images").
 A file that is written keeps its owner, mode and labels; a new one gets its folder's SELinux context. Blocks; needs
 root. Not for: how a path is reached (`installed_tree.py`).
 """
@@ -13,12 +14,13 @@ from typing import Final
 from netboot.agent.customise.accounts import make_accounts
 from netboot.agent.customise.installed_tree import InstalledTree
 from netboot.agent.customise.leftovers import count_leftovers, forget_leftovers
+from netboot.agent.customise.mount_points import require_on_root
 from netboot.agent.customise.placing import place_files
 from netboot.agent.customise.region import set_region
 from netboot.agent.customise.ssh_host_keys import host_keys, renew_host_keys
 from netboot.shared.errors import NetbootError
 from netboot.shared.stages.customise import PATHS, Forgotten, Found, Identity, Leftover, Part
-from netboot.shared.system_settings import SystemSettings
+from netboot.shared.system_settings import SystemSettings, written
 
 _SEED: Final = "var/lib/systemd/random-seed"
 _SEED_LENGTH: Final = 512
@@ -38,6 +40,8 @@ class Personalised:
 
 def personalise(tree: InstalledTree, hostname: str, settings: SystemSettings) -> Personalised:
     """Give the system of this tree a name, an identity, and what the profile sets. Raises NetbootError, OSError."""
+    homes = (f"home/{user.name}" for user in settings.users)
+    require_on_root(tree.read("etc/fstab"), (*homes, *written(settings)))
     identity = uuid.uuid4().hex
     tree.write("hostname", "etc/hostname", f"{hostname}\n")
     tree.write("hostname", "etc/hosts", hosts_with(tree.read("etc/hosts"), hostname))

@@ -13,6 +13,7 @@ import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Final, Self
 
@@ -26,6 +27,7 @@ from netboot.agent.customise.file_attributes import (
     without_locks,
 )
 from netboot.shared.errors import NetbootError
+from netboot.shared.placed_files import in_a_home
 from netboot.shared.stages.customise import Found, Part
 
 TEXT_LIMIT: Final = 16 * 1024 * 1024
@@ -134,9 +136,9 @@ class InstalledTree:
         self.changed[name] = part
 
     def place_file(self, part: Part, name: str, content: bytes, *, mode: int, owner: int, group: int) -> None:
-        """Put a file there with this owner and mode; folders that are missing are made, root's own. Another file's
-        labels are kept, its ACL is not."""
-        self.make_folders(part, name.rpartition("/")[0])
+        """Put a file there with this owner and mode; folders that are missing are made, in a home the file's
+        owner's, elsewhere root's own. Another file's labels are kept, its ACL is not."""
+        self.make_folders(part, name.rpartition("/")[0], owner=owner, group=group)
         there = self.is_file(name)
         with self._changing(name) as path:
             before = read_attributes(path) if there else for_a_new_file(path.parent, mode)
@@ -144,14 +146,15 @@ class InstalledTree:
             self._replace(path, content, Attributes(owner, group, mode, labels))
         self.changed[name] = part
 
-    def make_folders(self, part: Part, folder: str) -> None:
-        """Make this folder and those above it where they are missing, root's own."""
+    def make_folders(self, part: Part, folder: str, *, owner: int = 0, group: int = 0) -> None:
+        """Make this folder and those above it where they are missing: in a home this owner's, elsewhere root's own."""
         if not folder or self.is_folder(folder):
             return
-        self.make_folders(part, folder.rpartition("/")[0])
+        self.make_folders(part, folder.rpartition("/")[0], owner=owner, group=group)
         with self._changing(folder) as path:
             path.mkdir()
-            for_a_new_file(path.parent, 0o755).give(path)
+            made = for_a_new_file(path.parent, 0o755)
+            (replace(made, owner=owner, group=group) if in_a_home(folder) else made).give(path)
         self.changed[folder] = part
 
     def _replace(self, path: Path, data: bytes, attributes: Attributes) -> None:

@@ -2,7 +2,8 @@
 
 The system makes each anew when it needs it (systemd, "Safely Building Images"). A log that is written to stays, empty,
 with its owner and mode: not every program makes its own again; what was rotated goes. Only what is on the root's own
-file system. Not for: what a PC is given instead (`installed_system.py`), swap, which no master holds.
+file system; logs that a link leads to elsewhere (/var or /var/log itself) stay, for that may be anybody's.
+Not for: what a PC is given instead (`installed_system.py`), swap, which no master holds.
 """
 
 import re
@@ -66,7 +67,8 @@ def _leftovers(tree: InstalledTree) -> list[tuple[Leftover, str]]:
             folder, _, last = pattern.rpartition("/")
             names = (f"{folder}/{name}" for name in tree.names(folder) if fnmatchcase(name, last))
             found += ((what, name) for name in names if not tree.is_folder(name))
-    for name in _files_below(tree, _LOGS, _DEEPEST):
+    linked = any(tree.is_link(folder) for folder in ("var", _LOGS))
+    for name in () if linked else _files_below(tree, _LOGS, _DEEPEST):
         found.append(("journal" if _JOURNAL.fullmatch(name) else "logs", name))
         if len(found) > _FILES_MOST:
             raise NetbootError("/var/log of the master holds too many files", hint="empty it in the master")

@@ -1,0 +1,36 @@
+"""Where an installed system mounts its other file systems, by its fstab(5).
+
+What is written to the root's own folder at such a place lies below the mount, and that system never sees it: an error,
+before anything is written. Pure. Not for: setting up those file systems; mounts that no fstab names (mount units of
+systemd, automounts), nor a path that a link of the root leads there.
+"""
+
+import posixpath
+import re
+from collections.abc import Iterable
+from typing import Final
+
+from netboot.shared.errors import NetbootError
+
+_ESCAPE: Final = re.compile(r"\\([0-3][0-7]{2})")
+
+
+def mount_points(fstab: str) -> tuple[str, ...]:
+    """The folders where it mounts something, other than the root, without a leading slash."""
+    rows = (line.split() for line in fstab.splitlines() if not line.lstrip().startswith("#"))
+    folders = (_ESCAPE.sub(lambda code: chr(int(code[1], 8)), row[1]) for row in rows if len(row) > 1)
+    inside = (posixpath.normpath(folder).lstrip("/") for folder in folders if folder.startswith("/"))
+    return tuple(folder for folder in inside if folder)
+
+
+def require_on_root(fstab: str, paths: Iterable[str]) -> None:
+    """That none of these paths (without a leading slash) is on another file system. Raises NetbootError."""
+    folders = mount_points(fstab)
+    for path in paths:
+        for folder in folders:
+            if f"{path}/".startswith(f"{folder}/"):
+                raise NetbootError(
+                    f"/{path} would be hidden by what the master mounts at /{folder}: netboot sets up the root file "
+                    "system alone",
+                    hint="make a master whose root holds it all, or leave it out of the profile",
+                )
