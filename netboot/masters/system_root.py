@@ -1,7 +1,8 @@
 """Makes the root file system of a master, as a folder: its packages, then what makes it boot on any PC.
 
-Nothing of this machine goes in: the master's apt asks the distribution's public archives, there are no SSH host keys,
-and machine-id is empty (machine-id(5): made at the first boot, which is no "first boot" that asks questions).
+Nothing of this machine goes in: the master's apt asks the distribution's public archives, there are no SSH host keys
+and no key of ssl-cert, and machine-id is empty (machine-id(5): made at the first boot, which is no "first boot" that
+asks questions).
 Not for: running mmdebstrap (`bootstrap.py`), partitions and boot sectors (`disk_image.py`), the boot loader
 (`boot_loader.py`).
 """
@@ -42,6 +43,26 @@ _HOST_KEYS: Final = """\
 ConditionFirstBoot=
 ConditionPathExists=!/etc/ssh/ssh_host_ed25519_key
 """
+_SSL_KEY: Final = "etc/ssl/private/ssl-cert-snakeoil.key"
+_SSL_CERTIFICATE: Final = "etc/ssl/certs/ssl-cert-snakeoil.pem"
+_SSL_UNIT: Final = "ssl-cert-snakeoil.service"
+# ssl-cert makes its pair when it is installed, and has no unit for a system that is copied. Before every service.
+_SSL_PAIR: Final = f"""\
+[Unit]
+Description=Make the TLS key and certificate of this PC
+ConditionPathExists=|!/{_SSL_KEY}
+ConditionPathExists=|!/{_SSL_CERTIFICATE}
+DefaultDependencies=no
+After=local-fs.target
+Before=sysinit.target shutdown.target
+Conflicts=shutdown.target
+
+[Service]
+Type=oneshot
+Environment=DEBIAN_FRONTEND=noninteractive
+ExecStart=/usr/sbin/make-ssl-cert generate-default-snakeoil
+TimeoutStartSec=90
+"""
 
 
 def make_root(
@@ -73,9 +94,14 @@ def make_root(
         install(recipe, archive, folder, hooks, packages, cache, progress)
     epoch = int((folder / _INSIDE / "epoch").read_text(encoding="ascii"))
     shutil.rmtree(folder / _INSIDE)
-    _write_files(recipe, folder)
-    _clean(folder)
+    finish_root(recipe, folder)
     return epoch
+
+
+def finish_root(recipe: Recipe, root: Path) -> None:
+    """Write into an installed root what makes it a system of its own, and take out what no two PCs may share."""
+    _write_files(recipe, root)
+    _clean(root)
 
 
 def build_files(recipe: Recipe, beside: Mapping[str, bytes]) -> dict[str, bytes]:
@@ -129,7 +155,9 @@ def debconf_answers(recipe: Recipe) -> str:
 
 
 def _write_files(recipe: Recipe, root: Path) -> None:
-    (root / "etc/apt/sources.list").unlink(missing_ok=True)
+    # mmdebstrap leaves where this machine got the packages, by this name; other files there are the recipe's own.
+    for path in (root / "etc/apt/sources.list", *(root / "etc/apt/sources.list.d").glob("0000*")):
+        path.unlink(missing_ok=True)
     sources = apt_sources(DISTRIBUTIONS[recipe.distribution], recipe.suite, recipe.components)
     contents = {
         f"etc/apt/sources.list.d/{recipe.distribution}.sources": sources,
@@ -140,10 +168,17 @@ def _write_files(recipe: Recipe, root: Path) -> None:
     }
     if not (root / "usr/sbin/NetworkManager").exists():
         contents["etc/systemd/network/80-wired.network"] = _NETWORK
+    has_ssl_cert = (root / "usr/sbin/make-ssl-cert").exists()
+    if has_ssl_cert:
+        contents[f"etc/systemd/system/{_SSL_UNIT}"] = _SSL_PAIR
     for name, content in contents.items():
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(content, encoding="utf-8")
+    if has_ssl_cert:
+        wants = root / "etc/systemd/system/sysinit.target.wants"
+        wants.mkdir(exist_ok=True)
+        (wants / _SSL_UNIT).symlink_to(f"/etc/systemd/system/{_SSL_UNIT}")
     # It looks for a virtual machine's VSOCK, and its failure is the first thing a person would read.
     generator = root / "etc/systemd/system-generators/systemd-ssh-generator"
     generator.parent.mkdir(parents=True, exist_ok=True)
@@ -152,7 +187,19 @@ def _write_files(recipe: Recipe, root: Path) -> None:
 
 def _clean(root: Path) -> None:
     """Remove what differs from one build to the next, or must not be shared by two PCs."""
-    for path in (*(root / "etc/ssh").glob("ssh_host_*"), root / "var/cache/ldconfig/aux-cache"):
+    certificate = root / _SSL_CERTIFICATE
+    hashed = (path for path in certificate.parent.glob("*") if path.is_symlink())
+    for path in (
+        *(root / "etc/ssh").glob("ssh_host_*"),
+        *(path for path in hashed if path.readlink().name == certificate.name),
+        certificate,
+        root / _SSL_KEY,
+        # Of the network of this machine.
+        root / "etc/.resolv.conf.systemd-resolved.bak",
+        *(path for path in (root / "etc/resolv.conf",) if not path.is_symlink()),
+        root / "var/cache/ldconfig/aux-cache",
+        *(root / "var/cache/apt").glob("*.bin"),
+    ):
         path.unlink(missing_ok=True)
     for path in (root / "var/log").rglob("*"):
         if path.is_file() and path.name != "README":
