@@ -1,5 +1,7 @@
 """Reads a recipe, and the one that it extends: lists join, single values replace, mappings do so key by key.
 
+The locales replace too: the first one counts, and joined ones could never take a language away.
+
 Every mistake is told with the file, the line and what was expected, also one in the recipe that is extended.
 Not for: what a recipe is (`recipe.py`).
 """
@@ -20,6 +22,8 @@ from netboot.shared.manifest import MASTER_NAME
 _HINT: Final = "see docs/operator.en.md, “Recipes”, and compare it with those in images/"
 _ATTACHED_LIMIT: Final = 16 * 1024 * 1024
 """Bytes of one file beside a recipe: pages and pictures, no images of disks."""
+_REPLACED: Final = frozenset({"locales"})
+"""Lists that do not join."""
 
 
 def load_recipe(path: Path) -> Recipe:
@@ -97,7 +101,7 @@ def _is_name(name: str) -> bool:
 def _joined(below: yaml.MappingNode, above: yaml.MappingNode) -> yaml.MappingNode:
     pairs = {key.value: (key, value) for key, value in below.value}
     for key, value in above.value:
-        _, earlier = pairs.get(key.value, (None, None))
+        _, earlier = pairs.get(key.value, (None, None)) if key.value not in _REPLACED else (None, None)
         if isinstance(earlier, yaml.SequenceNode) and isinstance(value, yaml.SequenceNode):
             joined = yaml.SequenceNode(value.tag, [*earlier.value, *value.value], value.start_mark, value.end_mark)
             pairs[key.value] = (key, joined)

@@ -4,10 +4,34 @@ Not for: the form of the values (`recipe.py`).
 """
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from netboot.masters.recipe import Contents, Recipe
 from netboot.masters.users import POWERFUL
+
+_ANSWERED: Final = frozenset(
+    f"/etc/{name}"
+    for name in (
+        "apt/sources.list",
+        "default/grub.d/50-netboot.cfg",
+        "fstab",
+        "grub.d/enable_cloud",
+        "hostname",
+        "hosts",
+        "machine-id",
+        "resolv.conf",
+        "ssl/certs/ssl-cert-snakeoil.pem",
+        "ssl/private/ssl-cert-snakeoil.key",
+        "systemd/system-generators/systemd-ssh-generator",
+        "systemd/system/ssl-cert-snakeoil.service",
+        "systemd/system/sshd-keygen.service.d/host-keys.conf",
+    )
+)
+"""Files that the build writes or deletes after the recipe's own."""
+_ANSWERED_BEGINNINGS: Final = ("/etc/apt/sources.list.d/0000", "/etc/ssh/ssh_host_")
+"""How the names of others begin."""
+_NOT_KEPT: Final = tuple(f"/{name}" for name in ("boot", "dev", "proc", "run", "sys", "tmp", "var/log"))
+"""Folders of which the build or the PC makes the contents."""
 
 
 class Mistake(NamedTuple):
@@ -34,9 +58,9 @@ def _in_users(recipe: Recipe) -> Iterator[Mistake]:
         if user.name in seen or user.name == "root":
             yield Mistake(f"$.users[{number}].name", f"there is another {user.name}; give each user a name of its own")
         seen.add(user.name)
-        if user.sign_in == "open" and (powerful := sorted(POWERFUL & set(user.groups))):
+        if user.sign_in == "open" and (powerful := sorted(POWERFUL & {user.name, *user.groups})):
             yield Mistake(
-                f"$.users[{number}].groups",
+                f"$.users[{number}].{'name' if user.name in powerful else 'groups'}",
                 f"anybody can sign in as {user.name}, so it cannot be in {', '.join(powerful)}",
             )
 
@@ -48,10 +72,33 @@ def _in_contents(recipe: Recipe) -> Iterator[Mistake]:
         for number, entry in enumerate(entries):
             if bool(entry.text) == bool(entry.beside):
                 yield Mistake(f"$.{key}[{number}]", "give either `text` or `beside`, the name of a file by the recipe")
+    yield from _in_files(recipe, users)
+
+
+def _in_files(recipe: Recipe, users: set[str]) -> Iterator[Mistake]:
     paths: set[str] = set()
+    whole = {file.path for file in recipe.files}
+    answered = _ANSWERED | {f"/etc/apt/sources.list.d/{recipe.distribution}.sources"}
     for number, file in enumerate(recipe.files):
         if file.owner not in users:
             yield Mistake(f"$.files[{number}].owner", f"there is no user {file.owner}; expected root or one of `users`")
         if file.path in paths:
             yield Mistake(f"$.files[{number}].path", f"{file.path} is there twice")
         paths.add(file.path)
+        steps = file.path.split("/")
+        parents = ["/".join(steps[:length]) for length in range(2, len(steps))]
+        if above := sorted(whole & set(parents)):
+            yield Mistake(f"$.files[{number}].path", f"{above[0]} is a file of this recipe, so nothing can be below it")
+        if file.path in answered or file.path.startswith(_ANSWERED_BEGINNINGS):
+            yield Mistake(
+                f"$.files[{number}].path", f"{file.path} is what the build or each PC makes itself; take it out"
+            )
+        elif gone := [folder for folder in _NOT_KEPT if folder in (file.path, *parents)]:
+            yield Mistake(f"$.files[{number}].path", f"what is in {gone[0]} does not stay; choose another folder")
+        match steps:
+            case ["", "home", name, _, *_] if name not in users - {"root"}:
+                yield Mistake(
+                    f"$.files[{number}].path", f"there is no user {name}; expected the home of one of `users`"
+                )
+            case ["", "home", name, _, *_] if file.owner != name:
+                yield Mistake(f"$.files[{number}]", f"what is in the home of {name} is theirs: say `owner: {name}`")

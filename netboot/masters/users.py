@@ -11,8 +11,12 @@ AccountName = Annotated[
     str,
     Meta(pattern=r"^[a-z][a-z0-9-]{0,30}\Z", description="a name of a-z, 0-9 and -, which begins with a letter"),
 ]
-POWERFUL: Final = frozenset({"sudo", "adm", "disk", "shadow", "root", "wheel", "docker"})
-"""Groups by which an account can change the whole system."""
+POWERFUL: Final = frozenset(
+    {"adm", "admin", "disk", "docker", "incus-admin", "kmem", "libvirt", "lpadmin", "lxd", "root", "shadow", "staff"}
+    | {"sudo", "wheel"}
+)
+"""Groups by which an account can change the whole system, or read what is not for everybody. An account's own group
+has its name."""
 
 
 class User(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

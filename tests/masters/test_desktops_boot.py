@@ -105,7 +105,7 @@ async def test_a_shipped_desktop_starts(
         print(await answer(pc.console, "dpkg-query --list | grep --count ^ii", r"\d+"), "packages;")
         print(await answer(pc.console, "df --block-size=M --output=used / | tail -1", r"\s*\d+M"), "on its root;")
         print(await answer(pc.console, "systemctl --failed --quiet | head -5; echo .", r".*"))
-        icon = 'ls "$(xdg-user-dir DESKTOP)"'
+        icon = 'ls -1 "$(xdg-user-dir DESKTOP)"'
         await expect(pc.console, icon, r"first-steps\.desktop")
 
 

@@ -55,6 +55,12 @@ def test_lists_join_and_single_values_replace(tmp_path: Path) -> None:
     assert (recipe.needs.memory, recipe.needs.disk) == (2048, 4096)
 
 
+def test_locales_replace_those_of_the_extended_recipe(tmp_path: Path) -> None:
+    write(tmp_path, base=BASE, school=ABOVE, german=f"{ABOVE}locales: [de_DE.UTF-8, fr_FR.UTF-8]\n")
+    assert load_recipe(tmp_path / "school.yaml").locales == ("fr_FR.UTF-8",)
+    assert load_recipe(tmp_path / "german.yaml").locales == ("de_DE.UTF-8", "fr_FR.UTF-8")
+
+
 def test_a_recipe_may_extend_one_that_extends_another(tmp_path: Path) -> None:
     above = 'extends: school\nname: other\npackages: [tuxpaint]\ntitle: {fr: "Autre"}\n'
     write(tmp_path, base=BASE, school=ABOVE, other=above)

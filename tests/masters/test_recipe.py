@@ -95,6 +95,11 @@ def test_each_shipped_recipe_is_whole(name: str) -> None:
         ({"users": [{"name": "root"}]}, r"users\[0\]\.name: there is another root"),
         ({"users": [{"name": "a"}, {"name": "a"}]}, r"users\[1\]\.name: there is another a"),
         ({"users": [{"name": "a", "sign_in": "open", "groups": ["sudo"]}]}, r"users\[0\]\.groups: anybody can sign in"),
+        (
+            {"users": [{"name": "a", "sign_in": "open", "groups": ["audio", "lxd"]}]},
+            r"users\[0\]\.groups: .* cannot be in lxd",
+        ),
+        ({"users": [{"name": "docker", "sign_in": "open"}]}, r"users\[0\]\.name: .* cannot be in docker"),
         ({"title": "Debian"}, r"title: Expected `object`"),
         ({"title": {"fr": "Debian"}}, r"title: .*missing required field `en`"),
         ({"kernel_parameters": ["quiet init=/bin/sh"]}, r"kernel_parameters\[3\]: expected one word"),
@@ -109,6 +114,12 @@ def test_each_shipped_recipe_is_whole(name: str) -> None:
         ({"files": [{"path": "/etc/x", "text": "a", "owner": "eve"}]}, r"files\[0\]\.owner: there is no user eve"),
         ({"files": [{"path": "/etc/x", "text": "a", "mode": "4755"}]}, r"files\[0\]\.mode: expected four octal digits"),
         ({"files": [{"path": "/etc/x", "text": "a"}] * 2}, r"files\[1\]\.path: /etc/x is there twice"),
+        (
+            {"files": [{"path": "/etc/x/y", "text": "a"}, {"path": "/etc/x", "text": "a"}]},
+            r"files\[0\]\.path: /etc/x is a file of this recipe",
+        ),
+        ({"files": [{"path": "/home/atelier/x", "text": "a"}]}, r"files\[0\]: .* say `owner: atelier`"),
+        ({"files": [{"path": "/home/eve/x", "text": "a"}]}, r"files\[0\]\.path: there is no user eve"),
         ({"scripts": [{}]}, r"scripts\[0\]: give either"),
         ({"desktop": {"session": "xfce", "autologin": "eve"}}, r"desktop\.autologin: there is no user eve"),
         ({"first_steps": {"fr": "a.html", "en": "b.html"}}, r"first_steps: .* needs a `desktop`"),
@@ -128,6 +139,47 @@ def test_a_wrong_value_is_told_with_its_line(changes: dict[str, object], says: s
     assert place.startswith("mine.yaml, line ")
     first = line_of(text, f"{key}:")
     assert first <= int(place.rpartition(" ")[2]) <= first + len(yaml.safe_dump(changes).splitlines())
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/etc/hosts",
+        "/etc/hostname",
+        "/etc/fstab",
+        "/etc/machine-id",
+        "/etc/resolv.conf",
+        "/etc/apt/sources.list",
+        "/etc/apt/sources.list.d/debian.sources",
+        "/etc/apt/sources.list.d/0000root.list",
+        "/etc/ssh/ssh_host_ed25519_key",
+        "/etc/ssl/private/ssl-cert-snakeoil.key",
+        "/boot/grub/grub.cfg",
+        "/tmp/x",
+        "/run/x",
+        "/proc/x",
+        "/sys/x",
+        "/dev/x",
+        "/var/log/x/y",
+    ],
+)
+def test_a_file_that_would_not_stay_is_refused(path: str) -> None:
+    with pytest.raises(NetbootError, match=r"files\[0\]\.path: .*(take it out|does not stay)"):
+        parse(changed(files=[{"path": path, "text": "a"}]))
+
+
+@pytest.mark.parametrize(
+    ("path", "owner"),
+    [
+        ("/etc/hosts.allow", "root"),
+        ("/etc/apt/sources.list.d/school.sources", "root"),
+        ("/var/logs/x", "root"),
+        ("/home/atelier/.config/x", "atelier"),
+    ],
+)
+def test_a_file_that_stays_is_taken(path: str, owner: str) -> None:
+    recipe = parse(changed(files=[{"path": path, "text": "a", "owner": owner}]))
+    assert [file.path for file in recipe.files] == [path]
 
 
 def test_a_file_that_is_no_yaml_is_told() -> None:
