@@ -211,9 +211,8 @@ def new_pc(lan: Lan, number: int, size: int) -> PcSpec:
 
 
 def menu_profiles() -> tuple[Profile, ...]:
-    """The shipped profiles in the order of the boot menu, which leaves out those of masters that are not there."""
-    profiles = load_profiles([asset_folder("images") / "profiles"])
-    return tuple(profile for profile in profiles if profile.master in ("", MASTER))
+    """The shipped profiles in the order of the boot menu; those of masters that are not there have a line too."""
+    return load_profiles([asset_folder("images") / "profiles"])
 
 
 def keys_for_profile(name: str) -> tuple[str, ...]:
