@@ -38,15 +38,17 @@ def claim(
     read_disks: ReadDisks,
     *,
     devices: Path = Path("/dev"),
-    opened: Callable[[Path], DirectDisk] = DirectDisk.for_writing,
+    opened: Callable[[Path], DirectDisk] | None = None,
 ) -> tuple[Disk, DirectDisk]:
     """Open the disk that was ordered, for this process alone. Blocks; raises RefusedError. The caller closes it.
+
+    `opened` opens it otherwise than for writing.
 
     A disk that is known by its place is called by it from then on, on the screen and in its evidence.
     """
     disk = _only(wanted, read_disks())
     try:
-        device = opened(devices / disk.name)
+        device = (opened or DirectDisk.for_writing)(devices / disk.name)
     except DiskBusyError as error:
         raise RefusedError(Problem("disk-in-use", {"disk": label(disk)})) from error
     except DiskError as error:
