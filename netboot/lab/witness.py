@@ -51,6 +51,15 @@ def witness() -> tuple[str, ...]:
     )
 
 
+def unit(name: str, text: str) -> tuple[str, ...]:
+    """QEMU's words that hand the master another unit of this start only, which is started with it."""
+    wanted = f"\n[Unit]\nWants={name}.service\n"
+    return (
+        *_credential(f"systemd.extra-unit.{name}.service", text),
+        *_credential(f"systemd.unit-dropin.multi-user.target~{name}", wanted),
+    )
+
+
 def boot_entry_label(console: str) -> str | None:
     """The label of the firmware's entry that started the PC, of what its console wrote.
 
