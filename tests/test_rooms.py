@@ -81,7 +81,7 @@ PURE = (
     "lab.picture",
     "lan.query_rate",
     "masters.account", "masters.description", "masters.difference",
-    "masters.bundle.decision", "masters.bundle.format", "masters.bundle.steps",
+    "masters.bundle.decision", "masters.bundle.format", "masters.steps",
     "masters.desktop_files", "masters.distributions", "masters.install_progress",
     "masters.recipe", "masters.recipe_rules", "masters.users",
     "masters.file_format", "masters.packed",

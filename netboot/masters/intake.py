@@ -17,6 +17,7 @@ from nacl.signing import SigningKey
 from netboot.masters.chunking import put_chunks
 from netboot.masters.loader_level import require_not_revoked
 from netboot.masters.shrinking import Fit, as_it_is
+from netboot.masters.steps import Steps
 from netboot.shared.errors import NetbootError
 from netboot.shared.language import Language
 from netboot.shared.manifest import Chunk, Manifest, ManifestError, Needs, require_sound
@@ -68,7 +69,7 @@ def _pack(
     with store.writing():
         repaired = replace(disk, patches=found.layout.patches)
         edges = [edge for partition in found.layout.partitions for edge in (partition.start, partition.end)]
-        chunks = put_chunks(repaired, found.ranges, store, _by_tenths(found.used, progress), edges=edges)
+        chunks = put_chunks(repaired, found.ranges, store, Steps("packing", found.used, progress).reach, edges=edges)
         disk.require_unchanged()
         manifest = msgspec.structs.replace(manifest, chunks=chunks)
         _require_sound(manifest, disk.name)
@@ -110,16 +111,3 @@ def _require_sound(manifest: Manifest, source: str) -> None:
         require_sound(manifest)
     except ManifestError as error:
         raise NetbootError(f"{source} makes no master: {error}", hint="correct what is named here") from error
-
-
-def _by_tenths(total: int, progress: Progress) -> Callable[[int], None]:
-    """A line for people at every tenth of the way."""
-    tenths = 0
-
-    def tell(done: int) -> None:
-        nonlocal tenths
-        if done * 10 // total > tenths:
-            tenths = done * 10 // total
-            progress(f"packing: {tenths * 10} % of {total >> 20} MiB")
-
-    return tell

@@ -18,7 +18,7 @@ from msgspec import UNSET
 from nacl.signing import SigningKey
 
 from netboot.masters.bundle.format import Head, Since, Writer, plain_lengths
-from netboot.masters.bundle.steps import Steps
+from netboot.masters.steps import Steps
 from netboot.shared.errors import NetbootError
 from netboot.shared.inventory import amount
 from netboot.shared.manifest import Manifest
