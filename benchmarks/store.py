@@ -266,8 +266,8 @@ def all_ways() -> dict[str, Way]:
     }
 
 
-def measure(masters: list[Master], scratch: Path, rounds: int) -> dict[str, object]:
-    """All of them in turns, then what needs no rounds."""
+def measure(masters: list[Master], scratch: Path, rounds: int, *, cuts: bool) -> dict[str, object]:
+    """All of them in turns, then what needs no rounds; `cuts`: the candidates too."""
     seconds: dict[str, list[list[float]]] = {name: [] for name in all_ways()}
     cores: dict[str, list[float]] = {name: [] for name in all_ways()}
     added: dict[str, list[int]] = {}
@@ -296,7 +296,7 @@ def measure(masters: list[Master], scratch: Path, rounds: int) -> dict[str, obje
         "seconds": {name: dict(zip(names, medians(times), strict=True)) for name, times in seconds.items()},
         "cpu_seconds_of_all": {name: round(statistics.median(each), 1) for name, each in cores.items()},
         "of_them_survey": surveying,
-        "candidates": candidates(masters, surveys, scratch),
+        **({"candidates": candidates(masters, surveys, scratch)} if cuts else {}),
         "wire_mb": on_wire,
         "ratios": ratios(seconds, added),
     }
@@ -333,6 +333,9 @@ def main() -> int:
     parser.add_argument("--recipe", type=Path, default=Path("images/debian-minimal.yaml"))
     parser.add_argument("--related", type=Path, default=Path("benchmarks/desktop.yaml"), help="another recipe")
     parser.add_argument("--folder", type=Path, default=Path("/dev/shm"), help="where all that is measured is written")
+    parser.add_argument(
+        "--no-candidates", action="store_true", help="leave out other cuts and levels: hours of large masters"
+    )
     asked = parser.parse_args()
     # One that is told to end tidies up as well.
     signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
@@ -342,7 +345,7 @@ def main() -> int:
         built("newer", asked.recipe, None, kept),
         built("related", asked.related, None, kept),
     ]
-    figures = measure(masters, asked.folder, asked.rounds)
+    figures = measure(masters, asked.folder, asked.rounds, cuts=not asked.no_candidates)
     reached = figures["ratios"]
     assert isinstance(reached, dict)
     met = reached["seconds, zstd -3 -T2"] >= IMPORT_TARGET

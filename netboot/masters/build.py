@@ -57,7 +57,6 @@ class Wanted:
     inputs: str
 
 
-# The code that decides what is on a built disk; a change of any of it makes another build.
 def build_master(
     recipe: Path, store: Store, key: SigningKey, *, progress: Progress, cache: Path | None = None
 ) -> Manifest:
@@ -108,6 +107,7 @@ def _copy_or_build(work: Wanted, cache_store: Store, store: Store, key: SigningK
 
 def inputs_digest(recipe: Recipe, beside: Mapping[str, bytes], packages: tuple[str, ...]) -> str:
     """The name of a build: everything that decides what is in it, 64 hex digits."""
+    # The code that decides what is on a built disk; a change of any of it makes another build.
     code = code_digest(__name__)
     attached = {name: hashlib.sha256(content).hexdigest() for name, content in beside.items()}
     return hashlib.sha256(

@@ -4,7 +4,6 @@ For `./run test --all`: three gigabytes travel. Not for: the other desktops, whi
 starts from a disk that is laid out without the LAN.
 """
 
-import asyncio
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,6 +23,7 @@ from netboot.lab.pc import BootOrder, Bus, DiskSpec
 from netboot.lab.service import open_service
 from netboot.lab.witness import SECURE_BOOT, witness
 from netboot.masters.build import build_master
+from netboot.shared.manifest import Manifest
 from netboot.store import Store
 from tests.masters.test_desktops_boot import SHIPPED, keep_picture, settled, sign_in, wait_for
 
@@ -49,18 +49,24 @@ def own_entry() -> int:
     return len([profile for profile in shipped if profile.master in ("", SCHOOL.name)]) + 1
 
 
-@pytest.mark.parametrize("firmware", [Firmware.SECURE_BOOT, Firmware.BIOS])
-async def test_the_school_s_master_goes_over_the_lan_and_starts_to_its_desktop(
-    firmware: Firmware, tmp_path: Path
-) -> None:
-    masters, profiles = tmp_path / "masters", tmp_path / "profiles"
-    profiles.mkdir()
-    (profiles / "90-school.yaml").write_text(PROFILE, encoding="utf-8")
-    await asyncio.to_thread(prepare, print)  # the boot files
+@pytest.fixture(scope="module")
+def school(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Manifest]:
+    """The folder of a workshop's masters with the one that was built."""
+    prepare(print)  # the boot files
+    masters = tmp_path_factory.mktemp("school") / "masters"
     masters.mkdir(mode=0o700)
     new_key(masters)
-    recipe, store = asset_folder("images") / "ecole.yaml", Store(masters / "store")
-    manifest = await asyncio.to_thread(build_master, recipe, store, load_key(masters), progress=print)
+    recipe = asset_folder("images") / "ecole.yaml"
+    return masters, build_master(recipe, Store(masters / "store"), load_key(masters), progress=print)
+
+
+@pytest.mark.parametrize("firmware", [Firmware.SECURE_BOOT, Firmware.BIOS])
+async def test_the_school_s_master_goes_over_the_lan_and_starts_to_its_desktop(
+    firmware: Firmware, school: tuple[Path, Manifest], tmp_path: Path
+) -> None:
+    (masters, manifest), profiles = school, tmp_path / "profiles"
+    profiles.mkdir()
+    (profiles / "90-school.yaml").write_text(PROFILE, encoding="utf-8")
     async with open_lan() as lan, open_service(lan, masters, profiles=[profiles]) as service:
         await start_building(lan)
         await service.start()
