@@ -21,6 +21,7 @@ from netboot.masters.importing import import_master
 from netboot.masters.in_use import held_by_jobs, require_unused
 from netboot.masters.loader_level import level_of
 from netboot.masters.shrinking import as_it_is, made_smaller
+from netboot.masters.smaller_version import make_smaller_version
 from netboot.records.values import HeldMaster
 from netboot.settings.config import Settings
 from netboot.shared.errors import NetbootError
@@ -115,6 +116,14 @@ def _use(options: argparse.Namespace, settings: Settings, say: Say) -> int:
     store.require_whole(digest)
     store.use(options.name, digest)
     say(f"{options.name} {version} is current: every job that begins from now on gets it. The other version stays.")
+    return 0
+
+
+def _shrink(options: argparse.Namespace, settings: Settings, say: Say) -> int:
+    store, key = _own(settings), load_key(settings.data_folder)
+    digest = require_versions(store, options.name).current
+    version = options.smaller or f"{store.manifest(digest).version}-small"
+    _tell_of(make_smaller_version(store, digest, key, version=version, progress=say), say)
     return 0
 
 
@@ -224,6 +233,7 @@ _COMMANDS: Final[dict[str, Callable[[argparse.Namespace, Settings, Say], int]]] 
     "export": export,
     "workshops": workshops,
     "use": _use,
+    "shrink": _shrink,
     "diff": _diff,
     "verify": _verify,
     "remove": _remove,

@@ -58,6 +58,9 @@ def add_master_options(
     diff = add("diff", told="what is different between two versions, or two masters")
     diff.add_argument("old", metavar="A", help="NAME, or NAME@VERSION")
     diff.add_argument("new", metavar="B", nargs="?", default="", help="left out: A's version before, and its current")
+    less = add("shrink", told="make a version of a master that fits smaller disks: of one that was captured")
+    less.add_argument("name")
+    less.add_argument("--as", dest="smaller", default="", metavar="VERSION", help="what the new one is called")
     add("verify", told="read every chunk in the store and compare it with its name")
 
     remove = add("remove", told="delete a master, and the chunks that only it used")

@@ -14,14 +14,19 @@ from msgspec import UNSET
 
 from netboot.agent.customise.grow import grow
 from netboot.agent.disks.partitions import partition_device, show_partitions
+from netboot.auth.server_keys import public_key
 from netboot.masters.account import account
 from netboot.masters.importing import import_master
 from netboot.masters.shrinking import as_it_is, made_smaller, mostly_free
+from netboot.masters.smaller_version import make_smaller_version
+from netboot.shared.errors import NetbootError
 from netboot.shared.growth import SUPERBLOCK, read_ext
 from netboot.shared.inventory import gigabytes
 from netboot.shared.manifest import Manifest
 from netboot.shared.process import run
 from netboot.store import Store
+from netboot.store.upkeep import verify
+from netboot.store.versions import Versions
 from netboot.survey.disk_file import open_disk
 from netboot.survey.loop import writable_loop_device
 from netboot.survey.whole_disk import survey
@@ -225,6 +230,32 @@ def test_a_master_keeps_its_size_where_that_is_asked_or_nothing_is_won(tmp_path:
     with open_disk(image) as disk:
         full = survey(disk, print)
     assert mostly_free(full) is None
+
+
+@pytest.mark.root
+def test_a_version_that_fits_smaller_disks_is_made_of_a_master_that_is_in_the_store(tmp_path: Path) -> None:
+    image, before = source(tmp_path, "gpt")
+    store = Store(tmp_path / "store")
+    about = {"name": "kept", "version": "1", "licence": "MIT", "title": "Kept"}
+    kept = import_master(image, store, KEY, None, as_it_is, **about, progress=print)
+    said = list[str]()
+    small = make_smaller_version(store, kept.digest, KEY, version="1-small", progress=said.append)
+    assert (small.version, small.shrunk_from, small.title) == ("1-small", SIZE, "Kept")
+    assert small.disk < GB
+    assert store.versions("kept") == Versions(small.digest, kept.digest)
+    assert not verify(store, public_key(KEY))
+    assert not list((store.folder / "drafts").iterdir())
+    target = laid(small, store, tmp_path / "disk.raw", 5 * GB)
+    with disk_of(target) as device:
+        grow(device, small)
+        run(["e2fsck", "-f", "-n", partition_device(device, 2)])
+        with mounted(partition_device(device, 2), tmp_path / "there", "-o", "ro") as there:
+            assert looked_at(there) == before
+    with pytest.raises(NetbootError, match=r"kept 1-small cannot be made smaller"):
+        make_smaller_version(store, small.digest, KEY, version="2", progress=said.append)
+    with pytest.raises(NetbootError, match=r"has a version 1-small already"):
+        make_smaller_version(store, small.digest, KEY, version="1-small", progress=said.append)
+    assert store.versions("kept") == Versions(small.digest, kept.digest)
 
 
 @pytest.mark.root
