@@ -104,6 +104,7 @@ PURE = (
     "survey.cutting", "survey.f2fs", "survey.fat_check", "survey.features", "survey.gpt", "survey.lvm", "survey.pieces",
     "survey.sbat",
     "tftpd.transfer",
+    "workshop.called",
 )  # fmt: skip
 PURE_IN_DOCTOR = (
     "doctor.finding", "doctor.judge", "doctor.judge_boot", "doctor.judge_dhcp", "doctor.judge_link", "doctor.observed",

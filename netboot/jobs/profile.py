@@ -9,6 +9,7 @@ from typing import Annotated, Final, Literal, TypeVar, get_args
 
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec.structs import replace
 
 from netboot.shared.fields import Hostname, Identifier
 from netboot.shared.language import Language
@@ -56,6 +57,11 @@ class Profile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         given = {} if self.options is UNSET else self.options
         mine = next((given[name] for name in given if KINDS[name].options is options), {})
         return msgspec.convert(mine, options)
+
+    def with_options(self, name: StageName, options: Options) -> "Profile":
+        """The same, with these options of the stage `name` in place of its own."""
+        given = {} if self.options is UNSET else self.options
+        return replace(self, options={**given, name: msgspec.to_builtins(options)})
 
     @property
     def settings(self) -> SystemSettings:

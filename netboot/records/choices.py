@@ -18,6 +18,7 @@ from netboot.records.refusals import AtWork, NotOnRecord, NotThatVisit
 from netboot.records.tables import require_row
 from netboot.records.values import Choice, ChoiceSource
 from netboot.shared.inventory import DiskId
+from netboot.shared.stages.capture import CaptureOptions
 
 CHOICE_LASTS: Final = timedelta(hours=24)
 """How long a choice waits for its machine. One that is made later than this from now is from a clock put back since."""
@@ -32,6 +33,7 @@ def choose(
     target: DiskId | None,
     visit_id: str,
     shown: str,
+    capture: CaptureOptions | None,
     now: datetime,
 ) -> Choice:
     """A signed-in person's choice for this machine: for the visit it has, or else its next one.
@@ -50,7 +52,7 @@ def choose(
     if shown and shown != seen.digest:
         raise NotThatVisit
     cancel(session, machine_id, who=who, now=now)
-    row = _add(session, machine_id, profile, who=who, source="page", target=target, seen=seen, now=now)
+    row = _add(session, machine_id, profile, who=who, source="page", target=target, seen=seen, capture=capture, now=now)
     session.flush()
     return as_value(row)
 
@@ -66,7 +68,7 @@ def claim(session: Session, visit_id: str, *, menu: str, now: datetime) -> table
     visit = require_row(session.get(tables.Visit, visit_id), "visit")
     if menu and not menu_has_counted(session, visit_id):
         cancel(session, visit.machine_id, who="", now=now)
-        _add(session, visit.machine_id, menu, who="", source="menu", target=None, seen=None, now=now)
+        _add(session, visit.machine_id, menu, who="", source="menu", target=None, seen=None, capture=None, now=now)
     expire(session, now=now)
     row = waiting(session, visit.machine_id, now=now)
     if row is None:
@@ -148,6 +150,7 @@ def as_value(row: tables.Choice) -> Choice:
         source="menu" if row.source == "menu" else "page",
         at=row.at,
         target=row.target,
+        capture=row.capture,
     )
 
 
@@ -164,6 +167,7 @@ def _add(
     source: ChoiceSource,
     target: DiskId | None,
     seen: Seen | None,
+    capture: CaptureOptions | None,
     now: datetime,
 ) -> tables.Choice:
     row = tables.Choice(
@@ -176,6 +180,7 @@ def _add(
         target=target,
         seen=seen,
         closed=None,
+        capture=capture,
         visit_id=None,
     )
     session.add(row)
@@ -188,6 +193,8 @@ def _add(
         "target": None if target is None else _disk_name(target),
         "disks": None if seen is None else [_disk_name(disk) for disk in seen.disks],
     }
+    if capture is not None:
+        body["master"] = {"name": capture.name, "version": capture.version, "licence": capture.licence}
     events.append(session, "choice-made", body, now=now, machine=machine_id)
     return row
 

@@ -61,10 +61,13 @@ def begin(
         choices.withdrawn(session, choice, who="", why=problem.code, now=now)
         return NotAsSeen(problem)
     choices.used(session, choice, visit_id, now=now)
+    profile = start.profile if exception is None else going_on(start.profile)
+    if choice.capture is not None:
+        profile = profile.with_options("capture", choice.capture)
     return jobs.start(
         session,
         visit_id,
-        start.profile if exception is None else going_on(start.profile),
+        profile,
         master=start.master,
         hostname=start.hostname,
         chosen_by=choice.who,

@@ -27,6 +27,7 @@ from netboot.shared.erase_begun import Begun
 from netboot.shared.inventory import DiskId, Inventory
 from netboot.shared.problems import Problem
 from netboot.shared.stages import Result
+from netboot.shared.stages.capture import CaptureOptions
 from netboot.shared.stages.check import CheckResult
 from netboot.shared.stages.erase import Erasure as Evidence
 
@@ -114,7 +115,7 @@ class Visit(Base):
 
 
 class Choice(Base):
-    """A person's pick of a profile. It waits until `closed`: taken by a visit, replaced or withdrawn."""
+    """A person's pick of a profile, with the name of what is captured. It waits until `closed`: taken, or withdrawn."""
 
     __tablename__ = "choices"
     __table_args__ = (Index(None, "machine_id", "closed"),)
@@ -127,6 +128,7 @@ class Choice(Base):
     target: Mapped[DiskId | None] = mapped_column(Packed[DiskId](DiskId))
     seen: Mapped[Seen | None] = mapped_column(Packed[Seen](Seen))
     closed: Mapped[datetime | None] = mapped_column(Utc)
+    capture: Mapped[CaptureOptions | None] = mapped_column(Packed[CaptureOptions](CaptureOptions))
     visit_id: Mapped[str | None] = mapped_column(ForeignKey("visits.id"))
 
 

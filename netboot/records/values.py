@@ -16,6 +16,7 @@ from netboot.jobs.profile import Profile
 from netboot.shared.inventory import DiskId, Inventory
 from netboot.shared.problems import Problem
 from netboot.shared.stages import Result, StageName
+from netboot.shared.stages.capture import CaptureOptions
 from netboot.shared.stages.erase import Erasure, Level, Verdict
 
 JobState = Literal["running", "done", "failed", "interrupted"]
@@ -100,7 +101,10 @@ class Visit:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A person's pick of a profile for a machine. `who` is "" for a pick in the boot menu; it serves one visit."""
+    """A person's pick of a profile for a machine. `who` is "" for a pick in the boot menu; it serves one visit.
+
+    `capture`: what the person called the master to be captured, where they were asked.
+    """
 
     id: str
     machine_id: str
@@ -109,6 +113,7 @@ class Choice:
     source: ChoiceSource
     at: datetime
     target: DiskId | None
+    capture: CaptureOptions | None = None
 
 
 @dataclass(frozen=True, slots=True)

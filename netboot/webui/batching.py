@@ -25,6 +25,8 @@ async def arm(request: web.Request) -> web.Response:
     profile = workshop.profiles.get(form.get("profile", ""))
     if profile is None:
         raise Refusal("no-profile")
+    if "capture" in profile.stages:
+        raise Refusal("capture-one")
     places = _places(form.get("places", ""))
     await master_is_there(workshop, profile)
     if form.get("sure") != "yes":

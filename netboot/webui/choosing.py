@@ -6,11 +6,12 @@ disks. A "yes" applies to the PCs that were named in that question, and to no ot
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from aiohttp import web
+from msgspec.structs import replace
 
 from netboot.jobs.actor import Actor
 from netboot.jobs.disk_rules import as_seen, forbids_writing, internal_disks
@@ -22,10 +23,13 @@ from netboot.shared.errors import NetbootError
 from netboot.shared.inventory import Disk, DiskId
 from netboot.shared.problems import Code as ProblemCode
 from netboot.shared.problems import Problem
+from netboot.shared.stages.capture import CaptureOptions
 from netboot.webui.keys import workshop_key
+from netboot.webui.naming import Naming, called_in, naming_of
 from netboot.webui.refusal import Code, Refusal
 from netboot.webui.render import page
 from netboot.webui.visitor import operators_form
+from netboot.workshop.called import Called, licence
 from netboot.workshop.greeting import Workshop
 
 log = logging.getLogger(__name__)
@@ -67,7 +71,8 @@ async def choose(request: web.Request) -> web.Response:
     chosen is for them, and for no other that the same PCs, or PCs of their names, have since. It is asked again when
     one of them shows other disks by then.
 
-    `target` is the serial, WWN or path of the disk that gets the master, for one machine only.
+    `target` is the serial, WWN or path of the disk that gets the master, or is captured, for one machine only. Of a
+    capture it is asked first what the master is to be called (`naming.py`).
     """
     who, form = await operators_form(request)
     workshop = request.app[workshop_key]
@@ -86,13 +91,26 @@ async def choose(request: web.Request) -> web.Response:
         raise Refusal("nobody-waits")
     await master_is_there(workshop, profile)
     concerned = await asyncio.to_thread(_concerned, workshop.record, visits)
+    if "capture" in profile.stages and len(concerned) > 1:
+        raise Refusal("capture-one")
     target = _target(form.get("target", ""), concerned)
     if profile.writes and not {pc.named for pc in concerned} <= named:
         return page(
             request, "sure.html.j2", concerned=concerned, profile=profile, machine=wanted, visit=seen, target=target,
             target_name=form.get("target", ""), changed=bool(named),
         )  # fmt: skip
-    done = await _choose_each(workshop, concerned, profile, who.actor, target.id if target else None)
+    capture = None
+    if "capture" in profile.stages:
+        naming = await _naming(request, form, profile)
+        several = len(concerned[0].disks) > 1 and target is None
+        if not naming.settled or several or not {concerned[0].named} <= named:
+            return page(
+                request, "capture.html.j2", pc=concerned[0], profile=profile, machine=concerned[0].machine,
+                visit=concerned[0].visit, target=target, naming=naming, changed=bool(named - {concerned[0].named}),
+                no_disk=bool(named) and several,
+            )  # fmt: skip
+        capture = _captured_as(profile, naming.called)
+    done = await _choose_each(workshop, concerned, profile, who.actor, target.id if target else None, capture)
     if wanted != ALL and done["refused"]:
         await _may_be_chosen_for(workshop, wanted, seen)
         raise Refusal("at-work")
@@ -127,18 +145,44 @@ async def say_which(request: web.Request) -> web.Response:
 
 
 async def _choose_each(
-    workshop: Workshop, concerned: Sequence[ChosenPc], profile: Profile, who: Actor, target: DiskId | None
+    workshop: Workshop,
+    concerned: Sequence[ChosenPc],
+    profile: Profile,
+    who: Actor,
+    target: DiskId | None,
+    capture: CaptureOptions | None,
 ) -> dict[str, int]:
     done = {"begun": 0, "kept": 0, "refused": 0}
     for pc in concerned:
         try:
-            begun = await workshop.commands.choose(who, pc.machine, profile.id, target, seen=pc.visit, shown=pc.shown)
+            begun = await workshop.commands.choose(
+                who, pc.machine, profile.id, target, seen=pc.visit, shown=pc.shown, capture=capture
+            )
         except NetbootError as error:  # one PC's must not keep the others from beginning
             log.warning("nothing was chosen for %s: %s", pc.mac, error, extra={"mac": pc.mac})
             done["refused"] += 1
         else:
             done["begun" if begun else "kept"] += 1
     return done
+
+
+async def _naming(request: web.Request, form: Mapping[str, str], profile: Profile) -> Naming:
+    """What the master to be captured is called: as the profile says, until a person has said it."""
+    if form.get("sure") == "yes":
+        return await naming_of(request, called_in(form), judged=True, again=form.get("again", ""))
+    set_ = profile.options_for(CaptureOptions)
+    called = Called(set_.name, set_.version, set_.title, set_.licence)
+    return await naming_of(request, called, judged=False)
+
+
+def _captured_as(profile: Profile, called: Called) -> CaptureOptions:
+    return replace(
+        profile.options_for(CaptureOptions),
+        name=called.name,
+        version=called.version,
+        title=called.title,
+        licence=licence(called.licence) or called.licence,
+    )
 
 
 def _waiting(workshop: Workshop) -> list[str]:

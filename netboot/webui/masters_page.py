@@ -80,7 +80,7 @@ using_key: Final = web.AppKey("using", Turns)
 async def show_masters(request: web.Request) -> web.Response:
     """GET /masters."""
     workshop = request.app[workshop_key]
-    shelf = await _shown(request)
+    shelf = await shelf_of(request)
     had = await asyncio.to_thread(workshop.record.masters.all)
     foreign = await asyncio.to_thread(_foreign, workshop, {master.name for master in had})
     return page(
@@ -99,7 +99,7 @@ async def use_version(request: web.Request) -> web.Response:
     """POST /masters/use: the version `digest` of the master `name` is what PCs get from now on."""
     who, form = await operators_form(request)
     async with request.app[using_key].turn():
-        shelf = await _shown(request)
+        shelf = await shelf_of(request)
         versions = shelf.versions if shelf is not None else ()
         wanted = (form.get("name", ""), form.get("digest", ""))
         chosen = next((one for one in versions if (one.name, one.digest) == wanted), None)
@@ -115,7 +115,7 @@ async def use_version(request: web.Request) -> web.Response:
     return web.Response(status=303, headers={"Location": "/masters?used=1"})
 
 
-async def _shown(request: web.Request) -> Shelf | None:
+async def shelf_of(request: web.Request) -> Shelf | None:
     """What is in the store; None where nobody tells."""
     if shelf_key not in request.app:
         return None

@@ -17,6 +17,7 @@ Code = Literal[
     "too-slow",
     "no-profile",
     "nobody-waits",
+    "capture-one",
     "at-work",
     "another-visit",
     "contested",
@@ -78,6 +79,7 @@ _STATUS: Final[dict[Code, int]] = {
     "too-slow": 408,
     "no-profile": 400,
     "nobody-waits": 409,
+    "capture-one": 409,
     "at-work": 409,
     "another-visit": 409,
     "contested": 409,
@@ -149,6 +151,12 @@ _SENTENCES: Final[dict[Code, dict[Language, str]]] = {
     "nobody-waits": {
         "fr": "Aucun PC n'attend un choix. Démarrez un PC sur le réseau et prenez « inventaire » dans son menu.",
         "en": "No PC waits for a choice. Boot a PC from the network and take “inventory” in its menu.",
+    },
+    "capture-one": {
+        "fr": "Une capture est pour un seul PC : chacune aurait pris la place de celle d'avant. Choisissez-la à la "
+        "ligne de ce PC. Rien n'a été fait.",
+        "en": "A capture is for one PC: each would have taken the place of the one before. Choose it in that PC's row. "
+        "Nothing was done.",
     },
     "at-work": {
         "fr": "Ce PC travaille déjà. Attendez la fin de son travail.",

@@ -38,6 +38,7 @@ from netboot.webui.state_texts import BOOT_NOTES, EVENTS, JOB_STATES, LEVELS, SE
 from netboot.webui.texts import TEXTS, texts
 from netboot.webui.visible_text import AsItIs, visible_text
 from netboot.webui.visitor import FORM_TOKEN, Visitor, visitor
+from netboot.workshop.called import LONGEST as LONGEST_CALLED
 
 LONGEST_TIME: Final = 99 * 3600
 """Seconds: more is not told apart."""
@@ -95,6 +96,7 @@ def renderer() -> Environment:
         shortest_reason=SHORTEST,
         longest_reason=LONGEST,
         longest_name=LONGEST_NAME,
+        longest_called=LONGEST_CALLED,
     )
     filters: dict[str, Callable[..., str]] = {
         "time": short_time, "bytes": size, "memory": memory, "moment": moment, "clock": clock,

@@ -12,6 +12,7 @@ from netboot.webui.disk_texts import DISK_TEXTS
 from netboot.webui.drive_erase_texts import DRIVE_ERASE_TEXTS
 from netboot.webui.lock_texts import LOCK_TEXTS
 from netboot.webui.master_texts import MASTER_TEXTS
+from netboot.webui.naming_texts import NAMING_TEXTS
 from netboot.webui.paper_texts import PAPER_TEXTS
 from netboot.webui.question_texts import QUESTION_TEXTS
 from netboot.webui.rule_texts import RULE_TEXTS
@@ -340,6 +341,7 @@ TEXTS: Final[dict[str, dict[Language, str]]] = {
     **VISIT_TEXTS,
     **PAPER_TEXTS,
     **MASTER_TEXTS,
+    **NAMING_TEXTS,
 }
 
 

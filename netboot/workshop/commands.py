@@ -21,6 +21,7 @@ from netboot.records.refusals import AtWork, Contested, Denied, NotAllowed, NotT
 from netboot.records.values import Batch
 from netboot.shared.errors import NetbootError
 from netboot.shared.inventory import DiskId, Inventory
+from netboot.shared.stages.capture import CaptureOptions
 from netboot.workshop.agent_lines import AgentLines
 from netboot.workshop.agent_session import Session
 from netboot.workshop.contested_lines import ContestedLines
@@ -68,23 +69,28 @@ class Commands:
         *,
         seen: str = "",
         shown: str = "",
+        capture: CaptureOptions | None = None,
     ) -> bool:
         """Choose a profile for a machine: True when it begins now, False when its next hello will.
 
-        `seen` is the visit that the person saw the PC in, `shown` the digest of what it was (`jobs/seen.py`). Raises
-        NotThatVisit when the PC has another since, or is another, Contested while nobody knows which line is the PC,
-        Denied, AtWork, NetbootError when the profile is not known, NotOnRecord when the machine is not.
+        `seen` is the visit that the person saw the PC in, `shown` the digest of what it was (`jobs/seen.py`); `capture`
+        what the master to be captured is called, in place of what the profile says. Raises NotThatVisit when the PC has
+        another since, or is another, Contested while nobody knows which line is the PC, Denied, AtWork, NetbootError
+        when the profile is not known or captures nothing, NotOnRecord when the machine is not.
         """
         _may_order(actor)
         chosen = self._profile(profile)
+        if capture is not None and "capture" not in chosen.stages:
+            raise NetbootError(f"the profile {profile!r} captures nothing", hint="choose one that does")
         async with self._lines.lock(machine):
             session = self._on_line(machine, seen)
             inventory = await self._require_allowed(machine, session)
             if session is not None and session.job is not None and not isinstance(next_stage(session.job), Ended):
                 raise AtWork("this PC is at work already", hint="wait until its job has ended")
             made = await asyncio.to_thread(
-                self._record.choices.choose, machine, chosen.id, actor.name, target, seen=seen, shown=shown
-            )
+                self._record.choices.choose, machine, chosen.id, actor.name, target, seen=seen, shown=shown,
+                capture=capture,
+            )  # fmt: skip
             try:
                 await self._require_allowed(machine, session)  # it may be denied at this very moment
                 if session is None:

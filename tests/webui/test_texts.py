@@ -23,6 +23,7 @@ from netboot.webui.masters_page import VersionState
 from netboot.webui.refusal import Code, Refusal
 from netboot.webui.state_texts import BOOT_NOTES, EVENTS, JOB_STATES, LEVELS, STATES, TROUBLES
 from netboot.webui.texts import TEXTS
+from netboot.workshop.called import Field, Mistake
 from netboot.workshop.live_board import State
 
 BY_STANDING = {
@@ -52,6 +53,7 @@ def test_every_text_is_used_somewhere() -> None:
     by_value |= {f"link_{link}" for link in get_args(LinkState)}
     by_value |= {f"counted_{how}" for how in get_args(Counted)}
     by_value |= {f"master_{state}" for state in get_args(VersionState)}
+    by_value |= {f"called_{word}" for word in (*get_args(Field), *get_args(Mistake))}
     unused = [name for name in TEXTS if name not in by_value and not re.search(rf't\.{name}\b|TEXTS\["{name}"\]', said)]
     assert unused == []
 

@@ -15,6 +15,7 @@ from netboot.records.values import (
     PendingChoice,
 )
 from netboot.shared.inventory import DiskId
+from netboot.shared.stages.capture import CaptureOptions
 
 
 class Choices:
@@ -32,11 +33,12 @@ class Choices:
         *,
         seen: str = "",
         shown: str = "",
+        capture: CaptureOptions | None = None,
     ) -> Choice:
         """A signed-in person's choice for this machine's visit, or its next one; it takes the place of an earlier.
 
         It waits for CHOICE_LASTS (`choices.py`), then it is withdrawn. `seen` is the visit that the person saw, `shown`
-        the digest of what it showed them (`jobs/seen.py`).
+        the digest of what it showed them (`jobs/seen.py`); `capture` what they called the master to be captured.
 
         Raises AtWork while the machine has a job that is not over, NotOnRecord when the machine is unknown; where a
         visit was seen, NotThatVisit when the PC has another since, or shows something else in it, Contested while
@@ -47,8 +49,9 @@ class Choices:
                 contested.require_seen(session, machine_id, seen)
             visit = seen or contested.newest_of(session, machine_id)
             return choices.choose(
-                session, machine_id, profile, who=who, target=target, visit_id=visit, shown=shown, now=self._open.now()
-            )
+                session, machine_id, profile, who=who, target=target, visit_id=visit, shown=shown, capture=capture,
+                now=self._open.now(),
+            )  # fmt: skip
 
     def cancel(self, machine_id: str, who: str, *, choice: str = "") -> bool:
         """Withdraw what waits for this machine, if it is this `choice`, where one is named; False when nothing did."""
