@@ -63,7 +63,15 @@ def sign(session: Session, machine_id: str, visit_id: str, *, shown: str, reason
     if found is None or found.digest != shown:
         raise NotThatVisit
     choice = choices.choose(
-        session, machine_id, found.profile.id, who=who, target=found.target, visit_id=visit_id, shown="", now=now
+        session,
+        machine_id,
+        found.profile.id,
+        who=who,
+        target=found.target,
+        visit_id=visit_id,
+        shown="",
+        capture=None,
+        now=now,
     )
     row = tables.SignedException(
         visit_id=visit_id,
