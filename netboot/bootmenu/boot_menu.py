@@ -15,6 +15,7 @@ from typing import Final, Literal
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from netboot.bootfiles import loaders
+from netboot.bootmenu.entries import Entry, default_entry, entries, notices
 from netboot.bootmenu.escapes import grub_accented, grub_quoted, ipxe_plain
 from netboot.bootmenu.offered import MenuOffer
 from netboot.bootmenu.texts import TEXTS, MenuTexts
@@ -25,7 +26,6 @@ from netboot.settings.config import Settings
 from netboot.shared.disk_loaders import BY_GRUB_CPU, STICK_MARKS
 from netboot.shared.language import Language
 from netboot.shared.problems import Problem
-from netboot.shared.sentences import TITLES
 
 log = logging.getLogger(__name__)
 
@@ -58,24 +58,6 @@ class BootingPc:
     language: Language | None = None
     graphic: bool = False
     attended: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One line of the menu that starts the agent. `confirm` is the question's "yes", "" when nothing is written.
-
-    `proven`: what is picked counts only with a ticket, which the entry fetches at its start. `unavailable`: its master
-    is none that a PC could get; the line says so, and starts nothing.
-    """
-
-    id: str
-    title: str
-    profile: str = ""
-    confirm: str = ""
-    batch: str = ""
-    proven: bool = False
-    digits: bool = False
-    unavailable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +113,8 @@ class BootMenu:
 
     `offer_of` says what a PC is offered; `digits_asked` whether what writes to a disk asks for digits; `prove` makes
     a choice's ticket; `files` are the names of the boot files; `lacks_master` tells whether no PC can get the master
-    of a profile. The first two read the record, the last the store: menus are rendered in a thread.
+    of a profile, `left_out` the ids of those that have no line at all. These read the record and the store: menus are
+    rendered in a thread.
     """
 
     def __init__(
@@ -145,8 +128,10 @@ class BootMenu:
         prove: Callable[[Picked], str],
         files: Collection[str] = (),
         lacks_master: Callable[[Profile], bool] = lambda _: False,
+        left_out: Callable[[], Collection[str]] = frozenset,
     ) -> None:
         self._lacks_master = lacks_master
+        self._left_out = left_out
         self._profiles = tuple(profiles)
         self._settings = settings
         self._server = f"{address}:{settings.http.port}"
@@ -236,7 +221,14 @@ class BootMenu:
     def _menu(self, pc: BootingPc, offer: MenuOffer) -> Menu:
         settings = self._settings
         language = pc.language or settings.language
-        offered = entries(self._profiles, language, offer, digits=self._is_locked(), unavailable=self._unavailable())
+        offered = entries(
+            self._profiles,
+            language,
+            offer,
+            digits=self._is_locked(),
+            unavailable=self._unavailable(),
+            left_out=self._without_line(),
+        )
         timeout = settings.menu.timeout
         ready = default_entry(self._wanted_default(offer), offered)
         if offer.stalled is not None:
@@ -280,6 +272,13 @@ class BootMenu:
             log.exception("which masters there are cannot be read; the menu offers them all")
             return frozenset()
 
+    def _without_line(self) -> Collection[str]:
+        try:
+            return self._left_out()
+        except Exception:
+            log.exception("which masters were ever here cannot be read; the menu has a line for each profile")
+            return ()
+
     def _armed_batch(self, pc: BootingPc, profile: str, batch: str) -> bool:
         offer = self._offer_for(pc)
         return offer.batch == batch and offer.armed is not None and offer.armed.id == profile
@@ -293,65 +292,6 @@ class BootMenu:
             return True
 
 
-def notices(offer: MenuOffer, language: Language) -> tuple[str, ...]:
-    """Warnings about this PC at the top of its menu, one line each."""
-    texts = TEXTS[language]
-    if offer.denied:
-        return (texts.denied,)
-    said = []
-    if (left := offer.left) is not None:
-        cut = left.code in ("power-cut", "interrupted")
-        stage = TITLES.get(left.values.get("stage", ""), {}).get(language, "")
-        said.append(texts.left_cut.format(stage=stage) if cut and stage else texts.left_stopped)
-    if (stalled := offer.stalled) is not None:
-        said.append(texts.stalled_32_bit if stalled.code == "processor-32-bit" else texts.stalled)
-    return tuple(said)
-
-
-def entries(
-    profiles: Sequence[Profile],
-    language: Language,
-    offer: MenuOffer,
-    *,
-    digits: bool = False,
-    unavailable: Collection[str] = (),
-) -> tuple[Entry, ...]:
-    """The menu's lines after "boot the local disk", in order; none for a PC that is kept away.
-
-    A choice made on the page starts the agent without a profile: the server knows it, and gives it to one visit only.
-    While one waits there is no "inventory only": its agent would follow that choice, an erase included.
-    """
-    if offer.denied:
-        return ()
-    texts = TEXTS[language]
-    offered = tuple(
-        Entry(f"profile-{number}", texts.unavailable.format(profile=profile.name[language]), unavailable=True)
-        if profile.id in unavailable
-        else Entry(
-            f"profile-{number}",
-            profile.name[language],
-            profile=profile.id,
-            confirm=_confirmation(profile, texts),
-            proven=profile.proven,
-            digits=digits and profile.proven,
-        )
-        for number, profile in enumerate(profiles, 1)
-    )
-    chosen = offer.armed is not None and not offer.batch
-    alone = () if chosen else (Entry("inventory", texts.inventory),)
-    return (*_armed(offer, language), *offered, *alone)
-
-
-def _armed(offer: MenuOffer, language: Language) -> tuple[Entry, ...]:
-    profile, texts = offer.armed, TEXTS[language]
-    if profile is None:
-        return ()
-    if not offer.batch:
-        return (Entry("armed", texts.armed.format(profile=profile.name[language])),)
-    title = texts.armed_batch.format(profile=profile.name[language])
-    return (Entry("armed", title, profile=profile.id, batch=offer.batch, proven=True),)
-
-
 def kernel_parameters(settings: Settings) -> str:
     """What is added to the agent's kernel command line. With a serial console, the screen stays a console too.
 
@@ -359,22 +299,6 @@ def kernel_parameters(settings: Settings) -> str:
     """
     serial = f"console=tty0 console={settings.menu.serial}" if settings.menu.serial else ""
     return f"{PANIC} {settings.agent.kernel} {serial}".strip()
-
-
-def default_entry(wanted: str, offered: Collection[Entry]) -> str:
-    """The id of the entry that is selected at first: the wanted one if it writes nothing, else the disk's."""
-    for entry in offered:
-        if wanted and wanted in (entry.id, entry.profile) and not entry.proven and not entry.unavailable:
-            return entry.id
-    return "local"
-
-
-def _confirmation(profile: Profile, texts: MenuTexts) -> str:
-    if not profile.writes:
-        return ""
-    if not profile.master:
-        return texts.confirm_erase
-    return (texts.confirm_erase_and_install if profile.erases else texts.confirm_install).format(master=profile.master)
 
 
 def menu_templates(*, graphic: bool = False) -> Environment:

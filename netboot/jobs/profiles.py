@@ -13,6 +13,7 @@ import yaml
 from msgspec.structs import replace
 
 from netboot.files import core_yaml
+from netboot.files.assets import asset_folder
 from netboot.jobs.profile import Profile, profile_error
 from netboot.shared.errors import NetbootError
 from netboot.shared.placed_files import BYTES, Contents
@@ -67,6 +68,11 @@ def _read_beside(one: _Contents, folder: Path | None, source: str) -> _Contents:
     if len(data) > BYTES:
         raise NetbootError(f"{source}: {path} has more than {BYTES} bytes", hint="put large files into the master")
     return replace(one, data=data)
+
+
+def load_shipped() -> tuple[Profile, ...]:
+    """Those that come with netboot, in order of their file names. Raises NetbootError."""
+    return load_profiles([asset_folder("images") / "profiles"])
 
 
 def load_profiles(folders: Sequence[Path]) -> tuple[Profile, ...]:

@@ -17,7 +17,8 @@ from netboot.auth.server_keys import load_key
 from netboot.files.assets import asset_folder
 from netboot.files.cache_folder import default_cache_folder
 from netboot.jobs.profile import Profile
-from netboot.jobs.profiles import load_profiles
+from netboot.jobs.profiles import load_profiles, load_shipped
+from netboot.jobs.shipped import left_out
 from netboot.lab.building import start_building
 from netboot.lab.disks import create_used
 from netboot.lab.firmware import Firmware
@@ -210,21 +211,22 @@ def new_pc(lan: Lan, number: int, size: int) -> PcSpec:
     return replace(workshop_pc(number, FIRMWARES[kind], disk), clock=DEAD_BATTERY if number == 1 else "")
 
 
-def menu_profiles() -> tuple[Profile, ...]:
-    """The shipped profiles in the order of the boot menu; those of masters that are not there have a line too."""
-    return load_profiles([asset_folder("images") / "profiles"])
+def menu_profiles(service: Service) -> tuple[Profile, ...]:
+    """The profiles that have a line in this server's boot menu, in its order."""
+    profiles = load_profiles(service.profiles)
+    without_line = left_out(profiles, shipped=load_shipped(), had=Store(service.data / "store").names())
+    return tuple(profile for profile in profiles if profile.id not in without_line)
 
 
-def keys_for_profile(name: str) -> tuple[str, ...]:
-    """The keys that pick a profile in the boot menu."""
-    profiles = menu_profiles()
-    number, profile = next((n, p) for n, p in enumerate(profiles, 1) if p.id == name)
+def keys_for_profile(service: Service, name: str) -> tuple[str, ...]:
+    """The keys that pick a profile in the boot menu, and say yes where it asks once more."""
+    number, profile = next((n, p) for n, p in enumerate(menu_profiles(service), 1) if p.id == name)
     return keys_to(number, confirm=profile.writes)
 
 
-def keys_for_inventory() -> tuple[str, ...]:
-    """The keys that pick "inventory only", the menu's last entry."""
-    return keys_to(len(menu_profiles()) + 1, confirm=False)
+def keys_for_inventory(service: Service) -> tuple[str, ...]:
+    """The keys that pick "inventory only", which comes after the profiles."""
+    return keys_to(len(menu_profiles(service)) + 1, confirm=False)
 
 
 async def job_of(service: Service, mac: str) -> JobRow:
@@ -245,13 +247,13 @@ async def _one(lan: Lan, service: Service, hands: Hands, spec: PcSpec, label: st
         say(f"{spec.name}: {words}")
 
     if spec.name == "pc1":
-        imaged = await image(lan, service, spec, keys_for_profile(PROFILE), tell=tell)
+        imaged = await image(lan, service, spec, keys_for_profile(service, PROFILE), tell=tell)
     else:
 
         async def choose(pc: RunningPc) -> None:
             await hands(service, PROFILE, await _machine_of(service, pc.mac))
 
-        imaged = await image(lan, service, spec, keys_for_inventory(), choose, tell)
+        imaged = await image(lan, service, spec, keys_for_inventory(service), choose, tell)
     job = await job_of(service, imaged.mac)
     tell(f"imaged and off after {imaged.off:.0f} s; now from its own disk")
     starts = []

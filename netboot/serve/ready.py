@@ -14,7 +14,7 @@ from netboot.dns.naming import with_names
 from netboot.dns.update import UpdateTarget
 from netboot.files.data_folder import require_private
 from netboot.jobs.profile import Profile
-from netboot.jobs.profiles import load_profiles
+from netboot.jobs.profiles import load_profiles, load_shipped
 from netboot.lan.interfaces import Interface, choose, read_links
 from netboot.settings.config import Settings
 from netboot.shared.errors import NetbootError
@@ -29,6 +29,8 @@ class Ready:
     interface: Interface
     files: bootfiles.BootFiles
     profiles: tuple[Profile, ...]
+    shipped: tuple[Profile, ...]
+    """Those that come with netboot, as they came."""
     policies: Policies
     agent: bytes
     building: IPv4Address | None
@@ -56,7 +58,17 @@ def prepare(settings: Settings) -> Ready:
     ticket_key = load_ticket_key(settings.data_folder)
     load_certificate_keys(settings.data_folder)  # made here, at the first start, so that its page shows them
     return Ready(
-        settings, interface, files, profiles, policies, agent, _building(settings), building_dns, ticket_key, plan
+        settings,
+        interface,
+        files,
+        profiles,
+        load_shipped(),
+        policies,
+        agent,
+        _building(settings),
+        building_dns,
+        ticket_key,
+        plan,
     )
 
 

@@ -116,6 +116,7 @@ async def _serve(ready: Ready, record: Record) -> None:
         ticket_key=ready.ticket_key,
         hello_within=settings.agent.hello_within,
         capture_desk=CaptureDesk(store, key, level),
+        shipped=ready.shipped,
     )
     digits = MenuPassword(lambda: record.people.setting(MENU_PASSWORD))
     files = {path.name: path for path in ready.files.folder.iterdir() if path.is_file()}
@@ -128,6 +129,7 @@ async def _serve(ready: Ready, record: Record) -> None:
         prove=workshop.prove,
         files=files,
         lacks_master=masters.lacks_master_of,
+        left_out=workshop.left_out.look,
     )
     await asyncio.to_thread(ready.policies.take_over, record)
     await workshop.show_batch()

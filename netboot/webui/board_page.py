@@ -21,6 +21,7 @@ NOTICES = (
 async def show_board(request: web.Request) -> web.Response:
     """GET /."""
     workshop = request.app[workshop_key]
+    await asyncio.to_thread(workshop.left_out.look)
     rows = workshop.live_board.rows()
     return page(
         request,

@@ -49,6 +49,7 @@ async def show_machine(request: web.Request) -> web.Response:
         machine = await asyncio.to_thread(record.machines.detail, wanted)
     except NotOnRecord:
         raise Refusal("no-such-machine") from None
+    await asyncio.to_thread(workshop.left_out.look)
     row = workshop.live_board.of_machine(machine.id)
     seen = _visit_shown(machine, row)
     inventory = seen.inventory

@@ -115,6 +115,7 @@ def part(request: web.Request, template: str, who: Visitor, **values: object) ->
         language=who.language,
         visitor=who,
         profiles=workshop.profiles,
+        left_out=workshop.left_out.seen,
         policy_of=workshop.policies,
         batch=workshop.live_board.batch,
         batch_problem=workshop.live_board.batch_problem,

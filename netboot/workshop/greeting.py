@@ -10,7 +10,7 @@ import dataclasses
 import logging
 import secrets
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import replace as replace_fields
 
@@ -50,6 +50,7 @@ from netboot.workshop.damaged_masters import DamagedMasters, FindMaster
 from netboot.workshop.dispatcher import Dispatcher, Report
 from netboot.workshop.given_starts import WITHIN
 from netboot.workshop.held_masters import HoldMasters, begun_while_held
+from netboot.workshop.left_out import LeftOut
 from netboot.workshop.live_board import LiveBoard, Row
 from netboot.workshop.policies import Policies
 from netboot.workshop.stage_questions import StageQuestions
@@ -76,12 +77,19 @@ class Workshop:
         hello_within: float = WITHIN,
         adapter_of: Callable[[str], str] = neighbours.adapter_of,
         capture_desk: CaptureDesk | None = None,
+        shipped: Collection[Profile] = (),
     ) -> None:
         self.record = record
         self.policies = policies or Policies()
         self.live_board = live_board
         self.profiles: Mapping[str, Profile] = {profile.id: profile for profile in profiles}
         self.find_master = find_master
+        self.left_out = LeftOut(
+            profiles,
+            shipped=shipped,
+            find_master=lambda name: self.find_master(name),
+            record=record,
+        )
         self._hold_masters = hold_masters
         self._wait = wait
         self.on_named: list[Callable[[Named], None]] = []

@@ -54,6 +54,7 @@ def menu(
     serial: str = "",
     files: Collection[str] = (),
     lacking: Collection[str] = (),
+    left_out: Collection[str] = (),
 ) -> Menus:
     return Menus(
         BootMenu(
@@ -65,5 +66,6 @@ def menu(
             prove=lambda picked: f"proof-{picked.profile}-{picked.batch}",
             files=files,
             lacks_master=lambda wanted: wanted.master in lacking,
+            left_out=lambda: left_out,
         )
     )

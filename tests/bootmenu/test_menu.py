@@ -6,7 +6,8 @@ from typing import NoReturn
 import msgspec
 import pytest
 
-from netboot.bootmenu.boot_menu import BootMenu, Refused, default_entry, entries, notices
+from netboot.bootmenu.boot_menu import BootMenu, Refused
+from netboot.bootmenu.entries import default_entry, entries, notices
 from netboot.bootmenu.escapes import grub_quoted, ipxe_plain
 from netboot.bootmenu.offered import MenuOffer, may_be_default
 from netboot.bootmenu.texts import TEXTS
@@ -309,13 +310,30 @@ def test_a_profile_whose_master_no_pc_can_get_is_not_offered_and_says_why(langua
         assert "proof" in shown.boot_menu.start_script(pc, "other", "")
 
 
+def test_a_profile_that_is_left_out_has_no_line_and_the_others_keep_their_order_and_names() -> None:
+    other, last = profile("Autre", "other", master=""), profile("Dernier", "last", master="")
+    every = menu(WIPE, other, last, lacking=["debian-minimal"])
+    shown = menu(WIPE, other, last, lacking=["debian-minimal"], left_out=["wipe"])
+    for text, whole in ((shown.grub(), every.grub()), (shown.ipxe(), every.ipxe())):
+        assert "profile-1" in whole
+        assert "profile-1" not in text
+        names = re.findall(r"profile-\d", text)
+        assert names == [name for name in re.findall(r"profile-\d", whole) if name != "profile-1"]
+        assert text.index("Autre") < text.index("Dernier")
+    run(["grub-script-check"], stdin=shown.grub())
+    for pc in (GRUB, IPXE):
+        assert "proof" not in shown.boot_menu.start_script(pc, "wipe", "")
+        assert "proof" in shown.boot_menu.start_script(pc, "other", "")
+
+
 def test_a_store_that_cannot_be_read_costs_no_pc_its_menu(caplog: pytest.LogCaptureFixture) -> None:
-    def broken(_: Profile) -> bool:
+    def broken(*_: Profile) -> NoReturn:
         raise OSError("the disk")
 
     boot_menu = BootMenu(
         (WIPE,), Settings(), SERVER, offer_of=lambda mac, uuid: MenuOffer(), digits_asked=lambda: False,
-        prove=lambda picked: "p", lacks_master=broken,
+        prove=lambda picked: "p", lacks_master=broken, left_out=broken,
     )  # fmt: skip
     assert "load_proven wipe" in boot_menu.menu(GRUB)
     assert "which masters there are" in caplog.text
+    assert "which masters were ever here" in caplog.text

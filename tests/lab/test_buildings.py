@@ -40,7 +40,7 @@ async def test_a_pc_reaches_the_agent_beside_the_buildings_server(
         await service.start()
         async with power_on(lan, workshop_pc(1, firmware)) as pc:
             await reach_menu(service, pc)
-            await press(pc, keys_for_inventory())
+            await press(pc, keys_for_inventory(service))
             hello = await pc.console.wait_for(r"netboot: hello", BOOT_WITHIN)
         print(
             json.dumps(

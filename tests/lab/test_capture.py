@@ -17,10 +17,10 @@ import pytest
 
 from netboot.auth.server_keys import KEY_FILE, load_key, public_key
 from netboot.lab.building import start_building
-from netboot.lab.demo import job_of, menu_profiles, prepare
+from netboot.lab.demo import job_of, keys_for_profile, prepare
 from netboot.lab.disks import create_empty
 from netboot.lab.firmware import Firmware
-from netboot.lab.journey import BOOT_WITHIN, STAGE_WITHIN, keys_to, press, reach_menu, start_from_disk
+from netboot.lab.journey import BOOT_WITHIN, STAGE_WITHIN, press, reach_menu, start_from_disk
 from netboot.lab.machine import RunningPc, power_on, workshop_pc
 from netboot.lab.network import Lan, open_lan
 from netboot.lab.pc import BootOrder, Bus, DiskSpec, PcSpec
@@ -81,12 +81,12 @@ def own_masters(tmp_path: Path) -> tuple[Path, Manifest]:
     return tmp_path / "masters", manifest
 
 
-async def picked(lan: Lan, service: Service, spec: PcSpec, entry: int, *, confirm: bool) -> None:
-    """The PC does what is at this place of its menu, and switches itself off."""
+async def picked(lan: Lan, service: Service, spec: PcSpec, profile: str) -> None:
+    """The PC does what this line of its menu says, and switches itself off."""
     since = len(service.log())
     async with power_on(lan, spec) as pc:
         await reach_menu(service, pc, since=since)
-        await press(pc, keys_to(entry, confirm=confirm))
+        await press(pc, keys_for_profile(service, profile))
         await pc.wait_off(STAGE_WITHIN)
 
 
@@ -140,8 +140,6 @@ async def test_what_was_prepared_on_one_pc_is_captured_over_a_power_cut_and_anot
     profiles.mkdir()
     for name, text in PROFILES.items():
         (profiles / name).write_text(text, encoding="utf-8")
-    shipped = len(menu_profiles())
-    new_disk = next(number for number, one in enumerate(menu_profiles(), 1) if one.id == "debian-new-disk")
     public = public_key(load_key(masters))
     store = Store(masters / "store", accepts=public)
     async with open_lan() as lan, open_service(lan, masters, profiles=[profiles], menu_timeout=300) as service:
@@ -153,7 +151,7 @@ async def test_what_was_prepared_on_one_pc_is_captured_over_a_power_cut_and_anot
             create_empty(disk.path, disk.size)
             specs.append(workshop_pc(number, firmware, disk))
         first, second = specs
-        await picked(lan, service, first, new_disk, confirm=True)
+        await picked(lan, service, first, "debian-new-disk")
         changing = replace(first, network=False, boot=BootOrder.FIRMWARE, extra=unit("prepare", CHANGE))
         async with power_on(lan, changing) as pc:
             await pc.wait_off(STAGE_WITHIN)
@@ -162,13 +160,13 @@ async def test_what_was_prepared_on_one_pc_is_captured_over_a_power_cut_and_anot
         since = len(service.log())
         async with power_on(lan, first) as pc:
             await reach_menu(service, pc, since=since)
-            await press(pc, keys_to(shipped + 1, confirm=False))
+            await press(pc, keys_for_profile(service, "capture-prepared"))
             await pc.console.wait_for("netboot: stage capture started", BOOT_WITHIN)
             await pc.throttle("DISK1", SLOW)
             await cut_in_the_middle(service, pc, store, least=8)
         assert "prepared" not in store.names(), "nothing is offered of a capture that broke off"
         sent_before = len(store.blobs.list("chunks"))
-        await picked(lan, service, first, shipped + 1, confirm=False)
+        await picked(lan, service, first, "capture-prepared")
         job = await job_of(service, first.mac)
         (captured,) = (row.result for row in job.stages if row.stage == "capture")
         assert isinstance(captured, CaptureResult)
@@ -185,7 +183,7 @@ async def test_what_was_prepared_on_one_pc_is_captured_over_a_power_cut_and_anot
         assert not verify(store, public)
         assert first.disks[0].path.read_bytes() == untouched, "it was only read"
 
-        await picked(lan, service, second, shipped + 2, confirm=True)
+        await picked(lan, service, second, "write-prepared")
         with mounted(first, tmp_path / "first") as one, mounted(second, tmp_path / "second") as other:
             was, now = contents(one), contents(other)
         assert was["/etc/prepared"][-1] == f"{PREPARED}\n".encode()

@@ -64,7 +64,7 @@ async def test_a_pc_that_only_shows_its_inventory_is_written_nothing(tmp_path: P
         spec = empty_pc(lan, 1, manifest.disk, firmware)
         async with power_on(lan, spec) as pc:
             await reach_menu(service, pc)
-            await press(pc, (*keys_for_inventory()[:-1], "down", "ret"))
+            await press(pc, (*keys_for_inventory(service)[:-1], "down", "ret"))
             await pc.console.wait_for(r"netboot: waiting", BOOT_WITHIN)
             (stats,) = (await pc.block_stats()).values()
             assert stats.write_operations == 0
@@ -77,5 +77,5 @@ async def test_a_processor_without_rdrand_or_avx_boots_the_agent(tmp_path: Path)
         spec = replace(workshop_pc(1, Firmware.BIOS), extra=("-cpu", "core2duo"))
         async with power_on(lan, spec) as pc:
             await reach_menu(service, pc)
-            await press(pc, (*keys_for_inventory()[:-1], "down", "ret"))
+            await press(pc, (*keys_for_inventory(service)[:-1], "down", "ret"))
             await pc.console.wait_for(r"netboot: waiting", BOOT_WITHIN)

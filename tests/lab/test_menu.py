@@ -52,7 +52,7 @@ async def test_digits_are_asked_for_before_an_erase_and_wrong_ones_start_nothing
         async with power_on(lan, spec) as pc:
             await reach_menu(service, pc)
             for digits, finding in (("111111", "wrong"), (DIGITS, "right")):
-                for key in keys_for_profile("erase-only"):
+                for key in keys_for_profile(service, "erase-only"):
                     await press(pc, [key])
                     await asyncio.sleep(DRAWN)
                 since = len(service.log())
@@ -132,7 +132,7 @@ async def test_memtest_is_started_by_ipxe_and_draws_its_own_screen(tmp_path: Pat
         await reach_menu(service, pc)
         assert "Atelier" in await text_on_screen(pc, tmp_path / "menu")
         # After the disk's, the profiles' and the inventory's line.
-        await press(pc, keys_to(len(menu_profiles()) + 2, confirm=False))
+        await press(pc, keys_to(len(menu_profiles(service)) + 2, confirm=False))
         for _ in range(int(BOOT_WITHIN / 2)):
             screen = await text_on_screen(pc, tmp_path / "memtest")
             if "Memtest86+" in screen:
@@ -151,7 +151,7 @@ async def test_memtest_is_started_by_grub_and_draws_its_own_screen(tmp_path: Pat
     ):
         await reach_menu(service, pc)
         assert blue_share(await screen_dump(pc, tmp_path / "menu.ppm")) == 0
-        await press(pc, keys_to(len(menu_profiles()) + 2, confirm=False))
+        await press(pc, keys_to(len(menu_profiles(service)) + 2, confirm=False))
         for _ in range(int(BOOT_WITHIN / 2)):
             share = blue_share(await screen_dump(pc, tmp_path / "memtest.ppm"))
             if share > 0.5:

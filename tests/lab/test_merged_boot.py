@@ -27,7 +27,7 @@ async def test_a_pc_reaches_the_agent_by_merged_offers(lan: Lan, firmware: Firmw
         spec = workshop_pc(1, firmware)
         async with power_on(lan, spec) as pc:
             await reach_menu(service, pc)
-            await press(pc, keys_for_inventory())
+            await press(pc, keys_for_inventory(service))
             reached = await pc.console.wait_for(r"netboot: hello", BOOT_WITHIN)
         print(json.dumps({"boot": firmware.value, "mode": "merged", "seconds_to_hello": round(reached, 1)}))
         leased = building.leases()[spec.mac]

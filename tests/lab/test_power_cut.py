@@ -8,10 +8,10 @@ import pytest
 
 from netboot.certificates.compose import compose
 from netboot.certificates.values import Workshop
-from netboot.lab.demo import job_of, menu_profiles
+from netboot.lab.demo import job_of, keys_for_inventory
 from netboot.lab.disks import create_used, find_pattern
 from netboot.lab.firmware import Firmware
-from netboot.lab.journey import BOOT_WITHIN, STAGE_WITHIN, keys_to, press, reach_menu
+from netboot.lab.journey import BOOT_WITHIN, STAGE_WITHIN, press, reach_menu
 from netboot.lab.machine import RunningPc, power_on, workshop_pc
 from netboot.lab.page_client import signed_in
 from netboot.lab.pc import Bus, DiskSpec, PcSpec
@@ -104,7 +104,7 @@ async def test_a_pc_chosen_on_the_page_says_everywhere_that_it_was_cut(tmp_path:
             await reach_menu(service, pc, since=since)
             assert said in re.sub(r"\s+", " ", await client.text())
             # After the line that says it, the disk's and the profiles': the inventory's. The disk's is chosen.
-            await press(pc, keys_to(len(menu_profiles()) + 1, confirm=False))
+            await press(pc, keys_for_inventory(service))
             await pc.console.wait_for("netboot: left undone power-cut", BOOT_WITHIN)
             await pc.console.wait_for("netboot: waiting", BOOT_WITHIN)
             assert said in re.sub(r"\s+", " ", await client.text())

@@ -11,10 +11,10 @@ import pytest
 
 from netboot.lab.building import start_building
 from netboot.lab.compare import first_difference
-from netboot.lab.demo import LARGER, job_of, menu_profiles, prepare
+from netboot.lab.demo import LARGER, job_of, keys_for_profile, prepare
 from netboot.lab.disks import create_empty
 from netboot.lab.firmware import Firmware
-from netboot.lab.journey import BOOT_WITHIN, STAGE_WITHIN, keys_to, press, reach_menu
+from netboot.lab.journey import BOOT_WITHIN, STAGE_WITHIN, press, reach_menu
 from netboot.lab.machine import RunningPc, power_on, workshop_pc
 from netboot.lab.network import INTERFACE, NETWORK, SERVER, Lan, ip_in, open_lan
 from netboot.lab.pc import Bus, DiskSpec, PcSpec
@@ -54,10 +54,6 @@ async def workshop(
         yield lan, service, manifest
 
 
-def keys_for_deploy_only() -> tuple[str, ...]:
-    return keys_to(len(menu_profiles()) + 1, confirm=True)
-
-
 def empty_pc(lan: Lan, number: int, size: int, firmware: Firmware) -> PcSpec:
     path = lan.folder / f"empty{number}.img"
     create_empty(path, size)
@@ -66,7 +62,7 @@ def empty_pc(lan: Lan, number: int, size: int, firmware: Firmware) -> PcSpec:
 
 async def choose_deploy(service: Service, pc: RunningPc) -> None:
     await reach_menu(service, pc)
-    await press(pc, keys_for_deploy_only())
+    await press(pc, keys_for_profile(service, "deploy-only"))
     await pc.console.wait_for(r"netboot: stage deploy started", BOOT_WITHIN)
 
 

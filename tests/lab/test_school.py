@@ -11,12 +11,11 @@ import pytest
 
 from netboot.auth.server_keys import load_key, new_key
 from netboot.files.assets import asset_folder
-from netboot.jobs.profiles import load_profiles
 from netboot.lab.building import start_building
-from netboot.lab.demo import job_of, prepare
+from netboot.lab.demo import job_of, keys_for_profile, prepare
 from netboot.lab.disks import create_empty
 from netboot.lab.firmware import Firmware
-from netboot.lab.journey import BOOT_WITHIN, keys_to, press, reach_menu
+from netboot.lab.journey import BOOT_WITHIN, press, reach_menu
 from netboot.lab.machine import clear_cmos, power_on, workshop_pc
 from netboot.lab.network import open_lan
 from netboot.lab.pc import BootOrder, Bus, DiskSpec
@@ -41,12 +40,6 @@ end: poweroff
 """
 DEPLOY_WITHIN = 3600.0
 ROOM = 17 << 30
-
-
-def own_entry() -> int:
-    """The line of the profile above in the menu: after those that need no master, or this one."""
-    shipped = load_profiles([asset_folder("images") / "profiles"])
-    return len([profile for profile in shipped if profile.master in ("", SCHOOL.name)]) + 1
 
 
 @pytest.fixture(scope="module")
@@ -78,12 +71,12 @@ async def test_the_school_s_master_goes_over_the_lan_and_starts_to_its_desktop(
         small = workshop_pc(2, firmware, DiskSpec(Bus.VIRTIO, too_small, ROOM, "SCHOOL2"))
         async with power_on(lan, small) as pc:  # of 1 GiB, and the recipe asks for 2
             await reach_menu(service, pc)
-            await press(pc, keys_to(own_entry(), confirm=True))
+            await press(pc, keys_for_profile(service, "school"))
             await pc.console.wait_for(r"netboot: stopped memory-too-small", BOOT_WITHIN)
             assert (await pc.block_stats())["SCHOOL2"].write_operations == 0
         async with power_on(lan, spec) as pc:
             await reach_menu(service, pc)
-            await press(pc, keys_to(own_entry(), confirm=True))
+            await press(pc, keys_for_profile(service, "school"))
             seconds = await pc.wait_off(DEPLOY_WITHIN)
         job = await job_of(service, spec.mac)
         assert job.state == "done"

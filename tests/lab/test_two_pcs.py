@@ -59,7 +59,7 @@ async def test_what_was_chosen_for_one_pc_leaves_every_byte_of_another_with_its_
         before = [content(spec.disks[0].path) for spec in (one, other)]
         async with power_on(lan, one) as pc:
             await reach_menu(service, pc)
-            await press(pc, keys_for_profile("inventory-only"))
+            await press(pc, keys_for_profile(service, "inventory-only"))
             await pc.wait_off(STAGE_WITHIN)
         seen = machines(service)
         assert list(seen) == [one.mac]

@@ -14,9 +14,10 @@ from netboot.shared.protocol import Plan, Stay
 from netboot.store import Store
 from netboot.webui.texts import texts
 from netboot.workshop.greeting import Workshop
+from netboot.workshop.left_out import LeftOut
 from tests.store.test_store import PUBLIC, part, put_master
 from tests.webui.conftest import Person
-from tests.workshop.conftest import WIPE, boarded, hello, pc, row_of
+from tests.workshop.conftest import LOST, WIPE, boarded, hello, pc, row_of
 from tests.workshop.player import MASTER, agent_on
 
 T = texts("fr")
@@ -78,6 +79,24 @@ async def test_the_page_of_systems_says_which_are_foreign(operator: Person, work
     assert "aucun PC ne l'accepte" not in await operator.get("/masters")
     holding(workshop, replace(MASTER, signed=False))
     assert "La signature du système debian-minimal" in await operator.get("/masters")
+
+
+async def test_the_page_offers_a_shipped_profile_as_soon_as_its_master_is_here(
+    operator: Person, workshop: Workshop, server: TestServer
+) -> None:
+    holding(workshop, MASTER)
+    workshop.left_out = LeftOut(
+        [WIPE, LOST], shipped=[WIPE, LOST], find_master=lambda name: workshop.find_master(name), record=workshop.record
+    )
+    async with agent_on(server, hello(pc())):
+        paths = ("/", f"/machine/{row_of(workshop).machine}")
+        for path in paths:
+            text = await operator.get(path)
+            assert f'<option value="{WIPE.id}">' in text
+            assert f'<option value="{LOST.id}">' not in text
+        workshop.find_master = lambda name: MASTER
+        for path in paths:
+            assert f'<option value="{LOST.id}">' in await operator.get(path)
 
 
 def test_a_server_whose_key_was_replaced_finds_its_old_masters_unsigned(
