@@ -17,6 +17,10 @@ class StoreError(NetbootError):
     """The store has no such thing, could not keep it, or what it has is damaged."""
 
 
+class StoreFullError(StoreError):
+    """There is no room for it."""
+
+
 class StoreBusyError(StoreError):
     """Somebody else holds the lock; it is free again when they have ended."""
 
@@ -40,10 +44,14 @@ class BlobStore(Protocol):
         """
 
     def sync(self) -> None:
-        """When it returns, whatever was put and removed until now outlasts a power cut. Raises StoreError."""
+        """When it returns, whatever `exists` and was put or removed until now outlasts a power cut. Raises StoreError.
+
+        What was put since it last returned is then lost, whoever put it, until it is put once more: a disk tells of a
+        failed write only once.
+        """
 
     def exists(self, name: str) -> bool:
-        """Whether there is such a blob. Its bytes may be damaged."""
+        """Whether there is such a blob, and it is not lost. Its bytes may be damaged."""
 
     def list(self, prefix: str) -> list[str]:
         """The whole names of all blobs below `prefix/`, in order. Raises OSError when that cannot be told."""
@@ -52,7 +60,7 @@ class BlobStore(Protocol):
         """Delete this blob; returns the bytes freed. Raises OSError; FileNotFoundError when there is none."""
 
     def require_space(self, wanted: int) -> None:
-        """Raises NetbootError when `wanted` more bytes would not fit, before a long work is begun."""
+        """Raises StoreFullError when `wanted` more bytes would not fit, before a long work is begun."""
 
     def writing(self) -> AbstractContextManager[None]:
         """A shared lock, held while blobs that belong together are put, so that nobody deletes in between."""

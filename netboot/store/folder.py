@@ -20,13 +20,12 @@ import shutil
 import threading
 import weakref
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, Final
 
 from netboot.files.data_folder import make_private
-from netboot.shared.errors import NetbootError
-from netboot.store.blobs import StoreBusyError, StoreError
+from netboot.store.blobs import StoreBusyError, StoreError, StoreFullError
 from netboot.store.drafts import empty_drafts
 
 SPARE: Final = 256 * 1024 * 1024
@@ -47,6 +46,13 @@ class BlobFolder:
         self._folder = folder
         self._synced: int | None = None
         self._opening = threading.Lock()
+        self._syncing = threading.Lock()
+        self._noting = threading.Lock()
+        self._unsynced: set[str] = set()
+        """What was put since the last sync."""
+        self._lost: set[str] = set()
+        """What was put before a sync that failed: the disk has something else than was put there, or nothing."""
+        self._failed_syncs = 0
 
     def open(self, name: str) -> BinaryIO:
         """As BlobStore says."""
@@ -76,21 +82,45 @@ class BlobFolder:
         path = self.path_of(name)
         with self.draft("") as draft, self._disk_errors_explained():
             self._handle()
+            failed = self._failed_syncs
             path.parent.mkdir(parents=True, exist_ok=True)
             draft.write_bytes(data)
             draft.rename(path)
+            with self._noting:
+                if failed == self._failed_syncs:
+                    self._lost.discard(name)
+                    self._unsynced.add(name)
+                    return
+                self._lost.add(name)
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
 
     def sync(self) -> None:
-        """As BlobStore says, by syncfs: all of the file system that this folder is on."""
-        with self._disk_errors_explained():
+        """As BlobStore says, by syncfs: all of the file system that this folder is on.
+
+        The kernel tells each handle once of what could not be written, and all imports of this process share one.
+        """
+        with self._disk_errors_explained(), self._syncing:
             self._make()
-            if _libc.syncfs(self._handle()):
-                number = ctypes.get_errno()
-                raise OSError(number, os.strerror(number))
+            handle = self._handle()
+            with self._noting:
+                synced = frozenset(self._unsynced)
+            if not _libc.syncfs(handle):
+                with self._noting:
+                    self._unsynced -= synced
+                return
+            number = ctypes.get_errno()
+            with self._noting:
+                self._failed_syncs += 1
+                lost = frozenset(self._unsynced)
+                self._lost |= lost
+                self._unsynced.clear()
+            for name in lost:
+                _forget_cached(self.path_of(name))
+            raise OSError(number, os.strerror(number))
 
     def exists(self, name: str) -> bool:
         """As BlobStore says."""
-        return self.path_of(name).is_file()
+        return self.path_of(name).is_file() and name not in self._lost
 
     def list(self, prefix: str) -> list[str]:
         """As BlobStore says."""
@@ -125,7 +155,7 @@ class BlobFolder:
             self._make()
             free = shutil.disk_usage(self._folder).free
         if free < wanted + SPARE:
-            raise NetbootError(
+            raise StoreFullError(
                 f"{self._folder} has {free >> 20} MiB free, and {(wanted + SPARE) >> 20} MiB are needed",
                 hint=_MAKE_ROOM,
             )
@@ -192,9 +222,10 @@ class BlobFolder:
         try:
             yield
         except OSError as error:
-            full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-            hint = _MAKE_ROOM if full else "look at the disk that the store is on, and at who may write to it"
-            raise StoreError(f"{self._folder} cannot be written to: {error.strerror or error}", hint=hint) from error
+            said = f"{self._folder} cannot be written to: {error.strerror or error}"
+            if error.errno in (errno.ENOSPC, errno.EDQUOT):
+                raise StoreFullError(said, hint=_MAKE_ROOM) from error
+            raise StoreError(said, hint="look at the disk that the store is on, and at who may write to it") from error
 
     @contextmanager
     def _lock(self, kind: int, name: str = ".lock") -> Iterator[None]:
@@ -210,5 +241,15 @@ class BlobFolder:
                     hint="try again when it has ended",
                 ) from error
             yield
+        finally:
+            os.close(handle)
+
+
+def _forget_cached(path: Path) -> None:
+    """Have this file read from the disk next, not from memory, which still has what the disk could not take."""
+    with suppress(OSError):
+        handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            os.posix_fadvise(handle, 0, 0, os.POSIX_FADV_DONTNEED)
         finally:
             os.close(handle)

@@ -87,7 +87,7 @@ class Store:
 
         False for what is no digest.
         """
-        if not _DIGEST.fullmatch(sha256):
+        if not _DIGEST.fullmatch(sha256) or not self.blobs.exists(chunk_name(sha256)):
             return False
         try:
             self.get_chunk(sha256)
@@ -158,7 +158,7 @@ class Store:
         sha256 = hashlib.sha256(plain).hexdigest()
         name = chunk_name(sha256)
         try:
-            if unpack_chunk(read_blob(self.blobs, name)) == plain:
+            if self.blobs.exists(name) and unpack_chunk(read_blob(self.blobs, name)) == plain:
                 return sha256
         except (FileNotFoundError, StoreError):
             pass
@@ -194,15 +194,19 @@ class Store:
     def publish(self, manifest: Manifest, key: SigningKey) -> str:
         """Sign and keep a manifest whose chunks were all put, make it its master's current one, return its digest.
 
-        The one that was current is kept as the version before. Raises StoreError when a chunk is missing,
-        ManifestError when the manifest contradicts itself.
+        The one that was current is kept as the version before. Raises StoreError when a chunk is missing, or could not
+        be written, ManifestError when the manifest contradicts itself.
         """
-        for chunk in manifest.chunks:
-            if not self.blobs.exists(chunk_name(chunk.sha256)):
-                raise StoreError(f"the chunk {chunk.sha256} of {manifest.name} is missing", hint="build it again")
         signed = sign(manifest, key)
         digest = digest_of(signed)
         self.blobs.sync()
+        # After the sync: one of another import may have failed before it, and been told of our chunks as well.
+        for chunk in manifest.chunks:
+            if not self.blobs.exists(chunk_name(chunk.sha256)):
+                raise StoreError(
+                    f"the chunk {chunk.sha256} of {manifest.name} is missing",
+                    hint="look at the disk that the store is on; then build or import it again",
+                )
         with self.writing(), self._desk.naming():
             self.blobs.put(manifest_name(digest), signed)
             versions = self._versions(manifest.name)
@@ -249,7 +253,7 @@ class Store:
         self.blobs.put(_build_name(inputs), f"{manifest.digest}\n".encode("ascii"))
 
     def require_space(self, wanted: int) -> None:
-        """Raises NetbootError when `wanted` more bytes would not fit, before a long work is begun."""
+        """Raises StoreFullError when `wanted` more bytes would not fit, before a long work is begun."""
         self._desk.require_space(wanted)
         self.blobs.require_space(wanted)
 

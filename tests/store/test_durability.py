@@ -4,6 +4,7 @@ import errno
 import gc
 import os
 import random
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from netboot.shared.process import run
 from netboot.store import BlobFolder, Store, StoreError
 from netboot.store.store import chunk_name, manifest_name
 from netboot.store.upkeep import verify
-from tests.store.test_store import PUBLIC, part, put_master
+from tests.store.test_store import KEY, PUBLIC, part, put_master
 
 
 def test_a_write_that_dies_leaves_nothing_under_the_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -90,9 +91,10 @@ def test_a_chunk_that_a_power_cut_left_in_part_is_not_taken_for_there(tmp_path: 
     assert verify(Store(tmp_path), PUBLIC) == ()
 
 
-@pytest.mark.root
-def test_a_master_whose_chunks_the_disk_did_not_take_is_not_published(tmp_path: Path) -> None:
-    """The file system takes them into its memory, and its disk has no room: that is told by the sync alone."""
+@pytest.fixture
+def lying_disk(tmp_path: Path) -> Iterator[tuple[Path, Path]]:
+    """A file system that takes much into its memory, on a disk that has no room for it: only a sync tells. Where it is
+    mounted, and what its disk lies on."""
     small, folder = tmp_path / "small", tmp_path / "store"
     small.mkdir()
     folder.mkdir()
@@ -104,22 +106,54 @@ def test_a_master_whose_chunks_the_disk_did_not_take_is_not_published(tmp_path: 
         run(["mke2fs", "-q", "-F", "-t", "ext4", "-O", "^has_journal", "-E", "nodiscard,lazy_itable_init=1", image])
         run(["mount", "-o", "loop", image, folder])
         try:
-            _fill_up(Store(folder / "store"))
+            yield folder, small
             gc.collect()  # the store's handle on its folder goes with it
-            assert Store(folder / "store").names() == {}
         finally:
             run(["umount", folder])
     finally:
         run(["umount", small])
 
 
-def _fill_up(store: Store) -> None:
+def put_noise(store: Store) -> None:
     noise = random.Random(3).randbytes(24 << 20)
-    with store.writing():
-        for at in range(0, len(noise), 1 << 20):
-            store.put_chunk(noise[at : at + (1 << 20)])
-        with pytest.raises(StoreError, match="cannot be written to"):
-            put_master(store, "one", part("a"))
+    for at in range(0, len(noise), 1 << 20):
+        store.put_chunk(noise[at : at + (1 << 20)])
+
+
+@pytest.mark.root
+def test_a_master_whose_chunks_the_disk_did_not_take_is_not_published(lying_disk: tuple[Path, Path]) -> None:
+    folder, _ = lying_disk
+    store = Store(folder / "store")
+    put_noise(store)
+    with pytest.raises(StoreError, match="cannot be written to"):
+        put_master(store, "one", part("a"))
+    assert Store(folder / "store").names() == {}
+
+
+@pytest.mark.root
+def test_every_import_that_was_at_work_learns_that_the_disk_did_not_take_its_chunks(
+    lying_disk: tuple[Path, Path], tmp_path: Path
+) -> None:
+    """The kernel tells one of them; what the others have put by then is as doubtful."""
+    folder, below = lying_disk
+    store = Store(folder / "store")
+    others = put_master(Store(tmp_path / "elsewhere"), "other", part("b"), part("c"))
+    for chunk in others.chunks:
+        store.put_chunk(part("b") if chunk.offset == 0 else part("c"))
+    put_noise(store)
+    with pytest.raises(StoreError, match="cannot be written to"):
+        put_master(store, "one", part("a"))
+    assert not any(store.has_chunk(chunk.sha256) for chunk in others.chunks), "as a capture asks, to have it sent anew"
+    with pytest.raises(StoreError):
+        store.publish(others, KEY)
+    assert Store(folder / "store").names() == {}
+    run(["mount", "-o", "remount,size=64m", below])
+    store.blobs.sync()
+    with pytest.raises(StoreError, match="is missing"):
+        store.publish(others, KEY)
+    put_master(store, "other", part("b"), part("c"))
+    run(["sync", "--file-system", folder])
+    assert verify(Store(folder / "store"), PUBLIC) == ()
 
 
 def test_a_disk_that_takes_no_more_is_said_with_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
