@@ -19,12 +19,14 @@ from netboot.shared.capture_plan import NAMES_LIMIT, PLAN_LIMIT, Lacking, parse_
 from netboot.shared.errors import NetbootError
 from netboot.shared.fields import Token
 from netboot.shared.manifest import longest_frame
+from netboot.store import StoreBusyError
 from netboot.workshop.captures import Captures, MayNotSendError
 
 log = logging.getLogger(__name__)
 
 BODY_WITHIN: Final = 60.0
 """Seconds for a whole body: 4 MiB in that time are 70 kB/s, which the slowest cable gives."""
+_SOON: Final = {hdrs.RETRY_AFTER: "5"}
 _TOKEN: Final = re.compile(r"Bearer ([0-9A-Za-z_-]{1,128})")
 _JOB: Final = "{job:[0-9A-Za-z._-]{1,64}}"
 _SHA256: Final = "{sha256:[0-9a-f]{64}}"
@@ -51,12 +53,13 @@ def _answered(handler: Handler) -> Handler:
             return web.Response(status=409, text="begin anew\n")
         except NotTakenError as error:
             log.warning("%s: %s %s", request.remote, error.problem.code, error.problem.technical)
-            return web.json_response(
-                body=msgspec.json.encode(error.problem), status=507 if error.problem.code == "capture-no-room" else 422
-            )
+            own_fault = error.problem.code in ("capture-no-room", "capture-store")
+            return web.json_response(body=msgspec.json.encode(error.problem), status=507 if own_fault else 422)
+        except StoreBusyError:
+            return web.Response(status=503, text="wait: the store is being cleaned up\n", headers=_SOON)
         except (msgspec.MsgspecError, ValueError) as error:
             log.warning("%s: %.100r was not understood: %.200s", request.remote, request.path, error)
-            return web.Response(status=400, text="not understood\n")
+            return web.Response(status=400, text=f"not understood: {error!s:.200}\n")
         except NetbootError as error:
             log.error("%s: what it sends cannot be kept: %s", request.remote, error)
             return web.Response(status=503, text="not now\n")

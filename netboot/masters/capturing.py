@@ -10,8 +10,8 @@ from several threads at once. Sizes are bytes.
 
 import time
 from bisect import bisect_right
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from threading import Lock
 
@@ -20,13 +20,13 @@ import zstandard
 from nacl.signing import SigningKey
 
 from netboot.masters.intake import About, describe
-from netboot.shared.capture_plan import CHUNKS_LIMIT, CapturePlan, pieces_of
+from netboot.shared.capture_plan import CHUNKS_LIMIT, CapturePlan, pieces_of, too_scattered
 from netboot.shared.errors import NetbootError
 from netboot.shared.inventory import amount
 from netboot.shared.manifest import Chunk, Manifest, ManifestError, require_sound
 from netboot.shared.problems import Problem
 from netboot.shared.stages.capture import Capture, CaptureOptions, CaptureResult
-from netboot.store import Store, StoreError
+from netboot.store import Store, StoreBusyError, StoreError, StoreFullError
 from netboot.store.store import FrameError
 from netboot.survey.disk_layout import DiskLayout
 from netboot.survey.pieces import GRID
@@ -55,7 +55,10 @@ class CaptureDesk:
     level: Generations | None = None
 
     def open(self, order: Capture, options: CaptureOptions, source: str, plan: CapturePlan) -> "Capturing":
-        """Judge a plan, and be ready for its chunks; `source` is the PC's disk for people. Raises NotTakenError."""
+        """Judge a plan, and be ready for its chunks; `source` is the PC's disk for people.
+
+        Raises NotTakenError, StoreBusyError at once while somebody deletes.
+        """
         now = time.gmtime()
         about = About(
             name=options.name,
@@ -67,8 +70,9 @@ class CaptureDesk:
         )
         about = self._as_published(about, order)
         manifest = msgspec.structs.replace(_described(plan, about, source), captured=order.job)
-        self.require_space(manifest.used, manifest.used)
-        return Capturing(self, order, manifest, plan.ranges)
+        with _store_errors_told(manifest.used):
+            self.store.require_space(manifest.used)
+            return Capturing(self, order, manifest, plan.ranges)
 
     def _as_published(self, about: About, order: Capture) -> About:
         """Of a capture that was published just before its agent lost the answer: the same version again, so that the
@@ -80,14 +84,6 @@ class CaptureDesk:
         if current is None or current.captured != order.job:
             return about
         return replace(about, version=current.version, created=current.created)
-
-    def require_space(self, wanted: int, used: int) -> None:
-        """Raises NotTakenError when `wanted` more bytes of a disk that has `used` in use have no room."""
-        try:
-            self.store.require_space(wanted)
-        except NetbootError as error:
-            values = {"needed": amount(used), "error": error.message[:300]}
-            raise NotTakenError(Problem("capture-no-room", values)) from error
 
     def find(self, order: Capture, said: CaptureResult) -> CaptureResult | None:
         """What is left to know of a capture that ended before the server was started anew; None when it is not here.
@@ -125,7 +121,8 @@ class Capturing:
         self._sent = 0
         self._lock = Lock()
         self._held = ExitStack()
-        self._held.enter_context(desk.store.writing())
+        # The lock that writers share, but without a wait: this thread is one of a few that the whole server has.
+        self._held.enter_context(desk.store.reading())
 
     def close(self) -> None:
         """Let others delete again; twice does no harm."""
@@ -169,18 +166,19 @@ class Capturing:
         return length
 
     def take(self, sha256: str, frame: bytes) -> None:
-        """Keep a chunk that was asked for, sent as one zstd frame. Raises NotAnnouncedError, NotTakenError, StoreError.
+        """Keep a chunk that was asked for, sent as one zstd frame. Raises NotAnnouncedError, NotTakenError.
 
         Sent twice it is kept once.
         """
         length = self.require_wanted(sha256)
-        self._desk.require_space(len(frame), self._used)
-        try:
-            if zstandard.frame_content_size(frame) != length:
-                raise FrameError("another length than was announced", hint="read the disk again")
-            self._desk.store.put_frame(sha256, frame)
-        except (FrameError, zstandard.ZstdError) as error:
-            raise NotTakenError(_refused(f"the chunk {sha256[:16]}: {error}")) from error
+        with _store_errors_told(self._used):
+            self._desk.store.require_space(len(frame))
+            try:
+                if zstandard.frame_content_size(frame) != length:
+                    raise FrameError("another length than was announced", hint="read the disk again")
+                self._desk.store.put_frame(sha256, frame)
+            except (FrameError, zstandard.ZstdError) as error:
+                raise NotTakenError(_refused(f"the chunk {sha256[:16]}: {error}")) from error
         with self._lock:
             self._sent += len(frame)
             self._sent_chunks += 1
@@ -200,7 +198,8 @@ class Capturing:
             require_sound(manifest)
         except ManifestError as error:
             raise NotTakenError(_refused(str(error))) from error
-        self._desk.store.publish(manifest, self._desk.key)
+        with _store_errors_told(self._used):
+            self._desk.store.publish(manifest, self._desk.key)
         return result_of(manifest, self._order, sent_chunks=self._sent_chunks, sent=self._sent)
 
 
@@ -218,6 +217,21 @@ def result_of(manifest: Manifest, order: Capture, *, sent_chunks: int, sent: int
     )
 
 
+@contextmanager
+def _store_errors_told(used: int) -> Iterator[None]:
+    """What the store cannot keep is a problem of the server's, and no silence of it: NotTakenError. `used`: bytes of
+    the disk. A store that is cleaned up (StoreBusyError) is waited for."""
+    try:
+        yield
+    except StoreBusyError:
+        raise
+    except StoreFullError as error:
+        values = {"needed": amount(used), "error": error.message[:300]}
+        raise NotTakenError(Problem("capture-no-room", values)) from error
+    except StoreError as error:
+        raise NotTakenError(Problem("capture-store", {"error": f"{error.message}; {error.hint}"[:512]})) from error
+
+
 def _described(plan: CapturePlan, about: About, source: str) -> Manifest:
     """The manifest that this plan promises, its chunks without names. Raises NotTakenError."""
     try:
@@ -225,7 +239,7 @@ def _described(plan: CapturePlan, about: About, source: str) -> Manifest:
     except ValueError as error:
         raise NotTakenError(_refused(str(error))) from error
     if count > CHUNKS_LIMIT:
-        raise NotTakenError(_refused(f"{count} chunks; a master has at most {CHUNKS_LIMIT}"))
+        raise NotTakenError(too_scattered(source, count))
     layout = DiskLayout(
         size=plan.disk,
         sector=plan.sector,

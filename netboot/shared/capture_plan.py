@@ -7,7 +7,8 @@
 
 Each with `Authorization: Bearer`, the token of the visit whose job it is. Answers: 200; 409 where the server knows no
 plan (it was started anew, or waited too long), so that the agent begins anew with what the store has by then; 422 and
-507 with the Problem why no master can come of it; 403 for what no running capture may send. All values are bytes.
+507 (the store cannot keep it) with the Problem why no master can come of it; 503 while the store is cleaned up, so that
+the agent asks again; 403 for what no running capture may send. All values are bytes.
 """
 
 from collections.abc import Sequence
@@ -19,6 +20,7 @@ from msgspec import Meta, Struct
 from netboot.shared.fields import Digest
 from netboot.shared.inventory import Size
 from netboot.shared.manifest import LENGTH_LIMIT, Chunk, Partition, UefiLoader, Understood
+from netboot.shared.problems import Problem
 
 CHUNKS_LIMIT: Final = LENGTH_LIMIT // 100
 """Chunks of one capture: a manifest of more would be too long."""
@@ -72,6 +74,11 @@ def pieces_of(ranges: Sequence[tuple[int, int]], grid: int) -> int:
         count += (end - 1) // grid - start // grid + 1
         at = end
     return count
+
+
+def too_scattered(disk: str, count: int) -> Problem:
+    """Of a disk, as people know it, whose parts in use make more chunks than CHUNKS_LIMIT."""
+    return Problem("capture-scattered", {"disk": disk, "count": str(count), "most": str(CHUNKS_LIMIT)})
 
 
 _PLAN: Final = msgspec.json.Decoder(CapturePlan)

@@ -70,7 +70,8 @@ class Captures:
         return self._may_send(job, token).places
 
     async def announce(self, job: str, token: Token, plan: CapturePlan) -> None:
-        """Begin with this plan, or begin anew. Raises MayNotSendError, NotTakenError, StoreError."""
+        """Begin with this plan, or begin anew. Raises MayNotSendError, NotTakenError, StoreBusyError while the store is
+        cleaned up."""
         one = self._may_send(job, token)
         running = self._job(job, token)
         options = running.profile.options_for(CaptureOptions)
@@ -94,11 +95,11 @@ class Captures:
         return self._open(job, token).require_wanted(sha256)
 
     async def take(self, job: str, token: Token, sha256: str, frame: bytes) -> None:
-        """Keep a chunk. Raises MayNotSendError, NotAnnouncedError, NotTakenError, StoreError."""
+        """Keep a chunk. Raises MayNotSendError, NotAnnouncedError, NotTakenError."""
         await asyncio.to_thread(self._open(job, token).take, sha256, frame)
 
     async def publish(self, job: str, token: Token) -> CaptureResult:
-        """Make the master; asked twice, it was made once. Raises MayNotSendError, NotAnnouncedError, StoreError."""
+        """Make the master; asked twice, it was made once. Raises MayNotSendError, NotAnnouncedError, NotTakenError."""
         one = self._may_send(job, token)
         async with one.turn:
             if one.captured is None:

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import random
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -196,7 +197,6 @@ async def test_no_more_is_taken_than_the_plan_announced(pc: Captured, store: Sto
 @pytest.mark.parametrize(
     ("changed", "why"),
     [
-        ({"ranges": ((0, 1 << 50),)}, "chunks"),
         ({"ranges": ((0, MIB), (0, MIB))}, "out of order"),
         ({"ranges": ((MIB, MIB),)}, "out of order"),
         ({"ranges": ((0, 16 * MIB),)}, "after the disk"),
@@ -215,6 +215,33 @@ async def test_a_plan_of_which_no_master_can_come_is_refused_with_the_reason(
     assert is_empty(store)
 
 
+async def test_a_plan_of_more_chunks_than_a_master_can_have_is_refused_as_that(pc: Captured, store: Store) -> None:
+    problem = await refused(pc, msgspec.structs.replace(PLAN, ranges=((0, 1 << 50),)))
+    assert (problem.code, problem.values["most"]) == ("capture-scattered", str(CHUNKS_LIMIT))
+    assert is_empty(store)
+
+
+async def test_a_store_that_is_cleaned_up_is_told_at_once_and_holds_up_nobody(pc: Captured, store: Store) -> None:
+    with store.exclusive():
+        asked = time.monotonic()
+        status, said = await pc.ask("PUT", "plan", msgspec.json.encode(PLAN))
+        assert (status, said.partition(b":")[0]) == (503, b"wait")
+        assert time.monotonic() - asked < 2
+    await announced(pc)
+
+
+async def test_a_store_whose_disk_takes_nothing_is_told_as_that(pc: Captured, store: Store) -> None:
+    await announced(pc)
+    await named(pc)
+    (store.folder / "chunks").write_bytes(b"no folder")
+    status, body = await pc.ask("PUT", f"chunks/{NAMES[0]}", FRAMES[0])
+    problem = msgspec.json.decode(body, type=Problem)
+    assert (status, problem.code) == (507, "capture-store")
+    assert "cannot be written to" in problem.technical
+    await pc.agent.finish(pc.order, None, outcome="failed", problem=problem)
+    assert await pc.agent.order() == Stay(problem=problem)
+
+
 async def test_chunks_that_overlap_and_leave_something_out_make_no_master(pc: Captured, store: Store) -> None:
     await announced(pc)
     overlapping = (*chunks_at(0, NAMES[:3]), Chunk(MIB + 512, MIB, NAMES[3]))
@@ -228,7 +255,9 @@ async def test_chunks_that_overlap_and_leave_something_out_make_no_master(pc: Ca
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b'{"disk":1}', b"\xff" * 99, b"[" * 100_000])
 async def test_what_is_no_plan_and_no_list_of_names_is_not_understood(pc: Captured, body: bytes) -> None:
-    assert (await pc.ask("PUT", "plan", body))[0] == 400
+    status, why = await pc.ask("PUT", "plan", body)
+    assert (status, why.partition(b":")[0]) == (400, b"not understood")
+    assert len(why) < 999
     assert (await pc.ask("POST", "names", body[:9999]))[0] == 400
 
 

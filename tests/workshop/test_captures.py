@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from aiohttp.test_utils import TestServer
 
+from netboot.agent.capture import stage
 from netboot.agent.failures import StageFailed
 from netboot.records.record import Record
 from netboot.shared.inventory import Disk
@@ -264,6 +265,31 @@ async def test_a_server_that_is_silent_is_waited_for_and_then_told(
         with pytest.raises(StageFailed) as failed:
             await pc.capture(lambda: [disk], patience=1)
     assert failed.value.problem.code == "server-silent"
+
+
+async def test_a_disk_that_holds_more_than_a_master_can_name_is_refused_before_it_is_read(
+    workshop: Workshop, server: TestServer, store: Store, disk: Disk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stage, "CHUNKS_LIMIT", 3)
+    told: list[int] = []
+    async with ordered(server, workshop, [disk]) as pc:
+        with pytest.raises(StageFailed) as failed:
+            await pc.capture(lambda: [disk], told=lambda done, total: told.append(total))
+    assert failed.value.problem.code == "capture-scattered"
+    assert not any(told)
+    assert is_empty(store)
+
+
+async def test_an_agent_waits_for_a_store_that_is_cleaned_up(
+    workshop: Workshop, server: TestServer, store: Store, disk: Disk
+) -> None:
+    async with ordered(server, workshop, [disk]) as pc:
+        with store.exclusive():
+            capture = asyncio.create_task(pc.capture(lambda: [disk]))
+            await asyncio.sleep(1.5)
+            assert not capture.done()
+        result = await capture
+    assert store.names() == {"prepared": result.manifest}
 
 
 async def test_a_server_without_a_store_for_captures_takes_none(record: Record, disk: Disk) -> None:

@@ -28,7 +28,7 @@ from netboot.agent.disks.direct_io import DirectDisk
 from netboot.agent.disks.disk_threads import StallError, on_disk
 from netboot.agent.failures import StageFailed
 from netboot.agent.progress import HeldUp, Progress, nobody
-from netboot.shared.capture_plan import CapturePlan
+from netboot.shared.capture_plan import CHUNKS_LIMIT, CapturePlan, pieces_of, too_scattered
 from netboot.shared.errors import NetbootError
 from netboot.shared.inventory import Disk, label
 from netboot.shared.manifest import Chunk
@@ -36,6 +36,7 @@ from netboot.shared.problems import Problem
 from netboot.shared.stages.capture import Capture, CaptureResult
 from netboot.survey.cutting import cut
 from netboot.survey.disk_file import DiskFile, open_device
+from netboot.survey.pieces import GRID
 from netboot.survey.whole_disk import Survey, survey
 
 log = logging.getLogger(__name__)
@@ -94,6 +95,9 @@ async def _capture(
     try:
         with open_device(device.path, name, device.size) as file:
             found = await on_disk(device, partial(survey, file, partial(log.info, "%s")), stall=SURVEY_WITHIN)
+            count = pieces_of(found.ranges, GRID)
+            if count > CHUNKS_LIMIT:
+                raise StageFailed(too_scattered(name, count))
             repaired = replace(file, patches=found.layout.patches)
             upload = _Upload(repaired, device, found, name, server, progress)
             return await upload.run()

@@ -111,9 +111,11 @@ class CaptureServer:
             if response.status in _REFUSALS:
                 raise StageFailed(_read(answer, Problem))
             if response.status in _NOT_UNDERSTOOD:
-                raise StageFailed(Problem("capture-refused", {"why": f"{what}: HTTP status {response.status}"}))
+                said = answer.decode(errors="replace").strip()[:300]
+                why = f"{what}: HTTP status {response.status} {said}"
+                raise StageFailed(Problem("capture-refused", {"why": why}))
             # 403 too: after a broken line the server knows the token only once the hello was heard.
-            raise aiohttp.ClientError(f"status {response.status}")
+            raise aiohttp.ClientError(f"status {response.status} {answer[:100].decode(errors='replace').strip()}")
 
 
 async def _whole(response: aiohttp.ClientResponse) -> bytes:

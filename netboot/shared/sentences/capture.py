@@ -8,7 +8,9 @@ Code = Literal[
     "capture-several",
     "capture-disk",
     "capture-refused",
+    "capture-scattered",
     "capture-no-room",
+    "capture-store",
     "capture-changed",
     "capture-stalled",
 ]
@@ -41,11 +43,23 @@ SENTENCES: Final[dict[Code, dict[Language, str]]] = {
         "en": "The server cannot make a system of this disk, which was not changed. This PC's page, or the server's "
         "log, says why. Tell the administrator.",
     },
+    "capture-scattered": {
+        "fr": "Le disque {disk} contient trop pour un seul système, ou en trop de morceaux : {count}, pour {most} au "
+        "plus. Rien n'a été changé. Supprimez ce qui est inutile, défragmentez, puis recommencez.",
+        "en": "The disk {disk} holds too much for one system, or in too many pieces: {count}, and {most} at most. "
+        "Nothing was changed. Delete what is not needed, defragment it, then start again.",
+    },
     "capture-no-room": {
         "fr": "Le serveur n'a pas la place pour ce disque : {needed} y sont utilisés. Prévenez l'administrateur : "
         "netboot master gc libère ce qui ne sert plus.",
         "en": "The server has no room for this disk: {needed} of it are in use. Tell the administrator: netboot "
         "master gc frees what nothing needs.",
+    },
+    "capture-store": {
+        "fr": "Le serveur ne peut pas garder ce système : son disque l'a refusé. Le disque de ce PC n'a pas changé. "
+        "La page de ce PC, ou le journal du serveur, dit pourquoi. Prévenez l'administrateur.",
+        "en": "The server cannot keep this system: its own disk refused. This PC's disk was not changed. This PC's "
+        "page, or the server's log, says why. Tell the administrator.",
     },
     "capture-changed": {
         "fr": "Le disque {disk} ne se lit pas deux fois de la même façon : rien n'a été gardé. Recommencez ; si cela "
