@@ -110,7 +110,12 @@ async def use_version(request: web.Request) -> web.Response:
         except NetbootError:
             raise Refusal("no-such-version") from None
         await request.app[workshop_key].commands.use_master(
-            who.actor, chosen.digest, name=chosen.name, version=chosen.version, use=request.app[shelf_key].use
+            who.actor,
+            chosen.digest,
+            name=chosen.name,
+            version=chosen.version,
+            before=next(one.digest for one in versions if one.name == chosen.name and one.current),
+            use=request.app[shelf_key].use,
         )
     return web.Response(status=303, headers={"Location": "/masters?used=1"})
 

@@ -225,12 +225,25 @@ class Commands:
             await asyncio.to_thread(self._record.jobs.give_up, machine, job, actor.name)
 
     async def use_master(
-        self, actor: Actor, digest: str, *, name: str, version: str, use: Callable[[str, str], None]
+        self, actor: Actor, digest: str, *, name: str, version: str, before: str, use: Callable[[str, str], None]
     ) -> None:
-        """Give PCs this version of a master from now on; `use` does it in the store, in a thread."""
+        """Give PCs this version of a master from now on; `use` does it in the store, in a thread.
+
+        The record says so once it is done: else it would tell of what the store refused. What the record does not take
+        is undone, by `before`, the digest of the version that was current.
+        """
         _may_order(actor)
-        await asyncio.to_thread(self._record.masters.choose_version, digest, name=name, version=version, who=actor.name)
-        await asyncio.to_thread(use, name, digest)
+        await asyncio.to_thread(self._use, actor, digest, name, version, before, use)
+
+    def _use(
+        self, actor: Actor, digest: str, name: str, version: str, before: str, use: Callable[[str, str], None]
+    ) -> None:
+        use(name, digest)
+        try:
+            self._record.masters.choose_version(digest, name=name, version=version, who=actor.name)
+        except BaseException:
+            use(name, before)
+            raise
 
     def _profile(self, name: str) -> Profile:
         profile = self._profiles.get(name)

@@ -1,14 +1,21 @@
 """The page of masters on a real store: what is there, what uses it, and another version made current by an operator."""
 
 import json
+import sqlite3
+from contextlib import closing
+from functools import partial
 from html import unescape
+from pathlib import Path
 
+import pytest
 from msgspec.structs import replace
+from sqlalchemy.exc import SQLAlchemyError
 
+from netboot.jobs.actor import operator as an_operator
 from netboot.jobs.job import MasterNeeds
 from netboot.serve.shelf import FRESH, StoreShelf
 from netboot.shared.manifest import Manifest, Origin
-from netboot.store import Store
+from netboot.store import Store, StoreError
 from netboot.store.store import chunk_name, manifest_name
 from netboot.store.versions import Versions
 from netboot.webui.texts import texts
@@ -76,6 +83,28 @@ async def test_nobody_else_and_nothing_else_changes_what_pcs_get(
     assert "n'est plus là" in await use(operator, old, 409)
     assert store.versions("debian-minimal") == Versions(new.digest, old.digest)
     assert [event for event in workshop.record.journal.read() if event.kind == "master-chosen"] == []
+
+
+async def test_the_journal_has_no_version_that_the_store_refused_and_the_store_none_that_it_refused(
+    workshop: Workshop, store: Store, versions: tuple[Manifest, Manifest], tmp_path: Path
+) -> None:
+    old, new = versions
+    order = partial(
+        workshop.commands.use_master, an_operator("anne"), name=old.name, version="1", before=new.digest, use=store.use
+    )
+
+    def chosen() -> list[str]:
+        return [event.kind for event in workshop.record.journal.read() if event.kind == "master-chosen"]
+
+    with pytest.raises(StoreError, match="is no version"):
+        await order("ab" * 32)
+    assert chosen() == []
+    with closing(sqlite3.connect(tmp_path / "record.sqlite")) as database, database:
+        database.execute("create trigger full before insert on events begin select raise(abort, 'full'); end")
+    with pytest.raises(SQLAlchemyError):
+        await order(old.digest)
+    assert store.versions("debian-minimal") == Versions(new.digest, old.digest)
+    assert chosen() == []
 
 
 async def test_what_no_pc_can_get_says_so_in_words(

@@ -26,7 +26,7 @@ class Masters:
             )
 
     def choose_version(self, digest: str, *, name: str, version: str, who: str) -> None:
-        """An operator makes this version of a master the one that PCs get."""
+        """An operator has made this version of a master the one that PCs get."""
         with self._open.writing() as session:
             body = {"digest": digest, "name": name, "version": version, "by": events.person(session, who)}
             events.append(session, "master-chosen", body, now=self._open.now())
