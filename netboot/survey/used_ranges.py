@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from netboot.shared.errors import NetbootError
+from netboot.shared.growth import HEAD, SuperblockError, read_ntfs
 from netboot.shared.manifest import Partition
 from netboot.shared.process import ProgramError, ends_with_us, run
 from netboot.survey.btrfs import all_copies, read_chunks
@@ -31,6 +32,7 @@ GRAIN: Final = 4096
 BOOT_AREA: Final = 1024 * 1024
 """What is taken before the first partition: the table, and boot code in the gap after the MBR."""
 _SWAP_HEADER: Final = 4096
+_SECTOR: Final = 512
 _PROGRAMS: Final = {
     "ext2": "partclone.extfs",
     "ext3": "partclone.extfs",
@@ -156,8 +158,7 @@ def _used_in(disk: DiskFile, partition: Partition) -> list[Range]:
         raise MapError(unclear)
     ranges = [(partition.start + start, partition.start + end) for start, end in inside]
     if kind == "ntfs":
-        # NTFS keeps a copy of its boot sector in the partition's last sector, outside its own clusters.
-        ranges.append((partition.end - 512, partition.end))
+        ranges += _copies_of_boot_sector(disk, partition)
     return ranges
 
 
@@ -176,6 +177,18 @@ def _used_in_lvm(disk: DiskFile, lvm: Lvm, progress: Callable[[str], None]) -> t
             found = list(place.ranges)
         ranges += found
     return ranges, whole
+
+
+def _copies_of_boot_sector(disk: DiskFile, partition: Partition) -> Iterable[Range]:
+    """Outside of its own clusters: NTFS's is in the partition's last sector, where ntfsfix and Linux look for it. One
+    that was made smaller than its partition has it behind its last cluster instead, or both."""
+    yield partition.end - _SECTOR, partition.end
+    try:
+        behind = partition.start + read_ntfs(_reader(disk, partition)(0, HEAD)).size
+    except SuperblockError as error:
+        raise MapError(f"it has {error}") from error
+    if behind < partition.end:
+        yield behind, min(behind + GRAIN, partition.end)
 
 
 def _reader(disk: DiskFile, partition: Partition) -> Callable[[int, int], bytes]:

@@ -1,5 +1,7 @@
 """The tree of an installed system on real file systems: links that lead out, pipes, locked files, labels."""
 
+import ctypes
+import errno
 import hashlib
 import os
 import socket
@@ -12,11 +14,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from netboot.agent.customise import installed_tree
 from netboot.agent.customise.installed_tree import TEXT_LIMIT, InstalledTree
 from netboot.shared.errors import NetbootError
 from netboot.shared.stages.customise import Found
 
 MIB = 1024 * 1024
+LIBC = ctypes.CDLL(None, use_errno=True)
 NOBODY = 0xFFFFFFFF
 LABEL = b"system_u:object_r:etc_t:s0\0"
 
@@ -188,6 +192,55 @@ def test_a_file_of_several_names_loses_the_one_that_was_to_be_emptied(root: Path
         tree.empty("etc/log")
     assert (root / "etc/shadow").read_text() == "root:*:::::::\n"
     assert not (root / "etc/log").exists()
+
+
+@pytest.mark.root
+@pytest.mark.parametrize("lost", ["empty", "remove", "write", "link"])
+def test_a_locked_file_stays_locked_under_its_other_name(volume: Path, lost: str) -> None:
+    kept, log = volume / "etc/kept", volume / "etc/log"
+    kept.write_text("anything\n")
+    log.hardlink_to(kept)
+    tool("chattr", "+i", kept)
+    with InstalledTree(volume) as tree:
+        match lost:
+            case "empty":
+                tree.empty("etc/log")
+            case "remove":
+                tree.remove(None, "etc/log")
+            case "write":
+                tree.write("hostname", "etc/log", "new")
+            case "link":
+                tree.link("timezone", "etc/log", "elsewhere")
+    assert (kept.read_text(), kept.stat().st_nlink) == ("anything\n", 1)
+    assert "i" in tool("lsattr", kept).split()[0]
+    if lost == "write":
+        assert (log.read_text(), "i" in tool("lsattr", log).split()[0]) == ("new", True)
+        tool("chattr", "-i", log)
+    tool("chattr", "-i", kept)
+
+
+class Restless:
+    """A kernel in which something is renamed each time that a folder is opened, so many times."""
+
+    def __init__(self, times: int) -> None:
+        self.times = times
+
+    def syscall(self, *words: object) -> int:
+        self.times -= 1
+        if self.times < 0:
+            return int(LIBC.syscall(*words))
+        ctypes.set_errno(errno.EAGAIN)
+        return -1
+
+
+def test_a_folder_that_does_not_come_to_rest_is_given_up(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (root / "etc/hosts").write_text("localhost\n")
+    with InstalledTree(root) as tree:
+        monkeypatch.setattr(installed_tree, "_libc", Restless(99))
+        assert tree.names("etc") == ("hosts",)
+        monkeypatch.setattr(installed_tree, "_libc", Restless(10**9))
+        with pytest.raises(NetbootError, match="does not come to rest"):
+            tree.names("etc")
 
 
 @given(st.lists(st.sampled_from(["..", ".", "etc", "up", "abs", "outside", "/", "x"]), min_size=1, max_size=8))

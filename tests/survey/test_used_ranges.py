@@ -1,17 +1,23 @@
 """Which ranges are in use: maps from partclone, areas outside partitions, alignment."""
 
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from netboot.shared.manifest import Partition
+from netboot.shared.process import run
+from netboot.survey.disk_file import open_disk
 from netboot.survey.disk_layout import DiskLayout
 from netboot.survey.pieces import GRID, pieces
 from netboot.survey.used_ranges import GRAIN, MapError, Range, align, outside_partitions, parse_domain
+from netboot.survey.whole_disk import survey
+from tests.masters.images import gpt_disk, sized
 
 MIB = 1024 * 1024
+DATA = "EBD0A0A2-B9E5-4433-87C0-68B6B72699C7"
 
 # partclone 0.3.23 (Debian 12), `partclone.fat --domain` of a file of 40,000 KiB fresh from mkfs.vfat 4.2.
 FAT_MAP = """\
@@ -109,3 +115,23 @@ def test_the_tables_of_logical_partitions_are_taken() -> None:
         ),
     )
     assert outside_partitions(layout) == ((0, 512 * 63), (10 * MIB, 11 * MIB), (16 * MIB, 17 * MIB))
+
+
+@pytest.mark.root
+@pytest.mark.parametrize("mib", [32, 48])
+def test_a_copy_of_ntfs_s_boot_sector_is_taken_wherever_it_is(tmp_path: Path, mib: int) -> None:
+    part = sized(tmp_path / "part.ntfs", 48 * MIB)
+    run(["mkntfs", "--quiet", "--fast", "--force", part, str(mib * MIB // 512)])
+    image = gpt_disk(tmp_path, [(DATA, part)], size=52 * MIB)
+    with open_disk(image) as disk:
+        found = survey(disk, lambda _: None)
+        (partition,) = found.layout.partitions
+        copies = [
+            at
+            for at in range(partition.start, partition.end, 512)
+            if disk.read(at, at + 512) == disk.read(partition.start, partition.start + 512)
+        ]
+    assert copies == [partition.start, partition.start + mib * MIB - 512]
+    for at in (*copies, partition.end - 512):
+        assert any(start <= at < end for start, end in found.ranges)
+    assert found.used < 24 * MIB

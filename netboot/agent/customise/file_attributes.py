@@ -57,28 +57,27 @@ def for_a_new_file(folder: Path, mode: int) -> Attributes:
         return Attributes(mode=mode)
 
 
-def take_locks(path: Path) -> int:
-    """Take off what locks this file or folder, and say what it was: 0 for nothing, or no such thing here."""
+@contextmanager
+def without_locks(path: Path) -> Iterator[int]:
+    """Meanwhile this file or folder can be changed, also removed or replaced. Gives its locks, 0 for none.
+
+    They are the file's and not the name's: given back to it in the end, where it still has a name. Raises OSError.
+    """
     with _opened(path) as fd:
-        return 0 if fd is None else _swap(fd, 0)
+        locks = 0 if fd is None else _swap(fd, 0)
+        try:
+            yield locks
+        finally:
+            if fd is not None and locks and os.fstat(fd).st_nlink:
+                _swap(fd, locks)
 
 
 def put_locks(path: Path, locks: int) -> None:
-    """Give back what `take_locks` took off. Raises OSError."""
+    """Lock another file as `without_locks` found one. Raises OSError."""
     if locks:
         with _opened(path) as fd:
             if fd is not None:
                 _swap(fd, locks)
-
-
-@contextmanager
-def without_locks(path: Path) -> Iterator[None]:
-    """Meanwhile this file or folder can be changed."""
-    locks = take_locks(path)
-    try:
-        yield
-    finally:
-        put_locks(path, locks)
 
 
 @contextmanager

@@ -23,7 +23,6 @@ from netboot.agent.customise.file_attributes import (
     for_a_new_file,
     put_locks,
     read_attributes,
-    take_locks,
     without_locks,
 )
 from netboot.shared.errors import NetbootError
@@ -33,6 +32,8 @@ from netboot.shared.stages.customise import Found, Part
 TEXT_LIMIT: Final = 16 * 1024 * 1024
 """Bytes of a file that is read. A hosts file that blocks advertising has some MB."""
 _NAMES_MOST: Final = 100_000
+_TRIES: Final = 100
+"""Times that a folder is asked for while something is renamed or mounted: nobody but the agent works there."""
 _OPENAT2: Final = 437
 """Its number on every architecture (asm-generic/unistd.h)."""
 _NO_XDEV, _NO_MAGICLINKS, _IN_ROOT = 0x01, 0x02, 0x10
@@ -165,8 +166,8 @@ class InstalledTree:
             file.write(data)
             attributes.give(draft)
             os.fsync(file.fileno())
-        locks = take_locks(path)
-        draft.rename(path)
+        with without_locks(path) as locks:
+            draft.rename(path)
         put_locks(path, locks)
 
     def link(self, part: Part, name: str, target: str) -> None:
@@ -178,8 +179,8 @@ class InstalledTree:
             draft.symlink_to(target)
             for label, value in extended.items():
                 os.setxattr(draft, label, value, follow_symlinks=False)
-            take_locks(path)
-            draft.rename(path)
+            with without_locks(path):
+                draft.rename(path)
         self.changed[name] = part
 
     def give(self, part: Part, name: str, attributes: Attributes) -> None:
@@ -190,8 +191,7 @@ class InstalledTree:
 
     def remove(self, part: Part | None, name: str) -> None:
         """Remove a file or a link, in whatever way it is locked. Without a part it is not noted."""
-        with self._changing(name) as path:
-            take_locks(path)
+        with self._changing(name) as path, without_locks(path):
             path.unlink()
         if part is not None:
             self.changed[name] = part
@@ -199,12 +199,10 @@ class InstalledTree:
     def empty(self, name: str) -> None:
         """Cut a file to nothing, its attributes kept; not noted. One of several names loses this one: the file that
         they share may be anything."""
-        with self._changing(name) as path:
+        with self._changing(name) as path, without_locks(path):
             if path.lstat().st_nlink > 1:
-                take_locks(path)
                 path.unlink()
-                return
-            with without_locks(path):
+            else:
                 os.close(os.open(path, os.O_WRONLY | os.O_TRUNC | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC))
 
     def look(self, part: Part, name: str) -> Found:
@@ -252,7 +250,7 @@ class InstalledTree:
 
     def _open(self, folder: str) -> int:
         how = _How(_FOLDER, 0, _NO_XDEV | _NO_MAGICLINKS | _IN_ROOT)
-        while True:
+        for _ in range(_TRIES):
             fd: int = _libc.syscall(_OPENAT2, self._fd, os.fsencode(folder), ctypes.byref(how), ctypes.sizeof(how))
             if fd >= 0:
                 return fd
@@ -263,6 +261,7 @@ class InstalledTree:
                 raise NetbootError(f"/{folder} leads out of the installed system", hint="look at the master's links")
             # Links in a circle are no folder to the installed system either.
             raise OSError(errno.ENOTDIR if code == errno.ELOOP else code, os.strerror(code), f"/{folder}")
+        raise NetbootError(f"/{folder} of the installed system does not come to rest", hint="deploy the master again")
 
 
 def _open_file(path: Path) -> int:
