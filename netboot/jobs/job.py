@@ -6,6 +6,7 @@ Not for: what comes next (`netboot/imaging.py`), what a stage is (`stages/`).
 from typing import Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from netboot.jobs.disk_answers import Answer
 from netboot.jobs.erase_exception import EraseException, Judged
@@ -15,9 +16,11 @@ from netboot.shared.erase_begun import Begun
 from netboot.shared.fields import Digest
 from netboot.shared.inventory import DiskId, Inventory, Size, Text
 from netboot.shared.manifest import FirmwareMode
+from netboot.shared.offers import Offers, what_matters
 from netboot.shared.problems import Problem
 from netboot.shared.stages import Result, StageName
 from netboot.shared.stages.erase import EraseResult, Erasure
+from netboot.shared.system_settings import SystemSettings
 
 
 class MasterNeeds(Struct, frozen=True, kw_only=True):
@@ -28,6 +31,7 @@ class MasterNeeds(Struct, frozen=True, kw_only=True):
     agent accepts it. `not_customisable`: what keeps the agent from making it a PC's own (Manifest's), "" for nothing.
     `shrunk`: it was made smaller, and only the stage that customises makes it fill a disk again.
     `revoked`: what our own shim refuses its loaders for under Secure Boot (`survey/sbat.py`), "" for nothing.
+    `offers`: what its system has of what profiles ask for; of a job's master, of what its profile asks.
     `memory`: what the PC must have fitted, in bytes. `firmware`: how it may have been started.
     """
 
@@ -44,6 +48,12 @@ class MasterNeeds(Struct, frozen=True, kw_only=True):
     memory: Size = 0
     firmware: tuple[FirmwareMode, ...] = ("bios", "uefi")
     bios: bool = True
+    offers: Offers = Offers()
+
+
+def needed_by(profile: Profile, master: MasterNeeds | None) -> MasterNeeds | None:
+    """A master as the jobs of this profile keep it: of thousands of names that it offers, those that matter to it."""
+    return None if master is None else replace(master, offers=what_matters(master.offers, profile.settings))
 
 
 class StageRecord(Struct, frozen=True, kw_only=True):
@@ -76,6 +86,12 @@ class Job(Struct, frozen=True, kw_only=True):
     exception: EraseException | None = None
     judged: tuple[Judged, ...] = ()
     begun: tuple[Begun, ...] = ()
+
+    @property
+    def settings(self) -> SystemSettings:
+        """What is set of the installed system on this PC."""
+        system = self.inventory.system
+        return self.profile.settings.for_model(f"{system.manufacturer} {system.product}")
 
 
 def new_stages(profile: Profile) -> tuple[StageRecord, ...]:

@@ -7,12 +7,14 @@ from netboot.jobs.disk_rules import internal_disks
 from netboot.jobs.job import Job, MasterNeeds
 from netboot.jobs.profile import Profile
 from netboot.shared.inventory import Disk, DiskId, Firmware, Inventory, amount, gigabytes, label, module_size
+from netboot.shared.offers import lacking, listed
 from netboot.shared.problems import Problem
+from netboot.shared.system_settings import SystemSettings
 
 
 def target_of(job: Job) -> tuple[MasterNeeds, Disk] | Problem:
     """The master of this job and the disk that gets it, or why there is none."""
-    problem = master_forbids(job.profile, job.master)
+    problem = master_forbids(job.profile, job.master, job.settings)
     if problem is not None:
         return problem
     if job.master is None:
@@ -90,8 +92,13 @@ def _never_starts(firmware: Firmware, master: MasterNeeds) -> Problem | None:
     return None
 
 
-def master_forbids(profile: Profile, master: MasterNeeds | None) -> Problem | None:
-    """Why no PC can get this profile's master, or None: known before anything is erased for it."""
+def master_forbids(
+    profile: Profile, master: MasterNeeds | None, settings: SystemSettings | None = None
+) -> Problem | None:
+    """Why no PC can get this profile's master, or None: known before anything is erased for it.
+
+    `settings` are those of one PC; None for those that every PC gets.
+    """
     if not profile.master:
         return None
     if master is None:
@@ -102,6 +109,9 @@ def master_forbids(profile: Profile, master: MasterNeeds | None) -> Problem | No
         return Problem("master-fixed", {"master": master.name, "root": master.not_customisable})
     if "customise" not in profile.stages and master.shrunk:
         return Problem("master-shrunk", {"master": master.name})
+    lacks = lacking(profile.settings.for_model("") if settings is None else settings, master.offers)
+    if lacks:
+        return Problem("master-lacks", {"master": master.name, "lacks": listed(lacks)})
     return None
 
 

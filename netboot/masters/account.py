@@ -6,7 +6,7 @@ Made from its manifest alone, so that it can be shown at any time. Pure. Not for
 from collections.abc import Iterator
 from typing import Final
 
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
 from netboot.shared.growth import GROWABLE
 from netboot.shared.inventory import gigabytes, module_size
@@ -14,6 +14,7 @@ from netboot.shared.manifest import Manifest, Needs, Partition, Repair, Understo
 
 _ANY_DISK: Final = 8 * 10**12
 """Bytes: up to so much, how far a file system grows is worth a word. No PC's disk is larger."""
+_LATE: Final = "what one asks for in vain is found out on the PC, after its erase"
 _REPAIRED: Final[dict[Repair, str]] = {
     "protective-mbr": "the protective MBR was missing",
     "primary-gpt": "the partition table at its start was damaged",
@@ -33,6 +34,7 @@ def account(manifest: Manifest) -> tuple[str, ...]:
         *(f"Needs: {need}." for need in _needs(manifest)),
         f"Grows: {_growth(manifest)}.",
         f"Customising: {_customising(manifest)}.",
+        *(f"{line}." for line in _offers(manifest, understood)),
         *(f"Starts: {way}." for way in _starts(manifest, understood)),
     )
 
@@ -89,6 +91,39 @@ def _customising(manifest: Manifest) -> str:
         f"IMPOSSIBLE, {reason}: each PC would keep this image's hostname, machine-id and SSH host keys. "
         "A profile with the stage customise is refused with this master, unless it says customise: none"
     )
+
+
+def _offers(manifest: Manifest, understood: Understood) -> Iterator[str]:
+    """What profiles can have of the installed system."""
+    if manifest.not_customisable:
+        return
+    offers = understood.offers
+    if offers is UNSET:
+        yield f"What profiles can set is not known; {_LATE}"
+        return
+    known: tuple[tuple[str, tuple[str, ...] | bool | UnsetType], ...] = (
+        ("locales", offers.locales),
+        ("keyboards", offers.keyboards),
+        ("time zones", offers.timezones),
+        ("groups", offers.groups),
+        ("accounts", offers.makes_accounts),
+        ("scripts at the first start", offers.runs_scripts),
+    )
+    if can := [_counted(what, found) for what, found in known if found is not UNSET and found]:
+        yield f"Profiles can set: {', '.join(can)}"
+    if none := [what for what, found in known if found is not UNSET and not found]:
+        yield f"Profiles CANNOT set: {', '.join(none)}; one that does is refused before an erase"
+    unknown = [what for what, found in known if found is UNSET]
+    unknown += ["what its fstab mounts"] if offers.mounts is UNSET else []
+    if unknown:
+        yield f"Not known: {', '.join(unknown)}; {_LATE}"
+    if offers.mounts is not UNSET and offers.mounts:
+        folders = ", ".join(f"/{folder}" for folder in offers.mounts)
+        yield f"Mounts beside its root: {folders}; what lies there stays as it is, and no profile puts anything there"
+
+
+def _counted(what: str, found: tuple[str, ...] | bool) -> str:
+    return what if isinstance(found, bool) else f"{len(found)} {what}"
 
 
 def _starts(manifest: Manifest, understood: Understood) -> Iterator[str]:

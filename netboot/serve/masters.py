@@ -1,7 +1,7 @@
 """Looks up masters in the store for jobs: by name, with the reason if one may not be used."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 
 from msgspec import UNSET
@@ -12,6 +12,7 @@ from netboot.jobs.target import master_forbids
 from netboot.records.record import Record
 from netboot.shared.errors import NetbootError
 from netboot.shared.manifest import Manifest, Needs
+from netboot.shared.offers import Offers
 from netboot.store import ForeignError, Store, StoreBusyError, StoreError
 from netboot.survey.sbat import Generations, revoked
 from netboot.workshop.held_masters import MastersChangingError
@@ -31,6 +32,18 @@ def remember_masters(record: Record, store: Store) -> None:
             record.masters.remember(
                 manifest.digest, name=manifest.name, version=manifest.version, licence=manifest.licence
             )
+
+
+def tell_unfit(profiles: Sequence[Profile], masters: "Masters") -> None:
+    """Log each profile whose master is there and cannot be what it asks for: its own job would be refused."""
+    for profile in profiles:
+        try:
+            master = masters(profile.master) if profile.master else None
+        except NetbootError:
+            continue  # told when masters are put on the record
+        problem = master_forbids(profile, master) if master is not None else None
+        if problem is not None:
+            log.warning("the profile %s is not offered: %s", profile.id, problem.sentence("en"))
 
 
 class Masters:
@@ -61,6 +74,7 @@ class Masters:
             memory=needs.memory,
             firmware=needs.firmware,
             bios=manifest.understood is UNSET or manifest.understood.bios,
+            offers=_offers(manifest),
         )
 
     @contextmanager
@@ -86,3 +100,9 @@ class Masters:
             return master_forbids(profile, self(profile.master) if profile.master else None) is not None
         except NetbootError:
             return True
+
+
+def _offers(manifest: Manifest) -> Offers:
+    if manifest.understood is UNSET or manifest.understood.offers is UNSET:
+        return Offers()
+    return manifest.understood.offers

@@ -26,6 +26,7 @@ from netboot.shared.fields import Digest, Identifier
 from netboot.shared.growth import EXT
 from netboot.shared.inventory import Size, Text
 from netboot.shared.language import Language
+from netboot.shared.offers import Offers
 
 MAGIC: Final = b"netboot-manifest1\n"
 SIGNATURE_LENGTH: Final = 64
@@ -114,6 +115,7 @@ class Understood(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     `bios`: there is boot code in the first sector. `loaders`: all UEFI loaders on the ESP, in order of choice.
     `repaired`: which parts of the partition table were wrong in the image, and are right in the master.
     `generations`: the lowest of each component (SBAT) among the UEFI loaders that it starts by.
+    `offers`: what the system has of what a profile may ask for; missing where nobody looked, or could.
     """
 
     system: Annotated[str, Meta(max_length=120, pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*\Z")] = ""
@@ -123,6 +125,7 @@ class Understood(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     generations: Annotated[
         dict[Annotated[str, Meta(max_length=64)], Annotated[int, Meta(ge=0, lt=10**9)]], Meta(max_length=64)
     ] = {}
+    offers: Offers | UnsetType = UNSET
 
     @property
     def removable(self) -> tuple[str, ...]:

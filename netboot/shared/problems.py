@@ -108,7 +108,13 @@ def _shown(language: Language, name: str, value: str) -> str:
             return words[value][language]
     if name == "parts":
         return ", ".join(PARTS[part][language] if part in PARTS else part for part in value.split(", "))
+    if name == "lacks":
+        return ", ".join(_lack(language, *lack.partition(" ")[::2]) for lack in value.split(", "))
     return sizes_in(language, value)
+
+
+def _lack(language: Language, what: str, value: str) -> str:
+    return customise.LACKS[what][language].format(value) if what in customise.LACKS else what
 
 
 class _Given(dict[str, str]):

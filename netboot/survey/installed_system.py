@@ -7,7 +7,7 @@ import shlex
 from pathlib import Path
 from typing import Final
 
-from netboot.survey.file_reader import list_folder, read_file
+from netboot.survey.file_reader import list_folder, list_names, read_file
 
 NAMELESS: Final = "Linux"
 UNREAD: Final = "Linux?"
@@ -29,6 +29,22 @@ def find_system(device: Path, kind: str) -> str:
         if "passwd" in list_folder(device, kind, f"{folder}/etc"):
             return NAMELESS
     return ""
+
+
+def find_folder(device: Path, kind: str) -> str | None:
+    """The one folder that holds an installed Linux, "" for the file system's own root; None where there is none, or
+    more than one, of which the system itself chooses."""
+    if kind != "btrfs":
+        return ""
+    found = [folder for folder in _FOLDERS if _holds_system(device, kind, folder)]
+    return found[0] if len(found) == 1 else None
+
+
+def _holds_system(device: Path, kind: str, folder: str) -> bool:
+    names = list_names(device, kind, f"{folder}/etc")
+    if {"passwd", "os-release"} & set(names):
+        return True
+    return bool(names) and "os-release" in list_names(device, kind, f"{folder}/usr/lib")
 
 
 def parse_os_release(text: str) -> str:

@@ -3,17 +3,24 @@
 Not for: what a disk does not say of itself (its master's name, its licence), packing it (`masters/intake.py`).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass, replace
 from typing import Final
 
-from netboot.shared.manifest import UefiLoader, Understood
+from msgspec import UNSET, UnsetType
+
+from netboot.shared.manifest import CUSTOMISABLE, UefiLoader, Understood
+from netboot.shared.offers import Offers
 from netboot.survey.condition import require_takeable
 from netboot.survey.disk_file import DiskFile
 from netboot.survey.disk_layout import DiskLayout, read_layout, with_reasons
+from netboot.survey.installed_system import UNREAD, find_folder
 from netboot.survey.loader_generations import read_generations, started_by
+from netboot.survey.loop import loop_device
 from netboot.survey.lvm import LvmError
+from netboot.survey.offers import read_offers
 from netboot.survey.uefi_loaders import choose_loader, list_esp, loaders
+from netboot.survey.unmounted_tree import UnmountedTree
 from netboot.survey.used_ranges import Range, used_ranges
 from netboot.survey.volumes import LVM, Lvm, read_lvm, system_in
 
@@ -62,8 +69,25 @@ def survey(disk: DiskFile, progress: Callable[[str], None]) -> Survey:
             loaders=loaders(paths),
             repaired=layout.repaired,
             generations=generations,
+            offers=_offers(disk, layout, unclear, progress),
         ),
     )
+
+
+def _offers(
+    disk: DiskFile, layout: DiskLayout, unclear: Container[int], progress: Callable[[str], None]
+) -> Offers | UnsetType:
+    """What the installed system has of what a profile may ask for, where the agent can customise it; a file system that
+    its journal would put right first is not believed."""
+    root = next((one for one in layout.partitions if one.role == "root"), None)
+    if root is None or root.filesystem is None or root.filesystem.kind not in CUSTOMISABLE:
+        return UNSET
+    if root.number in unclear or layout.system in ("", UNREAD):
+        return UNSET
+    progress(f"partition {root.number}: looking at what its system offers")
+    with loop_device(disk.path, offset=root.start, length=root.length) as device:
+        folder = find_folder(device, root.filesystem.kind)
+        return UNSET if folder is None else read_offers(UnmountedTree(device, root.filesystem.kind, folder))
 
 
 def _physical_volumes(

@@ -39,6 +39,7 @@ _MASTERS: Final[dict[ProblemCode, Code]] = {
     "master-missing": "no-master",
     "master-unsigned": "master-unsigned",
     "master-fixed": "master-fixed",
+    "master-lacks": "master-lacks",
     "master-shrunk": "master-shrunk",
 }
 

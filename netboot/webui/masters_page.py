@@ -12,6 +12,7 @@ from typing import Final, Literal, Protocol
 
 from aiohttp import web
 
+from netboot.jobs.target import master_forbids
 from netboot.records.values import HeldMaster
 from netboot.shared.errors import NetbootError
 from netboot.shared.language import Language
@@ -82,13 +83,13 @@ async def show_masters(request: web.Request) -> web.Response:
     workshop = request.app[workshop_key]
     shelf = await shelf_of(request)
     had = await asyncio.to_thread(workshop.record.masters.all)
-    foreign = await asyncio.to_thread(_foreign, workshop, {master.name for master in had})
+    problems = await asyncio.to_thread(_problems, workshop, {master.name for master in had})
     return page(
         request,
         "masters.html.j2",
         shelf=shelf,
         masters=had,
-        foreign=foreign,
+        problems=problems,
         profiles_of=_profiles(workshop),
         jobs_of=await asyncio.to_thread(_jobs, workshop),
         used=request.query.get("used") == "1",
@@ -145,12 +146,18 @@ def _jobs(workshop: Workshop) -> Mapping[str, list[HeldMaster]]:
     return found
 
 
-def _foreign(workshop: Workshop, names: set[str]) -> list[Problem]:
-    """A problem for each master that another key signed: no PC accepts it."""
+def _problems(workshop: Workshop, names: set[str]) -> list[Problem]:
+    """A problem for each master that another key signed, which no PC accepts, and for each that lacks what a profile
+    asks of it."""
     problems = []
     for name in sorted(names):
         with suppress(NetbootError):
             master = workshop.find_master(name)
-            if master is not None and not master.signed:
+            if master is None:
+                continue
+            if not master.signed:
                 problems.append(Problem("master-unsigned", {"master": name}))
+            asking = (profile for profile in workshop.profiles.values() if profile.master == name)
+            found = (master_forbids(profile, master) for profile in asking)
+            problems += (one for one in found if one is not None and one.code == "master-lacks" and one not in problems)
     return problems

@@ -26,6 +26,7 @@ Code = Literal[
     "no-such-version",
     "master-unsigned",
     "master-fixed",
+    "master-lacks",
     "master-shrunk",
     "no-such-disk",
     "old-question",
@@ -88,6 +89,7 @@ _STATUS: Final[dict[Code, int]] = {
     "no-such-version": 409,
     "master-unsigned": 409,
     "master-fixed": 409,
+    "master-lacks": 409,
     "master-shrunk": 409,
     "no-such-disk": 409,
     "old-question": 409,
@@ -202,6 +204,14 @@ _SENTENCES: Final[dict[Code, dict[Language, str]]] = {
         "n'a été effacé.",
         "en": "netboot cannot set up the system of this profile: each PC would keep the same name, identity and "
         "SSH keys. Choose a profile that allows it (customise: none), or another system. Nothing was erased.",
+    },
+    "master-lacks": {
+        "fr": "Le système de ce profil n'a pas ce que le profil demande : la page des systèmes dit quoi. Choisissez un "
+        "autre profil ; ou retirez-le du profil (customise), ou mettez-le dans le système et refaites celui-ci. Rien "
+        "n'a été effacé.",
+        "en": "The system of this profile lacks what the profile asks for: the page of systems says what. Choose "
+        "another profile; or take it out of the profile (customise), or put it into the system and make that anew. "
+        "Nothing was erased.",
     },
     "master-shrunk": {
         "fr": "Le système de ce profil a été réduit pour les petits disques ; sans réglage, il ne s'agrandirait pas. "

@@ -20,7 +20,7 @@ from netboot.bootmenu import ticket
 from netboot.bootmenu.offered import BatchOffer, MenuOffer, offer_for
 from netboot.bootmenu.pick import pick_problem
 from netboot.jobs.identity import real_uuid
-from netboot.jobs.job import Job
+from netboot.jobs.job import Job, needed_by
 from netboot.jobs.named import Named
 from netboot.jobs.profile import Profile
 from netboot.jobs.target import master_forbids
@@ -388,7 +388,11 @@ class Workshop:
         names = {profile.master for profile in self.profiles.values()}
         masters = {name: self._damaged.left_out(self.find_master, name) for name in names}
         return {
-            profile.id: Start(profile, masters[profile.master], profile.hostname.replace("{number}", str(number)))
+            profile.id: Start(
+                profile,
+                needed_by(profile, masters[profile.master]),
+                profile.hostname.replace("{number}", str(number)),
+            )
             for profile in self.profiles.values()
         }
 

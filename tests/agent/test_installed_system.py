@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from netboot.agent.customise import installed_system
 from netboot.agent.customise.installed_system import Personalised, hosts_with
 from netboot.agent.customise.installed_tree import InstalledTree
-from netboot.agent.customise.mount_points import mount_points, require_on_root
 from netboot.shared.accounts import User
 from netboot.shared.errors import NetbootError
+from netboot.shared.mount_points import mount_points, require_on_root
 from netboot.shared.placed_files import FIRST_START, PlacedFile, Script
 from netboot.shared.stages.customise import Forgotten, Found
 from netboot.shared.system_settings import SystemSettings

@@ -7,13 +7,17 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from netboot.imaging import Blocked, next_stage
+from netboot.imaging import Blocked, Run, next_stage
 from netboot.jobs.disk_answers import Answer
-from netboot.jobs.target import choose_target, target_of
-from netboot.shared.inventory import Dimm, DiskId, Firmware, Inventory
+from netboot.jobs.job import needed_by
+from netboot.jobs.target import choose_target, master_forbids, target_of
+from netboot.shared.inventory import Dimm, DiskId, Firmware, Inventory, System
 from netboot.shared.manifest import FirmwareMode
+from netboot.shared.offers import Offers
+from netboot.shared.placed_files import Script
 from netboot.shared.problems import Code, Problem
-from tests.jobs.conftest import GB, HDD, MASTER, SSD, STICK, done, inventory, job
+from netboot.shared.system_settings import SystemSettings
+from tests.jobs.conftest import ALL, GB, HDD, MASTER, SSD, STICK, done, inventory, job, profile
 
 SMALL = replace(SSD, model="Small", id=DiskId(serial="S4", size=4 * GB))
 SMALLER = replace(SSD, model="Smaller", id=DiskId(serial="S2", size=2 * GB))
@@ -71,6 +75,36 @@ def test_a_revoked_master_is_refused_where_secure_boot_is_on_and_nowhere_else(sa
         told if said == "on" else (revoked, SSD)
     )
     assert target_of(job(inventory=with_secure_boot(said))) == (MASTER, SSD)
+
+
+def test_a_master_without_what_its_profile_asks_for_is_refused_before_the_erase() -> None:
+    offers = Offers(timezones=("Europe/Paris",), groups=("audio",), mounts=())
+    chosen = job(SSD, master=replace(MASTER, offers=offers))
+    for zone, told in (("Europe/Paris", None), ("Europe/Pariss", "timezone Europe/Pariss")):
+        asking = replace(chosen, profile=replace(chosen.profile, customise=SystemSettings(timezone=zone)))
+        problem = Problem("master-lacks", {"master": "debian", "lacks": told}) if told else None
+        assert master_forbids(asking.profile, asking.master) == problem
+        step = next_stage(done(asking, "check"))
+        assert step == Blocked("erase", problem) if problem else isinstance(step, Run)
+
+
+def test_what_only_some_models_get_is_missed_on_those_alone() -> None:
+    script = Script(text="#!/bin/sh\n", models=("acme*",))
+    chosen = job(SSD, master=replace(MASTER, offers=Offers(runs_scripts=False)))
+    asking = replace(chosen, profile=replace(chosen.profile, customise=SystemSettings(scripts=(script,))))
+    assert master_forbids(asking.profile, asking.master) is None
+    assert target_of(asking) == (asking.master, SSD)
+    acme = replace(asking, inventory=replace(asking.inventory, system=System(manufacturer="ACME", product="X1")))
+    assert acme.settings.scripts == (script,)
+    assert target_of(acme) == Problem("master-lacks", {"master": "debian", "lacks": "runs-scripts"})
+
+
+def test_a_job_keeps_of_what_its_master_offers_what_its_profile_asks_about() -> None:
+    offers = Offers(timezones=("Europe/Paris", "UTC"), groups=("audio",))
+    asking = replace(profile(*ALL), customise=SystemSettings(timezone="UTC"))
+    kept = needed_by(asking, replace(MASTER, offers=offers))
+    assert kept == replace(MASTER, offers=Offers(timezones=("UTC",), groups=()))
+    assert needed_by(asking, None) is None
 
 
 def test_a_disk_that_a_person_called_the_pcs_own_may_get_the_master() -> None:

@@ -1,5 +1,6 @@
 """A master that no PC could be given: said on the page before anything is chosen, and never ordered."""
 
+import time
 from html import unescape
 
 import pytest
@@ -7,17 +8,21 @@ from aiohttp.test_utils import TestServer
 from msgspec.structs import replace
 
 from netboot.auth.server_keys import new_key, public_key
+from netboot.bootmenu.ticket import Picked, issue
 from netboot.jobs.job import MasterNeeds
-from netboot.serve.masters import Masters
+from netboot.serve.masters import Masters, tell_unfit
+from netboot.shared.manifest import Understood
+from netboot.shared.offers import Offers
 from netboot.shared.problems import Problem
 from netboot.shared.protocol import Plan, Stay
+from netboot.shared.system_settings import SystemSettings
 from netboot.store import Store
 from netboot.webui.texts import texts
 from netboot.workshop.greeting import Workshop
 from netboot.workshop.left_out import LeftOut
-from tests.store.test_store import PUBLIC, part, put_master
+from tests.store.test_store import KEY, PUBLIC, part, put_master
 from tests.webui.conftest import Person
-from tests.workshop.conftest import LOST, WIPE, boarded, hello, pc, row_of
+from tests.workshop.conftest import LOST, TICKET_KEY, WIPE, boarded, hello, pc, row_of
 from tests.workshop.player import MASTER, agent_on
 
 T = texts("fr")
@@ -97,6 +102,53 @@ async def test_the_page_offers_a_shipped_profile_as_soon_as_its_master_is_here(
         workshop.find_master = lambda name: MASTER
         for path in paths:
             assert f'<option value="{LOST.id}">' in await operator.get(path)
+
+
+NO_ZONES = replace(MASTER, offers=Offers(timezones=("UTC",)))
+IN_PARIS = replace(WIPE, customise=SystemSettings(timezone="Europe/Paris"))
+
+
+async def test_a_system_without_what_the_profile_asks_for_is_refused_and_the_page_of_systems_says_what(
+    operator: Person, workshop: Workshop, server: TestServer
+) -> None:
+    workshop.record.masters.remember(MASTER.manifest, name=MASTER.name, version="1", licence="MIT")
+    workshop.profiles = {**workshop.profiles, WIPE.id: IN_PARIS}
+    holding(workshop, replace(MASTER, offers=Offers(timezones=("Europe/Paris",))))
+    assert "fuseau horaire" not in unescape(await operator.get("/masters"))
+    holding(workshop, NO_ZONES)
+    assert "demande : fuseau horaire Europe/Paris." in unescape(await operator.get("/masters"))
+    async with agent_on(server, hello(pc())):
+        assert "la page des systèmes dit quoi" in unescape(await operator.choose("all", WIPE.id, 409))
+        assert row_of(workshop).state == "waiting"
+
+
+async def test_its_erase_is_not_ordered_when_the_menu_offered_it_before(workshop: Workshop, server: TestServer) -> None:
+    workshop.profiles = {**workshop.profiles, WIPE.id: IN_PARIS}
+    holding(workshop, NO_ZONES)
+    picked = hello(pc(), profile=WIPE.id)
+    pick = Picked(WIPE.id, picked.menu_mac, picked.inventory.system.uuid, digest=IN_PARIS.digest)
+    picked = replace(picked, ticket=issue(TICKET_KEY, pick, now=time.time()))
+    async with agent_on(server, picked) as (agent, _):
+        await agent.hear(Plan)
+        stay = await agent.obey(pc(), until="check")
+        assert isinstance(stay, Stay)
+        assert stay.problem == Problem("master-lacks", {"master": MASTER.name, "lacks": "timezone Europe/Paris"})
+
+
+def test_a_server_that_starts_logs_each_profile_that_its_master_cannot_be(
+    tmp_path_factory: pytest.TempPathFactory, caplog: pytest.LogCaptureFixture
+) -> None:
+    store = Store(tmp_path_factory.mktemp("data") / "store", accepts=PUBLIC)
+    manifest = put_master(store, "debian-minimal", part("a"))
+    store.publish(replace(manifest, understood=Understood(system="Debian", offers=Offers(timezones=("UTC",)))), KEY)
+    masters = Masters(store)
+    missing = replace(WIPE, id="other", master="other")
+    tell_unfit((WIPE, IN_PARIS, missing), masters)
+    assert masters.lacks_master_of(IN_PARIS)
+    lines = [record.message for record in caplog.records]
+    assert len(lines) == 1
+    assert "the profile wipe-and-debian is not offered: " in lines[0]
+    assert "time zone Europe/Paris" in lines[0]
 
 
 def test_a_server_whose_key_was_replaced_finds_its_old_masters_unsigned(

@@ -14,11 +14,11 @@ from typing import Final
 from netboot.agent.customise.accounts import make_accounts
 from netboot.agent.customise.installed_tree import InstalledTree
 from netboot.agent.customise.leftovers import count_leftovers, forget_leftovers
-from netboot.agent.customise.mount_points import require_on_root
 from netboot.agent.customise.placing import place_files
 from netboot.agent.customise.region import set_region
 from netboot.agent.customise.ssh_host_keys import host_keys, renew_host_keys
 from netboot.shared.errors import NetbootError
+from netboot.shared.mount_points import require_on_root
 from netboot.shared.stages.customise import PATHS, Forgotten, Found, Identity, Leftover, Part
 from netboot.shared.system_settings import SystemSettings, written
 

@@ -18,13 +18,12 @@ def _order(job: Job) -> Customise | Problem:
     if isinstance(target, Problem):
         return target
     master, disk = target
-    system = job.inventory.system
     return Customise(
         manifest=master.manifest,
         target=disk.id,
         hostname=job.hostname,
         answered=answered((disk,)),
-        settings=job.profile.settings.for_model(f"{system.manufacturer} {system.product}"),
+        settings=job.settings,
         as_is=job.profile.leaves_as_is,
     )
 

@@ -22,6 +22,19 @@ CHANGED: Final[dict[Language, str]] = {
 }
 """What the page says of the evidence; the paths stand with it, for the administrator."""
 
+LACKS: Final[dict[str, dict[Language, str]]] = {
+    "locale": {"fr": "langue {}", "en": "locale {}"},
+    "keyboard": {"fr": "clavier {}", "en": "keyboard {}"},
+    "timezone": {"fr": "fuseau horaire {}", "en": "time zone {}"},
+    "group": {"fr": "groupe {}", "en": "group {}"},
+    "owner": {"fr": "compte {}", "en": "account {}"},
+    "person": {"fr": "{} comme compte d'une personne", "en": "{} as a person's account"},
+    "makes-accounts": {"fr": "de quoi créer des comptes", "en": "tools to make accounts"},
+    "runs-scripts": {"fr": "systemd (pour les scripts)", "en": "systemd (for scripts)"},
+    "place": {"fr": "/{} sur sa racine", "en": "/{} on its root file system"},
+}
+"""What a system may lack (`offers.Lack`), as `{lacks}` lists it."""
+
 SENTENCES: Final[dict[Code, dict[Language, str]]] = {
     "boot-entry": {
         "fr": "Ce PC n'a pas gardé l'entrée de démarrage du système installé. Il démarrera par le chemin de secours. "

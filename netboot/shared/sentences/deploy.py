@@ -18,6 +18,7 @@ Code = Literal[
     "master-missing",
     "master-revoked",
     "master-fixed",
+    "master-lacks",
     "master-shrunk",
     "server-silent",
     "read-back",
@@ -101,6 +102,12 @@ SENTENCES: Final[dict[Code, dict[Language, str]]] = {
         "en": "netboot cannot set up the system {master} (its root: {root}): each PC would keep the "
         "same name, identity and SSH keys. Nothing was erased. Choose a profile that allows it (customise: "
         "none), or another system.",
+    },
+    "master-lacks": {
+        "fr": "Le système {master} n'a pas ce que le profil demande : {lacks}. Rien n'a été effacé. Choisissez un "
+        "autre profil ; ou retirez-le du profil (customise), ou mettez-le dans le système et refaites celui-ci.",
+        "en": "The system {master} lacks what the profile asks for: {lacks}. Nothing was erased. Choose another "
+        "profile; or take it out of the profile (customise), or put it into the system and make that anew.",
     },
     "master-shrunk": {
         "fr": "Le système {master} a été réduit pour les petits disques ; ce profil sans réglage ne l'agrandirait pas. "

@@ -1,8 +1,8 @@
 """Where an installed system mounts its other file systems, by its fstab(5).
 
-What is written to the root's own folder at such a place lies below the mount, and that system never sees it: an error,
-before anything is written. Pure. Not for: setting up those file systems; mounts that no fstab names (mount units of
-systemd, automounts), nor a path that a link of the root leads there.
+What is written to the root's own folder at such a place lies below the mount, and that system never sees it. Pure.
+Not for: setting up those file systems; mounts that no fstab names (mount units of systemd, automounts), nor a path that
+a link of the root leads there.
 """
 
 import posixpath
@@ -23,14 +23,18 @@ def mount_points(fstab: str) -> tuple[str, ...]:
     return tuple(folder for folder in inside if folder)
 
 
+def hidden_by(path: str, folders: Iterable[str]) -> str:
+    """The first of these mount points that this path (none with a leading slash) is at or below; "" for none."""
+    return next((folder for folder in folders if f"{path}/".startswith(f"{folder}/")), "")
+
+
 def require_on_root(fstab: str, paths: Iterable[str]) -> None:
     """That none of these paths (without a leading slash) is on another file system. Raises NetbootError."""
     folders = mount_points(fstab)
     for path in paths:
-        for folder in folders:
-            if f"{path}/".startswith(f"{folder}/"):
-                raise NetbootError(
-                    f"/{path} would be hidden by what the master mounts at /{folder}: netboot sets up the root file "
-                    "system alone",
-                    hint="make a master whose root holds it all, or leave it out of the profile",
-                )
+        if folder := hidden_by(path, folders):
+            raise NetbootError(
+                f"/{path} would be hidden by what the master mounts at /{folder}: netboot sets up the root file "
+                "system alone",
+                hint="make a master whose root holds it all, or leave it out of the profile",
+            )
