@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from netboot.shared.process import ProgramError
-from netboot.survey.file_reader import list_names, read_file
+from netboot.survey.file_reader import file_sizes, list_names, read_all
 
 _QUESTIONS: Final = 1000
 _SECONDS: Final = 120.0
 _NAMES_MOST: Final = 20_000
 _TEXT_MOST: Final = 1024 * 1024
 
-_Answer = TypeVar("_Answer", str, list[str])
+_Answer = TypeVar("_Answer", str, list[str], dict[str, int])
 
 
 @dataclass(slots=True)
@@ -33,6 +33,7 @@ class UnmountedTree:
     seconds: float = _SECONDS
     _since: float = field(default_factory=time.monotonic)
     _known: dict[str, tuple[str, ...] | None] = field(default_factory=dict)
+    _sizes: dict[str, dict[str, int]] = field(default_factory=dict)
 
     def names(self, folder: str) -> tuple[str, ...] | None:
         """What is in this folder, also by way of a link; a folder's name has a slash behind it. () where there is no
@@ -49,13 +50,22 @@ class UnmountedTree:
             return None
         if name not in names:
             return ""
-        text = self._asked(lambda: read_file(self.device, self.kind, f"{self.folder}/{path}", _TEXT_MOST))
-        return text if text and len(text) < _TEXT_MOST else None
+        size = self._size(folder, name)
+        if size is None or not 0 < size <= _TEXT_MOST:
+            return None
+        return self._asked(lambda: read_all(self.device, self.kind, f"{self.folder}/{path}")) or None
+
+    def _size(self, folder: str, name: str) -> int | None:
+        if folder not in self._sizes:
+            self._sizes[folder] = self._asked(lambda: file_sizes(self.device, self.kind, self._path(folder))) or {}
+        return self._sizes[folder].get(name)
+
+    def _path(self, folder: str) -> str:
+        # The dot: what is before it is followed where it is a link.
+        return "/".join((self.folder, *filter(None, (folder, "."))))
 
     def _listed(self, folder: str) -> tuple[str, ...] | None:
-        # The dot: what is before it is followed where it is a link.
-        path = "/".join((self.folder, *filter(None, (folder, "."))))
-        if found := self._asked(lambda: list_names(self.device, self.kind, path)):
+        if found := self._asked(lambda: list_names(self.device, self.kind, self._path(folder))):
             return tuple(found) if len(found) <= _NAMES_MOST else None
         if not folder:
             return None
