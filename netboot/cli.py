@@ -131,7 +131,7 @@ def _serve(options: argparse.Namespace) -> int:
 
     from netboot import bootfiles
     from netboot.lan.interfaces import choose, read_links
-    from netboot.serve.ready import prepare
+    from netboot.serve.ready import prepare, unfit_profiles
     from netboot.serve.server import serve
 
     settings = load_settings(options.config)
@@ -143,6 +143,8 @@ def _serve(options: argparse.Namespace) -> int:
         bootfiles.build(settings.bootfiles_folder, progress=_say)
     if options.check:
         ready = prepare(settings)
+        for line in unfit_profiles(ready):
+            _say(line)
         _say(f"Ready to serve on {ready.interface.name}, {ready.interface.address}.")
         return 0
     asyncio.run(serve(settings, beside_another_dhcp=options.beside_another_dhcp))

@@ -34,8 +34,8 @@ def remember_masters(record: Record, store: Store) -> None:
             )
 
 
-def tell_unfit(profiles: Sequence[Profile], masters: "Masters") -> None:
-    """Log each profile whose master is there and cannot be what it asks for: its own job would be refused."""
+def unfit(profiles: Sequence[Profile], masters: "Masters") -> Iterator[str]:
+    """A sentence for each profile whose master is there and cannot be what it asks for: no PC is offered it."""
     for profile in profiles:
         try:
             master = masters(profile.master) if profile.master else None
@@ -43,7 +43,7 @@ def tell_unfit(profiles: Sequence[Profile], masters: "Masters") -> None:
             continue  # told when masters are put on the record
         problem = master_forbids(profile, master) if master is not None else None
         if problem is not None:
-            log.warning("the profile %s is not offered: %s", profile.id, problem.sentence("en"))
+            yield f"the profile {profile.id} is not offered: {problem.sentence('en')}"
 
 
 class Masters:

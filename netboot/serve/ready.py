@@ -1,6 +1,7 @@
 """Checks and loads what `netboot serve` needs, before any port is opened."""
 
 import ssl
+from collections.abc import Iterator
 from dataclasses import dataclass
 from ipaddress import IPv4Address
 from pathlib import Path
@@ -16,8 +17,10 @@ from netboot.files.data_folder import require_private
 from netboot.jobs.profile import Profile
 from netboot.jobs.profiles import load_profiles, load_shipped
 from netboot.lan.interfaces import Interface, choose, read_links
+from netboot.serve.masters import Masters, unfit
 from netboot.settings.config import Settings
 from netboot.shared.errors import NetbootError
+from netboot.store import Store
 from netboot.workshop.policies import Policies, check_defaults
 
 
@@ -70,6 +73,12 @@ def prepare(settings: Settings) -> Ready:
         ticket_key,
         plan,
     )
+
+
+def unfit_profiles(ready: Ready) -> Iterator[str]:
+    """A sentence for each profile whose master cannot be what it asks for. Raises NetbootError."""
+    folder = ready.settings.data_folder
+    return unfit(ready.profiles, Masters(Store(folder / "store", accepts=public_key(load_key(folder)))))
 
 
 def agent_for(settings: Settings, interface: Interface) -> bytes:

@@ -40,7 +40,7 @@ from netboot.masters.loader_level import level_of
 from netboot.records.record import Record, open_record
 from netboot.serve.boot_address import BootAddress, rendered
 from netboot.serve.dhcp_mode import ServedDhcp, Service
-from netboot.serve.masters import Masters, remember_masters, tell_unfit
+from netboot.serve.masters import Masters, remember_masters, unfit
 from netboot.serve.ready import Ready, agent_for, page_tls, prepare
 from netboot.serve.shelf import StoreShelf
 from netboot.serve.whereabouts_service import WhereaboutsService
@@ -105,7 +105,8 @@ async def _serve(ready: Ready, record: Record) -> None:
         log.warning("the profile %s was changed: what was chosen or armed for it before is withdrawn", profile)
     level = await asyncio.to_thread(level_of, ready.files.folder)
     masters = Masters(store, level)
-    await asyncio.to_thread(tell_unfit, ready.profiles, masters)
+    for line in await asyncio.to_thread(lambda: list(unfit(ready.profiles, masters))):
+        log.warning("%s", line)
     workshop = Workshop(
         record,
         live_board,

@@ -12,11 +12,18 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 import yaml
+from msgspec.structs import replace
 
 from netboot import bootfiles, cli
+from netboot.auth.server_keys import load_key, public_key
 from netboot.bootfiles.record import NAMES, current, write_record
+from netboot.files.assets import asset_folder
 from netboot.lab.network import INTERFACE, SERVER, open_lan
+from netboot.shared.manifest import Understood
+from netboot.shared.offers import Offers
+from netboot.store import Store
 from tests.namespace import inside
+from tests.store.test_store import part, put_master
 
 pytestmark = [pytest.mark.root, pytest.mark.asyncio(loop_scope="module")]
 
@@ -83,6 +90,24 @@ async def test_good_settings_are_ready_and_leave_the_ports_free(
     assert f"Ready to serve on {INTERFACE}, {SERVER}." in capsys.readouterr().err
     with inside(machine.namespace, lambda: socket.create_server((str(SERVER), 80))):
         pass
+
+
+async def test_a_profile_that_asks_its_master_for_what_that_has_not_is_told(
+    machine: Machine, capsys: pytest.CaptureFixture[str]
+) -> None:
+    machine.make_boot_files()
+    data, own = machine.folder / "data", machine.folder / "profiles"
+    data.mkdir()
+    key = load_key(data)
+    store = Store(data / "store", accepts=public_key(key))
+    manifest = put_master(store, "debian-minimal", part("a"), key=key)
+    store.publish(replace(manifest, understood=Understood(system="Debian", offers=Offers(timezones=("UTC",)))), key)
+    own.mkdir()
+    shipped = asset_folder("images") / "profiles/10-wipe-and-debian.yaml"
+    for zone, told in (("UTC", False), ("Europe/Paris", True)):
+        (own / "mine.yaml").write_text(f"{shipped.read_text()}customise:\n  timezone: {zone}\n")
+        assert machine.check(machine.settings(profiles=[str(own)])) == 0
+        assert ("the profile wipe-and-debian is not offered: " in capsys.readouterr().err) == told
 
 
 async def test_without_boot_files_the_check_names_the_command_of_a_checkout(
