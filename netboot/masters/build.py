@@ -23,6 +23,7 @@ from netboot.files.code import code_digest
 from netboot.masters.archives import Archive, find_archive
 from netboot.masters.boot_loader import esp_files, make_bios_core, write_configuration
 from netboot.masters.bootstrap import resolve
+from netboot.masters.built_tree import BuiltTree
 from netboot.masters.disk_image import (
     MIB,
     Geometry,
@@ -36,20 +37,24 @@ from netboot.masters.distributions import DISTRIBUTIONS
 from netboot.masters.intake import About, Progress, take_in
 from netboot.masters.package_cache import PackageCache
 from netboot.masters.recipe import Recipe
-from netboot.masters.recipe_reading import load_recipe, read_beside
+from netboot.masters.recipe_reading import load_recipe, read_beside, require_none
+from netboot.masters.recipe_rules import not_offered
 from netboot.masters.system_root import clamp_times, make_root
 from netboot.shared.errors import NetbootError
 from netboot.shared.manifest import Manifest, Needs
 from netboot.store import Store, StoreError
 from netboot.store.upkeep import collect_garbage, copy_master, forget_drafts, taking_back_unused_chunks
 from netboot.survey.disk_file import open_disk
+from netboot.survey.offers import read_offers
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A recipe with all that its build works from: the files beside it, the archive, what is installed, its inputs."""
+    """A recipe with all that its build works from: its file, those beside it, the archive, what is installed, its
+    inputs."""
 
     recipe: Recipe
+    path: Path
     beside: Mapping[str, bytes]
     archive: Archive
     packages: tuple[str, ...]
@@ -74,7 +79,7 @@ def build_master(
     with find_archive(wanted, downloads / "keys") as archive:
         packages = resolve(wanted, archive)
         inputs = inputs_digest(wanted, beside, packages)
-        work = Wanted(wanted, beside, archive, packages, PackageCache(downloads / wanted.suite), inputs)
+        work = Wanted(wanted, recipe, beside, archive, packages, PackageCache(downloads / wanted.suite), inputs)
         return _copy_or_build(work, cache_store, store, key, progress)
 
 
@@ -126,6 +131,7 @@ def _build(work: Wanted, cache_store: Store, key: SigningKey, progress: Progress
         root, image = folder / "root", folder / "disk.raw"
         progress(f"{recipe.name}: installing {distribution.title} {recipe.suite} (some minutes)")
         epoch = make_root(recipe, work.beside, work.archive, root, work.packages, work.downloads, progress)
+        require_none(not_offered(recipe, read_offers(BuiltTree(root))), work.path)
         progress(f"{recipe.name}: making the disk")
         write_configuration(root, distribution, ids.boot_ids(), recipe.kernel_parameters)
         core = make_bios_core(root, ids.boot_ids().root_partition)

@@ -7,7 +7,7 @@ Not for: what a recipe is (`recipe.py`).
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -15,7 +15,7 @@ import yaml
 
 from netboot.files import checked_yaml
 from netboot.masters.recipe import Recipe
-from netboot.masters.recipe_rules import mistakes
+from netboot.masters.recipe_rules import Mistake, mistakes
 from netboot.shared.errors import NetbootError
 from netboot.shared.manifest import MASTER_NAME
 
@@ -41,6 +41,13 @@ def parse_recipe(text: str, *, source: str, folder: Path) -> Recipe:
     for place, words in mistakes(recipe):
         raise checked_yaml.mistake(node, place, words, source=source, hint=_HINT)
     return recipe
+
+
+def require_none(found: Iterable[Mistake], path: Path) -> None:
+    """That there is none of these mistakes in the recipe at `path`. Raises NetbootError for the first, at its line."""
+    for place, words in found:
+        node = _extended(checked_yaml.compose(_text(path), source=str(path)), path.parent, (str(path),))
+        raise checked_yaml.mistake(node, place, words, source=str(path), hint=_HINT)
 
 
 def read_beside(recipe: Recipe, folder: Path) -> dict[str, bytes]:

@@ -3,11 +3,13 @@
 Not for: the form of the values (`recipe.py`).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from difflib import get_close_matches
 from typing import Final, NamedTuple
 
 from netboot.masters.recipe import Contents, Recipe
 from netboot.masters.users import POWERFUL
+from netboot.shared.offers import Offers
 
 _ANSWERED: Final = frozenset(
     f"/etc/{name}"
@@ -50,6 +52,27 @@ def mistakes(recipe: Recipe) -> Iterator[Mistake]:
         yield Mistake("$.desktop.autologin", f"there is no user {recipe.desktop.autologin}; expected one of `users`")
     if recipe.first_steps is not None and recipe.desktop is None:
         yield Mistake("$.first_steps", "a page for the new owner needs a `desktop` to be opened from")
+
+
+def not_offered(recipe: Recipe, offers: Offers) -> Iterator[Mistake]:
+    """What the packages of a recipe were asked to set and have not, once they are installed. Of what they have none at
+    all (no tzdata, no locales, no xkb-data), nothing is set and nothing is wrong."""
+    if offers.timezones and recipe.timezone not in offers.timezones:
+        yield _unknown("$.timezone", "time zone", recipe.timezone, offers.timezones)
+    if offers.keyboards:
+        layouts = tuple(name for name in offers.keyboards if "-" not in name)
+        if recipe.keyboard not in layouts:
+            yield _unknown("$.keyboard", "keyboard layout", recipe.keyboard, layouts)
+    if offers.locales:
+        for number, locale in enumerate(recipe.locales):
+            if locale.partition(".")[0] not in offers.locales:
+                known = tuple(f"{name}.UTF-8" for name in offers.locales)
+                yield _unknown(f"$.locales[{number}]", "locale", locale, known)
+
+
+def _unknown(place: str, what: str, value: str, known: Sequence[str]) -> Mistake:
+    near = get_close_matches(value, known, n=3, cutoff=0.5) or known[:3]
+    return Mistake(place, f"the packages have no {what} {value}; expected one of theirs, such as {', '.join(near)}")
 
 
 def _in_users(recipe: Recipe) -> Iterator[Mistake]:
