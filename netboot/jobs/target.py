@@ -72,18 +72,19 @@ def _pc_forbids(inventory: Inventory, master: MasterNeeds) -> Problem | None:
             "memory-too-small",
             {"master": master.name, "needed": module_size(master.memory), "found": module_size(found)},
         )
-    mode = inventory.firmware.mode
-    if mode not in master.firmware:
-        return Problem(
-            "firmware-mode", {"master": master.name, "needed": "/".join(master.firmware).upper(), "found": mode.upper()}
-        )
     return None
 
 
 def _never_starts(firmware: Firmware, master: MasterNeeds) -> Problem | None:
-    """Why this firmware, in the mode in which it booted the agent, could not start the master, or None."""
+    """Why this firmware, in the mode in which it booted the agent, could not start the master, or None.
+
+    A mode that the master's recipe does not allow is as one that its disk cannot start in.
+    """
     if firmware.mode == "bios":
-        return None if master.bios else Problem("master-no-bios", {"master": master.name})
+        starts = master.bios and "bios" in master.firmware
+        return None if starts else Problem("master-no-bios", {"master": master.name})
+    if "uefi" not in master.firmware:
+        return Problem("master-no-uefi", {"master": master.name})
     if firmware.uefi_bits == 32:
         return None if master.uefi_bits == 32 else Problem("firmware-32-bit", {"master": master.name})
     # A UEFI that does not tell its width may be of either.

@@ -10,7 +10,8 @@ from typing import Annotated, Final
 from msgspec import Meta, Struct
 
 from netboot.masters.distributions import DistributionName
-from netboot.masters.users import AccountName, User
+from netboot.masters.users import RecipeUser
+from netboot.shared.accounts import UserName
 from netboot.shared.fields import Hostname
 from netboot.shared.language import Language
 from netboot.shared.manifest import FirmwareMode, Line, MasterName
@@ -68,7 +69,7 @@ class InstalledFile(Contents, frozen=True, kw_only=True, forbid_unknown_fields=T
     """
 
     path: InstalledPath
-    owner: AccountName = "root"
+    owner: UserName = "root"
     mode: Annotated[str, Meta(pattern=r"^0[0-7]{3}\Z", description='four octal digits in quotes, such as "0644"')] = (
         "0644"
     )
@@ -136,7 +137,7 @@ class Recipe(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     keyboard: Word
     timezone: Word
     hostname: Hostname
-    users: Annotated[tuple[User, ...], Meta(min_length=1, max_length=32)]
+    users: Annotated[tuple[RecipeUser, ...], Meta(min_length=1, max_length=32)]
     desktop: Desktop | None = None
     first_steps: FirstSteps | None = None
     files: Annotated[tuple[InstalledFile, ...], Meta(max_length=1000)] = ()

@@ -175,6 +175,7 @@ def _write_files(recipe: Recipe, root: Path) -> None:
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(content, encoding="utf-8")
+        path.chmod(0o644)  # one that mmdebstrap copied from this machine, such as hostname, has the mode it has here
     if has_ssl_cert:
         wants = root / "etc/systemd/system/sysinit.target.wants"
         wants.mkdir(exist_ok=True)

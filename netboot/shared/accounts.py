@@ -1,7 +1,8 @@
-"""Accounts that a profile makes in the installed system, and what an account there is (passwd(5), shadow(5), group(5)).
+"""Accounts of an installed system, which recipes and profiles make, and what one there is (passwd(5), shadow(5),
+group(5)).
 
 Nobody ever knows a password beforehand: none is in a profile, and none is set. Pure. Not for: making them
-(`agent/customise/accounts.py`).
+(`agent/customise/accounts.py`, `masters/in_root.sh`), a recipe's own (`masters/users.py`).
 """
 
 from collections.abc import Sequence
@@ -14,8 +15,14 @@ FIRST_UID = 1000
 """People's accounts begin here (UID_MIN of login.defs(5), everywhere); what is below is the system's own."""
 LAST_UID = 60_000
 """And end here (UID_MAX): what is above is the system's own again, such as nobody."""
-UserName = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9-]{0,30}\Z")]
-GroupName = Annotated[str, Meta(pattern=r"^[a-z_][a-z0-9_-]{0,31}\Z")]
+UserName = Annotated[
+    str,
+    Meta(pattern=r"^[a-z][a-z0-9-]{0,30}\Z", description="a name of a-z, 0-9 and -, which begins with a letter"),
+]
+GroupName = Annotated[str, Meta(pattern=r"^[a-z_][a-z0-9_-]{0,31}\Z", description="a group's name")]
+UserTitle = Annotated[
+    str, Meta(max_length=60, pattern=r"^[^:,\x00-\x1f\x7f-\x9f]*\Z", description="one line without : and ,")
+]
 Groups = Annotated[tuple[GroupName, ...], Meta(max_length=32)]
 SignIn = Literal["locked", "first-login"]
 
@@ -28,7 +35,7 @@ class User(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_d
     """
 
     name: UserName
-    title: Annotated[str, Meta(max_length=60, pattern=r"^[^:,\x00-\x1f\x7f-\x9f]*\Z")] = ""
+    title: UserTitle = ""
     groups: Groups = ()
     sign_in: SignIn = "locked"
 

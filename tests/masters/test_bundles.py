@@ -12,7 +12,7 @@ import pytest
 from msgspec import UNSET
 from msgspec.structs import replace
 
-from netboot.auth.fingerprint import fingerprint
+from netboot.auth.fingerprint import in_one_word
 from netboot.auth.server_keys import load_key, public_key
 from netboot.masters.bundle import command_line
 from netboot.shared.manifest import Chunk, Manifest, Origin, Understood, parse_signed
@@ -24,7 +24,7 @@ from tests.masters.bundles import ANGERS, NANTES, bundle, import_command, told
 from tests.masters.commands import Workshop
 from tests.store.test_store import part, put_master
 
-PRINT = fingerprint(bytes(NANTES.verify_key))
+PRINT = in_one_word(bytes(NANTES.verify_key))
 
 
 @pytest.fixture

@@ -26,7 +26,7 @@ from netboot.lab.witness import witness
 from netboot.masters.build import build_master
 from netboot.shared.manifest import Manifest
 from netboot.store import Store
-from tests.masters.test_master_boots import expect
+from tests.masters.built import expect
 
 pytestmark = [pytest.mark.lab, pytest.mark.matrix, pytest.mark.timeout(7200)]
 

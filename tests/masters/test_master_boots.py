@@ -3,7 +3,6 @@
 The firmware is factory-new, so UEFI boots it by the removable path.
 """
 
-from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,40 +10,22 @@ import pytest
 from nacl.signing import SigningKey
 
 from netboot.files.assets import asset_folder
-from netboot.lab.console import Console
 from netboot.lab.firmware import Firmware
 from netboot.lab.machine import power_on, workshop_pc
 from netboot.lab.network import open_lan
 from netboot.lab.pc import BootOrder, Bus, DiskSpec
 from netboot.lab.witness import witness
 from netboot.masters.build import build_master
-from netboot.shared.manifest import Chunk, Manifest
+from netboot.shared.manifest import Manifest
 from netboot.shared.process import run
 from netboot.store import Store
+from tests.masters.built import *  # noqa: F403 — its fixtures: the master, and the disk that it lies on
+from tests.masters.built import expect, sign_in_first
 
 pytestmark = [pytest.mark.lab, pytest.mark.timeout(1500)]
 
-GIB = 1 << 30
-SIZE = 2 * GIB
-Lay = Callable[[Iterable[Chunk], Store, Path, int], None]
-
-
-@pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
-    return Store(tmp_path_factory.mktemp("masters") / "store")
-
-
-@pytest.fixture(scope="module")
-def master(store: Store) -> Manifest:
-    return build_master(asset_folder("images") / "debian-minimal.yaml", store, SigningKey.generate(), progress=print)
-
-
-@pytest.fixture
-def disk(master: Manifest, store: Store, lay: Lay, tmp_path: Path) -> Iterator[Path]:
-    path = tmp_path / "disk.raw"
-    lay(master.chunks, store, path, SIZE)
-    yield path
-    path.unlink()
+RECIPE = "debian-minimal"
+SIZE = 2 << 30
 
 
 @pytest.mark.matrix  # the daily run boots it in tests/lab/test_chain.py
@@ -59,29 +40,12 @@ async def test_the_master_boots_to_its_login_prompt(firmware: Firmware, disk: Pa
     async with open_lan() as lan, power_on(lan, spec) as pc:
         seconds = await pc.console.wait_for(r"^debian login: ", within=600)
         print(f"{firmware}: login prompt after {seconds:.1f} s")
-        await sign_in_first(pc.console)
+        await sign_in_first(pc.console, "debian", "[Nn]ouveau mot de passe", "[Rr]etapez")
         await expect(pc.console, "systemctl is-system-running --wait; true", "running")
         await expect(pc.console, "systemctl --failed --quiet; echo $?", "0")
         await expect(pc.console, "ls /etc/ssh/*_key | wc --lines", "3")
         if firmware is Firmware.SECURE_BOOT:
             await expect(pc.console, "tail --bytes=1 /sys/firmware/efi/efivars/SecureBoot-* | od -An -tu1", "1")
-
-
-async def sign_in_first(console: Console) -> None:
-    """As the recipe says: the first person to sign in chooses the password."""
-    console.write("atelier\r")
-    for prompt in ("[Nn]ouveau mot de passe", "[Rr]etapez"):
-        await console.wait_for(prompt, within=120)
-        console.write("Chouette-42-bleue\r")
-    # The shell throws away what was typed before its prompt.
-    await console.wait_for(r"^atelier@debian:~\$ ", within=120)
-
-
-async def expect(console: Console, typed: str, answer: str) -> None:
-    """Type a command at the prompt and wait for a line of its output."""
-    since = len(console.text)
-    console.write(f"{typed}\r")
-    await console.wait_for(rf"^\s*{answer}$", within=240, since=since)
 
 
 @pytest.mark.matrix

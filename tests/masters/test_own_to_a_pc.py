@@ -60,6 +60,14 @@ def test_no_key_is_shared_and_nothing_of_this_machine_stays(root: Path) -> None:
     assert [name for name in kept if not (root / name).exists()] == []
 
 
+def test_a_file_that_this_machine_had_otherwise_is_for_everybody_to_read_and_to_run_for_nobody(root: Path) -> None:
+    put(root, "etc/hostname")
+    (root / "etc/hostname").chmod(0o755)
+    finish_root(RECIPE, root)
+    assert (root / "etc/hostname").read_text(encoding="ascii") == f"{RECIPE.hostname}\n"
+    assert (root / "etc/hostname").stat().st_mode & 0o7777 == 0o644
+
+
 def test_a_link_to_what_resolved_writes_stays(root: Path) -> None:
     (root / "etc/resolv.conf").symlink_to("../run/systemd/resolve/stub-resolv.conf")
     finish_root(RECIPE, root)

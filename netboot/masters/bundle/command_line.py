@@ -16,7 +16,7 @@ from typing import Final
 from msgspec import UNSET
 from nacl.signing import SigningKey
 
-from netboot.auth.fingerprint import fingerprint, is_fingerprint
+from netboot.auth.fingerprint import in_one_word, is_fingerprint
 from netboot.auth.known_workshops import KnownWorkshop, forget, known_workshop, known_workshops, trust
 from netboot.auth.server_keys import load_key, public_key
 from netboot.bootfiles import current
@@ -50,7 +50,7 @@ def export(options: argparse.Namespace, settings: Settings, say: Say) -> int:
     workshop = _own_name(settings)
     size = write_bundle(store, digest, key, options.file, workshop=workshop, since=base, progress=say)
     say(f"{amount(size)} are written, signed by “{workshop}”. Whoever takes this in for the first time compares this")
-    say(f"workshop's key by telephone: {fingerprint(public_key(key))}")
+    say(f"workshop's key by telephone: {in_one_word(public_key(key))}")
     return 0
 
 
@@ -94,9 +94,9 @@ def workshops(options: argparse.Namespace, settings: Settings, say: Say) -> int:
         gone = forget(settings.data_folder, options.forget)
         say(f"“{gone.name}” is forgotten: its next master is asked about again. Those that are here stay.")
         return 0
-    lines = [f"{fingerprint(public_key(load_key(settings.data_folder)))}\tthis workshop, “{_own_name(settings)}”"]
+    lines = [f"{in_one_word(public_key(load_key(settings.data_folder)))}\tthis workshop, “{_own_name(settings)}”"]
     lines += [
-        f"{fingerprint(one.public_key)}\t“{one.name}”, known since {one.since}"
+        f"{in_one_word(one.public_key)}\t“{one.name}”, known since {one.since}"
         for one in known_workshops(settings.data_folder)
     ]
     for line in lines:
@@ -122,13 +122,13 @@ def _known(options: argparse.Namespace, settings: Settings, head: Head, key: Sig
         return _own_name(settings)
     if options.trust and not is_fingerprint(options.trust, head.public_key):
         raise NetbootError(
-            f"this file is signed by another key than you named: {fingerprint(head.public_key)}",
+            f"this file is signed by another key than you named: {in_one_word(head.public_key)}",
             hint="ask the other workshop what `netboot master workshops` says there; nothing was taken in",
         )
     known = known_workshop(settings.data_folder, head.public_key)
     if known is not None:
         return known.name
-    name, told = head.workshop, fingerprint(head.public_key)
+    name, told = head.workshop, in_one_word(head.public_key)
     say(f"This file is signed by a workshop that nobody here knows yet. It calls itself “{name}”.")
     if any(one.name == name for one in known_workshops(settings.data_folder)):
         say(f"CAREFUL: another workshop is known here as “{name}”, by another key.")
@@ -148,7 +148,7 @@ def _asked(file: Path, told: str) -> str:
         raise NetbootError(
             "a key is trusted by a person",
             hint="telephone that workshop, compare this with what `netboot master workshops` says there, then give it: "
-            f'--trust "{told}"',
+            f"--trust {told}",
         )
     sys.stderr.write(
         "Telephone that workshop: `netboot master workshops` says its key there. Type what they read out: "

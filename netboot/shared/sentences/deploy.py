@@ -8,7 +8,6 @@ Code = Literal[
     "exception-void",
     "deploy-stalled",
     "firmware-32-bit",
-    "firmware-mode",
     "memory-too-small",
     "master-no-bios",
     "master-no-uefi",
@@ -45,12 +44,6 @@ SENTENCES: Final[dict[Code, dict[Language, str]]] = {
         "en": "This PC's UEFI is a 32-bit one and the system {master} has no loader for it. Nothing was written. "
         "In the PC's setup choose BIOS mode (“Legacy”, CSM) if there is one, else another profile.",
     },
-    "firmware-mode": {
-        "fr": "Ce PC a démarré en mode {found}, et le système {master} demande le mode {needed}. Rien n'a été effacé. "
-        "Changez le mode de démarrage dans le réglage du PC, ou choisissez un autre profil.",
-        "en": "This PC started in {found} mode, and the system {master} needs {needed}. Nothing was erased. "
-        "Change the boot mode in the PC's setup, or choose another profile.",
-    },
     "memory-too-small": {
         "fr": "Ce PC a {found} de mémoire, et le système {master} en demande {needed}. Rien n'a été effacé. "
         "Ajoutez de la mémoire, ou choisissez un profil au système plus léger.",
@@ -58,15 +51,15 @@ SENTENCES: Final[dict[Code, dict[Language, str]]] = {
         "Add memory, or choose a profile with a lighter system.",
     },
     "master-no-bios": {
-        "fr": "Ce PC a démarré par BIOS et le système {master} n'a pas de quoi démarrer ainsi. Rien n'a été effacé. "
+        "fr": "Ce PC a démarré par BIOS et le système {master} ne démarre pas ainsi. Rien n'a été effacé. "
         "Dans le réglage du PC, choisissez le mode UEFI s'il existe, sinon un autre profil.",
-        "en": "This PC booted by BIOS and the system {master} has nothing that starts that way. Nothing was erased. In "
+        "en": "This PC booted by BIOS and the system {master} does not start that way. Nothing was erased. In "
         "the PC's setup choose UEFI mode if there is one, else another profile.",
     },
     "master-no-uefi": {
-        "fr": "Ce PC a démarré par UEFI et le système {master} n'a pas de chargeur pour elle. Rien n'a été effacé. "
+        "fr": "Ce PC a démarré par UEFI et le système {master} ne démarre pas ainsi. Rien n'a été effacé. "
         "Dans le réglage du PC, choisissez le mode BIOS (« Legacy », CSM) s'il existe, sinon un autre profil.",
-        "en": "This PC booted by UEFI and the system {master} has no loader for it. Nothing was erased. In the PC's "
+        "en": "This PC booted by UEFI and the system {master} does not start that way. Nothing was erased. In the PC's "
         "setup choose BIOS mode (“Legacy”, CSM) if there is one, else another profile.",
     },
     "chunk-damaged": {
