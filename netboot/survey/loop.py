@@ -12,9 +12,10 @@ import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 from netboot.shared.errors import NetbootError
+from netboot.shared.process import run
 
 # linux/loop.h: LOOP_CTL_GET_FREE, LOOP_CONFIGURE (Linux 5.8), and the flags.
 _GET_FREE: Final = 0x4C82
@@ -26,6 +27,7 @@ _AUTOCLEAR: Final = 4
 # struct loop_config: file, block size; struct loop_info64 of which offset, size limit and flags are set; reserved.
 _CONFIG: Final = struct.Struct("<II3Q2Q4I64s64s32s2Q64s")
 _TRIES: Final = 64
+_CONTROL: Final = Path("/dev/loop-control")
 
 
 @contextmanager
@@ -72,10 +74,17 @@ def _loop_device(image: Path, access: int, offset: int, length: int, sector: int
         os.close(device)
 
 
+def _control() -> BinaryIO:
+    if not _CONTROL.exists():
+        # Nobody has asked for the module yet: so it is in the agent, where no udev rule loads it.
+        run(["modprobe", "--quiet", "loop"], expect=None, timeout=60)
+    return _CONTROL.open("rb")
+
+
 def _attach(file: int, access: int, offset: int, length: int, sector: int) -> tuple[int, Path]:
     flags = _AUTOCLEAR if access == os.O_RDWR else _AUTOCLEAR | _READ_ONLY
     config = _CONFIG.pack(file, sector, 0, 0, 0, offset, length, 0, 0, 0, flags, b"", b"", b"", 0, 0, b"")
-    with Path("/dev/loop-control").open("rb") as control:
+    with _control() as control:
         for _ in range(_TRIES):
             path = Path(f"/dev/loop{fcntl.ioctl(control, _GET_FREE)}")
             device = os.open(path, access | os.O_CLOEXEC)
