@@ -31,6 +31,7 @@ from netboot.webui import (
     giving_up,
     live,
     machine_page,
+    making_page,
     masters_page,
     merging,
     paper_page,
@@ -44,7 +45,9 @@ from netboot.webui.refusal import Code, Refusal
 from netboot.webui.render import page, renderer, renderer_key
 from netboot.webui.turns import Turns
 from netboot.webui.visitor import recognise, visitor
+from netboot.webui.workbench import Workbench, makings_key, workbench_key
 from netboot.workshop.greeting import Workshop
+from netboot.workshop.makings import Makings
 
 log = logging.getLogger(__name__)
 
@@ -68,11 +71,14 @@ async def page_application(
     settings: Settings,
     hosts: Collection[str] = frozenset(),
     shelf: masters_page.MastersShelf | None = None,
+    workbench: Workbench | None = None,
+    makings: Makings | None = None,
 ) -> web.Application:
     """The aiohttp application of the page. Logs the first start's code while there is no operator.
 
     `hosts` are the names that it is reached by, beside the address that was connected to; `shelf`: the masters there
-    are, None where nobody tells.
+    are, None where nobody tells. `workbench` and `makings`: what masters are made of, and what makes them; None where
+    none can be made from the page.
     """
     middlewares = [_errors, only_known_hosts(hosts, _foreign_name), _recognised, _own_site, _plain_body]
     app = web.Application(middlewares=middlewares, client_max_size=LONGEST_FORM)
@@ -91,6 +97,9 @@ async def page_application(
     app[masters_page.using_key] = Turns(at_once=1, queue=2)
     if shelf is not None:
         app[masters_page.shelf_key] = shelf
+    if workbench is not None and makings is not None:
+        app[workbench_key] = workbench
+        app[makings_key] = makings
     app[paper_page.papers_key] = Turns(at_once=1, queue=16)
     app.on_response_prepare.append(_headers)
     app.on_shutdown.append(_end_streams)
@@ -127,6 +136,11 @@ def _routes() -> list[web.AbstractRouteDef]:
         web.post("/give-up", giving_up.give_up),
         web.get("/masters", masters_page.show_masters),
         web.post("/masters/use", masters_page.use_version),
+        web.post("/masters/build", making_page.build),
+        web.get("/masters/import", making_page.show_import),
+        web.post("/masters/import", making_page.take_in),
+        web.post("/masters/stop", making_page.stop),
+        web.get("/masters/live", making_page.live),
         web.get("/paper/{visit:[0-9A-Za-z_-]+}.{what}", paper_page.show_paper),
         web.get("/papers", batch_papers.show_papers),
         web.post("/papers", batch_papers.give_papers),

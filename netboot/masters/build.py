@@ -110,6 +110,11 @@ def _copy_or_build(work: Wanted, cache_store: Store, store: Store, key: SigningK
         return manifest
 
 
+def room_to_build(recipe: Recipe) -> int:
+    """The bytes that a build needs in the cache: the root as a folder, the disk image, and the chunks, side by side."""
+    return 3 * recipe.disk * MIB
+
+
 def inputs_digest(recipe: Recipe, beside: Mapping[str, bytes], packages: tuple[str, ...]) -> str:
     """The name of a build: everything that decides what is in it, 64 hex digits."""
     # The code that decides what is on a built disk; a change of any of it makes another build.
@@ -124,8 +129,7 @@ def _build(work: Wanted, cache_store: Store, key: SigningKey, progress: Progress
     recipe, distribution = work.recipe, DISTRIBUTIONS[work.recipe.distribution]
     geometry = Geometry(size=recipe.disk * MIB, esp_length=recipe.esp * MIB)
     ids = Identifiers(work.inputs)
-    # The root as a folder, the disk image, and the chunks, side by side.
-    cache_store.require_space(3 * geometry.size)
+    cache_store.require_space(room_to_build(recipe))
     with cache_store.draft(".build") as folder:
         folder.mkdir()
         root, image = folder / "root", folder / "disk.raw"

@@ -53,6 +53,8 @@ Kind = Literal[
     "job-ended",
     "master-added",
     "master-chosen",
+    "making-begun",
+    "making-ended",
     "record-restored",
     "operator-set",
     "person-forgotten",

@@ -27,6 +27,7 @@ from netboot.records.aggregates.journal import Journal
 from netboot.records.aggregates.kits import Kits
 from netboot.records.aggregates.leases import Leases
 from netboot.records.aggregates.machines import Machines
+from netboot.records.aggregates.makings import Makings
 from netboot.records.aggregates.masters import Masters
 from netboot.records.aggregates.papers import Papers
 from netboot.records.aggregates.people import People
@@ -94,6 +95,7 @@ class Record:
         self.papers = Papers(self._open)
         self.people = People(self._open)
         self.masters = Masters(self._open)
+        self.makings = Makings(self._open)
         self.leases = Leases(self._open)
 
     def compare_with_head(self) -> None:

@@ -44,6 +44,7 @@ from netboot.serve.masters import Masters, remember_masters, unfit
 from netboot.serve.ready import Ready, agent_for, page_tls, prepare
 from netboot.serve.shelf import StoreShelf
 from netboot.serve.whereabouts_service import WhereaboutsService
+from netboot.serve.workbench import StoreWorkbench
 from netboot.settings.config import Settings
 from netboot.settings.names import DEFAULT_DOMAIN
 from netboot.store import Store
@@ -51,6 +52,7 @@ from netboot.tftp import FolderSource, Limits, Outcome, TftpServer, TftpSettings
 from netboot.web import page_application
 from netboot.workshop.greeting import Workshop
 from netboot.workshop.live_board import Conflict, LiveBoard
+from netboot.workshop.makings import Makings
 
 log = logging.getLogger(__name__)
 
@@ -198,7 +200,12 @@ async def _serve(ready: Ready, record: Record) -> None:
             dhcp=dhcp,
         )
         await place.open(ready.interface.address)
-        page = await _http_runner(stack, await page_application(workshop, settings, hosts, StoreShelf(store)))
+        makings = Makings(record, store.current)
+        await makings.recover()
+        page = await _http_runner(
+            stack,
+            await page_application(workshop, settings, hosts, StoreShelf(store), StoreWorkbench(settings), makings),
+        )
         await web.SockSite(page, _page_socket(settings), ssl_context=page_tls(settings), backlog=BACKLOG).start()
         await tftp.start()
         stack.callback(tftp.close)
@@ -206,7 +213,7 @@ async def _serve(ready: Ready, record: Record) -> None:
         whereabouts = WhereaboutsService(key, lambda: place.address, interface=interface, port=port)
         await whereabouts.start()
         stack.callback(whereabouts.close)
-        services += [tftp, whereabouts, workshop.starts]
+        services += [tftp, whereabouts, workshop.starts, makings]
         services += await dhcp.start(stack, record)
         services.append(AddressWatch(ready.interface, on_move=place.move, on_trouble=live_board.tell_trouble))
         if not await asyncio.to_thread(digits.is_set):

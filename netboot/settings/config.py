@@ -162,6 +162,13 @@ class CertificatesSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fie
     contact: PaperLine = ""
 
 
+class MastersSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What masters are made of on the page: folders of your own `recipes`, and of images to take in, `inbox`."""
+
+    recipes: tuple[FolderPath, ...] = ()
+    inbox: FolderOrDefault = ""
+
+
 class LogSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`json` prints one JSON object a line."""
 
@@ -191,6 +198,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     agent: AgentSettings = AgentSettings()
     machines: tuple[MachineSettings, ...] = ()
     certificates: CertificatesSettings = CertificatesSettings()
+    masters: MastersSettings = MastersSettings()
     log: LogSettings = LogSettings()
 
     @property
@@ -202,6 +210,11 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     def profile_folders(self) -> tuple[Path, ...]:
         """Where profiles are: netboot's own, then the workshop's, of which a later one's id wins."""
         return (asset_folder("images") / "profiles", *map(Path, self.profiles))
+
+    @property
+    def recipe_folders(self) -> tuple[Path, ...]:
+        """Where recipes are: netboot's own, then the workshop's, of which a later one's file name wins."""
+        return (asset_folder("images"), *map(Path, self.masters.recipes))
 
     @property
     def heads_folder(self) -> Path:

@@ -16,8 +16,8 @@ MASTER_TEXTS: Final[dict[str, dict[Language, str]]] = {
         "en": "Systems (masters) that this server knows",
     },
     "no_master": {
-        "fr": "Aucun système. Construisez-en un avec « netboot master build », ou importez-le.",
-        "en": "No system. Build one with “netboot master build”, or import one.",
+        "fr": "Aucun système. Connectez-vous pour en construire ou en importer un.",
+        "en": "No system. Sign in to build one or import one.",
     },
     "master_current": {"fr": "version actuelle : les PC la reçoivent", "en": "current version: PCs get it"},
     "master_current_no": {"fr": "version actuelle", "en": "current version"},

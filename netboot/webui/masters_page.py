@@ -1,7 +1,7 @@
 """The page of masters: what is in the store, what uses it, and which version PCs get.
 
-What is in the store comes as values from the server's side (`serve/shelf.py`): a page knows no store. Not for: building
-and importing (`netboot master …`).
+What is in the store comes as values from the server's side (`serve/shelf.py`): a page knows no store. Not for: what is
+made from the page (`making_page.py`).
 """
 
 import asyncio
@@ -22,6 +22,7 @@ from netboot.webui.refusal import Refusal
 from netboot.webui.render import page
 from netboot.webui.turns import Turns
 from netboot.webui.visitor import operators_form
+from netboot.webui.workbench import bench_of, makings_key
 from netboot.workshop.greeting import Workshop
 
 VersionState = Literal["whole", "lacking", "unsigned", "damaged"]
@@ -83,6 +84,7 @@ async def show_masters(request: web.Request) -> web.Response:
     workshop = request.app[workshop_key]
     shelf = await shelf_of(request)
     had = await asyncio.to_thread(workshop.record.masters.all)
+    makings = request.app.get(makings_key)
     problems = await asyncio.to_thread(_problems, workshop, {master.name for master in had})
     return page(
         request,
@@ -93,6 +95,10 @@ async def show_masters(request: web.Request) -> web.Response:
         profiles_of=_profiles(workshop),
         jobs_of=await asyncio.to_thread(_jobs, workshop),
         used=request.query.get("used") == "1",
+        bench=await bench_of(request),
+        makes=makings is not None,
+        shown=makings.shown if makings is not None else None,
+        making_runs=makings is not None and makings.runs,
     )
 
 

@@ -24,6 +24,10 @@ Code = Literal[
     "no-own-name",
     "no-master",
     "no-such-version",
+    "no-such-recipe",
+    "no-such-file",
+    "no-room",
+    "making-at-work",
     "master-unsigned",
     "master-fixed",
     "master-lacks",
@@ -87,6 +91,10 @@ _STATUS: Final[dict[Code, int]] = {
     "no-own-name": 409,
     "no-master": 409,
     "no-such-version": 409,
+    "no-such-recipe": 409,
+    "no-such-file": 409,
+    "no-room": 507,
+    "making-at-work": 409,
     "master-unsigned": 409,
     "master-fixed": 409,
     "master-lacks": 409,
@@ -191,6 +199,24 @@ _SENTENCES: Final[dict[Code, dict[Language, str]]] = {
         "fr": "Cette version n'est plus là, n'est pas entière, ou est déjà l'actuelle. Rien n'a changé : relisez la "
         "page.",
         "en": "This version is no longer there, is not whole, or is current already. Nothing has changed; look again.",
+    },
+    "no-such-recipe": {
+        "fr": "Cette recette n'est plus là, a une faute, ou ne peut pas être construite ici. Revenez aux systèmes.",
+        "en": "This recipe is no longer there, has a mistake, or cannot be built here. Go back to the systems.",
+    },
+    "no-such-file": {
+        "fr": "Ce fichier n'est plus dans le dossier des images. Revenez aux systèmes et choisissez encore.",
+        "en": "This file is no longer in the folder of images. Go back to the systems and choose again.",
+    },
+    "no-room": {
+        "fr": "Il n'y a pas assez de place sur le disque du serveur. Libérez-en (netboot master gc), puis recommencez. "
+        "Rien n'est commencé.",
+        "en": "There is not enough room on the server's disk. Free some (netboot master gc), then try again. Nothing "
+        "has begun.",
+    },
+    "making-at-work": {
+        "fr": "Un autre système est en fabrication. Attendez sa fin, ou arrêtez-la. Rien n'est commencé.",
+        "en": "Another system is being made. Wait until that has ended, or stop it. Nothing has begun.",
     },
     "master-unsigned": {
         "fr": "Le système de ce profil n'est pas signé par cet atelier : aucun PC ne l'accepte. Remettez la clé "

@@ -176,6 +176,8 @@ EVENTS: Final[dict[Kind, dict[Language, str]]] = {
         "fr": "autre version d'un système donnée aux PC",
         "en": "another version of a system given to PCs",
     },
+    "making-begun": {"fr": "fabrication d'un système commencée", "en": "making of a system begun"},
+    "making-ended": {"fr": "fabrication d'un système terminée", "en": "making of a system ended"},
     "operator-set": {"fr": "opérateur ajouté ou mot de passe changé", "en": "operator added or password changed"},
     "person-forgotten": {"fr": "personne oubliée", "en": "person forgotten"},
 }

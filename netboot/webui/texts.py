@@ -11,6 +11,7 @@ from netboot.shared.language import Language
 from netboot.webui.disk_texts import DISK_TEXTS
 from netboot.webui.drive_erase_texts import DRIVE_ERASE_TEXTS
 from netboot.webui.lock_texts import LOCK_TEXTS
+from netboot.webui.making_texts import MAKING_TEXTS
 from netboot.webui.master_texts import MASTER_TEXTS
 from netboot.webui.naming_texts import NAMING_TEXTS
 from netboot.webui.paper_texts import PAPER_TEXTS
@@ -341,6 +342,7 @@ TEXTS: Final[dict[str, dict[Language, str]]] = {
     **VISIT_TEXTS,
     **PAPER_TEXTS,
     **MASTER_TEXTS,
+    **MAKING_TEXTS,
     **NAMING_TEXTS,
 }
 

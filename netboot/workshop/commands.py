@@ -14,6 +14,7 @@ from netboot.jobs.actor import Actor
 from netboot.jobs.disk_answers import Answer
 from netboot.jobs.disk_take_out import TakeOut
 from netboot.jobs.identity import Key
+from netboot.jobs.making import Making, Order
 from netboot.jobs.policy import Policy
 from netboot.jobs.profile import Profile
 from netboot.records.record import Record
@@ -25,6 +26,7 @@ from netboot.shared.stages.capture import CaptureOptions
 from netboot.workshop.agent_lines import AgentLines
 from netboot.workshop.agent_session import Session
 from netboot.workshop.contested_lines import ContestedLines
+from netboot.workshop.makings import Makings
 from netboot.workshop.policies import Policies
 from netboot.workshop.stage_questions import StageQuestions
 from netboot.workshop.start_watch import StartWatch
@@ -244,6 +246,16 @@ class Commands:
         except BaseException:
             use(name, before)
             raise
+
+    async def make_master(self, actor: Actor, makings: Makings, order: Order) -> Making:
+        """Build a master, or take one in. Raises AtWork while another one is made."""
+        _may_order(actor)
+        return await makings.begin(order, actor.name)
+
+    def stop_making(self, actor: Actor, makings: Makings, making: str) -> bool:
+        """End the making of a master; False when it is at work no more."""
+        _may_order(actor)
+        return makings.stop(making, actor.name)
 
     def _profile(self, name: str) -> Profile:
         profile = self._profiles.get(name)

@@ -9,6 +9,7 @@ import pytest
 import netboot.webui
 from netboot.dhcp.core import Remark
 from netboot.dhcp.service import REASONS_TOLD
+from netboot.jobs.making import MakingKind, MakingState, Step
 from netboot.jobs.stage_questions import Counted
 from netboot.lan.address_watch import Trouble
 from netboot.records.events import Kind
@@ -54,6 +55,11 @@ def test_every_text_is_used_somewhere() -> None:
     by_value |= {f"counted_{how}" for how in get_args(Counted)}
     by_value |= {f"master_{state}" for state in get_args(VersionState)}
     by_value |= {f"called_{word}" for word in (*get_args(Field), *get_args(Mistake))}
+    by_value |= {f"making_{state}" for state in get_args(MakingState)} | {
+        f"making_of_{kind}" for kind in get_args(MakingKind)
+    }
+    by_value |= {f"making_why_{state}" for state in ("failed", "stopped", "interrupted")}
+    by_value |= {f"step_{step}" for step in get_args(Step)}
     unused = [name for name in TEXTS if name not in by_value and not re.search(rf't\.{name}\b|TEXTS\["{name}"\]', said)]
     assert unused == []
 

@@ -1,0 +1,78 @@
+"""A master that is made on the server because a person ordered it on the page: built, or taken in. Values only.
+
+Not for: making it (`masters/worker.py`), what is ordered and told (`workshop/makings.py`).
+"""
+
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+from netboot.shared.fields import Identifier
+
+MakingKind = Literal["build", "import"]
+MakingState = Literal["running", "done", "failed", "stopped", "interrupted"]
+"""How it stands: `stopped` by a person, `interrupted` because the server ended."""
+
+Told = Annotated[str, Meta(max_length=2000)]
+
+
+class Making(Struct, frozen=True, kw_only=True):
+    """One of them. `source` is the recipe, or the file, by its name; `began` and `ended` are seconds since the epoch.
+
+    `before` is the digest of the version that was current when it began. `digest` and `version` are what came of it;
+    `message` and `hint` say why nothing did, in a technician's English.
+    """
+
+    id: Identifier
+    kind: MakingKind
+    name: Told
+    source: Told
+    began: float
+    state: MakingState = "running"
+    before: str = ""
+    ended: float = 0.0
+    digest: str = ""
+    version: Told = ""
+    message: Told = ""
+    hint: Told = ""
+
+
+Step = Literal[
+    "looking-up",
+    "waiting",
+    "downloading",
+    "installing",
+    "setting-up",
+    "making-disk",
+    "unpacking",
+    "restoring",
+    "checking",
+    "shrinking",
+    "packing",
+    "copying",
+]
+
+
+class BuildOrder(Struct, frozen=True, kw_only=True, tag="build"):
+    """Build this recipe, a file, whose master has this name. `data` is the workshop's data folder."""
+
+    data: str
+    recipe: str
+    name: str
+
+
+class ImportOrder(Struct, frozen=True, kw_only=True, tag="import"):
+    """Take in this file, or folder, as a master that is called so. Its loaders must start where a PC booted by the shim
+    in the folder `bootfiles`. Without a `version` it is the moment.
+    """
+
+    data: str
+    bootfiles: str
+    file: str
+    name: str
+    version: str
+    title: str
+    licence: str
+
+
+Order = BuildOrder | ImportOrder

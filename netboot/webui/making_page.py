@@ -1,0 +1,124 @@
+"""Masters made from the page: building a recipe, taking in a file of the inbox, stopping either, and watching it.
+
+What there is comes as values from the server's side (`serve/workbench.py`), the work goes on in a process of its own
+(`workshop/makings.py`). Not for: what is in the store (`masters_page.py`).
+"""
+
+import asyncio
+import contextlib
+import json
+
+from aiohttp import hdrs, web
+
+from netboot.records.refusals import AtWork
+from netboot.webui.keys import workshop_key
+from netboot.webui.live import BEAT, GATHER, READ_WITHIN, viewers_key
+from netboot.webui.naming import called_in, naming_of
+from netboot.webui.refusal import Refusal
+from netboot.webui.render import page, part
+from netboot.webui.visitor import COOKIE, operators_form, recognise, signed_in, visitor
+from netboot.webui.workbench import ShownFile, bench_of, makings_key, workbench_key
+from netboot.workshop.called import Called, licence
+from netboot.workshop.makings import Makings
+
+
+async def build(request: web.Request) -> web.Response:
+    """POST /masters/build: build the recipe of this id."""
+    who, form = await operators_form(request)
+    makings, bench = _require(request), await bench_of(request)
+    order = await asyncio.to_thread(request.app[workbench_key].order_to_build, form.get("recipe", ""))
+    if order is None or bench is None or not bench.may_build:
+        raise Refusal("no-such-recipe")
+    room = next((one.room for one in bench.recipes if one.id == form.get("recipe", "")), 0)
+    if bench.free < room:
+        raise Refusal("no-room")
+    try:
+        await request.app[workshop_key].commands.make_master(who.actor, makings, order)
+    except AtWork:
+        raise Refusal("making-at-work") from None
+    return _back()
+
+
+async def show_import(request: web.Request) -> web.Response:
+    """GET /masters/import: what the master of a file of the inbox is to be called."""
+    signed_in(request)
+    _require(request)
+    file = await _file(request, request.query.get("file", ""))
+    naming = await naming_of(request, Called("", "", "", ""), judged=False)
+    return page(request, "import.html.j2", file=file, naming=naming)
+
+
+async def take_in(request: web.Request) -> web.Response:
+    """POST /masters/import: take in this file, once what it is to be called is right."""
+    who, form = await operators_form(request)
+    makings = _require(request)
+    file = await _file(request, form.get("file", ""))
+    called = called_in(form)
+    naming = await naming_of(request, called, judged=True, again=form.get("again", ""))
+    if not naming.settled:
+        return page(request, "import.html.j2", file=file, naming=naming)
+    called = Called(called.name, called.version, called.title, licence(called.licence) or called.licence)
+    order = await asyncio.to_thread(request.app[workbench_key].order_to_import, file.name, called)
+    if order is None:
+        raise Refusal("no-such-file")
+    try:
+        await request.app[workshop_key].commands.make_master(who.actor, makings, order)
+    except AtWork:
+        raise Refusal("making-at-work") from None
+    return _back()
+
+
+async def stop(request: web.Request) -> web.Response:
+    """POST /masters/stop: end the `making` that was seen."""
+    who, form = await operators_form(request)
+    makings = _require(request)
+    request.app[workshop_key].commands.stop_making(who.actor, makings, form.get("making", ""))
+    return _back()
+
+
+async def live(request: web.Request) -> web.StreamResponse:
+    """GET /masters/live: how far the newest making is, as server-sent events."""
+    makings = _require(request)
+    answer = web.StreamResponse(headers={hdrs.CONTENT_TYPE: "text/event-stream", hdrs.CACHE_CONTROL: "no-store"})
+    async with request.app[viewers_key].seat(request.remote or "", request.cookies.get(COOKIE, "")):
+        with contextlib.suppress(ConnectionError, TimeoutError):
+            await answer.prepare(request)
+            await _stream(request, answer, makings)
+    return answer
+
+
+async def _stream(request: web.Request, answer: web.StreamResponse, makings: Makings) -> None:
+    who = visitor(request)
+    async with makings.watch() as changed:
+        while True:
+            await recognise(request)
+            if visitor(request) != who:
+                return
+            changed.clear()
+            html = part(request, "making.html.j2", who, shown=makings.shown)
+            event = f"event: making\ndata: {json.dumps({'html': html})}\n\n"
+            async with asyncio.timeout(READ_WITHIN):
+                await answer.write(event.encode())
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(BEAT):
+                    await changed.wait()
+                    await asyncio.sleep(GATHER)
+
+
+async def _file(request: web.Request, name: str) -> ShownFile:
+    bench = await bench_of(request)
+    found = next((file for file in bench.files if file.name == name), None) if bench is not None else None
+    if found is None:
+        raise Refusal("no-such-file")
+    return found
+
+
+def _require(request: web.Request) -> Makings:
+    """Raises Refusal where this server makes no masters."""
+    if makings_key not in request.app or workbench_key not in request.app:
+        raise Refusal("no-such-page")
+    return request.app[makings_key]
+
+
+def _back() -> web.Response:
+    return web.Response(status=303, headers={"Location": "/masters#making"})

@@ -1,0 +1,232 @@
+"""Makes masters on the server for people on the page: one at a time, each in a process of its own.
+
+A build takes minutes, root and gigabytes, so it never runs in this process; nothing half made is ever offered, since
+the process publishes at its end (`store/store.py`). The server's end stops it; what a killed server left at work is
+told as interrupted at the next start. Not for: who may order it (`commands.py`), doing it (`masters/worker.py`).
+"""
+
+import asyncio
+import dataclasses
+import logging
+import os
+import secrets
+import sys
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Event
+from typing import Final
+
+import msgspec
+from msgspec.structs import replace
+
+from netboot.jobs.making import BuildOrder, ImportOrder, Making, MakingState, Order, Step
+from netboot.masters.work_lines import Made, Progress, Refused, read_line
+from netboot.records.record import Record
+from netboot.shared.errors import NetbootError
+from netboot.shared.long_programs import ProgramStoppedError, follow
+from netboot.shared.manifest import Manifest
+from netboot.shared.process import ProgramError
+
+log = logging.getLogger(__name__)
+
+LONGEST: Final = 12 * 3600.0
+"""Seconds: a desktop over a slow line; an image of a terabyte from a slow disk."""
+_LINES: Final = 64 * 1024
+WORKER: Final = ("nice", "--adjustment=10", sys.executable, "-m", "netboot.masters.worker")
+"""PCs at work come first."""
+
+FindCurrent = Callable[[str], Manifest | None]
+"""The current version of a master, None where there is none. May block. Raises NetbootError."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A making, and how far it is: the newest line, the step that it is at and how much of that is done."""
+
+    making: Making
+    line: str = ""
+    step: Step | None = None
+    percent: int | None = None
+    stopping: bool = False
+
+
+@dataclass(slots=True)
+class _AtWork:
+    order: Order
+    stop: Event = field(default_factory=Event)
+    stopped_by: str = ""
+    said: Made | Refused | None = None
+
+
+class Makings:
+    """`run` does the work: a service of the server. `find_current` says which version of a master there is now."""
+
+    def __init__(
+        self,
+        record: Record,
+        find_current: FindCurrent,
+        clock: Callable[[], float] = time.time,
+        worker: Sequence[str | os.PathLike[str]] = WORKER,
+    ) -> None:
+        self._record = record
+        self._find_current = find_current
+        self._clock = clock
+        self._worker = worker
+        self._watchers: set[asyncio.Event] = set()
+        self._orders: asyncio.Queue[_AtWork] = asyncio.Queue(1)
+        self._at_work: _AtWork | None = None
+        self.shown: Shown | None = None
+        """The newest, None where there was none."""
+
+    @property
+    def runs(self) -> bool:
+        """Whether one is at work."""
+        return self.shown is not None and self.shown.making.state == "running"
+
+    async def recover(self) -> None:
+        """At the server's start: what the last server left at work is over."""
+        newest = await asyncio.to_thread(self._record.makings.newest)
+        if newest is None:
+            return
+        self.shown = Shown(newest)
+        if newest.state == "running":
+            made = await self._current(newest.name)
+            if made is not None and made.digest != newest.before:
+                await self._end("done", newest, digest=made.digest, version=made.version)
+            else:
+                log.warning("the making of %s was interrupted by the server's end", newest.name)
+                await self._end("interrupted", newest)
+
+    async def begin(self, order: Order, who: str) -> Making:
+        """Begin it, for this person. Raises AtWork while another one is at work."""
+        name, source = _named(order)
+        current = await self._current(name)
+        making = Making(
+            id=secrets.token_hex(8),
+            kind="build" if isinstance(order, BuildOrder) else "import",
+            name=name,
+            source=source,
+            began=self._clock(),
+            before=current.digest if current is not None else "",
+        )
+        await asyncio.to_thread(self._record.makings.begin, making, who)
+        self._at_work = _AtWork(order)
+        self._tell(Shown(making))
+        self._orders.put_nowait(self._at_work)
+        return making
+
+    def stop(self, making: str, who: str) -> bool:
+        """End this one: False when it is at work no more."""
+        one = self._at_work
+        if one is None or self.shown is None or self.shown.making.id != making:
+            return False
+        one.stopped_by = who
+        one.stop.set()
+        self._tell(dataclasses.replace(self.shown, stopping=True))
+        return True
+
+    async def run(self) -> None:
+        """Do what was ordered, one after the other, until it is cancelled: then what is at work is ended first."""
+        while True:
+            one = await self._orders.get()
+            work = asyncio.create_task(self._do(one))
+            try:
+                await asyncio.shield(work)
+            except asyncio.CancelledError:
+                one.stop.set()
+                await asyncio.wait([work])
+                raise
+            except Exception:
+                # The record's disk is full, say: PCs are served all the same.
+                log.exception("how the making of a master ended could not be kept")
+
+    @asynccontextmanager
+    async def watch(self) -> AsyncIterator[asyncio.Event]:
+        """An event that is set whenever something is new to show; whoever waits for it clears it."""
+        event = asyncio.Event()
+        self._watchers.add(event)
+        try:
+            yield event
+        finally:
+            self._watchers.discard(event)
+
+    async def _do(self, one: _AtWork) -> None:
+        assert self.shown is not None
+        making = self.shown.making
+        loop = asyncio.get_running_loop()
+
+        def told(text: str) -> None:
+            loop.call_soon_threadsafe(self._heard, one, text)
+
+        words = [*self._worker, msgspec.json.encode(one.order).decode()]
+        why = ""
+        try:
+            await asyncio.to_thread(follow, words, told, timeout=LONGEST, stop=one.stop, expect=None, longest=_LINES)
+        except ProgramStoppedError:
+            pass
+        except ProgramError as error:
+            why = str(error)[:2000]
+        # What the thread told before it ended is heard by now: call_soon keeps its order.
+        match one.said:
+            case Made() as made:
+                await self._remember(made)
+                await self._end("done", making, digest=made.digest, version=made.version)
+            case Refused() as refused:
+                await self._end("failed", making, message=refused.message, hint=refused.hint)
+            case None if one.stop.is_set():
+                state: MakingState = "stopped" if one.stopped_by else "interrupted"
+                await self._end(state, making, who=one.stopped_by)
+            case None:
+                await self._end(
+                    "failed", making, message="the work was ended from outside, or ran out of memory", hint=why
+                )
+        if self._at_work is one:
+            self._at_work = None
+
+    async def _current(self, name: str) -> Manifest | None:
+        try:
+            return await asyncio.to_thread(self._find_current, name)
+        except NetbootError:
+            return None
+
+    async def _remember(self, made: Made) -> None:
+        await asyncio.to_thread(
+            self._record.masters.remember, made.digest, name=made.name, version=made.version, licence=made.licence
+        )
+
+    async def _end(self, state: MakingState, making: Making, who: str = "", **values: str) -> None:
+        ended = replace(making, state=state, ended=self._clock(), **values)
+        await asyncio.to_thread(self._record.makings.end, ended, who)
+        log.info("the making of %s: %s %s", ended.name, state, ended.message)
+        self._tell(Shown(ended))
+
+    def _heard(self, one: _AtWork, text: str) -> None:
+        """One line of its output."""
+        line = read_line(text)
+        shown = self.shown
+        match line:
+            case Progress() if shown is not None:
+                log.info("%s: %s", shown.making.name, line.line)
+                step, percent = line.step or shown.step, line.percent
+                if line.step in (None, shown.step) and percent is None:
+                    percent = shown.percent
+                self._tell(dataclasses.replace(shown, line=line.line, step=step, percent=percent))
+            case Made() | Refused():
+                one.said = line
+            case _:
+                log.info("making a master: %s", text)
+
+    def _tell(self, shown: Shown) -> None:
+        self.shown = shown
+        for watcher in self._watchers:
+            watcher.set()
+
+
+def _named(order: Order) -> tuple[str, str]:
+    """The master's name, and what it is made of, for people."""
+    if isinstance(order, ImportOrder):
+        return order.name, Path(order.file).name
+    return order.name, Path(order.recipe).name

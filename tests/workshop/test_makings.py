@@ -1,0 +1,271 @@
+"""Masters made by a process of the server's own: what it tells, how it ends, and what is on the record of it."""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from netboot.auth.server_keys import load_key, public_key
+from netboot.jobs.making import ImportOrder, Making, MakingState
+from netboot.masters.bundle.format import MAGIC
+from netboot.records.record import Record, open_record
+from netboot.records.refusals import AtWork
+from netboot.shared.process import run
+from netboot.store import Store
+from netboot.store.upkeep import verify
+from netboot.workshop.makings import Makings
+from tests.masters.images import LINUX, MIB, SWAP, ext4, gpt_disk, is_empty, sized
+from tests.store.test_store import part, put_master
+from tests.workshop.player import eventually
+
+pytestmark = pytest.mark.root
+
+WHO = "anne"
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    (tmp_path / "data").mkdir(mode=0o700)
+    return tmp_path / "data"
+
+
+@pytest.fixture
+def store(data: Path) -> Store:
+    return Store(data / "store", accepts=public_key(load_key(data)))
+
+
+@pytest.fixture
+def image(tmp_path: Path) -> Path:
+    """A small disk with swap alone, whose import takes no time."""
+    swap = sized(tmp_path / "swap", 2 * MIB)
+    run(["mkswap", swap])
+    return gpt_disk(tmp_path, [(SWAP, swap)], name="swap.raw", size=8 * MIB)
+
+
+def order(data: Path, file: Path, *, name: str = "ecole", version: str = "2") -> ImportOrder:
+    return ImportOrder(
+        data=os.fspath(data), bootfiles=os.fspath(data / "none"), file=os.fspath(file),
+        name=name, version=version, title="École", licence="MIT",
+    )  # fmt: skip
+
+
+@asynccontextmanager
+async def at_work(makings: Makings) -> AsyncIterator[None]:
+    """As a server's service; ended as the server ends it."""
+    task = asyncio.create_task(makings.run())
+    try:
+        yield
+    finally:
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+
+def state(makings: Makings) -> MakingState | None:
+    return makings.shown.making.state if makings.shown is not None else None
+
+
+def is_over(makings: Makings) -> Callable[[], bool]:
+    return lambda: not makings.runs
+
+
+async def worker_of(file: Path) -> int:
+    """The process that takes in this file, once it is there."""
+
+    def found() -> list[int]:
+        pids = []
+        for entry in Path("/proc").iterdir():
+            try:
+                words = (entry / "cmdline").read_bytes() if entry.name.isdigit() else b""
+            except OSError:
+                continue
+            if b"netboot.masters.worker" in words and os.fsencode(file) in words:
+                pids.append(int(entry.name))
+        return pids
+
+    await eventually(lambda: bool(found()))
+    return found()[0]
+
+
+def events(record: Record) -> list[dict[str, str]]:
+    told = [event for event in record.journal.read(limit=100) if event.kind.startswith("making-")]
+    return [{"event": event.kind, **json.loads(event.body)} for event in told]
+
+
+async def test_a_disk_is_taken_in_and_the_record_knows_who_ordered_it_and_what_came_of_it(
+    record: Record, data: Path, store: Store, tmp_path: Path
+) -> None:
+    file = gpt_disk(tmp_path, [(LINUX, ext4(tmp_path))])
+    makings = Makings(record, store.current)
+    steps = set()
+    async with at_work(makings), makings.watch() as changed:
+        making = await makings.begin(order(data, file), WHO)
+        with pytest.raises(AtWork):
+            await makings.begin(order(data, file, name="other"), WHO)
+        while makings.runs:
+            await changed.wait()
+            changed.clear()
+            assert makings.shown is not None
+            steps.add((makings.shown.step, makings.shown.percent))
+    manifest = store.current("ecole")
+    assert manifest is not None
+    assert (manifest.version, manifest.title, manifest.licence) == ("2", "École", "MIT")
+    assert {"checking", "packing"} <= {step for step, _ in steps}
+    assert ("packing", 100) in steps
+    ended = record.makings.newest()
+    assert ended is not None
+    assert (ended.state, ended.digest, ended.version) == ("done", manifest.digest, "2")
+    assert [row.digest for row in record.masters.all()] == [manifest.digest]
+    begun, end = events(record)
+    assert (begun["event"], begun["making"], begun["kind"], begun["name"]) == (
+        "making-begun", making.id, "import", "ecole",
+    )  # fmt: skip
+    assert begun["by"]
+    assert WHO not in json.dumps([begun, end])
+    assert (end["event"], end["state"], end["digest"]) == ("making-ended", "done", manifest.digest)
+
+
+async def test_what_is_refused_says_why_and_what_to_do_and_leaves_nothing(
+    record: Record, data: Path, store: Store, tmp_path: Path
+) -> None:
+    cut = tmp_path / "cut.raw"
+    cut.write_bytes(b"no disk" * 1000)
+    makings = Makings(record, store.current)
+    async with at_work(makings):
+        await makings.begin(order(data, cut), WHO)
+        await eventually(is_over(makings))
+    ended = record.makings.newest()
+    assert ended is not None
+    assert ended.state == "failed"
+    assert "cut.raw" in ended.message
+    assert ended.hint
+    assert is_empty(store)
+    assert events(record)[-1]["why"] == ended.message
+
+
+async def test_a_bundle_is_left_to_the_command_line_where_its_key_is_compared(
+    record: Record, data: Path, store: Store, tmp_path: Path
+) -> None:
+    bundle = tmp_path / "from-metz.netboot"
+    bundle.write_bytes(MAGIC + bytes(4096))
+    makings = Makings(record, store.current)
+    async with at_work(makings):
+        await makings.begin(order(data, bundle), WHO)
+        await eventually(is_over(makings))
+    assert makings.shown is not None
+    assert "another workshop" in makings.shown.making.message
+    assert "netboot master import" in makings.shown.making.hint
+
+
+async def test_one_that_a_person_stops_ends_and_leaves_what_was_there_as_it_was(
+    record: Record, data: Path, store: Store, image: Path
+) -> None:
+    before = put_master(store, "ecole", part("a"), version="1", key=load_key(data))
+    makings = Makings(record, store.current)
+    async with at_work(makings):
+        with store.exclusive():  # as a clean-up does: the import waits for it
+            making = await makings.begin(order(data, image), WHO)
+            await worker_of(image)
+            assert not makings.stop("another", WHO)
+            assert makings.stop(making.id, WHO)
+            await eventually(is_over(makings))
+        assert not makings.stop(making.id, WHO), "it is over"
+        current = store.current("ecole")
+        assert current is not None
+        assert current.digest == before.digest
+        assert state(makings) == "stopped"
+        assert events(record)[-1]["by"], "who stopped it"
+        await makings.begin(order(data, image), WHO)
+        await eventually(is_over(makings))
+        assert state(makings) == "done", "another one begins"
+
+
+async def test_a_process_that_is_killed_is_told_and_the_store_stays_clean(
+    record: Record, data: Path, store: Store, image: Path
+) -> None:
+    makings = Makings(record, store.current)
+    async with at_work(makings):
+        with store.exclusive():
+            await makings.begin(order(data, image), WHO)
+            os.kill(await worker_of(image), signal.SIGKILL)
+            await eventually(is_over(makings))
+    assert state(makings) == "failed"
+    assert verify(store, public_key(load_key(data))) == ()
+    assert store.current("ecole") is None
+
+
+async def test_a_server_that_is_stopped_ends_it_and_the_next_one_says_that_it_was_interrupted(
+    record: Record, data: Path, store: Store, image: Path
+) -> None:
+    makings = Makings(record, store.current)
+    with store.exclusive():
+        async with at_work(makings):
+            await makings.begin(order(data, image), WHO)
+            pid = await worker_of(image)
+        assert not Path(f"/proc/{pid}").exists()
+    again = Makings(record, store.current)
+    await again.recover()
+    assert state(again) == "interrupted"
+    assert not again.runs
+
+
+SERVER = """
+import asyncio, sys
+from pathlib import Path
+from netboot.records.record import open_record
+from netboot.store import Store
+from netboot.workshop.makings import Makings
+from tests.workshop.test_makings import order
+
+async def serve(folder, file):
+    with open_record(folder / "record.sqlite") as record:
+        makings = Makings(record, Store(folder / "store").current)
+        task = asyncio.create_task(makings.run())
+        await makings.begin(order(folder, file), "anne")
+        print("begun", flush=True)
+        await task
+
+asyncio.run(serve(Path(sys.argv[1]), Path(sys.argv[2])))
+"""
+
+
+async def test_a_killed_server_takes_its_work_along_and_the_next_one_says_so(
+    data: Path, store: Store, image: Path
+) -> None:
+    with store.exclusive():
+        server = await asyncio.create_subprocess_exec(
+            sys.executable, "-c", SERVER, data, image, stdout=asyncio.subprocess.PIPE
+        )
+        assert server.stdout is not None
+        assert await server.stdout.readline() == b"begun\n"
+        pid = await worker_of(image)
+        server.kill()
+        await server.wait()
+        await eventually(lambda: not Path(f"/proc/{pid}").exists())
+    with open_record(data / "record.sqlite") as record:
+        makings = Makings(record, store.current)
+        await makings.recover()
+        assert state(makings) == "interrupted"
+        assert is_empty(store)
+        async with at_work(makings):
+            await makings.begin(order(data, image), WHO)
+            await eventually(is_over(makings))
+        assert state(makings) == "done"
+
+
+async def test_a_master_that_was_there_when_the_server_was_killed_is_told_as_made(
+    record: Record, data: Path, store: Store
+) -> None:
+    record.makings.begin(Making(id="m", kind="build", name="ecole", source="ecole.yaml", began=1.0), WHO)
+    made = put_master(store, "ecole", part("a"), version="7", key=load_key(data))
+    makings = Makings(record, store.current)
+    await makings.recover()
+    assert makings.shown is not None
+    assert (makings.shown.making.state, makings.shown.making.digest) == ("done", made.digest)
+    assert makings.shown.making.version == "7"
