@@ -16,27 +16,6 @@ MakingState = Literal["running", "done", "failed", "stopped", "interrupted"]
 Told = Annotated[str, Meta(max_length=2000)]
 
 
-class Making(Struct, frozen=True, kw_only=True):
-    """One of them. `source` is the recipe, or the file, by its name; `began` and `ended` are seconds since the epoch.
-
-    `before` is the digest of the version that was current when it began. `digest` and `version` are what came of it;
-    `message` and `hint` say why nothing did, in a technician's English.
-    """
-
-    id: Identifier
-    kind: MakingKind
-    name: Told
-    source: Told
-    began: float
-    state: MakingState = "running"
-    before: str = ""
-    ended: float = 0.0
-    digest: str = ""
-    version: Told = ""
-    message: Told = ""
-    hint: Told = ""
-
-
 Step = Literal[
     "looking-up",
     "waiting",
@@ -51,6 +30,30 @@ Step = Literal[
     "packing",
     "copying",
 ]
+
+
+class Making(Struct, frozen=True, kw_only=True):
+    """One of them. `source` is the recipe, or the file, by its name; `began` and `ended` are seconds since the epoch.
+
+    `before` is the digest of the version that was current when it began. `digest` and `version` are what came of it,
+    `account` what was understood of it (`masters/account.py`); `message` and `hint` say why nothing did, and `step`
+    where it failed. These lines are a technician's English.
+    """
+
+    id: Identifier
+    kind: MakingKind
+    name: Told
+    source: Told
+    began: float
+    state: MakingState = "running"
+    before: str = ""
+    ended: float = 0.0
+    digest: str = ""
+    version: Told = ""
+    account: Annotated[tuple[Told, ...], Meta(max_length=200)] = ()
+    message: Told = ""
+    hint: Told = ""
+    step: Step | None = None
 
 
 class BuildOrder(Struct, frozen=True, kw_only=True, tag="build"):

@@ -13,6 +13,8 @@ from netboot.jobs.making import Step
 
 LONGEST: Final = 2000
 """Characters of a text."""
+MOST: Final = 200
+"""Lines of an account."""
 
 
 class Progress(Struct, frozen=True, tag="progress"):
@@ -24,12 +26,13 @@ class Progress(Struct, frozen=True, tag="progress"):
 
 
 class Made(Struct, frozen=True, kw_only=True, tag="made"):
-    """A master is in the store and current."""
+    """A master is in the store and current; `account` is what was understood of it (`account.py`)."""
 
     digest: str
     name: str
     version: str
     licence: str
+    account: tuple[str, ...] = ()
 
 
 class Refused(Struct, frozen=True, tag="refused"):
@@ -72,6 +75,7 @@ def progress(line: str) -> Progress:
 def read_line(text: str) -> Line | None:
     """One line of the process's output; None for what is none, such as another program's."""
     try:
-        return msgspec.json.decode(text, type=Line)
+        line: Line = msgspec.json.decode(text, type=Line)
     except msgspec.MsgspecError:
         return None
+    return line

@@ -18,11 +18,12 @@ from nacl.signing import SigningKey
 from netboot.auth.server_keys import load_key
 from netboot.bootfiles import current
 from netboot.jobs.making import BuildOrder, ImportOrder, Order
+from netboot.masters.account import account
 from netboot.masters.build import build_master
 from netboot.masters.bundle.command_line import is_bundle
 from netboot.masters.importing import import_master
 from netboot.masters.loader_level import level_of
-from netboot.masters.work_lines import LONGEST, Line, Made, Refused, progress
+from netboot.masters.work_lines import LONGEST, MOST, Line, Made, Refused, progress
 from netboot.shared.errors import NetbootError
 from netboot.shared.manifest import Manifest
 from netboot.store import Store
@@ -42,8 +43,15 @@ def main() -> int:
             Refused(f"this server failed at it: {error}"[:LONGEST], "look at its disks and its memory, then try again")
         )
         return 1
-    made = Made(digest=manifest.digest, name=manifest.name, version=manifest.version, licence=manifest.licence)
-    _tell(made)
+    _tell(
+        Made(
+            digest=manifest.digest,
+            name=manifest.name,
+            version=manifest.version,
+            licence=manifest.licence,
+            account=tuple(line[:LONGEST] for line in account(manifest)[:MOST]),
+        )
+    )
     return 0
 
 

@@ -24,7 +24,19 @@ MAKING_TEXTS: Final[dict[str, dict[Language, str]]] = {
         "en": "{name} {version} is in the store; it is its current version.",
     },
     "making_look": {"fr": "Relire la page", "en": "Load the page again"},
-    "making_why_failed": {"fr": "Cela n'a pas marché. La raison, en anglais :", "en": "That did not work. The reason:"},
+    "making_why_failed": {
+        "fr": "Cela n'a pas marché. La raison est plus bas, en anglais.",
+        "en": "That did not work. The reason is below.",
+    },
+    "making_failed_at": {"fr": "Étape : {step}.", "en": "Step: {step}."},
+    "making_internet": {
+        "fr": "Le serveur doit avoir Internet à ce moment.",
+        "en": "The server must have the internet then.",
+    },
+    "making_account": {
+        "fr": "Ce qui en a été compris (en anglais)",
+        "en": "What was understood of it",
+    },
     "making_why_stopped": {"fr": "Une personne l'a arrêté.", "en": "A person stopped it."},
     "making_why_interrupted": {
         "fr": "Le serveur s'est arrêté pendant ce travail. Recommencez-le.",

@@ -173,9 +173,10 @@ class Makings:
         match one.said:
             case Made() as made:
                 await self._remember(made)
-                await self._end("done", making, digest=made.digest, version=made.version)
+                await self._end("done", replace(making, account=made.account), digest=made.digest, version=made.version)
             case Refused() as refused:
-                await self._end("failed", making, message=refused.message, hint=refused.hint)
+                step = self.shown.step if self.shown is not None else None
+                await self._end("failed", replace(making, step=step), message=refused.message, hint=refused.hint)
             case None if one.stop.is_set():
                 state: MakingState = "stopped" if one.stopped_by else "interrupted"
                 await self._end(state, making, who=one.stopped_by)

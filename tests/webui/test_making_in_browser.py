@@ -65,9 +65,14 @@ async def test_an_image_is_taken_in_by_keyboard_and_the_page_tells_how_far_it_is
         assert browser.focused.get_attribute("id") == "making", "the button is gone; who was at it goes on from here"
         browser.shot(tmp_path / "done.png")
         assert browser.faults() == []
-        browser.tab_to(t["making_look"])
+        browser.tab_to(t["making_account"])
         browser.press(Keys.ENTER)
-        browser.wait_for("École")
+        browser.wait_for("What it is:")
+        browser.shot(tmp_path / "account.png")
+        assert browser.faults() == []
+        browser.tab_to(t["making_look"])  # from the page's top again
+        browser.press(Keys.ENTER)
+        browser.wait_for("LicenseRef-Debian-main")
         assert browser.complaints() == []
 
     with browser_in(tmp_path / "browser", width=width) as browser:
@@ -87,6 +92,7 @@ async def test_what_is_told_of_a_build_is_readable_as_it_goes_on_and_when_it_fai
     making = Making(id="m", kind="build", name="ecole", source="ecole.yaml", began=1_800_000_000.0)
     failed = replace(
         making, state="failed", ended=1_800_000_600.0, message=f"mmdebstrap ended with status 25 {'x' * 200}",
+        step="downloading",
         hint="tried: mmdebstrap --mode=root\nE: Failed to fetch " + "http://deb.debian.org/debian/" + "y" * 100,
     )  # fmt: skip
     workshop.record.makings.begin(making, "anne")

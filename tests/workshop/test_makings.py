@@ -13,6 +13,7 @@ import pytest
 
 from netboot.auth.server_keys import load_key, public_key
 from netboot.jobs.making import ImportOrder, Making, MakingState
+from netboot.masters.account import account
 from netboot.masters.bundle.format import MAGIC
 from netboot.records.record import Record, open_record
 from netboot.records.refusals import AtWork
@@ -121,6 +122,7 @@ async def test_a_disk_is_taken_in_and_the_record_knows_who_ordered_it_and_what_c
     ended = record.makings.newest()
     assert ended is not None
     assert (ended.state, ended.digest, ended.version) == ("done", manifest.digest, "2")
+    assert ended.account == account(manifest), "what the command line says of it"
     assert [row.digest for row in record.masters.all()] == [manifest.digest]
     begun, end = events(record)
     assert (begun["event"], begun["making"], begun["kind"], begun["name"]) == (
