@@ -10,7 +10,6 @@ from msgspec.structs import replace
 from selenium.webdriver import Keys
 
 from netboot.auth.server_keys import load_key
-from netboot.files.assets import asset_folder
 from netboot.jobs.making import Making
 from netboot.settings.config import Settings
 from netboot.shared.language import Language
@@ -112,7 +111,7 @@ async def test_what_is_told_of_a_build_is_readable_as_it_goes_on_and_when_it_fai
 
 @pytest.mark.matrix  # the daily run takes in an image by the same way: a build takes minutes
 @pytest.mark.timeout(3000)
-async def test_debian_minimal_is_built_by_the_button_and_told_until_it_is_in_the_store(
+async def test_debian_minimal_is_built_by_the_button_also_after_a_build_was_stopped_in_the_middle(
     tmp_path: Path, application: Application, page: TestServer, store: Store, makings: Makings,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
@@ -133,15 +132,35 @@ async def test_debian_minimal_is_built_by_the_button_and_told_until_it_is_in_the
         browser.wait_for(t["recipes"])
         browser.tab_to(f"{t['recipe_build']} debian-minimal")
         browser.press(Keys.ENTER)
+        browser.wait_for(t["making_of_build"].format(name="debian-minimal"))
+
+    async def installs() -> None:
+        while makings.shown is None or makings.shown.step != "installing":
+            assert makings.shown is None or not makings.shown.making.message
+            await asyncio.sleep(0.5)
+
+    def look(browser: Browser) -> None:
         browser.wait_for(t["step_installing"])
         browser.shot(tmp_path / "building.png")
         assert browser.faults() == []
 
-    watching = asyncio.create_task(watch())
-    assert (asset_folder("images") / "debian-minimal.yaml").is_file()
+    def stop(browser: Browser) -> None:
+        browser.tab_to(t["making_stop"])
+        browser.press(Keys.ENTER)
+        browser.wait_for(t["making_why_stopped"])
+
     with browser_in(tmp_path / "browser") as browser:
         await asyncio.to_thread(_signed_in_already, browser, application, page, "fr")
         await asyncio.to_thread(build, browser)
+        await installs()
+        await asyncio.to_thread(look, browser)
+        await asyncio.to_thread(stop, browser)
+        assert str(tmp_path) not in Path("/proc/self/mounts").read_text(encoding="utf-8")
+        assert not list((tmp_path / "cache").rglob("*.build")), "what was half made is gone"
+        assert store.current("debian-minimal") is None
+        watching = asyncio.create_task(watch())
+        await asyncio.to_thread(build, browser)
+        await eventually(lambda: makings.runs)
         while makings.runs:  # noqa: ASYNC110 — minutes
             await asyncio.sleep(1)
         await asyncio.to_thread(browser.wait_for, t["making_look"])
