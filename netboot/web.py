@@ -45,7 +45,7 @@ from netboot.webui.refusal import Code, Refusal
 from netboot.webui.render import page, renderer, renderer_key
 from netboot.webui.turns import Turns
 from netboot.webui.visitor import recognise, visitor
-from netboot.webui.workbench import Workbench, makings_key, workbench_key
+from netboot.webui.workbench import Workbench, makings_key, uploading_key, workbench_key
 from netboot.workshop.greeting import Workshop
 from netboot.workshop.makings import Makings
 
@@ -100,6 +100,7 @@ async def page_application(
     if workbench is not None and makings is not None:
         app[workbench_key] = workbench
         app[makings_key] = makings
+        app[uploading_key] = Turns(at_once=1, queue=0)
     app[paper_page.papers_key] = Turns(at_once=1, queue=16)
     app.on_response_prepare.append(_headers)
     app.on_shutdown.append(_end_streams)
@@ -139,6 +140,7 @@ def _routes() -> list[web.AbstractRouteDef]:
         web.post("/masters/build", making_page.build),
         web.get("/masters/import", making_page.show_import),
         web.post("/masters/import", making_page.take_in),
+        web.post("/masters/upload", making_page.upload),
         web.post("/masters/stop", making_page.stop),
         web.get("/masters/live", making_page.live),
         web.get("/paper/{visit:[0-9A-Za-z_-]+}.{what}", paper_page.show_paper),

@@ -16,6 +16,7 @@ from netboot.files.cache_folder import default_cache_folder
 from netboot.jobs.making import BuildOrder, ImportOrder
 from netboot.masters.build import room_to_build
 from netboot.masters.recipe_reading import load_recipe
+from netboot.serve.inbox_upload import InboxUpload
 from netboot.settings.config import Settings
 from netboot.shared.errors import NetbootError
 from netboot.store import Store
@@ -73,6 +74,12 @@ class StoreWorkbench:
             title=called.title,
             licence=called.licence,
         )
+
+    def receive(self, name: str, expected: int) -> InboxUpload:
+        """As Workbench says."""
+        if not self._settings.masters.inbox:
+            raise NetbootError("there is no folder for images", hint="set `masters.inbox` in the settings")
+        return InboxUpload(Path(self._settings.masters.inbox), name, expected)
 
     def _recipes(self) -> list[tuple[Path, ShownRecipe]]:
         paths = {path.stem: path for folder in self._settings.recipe_folders for path in sorted(folder.glob("*.yaml"))}

@@ -6,9 +6,12 @@ What there is comes as values from the server's side (`serve/workbench.py`), the
 
 import asyncio
 import contextlib
+import hmac
 import json
+from typing import Final
+from urllib.parse import urlencode
 
-from aiohttp import hdrs, web
+from aiohttp import BodyPartReader, hdrs, web
 
 from netboot.records.refusals import AtWork
 from netboot.webui.keys import workshop_key
@@ -16,10 +19,15 @@ from netboot.webui.live import BEAT, GATHER, READ_WITHIN, viewers_key
 from netboot.webui.naming import called_in, naming_of
 from netboot.webui.refusal import Refusal
 from netboot.webui.render import page, part
-from netboot.webui.visitor import COOKIE, operators_form, recognise, signed_in, visitor
-from netboot.webui.workbench import ShownFile, bench_of, makings_key, workbench_key
+from netboot.webui.visitor import COOKIE, FORM_WITHIN, Visitor, operators_form, recognise, signed_in, visitor
+from netboot.webui.workbench import ShownFile, bench_of, makings_key, uploading_key, workbench_key
 from netboot.workshop.called import Called, licence
 from netboot.workshop.makings import Makings
+
+STALLED: Final = 60.0
+"""Seconds without a byte after which an upload is given up."""
+_PIECE: Final = 1 << 20
+_TOKEN: Final = 256
 
 
 async def build(request: web.Request) -> web.Response:
@@ -66,6 +74,52 @@ async def take_in(request: web.Request) -> web.Response:
     except AtWork:
         raise Refusal("making-at-work") from None
     return _back()
+
+
+async def upload(request: web.Request) -> web.Response:
+    """POST /masters/upload: a file for the inbox, in parts (RFC 7578): the form's token comes before it."""
+    who = signed_in(request)
+    _require(request)
+    request.app[workshop_key].commands.may_send_files(who.actor)
+    if request.content_type != "multipart/form-data":
+        raise Refusal("form")
+    async with request.app[uploading_key].turn():
+        try:
+            name = await _received(request, who)
+        except TimeoutError:
+            raise Refusal("too-slow") from None
+        except (ValueError, LookupError):
+            raise Refusal("form") from None
+    return web.Response(status=303, headers={"Location": f"/masters/import?{urlencode({'file': name})}"})
+
+
+async def _received(request: web.Request, who: Visitor) -> str:
+    """The name of the file that is now in the inbox."""
+    reader = await request.multipart()
+    async with asyncio.timeout(FORM_WITHIN):
+        token, shown = await reader.next(), b""
+        while isinstance(token, BodyPartReader) and len(shown) < _TOKEN and (piece := await token.read_chunk()):
+            shown += piece
+        if not hmac.compare_digest(shown, who.form_token.encode()):
+            raise Refusal("old-form")
+        file = await reader.next()
+    if not isinstance(file, BodyPartReader) or file.name != "file" or not file.filename:
+        raise Refusal("form")
+    workbench = request.app[workbench_key]
+    given = await asyncio.to_thread(workbench.receive, file.filename, request.content_length or 0)
+    try:
+        while True:
+            async with asyncio.timeout(STALLED):
+                part = await file.read_chunk(_PIECE)
+            if not part:
+                break
+            await asyncio.to_thread(given.write, bytes(part))
+        await recognise(request)  # it may have taken its time
+        signed_in(request)
+        await asyncio.to_thread(given.finish)
+    finally:
+        await asyncio.to_thread(given.drop)
+    return given.name
 
 
 async def stop(request: web.Request) -> web.Response:

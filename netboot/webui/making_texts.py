@@ -98,6 +98,12 @@ MAKING_TEXTS: Final[dict[str, dict[Language, str]]] = {
         "fr": "Images de disque, ou dossiers de Clonezilla et de FOG, du dossier",
         "en": "Images of disks, or folders of Clonezilla and FOG, in the folder",
     },
+    "upload": {"fr": "Ou envoyer une image de cet ordinateur", "en": "Or send an image from this computer"},
+    "upload_help": {
+        "fr": "Le navigateur montre où en est l'envoi. Gardez cette page ouverte : un envoi coupé recommence du début.",
+        "en": "The browser shows how far it is. Keep this page open: one that is cut off begins anew.",
+    },
+    "upload_send": {"fr": "Envoyer", "en": "Send"},
     "inbox_caption": {"fr": "Fichiers de ce dossier", "en": "Files of this folder"},
     "file": {"fr": "Fichier", "en": "File"},
     "folder": {"fr": "dossier", "en": "folder"},

@@ -12,6 +12,7 @@ from aiohttp import web
 
 from netboot.jobs.making import BuildOrder, ImportOrder
 from netboot.shared.language import Language
+from netboot.webui.turns import Turns
 from netboot.webui.visitor import visitor
 from netboot.workshop.called import Called
 from netboot.workshop.makings import Makings
@@ -55,6 +56,21 @@ class Bench:
     unread: str = ""
 
 
+class Upload(Protocol):
+    """A file that comes into the inbox under this `name`. Its methods write: call them in a thread. NetbootError."""
+
+    name: str
+
+    def write(self, data: bytes) -> None:
+        """The next bytes."""
+
+    def finish(self) -> None:
+        """All of it is here."""
+
+    def drop(self) -> None:
+        """Let go of it, whole or not."""
+
+
 class Workbench(Protocol):
     """Where the values come from. Its methods read files: call them in a thread."""
 
@@ -67,8 +83,13 @@ class Workbench(Protocol):
     def order_to_import(self, file: str, called: Called) -> ImportOrder | None:
         """What takes in the inbox's file of this name; None when it is not there."""
 
+    def receive(self, name: str, expected: int) -> Upload:
+        """Be ready for a file that a browser calls so, of about so many bytes. Raises NetbootError."""
+
 
 makings_key: Final = web.AppKey("makings", Makings)
+uploading_key: Final = web.AppKey("uploading", Turns)
+"""One file is sent at a time."""
 workbench_key: Final = web.AppKey("workbench", Workbench)
 
 

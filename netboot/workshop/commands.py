@@ -252,6 +252,10 @@ class Commands:
         _may_order(actor)
         return await makings.begin(order, actor.name)
 
+    def may_send_files(self, actor: Actor) -> None:
+        """Before a file for a master is taken from somebody. Raises NotAllowed."""
+        _may_order(actor)
+
     def stop_making(self, actor: Actor, makings: Makings, making: str) -> bool:
         """End the making of a master; False when it is at work no more."""
         _may_order(actor)
