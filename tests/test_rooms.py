@@ -102,8 +102,8 @@ PURE = (
     "shared.out_of_reach", "shared.read_back", "shared.stage_question",
     "shared.placed_files", "shared.system_settings", "shared.thawing", "shared.visible", "shared.whereabouts",
     "store.versions",
-    "survey.cutting", "survey.f2fs", "survey.fat_check", "survey.features", "survey.gpt", "survey.lvm", "survey.offers",
-    "survey.pieces", "survey.sbat",
+    "survey.cutting", "survey.f2fs", "survey.fat_check", "survey.features", "survey.gpt", "survey.lvm",
+    "survey.lvm_room", "survey.lvm_text", "survey.offers", "survey.pieces", "survey.sbat",
     "tftpd.transfer",
     "workshop.called",
 )  # fmt: skip

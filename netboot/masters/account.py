@@ -10,7 +10,7 @@ from msgspec import UNSET, UnsetType
 
 from netboot.shared.growth import GROWABLE
 from netboot.shared.inventory import gigabytes, module_size
-from netboot.shared.manifest import Manifest, Needs, Partition, Repair, Understood
+from netboot.shared.manifest import CUSTOMISABLE, LogicalVolume, Manifest, Needs, Partition, Repair, Understood
 
 _ANY_DISK: Final = 8 * 10**12
 """Bytes: up to so much, how far a file system grows is worth a word. No PC's disk is larger."""
@@ -21,6 +21,12 @@ _REPAIRED: Final[dict[Repair, str]] = {
     "backup-gpt": "the partition table's copy at its end was missing or damaged",
     "disk-end": "it was cut behind its last partition, so the partition table has a new end",
 }
+
+
+_IN_A_GROUP: Final = (
+    "of its volumes the last one that is no swap grows, where it is in one piece, on "
+    f"{', '.join(sorted(CUSTOMISABLE))}, and LVM may change the group"
+)
 
 
 def account(manifest: Manifest) -> tuple[str, ...]:
@@ -40,9 +46,10 @@ def account(manifest: Manifest) -> tuple[str, ...]:
 
 
 def _system(manifest: Manifest, understood: Understood) -> str:
-    root = manifest.partition("root")
+    root = manifest.root
     if root is not None:
-        return f"{understood.system or 'no Linux that was found'}, its root on {_named(root)}"
+        where = _named(root.partition) if root.volume is None else _in_volume(root.partition, root.volume)
+        return f"{understood.system or 'no Linux that was found'}, its root on {where}"
     if any(path.lower().endswith("/bootmgfw.efi") for path in understood.loaders):
         return "Windows, by its boot loader"
     around = manifest.not_customisable
@@ -70,16 +77,21 @@ def _needs(manifest: Manifest) -> Iterator[str]:
 def _growth(manifest: Manifest) -> str:
     growing = next((partition for partition in manifest.partitions if partition.grow), None)
     if growing is not None:
-        most = growing.filesystem.largest if growing.filesystem is not None else UNSET
+        volume = growing.growing_volume
+        named = _named(growing) if volume is None else _in_volume(growing, volume)
+        inside = growing.filesystem if volume is None else volume.filesystem
+        most = inside.largest if inside is not None else UNSET
         if most is UNSET or most > _ANY_DISK:
-            return f"{_named(growing)} takes the rest of a larger disk"
-        if most <= growing.length:
-            return f"nothing; {_named(growing)} is the last one, and its file system is of a form that does not grow"
-        return f"{_named(growing)} takes the rest of a larger disk up to {gigabytes(most)}; what is behind stays free"
+            return f"{named} takes the rest of a larger disk"
+        if most <= (growing.length if volume is None else volume.length):
+            return f"nothing; {named} is the last one, and its file system is of a form that does not grow"
+        return f"{named} takes the rest of a larger disk up to {gigabytes(most)}; what is behind stays free"
     last = max(manifest.partitions, key=lambda partition: partition.end)
     if last.filesystem is not None and last.filesystem.kind in GROWABLE:
         return f"nothing; {_named(last)} is the last one, and its file system is in a state that does not grow"
-    return f"nothing; {_named(last)} is the last one, and only {', '.join(sorted(GROWABLE))} grow"
+    if last.volumes:
+        return f"nothing; {_named(last)} is the last one, and {_IN_A_GROUP}"
+    return f"nothing; {_named(last)} is the last one, and only {', '.join(sorted(GROWABLE))} grow, also in LVM"
 
 
 def _customising(manifest: Manifest) -> str:
@@ -139,6 +151,11 @@ def _starts(manifest: Manifest, understood: Understood) -> Iterator[str]:
         f"{'' if shim else ', which Secure Boot may refuse (it is no shim)'}; "
         f"without a boot entry with {removable or 'a copy that is made on each PC'}"
     )
+
+
+def _in_volume(partition: Partition, volume: LogicalVolume) -> str:
+    kind = volume.filesystem.kind if volume.filesystem is not None else "unknown file system"
+    return f"volume {volume.name} ({kind}) in partition {partition.number}"
 
 
 def _named(partition: Partition) -> str:

@@ -9,7 +9,7 @@ from msgspec import UNSET
 
 from netboot.masters.account import account
 from netboot.shared.inventory import amount
-from netboot.shared.manifest import Manifest, Partition, Understood
+from netboot.shared.manifest import LogicalVolume, Manifest, Partition, Understood
 from netboot.store.stored import Stored
 
 
@@ -56,7 +56,16 @@ def _partition(partition: Partition) -> str:
     else:
         label = f" “{inside.label}”" if inside.label else ""
         parts.append(f"{inside.kind}{label} {inside.uuid}".rstrip())
-    return ", ".join((*parts, "grows") if partition.grow else parts)
+    if partition.grow:
+        parts.append("grows")
+    return "; ".join((", ".join(parts), *(_volume(volume) for volume in partition.volumes or ())))
+
+
+def _volume(volume: LogicalVolume) -> str:
+    inside = volume.filesystem
+    kind = f"{inside.kind} {inside.uuid}".rstrip() if inside is not None else "no file system that is known"
+    grows = ", grows" if volume.grow else ""
+    return f"volume {volume.name}, {volume.role}, {amount(volume.length)}, {kind}{grows}"
 
 
 def _loaders(manifest: Manifest) -> Iterator[str]:

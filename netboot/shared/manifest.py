@@ -14,6 +14,7 @@ Shared by the server and the agent. Not for: where manifests and chunks are kept
 """
 
 import hashlib
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Annotated, Final, Literal
 
@@ -44,6 +45,9 @@ MASTER_NAME: Final = r"[0-9A-Za-z_][0-9A-Za-z._-]{0,63}"
 MasterName = Annotated[str, Meta(pattern=rf"^{MASTER_NAME}\Z", description="a letter, digit or _, then also . and -")]
 """A master's name is a file's name in the store as well: it never begins with a dot, nor like an option."""
 Kind = Annotated[str, Meta(min_length=1, max_length=32, pattern=r"^[0-9A-Za-z_][0-9A-Za-z_.+-]*\Z")]
+VolumeName = Annotated[
+    str, Meta(max_length=255, pattern=r"^[0-9A-Za-z_+.][0-9A-Za-z_+.-]*/[0-9A-Za-z_+.][0-9A-Za-z_+.-]*\Z")
+]
 Role = Literal["bios-boot", "esp", "boot", "root", "home", "swap", "data", "recovery", "reserved", "extended", "other"]
 
 Repair = Literal["protective-mbr", "primary-gpt", "backup-gpt", "disk-end"]
@@ -71,11 +75,25 @@ class FileSystem(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     largest: Size | UnsetType = UNSET
 
 
+class LogicalVolume(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A volume of LVM: `name` is its group's and its own, `length` that of all its extents, wherever they lie.
+
+    `grow` marks the one that takes the rest of its partition; swap that lies behind it is then made anew at the end.
+    """
+
+    name: VolumeName
+    length: Annotated[int, Meta(gt=0, le=2**63 - 1)]
+    role: Role = "other"
+    grow: bool = False
+    filesystem: FileSystem | None = None
+
+
 class Partition(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One partition. `type` is a GUID in lower case (gpt) or two hex digits (dos), `uuid` its PARTUUID.
 
     `grow` marks the one partition that takes the rest of a larger disk; it is the last one on the disk. `whole` is why
-    all of it was taken, free parts too, for people; missing where only what is in use was.
+    all of it was taken, free parts too, for people; missing where only what is in use was. `volumes` are those of a
+    physical volume of LVM that was understood; missing in masters of before they were kept.
     """
 
     number: Annotated[int, Meta(ge=1, le=128)]
@@ -88,11 +106,30 @@ class Partition(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     grow: bool = False
     filesystem: FileSystem | None = None
     whole: Line | UnsetType = UNSET
+    volumes: Annotated[tuple[LogicalVolume, ...], Meta(max_length=128)] | UnsetType = UNSET
 
     @property
     def end(self) -> int:
         """The first byte after the partition."""
         return self.start + self.length
+
+    @property
+    def growing_volume(self) -> LogicalVolume | None:
+        """The volume of LVM in it that takes what it has more, if there is one."""
+        return next((volume for volume in self.volumes or () if volume.grow), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """Where an installed system is: in a volume of LVM in this partition, or (None) in the partition itself."""
+
+    partition: Partition
+    volume: LogicalVolume | None = None
+
+    @property
+    def filesystem(self) -> FileSystem | None:
+        """The file system that the system is on."""
+        return self.volume.filesystem if self.volume is not None else self.partition.filesystem
 
 
 class UefiLoader(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -223,6 +260,13 @@ class Manifest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         return next((partition for partition in self.partitions if partition.role == role), None)
 
     @property
+    def root(self) -> Root | None:
+        """Where the installed system is, None when no partition and no volume is its root."""
+        plain = (Root(one) for one in self.partitions if one.role == "root")
+        volumes = ((one, volume) for one in self.partitions for volume in one.volumes or ())
+        return next(plain, None) or next((Root(one, volume) for one, volume in volumes if volume.role == "root"), None)
+
+    @property
     def removable(self) -> bool:
         """Whether it is known that a PC of this loader's kind starts it without a boot entry too."""
         if self.uefi is None or self.understood is UNSET:
@@ -234,7 +278,7 @@ class Manifest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     def not_customisable(self) -> str:
         """ "" when the agent can make the system on it a PC's own, else what stands against it: the file system that
         its root is on, "?" when no root was found."""
-        root = self.partition("root")
+        root = self.root
         if root is None:
             kinds = [partition.filesystem.kind for partition in self.partitions if partition.filesystem is not None]
             return next((kind for kind in kinds if kind in _AROUND_A_ROOT), "?")
@@ -339,6 +383,8 @@ def _wrong_partitions(manifest: Manifest) -> str:
             return f"partitions {before.number} and {after.number} overlap"
     if any(partition.grow for partition in plain[:-1]):
         return "only the last partition on the disk can grow"
+    if any(sum(volume.grow for volume in partition.volumes or ()) > partition.grow for partition in plain):
+        return "only one volume can grow, in the partition that does"
     if manifest.uefi is not None and manifest.uefi.partition not in numbers:
         return "the boot loader is on a partition that does not exist"
     return ""

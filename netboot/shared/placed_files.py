@@ -32,7 +32,7 @@ WANTED: Final = "etc/systemd/system/multi-user.target.wants/netboot-first-start.
 _KEPT_FOR_NETBOOT: Final = re.compile(
     r"etc/(hostname|hosts|machine-id|passwd|shadow|group|gshadow|subuid|subgid|localtime|timezone|locale\.conf"
     r"|locale\.gen|vconsole\.conf|default/(locale|keyboard)|console-setup/cached_.*|ssh/ssh_host_.*|fstab"
-    r"|X11/xorg\.conf\.d/00-keyboard\.conf|udev/rules\.d/70-persistent-(net|cd)\.rules|dhcpcd\.(duid|secret))"
+    r"|X11/xorg\.conf\.d/00-keyboard\.conf|udev/rules\.d/70-persistent-(net|cd)\.rules|dhcpcd\.(duid|secret)|lvm/devices/.*)"
     r"|var/log/.*|var/lib/(dbus/machine-id|systemd/.*|NetworkManager/.*|dhc.*|wicked/.*)"
     rf"|(dev|proc|sys|run|tmp)/.*|{FIRST_START}/.*|{re.escape(UNIT)}|{re.escape(WANTED)}"
 )

@@ -84,6 +84,7 @@ PARTS: Final[dict[str, dict[Language, str]]] = {
     "network-secret": {"fr": "secret de NetworkManager", "en": "NetworkManager's secret"},
     "system-secret": {"fr": "secret de systemd", "en": "systemd's secret"},
     "adapter-names": {"fr": "noms des cartes réseau", "en": "names of network adapters"},
+    "lvm-devices": {"fr": "liste des disques selon LVM", "en": "LVM's list of disks"},
     "journal": {"fr": "journal", "en": "journal"},
     "logs": {"fr": "fichiers de /var/log", "en": "files of /var/log"},
 }

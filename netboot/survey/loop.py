@@ -2,7 +2,7 @@
 
 The kernel frees the device when its last handle is closed (LO_FLAGS_AUTOCLEAR), so that a process that is killed leaves
 none behind. losetup cannot do that: it would close the device before anybody else has opened it.
-Needs root. Only a copy that is ours is ever given to be written to.
+Needs root. Only a copy that is ours is ever given to be written to, or a disk that was just deployed.
 """
 
 import errno
@@ -44,7 +44,7 @@ def loop_device(image: Path, *, offset: int = 0, length: int | None = None, sect
 def writable_loop_device(
     copy: Path, *, offset: int = 0, length: int | None = None, sector: int = 512
 ) -> Iterator[Path]:
-    """The same of a file that is nobody's but ours, to be written to; it is in the file at the end.
+    """The same of a file or device that is nobody's but ours, to be written to; it is there at the end.
 
     Raises NetbootError.
     """

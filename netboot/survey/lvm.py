@@ -1,20 +1,19 @@
 """The volumes in a physical volume of LVM, by its own metadata: where on the disk each lies. Pure.
 
 Nothing is activated: the kernel's device-mapper, and whatever volume group of the same name this machine has, are left
-alone. Layout: lvm2, lib/format_text/layout.h and the text of `man vgcfgbackup`. A volume that is anything but plain
+alone. Layout: lvm2, lib/format_text/layout.h; the text is read in `lvm_text.py`. A volume that is anything but plain
 extents one after the other (a mirror, a snapshot, thin, striped over several) is not understood, and then neither is
 the whole group.
 Not for: what is in a volume (`volumes.py`). All values are bytes within the partition unless said otherwise.
 """
 
-import re
 import struct
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
-from netboot.shared.errors import NetbootError
+from netboot.survey.lvm_text import LvmError, Section, parse, the_group
 
 Range = tuple[int, int]
 Read = Callable[[int, int], bytes]
@@ -28,38 +27,41 @@ _PLACED: Final = struct.Struct("<2Q2L")
 _HEADER_MAGIC: Final = b" LVM2 x[5A%r0N*>"
 _LONGEST: Final = 4 << 20
 _AREAS: Final = 8
-_DEPTH: Final = 8
 _CRC_START: Final = 0xF597A6CF
 _IGNORED: Final = 0x1
-_WORD: Final = re.compile(r'\s+|#[^\n]*|(?P<word>[A-Za-z0-9_.+-]+)|(?P<sign>[{}=\[\],])|(?P<text>"(?:[^"\\]|\\.)*")')
-
-
-class LvmError(NetbootError):
-    """Metadata that is damaged, or of a group that is not understood."""
+_PLAIN: Final = frozenset({"READ", "WRITE", "VISIBLE"})
+_RESIZEABLE: Final = frozenset({"RESIZEABLE", "READ", "WRITE"})
+_FOREIGN: Final = frozenset({"system_id", "lock_type", "lock_args"})
+"""Of a group that one machine alone may use, or several by turns (lvmsystemid(7), lvmlockd(8))."""
 
 
 @dataclass(frozen=True, slots=True)
 class Volume:
-    """A logical volume: its name, and the ranges of the partition that it lies in, in its own order."""
+    """A logical volume: its name, and the ranges of the partition that it lies in, in its own order. `fixed`: LVM says
+    of it more than that it can be read and written, so its place and size stay as they are."""
 
     name: str
     ranges: tuple[Range, ...]
+    fixed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class PhysicalVolume:
-    """What is in a partition that is a physical volume: what stands before its extents and behind, and its volumes."""
+    """What is in a partition that is a physical volume: its group, what stands before its extents and behind, and its
+    volumes. `fixed`: LVM itself would not make it larger, or only where its group belongs to this machine."""
 
+    group: str
     outside: tuple[Range, ...]
     volumes: tuple[Volume, ...]
+    fixed: bool = False
 
 
 def read_physical_volume(read: Read, length: int) -> PhysicalVolume:
     """Read it; `length` is the partition's. Raises LvmError."""
     try:
         uuid, areas = _label(read)
-        group = _group(_metadata(read, areas, length))
-        return _volumes(group, uuid, areas, length)
+        name, group = the_group(parse(_metadata(read, areas, length)))
+        return _volumes(name, group, uuid, areas, length)
     except (struct.error, AttributeError, KeyError, TypeError, ValueError, IndexError, RecursionError) as error:
         raise LvmError(f"its LVM metadata cannot be read ({error!r})"[:200]) from error
 
@@ -109,63 +111,7 @@ def _metadata(read: Read, areas: list[Range], length: int) -> str:
     raise LvmError("its LVM metadata is not in it")
 
 
-def _group(text: str) -> dict[str, Any]:
-    """The one volume group of a metadata text."""
-    words = _words(text)
-    whole = _section(words, 0)
-    groups = [value for value in whole.values() if isinstance(value, dict)]
-    if len(groups) != 1:
-        raise LvmError(f"its LVM metadata tells of {len(groups)} groups")
-    group: dict[str, Any] = groups[0]
-    return group
-
-
-def _words(text: str) -> Iterator[str]:
-    at = 0
-    while at < len(text):
-        found = _WORD.match(text, at)
-        if found is None:
-            raise LvmError(f"its LVM metadata has {text[at : at + 20]!r}")
-        at = found.end()
-        if found.lastgroup:
-            yield found[found.lastgroup]
-
-
-def _section(words: Iterator[str], depth: int) -> dict[str, Any]:
-    section: dict[str, Any] = {}
-    for name in words:
-        if name == "}" and depth:
-            return section
-        sign = next(words, "")
-        if sign == "{" and depth < _DEPTH:
-            section[name] = _section(words, depth + 1)
-        elif sign == "=":
-            word = next(words, "")
-            section[name] = _list(words) if word == "[" else _value(word)
-        else:
-            raise LvmError(f"its LVM metadata has {name[:20]!r}")
-    if depth:
-        raise LvmError("its LVM metadata is cut short")
-    return section
-
-
-def _list(words: Iterator[str]) -> list[str | int]:
-    found: list[str | int] = []
-    for word in words:
-        if word == "]":
-            return found
-        if word != ",":
-            found.append(_value(word))
-    raise LvmError("its LVM metadata is cut short")
-
-
-def _value(word: str) -> str | int:
-    if word.startswith('"'):
-        return word[1:-1]
-    return int(word) if word.isascii() and word.isdecimal() and len(word) < 19 else word
-
-
-def _volumes(group: dict[str, Any], uuid: str, areas: list[Range], length: int) -> PhysicalVolume:
+def _volumes(group_name: str, group: Section, uuid: str, areas: list[Range], length: int) -> PhysicalVolume:
     extent = group["extent_size"] * _SECTOR
     physical = group["physical_volumes"]
     if len(physical) != 1:
@@ -193,6 +139,9 @@ def _volumes(group: dict[str, Any], uuid: str, areas: list[Range], length: int) 
                 ranges[-1] = (ranges[-1][0], stop)
             else:
                 ranges.append((start, stop))
-        found.append(Volume(volume, tuple(ranges)))
+        found.append(Volume(volume, tuple(ranges), set(told["status"]) != _PLAIN))
+    # A second area stands at the end of the partition, where pvresize leaves it in the way.
+    fixed = len(areas) != 1 or set(group["status"]) != _RESIZEABLE or not _FOREIGN.isdisjoint(group)
+    fixed = fixed or own["status"] != ["ALLOCATABLE"] or bool(own["flags"])
     # All but the extents: label, metadata, and what may stand behind the last extent.
-    return PhysicalVolume(((0, first), (end, length)), tuple(found))
+    return PhysicalVolume(group_name, ((0, first), (end, length)), tuple(found), fixed)

@@ -3,13 +3,13 @@
 Not for: what a disk does not say of itself (its master's name, its licence), packing it (`masters/intake.py`).
 """
 
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
 from msgspec import UNSET, UnsetType
 
-from netboot.shared.manifest import CUSTOMISABLE, UefiLoader, Understood
+from netboot.shared.manifest import CUSTOMISABLE, Partition, UefiLoader, Understood
 from netboot.shared.offers import Offers
 from netboot.survey.condition import require_takeable
 from netboot.survey.disk_file import DiskFile
@@ -17,12 +17,12 @@ from netboot.survey.disk_layout import DiskLayout, read_layout, with_reasons
 from netboot.survey.installed_system import UNREAD, find_folder
 from netboot.survey.loader_generations import read_generations, started_by
 from netboot.survey.loop import loop_device
-from netboot.survey.lvm import LvmError
+from netboot.survey.lvm_text import LvmError
 from netboot.survey.offers import read_offers
 from netboot.survey.uefi_loaders import choose_loader, list_esp, loaders
 from netboot.survey.unmounted_tree import UnmountedTree
 from netboot.survey.used_ranges import Range, used_ranges
-from netboot.survey.volumes import LVM, Lvm, read_lvm, system_in
+from netboot.survey.volumes import LVM, Lvm, read_lvm, with_volumes
 
 _BOOT_CODE: Final = 440
 """Bytes of the first sector that hold boot code, before the disk's signature and a dos table."""
@@ -53,6 +53,7 @@ def survey(disk: DiskFile, progress: Callable[[str], None]) -> Survey:
     """Read all of it. Raises NetbootError when no master can be made of this disk. Needs root."""
     layout = read_layout(disk, progress)
     lvm, unclear = _physical_volumes(disk, layout, progress)
+    layout = with_volumes(layout, lvm)
     unclear |= require_takeable(disk, layout.partitions, progress)
     used = used_ranges(disk, layout, unclear, lvm, progress)
     esp = next((partition for partition in layout.partitions if partition.role == "esp"), None)
@@ -64,25 +65,36 @@ def survey(disk: DiskFile, progress: Callable[[str], None]) -> Survey:
         ranges=used.ranges,
         uefi=uefi,
         understood=Understood(
-            system=layout.system or next(filter(None, (system_in(disk, one) for one in lvm.values())), ""),
+            system=layout.system,
             bios=any(disk.read(0, _BOOT_CODE)) and _starts_by_bios(layout),
             loaders=loaders(paths),
             repaired=layout.repaired,
             generations=generations,
-            offers=_offers(disk, layout, unclear, progress),
+            offers=_offers(disk, layout, _root(layout, lvm, {*unclear, *used.whole}), progress),
         ),
     )
 
 
+def _root(layout: DiskLayout, lvm: Mapping[int, Lvm], unclear: Container[int]) -> Partition | None:
+    """Where the installed system is, a volume as if it were a partition; None for a file system that its journal would
+    put right first: it is not believed."""
+    for one in layout.partitions:
+        if one.role == "root":
+            return one if one.number not in unclear else None
+        name = next((volume.name for volume in one.volumes or () if volume.role == "root"), "")
+        if name:
+            inside = next(place.partition for place in lvm[one.number].places if place.name == name)
+            return inside if one.number not in unclear else None
+    return None
+
+
 def _offers(
-    disk: DiskFile, layout: DiskLayout, unclear: Container[int], progress: Callable[[str], None]
+    disk: DiskFile, layout: DiskLayout, root: Partition | None, progress: Callable[[str], None]
 ) -> Offers | UnsetType:
-    """What the installed system has of what a profile may ask for, where the agent can customise it; a file system that
-    its journal would put right first is not believed."""
-    root = next((one for one in layout.partitions if one.role == "root"), None)
+    """What the installed system has of what a profile may ask for, where the agent can customise it."""
     if root is None or root.filesystem is None or root.filesystem.kind not in CUSTOMISABLE:
         return UNSET
-    if root.number in unclear or layout.system in ("", UNREAD):
+    if layout.system in ("", UNREAD):
         return UNSET
     progress(f"partition {root.number}: looking at what its system offers")
     with loop_device(disk.path, offset=root.start, length=root.length) as device:

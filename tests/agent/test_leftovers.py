@@ -21,13 +21,14 @@ GONE = {
     "network-secret": ("var/lib/NetworkManager/secret_key",),
     "system-secret": ("var/lib/systemd/credential.secret",),
     "adapter-names": ("etc/udev/rules.d/70-persistent-net.rules",),
+    "lvm-devices": ("etc/lvm/devices/system.devices",),
     "journal": (f"var/log/journal/{MACHINE}/system.journal", f"var/log/journal/{MACHINE}/user-1000@5f.journal~"),
 }  # fmt: skip
 ROTATED = ("var/log/syslog.1", "var/log/dpkg.log.2.gz", "var/log/messages-20260901", "var/log/cups/old.log.old")
 EMPTIED = ("var/log/syslog", "var/log/wtmp", "var/log/apt/history.log", "var/log/installer/hardware-summary")
 KEPT = (
     "var/lib/NetworkManager/NetworkManager.state", "etc/udev/rules.d/70-printer.rules", "var/lib/dhcp/notes",
-    "etc/dhcpcd.conf", "var/lib/systemd/random-seed", "home/atelier/var/log/letter",
+    "etc/dhcpcd.conf", "etc/lvm/lvm.conf", "var/lib/systemd/random-seed", "home/atelier/var/log/letter",
 )  # fmt: skip
 
 

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from netboot.masters.account import account
 from netboot.shared.process import run
 from netboot.store import Store
-from netboot.survey.lvm import LvmError, read_physical_volume
+from netboot.survey.lvm import read_physical_volume
+from netboot.survey.lvm_text import LvmError
 from tests.masters.conftest import Lay
 from tests.masters.images import LVM, MIB, cut, ext4, gpt_disk, loops_of, put, refused, sized, taken
 
@@ -96,11 +97,14 @@ def test_of_lvm_only_what_is_in_use_is_taken(tmp_path: Path, lay: Lay) -> None:
     assert 5 * MIB < covered(ROOT, ROOT + 24 * MIB) < 20 * MIB
     assert all(covered(*piece) == 4 * MIB for piece in PIECES)
     assert covered(0, SIZE) < 30 * MIB
-    assert "volume home: taken as a whole, because it lies in several pieces" in said
+    root, home = manifest.partitions[0].volumes or ()
+    assert f"volume {home.name}: taken as a whole, because it lies in several pieces" in said
     lines = account(manifest)
-    assert "What it is: Test Linux 1 (small) inside LVM2_member." in lines
-    assert any(line.startswith("Taken whole: partition 1 (LVM2_member), because of its volume home") for line in lines)
-    assert manifest.not_customisable == "LVM2_member"
+    assert f"What it is: Test Linux 1 (small), its root on volume {root.name} (ext4) in partition 1." in lines
+    assert f"Taken whole: partition 1 (LVM2_member), because of its volume {home.name}: it lies in" in "\n".join(lines)
+    assert (root.role, root.length, home.length, home.filesystem) == ("root", 24 * MIB, 8 * MIB, None)
+    assert manifest.not_customisable == ""
+    assert not manifest.partitions[0].grow
     lay(manifest.chunks, store, target := tmp_path / "target.raw", manifest.disk)
     run(["e2fsck", "-f", "-n", cut(target, MIB + ROOT, 24 * MIB, tmp_path / "again")])
     again, before = target.read_bytes(), image.read_bytes()

@@ -1,7 +1,8 @@
 """Growing a deployed master to the disk it lies on: the partition table, its last partition, that one's file system.
 
-sfdisk moves GPT's copy to the end of the disk and stretches the partition; each kind of file system grows by its own
-tool: ext2, 3 and 4 (`grow_ext.py`), NTFS (`grow_ntfs.py`) and f2fs (`grow_f2fs.py`) unmounted, XFS and btrfs mounted.
+sfdisk moves GPT's copy to the end of the disk and stretches the partition; in a physical volume of LVM one volume gets
+what is free then (`grow_lvm.py`); each kind of file system grows by its own tool: ext2, 3 and 4 (`grow_ext.py`), NTFS
+(`grow_ntfs.py`) and f2fs (`grow_f2fs.py`) unmounted, XFS and btrfs mounted.
 A growth that fails is undone where possible, and none is reported before the file system was checked.
 Blocks: run it in a thread. Needs root.
 """
@@ -13,8 +14,10 @@ from typing import Final
 
 from netboot.agent.customise.grow_ext import grow_ext
 from netboot.agent.customise.grow_f2fs import grow_f2fs
+from netboot.agent.customise.grow_lvm import grow_volume
 from netboot.agent.customise.grow_ntfs import grow_ntfs
 from netboot.agent.customise.measure import length_of, size_of
+from netboot.agent.disks.logical_volumes import volume_device
 from netboot.agent.disks.partitions import mounted, require_partition, show_partitions
 from netboot.shared.growth import EXT, GROWABLE
 from netboot.shared.manifest import Manifest, Partition
@@ -49,19 +52,32 @@ def grow(disk: Path, manifest: Manifest) -> Growth:
     show_partitions(disk, (known.number for known in manifest.partitions))
     if partition is None or partition.filesystem is None:
         return Growth()
-    kind, device = partition.filesystem.kind, require_partition(disk, partition)
+    device = require_partition(disk, partition)
+    volume = partition.growing_volume
+    if volume is None or volume.filesystem is None:
+        size, spare = _grow_in(device, partition.filesystem.kind)
+    else:
+        grow_volume(device, partition, volume, sector=manifest.sector)
+        with volume_device(device, volume.name, sector=manifest.sector) as inside:
+            size, spare = _grow_in(inside, volume.filesystem.kind)
+    return Growth(device.name, size, spare if spare > _WORTH_IT else 0)
+
+
+def _grow_in(device: Path, kind: str) -> tuple[int, int]:
+    """Grow this file system to its device; its size then, and what of the device it cannot use."""
     GROWERS[kind](device, kind)
     size = size_of(device, kind)
-    spare = length_of(device) - size
-    return Growth(device.name, size, spare if spare > _WORTH_IT else 0)
+    return size, length_of(device) - size
 
 
 def growing(manifest: Manifest) -> Partition | None:
     """The partition that takes the rest of the disk, if there is one whose file system can follow."""
     partition = next((partition for partition in manifest.partitions if partition.grow), None)
-    if partition is None or partition.filesystem is None or partition.filesystem.kind not in GROWABLE:
+    if partition is None:
         return None
-    return partition
+    volume = partition.growing_volume
+    inside = partition.filesystem if volume is None else volume.filesystem
+    return partition if inside is not None and inside.kind in GROWABLE else None
 
 
 def stretched(manifest: Manifest, partition: Partition | None) -> tuple[int, ...]:

@@ -1,4 +1,4 @@
-"""What the prepared PC left behind in its master: leases, secrets, adapters' names, the journal and other logs.
+"""What the prepared PC left in its master: leases, secrets, names of adapters and disks, the journal and other logs.
 
 The system makes each anew when it needs it (systemd, "Safely Building Images"). A log that is written to stays, empty,
 with its owner and mode: not every program makes its own again; what was rotated goes. Only what is on the root's own
@@ -28,6 +28,8 @@ PLACES: Final[Mapping[Leftover, tuple[str, ...]]] = {
     "network-secret": ("var/lib/NetworkManager/secret_key",),
     "system-secret": ("var/lib/systemd/credential.secret",),
     "adapter-names": ("etc/udev/rules.d/70-persistent-net.rules", "etc/udev/rules.d/70-persistent-cd.rules"),
+    # By serial numbers (lvmdevices(8)): with it, LVM passes over the disk of every other PC; without, it looks at all.
+    "lvm-devices": ("etc/lvm/devices/system.devices",),
 }  # fmt: skip
 _LOGS: Final = "var/log"
 _JOURNAL: Final = re.compile(r"var/log/journal/.*\.journal~?")

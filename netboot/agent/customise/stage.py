@@ -6,6 +6,8 @@ its boot entry. Not for: what a master holds (`masters/`), or reading it back (`
 
 import asyncio
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,13 +25,14 @@ from netboot.agent.deploy.master import fetch_manifest
 from netboot.agent.deploy.source import ChunkSource, DamagedError, SilentError
 from netboot.agent.disks.claim import ReadDisks, RefusedError, claim_as_ordered
 from netboot.agent.disks.listing import read_disks as read_own_disks
+from netboot.agent.disks.logical_volumes import volume_device
 from netboot.agent.disks.partitions import mounted, partition_device, quiet_disk, require_partition
 from netboot.agent.failures import StageFailed
 from netboot.agent.progress import HeldUp, Progress, nobody
 from netboot.agent.this_boot import ThisBoot
 from netboot.shared.errors import NetbootError
 from netboot.shared.inventory import Disk, gigabytes, label
-from netboot.shared.manifest import Manifest, Partition, UefiLoader
+from netboot.shared.manifest import Manifest, Root, UefiLoader
 from netboot.shared.problems import Problem
 from netboot.shared.stages.customise import Customise, CustomiseResult
 
@@ -86,15 +89,15 @@ class _Work:
     manifest: Manifest
     disk: Disk
     path: Path
-    root: tuple[Partition, str] | None
-    """The system's partition and its file system's kind, None where the system stays as it is."""
+    root: Root | None
+    """Where the system is, None where it stays as it is."""
 
     def install(self) -> CustomiseResult:
         """Grow, personalise, and look again at what is on the disk: the evidence, without the boot entry."""
         with quiet_disk(self.path):
             growth = self._grow()
             try:
-                result = self._as_is() if self.root is None else self._personalise(*self.root)
+                result = self._as_is() if self.root is None else self._personalise(self.root)
             except (NetbootError, OSError) as error:
                 raise StageFailed(Problem("customise", {"error": _short(error)})) from error
         warning = None
@@ -115,12 +118,17 @@ class _Work:
     def _as_is(self) -> CustomiseResult:
         return CustomiseResult(hostname=self.stage.hostname, as_is=True)
 
-    def _personalise(self, root_partition: Partition, kind: str) -> CustomiseResult:
-        device, hostname = require_partition(self.path, root_partition), self.stage.hostname
-        with mounted_root(device, kind) as (root, folder), InstalledTree(root) as tree:
+    def _personalise(self, where: Root) -> CustomiseResult:
+        name, hostname = partition_device(self.path, where.partition.number).name, self.stage.hostname
+        kind = where.filesystem.kind if where.filesystem is not None else ""
+        with (
+            self._device_of(where) as device,
+            mounted_root(device, kind) as (root, folder),
+            InstalledTree(root) as tree,
+        ):
             done = personalise(tree, hostname, self.stage.settings)
         # Mounted anew: what is read now is what the next start of this PC reads.
-        with mounted_root(device, kind, "ro") as (root, again):
+        with self._device_of(where) as device, mounted_root(device, kind, "ro") as (root, again):
             if again != folder:
                 raise NetbootError("the master's root is not where it was", hint="look at the master")
             with InstalledTree(root) as tree:
@@ -128,7 +136,7 @@ class _Work:
                 accounts = found_accounts(tree, self.stage.settings.users)
         return CustomiseResult(
             hostname=hostname,
-            root=device.name,
+            root=name if where.volume is None else f"{name} {where.volume.name}",
             filesystem=kind,
             folder=folder,
             own=done.own,
@@ -138,6 +146,15 @@ class _Work:
             forgotten=forgotten,
             accounts=accounts,
         )
+
+    @contextmanager
+    def _device_of(self, where: Root) -> Iterator[Path]:
+        partition = require_partition(self.path, where.partition)
+        if where.volume is None:
+            yield partition
+            return
+        with volume_device(partition, where.volume.name, sector=self.manifest.sector) as device:
+            yield device
 
     def enter(self, result: CustomiseResult) -> CustomiseResult:
         """Make sure of both ways by which UEFI finds the system. Raises StageFailed when there is neither."""
@@ -170,14 +187,14 @@ class _Work:
         return require_partition(self.path, esp)
 
 
-def _root_of(manifest: Manifest) -> tuple[Partition, str]:
-    """The partition with the system, and its file system's kind. Raises StageFailed where the agent cannot change it:
-    the PC would keep the master's identity."""
-    root = manifest.partition("root")
-    if manifest.not_customisable or root is None or root.filesystem is None:
+def _root_of(manifest: Manifest) -> Root:
+    """Where the system is. Raises StageFailed where the agent cannot change it: the PC would keep the master's
+    identity."""
+    root = manifest.root
+    if manifest.not_customisable or root is None:
         error = f"the root of {manifest.name} is on {manifest.not_customisable}: netboot changes nothing there"
         raise StageFailed(Problem("customise", {"error": error}))
-    return root, root.filesystem.kind
+    return root
 
 
 def _short(error: NetbootError | OSError) -> str:

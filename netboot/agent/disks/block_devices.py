@@ -4,7 +4,7 @@ Facts only, virtual devices and optical drives included; `listing.py` decides wh
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -74,10 +74,18 @@ def read_block_devices(host: Host, database: Database) -> tuple[BlockDevice, ...
     """Every device under /sys/block, in order of name."""
     names = host.names("sys/block")[:DEVICE_LIMIT]
     used = {**parse_mounts(host.text("proc/self/mountinfo")), **parse_swaps(host.text("proc/swaps"))}
+    used |= _below_loops(host, names, used)
     read = [_read(host, database, name, used, boot_areas=f"{name}boot0" in names) for name in names]
     if kit := parse_kit(host.text("proc/cmdline")):
         read = [replace(one, users=(*one.users, KIT)) if _is_stick(one, kit) else one for one in read]
     return tuple(replace(one, boot_unit=one.boot_unit and _is_beside_data(one, read)) for one in read)
+
+
+def _below_loops(host: Host, names: Iterable[str], used: Mapping[str, str]) -> dict[str, str]:
+    """Where the devices are mounted on a part of which a mounted loop device lies, as a volume of LVM is mounted."""
+    loops = [name for name in names if name.startswith("loop") and name in used]
+    files = [(name, host.line(f"sys/block/{name}/loop/backing_file")) for name in loops]
+    return {file.removeprefix("/dev/"): used[name] for name, file in files if file.startswith("/dev/")}
 
 
 def parse_mounts(text: str) -> dict[str, str]:

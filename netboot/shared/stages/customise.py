@@ -16,7 +16,7 @@ Identity = Literal["hostname", "machine-id", "ssh-host-keys"]
 
 Part = Literal[Identity, "random-seed", SettingPart]
 """What a change in the installed system was made for."""
-Leftover = Literal["dhcp-leases", "network-secret", "system-secret", "adapter-names", "journal", "logs"]
+Leftover = Literal["dhcp-leases", "network-secret", "system-secret", "adapter-names", "lvm-devices", "journal", "logs"]
 """What the prepared PC left in its master, which the next PC must not have; made anew by the system itself."""
 PATHS: Final = 512
 
@@ -63,11 +63,12 @@ class Customise(Order, frozen=True, kw_only=True, tag="customise"):
 class CustomiseResult(Evidence, frozen=True, kw_only=True, tag="customise"):
     """What the installed system was told, and the firmware's boot entry ("" on BIOS).
 
-    `root` is the partition that was changed, `filesystem` its kind and `folder` where in it the system lies ("" for its
-    own root). `own` is what the system was given and was read again from the disk, `absent` what it has none of.
-    `changed` are the paths that were written or removed, and `found` is what lies at each of them; `forgotten` tells
-    of every kind of Leftover. `grown` is the last file system's size in bytes, 0 when it grows with nothing. `as_is`:
-    nothing in the system was changed, as was ordered. `accounts` are those that were ordered, in that order.
+    `root` is the partition that was changed, with the volume's name where it is of LVM, `filesystem` its kind and
+    `folder` where in it the system lies ("" for its own root). `own` is what the system was given and was read again
+    from the disk, `absent` what it has none of. `changed` are the paths that were written or removed, and `found` is
+    what lies at each of them; `forgotten` tells of every kind of Leftover. `grown` is the last file system's size in
+    bytes, 0 when it grows with nothing. `as_is`: nothing in the system was changed, as was ordered. `accounts` are
+    those that were ordered, in that order.
     """
 
     hostname: Hostname

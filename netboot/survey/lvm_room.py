@@ -1,0 +1,97 @@
+"""One volume of a group takes the rest of its physical volume: which one can, and the group's text afterwards. Pure.
+
+It is the last one that is no swap, and it stays in one piece. Swap behind it goes to the end: nothing in it but its
+header is of use, and that is written anew there (`agent/customise/grow_lvm.py`). Everything else stays where it is.
+Not for: growing what is in the volume.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from netboot.survey.lvm import PhysicalVolume, Volume
+from netboot.survey.lvm_text import LvmError, Section, parse, the_group, written
+
+
+def takes_the_rest(physical: PhysicalVolume, swaps: Collection[str]) -> Volume | None:
+    """The volume that can take the rest of this physical volume, when those of `swaps` (by name) may be moved."""
+    if physical.fixed or any(volume.fixed for volume in physical.volumes):
+        return None
+    others = [volume for volume in physical.volumes if volume.name not in swaps]
+    last = max(others, key=lambda volume: max((end for _, end in volume.ranges), default=0), default=None)
+    return last if last is not None and len(last.ranges) == 1 else None
+
+
+def with_the_rest(text: str, name: str, swaps: Collection[str]) -> str | None:
+    """The text of a group (as vgcfgbackup gives it) in which the volume `name` has all extents up to the last, but for
+    the volumes of `swaps` that lay behind it: they are the last now. None when it is so already. Raises LvmError."""
+    whole = parse(text)
+    try:
+        _, group = the_group(whole)
+        ((disk, own),) = group["physical_volumes"].items()
+        volumes = group["logical_volumes"]
+        grown = _pieces(volumes[name], disk)
+        if len(grown) != 1:
+            raise LvmError(f"its LVM volume {name} lies in {len(grown)} pieces")
+        start = grown[0].first
+        moved = []
+        for other, volume in volumes.items():
+            pieces = _pieces(volume, disk)
+            if other == name or all(piece.last <= start for piece in pieces):
+                continue
+            if other not in swaps:
+                raise LvmError(f"its LVM volume {other} lies behind {name}")
+            moved.append((pieces[0].first, other, sum(piece.count for piece in pieces)))
+        end = own["pe_count"] - sum(count for _, _, count in moved)
+        if end < grown[0].last:
+            raise LvmError(f"there is no room for its LVM volume {name}")
+        changed = _place(volumes[name], disk, _Piece(start, end - start))
+        for _, other, count in sorted(moved):
+            changed |= _place(volumes[other], disk, _Piece(end, count))
+            end += count
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise LvmError(f"its LVM metadata is not understood ({error!r})"[:200]) from error
+    return written(whole) if changed else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """Extents of the physical volume, one after the other."""
+
+    first: int
+    count: int
+
+    @property
+    def last(self) -> int:
+        """The first one that is not in it any more."""
+        return self.first + self.count
+
+
+def _pieces(volume: Section, disk: str) -> list[_Piece]:
+    pieces: list[_Piece] = []
+    for number in range(1, volume["segment_count"] + 1):
+        segment = volume[f"segment{number}"]
+        on, first = segment["stripes"]
+        if segment["type"] != "striped" or segment["stripe_count"] != 1 or on != disk:
+            raise LvmError("its LVM volumes are not plain")
+        if pieces and pieces[-1].last == first:
+            pieces[-1] = _Piece(pieces[-1].first, pieces[-1].count + segment["extent_count"])
+        else:
+            pieces.append(_Piece(first, segment["extent_count"]))
+    return pieces
+
+
+def _place(volume: Section, disk: str, piece: _Piece) -> bool:
+    """Let it lie there, in one piece; whether that is a change."""
+    if _pieces(volume, disk) == [piece]:
+        return False
+    for number in range(1, volume["segment_count"] + 1):
+        del volume[f"segment{number}"]
+    volume["segment_count"] = 1
+    volume["segment1"] = {
+        "start_extent": 0,
+        "extent_count": piece.count,
+        "type": "striped",
+        "stripe_count": 1,
+        "stripes": [disk, piece.first],
+    }
+    return True
