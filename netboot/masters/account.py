@@ -86,12 +86,17 @@ def _growth(manifest: Manifest) -> str:
         if most <= (growing.length if volume is None else volume.length):
             return f"nothing; {named} is the last one, and its file system is of a form that does not grow"
         return f"{named} takes the rest of a larger disk up to {gigabytes(most)}; what is behind stays free"
-    last = max(manifest.partitions, key=lambda partition: partition.end)
+    last = max(manifest.partitions, key=_comes_last)
     if last.filesystem is not None and last.filesystem.kind in GROWABLE:
         return f"nothing; {_named(last)} is the last one, and its file system is in a state that does not grow"
     if last.volumes:
         return f"nothing; {_named(last)} is the last one, and {_IN_A_GROUP}"
     return f"nothing; {_named(last)} is the last one, and only {', '.join(sorted(GROWABLE))} grow, also in LVM"
+
+
+def _comes_last(partition: Partition) -> tuple[bool, bool, int]:
+    is_swap = partition.filesystem is not None and partition.filesystem.kind == "swap"
+    return partition.role != "extended", not is_swap, partition.start
 
 
 def _customising(manifest: Manifest) -> str:

@@ -76,10 +76,7 @@ class FileSystem(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class LogicalVolume(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A volume of LVM: `name` is its group's and its own, `length` that of all its extents, wherever they lie.
-
-    `grow` marks the one that takes the rest of its partition; swap that lies behind it is then made anew at the end.
-    """
+    """A volume of LVM: `name` is its group's and its own, `length` that of all its extents, wherever they lie."""
 
     name: VolumeName
     length: Annotated[int, Meta(gt=0, le=2**63 - 1)]
@@ -91,9 +88,10 @@ class LogicalVolume(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 class Partition(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One partition. `type` is a GUID in lower case (gpt) or two hex digits (dos), `uuid` its PARTUUID.
 
-    `grow` marks the one partition that takes the rest of a larger disk; it is the last one on the disk. `whole` is why
-    all of it was taken, free parts too, for people; missing where only what is in use was. `volumes` are those of a
-    physical volume of LVM that was understood; missing in masters of before they were kept.
+    `grow` marks the one partition, and in LVM the volume, that takes the rest of a larger disk: the last one that is no
+    swap; swap behind it is made anew at the end. `whole` is why all of it was taken, free parts too, for people;
+    missing where only what is in use was. `volumes` are those of a physical volume of LVM that was understood; missing
+    in masters of before they were kept.
     """
 
     number: Annotated[int, Meta(ge=1, le=128)]
@@ -121,15 +119,11 @@ class Partition(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 @dataclass(frozen=True, slots=True)
 class Root:
-    """Where an installed system is: in a volume of LVM in this partition, or (None) in the partition itself."""
+    """Where an installed system is: on a file system in this partition, or in this volume of LVM there."""
 
     partition: Partition
-    volume: LogicalVolume | None = None
-
-    @property
-    def filesystem(self) -> FileSystem | None:
-        """The file system that the system is on."""
-        return self.volume.filesystem if self.volume is not None else self.partition.filesystem
+    volume: LogicalVolume | None
+    filesystem: FileSystem | None
 
 
 class UefiLoader(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -262,9 +256,9 @@ class Manifest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     @property
     def root(self) -> Root | None:
         """Where the installed system is, None when no partition and no volume is its root."""
-        plain = (Root(one) for one in self.partitions if one.role == "root")
-        volumes = ((one, volume) for one in self.partitions for volume in one.volumes or ())
-        return next(plain, None) or next((Root(one, volume) for one, volume in volumes if volume.role == "root"), None)
+        plain = (Root(one, None, one.filesystem) for one in self.partitions if one.role == "root")
+        volumes = (Root(one, volume, volume.filesystem) for one in self.partitions for volume in one.volumes or ())
+        return next(plain, None) or next((one for one in volumes if one.volume and one.volume.role == "root"), None)
 
     @property
     def removable(self) -> bool:
@@ -283,9 +277,13 @@ class Manifest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             kinds = [partition.filesystem.kind for partition in self.partitions if partition.filesystem is not None]
             return next((kind for kind in kinds if kind in _AROUND_A_ROOT), "?")
         kind = root.filesystem.kind if root.filesystem is not None else "?"
-        if kind not in CUSTOMISABLE:
-            return kind
-        return "?" if self.understood is not UNSET and not self.understood.system else ""
+        return (
+            kind
+            if kind not in CUSTOMISABLE
+            else "?"
+            if self.understood is not UNSET and not self.understood.system
+            else ""
+        )
 
 
 def one_line(text: str) -> str:
@@ -371,19 +369,20 @@ def _wrong_partitions(manifest: Manifest) -> str:
     numbers = {partition.number for partition in manifest.partitions}
     if len(numbers) != len(manifest.partitions):
         return "two partitions have one number"
-    for partition in manifest.partitions:
-        if partition.start % manifest.sector or partition.length % manifest.sector:
-            return f"partition {partition.number} does not begin and end at a sector"
-        if partition.end > manifest.disk:
-            return f"partition {partition.number} ends after the disk"
+    for one in manifest.partitions:
+        if one.start % manifest.sector or one.length % manifest.sector:
+            return f"partition {one.number} does not begin and end at a sector"
+        if one.end > manifest.disk:
+            return f"partition {one.number} ends after the disk"
     # An extended partition of a dos table holds the logical ones.
     plain = sorted((p for p in manifest.partitions if p.role != "extended"), key=lambda p: p.start)
     for before, after in pairwise(plain):
         if after.start < before.end:
             return f"partitions {before.number} and {after.number} overlap"
-    if any(partition.grow for partition in plain[:-1]):
-        return "only the last partition on the disk can grow"
-    if any(sum(volume.grow for volume in partition.volumes or ()) > partition.grow for partition in plain):
+    others = [one for one in plain if one.filesystem is None or one.filesystem.kind != "swap"]
+    if [one for one in plain if one.grow] not in ([], others[-1:]):
+        return "only the last partition on the disk that is no swap can grow"
+    if any(sum(volume.grow for volume in one.volumes or ()) > one.grow for one in plain):
         return "only one volume can grow, in the partition that does"
     if manifest.uefi is not None and manifest.uefi.partition not in numbers:
         return "the boot loader is on a partition that does not exist"

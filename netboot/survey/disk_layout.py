@@ -166,7 +166,7 @@ def with_file_systems(
     ]
     has_root = any(partition.role == "root" for partition, _ in pairs)
     root = None if has_root else max(roots, key=lambda p: (bool(installed.get(p.number)), p.length), default=None)
-    last = max((p for p, _ in pairs if p.role != "extended"), key=lambda partition: partition.start, default=None)
+    last = last_but_swap(pairs)
     return tuple(
         msgspec.structs.replace(
             partition,
@@ -176,6 +176,12 @@ def with_file_systems(
         )
         for partition, system in pairs
     )
+
+
+def last_but_swap(probed: Iterable[tuple[Partition, FileSystem | None]]) -> Partition | None:
+    """The one that may take the rest of a larger disk: swap behind it can be made anew elsewhere."""
+    others = (p for p, system in probed if p.role != "extended" and (system is None or system.kind != "swap"))
+    return max(others, key=lambda partition: partition.start, default=None)
 
 
 def _grows(partition: Partition, system: FileSystem) -> bool:

@@ -12,7 +12,7 @@ from msgspec.structs import replace as replace_struct
 from netboot.shared.growth import GROWABLE
 from netboot.shared.manifest import CUSTOMISABLE, FileSystem, LogicalVolume, Partition, Role
 from netboot.survey.disk_file import DiskFile
-from netboot.survey.disk_layout import DiskLayout
+from netboot.survey.disk_layout import DiskLayout, last_but_swap
 from netboot.survey.file_systems import probe
 from netboot.survey.installed_system import UNREAD, find_system
 from netboot.survey.loop import loop_device
@@ -94,7 +94,7 @@ def with_volumes(layout: DiskLayout, lvm: Mapping[int, Lvm]) -> DiskLayout:
         if own is not None:
             others = (replace_struct(one, role="other") if one is own else one for one in layout.partitions)
             layout = replace(layout, partitions=tuple(others))
-    last = max((one for one in layout.partitions if one.role != "extended"), key=lambda one: one.start, default=None)
+    last = last_but_swap((one, one.filesystem) for one in layout.partitions)
     found = []
     for one in layout.partitions:
         known = lvm.get(one.number)

@@ -1,6 +1,6 @@
 """Whole PCs that get masters as people make them: with roots on XFS and btrfs, or on an ext4 that was in use, and
-without a removable path on the ESP. The clock of the last has no battery any more. And one with an NTFS that is left as
-it is, on a disk smaller than that of the image."""
+without a removable path on the ESP. The clock of the last has no battery any more. And one with its root in LVM, and one
+with an NTFS that is left as it is, on a disk smaller than that of the image."""
 
 import json
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -29,7 +29,8 @@ from netboot.store import Store
 from netboot.survey.file_reader import list_folder, read_file
 from netboot.survey.loop import loop_device
 from tests.file_trees import facts, plant, unmount
-from tests.masters.images import ESP, LINUX, MIB, ext4, gpt_disk, sized
+from tests.lvm_disks import PLANTED, SWAP_UUID, Wanted, disk_with_group, mounted, volume
+from tests.masters.images import ESP, LINUX, MIB, ext4, gpt_disk, put, sized
 from tests.masters.test_account import btrfs, xfs
 
 pytestmark = [pytest.mark.lab, pytest.mark.root, pytest.mark.matrix, pytest.mark.timeout(1800)]
@@ -151,6 +152,33 @@ async def test_an_ntfs_that_is_left_as_it_is_fits_a_disk_smaller_than_its_own_an
             run(["ntfsfix", "--no-action", device])
             with ntfs(device, there, "-o", "ro"):
                 assert facts(there) == before
+
+
+async def test_a_system_in_lvm_grows_and_becomes_the_pcs_own(tmp_path: Path, built: BootFiles) -> None:
+    group = (Wanted("root", 200, "ext4", root=True), Wanted("swap_1", 40, "swap"))
+    image = disk_with_group(tmp_path, group, size=320, before=f"size={34 * MIB // 512}, type={ESP}")
+    put(image, MIB, esp_with_shim_alone(tmp_path, built).read_bytes())
+    with volume(image, "root") as device, mounted(device, tmp_path / "there", "ext4", "--options=ro") as top:
+        before = facts(top / PLANTED)
+    async with workshop_with(tmp_path, built, "lvm", image, PROFILE) as (lan, service):
+        disk = DiskSpec(Bus.NVME, lan.folder / "disk.img", SIZE, "DISK1")
+        create_empty(disk.path, SIZE)
+        spec = workshop_pc(1, Firmware.UEFI, disk)
+        arm(service, [spec], "write-lvm")
+        await service.start()
+        async with power_on(lan, spec) as pc:
+            await pc.wait_off(STAGE_WITHIN)
+        job = await job_of(service, spec.mac)
+        assert (job.state, [row.state for row in job.stages]) == ("done", ["done"] * 4)
+        with volume(disk.path, "root") as device:
+            run(["e2fsck", "-f", "-n", device])
+            with device.open("rb") as file:
+                assert SIZE - size_in("ext4", file.read(HEAD)) < 90 * MIB
+            assert read_file(device, "ext4", "/etc/hostname") == f"{job.hostname}\n"
+            with mounted(device, tmp_path / "there", "ext4", "--options=ro") as top:
+                assert facts(top / PLANTED) == before
+        with volume(disk.path, "swap_1") as device:
+            assert f"UUID={SWAP_UUID}" in run(["blkid", "--probe", "--output=export", device]).stdout.splitlines()
 
 
 @contextmanager

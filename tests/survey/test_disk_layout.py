@@ -86,12 +86,14 @@ def test_the_largest_linux_file_system_is_the_root_and_the_last_grows() -> None:
     assert (second.role, second.grow) == ("root", True)
 
 
-def test_a_partition_before_another_does_not_grow() -> None:
+def test_a_partition_grows_before_swap_and_before_nothing_else() -> None:
     swap = Partition(number=2, start=60 * MIB, length=MIB, type="82", role="swap")
     root, last = with_file_systems([(linux(1, 1, 50), EXT4), (swap, FileSystem(kind="swap"))])
-    assert root.role == "root"
-    assert not root.grow
-    assert not last.grow
+    assert (root.role, root.grow, last.grow) == ("root", True, False)
+    # What is called swap by its type, and is none that is known, is not moved.
+    for inside in (None, FileSystem(kind="vfat"), FileSystem(kind="swsuspend")):
+        root, last = with_file_systems([(linux(1, 1, 50), EXT4), (swap, inside)])
+        assert (root.role, root.grow, last.grow) == ("root", False, False)
 
 
 @pytest.mark.parametrize(("kind", "grows"), [("ext4", True), ("xfs", True), ("f2fs", False)])

@@ -1,22 +1,27 @@
 """Growing a deployed master to the disk it lies on: the partition table, its last partition, that one's file system.
 
-sfdisk moves GPT's copy to the end of the disk and stretches the partition; in a physical volume of LVM one volume gets
-what is free then (`grow_lvm.py`); each kind of file system grows by its own tool: ext2, 3 and 4 (`grow_ext.py`), NTFS
-(`grow_ntfs.py`) and f2fs (`grow_f2fs.py`) unmounted, XFS and btrfs mounted.
+sfdisk moves GPT's copy to the end of the disk and stretches the partition; swap behind it goes to the end first, and is
+made anew there with its UUID and label (`table.py`); in a physical volume of LVM one volume gets what is free then
+(`grow_lvm.py`); each kind of file system grows by its own tool: ext2, 3 and 4 (`grow_ext.py`), NTFS (`grow_ntfs.py`)
+and f2fs (`grow_f2fs.py`) unmounted, XFS and btrfs mounted.
 A growth that fails is undone where possible, and none is reported before the file system was checked.
 Blocks: run it in a thread. Needs root.
 """
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from msgspec.structs import replace
+
 from netboot.agent.customise.grow_ext import grow_ext
 from netboot.agent.customise.grow_f2fs import grow_f2fs
-from netboot.agent.customise.grow_lvm import grow_volume
+from netboot.agent.customise.grow_lvm import grow_volume, make_swap
 from netboot.agent.customise.grow_ntfs import grow_ntfs
 from netboot.agent.customise.measure import length_of, size_of
+from netboot.agent.customise.table import Place, behind, places, with_places
 from netboot.agent.disks.logical_volumes import volume_device
 from netboot.agent.disks.partitions import mounted, require_partition, show_partitions
 from netboot.shared.growth import EXT, GROWABLE
@@ -24,6 +29,7 @@ from netboot.shared.manifest import Manifest, Partition
 from netboot.shared.process import run
 
 _HOURS: Final = 4 * 3600.0
+_DOS_MOST: Final = 2**32 - 1
 _WORTH_IT: Final = 1024 * 1024
 """Bytes of room below which a partition stays as it is: what sfdisk leaves for alignment."""
 
@@ -47,9 +53,17 @@ def grow(disk: Path, manifest: Manifest) -> Growth:
     if manifest.table == "gpt":
         run(["sfdisk", "--quiet", "--no-tell-kernel", "--relocate", "gpt-bak-std", disk], timeout=60)
     partition = growing(manifest)
-    for number in stretched(manifest, partition):
-        _stretch(disk, number)
-    show_partitions(disk, (known.number for known in manifest.partitions))
+    swaps = behind(manifest, partition) if partition is not None else ()
+    if partition is not None and swaps:
+        moved = _move_to_the_end(disk, manifest, partition)
+        show_partitions(disk, (known.number for known in manifest.partitions))
+        for swap in swaps:
+            if swap.number in moved and swap.filesystem is not None:
+                make_swap(require_partition(disk, replace(swap, start=moved[swap.number][0])), swap.filesystem)
+    else:
+        for number in stretched(manifest, partition):
+            _stretch(disk, number)
+        show_partitions(disk, (known.number for known in manifest.partitions))
     if partition is None or partition.filesystem is None:
         return Growth()
     device = require_partition(disk, partition)
@@ -90,6 +104,34 @@ def stretched(manifest: Manifest, partition: Partition | None) -> tuple[int, ...
         if other.role == "extended" and other.start <= partition.start and partition.end <= other.end
     ]
     return (*around, partition.number)
+
+
+def _move_to_the_end(disk: Path, manifest: Manifest, partition: Partition) -> Mapping[int, Place]:
+    """Let this partition end where the swap behind it begins, and that end where the disk does; the new places."""
+    table = json.loads(run(["sfdisk", "--json", disk], timeout=60).stdout)["partitiontable"]
+    size = length_of(disk)
+    # What a dos table counts in: 32 bits of sectors.
+    end = (
+        (table["lastlba"] + 1) * manifest.sector if manifest.table == "gpt" else min(size, _DOS_MOST * manifest.sector)
+    )
+    moved = places(manifest, partition, end)
+    if moved:
+        dump = run(["sfdisk", "--dump", disk], timeout=60).stdout
+        words = [
+            "sfdisk",
+            "--quiet",
+            "--no-reread",
+            "--no-tell-kernel",
+            "--wipe",
+            "never",
+            "--wipe-partitions",
+            "never",
+        ]
+        run([*words, disk], stdin=with_places(dump, moved, manifest.sector), timeout=60)
+        for number in sorted(moved.keys() - {partition.number}, reverse=True):
+            # As long as the kernel has them where they were, the other cannot become larger.
+            run(["partx", "--delete", "--nr", str(number), disk], expect=None, timeout=60)
+    return moved
 
 
 def _stretch(disk: Path, number: int) -> None:
