@@ -243,9 +243,8 @@ def put_lesson(device: Path, manifest: Manifest, folder: Path) -> None:
     """What somebody prepared on the PC: a file that nothing else has."""
     lesson = folder / "lesson"
     lesson.write_bytes(os.urandom(LESSON))
-    root = manifest.partition("root")
-    assert root is not None
-    run(["debugfs", "-w", "-R", f"write {lesson} /lesson", f"{device}?offset={root.start}"])
+    assert manifest.root is not None
+    run(["debugfs", "-w", "-R", f"write {lesson} /lesson", f"{device}?offset={manifest.root.partition.start}"])
 
 
 def fresh(folder: Path, key: Path, store: Path | None) -> Path:

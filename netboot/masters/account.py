@@ -81,11 +81,12 @@ def _growth(manifest: Manifest) -> str:
         named = _named(growing) if volume is None else _in_volume(growing, volume)
         inside = growing.filesystem if volume is None else volume.filesystem
         most = inside.largest if inside is not None else UNSET
+        moved = _moved_behind(manifest, growing)
         if most is UNSET or most > _ANY_DISK:
-            return f"{named} takes the rest of a larger disk"
+            return f"{named} takes the rest of a larger disk{moved}"
         if most <= (growing.length if volume is None else volume.length):
             return f"nothing; {named} is the last one, and its file system is of a form that does not grow"
-        return f"{named} takes the rest of a larger disk up to {gigabytes(most)}; what is behind stays free"
+        return f"{named} takes the rest of a larger disk up to {gigabytes(most)}; what is behind stays free{moved}"
     last = max(manifest.partitions, key=_comes_last)
     if last.filesystem is not None and last.filesystem.kind in GROWABLE:
         return f"nothing; {_named(last)} is the last one, and its file system is in a state that does not grow"
@@ -95,8 +96,12 @@ def _growth(manifest: Manifest) -> str:
 
 
 def _comes_last(partition: Partition) -> tuple[bool, bool, int]:
-    is_swap = partition.filesystem is not None and partition.filesystem.kind == "swap"
-    return partition.role != "extended", not is_swap, partition.start
+    return partition.role != "extended", not partition.goes_to_the_end, partition.start
+
+
+def _moved_behind(manifest: Manifest, growing: Partition) -> str:
+    moved = [one for one in manifest.partitions if one.start >= growing.end and one.goes_to_the_end]
+    return "".join(f"; {_named(one)} goes to the end of the disk" for one in moved)
 
 
 def _customising(manifest: Manifest) -> str:

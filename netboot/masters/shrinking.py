@@ -99,7 +99,7 @@ def _try(
         progress(f"it keeps its size: a file system of the kind {kind} is not made smaller here")
         return None
     if any(one.start >= partition.end for one in found.layout.partitions):
-        progress("it keeps its size: swap lies behind its last file system")
+        progress("it keeps its size: there is more behind its last file system")
         return None
     try:
         # Blocks that move are there twice, and then come the chunks.

@@ -1,6 +1,7 @@
-"""How large a file system can be made: known from its own superblock, before anything is erased for it. Pure.
+"""How large a file system can be made, and what makes room for it: known before anything is erased for it. Pure.
 
-Shared by the server, which says it when a master is taken in, and the agent, which obeys it. ext2, 3 and 4 have limits
+Shared by the server, which says it when a master is taken in, and the agent, which obeys it. The size is told by the
+superblock. ext2, 3 and 4 have limits
 that resize2fs (e2fsprogs 1.47.2) either refuses or, worse, breaks the file system at; NTFS has 32 bits for the number
 of its clusters; XFS, btrfs and f2fs grow to any disk.
 Layout of ext's superblock: Linux, Documentation/filesystems/ext4/super.rst; of NTFS's boot sector: ntfs-3g,
@@ -25,9 +26,21 @@ _RESIZE_INODE: Final = 0x10  # compatible
 _META_BG, _WIDE = 0x10, 0x80  # incompatible
 _GROUP_CHECKSUM, _BIGALLOC, _METADATA_CHECKSUM = 0x10, 0x200, 0x400  # read-only compatible
 _BTRFS: Final = 64 * 1024
+_WINDOWS_RECOVERY: Final = "de94bba4-06d1-4d40-a16a-bfd50179d6ac"
+_COPIED_MOST: Final = 4 << 30
+"""Bytes: Windows makes it of less than one GB; what a maker fills with a whole system stays where it is."""
 _F2FS, _F2FS_MAGIC = 1024, 0xF2F52010
 _MOST: Final = 2**32 - 1
 _LONGEST: Final = 2**63 - 1
+
+
+def goes_to_the_end(kind: str, type_: str, length: int) -> bool:
+    """Whether a partition can be moved to the end of a larger disk, so that the one before it can grow: by its file
+    system, its type as the manifest writes it, and its length.
+
+    Of swap only the header is of use. Windows' recovery is copied; on a dos disk its loader names it by its place.
+    """
+    return kind == "swap" or (type_ == _WINDOWS_RECOVERY and length <= _COPIED_MOST)
 
 
 class SuperblockError(ValueError):

@@ -24,7 +24,7 @@ from nacl.exceptions import CryptoError
 from nacl.signing import SigningKey, VerifyKey
 
 from netboot.shared.fields import Digest, Identifier
-from netboot.shared.growth import EXT
+from netboot.shared.growth import EXT, goes_to_the_end
 from netboot.shared.inventory import Size, Text
 from netboot.shared.language import Language
 from netboot.shared.offers import Offers
@@ -88,10 +88,9 @@ class LogicalVolume(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 class Partition(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One partition. `type` is a GUID in lower case (gpt) or two hex digits (dos), `uuid` its PARTUUID.
 
-    `grow` marks the one partition, and in LVM the volume, that takes the rest of a larger disk: the last one that is no
-    swap; swap behind it is made anew at the end. `whole` is why all of it was taken, free parts too, for people;
-    missing where only what is in use was. `volumes` are those of a physical volume of LVM that was understood; missing
-    in masters of before they were kept.
+    `grow` marks the one partition, and in LVM the volume, that takes the rest of a larger disk: the last one that does
+    not go to the end itself. `whole` is why all of it was taken, free parts too, for people; missing where only what is
+    in use was. `volumes` are those of a physical volume of LVM that was understood; missing in older masters.
     """
 
     number: Annotated[int, Meta(ge=1, le=128)]
@@ -110,6 +109,11 @@ class Partition(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     def end(self) -> int:
         """The first byte after the partition."""
         return self.start + self.length
+
+    @property
+    def goes_to_the_end(self) -> bool:
+        """Whether it is moved when one before it grows."""
+        return goes_to_the_end(self.filesystem.kind if self.filesystem is not None else "", self.type, self.length)
 
     @property
     def growing_volume(self) -> LogicalVolume | None:
@@ -249,10 +253,6 @@ class Manifest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         """The manifest's name: the SHA-256 of its payload, 64 hex digits."""
         return hashlib.sha256(payload(self)).hexdigest()
 
-    def partition(self, role: Role) -> Partition | None:
-        """The first partition with this role, or None."""
-        return next((partition for partition in self.partitions if partition.role == role), None)
-
     @property
     def root(self) -> Root | None:
         """Where the installed system is, None when no partition and no volume is its root."""
@@ -379,9 +379,8 @@ def _wrong_partitions(manifest: Manifest) -> str:
     for before, after in pairwise(plain):
         if after.start < before.end:
             return f"partitions {before.number} and {after.number} overlap"
-    others = [one for one in plain if one.filesystem is None or one.filesystem.kind != "swap"]
-    if [one for one in plain if one.grow] not in ([], others[-1:]):
-        return "only the last partition on the disk that is no swap can grow"
+    if [one for one in plain if one.grow] not in ([], [one for one in plain if not one.goes_to_the_end][-1:]):
+        return "only the last partition on the disk can grow, or one before what can go to its end"
     if any(sum(volume.grow for volume in one.volumes or ()) > one.grow for one in plain):
         return "only one volume can grow, in the partition that does"
     if manifest.uefi is not None and manifest.uefi.partition not in numbers:

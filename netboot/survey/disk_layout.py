@@ -166,22 +166,22 @@ def with_file_systems(
     ]
     has_root = any(partition.role == "root" for partition, _ in pairs)
     root = None if has_root else max(roots, key=lambda p: (bool(installed.get(p.number)), p.length), default=None)
-    last = last_but_swap(pairs)
+    last = last_that_stays(msgspec.structs.replace(p, filesystem=system) for p, system in pairs)
     return tuple(
         msgspec.structs.replace(
             partition,
             role="root" if partition is root else partition.role,
-            grow=partition is last and system is not None and _grows(partition, system),
+            grow=partition.number == last and system is not None and _grows(partition, system),
             filesystem=system,
         )
         for partition, system in pairs
     )
 
 
-def last_but_swap(probed: Iterable[tuple[Partition, FileSystem | None]]) -> Partition | None:
-    """The one that may take the rest of a larger disk: swap behind it can be made anew elsewhere."""
-    others = (p for p, system in probed if p.role != "extended" and (system is None or system.kind != "swap"))
-    return max(others, key=lambda partition: partition.start, default=None)
+def last_that_stays(partitions: Iterable[Partition]) -> int:
+    """The number of the one that may take the rest of a larger disk, since all behind it can go to the end; 0: none."""
+    others = (one for one in partitions if one.role != "extended" and not one.goes_to_the_end)
+    return max(((one.start, one.number) for one in others), default=(0, 0))[1]
 
 
 def _grows(partition: Partition, system: FileSystem) -> bool:

@@ -12,7 +12,7 @@ from msgspec.structs import replace as replace_struct
 from netboot.shared.growth import GROWABLE
 from netboot.shared.manifest import CUSTOMISABLE, FileSystem, LogicalVolume, Partition, Role
 from netboot.survey.disk_file import DiskFile
-from netboot.survey.disk_layout import DiskLayout, last_but_swap
+from netboot.survey.disk_layout import DiskLayout, last_that_stays
 from netboot.survey.file_systems import probe
 from netboot.survey.installed_system import UNREAD, find_system
 from netboot.survey.loop import loop_device
@@ -94,12 +94,12 @@ def with_volumes(layout: DiskLayout, lvm: Mapping[int, Lvm]) -> DiskLayout:
         if own is not None:
             others = (replace_struct(one, role="other") if one is own else one for one in layout.partitions)
             layout = replace(layout, partitions=tuple(others))
-    last = last_but_swap((one, one.filesystem) for one in layout.partitions)
+    last = last_that_stays(layout.partitions)
     found = []
     for one in layout.partitions:
         known = lvm.get(one.number)
         if known is not None:
-            grows = known.grows if one is last else ""
+            grows = known.grows if one.number == last else ""
             volumes = tuple(_as_volume(place, inside, grows) for place in known.places if place.ranges)
             found.append(replace_struct(one, volumes=volumes, grow=bool(grows)))
         else:

@@ -1,6 +1,6 @@
 """Whole PCs that get masters as people make them: with roots on XFS and btrfs, or on an ext4 that was in use, and
-without a removable path on the ESP. The clock of the last has no battery any more. And one with its root in LVM, and one
-with an NTFS that is left as it is, on a disk smaller than that of the image."""
+without a removable path on the ESP. The clock of the last has no battery any more. And one with its root in LVM, and
+one with an NTFS that is left as it is, on a disk smaller than that of the image."""
 
 import json
 from collections.abc import AsyncIterator, Callable, Iterator

@@ -60,9 +60,7 @@ def test_two_builds_of_one_recipe_share_their_contents(master: Manifest, tmp_pat
 
 
 def test_file_systems_of_the_laid_out_disk_check_clean(master: Manifest, disk: Path, tmp_path: Path) -> None:
-    root, esp = master.partition("root"), master.partition("esp")
-    assert root is not None
-    assert esp is not None
+    root, esp = (next(one for one in master.partitions if one.role == role) for role in ("root", "esp"))
     for partition, check in ((root, ["e2fsck", "-f", "-n"]), (esp, ["fsck.vfat", "-n"])):
         part = tmp_path / partition.role
         with disk.open("rb") as source, part.open("wb") as target:

@@ -1,14 +1,15 @@
 """Growing a deployed master to the disk it lies on: the partition table, its last partition, that one's file system.
 
-sfdisk moves GPT's copy to the end of the disk and stretches the partition; swap behind it goes to the end first, and is
-made anew there with its UUID and label (`table.py`); in a physical volume of LVM one volume gets what is free then
-(`grow_lvm.py`); each kind of file system grows by its own tool: ext2, 3 and 4 (`grow_ext.py`), NTFS (`grow_ntfs.py`)
-and f2fs (`grow_f2fs.py`) unmounted, XFS and btrfs mounted.
+sfdisk moves GPT's copy to the end of the disk and stretches the partition. What is behind it goes to the end
+(`table.py`): swap is made anew there with its UUID and label, Windows' recovery is copied. In a physical volume of LVM
+one volume gets what is free then (`grow_lvm.py`). Each kind of file system grows by its own tool: ext2, 3 and 4
+(`grow_ext.py`), NTFS (`grow_ntfs.py`) and f2fs (`grow_f2fs.py`) unmounted, XFS and btrfs mounted.
 A growth that fails is undone where possible, and none is reported before the file system was checked.
 Blocks: run it in a thread. Needs root.
 """
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,12 +17,13 @@ from typing import Final
 
 from msgspec.structs import replace
 
+from netboot.agent.customise.copy_partition import copy_partition
 from netboot.agent.customise.grow_ext import grow_ext
 from netboot.agent.customise.grow_f2fs import grow_f2fs
 from netboot.agent.customise.grow_lvm import grow_volume, make_swap
 from netboot.agent.customise.grow_ntfs import grow_ntfs
 from netboot.agent.customise.measure import length_of, size_of
-from netboot.agent.customise.table import Place, behind, places, with_places
+from netboot.agent.customise.table import Place, behind, is_copied, places, with_places
 from netboot.agent.disks.logical_volumes import volume_device
 from netboot.agent.disks.partitions import mounted, require_partition, show_partitions
 from netboot.shared.growth import EXT, GROWABLE
@@ -53,13 +55,12 @@ def grow(disk: Path, manifest: Manifest) -> Growth:
     if manifest.table == "gpt":
         run(["sfdisk", "--quiet", "--no-tell-kernel", "--relocate", "gpt-bak-std", disk], timeout=60)
     partition = growing(manifest)
-    swaps = behind(manifest, partition) if partition is not None else ()
-    if partition is not None and swaps:
+    if partition is not None and (later := behind(manifest, partition)):
         moved = _move_to_the_end(disk, manifest, partition)
         show_partitions(disk, (known.number for known in manifest.partitions))
-        for swap in swaps:
-            if swap.number in moved and swap.filesystem is not None:
-                make_swap(require_partition(disk, replace(swap, start=moved[swap.number][0])), swap.filesystem)
+        for one in later:
+            if one.number in moved and one.filesystem is not None and not is_copied(one):
+                make_swap(require_partition(disk, replace(one, start=moved[one.number][0])), one.filesystem)
     else:
         for number in stretched(manifest, partition):
             _stretch(disk, number)
@@ -107,7 +108,7 @@ def stretched(manifest: Manifest, partition: Partition | None) -> tuple[int, ...
 
 
 def _move_to_the_end(disk: Path, manifest: Manifest, partition: Partition) -> Mapping[int, Place]:
-    """Let this partition end where the swap behind it begins, and that end where the disk does; the new places."""
+    """Let this partition end where those behind it begin, and the last of these where the disk does; the new places."""
     table = json.loads(run(["sfdisk", "--json", disk], timeout=60).stdout)["partitiontable"]
     size = length_of(disk)
     # What a dos table counts in: 32 bits of sectors.
@@ -116,6 +117,12 @@ def _move_to_the_end(disk: Path, manifest: Manifest, partition: Partition) -> Ma
     )
     moved = places(manifest, partition, end)
     if moved:
+        now = {_number(row["node"]): row["start"] * manifest.sector for row in table["partitions"]}
+        for one in behind(manifest, partition):
+            target, length = moved[one.number]
+            # Where the table has it there already, what it was copied from may be another's now.
+            if is_copied(one) and now.get(one.number) == one.start:
+                copy_partition(disk, one.start, target, length, sector=manifest.sector)
         dump = run(["sfdisk", "--dump", disk], timeout=60).stdout
         words = [
             "sfdisk",
@@ -132,6 +139,10 @@ def _move_to_the_end(disk: Path, manifest: Manifest, partition: Partition) -> Ma
             # As long as the kernel has them where they were, the other cannot become larger.
             run(["partx", "--delete", "--nr", str(number), disk], expect=None, timeout=60)
     return moved
+
+
+def _number(node: str) -> int:
+    return int(re.sub(r"^.*\D", "", node))
 
 
 def _stretch(disk: Path, number: int) -> None:

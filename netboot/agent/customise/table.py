@@ -1,8 +1,8 @@
 """Where a master's partitions lie once one of them has the rest of a larger disk, and the table that says so. Pure.
 
-Swap behind that partition goes to the end of the disk; all others stay. It follows from the master's own places and the
-disk alone, so that a stage that was cut finds the same again. The table is text as `sfdisk --dump` writes and sfdisk(8)
-reads it, so that all else that it says stays. Not for: LVM (`survey/lvm_room.py`), writing it (`grow.py`).
+What lies behind that partition goes to the end of the disk; all others stay. It follows from the master's own places
+and the disk alone, so that a stage that was cut finds the same again. The table is text as `sfdisk --dump` writes and
+sfdisk(8) reads it, so that all else that it says stays. Not for: LVM (`survey/lvm_room.py`), writing it (`grow.py`).
 """
 
 import re
@@ -20,14 +20,19 @@ _ROW: Final = re.compile(r"^(?P<node>/\S*?(?P<number>\d+)) : start= *\d+, size= 
 
 
 def behind(manifest: Manifest, growing: Partition) -> tuple[Partition, ...]:
-    """What lies behind the partition that grows, in order: swap alone, by the manifest's own rule."""
+    """What lies behind the partition that grows, in order: all of it can go to the end, by the manifest's own rule."""
     later = (one for one in manifest.partitions if one.role != "extended" and one.start >= growing.end)
     return tuple(sorted(later, key=lambda one: one.start))
 
 
+def is_copied(partition: Partition) -> bool:
+    """Whether what is in it is moved with it."""
+    return partition.filesystem is None or partition.filesystem.kind != "swap"
+
+
 def places(manifest: Manifest, growing: Partition, end: int) -> Mapping[int, Place]:
-    """The new places by the partitions' numbers, of those that get one; none when the rest is not worth it. `end` is
-    where the disk's usable part ends, in bytes."""
+    """The new places by the partitions' numbers, of those that get one; none when the rest is not worth it, or what has
+    to be copied would lie over itself. `end` is where the disk's usable part ends, in bytes."""
     containers = [one for one in manifest.partitions if one.role == "extended"]
     found: dict[int, Place] = {}
     at = end // _MIB * _MIB
@@ -38,6 +43,8 @@ def places(manifest: Manifest, growing: Partition, end: int) -> Mapping[int, Pla
             at -= _MIB  # a logical partition's own table stands before it
     found[growing.number] = (growing.start, at - growing.start)
     if at - growing.start < growing.length + _MIB:
+        return {}
+    if any(is_copied(one) and found[one.number][0] < one.end for one in behind(manifest, growing)):
         return {}
     for container in containers:
         inside = [one for one in manifest.partitions if one is not container and _is_in(one, container)]
