@@ -103,7 +103,8 @@ PURE = (
     "shared.placed_files", "shared.system_settings", "shared.thawing", "shared.visible", "shared.whereabouts",
     "store.versions",
     "survey.cutting", "survey.f2fs", "survey.fat_check", "survey.features", "survey.gpt", "survey.lvm",
-    "survey.lvm_room", "survey.lvm_text", "survey.offers", "survey.pieces", "survey.sbat",
+    "survey.lvm_room", "survey.lvm_text", "survey.moved_ntfs", "survey.offers", "survey.pieces", "survey.places",
+    "survey.sbat",
     "tftpd.transfer",
     "workshop.called",
 )  # fmt: skip

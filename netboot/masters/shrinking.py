@@ -17,6 +17,7 @@ from typing import Final
 import msgspec
 from msgspec import UNSET
 
+from netboot.masters.moved_up import move_up
 from netboot.shared.errors import NetbootError
 from netboot.shared.growth import EXT, HEAD, SUPERBLOCK, read_ext
 from netboot.shared.inventory import amount, gigabytes
@@ -27,6 +28,7 @@ from netboot.survey.disk_file import DiskFile, open_disk
 from netboot.survey.gpt import with_end
 from netboot.survey.loop import writable_loop_device
 from netboot.survey.ntfs import smallest_ntfs
+from netboot.survey.places import behind
 from netboot.survey.used_ranges import GRAIN
 from netboot.survey.whole_disk import Survey, survey
 
@@ -98,9 +100,6 @@ def _try(
     if kind not in _SHRINKERS:
         progress(f"it keeps its size: a file system of the kind {kind} is not made smaller here")
         return None
-    if any(one.start >= partition.end for one in found.layout.partitions):
-        progress("it keeps its size: there is more behind its last file system")
-        return None
     try:
         # Blocks that move are there twice, and then come the chunks.
         store.require_space(3 * found.used)
@@ -110,7 +109,10 @@ def _try(
         if length is None or not _is_worth_it(found, partition.length - length):
             progress("it keeps its size: its file system cannot be made much smaller")
             return None
-        _cut(draft, found, partition, partition.start + length)
+        if behind(found.layout.partitions, partition):
+            move_up(disk, found, partition, partition.start + length, draft)
+        else:
+            _cut(draft, found, partition, partition.start + length)
         with open_disk(draft) as copy:
             small = survey(copy, _said_before)
             _require_same(found, small, partition)
@@ -219,19 +221,21 @@ def _said_before(line: str) -> None:
 
 def _require_same(found: Survey, small: Survey, shrunk: Partition) -> None:
     """Raises NetbootError when more has changed than the length of one partition."""
-    wanted = tuple(_named(one) for one in found.layout.partitions)
-    if tuple(_named(one) for one in small.layout.partitions) != wanted or small.uefi != found.uefi:
+    wanted = tuple(_named(one, shrunk) for one in found.layout.partitions)
+    if tuple(_named(one, shrunk) for one in small.layout.partitions) != wanted or small.uefi != found.uefi:
         raise NetbootError(
             f"after partition {shrunk.number} was made smaller, other things had changed too",
             hint=_KEEP,
         )
 
 
-def _named(partition: Partition) -> tuple[object, ...]:
+def _named(partition: Partition, shrunk: Partition) -> tuple[object, ...]:
     inside = partition.filesystem
     system = (inside.kind, inside.uuid, inside.label) if inside is not None else None
     length = 0 if partition.grow or partition.role == "extended" else partition.length
-    return (*(partition.number, partition.start, length, partition.type, partition.uuid, partition.name), system)
+    # What is behind may lie elsewhere, and so may the extended partition around it.
+    start = partition.start if partition.start <= shrunk.start else 0
+    return (*(partition.number, start, length, partition.type, partition.uuid, partition.name), system)
 
 
 _SHRINKERS: Final[Mapping[str, Callable[[Path], int | None]]] = {

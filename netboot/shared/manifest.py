@@ -272,8 +272,7 @@ class Manifest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     def not_customisable(self) -> str:
         """ "" when the agent can make the system on it a PC's own, else what stands against it: the file system that
         its root is on, "?" when no root was found."""
-        root = self.root
-        if root is None:
+        if (root := self.root) is None:
             kinds = [partition.filesystem.kind for partition in self.partitions if partition.filesystem is not None]
             return next((kind for kind in kinds if kind in _AROUND_A_ROOT), "?")
         kind = root.filesystem.kind if root.filesystem is not None else "?"

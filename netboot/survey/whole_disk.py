@@ -70,21 +70,23 @@ def survey(disk: DiskFile, progress: Callable[[str], None]) -> Survey:
             loaders=loaders(paths),
             repaired=layout.repaired,
             generations=generations,
-            offers=_offers(disk, layout, _root(layout, lvm, {*unclear, *used.whole}), progress),
+            offers=_offers(disk, layout, _root(layout, lvm, unclear, used.whole), progress),
         ),
     )
 
 
-def _root(layout: DiskLayout, lvm: Mapping[int, Lvm], unclear: Container[int]) -> Partition | None:
+def _root(
+    layout: DiskLayout, lvm: Mapping[int, Lvm], unclear: Container[int], whole: Container[int]
+) -> Partition | None:
     """Where the installed system is, a volume as if it were a partition; None for a file system that its journal would
-    put right first: it is not believed."""
+    put right first: it is not believed. Of LVM that is said of all volumes together, in `whole`."""
     for one in layout.partitions:
         if one.role == "root":
             return one if one.number not in unclear else None
         name = next((volume.name for volume in one.volumes or () if volume.role == "root"), "")
         if name:
             inside = next(place.partition for place in lvm[one.number].places if place.name == name)
-            return inside if one.number not in unclear else None
+            return inside if one.number not in whole else None
     return None
 
 

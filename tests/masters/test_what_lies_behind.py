@@ -19,6 +19,7 @@ from tests.file_trees import Facts, facts, plant, unmount
 from tests.lvm_disks import SWAP_UUID, mounted
 from tests.masters.conftest import Lay
 from tests.masters.images import MIB, sized, taken
+from tests.masters.test_shrinking import looked_at
 
 pytestmark = pytest.mark.root
 
@@ -59,7 +60,7 @@ def files(disk: Path, row: dict[str, object], folder: Path) -> Facts:
     with loop_device(disk, offset=start, length=length) as device:
         run(["e2fsck", "-f", "-n", device])
         with mounted(device, folder / "looking", "ext4", "--options=ro") as top:
-            return facts(top)
+            return looked_at(top)
 
 
 @pytest.mark.parametrize(
@@ -126,10 +127,10 @@ size=40MiB, type=DE94BBA4-06D1-4D40-A16A-BFD50179D6AC, name="recovery", attrs="R
 """
 
 
-def windows(folder: Path) -> Path:
+def windows(folder: Path, script: str = WINDOWS, size: int = 220 * MIB) -> Path:
     """A disk as Windows' setup lays it out: ESP, reserved, the system, and behind it the recovery, on NTFS both."""
-    disk = sized(folder / "disk.raw", 220 * MIB)
-    run(["sfdisk", "--quiet", disk], stdin=WINDOWS)
+    disk = sized(folder / "disk.raw", size)
+    run(["sfdisk", "--quiet", disk], stdin=script)
     for number, row in table(disk).items():
         start, length = place(row)
         if number < 3:
@@ -215,3 +216,54 @@ def test_a_recovery_that_would_lie_over_itself_stays(tmp_path: Path, lay: Lay) -
         assert grow(Path("/dev", disk.name), manifest).size <= 120 * MIB
         found = {number: place(row) for number, row in table(Path("/dev", disk.name)).items()}
     assert found == {number: place(row) for number, row in table(image).items()}
+
+
+LARGE_GPT = GPT.replace("size=160MiB", "size=1600MiB")
+LARGE_DOS = DOS.replace("size=160MiB", "size=1600MiB")
+LARGE_WINDOWS = WINDOWS.replace("size=120MiB", "size=1600MiB")
+
+
+@pytest.mark.parametrize(
+    ("script", "root", "swap"),
+    [pytest.param(LARGE_GPT, 2, 3, id="gpt"), pytest.param(LARGE_DOS, 1, 5, id="swap in an extended partition")],
+)
+def test_a_root_before_swap_is_made_smaller_and_grows_again(
+    tmp_path: Path, lay: Lay, script: str, root: int, swap: int
+) -> None:
+    image, store = installed(tmp_path, script, root, swap, 1650 * MIB), Store(tmp_path / "store")
+    manifest = taken(image, store)
+    assert manifest.shrunk_from == pytest.approx(1640 * MIB, rel=0.02)
+    assert manifest.disk < 700 * MIB
+    before = files(image, table(image)[root], tmp_path)
+    lay(manifest.chunks, store, tmp_path / "pc.img", 900 * MIB)
+    with loop_disk(tmp_path / "pc.img", 900 * MIB) as disk:
+        device = Path("/dev", disk.name)
+        assert grow(device, manifest).size > 800 * MIB
+        run(["sfdisk", "--verify", device])
+        now = table(device)
+        assert files(device, now[root], tmp_path) == before
+        first, size = place(now[swap])
+        with loop_device(device, offset=first, length=size) as area:
+            told = run(["blkid", "--probe", "--output=export", area]).stdout
+        assert {f"UUID={SWAP_UUID}", "TYPE=swap"} <= set(told.splitlines())
+
+
+def test_a_windows_before_its_recovery_is_made_smaller_and_grows_again(tmp_path: Path, lay: Lay) -> None:
+    image, store = windows(tmp_path, LARGE_WINDOWS, 1680 * MIB), Store(tmp_path / "store")
+    manifest = taken(image, store)
+    assert manifest.disk < 700 * MIB
+    was = table(image)
+    before = {number: ntfs_files(image, was[number], tmp_path) for number in (3, 4)}
+    lay(manifest.chunks, store, tmp_path / "small.img", manifest.disk)
+    now = table(tmp_path / "small.img")
+    same = ("type", "uuid", "name", "attrs")
+    assert [[row.get(key) for key in same] for row in now.values()] == [
+        [row.get(key) for key in same] for row in was.values()
+    ]
+    assert {number: ntfs_files(tmp_path / "small.img", now[number], tmp_path) for number in (3, 4)} == before
+    lay(manifest.chunks, store, tmp_path / "pc.img", 900 * MIB)
+    with loop_disk(tmp_path / "pc.img", 900 * MIB) as disk:
+        device = Path("/dev", disk.name)
+        assert grow(device, manifest).size > 800 * MIB
+        now = table(device)
+        assert {number: ntfs_files(device, now[number], tmp_path) for number in (3, 4)} == before

@@ -1,8 +1,8 @@
 """Growing a deployed master to the disk it lies on: the partition table, its last partition, that one's file system.
 
 sfdisk moves GPT's copy to the end of the disk and stretches the partition. What is behind it goes to the end
-(`table.py`): swap is made anew there with its UUID and label, Windows' recovery is copied. In a physical volume of LVM
-one volume gets what is free then (`grow_lvm.py`). Each kind of file system grows by its own tool: ext2, 3 and 4
+(`survey/places.py`): swap is made anew there with its UUID and label, Windows' recovery is copied. In a physical volume
+of LVM one volume gets what is free then (`grow_lvm.py`). Each kind of file system grows by its own tool: ext2, 3 and 4
 (`grow_ext.py`), NTFS (`grow_ntfs.py`) and f2fs (`grow_f2fs.py`) unmounted, XFS and btrfs mounted.
 A growth that fails is undone where possible, and none is reported before the file system was checked.
 Blocks: run it in a thread. Needs root.
@@ -23,12 +23,12 @@ from netboot.agent.customise.grow_f2fs import grow_f2fs
 from netboot.agent.customise.grow_lvm import grow_volume, make_swap
 from netboot.agent.customise.grow_ntfs import grow_ntfs
 from netboot.agent.customise.measure import length_of, size_of
-from netboot.agent.customise.table import Place, behind, is_copied, places, with_places
 from netboot.agent.disks.logical_volumes import volume_device
 from netboot.agent.disks.partitions import mounted, require_partition, show_partitions
 from netboot.shared.growth import EXT, GROWABLE
 from netboot.shared.manifest import Manifest, Partition
 from netboot.shared.process import run
+from netboot.survey.places import Place, behind, is_copied, places_at_the_end, with_places
 
 _HOURS: Final = 4 * 3600.0
 _DOS_MOST: Final = 2**32 - 1
@@ -55,7 +55,7 @@ def grow(disk: Path, manifest: Manifest) -> Growth:
     if manifest.table == "gpt":
         run(["sfdisk", "--quiet", "--no-tell-kernel", "--relocate", "gpt-bak-std", disk], timeout=60)
     partition = growing(manifest)
-    if partition is not None and (later := behind(manifest, partition)):
+    if partition is not None and (later := behind(manifest.partitions, partition)):
         moved = _move_to_the_end(disk, manifest, partition)
         show_partitions(disk, (known.number for known in manifest.partitions))
         for one in later:
@@ -115,10 +115,10 @@ def _move_to_the_end(disk: Path, manifest: Manifest, partition: Partition) -> Ma
     end = (
         (table["lastlba"] + 1) * manifest.sector if manifest.table == "gpt" else min(size, _DOS_MOST * manifest.sector)
     )
-    moved = places(manifest, partition, end)
+    moved = places_at_the_end(manifest.partitions, partition, end)
     if moved:
         now = {_number(row["node"]): row["start"] * manifest.sector for row in table["partitions"]}
-        for one in behind(manifest, partition):
+        for one in behind(manifest.partitions, partition):
             target, length = moved[one.number]
             # Where the table has it there already, what it was copied from may be another's now.
             if is_copied(one) and now.get(one.number) == one.start:

@@ -6,10 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netboot.agent.customise.table import behind, places, with_places
 from netboot.shared.errors import NetbootError
-from netboot.shared.manifest import FileSystem, Manifest, Partition, Role
-from tests.agent.boot_http import manifest_of
+from netboot.shared.manifest import FileSystem, Partition, Role
+from netboot.survey.places import behind, places_at_the_end, places_moved_up, with_places
 
 MIB = 1024 * 1024
 # util-linux 2.38.1 (Debian 12), `sfdisk --dump` of a loop device.
@@ -33,34 +32,43 @@ def part(number: int, start: int, length: int, kind: str, role: Role = "other") 
     )
 
 
-def master(*partitions: Partition) -> Manifest:
-    return manifest_of(bytes(MIB), partitions, used=[(0, MIB)], length=MIB)
-
-
 def test_swap_goes_to_the_end_in_its_order_and_the_root_up_to_it() -> None:
     root = part(2, 5, 50, "ext4")
-    found = places(
-        master(part(1, 1, 4, "vfat"), root, part(3, 55, 10, "swap"), part(4, 65, 5, "swap")), root, 200 * MIB
+    found = places_at_the_end(
+        (part(1, 1, 4, "vfat"), root, part(3, 55, 10, "swap"), part(4, 65, 5, "swap")), root, 200 * MIB
     )
     assert found == {4: (195 * MIB, 5 * MIB), 3: (185 * MIB, 10 * MIB), 2: (5 * MIB, 180 * MIB)}
 
 
 def test_an_extended_partition_goes_with_the_swap_in_it() -> None:
     root, extended, swap = part(1, 1, 50, "ext4"), part(2, 51, 12, "", "extended"), part(5, 52, 10, "swap")
-    found = places(master(root, extended, swap), root, 200 * MIB)
+    found = places_at_the_end((root, extended, swap), root, 200 * MIB)
     assert found == {5: (190 * MIB, 10 * MIB), 2: (189 * MIB, 11 * MIB), 1: (MIB, 188 * MIB)}
 
 
 def test_an_extended_partition_with_the_root_too_becomes_longer() -> None:
     extended, root, swap = part(2, 1, 62, "", "extended"), part(5, 2, 50, "ext4"), part(6, 53, 10, "swap")
-    found = places(master(extended, root, swap), root, 200 * MIB)
+    found = places_at_the_end((extended, root, swap), root, 200 * MIB)
     assert found == {6: (190 * MIB, 10 * MIB), 5: (2 * MIB, 187 * MIB), 2: (MIB, 199 * MIB)}
+
+
+def test_what_is_behind_moves_up_to_what_became_smaller() -> None:
+    root, recovery, swap = part(1, 1, 500, "ext4"), part(2, 501, 10, "ntfs"), part(3, 511, 10, "swap")
+    end = 100 * MIB + 4096
+    assert places_moved_up((root, recovery, swap), root, end) == {
+        1: (MIB, 99 * MIB + 4096),
+        2: (101 * MIB, 10 * MIB),
+        3: (111 * MIB, 10 * MIB),
+    }
+    extended, logical = part(4, 501, 40, "", "extended"), part(5, 502, 10, "swap")
+    found = places_moved_up((root, extended, logical), root, end)
+    assert found == {1: (MIB, 99 * MIB + 4096), 5: (102 * MIB, 10 * MIB), 4: (101 * MIB, 11 * MIB)}
 
 
 @pytest.mark.parametrize("end", [60, 61, 61.9])
 def test_a_disk_that_is_hardly_larger_stays_as_it_is(end: float) -> None:
     root = part(1, 1, 50, "ext4")
-    assert places(master(root, part(2, 51, 10, "swap")), root, int(end * MIB)) == {}
+    assert places_at_the_end((root, part(2, 51, 10, "swap")), root, int(end * MIB)) == {}
 
 
 @given(st.lists(st.integers(1, 50), min_size=1, max_size=4), st.integers(0, 10**6), st.booleans(), st.booleans())
@@ -76,9 +84,8 @@ def test_no_place_overlaps_another_or_ends_behind_the_disk(
     if inside:
         first = 9 if root_too else 30
         partitions.append(part(2, first, at - first, "", "extended"))
-    known = master(*partitions)
-    found = places(known, root, at * MIB + more * 1000)
-    plain = [found.get(one.number, (one.start, one.length)) for one in (root, *behind(known, root))]
+    found = places_at_the_end(partitions, root, at * MIB + more * 1000)
+    plain = [found.get(one.number, (one.start, one.length)) for one in (root, *behind(partitions, root))]
     assert all(start + length <= later for (start, length), (later, _) in pairwise(plain))
     assert plain[-1][0] + plain[-1][1] <= at * MIB + more * 1000
     assert [length for _, length in plain[1:]] == [length * MIB for length in swaps]

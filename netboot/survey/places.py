@@ -1,0 +1,101 @@
+"""Where a master's partitions lie once one of them has another end, and the table that says so. Pure.
+
+What lies behind that partition goes with it: to the end of a larger disk, or up to it where it became smaller; all
+others stay. On a PC it follows from the master's own places and the disk alone, so that a stage that was cut finds the
+same again. The table is text as `sfdisk --dump` writes and sfdisk(8) reads it, so that all else that it says stays.
+Not for: LVM (`lvm_room.py`), moving what is in a partition, writing the table. All values are bytes.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
+
+from netboot.shared.errors import NetbootError
+from netboot.shared.manifest import Partition
+
+Place = tuple[int, int]
+"""Where a partition begins, and how long it is, in bytes."""
+
+_MIB: Final = 1024 * 1024
+_ROW: Final = re.compile(r"^(?P<node>/\S*?(?P<number>\d+)) : start= *\d+, size= *\d+(?P<rest>.*)$")
+
+
+def behind(partitions: Iterable[Partition], changed: Partition) -> tuple[Partition, ...]:
+    """What lies behind the partition that gets another end, in order: by the manifest's rule, all of it can move."""
+    later = (one for one in partitions if one.role != "extended" and one.start >= changed.end)
+    return tuple(sorted(later, key=lambda one: one.start))
+
+
+def is_copied(partition: Partition) -> bool:
+    """Whether what is in it is moved with it."""
+    return partition.filesystem is None or partition.filesystem.kind != "swap"
+
+
+def places_at_the_end(partitions: Sequence[Partition], growing: Partition, end: int) -> Mapping[int, Place]:
+    """The new places by the partitions' numbers, of those that get one; none when the rest is not worth it, or what has
+    to be copied would lie over itself. `end` is where the disk's usable part ends."""
+    found: dict[int, Place] = {}
+    later, at = behind(partitions, growing), end // _MIB * _MIB
+    for one in reversed(later):
+        at = (at - one.length) // _MIB * _MIB
+        found[one.number] = (at, one.length)
+        at -= _before(partitions, one)
+    found[growing.number] = (growing.start, at - growing.start)
+    if at - growing.start < growing.length + _MIB:
+        return {}
+    if any(is_copied(one) and found[one.number][0] < one.end for one in later):
+        return {}
+    return _with_containers(partitions, growing, found)
+
+
+def places_moved_up(partitions: Sequence[Partition], shrunk: Partition, end: int) -> Mapping[int, Place]:
+    """The new places by the partitions' numbers, where one that is smaller now ends at `end`."""
+    found = {shrunk.number: (shrunk.start, end - shrunk.start)}
+    at = end
+    for one in behind(partitions, shrunk):
+        at = -(-(at + _before(partitions, one)) // _MIB) * _MIB
+        found[one.number] = (at, one.length)
+        at += one.length
+    return _with_containers(partitions, shrunk, found)
+
+
+def _before(partitions: Iterable[Partition], one: Partition) -> int:
+    """What a logical partition needs in front of it: its own table stands there."""
+    return _MIB if any(other.role == "extended" and _is_in(one, other) for other in partitions) else 0
+
+
+def _with_containers(
+    partitions: Iterable[Partition], changed: Partition, found: Mapping[int, Place]
+) -> Mapping[int, Place]:
+    """The same, and each extended partition around those of which it has to follow."""
+    known, around = tuple(partitions), dict[int, Place]()
+    for container in (one for one in known if one.role == "extended"):
+        inside = [one for one in known if one is not container and _is_in(one, container)]
+        if not any(one.number in found for one in inside):
+            continue
+        now = [found.get(one.number, (one.start, one.length)) for one in inside]
+        moves = all(one.number in found and one.number != changed.number for one in inside)
+        start = min(first for first, _ in now) - _MIB if moves else container.start
+        around[container.number] = (start, max(first + length for first, length in now) - start)
+    return {**found, **around}
+
+
+def with_places(dump: str, new: Mapping[int, Place], sector: int) -> str:
+    """The table with these partitions elsewhere. Raises NetbootError when it has not all of them."""
+    lines, done = list[str](), set[int]()
+    for line in dump.splitlines():
+        row = _ROW.fullmatch(line)
+        place = new.get(int(row["number"])) if row is not None else None
+        if row is not None and place is not None:
+            done.add(int(row["number"]))
+            line = f"{row['node']} : start={place[0] // sector}, size={place[1] // sector}{row['rest']}"
+        # The last sector that may be used is another's: sfdisk works it out.
+        if not line.startswith("last-lba:"):
+            lines.append(line)
+    if done != new.keys():
+        raise NetbootError("the partition table is not the master's", hint="deploy the master again")
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _is_in(one: Partition, container: Partition) -> bool:
+    return container.start <= one.start and one.end <= container.end
