@@ -28,7 +28,7 @@ from netboot.records.record import Record
 from netboot.shared.errors import NetbootError
 from netboot.shared.long_programs import ProgramStoppedError, follow
 from netboot.shared.manifest import Manifest
-from netboot.shared.process import ProgramError
+from netboot.shared.process import Completed, ProgramError
 
 log = logging.getLogger(__name__)
 
@@ -162,13 +162,16 @@ class Makings:
             loop.call_soon_threadsafe(self._heard, one, text)
 
         words = [*self._worker, msgspec.json.encode(one.order).decode()]
-        why = ""
+        message, hint = "", ""
         try:
-            await asyncio.to_thread(follow, words, told, timeout=LONGEST, stop=one.stop, expect=None, longest=_LINES)
+            done = await asyncio.to_thread(
+                follow, words, told, timeout=LONGEST, stop=one.stop, expect=None, longest=_LINES
+            )
+            message, hint = _cut_off(done)
         except ProgramStoppedError:
             pass
         except ProgramError as error:
-            why = str(error)[:2000]
+            message, hint = error.message[:2000], error.hint[:2000]
         # What the thread told before it ended is heard by now: call_soon keeps its order.
         match one.said:
             case Made() as made:
@@ -181,9 +184,7 @@ class Makings:
                 state: MakingState = "stopped" if one.stopped_by else "interrupted"
                 await self._end(state, making, who=one.stopped_by)
             case None:
-                await self._end(
-                    "failed", making, message="the work was ended from outside, or ran out of memory", hint=why
-                )
+                await self._end("failed", making, message=message, hint=hint)
         if self._at_work is one:
             self._at_work = None
 
@@ -224,6 +225,14 @@ class Makings:
         self.shown = shown
         for watcher in self._watchers:
             watcher.set()
+
+
+def _cut_off(done: Completed) -> tuple[str, str]:
+    """Why a process that told no end has ended, and what to do."""
+    if done.status < 0:
+        return "the work was killed from outside, or for want of memory", "look into the kernel's log, then begin again"
+    last = "\n".join(done.stderr.splitlines()[-5:])
+    return f"the work ended with status {done.status}", f"tell the administrator:\n{last}"[:2000]
 
 
 def _named(order: Order) -> tuple[str, str]:

@@ -197,9 +197,22 @@ async def test_a_process_that_is_killed_is_told_and_the_store_stays_clean(
             await makings.begin(order(data, image), WHO)
             os.kill(await worker_of(image), signal.SIGKILL)
             await eventually(is_over(makings))
-    assert state(makings) == "failed"
+    assert makings.shown is not None
+    assert (makings.shown.making.state, makings.shown.making.message) == (
+        "failed", "the work was killed from outside, or for want of memory",
+    )  # fmt: skip
     assert verify(store, public_key(load_key(data))) == ()
     assert store.current("ecole") is None
+
+
+async def test_what_no_one_foresaw_is_told_with_its_last_words(record: Record, data: Path, store: Store) -> None:
+    makings = Makings(record, store.current, worker=(sys.executable, "-c", "raise RuntimeError('unforeseen')"))
+    async with at_work(makings):
+        await makings.begin(order(data, data), WHO)
+        await eventually(is_over(makings))
+    assert makings.shown is not None
+    assert makings.shown.making.message == "the work ended with status 1"
+    assert "RuntimeError: unforeseen" in makings.shown.making.hint
 
 
 async def test_a_server_that_is_stopped_ends_it_and_the_next_one_says_that_it_was_interrupted(
