@@ -1,7 +1,9 @@
 """Runs mmdebstrap for a recipe: what it would install, and the installation itself with its progress told.
 
 Downloaded packages stay in the cache (`package_cache.py`), which is bound over the new root's own folder of archives
-in a mount namespace that ends with mmdebstrap, however that ends.
+in a mount namespace that ends with mmdebstrap, however that ends. So do all programs that it started, in a namespace of
+processes: else an apt or a dpkg would work on after a build that was killed, in a draft that the next build removes and
+with the lock of the packages that it needs.
 Not for: what else makes a root a master's (`system_root.py`).
 """
 
@@ -79,6 +81,9 @@ def install(
         [
             "unshare",
             "--mount",
+            "--mount-proc",
+            "--pid",
+            "--kill-child",
             "--",
             *_mmdebstrap(recipe, archive),
             "--verbose",

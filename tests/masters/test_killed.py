@@ -3,24 +3,31 @@
 Each is killed (SIGKILL) at moments spread over all that it does. After each: `netboot master verify` finds every
 master whole, `list` offers only whole ones, no manifest that lies there lacks a chunk, and the next command works and
 leaves in the store what its masters need and nothing else. `--all` does it at fifty moments each.
+Only the process itself is killed, as by the kernel when memory is short: what it has started must end by itself.
 """
 
 import itertools
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+from netboot.auth.fingerprint import in_one_word
 from netboot.auth.server_keys import load_key
+from netboot.files.cache_folder import default_cache_folder
+from netboot.shared.mounts import mounts_below
 from netboot.shared.process import run
 from netboot.store import Store
 from netboot.store.store import chunk_name
+from tests.masters.bundles import NANTES, bundle, import_command
 from tests.masters.commands import Workshop
 from tests.masters.images import LINUX, MIB, gpt_disk, loops_of, put, sized
 from tests.store.test_store import part, put_master
@@ -35,6 +42,24 @@ MOMENTS = pytest.mark.parametrize(
     ],
     ids=["some", "many"],
 )
+
+SMALLEST = """
+name: smallest
+version: "1"
+title: {fr: Debian nu, en: Bare Debian}
+licence: LicenseRef-Debian-main
+suite: trixie
+components: [main]
+packages: [less]
+locales: [en_GB.UTF-8]
+keyboard: gb
+timezone: Europe/Paris
+hostname: debian
+users: [{name: atelier}]
+disk: 1024
+esp: 64
+"""
+"""Installed it is no more than what apt needs; it would not start."""
 
 Start = Callable[[], subprocess.Popen[bytes]]
 
@@ -180,6 +205,122 @@ def test_builds(workshop: Workshop, images: Images, tmp_path: Path, kills: int) 
         assert current == workshop.store.names()
         gives_room_back(workshop)
     assert half_made > 0, "no kill came while something was half made"
+
+
+def works_in(folder: Path) -> set[str]:
+    """The programs that work in this folder, or speak of it."""
+    found = set()
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            places = {os.fspath((process / name).readlink()) for name in ("root", "cwd")}
+            words = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+            if os.fspath(folder) in words or any(place.startswith(os.fspath(folder)) for place in places):
+                found.add(words)
+    return found
+
+
+@pytest.fixture
+def install_of(workshop: Workshop, tmp_path: Path) -> Callable[[Path], subprocess.Popen[bytes]]:
+    """A build whose packages mmdebstrap installs; they were downloaded before where this machine has them."""
+    recipe, key = tmp_path / "smallest.yaml", bytes(load_key(workshop.data)).hex()
+    recipe.write_text(SMALLEST, encoding="utf-8")
+    downloaded = default_cache_folder() / "masters-packages" / "trixie"
+    if downloaded.is_dir():
+        packages = tmp_path / "cache-packages" / "trixie"
+        packages.mkdir(parents=True)
+        for package in downloaded.glob("*.deb"):
+            shutil.copy2(package, packages)
+
+    def build_of(image: Path) -> subprocess.Popen[bytes]:
+        words = [os.fspath(word) for word in (recipe, image, workshop.data / "store", tmp_path / "cache")]
+        return begun([sys.executable, "-m", "tests.masters.build_like", *words, key, "installing"])
+
+    return build_of
+
+
+def all_ends(folder: Path) -> None:
+    """Nothing works on in this folder, and nothing is mounted there."""
+    until = time.monotonic() + 5
+    while works_in(folder) and time.monotonic() < until:
+        time.sleep(0.05)
+    assert works_in(folder) == set()
+    assert not mounts_below(folder)
+
+
+@pytest.mark.lab
+@pytest.mark.root
+@pytest.mark.timeout(600)
+def test_mmdebstrap_and_all_that_it_started_end_with_a_build(
+    install_of: Callable[[Path], subprocess.Popen[bytes]], images: Images, tmp_path: Path
+) -> None:
+    """Else they would work on in a draft that the next build removes, and hold its packages' lock."""
+    process = install_of(images.next("raw"))
+    assert process.stdout is not None
+    while b"unpacking" not in process.stdout.readline():
+        assert process.poll() is None
+    assert any("dpkg" in words for words in works_in(tmp_path / "cache/drafts"))
+    killed(process, 0)
+    all_ends(tmp_path)
+
+
+@pytest.mark.lab
+@pytest.mark.root
+@pytest.mark.matrix
+@pytest.mark.timeout(7200)
+def test_installations(
+    install_of: Callable[[Path], subprocess.Popen[bytes]], workshop: Workshop, images: Images, tmp_path: Path
+) -> None:
+    cache = Store(tmp_path / "cache")
+    whole = seconds_of(install_of(images.next("raw")))
+    installing = 0
+    for share in moments(50, seed=15):
+        process = install_of(images.next("raw"))
+        time.sleep(share * whole)
+        installing += any("dpkg" in words or "apt" in words for words in works_in(cache.folder / "drafts"))
+        killed(process, 0)
+        all_ends(tmp_path)
+        is_whole(workshop)
+    print(f"50 builds of {whole:.0f} s each killed, {installing} of them while mmdebstrap was at work")
+    assert installing > 0, "no kill came during the installation"
+    assert seconds_of(install_of(images.next("raw"))) > 0
+    assert not any((cache.folder / "drafts").iterdir())
+    assert Store(cache.folder).names() == workshop.store.names()
+    is_whole(workshop)
+    gives_room_back(workshop)
+
+
+@pytest.mark.root
+@MOMENTS
+def test_bundle_imports(workshop: Workshop, tmp_path: Path, kills: int) -> None:
+    source = random.Random(16)
+    elsewhere = Store(tmp_path / "elsewhere")
+    numbers = itertools.count(1)
+
+    def next_bundle() -> Path:
+        parts = (source.randbytes(512) for _ in range(600))
+        manifest = put_master(elsewhere, "school", *parts, version=str(next(numbers)))
+        (tmp_path / "bundle").write_bytes(bundle(elsewhere, manifest))
+        return tmp_path / "bundle"
+
+    def import_of(file: Path) -> subprocess.Popen[bytes]:
+        print_of_theirs = in_one_word(bytes(NANTES.verify_key))
+        return begun(import_command(workshop, os.fspath(file), "--trust", print_of_theirs, "--without-secure-boot"))
+
+    whole = min(seconds_of(import_of(next_bundle())) for _ in range(2))
+    half_made = offered = 0
+    for share in moments(kills, seed=17):
+        before = workshop.store.names()["school"]
+        file = next_bundle()
+        killed(import_of(file), share * whole)
+        is_whole(workshop)
+        store = workshop.store
+        offered += store.names()["school"] != before
+        half_made += set(store.blobs.list("chunks")) > needed_chunks(store)
+        if share > 0.5:
+            assert seconds_of(import_of(file)) > 0
+        gives_room_back(workshop)
+    assert half_made > 0, "no kill came while something was half made"
+    assert offered < kills, "every kill came too late"
 
 
 @pytest.mark.root
