@@ -124,11 +124,13 @@ def follow(
     expect: Sequence[int] | None = (0,),
     longest: int = LONGEST,
     env: Mapping[str, str] | None = None,
+    grace: float = _GRACE,
 ) -> Completed:
     """Run a program to its end; `tell` is called in this thread with each line of both its outputs as it comes.
 
     `timeout` is in seconds; `stop` ends it early; `expect` names the exit statuses that are not an error (None: any);
-    `longest` is in bytes; `env` is added to this process's environment. What is returned holds the last lines only,
+    `longest` is in bytes; `env` is added to this process's environment; `grace` is how many seconds it has to end
+    itself, once it is told to. What is returned holds the last lines only,
     KEPT characters of each output. Raises ProgramError, ProgramStoppedError once `stop` is set, and whatever `tell`
     raises: the program is ended then too.
     """
@@ -152,7 +154,7 @@ def follow(
         try:
             ended = _watch(process.pid, streams, started + timeout, stop)
         finally:
-            gone = _end(process)
+            gone = _end(process, grace)
         for stream in streams:
             stream.finish()
     finally:
@@ -281,12 +283,12 @@ def _status(pid: int) -> int | None:
     return ended.si_status if ended.si_code == os.CLD_EXITED else -ended.si_status
 
 
-def _end(process: subprocess.Popen[bytes]) -> bool:
+def _end(process: subprocess.Popen[bytes], grace: float) -> bool:
     """End the program, politely first, and kill what is left of its group; whether it is gone."""
     with contextlib.suppress(ProcessLookupError, ChildProcessError):
         if _status(process.pid) is None:
             os.killpg(process.pid, signal.SIGTERM)
-            until = time.monotonic() + _GRACE
+            until = time.monotonic() + grace
             while _status(process.pid) is None and time.monotonic() < until:
                 time.sleep(_TICK / 2)
         os.killpg(process.pid, signal.SIGKILL)

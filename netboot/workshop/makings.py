@@ -34,6 +34,8 @@ log = logging.getLogger(__name__)
 
 LONGEST: Final = 12 * 3600.0
 """Seconds: a desktop over a slow line; an image of a terabyte from a slow disk."""
+GRACE: Final = 30.0
+"""Seconds that the process has to take away what it mounted and half made, once it is told to end."""
 _LINES: Final = 64 * 1024
 WORKER: Final = ("nice", "--adjustment=10", sys.executable, "-m", "netboot.masters.worker")
 """PCs at work come first."""
@@ -165,7 +167,7 @@ class Makings:
         message, hint = "", ""
         try:
             done = await asyncio.to_thread(
-                follow, words, told, timeout=LONGEST, stop=one.stop, expect=None, longest=_LINES
+                follow, words, told, timeout=LONGEST, stop=one.stop, expect=None, longest=_LINES, grace=GRACE
             )
             message, hint = _cut_off(done)
         except ProgramStoppedError:

@@ -125,6 +125,16 @@ def test_a_program_may_end_itself_when_it_is_asked_to(tmp_path: Path) -> None:
     assert (tmp_path / "said").read_text() == "tidy\n"
 
 
+@pytest.mark.parametrize(("grace", "tidied"), [(0.2, False), (30.0, True)])
+def test_it_has_as_long_to_tidy_up_as_it_is_given(tmp_path: Path, grace: float, tidied: bool) -> None:
+    script = f"trap 'sleep 2; echo tidy > {tmp_path}/said; exit' TERM; echo $$; while :; do sleep 0.1; done"
+    told: list[str] = []
+    with within(15), pytest.raises(ProgramError, match="did not end"):
+        follow(["sh", "-c", script], told.append, timeout=1, grace=grace)
+    assert gone(int(told[0]))
+    assert (tmp_path / "said").exists() == tidied
+
+
 def test_output_without_end_is_bounded_and_the_time_out_holds() -> None:
     longest, count = 0, 0
 

@@ -147,7 +147,6 @@ async def test_debian_minimal_is_built_by_the_button_also_after_a_build_was_stop
     def stop(browser: Browser) -> None:
         browser.tab_to(t["making_stop"])
         browser.press(Keys.ENTER)
-        browser.wait_for(t["making_why_stopped"])
 
     with browser_in(tmp_path / "browser") as browser:
         await asyncio.to_thread(_signed_in_already, browser, application, page, "fr")
@@ -155,6 +154,10 @@ async def test_debian_minimal_is_built_by_the_button_also_after_a_build_was_stop
         await installs()
         await asyncio.to_thread(look, browser)
         await asyncio.to_thread(stop, browser)
+        await eventually(lambda: makings.shown is not None and (makings.shown.stopping or not makings.runs))
+        while makings.runs:  # noqa: ASYNC110 — seconds
+            await asyncio.sleep(0.1)
+        await asyncio.to_thread(browser.wait_for, t["making_why_stopped"])
         assert str(tmp_path) not in Path("/proc/self/mounts").read_text(encoding="utf-8")
         assert not list((tmp_path / "cache").rglob("*.build")), "what was half made is gone"
         assert store.current("debian-minimal") is None
