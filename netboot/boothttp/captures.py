@@ -18,7 +18,7 @@ from netboot.masters.capturing import NotAnnouncedError, NotTakenError
 from netboot.shared.capture_plan import NAMES_LIMIT, PLAN_LIMIT, Lacking, parse_named, parse_plan
 from netboot.shared.errors import NetbootError
 from netboot.shared.fields import Token
-from netboot.shared.manifest import longest_frame
+from netboot.shared.frames import longest_frame
 from netboot.store import StoreBusyError
 from netboot.workshop.captures import Captures, MayNotSendError
 

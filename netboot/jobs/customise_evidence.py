@@ -13,6 +13,7 @@ from netboot.shared.placed_files import in_a_home
 from netboot.shared.problems import Problem
 from netboot.shared.stages.customise import Customise, CustomiseResult, Found, Part
 from netboot.shared.system_settings import ACCOUNT_FILES, SettingPart, Written, asked, needed, written
+from netboot.shared.windows import ANSWER_MODE, AnswerFile
 
 PATHS: Final[Mapping[Part, frozenset[str]]] = {
     "hostname": frozenset({"etc/hostname", "etc/hosts"}),
@@ -25,6 +26,7 @@ PATHS: Final[Mapping[Part, frozenset[str]]] = {
     "users": frozenset(ACCOUNT_FILES),
     "files": frozenset(),
     "scripts": frozenset(),
+    "answer-file": frozenset(),
 }
 """Where a change for this part may lie, beside the files whose content is ordered. SSH host keys lie where the master's
 sshd has them, which it alone knows."""
@@ -42,6 +44,21 @@ def not_as_ordered(order: Customise, result: CustomiseResult) -> Problem | None:
     """What is not on the disk as it was ordered, or was not ordered at all; None when all is."""
     fault = _fault(order, result)
     return _problem(fault) if fault else None
+
+
+def not_as_answered(wanted: AnswerFile, result: CustomiseResult) -> Problem | None:
+    """What is otherwise than this answer file, in a Windows where nothing else was to change; None when nothing is.
+
+    That Windows does as it says is not known: no agent sees its first start.
+    """
+    file = Found(part="answer-file", path=wanted.path, what="file", mode=ANSWER_MODE, digest=wanted.digest)
+    if not result.root or result.own != ("hostname",):
+        return _problem("no Windows was told its name")
+    if result.found != (file,) or result.changed != (wanted.path,):
+        return _problem(f"/{wanted.path} is not as it was ordered, or not alone")
+    if result.absent or result.forgotten or result.accounts:
+        return _problem("of a Windows the answer file alone was ordered")
+    return None
 
 
 def _problem(fault: str) -> Problem:

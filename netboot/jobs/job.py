@@ -21,6 +21,7 @@ from netboot.shared.problems import Problem
 from netboot.shared.stages import Result, StageName
 from netboot.shared.stages.erase import EraseResult, Erasure
 from netboot.shared.system_settings import SystemSettings
+from netboot.shared.windows import Windows
 
 
 class MasterNeeds(Struct, frozen=True, kw_only=True):
@@ -33,6 +34,7 @@ class MasterNeeds(Struct, frozen=True, kw_only=True):
     `revoked`: what our own shim refuses its loaders for under Secure Boot (`survey/sbat.py`), "" for nothing.
     `offers`: what its system has of what profiles ask for; of a job's master, of what its profile asks.
     `memory`: what the PC must have fitted, in bytes. `firmware`: how it may have been started.
+    `windows`: the Windows that customising is about, None for another system.
     """
 
     manifest: Digest
@@ -49,6 +51,7 @@ class MasterNeeds(Struct, frozen=True, kw_only=True):
     firmware: tuple[FirmwareMode, ...] = ("bios", "uefi")
     bios: bool = True
     offers: Offers = Offers()
+    windows: Windows | None = None
 
 
 def needed_by(profile: Profile, master: MasterNeeds | None) -> MasterNeeds | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from netboot.jobs.answer_file import not_a_windows_name, not_in_windows
 from netboot.jobs.disk_answers import Answer
 from netboot.jobs.disk_rules import internal_disks
 from netboot.jobs.job import Job, MasterNeeds
@@ -19,6 +20,8 @@ def target_of(job: Job) -> tuple[MasterNeeds, Disk] | Problem:
         return problem
     if job.master is None:
         return Problem("master-missing", {"master": job.profile.master})
+    if job.master.windows is not None and _customises(job.profile) and not_a_windows_name(job.hostname):
+        return Problem("windows-settings", {"master": job.master.name, "what": f"hostname: {job.hostname}"})
     problem = _never_starts(job.inventory.firmware, job.master)
     if problem is not None:
         return problem
@@ -106,13 +109,28 @@ def master_forbids(
         return Problem("master-missing", {"master": profile.master})
     if not master.signed:
         return Problem("master-unsigned", {"master": master.name})
-    if "customise" in profile.stages and master.not_customisable and not profile.leaves_as_is:
+    given = profile.settings.for_model("") if settings is None else settings
+    if _customises(profile) and master.windows is not None:
+        return _windows_forbids(given, master)
+    if _customises(profile) and master.not_customisable:
         return Problem("master-fixed", {"master": master.name, "root": master.not_customisable})
     if "customise" not in profile.stages and master.shrunk:
         return Problem("master-shrunk", {"master": master.name})
-    lacks = lacking(profile.settings.for_model("") if settings is None else settings, master.offers)
+    lacks = lacking(given, master.offers)
     if lacks:
         return Problem("master-lacks", {"master": master.name, "lacks": listed(lacks)})
+    return None
+
+
+def _customises(profile: Profile) -> bool:
+    return "customise" in profile.stages and not profile.leaves_as_is
+
+
+def _windows_forbids(settings: SystemSettings, master: MasterNeeds) -> Problem | None:
+    if master.not_customisable:
+        return Problem("windows-fixed", {"master": master.name, "why": master.not_customisable})
+    if what := not_in_windows(settings):
+        return Problem("windows-settings", {"master": master.name, "what": what[:300]})
     return None
 
 

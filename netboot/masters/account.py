@@ -11,6 +11,7 @@ from msgspec import UNSET, UnsetType
 from netboot.shared.growth import GROWABLE
 from netboot.shared.inventory import gigabytes, module_size
 from netboot.shared.manifest import CUSTOMISABLE, LogicalVolume, Manifest, Needs, Partition, Repair, Understood
+from netboot.shared.windows import READY, Windows
 
 _ANY_DISK: Final = 8 * 10**12
 """Bytes: up to so much, how far a file system grows is worth a word. No PC's disk is larger."""
@@ -50,10 +51,17 @@ def _system(manifest: Manifest, understood: Understood) -> str:
     if root is not None:
         where = _named(root.partition) if root.volume is None else _in_volume(root.partition, root.volume)
         return f"{understood.system or 'no Linux that was found'}, its root on {where}"
+    if manifest.windows is not None:
+        return f"{_windows_name(manifest.windows)}, on partition {manifest.windows.partition}"
     if any(path.lower().endswith("/bootmgfw.efi") for path in understood.loaders):
         return "Windows, by its boot loader"
     around = manifest.not_customisable
     return f"{understood.system or 'a system'} inside {around}" if around != "?" else "no system that is known here"
+
+
+def _windows_name(windows: Windows) -> str:
+    state = f"its state is {windows.state}" if windows.state else "its state is not known"
+    return f"{windows.name or 'a Windows'}; {state}"
 
 
 def _size(manifest: Manifest) -> str:
@@ -106,6 +114,8 @@ def _moved_behind(manifest: Manifest, growing: Partition) -> str:
 
 def _customising(manifest: Manifest) -> str:
     obstacle = manifest.not_customisable
+    if manifest.windows is not None:
+        return _customising_windows(obstacle)
     if not obstacle:
         return "each PC gets its own hostname, machine-id and SSH host keys"
     reason = "no root file system was found" if obstacle == "?" else f"its root is on {obstacle}"
@@ -117,7 +127,7 @@ def _customising(manifest: Manifest) -> str:
 
 def _offers(manifest: Manifest, understood: Understood) -> Iterator[str]:
     """What profiles can have of the installed system."""
-    if manifest.not_customisable:
+    if manifest.not_customisable or manifest.windows is not None:
         return
     offers = understood.offers
     if offers is UNSET:
@@ -146,6 +156,19 @@ def _offers(manifest: Manifest, understood: Understood) -> Iterator[str]:
 
 def _counted(what: str, found: tuple[str, ...] | bool) -> str:
     return what if isinstance(found, bool) else f"{len(found)} {what}"
+
+
+def _customising_windows(obstacle: str) -> str:
+    if not obstacle:
+        return (
+            "each PC gets an answer file with its hostname, language, keyboard and time zone; an identity of its own "
+            "Windows makes at its first start, when it asks the owner for an account"
+        )
+    return (
+        f"IMPOSSIBLE ({obstacle}): a Windows is customised once sysprep /generalize /oobe /shutdown has left it with "
+        f"{READY}, and with no answer file of its own; else each PC keeps this one's name and identity. A profile with "
+        "the stage customise is refused with this master, unless it says customise: none"
+    )
 
 
 def _starts(manifest: Manifest, understood: Understood) -> Iterator[str]:

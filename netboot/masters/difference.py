@@ -58,6 +58,7 @@ def difference(old: Manifest, new: Manifest, shared: Shares) -> tuple[str, ...]:
         *_changed("Partition table", old.table.upper(), new.table.upper()),
         *_changed("Written to each PC", amount(old.used), amount(new.used)),
         *_partitions(old, new),
+        *_changed("Windows", _windows(old), _windows(new)),
         *_changed("Boot entry", _entry(old), _entry(new)),
         *_changed("UEFI loaders", _loaders(old), _loaders(new)),
         *_changed("Generations (SBAT)", _generations(old), _generations(new)),
@@ -88,6 +89,11 @@ def _partition(partition: Partition) -> str:
     kind = f"{inside.kind}{label}" if inside is not None else "no file system that is known"
     size = f"{amount(partition.length)} at byte {partition.start}"
     return f"{partition.role}, {kind}, {size}{', grows' if partition.grow else ''}"
+
+
+def _windows(manifest: Manifest) -> str:
+    windows = manifest.windows
+    return f"{windows.name or '?'}, {windows.state or '?'}" if windows is not None else "none"
 
 
 def _entry(manifest: Manifest) -> str:

@@ -75,6 +75,7 @@ class Masters:
             firmware=needs.firmware,
             bios=manifest.understood is UNSET or manifest.understood.bios,
             offers=_offers(manifest),
+            windows=manifest.windows,
         )
 
     @contextmanager

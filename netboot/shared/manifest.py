@@ -28,6 +28,7 @@ from netboot.shared.growth import EXT, goes_to_the_end
 from netboot.shared.inventory import Size, Text
 from netboot.shared.language import Language
 from netboot.shared.offers import Offers
+from netboot.shared.windows import Windows
 
 MAGIC: Final = b"netboot-manifest1\n"
 SIGNATURE_LENGTH: Final = 64
@@ -151,6 +152,7 @@ class Understood(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     `repaired`: which parts of the partition table were wrong in the image, and are right in the master.
     `generations`: the lowest of each component (SBAT) among the UEFI loaders that it starts by.
     `offers`: what the system has of what a profile may ask for; missing where nobody looked, or could.
+    `windows`: the installed Windows; missing where none was found, and in masters of before it was looked for.
     """
 
     system: Annotated[str, Meta(max_length=120, pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*\Z")] = ""
@@ -161,6 +163,7 @@ class Understood(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         dict[Annotated[str, Meta(max_length=64)], Annotated[int, Meta(ge=0, lt=10**9)]], Meta(max_length=64)
     ] = {}
     offers: Offers | UnsetType = UNSET
+    windows: Windows | UnsetType = UNSET
 
     @property
     def removable(self) -> tuple[str, ...]:
@@ -242,10 +245,8 @@ class Manifest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         """What the chunks cover, as (start, end) with neighbours joined."""
         ranges: list[tuple[int, int]] = []
         for chunk in self.chunks:
-            if ranges and ranges[-1][1] == chunk.offset:
-                ranges[-1] = (ranges[-1][0], chunk.end)
-            else:
-                ranges.append((chunk.offset, chunk.end))
+            start = ranges.pop()[0] if ranges and ranges[-1][1] == chunk.offset else chunk.offset
+            ranges.append((start, chunk.end))
         return tuple(ranges)
 
     @property
@@ -269,20 +270,24 @@ class Manifest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         return any(path.lower().endswith(f"/{name}") for path in self.understood.removable)
 
     @property
+    def windows(self) -> Windows | None:
+        """The Windows that customising is about: none beside a Linux, which is what is customised then."""
+        found = UNSET if self.understood is UNSET or self.root is not None else self.understood.windows
+        return None if found is UNSET else found
+
+    @property
     def not_customisable(self) -> str:
         """ "" when the agent can make the system on it a PC's own, else what stands against it: the file system that
-        its root is on, "?" when no root was found."""
+        its root is on, what a Windows lacks, "?" when no root was found."""
+        if self.windows is not None:
+            return self.windows.obstacle
         if (root := self.root) is None:
             kinds = [partition.filesystem.kind for partition in self.partitions if partition.filesystem is not None]
             return next((kind for kind in kinds if kind in _AROUND_A_ROOT), "?")
         kind = root.filesystem.kind if root.filesystem is not None else "?"
-        return (
-            kind
-            if kind not in CUSTOMISABLE
-            else "?"
-            if self.understood is not UNSET and not self.understood.system
-            else ""
-        )
+        if kind not in CUSTOMISABLE:
+            return kind
+        return "?" if self.understood is not UNSET and not self.understood.system else ""
 
 
 def one_line(text: str) -> str:
@@ -297,11 +302,6 @@ _decoder = msgspec.json.Decoder(Manifest)
 def payload(manifest: Manifest) -> bytes:
     """The manifest as JSON, in its one form: fields in the order they are declared, no white space."""
     return msgspec.json.encode(manifest)
-
-
-def longest_frame(length: int) -> int:
-    """The longest zstd frame of so many plain bytes (zstd.h, ZSTD_COMPRESSBOUND), with room for a checksum."""
-    return length + (length >> 8) + 1024
 
 
 def require_sound(manifest: Manifest) -> None:

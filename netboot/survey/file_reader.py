@@ -1,8 +1,8 @@
 """Reads single files and folders from a file system without mounting it: images may come from anybody.
 
 ext2, 3 and 4 by debugfs, which knows their newest features; the others by GRUB's own reader (grub-fstest), which knows
-btrfs, xfs, FAT, NTFS and more. Paths are not escaped: they are our own constants, or names of plain letters. Not for:
-copying files, what is asked many things (`unmounted_tree.py`).
+btrfs, xfs, FAT, NTFS and more. Paths are not escaped: they are our own constants, in whatever case, or names of plain
+letters. Not for: copying a system, what is asked many things (`unmounted_tree.py`).
 """
 
 import re
@@ -32,6 +32,16 @@ def read_all(device: Path, kind: str, path: str) -> str:
         return _debugfs(device, f"cat {path}")
     shown = run(["grub-fstest", device, "cat", f"(loop0){path}"], expect=None, timeout=60)
     return shown.stdout if shown.status == 0 else ""
+
+
+def copy_file(device: Path, kind: str, path: str, to: Path, *, limit: int) -> bool:
+    """Copy this file of any file system but ext to a new one; False when it cannot be read, or has more bytes."""
+    copy = run(
+        ["prlimit", f"--fsize={limit}", "--", "grub-fstest", device, "--", "cp", f"(loop0){path}", to],
+        expect=None,
+        timeout=600,
+    )
+    return copy.status == 0 and to.is_file()
 
 
 def list_folder(device: Path, kind: str, path: str) -> list[str]:

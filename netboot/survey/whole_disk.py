@@ -23,6 +23,7 @@ from netboot.survey.uefi_loaders import choose_loader, list_esp, loaders
 from netboot.survey.unmounted_tree import UnmountedTree
 from netboot.survey.used_ranges import Range, used_ranges
 from netboot.survey.volumes import LVM, Lvm, read_lvm, with_volumes
+from netboot.survey.windows import find_windows
 
 _BOOT_CODE: Final = 440
 """Bytes of the first sector that hold boot code, before the disk's signature and a dos table."""
@@ -71,6 +72,7 @@ def survey(disk: DiskFile, progress: Callable[[str], None]) -> Survey:
             repaired=layout.repaired,
             generations=generations,
             offers=_offers(disk, layout, _root(layout, lvm, unclear, used.whole), progress),
+            windows=find_windows(disk, layout.partitions, progress) or UNSET,
         ),
     )
 

@@ -40,6 +40,8 @@ _MASTERS: Final[dict[ProblemCode, Code]] = {
     "master-unsigned": "master-unsigned",
     "master-fixed": "master-fixed",
     "master-lacks": "master-lacks",
+    "windows-fixed": "windows-fixed",
+    "windows-settings": "windows-settings",
     "master-shrunk": "master-shrunk",
 }
 

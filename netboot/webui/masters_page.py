@@ -26,6 +26,7 @@ from netboot.webui.workbench import bench_of, makings_key
 from netboot.workshop.greeting import Workshop
 
 VersionState = Literal["whole", "lacking", "unsigned", "damaged"]
+_UNFIT: Final = frozenset({"master-lacks", "windows-fixed", "windows-settings"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,8 +154,8 @@ def _jobs(workshop: Workshop) -> Mapping[str, list[HeldMaster]]:
 
 
 def _problems(workshop: Workshop, names: set[str]) -> list[Problem]:
-    """A problem for each master that another key signed, which no PC accepts, and for each that lacks what a profile
-    asks of it."""
+    """A problem for each master that another key signed, which no PC accepts, and for each that cannot be what a
+    profile asks of it."""
     problems = []
     for name in sorted(names):
         with suppress(NetbootError):
@@ -165,5 +166,5 @@ def _problems(workshop: Workshop, names: set[str]) -> list[Problem]:
                 problems.append(Problem("master-unsigned", {"master": name}))
             asking = (profile for profile in workshop.profiles.values() if profile.master == name)
             found = (master_forbids(profile, master) for profile in asking)
-            problems += (one for one in found if one is not None and one.code == "master-lacks" and one not in problems)
+            problems += (one for one in found if one is not None and one.code in _UNFIT and one not in problems)
     return problems

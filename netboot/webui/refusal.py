@@ -31,6 +31,8 @@ Code = Literal[
     "master-unsigned",
     "master-fixed",
     "master-lacks",
+    "windows-fixed",
+    "windows-settings",
     "master-shrunk",
     "no-such-disk",
     "old-question",
@@ -98,6 +100,8 @@ _STATUS: Final[dict[Code, int]] = {
     "master-unsigned": 409,
     "master-fixed": 409,
     "master-lacks": 409,
+    "windows-fixed": 409,
+    "windows-settings": 409,
     "master-shrunk": 409,
     "no-such-disk": 409,
     "old-question": 409,
@@ -238,6 +242,20 @@ _SENTENCES: Final[dict[Code, dict[Language, str]]] = {
         "en": "The system of this profile lacks what the profile asks for: the page of systems says what. Choose "
         "another profile; or take it out of the profile (customise), or put it into the system and make that anew. "
         "Nothing was erased.",
+    },
+    "windows-fixed": {
+        "fr": "Le Windows de ce profil n'est pas prêt pour d'autres PC : tous auraient le même nom et la même "
+        "identité. Préparez-le (sysprep /generalize /oobe /shutdown, sans fichier de réponses) et importez-le à "
+        "nouveau, ou prenez un profil qui le permet (customise: none). Rien n'a été effacé.",
+        "en": "The Windows of this profile is not ready for other PCs: all would have the same name and identity. "
+        "Prepare it (sysprep /generalize /oobe /shutdown, without an answer file) and import it again, or choose a "
+        "profile that allows it (customise: none). Nothing was erased.",
+    },
+    "windows-settings": {
+        "fr": "Ce profil demande ce que netboot ne peut pas régler dans un Windows. Il y règle le nom, la langue, le "
+        "clavier et le fuseau horaire : corrigez le profil. Rien n'a été effacé.",
+        "en": "This profile asks for what netboot cannot set of a Windows. It sets the name, the language, the "
+        "keyboard and the time zone there: mend the profile. Nothing was erased.",
     },
     "master-shrunk": {
         "fr": "Le système de ce profil a été réduit pour les petits disques ; sans réglage, il ne s'agrandirait pas. "

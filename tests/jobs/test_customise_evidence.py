@@ -5,18 +5,34 @@ from collections.abc import Callable
 import pytest
 from msgspec.structs import replace
 
+from netboot.jobs.answer_file import answer_file
 from netboot.jobs.customise_evidence import not_as_ordered
 from netboot.jobs.evidence import judge
+from netboot.jobs.stages.customise import RULES
 from netboot.shared.accounts import FoundAccount, User
 from netboot.shared.placed_files import PlacedFile, Script
 from netboot.shared.problems import Problem
 from netboot.shared.stages.customise import Customise, CustomiseResult, Found
 from netboot.shared.system_settings import SystemSettings, written
+from netboot.shared.windows import READY, Windows
 from tests.customised import customised, found
 from tests.jobs.conftest import MANIFEST, SSD
 
 ORDER = Customise(manifest=MANIFEST, target=SSD.id, hostname="pc-1")
 DONE = customised("pc-1")
+ANSWERS = answer_file(
+    Windows(partition=3, state=READY, architecture="amd64", panther="Windows/Panther", answers=()),
+    "pc-1",
+    SystemSettings(),
+)
+ANSWERED = CustomiseResult(
+    hostname="pc-1",
+    root="sda3",
+    filesystem="ntfs",
+    own=("hostname",),
+    changed=(ANSWERS.path,),
+    found=(Found(part="answer-file", path=ANSWERS.path, what="file", mode=0o644, digest=ANSWERS.digest),),
+)
 FRENCH = SystemSettings(locale="fr_FR.UTF-8", keyboard="fr", keyboard_variant="oss", timezone="Europe/Paris")
 SET = replace(ORDER, settings=FRENCH)
 COPY = "var/lib/dbus/machine-id"
@@ -253,3 +269,48 @@ def test_the_judge_fails_a_stage_whose_evidence_is_not_as_ordered() -> None:
     assert record.problem is not None
     assert record.problem.code == "customise"
     assert record.result is not None
+
+
+def test_a_windows_with_its_answer_file_is_as_ordered_and_what_it_will_do_is_not_claimed() -> None:
+    order = replace(ORDER, answer_file=ANSWERS)
+    assert judge(order, "done", None, ANSWERED).state == "done"
+    assert RULES.shown is not None
+    lines = [line.text for line in RULES.shown(ANSWERED, "en")]
+    assert (
+        "Windows takes the name pc-1 and an identity of its own at its first start, which netboot does not see" in lines
+    )
+
+
+@pytest.mark.parametrize(
+    "result",
+    [
+        DONE,
+        replace(ANSWERED, found=()),
+        replace(ANSWERED, found=(), changed=()),
+        replace(ANSWERED, found=(replace(ANSWERED.found[0], digest="0" * 64),)),
+        replace(ANSWERED, found=(replace(ANSWERED.found[0], mode=0o777),)),
+        replace(ANSWERED, found=(replace(ANSWERED.found[0], owner=1000),)),
+        replace(ANSWERED, found=(replace(ANSWERED.found[0], path="Windows/panther/unattend.xml"),)),
+        replace(ANSWERED, found=(*ANSWERED.found, found("files", "Windows/extra"))),
+        replace(ANSWERED, changed=(ANSWERS.path, "Windows/extra")),
+        replace(ANSWERED, own=()),
+        replace(ANSWERED, own=("hostname", "machine-id")),
+        replace(ANSWERED, root=""),
+        replace(ANSWERED, forgotten=DONE.forgotten),
+        replace(ANSWERED, absent=("ssh-host-keys",)),
+    ],
+)
+def test_of_a_windows_anything_but_its_answer_file_is_no_evidence(result: CustomiseResult) -> None:
+    judged = judge(replace(ORDER, answer_file=ANSWERS), "done", None, result)
+    assert judged.state == "failed"
+    assert judged.problem is not None
+    assert judged.problem.code == "customise"
+
+
+@pytest.mark.parametrize("path", [ANSWERS.path, "etc/hosts"])
+def test_an_answer_file_in_a_linux_was_not_ordered(path: str) -> None:
+    more = Found(part="answer-file", path=path, what="file", mode=0o644, digest=ANSWERS.digest)
+    others = tuple(one for one in DONE.found if one.path != path)
+    result = replace(DONE, found=(*others, more), changed=(*(one.path for one in others), path))
+    assert f"/{path} was not ordered" in fault(not_as_ordered(ORDER, result))
+    assert judge(ORDER, "done", None, ANSWERED).state == "failed"

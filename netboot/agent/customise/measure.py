@@ -38,6 +38,15 @@ def head_of(device: Path) -> bytes:
         raise unreadable(device, error) from error
 
 
+def forget_read(device: Path) -> None:
+    """Let what is read next come from the disk. Raises NetbootError."""
+    try:
+        with device.open("rb") as file:
+            fcntl.ioctl(file.fileno(), _FORGET)
+    except OSError as error:
+        raise unreadable(device, error) from error
+
+
 def unreadable(device: Path, error: Exception) -> NetbootError:
     """What is on the device is not what the master has there."""
     return NetbootError(f"{device.name}: {error}", hint=_AGAIN)

@@ -20,19 +20,20 @@ from netboot.agent.customise.grow import Growth, grow, growing
 from netboot.agent.customise.installed_system import personalise, require_own
 from netboot.agent.customise.installed_tree import InstalledTree
 from netboot.agent.customise.root_folder import mounted_root
+from netboot.agent.customise.windows import look_at_answer_file, place_answer_file
 from netboot.agent.deploy.awaited import Waits
 from netboot.agent.deploy.master import fetch_manifest
 from netboot.agent.deploy.source import ChunkSource, DamagedError, SilentError
 from netboot.agent.disks.claim import ReadDisks, RefusedError, claim_as_ordered
 from netboot.agent.disks.listing import read_disks as read_own_disks
 from netboot.agent.disks.logical_volumes import volume_device
-from netboot.agent.disks.partitions import mounted, partition_device, quiet_disk, require_partition
+from netboot.agent.disks.partitions import mounted, partition_device, quiet_disk, require_partition, show_partitions
 from netboot.agent.failures import StageFailed
 from netboot.agent.progress import HeldUp, Progress, nobody
 from netboot.agent.this_boot import ThisBoot
 from netboot.shared.errors import NetbootError
 from netboot.shared.inventory import Disk, gigabytes, label
-from netboot.shared.manifest import Manifest, Root, UefiLoader
+from netboot.shared.manifest import Manifest, Partition, Root, UefiLoader
 from netboot.shared.problems import Problem
 from netboot.shared.stages.customise import Customise, CustomiseResult
 
@@ -59,9 +60,10 @@ async def run_customise(
         raise StageFailed(Problem("master-unsigned", {"master": stage.manifest[:12]})) from error
     except SilentError as error:
         raise StageFailed(Problem("server-silent", {"seconds": f"{error.seconds:.0f}"})) from error
-    root = None if stage.as_is else _root_of(manifest)
+    root = None if stage.as_is or stage.answer_file is not None else _root_of(manifest)
+    windows = _windows_of(manifest) if stage.answer_file is not None and not stage.as_is else None
     disk = await asyncio.to_thread(_require_disk, stage, read_disks, this_boot)
-    work = _Work(stage, manifest, disk, Path("/dev") / disk.name, root)
+    work = _Work(stage, manifest, disk, Path("/dev") / disk.name, root, windows)
     progress(0, _STEPS, label(disk))
     result = await asyncio.to_thread(work.install)
     progress(1, _STEPS, label(disk))
@@ -90,16 +92,22 @@ class _Work:
     disk: Disk
     path: Path
     root: Root | None
-    """Where the system is, None where it stays as it is."""
+    """Where a Linux is, None where there is none, or it stays as it is."""
+    windows: Partition | None
+    """The partition of a Windows, None where there is none, or it stays as it is."""
 
     def install(self) -> CustomiseResult:
         """Grow, personalise, and look again at what is on the disk: the evidence, without the boot entry."""
         with quiet_disk(self.path):
+            try:
+                self._answer()
+            except (NetbootError, OSError) as error:
+                raise _failed(error) from error
             growth = self._grow()
             try:
-                result = self._as_is() if self.root is None else self._personalise(self.root)
+                result = self._system()
             except (NetbootError, OSError) as error:
-                raise StageFailed(Problem("customise", {"error": _short(error)})) from error
+                raise _failed(error) from error
         warning = None
         if growth.spare:
             values = {"partition": growth.partition, "disk": label(self.disk), "spare": gigabytes(growth.spare)}
@@ -115,8 +123,27 @@ class _Work:
             values = {"partition": name, "disk": label(self.disk), "error": _short(error)}
             raise StageFailed(Problem("filesystem", values)) from error
 
-    def _as_is(self) -> CustomiseResult:
-        return CustomiseResult(hostname=self.stage.hostname, as_is=True)
+    def _answer(self) -> None:
+        """Write the answer file: what has grown is to be checked by Windows first, and can be written to no more."""
+        if self.windows is not None and self.stage.answer_file is not None:
+            show_partitions(self.path, (self.windows.number,))
+            place_answer_file(require_partition(self.path, self.windows), self.stage.answer_file)
+
+    def _system(self) -> CustomiseResult:
+        if self.root is not None:
+            return self._personalise(self.root)
+        if self.windows is None or self.stage.answer_file is None:
+            return CustomiseResult(hostname=self.stage.hostname, as_is=True)
+        device = require_partition(self.path, self.windows)
+        file = look_at_answer_file(device, self.stage.answer_file)
+        return CustomiseResult(
+            hostname=self.stage.hostname,
+            root=device.name,
+            filesystem="ntfs",
+            own=("hostname",),
+            changed=(file.path,),
+            found=(file,),
+        )
 
     def _personalise(self, where: Root) -> CustomiseResult:
         name, hostname = partition_device(self.path, where.partition.number).name, self.stage.hostname
@@ -195,6 +222,20 @@ def _root_of(manifest: Manifest) -> Root:
         error = f"the root of {manifest.name} is on {manifest.not_customisable}: netboot changes nothing there"
         raise StageFailed(Problem("customise", {"error": error}))
     return root
+
+
+def _windows_of(manifest: Manifest) -> Partition:
+    """The partition with the Windows. Raises StageFailed where it is not one that obeys an answer file."""
+    windows = manifest.windows
+    partition = next((one for one in manifest.partitions if windows and one.number == windows.partition), None)
+    if manifest.not_customisable or partition is None:
+        error = f"{manifest.name} has no Windows that was prepared for other PCs: netboot changes nothing there"
+        raise StageFailed(Problem("customise", {"error": error}))
+    return partition
+
+
+def _failed(error: NetbootError | OSError) -> StageFailed:
+    return StageFailed(Problem("customise", {"error": _short(error)}))
 
 
 def _short(error: NetbootError | OSError) -> str:

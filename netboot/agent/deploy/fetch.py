@@ -20,7 +20,8 @@ import zstandard
 from netboot.agent.deploy.awaited import Awaited
 from netboot.agent.deploy.source import DamagedError, Given, NotThereError, SilentError
 from netboot.agent.net.server_place import ServerPlace
-from netboot.shared.manifest import LENGTH_LIMIT, Chunk, longest_frame
+from netboot.shared.frames import longest_frame
+from netboot.shared.manifest import LENGTH_LIMIT, Chunk
 
 log = logging.getLogger(__name__)
 

@@ -2,14 +2,15 @@
 
 from typing import Final, get_args
 
-from netboot.jobs.customise_evidence import not_as_is, not_as_ordered
+from netboot.jobs.answer_file import answer_file
+from netboot.jobs.customise_evidence import not_as_answered, not_as_is, not_as_ordered
 from netboot.jobs.disk_rules import answered
 from netboot.jobs.job import Job
 from netboot.jobs.stages.rules import Line, StageRules
 from netboot.jobs.target import target_of
 from netboot.shared.language import Language
 from netboot.shared.problems import Problem
-from netboot.shared.sentences.customise import CHANGED
+from netboot.shared.sentences.customise import CHANGED, FIRST_START
 from netboot.shared.stages.customise import Customise, CustomiseResult, Found, Identity, Leftover
 
 
@@ -18,6 +19,9 @@ def _order(job: Job) -> Customise | Problem:
     if isinstance(target, Problem):
         return target
     master, disk = target
+    answers = None
+    if master.windows is not None and not job.profile.leaves_as_is:
+        answers = answer_file(master.windows, job.hostname, job.settings)
     return Customise(
         manifest=master.manifest,
         target=disk.id,
@@ -25,6 +29,7 @@ def _order(job: Job) -> Customise | Problem:
         answered=answered((disk,)),
         settings=job.settings,
         as_is=job.profile.leaves_as_is,
+        answer_file=answers,
     )
 
 
@@ -33,6 +38,8 @@ def _unproven(order: Customise, result: CustomiseResult) -> Problem | None:
         return Problem("agent-error", {"error": "customise: no evidence"})
     if order.as_is:
         return not_as_is(result)
+    if order.answer_file is not None:
+        return not_as_answered(order.answer_file, result)
     return _shared_identity(result) or not_as_ordered(order, result)
 
 
@@ -57,6 +64,8 @@ def _shown(result: CustomiseResult, language: Language) -> tuple[Line, ...]:
     gone = sum(one.files for one in result.forgotten)
     changed = CHANGED[language].format(changed=len(result.found), gone=gone)
     seen = (Line(changed, technical="; ".join(map(_in_words, result.found))),) if result.found else ()
+    if any(one.part == "answer-file" for one in result.found):
+        seen = (*seen, Line(FIRST_START[language].format(hostname=result.hostname)))
     return (*seen, *(Line(one.sentence(language), one.technical) for one in told))
 
 

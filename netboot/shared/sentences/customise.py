@@ -35,6 +35,12 @@ LACKS: Final[dict[str, dict[Language, str]]] = {
 }
 """What a system may lack (`offers.Lack`), as `{lacks}` lists it."""
 
+FIRST_START: Final[dict[Language, str]] = {
+    "fr": "Windows prendra le nom {hostname} et une identité propre à son premier démarrage, que netboot ne voit pas",
+    "en": "Windows takes the name {hostname} and an identity of its own at its first start, which netboot does not see",
+}
+"""What the page says of a Windows that has its answer file."""
+
 SENTENCES: Final[dict[Code, dict[Language, str]]] = {
     "boot-entry": {
         "fr": "Ce PC n'a pas gardé l'entrée de démarrage du système installé. Il démarrera par le chemin de secours. "

@@ -18,6 +18,8 @@ Code = Literal[
     "master-revoked",
     "master-fixed",
     "master-lacks",
+    "windows-fixed",
+    "windows-settings",
     "master-shrunk",
     "server-silent",
     "read-back",
@@ -101,6 +103,20 @@ SENTENCES: Final[dict[Code, dict[Language, str]]] = {
         "autre profil ; ou retirez-le du profil (customise), ou mettez-le dans le système et refaites celui-ci.",
         "en": "The system {master} lacks what the profile asks for: {lacks}. Nothing was erased. Choose another "
         "profile; or take it out of the profile (customise), or put it into the system and make that anew.",
+    },
+    "windows-fixed": {
+        "fr": "Le Windows de {master} n'est pas prêt pour d'autres PC : tous auraient le même nom et la même identité. "
+        "Rien n'a été effacé. Préparez-le (sysprep /generalize /oobe, sans fichier de réponses), ou prenez un profil "
+        "qui le permet (customise: none).",
+        "en": "The Windows of {master} is not ready for other PCs: all would have the same name and identity. Nothing "
+        "was erased. Prepare it (sysprep /generalize /oobe, without an answer file), or choose a profile that allows "
+        "it (customise: none).",
+    },
+    "windows-settings": {
+        "fr": "Ce profil demande ce que netboot ne peut pas régler dans un Windows ({master}) : {what}. Rien n'a été "
+        "effacé. Il règle le nom (15 signes au plus), la langue, le clavier et le fuseau horaire : corrigez le profil.",
+        "en": "This profile asks for what netboot cannot set of a Windows ({master}): {what}. Nothing was erased. It "
+        "sets the name (15 letters at most), the language, the keyboard and the time zone: mend the profile.",
     },
     "master-shrunk": {
         "fr": "Le système {master} a été réduit pour les petits disques ; ce profil sans réglage ne l'agrandirait pas. "

@@ -10,11 +10,12 @@ from netboot.shared.inventory import Count, DiskId, Size, Text
 from netboot.shared.problems import Problem
 from netboot.shared.stages.kind import Evidence, Kind, Order
 from netboot.shared.system_settings import SettingPart, SystemSettings
+from netboot.shared.windows import AnswerFile
 
 Identity = Literal["hostname", "machine-id", "ssh-host-keys"]
 """What makes an installed system one PC's own: no two PCs of a master may share it."""
 
-Part = Literal[Identity, "random-seed", SettingPart]
+Part = Literal[Identity, "random-seed", "answer-file", SettingPart]
 """What a change in the installed system was made for."""
 Leftover = Literal["dhcp-leases", "network-secret", "system-secret", "adapter-names", "lvm-devices", "journal", "logs"]
 """What the prepared PC left in its master, which the next PC must not have; made anew by the system itself."""
@@ -49,7 +50,7 @@ class Customise(Order, frozen=True, kw_only=True, tag="customise"):
     """Make the master on this disk this PC's own: grow, hostname, machine-id, SSH host keys, settings, boot entry.
 
     `as_is`: the profile allows that the system is left as the master has it (`customise: none`); it only grows, and
-    gets its boot entry.
+    gets its boot entry. `answer_file` is all that a Windows gets: it says the hostname and the settings.
     """
 
     manifest: Digest
@@ -58,6 +59,7 @@ class Customise(Order, frozen=True, kw_only=True, tag="customise"):
     answered: Answered = ()
     settings: SystemSettings = SystemSettings()
     as_is: bool = False
+    answer_file: AnswerFile | None = None
 
 
 class CustomiseResult(Evidence, frozen=True, kw_only=True, tag="customise"):

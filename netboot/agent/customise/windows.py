@@ -1,0 +1,58 @@
+"""Gives a deployed Windows that was prepared for other PCs its answer file: nothing else of it is changed.
+
+The NTFS is not mounted: ntfscp and ntfssecaudit (ntfs-3g 2022.10.3) write the file and who may change it, and refuse an
+NTFS that Windows left hibernated or is to check, so it is written before the file system grows. Read back by another
+reader, GRUB's. Blocks; needs root. Not for: what the file says (`jobs/answer_file.py`), whether Windows obeys it.
+"""
+
+import re
+import tempfile
+from pathlib import Path
+from typing import Final
+
+from netboot.agent.customise.measure import forget_read
+from netboot.shared.errors import NetbootError
+from netboot.shared.process import run
+from netboot.shared.stages.customise import Found
+from netboot.shared.windows import ANSWER_MODE, AnswerFile
+from netboot.survey.file_reader import read_file
+
+_HOURS: Final = 4 * 3600.0
+_OWNED: Final = re.compile(r"^Interpreted Unix owner (\d{1,10}), group (\d{1,10}), mode 0?([0-7]{3,4})$", re.MULTILINE)
+
+
+def place_answer_file(device: Path, file: AnswerFile) -> None:
+    """Write it, and have all of the NTFS checked. Raises NetbootError, OSError."""
+    with tempfile.NamedTemporaryFile(prefix="netboot-answer-") as draft:
+        draft.write(file.text.encode())
+        draft.flush()
+        run(["ntfscp", device, draft.name, file.path], timeout=600)
+    # As ntfscp makes a file, everybody may change it.
+    run(["ntfssecaudit", device, f"{ANSWER_MODE:o}", f"/{file.path}"], timeout=600)
+    run(["ntfsfix", "--no-action", device], timeout=_HOURS)
+    run(["ntfsresize", "--info", "--no-progress-bar", device], timeout=_HOURS)
+    probed = run(["ntfs-3g.probe", "--readwrite", device], expect=None, timeout=600)
+    if probed.status != 0:
+        raise NetbootError(
+            f"{device.name}: this NTFS is not clean any more (ntfs-3g.probe: {probed.status})",
+            hint="deploy the master again",
+        )
+
+
+def look_at_answer_file(device: Path, wanted: AnswerFile) -> Found:
+    """What lies in its place now, read from the disk: the evidence. Raises NetbootError when that is not it."""
+    forget_read(device)
+    if read_file(device, "ntfs", f"/{wanted.path}") != wanted.text:
+        raise NetbootError(f"/{wanted.path} is not on the disk", hint="deploy the master again")
+    told = _OWNED.search(run(["ntfssecaudit", "-v", device, f"/{wanted.path}"], timeout=600).stdout)
+    if told is None:
+        raise NetbootError(f"who may change /{wanted.path} is not told", hint="deploy the master again")
+    return Found(
+        part="answer-file",
+        path=wanted.path,
+        what="file",
+        mode=int(told[3], 8),
+        owner=int(told[1]),
+        group=int(told[2]),
+        digest=wanted.digest,
+    )
