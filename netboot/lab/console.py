@@ -10,6 +10,7 @@ import os
 import re
 import time
 from bisect import bisect_right
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import cast
 
@@ -50,6 +51,8 @@ class Console(asyncio.Protocol):
         self._closed = False
         self._line_start = True
         self._transport: asyncio.Transport | None = None
+        self.state: Callable[[], Awaitable[str]] | None = None
+        """Asked how the PC is, for people, when it stands still too long."""
 
     @classmethod
     async def connect(cls, path: Path, log: Path) -> "Console":
@@ -114,12 +117,15 @@ class Console(asyncio.Protocol):
                 return self._seconds_of(match.end() - 1)
             left = until - time.monotonic()
             if self._closed or left <= 0:
-                why = "before the PC went off" if self._closed else f"within {within:.0f} s"
+                why = "before the PC went off" if self._closed else f"within {within:.0f} s{await self._said()}"
                 raise NetbootError(f"the console did not show {pattern!r} {why}", hint=f"it ended with:\n{self.tail()}")
             try:
                 await asyncio.wait_for(self._more.wait(), left)
             except TimeoutError:
                 continue
+
+    async def _said(self) -> str:
+        return "" if self.state is None else f" ({await self.state()})"
 
     def tail(self, lines: int = 20) -> str:
         """The console's last lines."""

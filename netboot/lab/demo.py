@@ -27,6 +27,7 @@ from netboot.lab.machine import RunningPc, workshop_pc
 from netboot.lab.network import Lan, open_lan
 from netboot.lab.page_client import signed_in
 from netboot.lab.pc import Bus, DiskSpec, PcSpec
+from netboot.lab.runs import BASE, LEAST_ROOM, require_room
 from netboot.lab.service import OPERATOR, Service, open_service
 from netboot.masters.build import build_master
 from netboot.records.record import open_record
@@ -53,6 +54,8 @@ DEAD_BATTERY: Final = "2005-01-01T00:00:00"
 """The year that many used PCs' clocks start from; e2fsck distrusts times in it (`agent/customise/grow.py`)."""
 LARGER: Final = 512 << 20
 """Bytes by which the PCs' disks are larger than the master, so that growing is seen."""
+DISK: Final = (1536 << 20) + LARGER
+"""Bytes of each PC's disk, which is full of old data, as `images/debian-minimal.yaml` has it."""
 
 
 Hands = Callable[[Service, str, str], Awaitable[None]]
@@ -173,6 +176,7 @@ async def run_workshop(*, pcs: int, say: Say, hands: Hands = by_forms) -> AsyncI
     """Take PCs from power-on to a booted master; `hands` choose on the page. Raises NetbootError."""
     if not 1 <= pcs <= 32:
         raise NetbootError(f"{pcs} PCs are not possible", hint="give --pcs a number from 1 to 32")
+    await asyncio.to_thread(require_room, BASE, pcs * DISK + LEAST_ROOM)
     masters, manifest = await asyncio.to_thread(prepare, say)
     async with open_lan() as lan, open_service(lan, masters, menu_timeout=MENU_TIMEOUT) as service:
         await start_building(lan)

@@ -8,20 +8,18 @@ Not for: partition tables and file systems; masters make those.
 import errno
 import hashlib
 import os
-import shutil
 from pathlib import Path
 
-from netboot.shared.errors import NetbootError
+from netboot.lab.runs import LEAST_ROOM, require_room
 
 MARKER = b"NETBOOT-LAB-OLD-DATA"
 SECTOR = 512
 _BLOCK = 1 << 20
-_SPARE = 2 << 30
 
 
 def create_empty(path: Path, size: int) -> None:
     """Make a sparse image of `size` bytes, all zeros. Raises NetbootError when it could not be filled later."""
-    _need_space(path, size)
+    require_room(path.parent, size + LEAST_ROOM)
     with path.open("xb") as image:
         image.truncate(size)
 
@@ -30,7 +28,7 @@ def create_used(path: Path, size: int, serial: str) -> None:
     """Make an image of `size` bytes, a multiple of 512, every sector of it old data of the disk `serial`."""
     if size % SECTOR:
         raise ValueError(f"{size} bytes is no whole number of sectors")
-    _need_space(path, size)
+    require_room(path.parent, size + LEAST_ROOM)
     block = old_data_sector(serial) * (_BLOCK // SECTOR)
     with path.open("xb", buffering=0) as image:
         for start in range(0, size, _BLOCK):
@@ -82,13 +80,3 @@ def _next_data(fd: int, at: int) -> int | None:
         if error.errno == errno.ENXIO:  # nothing but a hole up to the end
             return None
         raise
-
-
-def _need_space(path: Path, size: int) -> None:
-    free = shutil.disk_usage(path.parent).free
-    if free < size + _SPARE:
-        raise NetbootError(
-            f"{path.parent} has {free >> 20} MiB free, and a disk of {size >> 20} MiB would leave less than "
-            f"{_SPARE >> 20} MiB",
-            hint="free some space there, or take smaller disks",
-        )

@@ -62,7 +62,7 @@ class RunningPc:
             status = await asyncio.wait_for(self.program.wait(), within)
         except TimeoutError as error:
             raise NetbootError(
-                f"the PC {self.spec.name} is still on after {within:.0f} s",
+                f"the PC {self.spec.name} is still on after {within:.0f} s ({await self.qmp.state()})",
                 hint=f"its console ended with:\n{self.console.tail()}",
             ) from error
         if status != 0:
@@ -143,6 +143,7 @@ async def power_on(lan: Lan, spec: PcSpec) -> AsyncIterator[RunningPc]:
         stack.callback(qmp.close)
         console = await Console.connect(paths.console, lan.log_path(f"{spec.name}-console"))
         stack.callback(console.close)
+        console.state = qmp.state
         await qmp.cont()
         console.power_on()
         yield RunningPc(spec, console, qmp, program, tap)

@@ -15,6 +15,8 @@ import aiohttp
 from netboot.shared.errors import NetbootError
 
 _FORM: Final = re.compile(r"<form\b.*?</form>", re.DOTALL)
+ERASES_ITSELF: Final = re.compile(r'<li data-step="drive"><span class="mono">([^<]*)</span>')
+"""The name of a disk that the live board shows erasing itself: its agent has asked it."""
 
 
 @dataclass(frozen=True, slots=True)

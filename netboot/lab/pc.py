@@ -285,6 +285,9 @@ def _device(number: int, disk: DiskSpec) -> str:
         f"id={disk_name(number)},drive={image_name(number)},serial={_value(disk.serial)},"
         f"logical_block_size={disk.sector_size},physical_block_size={max(disk.sector_size, 512)}"
     )
+    if disk.bus is not Bus.NVME:  # which knows no other way
+        # By itself QEMU stops the whole PC, without a word, when this machine's disk is full.
+        common += ",werror=report,rerror=report"
     match disk.bus:
         case Bus.SATA:
             wwn = f",wwn={disk.wwn:#018x}" if disk.wwn else ""

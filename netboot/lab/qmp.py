@@ -17,6 +17,7 @@ Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 _LONGEST_LINE = 4 << 20
 _MOST_EVENTS = 1000
 _ANSWER_SECONDS = 60
+_STATE_SECONDS = 5
 
 # US layout, which UEFI consoles have: character → the keys held together, as QEMU's qcodes.
 _PLAIN = {
@@ -191,6 +192,20 @@ class Qmp(asyncio.Protocol):
             if asyncio.get_running_loop().time() > until:
                 raise QmpError(f"the PC does not let {device} go", hint="look whether its kernel knows such slots")
             await asyncio.sleep(0.1)
+
+    async def state(self) -> str:
+        """Whether QEMU lets the PC run, and what this machine's own disk refused it, in words for people."""
+        try:
+            async with asyncio.timeout(_STATE_SECONDS):
+                answer = cast("dict[str, Json]", await self.execute("query-status"))
+        except (QmpError, TimeoutError):
+            return "QEMU does not say how the PC is"
+        refused = {
+            f"QEMU could not {data.get('operation')} {data.get('node-name')}: {data.get('reason')}"
+            for name, data in self.events
+            if name == "BLOCK_IO_ERROR"
+        }
+        return "; ".join([f"QEMU says that the PC is {answer.get('status')}", *sorted(refused)])
 
     async def cont(self) -> None:
         """Let the PC run: with `-S` this is its power-on."""

@@ -28,6 +28,8 @@ PREFIX = "netboot-lab"
 BASE = Path("/var/tmp/netboot-lab")  # noqa: S108 - made 0700 and its owner is checked
 NAMESPACES = Path("/run/netns")
 _LOCK = "lock"
+LEAST_ROOM = 2 << 30
+"""Bytes free on this machine's disk without which no run begins; its PCs' disks may need more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,8 @@ class Run:
 def claim_run(base: Path = BASE) -> Iterator[Run]:
     """Sweep what dead runs left under `base`, then own a new run; everything it made is removed at exit.
 
-    Raises NetbootError when this process is not root or `base` belongs to someone else.
+    Raises NetbootError when this process is not root, `base` belongs to someone else, or its disk has less than
+    LEAST_ROOM.
     """
     if os.geteuid() != 0:
         raise NetbootError(
@@ -58,6 +61,7 @@ def claim_run(base: Path = BASE) -> Iterator[Run]:
             for dead in _dead_runs(base):
                 log.info("sweeping what the dead run %s left", dead.name)
                 remove_run(dead)
+            require_room(base, LEAST_ROOM)
             name = secrets.token_hex(3)
             run = Run(name, base / name)
             run.folder.mkdir(mode=0o700)
@@ -65,6 +69,21 @@ def claim_run(base: Path = BASE) -> Iterator[Run]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         held.callback(_end_run, base, run)
         yield run
+
+
+def require_room(folder: Path, wanted: int) -> None:
+    """Raise NetbootError when the disk of this folder, or of the one that it will be in, has less than `wanted` bytes.
+
+    A PC whose disk this machine can give no room fails somewhere in the middle, as if its own disk were bad.
+    """
+    while not folder.exists():
+        folder = folder.parent
+    free = shutil.disk_usage(folder).free
+    if free < wanted:
+        raise NetbootError(
+            f"the disk of {folder} has {free / 2**30:.1f} GiB free, and {wanted / 2**30:.1f} GiB are needed",
+            hint="make room there; the caches in ~/.cache/netboot-workshop can all be made anew",
+        )
 
 
 def remove_run(run: Run) -> None:

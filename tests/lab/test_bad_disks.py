@@ -2,6 +2,7 @@
 
 import asyncio
 import html
+import os
 import re
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from netboot.lab.page_client import signed_in
 from netboot.lab.pc import Bus, DiskSpec, PcSpec, image_name
 from netboot.lab.service import OPERATOR
 from netboot.shared.erase_methods.overwrite import BadRange
+from netboot.shared.process import run
 from netboot.shared.stages.erase import Erasure
 from netboot.shared.stages.smart import SmartResult
 from tests.lab.test_firmware import beside_the_building
@@ -162,3 +164,30 @@ def sectors_of(bad: BadRange) -> range:
     """The sectors of a part that refused to be written."""
     assert bad.what == "unwritten"
     return range(bad.start // SECTOR, (bad.start + bad.length) // SECTOR)
+
+
+@pytest.mark.matrix
+@pytest.mark.parametrize("bus", [Bus.SATA, Bus.VIRTIO])
+async def test_a_pc_whose_disk_this_machine_gives_no_room_does_not_stand_still_and_it_can_be_told(
+    tmp_path: Path, bus: Bus
+) -> None:
+    small = tmp_path / "small"
+    small.mkdir()
+    run(["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", small])
+    try:
+        image = small / "disk.img"
+        image.touch()
+        os.truncate(image, 64 * MIB)
+        spec = workshop_pc(1, Firmware.BIOS, DiskSpec(bus, image, 64 * MIB, "NOROOM"))
+        async with (
+            beside_the_building([spec], profile="erase-only", menu_timeout=5) as (lan, _),
+            power_on(lan, spec) as pc,
+        ):
+            await pc.console.wait_for(r"netboot: stage erase started", BOOT_WITHIN)
+            async with asyncio.timeout(STAGE_WITHIN):
+                while "No space left on device" not in (said := await pc.qmp.state()):
+                    assert pc.is_on
+                    await asyncio.sleep(1)
+        assert said == "QEMU says that the PC is running; QEMU could not write image0: No space left on device"
+    finally:
+        run(["umount", small])

@@ -31,7 +31,7 @@ from netboot.lab.firmware import Firmware
 from netboot.lab.journey import BOOT_WITHIN, STAGE_WITHIN
 from netboot.lab.machine import power_on, workshop_pc
 from netboot.lab.network import Lan
-from netboot.lab.page_client import signed_in
+from netboot.lab.page_client import ERASES_ITSELF, signed_in
 from netboot.lab.service import OPERATOR, Service
 from netboot.records.record import open_record
 from netboot.shared.erase_begun import Found
@@ -54,8 +54,6 @@ STANDS = Behaviour(
 )
 """Stands at 40 %, and announces so long a time that the agent waits."""
 GOES_ON = replace_fields(STANDS, erase=Outcome.GOOD)
-FOUND_AT_WORK = 60.0
-"""Seconds from the second erase's start until the drives go on: by then the agent has asked each."""
 CANNOT: Mapping[str, Any] = {
     "security": False, "enhanced_erase": False,
     "sanitize_crypto": False, "sanitize_block": False, "sanitize_overwrite": False,
@@ -120,7 +118,7 @@ async def test_after_a_cut_at_40_percent_each_disk_is_erased_and_record_and_pape
         async with power_on(lan, with_drives) as pc:
             await pc.console.wait_for("netboot: left undone power-cut", BOOT_WITHIN)
             await pc.console.wait_for("netboot: stage erase started", BOOT_WITHIN)
-            await asyncio.sleep(FOUND_AT_WORK)
+            await all_found_at_work(service, cases)
             for drive in drives:
                 await drive.behave(GOES_ON)
             await pc.wait_off(2 * STAGE_WITHIN)
@@ -183,6 +181,16 @@ async def all_at_40_percent(drives: Sequence[BenchDrive], cases: Mapping[str, Ca
                 await asyncio.sleep(1)
     # SECURITY ERASE UNIT does not say how far it is.
     await asyncio.sleep(SECONDS)
+
+
+async def all_found_at_work(service: Service, cases: Mapping[str, Case]) -> None:
+    """Wait until the agent has found each at work, or ordered it anew, but those that were done before."""
+    async with asyncio.timeout(STAGE_WITHIN), signed_in(service.page, OPERATOR, service.password) as client:
+        wanted = {name for name, case in cases.items() if not case.early}
+        while wanted:
+            shown = " ".join(ERASES_ITSELF.findall(await client.text()))
+            wanted = {name for name in wanted if name not in shown}
+            await asyncio.sleep(1)
 
 
 def stands(status: Mapping[str, Any], cases: Mapping[str, Case]) -> bool:

@@ -11,6 +11,7 @@ import pytest
 from netboot.lab.building import start_building
 from netboot.lab.network import BUILDING, Lan, open_lan
 from netboot.lab.runs import NAMESPACES, claim_run
+from netboot.shared.errors import NetbootError
 from netboot.shared.process import run
 
 pytestmark = pytest.mark.root
@@ -191,6 +192,18 @@ async def test_what_a_killed_run_left_mounted_is_let_go_of(tmp_path: Path) -> No
     with claim_run(base) as following:
         assert [path for path in base.iterdir() if path.is_dir()] == [following.folder]
     assert not run(["losetup", "--associated", image]).stdout
+
+
+async def test_a_run_without_room_for_its_disks_does_not_begin(tmp_path: Path) -> None:
+    small = tmp_path / "small"
+    small.mkdir()
+    run(["mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", small])
+    try:
+        with pytest.raises(NetbootError, match=r"0\.1 GiB free, and 2\.0 GiB are needed"), claim_run(small / "lab"):
+            pass
+        assert [path for path in (small / "lab").iterdir() if path.is_dir()] == []
+    finally:
+        run(["umount", small])
 
 
 async def test_a_folder_that_belongs_to_someone_else_is_refused(tmp_path: Path) -> None:

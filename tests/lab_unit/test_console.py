@@ -76,6 +76,18 @@ async def test_words_that_came_before_are_found_unless_waiting_begins_later(tmp_
         console.close()
 
 
+async def test_a_pc_that_stands_still_says_how_it_is(tmp_path: Path) -> None:
+    async def state() -> str:
+        return "QEMU says that the PC is paused"
+
+    async with SerialPort(tmp_path / "console"):
+        console = await Console.connect(tmp_path / "console", tmp_path / "log")
+        console.state = state
+        with pytest.raises(NetbootError, match=r"within 0 s \(QEMU says that the PC is paused\)"):
+            await console.wait_for("login:", within=0.05)
+        console.close()
+
+
 async def test_a_pc_that_goes_off_ends_the_waiting_with_its_last_lines(tmp_path: Path) -> None:
     async with SerialPort(tmp_path / "console") as port:
         console = await Console.connect(tmp_path / "console", tmp_path / "log")

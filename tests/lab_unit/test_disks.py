@@ -48,6 +48,6 @@ def test_a_pattern_of_zeros_is_refused(tmp_path: Path) -> None:
 def test_a_disk_the_host_has_no_room_for_is_refused_with_both_sizes(tmp_path: Path) -> None:
     with patch("shutil.disk_usage") as usage:
         usage.return_value.free = 100 * MIB
-        with pytest.raises(NetbootError, match=r"100 MiB free.*disk of 64 MiB"):
+        with pytest.raises(NetbootError, match=r"0\.1 GiB free, and 2\.1 GiB are needed"):
             create_used(tmp_path / "disk", 64 * MIB, "S1")
     assert not (tmp_path / "disk").exists()

@@ -101,6 +101,8 @@ def test_each_bus_tells_the_disks_serial() -> None:
     devices = [value for value in values(line, "-device") if "drive=" in value]
     assert [value.split(",")[0] for value in devices] == ["ide-hd", "nvme", "virtio-blk-pci", "usb-storage"]
     assert all("serial=S1" in value.split(",") for value in devices)
+    # An NVMe drive tells an error in any case.
+    assert ["werror=report" in value.split(",") for value in devices] == [True, False, True, True]
 
 
 def test_a_sata_disk_tells_its_wwn_and_rotation() -> None:

@@ -56,6 +56,10 @@ class Monitor:
                 return
             await self.say(writer, {"event": "RESET", "data": {"guest": True}})
             answer = {"error": {"desc": "no"}} if message["execute"] == "refused" else {"return": message["execute"]}
+            if message["execute"] == "query-status" and not message["arguments"]:
+                answer = {"return": {"status": "io-error", "running": False}}
+                failed = {"operation": "write", "node-name": "image0", "reason": "No space left on device"}
+                await self.say(writer, {"event": "BLOCK_IO_ERROR", "data": failed})
             await self.say(writer, {"id": message["id"], **answer})
 
     async def say(self, writer: asyncio.StreamWriter, message: object) -> None:
@@ -73,6 +77,16 @@ async def test_commands_are_answered_and_events_kept(tmp_path: Path) -> None:
         with pytest.raises(QmpError, match="refused"):
             await qmp.execute("refused")
         qmp.close()
+
+
+async def test_how_a_pc_is_and_what_its_disk_was_refused_is_said_and_also_that_nobody_says_it(tmp_path: Path) -> None:
+    async with Monitor(tmp_path / "qmp"):
+        qmp = await Qmp.connect(tmp_path / "qmp")
+        said = "QEMU says that the PC is io-error; QEMU could not write image0: No space left on device"
+        assert [await qmp.state() for _ in range(2)] == [said, said]
+        with pytest.raises(QmpError, match="went away"):
+            await qmp.execute("die")
+        assert await qmp.state() == "QEMU does not say how the PC is"
 
 
 async def test_a_qemu_that_goes_away_fails_what_waits_and_what_comes_after(tmp_path: Path) -> None:

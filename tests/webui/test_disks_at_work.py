@@ -5,6 +5,7 @@ from html import unescape
 import pytest
 from aiohttp.test_utils import TestServer
 
+from netboot.lab.page_client import ERASES_ITSELF
 from netboot.shared.disk_progress import DiskProgress
 from netboot.shared.protocol import Plan, RunStage, StageProgress
 from netboot.workshop.greeting import Workshop
@@ -57,6 +58,7 @@ async def test_each_disk_at_work_has_its_line_until_the_stage_is_over(
             ),
         }[language]:
             assert said in text, said
+        assert [name.split()[-3] for name in ERASES_ITSELF.findall(text)] == ["S5Y1", "L1"]
         await agent.finish(run, None, outcome="failed")
         await eventually(lambda: row_of(workshop).state == "failed")
     assert row_of(workshop).disks == ()
