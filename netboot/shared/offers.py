@@ -84,13 +84,17 @@ def lacking(settings: SystemSettings, offers: Offers) -> tuple[Lack, ...]:
 
 def _of_region(settings: SystemSettings, offers: Offers) -> tuple[Lack, ...]:
     lacks: list[Lack] = []
-    if settings.locale and offers.locales is not UNSET and settings.locale.partition(".")[0] not in offers.locales:
+    if settings.locale and offers.locales is not UNSET and _plain(settings.locale) not in offers.locales:
         lacks.append(Lack("locale", settings.locale))
     if settings.keyboard and offers.keyboards is not UNSET and keymap(settings) not in offers.keyboards:
         lacks.append(Lack("keyboard", keymap(settings)))
     if settings.timezone and offers.timezones is not UNSET and _is_missing(settings.timezone, offers.timezones):
         lacks.append(Lack("timezone", settings.timezone))
     return tuple(lacks)
+
+
+def _plain(locale: str) -> str:
+    return locale.removesuffix(".UTF-8")
 
 
 def _is_missing(zone: str, known: tuple[str, ...]) -> bool:
@@ -131,7 +135,7 @@ def what_matters(offers: Offers, settings: SystemSettings) -> Offers:
     accounts = {*(user.name for user in settings.users), *(file.owner for file in settings.files)}
     return replace(
         offers,
-        locales=_among(offers.locales, {settings.locale.partition(".")[0]}),
+        locales=_among(offers.locales, {_plain(settings.locale)}),
         keyboards=_among(offers.keyboards, {keymap(settings)}),
         timezones=_among(offers.timezones, {settings.timezone}),
         groups=_among(offers.groups, groups),

@@ -146,7 +146,7 @@ def _xkb(tree: Tree) -> tuple[str, ...]:
 def _keymaps(tree: Tree, folder: str, names: Iterable[str], deepest: int) -> set[str]:
     found: set[str] = set()
     for name in names:
-        plain = name.rstrip("/")
+        plain = name.removesuffix("/")
         if match := _KEYMAP.fullmatch(name):
             found.add(match[1])
         elif deepest and _PLAIN.fullmatch(plain):
@@ -165,11 +165,11 @@ def time_zones(tree: Tree) -> tuple[str, ...]:
     while ahead:
         above, names, deepest = ahead.pop()
         for name in names:
-            zone = f"{above}{name}"
-            if not name.endswith("/"):
+            zone, plain = f"{above}{name}", name.removesuffix("/")
+            if plain == name:
                 found.append(zone)
-            elif deepest and _PLAIN.fullmatch(name[:-1]) and zone not in ("posix/", "right/"):
-                ahead.append((zone, _names(tree, f"{_ZONES}/{zone[:-1]}"), deepest - 1))
+            elif deepest and _PLAIN.fullmatch(plain) and zone not in ("posix/", "right/"):
+                ahead.append((zone, _names(tree, f"{_ZONES}/{above}{plain}"), deepest - 1))
     return _bounded((zone for zone in found if len(zone) <= 64), ZONE, TIME_ZONES)
 
 

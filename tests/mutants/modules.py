@@ -87,6 +87,8 @@ MODULES: Final[dict[str, Held]] = {
     ),
     "customise_files": Held("netboot/shared/placed_files.py", ("tests/shared/test_placed_files.py",)),
     "customise_accounts": Held("netboot/shared/accounts.py", ("tests/shared/test_accounts.py",)),
+    "customise_offers": Held("netboot/shared/offers.py", ("tests/shared/test_offers.py",)),
+    "customise_offers_found": Held("netboot/survey/offers.py", ("tests/survey/test_offers_rules.py",)),
     "customise_evidence": Held("netboot/jobs/customise_evidence.py", ("tests/jobs/test_customise_evidence.py",)),
     "deploy": Held(
         "netboot/jobs/stages/deploy.py",

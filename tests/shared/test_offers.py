@@ -88,6 +88,13 @@ def test_what_another_file_system_would_hide_has_no_place(mounts: tuple[str, ...
     assert lacks == tuple(Lack("place", place) for place in places)
 
 
+def test_all_that_is_wrong_with_files_is_told_together() -> None:
+    asking = SystemSettings(files=ALL.files, scripts=ALL.scripts)
+    lacks = lacking(asking, Offers(accounts={}, runs_scripts=False, mounts=("srv",)))
+    owners = (Lack("owner", "mia"), Lack("owner", "www-data"))
+    assert lacks == (Lack("runs-scripts"), *owners, Lack("place", "srv/page"))
+
+
 @pytest.mark.parametrize("zone", ["posix/Europe/Paris", "right/UTC"])
 def test_copies_of_the_zones_were_not_looked_into(zone: str) -> None:
     assert lacking(SystemSettings(timezone=zone), DEBIAN) == ()
@@ -139,6 +146,7 @@ def test_the_part_that_matters_to_a_profile_judges_as_the_whole_for_each_pc(
 def test_a_long_list_is_cut_and_told_in_the_readers_words() -> None:
     lacks = lacking(ALL, NOTHING)
     assert listed(lacks[:3]) == "locale fr_FR.UTF-8, keyboard fr-bepo, timezone Europe/Paris"
+    assert listed(lacks[3:4]) == "makes-accounts"
     assert listed(lacks[:4]) == "locale fr_FR.UTF-8, keyboard fr-bepo, timezone Europe/Paris, …"
     problem = Problem("master-lacks", {"master": "school", "lacks": listed((*lacks[2:4], *lacks[6:]))})
     assert "fuseau horaire Europe/Paris, de quoi créer des comptes, systemd (pour les scripts), …." in problem.sentence(
