@@ -4,13 +4,18 @@ By their manifests: sizes, partitions, file systems, system, loaders, and the ch
 which files or packages differ; nothing is unpacked.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Final
 
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
 from netboot.shared.inventory import amount
 from netboot.shared.manifest import Manifest, Partition, Understood
+from netboot.shared.offers import Offers
+
+_SHOWN: Final = 5
+"""Names of a kind that are written out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +67,7 @@ def difference(old: Manifest, new: Manifest, shared: Shares) -> tuple[str, ...]:
         *_changed("Boot entry", _entry(old), _entry(new)),
         *_changed("UEFI loaders", _loaders(old), _loaders(new)),
         *_changed("Generations (SBAT)", _generations(old), _generations(new)),
+        *_offers(_understood(old).offers, _understood(new).offers),
     )
     return (
         *(lines or ("Nothing else that the manifests say differs.",)),
@@ -107,6 +113,30 @@ def _loaders(manifest: Manifest) -> str:
 def _generations(manifest: Manifest) -> str:
     levels = sorted(_understood(manifest).generations.items())
     return ", ".join(f"{name} {level}" for name, level in levels) or "none known"
+
+
+def _offers(old: Offers | UnsetType, new: Offers | UnsetType) -> Iterator[str]:
+    """Names that profiles can ask for, or that other file systems are mounted at: where both versions tell them."""
+    if old is UNSET or new is UNSET:
+        return
+    for what, was, now in (
+        ("Locales", old.locales, new.locales),
+        ("Keyboards", old.keyboards, new.keyboards),
+        ("Time zones", old.timezones, new.timezones),
+        ("Groups", old.groups, new.groups),
+        ("Accounts", old.accounts, new.accounts),
+        ("Mounts beside the root", old.mounts, new.mounts),
+    ):
+        if was is not UNSET and now is not UNSET and set(was) != set(now):
+            words = (_some("gone", set(was) - set(now)), _some("new", set(now) - set(was)))
+            yield f"{what}: {'; '.join(filter(None, words))}"
+
+
+def _some(word: str, names: Collection[str]) -> str:
+    if not names:
+        return ""
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return f"{word} {', '.join(sorted(names)[:_SHOWN])}{more}"
 
 
 def _understood(manifest: Manifest) -> Understood:

@@ -7,11 +7,14 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import UNSET
+from msgspec.structs import replace
 
 from netboot.auth.server_keys import load_key, public_key
 from netboot.masters.difference import Share, Shares, difference, shares
 from netboot.serve.masters import Masters
-from netboot.shared.manifest import Manifest
+from netboot.shared.manifest import Manifest, Understood
+from netboot.shared.offers import Offers
 from netboot.store import Store, StoreError
 from netboot.store.store import manifest_name, master_name
 from netboot.store.upkeep import collect_garbage, verify
@@ -209,6 +212,22 @@ def test_what_differs_is_told_with_the_bytes_that_they_share(workshop: Workshop)
     assert "office has one version only" in workshop.run("diff", "office")[1]
     assert "no version 7" in workshop.run("diff", "school@7", "office")[1]
     assert workshop.has(office)
+
+
+def test_what_a_version_offers_to_profiles_no_more_is_told_by_name(workshop: Workshop) -> None:
+    def offering(**offers: object) -> Manifest:
+        return replace(put(workshop, "a"), understood=Understood(offers=replace(Offers(), **offers)))
+
+    old = offering(timezones=tuple("abcdefg"), groups=("audio",), accounts={"root": 0}, mounts=(), locales=("fr_FR",))
+    new = offering(timezones=("g", "h"), groups=("audio", "sudo"), accounts={"root": 1}, mounts=("var", "home"))
+    told = difference(old, new, shares(old, new, {}))[:-3]
+    assert told == (
+        "Time zones: gone a, b, c, d, e and 1 more; new h",
+        "Groups: new sudo",
+        "Mounts beside the root: new home, var",
+    )
+    unknown = replace(new, understood=UNSET)
+    assert difference(unknown, new, shares(new, new, {}))[0] == "Nothing else that the manifests say differs."
 
 
 def test_a_master_and_itself_differ_in_nothing(workshop: Workshop) -> None:
