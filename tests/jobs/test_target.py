@@ -88,8 +88,9 @@ def test_a_master_without_what_its_profile_asks_for_is_refused_before_the_erase(
         assert step == Blocked("erase", problem) if problem else isinstance(step, Run)
 
 
-def test_what_only_some_models_get_is_missed_on_those_alone() -> None:
-    script = Script(text="#!/bin/sh\n", models=("acme*",))
+@pytest.mark.parametrize("model", ["acme*", "?*"])
+def test_what_only_some_models_get_is_missed_on_those_alone(model: str) -> None:
+    script = Script(text="#!/bin/sh\n", models=(model,))
     chosen = job(SSD, master=replace(MASTER, offers=Offers(runs_scripts=False)))
     asking = replace(chosen, profile=replace(chosen.profile, customise=SystemSettings(scripts=(script,))))
     assert master_forbids(asking.profile, asking.master) is None
