@@ -97,7 +97,7 @@ PURE = (
     "shared.disk_progress", "shared.erase_methods.kind", "shared.erase_methods.firmware",
     *(f"shared.erase_methods.{module_of(method)}" for method in get_args(Method)),
     "shared.erase_outcome", "shared.firmware_verdict", "shared.frames", "shared.given_back", "shared.growth",
-    "shared.inventory", "shared.manifest", "shared.mount_points", "shared.offers",
+    "shared.inventory", "shared.manifest", "shared.manifest_faults", "shared.mount_points", "shared.offers",
     "shared.output_lines", "shared.problems", "shared.protocol",
     "shared.out_of_reach", "shared.read_back", "shared.stage_question",
     "shared.placed_files", "shared.system_settings", "shared.thawing", "shared.visible", "shared.whereabouts",

@@ -27,6 +27,7 @@ from netboot.shared.windows import Windows
 class MasterNeeds(Struct, frozen=True, kw_only=True):
     """What a master asks of a PC: the smallest disk and its sector size, and what its chunks cover, all in bytes.
 
+    `other_sector` and `other_used`: the same for disks of the other sector size, 0 when it fits none such.
     `uefi_bits`: which UEFI its boot loader is for, 0 when it has none for UEFI. `bios`: whether a BIOS may start it,
     which is not known of masters of before it was kept. `signed`: by this workshop, else no
     agent accepts it. `not_customisable`: what keeps the agent from making it a PC's own (Manifest's), "" for nothing.
@@ -52,6 +53,14 @@ class MasterNeeds(Struct, frozen=True, kw_only=True):
     bios: bool = True
     offers: Offers = Offers()
     windows: Windows | None = None
+    other_sector: int = 0
+    other_used: Size = 0
+
+    def covers(self, sector: int) -> Size | None:
+        """What its chunks cover on a disk with sectors of so many bytes; None when it fits none such."""
+        if sector == self.sector:
+            return self.used
+        return self.other_used if self.other_sector and sector == self.other_sector else None
 
 
 def needed_by(profile: Profile, master: MasterNeeds | None) -> MasterNeeds | None:

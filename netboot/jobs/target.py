@@ -7,7 +7,17 @@ from netboot.jobs.disk_answers import Answer
 from netboot.jobs.disk_rules import internal_disks
 from netboot.jobs.job import Job, MasterNeeds
 from netboot.jobs.profile import Profile
-from netboot.shared.inventory import Disk, DiskId, Firmware, Inventory, amount, gigabytes, label, module_size
+from netboot.shared.inventory import (
+    BIOS_SECTOR,
+    Disk,
+    DiskId,
+    Firmware,
+    Inventory,
+    amount,
+    gigabytes,
+    label,
+    module_size,
+)
 from netboot.shared.offers import lacking, listed
 from netboot.shared.problems import Problem
 from netboot.shared.system_settings import SystemSettings
@@ -53,9 +63,10 @@ def choose_target(
             return Problem("disk-gone", {"disk": named.text})
     if not disks:
         return Problem("no-disk")
-    fitting = [disk for disk in disks if disk.id.size >= master.disk and disk.logical_sector == master.sector]
+    large = [disk for disk in disks if disk.id.size >= master.disk]
+    fitting = [disk for disk in large if _sectors_fit(disk, inventory.firmware, master)]
     if not fitting:
-        return _why_none_fits(disks, master)
+        return _wrong_sectors(large[0], master) if large else _too_small(disks, master)
     if not erased and len(disks) > 1:
         return Problem("several-targets", {"disks": ", ".join(label(disk) for disk in disks)[:400]})
     solid = [disk for disk in fitting if not disk.rotational]
@@ -134,18 +145,22 @@ def _windows_forbids(settings: SystemSettings, master: MasterNeeds) -> Problem |
     return None
 
 
-def _why_none_fits(disks: Sequence[Disk], master: MasterNeeds) -> Problem:
-    large = [disk for disk in disks if disk.id.size >= master.disk]
-    if large:
-        return Problem(
-            "disk-sectors",
-            {
-                "master": master.name,
-                "wanted": str(master.sector),
-                "disk": label(large[0]),
-                "found": str(large[0].logical_sector),
-            },
-        )
+def _sectors_fit(disk: Disk, firmware: Firmware, master: MasterNeeds) -> bool:
+    """Whether the master fits disks with such sectors, and this firmware starts them."""
+    return master.covers(disk.logical_sector) is not None and (
+        firmware.mode != "bios" or disk.logical_sector == BIOS_SECTOR
+    )
+
+
+def _wrong_sectors(disk: Disk, master: MasterNeeds) -> Problem:
+    found = str(disk.logical_sector)
+    if master.covers(disk.logical_sector) is not None:
+        return Problem("disk-not-for-bios", {"disk": label(disk), "found": found})
+    values = {"master": master.name, "wanted": str(master.sector), "disk": label(disk), "found": found}
+    return Problem("disk-sectors", values)
+
+
+def _too_small(disks: Sequence[Disk], master: MasterNeeds) -> Problem:
     largest = max(disks, key=lambda disk: disk.id.size)
     return Problem(
         "disk-too-small",

@@ -9,7 +9,7 @@ from typing import Final
 from msgspec import UNSET, UnsetType
 
 from netboot.shared.growth import GROWABLE
-from netboot.shared.inventory import gigabytes, module_size
+from netboot.shared.inventory import BIOS_SECTOR, gigabytes, module_size
 from netboot.shared.manifest import CUSTOMISABLE, LogicalVolume, Manifest, Needs, Partition, Repair, Understood
 from netboot.shared.windows import READY, Windows
 
@@ -46,6 +46,12 @@ def account(manifest: Manifest) -> tuple[str, ...]:
     )
 
 
+def sectors(manifest: Manifest) -> str:
+    """The sector sizes of the disks that it fits, in bytes: "512 or 4096"."""
+    sizes = [manifest.sector] if manifest.other is UNSET else sorted((manifest.sector, manifest.other.sector))
+    return " or ".join(map(str, sizes))
+
+
 def _system(manifest: Manifest, understood: Understood) -> str:
     root = manifest.root
     if root is not None:
@@ -66,7 +72,7 @@ def _windows_name(windows: Windows) -> str:
 
 def _size(manifest: Manifest) -> str:
     needed, used = gigabytes(manifest.disk), gigabytes(manifest.used)
-    size = f"it needs a disk of {needed} with sectors of {manifest.sector} bytes; {used} are written to each PC"
+    size = f"it needs a disk of {needed} with sectors of {sectors(manifest)} bytes; {used} are written to each PC"
     if manifest.shrunk_from is UNSET:
         return size
     return f"{size}. It was made smaller, from {gigabytes(manifest.shrunk_from)}, and grows again when it is customised"
@@ -173,7 +179,7 @@ def _customising_windows(obstacle: str) -> str:
 
 def _starts(manifest: Manifest, understood: Understood) -> Iterator[str]:
     if manifest.understood is not UNSET:
-        yield f"by BIOS, {'there is boot code in the first sector' if understood.bios else 'NO: there is no boot code'}"
+        yield f"by BIOS, {_by_bios(manifest, understood)}"
     if manifest.uefi is None:
         yield "by UEFI, NO: there is no boot loader on an EFI system partition"
         return
@@ -189,6 +195,15 @@ def _starts(manifest: Manifest, understood: Understood) -> Iterator[str]:
 def _in_volume(partition: Partition, volume: LogicalVolume) -> str:
     kind = volume.filesystem.kind if volume.filesystem is not None else "unknown file system"
     return f"volume {volume.name} ({kind}) in partition {partition.number}"
+
+
+def _by_bios(manifest: Manifest, understood: Understood) -> str:
+    if not understood.bios:
+        return "NO: there is no boot code"
+    if manifest.sector != BIOS_SECTOR:
+        return f"NO: no BIOS starts a disk with sectors of {manifest.sector} bytes"
+    alone = "" if manifest.other is UNSET else f", of disks with sectors of {BIOS_SECTOR} bytes alone"
+    return f"there is boot code in the first sector{alone}"
 
 
 def _named(partition: Partition) -> str:

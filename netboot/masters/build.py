@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
+from msgspec import UNSET, UnsetType
 from nacl.signing import SigningKey
 
 from netboot.files.cache_folder import default_cache_folder
@@ -23,6 +24,7 @@ from netboot.files.code import code_digest
 from netboot.masters.archives import Archive, find_archive
 from netboot.masters.boot_loader import esp_files, make_bios_core, write_configuration
 from netboot.masters.bootstrap import resolve
+from netboot.masters.both_sectors import for_large_sectors
 from netboot.masters.built_tree import BuiltTree
 from netboot.masters.disk_image import (
     MIB,
@@ -41,7 +43,7 @@ from netboot.masters.recipe_reading import load_recipe, read_beside, require_non
 from netboot.masters.recipe_rules import not_offered
 from netboot.masters.system_root import clamp_times, make_root
 from netboot.shared.errors import NetbootError
-from netboot.shared.manifest import Manifest, Needs
+from netboot.shared.manifest import Manifest, Needs, OtherSectors
 from netboot.store import Store, StoreError
 from netboot.store.upkeep import collect_garbage, copy_master, forget_drafts, taking_back_unused_chunks
 from netboot.survey.disk_file import open_disk
@@ -142,7 +144,8 @@ def _build(work: Wanted, cache_store: Store, key: SigningKey, progress: Progress
         clamp_times(root, epoch)
         write_partition_table(image, geometry, ids)
         write_bios_loader(image, geometry, (root / "usr/lib/grub/i386-pc/boot.img").read_bytes(), core)
-        write_esp(image, geometry, ids, esp_files(root, distribution, ids.boot_ids()), epoch)
+        files = esp_files(root, distribution, ids.boot_ids())
+        write_esp(image, geometry, ids, files, epoch)
         write_root(image, geometry, ids, root, epoch)
         about = About(
             name=recipe.name,
@@ -153,8 +156,14 @@ def _build(work: Wanted, cache_store: Store, key: SigningKey, progress: Progress
             titles=recipe.title.in_languages(),
             needs=Needs(memory=recipe.needs.memory * MIB, disk=recipe.needs.disk * MIB, firmware=recipe.needs.firmware),
         )
+
+        def others(master: Manifest) -> OtherSectors | UnsetType:
+            if not geometry.for_large_sectors:
+                return UNSET
+            return for_large_sectors(image, geometry, ids, files, epoch, master, cache_store, progress)
+
         with open_disk(image) as disk:
-            return take_in(disk, about, cache_store, key, progress)
+            return take_in(disk, about, cache_store, key, progress, others=others)
 
 
 @contextmanager

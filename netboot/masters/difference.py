@@ -10,6 +10,7 @@ from typing import Final
 
 from msgspec import UNSET, UnsetType
 
+from netboot.masters.account import sectors
 from netboot.shared.inventory import amount
 from netboot.shared.manifest import Manifest, Partition, Understood
 from netboot.shared.offers import Offers
@@ -38,8 +39,8 @@ class Shares:
 
 def shares(old: Manifest, new: Manifest, packed: Mapping[str, int]) -> Shares:
     """How the chunks of two masters lie. `packed`: the bytes of each chunk's frame; one that is missing counts none."""
-    was = {chunk.sha256: chunk.length for chunk in old.chunks}
-    now = {chunk.sha256: chunk.length for chunk in new.chunks}
+    was = {chunk.sha256: chunk.length for chunk in old.every_chunk}
+    now = {chunk.sha256: chunk.length for chunk in new.every_chunk}
 
     def share(lengths: Mapping[str, int]) -> Share:
         return Share(len(lengths), sum(lengths.values()), sum(packed.get(sha256, 0) for sha256 in lengths))
@@ -59,7 +60,7 @@ def difference(old: Manifest, new: Manifest, shared: Shares) -> tuple[str, ...]:
         *_changed("Architecture", old.architecture, new.architecture),
         *_changed("System", _understood(old).system or "not known", _understood(new).system or "not known"),
         *_changed("Smallest disk", amount(old.disk), amount(new.disk)),
-        *_changed("Sectors", f"{old.sector} bytes", f"{new.sector} bytes"),
+        *_changed("Sectors", f"{sectors(old)} bytes", f"{sectors(new)} bytes"),
         *_changed("Partition table", old.table.upper(), new.table.upper()),
         *_changed("Written to each PC", amount(old.used), amount(new.used)),
         *_partitions(old, new),

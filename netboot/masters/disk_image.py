@@ -1,7 +1,9 @@
-"""Lays a root folder out as a raw disk image: GPT, BIOS boot partition, ESP, ext4 root. No mount, no loop device.
+"""Lays a root folder out as a raw disk image: GPT, BIOS boot partition, ESP, ext4 root. Nothing is mounted.
 
-Identifiers come from the inputs, not from chance, so that two builds agree. Not for: what the root holds
-(`system_root.py`). All sizes are bytes.
+Identifiers come from the inputs, not from chance, so that two builds agree. The table and the ESP are made for one
+sector size: Linux mounts no FAT whose sectors are smaller than the disk's, and not all firmware reads one whose sectors
+are larger. The root's blocks are as large as the largest sectors. Not for: what the root holds (`system_root.py`). All
+sizes are bytes.
 """
 
 import os
@@ -11,16 +13,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from netboot.masters.boot_loader import BootIds, embed_bios
+from netboot.masters.boot_loader import SECTOR, BootIds, embed_bios
 from netboot.shared.errors import NetbootError
 from netboot.shared.process import run
+from netboot.survey.loop import writable_loop_device
 
 MIB: Final = 1024 * 1024
+LARGE_SECTOR: Final = 4096
 ROOT_PARTITION: Final = 3
 _NAMESPACE: Final = uuid.UUID("5d2f6ac8-6a0b-5f0e-9a52-1c8a0c6e8f37")
 _BIOS_BOOT: Final = "21686148-6449-6E6F-744E-656564454649"
 _ESP: Final = "C12A7328-F81F-11D2-BA4B-00A0C93EC93B"
 _ROOT: Final = "4F68BCE3-E8CD-4DB1-96E7-FBCAF984B709"
+_CLUSTER: Final = 4096
+_TWO_SIZES: Final = 260 * MIB
+"""The smallest ESP that can be made for sectors of 4096 bytes: FAT32 has at least 65,525 clusters of a sector or more
+(Microsoft, "Hard drives and partitions": "the minimum size is 260 MB")."""
 # Both are newer than what GRUB 2.12 reads (metadata_csum_seed) or Debian 12's resize2fs checks (orphan_file).
 _EXT4_FEATURES: Final = "^metadata_csum_seed,^orphan_file"
 
@@ -46,6 +54,11 @@ class Geometry:
         """Up to the last MiB, which the backup GPT needs a part of."""
         return self.size - MIB - self.root_start
 
+    @property
+    def for_large_sectors(self) -> bool:
+        """Whether it can be laid out for sectors of 4096 bytes."""
+        return self.esp_length >= _TWO_SIZES
+
 
 @dataclass(frozen=True, slots=True)
 class Identifiers:
@@ -69,13 +82,30 @@ class Identifiers:
 
 
 def write_partition_table(image: Path, geometry: Geometry, ids: Identifiers) -> None:
-    """Make the image, sparse, with its GPT. Raises NetbootError."""
+    """Make the image, sparse, with its GPT for sectors of 512 bytes. Raises NetbootError."""
     with image.open("xb") as file:
         file.truncate(geometry.size)
     run(["sfdisk", "--quiet", image], stdin=sfdisk_script(geometry, ids), timeout=60)
 
 
-def sfdisk_script(geometry: Geometry, ids: Identifiers) -> str:
+def clear_for_large_sectors(image: Path, geometry: Geometry, ids: Identifiers) -> None:
+    """Clear all of a finished image but its root, and give it the same GPT for sectors of 4096 bytes. Needs root.
+
+    It has no boot code then, which no BIOS could read. Raises NetbootError.
+    """
+    root_end = geometry.root_start + geometry.root_length
+    with image.open("r+b") as file:
+        for start, end in ((0, geometry.root_start), (root_end, geometry.size)):
+            file.seek(start)
+            for _ in range(start, end, MIB):
+                file.write(bytes(MIB))
+    # sfdisk takes the sector size from a device alone.
+    with writable_loop_device(image, sector=LARGE_SECTOR) as device:
+        script = sfdisk_script(geometry, ids, LARGE_SECTOR)
+        run(["sfdisk", "--quiet", "--no-reread", "--no-tell-kernel", device], stdin=script, timeout=60)
+
+
+def sfdisk_script(geometry: Geometry, ids: Identifiers, sector: int = SECTOR) -> str:
     """The partition table as sfdisk(8) reads it."""
     partitions = (
         (geometry.bios_start, geometry.bios_length, _BIOS_BOOT, "bios"),
@@ -84,7 +114,7 @@ def sfdisk_script(geometry: Geometry, ids: Identifiers) -> str:
     )
     lines = ["label: gpt", f"label-id: {ids.guid('disk')}", "unit: sectors", ""]
     lines += [
-        f'start={start // 512}, size={length // 512}, type={kind}, uuid={ids.guid(name)}, name="{name}"'
+        f'start={start // sector}, size={length // sector}, type={kind}, uuid={ids.guid(name)}, name="{name}"'
         for start, length, kind, name in partitions
     ]
     return "\n".join(lines) + "\n"
@@ -99,24 +129,35 @@ def write_bios_loader(image: Path, geometry: Geometry, boot: bytes, core: bytes)
         file.write(placed)
 
 
-def write_esp(image: Path, geometry: Geometry, ids: Identifiers, files: Mapping[str, bytes], epoch: int) -> None:
+def write_esp(
+    image: Path,
+    geometry: Geometry,
+    ids: Identifiers,
+    files: Mapping[str, bytes],
+    epoch: int,
+    *,
+    sector: int = SECTOR,
+) -> None:
     """Make the EFI system partition with these files. `epoch` is their time (Unix seconds). Raises NetbootError."""
+    # With larger clusters a small ESP has too few for FAT32.
+    cluster = _CLUSTER if geometry.for_large_sectors else sector
     times = {"SOURCE_DATE_EPOCH": str(epoch), "TZ": "UTC"}
     run(
         [
             "mkfs.vfat",
             "-F",
             "32",
-            # One sector a cluster: with larger ones a small ESP has too few for FAT32.
+            "-S",
+            str(sector),
             "-s",
-            "1",
+            str(cluster // sector),
             "-h",
-            str(geometry.esp_start // 512),
+            str(geometry.esp_start // sector),
             "-n",
             "ESP",
             "-i",
             ids.fat_serial,
-            f"--offset={geometry.esp_start // 512}",
+            f"--offset={geometry.esp_start // sector}",
             image,
             str(geometry.esp_length // 1024),
         ],

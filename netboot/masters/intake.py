@@ -6,7 +6,7 @@ Not for: making the image (`build.py`) or unpacking it (`importing.py`).
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
@@ -20,14 +20,17 @@ from netboot.masters.shrinking import Fit, as_it_is
 from netboot.masters.steps import Steps
 from netboot.shared.errors import NetbootError
 from netboot.shared.language import Language
-from netboot.shared.manifest import Chunk, Manifest, ManifestError, Needs, Origin, require_sound
+from netboot.shared.manifest import Chunk, Manifest, ManifestError, Needs, Origin, OtherSectors, require_sound
 from netboot.store import Store
 from netboot.survey.disk_file import DiskFile
 from netboot.survey.pieces import pieces
 from netboot.survey.sbat import Generations
+from netboot.survey.used_ranges import Range
 from netboot.survey.whole_disk import Survey, survey
 
 Progress = Callable[[str], None]
+Others = Callable[[Manifest], OtherSectors | UnsetType]
+"""Puts what a master has otherwise on disks of the other sector size into the store, its lock held; asked last."""
 _NO_CHUNK: Final = hashlib.sha256(b"").hexdigest()
 
 
@@ -48,34 +51,46 @@ class About:
     origin: tuple[Origin, ...] | UnsetType = UNSET
 
 
+def for_no_others(manifest: Manifest) -> UnsetType:
+    """The master fits disks of its image's sectors alone."""
+    return UNSET
+
+
 def take_in(
-    disk: DiskFile, about: About, store: Store, key: SigningKey, progress: Progress, fit: Fit = as_it_is
+    disk: DiskFile,
+    about: About,
+    store: Store,
+    key: SigningKey,
+    progress: Progress,
+    fit: Fit = as_it_is,
+    others: Others = for_no_others,
 ) -> Manifest:
     """Read a raw disk image into the store and publish it as a master. Raises NetbootError. Needs root.
 
-    `fit` says which size it gets.
+    `fit` says which size it gets, `others` how it also fits disks of other sectors.
     """
     found = survey(disk, progress)
     manifest = describe(disk.name, about, found)
     with fit(disk, found, store, progress) as (fitted, smaller):
         if smaller.layout.size < found.layout.size:
             manifest = msgspec.structs.replace(describe(disk.name, about, smaller), shrunk_from=found.layout.size)
-        return _pack(fitted, smaller, manifest, store, key, progress)
-
-
-def _pack(
-    disk: DiskFile, found: Survey, manifest: Manifest, store: Store, key: SigningKey, progress: Progress
-) -> Manifest:
-    store.require_space(found.used)
-    with store.writing():
-        repaired = replace(disk, patches=found.layout.patches)
-        edges = [edge for partition in found.layout.partitions for edge in (partition.start, partition.end)]
-        chunks = put_chunks(repaired, found.ranges, store, Steps("packing", found.used, progress).reach, edges=edges)
-        disk.require_unchanged()
-        manifest = msgspec.structs.replace(manifest, chunks=chunks)
-        _require_sound(manifest, disk.name)
-        store.publish(manifest, key)
+        store.require_space(smaller.used)
+        with store.writing():
+            manifest = msgspec.structs.replace(manifest, chunks=pack(fitted, smaller, smaller.ranges, store, progress))
+            manifest = msgspec.structs.replace(manifest, other=others(manifest))
+            _require_sound(manifest, disk.name)
+            store.publish(manifest, key)
     return manifest
+
+
+def pack(disk: DiskFile, found: Survey, ranges: Sequence[Range], store: Store, progress: Progress) -> tuple[Chunk, ...]:
+    """Put these of the ranges that were found into the store. Raises NetbootError. Call it with `store.writing()`."""
+    repaired = replace(disk, patches=found.layout.patches)
+    edges = [edge for partition in found.layout.partitions for edge in (partition.start, partition.end)]
+    steps = Steps("packing", sum(end - start for start, end in ranges), progress)
+    chunks = put_chunks(repaired, ranges, store, steps.reach, edges=edges)
+    disk.require_unchanged()
+    return chunks
 
 
 def describe(source: str, about: About, found: Survey) -> Manifest:

@@ -146,7 +146,7 @@ class Recipe(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     mask: tuple[Word, ...] = ()
     needs: WantedPc = WantedPc()
     disk: Annotated[int, Meta(ge=512, le=1024 * 1024)]
-    esp: Annotated[int, Meta(ge=40, le=4096)] = 128
+    esp: Annotated[int, Meta(ge=40, le=4096)] = 260
 
     @property
     def languages(self) -> tuple[str, ...]:

@@ -76,6 +76,8 @@ class Masters:
             bios=manifest.understood is UNSET or manifest.understood.bios,
             offers=_offers(manifest),
             windows=manifest.windows,
+            other_sector=manifest.other.sector if manifest.other is not UNSET else 0,
+            other_used=_used_on_other(manifest),
         )
 
     @contextmanager
@@ -107,3 +109,8 @@ def _offers(manifest: Manifest) -> Offers:
     if manifest.understood is UNSET or manifest.understood.offers is UNSET:
         return Offers()
     return manifest.understood.offers
+
+
+def _used_on_other(manifest: Manifest) -> int:
+    fitted = None if manifest.other is UNSET else manifest.on_sectors(manifest.other.sector)
+    return fitted.used if fitted is not None else 0

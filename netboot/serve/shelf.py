@@ -54,7 +54,7 @@ class StoreShelf:
         except StoreError:
             return ShownVersion(name, digest, current, "damaged")
         sizes = self._packed(manifest)
-        lacking = any(chunk.sha256 not in sizes for chunk in manifest.chunks)
+        lacking = any(chunk.sha256 not in sizes for chunk in manifest.every_chunk)
         return ShownVersion(
             name,
             digest,

@@ -31,3 +31,8 @@ Moment = Annotated[float, Meta(ge=0, le=1e12)]
 
 At = Annotated[float, Meta(ge=0, le=1e10)]
 """Seconds since the PC's start, by a clock that nobody sets (CLOCK_MONOTONIC)."""
+
+
+def one_line(text: str) -> str:
+    """The text as a manifest's lines hold it: printable, not empty, at most 120 letters."""
+    return "".join(letter for letter in " ".join(text.split()) if letter.isprintable())[:120].strip() or "?"

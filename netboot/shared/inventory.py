@@ -5,7 +5,7 @@ written is `jobs/disk_rules.py`. Every text is bounded, because an inventory com
 unless a name says otherwise.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from msgspec import Meta, Struct
 from msgspec.structs import replace
@@ -211,6 +211,8 @@ class HiddenStorage(Struct, frozen=True, kw_only=True):
         return self.kind == "unknown" and bool(self.vouchable)
 
 
+BIOS_SECTOR: Final = 512
+"""Bytes of the sectors that a BIOS can read (INT 13h): it starts no disk with others."""
 LinkState = Literal["up", "down", "unknown"]
 
 

@@ -15,7 +15,6 @@ Shared by the server and the agent. Not for: where manifests and chunks are kept
 
 import hashlib
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Annotated, Final, Literal
 
 import msgspec
@@ -27,6 +26,7 @@ from netboot.shared.fields import Digest, Identifier
 from netboot.shared.growth import EXT, goes_to_the_end
 from netboot.shared.inventory import Size, Text
 from netboot.shared.language import Language
+from netboot.shared.manifest_faults import wrong_chunks, wrong_partitions
 from netboot.shared.offers import Offers
 from netboot.shared.windows import Windows
 
@@ -203,8 +203,19 @@ class Chunk(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
         return self.offset + self.length
 
 
+class OtherSectors(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The master on disks of another sector size: between the bytes `start` and `end` of the disk the chunks are the
+    manifest's own, before and behind they are these (the partition table, the ESP)."""
+
+    sector: Literal[512, 4096]
+    start: Size
+    end: Size
+    chunks: Annotated[tuple[Chunk, ...], Meta(min_length=1)]
+
+
 class Manifest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One version of one master. `disk` is the smallest disk it fits on, `sector` the only sector size it boots with.
+    """One version of one master. `disk` is the smallest disk it fits on; `sector` the sector size of the disks that
+    `chunks` are for, and `other` what is otherwise on those of the other size (missing: it fits none).
 
     `licence` is an SPDX expression, `created` a UTC time, `architecture` Debian's name, `table_id` the disk's GUID
     (gpt) or its signature in hex (dos). `uefi` is None when the master has no boot loader for UEFI. `understood`,
@@ -234,6 +245,20 @@ class Manifest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     titles: dict[Language, Line] | UnsetType = UNSET
     needs: Needs | UnsetType = UNSET
     captured: Annotated[Identifier, Meta(min_length=1)] | UnsetType = UNSET
+    other: OtherSectors | UnsetType = UNSET
+
+    def on_sectors(self, size: int) -> "Manifest | None":
+        """The master as it lies on a disk with sectors of `size` bytes; None when it fits none such."""
+        if size == self.sector or (other := self.other) is UNSET or other.sector != size:
+            return self if size == self.sector else None
+        shared = [chunk for chunk in self.chunks if other.start <= chunk.offset and chunk.end <= other.end]
+        chunks = sorted((*other.chunks, *shared), key=lambda chunk: chunk.offset)
+        return msgspec.structs.replace(self, sector=other.sector, chunks=tuple(chunks), other=UNSET)
+
+    @property
+    def every_chunk(self) -> tuple[Chunk, ...]:
+        """The chunks for disks of any sector size: what the store must keep."""
+        return self.chunks if self.other is UNSET else (*self.chunks, *self.other.chunks)
 
     @property
     def used(self) -> int:
@@ -288,11 +313,6 @@ class Manifest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         if kind not in CUSTOMISABLE:
             return kind
         return "?" if self.understood is not UNSET and not self.understood.system else ""
-
-
-def one_line(text: str) -> str:
-    """The text as a `Line` holds it: printable, not empty, cut."""
-    return "".join(letter for letter in " ".join(text.split()) if letter.isprintable())[:120].strip() or "?"
 
 
 _AROUND_A_ROOT: Final = frozenset({"LVM2_member", "crypto_LUKS", "zfs_member", "linux_raid_member"})
@@ -356,45 +376,25 @@ def _parse(body: bytes) -> Manifest:
         raise ManifestError(str(error)[:300]) from error
     if payload(manifest) != body:
         raise ManifestError("the manifest is not written in its one form")
-    fault = _wrong_partitions(manifest) or _wrong_chunks(manifest)
+    fault = _fault(manifest) or _fault_of_other(manifest)
     if fault:
         raise ManifestError(fault)
     return manifest
 
 
-def _wrong_partitions(manifest: Manifest) -> str:
-    if manifest.disk % manifest.sector:
-        return f"a disk of {manifest.disk} bytes is no whole number of sectors"
-    numbers = {partition.number for partition in manifest.partitions}
-    if len(numbers) != len(manifest.partitions):
-        return "two partitions have one number"
-    for one in manifest.partitions:
-        if one.start % manifest.sector or one.length % manifest.sector:
-            return f"partition {one.number} does not begin and end at a sector"
-        if one.end > manifest.disk:
-            return f"partition {one.number} ends after the disk"
-    # An extended partition of a dos table holds the logical ones.
-    plain = sorted((p for p in manifest.partitions if p.role != "extended"), key=lambda p: p.start)
-    for before, after in pairwise(plain):
-        if after.start < before.end:
-            return f"partitions {before.number} and {after.number} overlap"
-    if [one for one in plain if one.grow] not in ([], [one for one in plain if not one.goes_to_the_end][-1:]):
-        return "only the last partition on the disk can grow, or one before what can go to its end"
-    if any(sum(volume.grow for volume in one.volumes or ()) > one.grow for one in plain):
-        return "only one volume can grow, in the partition that does"
-    if manifest.uefi is not None and manifest.uefi.partition not in numbers:
-        return "the boot loader is on a partition that does not exist"
-    return ""
+def _fault(manifest: Manifest) -> str:
+    disk, sector = manifest.disk, manifest.sector
+    loader = manifest.uefi.partition if manifest.uefi is not None else None
+    return wrong_partitions(manifest.partitions, disk, sector, loader) or wrong_chunks(manifest.chunks, disk, sector)
 
 
-def _wrong_chunks(manifest: Manifest) -> str:
-    end = 0
-    for chunk in manifest.chunks:
-        if chunk.offset < end:
-            return f"the chunk at {chunk.offset} overlaps the one before, or is out of order"
-        if chunk.offset % manifest.sector or chunk.length % manifest.sector:
-            return f"the chunk at {chunk.offset} does not begin and end at a sector"
-        end = chunk.end
-    if end > manifest.disk:
-        return f"the chunks end at {end}, after the disk"
-    return ""
+def _fault_of_other(manifest: Manifest) -> str:
+    if (other := manifest.other) is UNSET:
+        return ""
+    fitted = manifest.on_sectors(other.sector)
+    if fitted is None or other.sector == manifest.sector:
+        return "it is said twice for one sector size"
+    if any(chunk.offset < edge < chunk.end for chunk in manifest.every_chunk for edge in (other.start, other.end)):
+        return "a chunk lies across an end of what both sector sizes have in common"
+    fault = _fault(fitted)
+    return fault and f"for sectors of {other.sector} bytes: {fault}"

@@ -201,7 +201,7 @@ class Store:
         digest = digest_of(signed)
         self.blobs.sync()
         # After the sync: one of another import may have failed before it, and been told of our chunks as well.
-        for chunk in manifest.chunks:
+        for chunk in manifest.every_chunk:
             if not self.blobs.exists(chunk_name(chunk.sha256)):
                 raise StoreError(
                     f"the chunk {chunk.sha256} of {manifest.name} is missing",
@@ -216,7 +216,7 @@ class Store:
     def require_whole(self, digest: str) -> None:
         """Raises StoreError unless this manifest can be read, and every chunk of it, which is read too, is here."""
         manifest = self.manifest(digest)
-        missing = sum(not self.has_chunk(sha256) for sha256 in {chunk.sha256 for chunk in manifest.chunks})
+        missing = sum(not self.has_chunk(sha256) for sha256 in {chunk.sha256 for chunk in manifest.every_chunk})
         if missing:
             raise StoreError(
                 f"{manifest.name} {manifest.version} lacks {missing} chunks", hint="build or import it again"

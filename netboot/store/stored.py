@@ -22,7 +22,7 @@ class Stored:
 
 def stored(store: Store, manifest: Manifest) -> Stored:
     """What this manifest and its chunks take up. Raises OSError."""
-    names = {chunk.sha256 for chunk in manifest.chunks}
+    names = {chunk.sha256 for chunk in manifest.every_chunk}
     sizes = packed_sizes(store, manifest)
     own = _size(store, manifest_name(manifest.digest)) or 0
     return Stored(own + sum(sizes.values()), len(sizes), len(names) - len(sizes))
@@ -38,7 +38,7 @@ def free(store: Store) -> int:
 
 def packed_sizes(store: Store, manifest: Manifest) -> dict[str, int]:
     """The length of each of its chunks' frames, by the chunk's name; those that are missing are left out."""
-    sizes = {sha256: _size(store, chunk_name(sha256)) for sha256 in {chunk.sha256 for chunk in manifest.chunks}}
+    sizes = {sha256: _size(store, chunk_name(sha256)) for sha256 in {chunk.sha256 for chunk in manifest.every_chunk}}
     return {sha256: size for sha256, size in sizes.items() if size is not None}
 
 

@@ -50,7 +50,7 @@ def verify(store: Store, public_key: bytes) -> tuple[Damage, ...]:
         except (OSError, ManifestError) as error:
             damages.append(Damage((name,), digest, str(error)))
             continue
-        for sha256 in {chunk.sha256 for chunk in manifest.chunks}:
+        for sha256 in {chunk.sha256 for chunk in manifest.every_chunk}:
             users.setdefault(sha256, []).append(f"{name} {manifest.version}")
     for sha256, names in sorted(users.items()):
         try:
@@ -115,7 +115,7 @@ def _delete_unused(store: Store, keep: Collection[str]) -> Deleted:
     there = _manifests(store)
     versions = [digest for of_one in store.require_versions().values() for digest in of_one.all]
     stay = needed(versions, keep, there)
-    used = {chunk.sha256 for digest in stay for chunk in store.manifest(digest).chunks}
+    used = {chunk.sha256 for digest in stay for chunk in store.manifest(digest).every_chunk}
     manifests = [f"{MANIFESTS}/{name}" for name in there if name not in stay]
     chunks = [name for name in store.blobs.list(CHUNKS) if chunk_in(name) not in used]
     # Manifests first, and surely gone: cut short, this leaves chunks without one, never a manifest without its chunks.
@@ -155,7 +155,7 @@ def copy_master(source: Store, target: Store, manifest: Manifest, key: SigningKe
     Raises StoreError when the source is damaged; the target then keeps its current version.
     """
     with target.writing():
-        for sha256 in {chunk.sha256 for chunk in manifest.chunks}:
+        for sha256 in {chunk.sha256 for chunk in manifest.every_chunk}:
             target.put_frame(sha256, source.get_frame(sha256))
         return target.publish(manifest, key)
 

@@ -19,8 +19,9 @@ from pathlib import Path
 from typing import Final
 
 from netboot.shared.errors import NetbootError
+from netboot.shared.fields import one_line
 from netboot.shared.growth import HEAD, SUPERBLOCK
-from netboot.shared.manifest import Partition, one_line
+from netboot.shared.manifest import Partition
 from netboot.shared.process import Command, Completed, ends_with_us, run
 from netboot.survey.btrfs import SUPERBLOCK as BTRFS_SUPERBLOCK
 from netboot.survey.btrfs import btrfs_map_problem

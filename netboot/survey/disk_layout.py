@@ -15,9 +15,10 @@ import msgspec
 from msgspec import UNSET
 
 from netboot.shared.errors import NetbootError
+from netboot.shared.fields import one_line
 from netboot.shared.growth import GROWABLE
 from netboot.shared.inventory import gigabytes
-from netboot.shared.manifest import FileSystem, Partition, Repair, Role, one_line
+from netboot.shared.manifest import FileSystem, Partition, Repair, Role
 from netboot.shared.process import ProgramError, run
 from netboot.survey.disk_file import DiskFile
 from netboot.survey.file_systems import probe

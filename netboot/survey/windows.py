@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Final, Literal
 
 from netboot.shared.errors import NetbootError
-from netboot.shared.manifest import Partition, one_line
+from netboot.shared.fields import one_line
+from netboot.shared.manifest import Partition
 from netboot.shared.windows import ANSWER_FILE, UNATTEND_VALUE, Windows
 from netboot.survey.disk_file import DiskFile
 from netboot.survey.file_reader import copy_file, list_folder

@@ -11,11 +11,12 @@ from netboot.imaging import Blocked, Run, next_stage
 from netboot.jobs.disk_answers import Answer
 from netboot.jobs.job import needed_by
 from netboot.jobs.target import choose_target, master_forbids, target_of
-from netboot.shared.inventory import Dimm, DiskId, Firmware, Inventory, System
+from netboot.shared.inventory import Dimm, Disk, DiskId, Firmware, Inventory, System
 from netboot.shared.manifest import FirmwareMode
 from netboot.shared.offers import Offers
 from netboot.shared.placed_files import Script
 from netboot.shared.problems import Code, Problem
+from netboot.shared.stages.deploy import Deploy
 from netboot.shared.system_settings import SystemSettings
 from tests.jobs.conftest import ALL, GB, HDD, MASTER, SSD, STICK, done, inventory, job, profile
 
@@ -138,6 +139,40 @@ def test_the_smallest_ssd_that_the_master_fits_gets_it_whatever_the_order() -> N
 def test_an_ssd_with_other_sectors_is_passed_over() -> None:
     other = replace(SMALLEST, logical_sector=4096)
     assert choose_target(inventory(other, SSD, LARGER), MASTER, None, erased=True) == SSD
+
+
+BOTH = replace(MASTER, other_sector=4096, other_used=70)
+LARGE_SECTORS = replace(SSD, logical_sector=4096)
+
+
+def bios(*disks: Disk) -> Inventory:
+    return replace(inventory(*disks), firmware=Firmware(mode="bios"))
+
+
+def test_a_master_for_both_sector_sizes_fits_a_disk_of_either_and_what_it_covers_there_is_ordered() -> None:
+    for disk, used in ((SSD, MASTER.used), (LARGE_SECTORS, 70)):
+        running = job(stages=("deploy", "finish"), inventory=inventory(disk), master=BOTH, unerased="waive")
+        assert target_of(running) == (BOTH, disk)
+        order = next_stage(running)
+        assert isinstance(order, Run)
+        assert order.stage == Deploy(manifest=MASTER.manifest, name="debian", target=disk.id, used=used)
+
+
+def test_a_disk_that_no_bios_starts_is_refused_before_its_erase_with_the_cure() -> None:
+    told = Problem("disk-not-for-bios", {"disk": "SSD S1 16.0 GB", "found": "4096"})
+    for master in (BOTH, replace(MASTER, sector=4096)):
+        running = job(inventory=bios(LARGE_SECTORS), master=master)
+        assert target_of(running) == told
+        assert next_stage(done(running, "check")) == Blocked("erase", told)
+    assert "mode UEFI" in told.sentence("fr")
+    assert choose_target(bios(LARGE_SECTORS, LARGER), BOTH, None, erased=True) == LARGER
+
+
+def test_a_master_for_one_sector_size_says_so_whatever_the_firmware() -> None:
+    for of in (bios, inventory):
+        told = choose_target(of(LARGE_SECTORS), MASTER, None, erased=True)
+        assert isinstance(told, Problem)
+        assert told.code == "disk-sectors"
 
 
 def test_the_smallest_of_several_ssds_is_no_guess_behind_an_erase_alone() -> None:

@@ -8,6 +8,7 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from nacl.signing import SigningKey
 
 from netboot.shared.manifest import (
@@ -19,6 +20,7 @@ from netboot.shared.manifest import (
     FileSystem,
     Manifest,
     ManifestError,
+    OtherSectors,
     Partition,
     UefiLoader,
     Understood,
@@ -61,7 +63,7 @@ def a_manifest(**changes: Any) -> Manifest:
         uefi=UefiLoader(partition=2, path="/EFI/debian/shimx64.efi", label="Debian"),
         chunks=(Chunk(0, MIB, ZEROS), Chunk(MIB, MIB, ZEROS), Chunk(5 * MIB, MIB, ZEROS)),
     )
-    return msgspec.structs.replace(whole, **changes)
+    return replace(whole, **changes)
 
 
 def signed_raw(body: bytes) -> bytes:
@@ -151,6 +153,10 @@ class Contradiction:
     says: str
 
 
+OTHER = OtherSectors(
+    sector=4096, start=2 * MIB, end=63 * MIB, chunks=(Chunk(0, MIB, ZEROS), Chunk(63 * MIB, MIB, ZEROS))
+)
+"""What `a_manifest` has otherwise on sectors of 4096 bytes: all but its root."""
 _GOOD = a_manifest()
 _BOOT, _ROOT = _GOOD.partitions
 
@@ -165,10 +171,10 @@ CONTRADICTIONS = [
     Contradiction({"chunks": (Chunk(0, 512, "../../etc/passwd"),)}, "regex"),
     Contradiction({"chunks": ()}, "length"),
     Contradiction({"partitions": (_BOOT, _BOOT)}, "one number"),
-    Contradiction({"partitions": (msgspec.structs.replace(_BOOT, grow=True), _ROOT)}, "can grow"),
-    Contradiction({"partitions": (_BOOT, msgspec.structs.replace(_ROOT, start=MIB))}, "overlap"),
-    Contradiction({"partitions": (_BOOT, msgspec.structs.replace(_ROOT, length=63 * MIB))}, "after the disk"),
-    Contradiction({"partitions": (_BOOT, msgspec.structs.replace(_ROOT, start=2 * MIB + 1))}, "at a sector"),
+    Contradiction({"partitions": (replace(_BOOT, grow=True), _ROOT)}, "can grow"),
+    Contradiction({"partitions": (_BOOT, replace(_ROOT, start=MIB))}, "overlap"),
+    Contradiction({"partitions": (_BOOT, replace(_ROOT, length=63 * MIB))}, "after the disk"),
+    Contradiction({"partitions": (_BOOT, replace(_ROOT, start=2 * MIB + 1))}, "at a sector"),
     Contradiction({"uefi": UefiLoader(partition=9, path="/EFI/x.efi", label="x")}, "does not exist"),
     Contradiction({"uefi": UefiLoader(partition=2, path="/EFI/../x y.efi", label="x")}, "regex"),
     Contradiction({"disk": 64 * MIB + 1}, "whole number of sectors"),
@@ -183,11 +189,21 @@ CONTRADICTIONS = [
     Contradiction({"uefi": UefiLoader(partition=2, path="/EFI/./x.efi", label="x")}, "regex"),
     Contradiction({"understood": Understood(loaders=("/EFI/../x.efi",))}, "regex"),
     Contradiction({"understood": Understood(system="two\nlines")}, "regex"),
-    Contradiction(
-        {"partitions": (_BOOT, msgspec.structs.replace(_ROOT, filesystem=FileSystem(kind="../ext4")))}, "regex"
-    ),
+    Contradiction({"partitions": (_BOOT, replace(_ROOT, filesystem=FileSystem(kind="../ext4")))}, "regex"),
     Contradiction({"title": "two\nlines"}, "regex"),
     Contradiction({"format": 2}, "Invalid enum"),
+    Contradiction({"other": replace(OTHER, sector=512)}, "said twice"),
+    Contradiction({"other": replace(OTHER, chunks=())}, "length"),
+    Contradiction({"other": replace(OTHER, start=MIB + 512)}, "across an end"),
+    Contradiction({"other": replace(OTHER, end=6 * MIB - 512)}, "across an end"),
+    Contradiction({"other": replace(OTHER, chunks=(Chunk(2 * MIB - 4096, 8192, ZEROS),))}, "across an end"),
+    Contradiction({"other": replace(OTHER, chunks=(Chunk(5 * MIB, MIB, ZEROS),))}, "4096 bytes: .* overlaps"),
+    Contradiction({"other": replace(OTHER, chunks=(Chunk(512, 4096, ZEROS),))}, "4096 bytes: .* at a sector"),
+    Contradiction({"other": replace(OTHER, chunks=(Chunk(64 * MIB, 4096, ZEROS),))}, "4096 bytes: .* after the disk"),
+    Contradiction({"other": OTHER, "disk": 64 * MIB + 512}, "4096 bytes: .* whole number of sectors"),
+    Contradiction(
+        {"other": OTHER, "partitions": (_BOOT, replace(_ROOT, start=2 * MIB + 512))}, "4096 bytes: .* at a sector"
+    ),
 ]
 
 
@@ -208,3 +224,22 @@ def test_logical_partitions_lie_inside_the_extended_one() -> None:
     )
     manifest = a_manifest(table="dos", table_id="12345678", partitions=partitions, uefi=None)
     assert parse_signed(sign(manifest, KEY), PUBLIC) == manifest
+
+
+def test_on_sectors_of_the_other_size_a_master_has_its_own_root_and_the_other_ends() -> None:
+    manifest = a_manifest(other=OTHER)
+    assert parse_signed(sign(manifest, KEY), PUBLIC) == manifest
+    fitted = manifest.on_sectors(4096)
+    assert fitted is not None
+    assert fitted.chunks == (Chunk(0, MIB, ZEROS), Chunk(5 * MIB, MIB, ZEROS), Chunk(63 * MIB, MIB, ZEROS))
+    assert (fitted.sector, fitted.used, fitted.partitions) == (4096, 3 * MIB, manifest.partitions)
+    assert manifest.on_sectors(512) == manifest
+    assert manifest.every_chunk == (*manifest.chunks, *OTHER.chunks)
+    assert parse_signed(sign(fitted, KEY), PUBLIC) == fitted
+
+
+def test_a_master_of_one_sector_size_fits_no_other() -> None:
+    manifest = a_manifest()
+    assert manifest.on_sectors(512) is manifest
+    assert manifest.on_sectors(4096) is None
+    assert manifest.every_chunk == manifest.chunks

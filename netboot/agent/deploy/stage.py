@@ -19,6 +19,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
 
+from msgspec import UNSET
+
 from netboot.agent.deploy.awaited import Awaited, Waits
 from netboot.agent.deploy.master import fetch_manifest
 from netboot.agent.deploy.source import ChunkSource, DamagedError, NotThereError, SilentError
@@ -86,7 +88,7 @@ async def run_deploy(
             manifest = await fetch_manifest(stage.manifest, stage.name, source, public_key)
             disk, device = await asyncio.to_thread(claim_as_ordered, stage.target, read_disks, this_boot)
             try:
-                _require_fit(stage, manifest, disk, device)
+                manifest = _fitted(stage, manifest, disk, device)
                 shown.begin(label(disk), 2 * manifest.used)
                 waits.disk_name = label(disk)
                 work = _Deployment(stage, manifest, disk, device, source, shown, waits.disk, journal or Journal())
@@ -103,14 +105,24 @@ async def run_deploy(
             )
 
 
-def _require_fit(stage: Deploy, manifest: Manifest, disk: Disk, device: DirectDisk) -> None:
-    if device.sector != manifest.sector:
-        values = {"wanted": str(manifest.sector), "found": str(device.sector)}
+def _fitted(stage: Deploy, manifest: Manifest, disk: Disk, device: DirectDisk) -> Manifest:
+    """The master as it lies on disks of this one's sectors. Raises StageFailed when that was not ordered."""
+    fitted = manifest.on_sectors(device.sector)
+    # What was ordered is told by what it covers: the disk may have been given other sectors since it was listed.
+    if fitted is None or (stage.used and stage.used != fitted.used):
+        values = {"wanted": _wanted(manifest, device.sector), "found": str(device.sector)}
         raise StageFailed(Problem("disk-sectors", {"master": stage.name, "disk": label(disk), **values}))
     if device.size < manifest.disk:
         missing = amount(manifest.disk - device.size)
         values = {"needed": gigabytes(manifest.disk), "size": gigabytes(device.size), "missing": missing}
         raise StageFailed(Problem("disk-too-small", {"master": stage.name, "disk": label(disk), **values}))
+    return fitted
+
+
+def _wanted(manifest: Manifest, found: int) -> str:
+    if manifest.other is not UNSET and manifest.sector == found:
+        return str(manifest.other.sector)
+    return str(manifest.sector)
 
 
 class _Deployment:

@@ -26,9 +26,8 @@ def _order(job: Job) -> Deploy | Problem:
         if left and not _excepted(job):
             return Problem("exception-void", {"disk": ", ".join(label(disk) for disk in left)[:400]})
     master, disk = target
-    return Deploy(
-        manifest=master.manifest, name=master.name, target=disk.id, used=master.used, answered=answered((disk,))
-    )
+    used = master.covers(disk.logical_sector) or 0
+    return Deploy(manifest=master.manifest, name=master.name, target=disk.id, used=used, answered=answered((disk,)))
 
 
 def _excepted(job: Job) -> bool:

@@ -38,7 +38,7 @@ def ours(opening: Opening, own_key: str, *, workshop: str, name: str) -> Manifes
 
 def found_here(manifest: Manifest, here: Sequence[Manifest]) -> Manifest | None:
     """The version that is this very one: both are of one content, whoever signed it."""
-    return next((one for one in here if _same(manifest) & _same(one) and one.chunks == manifest.chunks), None)
+    return next((one for one in here if _same(manifest) & _same(one) and one.every_chunk == manifest.every_chunk), None)
 
 
 def require_wanted(manifest: Manifest, here: Sequence[Manifest], own_key: str, *, named: bool, older: bool) -> None:

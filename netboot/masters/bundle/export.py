@@ -77,7 +77,7 @@ def _frame(store: Store, sha256: str, length: int) -> bytes:
 
 def _lengths(store: Store, manifest: Manifest, base: Manifest | None) -> dict[str, int]:
     sizes = packed_sizes(store, manifest)
-    left_out = {chunk.sha256 for chunk in base.chunks} if base is not None else set()
+    left_out = {chunk.sha256 for chunk in base.every_chunk} if base is not None else set()
     missing = [sha256 for sha256 in plain_lengths(manifest) if sha256 not in sizes]
     if missing:
         raise StoreError(

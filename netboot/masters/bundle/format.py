@@ -108,7 +108,7 @@ class Opening:
 def plain_lengths(manifest: Manifest) -> dict[str, int]:
     """The bytes of each distinct chunk, in the order in which it first stands there. Raises BundleError."""
     found: dict[str, int] = {}
-    for chunk in manifest.chunks:
+    for chunk in manifest.every_chunk:
         if found.setdefault(chunk.sha256, chunk.length) != chunk.length:
             raise BundleError(f"its manifest gives the chunk {chunk.sha256} two lengths")
     return found

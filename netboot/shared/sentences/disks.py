@@ -18,6 +18,7 @@ Code = Literal[
     "disk-external",
     "disk-too-small",
     "disk-sectors",
+    "disk-not-for-bios",
     "disk-error",
     "disk-resized",
     "several-targets",
@@ -101,9 +102,15 @@ SENTENCES: Final[dict[Code, dict[Language, str]]] = {
     },
     "disk-sectors": {
         "fr": "Le système {master} est fait pour des secteurs de {wanted} octets ; le disque {disk} en a de {found}. "
-        "Choisissez un autre système.",
+        "Choisissez un autre système, ou mettez un autre disque.",
         "en": "The system {master} is made for sectors of {wanted} bytes; the disk {disk} has {found}. "
-        "Choose another system.",
+        "Choose another system, or fit another disk.",
+    },
+    "disk-not-for-bios": {
+        "fr": "Ce PC a démarré en mode BIOS, et aucun BIOS ne démarre un disque à secteurs de {found} octets ({disk}). "
+        "Passez le PC en mode UEFI dans son réglage, ou mettez un autre disque.",
+        "en": "This PC was started in BIOS mode, and no BIOS starts a disk with sectors of {found} bytes ({disk}). "
+        "Set the PC to UEFI mode in its setup, or fit another disk.",
     },
     "disk-error": {
         "fr": "Le disque {disk} a refusé une lecture ou une écriture. Il est à remplacer.",
