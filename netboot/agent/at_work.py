@@ -15,6 +15,7 @@ from netboot.agent.questions import Ask, nobody
 from netboot.agent.this_boot import ThisBoot
 from netboot.shared.fields import Token
 from netboot.shared.inventory import DiskId
+from netboot.shared.private_files import PrivateFiles
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,8 @@ class AtWork:
     `boot_mac` is the adapter that the PC booted from, `journal` what an earlier try of a deploy wrote, `this_boot` what
     earlier stages left to know. `progress` is
     told how far the stage is, `read_disks` reads this PC's disks afresh, as they say of themselves, `ask` puts a
-    question to a person, and `token` gives the visit's.
+    question to a person, and `token` gives the visit's. `private` opens what came sealed with the order, and raises
+    SealError where that is nothing.
     """
 
     server: ServerPlace
@@ -36,6 +38,7 @@ class AtWork:
     ask: Ask = nobody
     this_boot: ThisBoot = field(default_factory=ThisBoot)
     token: Callable[[], Token] = str
+    private: Callable[[], PrivateFiles] = PrivateFiles
 
     @property
     def held_up(self) -> HeldUp:

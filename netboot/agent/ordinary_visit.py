@@ -25,6 +25,7 @@ from netboot.agent.stages import Stages
 from netboot.agent.visit import Visit
 from netboot.shared.errors import NetbootError
 from netboot.shared.inventory import Inventory
+from netboot.shared.private_files import seal_key_of
 from netboot.shared.protocol import VERSION, Hello
 from netboot.shared.stages.finish import EndAction
 from netboot.shared.whereabouts import Place
@@ -54,6 +55,7 @@ async def ordinary_visit(
             token=read_token(),
             running=visit.running,
             inventory=inventory,
+            seal_key=seal_key_of(stages.seal_key),
         )
 
     def look_at_lease() -> None:

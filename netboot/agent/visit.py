@@ -41,8 +41,8 @@ PROGRESS_EVERY: Final = 0.5
 """Seconds between two progress messages."""
 
 
-RunOne = Callable[[Stage, StageTold, Ask], Awaitable[Result | None]]
-"""Does one stage and returns its evidence. Raises StageFailed."""
+RunOne = Callable[[Stage, StageTold, Ask, bytes], Awaitable[Result | None]]
+"""Does one stage, with what came sealed for it, and returns its evidence. Raises StageFailed."""
 
 
 class Line(Protocol):
@@ -137,7 +137,7 @@ class Visit:
                 if self.running is None and (message.job, stage_name(message.stage)) not in self._ended_stages:
                     self._home_at = None
                     self.running = stage_name(message.stage)
-                    tasks.create_task(self._do(message.job, message.stage, tasks))
+                    tasks.create_task(self._do(message, tasks))
             case QuestionAnswered():
                 self._questions.answered(message)
             case Stay():
@@ -151,7 +151,8 @@ class Visit:
                 log.warning("unexpected message %s", type(message).__name__)
         return None
 
-    async def _do(self, job: str, stage: Stage, tasks: asyncio.TaskGroup) -> None:
+    async def _do(self, order: RunStage, tasks: asyncio.TaskGroup) -> None:
+        job, stage = order.job, order.stage
         name = stage_name(stage)
         self._display.started(name)
         await self._link.send(self._reports.started(job, name, time.monotonic()))
@@ -161,7 +162,7 @@ class Visit:
         meter = Meter(job, name, begins)
         ticker = tasks.create_task(self._tick(meter, begins))
         try:
-            result = await self._run_one(stage, meter, self._questions.of(job, name))
+            result = await self._run_one(stage, meter, self._questions.of(job, name), order.sealed)
         except StageFailed as failed:
             problem, result = failed.problem, failed.result
             log.warning("stage %s: %s; %s", name, problem.code, problem.technical)

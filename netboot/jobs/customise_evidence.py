@@ -1,7 +1,8 @@
 """Judges what was read back of a customised system against what was ordered: all of it, and nothing beside it. Pure.
 
 The agent's word for a change is the path, its mode and owner, and the digest of what is on the disk; what the content
-must be is known here where the order says it. Not for: what a PC would share with others (`stages/customise.py`).
+must be is known here where the order says it; of a file that holds a secret a digest stands only once it was compared
+(`stages/customise.py`). Not for: what a PC would share with others (`stages/customise.py`).
 """
 
 import hashlib
@@ -13,6 +14,7 @@ from netboot.shared.placed_files import in_a_home
 from netboot.shared.problems import Problem
 from netboot.shared.stages.customise import Customise, CustomiseResult, Found, Part
 from netboot.shared.system_settings import ACCOUNT_FILES, SettingPart, Written, asked, needed, written
+from netboot.shared.wifi import MODE, wifi_file
 from netboot.shared.windows import ANSWER_MODE, AnswerFile
 
 PATHS: Final[Mapping[Part, frozenset[str]]] = {
@@ -27,6 +29,7 @@ PATHS: Final[Mapping[Part, frozenset[str]]] = {
     "files": frozenset(),
     "scripts": frozenset(),
     "answer-file": frozenset(),
+    "wifi": frozenset(),
 }
 """Where a change for this part may lie, beside the files whose content is ordered. SSH host keys lie where the master's
 sshd has them, which it alone knows."""
@@ -70,10 +73,15 @@ def _fault(order: Customise, result: CustomiseResult) -> str:
     if len(set(paths)) != len(paths) or sorted(paths) != sorted(result.changed):
         return "what was changed is not what was read again"
     ordered, parts = written(order.settings), asked(order.settings)
+    wifi = wifi_file(order.settings.wifi) if order.settings.wifi else ""
     homes = {f"home/{user.name}" for user in order.settings.users}
     for one in result.found:
         if one.path in ordered:
             if not _is(one, ordered[one.path]):
+                return f"/{one.path} is not as it was ordered"
+            continue
+        if wifi and one.path == wifi:
+            if not _is_private(one):
                 return f"/{one.path} is not as it was ordered"
             continue
         if one.part in get_args(SettingPart) and one.part not in parts:
@@ -113,6 +121,11 @@ def _is(found: Found, wanted: Written) -> bool:
     if wanted.mode and found.mode != int(wanted.mode, 8):
         return False
     return not wanted.owner or (found.owner == 0) == (wanted.owner == "root")
+
+
+def _is_private(found: Found) -> bool:
+    owned = (found.mode, found.owner, found.group) == (MODE, 0, 0)
+    return (found.part, found.what) == ("wifi", "file") and owned and bool(found.digest)
 
 
 def _unlike_folder(one: Found, ordered: Mapping[str, Written]) -> str:

@@ -146,6 +146,7 @@ def _offers(manifest: Manifest, understood: Understood) -> Iterator[str]:
         ("groups", offers.groups),
         ("accounts", offers.makes_accounts),
         ("scripts at the first start", offers.runs_scripts),
+        ("a Wi-Fi network", offers.joins_wifi),
     )
     if can := [_counted(what, found) for what, found in known if found is not UNSET and found]:
         yield f"Profiles can set: {', '.join(can)}"

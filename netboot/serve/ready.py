@@ -2,7 +2,7 @@
 
 import ssl
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import IPv4Address
 from pathlib import Path
 
@@ -16,9 +16,11 @@ from netboot.dns.update import UpdateTarget
 from netboot.files.data_folder import require_private
 from netboot.jobs.profile import Profile
 from netboot.jobs.profiles import load_profiles, load_shipped
+from netboot.jobs.wifi_network import WifiNetwork
 from netboot.lan.interfaces import Interface, choose, read_links
 from netboot.serve.masters import Masters, unfit
 from netboot.settings.config import Settings
+from netboot.settings.wifi_file import load_networks, require_named
 from netboot.shared.errors import NetbootError
 from netboot.store import Store
 from netboot.workshop.policies import Policies, check_defaults
@@ -41,6 +43,8 @@ class Ready:
     ticket_key: bytes
     plan: AddressPlan | None
     """What our own DHCP server gives, in `full` mode."""
+    networks: dict[str, WifiNetwork] = field(repr=False)
+    """The Wi-Fi networks that profiles name, with their passwords."""
 
 
 def prepare(settings: Settings) -> Ready:
@@ -53,6 +57,8 @@ def prepare(settings: Settings) -> Ready:
     profiles = load_profiles(settings.profile_folders)
     if not profiles:
         raise NetbootError("there is no profile to choose", hint="put one into images/profiles/")
+    networks = load_networks(settings.wifi_file)
+    require_named(profiles, networks)
     policies = Policies(settings.machines)
     check_defaults(settings.machines, {profile.id: profile for profile in profiles})
     agent = agent_for(settings, interface)
@@ -72,6 +78,7 @@ def prepare(settings: Settings) -> Ready:
         building_dns,
         ticket_key,
         plan,
+        networks,
     )
 
 

@@ -53,6 +53,7 @@ from netboot.web import page_application
 from netboot.workshop.greeting import Workshop
 from netboot.workshop.live_board import Conflict, LiveBoard
 from netboot.workshop.makings import Makings
+from netboot.workshop.private_settings import PrivateSettings
 
 log = logging.getLogger(__name__)
 
@@ -121,6 +122,7 @@ async def _serve(ready: Ready, record: Record) -> None:
         hello_within=settings.agent.hello_within,
         capture_desk=CaptureDesk(store, key, level),
         shipped=ready.shipped,
+        private=PrivateSettings(ready.networks, ready.ticket_key),
     )
     digits = MenuPassword(lambda: record.people.setting(MENU_PASSWORD))
     files = {path.name: path for path in ready.files.folder.iterdir() if path.is_file()}

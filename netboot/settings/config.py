@@ -179,7 +179,8 @@ class LogSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Everything that can be set. `interface` is found when there is only one; `data` holds record and masters.
 
-    `hosts` are further names that this machine is reached by: of a proxy before the page, or in a boot URL.
+    `hosts` are further names that this machine is reached by: of a proxy before the page, or in a boot URL. `wifi` is a
+    file with the Wi-Fi networks that profiles name (`wifi_file.py`).
     """
 
     interface: Annotated[
@@ -190,6 +191,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     data: FolderOrDefault = ""
     bootfiles: FolderOrDefault = ""
     profiles: tuple[FolderPath, ...] = ()
+    wifi: FolderOrDefault = ""
     dhcp: DhcpSettings = DhcpSettings()
     names: NamesSettings = NamesSettings()
     http: HttpSettings = HttpSettings()
@@ -215,6 +217,11 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     def recipe_folders(self) -> tuple[Path, ...]:
         """Where recipes are: netboot's own, then the workshop's, of which a later one's file name wins."""
         return (asset_folder("images"), *map(Path, self.masters.recipes))
+
+    @property
+    def wifi_file(self) -> Path | None:
+        """The file of Wi-Fi networks, None for none."""
+        return Path(self.wifi) if self.wifi else None
 
     @property
     def heads_folder(self) -> Path:

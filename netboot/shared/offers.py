@@ -15,6 +15,7 @@ from netboot.shared.accounts import FIRST_UID, LAST_UID
 from netboot.shared.inventory import Text
 from netboot.shared.mount_points import hidden_by
 from netboot.shared.system_settings import SystemSettings, keymap, written
+from netboot.shared.wifi import wifi_file
 
 LOCALES: Final = 1024
 KEYBOARDS: Final = 8192
@@ -44,6 +45,7 @@ class Offers(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     `mounts`: the folders that its fstab mounts something at, without a leading slash. `locales`: those of UTF-8 that
     are there or can be made (fr_FR). `keyboards`: as `keymap` names them. `accounts`: their numbers.
     `makes_accounts`: the tools for it are there. `runs_scripts`: systemd is, which runs a profile's scripts.
+    `joins_wifi`: it joins a Wi-Fi network that it is given (`wifi.py`).
     """
 
     mounts: Annotated[tuple[Folder, ...], Meta(max_length=MOUNTS)] | UnsetType = UNSET
@@ -54,6 +56,7 @@ class Offers(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     accounts: Annotated[dict[Name, Number], Meta(max_length=NAMES)] | UnsetType = UNSET
     makes_accounts: bool | UnsetType = UNSET
     runs_scripts: bool | UnsetType = UNSET
+    joins_wifi: bool | UnsetType = UNSET
 
 
 class Lack(Struct, frozen=True):
@@ -61,7 +64,16 @@ class Lack(Struct, frozen=True):
     `owner` an account that a file is for, `person` a name that is the system's own account's."""
 
     what: Literal[
-        "locale", "keyboard", "timezone", "group", "owner", "person", "makes-accounts", "runs-scripts", "place"
+        "locale",
+        "keyboard",
+        "timezone",
+        "group",
+        "owner",
+        "person",
+        "makes-accounts",
+        "runs-scripts",
+        "place",
+        "joins-wifi",
     ]
     value: Text = ""
 
@@ -119,12 +131,15 @@ def _of_files(settings: SystemSettings, offers: Offers) -> tuple[Lack, ...]:
     lacks: list[Lack] = []
     if settings.scripts and offers.runs_scripts is False:
         lacks.append(Lack("runs-scripts"))
+    if settings.wifi and offers.joins_wifi is False:
+        lacks.append(Lack("joins-wifi"))
     made = {"root", *(user.name for user in settings.users)}
     if offers.accounts is not UNSET:
         owners = (file.owner for file in settings.files)
         lacks += (Lack("owner", owner) for owner in owners if owner not in made and owner not in offers.accounts)
     if offers.mounts is not UNSET:
-        paths = (*(f"home/{user.name}" for user in settings.users), *written(settings))
+        private = (wifi_file(settings.wifi),) if settings.wifi else ()
+        paths = (*(f"home/{user.name}" for user in settings.users), *written(settings), *private)
         lacks += (Lack("place", path) for path in paths if hidden_by(path, offers.mounts))
     return tuple(dict.fromkeys(lacks))
 

@@ -38,6 +38,7 @@ from netboot.shared.erase_begun import Begun
 from netboot.shared.fields import At, Identifier, Moment, Token
 from netboot.shared.inventory import Count, DiskId, Inventory, Size, Text
 from netboot.shared.language import Language
+from netboot.shared.private_files import Sealed, SealKey
 from netboot.shared.problems import Problem
 from netboot.shared.stage_question import AnswerId, Code, How, StageQuestion
 from netboot.shared.stages import Result, Stage, StageName
@@ -67,7 +68,8 @@ class Hello(Struct, frozen=True, kw_only=True, tag="hello"):
     `boot` is the kernel's random boot id: one visit a boot. `profile` is what was picked in the boot menu of this
     very boot, `batch` the batch that its menu had armed, `ticket` the menu's proof of both ("" for none), and
     `menu_mac` the address that the loader told the menu; a dock may have another under Linux. `token` is the one an
-    earlier Welcome of this visit gave. `running` is the stage at work.
+    earlier Welcome of this visit gave. `running` is the stage at work. `seal_key` is what this agent's secrets are
+    sealed to (`private_files.py`).
     """
 
     version: int
@@ -80,6 +82,7 @@ class Hello(Struct, frozen=True, kw_only=True, tag="hello"):
     token: Token = ""
     running: StageName | None = None
     inventory: Inventory
+    seal_key: SealKey = ""
 
 
 class StageStarted(Struct, frozen=True, kw_only=True, tag="started"):
@@ -204,10 +207,14 @@ class Plan(Struct, frozen=True, kw_only=True, tag="plan"):
 
 
 class RunStage(Struct, frozen=True, kw_only=True, tag="run"):
-    """Do this stage now. Sent again after a reconnection; a stage that is already running is not started twice."""
+    """Do this stage now. Sent again after a reconnection; a stage that is already running is not started twice.
+
+    `sealed` is what the stage needs and nobody else may know, for the `seal_key` of this line's hello.
+    """
 
     job: Identifier
     stage: Stage
+    sealed: Sealed = b""
 
 
 class Received(Struct, frozen=True, kw_only=True, tag="received"):

@@ -15,16 +15,20 @@ from msgspec.structs import replace
 
 from netboot.shared.accounts import USERS, User, users_error
 from netboot.shared.placed_files import FILES, UNIT, WANTED, PlacedFile, Script, files_error, first_start
+from netboot.shared.wifi import WifiName, wifi_file
 
 Locale = Annotated[str, Meta(pattern=r"^([a-z]{2,3}_[A-Z]{2}\.UTF-8)?\Z")]
 Layout = Annotated[str, Meta(pattern=r"^[a-z]{0,16}\Z")]
 Variant = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{0,32}\Z")]
 TimeZone = Annotated[str, Meta(max_length=64, pattern=r"^([A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z][A-Za-z0-9_+-]*){0,2})?\Z")]
-SettingPart = Literal["locale", "keyboard", "timezone", "users", "files", "scripts"]
+SettingPart = Literal["locale", "keyboard", "timezone", "users", "files", "scripts", "wifi"]
 
 
 class SystemSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """What is "" stays as the master has it. `keyboard` and `keyboard_variant` are XKB's layout and variant."""
+    """What is "" stays as the master has it. `keyboard` and `keyboard_variant` are XKB's layout and variant.
+
+    `wifi` names a network; what it is, with its password, is kept elsewhere (`private_files.py`).
+    """
 
     locale: Locale = ""
     keyboard: Layout = ""
@@ -33,6 +37,7 @@ class SystemSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     users: Annotated[tuple[User, ...], Meta(max_length=USERS)] = ()
     files: Annotated[tuple[PlacedFile, ...], Meta(max_length=FILES)] = ()
     scripts: Annotated[tuple[Script, ...], Meta(max_length=FILES)] = ()
+    wifi: WifiName = ""
 
     def for_model(self, model: str) -> "SystemSettings":
         """What a PC of this maker and model gets of it."""
@@ -74,6 +79,8 @@ def settings_error(settings: SystemSettings) -> str:
     """What makes no sense in them, for the person who wrote the profile; "" when all does."""
     if settings.keyboard_variant and not settings.keyboard:
         return "`keyboard_variant` needs a `keyboard`"
+    if settings.wifi and wifi_file(settings.wifi) in {file.inside for file in settings.files}:
+        return "a file of `files` lies where `wifi` puts its network"
     return users_error(settings.users) or files_error(settings.files, settings.scripts)
 
 
@@ -81,7 +88,7 @@ def asked(settings: SystemSettings) -> tuple[SettingPart, ...]:
     """The parts of which something is set."""
     given: dict[SettingPart, object] = {
         "locale": settings.locale, "keyboard": settings.keyboard, "timezone": settings.timezone,
-        "users": settings.users, "files": settings.files, "scripts": settings.scripts,
+        "users": settings.users, "files": settings.files, "scripts": settings.scripts, "wifi": settings.wifi,
     }  # fmt: skip
     return tuple(part for part, value in given.items() if value)
 
@@ -92,11 +99,15 @@ def needed(settings: SystemSettings) -> tuple[tuple[SettingPart, frozenset[str]]
     each = tuple((file.part, frozenset({path})) for path, file in written(settings).items() if file.part not in _ONE_OF)
     users = ("etc/passwd", "etc/shadow", *(f"home/{user.name}" for user in settings.users)) if settings.users else ()
     of_users: tuple[tuple[SettingPart, frozenset[str]], ...] = tuple(("users", frozenset({path})) for path in users)
-    return (*either, *of_users, *each)
+    wifi: tuple[tuple[SettingPart, frozenset[str]], ...] = ()
+    if settings.wifi:
+        wifi = (("wifi", frozenset({wifi_file(settings.wifi)})),)
+    return (*either, *of_users, *each, *wifi)
 
 
 def written(settings: SystemSettings) -> dict[str, Written]:
-    """Every file that may say what is set, by its path from the root without a leading slash."""
+    """Every file that may say what is set, but those that hold a secret, by its path from the root without a leading
+    slash."""
     files: dict[str, Written] = {}
     if settings.locale:
         for path in ("etc/locale.conf", "etc/default/locale"):

@@ -25,6 +25,7 @@ from netboot.shared.offers import (
     ZONE,
     Offers,
 )
+from netboot.shared.wifi import joins_wifi
 
 _XKB: Final = "usr/share/X11/xkb/symbols"
 _LAYOUT: Final = re.compile(r"[a-z]{1,16}")
@@ -66,6 +67,7 @@ def read_offers(tree: Tree) -> Offers:
         accounts=_known(lambda: _accounts(tree)),
         makes_accounts=_known(lambda: _makes_accounts(tree)),
         runs_scripts=_known(lambda: _runs_scripts(tree)),
+        joins_wifi=_known(lambda: joins_wifi(lambda folder: _names(tree, folder))),
     )
 
 

@@ -18,6 +18,7 @@ from netboot.jobs.named import Named, named_by
 from netboot.jobs.stages.rules import Known
 from netboot.records.record import Record
 from netboot.records.values import StageState
+from netboot.shared.private_files import SealError
 from netboot.shared.problems import Problem
 from netboot.shared.protocol import (
     EraseBegun,
@@ -35,10 +36,13 @@ from netboot.shared.protocol import (
 )
 from netboot.shared.stages import SENDING, WRITING, Stage, StageName, stage_name
 from netboot.shared.stages.capture import Capture, CaptureResult
+from netboot.shared.stages.customise import Customise
+from netboot.workshop import contest
 from netboot.workshop.agent_session import Session, row_of
 from netboot.workshop.begun_erases import BegunErases
 from netboot.workshop.captures import Captures
 from netboot.workshop.live_board import LiveBoard, State
+from netboot.workshop.private_settings import PrivateSettings
 from netboot.workshop.stage_questions import StageQuestions
 
 log = logging.getLogger(__name__)
@@ -60,6 +64,7 @@ class Dispatcher:
         live_board: LiveBoard,
         questions: StageQuestions,
         captures: Captures,
+        private: PrivateSettings,
         *,
         denied: Callable[[Session], bool],
         on_named: Sequence[Callable[[Named], None]],
@@ -68,6 +73,7 @@ class Dispatcher:
         self._live_board = live_board
         self._questions = questions
         self._captures = captures
+        self._private = private
         self._begun = BegunErases(record)
         self._denied = denied
         self._on_named = on_named
@@ -112,19 +118,37 @@ class Dispatcher:
     async def _advance(self, session: Session, job: Job) -> None:
         """Order the next stage, or end the job."""
         order = next_stage(job)
-        if isinstance(order, Run) and _writes_more(job, order.stage) and self._denied(session):
-            order = Blocked(stage_name(order.stage), Problem("denied"))  # denied since the job began
+        if isinstance(order, Run) and _writes_more(job, order.stage):
+            # Denied since the job began; or what it will need of secrets is gone, known before the erase.
+            why = Problem("denied") if self._denied(session) else self._private.forbids(job, session.hello.seal_key)
+            order = order if why is None else Blocked(stage_name(order.stage), why)
         match order:
             case Run(stage):
-                session.ordered = stage
-                self.show(session, state="working")
-                await session.send(RunStage(job=job.id, stage=stage))
+                await self._order(session, job, stage)
             case Blocked(stage, problem):
                 record = StageRecord(stage=stage, state="failed", problem=problem)
                 session.job = replace(job, stages=tuple(record if r.stage == stage else r for r in job.stages))
                 await self._end(session, session.job, problem)
             case Ended(problem):
                 await self._end(session, job, problem)
+
+    async def _order(self, session: Session, job: Job, stage: Stage) -> None:
+        """Order this stage, with what it needs and only this line's agent may know."""
+        secret = isinstance(stage, Customise) and bool(stage.settings.wifi)
+        if secret and session.contested:
+            # Whoever speaks on another line may be the PC: it is ordered once a person has said which one is.
+            if _state(job, stage_name(stage)) == "waiting":
+                await self.stay(session, contest.problem(session), state="waiting")
+            return
+        sealed = b""
+        if secret:
+            try:
+                sealed = self._private.sealed(job, session.hello.seal_key)
+            except SealError as error:  # its settings have changed while it was at it: the agent says what it lacks
+                log.warning("job %s: nothing is sealed for it: %s", job.id, error, extra={"mac": session.mac})
+        session.ordered = stage
+        self.show(session, state="working")
+        await session.send(RunStage(job=job.id, stage=stage, sealed=sealed))
 
     async def _end(self, session: Session, job: Job, problem: Problem | None) -> None:
         session.ordered = session.asked = None
@@ -186,7 +210,13 @@ class Dispatcher:
         captured = None
         if isinstance(ordered, Capture) and isinstance(message.result, CaptureResult):
             captured = await self._captures.captured(job.id, ordered, message.result)
-        known = Known(disks=job.inventory.disks, began=session.stage_began, ended=message.at, captured=captured)
+        known = Known(
+            disks=job.inventory.disks,
+            began=session.stage_began,
+            ended=message.at,
+            captured=captured,
+            proofs=self._private.proofs(job),
+        )
         record = judge(ordered, message.outcome, message.problem, message.result, known=known)
         seconds = None if session.stage_began is None else max(0.0, message.at - session.stage_began)
         job = await asyncio.to_thread(self._record.jobs.stage_finished, job.id, record, seconds, message.number)
@@ -201,7 +231,8 @@ class Dispatcher:
         if job is None:
             return
         newest = await asyncio.to_thread(self._record.visits.is_newest, session.visit.id)
-        known = Known(disks=job.inventory.disks, ended=message.at, newest=newest)
+        proofs = self._private.proofs(job)
+        known = Known(disks=job.inventory.disks, ended=message.at, newest=newest, proofs=proofs)
         record = judge_late(job, message.stage, message.outcome, message.problem, message.result, known=known)
         if record is not None:
             await asyncio.to_thread(self._record.jobs.stage_finished, message.job, record, None, message.number)

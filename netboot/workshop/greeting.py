@@ -53,6 +53,7 @@ from netboot.workshop.held_masters import HoldMasters, begun_while_held
 from netboot.workshop.left_out import LeftOut
 from netboot.workshop.live_board import LiveBoard, Row
 from netboot.workshop.policies import Policies
+from netboot.workshop.private_settings import PrivateSettings
 from netboot.workshop.stage_questions import StageQuestions
 from netboot.workshop.start_watch import StartWatch
 
@@ -78,6 +79,7 @@ class Workshop:
         adapter_of: Callable[[str], str] = neighbours.adapter_of,
         capture_desk: CaptureDesk | None = None,
         shipped: Collection[Profile] = (),
+        private: PrivateSettings | None = None,
     ) -> None:
         self.record = record
         self.policies = policies or Policies()
@@ -85,10 +87,7 @@ class Workshop:
         self.profiles: Mapping[str, Profile] = {profile.id: profile for profile in profiles}
         self.find_master = find_master
         self.left_out = LeftOut(
-            profiles,
-            shipped=shipped,
-            find_master=lambda name: self.find_master(name),
-            record=record,
+            profiles, shipped=shipped, find_master=lambda name: self.find_master(name), record=record
         )
         self._hold_masters = hold_masters
         self._wait = wait
@@ -103,8 +102,9 @@ class Workshop:
         self._damaged = DamagedMasters()
         questions = StageQuestions(record, live_board, clock)
         self.captures = Captures(self._lines, record, capture_desk)
+        private = private or PrivateSettings({}, secrets.token_bytes(32))
         self._dispatcher = Dispatcher(
-            record, live_board, questions, self.captures, denied=self._denied, on_named=self.on_named
+            record, live_board, questions, self.captures, private, denied=self._denied, on_named=self.on_named
         )
         self._contested = ContestedLines(record, live_board, self._lines, self._dispatcher, welcome=self._welcome)
         self.commands = Commands(

@@ -186,7 +186,7 @@ class PlayedPc:
         return "", ""
 
     def _played(self) -> RunOne:
-        async def run_one(stage: Stage, told: StageTold, ask: Ask) -> Result | None:
+        async def run_one(stage: Stage, told: StageTold, ask: Ask, _: bytes) -> Result | None:
             began = time.monotonic()
             await asyncio.sleep(random.uniform(*STAGE))
             result = evidence(stage, self._inventory)

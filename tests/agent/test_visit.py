@@ -38,7 +38,7 @@ async def seen_after(
     def hello() -> Hello:
         return Hello(version=VERSION, boot="boot-1", inventory=pc())
 
-    async def nothing(stage: Stage, progress: Progress, ask: Ask) -> None:
+    async def nothing(stage: Stage, progress: Progress, ask: Ask, _: bytes) -> None:
         return None
 
     marks: list[str] = []
@@ -70,7 +70,7 @@ async def test_without_a_choice_from_the_page_the_pc_goes_home_after_the_time_it
 async def test_a_question_that_a_stage_left_open_goes_with_it(tmp_path: Path) -> None:
     left: list[asyncio.Task[str | None]] = []
 
-    async def leaves_it_open(stage: Stage, progress: Progress, ask: Ask) -> None:
+    async def leaves_it_open(stage: Stage, progress: Progress, ask: Ask, _: bytes) -> None:
         left.append(asyncio.create_task(ask(TEXT, CHOICES, 600)))
         await asyncio.sleep(0.01)
 

@@ -86,8 +86,8 @@ def test_a_linux_on_ext4_is_told_whole(tmp_path: Path) -> None:
         "Grows: partition 2 (ext4) takes the rest of a larger disk up to 25.8 GB; what is behind stays free.",
         "Customising: each PC gets its own hostname, machine-id and SSH host keys.",
         (
-            "Profiles CANNOT set: locales, keyboards, time zones, groups, accounts, scripts at the first start; "
-            "one that does is refused before an erase."
+            "Profiles CANNOT set: locales, keyboards, time zones, groups, accounts, scripts at the first start, "
+            "a Wi-Fi network; one that does is refused before an erase."
         ),
         "Starts: by BIOS, NO: there is no boot code.",
         "Starts: by UEFI of 64 bits with /EFI/debian/shimx64.efi; without a boot entry with /EFI/BOOT/BOOTX64.EFI.",

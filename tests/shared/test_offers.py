@@ -21,6 +21,7 @@ DEBIAN = Offers(
     accounts={"root": 0, "www-data": 33, "lea": 1000, "nobody": 65534, "last": 60000},
     makes_accounts=True,
     runs_scripts=True,
+    joins_wifi=True,
 )
 ALL = SystemSettings(
     locale="fr_FR.UTF-8",
@@ -34,9 +35,17 @@ ALL = SystemSettings(
         PlacedFile(path="/srv/page", text="x", owner="www-data"),
     ),
     scripts=(Script(text="#!/bin/sh\n"),),
+    wifi="guests",
 )
 NOTHING = Offers(
-    locales=(), keyboards=(), timezones=(), groups=(), accounts={}, makes_accounts=False, runs_scripts=False
+    locales=(),
+    keyboards=(),
+    timezones=(),
+    groups=(),
+    accounts={},
+    makes_accounts=False,
+    runs_scripts=False,
+    joins_wifi=False,
 )
 
 
@@ -62,6 +71,7 @@ def test_a_system_that_has_nothing_lacks_each_thing_once() -> None:
         Lack("group", "audio"),
         Lack("group", "sudo"),
         Lack("runs-scripts"),
+        Lack("joins-wifi"),
         Lack("owner", "www-data"),
     )
 
@@ -120,6 +130,7 @@ _offers = st.builds(
     timezones=st.one_of(st.just(UNSET), st.just(("UTC",)), st.just(())),
     makes_accounts=st.sampled_from([UNSET, True, False]),
     runs_scripts=st.sampled_from([UNSET, True, False]),
+    joins_wifi=st.sampled_from([UNSET, True, False]),
 )
 _settings = st.builds(
     SystemSettings,
@@ -131,6 +142,7 @@ _settings = st.builds(
         st.builds(PlacedFile, path=st.just("/home/x"), owner=_few, models=st.sampled_from([(), ("Acme*",)])), max_size=2
     ).map(tuple),
     scripts=st.sampled_from([(), ALL.scripts]),
+    wifi=st.sampled_from(["", "guests"]),
 )
 
 
@@ -161,3 +173,9 @@ def test_every_kind_of_lack_has_its_words() -> None:
     assert set(kinds) == set(LACKS)
     for words in LACKS.values():
         assert set(words) == {"fr", "en"}
+
+
+def test_a_wifi_network_lies_on_the_root() -> None:
+    offers = Offers(mounts=("etc/NetworkManager",))
+    lacks = lacking(SystemSettings(wifi="guests"), offers)
+    assert lacks == (Lack("place", "etc/NetworkManager/system-connections/guests.nmconnection"),)

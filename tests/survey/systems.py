@@ -31,6 +31,9 @@ def lay_out(root: Path, *, debian: bool) -> None:
         (root / "usr/share/i18n" / name).parent.mkdir(exist_ok=True)
         shutil.copy(SHARE / "i18n" / name, root / "usr/share/i18n" / name)
     if debian:
+        (root / "etc/NetworkManager/system-connections").mkdir(parents=True)
+        (root / "usr/sbin/NetworkManager").touch()
+        (root / "usr/sbin/wpa_supplicant").touch()
         (root / "etc/debian_version").write_text("13.1\n")
         (root / "etc/default").mkdir()
         symbols = root / "usr/share/X11/xkb/symbols"

@@ -17,14 +17,17 @@ from netboot.agent.customise.accounts import make_accounts
 from netboot.agent.customise.installed_tree import InstalledTree
 from netboot.agent.customise.placing import place_files
 from netboot.agent.customise.region import set_region
+from netboot.agent.customise.wifi import require_wifi
 from netboot.shared.accounts import User
 from netboot.shared.errors import NetbootError
 from netboot.shared.manifest import Understood
 from netboot.shared.mount_points import require_on_root
 from netboot.shared.offers import Offers, lacking
 from netboot.shared.placed_files import PlacedFile, Script
+from netboot.shared.private_files import PrivateFile, PrivateFiles
 from netboot.shared.process import run
 from netboot.shared.system_settings import SystemSettings, written
+from netboot.shared.wifi import wifi_file
 from netboot.survey.disk_file import open_disk
 from netboot.survey.installed_system import find_system
 from netboot.survey.offers import read_offers
@@ -88,7 +91,7 @@ def test_a_system_says_what_it_has(tmp_path: Path, kind: str, inside: str, debia
     assert "America/Argentina/Ushuaia" in zones
     assert offers.groups == ("audio", "root", "sudo")
     assert offers.accounts == {"lea": 1000, "root": 0, "www-data": 33}
-    assert (offers.makes_accounts, offers.runs_scripts) == (True, True)
+    assert (offers.makes_accounts, offers.runs_scripts, offers.joins_wifi) == (True, True, debian)
 
 
 def _files(at: str) -> Iterator[Path]:
@@ -108,7 +111,9 @@ WISHES = [
     SystemSettings(files=(PlacedFile(path="/srv/page", text="x", owner="nginx"),)),
     SystemSettings(files=(PlacedFile(path="/usr/local/bin/x", text="x"),)),
     SystemSettings(scripts=(Script(text="#!/bin/sh\n"),)),
+    SystemSettings(wifi="guests"),
 ]
+PRIVATE = PrivateFiles(files=(PrivateFile(path=wifi_file("guests"), content=b"secret"),))
 
 
 @pytest.mark.root
@@ -123,6 +128,7 @@ def test_what_it_lacks_is_what_the_agent_would_refuse(tmp_path: Path, kind: str,
     assert lacked == refused | ({4, 5} if debian else set())
     assert {1, 2, 6, 7, 9} <= refused
     assert 0 not in refused
+    assert (12 in refused) is not debian
 
 
 def _is_refused(tree: InstalledTree, wish: SystemSettings) -> bool:
@@ -132,6 +138,7 @@ def _is_refused(tree: InstalledTree, wish: SystemSettings) -> bool:
         set_region(tree, wish)
         make_accounts(tree, wish.users)
         place_files(tree, wish)
+        require_wifi(tree, wish, PRIVATE)
     except NetbootError:
         return True
     return False

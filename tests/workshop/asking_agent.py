@@ -71,7 +71,7 @@ async def asking_pc(
     def say_hello() -> Hello:
         return hello(pc(number), f"boot-{number}", token=token, profile=LOOK.id)
 
-    async def asks(stage: Stage, _: StageTold, put: Ask) -> Result | None:
+    async def asks(stage: Stage, _: StageTold, put: Ask, __: bytes) -> Result | None:
         if not isinstance(stage, Check):
             return None
         answers.append(await (ask(put) if ask else put(TEXT, CHOICES, seconds)))

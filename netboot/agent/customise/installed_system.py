@@ -17,8 +17,10 @@ from netboot.agent.customise.leftovers import count_leftovers, forget_leftovers
 from netboot.agent.customise.placing import place_files
 from netboot.agent.customise.region import set_region
 from netboot.agent.customise.ssh_host_keys import host_keys, renew_host_keys
+from netboot.agent.customise.wifi import place_wifi, require_wifi
 from netboot.shared.errors import NetbootError
 from netboot.shared.mount_points import require_on_root
+from netboot.shared.private_files import NONE, PrivateFiles
 from netboot.shared.stages.customise import PATHS, Forgotten, Found, Identity, Leftover, Part
 from netboot.shared.system_settings import SystemSettings, written
 
@@ -38,10 +40,13 @@ class Personalised:
     forgotten: dict[Leftover, int]
 
 
-def personalise(tree: InstalledTree, hostname: str, settings: SystemSettings) -> Personalised:
+def personalise(
+    tree: InstalledTree, hostname: str, settings: SystemSettings, private: PrivateFiles = NONE
+) -> Personalised:
     """Give the system of this tree a name, an identity, and what the profile sets. Raises NetbootError, OSError."""
+    require_wifi(tree, settings, private)
     homes = (f"home/{user.name}" for user in settings.users)
-    require_on_root(tree.read("etc/fstab"), (*homes, *written(settings)))
+    require_on_root(tree.read("etc/fstab"), (*homes, *written(settings), *private.proofs))
     identity = uuid.uuid4().hex
     tree.write("hostname", "etc/hostname", f"{hostname}\n")
     tree.write("hostname", "etc/hosts", hosts_with(tree.read("etc/hosts"), hostname))
@@ -54,6 +59,7 @@ def personalise(tree: InstalledTree, hostname: str, settings: SystemSettings) ->
     set_region(tree, settings)
     make_accounts(tree, settings.users)
     place_files(tree, settings)
+    place_wifi(tree, settings, private)
     forgotten = forget_leftovers(tree)
     if len(tree.changed) > PATHS:
         raise NetbootError(f"{len(tree.changed)} files of the master were to change", hint="look at its SSH host keys")
@@ -61,7 +67,7 @@ def personalise(tree: InstalledTree, hostname: str, settings: SystemSettings) ->
 
 
 def require_own(
-    tree: InstalledTree, hostname: str, done: Personalised
+    tree: InstalledTree, hostname: str, done: Personalised, private: PrivateFiles = NONE
 ) -> tuple[tuple[Found, ...], tuple[Forgotten, ...]]:
     """Look again at what is on the disk: the evidence. Raises NetbootError when the system is not what it was made."""
     if (tree.read("etc/hostname"), tree.read("etc/machine-id")) != (f"{hostname}\n", f"{done.machine_id}\n"):
@@ -71,7 +77,7 @@ def require_own(
         raise NetbootError("the master's SSH host keys are still there", hint="deploy the master again")
     if "ssh-host-keys" in done.own and not keys & set(done.changed):
         raise NetbootError("the new SSH host keys are not on the disk", hint="deploy the master again")
-    found = tuple(tree.look(part, path) for path, part in done.changed.items())
+    found = tuple(tree.look(part, path, private if part == "wifi" else None) for path, part in done.changed.items())
     left = count_leftovers(tree)
     return found, tuple(
         Forgotten(what=what, files=files, left=left.get(what, 0)) for what, files in done.forgotten.items()

@@ -27,6 +27,7 @@ from netboot.agent.customise.file_attributes import (
 )
 from netboot.shared.errors import NetbootError
 from netboot.shared.placed_files import in_a_home
+from netboot.shared.private_files import PrivateFiles
 from netboot.shared.stages.customise import Found, Part
 
 TEXT_LIMIT: Final = 16 * 1024 * 1024
@@ -205,8 +206,8 @@ class InstalledTree:
             else:
                 os.close(os.open(path, os.O_WRONLY | os.O_TRUNC | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC))
 
-    def look(self, part: Part, name: str) -> Found:
-        """What lies there now, as evidence. Raises NetbootError, OSError."""
+    def look(self, part: Part, name: str, private: PrivateFiles | None = None) -> Found:
+        """What lies there now, as evidence; of a file of `private` its proof. Raises NetbootError, OSError."""
         status = self.status(name)
         if status is None:
             return Found(part=part, path=name, what="gone")
@@ -220,7 +221,10 @@ class InstalledTree:
         if not stat.S_ISREG(status.st_mode):
             raise NetbootError(f"/{name} is no file", hint="look at the master")
         with self.place(name) as path, os.fdopen(_open_file(path), "rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
+            if private is not None:
+                digest = private.proof(file.read(TEXT_LIMIT))
+            else:
+                digest = hashlib.file_digest(file, "sha256").hexdigest()
         return Found(part=part, path=name, what="file", digest=digest, **owned)
 
     @contextmanager

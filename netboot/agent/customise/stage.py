@@ -34,6 +34,7 @@ from netboot.agent.this_boot import ThisBoot
 from netboot.shared.errors import NetbootError
 from netboot.shared.inventory import Disk, gigabytes, label
 from netboot.shared.manifest import Manifest, Partition, Root, UefiLoader
+from netboot.shared.private_files import NONE, PrivateFiles
 from netboot.shared.problems import Problem
 from netboot.shared.stages.customise import Customise, CustomiseResult
 
@@ -51,6 +52,7 @@ async def run_customise(
     held_up: HeldUp = nobody,
     read_disks: ReadDisks = read_own_disks,
     this_boot: ThisBoot | None = None,
+    private: PrivateFiles = NONE,
 ) -> CustomiseResult:
     """Grow, name, and enter in the firmware. A firmware that refuses is a warning. Raises StageFailed."""
     try:
@@ -63,7 +65,7 @@ async def run_customise(
     root = None if stage.as_is or stage.answer_file is not None else _root_of(manifest)
     windows = _windows_of(manifest) if stage.answer_file is not None and not stage.as_is else None
     disk = await asyncio.to_thread(_require_disk, stage, read_disks, this_boot)
-    work = _Work(stage, manifest, disk, Path("/dev") / disk.name, root, windows)
+    work = _Work(stage, manifest, disk, Path("/dev") / disk.name, root, windows, private)
     progress(0, _STEPS, label(disk))
     result = await asyncio.to_thread(work.install)
     progress(1, _STEPS, label(disk))
@@ -95,6 +97,7 @@ class _Work:
     """Where a Linux is, None where there is none, or it stays as it is."""
     windows: Partition | None
     """The partition of a Windows, None where there is none, or it stays as it is."""
+    private: PrivateFiles
 
     def install(self) -> CustomiseResult:
         """Grow, personalise, and look again at what is on the disk: the evidence, without the boot entry."""
@@ -153,13 +156,13 @@ class _Work:
             mounted_root(device, kind) as (root, folder),
             InstalledTree(root) as tree,
         ):
-            done = personalise(tree, hostname, self.stage.settings)
+            done = personalise(tree, hostname, self.stage.settings, self.private)
         # Mounted anew: what is read now is what the next start of this PC reads.
         with self._device_of(where) as device, mounted_root(device, kind, "ro") as (root, again):
             if again != folder:
                 raise NetbootError("the master's root is not where it was", hint="look at the master")
             with InstalledTree(root) as tree:
-                found, forgotten = require_own(tree, hostname, done)
+                found, forgotten = require_own(tree, hostname, done, self.private)
                 accounts = found_accounts(tree, self.stage.settings.users)
         return CustomiseResult(
             hostname=hostname,

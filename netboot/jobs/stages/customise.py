@@ -2,11 +2,13 @@
 
 from typing import Final, get_args
 
+from msgspec.structs import replace
+
 from netboot.jobs.answer_file import answer_file
 from netboot.jobs.customise_evidence import not_as_answered, not_as_is, not_as_ordered
 from netboot.jobs.disk_rules import answered
 from netboot.jobs.job import Job
-from netboot.jobs.stages.rules import Line, StageRules
+from netboot.jobs.stages.rules import Known, Line, Report, StageRules
 from netboot.jobs.target import target_of
 from netboot.shared.language import Language
 from netboot.shared.problems import Problem
@@ -31,6 +33,18 @@ def _order(job: Job) -> Customise | Problem:
         as_is=job.profile.leaves_as_is,
         answer_file=answers,
     )
+
+
+def _believe(_: Customise, report: Report, known: Known) -> CustomiseResult | None:
+    """All of it, but no digest of a file with a secret whose proof is not the one that the server knows."""
+    result = report.result
+    if not isinstance(result, CustomiseResult):
+        return None
+    found = (
+        one if one.part != "wifi" or known.proofs.get(one.path) == one.digest else replace(one, digest="")
+        for one in result.found
+    )
+    return replace(result, found=tuple(found))
 
 
 def _unproven(order: Customise, result: CustomiseResult) -> Problem | None:
@@ -76,4 +90,4 @@ def _in_words(found: Found) -> str:
     return f"/{found.path} {found.mode:04o} {found.digest[:16]}".rstrip()
 
 
-RULES: Final = StageRules(order=_order, unproven=_unproven, shown=_shown)
+RULES: Final = StageRules(order=_order, unproven=_unproven, believe=_believe, shown=_shown)

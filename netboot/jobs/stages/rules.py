@@ -24,7 +24,8 @@ class Known(Struct, frozen=True, kw_only=True):
 
     `disks` are the PC's as its check found them. `began` and `ended` are when the stage began and ended, in seconds of
     the agent's steady clock, None when that was not heard. `newest`: the PC has not been started again since.
-    `captured` is the master that the server made of this job's capture.
+    `captured` is the master that the server made of this job's capture. `proofs` are what must be found of files that
+    hold a secret, by their path (`shared/private_files.py`).
     """
 
     disks: tuple[Disk, ...] = ()
@@ -32,6 +33,7 @@ class Known(Struct, frozen=True, kw_only=True):
     ended: float | None = None
     newest: bool = True
     captured: CaptureResult | None = None
+    proofs: dict[str, str] = {}
 
 
 class Report(Struct, frozen=True):

@@ -12,6 +12,7 @@ Code = Literal[
     "customise",
     "identity-shared",
     "system-as-is",
+    "wifi-withheld",
 ]
 
 TITLE: Final[dict[Language, str]] = {"fr": "Réglages", "en": "Settings"}
@@ -31,6 +32,7 @@ LACKS: Final[dict[str, dict[Language, str]]] = {
     "person": {"fr": "{} comme compte d'une personne", "en": "{} as a person's account"},
     "makes-accounts": {"fr": "de quoi créer des comptes", "en": "tools to make accounts"},
     "runs-scripts": {"fr": "systemd (pour les scripts)", "en": "systemd (for scripts)"},
+    "joins-wifi": {"fr": "NetworkManager (pour le Wi-Fi)", "en": "NetworkManager (for Wi-Fi)"},
     "place": {"fr": "/{} sur sa racine", "en": "/{} on its root file system"},
 }
 """What a system may lack (`offers.Lack`), as `{lacks}` lists it."""
@@ -87,5 +89,13 @@ SENTENCES: Final[dict[Code, dict[Language, str]]] = {
         "(customise: none). Avant de livrer ce PC, donnez-lui les siens, ou demandez-le à l'administrateur.",
         "en": "The installed system keeps the name, identity and SSH keys that it had: the profile allows it "
         "(customise: none). Before you hand this PC out give it its own, or ask the administrator.",
+    },
+    "wifi-withheld": {
+        "fr": "Le réseau Wi-Fi {network} de ce profil ne peut pas être donné à ce PC : le travail s'arrête avant la "
+        "prochaine écriture. Redémarrez-le sur le réseau et recommencez ; si cela se répète, prévenez "
+        "l'administrateur : la page de ce PC a les détails.",
+        "en": "The Wi-Fi network {network} of this profile cannot be given to this PC: the work stops before anything "
+        "more is written. Boot it from the network again and start again; if it happens once more, tell the "
+        "administrator: this PC's page has the details.",
     },
 }
