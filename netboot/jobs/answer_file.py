@@ -34,7 +34,10 @@ _COMPONENT: Final = (
 
 def not_in_windows(settings: SystemSettings) -> str:
     """What is set that netboot cannot set of a Windows, for a person; "" for nothing."""
-    others = {"users": settings.users, "files": settings.files, "scripts": settings.scripts}
+    others: dict[str, object] = {
+        "users": settings.users, "files": settings.files, "scripts": settings.scripts, "wifi": settings.wifi,
+        "folders": settings.folders,
+    }  # fmt: skip
     given = [name for name, value in others.items() if value]
     if settings.locale and not _number(settings.locale):
         given.append(f"locale: {settings.locale}")

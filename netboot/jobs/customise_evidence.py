@@ -30,6 +30,7 @@ PATHS: Final[Mapping[Part, frozenset[str]]] = {
     "scripts": frozenset(),
     "answer-file": frozenset(),
     "wifi": frozenset(),
+    "folders": frozenset(),
 }
 """Where a change for this part may lie, beside the files whose content is ordered. SSH host keys lie where the master's
 sshd has them, which it alone knows."""
@@ -74,6 +75,7 @@ def _fault(order: Customise, result: CustomiseResult) -> str:
         return "what was changed is not what was read again"
     ordered, parts = written(order.settings), asked(order.settings)
     wifi = wifi_file(order.settings.wifi) if order.settings.wifi else ""
+    folders = {folder.inside: folder.parcel for folder in order.settings.folders}
     homes = {f"home/{user.name}" for user in order.settings.users}
     for one in result.found:
         if one.path in ordered:
@@ -84,11 +86,19 @@ def _fault(order: Customise, result: CustomiseResult) -> str:
             if not _is_private(one):
                 return f"/{one.path} is not as it was ordered"
             continue
+        if one.path in folders:
+            if not _is_folder(one, folders[one.path]):
+                return f"/{one.path} is not as it was ordered"
+            continue
         if one.part in get_args(SettingPart) and one.part not in parts:
             return f"/{one.path} was not ordered"
         if one.what == "folder":
             if one.part == "users" and one.path in homes:
                 continue
+            if one.part == "folders":
+                if one.owner == 0 and any(path.startswith(f"{one.path}/") for path in folders):
+                    continue
+                return f"/{one.path} was not ordered"
             if fault := _unlike_folder(one, ordered):
                 return fault
             continue
@@ -126,6 +136,11 @@ def _is(found: Found, wanted: Written) -> bool:
 def _is_private(found: Found) -> bool:
     owned = (found.mode, found.owner, found.group) == (MODE, 0, 0)
     return (found.part, found.what) == ("wifi", "file") and owned and bool(found.digest)
+
+
+def _is_folder(found: Found, parcel: str) -> bool:
+    """Its digest is that of the listing that was made of it on the disk (`shared/parcel.py`)."""
+    return (found.part, found.what, found.owner, found.digest) == ("folders", "folder", 0, parcel) and bool(parcel)
 
 
 def _unlike_folder(one: Found, ordered: Mapping[str, Written]) -> str:

@@ -36,6 +36,8 @@ class MasterNeeds(Struct, frozen=True, kw_only=True):
     `offers`: what its system has of what profiles ask for; of a job's master, of what its profile asks.
     `memory`: what the PC must have fitted, in bytes. `firmware`: how it may have been started.
     `windows`: the Windows that customising is about, None for another system.
+    `room`: the bytes that are free on its root, None where that is not known; a root that grows has more on a disk of
+    more than `grows_from` bytes (0: it does not).
     """
 
     manifest: Digest
@@ -55,6 +57,8 @@ class MasterNeeds(Struct, frozen=True, kw_only=True):
     windows: Windows | None = None
     other_sector: int = 0
     other_used: Size = 0
+    room: Size | None = None
+    grows_from: Size = 0
 
     def covers(self, sector: int) -> Size | None:
         """What its chunks cover on a disk with sectors of so many bytes; None when it fits none such."""

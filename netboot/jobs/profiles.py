@@ -4,7 +4,9 @@ Strict: a wrong key or value is an error that names the file, the place and what
 is (`profile.py`).
 """
 
+import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
@@ -14,9 +16,11 @@ from msgspec.structs import replace
 
 from netboot.files import core_yaml
 from netboot.files.assets import asset_folder
+from netboot.files.parcel_folder import read_folder
 from netboot.jobs.profile import Profile, profile_error
 from netboot.shared.errors import NetbootError
-from netboot.shared.placed_files import BYTES, Contents
+from netboot.shared.parcel import PlacedFolder, paths_of
+from netboot.shared.placed_files import BYTES, Contents, may_be_placed
 from netboot.shared.system_settings import SystemSettings
 
 _Contents = TypeVar("_Contents", bound=Contents)
@@ -48,7 +52,31 @@ def _with_files(settings: SystemSettings, folder: Path | None, source: str) -> S
         settings,
         files=tuple(_read_beside(one, folder, source) for one in settings.files),
         scripts=tuple(_read_beside(one, folder, source) for one in settings.scripts),
+        folders=tuple(_read_folder(one, folder, source) for one in settings.folders),
     )
+
+
+def _read_folder(one: PlacedFolder, folder: Path | None, source: str) -> PlacedFolder:
+    """With the digest of all that is in it. What is in it goes into the store when the server starts."""
+    if one.parcel or one.listed or one.size:
+        raise NetbootError(f"{source}: `parcel` and its lengths are netboot's own", hint="give `path` and `beside`")
+    if folder is None or not one.beside:
+        return one
+    path = folder / one.beside
+    try:
+        if not path.resolve().is_relative_to(folder.resolve()):
+            raise NetbootError(f"{source}: {path} lies elsewhere", hint="name a folder in the folder of the profile")
+        parcel = read_folder(path, len)
+    except OSError as error:
+        raise NetbootError(f"{source}: {path} cannot be read: {error}", hint="see who may read it") from error
+    for place in paths_of(one, parcel):
+        if not may_be_placed(place):
+            raise NetbootError(
+                f"{source}: /{place} is not a file's place that a profile may choose", hint="leave it out"
+            )
+    listing = parcel.listing
+    digest = hashlib.sha256(listing).hexdigest()
+    return replace(one, parcel=digest, listed=len(listing), size=parcel.size)
 
 
 def _read_beside(one: _Contents, folder: Path | None, source: str) -> _Contents:
@@ -75,9 +103,27 @@ def load_shipped() -> tuple[Profile, ...]:
     return load_profiles([asset_folder("images") / "profiles"])
 
 
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A profile, and the folder that its file lies in."""
+
+    profile: Profile
+    folder: Path
+
+    @property
+    def folders(self) -> dict[Path, PlacedFolder]:
+        """The folders that it puts into systems, by where they lie here."""
+        return {self.folder / one.beside: one for one in self.profile.settings.folders}
+
+
 def load_profiles(folders: Sequence[Path]) -> tuple[Profile, ...]:
     """Every profile of these folders, in order of their file names; a later folder's id wins. Raises NetbootError."""
-    profiles: dict[str, Profile] = {}
+    return tuple(loaded.profile for loaded in load_with_folders(folders))
+
+
+def load_with_folders(folders: Sequence[Path]) -> tuple[Loaded, ...]:
+    """As `load_profiles`, each with where its own folders lie. Raises NetbootError."""
+    profiles: dict[str, Loaded] = {}
     for folder in folders:
         if not folder.is_dir():
             raise NetbootError(f"there is no folder of profiles {folder}", hint="make it, or take it out of `profiles`")
@@ -87,5 +133,5 @@ def load_profiles(folders: Sequence[Path]) -> tuple[Profile, ...]:
             except (OSError, UnicodeError) as error:
                 raise NetbootError(f"the profile {path} cannot be read: {error}", hint="save it as UTF-8") from error
             profile = parse_profile(text, source=str(path), folder=folder)
-            profiles[profile.id] = profile
+            profiles[profile.id] = Loaded(profile, folder)
     return tuple(profiles.values())

@@ -40,7 +40,9 @@ def target_of(job: Job) -> tuple[MasterNeeds, Disk] | Problem:
     if (problem := _pc_forbids(job.inventory, job.master)) is not None:
         return problem
     disk = choose_target(job.inventory, job.master, job.target, erased=job.profile.erases, answers=job.answers)
-    return disk if isinstance(disk, Problem) else (job.master, disk)
+    if isinstance(disk, Problem):
+        return disk
+    return _no_room(job, job.master, disk) or (job.master, disk)
 
 
 def choose_target(
@@ -75,6 +77,21 @@ def choose_target(
     if len(best) == 1:
         return best[0]
     return Problem("several-targets", {"disks": ", ".join(label(disk) for disk in best)[:400]})
+
+
+def _no_room(job: Job, master: MasterNeeds, disk: Disk) -> Problem | None:
+    """Why the folders that the profile puts into the system would not fit beside it on this disk, or None."""
+    folders = job.settings.folders
+    if not folders or master.room is None:
+        return None
+    grown = max(0, disk.id.size - master.grows_from) if master.grows_from else 0
+    # A file system keeps a part for itself, and the system needs room to work in.
+    free = (master.room + grown) * 15 // 16
+    needed = sum(folder.size for folder in folders)
+    if needed <= free:
+        return None
+    values = {"master": master.name, "disk": label(disk), "needed": amount(needed), "free": amount(free)}
+    return Problem("folders-too-large", values)
 
 
 def _pc_forbids(inventory: Inventory, master: MasterNeeds) -> Problem | None:

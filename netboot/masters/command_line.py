@@ -189,7 +189,7 @@ class _Held:
 
     def __call__(self) -> tuple[str, ...]:
         self.jobs = held_by_jobs(self._settings)
-        return tuple(job.digest for job in self.jobs)
+        return tuple(digest for job in self.jobs for digest in (job.digest, *job.folders))
 
 
 def _own(settings: Settings) -> Store:

@@ -1,4 +1,5 @@
-"""The masters that jobs still hold: an agent fetches the very manifest that its job was ordered, whatever came since.
+"""The masters that jobs still hold, with the folders of their profiles: an agent fetches the very manifest that its job
+was ordered, whatever came since.
 
 A job holds its master from its beginning to its end, across restarts of the server and broken lines. That of a PC that
 never comes back holds it until a person ends it (`given_up.py`). A choice that waits holds none: its job gets the
@@ -16,10 +17,19 @@ from netboot.records.values import HeldMaster
 def held(session: Session) -> tuple[HeldMaster, ...]:
     """One for each job that has begun, has not ended, and gives its PC a master; by the machine's number."""
     rows = session.execute(
-        select(tables.Job.master_digest, tables.Machine.number, tables.Machine.label, tables.Job.started)
+        select(
+            tables.Job.master_digest,
+            tables.Job.profile,
+            tables.Machine.number,
+            tables.Machine.label,
+            tables.Job.started,
+        )
         .join(tables.Visit, tables.Visit.id == tables.Job.visit_id)
         .join(tables.Machine, tables.Machine.id == tables.Visit.machine_id)
         .where(tables.Job.state == "running", tables.Job.master_digest != "")
         .order_by(tables.Machine.number, tables.Job.started)
     )
-    return tuple(HeldMaster(digest, number, label, started) for digest, number, label, started in rows)
+    return tuple(
+        HeldMaster(digest, number, label, started, frozenset(one.parcel for one in profile.settings.folders))
+        for digest, profile, number, label, started in rows
+    )

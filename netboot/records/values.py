@@ -343,12 +343,16 @@ class ChainCheck:
 
 @dataclass(frozen=True, slots=True)
 class HeldMaster:
-    """A manifest (its digest) that a job of this machine was ordered, `started` then, and which is not over."""
+    """A manifest (its digest) that a job of this machine was ordered, `started` then, and which is not over.
+
+    `folders`: the digests of the listings of its profile's folders.
+    """
 
     digest: str
     machine_number: int
     label: str
     started: datetime
+    folders: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from netboot.records.record import Record
 from netboot.shared.errors import NetbootError
 from netboot.shared.manifest import Manifest, Needs
 from netboot.shared.offers import Offers
+from netboot.shared.root_room import room_on_root
 from netboot.store import ForeignError, Store, StoreBusyError, StoreError
 from netboot.survey.sbat import Generations, revoked
 from netboot.workshop.held_masters import MastersChangingError
@@ -78,6 +79,8 @@ class Masters:
             windows=manifest.windows,
             other_sector=manifest.other.sector if manifest.other is not UNSET else 0,
             other_used=_used_on_other(manifest),
+            room=room_on_root(manifest),
+            grows_from=manifest.disk if manifest.root is not None and manifest.root.partition.grow else 0,
         )
 
     @contextmanager

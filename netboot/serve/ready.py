@@ -15,13 +15,14 @@ from netboot.dns.naming import with_names
 from netboot.dns.update import UpdateTarget
 from netboot.files.data_folder import require_private
 from netboot.jobs.profile import Profile
-from netboot.jobs.profiles import load_profiles, load_shipped
+from netboot.jobs.profiles import load_shipped, load_with_folders
 from netboot.jobs.wifi_network import WifiNetwork
 from netboot.lan.interfaces import Interface, choose, read_links
 from netboot.serve.masters import Masters, unfit
 from netboot.settings.config import Settings
 from netboot.settings.wifi_file import load_networks, require_named
 from netboot.shared.errors import NetbootError
+from netboot.shared.parcel import PlacedFolder
 from netboot.store import Store
 from netboot.workshop.policies import Policies, check_defaults
 
@@ -45,6 +46,8 @@ class Ready:
     """What our own DHCP server gives, in `full` mode."""
     networks: dict[str, WifiNetwork] = field(repr=False)
     """The Wi-Fi networks that profiles name, with their passwords."""
+    folders: dict[Path, PlacedFolder]
+    """The folders that profiles put into systems, by where they lie."""
 
 
 def prepare(settings: Settings) -> Ready:
@@ -54,7 +57,8 @@ def prepare(settings: Settings) -> Ready:
     if settings.dhcp.mode == "full":
         plan = with_names(plan_addresses(settings.dhcp.full, interface), settings.names)
     files = bootfiles.load(settings.bootfiles_folder)
-    profiles = load_profiles(settings.profile_folders)
+    loaded = load_with_folders(settings.profile_folders)
+    profiles = tuple(one.profile for one in loaded)
     if not profiles:
         raise NetbootError("there is no profile to choose", hint="put one into images/profiles/")
     networks = load_networks(settings.wifi_file)
@@ -79,6 +83,7 @@ def prepare(settings: Settings) -> Ready:
         ticket_key,
         plan,
         networks,
+        {path: folder for one in loaded for path, folder in one.folders.items()},
     )
 
 

@@ -41,6 +41,7 @@ from netboot.records.record import Record, open_record
 from netboot.serve.boot_address import BootAddress, rendered
 from netboot.serve.dhcp_mode import ServedDhcp, Service
 from netboot.serve.masters import Masters, remember_masters, unfit
+from netboot.serve.parcels import take_in_folders
 from netboot.serve.ready import Ready, agent_for, page_tls, prepare
 from netboot.serve.shelf import StoreShelf
 from netboot.serve.whereabouts_service import WhereaboutsService
@@ -103,6 +104,7 @@ async def _serve(ready: Ready, record: Record) -> None:
     if record.restored:
         log.error("the record is older than the last one written, or nobody knows: all that waited is withdrawn")
         live_board.tell_trouble("record-restored")
+    await asyncio.to_thread(take_in_folders, store, ready.folders)
     await asyncio.to_thread(remember_masters, record, store)
     for profile in await asyncio.to_thread(record.choices.withdraw_changed, ready.profiles):
         log.warning("the profile %s was changed: what was chosen or armed for it before is withdrawn", profile)

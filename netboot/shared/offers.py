@@ -139,7 +139,8 @@ def _of_files(settings: SystemSettings, offers: Offers) -> tuple[Lack, ...]:
         lacks += (Lack("owner", owner) for owner in owners if owner not in made and owner not in offers.accounts)
     if offers.mounts is not UNSET:
         private = (wifi_file(settings.wifi),) if settings.wifi else ()
-        paths = (*(f"home/{user.name}" for user in settings.users), *written(settings), *private)
+        folders = (folder.inside for folder in settings.folders)
+        paths = (*(f"home/{user.name}" for user in settings.users), *written(settings), *private, *folders)
         lacks += (Lack("place", path) for path in paths if hidden_by(path, offers.mounts))
     return tuple(dict.fromkeys(lacks))
 

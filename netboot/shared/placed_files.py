@@ -113,6 +113,11 @@ rm -f "$told" /{WANTED} /{UNIT} /{FIRST_START}/run
 """
 
 
+def may_be_placed(path: str) -> bool:
+    """Whether a profile may put a file there; the path is without a leading slash."""
+    return _KEPT_FOR_NETBOOT.fullmatch(path) is None
+
+
 def in_a_home(folder: str) -> bool:
     """Whether it is below somebody's home: where it is missing above a file, it is made the file's owner's."""
     return folder.startswith("home/") and folder.count("/") > 1
@@ -137,7 +142,7 @@ def files_error(files: Sequence[PlacedFile], scripts: Sequence[Script]) -> str:
             return "a script begins with the program that runs it, such as #!/bin/sh"
     paths = [one.inside for one in files]
     for path in paths:
-        if _KEPT_FOR_NETBOOT.fullmatch(path):
+        if not may_be_placed(path):
             return f"/{path} is not a file's place that a profile may choose"
         if paths.count(path) > 1:
             return f"/{path} is there twice"
@@ -145,5 +150,5 @@ def files_error(files: Sequence[PlacedFile], scripts: Sequence[Script]) -> str:
             return f"/{path} is below another file of the profile"
     total = sum(len(one.content) for one in (*files, *scripts))
     if total > BYTES:
-        return f"files and scripts have {total} bytes together; at most {BYTES} fit: put large ones into the master"
+        return f"files and scripts have {total} bytes together; at most {BYTES} fit: large ones go into `folders`"
     return ""

@@ -14,6 +14,7 @@ from msgspec import Meta, Struct
 from msgspec.structs import replace
 
 from netboot.shared.accounts import USERS, User, users_error
+from netboot.shared.parcel import FOLDERS, PlacedFolder, folders_error
 from netboot.shared.placed_files import FILES, UNIT, WANTED, PlacedFile, Script, files_error, first_start
 from netboot.shared.wifi import WifiName, wifi_file
 
@@ -21,7 +22,7 @@ Locale = Annotated[str, Meta(pattern=r"^([a-z]{2,3}_[A-Z]{2}\.UTF-8)?\Z")]
 Layout = Annotated[str, Meta(pattern=r"^[a-z]{0,16}\Z")]
 Variant = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{0,32}\Z")]
 TimeZone = Annotated[str, Meta(max_length=64, pattern=r"^([A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z][A-Za-z0-9_+-]*){0,2})?\Z")]
-SettingPart = Literal["locale", "keyboard", "timezone", "users", "files", "scripts", "wifi"]
+SettingPart = Literal["locale", "keyboard", "timezone", "users", "files", "scripts", "wifi", "folders"]
 
 
 class SystemSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -38,11 +39,16 @@ class SystemSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     files: Annotated[tuple[PlacedFile, ...], Meta(max_length=FILES)] = ()
     scripts: Annotated[tuple[Script, ...], Meta(max_length=FILES)] = ()
     wifi: WifiName = ""
+    folders: Annotated[tuple[PlacedFolder, ...], Meta(max_length=FOLDERS)] = ()
 
     def for_model(self, model: str) -> "SystemSettings":
         """What a PC of this maker and model gets of it."""
-        files = tuple(one for one in self.files if one.is_for(model))
-        return replace(self, files=files, scripts=tuple(one for one in self.scripts if one.is_for(model)))
+        return replace(
+            self,
+            files=tuple(one for one in self.files if one.is_for(model)),
+            scripts=tuple(one for one in self.scripts if one.is_for(model)),
+            folders=tuple(one for one in self.folders if one.is_for(model)),
+        )
 
 
 class Written(Struct, frozen=True, kw_only=True):
@@ -81,7 +87,9 @@ def settings_error(settings: SystemSettings) -> str:
         return "`keyboard_variant` needs a `keyboard`"
     if settings.wifi and wifi_file(settings.wifi) in {file.inside for file in settings.files}:
         return "a file of `files` lies where `wifi` puts its network"
-    return users_error(settings.users) or files_error(settings.files, settings.scripts)
+    return (
+        users_error(settings.users) or files_error(settings.files, settings.scripts) or folders_error(settings.folders)
+    )
 
 
 def asked(settings: SystemSettings) -> tuple[SettingPart, ...]:
@@ -89,6 +97,7 @@ def asked(settings: SystemSettings) -> tuple[SettingPart, ...]:
     given: dict[SettingPart, object] = {
         "locale": settings.locale, "keyboard": settings.keyboard, "timezone": settings.timezone,
         "users": settings.users, "files": settings.files, "scripts": settings.scripts, "wifi": settings.wifi,
+        "folders": settings.folders,
     }  # fmt: skip
     return tuple(part for part, value in given.items() if value)
 
@@ -102,7 +111,10 @@ def needed(settings: SystemSettings) -> tuple[tuple[SettingPart, frozenset[str]]
     wifi: tuple[tuple[SettingPart, frozenset[str]], ...] = ()
     if settings.wifi:
         wifi = (("wifi", frozenset({wifi_file(settings.wifi)})),)
-    return (*either, *of_users, *each, *wifi)
+    folders: tuple[tuple[SettingPart, frozenset[str]], ...] = tuple(
+        ("folders", frozenset({folder.inside})) for folder in settings.folders
+    )
+    return (*either, *of_users, *each, *wifi, *folders)
 
 
 def written(settings: SystemSettings) -> dict[str, Written]:

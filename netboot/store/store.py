@@ -3,6 +3,7 @@
     chunks/ab/abcdef….zst   one zstd frame, its plain length in its header
     manifests/<digest>      signed manifests, as shared/manifest.py describes them
     masters/<name>          which of its manifests is current, and which was before: digests, as text (versions.py)
+    folders/…, served/…     which folders of profiles are kept, and given (parcels.py)
     builds/<inputs>         the digest of what a build made of these inputs, as text (in the builds' own store)
 
 These are names of blobs (blobs.py). Chunks and manifests are written once and never changed. Writers, and whoever has a

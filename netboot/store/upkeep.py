@@ -12,6 +12,7 @@ from nacl.signing import SigningKey
 from netboot.shared.errors import NetbootError
 from netboot.shared.manifest import Manifest, ManifestError, parse_signed
 from netboot.store.blobs import StoreError, read_blob
+from netboot.store.parcels import forget_parcel, parcels_there, read_parcel, served_parcels
 from netboot.store.store import CHUNKS, MANIFESTS, Store, chunk_in, manifest_name, master_name
 
 
@@ -35,12 +36,13 @@ class Deleted:
 
 
 Keep = Callable[[], Collection[str]]
-"""Asked for digests of manifests that must stay, with the store's exclusive lock held: an import that ended just before
-has then made its master current, and whatever a job was ordered before that is on the record."""
+"""Asked for digests of manifests, and of the listings of folders (`parcels.py`), that must stay, with the store's
+exclusive lock held: an import that ended just before has then made its master current, and whatever a job was ordered
+before that is on the record."""
 
 
 def verify(store: Store, public_key: bytes) -> tuple[Damage, ...]:
-    """Read every chunk of every master back and compare it with its name. Nothing is changed."""
+    """Read every chunk of every master and folder back and compare it with its name. Nothing is changed."""
     damages = []
     users: dict[str, list[str]] = {}
     kept = [(name, digest) for name, versions in store.all_versions().items() for digest in versions.all]
@@ -52,6 +54,15 @@ def verify(store: Store, public_key: bytes) -> tuple[Damage, ...]:
             continue
         for sha256 in {chunk.sha256 for chunk in manifest.every_chunk}:
             users.setdefault(sha256, []).append(f"{name} {manifest.version}")
+    for digest in parcels_there(store):
+        user = f"the folder {digest[:12]}"
+        try:
+            pieces = read_parcel(store, digest).pieces
+        except StoreError as error:
+            damages.append(Damage((user,), digest, error.message))
+            continue
+        for sha256 in pieces:
+            users.setdefault(sha256, []).append(user)
     for sha256, names in sorted(users.items()):
         try:
             store.get_chunk(sha256)
@@ -103,7 +114,7 @@ def remove_version(store: Store, name: str, digest: str, *, keep: Keep = tuple) 
 
 
 def collect_garbage(store: Store, *, keep: Keep = tuple) -> Deleted:
-    """Delete manifests that are not `needed`, then chunks that none of those uses.
+    """Delete manifests that are not `needed`, and folders that no server and no job gives, then chunks that none uses.
 
     Raises StoreError, and deletes nothing, when a manifest that must stay cannot be read, or during a build.
     """
@@ -116,10 +127,14 @@ def _delete_unused(store: Store, keep: Collection[str]) -> Deleted:
     versions = [digest for of_one in store.require_versions().values() for digest in of_one.all]
     stay = needed(versions, keep, there)
     used = {chunk.sha256 for digest in stay for chunk in store.manifest(digest).every_chunk}
+    parcels = parcels_there(store)
+    kept = (served_parcels(store) | frozenset(keep)) & frozenset(parcels)
+    used |= {name for digest in kept for name in (digest, *read_parcel(store, digest).pieces)}
     manifests = [f"{MANIFESTS}/{name}" for name in there if name not in stay]
     chunks = [name for name in store.blobs.list(CHUNKS) if chunk_in(name) not in used]
     # Manifests first, and surely gone: cut short, this leaves chunks without one, never a manifest without its chunks.
     freed = sum(store.blobs.remove(name) for name in manifests)
+    freed += sum(forget_parcel(store, digest) for digest in parcels if digest not in kept)
     if chunks:
         store.blobs.sync()
     freed += sum(store.blobs.remove(name) for name in chunks)
@@ -145,7 +160,7 @@ def taking_back_unused_chunks(store: Store) -> Iterator[None]:
         yield
     except BaseException:
         with suppress(StoreError, OSError):
-            collect_garbage(store, keep=lambda: _manifests(store))
+            collect_garbage(store, keep=lambda: (*_manifests(store), *parcels_there(store)))
         raise
 
 

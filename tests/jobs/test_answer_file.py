@@ -12,6 +12,7 @@ from tzlocal.windows_tz import tz_win, win_tz
 
 from netboot.jobs.answer_file import answer_file, not_a_windows_name, not_in_windows
 from netboot.shared.accounts import User
+from netboot.shared.parcel import PlacedFolder
 from netboot.shared.placed_files import PlacedFile, Script
 from netboot.shared.system_settings import SystemSettings
 from netboot.shared.windows import READY, AnswerFile, Windows
@@ -85,6 +86,11 @@ def test_without_a_keyboard_it_is_the_language_s_own() -> None:
 )
 def test_what_cannot_be_set_of_a_windows_is_named(settings: SystemSettings, what: str) -> None:
     assert not_in_windows(settings) == what
+
+
+def test_no_network_and_no_folder_goes_into_a_windows() -> None:
+    folder = PlacedFolder(path="/lib/firmware", beside="firmware")
+    assert not_in_windows(SystemSettings(wifi="guests", folders=(folder,))) == "wifi, folders"
 
 
 @pytest.mark.parametrize(

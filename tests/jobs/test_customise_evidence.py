@@ -10,6 +10,7 @@ from netboot.jobs.customise_evidence import not_as_ordered
 from netboot.jobs.evidence import judge
 from netboot.jobs.stages.customise import RULES
 from netboot.shared.accounts import FoundAccount, User
+from netboot.shared.parcel import PlacedFolder
 from netboot.shared.placed_files import PlacedFile, Script
 from netboot.shared.problems import Problem
 from netboot.shared.stages.customise import Customise, CustomiseResult, Found
@@ -314,3 +315,27 @@ def test_an_answer_file_in_a_linux_was_not_ordered(path: str) -> None:
     result = replace(DONE, found=(*others, more), changed=(*(one.path for one in others), path))
     assert f"/{path} was not ordered" in fault(not_as_ordered(ORDER, result))
     assert judge(ORDER, "done", None, ANSWERED).state == "failed"
+
+
+def test_a_folder_has_the_listing_that_was_ordered_and_only_folders_above_it_are_made() -> None:
+    firmware = PlacedFolder(path="/lib/firmware/rtw89", beside="rtw89", parcel="c" * 64, listed=9, size=9)
+    order = replace(ORDER, settings=SystemSettings(folders=(firmware,)))
+    there = Found(part="folders", path="lib/firmware/rtw89", what="folder", mode=0o755, digest="c" * 64)
+    above = Found(part="folders", path="lib/firmware", what="folder", mode=0o755)
+    assert not_as_ordered(order, customised("pc-1", there)) is None
+    assert not_as_ordered(order, customised("pc-1", above, there)) is None
+    for wrong in (
+        replace(there, digest="d" * 64), replace(there, digest=""), replace(there, owner=1000),
+        replace(there, what="link"), replace(there, part="files"),
+    ):  # fmt: skip
+        told = fault(not_as_ordered(order, customised("pc-1", wrong)))
+        assert "/lib/firmware/rtw89 is not as it was ordered" in told
+    for more in (
+        replace(above, path="lib/firmware/other"), replace(above, path="lib/firm"), replace(above, owner=1000),
+        replace(above, what="file", digest="d" * 64, path="lib/firmware/rtw89/fw.bin"),
+    ):  # fmt: skip
+        assert f"/{more.path} was not ordered" in fault(not_as_ordered(order, customised("pc-1", more, there)))
+    assert "no folders was set" in fault(not_as_ordered(order, DONE))
+    assert "/lib/firmware/rtw89 was not ordered" in fault(not_as_ordered(ORDER, customised("pc-1", there)))
+    untaken = replace(order, settings=SystemSettings(folders=(replace(firmware, parcel=""),)))
+    assert not_as_ordered(untaken, customised("pc-1", replace(there, digest=""))) is not None

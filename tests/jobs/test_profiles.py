@@ -7,7 +7,7 @@ import pytest
 
 from netboot.files.assets import asset_folder
 from netboot.jobs.profile import Profile
-from netboot.jobs.profiles import load_profiles, parse_profile
+from netboot.jobs.profiles import load_profiles, load_with_folders, parse_profile
 from netboot.shared.errors import NetbootError
 from netboot.shared.stages.smart import SmartOptions
 
@@ -145,3 +145,57 @@ def test_a_file_that_is_not_beside_its_profile_is_an_error_that_names_it(tmp_pat
         load_profiles([folder])
     with pytest.raises(NetbootError, match="no file is beside it"):
         parse_profile(SCHOOL, source="the record")
+
+
+WITH_FOLDER = """
+id: school
+name: {fr: École, en: School}
+stages: [check, erase, deploy, customise, finish]
+master: ecole
+customise:
+  folders:
+    - {path: /lib/firmware/rtw89, beside: rtw89, models: ["LENOVO ThinkPad T14*"]}
+"""
+
+
+def with_folder(folder: Path, content: bytes = b"firmware", name: str = "fw.bin") -> Path:
+    (folder / "rtw89").mkdir(exist_ok=True)
+    (folder / "rtw89" / name).write_bytes(content)
+    (folder / "school.yaml").write_text(WITH_FOLDER)
+    return folder
+
+
+def test_a_profile_with_a_folder_is_another_one_when_anything_in_the_folder_changes(tmp_path: Path) -> None:
+    (first,) = load_with_folders([with_folder(tmp_path)])
+    (folder,) = first.profile.settings.folders
+    assert (folder.size, folder.models) == (8, ("LENOVO ThinkPad T14*",))
+    assert folder.listed
+    assert first.folders == {tmp_path / "rtw89": folder}
+    assert load_profiles([with_folder(tmp_path)]) == (first.profile,)
+    (changed,) = load_profiles([with_folder(tmp_path, b"Firmware")])
+    assert changed.digest != first.profile.digest
+    (tmp_path / "rtw89/fw.bin").chmod(0o755)
+    (executable,) = load_profiles([tmp_path])
+    assert executable.digest != changed.digest
+
+
+def test_a_folder_that_is_not_beside_its_profile_is_an_error_that_names_it(tmp_path: Path) -> None:
+    text = WITH_FOLDER.replace("beside: rtw89", "beside: other")
+    with pytest.raises(NetbootError, match="other is no folder"):
+        parse_profile(text, source="p", folder=tmp_path)
+    (tmp_path / "inside").mkdir()
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out/file").touch()
+    (tmp_path / "inside/rtw89").symlink_to(tmp_path / "out")
+    with pytest.raises(NetbootError, match="lies elsewhere"):
+        parse_profile(WITH_FOLDER, source="p", folder=tmp_path / "inside")
+    with pytest.raises(NetbootError, match="no `beside`"):
+        parse_profile(WITH_FOLDER.replace("beside: rtw89", "beside: ''"), source="p", folder=tmp_path)
+    with pytest.raises(NetbootError, match="netboot's own"):
+        parse_profile(WITH_FOLDER.replace("beside", "size: 1, beside"), source="p", folder=with_folder(tmp_path))
+
+
+def test_no_folder_brings_a_file_that_netboot_answers_for(tmp_path: Path) -> None:
+    folder = with_folder(tmp_path, name="shadow")
+    with pytest.raises(NetbootError, match="/etc/shadow is not a file's place"):
+        parse_profile(WITH_FOLDER.replace("/lib/firmware/rtw89", "/etc"), source="p", folder=folder)

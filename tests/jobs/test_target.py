@@ -14,6 +14,7 @@ from netboot.jobs.target import choose_target, master_forbids, target_of
 from netboot.shared.inventory import Dimm, Disk, DiskId, Firmware, Inventory, System
 from netboot.shared.manifest import FirmwareMode
 from netboot.shared.offers import Offers
+from netboot.shared.parcel import PlacedFolder
 from netboot.shared.placed_files import Script
 from netboot.shared.problems import Code, Problem
 from netboot.shared.stages.deploy import Deploy
@@ -274,3 +275,23 @@ def test_a_master_for_another_way_of_starting_is_refused(modes: tuple[FirmwareMo
         assert target_of(job(inventory=replace(inventory(SSD), firmware=firmware), master=wants)) == (
             (wants, SSD) if mode in modes else told
         )
+
+
+def test_folders_that_would_not_fit_beside_the_system_are_told_before_the_erase() -> None:
+    def told(needed: int, *, models: tuple[str, ...] = (), **master: int | None) -> object:
+        folder = PlacedFolder(path="/lib/firmware", beside="f", models=models, parcel="a" * 64, listed=1, size=needed)
+        one = done(job(SMALLEST, master=replace(MASTER, **master)), "check")
+        one = replace(one, profile=replace(one.profile, customise=SystemSettings(folders=(folder,))))
+        return target_of(one)
+
+    mib, room = 1 << 20, 64 << 20
+    fits = (replace(MASTER, room=room), SMALLEST)
+    assert told(60 * mib, room=room) == fits
+    problem = told(61 * mib, room=room)
+    assert isinstance(problem, Problem)
+    assert problem.code == "folders-too-large"
+    assert set(problem.values) == {"master", "disk", "needed", "free"}
+    assert isinstance(told(61 * mib, room=None), tuple)
+    assert isinstance(told(61 * mib, room=room, models=("Dell *",)), tuple)
+    assert isinstance(told(61 * mib, room=room, grows_from=SMALLEST.id.size - 16 * mib), tuple)
+    assert isinstance(told(61 * mib, room=room, grows_from=SMALLEST.id.size), Problem)

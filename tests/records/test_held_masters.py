@@ -1,11 +1,14 @@
 """Which masters jobs hold: from a job's beginning to its end, however that comes."""
 
 import pytest
+from msgspec.structs import replace
 
 from netboot.jobs.job import MasterNeeds
 from netboot.records.record import Record, open_record
+from netboot.shared.parcel import PlacedFolder
 from netboot.shared.problems import Problem
-from tests.records.conftest import MAC, hello, pc, start
+from netboot.shared.system_settings import SystemSettings
+from tests.records.conftest import ERASE_AND_DEPLOY, MAC, hello, pc, start
 from tests.records.places import Place
 
 OLD, NEW = (MasterNeeds(manifest=letter * 64, name="school", disk=1 << 30) for letter in "ab")
@@ -53,3 +56,13 @@ def test_a_job_without_a_master_holds_none_nor_does_a_choice_that_waits(record: 
     else:
         start(record, visit, master=None)
     assert held(record) == []
+
+
+def test_a_job_holds_the_folders_of_its_profile(record: Record) -> None:
+    folder = PlacedFolder(path="/lib/firmware", beside="firmware", parcel="c" * 64, listed=9, size=9)
+    profile = replace(ERASE_AND_DEPLOY, customise=SystemSettings(folders=(folder,)))
+    visit = record.visits.greet(hello(pc(), "boot-1"), MAC)
+    started = start(record, visit, profile=profile, master=OLD)
+    assert [one.folders for one in record.masters.held()] == [{"c" * 64}]
+    record.jobs.end(started.id, None)
+    assert record.masters.held() == ()

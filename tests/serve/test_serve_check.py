@@ -149,3 +149,27 @@ async def test_bad_settings_are_named_with_their_line(
     path.write_text(text)
     assert machine.check(path) == 1
     assert f"{path}, {said}" in capsys.readouterr().err
+
+
+async def test_a_wifi_network_that_a_profile_names_is_looked_for_before_serving(
+    machine: Machine, capsys: pytest.CaptureFixture[str]
+) -> None:
+    machine.make_boot_files()
+    profiles, networks = machine.folder / "profiles", machine.folder / "wifi.yaml"
+    profiles.mkdir()
+    (profiles / "school.yaml").write_text(
+        "id: school\nname: {fr: École, en: School}\nstages: [check, erase, deploy, customise, finish]\n"
+        "master: ecole\ncustomise: {wifi: guests}\n"
+    )
+    networks.write_text("networks:\n  - {name: staff, ssid: Atelier, password: hush hush}\n")
+    networks.chmod(0o600)
+    settings = machine.settings(profiles=[os.fspath(profiles)], wifi=os.fspath(networks))
+    assert machine.check(settings) == 1
+    assert "the profile school names the Wi-Fi network guests" in capsys.readouterr().err
+    networks.write_text(networks.read_text().replace("staff", "guests"))
+    assert machine.check(settings) == 0
+    networks.chmod(0o644)
+    assert machine.check(settings) == 1
+    said = capsys.readouterr().err
+    assert f"others may read the file of Wi-Fi networks {networks}\n  → chmod 600" in said
+    assert "hush" not in said

@@ -29,6 +29,7 @@ from netboot.shared.manifest import (
     payload,
     sign,
 )
+from netboot.shared.root_room import room_on_root
 
 MIB = 1024 * 1024
 KEY = SigningKey(b"\x01" * 32)
@@ -243,3 +244,14 @@ def test_a_master_of_one_sector_size_fits_no_other() -> None:
     assert manifest.on_sectors(512) is manifest
     assert manifest.on_sectors(4096) is None
     assert manifest.every_chunk == manifest.chunks
+
+
+def test_the_room_on_a_root_is_what_no_chunk_covers_of_its_partition() -> None:
+    manifest = a_manifest()
+    assert room_on_root(manifest) == 60 * MIB
+    root = manifest.partitions[1]
+    across = msgspec.structs.replace(manifest, chunks=(Chunk(MIB + 1, 2 * MIB, ZEROS), Chunk(63 * MIB - 1, MIB, ZEROS)))
+    assert room_on_root(across) == 61 * MIB - (MIB + 1) - 1
+    whole = msgspec.structs.replace(root, whole="it has a journal to replay")
+    assert room_on_root(msgspec.structs.replace(manifest, partitions=(whole,))) is None
+    assert room_on_root(msgspec.structs.replace(manifest, partitions=manifest.partitions[:1])) is None

@@ -7,6 +7,7 @@ from msgspec import UNSET
 
 from netboot.shared.accounts import User
 from netboot.shared.offers import Lack, Offers, lacking, listed, what_matters
+from netboot.shared.parcel import PlacedFolder
 from netboot.shared.placed_files import PlacedFile, Script
 from netboot.shared.problems import Problem
 from netboot.shared.sentences.customise import LACKS
@@ -175,7 +176,9 @@ def test_every_kind_of_lack_has_its_words() -> None:
         assert set(words) == {"fr", "en"}
 
 
-def test_a_wifi_network_lies_on_the_root() -> None:
-    offers = Offers(mounts=("etc/NetworkManager",))
-    lacks = lacking(SystemSettings(wifi="guests"), offers)
-    assert lacks == (Lack("place", "etc/NetworkManager/system-connections/guests.nmconnection"),)
+def test_a_wifi_network_and_a_folder_lie_on_the_root() -> None:
+    offers = Offers(mounts=("etc/NetworkManager", "usr"))
+    folder = PlacedFolder(path="/usr/lib/firmware", beside="firmware")
+    lacks = lacking(SystemSettings(wifi="guests", folders=(folder,)), offers)
+    network = Lack("place", "etc/NetworkManager/system-connections/guests.nmconnection")
+    assert lacks == (network, Lack("place", "usr/lib/firmware"))

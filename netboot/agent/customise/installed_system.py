@@ -14,6 +14,7 @@ from typing import Final
 from netboot.agent.customise.accounts import make_accounts
 from netboot.agent.customise.installed_tree import InstalledTree
 from netboot.agent.customise.leftovers import count_leftovers, forget_leftovers
+from netboot.agent.customise.parcels import NO_PARCELS, Parcels, look_at_parcel, place_parcels, require_room
 from netboot.agent.customise.placing import place_files
 from netboot.agent.customise.region import set_region
 from netboot.agent.customise.ssh_host_keys import host_keys, renew_host_keys
@@ -41,12 +42,17 @@ class Personalised:
 
 
 def personalise(
-    tree: InstalledTree, hostname: str, settings: SystemSettings, private: PrivateFiles = NONE
+    tree: InstalledTree,
+    hostname: str,
+    settings: SystemSettings,
+    private: PrivateFiles = NONE,
+    parcels: Parcels = NO_PARCELS,
 ) -> Personalised:
     """Give the system of this tree a name, an identity, and what the profile sets. Raises NetbootError, OSError."""
     require_wifi(tree, settings, private)
+    require_room(tree, parcels)
     homes = (f"home/{user.name}" for user in settings.users)
-    require_on_root(tree.read("etc/fstab"), (*homes, *written(settings), *private.proofs))
+    require_on_root(tree.read("etc/fstab"), (*homes, *written(settings), *private.proofs, *parcels.paths))
     identity = uuid.uuid4().hex
     tree.write("hostname", "etc/hostname", f"{hostname}\n")
     tree.write("hostname", "etc/hosts", hosts_with(tree.read("etc/hosts"), hostname))
@@ -60,6 +66,7 @@ def personalise(
     make_accounts(tree, settings.users)
     place_files(tree, settings)
     place_wifi(tree, settings, private)
+    place_parcels(tree, parcels)
     forgotten = forget_leftovers(tree)
     if len(tree.changed) > PATHS:
         raise NetbootError(f"{len(tree.changed)} files of the master were to change", hint="look at its SSH host keys")
@@ -67,7 +74,11 @@ def personalise(
 
 
 def require_own(
-    tree: InstalledTree, hostname: str, done: Personalised, private: PrivateFiles = NONE
+    tree: InstalledTree,
+    hostname: str,
+    done: Personalised,
+    private: PrivateFiles = NONE,
+    parcels: Parcels = NO_PARCELS,
 ) -> tuple[tuple[Found, ...], tuple[Forgotten, ...]]:
     """Look again at what is on the disk: the evidence. Raises NetbootError when the system is not what it was made."""
     if (tree.read("etc/hostname"), tree.read("etc/machine-id")) != (f"{hostname}\n", f"{done.machine_id}\n"):
@@ -77,7 +88,12 @@ def require_own(
         raise NetbootError("the master's SSH host keys are still there", hint="deploy the master again")
     if "ssh-host-keys" in done.own and not keys & set(done.changed):
         raise NetbootError("the new SSH host keys are not on the disk", hint="deploy the master again")
-    found = tuple(tree.look(part, path, private if part == "wifi" else None) for path, part in done.changed.items())
+    found = tuple(
+        look_at_parcel(tree, path, parcels.of[path])
+        if path in parcels.of
+        else tree.look(part, path, private if part == "wifi" else None)
+        for path, part in done.changed.items()
+    )
     left = count_leftovers(tree)
     return found, tuple(
         Forgotten(what=what, files=files, left=left.get(what, 0)) for what, files in done.forgotten.items()

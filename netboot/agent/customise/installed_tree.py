@@ -11,7 +11,7 @@ import errno
 import hashlib
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -148,6 +148,26 @@ class InstalledTree:
             self._replace(path, content, Attributes(owner, group, mode, labels))
         self.changed[name] = part
 
+    def place_inside(self, folder: str, name: str, content: Iterable[bytes], *, mode: int) -> None:
+        """Put a file of root's below a folder, which stands for it in `changed`; missing folders are made too.
+
+        An ACL of another file in its place is not kept.
+        """
+        noted = dict(self.changed)
+        self.make_folders("folders", f"{folder}/{name}".rpartition("/")[0])
+        self.changed = noted
+        path = f"{folder}/{name}"
+        there = self.is_file(path)
+        with self._changing(path) as place:
+            before = read_attributes(place) if there else for_a_new_file(place.parent, mode)
+            labels = {label: value for label, value in before.extended.items() if label != ACL}
+            self._replace(place, content, Attributes(0, 0, mode, labels))
+
+    def parts_of(self, name: str, length: int) -> Iterator[bytes]:
+        """A regular file's bytes, so many at a time. Raises NetbootError, OSError."""
+        with self.place(name) as path, os.fdopen(_open_file(path), "rb") as file:
+            yield from iter(lambda: file.read(length), b"")
+
     def make_folders(self, part: Part, folder: str, *, owner: int = 0, group: int = 0) -> None:
         """Make this folder and those above it where they are missing: in a home this owner's, elsewhere root's own."""
         if not folder or self.is_folder(folder):
@@ -159,12 +179,13 @@ class InstalledTree:
             (replace(made, owner=owner, group=group) if in_a_home(folder) else made).give(path)
         self.changed[folder] = part
 
-    def _replace(self, path: Path, data: bytes, attributes: Attributes) -> None:
+    def _replace(self, path: Path, data: bytes | Iterable[bytes], attributes: Attributes) -> None:
         draft = path.with_name(f".{path.name}.netboot")
         draft.unlink(missing_ok=True)
         fd = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         with os.fdopen(fd, "wb") as file:
-            file.write(data)
+            for part in (data,) if isinstance(data, bytes) else data:
+                file.write(part)
             attributes.give(draft)
             os.fsync(file.fileno())
         with without_locks(path) as locks:

@@ -19,11 +19,12 @@ from netboot.agent.customise.accounts import found_accounts
 from netboot.agent.customise.grow import Growth, grow, growing
 from netboot.agent.customise.installed_system import personalise, require_own
 from netboot.agent.customise.installed_tree import InstalledTree
+from netboot.agent.customise.parcels import Fetch, fetch_listings
 from netboot.agent.customise.root_folder import mounted_root
 from netboot.agent.customise.windows import look_at_answer_file, place_answer_file
 from netboot.agent.deploy.awaited import Waits
 from netboot.agent.deploy.master import fetch_manifest
-from netboot.agent.deploy.source import ChunkSource, DamagedError, SilentError
+from netboot.agent.deploy.source import ChunkSource, DamagedError, NotThereError, SilentError
 from netboot.agent.disks.claim import ReadDisks, RefusedError, claim_as_ordered
 from netboot.agent.disks.listing import read_disks as read_own_disks
 from netboot.agent.disks.logical_volumes import volume_device
@@ -33,7 +34,7 @@ from netboot.agent.progress import HeldUp, Progress, nobody
 from netboot.agent.this_boot import ThisBoot
 from netboot.shared.errors import NetbootError
 from netboot.shared.inventory import Disk, gigabytes, label
-from netboot.shared.manifest import Manifest, Partition, Root, UefiLoader
+from netboot.shared.manifest import Chunk, Manifest, Partition, Root, UefiLoader
 from netboot.shared.private_files import NONE, PrivateFiles
 from netboot.shared.problems import Problem
 from netboot.shared.stages.customise import Customise, CustomiseResult
@@ -65,13 +66,33 @@ async def run_customise(
     root = None if stage.as_is or stage.answer_file is not None else _root_of(manifest)
     windows = _windows_of(manifest) if stage.answer_file is not None and not stage.as_is else None
     disk = await asyncio.to_thread(_require_disk, stage, read_disks, this_boot)
-    work = _Work(stage, manifest, disk, Path("/dev") / disk.name, root, windows, private)
+    fetch = _fetches(source, asyncio.get_running_loop())
+    work = _Work(stage, manifest, disk, Path("/dev") / disk.name, root, windows, private, fetch)
     progress(0, _STEPS, label(disk))
-    result = await asyncio.to_thread(work.install)
+    async with Waits(held_up, source.awaited).told():
+        result = await asyncio.to_thread(work.install)
     progress(1, _STEPS, label(disk))
     result = await asyncio.to_thread(work.enter, result)
     progress(_STEPS, _STEPS, label(disk))
     return result
+
+
+def _fetches(source: ChunkSource, loop: asyncio.AbstractEventLoop) -> Fetch:
+    """Fetches chunks for a thread, by the loop that the source belongs to."""
+
+    def fetch(chunk: Chunk) -> bytes:
+        data = bytearray(chunk.length)
+        try:
+            asyncio.run_coroutine_threadsafe(source.chunk(chunk, memoryview(data)), loop).result()
+        except SilentError as error:
+            raise StageFailed(Problem("server-silent", {"seconds": f"{error.seconds:.0f}"})) from error
+        except (NotThereError, DamagedError) as error:
+            raise NetbootError(
+                f"a folder of the profile is not whole on the server: {error.name}", hint="restart the server"
+            ) from error
+        return bytes(data)
+
+    return fetch
 
 
 def _require_disk(stage: Customise, read_disks: ReadDisks, this_boot: ThisBoot | None) -> Disk:
@@ -98,6 +119,7 @@ class _Work:
     windows: Partition | None
     """The partition of a Windows, None where there is none, or it stays as it is."""
     private: PrivateFiles
+    fetch: Fetch
 
     def install(self) -> CustomiseResult:
         """Grow, personalise, and look again at what is on the disk: the evidence, without the boot entry."""
@@ -151,18 +173,19 @@ class _Work:
     def _personalise(self, where: Root) -> CustomiseResult:
         name, hostname = partition_device(self.path, where.partition.number).name, self.stage.hostname
         kind = where.filesystem.kind if where.filesystem is not None else ""
+        parcels = fetch_listings(self.stage.settings, self.fetch)
         with (
             self._device_of(where) as device,
             mounted_root(device, kind) as (root, folder),
             InstalledTree(root) as tree,
         ):
-            done = personalise(tree, hostname, self.stage.settings, self.private)
+            done = personalise(tree, hostname, self.stage.settings, self.private, parcels)
         # Mounted anew: what is read now is what the next start of this PC reads.
         with self._device_of(where) as device, mounted_root(device, kind, "ro") as (root, again):
             if again != folder:
                 raise NetbootError("the master's root is not where it was", hint="look at the master")
             with InstalledTree(root) as tree:
-                found, forgotten = require_own(tree, hostname, done, self.private)
+                found, forgotten = require_own(tree, hostname, done, self.private, parcels)
                 accounts = found_accounts(tree, self.stage.settings.users)
         return CustomiseResult(
             hostname=hostname,

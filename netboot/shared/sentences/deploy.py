@@ -21,6 +21,7 @@ Code = Literal[
     "windows-fixed",
     "windows-settings",
     "master-shrunk",
+    "folders-too-large",
     "server-silent",
     "read-back",
 ]
@@ -123,6 +124,12 @@ SENTENCES: Final[dict[Code, dict[Language, str]]] = {
         "Rien n'a été effacé. Choisissez un profil avec réglage, ou importez le système à nouveau avec --keep-size.",
         "en": "The system {master} was made smaller for small disks, and this profile, which does not customise, would "
         "not make it grow. Nothing was erased. Choose one that does, or import the system again with --keep-size.",
+    },
+    "folders-too-large": {
+        "fr": "Les dossiers que ce profil ajoute au système {master} demandent {needed}, et le disque {disk} n'aurait "
+        "que {free}. Rien n'a été effacé. Mettez un disque plus grand, ou choisissez un autre profil.",
+        "en": "The folders that this profile adds to the system {master} need {needed}, and the disk {disk} would have "
+        "only {free}. Nothing was erased. Fit a larger disk, or choose another profile.",
     },
     "server-silent": {
         "fr": "Le serveur ne répond plus depuis {seconds} s. Vérifiez le câble réseau et le serveur, puis recommencez.",

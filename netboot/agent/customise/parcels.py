@@ -1,0 +1,105 @@
+"""Puts the folders of a profile into the installed system, and makes their listings anew from what lies on the disk.
+
+Each piece is fetched when it is written, and was compared with its name. Not for: what a listing is
+(`shared/parcel.py`), who has the pieces (`agent/deploy/source.py`). Blocks; needs root.
+"""
+
+import hashlib
+import os
+import stat
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Final, Literal
+
+from msgspec.structs import replace
+
+from netboot.agent.customise.installed_tree import InstalledTree
+from netboot.shared.errors import NetbootError
+from netboot.shared.inventory import amount
+from netboot.shared.manifest import Chunk
+from netboot.shared.parcel import PIECE, Parcel, ParcelError, ParcelFile, parse_listing, pieces_of
+from netboot.shared.stages.customise import Found
+from netboot.shared.system_settings import SystemSettings
+
+Fetch = Callable[[Chunk], bytes]
+"""The plain bytes of a chunk, compared with its name. Raises StageFailed, NetbootError."""
+_SPARE: Final = 16 * 1024 * 1024
+"""Bytes that stay free in the system."""
+
+
+def _nowhere(chunk: Chunk) -> bytes:
+    raise NetbootError(f"nobody is there to give {chunk.sha256}", hint="start again")
+
+
+@dataclass(frozen=True, slots=True)
+class Parcels:
+    """What each folder of the profile holds, by its path from the system's root without a leading slash."""
+
+    of: Mapping[str, Parcel] = field(default_factory=dict)
+    fetch: Fetch = _nowhere
+
+    @property
+    def paths(self) -> Iterator[str]:
+        """Where their files lie."""
+        return (f"{folder}/{file.name}" for folder, parcel in self.of.items() for file in parcel.files)
+
+
+NO_PARCELS: Final = Parcels()
+
+
+def fetch_listings(settings: SystemSettings, fetch: Fetch) -> Parcels:
+    """What the folders of these settings hold. Raises NetbootError, StageFailed."""
+    found = {}
+    for folder in settings.folders:
+        try:
+            found[folder.inside] = parse_listing(fetch(Chunk(0, folder.listed, folder.parcel)))
+        except ParcelError as error:
+            raise NetbootError(f"the listing of {folder.path} is none: {error}", hint="restart the server") from error
+    return Parcels(found, fetch)
+
+
+def require_room(tree: InstalledTree, parcels: Parcels) -> None:
+    """That they fit, and lie where the master has no link, before anything is written. Raises NetbootError, OSError."""
+    for folder in parcels.of:
+        if tree.is_link(folder):
+            raise NetbootError(f"/{folder} is a link in the master", hint="name the folder that it leads to")
+    needed = sum(parcel.size for parcel in parcels.of.values())
+    volume = os.statvfs(tree.root)
+    free = volume.f_bfree * volume.f_frsize
+    if needed and needed + needed // 64 + _SPARE > free:
+        raise NetbootError(
+            f"the folders of the profile need {amount(needed)}, and the system has {amount(free)} left",
+            hint="use a larger disk, or put less into the profile",
+        )
+
+
+def place_parcels(tree: InstalledTree, parcels: Parcels) -> None:
+    """Put them there. Raises NetbootError, StageFailed, OSError."""
+    for folder, parcel in parcels.of.items():
+        tree.make_folders("folders", folder)
+        for file in parcel.files:
+            tree.place_inside(folder, file.name, _content(file, parcels.fetch), mode=int(file.mode, 8))
+        tree.changed[folder] = "folders"
+
+
+def _content(file: ParcelFile, fetch: Fetch) -> Iterator[bytes]:
+    return (fetch(Chunk(0, piece.length, piece.sha256)) for piece in file.pieces)
+
+
+def look_at_parcel(tree: InstalledTree, folder: str, parcel: Parcel) -> Found:
+    """What lies there now, as evidence: the digest is that of its listing as made from the disk. Raises NetbootError,
+    OSError."""
+    found = tree.look("folders", folder)
+    again = Parcel(tuple(_file_at(tree, f"{folder}/{file.name}", file.name) for file in parcel.files))
+    return replace(found, digest=hashlib.sha256(again.listing).hexdigest())
+
+
+def _file_at(tree: InstalledTree, path: str, name: str) -> ParcelFile:
+    status = tree.status(path)
+    if status is None or not stat.S_ISREG(status.st_mode) or (status.st_uid, status.st_gid) != (0, 0):
+        raise NetbootError(f"/{path} is not on the disk as it was written", hint="deploy the master again")
+    bits = stat.S_IMODE(status.st_mode)
+    if bits not in (0o644, 0o755):
+        raise NetbootError(f"/{path} may {bits:04o}, which nobody gave it", hint="deploy the master again")
+    mode: Literal["0644", "0755"] = "0755" if bits == 0o755 else "0644"
+    return ParcelFile(name, mode, pieces_of(tree.parts_of(path, PIECE)))

@@ -1,0 +1,64 @@
+"""The folders of profiles in a store: their pieces and their listing are chunks, and a note says that they are kept.
+
+    chunks/…           each piece, and the listing itself (`shared/parcel.py`), named by its digest
+    folders/<digest>   that this listing is kept
+    served/folders     the digests of those that the server gives PCs now, as text
+
+As with manifests, the note comes last and goes first: what a power cut or a killed server leaves is chunks that nothing
+names. Not for: taking a folder in (`serve/parcels.py`), deleting (`upkeep.py`).
+"""
+
+from collections.abc import Collection
+from typing import Final
+
+from netboot.shared.parcel import Parcel, ParcelError, parse_listing
+from netboot.store.blobs import StoreError, read_blob
+from netboot.store.store import Store
+
+_NOTES: Final = "folders"
+_SERVED: Final = "served/folders"
+
+
+def keep_parcel(store: Store, parcel: Parcel) -> str:
+    """Keep this folder, whose pieces were all put; the digest of its listing. Raises StoreError.
+
+    Call it with the store's `writing` held since before the first piece.
+    """
+    digest = store.put_chunk(parcel.listing)
+    if not store.blobs.exists(f"{_NOTES}/{digest}"):
+        store.blobs.sync()
+        store.blobs.put(f"{_NOTES}/{digest}", b"")
+    return digest
+
+
+def read_parcel(store: Store, digest: str) -> Parcel:
+    """What this folder holds. Raises StoreError."""
+    try:
+        return parse_listing(store.get_chunk(digest))
+    except ParcelError as error:
+        raise StoreError(f"the folder {digest} is damaged: {error}", hint="restart `serve`") from error
+
+
+def parcels_there(store: Store) -> tuple[str, ...]:
+    """The digests of all that are kept. Raises OSError."""
+    return tuple(name.removeprefix(f"{_NOTES}/") for name in store.blobs.list(_NOTES))
+
+
+def serve_parcels(store: Store, digests: Collection[str]) -> None:
+    """Say which the server gives PCs from now on: they stay. Raises StoreError."""
+    store.blobs.put(_SERVED, "".join(f"{digest}\n" for digest in sorted(digests)).encode("ascii"))
+
+
+def served_parcels(store: Store) -> frozenset[str]:
+    """Those that the server gives, or that the last one gave. Raises StoreError when that cannot be told."""
+    try:
+        return frozenset(read_blob(store.blobs, _SERVED).decode("ascii").split())
+    except FileNotFoundError:
+        return frozenset()
+    except (OSError, UnicodeDecodeError) as error:
+        raise StoreError(f"{_SERVED} cannot be read: {error}", hint="restart `serve`, which writes it anew") from error
+
+
+def forget_parcel(store: Store, digest: str) -> int:
+    """Let go of this folder; its chunks stay for now. Returns the bytes freed."""
+    return store.blobs.remove(f"{_NOTES}/{digest}")
