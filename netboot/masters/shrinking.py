@@ -18,10 +18,11 @@ import msgspec
 from msgspec import UNSET
 
 from netboot.masters.moved_up import move_up
+from netboot.masters.shrink_lvm import shrink_volume
 from netboot.shared.errors import NetbootError
 from netboot.shared.growth import EXT, HEAD, SUPERBLOCK, read_ext
 from netboot.shared.inventory import amount, gigabytes
-from netboot.shared.manifest import Partition
+from netboot.shared.manifest import FileSystem, Partition
 from netboot.shared.process import ends_with_us, run
 from netboot.store import Store
 from netboot.survey.disk_file import DiskFile, open_disk
@@ -96,7 +97,7 @@ def _try(
     disk: DiskFile, found: Survey, partition: Partition, draft: Path, store: Store, progress: Progress
 ) -> Survey | None:
     """Make the smaller copy in `draft`, and survey it; None, and a word why, when it does not become one."""
-    kind = partition.filesystem.kind if partition.filesystem is not None else ""
+    kind = _kind(partition)
     if kind not in _SHRINKERS:
         progress(f"it keeps its size: a file system of the kind {kind} is not made smaller here")
         return None
@@ -105,7 +106,7 @@ def _try(
         store.require_space(3 * found.used)
         progress(f"making it smaller: copying {amount(found.used)}")
         _copy(disk, found, draft)
-        length = _shrink(draft, partition, progress)
+        length = _shrink(draft, partition, found.layout.sector, progress)
         if length is None or not _is_worth_it(found, partition.length - length):
             progress("it keeps its size: its file system cannot be made much smaller")
             return None
@@ -146,12 +147,21 @@ def _copy(disk: DiskFile, found: Survey, draft: Path) -> None:
     disk.require_unchanged()
 
 
-def _shrink(draft: Path, partition: Partition, progress: Progress) -> int | None:
+def _kind(partition: Partition) -> str:
+    """The kind of the file system that is to be made smaller, in a volume of LVM too."""
+    volume = partition.growing_volume
+    inside = partition.filesystem if volume is None else volume.filesystem
+    return inside.kind if inside is not None else ""
+
+
+def _shrink(draft: Path, partition: Partition, sector: int, progress: Progress) -> int | None:
     """Make the file system smaller; the length that its partition then needs. Raises NetbootError."""
-    kind = partition.filesystem.kind if partition.filesystem is not None else ""
-    progress(f"making it smaller: partition {partition.number} ({kind})")
+    kind, volume = _kind(partition), partition.growing_volume
+    progress(f"making it smaller: {volume.name if volume is not None else f'partition {partition.number}'} ({kind})")
     with writable_loop_device(draft, offset=partition.start, length=partition.length) as device:
-        return _SHRINKERS[kind](device)
+        if volume is None:
+            return _SHRINKERS[kind](device)
+        return shrink_volume(device, partition, volume, sector, _SHRINKERS[kind])
 
 
 def _shrink_ext(device: Path) -> int | None:
@@ -230,12 +240,16 @@ def _require_same(found: Survey, small: Survey, shrunk: Partition) -> None:
 
 
 def _named(partition: Partition, shrunk: Partition) -> tuple[object, ...]:
-    inside = partition.filesystem
-    system = (inside.kind, inside.uuid, inside.label) if inside is not None else None
     length = 0 if partition.grow or partition.role == "extended" else partition.length
     # What is behind may lie elsewhere, and so may the extended partition around it.
     start = partition.start if partition.start <= shrunk.start else 0
-    return (*(partition.number, start, length, partition.type, partition.uuid, partition.name), system)
+    volumes = [(one.name, one.role, one.grow or one.length, _label(one.filesystem)) for one in partition.volumes or ()]
+    named = (partition.number, start, length, partition.type, partition.uuid, partition.name)
+    return (*named, _label(partition.filesystem), *volumes)
+
+
+def _label(inside: FileSystem | None) -> tuple[str, str, str] | None:
+    return (inside.kind, inside.uuid, inside.label) if inside is not None else None
 
 
 _SHRINKERS: Final[Mapping[str, Callable[[Path], int | None]]] = {

@@ -9,6 +9,7 @@ import errno
 import fcntl
 import os
 import struct
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,6 +28,8 @@ _AUTOCLEAR: Final = 4
 # struct loop_config: file, block size; struct loop_info64 of which offset, size limit and flags are set; reserved.
 _CONFIG: Final = struct.Struct("<II3Q2Q4I64s64s32s2Q64s")
 _TRIES: Final = 64
+_PAUSE: Final = 0.01
+"""Seconds until it is tried again."""
 _CONTROL: Final = Path("/dev/loop-control")
 
 
@@ -89,15 +92,20 @@ def _attach(file: int, access: int, offset: int, length: int, sector: int) -> tu
             path = Path(f"/dev/loop{fcntl.ioctl(control, _GET_FREE)}")
             device = os.open(path, access | os.O_CLOEXEC)
             try:
+                if access == os.O_RDWR:
+                    # udev's agreement, as long as it is held here (systemd's "Locking Block Device Access"): it would
+                    # activate a group of LVM that it finds there, and keep the device in use.
+                    fcntl.flock(device, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 fcntl.ioctl(device, _CONFIGURE, config)
                 if access == os.O_RDWR:
                     # Whoever had this number before may have called it read-only for good (blockdev --setro).
                     fcntl.ioctl(device, _SET_READ_ONLY, _NO)
             except OSError as error:
                 os.close(device)
-                # Somebody else took the free one first.
-                if error.errno != errno.EBUSY:
+                # Somebody else took the free one first, or udev is looking at it.
+                if error.errno not in (errno.EBUSY, errno.EAGAIN):
                     raise
+                time.sleep(_PAUSE)
             else:
                 return device, path
     raise OSError(errno.EBUSY, os.strerror(errno.EBUSY))

@@ -1,12 +1,13 @@
-"""One volume of a group takes the rest of its physical volume: which one can, and the group's text afterwards. Pure.
+"""One volume of a group gets another length, as the rest of its physical volume: the group's text afterwards. Pure.
 
 It is the last one that is no swap, and it stays in one piece. Swap behind it goes to the end: nothing in it but its
-header is of use, and that is written anew there (`agent/customise/grow_lvm.py`). Everything else stays where it is.
+header is of use, and that is written anew there (`lvm_group.py`). Everything else stays where it is.
 Not for: growing what is in the volume.
 """
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Final
 
 from netboot.survey.lvm import PhysicalVolume, Volume
 from netboot.survey.lvm_text import LvmError, Section, parse, the_group, written
@@ -24,6 +25,16 @@ def takes_the_rest(physical: PhysicalVolume, swaps: Collection[str]) -> Volume |
 def with_the_rest(text: str, name: str, swaps: Collection[str]) -> str | None:
     """The text of a group (as vgcfgbackup gives it) in which the volume `name` has all extents up to the last, but for
     the volumes of `swaps` that lay behind it: they are the last now. None when it is so already. Raises LvmError."""
+    return _changed(text, name, swaps, None)
+
+
+def with_length(text: str, name: str, swaps: Collection[str], length: int) -> str | None:
+    """The same, in which the volume `name` has as many extents as `length` bytes need, and the volumes of `swaps` that
+    lay behind it follow at once."""
+    return _changed(text, name, swaps, length)
+
+
+def _changed(text: str, name: str, swaps: Collection[str], length: int | None) -> str | None:
     whole = parse(text)
     try:
         _, group = the_group(whole)
@@ -41,8 +52,10 @@ def with_the_rest(text: str, name: str, swaps: Collection[str]) -> str | None:
             if other not in swaps:
                 raise LvmError(f"its LVM volume {other} lies behind {name}")
             moved.append((pieces[0].first, other, sum(piece.count for piece in pieces)))
-        end = own["pe_count"] - sum(count for _, _, count in moved)
-        if end < grown[0].last:
+        extent = group["extent_size"] * _SECTOR
+        most = own["pe_count"] - sum(count for _, _, count in moved)
+        end = most if length is None else start - (-length // extent)
+        if end > most or (length is None and end < grown[0].last):
             raise LvmError(f"there is no room for its LVM volume {name}")
         changed = _place(volumes[name], disk, _Piece(start, end - start))
         for _, other, count in sorted(moved):
@@ -51,6 +64,9 @@ def with_the_rest(text: str, name: str, swaps: Collection[str]) -> str | None:
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise LvmError(f"its LVM metadata is not understood ({error!r})"[:200]) from error
     return written(whole) if changed else None
+
+
+_SECTOR: Final = 512
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from msgspec import UNSET
 
 from netboot.agent.customise.grow import grow
 from netboot.agent.disks.block_devices import read_block_devices
-from netboot.agent.disks.logical_volumes import volume_device
 from netboot.agent.disks.partitions import partition_device, show_partitions
 from netboot.agent.failures import StageFailed
 from netboot.agent.host import Host
@@ -23,6 +23,7 @@ from netboot.shared.manifest import Manifest
 from netboot.shared.process import run
 from netboot.shared.stages.customise import Customise, CustomiseResult
 from netboot.store import Store
+from netboot.survey.logical_volumes import volume_device
 from netboot.survey.loop import writable_loop_device
 from tests.agent.boot_http import BootHttp
 from tests.agent.test_customise import customise, loop_disk
@@ -41,6 +42,7 @@ from tests.lvm_disks import (
 )
 from tests.masters.conftest import Lay
 from tests.masters.images import MIB, loops_of, taken
+from tests.masters.test_shrinking import looked_at
 
 pytestmark = pytest.mark.root
 
@@ -209,3 +211,24 @@ def test_a_boot_partition_beside_a_group_is_not_the_root(tmp_path: Path) -> None
         ("debian-vg/root", "root", True),
         ("debian-vg/swap_1", "swap", False),
     ]
+
+
+async def test_a_group_is_made_smaller_and_grows_again(tmp_path: Path, lay: Lay) -> None:
+    volumes = (Wanted("root", 1400, "ext4", root=True), Wanted("swap_1", 40, "swap"))
+    image = disk_with_group(tmp_path, volumes, size=1500, before=BOOT)
+    with volume(image, "root") as device, mounted(device, tmp_path / "looking", "ext4", "--options=ro") as top:
+        files = looked_at(top / PLANTED)
+    with laid(image, tmp_path, lay) as (manifest, disk):
+        assert manifest.shrunk_from is not UNSET
+        assert manifest.disk < 600 * MIB
+        device = partition_device(Path("/dev", disk.name), 2)
+        ((root, size, _), (swap, length, places)) = volumes_on(device)
+        assert (root, swap, length, places) == ("root", "swap_1", 10, [size])
+        assert manifest.partitions[-1].length < (size + length) * EXTENT + 2 * MIB
+        _, result = await customised(manifest, disk)
+        assert result.grown > (LARGE - 100) * MIB
+        lvm(device, "vgck", "debian-vg")
+        with volume(Path("/dev", disk.name), "root") as inside:
+            run(["e2fsck", "-f", "-n", inside])
+            with mounted(inside, tmp_path / "looking", "ext4", "--options=ro") as top:
+                assert looked_at(top / PLANTED) == files

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netboot.survey.lvm_room import with_the_rest
+from netboot.survey.lvm_room import with_length, with_the_rest
 from netboot.survey.lvm_text import LvmError, parse, the_group, written
 
 # lvm2 2.03.16, `vgcfgbackup` of a group made on a loop device of 400 MiB, its comments as they are.
@@ -48,6 +48,7 @@ debian-vg {
 	logical_volumes {
 """
 Pieces = list[tuple[int, int]]
+MIB = 1024 * 1024
 
 
 def group(volumes: dict[str, Pieces]) -> str:
@@ -147,3 +148,12 @@ def test_any_text_is_a_group_or_an_error(text: str) -> None:
         with_the_rest(
             f"vg {{ physical_volumes {{ pv0 {{ {text} }} }}\nlogical_volumes {{ {text} }} }}", "root", {"swap"}
         )
+
+
+def test_a_volume_that_is_made_shorter_has_its_swap_at_once_behind_it() -> None:
+    text = with_length(group({"root": [(4, 70)], "swap": [(80, 10)]}), "root", {"swap"}, 9 * 4 * MIB + 1)
+    assert text is not None
+    assert places(text) == {"root": [(4, 10)], "swap": [(14, 10)]}
+    assert with_length(text, "root", {"swap"}, 10 * 4 * MIB) is None
+    with pytest.raises(LvmError, match="no room"):
+        with_length(text, "root", {"swap"}, 100 * 4 * MIB)

@@ -20,14 +20,15 @@ from msgspec.structs import replace
 from netboot.agent.customise.copy_partition import copy_partition
 from netboot.agent.customise.grow_ext import grow_ext
 from netboot.agent.customise.grow_f2fs import grow_f2fs
-from netboot.agent.customise.grow_lvm import grow_volume, make_swap
+from netboot.agent.customise.grow_lvm import grow_volume
 from netboot.agent.customise.grow_ntfs import grow_ntfs
 from netboot.agent.customise.measure import length_of, size_of
-from netboot.agent.disks.logical_volumes import volume_device
 from netboot.agent.disks.partitions import mounted, require_partition, show_partitions
 from netboot.shared.growth import EXT, GROWABLE
 from netboot.shared.manifest import Manifest, Partition
 from netboot.shared.process import run
+from netboot.survey.logical_volumes import volume_device
+from netboot.survey.lvm_group import make_swap
 from netboot.survey.places import Place, behind, is_copied, places_at_the_end, with_places
 
 _HOURS: Final = 4 * 3600.0

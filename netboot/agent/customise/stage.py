@@ -27,7 +27,6 @@ from netboot.agent.deploy.master import fetch_manifest
 from netboot.agent.deploy.source import ChunkSource, DamagedError, NotThereError, SilentError
 from netboot.agent.disks.claim import ReadDisks, RefusedError, claim_as_ordered
 from netboot.agent.disks.listing import read_disks as read_own_disks
-from netboot.agent.disks.logical_volumes import volume_device
 from netboot.agent.disks.partitions import mounted, partition_device, quiet_disk, require_partition, show_partitions
 from netboot.agent.failures import StageFailed
 from netboot.agent.progress import HeldUp, Progress, nobody
@@ -38,6 +37,7 @@ from netboot.shared.manifest import Chunk, Manifest, Partition, Root, UefiLoader
 from netboot.shared.private_files import NONE, PrivateFiles
 from netboot.shared.problems import Problem
 from netboot.shared.stages.customise import Customise, CustomiseResult
+from netboot.survey.logical_volumes import volume_device
 
 log = logging.getLogger(__name__)
 

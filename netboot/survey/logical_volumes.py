@@ -1,8 +1,8 @@
 """A volume of LVM as a block device, nothing activated: a loop device on the one range of the partition where it lies.
 
-The kernel's device-mapper is not asked. So a group of the same name or UUID on another disk of this PC is never taken
-for it, and nothing has to be deactivated: the loop device goes with the process at the latest.
-Blocks; needs root. Not for: changing a group (`agent/customise/grow_lvm.py`).
+The kernel's device-mapper is not asked. So a group of the same name or UUID that this machine has elsewhere is never
+taken for it, and nothing has to be deactivated: the loop device goes with the process at the latest.
+Blocks; needs root. Not for: changing a group (`lvm_group.py`).
 """
 
 import os
