@@ -32,8 +32,9 @@ def is_copied(partition: Partition) -> bool:
 
 
 def places_at_the_end(partitions: Sequence[Partition], growing: Partition, end: int) -> Mapping[int, Place]:
-    """The new places by the partitions' numbers, of those that get one; none when the rest is not worth it, or what has
-    to be copied would lie over itself. `end` is where the disk's usable part ends."""
+    """The new places by the partitions' numbers, of those that get one; none when the rest is not worth it, or a copy
+    would lie over what is copied, be it another's: after a power cut all are copied again, from where they were. `end`
+    is where the disk's usable part ends."""
     found: dict[int, Place] = {}
     later, at = behind(partitions, growing), end // _MIB * _MIB
     for one in reversed(later):
@@ -43,7 +44,8 @@ def places_at_the_end(partitions: Sequence[Partition], growing: Partition, end: 
     found[growing.number] = (growing.start, at - growing.start)
     if at - growing.start < growing.length + _MIB:
         return {}
-    if any(is_copied(one) and found[one.number][0] < one.end for one in later):
+    copied = [one for one in later if is_copied(one)]
+    if copied and min(found[one.number][0] for one in copied) < max(one.end for one in copied):
         return {}
     return _with_containers(partitions, growing, found)
 

@@ -218,6 +218,23 @@ def test_a_recovery_that_would_lie_over_itself_stays(tmp_path: Path, lay: Lay) -
     assert found == {number: place(row) for number, row in table(image).items()}
 
 
+def test_a_second_recovery_is_not_overwritten_by_the_first(tmp_path: Path, lay: Lay) -> None:
+    """Each has room for itself at the end, and there the first would lie where the second is copied from."""
+    older = 'size=40MiB, type=DE94BBA4-06D1-4D40-A16A-BFD50179D6AC, name="older"\n'
+    image, store = windows(tmp_path, WINDOWS + older, 240 * MIB), Store(tmp_path / "store")
+    manifest = taken(image, store)
+    assert [one.number for one in manifest.partitions if one.grow] == [3]
+    was = table(image)
+    before = {number: ntfs_files(image, was[number], tmp_path) for number in (3, 4, 5)}
+    for size, grows in ((285 * MIB, False), (400 * MIB, True)):
+        lay(manifest.chunks, store, tmp_path / f"{size}.img", size)
+        with loop_disk(tmp_path / f"{size}.img", size) as disk:
+            device = Path("/dev", disk.name)
+            assert (grow(device, manifest).size > 121 * MIB) is grows
+            now = table(device)
+            assert {number: ntfs_files(device, now[number], tmp_path) for number in (3, 4, 5)} == before
+
+
 LARGE_GPT = GPT.replace("size=160MiB", "size=1600MiB")
 LARGE_DOS = DOS.replace("size=160MiB", "size=1600MiB")
 LARGE_WINDOWS = WINDOWS.replace("size=120MiB", "size=1600MiB")

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from netboot.shared.errors import NetbootError
 from netboot.shared.manifest import FileSystem, Partition, Role
-from netboot.survey.places import behind, places_at_the_end, places_moved_up, with_places
+from netboot.survey.places import behind, is_copied, places_at_the_end, places_moved_up, with_places
 
 MIB = 1024 * 1024
 # util-linux 2.38.1 (Debian 12), `sfdisk --dump` of a loop device.
@@ -71,15 +71,31 @@ def test_a_disk_that_is_hardly_larger_stays_as_it_is(end: float) -> None:
     assert places_at_the_end((root, part(2, 51, 10, "swap")), root, int(end * MIB)) == {}
 
 
-@given(st.lists(st.integers(1, 50), min_size=1, max_size=4), st.integers(0, 10**6), st.booleans(), st.booleans())
+def test_of_two_that_are_copied_none_lies_where_the_other_is_copied_from() -> None:
+    root, recovery, older = part(1, 1, 50, "ext4"), part(2, 51, 40, "ntfs"), part(3, 91, 10, "ntfs")
+    partitions = (root, recovery, older)
+    assert places_at_the_end(partitions, root, 145 * MIB) == {}
+    assert places_at_the_end(partitions, root, 151 * MIB) == {
+        3: (141 * MIB, 10 * MIB),
+        2: (101 * MIB, 40 * MIB),
+        1: (MIB, 100 * MIB),
+    }
+
+
+@given(
+    st.lists(st.tuples(st.integers(1, 50), st.sampled_from(("swap", "ntfs"))), min_size=1, max_size=4),
+    st.integers(0, 200_000),
+    st.booleans(),
+    st.booleans(),
+)
 def test_no_place_overlaps_another_or_ends_behind_the_disk(
-    swaps: list[int], more: int, inside: bool, root_too: bool
+    later: list[tuple[int, str]], more: int, inside: bool, root_too: bool
 ) -> None:
     root = part(5 if inside and root_too else 1, 10, 20, "ext4")
     at, partitions = 30, [root]
-    for number, length in enumerate(swaps, 6):
+    for number, (length, kind) in enumerate(later, 6):
         at += 1
-        partitions.append(part(number, at, length, "swap"))
+        partitions.append(part(number, at, length, kind))
         at += length
     if inside:
         first = 9 if root_too else 30
@@ -88,8 +104,11 @@ def test_no_place_overlaps_another_or_ends_behind_the_disk(
     plain = [found.get(one.number, (one.start, one.length)) for one in (root, *behind(partitions, root))]
     assert all(start + length <= later for (start, length), (later, _) in pairwise(plain))
     assert plain[-1][0] + plain[-1][1] <= at * MIB + more * 1000
-    assert [length for _, length in plain[1:]] == [length * MIB for length in swaps]
+    assert [length for _, length in plain[1:]] == [length * MIB for length, _ in later]
     assert plain[0][1] >= root.length
+    copied = [one for one in behind(partitions, root) if is_copied(one) and one.number in found]
+    for target in (found[one.number] for one in copied):
+        assert all(target[0] >= one.end or target[0] + target[1] <= one.start for one in copied)
     if inside:
         start, length = found.get(2, (partitions[-1].start, partitions[-1].length))
         logical = plain if root_too else plain[1:]
