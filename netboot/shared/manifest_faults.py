@@ -67,7 +67,9 @@ def wrong_partitions(partitions: Sequence[Partition], disk: int, sector: int, lo
     for before, after in pairwise(plain):
         if after.start < before.end:
             return f"partitions {before.number} and {after.number} overlap"
-    if [one for one in plain if one.grow] not in ([], [one for one in plain if not one.goes_to_the_end][-1:]):
+    # Masters of before anything could go to the end have it at the very last one, whatever that is.
+    last = plain[-1:], [one for one in plain if not one.goes_to_the_end][-1:]
+    if [one for one in plain if one.grow] not in ([], *last):
         return "only the last partition on the disk can grow, or one before what can go to its end"
     if any(sum(volume.grow for volume in one.volumes or ()) > one.grow for one in plain):
         return "only one volume can grow, in the partition that does"

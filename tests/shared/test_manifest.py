@@ -217,6 +217,24 @@ def test_a_manifest_that_contradicts_itself_is_neither_signed_nor_read(case: Con
         parse_signed(signed_raw(payload(manifest)), PUBLIC)
 
 
+def test_a_master_of_before_anything_went_to_the_end_stays_readable() -> None:
+    recovery = Partition(
+        number=3,
+        start=40 * MIB,
+        length=20 * MIB,
+        type="de94bba4-06d1-4d40-a16a-bfd50179d6ac",
+        role="recovery",
+        grow=True,
+        filesystem=FileSystem(kind="ntfs"),
+    )
+    windows = msgspec.structs.replace(_ROOT, length=38 * MIB, grow=False, filesystem=FileSystem(kind="ntfs"))
+    manifest = a_manifest(partitions=(_BOOT, windows, recovery))
+    assert parse_signed(sign(manifest, KEY), PUBLIC) == manifest
+    both = a_manifest(partitions=(_BOOT, msgspec.structs.replace(windows, grow=True), recovery))
+    with pytest.raises(ManifestError, match="can grow"):
+        sign(both, KEY)
+
+
 def test_logical_partitions_lie_inside_the_extended_one() -> None:
     partitions = (
         Partition(number=1, start=MIB, length=MIB, type="83", role="root"),
