@@ -13,6 +13,7 @@ from netboot.shared.process import run
 from netboot.survey.disk_file import DiskFile
 from netboot.survey.loop import loop_device, writable_loop_device
 from netboot.survey.moved_ntfs import moved_boot_sectors
+from netboot.survey.new_table import write_table
 from netboot.survey.places import behind, places_moved_up, with_places
 from netboot.survey.used_ranges import GRAIN
 from netboot.survey.whole_disk import Survey
@@ -34,17 +35,7 @@ def move_up(disk: DiskFile, found: Survey, shrunk: Partition, end: int, copy: Pa
     # A GPT has its copy behind the last partition.
     os.truncate(copy, last + _MIB if layout.table == "gpt" else last)
     with writable_loop_device(copy, sector=layout.sector) as device:
-        words = [
-            "sfdisk",
-            "--quiet",
-            "--no-reread",
-            "--no-tell-kernel",
-            "--wipe",
-            "never",
-            "--wipe-partitions",
-            "never",
-        ]
-        run([*words, device], stdin=with_places(dump, places, layout.sector), timeout=60)
+        write_table(device, with_places(dump, places, layout.sector), table=layout.table, sector=layout.sector)
 
 
 def _move(disk: DiskFile, found: Survey, one: Partition, target: int, file: BinaryIO) -> None:

@@ -1,6 +1,8 @@
 """Masters with more behind what grows: swap, as Debian has it, is made anew at the end; Windows' recovery is copied."""
 
+import contextlib
 import json
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,7 +20,7 @@ from tests.agent.test_customise import loop_disk
 from tests.file_trees import Facts, facts, plant, unmount
 from tests.lvm_disks import SWAP_UUID, mounted
 from tests.masters.conftest import Lay
-from tests.masters.images import MIB, sized, taken
+from tests.masters.images import MIB, put, sized, taken
 from tests.masters.test_shrinking import looked_at
 
 pytestmark = pytest.mark.root
@@ -75,6 +77,9 @@ def test_a_root_before_swap_takes_the_rest_and_swap_the_end(
     tmp_path: Path, lay: Lay, script: str, root: int, swap: int
 ) -> None:
     image, store = installed(tmp_path, script, root, swap), Store(tmp_path / "store")
+    # Boot code, and in a GPT's first sector what Windows knows the disk by, which a dos table has already.
+    put(image, 0, bytes(range(1, 221)) * 2 + (b"mark\0\0" if script == GPT else b""))
+    first_bytes = image.read_bytes()[:446]
     manifest = taken(image, store)
     assert [one.number for one in manifest.partitions if one.grow] == [root]
     said = "\n".join(account(manifest))
@@ -88,6 +93,8 @@ def test_a_root_before_swap_takes_the_rest_and_swap_the_end(
         grown = grow(device, manifest)
         assert grown.size > 600 * MIB
         run(["sfdisk", "--verify", device])
+        with device.open("rb") as file:
+            assert file.read(446) == first_bytes
         now = table(device)
         (start, length), (first, size) = place(now[root]), place(now[swap])
         assert (start, size) == (place(was[root])[0], place(was[swap])[1])
@@ -284,3 +291,48 @@ def test_a_windows_before_its_recovery_is_made_smaller_and_grows_again(tmp_path:
         assert grow(device, manifest).size > 800 * MIB
         now = table(device)
         assert {number: ntfs_files(device, now[number], tmp_path) for number in (3, 4)} == before
+
+
+@pytest.mark.parametrize(
+    ("script", "root", "swap"),
+    [
+        pytest.param(GPT, 2, 3, id="gpt"),
+        pytest.param(DOS, 1, 5, id="swap in an extended partition"),
+        pytest.param(LOGICAL, 5, 6, id="both in an extended partition"),
+        pytest.param(DOS.replace("30MiB", "10MiB") + "size=15MiB, type=82\n", 1, 5, id="two swaps"),
+    ],
+)
+def test_a_power_cut_at_any_sector_of_the_table_is_gone_on_from(
+    tmp_path: Path, lay: Lay, monkeypatch: pytest.MonkeyPatch, script: str, root: int, swap: int
+) -> None:
+    image, store = installed(tmp_path, script, root, swap), Store(tmp_path / "store")
+    for number in table(image).keys() - {1, 2, root, swap}:
+        start, length = place(table(image)[number])
+        with writable_loop_device(image, offset=start, length=length) as area:
+            run(["mkswap", area])
+    manifest = taken(image, store)
+    assert [one.number for one in manifest.partitions if one.grow] == [root]
+    before = files(image, table(image)[root], tmp_path)
+    writes = 0
+
+    def cut_after(fd: int, data: bytes, at: int) -> int:
+        nonlocal writes
+        writes -= 1
+        if writes < 0:
+            raise KeyboardInterrupt
+        return pwrite(fd, data, at)
+
+    pwrite = os.pwrite
+    for allowed in range(5):
+        lay(manifest.chunks, store, tmp_path / "pc.img", LARGE)
+        with loop_disk(tmp_path / "pc.img", LARGE) as disk:
+            device, writes = Path("/dev", disk.name), allowed
+            with monkeypatch.context() as power:
+                power.setattr("netboot.survey.new_table.os.pwrite", cut_after)
+                with contextlib.suppress(KeyboardInterrupt):
+                    grow(device, manifest)
+            assert grow(device, manifest).size > 600 * MIB
+            run(["sfdisk", "--verify", device])
+            assert files(device, table(device)[root], tmp_path) == before
+        (tmp_path / "pc.img").unlink()
+    assert writes >= 0, "the last time nothing was cut"

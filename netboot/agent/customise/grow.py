@@ -24,11 +24,13 @@ from netboot.agent.customise.grow_lvm import grow_volume
 from netboot.agent.customise.grow_ntfs import grow_ntfs
 from netboot.agent.customise.measure import length_of, size_of
 from netboot.agent.disks.partitions import mounted, require_partition, show_partitions
+from netboot.shared.errors import NetbootError
 from netboot.shared.growth import EXT, GROWABLE
 from netboot.shared.manifest import Manifest, Partition
 from netboot.shared.process import run
 from netboot.survey.logical_volumes import volume_device
 from netboot.survey.lvm_group import make_swap
+from netboot.survey.new_table import write_table
 from netboot.survey.places import Place, behind, is_copied, places_at_the_end, with_places
 
 _HOURS: Final = 4 * 3600.0
@@ -110,40 +112,38 @@ def stretched(manifest: Manifest, partition: Partition | None) -> tuple[int, ...
 
 def _move_to_the_end(disk: Path, manifest: Manifest, partition: Partition) -> Mapping[int, Place]:
     """Let this partition end where those behind it begin, and the last of these where the disk does; the new places."""
-    table = json.loads(run(["sfdisk", "--json", disk], timeout=60).stdout)["partitiontable"]
-    size = length_of(disk)
-    # What a dos table counts in: 32 bits of sectors.
-    end = (
-        (table["lastlba"] + 1) * manifest.sector if manifest.table == "gpt" else min(size, _DOS_MOST * manifest.sector)
-    )
+    end, now = _table_now(disk, manifest)
     moved = places_at_the_end(manifest.partitions, partition, end)
     if moved:
-        now = {_number(row["node"]): row["start"] * manifest.sector for row in table["partitions"]}
         for one in behind(manifest.partitions, partition):
             target, length = moved[one.number]
             # Where the table has it there already, what it was copied from may be another's now.
             if is_copied(one) and now.get(one.number) == one.start:
                 copy_partition(disk, one.start, target, length, sector=manifest.sector)
         dump = run(["sfdisk", "--dump", disk], timeout=60).stdout
-        words = [
-            "sfdisk",
-            "--quiet",
-            "--no-reread",
-            "--no-tell-kernel",
-            "--wipe",
-            "never",
-            "--wipe-partitions",
-            "never",
-        ]
-        run([*words, disk], stdin=with_places(dump, moved, manifest.sector), timeout=60)
+        text = with_places(dump, moved, manifest.sector)
+        write_table(disk, text, table=manifest.table, sector=manifest.sector)
         for number in sorted(moved.keys() - {partition.number}, reverse=True):
             # As long as the kernel has them where they were, the other cannot become larger.
             run(["partx", "--delete", "--nr", str(number), disk], expect=None, timeout=60)
     return moved
 
 
-def _number(node: str) -> int:
-    return int(re.sub(r"^.*\D", "", node))
+def _table_now(disk: Path, manifest: Manifest) -> tuple[int, Mapping[int, int]]:
+    """Where the disk's usable part ends, and where each partition begins by the table, by its number. Raises
+    NetbootError."""
+    said = run(["sfdisk", "--json", disk], timeout=60).stdout
+    try:
+        table = json.loads(said)["partitiontable"]
+        now = {int(re.sub(r"^.*\D", "", row["node"])): row["start"] * manifest.sector for row in table["partitions"]}
+        if manifest.table == "gpt":
+            return (table["lastlba"] + 1) * manifest.sector, now
+    except (KeyError, TypeError, ValueError) as error:
+        raise NetbootError(
+            f"the partition table of {disk.name} cannot be read", hint="deploy the master again"
+        ) from error
+    # What a dos table counts in: 32 bits of sectors.
+    return min(length_of(disk), _DOS_MOST * manifest.sector), now
 
 
 def _stretch(disk: Path, number: int) -> None:
