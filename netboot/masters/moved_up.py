@@ -30,6 +30,8 @@ def move_up(disk: DiskFile, found: Survey, shrunk: Partition, end: int, copy: Pa
     with copy.open("r+b") as file:
         for one in behind(layout.partitions, shrunk):
             _move(disk, found, one, places[one.number][0], file)
+    # The image may have been written to since the rest was copied.
+    disk.require_unchanged()
     with loop_device(copy, sector=layout.sector) as device:
         dump = run(["sfdisk", "--dump", device], timeout=60).stdout
     # A GPT has its copy behind the last partition.

@@ -3,7 +3,7 @@
 import contextlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -12,9 +12,11 @@ import pytest
 from netboot.agent.customise.grow import grow
 from netboot.agent.disks.partitions import partition_device
 from netboot.masters.account import account
+from netboot.shared.errors import NetbootError
 from netboot.shared.process import run
 from netboot.store import Store
 from netboot.survey.loop import loop_device, writable_loop_device
+from netboot.survey.moved_ntfs import moved_boot_sectors
 from tests.agent.installed import small_system
 from tests.agent.test_customise import loop_disk
 from tests.file_trees import Facts, facts, plant, unmount
@@ -336,3 +338,17 @@ def test_a_power_cut_at_any_sector_of_the_table_is_gone_on_from(
             assert files(device, table(device)[root], tmp_path) == before
         (tmp_path / "pc.img").unlink()
     assert writes >= 0, "the last time nothing was cut"
+
+
+def test_an_image_that_is_written_to_while_it_is_made_smaller_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image = installed(tmp_path, LARGE_GPT, 2, 3, 1650 * MIB)
+
+    def meanwhile(read: Callable[[int, int], bytes], length: int, sector: int) -> Mapping[int, bytes]:
+        put(image, place(table(image)[3])[0], b"another")
+        return moved_boot_sectors(read, length, sector)
+
+    monkeypatch.setattr("netboot.masters.moved_up.moved_boot_sectors", meanwhile)
+    with pytest.raises(NetbootError, match="was changed while it was read"):
+        taken(image, Store(tmp_path / "store"))
