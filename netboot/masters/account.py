@@ -102,6 +102,8 @@ def _growth(manifest: Manifest) -> str:
             return f"nothing; {named} is the last one, and its file system is of a form that does not grow"
         return f"{named} takes the rest of a larger disk up to {gigabytes(most)}; what is behind stays free{moved}"
     last = max(manifest.partitions, key=_comes_last)
+    if last.role == "recovery":
+        return f"nothing; {_named(last)} is the last one, a recovery of a kind that stays as it is and where it is"
     if last.filesystem is not None and last.filesystem.kind in GROWABLE:
         return f"nothing; {_named(last)} is the last one, and its file system is in a state that does not grow"
     if last.volumes:

@@ -186,7 +186,10 @@ def last_that_stays(partitions: Iterable[Partition]) -> int:
 
 
 def _grows(partition: Partition, system: FileSystem) -> bool:
-    """Of an NTFS that ntfsresize does not touch, not even the partition grows: Windows is to find it as it was."""
+    """Of an NTFS that ntfsresize does not touch, not even the partition grows: Windows is to find it as it was. A
+    recovery has no use for more, whether it can be moved or not."""
+    if partition.role == "recovery":
+        return False
     if system.kind == "ntfs" and system.largest is not UNSET and system.largest <= partition.length:
         return False
     return system.kind in GROWABLE

@@ -140,9 +140,9 @@ def windows(folder: Path, script: str = WINDOWS, size: int = 220 * MIB) -> Path:
     """A disk as Windows' setup lays it out: ESP, reserved, the system, and behind it the recovery, on NTFS both."""
     disk = sized(folder / "disk.raw", size)
     run(["sfdisk", "--quiet", disk], stdin=script)
-    for number, row in table(disk).items():
+    for row in table(disk).values():
         start, length = place(row)
-        if number < 3:
+        if length < 40 * MIB:
             continue
         with writable_loop_device(disk, offset=start, length=length) as device:
             run(["mkntfs", "--quick", "--force", "--quiet", f"--partition-start={start // 512}", device])
@@ -242,6 +242,25 @@ def test_a_second_recovery_is_not_overwritten_by_the_first(tmp_path: Path, lay: 
             assert (grow(device, manifest).size > 121 * MIB) is grows
             now = table(device)
             assert {number: ntfs_files(device, now[number], tmp_path) for number in (3, 4, 5)} == before
+
+
+DOS_WINDOWS = "label: dos\nsize=120MiB, type=7, bootable\nsize=40MiB, type=27\n"
+
+
+@pytest.mark.parametrize("script", [WINDOWS, DOS_WINDOWS], ids=["too long to be copied", "dos"])
+def test_a_recovery_that_is_not_moved_does_not_grow_either(
+    tmp_path: Path, lay: Lay, monkeypatch: pytest.MonkeyPatch, script: str
+) -> None:
+    monkeypatch.setattr("netboot.shared.growth._COPIED_MOST", 30 * MIB)
+    image, store = windows(tmp_path, script), Store(tmp_path / "store")
+    manifest = taken(image, store)
+    last = max(table(image))
+    assert f"Grows: nothing; partition {last} (ntfs) is the last one, a recovery" in "\n".join(account(manifest))
+    lay(manifest.chunks, store, tmp_path / "pc.img", LARGE)
+    with loop_disk(tmp_path / "pc.img", LARGE) as disk:
+        device = Path("/dev", disk.name)
+        assert grow(device, manifest).size == 0
+        assert [place(row) for row in table(device).values()] == [place(row) for row in table(image).values()]
 
 
 LARGE_GPT = GPT.replace("size=160MiB", "size=1600MiB")
