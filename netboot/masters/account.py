@@ -12,6 +12,7 @@ from netboot.shared.growth import GROWABLE
 from netboot.shared.inventory import BIOS_SECTOR, gigabytes, module_size
 from netboot.shared.manifest import CUSTOMISABLE, LogicalVolume, Manifest, Needs, Partition, Repair, Understood
 from netboot.shared.windows import READY, Windows
+from netboot.survey.places import is_empty_extended
 
 _ANY_DISK: Final = 8 * 10**12
 """Bytes: up to so much, how far a file system grows is worth a word. No PC's disk is larger."""
@@ -104,6 +105,8 @@ def _growth(manifest: Manifest) -> str:
     last = max(manifest.partitions, key=_comes_last)
     if last.role == "recovery":
         return f"nothing; {_named(last)} is the last one, a recovery of a kind that stays as it is and where it is"
+    if any(one.start >= last.end and is_empty_extended(one, manifest.partitions) for one in manifest.partitions):
+        return f"nothing; behind {_named(last)} is an extended partition with nothing in it, which cannot be moved"
     if last.filesystem is not None and last.filesystem.kind in GROWABLE:
         return f"nothing; {_named(last)} is the last one, and its file system is in a state that does not grow"
     if last.volumes:

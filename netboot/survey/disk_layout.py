@@ -25,6 +25,7 @@ from netboot.survey.file_systems import probe
 from netboot.survey.gpt import find_sector, read_gpt
 from netboot.survey.installed_system import find_system
 from netboot.survey.loop import loop_device
+from netboot.survey.places import is_empty_extended
 
 DOS_ROLES: Final[dict[str, Role]] = {
     "05": "extended", "0f": "extended", "85": "extended", "82": "swap", "ef": "esp", "27": "recovery", "07": "data",
@@ -180,9 +181,14 @@ def with_file_systems(
 
 
 def last_that_stays(partitions: Iterable[Partition]) -> int:
-    """The number of the one that may take the rest of a larger disk, since all behind it can go to the end; 0: none."""
-    others = (one for one in partitions if one.role != "extended" and not one.goes_to_the_end)
-    return max(((one.start, one.number) for one in others), default=(0, 0))[1]
+    """The number of the one that may take the rest of a larger disk, since all behind it can go to the end; 0: none.
+
+    An extended partition that nothing is in goes nowhere: there is no end by which to place it.
+    """
+    known = tuple(partitions)
+    others = (one for one in known if one.role != "extended" and not one.goes_to_the_end)
+    start, number = max(((one.start, one.number) for one in others), default=(0, 0))
+    return 0 if any(one.start >= start for one in known if is_empty_extended(one, known)) else number
 
 
 def _grows(partition: Partition, system: FileSystem) -> bool:

@@ -26,6 +26,12 @@ def behind(partitions: Iterable[Partition], changed: Partition) -> tuple[Partiti
     return tuple(sorted(later, key=lambda one: one.start))
 
 
+def is_empty_extended(one: Partition, partitions: Iterable[Partition]) -> bool:
+    """Whether it is an extended partition without a logical one."""
+    inside = [other for other in partitions if other.role != "extended" and one.start <= other.start < one.end]
+    return one.role == "extended" and not inside
+
+
 def is_copied(partition: Partition) -> bool:
     """Whether what is in it is moved with it."""
     return partition.filesystem is None or partition.filesystem.kind != "swap"

@@ -23,6 +23,7 @@ from netboot.survey.disk_file import DiskFile
 from netboot.survey.disk_layout import DiskLayout
 from netboot.survey.f2fs import f2fs_map_problem
 from netboot.survey.loop import loop_device
+from netboot.survey.places import is_empty_extended
 from netboot.survey.volumes import Lvm
 
 Range = tuple[int, int]
@@ -102,12 +103,15 @@ def _used_or_why_not(disk: DiskFile, partition: Partition, unclear: str) -> list
 def outside_partitions(layout: DiskLayout) -> tuple[Range, ...]:
     """The boot area, the backup GPT, and the tables of logical partitions.
 
-    A logical partition's table stands somewhere before it in the extended partition, so the gaps there are taken.
+    A logical partition's table stands somewhere before it in the extended partition, so the gaps there are taken, and
+    the first table of one that is empty: without it sfdisk takes the whole table for broken.
     """
     plain = sorted((p for p in layout.partitions if p.role != "extended"), key=lambda partition: partition.start)
     ranges = [(0, min(plain[0].start, BOOT_AREA)), (layout.backup, layout.size)]
     for extended in (p for p in layout.partitions if p.role == "extended"):
         at = extended.start
+        if is_empty_extended(extended, plain):
+            ranges.append((at, min(at + GRAIN, extended.end)))
         for partition in plain:
             if extended.start <= partition.start < extended.end:
                 ranges.append((at, partition.start))
