@@ -103,15 +103,26 @@ def _growth(manifest: Manifest) -> str:
             return f"nothing; {named} is the last one, and its file system is of a form that does not grow"
         return f"{named} takes the rest of a larger disk up to {gigabytes(most)}; what is behind stays free{moved}"
     last = max(manifest.partitions, key=_comes_last)
+    return f"nothing; {_why_it_stays(manifest, last)}"
+
+
+def _why_it_stays(manifest: Manifest, last: Partition) -> str:
+    named, kind = _named(last), last.filesystem.kind if last.filesystem is not None else ""
     if last.role == "recovery":
-        return f"nothing; {_named(last)} is the last one, a recovery of a kind that stays as it is and where it is"
+        return f"{named} is the last one, a recovery of a kind that stays as it is and where it is"
     if any(one.start >= last.end and is_empty_extended(one, manifest.partitions) for one in manifest.partitions):
-        return f"nothing; behind {_named(last)} is an extended partition with nothing in it, which cannot be moved"
-    if last.filesystem is not None and last.filesystem.kind in GROWABLE:
-        return f"nothing; {_named(last)} is the last one, and its file system is in a state that does not grow"
+        return f"behind {named} is an extended partition with nothing in it, which cannot be moved"
+    most = last.filesystem.largest if last.filesystem is not None else UNSET
+    if kind in GROWABLE and ((kind == "f2fs" and last.whole) or (most is not UNSET and most <= last.length)):
+        return f"{named} is the last one, and its file system is in a state that does not grow"
+    if (kind in GROWABLE or last.volumes) and _moved_behind(manifest, last):
+        return (
+            f"what is behind {named} stays where it is, since a change of the partition table would lose some of it: a "
+            "hybrid MBR, or characters of a partition's name"
+        )
     if last.volumes:
-        return f"nothing; {_named(last)} is the last one, and {_IN_A_GROUP}"
-    return f"nothing; {_named(last)} is the last one, and only {', '.join(sorted(GROWABLE))} grow, also in LVM"
+        return f"{named} is the last one, and {_IN_A_GROUP}"
+    return f"{named} is the last one, and only {', '.join(sorted(GROWABLE))} grow, also in LVM"
 
 
 def _comes_last(partition: Partition) -> tuple[bool, bool, int]:

@@ -40,7 +40,8 @@ class DiskLayout:
     """A disk image's geometry. `size` and the offsets in `partitions` are bytes; `backup` is where the table's copy at
     the end begins (GPT), `size` when there is none. `system` is the Linux that was found on the root, by its name.
 
-    `patches` are (offset, bytes) that the master has otherwise than the image, so that its table is whole.
+    `patches` are (offset, bytes) that the master has otherwise than the image, so that its table is whole. `plain`: it
+    can be written again with partitions elsewhere, and nothing of it is lost.
     """
 
     size: int
@@ -52,6 +53,7 @@ class DiskLayout:
     patches: tuple[tuple[int, bytes], ...] = ()
     repaired: tuple[Repair, ...] = ()
     system: str = ""
+    plain: bool = True
 
 
 def read_layout(disk: DiskFile, progress: Callable[[str], None]) -> DiskLayout:
@@ -64,7 +66,7 @@ def read_layout(disk: DiskFile, progress: Callable[[str], None]) -> DiskLayout:
         for partition, system in file_systems
         if system is not None and system.kind in _ROOT_KINDS
     }
-    partitions = with_file_systems(file_systems, systems)
+    partitions = with_file_systems(file_systems, systems, plain=layout.plain)
     root = next((partition for partition in partitions if partition.role == "root"), None)
     return replace(layout, partitions=partitions, system=systems.get(root.number, "") if root is not None else "")
 
@@ -78,7 +80,17 @@ def read_table(disk: DiskFile) -> DiskLayout:
         )
     gpt = read_gpt(disk.read, disk.size, sector)
     if gpt is not None:
-        return DiskLayout(gpt.disk, sector, "gpt", gpt.table_id, gpt.backup, gpt.partitions, gpt.patches, gpt.repaired)
+        return DiskLayout(
+            gpt.disk,
+            sector,
+            "gpt",
+            gpt.table_id,
+            gpt.backup,
+            gpt.partitions,
+            gpt.patches,
+            gpt.repaired,
+            plain=gpt.plain,
+        )
     try:
         with loop_device(disk.path, sector=sector) as device:
             table = run(["sfdisk", "--json", device], timeout=60).stdout
@@ -149,12 +161,15 @@ def parse_table(text: str, *, size: int, sector: Literal[512, 4096], source: str
 
 
 def with_file_systems(
-    probed: Iterable[tuple[Partition, FileSystem | None]], systems: Mapping[int, str] | None = None
+    probed: Iterable[tuple[Partition, FileSystem | None]],
+    systems: Mapping[int, str] | None = None,
+    *,
+    plain: bool = True,
 ) -> tuple[Partition, ...]:
     """Give partitions their file systems, and the roles and growth that follow from them.
 
     `systems` are the installed systems that were found, by the partition's number; a root is where one is, else the
-    largest that could be one.
+    largest that could be one. `plain`: the layout's.
     """
     pairs = list(probed)
     installed = systems or {}
@@ -168,7 +183,7 @@ def with_file_systems(
     ]
     has_root = any(partition.role == "root" for partition, _ in pairs)
     root = None if has_root else max(roots, key=lambda p: (bool(installed.get(p.number)), p.length), default=None)
-    last = last_that_stays(msgspec.structs.replace(p, filesystem=system) for p, system in pairs)
+    last = last_that_stays((msgspec.structs.replace(p, filesystem=system) for p, system in pairs), plain=plain)
     return tuple(
         msgspec.structs.replace(
             partition,
@@ -180,13 +195,14 @@ def with_file_systems(
     )
 
 
-def last_that_stays(partitions: Iterable[Partition]) -> int:
+def last_that_stays(partitions: Iterable[Partition], *, plain: bool) -> int:
     """The number of the one that may take the rest of a larger disk, since all behind it can go to the end; 0: none.
 
-    An extended partition that nothing is in goes nowhere: there is no end by which to place it.
+    `plain`: the layout's; in one that is not, nothing moves. Nor does an extended partition with nothing in it: there
+    is no end by which to place it.
     """
     known = tuple(partitions)
-    others = (one for one in known if one.role != "extended" and not one.goes_to_the_end)
+    others = (one for one in known if one.role != "extended" and not (plain and one.goes_to_the_end))
     start, number = max(((one.start, one.number) for one in others), default=(0, 0))
     return 0 if any(one.start >= start for one in known if is_empty_extended(one, known)) else number
 

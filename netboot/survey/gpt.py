@@ -50,7 +50,8 @@ _PROTECTIVE: Final = 0xEE
 class Gpt:
     """A whole table: what is on the disk, and what differs from the image, as (offset, bytes) in `patches`.
 
-    `disk` is where the disk ends, `backup` where the table's copy at the end begins.
+    `disk` is where the disk ends, `backup` where the table's copy at the end begins. `plain`: sfdisk would write all of
+    it again from its own dump, which has neither a hybrid MBR nor names beyond Unicode's first 65536 characters.
     """
 
     disk: int
@@ -59,6 +60,7 @@ class Gpt:
     partitions: tuple[Partition, ...]
     patches: tuple[tuple[int, bytes], ...]
     repaired: tuple[Repair, ...]
+    plain: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +152,7 @@ def read_gpt(read: Read, size: int, sector: Literal[512, 4096]) -> Gpt | None:
         partitions=partitions,
         patches=tuple(patches),
         repaired=tuple(repaired),
+        plain=entries in ([], [_PROTECTIVE]) and not _has_surrogates(best),
     )
 
 
@@ -199,6 +202,13 @@ def _copy_at(read: Read, sector: int, lba: int) -> _Copy | None:
     if len(entries) < number * entry_size or zlib.crc32(entries) != entries_crc:
         return None
     return _Copy(here, other, first, last, guid, entries_at, entry_size, entries)
+
+
+def _has_surrogates(copy: _Copy) -> bool:
+    """Whether a partition's name has characters that take two units of UTF-16, or halves of such."""
+    names = (_ENTRY.unpack_from(copy.entries, at)[-1] for at in range(0, len(copy.entries), copy.entry_size))
+    units = (unit for name in names for unit in struct.unpack("<36H", name))
+    return any(0xD800 <= unit < 0xE000 for unit in units)
 
 
 def _partitions(copy: _Copy, sector: int) -> "list[Partition]":

@@ -94,7 +94,7 @@ def with_volumes(layout: DiskLayout, lvm: Mapping[int, Lvm]) -> DiskLayout:
         if own is not None:
             others = (replace_struct(one, role="other") if one is own else one for one in layout.partitions)
             layout = replace(layout, partitions=tuple(others))
-    last = last_that_stays(layout.partitions)
+    last = last_that_stays(layout.partitions, plain=layout.plain)
     found = []
     for one in layout.partitions:
         known = lvm.get(one.number)
