@@ -4,6 +4,7 @@ blkid gives no answer (status 8) where it finds the signatures of two. Then it i
 are checked by e2fsck, read-only. Not for: what is in a file system (`installed_system.py`). All values are bytes.
 """
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
@@ -20,6 +21,7 @@ from netboot.survey.ntfs import largest_ntfs
 
 _NOT_PROBED: Final = ("extended", "bios-boot")
 _AMBIVALENT: Final = 8
+_ESCAPED: Final = re.compile(r"\\([^x])")
 _EXT: Final = ("ext4", "ext3", "ext2")
 
 
@@ -66,7 +68,8 @@ def signatures(device: Path) -> list[str]:
 
 def parse_blkid(text: str) -> FileSystem | None:
     """The file system that `blkid --output=export` named, or None."""
-    values = dict(line.split("=", 1) for line in text.splitlines() if "=" in line)
+    # What a shell would take for its own has a backslash before it; what is not printable stays as it is told (\x1b).
+    values = dict(_ESCAPED.sub(r"\1", line).split("=", 1) for line in text.splitlines() if "=" in line)
     kind = values.get("TYPE", "")
     if not 0 < len(kind) <= 32 or not all(letter.isalnum() or letter in "_.+-" for letter in kind):
         return None

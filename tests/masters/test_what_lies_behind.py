@@ -55,7 +55,7 @@ def installed(folder: Path, script: str, root: int, swap: int, size: int = 220 *
             plant(top, "ext4")
     start, length = place(rows[swap])
     with writable_loop_device(disk, offset=start, length=length) as device:
-        run(["mkswap", "--uuid", SWAP_UUID, "--label", "memory", device])
+        run(["mkswap", "--uuid", SWAP_UUID, "--label", "my swap $1 \\", device])
     return disk
 
 
@@ -112,7 +112,7 @@ def test_a_root_before_swap_takes_the_rest_and_swap_the_end(
         assert files(device, now[root], tmp_path) == before
         with loop_device(device, offset=first, length=size) as area:
             told = run(["blkid", "--probe", "--output=export", area]).stdout
-        assert {f"UUID={SWAP_UUID}", "LABEL=memory", "TYPE=swap"} <= set(told.splitlines())
+        assert {f"UUID={SWAP_UUID}", r"LABEL=my\ swap\ \$1\ \\", "TYPE=swap"} <= set(told.splitlines())
         # A job that was cut does it again.
         assert grow(device, manifest) == grown
         assert table(device) == now

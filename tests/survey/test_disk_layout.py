@@ -140,6 +140,12 @@ def test_any_listing_gives_a_loader_a_manifest_can_hold_or_none(paths: list[str]
     assert loader is None or loader.path.lower().endswith(".efi")
 
 
+def test_a_label_is_what_it_is_and_not_what_a_shell_would_be_given() -> None:
+    # util-linux 2.38.1 (Debian 12), of `mkswap --label 'my $wap "1" \'`
+    system = parse_blkid('DEVNAME=sw\nLABEL=my\\ \\$wap\\ \\"1\\"\\ \\\\\nVERSION=1\nTYPE=swap\nUSAGE=other\n')
+    assert system == FileSystem(kind="swap", label='my $wap "1" \\')
+
+
 @given(st.text(max_size=200))
 def test_any_output_of_blkid_is_read(text: str) -> None:
     system = parse_blkid(text)
