@@ -31,8 +31,8 @@ _CRC_START: Final = 0xF597A6CF
 _IGNORED: Final = 0x1
 _PLAIN: Final = frozenset({"READ", "WRITE", "VISIBLE"})
 _RESIZEABLE: Final = frozenset({"RESIZEABLE", "READ", "WRITE"})
-_FOREIGN: Final = frozenset({"system_id", "lock_type", "lock_args"})
-"""Of a group that one machine alone may use, or several by turns (lvmsystemid(7), lvmlockd(8))."""
+_FOREIGN: Final = frozenset({"lock_type", "lock_args"})
+"""Of a group that several machines use by turns (lvmlockd(8)); one that a single one may use: lvmsystemid(7)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class Volume:
 @dataclass(frozen=True, slots=True)
 class PhysicalVolume:
     """What is in a partition that is a physical volume: its group, what stands before its extents and behind, and its
-    volumes. `fixed`: LVM itself would not make it larger, or only where its group belongs to this machine."""
+    volumes. `fixed`: LVM itself would not make it larger, or only for a machine that locks it."""
 
     group: str
     outside: tuple[Range, ...]
@@ -123,6 +123,9 @@ def _volumes(group_name: str, group: Section, uuid: str, areas: list[Range], len
     end = first + count * extent
     if not extent or not first or end > length or any(start < first < stop for start, stop in areas):
         raise LvmError("its LVM group is larger than the partition")
+    if "system_id" in group:
+        # Its own system would find it another's, once that has a hostname or machine-id of its own.
+        raise LvmError("its LVM group is for one machine alone (system_id)")
     found = []
     for volume, told in group.get("logical_volumes", {}).items():
         ranges: list[Range] = []

@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 from netboot.masters.account import account
 from netboot.shared.process import run
 from netboot.store import Store
+from netboot.survey.loop import writable_loop_device
 from netboot.survey.lvm import read_physical_volume
 from netboot.survey.lvm_text import LvmError
+from tests.lvm_disks import Wanted, disk_with_group, last_partition, lvm
 from tests.masters.conftest import Lay
 from tests.masters.images import LVM, MIB, cut, ext4, gpt_disk, loops_of, put, refused, sized, taken
 
@@ -112,6 +114,18 @@ def test_of_lvm_only_what_is_in_use_is_taken(tmp_path: Path, lay: Lay) -> None:
     for start, end in PIECES:
         assert again[MIB + start : MIB + end] == before[MIB + start : MIB + end]
     assert not loops_of(tmp_path)
+
+
+@pytest.mark.root
+def test_a_group_for_one_machine_alone_is_taken_whole_and_its_system_not_changed(tmp_path: Path) -> None:
+    """By another machine-id the system would not be that machine any more, and find no root."""
+    image = disk_with_group(tmp_path, [Wanted("root", 48, "ext4", root=True)], size=80)
+    part = last_partition(image)
+    with writable_loop_device(image, offset=part["start"] * 512, length=part["size"] * 512) as device:
+        lvm(device, "vgchange", "--yes", "--systemid=school", "debian-vg")
+    manifest = taken(image, Store(tmp_path / "store"))
+    assert manifest.not_customisable == "LVM2_member"
+    assert manifest.partitions[-1].whole == "its LVM group is for one machine alone (system_id)"
 
 
 @pytest.mark.root
