@@ -222,7 +222,9 @@ def test_a_recovery_that_would_lie_over_itself_stays(tmp_path: Path, lay: Lay) -
     size = 220 * MIB
     lay(manifest.chunks, store, tmp_path / "pc.img", size)
     with loop_disk(tmp_path / "pc.img", size) as disk:
-        assert grow(Path("/dev", disk.name), manifest).size <= 120 * MIB
+        grown = grow(Path("/dev", disk.name), manifest)
+        assert grown.size <= 120 * MIB
+        assert grown.spare == pytest.approx(size - 185 * MIB, abs=MIB), "which is told"
         found = {number: place(row) for number, row in table(Path("/dev", disk.name)).items()}
     assert found == {number: place(row) for number, row in table(image).items()}
 

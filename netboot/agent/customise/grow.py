@@ -43,8 +43,8 @@ _WORTH_IT: Final = 1024 * 1024
 class Growth:
     """What became of the partition that takes the rest of the disk: "" and 0 when there is none.
 
-    `size` is its file system's in bytes, `spare` what the partition has beyond it because the file system cannot use
-    it.
+    `size` is its file system's in bytes, `spare` what is free beyond it because the file system cannot use it:
+    in the partition, or on the disk where what is behind would have to move by less than its own length.
     """
 
     partition: str = ""
@@ -57,9 +57,9 @@ def grow(disk: Path, manifest: Manifest) -> Growth:
     unless the disk itself failed, or it is f2fs, whose resize cannot be undone."""
     if manifest.table == "gpt":
         run(["sfdisk", "--quiet", "--no-tell-kernel", "--relocate", "gpt-bak-std", disk], timeout=60)
-    partition = growing(manifest)
+    partition, unused = growing(manifest), 0
     if partition is not None and (later := behind(manifest.partitions, partition)):
-        moved = _move_to_the_end(disk, manifest, partition)
+        moved, unused = _move_to_the_end(disk, manifest, partition)
         show_partitions(disk, (known.number for known in manifest.partitions))
         for one in later:
             if one.number in moved and one.filesystem is not None and not is_copied(one):
@@ -78,7 +78,7 @@ def grow(disk: Path, manifest: Manifest) -> Growth:
         grow_volume(device, partition, volume, sector=manifest.sector)
         with volume_device(device, volume.name, sector=manifest.sector) as inside:
             size, spare = _grow_in(inside, volume.filesystem.kind)
-    return Growth(device.name, size, spare if spare > _WORTH_IT else 0)
+    return Growth(device.name, size, max((free for free in (spare, unused) if free > _WORTH_IT), default=0))
 
 
 def _grow_in(device: Path, kind: str) -> tuple[int, int]:
@@ -110,8 +110,9 @@ def stretched(manifest: Manifest, partition: Partition | None) -> tuple[int, ...
     return (*around, partition.number)
 
 
-def _move_to_the_end(disk: Path, manifest: Manifest, partition: Partition) -> Mapping[int, Place]:
-    """Let this partition end where those behind it begin, and the last of these where the disk does; the new places."""
+def _move_to_the_end(disk: Path, manifest: Manifest, partition: Partition) -> tuple[Mapping[int, Place], int]:
+    """Let this partition end where those behind it begin, and the last of these where the disk does; the new places,
+    and where there are none, how much of the disk stays free."""
     end, now = _table_now(disk, manifest)
     moved = places_at_the_end(manifest.partitions, partition, end)
     if moved:
@@ -126,7 +127,7 @@ def _move_to_the_end(disk: Path, manifest: Manifest, partition: Partition) -> Ma
         for number in sorted(moved.keys() - {partition.number}, reverse=True):
             # As long as the kernel has them where they were, the other cannot become larger.
             run(["partx", "--delete", "--nr", str(number), disk], expect=None, timeout=60)
-    return moved
+    return moved, 0 if moved else end - max(one.end for one in manifest.partitions)
 
 
 def _table_now(disk: Path, manifest: Manifest) -> tuple[int, Mapping[int, int]]:
