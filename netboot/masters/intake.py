@@ -20,7 +20,7 @@ from netboot.masters.shrinking import Fit, as_it_is
 from netboot.masters.steps import Steps
 from netboot.shared.errors import NetbootError
 from netboot.shared.language import Language
-from netboot.shared.manifest import Chunk, Manifest, ManifestError, Needs, Origin, OtherSectors, require_sound
+from netboot.shared.manifest import Chunk, Manifest, ManifestError, Needs, OtherSectors, require_sound
 from netboot.store import Store
 from netboot.survey.disk_file import DiskFile
 from netboot.survey.pieces import pieces
@@ -48,7 +48,6 @@ class About:
     """What loaders must have to start on a PC with Secure Boot that booted from here; None asks for nothing."""
     titles: dict[Language, str] | UnsetType = UNSET
     needs: Needs | UnsetType = UNSET
-    origin: tuple[Origin, ...] | UnsetType = UNSET
 
 
 def for_no_others(manifest: Manifest) -> UnsetType:
@@ -117,7 +116,6 @@ def describe(source: str, about: About, found: Survey) -> Manifest:
         chunks=tuple(Chunk(start, end - start, _NO_CHUNK) for start, end in pieces(found.ranges)),
         titles=about.titles,
         needs=about.needs,
-        origin=about.origin,
     )
     _require_sound(manifest, source)
     return manifest

@@ -2,7 +2,8 @@
 in with its own size.
 
 The master is laid out as a disk again, in a draft with holes, and taken in like an image: surveyed, made smaller,
-checked. The version that it was made of stays as the one before. All values are bytes.
+checked. The version that it was made of stays as the one before. Made of another workshop's, it is this one's own: its
+content is not what they signed. All values are bytes.
 Not for: how a file system is made smaller (`shrinking.py`).
 """
 
@@ -39,7 +40,6 @@ def make_smaller_version(store: Store, digest: str, key: SigningKey, *, version:
         architecture=master.architecture,
         titles=master.titles,
         needs=master.needs,
-        origin=master.origin,
     )
     forget_drafts(store)
     with taking_back_unused_chunks(store), store.draft(".whole") as draft:

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import pytest
 from msgspec import UNSET
 
@@ -22,7 +23,7 @@ from netboot.masters.smaller_version import make_smaller_version
 from netboot.shared.errors import NetbootError
 from netboot.shared.growth import SUPERBLOCK, read_ext
 from netboot.shared.inventory import gigabytes
-from netboot.shared.manifest import Manifest
+from netboot.shared.manifest import Manifest, Origin
 from netboot.shared.process import run
 from netboot.store import Store
 from netboot.store.upkeep import verify
@@ -238,8 +239,12 @@ def test_a_version_that_fits_smaller_disks_is_made_of_a_master_that_is_in_the_st
     store = Store(tmp_path / "store")
     about = {"name": "kept", "version": "1", "licence": "MIT", "title": "Kept"}
     kept = import_master(image, store, KEY, None, as_it_is, **about, progress=print)
+    lyon = Origin(workshop="Lyon", key="0" * 64, manifest="1" * 64)
+    kept = msgspec.structs.replace(kept, version="1-lyon", origin=(lyon,))
+    store.publish(kept, KEY)
     said = list[str]()
     small = make_smaller_version(store, kept.digest, KEY, version="1-small", progress=said.append)
+    assert small.origin is UNSET, "its content is not what Lyon signed"
     assert (small.version, small.shrunk_from, small.title) == ("1-small", SIZE, "Kept")
     assert small.disk < GB
     assert store.versions("kept") == Versions(small.digest, kept.digest)
