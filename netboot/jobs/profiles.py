@@ -7,6 +7,7 @@ is (`profile.py`).
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import TypeVar
 
@@ -20,8 +21,9 @@ from netboot.files.parcel_folder import read_folder
 from netboot.jobs.profile import Profile, profile_error
 from netboot.shared.errors import NetbootError
 from netboot.shared.parcel import PlacedFolder, paths_of
-from netboot.shared.placed_files import BYTES, Contents, may_be_placed
-from netboot.shared.system_settings import SystemSettings
+from netboot.shared.placed_files import BYTES, Contents, collision, may_be_placed
+from netboot.shared.system_settings import SystemSettings, settings_error
+from netboot.shared.wifi import wifi_file
 
 _Contents = TypeVar("_Contents", bound=Contents)
 
@@ -48,20 +50,29 @@ def parse_profile(text: str, *, source: str, folder: Path | None = None) -> Prof
 
 def _with_files(settings: SystemSettings, folder: Path | None, source: str) -> SystemSettings:
     """With what is in the files that it names beside it: a profile is all that it gives a PC."""
-    return replace(
+    read = [_read_folder(one, folder, source) for one in settings.folders]
+    found = replace(
         settings,
         files=tuple(_read_beside(one, folder, source) for one in settings.files),
         scripts=tuple(_read_beside(one, folder, source) for one in settings.scripts),
-        folders=tuple(_read_folder(one, folder, source) for one in settings.folders),
+        folders=tuple(one for one, _ in read),
     )
+    if mistake := settings_error(found):
+        raise NetbootError(f"{source}: {mistake}", hint="see docs/operator.en.md, “Profiles”")
+    # Whatever their models: patterns may both match. What is found here is not found by the agent after the erase.
+    wifi = (wifi_file(found.wifi),) if found.wifi else ()
+    if mistake := collision(chain((file.inside for file in found.files), wifi, *(places for _, places in read))):
+        raise NetbootError(f"{source}: {mistake}", hint="leave one of them out of `files`, `folders` or `wifi`")
+    return found
 
 
-def _read_folder(one: PlacedFolder, folder: Path | None, source: str) -> PlacedFolder:
-    """With the digest of all that is in it. What is in it goes into the store when the server starts."""
+def _read_folder(one: PlacedFolder, folder: Path | None, source: str) -> tuple[PlacedFolder, tuple[str, ...]]:
+    """With the digest of all that is in it, and where its files go. Its bytes go into the store when the server
+    starts."""
     if one.parcel or one.listed or one.size:
         raise NetbootError(f"{source}: `parcel` and its lengths are netboot's own", hint="give `path` and `beside`")
     if folder is None or not one.beside:
-        return one
+        return one, ()
     path = folder / one.beside
     try:
         if not path.resolve().is_relative_to(folder.resolve()):
@@ -69,14 +80,15 @@ def _read_folder(one: PlacedFolder, folder: Path | None, source: str) -> PlacedF
         parcel = read_folder(path, len)
     except OSError as error:
         raise NetbootError(f"{source}: {path} cannot be read: {error}", hint="see who may read it") from error
-    for place in paths_of(one, parcel):
+    places = tuple(paths_of(one, parcel))
+    for place in places:
         if not may_be_placed(place):
             raise NetbootError(
                 f"{source}: /{place} is not a file's place that a profile may choose", hint="leave it out"
             )
     listing = parcel.listing
     digest = hashlib.sha256(listing).hexdigest()
-    return replace(one, parcel=digest, listed=len(listing), size=parcel.size)
+    return replace(one, parcel=digest, listed=len(listing), size=parcel.size), places
 
 
 def _read_beside(one: _Contents, folder: Path | None, source: str) -> _Contents:

@@ -132,9 +132,12 @@ def folders_error(folders: Sequence[PlacedFolder]) -> str:
     total = sum(folder.size for folder in folders)
     if total > BYTES:
         return f"the folders have {total} bytes together; at most {BYTES} fit: put larger ones into the master"
-    keys = [(folder.inside, folder.models) for folder in folders]
-    twice = next((key[0] for key in keys if keys.count(key) > 1), "")
-    return f"the folder /{twice} is there twice" if twice else ""
+    # Also where their models differ: patterns may both match, and what is in a place is judged as one folder.
+    places = [folder.inside for folder in folders]
+    twice = next((place for place in places if places.count(place) > 1), "")
+    return (
+        f"the folder /{twice} is there twice: put its files into one, or give each a `path` below it" if twice else ""
+    )
 
 
 def paths_of(folder: PlacedFolder, parcel: Parcel) -> Iterator[str]:

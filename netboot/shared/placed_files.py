@@ -8,7 +8,7 @@ packages belong into the master. Pure. Not for: putting them there (`agent/custo
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
 from typing import Annotated, Final
 
@@ -36,6 +36,8 @@ _KEPT_FOR_NETBOOT: Final = re.compile(
     r"|var/log/.*|var/lib/(dbus/machine-id|systemd/.*|NetworkManager/.*|dhc.*|wicked/.*)"
     rf"|(dev|proc|sys|run|tmp)/.*|{FIRST_START}/.*|{re.escape(UNIT)}|{re.escape(WANTED)}"
 )
+
+_USR: Final = re.compile(r"\A(bin|sbin|lib|lib64)/")
 
 
 class Contents(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -121,6 +123,24 @@ def may_be_placed(path: str) -> bool:
 def in_a_home(folder: str) -> bool:
     """Whether it is below somebody's home: where it is missing above a file, it is made the file's owner's."""
     return folder.startswith("home/") and folder.count("/") > 1
+
+
+def collision(places: Iterable[str]) -> str:
+    """What cannot lie in one system of these files, each by its path from the root; "" when all can.
+
+    Where /lib and its like are links into /usr, as in the systems of today, both names are one place.
+    """
+    taken: dict[str, str] = {}
+    for place in places:
+        if (key := _USR.sub(r"usr/\1/", place)) in taken:
+            return f"/{place} is there twice"
+        taken[key] = place
+    for key, place in taken.items():
+        above = key
+        while above := above.rpartition("/")[0]:
+            if above in taken:
+                return f"/{place} is below the file /{taken[above]}"
+    return ""
 
 
 def first_start(scripts: Sequence[Script]) -> dict[str, tuple[bytes, str]]:

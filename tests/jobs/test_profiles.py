@@ -199,3 +199,37 @@ def test_no_folder_brings_a_file_that_netboot_answers_for(tmp_path: Path) -> Non
     folder = with_folder(tmp_path, name="shadow")
     with pytest.raises(NetbootError, match="/etc/shadow is not a file's place"):
         parse_profile(WITH_FOLDER.replace("/lib/firmware/rtw89", "/etc"), source="p", folder=folder)
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        (
+            "files: [{path: /opt/a/one, text: mine}]\n  folders: [{path: /opt/a, beside: a}]",
+            "/opt/a/one is there twice",
+        ),
+        ("folders: [{path: /opt, beside: b}, {path: /opt/sub, beside: a}]", "/opt/sub/one is there twice"),
+        ("folders: [{path: /lib/a, beside: a}, {path: /usr/lib/a, beside: a}]", "/usr/lib/a/one is there twice"),
+        ("files: [{path: /opt/a, text: mine}]\n  folders: [{path: /opt/a, beside: a}]", "is below the file /opt/a"),
+        ("folders: [{path: /opt, beside: a}, {path: /opt/one/x, beside: a}]", "is below the file /opt/one"),
+        (
+            "wifi: guests\n  folders: [{path: /etc/NetworkManager/system-connections, beside: c}]",
+            "guests.nmconnection is there twice",
+        ),
+        (
+            'folders: [{path: /opt/a, beside: a}, {path: /opt/a, beside: b, models: ["LENOVO *"]}]',
+            "the folder /opt/a is there twice",
+        ),
+    ],
+)
+def test_what_cannot_lie_in_one_system_is_told_when_the_profile_is_read(
+    tmp_path: Path, settings: str, words: str
+) -> None:
+    for name in ("a/one", "b/sub/one", "b/two", "c/guests.nmconnection"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(name)
+    head = WITH_FOLDER.partition("  folders:")[0]
+    with pytest.raises(NetbootError, match=words):
+        parse_profile(f"{head}  {settings}\n", source="p", folder=tmp_path)
+    apart = 'wifi: staff\n  folders: [{path: /opt/a, beside: a}, {path: /opt/b, beside: b, models: ["LENOVO *"]}]'
+    assert len(parse_profile(f"{head}  {apart}\n", source="p", folder=tmp_path).settings.folders) == 2

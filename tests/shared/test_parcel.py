@@ -101,8 +101,9 @@ def test_a_folder_is_for_the_models_that_it_names() -> None:
 
 def test_folders_that_make_no_sense_are_told() -> None:
     one = PlacedFolder(path="/lib/firmware", beside="firmware")
-    other = msgspec.structs.replace(one, models=("Dell *",))
+    other = PlacedFolder(path="/lib/firmware/brcm", beside="brcm")
     assert folders_error((one, other)) == ""
     assert "is there twice" in folders_error((one, one))
+    assert "is there twice" in folders_error((one, msgspec.structs.replace(one, beside="dell", models=("Dell *",))))
     assert "no `beside`" in folders_error((msgspec.structs.replace(one, beside=""),))
     assert "at most" in folders_error((one, msgspec.structs.replace(other, size=BYTES + 1)))
