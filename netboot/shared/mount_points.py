@@ -28,6 +28,12 @@ def hidden_by(path: str, folders: Iterable[str]) -> str:
     return next((folder for folder in folders if f"{path}/".startswith(f"{folder}/")), "")
 
 
+def mounted_within(folder: str, folders: Iterable[str]) -> bool:
+    """Whether one of these mount points is this folder, above it or below it."""
+    folders = tuple(folders)
+    return bool(hidden_by(folder, folders)) or any(one.startswith(f"{folder}/") for one in folders)
+
+
 def require_on_root(fstab: str, paths: Iterable[str]) -> None:
     """That none of these paths (without a leading slash) is on another file system. Raises NetbootError."""
     folders = mount_points(fstab)

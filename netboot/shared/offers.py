@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from netboot.shared.accounts import FIRST_UID, LAST_UID
 from netboot.shared.inventory import Text
-from netboot.shared.mount_points import hidden_by
+from netboot.shared.mount_points import hidden_by, mounted_within
 from netboot.shared.system_settings import SystemSettings, keymap, written
 from netboot.shared.wifi import wifi_file
 
@@ -139,9 +139,11 @@ def _of_files(settings: SystemSettings, offers: Offers) -> tuple[Lack, ...]:
         lacks += (Lack("owner", owner) for owner in owners if owner not in made and owner not in offers.accounts)
     if offers.mounts is not UNSET:
         private = (wifi_file(settings.wifi),) if settings.wifi else ()
-        folders = (folder.inside for folder in settings.folders)
-        paths = (*(f"home/{user.name}" for user in settings.users), *written(settings), *private, *folders)
+        paths = (*(f"home/{user.name}" for user in settings.users), *written(settings), *private)
         lacks += (Lack("place", path) for path in paths if hidden_by(path, offers.mounts))
+        # Its files may lie below a mount that is further down: which they are is not known here.
+        folders = (folder.inside for folder in settings.folders)
+        lacks += (Lack("place", path) for path in folders if mounted_within(path, offers.mounts))
     return tuple(dict.fromkeys(lacks))
 
 

@@ -182,3 +182,11 @@ def test_a_wifi_network_and_a_folder_lie_on_the_root() -> None:
     lacks = lacking(SystemSettings(wifi="guests", folders=(folder,)), offers)
     network = Lack("place", "etc/NetworkManager/system-connections/guests.nmconnection")
     assert lacks == (network, Lack("place", "usr/lib/firmware"))
+
+
+@pytest.mark.parametrize(("mount", "lies_there"), [("usr/local", True), ("usr/share", True), ("usrlocal", False)])
+def test_a_folder_below_which_the_master_mounts_something_is_refused_before_the_erase(
+    mount: str, lies_there: bool
+) -> None:
+    settings = SystemSettings(folders=(PlacedFolder(path="/usr", beside="usr"),))
+    assert lacking(settings, Offers(mounts=(mount,))) == ((Lack("place", "usr"),) if lies_there else ())
