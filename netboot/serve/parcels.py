@@ -10,7 +10,7 @@ from pathlib import Path
 from netboot.files.parcel_folder import read_folder
 from netboot.shared.errors import NetbootError
 from netboot.shared.parcel import Parcel, PlacedFolder
-from netboot.store import Store
+from netboot.store import Store, StoreError
 from netboot.store.parcels import keep_parcel, parcels_there, serve_parcels, served_parcels
 
 log = logging.getLogger(__name__)
@@ -18,8 +18,9 @@ log = logging.getLogger(__name__)
 
 def take_in_folders(store: Store, folders: Mapping[Path, PlacedFolder]) -> None:
     """Take in these, as the profiles said them when they were read, by where they lie. Raises NetbootError."""
-    given = {folder.parcel for folder in folders.values()}
-    if not given and not served_parcels(store):
+    given = frozenset(folder.parcel for folder in folders.values())
+    before = _served_before(store)
+    if before == given == frozenset():
         return
     with store.writing():
         there = parcels_there(store)
@@ -31,8 +32,17 @@ def take_in_folders(store: Store, folders: Mapping[Path, PlacedFolder]) -> None:
             if digest != folder.parcel:
                 raise NetbootError(f"{path} was changed just now", hint="start the server again")
             log.info("the folder %s is in the store: %d bytes", path, folder.size)
-        if given != served_parcels(store):
+        if given != before:
             serve_parcels(store, given)
+
+
+def _served_before(store: Store) -> frozenset[str] | None:
+    """Those that the last server gave; None when that cannot be told: then it is written anew."""
+    try:
+        return served_parcels(store)
+    except StoreError as error:
+        log.warning("which folders the last server gave is lost, and is written anew: %s", error.message)
+        return None
 
 
 def _read(store: Store, path: Path) -> Parcel:

@@ -17,6 +17,9 @@ from netboot.store.store import Store
 
 _NOTES: Final = "folders"
 _SERVED: Final = "served/folders"
+_AGAIN: Final = (
+    "restart `serve`: it takes in again what its profiles name; what only a job holds goes once that is over"
+)
 
 
 def keep_parcel(store: Store, parcel: Parcel) -> str:
@@ -35,8 +38,9 @@ def read_parcel(store: Store, digest: str) -> Parcel:
     """What this folder holds. Raises StoreError."""
     try:
         return parse_listing(store.get_chunk(digest))
-    except ParcelError as error:
-        raise StoreError(f"the folder {digest} is damaged: {error}", hint="restart `serve`") from error
+    except (StoreError, ParcelError) as error:
+        why = error.message if isinstance(error, StoreError) else str(error)
+        raise StoreError(f"the folder {digest} is lost or damaged: {why}", hint=_AGAIN) from error
 
 
 def parcels_there(store: Store) -> tuple[str, ...]:

@@ -129,3 +129,29 @@ def test_a_full_disk_keeps_no_server_from_its_start_that_has_it_all(
     path, other = folder(tmp_path, "two", b"two")
     with pytest.raises(StoreError):
         take_in_folders(store, {path: other})
+
+
+def test_a_damaged_note_of_what_is_served_is_written_anew_by_the_next_start(store: Store, tmp_path: Path) -> None:
+    path, one = folder(tmp_path, "one", b"one")
+    for folders in ({path: one}, dict[Path, PlacedFolder]()):
+        take_in_folders(store, {path: one})
+        store.blobs.put("served/folders", b"\xff\n")
+        with pytest.raises(StoreError, match="served/folders cannot be read") as told:
+            collect_garbage(store)
+        assert "restart `serve`" in told.value.hint
+        assert whole(store, one.parcel)
+        take_in_folders(store, folders)
+        assert served_parcels(store) == {known.parcel for known in folders.values()}
+        collect_garbage(store)
+
+
+def test_a_lost_listing_is_told_with_what_brings_it_back(store: Store, tmp_path: Path) -> None:
+    path, one = folder(tmp_path, "one", b"one")
+    take_in_folders(store, {path: one})
+    store.blobs.remove(chunk_name(one.parcel))
+    with pytest.raises(StoreError) as told:
+        collect_garbage(store)
+    assert "restart `serve`" in told.value.hint
+    take_in_folders(store, {path: one})
+    collect_garbage(store)
+    assert whole(store, one.parcel)
