@@ -37,7 +37,11 @@ class WifiNetwork(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
 def network_error(network: WifiNetwork) -> str:
     """What is wrong with it, for whoever wrote it, without its password; "" when nothing is."""
-    if len(network.ssid.encode(errors="surrogatepass")) > SSID_LIMIT:
+    try:
+        length = len(network.ssid.encode())
+    except UnicodeEncodeError:
+        return "`ssid` has half a sign (a lone surrogate), which UTF-8 cannot write"
+    if length > SSID_LIMIT:
         return f"`ssid` has more than {SSID_LIMIT} bytes in UTF-8"
     if network.security == "open":
         return "an open network has no `password`" if network.password else ""

@@ -69,6 +69,7 @@ def test_the_network_has_one_uuid_in_all_pcs_and_another_network_another() -> No
     ("network", "words"),
     [
         (WifiNetwork(name="guests", ssid="é" * 17, password="eightish"), "32 bytes"),
+        (WifiNetwork(name="guests", ssid="\ud800", password="eightish"), "lone surrogate"),
         (WifiNetwork(name="guests", ssid="A", password="short12"), "8 to 63"),
         (WifiNetwork(name="guests", ssid="A", password="x" * 64), "8 to 63"),
         (WifiNetwork(name="guests", ssid="A", password="eight\nish"), "8 to 63"),

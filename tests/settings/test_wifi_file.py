@@ -1,5 +1,7 @@
 """The file of Wi-Fi networks: for its owner alone, and told of by line, never by a password."""
 
+import re
+import traceback
 from pathlib import Path
 
 import pytest
@@ -99,3 +101,32 @@ def test_a_profile_that_names_another_network_is_told_before_the_server_starts()
     require_named((profile,), {"guests": WifiNetwork(name="guests", ssid="A", security="open")})
     with pytest.raises(NetbootError, match="the profile school names the Wi-Fi network guests"):
         require_named((profile,), {"staff": WifiNetwork(name="staff", ssid="A", security="open")})
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "password: *Secret123",
+        "password: !Secret123",
+        "password: &Secret123",
+        "password: %Secret123",
+        "password: {Secret123}",
+        "password: Sec: Secret123",
+        'password: "Secret123\\q"',
+        "security: Secret123",
+        "hidden: Secret123",
+        "Secret123: password",
+        "Secret123: password\n    Secret123: x",
+        "? [Secret123]\n    : x",
+        "name: Secret123",
+        "password:\n    Secret123",
+        "password: !!python/name:Secret123 x",
+    ],
+)
+def test_no_word_of_a_file_with_a_mistake_is_told(tmp_path: Path, line: str) -> None:
+    name = "" if line.startswith("name:") else "    name: g\n"
+    with pytest.raises(NetbootError) as told:
+        load_networks(written(tmp_path, f"networks:\n  - ssid: S\n{name}    {line}\n"))
+    said = "".join(traceback.format_exception(told.value)) + told.value.hint
+    assert "Secret" not in said
+    assert re.search(r"wifi\.yaml, line [1-6]: ", said)
