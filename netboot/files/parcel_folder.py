@@ -22,15 +22,13 @@ def read_folder(folder: Path, keep: Callable[[bytes], object]) -> Parcel:
     total = 0
     for path in _files_in(folder):
         with os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
-            mode: Literal["0644", "0755"] = "0755" if os.fstat(file.fileno()).st_mode & 0o100 else "0644"
-            pieces = pieces_of(_kept(iter(lambda: file.read(PIECE), b""), keep))
+            status = os.fstat(file.fileno())
+            mode: Literal["0644", "0755"] = "0755" if status.st_mode & 0o100 else "0644"
+            if len(files) == FILES or total + status.st_size > BYTES:
+                raise _too_much(folder)
+            pieces = pieces_of(_kept(folder, iter(lambda: file.read(PIECE), b""), keep, BYTES - total))
         files.append(_file(folder, path, ParcelFile("x", mode, pieces)))
         total += files[-1].size
-        if len(files) > FILES or total > BYTES:
-            raise NetbootError(
-                f"{folder} has more than {FILES} files, or more than {BYTES >> 20} MiB",
-                hint="put large things into the master",
-            )
     if not files:
         raise NetbootError(f"{folder} holds no file", hint="put the files into it, or take it out of the profile")
     return Parcel(tuple(sorted(files, key=lambda one: one.name)))
@@ -46,8 +44,18 @@ def _file(folder: Path, path: Path, read: ParcelFile) -> ParcelFile:
         ) from error
 
 
-def _kept(parts: Iterator[bytes], keep: Callable[[bytes], object]) -> Iterator[bytes]:
+def _too_much(folder: Path) -> NetbootError:
+    return NetbootError(
+        f"{folder} has more than {FILES} files, or more than {BYTES >> 20} MiB", hint="put large things into the master"
+    )
+
+
+def _kept(folder: Path, parts: Iterator[bytes], keep: Callable[[bytes], object], most: int) -> Iterator[bytes]:
+    """Each part, once it was kept. Raises NetbootError for one that grows beyond `most` bytes while it is read."""
     for part in parts:
+        most -= len(part)
+        if most < 0:
+            raise _too_much(folder)
         keep(part)
         yield part
 

@@ -72,3 +72,21 @@ def test_a_folder_of_nothing_or_of_too_much_is_refused(folder: Path, tmp_path: P
         (folder / f"{number}").touch()
     with pytest.raises(NetbootError, match="2000 files"):
         read_folder(folder, len)
+
+
+def test_a_file_that_is_too_large_is_not_read_nor_one_that_grows_beyond_it(tmp_path: Path) -> None:
+    with (tmp_path / "large").open("wb") as file:
+        file.truncate(BYTES + 1)
+    read: list[int] = []
+    with pytest.raises(NetbootError, match="256 MiB"):
+        read_folder(tmp_path, lambda piece: read.append(len(piece)))
+    assert read == []
+    os.truncate(tmp_path / "large", BYTES)
+
+    def grows(piece: bytes) -> None:
+        os.truncate(tmp_path / "large", 2 * BYTES)
+        read.append(len(piece))
+
+    with pytest.raises(NetbootError, match="256 MiB"):
+        read_folder(tmp_path, grows)
+    assert sum(read) == BYTES
