@@ -1,4 +1,4 @@
-"""The messages between the agent and the server: JSON texts over one WebSocket, version 4.
+"""The messages between the agent and the server: JSON texts over one WebSocket, version 5.
 
     agent                          server
     Hello            ───────────▶            who I am, what was chosen in the boot menu and its ticket
@@ -44,7 +44,7 @@ from netboot.shared.stage_question import AnswerId, Code, How, StageQuestion
 from netboot.shared.stages import Result, Stage, StageName
 from netboot.shared.stages.finish import EndAction
 
-VERSION: Final = 4
+VERSION: Final = 5
 MESSAGE_LIMIT: Final = 512 * 1024
 """Longest message either side accepts, in bytes."""
 
