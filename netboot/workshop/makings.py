@@ -22,8 +22,10 @@ from typing import Final
 import msgspec
 from msgspec.structs import replace
 
-from netboot.jobs.making import BuildOrder, ImportOrder, Making, MakingState, Order, Step
-from netboot.masters.work_lines import Made, Progress, Refused, read_line
+from netboot.jobs.making import BuildOrder, ImportOrder, Making, Order, Step
+from netboot.masters.account import account
+from netboot.masters.work_lines import LONGEST as LONGEST_LINE
+from netboot.masters.work_lines import MOST, Made, Progress, Refused, read_line
 from netboot.records.record import Record
 from netboot.shared.errors import NetbootError
 from netboot.shared.long_programs import ProgramStoppedError, follow
@@ -80,6 +82,8 @@ class Makings:
         self._watchers: set[asyncio.Event] = set()
         self._orders: asyncio.Queue[_AtWork] = asyncio.Queue(1)
         self._at_work: _AtWork | None = None
+        self._unkept: tuple[Making, str] | None = None
+        """What has ended, and who stopped it, where the record did not take that yet: its disk is full, say."""
         self.shown: Shown | None = None
         """The newest, None where there was none."""
 
@@ -95,15 +99,15 @@ class Makings:
             return
         self.shown = Shown(newest)
         if newest.state == "running":
-            made = await self._current(newest.name)
-            if made is not None and made.digest != newest.before:
-                await self._end("done", newest, digest=made.digest, version=made.version)
-            else:
+            ended = await self._published(newest)
+            if ended is None:
                 log.warning("the making of %s was interrupted by the server's end", newest.name)
-                await self._end("interrupted", newest)
+            await self._end(ended or replace(newest, state="interrupted"))
 
     async def begin(self, order: Order, who: str) -> Making:
         """Begin it, for this person. Raises AtWork while another one is at work."""
+        if self._unkept is not None:
+            await self._keep(*self._unkept)
         name, source = _named(order)
         current = await self._current(name)
         making = Making(
@@ -142,8 +146,7 @@ class Makings:
                 await asyncio.wait([work])
                 raise
             except Exception:
-                # The record's disk is full, say: PCs are served all the same.
-                log.exception("how the making of a master ended could not be kept")
+                log.exception("the making of a master ended without an end")  # PCs are served all the same
 
     @asynccontextmanager
     async def watch(self) -> AsyncIterator[asyncio.Event]:
@@ -174,38 +177,58 @@ class Makings:
             pass
         except ProgramError as error:
             message, hint = error.message[:2000], error.hint[:2000]
+        except Exception as error:
+            log.exception("the making of a master could not be followed")
+            message, hint = f"the work could not be followed: {error}"[:2000], "look into the server's log, begin again"
         # What the thread told before it ended is heard by now: call_soon keeps its order.
         match one.said:
             case Made() as made:
-                await self._remember(made)
-                await self._end("done", replace(making, account=made.account), digest=made.digest, version=made.version)
+                await self._remember(made.digest, made.name, made.version, made.licence)
+                ended = replace(making, state="done", account=made.account, digest=made.digest, version=made.version)
             case Refused() as refused:
                 step = self.shown.step if self.shown is not None else None
-                await self._end("failed", replace(making, step=step), message=refused.message, hint=refused.hint)
-            case None if one.stop.is_set():
-                state: MakingState = "stopped" if one.stopped_by else "interrupted"
-                await self._end(state, making, who=one.stopped_by)
+                ended = replace(making, state="failed", step=step, message=refused.message, hint=refused.hint)
             case None:
-                await self._end("failed", making, message=message, hint=hint)
+                ended = await self._published(making) or _cut_short(one, making, message, hint)
         if self._at_work is one:
             self._at_work = None
+        await self._end(ended, one.stopped_by if ended.state == "stopped" else "")
+
+    async def _published(self, making: Making) -> Making | None:
+        """How one ended that said no end, when its master was published all the same: that comes before it is told."""
+        made = await self._current(making.name)
+        if made is None or made.digest == making.before:
+            return None
+        await self._remember(made.digest, made.name, made.version, made.licence)
+        return replace(making, state="done", digest=made.digest, version=made.version, account=_told(made))
 
     async def _current(self, name: str) -> Manifest | None:
         try:
             return await asyncio.to_thread(self._find_current, name)
-        except NetbootError:
+        except (NetbootError, OSError):
             return None
 
-    async def _remember(self, made: Made) -> None:
-        await asyncio.to_thread(
-            self._record.masters.remember, made.digest, name=made.name, version=made.version, licence=made.licence
-        )
+    async def _remember(self, digest: str, name: str, version: str, licence: str) -> None:
+        """That the store has it; where the record does not take that, the store is what counts."""
+        try:
+            await asyncio.to_thread(self._record.masters.remember, digest, name=name, version=version, licence=licence)
+        except Exception:
+            log.exception("the record did not take that there is %s %s", name, version)
 
-    async def _end(self, state: MakingState, making: Making, who: str = "", **values: str) -> None:
-        ended = replace(making, state=state, ended=self._clock(), **values)
-        await asyncio.to_thread(self._record.makings.end, ended, who)
-        log.info("the making of %s: %s %s", ended.name, state, ended.message)
+    async def _end(self, making: Making, who: str = "") -> None:
+        """It has ended, whether or not the record takes that now: it is told, and another one may begin."""
+        ended = replace(making, ended=self._clock())
+        log.info("the making of %s: %s %s", ended.name, ended.state, ended.message)
+        self._unkept = (ended, who)
+        try:
+            await self._keep(ended, who)
+        except Exception:
+            log.exception("how the making of %s ended could not be kept: it is tried again at the next one", ended.name)
         self._tell(Shown(ended))
+
+    async def _keep(self, ended: Making, who: str) -> None:
+        await asyncio.to_thread(self._record.makings.end, ended, who)
+        self._unkept = None
 
     def _heard(self, one: _AtWork, text: str) -> None:
         """One line of its output."""
@@ -235,6 +258,17 @@ def _cut_off(done: Completed) -> tuple[str, str]:
         return "the work was killed from outside, or for want of memory", "look into the kernel's log, then begin again"
     last = "\n".join(done.stderr.splitlines()[-5:])
     return f"the work ended with status {done.status}", f"tell the administrator:\n{last}"[:2000]
+
+
+def _told(made: Manifest) -> tuple[str, ...]:
+    return tuple(line[:LONGEST_LINE] for line in account(made)[:MOST])
+
+
+def _cut_short(one: _AtWork, making: Making, message: str, hint: str) -> Making:
+    """How one ended that published nothing and said no end."""
+    if one.stop.is_set():
+        return replace(making, state="stopped" if one.stopped_by else "interrupted")
+    return replace(making, state="failed", message=message, hint=hint)
 
 
 def _named(order: Order) -> tuple[str, str]:

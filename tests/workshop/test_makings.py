@@ -1,6 +1,7 @@
 """Masters made by a process of the server's own: what it tells, how it ends, and what is on the record of it."""
 
 import asyncio
+import errno
 import json
 import os
 import signal
@@ -8,11 +9,13 @@ import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import cast
 
 import pytest
+from msgspec.structs import replace
 
 from netboot.auth.server_keys import load_key, public_key
-from netboot.jobs.making import ImportOrder, Making, MakingState
+from netboot.jobs.making import ImportOrder, Making, MakingKind, MakingState
 from netboot.masters.account import account
 from netboot.masters.bundle.format import MAGIC
 from netboot.records.record import Record, open_record
@@ -20,6 +23,7 @@ from netboot.records.refusals import AtWork
 from netboot.shared.process import run
 from netboot.store import Store
 from netboot.store.upkeep import verify
+from netboot.workshop import makings as module
 from netboot.workshop.makings import Makings
 from tests.masters.images import LINUX, MIB, SWAP, ext4, gpt_disk, is_empty, sized
 from tests.store.test_store import part, put_master
@@ -148,7 +152,7 @@ async def test_what_is_refused_says_why_and_what_to_do_and_leaves_nothing(
     assert "cut.raw" in ended.message
     assert ended.hint
     assert is_empty(store)
-    assert events(record)[-1]["why"] == ended.message
+    assert "cut.raw" not in json.dumps(events(record)), "the name of somebody's file is on no chain"
 
 
 async def test_a_bundle_is_left_to_the_command_line_where_its_key_is_compared(
@@ -284,3 +288,92 @@ async def test_a_master_that_was_there_when_the_server_was_killed_is_told_as_mad
     assert makings.shown is not None
     assert (makings.shown.making.state, makings.shown.making.digest) == ("done", made.digest)
     assert makings.shown.making.version == "7"
+    assert [row.digest for row in record.masters.all()] == [made.digest]
+
+
+SILENT = (sys.executable, "-c", "import time; time.sleep(60)")
+"""One that says nothing, as one that has just published."""
+
+
+@pytest.mark.parametrize("end", ["stopped", "killed", "server"])
+async def test_what_was_published_before_the_work_could_say_so_is_told_as_made(
+    record: Record, data: Path, store: Store, end: str
+) -> None:
+    put_master(store, "ecole", part("b"), version="6", key=load_key(data))
+    makings = Makings(record, store.current, worker=SILENT)
+    async with at_work(makings):
+        making = await makings.begin(order(data, data), WHO)
+        await eventually(lambda: bool(silent()))
+        made = put_master(store, "ecole", part("a"), version="7", key=load_key(data))
+        if end == "stopped":
+            assert makings.stop(making.id, WHO)
+        elif end == "killed":
+            os.kill(silent()[0], signal.SIGKILL)
+        if end != "server":
+            await eventually(is_over(makings))
+    ended = record.makings.newest()
+    assert ended is not None
+    assert (ended.state, ended.digest, ended.version, ended.message) == ("done", made.digest, "7", "")
+    assert ended.account == account(made)
+    assert [row.digest for row in record.masters.all()] == [made.digest]
+    assert "by" not in events(record)[-1], "nobody stopped it"
+
+
+def silent() -> list[int]:
+    """The silent processes of this one."""
+    children = Path("/proc/self/task").glob("*/children")
+    pids = [int(pid) for file in children for pid in file.read_text().split()]
+    return [pid for pid in pids if os.fsencode(SILENT[-1]) in Path(f"/proc/{pid}/cmdline").read_bytes()]
+
+
+async def test_whatever_goes_wrong_around_the_work_it_ends_and_another_one_begins(
+    record: Record, data: Path, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_memory(*_words: object, **_options: object) -> None:
+        raise OSError(errno.ENOMEM, "Cannot allocate memory")
+
+    makings = Makings(record, store.current, worker=(sys.executable, "-c", "raise SystemExit(3)"))
+    async with at_work(makings):
+        with monkeypatch.context() as patched:
+            patched.setattr(module, "follow", no_memory)
+            await makings.begin(order(data, data), WHO)
+            await eventually(is_over(makings))
+        assert makings.shown is not None
+        assert makings.shown.making.state == "failed"
+        assert "Cannot allocate memory" in makings.shown.making.message
+        await makings.begin(order(data, data), WHO)
+        await eventually(is_over(makings))
+    assert makings.shown.making.message == "the work ended with status 3"
+
+
+async def test_an_end_that_the_record_does_not_take_is_kept_before_the_next_one_begins(
+    record: Record, data: Path, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_values: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    makings = Makings(record, store.current, worker=(sys.executable, "-c", "raise SystemExit(3)"))
+    async with at_work(makings):
+        with monkeypatch.context() as patched:
+            patched.setattr(record.makings, "end", full)
+            first = await makings.begin(order(data, data), WHO)
+            await eventually(is_over(makings))
+            assert state(makings) == "failed"
+            with pytest.raises(OSError, match="No space left"):
+                await makings.begin(order(data, data), WHO)
+        await makings.begin(order(data, data, version="3"), WHO)
+        await eventually(is_over(makings))
+    told = [(one["event"], one["making"], one.get("state")) for one in events(record)]
+    assert told[:2] == [("making-begun", first.id, None), ("making-ended", first.id, "failed")]
+    assert len(told) == 4
+
+
+async def test_a_making_that_another_version_wrote_keeps_no_server_from_starting(
+    record: Record, data: Path, store: Store
+) -> None:
+    making = Making(id="m", kind="build", name="ecole", source="ecole.yaml", began=1.0)
+    record.makings.begin(replace(making, kind=cast(MakingKind, "another")), WHO)
+    makings = Makings(record, store.current)
+    await makings.recover()
+    assert makings.shown is None
+    assert (await makings.begin(order(data, data), WHO)).state == "running"

@@ -1,5 +1,6 @@
 """Masters that are made on the server for somebody on the page: the newest one, which may be at work."""
 
+import logging
 from typing import Final
 
 import msgspec
@@ -8,6 +9,8 @@ from netboot.jobs.making import Making
 from netboot.records import events, people
 from netboot.records.refusals import AtWork
 from netboot.records.transactions import Transactions
+
+log = logging.getLogger(__name__)
 
 _NEWEST: Final = "masters.making"
 
@@ -35,7 +38,8 @@ class Makings:
             if newest is None or newest.id != making.id or newest.state != "running":
                 return
             people.set_setting(session, _NEWEST, msgspec.json.encode(making).decode())
-            body = {"making": making.id, "state": making.state, "digest": making.digest, "why": making.message}
+            # Not why: that may hold the name of somebody's file, and the chain keeps what it has.
+            body = {"making": making.id, "state": making.state, "digest": making.digest}
             if who:
                 body["by"] = events.person(session, who)
             events.append(session, "making-ended", body, now=self._open.now())
@@ -47,4 +51,9 @@ class Makings:
 
 
 def _read(text: str | None) -> Making | None:
-    return msgspec.json.decode(text, type=Making) if text else None
+    """None as well for one that cannot be read, as another version of netboot wrote it: the server must start."""
+    try:
+        return msgspec.json.decode(text, type=Making) if text else None
+    except msgspec.MsgspecError as error:
+        log.warning("the newest making of a master cannot be read: %s", error)
+        return None
