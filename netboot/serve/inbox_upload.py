@@ -38,9 +38,9 @@ class InboxUpload:
         self._unasked = 0
         if self._whole.exists():
             raise self._taken()
+        forget_cut_off(folder)
         self._require_room(expected)
         try:
-            self._part.unlink(missing_ok=True)  # of an upload that was cut off with the server: there is one at a time
             self._file = os.open(self._part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         except OSError as error:
             raise _unwritable(folder, error) from error
@@ -95,6 +95,14 @@ class InboxUpload:
             raise NetbootError(
                 f"there is no room for {self.name} in {self._part.parent}", hint="free some, or set a folder elsewhere"
             )
+
+
+def forget_cut_off(folder: Path) -> None:
+    """Give back the room of an upload that was cut off with the server: there is one at a time. Raises NetbootError."""
+    try:
+        (folder / _HIDDEN).unlink(missing_ok=True)
+    except OSError as error:
+        raise _unwritable(folder, error) from error
 
 
 def _unwritable(folder: Path, error: OSError) -> NetbootError:

@@ -87,6 +87,22 @@ async def test_it_stops_where_the_room_ends_and_leaves_nothing(
     assert inside(tmp_path) == {}
 
 
+async def test_what_a_killed_server_left_of_one_takes_no_room_from_the_next(
+    operator: Person, makings: Makings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left = tmp_path / "inbox" / ".upload"
+    left.write_bytes(b"cut off")
+    ask_room = inbox_upload.InboxUpload._require_room
+
+    def asked(self: inbox_upload.InboxUpload, wanted: int) -> None:
+        assert not left.exists() or left.read_bytes() != b"cut off", "its room is given back first"
+        ask_room(self, wanted)
+
+    monkeypatch.setattr(inbox_upload.InboxUpload, "_require_room", asked)
+    await send(operator, b"content")
+    assert inside(tmp_path) == {"school.raw": 7}
+
+
 @pytest.mark.parametrize("token", ["", "x", "x" * 100_000])
 async def test_another_sites_form_sends_nothing(
     operator: Person, visitor: Person, makings: Makings, tmp_path: Path, token: str
