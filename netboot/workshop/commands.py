@@ -1,7 +1,8 @@
 """Everything that a person may order, by whatever interface: the page today. Each order is checked and done here.
 
-Each takes the `Actor` who orders it, goes on the record before it is acted on, and raises one exception that says why
-it was not done. Not for: asking for confirmation, forms and texts (the page's); what follows from an order
+Each takes the `Actor` who orders it, is on the record, and raises one exception that says why it was not done. What is
+only remembered is on the record before it is acted on; what must be done first, such as another version of a master,
+once it is done. Not for: asking for confirmation, forms and texts (the page's); what follows from an order
 (`greeting.py`, `dispatcher.py`).
 """
 
