@@ -61,7 +61,7 @@ class StoreWorkbench:
     def order_to_import(self, file: str, called: Called) -> ImportOrder | None:
         """As Workbench says."""
         try:
-            if file not in {shown.name for shown in self._inbox()}:
+            if file not in {shown.name for shown in self._inbox() if not shown.unnamed}:
                 return None
         except OSError:
             return None
@@ -108,11 +108,21 @@ def _files(entries: Iterator[os.DirEntry[str]]) -> Iterator[ShownFile]:
         is_folder = entry.is_dir(follow_symlinks=False)
         if is_folder or entry.is_file(follow_symlinks=False):
             status = entry.stat(follow_symlinks=False)
-            yield ShownFile(entry.name, 0 if is_folder else status.st_size, status.st_mtime, is_folder=is_folder)
+            size = 0 if is_folder else status.st_size
+            name = _in_utf8(entry.name)
+            yield ShownFile(name, size, status.st_mtime, is_folder=is_folder, unnamed=name != entry.name)
+
+
+def _in_utf8(name: str) -> str:
+    """A file's name as a page can show it; another one where it is in no UTF-8."""
+    return os.fsencode(name).decode(errors="replace")
 
 
 def _shown_recipe(path: Path) -> ShownRecipe | None:
     """None for one without a name: others extend it, and it makes no master."""
+    stem = _in_utf8(path.stem)
+    if stem != path.stem:
+        return ShownRecipe(stem, stem, mistake="the name of its file is not in UTF-8: rename it")
     try:
         raw = core_yaml.load(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeError, yaml.YAMLError) as error:

@@ -160,8 +160,11 @@ async def _stream(request: web.Request, answer: web.StreamResponse, makings: Mak
 
 
 async def _file(request: web.Request, name: str) -> ShownFile:
+    """What of the inbox is to be taken in. Raises Refusal."""
     bench = await bench_of(request)
-    found = next((file for file in bench.files if file.name == name), None) if bench is not None else None
+    if bench is None or not bench.may_build:
+        raise Refusal("no-such-file")
+    found = next((one for one in bench.files if one.name == name and not one.unnamed), None)
     if found is None:
         raise Refusal("no-such-file")
     return found

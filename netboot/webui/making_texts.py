@@ -107,6 +107,14 @@ MAKING_TEXTS: Final[dict[str, dict[Language, str]]] = {
     "inbox_caption": {"fr": "Fichiers de ce dossier", "en": "Files of this folder"},
     "file": {"fr": "Fichier", "en": "File"},
     "folder": {"fr": "dossier", "en": "folder"},
+    "file_unnamed": {
+        "fr": "Son nom n'est pas en UTF-8 : renommez-le.",
+        "en": "Its name is not in UTF-8: rename it.",
+    },
+    "import_root": {
+        "fr": "Ce serveur ne tourne pas en administrateur (root).",
+        "en": "This server does not run as root.",
+    },
     "file_changed": {"fr": "Changé (UTC)", "en": "Changed (UTC)"},
     "import_title": {"fr": "Importer une image de disque", "en": "Import an image of a disk"},
     "import_it": {"fr": "Importer", "en": "Import"},

@@ -35,12 +35,16 @@ class ShownRecipe:
 
 @dataclass(frozen=True, slots=True)
 class ShownFile:
-    """A file of the inbox, or a folder into which another program saved a disk; bytes, seconds since the epoch."""
+    """A file of the inbox, or a folder into which another program saved a disk; bytes, seconds since the epoch.
+
+    `unnamed`: its name is in no UTF-8, so nothing can be said about it but this.
+    """
 
     name: str
     size: int
     changed: float
     is_folder: bool = False
+    unnamed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

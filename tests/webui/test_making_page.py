@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 from html import unescape
 from pathlib import Path
 
@@ -189,6 +190,37 @@ async def test_a_folder_that_is_not_there_is_said_and_never_taken_for_an_empty_o
     assert "No such file or directory" in seen
     assert f"there is no folder {tmp_path}/recipes" in seen
     await take_in(operator, FILE, 409)
+
+
+async def test_a_name_in_no_utf8_is_said_and_keeps_no_page_from_being_shown(
+    operator: Person, makings: Makings, image: Path, tmp_path: Path
+) -> None:
+    for name in (b"inbox/\xe9cole.img", b"recipes/\xe9cole.yaml"):
+        with open(os.fsencode(tmp_path) + b"/" + name, "xb") as file:  # noqa: PTH123 — a name of bytes
+            file.write(b"name: ecole\n")
+    seen = unescape(await operator.get("/masters"))
+    assert "cole.img" in seen
+    assert T["file_unnamed"] in seen
+    assert "the name of its file is not in UTF-8" in seen
+    assert FILE in seen
+    await take_in(operator, "\ufffdcole.img", 409)
+    await operator.get("/masters/import?file=%EF%BF%BDcole.img", 409)
+    await operator.post("/masters/build", {"form-token": await operator.token(), "recipe": "\ufffdcole"}, 409)
+    assert makings.shown is None
+
+
+async def test_a_server_that_is_not_root_offers_no_import_and_does_none(
+    operator: Person, makings: Makings, image: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    seen = await operator.get("/masters")
+    assert FILE in seen
+    assert "/masters/import" not in seen
+    assert "/masters/upload" not in seen
+    assert T["import_root"] in unescape(seen)
+    await operator.get(f"/masters/import?file={FILE}", 409)
+    await take_in(operator, status=409)
+    assert makings.shown is None
 
 
 def test_what_is_ordered_is_inside_the_inbox(settings: Settings, image: Path, tmp_path: Path) -> None:
