@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from netboot.agent.customise.stage import run_customise
-from netboot.agent.customise.windows import look_at_answer_file, place_answer_file
+from netboot.agent.customise.windows import has_answer_file, look_at_answer_file, place_answer_file
 from netboot.agent.deploy.fetch import server_source
 from netboot.agent.deploy.stage import FLIGHTS, run_deploy
 from netboot.agent.disks.partitions import partition_device
@@ -123,6 +123,20 @@ async def test_a_prepared_windows_gets_its_answer_file_and_nothing_else_of_it_ch
     assert judge(order, "done", None, result).state == "done"
 
 
+async def test_an_agent_that_is_started_again_once_it_has_grown_does_the_rest(tmp_path: Path) -> None:
+    image = gpt_disk(tmp_path, [(WINDOWS, ntfs(tmp_path, windows_tree(tmp_path)))], size=64 * MIB)
+    manifest = master_of(image, tmp_path)
+    with loop_disk(tmp_path / "pc.img", 200 * MIB) as disk:
+        async with BootHttp(manifest, image.read_bytes()) as boot_http:
+            order, first = await customised(boot_http, disk)
+            async with server_source(ServerPlace(boot_http.url), FLIGHTS) as source:
+                again = await run_customise(
+                    order, source=source, public_key=PUBLIC, progress=silent, read_disks=lambda: [disk]
+                )
+    assert again == first
+    assert judge(order, "done", None, again).state == "done"
+
+
 @contextmanager
 def windows_on(folder: Path) -> Iterator[Path]:
     """A block device with the NTFS of a prepared Windows."""
@@ -150,6 +164,21 @@ def test_only_the_system_and_its_administrators_may_change_it(tmp_path: Path) ->
 def who(entries: list[str], right: str) -> set[str]:
     """Whom these entries of the list allow that."""
     return {name for entry in entries if right in entry for name in re.findall(r"(\w.*) SID\n", entry)}
+
+
+def test_it_is_there_when_all_of_it_is_and_not_everybody_may_change_it(tmp_path: Path) -> None:
+    with windows_on(tmp_path) as device:
+        assert not has_answer_file(device, FILE)
+        tool("ntfscp", device, draft(tmp_path, FILE.text), ANSWERS)
+        assert not has_answer_file(device, FILE), "as ntfscp makes it, everybody may"
+        place_answer_file(device, FILE)
+        assert has_answer_file(device, FILE)
+        assert not has_answer_file(device, AnswerFile(path=FILE.path, text=FILE.text + " "))
+
+
+def draft(folder: Path, text: str) -> Path:
+    (folder / "draft").write_text(text, encoding="ascii")
+    return folder / "draft"
 
 
 @pytest.mark.parametrize("found", ["", FILE.text[:-1], FILE.text + " "])

@@ -39,6 +39,15 @@ def place_answer_file(device: Path, file: AnswerFile) -> None:
         )
 
 
+def has_answer_file(device: Path, wanted: AnswerFile) -> bool:
+    """Whether all of it lies there, with who may change it, as it was written before the agent was started again: an
+    NTFS that has grown since is written to no more."""
+    try:
+        return look_at_answer_file(device, wanted).mode == ANSWER_MODE
+    except NetbootError:
+        return False
+
+
 def look_at_answer_file(device: Path, wanted: AnswerFile) -> Found:
     """What lies in its place now, read from the disk: the evidence. Raises NetbootError when that is not it."""
     forget_read(device)
