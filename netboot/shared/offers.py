@@ -24,6 +24,7 @@ NAMES: Final = 1024
 """Of groups, and of accounts."""
 MOUNTS: Final = 64
 _LISTED: Final = 3
+_XKB: Final = "usr/share/X11/xkb/"
 
 LOCALE: Final = r"^[a-z]{2,3}_[A-Z]{2}\Z"
 KEYBOARD: Final = r"^[A-Za-z0-9_-]{1,49}\Z"
@@ -98,11 +99,19 @@ def _of_region(settings: SystemSettings, offers: Offers) -> tuple[Lack, ...]:
     lacks: list[Lack] = []
     if settings.locale and offers.locales is not UNSET and _plain(settings.locale) not in offers.locales:
         lacks.append(Lack("locale", settings.locale))
-    if settings.keyboard and offers.keyboards is not UNSET and keymap(settings) not in offers.keyboards:
+    known = offers.keyboards if not _brings_keyboards(settings) else UNSET
+    if settings.keyboard and known is not UNSET and keymap(settings) not in known:
         lacks.append(Lack("keyboard", keymap(settings)))
     if settings.timezone and offers.timezones is not UNSET and _is_missing(settings.timezone, offers.timezones):
         lacks.append(Lack("timezone", settings.timezone))
     return tuple(lacks)
+
+
+def _brings_keyboards(settings: SystemSettings) -> bool:
+    """Whether it may put keyboards of its own into the system: X's, which the agent asks for nothing."""
+    files = any(path.startswith(_XKB) for path in written(settings))
+    inside = (f"{folder.inside}/" for folder in settings.folders)
+    return files or any(path.startswith(_XKB) or _XKB.startswith(path) for path in inside)
 
 
 def _plain(locale: str) -> str:

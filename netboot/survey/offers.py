@@ -36,7 +36,8 @@ _DEEPEST: Final = 4
 _ZONES: Final = "usr/share/zoneinfo"
 _PLAIN: Final = re.compile(r"[A-Za-z0-9_+-]+")
 _NUMBER: Final = re.compile(r"[0-9]{1,10}")
-_LOCALE_FOLDER: Final = re.compile(r"([a-z]{2,3}_[A-Z]{2})\.utf8/")
+_LOCALES: Final = "usr/lib/locale"
+_LOCALE_FOLDER: Final = re.compile(r"([a-z]{2,3}_[A-Z]{2})\.utf8/?")
 
 
 _Answer = TypeVar("_Answer")
@@ -115,8 +116,13 @@ def _mounts(tree: Tree) -> tuple[str, ...]:
 
 def locales(tree: Tree) -> tuple[str, ...]:
     """Those of UTF-8, without that: made already, one folder each, or to be made from their sources by localedef."""
-    there = _names(tree, "usr/lib/locale")
-    made = (match[1] for name in there if (match := _LOCALE_FOLDER.fullmatch(name)))
+    there = _names(tree, _LOCALES)
+    # One without a slash is a link, which may lead to a folder, or a file.
+    made = [
+        match[1]
+        for name in there
+        if (match := _LOCALE_FOLDER.fullmatch(name)) and (name.endswith("/") or _names(tree, f"{_LOCALES}/{name}"))
+    ]
     charmaps = _names(tree, "usr/share/i18n/charmaps")
     can_make = _is_there(tree, "usr/bin/localedef") and not {"UTF-8", "UTF-8.gz"}.isdisjoint(charmaps)
     sources = _names(tree, "usr/share/i18n/locales") if can_make else ()

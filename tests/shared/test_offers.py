@@ -111,6 +111,29 @@ def test_copies_of_the_zones_were_not_looked_into(zone: str) -> None:
     assert lacking(SystemSettings(timezone=zone), DEBIAN) == ()
 
 
+@pytest.mark.parametrize(
+    ("path", "brings"),
+    [("/usr/share/X11/xkb/symbols/xx", True), ("/usr/share/X11/xkb", False), ("/usr/share/X11/xkbs/symbols/xx", False)],
+)
+def test_a_profile_may_bring_its_own_keyboard_of_x(path: str, brings: bool) -> None:
+    asking = SystemSettings(keyboard="xx", files=(PlacedFile(path=path, text="x"),))
+    assert lacking(asking, DEBIAN) == (() if brings else (Lack("keyboard", "xx"),))
+
+
+@pytest.mark.parametrize(
+    ("path", "brings"),
+    [
+        ("/usr/share/X11/xkb", True),
+        ("/usr/share", True),
+        ("/usr/share/X11/xkb/symbols", True),
+        ("/usr/share/X1", False),
+    ],
+)
+def test_so_may_a_folder_of_the_profile(path: str, brings: bool) -> None:
+    asking = SystemSettings(keyboard="xx", folders=(PlacedFolder(path=path, beside="x"),))
+    assert lacking(asking, DEBIAN) == (() if brings else (Lack("keyboard", "xx"),))
+
+
 def test_what_matters_of_it_is_little_and_enough() -> None:
     kept = what_matters(DEBIAN, SystemSettings(timezone="Europe/Paris", keyboard="us", users=(User(name="lea"),)))
     assert (kept.timezones, kept.keyboards, kept.locales, kept.groups) == (("Europe/Paris",), (), (), ())

@@ -162,6 +162,18 @@ def test_what_cannot_be_told_is_not_called_missing(tmp_path: Path) -> None:
 
 
 @pytest.mark.root
+@pytest.mark.parametrize("kind", ["ext4", "xfs"])
+def test_a_locale_whose_folder_is_a_link_is_there(tmp_path: Path, kind: str) -> None:
+    part = made(tmp_path, kind, debian=True)
+    with mounted(part) as top:
+        locale = top / "usr/lib/locale"
+        (locale / "de_DE.utf8").mkdir()
+        (locale / "de_DE.utf8/LC_TIME").write_text("x")
+        (locale / "de_AT.utf8").symlink_to("de_DE.utf8")
+    assert {"de_AT", "de_DE"} <= set(of_a_disk(tmp_path, part).locales or ())
+
+
+@pytest.mark.root
 def test_two_systems_in_one_btrfs_are_not_guessed_between(tmp_path: Path) -> None:
     part = made(tmp_path, "btrfs", debian=True, inside="@")
     with mounted(part) as top:

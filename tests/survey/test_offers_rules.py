@@ -36,6 +36,9 @@ DEBIAN = {
     "etc/debian_version": "13\n",
     "etc/default/keyboard": "",
     "proc/x": "",
+    "etc/NetworkManager/system-connections/home": "",
+    "usr/sbin/NetworkManager": "",
+    "usr/sbin/wpa_supplicant": "",
     "usr/sbin/useradd": "",
     "usr/sbin/usermod": "",
     "usr/bin/chage": "",
@@ -72,6 +75,7 @@ OFFERS = Offers(
     accounts={"lea": 1000, "root": 0},
     makes_accounts=True,
     runs_scripts=True,
+    joins_wifi=True,
 )
 KEYMAPS = {
     "usr/lib/kbd/keymaps/xkb/fr-oss.map.gz": "",
@@ -101,6 +105,7 @@ def test_an_empty_system_offers_nothing_and_mounts_nothing() -> None:
         accounts={},
         makes_accounts=False,
         runs_scripts=False,
+        joins_wifi=False,
     )
 
 
@@ -117,7 +122,8 @@ def test_an_empty_system_offers_nothing_and_mounts_nothing() -> None:
         ("usr/share/i18n/locales", {"locales"}),
         ("usr/share/i18n/charmaps", {"locales"}),
         ("usr/bin", {"locales", "makes_accounts"}),
-        ("usr/sbin", {"makes_accounts"}),
+        ("usr/sbin", {"makes_accounts", "joins_wifi"}),
+        ("etc/NetworkManager", {"joins_wifi"}),
         ("", {"makes_accounts"}),
         ("usr/lib/systemd", {"runs_scripts"}),
         ("usr/share/zoneinfo", {"timezones"}),
@@ -151,6 +157,11 @@ def test_what_cannot_be_made_counts_only_where_it_is(gone: str) -> None:
     assert read_offers(Folders(in_one_file)).locales is UNSET
     plain = without(gone, **{"usr/share/i18n/charmaps/UTF-8": "", "usr/bin/localedef": ""})
     assert read_offers(Folders(plain)).locales == (("de_DE", "fr_FR") if "locales" not in gone else ("de_DE",))
+
+
+def test_a_locale_of_which_nobody_can_tell_whether_it_is_a_folder_makes_all_of_them_unclear() -> None:
+    link = "usr/lib/locale/nl_NL.utf8"
+    assert read_offers(Folders(DEBIAN, {link})).locales is UNSET
 
 
 def test_an_archive_beside_all_sources_holds_nothing_else() -> None:
