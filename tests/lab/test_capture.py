@@ -66,11 +66,11 @@ unerased: waive
 """,
 }
 OWN = {
-    "/etc/hostname", "/etc/hosts", "/etc/machine-id", "/var/lib/dbus/machine-id",
+    "/etc/hostname", "/etc/hosts", "/etc/machine-id", "/var/lib/dbus/machine-id", "/var/lib/systemd/random-seed",
     *(f"/etc/ssh/ssh_host_{kind}_key{end}" for kind in ("rsa", "ecdsa", "ed25519") for end in ("", ".pub")),
 }  # fmt: skip
 """What makes a system one PC's own."""
-LEFTOVER = re.compile(r"/var/lib/systemd/random-seed|/var/log/.*")
+LEFTOVER = re.compile(r"/var/log/.*")
 """What customising takes out of a prepared system, or empties."""
 
 
