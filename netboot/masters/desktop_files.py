@@ -23,7 +23,15 @@ fr*) language=fr ;;
 esac
 exec xdg-open "file://{_PAGES}/$language.html"
 """
-_MENU: Final = """\
+_PICTURE: Final = """\
+<svg xmlns="http://www.w3.org/2000/svg" width="64" height="64" viewBox="0 0 64 64">
+<circle cx="32" cy="32" r="29" fill="#ffffff" stroke="#1a4fa0" stroke-width="6"/>
+<circle cx="32" cy="18" r="5" fill="#1a4fa0"/>
+<path d="M24 28h12v16h5v6H23v-6h5V34h-4z" fill="#1a4fa0"/>
+</svg>
+"""
+"""An own one: icon themes have an "information" that is dark on a dark desktop (Adwaita's)."""
+_MENU: Final = f"""\
 [Desktop Entry]
 Type=Application
 Name=First steps
@@ -31,7 +39,7 @@ Name[fr]=Premiers pas
 Comment=The first half hour with this PC
 Comment[fr]=La première demi-heure avec ce PC
 Exec=/usr/local/bin/first-steps
-Icon=dialog-information
+Icon={_PAGES}/icon.svg
 Categories=System;Documentation;
 Terminal=false
 """
@@ -74,6 +82,7 @@ def _files(recipe: Recipe, beside: Mapping[str, bytes]) -> Iterator[PlacedFile]:
     if recipe.first_steps is not None:
         yield PlacedFile(f"{_PAGES}/fr.html", beside[recipe.first_steps.fr])
         yield PlacedFile(f"{_PAGES}/en.html", beside[recipe.first_steps.en])
+        yield PlacedFile(f"{_PAGES}/icon.svg", _PICTURE.encode())
         yield PlacedFile(_ENTRY, _MENU.encode())
         yield PlacedFile("/usr/local/bin/first-steps", _OPEN.encode(), mode=0o755)
         yield PlacedFile("/usr/local/lib/first-steps/icon", _ICON.encode(), mode=0o755)

@@ -1,8 +1,10 @@
 """The files that a recipe puts into its system, unpacked by the real tar; the desktop's settings and its page."""
 
+import re
 import tarfile
 from io import BytesIO
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
@@ -64,6 +66,10 @@ def test_the_desktop_s_files_are_well_formed(name: str, autologin: str, tmp_path
             script.write_bytes(file.content)
             run(["sh", "-n", script])
             assert file.mode == 0o755
+    (icon,) = re.findall(
+        "^Icon=(.*)$", placed["/usr/local/share/applications/first-steps.desktop"].content.decode(), re.M
+    )
+    assert ElementTree.fromstring(placed[icon].content).tag == "{http://www.w3.org/2000/svg}svg"
     for language in ("fr", "en"):
         page = placed[f"/usr/local/share/first-steps/{language}.html"].content.decode()
         assert f'<html lang="{language}">' in page
