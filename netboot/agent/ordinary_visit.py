@@ -20,7 +20,7 @@ from netboot.agent.net.server_place import ServerPlace
 from netboot.agent.reports import Reports
 from netboot.agent.screen.display import Screen
 from netboot.agent.screen.keyboard import Keyboard
-from netboot.agent.settings import BOOT_ID, AgentFile, keep_token, read_token
+from netboot.agent.settings import BOOT_ID, AgentFile, keep_token, own_seal_key, read_token
 from netboot.agent.stages import Stages
 from netboot.agent.visit import Visit
 from netboot.shared.errors import NetbootError
@@ -41,7 +41,7 @@ async def ordinary_visit(
     reports = Reports()
     server = ServerPlace(words.server)
     public_key = bytes.fromhex(settings.public_key)
-    stages = Stages(server, public_key, words.boot_mac, token=read_token)
+    stages = Stages(server, public_key, words.boot_mac, token=read_token, seal_key=own_seal_key())
 
     def hello() -> Hello:
         return Hello(

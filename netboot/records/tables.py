@@ -84,7 +84,7 @@ class Visit(Base):
 
     `mac` is the adapter that its hello tells, `adapter` the one that its line came from, `address` from where, "" when
     that is not known. `added` is how many bytes it brought to the record. `kit` is whose stick brought it back, ""
-    for a visit on the LAN.
+    for a visit on the LAN. `seal_key` is the one that its first hello told, "" for none.
     """
 
     __tablename__ = "visits"
@@ -106,6 +106,7 @@ class Visit(Base):
     address: Mapped[str] = mapped_column(String(64), server_default="", default="")
     added: Mapped[int] = mapped_column(BigInteger, server_default="0", default=0)
     kit: Mapped[str] = mapped_column(String(64), server_default="", default="")
+    seal_key: Mapped[str] = mapped_column(String(64), server_default="", default="")
     kept: Mapped[KeptInventory] = relationship(lazy="joined")
 
     @property

@@ -81,7 +81,7 @@ class Visit:
     `token` is plain only when it was just made (else ""); `last_report` is the number of the newest report on the
     record; `job` is the unfinished job, `outcome` the last one that ended; `left` what is left undone in the machine.
     A visit that is `over` is told its outcome and nothing else. One that is `beside` came by another adapter while the
-    machine's job goes on in a visit whose line is broken.
+    machine's job goes on in a visit whose line is broken. `seal_key` is what its secrets are sealed to, for good.
     """
 
     id: str
@@ -97,6 +97,7 @@ class Visit:
     standing: Standing = ""
     over: bool = False
     beside: bool = False
+    seal_key: str = ""
 
 
 @dataclass(frozen=True, slots=True)

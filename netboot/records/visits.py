@@ -68,6 +68,8 @@ def greet(
     one, until the token was used for the first time; then the token it gets is a new one and the old one is void.
     Not while that boot's line is open: whoever has seen its id would take over a PC that waits. A line that is dead
     ends with its heartbeat, and the agent asks until then.
+
+    The key that the first hello told stays the visit's: a token can be read off the LAN, a key's secret half cannot.
     """
     if not hello.boot:
         raise WrongToken("a hello without a boot id")
@@ -197,6 +199,7 @@ def _open(
         opened=now,
         closed=None,
         last_report=0,
+        seal_key=hello.seal_key,
         kept=inventories.keep(session, hello.inventory),
     )
     session.add(row)
@@ -311,6 +314,7 @@ def _visit(session: Session, row: tables.Visit, *, token: str, new: bool) -> Vis
         outcome=jobs.outcome(session, row.id),
         left=unfinished.unfinished(session, [machine.id]).get(machine.id),
         standing=cast(Standing, row.standing),
+        seal_key=row.seal_key,
     )
 
 

@@ -69,7 +69,7 @@ class Hello(Struct, frozen=True, kw_only=True, tag="hello"):
     very boot, `batch` the batch that its menu had armed, `ticket` the menu's proof of both ("" for none), and
     `menu_mac` the address that the loader told the menu; a dock may have another under Linux. `token` is the one an
     earlier Welcome of this visit gave. `running` is the stage at work. `seal_key` is what this agent's secrets are
-    sealed to (`private_files.py`).
+    sealed to (`private_files.py`); the one of a visit's first hello counts.
     """
 
     version: int
@@ -209,7 +209,7 @@ class Plan(Struct, frozen=True, kw_only=True, tag="plan"):
 class RunStage(Struct, frozen=True, kw_only=True, tag="run"):
     """Do this stage now. Sent again after a reconnection; a stage that is already running is not started twice.
 
-    `sealed` is what the stage needs and nobody else may know, for the `seal_key` of this line's hello.
+    `sealed` is what the stage needs and nobody else may know, for the `seal_key` of the visit's first hello.
     """
 
     job: Identifier

@@ -120,7 +120,7 @@ class Dispatcher:
         order = next_stage(job)
         if isinstance(order, Run) and _writes_more(job, order.stage):
             # Denied since the job began; or what it will need of secrets is gone, known before the erase.
-            why = Problem("denied") if self._denied(session) else self._private.forbids(job, session.hello.seal_key)
+            why = Problem("denied") if self._denied(session) else self._withheld(session, job)
             order = order if why is None else Blocked(stage_name(order.stage), why)
         match order:
             case Run(stage):
@@ -131,6 +131,15 @@ class Dispatcher:
                 await self._end(session, session.job, problem)
             case Ended(problem):
                 await self._end(session, job, problem)
+
+    def _withheld(self, session: Session, job: Job) -> Problem | None:
+        """Why this PC could not be given the secrets of its job.
+
+        Once it writes, a line with another key stops nothing: it may be a stranger's, and cannot open what it is given.
+        """
+        begun = any(record.stage in WRITING and record.state != "waiting" for record in job.stages)
+        key = session.visit.seal_key
+        return self._private.forbids(job, key, told=key if begun else session.hello.seal_key)
 
     async def _order(self, session: Session, job: Job, stage: Stage) -> None:
         """Order this stage, with what it needs and only this line's agent may know."""
@@ -143,7 +152,8 @@ class Dispatcher:
         sealed = b""
         if secret:
             try:
-                sealed = self._private.sealed(job, session.hello.seal_key)
+                # Not the key of this line's hello: whoever read the visit's token off the LAN would tell his own.
+                sealed = self._private.sealed(job, session.visit.seal_key)
             except SealError as error:  # its settings have changed while it was at it: the agent says what it lacks
                 log.warning("job %s: nothing is sealed for it: %s", job.id, error, extra={"mac": session.mac})
         session.ordered = stage

@@ -1,6 +1,6 @@
 """What a PC is given that no record, page or log may hold: the Wi-Fi network that its profile names, with its password.
 
-It leaves the server only sealed to the key that the PC's agent told on its own line, with the order that needs it.
+It leaves the server only sealed to the key that the visit's first hello told, with the order that needs it.
 Not for: how it is sealed (`shared/private_files.py`), reading it (`settings/wifi_file.py`), when it is sent
 (`dispatcher.py`). Pure.
 """
@@ -27,10 +27,14 @@ class PrivateSettings:
         self._networks = networks
         self._key = key
 
-    def forbids(self, job: Job, seal_key: str) -> Problem | None:
-        """Why this job's PC, whose agent told this key, could not be given what its profile names; None for nothing."""
+    def forbids(self, job: Job, seal_key: str, *, told: str) -> Problem | None:
+        """Why this job's PC could not be given what its profile names; None for nothing.
+
+        `seal_key` is its visit's, `told` the one that the line's hello had.
+        """
         try:
-            self.sealed(job, seal_key)
+            if self.sealed(job, seal_key) and told != seal_key:
+                raise SealError("this line told another key than the visit began with")
         except SealError as error:
             return Problem("wifi-withheld", {"network": job.profile.settings.wifi, "error": str(error)})
         return None

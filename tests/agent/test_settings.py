@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from netboot.agent.settings import keep_token, read_token
+from netboot.agent.settings import keep_token, own_seal_key, read_token
 
 
 def test_a_token_is_kept_for_the_agents_next_start_and_for_nobody_else(tmp_path: Path) -> None:
@@ -39,3 +39,20 @@ def test_a_token_that_is_the_same_is_not_written_again(tmp_path: Path) -> None:
     before = place.stat().st_ino, place.stat().st_mtime_ns
     keep_token("first", place)
     assert (place.stat().st_ino, place.stat().st_mtime_ns) == before
+
+
+def test_the_key_of_a_boot_is_kept_for_the_agents_next_start_and_for_nobody_else(tmp_path: Path) -> None:
+    place = tmp_path / "run" / "seal-key"
+    first = own_seal_key(place)
+    assert own_seal_key(place) == first
+    assert place.stat().st_mode & 0o777 == 0o600
+    assert [path.name for path in place.parent.iterdir()] == ["seal-key"]
+    for damaged in ("", "00ff", "zz" * 32):
+        place.write_text(damaged)
+        assert own_seal_key(place) != first
+        assert own_seal_key(place) == own_seal_key(place)
+
+
+def test_a_key_that_cannot_be_kept_is_used_all_the_same(tmp_path: Path) -> None:
+    (tmp_path / "run").write_text("no folder")
+    assert own_seal_key(tmp_path / "run" / "seal-key") != own_seal_key(tmp_path / "run" / "seal-key")

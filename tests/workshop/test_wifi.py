@@ -146,18 +146,50 @@ async def test_after_a_restart_it_is_sealed_anew_and_the_evidence_is_judged_by_t
         run = await deployed(workshop, agent)
         await agent.start(run)
         await agent.break_off()
-    other = PrivateKey.generate()
     again = with_networks(record, NETWORK)
-    async with serving(again) as server, agent_on(server, said(other, token=welcome.token)) as (agent, _):
+    async with serving(again) as server, agent_on(server, said(token=welcome.token)) as (agent, _):
         await agent.hear(Plan)
         anew = await agent.order()
         assert isinstance(anew, RunStage)
         assert anew.stage == run.stage
-        assert unseal(anew.sealed, other) == unseal(run.sealed, KEY)
+        assert unseal(anew.sealed, KEY) == unseal(run.sealed, KEY)
         await agent.finish(run, done(run, unseal(run.sealed, KEY)))
         following = await agent.order()
         assert isinstance(following, RunStage)
         assert following.stage != run.stage
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+async def test_who_read_the_token_off_the_lan_and_tells_another_key_is_given_nothing_to_open(
+    workshop: Workshop, record: Record, server: TestServer, restarted: bool
+) -> None:
+    thief = PrivateKey.generate()
+    async with agent_on(server, said()) as (agent, welcome):
+        await deployed(workshop, agent)
+        async with (
+            serving(with_networks(record, NETWORK) if restarted else workshop) as place,
+            agent_on(place, said(thief, token=welcome.token)) as (forged, _),
+        ):
+            await forged.hear(Plan)
+            stolen = await forged.order()
+            assert isinstance(stolen, RunStage)
+            with pytest.raises(SealError):
+                unseal(stolen.sealed, thief)
+            assert unseal(stolen.sealed, KEY).files
+
+
+async def test_an_agent_that_has_lost_its_key_is_stopped_before_the_erase(
+    workshop: Workshop, server: TestServer
+) -> None:
+    async with agent_on(server, said()) as (agent, welcome):
+        await agent.break_off()
+    async with agent_on(server, said(PrivateKey.generate(), token=welcome.token)) as (agent, _):
+        await chosen(workshop)
+        await agent.hear(Plan)
+        stopped = await agent.obey(pc(), until="erase")
+        assert isinstance(stopped, Stay)
+        assert stopped.problem.code == "wifi-withheld"
+        assert "another key" in stopped.problem.values["error"]
 
 
 async def test_a_network_that_is_gone_stops_the_pc_before_its_erase(record: Record) -> None:
