@@ -7,10 +7,15 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import pytest
 from msgspec import UNSET
 
 from netboot.agent.customise.grow import grow
+from netboot.agent.customise.stage import run_customise
+from netboot.agent.deploy.fetch import server_source
+from netboot.agent.failures import StageFailed
+from netboot.agent.net.server_place import ServerPlace
 from netboot.masters.account import account
 from netboot.masters.both_sectors import for_large_sectors, outside
 from netboot.masters.bundle.format import plain_lengths
@@ -25,14 +30,17 @@ from netboot.masters.disk_image import (
 from netboot.masters.intake import About, take_in
 from netboot.serve.masters import Masters
 from netboot.shared.errors import NetbootError
+from netboot.shared.inventory import Disk, DiskId
 from netboot.shared.manifest import Manifest, OtherSectors
 from netboot.shared.process import run
+from netboot.shared.stages.customise import Customise
 from netboot.store import Store, StoreError
 from netboot.store.store import chunk_name
 from netboot.store.stored import stored
 from netboot.store.upkeep import collect_garbage, verify
 from netboot.survey.disk_file import open_disk
 from netboot.survey.loop import writable_loop_device
+from tests.agent.boot_http import PUBLIC, BootHttp
 from tests.masters.conftest import Lay
 from tests.masters.images import KEY, MIB, system_tree
 
@@ -117,6 +125,61 @@ def test_a_disk_of_either_sector_size_gets_a_whole_table_whole_file_systems_and_
         assert int.from_bytes(esp_at.open("rb").read(13)[11:], "little") == sector
         run(["debugfs", "-R", f"dump /etc/letter {tmp_path / 'letter'}", root_at])
         assert (tmp_path / "letter").stat().st_size == 3 * MIB
+
+
+@contextmanager
+def loop_disk(image: Path, sector: int) -> Iterator[Disk]:
+    """A disk that nobody holds, as a PC's is."""
+    size = image.stat().st_size
+    device = Path(run(["losetup", "--find", "--show", f"--sector-size={sector}", image]).stdout.strip())
+    try:
+        yield Disk(name=device.name, id=DiskId(serial="LOOP", size=size), model="Loop", logical_sector=sector)
+    finally:
+        run(["partx", "--delete", device], expect=None)
+        run(["losetup", "--detach", device])
+
+
+@pytest.mark.parametrize("sector", [512, 4096])
+async def test_the_customise_stage_grows_the_master_as_it_lies_on_the_disks_sectors(
+    kept: tuple[Store, Manifest], lay: Lay, tmp_path: Path, sector: int
+) -> None:
+    """The manifest that it fetches is for both."""
+    fitted = kept[1].on_sectors(sector)
+    assert fitted is not None
+    lay(fitted.chunks, kept[0], tmp_path / "target.img", LARGER)
+    with loop_disk(tmp_path / "target.img", sector) as disk:
+        device = Path("/dev") / disk.name
+        async with BootHttp(kept[1], b"") as boot_http, server_source(ServerPlace(boot_http.url), 1) as source:
+            result = await run_customise(
+                Customise(manifest=boot_http.digest, target=disk.id, hostname="pc-1", as_is=True),
+                source=source,
+                public_key=PUBLIC,
+                progress=lambda done, total, part="": None,
+                read_disks=lambda: [disk],
+            )
+        table = json.loads(run(["sfdisk", "--json", device]).stdout)["partitiontable"]
+        root = table["partitions"][-1]
+        assert (root["start"] + root["size"]) * sector > LARGER - 2 * MIB
+        assert result.grown > SMALL.size - SMALL.root_start
+
+
+async def test_a_disk_with_sectors_that_the_master_is_not_for_is_not_touched(
+    kept: tuple[Store, Manifest], tmp_path: Path
+) -> None:
+    (tmp_path / "target.img").write_bytes(bytes(8 * MIB))
+    only_small = msgspec.structs.replace(kept[1], other=UNSET)
+    with loop_disk(tmp_path / "target.img", 4096) as disk:
+        async with BootHttp(only_small, b"") as boot_http, server_source(ServerPlace(boot_http.url), 1) as source:
+            with pytest.raises(StageFailed) as stopped:
+                await run_customise(
+                    Customise(manifest=boot_http.digest, target=disk.id, hostname="pc-1", as_is=True),
+                    source=source,
+                    public_key=PUBLIC,
+                    progress=lambda done, total, part="": None,
+                    read_disks=lambda: [disk],
+                )
+    assert stopped.value.problem.code == "disk-sectors"
+    assert not any((tmp_path / "target.img").read_bytes())
 
 
 def test_both_kinds_share_all_of_the_root_and_what_differs_is_kept_checked_and_told(

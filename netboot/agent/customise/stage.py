@@ -66,6 +66,7 @@ async def run_customise(
     root = None if stage.as_is or stage.answer_file is not None else _root_of(manifest)
     windows = _windows_of(manifest) if stage.answer_file is not None and not stage.as_is else None
     disk = await asyncio.to_thread(_require_disk, stage, read_disks, this_boot)
+    manifest = _as_on(disk, manifest)
     fetch = _fetches(source, asyncio.get_running_loop())
     work = _Work(stage, manifest, disk, Path("/dev") / disk.name, root, windows, private, fetch)
     progress(0, _STEPS, label(disk))
@@ -93,6 +94,15 @@ def _fetches(source: ChunkSource, loop: asyncio.AbstractEventLoop) -> Fetch:
         return bytes(data)
 
     return fetch
+
+
+def _as_on(disk: Disk, manifest: Manifest) -> Manifest:
+    """The master as it was written to a disk of these sectors. Raises StageFailed."""
+    fitted = manifest.on_sectors(disk.logical_sector)
+    if fitted is None:
+        values = {"wanted": str(manifest.sector), "found": str(disk.logical_sector)}
+        raise StageFailed(Problem("disk-sectors", {"master": manifest.name, "disk": label(disk), **values}))
+    return fitted
 
 
 def _require_disk(stage: Customise, read_disks: ReadDisks, this_boot: ThisBoot | None) -> Disk:
