@@ -87,7 +87,7 @@ def _no_room(job: Job, master: MasterNeeds, disk: Disk) -> Problem | None:
     grown = max(0, disk.id.size - master.grows_from) if master.grows_from else 0
     # A file system keeps a part for itself, and the system needs room to work in.
     free = (master.room + grown) * 15 // 16
-    needed = sum(folder.size for folder in folders)
+    needed = sum(folder.room for folder in folders)
     if needed <= free:
         return None
     values = {"master": master.name, "disk": label(disk), "needed": amount(needed), "free": amount(free)}

@@ -26,6 +26,10 @@ BYTES: Final = 256 * 1024 * 1024
 """Of all folders of a profile together."""
 PIECE: Final = 1024 * 1024
 """Bytes that a file is cut into; its last piece is the rest."""
+BLOCK: Final = 4096
+"""Bytes in which a file system gives room to a file, as a rule."""
+_ENTRY: Final = 85
+"""Bytes that a file with something in it has in a listing at least."""
 LISTING: Final = 4 * 1024 * 1024
 """Bytes of a listing at most, which is a chunk too."""
 
@@ -74,6 +78,11 @@ class Parcel(Struct, frozen=True, forbid_unknown_fields=True):
         return sum(file.size for file in self.files)
 
     @property
+    def room(self) -> int:
+        """The bytes that they take in a file system."""
+        return sum(-(-file.size // BLOCK) * BLOCK for file in self.files)
+
+    @property
     def pieces(self) -> frozenset[str]:
         """The names of all pieces."""
         return frozenset(piece.sha256 for file in self.files for piece in file.pieces)
@@ -97,6 +106,11 @@ class PlacedFolder(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     def inside(self) -> str:
         """The path from the root, without a leading slash."""
         return self.path.lstrip("/")
+
+    @property
+    def room(self) -> int:
+        """Bytes that it takes in a file system at most, as far as its listing tells how many files it has."""
+        return self.size + self.listed // _ENTRY * BLOCK
 
     def is_for(self, model: str) -> bool:
         """Whether a PC of this maker and model gets it."""

@@ -107,3 +107,14 @@ def test_folders_that_make_no_sense_are_told() -> None:
     assert "is there twice" in folders_error((one, msgspec.structs.replace(one, beside="dell", models=("Dell *",))))
     assert "no `beside`" in folders_error((msgspec.structs.replace(one, beside=""),))
     assert "at most" in folders_error((one, msgspec.structs.replace(other, size=BYTES + 1)))
+
+
+@pytest.mark.parametrize("length", [0, 1, 4096, 4097, 3 * PIECE + 1])
+@pytest.mark.parametrize("files", [1, 700])
+def test_files_take_whole_blocks_and_a_folder_no_less_room_than_its_files(length: int, files: int) -> None:
+    lengths = [min(PIECE, length - start) for start in range(0, length, PIECE)]
+    pieces = tuple(Piece(one, "0" * 64) for one in lengths)
+    parcel = Parcel(tuple(ParcelFile(f"{number:03}"[-3:], "0644", pieces) for number in range(files)))
+    assert parcel.room == files * {0: 0, 1: 4096, 4096: 4096, 4097: 8192}.get(length, 3 * PIECE + 4096)
+    folder = PlacedFolder(path="/a", beside="a", listed=len(parcel.listing), size=parcel.size)
+    assert folder.room >= parcel.room

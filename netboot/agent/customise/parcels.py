@@ -63,7 +63,7 @@ def require_room(tree: InstalledTree, parcels: Parcels) -> None:
     for folder in parcels.of:
         if tree.is_link(folder):
             raise NetbootError(f"/{folder} is a link in the master", hint="name the folder that it leads to")
-    needed = sum(parcel.size for parcel in parcels.of.values())
+    needed = sum(parcel.room for parcel in parcels.of.values())
     volume = os.statvfs(tree.root)
     free = volume.f_bfree * volume.f_frsize
     if needed and needed + needed // 64 + _SPARE > free:
