@@ -76,6 +76,8 @@ def _fault(order: Customise, result: CustomiseResult) -> str:
     ordered, parts = written(order.settings), asked(order.settings)
     wifi = wifi_file(order.settings.wifi) if order.settings.wifi else ""
     folders = {folder.inside: folder.parcel for folder in order.settings.folders}
+    if len(folders) < len(order.settings.folders):
+        return "two folders were ordered for one place, and one of them is not there"
     homes = {f"home/{user.name}" for user in order.settings.users}
     for one in result.found:
         if one.path in ordered:

@@ -339,3 +339,11 @@ def test_a_folder_has_the_listing_that_was_ordered_and_only_folders_above_it_are
     assert "/lib/firmware/rtw89 was not ordered" in fault(not_as_ordered(ORDER, customised("pc-1", there)))
     untaken = replace(order, settings=SystemSettings(folders=(replace(firmware, parcel=""),)))
     assert not_as_ordered(untaken, customised("pc-1", replace(there, digest=""))) is not None
+
+
+def test_of_two_folders_for_one_place_no_single_one_is_as_ordered() -> None:
+    """A job of before may have them; profiles have not."""
+    one = PlacedFolder(path="/lib/firmware", beside="a", parcel="c" * 64, listed=100, size=8)
+    order = replace(ORDER, settings=SystemSettings(folders=(replace(one, parcel="d" * 64), one)))
+    there = Found(part="folders", path="lib/firmware", what="folder", mode=0o755, digest="c" * 64)
+    assert "one place" in fault(not_as_ordered(order, customised("pc-1", there)))
