@@ -206,9 +206,11 @@ async def _serve(ready: Ready, record: Record) -> None:
         await place.open(ready.interface.address)
         makings = Makings(record, store.current)
         await makings.recover()
+        workbench = StoreWorkbench(settings)
+        await asyncio.to_thread(workbench.forget_cut_off)
         page = await _http_runner(
             stack,
-            await page_application(workshop, settings, hosts, StoreShelf(store), StoreWorkbench(settings), makings),
+            await page_application(workshop, settings, hosts, StoreShelf(store), workbench, makings),
         )
         await web.SockSite(page, _page_socket(settings), ssl_context=page_tls(settings), backlog=BACKLOG).start()
         await tftp.start()

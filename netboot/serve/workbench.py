@@ -4,6 +4,7 @@ A browser names a recipe or a file, never a path: what it names must be among th
 out, so that nothing outside of the inbox is taken in. Not for: making anything (`workshop/makings.py`).
 """
 
+import logging
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,13 +17,16 @@ from netboot.files.cache_folder import default_cache_folder
 from netboot.jobs.making import BuildOrder, ImportOrder
 from netboot.masters.build import room_to_build
 from netboot.masters.recipe_reading import load_recipe
-from netboot.serve.inbox_upload import InboxUpload
+from netboot.serve.inbox_upload import InboxUpload, forget_cut_off
+from netboot.serve.own_thread import OwnThread
 from netboot.settings.config import Settings
 from netboot.shared.errors import NetbootError
 from netboot.store import Store
 from netboot.store.stored import free
 from netboot.webui.workbench import Bench, ShownFile, ShownRecipe
 from netboot.workshop.called import Called
+
+log = logging.getLogger(__name__)
 
 MOST: Final = 200
 """Recipes, or files of the inbox, that are shown."""
@@ -33,6 +37,17 @@ class StoreWorkbench:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self._thread = OwnThread()
+
+    def forget_cut_off(self) -> None:
+        """At the server's start: what its end left of an upload is no image, and gives back its room."""
+        folder = self._settings.masters.inbox
+        if not folder:
+            return
+        try:
+            self._thread.ask(lambda: forget_cut_off(Path(folder)))
+        except (NetbootError, OSError) as error:
+            log.warning("the folder of images %s: %s", folder, error)
 
     def bench(self) -> Bench:
         """As Workbench says."""
@@ -91,14 +106,18 @@ class StoreWorkbench:
         folder = self._settings.masters.inbox
         if not folder:
             return ()
-        with os.scandir(folder) as entries:
-            files = sorted(_files(entries), key=lambda file: file.changed, reverse=True)
-        return tuple(files[:MOST])
+        return self._thread.ask(lambda: _newest(folder))
 
     def _unread_folders(self) -> list[ShownRecipe]:
         """What is told in place of the recipes of a folder that is not there."""
         folders = [folder for folder in self._settings.recipe_folders if not folder.is_dir()]
         return [ShownRecipe(str(one), str(one), mistake=f"there is no folder {one}") for one in folders]
+
+
+def _newest(folder: str) -> tuple[ShownFile, ...]:
+    with os.scandir(folder) as entries:
+        files = sorted(_files(entries), key=lambda file: file.changed, reverse=True)
+    return tuple(files[:MOST])
 
 
 def _files(entries: Iterator[os.DirEntry[str]]) -> Iterator[ShownFile]:

@@ -5,6 +5,7 @@ import json
 import os
 from html import unescape
 from pathlib import Path
+from threading import Event
 
 import pytest
 from aiohttp.test_utils import TestServer
@@ -221,6 +222,38 @@ async def test_a_server_that_is_not_root_offers_no_import_and_does_none(
     await operator.get(f"/masters/import?file={FILE}", 409)
     await take_in(operator, status=409)
     assert makings.shown is None
+
+
+async def test_a_folder_that_hangs_is_said_and_holds_up_no_other_page(
+    operator: Person, visitor: Person, makings: Makings, image: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hang, scandir = Event(), os.scandir
+
+    def hanging(folder: object) -> object:
+        if folder == os.fspath(image.parent):
+            hang.wait(60)
+        return scandir(folder)  # type: ignore[call-overload]
+
+    monkeypatch.setattr(os, "scandir", hanging)
+    try:
+        looks = [asyncio.create_task(operator.get("/masters")) for _ in range(8)]
+        seen = await asyncio.gather(*looks)
+        assert all("does not answer" in one for one in seen)
+        async with asyncio.timeout(3):
+            assert "does not answer" in await operator.get("/masters"), "told at once by now"
+            await visitor.get("/machines")
+    finally:
+        hang.set()
+
+
+def test_a_server_that_starts_gives_back_the_room_of_an_upload_that_was_cut_off(
+    settings: Settings, tmp_path: Path
+) -> None:
+    (tmp_path / "inbox/.upload").write_bytes(b"cut off")
+    StoreWorkbench(settings).forget_cut_off()
+    assert list((tmp_path / "inbox").iterdir()) == []
+    (tmp_path / "inbox").rmdir()
+    StoreWorkbench(settings).forget_cut_off()  # it starts all the same
 
 
 def test_what_is_ordered_is_inside_the_inbox(settings: Settings, image: Path, tmp_path: Path) -> None:
