@@ -113,6 +113,9 @@ async def use_version(request: web.Request) -> web.Response:
         chosen = next((one for one in versions if (one.name, one.digest) == wanted), None)
         if chosen is None or chosen.current or chosen.state != "whole":
             raise Refusal("no-such-version")
+        before = next((one.digest for one in versions if one.name == chosen.name and one.current), "")
+        if not before:  # what the record does not take could not be undone
+            raise Refusal("no-such-version")
         try:
             await asyncio.to_thread(request.app[shelf_key].require_whole, chosen.digest)
         except NetbootError:
@@ -122,7 +125,7 @@ async def use_version(request: web.Request) -> web.Response:
             chosen.digest,
             name=chosen.name,
             version=chosen.version,
-            before=next(one.digest for one in versions if one.name == chosen.name and one.current),
+            before=before,
             use=request.app[shelf_key].use,
         )
     return web.Response(status=303, headers={"Location": "/masters?used=1"})
