@@ -103,6 +103,10 @@ MAKING_TEXTS: Final[dict[str, dict[Language, str]]] = {
         "fr": "Le navigateur montre où en est l'envoi. Gardez cette page ouverte : un envoi coupé recommence du début.",
         "en": "The browser shows how far it is. Keep this page open: one that is cut off begins anew.",
     },
+    "upload_taken": {
+        "fr": "Un fichier de ce nom est déjà dans le dossier : importez-le, ou renommez le vôtre.",
+        "en": "A file of this name is in the folder already: import that one, or rename yours.",
+    },
     "upload_send": {"fr": "Envoyer", "en": "Send"},
     "inbox_caption": {"fr": "Fichiers de ce dossier", "en": "Files of this folder"},
     "file": {"fr": "Fichier", "en": "File"},

@@ -109,6 +109,28 @@ async def test_what_is_told_of_a_build_is_readable_as_it_goes_on_and_when_it_fai
     await asyncio.to_thread(look)
 
 
+async def test_a_file_whose_name_is_taken_is_not_sent(
+    tmp_path: Path, application: Application, page: TestServer, makings: Makings, image: Path
+) -> None:
+    other = tmp_path / "other.raw"
+    other.write_bytes(b"other")
+    taken = tmp_path / image.name
+    taken.write_bytes(b"taken")
+
+    def choose() -> None:
+        with browser_in(tmp_path / "browser") as browser:
+            _signed_in_already(browser, application, page, "en")
+            browser.open(str(page.make_url("/masters")))
+            field = browser.driver.find_element("id", "upload")
+            field.send_keys(str(taken))
+            says = "return document.getElementById('upload').validationMessage"
+            assert browser.driver.execute_script(says) == texts("en")["upload_taken"]
+            field.send_keys(str(other))
+            assert browser.driver.execute_script(says) == ""
+
+    await asyncio.to_thread(choose)
+
+
 @pytest.mark.matrix  # the daily run takes in an image by the same way: a build takes minutes
 @pytest.mark.timeout(3000)
 async def test_debian_minimal_is_built_by_the_button_also_after_a_build_was_stopped_in_the_middle(

@@ -49,6 +49,17 @@
     if (source) source.close();
   }
 
+  // A file whose name is taken is not sent: the server's refusal would come at the beginning of a long way.
+  const upload = document.getElementById("upload");
+  if (upload) {
+    upload.addEventListener("change", () => {
+      const chosen = upload.files[0];
+      const listed = [...document.querySelectorAll("[data-file]")].map((row) => row.dataset.file);
+      upload.setCustomValidity(chosen && listed.includes(chosen.name) ? upload.dataset.taken : "");
+      upload.reportValidity();
+    });
+  }
+
   document.addEventListener("visibilitychange", () => (document.hidden ? close() : open()));
   open();
 })();
