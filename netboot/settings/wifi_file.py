@@ -77,6 +77,8 @@ def _read(text: str, source: str) -> tuple[yaml.Node | None, tuple[WifiNetwork, 
         _, line = core_yaml.position(node, place if known else "", "")
         where = f"{place.removeprefix('$').removeprefix('.') if known else ''}".strip() or "top level"
         where += f": not as it is to be written: {_EXPECTED}"
+    except (ValueError, LookupError, AttributeError, TypeError, RecursionError):
+        pass  # a value that is no value of the type it is called by (`!!int hunter2`), or too deep
     raise NetbootError(f"{source}, line {line}: {where}", hint=_HINT) from None
 
 

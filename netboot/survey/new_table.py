@@ -1,9 +1,10 @@
-"""A changed partition table written to a disk, so that a power cut finds the old one or the new one.
+"""A changed partition table written to a disk: a power cut leaves the old one, or one from which the new one is made.
 
 The text is sfdisk's (`places.py`). A GPT has its copy, and sfdisk writes both. A dos table with logical partitions is a
 chain of sectors, of which sfdisk writes the first one first: cut there, it leads to where nothing is. So sfdisk makes
 that table in a file with holes, and its sectors come to the disk from the last to the first, which alone leads to
-the others. Not for: what the table says. Blocks; needs root.
+the others. Where the first logical partition stays, its sector is new before the first one says how long all of them
+are: from what is there then, the same table is made again. Not for: what the table says. Blocks; needs root.
 """
 
 import os

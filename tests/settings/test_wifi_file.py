@@ -108,6 +108,9 @@ def test_a_profile_that_names_another_network_is_told_before_the_server_starts()
     [
         "password: *Secret123",
         "password: !Secret123",
+        "password: !!int Secret123",
+        "password: !!bool Secret123",
+        "password: !!timestamp Secret123",
         "password: &Secret123",
         "password: %Secret123",
         "password: {Secret123}",

@@ -37,6 +37,8 @@ _HOURS: Final = 4 * 3600.0
 _DOS_MOST: Final = 2**32 - 1
 _WORTH_IT: Final = 1024 * 1024
 """Bytes of room below which a partition stays as it is: what sfdisk leaves for alignment."""
+_MISSED: Final = 64
+"""What stays free on the disk is told from one part in so many of the partition on: Windows' setup leaves some MiB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,8 @@ def grow(disk: Path, manifest: Manifest) -> Growth:
         grow_volume(device, partition, volume, sector=manifest.sector)
         with volume_device(device, volume.name, sector=manifest.sector) as inside:
             size, spare = _grow_in(inside, volume.filesystem.kind)
-    return Growth(device.name, size, max((free for free in (spare, unused) if free > _WORTH_IT), default=0))
+    told = [free for free, least in ((spare, _WORTH_IT), (unused, partition.length // _MISSED)) if free > least]
+    return Growth(device.name, size, max(told, default=0))
 
 
 def _grow_in(device: Path, kind: str) -> tuple[int, int]:
