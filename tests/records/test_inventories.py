@@ -125,7 +125,8 @@ def test_a_record_of_before_opens_with_all_that_was_in_it(tmp_path: Path) -> Non
         other.executescript(MADE_BEFORE.read_text())
     told = rows(place, "SELECT boot, inventory FROM visits ORDER BY boot")
     assert len(told) == 4
-    kept = {table: rows(place, f"SELECT * FROM {table}") for (table,) in rows(place, TABLES)}
+    named = {str(table): str(columns) for table, columns in rows(place, TABLES)}
+    kept = {table: rows(place, f"SELECT {columns} FROM {table}") for table, columns in named.items()}
     with open_record(place) as record:
         (one,) = [row for row in record.machines.overview() if row.number == 1]
         visits = record.machines.detail(one.id).visits
@@ -144,13 +145,15 @@ def test_a_record_of_before_opens_with_all_that_was_in_it(tmp_path: Path) -> Non
     with_visits = "SELECT boot, content FROM visits JOIN inventories ON digest = inventory_digest ORDER BY boot"
     assert rows(place, with_visits) == told
     columns = "id, machine_id, boot, mac, token_hash, token_used, opened, closed, last_report, adapter, standing"
-    assert {table: rows(place, f"SELECT * FROM {table}") for table in kept} == kept
+    assert {table: rows(place, f"SELECT {named[table]} FROM {table}") for table in kept} == kept
     with sqlite3.connect(":memory:") as other:
         other.executescript(MADE_BEFORE.read_text())
         assert rows(place, f"SELECT {columns} FROM visits") == other.execute(f"SELECT {columns} FROM visits").fetchall()
 
 
 TABLES = (
-    "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT IN ('alembic_version', 'visits', 'stages', "
-    "'settings', 'chains')"
+    "SELECT m.name, group_concat('\"' || c.name || '\"') FROM sqlite_master m JOIN pragma_table_info(m.name) c "
+    "WHERE m.type = 'table' AND m.name NOT IN ('alembic_version', 'visits', 'stages', 'settings', 'chains') "
+    "GROUP BY m.name"
 )
+"""Each table with the columns that it had before."""

@@ -155,7 +155,7 @@ def test_a_server_whose_key_was_replaced_finds_its_old_masters_unsigned(
     manifest = put_master(Store(folder / "store"), "debian-minimal", part("a"))
     found = Masters(Store(folder / "store", accepts=PUBLIC))
     assert found("debian-minimal") == MasterNeeds(
-        manifest=manifest.digest, name="debian-minimal", disk=1024 * 1024, used=512
+        manifest=manifest.digest, name="debian-minimal", disk=1024 * 1024, used=512, room=0
     )
     key = new_key(folder)
     replaced = Masters(Store(folder / "store", accepts=public_key(key)))
