@@ -64,6 +64,7 @@ from netboot.shared.stages import StageName
 from netboot.shared.stages.capture import Capture, CaptureResult
 from netboot.shared.stages.check import CheckResult
 from netboot.store import Store
+from netboot.store.laid_out import lay_out
 from netboot.survey.loop import loop_device
 from netboot.workshop.greeting import Workshop
 from netboot.workshop.live_board import LiveBoard
@@ -227,11 +228,8 @@ def received(into: Path) -> Iterator[None]:
 def imaged(folder: Path, store: Store, manifest: Manifest) -> Iterator[Path]:
     """A PC's disk as a deploy leaves it, as a loop device."""
     image = folder / "disk.img"
-    with image.open("wb") as file:
-        file.truncate(manifest.disk)
-        for chunk in manifest.chunks:
-            file.seek(chunk.offset)
-            file.write(store.get_chunk(chunk.sha256))
+    image.unlink(missing_ok=True)  # the round's before
+    lay_out(store, manifest, image)
     device = Path(run(["losetup", "--find", "--show", image]).stdout.strip())
     try:
         yield device

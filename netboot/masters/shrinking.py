@@ -28,6 +28,7 @@ from netboot.store import Store
 from netboot.survey.disk_file import DiskFile, open_disk
 from netboot.survey.gpt import with_end
 from netboot.survey.loop import writable_loop_device
+from netboot.survey.new_table import set_length
 from netboot.survey.ntfs import smallest_ntfs
 from netboot.survey.places import behind
 from netboot.survey.used_ranges import GRAIN
@@ -219,9 +220,7 @@ def _cut(draft: Path, found: Survey, partition: Partition, end: int) -> None:
     ]
     with writable_loop_device(draft, sector=layout.sector) as device:
         for one in (partition, *around):
-            words = ["sfdisk", "--quiet", "--no-reread", "--no-tell-kernel", "--wipe", "never"]
-            words += ["--wipe-partitions", "never", "--partno", str(one.number)]
-            run([*words, device], stdin=f",{(end - one.start) // layout.sector}\n", timeout=60)
+            set_length(device, one.number, (end - one.start) // layout.sector)
     os.truncate(draft, -(-end // GRAIN) * GRAIN)
 
 

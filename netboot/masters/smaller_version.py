@@ -11,7 +11,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
 
 from nacl.signing import SigningKey
 
@@ -20,6 +19,7 @@ from netboot.masters.shrinking import made_smaller
 from netboot.shared.errors import NetbootError
 from netboot.shared.manifest import Manifest
 from netboot.store import Store
+from netboot.store.laid_out import lay_out
 from netboot.store.upkeep import forget_drafts, taking_back_unused_chunks
 from netboot.survey.disk_file import DiskFile, open_disk
 from netboot.survey.whole_disk import Survey
@@ -45,19 +45,10 @@ def make_smaller_version(store: Store, digest: str, key: SigningKey, *, version:
     with taking_back_unused_chunks(store), store.draft(".whole") as draft:
         store.require_space(master.used)
         progress(f"laying out {master.name} {master.version}")
-        _lay_out(store, master, draft)
+        lay_out(store, master, draft)
         with open_disk(draft) as disk:
             named = replace(disk, name=f"{master.name} {master.version}")
             return take_in(named, about, store, key, progress, _smaller_or_nothing)
-
-
-def _lay_out(store: Store, master: Manifest, draft: Path) -> None:
-    """The disk as agents write it; what no chunk covers is a hole."""
-    with draft.open("xb") as file:
-        file.truncate(master.disk)
-        for chunk in master.chunks:
-            file.seek(chunk.offset)
-            file.write(store.get_chunk(chunk.sha256))
 
 
 @contextmanager

@@ -55,6 +55,13 @@ def write_table(device: Path, text: str, *, table: Literal["gpt", "dos"], sector
         raise NetbootError(f"{device.name}: {error}", hint="deploy the master again") from error
 
 
+def set_length(device: Path, number: int, sectors: int | None = None) -> None:
+    """Let this partition be so many sectors long, None: up to what is behind it or the disk's end. Raises
+    NetbootError."""
+    length = "+" if sectors is None else str(sectors)
+    run([*_SFDISK, "--partno", str(number), device], stdin=f",{length}\n", timeout=60)
+
+
 def _made(text: str, first: bytes, size: int, sector: int) -> list[tuple[int, bytes]]:
     """The sectors of a dos table as sfdisk makes them for a disk of this size and this first sector, by where they are,
     the first one first."""

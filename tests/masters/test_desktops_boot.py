@@ -26,6 +26,7 @@ from netboot.lab.witness import witness
 from netboot.masters.build import build_master
 from netboot.shared.manifest import Manifest
 from netboot.store import Store
+from netboot.store.laid_out import lay_out
 from tests.masters.built import expect
 
 pytestmark = [pytest.mark.lab, pytest.mark.matrix, pytest.mark.timeout(7200)]
@@ -65,11 +66,7 @@ def disk(shipped: Shipped, tmp_path: Path) -> Iterator[tuple[Path, Manifest]]:
     recipe = asset_folder("images") / f"{shipped.name}.yaml"
     manifest = build_master(recipe, store, SigningKey.generate(), progress=print)
     path = tmp_path / "disk.raw"
-    with path.open("xb") as file:
-        file.truncate(manifest.disk)
-        for chunk in manifest.chunks:
-            file.seek(chunk.offset)
-            file.write(store.get_chunk(chunk.sha256))
+    lay_out(store, manifest, path)
     shutil.rmtree(store.folder)
     yield path, manifest
     path.unlink()

@@ -30,7 +30,7 @@ from netboot.shared.manifest import Manifest, Partition
 from netboot.shared.process import run
 from netboot.survey.logical_volumes import volume_device
 from netboot.survey.lvm_group import make_swap
-from netboot.survey.new_table import write_table
+from netboot.survey.new_table import set_length, write_table
 from netboot.survey.places import Place, behind, is_copied, places_at_the_end, with_places
 
 _HOURS: Final = 4 * 3600.0
@@ -68,7 +68,7 @@ def grow(disk: Path, manifest: Manifest) -> Growth:
                 make_swap(require_partition(disk, replace(one, start=moved[one.number][0])), one.filesystem)
     else:
         for number in stretched(manifest, partition):
-            _stretch(disk, number)
+            set_length(disk, number)
         show_partitions(disk, (known.number for known in manifest.partitions))
     if partition is None or partition.filesystem is None:
         return Growth()
@@ -148,26 +148,6 @@ def _table_now(disk: Path, manifest: Manifest) -> tuple[int, Mapping[int, int]]:
         ) from error
     # What a dos table counts in: 32 bits of sectors.
     return min(length_of(disk), _DOS_MOST * manifest.sector), now
-
-
-def _stretch(disk: Path, number: int) -> None:
-    run(
-        [
-            "sfdisk",
-            "--quiet",
-            "--no-reread",
-            "--no-tell-kernel",
-            "--wipe",
-            "never",
-            "--wipe-partitions",
-            "never",
-            "--partno",
-            str(number),
-            disk,
-        ],
-        stdin=",+\n",
-        timeout=60,
-    )
 
 
 def _grow_mounted(*tool: str) -> Callable[[Path, str], None]:
