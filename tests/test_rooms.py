@@ -101,7 +101,7 @@ PURE = (
     "shared.output_lines", "shared.problems", "shared.protocol",
     "shared.out_of_reach", "shared.read_back", "shared.root_room", "shared.stage_question",
     "shared.parcel", "shared.placed_files", "shared.private_files", "shared.system_settings", "shared.thawing",
-    "shared.visible", "shared.whereabouts", "shared.wifi", "shared.windows",
+    "shared.uefi_start", "shared.visible", "shared.whereabouts", "shared.wifi", "shared.windows",
     "store.versions",
     "survey.cutting", "survey.f2fs", "survey.fat_check", "survey.features", "survey.gpt", "survey.lvm",
     "survey.lvm_room", "survey.lvm_text", "survey.moved_ntfs", "survey.offers", "survey.pieces", "survey.places",

@@ -21,6 +21,7 @@ from netboot.shared.problems import Problem
 from netboot.shared.stages import Result, StageName
 from netboot.shared.stages.erase import EraseResult, Erasure
 from netboot.shared.system_settings import SystemSettings
+from netboot.shared.uefi_start import UefiBits
 from netboot.shared.windows import Windows
 
 
@@ -28,9 +29,10 @@ class MasterNeeds(Struct, frozen=True, kw_only=True):
     """What a master asks of a PC: the smallest disk and its sector size, and what its chunks cover, all in bytes.
 
     `other_sector` and `other_used`: the same for disks of the other sector size, 0 when it fits none such.
-    `uefi_bits`: which UEFI its boot loader is for, 0 when it has none for UEFI. `bios`: whether a BIOS may start it,
-    which is not known of masters of before it was kept. `signed`: by this workshop, else no
-    agent accepts it. `not_customisable`: what keeps the agent from making it a PC's own (Manifest's), "" for nothing.
+    `uefi_bits`: which UEFI its boot loader is for, 0 when it has none for UEFI. `uefi_ia32`: it has one for UEFI of 32
+    bits, alone or beside that. `bios`: whether a BIOS may start it, which is not known of masters of before it was
+    kept. `signed`: by this workshop, else no agent accepts it. `not_customisable`: what keeps the agent from making it
+    a PC's own (Manifest's), "" for nothing.
     `shrunk`: it was made smaller, and only the stage that customises makes it fill a disk again.
     `revoked`: what our own shim refuses its loaders for under Secure Boot (`survey/sbat.py`), "" for nothing.
     `offers`: what its system has of what profiles ask for; of a job's master, of what its profile asks.
@@ -45,7 +47,7 @@ class MasterNeeds(Struct, frozen=True, kw_only=True):
     disk: Size
     sector: int = 512
     used: Size = 0
-    uefi_bits: Literal[0, 32, 64] = 64
+    uefi_bits: UefiBits = 64
     signed: bool = True
     not_customisable: Text = ""
     revoked: Text = ""
@@ -59,6 +61,7 @@ class MasterNeeds(Struct, frozen=True, kw_only=True):
     other_used: Size = 0
     room: Size | None = None
     grows_from: Size = 0
+    uefi_ia32: bool = False
 
     def covers(self, sector: int) -> Size | None:
         """What its chunks cover on a disk with sectors of so many bytes; None when it fits none such."""

@@ -117,7 +117,8 @@ def _never_starts(firmware: Firmware, master: MasterNeeds) -> Problem | None:
     if "uefi" not in master.firmware:
         return Problem("master-no-uefi", {"master": master.name})
     if firmware.uefi_bits == 32:
-        return None if master.uefi_bits == 32 else Problem("firmware-32-bit", {"master": master.name})
+        starts = master.uefi_bits == 32 or master.uefi_ia32
+        return None if starts else Problem("firmware-32-bit", {"master": master.name})
     # A UEFI that does not tell its width may be of either.
     if not master.uefi_bits or (firmware.uefi_bits == 64 and master.uefi_bits == 32):
         return Problem("master-no-uefi", {"master": master.name})

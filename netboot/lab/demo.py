@@ -46,6 +46,7 @@ WAYS: Final[Mapping[Firmware, tuple[Way, ...]]] = {
     Firmware.BIOS: ("disk",),
     Firmware.UEFI: ("own entry", "removable path"),
     Firmware.SECURE_BOOT: ("own entry", "removable path"),
+    Firmware.UEFI_IA32: ("own entry", "removable path"),
 }
 """How each is started again: UEFI by the boot entry that the agent wrote, then as a PC whose variables are new."""
 MENU_TIMEOUT: Final = 45

@@ -11,6 +11,7 @@ from msgspec import UNSET, UnsetType
 from netboot.shared.growth import GROWABLE
 from netboot.shared.inventory import BIOS_SECTOR, gigabytes, module_size
 from netboot.shared.manifest import CUSTOMISABLE, LogicalVolume, Manifest, Needs, Partition, Repair, Understood
+from netboot.shared.uefi_start import loader_for, removable_path
 from netboot.shared.windows import READY, Windows
 from netboot.survey.places import is_empty_extended
 
@@ -200,13 +201,13 @@ def _starts(manifest: Manifest, understood: Understood) -> Iterator[str]:
     if manifest.uefi is None:
         yield "by UEFI, NO: there is no boot loader on an EFI system partition"
         return
-    shim = manifest.uefi.path.rsplit("/", 1)[1].lower().startswith(("shim", "bootmgfw"))
-    removable = ", ".join(understood.removable)
-    yield (
-        f"by UEFI of {manifest.uefi.bits} bits with {manifest.uefi.path}"
-        f"{'' if shim else ', which Secure Boot may refuse (it is no shim)'}; "
-        f"without a boot entry with {removable or 'a copy that is made on each PC'}"
-    )
+    for loader in filter(None, dict.fromkeys((manifest.uefi, loader_for(manifest, 32)))):
+        shim = loader.path.rsplit("/", 1)[1].lower().startswith(("shim", "bootmgfw"))
+        yield (
+            f"by UEFI of {loader.bits} bits with {loader.path}"
+            f"{'' if shim else ', which Secure Boot may refuse (it is no shim)'}; "
+            f"without a boot entry with {removable_path(manifest, loader) or 'a copy that is made on each PC'}"
+        )
 
 
 def _in_volume(partition: Partition, volume: LogicalVolume) -> str:

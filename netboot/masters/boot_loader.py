@@ -3,7 +3,9 @@
 BIOS: what `grub-bios-setup` writes on a GPT disk (GRUB 2.12, util/setup.c): boot.img in the first sector, core.img in
 the BIOS boot partition, each told where the next one lies. UEFI: the distribution's signed shim and GRUB, in its own
 folder and on the removable path, as its grub-install lays them out (without fbx64.efi on the removable path: it resets
-the PC to make a boot entry, again and again on firmware that forgets entries).
+the PC to make a boot entry, again and again on firmware that forgets entries). UEFI of 32 bits, on the 64-bit
+processors of some small PCs of 2010 to 2016: nobody signs a loader for it, so it is a GRUB that the root's own makes,
+for Secure Boot off.
 The first grub.cfg is written here; the system's own update-grub replaces it at the first kernel update.
 """
 
@@ -26,6 +28,14 @@ _MBR_CODE: Final = 0x1B8
 # The block list at the end of core.img's first sector: start (8), length in sectors (2), load segment (2).
 _BLOCK_LIST: Final = SECTOR - 12
 _LOAD_SEGMENT: Final = 0x0820
+_IA32_MODULES: Final = (
+    "all_video", "bli", "boot", "cat", "chain", "configfile", "echo", "efifwsetup", "ext2", "fat", "font", "gfxterm",
+    "gzio", "halt", "linux", "loadenv", "ls", "minicmd", "normal", "part_gpt", "part_msdos", "probe", "read", "reboot",
+    "regexp", "search", "search_fs_file", "search_fs_uuid", "search_label", "serial", "sleep", "terminal", "test",
+    "true",
+)  # fmt: skip
+"""What grub.cfg asks for, ours and the one that update-grub writes: in the image, since grub-install knows of no other
+GRUB on such a disk than that for 64 bits, and lays out the modules of that one alone."""
 _LINKS: Final = 8
 """So many symbolic links in a row are followed."""
 
@@ -110,6 +120,19 @@ def make_bios_core(root: Path, root_partition: int) -> bytes:
     return (target / "core.img").read_bytes()
 
 
+def make_ia32_loader(root: Path, distribution: Distribution) -> bytes | None:
+    """GRUB for UEFI of 32 bits, made by the root's own GRUB; None when its recipe does without. Needs root."""
+    folder, made = root / "usr/lib/grub/i386-efi", root / "boot/grub/netboot-ia32.efi"
+    if not folder.exists():
+        return None
+    modules = [name for name in _IA32_MODULES if (folder / f"{name}.mod").exists()]
+    settings = [f"--prefix=/EFI/{distribution.esp_folder}", f"--output=/boot/grub/{made.name}"]
+    run(["chroot", root, "grub-mkimage", "--format=i386-efi", *settings, *modules], timeout=120)
+    content = made.read_bytes()
+    made.unlink()
+    return content
+
+
 def embed_bios(boot: bytes, core: bytes, *, start: int, length: int) -> tuple[bytes, bytes]:
     """boot.img and core.img as they stand on the disk, core.img in a partition at `start` of `length` bytes.
 
@@ -127,8 +150,9 @@ def embed_bios(boot: bytes, core: bytes, *, start: int, length: int) -> tuple[by
     return bytes(code), bytes(placed)
 
 
-def esp_files(root: Path, distribution: Distribution, ids: BootIds) -> dict[str, bytes]:
-    """The files of the EFI system partition, by their path. Raises NetbootError when a package is missing."""
+def esp_files(root: Path, distribution: Distribution, ids: BootIds, ia32: bytes | None) -> dict[str, bytes]:
+    """The files of the EFI system partition, by their path; `ia32` is GRUB for UEFI of 32 bits, if it has one.
+    Raises NetbootError when a package is missing."""
     own = f"EFI/{distribution.esp_folder}"
     try:
         signed = {name: _in_root(root, source).read_bytes() for name, source in _SIGNED.items()}
@@ -144,7 +168,8 @@ def esp_files(root: Path, distribution: Distribution, ids: BootIds) -> dict[str,
         "EFI/BOOT/BOOTX64.EFI": signed["shimx64.efi"],
         "EFI/BOOT/mmx64.efi": helpers["mmx64.efi"],
         "EFI/BOOT/grubx64.efi": signed["grubx64.efi"],
-        # The signed GRUB looks for this file in its own folder of the partition it came from.
+        **({} if ia32 is None else {f"{own}/grubia32.efi": ia32, "EFI/BOOT/BOOTIA32.EFI": ia32}),
+        # Each GRUB looks for this file in this folder of the partition it came from.
         f"{own}/grub.cfg": (
             f"search.fs_uuid {ids.root_uuid} root\nset prefix=($root)/boot/grub\nconfigfile $prefix/grub.cfg\n"
         ).encode(),

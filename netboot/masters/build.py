@@ -22,7 +22,7 @@ from nacl.signing import SigningKey
 from netboot.files.cache_folder import default_cache_folder
 from netboot.files.code import code_digest
 from netboot.masters.archives import Archive, find_archive
-from netboot.masters.boot_loader import esp_files, make_bios_core, write_configuration
+from netboot.masters.boot_loader import esp_files, make_bios_core, make_ia32_loader, write_configuration
 from netboot.masters.bootstrap import resolve
 from netboot.masters.both_sectors import for_large_sectors
 from netboot.masters.built_tree import BuiltTree
@@ -141,10 +141,11 @@ def _build(work: Wanted, cache_store: Store, key: SigningKey, progress: Progress
         progress(f"{recipe.name}: making the disk")
         write_configuration(root, distribution, ids.boot_ids(), recipe.kernel_parameters)
         core = make_bios_core(root, ids.boot_ids().root_partition)
+        ia32 = make_ia32_loader(root, distribution)
         clamp_times(root, epoch)
         write_partition_table(image, geometry, ids)
         write_bios_loader(image, geometry, (root / "usr/lib/grub/i386-pc/boot.img").read_bytes(), core)
-        files = esp_files(root, distribution, ids.boot_ids())
+        files = esp_files(root, distribution, ids.boot_ids(), ia32)
         write_esp(image, geometry, ids, files, epoch)
         write_root(image, geometry, ids, root, epoch)
         about = About(

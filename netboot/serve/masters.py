@@ -14,6 +14,7 @@ from netboot.shared.errors import NetbootError
 from netboot.shared.manifest import Manifest, Needs
 from netboot.shared.offers import Offers
 from netboot.shared.root_room import room_on_root
+from netboot.shared.uefi_start import loader_for
 from netboot.store import ForeignError, Store, StoreBusyError, StoreError
 from netboot.survey.sbat import Generations, revoked
 from netboot.workshop.held_masters import MastersChangingError
@@ -69,6 +70,7 @@ class Masters:
             sector=manifest.sector,
             used=manifest.used,
             uefi_bits=manifest.uefi.bits if manifest.uefi else 0,
+            uefi_ia32=loader_for(manifest, 32) is not None,
             not_customisable=manifest.not_customisable,
             revoked=self._revoked(manifest),
             shrunk=manifest.shrunk_from is not UNSET,

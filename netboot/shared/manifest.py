@@ -143,6 +143,11 @@ class UefiLoader(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         """Which UEFI starts it, by the file's name: loaders end as UEFI 2.10 §3.5.1.1 has it for the removable path."""
         return 32 if self.path.lower().endswith("ia32.efi") else 64
 
+    @classmethod
+    def named(cls, path: str, partition: int) -> "UefiLoader":
+        """The loader of this path, its entry labelled as the folder that it is in, as systems' installers do."""
+        return cls(partition=partition, path=path, label=path.split("/")[2])
+
 
 class Understood(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What was understood of the disk when it was taken in, for people and for the judge before an erase.
@@ -285,14 +290,6 @@ class Manifest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         plain = (Root(one, None, one.filesystem) for one in self.partitions if one.role == "root")
         volumes = (Root(one, volume, volume.filesystem) for one in self.partitions for volume in one.volumes or ())
         return next(plain, None) or next((one for one in volumes if one.volume and one.volume.role == "root"), None)
-
-    @property
-    def removable(self) -> bool:
-        """Whether it is known that a PC of this loader's kind starts it without a boot entry too."""
-        if self.uefi is None or self.understood is UNSET:
-            return False
-        name = "bootia32.efi" if self.uefi.bits == 32 else "bootx64.efi"
-        return any(path.lower().endswith(f"/{name}") for path in self.understood.removable)
 
     @property
     def windows(self) -> Windows | None:

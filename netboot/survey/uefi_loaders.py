@@ -69,7 +69,7 @@ def loaders(paths: Iterable[str]) -> tuple[str, ...]:
 def choose_loader(paths: Iterable[str], partition: int) -> UefiLoader | None:
     """The loader among an ESP's files ("::/EFI/debian/shimx64.efi") that a boot entry should name, or None."""
     best = next(iter(loaders(paths)), None)
-    return None if best is None else UefiLoader(partition=partition, path=best, label=best.split("/")[2])
+    return None if best is None else UefiLoader.named(best, partition)
 
 
 def _plain_case(extension: re.Match[str]) -> str:

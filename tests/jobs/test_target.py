@@ -58,6 +58,9 @@ def test_a_job_without_a_master_says_so() -> None:
         ("uefi", 0, {"bios": False, "uefi_bits": 32}, ""),
         ("uefi", 64, {"bios": False}, ""),
         ("uefi", 32, {"bios": False, "uefi_bits": 32}, ""),
+        ("uefi", 32, {"uefi_bits": 64, "uefi_ia32": True}, ""),
+        ("uefi", 32, {"uefi_bits": 64, "uefi_ia32": False}, "firmware-32-bit"),
+        ("uefi", 64, {"uefi_bits": 32, "uefi_ia32": True}, "master-no-uefi"),
     ],
 )
 def test_a_master_that_this_firmware_could_not_start_is_refused(

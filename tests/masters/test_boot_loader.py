@@ -56,7 +56,7 @@ def test_the_first_menu_boots_by_uuid_and_asks_for_a_serial_port_first() -> None
 
 def test_a_recipe_without_shim_is_told(tmp_path: Path) -> None:
     with pytest.raises(NetbootError, match="shimx64") as caught:
-        esp_files(tmp_path, DISTRIBUTIONS["debian"], IDS)
+        esp_files(tmp_path, DISTRIBUTIONS["debian"], IDS, None)
     assert "shim-signed" in caught.value.hint
 
 
@@ -92,7 +92,7 @@ def test_ubuntu_s_loaders_are_found_by_its_links_and_put_into_its_own_folder(tmp
     (alternatives / "shimx64.efi.signed").symlink_to("/usr/lib/shim/shimx64.efi.signed.latest")
     (shim / "shimx64.efi.signed").symlink_to("/etc/alternatives/shimx64.efi.signed")
     (grub / "grubx64.efi.signed").write_bytes(b"grub")
-    found = esp_files(tmp_path, DISTRIBUTIONS["ubuntu"], IDS)
+    found = esp_files(tmp_path, DISTRIBUTIONS["ubuntu"], IDS, None)
     assert found["EFI/ubuntu/shimx64.efi"] == found["EFI/BOOT/BOOTX64.EFI"] == b"shim"
     assert found["EFI/ubuntu/mmx64.efi"] == b"mmx64.efi"
     assert IDS.root_uuid.encode() in found["EFI/ubuntu/grub.cfg"]
@@ -100,7 +100,7 @@ def test_ubuntu_s_loaders_are_found_by_its_links_and_put_into_its_own_folder(tmp
     (alternatives / "shimx64.efi.signed").unlink()
     (alternatives / "shimx64.efi.signed").symlink_to("/usr/lib/shim/shimx64.efi.signed")
     with pytest.raises(NetbootError, match="leads nowhere"):
-        esp_files(tmp_path, DISTRIBUTIONS["ubuntu"], IDS)
+        esp_files(tmp_path, DISTRIBUTIONS["ubuntu"], IDS, None)
 
 
 def test_partitions_lie_one_after_the_other_on_whole_mebibytes() -> None:

@@ -10,6 +10,7 @@ from netboot.lab.machine import power_on, workshop_pc
 from netboot.lab.network import open_lan
 from netboot.lab.pc import BootOrder, Bus, DiskSpec
 from netboot.shared.manifest import Manifest
+from netboot.shared.uefi_start import removable_path
 from tests.masters.built import *  # noqa: F403 — its fixtures: the master, and the disk that it lies on
 from tests.masters.built import expect, sign_in_first
 
@@ -25,7 +26,7 @@ def test_it_is_understood_as_ubuntu_with_loaders_of_its_own(master: Manifest) ->
     assert master.understood.bios
     assert master.uefi is not None
     assert master.uefi.path == "/EFI/ubuntu/shimx64.efi"
-    assert master.removable
+    assert removable_path(master, master.uefi)
 
 
 @pytest.mark.parametrize("firmware", [Firmware.BIOS, Firmware.SECURE_BOOT])

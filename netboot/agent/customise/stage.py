@@ -29,6 +29,8 @@ from netboot.agent.disks.claim import ReadDisks, RefusedError, claim_as_ordered
 from netboot.agent.disks.listing import read_disks as read_own_disks
 from netboot.agent.disks.partitions import mounted, partition_device, quiet_disk, require_partition, show_partitions
 from netboot.agent.failures import StageFailed
+from netboot.agent.hardware.firmware import uefi_bits
+from netboot.agent.host import Host
 from netboot.agent.progress import HeldUp, Progress, nobody
 from netboot.agent.this_boot import ThisBoot
 from netboot.shared.errors import NetbootError
@@ -37,6 +39,7 @@ from netboot.shared.manifest import Chunk, Manifest, Partition, Root, UefiLoader
 from netboot.shared.private_files import NONE, PrivateFiles
 from netboot.shared.problems import Problem
 from netboot.shared.stages.customise import Customise, CustomiseResult
+from netboot.shared.uefi_start import loader_for, removable_path
 from netboot.survey.logical_volumes import volume_device
 
 log = logging.getLogger(__name__)
@@ -223,7 +226,7 @@ class _Work:
 
     def enter(self, result: CustomiseResult) -> CustomiseResult:
         """Make sure of both ways by which UEFI finds the system. Raises StageFailed when there is neither."""
-        loader = self.manifest.uefi
+        loader = loader_for(self.manifest, uefi_bits(Host()))
         if loader is None or not started_by_uefi():
             return result
         pathless = self._pathless(loader)
@@ -237,7 +240,7 @@ class _Work:
 
     def _pathless(self, loader: UefiLoader) -> str:
         """Make the removable path where the master has none; why there is none then, "" when there is one."""
-        if self.manifest.removable:
+        if removable_path(self.manifest, loader):
             return ""
         try:
             with quiet_disk(self.path), mounted(self._esp(loader), "vfat") as esp:

@@ -7,6 +7,7 @@ from typing import Final, Literal
 
 from netboot.agent.host import Host
 from netboot.shared.inventory import Firmware
+from netboot.shared.uefi_start import UefiBits
 
 _VARIABLES: Final = "sys/firmware/efi/efivars"
 _SECURE_BOOT: Final = f"{_VARIABLES}/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c"
@@ -25,7 +26,7 @@ def read_firmware(host: Host) -> Firmware:
         version=host.line("sys/class/dmi/id/bios_version"),
         date=host.line("sys/class/dmi/id/bios_date"),
         mode="uefi" if uefi else "bios",
-        uefi_bits=_uefi_bits(host),
+        uefi_bits=uefi_bits(host),
         secure_boot=_secure_boot(host) if uefi else "unsupported",
         windows_licence=host.exists(_LICENCE),
     )
@@ -38,7 +39,8 @@ def parse_secure_boot(variable: bytes) -> SecureBoot:
     return {0: "off", 1: "on"}.get(variable[4], "unknown")  # type: ignore[return-value]  # a dict's values widen
 
 
-def _uefi_bits(host: Host) -> Literal[0, 32, 64]:
+def uefi_bits(host: Host) -> UefiBits:
+    """The width of the firmware's own code, as the kernel tells it."""
     match host.line("sys/firmware/efi/fw_platform_size"):
         case "32":
             return 32
