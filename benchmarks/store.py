@@ -133,7 +133,7 @@ def imported(made: Master, store: Store) -> tuple[float, Manifest]:
 
 def on_grid(grid: int) -> Cut:
     """As masters were cut before."""
-    return lambda disk, found: ((at, disk.read(at, end)) for at, end in pieces(found.ranges, grid))
+    return lambda disk, found: ((at, memoryview(disk.read(at, end))) for at, end in pieces(found.ranges, grid))
 
 
 def by_content(shape: Shape) -> Cut:
@@ -144,7 +144,7 @@ def by_content(shape: Shape) -> Cut:
 def packed(made: Master, found: Survey, folder: BlobFolder, way: Cut, level: int, known: set[str]) -> tuple[float, int]:
     """Seconds of reading, hashing, packing and writing all that is not `known`, and its bytes."""
 
-    def put(plain: bytes) -> int:
+    def put(plain: memoryview) -> int:
         name = hashlib.sha256(plain).hexdigest()
         if name in known:
             return 0

@@ -55,5 +55,5 @@ def put_chunks(
     return tuple(chunks)
 
 
-def _put(start: int, plain: bytes, store: Store) -> Chunk:
+def _put(start: int, plain: memoryview, store: Store) -> Chunk:
     return Chunk(start, len(plain), store.put_chunk(plain))

@@ -154,7 +154,7 @@ class Store:
         versions = self.versions(name)
         return None if versions is None else self.manifest(versions.current)
 
-    def put_chunk(self, plain: bytes) -> str:
+    def put_chunk(self, plain: bytes | memoryview) -> str:
         """Keep this chunk and return its name; `publish` syncs it. A damaged copy that is there already is replaced."""
         sha256 = hashlib.sha256(plain).hexdigest()
         name = chunk_name(sha256)

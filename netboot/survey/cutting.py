@@ -45,8 +45,8 @@ _HEAD: Final = 64
 _READ: Final = 8 * 1024 * 1024
 _NOTHING: Final = bytes(_HEAD)
 
-Piece = tuple[int, bytes]
-"""Where it lies on the disk, and what is in it."""
+Piece = tuple[int, memoryview]
+"""Where it lies on the disk, and what is in it: a view of what was read at once, so that nothing is copied."""
 
 
 def cut(
@@ -59,15 +59,15 @@ def cut(
     for start, end in split(ranges, edges):
         held, first, at = b"", 0, start
         while at < end:
-            left = len(held) - first
-            if left < shape.longest and at + left < end:
-                wanted = min(_READ, end - at - left)
-                more = read(at + left, at + left + wanted)
-                if len(more) != wanted:
-                    raise NetbootError(f"the disk ends before {end}", hint="was it cut short while it was copied?")
-                held, first = held[first:] + more, 0
             length = length_of_first(held, first, shape)
-            yield at, held[first : first + length]
+            if first + length == len(held) and length < shape.longest and at + length < end:
+                # More of it may lie behind what was read. Its beginning is read once more: that is short.
+                wanted = min(_READ, end - at)
+                held, first = read(at, at + wanted), 0
+                if len(held) != wanted:
+                    raise NetbootError(f"the disk ends before {end}", hint="was it cut short while it was copied?")
+                length = length_of_first(held, first, shape)
+            yield at, memoryview(held)[first : first + length]
             first, at = first + length, at + length
 
 

@@ -7,14 +7,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netboot.shared.errors import NetbootError
-from netboot.survey.cutting import BLOCK, SHAPE, Piece, cut, length_of_first, split
+from netboot.survey.cutting import BLOCK, SHAPE, cut, length_of_first, split
 from netboot.survey.used_ranges import Range
 
 MIB = 1024 * 1024
 
 
-def pieces_of(disk: bytes, ranges: list[Range] | None = None, edges: tuple[int, ...] = ()) -> list[Piece]:
-    return list(cut(lambda start, end: disk[start:end], ranges or [(0, len(disk))], edges))
+def pieces_of(disk: bytes, ranges: list[Range] | None = None, edges: tuple[int, ...] = ()) -> list[tuple[int, bytes]]:
+    made = cut(lambda start, end: disk[start:end], ranges or [(0, len(disk))], edges)
+    return [(at, bytes(plain)) for at, plain in made]
 
 
 def blocks(*parts: tuple[str, int]) -> bytes:

@@ -53,6 +53,7 @@ STALL: Final = 300.0
 _ANEW: Final = 8
 """How often a capture is begun anew, with what is known of it."""
 
+Plain = bytes | memoryview
 T = TypeVar("T")
 
 
@@ -176,16 +177,18 @@ class _Upload:
                 self._done += chunk.length
                 self._progress(self._done, self._found.used, self._name)
 
-    async def _next(self) -> list[tuple[Chunk, bytes]]:
+    async def _next(self) -> list[tuple[Chunk, Plain]]:
         """The next chunks to be told, each with its bytes where they were just read; none at the end."""
         async with self._turn:
-            batch = [(chunk, b"") for chunk in self._chunks[self._told : self._told + AT_ONCE]]
+            batch: list[tuple[Chunk, Plain]] = [
+                (chunk, b"") for chunk in self._chunks[self._told : self._told + AT_ONCE]
+            ]
             batch = batch or await self._on_disk(self._read)
             self._told += len(batch)
             return batch
 
-    def _read(self) -> list[tuple[Chunk, bytes]]:
-        batch = []
+    def _read(self) -> list[tuple[Chunk, Plain]]:
+        batch: list[tuple[Chunk, Plain]] = []
         for at, plain in islice(self._pieces, AT_ONCE):
             self._chunks.append(Chunk(at, len(plain), hashlib.sha256(plain).hexdigest()))
             batch.append((self._chunks[-1], plain))
@@ -210,6 +213,6 @@ class _Upload:
         return await on_disk(self._device, work, stall=STALL)
 
 
-def _packed(plain: bytes) -> bytes:
+def _packed(plain: Plain) -> bytes:
     """One zstd frame, its length in its header."""
     return zstandard.ZstdCompressor(level=LEVEL).compress(plain)
