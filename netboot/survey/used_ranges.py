@@ -218,8 +218,9 @@ def _mapped(disk: DiskFile, partition: Partition, program: str) -> tuple[Range, 
                     program,
                     "--domain",
                     "--quiet",
-                    # It ends no sooner than it would show again how far it is: every second, not every other.
-                    "--UI-fresh=1",
+                    # It ends no sooner than it would show again how far it is. With 0 that is at once; until then a
+                    # thread of it turns without rest, beside one that reads.
+                    "--UI-fresh=0",
                     "--logfile",
                     "/dev/null",
                     "--source",
