@@ -61,7 +61,7 @@ PURE = (
     "jobs.disk_answers", "jobs.disk_rules", "jobs.disk_take_out", "jobs.erase_exception",
     "jobs.evidence", "jobs.honest_erasure", "jobs.identity", "jobs.job",
     "jobs.making", "jobs.named", "jobs.policy", "jobs.profile", "jobs.seen", "jobs.shipped", "jobs.stage_questions",
-    "jobs.target", "jobs.wifi_network",
+    "jobs.target", "jobs.wifi_network", "jobs.windows_accounts",
     "jobs.stages.rules", *(f"jobs.stages.{name}" for name in get_args(StageName)),
     "jobs.drive_password", "jobs.erase_cuts",
     "jobs.erase_levels", "jobs.erase_policy", "jobs.erase_methods.rules", "jobs.erase_methods.levels",

@@ -2,18 +2,21 @@
 
 By Microsoft's "Unattended Windows Setup Reference": ComputerName and TimeZone of Microsoft-Windows-Shell-Setup in the
 pass `specialize`, InputLocale, SystemLocale, UILanguage and UserLocale of Microsoft-Windows-International-Core in
-`oobeSystem`. No account and no password: its owner is asked. Time zones' names are CLDR's, by tzlocal; languages'
-numbers Python's; keyboards' those of "Keyboard identifiers and input method editors". Pure.
-Not for: which Windows takes it (`shared/windows.py`), writing it (`agent/customise/windows.py`).
+`oobeSystem`, and commands in RunSynchronous of Microsoft-Windows-Deployment in `specialize`, where they run as the
+system, one after the other, and go on whatever one of them ends with (WillReboot: Never). No password: the owner is
+asked for an account, as without the file. Time zones' names are CLDR's, by tzlocal; languages' numbers Python's;
+keyboards' those of "Keyboard identifiers and input method editors". Pure. Not for: which Windows takes it
+(`shared/windows.py`), the commands for accounts (`windows_accounts.py`), writing it (`agent/customise/windows.py`).
 """
 
 import locale
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 from xml.sax.saxutils import escape
 
 from tzlocal.windows_tz import tz_win
 
+from netboot.jobs.windows_accounts import account_commands, account_error, needs_powershell
 from netboot.shared.system_settings import SystemSettings
 from netboot.shared.windows import ANSWER_FILE, AnswerFile, Windows
 
@@ -28,17 +31,27 @@ _KEYBOARDS: Final[Mapping[tuple[str, str], str]] = {
 """By XKB's layout and variant."""
 _COMPONENT: Final = (
     '    <component name="{name}" processorArchitecture="{architecture}" publicKeyToken="31bf3856ad364e35" '
-    'language="neutral" versionScope="nonSxS">\n{inside}    </component>\n'
+    'language="neutral" versionScope="nonSxS"{more}>\n{inside}    </component>\n'
 )
+_LISTS: Final = ' xmlns:wcm="http://schemas.microsoft.com/WMIConfig/2002/State"'
+_COMMAND: Final = (
+    '        <RunSynchronousCommand wcm:action="add">\n          <Order>{order}</Order>\n'
+    "          <Path>{path}</Path>\n          <WillReboot>Never</WillReboot>\n        </RunSynchronousCommand>\n"
+)
+_VERSION_1607: Final = 14393
+"""The build of Windows 10 version 1607."""
 
 
-def not_in_windows(settings: SystemSettings) -> str:
-    """What is set that netboot cannot set of a Windows, for a person; "" for nothing."""
+def not_in_windows(settings: SystemSettings, windows: Windows) -> str:
+    """What is set that netboot cannot set of this Windows, for a person; "" for nothing."""
     others: dict[str, object] = {
-        "users": settings.users, "files": settings.files, "scripts": settings.scripts, "wifi": settings.wifi,
+        "files": settings.files, "scripts": settings.scripts, "wifi": settings.wifi,
         "folders": settings.folders,
     }  # fmt: skip
     given = [name for name, value in others.items() if value]
+    given += [fault for user in settings.users if (fault := account_error(user))]
+    if needs_powershell(settings.users) and windows.build < _VERSION_1607:
+        given.append(f"users: groups before Windows 10 version 1607 (build {windows.build or '?'})")
     if settings.locale and not _number(settings.locale):
         given.append(f"locale: {settings.locale}")
     if settings.keyboard and (settings.keyboard, settings.keyboard_variant) not in _KEYBOARDS:
@@ -50,21 +63,23 @@ def not_in_windows(settings: SystemSettings) -> str:
     return ", ".join(given)
 
 
-def not_a_windows_name(hostname: str) -> bool:
-    """Whether a Windows cannot be called so: its names are short, and no number."""
-    return len(hostname) > NAME_LONGEST or hostname.isdecimal()
+def not_a_windows_name(hostname: str, settings: SystemSettings) -> bool:
+    """Whether a Windows cannot be called so: its names are short, no number, and no account's."""
+    return len(hostname) > NAME_LONGEST or hostname.isdecimal() or hostname in {user.name for user in settings.users}
 
 
 def answer_file(windows: Windows, hostname: str, settings: SystemSettings) -> AnswerFile:
     """The file. What is not set is left out, and Windows keeps or asks it."""
     shell = {"ComputerName": hostname, "TimeZone": tz_win[settings.timezone] if settings.timezone else ""}
     passes = {
-        "specialize": _component("Microsoft-Windows-Shell-Setup", windows, shell),
+        "specialize": _component("Microsoft-Windows-Shell-Setup", windows, shell)
+        + _run_once(windows, account_commands(settings.users)),
         "oobeSystem": _component("Microsoft-Windows-International-Core", windows, _region(windows, settings)),
     }
     inside = "".join(f'  <settings pass="{name}">\n{text}  </settings>\n' for name, text in passes.items() if text)
     head = '<?xml version="1.0" encoding="utf-8"?>\n<unattend xmlns="urn:schemas-microsoft-com:unattend">\n'
-    return AnswerFile(path=f"{windows.panther}/{ANSWER_FILE}", text=f"{head}{inside}</unattend>\n")
+    text = f"{head}{inside}</unattend>\n".encode("ascii", "xmlcharrefreplace").decode("ascii")
+    return AnswerFile(path=f"{windows.panther}/{ANSWER_FILE}", text=text)
 
 
 def _region(windows: Windows, settings: SystemSettings) -> dict[str, str]:
@@ -84,7 +99,15 @@ def _region(windows: Windows, settings: SystemSettings) -> dict[str, str]:
 
 def _component(name: str, windows: Windows, values: Mapping[str, str]) -> str:
     lines = "".join(f"      <{key}>{escape(value)}</{key}>\n" for key, value in values.items() if value)
-    return _COMPONENT.format(name=name, architecture=windows.architecture, inside=lines) if lines else ""
+    return _COMPONENT.format(name=name, architecture=windows.architecture, more="", inside=lines) if lines else ""
+
+
+def _run_once(windows: Windows, commands: Iterable[str]) -> str:
+    numbered = enumerate(commands, start=1)
+    run = "".join(_COMMAND.format(order=order, path=escape(command)) for order, command in numbered)
+    inside = f"      <RunSynchronous>\n{run}      </RunSynchronous>\n"
+    name = "Microsoft-Windows-Deployment"
+    return _COMPONENT.format(name=name, architecture=windows.architecture, more=_LISTS, inside=inside) if run else ""
 
 
 def _number(name: str) -> str:

@@ -21,6 +21,7 @@ from netboot.shared.inventory import (
 from netboot.shared.offers import lacking, listed
 from netboot.shared.problems import Problem
 from netboot.shared.system_settings import SystemSettings
+from netboot.shared.windows import Windows
 
 
 def target_of(job: Job) -> tuple[MasterNeeds, Disk] | Problem:
@@ -30,7 +31,7 @@ def target_of(job: Job) -> tuple[MasterNeeds, Disk] | Problem:
         return problem
     if job.master is None:
         return Problem("master-missing", {"master": job.profile.master})
-    if job.master.windows is not None and _customises(job.profile) and not_a_windows_name(job.hostname):
+    if job.master.windows is not None and _customises(job.profile) and not_a_windows_name(job.hostname, job.settings):
         return Problem("windows-settings", {"master": job.master.name, "what": f"hostname: {job.hostname}"})
     problem = _never_starts(job.inventory.firmware, job.master)
     if problem is not None:
@@ -140,7 +141,7 @@ def master_forbids(
         return Problem("master-unsigned", {"master": master.name})
     given = profile.settings.for_model("") if settings is None else settings
     if _customises(profile) and master.windows is not None:
-        return _windows_forbids(given, master)
+        return _windows_forbids(given, master, master.windows)
     if _customises(profile) and master.not_customisable:
         return Problem("master-fixed", {"master": master.name, "root": master.not_customisable})
     if "customise" not in profile.stages and master.shrunk:
@@ -155,10 +156,10 @@ def _customises(profile: Profile) -> bool:
     return "customise" in profile.stages and not profile.leaves_as_is
 
 
-def _windows_forbids(settings: SystemSettings, master: MasterNeeds) -> Problem | None:
+def _windows_forbids(settings: SystemSettings, master: MasterNeeds, windows: Windows) -> Problem | None:
     if master.not_customisable:
         return Problem("windows-fixed", {"master": master.name, "why": master.not_customisable})
-    if what := not_in_windows(settings):
+    if what := not_in_windows(settings, windows):
         return Problem("windows-settings", {"master": master.name, "what": what[:300]})
     return None
 

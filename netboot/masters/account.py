@@ -185,8 +185,8 @@ def _counted(what: str, found: tuple[str, ...] | bool) -> str:
 def _customising_windows(obstacle: str) -> str:
     if not obstacle:
         return (
-            "each PC gets an answer file with its hostname, language, keyboard and time zone; an identity of its own "
-            "Windows makes at its first start, when it asks the owner for an account"
+            "each PC gets an answer file with its hostname, language, keyboard, time zone and the profile's accounts; "
+            "an identity of its own Windows makes at its first start, when it asks the owner for an account too"
         )
     return (
         f"IMPOSSIBLE ({obstacle}): a Windows is customised once sysprep /generalize /oobe /shutdown has left it with "

@@ -8,6 +8,7 @@ Only facts and what follows from them. Pure. Not for: reading them (`survey/wind
 """
 
 import hashlib
+import re
 from typing import Annotated, Final, Literal
 
 from msgspec import Meta, Struct
@@ -27,7 +28,7 @@ class AnswerFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What the file says, in ASCII, and its path from the root of its file system."""
 
     path: Annotated[str, Meta(pattern=r"^[A-Za-z]{7}/[A-Za-z]{7}/unattend\.xml\Z")]
-    text: Annotated[str, Meta(max_length=8192, pattern=r"^[\n\x20-\x7e]+\Z")]
+    text: Annotated[str, Meta(max_length=32768, pattern=r"^[\n\x20-\x7e]+\Z")]
 
     @property
     def digest(self) -> str:
@@ -50,6 +51,12 @@ class Windows(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     language: Annotated[str, Meta(pattern=r"^([a-z]{2,3}_[A-Z]{2})?\Z")] = ""
     panther: Annotated[str, Meta(pattern=r"^([A-Za-z]{7}/[A-Za-z]{7})?\Z")] = ""
     answers: Annotated[tuple[Annotated[str, Meta(max_length=80)], ...], Meta(max_length=16)] | None = None
+
+    @property
+    def build(self) -> int:
+        """Its build by its name, 0 where that does not say it."""
+        told = re.search(r"\((\d{1,8})\)\Z", self.name)
+        return int(told[1]) if told else 0
 
     @property
     def obstacle(self) -> str:

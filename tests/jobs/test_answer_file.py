@@ -19,9 +19,12 @@ from netboot.shared.windows import READY, AnswerFile, Windows
 
 FRENCH = SystemSettings(locale="fr_FR.UTF-8", keyboard="fr", keyboard_variant="oss", timezone="Europe/Paris")
 ELEVEN = Windows(
-    partition=3, state=READY, architecture="amd64", language="fr_FR", panther="Windows/Panther", answers=()
-)
+    partition=3, name="Windows 11 Pro 24H2 (26100)", state=READY, architecture="amd64", language="fr_FR",
+    panther="Windows/Panther", answers=(),
+)  # fmt: skip
+OLD = replace(ELEVEN, name="Windows 10 Pro 1511 (10586)")
 SPACE = "{urn:schemas-microsoft-com:unattend}"
+WCM = "{http://schemas.microsoft.com/WMIConfig/2002/State}"
 
 
 def said(file: AnswerFile) -> dict[str, str]:
@@ -74,30 +77,77 @@ def test_without_a_keyboard_it_is_the_language_s_own() -> None:
         (FRENCH, ""),
         (SystemSettings(), ""),
         (SystemSettings(locale="fr_BE.UTF-8", keyboard="be", timezone="Indian/Reunion"), ""),
-        (SystemSettings(users=(User(name="eleve"),)), "users"),
+        (SystemSettings(users=(User(name="eleve"), User(name="prof", groups=("administrators",)))), ""),
+        (SystemSettings(users=(User(name="eleve", groups=("audio",)),)), "users: eleve, group audio"),
         (SystemSettings(files=(PlacedFile(path="/etc/motd", text="x"),)), "files"),
         (SystemSettings(scripts=(Script(text="#!/bin/sh\n"),)), "scripts"),
         (SystemSettings(locale="xx_XX.UTF-8"), "locale: xx_XX.UTF-8"),
         (SystemSettings(locale="fr_FR.UTF-8", keyboard="fr", keyboard_variant="bepo"), "keyboard: fr bepo"),
         (SystemSettings(keyboard="fr"), "keyboard without locale"),
         (SystemSettings(timezone="Europe/Nowhere"), "timezone: Europe/Nowhere"),
-        (SystemSettings(timezone="Mars/Base", users=(User(name="eleve"),)), "users, timezone: Mars/Base"),
+        (
+            SystemSettings(timezone="Mars/Base", users=(User(name="guest"),)),
+            "users: guest, timezone: Mars/Base",
+        ),
     ],
 )
 def test_what_cannot_be_set_of_a_windows_is_named(settings: SystemSettings, what: str) -> None:
-    assert not_in_windows(settings) == what
+    assert not_in_windows(settings, ELEVEN) == what
+
+
+def test_groups_need_a_windows_that_knows_them_by_their_number() -> None:
+    users = SystemSettings(users=(User(name="prof", groups=("administrators",)),))
+    what = "users: groups before Windows 10 version 1607 (build {})"
+    assert not_in_windows(users, OLD) == what.format(10586)
+    assert not_in_windows(users, replace(OLD, name="Windows 10 Pro (old)")) == what.format("?")
+    assert not_in_windows(SystemSettings(users=(User(name="prof", groups=("users",)),)), OLD) == ""
 
 
 def test_no_network_and_no_folder_goes_into_a_windows() -> None:
     folder = PlacedFolder(path="/lib/firmware", beside="firmware")
-    assert not_in_windows(SystemSettings(wifi="guests", folders=(folder,))) == "wifi, folders"
+    assert not_in_windows(SystemSettings(wifi="guests", folders=(folder,)), ELEVEN) == "wifi, folders"
 
 
 @pytest.mark.parametrize(
     ("name", "wrong"), [("pc-1", False), ("a" * 15, False), ("a" * 16, True), ("4711", True), ("4711a", False)]
 )
 def test_a_windows_has_a_short_name_that_is_no_number(name: str, wrong: bool) -> None:
-    assert not_a_windows_name(name) == wrong
+    assert not_a_windows_name(name, SystemSettings()) == wrong
+
+
+def test_no_account_is_called_as_the_pc() -> None:
+    settings = SystemSettings(users=(User(name="pc-7"),))
+    assert not_a_windows_name("pc-7", settings)
+    assert not not_a_windows_name("pc-8", settings)
+
+
+def commands(file: AnswerFile) -> list[str]:
+    """What runs once in the pass `specialize`, in the order that it says."""
+    (run_once,) = ElementTree.fromstring(file.text).iter(f"{SPACE}RunSynchronous")
+    orders = {}
+    for command in run_once:
+        assert (command.tag, command.attrib) == (f"{SPACE}RunSynchronousCommand", {f"{WCM}action": "add"})
+        values = {value.tag.removeprefix(SPACE): value.text or "" for value in command}
+        assert (set(values), values["WillReboot"]) == ({"Order", "Path", "WillReboot"}, "Never")
+        orders[int(values["Order"])] = values["Path"]
+    assert list(orders) == list(range(1, len(orders) + 1))
+    return list(orders.values())
+
+
+def test_it_makes_the_accounts_before_anybody_signs_in() -> None:
+    users = (
+        User(name="eleve", title="Élève & Cie <1>", sign_in="first-login"),
+        User(name="prof", groups=("users", "administrators"), sign_in="first-login"),
+        User(name="depot"),
+    )
+    file = answer_file(ELEVEN, "pc-7", SystemSettings(users=users))
+    assert commands(file) == [
+        'net.exe user eleve "" /add /fullname:"Élève & Cie <1>" /logonpasswordchg:yes',
+        'net.exe user prof "" /add /logonpasswordchg:yes',
+        'powershell.exe -NoProfile -Command "Add-LocalGroupMember -SID S-1-5-32-544 -Member prof"',
+        'net.exe user depot "" /add /active:no',
+    ]
+    assert said(file)["specialize Microsoft-Windows-Deployment RunSynchronous"].strip() == ""
 
 
 def test_every_time_zone_that_can_be_set_is_one_of_windows() -> None:
@@ -115,7 +165,7 @@ def test_what_is_allowed_makes_a_file_that_can_be_sent_and_read(
     locale: str, timezone: str, hostname: str, language: str
 ) -> None:
     settings = SystemSettings(locale=locale, timezone=timezone)
-    assert not not_in_windows(settings)
+    assert not not_in_windows(settings, ELEVEN)
     file = answer_file(replace(ELEVEN, language=language), hostname, settings)
     assert msgspec.json.decode(msgspec.json.encode(file), type=AnswerFile) == file
     assert said(file)["specialize Microsoft-Windows-Shell-Setup ComputerName"] == hostname

@@ -31,8 +31,12 @@ def running(master: MasterNeeds = WINDOWS, hostname: str = "pc-1", **settings: o
     [
         (running(INSTALLED), Problem("windows-fixed", {"master": "windows", "why": "IMAGE_STATE_COMPLETE"})),
         (
-            running(customise=SystemSettings(users=(User(name="eleve"),))),
-            Problem("windows-settings", {"master": "windows", "what": "users"}),
+            running(customise=SystemSettings(users=(User(name="eleve", groups=("audio",)),))),
+            Problem("windows-settings", {"master": "windows", "what": "users: eleve, group audio"}),
+        ),
+        (
+            running(hostname="eleve", customise=SystemSettings(users=(User(name="eleve"),))),
+            Problem("windows-settings", {"master": "windows", "what": "hostname: eleve"}),
         ),
         (running(hostname=LONG), Problem("windows-settings", {"master": "windows", "what": f"hostname: {LONG}"})),
     ],
