@@ -1,6 +1,7 @@
 """A prepared Windows on a real disk gets its answer file: on a real NTFS, which no Windows ever started from."""
 
 import re
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,7 +10,7 @@ import pytest
 from msgspec.structs import replace
 
 from netboot.agent.customise.stage import run_customise
-from netboot.agent.customise.windows import has_answer_file, look_at_answer_file, place_answer_file
+from netboot.agent.customise.windows import give_answer_file, look_at_answer_file
 from netboot.agent.deploy.fetch import server_source
 from netboot.agent.deploy.stage import FLIGHTS, run_deploy
 from netboot.agent.disks.partitions import partition_device
@@ -154,7 +155,7 @@ FILE = answer_file(
 
 def test_only_the_system_and_its_administrators_may_change_it(tmp_path: Path) -> None:
     with windows_on(tmp_path) as device:
-        place_answer_file(device, FILE)
+        give_answer_file(device, FILE)
         assert look_at_answer_file(device, FILE).mode == 0o644
         entries = re.split(r"ACE \d at", tool("ntfssecaudit", "-vv", device, f"/{ANSWERS}"))[1:]
     assert who(entries, "Write data") == {"Administrators", "Local System"}
@@ -166,14 +167,43 @@ def who(entries: list[str], right: str) -> set[str]:
     return {name for entry in entries if right in entry for name in re.findall(r"(\w.*) SID\n", entry)}
 
 
-def test_it_is_there_when_all_of_it_is_and_not_everybody_may_change_it(tmp_path: Path) -> None:
+def test_what_a_killed_agent_left_of_it_is_made_whole(tmp_path: Path) -> None:
     with windows_on(tmp_path) as device:
-        assert not has_answer_file(device, FILE)
+        tool("ntfscp", device, draft(tmp_path, FILE.text[:-1]), ANSWERS)
+        give_answer_file(device, FILE)
+        assert look_at_answer_file(device, FILE).mode == 0o644
         tool("ntfscp", device, draft(tmp_path, FILE.text), ANSWERS)
-        assert not has_answer_file(device, FILE), "as ntfscp makes it, everybody may"
-        place_answer_file(device, FILE)
-        assert has_answer_file(device, FILE)
-        assert not has_answer_file(device, AnswerFile(path=FILE.path, text=FILE.text + " "))
+        tool("ntfssecaudit", device, "777", f"/{ANSWERS}")
+        give_answer_file(device, FILE)
+        assert look_at_answer_file(device, FILE).mode == 0o644, "as ntfscp makes it, everybody may"
+
+
+def test_one_that_lies_there_already_is_not_written_again(tmp_path: Path) -> None:
+    with windows_on(tmp_path) as device:
+        give_answer_file(device, FILE)
+        before = device.read_bytes()
+        give_answer_file(device, FILE)
+        assert device.read_bytes() == before
+
+
+def test_an_agent_that_was_killed_before_the_ntfs_was_checked_checks_it_when_it_is_started_again(
+    tmp_path: Path,
+) -> None:
+    with windows_on(tmp_path) as device:
+        tool("ntfscp", device, draft(tmp_path, FILE.text), ANSWERS)
+        tool("ntfssecaudit", device, "644", f"/{ANSWERS}")
+        forget_a_used_cluster(device)
+        with pytest.raises(NetbootError, match="ntfsresize ended with status 1"):
+            give_answer_file(device, FILE)
+
+
+def forget_a_used_cluster(device: Path) -> None:
+    """Have the volume's own list of what is in use (its $Bitmap) call a cluster free that is not."""
+    used = subprocess.check_output(["ntfscat", "--inode", "6", device])
+    place = device.read_bytes().index(used[:64])
+    with device.open("r+b") as file:
+        file.seek(place)
+        file.write(bytes([used[0] & 0xFE]))
 
 
 def draft(folder: Path, text: str) -> Path:
@@ -185,7 +215,7 @@ def draft(folder: Path, text: str) -> Path:
 def test_what_is_read_back_must_be_the_whole_file(tmp_path: Path, found: str) -> None:
     with windows_on(tmp_path) as device:
         if found:
-            place_answer_file(device, AnswerFile(path=FILE.path, text=found))
+            give_answer_file(device, AnswerFile(path=FILE.path, text=found))
         with pytest.raises(NetbootError, match="is not on the disk"):
             look_at_answer_file(device, FILE)
 
@@ -195,7 +225,7 @@ def test_an_ntfs_that_windows_has_to_check_first_is_not_written_to(tmp_path: Pat
         tool("ntfsfix", device)  # asks Windows for a check
         before = device.read_bytes()
         with pytest.raises(NetbootError, match="ntfscp ended with status 1"):
-            place_answer_file(device, FILE)
+            give_answer_file(device, FILE)
         assert device.read_bytes() == before
 
 

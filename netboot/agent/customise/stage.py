@@ -21,7 +21,7 @@ from netboot.agent.customise.installed_system import personalise, require_own
 from netboot.agent.customise.installed_tree import InstalledTree
 from netboot.agent.customise.parcels import Fetch, fetch_listings
 from netboot.agent.customise.root_folder import mounted_root
-from netboot.agent.customise.windows import has_answer_file, look_at_answer_file, place_answer_file
+from netboot.agent.customise.windows import give_answer_file, look_at_answer_file
 from netboot.agent.deploy.awaited import Waits
 from netboot.agent.deploy.master import fetch_manifest
 from netboot.agent.deploy.source import ChunkSource, DamagedError, NotThereError, SilentError
@@ -165,9 +165,7 @@ class _Work:
         """Write the answer file: what has grown is to be checked by Windows first, and can be written to no more."""
         if self.windows is not None and self.stage.answer_file is not None:
             show_partitions(self.path, (self.windows.number,))
-            device = require_partition(self.path, self.windows)
-            if not has_answer_file(device, self.stage.answer_file):
-                place_answer_file(device, self.stage.answer_file)
+            give_answer_file(require_partition(self.path, self.windows), self.stage.answer_file)
 
     def _system(self) -> CustomiseResult:
         if self.root is not None:

@@ -21,16 +21,17 @@ _HOURS: Final = 4 * 3600.0
 _OWNED: Final = re.compile(r"^Interpreted Unix owner (\d{1,10}), group (\d{1,10}), mode 0?([0-7]{3,4})$", re.MULTILINE)
 
 
-def place_answer_file(device: Path, file: AnswerFile) -> None:
-    """Write it, and have all of the NTFS checked. Raises NetbootError, OSError."""
-    with tempfile.NamedTemporaryFile(prefix="netboot-answer-") as draft:
-        draft.write(file.text.encode())
-        draft.flush()
-        run(["ntfscp", device, draft.name, file.path], timeout=600)
-    # As ntfscp makes a file, everybody may change it.
-    run(["ntfssecaudit", device, f"{ANSWER_MODE:o}", f"/{file.path}"], timeout=600)
+def give_answer_file(device: Path, file: AnswerFile) -> None:
+    """Have it there, and all of the NTFS checked, whatever an agent that was killed had done of it.
+
+    Raises NetbootError, OSError."""
+    written = not _has_answer_file(device, file)
+    if written:
+        _write_answer_file(device, file)
     run(["ntfsfix", "--no-action", device], timeout=_HOURS)
-    run(["ntfsresize", "--info", "--no-progress-bar", device], timeout=_HOURS)
+    # One that had it already may have grown since, and is to be checked by Windows then: looked through all the same.
+    forced = () if written else ("--force",)
+    run(["ntfsresize", "--info", *forced, "--no-progress-bar", device], timeout=_HOURS)
     probed = run(["ntfs-3g.probe", "--readwrite", device], expect=None, timeout=600)
     if probed.status != 0:
         raise NetbootError(
@@ -39,7 +40,16 @@ def place_answer_file(device: Path, file: AnswerFile) -> None:
         )
 
 
-def has_answer_file(device: Path, wanted: AnswerFile) -> bool:
+def _write_answer_file(device: Path, file: AnswerFile) -> None:
+    with tempfile.NamedTemporaryFile(prefix="netboot-answer-") as draft:
+        draft.write(file.text.encode())
+        draft.flush()
+        run(["ntfscp", device, draft.name, file.path], timeout=600)
+    # As ntfscp makes a file, everybody may change it.
+    run(["ntfssecaudit", device, f"{ANSWER_MODE:o}", f"/{file.path}"], timeout=600)
+
+
+def _has_answer_file(device: Path, wanted: AnswerFile) -> bool:
     """Whether all of it lies there, with who may change it, as it was written before the agent was started again: an
     NTFS that has grown since is written to no more."""
     try:
