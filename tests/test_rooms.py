@@ -105,7 +105,7 @@ PURE = (
     "store.versions",
     "survey.cutting", "survey.f2fs", "survey.fat_check", "survey.features", "survey.gpt", "survey.lvm",
     "survey.lvm_room", "survey.lvm_text", "survey.moved_ntfs", "survey.offers", "survey.pieces", "survey.places",
-    "survey.sbat",
+    "survey.root_growth", "survey.sbat",
     "tftpd.transfer",
     "workshop.called",
 )  # fmt: skip

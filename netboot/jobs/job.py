@@ -38,8 +38,9 @@ class MasterNeeds(Struct, frozen=True, kw_only=True):
     `offers`: what its system has of what profiles ask for; of a job's master, of what its profile asks.
     `memory`: what the PC must have fitted, in bytes. `firmware`: how it may have been started.
     `windows`: the Windows that customising is about, None for another system.
-    `room`: the bytes that are free on its root, None where that is not known; a root that grows has more on a disk of
-    more than `grows_from` bytes (0: it does not).
+    `room`: the bytes that are free on its root, None where that is not known; a root that grows has what a disk has
+    more than `grows_from` bytes (0: it does not), on disks of `grows_at` or more, and `grows_most` more at most (None:
+    that is not known).
     """
 
     manifest: Digest
@@ -62,6 +63,8 @@ class MasterNeeds(Struct, frozen=True, kw_only=True):
     room: Size | None = None
     grows_from: Size = 0
     uefi_ia32: bool = False
+    grows_at: Size = 0
+    grows_most: Size | None = None
 
     def covers(self, sector: int) -> Size | None:
         """What its chunks cover on a disk with sectors of so many bytes; None when it fits none such."""

@@ -85,14 +85,21 @@ def _no_room(job: Job, master: MasterNeeds, disk: Disk) -> Problem | None:
     folders = job.settings.folders
     if not folders or master.room is None:
         return None
-    grown = max(0, disk.id.size - master.grows_from) if master.grows_from else 0
     # A file system keeps a part for itself, and the system needs room to work in.
-    free = (master.room + grown) * 15 // 16
+    free = (master.room + _grown(master, disk)) * 15 // 16
     needed = sum(folder.room for folder in folders)
     if needed <= free:
         return None
     values = {"master": master.name, "disk": label(disk), "needed": amount(needed), "free": amount(free)}
     return Problem("folders-too-large", values)
+
+
+def _grown(master: MasterNeeds, disk: Disk) -> int:
+    """The bytes that its root gets more on this disk."""
+    if not master.grows_from or disk.id.size < max(master.grows_at, master.grows_from):
+        return 0
+    grown = disk.id.size - master.grows_from
+    return grown if master.grows_most is None else min(grown, master.grows_most)
 
 
 def _pc_forbids(inventory: Inventory, master: MasterNeeds) -> Problem | None:

@@ -16,6 +16,7 @@ from netboot.shared.offers import Offers
 from netboot.shared.root_room import room_on_root
 from netboot.shared.uefi_start import loader_for
 from netboot.store import ForeignError, Store, StoreBusyError, StoreError
+from netboot.survey.root_growth import growth_of_root
 from netboot.survey.sbat import Generations, revoked
 from netboot.workshop.held_masters import MastersChangingError
 
@@ -63,6 +64,7 @@ class Masters:
         if manifest is None:
             return None
         needs = manifest.needs if manifest.needs is not UNSET else Needs()
+        growth = growth_of_root(manifest)
         return MasterNeeds(
             manifest=manifest.digest,
             name=manifest.name,
@@ -82,7 +84,9 @@ class Masters:
             other_sector=manifest.other.sector if manifest.other is not UNSET else 0,
             other_used=_used_on_other(manifest),
             room=room_on_root(manifest),
-            grows_from=manifest.disk if manifest.root is not None and manifest.root.partition.grow else 0,
+            grows_from=growth.beyond if growth is not None else 0,
+            grows_at=growth.least if growth is not None else 0,
+            grows_most=growth.most if growth is not None else None,
         )
 
     @contextmanager

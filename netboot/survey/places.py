@@ -41,19 +41,36 @@ def places_at_the_end(partitions: Sequence[Partition], growing: Partition, end: 
     """The new places by the partitions' numbers, of those that get one; none when the rest is not worth it, or a copy
     would lie over what is copied, be it another's: after a power cut all are copied again, from where they were. `end`
     is where the disk's usable part ends."""
-    found: dict[int, Place] = {}
-    later, at = behind(partitions, growing), end // _MIB * _MIB
-    for one in reversed(later):
-        at = (at - one.length) // _MIB * _MIB
-        found[one.number] = (at, one.length)
-        at -= _before(partitions, one)
-    found[growing.number] = (growing.start, at - growing.start)
-    if at - growing.start < growing.length + _MIB:
-        return {}
-    copied = [one for one in later if is_copied(one)]
-    if copied and min(found[one.number][0] for one in copied) < max(one.end for one in copied):
+    later, end = behind(partitions, growing), end // _MIB * _MIB
+    back, taken = _back_from_the_end(partitions, later)
+    found = {one.number: (end - back[one.number], one.length) for one in later}
+    found[growing.number] = (growing.start, end - taken - growing.start)
+    if end < least_end(partitions, growing):
         return {}
     return _with_containers(partitions, growing, found)
+
+
+def least_end(partitions: Sequence[Partition], growing: Partition) -> int:
+    """Where the usable part of a disk ends at least on which this partition grows: `places_at_the_end` has none for any
+    that ends before."""
+    later = behind(partitions, growing)
+    back, taken = _back_from_the_end(partitions, later)
+    copied = [one for one in later if is_copied(one)]
+    beyond = max(one.end for one in copied) + back[copied[0].number] if copied else 0
+    return _in_mib(max(growing.end + _MIB + taken, beyond))
+
+
+def _back_from_the_end(partitions: Iterable[Partition], later: Sequence[Partition]) -> tuple[Mapping[int, int], int]:
+    """How far from the disk's end each of these begins once they are moved there, and the one before them ends."""
+    back, taken = dict[int, int](), 0
+    for one in reversed(later):
+        back[one.number] = _in_mib(taken + one.length)
+        taken = back[one.number] + _before(partitions, one)
+    return back, taken
+
+
+def _in_mib(length: int) -> int:
+    return -(-length // _MIB) * _MIB
 
 
 def places_moved_up(partitions: Sequence[Partition], shrunk: Partition, end: int) -> Mapping[int, Place]:

@@ -298,3 +298,12 @@ def test_folders_that_would_not_fit_beside_the_system_are_told_before_the_erase(
     assert isinstance(told(61 * mib, room=room, models=("Dell *",)), tuple)
     assert isinstance(told(61 * mib, room=room, grows_from=SMALLEST.id.size - 16 * mib), tuple)
     assert isinstance(told(61 * mib, room=room, grows_from=SMALLEST.id.size), Problem)
+
+    def grown(least: int = 0, most: int | None = None) -> object:
+        smaller = SMALLEST.id.size - 16 * mib
+        return told(61 * mib, room=room, grows_from=smaller, grows_at=least, grows_most=most)
+
+    assert isinstance(grown(SMALLEST.id.size), tuple)
+    assert isinstance(grown(SMALLEST.id.size + 1), Problem), "nothing moves on this disk"
+    assert isinstance(grown(most=2 * mib), tuple)
+    assert isinstance(grown(most=mib), Problem), "its file system grows by one MiB"

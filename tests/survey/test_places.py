@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from netboot.shared.errors import NetbootError
 from netboot.shared.manifest import FileSystem, Partition, Role
-from netboot.survey.places import behind, is_copied, places_at_the_end, places_moved_up, with_places
+from netboot.survey.places import behind, is_copied, least_end, places_at_the_end, places_moved_up, with_places
 
 MIB = 1024 * 1024
 # util-linux 2.38.1 (Debian 12), `sfdisk --dump` of a loop device.
@@ -82,6 +82,14 @@ def test_of_two_that_are_copied_none_lies_where_the_other_is_copied_from() -> No
     }
 
 
+def test_the_least_end_is_the_first_at_which_it_grows() -> None:
+    root, recovery, swap = part(1, 1, 50, "ext4"), part(2, 51, 40, "ntfs"), part(3, 91, 10, "swap")
+    for partitions, least in (((root,), 52), ((root, recovery), 131), ((root, recovery, swap), 141)):
+        assert least_end(partitions, root) == least * MIB
+        assert places_at_the_end(partitions, root, least * MIB - 1) == {}
+        assert places_at_the_end(partitions, root, least * MIB) != {}
+
+
 @given(
     st.lists(st.tuples(st.integers(1, 50), st.sampled_from(("swap", "ntfs"))), min_size=1, max_size=4),
     st.integers(0, 200_000),
@@ -101,6 +109,7 @@ def test_no_place_overlaps_another_or_ends_behind_the_disk(
         first = 9 if root_too else 30
         partitions.append(part(2, first, at - first, "", "extended"))
     found = places_at_the_end(partitions, root, at * MIB + more * 1000)
+    assert bool(found) == (at * MIB + more * 1000 >= least_end(partitions, root))
     plain = [found.get(one.number, (one.start, one.length)) for one in (root, *behind(partitions, root))]
     assert all(start + length <= later for (start, length), (later, _) in pairwise(plain))
     assert plain[-1][0] + plain[-1][1] <= at * MIB + more * 1000

@@ -1,0 +1,47 @@
+"""On which disks the root of a master grows, and by how much: whether what a profile adds will fit. Pure.
+
+By the manifest alone, and by the rule that the agent obeys (`places.py`): on a disk that is hardly larger, what is
+behind it and is copied has no place to go. Not for: growing (`agent/customise/grow.py`). All values are bytes.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from msgspec import UNSET
+
+from netboot.shared.growth import GROWABLE
+from netboot.shared.manifest import Manifest
+from netboot.survey.places import behind, least_end
+
+_DOS_MOST: Final = 2**32 - 1
+"""Sectors that a dos table can count."""
+_COPY_ENTRIES: Final = 16384
+"""GPT's copy at the end of a disk: its entries, and a sector for its header (UEFI 2.10 §5.3)."""
+
+
+@dataclass(frozen=True, slots=True)
+class RootGrowth:
+    """It becomes as much longer as a disk is larger than `beyond`, on a disk of `least` or more, by `most` at most."""
+
+    beyond: int
+    least: int
+    most: int
+
+
+def growth_of_root(manifest: Manifest) -> RootGrowth | None:
+    """How its root's partition grows; None where it does not on any disk."""
+    root = manifest.root
+    if root is None or root.volume is not None or not root.partition.grow or root.filesystem is None:
+        return None
+    around, inside = root.partition, root.filesystem
+    largest = around.length if inside.kind not in GROWABLE else inside.largest
+    most = 2**63 - 1 if largest is UNSET else max(0, largest - around.length)
+    if manifest.table == "dos":
+        most = min(most, max(0, _DOS_MOST * manifest.sector - manifest.disk))
+    if not most:
+        return None
+    least = manifest.disk
+    if behind(manifest.partitions, around):
+        copy = _COPY_ENTRIES + manifest.sector if manifest.table == "gpt" else 0
+        least = least_end(manifest.partitions, around) + copy
+    return RootGrowth(manifest.disk, least, most)
