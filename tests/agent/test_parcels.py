@@ -2,8 +2,10 @@
 
 import asyncio
 import hashlib
+import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,7 +36,9 @@ from netboot.shared.wifi import wifi_file
 from tests.agent.boot_http import PUBLIC, BootHttp
 from tests.agent.installed import small_system
 from tests.agent.root_on_disk import MIB, disk_with_root
-from tests.agent.test_customise import loop_disk, mounted, silent
+from tests.agent.test_customise import loop_disk, mounted, silent, tool
+from tests.agent.test_installed_tree import ACL
+from tests.file_trees import unmount
 
 pytestmark = pytest.mark.root
 
@@ -223,3 +227,62 @@ def test_what_does_not_fit_or_lies_at_a_link_is_refused_before_anything_is_writt
         with pytest.raises(NetbootError, match="is a link in the master"):
             require_room(tree, Parcels({"lib/firmware": taken.parcel}))
         assert tree.changed == {}
+
+
+@contextmanager
+def scarce(root: Path, free: int) -> Iterator[None]:
+    """A small system on a file system with so many bytes left, in memory."""
+    root.mkdir()
+    tool("mount", "-t", "tmpfs", "-o", "size=200m", "tmpfs", root)
+    try:
+        small_system(root)
+        volume = os.statvfs(root)
+        used = (volume.f_blocks - volume.f_bfree) * volume.f_frsize
+        tool("mount", "-o", f"remount,size={used + free}", root)
+        yield
+    finally:
+        unmount(root)
+
+
+def test_what_lies_there_from_before_the_agent_was_started_again_needs_no_room_twice(
+    tmp_path: Path, taken: Taken
+) -> None:
+    parcels = Parcels({INSIDE: taken.parcel}, taken.fetch)
+    with scarce(tmp_path / "small", 16 * MIB + taken.parcel.room * 5 // 4), InstalledTree(tmp_path / "small") as tree:
+        require_room(tree, parcels)
+        place_parcels(tree, parcels)
+        placed = tree.status(f"{INSIDE}/fw.bin")
+        require_room(tree, parcels)
+        place_parcels(tree, parcels)
+        assert tree.status(f"{INSIDE}/fw.bin") == placed, "it is left as it lies there"
+        assert look_at_parcel(tree, INSIDE, taken.parcel).digest == taken.placed.parcel
+
+
+def test_what_a_killed_agent_left_of_a_file_gives_its_room_back(tmp_path: Path, taken: Taken) -> None:
+    parcels, root = Parcels({INSIDE: taken.parcel}, taken.fetch), tmp_path / "small"
+    with scarce(root, 16 * MIB + taken.parcel.room * 5 // 4), InstalledTree(root) as tree:
+        (root / INSIDE).mkdir(parents=True)
+        (root / INSIDE / ".fw.bin.netboot").write_bytes(FIRMWARE[: 2 * MIB])
+        require_room(tree, parcels)
+        place_parcels(tree, parcels)
+        assert sorted(path.name for path in (root / INSIDE).iterdir()) == ["fw.bin", "new"]
+
+
+def test_what_is_not_as_it_was_ordered_is_written_again(root: Path, taken: Taken) -> None:
+    parcels = Parcels({INSIDE: taken.parcel}, taken.fetch)
+    with InstalledTree(root) as tree:
+        place_parcels(tree, parcels)
+        file = root / INSIDE / "fw.bin"
+        spoilers: tuple[Callable[[], object], ...] = (
+            lambda: file.write_bytes(FIRMWARE[:-1] + b"?"),
+            lambda: file.chmod(0o755),
+            lambda: file.chmod(0o4755),
+            lambda: os.chown(file, 1234, 0),
+            lambda: os.setxattr(file, "system.posix_acl_access", ACL),
+            file.unlink,
+        )
+        for spoil in spoilers:
+            spoil()
+            place_parcels(tree, parcels)
+            assert look_at_parcel(tree, INSIDE, taken.parcel).digest == taken.placed.parcel
+            assert "system.posix_acl_access" not in os.listxattr(file)

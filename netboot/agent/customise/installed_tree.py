@@ -163,6 +163,14 @@ class InstalledTree:
             labels = {label: value for label, value in before.extended.items() if label != ACL}
             self._replace(place, content, Attributes(0, 0, mode, labels))
 
+    def left_of_draft(self, name: str) -> int:
+        """The bytes that a killed agent left of it, and writing it gives back. Raises NetbootError, OSError."""
+        try:
+            with self.place(name) as path:
+                return _draft_of(path).lstat().st_blocks * 512
+        except (FileNotFoundError, NotADirectoryError):
+            return 0
+
     def parts_of(self, name: str, length: int) -> Iterator[bytes]:
         """A regular file's bytes, so many at a time. Raises NetbootError, OSError."""
         with self.place(name) as path, os.fdopen(_open_file(path), "rb") as file:
@@ -180,7 +188,7 @@ class InstalledTree:
         self.changed[folder] = part
 
     def _replace(self, path: Path, data: bytes | Iterable[bytes], attributes: Attributes) -> None:
-        draft = path.with_name(f".{path.name}.netboot")
+        draft = _draft_of(path)
         draft.unlink(missing_ok=True)
         fd = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         with os.fdopen(fd, "wb") as file:
@@ -196,7 +204,7 @@ class InstalledTree:
         """Put a link there, also where a file or another link stood."""
         with self._changing(name) as path:
             extended = for_a_new_file(path.parent, 0).extended
-            draft = path.with_name(f".{path.name}.netboot")
+            draft = _draft_of(path)
             draft.unlink(missing_ok=True)
             draft.symlink_to(target)
             for label, value in extended.items():
@@ -287,6 +295,11 @@ class InstalledTree:
             # Links in a circle are no folder to the installed system either.
             raise OSError(errno.ENOTDIR if code == errno.ELOOP else code, os.strerror(code), f"/{folder}")
         raise NetbootError(f"/{folder} of the installed system does not come to rest", hint="deploy the master again")
+
+
+def _draft_of(path: Path) -> Path:
+    """Where a file is written before it has its name."""
+    return path.with_name(f".{path.name}.netboot")
 
 
 def _open_file(path: Path) -> int:

@@ -1,6 +1,7 @@
 """Puts the folders of a profile into the installed system, and makes their listings anew from what lies on the disk.
 
-Each piece is fetched when it is written, and was compared with its name. Not for: what a listing is
+Each piece is fetched when it is written, and was compared with its name. A file that lies there as it is ordered is
+left: an agent that is started again puts there what is missing, and asks for no room twice. Not for: what a listing is
 (`shared/parcel.py`), who has the pieces (`agent/deploy/source.py`). Blocks; needs root.
 """
 
@@ -13,6 +14,7 @@ from typing import Final, Literal
 
 from msgspec.structs import replace
 
+from netboot.agent.customise.file_attributes import ACL
 from netboot.agent.customise.installed_tree import InstalledTree
 from netboot.shared.errors import NetbootError
 from netboot.shared.inventory import amount
@@ -63,7 +65,7 @@ def require_room(tree: InstalledTree, parcels: Parcels) -> None:
     for folder in parcels.of:
         if tree.is_link(folder):
             raise NetbootError(f"/{folder} is a link in the master", hint="name the folder that it leads to")
-    needed = sum(parcel.room for parcel in parcels.of.values())
+    needed = sum(_room_for(tree, folder, parcel) for folder, parcel in parcels.of.items())
     volume = os.statvfs(tree.root)
     free = volume.f_bfree * volume.f_frsize
     if needed and needed + needed // 64 + _SPARE > free:
@@ -73,11 +75,30 @@ def require_room(tree: InstalledTree, parcels: Parcels) -> None:
         )
 
 
+def _room_for(tree: InstalledTree, folder: str, parcel: Parcel) -> int:
+    missing = tuple(_missing(tree, folder, parcel))
+    return Parcel(missing).room - sum(tree.left_of_draft(f"{folder}/{file.name}") for file in missing)
+
+
+def _missing(tree: InstalledTree, folder: str, parcel: Parcel) -> Iterator[ParcelFile]:
+    """Those of its files that do not lie there as they are ordered."""
+    return (file for file in parcel.files if not _lies_there(tree, f"{folder}/{file.name}", file))
+
+
+def _lies_there(tree: InstalledTree, path: str, file: ParcelFile) -> bool:
+    if not tree.is_file(path) or ACL in tree.attributes(path).extended:
+        return False
+    try:
+        return _file_at(tree, path, file.name) == file
+    except NetbootError:
+        return False
+
+
 def place_parcels(tree: InstalledTree, parcels: Parcels) -> None:
     """Put them there. Raises NetbootError, StageFailed, OSError."""
     for folder, parcel in parcels.of.items():
         tree.make_folders("folders", folder)
-        for file in parcel.files:
+        for file in _missing(tree, folder, parcel):
             tree.place_inside(folder, file.name, _content(file, parcels.fetch), mode=int(file.mode, 8))
         tree.changed[folder] = "folders"
 
