@@ -141,6 +141,7 @@ def _routes() -> list[web.AbstractRouteDef]:
         web.get("/masters/import", making_page.show_import),
         web.post("/masters/import", making_page.take_in),
         web.post("/masters/upload", making_page.upload),
+        web.post("/masters/shrink", making_page.shrink),
         web.post("/masters/stop", making_page.stop),
         web.get("/masters/live", making_page.live),
         web.get("/paper/{visit:[0-9A-Za-z_-]+}.{what}", paper_page.show_paper),

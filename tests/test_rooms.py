@@ -84,7 +84,7 @@ PURE = (
     "masters.work_lines", "masters.bundle.decision", "masters.bundle.format", "masters.steps",
     "masters.desktop_files", "masters.distributions", "masters.install_progress",
     "masters.recipe", "masters.recipe_rules", "masters.users",
-    "masters.file_format", "masters.packed",
+    "masters.file_format", "masters.packed", "masters.worth_shrinking",
     *(f"masters.saved.{name}" for name in ("partclone_image", "parts", "table_dump")),
     *(f"masters.formats.{name}" for name in (
         "bounds", "crc32c", "vdi_header", "vhd_header", "vhdx_header", "vmdk_header",

@@ -1,4 +1,5 @@
-"""A master that is made on the server because a person ordered it on the page: built, or taken in. Values only.
+"""A master that is made on the server because a person ordered it on the page: built, taken in, or
+made smaller. Values only.
 
 Not for: making it (`masters/worker.py`), what is ordered and told (`workshop/makings.py`).
 """
@@ -9,7 +10,7 @@ from msgspec import Meta, Struct
 
 from netboot.shared.fields import Identifier
 
-MakingKind = Literal["build", "import"]
+MakingKind = Literal["build", "import", "shrink"]
 MakingState = Literal["running", "done", "failed", "stopped", "interrupted"]
 """How it stands: `stopped` by a person, `interrupted` because the server ended."""
 
@@ -23,6 +24,7 @@ Step = Literal[
     "installing",
     "setting-up",
     "making-disk",
+    "laying-out",
     "unpacking",
     "restoring",
     "checking",
@@ -33,11 +35,13 @@ Step = Literal[
 
 
 class Making(Struct, frozen=True, kw_only=True):
-    """One of them. `source` is the recipe, or the file, by its name; `began` and `ended` are seconds since the epoch.
+    """One of them. `source` is the recipe, the file, or the version, by its name; `began` and `ended` are seconds since
+    the epoch.
 
     `before` is the digest of the version that was current when it began. `digest` and `version` are what came of it,
-    `account` what was understood of it (`masters/account.py`); `message` and `hint` say why nothing did, and `step`
-    where it failed. These lines are a technician's English.
+    `account` what was understood of it (`masters/account.py`), `disk` and `shrunk_from` the bytes of the smallest disk
+    that it fits on, now and before it was made smaller (0 where it was not). `message` and `hint` say why nothing came
+    of it, and `step` where it failed. These lines are a technician's English.
     """
 
     id: Identifier
@@ -54,6 +58,8 @@ class Making(Struct, frozen=True, kw_only=True):
     message: Told = ""
     hint: Told = ""
     step: Step | None = None
+    disk: int = 0
+    shrunk_from: int = 0
 
 
 class BuildOrder(Struct, frozen=True, kw_only=True, tag="build"):
@@ -78,4 +84,15 @@ class ImportOrder(Struct, frozen=True, kw_only=True, tag="import"):
     licence: str
 
 
-Order = BuildOrder | ImportOrder
+class ShrinkOrder(Struct, frozen=True, kw_only=True, tag="shrink"):
+    """Make, as `version`, one that fits smaller disks of the current version of the master `name`: this digest, which
+    is the version `of`."""
+
+    data: str
+    name: str
+    digest: str
+    of: str
+    version: str
+
+
+Order = BuildOrder | ImportOrder | ShrinkOrder

@@ -1,6 +1,6 @@
 """Which disk gets the master, and why none may: known before anything is erased for it. Pure: no I/O, no clock."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from netboot.jobs.answer_file import not_a_windows_name, not_in_windows
 from netboot.jobs.disk_answers import Answer
@@ -157,6 +157,12 @@ def master_forbids(
     if lacks:
         return Problem("master-lacks", {"master": master.name, "lacks": listed(lacks)})
     return None
+
+
+def kept_whole(profiles: Iterable[Profile]) -> frozenset[str]:
+    """The masters that some of these profiles give to PCs without the stage on which one that was made smaller grows
+    again: of those none is to be made."""
+    return frozenset(one.master for one in profiles if one.master and "customise" not in one.stages)
 
 
 def _customises(profile: Profile) -> bool:

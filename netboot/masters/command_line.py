@@ -22,6 +22,7 @@ from netboot.masters.in_use import held_by_jobs, require_unused
 from netboot.masters.loader_level import level_of
 from netboot.masters.shrinking import as_it_is, made_smaller
 from netboot.masters.smaller_version import make_smaller_version
+from netboot.masters.worth_shrinking import smaller_version_of
 from netboot.records.values import HeldMaster
 from netboot.settings.config import Settings
 from netboot.shared.errors import NetbootError
@@ -122,7 +123,7 @@ def _use(options: argparse.Namespace, settings: Settings, say: Say) -> int:
 def _shrink(options: argparse.Namespace, settings: Settings, say: Say) -> int:
     store, key = _own(settings), load_key(settings.data_folder)
     digest = require_versions(store, options.name).current
-    version = options.smaller or f"{store.manifest(digest).version}-small"
+    version = options.smaller or smaller_version_of(store.manifest(digest).version)
     _tell_of(make_smaller_version(store, digest, key, version=version, progress=say), say)
     return 0
 

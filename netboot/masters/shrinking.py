@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Final
 
 import msgspec
-from msgspec import UNSET
 
 from netboot.masters.moved_up import move_up
 from netboot.masters.shrink_lvm import shrink_volume
+from netboot.masters.worth_shrinking import is_worth_it, kind_inside, mostly_free, with_margin
 from netboot.shared.errors import NetbootError
 from netboot.shared.growth import EXT, HEAD, SUPERBLOCK, read_ext
 from netboot.shared.inventory import amount, gigabytes
@@ -38,13 +38,11 @@ Progress = Callable[[str], None]
 Fit = Callable[[DiskFile, Survey, Store, Progress], AbstractContextManager[tuple[DiskFile, Survey]]]
 """Which size a master gets: `made_smaller` or `as_it_is`."""
 
-MARGIN: Final = 256 * 1024 * 1024
-"""Free room that is left beside an eighth of what is in use: for a first start before it has grown."""
-_WORTH_IT: Final = 8
-"""It is done where at least one part in so many of the disk is saved."""
 _MIB: Final = 1024 * 1024
 _ANY_DISK: Final = 8 * 10**12
 """No PC's disk is larger."""
+KEEPS: Final = "it keeps its size: "
+"""Before why it was not made smaller, in what is told."""
 _KEEP: Final = "import it with --keep-size"
 _HOURS: Final = 12 * 3600.0
 _PIECE: Final = 64 * _MIB
@@ -54,7 +52,7 @@ _PIECE: Final = 64 * _MIB
 def made_smaller(disk: DiskFile, found: Survey, store: Store, progress: Progress) -> Iterator[tuple[DiskFile, Survey]]:
     """A smaller copy of this disk, and what is on it; the disk itself where it cannot be or is not worth it. Why is
     told. Raises NetbootError. Needs root."""
-    partition = mostly_free(found)
+    partition = mostly_free(found.layout.partitions, found.ranges, found.layout.size)
     if partition is None:
         yield disk, found
         return
@@ -74,33 +72,13 @@ def as_it_is(disk: DiskFile, found: Survey, store: Store, progress: Progress) ->
     yield disk, found
 
 
-def mostly_free(found: Survey) -> Partition | None:
-    """The partition that would be worth to be made smaller, by what is in use: the one that grows again."""
-    partition = next((one for one in found.layout.partitions if one.grow), None)
-    if partition is None:
-        return None
-    if partition.whole is not UNSET:
-        return None  # it was not shut down cleanly, or has what the tools here do not know
-    used = sum(max(0, min(end, partition.end) - max(start, partition.start)) for start, end in found.ranges)
-    return partition if _is_worth_it(found, partition.length - with_margin(used)) else None
-
-
-def with_margin(used: int) -> int:
-    """How long a file system is to be that uses so much."""
-    return -(-(used + used // 8 + MARGIN) // _MIB) * _MIB
-
-
-def _is_worth_it(found: Survey, saved: int) -> bool:
-    return saved * _WORTH_IT >= found.layout.size
-
-
 def _try(
     disk: DiskFile, found: Survey, partition: Partition, draft: Path, store: Store, progress: Progress
 ) -> Survey | None:
     """Make the smaller copy in `draft`, and survey it; None, and a word why, when it does not become one."""
-    kind = _kind(partition)
+    kind = kind_inside(partition)
     if kind not in _SHRINKERS:
-        progress(f"it keeps its size: a file system of the kind {kind} is not made smaller here")
+        progress(f"{KEEPS}a file system of the kind {kind} is not made smaller here")
         return None
     try:
         # Blocks that move are there twice, and then come the chunks.
@@ -108,8 +86,8 @@ def _try(
         progress(f"making it smaller: copying {amount(found.used)}")
         _copy(disk, found, draft)
         length = _shrink(draft, partition, found.layout.sector, progress)
-        if length is None or not _is_worth_it(found, partition.length - length):
-            progress("it keeps its size: its file system cannot be made much smaller")
+        if length is None or not is_worth_it(found.layout.size, partition.length - length):
+            progress(f"{KEEPS}its file system cannot be made much smaller")
             return None
         if behind(found.layout.partitions, partition):
             move_up(disk, found, partition, partition.start + length, draft)
@@ -120,7 +98,7 @@ def _try(
             _require_same(found, small, partition)
     except (NetbootError, OSError, ValueError) as error:
         hint = f" ({' '.join(error.hint.split())[-300:]})" if isinstance(error, NetbootError) and error.hint else ""
-        progress(f"it keeps its size: {error}{hint}")
+        progress(f"{KEEPS}{error}{hint}")
         return None
     progress(
         f"made smaller: it fits disks of {gigabytes(small.layout.size)}; the image has {gigabytes(found.layout.size)}"
@@ -148,16 +126,9 @@ def _copy(disk: DiskFile, found: Survey, draft: Path) -> None:
     disk.require_unchanged()
 
 
-def _kind(partition: Partition) -> str:
-    """The kind of the file system that is to be made smaller, in a volume of LVM too."""
-    volume = partition.growing_volume
-    inside = partition.filesystem if volume is None else volume.filesystem
-    return inside.kind if inside is not None else ""
-
-
 def _shrink(draft: Path, partition: Partition, sector: int, progress: Progress) -> int | None:
     """Make the file system smaller; the length that its partition then needs. Raises NetbootError."""
-    kind, volume = _kind(partition), partition.growing_volume
+    kind, volume = kind_inside(partition), partition.growing_volume
     progress(f"making it smaller: {volume.name if volume is not None else f'partition {partition.number}'} ({kind})")
     with writable_loop_device(draft, offset=partition.start, length=partition.length) as device:
         if volume is None:

@@ -26,13 +26,16 @@ class Progress(Struct, frozen=True, tag="progress"):
 
 
 class Made(Struct, frozen=True, kw_only=True, tag="made"):
-    """A master is in the store and current; `account` is what was understood of it (`account.py`)."""
+    """A master is in the store and current; `account` is what was understood of it (`account.py`), `disk` and
+    `shrunk_from` as a `Making` has them."""
 
     digest: str
     name: str
     version: str
     licence: str
     account: tuple[str, ...] = ()
+    disk: int = 0
+    shrunk_from: int = 0
 
 
 class Refused(Struct, frozen=True, tag="refused"):
@@ -46,6 +49,7 @@ Line = Progress | Made | Refused
 
 _STEPS: Final[tuple[tuple[Step, re.Pattern[str]], ...]] = (
     ("packing", re.compile(r"^packing: ")),
+    ("laying-out", re.compile(r"^laying out ")),
     ("shrinking", re.compile(r"^making it smaller|^it keeps its size")),
     ("restoring", re.compile(r"^restoring partition ")),
     ("unpacking", re.compile(r"^unpacking |^\d+ GiB of ")),

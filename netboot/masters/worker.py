@@ -1,6 +1,7 @@
-"""The process in which a master is built or taken in for the page: an order as JSON in, lines of `work_lines.py` out.
+"""The process in which a master is built, taken in or made smaller for the page: an order as JSON in, lines of
+`work_lines.py` out.
 
-It works as `netboot master build` and `netboot master import` do, with the store's own locks, and ends as they would at
+It works as `netboot master build`, `import` and `shrink` do, with the store's own locks, and ends as they would at
 SIGTERM: what it mounted and half made is taken away. Not for: who may order it (`workshop/commands.py`).
 """
 
@@ -17,12 +18,13 @@ from nacl.signing import SigningKey
 
 from netboot.auth.server_keys import load_key
 from netboot.bootfiles import current
-from netboot.jobs.making import BuildOrder, ImportOrder, Order
+from netboot.jobs.making import BuildOrder, ImportOrder, Order, ShrinkOrder
 from netboot.masters.account import account
 from netboot.masters.build import build_master
 from netboot.masters.bundle.command_line import is_bundle
 from netboot.masters.importing import import_master
 from netboot.masters.loader_level import level_of
+from netboot.masters.smaller_version import make_smaller_version
 from netboot.masters.work_lines import LONGEST, MOST, Line, Made, Refused, progress
 from netboot.shared.errors import NetbootError
 from netboot.shared.manifest import Manifest
@@ -50,6 +52,8 @@ def main() -> int:
             version=manifest.version,
             licence=manifest.licence,
             account=tuple(line[:LONGEST] for line in account(manifest)[:MOST]),
+            disk=manifest.disk,
+            shrunk_from=manifest.shrunk_from or 0,
         )
     )
     return 0
@@ -62,6 +66,8 @@ def _made(order: Order) -> Manifest:
             return build_master(Path(order.recipe), store, key, progress=_say)
         case ImportOrder():
             return _taken_in(order, store, key)
+        case ShrinkOrder():
+            return make_smaller_version(store, order.digest, key, version=order.version, progress=_say)
         case _:
             assert_never(order)
 

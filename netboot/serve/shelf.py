@@ -10,6 +10,7 @@ from typing import Final
 
 from msgspec import UNSET
 
+from netboot.masters.worth_shrinking import may_gain, smaller_version_of
 from netboot.shared.manifest import Manifest
 from netboot.store import ForeignError, Store, StoreError
 from netboot.store.stored import free, packed_sizes
@@ -54,6 +55,7 @@ class StoreShelf:
         except StoreError:
             return ShownVersion(name, digest, current, "damaged")
         sizes = self._packed(manifest)
+        smaller = smaller_version_of(manifest.version) if current and may_gain(manifest) else ""
         lacking = any(chunk.sha256 not in sizes for chunk in manifest.every_chunk)
         return ShownVersion(
             name,
@@ -68,6 +70,7 @@ class StoreShelf:
             used=manifest.used,
             packed=sum(sizes.values()),
             origin=manifest.origin[0].workshop if manifest.origin is not UNSET else "",
+            smaller=smaller,
         )
 
     def _packed(self, manifest: Manifest) -> dict[str, int]:

@@ -14,7 +14,7 @@ import yaml
 
 from netboot.files import core_yaml
 from netboot.files.cache_folder import default_cache_folder
-from netboot.jobs.making import BuildOrder, ImportOrder
+from netboot.jobs.making import BuildOrder, ImportOrder, ShrinkOrder
 from netboot.masters.build import room_to_build
 from netboot.masters.recipe_reading import load_recipe
 from netboot.serve.inbox_upload import InboxUpload, forget_cut_off
@@ -89,6 +89,11 @@ class StoreWorkbench:
             title=called.title,
             licence=called.licence,
         )
+
+    def order_to_shrink(self, name: str, digest: str, of: str, version: str) -> ShrinkOrder:
+        """As Workbench says."""
+        data = os.fspath(self._settings.data_folder.absolute())
+        return ShrinkOrder(data=data, name=name, digest=digest, of=of, version=version)
 
     def receive(self, name: str, expected: int) -> InboxUpload:
         """As Workbench says."""

@@ -1,4 +1,5 @@
-"""Masters made from the page: building a recipe, taking in a file of the inbox, stopping either, and watching it.
+"""Masters made from the page: building a recipe, taking in a file of the inbox, making one smaller, stopping it, and
+watching it.
 
 What there is comes as values from the server's side (`serve/workbench.py`), the work goes on in a process of its own
 (`workshop/makings.py`). Not for: what is in the store (`masters_page.py`).
@@ -13,9 +14,11 @@ from urllib.parse import urlencode
 
 from aiohttp import BodyPartReader, hdrs, web
 
+from netboot.jobs.target import kept_whole
 from netboot.records.refusals import AtWork
 from netboot.webui.keys import workshop_key
 from netboot.webui.live import BEAT, GATHER, READ_WITHIN, viewers_key
+from netboot.webui.masters_page import shelf_of
 from netboot.webui.naming import called_in, naming_of
 from netboot.webui.refusal import Refusal
 from netboot.webui.render import page, part
@@ -69,6 +72,27 @@ async def take_in(request: web.Request) -> web.Response:
     order = await asyncio.to_thread(request.app[workbench_key].order_to_import, file.name, called)
     if order is None:
         raise Refusal("no-such-file")
+    try:
+        await request.app[workshop_key].commands.make_master(who.actor, makings, order)
+    except AtWork:
+        raise Refusal("making-at-work") from None
+    return _back()
+
+
+async def shrink(request: web.Request) -> web.Response:
+    """POST /masters/shrink: make a version that fits smaller disks of the current one of the master `name`, which is
+    `digest`."""
+    who, form = await operators_form(request)
+    makings, bench, shelf = _require(request), await bench_of(request), await shelf_of(request)
+    wanted = (form.get("name", ""), form.get("digest", ""))
+    versions = shelf.versions if shelf is not None else ()
+    one = next((one for one in versions if (one.name, one.digest) == wanted), None)
+    kept = kept_whole(request.app[workshop_key].profiles.values())
+    if one is None or not one.smaller or one.state != "whole" or one.name in kept:
+        raise Refusal("not-smaller")
+    if bench is None or not bench.may_build:
+        raise Refusal("not-smaller")
+    order = request.app[workbench_key].order_to_shrink(one.name, one.digest, one.version, one.smaller)
     try:
         await request.app[workshop_key].commands.make_master(who.actor, makings, order)
     except AtWork:

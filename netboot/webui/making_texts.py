@@ -7,6 +7,7 @@ from netboot.shared.language import Language
 MAKING_TEXTS: Final[dict[str, dict[Language, str]]] = {
     "making_of_build": {"fr": "Construction de {name}", "en": "Building {name}"},
     "making_of_import": {"fr": "Importation de {name}", "en": "Importing {name}"},
+    "making_of_shrink": {"fr": "Version plus petite de {name}", "en": "A smaller version of {name}"},
     "making_running": {"fr": "en cours", "en": "at work"},
     "making_done": {"fr": "terminé", "en": "done"},
     "making_failed": {"fr": "échec", "en": "failed"},
@@ -22,6 +23,10 @@ MAKING_TEXTS: Final[dict[str, dict[Language, str]]] = {
     "making_done_as": {
         "fr": "{name} {version} est dans le magasin ; c'est sa version actuelle.",
         "en": "{name} {version} is in the store; it is its current version.",
+    },
+    "making_shrunk": {
+        "fr": "Disque de {disk} au moins, au lieu de {before}. Sur chaque PC, il s'agrandit à tout le disque.",
+        "en": "A disk of {disk} at least, in place of {before}. On each PC it grows to the whole disk.",
     },
     "making_look": {"fr": "Relire la page", "en": "Load the page again"},
     "making_why_failed": {
@@ -53,6 +58,7 @@ MAKING_TEXTS: Final[dict[str, dict[Language, str]]] = {
     "step_installing": {"fr": "Installation des paquets", "en": "Installing packages"},
     "step_setting-up": {"fr": "Réglage des paquets", "en": "Setting up packages"},
     "step_making-disk": {"fr": "Fabrication du disque", "en": "Making the disk"},
+    "step_laying-out": {"fr": "Copie du système", "en": "Copying the system"},
     "step_unpacking": {"fr": "Dépaquetage de l'image", "en": "Unpacking the image"},
     "step_restoring": {"fr": "Reconstitution des partitions", "en": "Restoring partitions"},
     "step_checking": {"fr": "Vérification des systèmes de fichiers", "en": "Checking file systems"},

@@ -37,6 +37,23 @@ MASTER_TEXTS: Final[dict[str, dict[Language, str]]] = {
     "master_packed": {"fr": "{size} dans le magasin", "en": "{size} in the store"},
     "master_written": {"fr": "{size} écrits sur chaque PC", "en": "{size} written to each PC"},
     "master_disk": {"fr": "disque de {size} au moins", "en": "a disk of {size} at least"},
+    "master_shrink": {"fr": "Faire une version plus petite", "en": "Make a smaller version"},
+    "master_shrink_of": {
+        "fr": "{name} {version}, pour des disques plus petits",
+        "en": "{name} {version}, for smaller disks",
+    },
+    "master_shrink_keeps": {
+        "fr": "{version} reste comme version d'avant.",
+        "en": "{version} stays as the version before.",
+    },
+    "master_shrink_drops": {
+        "fr": "{version} reste comme version d'avant ; {dropped} s'en va.",
+        "en": "{version} stays as the version before; {dropped} goes.",
+    },
+    "master_kept_whole": {
+        "fr": "Pas de version plus petite : un profil le donne sans réglage, et il ne s'agrandirait pas.",
+        "en": "No smaller version: a profile gives it without customising, and it would not grow.",
+    },
     "master_size": {"fr": "Taille", "en": "Size"},
     "master_made": {"fr": "Fait le", "en": "Made on"},
     "master_from": {"fr": "de l'atelier {workshop}", "en": "of the workshop {workshop}"},

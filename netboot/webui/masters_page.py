@@ -12,7 +12,7 @@ from typing import Final, Literal, Protocol
 
 from aiohttp import web
 
-from netboot.jobs.target import master_forbids
+from netboot.jobs.target import kept_whole, master_forbids
 from netboot.records.values import HeldMaster
 from netboot.shared.errors import NetbootError
 from netboot.shared.language import Language
@@ -33,7 +33,8 @@ _UNFIT: Final = frozenset({"master-lacks", "windows-fixed", "windows-settings"})
 class ShownVersion:
     """A version of a master. Sizes in bytes: of its disk, what is written to each PC, what it takes in the store.
 
-    `origin`: the workshop that it was taken in from, "" for one made here. Of one that cannot be read (`state`) only
+    `origin`: the workshop that it was taken in from, "" for one made here. `smaller`: what a version of it that fits
+    smaller disks would be called, "" where none is made. Of one that cannot be read (`state`) only
     name and digest are known.
     """
 
@@ -49,6 +50,7 @@ class ShownVersion:
     used: int = 0
     packed: int = 0
     origin: str = ""
+    smaller: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,11 @@ class Shelf:
     versions: tuple[ShownVersion, ...]
     taken: int
     free: int
+
+    def before(self, current: ShownVersion) -> str:
+        """What the version before this one is called; "" where there is none."""
+        others = (one for one in self.versions if one.name == current.name and one.digest != current.digest)
+        return next((one.version or one.digest[:12] for one in others), "")
 
 
 class MastersShelf(Protocol):
@@ -94,6 +101,7 @@ async def show_masters(request: web.Request) -> web.Response:
         masters=had,
         problems=problems,
         profiles_of=_profiles(workshop),
+        kept_whole=kept_whole(workshop.profiles.values()),
         jobs_of=await asyncio.to_thread(_jobs, workshop),
         used=request.query.get("used") == "1",
         bench=await bench_of(request),

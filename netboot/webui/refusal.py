@@ -24,6 +24,7 @@ Code = Literal[
     "no-own-name",
     "no-master",
     "no-such-version",
+    "not-smaller",
     "no-such-recipe",
     "no-such-file",
     "no-room",
@@ -93,6 +94,7 @@ _STATUS: Final[dict[Code, int]] = {
     "no-own-name": 409,
     "no-master": 409,
     "no-such-version": 409,
+    "not-smaller": 409,
     "no-such-recipe": 409,
     "no-such-file": 409,
     "no-room": 507,
@@ -203,6 +205,12 @@ _SENTENCES: Final[dict[Code, dict[Language, str]]] = {
         "fr": "Cette version n'est plus là, n'est pas entière, ou est déjà l'actuelle. Rien n'a changé : relisez la "
         "page.",
         "en": "This version is no longer there, is not whole, or is current already. Nothing has changed; look again.",
+    },
+    "not-smaller": {
+        "fr": "Cette version n'est plus l'actuelle, ou ne peut pas être faite plus petite ici. Rien n'a changé : "
+        "relisez la page.",
+        "en": "This version is no longer the current one, or cannot be made smaller here. Nothing has changed; look "
+        "again.",
     },
     "no-such-recipe": {
         "fr": "Cette recette n'est plus là, a une faute, ou ne peut pas être construite ici. Revenez aux systèmes.",

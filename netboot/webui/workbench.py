@@ -10,7 +10,7 @@ from typing import Final, Protocol
 
 from aiohttp import web
 
-from netboot.jobs.making import BuildOrder, ImportOrder
+from netboot.jobs.making import BuildOrder, ImportOrder, ShrinkOrder
 from netboot.shared.language import Language
 from netboot.webui.turns import Turns
 from netboot.webui.visitor import visitor
@@ -86,6 +86,9 @@ class Workbench(Protocol):
 
     def order_to_import(self, file: str, called: Called) -> ImportOrder | None:
         """What takes in the inbox's file of this name; None when it is not there."""
+
+    def order_to_shrink(self, name: str, digest: str, of: str, version: str) -> ShrinkOrder:
+        """What makes, as `version`, one that fits smaller disks of this master's version `of`, which is this digest."""
 
     def receive(self, name: str, expected: int) -> Upload:
         """Be ready for a file that a browser calls so, of about so many bytes. Raises NetbootError."""

@@ -17,12 +17,12 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event
-from typing import Final
+from typing import Final, assert_never
 
 import msgspec
 from msgspec.structs import replace
 
-from netboot.jobs.making import BuildOrder, ImportOrder, Making, Order, Step
+from netboot.jobs.making import BuildOrder, ImportOrder, Making, MakingKind, Order, ShrinkOrder, Step
 from netboot.masters.account import account
 from netboot.masters.work_lines import LONGEST as LONGEST_LINE
 from netboot.masters.work_lines import MOST, Made, Progress, Refused, read_line
@@ -108,11 +108,11 @@ class Makings:
         """Begin it, for this person. Raises AtWork while another one is at work."""
         if self._unkept is not None:
             await self._keep(*self._unkept)
-        name, source = _named(order)
+        kind, name, source = _named(order)
         current = await self._current(name)
         making = Making(
             id=secrets.token_hex(8),
-            kind="build" if isinstance(order, BuildOrder) else "import",
+            kind=kind,
             name=name,
             source=source,
             began=self._clock(),
@@ -184,7 +184,10 @@ class Makings:
         match one.said:
             case Made() as made:
                 await self._remember(made.digest, made.name, made.version, made.licence)
-                ended = replace(making, state="done", account=made.account, digest=made.digest, version=made.version)
+                ended = replace(
+                    making, state="done", account=made.account, digest=made.digest, version=made.version,
+                    disk=made.disk, shrunk_from=made.shrunk_from,
+                )  # fmt: skip
             case Refused() as refused:
                 step = self.shown.step if self.shown is not None else None
                 ended = replace(making, state="failed", step=step, message=refused.message, hint=refused.hint)
@@ -271,8 +274,14 @@ def _cut_short(one: _AtWork, making: Making, message: str, hint: str) -> Making:
     return replace(making, state="failed", message=message, hint=hint)
 
 
-def _named(order: Order) -> tuple[str, str]:
-    """The master's name, and what it is made of, for people."""
-    if isinstance(order, ImportOrder):
-        return order.name, Path(order.file).name
-    return order.name, Path(order.recipe).name
+def _named(order: Order) -> tuple[MakingKind, str, str]:
+    """How it is made, the master's name, and what it is made of, for people."""
+    match order:
+        case BuildOrder():
+            return "build", order.name, Path(order.recipe).name
+        case ImportOrder():
+            return "import", order.name, Path(order.file).name
+        case ShrinkOrder():
+            return "shrink", order.name, order.of
+        case _:
+            assert_never(order)

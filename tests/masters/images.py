@@ -83,6 +83,16 @@ def gpt_disk(folder: Path, parts: Sequence[Part], *, name: str = "disk.raw", siz
     return image
 
 
+def roomy_disk(folder: Path, *, name: str = "roomy.raw", size: int = 768 * MIB) -> Path:
+    """A GPT disk with an installed system on an ext4 that is mostly free."""
+    image, start = sized(folder / name, size), MIB
+    length = size - 2 * MIB
+    run(["sfdisk", "--quiet", image], stdin=f"label: gpt\nstart={start // 512}, size={length // 512}, type={LINUX}\n")
+    tree = folder / "system" if (folder / "system").exists() else system_tree(folder)
+    run(["mke2fs", "-q", "-F", "-t", "ext4", "-E", f"offset={start}", "-d", tree, image, f"{length // 1024}k"])
+    return image
+
+
 def taken(file: Path, store: Store, said: list[str] | None = None) -> Manifest:
     """The master that comes of this file."""
     lines: list[str] = []

@@ -18,8 +18,9 @@ from netboot.agent.disks.partitions import partition_device, show_partitions
 from netboot.auth.server_keys import public_key
 from netboot.masters.account import account
 from netboot.masters.importing import import_master
-from netboot.masters.shrinking import as_it_is, made_smaller, mostly_free
+from netboot.masters.shrinking import as_it_is, made_smaller
 from netboot.masters.smaller_version import make_smaller_version
+from netboot.masters.worth_shrinking import may_gain, mostly_free, smaller_version_of
 from netboot.shared.errors import NetbootError
 from netboot.shared.growth import SUPERBLOCK, read_ext
 from netboot.shared.inventory import gigabytes
@@ -230,7 +231,7 @@ def test_a_master_keeps_its_size_where_that_is_asked_or_nothing_is_won(tmp_path:
             os.posix_fallocate(file.fileno(), 0, 6 * GB)
     with open_disk(image) as disk:
         full = survey(disk, print)
-    assert mostly_free(full) is None
+    assert mostly_free(full.layout.partitions, full.ranges, full.layout.size) is None
 
 
 @pytest.mark.root
@@ -243,9 +244,13 @@ def test_a_version_that_fits_smaller_disks_is_made_of_a_master_that_is_in_the_st
     kept = msgspec.structs.replace(kept, version="1-lyon", origin=(lyon,))
     store.publish(kept, KEY)
     said = list[str]()
-    small = make_smaller_version(store, kept.digest, KEY, version="1-small", progress=said.append)
+    assert may_gain(kept)
+    small = make_smaller_version(
+        store, kept.digest, KEY, version=smaller_version_of(kept.version), progress=said.append
+    )
+    assert not may_gain(small)
     assert small.origin is UNSET, "its content is not what Lyon signed"
-    assert (small.version, small.shrunk_from, small.title) == ("1-small", SIZE, "Kept")
+    assert (small.version, small.shrunk_from, small.title) == ("1-lyon-small", SIZE, "Kept")
     assert small.disk < GB
     assert store.versions("kept") == Versions(small.digest, kept.digest)
     assert not verify(store, public_key(KEY))
@@ -256,10 +261,12 @@ def test_a_version_that_fits_smaller_disks_is_made_of_a_master_that_is_in_the_st
         run(["e2fsck", "-f", "-n", partition_device(device, 2)])
         with mounted(partition_device(device, 2), tmp_path / "there", "-o", "ro") as there:
             assert looked_at(there) == before
-    with pytest.raises(NetbootError, match=r"kept 1-small cannot be made smaller"):
+    with pytest.raises(NetbootError, match=r"kept 1-lyon-small cannot be made smaller"):
         make_smaller_version(store, small.digest, KEY, version="2", progress=said.append)
-    with pytest.raises(NetbootError, match=r"has a version 1-small already"):
-        make_smaller_version(store, small.digest, KEY, version="1-small", progress=said.append)
+    with pytest.raises(NetbootError, match=r"has a version 1-lyon-small already"):
+        make_smaller_version(store, small.digest, KEY, version="1-lyon-small", progress=said.append)
+    with pytest.raises(NetbootError, match=r"1-lyon is not the current version"):
+        make_smaller_version(store, kept.digest, KEY, version="3", progress=said.append)
     assert store.versions("kept") == Versions(small.digest, kept.digest)
 
 

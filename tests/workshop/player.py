@@ -190,9 +190,9 @@ class Agent:
         return decode_from_server(message.data)
 
 
-async def eventually(happened: Callable[[], bool]) -> None:
+async def eventually(happened: Callable[[], bool], *, within: float = WITHIN) -> None:
     """Wait until it happened. Raises TimeoutError."""
-    async with asyncio.timeout(WITHIN):
+    async with asyncio.timeout(within):
         while not happened():  # noqa: ASYNC110 — what is waited for is the server's own state
             await asyncio.sleep(0.01)
 
