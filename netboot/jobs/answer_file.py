@@ -6,7 +6,8 @@ pass `specialize`, InputLocale, SystemLocale, UILanguage and UserLocale of Micro
 system, one after the other, and go on whatever one of them ends with (WillReboot: Never). No password: the owner is
 asked for an account, as without the file. Time zones' names are CLDR's, by tzlocal; languages' numbers Python's;
 keyboards' those of "Keyboard identifiers and input method editors". Pure. Not for: which Windows takes it
-(`shared/windows.py`), the commands for accounts (`windows_accounts.py`), writing it (`agent/customise/windows.py`).
+(`shared/windows.py`), which commands (`windows_accounts.py`, `windows_folders.py`), writing it
+(`agent/customise/windows.py`).
 """
 
 import locale
@@ -17,6 +18,7 @@ from xml.sax.saxutils import escape
 from tzlocal.windows_tz import tz_win
 
 from netboot.jobs.windows_accounts import account_commands, account_error, needs_powershell
+from netboot.jobs.windows_folders import driver_commands, have_drivers, placing_errors
 from netboot.shared.system_settings import SystemSettings
 from netboot.shared.windows import ANSWER_FILE, AnswerFile, Windows
 
@@ -44,14 +46,14 @@ _VERSION_1607: Final = 14393
 
 def not_in_windows(settings: SystemSettings, windows: Windows) -> str:
     """What is set that netboot cannot set of this Windows, for a person; "" for nothing."""
-    others: dict[str, object] = {
-        "files": settings.files, "scripts": settings.scripts, "wifi": settings.wifi,
-        "folders": settings.folders,
-    }  # fmt: skip
+    others: dict[str, object] = {"scripts": settings.scripts, "wifi": settings.wifi}
     given = [name for name, value in others.items() if value]
     given += [fault for user in settings.users if (fault := account_error(user))]
-    if needs_powershell(settings.users) and windows.build < _VERSION_1607:
-        given.append(f"users: groups before Windows 10 version 1607 (build {windows.build or '?'})")
+    given += placing_errors(settings)
+    new = {"group administrators": needs_powershell(settings.users), "drivers": have_drivers(settings.folders)}
+    if windows.build < _VERSION_1607:
+        build = windows.build or "?"
+        given += [f"{what} before Windows 10 version 1607 (build {build})" for what, asked in new.items() if asked]
     if settings.locale and not _number(settings.locale):
         given.append(f"locale: {settings.locale}")
     if settings.keyboard and (settings.keyboard, settings.keyboard_variant) not in _KEYBOARDS:
@@ -73,7 +75,7 @@ def answer_file(windows: Windows, hostname: str, settings: SystemSettings) -> An
     shell = {"ComputerName": hostname, "TimeZone": tz_win[settings.timezone] if settings.timezone else ""}
     passes = {
         "specialize": _component("Microsoft-Windows-Shell-Setup", windows, shell)
-        + _run_once(windows, account_commands(settings.users)),
+        + _run_once(windows, (*driver_commands(settings.folders), *account_commands(settings.users))),
         "oobeSystem": _component("Microsoft-Windows-International-Core", windows, _region(windows, settings)),
     }
     inside = "".join(f'  <settings pass="{name}">\n{text}  </settings>\n' for name, text in passes.items() if text)

@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from typing import Final, get_args
 
 from netboot.shared.accounts import unlike
-from netboot.shared.placed_files import in_a_home
+from netboot.shared.placed_files import WINDOWS_MODE, PlacedFile, in_a_home
 from netboot.shared.problems import Problem
 from netboot.shared.stages.customise import Customise, CustomiseResult, Found, Part
-from netboot.shared.system_settings import ACCOUNT_FILES, SettingPart, Written, asked, needed, written
+from netboot.shared.system_settings import ACCOUNT_FILES, SettingPart, SystemSettings, Written, asked, needed, written
 from netboot.shared.wifi import MODE, wifi_file
 from netboot.shared.windows import ANSWER_MODE, AnswerFile
 
@@ -50,19 +50,38 @@ def not_as_ordered(order: Customise, result: CustomiseResult) -> Problem | None:
     return _problem(fault) if fault else None
 
 
-def not_as_answered(wanted: AnswerFile, result: CustomiseResult) -> Problem | None:
-    """What is otherwise than this answer file, in a Windows where nothing else was to change; None when nothing is.
+def not_as_answered(wanted: AnswerFile, settings: SystemSettings, result: CustomiseResult) -> Problem | None:
+    """What is otherwise than this answer file and the folders and files of these settings, in a Windows where nothing
+    else was to change; None when nothing is.
 
     That Windows does as it says is not known: no agent sees its first start.
     """
     file = Found(part="answer-file", path=wanted.path, what="file", mode=ANSWER_MODE, digest=wanted.digest)
     if not result.root or result.own != ("hostname",):
         return _problem("no Windows was told its name")
-    if result.found != (file,) or result.changed != (wanted.path,):
-        return _problem(f"/{wanted.path} is not as it was ordered, or not alone")
+    folders = {folder.inside: folder.parcel for folder in settings.folders}
+    files = {one.inside: one for one in settings.files}
+    if sorted(result.changed) != sorted((wanted.path, *folders, *files)):
+        return _problem("in a Windows what was changed is not what was ordered")
+    if sorted(one.path for one in result.found) != sorted(result.changed):
+        return _problem("what was changed is not what was read again")
+    for one in result.found:
+        if one.path in folders:
+            right = (one.part, one.what, one.digest) == ("folders", "folder", folders[one.path]) and bool(one.digest)
+        elif one.path in files:
+            right = one == _in_windows(files[one.path])
+        else:
+            right = one == file
+        if not right:
+            return _problem(f"/{one.path} is not as it was ordered")
     if result.absent or result.forgotten or result.accounts:
-        return _problem("of a Windows the answer file alone was ordered")
+        return _problem("of a Windows nothing but its answer file, folders and files was ordered")
     return None
+
+
+def _in_windows(file: PlacedFile) -> Found:
+    digest = hashlib.sha256(file.content).hexdigest()
+    return Found(part="files", path=file.inside, what="file", mode=WINDOWS_MODE, digest=digest)
 
 
 def _problem(fault: str) -> Problem:

@@ -19,6 +19,7 @@ from netboot.files import core_yaml
 from netboot.files.assets import asset_folder
 from netboot.files.parcel_folder import read_folder
 from netboot.jobs.profile import Profile, profile_error
+from netboot.jobs.windows_names import not_in_windows
 from netboot.shared.errors import NetbootError
 from netboot.shared.parcel import PlacedFolder, paths_of
 from netboot.shared.placed_files import BYTES, Contents, collision, may_be_placed
@@ -69,7 +70,7 @@ def _with_files(settings: SystemSettings, folder: Path | None, source: str) -> S
 def _read_folder(one: PlacedFolder, folder: Path | None, source: str) -> tuple[PlacedFolder, tuple[str, ...]]:
     """With the digest of all that is in it, and where its files go. Its bytes go into the store when the server
     starts."""
-    if one.parcel or one.listed or one.size:
+    if one.parcel or one.listed or one.size or one.not_for_windows:
         raise NetbootError(f"{source}: `parcel` and its lengths are netboot's own", hint="give `path` and `beside`")
     if folder is None or not one.beside:
         return one, ()
@@ -88,7 +89,8 @@ def _read_folder(one: PlacedFolder, folder: Path | None, source: str) -> tuple[P
             )
     listing = parcel.listing
     digest = hashlib.sha256(listing).hexdigest()
-    return replace(one, parcel=digest, listed=len(listing), size=parcel.size), places
+    known = replace(one, parcel=digest, listed=len(listing), size=parcel.size)
+    return replace(known, not_for_windows=not_in_windows(places)), places
 
 
 def _read_beside(one: _Contents, folder: Path | None, source: str) -> _Contents:

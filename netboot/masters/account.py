@@ -185,7 +185,8 @@ def _counted(what: str, found: tuple[str, ...] | bool) -> str:
 def _customising_windows(obstacle: str) -> str:
     if not obstacle:
         return (
-            "each PC gets an answer file with its hostname, language, keyboard, time zone and the profile's accounts; "
+            "each PC gets an answer file with its hostname, language, keyboard, time zone and the profile's accounts, "
+            "and the profile's folders and files; "
             "an identity of its own Windows makes at its first start, when it asks the owner for an account too"
         )
     return (

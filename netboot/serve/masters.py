@@ -84,6 +84,7 @@ class Masters:
             other_sector=manifest.other.sector if manifest.other is not UNSET else 0,
             other_used=_used_on_other(manifest),
             room=room_on_root(manifest),
+            # None for a Windows: it gets its folders before it grows.
             grows_from=growth.beyond if growth is not None else 0,
             grows_at=growth.least if growth is not None else 0,
             grows_most=growth.most if growth is not None else None,

@@ -92,7 +92,8 @@ class PlacedFolder(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """The folder `beside` the profile, to put at `path`: its files are added, or replace those of their names.
 
     `models` as in `placed_files.Contents`. `parcel` is the digest of its listing, which has `listed` bytes, and `size`
-    the bytes of its files, all three once the server has taken it in.
+    the bytes of its files, all three once the server has taken it in; `not_for_windows` is then a path that no Windows
+    can have, "" for none.
     """
 
     path: InstalledPath
@@ -101,6 +102,7 @@ class PlacedFolder(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     parcel: Annotated[str, Meta(pattern=r"^([0-9a-f]{64})?\Z")] = ""
     listed: Annotated[int, Meta(ge=0, le=LISTING)] = 0
     size: Size = 0
+    not_for_windows: Annotated[str, Meta(max_length=401)] = ""
 
     @property
     def inside(self) -> str:

@@ -26,6 +26,9 @@ Mode = Annotated[str, Meta(pattern=r"^0[0-7]{3}\Z")]
 Model = Annotated[str, Meta(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\[\]]+\Z")]
 Account = Annotated[str, Meta(max_length=31, pattern=r"^[a-z_][a-z0-9_-]*\Z")]
 
+WINDOWS_MODE: Final = 0o755
+"""What any file that is put into a Windows may, as ntfs-3g reads Windows' own lists: the system and its administrators
+change it, everybody reads and runs it."""
 FIRST_START: Final = "usr/local/lib/netboot-first-start"
 UNIT: Final = "etc/systemd/system/netboot-first-start.service"
 WANTED: Final = "etc/systemd/system/multi-user.target.wants/netboot-first-start.service"

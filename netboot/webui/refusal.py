@@ -261,9 +261,9 @@ _SENTENCES: Final[dict[Code, dict[Language, str]]] = {
     },
     "windows-settings": {
         "fr": "Ce profil demande ce que netboot ne peut pas régler dans un Windows. Il y règle le nom, la langue, le "
-        "clavier, le fuseau horaire et des comptes : corrigez le profil. Rien n'a été effacé.",
+        "clavier, le fuseau horaire, des comptes, fichiers et pilotes : corrigez le profil. Rien n'a été effacé.",
         "en": "This profile asks for what netboot cannot set of a Windows. It sets the name, the language, the "
-        "keyboard, the time zone and accounts there: mend the profile. Nothing was erased.",
+        "keyboard, the time zone, accounts, files and drivers there: mend the profile. Nothing was erased.",
     },
     "master-shrunk": {
         "fr": "Le système de ce profil a été réduit pour les petits disques ; sans réglage, il ne s'agrandirait pas. "

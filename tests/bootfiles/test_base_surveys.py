@@ -36,13 +36,21 @@ ANSWER = """
 import sys
 from pathlib import Path
 from netboot.alone.kit_visit import KitVisit
-from netboot.agent.customise.windows import look_at_answer_file, place_answer_file
+from netboot.agent.customise.parcels import Parcels
+from netboot.agent.customise.windows import give_answer_file, look_at_answer_file
+from netboot.agent.customise.windows_files import look_in_windows, place_in_windows
 from netboot.jobs.answer_file import answer_file
 from netboot.shared.system_settings import SystemSettings
 from netboot.shared.windows import Windows
+from netboot.shared.parcel import Parcel, ParcelFile, pieces_of
+from netboot.shared.placed_files import PlacedFile
 windows = Windows(partition=1, architecture="amd64", panther="Windows/Panther")
-file = answer_file(windows, "pc-7", SystemSettings(timezone="Europe/Paris"))
-place_answer_file(Path(sys.argv[1]), file)
+settings = SystemSettings(timezone="Europe/Paris", files=(PlacedFile(path="/read-me.txt", text="x"),))
+parcels = Parcels({"netboot/drivers": Parcel((ParcelFile("a.inf", "0644", pieces_of([b"x"])),))}, lambda _: b"x")
+file = answer_file(windows, "pc-7", settings)
+place_in_windows(Path(sys.argv[1]), settings, parcels)
+give_answer_file(Path(sys.argv[1]), file)
+print(*(one.path for one in look_in_windows(Path(sys.argv[1]), settings, parcels)))
 found = look_at_answer_file(Path(sys.argv[1]), file)
 print(found.path, oct(found.mode), "Romance Standard Time" in file.text)
 """
@@ -105,7 +113,7 @@ def test_the_base_surveys_every_file_system_that_a_capture_knows(root: Path, dis
     assert said[2:] == [f"{kind}; UNSET" for kind in kinds]
 
 
-def test_the_base_gives_a_windows_its_answer_file(root: Path, tmp_path: Path) -> None:
+def test_the_base_gives_a_windows_its_answer_file_and_what_a_profile_puts_there(root: Path, tmp_path: Path) -> None:
     with block_device(ntfs(tmp_path, windows_tree(tmp_path))) as device:
         said = python(root, "/answer.py", os.fspath(device))
-    assert said == ["Windows/Panther/unattend.xml 0o644 True"]
+    assert said == ["netboot/drivers read-me.txt", "Windows/Panther/unattend.xml 0o644 True"]

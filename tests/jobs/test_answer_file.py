@@ -79,7 +79,7 @@ def test_without_a_keyboard_it_is_the_language_s_own() -> None:
         (SystemSettings(locale="fr_BE.UTF-8", keyboard="be", timezone="Indian/Reunion"), ""),
         (SystemSettings(users=(User(name="eleve"), User(name="prof", groups=("administrators",)))), ""),
         (SystemSettings(users=(User(name="eleve", groups=("audio",)),)), "users: eleve, group audio"),
-        (SystemSettings(files=(PlacedFile(path="/etc/motd", text="x"),)), "files"),
+        (SystemSettings(files=(PlacedFile(path="/workshop/read-me.txt", text="x"),)), ""),
         (SystemSettings(scripts=(Script(text="#!/bin/sh\n"),)), "scripts"),
         (SystemSettings(locale="xx_XX.UTF-8"), "locale: xx_XX.UTF-8"),
         (SystemSettings(locale="fr_FR.UTF-8", keyboard="fr", keyboard_variant="bepo"), "keyboard: fr bepo"),
@@ -97,15 +97,38 @@ def test_what_cannot_be_set_of_a_windows_is_named(settings: SystemSettings, what
 
 def test_groups_need_a_windows_that_knows_them_by_their_number() -> None:
     users = SystemSettings(users=(User(name="prof", groups=("administrators",)),))
-    what = "users: groups before Windows 10 version 1607 (build {})"
+    what = "group administrators before Windows 10 version 1607 (build {})"
     assert not_in_windows(users, OLD) == what.format(10586)
     assert not_in_windows(users, replace(OLD, name="Windows 10 Pro (old)")) == what.format("?")
     assert not_in_windows(SystemSettings(users=(User(name="prof", groups=("users",)),)), OLD) == ""
 
 
-def test_no_network_and_no_folder_goes_into_a_windows() -> None:
-    folder = PlacedFolder(path="/lib/firmware", beside="firmware")
-    assert not_in_windows(SystemSettings(wifi="guests", folders=(folder,)), ELEVEN) == "wifi, folders"
+DRIVERS = PlacedFolder(path="/netboot/drivers/latitude", beside="drivers", parcel="a" * 64)
+
+
+def test_no_network_goes_into_a_windows() -> None:
+    assert not_in_windows(SystemSettings(wifi="guests"), ELEVEN) == "wifi"
+
+
+def test_drivers_need_a_windows_that_installs_a_folder_of_them() -> None:
+    assert not_in_windows(SystemSettings(folders=(DRIVERS,)), ELEVEN) == ""
+    assert (
+        not_in_windows(SystemSettings(folders=(DRIVERS,)), OLD)
+        == "drivers before Windows 10 version 1607 (build 10586)"
+    )
+    assert not_in_windows(SystemSettings(folders=(replace(DRIVERS, path="/apps"),)), OLD) == ""
+
+
+def test_it_installs_drivers_first() -> None:
+    settings = SystemSettings(users=(User(name="eleve"),), folders=(DRIVERS, replace(DRIVERS, path="/apps")))
+    assert commands(answer_file(ELEVEN, "pc-7", settings)) == [
+        r"pnputil.exe /add-driver %SystemDrive%\netboot\drivers\*.inf /subdirs /install",
+        'net.exe user eleve "" /add /active:no',
+    ]
+    assert (
+        "RunSynchronous"
+        not in answer_file(ELEVEN, "pc-7", replace(settings, users=(), folders=settings.folders[1:])).text
+    )
 
 
 @pytest.mark.parametrize(

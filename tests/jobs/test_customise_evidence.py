@@ -1,5 +1,6 @@
 """The evidence of customising against its order: what was ordered is on the disk, and nothing else was changed."""
 
+import hashlib
 from collections.abc import Callable
 
 import pytest
@@ -306,6 +307,50 @@ def test_of_a_windows_anything_but_its_answer_file_is_no_evidence(result: Custom
     assert judged.state == "failed"
     assert judged.problem is not None
     assert judged.problem.code == "customise"
+
+
+APPS = PlacedFolder(path="/apps", beside="apps", parcel="a" * 64)
+README = PlacedFile(path="/apps.txt", text="hello\n")
+IN_WINDOWS = SystemSettings(folders=(APPS,), files=(README,))
+FOLDER = Found(part="folders", path="apps", what="folder", mode=0o755, digest="a" * 64)
+FILE = Found(part="files", path="apps.txt", what="file", mode=0o755, digest=hashlib.sha256(b"hello\n").hexdigest())
+
+
+def with_files(*seen: Found) -> CustomiseResult:
+    found = (*ANSWERED.found, *seen)
+    return replace(ANSWERED, found=found, changed=tuple(one.path for one in found))
+
+
+def of_windows(result: CustomiseResult) -> str:
+    return judge(replace(ORDER, answer_file=ANSWERS, settings=IN_WINDOWS), "done", None, result).state
+
+
+def test_folders_and_files_of_a_windows_are_as_ordered_where_each_has_its_digest() -> None:
+    assert of_windows(with_files(FOLDER, FILE)) == "done"
+    # What the master had there already keeps who may change it.
+    assert of_windows(with_files(replace(FOLDER, mode=0o777, owner=4711), FILE)) == "done"
+
+
+@pytest.mark.parametrize(
+    "result",
+    [
+        ANSWERED,
+        with_files(FOLDER),
+        with_files(FILE),
+        with_files(replace(FOLDER, digest="b" * 64), FILE),
+        with_files(replace(FOLDER, digest=""), FILE),
+        with_files(replace(FOLDER, what="link"), FILE),
+        with_files(replace(FOLDER, part="files"), FILE),
+        with_files(FOLDER, replace(FILE, digest="b" * 64)),
+        with_files(FOLDER, replace(FILE, mode=0o777)),
+        with_files(FOLDER, replace(FILE, owner=1000)),
+        with_files(FOLDER, FILE, replace(FILE, path="more.txt")),
+        with_files(FOLDER, FILE, FILE),
+        replace(with_files(FOLDER, FILE), changed=ANSWERED.changed),
+    ],
+)
+def test_any_other_is_no_evidence(result: CustomiseResult) -> None:
+    assert of_windows(result) == "failed"
 
 
 @pytest.mark.parametrize("path", [ANSWERS.path, "etc/hosts"])

@@ -30,6 +30,7 @@ from netboot.shared.manifest import (
     sign,
 )
 from netboot.shared.root_room import room_on_root
+from netboot.shared.windows import Windows
 
 MIB = 1024 * 1024
 KEY = SigningKey(b"\x01" * 32)
@@ -273,3 +274,11 @@ def test_the_room_on_a_root_is_what_no_chunk_covers_of_its_partition() -> None:
     whole = msgspec.structs.replace(root, whole="it has a journal to replay")
     assert room_on_root(msgspec.structs.replace(manifest, partitions=(whole,))) is None
     assert room_on_root(msgspec.structs.replace(manifest, partitions=manifest.partitions[:1])) is None
+
+
+def test_the_room_on_a_windows_is_that_of_its_partition() -> None:
+    plain = a_manifest()
+    rootless = tuple(msgspec.structs.replace(one, role="other") for one in plain.partitions)
+    for number, room in ((2, 60 * MIB), (7, None)):
+        understood = Understood(windows=Windows(partition=number))
+        assert room_on_root(msgspec.structs.replace(plain, partitions=rootless, understood=understood)) == room

@@ -21,7 +21,8 @@ from netboot.agent.customise.installed_system import personalise, require_own
 from netboot.agent.customise.installed_tree import InstalledTree
 from netboot.agent.customise.parcels import Fetch, fetch_listings
 from netboot.agent.customise.root_folder import mounted_root
-from netboot.agent.customise.windows import give_answer_file, look_at_answer_file
+from netboot.agent.customise.windows import give_answer_file, has_answer_file, look_at_answer_file
+from netboot.agent.customise.windows_files import look_in_windows, place_in_windows
 from netboot.agent.deploy.awaited import Waits
 from netboot.agent.deploy.master import fetch_manifest
 from netboot.agent.deploy.source import ChunkSource, DamagedError, NotThereError, SilentError
@@ -162,10 +163,14 @@ class _Work:
             raise StageFailed(Problem("filesystem", values)) from error
 
     def _answer(self) -> None:
-        """Write the answer file: what has grown is to be checked by Windows first, and can be written to no more."""
+        """Write what a Windows gets: what has grown Windows is to check first, and it can be written to no more."""
         if self.windows is not None and self.stage.answer_file is not None:
             show_partitions(self.path, (self.windows.number,))
-            give_answer_file(require_partition(self.path, self.windows), self.stage.answer_file)
+            device = require_partition(self.path, self.windows)
+            # It is written last: where it lies, all else does.
+            if not has_answer_file(device, self.stage.answer_file):
+                place_in_windows(device, self.stage.settings, fetch_listings(self.stage.settings, self.fetch))
+            give_answer_file(device, self.stage.answer_file)
 
     def _system(self) -> CustomiseResult:
         if self.root is not None:
@@ -173,14 +178,16 @@ class _Work:
         if self.windows is None or self.stage.answer_file is None:
             return CustomiseResult(hostname=self.stage.hostname, as_is=True)
         device = require_partition(self.path, self.windows)
+        parcels = fetch_listings(self.stage.settings, self.fetch)
         file = look_at_answer_file(device, self.stage.answer_file)
+        found = (file, *look_in_windows(device, self.stage.settings, parcels))
         return CustomiseResult(
             hostname=self.stage.hostname,
             root=device.name,
             filesystem="ntfs",
             own=("hostname",),
-            changed=(file.path,),
-            found=(file,),
+            changed=tuple(one.path for one in found),
+            found=found,
         )
 
     def _personalise(self, where: Root) -> CustomiseResult:

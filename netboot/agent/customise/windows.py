@@ -25,7 +25,7 @@ def give_answer_file(device: Path, file: AnswerFile) -> None:
     """Have it there, and all of the NTFS checked, whatever an agent that was killed had done of it.
 
     Raises NetbootError, OSError."""
-    written = not _has_answer_file(device, file)
+    written = not has_answer_file(device, file)
     if written:
         _write_answer_file(device, file)
     run(["ntfsfix", "--no-action", device], timeout=_HOURS)
@@ -49,7 +49,7 @@ def _write_answer_file(device: Path, file: AnswerFile) -> None:
     run(["ntfssecaudit", device, f"{ANSWER_MODE:o}", f"/{file.path}"], timeout=600)
 
 
-def _has_answer_file(device: Path, wanted: AnswerFile) -> bool:
+def has_answer_file(device: Path, wanted: AnswerFile) -> bool:
     """Whether all of it lies there, with who may change it, as it was written before the agent was started again: an
     NTFS that has grown since is written to no more."""
     try:

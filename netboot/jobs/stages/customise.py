@@ -53,7 +53,7 @@ def _unproven(order: Customise, result: CustomiseResult) -> Problem | None:
     if order.as_is:
         return not_as_is(result)
     if order.answer_file is not None:
-        return not_as_answered(order.answer_file, result)
+        return not_as_answered(order.answer_file, order.settings, result)
     return _shared_identity(result) or not_as_ordered(order, result)
 
 

@@ -115,9 +115,9 @@ SENTENCES: Final[dict[Code, dict[Language, str]]] = {
     },
     "windows-settings": {
         "fr": "Ce profil demande ce que netboot ne peut pas régler dans un Windows ({master}) : {what}. Rien n'a été "
-        "effacé. Il règle le nom (15 signes au plus), langue, clavier, fuseau horaire et comptes : corrigez le profil.",
+        "effacé. Il y règle nom (15 signes au plus), langue, clavier, fuseau horaire, comptes, fichiers et pilotes.",
         "en": "This profile asks for what netboot cannot set of a Windows ({master}): {what}. Nothing was erased. It "
-        "sets the name (15 letters at most), language, keyboard, time zone and accounts: mend the profile.",
+        "sets name (15 letters at most), language, keyboard, time zone, accounts, files and drivers there.",
     },
     "master-shrunk": {
         "fr": "Le système {master} a été réduit pour les petits disques ; ce profil sans réglage ne l'agrandirait pas. "

@@ -50,7 +50,8 @@ class Customise(Order, frozen=True, kw_only=True, tag="customise"):
     """Make the master on this disk this PC's own: grow, hostname, machine-id, SSH host keys, settings, boot entry.
 
     `as_is`: the profile allows that the system is left as the master has it (`customise: none`); it only grows, and
-    gets its boot entry. `answer_file` is all that a Windows gets: it says the hostname and the settings.
+    gets its boot entry. `answer_file` is for a Windows, which gets that and the settings' folders and files: it says
+    the hostname and all other settings.
     """
 
     manifest: Digest

@@ -1,0 +1,122 @@
+"""Puts a profile's folders and files into a deployed Windows, and reads them again: the evidence.
+
+Its NTFS is mounted by lowntfs-3g (ntfs-3g 2022.10.3) as Windows would have it: names are found in whatever case, and
+none is made that Windows cannot have. All that is put there the administrators and the system may change, everybody may
+read and run (a file by ntfs-3g's 0755, a folder by `windows_access.py`): Windows asks whether a library may be run too,
+and a profile's mode is a Linux's. Before the file system grows, which is to be checked by Windows then. Blocks; needs
+root. Not for: which names there can be, and drivers (`jobs/windows_folders.py`), the answer file (`windows.py`).
+"""
+
+import hashlib
+import os
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from msgspec.structs import replace
+
+from netboot.agent.customise.installed_tree import InstalledTree
+from netboot.agent.customise.measure import forget_read
+from netboot.agent.customise.parcels import Parcels, place_parcels, require_room
+from netboot.agent.customise.windows_access import ATTRIBUTE, FOLDER_ACCESS
+from netboot.agent.disks.partitions import mounted
+from netboot.shared.errors import NetbootError
+from netboot.shared.parcel import PIECE, Parcel, ParcelFile, pieces_of
+from netboot.shared.placed_files import WINDOWS_MODE
+from netboot.shared.stages.customise import Found
+from netboot.shared.system_settings import SystemSettings
+
+_DRIVER: Final = "lowntfs-3g"
+_OPTIONS: Final = ("permissions", "ignore_case", "windows_names", "streams_interface=none")
+_WRITTEN_OUT: Final = 600.0
+"""Seconds that the file system's program has to write all out and end, once it is unmounted."""
+_AGAIN: Final = "deploy the master again"
+
+
+def place_in_windows(device: Path, settings: SystemSettings, parcels: Parcels) -> None:
+    """Put them there. Raises NetbootError, StageFailed, OSError."""
+    if not settings.files and not parcels.of:
+        return
+    ours = Parcels({folder: _for_all(parcel) for folder, parcel in parcels.of.items()}, parcels.fetch)
+    with _tree(device, "rw") as tree:
+        require_room(tree, ours)
+        places = (*parcels.paths, *(file.inside for file in settings.files))
+        missing = [folder for folder in _folders_above(places) if not tree.is_folder(folder)]
+        for folder in missing:
+            tree.make_folders("folders", folder)
+            with tree.place(folder) as path:
+                os.setxattr(path, ATTRIBUTE, FOLDER_ACCESS, follow_symlinks=False)
+        place_parcels(tree, ours)
+        for file in settings.files:
+            tree.place_file("files", file.inside, file.content, mode=WINDOWS_MODE, owner=0, group=0)
+
+
+def look_in_windows(device: Path, settings: SystemSettings, parcels: Parcels) -> tuple[Found, ...]:
+    """What lies in each of their places now, read from the disk: of a folder the digest is that of its listing, whose
+    modes are the profile's. Raises NetbootError, OSError."""
+    if not settings.files and not parcels.of:
+        return ()
+    forget_read(device)
+    with _tree(device, "ro") as tree:
+        folders = tuple(_look_at_folder(tree, folder, parcel) for folder, parcel in parcels.of.items())
+        return (*folders, *(tree.look("files", file.inside) for file in settings.files))
+
+
+def _folders_above(places: Iterable[str]) -> list[str]:
+    """All folders that these lie in, each after those above it, and once in whatever case."""
+    found = dict[str, str]()
+    for place in places:
+        parts = place.split("/")[:-1]
+        for deep in range(1, len(parts) + 1):
+            folder = "/".join(parts[:deep])
+            found.setdefault(folder.lower(), folder)
+    return list(found.values())
+
+
+def _for_all(parcel: Parcel) -> Parcel:
+    return Parcel(tuple(replace(file, mode="0755") for file in parcel.files))
+
+
+def _look_at_folder(tree: InstalledTree, folder: str, parcel: Parcel) -> Found:
+    found = tree.look("folders", folder)
+    again = Parcel(tuple(_file_at(tree, f"{folder}/{file.name}", file) for file in parcel.files))
+    return replace(found, digest=hashlib.sha256(again.listing).hexdigest())
+
+
+def _file_at(tree: InstalledTree, path: str, file: ParcelFile) -> ParcelFile:
+    there = tree.look("folders", path)
+    if (there.what, there.mode, there.owner, there.group) != ("file", WINDOWS_MODE, 0, 0):
+        raise NetbootError(f"/{path} is not on the disk as it was written", hint=_AGAIN)
+    return replace(file, pieces=pieces_of(tree.parts_of(path, PIECE)))
+
+
+@contextmanager
+def _tree(device: Path, how: str) -> Iterator[InstalledTree]:
+    root = None
+    try:
+        with mounted(device, _DRIVER, how, *_OPTIONS) as root, InstalledTree(root) as tree:
+            yield tree
+    finally:
+        if root is not None:
+            _wait_for_its_end(root)
+
+
+def _wait_for_its_end(folder: Path) -> None:
+    """umount does not wait until the program behind it has written all out. Raises NetbootError."""
+    until = time.monotonic() + _WRITTEN_OUT
+    while any(folder.name.encode() in words for words in _command_lines()):
+        if time.monotonic() > until:
+            raise NetbootError(f"{_DRIVER} does not write out what was put into Windows", hint="replace the disk")
+        time.sleep(0.05)
+
+
+def _command_lines() -> Iterator[bytes]:
+    for process in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            words = process.read_bytes()
+        except OSError:
+            continue
+        if _DRIVER.encode() in words:
+            yield words
