@@ -1,13 +1,15 @@
 """Tells the server what is begun on a disk, before it is: so that the next boot can go on after a power cut.
 
-A begun erase is a report like any other: numbered, kept, sent again. How far an overwrite is goes without a number, and
-seldom: only the newest counts, and a lost one costs a little reading. Not for: progress (`meter.py`).
+A begun erase is a report like any other: numbered, kept, sent again; so is a Format for a master. How far an overwrite
+is goes without a number, and seldom: only the newest counts, and a lost one costs a little reading. Not for: progress
+(`meter.py`).
 """
 
 import asyncio
 from typing import Final, Protocol
 
 from netboot.agent.reports import Reports
+from netboot.shared.drive_format import DriveFormat
 from netboot.shared.erase_begun import Begun
 from netboot.shared.inventory import DiskId
 from netboot.shared.protocol import EraseReached, FromAgent
@@ -38,6 +40,12 @@ class ToldBegins:
         """Returns once that is on the record, however long the line is broken."""
         await self._line.send(self._reports.begun(self._job, begun))
         await self._line.settled.wait()
+
+    async def formatting(self, told: DriveFormat) -> None:
+        """Returns once it is on the record that a drive is about to be formatted; the end of it is told in its turn."""
+        await self._line.send(self._reports.formatting(self._job, told))
+        if not told.ended:
+            await self._line.settled.wait()
 
     def reached(self, disk: DiskId, done: int) -> None:
         """Kept until the next `tell`."""

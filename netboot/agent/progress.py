@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from netboot.shared.disk_progress import DiskStep
+from netboot.shared.drive_format import DriveFormat
 from netboot.shared.erase_begun import Begun
 from netboot.shared.inventory import DiskId
 from netboot.shared.protocol import Stuck
@@ -54,6 +55,9 @@ class Begins(Protocol):
     async def begun(self, begun: Begun) -> None:
         """Returns once that is on the record, however long the line is broken."""
 
+    async def formatting(self, told: DriveFormat) -> None:
+        """A drive is about to be formatted for its master: as `begun`; or what became of it, without a wait."""
+
     def reached(self, disk: DiskId, done: int) -> None:
         """An overwrite has written about so many bytes. Cheap; only the newest counts."""
 
@@ -62,6 +66,9 @@ class NobodyBegins:
     """For whoever keeps nothing."""
 
     async def begun(self, begun: Begun) -> None:
+        """Nothing is kept."""
+
+    async def formatting(self, told: DriveFormat) -> None:
         """Nothing is kept."""
 
     def reached(self, disk: DiskId, done: int) -> None:

@@ -3,14 +3,15 @@
 Pure: no socket here. Progress is not kept: only the newest matters.
 """
 
+from netboot.shared.drive_format import DriveFormat
 from netboot.shared.erase_begun import Begun
 from netboot.shared.inventory import Count
 from netboot.shared.problems import Problem
-from netboot.shared.protocol import EraseBegun, QuestionClosed, StageFinished, StageStarted
+from netboot.shared.protocol import EraseBegun, FormatTold, QuestionClosed, StageFinished, StageStarted
 from netboot.shared.stage_question import How, StageQuestion
 from netboot.shared.stages import Result, StageName
 
-Report = StageStarted | EraseBegun | StageFinished | QuestionClosed
+Report = StageStarted | EraseBegun | FormatTold | StageFinished | QuestionClosed
 
 
 class Reports:
@@ -48,6 +49,13 @@ class Reports:
         """Number and keep: a disk is about to be erased."""
         self._last += 1
         report = EraseBegun(number=self._last, job=job, begun=begun)
+        self._kept.append(report)
+        return report
+
+    def formatting(self, job: str, told: DriveFormat) -> Report:
+        """Number and keep: a drive is about to be formatted for its master, or was."""
+        self._last += 1
+        report = FormatTold(number=self._last, job=job, format=told)
         self._kept.append(report)
         return report
 

@@ -38,6 +38,7 @@ from netboot.records.values import CONTESTED, ErasureRow, JobRow, VisitRow
 from netboot.records.values import Event as RecordedEvent
 from netboot.shared.cut_words import UNLOCKED, cut_sentence
 from netboot.shared.disk_status import DiskStatus
+from netboot.shared.drive_format import DriveFormat
 from netboot.shared.inventory import Disk
 from netboot.shared.language import Language
 from netboot.shared.stages.erase import Erasure
@@ -69,7 +70,9 @@ def compose(source: VisitPapers, workshop: Workshop, *, software: str, donor: st
     newest = _newest([row for _, row in tries])
     answers = [given.answer for job in reversed(visit.jobs) for given in job.answers]
     disks = settled(visit.inventory, answers)
-    erased = tuple(_erased(row, [other for _, other in tries], disks, source.proofs.get(row.id)) for row in newest)
+    erased = tuple(
+        _erased(row, [other for _, other in tries], disks, source.proofs.get(row.id), source.formats) for row in newest
+    )
     others = tuple(_others(newest, disks))
     hidden = tuple(_line(one.controller or one.kind) for one in visit.inventory.hidden if not vouched(one, answers))
     why = tuple(dict.fromkeys(_why(newest, others, hidden, source)))
@@ -129,7 +132,11 @@ def _newest(rows: Sequence[ErasureRow]) -> list[ErasureRow]:
 
 
 def _erased(
-    row: ErasureRow, tries: Sequence[ErasureRow], disks: Sequence[Disk], proof: RecordedEvent | None
+    row: ErasureRow,
+    tries: Sequence[ErasureRow],
+    disks: Sequence[Disk],
+    proof: RecordedEvent | None,
+    formats: Sequence[tuple[int, DriveFormat]],
 ) -> ErasedDisk:
     told = row.evidence
     known = next((disk for disk in disks if disk.id.same_as(told.disk)), None)
@@ -157,7 +164,7 @@ def _erased(
         started=_at(told.started),
         finished=_at(told.finished),
         seconds=round(told.seconds, _FRACTIONS),
-        figures=(*_figures(figures), *_locks(told))[:_FIGURES],
+        figures=(*_figures(figures), *_locks(told), *_formatted(told, proof, formats))[:_FIGURES],
         bad=tuple(
             BadPart(start=one.start, length=one.length, what=one.what) for one in getattr(told.evidence, "bad", ())
         ),
@@ -197,6 +204,19 @@ def _locks(told: Erasure) -> Iterator[Figure]:
         "reverted": told.reverted or None,
     }
     yield from _figures(msgspec.to_builtins({name: value for name, value in said.items() if value is not None}))
+
+
+def _formatted(
+    told: Erasure, proof: RecordedEvent | None, formats: Sequence[tuple[int, DriveFormat]]
+) -> Iterator[Figure]:
+    """What is known last of a Format that came after this erase: it gave the drive other sectors, and is no proof."""
+    since = 0 if proof is None else proof.sequence
+    after = [one for number, one in formats if number > since and one.disk.same_as(told.disk)]
+    if after:
+        values = msgspec.to_builtins(after[-1])
+        figures = ("before", "wanted", "after", "size", "command", "accepted", "said")
+        said = {name: values.get(name, "not-told") for name in figures}
+        yield from _figures({"formatted": {**said, "said": values.get("said", "")}})
 
 
 def _in_words(one: object) -> object:

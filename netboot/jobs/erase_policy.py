@@ -48,7 +48,7 @@ def orders_for(
         methods = {name: rules for name, rules in methods.items() if name == options.by}
     orders, short = [], []
     for disk in disks:
-        shared = any(_share_a_drive(disk, other) for other in (*disks, *beside))
+        shared = any(share_a_drive(disk, other) for other in (*disks, *beside))
         usual = methods if options.frozen == "thaw" else _without_thaw(disk, methods)
         ranked = _ranked(disk, wanted, usual, shared=shared)
         best = ranked[0][1] if ranked else "none"
@@ -102,7 +102,7 @@ def _is_owned(disk: Disk) -> bool:
     return disk.can.opal is not None and disk.can.opal.owned
 
 
-def _share_a_drive(disk: Disk, other: Disk) -> bool:
+def share_a_drive(disk: Disk, other: Disk) -> bool:
     """Whether both are namespaces of one NVMe drive, as the kernel names them."""
     if disk.name == other.name:
         return False

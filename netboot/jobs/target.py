@@ -7,8 +7,8 @@ from netboot.jobs.disk_answers import Answer
 from netboot.jobs.disk_rules import internal_disks
 from netboot.jobs.job import Job, MasterNeeds
 from netboot.jobs.profile import Profile
+from netboot.jobs.sectors import formats_sectors, sectors_for
 from netboot.shared.inventory import (
-    BIOS_SECTOR,
     Disk,
     DiskId,
     Firmware,
@@ -40,7 +40,14 @@ def target_of(job: Job) -> tuple[MasterNeeds, Disk] | Problem:
         return Problem("master-revoked", {"master": job.master.name, "why": job.master.revoked})
     if (problem := _pc_forbids(job.inventory, job.master)) is not None:
         return problem
-    disk = choose_target(job.inventory, job.master, job.target, erased=job.profile.erases, answers=job.answers)
+    disk = choose_target(
+        job.inventory,
+        job.master,
+        job.target,
+        erased=job.profile.erases,
+        answers=job.answers,
+        formats=formats_sectors(job.profile),
+    )
     if isinstance(disk, Problem):
         return disk
     return _no_room(job, job.master, disk) or (job.master, disk)
@@ -53,11 +60,13 @@ def choose_target(
     *,
     erased: bool,
     answers: Sequence[Answer] = (),
+    formats: bool = False,
 ) -> Disk | Problem:
     """The disk that gets the master: the one a person named, else the smallest SSD that it fits, else the only disk.
 
     Of two SSDs of one size, and of several hard disks, a person names one. Without an erase before (`erased` False)
-    nothing is guessed at all: of several disks, a person names the one to overwrite.
+    nothing is guessed at all: of several disks, a person names the one to overwrite. `formats`: NVMe drives may be
+    given other sectors for it.
     """
     disks = internal_disks(inventory, answers)
     if named is not None:
@@ -67,7 +76,7 @@ def choose_target(
     if not disks:
         return Problem("no-disk")
     large = [disk for disk in disks if disk.id.size >= master.disk]
-    fitting = [disk for disk in large if _sectors_fit(disk, inventory.firmware, master)]
+    fitting = [disk for disk in large if sectors_for(disk, inventory, master, formats=formats) is not None]
     if not fitting:
         return _wrong_sectors(large[0], master) if large else _too_small(disks, master)
     if not erased and len(disks) > 1:
@@ -175,13 +184,6 @@ def _windows_forbids(settings: SystemSettings, master: MasterNeeds, windows: Win
     if what := not_in_windows(settings, windows):
         return Problem("windows-settings", {"master": master.name, "what": what[:300]})
     return None
-
-
-def _sectors_fit(disk: Disk, firmware: Firmware, master: MasterNeeds) -> bool:
-    """Whether the master fits disks with such sectors, and this firmware starts them."""
-    return master.covers(disk.logical_sector) is not None and (
-        firmware.mode != "bios" or disk.logical_sector == BIOS_SECTOR
-    )
 
 
 def _wrong_sectors(disk: Disk, master: MasterNeeds) -> Problem:

@@ -45,6 +45,8 @@ Kind = Literal[
     "job-started",
     "stage-started",
     "erase-begun",
+    "format-begun",
+    "format-ended",
     "stage-ended",
     "question-answered",
     "question-closed",

@@ -9,6 +9,7 @@ from datetime import datetime
 from netboot.jobs.disk_take_out import TakeOut
 from netboot.jobs.erase_exception import EraseException
 from netboot.records.values import Event, VisitRow
+from netboot.shared.drive_format import DriveFormat
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,8 @@ class TakeOutRow:
 class VisitPapers:
     """All that a paper about one visit is made from. `events` are the visit's, in order, up to the last of which it
     tells: an erasure's, an exception's, or that of a disk that was taken out; `proofs` are the erasures' own, by the
-    number of their row (`ErasureRow.id`). `server` is whose chain it is."""
+    number of their row (`ErasureRow.id`). `formats` are those by which drives were
+    given other sectors, each with its event's number. `server` is whose chain it is."""
 
     server: str
     machine_id: str
@@ -61,6 +63,7 @@ class VisitPapers:
     proofs: Mapping[int, Event]
     exceptions: tuple[ExceptionRow, ...] = ()
     take_outs: tuple[TakeOutRow, ...] = ()
+    formats: tuple[tuple[int, DriveFormat], ...] = ()
 
     @property
     def told_here(self) -> tuple[TakeOutRow, ...]:

@@ -9,13 +9,16 @@ from typing import Final
 from sqlalchemy import func, select, union_all
 from sqlalchemy.orm import Session
 
-from netboot.records import events, exceptions, overview, proofs, tables, take_outs
+from netboot.records import drive_formats, events, exceptions, overview, proofs, tables, take_outs
 from netboot.records.paper_values import VisitPapers
 from netboot.records.tables import require_row
 from netboot.records.values import Event
 
 EVENTS_READ: Final = 4096
 """Events of one visit, the oldest: more than its stages, questions and disks come to."""
+
+FORMATS_READ: Final = 64
+"""Formats of one visit, the newest: each job has a few."""
 
 
 def of_visit(session: Session, visit_id: str) -> VisitPapers:
@@ -26,7 +29,9 @@ def of_visit(session: Session, visit_id: str) -> VisitPapers:
     signed = exceptions.of_visit(session, visit_id)
     out = take_outs.of_visit(session, require_row(session.get(tables.Visit, visit_id), "visit"))
     told = [row.event for row in signed] + [row.event for row in out if row.visit_id == visit_id]
-    last = max((event.sequence for event in (*found.values(), *told) if event is not None), default=0)
+    formats = drive_formats.of_visit(session, visit_id, limit=FORMATS_READ)
+    numbers = [event.sequence for event in (*found.values(), *told) if event is not None]
+    last = max([*numbers, *(number for number, _ in formats)], default=0)
     return VisitPapers(
         server=events.own_server(session),
         machine_id=machine.id,
@@ -37,6 +42,7 @@ def of_visit(session: Session, visit_id: str) -> VisitPapers:
         proofs=found,
         exceptions=signed,
         take_outs=out,
+        formats=formats,
     )
 
 

@@ -17,6 +17,7 @@ from msgspec import Meta, Struct
 
 Seconds = Annotated[int, Meta(ge=0, le=2**32 - 1)]
 Bytes = Annotated[int, Meta(ge=0, le=2**63 - 1)]
+SectorSize = Literal[512, 4096]
 AtaSanitizeState = Literal["idle", "frozen", "running", "failed"]
 LONGEST: Final = 3 * 86_400
 """Seconds for which a drive is waited for at most because it announced them, whatever it announced. One pass over
@@ -69,13 +70,15 @@ class AtaSanitize(Struct, frozen=True, kw_only=True, omit_defaults=True):
 class NvmeFormat(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """NVMe's Format. One that erases user data (SES 1) goes with it, one by a change of key (SES 2) if `crypto`.
 
-    `formats_all`, `erases_all`: asked for one namespace, it does it to every one of the drive.
+    `formats_all`, `erases_all`: asked for one namespace, it does it to every one of the drive. `sectors`: which sizes
+    (of those that a master may have), in bytes and without metadata, its sectors can be given by it.
     """
 
     supported: bool
     crypto: bool = False
     formats_all: bool = False
     erases_all: bool = False
+    sectors: Annotated[tuple[SectorSize, ...], Meta(max_length=2)] = ()
 
 
 class SanitizeTimes(Struct, frozen=True, kw_only=True, omit_defaults=True):

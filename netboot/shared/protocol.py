@@ -9,6 +9,7 @@
     StageProgress    ───────────▶            live only, never on the record
     EraseBegun       ───────────▶            a disk is about to be erased: on the record before its drive hears it
     EraseReached     ───────────▶            how far an overwrite is, kept for the case of a power cut
+    FormatTold       ───────────▶            a drive is about to be formatted for its master, or was: as above
     QuestionAsked    ───────────▶            the stage asks a person; sent again after every Welcome while it is open
                      ◀───────────  QuestionAnswered: what a person on the page answered
     QuestionClosed   ───────────▶            which answer counted, or that none came
@@ -34,6 +35,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from netboot.shared.disk_progress import DISKS, DiskProgress
+from netboot.shared.drive_format import DriveFormat
 from netboot.shared.erase_begun import Begun
 from netboot.shared.fields import At, Identifier, Moment, Token
 from netboot.shared.inventory import Count, DiskId, Inventory, Size, Text
@@ -142,6 +144,14 @@ class EraseReached(Struct, frozen=True, kw_only=True, tag="reached"):
     done: Size
 
 
+class FormatTold(Struct, frozen=True, kw_only=True, tag="format"):
+    """The drive that gets the master is about to be given its sectors, or what became of that."""
+
+    number: Count
+    job: Identifier
+    format: DriveFormat
+
+
 class StageFinished(Struct, frozen=True, kw_only=True, tag="finished"):
     """A stage ended. `result` is its evidence, also when it failed and there is some."""
 
@@ -175,7 +185,15 @@ class QuestionClosed(Struct, frozen=True, kw_only=True, tag="question-closed"):
 
 
 FromAgent = (
-    Hello | StageStarted | StageProgress | EraseBegun | EraseReached | StageFinished | QuestionAsked | QuestionClosed
+    Hello
+    | StageStarted
+    | StageProgress
+    | EraseBegun
+    | EraseReached
+    | FormatTold
+    | StageFinished
+    | QuestionAsked
+    | QuestionClosed
 )
 
 # ── from the server ─────────────────────────────────────────────────────────────────────────────────────────────────

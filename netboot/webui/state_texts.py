@@ -165,6 +165,8 @@ EVENTS: Final[dict[Kind, dict[Language, str]]] = {
     "job-started": {"fr": "travail commencé", "en": "job begun"},
     "stage-started": {"fr": "étape commencée", "en": "stage begun"},
     "erase-begun": {"fr": "effacement d'un disque commencé", "en": "erase of a disk begun"},
+    "format-begun": {"fr": "formatage d'un disque commencé", "en": "format of a disk begun"},
+    "format-ended": {"fr": "formatage d'un disque terminé", "en": "format of a disk ended"},
     "stage-ended": {"fr": "étape terminée", "en": "stage ended"},
     "question-answered": {"fr": "réponse donnée sur la page", "en": "answer given on the page"},
     "question-closed": {"fr": "question d'une étape close", "en": "question of a stage closed"},

@@ -23,6 +23,7 @@ from netboot.shared.problems import Problem
 from netboot.shared.protocol import (
     EraseBegun,
     EraseReached,
+    FormatTold,
     Leave,
     Plan,
     QuestionAsked,
@@ -41,13 +42,23 @@ from netboot.workshop import contest
 from netboot.workshop.agent_session import Session, row_of
 from netboot.workshop.begun_erases import BegunErases
 from netboot.workshop.captures import Captures
+from netboot.workshop.drive_formats import DriveFormats
 from netboot.workshop.live_board import LiveBoard, State
 from netboot.workshop.private_settings import PrivateSettings
 from netboot.workshop.stage_questions import StageQuestions
 
 log = logging.getLogger(__name__)
 
-Report = StageStarted | StageProgress | EraseBegun | EraseReached | StageFinished | QuestionAsked | QuestionClosed
+Report = (
+    StageStarted
+    | StageProgress
+    | EraseBegun
+    | EraseReached
+    | FormatTold
+    | StageFinished
+    | QuestionAsked
+    | QuestionClosed
+)
 """What an agent says after its hello."""
 
 
@@ -75,6 +86,7 @@ class Dispatcher:
         self._captures = captures
         self._private = private
         self._begun = BegunErases(record)
+        self._formats = DriveFormats(record)
         self._denied = denied
         self._on_named = on_named
 
@@ -96,6 +108,8 @@ class Dispatcher:
                 await self._begun.begun(session, session.job, self._now_ordered(session), message)
             case EraseReached():
                 await self._begun.reached(session, session.job, self._now_ordered(session), message)
+            case FormatTold():
+                await self._formats.told(session, message)
             case StageFinished():
                 await self._finished(session, message)
             case QuestionAsked():

@@ -30,7 +30,17 @@ from netboot.lan.interfaces import read_links
 from netboot.shared.fields import Token
 from netboot.shared.inventory import Board, Count, Disk, DiskId, Firmware, Inventory, Nic, System
 from netboot.shared.problems import Problem
-from netboot.shared.protocol import VERSION, EraseBegun, FromServer, Hello, Plan, RunStage, StageFinished, StageProgress
+from netboot.shared.protocol import (
+    VERSION,
+    EraseBegun,
+    FormatTold,
+    FromServer,
+    Hello,
+    Plan,
+    RunStage,
+    StageFinished,
+    StageProgress,
+)
 from netboot.shared.stage_question import How, StageQuestion
 from netboot.shared.stages import Result, Stage, StageName, stage_name
 from netboot.shared.stages.erase import EraseResult
@@ -66,7 +76,7 @@ class NotedReports(Reports):
 
     def received(self, number: Count) -> None:
         for report in self.unreceived():
-            if report.number <= number and not isinstance(report, EraseBegun):
+            if report.number <= number and not isinstance(report, EraseBegun | FormatTold):
                 self._journal.note(Note(kind="received", job=report.job, stage=report.stage, what=_what(report)))
         super().received(number)
 

@@ -5,11 +5,12 @@ from collections.abc import Awaitable, Callable
 
 from msgspec.structs import replace
 
+from netboot.agent.progress import NobodyBegins
 from netboot.shared.erase_begun import Begun
 from netboot.shared.inventory import DiskId
 
 
-class Kept:
+class Kept(NobodyBegins):
     """A `Begins` that keeps all; `on_begun` may hold the stage up, or end it."""
 
     def __init__(self) -> None:

@@ -2,11 +2,14 @@
 
 import asyncio
 
+from msgspec.structs import replace
+
 from netboot.agent.begins import EVERY, ToldBegins
 from netboot.agent.reports import Reports
+from netboot.shared.drive_format import DriveFormat
 from netboot.shared.erase_begun import Begun
 from netboot.shared.inventory import DiskId
-from netboot.shared.protocol import EraseBegun, EraseReached, FromAgent
+from netboot.shared.protocol import EraseBegun, EraseReached, FormatTold, FromAgent
 
 DISK, OTHER = DiskId(serial="A", size=10**9), DiskId(serial="B", size=10**9)
 
@@ -44,6 +47,22 @@ async def test_whoever_begins_waits_until_that_is_on_the_record() -> None:
     assert reports.unreceived() == (told,), "on a new line it is said again"
     line.answer(1)
     await asyncio.wait_for(first, 1)
+
+
+async def test_a_format_waits_for_the_record_before_it_and_not_after_it() -> None:
+    reports = Reports()
+    line = Line(reports)
+    begins = ToldBegins("j", reports, line)
+    told = DriveFormat(disk=DISK, before=512, wanted=4096)
+    before = asyncio.create_task(begins.formatting(told))
+    await asyncio.sleep(0.05)
+    assert not before.done()
+    line.answer(1)
+    await asyncio.wait_for(before, 1)
+    ended = replace(told, ended=True, after=4096)
+    await asyncio.wait_for(begins.formatting(ended), 1)
+    kept = FormatTold(number=2, job="j", format=ended)
+    assert (line.sent, reports.unreceived()) == ([FormatTold(number=1, job="j", format=told), kept], (kept,))
 
 
 async def test_the_newest_figure_of_each_disk_is_told_once_in_a_while() -> None:

@@ -1,19 +1,44 @@
 """A master for both sector sizes: the disk's own say which chunks it gets, and nothing else is written or read back."""
 
+import os
 import random
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import zstandard
+from msgspec import UNSET
 from msgspec.structs import replace
 
+from netboot.agent.deploy import stage as deploy
+from netboot.agent.deploy.sectors import Given, give_sectors
+from netboot.agent.disks.claim import RefusedError
+from netboot.agent.disks.direct_io import DirectDisk
+from netboot.agent.erase.firmware.technique import Look
 from netboot.agent.failures import StageFailed
-from netboot.shared.inventory import DiskId
+from netboot.agent.this_boot import ThisBoot
+from netboot.shared.disk_abilities import SectorSize
+from netboot.shared.drive_format import DriveFormat
+from netboot.shared.erase_methods.firmware import Accepted
+from netboot.shared.inventory import Disk, DiskId
 from netboot.shared.manifest import Manifest, OtherSectors
+from netboot.shared.stages.deploy import DeployResult
 from netboot.survey.loop import writable_loop_device
 from tests.agent.boot_http import BootHttp, manifest_of, root_partition
 from tests.agent.deploy_target import MIB, OLD, SIZE, Target, matches
+from tests.agent.loop_drive import (
+    SET_BLOCK_SIZE,
+    SET_CAPACITY,
+    LoopDrive,
+    Told,
+    format_of,
+    given,
+    hands,
+    other,
+    sector_of,
+    told_to,
+)
 
 ROOT = (2 * MIB, SIZE - MIB)
 ALL = [(0, ROOT[0]), ROOT, (ROOT[1], SIZE)]
@@ -90,3 +115,224 @@ async def test_a_disk_whose_sectors_are_not_those_of_the_order_is_never_written(
     assert (problem.code, problem.values["wanted"]) == ("disk-sectors", str(other.sector))
     assert problem.values["found"] == str(sector)
     assert disk.untouched()
+
+
+@pytest.mark.root
+async def test_a_drive_is_given_the_ordered_sectors_once_and_only_if_it_has_others(
+    target: tuple[Target, int], served: BootHttp, both: Manifest
+) -> None:
+    disk, sector = target
+    order, drive = format_of(disk, served, both, other(sector)), LoopDrive()
+    told, this_boot = Told(drive), ThisBoot()
+    first = await given(order, both, disk, drive, told, this_boot=this_boot)
+    assert first.problem is None
+    done = first.formatted
+    assert done is not None
+    assert (done.before, done.wanted, done.after, done.size) == (sector, other(sector), other(sector), SIZE)
+    assert (done.done, done.how, done.ended, done.command) == (True, "done", True, f"format {other(sector)}")
+    assert (done.accepted, done.tool, done.disk) == ("yes", "loop", order.target)
+    begun = DriveFormat(disk=order.target, before=sector, wanted=other(sector), tool="loop")
+    assert told.said == [(begun, 0), (done, 1)]
+    assert await given(order, both, disk, drive, this_boot=this_boot) == Given()
+    assert drive.ordered == [other(sector)]
+    assert drive.rescanned == 1, "the kernel is told to look"
+    assert sector_of(disk) == other(sector)
+    assert this_boot.now(order.target) == order.target
+
+
+@pytest.mark.root
+async def test_nothing_is_formatted_for_an_order_that_does_not_go_with_the_master_or_the_disk(
+    target: tuple[Target, int], served: BootHttp, both: Manifest
+) -> None:
+    disk, sector = target
+    order, drive = format_of(disk, served, both, other(sector)), LoopDrive()
+    told = Told(drive)
+    only: SectorSize = 512 if sector == 512 else 4096
+    assert await given(replace(order, used=1), both, disk, drive, told) == Given()
+    assert await given(order, replace(both, disk=SIZE + 512), disk, drive, told) == Given()
+    assert await given(order, replace(both, other=UNSET, sector=only), disk, drive, told) == Given()
+    with pytest.raises(RefusedError):
+        await given(replace(order, target=replace(order.target, serial="ANOTHER")), both, disk, drive, told)
+    assert (drive.ordered, told.said) == ([], [])
+
+
+@pytest.mark.root
+@pytest.mark.parametrize("target", [512], indirect=True)
+@pytest.mark.parametrize(("needed", "ordered"), [(SIZE + 512, []), (SIZE, [4096])])
+async def test_a_disk_that_is_large_enough_only_by_a_part_of_a_sector_is_not_formatted(
+    target: tuple[Target, int], served: BootHttp, both: Manifest, needed: int, ordered: list[int]
+) -> None:
+    disk, _ = target
+    os.truncate(disk.path, SIZE + 512)
+    told_to(disk.disk.name, SET_CAPACITY, 0)
+    disk.disk = replace(disk.disk, id=replace(disk.disk.id, size=SIZE + 512))
+    drive = LoopDrive()
+    seen = await given(format_of(disk, served, both, 4096), replace(both, disk=needed), disk, drive)
+    assert (drive.ordered, seen.problem) == (ordered, None)
+
+
+@pytest.mark.root
+@pytest.mark.parametrize(
+    ("drive", "code", "says"),
+    [(LoopDrive(same=False), "disk-gone", ""), (LoopDrive(beside="nvme0n2"), "sectors-kept", "nvme0n2")],
+)
+async def test_a_drive_that_is_another_or_holds_more_is_ordered_nothing(
+    target: tuple[Target, int], served: BootHttp, both: Manifest, drive: LoopDrive, code: str, says: str
+) -> None:
+    disk, sector = target
+    told = Told(drive)
+    seen = await given(format_of(disk, served, both, other(sector)), both, disk, drive, told)
+    assert seen.formatted is None
+    assert seen.problem is not None
+    assert seen.problem.code == code
+    assert says in seen.problem.values["error"]
+    assert disk.untouched()
+    assert (drive.ordered, told.said) == ([], [])
+
+
+@pytest.mark.root
+@pytest.mark.parametrize(
+    ("change", "code", "how"), [("same", "disk-gone", "unclear"), ("others", "sectors-kept", "kept")]
+)
+async def test_a_drive_that_is_another_once_it_is_on_the_record_is_ordered_nothing_and_that_is_told(
+    target: tuple[Target, int], served: BootHttp, both: Manifest, change: str, code: str, how: str
+) -> None:
+    disk, sector = target
+    drive = LoopDrive()
+    told = Told(drive)
+    told.meanwhile = lambda: setattr(drive, change, "" if change == "same" else "nvme0n2")
+    seen = await given(format_of(disk, served, both, other(sector)), both, disk, drive, told)
+    assert seen.problem is not None
+    assert seen.formatted is not None
+    assert (seen.problem.code, seen.formatted.how, seen.formatted.accepted) == (code, how, "no")
+    assert (drive.ordered, [one.ended for one, _ in told.said]) == ([], [False, True])
+    assert disk.untouched()
+
+
+@pytest.mark.root
+@pytest.mark.parametrize(
+    ("answer", "code", "how"),
+    [("no", "sectors-kept", "kept"), ("yes", "sectors-kept", "kept"), ("not-told", "sectors-unclear", "unclear")],
+)
+async def test_what_a_drive_that_keeps_its_sectors_answered_says_whether_its_state_is_known(
+    target: tuple[Target, int], served: BootHttp, both: Manifest, answer: Accepted, code: str, how: str
+) -> None:
+    disk, sector = target
+    drive = LoopDrive(obeys=False, answer=answer, looks=(Look("idle"), Look("running"), Look("idle")))
+    told = Told(drive)
+    seen = await given(format_of(disk, served, both, other(sector)), both, disk, drive, told)
+    assert seen.problem is not None
+    assert (seen.problem.code, seen.problem.values["wanted"]) == (code, str(other(sector)))
+    assert seen.formatted is not None
+    assert (seen.formatted.how, seen.formatted.after, seen.formatted.accepted) == (how, sector, answer)
+    assert told.said[-1] == (seen.formatted, 1)
+    assert drive.rescanned == (answer != "no")
+
+
+@pytest.mark.root
+async def test_a_drive_that_is_at_it_without_an_answer_is_followed_and_goes_on_where_it_did_it(
+    target: tuple[Target, int], served: BootHttp, both: Manifest
+) -> None:
+    disk, sector = target
+    at_it = [Look("idle"), *(Look("running", permille=one) for one in (100, 100, 500, 900)), Look("idle")]
+    drive, moves = LoopDrive(answer="not-told", looks=at_it), []
+    order = format_of(disk, served, both, other(sector))
+    seen = await given(order, both, disk, drive, moved=lambda: moves.append(1))
+    assert seen.problem is None
+    assert seen.formatted is not None
+    assert (seen.formatted.done, seen.formatted.accepted) == (True, "not-told")
+    assert len(moves) == 3, "it has come further three times"
+
+
+@pytest.mark.root
+async def test_a_drive_that_never_answers_or_stands_still_is_given_up(
+    target: tuple[Target, int], served: BootHttp, both: Manifest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    disk, sector = target
+    left_open: list[int] = []
+
+    def abandoned(held: DirectDisk) -> None:
+        left_open.append(held._fd)
+        held._fd = -1
+
+    monkeypatch.setattr(DirectDisk, "abandon", abandoned)
+    order = format_of(disk, served, both, other(sector))
+    drive = LoopDrive(obeys=False, looks=(Look("idle"), Look("running", permille=400)), hangs=4.0)
+    began = time.monotonic()
+    seen = await given(order, both, disk, drive, limit=0.3)
+    assert time.monotonic() - began < 3.5
+    (left,) = left_open
+    os.close(left)
+    assert seen.problem is not None
+    assert seen.formatted is not None
+    assert (seen.problem.code, seen.formatted.how) == ("sectors-unclear", "unclear")
+    assert (seen.formatted.after, seen.formatted.size) == (0, 0), "it is held by who still waits for it"
+    assert "did not answer" in seen.formatted.said
+
+
+@pytest.mark.root
+async def test_a_format_of_before_a_power_cut_is_waited_for_and_not_ordered_again(
+    target: tuple[Target, int], served: BootHttp, both: Manifest
+) -> None:
+    disk, sector = target
+    order = format_of(disk, served, both, other(sector))
+
+    class Finishes(LoopDrive):
+        """The kernel sees it only once it is asked to look again."""
+
+        def seen_by_kernel(self, disk: Disk) -> None:
+            if self.rescanned == 1 and sector_of(target[0]) == sector:
+                told_to(disk.name, SET_BLOCK_SIZE, other(sector))
+
+    drive = Finishes(looks=[*(Look("running", permille=one) for one in (700, 800)), Look("idle")])
+    told = Told(drive)
+    assert await given(order, both, disk, drive, told) == Given()
+    assert (drive.rescanned, drive.ordered, told.said) == (1, [], [])
+    assert sector_of(disk) == other(sector)
+    stands = LoopDrive(looks=[Look("running", permille=700)])
+    seen = await given(format_of(disk, served, both, 512 if sector == 512 else 4096), both, disk, stands, told)
+    assert seen.problem is not None
+    assert (seen.problem.code, seen.formatted, stands.ordered) == ("sectors-unclear", None, [])
+
+
+@pytest.mark.root
+async def test_a_drive_of_another_size_afterwards_is_known_by_it_from_then_on(
+    target: tuple[Target, int], served: BootHttp, both: Manifest
+) -> None:
+    disk, sector = target
+    smaller = SIZE - MIB
+
+    def shrink() -> None:
+        os.truncate(disk.path, smaller)
+        told_to(disk.disk.name, SET_CAPACITY, 0)
+
+    drive, this_boot = LoopDrive(also=shrink), ThisBoot()
+    order = format_of(disk, served, both, other(sector))
+    seen = await given(order, replace(both, disk=smaller), disk, drive, this_boot=this_boot)
+    assert seen.problem is None
+    assert seen.formatted is not None
+    assert (seen.formatted.how, seen.formatted.after, seen.formatted.size) == ("done", other(sector), smaller)
+    assert this_boot.now(order.target) == replace(order.target, size=smaller)
+
+
+@pytest.mark.root
+async def test_the_format_is_in_the_evidence_of_a_deploy_that_fails_after_it(
+    target: tuple[Target, int], served: BootHttp, both: Manifest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    disk, sector = target
+    drive = LoopDrive()
+
+    async def with_hands(*words: object, begins: object, moved: object) -> Given:
+        return await give_sectors(*words, hands=hands(drive))  # type: ignore[arg-type]
+
+    monkeypatch.setattr(deploy, "give_sectors", with_hands)
+    order = format_of(disk, served, both, other(sector))
+    served.frames.clear()
+    async with served:
+        with pytest.raises(StageFailed) as caught:
+            await disk.deploy(served, stage=order)
+    assert caught.value.problem.code == "chunk-missing"
+    result = caught.value.result
+    assert isinstance(result, DeployResult)
+    assert result.formatted is not None
+    assert (result.formatted.how, result.verified, result.chunks) == ("done", 0, 0)

@@ -25,6 +25,7 @@ from netboot.shared.disk_abilities import (
 )
 from netboot.shared.inventory import Disk, DiskId
 from tests.agent.recorded_abilities import FROZEN, IDLE, MICRON, output, satadom
+from tests.agent.recorded_answers import answer
 
 
 @given(
@@ -51,6 +52,7 @@ RECORDED_ANSWERS = {
     ("hdparm", "-I", "/dev/sda"): output("ata-micron-5300"),
     ("hdparm", "--sanitize-status", "/dev/sda"): FROZEN,
     ("nvme", "id-ctrl", "/dev/nvme0n1", "--output-format=json"): output("nvme-wd-sn730"),
+    ("nvme", "id-ns", "/dev/nvme0n1", "--output-format=json"): answer("handed-nvme-id-ns"),
     ("nvme", "sanitize-log", "/dev/nvme0n1", "--output-format=json"): output("nvme-log-done"),
 }
 
@@ -84,7 +86,7 @@ def test_each_disk_is_asked_what_its_kind_can_answer_and_a_usb_bridge_nothing(tm
         ata_sanitize=replace(MICRON[1], state="frozen"),
         discard=Discard(most=2147450880, granularity=512),
     )
-    assert nvme.can.nvme_format == NvmeFormat(supported=True, crypto=True)
+    assert nvme.can.nvme_format == NvmeFormat(supported=True, crypto=True, sectors=(512, 4096))
     assert nvme.can.nvme_sanitize == NvmeSanitize(crypto=True, block=True, state="done")
     assert (nvme.can.ata_security, nvme.can.discard) == (None, None)
     assert stick.can == Abilities()
@@ -98,7 +100,7 @@ def test_a_disk_that_cannot_is_not_asked_how_far_it_is(tmp_path: Path) -> None:
     without = {
         ("hdparm", "-I", "/dev/sda"): output("ata-toshiba-mk4058gsx"),
         ("nvme", "id-ctrl", "/dev/nvme0n1", "--output-format=json"): msgspec.json.encode(
-            {**can, "sanicap": 0}
+            {**can, "sanicap": 0, "oacs": 0x15}
         ).decode(),
     }
     asked = []

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netboot.agent.answers.nvme_namespace import Namespace, parse_namespace
+from netboot.agent.answers.nvme_namespace import Namespace, parse_namespace, parse_plain_formats
 from tests.agent.recorded_answers import answer
 
 CRUCIAL = Namespace(lba_format=1, sector=4096, metadata=0, format_left=0, reads_after=0x00)
@@ -60,3 +60,25 @@ def test_no_figure_breaks_the_reading(said: dict[str, object]) -> None:
 @given(st.text(max_size=30))
 def test_no_text_is_a_namespace(text: str) -> None:
     assert parse_namespace(text) is None
+
+
+@pytest.mark.parametrize(
+    ("formats", "wanted"),
+    [
+        ([(0, 9, 0), (0, 12, 0)], {512: 0, 4096: 1}),
+        ([(0, 9, 2), (8, 9, 0), (0, 9, 1), (64, 12, 0)], {512: 2}),
+        ([(0, 12, 1), (0, 12, 1), (0, 9, 3)], {4096: 0, 512: 2}),
+        ([(0, 0, 0), (0, 8, 0), (8, 12, 0)], {}),
+        ([(8, 9, 0)] * 64 + [(0, 9, 0)], {}),
+        ([], {}),
+    ],
+)
+def test_of_the_formats_without_metadata_the_fastest_of_each_size_is_named(
+    formats: list[tuple[int, int, int]], wanted: dict[int, int]
+) -> None:
+    lbafs = [{"ms": metadata, "ds": power, "rp": speed} for metadata, power, speed in formats]
+    assert parse_plain_formats(saying(lbafs=lbafs)) == wanted
+
+
+def test_what_is_no_such_output_offers_nothing() -> None:
+    assert parse_plain_formats("") == parse_plain_formats("{}") == parse_plain_formats(saying(lbafs=[{"ms": -1}])) == {}

@@ -286,6 +286,15 @@ def test_nothing_is_formatted_whose_format_could_not_be_kept(tools: RecordedTool
     assert len(tools.calls) == 1
 
 
+def test_other_sectors_are_ordered_by_the_format_that_has_them(tools: RecordedTools) -> None:
+    tools.say("id-ns", answer("handed-nvme-id-ns"))
+    tools.say("format", answer("nvme-format-done"))
+    for size, index in ((512, 0), (4096, 1)):
+        assert NvmeFormat(1).to_sectors(DISK, size) == Ordered(FORMAT.format(1).replace("=1 ", f"={index} ", 1), "yes")
+    assert NvmeFormat(1).to_sectors(DISK, 8192).accepted == "no"
+    assert len(tools.calls) == 5
+
+
 @pytest.mark.parametrize(
     ("fpi", "look"),
     [

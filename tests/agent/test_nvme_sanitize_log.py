@@ -21,6 +21,7 @@ from netboot.agent.answers.nvme_sanitize_log import (
     parse_raw,
     parse_text,
 )
+from netboot.agent.answers.order import Order
 from tests.agent.recorded_answers import answer
 
 RUNNING = SanitizeLog(
@@ -257,6 +258,11 @@ def test_a_format_is_done_when_the_tool_says_so() -> None:
     for name in ("nvme-format-done", "nvme-format-all-done"):
         done = answer(name)
         assert parse_format_order(0, done).taken == "accepted"
+        for behind in ("failed to set block size to 4096\n", "failed to re-read partition table\n"):
+            assert parse_format_order(16, behind + done) == Order("accepted", behind.strip())
+            assert parse_format_order(16, behind).taken == "not-told"
+            assert parse_format_order(16, behind + "format: Input/output error\n" + done).taken == "not-told"
+        assert parse_format_order(1, done).taken == "not-told"
         assert parse_format_order(1, done + "failed to rescan namespaces\n").taken == "not-told"
         assert parse_format_order(0, done + done).taken == "not-told"
     assert parse_format_order(0, "").taken == "not-told"

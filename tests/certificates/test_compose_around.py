@@ -17,6 +17,7 @@ from netboot.records.record import open_record
 from netboot.records.values import Event as RecordedEvent
 from netboot.shared.cut_words import CUTS, UNLOCKED
 from netboot.shared.disk_counts import DiskCounts
+from netboot.shared.drive_format import DriveFormat
 from netboot.shared.erase_begun import Cut
 from netboot.shared.given_back import GiveBackOrder, GivenBack
 from netboot.shared.thawing import Thawing
@@ -84,6 +85,35 @@ def test_what_was_done_about_freezing_hidden_areas_and_locks_stands_under_its_na
         "given_back.orders.1": "area overlay, command hdparm --dco-restore, accepted yes", "given_back.size": 16 * GB,
     }  # fmt: skip
     assert figures(first(source, thawing=Thawing(tried=False)), *begin) == {"thawing.tried": False}
+
+
+def test_a_format_after_the_erase_stands_with_the_disk_by_what_is_known_last_of_it(source: VisitPapers) -> None:
+    proof = max(event.sequence for event in source.proofs.values())
+    begun = DriveFormat(disk=SSD.id, before=4096, wanted=512)
+    ended = replace(
+        begun, ended=True, command="nvme format", accepted="no", said="Invalid Field", after=4096, size=16 * GB
+    )
+
+    def told(*formats: tuple[int, DriveFormat]) -> list[Mapping[str, object]]:
+        return [figures(disk, "formatted") for disk in paper_of(with_values(source, formats=formats)).disks]
+
+    nothing: Mapping[str, object] = {}
+    assert told() == [nothing, nothing]
+    assert told((proof - 9, ended)) == [nothing, nothing], "it was erased since"
+    assert told((proof + 1, begun)) == [
+        {
+            "formatted.before": 4096, "formatted.wanted": 512, "formatted.after": "not-told",
+            "formatted.size": "not-told", "formatted.command": "not-told", "formatted.accepted": "not-told",
+        },
+        nothing,
+    ]  # fmt: skip
+    assert told((proof + 1, begun), (proof + 2, ended)) == [
+        {
+            "formatted.before": 4096, "formatted.wanted": 512, "formatted.after": 4096, "formatted.size": 16 * GB,
+            "formatted.command": "nvme format", "formatted.accepted": "no", "formatted.said": "Invalid Field",
+        },
+        nothing,
+    ]  # fmt: skip
 
 
 def test_a_disk_that_grew_has_the_size_that_everybody_sees(source: VisitPapers) -> None:

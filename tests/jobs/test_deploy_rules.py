@@ -1,9 +1,12 @@
 """The deploy as the server orders and judges it: all of the order, and what is told where it is not given or proven."""
 
+import pytest
 from msgspec.structs import replace
 
 from netboot.jobs.disk_answers import Answer
 from netboot.jobs.stages.deploy import RULES
+from netboot.shared.drive_format import DriveFormat
+from netboot.shared.erase_methods.firmware import Accepted
 from netboot.shared.inventory import label
 from netboot.shared.problems import Problem
 from netboot.shared.stages.deploy import Deploy, DeployResult
@@ -50,3 +53,39 @@ def test_what_was_not_read_back_is_told_with_its_disk_and_where() -> None:
     assert RULES.unproven(ORDER, part) == Problem("read-back", {"disk": SSD.id.text, "offset": "60"})
     beyond = replace(part, verified=101)
     assert RULES.unproven(ORDER, beyond) == Problem("read-back", {"disk": SSD.id.text, "offset": "101"})
+
+
+FORMATTED = DriveFormat(
+    disk=SSD.id, before=4096, wanted=512, ended=True, command="nvme format", accepted="yes", after=512, size=SSD.id.size
+)
+GOOD = DeployResult(manifest=MANIFEST, target=SSD.id, chunks=2, written=100, verified=100, fetched=50)
+
+
+def test_a_format_counts_as_it_was_ordered_and_no_other() -> None:
+    order = replace(ORDER, format=512)
+    assert RULES.unproven(order, replace(GOOD, formatted=FORMATTED)) is None
+    assert RULES.unproven(order, GOOD) is None, "it has these sectors since an earlier try"
+    wrong = Problem("agent-error", {"error": "deploy: a drive was formatted otherwise than ordered"})
+    others = [replace(FORMATTED, wanted=4096, after=4096), replace(FORMATTED, after=0), replace(FORMATTED, disk=HDD.id)]
+    for formatted in others:
+        assert RULES.unproven(order, replace(GOOD, formatted=formatted)) == wrong
+    assert RULES.unproven(ORDER, replace(GOOD, formatted=FORMATTED)) == wrong
+
+
+@pytest.mark.parametrize(
+    ("accepted", "after", "mark", "says"),
+    [
+        ("yes", 512, "", "disk formatted first: sectors of 512 bytes instead of 4096"),
+        ("not-told", 512, "", "disk formatted first: sectors of 512 bytes instead of 4096"),
+        ("no", 4096, "doubt", "disk to be formatted to sectors of 512 bytes: it kept its own, of 4096"),
+        ("yes", 4096, "doubt", "disk to be formatted to sectors of 512 bytes: it kept its own, of 4096"),
+        ("not-told", 4096, "doubt", "disk to be formatted to sectors of 512 bytes instead of 4096: state not known"),
+        ("no", 0, "doubt", "disk to be formatted to sectors of 512 bytes instead of 4096: state not known"),
+    ],
+)
+def test_the_page_says_what_a_format_came_to(accepted: Accepted, after: int, mark: str, says: str) -> None:
+    assert RULES.shown is not None
+    assert RULES.shown(GOOD, "en") == ()
+    told = replace(FORMATTED, accepted=accepted, after=after, said="Invalid Field")
+    (line,) = RULES.shown(replace(GOOD, formatted=told), "en")
+    assert (line.text, line.mark, line.technical) == (says, mark, "nvme format; Invalid Field")

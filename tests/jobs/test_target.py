@@ -9,8 +9,9 @@ from msgspec.structs import replace
 
 from netboot.imaging import Blocked, Run, next_stage
 from netboot.jobs.disk_answers import Answer
-from netboot.jobs.job import needed_by
+from netboot.jobs.job import Job, needed_by
 from netboot.jobs.target import choose_target, master_forbids, target_of
+from netboot.shared.disk_abilities import Abilities, NvmeFormat, SectorSize
 from netboot.shared.inventory import Dimm, Disk, DiskId, Firmware, Inventory, System
 from netboot.shared.manifest import FirmwareMode
 from netboot.shared.offers import Offers
@@ -170,6 +171,79 @@ def test_a_disk_that_no_bios_starts_is_refused_before_its_erase_with_the_cure() 
         assert next_stage(done(running, "check")) == Blocked("erase", told)
     assert "mode UEFI" in told.sentence("fr")
     assert choose_target(bios(LARGE_SECTORS, LARGER), BOTH, None, erased=True) == LARGER
+
+
+LARGE_NVME = replace(
+    LARGE_SECTORS,
+    transport="nvme",
+    can=Abilities(nvme_format=NvmeFormat(supported=True, sectors=(512, 4096))),
+)
+"""It has sectors of 4096 bytes, and can have others."""
+
+
+def formatting(*disks: Disk, **more: object) -> Job:
+    """A job whose profile lets NVMe drives be formatted for the master."""
+    running = job(*disks, stages=("deploy", "finish"), unerased="waive", **more)
+    return replace(running, profile=replace(running.profile, options={"deploy": {"sectors": "format"}}))
+
+
+def ordered(running: Job) -> tuple[int, int]:
+    """What a deploy is to cover, and to which sectors the drive is formatted first."""
+    run = next_stage(running)
+    assert isinstance(run, Run)
+    assert isinstance(run.stage, Deploy)
+    return run.stage.used, run.stage.format
+
+
+def test_where_the_profile_says_so_an_nvme_drive_is_formatted_for_its_master() -> None:
+    assert ordered(formatting(LARGE_NVME)) == (MASTER.used, 512)
+    kept = job(LARGE_NVME, stages=("deploy", "finish"), unerased="waive")
+    assert isinstance(next_stage(kept), Blocked)
+    assert ordered(formatting(replace(LARGE_NVME, logical_sector=512))) == (MASTER.used, 0)
+
+
+def test_a_drive_that_the_master_fits_as_it_is_keeps_its_sectors_and_one_that_a_bios_could_not_start_does_not() -> None:
+    assert ordered(formatting(LARGE_NVME, master=BOTH)) == (BOTH.other_used, 0)
+    assert ordered(formatting(inventory=bios(LARGE_NVME), master=BOTH)) == (MASTER.used, 512)
+
+
+def test_a_drive_that_does_not_offer_the_masters_sectors_is_refused_all_the_same() -> None:
+    whole: tuple[SectorSize, ...] = (512, 4096)
+    cannot = [
+        replace(LARGE_NVME, can=can)
+        for can in (
+            Abilities(),
+            Abilities(nvme_format=NvmeFormat(supported=True, sectors=(4096,))),
+            Abilities(nvme_format=NvmeFormat(supported=False, sectors=whole)),
+        )
+    ]
+    for disk in (*cannot, replace(LARGE_NVME, transport="sata")):
+        told = target_of(formatting(disk))
+        assert isinstance(told, Problem)
+        assert told.code == "disk-sectors"
+    only_large = replace(MASTER, sector=4096)
+    told = target_of(formatting(inventory=bios(LARGE_NVME), master=only_large))
+    assert isinstance(told, Problem)
+    assert told.code == "disk-not-for-bios"
+
+
+def test_a_drive_that_holds_another_disk_as_well_is_not_formatted() -> None:
+    first = replace(LARGE_NVME, name="nvme0n1")
+    for name, ordered_of in (("nvme0n2", 0), ("nvme1n1", 512)):
+        other = replace(HDD, name=name, transport="nvme", removable=True)
+        running = formatting(inventory=inventory(first, other))
+        assert isinstance(target_of(running), Problem) == (not ordered_of), name
+
+
+def test_a_drive_is_large_enough_for_whole_sectors_or_is_not_formatted() -> None:
+    large = replace(MASTER, sector=4096, disk=16 * 4096 + 512)
+    for size, fits in ((17 * 4096, True), (17 * 4096 - 512, False), (16 * 4096 + 512, False)):
+        disk = replace(LARGE_NVME, logical_sector=512, id=replace(LARGE_NVME.id, size=size))
+        told = target_of(formatting(disk, master=large))
+        assert (told == (large, disk)) == fits, size
+        assert fits or (isinstance(told, Problem) and told.code == "disk-sectors")
+    exact = replace(LARGE_NVME, logical_sector=512, id=replace(LARGE_NVME.id, size=17 * 4096))
+    assert ordered(formatting(exact, master=replace(large, disk=17 * 4096))) == (large.used, 4096)
 
 
 def test_a_master_for_one_sector_size_says_so_whatever_the_firmware() -> None:

@@ -33,7 +33,7 @@ from netboot.lab.page_client import signed_in
 from netboot.lab.pc import BootOrder, PcSpec
 from netboot.lab.service import OPERATOR
 from netboot.records.record import open_record
-from netboot.shared.disk_abilities import NvmeFormat
+from netboot.shared.disk_abilities import NvmeFormat, SectorSize
 from netboot.shared.inventory import Disk
 from tests.lab.test_firmware import ON_THE_DISK, beside_the_building
 from tests.orders import overwritten
@@ -134,4 +134,5 @@ def assert_told(disk: Disk, *, sanitize: bool) -> None:
     told = disk.can.nvme_sanitize
     assert told is not None
     assert (told.block, told.crypto, told.overwrite) == (sanitize, sanitize, sanitize)
-    assert disk.can.nvme_format == NvmeFormat(supported=sanitize, crypto=sanitize)
+    sectors: tuple[SectorSize, ...] = (512, 4096) if sanitize else ()
+    assert disk.can.nvme_format == NvmeFormat(supported=sanitize, crypto=sanitize, sectors=sectors)

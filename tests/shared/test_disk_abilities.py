@@ -35,7 +35,7 @@ MOST = Abilities(
         enhanced_time=LONG,
     ),
     ata_sanitize=AtaSanitize(supported=True, crypto=True, block=True, overwrite=True, antifreeze=True, state="running"),
-    nvme_format=NvmeFormat(supported=True, crypto=True, formats_all=True, erases_all=True),
+    nvme_format=NvmeFormat(supported=True, crypto=True, formats_all=True, erases_all=True, sectors=(512, 4096)),
     nvme_sanitize=NvmeSanitize(
         crypto=True,
         block=True,

@@ -32,12 +32,14 @@ class Namespace:
 
 
 _Byte = Annotated[int, Meta(ge=0, le=255)]
+_FORMATS: Final = 64
 _SECTORS: Final = {power: 2**power for power in range(9, 17)}
 
 
 class _Format(Struct):
     ms: Annotated[int, Meta(ge=0, le=65535)]
     ds: _Byte
+    rp: _Byte = 0
 
 
 class _Namespace(Struct):
@@ -68,3 +70,19 @@ def parse_namespace(text: str) -> Namespace | None:
         format_left=left if said.fpi & _TELLS_PROGRESS and left <= 100 else None,
         reads_after=_READS.get(said.dlfeat & 7),
     )
+
+
+def parse_plain_formats(text: str) -> dict[int, int]:
+    """The sizes of sectors, in bytes, that the namespace can be formatted to without metadata, each with the index of
+    its LBA format: of several the fastest by its own word (RP), then the first. From the same output, {} for another.
+    """
+    try:
+        formats = msgspec.json.decode(text, type=_Namespace).lbafs
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+        return {}
+    found: dict[int, int] = {}
+    for index, one in sorted(enumerate(formats[:_FORMATS]), key=lambda pair: pair[1].rp):
+        size = _SECTORS.get(one.ds)
+        if size is not None and not one.ms:
+            found.setdefault(size, index)
+    return found

@@ -18,6 +18,8 @@ _BROKEN_OFF: Final = frozenset({0x05, 0x07, 0x08})
 _ON_THE_WAY: Final = 0x3
 """SCT of path related status: the host gave the command up, or it was lost between host and drive."""
 _STATUS: Final = re.compile(r"^NVMe status: (.*)\((0x[0-9a-f]{1,4})\)\s*$", re.MULTILINE | re.IGNORECASE)
+_BEHIND: Final = re.compile(r"failed to (set block size to \d{3,5}|re-read partition table)\s*")
+"""What it says last, after its success."""
 _FORMATTED: Final = re.compile(r"^Success formatting namespace:([0-9a-f]{1,8})\s*$", re.MULTILINE)
 
 
@@ -32,13 +34,15 @@ def parse_sanitize_order(exit_status: int, transcript: str) -> Order:
 
 def parse_format_order(exit_status: int, transcript: str) -> Order:
     """What became of `nvme format --force`, from its exit status and all that it printed. `accepted`: it is done, for
-    Format answers at its end. One that was given up on the way may still be at work."""
+    Format answers at its end. One that was given up on the way may still be at work. After a change of its sectors the
+    tool tells the kernel by a device that another process holds, and fails in that alone."""
     refused = _refused(transcript)
     if refused is not None:
         return refused
     done = len(_FORMATTED.findall(transcript)) == 1
     rest = [line for line in transcript.splitlines() if not _FORMATTED.match(line)]
-    return Order("accepted" if exit_status == 0 and done else "not-told", in_short(*rest))
+    behind = done and bool(rest) and all(_BEHIND.fullmatch(line) for line in rest if line.strip())
+    return Order("accepted" if done and (exit_status == 0 or behind) else "not-told", in_short(*rest))
 
 
 def _refused(transcript: str) -> Order | None:

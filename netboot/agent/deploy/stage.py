@@ -20,9 +20,11 @@ from functools import partial
 from typing import Final
 
 from msgspec import UNSET
+from msgspec.structs import replace
 
 from netboot.agent.deploy.awaited import Awaited, Waits
 from netboot.agent.deploy.master import fetch_manifest
+from netboot.agent.deploy.sectors import give_sectors
 from netboot.agent.deploy.source import ChunkSource, DamagedError, NotThereError, SilentError
 from netboot.agent.disks.claim import ReadDisks, RefusedError, claim_as_ordered
 from netboot.agent.disks.direct_io import DirectDisk, DiskError, aligned_buffer
@@ -31,8 +33,9 @@ from netboot.agent.disks.disk_threads import StallError, on_disk
 from netboot.agent.disks.listing import read_disks as read_own_disks
 from netboot.agent.disks.sweep import Sweep, Worker
 from netboot.agent.failures import StageFailed
-from netboot.agent.progress import HeldUp, Progress, nobody
+from netboot.agent.progress import NO_BEGINS, Begins, HeldUp, Progress, nobody
 from netboot.agent.this_boot import ThisBoot
+from netboot.shared.drive_format import DriveFormat
 from netboot.shared.inventory import Disk, DiskId, amount, gigabytes, label
 from netboot.shared.manifest import Chunk, Manifest
 from netboot.shared.problems import Problem
@@ -74,35 +77,62 @@ async def run_deploy(
     journal: Journal | None = None,
     read_disks: ReadDisks = read_own_disks,
     this_boot: ThisBoot | None = None,
+    begins: Begins = NO_BEGINS,
 ) -> DeployResult:
     """Deploy and read back. `public_key` is the workshop's, 32 bytes. Raises StageFailed.
 
     `held_up` is told of a source or a disk that lets it wait. A `journal` that is kept from one call to the next lets a
     deploy that failed go on from what it had written. `this_boot` knows disks that have grown since the inventory.
-    Who gave what of it is logged at the end, also of one that fails.
+    Who gave what of it is logged at the end, also of one that fails. A Format that gave the drive other sectors first
+    is told to `begins`, and is in the evidence, also of a deploy that fails.
     """
     shown = _Shown(progress)
+    this_boot = this_boot or ThisBoot()
+    formatted: DriveFormat | None = None
     waits = Waits(held_up, source.awaited)
     try:
         async with waits.told():
             manifest = await fetch_manifest(stage.manifest, stage.name, source, public_key)
+            if stage.format:
+                waits.disk_name = stage.target.text
+                shown.begin(stage.target.text, 2 * stage.used)
+                with waits.disk.wait():
+                    given = await give_sectors(
+                        stage, manifest, read_disks, this_boot, begins=begins, moved=waits.disk.moved
+                    )
+                formatted = given.formatted
+                if given.problem is not None:
+                    raise StageFailed(given.problem)
             disk, device = await asyncio.to_thread(claim_as_ordered, stage.target, read_disks, this_boot)
             try:
                 manifest = _fitted(stage, manifest, disk, device)
                 shown.begin(label(disk), 2 * manifest.used)
                 waits.disk_name = label(disk)
                 work = _Deployment(stage, manifest, disk, device, source, shown, waits.disk, journal or Journal())
-                return await work.run()
+                return replace(await work.run(), formatted=formatted)
             finally:
                 device.close()
+    except StageFailed as failed:
+        raise StageFailed(failed.problem, _so_far(stage, formatted, shown, source)) from failed
     except _FAILURES as error:
-        raise StageFailed(_problem(stage, error)) from error
+        raise StageFailed(_problem(stage, error), _so_far(stage, formatted, shown, source)) from error
     finally:
         for one in source.given():
             log.info(
                 "%s gave %d chunks of %s, %d bytes came, %d chunks were asked for again",
                 *(one.name, one.chunks, stage.name, one.fetched, one.refetched),
             )
+
+
+def _so_far(stage: Deploy, formatted: DriveFormat | None, shown: "_Shown", source: ChunkSource) -> DeployResult | None:
+    """What is kept of a deploy that failed: that the drive was formatted for it; None where it was not."""
+    if formatted is None:
+        return None
+    fetched = sum(one.fetched for one in source.given())
+    return DeployResult(
+        manifest=stage.manifest, target=stage.target, chunks=0, written=shown.written, verified=0, fetched=fetched,
+        formatted=formatted,
+    )  # fmt: skip
 
 
 def _fitted(stage: Deploy, manifest: Manifest, disk: Disk, device: DirectDisk) -> Manifest:

@@ -78,7 +78,11 @@ def _answers(host: Host, disk: Disk) -> Iterator[Abilities]:
         # One that has no such log counts the question as an error of its own.
         if nvme[1].supported:
             log = host.output(("nvme", "sanitize-log", device, "--output-format=json"))
-            yield replace(abilities, nvme_sanitize=nvme_abilities.with_log(nvme[1], log))
+            abilities = replace(abilities, nvme_sanitize=nvme_abilities.with_log(nvme[1], log))
+            yield abilities
+        if nvme[0].supported:
+            namespace = host.output(("nvme", "id-ns", device, "--output-format=json"))
+            yield replace(abilities, nvme_format=nvme_abilities.with_sectors(nvme[0], namespace))
     elif is_scsi(disk):
         node = generic_node(host, disk.name)
         scsi = scsi_abilities.parse_commands(host.output(("sg_opcodes", "--no-inquiry", "--hex", node)))

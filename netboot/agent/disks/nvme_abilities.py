@@ -6,14 +6,15 @@ Not for: running nvme-cli (`abilities.py`); the sanitize log (`agent/answers/nvm
 (`nvme_namespaces.py`).
 """
 
-from typing import Final
+from typing import Final, get_args
 
 import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
+from netboot.agent.answers.nvme_namespace import parse_plain_formats
 from netboot.agent.answers.nvme_sanitize_log import Times, parse_json
-from netboot.shared.disk_abilities import NvmeFormat, NvmeSanitize, SanitizeTimes
+from netboot.shared.disk_abilities import NvmeFormat, NvmeSanitize, SanitizeTimes, SectorSize
 
 _CAN_FORMAT: Final = 1 << 1
 """Of OACS."""
@@ -57,6 +58,12 @@ def with_log(sanitize: NvmeSanitize, text: str) -> NvmeSanitize:
         times=_kept(log.times),
         times_no_deallocate=_kept(log.times_no_deallocate),
     )
+
+
+def with_sectors(can: NvmeFormat, text: str) -> NvmeFormat:
+    """The same with the sizes that its sectors may have, from `nvme id-ns --output-format=json`."""
+    offered = parse_plain_formats(text)
+    return replace(can, sectors=tuple(size for size in get_args(SectorSize) if size in offered))
 
 
 def _format(controller: _Controller) -> NvmeFormat:

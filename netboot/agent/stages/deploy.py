@@ -18,4 +18,5 @@ async def run(order: Deploy, at_work: AtWork) -> DeployResult:
             journal=at_work.journal,
             read_disks=at_work.disks_as_answered(order.answered),
             this_boot=at_work.this_boot,
+            begins=at_work.begins,
         )

@@ -8,10 +8,14 @@ from typing import Final
 from netboot.jobs.disk_rules import answered, internal_disks, unerased
 from netboot.jobs.erase_exception import holds, states_of
 from netboot.jobs.job import Job
-from netboot.jobs.stages.rules import StageRules
+from netboot.jobs.sectors import formats_sectors, sectors_for
+from netboot.jobs.stages.rules import Line, StageRules
 from netboot.jobs.target import target_of
+from netboot.shared.drive_format import DriveFormat
 from netboot.shared.inventory import label
+from netboot.shared.language import Language
 from netboot.shared.problems import Problem
+from netboot.shared.sentences.deploy import FORMATTED
 from netboot.shared.stages.deploy import Deploy, DeployResult
 
 
@@ -26,8 +30,15 @@ def _order(job: Job) -> Deploy | Problem:
         if left and not _excepted(job):
             return Problem("exception-void", {"disk": ", ".join(label(disk) for disk in left)[:400]})
     master, disk = target
-    used = master.covers(disk.logical_sector) or 0
-    return Deploy(manifest=master.manifest, name=master.name, target=disk.id, used=used, answered=answered((disk,)))
+    sector = sectors_for(disk, job.inventory, master, formats=formats_sectors(job.profile))
+    return Deploy(
+        manifest=master.manifest,
+        name=master.name,
+        target=disk.id,
+        used=master.covers(sector or disk.logical_sector) or 0,
+        answered=answered((disk,)),
+        format=0 if sector is None or sector == disk.logical_sector else sector,
+    )
 
 
 def _excepted(job: Job) -> bool:
@@ -42,7 +53,23 @@ def _unproven(order: Deploy, result: DeployResult) -> Problem | None:
     # What was written is no proof, and a deploy that goes on after a break writes only the rest.
     if result.verified < max(order.used, result.written) or (order.used and result.verified > order.used):
         return Problem("read-back", {"disk": order.target.text, "offset": str(result.verified)})
+    if result.formatted is not None and not _as_ordered(order, result.formatted):
+        return Problem("agent-error", {"error": "deploy: a drive was formatted otherwise than ordered"})
     return None
 
 
-RULES: Final = StageRules(order=_order, unproven=_unproven)
+def _as_ordered(order: Deploy, formatted: DriveFormat) -> bool:
+    return formatted.disk.same_as(order.target) and formatted.done and formatted.wanted == order.format
+
+
+def _shown(result: DeployResult, language: Language) -> tuple[Line, ...]:
+    """That the drive was given other sectors first, or what is known of that."""
+    told = result.formatted
+    if told is None:
+        return ()
+    text = FORMATTED[told.how][language].format(before=told.before, wanted=told.wanted)
+    technical = "; ".join(part for part in (told.command, told.said) if part)
+    return (Line(text, technical=technical, mark="" if told.done else "doubt"),)
+
+
+RULES: Final = StageRules(order=_order, unproven=_unproven, shown=_shown)

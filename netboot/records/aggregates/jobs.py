@@ -8,6 +8,7 @@ from netboot.jobs.job import Job, StageRecord
 from netboot.jobs.named import Named
 from netboot.records import (
     begun_erases,
+    drive_formats,
     given_up,
     jobs,
     machines,
@@ -24,6 +25,7 @@ from netboot.records.values import (
     Start,
     Unfinished,
 )
+from netboot.shared.drive_format import DriveFormat
 from netboot.shared.erase_begun import Begun
 from netboot.shared.inventory import DiskId
 from netboot.shared.problems import Problem
@@ -108,6 +110,12 @@ class Jobs:
         """How far an overwrite is; only the newest figure is kept."""
         with self._open.writing() as session:
             begun_erases.reached(session, job_id, disk, done)
+
+    def drive_format(self, job_id: str, told: DriveFormat, report_number: int) -> None:
+        """A report that a drive is about to be formatted for its master, or what became of that."""
+        with self._open.writing() as session:
+            added = drive_formats.told(session, job_id, told, report_number, now=self._open.now())
+            self._open.arrivals.count(added)
 
     def stage_finished(self, job_id: str, record: StageRecord, seconds: float | None, report_number: int) -> Job:
         """A judged report that a stage ended; one that is on the record already changes nothing. Gives the job.

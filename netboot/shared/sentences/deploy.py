@@ -22,9 +22,27 @@ Code = Literal[
     "windows-settings",
     "master-shrunk",
     "folders-too-large",
+    "sectors-kept",
+    "sectors-unclear",
     "server-silent",
     "read-back",
 ]
+
+FORMATTED: Final[dict[Literal["done", "kept", "unclear"], dict[Language, str]]] = {
+    "done": {
+        "fr": "disque formaté d'abord : secteurs de {wanted} octets au lieu de {before}",
+        "en": "disk formatted first: sectors of {wanted} bytes instead of {before}",
+    },
+    "kept": {
+        "fr": "disque à formater en secteurs de {wanted} octets : il a gardé les siens, de {before}",
+        "en": "disk to be formatted to sectors of {wanted} bytes: it kept its own, of {before}",
+    },
+    "unclear": {
+        "fr": "disque à formater en secteurs de {wanted} octets au lieu de {before} : état inconnu",
+        "en": "disk to be formatted to sectors of {wanted} bytes instead of {before}: state not known",
+    },
+}
+"""What the page says of a Format before a deploy."""
 
 TITLE: Final[dict[Language, str]] = {"fr": "Installation", "en": "Installation"}
 
@@ -130,6 +148,21 @@ SENTENCES: Final[dict[Code, dict[Language, str]]] = {
         "que {free}. Rien n'a été effacé. Mettez un disque plus grand, ou choisissez un autre profil.",
         "en": "The folders that this profile adds to the system {master} need {needed}, and the disk {disk} would have "
         "only {free}. Nothing was erased. Fit a larger disk, or choose another profile.",
+    },
+    "sectors-kept": {
+        "fr": "Le SSD {disk} a gardé ses secteurs et n'a pas pris ceux de {wanted} octets : le système n'a pas été "
+        "écrit. Éteignez le PC et recommencez ; si cela se répète, choisissez un autre système, ou mettez un autre "
+        "disque.",
+        "en": "The SSD {disk} kept its sectors and did not take those of {wanted} bytes: the system was not written. "
+        "Switch the PC off and start again; if it happens once more, choose another system, or fit another disk.",
+    },
+    "sectors-unclear": {
+        "fr": "Le SSD {disk} devait passer à des secteurs de {wanted} octets, et rien ne dit comment cela a fini : son "
+        "état n'est pas connu, et le système n'a pas été écrit. Ne livrez pas ce PC. Éteignez-le une minute, puis "
+        "recommencez par un effacement ; si cela se répète, remplacez le disque.",
+        "en": "The SSD {disk} was to be given sectors of {wanted} bytes, and nothing tells how that ended: its state "
+        "is not known, and the system was not written. Do not hand this PC out. Switch it off for a minute, then start "
+        "again with an erase; if it happens once more, replace the disk.",
     },
     "server-silent": {
         "fr": "Le serveur ne répond plus depuis {seconds} s. Vérifiez le câble réseau et le serveur, puis recommencez.",

@@ -1,16 +1,26 @@
 """The deploy, as agent and server speak of it: which master to which disk, and what was read back."""
 
-from typing import Final
+from typing import Final, Literal
 
+from netboot.shared.disk_abilities import SectorSize
+from netboot.shared.drive_format import DriveFormat
 from netboot.shared.fields import Answered, Digest
 from netboot.shared.inventory import Count, DiskId, Size, Text
-from netboot.shared.stages.kind import Evidence, Kind, Order
+from netboot.shared.stages.kind import Evidence, Kind, Options, Order
+
+
+class DeployOptions(Options, frozen=True, kw_only=True):
+    """`sectors`: what becomes of an NVMe drive that could have the sectors that the master is made for, and has others:
+    it is refused, or formatted to them."""
+
+    sectors: Literal["keep", "format"] = "keep"
 
 
 class Deploy(Order, frozen=True, kw_only=True, tag="deploy"):
     """Write this master to this disk, then read every chunk back. `name` is for people.
 
-    `used` is how many bytes the master's chunks cover: less written or read back is no deploy.
+    `used` is how many bytes the master's chunks cover: less written or read back is no deploy. `format`: give the drive
+    sectors of so many bytes first, unless it has them; 0: it keeps its own.
     """
 
     manifest: Digest
@@ -18,10 +28,12 @@ class Deploy(Order, frozen=True, kw_only=True, tag="deploy"):
     target: DiskId
     used: Size = 0
     answered: Answered = ()
+    format: SectorSize | Literal[0] = 0
 
 
 class DeployResult(Evidence, frozen=True, kw_only=True, tag="deploy"):
-    """What was written and what was read back. `fetched` counts bytes on the wire."""
+    """What was written and what was read back. `fetched` counts bytes on the wire. `formatted`: the drive was given
+    other sectors first; of a deploy that failed there is evidence only where it was, and nothing was read back."""
 
     manifest: Digest
     target: DiskId
@@ -30,6 +42,7 @@ class DeployResult(Evidence, frozen=True, kw_only=True, tag="deploy"):
     verified: Size
     fetched: Size
     refetched: Count = 0
+    formatted: DriveFormat | None = None
 
 
-KIND: Final = Kind(order=Deploy, result=DeployResult, writes=True)
+KIND: Final = Kind(order=Deploy, result=DeployResult, writes=True, options=DeployOptions)

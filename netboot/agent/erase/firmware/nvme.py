@@ -16,7 +16,7 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
-from netboot.agent.answers.nvme_namespace import parse_namespace
+from netboot.agent.answers.nvme_namespace import parse_namespace, parse_plain_formats
 from netboot.agent.answers.nvme_orders import parse_format_order, parse_sanitize_order
 from netboot.agent.answers.nvme_sanitize_log import SanitizeLog, parse_dump
 from netboot.agent.disks.nvme_abilities import parse_controller
@@ -47,7 +47,7 @@ _ONE_PASS: Final = 1
 _MOST_ERRORS: Final = 2**63 - 1
 _STAYS_ALLOCATED: Final = 1 << 9
 """No-Deallocate After Sanitize."""
-_FORMAT_SECONDS: Final = 600.0
+FORMAT_SECONDS: Final = 600.0
 """A Format answers at its end, and announces no time: nvme-cli's own."""
 
 
@@ -171,10 +171,24 @@ class NvmeFormat(_Nvme):
         namespace = parse_namespace(answer("nvme", "id-ns", device_of(disk), "--output-format=json"))
         if namespace is None or namespace.metadata:
             return Ordered("", "no", "the namespace does not tell a plain format that could be kept")
-        limit = f"--timeout={int(_FORMAT_SECONDS * 1000)}"
-        how = (f"--lbaf={namespace.lba_format}", f"--ses={self._ses}", "--force", limit)
+        return self._given(disk, namespace.lba_format)
+
+    def to_sectors(self, disk: Disk, size: int) -> Ordered:
+        """Order it in a format with sectors of `size` bytes; this blocks until the drive is done."""
+        offered = parse_plain_formats(answer("nvme", "id-ns", device_of(disk), "--output-format=json"))
+        if size not in offered:
+            return Ordered("", "no", f"the namespace has no plain format with sectors of {size} bytes")
+        return self._given(disk, offered[size])
+
+    def rescan(self, disk: Disk) -> None:
+        """Have the kernel look at the drive's namespaces anew: of a Format that nobody waited for it knows nothing."""
+        answer("nvme", "ns-rescan", f"/dev/{disk.name.rpartition('n')[0]}")
+
+    def _given(self, disk: Disk, lba_format: int) -> Ordered:
+        limit = f"--timeout={int(FORMAT_SECONDS * 1000)}"
+        how = (f"--lbaf={lba_format}", f"--ses={self._ses}", "--force", limit)
         command = ("nvme", "format", device_of(disk), *how)
-        status, text = transcript(command, seconds=_FORMAT_SECONDS + 60)
+        status, text = transcript(command, seconds=FORMAT_SECONDS + 60)
         return ordered(" ".join(command), parse_format_order(status, text))
 
 
