@@ -32,7 +32,7 @@ from netboot.certificates.values import (
     Workshop,
 )
 from netboot.jobs.disk_answers import Answer, counts, settled, vouched
-from netboot.jobs.erase_methods.levels import TABLE
+from netboot.jobs.erase_methods.levels import counts_as
 from netboot.records.paper_values import ExceptionRow, TakeOutRow, VisitPapers
 from netboot.records.values import CONTESTED, ErasureRow, JobRow, VisitRow
 from netboot.records.values import Event as RecordedEvent
@@ -142,7 +142,8 @@ def _erased(
     known = next((disk for disk in disks if disk.id.same_as(told.disk)), None)
     evidence = msgspec.to_builtins(told.evidence)
     figures = {name: value for name, value in evidence.items() if name not in _NOT_FIGURES} | _around(told)
-    counts_as = TABLE[told.method][told.medium] if row.level != "none" else None
+    transport = known.transport if known else ""
+    counts = counts_as(told.method, told.medium, transport) if row.level != "none" else None
     earlier = [other for other in tries if other.evidence.disk.same_as(told.disk) and other.id != row.id]
     return ErasedDisk(
         model=_line(told.model or (known.model if known else "")),
@@ -150,13 +151,13 @@ def _erased(
         wwn=_line(told.disk.wwn),
         size=told.size,
         medium=told.medium,
-        transport=_line(known.transport if known else ""),
+        transport=_line(transport),
         by_place=_line(told.disk.path if told.disk.by_place else ""),
         verdict=row.verdict,
         technique=told.method,
         level=row.level,
-        level_source=counts_as.source if counts_as else "",
-        level_condition=counts_as.condition if counts_as else "",
+        level_source=counts.source if counts else "",
+        level_condition=counts.condition if counts else "",
         wanted=told.wanted,
         tool=_line(told.evidence.tool),
         problem={lang: visible(told.problem.sentence(lang)) for lang in get_args(Language)} if told.problem else {},

@@ -137,6 +137,9 @@ LEVEL_WORDS: Final[dict[str, str]] = {
         "non vérifié"
     ),
     "does not reach spare and retired blocks": "n'atteint pas les blocs de réserve et retirés",
+    "does not reach spare and retired blocks, nor the boot areas and RPMB, which are the firmware's": (
+        "n'atteint ni les blocs de réserve et retirés, ni les zones de démarrage et la RPMB, qui sont au micrologiciel"
+    ),
     "if it is flash, does not reach spare and retired blocks": (
         "s'il est en mémoire flash, n'atteint pas les blocs de réserve et retirés"
     ),

@@ -158,6 +158,14 @@ def test_a_level_stands_with_its_source_and_its_condition_where_there_is_one(sou
     assert (none.level, none.level_source, none.level_condition) == ("none", "", "")
 
 
+def test_of_an_emmc_the_areas_of_its_firmware_are_told_which_an_overwrite_leaves_alone(source: VisitPapers) -> None:
+    disks = tuple(replace(disk, transport="mmc") for disk in source.visit.inventory.disks)
+    told = with_first(with_jobs(source, inventory=replace(source.visit.inventory, disks=disks)), medium="flash")
+    assert (told.technique, told.level) == ("overwrite", "clear")
+    assert told.level_condition.endswith("nor the boot areas and RPMB, which are the firmware's")
+    assert "RPMB" not in with_first(source, medium="flash").level_condition
+
+
 def test_times_are_the_servers_in_utc_and_empty_where_no_calendar_has_them(source: VisitPapers) -> None:
     told = with_first(source, started=AT.timestamp(), finished=AT.timestamp() + 61, began=1.0, ended=3.34567)
     assert (told.started, told.finished, told.seconds) == ("2026-11-29T04:05:06Z", "2026-11-29T04:06:07Z", 2.346)

@@ -16,7 +16,7 @@ from netboot.certificates.pdf import make_pdf, make_pictures
 from netboot.certificates.texts import LEVELS, MEDIA, MISSING, SAID, TEXTS, VERDICTS, WHYS
 from netboot.certificates.values import Missing, OtherDisk, Paper, Why
 from netboot.jobs.disk_answers import AnswerKind
-from netboot.jobs.erase_methods.levels import TABLE
+from netboot.jobs.erase_methods.levels import EMMC_SPARE, TABLE
 from netboot.shared.language import Language
 from netboot.shared.stages.erase import Level, Medium, Verdict
 from tests.certificates.pictures import grey
@@ -51,7 +51,7 @@ def test_every_text_is_there_in_both_languages_and_names_the_same_values() -> No
 def test_every_source_and_condition_of_a_level_is_told_in_french() -> None:
     told = {text for by_medium in TABLE.values() for counts in by_medium.values() if counts.level != "none"
             for text in (counts.source, counts.condition) if text}  # fmt: skip
-    assert told == set(LEVEL_WORDS)
+    assert told | {EMMC_SPARE} == set(LEVEL_WORDS)
 
 
 @both

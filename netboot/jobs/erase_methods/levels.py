@@ -12,7 +12,7 @@ test holds it to it.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from netboot.shared.erase_methods import Method
@@ -39,6 +39,7 @@ _KEY: Final = (
     "no plain text was ever stored, the key has 128 bits or more, no copy of it is left (SP 800-88r2): not checked"
 )
 _SPARE: Final = "does not reach spare and retired blocks"
+EMMC_SPARE: Final = "does not reach spare and retired blocks, nor the boot areas and RPMB, which are the firmware's"
 _SPARE_IF: Final = "if it is flash, does not reach spare and retired blocks"
 _NONE: Final = Counts("none", "no public text")
 
@@ -107,6 +108,13 @@ TABLE: Final[Mapping[Method, Mapping[Medium, Counts]]] = {
         "not-told": Counts("clear", _BOTH, _SPARE_IF),
     },
 }
+
+
+def counts_as(method: Method, medium: Medium, transport: str) -> Counts:
+    """What this method counts as on a disk of this kind; of an eMMC also that its firmware's areas are left alone."""
+    counts = TABLE[method][medium]
+    soldered = transport == "mmc" and counts.condition == _SPARE
+    return replace(counts, condition=EMMC_SPARE) if soldered else counts
 
 
 def levels_of(method: Method) -> Mapping[Medium, Level]:
