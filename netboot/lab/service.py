@@ -128,11 +128,13 @@ async def open_service(
     plain_pxe_first: bool = True,
     machines: Sequence[Mapping[str, object]] = (),
     names: Mapping[str, object] = MappingProxyType({}),
+    wifi: Path | None = None,
 ) -> AsyncIterator[Service]:
     """A fresh server's data on this LAN, with the masters and the key of the folder `masters`; not started yet.
 
     `profiles` are folders of profiles beside the shipped ones; `menu_timeout` is in seconds;
-    `menu_serial` shows the menu on that port too; `machines` is what is set for single PCs, `names` what is for names.
+    `menu_serial` shows the menu on that port too; `machines` is what is set for single PCs, `names` what is for names;
+    `wifi` is a file of Wi-Fi networks.
     """
     data = lan.folder / "data"
     data.mkdir()
@@ -151,6 +153,7 @@ async def open_service(
                 "menu": {"timeout": menu_timeout, "serial": menu_serial},
                 "machines": list(machines),
                 "names": dict(names),
+                "wifi": str(wifi or ""),
                 "agent": {"kernel": "console=tty0 console=ttyS0", "wait": 900},
                 "log": {"format": "json", "level": "info"},
             }

@@ -50,16 +50,25 @@ async def beside_the_building(
     menu_serial: str = "",
     machines: Sequence[Mapping[str, object]] = (),
     profiles: Sequence[Path] = (),
+    masters: Path | None = None,
+    wifi: Path | None = None,
 ) -> AsyncIterator[tuple[Lan, Service]]:
     """A workshop in `proxy` mode. For the PCs in `armed` an operator chose `profile`, so that no key is needed.
 
-    `profiles` are folders of profiles beside the shipped ones.
+    `profiles` are folders of profiles beside the shipped ones, `masters` is a folder of masters in place of the small
+    one's, `wifi` a file of Wi-Fi networks.
     """
-    masters, _ = await asyncio.to_thread(prepare, print)
+    small, _ = await asyncio.to_thread(prepare, print)
     async with (
         open_lan() as lan,
         open_service(
-            lan, masters, menu_timeout=menu_timeout, menu_serial=menu_serial, machines=machines, profiles=profiles
+            lan,
+            masters or small,
+            menu_timeout=menu_timeout,
+            menu_serial=menu_serial,
+            machines=machines,
+            profiles=profiles,
+            wifi=wifi,
         ) as service,
     ):
         await start_building(lan)
