@@ -95,4 +95,13 @@ class ShrinkOrder(Struct, frozen=True, kw_only=True, tag="shrink"):
     version: str
 
 
+class ToShrink(Struct, frozen=True, kw_only=True):
+    """A captured master of which a smaller version is made as soon as nothing else is; `job` is what captured it."""
+
+    name: Told
+    version: Told
+    digest: Identifier
+    job: Identifier
+
+
 Order = BuildOrder | ImportOrder | ShrinkOrder

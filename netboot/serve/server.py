@@ -33,6 +33,7 @@ from netboot.dhcp.service import BootSighting
 from netboot.dns.announcer import Announcer
 from netboot.dns.naming import directory, name_server
 from netboot.files.data_folder import server_lock
+from netboot.jobs.target import kept_whole
 from netboot.lan.address_watch import AddressWatch
 from netboot.lan.tcp_listener import BACKLOG, Capacity, Listener, listen
 from netboot.masters.capturing import CaptureDesk
@@ -55,6 +56,7 @@ from netboot.workshop.greeting import Workshop
 from netboot.workshop.live_board import Conflict, LiveBoard
 from netboot.workshop.makings import Makings
 from netboot.workshop.private_settings import PrivateSettings
+from netboot.workshop.smaller_captures import SmallerCaptures
 
 log = logging.getLogger(__name__)
 
@@ -208,6 +210,10 @@ async def _serve(ready: Ready, record: Record) -> None:
         await makings.recover()
         workbench = StoreWorkbench(settings)
         await asyncio.to_thread(workbench.forget_cut_off)
+        smaller = SmallerCaptures(
+            record, makings, store.current, workbench.order_for, lambda: kept_whole(workshop.profiles.values())
+        )
+        workshop.captures.on_captured.append(smaller.captured)
         page = await _http_runner(
             stack,
             await page_application(workshop, settings, hosts, StoreShelf(store), workbench, makings),
@@ -219,7 +225,7 @@ async def _serve(ready: Ready, record: Record) -> None:
         whereabouts = WhereaboutsService(key, lambda: place.address, interface=interface, port=port)
         await whereabouts.start()
         stack.callback(whereabouts.close)
-        services += [tftp, whereabouts, workshop.starts, makings]
+        services += [tftp, whereabouts, workshop.starts, makings, smaller]
         services += await dhcp.start(stack, record)
         services.append(AddressWatch(ready.interface, on_move=place.move, on_trouble=live_board.tell_trouble))
         if not await asyncio.to_thread(digits.is_set):

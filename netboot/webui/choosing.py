@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from netboot.jobs.actor import Actor
 from netboot.jobs.disk_rules import as_seen, forbids_writing, internal_disks
 from netboot.jobs.profile import Profile
-from netboot.jobs.target import master_forbids
+from netboot.jobs.target import kept_whole, master_forbids
 from netboot.records.record import Record
 from netboot.records.refusals import Contested, NotOnRecord, NotThatVisit
 from netboot.shared.errors import NetbootError
@@ -29,6 +29,7 @@ from netboot.webui.naming import Naming, called_in, naming_of
 from netboot.webui.refusal import Code, Refusal
 from netboot.webui.render import page
 from netboot.webui.visitor import operators_form
+from netboot.webui.workbench import workbench_key
 from netboot.workshop.called import Called, licence
 from netboot.workshop.greeting import Workshop
 
@@ -105,14 +106,17 @@ async def choose(request: web.Request) -> web.Response:
     capture = None
     if "capture" in profile.stages:
         naming = await _naming(request, form, profile)
+        may_shrink = workbench_key in request.app and request.app[workbench_key].may_build
+        smaller = form.get("smaller") == "yes" if named else profile.options_for(CaptureOptions).smaller
+        unfit = may_shrink and smaller and naming.called.name in kept_whole(workshop.profiles.values())
         several = len(concerned[0].disks) > 1 and target is None
-        if not naming.settled or several or not {concerned[0].named} <= named:
+        if not naming.settled or several or (unfit and named) or not {concerned[0].named} <= named:
             return page(
                 request, "capture.html.j2", pc=concerned[0], profile=profile, machine=concerned[0].machine,
                 visit=concerned[0].visit, target=target, naming=naming, changed=bool(named - {concerned[0].named}),
-                no_disk=bool(named) and several,
+                no_disk=bool(named) and several, may_shrink=may_shrink, smaller=smaller, kept_whole=unfit,
             )  # fmt: skip
-        capture = _captured_as(profile, naming.called)
+        capture = _captured_as(profile, naming.called, smaller=smaller)
     done = await _choose_each(workshop, concerned, profile, who.actor, target.id if target else None, capture)
     if wanted != ALL and done["refused"]:
         await _may_be_chosen_for(workshop, wanted, seen)
@@ -178,13 +182,14 @@ async def _naming(request: web.Request, form: Mapping[str, str], profile: Profil
     return await naming_of(request, called, judged=False)
 
 
-def _captured_as(profile: Profile, called: Called) -> CaptureOptions:
+def _captured_as(profile: Profile, called: Called, *, smaller: bool) -> CaptureOptions:
     return replace(
         profile.options_for(CaptureOptions),
         name=called.name,
         version=called.version,
         title=called.title,
         licence=licence(called.licence) or called.licence,
+        smaller=smaller,
     )
 
 

@@ -173,7 +173,7 @@ async def _stream(request: web.Request, answer: web.StreamResponse, makings: Mak
             if visitor(request) != who:
                 return
             changed.clear()
-            html = part(request, "making.html.j2", who, shown=makings.shown)
+            html = part(request, "making.html.j2", who, shown=makings.shown, waiting=makings.waiting)
             event = f"event: making\ndata: {json.dumps({'html': html})}\n\n"
             async with asyncio.timeout(READ_WITHIN):
                 await answer.write(event.encode())

@@ -51,6 +51,10 @@ MAKING_TEXTS: Final[dict[str, dict[Language, str]]] = {
         "fr": "Rien à moitié fait n'est proposé aux PC.",
         "en": "Nothing half made is offered to PCs.",
     },
+    "making_waiting": {
+        "fr": "Ensuite, sans que personne ne s'en occupe, une version plus petite de ce qui vient d'être capturé :",
+        "en": "Then, by itself, a smaller version of what was captured:",
+    },
     "making_stop": {"fr": "Arrêter", "en": "Stop it"},
     "step_looking-up": {"fr": "Recherche des paquets", "en": "Looking up packages"},
     "step_waiting": {"fr": "Attend une autre construction", "en": "Waits for another build"},

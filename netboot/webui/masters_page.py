@@ -107,6 +107,7 @@ async def show_masters(request: web.Request) -> web.Response:
         bench=await bench_of(request),
         makes=makings is not None,
         shown=makings.shown if makings is not None else None,
+        waiting=makings.waiting if makings is not None else (),
         making_runs=makings is not None and makings.runs,
     )
 

@@ -81,6 +81,22 @@ NAMING_TEXTS: Final[dict[str, dict[Language, str]]] = {
         "fr": "Il reste {free} dans le magasin du serveur.",
         "en": "{free} are free in the server's store.",
     },
+    "capture_smaller": {
+        "fr": "Ensuite, le faire tenir sur des disques plus petits",
+        "en": "Then make it fit smaller disks",
+    },
+    "capture_smaller_help": {
+        "fr": "Le serveur en fait lui-même une seconde version, dès qu'il ne fait pas d'autre système. La capture "
+        "reste comme version d'avant, et une plus ancienne s'en va. Possible si le dernier système de fichiers est "
+        "ext2, ext3, ext4 ou NTFS ; sinon la capture reste comme elle est.",
+        "en": "The server itself makes a second version of it, as soon as it makes no other system. The capture stays "
+        "as the version before, and an older one goes. Possible where the last file system is ext2, ext3, ext4 or "
+        "NTFS; otherwise the capture stays as it is.",
+    },
+    "capture_kept_whole": {
+        "fr": "Un profil donne ce système sans réglage : il ne s'agrandirait pas. Retirez cette coche.",
+        "en": "A profile gives this system without customising: it would not grow. Take this tick away.",
+    },
     "capture_disk": {"fr": "Disque à capturer", "en": "Disk to capture"},
     "capture_no_disk": {
         "fr": "Ce PC a plusieurs disques : dites lequel.",

@@ -78,6 +78,10 @@ class Upload(Protocol):
 class Workbench(Protocol):
     """Where the values come from. Its methods read files: call them in a thread."""
 
+    @property
+    def may_build(self) -> bool:
+        """Whether this server may make masters. Reads nothing."""
+
     def bench(self) -> Bench:
         """What there is now. Raises OSError."""
 

@@ -9,6 +9,7 @@ Not for: what is taken (`masters/capturing.py`), HTTP (`boothttp/captures.py`).
 import asyncio
 import hmac
 import logging
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -60,6 +61,8 @@ class Captures:
         self._record = record
         self._desk = desk
         self._under_way: dict[str, _UnderWay] = {}
+        self.on_captured: list[Callable[[Job, CaptureResult], Awaitable[None]]] = []
+        """Told of each master that a job has captured, before its end is on the record. They raise nothing."""
 
     def require(self, job: str, token: Token) -> None:
         """Before anything of a body is read. Raises MayNotSendError."""
@@ -119,6 +122,11 @@ class Captures:
         if one is not None and one.captured is not None:
             return one.captured
         return None if self._desk is None else await asyncio.to_thread(self._desk.find, order, said)
+
+    async def believed(self, job: Job, made: CaptureResult) -> None:
+        """This job's capture made a master, and that goes on the record."""
+        for tell in self.on_captured:
+            await tell(job, made)
 
     async def ended(self, job: str) -> None:
         """The capture, or its job, is over: nothing more is taken."""

@@ -242,6 +242,8 @@ class Dispatcher:
             proofs=self._private.proofs(job),
         )
         record = judge(ordered, message.outcome, message.problem, message.result, known=known)
+        if isinstance(record.result, CaptureResult):
+            await self._captures.believed(job, record.result)
         seconds = None if session.stage_began is None else max(0.0, message.at - session.stage_began)
         job = await asyncio.to_thread(self._record.jobs.stage_finished, job.id, record, seconds, message.number)
         session.job = job

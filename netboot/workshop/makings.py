@@ -22,7 +22,7 @@ from typing import Final, assert_never
 import msgspec
 from msgspec.structs import replace
 
-from netboot.jobs.making import BuildOrder, ImportOrder, Making, MakingKind, Order, ShrinkOrder, Step
+from netboot.jobs.making import BuildOrder, ImportOrder, Making, MakingKind, Order, ShrinkOrder, Step, ToShrink
 from netboot.masters.account import account
 from netboot.masters.work_lines import LONGEST as LONGEST_LINE
 from netboot.masters.work_lines import MOST, Made, Progress, Refused, read_line
@@ -86,6 +86,8 @@ class Makings:
         """What has ended, and who stopped it, where the record did not take that yet: its disk is full, say."""
         self.shown: Shown | None = None
         """The newest, None where there was none."""
+        self.waiting: tuple[ToShrink, ...] = ()
+        """What is made smaller after it (`smaller_captures.py`)."""
 
     @property
     def runs(self) -> bool:
@@ -147,6 +149,12 @@ class Makings:
                 raise
             except Exception:
                 log.exception("the making of a master ended without an end")  # PCs are served all the same
+
+    def tell_waiting(self, waiting: tuple[ToShrink, ...]) -> None:
+        """So much waits now."""
+        if waiting != self.waiting:
+            self.waiting = waiting
+            self._wake()
 
     @asynccontextmanager
     async def watch(self) -> AsyncIterator[asyncio.Event]:
@@ -251,6 +259,9 @@ class Makings:
 
     def _tell(self, shown: Shown) -> None:
         self.shown = shown
+        self._wake()
+
+    def _wake(self) -> None:
         for watcher in self._watchers:
             watcher.set()
 

@@ -9,11 +9,13 @@ from msgspec.structs import replace
 
 from netboot.records.record import Record
 from netboot.serve.shelf import StoreShelf
+from netboot.serve.workbench import StoreWorkbench
 from netboot.settings.config import Settings
 from netboot.shared.inventory import Disk, Inventory
 from netboot.store import Store
 from netboot.web import page_application
 from netboot.workshop.greeting import Workshop
+from netboot.workshop.makings import Makings
 from tests.webui.conftest import HASH, OPERATOR
 from tests.workshop.capturing import capturing_workshop, disk_at, store_in
 from tests.workshop.conftest import pc as pc_of
@@ -30,9 +32,16 @@ def workshop(record: Record, store: Store) -> Workshop:
 
 
 @pytest.fixture
-async def application(workshop: Workshop, store: Store) -> Application:
+def makings(record: Record, store: Store) -> Makings:
+    return Makings(record, store.current)
+
+
+@pytest.fixture
+async def application(workshop: Workshop, store: Store, makings: Makings, tmp_path: Path) -> Application:
     workshop.record.people.set_operator(OPERATOR, HASH)
-    return await page_application(workshop, Settings(), shelf=StoreShelf(store))
+    settings = Settings(data=f"{tmp_path}/data")
+    workbench = StoreWorkbench(settings)
+    return await page_application(workshop, settings, shelf=StoreShelf(store), workbench=workbench, makings=makings)
 
 
 DISK = disk_at(Path("/dev/sda"), 64 << 20)

@@ -23,7 +23,7 @@ from tests.workshop.capturing import CAPTURE, KEY
 from tests.workshop.conftest import hello, row_of
 from tests.workshop.player import agent_on
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.root]
 
 
 @pytest.mark.parametrize(("language", "width"), [("fr", 1280), ("en", 360)])
@@ -50,6 +50,8 @@ async def test_a_capture_is_named_and_begun_by_keyboard(
         browser.tab_to(t["capture_disk"])
         browser.press(Keys.DOWN)
         write(browser, t["called_licence"], "libre")
+        browser.tab_to(t["capture_smaller"])
+        browser.press(Keys.SPACE)
         browser.press(Keys.ENTER)
         browser.wait_for(t["called_licence-unknown"])
         browser.shot(tmp_path / "mistake.png")
@@ -74,5 +76,6 @@ async def test_a_capture_is_named_and_begun_by_keyboard(
     assert options == {
         "capture": {
             "name": "prepared", "title": "Prepared by hand", "licence": "LicenseRef-Debian-main", "version": "",
+            "smaller": True,
         }
     }  # fmt: skip

@@ -21,7 +21,7 @@ from netboot.records.record import Record
 from netboot.shared.inventory import Disk, DiskId, Inventory
 from netboot.shared.process import run
 from netboot.shared.protocol import RunStage
-from netboot.shared.stages.capture import Capture, CaptureResult
+from netboot.shared.stages.capture import Capture, CaptureOptions, CaptureResult
 from netboot.store import Store
 from netboot.workshop.greeting import Workshop
 from netboot.workshop.live_board import LiveBoard
@@ -41,7 +41,7 @@ def store_in(folder: Path) -> Store:
     return Store(folder / "store", accepts=bytes(KEY.verify_key))
 
 
-def capturing_workshop(record: Record, store: Store | None) -> Workshop:
+def capturing_workshop(record: Record, store: Store | None, key: SigningKey = KEY) -> Workshop:
     """A server that was just started on this record and this store."""
     return Workshop(
         record,
@@ -50,7 +50,7 @@ def capturing_workshop(record: Record, store: Store | None) -> Workshop:
         find_master,
         wait=600,
         ticket_key=TICKET_KEY,
-        capture_desk=None if store is None else CaptureDesk(store, KEY),
+        capture_desk=None if store is None else CaptureDesk(store, key),
     )
 
 
@@ -123,11 +123,18 @@ class Captured:
 
 @asynccontextmanager
 async def ordered(
-    server: TestServer, workshop: Workshop, disks: Sequence[Disk], *, number: int = 1, boot: str = ""
+    server: TestServer,
+    workshop: Workshop,
+    disks: Sequence[Disk],
+    *,
+    number: int = 1,
+    boot: str = "",
+    capture: CaptureOptions | None = None,
 ) -> AsyncIterator[Captured]:
     """A PC for which an operator chose the capture, and whose check is done."""
     inventory = replace(pc(number), disks=tuple(disks))
     async with agent_on(server, hello(inventory, boot or f"boot-{number}")) as (agent, welcome):
-        assert await workshop.commands.choose(operator("anne"), row_of(workshop, number).machine, CAPTURE.id)
+        machine = row_of(workshop, number).machine
+        assert await workshop.commands.choose(operator("anne"), machine, CAPTURE.id, capture=capture)
         run_stage = await agent.begin_after("check", inventory)
         yield Captured(server, agent, welcome.token, run_stage, inventory)

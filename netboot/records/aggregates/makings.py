@@ -1,18 +1,20 @@
-"""Masters that are made on the server for somebody on the page: the newest one, which may be at work."""
+"""Masters that are made on the server for people on the page: the newest one, which may be at work, and what waits."""
 
 import logging
 from typing import Final
 
 import msgspec
 
-from netboot.jobs.making import Making
-from netboot.records import events, people
+from netboot.jobs.making import Making, ToShrink
+from netboot.records import events, people, tables
 from netboot.records.refusals import AtWork
 from netboot.records.transactions import Transactions
 
 log = logging.getLogger(__name__)
 
 _NEWEST: Final = "masters.making"
+_TO_SHRINK: Final = "masters.to-shrink"
+MOST_WAITING: Final = 16
 
 
 class Makings:
@@ -44,6 +46,35 @@ class Makings:
                 body["by"] = events.person(session, who)
             events.append(session, "making-ended", body, now=self._open.now())
 
+    def put_off(self, one: ToShrink) -> bool:
+        """It is made smaller later: kept until `done_with`. Told twice, it waits once; False where too many wait."""
+        with self._open.writing() as session:
+            waiting = _read_waiting(people.setting(session, _TO_SHRINK))
+            if any(other.digest == one.digest for other in waiting):
+                return True
+            if len(waiting) >= MOST_WAITING:
+                return False
+            people.set_setting(session, _TO_SHRINK, msgspec.json.encode((*waiting, one)).decode())
+            return True
+
+    def done_with(self, one: ToShrink) -> None:
+        """It waits no longer."""
+        with self._open.writing() as session:
+            waiting = _read_waiting(people.setting(session, _TO_SHRINK))
+            left = tuple(other for other in waiting if other.digest != one.digest)
+            people.set_setting(session, _TO_SHRINK, msgspec.json.encode(left).decode())
+
+    def waiting(self) -> tuple[ToShrink, ...]:
+        """What waits, the oldest first."""
+        with self._open.reading() as session:
+            return _read_waiting(people.setting(session, _TO_SHRINK))
+
+    def who_captured(self, one: ToShrink) -> str:
+        """Who chose its capture; "" for a choice in the boot menu, and for who is forgotten."""
+        with self._open.reading() as session:
+            job = session.get(tables.Job, one.job)
+            return "" if job is None or job.chosen_by == people.FORGOTTEN else job.chosen_by
+
     def newest(self) -> Making | None:
         """The newest one, None where there was none."""
         with self._open.reading() as session:
@@ -57,3 +88,12 @@ def _read(text: str | None) -> Making | None:
     except msgspec.MsgspecError as error:
         log.warning("the newest making of a master cannot be read: %s", error)
         return None
+
+
+def _read_waiting(text: str | None) -> tuple[ToShrink, ...]:
+    """None of them where they cannot be read: what was captured is there all the same."""
+    try:
+        return msgspec.json.decode(text, type=tuple[ToShrink, ...]) if text else ()
+    except msgspec.MsgspecError as error:
+        log.warning("which captures are to be made smaller cannot be read: %s", error)
+        return ()

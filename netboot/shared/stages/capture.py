@@ -14,12 +14,16 @@ from netboot.shared.stages.kind import Evidence, Kind, Options, Order
 
 
 class CaptureOptions(Options, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What the master is to be called, and its licence (SPDX). Without a `version` it is the moment of the capture."""
+    """What the master is to be called, and its licence (SPDX). Without a `version` it is the moment of the capture.
+
+    `smaller`: once it is there, the server makes a version of it that fits smaller disks.
+    """
 
     name: MasterName
     title: Line
     licence: Line
     version: Identifier = ""
+    smaller: bool = False
 
 
 class Capture(Order, frozen=True, kw_only=True, tag="capture"):
