@@ -196,6 +196,11 @@ async def _serve(ready: Ready, record: Record) -> None:
     async with contextlib.AsyncExitStack() as stack:
         # Before the first agent's line and until after the last: a job's end is told once.
         services = await _name_services(stack, ready, record, dhcp, workshop)
+        makings, workbench = Makings(record, store.current), StoreWorkbench(settings)
+        smaller = SmallerCaptures(
+            record, makings, store.current, workbench.order_to_shrink, lambda: kept_whole(workshop.profiles.values())
+        )
+        workshop.captures.on_captured.append(smaller.captured)
         place = BootAddress(
             await _http_runner(stack, boot_app),
             lambda address: _boot_socket(settings, address),
@@ -206,14 +211,8 @@ async def _serve(ready: Ready, record: Record) -> None:
             dhcp=dhcp,
         )
         await place.open(ready.interface.address)
-        makings = Makings(record, store.current)
         await makings.recover()
-        workbench = StoreWorkbench(settings)
         await asyncio.to_thread(workbench.forget_cut_off)
-        smaller = SmallerCaptures(
-            record, makings, store.current, workbench.order_for, lambda: kept_whole(workshop.profiles.values())
-        )
-        workshop.captures.on_captured.append(smaller.captured)
         page = await _http_runner(
             stack,
             await page_application(workshop, settings, hosts, StoreShelf(store), workbench, makings),

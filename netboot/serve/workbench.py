@@ -14,10 +14,9 @@ import yaml
 
 from netboot.files import core_yaml
 from netboot.files.cache_folder import default_cache_folder
-from netboot.jobs.making import BuildOrder, ImportOrder, ShrinkOrder, ToShrink
+from netboot.jobs.making import BuildOrder, ImportOrder, ShrinkOrder
 from netboot.masters.build import room_to_build
 from netboot.masters.recipe_reading import load_recipe
-from netboot.masters.worth_shrinking import smaller_version_of
 from netboot.serve.inbox_upload import InboxUpload, forget_cut_off
 from netboot.serve.own_thread import OwnThread
 from netboot.settings.config import Settings
@@ -100,11 +99,6 @@ class StoreWorkbench:
         """As Workbench says."""
         data = os.fspath(self._settings.data_folder.absolute())
         return ShrinkOrder(data=data, name=name, digest=digest, of=of, version=version)
-
-    def order_for(self, captured: ToShrink) -> ShrinkOrder:
-        """What makes a smaller version of a captured master."""
-        of = captured.version
-        return self.order_to_shrink(captured.name, captured.digest, of, smaller_version_of(of))
 
     def receive(self, name: str, expected: int) -> InboxUpload:
         """As Workbench says."""

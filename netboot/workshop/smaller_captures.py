@@ -14,6 +14,7 @@ from typing import Final
 
 from netboot.jobs.job import Job
 from netboot.jobs.making import ShrinkOrder, ToShrink
+from netboot.masters.worth_shrinking import smaller_version_of
 from netboot.records.record import Record
 from netboot.records.refusals import AtWork
 from netboot.shared.errors import NetbootError
@@ -25,7 +26,8 @@ log = logging.getLogger(__name__)
 AGAIN: Final = 60.0
 """Seconds after which what could not be begun is tried once more."""
 
-OrderToShrink = Callable[[ToShrink], ShrinkOrder]
+OrderToShrink = Callable[[str, str, str, str], ShrinkOrder]
+"""What makes, of a master's name and digest, which is the version so, the version so."""
 
 
 class SmallerCaptures:
@@ -83,8 +85,9 @@ class SmallerCaptures:
         for one in waiting:
             if await self._is_current(one):
                 who = await asyncio.to_thread(self._record.makings.who_captured, one)
+                order = self._order(one.name, one.digest, one.version, smaller_version_of(one.version))
                 try:
-                    await self._makings.begin(self._order(one), who)
+                    await self._makings.begin(order, who)
                 except AtWork:
                     return
             else:

@@ -57,7 +57,7 @@ def disk(tmp_path: Path) -> Iterator[Disk]:
 def made_of(record: Record, makings: Makings, store: Store, data: Path, *, kept: str = "") -> SmallerCaptures:
     """As the server puts it together."""
     bench = StoreWorkbench(Settings(data=os.fspath(data)))
-    return SmallerCaptures(record, makings, store.current, bench.order_for, lambda: {kept})
+    return SmallerCaptures(record, makings, store.current, bench.order_to_shrink, lambda: {kept})
 
 
 @asynccontextmanager
