@@ -1,9 +1,11 @@
 """Fetches Debian packages into a folder, by mmdebstrap, from the mirror that the host's own apt uses.
 
-Packages are unpacked, not installed: no maintainer script runs, so the tree holds what the packages hold.
+Packages are unpacked, not installed: no maintainer script runs, so the tree holds what the packages hold. Nothing of it
+works on once netboot was killed, in a folder that the next build removes.
 Not for: choosing what enters an archive (netboot/bootfiles/base.py).
 """
 
+import logging
 import os
 import re
 import shutil
@@ -13,10 +15,15 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from netboot.shared.errors import NetbootError
-from netboot.shared.process import run
+from netboot.shared.long_programs import follow
+from netboot.shared.process import run, with_all_it_starts
+
+log = logging.getLogger(__name__)
 
 MIRROR_VARIABLE = "NETBOOT_DEBIAN_MIRROR"
 KEYRINGS = Path("/usr/share/keyrings")
+_LONGEST = 1800.0
+"""Seconds."""
 
 _PACKAGE = re.compile(
     r"^(?P<name>[a-z0-9][a-z0-9+.-]+)_(?P<version>[0-9A-Za-z.+~:-]+)_(?P<architecture>[a-z0-9]+)\.deb$"
@@ -84,21 +91,24 @@ def unpack(packages: Iterable[str], *, suite: str, source_lines: str, into: Path
         raise NetbootError("unpacking Debian packages needs root", hint="start the command again with sudo")
     listing = into.with_name(f"{into.name}.list")
     listing.write_text(source_lines, encoding="utf-8")
-    run(
-        [
-            "mmdebstrap",
-            "--mode=root",
-            "--variant=extract",
-            "--format=directory",
-            "--architectures=amd64",
-            f"--include={','.join(sorted(packages))}",
-            f"--keyring={KEYRINGS}",
-            "--skip=cleanup/apt",
-            suite,
-            into,
-            listing,
-        ],
-        timeout=1800,
+    follow(
+        with_all_it_starts(
+            [
+                "mmdebstrap",
+                "--mode=root",
+                "--variant=extract",
+                "--format=directory",
+                "--architectures=amd64",
+                f"--include={','.join(sorted(packages))}",
+                f"--keyring={KEYRINGS}",
+                "--skip=cleanup/apt",
+                suite,
+                into,
+                listing,
+            ]
+        ),
+        log.debug,
+        timeout=_LONGEST,
     )
     cache = into / "var/cache/apt"
     versions = package_versions(path.name for path in (cache / "archives").glob("*.deb"))

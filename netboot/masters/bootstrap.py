@@ -21,7 +21,7 @@ from netboot.masters.package_cache import PackageCache
 from netboot.masters.recipe import Recipe
 from netboot.shared.errors import NetbootError
 from netboot.shared.long_programs import follow
-from netboot.shared.process import ProgramError, run
+from netboot.shared.process import ProgramError, run, with_all_it_starts
 
 _INSTALLED: Final = re.compile(r"^Inst (?P<name>\S+) (?:\[\S+\] )?\((?P<version>\S+) ", re.MULTILINE)
 _UNKNOWN: Final = re.compile(r"^E: (?:Unable to locate package|Package) '?(?P<name>[a-z0-9.+-]+)", re.MULTILINE)
@@ -78,26 +78,22 @@ def install(
             progress(f"{recipe.name}: {words}")
 
     follow(
-        [
-            "unshare",
-            "--mount",
-            "--mount-proc",
-            "--pid",
-            "--kill-child",
-            "--",
-            *_mmdebstrap(recipe, archive),
-            "--verbose",
-            "--format=directory",
-            "--skip=download/empty,essential/unlink,cleanup/apt/cache",
-            *(f"--dpkgopt=path-exclude=/usr/share/{kind}/*" for kind in ("locale", "man")),
-            *(f"--dpkgopt=path-include=/usr/share/{path}" for path in _translations(recipe)),
-            f"--setup-hook=mkdir --parents {inside}; mount --bind {shlex.quote(os.fspath(cache.folder))} {inside}",
-            *hooks,
-            f"--customize-hook=umount {inside}",
-            recipe.suite,
-            folder,
-            listing,
-        ],
+        with_all_it_starts(
+            [
+                *_mmdebstrap(recipe, archive),
+                "--verbose",
+                "--format=directory",
+                "--skip=download/empty,essential/unlink,cleanup/apt/cache",
+                *(f"--dpkgopt=path-exclude=/usr/share/{kind}/*" for kind in ("locale", "man")),
+                *(f"--dpkgopt=path-include=/usr/share/{path}" for path in _translations(recipe)),
+                f"--setup-hook=mkdir --parents {inside}; mount --bind {shlex.quote(os.fspath(cache.folder))} {inside}",
+                *hooks,
+                f"--customize-hook=umount {inside}",
+                recipe.suite,
+                folder,
+                listing,
+            ]
+        ),
         tell,
         timeout=_LONGEST_INSTALLATION,
         env={"INITRD": "No", "DEBIAN_FRONTEND": "noninteractive"},

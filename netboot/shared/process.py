@@ -47,6 +47,14 @@ def ends_with_us(command: Command) -> list[str | os.PathLike[str]]:
     return ["setpriv", "--pdeathsig", "KILL", "--", *command]
 
 
+def with_all_it_starts(command: Command) -> list[str | os.PathLike[str]]:
+    """The same program, and with it end all programs that it starts and all that it mounts, however it ends.
+
+    It has a namespace of processes and one of mounts. Needs root.
+    """
+    return ["unshare", "--mount", "--mount-proc", "--pid", "--kill-child", "--", *command]
+
+
 def in_words(command: Command) -> tuple[str, ...]:
     """The command's words as text."""
     return tuple(os.fspath(word) for word in command)
