@@ -17,7 +17,7 @@ from aiohttp.typedefs import Handler
 from netboot.auth.known_browsers import known_browsers
 from netboot.auth.sessions import Sessions
 from netboot.boothttp.known_hosts import only_known_hosts
-from netboot.records.refusals import RecordDamaged
+from netboot.records.refusals import RecordAway, RecordDamaged
 from netboot.settings.config import Settings
 from netboot.shared.errors import NetbootError
 from netboot.webui import (
@@ -173,6 +173,9 @@ async def _errors(request: web.Request, handler: Handler) -> web.StreamResponse:
     except RecordDamaged as error:
         log.critical("%s", error)
         return _refused(request, Refusal("record-damaged"))
+    except RecordAway as error:
+        log.error("%s %s: %s", request.method, request.path, error)
+        return _refused(request, Refusal("record-away"))
     except NetbootError as error:
         return page(request, "error.html.j2", message=error.message, hint=error.hint, status=400)
     except web.HTTPException as error:

@@ -15,10 +15,11 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import URL, Connection, Engine, make_url
-from sqlalchemy.exc import ArgumentError, DatabaseError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from netboot.records import on_postgresql, on_sqlite
-from netboot.records.refusals import RecordDamaged
+from netboot.records.refusals import RecordAway, RecordDamaged
 from netboot.shared.errors import NetbootError
 
 
@@ -47,12 +48,15 @@ def open_database(place: str | os.PathLike[str]) -> Engine:
     name = url.render_as_string(hide_password=True) if "://" in os.fspath(place) else os.fspath(place)
     engine = kind.connect(url)
     try:
-        with told_of_damage(), engine.begin() as connection:
+        with told_of_trouble(), engine.begin() as connection:
             kind.require_sound(connection, name)
             _migrate(connection, name)
     except SQLAlchemyError as error:
         engine.dispose()
         raise NetbootError(f"the record {name} cannot be opened: {_first_line(error)}", hint=kind.HINT) from error
+    except RecordAway as error:
+        engine.dispose()
+        raise NetbootError(f"the record {name} cannot be opened: {error.why}", hint=kind.HINT) from error
     except NetbootError:
         engine.dispose()
         raise
@@ -65,11 +69,16 @@ def for_reading(engine: Engine) -> Engine:
 
 
 @contextmanager
-def told_of_damage() -> Iterator[None]:
-    """Turns SQLAlchemy's errors about a damaged database into RecordDamaged."""
+def told_of_trouble() -> Iterator[None]:
+    """Turns SQLAlchemy's errors about a damaged database into RecordDamaged, about one that is not there RecordAway."""
     try:
         yield
+    except PoolTimeoutError as error:
+        raise RecordAway("all lines to it are waiting") from error
     except DatabaseError as error:
+        lost = isinstance(error, OperationalError)
+        if lost and (on_sqlite.is_away(error.orig) or on_postgresql.is_away(error.orig)):
+            raise RecordAway(_first_line(error)) from error
         if not (on_sqlite.is_damage(error.orig) or on_postgresql.is_damage(error.orig)):
             raise
         raise RecordDamaged("the record", str(error.orig)) from error

@@ -29,6 +29,9 @@ _SETTINGS: Final = "-c lock_timeout=30s -c synchronous_commit=on"
 _DAMAGE: Final = ("XX001", "XX002")
 """data_corrupted, index_corrupted (https://www.postgresql.org/docs/current/errcodes-appendix.html)."""
 
+_AWAY: Final = ("08", "57P")
+"""Connection exceptions, and the server's own ends and starts."""
+
 
 def connect(url: URL) -> Engine:
     """An engine on this database. Raises NetbootError when the driver is missing."""
@@ -61,6 +64,12 @@ def require_sound(connection: Connection, name: str) -> None:
 def is_damage(error: BaseException | None) -> bool:
     """Whether the server says that its files are damaged."""
     return getattr(error, "sqlstate", None) in _DAMAGE
+
+
+def is_away(error: BaseException | None) -> bool:
+    """Whether there is no line to the server, or it ends or starts just now: what it does not answer has no state."""
+    state = getattr(error, "sqlstate", "")
+    return state is None or state.startswith(_AWAY)
 
 
 def _begin(connection: Connection) -> None:

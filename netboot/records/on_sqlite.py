@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import quote
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 
@@ -28,10 +29,18 @@ def connect(url: URL) -> Engine:
     """An engine on this file, which is made if it is missing."""
     if url.database and url.database != ":memory:":
         _make_private(Path(url.database))
-    engine = create_engine(url, connect_args={"timeout": BUSY})
+        place = f"file:{quote(os.fspath(Path(url.database).absolute()))}?mode=rw"
+        # Each line to it opens this very file: a new one in the place of one that is gone would be an empty record.
+        engine = create_engine(url, creator=lambda: _open(place))
+    else:
+        engine = create_engine(url)
     event.listen(engine, "connect", _set_up)
     event.listen(engine, "begin", _begin)
     return engine
+
+
+def _open(place: str) -> sqlite3.Connection:
+    return sqlite3.connect(place, timeout=BUSY, uri=True, check_same_thread=False)
 
 
 def require_sound(connection: Connection, name: str) -> None:
@@ -44,6 +53,13 @@ def require_sound(connection: Connection, name: str) -> None:
 def is_damage(error: BaseException | None) -> bool:
     """Whether the driver says that the file is damaged (SQLITE_CORRUPT, SQLITE_IOERR)."""
     return isinstance(error, sqlite3.Error) and ("malformed" in str(error) or "disk I/O error" in str(error))
+
+
+def is_away(error: BaseException | None) -> bool:
+    """Whether the driver says that the file is not there, or that another process held it for all of `BUSY`
+    (SQLITE_CANTOPEN, SQLITE_BUSY)."""
+    said = str(error) if isinstance(error, sqlite3.OperationalError) else ""
+    return "unable to open database file" in said or "database is locked" in said
 
 
 def _make_private(path: Path) -> None:

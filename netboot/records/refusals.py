@@ -17,6 +17,17 @@ class RecordDamaged(NetbootError):  # noqa: N818 — an expected outcome
         )
 
 
+class RecordAway(NetbootError):  # noqa: N818 — an expected outcome
+    """The database cannot be reached now: nothing was kept, and nothing was read."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(
+            f"the record cannot be reached: {why}",
+            hint="look at the disk with netboot's data folder, or at its database's server, then try again",
+        )
+        self.why = why
+
+
 class HelloRefused(NetbootError):  # noqa: N818 — an expected outcome
     """A hello that is refused; `problem` is what the PC's own screen says."""
 

@@ -16,7 +16,7 @@ from netboot.records import (
 from netboot.records.arrivals import Arrivals
 from netboot.records.bench_day import BenchDay
 from netboot.records.chain_head import ChainHeads, Link
-from netboot.records.database import for_reading, told_of_damage
+from netboot.records.database import for_reading, told_of_trouble
 
 Clock = Callable[[], datetime]
 
@@ -40,7 +40,7 @@ class Transactions:
     @contextmanager
     def writing(self) -> Iterator[Session]:
         """For what changes the record; afterwards the newest event is noted outside it (`chain_head.py`)."""
-        with told_of_damage(), Session(self._engine) as session:
+        with told_of_trouble(), Session(self._engine) as session:
             with session.begin():
                 chain = events.lock_chain(session)
                 self.day.note(session)
@@ -53,11 +53,11 @@ class Transactions:
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """For what only reads."""
-        with told_of_damage(), Session(self._reading) as session, session.begin():
+        with told_of_trouble(), Session(self._reading) as session, session.begin():
             yield session
 
     @contextmanager
     def writing_no_event(self) -> Iterator[Session]:
         """For writes that add no event: they do not wait for the chain's lock."""
-        with Session(self._engine) as session, session.begin():
+        with told_of_trouble(), Session(self._engine) as session, session.begin():
             yield session

@@ -56,6 +56,7 @@ Code = Literal[
     "method",
     "busy",
     "record-damaged",
+    "record-away",
     "unexpected",
 ]
 
@@ -126,6 +127,7 @@ _STATUS: Final[dict[Code, int]] = {
     "method": 405,
     "busy": 503,
     "record-damaged": 503,
+    "record-away": 503,
     "unexpected": 500,
 }
 
@@ -369,6 +371,12 @@ _SENTENCES: Final[dict[Code, dict[Language, str]]] = {
         "dernière sauvegarde.",
         "en": "The workshop's record is damaged. Begin nothing more: the administrator stops netboot and puts the "
         "newest backup back.",
+    },
+    "record-away": {
+        "fr": "Le journal de l'atelier ne répond pas : rien n'a été lu ni gardé. Recommencez dans une minute. Si cela "
+        "dure, l'administrateur regarde le disque du serveur.",
+        "en": "The workshop's record does not answer: nothing was read or kept. Try again in a minute. If it stays so, "
+        "the administrator looks at the server's disk.",
     },
     "unexpected": {
         "fr": "Une erreur imprévue s'est produite. L'administrateur trouve la cause dans le journal du serveur.",

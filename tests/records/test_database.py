@@ -10,9 +10,12 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from sqlalchemy import make_url
 
-from netboot.records.database import open_database
+from netboot.records import on_postgresql
+from netboot.records.database import open_database, told_of_trouble
 from netboot.records.record import open_record
+from netboot.records.refusals import RecordAway
 from netboot.records.tables import Base
 from netboot.shared.errors import NetbootError
 from tests.records.conftest import MAC, hello, pc
@@ -115,3 +118,9 @@ def test_everything_acknowledged_is_there_after_a_kill(place: Place) -> None:
             assert {f"operator {number}" for number in range(1, acknowledged + 1)} <= there
             assert record.journal.verify().broken is None
             assert len(record.journal.read(limit=10_000)) == record.journal.verify().events
+
+
+@pytest.mark.postgresql
+def test_a_database_server_that_is_not_there_is_called_away() -> None:
+    with pytest.raises(RecordAway, match="Connection refused"), told_of_trouble():
+        on_postgresql.connect(make_url("postgresql://anybody@127.0.0.1:1/record")).connect()

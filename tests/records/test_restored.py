@@ -2,15 +2,17 @@
 
 import shutil
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from netboot.records import on_sqlite
 from netboot.records.chain_head import KEPT, ChainHeads, Link, compare
 from netboot.records.record import Record, open_record
-from netboot.records.refusals import RecordDamaged
+from netboot.records.refusals import RecordAway, RecordDamaged
 from tests.records.conftest import MAC, hello, pc
 from tests.records.places import Place
 
@@ -134,6 +136,30 @@ def test_a_page_that_is_damaged_while_it_runs_is_called_so(file: Path) -> None:
         record._open.close()  # its cache forgets what it has read
         with pytest.raises(RecordDamaged):
             record.people.operators()
+
+
+def test_a_file_that_is_gone_is_called_so_and_no_empty_one_takes_its_place(file: Path) -> None:
+    away = file.with_name("away")
+    with open_record(file) as record:
+        record.people.set_operator("Marie", "h")
+        with sqlite3.connect(file) as other:
+            other.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        record._open.close()  # as when each line to it is new
+        file.rename(away)
+        for ask in (record.people.operators, lambda: record.people.set_operator("Jeanne", "h")):
+            with pytest.raises(RecordAway, match=r"cannot be reached: .*unable to open database file"):
+                ask()
+        assert not file.exists()
+        away.rename(file)
+        assert len(record.people.operators()) == 1
+
+
+def test_a_file_that_another_process_holds_is_called_away(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(on_sqlite, "BUSY", 0.1)
+    with open_record(file) as record, closing(sqlite3.connect(file)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(RecordAway, match="database is locked"):
+            record.people.set_operator("Marie", "h")
 
 
 links = st.builds(Link, st.sampled_from(["aa", "bb"]), st.integers(0, 5), st.sampled_from(["x", "y"]))

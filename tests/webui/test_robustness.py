@@ -4,6 +4,7 @@ import asyncio
 import json
 import time
 from collections.abc import Callable
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,7 @@ from netboot.shared.protocol import (
 from netboot.shared.stages.erase import EraseResult, Erasure
 from netboot.webui import live, render
 from netboot.webui.keys import sessions_key
+from netboot.webui.refusal import Refusal
 from netboot.webui.render import LONGEST_TIME, clock, short_time
 from netboot.webui.visitor import COOKIE
 from netboot.workshop.greeting import Workshop
@@ -38,6 +40,19 @@ from tests.workshop.conftest import WIPE, disk, hello, pc, row_of
 from tests.workshop.player import agent_on, eventually
 
 BAD = "<script>alert(1)</script>\"'><img src=x>"
+
+
+async def test_a_record_that_cannot_be_reached_is_told_and_nothing_else_of_the_page_fails(
+    operator: Person, workshop: Workshop, tmp_path: Path
+) -> None:
+    file, away = tmp_path / "record.sqlite", tmp_path / "away"
+    workshop.record._open.close()
+    file.rename(away)
+    for path in ("/record", "/masters", "/"):
+        assert Refusal("record-away").sentence("fr") in unescape(await operator.get(path, 503))
+    await operator.get("/static/page.css")
+    away.rename(file)
+    await operator.get("/record")
 
 
 @pytest.mark.parametrize(
