@@ -102,16 +102,24 @@ def _known(settings: Settings, keys: Path | None, stack: ExitStack, say: Say) ->
         if keys is not None:
             public = read_public_text(keys.read_text(encoding="utf-8"))
     except (OSError, UnicodeError) as error:
-        raise NetbootError(f"the keys {keys} cannot be read: {error}", hint="give --keys an existing file") from error
+        raise NetbootError(
+            f"the keys {keys} cannot be read: {_why(error)}", hint="give --keys a file with them"
+        ) from error
     try:
+        require_open(settings.data_folder)
         public = public or existing_public_keys(settings.data_folder)
         if not place.exists():
             return Known(public)
         record = stack.enter_context(open_record(place))
         return Known(public, record.papers.server(), record.papers.event)
     except (OSError, NetbootError) as error:
-        say(f"Nothing is compared with this server's keys and journal: {error}")
+        say(f"Nothing is compared with this server's keys and journal: {_why(error)}")
         return Known(public)
+
+
+def _why(error: OSError | ValueError | NetbootError) -> str:
+    """What is wrong, without the number and the name that Python puts around it."""
+    return error.strerror or str(error) if isinstance(error, OSError) else str(error)
 
 
 def _record_of(settings: Settings) -> Path:
@@ -127,9 +135,9 @@ def _content(thing: str) -> bytes:
     try:
         with Path(thing).open("rb") as file:
             return file.read(LONGEST + 1)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError) as error:  # a path with a NUL
         raise NetbootError(
-            f"{thing[:200]!r} cannot be read: {error}",
+            f"{thing[:200]!r} cannot be read: {_why(error)}",
             hint="give a PDF, a JSON file, or the text of a QR code in quotes",
         ) from error
 

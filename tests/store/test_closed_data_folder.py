@@ -66,3 +66,15 @@ def test_a_closed_store_is_never_taken_for_an_empty_one(tmp_path: Path, words: s
     assert status == 1
     assert f"{tmp_path}/data/store/masters cannot be looked into: Permission denied" in told
     assert not (tmp_path / "data/signing.key").exists()
+
+
+def test_a_paper_is_checked_all_the_same_and_what_it_is_not_compared_with_is_told(tmp_path: Path) -> None:
+    of_another_user(tmp_path / "data")
+    (tmp_path / "paper.pdf").write_bytes(b"%PDF-1.7\n")
+    _, told = said(f"verify {tmp_path}/paper.pdf {tmp_path}/data/paper.pdf", tmp_path / "data")
+    assert "paper.pdf' cannot be read: Permission denied" in told
+    status, told = said(f"verify {tmp_path}/paper.pdf", tmp_path / "data")
+    assert status == 1
+    assert f"journal: {tmp_path}/data cannot be looked into: Permission denied" in told
+    assert "sudo ./run netboot" in told
+    assert "Errno" not in told
