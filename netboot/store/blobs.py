@@ -8,7 +8,7 @@ Not for: what the names mean and whether the bytes are right (`store.py`).
 
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, Final, Protocol
 
 from netboot.shared.errors import NetbootError
 
@@ -23,6 +23,10 @@ class StoreFullError(StoreError):
 
 class StoreBusyError(StoreError):
     """Somebody else holds the lock; it is free again when they have ended."""
+
+
+MASTERS: Final = "masters"
+"""The blobs that say which versions a master has."""
 
 
 class BlobStore(Protocol):

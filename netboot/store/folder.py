@@ -19,13 +19,13 @@ import secrets
 import shutil
 import threading
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, Final
 
 from netboot.files.data_folder import make_private
-from netboot.store.blobs import StoreBusyError, StoreError, StoreFullError
+from netboot.store.blobs import MASTERS, StoreBusyError, StoreError, StoreFullError
 from netboot.store.drafts import empty_drafts
 
 SPARE: Final = 256 * 1024 * 1024
@@ -124,15 +124,21 @@ class BlobFolder:
 
     def list(self, prefix: str) -> list[str]:
         """As BlobStore says."""
-        folders, names = [self.path_of(prefix)], []
-        while folders:
-            folder = folders.pop()
-            for path in folder.iterdir() if folder.is_dir() else []:
-                if path.is_dir() and not path.is_symlink():
-                    folders.append(path)
-                elif path.is_file():
-                    names.append(path.relative_to(self._folder).as_posix())
-        return sorted(names)
+        try:
+            below = os.scandir(self.path_of(prefix))
+        except FileNotFoundError:
+            return []
+        with below:
+            return sorted(self._below(below))
+
+    def _below(self, entries: Iterable[os.DirEntry[str]]) -> Iterator[str]:
+        """Raises OSError also for a folder that is gone meanwhile: nobody takes one away, and what was in it counts."""
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                with os.scandir(entry) as below:
+                    yield from self._below(below)
+            elif entry.is_file():
+                yield Path(entry.path).relative_to(self._folder).as_posix()
 
     def remove(self, name: str) -> int:
         """As BlobStore says."""
@@ -180,7 +186,12 @@ class BlobFolder:
 
     @contextmanager
     def naming(self) -> Iterator[None]:
-        """Held while a master's versions are read and written anew: of two who do so, neither undoes the other's."""
+        """Held while a master's versions are read and written anew: of two who do so, neither undoes the other's.
+
+        The folder of the names is there from the first of them on: where it is not, it was lost.
+        """
+        with self._disk_errors_explained():
+            (self._folder / MASTERS).mkdir(parents=True, exist_ok=True)
         with self._lock(fcntl.LOCK_EX, ".naming"):
             yield
 

@@ -44,8 +44,8 @@ def read_parcel(store: Store, digest: str) -> Parcel:
 
 
 def parcels_there(store: Store) -> tuple[str, ...]:
-    """The digests of all that are kept. Raises OSError."""
-    return tuple(name.removeprefix(f"{_NOTES}/") for name in store.blobs.list(_NOTES))
+    """The digests of all that are kept. Raises StoreError."""
+    return tuple(name.removeprefix(f"{_NOTES}/") for name in store.listed(_NOTES))
 
 
 def serve_parcels(store: Store, digests: Collection[str]) -> None:

@@ -38,7 +38,7 @@ from netboot.shared.manifest import (
     parse_signed,
     sign,
 )
-from netboot.store.blobs import BlobStore, StoreError, read_blob
+from netboot.store.blobs import MASTERS, BlobStore, StoreError, read_blob
 from netboot.store.folder import BlobFolder
 from netboot.store.versions import Versions, read_versions
 
@@ -49,7 +49,6 @@ faster than a disk takes what is in them."""
 
 CHUNKS: Final = "chunks"
 MANIFESTS: Final = "manifests"
-_MASTERS: Final = "masters"
 _FRAME: Final = ".zst"
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _NAME = re.compile(MASTER_NAME)
@@ -136,6 +135,12 @@ class Store:
 
     def require_versions(self) -> dict[str, Versions]:
         """As `all_versions`, for whoever deletes what they do not name. Raises StoreError when one cannot be told."""
+        place = self.blobs.path_of(MASTERS)
+        if place is not None and not place.is_dir() and self.listed(MANIFESTS):
+            raise StoreError(
+                f"{place}, which says what masters there are, is lost",
+                hint="look at the disk that the store is on, or put a backup of this folder back",
+            )
         found = self.all_versions()
         for name in self._names():
             if name not in found:
@@ -283,8 +288,19 @@ class Store:
         """Remove what was left half made; returns the bytes freed. Call it with `exclusive` held."""
         return self._desk.forget_unfinished() + self.blobs.forget_unfinished()
 
+    def listed(self, prefix: str) -> list[str]:
+        """The names of all blobs below `prefix/`. Raises StoreError when one of its folders cannot be listed: that is
+        never taken for an empty one."""
+        try:
+            return self.blobs.list(prefix)
+        except OSError as error:
+            raise StoreError(
+                f"{error.filename or self._place(prefix)} cannot be listed: {error.strerror or error}",
+                hint="nothing was deleted; look at the disk that the store is on, and at who may read it",
+            ) from error
+
     def _names(self) -> list[str]:
-        blobs = (blob.removeprefix(f"{_MASTERS}/") for blob in self.blobs.list(_MASTERS))
+        blobs = (blob.removeprefix(f"{MASTERS}/") for blob in self.listed(MASTERS))
         return [name for name in blobs if _NAME.fullmatch(name)]
 
     def _versions(self, name: str) -> Versions | None:
@@ -318,7 +334,7 @@ def manifest_name(digest: str) -> str:
 
 def master_name(name: str) -> str:
     """The blob that says which manifests of this master are kept. Raises StoreError for what is no name."""
-    return f"{_MASTERS}/{_name(name)}"
+    return f"{MASTERS}/{_name(name)}"
 
 
 def _build_name(inputs: str) -> str:

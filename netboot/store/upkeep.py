@@ -131,7 +131,7 @@ def _delete_unused(store: Store, keep: Collection[str]) -> Deleted:
     kept = (served_parcels(store) | frozenset(keep)) & frozenset(parcels)
     used |= {name for digest in kept for name in (digest, *read_parcel(store, digest).pieces)}
     manifests = [f"{MANIFESTS}/{name}" for name in there if name not in stay]
-    chunks = [name for name in store.blobs.list(CHUNKS) if chunk_in(name) not in used]
+    chunks = [name for name in store.listed(CHUNKS) if chunk_in(name) not in used]
     # Manifests first, and surely gone: cut short, this leaves chunks without one, never a manifest without its chunks.
     freed = sum(store.blobs.remove(name) for name in manifests)
     freed += sum(forget_parcel(store, digest) for digest in parcels if digest not in kept)
@@ -176,4 +176,4 @@ def copy_master(source: Store, target: Store, manifest: Manifest, key: SigningKe
 
 
 def _manifests(store: Store) -> list[str]:
-    return [name.removeprefix(f"{MANIFESTS}/") for name in store.blobs.list(MANIFESTS)]
+    return [name.removeprefix(f"{MANIFESTS}/") for name in store.listed(MANIFESTS)]

@@ -1,0 +1,71 @@
+"""What of the store cannot be told is never taken for what is not there: nothing is deleted then, and it is said."""
+
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from netboot.store import Store, StoreError
+from netboot.store.upkeep import collect_garbage, verify
+from tests.store.test_closed_data_folder import said
+from tests.store.test_store import PUBLIC, part, put_master
+
+
+def files_of(store: Store) -> list[str]:
+    return sorted(str(path) for path in store.folder.rglob("*") if path.is_file() and not path.name.startswith("."))
+
+
+def test_where_the_names_of_the_masters_are_lost_nothing_is_deleted(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    put_master(store, "school", part("a"), part("b"))
+    shutil.move(tmp_path / "masters", tmp_path / "lost+found")
+    before = files_of(store)
+    with pytest.raises(StoreError, match="masters, which says what masters there are, is lost"):
+        collect_garbage(Store(tmp_path))
+    assert files_of(store) == before
+    shutil.move(tmp_path / "lost+found", tmp_path / "masters")
+    collect_garbage(Store(tmp_path))
+    assert verify(Store(tmp_path), PUBLIC) == ()
+
+
+def test_where_there_never_was_a_master_left_chunks_go(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    store.put_chunk(part("a"))
+    assert collect_garbage(store).chunks == 1
+
+
+def test_a_folder_that_is_gone_while_it_is_listed_stops_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = Store(tmp_path)
+    manifest = put_master(store, "school", part("a"))
+    unused = tmp_path / "chunks" / store.put_chunk(part("b"))[:2]
+    real, gone = os.scandir, tmp_path / "chunks" / manifest.chunks[0].sha256[:2]
+
+    def scandir(place: Any) -> Any:
+        if Path(place) == gone and gone.exists():
+            gone.rename(tmp_path / "lost+found")
+        return real(place)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    with pytest.raises(StoreError, match=f"{gone} cannot be listed: No such file or directory"):
+        collect_garbage(Store(tmp_path))
+    assert any(unused.iterdir())
+
+
+@pytest.mark.root
+@pytest.mark.parametrize("closed", ["manifests", "chunks", "masters"])
+def test_a_folder_that_may_not_be_read_is_told_and_nothing_is_deleted(tmp_path: Path, closed: str) -> None:
+    data = tmp_path / "data"
+    data.mkdir(mode=0o700)
+    store = Store(data / "store")
+    put_master(store, "school", part("a"))
+    store.put_chunk(part("b"))
+    before = files_of(store)
+    (store.folder / closed).chmod(0)
+    status, told = said("master gc", data)
+    (store.folder / closed).chmod(0o700)
+    assert status == 1
+    assert "Permission denied" in told
+    assert "Traceback" not in told
+    assert files_of(store) == before
