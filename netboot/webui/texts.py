@@ -258,7 +258,7 @@ TEXTS: Final[dict[str, dict[Language, str]]] = {
     "stages_of": {"fr": "Étapes du travail", "en": "Stages of the job"},
     "proofs": {"fr": "Preuves d'effacement", "en": "Proofs of erasure"},
     "disk": {"fr": "Disque", "en": "Disk"},
-    "verdict": {"fr": "Résultat", "en": "Verdict"},
+    "verdict": {"fr": "Verdict", "en": "Verdict"},
     "method": {"fr": "Méthode", "en": "Method"},
     "level": {"fr": "Niveau atteint", "en": "Level reached"},
     "level_lowered": {
