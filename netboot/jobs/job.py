@@ -112,8 +112,7 @@ class Job(Struct, frozen=True, kw_only=True):
     @property
     def settings(self) -> SystemSettings:
         """What is set of the installed system on this PC."""
-        system = self.inventory.system
-        return self.profile.settings.for_model(f"{system.manufacturer} {system.product}")
+        return self.profile.settings.for_model(*self.inventory.system.models)
 
 
 def new_stages(profile: Profile) -> tuple[StageRecord, ...]:

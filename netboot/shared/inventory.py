@@ -34,6 +34,13 @@ class System(Struct, frozen=True, kw_only=True):
     sku: Text = ""
     chassis: Text = ""
 
+    @property
+    def models(self) -> tuple[str, ...]:
+        """What the patterns of `models` are held against: the maker with the product, and with the version where
+        there is one: some makers have the name there that people know."""
+        names = (self.product, self.version) if self.version else (self.product,)
+        return tuple(f"{self.manufacturer} {name}" for name in names)
+
 
 class Board(Struct, frozen=True, kw_only=True):
     """The mainboard (SMBIOS type 2)."""

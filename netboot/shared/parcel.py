@@ -9,7 +9,6 @@ Pure. Not for: taking a folder in (`serve/parcels.py`), keeping it (`store/parce
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
-from fnmatch import fnmatchcase
 from typing import Annotated, Final, Literal
 
 import msgspec
@@ -17,7 +16,7 @@ from msgspec import Meta, Struct
 
 from netboot.shared.fields import Digest
 from netboot.shared.inventory import Size
-from netboot.shared.placed_files import BesideName, InstalledPath, Model
+from netboot.shared.placed_files import BesideName, InstalledPath, Model, is_for
 
 FOLDERS: Final = 16
 FILES: Final = 2000
@@ -114,10 +113,9 @@ class PlacedFolder(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         """Bytes that it takes in a file system at most, as far as its listing tells how many files it has."""
         return self.size + self.listed // _ENTRY * BLOCK
 
-    def is_for(self, model: str) -> bool:
-        """Whether a PC of this maker and model gets it."""
-        name = " ".join(model.lower().split())
-        return not self.models or any(fnmatchcase(name, pattern.lower()) for pattern in self.models)
+    def is_for(self, *names: str) -> bool:
+        """Whether a PC of which these are the names gets it."""
+        return is_for(self.models, names)
 
 
 def parse_listing(data: bytes) -> Parcel:

@@ -43,10 +43,16 @@ _KEPT_FOR_NETBOOT: Final = re.compile(
 _USR: Final = re.compile(r"\A(bin|sbin|lib|lib64)/")
 
 
+def is_for(models: Sequence[str], names: Sequence[str]) -> bool:
+    """Whether what is for these `models` is for a PC of which these are the names."""
+    spaced = [" ".join(name.lower().split()) for name in names]
+    return not models or any(fnmatchcase(name, pattern.lower()) for name in spaced for pattern in models)
+
+
 class Contents(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """The `text` itself, or that of a file `beside` the profile; `data` is the latter's bytes, once it was read.
 
-    `models`: only for PCs whose maker and model, as their firmware says them, match one of these patterns (*, ?).
+    `models`: only for PCs of which one name (`System.models`) matches one of these patterns (*, ?).
     """
 
     text: Annotated[str, Meta(max_length=BYTES)] = ""
@@ -54,10 +60,9 @@ class Contents(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, om
     data: Annotated[bytes, Meta(max_length=BYTES)] = b""
     models: Annotated[tuple[Model, ...], Meta(max_length=64)] = ()
 
-    def is_for(self, model: str) -> bool:
-        """Whether a PC of this maker and model gets it."""
-        name = " ".join(model.lower().split())
-        return not self.models or any(fnmatchcase(name, pattern.lower()) for pattern in self.models)
+    def is_for(self, *names: str) -> bool:
+        """Whether a PC of which these are the names gets it."""
+        return is_for(self.models, names)
 
     @property
     def content(self) -> bytes:

@@ -41,13 +41,13 @@ class SystemSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     wifi: WifiName = ""
     folders: Annotated[tuple[PlacedFolder, ...], Meta(max_length=FOLDERS)] = ()
 
-    def for_model(self, model: str) -> "SystemSettings":
-        """What a PC of this maker and model gets of it."""
+    def for_model(self, *names: str) -> "SystemSettings":
+        """What a PC of which these are the names (`System.models`) gets of it."""
         return replace(
             self,
-            files=tuple(one for one in self.files if one.is_for(model)),
-            scripts=tuple(one for one in self.scripts if one.is_for(model)),
-            folders=tuple(one for one in self.folders if one.is_for(model)),
+            files=tuple(one for one in self.files if one.is_for(*names)),
+            scripts=tuple(one for one in self.scripts if one.is_for(*names)),
+            folders=tuple(one for one in self.folders if one.is_for(*names)),
         )
 
 

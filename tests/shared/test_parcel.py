@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from netboot.shared.inventory import System
 from netboot.shared.manifest import CHUNK_LIMIT
 from netboot.shared.parcel import (
     BYTES,
@@ -118,3 +119,12 @@ def test_files_take_whole_blocks_and_a_folder_no_less_room_than_its_files(length
     assert parcel.room == files * {0: 0, 1: 4096, 4096: 4096, 4097: 8192}.get(length, 3 * PIECE + 4096)
     folder = PlacedFolder(path="/a", beside="a", listed=len(parcel.listing), size=parcel.size)
     assert folder.room >= parcel.room
+
+
+def test_a_pc_is_known_by_its_makers_product_and_by_its_version_where_that_has_its_name() -> None:
+    # As a ThinkPad says it, in tests/agent/recorded/uefi-laptop.txt.
+    thinkpad = System(manufacturer="LENOVO", product="20FMS2AB00", version="ThinkPad T460")
+    for pattern, fits in (("LENOVO 20FM*", True), ("lenovo thinkpad t4*", True), ("T460", False), ("Dell *", False)):
+        assert PlacedFolder(path="/a", beside="a", models=(pattern,)).is_for(*thinkpad.models) == fits
+    assert System(manufacturer="HP", product="HP EliteDesk 800").models == ("HP HP EliteDesk 800",)
+    assert PlacedFolder(path="/a", beside="a", models=("*",)).is_for(*System().models)
