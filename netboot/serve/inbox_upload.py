@@ -51,9 +51,17 @@ class InboxUpload:
         if self._unasked >= _ASK_ROOM:
             self._unasked = 0
             self._require_room(len(data))
+            self._reach_the_disk()
         try:
             while data:
                 data = data[os.write(self._file, data) :]
+        except OSError as error:
+            raise _unwritable(self._part.parent, error) from error
+
+    def _reach_the_disk(self) -> None:
+        """So that no later call has to wait for all of it."""
+        try:
+            os.fdatasync(self._file)
         except OSError as error:
             raise _unwritable(self._part.parent, error) from error
 

@@ -49,6 +49,10 @@ class OwnThread:
                 self._silent = future
             raise SilentFolderError from None
 
+    def leave(self, work: Callable[[], object]) -> None:
+        """Have this done once what hangs before it has ended, if it does: nobody waits for it, nor for its error."""
+        self._asked.put((Future(), work))
+
     def _run(self) -> None:
         while True:
             future, question = self._asked.get()

@@ -17,8 +17,9 @@ from netboot.files.cache_folder import default_cache_folder
 from netboot.jobs.making import BuildOrder, ImportOrder, ShrinkOrder
 from netboot.masters.build import room_to_build
 from netboot.masters.recipe_reading import load_recipe
-from netboot.serve.inbox_upload import InboxUpload, forget_cut_off
+from netboot.serve.inbox_upload import forget_cut_off
 from netboot.serve.own_thread import OwnThread
+from netboot.serve.watched_upload import WITHIN, WatchedUpload
 from netboot.settings.config import Settings
 from netboot.shared.errors import NetbootError
 from netboot.store import Store
@@ -38,6 +39,7 @@ class StoreWorkbench:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._thread = OwnThread()
+        self._uploads = OwnThread(within=WITHIN)
 
     def forget_cut_off(self) -> None:
         """At the server's start: what its end left of an upload is no image, and gives back its room."""
@@ -100,11 +102,11 @@ class StoreWorkbench:
         data = os.fspath(self._settings.data_folder.absolute())
         return ShrinkOrder(data=data, name=name, digest=digest, of=of, version=version)
 
-    def receive(self, name: str, expected: int) -> InboxUpload:
+    def receive(self, name: str, expected: int) -> WatchedUpload:
         """As Workbench says."""
         if not self._settings.masters.inbox:
             raise NetbootError("there is no folder for images", hint="set `masters.inbox` in the settings")
-        return InboxUpload(Path(self._settings.masters.inbox), name, expected)
+        return WatchedUpload(self._uploads, Path(self._settings.masters.inbox), name, expected)
 
     def _recipes(self) -> list[tuple[Path, ShownRecipe]]:
         paths = {path.stem: path for folder in self._settings.recipe_folders for path in sorted(folder.glob("*.yaml"))}

@@ -23,7 +23,7 @@ from netboot.webui.naming import called_in, naming_of
 from netboot.webui.refusal import Refusal
 from netboot.webui.render import page, part
 from netboot.webui.visitor import COOKIE, FORM_WITHIN, Visitor, operators_form, recognise, signed_in, visitor
-from netboot.webui.workbench import ShownFile, bench_of, makings_key, uploading_key, workbench_key
+from netboot.webui.workbench import InboxSilent, ShownFile, bench_of, makings_key, uploading_key, workbench_key
 from netboot.workshop.called import Called, licence
 from netboot.workshop.makings import Makings
 
@@ -112,6 +112,8 @@ async def upload(request: web.Request) -> web.Response:
             name = await _received(request, who)
         except TimeoutError:
             raise Refusal("too-slow") from None
+        except InboxSilent:
+            raise Refusal("inbox-silent") from None
         except (ValueError, LookupError):
             raise Refusal("form") from None
     return web.Response(status=303, headers={"Location": f"/masters/import?{urlencode({'file': name})}"})

@@ -27,6 +27,7 @@ Code = Literal[
     "not-smaller",
     "no-such-recipe",
     "no-such-file",
+    "inbox-silent",
     "no-room",
     "making-at-work",
     "master-unsigned",
@@ -98,6 +99,7 @@ _STATUS: Final[dict[Code, int]] = {
     "not-smaller": 409,
     "no-such-recipe": 409,
     "no-such-file": 409,
+    "inbox-silent": 503,
     "no-room": 507,
     "making-at-work": 409,
     "master-unsigned": 409,
@@ -221,6 +223,12 @@ _SENTENCES: Final[dict[Code, dict[Language, str]]] = {
     "no-such-file": {
         "fr": "Ce fichier n'est plus dans le dossier des images. Revenez aux systèmes et choisissez encore.",
         "en": "This file is no longer in the folder of images. Go back to the systems and choose again.",
+    },
+    "inbox-silent": {
+        "fr": "Le dossier des images ne répond pas : le fichier n'y est pas. L'administrateur regarde ce dossier et "
+        "son disque ; puis envoyez le fichier à nouveau.",
+        "en": "The folder of images does not answer: the file is not in it. The administrator looks at this folder and "
+        "its disk; then send the file again.",
     },
     "no-room": {
         "fr": "Il n'y a pas assez de place sur le disque du serveur. Libérez-en (netboot master gc), puis recommencez. "

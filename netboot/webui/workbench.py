@@ -11,6 +11,7 @@ from typing import Final, Protocol
 from aiohttp import web
 
 from netboot.jobs.making import BuildOrder, ImportOrder, ShrinkOrder
+from netboot.shared.errors import NetbootError
 from netboot.shared.language import Language
 from netboot.webui.turns import Turns
 from netboot.webui.visitor import visitor
@@ -60,8 +61,16 @@ class Bench:
     unread: str = ""
 
 
+class InboxSilent(NetbootError):  # noqa: N818 — an expected outcome
+    """The folder of images does not answer."""
+
+    def __init__(self) -> None:
+        super().__init__("the folder of images does not answer", hint="look at this folder, and its disk")
+
+
 class Upload(Protocol):
-    """A file that comes into the inbox under this `name`. Its methods write: call them in a thread. NetbootError."""
+    """A file that comes into the inbox under this `name`. Its methods write: call them in a thread. Each raises
+    NetbootError, InboxSilent."""
 
     name: str
 
@@ -95,7 +104,7 @@ class Workbench(Protocol):
         """What makes, as `version`, one that fits smaller disks of this master's version `of`, which is this digest."""
 
     def receive(self, name: str, expected: int) -> Upload:
-        """Be ready for a file that a browser calls so, of about so many bytes. Raises NetbootError."""
+        """Be ready for a file that a browser calls so, of about so many bytes. Raises NetbootError, InboxSilent."""
 
 
 makings_key: Final = web.AppKey("makings", Makings)

@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import threading
 from html import unescape
 from pathlib import Path
 
@@ -11,8 +12,11 @@ from aiohttp.test_utils import TestServer
 from aiohttp.web import Application
 
 from netboot.serve import inbox_upload
+from netboot.serve.workbench import StoreWorkbench
+from netboot.webui.refusal import Refusal
 from netboot.webui.texts import texts
 from netboot.webui.visitor import COOKIE
+from netboot.webui.workbench import workbench_key
 from netboot.workshop.makings import Makings
 from tests.webui.conftest import Person, hidden_fields
 from tests.webui.making_page import *  # noqa: F403 — its fixtures: the store, the inbox, the page
@@ -85,6 +89,31 @@ async def test_it_stops_where_the_room_ends_and_leaves_nothing(
     monkeypatch.setattr(inbox_upload, "KEPT_FREE", 1 << 60)
     assert "no room" in await send(operator, bytes(SIZE), status=400)
     assert inside(tmp_path) == {}
+
+
+async def test_a_folder_that_hangs_is_told_and_holds_up_nobody_else(
+    operator: Person, makings: Makings, application: Application, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers, write = threading.Event(), inbox_upload.InboxUpload.write
+
+    def hang(self: inbox_upload.InboxUpload, data: bytes) -> None:
+        answers.wait(60)
+        write(self, data)
+
+    monkeypatch.setattr(inbox_upload.InboxUpload, "write", hang)
+    bench = application[workbench_key]
+    assert isinstance(bench, StoreWorkbench)
+    bench._uploads._within = 0.5
+    silent = Refusal("inbox-silent").sentence("fr")
+    try:
+        for _ in range(3):
+            assert silent in await send(operator, b"content", status=503)
+        await operator.get("/masters")
+    finally:
+        answers.set()
+    await eventually(lambda: inside(tmp_path) == {})
+    await send(operator, b"content")
+    assert inside(tmp_path) == {"school.raw": 7}
 
 
 async def test_what_a_killed_server_left_of_one_takes_no_room_from_the_next(
