@@ -8,18 +8,9 @@ from typing import Final
 
 from netboot.shared.errors import NetbootError
 from netboot.store import Store, StoreError
-from netboot.store.versions import Versions
 
 _START: Final = re.compile(r"[0-9a-f]{8,64}")
 """The beginning of a digest that is long enough to be meant as one."""
-
-
-def require_versions(store: Store, name: str) -> Versions:
-    """The versions of this master. Raises NetbootError when there is no such master."""
-    versions = store.versions(name)
-    if versions is None:
-        raise NetbootError(f"the store has no master {name}", hint="netboot master list shows those it has")
-    return versions
 
 
 def version_of(store: Store, name: str, wanted: str) -> str:
@@ -27,7 +18,7 @@ def version_of(store: Store, name: str, wanted: str) -> str:
 
     One that is damaged is found by the beginning of its digest alone.
     """
-    versions = require_versions(store, name)
+    versions = store.versions_of(name)
     if not wanted:
         return versions.current
     called = {digest: _called(store, digest) for digest in versions.all}

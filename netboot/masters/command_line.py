@@ -14,7 +14,7 @@ from netboot.files.data_folder import require_open
 from netboot.masters.account import account
 from netboot.masters.build import build_master
 from netboot.masters.bundle.command_line import export, import_bundle, is_bundle, workshops
-from netboot.masters.chosen_version import named, require_versions, version_of
+from netboot.masters.chosen_version import named, version_of
 from netboot.masters.description import describe
 from netboot.masters.difference import difference, shares
 from netboot.masters.importing import import_master
@@ -111,7 +111,7 @@ def _use(options: argparse.Namespace, settings: Settings, say: Say) -> int:
     store = _own(settings)
     digest = version_of(store, options.name, options.release)
     version = store.manifest(digest).version
-    if digest == require_versions(store, options.name).current:
+    if digest == store.versions_of(options.name).current:
         say(f"{options.name} {version} is the current version already.")
         return 0
     store.require_whole(digest)
@@ -122,7 +122,7 @@ def _use(options: argparse.Namespace, settings: Settings, say: Say) -> int:
 
 def _shrink(options: argparse.Namespace, settings: Settings, say: Say) -> int:
     store, key = _own(settings), load_key(settings.data_folder)
-    digest = require_versions(store, options.name).current
+    digest = store.versions_of(options.name).current
     version = options.smaller or smaller_version_of(store.manifest(digest).version)
     _tell_of(make_smaller_version(store, digest, key, version=version, progress=say), say)
     return 0
@@ -133,7 +133,7 @@ def _diff(options: argparse.Namespace, settings: Settings, say: Say) -> int:
     if options.new:
         old, new = named(store, options.old), named(store, options.new)
     else:
-        versions = require_versions(store, options.old)
+        versions = store.versions_of(options.old)
         if not versions.before:
             raise NetbootError(f"{options.old} has one version only", hint="name two masters: netboot master diff A B")
         old, new = versions.before, versions.current

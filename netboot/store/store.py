@@ -133,6 +133,15 @@ class Store:
         """The versions of this master, or None. Raises StoreError when `name` is no name."""
         return self._versions(_name(name))
 
+    def versions_of(self, name: str) -> Versions:
+        """As `versions`. Raises StoreError also where there are none, or they cannot be told: each is said as it is."""
+        versions = self.versions(name)
+        if versions is None:
+            if self.blobs.exists(master_name(name)):
+                raise self._damaged(name)
+            raise StoreError(f"the store has no master {name}", hint="netboot master list shows those it has")
+        return versions
+
     def require_versions(self) -> dict[str, Versions]:
         """As `all_versions`, for whoever deletes what they do not name. Raises StoreError when one cannot be told."""
         place = self.blobs.path_of(MASTERS)
@@ -144,10 +153,7 @@ class Store:
         found = self.all_versions()
         for name in self._names():
             if name not in found:
-                raise StoreError(
-                    f"{self._place(master_name(name))} is damaged: it does not say which version is current",
-                    hint=f"build or import {name} again, or remove it: netboot master remove {name}",
-                )
+                raise self._damaged(name)
         return found
 
     def masters(self) -> tuple[Manifest, ...]:
@@ -234,17 +240,15 @@ class Store:
         Whoever calls it asks `require_whole` first. Raises StoreError when it is none of its versions.
         """
         with self.writing(), self._desk.naming():
-            versions = self.versions(name)
-            if versions is None or digest not in versions.all:
+            versions = self.versions_of(name)
+            if digest not in versions.all:
                 raise StoreError(f"{digest} is no version of {name}", hint=f"netboot master list shows {name}'s")
             self._put_versions(name, versions.after(digest))
 
     def forget_version(self, name: str, digest: str) -> None:
         """Let go of the version before; nothing is deleted yet. Raises StoreError when it is not that."""
         with self.writing(), self._desk.naming():
-            versions = self.versions(name)
-            if versions is None:
-                raise StoreError(f"the store has no master {name}", hint="netboot master list shows those it has")
+            versions = self.versions_of(name)
             self._put_versions(name, versions.without(digest))
 
     def find_build(self, inputs: str) -> Manifest | None:
@@ -308,6 +312,12 @@ class Store:
             return read_versions(read_blob(self.blobs, master_name(name)).decode("ascii"))
         except (FileNotFoundError, UnicodeDecodeError):
             return None
+
+    def _damaged(self, name: str) -> StoreError:
+        return StoreError(
+            f"{self._place(master_name(name))} is damaged: it does not say which version is current",
+            hint=f"build or import {name} again, or remove it: netboot master remove {name}",
+        )
 
     def _put_versions(self, name: str, versions: Versions) -> None:
         self.blobs.put(master_name(name), versions.text().encode("ascii"))

@@ -140,6 +140,16 @@ def test_nothing_is_deleted_while_nobody_can_tell_what_is_current(workshop: Work
     assert workshop.store.names() == {"office": office.digest}
 
 
+@pytest.mark.parametrize("words", ["use school 1", "show school", "shrink school", "diff school"])
+def test_one_of_which_nobody_can_tell_what_is_current_is_not_called_missing(workshop: Workshop, words: str) -> None:
+    put(workshop, "a")
+    workshop.store.blobs.put(master_name("school"), b"\0" * 65)
+    status, said = workshop.run(*words.split())
+    assert status == 1
+    assert "school is damaged: it does not say which version is current" in said
+    assert "has no master" not in said
+
+
 def test_verify_reads_both_versions(workshop: Workshop) -> None:
     first = put(workshop, "a", version="1")
     put(workshop, "b", version="2")
