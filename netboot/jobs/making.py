@@ -38,10 +38,10 @@ class Making(Struct, frozen=True, kw_only=True):
     """One of them. `source` is the recipe, the file, or the version, by its name; `began` and `ended` are seconds since
     the epoch.
 
-    `before` is the digest of the version that was current when it began. `digest` and `version` are what came of it,
-    `account` what was understood of it (`masters/account.py`), `disk` and `shrunk_from` the bytes of the smallest disk
-    that it fits on, now and before it was made smaller (0 where it was not). `message` and `hint` say why nothing came
-    of it, and `step` where it failed. These lines are a technician's English.
+    `publishing` is the digest that it was about to make current when it last said so. `digest` and `version` are what
+    came of it, `account` what was understood of it (`masters/account.py`), `disk` and `shrunk_from` the bytes of the
+    smallest disk that it fits on, now and before it was made smaller (0 where it was not). `message` and `hint` say why
+    nothing came of it, and `step` where it failed. These lines are a technician's English.
     """
 
     id: Identifier
@@ -50,7 +50,7 @@ class Making(Struct, frozen=True, kw_only=True):
     source: Told
     began: float
     state: MakingState = "running"
-    before: str = ""
+    publishing: str = ""
     ended: float = 0.0
     digest: str = ""
     version: Told = ""

@@ -1,6 +1,7 @@
 """What the process that makes a master tells the server: JSON, one value a line. Pure.
 
-Its last line is `Made` or `Refused`; a process that ended without either was killed. Not for: doing it (`worker.py`).
+Its last line is `Made` or `Refused`; a process that ended without either was killed, and what it was `Publishing` tells
+whether it is done. Not for: doing it (`worker.py`).
 """
 
 import re
@@ -25,6 +26,12 @@ class Progress(Struct, frozen=True, tag="progress"):
     percent: int | None = None
 
 
+class Publishing(Struct, frozen=True, tag="publishing"):
+    """Told before the store is: from now on the master of this digest may be current."""
+
+    digest: str
+
+
 class Made(Struct, frozen=True, kw_only=True, tag="made"):
     """A master is in the store and current; `account` is what was understood of it (`account.py`), `disk` and
     `shrunk_from` as a `Making` has them."""
@@ -45,7 +52,7 @@ class Refused(Struct, frozen=True, tag="refused"):
     hint: str = ""
 
 
-Line = Progress | Made | Refused
+Line = Progress | Publishing | Made | Refused
 
 _STEPS: Final[tuple[tuple[Step, re.Pattern[str]], ...]] = (
     ("packing", re.compile(r"^packing: ")),

@@ -25,7 +25,7 @@ from netboot.masters.bundle.command_line import is_bundle
 from netboot.masters.importing import import_master
 from netboot.masters.loader_level import level_of
 from netboot.masters.smaller_version import make_smaller_version
-from netboot.masters.work_lines import LONGEST, MOST, Line, Made, Refused, progress
+from netboot.masters.work_lines import LONGEST, MOST, Line, Made, Publishing, Refused, progress
 from netboot.shared.errors import NetbootError
 from netboot.shared.manifest import Manifest
 from netboot.store import Store
@@ -59,8 +59,16 @@ def main() -> int:
     return 0
 
 
+class _TellingStore(Store):
+    """Says which master is about to be current before it is: a process that is killed then says nothing more."""
+
+    def publish(self, manifest: Manifest, key: SigningKey) -> str:
+        _tell(Publishing(manifest.digest))
+        return super().publish(manifest, key)
+
+
 def _made(order: Order) -> Manifest:
-    store, key = Store(Path(order.data) / "store"), load_key(Path(order.data))
+    store, key = _TellingStore(Path(order.data) / "store"), load_key(Path(order.data))
     match order:
         case BuildOrder():
             return build_master(Path(order.recipe), store, key, progress=_say)

@@ -25,7 +25,7 @@ from msgspec.structs import replace
 from netboot.jobs.making import BuildOrder, ImportOrder, Making, MakingKind, Order, ShrinkOrder, Step, ToShrink
 from netboot.masters.account import account
 from netboot.masters.work_lines import LONGEST as LONGEST_LINE
-from netboot.masters.work_lines import MOST, Made, Progress, Refused, read_line
+from netboot.masters.work_lines import MOST, Made, Progress, Publishing, Refused, read_line
 from netboot.records.record import Record
 from netboot.shared.errors import NetbootError
 from netboot.shared.long_programs import ProgramStoppedError, follow
@@ -63,6 +63,8 @@ class _AtWork:
     stop: Event = field(default_factory=Event)
     stopped_by: str = ""
     said: Made | Refused | None = None
+    notes: list[asyncio.Task[None]] = field(default_factory=list)
+    """What of it is being put on the record."""
 
 
 class Makings:
@@ -111,14 +113,12 @@ class Makings:
         if self._unkept is not None:
             await self._keep(*self._unkept)
         kind, name, source = _named(order)
-        current = await self._current(name)
         making = Making(
             id=secrets.token_hex(8),
             kind=kind,
             name=name,
             source=source,
             began=self._clock(),
-            before=current.digest if current is not None else "",
         )
         await asyncio.to_thread(self._record.makings.begin, making, who)
         self._at_work = _AtWork(order)
@@ -189,6 +189,9 @@ class Makings:
             log.exception("the making of a master could not be followed")
             message, hint = f"the work could not be followed: {error}"[:2000], "look into the server's log, begin again"
         # What the thread told before it ended is heard by now: call_soon keeps its order.
+        if one.notes:
+            await asyncio.wait(one.notes)
+        making = self.shown.making
         match one.said:
             case Made() as made:
                 await self._remember(made.digest, made.name, made.version, made.licence)
@@ -208,10 +211,13 @@ class Makings:
     async def _published(self, making: Making) -> Making | None:
         """How one ended that said no end, when its master was published all the same: that comes before it is told."""
         made = await self._current(making.name)
-        if made is None or made.digest == making.before:
+        if made is None or made.digest != making.publishing:
             return None
         await self._remember(made.digest, made.name, made.version, made.licence)
-        return replace(making, state="done", digest=made.digest, version=made.version, account=_told(made))
+        return replace(
+            making, state="done", digest=made.digest, version=made.version, account=_told(made),
+            disk=made.disk, shrunk_from=made.shrunk_from or 0,
+        )  # fmt: skip
 
     async def _current(self, name: str) -> Manifest | None:
         try:
@@ -237,6 +243,13 @@ class Makings:
             log.exception("how the making of %s ended could not be kept: it is tried again at the next one", ended.name)
         self._tell(Shown(ended))
 
+    async def _note(self, making: Making) -> None:
+        """So that a server that starts after this one was killed knows it."""
+        try:
+            await asyncio.to_thread(self._record.makings.note, making)
+        except Exception:
+            log.exception("the record did not take what %s was about to publish", making.name)
+
     async def _keep(self, ended: Making, who: str) -> None:
         await asyncio.to_thread(self._record.makings.end, ended, who)
         self._unkept = None
@@ -252,6 +265,10 @@ class Makings:
                 if line.step in (None, shown.step) and percent is None:
                     percent = shown.percent
                 self._tell(dataclasses.replace(shown, line=line.line, step=step, percent=percent))
+            case Publishing() if shown is not None:
+                making = replace(shown.making, publishing=line.digest)
+                self._tell(dataclasses.replace(shown, making=making))
+                one.notes.append(asyncio.create_task(self._note(making)))
             case Made() | Refused():
                 one.said = line
             case _:

@@ -281,8 +281,10 @@ async def test_a_killed_server_takes_its_work_along_and_the_next_one_says_so(
 async def test_a_master_that_was_there_when_the_server_was_killed_is_told_as_made(
     record: Record, data: Path, store: Store
 ) -> None:
-    record.makings.begin(Making(id="m", kind="build", name="ecole", source="ecole.yaml", began=1.0), WHO)
+    making = Making(id="m", kind="build", name="ecole", source="ecole.yaml", began=1.0)
+    record.makings.begin(making, WHO)
     made = put_master(store, "ecole", part("a"), version="7", key=load_key(data))
+    record.makings.note(replace(making, publishing=made.digest))
     makings = Makings(record, store.current)
     await makings.recover()
     assert makings.shown is not None
@@ -291,20 +293,30 @@ async def test_a_master_that_was_there_when_the_server_was_killed_is_told_as_mad
     assert [row.digest for row in record.masters.all()] == [made.digest]
 
 
-SILENT = (sys.executable, "-c", "import time; time.sleep(60)")
-"""One that says nothing, as one that has just published."""
+SILENT = "import sys, time; print(sys.argv[1], flush=True); time.sleep(60)"
 
 
+def worker_that_publishes(digest: str) -> tuple[str, ...]:
+    """One that is about to publish this and says nothing more, as one that is killed right then."""
+    told = json.dumps({"type": "publishing", "digest": digest})
+    return (sys.executable, "-c", SILENT, told)
+
+
+@pytest.mark.parametrize("others", [False, True])
 @pytest.mark.parametrize("end", ["stopped", "killed", "server"])
-async def test_what_was_published_before_the_work_could_say_so_is_told_as_made(
-    record: Record, data: Path, store: Store, end: str
+async def test_what_was_published_before_the_work_could_say_so_is_told_as_made_and_nobody_elses(
+    record: Record, data: Path, store: Store, tmp_path: Path, end: str, *, others: bool
 ) -> None:
     put_master(store, "ecole", part("b"), version="6", key=load_key(data))
-    makings = Makings(record, store.current, worker=SILENT)
+    made = put_master(Store(tmp_path / "elsewhere"), "ecole", part("a"), version="7", key=load_key(data))
+    makings = Makings(record, store.current, worker=worker_that_publishes(made.digest))
     async with at_work(makings):
         making = await makings.begin(order(data, data), WHO)
-        await eventually(lambda: bool(silent()))
-        made = put_master(store, "ecole", part("a"), version="7", key=load_key(data))
+        await eventually(lambda: (kept := record.makings.newest()) is not None and kept.publishing == made.digest)
+        if others:  # as `netboot master import` beside it
+            put_master(store, "ecole", part("c"), version="8", key=load_key(data))
+        else:
+            put_master(store, "ecole", part("a"), version="7", key=load_key(data))
         if end == "stopped":
             assert makings.stop(making.id, WHO)
         elif end == "killed":
@@ -313,6 +325,11 @@ async def test_what_was_published_before_the_work_could_say_so_is_told_as_made(
             await eventually(is_over(makings))
     ended = record.makings.newest()
     assert ended is not None
+    if others:
+        states = {"stopped": "stopped", "killed": "failed", "server": "interrupted"}
+        assert (ended.state, ended.digest) == (states[end], "")
+        assert record.masters.all() == ()
+        return
     assert (ended.state, ended.digest, ended.version, ended.message) == ("done", made.digest, "7", "")
     assert ended.account == account(made)
     assert [row.digest for row in record.masters.all()] == [made.digest]
@@ -323,7 +340,7 @@ def silent() -> list[int]:
     """The silent processes of this one."""
     children = Path("/proc/self/task").glob("*/children")
     pids = [int(pid) for file in children for pid in file.read_text().split()]
-    return [pid for pid in pids if os.fsencode(SILENT[-1]) in Path(f"/proc/{pid}/cmdline").read_bytes()]
+    return [pid for pid in pids if os.fsencode(SILENT) in Path(f"/proc/{pid}/cmdline").read_bytes()]
 
 
 async def test_whatever_goes_wrong_around_the_work_it_ends_and_another_one_begins(

@@ -33,6 +33,13 @@ class Makings:
             body = {"making": making.id, "kind": making.kind, "name": making.name, "by": events.person(session, who)}
             events.append(session, "making-begun", body, now=self._open.now())
 
+    def note(self, making: Making) -> None:
+        """It is so far; no event. One that has ended stays as it ended."""
+        with self._open.writing_no_event() as session:
+            newest = _read(people.setting(session, _NEWEST))
+            if newest is not None and newest.id == making.id and newest.state == "running":
+                people.set_setting(session, _NEWEST, msgspec.json.encode(making).decode())
+
     def end(self, making: Making, who: str = "") -> None:
         """It has ended so; `who` stopped it. Told twice, it ended once."""
         with self._open.writing() as session:
