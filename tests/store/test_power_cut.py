@@ -33,6 +33,16 @@ def mounted(image: Path, folder: Path, *options: str) -> Iterator[Path]:
         yield folder
     finally:
         run(["umount", folder])
+        let_go(image)
+
+
+def let_go(image: Path) -> None:
+    """Wait until no loop device has this file: the kernel takes it away once nobody has the device open, and whoever
+    looks at all disks just then, as udev and blkid do, has it open. What the file lies on is busy until then."""
+    until = time.monotonic() + 60
+    while run(["losetup", "--associated", image]).stdout:
+        assert time.monotonic() < until, f"a loop device still has {image}"
+        time.sleep(0.05)
 
 
 @pytest.fixture
