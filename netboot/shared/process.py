@@ -50,9 +50,11 @@ def ends_with_us(command: Command) -> list[str | os.PathLike[str]]:
 def with_all_it_starts(command: Command) -> list[str | os.PathLike[str]]:
     """The same program, and with it end all programs that it starts and all that it mounts, however it ends.
 
-    It has a namespace of processes and one of mounts. Needs root.
+    It has a namespace of processes and one of mounts. What is unmounted outside is unmounted in there too, where mounts
+    are shared, as systemd has them: a copy of another's mount would keep that file system, and its disk, in use for as
+    long as this runs. Needs root.
     """
-    return ["unshare", "--mount", "--mount-proc", "--pid", "--kill-child", "--", *command]
+    return ["unshare", "--mount", "--propagation=slave", "--mount-proc", "--pid", "--kill-child", "--", *command]
 
 
 def in_words(command: Command) -> tuple[str, ...]:

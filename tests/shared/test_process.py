@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from netboot.shared.process import ProgramError, run
+from netboot.shared.process import ProgramError, run, with_all_it_starts
 
 
 @pytest.fixture
@@ -73,3 +73,22 @@ def test_a_program_that_is_not_there_is_told_with_what_to_do() -> None:
 
 def test_a_program_that_a_signal_ended_says_so() -> None:
     assert run(["sh", "-c", "kill -TERM $$"], expect=None).status == -signal.SIGTERM
+
+
+BESIDE = """
+set -e
+mount --make-rshared /
+mkdir here; mount -t tmpfs there here
+"$@" timeout 20 sh -c 'while grep -q " - tmpfs there " /proc/self/mountinfo; do sleep 0.1; done; echo gone' > told &
+until [ -e told ]; do sleep 0.1; done
+sleep 0.5
+umount here
+wait
+cat told
+"""
+
+
+@pytest.mark.root
+def test_what_is_unmounted_beside_a_program_with_a_namespace_of_its_own_is_unmounted_there_too(tmp_path: Path) -> None:
+    beside = ["unshare", "--mount", "sh", "-c", BESIDE, "sh", *with_all_it_starts([])]
+    assert run(beside, cwd=tmp_path, timeout=30).stdout == "gone\n"
