@@ -150,8 +150,8 @@ async def power_on(lan: Lan, spec: PcSpec) -> AsyncIterator[RunningPc]:
 
 
 def _emulator(spec: PcSpec) -> _Emulator:
-    """The host's QEMU and firmware; for a PC with a drive of the lab's own those that know such drives."""
-    if not spec.drives:
+    """The host's QEMU and firmware; for a PC with something that only a newer one knows, those."""
+    if not spec.needs_newer_qemu:
         return _Emulator(("qemu-system-x86_64",), {}, firmware_files(spec.firmware))
     newer = make_qemu_root()
     return _Emulator(newer.program, newer.environment, firmware_files(spec.firmware, newer.folder))

@@ -11,6 +11,7 @@ import os
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
+from typing import Final
 from uuid import UUID
 
 from netboot.lab.firmware import Firmware, FirmwareFiles
@@ -18,6 +19,10 @@ from netboot.lab.firmware import Firmware, FirmwareFiles
 # Emulated AVX is slow: without it OpenSSL's SHA-256 runs two to three times as fast in the guest (QEMU 7.2).
 _CPU = "max,-avx,-avx2"
 _MEMORY = "memory"
+_BOOT_AREA: Final = 1 << 20
+_RPMB: Final = 128 << 10
+EMMC_AREAS: Final = 2 * _BOOT_AREA + _RPMB
+"""Bytes that an eMMC's image begins with: its two boot areas and its RPMB (QEMU's docs/system/devices/emmc.rst)."""
 
 
 class Bus(StrEnum):
@@ -27,6 +32,7 @@ class Bus(StrEnum):
     NVME = "nvme"
     VIRTIO = "virtio"
     USB = "usb"
+    EMMC = "emmc"
 
 
 class BootOrder(StrEnum):
@@ -47,7 +53,8 @@ class DiskSpec:
 
     `wwn` is for SATA only (0: none), `rotation` in revolutions a minute too (1: an SSD, 0: not told). `refuses` are
     sectors of 512 bytes that answer every write with an error. `slot`: an NVMe disk that can be taken out while the PC
-    runs.
+    runs. One on EMMC, of which a PC has one at most, tells QEMU's own serial number, whatever `serial` says; the first
+    EMMC_AREAS bytes of its image are no part of what the PC has for a disk.
     """
 
     bus: Bus
@@ -67,7 +74,7 @@ class PcSpec:
 
     `clock` is what the clock with the battery says at each power-on ("2005-01-01T00:00:00"), as one whose battery is
     dead; "": what the host's says. `drives` are the sockets of drives of the lab's own (bench_drive.py),
-    which are there before the PC is switched on; a PC with one is started by the QEMU of qemu_root.py.
+    which are there before the PC is switched on; a PC with one, or with an eMMC, is started by qemu_root.py's QEMU.
     """
 
     name: str
@@ -86,6 +93,11 @@ class PcSpec:
     clock: str = ""
     boot: BootOrder = BootOrder.NETWORK_FIRST
     extra: tuple[str, ...] = field(default=())
+
+    @property
+    def needs_newer_qemu(self) -> bool:
+        """Whether something of it is in QEMU only since 10.1 (vfio-user) or 10.2 (an eMMC with all its areas)."""
+        return bool(self.drives) or any(disk.bus is Bus.EMMC for disk in self.disks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,6 +242,10 @@ def _disks(spec: PcSpec) -> tuple[str, ...]:
         if disk.slot:
             words += ("-device", f"pcie-root-port,id=slot{number},chassis={number + 1}")
         words += ("-blockdev", _image(number, disk))
+        if disk.bus is Bus.EMMC:
+            # The firmware's order knows no such device; the one that a PC has starts when the network does not.
+            words += ("-device", "sdhci-pci")
+            index = ""
         words += ("-device", _device(number, disk) + index)
     return tuple(words)
 
@@ -297,6 +313,10 @@ def _device(number: int, disk: DiskSpec) -> str:
             return f"nvme,{common}" + (f",bus=slot{number}" if disk.slot else "")
         case Bus.VIRTIO:
             return f"virtio-blk-pci,{common}"
+        case Bus.EMMC:
+            # Without boot areas it would be a card to the agent, which a person has to be asked about.
+            areas = f"boot-partition-size={_BOOT_AREA},rpmb-partition-size={_RPMB}"
+            return f"emmc,bus=sd-bus,id={disk_name(number)},drive={image_name(number)},{areas}"
         case Bus.USB:
             return f"usb-storage,bus=usb.0,removable=on,{common}"
 

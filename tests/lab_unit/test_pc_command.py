@@ -97,12 +97,23 @@ def test_a_pc_without_network_has_no_network_card() -> None:
 
 
 def test_each_bus_tells_the_disks_serial() -> None:
-    line = words(spec(disks=tuple(disk(bus) for bus in Bus)))
+    line = words(spec(disks=tuple(disk(bus) for bus in Bus if bus is not Bus.EMMC)))
     devices = [value for value in values(line, "-device") if "drive=" in value]
     assert [value.split(",")[0] for value in devices] == ["ide-hd", "nvme", "virtio-blk-pci", "usb-storage"]
     assert all("serial=S1" in value.split(",") for value in devices)
     # An NVMe drive tells an error in any case.
     assert ["werror=report" in value.split(",") for value in devices] == [True, False, True, True]
+
+
+def test_an_emmc_is_in_a_slot_of_its_own_by_a_newer_qemu_and_has_no_place_in_the_order_of_starts() -> None:
+    pc = spec(disks=(disk(Bus.EMMC),))
+    devices = values(words(pc), "-device")
+    slot, soldered = devices[-2:]
+    assert slot == "sdhci-pci"
+    assert soldered.startswith("emmc,bus=sd-bus,id=disk0,drive=image0,boot-partition-size=1048576,")
+    assert "bootindex" not in soldered
+    assert pc.needs_newer_qemu
+    assert not spec(disks=(disk(Bus.SATA),)).needs_newer_qemu
 
 
 def test_a_sata_disk_tells_its_wwn_and_rotation() -> None:
