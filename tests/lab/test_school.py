@@ -24,7 +24,7 @@ from netboot.lab.witness import SECURE_BOOT, witness
 from netboot.masters.build import build_master
 from netboot.shared.manifest import Manifest
 from netboot.store import Store
-from tests.masters.test_desktops_boot import SHIPPED, keep_picture, settled, sign_in, wait_for
+from tests.masters.test_desktops_boot import QUIET, SHIPPED, keep_picture, settled, sign_in, wait_for
 
 pytestmark = [pytest.mark.lab, pytest.mark.root, pytest.mark.matrix, pytest.mark.timeout(7200)]
 
@@ -90,6 +90,7 @@ async def test_the_school_s_master_goes_over_the_lan_and_starts_to_its_desktop(
             assert f"lab: secure boot {told}" in pc.console.text
             await sign_in(pc, SCHOOL)
             await wait_for(pc.console, f"pgrep --exact --euid {SCHOOL.user} {SCHOOL.program}", r"\d+")
+            await wait_for(pc.console, QUIET, "quiet")
             shown = await settled(pc, tmp_path / "screen.ppm")
             print(f"{firmware}: login {login:.0f} s, desktop {pc.console.seconds:.0f} s, {shown}")
             await keep_picture(pc, f"school-{firmware.value}")
