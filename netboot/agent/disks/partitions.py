@@ -8,7 +8,7 @@ import logging
 import os
 import tempfile
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from netboot.shared.errors import NetbootError
@@ -66,21 +66,26 @@ def mounted(device: Path, kind: str, *options: str) -> Iterator[Path]:
 
     `options` are mount's, beside nosuid. Raises NetbootError.
     """
-    with tempfile.TemporaryDirectory(prefix=_PLACE) as folder:
+    folder = Path(tempfile.mkdtemp(prefix=_PLACE))
+    try:
         run(["mount", "--types", kind, "--options", ",".join(("nosuid", *options)), device, folder], timeout=60)
         try:
-            yield Path(folder)
+            yield folder
         finally:
             run(["umount", folder], timeout=600)
+    finally:
+        # Never what is in it: where it is still mounted that is the installed system.
+        with suppress(OSError):
+            folder.rmdir()
 
 
 def unmount_leftovers(folder: Path | None = None) -> None:
     """Take down what `mounted` left below `folder` (its own place by default) when the agent was killed in it: a disk
     with something mounted is never written to again. What does not go is logged, and stays in use."""
     for place in (folder or Path(tempfile.gettempdir())).glob(f"{_PLACE}*"):
-        if place.is_mount():
+        # Not asked first: one whose FUSE program is dead answers nothing.
+        if run(["umount", place], expect=None, timeout=600).status == 0:
             log.warning("%s was left mounted", place)
-            run(["umount", place], expect=None, timeout=600)
         try:
             place.rmdir()
         except OSError as error:
