@@ -146,7 +146,8 @@ class UefiLoader(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     @classmethod
     def named(cls, path: str, partition: int) -> "UefiLoader":
         """The loader of this path, its entry labelled as the folder that it is in, as systems' installers do."""
-        return cls(partition=partition, path=path, label=path.split("/")[2])
+        parts = path.split("/")
+        return cls(partition=partition, path=path, label=parts[min(2, len(parts) - 1)])
 
 
 class Understood(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -6,14 +6,15 @@ Not for: the order in which loaders are chosen (`survey/uefi_loaders.py`), what 
 masters (`disk_loaders.py`).
 """
 
-from typing import Literal
+from typing import Final, Literal
 
 from msgspec import UNSET
 
-from netboot.shared.manifest import Manifest, UefiLoader
+from netboot.shared.manifest import REMOVABLE_PATHS, Manifest, UefiLoader
 
 UefiBits = Literal[0, 32, 64]
 """The width of a firmware's own code; 0 on BIOS, or where it is not told."""
+_KNOWN: Final = ("shim", "grub", "systemd-boot")
 
 
 def loader_for(manifest: Manifest, bits: UefiBits) -> UefiLoader | None:
@@ -25,8 +26,13 @@ def loader_for(manifest: Manifest, bits: UefiBits) -> UefiLoader | None:
     if best is None or bits in (0, best.bits):
         return best
     listed = () if manifest.understood is UNSET else manifest.understood.loaders
-    others = (UefiLoader.named(path, best.partition) for path in listed)
+    others = (UefiLoader.named(path, best.partition) for path in listed if _starts_a_system(path))
     return next((other for other in others if other.bits == bits), None)
+
+
+def _starts_a_system(path: str) -> bool:
+    """Whether it is known by its name: beside another width's loader lie tools too, and a disk is erased for this."""
+    return path.lower() in REMOVABLE_PATHS or path.lower().rsplit("/", 1)[1].startswith(_KNOWN)
 
 
 def removable_path(manifest: Manifest, loader: UefiLoader) -> str:

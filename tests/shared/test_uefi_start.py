@@ -24,6 +24,9 @@ def with_loaders(best: str, *listed: str) -> Manifest:
         (SHIM, (SHIM, *IA32), 32, IA32[0]),
         (SHIM, (SHIM, *IA32), 0, SHIM),
         (SHIM, (SHIM,), 32, None),
+        (SHIM, (SHIM, "/EFI/tools/netboot_ia32.efi", "/EFI/refind/refind_ia32.efi", "/ia32.efi"), 32, None),
+        (SHIM, (SHIM, "/EFI/x/ia32.efi", "/EFI/BOOT/BOOTIA32.EFI"), 32, "/EFI/BOOT/BOOTIA32.EFI"),
+        (SHIM, (SHIM, "/EFI/systemd/systemd-bootia32.efi"), 32, "/EFI/systemd/systemd-bootia32.efi"),
         (IA32[0], IA32, 32, IA32[0]),
         (IA32[0], IA32, 64, None),
         (IA32[0], IA32, 0, IA32[0]),
@@ -56,3 +59,7 @@ def test_the_removable_path_of_one_width_is_not_that_of_the_other() -> None:
     assert removable_path(found, small) == "/EFI/BOOT/BOOTIA32.EFI"
     assert removable_path(found, found.uefi) == ""
     assert removable_path(with_loaders(SHIM, "/EFI/BOOT/BOOTX64.EFI"), found.uefi) == "/EFI/BOOT/BOOTX64.EFI"
+
+
+def test_a_loader_in_no_folder_is_called_by_its_own_name() -> None:
+    assert UefiLoader.named("/grubia32.efi", 1).label == "grubia32.efi"
