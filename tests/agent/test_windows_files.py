@@ -12,6 +12,7 @@ import pytest
 import zstandard
 from msgspec.structs import replace
 
+from netboot.agent.customise import windows_files
 from netboot.agent.customise.parcels import Parcels
 from netboot.agent.customise.stage import run_customise
 from netboot.agent.customise.windows_files import look_in_windows, place_in_windows
@@ -32,6 +33,7 @@ from netboot.shared.system_settings import SystemSettings
 from tests.agent.boot_http import PUBLIC, BootHttp
 from tests.agent.test_customise import loop_disk, silent, tool
 from tests.agent.test_customise_windows import ANSWERS, master_of, mounted, there, who, windows_on
+from tests.agent.unclean_ntfs import leave_unclean
 from tests.file_trees import unmount
 from tests.masters.images import MIB, gpt_disk
 from tests.survey.windows_disks import WINDOWS, ntfs, windows_tree
@@ -238,3 +240,39 @@ def test_once_it_is_told_that_all_is_there_nothing_serves_the_ntfs_any_more(serv
         assert not served
         tool("ntfsfix", "--no-action", device)
         tool("ntfsresize", "--info", "--no-progress-bar", device)
+
+
+def cut_off(device: Path, folder: Path, how: str) -> None:
+    """As Windows leaves it that ran from this NTFS."""
+    if how == "journal":
+        leave_unclean(device, folder)
+    elif how == "check":
+        tool("ntfsfix", device)
+    else:
+        (folder / "memory").write_bytes(b"hibr" + bytes(MIB))
+        tool("ntfscp", device, folder / "memory", "hiberfil.sys")
+
+
+@pytest.mark.parametrize("how", ["journal", "check", "hibernated"])
+def test_an_ntfs_that_windows_ran_from_and_did_not_shut_down_is_not_written_to(
+    server: Server, tmp_path: Path, how: str
+) -> None:
+    with windows_on(tmp_path) as device:
+        cut_off(device, tmp_path, how)
+        before = device.read_bytes()
+        with pytest.raises(NetbootError, match=f"{device.name}: ") as caught:
+            place_in_windows(device, server.settings, server.parcels)
+        assert caught.value.hint == "deploy the master again"
+        assert device.read_bytes() == before
+
+
+def test_a_journal_that_windows_has_to_replay_stays_even_if_nobody_had_asked_for_it(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(windows_files, "require_untouched", lambda device: None)
+    with windows_on(tmp_path) as device:
+        leave_unclean(device, tmp_path)
+        before = device.read_bytes()
+        with pytest.raises(OSError, match="Read-only"):
+            place_in_windows(device, server.settings, server.parcels)
+        assert device.read_bytes() == before

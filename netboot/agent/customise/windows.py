@@ -18,7 +18,25 @@ from netboot.shared.windows import ANSWER_MODE, AnswerFile
 from netboot.survey.file_reader import read_file
 
 _HOURS: Final = 4 * 3600.0
+_AGAIN: Final = "deploy the master again"
 _OWNED: Final = re.compile(r"^Interpreted Unix owner (\d{1,10}), group (\d{1,10}), mode 0?([0-7]{3,4})$", re.MULTILINE)
+
+
+def require_untouched(device: Path) -> None:
+    """That this NTFS is whole, and as a Windows leaves it that shut down: not hibernated, with no journal to replay and
+    no check to come. A PC that was cut off after its deploy may have started it meanwhile. Nothing is written.
+
+    Raises NetbootError."""
+    probed = run(["ntfs-3g.probe", "--readwrite", device], expect=None, timeout=600)
+    if probed.status != 0:
+        raise NetbootError(
+            f"{device.name}: Windows did not shut this NTFS down (ntfs-3g.probe: {probed.status})", hint=_AGAIN
+        )
+    looked = run(["ntfsresize", "--info", "--no-progress-bar", device], expect=None, timeout=_HOURS)
+    if looked.status != 0:
+        last = (looked.stderr or looked.stdout).strip().splitlines()[-1:]
+        told = " ".join(last)[:200] or f"status {looked.status}"
+        raise NetbootError(f"{device.name}: this NTFS is not as the master has it (ntfsresize: {told})", hint=_AGAIN)
 
 
 def give_answer_file(device: Path, file: AnswerFile) -> None:
@@ -35,8 +53,7 @@ def give_answer_file(device: Path, file: AnswerFile) -> None:
     probed = run(["ntfs-3g.probe", "--readwrite", device], expect=None, timeout=600)
     if probed.status != 0:
         raise NetbootError(
-            f"{device.name}: this NTFS is not clean any more (ntfs-3g.probe: {probed.status})",
-            hint="deploy the master again",
+            f"{device.name}: this NTFS is not clean any more (ntfs-3g.probe: {probed.status})", hint=_AGAIN
         )
 
 
@@ -62,10 +79,10 @@ def look_at_answer_file(device: Path, wanted: AnswerFile) -> Found:
     """What lies in its place now, read from the disk: the evidence. Raises NetbootError when that is not it."""
     forget_read(device)
     if read_file(device, "ntfs", f"/{wanted.path}") != wanted.text:
-        raise NetbootError(f"/{wanted.path} is not on the disk", hint="deploy the master again")
+        raise NetbootError(f"/{wanted.path} is not on the disk", hint=_AGAIN)
     told = _OWNED.search(run(["ntfssecaudit", "-v", device, f"/{wanted.path}"], timeout=600).stdout)
     if told is None:
-        raise NetbootError(f"who may change /{wanted.path} is not told", hint="deploy the master again")
+        raise NetbootError(f"who may change /{wanted.path} is not told", hint=_AGAIN)
     return Found(
         part="answer-file",
         path=wanted.path,

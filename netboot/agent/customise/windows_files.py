@@ -3,8 +3,9 @@
 Its NTFS is mounted by lowntfs-3g (ntfs-3g 2022.10.3) as Windows would have it: names are found in whatever case, and
 none is made that Windows cannot have. All that is put there the administrators and the system may change, everybody may
 read and run (a file by ntfs-3g's 0755, a folder by `windows_access.py`): Windows asks whether a library may be run too,
-and a profile's mode is a Linux's. Before the file system grows, which is to be checked by Windows then. Blocks; needs
-root. Not for: which names there can be, and drivers (`jobs/windows_folders.py`), the answer file (`windows.py`).
+and a profile's mode is a Linux's. Before the file system grows, which is to be checked by Windows then; never into one
+that Windows ran from and did not shut down. Blocks; needs root. Not for: which names there can be, and drivers
+(`jobs/windows_folders.py`), the answer file (`windows.py`).
 """
 
 import hashlib
@@ -20,6 +21,7 @@ from msgspec.structs import replace
 from netboot.agent.customise.installed_tree import InstalledTree
 from netboot.agent.customise.measure import forget_read
 from netboot.agent.customise.parcels import Parcels, place_parcels, require_room
+from netboot.agent.customise.windows import require_untouched
 from netboot.agent.customise.windows_access import ATTRIBUTE, FOLDER_ACCESS
 from netboot.agent.disks.partitions import mounted
 from netboot.shared.errors import NetbootError
@@ -29,16 +31,19 @@ from netboot.shared.stages.customise import Found
 from netboot.shared.system_settings import SystemSettings
 
 _DRIVER: Final = "lowntfs-3g"
-_OPTIONS: Final = ("permissions", "ignore_case", "windows_names", "streams_interface=none")
+_OPTIONS: Final = ("norecover", "permissions", "ignore_case", "windows_names", "streams_interface=none")
+"""Without `norecover` an unclean journal of Windows is emptied unasked, and nobody knows any more that it was there."""
 _WRITTEN_OUT: Final = 600.0
 """Seconds that the file system's program has to write all out and end, once it is unmounted."""
 _AGAIN: Final = "deploy the master again"
 
 
 def place_in_windows(device: Path, settings: SystemSettings, parcels: Parcels) -> None:
-    """Put them there. Raises NetbootError, StageFailed, OSError."""
+    """Put them there; nothing is written where Windows left the NTFS unclean. Raises NetbootError, StageFailed,
+    OSError."""
     if not settings.files and not parcels.of:
         return
+    require_untouched(device)
     ours = Parcels({folder: _for_all(parcel) for folder, parcel in parcels.of.items()}, parcels.fetch)
     with _tree(device, "rw") as tree:
         require_room(tree, ours)
