@@ -18,7 +18,9 @@ NAME_LONGEST: Final = 20
 _GROUPS: Final[Mapping[str, str]] = {"administrators": "S-1-5-32-544", "users": "S-1-5-32-545"}
 """By the names that a profile has for them. `net user` puts every account among the users."""
 _TAKEN: Final = re.compile(
-    r"administrators?|administrateurs?|administrador(es)?|administratoren|guests?|users|utilisateurs|benutzer"
+    r"administrators?|administrateurs?|administrador(es)?|administratoren|administratorzy|rendszergazda"
+    r"|guests?|gast(en)?|gjest(er)?|host|invitados?|convidados?|ospit[ei]|vieras|konuk"
+    r"|users|utilisateurs|benutzer|usuarios|utilizadores|utenti|gebruikers|brukere|brugere"
     r"|default|defaultaccount|defaultuser[0-9]*|public|all|none|system|wdagutilityaccount|krbtgt|everyone"
     r"|(local|network)-?service|con|prn|aux|nul|(com|lpt)[0-9]"
 )
@@ -44,13 +46,16 @@ def needs_powershell(users: Sequence[User]) -> bool:
 
 
 def account_commands(users: Sequence[User]) -> tuple[str, ...]:
-    """The commands that make them, each of at most 259 characters, in their order."""
+    """The commands that make them, each of at most 259 characters, in their order. One that the master has already
+    cannot be made: the second command gives it the same, or it would keep a password that others know."""
     commands = []
     for user in users:
         title = f' /fullname:"{user.title}"' if user.title else ""
         # An empty password signs in at the PC's own keyboard alone, as Windows is set, and must be changed there.
         how = "/logonpasswordchg:yes" if user.sign_in == "first-login" else "/active:no"
         commands.append(f'net.exe user {user.name} "" /add{title} {how}')
+        again = f"/active:yes {how}" if user.sign_in == "first-login" else how
+        commands.append(f'net.exe user {user.name} ""{title} {again}')
         commands += [
             f'powershell.exe -NoProfile -Command "Add-LocalGroupMember -SID {_GROUPS[group]} -Member {user.name}"'
             for group in _joined(user)

@@ -124,6 +124,7 @@ def test_it_installs_drivers_first() -> None:
     assert commands(answer_file(ELEVEN, "pc-7", settings)) == [
         r"pnputil.exe /add-driver %SystemDrive%\netboot\drivers\*.inf /subdirs /install",
         'net.exe user eleve "" /add /active:no',
+        'net.exe user eleve "" /active:no',
     ]
     assert (
         "RunSynchronous"
@@ -166,9 +167,12 @@ def test_it_makes_the_accounts_before_anybody_signs_in() -> None:
     file = answer_file(ELEVEN, "pc-7", SystemSettings(users=users))
     assert commands(file) == [
         'net.exe user eleve "" /add /fullname:"Élève & Cie <1>" /logonpasswordchg:yes',
+        'net.exe user eleve "" /fullname:"Élève & Cie <1>" /active:yes /logonpasswordchg:yes',
         'net.exe user prof "" /add /logonpasswordchg:yes',
+        'net.exe user prof "" /active:yes /logonpasswordchg:yes',
         'powershell.exe -NoProfile -Command "Add-LocalGroupMember -SID S-1-5-32-544 -Member prof"',
         'net.exe user depot "" /add /active:no',
+        'net.exe user depot "" /active:no',
     ]
     assert said(file)["specialize Microsoft-Windows-Deployment RunSynchronous"].strip() == ""
 

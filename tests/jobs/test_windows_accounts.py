@@ -1,6 +1,7 @@
 """Accounts in a Windows: which ones there can be, and that no name or title makes another command of one."""
 
 import re
+from typing import Literal
 
 import msgspec
 import pytest
@@ -20,7 +21,23 @@ ELEVEN = Windows(
 
 @pytest.mark.parametrize(
     "name",
-    ["administrator", "administrateur", "guest", "system", "public", "defaultuser0", "con", "lpt1", "a" * 21, "eleve-"],
+    [
+        "administrator",
+        "administrateur",
+        "guest",
+        "gast",
+        "invitado",
+        "convidado",
+        "ospite",
+        "vieras",
+        "system",
+        "public",
+        "defaultuser0",
+        "con",
+        "lpt1",
+        "aaaaaaaaaaaaaaaaaaaaa",
+        "eleve-",
+    ],
 )
 def test_a_name_that_windows_has_or_cannot_have_is_refused(name: str) -> None:
     assert account_error(User(name=name)) == f"users: {name}"
@@ -51,12 +68,12 @@ _USERS = st.lists(
 
 
 @given(_USERS)
-def test_whatever_is_allowed_is_one_command_each_that_fits_and_can_be_sent(users: list[User]) -> None:
+def test_whatever_is_allowed_is_made_by_one_command_each_that_fits_and_can_be_sent(users: list[User]) -> None:
     allowed = tuple(user for user in users if not account_error(user))
     settings = SystemSettings(users=allowed)
     assert not not_in_windows(settings, ELEVEN)
     told = account_commands(allowed)
-    made = [command for command in told if command.startswith("net.exe ")]
+    made = [command for command in told if " /add" in command and command.startswith("net.exe ")]
     assert len(made) == len(allowed)
     for command, user in zip(made, allowed, strict=True):
         title = f' /fullname:"{re.escape(user.title)}"' if user.title else ""
@@ -64,6 +81,19 @@ def test_whatever_is_allowed_is_one_command_each_that_fits_and_can_be_sent(users
     assert all(len(command) <= 259 for command in told)
     file = answer_file(ELEVEN, "pc-7", settings)
     assert msgspec.json.decode(msgspec.json.encode(file), type=AnswerFile) == file
+
+
+@pytest.mark.parametrize(
+    ("sign_in", "state"), [("first-login", "/active:yes /logonpasswordchg:yes"), ("locked", "/active:no")]
+)
+def test_an_account_that_the_master_has_keeps_no_password_and_gets_the_state_of_a_new_one(
+    sign_in: Literal["first-login", "locked"], state: str
+) -> None:
+    user = User(name="eleve", title="Élève", groups=("administrators",), sign_in=sign_in)
+    made, again, joined = account_commands((user,))
+    assert " /add " in made
+    assert again == f'net.exe user eleve "" /fullname:"Élève" {state}'
+    assert "Add-LocalGroupMember" in joined, "an administrator only then"
 
 
 def test_as_many_as_a_profile_may_have_fit_at_their_longest() -> None:
