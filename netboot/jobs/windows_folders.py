@@ -5,8 +5,9 @@ What lies at or below C:\\netboot\\drivers is driver packages: at the first star
 syntax", from Windows 10 version 1607 on), in the pass `specialize`, where commands run as the system. The component
 Microsoft-Windows-PnpCustomizationsNonWinPE is processed offline or in audit mode alone, neither of which a generalised
 Windows passes through; the registry's DevicePath names each package's folder, in a hive that would be rewritten here.
-What Windows needs to read its own disk comes too late so: such a driver belongs into the master. Nobody here ever saw
-it run. Pure. Not for: names (`windows_names.py`), putting the files there (`agent/customise/windows_files.py`).
+What Windows needs to read its own disk comes too late so: such a driver belongs into the master. Only folders are taken
+for drivers: what would lie there otherwise, and never be installed, is refused. Nobody here ever saw it run. Pure. Not
+for: names (`windows_names.py`), putting the files there (`agent/customise/windows_files.py`).
 """
 
 from collections.abc import Iterator, Sequence
@@ -44,14 +45,21 @@ def placing_errors(settings: SystemSettings) -> Iterator[str]:
             yield f"folders: {folder.path}"
         elif folder.not_for_windows:
             yield f"folders: /{folder.not_for_windows}"
+        elif _within(DRIVERS, folder.inside) and not _within(folder.inside, DRIVERS):
+            yield f"folders: {folder.path}, not below /{DRIVERS}"
     for file in settings.files:
         if _is_windows_own(file.inside) or not_in_windows((file.inside,)) or not _is_plain(file):
             yield f"files: {file.path}"
+        elif _within(file.inside, DRIVERS):
+            yield f"files: {file.path}, not in `folders`"
     if both := not_in_windows(file.inside for file in settings.files):
         yield f"files: /{both}"
     for place in (*(folder.inside for folder in settings.folders), *(file.inside for file in settings.files)):
         if any(_within(place, folder.inside) for folder in settings.folders if folder.inside != place):
             yield f"/{place} in a folder of `folders`"
+    for folder in settings.folders:
+        if any(_within(folder.inside, file.inside) for file in settings.files):
+            yield f"/{folder.inside} in a file of `files`"
 
 
 def _is_plain(file: PlacedFile) -> bool:

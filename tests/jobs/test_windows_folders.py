@@ -28,7 +28,8 @@ def files(*placed: PlacedFile) -> SystemSettings:
     [
         SystemSettings(),
         folders("/netboot/drivers", "/apps", "/Users/Public/Desktop"),
-        folders("/netboot/drivers/a", "/netboot/drivers/b"),
+        folders("/netboot/drivers/a", "/netboot/drivers/b", "/netboot/tools"),
+        files(PlacedFile(path="/netboot/drivers.txt", text="x")),
         files(PlacedFile(path="/apps/a.cmd", text="x", mode="0755"), PlacedFile(path="/apps/b.txt", text="x")),
     ],
 )
@@ -51,6 +52,13 @@ def test_these_go_into_a_windows(settings: SystemSettings) -> None:
         (files(PlacedFile(path="/a", text="x", mode="0600")), "files: /a"),
         (files(PlacedFile(path="/a", text="x"), PlacedFile(path="/A", text="x")), "files: /A"),
         (replace(folders("/apps"), files=(PlacedFile(path="/APPS/a", text="x"),)), "/APPS/a in a folder of `folders`"),
+        (folders("/NetBoot"), "folders: /NetBoot, not below /netboot/drivers"),
+        (
+            files(PlacedFile(path="/netboot/Drivers/x.inf", text="x")),
+            "files: /netboot/Drivers/x.inf, not in `folders`",
+        ),
+        (replace(folders("/apps/x"), files=(PlacedFile(path="/Apps", text="x"),)), "/apps/x in a file of `files`"),
+        (replace(folders("/apps"), files=(PlacedFile(path="/Apps", text="x"),)), "/apps in a file of `files`"),
     ],
 )
 def test_these_do_not(settings: SystemSettings, wrong: str) -> None:
