@@ -270,10 +270,11 @@ _SENTENCES: Final[dict[Code, dict[Language, str]]] = {
         "profile that allows it (customise: none). Nothing was erased.",
     },
     "windows-settings": {
-        "fr": "Ce profil demande ce que netboot ne peut pas régler dans un Windows. Il y règle le nom, la langue, le "
-        "clavier, le fuseau horaire, des comptes, fichiers et pilotes : corrigez le profil. Rien n'a été effacé.",
-        "en": "This profile asks for what netboot cannot set of a Windows. It sets the name, the language, the "
-        "keyboard, the time zone, accounts, files and drivers there: mend the profile. Nothing was erased.",
+        "fr": "Ce profil demande ce que netboot ne peut pas régler dans un Windows. Corrigez le profil : netboot y "
+        "règle le nom, la langue, le clavier, le fuseau horaire, des comptes, fichiers et pilotes. Rien n'a été "
+        "effacé.",
+        "en": "This profile asks for what netboot cannot set of a Windows. Mend the profile: netboot sets the name, "
+        "the language, the keyboard, the time zone, accounts, files and drivers there. Nothing was erased.",
     },
     "master-shrunk": {
         "fr": "Le système de ce profil a été réduit pour les petits disques ; sans réglage, il ne s'agrandirait pas. "

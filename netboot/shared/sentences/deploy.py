@@ -133,9 +133,11 @@ SENTENCES: Final[dict[Code, dict[Language, str]]] = {
     },
     "windows-settings": {
         "fr": "Ce profil demande ce que netboot ne peut pas régler dans un Windows ({master}) : {what}. Rien n'a été "
-        "effacé. Il y règle nom (15 signes au plus), langue, clavier, fuseau horaire, comptes, fichiers et pilotes.",
-        "en": "This profile asks for what netboot cannot set of a Windows ({master}): {what}. Nothing was erased. It "
-        "sets name (15 letters at most), language, keyboard, time zone, accounts, files and drivers there.",
+        "effacé. Corrigez le profil : netboot y règle nom (15 signes au plus), langue, clavier, fuseau, comptes, "
+        "fichiers, pilotes.",
+        "en": "This profile asks for what netboot cannot set of a Windows ({master}): {what}. Nothing was erased. "
+        "Mend the profile: netboot sets name (15 letters at most), language, keyboard, time zone, accounts, files, "
+        "drivers there.",
     },
     "master-shrunk": {
         "fr": "Le système {master} a été réduit pour les petits disques ; ce profil sans réglage ne l'agrandirait pas. "
