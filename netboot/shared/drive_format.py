@@ -12,6 +12,8 @@ from netboot.shared.disk_abilities import SectorSize
 from netboot.shared.erase_methods.firmware import Accepted
 from netboot.shared.inventory import DiskId, Size, Text
 
+How = Literal["done", "kept", "not-ordered", "unclear"]
+
 
 class DriveFormat(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """`disk` is as the order calls it; from sectors of `before` bytes to those of `wanted`. `ended`: this tells what
@@ -40,8 +42,11 @@ class DriveFormat(Struct, frozen=True, kw_only=True, omit_defaults=True):
         return self.after == self.wanted
 
     @property
-    def how(self) -> Literal["done", "kept", "unclear"]:
-        """What it came to. kept: the drive answered, and has the sectors of before."""
+    def how(self) -> How:
+        """What it came to. kept: the drive answered, and has the sectors of before. not-ordered: it was told nothing,
+        and nobody looked at it afterwards."""
         if self.done:
             return "done"
-        return "kept" if self.accepted != "not-told" and self.after == self.before else "unclear"
+        if self.accepted != "not-told" and self.after == self.before:
+            return "kept"
+        return "not-ordered" if self.ended and self.accepted == "no" and not self.command else "unclear"

@@ -101,12 +101,13 @@ class Stuck(Struct, frozen=True, kw_only=True):
 
     disk: one of the disks that are erased, which is given up alone. drive: one that erases itself and says that it is
     no further; it is given up in `left` seconds. target: the one that gets the master, and server: what sends it; the
-    stage ends with either. sleep: the PC is about to be suspended, so that this disk thaws, and hidden: the disk is
+    stage ends with either. format: the one that gets the master is formatted for it, and the stage ends in `left`
+    seconds unless it answers. sleep: the PC is about to be suspended, so that this disk thaws, and hidden: the disk is
     giving back what it hides behind its end; neither is a fault. `disk` is the disk's name for people.
     """
 
     disk: Text = ""
-    what: Literal["disk", "drive", "target", "server", "sleep", "hidden"] = "disk"
+    what: Literal["disk", "drive", "target", "server", "sleep", "hidden", "format"] = "disk"
     seconds: Annotated[float, Meta(ge=0, le=1e10)]
     left: Annotated[float, Meta(ge=0, le=1e10)] = 0
 

@@ -47,6 +47,12 @@ _STUCK: Final[dict[str, dict[Language, str]]] = {
         "en": "The disk {disk} has not come further for {since}. Do not switch this PC off: without an answer for 5 "
         "min the installation stops and says what to do.",
     },
+    "format": {
+        "fr": "Le disque {disk} se formate pour le système et ne répond pas depuis {since}. N'éteignez pas ce PC : "
+        "sans réponse pendant encore {left}, l'installation s'arrête et dit que faire.",
+        "en": "The disk {disk} formats itself for the system and has not answered for {since}. Do not switch this PC "
+        "off: without an answer for another {left} the installation stops and says what to do.",
+    },
     "server": {
         "fr": "Le serveur n'envoie plus rien à ce PC depuis {since}. Vérifiez le câble, le switch et le serveur : le "
         "travail reprend dès qu'il répond. Sans réponse pendant 10 min, il s'arrête.",

@@ -1,20 +1,23 @@
 """A loop device in the place of an NVMe drive that is formatted for its master, and what is told of it."""
 
+import asyncio
 import fcntl
 import os
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from msgspec.structs import replace
 
+from netboot.agent.deploy.awaited import Awaited
 from netboot.agent.deploy.sectors import Given, Hands, give_sectors
 from netboot.agent.disks.direct_io import DirectDisk
 from netboot.agent.erase.firmware.follow_up import FollowUp
 from netboot.agent.erase.firmware.nvme import NvmeFormat
 from netboot.agent.erase.firmware.technique import Beside, Look, Ordered
-from netboot.agent.progress import NobodyBegins
+from netboot.agent.progress import NO_BEGINS, Begins, NobodyBegins
 from netboot.agent.this_boot import ThisBoot
 from netboot.shared.disk_abilities import SectorSize
 from netboot.shared.drive_format import DriveFormat
@@ -64,6 +67,7 @@ class LoopDrive(NvmeFormat):
         self._also, self._hangs = also, hangs
         self.ordered: list[int] = []
         self.rescanned = 0
+        self.at_it, self.disturbed = False, 0
 
     def version(self) -> str:
         return "loop"
@@ -74,7 +78,8 @@ class LoopDrive(NvmeFormat):
     def beside(self, disk: Disk) -> Beside | None:
         return Beside(self.others) if self.others else None
 
-    def look(self, disk: Disk) -> Look:
+    def at_format(self, disk: Disk) -> Look:
+        self.disturbed += self.at_it
         return self._looks.pop(0) if len(self._looks) > 1 else self._looks[0] if self._looks else Look("idle")
 
     def rescan(self, disk: Disk) -> None:
@@ -85,7 +90,9 @@ class LoopDrive(NvmeFormat):
 
     def to_sectors(self, disk: Disk, size: int) -> Ordered:
         self.ordered.append(size)
+        self.at_it = True
         time.sleep(self._hangs)
+        self.at_it = False
         self._also()
         if self.obeys:
             threading.Thread(target=told_to, args=(disk.name, SET_BLOCK_SIZE, size)).start()
@@ -95,14 +102,26 @@ class LoopDrive(NvmeFormat):
 class Told(NobodyBegins):
     """What goes on the record, and how often the drive had been ordered by then."""
 
-    def __init__(self, drive: LoopDrive) -> None:
-        self.drive = drive
+    def __init__(self, drive: LoopDrive, *, slow: float = 0.0) -> None:
+        self.drive, self.slow = drive, slow
         self.said: list[tuple[DriveFormat, int]] = []
         self.meanwhile: Callable[[], None] = lambda: None
 
     async def formatting(self, told: DriveFormat) -> None:
         self.said.append((told, len(self.drive.ordered)))
+        if not told.ended:
+            await asyncio.sleep(self.slow)  # until the line is there again
         self.meanwhile()
+
+
+class Counted(Awaited):
+    """How often something came of it, or somebody began to wait for it."""
+
+    moves = 0
+
+    def moved(self) -> None:
+        super().moved()
+        self.moves += 1
 
 
 def other(sector: int) -> SectorSize:
@@ -139,7 +158,7 @@ async def given(
     *,
     limit: float = 60.0,
     this_boot: ThisBoot | None = None,
-    moved: Callable[[], None] = lambda: None,
+    awaited: Awaited | None = None,
 ) -> Given:
     def read_disks() -> list[Disk]:
         drive.seen_by_kernel(disk.disk)
@@ -148,9 +167,26 @@ async def given(
         return [replace(disk.disk, id=replace(disk.disk.id, size=size))]
 
     return await give_sectors(
-        order, both, read_disks, this_boot or ThisBoot(), begins=told or Told(drive), moved=moved,
+        order, both, read_disks, this_boot or ThisBoot(), begins=told or Told(drive), awaited=awaited,
         hands=hands(drive, limit=limit),
     )  # fmt: skip
+
+
+def with_hands(drive: LoopDrive, *, begins: Begins = NO_BEGINS) -> Callable[..., Awaitable[Given]]:
+    """`give_sectors` as a deploy calls it, with this drive."""
+
+    async def give(*words: Any, awaited: Awaited, **_: object) -> Given:
+        return await give_sectors(*words, begins=begins, awaited=awaited, hands=hands(drive))
+
+    return give
+
+
+def becomes(disk: Target, sector: int) -> bool:
+    """Whether the disk has sectors of so many bytes within a few seconds."""
+    until = time.monotonic() + 5
+    while sector_of(disk) != sector and time.monotonic() < until:
+        time.sleep(0.02)
+    return sector_of(disk) == sector
 
 
 def sector_of(disk: Target) -> int:

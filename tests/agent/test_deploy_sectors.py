@@ -12,9 +12,11 @@ from msgspec import UNSET
 from msgspec.structs import replace
 
 from netboot.agent.deploy import stage as deploy
-from netboot.agent.deploy.sectors import Given, give_sectors
+from netboot.agent.deploy.sectors import Given
+from netboot.agent.disks import sweep
 from netboot.agent.disks.claim import RefusedError
 from netboot.agent.disks.direct_io import DirectDisk
+from netboot.agent.erase.firmware import follow_up
 from netboot.agent.erase.firmware.technique import Look
 from netboot.agent.failures import StageFailed
 from netboot.agent.this_boot import ThisBoot
@@ -23,6 +25,7 @@ from netboot.shared.drive_format import DriveFormat
 from netboot.shared.erase_methods.firmware import Accepted
 from netboot.shared.inventory import Disk, DiskId
 from netboot.shared.manifest import Manifest, OtherSectors
+from netboot.shared.protocol import Stuck
 from netboot.shared.stages.deploy import DeployResult
 from netboot.survey.loop import writable_loop_device
 from tests.agent.boot_http import BootHttp, manifest_of, root_partition
@@ -30,14 +33,16 @@ from tests.agent.deploy_target import MIB, OLD, SIZE, Target, matches
 from tests.agent.loop_drive import (
     SET_BLOCK_SIZE,
     SET_CAPACITY,
+    Counted,
     LoopDrive,
     Told,
+    becomes,
     format_of,
     given,
-    hands,
     other,
     sector_of,
     told_to,
+    with_hands,
 )
 
 ROOT = (2 * MIB, SIZE - MIB)
@@ -174,7 +179,7 @@ async def test_a_disk_that_is_large_enough_only_by_a_part_of_a_sector_is_not_for
 @pytest.mark.root
 @pytest.mark.parametrize(
     ("drive", "code", "says"),
-    [(LoopDrive(same=False), "disk-gone", ""), (LoopDrive(beside="nvme0n2"), "sectors-kept", "nvme0n2")],
+    [(LoopDrive(same=False), "disk-gone", ""), (LoopDrive(beside="nvme0n2"), "sectors-beside", "nvme0n2")],
 )
 async def test_a_drive_that_is_another_or_holds_more_is_ordered_nothing(
     target: tuple[Target, int], served: BootHttp, both: Manifest, drive: LoopDrive, code: str, says: str
@@ -185,17 +190,16 @@ async def test_a_drive_that_is_another_or_holds_more_is_ordered_nothing(
     assert seen.formatted is None
     assert seen.problem is not None
     assert seen.problem.code == code
-    assert says in seen.problem.values["error"]
+    assert says in seen.problem.values.get("others", "")
+    assert "nvme0n2" in seen.problem.sentence("fr") or code != "sectors-beside"
     assert disk.untouched()
     assert (drive.ordered, told.said) == ([], [])
 
 
 @pytest.mark.root
-@pytest.mark.parametrize(
-    ("change", "code", "how"), [("same", "disk-gone", "unclear"), ("others", "sectors-kept", "kept")]
-)
+@pytest.mark.parametrize(("change", "code"), [("same", "disk-gone"), ("others", "sectors-beside")])
 async def test_a_drive_that_is_another_once_it_is_on_the_record_is_ordered_nothing_and_that_is_told(
-    target: tuple[Target, int], served: BootHttp, both: Manifest, change: str, code: str, how: str
+    target: tuple[Target, int], served: BootHttp, both: Manifest, change: str, code: str
 ) -> None:
     disk, sector = target
     drive = LoopDrive()
@@ -204,7 +208,8 @@ async def test_a_drive_that_is_another_once_it_is_on_the_record_is_ordered_nothi
     seen = await given(format_of(disk, served, both, other(sector)), both, disk, drive, told)
     assert seen.problem is not None
     assert seen.formatted is not None
-    assert (seen.problem.code, seen.formatted.how, seen.formatted.accepted) == (code, how, "no")
+    assert (seen.problem.code, seen.formatted.how, seen.formatted.accepted) == (code, "not-ordered", "no")
+    assert (seen.formatted.after, seen.formatted.size) == (0, 0), "nobody looked"
     assert (drive.ordered, [one.ended for one, _ in told.said]) == ([], [False, True])
     assert disk.untouched()
 
@@ -235,13 +240,72 @@ async def test_a_drive_that_is_at_it_without_an_answer_is_followed_and_goes_on_w
 ) -> None:
     disk, sector = target
     at_it = [Look("idle"), *(Look("running", permille=one) for one in (100, 100, 500, 900)), Look("idle")]
-    drive, moves = LoopDrive(answer="not-told", looks=at_it), []
-    order = format_of(disk, served, both, other(sector))
-    seen = await given(order, both, disk, drive, moved=lambda: moves.append(1))
+    drive = LoopDrive(answer="not-told", looks=at_it)
+    awaited = Counted()
+    seen = await given(format_of(disk, served, both, other(sector)), both, disk, drive, awaited=awaited)
     assert seen.problem is None
     assert seen.formatted is not None
     assert (seen.formatted.done, seen.formatted.accepted) == (True, "not-told")
-    assert len(moves) == 3, "it has come further three times"
+    assert awaited.moves == 2 + 3, "it was waited for twice, and has come further three times"
+
+
+@pytest.mark.root
+async def test_a_drive_that_is_at_its_format_is_asked_nothing_and_is_told_as_waited_for_with_the_time_that_it_has(
+    target: tuple[Target, int], served: BootHttp, both: Manifest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    disk, sector = target
+    drive = LoopDrive(hangs=1.0)
+    told: list[tuple[Stuck, int]] = []
+    monkeypatch.setattr(deploy, "give_sectors", with_hands(drive, begins=Told(drive, slow=0.7)))
+    monkeypatch.setattr(sweep, "STUCK_AFTER", 0.3)
+    async with served:
+        order = format_of(disk, served, both, other(sector))
+        await disk.deploy(
+            served, stage=order, held_up=lambda stuck: told.extend((one, len(drive.ordered)) for one in stuck)
+        )
+    assert drive.disturbed == 0
+    mine = [one for one, _ in told if one.what == "format"]
+    assert mine
+    assert all(ordered == 1 for _, ordered in told), "a broken line is no fault of the disk"
+    assert all(one.disk == "TARGET" and 58 < one.left < 60 for one in mine)
+    assert [one for one, _ in told if one.what == "target"] == []
+
+
+@pytest.mark.root
+@pytest.mark.parametrize("last", [Look("running", permille=400), Look()])
+async def test_a_drive_that_is_at_it_still_or_silent_is_not_deployed_to_whatever_its_sectors_are(
+    target: tuple[Target, int], served: BootHttp, both: Manifest, last: Look, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    disk, sector = target
+    monkeypatch.setattr(follow_up, "SILENCE", 0.4)
+    drive = LoopDrive(answer="not-told", looks=(Look("idle"), last))
+    told = Told(drive)
+    seen = await given(format_of(disk, served, both, other(sector)), both, disk, drive, told)
+    assert seen.problem is not None
+    assert seen.formatted is not None
+    assert (seen.problem.code, seen.formatted.how, seen.formatted.ended) == ("sectors-unclear", "unclear", True)
+    assert [one for one, _ in told.said][1:] == [seen.formatted]
+    assert becomes(disk, other(sector))
+
+
+@pytest.mark.root
+@pytest.mark.parametrize("by_place", [True, False])
+async def test_another_nameless_drive_in_its_place_afterwards_is_not_taken_for_it(
+    target: tuple[Target, int], served: BootHttp, both: Manifest, by_place: bool
+) -> None:
+    disk, sector = target
+    placed = DiskId(size=SIZE, path="pci-0000:01:00.0-nvme-1", sequence=7)
+    disk.disk = replace(disk.disk, id=placed)
+    order = format_of(disk, served, both, other(sector))
+    order = replace(order, target=replace(placed, by_place=by_place))
+
+    def another() -> None:
+        disk.disk = replace(disk.disk, id=replace(placed, sequence=8))
+
+    seen = await given(order, both, disk, LoopDrive(also=another))
+    assert seen.problem is not None
+    assert seen.formatted is not None
+    assert (seen.problem.code, seen.formatted.after, seen.formatted.size) == ("sectors-unclear", 0, 0)
 
 
 @pytest.mark.root
@@ -320,12 +384,7 @@ async def test_the_format_is_in_the_evidence_of_a_deploy_that_fails_after_it(
     target: tuple[Target, int], served: BootHttp, both: Manifest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     disk, sector = target
-    drive = LoopDrive()
-
-    async def with_hands(*words: object, begins: object, moved: object) -> Given:
-        return await give_sectors(*words, hands=hands(drive))  # type: ignore[arg-type]
-
-    monkeypatch.setattr(deploy, "give_sectors", with_hands)
+    monkeypatch.setattr(deploy, "give_sectors", with_hands(LoopDrive()))
     order = format_of(disk, served, both, other(sector))
     served.frames.clear()
     async with served:

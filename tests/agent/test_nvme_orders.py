@@ -244,6 +244,26 @@ def test_an_overwrite_that_the_drive_may_unmap_again_promises_no_byte(tools: Rec
     assert byte == byte[:2] * 4
 
 
+@pytest.mark.parametrize(
+    ("fpi", "asked", "alone"),
+    [
+        (0x80 | 60, Look("running", 400), Look("running", 400)),
+        (0x80, Look("idle"), Look("idle")),
+        (0, Look("idle"), Look()),
+    ],
+)
+def test_how_far_a_format_is_that_nobody_waits_for_is_asked_by_one_command_alone(
+    tools: RecordedTools, fpi: int, asked: Look, alone: Look
+) -> None:
+    tools.say("id-ns", changed(answer("handed-nvme-id-ns"), fpi=fpi))
+    tools.say("smart-log", "")
+    assert NvmeFormat(1).at_format(DISK) == alone, "one that never tells how far it is tells nothing"
+    assert tools.calls == ["nvme id-ns /dev/nvme0n1 --output-format=json"]
+    assert NvmeFormat(1).look(DISK) == asked
+    tools.say("id-ns", "")
+    assert NvmeFormat(1).at_format(DISK) == Look()
+
+
 @pytest.mark.parametrize("ses", [1, 2])
 def test_a_format_keeps_the_format_that_there_is_and_says_how_it_erases(tools: RecordedTools, ses: int) -> None:
     tools.say("id-ns", answer("handed-nvme-id-ns"))

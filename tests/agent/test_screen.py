@@ -174,6 +174,14 @@ def test_a_disk_that_erases_itself_and_stands_still_is_told_with_the_time_that_i
     assert "5 min" not in text
 
 
+def test_a_disk_that_is_formatted_for_the_system_is_told_as_such_with_the_time_that_it_is_given() -> None:
+    view = screen_view.started(screen_view.planned(screen_view.first_view("fr"), PLAN), "deploy")
+    stuck = Stuck(what="format", disk="WD 1.0 TB", seconds=185.0, left=535.0)
+    text = " ".join(text_of(screen_view.progressed(view, replace_struct(HALF, stuck=(stuck,)))).split())
+    assert "se formate pour le système et ne répond pas depuis 3 min" in text
+    assert "sans réponse pendant encore 8 min, l'installation s'arrête" in text
+
+
 def test_a_silent_server_is_told_once_as_the_server_or_as_the_cable() -> None:
     view = screen_view.started(screen_view.planned(screen_view.first_view("fr"), PLAN), "deploy")
     stuck = (Stuck(what="server", seconds=45.0), Stuck(what="target", disk="WD 1.0 TB", seconds=30.0))

@@ -18,9 +18,11 @@ _LOOK_EVERY: Final = 0.25
 
 
 class Awaited:
-    """Something that several tasks wait for, now and then."""
+    """Something that several tasks wait for, now and then; `left`: in how many seconds who waits gives it up, where
+    that is told."""
 
     def __init__(self) -> None:
+        self.left = 0.0
         self._waiting = 0
         self._moved = 0.0
 
@@ -45,12 +47,14 @@ class Awaited:
 
 
 class Waits:
-    """The source of chunks (`server`), and the disk that gets the master: `disk_name` for people, once it is known."""
+    """The source of chunks (`server`), and the disk that gets the master, `disk_name` for people, once it is known: as
+    it is written and read (`disk`), and while it is formatted (`format`)."""
 
     def __init__(self, held_up: HeldUp, server: Awaited) -> None:
         self._held_up = held_up
         self._server = server
         self.disk = Awaited()
+        self.format = Awaited()
         self.disk_name = ""
 
     @asynccontextmanager
@@ -66,8 +70,10 @@ class Waits:
     async def _tell(self) -> None:
         while True:
             await asyncio.sleep(_LOOK_EVERY)
+            name = self.disk_name[:256]
             stuck = [
-                Stuck(what="target", disk=self.disk_name[:256], seconds=self.disk.still()),
+                Stuck(what="target", disk=name, seconds=self.disk.still()),
+                Stuck(what="format", disk=name, seconds=self.format.still(), left=self.format.left),
                 Stuck(what="server", seconds=self._server.still()),
             ]
             self._held_up([one for one in stuck if one.seconds > sweep.STUCK_AFTER])

@@ -2,8 +2,10 @@
 
 It empties the whole drive, so it is ordered of the disk alone that is to be deployed to: claimed as for any write, its
 serial number asked for once more, and only when the drive has told that it holds nothing else. The server has it on its
-record first. A Format that still runs, of before a power cut, is waited for; nothing is waited for without an end. That
-the drive took the order proves nothing: the disk is claimed anew, and must have these sectors then.
+record first. Until it answers it is asked nothing: a drive that answers no other command meanwhile would be reset by
+the kernel in the midst of its Format; the tool's own time is the bound. One that gave no answer, or is at a Format of
+before a power cut, is followed to its end where it tells how far it is. That it took the order proves nothing: the disk
+is claimed anew, and must have these sectors then.
 Not for: erasing, which has been done and judged by then (`agent/erase/`).
 """
 
@@ -15,10 +17,11 @@ from typing import Final
 
 from msgspec.structs import replace
 
+from netboot.agent.deploy.awaited import Awaited
 from netboot.agent.disks.claim import ReadDisks, RefusedError, claim_as_ordered
 from netboot.agent.disks.direct_io import DirectDisk
 from netboot.agent.disks.disk_threads import start
-from netboot.agent.erase.firmware.follow_up import FollowUp
+from netboot.agent.erase.firmware.follow_up import SILENCE, FollowUp
 from netboot.agent.erase.firmware.held_drive import HeldDrive, NotOrderedError, asked
 from netboot.agent.erase.firmware.nvme import FORMAT_SECONDS, NvmeFormat
 from netboot.agent.erase.firmware.technique import Look, Ordered
@@ -61,16 +64,16 @@ async def give_sectors(
     this_boot: ThisBoot,
     *,
     begins: Begins = NO_BEGINS,
-    moved: Callable[[], None] = lambda: None,
+    awaited: Awaited | None = None,
     hands: Hands | None = None,
 ) -> Given:
     """Format the ordered disk unless it has these sectors. Raises RefusedError when it may not be written.
 
     Nothing is done either when the order does not go with the master, or the disk is too small for it: the deploy says
-    why. `moved` is told when the drive says that it has come further.
+    why. `awaited` is told while the drive is waited for, and how long it still is.
     """
     hands = hands or Hands()
-    work = _Sectors(stage, read_disks, this_boot, begins, moved, hands)
+    work = _Sectors(stage, read_disks, this_boot, begins, awaited or Awaited(), hands)
     if (problem := await work.waited()) is not None:
         return Given(problem=problem)
     disk, device = await asyncio.to_thread(claim_as_ordered, stage.target, read_disks, this_boot)
@@ -96,7 +99,7 @@ class _Sectors:
     read_disks: ReadDisks
     this_boot: ThisBoot
     begins: Begins
-    moved: Callable[[], None]
+    awaited: Awaited
     hands: Hands
 
     async def waited(self) -> Problem | None:
@@ -104,7 +107,7 @@ class _Sectors:
         disk, device = await asyncio.to_thread(claim_as_ordered, self.stage.target, self.read_disks, self.this_boot)
         try:
             held = HeldDrive(self.hands.drive, disk, device)
-            if (await held.look()).state != "running":
+            if (await self._look(held)).state != "running":
                 return None
             if await self._followed(held, time.monotonic()) != "idle":
                 return self._unclear(disk, "a Format of before did not come to its end")
@@ -127,22 +130,24 @@ class _Sectors:
             on_record = told
             await held.may_be_ordered()  # the line may have been broken for long
         except NotOrderedError as error:
-            gone = error.problem.code == "disk-gone"
             if on_record is not None:
-                after = 0 if gone else told.before
-                on_record = replace(told, ended=True, accepted="no", said=error.said[:256], after=after)
+                on_record = replace(told, ended=True, accepted="no", said=error.said[:256])
                 await self.begins.formatting(on_record)
-            return Given(on_record, error.problem if gone else self._kept(disk, error.said))
+            return Given(on_record, self._not_ordered(error.problem))
         began = time.monotonic()
         given = await self._answered(held, began)
-        if given.accepted == "not-told":
-            await self._followed(held, began)  # it may be at work still
+        state = await self._followed(held, began) if given.accepted == "not-told" else "idle"  # it may be at work still
         if given.accepted != "no":
             await asked(lambda: drive.rescan(disk), None)
-        return replace(
+        told = replace(
             told, command=given.command[:256], accepted=given.accepted, said=given.said[:256],
             seconds=time.monotonic() - began,
         )  # fmt: skip
+        if state == "idle":
+            return told
+        told = replace(told, ended=True)
+        await self.begins.formatting(told)
+        return Given(told, self._unclear(disk, told.said or "it did not come to its end"))
 
     async def looked_at(self, disk: Disk, told: DriveFormat) -> Given:
         """What became of it, by the disk as it is found now."""
@@ -160,35 +165,37 @@ class _Sectors:
         return Given(told, self._kept(disk, said) if told.how == "kept" else self._unclear(disk, said))
 
     async def _answered(self, held: HeldDrive, began: float) -> Ordered:
-        """What the drive answers at its end; it is asked meanwhile how far it is."""
+        """What the drive answers at its end; it is asked nothing meanwhile."""
         future = start(lambda: self.hands.drive.to_sectors(held.disk, self._wanted))
-        seen = -1
-        while not future.done():
-            await asyncio.wait({future}, timeout=self.hands.every)
-            if future.done():
-                break
-            gone = time.monotonic() - began
-            if gone > self.hands.limit:
-                held.device.abandon()
-                return Ordered("", "not-told", f"the drive did not answer within {gone:.0f} s")
-            look = await held.look()
-            if look.permille is not None and look.permille > seen:
-                seen = look.permille
-                self.moved()
+        with self.awaited.wait():
+            while not future.done():
+                gone = time.monotonic() - began
+                self.awaited.left = max(0.0, self.hands.limit - gone)
+                if gone > self.hands.limit:
+                    held.device.abandon()
+                    return Ordered("", "not-told", f"the drive did not answer within {gone:.0f} s")
+                await asyncio.wait({future}, timeout=self.hands.every)
         return future.result()
 
     async def _followed(self, held: HeldDrive, began: float) -> str:
-        """What the drive is at once it has ended, or stood still for as long as it is given."""
+        """What the drive is at once it has ended, or stood still or been silent for as long as it is given."""
         follow, seen = self.hands.follow(), -1
-        while True:
-            look = await held.look()
-            at = time.monotonic() - began
-            if look.permille is not None and look.permille > seen:
-                seen = look.permille
-                self.moved()
-            if follow.take(at, look) == "ended":
-                return follow.state
-            await asyncio.sleep(min(self.hands.every, follow.pause(at)))
+        follow.told = time.monotonic() - began
+        with self.awaited.wait():
+            while True:
+                look = await self._look(held)
+                at = time.monotonic() - began
+                if look.permille is not None and look.permille > seen:
+                    seen = look.permille
+                    self.awaited.moved()
+                ended = follow.take(at, look) == "ended"
+                self.awaited.left = max(0.0, follow.left(at) if look.state == "running" else follow.told + SILENCE - at)
+                if ended:
+                    return follow.state
+                await asyncio.sleep(min(self.hands.every, follow.pause(at)))
+
+    async def _look(self, held: HeldDrive) -> Look:
+        return await asked(lambda: self.hands.drive.at_format(held.disk), Look())
 
     def _found(self, disk: Disk) -> tuple[int, int] | None:
         """The bytes of the disk's sectors and its own, claimed anew; None while it cannot be.
@@ -222,6 +229,9 @@ class _Sectors:
     def _unclear(self, disk: Disk, said: str) -> Problem:
         return self._problem("sectors-unclear", disk, said)
 
+    def _not_ordered(self, problem: Problem) -> Problem:
+        return replace(problem, code="sectors-beside") if problem.code == "erase-beside" else problem
+
     def _problem(self, code: Code, disk: Disk, said: str) -> Problem:
         return Problem(code, {"disk": label(disk), "wanted": str(self.stage.format), "error": said[:256]})
 
@@ -231,4 +241,6 @@ def _is(found: Disk, disk: Disk) -> bool:
     same = (found.name, found.id.serial, found.id.wwn, found.id.path) == (
         disk.name, disk.id.serial, disk.id.wwn, disk.id.path,
     )  # fmt: skip
-    return same and found.id.size > 0
+    # What no name tells from another has stayed, or it is not known which one it is.
+    known = (disk.id.named and not disk.id.by_place) or found.id.sequence == disk.id.sequence
+    return same and known and found.id.size > 0

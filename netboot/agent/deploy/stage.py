@@ -96,10 +96,7 @@ async def run_deploy(
             if stage.format:
                 waits.disk_name = stage.target.text
                 shown.begin(stage.target.text, 2 * stage.used)
-                with waits.disk.wait():
-                    given = await give_sectors(
-                        stage, manifest, read_disks, this_boot, begins=begins, moved=waits.disk.moved
-                    )
+                given = await give_sectors(stage, manifest, read_disks, this_boot, begins=begins, awaited=waits.format)
                 formatted = given.formatted
                 if given.problem is not None:
                     raise StageFailed(given.problem)

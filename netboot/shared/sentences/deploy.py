@@ -2,6 +2,7 @@
 
 from typing import Final, Literal
 
+from netboot.shared.drive_format import How
 from netboot.shared.language import Language
 
 Code = Literal[
@@ -24,11 +25,12 @@ Code = Literal[
     "folders-too-large",
     "sectors-kept",
     "sectors-unclear",
+    "sectors-beside",
     "server-silent",
     "read-back",
 ]
 
-FORMATTED: Final[dict[Literal["done", "kept", "unclear"], dict[Language, str]]] = {
+FORMATTED: Final[dict[How, dict[Language, str]]] = {
     "done": {
         "fr": "disque formaté d'abord : secteurs de {wanted} octets au lieu de {before}",
         "en": "disk formatted first: sectors of {wanted} bytes instead of {before}",
@@ -36,6 +38,10 @@ FORMATTED: Final[dict[Literal["done", "kept", "unclear"], dict[Language, str]]] 
     "kept": {
         "fr": "disque à formater en secteurs de {wanted} octets : il a gardé les siens, de {before}",
         "en": "disk to be formatted to sectors of {wanted} bytes: it kept its own, of {before}",
+    },
+    "not-ordered": {
+        "fr": "disque à formater en secteurs de {wanted} octets au lieu de {before} : l'ordre n'a pas été donné",
+        "en": "disk to be formatted to sectors of {wanted} bytes instead of {before}: the order was not given",
     },
     "unclear": {
         "fr": "disque à formater en secteurs de {wanted} octets au lieu de {before} : état inconnu",
@@ -165,6 +171,12 @@ SENTENCES: Final[dict[Code, dict[Language, str]]] = {
         "en": "The SSD {disk} was to be given sectors of {wanted} bytes, and nothing tells how that ended: its state "
         "is not known, and the system was not written. Do not hand this PC out. Switch it off for a minute, then start "
         "again with an erase; if it happens once more, replace the disk.",
+    },
+    "sectors-beside": {
+        "fr": "Le SSD {disk} n'a pas été formaté pour le système : cela viderait aussi {others}, ou ce dont on ne sait "
+        "rien. Le système n'a pas été écrit : choisissez un autre système, ou mettez un autre disque.",
+        "en": "The SSD {disk} was not formatted for the system: that would also empty {others}, or what nothing is "
+        "known of. The system was not written: choose another system, or fit another disk.",
     },
     "server-silent": {
         "fr": "Le serveur ne répond plus depuis {seconds} s. Vérifiez le câble réseau et le serveur, puis recommencez.",

@@ -162,9 +162,13 @@ class NvmeFormat(_Nvme):
         namespace = parse_namespace(answer("nvme", "id-ns", device_of(disk), "--output-format=json"))
         if namespace is None:
             return Look(errors=self._errors(disk))
-        left = namespace.format_left
-        permille = None if not left else 1000 - 10 * left
-        return Look(state="running" if left else "idle", permille=permille, errors=self._errors(disk))
+        return replace(_at(namespace.format_left or 0), errors=self._errors(disk))
+
+    def at_format(self, disk: Disk) -> Look:
+        """How far a Format is that nobody waits for. Asked by one command alone; a drive that never tells how far it is
+        tells nothing here."""
+        namespace = parse_namespace(answer("nvme", "id-ns", device_of(disk), "--output-format=json"))
+        return Look() if namespace is None or namespace.format_left is None else _at(namespace.format_left)
 
     def order(self, disk: Disk, order: DiskErase) -> Ordered:
         """Order it, in the format that the namespace has; this blocks until the drive is done."""
@@ -190,6 +194,10 @@ class NvmeFormat(_Nvme):
         command = ("nvme", "format", device_of(disk), *how)
         status, text = transcript(command, seconds=FORMAT_SECONDS + 60)
         return ordered(" ".join(command), parse_format_order(status, text))
+
+
+def _at(left: int) -> Look:
+    return Look("running", permille=1000 - 10 * left) if left else Look("idle")
 
 
 def parse_media_errors(text: str) -> int | None:
