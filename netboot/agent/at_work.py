@@ -52,4 +52,4 @@ class AtWork:
 
     def disks_as_answered(self, answered: Sequence[DiskId]) -> ReadDisks:
         """Reads the disks, those of `answered` being the PC's own by a person's word."""
-        return as_answered(self.read_disks, answered)
+        return as_answered(self.read_disks, answered, self.this_boot)

@@ -24,7 +24,8 @@ class ThisBoot:
 
     def grew(self, before: DiskId, now: DiskId, said: GivenBack | None = None) -> None:
         """This disk is of another size since it gave something back; `said` is what that came to."""
-        self._grown = [one for one in self._grown if not one[0].same_as(before)]
+        # One that has its first size again is known by that, and no longer by what it was meanwhile.
+        self._grown = [one for one in self._grown if not one[0].same_as(before) and not one[0].same_as(now)]
         self._grown.append((before, now, said))
 
     def now(self, wanted: DiskId) -> DiskId:

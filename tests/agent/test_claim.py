@@ -131,8 +131,19 @@ def test_what_may_not_be_written_is_not_even_opened(tmp_path: Path, change: dict
 
 def test_no_word_but_the_orders_makes_a_disk_the_pcs_own() -> None:
     disks = [Disk(name=name, id=DiskId(serial=name, size=1), removable=True, said="belongs") for name in ("sda", "sdb")]
-    one, other = as_answered(lambda: disks, [disks[0].id])()
+    one, other = as_answered(lambda: disks, [disks[0].id], ThisBoot())()
     assert (one, other) == (disks[0], replace(disks[1], said=""))
+
+
+def test_a_persons_word_holds_for_a_disk_that_has_another_size_since() -> None:
+    before, now = DiskId(serial="S1", size=1), DiskId(serial="S1", size=2)
+    disks = [
+        Disk(name=name, id=id_, removable=True) for name, id_ in (("sda", now), ("sdb", DiskId(serial="S2", size=2)))
+    ]
+    this_boot = ThisBoot()
+    assert [disk.said for disk in as_answered(lambda: disks, [before], this_boot)()] == ["", ""]
+    this_boot.grew(before, now)
+    assert [disk.said for disk in as_answered(lambda: disks, [before], this_boot)()] == ["belongs", ""]
 
 
 @pytest.mark.root
@@ -149,17 +160,17 @@ def test_a_disk_in_doubt_is_taken_on_a_persons_word_only(loops: tuple[Disk, Disk
     with pytest.raises(RefusedError) as refused:
         claim(in_place(disks[0]), lambda: disks)
     assert refused.value.problem.code == "disk-external"
-    _, device = claim(in_place(disks[0]), as_answered(lambda: disks, [in_place(disks[0])]))
+    _, device = claim(in_place(disks[0]), as_answered(lambda: disks, [in_place(disks[0])], ThisBoot()))
     device.close()
     with pytest.raises(RefusedError):
-        claim(in_place(disks[1]), as_answered(lambda: disks, [in_place(disks[0])]))
+        claim(in_place(disks[1]), as_answered(lambda: disks, [in_place(disks[0])], ThisBoot()))
 
 
 @pytest.mark.root
 def test_a_persons_word_does_not_make_a_stick_a_disk_of_the_pc(loops: tuple[Disk, Disk]) -> None:
     stick = replace(loops[0], transport="usb", removable=True)
     with pytest.raises(RefusedError):
-        claim(in_place(stick), as_answered(lambda: [stick], [in_place(stick)]))
+        claim(in_place(stick), as_answered(lambda: [stick], [in_place(stick)], ThisBoot()))
 
 
 @pytest.mark.root

@@ -73,13 +73,13 @@ def claim_as_ordered(wanted: DiskId, read_disks: ReadDisks, this_boot: ThisBoot 
     return (disk if now.same_as(wanted) else replace(disk, id=wanted)), device
 
 
-def as_answered(read_disks: ReadDisks, answered: Sequence[DiskId]) -> ReadDisks:
-    """The same disks, those of `answered` being the PC's own by a person's word."""
+def as_answered(read_disks: ReadDisks, answered: Sequence[DiskId], this_boot: ThisBoot) -> ReadDisks:
+    """The same disks, those of `answered` being the PC's own by a person's word, also with the size they have since."""
 
     def read() -> Sequence[Disk]:
+        known = (*answered, *(this_boot.now(one) for one in answered))
         return tuple(
-            replace(disk, said="belongs" if any(known.same_as(disk.id) for known in answered) else "")
-            for disk in read_disks()
+            replace(disk, said="belongs" if any(one.same_as(disk.id) for one in known) else "") for disk in read_disks()
         )
 
     return read
