@@ -1,5 +1,6 @@
-"""Whole PCs whose only disk is an eMMC: the small master is put on it and starts to its login prompt.
+"""A whole PC whose only disk is an eMMC: the small master is put on it and starts to its login prompt.
 
+By BIOS: SeaBIOS starts an eMMC, while Debian's OVMF has no driver for one (its boot entry is “Not Found”).
 That an eMMC is erased is in test_many_disks.py: QEMU writes it block by block, which is too slow to overwrite and read
 back one as large as this.
 """
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from netboot.lab.building import start_building
-from netboot.lab.demo import LARGER, MENU_TIMEOUT, WAYS, job_of, keys_for_profile, prepare
+from netboot.lab.demo import LARGER, MENU_TIMEOUT, job_of, keys_for_profile, prepare
 from netboot.lab.disks import create_empty
 from netboot.lab.firmware import Firmware
 from netboot.lab.journey import image, start_from_disk
@@ -41,13 +42,12 @@ def emmc(path: Path, size: int) -> tuple[DiskSpec, bytes]:
     return DiskSpec(Bus.EMMC, path, EMMC_AREAS + size, "EMMC1"), areas
 
 
-@pytest.mark.parametrize("firmware", [Firmware.UEFI, Firmware.BIOS])
 async def test_an_emmc_gets_the_master_and_starts_it_and_the_areas_of_its_firmware_are_as_they_were(
-    tmp_path: Path, firmware: Firmware
+    tmp_path: Path,
 ) -> None:
     masters, manifest = await asyncio.to_thread(prepare, print)
     disk, areas = emmc(tmp_path / "disk.img", manifest.disk + LARGER)
-    spec = workshop_pc(1, firmware, disk)
+    spec = workshop_pc(1, Firmware.BIOS, disk)
     profiles = tmp_path / "profiles"
     profiles.mkdir()
     (profiles / "90-own.yaml").write_text(PROFILE, encoding="utf-8")
@@ -61,10 +61,9 @@ async def test_an_emmc_gets_the_master_and_starts_it_and_the_areas_of_its_firmwa
         seen = await image(lan, service, spec, keys_for_profile(service, "write-debian"), tell=print)
         job = await job_of(service, spec.mac)
         assert (job.state, job.problem) == ("done", None)
-        print(f"\neMMC, {firmware}: off after {seen.off:.0f} s")
-        for way in WAYS[firmware]:
-            start = await start_from_disk(lan, spec, job.hostname, way)
-            print(f"eMMC, {firmware}, {way}: login prompt after {start.login:.0f} s, entry {start.entry}")
-            assert start.problem == ""
+        print(f"\neMMC: off after {seen.off:.0f} s")
+        start = await start_from_disk(lan, spec, job.hostname, "disk")
+        print(f"eMMC: login prompt after {start.login:.0f} s")
+        assert start.problem == ""
     with disk.path.open("rb") as file:
         assert file.read(EMMC_AREAS) == areas
