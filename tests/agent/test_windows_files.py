@@ -185,6 +185,32 @@ def test_names_are_found_whatever_their_case_as_windows_finds_them(server: Serve
             ]
 
 
+def test_an_agent_that_was_killed_while_it_made_a_folder_gives_it_its_access_when_it_is_started_again(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    with windows_on(tmp_path) as device:
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "setxattr", killed)
+            with pytest.raises(KeyboardInterrupt):
+                place_in_windows(device, server.settings, server.parcels)
+        place_in_windows(device, server.settings, server.parcels)
+        entries = re.split(r"ACE \d at", tool("ntfssecaudit", "-vv", device, "/netboot"))[1:]
+        assert len([entry for entry in entries if "Object inherits ACE" in entry and "Inherit only" not in entry]) == 3
+        assert not [path for path in there(device, tmp_path / "look") if path.endswith(".netboot")]
+
+
+def test_a_folder_of_the_master_keeps_its_access(server: Server, tmp_path: Path) -> None:
+    with windows_on(tmp_path) as device:
+        with writing(device, tmp_path / "look") as root:
+            (root / "netboot").mkdir(mode=0o750)
+        before = tool("ntfssecaudit", "-vv", device, "/netboot")
+        place_in_windows(device, server.settings, server.parcels)
+        assert tool("ntfssecaudit", "-vv", device, "/netboot") == before
+
+
 def test_what_a_killed_agent_left_half_done_is_completed(server: Server, tmp_path: Path) -> None:
     with windows_on(tmp_path) as device:
         place_in_windows(device, server.settings, server.parcels)

@@ -167,7 +167,7 @@ class InstalledTree:
         """The bytes that a killed agent left of it, and writing it gives back. Raises NetbootError, OSError."""
         try:
             with self.place(name) as path:
-                return _draft_of(path).lstat().st_blocks * 512
+                return draft_of(path).lstat().st_blocks * 512
         except (FileNotFoundError, NotADirectoryError):
             return 0
 
@@ -188,7 +188,7 @@ class InstalledTree:
         self.changed[folder] = part
 
     def _replace(self, path: Path, data: bytes | Iterable[bytes], attributes: Attributes) -> None:
-        draft = _draft_of(path)
+        draft = draft_of(path)
         draft.unlink(missing_ok=True)
         fd = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         with os.fdopen(fd, "wb") as file:
@@ -204,7 +204,7 @@ class InstalledTree:
         """Put a link there, also where a file or another link stood."""
         with self._changing(name) as path:
             extended = for_a_new_file(path.parent, 0).extended
-            draft = _draft_of(path)
+            draft = draft_of(path)
             draft.unlink(missing_ok=True)
             draft.symlink_to(target)
             for label, value in extended.items():
@@ -297,8 +297,8 @@ class InstalledTree:
         raise NetbootError(f"/{folder} of the installed system does not come to rest", hint="deploy the master again")
 
 
-def _draft_of(path: Path) -> Path:
-    """Where a file is written before it has its name."""
+def draft_of(path: Path) -> Path:
+    """Where something is made before it has its name."""
     return path.with_name(f".{path.name}.netboot")
 
 

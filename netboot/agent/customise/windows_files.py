@@ -1,10 +1,11 @@
 """Puts a profile's folders and files into a deployed Windows, and reads them again: the evidence.
 
 Its NTFS is mounted by lowntfs-3g (ntfs-3g 2022.10.3) as Windows would have it: names are found in whatever case, and
-none is made that Windows cannot have. All that is put there the administrators and the system may change, everybody may
-read and run (a file by ntfs-3g's 0755, a folder by `windows_access.py`): Windows asks whether a library may be run too,
-and a profile's mode is a Linux's. Before the file system grows, which is to be checked by Windows then; never into one
-that Windows ran from and did not shut down. Blocks; needs root. Not for: which names there can be, and drivers
+none is made that Windows cannot have. The files that are put there and the folders that are made for them the
+administrators and the system may change, everybody may read and run (a file by ntfs-3g's 0755, a folder by
+`windows_access.py`): Windows asks whether a library may be run too, and a profile's mode is a Linux's. A folder that
+the master has keeps its own access. Before the file system grows, which is to be checked by Windows then; never into
+one that Windows ran from and did not shut down. Blocks; needs root. Not for: which names there can be, and drivers
 (`jobs/windows_folders.py`), the answer file (`windows.py`).
 """
 
@@ -18,7 +19,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from netboot.agent.customise.installed_tree import InstalledTree
+from netboot.agent.customise.installed_tree import InstalledTree, draft_of
 from netboot.agent.customise.measure import forget_read
 from netboot.agent.customise.parcels import Parcels, place_parcels, require_room
 from netboot.agent.customise.windows import require_untouched
@@ -50,9 +51,7 @@ def place_in_windows(device: Path, settings: SystemSettings, parcels: Parcels) -
         places = (*parcels.paths, *(file.inside for file in settings.files))
         missing = [folder for folder in _folders_above(places) if not tree.is_folder(folder)]
         for folder in missing:
-            tree.make_folders("folders", folder)
-            with tree.place(folder) as path:
-                os.setxattr(path, ATTRIBUTE, FOLDER_ACCESS, follow_symlinks=False)
+            _make_folder(tree, folder)
         place_parcels(tree, ours)
         for file in settings.files:
             tree.place_file("files", file.inside, file.content, mode=WINDOWS_MODE, owner=0, group=0)
@@ -67,6 +66,15 @@ def look_in_windows(device: Path, settings: SystemSettings, parcels: Parcels) ->
     with _tree(device, "ro") as tree:
         folders = tuple(_look_at_folder(tree, folder, parcel) for folder, parcel in parcels.of.items())
         return (*folders, *(tree.look("files", file.inside) for file in settings.files))
+
+
+def _make_folder(tree: InstalledTree, folder: str) -> None:
+    """It has its name only once it has its access: an agent that is started again leaves what is there as it is."""
+    with tree.place(folder) as path:
+        draft = draft_of(path)
+        draft.mkdir(exist_ok=True)
+        os.setxattr(draft, ATTRIBUTE, FOLDER_ACCESS, follow_symlinks=False)
+        draft.rename(path)
 
 
 def _folders_above(places: Iterable[str]) -> list[str]:
