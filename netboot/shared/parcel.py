@@ -76,10 +76,9 @@ class Parcel(Struct, frozen=True, forbid_unknown_fields=True):
         """The bytes of all files."""
         return sum(file.size for file in self.files)
 
-    @property
-    def room(self) -> int:
-        """The bytes that they take in a file system."""
-        return sum(-(-file.size // BLOCK) * BLOCK for file in self.files)
+    def room_in(self, block: int) -> int:
+        """The bytes that they take in a file system that gives room in blocks of so many bytes."""
+        return sum(-(-file.size // block) * block for file in self.files)
 
     @property
     def pieces(self) -> frozenset[str]:

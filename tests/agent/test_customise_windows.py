@@ -139,9 +139,9 @@ async def test_an_agent_that_is_started_again_once_it_has_grown_does_the_rest(tm
 
 
 @contextmanager
-def windows_on(folder: Path) -> Iterator[Path]:
+def windows_on(folder: Path, cluster: int = 4096) -> Iterator[Path]:
     """A block device with the NTFS of a prepared Windows."""
-    device = Path(tool("losetup", "--find", "--show", ntfs(folder, windows_tree(folder))).strip())
+    device = Path(tool("losetup", "--find", "--show", ntfs(folder, windows_tree(folder), cluster=cluster)).strip())
     try:
         yield device
     finally:

@@ -248,7 +248,10 @@ def test_what_lies_there_from_before_the_agent_was_started_again_needs_no_room_t
     tmp_path: Path, taken: Taken
 ) -> None:
     parcels = Parcels({INSIDE: taken.parcel}, taken.fetch)
-    with scarce(tmp_path / "small", 16 * MIB + taken.parcel.room * 5 // 4), InstalledTree(tmp_path / "small") as tree:
+    with (
+        scarce(tmp_path / "small", 16 * MIB + taken.parcel.room_in(4096) * 5 // 4),
+        InstalledTree(tmp_path / "small") as tree,
+    ):
         require_room(tree, parcels)
         place_parcels(tree, parcels)
         placed = tree.status(f"{INSIDE}/fw.bin")
@@ -260,7 +263,7 @@ def test_what_lies_there_from_before_the_agent_was_started_again_needs_no_room_t
 
 def test_what_a_killed_agent_left_of_a_file_gives_its_room_back(tmp_path: Path, taken: Taken) -> None:
     parcels, root = Parcels({INSIDE: taken.parcel}, taken.fetch), tmp_path / "small"
-    with scarce(root, 16 * MIB + taken.parcel.room * 5 // 4), InstalledTree(root) as tree:
+    with scarce(root, 16 * MIB + taken.parcel.room_in(4096) * 5 // 4), InstalledTree(root) as tree:
         (root / INSIDE).mkdir(parents=True)
         (root / INSIDE / ".fw.bin.netboot").write_bytes(FIRMWARE[: 2 * MIB])
         require_room(tree, parcels)

@@ -256,6 +256,22 @@ def test_nothing_is_written_where_it_does_not_fit(server: Server, tmp_path: Path
         assert there(device, tmp_path / "look") == before
 
 
+def test_small_files_need_a_whole_cluster_each(server: Server, tmp_path: Path) -> None:
+    many = tmp_path / "many"
+    many.mkdir()
+    for number in range(600):
+        (many / f"{number}.inf").write_bytes(b"x" * 2000)
+    parcels = Parcels({DRIVERS: read_folder(many, server.keep)}, lambda chunk: server.chunks[chunk.sha256])
+    with windows_on(tmp_path, cluster=65536) as device:
+        before = there(device, tmp_path / "look")
+        with pytest.raises(NetbootError, match="the folders of the profile need 3"):
+            place_in_windows(device, server.settings, parcels)
+        assert there(device, tmp_path / "look") == before
+    (tmp_path / "usual").mkdir()
+    with windows_on(tmp_path / "usual") as device:
+        place_in_windows(device, server.settings, parcels)
+
+
 def test_once_it_is_told_that_all_is_there_nothing_serves_the_ntfs_any_more(server: Server, tmp_path: Path) -> None:
     def fetch(chunk: Chunk) -> bytes:
         return server.chunks[chunk.sha256]

@@ -84,10 +84,10 @@ def windows_tree(folder: Path, software: Values = SOFTWARE, system: Values = SYS
     return tree
 
 
-def ntfs(folder: Path, tree: Path, size: int = 48 * MIB, *, name: str = "windows.ntfs") -> Path:
+def ntfs(folder: Path, tree: Path, size: int = 48 * MIB, *, name: str = "windows.ntfs", cluster: int = 4096) -> Path:
     """An NTFS with this tree."""
     part = sized(folder / name, size)
-    run(["mkntfs", "--quiet", "--fast", "--force", part])
+    run(["mkntfs", "--quiet", "--fast", "--force", "--cluster-size", str(cluster), part])
     there = folder / "there"
     there.mkdir(exist_ok=True)
     run(["mount", "-t", "ntfs-3g", "-o", "loop", part, there])

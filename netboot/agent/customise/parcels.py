@@ -19,7 +19,7 @@ from netboot.agent.customise.installed_tree import InstalledTree
 from netboot.shared.errors import NetbootError
 from netboot.shared.inventory import amount
 from netboot.shared.manifest import Chunk
-from netboot.shared.parcel import PIECE, Parcel, ParcelError, ParcelFile, parse_listing, pieces_of
+from netboot.shared.parcel import BLOCK, PIECE, Parcel, ParcelError, ParcelFile, parse_listing, pieces_of
 from netboot.shared.stages.customise import Found
 from netboot.shared.system_settings import SystemSettings
 
@@ -65,8 +65,10 @@ def require_room(tree: InstalledTree, parcels: Parcels) -> None:
     for folder in parcels.of:
         if tree.is_link(folder):
             raise NetbootError(f"/{folder} is a link in the master", hint="name the folder that it leads to")
-    needed = sum(_room_for(tree, folder, parcel) for folder, parcel in parcels.of.items())
     volume = os.statvfs(tree.root)
+    # An NTFS may have been made with clusters of 64 KiB, and more.
+    block = max(BLOCK, volume.f_frsize)
+    needed = sum(_room_for(tree, folder, parcel, block) for folder, parcel in parcels.of.items())
     free = volume.f_bfree * volume.f_frsize
     if needed and needed + needed // 64 + _SPARE > free:
         raise NetbootError(
@@ -75,9 +77,9 @@ def require_room(tree: InstalledTree, parcels: Parcels) -> None:
         )
 
 
-def _room_for(tree: InstalledTree, folder: str, parcel: Parcel) -> int:
+def _room_for(tree: InstalledTree, folder: str, parcel: Parcel, block: int) -> int:
     missing = tuple(_missing(tree, folder, parcel))
-    return Parcel(missing).room - sum(tree.left_of_draft(f"{folder}/{file.name}") for file in missing)
+    return Parcel(missing).room_in(block) - sum(tree.left_of_draft(f"{folder}/{file.name}") for file in missing)
 
 
 def _missing(tree: InstalledTree, folder: str, parcel: Parcel) -> Iterator[ParcelFile]:
