@@ -272,6 +272,15 @@ def test_small_files_need_a_whole_cluster_each(server: Server, tmp_path: Path) -
         place_in_windows(device, server.settings, parcels)
 
 
+def test_no_file_waits_for_the_disk_by_itself(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    waited = list[int]()
+    monkeypatch.setattr(os, "fsync", waited.append)
+    with windows_on(tmp_path) as device:
+        place_in_windows(device, server.settings, server.parcels)
+        assert look_in_windows(device, server.settings, server.parcels)[0].digest == server.placed.parcel
+    assert not waited
+
+
 def test_once_it_is_told_that_all_is_there_nothing_serves_the_ntfs_any_more(server: Server, tmp_path: Path) -> None:
     def fetch(chunk: Chunk) -> bytes:
         return server.chunks[chunk.sha256]

@@ -51,10 +51,14 @@ _libc: Final = ctypes.CDLL(None, use_errno=True)
 
 
 class InstalledTree:
-    """The tree under one root, by paths without a leading slash; what is written or removed is noted in `changed`."""
+    """The tree under one root, by paths without a leading slash; what is written or removed is noted in `changed`.
 
-    def __init__(self, root: Path) -> None:
+    With `each_to_disk` a file is on the disk before it has its name; without, all are once they are unmounted.
+    """
+
+    def __init__(self, root: Path, *, each_to_disk: bool = True) -> None:
         self.root = root
+        self._each_to_disk = each_to_disk
         self.changed: dict[str, Part] = {}
         self._fd = os.open(root, _FOLDER)
 
@@ -195,7 +199,8 @@ class InstalledTree:
             for part in (data,) if isinstance(data, bytes) else data:
                 file.write(part)
             attributes.give(draft)
-            os.fsync(file.fileno())
+            if self._each_to_disk:
+                os.fsync(file.fileno())
         with without_locks(path) as locks:
             draft.rename(path)
         put_locks(path, locks)

@@ -107,9 +107,11 @@ def _file_at(tree: InstalledTree, path: str, file: ParcelFile) -> ParcelFile:
 
 @contextmanager
 def _tree(device: Path, how: str) -> Iterator[InstalledTree]:
+    """All of it is on the disk at the end, and not file by file, for each of which a rotating disk would be waited for:
+    what a cut left of it is refused, or written again, when the stage is ordered again."""
     root = None
     try:
-        with mounted(device, _DRIVER, how, *_OPTIONS) as root, InstalledTree(root) as tree:
+        with mounted(device, _DRIVER, how, *_OPTIONS) as root, InstalledTree(root, each_to_disk=False) as tree:
             yield tree
     finally:
         if root is not None:
