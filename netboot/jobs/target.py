@@ -66,7 +66,7 @@ def choose_target(
 
     Of two SSDs of one size, and of several hard disks, a person names one. Without an erase before (`erased` False)
     nothing is guessed at all: of several disks, a person names the one to overwrite. `formats`: NVMe drives may be
-    given other sectors for it.
+    given other sectors for it, where no disk fits otherwise.
     """
     disks = internal_disks(inventory, answers)
     if named is not None:
@@ -76,7 +76,9 @@ def choose_target(
     if not disks:
         return Problem("no-disk")
     large = [disk for disk in disks if disk.id.size >= master.disk]
-    fitting = [disk for disk in large if sectors_for(disk, inventory, master, formats=formats) is not None]
+    # A drive is formatted only where no disk is right as it is.
+    as_it_is = [disk for disk in large if sectors_for(disk, inventory, master, formats=False) is not None]
+    fitting = as_it_is or [disk for disk in large if sectors_for(disk, inventory, master, formats=formats) is not None]
     if not fitting:
         return _wrong_sectors(large[0], master) if large else _too_small(disks, master)
     if not erased and len(disks) > 1:

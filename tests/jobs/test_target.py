@@ -207,6 +207,17 @@ def test_a_drive_that_the_master_fits_as_it_is_keeps_its_sectors_and_one_that_a_
     assert ordered(formatting(inventory=bios(LARGE_NVME), master=BOTH)) == (MASTER.used, 512)
 
 
+def test_no_drive_is_formatted_where_another_disk_is_right_as_it_is() -> None:
+    assert LARGE_NVME.id.size < LARGER.id.size
+    for disks in ((LARGE_NVME, LARGER), (LARGER, LARGE_NVME)):
+        assert choose_target(inventory(*disks), MASTER, None, erased=True, formats=True) == LARGER
+        named = choose_target(inventory(*disks), MASTER, LARGE_NVME.id, erased=True, formats=True)
+        assert named == LARGE_NVME, "a person may name it"
+    assert choose_target(inventory(LARGE_NVME, LIKE), MASTER, None, erased=True, formats=True) == LIKE
+    smaller = replace(LARGE_NVME, id=SMALLEST.id)
+    assert choose_target(inventory(LARGE_NVME, smaller), MASTER, None, erased=True, formats=True) == smaller
+
+
 def test_a_drive_that_does_not_offer_the_masters_sectors_is_refused_all_the_same() -> None:
     whole: tuple[SectorSize, ...] = (512, 4096)
     cannot = [
