@@ -4,6 +4,7 @@ import pytest
 from msgspec.structs import replace
 
 from netboot.jobs.disk_answers import Answer
+from netboot.jobs.evidence import judge
 from netboot.jobs.stages.deploy import RULES
 from netboot.shared.drive_format import DriveFormat
 from netboot.shared.erase_methods.firmware import Accepted
@@ -89,3 +90,35 @@ def test_the_page_says_what_a_format_came_to(accepted: Accepted, after: int, mar
     told = replace(FORMATTED, accepted=accepted, after=after, said="Invalid Field")
     (line,) = RULES.shown(replace(GOOD, formatted=told), "en")
     assert (line.text, line.mark, line.technical) == (says, mark, "nvme format; Invalid Field")
+
+
+def test_a_format_that_was_not_ordered_of_the_drive_claims_nothing_of_its_state() -> None:
+    assert RULES.shown is not None
+    told = replace(FORMATTED, accepted="no", after=0, command="", said="it would erase as well: nvme0n2")
+    (line,) = RULES.shown(replace(GOOD, formatted=told), "en")
+    says = "disk to be formatted to sectors of 512 bytes instead of 4096: the order was not given"
+    assert (line.text, line.mark, line.technical) == (says, "doubt", "it would erase as well: nvme0n2")
+
+
+def test_of_a_deploy_that_failed_no_format_is_kept_but_the_ordered_one() -> None:
+    order, failed = (
+        replace(ORDER, format=512),
+        Problem("sectors-unclear", {"disk": "S1", "wanted": "512", "error": "-"}),
+    )
+    unclear = replace(FORMATTED, accepted="not-told", after=0)
+
+    def kept(order: Deploy, formatted: DriveFormat) -> DriveFormat | None:
+        result = judge(order, "failed", failed, replace(GOOD, formatted=formatted)).result
+        assert isinstance(result, DeployResult)
+        return result.formatted
+
+    assert kept(order, unclear) == unclear
+    assert kept(ORDER, unclear) is None
+    assert kept(order, replace(unclear, disk=HDD.id)) is None
+    assert kept(order, replace(unclear, wanted=4096)) is None
+    other = judge(order, "done", None, replace(GOOD, formatted=replace(FORMATTED, disk=HDD.id)))
+    assert (other.state, other.result) == ("failed", None)
+    assert other.problem is not None
+    assert other.problem.code == "agent-error"
+    done = judge(order, "done", None, replace(GOOD, formatted=FORMATTED))
+    assert (done.state, done.result) == ("done", replace(GOOD, formatted=FORMATTED))

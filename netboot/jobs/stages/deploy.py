@@ -5,11 +5,13 @@ All is erased, or a person signed an exception (`jobs/erase_exception.py`) that 
 
 from typing import Final
 
+from msgspec.structs import replace
+
 from netboot.jobs.disk_rules import answered, internal_disks, unerased
 from netboot.jobs.erase_exception import holds, states_of
 from netboot.jobs.job import Job
 from netboot.jobs.sectors import formats_sectors, sectors_for
-from netboot.jobs.stages.rules import Line, StageRules
+from netboot.jobs.stages.rules import Known, Line, Report, StageRules
 from netboot.jobs.target import target_of
 from netboot.shared.drive_format import DriveFormat
 from netboot.shared.inventory import label
@@ -47,19 +49,31 @@ def _excepted(job: Job) -> bool:
     return job.exception is not None and holds(job.exception, now)
 
 
+def _believe(order: Deploy, report: Report, _: Known) -> DeployResult | None:
+    """All of it, but no Format other than the one that was ordered: with that, a deploy that is said to be done is not
+    the ordered one."""
+    result = report.result
+    if not isinstance(result, DeployResult):
+        return None
+    if result.formatted is None or _as_ordered(order, result.formatted):
+        return result
+    failed = report.outcome == "failed" or report.problem is not None
+    return replace(result, formatted=None) if failed else None
+
+
 def _unproven(order: Deploy, result: DeployResult) -> Problem | None:
     if result.manifest != order.manifest or not result.target.same_as(order.target):
         return Problem("agent-error", {"error": "deploy: no evidence"})
     # What was written is no proof, and a deploy that goes on after a break writes only the rest.
     if result.verified < max(order.used, result.written) or (order.used and result.verified > order.used):
         return Problem("read-back", {"disk": order.target.text, "offset": str(result.verified)})
-    if result.formatted is not None and not _as_ordered(order, result.formatted):
+    if result.formatted is not None and not (_as_ordered(order, result.formatted) and result.formatted.done):
         return Problem("agent-error", {"error": "deploy: a drive was formatted otherwise than ordered"})
     return None
 
 
 def _as_ordered(order: Deploy, formatted: DriveFormat) -> bool:
-    return formatted.disk.same_as(order.target) and formatted.done and formatted.wanted == order.format
+    return formatted.disk.same_as(order.target) and formatted.wanted == order.format
 
 
 def _shown(result: DeployResult, language: Language) -> tuple[Line, ...]:
@@ -72,4 +86,4 @@ def _shown(result: DeployResult, language: Language) -> tuple[Line, ...]:
     return (Line(text, technical=technical, mark="" if told.done else "doubt"),)
 
 
-RULES: Final = StageRules(order=_order, unproven=_unproven, shown=_shown)
+RULES: Final = StageRules(order=_order, unproven=_unproven, believe=_believe, shown=_shown)
