@@ -9,6 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from netboot.certificates.compose import compose
+from netboot.certificates.figure_texts import FIGURES
 from netboot.certificates.values import ErasedDisk, Event, Paper, Signed, SignedDisk, TakenOut
 from netboot.jobs.disk_take_out import TakeOut
 from netboot.jobs.erase_exception import DiskState, EraseException
@@ -114,6 +115,13 @@ def test_a_format_after_the_erase_stands_with_the_disk_by_what_is_known_last_of_
         },
         nothing,
     ]  # fmt: skip
+
+
+def test_the_paper_calls_a_format_asked_for_whatever_became_of_it() -> None:
+    texts = [text for name, text in FIGURES.items() if name.startswith("formatted.")]
+    assert texts
+    assert all(text["en"].startswith("Format asked for") for text in texts)
+    assert all(text["fr"].startswith("Format demandé") for text in texts)
 
 
 def test_a_disk_that_grew_has_the_size_that_everybody_sees(source: VisitPapers) -> None:
