@@ -4,6 +4,7 @@ from."""
 import hashlib
 import os
 import re
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -279,6 +280,22 @@ def test_no_file_waits_for_the_disk_by_itself(server: Server, tmp_path: Path, mo
         place_in_windows(device, server.settings, server.parcels)
         assert look_in_windows(device, server.settings, server.parcels)[0].digest == server.placed.parcel
     assert not waited
+
+
+def test_a_program_that_stops_answering_is_ended_and_told(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop(chunk: Chunk) -> bytes:
+        for words in Path("/proc").glob("[0-9]*/cmdline"):
+            if os.fsencode(device) in words.read_bytes() and b"lowntfs-3g" in words.read_bytes():
+                os.kill(int(words.parent.name), signal.SIGSTOP)
+        return server.chunks[chunk.sha256]
+
+    monkeypatch.setattr(windows_files, "_LONGEST", 3.0)
+    with windows_on(tmp_path) as device:
+        with pytest.raises(NetbootError, match="did not end within 3 s"):
+            place_in_windows(device, server.settings, Parcels({DRIVERS: server.parcel}, stop))
+        assert os.fsencode(device) not in Path("/proc/self/mounts").read_bytes()
 
 
 def test_once_it_is_told_that_all_is_there_nothing_serves_the_ntfs_any_more(server: Server, tmp_path: Path) -> None:

@@ -9,8 +9,11 @@ one that Windows ran from and did not shut down. Blocks; needs root. Not for: wh
 (`jobs/windows_folders.py`), the answer file (`windows.py`).
 """
 
+import contextlib
 import hashlib
 import os
+import signal
+import threading
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -36,6 +39,8 @@ _OPTIONS: Final = ("norecover", "permissions", "ignore_case", "windows_names", "
 """Without `norecover` an unclean journal of Windows is emptied unasked, and nobody knows any more that it was there."""
 _WRITTEN_OUT: Final = 600.0
 """Seconds that the file system's program has to write all out and end, once it is unmounted."""
+_LONGEST: Final = 4 * 3600.0
+"""Seconds that the file system may be mounted: where its program stops answering, a call of it would wait for ever."""
 _AGAIN: Final = "deploy the master again"
 
 
@@ -111,27 +116,59 @@ def _tree(device: Path, how: str) -> Iterator[InstalledTree]:
     what a cut left of it is refused, or written again, when the stage is ordered again."""
     root = None
     try:
-        with mounted(device, _DRIVER, how, *_OPTIONS) as root, InstalledTree(root, each_to_disk=False) as tree:
+        with (
+            mounted(device, _DRIVER, how, *_OPTIONS) as root,
+            _ended_in_time(root),
+            InstalledTree(root, each_to_disk=False) as tree,
+        ):
             yield tree
     finally:
         if root is not None:
             _wait_for_its_end(root)
 
 
+@contextmanager
+def _ended_in_time(folder: Path) -> Iterator[None]:
+    """Kill the program behind this folder after `_LONGEST`, which ends all calls that wait for it. Raises NetbootError
+    then."""
+    late = threading.Event()
+
+    def end() -> None:
+        late.set()
+        for process in _serving(folder):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
+
+    timer = threading.Timer(_LONGEST, end)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    except OSError as error:
+        if late.is_set():
+            raise NetbootError(f"{_DRIVER} did not end within {_LONGEST:.0f} s", hint=_AGAIN) from error
+        raise
+    finally:
+        timer.cancel()
+
+
 def _wait_for_its_end(folder: Path) -> None:
     """umount does not wait until the program behind it has written all out. Raises NetbootError."""
     until = time.monotonic() + _WRITTEN_OUT
-    while any(folder.name.encode() in words for words in _command_lines()):
+    while _serving(folder):
         if time.monotonic() > until:
             raise NetbootError(f"{_DRIVER} does not write out what was put into Windows", hint="replace the disk")
         time.sleep(0.05)
 
 
-def _command_lines() -> Iterator[bytes]:
+def _serving(folder: Path) -> list[int]:
+    """The numbers of the processes that serve the file system mounted there."""
+    found = []
     for process in Path("/proc").glob("[0-9]*/cmdline"):
         try:
             words = process.read_bytes()
         except OSError:
             continue
-        if _DRIVER.encode() in words:
-            yield words
+        if _DRIVER.encode() in words and folder.name.encode() in words:
+            found.append(int(process.parent.name))
+    return found
