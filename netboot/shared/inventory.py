@@ -36,10 +36,13 @@ class System(Struct, frozen=True, kw_only=True):
 
     @property
     def models(self) -> tuple[str, ...]:
-        """What the patterns of `models` are held against: the maker with the product, and with the version where
-        there is one: some makers have the name there that people know."""
-        names = (self.product, self.version) if self.version else (self.product,)
-        return tuple(f"{self.manufacturer} {name}" for name in names)
+        """What the patterns of `models` are held against: the maker with the product, and of a Lenovo with the version
+        too, which is the name that people know. Other makers have part numbers and revisions there."""
+        product, maker = f"{self.manufacturer} {self.product}", self.manufacturer.strip()
+        if maker.upper() != "LENOVO" or not self.version:
+            return (product,)
+        begun = self.version.upper().split()[:1] == [maker.upper()]
+        return (product, self.version if begun else f"{self.manufacturer} {self.version}")
 
 
 class Board(Struct, frozen=True, kw_only=True):

@@ -121,10 +121,29 @@ def test_files_take_whole_blocks_and_a_folder_no_less_room_than_its_files(length
     assert folder.room >= parcel.room_in(4096)
 
 
-def test_a_pc_is_known_by_its_makers_product_and_by_its_version_where_that_has_its_name() -> None:
+def test_a_pc_is_known_by_its_makers_product_and_a_lenovo_by_its_version_too() -> None:
     # As a ThinkPad says it, in tests/agent/recorded/uefi-laptop.txt.
     thinkpad = System(manufacturer="LENOVO", product="20FMS2AB00", version="ThinkPad T460")
     for pattern, fits in (("LENOVO 20FM*", True), ("lenovo thinkpad t4*", True), ("T460", False), ("Dell *", False)):
         assert PlacedFolder(path="/a", beside="a", models=(pattern,)).is_for(*thinkpad.models) == fits
     assert System(manufacturer="HP", product="HP EliteDesk 800").models == ("HP HP EliteDesk 800",)
     assert PlacedFolder(path="/a", beside="a", models=("*",)).is_for(*System().models)
+
+
+@pytest.mark.parametrize("version", ["Lenovo ideapad 330-15IKB", "LENOVO  ideapad 330-15IKB", "ideapad 330-15IKB"])
+def test_a_maker_whose_name_begins_the_version_is_said_once(version: str) -> None:
+    ideapad = System(manufacturer="LENOVO", product="81DE", version=version)
+    assert PlacedFolder(path="/a", beside="a", models=("lenovo ideapad 330*",)).is_for(*ideapad.models)
+    assert System(manufacturer="LENOVO", product="81DE").models == ("LENOVO 81DE",)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "system"),
+    [
+        ("TOSHIBA P*", System(manufacturer="TOSHIBA", product="SATELLITE", version="PSCMLE-01N00NFR")),
+        ("Dell* 0?", System(manufacturer="Dell Inc.", product="OptiPlex 7010", version="01")),
+        ("Acer *v1*", System(manufacturer="Acer", product="Aspire E5-571", version="V1.15")),
+    ],
+)
+def test_another_makers_part_number_or_revision_is_no_name_of_its_pc(pattern: str, system: System) -> None:
+    assert not PlacedFolder(path="/a", beside="a", models=(pattern,)).is_for(*system.models)
