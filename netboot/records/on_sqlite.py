@@ -11,6 +11,7 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
+from sqlalchemy.exc import DisconnectionError
 
 from netboot.files.data_folder import make_private, require_private
 from netboot.records.refusals import RecordDamaged
@@ -22,16 +23,18 @@ BUSY: Final = 30.0
 READING: Mapping[str, object] = {"netboot_reading": True}
 """Execution options of a transaction that changes nothing."""
 
+_Identity = tuple[int, int]
+"""A file's device and inode."""
+_CANNOT_OPEN: Final = "unable to open database file"
+
 HINT: str = "check that the file is netboot's own and that its folder can be written; else restore a backup"
 
 
 def connect(url: URL) -> Engine:
     """An engine on this file, which is made if it is missing."""
     if url.database and url.database != ":memory:":
-        _make_private(Path(url.database))
-        place = f"file:{quote(os.fspath(Path(url.database).absolute()))}?mode=rw"
-        # Each line to it opens this very file: a new one in the place of one that is gone would be an empty record.
-        engine = create_engine(url, creator=lambda: _open(place))
+        path = Path(url.database).absolute()
+        engine = _engine_on(url, path, _make_private(path))
     else:
         engine = create_engine(url)
     event.listen(engine, "connect", _set_up)
@@ -39,8 +42,39 @@ def connect(url: URL) -> Engine:
     return engine
 
 
-def _open(place: str) -> sqlite3.Connection:
-    return sqlite3.connect(place, timeout=BUSY, uri=True, check_same_thread=False)
+def _engine_on(url: URL, path: Path, own: _Identity) -> Engine:
+    """Each line to it is to this very file: one in the place of one that is gone would be an empty record, or an older
+    one, which is compared only at the start. A line that is open writes on into a file that is gone, and is given up.
+    """
+
+    def check_out(*_: object) -> None:
+        if _lies_at(path) != own:
+            raise DisconnectionError
+
+    engine = create_engine(url, creator=lambda: _open(path, own))
+    event.listen(engine, "checkout", check_out)
+    return engine
+
+
+def _open(path: Path, own: _Identity) -> sqlite3.Connection:
+    place = f"file:{quote(os.fspath(path))}?mode=rw"
+    connection = sqlite3.connect(place, timeout=BUSY, uri=True, check_same_thread=False)
+    if _lies_at(path) != own:
+        connection.close()
+        raise sqlite3.OperationalError(f"{_CANNOT_OPEN}: another one lies in its place since netboot was started")
+    return connection
+
+
+def _lies_at(path: Path) -> _Identity | None:
+    """Which file lies there; None where that cannot be told."""
+    try:
+        return _identity(path.stat())
+    except OSError:
+        return None
+
+
+def _identity(status: os.stat_result) -> _Identity:
+    return status.st_dev, status.st_ino
 
 
 def require_sound(connection: Connection, name: str) -> None:
@@ -59,15 +93,16 @@ def is_away(error: BaseException | None) -> bool:
     """Whether the driver says that the file is not there, or that another process held it for all of `BUSY`
     (SQLITE_CANTOPEN, SQLITE_BUSY)."""
     said = str(error) if isinstance(error, sqlite3.OperationalError) else ""
-    return "unable to open database file" in said or "database is locked" in said
+    return _CANNOT_OPEN in said or "database is locked" in said
 
 
-def _make_private(path: Path) -> None:
+def _make_private(path: Path) -> _Identity:
     """Only its owner may read the file: it holds names and password hashes. SQLite gives the WAL the same mode."""
     try:
         make_private(path.parent)
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
         require_private(path, "the record")
+        return _identity(path.stat())
     except OSError as error:
         raise NetbootError(
             f"the record {path} cannot be written: {error.strerror}",

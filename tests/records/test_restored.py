@@ -154,6 +154,35 @@ def test_a_file_that_is_gone_is_called_so_and_no_empty_one_takes_its_place(file:
         assert len(record.people.operators()) == 1
 
 
+@pytest.mark.parametrize("instead", ["nothing", "an empty file", "a backup"])
+def test_a_line_that_is_open_does_not_write_into_a_file_that_is_gone(file: Path, instead: str) -> None:
+    with open_record(file) as record:
+        record.people.set_operator("Marie", "h")
+        folder = file.parent / "away"
+        folder.mkdir()
+        backup = folder / "backup.db"
+        with closing(sqlite3.connect(file)) as other:
+            other.execute("VACUUM INTO ?", (str(backup),))
+        lies = list(file.parent.glob(f"{file.name}*"))
+        for path in lies:
+            path.rename(folder / path.name)
+        if instead == "an empty file":
+            file.touch()
+        elif instead == "a backup":
+            shutil.copy(backup, file)
+        before = file.read_bytes() if file.exists() else None
+        for ask in (record.people.operators, lambda: record.people.set_operator("Jeanne", "h")):
+            with pytest.raises(RecordAway, match=r"cannot be reached: .*unable to open database file"):
+                ask()
+        assert (file.read_bytes() if file.exists() else None) == before
+        for path in lies:
+            (folder / path.name).rename(path)
+        assert [operator.name for operator in record.people.operators()] == ["Marie"]
+        record.people.set_operator("Jeanne", "h")
+    with open_record(file) as record:
+        assert len(record.people.operators()) == 2
+
+
 def test_a_file_that_another_process_holds_is_called_away(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(on_sqlite, "BUSY", 0.1)
     with open_record(file) as record, closing(sqlite3.connect(file)) as other:
