@@ -5,6 +5,7 @@ import hashlib
 import os
 import re
 import signal
+import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +17,7 @@ from msgspec.structs import replace
 from netboot.agent.customise import windows_files
 from netboot.agent.customise.parcels import Parcels
 from netboot.agent.customise.stage import run_customise
+from netboot.agent.customise.windows_access import ATTRIBUTE, FOLDER_ACCESS
 from netboot.agent.customise.windows_files import look_in_windows, place_in_windows
 from netboot.agent.deploy.fetch import server_source
 from netboot.agent.deploy.stage import FLIGHTS, run_deploy
@@ -244,6 +246,53 @@ def test_what_is_otherwise_on_the_disk_is_told(server: Server, tmp_path: Path, c
         else:
             with pytest.raises(NetbootError, match="is not on the disk as it was written"):
                 look_in_windows(device, server.settings, server.parcels)
+
+
+def test_a_file_that_an_ordinary_account_may_change_is_written_anew_though_it_lies_there_as_it_is_ordered(
+    server: Server, tmp_path: Path
+) -> None:
+    one_account = bytes.fromhex("010500000000000515000000010000000200000003000000e9030000")
+    entry = struct.pack("<BBHI", 0, 0, 8 + len(one_account), 0x001301BF) + one_account
+    file = f"{DRIVERS}/x64/WiFi 6.sys"
+    with windows_on(tmp_path) as device:
+        place_in_windows(device, server.settings, server.parcels)
+        with writing(device, tmp_path / "look") as root:
+            before = (root / file).stat()
+            os.setxattr(root / file, ATTRIBUTE, with_entry(FOLDER_ACCESS, entry))
+            after = (root / file).stat()
+        assert (after.st_uid, after.st_gid, after.st_mode) == (before.st_uid, before.st_gid, before.st_mode)
+        told = tool("ntfssecaudit", "-vv", device, f"/{file}")
+        assert len(who(re.split(r"ACE \d at", told)[1:], "Write data")) == 3
+        place_in_windows(device, server.settings, server.parcels)
+        told = tool("ntfssecaudit", "-vv", device, f"/{file}")
+        assert who(re.split(r"ACE \d at", told)[1:], "Write data") == {"Administrators", "Local System"}
+        assert look_in_windows(device, server.settings, server.parcels)[0].digest == server.placed.parcel
+
+
+def with_entry(access: bytes, entry: bytes) -> bytes:
+    """A security descriptor with one more entry in its list."""
+    revision, zero, control, owner, group, system, start = struct.unpack_from("<BBHIIII", access)
+    kind, spare, length, number, end = struct.unpack_from("<BBHHH", access, start)
+    entries = access[start + 8 : start + length] + entry
+    listed = struct.pack("<BBHHH", kind, spare, 8 + len(entries), number + 1, end) + entries
+    # At its end, where there is room for it; the old list is passed over.
+    return struct.pack("<BBHIIII", revision, zero, control, owner, group, system, len(access)) + access[20:] + listed
+
+
+def test_an_agent_that_is_started_again_needs_in_a_windows_only_its_largest_file_once_more(
+    server: Server, tmp_path: Path
+) -> None:
+    with windows_on(tmp_path) as device:
+        place_in_windows(device, server.settings, server.parcels)
+        with writing(device, tmp_path / "look") as root:
+            volume = os.statvfs(root)
+            (root / "much").write_bytes(b"x" * (volume.f_bfree * volume.f_frsize - 20 * MIB))
+        place_in_windows(device, server.settings, server.parcels)
+        with writing(device, tmp_path / "look") as root:
+            (root / "more").write_bytes(b"x" * 2 * MIB)
+        with pytest.raises(NetbootError, match="the folders of the profile need 3"):
+            place_in_windows(device, server.settings, server.parcels)
+        assert look_in_windows(device, server.settings, server.parcels)[0].digest == server.placed.parcel
 
 
 def test_nothing_is_written_where_it_does_not_fit(server: Server, tmp_path: Path) -> None:

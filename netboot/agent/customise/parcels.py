@@ -1,8 +1,9 @@
 """Puts the folders of a profile into the installed system, and makes their listings anew from what lies on the disk.
 
 Each piece is fetched when it is written, and was compared with its name. A file that lies there as it is ordered is
-left: an agent that is started again puts there what is missing, and asks for no room twice. Not for: what a listing is
-(`shared/parcel.py`), who has the pieces (`agent/deploy/source.py`). Blocks; needs root.
+left, unless all is put there anew: an agent that is started again puts there what is missing, and asks for no room
+twice. Not for: what a listing is (`shared/parcel.py`), who has the pieces (`agent/deploy/source.py`). Blocks; needs
+root.
 """
 
 import hashlib
@@ -60,15 +61,18 @@ def fetch_listings(settings: SystemSettings, fetch: Fetch) -> Parcels:
     return Parcels(found, fetch)
 
 
-def require_room(tree: InstalledTree, parcels: Parcels) -> None:
-    """That they fit, and lie where the master has no link, before anything is written. Raises NetbootError, OSError."""
+def require_room(tree: InstalledTree, parcels: Parcels, *, anew: bool = False) -> None:
+    """That they fit, and lie where the master has no link, before anything is written. Raises NetbootError, OSError.
+
+    `anew`: as in `place_parcels`.
+    """
     for folder in parcels.of:
         if tree.is_link(folder):
             raise NetbootError(f"/{folder} is a link in the master", hint="name the folder that it leads to")
     volume = os.statvfs(tree.root)
     # An NTFS may have been made with clusters of 64 KiB, and more.
     block = max(BLOCK, volume.f_frsize)
-    needed = sum(_room_for(tree, folder, parcel, block) for folder, parcel in parcels.of.items())
+    needed = sum(_room_for(tree, folder, parcel, block, anew=anew) for folder, parcel in parcels.of.items())
     free = volume.f_bfree * volume.f_frsize
     if needed and needed + needed // 64 + _SPARE > free:
         raise NetbootError(
@@ -77,9 +81,13 @@ def require_room(tree: InstalledTree, parcels: Parcels) -> None:
         )
 
 
-def _room_for(tree: InstalledTree, folder: str, parcel: Parcel, block: int) -> int:
+def _room_for(tree: InstalledTree, folder: str, parcel: Parcel, block: int, *, anew: bool) -> int:
     missing = tuple(_missing(tree, folder, parcel))
-    return Parcel(missing).room_in(block) - sum(tree.left_of_draft(f"{folder}/{file.name}") for file in missing)
+    needed = Parcel(missing).room_in(block) - sum(tree.left_of_draft(f"{folder}/{file.name}") for file in missing)
+    if not anew:
+        return needed
+    # What lies there is replaced one by one, and each is there twice meanwhile.
+    return needed + max((Parcel((file,)).room_in(block) for file in parcel.files if file not in missing), default=0)
 
 
 def _missing(tree: InstalledTree, folder: str, parcel: Parcel) -> Iterator[ParcelFile]:
@@ -96,11 +104,12 @@ def _lies_there(tree: InstalledTree, path: str, file: ParcelFile) -> bool:
         return False
 
 
-def place_parcels(tree: InstalledTree, parcels: Parcels) -> None:
-    """Put them there. Raises NetbootError, StageFailed, OSError."""
+def place_parcels(tree: InstalledTree, parcels: Parcels, *, anew: bool = False) -> None:
+    """Put them there; `anew`: also what lies there as it is ordered, where owner and mode do not tell all who may
+    change it. Raises NetbootError, StageFailed, OSError."""
     for folder, parcel in parcels.of.items():
         tree.make_folders("folders", folder)
-        for file in _missing(tree, folder, parcel):
+        for file in parcel.files if anew else _missing(tree, folder, parcel):
             tree.place_inside(folder, file.name, _content(file, parcels.fetch), mode=int(file.mode, 8))
         tree.changed[folder] = "folders"
 

@@ -52,12 +52,13 @@ def place_in_windows(device: Path, settings: SystemSettings, parcels: Parcels) -
     require_untouched(device)
     ours = Parcels({folder: _for_all(parcel) for folder, parcel in parcels.of.items()}, parcels.fetch)
     with _tree(device, "rw") as tree:
-        require_room(tree, ours)
+        require_room(tree, ours, anew=True)
         places = (*parcels.paths, *(file.inside for file in settings.files))
         missing = [folder for folder in _folders_above(places) if not tree.is_folder(folder)]
         for folder in missing:
             _make_folder(tree, folder)
-        place_parcels(tree, ours)
+        # A file's own list may let one more account change it, which its owner and mode do not show.
+        place_parcels(tree, ours, anew=True)
         for file in settings.files:
             tree.place_file("files", file.inside, file.content, mode=WINDOWS_MODE, owner=0, group=0)
 
