@@ -63,10 +63,12 @@ def take_in(
     progress: Progress,
     fit: Fit = as_it_is,
     others: Others = for_no_others,
+    instead_of: str = "",
 ) -> Manifest:
     """Read a raw disk image into the store and publish it as a master. Raises NetbootError. Needs root.
 
-    `fit` says which size it gets, `others` how it also fits disks of other sectors.
+    `fit` says which size it gets, `others` how it also fits disks of other sectors, `instead_of` in place of which
+    version alone it becomes current (`Store.publish`).
     """
     found = survey(disk, progress)
     manifest = describe(disk.name, about, found)
@@ -78,7 +80,7 @@ def take_in(
             manifest = msgspec.structs.replace(manifest, chunks=pack(fitted, smaller, smaller.ranges, store, progress))
             manifest = msgspec.structs.replace(manifest, other=others(manifest))
             _require_sound(manifest, disk.name)
-            store.publish(manifest, key)
+            store.publish(manifest, key, instead_of=instead_of)
     return manifest
 
 

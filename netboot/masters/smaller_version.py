@@ -13,7 +13,6 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Final
 
-from msgspec import UNSET, UnsetType
 from nacl.signing import SigningKey
 
 from netboot.masters.intake import About, Progress, take_in
@@ -65,10 +64,6 @@ def make_smaller_version(store: Store, digest: str, key: SigningKey, *, version:
             _require_current(store, master)  # before all of it is packed in vain
             yield fitted, smaller
 
-    def still_current(_: Manifest) -> UnsetType:
-        _require_current(store, master)
-        return UNSET
-
     forget_drafts(store)
     with taking_back_unused_chunks(store), store.draft(".whole") as draft:
         store.require_space(master.used)
@@ -76,7 +71,7 @@ def make_smaller_version(store: Store, digest: str, key: SigningKey, *, version:
         lay_out(store, master, draft)
         with open_disk(draft) as disk:
             named = replace(disk, name=f"{master.name} {master.version}")
-            return take_in(named, about, store, key, told, smaller_or_nothing, still_current)
+            return take_in(named, about, store, key, told, smaller_or_nothing, instead_of=master.digest)
 
 
 def _require_current(store: Store, master: Manifest) -> None:

@@ -62,9 +62,9 @@ def main() -> int:
 class _TellingStore(Store):
     """Says which master is about to be current before it is: a process that is killed then says nothing more."""
 
-    def publish(self, manifest: Manifest, key: SigningKey) -> str:
+    def publish(self, manifest: Manifest, key: SigningKey, *, instead_of: str = "") -> str:
         _tell(Publishing(manifest.digest))
-        return super().publish(manifest, key)
+        return super().publish(manifest, key, instead_of=instead_of)
 
 
 def _made(order: Order) -> Manifest:

@@ -29,8 +29,8 @@ _SETTINGS: Final = "-c lock_timeout=30s -c synchronous_commit=on"
 _DAMAGE: Final = ("XX001", "XX002")
 """data_corrupted, index_corrupted (https://www.postgresql.org/docs/current/errcodes-appendix.html)."""
 
-_AWAY: Final = ("08", "57P")
-"""Connection exceptions, and the server's own ends and starts."""
+_AWAY: Final = ("08", "57P", "55P03")
+"""Connection exceptions, the server's own ends and starts, and a lock that another process held for all of the wait."""
 
 
 def connect(url: URL) -> Engine:
@@ -67,7 +67,8 @@ def is_damage(error: BaseException | None) -> bool:
 
 
 def is_away(error: BaseException | None) -> bool:
-    """Whether there is no line to the server, or it ends or starts just now: what it does not answer has no state."""
+    """Whether there is no line to the server, it ends or starts just now, or another process held it for too long: what
+    it does not answer has no state."""
     state = getattr(error, "sqlstate", "")
     return state is None or state.startswith(_AWAY)
 

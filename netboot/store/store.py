@@ -203,11 +203,12 @@ class Store:
             raise StoreError(f"the chunk {sha256} is damaged", hint="build or import the master again")
         return plain
 
-    def publish(self, manifest: Manifest, key: SigningKey) -> str:
+    def publish(self, manifest: Manifest, key: SigningKey, *, instead_of: str = "") -> str:
         """Sign and keep a manifest whose chunks were all put, make it its master's current one, return its digest.
 
         The one that was current is kept as the version before. Raises StoreError when a chunk is missing, or could not
-        be written, ManifestError when the manifest contradicts itself.
+        be written, or another version than `instead_of` (where it is given) is current by then; ManifestError when the
+        manifest contradicts itself.
         """
         signed = sign(manifest, key)
         digest = digest_of(signed)
@@ -220,8 +221,13 @@ class Store:
                     hint="look at the disk that the store is on; then build or import it again",
                 )
         with self.writing(), self._desk.naming():
-            self.blobs.put(manifest_name(digest), signed)
             versions = self._versions(manifest.name)
+            if instead_of and (versions is None or versions.current != instead_of):
+                raise StoreError(
+                    f"{manifest.name} has another current version since: nothing was changed",
+                    hint="make a smaller one of the current version",
+                )
+            self.blobs.put(manifest_name(digest), signed)
             self._put_versions(manifest.name, Versions(digest) if versions is None else versions.after(digest))
         return digest
 

@@ -52,8 +52,7 @@ class SmallerCaptures:
         """This job made a master. Whatever goes wrong here, it has made it."""
         if not job.profile.options_for(CaptureOptions).smaller:
             return
-        if made.name in self._kept_whole():
-            log.warning("no smaller version of %s is made: a profile gives it without customising", made.name)
+        if self._is_kept_whole(made.name):
             return
         one = ToShrink(name=made.name, version=made.version, digest=made.manifest, job=job.id)
         try:
@@ -66,7 +65,6 @@ class SmallerCaptures:
     async def run(self) -> None:
         """Begin what waits whenever nothing is at work."""
         async with self._makings.watch() as changed:
-            self._makings.tell_waiting(await asyncio.to_thread(self._record.makings.waiting))
             while True:
                 changed.clear()
                 try:
@@ -78,12 +76,14 @@ class SmallerCaptures:
                         await changed.wait()
 
     async def _begin_next(self) -> None:
-        if self._makings.runs:
-            return
         waiting = await asyncio.to_thread(self._record.makings.waiting)
         self._makings.tell_waiting(waiting)
+        if self._makings.runs:
+            return
         for one in waiting:
-            if await self._is_current(one):
+            if self._is_kept_whole(one.name):
+                pass
+            elif await self._is_current(one):
                 who = await asyncio.to_thread(self._record.makings.who_captured, one)
                 order = self._order(one.name, one.digest, one.version, smaller_version_of(one.version))
                 try:
@@ -96,6 +96,13 @@ class SmallerCaptures:
             self._makings.tell_waiting(await asyncio.to_thread(self._record.makings.waiting))
             if self._makings.runs:
                 return
+
+    def _is_kept_whole(self, name: str) -> bool:
+        """Asked again of what waited: the server may have other profiles since."""
+        kept = name in self._kept_whole()
+        if kept:
+            log.warning("no smaller version of %s is made: a profile gives it without customising", name)
+        return kept
 
     async def _is_current(self, one: ToShrink) -> bool:
         """What cannot be told is left to the work itself, which says why it does not do it."""

@@ -19,7 +19,7 @@ from netboot.records.refusals import RecordAway
 from netboot.records.tables import Base
 from netboot.shared.errors import NetbootError
 from tests.records.conftest import MAC, hello, pc
-from tests.records.places import Cluster, Place, by_hand
+from tests.records.places import Cluster, Place, by_hand, engine_at
 
 
 def test_the_migrations_make_the_tables_that_the_code_has(tmp_path: Path, cluster: Cluster | None) -> None:
@@ -118,6 +118,20 @@ def test_everything_acknowledged_is_there_after_a_kill(place: Place) -> None:
             assert {f"operator {number}" for number in range(1, acknowledged + 1)} <= there
             assert record.journal.verify().broken is None
             assert len(record.journal.read(limit=10_000)) == record.journal.verify().events
+
+
+@pytest.mark.postgresql
+def test_a_database_that_another_process_holds_for_too_long_is_called_away(
+    cluster: Cluster | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert cluster is not None
+    place = cluster.create()
+    open_record(place).close()
+    monkeypatch.setattr(on_postgresql, "_SETTINGS", "-c lock_timeout=100ms")
+    with open_record(place) as record, engine_at(place).connect() as other:
+        other.exec_driver_sql(f"SELECT pg_advisory_lock({on_postgresql._LOCK})")
+        with pytest.raises(RecordAway, match="lock timeout"):
+            record.visits.greet(hello(pc(), "boot-1"), MAC)
 
 
 @pytest.mark.postgresql

@@ -11,7 +11,7 @@ from aiohttp import FormData
 from aiohttp.test_utils import TestServer
 from aiohttp.web import Application
 
-from netboot.serve import inbox_upload
+from netboot.serve import inbox_upload, watched_upload
 from netboot.serve.workbench import StoreWorkbench
 from netboot.webui.refusal import Refusal
 from netboot.webui.texts import texts
@@ -130,6 +130,10 @@ async def test_what_a_killed_server_left_of_one_takes_no_room_from_the_next(
     monkeypatch.setattr(inbox_upload.InboxUpload, "_require_room", asked)
     await send(operator, b"content")
     assert inside(tmp_path) == {"school.raw": 7}
+
+
+def test_a_slow_sticks_wait_is_no_silence() -> None:
+    assert inbox_upload._ASK_ROOM / 1_000_000 < watched_upload.WITHIN * 2 / 3
 
 
 @pytest.mark.parametrize("token", ["", "x", "x" * 100_000])

@@ -16,6 +16,7 @@ from netboot.jobs.making import ToShrink
 from netboot.masters.worth_shrinking import smaller_version_of
 from netboot.records.aggregates.makings import MOST_WAITING
 from netboot.records.record import Record
+from netboot.records.refusals import RecordAway
 from netboot.serve.workbench import StoreWorkbench
 from netboot.settings.config import Settings
 from netboot.shared.inventory import Disk, DiskId
@@ -24,6 +25,7 @@ from netboot.shared.stages.capture import CaptureOptions, CaptureResult
 from netboot.store import Store
 from netboot.store.upkeep import verify
 from netboot.store.versions import Versions
+from netboot.workshop import smaller_captures
 from netboot.workshop.greeting import Workshop
 from netboot.workshop.makings import Makings
 from netboot.workshop.smaller_captures import SmallerCaptures
@@ -126,6 +128,41 @@ async def test_of_a_capture_that_is_not_current_any_more_none_is_begun(
         await eventually(lambda: not record.makings.waiting())
     assert makings.shown is None
     assert store.versions("ecole") == Versions(new.digest, old.digest)
+
+
+async def test_of_a_capture_that_a_profile_gives_whole_by_now_none_is_begun(
+    record: Record, store: Store, data: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    captured = put_master(store, "ecole", part("a"), version="1", key=load_key(data))
+    assert record.makings.put_off(ToShrink(name="ecole", version="1", digest=captured.digest, job="j"))
+    makings = Makings(record, store.current)
+    async with both_at_work(makings, made_of(record, makings, store, data, kept="ecole")):
+        await eventually(lambda: not record.makings.waiting())
+    assert makings.shown is None
+    assert "no smaller version of ecole is made: a profile gives it without customising" in caplog.text
+
+
+async def test_a_record_that_is_away_when_the_server_begins_ends_nothing(
+    record: Record, store: Store, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = put_master(store, "ecole", part("a"), version="1", key=load_key(data))
+    put_master(store, "ecole", part("b"), version="2", key=load_key(data))
+    assert record.makings.put_off(ToShrink(name="ecole", version="1", digest=old.digest, job="j"))
+    real, asked = record.makings.waiting, 0
+
+    def away_at_first() -> tuple[ToShrink, ...]:
+        nonlocal asked
+        asked += 1
+        if asked == 1:
+            raise RecordAway("it is elsewhere")
+        return real()
+
+    makings = Makings(record, store.current)
+    monkeypatch.setattr(smaller_captures, "AGAIN", 0.1)
+    monkeypatch.setattr(record.makings, "waiting", away_at_first)
+    async with both_at_work(makings, made_of(record, makings, store, data)):
+        await eventually(lambda: not real())
+    assert asked > 1
 
 
 async def test_one_that_cannot_be_made_smaller_fails_with_its_reason_and_the_capture_stays(

@@ -11,9 +11,10 @@ from netboot.jobs.making import ShrinkOrder
 from netboot.masters.account import account
 from netboot.masters.importing import import_master
 from netboot.masters.shrinking import as_it_is
+from netboot.masters.smaller_version import make_smaller_version
 from netboot.records.record import Record
 from netboot.shared.manifest import Manifest
-from netboot.store import Store
+from netboot.store import Store, StoreError
 from netboot.store.upkeep import verify
 from netboot.store.versions import Versions
 from netboot.workshop.makings import Makings
@@ -79,6 +80,26 @@ async def test_of_a_version_that_is_not_current_any_more_none_is_made(
         "failed", "ecole 1 is not the current version: nothing was changed",
     )  # fmt: skip
     assert store.versions("ecole") == Versions(newer.digest, whole.digest)
+
+
+def test_of_a_version_that_is_not_current_any_more_once_all_is_packed_none_takes_its_place(
+    data: Path, store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = put_master(store, "ecole", part("a"), version="0", key=load_key(data))
+    whole = taken_whole(tmp_path, data, store)
+    real = store.blobs.sync
+
+    def somebody_goes_back() -> None:
+        monkeypatch.setattr(store.blobs, "sync", real)
+        real()
+        Store(store.folder).use("ecole", before.digest)
+
+    monkeypatch.setattr(store.blobs, "sync", somebody_goes_back)
+    with pytest.raises(StoreError, match="ecole has another current version since: nothing was changed"):
+        make_smaller_version(store, whole.digest, load_key(data), version="1-small", progress=lambda _: None)
+    assert store.versions("ecole") == Versions(before.digest, whole.digest)
+    assert len(store.blobs.list("manifests")) == 2
+    assert verify(store, public_key(load_key(data))) == ()
 
 
 async def test_what_cannot_be_made_smaller_says_why_and_stays_as_it_was(
