@@ -25,6 +25,7 @@ class StoreBusyError(StoreError):
     """Somebody else holds the lock; it is free again when they have ended."""
 
 
+MANIFESTS: Final = "manifests"
 MASTERS: Final = "masters"
 """The blobs that say which versions a master has."""
 
@@ -62,6 +63,9 @@ class BlobStore(Protocol):
 
     def remove(self, name: str) -> int:
         """Delete this blob; returns the bytes freed. Raises OSError; FileNotFoundError when there is none."""
+
+    def rename(self, name: str, new: str) -> None:
+        """Give this blob another name, in one step. Raises OSError; FileNotFoundError when there is none."""
 
     def require_space(self, wanted: int) -> None:
         """Raises StoreFullError when `wanted` more bytes would not fit, before a long work is begun."""

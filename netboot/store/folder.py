@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from netboot.files.data_folder import make_private
-from netboot.store.blobs import MASTERS, StoreBusyError, StoreError, StoreFullError
+from netboot.store.blobs import StoreBusyError, StoreError, StoreFullError
 from netboot.store.drafts import empty_drafts
 
 SPARE: Final = 256 * 1024 * 1024
@@ -36,6 +36,7 @@ _MAKE_ROOM: Final = (
     "(netboot master remove NAME), or give it a larger disk; then start the command again"
 )
 _DRAFTS: Final = "drafts"
+_NAMING: Final = ".naming"
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -147,6 +148,10 @@ class BlobFolder:
         path.unlink()
         return freed
 
+    def rename(self, name: str, new: str) -> None:
+        """As BlobStore says; the new name's folder is there."""
+        self.path_of(name).rename(self.path_of(new))
+
     def path_of(self, name: str) -> Path:
         """As BlobStore says: here every blob is a file."""
         parts = name.split("/")
@@ -186,14 +191,13 @@ class BlobFolder:
 
     @contextmanager
     def naming(self) -> Iterator[None]:
-        """Held while a master's versions are read and written anew: of two who do so, neither undoes the other's.
-
-        The folder of the names is there from the first of them on: where it is not, it was lost.
-        """
-        with self._disk_errors_explained():
-            (self._folder / MASTERS).mkdir(parents=True, exist_ok=True)
-        with self._lock(fcntl.LOCK_EX, ".naming"):
+        """Held while a master's versions are read and written anew: of two who do so, neither undoes the other's."""
+        with self._lock(fcntl.LOCK_EX, _NAMING):
             yield
+
+    def ever_named(self) -> bool:
+        """Whether anybody has held `naming`."""
+        return (self._folder / _NAMING).is_file()
 
     def forget_unfinished(self) -> int:
         """As BlobStore says."""

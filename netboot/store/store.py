@@ -20,7 +20,7 @@ Not for: making chunks (`masters/chunking.py`), deleting and checking (`upkeep.p
 import hashlib
 import re
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -38,8 +38,9 @@ from netboot.shared.manifest import (
     parse_signed,
     sign,
 )
-from netboot.store.blobs import MASTERS, BlobStore, StoreError, read_blob
+from netboot.store.blobs import MANIFESTS, MASTERS, BlobStore, StoreError, read_blob
 from netboot.store.folder import BlobFolder
+from netboot.store.lost_names import NONE, Found, find, require_manifests, require_names
 from netboot.store.versions import Versions, read_versions
 
 LEVEL: Final = 3
@@ -48,7 +49,6 @@ level 9 saves 2 % of the bytes and takes four times as long; and a PC is done no
 faster than a disk takes what is in them."""
 
 CHUNKS: Final = "chunks"
-MANIFESTS: Final = "manifests"
 _FRAME: Final = ".zst"
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _NAME = re.compile(MASTER_NAME)
@@ -144,12 +144,9 @@ class Store:
 
     def require_versions(self) -> dict[str, Versions]:
         """As `all_versions`, for whoever deletes what they do not name. Raises StoreError when one cannot be told."""
-        place = self.blobs.path_of(MASTERS)
-        if place is not None and not place.is_dir() and self.listed(MANIFESTS):
-            raise StoreError(
-                f"{place}, which says what masters there are, is lost",
-                hint="look at the disk that the store is on, or put a backup of this folder back",
-            )
+        require_names(self.blobs, self._found())
+        if self.listed(CHUNKS):
+            require_manifests(self.blobs, self._found())
         found = self.all_versions()
         for name in self._names():
             if name not in found:
@@ -220,15 +217,19 @@ class Store:
                     f"the chunk {chunk.sha256} of {manifest.name} is missing",
                     hint="look at the disk that the store is on; then build or import it again",
                 )
-        with self.writing(), self._desk.naming():
+        with self._naming():
             versions = self._versions(manifest.name)
             if instead_of and (versions is None or versions.current != instead_of):
                 raise StoreError(
                     f"{manifest.name} has another current version since: nothing was changed",
                     hint="make a smaller one of the current version",
                 )
+            if not self._names():
+                self.blobs.put(NONE, b"")
             self.blobs.put(manifest_name(digest), signed)
             self._put_versions(manifest.name, Versions(digest) if versions is None else versions.after(digest))
+            with suppress(OSError):
+                self.blobs.remove(NONE)
         return digest
 
     def require_whole(self, digest: str) -> None:
@@ -245,15 +246,22 @@ class Store:
 
         Whoever calls it asks `require_whole` first. Raises StoreError when it is none of its versions.
         """
-        with self.writing(), self._desk.naming():
+        with self._naming():
             versions = self.versions_of(name)
             if digest not in versions.all:
                 raise StoreError(f"{digest} is no version of {name}", hint=f"netboot master list shows {name}'s")
             self._put_versions(name, versions.after(digest))
 
+    def forget_name(self, name: str) -> None:
+        """Let go of a master and its versions; nothing else is deleted. Call it with `exclusive` held."""
+        if self._names() == [name]:
+            self.blobs.rename(master_name(name), NONE)
+        else:
+            self.blobs.remove(master_name(name))
+
     def forget_version(self, name: str, digest: str) -> None:
         """Let go of the version before; nothing is deleted yet. Raises StoreError when it is not that."""
-        with self.writing(), self._desk.naming():
+        with self._naming():
             versions = self.versions_of(name)
             self._put_versions(name, versions.without(digest))
 
@@ -308,6 +316,17 @@ class Store:
                 f"{error.filename or self._place(prefix)} cannot be listed: {error.strerror or error}",
                 hint="nothing was deleted; look at the disk that the store is on, and at who may read it",
             ) from error
+
+    @contextmanager
+    def _naming(self) -> Iterator[None]:
+        """Held while names are read and written. Raises StoreError where they are lost: a new one would hide that."""
+        with self.writing(), self._desk.naming():
+            require_names(self.blobs, self._found())
+            yield
+
+    def _found(self) -> Found:
+        there = {"names": len(self._names()), "manifests": len(self.listed(MANIFESTS))}
+        return find(self.blobs, **there, ever_named=self._desk.ever_named())
 
     def _names(self) -> list[str]:
         blobs = (blob.removeprefix(f"{MASTERS}/") for blob in self.listed(MASTERS))

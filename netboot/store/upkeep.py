@@ -11,9 +11,9 @@ from nacl.signing import SigningKey
 
 from netboot.shared.errors import NetbootError
 from netboot.shared.manifest import Manifest, ManifestError, parse_signed
-from netboot.store.blobs import StoreError, read_blob
+from netboot.store.blobs import MANIFESTS, StoreError, read_blob
 from netboot.store.parcels import forget_parcel, parcels_there, read_parcel, served_parcels
-from netboot.store.store import CHUNKS, MANIFESTS, Store, chunk_in, manifest_name, master_name
+from netboot.store.store import CHUNKS, Store, chunk_in, manifest_name, master_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ def remove_master(store: Store, name: str, *, keep: Keep = tuple) -> Deleted:
         if not store.blobs.exists(master_name(name)):
             raise StoreError(f"the store has no master {name}", hint="netboot master list shows those it has")
         must_stay = keep()
-        store.blobs.remove(master_name(name))
+        store.forget_name(name)
         try:
             return _delete_unused(store, must_stay)
         except StoreError as error:

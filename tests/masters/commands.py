@@ -43,7 +43,7 @@ class Workshop:
         return there and all(self.store.has_chunk(chunk.sha256) for chunk in manifest.chunks)
 
     def everything(self) -> dict[str, bytes]:
-        """Every file of the store but its locks."""
-        locks = (".lock", ".naming")
+        """Every file of the store but its locks, and the mark that no master has a name."""
+        locks = (".lock", ".naming", ".none")
         files = [path for path in (self.data / "store").rglob("*") if path.is_file() and path.name not in locks]
         return {str(path): path.read_bytes() for path in files}

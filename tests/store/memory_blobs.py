@@ -51,6 +51,10 @@ class MemoryBlobs:
         except KeyError:
             raise FileNotFoundError(name) from None
 
+    def rename(self, name: str, new: str) -> None:
+        """As BlobStore says."""
+        self._blobs[new] = self._blobs.pop(name)
+
     def require_space(self, wanted: int) -> None:
         """Memory is not counted."""
 

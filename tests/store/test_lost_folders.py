@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from netboot.store import Store, StoreError
-from netboot.store.upkeep import collect_garbage, verify
+from netboot.store.upkeep import collect_garbage, remove_master, verify
 from tests.store.test_closed_data_folder import said
 from tests.store.test_store import PUBLIC, part, put_master
 
@@ -28,6 +28,42 @@ def test_where_the_names_of_the_masters_are_lost_nothing_is_deleted(tmp_path: Pa
     shutil.move(tmp_path / "lost+found", tmp_path / "masters")
     collect_garbage(Store(tmp_path))
     assert verify(Store(tmp_path), PUBLIC) == ()
+
+
+@pytest.mark.parametrize("empty", [False, True])
+def test_where_the_names_are_lost_none_is_written_until_the_manifests_are_moved_away(
+    tmp_path: Path, empty: bool
+) -> None:
+    store = Store(tmp_path)
+    before = put_master(store, "school", part("a"))
+    now = put_master(store, "school", part("b"), version="2")
+    shutil.rmtree(tmp_path / "masters")
+    if empty:
+        (tmp_path / "masters").mkdir()
+    for act in (
+        lambda: put_master(Store(tmp_path), "office", part("c")),
+        lambda: Store(tmp_path).use("school", before.digest),
+        lambda: Store(tmp_path).forget_version("school", before.digest),
+        lambda: collect_garbage(Store(tmp_path)),
+    ):
+        with pytest.raises(StoreError, match="masters, which says what masters there are, is lost"):
+            act()
+    assert all(store.has_chunk(chunk.sha256) for one in (before, now) for chunk in one.chunks)
+    (tmp_path / "manifests").rename(tmp_path / "elsewhere")
+    with pytest.raises(StoreError, match="manifests, with all that says"):
+        collect_garbage(Store(tmp_path))
+    put_master(Store(tmp_path), "school", part("b"), version="2")
+    assert collect_garbage(Store(tmp_path)).chunks == 2
+
+
+def test_a_last_master_whose_versions_pcs_still_get_is_removed_and_others_come(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    held = [put_master(store, "school", part(letter), version=letter).digest for letter in "ab"]
+    assert remove_master(store, "school", keep=lambda: held).manifests == 0
+    assert collect_garbage(Store(tmp_path), keep=lambda: held).spared == frozenset(held)
+    put_master(Store(tmp_path), "office", part("c"))
+    assert collect_garbage(Store(tmp_path)).manifests == 2
+    assert Store(tmp_path).blobs.list("masters") == ["masters/office"]
 
 
 def test_where_there_never_was_a_master_left_chunks_go(tmp_path: Path) -> None:
