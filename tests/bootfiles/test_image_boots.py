@@ -86,7 +86,7 @@ def test_a_pc_reaches_python_sees_its_devices_and_switches_itself_off(built: Boo
     assert "disks NVME1 SATA1 VIRTIO1" in marks
     can = dict(mark.removeprefix("can ").split(" ", 1) for mark in marks if mark.startswith("can "))
     assert '"ata_security":{"supported":false},"ata_sanitize":{"supported":false},"discard":{' in can["SATA1"]
-    assert '"nvme_format":{"supported":true},"nvme_sanitize":{},"discard":{' in can["NVME1"]
+    assert '"nvme_format":{"supported":true,"sectors":[512,4096]},"nvme_sanitize":{},"discard":{' in can["NVME1"]
     assert can["VIRTIO1"].startswith('{"discard":{"most":')
     assert "nic virtio_net:True" in marks
     assert "filesystems btrfs ext4 vfat xfs" in marks

@@ -65,8 +65,8 @@ end: poweroff
 SCRIPT = """#!/bin/sh
 set -eu
 . /etc/default/keyboard
-exec > /dev/ttyS0
-told() { printf 'lab: %s\\n' "$*"; }
+# Opened anew each time: the login prompt that comes meanwhile hangs up whoever holds it.
+told() { printf 'lab: %s\\n' "$*" > /dev/ttyS0; }
 cd /usr/lib/firmware/lab/new
 told "firmware $(stat --format '%U %a' fw.bin) $(sha256sum < fw.bin)"
 cd /etc/NetworkManager/system-connections

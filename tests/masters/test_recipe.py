@@ -82,8 +82,8 @@ def test_each_shipped_recipe_is_whole(name: str) -> None:
     ("changes", "says"),
     [
         ({"suite": 13}, r"suite: Expected `str`, got `int`; put the value between quotes"),
-        ({"packages": ["fine", "not fine"]}, r"packages\[27\]: expected a package's name"),
-        ({"packages": ["--evil"]}, r"packages\[26\]: expected a package's name"),
+        ({"packages": ["fine", "not fine"]}, r"packages\[28\]: expected a package's name"),
+        ({"packages": ["--evil"]}, r"packages\[27\]: expected a package's name"),
         ({"disk": 10}, r"disk: .*>= 512"),
         ({"unknown": 1}, r"unknown field `unknown`"),
         ({"users": []}, r"users: .*length >= 1"),
