@@ -85,7 +85,8 @@ async def test_a_bios_pc_fetches_its_script_and_obeys_the_menu_keys(lan: Lan) ->
     folder.mkdir()
     (folder / "menu.ipxe").write_text(IPXE_MENU)
     peer = await start_full_boot(lan, BootFiles(folder, ipxe="menu.ipxe"))
-    disks = tuple(used_disk(lan, bus) for bus in Bus)
+    # An eMMC has an image of another shape, and a test of its own (test_emmc.py).
+    disks = tuple(used_disk(lan, bus) for bus in Bus if bus is not Bus.EMMC)
     async with power_on(lan, workshop_pc(2, Firmware.BIOS, *disks)) as pc:
         await peer.program.wait_for_output("menu.ipxe to", within=120)
         await asyncio.sleep(2)
