@@ -185,9 +185,8 @@ class QuestionClosed(Struct, frozen=True, kw_only=True, tag="question-closed"):
     choice: Annotated[str, Meta(pattern=r"^[a-z0-9-]{0,32}\Z")] = ""
 
 
-FromAgent = (
-    Hello
-    | StageStarted
+Report = (
+    StageStarted
     | StageProgress
     | EraseBegun
     | EraseReached
@@ -196,6 +195,8 @@ FromAgent = (
     | QuestionAsked
     | QuestionClosed
 )
+"""What an agent says after its hello."""
+FromAgent = Hello | Report
 
 # ── from the server ─────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -29,6 +29,7 @@ from netboot.shared.protocol import (
     QuestionAsked,
     QuestionClosed,
     Received,
+    Report,
     RunStage,
     StageFinished,
     StageProgress,
@@ -48,18 +49,6 @@ from netboot.workshop.private_settings import PrivateSettings
 from netboot.workshop.stage_questions import StageQuestions
 
 log = logging.getLogger(__name__)
-
-Report = (
-    StageStarted
-    | StageProgress
-    | EraseBegun
-    | EraseReached
-    | FormatTold
-    | StageFinished
-    | QuestionAsked
-    | QuestionClosed
-)
-"""What an agent says after its hello."""
 
 
 class Dispatcher:

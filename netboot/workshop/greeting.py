@@ -39,7 +39,7 @@ from netboot.records.refusals import (
 from netboot.records.values import Batch, Outcome, Start, Visit
 from netboot.shared.inventory import judged_clock
 from netboot.shared.problems import Problem
-from netboot.shared.protocol import VERSION, Hello, Leave, Welcome
+from netboot.shared.protocol import VERSION, Hello, Leave, Report, Welcome
 from netboot.workshop import contest
 from netboot.workshop.agent_lines import AgentLines
 from netboot.workshop.agent_session import HangUp, Send, Session, boot_mac, stay_on_line
@@ -47,7 +47,7 @@ from netboot.workshop.captures import Captures
 from netboot.workshop.commands import Commands
 from netboot.workshop.contested_lines import ContestedLines
 from netboot.workshop.damaged_masters import DamagedMasters, FindMaster
-from netboot.workshop.dispatcher import Dispatcher, Report
+from netboot.workshop.dispatcher import Dispatcher
 from netboot.workshop.given_starts import WITHIN
 from netboot.workshop.held_masters import HoldMasters, begun_while_held
 from netboot.workshop.left_out import LeftOut
