@@ -31,7 +31,7 @@ from netboot.shared.manifest import Manifest
 from netboot.shared.visible import visible
 from netboot.store import Store, StoreError
 from netboot.store.stored import free, packed_sizes, stored
-from netboot.store.upkeep import Deleted, collect_garbage, remove_master, remove_version, verify
+from netboot.store.upkeep import Deleted, collect_garbage, remove_master, remove_version, untold, verify
 
 Say = Callable[[str], None]
 
@@ -84,6 +84,9 @@ def _tell_of(manifest: Manifest, say: Say) -> None:
 def _list(_: argparse.Namespace, settings: Settings, say: Say) -> int:
     store = _own(settings)
     status = 0
+    for name, why in untold(store).items():
+        say(f"{name} cannot be used: {why}")
+        status = 1
     for name, versions in store.all_versions().items():
         for digest in versions.all:
             try:

@@ -124,13 +124,17 @@ class Store:
         """Each master's name and its versions, in order of the names; one whose versions cannot be told is left out."""
         found = {}
         for name in self._names():
-            versions = self._versions(name)
-            if versions is not None:
-                found[name] = versions
+            with suppress(StoreError):
+                found[name] = self.versions_of(name)
         return found
 
+    def every_name(self) -> list[str]:
+        """As `names`, with those whose versions cannot be told. Raises StoreError where the names are lost."""
+        require_names(self.blobs, self._found())
+        return self._names()
+
     def versions(self, name: str) -> Versions | None:
-        """The versions of this master, or None. Raises StoreError when `name` is no name."""
+        """The versions of this master, or None. Raises StoreError when `name` is no name, or they cannot be read."""
         return self._versions(_name(name))
 
     def versions_of(self, name: str) -> Versions:
@@ -138,7 +142,7 @@ class Store:
         versions = self.versions(name)
         if versions is None:
             if self.blobs.exists(master_name(name)):
-                raise self._damaged(name)
+                raise self._untold(name)
             raise StoreError(f"the store has no master {name}", hint="netboot master list shows those it has")
         return versions
 
@@ -147,15 +151,7 @@ class Store:
         require_names(self.blobs, self._found())
         if self.listed(CHUNKS):
             require_manifests(self.blobs, self._found())
-        found = self.all_versions()
-        for name in self._names():
-            if name not in found:
-                raise self._damaged(name)
-        return found
-
-    def masters(self) -> tuple[Manifest, ...]:
-        """The current manifest of every master, in order of the names. Raises StoreError when one is damaged."""
-        return tuple(self.manifest(digest) for digest in self.names().values())
+        return {name: self.versions_of(name) for name in self._names()}
 
     def current(self, name: str) -> Manifest | None:
         """The current manifest of this master, or None. Raises StoreError when it is damaged or `name` is no name."""
@@ -163,13 +159,13 @@ class Store:
         return None if versions is None else self.manifest(versions.current)
 
     def put_chunk(self, plain: bytes | memoryview) -> str:
-        """Keep this chunk and return its name; `publish` syncs it. A damaged copy that is there already is replaced."""
+        """Keep this chunk and return its name; `publish` syncs it. A copy that is there damaged is replaced."""
         sha256 = hashlib.sha256(plain).hexdigest()
         name = chunk_name(sha256)
         try:
             if self.blobs.exists(name) and unpack_chunk(read_blob(self.blobs, name)) == plain:
                 return sha256
-        except (FileNotFoundError, StoreError):
+        except (OSError, StoreError):
             pass
         self.blobs.put_soon(name, zstandard.ZstdCompressor(level=LEVEL).compress(plain))
         return sha256
@@ -337,11 +333,14 @@ class Store:
             return read_versions(read_blob(self.blobs, master_name(name)).decode("ascii"))
         except (FileNotFoundError, UnicodeDecodeError):
             return None
+        except OSError as error:
+            raise self._untold(name, f"cannot be read: {error.strerror}") from error
 
-    def _damaged(self, name: str) -> StoreError:
+    def _untold(self, name: str, why: str = "is damaged: it does not say which version is current") -> StoreError:
         return StoreError(
-            f"{self._place(master_name(name))} is damaged: it does not say which version is current",
-            hint=f"build or import {name} again, or remove it: netboot master remove {name}",
+            f"{self._place(master_name(name))} {why}",
+            hint="look at the disk that the store is on; build or import this master again, or remove it: "
+            f"netboot master remove {name}",
         )
 
     def _put_versions(self, name: str, versions: Versions) -> None:

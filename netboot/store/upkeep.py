@@ -41,9 +41,23 @@ exclusive lock held: an import that ended just before has then made its master c
 before that is on the record."""
 
 
+def untold(store: Store) -> dict[str, StoreError]:
+    """The masters whose versions cannot be told, and why. Raises StoreError where the masters' names are lost."""
+    found = {}
+    for name in store.every_name():
+        try:
+            store.versions_of(name)
+        except StoreError as error:
+            found[name] = error
+    return found
+
+
 def verify(store: Store, public_key: bytes) -> tuple[Damage, ...]:
-    """Read every chunk of every master and folder back and compare it with its name. Nothing is changed."""
-    damages = []
+    """Read every chunk of every master and folder back and compare it with its name. Nothing is changed.
+
+    Raises StoreError where the masters' names are lost.
+    """
+    damages = [Damage((name,), master_name(name), error.message) for name, error in untold(store).items()]
     users: dict[str, list[str]] = {}
     kept = [(name, digest) for name, versions in store.all_versions().items() for digest in versions.all]
     for name, digest in kept:

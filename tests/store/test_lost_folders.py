@@ -8,9 +8,13 @@ from typing import Any
 import pytest
 
 from netboot.store import Store, StoreError
+from netboot.store.store import chunk_name
 from netboot.store.upkeep import collect_garbage, remove_master, verify
 from tests.store.test_closed_data_folder import said
 from tests.store.test_store import PUBLIC, part, put_master
+
+UNREADABLE = Path("/proc/self/mem")
+"""A regular file whose first bytes cannot be read: EIO, as of a bad sector."""
 
 
 def files_of(store: Store) -> list[str]:
@@ -54,6 +58,29 @@ def test_where_the_names_are_lost_none_is_written_until_the_manifests_are_moved_
         collect_garbage(Store(tmp_path))
     put_master(Store(tmp_path), "school", part("b"), version="2")
     assert collect_garbage(Store(tmp_path)).chunks == 2
+
+
+def test_a_new_version_drops_no_other_where_those_that_there_are_cannot_be_read(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    put_master(store, "school", part("a"))
+    name = tmp_path / "masters/school"
+    name.unlink()
+    name.symlink_to(UNREADABLE)
+    with pytest.raises(StoreError, match="Input/output error"):
+        put_master(Store(tmp_path), "school", part("b"), version="2")
+    assert name.is_symlink()
+
+
+def test_an_import_replaces_a_chunk_that_cannot_be_read(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    school = put_master(store, "school", part("a"))
+    chunk = tmp_path / chunk_name(school.chunks[0].sha256)
+    chunk.unlink()
+    chunk.symlink_to(UNREADABLE)
+    (damage,) = verify(Store(tmp_path), PUBLIC)
+    assert "Input/output error" in damage.reason
+    put_master(Store(tmp_path), "school", part("a"), version="2")
+    assert verify(Store(tmp_path), PUBLIC) == ()
 
 
 def test_a_last_master_whose_versions_pcs_still_get_is_removed_and_others_come(tmp_path: Path) -> None:
