@@ -63,6 +63,15 @@ def served_parcels(store: Store) -> frozenset[str]:
         raise StoreError(f"{_SERVED} cannot be read: {error}", hint="restart `serve`, which writes it anew") from error
 
 
+def kept_parcels(store: Store, there: Collection[str], keep: Collection[str]) -> frozenset[str]:
+    """Which of those that are `there` must stay: what the server gives, and `keep`. Raises StoreError when that cannot
+    be told, as where the notes of what the server gives are gone."""
+    served = served_parcels(store)
+    if not served <= frozenset(there):
+        raise StoreError("which folders of profiles are kept is lost", hint=_AGAIN)
+    return served | (frozenset(keep) & frozenset(there))
+
+
 def forget_parcel(store: Store, digest: str) -> int:
     """Let go of this folder; its chunks stay for now. Returns the bytes freed."""
     return store.blobs.remove(f"{_NOTES}/{digest}")

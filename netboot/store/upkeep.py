@@ -12,7 +12,7 @@ from nacl.signing import SigningKey
 from netboot.shared.errors import NetbootError
 from netboot.shared.manifest import Manifest, ManifestError, parse_signed
 from netboot.store.blobs import MANIFESTS, StoreError, read_blob
-from netboot.store.parcels import forget_parcel, parcels_there, read_parcel, served_parcels
+from netboot.store.parcels import forget_parcel, kept_parcels, parcels_there, read_parcel
 from netboot.store.store import CHUNKS, Store, chunk_in, manifest_name, master_name
 
 
@@ -142,7 +142,7 @@ def _delete_unused(store: Store, keep: Collection[str]) -> Deleted:
     stay = needed(versions, keep, there)
     used = {chunk.sha256 for digest in stay for chunk in store.manifest(digest).every_chunk}
     parcels = parcels_there(store)
-    kept = (served_parcels(store) | frozenset(keep)) & frozenset(parcels)
+    kept = kept_parcels(store, parcels, keep)
     used |= {name for digest in kept for name in (digest, *read_parcel(store, digest).pieces)}
     manifests = [f"{MANIFESTS}/{name}" for name in there if name not in stay]
     chunks = [name for name in store.listed(CHUNKS) if chunk_in(name) not in used]

@@ -1,6 +1,7 @@
 """Folders of profiles in a store: what a server or a job gives PCs stays, whoever cleans up, and all else goes."""
 
 import hashlib
+import shutil
 from pathlib import Path
 
 import pytest
@@ -95,6 +96,21 @@ def test_a_damaged_folder_is_told_and_deletes_nothing(store: Store, tmp_path: Pa
     assert {damage.part for damage in verify(store, KEY)} == {one.parcel}
     take_in_folders(store, {path: one})
     assert verify(store, KEY) == ()
+
+
+def test_where_it_is_lost_which_folders_are_kept_nothing_is_deleted(store: Store, tmp_path: Path) -> None:
+    path, one = folder(tmp_path, "one", b"one")
+    take_in_folders(store, {path: one})
+    shutil.rmtree(store.folder / "folders")
+    with pytest.raises(StoreError, match="which folders of profiles are kept is lost") as told:
+        collect_garbage(store)
+    assert "restart `serve`" in told.value.hint
+    assert whole(store, one.parcel)
+    take_in_folders(store, {path: one})
+    assert collect_garbage(store).chunks == 0
+    shutil.rmtree(store.folder / "folders")
+    take_in_folders(store, {})
+    assert collect_garbage(store).chunks == 2
 
 
 def test_a_folder_that_changes_between_reading_and_keeping_stops_the_start(store: Store, tmp_path: Path) -> None:
