@@ -38,7 +38,11 @@ class InboxUpload:
         self._whole = folder / self.name
         self._part = folder / _HIDDEN
         self._unasked = 0
-        if self._whole.exists():
+        try:
+            there = self._whole.exists()
+        except OSError as error:
+            raise _unwritable(folder, error) from error
+        if there:
             raise self._taken()
         forget_cut_off(folder)
         self._require_room(expected)

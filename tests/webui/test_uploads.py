@@ -13,6 +13,7 @@ from aiohttp.web import Application
 
 from netboot.serve import inbox_upload, watched_upload
 from netboot.serve.workbench import StoreWorkbench
+from netboot.shared.errors import NetbootError
 from netboot.webui.refusal import Refusal
 from netboot.webui.texts import texts
 from netboot.webui.visitor import COOKIE
@@ -89,6 +90,11 @@ async def test_it_stops_where_the_room_ends_and_leaves_nothing(
     monkeypatch.setattr(inbox_upload, "KEPT_FREE", 1 << 60)
     assert "no room" in await send(operator, bytes(SIZE), status=400)
     assert inside(tmp_path) == {}
+
+
+def test_a_folder_that_cannot_be_looked_into_is_told(tmp_path: Path) -> None:
+    with pytest.raises(NetbootError, match=r"nothing can be put into .*: File name too long"):
+        inbox_upload.InboxUpload(tmp_path / ("x" * 300), "school.raw")
 
 
 async def test_a_folder_that_hangs_is_told_and_holds_up_nobody_else(
