@@ -224,8 +224,9 @@ class Store:
                 self.blobs.put(NONE, b"")
             self.blobs.put(manifest_name(digest), signed)
             self._put_versions(manifest.name, Versions(digest) if versions is None else versions.after(digest))
-            with suppress(OSError):
+            with suppress(OSError, StoreError):
                 self.blobs.remove(NONE)
+                self.blobs.sync()
         return digest
 
     def require_whole(self, digest: str) -> None:

@@ -19,8 +19,9 @@ import pytest
 
 from netboot.shared.process import run
 from netboot.store import Store
+from netboot.store.lost_names import NONE
 from netboot.store.upkeep import collect_garbage, verify
-from tests.store.test_store import PUBLIC, put_master
+from tests.store.test_store import PUBLIC, part, put_master
 
 MIB = 1024 * 1024
 
@@ -109,6 +110,17 @@ def test_what_is_published_is_on_the_disk_whole_whenever_the_power_is_cut(
     for clone, said in clones:
         with mounted(clone, tmp_path / "after") as folder:
             is_whole(folder / "store", said)
+
+
+@pytest.mark.root
+def test_a_store_with_a_master_does_not_say_after_a_power_cut_that_it_has_none(tmp_path: Path, disk: Path) -> None:
+    clone = disk.with_name("cut.img")
+    with mounted(disk, tmp_path / "store", "commit=300") as folder:
+        put_master(Store(folder / "store"), "school", part("a"))
+        run(["cp", "--reflink=always", disk, clone])
+    with mounted(clone, tmp_path / "after") as folder:
+        assert not Store(folder / "store").blobs.exists(NONE)
+        is_whole(folder / "store", 1)
 
 
 def is_whole(folder: Path, said: int) -> None:
