@@ -12,28 +12,23 @@ from typing import Final
 from netboot.store.blobs import MANIFESTS, MASTERS, BlobStore, StoreError
 
 NONE: Final = f"{MASTERS}/.none"
-_MOST_CUT_OFF: Final = 1
-"""Manifests without any name that an import of before `NONE` was may have left, when it was killed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What lies in a store: how many names and manifests, whether there is `NONE`, whether their folders are there,
-    and whether anything was ever named there."""
+    """What lies in a store: how many names and manifests, whether there is `NONE`, whether the manifests' folder
+    is there, and whether anything was ever named there."""
 
     names: int
     manifests: int
     none: bool
-    names_folder: bool
     manifests_folder: bool
     ever_named: bool
 
 
 def names_are_lost(found: Found) -> bool:
     """Whether masters had names here that are gone."""
-    if found.names or found.none:
-        return False
-    return found.manifests > (_MOST_CUT_OFF if found.names_folder else 0)
+    return found.manifests > 0 and not (found.names or found.none)
 
 
 def all_is_lost(found: Found) -> bool:
@@ -44,9 +39,8 @@ def all_is_lost(found: Found) -> bool:
 
 def find(blobs: BlobStore, *, names: int, manifests: int, ever_named: bool) -> Found:
     """What lies there, so many names and manifests among it."""
-    places = [blobs.path_of(folder) for folder in (MASTERS, MANIFESTS)]
-    names_folder, manifests_folder = (place is None or place.is_dir() for place in places)
-    return Found(names, manifests, blobs.exists(NONE), names_folder, manifests_folder, ever_named)
+    folder = blobs.path_of(MANIFESTS)
+    return Found(names, manifests, blobs.exists(NONE), folder is None or folder.is_dir(), ever_named)
 
 
 def require_names(blobs: BlobStore, found: Found) -> None:

@@ -60,6 +60,17 @@ def test_where_the_names_are_lost_none_is_written_until_the_manifests_are_moved_
     assert collect_garbage(Store(tmp_path)).chunks == 2
 
 
+def test_the_only_master_stays_where_its_name_is_lost(tmp_path: Path) -> None:
+    school = put_master(Store(tmp_path), "school", part("a"))
+    (tmp_path / "masters/school").unlink()
+    with pytest.raises(StoreError, match="masters, which says what masters there are, is lost"):
+        collect_garbage(Store(tmp_path))
+    put_back = f"{school.digest}\n".encode()
+    (tmp_path / "masters/school").write_bytes(put_back)
+    assert collect_garbage(Store(tmp_path)).chunks == 0
+    assert verify(Store(tmp_path), PUBLIC) == ()
+
+
 def test_a_new_version_drops_no_other_where_those_that_there_are_cannot_be_read(tmp_path: Path) -> None:
     store = Store(tmp_path)
     put_master(store, "school", part("a"))
