@@ -88,6 +88,7 @@ def build_master(
 def _copy_or_build(work: Wanted, cache_store: Store, store: Store, key: SigningKey, progress: Progress) -> Manifest:
     name = work.recipe.name
     forget_drafts(store)
+    store.every_name()  # where they are lost, none is published in the end
     with (
         _one_at_a_time(cache_store, progress),
         taking_back_unused_chunks(store),
@@ -131,6 +132,7 @@ def _build(work: Wanted, cache_store: Store, key: SigningKey, progress: Progress
     recipe, distribution = work.recipe, DISTRIBUTIONS[work.recipe.distribution]
     geometry = Geometry(size=recipe.disk * MIB, esp_length=recipe.esp * MIB)
     ids = Identifiers(work.inputs)
+    cache_store.every_name()  # where they are lost, none is published in the end
     cache_store.require_space(room_to_build(recipe))
     with cache_store.draft(".build") as folder:
         folder.mkdir()

@@ -71,6 +71,7 @@ class CaptureDesk:
         about = self._as_published(about, order)
         manifest = msgspec.structs.replace(_described(plan, about, source), captured=order.job)
         with _store_errors_told(manifest.used):
+            self.store.every_name()  # where they are lost, none is published in the end
             self.store.require_space(manifest.used)
             return Capturing(self, order, manifest, plan.ranges)
 

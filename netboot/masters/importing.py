@@ -57,6 +57,7 @@ def import_master(
         level=level,
     )
     forget_drafts(store)
+    store.every_name()  # where they are lost, none is published in the end
     if file != STDIN and file.is_dir():
         with taking_back_unused_chunks(store), open_saved(file, store, progress) as disk:
             return take_in(disk, about, store, key, progress, fit)

@@ -2,6 +2,7 @@
 
 import shutil
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
@@ -52,3 +53,17 @@ def test_a_name_that_cannot_be_read_is_told_and_holds_up_no_other(workshop: Work
     assert workshop.run("remove", "school")[0] == 0
     assert workshop.run("verify") == (0, "Every master is whole.\n")
     assert not workshop.has(school)
+
+
+@pytest.mark.root
+def test_where_the_names_are_lost_no_image_is_read(workshop: Workshop, tmp_path: Path) -> None:
+    put_master(workshop.store, "school", part("a"), key=load_key(workshop.data))
+    shutil.rmtree(workshop.data / "store/masters")
+    before = workshop.everything()
+    status, told = workshop.run(
+        "import", str(tmp_path / "none.raw"), "--name", "office", "--title", "Office", "--release", "1",
+        "--licence", "MIT", "--without-secure-boot",
+    )  # fmt: skip
+    assert status == 1
+    assert "masters, which says what masters there are, is lost" in told
+    assert workshop.everything() == before

@@ -28,7 +28,8 @@ from netboot.survey.pieces import GRID, pieces
 from netboot.workshop.captures import PLANS
 from netboot.workshop.greeting import Workshop
 from tests.masters.images import is_empty
-from tests.workshop.capturing import Captured, capturing_workshop, ordered, store_in
+from tests.store.test_store import part, put_master
+from tests.workshop.capturing import KEY, Captured, capturing_workshop, ordered, store_in
 from tests.workshop.player import serving
 
 MIB = 1 << 20
@@ -240,6 +241,15 @@ async def test_a_store_whose_disk_takes_nothing_is_told_as_that(pc: Captured, st
     assert "cannot be written to" in problem.technical
     await pc.agent.finish(pc.order, None, outcome="failed", problem=problem)
     assert await pc.agent.order() == Stay(problem=problem)
+
+
+async def test_where_the_masters_names_are_lost_nothing_is_to_be_sent(pc: Captured, store: Store) -> None:
+    put_master(store, "school", part("a"), key=KEY)
+    (store.folder / "masters/school").unlink()
+    status, body = await pc.ask("PUT", "plan", msgspec.json.encode(PLAN))
+    problem = msgspec.json.decode(body, type=Problem)
+    assert (status, problem.code) == (507, "capture-store")
+    assert "which says what masters there are, is lost" in problem.technical
 
 
 async def test_chunks_that_overlap_and_leave_something_out_make_no_master(pc: Captured, store: Store) -> None:

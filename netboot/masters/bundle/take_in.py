@@ -38,6 +38,7 @@ def take_in(
     Raises NetbootError; the store is then as it was.
     """
     plain = plain_lengths(manifest)
+    store.every_name()  # where they are lost, none is published in the end
     with taking_back_unused_chunks(store), store.writing():
         there = _whole_ones(store, plain, progress)
         _require_left_out(opening, there)
