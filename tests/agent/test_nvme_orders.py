@@ -132,6 +132,21 @@ def test_a_namespace_that_no_disk_shows_would_be_erased_as_well(
     assert NvmeSanitize("block", host).beside(DISK) == beside
 
 
+@pytest.mark.parametrize(
+    ("numbers", "beside"), [((1,), None), ((1, 2, 3), Beside("nvme0n2, nvme0n3")), ((2,), Beside("?"))]
+)
+def test_a_drive_that_could_have_several_controllers_tells_its_namespaces_too(
+    tmp_path: Path, recorded: Recorded, numbers: tuple[int, ...], beside: Beside | None
+) -> None:
+    pc = recorded("uefi-raid")
+    for name in ("nvme0n2", "nvme0c0n2"):
+        (tmp_path / "uefi-raid/sys/block" / name).unlink()
+    listed = msgspec.json.encode({"nsid_list": [{"nsid": number} for number in numbers]}).decode()
+    host = Host(tmp_path / "uefi-raid", lambda words: listed if "list-ns" in words else pc.output(words))
+    for technique in (NvmeSanitize("block", host), NvmeFormat(1, host)):
+        assert technique.beside(DISK) == beside
+
+
 def test_where_the_drive_does_not_tell_its_namespaces_nobody_knows_what_else_there_is(
     tmp_path: Path, recorded: Recorded
 ) -> None:

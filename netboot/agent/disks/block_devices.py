@@ -132,11 +132,21 @@ def parse_rotation(page: bytes) -> int:
     return int.from_bytes(page[4:6]) if is_whole else 0
 
 
+def nvme_controller(host: Host, device: str) -> str:
+    """The place of a namespace's controller, by the namespace's own `device`. Where a drive could have several (nvme.h:
+    NVME_CTRL_CMIC_MULTI_CTRL), the kernel puts its namespaces below a virtual subsystem, which has no PCI path itself.
+    """
+    for name in host.names(device):
+        if name.startswith("nvme") and host.exists(f"{device}/{name}/transport"):
+            return f"{device}/{name}"
+    return device
+
+
 def _read(host: Host, database: Database, name: str, used: Mapping[str, str], *, boot_areas: bool) -> BlockDevice:
     here = f"sys/block/{name}"
     path = host.real(here)
     queue, device = f"{here}/queue", f"{here}/device"
-    controller = _nvme_controller(host, device)
+    controller = nvme_controller(host, device)
     return BlockDevice(
         name=name,
         path=path,
@@ -215,16 +225,6 @@ def _is_beside_data(unit: BlockDevice, devices: Sequence[BlockDevice]) -> bool:
     return bool(same) and any(
         other.path.startswith(same) and not other.read_only and other.size > unit.size for other in devices
     )
-
-
-def _nvme_controller(host: Host, device: str) -> str:
-    """The controller of a namespace. Where a drive could have several (nvme.h: NVME_CTRL_CMIC_MULTI_CTRL), the kernel
-    puts its namespaces below a virtual subsystem, which has no PCI path itself.
-    """
-    for name in host.names(device):
-        if name.startswith("nvme") and host.exists(f"{device}/{name}/transport"):
-            return f"{device}/{name}"
-    return device
 
 
 def _pluggable(host: Host, path: str) -> bool:

@@ -19,6 +19,7 @@ from msgspec import Struct
 from netboot.agent.answers.nvme_namespace import parse_namespace, parse_plain_formats
 from netboot.agent.answers.nvme_orders import parse_format_order, parse_sanitize_order
 from netboot.agent.answers.nvme_sanitize_log import SanitizeLog, parse_dump
+from netboot.agent.disks.block_devices import nvme_controller
 from netboot.agent.disks.nvme_abilities import parse_controller
 from netboot.agent.disks.nvme_namespaces import read_namespaces
 from netboot.agent.erase.firmware.programs import (
@@ -88,7 +89,8 @@ class _Nvme:
         """Any other namespace of the drive, or that the drive does not tell which it has."""
         controller = disk.name.rpartition("n")[0]
         number = self._host.number(f"sys/block/{disk.name}/nsid")
-        path = self._host.real(f"sys/block/{disk.name}/device").partition("/nvme/")[0]
+        here = nvme_controller(self._host, f"sys/block/{disk.name}/device")
+        path = self._host.real(here).partition("/nvme/")[0]
         listed = {name for name in self._host.names("sys/block") if name.startswith(f"{controller}n")}
         others = sorted(listed - {disk.name})
         if others:
