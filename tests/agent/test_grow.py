@@ -1,5 +1,6 @@
 """Growing real file systems: as far as they stay whole, and whole when it goes wrong."""
 
+import json
 import os
 import random
 import shutil
@@ -9,11 +10,16 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from netboot.agent.customise import grow as growing
 from netboot.agent.customise.grow import GROWERS
+from netboot.agent.disks.partitions import partition_device
 from netboot.shared.errors import NetbootError
 from netboot.shared.growth import HEAD, SUPERBLOCK, read_ext, size_in
+from netboot.shared.manifest import Partition
+from tests.agent.boot_http import manifest_of, root_partition
+from tests.agent.test_customise import loop_disk
 from tests.file_trees import facts, plant, unmount
 
 MIB, GIB, TIB = 1 << 20, 1 << 30, 1 << 40
@@ -276,3 +282,28 @@ def test_xfs_and_btrfs_grow_to_the_whole_partition(tmp_path: Path, kind: str) ->
         assert size_in(kind, head(device)) == 4 * GIB
         growing.GROWERS[kind](device, kind)
         tool(*(("xfs_repair", "-n") if kind == "xfs" else ("btrfs", "check")), device)
+
+
+@pytest.mark.root
+@pytest.mark.parametrize("logical", [False, True])
+@pytest.mark.parametrize("size", [2 * TIB + 20 * MIB, 2 * TIB, 3_000_592_982_016])
+def test_on_a_disk_that_a_dos_table_cannot_count_the_root_grows_to_the_last_sector_that_it_can(
+    tmp_path: Path, size: int, logical: bool
+) -> None:
+    with loop_disk(tmp_path / "disk.img", size) as disk:
+        device, number = Path("/dev", disk.name), 5 if logical else 1
+        # One that cannot grow itself, so that nothing is written to the whole of it.
+        root = replace(root_partition(2 * MIB, 40 * MIB), number=number)
+        around = Partition(number=2, start=MIB, length=41 * MIB, type="05", role="extended")
+        partitions = (around, root) if logical else (root,)
+        table = "label: dos\n"
+        for one in partitions:
+            kind = 5 if one.role == "extended" else 83
+            table += f"{one.number} : start={one.start // 512}, size={one.length // 512}, type={kind}\n"
+        subprocess.run(["sfdisk", "--quiet", device], check=True, input=table, text=True)
+        tool("partx", "--update", "--nr", str(number), device)
+        tool("mke2fs", "-q", "-t", "ext4", "-O", "bigalloc", partition_device(device, number))
+        manifest = replace(manifest_of(bytes(2 * MIB), partitions, used=[(0, MIB)], length=MIB), table="dos")
+        assert growing.grow(device, manifest).size == root.length
+        rows = json.loads(tool("sfdisk", "--json", device))["partitiontable"]["partitions"]
+    assert [row["start"] + row["size"] for row in rows] == [2**32 - 1] * len(partitions)

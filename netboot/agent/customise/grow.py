@@ -67,8 +67,13 @@ def grow(disk: Path, manifest: Manifest) -> Growth:
             if one.number in moved and one.filesystem is not None and not is_copied(one):
                 make_swap(require_partition(disk, replace(one, start=moved[one.number][0])), one.filesystem)
     else:
+        most = _DOS_MOST * manifest.sector
+        counted = manifest.table == "gpt" or length_of(disk) <= most
+        starts = {known.number: known.start for known in manifest.partitions}
         for number in stretched(manifest, partition):
-            set_length(disk, number)
+            # Where a disk has more sectors than a dos table counts, sfdisk's "+" is what is left of them beyond 2^32:
+            # less than there could be, and less than there is where that is small.
+            set_length(disk, number, None if counted else (most - starts[number]) // manifest.sector)
         show_partitions(disk, (known.number for known in manifest.partitions))
     if partition is None or partition.filesystem is None:
         return Growth()
