@@ -200,7 +200,7 @@ def _starts(manifest: Manifest, understood: Understood) -> Iterator[str]:
     if manifest.understood is not UNSET:
         yield f"by BIOS, {_by_bios(manifest, understood)}"
     if manifest.uefi is None:
-        yield "by UEFI, NO: there is no boot loader on an EFI system partition"
+        yield "by UEFI, NO: there is no boot loader for x86 on an EFI system partition"
         return
     for loader in filter(None, dict.fromkeys((manifest.uefi, loader_for(manifest, 32)))):
         shim = loader.path.rsplit("/", 1)[1].lower().startswith(("shim", "bootmgfw"))

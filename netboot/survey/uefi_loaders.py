@@ -18,11 +18,12 @@ from netboot.survey.loop import loop_device
 
 _LOADER: Final = re.compile(r"(/(?!\.+/)[A-Za-z0-9._-]+)+\.efi", re.IGNORECASE)
 # What lies beside loaders and starts no system: shim's MokManager and fallback, PreLoader's and rEFInd's tools, drivers
-# of file systems, firmware updates…
+# of file systems, firmware updates… And what starts on processors that netboot does not serve (UEFI 2.10 §3.5.1.1).
 _NO_LOADER: Final = re.compile(
     r".*/(mm|fb|fallback|mokmanager|hashtool|keytool|gptsync|fwup|shell|memtest)[a-z0-9_]*\.efi"
     r"|.*/(ext[234]|btrfs|xfs|ntfs|f2fs|exfat|zfs|hfs|iso9660|reiserfs|udf)([_-]?(x64|ia32|aa64))?(dxe)?\.efi"
-    r"|.*/(drivers|tools)[a-z0-9_]*/.*",
+    r"|.*/(drivers|tools)[a-z0-9_]*/.*"
+    r"|.*(aa64|(boot|grub|shim)arm|ia64|riscv\d+|loongarch\d+)\.efi",
     re.IGNORECASE,
 )
 _RANKS: Final = (

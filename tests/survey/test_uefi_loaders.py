@@ -55,3 +55,12 @@ def test_what_starts_no_system_is_no_loader_even_alone() -> None:
              "debian/mmx64.efi", "BOOT/fbx64.efi", "tools/shellx64.efi", "refind/KeyTool.efi", "debian/fwupdx64.efi",
              "systemd/drivers/xfs.efi", "memtest86/memtest.efi"]  # fmt: skip
     assert loaders(f"/EFI/{path}" for path in alone) == ()
+
+
+def test_what_starts_on_another_processor_is_no_loader() -> None:
+    arm = ["debian/shimaa64.efi", "debian/grubaa64.efi", "BOOT/BOOTAA64.EFI", "systemd/systemd-bootaa64.efi",
+           "refind/refind_aa64.efi", "BOOT/BOOTARM.EFI", "debian/grubarm.efi"]  # fmt: skip
+    others = ["BOOT/BOOTRISCV64.EFI", "debian/grubriscv64.efi", "BOOT/BOOTLOONGARCH64.EFI", "BOOT/BOOTIA64.EFI"]
+    paths = [f"/EFI/{path}" for path in (*arm, *others)]
+    assert choose_loader(paths, 1) is None
+    assert loaders([*paths, "/EFI/BOOT/BOOTX64.EFI"]) == ("/EFI/BOOT/BOOTX64.EFI",)
