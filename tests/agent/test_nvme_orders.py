@@ -147,6 +147,25 @@ def test_a_drive_that_could_have_several_controllers_tells_its_namespaces_too(
         assert technique.beside(DISK) == beside
 
 
+@pytest.mark.parametrize(("highest", "beside"), [(1, None), (32, Beside("?"))])
+def test_what_another_controller_of_the_drive_has_is_not_known_where_it_lists_only_its_own(
+    tmp_path: Path, recorded: Recorded, highest: int, beside: Beside | None
+) -> None:
+    recorded("uefi-raid")
+    for name in ("nvme0n2", "nvme0c0n2"):
+        (tmp_path / "uefi-raid/sys/block" / name).unlink()
+
+    def programs(words: Sequence[str]) -> str:
+        if "id-ctrl" in words:
+            return changed(CONTROLLER, oacs=0x17, nn=highest)
+        return "" if "--all" in words else '{"nsid_list":[{"nsid":1}]}'
+
+    said = NvmeSanitize("block", Host(tmp_path / "uefi-raid", programs)).beside(DISK)
+    assert said == beside
+    recorded("bios-desktop")
+    assert NvmeSanitize("block", Host(tmp_path / "bios-desktop", programs)).beside(DISK) is None
+
+
 def test_where_the_drive_does_not_tell_its_namespaces_nobody_knows_what_else_there_is(
     tmp_path: Path, recorded: Recorded
 ) -> None:

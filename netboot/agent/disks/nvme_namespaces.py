@@ -32,12 +32,14 @@ class Namespaces:
     manages: bool | None = None
     highest: int = 0
 
-    def missing(self, listed: frozenset[int]) -> tuple[int, ...] | None:
-        """The namespaces beside those that the kernel `listed`, in order; None when that cannot be known."""
+    def missing(self, listed: frozenset[int], *, others: bool = False) -> tuple[int, ...] | None:
+        """The namespaces beside those that the kernel `listed`, in order; None when that cannot be known. `others`: the
+        drive may have other controllers too, and which namespaces are attached to those alone this one does not list.
+        """
         present = listed | (self.attached or frozenset())
         if self.manages is not False and self.allocated is not None and present <= self.allocated:
             return tuple(sorted(self.allocated - listed))
-        if not _are_all(present, self.highest) and (self.attached is None or self.manages is not False):
+        if not _are_all(present, self.highest) and (others or self.attached is None or self.manages is not False):
             return None
         return tuple(sorted(present - listed))
 

@@ -89,14 +89,15 @@ class _Nvme:
         """Any other namespace of the drive, or that the drive does not tell which it has."""
         controller = disk.name.rpartition("n")[0]
         number = self._host.number(f"sys/block/{disk.name}/nsid")
-        here = nvme_controller(self._host, f"sys/block/{disk.name}/device")
-        path = self._host.real(here).partition("/nvme/")[0]
+        device = f"sys/block/{disk.name}/device"
+        place = nvme_controller(self._host, device)
+        path = self._host.real(place).partition("/nvme/")[0]
         listed = {name for name in self._host.names("sys/block") if name.startswith(f"{controller}n")}
         others = sorted(listed - {disk.name})
         if others:
             return Beside(", ".join(others))
         told = read_namespaces(self._host).get(path)
-        missing = told.missing(frozenset({number})) if told is not None and number else None
+        missing = told.missing(frozenset({number}), others=place != device) if told is not None and number else None
         if missing is None:
             return Beside("?")
         return Beside(", ".join(f"{controller}n{one}" for one in missing)) if missing else None
