@@ -22,10 +22,11 @@ _TAKEN: Final = re.compile(
     r"|guests?|gast(en)?|gjest(er)?|host|invitados?|convidados?|ospit[ei]|vieras|konuk"
     r"|users|utilisateurs|benutzer|usuarios|utilizadores|utenti|gebruikers|brukere|brugere"
     r"|default|defaultaccount|defaultuser[0-9]*|public|all|none|system|wdagutilityaccount|krbtgt|everyone"
+    r"|local|network|service|batch|dialup|interactive|builtin|self|restricted|proxy"
     r"|(local|network)-?service|con|prn|aux|nul|(com|lpt)[0-9]"
 )
-"""Accounts and groups that Windows has or makes itself, in languages that are at hand here, and what names no folder:
-an account gets one of its name."""
+"""Accounts and groups that Windows has or makes itself, in languages that are at hand here, its words for who somebody
+is (Microsoft's KB 266633, "Restricted User Names"), and what names no folder: an account gets one of its name."""
 _NOT_IN_A_TITLE: Final = frozenset('"%\\')
 """What would end the title on the command line, or be replaced there."""
 

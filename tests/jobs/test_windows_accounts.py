@@ -31,6 +31,9 @@ ELEVEN = Windows(
         "ospite",
         "vieras",
         "system",
+        "service",
+        "network",
+        "self",
         "public",
         "defaultuser0",
         "con",
@@ -43,7 +46,7 @@ def test_a_name_that_windows_has_or_cannot_have_is_refused(name: str) -> None:
     assert account_error(User(name=name)) == f"users: {name}"
 
 
-@pytest.mark.parametrize("name", ["eleve", "a" * 20, "con1", "guest1", "lpt10", "a-b"])
+@pytest.mark.parametrize("name", ["eleve", "a" * 20, "con1", "guest1", "lpt10", "a-b", "service1"])
 def test_other_names_are_not(name: str) -> None:
     assert account_error(User(name=name)) == ""
 
