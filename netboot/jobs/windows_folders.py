@@ -22,9 +22,10 @@ DRIVERS: Final = "netboot/drivers"
 _COMMAND: Final = r"pnputil.exe /add-driver %SystemDrive%\netboot\drivers\*.inf /subdirs /install"
 _WINDOWS_OWN: Final = frozenset(
     {"windows", "boot", "bootmgr", "bootnxt", "efi", "recovery", "config.msi", "msocache", "pagefile.sys"}
-    | {"hiberfil.sys", "swapfile.sys", "dumpstack.log", "dumpstack.log.tmp"}
+    | {"hiberfil.sys", "swapfile.sys", "dumpstack.log", "dumpstack.log.tmp", "unattend.xml", "autounattend.xml"}
 )
-"""What Windows starts from and keeps for itself, at the root of its file system."""
+"""What Windows starts from and keeps for itself, and where it looks for an answer file, at the root of its file
+system."""
 _PLAIN_MODES: Final = frozenset({"0644", "0755"})
 
 
@@ -60,6 +61,12 @@ def placing_errors(settings: SystemSettings) -> Iterator[str]:
     for folder in settings.folders:
         if any(_within(folder.inside, file.inside) for file in settings.files):
             yield f"/{folder.inside} in a file of `files`"
+    # Windows makes an account's folder at its first sign-in, and another one where there is one already, which is here
+    # one that the account could not write to.
+    for user in settings.users:
+        for place in (*(folder.inside for folder in settings.folders), *(file.inside for file in settings.files)):
+            if _within(place, f"users/{user.name}"):
+                yield f"/{place} in the folder of the account {user.name}"
 
 
 def _is_plain(file: PlacedFile) -> bool:

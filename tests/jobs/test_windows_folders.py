@@ -7,12 +7,14 @@ from msgspec.structs import replace
 
 from netboot.jobs.profiles import parse_profile
 from netboot.jobs.windows_folders import have_drivers, placing_errors
+from netboot.shared.accounts import User
 from netboot.shared.errors import NetbootError
 from netboot.shared.parcel import PlacedFolder
 from netboot.shared.placed_files import PlacedFile
 from netboot.shared.system_settings import SystemSettings
 
 APPS = PlacedFolder(path="/apps", beside="apps", parcel="a" * 64)
+PUPIL = User(name="eleve", sign_in="first-login")
 
 
 def folders(*paths: str) -> SystemSettings:
@@ -31,6 +33,8 @@ def files(*placed: PlacedFile) -> SystemSettings:
         folders("/netboot/drivers/a", "/netboot/drivers/b", "/netboot/tools"),
         files(PlacedFile(path="/netboot/drivers.txt", text="x")),
         files(PlacedFile(path="/apps/a.cmd", text="x", mode="0755"), PlacedFile(path="/apps/b.txt", text="x")),
+        replace(files(PlacedFile(path="/Users/eleve2/a", text="x")), users=(PUPIL,)),
+        replace(files(PlacedFile(path="/apps/unattend.xml", text="x")), users=(PUPIL,)),
     ],
 )
 def test_these_go_into_a_windows(settings: SystemSettings) -> None:
@@ -47,6 +51,16 @@ def test_these_go_into_a_windows(settings: SystemSettings) -> None:
         (folders("/apps", "/Apps"), "/apps in a folder of `folders`"),
         (folders("/apps", "/Apps/more"), "/Apps/more in a folder of `folders`"),
         (files(PlacedFile(path="/pagefile.sys", text="x")), "files: /pagefile.sys"),
+        (files(PlacedFile(path="/Unattend.xml", text="x")), "files: /Unattend.xml"),
+        (files(PlacedFile(path="/ProgramData/Desktop/a.lnk", text="x")), "files: /ProgramData/Desktop/a.lnk"),
+        (
+            replace(files(PlacedFile(path="/users/Eleve/Desktop/a.lnk", text="x")), users=(PUPIL,)),
+            "/users/Eleve/Desktop/a.lnk in the folder of the account eleve",
+        ),
+        (
+            replace(folders("/Users/eleve/Documents"), users=(PUPIL,)),
+            "/Users/eleve/Documents in the folder of the account eleve",
+        ),
         (files(PlacedFile(path="/apps/aux", text="x")), "files: /apps/aux"),
         (files(PlacedFile(path="/a", text="x", owner="eleve")), "files: /a"),
         (files(PlacedFile(path="/a", text="x", mode="0600")), "files: /a"),

@@ -18,13 +18,23 @@ from tests.masters.images import MIB, sized
     [
         *("con", "a/NUL.txt", "a/aux .inf", "com1/x", "LPT9", "conout$", "a:b", 'a"', "a<", "a>", "a|b", "a?", "a*"),
         *("a\\b", "a.", "a./b", "a /b", "b ", "a" * (LONGEST + 1)),
+        *("ProgramData/Desktop/a.lnk", "programdata/Start Menu/Programs/a.lnk", "Documents and Settings/x"),
+        *("Users/All Users/x", "Users/Default User", "Users/Default/SendTo/x", "Users/Public/Documents/My Music/x"),
+        "Users/Default/AppData/Local/History/x",
     ],
 )
 def test_no_windows_has_such_a_path(path: str) -> None:
     assert not_in_windows(("fine.inf", path)) == path
 
 
-@pytest.mark.parametrize("path", ["console", "com", "com10", "a.con", ".hidden", "a b/c d.inf", "a" * LONGEST, "~1$@+"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("console", "com", "com10", "a.con", ".hidden", "a b/c d.inf", "a" * LONGEST, "~1$@+"),
+        *("Users/Public/Desktop/a.lnk", "Users/Default/Desktop/x", "Users/Default/AppData/Local/x", "apps/Templates/x"),
+        "ProgramData/Microsoft/Windows/Start Menu/Programs/a.lnk",
+    ],
+)
 def test_others_it_has(path: str) -> None:
     assert not_in_windows((path,)) == ""
 

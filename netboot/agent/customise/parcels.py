@@ -9,7 +9,7 @@ root.
 import hashlib
 import os
 import stat
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
@@ -66,9 +66,7 @@ def require_room(tree: InstalledTree, parcels: Parcels, *, anew: bool = False) -
 
     `anew`: as in `place_parcels`.
     """
-    for folder in parcels.of:
-        if tree.is_link(folder):
-            raise NetbootError(f"/{folder} is a link in the master", hint="name the folder that it leads to")
+    require_no_link(tree, parcels.of)
     volume = os.statvfs(tree.root)
     # An NTFS may have been made with clusters of 64 KiB, and more.
     block = max(BLOCK, volume.f_frsize)
@@ -79,6 +77,13 @@ def require_room(tree: InstalledTree, parcels: Parcels, *, anew: bool = False) -
             f"the folders of the profile need {amount(needed)}, and the system has {amount(free)} left",
             hint="use a larger disk, or put less into the profile",
         )
+
+
+def require_no_link(tree: InstalledTree, folders: Iterable[str]) -> None:
+    """That the master has no link in the place of one of these folders. Raises NetbootError."""
+    for folder in folders:
+        if tree.is_link(folder):
+            raise NetbootError(f"/{folder} is a link in the master", hint="name the folder that it leads to")
 
 
 def _room_for(tree: InstalledTree, folder: str, parcel: Parcel, block: int, *, anew: bool) -> int:

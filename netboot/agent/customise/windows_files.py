@@ -24,7 +24,7 @@ from msgspec.structs import replace
 
 from netboot.agent.customise.installed_tree import InstalledTree, draft_of
 from netboot.agent.customise.measure import forget_read
-from netboot.agent.customise.parcels import Parcels, place_parcels, require_room
+from netboot.agent.customise.parcels import Parcels, place_parcels, require_no_link, require_room
 from netboot.agent.customise.windows import require_untouched
 from netboot.agent.customise.windows_access import ATTRIBUTE, FOLDER_ACCESS
 from netboot.agent.disks.partitions import mounted
@@ -55,6 +55,7 @@ def place_in_windows(device: Path, settings: SystemSettings, parcels: Parcels) -
         require_room(tree, ours, anew=True)
         places = (*parcels.paths, *(file.inside for file in settings.files))
         missing = [folder for folder in _folders_above(places) if not tree.is_folder(folder)]
+        require_no_link(tree, missing)
         for folder in missing:
             _make_folder(tree, folder)
         # A file's own list may let one more account change it, which its owner and mode do not show.
