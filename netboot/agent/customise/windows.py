@@ -19,6 +19,8 @@ from netboot.survey.file_reader import read_file
 
 _HOURS: Final = 4 * 3600.0
 _AGAIN: Final = "deploy the master again"
+_LOOK: Final = ("ntfsresize", "--info", "--no-progress-bar", "--bad-sectors")
+"""What was bad on the disk that the master is from its NTFS still calls bad, and no import refuses it for that."""
 _OWNED: Final = re.compile(r"^Interpreted Unix owner (\d{1,10}), group (\d{1,10}), mode 0?([0-7]{3,4})$", re.MULTILINE)
 
 
@@ -32,7 +34,7 @@ def require_untouched(device: Path) -> None:
         raise NetbootError(
             f"{device.name}: Windows did not shut this NTFS down (ntfs-3g.probe: {probed.status})", hint=_AGAIN
         )
-    looked = run(["ntfsresize", "--info", "--no-progress-bar", device], expect=None, timeout=_HOURS)
+    looked = run([*_LOOK, device], expect=None, timeout=_HOURS)
     if looked.status != 0:
         last = (looked.stderr or looked.stdout).strip().splitlines()[-1:]
         told = " ".join(last)[:200] or f"status {looked.status}"
@@ -49,7 +51,7 @@ def give_answer_file(device: Path, file: AnswerFile) -> None:
     run(["ntfsfix", "--no-action", device], timeout=_HOURS)
     # One that had it already may have grown since, and is to be checked by Windows then: looked through all the same.
     forced = () if written else ("--force",)
-    run(["ntfsresize", "--info", *forced, "--no-progress-bar", device], timeout=_HOURS)
+    run([*_LOOK, *forced, device], timeout=_HOURS)
     probed = run(["ntfs-3g.probe", "--readwrite", device], expect=None, timeout=600)
     if probed.status != 0:
         raise NetbootError(
