@@ -62,7 +62,7 @@ class Offers(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 class Lack(Struct, frozen=True):
     """Something that a profile asks for and a system has not: `place` is a path that another file system would hide,
-    `owner` an account that a file is for, `person` a name that is the system's own account's."""
+    `owner` an account that a file is for, `person` a name that is the system's own account's, or its group's."""
 
     what: Literal[
         "locale",
@@ -128,8 +128,10 @@ def _of_users(settings: SystemSettings, offers: Offers) -> tuple[Lack, ...]:
     if settings.users and offers.makes_accounts is False:
         lacks.append(Lack("makes-accounts"))
     for user in settings.users:
-        number = offers.accounts.get(user.name, FIRST_UID) if offers.accounts is not UNSET else FIRST_UID
-        if not FIRST_UID <= number <= LAST_UID:
+        number = offers.accounts.get(user.name) if offers.accounts is not UNSET else FIRST_UID
+        # A new account gets a group of its name, which useradd does not make where there is one already.
+        taken = number is None and offers.groups is not UNSET and user.name in offers.groups
+        if taken or not FIRST_UID <= (FIRST_UID if number is None else number) <= LAST_UID:
             lacks.append(Lack("person", user.name))
         if offers.groups is not UNSET:
             lacks += (Lack("group", group) for group in user.groups if group not in offers.groups)
@@ -158,7 +160,7 @@ def _of_files(settings: SystemSettings, offers: Offers) -> tuple[Lack, ...]:
 
 def what_matters(offers: Offers, settings: SystemSettings) -> Offers:
     """The part of it that these settings ask about, which is enough for `lacking`: a few names of thousands."""
-    groups = {group for user in settings.users for group in user.groups}
+    groups = {group for user in settings.users for group in (user.name, *user.groups)}
     accounts = {*(user.name for user in settings.users), *(file.owner for file in settings.files)}
     return replace(
         offers,

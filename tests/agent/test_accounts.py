@@ -107,6 +107,7 @@ def test_a_home_has_the_labels_of_homes_where_the_system_has_labels(root: Path) 
         (User(name="daemon"), "system's own account"),
         (User(name="nobody"), "system's own account"),
         (User(name="eleve", groups=("audio", "printers")), "no group printers"),
+        (User(name="audio"), "audio is a group of the master"),
     ],
 )
 def test_what_cannot_be_made_is_told_and_no_account_is_touched(root: Path, user: User, why: str) -> None:

@@ -77,8 +77,11 @@ def test_a_system_that_has_nothing_lacks_each_thing_once() -> None:
     )
 
 
-@pytest.mark.parametrize(("name", "is_refused"), [("root", True), ("nobody", True), ("last", False), ("lea", False)])
-def test_a_systems_own_account_is_nobodys(name: str, is_refused: bool) -> None:
+@pytest.mark.parametrize(
+    ("name", "is_refused"),
+    [("root", True), ("nobody", True), ("audio", True), ("last", False), ("lea", False), ("mia", False)],
+)
+def test_a_systems_own_account_or_group_is_nobodys(name: str, is_refused: bool) -> None:
     users = SystemSettings(users=(User(name=name),))
     assert lacking(users, DEBIAN) == ((Lack("person", name),) if is_refused else ())
 

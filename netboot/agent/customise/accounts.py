@@ -71,6 +71,8 @@ def _require_possible(tree: InstalledTree, users: Sequence[User]) -> None:
         missing = [group for group in user.groups if group not in groups]
         if missing:
             raise NetbootError(f"the master has no group {missing[0]}", hint="name groups that the master has")
+        if user.name in groups and user.name not in numbers:
+            raise NetbootError(f"{user.name} is a group of the master, and no account", hint="choose another name")
         number = numbers.get(user.name, str(FIRST_UID))
         if not number.isdecimal() or not FIRST_UID <= int(number) <= LAST_UID:
             raise NetbootError(f"{user.name} is the system's own account", hint="choose another name")
