@@ -140,7 +140,10 @@ def _customising(manifest: Manifest) -> str:
     if manifest.windows is not None:
         return _customising_windows(obstacle)
     if not obstacle:
-        return "each PC gets its own hostname, machine-id and SSH host keys"
+        return (
+            "each PC gets its own hostname, machine-id and SSH host keys; leases, secrets and logs of the prepared PC "
+            "are taken out, and what was in memory out of its swap files"
+        )
     reason = "no root file system was found" if obstacle == "?" else f"its root is on {obstacle}"
     return (
         f"IMPOSSIBLE, {reason}: each PC would keep this image's hostname, machine-id and SSH host keys. "

@@ -1,4 +1,4 @@
-"""Where an installed system mounts its other file systems, by its fstab(5).
+"""Where an installed system mounts its other file systems, and which files it swaps to, by its fstab(5).
 
 What is written to the root's own folder at such a place lies below the mount, and that system never sees it. Pure.
 Not for: setting up those file systems; mounts that no fstab names (mount units of systemd, automounts), nor a path that
@@ -7,7 +7,7 @@ a link of the root leads there.
 
 import posixpath
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from netboot.shared.errors import NetbootError
@@ -17,10 +17,21 @@ _ESCAPE: Final = re.compile(r"\\([0-3][0-7]{2})")
 
 def mount_points(fstab: str) -> tuple[str, ...]:
     """The folders where it mounts something, other than the root, without a leading slash."""
-    rows = (line.split() for line in fstab.splitlines() if not line.lstrip().startswith("#"))
-    folders = (_ESCAPE.sub(lambda code: chr(int(code[1], 8)), row[1]) for row in rows if len(row) > 1)
+    folders = (row[1] for row in _rows(fstab) if len(row) > 1)
     inside = (posixpath.normpath(folder).lstrip("/") for folder in folders if folder.startswith("/"))
     return tuple(folder for folder in inside if folder)
+
+
+def swap_paths(fstab: str) -> tuple[str, ...]:
+    """What it swaps to by path, without a leading slash: files, and devices too."""
+    paths = (row[0].lstrip("/") for row in _rows(fstab) if row[2:3] == ["swap"] and row[0].startswith("/"))
+    return tuple(path for path in paths if path)
+
+
+def _rows(fstab: str) -> Iterator[list[str]]:
+    for line in fstab.splitlines():
+        if not line.lstrip().startswith("#"):
+            yield [_ESCAPE.sub(lambda code: chr(int(code[1], 8)), field) for field in line.split()]
 
 
 def hidden_by(path: str, folders: Iterable[str]) -> str:

@@ -87,6 +87,7 @@ PARTS: Final[dict[str, dict[Language, str]]] = {
     "lvm-devices": {"fr": "liste des disques selon LVM", "en": "LVM's list of disks"},
     "journal": {"fr": "journal", "en": "journal"},
     "logs": {"fr": "fichiers de /var/log", "en": "files of /var/log"},
+    "swap": {"fr": "mémoire dans les fichiers de swap", "en": "memory in swap files"},
 }
 """What a PC must not share with others of its master (`Identity` and `Leftover` in `stages/customise.py`), as `{parts}`
 lists it."""

@@ -4,6 +4,8 @@ import shutil
 import subprocess
 from pathlib import Path
 
+SWAP_UUID = "b6a7e0c1-3d0b-4c2a-9f57-2f7c3c1d9e11"
+
 
 def small_system(root: Path) -> None:
     """Lay it out in the folder `root`."""
@@ -30,6 +32,23 @@ def prepared_pc(root: Path, outside: Path) -> None:
     (root / "etc/hosts").unlink()
     (root / "etc/hosts").symlink_to(outside / "letter")
     subprocess.run(["chattr", "+i", root / "etc/hostname"], check=True)
+    (root / "etc/fstab").write_text("/swap.img none swap sw 0 0\n")
+    swap_file(root / "swap.img", preallocated=False, size=1024 * 1024)
+    with (root / "swap.img").open("r+b") as swap:
+        swap.seek(8192)
+        swap.write(b"the prepared PC's memory")
+
+
+def swap_file(path: Path, *, preallocated: bool, size: int) -> None:
+    """As installers make it: by fallocate, or by zeros; without copy on write where the file system has that."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch(mode=0o600)
+    subprocess.run(["chattr", "+C", path], check=False, capture_output=True)
+    if preallocated:
+        subprocess.run(["fallocate", "--length", str(size), path], check=True)
+    else:
+        path.write_bytes(bytes(size))
+    subprocess.run(["mkswap", "--uuid", SWAP_UUID, "--label", "prepared", path], check=True, capture_output=True)
 
 
 def copy_program(program: str, root: Path) -> None:

@@ -25,7 +25,7 @@ from netboot.shared.problems import Problem
 from netboot.shared.stages.customise import Customise, CustomiseResult
 from netboot.shared.stages.deploy import Deploy
 from tests.agent.boot_http import PUBLIC, BootHttp, manifest_of, root_partition
-from tests.agent.installed import small_system
+from tests.agent.installed import SWAP_UUID, small_system
 from tests.agent.root_on_disk import disk_with_root, leave_a_zfs_label
 
 MIB = 1024 * 1024
@@ -309,6 +309,8 @@ async def test_a_system_becomes_a_pcs_own_on_whatever_file_system_its_root_is(
             assert not (root / "etc/ssh/ssh_host_dsa_key").exists()
             assert not (root / "var/lib/NetworkManager/secret_key").exists()
             assert (root / "var/log/syslog").read_text() == ""
+            assert (root / "swap.img").read_bytes()[4096:] == bytes(MIB - 4096)
+            assert SWAP_UUID in tool("blkid", "-p", root / "swap.img")
             for one in result.found:
                 content = (root / one.path).read_bytes() if one.what == "file" else None
                 assert one.digest == (hashlib.sha256(content).hexdigest() if content is not None else "")
@@ -318,6 +320,7 @@ async def test_a_system_becomes_a_pcs_own_on_whatever_file_system_its_root_is(
         "dhcp-leases": 1,
         "network-secret": 1,
         "logs": 1,
+        "swap": 1,
     }
     assert (result.root, result.filesystem, result.folder) == (device.name, kind, folder)
     assert result.own == ("hostname", "machine-id", "ssh-host-keys")

@@ -9,6 +9,7 @@ import pytest
 from netboot.agent.customise.installed_tree import InstalledTree
 from netboot.agent.customise.leftovers import PLACES, count_leftovers, forget_leftovers
 from netboot.shared.placed_files import PlacedFile, files_error
+from tests.agent.installed import swap_file
 
 MACHINE = "0123456789abcdef0123456789abcdef"
 GONE = {
@@ -32,6 +33,9 @@ KEPT = (
 )  # fmt: skip
 
 
+SWAP = 1024 * 1024
+
+
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     root = tmp_path / "root"
@@ -40,20 +44,22 @@ def root(tmp_path: Path) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(f"{name} of the prepared PC\n")
     (root / "var/log/wtmp").chmod(0o664)
+    swap_file(root / "swapfile", preallocated=True, size=SWAP)
     return root
 
 
 def test_leases_secrets_and_logs_go_and_are_counted_and_nothing_else_is_touched(root: Path) -> None:
     with InstalledTree(root) as tree:
         counts = {what: len(names) for what, names in GONE.items()}
-        counts["logs"] = len(ROTATED) + len(EMPTIED)
+        counts |= {"logs": len(ROTATED) + len(EMPTIED), "swap": 1}
         assert count_leftovers(tree) == counts
         assert forget_leftovers(tree) == counts
         assert count_leftovers(tree) == dict.fromkeys(counts, 0)
         assert forget_leftovers(tree) == dict.fromkeys(counts, 0)
         assert tree.changed == {}
     files = {str(path.relative_to(root)) for path in root.rglob("*") if path.is_file()}
-    assert files == {*EMPTIED, *KEPT}
+    assert files == {*EMPTIED, *KEPT, "swapfile"}
+    assert (root / "swapfile").read_bytes()[4096:] == bytes(SWAP - 4096)
     assert all((root / name).read_bytes() == b"" for name in EMPTIED)
     assert all((root / name).read_text() == f"{name} of the prepared PC\n" for name in KEPT)
     assert stat.S_IMODE((root / "var/log/wtmp").stat().st_mode) == 0o664

@@ -90,7 +90,7 @@ def test_the_page_says_what_could_not_be_done_although_the_pc_is_ready() -> None
     said = CustomiseResult(hostname="pc-1", warning=warning)
     whole = RULES.shown(replace(customised("pc-1"), warning=warning), "en")
     assert [line.text for line in whole] == [
-        "Read again from the disk: 6 paths changed in the system; 7 files of the prepared PC taken out",
+        "Read again from the disk: 6 paths changed in the system; 8 files of the prepared PC taken out or emptied",
         warning.sentence("en"),
     ]
     listed = whole[0].technical.split("; ")

@@ -317,8 +317,11 @@ def test_a_system_is_a_pcs_own_when_all_that_it_would_share_was_given_or_is_not_
         ({"absent": ("ssh-host-keys",)}, "ssh-host-keys"),
         ({"changed": ("etc/hostname",)}, "etc/machine-id"),
         ({"root": ""}, "?"),
-        ({"forgotten": ()}, "dhcp-leases, network-secret, system-secret, adapter-names, lvm-devices, journal, logs"),
-        ({"forgotten": (*CUSTOMISED.forgotten[:6], replace(CUSTOMISED.forgotten[6], left=1))}, "logs"),
+        (
+            {"forgotten": ()},
+            "dhcp-leases, network-secret, system-secret, adapter-names, lvm-devices, journal, logs, swap",
+        ),
+        ({"forgotten": (*CUSTOMISED.forgotten[:7], replace(CUSTOMISED.forgotten[7], left=1))}, "swap"),
         ({"forgotten": (*CUSTOMISED.forgotten, replace(CUSTOMISED.forgotten[0], left=2))}, "dhcp-leases"),
     ],
 )

@@ -84,7 +84,10 @@ def test_a_linux_on_ext4_is_told_whole(tmp_path: Path) -> None:
         "What it is: Test Linux 1 (small), its root on partition 2 (ext4).",
         "Size: it needs a disk of 0.1 GB with sectors of 512 bytes; 0.0 GB are written to each PC.",
         "Grows: partition 2 (ext4) takes the rest of a larger disk up to 25.8 GB; what is behind stays free.",
-        "Customising: each PC gets its own hostname, machine-id and SSH host keys.",
+        (
+            "Customising: each PC gets its own hostname, machine-id and SSH host keys; leases, secrets and logs of the "
+            "prepared PC are taken out, and what was in memory out of its swap files."
+        ),
         (
             "Profiles CANNOT set: locales, keyboards, time zones, groups, accounts, scripts at the first start, "
             "a Wi-Fi network; one that does is refused before an erase."

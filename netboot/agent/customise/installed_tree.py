@@ -12,7 +12,7 @@ import hashlib
 import os
 import stat
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Final, Self
@@ -180,6 +180,29 @@ class InstalledTree:
         with self.place(name) as path, os.fdopen(_open_file(path), "rb") as file:
             yield from iter(lambda: file.read(length), b"")
 
+    @contextmanager
+    def opened(self, name: str, how: int = os.O_RDONLY) -> Iterator[int]:
+        """A regular file that is there already, by way of links as well, which lead nowhere else; to be written to also
+        where it is locked. Raises NetbootError, FileNotFoundError where there is none, OSError."""
+        try:
+            found = self._open(name, os.O_PATH | os.O_CLOEXEC)
+        except OSError as error:
+            if error.errno in (errno.ENOTDIR, errno.ENAMETOOLONG):
+                raise FileNotFoundError(errno.ENOENT, "is nowhere", f"/{name}") from error
+            raise
+        try:
+            if not stat.S_ISREG(os.fstat(found).st_mode):
+                raise FileNotFoundError(errno.ENOENT, "is no file", f"/{name}")
+            path = Path(f"/proc/self/fd/{found}")
+            with nullcontext() if how == os.O_RDONLY else without_locks(path):
+                fd = os.open(path, how | os.O_CLOEXEC)
+                try:
+                    yield fd
+                finally:
+                    os.close(fd)
+        finally:
+            os.close(found)
+
     def make_folders(self, part: Part, folder: str, *, owner: int = 0, group: int = 0) -> None:
         """Make this folder and those above it where they are missing: in a home this owner's, elsewhere root's own."""
         if not folder or self.is_folder(folder):
@@ -286,8 +309,8 @@ class InstalledTree:
             folder = name.rpartition("/")[0]
             raise NetbootError(f"the installed system has no /{folder}", hint="look at the master") from error
 
-    def _open(self, folder: str) -> int:
-        how = _How(_FOLDER, 0, _NO_XDEV | _NO_MAGICLINKS | _IN_ROOT)
+    def _open(self, folder: str, flags: int = _FOLDER) -> int:
+        how = _How(flags, 0, _NO_XDEV | _NO_MAGICLINKS | _IN_ROOT)
         for _ in range(_TRIES):
             fd: int = _libc.syscall(_OPENAT2, self._fd, os.fsencode(folder), ctypes.byref(how), ctypes.sizeof(how))
             if fd >= 0:

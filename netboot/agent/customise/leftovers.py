@@ -1,9 +1,10 @@
-"""What the prepared PC left in its master: leases, secrets, names of adapters and disks, the journal and other logs.
+"""What the prepared PC left in its master: leases, secrets, names of adapters and disks, the journal and other logs,
+and its memory in swap files.
 
 The system makes each anew when it needs it (systemd, "Safely Building Images"). A log that is written to stays, empty,
 with its owner and mode: not every program makes its own again; what was rotated goes. Only what is on the root's own
 file system; logs that a link leads to elsewhere (/var or /var/log itself) stay, for that may be anybody's.
-Not for: what a PC is given instead (`installed_system.py`), swap, which no master holds.
+Not for: what a PC is given instead (`installed_system.py`), how a swap file is cleared (`swap_files.py`).
 """
 
 import re
@@ -13,6 +14,7 @@ from fnmatch import fnmatchcase
 from typing import Final, get_args
 
 from netboot.agent.customise.installed_tree import InstalledTree
+from netboot.agent.customise.swap_files import clear_swap_files, count_swap_files
 from netboot.shared.errors import NetbootError
 from netboot.shared.stages.customise import Leftover
 
@@ -39,7 +41,7 @@ _FILES_MOST: Final = 200_000
 
 
 def forget_leftovers(tree: InstalledTree) -> dict[Leftover, int]:
-    """Remove them; how many files of each kind. Raises NetbootError, OSError."""
+    """Remove them, empty logs and swap files; how many files of each kind. Raises NetbootError, OSError."""
     forgotten = _nothing()
     for what, name in _leftovers(tree):
         if what == "logs" and _ROTATED.fullmatch(name) is None:
@@ -47,6 +49,7 @@ def forget_leftovers(tree: InstalledTree) -> dict[Leftover, int]:
         else:
             tree.remove(None, name)
         forgotten[what] += 1
+    forgotten["swap"] = clear_swap_files(tree)
     return forgotten
 
 
@@ -55,6 +58,7 @@ def count_leftovers(tree: InstalledTree) -> dict[Leftover, int]:
     counted = _nothing()
     for what, _ in _leftovers(tree):
         counted[what] += 1
+    counted["swap"] = count_swap_files(tree)
     return counted
 
 

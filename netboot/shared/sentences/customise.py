@@ -18,8 +18,10 @@ Code = Literal[
 TITLE: Final[dict[Language, str]] = {"fr": "Réglages", "en": "Settings"}
 
 CHANGED: Final[dict[Language, str]] = {
-    "fr": "Relu sur le disque : {changed} chemins changés dans le système ; {gone} fichiers du PC préparé retirés",
-    "en": "Read again from the disk: {changed} paths changed in the system; {gone} files of the prepared PC taken out",
+    "fr": "Relu sur le disque : {changed} chemins changés dans le système ; "
+    "{gone} fichiers du PC préparé retirés ou vidés",
+    "en": "Read again from the disk: {changed} paths changed in the system; "
+    "{gone} files of the prepared PC taken out or emptied",
 }
 """What the page says of the evidence; the paths stand with it, for the administrator."""
 

@@ -17,7 +17,9 @@ Identity = Literal["hostname", "machine-id", "ssh-host-keys"]
 
 Part = Literal[Identity, "random-seed", "answer-file", SettingPart]
 """What a change in the installed system was made for."""
-Leftover = Literal["dhcp-leases", "network-secret", "system-secret", "adapter-names", "lvm-devices", "journal", "logs"]
+Leftover = Literal[
+    "dhcp-leases", "network-secret", "system-secret", "adapter-names", "lvm-devices", "journal", "logs", "swap"
+]
 """What the prepared PC left in its master, which the next PC must not have; made anew by the system itself."""
 PATHS: Final = 512
 
