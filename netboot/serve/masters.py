@@ -1,8 +1,8 @@
 """Looks up masters in the store for jobs: by name, with the reason if one may not be used."""
 
 import logging
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 
 from msgspec import UNSET
 
@@ -11,11 +11,15 @@ from netboot.jobs.profile import Profile
 from netboot.jobs.target import master_forbids
 from netboot.records.record import Record
 from netboot.shared.errors import NetbootError
-from netboot.shared.manifest import Manifest, Needs
+from netboot.shared.manifest import Manifest, Needs, digest_of
 from netboot.shared.offers import Offers
+from netboot.shared.problems import Problem
 from netboot.shared.root_room import room_on_root
 from netboot.shared.uefi_start import loader_for
 from netboot.store import ForeignError, Store, StoreBusyError, StoreError
+from netboot.store.blobs import read_blob
+from netboot.store.store import manifest_name
+from netboot.store.stored import lacking, packed_sizes
 from netboot.survey.root_growth import growth_of_root
 from netboot.survey.sbat import Generations, revoked
 from netboot.workshop.held_masters import MastersChangingError
@@ -107,12 +111,42 @@ class Masters:
             return ""
         return revoked(manifest.understood.generations, self._level)
 
-    def lacks_master_of(self, profile: Profile) -> bool:
-        """Whether no PC can get this profile's master: what the boot menu must not offer."""
+    def lacks_master_of(
+        self, profile: Profile, incomplete: Callable[[MasterNeeds | None], Problem | None] = lambda _: None
+    ) -> bool:
+        """Whether no PC can get this profile's master: what the boot menu must not offer. `incomplete` is asked of one
+        that is there."""
         try:
-            return master_forbids(profile, self(profile.master) if profile.master else None) is not None
+            master = self(profile.master) if profile.master else None
         except NetbootError:
             return True
+        return (master_forbids(profile, master) or incomplete(master)) is not None
+
+    def given(self, profiles: Iterable[Profile]) -> frozenset[str]:
+        """The digests of the manifests that PCs get by these profiles now."""
+        found = set()
+        for name in {profile.master for profile in profiles if profile.master}:
+            with suppress(NetbootError):
+                master = self(name)
+                if master is not None and master.signed:
+                    found.add(master.manifest)
+        return frozenset(found)
+
+    def missing(self, digest: str) -> int:
+        """How many chunks the store lacks of the manifest of this digest, which must be there itself, as it was signed.
+
+        Raises NetbootError where that cannot be told.
+        """
+        try:
+            if digest_of(read_blob(self._store.blobs, manifest_name(digest))) != digest:
+                raise StoreError(f"the manifest {digest} is damaged", hint="build or import this master again")
+            manifest = self._store.manifest(digest)
+            return len(lacking(manifest, packed_sizes(self._store, manifest)))
+        except OSError as error:
+            raise StoreError(
+                f"{error.filename or digest} cannot be looked at: {error.strerror or error}",
+                hint="look at the disk that the store is on; netboot master verify reads all of it",
+            ) from error
 
 
 def _offers(manifest: Manifest) -> Offers:

@@ -57,6 +57,7 @@ from netboot.workshop.live_board import Conflict, LiveBoard
 from netboot.workshop.makings import Makings
 from netboot.workshop.private_settings import PrivateSettings
 from netboot.workshop.smaller_captures import SmallerCaptures
+from netboot.workshop.whole_masters import WholeMasters
 
 log = logging.getLogger(__name__)
 
@@ -114,6 +115,7 @@ async def _serve(ready: Ready, record: Record) -> None:
     masters = Masters(store, level)
     for line in await asyncio.to_thread(lambda: list(unfit(ready.profiles, masters))):
         log.warning("%s", line)
+    whole_masters = WholeMasters(masters.missing, lambda: masters.given(ready.profiles))
     workshop = Workshop(
         record,
         live_board,
@@ -121,6 +123,7 @@ async def _serve(ready: Ready, record: Record) -> None:
         masters,
         wait=settings.agent.wait,
         hold_masters=masters.held,
+        whole_masters=whole_masters,
         policies=ready.policies,
         ticket_key=ready.ticket_key,
         hello_within=settings.agent.hello_within,
@@ -138,7 +141,7 @@ async def _serve(ready: Ready, record: Record) -> None:
         digits_asked=digits.is_set,
         prove=workshop.prove,
         files=files,
-        lacks_master=masters.lacks_master_of,
+        lacks_master=lambda profile: masters.lacks_master_of(profile, whole_masters.seen),
         left_out=workshop.left_out.look,
     )
     await asyncio.to_thread(ready.policies.take_over, record)
@@ -224,7 +227,7 @@ async def _serve(ready: Ready, record: Record) -> None:
         whereabouts = WhereaboutsService(key, lambda: place.address, interface=interface, port=port)
         await whereabouts.start()
         stack.callback(whereabouts.close)
-        services += [tftp, whereabouts, workshop.starts, makings, smaller]
+        services += [tftp, whereabouts, workshop.starts, makings, smaller, whole_masters]
         services += await dhcp.start(stack, record)
         services.append(AddressWatch(ready.interface, on_move=place.move, on_trouble=live_board.tell_trouble))
         if not await asyncio.to_thread(digits.is_set):

@@ -13,7 +13,7 @@ from msgspec import UNSET
 from netboot.masters.worth_shrinking import may_gain, smaller_version_of
 from netboot.shared.manifest import Manifest
 from netboot.store import ForeignError, Store, StoreError
-from netboot.store.stored import free, packed_sizes
+from netboot.store.stored import free, lacking, packed_sizes
 from netboot.webui.masters_page import Shelf, ShownVersion
 
 FRESH: Final = 60.0
@@ -56,12 +56,11 @@ class StoreShelf:
             return ShownVersion(name, digest, current, "damaged")
         sizes = self._packed(manifest)
         smaller = smaller_version_of(manifest.version) if current and may_gain(manifest) else ""
-        lacking = any(chunk.sha256 not in sizes for chunk in manifest.every_chunk)
         return ShownVersion(
             name,
             digest,
             current,
-            "lacking" if lacking else "whole",
+            "lacking" if lacking(manifest, sizes) else "whole",
             version=manifest.version,
             title=manifest.title,
             licence=manifest.licence,

@@ -58,6 +58,9 @@ class BlobStore(Protocol):
     def exists(self, name: str) -> bool:
         """Whether there is such a blob, and it is not lost. Its bytes may be damaged."""
 
+    def size(self, name: str) -> int:
+        """The length of this blob, without a look into it. Raises OSError; FileNotFoundError when `exists` says no."""
+
     def list(self, prefix: str) -> list[str]:
         """The whole names of all blobs below `prefix/`, in order. Raises OSError when that cannot be told."""
 

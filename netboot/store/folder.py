@@ -17,6 +17,7 @@ import fcntl
 import os
 import secrets
 import shutil
+import stat
 import threading
 import weakref
 from collections.abc import Iterable, Iterator
@@ -122,6 +123,13 @@ class BlobFolder:
     def exists(self, name: str) -> bool:
         """As BlobStore says."""
         return self.path_of(name).is_file() and name not in self._lost
+
+    def size(self, name: str) -> int:
+        """As BlobStore says."""
+        found = self.path_of(name).stat()
+        if not stat.S_ISREG(found.st_mode) or name in self._lost:
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), name)
+        return found.st_size
 
     def list(self, prefix: str) -> list[str]:
         """As BlobStore says."""

@@ -3,17 +3,24 @@
 Not for: whether its chunks are whole (`verify` in `upkeep.py`).
 """
 
-import os
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from netboot.shared.manifest import Manifest
 from netboot.store.store import Store, chunk_name, manifest_name
 
+_FRAME_HEADER: Final = 6
+"""The magic number, the descriptor, and the plain length in one byte; bytes."""
+_BLOCK: Final = 128 * 1024
+"""What one block of a frame holds at most, plain; bytes."""
+
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """`size`: the frames of its chunks and its manifest, each once; other masters may share them. `missing`: chunks."""
+    """`size`: the frames of its chunks and its manifest, each once; other masters may share them. `missing`: chunks, as
+    `lacking` finds them."""
 
     size: int
     chunks: int
@@ -22,10 +29,9 @@ class Stored:
 
 def stored(store: Store, manifest: Manifest) -> Stored:
     """What this manifest and its chunks take up. Raises OSError."""
-    names = {chunk.sha256 for chunk in manifest.every_chunk}
     sizes = packed_sizes(store, manifest)
     own = _size(store, manifest_name(manifest.digest)) or 0
-    return Stored(own + sum(sizes.values()), len(sizes), len(names) - len(sizes))
+    return Stored(own + sum(sizes.values()), len(sizes), len(lacking(manifest, sizes)))
 
 
 def free(store: Store) -> int:
@@ -42,9 +48,21 @@ def packed_sizes(store: Store, manifest: Manifest) -> dict[str, int]:
     return {sha256: size for sha256, size in sizes.items() if size is not None}
 
 
+def lacking(manifest: Manifest, sizes: Mapping[str, int]) -> frozenset[str]:
+    """Which of its chunks no PC could get, as the `packed_sizes` show: those that are missing, and those of which so
+    little is left that it cannot be a frame of them, as a file system's repair leaves it."""
+    return frozenset(
+        chunk.sha256 for chunk in manifest.every_chunk if sizes.get(chunk.sha256, 0) < _least_frame(chunk.length)
+    )
+
+
+def _least_frame(length: int) -> int:
+    """The bytes of the shortest zstd frame of so many (RFC 8878, 3.1.1): a header, and four a block."""
+    return _FRAME_HEADER + 4 * -(-length // _BLOCK)
+
+
 def _size(store: Store, name: str) -> int | None:
     try:
-        with store.blobs.open(name) as blob:
-            return blob.seek(0, os.SEEK_END)
+        return store.blobs.size(name)
     except FileNotFoundError:
         return None

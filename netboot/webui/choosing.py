@@ -245,7 +245,7 @@ async def _may_be_chosen_for(workshop: Workshop, machine: str, seen: str) -> Non
 
 
 async def master_is_there(workshop: Workshop, profile: Profile) -> None:
-    """Raises Refusal when the profile's master is not in the store, before anything is erased for it."""
+    """Raises Refusal when the profile's master is not in the store whole, before anything is erased for it."""
     if not profile.master:
         return
     try:
@@ -253,6 +253,8 @@ async def master_is_there(workshop: Workshop, profile: Profile) -> None:
     except NetbootError:
         master = None
     problem = master_forbids(profile, master)
+    if problem is None and master is not None:
+        problem = await workshop.whole_masters.forbids(master)
     if problem is not None:
         raise Refusal(_MASTERS.get(problem.code, "no-master"))
 

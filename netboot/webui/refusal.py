@@ -200,10 +200,10 @@ _SENTENCES: Final[dict[Code, dict[Language, str]]] = {
         "address under “Single PCs”, or keep its line out.",
     },
     "no-master": {
-        "fr": "Le système de ce profil n'est pas sur le serveur, ou il est abîmé. Construisez-le ou importez-le, puis "
-        "recommencez. Rien n'a été effacé.",
-        "en": "The system of this profile is not on the server, or it is damaged. Build or import it, then try again. "
-        "Nothing was erased.",
+        "fr": "Le système de ce profil n'est pas sur le serveur, ou il y est abîmé ou incomplet (netboot master verify "
+        "le dit). Construisez-le ou importez-le, puis recommencez. Rien n'a été effacé.",
+        "en": "The system of this profile is not on the server, or it is damaged or incomplete there (netboot master "
+        "verify tells). Build or import it, then try again. Nothing was erased.",
     },
     "no-such-version": {
         "fr": "Cette version n'est plus là, n'est pas entière, ou est déjà l'actuelle. Rien n'a changé : relisez la "

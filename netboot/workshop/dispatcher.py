@@ -47,6 +47,7 @@ from netboot.workshop.drive_formats import DriveFormats
 from netboot.workshop.live_board import LiveBoard, State
 from netboot.workshop.private_settings import PrivateSettings
 from netboot.workshop.stage_questions import StageQuestions
+from netboot.workshop.whole_masters import WholeMasters
 
 log = logging.getLogger(__name__)
 
@@ -65,6 +66,7 @@ class Dispatcher:
         questions: StageQuestions,
         captures: Captures,
         private: PrivateSettings,
+        whole_masters: WholeMasters,
         *,
         denied: Callable[[Session], bool],
         on_named: Sequence[Callable[[Named], None]],
@@ -74,6 +76,7 @@ class Dispatcher:
         self._questions = questions
         self._captures = captures
         self._private = private
+        self._whole_masters = whole_masters
         self._begun = BegunErases(record)
         self._formats = DriveFormats(record)
         self._denied = denied
@@ -121,10 +124,8 @@ class Dispatcher:
     async def _advance(self, session: Session, job: Job) -> None:
         """Order the next stage, or end the job."""
         order = next_stage(job)
-        if isinstance(order, Run) and _writes_more(job, order.stage):
-            # Denied since the job began; or what it will need of secrets is gone, known before the erase.
-            why = Problem("denied") if self._denied(session) else self._withheld(session, job)
-            order = order if why is None else Blocked(stage_name(order.stage), why)
+        if isinstance(order, Run) and (why := await self._forbids(session, job, order.stage)) is not None:
+            order = Blocked(stage_name(order.stage), why)
         match order:
             case Run(stage):
                 await self._order(session, job, stage)
@@ -134,6 +135,18 @@ class Dispatcher:
                 await self._end(session, session.job, problem)
             case Ended(problem):
                 await self._end(session, job, problem)
+
+    async def _forbids(self, session: Session, job: Job, stage: Stage) -> Problem | None:
+        """What a job itself does not know of (`imaging.py`), and must not be found out after an erase."""
+        if _writes_more(job, stage):
+            # Denied since the job began; or what it will need of secrets is gone.
+            if self._denied(session):
+                return Problem("denied")
+            if (why := self._withheld(session, job)) is not None:
+                return why
+        if job.master is None or "deploy" not in job.profile.stages or _destroys(session, job):
+            return None
+        return await self._whole_masters.forbids(job.master)
 
     def _withheld(self, session: Session, job: Job) -> Problem | None:
         """Why this PC could not be given the secrets of its job.
@@ -270,3 +283,13 @@ def _writes_more(job: Job, stage: Stage) -> bool:
     """Whether this order would begin to write to a disk, or to send one; a stage that has begun already may finish."""
     name = stage_name(stage)
     return name in WRITING | SENDING and _state(job, name) != "running"
+
+
+def _destroys(session: Session, job: Job) -> bool:
+    """Whether what was on this PC is being destroyed already, or gone: from there on its job is not to be given up.
+
+    An agent that is back on a new line may say so before its reports do.
+    """
+    begun = any(record.stage in WRITING and record.state != "waiting" for record in job.stages)
+    had = session.visit.job
+    return begun or (had is not None and had.id == job.id and session.hello.running in WRITING)

@@ -20,7 +20,7 @@ from netboot.bootmenu import ticket
 from netboot.bootmenu.offered import BatchOffer, MenuOffer, offer_for
 from netboot.bootmenu.pick import pick_problem
 from netboot.jobs.identity import real_uuid
-from netboot.jobs.job import Job, needed_by
+from netboot.jobs.job import Job, MasterNeeds
 from netboot.jobs.named import Named
 from netboot.jobs.profile import Profile
 from netboot.jobs.target import master_forbids
@@ -36,7 +36,7 @@ from netboot.records.refusals import (
     NotThatVisit,
     UnknownProfile,
 )
-from netboot.records.values import Batch, Outcome, Start, Visit
+from netboot.records.values import Batch, Outcome, Visit
 from netboot.shared.inventory import judged_clock
 from netboot.shared.problems import Problem
 from netboot.shared.protocol import VERSION, Hello, Leave, Report, Welcome
@@ -50,12 +50,14 @@ from netboot.workshop.damaged_masters import DamagedMasters, FindMaster
 from netboot.workshop.dispatcher import Dispatcher
 from netboot.workshop.given_starts import WITHIN
 from netboot.workshop.held_masters import HoldMasters, begun_while_held
+from netboot.workshop.job_starts import starts_of
 from netboot.workshop.left_out import LeftOut
 from netboot.workshop.live_board import LiveBoard, Row
 from netboot.workshop.policies import Policies
 from netboot.workshop.private_settings import PrivateSettings
 from netboot.workshop.stage_questions import StageQuestions
 from netboot.workshop.start_watch import StartWatch
+from netboot.workshop.whole_masters import WholeMasters
 
 log = logging.getLogger(__name__)
 
@@ -80,6 +82,7 @@ class Workshop:
         capture_desk: CaptureDesk | None = None,
         shipped: Collection[Profile] = (),
         private: PrivateSettings | None = None,
+        whole_masters: WholeMasters | None = None,
     ) -> None:
         self.record = record
         self.policies = policies or Policies()
@@ -103,9 +106,11 @@ class Workshop:
         questions = StageQuestions(record, live_board, clock)
         self.captures = Captures(self._lines, record, capture_desk)
         private = private or PrivateSettings({}, secrets.token_bytes(32))
+        self.whole_masters = whole_masters or WholeMasters()
         self._dispatcher = Dispatcher(
-            record, live_board, questions, self.captures, private, denied=self._denied, on_named=self.on_named
-        )
+            record, live_board, questions, self.captures, private, self.whole_masters,
+            denied=self._denied, on_named=self.on_named,
+        )  # fmt: skip
         self._contested = ContestedLines(record, live_board, self._lines, self._dispatcher, welcome=self._welcome)
         self.commands = Commands(
             record,
@@ -340,7 +345,8 @@ class Workshop:
         profile = self.profiles.get(batch.profile) if batch is not None and not batch.ending else None
         if profile is None:
             return batch, None
-        return batch, master_forbids(profile, self._damaged.left_out(self.find_master, profile.master))
+        master = self._master(profile.master)
+        return batch, master_forbids(profile, master) or self.whole_masters.seen(master)
 
     # ── inside ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -356,7 +362,8 @@ class Workshop:
         """Begin what was chosen for this visit: in its boot menu, on the page, or for a batch; False for nothing."""
 
         def begin() -> Job | None:
-            starts = self._starts(session.visit.machine_number)  # before the record is locked: it reads the store
+            # Before the record is locked: it reads the store.
+            starts = starts_of(self.profiles.values(), session.visit.machine_number, self._master)
             return self.record.jobs.begin(session.visit.id, menu=menu, batch=batch, starts=starts)
 
         try:
@@ -383,18 +390,9 @@ class Workshop:
         await self._dispatcher.go_on(session, job)
         return True
 
-    def _starts(self, number: int) -> dict[str, Start]:
-        """What a job of each profile needs in the machine of this number. It reads the store: call it in a thread."""
-        names = {profile.master for profile in self.profiles.values()}
-        masters = {name: self._damaged.left_out(self.find_master, name) for name in names}
-        return {
-            profile.id: Start(
-                profile,
-                needed_by(profile, masters[profile.master]),
-                profile.hostname.replace("{number}", str(number)),
-            )
-            for profile in self.profiles.values()
-        }
+    def _master(self, name: str) -> MasterNeeds | None:
+        """The master of this name that a job gets now. It reads the store: call it in a thread."""
+        return self._damaged.left_out(self.find_master, name)
 
     def _denied(self, session: Session) -> bool:
         return self.policies.of(session.inventory).denied

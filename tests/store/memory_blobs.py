@@ -40,6 +40,13 @@ class MemoryBlobs:
         """As BlobStore says."""
         return name in self._blobs
 
+    def size(self, name: str) -> int:
+        """As BlobStore says."""
+        try:
+            return len(self._blobs[name])
+        except KeyError:
+            raise FileNotFoundError(name) from None
+
     def list(self, prefix: str) -> list[str]:
         """As BlobStore says."""
         return sorted(name for name in self._blobs if name.startswith(f"{prefix}/"))

@@ -2,6 +2,7 @@
 
 import time
 from html import unescape
+from pathlib import Path
 
 import pytest
 from aiohttp.test_utils import TestServer
@@ -17,9 +18,11 @@ from netboot.shared.problems import Problem
 from netboot.shared.protocol import Plan, Stay
 from netboot.shared.system_settings import SystemSettings
 from netboot.store import Store
+from netboot.store.store import chunk_name
 from netboot.webui.texts import texts
 from netboot.workshop.greeting import Workshop
 from netboot.workshop.left_out import LeftOut
+from netboot.workshop.whole_masters import WholeMasters
 from tests.store.test_store import KEY, PUBLIC, part, put_master
 from tests.webui.conftest import Person
 from tests.workshop.conftest import LOST, TICKET_KEY, WIPE, boarded, hello, pc, row_of
@@ -77,6 +80,22 @@ async def test_a_batch_that_was_armed_before_its_master_became_foreign_says_so_o
         stay = await agent.obey(pc(), until="check")
         assert isinstance(stay, Stay)
         assert stay.problem.code == "master-unsigned"
+
+
+async def test_one_of_which_the_store_lacks_a_chunk_is_neither_chosen_nor_armed(
+    operator: Person, workshop: Workshop, server: TestServer, tmp_path: Path
+) -> None:
+    store = Store(tmp_path / "store", accepts=PUBLIC)
+    chunk = put_master(store, MASTER.name, part("a"), part("b")).chunks[1]
+    store.blobs.remove(chunk_name(chunk.sha256))
+    workshop.find_master = masters = Masters(store)
+    workshop.whole_masters = WholeMasters(masters.missing)
+    async with agent_on(server, hello(pc())):
+        assert "incomplet (netboot master verify" in await operator.choose("all", WIPE.id, 409)
+        assert row_of(workshop).state == "waiting"
+    fields = {"form-token": await operator.token(), "profile": WIPE.id, "places": "2"}
+    assert "incomplet (netboot master verify" in await operator.post("/batch/arm", fields, 409)
+    assert workshop.record.batches.newest() is None
 
 
 async def test_the_page_of_systems_says_which_are_foreign(operator: Person, workshop: Workshop) -> None:

@@ -14,6 +14,7 @@ Code = Literal[
     "master-no-uefi",
     "chunk-damaged",
     "chunk-missing",
+    "master-incomplete",
     "master-unsigned",
     "master-missing",
     "master-revoked",
@@ -98,6 +99,12 @@ SENTENCES: Final[dict[Code, dict[Language, str]]] = {
         "fr": "Le système {master} est incomplet sur le serveur. Reconstruisez-le ou importez-le à nouveau, puis "
         "recommencez.",
         "en": "The system {master} is incomplete on the server. Build or import it again, then start again.",
+    },
+    "master-incomplete": {
+        "fr": "Le système {master} est incomplet sur le serveur (morceaux manquants : {missing}). Rien n'a été effacé. "
+        "Reconstruisez-le ou importez-le à nouveau, puis recommencez ; netboot master verify dit ce qui manque.",
+        "en": "The system {master} is incomplete on the server (chunks missing: {missing}). Nothing was erased. "
+        "Build or import it again, then start again; netboot master verify says what is missing.",
     },
     "master-unsigned": {
         "fr": "La signature du système {master} n'est pas celle de cet atelier : aucun PC ne l'accepte. "
