@@ -8,6 +8,7 @@ from typing import Final
 
 from msgspec import UNSET, UnsetType
 
+from netboot.masters.worth_shrinking import SHRINKABLE, kind_inside, mostly_free, why_it_keeps
 from netboot.shared.growth import GROWABLE
 from netboot.shared.inventory import BIOS_SECTOR, gigabytes, module_size
 from netboot.shared.manifest import CUSTOMISABLE, LogicalVolume, Manifest, Needs, Partition, Repair, Understood
@@ -38,6 +39,7 @@ def account(manifest: Manifest) -> tuple[str, ...]:
     return (
         f"What it is: {_system(manifest, understood)}.",
         f"Size: {_size(manifest)}.",
+        *(f"Smaller disks: NO: {why}." for why in _keeps(manifest)),
         *(f"Taken whole: {_named(one)}, because {one.whole}." for one in manifest.partitions if one.whole),
         *(f"Repaired: {_REPAIRED[repair]}; the master has it right." for repair in understood.repaired),
         *(f"Needs: {need}." for need in _needs(manifest)),
@@ -78,6 +80,13 @@ def _size(manifest: Manifest) -> str:
     if manifest.shrunk_from is UNSET:
         return size
     return f"{size}. It was made smaller, from {gigabytes(manifest.shrunk_from)}, and grows again when it is customised"
+
+
+def _keeps(manifest: Manifest) -> Iterator[str]:
+    """Why it is not made to fit smaller disks, though it is mostly free."""
+    partition = mostly_free(manifest.partitions, manifest.used_ranges, manifest.disk)
+    if partition is not None and manifest.other is UNSET and kind_inside(partition) not in SHRINKABLE:
+        yield why_it_keeps(partition)
 
 
 def _needs(manifest: Manifest) -> Iterator[str]:

@@ -74,7 +74,9 @@ def take_in(
     manifest = describe(disk.name, about, found)
     with fit(disk, found, store, progress) as (fitted, smaller):
         if smaller.layout.size < found.layout.size:
-            manifest = msgspec.structs.replace(describe(disk.name, about, smaller), shrunk_from=found.layout.size)
+            manifest = describe(disk.name, about, smaller)
+        if _lengths(smaller) != _lengths(found):
+            manifest = msgspec.structs.replace(manifest, shrunk_from=found.layout.size)
         store.require_space(smaller.used)
         with store.writing():
             manifest = msgspec.structs.replace(manifest, chunks=pack(fitted, smaller, smaller.ranges, store, progress))
@@ -82,6 +84,10 @@ def take_in(
             _require_sound(manifest, disk.name)
             store.publish(manifest, key, instead_of=instead_of)
     return manifest
+
+
+def _lengths(found: Survey) -> list[int]:
+    return [one.length for one in found.layout.partitions]
 
 
 def pack(disk: DiskFile, found: Survey, ranges: Sequence[Range], store: Store, progress: Progress) -> tuple[Chunk, ...]:

@@ -2,8 +2,9 @@
 
 The image itself is never written to. Only what is in use is copied, into a draft of the store; there the file system's
 own tool moves the tail to the front (resize2fs, ntfsresize), and it is checked before anything is made of it. XFS and
-f2fs cannot be made smaller, and btrfs only by the kernel, which gets no image of anybody's to mount here. Each PC that
-gets the master grows it again (`agent/customise/grow.py`). All values are bytes.
+f2fs cannot be made smaller, and btrfs only by the kernel, which gets no image of anybody's to mount here: of those only
+what lies behind the last partition is left out (`disk_end.py`). Each PC that gets the master grows it again
+(`agent/customise/grow.py`). All values are bytes.
 Not for: whether the image may be a master at all (`survey/`), which comes first.
 """
 
@@ -16,9 +17,10 @@ from typing import Final
 
 import msgspec
 
+from netboot.masters.disk_end import ends_sooner
 from netboot.masters.moved_up import move_up
 from netboot.masters.shrink_lvm import shrink_volume
-from netboot.masters.worth_shrinking import is_worth_it, kind_inside, mostly_free, with_margin
+from netboot.masters.worth_shrinking import is_worth_it, kind_inside, mostly_free, why_it_keeps, with_margin
 from netboot.shared.errors import NetbootError
 from netboot.shared.growth import EXT, HEAD, SUPERBLOCK, read_ext
 from netboot.shared.inventory import amount, gigabytes
@@ -50,11 +52,11 @@ _PIECE: Final = 64 * _MIB
 
 @contextmanager
 def made_smaller(disk: DiskFile, found: Survey, store: Store, progress: Progress) -> Iterator[tuple[DiskFile, Survey]]:
-    """A smaller copy of this disk, and what is on it; the disk itself where it cannot be or is not worth it. Why is
-    told. Raises NetbootError. Needs root."""
+    """A smaller copy of this disk, and what is on it; or the disk itself, ending sooner where that alone is worth it.
+    What was done is told, or why nothing was. Raises NetbootError. Needs root."""
     partition = mostly_free(found.layout.partitions, found.ranges, found.layout.size)
-    if partition is None:
-        yield disk, found
+    if partition is None or kind_inside(partition) not in _SHRINKERS:
+        yield disk, _ended_sooner(disk, found, partition, progress)
         return
     with store.draft(".smaller") as draft:
         small = _try(disk, found, partition, draft, store, progress)
@@ -72,14 +74,27 @@ def as_it_is(disk: DiskFile, found: Survey, store: Store, progress: Progress) ->
     yield disk, found
 
 
+def _ended_sooner(disk: DiskFile, found: Survey, partition: Partition | None, progress: Progress) -> Survey:
+    """The same on a disk that ends behind its last partition, where that is worth it; else why it keeps its size, when
+    this partition is mostly free."""
+    sooner = ends_sooner(disk, found)
+    if sooner is not None:
+        _tell(found, sooner, progress)
+    elif partition is not None:
+        progress(f"{KEEPS}{why_it_keeps(partition)}")
+    return sooner or found
+
+
+def _tell(found: Survey, small: Survey, progress: Progress) -> None:
+    progress(
+        f"made smaller: it fits disks of {gigabytes(small.layout.size)}; the image has {gigabytes(found.layout.size)}"
+    )
+
+
 def _try(
     disk: DiskFile, found: Survey, partition: Partition, draft: Path, store: Store, progress: Progress
 ) -> Survey | None:
     """Make the smaller copy in `draft`, and survey it; None, and a word why, when it does not become one."""
-    kind = kind_inside(partition)
-    if kind not in _SHRINKERS:
-        progress(f"{KEEPS}a file system of the kind {kind} is not made smaller here")
-        return None
     try:
         # Blocks that move are there twice, and then come the chunks.
         store.require_space(3 * found.used)
@@ -100,9 +115,7 @@ def _try(
         hint = f" ({' '.join(error.hint.split())[-300:]})" if isinstance(error, NetbootError) and error.hint else ""
         progress(f"{KEEPS}{error}{hint}")
         return None
-    progress(
-        f"made smaller: it fits disks of {gigabytes(small.layout.size)}; the image has {gigabytes(found.layout.size)}"
-    )
+    _tell(found, small, progress)
     understood = msgspec.structs.replace(small.understood, repaired=found.understood.repaired)
     return replace(small, understood=understood)
 

@@ -25,7 +25,10 @@ from netboot.store.upkeep import forget_drafts, taking_back_unused_chunks
 from netboot.survey.disk_file import DiskFile, open_disk
 from netboot.survey.whole_disk import Survey
 
-_WHICH: Final = "only a master whose last file system is ext2-4 or NTFS, sound and mostly free, can be"
+_WHICH: Final = (
+    "only a master whose last file system is ext2-4 or NTFS, sound and mostly free, or with a GPT and much room behind "
+    "its last partition, can be"
+)
 
 
 def make_smaller_version(store: Store, digest: str, key: SigningKey, *, version: str, progress: Progress) -> Manifest:

@@ -1,7 +1,9 @@
-"""Whether a disk would gain by it if its last file system were made smaller, by what is in use alone. Pure.
+"""Whether a disk would gain by it if its last file system were made smaller, or the disk ended sooner: by what is in
+use, and by its partitions, alone. Pure.
 
 It is asked of an image before it is copied, and of a master's manifest before anybody orders a smaller version. All
-values are bytes. Not for: making it smaller (`shrinking.py`), where it may still turn out that it cannot be.
+values are bytes. Not for: making it smaller (`shrinking.py`, `disk_end.py`), where it may still turn out that it cannot
+be.
 """
 
 from collections.abc import Iterable, Sequence
@@ -34,6 +36,13 @@ def mostly_free(partitions: Sequence[Partition], used: Iterable[tuple[int, int]]
     return partition if is_worth_it(disk, partition.length - with_margin(inside)) else None
 
 
+def room_behind(partitions: Sequence[Partition], table: str, disk: int) -> int:
+    """What behind the last partition belongs to none, where it is worth it that the disk ends there; else 0. With a dos
+    table it ends there anyway."""
+    free = disk - max((one.end for one in partitions), default=disk) if table == "gpt" else 0
+    return free if free > MARGIN and is_worth_it(disk, free) else 0
+
+
 def with_margin(used: int) -> int:
     """How long a file system is to be that uses so much."""
     return -(-(used + used // 8 + MARGIN) // _MIB) * _MIB
@@ -57,7 +66,19 @@ def may_gain(manifest: Manifest) -> bool:
     if manifest.shrunk_from is not UNSET or manifest.other is not UNSET:
         return False
     partition = mostly_free(manifest.partitions, manifest.used_ranges, manifest.disk)
-    return partition is not None and kind_inside(partition) in SHRINKABLE
+    if partition is not None and kind_inside(partition) in SHRINKABLE:
+        return True
+    return bool(room_behind(manifest.partitions, manifest.table, manifest.disk))
+
+
+def why_it_keeps(partition: Partition) -> str:
+    """Why a mostly free file system that no tool here makes smaller stays, and what whoever prepares it can do."""
+    kind = kind_inside(partition)
+    if kind == "btrfs" and partition.growing_volume is None:
+        way = "Make it and its partition smaller on the prepared PC (GParted, from a live system)"
+    else:
+        way = "For smaller disks install that system on a smaller partition"
+    return f"a file system of the kind {kind} is not made smaller here. {way}; then capture or import it again"
 
 
 def smaller_version_of(version: str) -> str:

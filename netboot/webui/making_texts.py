@@ -28,6 +28,7 @@ MAKING_TEXTS: Final[dict[str, dict[Language, str]]] = {
         "fr": "Disque de {disk} au moins, au lieu de {before}. Sur chaque PC, il s'agrandit à tout le disque.",
         "en": "A disk of {disk} at least, in place of {before}. On each PC it grows to the whole disk.",
     },
+    "making_fits": {"fr": "Disque de {disk} au moins.", "en": "A disk of {disk} at least."},
     "making_look": {"fr": "Relire la page", "en": "Load the page again"},
     "making_why_failed": {
         "fr": "Cela n'a pas marché. La raison est plus bas, en anglais.",

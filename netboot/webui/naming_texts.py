@@ -88,10 +88,11 @@ NAMING_TEXTS: Final[dict[str, dict[Language, str]]] = {
     "capture_smaller_help": {
         "fr": "Le serveur en fait lui-même une seconde version, dès qu'il ne fait pas d'autre système. La capture "
         "reste comme version d'avant, et une plus ancienne s'en va. Possible si le dernier système de fichiers est "
-        "ext2, ext3, ext4 ou NTFS ; sinon la capture reste comme elle est.",
+        "ext2, ext3, ext4 ou NTFS, ou si beaucoup de place n'est à aucune partition, à la fin du disque ; sinon la "
+        "capture reste comme elle est.",
         "en": "The server itself makes a second version of it, as soon as it makes no other system. The capture stays "
         "as the version before, and an older one goes. Possible where the last file system is ext2, ext3, ext4 or "
-        "NTFS; otherwise the capture stays as it is.",
+        "NTFS, or where much of the disk's end belongs to no partition; otherwise the capture stays as it is.",
     },
     "capture_kept_whole": {
         "fr": "Un profil donne ce système sans réglage : il ne s'agrandirait pas. Retirez cette coche.",

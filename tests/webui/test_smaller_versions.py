@@ -19,6 +19,7 @@ from netboot.webui.texts import texts
 from netboot.workshop.greeting import Workshop
 from netboot.workshop.makings import Makings
 from tests.masters.images import roomy_disk
+from tests.masters.test_disk_end import prepared
 from tests.store.test_store import part, put_master
 from tests.webui.conftest import Person
 from tests.webui.making_page import *  # noqa: F403 — its fixtures: the store, the inbox, the page
@@ -66,6 +67,20 @@ async def test_an_operator_makes_a_smaller_version_and_the_page_says_what_is_gai
     assert T["master_shrink"] not in unescape(await operator.get("/masters")), "nor is the version before offered"
     await shrink(operator, small, 409)
     await shrink(operator, whole, 409)
+
+
+async def test_of_a_btrfs_with_room_behind_it_one_is_made_and_the_page_says_which_disk_is_enough(
+    operator: Person, makings: Makings, store: Store, settings: Settings, tmp_path: Path
+) -> None:
+    image, _ = prepared(tmp_path, "btrfs")
+    key, about = load_key(settings.data_folder), {"name": "ecole", "version": "1", "licence": "MIT", "title": "École"}
+    large = import_master(image, store, key, None, as_it_is, **about, progress=lambda _: None)
+    await shrink(operator, large)
+    await eventually(lambda: not makings.runs, within=LONG)
+    told = unescape(await operator.get("/masters"))
+    assert T["making_done_as"].format(name="ecole", version="1-small") in told
+    assert T["making_fits"].format(disk="0,4 Go") in told
+    assert T["master_shrink"] not in told
 
 
 async def test_where_a_version_before_would_go_it_is_said_which(
