@@ -44,7 +44,7 @@ from netboot.masters.recipe_rules import not_offered
 from netboot.masters.system_root import clamp_times, make_root
 from netboot.shared.errors import NetbootError
 from netboot.shared.manifest import Manifest, Needs, OtherSectors
-from netboot.store import Store, StoreError
+from netboot.store import Store, StoreError, StoreFullError
 from netboot.store.upkeep import collect_garbage, copy_master, forget_drafts, taking_back_unused_chunks
 from netboot.survey.disk_file import open_disk
 from netboot.survey.offers import read_offers
@@ -100,6 +100,8 @@ def _copy_or_build(work: Wanted, cache_store: Store, store: Store, key: SigningK
             progress(f"{name}: nothing has changed since it was built; copying it")
             try:
                 copy_master(cache_store, store, earlier, key)
+            except StoreFullError:
+                raise  # nothing is wrong with it, and to build it again takes more room
             except StoreError as error:
                 progress(f"{name}: the kept build is damaged, so it is built again ({error.message})")
             else:
