@@ -6,7 +6,7 @@ Not for: what is ordered, which comes beside it.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from netboot.agent.deploy.stage import Journal
+from netboot.agent.deploy.earlier import Journal
 from netboot.agent.disks import listing
 from netboot.agent.disks.claim import ReadDisks, as_answered
 from netboot.agent.net.server_place import ServerPlace

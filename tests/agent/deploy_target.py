@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from netboot.agent.deploy import stage as deploy
+from netboot.agent.deploy.earlier import Journal
 from netboot.agent.deploy.fetch import server_source
 from netboot.agent.deploy.source import ChunkSource
-from netboot.agent.deploy.stage import Journal, run_deploy
+from netboot.agent.deploy.stage import run_deploy
 from netboot.agent.failures import StageFailed
 from netboot.agent.net.server_place import ServerPlace
 from netboot.agent.progress import HeldUp, nobody

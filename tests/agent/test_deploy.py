@@ -10,9 +10,10 @@ import pytest
 
 from netboot.agent.deploy import fetch
 from netboot.agent.deploy import stage as deploy
+from netboot.agent.deploy.earlier import Journal
 from netboot.agent.deploy.fetch import server_source
 from netboot.agent.deploy.source import ChunkSource
-from netboot.agent.deploy.stage import Journal, by_place
+from netboot.agent.deploy.stage import by_place
 from netboot.agent.disks.direct_io import DirectDisk
 from netboot.agent.failures import StageFailed
 from netboot.agent.net.server_place import ServerPlace

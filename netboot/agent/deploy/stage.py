@@ -15,7 +15,6 @@ import logging
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
 
@@ -23,6 +22,7 @@ from msgspec import UNSET
 from msgspec.structs import replace
 
 from netboot.agent.deploy.awaited import Awaited, Waits
+from netboot.agent.deploy.earlier import EDGE, Journal, is_as_left, lies_there
 from netboot.agent.deploy.master import fetch_manifest
 from netboot.agent.deploy.sectors import give_sectors
 from netboot.agent.deploy.source import ChunkSource, DamagedError, NotThereError, SilentError
@@ -36,7 +36,7 @@ from netboot.agent.failures import StageFailed
 from netboot.agent.progress import NO_BEGINS, Begins, HeldUp, Progress, nobody
 from netboot.agent.this_boot import ThisBoot
 from netboot.shared.drive_format import DriveFormat
-from netboot.shared.inventory import Disk, DiskId, amount, gigabytes, label
+from netboot.shared.inventory import Disk, amount, gigabytes, label
 from netboot.shared.manifest import Chunk, Manifest
 from netboot.shared.problems import Problem
 from netboot.shared.stages.deploy import Deploy, DeployResult
@@ -50,21 +50,6 @@ STALL: Final = 300.0
 """Seconds without one finished write or read after which the disk is given up."""
 
 _COPIES: Final = 3
-_EDGE: Final = 1024 * 1024
-
-
-@dataclass(slots=True)
-class Journal:
-    """What an earlier try of the same deploy wrote, in this agent's memory. Believed only as far as it is read back."""
-
-    manifest: str = ""
-    target: DiskId | None = None
-    written: set[Chunk] = field(default_factory=set)
-
-    def open(self, manifest: str, target: DiskId) -> None:
-        """Start over unless the journal is of this very deploy."""
-        if self.manifest != manifest or self.target != target:
-            self.manifest, self.target, self.written = manifest, target, set()
 
 
 async def run_deploy(
@@ -181,18 +166,21 @@ class _Deployment:
         self._journal.open(self._stage.manifest, self._stage.target)
         inside, outside = by_place(self._manifest)
         trusted = self._journal.written & set(inside)
-        self._journal.written = set(trusted)
+        if self._stage.goes_on and not trusted:
+            await self._require_as_left()
         await self._on_disk(lambda: _unmake(self._device, ends=not trusted))
+        trusted = trusted or await self._found(inside)
+        self._journal.written = set(trusted)
         await self._write(alike(chunk for chunk in inside if chunk not in trusted))
         await self._on_disk(self._device.sync)
         await self._write([[chunk] for chunk in outside], flights=1)
         await self._on_disk(self._device.sync)
-        mismatched = await self._read_back()
+        mismatched = await self._read_back(self._manifest.chunks, self._shown.verified)
         if mismatched and set(mismatched) <= trusted:
             # Something else was written here since the earlier try: the journal was out of date, not the disk at fault.
             await self._write(alike(mismatched))
             await self._on_disk(self._device.sync)
-            mismatched = await self._read_back()
+            mismatched = await self._read_back(self._manifest.chunks, self._shown.verified)
         if mismatched:
             values = {"disk": label(self._disk), "master": self._stage.name, "offset": str(mismatched[0].offset)}
             raise StageFailed(Problem("read-back", values))
@@ -205,6 +193,7 @@ class _Deployment:
             chunks=len(self._manifest.chunks),
             written=self._shown.written,
             verified=self._manifest.used,
+            found=self._shown.found,
             fetched=sum(one.fetched for one in self._source.given()),
             refetched=sum(one.refetched for one in self._source.given()),
         )
@@ -230,9 +219,36 @@ class _Deployment:
                     self._journal.written.add(chunk)
                     self._shown.wrote(chunk.length)
 
-    async def _read_back(self) -> list[Chunk]:
-        """The chunks that the disk does not hold, in order."""
-        chunks = self._manifest.chunks
+    async def _require_as_left(self) -> None:
+        """Nobody has used the disk since the deploy whose erase this one goes by. Raises StageFailed."""
+        left: list[bool] = []
+        await self._on_disk(lambda: left.append(is_as_left(self._device, self._manifest.chunks)))
+        if left != [True]:
+            raise StageFailed(Problem("used-since", {"disk": label(self._disk)}))
+
+    async def _found(self, inside: Sequence[Chunk]) -> set[Chunk]:
+        """What a try of before this boot wrote: none, unless a sample of it is there.
+
+        A disk that cannot be read at some place may take what is written there: then all of it is.
+        """
+        there: list[bool] = []
+        try:
+            await self._on_disk(lambda: there.append(lies_there(self._device, alike(inside))))
+            if there != [True]:
+                return set()
+            missing = set(await self._read_back(inside, self._shown.finds))
+        except DiskError as error:
+            if error.kind != "refused":
+                raise
+            log.info("what is on the disk from before is not used: %s", error)
+            self._shown.found = 0
+            return set()
+        found = {chunk for chunk in inside if chunk not in missing}
+        log.info("%d chunks of %s are on the disk from before", len(found), self._stage.name)
+        return found
+
+    async def _read_back(self, chunks: Sequence[Chunk], show: Callable[[int, int], None]) -> list[Chunk]:
+        """Those of these chunks that the disk does not hold, in order; `show` is told the bytes read and missed."""
         mismatched: list[Chunk] = []
         threads = min(4, os.cpu_count() or 1)
         matcher = _matcher(self._device, chunks, self._longest, mismatched)
@@ -241,7 +257,7 @@ class _Deployment:
         def look(done: int, stuck: float) -> None:
             if not stuck:
                 self._awaited.moved()
-            self._shown.verified(done)
+            show(done, sum(chunk.length for chunk in mismatched))
 
         with self._awaited.wait():
             await sweep.run(stall=STALL, look=look)
@@ -275,7 +291,7 @@ def alike(chunks: Iterable[Chunk]) -> list[list[Chunk]]:
 
 def _unmake(device: DirectDisk, *, ends: bool) -> None:
     """Zero the first MiB, and the last where a GPT's copy may stand, so that no firmware starts what is half there."""
-    length = min(_EDGE, device.size)
+    length = min(EDGE, device.size)
     with aligned_buffer(length) as zeros:
         device.write(zeros, 0)
         if ends:
@@ -302,13 +318,14 @@ def _matcher(device: DirectDisk, chunks: Sequence[Chunk], longest: int, mismatch
 
 
 class _Shown:
-    """What the screen and the page are told: bytes written plus bytes read back."""
+    """What the screen and the page are told: bytes found or written plus bytes read back."""
 
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
         self._part = ""
         self._total = 0
         self.written = 0
+        self.found = 0
 
     def begin(self, part: str, total: int) -> None:
         self._part, self._total = part, total
@@ -316,9 +333,13 @@ class _Shown:
 
     def wrote(self, length: int) -> None:
         self.written += length
-        self._progress(min(self.written, self._total // 2), self._total, self._part)
+        self._progress(min(self.found + self.written, self._total // 2), self._total, self._part)
 
-    def verified(self, done: int) -> None:
+    def finds(self, done: int, missed: int) -> None:
+        self.found = max(self.found, done - missed)
+        self._progress(self.found, self._total, self._part)
+
+    def verified(self, done: int, _: int) -> None:
         self._progress(self._total // 2 + done, self._total, self._part)
 
 

@@ -13,7 +13,7 @@ from typing import Any, Final, get_args
 from nacl.public import PrivateKey
 
 from netboot.agent.at_work import AtWork
-from netboot.agent.deploy.stage import Journal
+from netboot.agent.deploy.earlier import Journal
 from netboot.agent.net.server_place import ServerPlace
 from netboot.agent.progress import StageTold
 from netboot.agent.questions import Ask, nobody

@@ -29,6 +29,7 @@ Code = Literal[
     "sectors-beside",
     "server-silent",
     "read-back",
+    "used-since",
 ]
 
 FORMATTED: Final[dict[How, dict[Language, str]]] = {
@@ -50,6 +51,12 @@ FORMATTED: Final[dict[How, dict[Language, str]]] = {
     },
 }
 """What the page says of a Format before a deploy."""
+
+FOUND: Final[dict[Language, str]] = {
+    "fr": "{found} étaient déjà sur le disque",
+    "en": "{found} were on the disk already",
+}
+"""What the page says of a deploy that went on where an earlier one was cut short."""
 
 TITLE: Final[dict[Language, str]] = {"fr": "Installation", "en": "Installation"}
 
@@ -188,6 +195,12 @@ SENTENCES: Final[dict[Code, dict[Language, str]]] = {
     "server-silent": {
         "fr": "Le serveur ne répond plus depuis {seconds} s. Vérifiez le câble réseau et le serveur, puis recommencez.",
         "en": "The server has not answered for {seconds} s. Check the network cable and the server, then start again.",
+    },
+    "used-since": {
+        "fr": "Le disque {disk} n'est plus comme la coupure l'avait laissé : il a servi depuis qu'il a été effacé. "
+        "Rien n'a été écrit. Choisissez à nouveau le profil : le disque sera d'abord effacé.",
+        "en": "The disk {disk} is not as the power cut left it: it was used since it was erased. Nothing was "
+        "written. Choose the profile again: the disk will be erased first.",
     },
     "read-back": {
         "fr": "La relecture du disque {disk} ne correspond pas au système {master}. Le disque est à remplacer.",

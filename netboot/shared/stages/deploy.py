@@ -20,7 +20,8 @@ class Deploy(Order, frozen=True, kw_only=True, tag="deploy"):
     """Write this master to this disk, then read every chunk back. `name` is for people.
 
     `used` is how many bytes the master's chunks cover: less written or read back is no deploy. `format`: give the drive
-    sectors of so many bytes first, unless it has them; 0: it keeps its own.
+    sectors of so many bytes first, unless it has them; 0: it keeps its own. `goes_on`: what erased the disk was an
+    earlier job, whose deploy a power cut ended: it must be as that left it, or nothing is written.
     """
 
     manifest: Digest
@@ -29,10 +30,12 @@ class Deploy(Order, frozen=True, kw_only=True, tag="deploy"):
     used: Size = 0
     answered: Answered = ()
     format: SectorSize | Literal[0] = 0
+    goes_on: bool = False
 
 
 class DeployResult(Evidence, frozen=True, kw_only=True, tag="deploy"):
-    """What was written and what was read back. `fetched` counts bytes on the wire. `formatted`: the drive was given
+    """What was written and what was read back. `fetched` counts bytes on the wire, `found` those of the master that an
+    earlier try had left on the disk and that were not written again. `formatted`: the drive was given
     other sectors first; of a deploy that failed there is evidence only where it was, and nothing was read back."""
 
     manifest: Digest
@@ -43,6 +46,7 @@ class DeployResult(Evidence, frozen=True, kw_only=True, tag="deploy"):
     fetched: Size
     refetched: Count = 0
     formatted: DriveFormat | None = None
+    found: Size = 0
 
 
 KIND: Final = Kind(order=Deploy, result=DeployResult, writes=True, options=DeployOptions)
