@@ -69,8 +69,9 @@ def _forbids_disk(inventory: Inventory, answers: Sequence[Answer]) -> Problem | 
 
 
 def unerased(job: Job) -> tuple[Disk, ...]:
-    """The PC's own disks without a verdict of *erased* in this job."""
+    """The PC's own disks without a verdict of *erased* in this job, or in the earlier one by whose erase it goes."""
     good = [erasure.disk for erasure in erasures(job) if erasure.verdict == "erased"]
+    good += job.erased_before.disks if job.erased_before is not None else ()
     own = internal_disks(job.inventory, job.answers)
     return tuple(disk for disk in own if not any(disk.id.same_as(disk_id) for disk_id in good))
 

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from netboot.jobs.disk_answers import Answer
 from netboot.jobs.erase_exception import EraseException, Judged
+from netboot.jobs.erased_before import ErasedBefore
 from netboot.jobs.profile import Profile
 from netboot.jobs.seen import Seen
 from netboot.shared.erase_begun import Begun
@@ -94,6 +95,7 @@ class Job(Struct, frozen=True, kw_only=True):
     `answers` are what people had said of the PC's disks when it began; a later word is for the next job.
     `exception` is what a person signed so that it goes on without an erase, and `judged` every erase of its visit then.
     `begun` are erases of its disks that were begun, by whichever job, and of which no end is on the record.
+    `erased_before` is the erase of an earlier job that it goes by, in place of one of its own.
     """
 
     id: str
@@ -108,6 +110,7 @@ class Job(Struct, frozen=True, kw_only=True):
     exception: EraseException | None = None
     judged: tuple[Judged, ...] = ()
     begun: tuple[Begun, ...] = ()
+    erased_before: ErasedBefore | None = None
 
     @property
     def settings(self) -> SystemSettings:

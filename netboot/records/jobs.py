@@ -13,12 +13,24 @@ import msgspec
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from netboot.jobs.erased_before import ErasedBefore
 from netboot.jobs.job import Job, MasterNeeds, StageRecord, new_stages
 from netboot.jobs.profile import Profile
 from netboot.jobs.seen import Seen
-from netboot.records import begun_erases, choices, disk_answers, events, exceptions, inventories, machines, tables
+from netboot.records import (
+    begun_erases,
+    choices,
+    disk_answers,
+    erased_before,
+    events,
+    exceptions,
+    inventories,
+    machines,
+    tables,
+)
 from netboot.records.arrivals import Added
 from netboot.records.column_types import encoded
+from netboot.records.erase_times import by_its_own_clock, by_our_clock
 from netboot.records.interruption import after_another_boot
 from netboot.records.refusals import NotOnRecord
 from netboot.records.tables import require_row
@@ -43,6 +55,7 @@ def start(
     seen: Seen | None,
     answers: Sequence[AnswerRow] = (),
     exception: tables.SignedException | None = None,
+    before: ErasedBefore | None = None,
     job_id: str = "",
     now: datetime,
 ) -> Job:
@@ -94,6 +107,9 @@ def start(
     if exception is not None:
         exception.job_id, body["exception"] = row.id, exception.id
         session.flush()
+    if before is not None:
+        erased_before.keep(session, row.id, before)
+        body["erased_by"] = before.job
     events.append(session, "job-started", body, now=now, machine=visit.machine_id, visit=visit.id, job=row.id)
     return restored(session, row)
 
@@ -146,7 +162,7 @@ def stage_finished(
     size = 0
     if is_news(session, visit, number, now):
         stage = _stage(session, row.id, record.stage)
-        record = _by_its_own_clock(record) if visit.kit else _by_our_clock(record, stage.started or row.started, now)
+        record = by_its_own_clock(record) if visit.kit else by_our_clock(record, stage.started or row.started, now)
         if seconds is None:
             seconds = (now - stage.started).total_seconds() if stage.started else 0.0
         at_work = stage.state in ("waiting", "running")
@@ -253,6 +269,7 @@ def restored(session: Session, row: tables.Job) -> Job:
         exception=exception,
         judged=exceptions.judged(session, row.visit_id) if exception is not None else (),
         begun=tuple(begun_erases.unended(session, (disk.id for disk in inventory.disks))) if erases else (),
+        erased_before=erased_before.of_job(session, row.id),
     )
 
 
@@ -308,28 +325,6 @@ def _state(problem: Problem | None) -> JobState:
             return "interrupted"
         case _:
             return "failed"
-
-
-def _by_our_clock(record: StageRecord, started: datetime, finished: datetime) -> StageRecord:
-    """The evidence of an erase with the server's times: a PC's clock may be of any year."""
-    if not isinstance(record.result, EraseResult):
-        return record
-    times = {"started": max(0.0, started.timestamp()), "finished": max(0.0, finished.timestamp())}
-    erasures = tuple(msgspec.structs.replace(erasure, **times) for erasure in record.result.erasures)
-    return msgspec.structs.replace(record, result=EraseResult(erasures=erasures))
-
-
-def _by_its_own_clock(record: StageRecord) -> StageRecord:
-    """The evidence of an erase without a server, with the times of the only clock that there was."""
-    if not isinstance(record.result, EraseResult):
-        return record
-    erasures = tuple(
-        msgspec.structs.replace(one, started=one.pc_clock, finished=min(1e12, one.pc_clock + one.seconds))
-        if one.pc_clock
-        else msgspec.structs.replace(one, started=0.0, finished=0.0)
-        for one in record.result.erasures
-    )
-    return msgspec.structs.replace(record, result=EraseResult(erasures=erasures))
 
 
 def _remember_result(session: Session, visit: tables.Visit, stage: tables.Stage, result: Result | None) -> int:

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from netboot.jobs.stages import STAGES
-from netboot.records import choices, disk_answers, exceptions, proofs, tables
+from netboot.records import choices, disk_answers, erased_before, exceptions, proofs, tables
 from netboot.records import unfinished as left_undone
 from netboot.records.machines import all_ids, find_disk, keys_by_machine
 from netboot.records.tables import require_row
@@ -250,6 +250,7 @@ def _jobs(session: Session, which: ColumnElement[bool]) -> list[JobRow]:
         erased.setdefault(erasure.job_id, []).append(erasure)
     answers = disk_answers.of_jobs(session, ids)
     signed = exceptions.of_jobs(session, ids)
+    went_by = erased_before.of_jobs(session, ids)
     return [
         JobRow(
             id=row.id,
@@ -268,6 +269,8 @@ def _jobs(session: Session, which: ColumnElement[bool]) -> list[JobRow]:
             answers=answers.get(row.id, ()),
             exception=signed[row.id].exception if row.id in signed else None,
             signed_by=signed[row.id].who if row.id in signed else "",
+            erased_by=went_by[row.id][0] if row.id in went_by else "",
+            erased_at=went_by[row.id][1] if row.id in went_by else None,
         )
         for row in rows
     ]

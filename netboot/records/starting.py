@@ -1,18 +1,21 @@
 """Turns a choice into a job in one transaction: a server killed in between neither loses a choice nor uses it twice."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from netboot.jobs.disk_rules import as_seen
+from netboot.jobs.cut_deploys import goes_by, without_erase
+from netboot.jobs.disk_rules import as_seen, internal_disks
 from netboot.jobs.erase_exception import going_on
+from netboot.jobs.erased_before import ErasedBefore
 from netboot.jobs.job import Job
 from netboot.jobs.seen import what_changed
-from netboot.records import batches, choices, disk_answers, exceptions, jobs, signing, tables
+from netboot.records import batches, choices, disk_answers, erased_before, exceptions, jobs, signing, tables
 from netboot.records.refusals import Contested, NoPlace, NotAsSeen, NotThatVisit, UnknownProfile
 from netboot.records.tables import require_row
 from netboot.records.values import CONTESTED, AnswerRow, Start
+from netboot.shared.inventory import DiskId
 
 Starts = Mapping[str, Start]
 """What a job of each profile needs, by the profile's id: read before the record is locked."""
@@ -33,7 +36,8 @@ def begin(
     A person's choice for the machine comes before the batch its menu had armed, and leaves the batch its place.
 
     A choice of the page that would write, or capture, holds for the PC and the disks that the person saw, and for no
-    others. One with an exception is for this visit alone, and goes on behind the erase.
+    others. One with an exception is for this visit alone, and goes on behind the erase. So does one after a job that
+    was cut short in its deploy (`jobs/cut_deploys.py`), by that job's erase.
 
     UnknownProfile, NotAsSeen and NoPlace are given, not raised: that a choice was withdrawn, or a batch is over, is to
     be committed first. Raises NotOnRecord when the visit is unknown or has a job that is not over, Contested while
@@ -64,19 +68,41 @@ def begin(
     profile = start.profile if exception is None else going_on(start.profile)
     if choice.capture is not None:
         profile = profile.with_options("capture", choice.capture)
+    answers = _answers(session, visit_id, choice)
+    before = None if exception is not None else _erased_before(session, visit, start, choice.target, answers, now=now)
     return jobs.start(
         session,
         visit_id,
-        profile,
+        profile if before is None else without_erase(profile),
         master=start.master,
         hostname=start.hostname,
         chosen_by=choice.who,
         target=choice.target,
         seen=choice.seen,
-        answers=_answers(session, visit_id, choice),
+        answers=answers,
         exception=exception,
+        before=before,
         now=now,
     )
+
+
+def _erased_before(
+    session: Session,
+    visit: tables.Visit,
+    start: Start,
+    target: DiskId | None,
+    answers: Sequence[AnswerRow],
+    *,
+    now: datetime,
+) -> ErasedBefore | None:
+    """By which erase this job goes on where the machine's last one was cut short; None: it begins with its own."""
+    row = erased_before.newest_writing(session, visit.machine_id)
+    before = None if row is None else erased_before.standing(session, row, visit.machine_id, now=now)
+    if row is None or before is None:
+        return None
+    own = internal_disks(visit.inventory, [given.answer for given in answers])
+    goes_on = goes_by(jobs.restored(session, row), before, start.profile, start.master, own, target)
+    return before if goes_on else None
 
 
 def _answers(session: Session, visit_id: str, choice: tables.Choice) -> tuple[AnswerRow, ...]:
@@ -114,15 +140,19 @@ def _join(
     refused = batches.take_place(session, armed, visit_id, began=began, now=now)
     if refused is not None:
         return refused
+    visit = require_row(session.get(tables.Visit, visit_id), "visit")
+    answers = disk_answers.of_machine(session, visit.machine_id)
+    before = _erased_before(session, visit, start, None, answers, now=now)
     return jobs.start(
         session,
         visit_id,
-        start.profile,
+        start.profile if before is None else without_erase(start.profile),
         master=start.master,
         hostname=start.hostname,
         chosen_by=armed.who,
         target=None,
         seen=None,
-        answers=disk_answers.of_machine(session, _machine(session, visit_id)),
+        answers=answers,
+        before=before,
         now=now,
     )

@@ -215,7 +215,8 @@ class AnswerRow:
 class JobRow:
     """One job, for the page; `answers` and `exception`, with who signed it, are those it went by.
 
-    `chosen_by` is who signed in and chose it, or armed its batch; "" for a choice in the boot menu.
+    `chosen_by` is who signed in and chose it, or armed its batch; "" for a choice in the boot menu. `erased_by` is the
+    job by whose erase it went on after a power cut, "" for none, and `erased_at` when that ended.
     """
 
     id: str
@@ -234,6 +235,8 @@ class JobRow:
     answers: tuple[AnswerRow, ...] = ()
     exception: EraseException | None = None
     signed_by: str = ""
+    erased_by: str = ""
+    erased_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

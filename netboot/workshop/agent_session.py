@@ -17,6 +17,7 @@ from netboot.shared.erase_outcome import fault_of
 from netboot.shared.inventory import Inventory, label
 from netboot.shared.protocol import FromServer, Hello
 from netboot.shared.stages import Stage
+from netboot.shared.stages.erase import Verdict
 from netboot.workshop.live_board import Asked, LineSigns, Row
 
 FAULTS: Final = 8
@@ -117,13 +118,18 @@ def row_of(session: Session, before: Row | None, **changes: object) -> Row:
         "firmware": _firmware(session.inventory),
         "profile": job.profile.id if job else "",
         "hostname": job.hostname if job else "",
-        "verdicts": tuple((e.disk.text, e.verdict) for e in erasures(job)) if job else (),
+        "verdicts": _verdicts(job) if job else (),
         "faults": tuple(fault_of(e) for e in erasures(job) if e.verdict != "erased")[:FAULTS] if job else (),
         "asked": session.asked,
         "problem": None,
         "left": session.left.problem if session.left and not _does_anew(job, session.left) else None,
     }
     return replace(row, **{**fresh, **changes})
+
+
+def _verdicts(job: Job) -> tuple[tuple[str, Verdict], ...]:
+    before = job.erased_before.disks if job.erased_before is not None else ()
+    return (*((disk.text, "erased") for disk in before), *((e.disk.text, e.verdict) for e in erasures(job)))
 
 
 def _does_anew(job: Job | None, left: Unfinished) -> bool:

@@ -14,10 +14,10 @@ from netboot.jobs.sectors import formats_sectors, sectors_for
 from netboot.jobs.stages.rules import Known, Line, Report, StageRules
 from netboot.jobs.target import target_of
 from netboot.shared.drive_format import DriveFormat
-from netboot.shared.inventory import label
+from netboot.shared.inventory import amount, label
 from netboot.shared.language import Language
-from netboot.shared.problems import Problem
-from netboot.shared.sentences.deploy import FORMATTED
+from netboot.shared.problems import Problem, sizes_in
+from netboot.shared.sentences.deploy import FORMATTED, FOUND
 from netboot.shared.stages.deploy import Deploy, DeployResult
 
 
@@ -40,6 +40,7 @@ def _order(job: Job) -> Deploy | Problem:
         used=master.covers(sector or disk.logical_sector) or 0,
         answered=answered((disk,)),
         format=0 if sector is None or sector == disk.logical_sector else sector,
+        goes_on=job.erased_before is not None,
     )
 
 
@@ -77,8 +78,13 @@ def _as_ordered(order: Deploy, formatted: DriveFormat) -> bool:
 
 
 def _shown(result: DeployResult, language: Language) -> tuple[Line, ...]:
-    """That the drive was given other sectors first, or what is known of that."""
-    told = result.formatted
+    """What an earlier try had left on the disk; that the drive was given other sectors first, or what is known of
+    that."""
+    lines = [Line(FOUND[language].format(found=sizes_in(language, amount(result.found))))] if result.found else []
+    return (*lines, *_format_line(result.formatted, language))
+
+
+def _format_line(told: DriveFormat | None, language: Language) -> tuple[Line, ...]:
     if told is None:
         return ()
     text = FORMATTED[told.how][language].format(before=told.before, wanted=told.wanted)
