@@ -12,7 +12,7 @@ from netboot.shared.inventory import label
 from netboot.shared.problems import Problem
 from netboot.shared.stages.deploy import Deploy, DeployResult
 from netboot.shared.stages.erase import EraseResult
-from tests.jobs.conftest import HDD, MANIFEST, SSD, done, erasure, job
+from tests.jobs.conftest import HDD, MANIFEST, MASTER, SSD, done, erasure, job
 
 ERASED = done(job(SSD, HDD), "erase", EraseResult(erasures=(erasure(SSD), erasure(HDD))))
 ORDER = Deploy(manifest=MANIFEST, name="debian", target=SSD.id, used=100)
@@ -21,6 +21,8 @@ ORDER = Deploy(manifest=MANIFEST, name="debian", target=SSD.id, used=100)
 def test_the_master_goes_to_the_disk_that_was_chosen_once_all_are_erased() -> None:
     assert RULES.order(ERASED) == ORDER
     assert RULES.order(replace(ERASED, target=HDD.id)) == replace(ORDER, target=HDD.id)
+    unknown = RULES.order(replace(ERASED, master=replace(MASTER, used=0)))
+    assert unknown == replace(ORDER, used=0), "of a master of before it was kept"
 
 
 def test_the_first_disk_that_is_not_erased_is_told_unless_the_profile_waives_it() -> None:
@@ -87,6 +89,8 @@ def test_a_format_counts_as_it_was_ordered_and_no_other() -> None:
 def test_the_page_says_what_a_format_came_to(accepted: Accepted, after: int, mark: str, says: str) -> None:
     assert RULES.shown is not None
     assert RULES.shown(GOOD, "en") == ()
+    (found,) = RULES.shown(replace(GOOD, found=250 * 10**6), "fr")
+    assert (found.text, found.mark) == ("250,0 Mo étaient déjà sur le disque", "")
     told = replace(FORMATTED, accepted=accepted, after=after, said="Invalid Field")
     (line,) = RULES.shown(replace(GOOD, formatted=told), "en")
     assert (line.text, line.mark, line.technical) == (says, mark, "nvme format; Invalid Field")
@@ -116,6 +120,9 @@ def test_of_a_deploy_that_failed_no_format_is_kept_but_the_ordered_one() -> None
     assert kept(ORDER, unclear) is None
     assert kept(order, replace(unclear, disk=HDD.id)) is None
     assert kept(order, replace(unclear, wanted=4096)) is None
+    without_words = judge(order, "failed", None, replace(GOOD, formatted=replace(unclear, disk=HDD.id)))
+    assert without_words.result == GOOD
+    assert judge(order, "done", failed, replace(GOOD, formatted=replace(unclear, disk=HDD.id))).result == GOOD
     other = judge(order, "done", None, replace(GOOD, formatted=replace(FORMATTED, disk=HDD.id)))
     assert (other.state, other.result) == ("failed", None)
     assert other.problem is not None

@@ -78,6 +78,7 @@ MODULES: Final[dict[str, Held]] = {
         ),
     ),
     "chain": Held("netboot/records/chain.py", ("tests/records/test_chain.py",)),
+    "cut_deploys": Held("netboot/jobs/cut_deploys.py", ("tests/jobs/test_cut_deploys.py",)),
     "claim": Held("netboot/agent/disks/claim.py", ("tests/agent/test_claim.py", "tests/agent/test_ready.py")),
     "contents": Held(
         "netboot/agent/erase/firmware/contents.py", ("tests/agent/test_disk_contents.py", "tests/agent/test_marking.py")
@@ -92,7 +93,13 @@ MODULES: Final[dict[str, Held]] = {
     "customise_evidence": Held("netboot/jobs/customise_evidence.py", ("tests/jobs/test_customise_evidence.py",)),
     "deploy": Held(
         "netboot/jobs/stages/deploy.py",
-        ("tests/jobs/test_deploy_rules.py", "tests/jobs/test_erase_exception.py", "tests/jobs/test_evidence.py"),
+        (
+            "tests/jobs/test_deploy_rules.py",
+            "tests/jobs/test_erase_exception.py",
+            "tests/jobs/test_evidence.py",
+            "tests/jobs/test_cut_deploys.py",
+            "tests/jobs/test_target.py",
+        ),
     ),
     "disk_answers": Held(
         "netboot/jobs/disk_answers.py", ("tests/jobs/test_disk_answers.py", "tests/jobs/test_disks_by_place.py")
@@ -101,7 +108,9 @@ MODULES: Final[dict[str, Held]] = {
     "disk_status": Held("netboot/shared/disk_status.py", ("tests/agent/test_disk_status.py",)),
     "disk_status_asked": Held("netboot/agent/disks/disk_status.py", ("tests/agent/test_disk_status.py",)),
     "disk_take_out": Held("netboot/jobs/disk_take_out.py", ("tests/jobs/test_disk_take_out.py",)),
-    "disk_rules": Held("netboot/jobs/disk_rules.py", ("tests/jobs/test_disk_rules.py",)),
+    "disk_rules": Held(
+        "netboot/jobs/disk_rules.py", ("tests/jobs/test_disk_rules.py", "tests/jobs/test_cut_deploys.py")
+    ),
     "drive_freed": Held("netboot/agent/erase/password.py", ("tests/agent/test_drive_password.py",)),
     "drive_password": Held("netboot/jobs/drive_password.py", ("tests/jobs/test_drive_password.py",)),
     "engine": Held("netboot/agent/erase/firmware/engine.py", _ENGINE, at_once=4),
@@ -111,6 +120,7 @@ MODULES: Final[dict[str, Held]] = {
     ),
     "erase_account": Held("netboot/agent/erase/firmware/account.py", ("tests/agent/test_erase_account.py",)),
     "erase_cuts": Held("netboot/jobs/erase_cuts.py", ("tests/jobs/test_erase_cuts.py",)),
+    "erased_before": Held("netboot/records/erased_before.py", ("tests/records/test_erased_before.py",)),
     "erase_exception": Held("netboot/jobs/erase_exception.py", ("tests/jobs/test_erase_exception.py",)),
     "erase_levels": Held(
         "netboot/jobs/erase_levels.py", ("tests/jobs/test_erase_levels.py", "tests/jobs/test_erase_policy.py")
