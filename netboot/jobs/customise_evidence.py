@@ -74,8 +74,10 @@ def not_as_answered(wanted: AnswerFile, settings: SystemSettings, result: Custom
             right = one == file
         if not right:
             return _problem(f"/{one.path} is not as it was ordered")
-    if result.absent or result.forgotten or result.accounts:
-        return _problem("of a Windows nothing but its answer file, folders and files was ordered")
+    if result.absent or result.accounts or [one.what for one in result.forgotten] != ["swap"]:
+        return _problem("of a Windows nothing but its answer file, folders, files and page files was ordered")
+    if result.forgotten[0].left:
+        return Problem("identity-shared", {"parts": "swap"})
     return None
 
 

@@ -198,7 +198,7 @@ def _customising_windows(obstacle: str) -> str:
     if not obstacle:
         return (
             "each PC gets an answer file with its hostname, language, keyboard, time zone and the profile's accounts, "
-            "and the profile's folders and files; "
+            "and the profile's folders and files; what was in memory is taken out of its page files; "
             "an identity of its own Windows makes at its first start, when it asks the owner for an account too"
         )
     return (

@@ -23,7 +23,7 @@ from netboot.shared.growth import HEAD, size_in
 from netboot.shared.inventory import Disk
 from netboot.shared.manifest import Manifest
 from netboot.shared.process import run
-from netboot.shared.stages.customise import Customise, CustomiseResult
+from netboot.shared.stages.customise import Customise, CustomiseResult, Forgotten
 from netboot.shared.stages.deploy import Deploy
 from netboot.shared.system_settings import SystemSettings
 from netboot.shared.windows import READY, AnswerFile, Windows
@@ -95,7 +95,9 @@ def behind(folder: Path, what: str) -> list[tuple[str, Path]]:
 async def test_a_prepared_windows_gets_its_answer_file_and_nothing_else_of_it_changes(
     tmp_path: Path, what: str, grows: bool
 ) -> None:
-    parts = [(WINDOWS, ntfs(tmp_path, windows_tree(tmp_path))), *behind(tmp_path, what)]
+    tree = windows_tree(tmp_path)
+    (tree / "pagefile.sys").write_bytes(b"the prepared PC's memory " * 10_000)
+    parts = [(WINDOWS, ntfs(tmp_path, tree)), *behind(tmp_path, what)]
     image = gpt_disk(tmp_path, parts, size=64 * MIB)
     manifest = master_of(image, tmp_path)
     assert manifest.partitions[0].grow == grows
@@ -111,7 +113,9 @@ async def test_a_prepared_windows_gets_its_answer_file_and_nothing_else_of_it_ch
         with mounted(device, tmp_path / "look") as root:
             assert order.answer_file is not None
             assert (root / ANSWERS).read_text(encoding="ascii") == order.answer_file.text
+            assert (root / "pagefile.sys").read_bytes() == bytes(250_000)
         del after[ANSWERS]
+        assert after.pop("pagefile.sys") != before.pop("pagefile.sys")
         assert after == before
         assert len(before) > 6
         with device.open("rb") as file:
@@ -121,6 +125,7 @@ async def test_a_prepared_windows_gets_its_answer_file_and_nothing_else_of_it_ch
         assert (grown > 190 * MIB, flags[-1]) == (grows, "1" if grows else "0")
     assert (result.root, result.filesystem, result.own) == (device.name, "ntfs", ("hostname",))
     assert [(one.part, one.path, one.mode, one.owner) for one in result.found] == [("answer-file", ANSWERS, 0o644, 0)]
+    assert result.forgotten == (Forgotten(what="swap", files=1),)
     assert judge(order, "done", None, result).state == "done"
 
 

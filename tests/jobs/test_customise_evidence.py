@@ -14,7 +14,7 @@ from netboot.shared.accounts import FoundAccount, User
 from netboot.shared.parcel import PlacedFolder
 from netboot.shared.placed_files import PlacedFile, Script
 from netboot.shared.problems import Problem
-from netboot.shared.stages.customise import Customise, CustomiseResult, Found
+from netboot.shared.stages.customise import Customise, CustomiseResult, Forgotten, Found
 from netboot.shared.system_settings import SystemSettings, written
 from netboot.shared.windows import READY, Windows
 from tests.customised import customised, found
@@ -34,6 +34,7 @@ ANSWERED = CustomiseResult(
     own=("hostname",),
     changed=(ANSWERS.path,),
     found=(Found(part="answer-file", path=ANSWERS.path, what="file", mode=0o644, digest=ANSWERS.digest),),
+    forgotten=(Forgotten(what="swap", files=1),),
 )
 FRENCH = SystemSettings(locale="fr_FR.UTF-8", keyboard="fr", keyboard_variant="oss", timezone="Europe/Paris")
 SET = replace(ORDER, settings=FRENCH)
@@ -299,6 +300,8 @@ def test_a_windows_with_its_answer_file_is_as_ordered_and_what_it_will_do_is_not
         replace(ANSWERED, own=("hostname", "machine-id")),
         replace(ANSWERED, root=""),
         replace(ANSWERED, forgotten=DONE.forgotten),
+        replace(ANSWERED, forgotten=()),
+        replace(ANSWERED, forgotten=2 * ANSWERED.forgotten),
         replace(ANSWERED, absent=("ssh-host-keys",)),
     ],
 )

@@ -9,10 +9,11 @@ from netboot.shared.accounts import FoundAccount
 from netboot.shared.inventory import System
 from netboot.shared.placed_files import PlacedFile, Script
 from netboot.shared.problems import Problem
-from netboot.shared.stages.customise import Customise, CustomiseResult, Found
+from netboot.shared.stages.customise import Customise, CustomiseResult, Forgotten, Found
 from netboot.shared.system_settings import SystemSettings
 from tests.customised import customised
 from tests.jobs.conftest import HDD, MANIFEST, SSD, job
+from tests.jobs.test_customise_evidence import ANSWERED, ANSWERS
 
 ORDER = Customise(manifest=MANIFEST, target=SSD.id, hostname="pc-1")
 
@@ -101,3 +102,10 @@ def test_the_page_says_what_could_not_be_done_although_the_pc_is_ready() -> None
     assert RULES.shown(customised("pc-1", folder), "fr")[0].technical.endswith("; /home/eleve 0700")
     assert RULES.shown(said, "en") == (Line(warning.sentence("en"), "error: no space left"),)
     assert RULES.shown(said, "fr") == (Line(warning.sentence("fr"), "error: no space left"),)
+
+
+def test_a_windows_whose_page_files_hold_the_prepared_pcs_memory_is_not_done() -> None:
+    kept = replace(ANSWERED, forgotten=(Forgotten(what="swap", files=2, left=1),))
+    order = replace(ORDER, answer_file=ANSWERS)
+    assert RULES.unproven(order, ANSWERED) is None
+    assert RULES.unproven(order, kept) == Problem("identity-shared", {"parts": "swap"})

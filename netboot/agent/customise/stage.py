@@ -19,6 +19,7 @@ from netboot.agent.customise.accounts import found_accounts
 from netboot.agent.customise.grow import Growth, grow, growing
 from netboot.agent.customise.installed_system import personalise, require_own
 from netboot.agent.customise.installed_tree import InstalledTree
+from netboot.agent.customise.page_files import clear_page_files, look_at_page_files
 from netboot.agent.customise.parcels import Fetch, fetch_listings
 from netboot.agent.customise.root_folder import mounted_root
 from netboot.agent.customise.windows import give_answer_file, has_answer_file, look_at_answer_file
@@ -169,6 +170,7 @@ class _Work:
             device = require_partition(self.path, self.windows)
             # It is written last: where it lies, all else does.
             if not has_answer_file(device, self.stage.answer_file):
+                clear_page_files(device)
                 place_in_windows(device, self.stage.settings, fetch_listings(self.stage.settings, self.fetch))
             give_answer_file(device, self.stage.answer_file)
 
@@ -188,6 +190,7 @@ class _Work:
             own=("hostname",),
             changed=tuple(one.path for one in found),
             found=found,
+            forgotten=(look_at_page_files(device),),
         )
 
     def _personalise(self, where: Root) -> CustomiseResult:

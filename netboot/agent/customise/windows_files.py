@@ -51,7 +51,7 @@ def place_in_windows(device: Path, settings: SystemSettings, parcels: Parcels) -
         return
     require_untouched(device)
     ours = Parcels({folder: _for_all(parcel) for folder, parcel in parcels.of.items()}, parcels.fetch)
-    with _tree(device, "rw") as tree:
+    with windows_tree(device, "rw") as tree:
         require_room(tree, ours, anew=True)
         places = (*parcels.paths, *(file.inside for file in settings.files))
         missing = [folder for folder in _folders_above(places) if not tree.is_folder(folder)]
@@ -70,7 +70,7 @@ def look_in_windows(device: Path, settings: SystemSettings, parcels: Parcels) ->
     if not settings.files and not parcels.of:
         return ()
     forget_read(device)
-    with _tree(device, "ro") as tree:
+    with windows_tree(device, "ro") as tree:
         folders = tuple(_look_at_folder(tree, folder, parcel) for folder, parcel in parcels.of.items())
         return (*folders, *(tree.look("files", file.inside) for file in settings.files))
 
@@ -113,9 +113,10 @@ def _file_at(tree: InstalledTree, path: str, file: ParcelFile) -> ParcelFile:
 
 
 @contextmanager
-def _tree(device: Path, how: str) -> Iterator[InstalledTree]:
-    """All of it is on the disk at the end, and not file by file, for each of which a rotating disk would be waited for:
-    what a cut left of it is refused, or written again, when the stage is ordered again."""
+def windows_tree(device: Path, how: str) -> Iterator[InstalledTree]:
+    """The Windows on this NTFS, mounted meanwhile. All of it is on the disk at the end, and not file by file, for each
+    of which a rotating disk would be waited for: what a cut left of it is refused, or written again, when the stage is
+    ordered again."""
     root = None
     try:
         with (

@@ -71,9 +71,9 @@ class CustomiseResult(Evidence, frozen=True, kw_only=True, tag="customise"):
     `root` is the partition that was changed, with the volume's name where it is of LVM, `filesystem` its kind and
     `folder` where in it the system lies ("" for its own root). `own` is what the system was given and was read again
     from the disk, `absent` what it has none of. `changed` are the paths that were written or removed, and `found` is
-    what lies at each of them; `forgotten` tells of every kind of Leftover. `grown` is the last file system's size in
-    bytes, 0 when it grows with nothing. `as_is`: nothing in the system was changed, as was ordered. `accounts` are
-    those that were ordered, in that order.
+    what lies at each of them; `forgotten` tells of every kind of Leftover, in a Windows of its page files alone, which
+    are "swap". `grown` is the last file system's size in bytes, 0 when it grows with nothing. `as_is`: nothing in the
+    system was changed, as was ordered. `accounts` are those that were ordered, in that order.
     """
 
     hostname: Hostname
