@@ -165,7 +165,14 @@ def test_unpacking_stops_when_the_store_has_no_more_room(tmp_path: Path, small_d
 
 
 @pytest.mark.root
-@pytest.mark.parametrize(("program", "inside"), [("cat", "raw"), ("cat", "qcow2"), ("xz", "raw"), ("zstd", "vhdx")])
+@pytest.mark.parametrize(
+    ("program", "inside"),
+    [
+        *(("cat", kind) for kind in ("raw", "qcow2", "vmdk", "vdi", "vhd", "vhd-fixed", "vhdx")),
+        ("xz", "raw"),
+        ("zstd", "vhdx"),
+    ],
+)
 def test_an_image_comes_from_standard_input(tmp_path: Path, swap_disk: Path, program: str, inside: str) -> None:
     image = swap_disk if inside == "raw" else virtual_disk(swap_disk, inside)
     data = tmp_path / "data"
