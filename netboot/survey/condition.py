@@ -31,7 +31,7 @@ from netboot.survey.features import unknown_features, wants_repair
 from netboot.survey.journals import UNCLEAN, ext_map_problem, has_journal_to_replay, xfs_map_problem
 from netboot.survey.loop import loop_device
 
-_AGAIN: Final = "then make the image again"
+_AGAIN: Final = "then make the image, or the capture, again"
 _WINDOWS_OFF: Final = (
     f"in Windows, as administrator: powercfg /hibernate off, then shutdown /s /t 0 (not Restart), {_AGAIN}"
 )

@@ -38,6 +38,14 @@ def made(folder: Path, kind: str) -> Path:
     return part
 
 
+def hibernated_windows(folder: Path) -> Path:
+    """An NTFS whose Windows left its memory in it."""
+    part, memory = made(folder, "ntfs"), folder / "memory"
+    memory.write_bytes(b"hibr" + bytes(8188))  # what Windows has at the start of it, as ntfs-3g looks for
+    run(["ntfscp", "--quiet", part, memory, "hiberfil.sys"])
+    return part
+
+
 def on_a_disk(folder: Path, part: Path) -> Path:
     size = part.stat().st_size + 4 * MIB
     return gpt_disk(folder, [(WINDOWS, part)], size=size)
@@ -120,7 +128,7 @@ def test_damage_is_refused_before_anything_is_stored(
     part = made(tmp_path, kind)
     break_it(part)
     error = refused(on_a_disk(tmp_path, part), Store(tmp_path / "store"), rf"partition 1 \({kind}\).*{tool} finds")
-    assert "make the image again" in error.hint
+    assert "make the image, or the capture, again" in error.hint
 
 
 # ── Windows ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -128,10 +136,7 @@ def test_damage_is_refused_before_anything_is_stored(
 
 @pytest.mark.root
 def test_a_hibernated_windows_is_refused_with_the_cure(tmp_path: Path) -> None:
-    part, memory = made(tmp_path, "ntfs"), tmp_path / "memory"
-    memory.write_bytes(b"hibr" + bytes(8188))  # what Windows has at the start of it, as ntfs-3g looks for
-    run(["ntfscp", "--quiet", part, memory, "hiberfil.sys"])
-    error = refused(on_a_disk(tmp_path, part), Store(tmp_path / "store"), "hibernated")
+    error = refused(on_a_disk(tmp_path, hibernated_windows(tmp_path)), Store(tmp_path / "store"), "hibernated")
     assert "powercfg /hibernate off" in error.hint
 
 
@@ -175,12 +180,19 @@ def test_bitlocker_is_refused_with_the_cure(tmp_path: Path) -> None:
 # ── switched off while at work ──────────────────────────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.root
-def test_a_hibernated_linux_is_refused(tmp_path: Path) -> None:
-    part = sized(tmp_path / "swap", 2 * MIB)
+def hibernated_linux(folder: Path) -> Path:
+    """The swap that a Linux left its memory in."""
+    part = sized(folder / "swap", 2 * MIB)
     run(["mkswap", part])
     put(part, 4086, b"S1SUSPEND\0")  # as the kernel does: kernel/power/swap.c
-    refused(on_a_disk(tmp_path, part), Store(tmp_path / "store"), "hibernated, its memory is in it")
+    return part
+
+
+@pytest.mark.root
+def test_a_hibernated_linux_is_refused(tmp_path: Path) -> None:
+    refused(
+        on_a_disk(tmp_path, hibernated_linux(tmp_path)), Store(tmp_path / "store"), "hibernated, its memory is in it"
+    )
 
 
 @pytest.mark.root
@@ -200,13 +212,17 @@ def test_an_exfat_that_was_not_shut_down_is_taken_whole(tmp_path: Path) -> None:
     assert manifest.partitions[0].whole == "it was not shut down cleanly"
 
 
-@pytest.mark.root
-def test_luks_is_taken_whole_and_said(tmp_path: Path) -> None:
-    part = sized(tmp_path / "luks", 20 * MIB)
-    key = tmp_path / "key"
+def luks(folder: Path) -> Path:
+    """What cryptsetup encrypts."""
+    part, key = sized(folder / "luks", 20 * MIB), folder / "key"
     key.write_bytes(b"x" * 16)
     run(["cryptsetup", "luksFormat", "--batch-mode", "--pbkdf=pbkdf2", "--pbkdf-force-iterations=1000", part, key])
-    manifest = taken(gpt_disk(tmp_path, [(LINUX, part)]), Store(tmp_path / "store"))
+    return part
+
+
+@pytest.mark.root
+def test_luks_is_taken_whole_and_said(tmp_path: Path) -> None:
+    manifest = taken(gpt_disk(tmp_path, [(LINUX, luks(tmp_path))]), Store(tmp_path / "store"))
     assert manifest.used > 20 * MIB
     told = account(manifest)
     assert "Taken whole: partition 1 (crypto_LUKS), because it is encrypted by LUKS." in told

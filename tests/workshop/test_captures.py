@@ -354,36 +354,6 @@ async def test_a_disk_that_is_changed_meanwhile_makes_no_master(
     assert store.names() == {}
 
 
-async def test_a_disk_of_which_no_master_can_be_made_is_refused_before_anything_is_sent_and_the_reason_told(
-    workshop: Workshop, server: TestServer, store: Store, tmp_path: Path
-) -> None:
-    with block_device(sized(tmp_path / "blank", 8 * MIB)) as device:
-        blank = disk_at(device, 8 * MIB)
-        async with ordered(server, workshop, [blank]) as pc:
-            with pytest.raises(StageFailed) as failed:
-                await pc.capture(lambda: [blank])
-    assert failed.value.problem.code == "capture-disk"
-    assert "has no partition table; " in failed.value.problem.technical
-    assert is_empty(store)
-
-
-async def test_a_disk_that_is_mounted_is_not_captured(
-    workshop: Workshop, server: TestServer, store: Store, tmp_path: Path
-) -> None:
-    (tmp_path / "mounted").mkdir()
-    with block_device(ext4(tmp_path)) as device:
-        mounted = disk_at(device, 24 * MIB)
-        run(["mount", device, tmp_path / "mounted"])
-        try:
-            async with ordered(server, workshop, [mounted]) as pc:
-                with pytest.raises(StageFailed) as failed:
-                    await pc.capture(lambda: [mounted])
-        finally:
-            run(["umount", tmp_path / "mounted"])
-    assert failed.value.problem.code == "disk-in-use"
-    assert is_empty(store)
-
-
 async def test_the_word_done_without_a_master_of_the_servers_own_is_no_capture(
     workshop: Workshop, server: TestServer, store: Store, disk: Disk, image: Path
 ) -> None:
