@@ -8,6 +8,7 @@ is empty. Nothing is started from this disk.
 import asyncio
 import hashlib
 import json
+import mmap
 import os
 import re
 from collections.abc import Iterator
@@ -30,7 +31,7 @@ from netboot.masters.importing import import_master
 from netboot.records.record import open_record
 from netboot.shared.growth import HEAD, size_in
 from netboot.shared.process import run
-from netboot.shared.stages.customise import CustomiseResult
+from netboot.shared.stages.customise import CustomiseResult, Forgotten
 from netboot.store import Store
 from netboot.survey.loop import loop_device
 from tests.agent.test_customise_windows import ANSWERS, RECOVERY, mounted, there
@@ -66,6 +67,8 @@ end: poweroff
 """
 READ_ME = "ProgramData/school/read-me.txt"
 DRIVERS = "netboot/drivers/wifi"
+PAGE_FILE = "pagefile.sys"
+MEMORY = b"the prepared PC's memory: a password; "
 SAID = (
     "<TimeZone>Romance Standard Time</TimeZone>",
     "<InputLocale>040c:0000080c</InputLocale>",
@@ -85,10 +88,12 @@ def windows_disk(folder: Path) -> Path:
     (folder / "loader").write_bytes(b"MZ")
     for path in ("::/EFI/Microsoft/Boot/bootmgfw.efi", "::/EFI/Boot/bootx64.efi"):
         run(["mcopy", "-i", esp, folder / "loader", path])
+    tree = windows_tree(folder)
+    (tree / PAGE_FILE).write_bytes(MEMORY * 100_000)
     parts = (
         (ESP, esp),
         (RESERVED, sized(folder / "reserved", MIB)),
-        (WINDOWS, ntfs(folder, windows_tree(folder))),
+        (WINDOWS, ntfs(folder, tree)),
         (RECOVERY, sized(folder / "recovery", 4 * MIB)),
     )
     return gpt_disk(folder, parts, size=96 * MIB)
@@ -168,8 +173,10 @@ async def test_a_pc_is_erased_and_gets_a_windows_with_its_answer_file_the_driver
         with mounted(device, tmp_path / "look") as root:
             answers = (root / ANSWERS).read_text(encoding="ascii")
             assert (root / READ_ME).read_bytes() == b"Welcome\n"
+            assert (root / PAGE_FILE).read_bytes() == bytes(len(MEMORY) * 100_000)
             placed = {path: hashlib.sha256((root / path).read_bytes()).hexdigest() for path in drivers}
-        with device.open("rb") as file:
+        with device.open("rb") as file, mmap.mmap(file.fileno(), DISK // 2, prot=mmap.PROT_READ) as bare:
+            assert bare.find(MEMORY) == -1
             grown = size_in("ntfs", file.read(HEAD))
         flags = "".join(re.findall(r"Flags: 0x(\d{4})", run(["ntfsinfo", "-fm", device]).stdout))
         run(["ntfsfix", "--no-action", device])
@@ -180,7 +187,8 @@ async def test_a_pc_is_erased_and_gets_a_windows_with_its_answer_file_the_driver
     assert after.keys() - before.keys() == {
         *folders, *drivers, "ProgramData", "ProgramData/school", READ_ME, ANSWERS
     }  # fmt: skip
-    assert {path: what for path, what in after.items() if path in before} == before
+    assert {path for path in before if after[path] != before[path]} == {PAGE_FILE}
+    assert result.forgotten == (Forgotten(what="swap", files=1),)
     # It has grown to the recovery, which moved to the disk's end, and is for Windows to check.
     assert grown is not None
     assert grown > DISK - 32 * MIB
