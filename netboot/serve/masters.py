@@ -19,7 +19,7 @@ from netboot.shared.uefi_start import loader_for
 from netboot.store import ForeignError, Store, StoreBusyError, StoreError
 from netboot.store.blobs import read_blob
 from netboot.store.store import manifest_name
-from netboot.store.stored import lacking, packed_sizes
+from netboot.store.stored import missing, packed_sizes
 from netboot.survey.root_growth import growth_of_root
 from netboot.survey.sbat import Generations, revoked
 from netboot.workshop.held_masters import MastersChangingError
@@ -141,7 +141,7 @@ class Masters:
             if digest_of(read_blob(self._store.blobs, manifest_name(digest))) != digest:
                 raise StoreError(f"the manifest {digest} is damaged", hint="build or import this master again")
             manifest = self._store.manifest(digest)
-            return len(lacking(manifest, packed_sizes(self._store, manifest)))
+            return len(missing(self._store, manifest, packed_sizes(self._store, manifest)))
         except OSError as error:
             raise StoreError(
                 f"{error.filename or digest} cannot be looked at: {error.strerror or error}",

@@ -6,6 +6,7 @@ master a job gets (`masters.py`).
 
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Final
 
 from msgspec import UNSET
@@ -13,11 +14,20 @@ from msgspec import UNSET
 from netboot.masters.worth_shrinking import may_gain, smaller_version_of
 from netboot.shared.manifest import Manifest
 from netboot.store import ForeignError, Store, StoreError
-from netboot.store.stored import free, lacking, packed_sizes
+from netboot.store.stored import free, missing, packed_sizes
 from netboot.webui.masters_page import Shelf, ShownVersion
 
 FRESH: Final = 60.0
 """Seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """A version as it was `at` that second: its chunks' sizes, and whether it lacks some."""
+
+    at: float
+    sizes: dict[str, int]
+    lacks: bool
 
 
 class StoreShelf:
@@ -26,7 +36,7 @@ class StoreShelf:
     def __init__(self, store: Store, clock: Callable[[], float] = time.monotonic) -> None:
         self._store = store
         self._clock = clock
-        self._sizes: dict[str, tuple[float, dict[str, int]]] = {}
+        self._seen: dict[str, _Seen] = {}
 
     def shown(self) -> Shelf:
         """As MastersShelf says."""
@@ -35,9 +45,9 @@ class StoreShelf:
             for name, versions in self._store.all_versions().items()
             for digest in versions.all
         ]
-        self._sizes = {digest: self._sizes[digest] for _, digest, _ in kept if digest in self._sizes}
+        self._seen = {digest: self._seen[digest] for _, digest, _ in kept if digest in self._seen}
         shown = tuple(self._version(name, digest, current=current) for name, digest, current in kept)
-        return Shelf(shown, _together(sizes for _, sizes in list(self._sizes.values())), free(self._store))
+        return Shelf(shown, _together(seen.sizes for seen in list(self._seen.values())), free(self._store))
 
     def require_whole(self, digest: str) -> None:
         """As MastersShelf says."""
@@ -54,31 +64,31 @@ class StoreShelf:
             return ShownVersion(name, digest, current, "unsigned")
         except StoreError:
             return ShownVersion(name, digest, current, "damaged")
-        sizes = self._packed(manifest)
+        seen = self._looked_at(manifest)
         smaller = smaller_version_of(manifest.version) if current and may_gain(manifest) else ""
         return ShownVersion(
             name,
             digest,
             current,
-            "lacking" if lacking(manifest, sizes) else "whole",
+            "lacking" if seen.lacks else "whole",
             version=manifest.version,
             title=manifest.title,
             licence=manifest.licence,
             created=manifest.created,
             disk=manifest.disk,
             used=manifest.used,
-            packed=sum(sizes.values()),
+            packed=sum(seen.sizes.values()),
             origin=manifest.origin[0].workshop if manifest.origin is not UNSET else "",
             smaller=smaller,
         )
 
-    def _packed(self, manifest: Manifest) -> dict[str, int]:
+    def _looked_at(self, manifest: Manifest) -> _Seen:
         now, digest = self._clock(), manifest.digest
-        asked, sizes = self._sizes.get(digest, (now - FRESH, {}))
-        if now - asked >= FRESH:
+        seen = self._seen.get(digest)
+        if seen is None or now - seen.at >= FRESH:
             sizes = packed_sizes(self._store, manifest)
-            self._sizes[digest] = (now, sizes)
-        return sizes
+            seen = self._seen[digest] = _Seen(now, sizes, bool(missing(self._store, manifest, sizes)))
+        return seen
 
 
 def _together(sizes: Iterable[dict[str, int]]) -> int:

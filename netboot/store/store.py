@@ -3,6 +3,7 @@
     chunks/ab/abcdef….zst   one zstd frame, its plain length in its header
     manifests/<digest>      signed manifests, as shared/manifest.py describes them
     masters/<name>          which of its manifests is current, and which was before: digests, as text (versions.py)
+    lengths/<digest>     how long the frames of its chunks are (lengths.py)
     folders/…, served/…     which folders of profiles are kept, and given (parcels.py)
     builds/<inputs>         the digest of what a build made of these inputs, as text (in the builds' own store)
 
@@ -40,6 +41,7 @@ from netboot.shared.manifest import (
 )
 from netboot.store.blobs import MANIFESTS, MASTERS, BlobStore, StoreError, read_blob
 from netboot.store.folder import BlobFolder
+from netboot.store.lengths import note_lengths
 from netboot.store.lost_names import NONE, Found, find, require_manifests, require_names
 from netboot.store.versions import Versions, read_versions
 
@@ -162,11 +164,9 @@ class Store:
         """Keep this chunk and return its name; `publish` syncs it. A copy that is there damaged is replaced."""
         sha256 = hashlib.sha256(plain).hexdigest()
         name = chunk_name(sha256)
-        try:
+        with suppress(OSError, StoreError):
             if self.blobs.exists(name) and unpack_chunk(read_blob(self.blobs, name)) == plain:
                 return sha256
-        except (OSError, StoreError):
-            pass
         self.blobs.put_soon(name, zstandard.ZstdCompressor(level=LEVEL).compress(plain))
         return sha256
 
@@ -205,6 +205,7 @@ class Store:
         """
         signed = sign(manifest, key)
         digest = digest_of(signed)
+        note_lengths(self.blobs, digest, {chunk.sha256: chunk_name(chunk.sha256) for chunk in manifest.every_chunk})
         self.blobs.sync()
         # After the sync: one of another import may have failed before it, and been told of our chunks as well.
         for chunk in manifest.every_chunk:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from netboot.shared.manifest import Manifest
+from netboot.store.lengths import noted_lengths
 from netboot.store.store import Store, chunk_name, manifest_name
 
 _FRAME_HEADER: Final = 6
@@ -20,7 +21,7 @@ _BLOCK: Final = 128 * 1024
 @dataclass(frozen=True, slots=True)
 class Stored:
     """`size`: the frames of its chunks and its manifest, each once; other masters may share them. `missing`: chunks, as
-    `lacking` finds them."""
+    `missing` finds them."""
 
     size: int
     chunks: int
@@ -31,7 +32,7 @@ def stored(store: Store, manifest: Manifest) -> Stored:
     """What this manifest and its chunks take up. Raises OSError."""
     sizes = packed_sizes(store, manifest)
     own = _size(store, manifest_name(manifest.digest)) or 0
-    return Stored(own + sum(sizes.values()), len(sizes), len(lacking(manifest, sizes)))
+    return Stored(own + sum(sizes.values()), len(sizes), len(missing(store, manifest, sizes)))
 
 
 def free(store: Store) -> int:
@@ -48,9 +49,17 @@ def packed_sizes(store: Store, manifest: Manifest) -> dict[str, int]:
     return {sha256: size for sha256, size in sizes.items() if size is not None}
 
 
+def missing(store: Store, manifest: Manifest, sizes: Mapping[str, int]) -> frozenset[str]:
+    """Which of its chunks no PC could get, as the `packed_sizes` show: none is read but those of another length than
+    they were published with, which may have been packed anew since."""
+    gone, noted = lacking(manifest, sizes), noted_lengths(store.blobs, manifest)
+    other = {name for name, size in sizes.items() if size != noted.get(name, size)} - gone
+    return gone | {name for name in other if not store.has_chunk(name)}
+
+
 def lacking(manifest: Manifest, sizes: Mapping[str, int]) -> frozenset[str]:
-    """Which of its chunks no PC could get, as the `packed_sizes` show: those that are missing, and those of which so
-    little is left that it cannot be a frame of them, as a file system's repair leaves it."""
+    """Which of its chunks are not there, or so little of them is left that it cannot be a frame of them, as a file
+    system's repair leaves it. Pure."""
     return frozenset(
         chunk.sha256 for chunk in manifest.every_chunk if sizes.get(chunk.sha256, 0) < _least_frame(chunk.length)
     )

@@ -12,6 +12,7 @@ from nacl.signing import SigningKey
 from netboot.shared.errors import NetbootError
 from netboot.shared.manifest import Manifest, ManifestError, parse_signed
 from netboot.store.blobs import MANIFESTS, StoreError, read_blob
+from netboot.store.lengths import LENGTHS
 from netboot.store.parcels import forget_parcel, kept_parcels, parcels_there, read_parcel
 from netboot.store.store import CHUNKS, Store, chunk_in, manifest_name, master_name
 
@@ -145,9 +146,10 @@ def _delete_unused(store: Store, keep: Collection[str]) -> Deleted:
     kept = kept_parcels(store, parcels, keep)
     used |= {name for digest in kept for name in (digest, *read_parcel(store, digest).pieces)}
     manifests = [f"{MANIFESTS}/{name}" for name in there if name not in stay]
+    lengths = [name for name in store.listed(LENGTHS) if name.rpartition("/")[2] not in stay]
     chunks = [name for name in store.listed(CHUNKS) if chunk_in(name) not in used]
     # Manifests first, and surely gone: cut short, this leaves chunks without one, never a manifest without its chunks.
-    freed = sum(store.blobs.remove(name) for name in manifests)
+    freed = sum(store.blobs.remove(name) for name in (*manifests, *lengths))
     freed += sum(forget_parcel(store, digest) for digest in parcels if digest not in kept)
     if chunks:
         store.blobs.sync()

@@ -48,9 +48,10 @@ def test_what_a_pc_at_work_was_ordered_stays_when_its_master_is_removed(workshop
     assert workshop.store.names() == {"office": office.digest}
     assert workshop.has(school)
     assert "There was nothing to free.\nKept for PC 1" in workshop.run("gc")[1]
+    # The manifest, its note of lengths, and a chunk.
     block = (workshop.data / "store" / manifest_name(school.digest)).stat().st_blocks * 512
     record.jobs.end(job.id, None)
-    assert workshop.run("gc") == (0, f"Deleted: 1 manifest and 1 chunk, {amount(2 * block)} are free again.\n")
+    assert workshop.run("gc") == (0, f"Deleted: 1 manifest and 1 chunk, {amount(3 * block)} are free again.\n")
     assert not workshop.has(school)
     assert workshop.has(office)
     assert workshop.run("gc") == (0, "There was nothing to free.\n")

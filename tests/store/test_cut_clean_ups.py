@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from netboot.store import BlobFolder, Store
+from netboot.store.lengths import LENGTHS
 from netboot.store.upkeep import Deleted, Keep, collect_garbage, remove_master, verify
 from tests.store.test_store import PUBLIC, part, put_master
 
@@ -26,7 +27,7 @@ def gc(store: Store, keep: Keep) -> object:
 
 @pytest.mark.parametrize(
     ("clean_up", "removals", "cut_after"),
-    [*((remove, 8, moment) for moment in range(9)), *((gc, 3, moment) for moment in range(4))],
+    [*((remove, 11, moment) for moment in range(12)), *((gc, 4, moment) for moment in range(5))],
 )
 def test_masters_and_what_is_kept_are_whole_whenever_it_is_cut(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clean_up: CleanUp, removals: int, cut_after: int
@@ -67,5 +68,5 @@ def test_masters_and_what_is_kept_are_whole_whenever_it_is_cut(
     assert all(after.has_chunk(chunk.sha256) for digest in left for chunk in after.manifest(digest).chunks)
     collect_garbage(after, keep=keep)
     versions = sum(len(versions.all) for versions in after.all_versions().values())
-    assert len(after.blobs.list("manifests")) == 1 + versions
+    assert len(after.blobs.list("manifests")) == len(after.blobs.list(LENGTHS)) == 1 + versions
     assert collect_garbage(after, keep=keep) == Deleted(0, 0, 0, frozenset({held.digest}))

@@ -69,10 +69,10 @@ def test_chunks_are_on_the_disk_before_their_manifest_is_and_that_before_the_nam
     monkeypatch.setattr(BlobFolder, "put_soon", noted_soon)
     monkeypatch.setattr(BlobFolder, "sync", noted_sync)
     put_master(Store(tmp_path), "one", part("b"), part("c"))
-    assert happened == ["chunks", "chunks", "sync", "manifests", "masters"]
+    assert happened == ["chunks", "chunks", "lengths", "sync", "manifests", "masters"]
     happened.clear()
     put_master(Store(tmp_path), "two", part("a"))
-    assert happened == ["sync", "manifests", "masters"], "what another has put may not be on the disk yet"
+    assert happened == ["lengths", "sync", "manifests", "masters"], "what another has put may not be on the disk yet"
 
 
 @pytest.mark.parametrize("left", [b"", b"\0" * 30, None], ids=["empty", "zeros", "cut"])
