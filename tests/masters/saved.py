@@ -7,11 +7,12 @@ uploadFormat, saveSwapUUID). The disk is a loop device here; its name is put rig
 """
 
 import json
+import re
 from pathlib import Path
 from typing import Any, Final
 
 from netboot.shared.process import run
-from netboot.survey.loop import loop_device
+from netboot.survey.loop import loop_device, writable_loop_device
 
 _PROGRAMS: Final = {"ext4": "extfs", "vfat": "fat", "ntfs": "ntfs", "xfs": "xfs", "btrfs": "btrfs"}
 _PACKERS: Final = {"gz": ["gzip"], "zst": ["zstd", "--quiet", "--rm"], "xz": ["xz"], "bz2": ["bzip2"], "uncomp": []}
@@ -96,7 +97,23 @@ def clonezilla(image: Path, folder: Path, *, disk: str = "sda", suffix: str = "g
     return folder
 
 
-def fog(image: Path, folder: Path, *, suffix: str = "gz", pieces: int = 0) -> Path:
+def shrink_as_fog(image: Path, start: int, length: int, kind: str) -> None:
+    """What FOG does to a file system that its images may resize (shrinkPartition)."""
+    with writable_loop_device(image, offset=start, length=length) as device:
+        if kind == "ext4":
+            run(["e2fsck", "-fp", device])
+            run(["resize2fs", device, "-M"])
+            run(["e2fsck", "-fp", device])
+        else:
+            told = re.search(r"you might resize at\s+(\d+)", run(["ntfsresize", "-fivP", device]).stdout, re.IGNORECASE)
+            assert told is not None
+            run(["ntfsresize", "-fs", f"{int(told[1]) * 105 // 100 // 1024}k", device], stdin="y\n")
+            run(["ntfsfix", "-b", "-d", device])
+
+
+def fog(image: Path, folder: Path, *, suffix: str = "gz", pieces: int = 0, resizable: bool = False) -> Path:
+    """`resizable`: ext4 and NTFS are shrunk before they are saved, in `shrunk.raw` beside the folder; the table is that
+    of before."""
     folder.mkdir()
     content, table = image.read_bytes(), partitions(image)
     (folder / "d1.partitions").write_text(table_of(image, "sda"), encoding="utf-8")
@@ -104,6 +121,9 @@ def fog(image: Path, folder: Path, *, suffix: str = "gz", pieces: int = 0) -> Pa
         run(["sgdisk", "-b", folder / "d1.mbr", image])
     else:
         (folder / "d1.mbr").write_bytes(content[: min(one["start"] for one in table)])
+    source = image
+    if resizable:
+        run(["cp", "--sparse=always", image, source := folder.with_name("shrunk.raw")])
     for one in table:
         to = folder / f"d1p{one['number']}.img"
         if one.get("TYPE") == "swap":
@@ -114,7 +134,9 @@ def fog(image: Path, folder: Path, *, suffix: str = "gz", pieces: int = 0) -> Pa
         else:
             kind = _PROGRAMS.get(one.get("TYPE", ""), "imager")
             options = ("-a0",) if kind != "imager" else ()
-            by_partclone(image, one["start"], one["length"], kind, to, *options)
+            if resizable and one.get("TYPE") in ("ext4", "ntfs"):
+                shrink_as_fog(source, one["start"], one["length"], one["TYPE"])
+            by_partclone(source, one["start"], one["length"], kind, to, *options)
             packed(to, suffix).rename(to)
             if pieces:
                 split(to, pieces, "-a", "3", "-d")

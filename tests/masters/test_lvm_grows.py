@@ -72,11 +72,11 @@ def laid(image: Path, folder: Path, lay: Lay, *, size: int = LARGE) -> Iterator[
         yield manifest, disk
 
 
-async def customised(manifest: Manifest, disk: Disk) -> tuple[Customise, CustomiseResult]:
+async def customised(manifest: Manifest, disk: Disk, *, as_is: bool = False) -> tuple[Customise, CustomiseResult]:
     short = msgspec.structs.replace(manifest, chunks=manifest.chunks[:1])
     async with BootHttp(short, bytes(manifest.chunks[0].end)) as boot_http:
-        result = await customise(boot_http, disk, "pc-7")
-        return Customise(manifest=boot_http.digest, target=disk.id, hostname="pc-7"), result
+        result = await customise(boot_http, disk, "pc-7", as_is=as_is)
+        return Customise(manifest=boot_http.digest, target=disk.id, hostname="pc-7", as_is=as_is), result
 
 
 @pytest.mark.parametrize(
