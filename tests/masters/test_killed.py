@@ -10,11 +10,10 @@ import itertools
 import os
 import random
 import shutil
-import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -30,6 +29,7 @@ from netboot.store.store import chunk_name
 from tests.masters.bundles import NANTES, bundle, import_command
 from tests.masters.commands import Workshop
 from tests.masters.images import LINUX, MIB, gpt_disk, loops_of, put, sized
+from tests.masters.kills import Kills, begun, killed, moments, seconds_of
 from tests.store.test_store import part, put_master
 
 NOISE = 24 * MIB
@@ -90,33 +90,6 @@ def images(tmp_path: Path) -> Images:
     return Images(tmp_path / "images")
 
 
-def begun(command: list[str]) -> subprocess.Popen[bytes]:
-    """Started, and past Python's own start: it has said what it does first."""
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    assert process.stdout is not None
-    process.stdout.readline()
-    return process
-
-
-def seconds_of(process: subprocess.Popen[bytes]) -> float:
-    start = time.monotonic()
-    out, _ = process.communicate()
-    assert process.returncode == 0, out.decode()
-    return time.monotonic() - start
-
-
-def killed(process: subprocess.Popen[bytes], after: float) -> None:
-    time.sleep(after)
-    process.send_signal(signal.SIGKILL)
-    process.communicate()
-
-
-def moments(kills: int, seed: int) -> Iterator[float]:
-    """Shares of the whole, one in each of as many equal parts, in no order."""
-    source = random.Random(seed)
-    return iter(source.sample([(number + source.random()) / kills for number in range(kills)], kills))
-
-
 def is_whole(workshop: Workshop) -> None:
     """What is offered is whole, and so is every manifest that lies there."""
     status, told = workshop.run("verify")
@@ -160,24 +133,24 @@ def test_imports(workshop: Workshop, images: Images, kills: int) -> None:
         return begun([sys.executable, "-m", "netboot", "master", "import", *words, settings, os.fspath(image)])
 
     whole = min(seconds_of(import_of(images.next("qcow2"))) for _ in range(2))
-    half_made = offered = 0
-    for share in moments(kills, seed=11):
+    at, offered = Kills(kills, 11, whole), 0
+    for share in at:
         before = workshop.store.names()["school"]
-        killed(import_of(images.next("qcow2")), share * whole)
-        until = time.monotonic() + 3
+        at.kill(import_of(images.next("qcow2")), share)
+        until = time.monotonic() + 30
         while loops_of(workshop.data.parent) and time.monotonic() < until:
             time.sleep(0.05)
         assert loops_of(workshop.data.parent) == []
         is_whole(workshop)
         offered += workshop.store.names()["school"] != before
         store = workshop.store
-        half_made += any((store.folder / "drafts").iterdir()) or set(store.blobs.list("chunks")) > needed_chunks(store)
+        at.hits += any((store.folder / "drafts").iterdir()) or set(store.blobs.list("chunks")) > needed_chunks(store)
         if share > 0.5:
             assert seconds_of(import_of(images.next("raw"))) > 0
             assert not any((store.folder / "drafts").iterdir())
         gives_room_back(workshop)
-    assert half_made > 0, "no kill came while something was half made"
-    assert offered < kills, "every kill came too late"
+    assert at.hits > 0, "no kill came while something was half made"
+    assert offered < at.done, "every kill came too late"
 
 
 @pytest.mark.root
@@ -191,12 +164,12 @@ def test_builds(workshop: Workshop, images: Images, tmp_path: Path, kills: int) 
         return begun([sys.executable, "-m", "tests.masters.build_like", *words, key])
 
     whole = min(seconds_of(build_of(images.next("raw"))) for _ in range(2))
-    half_made = 0
-    for share in moments(kills, seed=12):
+    at = Kills(kills, 12, whole)
+    for share in at:
         image = images.next("raw")
-        killed(build_of(image), share * whole)
+        at.kill(build_of(image), share)
         is_whole(workshop)
-        half_made += any((cache.folder / "drafts").iterdir())
+        at.hits += any((cache.folder / "drafts").iterdir())
         # Begun again, it is built or copied to its end, and the builds' own store has nothing but it.
         assert seconds_of(build_of(image)) > 0
         is_whole(workshop)
@@ -204,7 +177,7 @@ def test_builds(workshop: Workshop, images: Images, tmp_path: Path, kills: int) 
         current = Store(cache.folder).names()
         assert current == workshop.store.names()
         gives_room_back(workshop)
-    assert half_made > 0, "no kill came while something was half made"
+    assert at.hits > 0, "no kill came while something was half made"
 
 
 def works_in(folder: Path) -> set[str]:
@@ -240,7 +213,7 @@ def install_of(workshop: Workshop, tmp_path: Path) -> Callable[[Path], subproces
 
 def all_ends(folder: Path) -> None:
     """Nothing works on in this folder, and nothing is mounted there."""
-    until = time.monotonic() + 5
+    until = time.monotonic() + 30
     while works_in(folder) and time.monotonic() < until:
         time.sleep(0.05)
     assert works_in(folder) == set()
@@ -307,20 +280,20 @@ def test_bundle_imports(workshop: Workshop, tmp_path: Path, kills: int) -> None:
         return begun(import_command(workshop, os.fspath(file), "--trust", print_of_theirs, "--without-secure-boot"))
 
     whole = min(seconds_of(import_of(next_bundle())) for _ in range(2))
-    half_made = offered = 0
-    for share in moments(kills, seed=17):
+    at, offered = Kills(kills, 17, whole), 0
+    for share in at:
         before = workshop.store.names()["school"]
         file = next_bundle()
-        killed(import_of(file), share * whole)
+        at.kill(import_of(file), share)
         is_whole(workshop)
         store = workshop.store
         offered += store.names()["school"] != before
-        half_made += set(store.blobs.list("chunks")) > needed_chunks(store)
+        at.hits += set(store.blobs.list("chunks")) > needed_chunks(store)
         if share > 0.5:
             assert seconds_of(import_of(file)) > 0
         gives_room_back(workshop)
-    assert half_made > 0, "no kill came while something was half made"
-    assert offered < kills, "every kill came too late"
+    assert at.hits > 0, "no kill came while something was half made"
+    assert offered < at.done, "every kill came too late"
 
 
 @pytest.mark.root
@@ -361,13 +334,13 @@ def test_clean_ups(workshop: Workshop, kills: int) -> None:
     deleting = time.monotonic() - start
     seconds_of(process)
     is_clean(workshop.store)
-    cut_short = 0
-    for share in moments(kills, seed=14):
+    at = Kills(kills, 14, deleting)
+    for share in at:
         process = with_garbage()
         until_it_deletes(process)
-        killed(process, share * deleting)
+        at.kill(process, share)
         is_whole(workshop)
         left = set(store.blobs.list("chunks"))
         gives_room_back(workshop)
-        cut_short += left > set(store.blobs.list("chunks"))
-    assert cut_short > 0, "no kill came in the middle"
+        at.hits += left > set(store.blobs.list("chunks"))
+    assert at.hits > 0, "no kill came in the middle"
