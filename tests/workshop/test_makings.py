@@ -18,7 +18,7 @@ from netboot.auth.server_keys import load_key, public_key
 from netboot.jobs.making import ImportOrder, Making, MakingKind, MakingState
 from netboot.masters.account import account
 from netboot.masters.bundle.format import MAGIC
-from netboot.records.record import Record, open_record
+from netboot.records.record import Record
 from netboot.records.refusals import AtWork
 from netboot.shared.process import run
 from netboot.store import Store
@@ -80,22 +80,23 @@ def is_over(makings: Makings) -> Callable[[], bool]:
     return lambda: not makings.runs
 
 
+def workers_of(file: Path) -> list[int]:
+    """The processes that take in this file."""
+    pids = []
+    for entry in Path("/proc").iterdir():
+        try:
+            words = (entry / "cmdline").read_bytes() if entry.name.isdigit() else b""
+        except OSError:
+            continue
+        if b"netboot.masters.worker" in words and os.fsencode(file) in words:
+            pids.append(int(entry.name))
+    return pids
+
+
 async def worker_of(file: Path) -> int:
     """The process that takes in this file, once it is there."""
-
-    def found() -> list[int]:
-        pids = []
-        for entry in Path("/proc").iterdir():
-            try:
-                words = (entry / "cmdline").read_bytes() if entry.name.isdigit() else b""
-            except OSError:
-                continue
-            if b"netboot.masters.worker" in words and os.fsencode(file) in words:
-                pids.append(int(entry.name))
-        return pids
-
-    await eventually(lambda: bool(found()))
-    return found()[0]
+    await eventually(lambda: bool(workers_of(file)))
+    return workers_of(file)[0]
 
 
 def events(record: Record) -> list[dict[str, str]]:
@@ -232,50 +233,6 @@ async def test_a_server_that_is_stopped_ends_it_and_the_next_one_says_that_it_wa
     await again.recover()
     assert state(again) == "interrupted"
     assert not again.runs
-
-
-SERVER = """
-import asyncio, sys
-from pathlib import Path
-from netboot.records.record import open_record
-from netboot.store import Store
-from netboot.workshop.makings import Makings
-from tests.workshop.test_makings import order
-
-async def serve(folder, file):
-    with open_record(folder / "record.sqlite") as record:
-        makings = Makings(record, Store(folder / "store").current)
-        task = asyncio.create_task(makings.run())
-        await makings.begin(order(folder, file), "anne")
-        print("begun", flush=True)
-        await task
-
-asyncio.run(serve(Path(sys.argv[1]), Path(sys.argv[2])))
-"""
-
-
-async def test_a_killed_server_takes_its_work_along_and_the_next_one_says_so(
-    data: Path, store: Store, image: Path
-) -> None:
-    with store.exclusive():
-        server = await asyncio.create_subprocess_exec(
-            sys.executable, "-c", SERVER, data, image, stdout=asyncio.subprocess.PIPE
-        )
-        assert server.stdout is not None
-        assert await server.stdout.readline() == b"begun\n"
-        pid = await worker_of(image)
-        server.kill()
-        await server.wait()
-        await eventually(lambda: not Path(f"/proc/{pid}").exists())
-    with open_record(data / "record.sqlite") as record:
-        makings = Makings(record, store.current)
-        await makings.recover()
-        assert state(makings) == "interrupted"
-        assert is_empty(store)
-        async with at_work(makings):
-            await makings.begin(order(data, image), WHO)
-            await eventually(is_over(makings))
-        assert state(makings) == "done"
 
 
 async def test_a_master_that_was_there_when_the_server_was_killed_is_told_as_made(
