@@ -1,4 +1,4 @@
-"""An f2fs comes back from its used blocks alone, and a map that contradicts its checkpoint is not believed."""
+"""An f2fs comes back from its used blocks and grows, and a map that contradicts its checkpoint is not believed."""
 
 import re
 from pathlib import Path
@@ -6,11 +6,14 @@ from typing import BinaryIO
 
 import pytest
 
+from netboot.agent.customise.grow import grow
+from netboot.agent.disks.partitions import partition_device
 from netboot.shared.process import run
 from netboot.store import Store
 from netboot.survey.f2fs import f2fs_map_problem
 from netboot.survey.loop import loop_device
 from netboot.survey.used_ranges import Range
+from tests.agent.test_customise import loop_disk
 from tests.f2fs_trees import BLOCK, facts, fill, valid_blocks
 from tests.masters.conftest import Lay
 from tests.masters.images import LINUX, MIB, gpt_disk, sized, system_tree, taken
@@ -24,7 +27,7 @@ def block(file: BinaryIO, at: int) -> bytes:
 
 
 @pytest.mark.root
-def test_an_f2fs_comes_back_from_what_is_in_use(tmp_path: Path, lay: Lay) -> None:
+def test_an_f2fs_comes_back_from_what_is_in_use_and_takes_the_rest_of_a_larger_disk(tmp_path: Path, lay: Lay) -> None:
     part = sized(tmp_path / "root.f2fs", SIZE)
     fill(part, system_tree(tmp_path))
     before, valid = facts(part), list(valid_blocks(part))
@@ -48,6 +51,9 @@ def test_an_f2fs_comes_back_from_what_is_in_use(tmp_path: Path, lay: Lay) -> Non
         assert facts(device) == before
     with part.open("rb") as old, target.open("rb") as new:
         assert [at for at in valid if block(new, MIB + at * BLOCK) != block(old, at * BLOCK)] == []
+    with loop_disk(target, 900 * MIB) as disk:
+        assert grow(Path("/dev", disk.name), manifest).size > 890 * MIB
+        assert facts(partition_device(Path("/dev", disk.name), 1)) == before
 
 
 def test_a_map_that_contradicts_the_checkpoint_is_not_believed(tmp_path: Path) -> None:
