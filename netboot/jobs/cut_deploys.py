@@ -1,9 +1,9 @@
 """A deploy that a power cut ended, and the next job of its profile: what was erased is not erased again. Pure.
 
 Nothing is taken for granted but what the record proves of the earlier job: it erased this disk, the PC's only one, and
-was writing the same master to it when it ended. A disk in that state starts no PC; that it is in it still, the agent
-looks before it writes (`Deploy.goes_on`), and the next choice erases anew where it is not. Everything else is erased
-again: what ended while customising may have started since, of two disks the other may have been used.
+was writing the same master to it, or reading it back, when it ended. That nobody has used the disk since, the agent
+looks before it writes (`Deploy.goes_on`), and the next choice erases anew where somebody may have. Everything else is
+erased again: what ended while customising may have started since, of two disks the other may have been used.
 Not for: which chunks are on the disk already (`agent/deploy/earlier.py`), erases that were cut short (`erase_cuts.py`).
 """
 

@@ -7,23 +7,31 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from netboot.agent.deploy import earlier
+from netboot.agent.deploy import earlier, stage
 from netboot.agent.deploy.earlier import EDGE, SAMPLE, is_as_left, lies_there
-from netboot.agent.deploy.stage import FLIGHTS, alike, by_place
+from netboot.agent.deploy.stage import alike, by_place
 from netboot.agent.disks.direct_io import DirectDisk, DiskError
 from netboot.agent.failures import StageFailed
 from netboot.shared.manifest import Chunk, Manifest
+from netboot.shared.problems import Problem
 from netboot.shared.stages.deploy import Deploy
 from tests.agent.boot_http import BootHttp, manifest_of, root_partition
-from tests.agent.deploy_target import MIB, SIZE, Target, matches
+from tests.agent.deploy_target import MIB, SIZE, UNUSED, Target, matches
+
+TOGETHER = 2
 
 
 async def cut(target: Target, boot_http: BootHttp, at: int) -> list[str]:
-    """A deploy that ends before this chunk, as one whose server is gone then; gives the chunks that were asked for."""
+    """A deploy that ends before this chunk, as one whose server is gone then; gives the chunks that were asked for.
+
+    TOGETHER are under way: of more, on a busy machine, too few of a sample might be written.
+    """
     name = boot_http.manifest.chunks[at].sha256
     frame = boot_http.frames.pop(name)
-    with pytest.raises(StageFailed):
-        await target.deploy(boot_http)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(stage, "MEMORY", 3 * TOGETHER * max(chunk.length for chunk in boot_http.manifest.chunks))
+        with pytest.raises(StageFailed):
+            await target.deploy(boot_http)
     boot_http.frames[name] = frame
     asked, boot_http.asked[:] = list(boot_http.asked), []
     return asked
@@ -45,7 +53,7 @@ async def test_another_boot_finds_what_was_written_and_fetches_what_is_missing(
         again = set(boot_http.asked) & set(first)
     assert matches(target.path, manifest)
     _, outside = by_place(manifest)
-    assert len(again) <= FLIGHTS, "only what was under way is fetched twice"
+    assert len(again) <= TOGETHER, "only what was under way is fetched twice"
     assert result.found + result.written == result.verified == manifest.used
     assert result.found > manifest.used // 3
     assert result.fetched < sum(len(frame) for frame in boot_http.frames.values()) * 3 // 4
@@ -152,6 +160,38 @@ async def test_a_disk_that_was_used_since_its_erase_is_not_written(
     assert target.path.read_bytes() == content
 
 
+async def whole(target: Target, manifest: Manifest, master: bytes, changed: tuple[int, ...] = ()) -> Problem | None:
+    """Go on with a deploy that was cut while it was read back, with a byte changed at these places since."""
+    async with BootHttp(manifest, master) as boot_http:
+        await target.deploy(boot_http)
+        content = bytearray(target.path.read_bytes())
+        for where in changed:
+            content[where] ^= 0x55
+        target.path.write_bytes(content)
+        boot_http.asked.clear()
+        try:
+            result = await target.deploy(boot_http, stage=goes_on(target, boot_http))
+        except StageFailed as failed:
+            assert target.path.read_bytes() == content
+            return failed.problem
+        inside, outside = by_place(manifest)
+        assert result.found == sum(chunk.length for chunk in inside)
+        assert set(boot_http.asked) == {chunk.sha256 for chunk in outside}
+    assert matches(target.path, manifest)
+    return None
+
+
+async def test_a_system_that_may_have_run_since_is_not_gone_on_with(
+    target: Target, manifest: Manifest, master: bytes
+) -> None:
+    """The power went while all of it was read back: the PC may have started from the disk, and people worked at it."""
+    assert await whole(target, manifest, master) is None
+    kept = (UNUSED[0], 2 * MIB)  # somebody's file where the master has nothing, and its name
+    problem = await whole(target, manifest, master, kept)
+    assert problem is not None
+    assert problem.code == "used-since"
+
+
 def edges_of(chunks: list[Chunk], content: bytes, path: Path) -> bool:
     path.write_bytes(content)
     with DirectDisk.for_reading(path) as device:
@@ -177,6 +217,23 @@ def test_an_end_is_as_it_was_left_while_it_is_zeros_or_what_the_master_has_there
         torn = bytearray(disk)
         torn[4096:6144] = bytes([7 - first]) * 2048
         assert not edges_of(chunks, bytes(torn), path)
+
+
+def test_of_a_chunk_that_reaches_out_of_an_end_only_what_is_in_it_counts(tmp_path: Path) -> None:
+    size = 4 * MIB
+    manifest = manifest_of(
+        b"\x07" * size,
+        (root_partition(MIB, 2 * MIB),),
+        used=[(EDGE - 4096, EDGE + 4096), (size - EDGE - 4096, size - EDGE + 4096)],
+    )
+    chunks = list(manifest.chunks)
+    disk = bytearray(b"\x09" * size)  # an erase that left no zeros, of which the deploy made both ends
+    disk[:EDGE] = disk[size - EDGE :] = bytes(EDGE)
+    assert edges_of(chunks, bytes(disk), tmp_path / "edges.img")
+    for place in (EDGE - 1, size - EDGE):
+        other = bytearray(disk)
+        other[place] = 1
+        assert not edges_of(chunks, bytes(other), tmp_path / "edges.img"), place
 
 
 def test_a_disk_shorter_than_an_edge_is_looked_at_whole(tmp_path: Path) -> None:

@@ -50,7 +50,8 @@ def is_as_left(device: DirectDisk, chunks: Sequence[Chunk]) -> bool:
     """Whether both ends of the disk are as a deploy of these chunks leaves them that did not come to its end.
 
     There is nothing but zeros, or what the master has there: whoever used the disk since has put something there. A
-    chunk that was half written when the power went is taken for such a thing. It blocks; raises DiskError.
+    chunk that was half written when the power went is taken for such a thing, and so is what an erase left that is not
+    zeros, where the power went before the deploy wrote any. It blocks; raises DiskError.
     """
     length = min(EDGE, device.size)
     for start, end in ((0, length), (device.size - length, device.size)):
@@ -58,7 +59,9 @@ def is_as_left(device: DirectDisk, chunks: Sequence[Chunk]) -> bool:
         for chunk in sorted(chunks, key=lambda chunk: chunk.offset):
             if chunk.end <= start or chunk.offset >= end:
                 continue
-            if not (_is_zero(device, at, chunk.offset) and _is_zero_or_itself(device, chunk)):
+            if not _is_zero(device, at, chunk.offset):
+                return False
+            if not (_is_zero(device, max(start, chunk.offset), min(end, chunk.end)) or holds(device, chunk)):
                 return False
             at = max(at, chunk.end)
         if not _is_zero(device, at, end):
@@ -66,15 +69,19 @@ def is_as_left(device: DirectDisk, chunks: Sequence[Chunk]) -> bool:
     return True
 
 
+def may_have_started(device: DirectDisk, chunks: Sequence[Chunk]) -> bool:
+    """Whether the disk's first sector, which a deploy writes last, is there: a PC may have started from it since.
+
+    It blocks; raises DiskError.
+    """
+    return holds(device, min(chunks, key=lambda chunk: chunk.offset))
+
+
 def holds(device: DirectDisk, chunk: Chunk) -> bool:
     """Whether the chunk stands at its place. It blocks; raises DiskError."""
     with aligned_buffer(chunk.length) as content:
         device.read(content, chunk.offset)
         return hashlib.sha256(content).hexdigest() == chunk.sha256
-
-
-def _is_zero_or_itself(device: DirectDisk, chunk: Chunk) -> bool:
-    return _is_zero(device, chunk.offset, chunk.end) or holds(device, chunk)
 
 
 def _is_zero(device: DirectDisk, start: int, end: int) -> bool:

@@ -22,7 +22,7 @@ from msgspec import UNSET
 from msgspec.structs import replace
 
 from netboot.agent.deploy.awaited import Awaited, Waits
-from netboot.agent.deploy.earlier import EDGE, Journal, is_as_left, lies_there
+from netboot.agent.deploy.earlier import EDGE, Journal, is_as_left, lies_there, may_have_started
 from netboot.agent.deploy.master import fetch_manifest
 from netboot.agent.deploy.sectors import give_sectors
 from netboot.agent.deploy.source import ChunkSource, DamagedError, NotThereError, SilentError
@@ -167,7 +167,7 @@ class _Deployment:
         inside, outside = by_place(self._manifest)
         trusted = self._journal.written & set(inside)
         if self._stage.goes_on and not trusted:
-            await self._require_as_left()
+            trusted = await self._as_left(inside)
         await self._on_disk(lambda: _unmake(self._device, ends=not trusted))
         trusted = trusted or await self._found(inside)
         self._journal.written = set(trusted)
@@ -219,12 +219,28 @@ class _Deployment:
                     self._journal.written.add(chunk)
                     self._shown.wrote(chunk.length)
 
-    async def _require_as_left(self) -> None:
-        """Nobody has used the disk since the deploy whose erase this one goes by. Raises StageFailed."""
+    async def _as_left(self, inside: Sequence[Chunk]) -> set[Chunk]:
+        """Nobody has used the disk since the deploy whose erase this one goes by. Raises StageFailed.
+
+        What could start a PC has to be whole: a system that ran once has changed it. Gives the chunks, if so.
+        """
+        chunks = self._manifest.chunks
         left: list[bool] = []
-        await self._on_disk(lambda: left.append(is_as_left(self._device, self._manifest.chunks)))
-        if left != [True]:
+
+        def look() -> None:
+            left.extend((is_as_left(self._device, chunks), may_have_started(self._device, chunks)))
+
+        await self._on_disk(look)
+        if left == [True, False]:
+            return set()
+        covered = sum(chunk.length for chunk in inside)
+
+        def show(done: int, missed: int) -> None:
+            self._shown.finds(min(done, covered), missed)
+
+        if left != [True, True] or await self._read_back(chunks, show):
             raise StageFailed(Problem("used-since", {"disk": label(self._disk)}))
+        return set(inside)
 
     async def _found(self, inside: Sequence[Chunk]) -> set[Chunk]:
         """What a try of before this boot wrote: none, unless a sample of it is there.

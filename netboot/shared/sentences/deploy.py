@@ -197,10 +197,10 @@ SENTENCES: Final[dict[Code, dict[Language, str]]] = {
         "en": "The server has not answered for {seconds} s. Check the network cable and the server, then start again.",
     },
     "used-since": {
-        "fr": "Le disque {disk} n'est plus comme la coupure l'avait laissé : il a servi depuis qu'il a été effacé. "
-        "Rien n'a été écrit. Choisissez à nouveau le profil : le disque sera d'abord effacé.",
-        "en": "The disk {disk} is not as the power cut left it: it was used since it was erased. Nothing was "
-        "written. Choose the profile again: the disk will be erased first.",
+        "fr": "Le disque {disk} n'est pas comme une installation interrompue le laisse : il a pu servir depuis qu'il "
+        "a été effacé. Rien n'a été écrit. Choisissez à nouveau le profil : le disque sera d'abord effacé.",
+        "en": "The disk {disk} is not as an installation that was cut short leaves it: it may have been used since it "
+        "was erased. Nothing was written. Choose the profile again: the disk will be erased first.",
     },
     "read-back": {
         "fr": "La relecture du disque {disk} ne correspond pas au système {master}. Le disque est à remplacer.",
