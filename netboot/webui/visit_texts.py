@@ -31,8 +31,8 @@ VISIT_TEXTS: Final[dict[str, dict[Language, str]]] = {
     "give_up_yes": {"fr": "Oui, terminer son travail", "en": "Yes, end its job"},
     "erased_before": {"fr": "Effacement", "en": "Erase"},
     "erased_before_at": {
-        "fr": "fait avant la coupure, le {date} ; sa preuve est avec ce travail-là. L'installation a repris.",
-        "en": "done before the power cut, on {date}; its proof is with that job. The installation went on.",
+        "fr": "fait avant la coupure, le {date} ; sa preuve est avec ce travail-là.",
+        "en": "done before the power cut, on {date}; its proof is with that job.",
     },
     "in_menu": {"fr": "le menu de démarrage du PC", "en": "the PC's boot menu"},
     "at_kit": {"fr": "la personne devant le PC, avec la clé", "en": "whoever stood at the PC, with the stick"},

@@ -128,7 +128,9 @@ def row_of(session: Session, before: Row | None, **changes: object) -> Row:
 
 
 def _verdicts(job: Job) -> tuple[tuple[str, Verdict], ...]:
-    before = job.erased_before.disks if job.erased_before is not None else ()
+    """Of a disk that an earlier job erased, only once this one's deploy has found it as that left it."""
+    found = any(stage.stage == "deploy" and stage.state == "done" for stage in job.stages)
+    before = job.erased_before.disks if job.erased_before is not None and found else ()
     return (*((disk.text, "erased") for disk in before), *((e.disk.text, e.verdict) for e in erasures(job)))
 
 

@@ -1,6 +1,7 @@
 """Work that was cut short is told everywhere until it is done anew: menu, screen, row, list; by the next server too."""
 
 import re
+from typing import Literal
 
 import pytest
 from aiohttp.test_utils import TestServer
@@ -12,6 +13,7 @@ from netboot.shared.inventory import Inventory
 from netboot.shared.problems import Problem
 from netboot.shared.protocol import VERSION, Leave, Plan, RunStage, Stay
 from netboot.shared.stages import StageName
+from netboot.shared.stages.deploy import Deploy
 from netboot.workshop.greeting import Workshop
 from tests.workshop.conftest import ERASE, LOOK, WIPE, boarded, hello, new_workshop, pc, row_of
 from tests.workshop.player import agent_on, evidence, line_to, serving
@@ -195,3 +197,22 @@ async def test_a_pc_whose_menu_comes_before_its_line_is_given_up_says_it_too(
         workshop.left(session)
     assert (row_of(workshop).state, row_of(workshop).left) == ("booting", CUT)
     assert PC["mac"].lower().replace("-", ":") == MAC
+
+
+@pytest.mark.parametrize("used", [False, True])
+async def test_a_disk_that_an_earlier_job_erased_is_called_so_once_its_deploy_found_it_so(
+    workshop: Workshop, server: TestServer, used: bool
+) -> None:
+    await cut_in(server, WIPE, "deploy")
+    async with agent_on(server, hello(pc(), "boot-2", profile=WIPE.id)) as (agent, _):
+        deploy = await agent.begin_after("check", pc())
+        assert isinstance(deploy.stage, Deploy)
+        assert deploy.stage.goes_on
+        await agent.receipt()
+        assert row_of(workshop).verdicts == (), "another disk may have been given its number"
+        problem = Problem("used-since", {"disk": deploy.stage.target.text}) if used else None
+        outcome: Literal["done", "failed"] = "failed" if used else "done"
+        await agent.finish(deploy, None if used else evidence(deploy.stage, pc()), outcome=outcome, problem=problem)
+        order = await agent.order()
+        assert isinstance(order, Stay if used else RunStage)
+    assert row_of(workshop).verdicts == (() if used else (("S4EWNX0N0001", "erased"),))
