@@ -11,7 +11,7 @@ from netboot.jobs.cut_deploys import LASTS
 from netboot.jobs.job import Job, StageRecord
 from netboot.jobs.profile import Profile
 from netboot.records.record import Record
-from netboot.records.values import Visit
+from netboot.records.values import JobRow, Visit
 from netboot.shared.erase_methods.overwrite import Overwritten
 from netboot.shared.inventory import Inventory
 from netboot.shared.problems import Code, Problem
@@ -46,6 +46,22 @@ def deploying(record: Record, boot: str = "boot-1", *, verdict: Verdict = "erase
     return record.jobs.stage_started(job.id, "deploy", number + 1)
 
 
+def stopped(record: Record, code: Code) -> Visit:
+    """The visit of a PC whose deploy ended with this problem."""
+    job = deploying(record)
+    problem = Problem(code, {"disk": "S", "seconds": "600", "offset": "0"})
+    record.jobs.stage_finished(job.id, StageRecord(stage="deploy", state="failed", problem=problem), 1.0, 6)
+    record.jobs.end(job.id, problem)
+    (visit,) = record.machines.detail(record.machines.overview()[0].id).visits
+    return record.visits.get(visit.id)
+
+
+def job_row(record: Record, job: Job) -> JobRow:
+    """How the page has it."""
+    visits = record.machines.detail(record.machines.overview()[0].id).visits
+    return next(row for visit in visits for row in visit.jobs if row.id == job.id)
+
+
 def erases(job: Job) -> bool:
     assert (job.erased_before is None) == ("erase" in job.profile.stages)
     return job.erased_before is None
@@ -60,6 +76,8 @@ def test_the_next_job_goes_by_the_erase_of_the_one_that_was_cut_short(record: Re
     events = [event for event in record.journal.read(limit=1000) if event.job_id == job.id]
     assert json.loads(events[0].body)["erased_by"] == first.id
     assert record.journal.verify().broken is None
+    row = job_row(record, job)
+    assert (row.erased_by, row.erased_at) == (first.id, job_row(record, first).erasures[0].at)
 
 
 def test_it_is_the_same_after_a_restart_of_the_server_and_after_a_second_power_cut(record: Record) -> None:
@@ -93,12 +111,7 @@ def test_a_disk_that_is_not_proven_erased_is_erased(record: Record, verdict: Ver
 
 @pytest.mark.parametrize(("code", "anew"), [("server-silent", False), ("read-back", True), ("used-since", True)])
 def test_what_ended_in_the_same_visit_counts_by_its_problem(record: Record, code: Code, anew: bool) -> None:
-    job = deploying(record)
-    problem = Problem(code, {"disk": "S", "seconds": "600", "offset": "0"})
-    record.jobs.stage_finished(job.id, StageRecord(stage="deploy", state="failed", problem=problem), 1.0, 6)
-    record.jobs.end(job.id, problem)
-    (visit,) = record.machines.detail(record.machines.overview()[0].id).visits
-    assert erases(chosen(record, record.visits.get(visit.id))) == anew
+    assert erases(chosen(record, stopped(record, code))) == anew
 
 
 def test_another_profile_erases(record: Record) -> None:
@@ -126,6 +139,29 @@ def test_a_disk_that_another_pc_had_since_is_erased(record: Record) -> None:
     assert erases(chosen(record, came(record, "boot-3")))
 
 
+def test_a_disk_that_came_to_a_pc_which_was_there_already_is_erased(record: Record) -> None:
+    """The other PC's visit began before the erase: its agent tells of the disk at its next hello."""
+    greeted = record.visits.greet(hello(pc(2, disks=()), "boot-9"), MAC)
+    deploying(record)
+    record.visits.greet(hello(pc(2, disks=(ssd(1),)), "boot-9", token=greeted.token), MAC)
+    assert erases(chosen(record, came(record, "boot-2")))
+
+
+def test_a_disk_that_another_pc_had_before_its_erase_is_not_erased_twice(record: Record) -> None:
+    record.visits.end(came(record, "boot-9", pc(2, disks=(ssd(1),))).id)
+    deploying(record)
+    assert not erases(chosen(record, came(record, "boot-2")))
+
+
+@pytest.mark.parametrize("refused", [False, True])
+def test_an_erase_of_a_line_that_may_be_another_pcs_proves_nothing(record: Record, refused: bool) -> None:
+    visit = stopped(record, "server-silent")
+    record.visits.contest([visit.id], "two-lines", address="10.0.0.9", adapter="")
+    if refused:
+        record.visits.keep_out(visit.id, "Anne")
+    assert erases(chosen(record, came(record, "boot-2")))
+
+
 def test_a_job_of_the_machine_that_writes_and_came_between_makes_it_erase(record: Record) -> None:
     deploying(record)
     record.jobs.end(chosen(record, came(record, "boot-2"), replace(ERASE_AND_DEPLOY, id="x")).id, Problem("denied"))
@@ -149,3 +185,4 @@ def test_an_erase_that_the_journal_does_not_bear_out_proves_nothing(record: Reco
     assert now is not None
     assert now.id == job.id
     assert now.erased_before is None
+    assert job_row(record, job).erased_at is None
