@@ -192,6 +192,20 @@ async def test_a_system_that_may_have_run_since_is_not_gone_on_with(
     assert problem.code == "used-since"
 
 
+async def test_an_end_that_cannot_be_read_is_for_the_erase_to_judge(
+    target: Target, manifest: Manifest, master: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was being written when the power went: that says nothing against the disk."""
+    async with BootHttp(manifest, master) as boot_http:
+        await cut(target, boot_http, -8)
+        content = target.path.read_bytes()
+        monkeypatch.setattr(DirectDisk, "read", Unreadable(512))
+        with pytest.raises(StageFailed) as caught:
+            await target.deploy(boot_http, stage=goes_on(target, boot_http))
+    assert caught.value.problem.code == "used-since"
+    assert target.path.read_bytes() == content
+
+
 def edges_of(chunks: list[Chunk], content: bytes, path: Path) -> bool:
     path.write_bytes(content)
     with DirectDisk.for_reading(path) as device:

@@ -223,6 +223,7 @@ class _Deployment:
         """Nobody has used the disk since the deploy whose erase this one goes by. Raises StageFailed.
 
         What could start a PC has to be whole: a system that ran once has changed it. Gives the chunks, if so.
+        What cannot be read may have been half written when the power went: the erase that follows tells.
         """
         chunks = self._manifest.chunks
         left: list[bool] = []
@@ -230,17 +231,22 @@ class _Deployment:
         def look() -> None:
             left.extend((is_as_left(self._device, chunks), may_have_started(self._device, chunks)))
 
-        await self._on_disk(look)
-        if left == [True, False]:
-            return set()
         covered = sum(chunk.length for chunk in inside)
 
         def show(done: int, missed: int) -> None:
             self._shown.finds(min(done, covered), missed)
 
-        if left != [True, True] or await self._read_back(chunks, show):
-            raise StageFailed(Problem("used-since", {"disk": label(self._disk)}))
-        return set(inside)
+        try:
+            await self._on_disk(look)
+            if left == [True, False]:
+                return set()
+            if left == [True, True] and not await self._read_back(chunks, show):
+                return set(inside)
+        except DiskError as error:
+            if error.kind != "refused":
+                raise
+            log.info("what an earlier deploy left cannot be read: %s", error)
+        raise StageFailed(Problem("used-since", {"disk": label(self._disk)}))
 
     async def _found(self, inside: Sequence[Chunk]) -> set[Chunk]:
         """What a try of before this boot wrote: none, unless a sample of it is there.
