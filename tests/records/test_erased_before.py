@@ -162,6 +162,18 @@ def test_an_erase_of_a_line_that_may_be_another_pcs_proves_nothing(record: Recor
     assert erases(chosen(record, came(record, "boot-2")))
 
 
+def test_what_stands_against_the_visit_that_went_on_counts_as_well(record: Record) -> None:
+    deploying(record)
+    visit = came(record, "boot-2")
+    job = chosen(record, visit)
+    record.jobs.stage_started(job.id, "check", 1)
+    checked = StageRecord(stage="check", state="done", result=CheckResult(inventory=pc()))
+    record.jobs.stage_finished(job.id, checked, 1.0, 2)
+    record.jobs.stage_started(job.id, "deploy", 3)
+    record.visits.contest([visit.id], "two-lines", address="10.0.0.9", adapter="")
+    assert erases(chosen(record, came(record, "boot-3")))
+
+
 def test_a_job_of_the_machine_that_writes_and_came_between_makes_it_erase(record: Record) -> None:
     deploying(record)
     record.jobs.end(chosen(record, came(record, "boot-2"), replace(ERASE_AND_DEPLOY, id="x")).id, Problem("denied"))
