@@ -105,8 +105,8 @@ PURE = (
     "shared.uefi_start", "shared.visible", "shared.whereabouts", "shared.wifi", "shared.windows",
     "store.versions",
     "survey.cutting", "survey.f2fs", "survey.fat_check", "survey.features", "survey.gpt", "survey.lvm",
-    "survey.lvm_room", "survey.lvm_text", "survey.moved_ntfs", "survey.offers", "survey.pieces", "survey.places",
-    "survey.root_growth", "survey.sbat",
+    "survey.lvm_room", "survey.lvm_text", "survey.moved_ntfs", "survey.named_growth", "survey.offers",
+    "survey.pieces", "survey.places", "survey.root_growth", "survey.sbat",
     "tftpd.transfer",
     "workshop.called",
 )  # fmt: skip

@@ -5,7 +5,7 @@ Not for: what comes next (`netboot/imaging.py`), what a stage is (`stages/`).
 
 from typing import Literal
 
-from msgspec import Struct
+from msgspec import UNSET, Struct
 from msgspec.structs import replace
 
 from netboot.jobs.disk_answers import Answer
@@ -20,10 +20,22 @@ from netboot.shared.manifest import FirmwareMode
 from netboot.shared.offers import Offers, what_matters
 from netboot.shared.problems import Problem
 from netboot.shared.stages import Result, StageName
+from netboot.shared.stages.deploy import DeployOptions, Named
 from netboot.shared.stages.erase import EraseResult, Erasure
 from netboot.shared.system_settings import SystemSettings
 from netboot.shared.uefi_start import UefiBits
 from netboot.shared.windows import Windows
+
+
+class NamedGrowth(Struct, frozen=True, kw_only=True):
+    """What becomes of a master where a profile has `named` grow: why it cannot (`obstacle`, "" when it can), and how
+    its root grows then, as MasterNeeds tells it."""
+
+    named: Named
+    obstacle: Text = ""
+    grows_from: Size = 0
+    grows_at: Size = 0
+    grows_most: Size | None = None
 
 
 class MasterNeeds(Struct, frozen=True, kw_only=True):
@@ -41,7 +53,8 @@ class MasterNeeds(Struct, frozen=True, kw_only=True):
     `windows`: the Windows that customising is about, None for another system.
     `room`: the bytes that are free on its root, None where that is not known; a root that grows has what a disk has
     more than `grows_from` bytes (0: it does not), on disks of `grows_at` or more, and `grows_most` more at most (None:
-    that is not known).
+    that is not known). `growths`: the same where a profile names what grows, of all that it may name; of a job's
+    master, of what its profile names.
     """
 
     manifest: Digest
@@ -66,6 +79,11 @@ class MasterNeeds(Struct, frozen=True, kw_only=True):
     uefi_ia32: bool = False
     grows_at: Size = 0
     grows_most: Size | None = None
+    growths: tuple[NamedGrowth, ...] = ()
+
+    def growth(self, named: Named) -> NamedGrowth:
+        """What becomes of it where this one is to grow."""
+        return next((one for one in self.growths if one.named == named), NamedGrowth(named=named, obstacle="missing"))
 
     def covers(self, sector: int) -> Size | None:
         """What its chunks cover on a disk with sectors of so many bytes; None when it fits none such."""
@@ -75,8 +93,22 @@ class MasterNeeds(Struct, frozen=True, kw_only=True):
 
 
 def needed_by(profile: Profile, master: MasterNeeds | None) -> MasterNeeds | None:
-    """A master as the jobs of this profile keep it: of thousands of names that it offers, those that matter to it."""
-    return None if master is None else replace(master, offers=what_matters(master.offers, profile.settings))
+    """A master as the jobs of this profile keep it: of thousands of names that it offers, those that matter to it, and
+    with what the profile has grow."""
+    if master is None:
+        return None
+    known = replace(master, offers=what_matters(master.offers, profile.settings), growths=())
+    named = profile.options_for(DeployOptions).grow
+    if named is UNSET:
+        return known
+    growth = master.growth(named)
+    return replace(
+        known,
+        grows_from=growth.grows_from,
+        grows_at=growth.grows_at,
+        grows_most=growth.grows_most,
+        growths=(growth,),
+    )
 
 
 class StageRecord(Struct, frozen=True, kw_only=True):

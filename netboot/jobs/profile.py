@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from netboot.shared.fields import Hostname, Identifier
 from netboot.shared.language import Language
 from netboot.shared.stages import KINDS, SENDING, WRITING, StageName
+from netboot.shared.stages.deploy import DeployOptions
 from netboot.shared.stages.finish import EndAction
 from netboot.shared.stages.kind import Options
 from netboot.shared.system_settings import SystemSettings, settings_error
@@ -119,6 +120,8 @@ def profile_error(profile: Profile) -> str:
         return "a profile with `capture` starts with the stage `check`, and has none that writes to a disk"
     if mistake := _options_error(profile):
         return mistake
+    if "customise" not in profile.stages and profile.options_for(DeployOptions).grow is not UNSET:
+        return "`options` of `deploy`: what `grow` names grows in the stage `customise`, which is not in `stages`"
     if not all(_is_hostname(profile.hostname.replace("{number}", number)) for number in _NUMBERS):
         return "`hostname` may hold a-z, 0-9, {number}, and hyphens between them"
     return ""

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 
+from msgspec import UNSET
+
 from netboot.jobs.answer_file import not_a_windows_name, not_in_windows
 from netboot.jobs.disk_answers import Answer
 from netboot.jobs.disk_rules import internal_disks
@@ -20,6 +22,7 @@ from netboot.shared.inventory import (
 )
 from netboot.shared.offers import lacking, listed
 from netboot.shared.problems import Problem
+from netboot.shared.stages.deploy import DeployOptions
 from netboot.shared.system_settings import SystemSettings
 from netboot.shared.windows import Windows
 
@@ -157,6 +160,9 @@ def master_forbids(
         return Problem("master-missing", {"master": profile.master})
     if not master.signed:
         return Problem("master-unsigned", {"master": master.name})
+    named = profile.options_for(DeployOptions).grow
+    if named is not UNSET and (obstacle := master.growth(named).obstacle):
+        return Problem("master-grow", {"master": master.name, "grow": str(named), "obstacle": obstacle})
     given = profile.settings.for_model("") if settings is None else settings
     if _customises(profile) and master.windows is not None:
         return _windows_forbids(given, master, master.windows)

@@ -12,9 +12,12 @@ from netboot.masters.worth_shrinking import SHRINKABLE, kind_inside, mostly_free
 from netboot.shared.growth import GROWABLE
 from netboot.shared.inventory import BIOS_SECTOR, gigabytes, module_size
 from netboot.shared.manifest import CUSTOMISABLE, LogicalVolume, Manifest, Needs, Partition, Repair, Understood
+from netboot.shared.sentences.deploy import obstacle_in_words
 from netboot.shared.uefi_start import loader_for, removable_path
 from netboot.shared.windows import READY, Windows
-from netboot.survey.places import is_empty_extended
+from netboot.survey.named_growth import NotGrowingError, with_growing
+from netboot.survey.places import behind, is_empty_extended
+from netboot.survey.root_growth import least_disk
 
 _ANY_DISK: Final = 8 * 10**12
 """Bytes: up to so much, how far a file system grows is worth a word. No PC's disk is larger."""
@@ -44,6 +47,7 @@ def account(manifest: Manifest) -> tuple[str, ...]:
         *(f"Repaired: {_REPAIRED[repair]}; the master has it right." for repair in understood.repaired),
         *(f"Needs: {need}." for need in _needs(manifest)),
         f"Grows: {_growth(manifest)}.",
+        *(f"Grows when named: {line}." for line in _named_growth(manifest)),
         f"Customising: {_customising(manifest)}.",
         *(f"{line}." for line in _offers(manifest, understood)),
         *(f"Starts: {way}." for way in _starts(manifest, understood)),
@@ -133,6 +137,22 @@ def _why_it_stays(manifest: Manifest, last: Partition) -> str:
     if last.volumes:
         return f"{named} is the last one, and {_IN_A_GROUP}"
     return f"{named} is the last one, and only {', '.join(sorted(GROWABLE))} grow, also in LVM"
+
+
+def _named_growth(manifest: Manifest) -> Iterator[str]:
+    """What a profile may name in place of what grows by itself, and why it may not name the others that could grow."""
+    for one in manifest.partitions:
+        if one.grow or one.filesystem is None or one.filesystem.kind not in GROWABLE:
+            continue
+        try:
+            with_growing(manifest, one.number)
+        except NotGrowingError as error:
+            if not error.obstacle.startswith("kind"):
+                yield f"{_named(one)} CANNOT: {obstacle_in_words('en', error.obstacle)}"
+            continue
+        moved = "".join(f"; {_named(other)} goes to the end" for other in behind(manifest.partitions, one))
+        disks = f"on disks of {gigabytes(least_disk(manifest, one))} and more" if moved else "on larger disks"
+        yield f"{_named(one)}, by “deploy: {{grow: {one.number}}}” in a profile's options, {disks}{moved}"
 
 
 def _comes_last(partition: Partition) -> tuple[bool, bool, int]:

@@ -6,7 +6,7 @@ from contextlib import ExitStack, contextmanager, suppress
 
 from msgspec import UNSET
 
-from netboot.jobs.job import MasterNeeds
+from netboot.jobs.job import MasterNeeds, NamedGrowth
 from netboot.jobs.profile import Profile
 from netboot.jobs.target import master_forbids
 from netboot.records.record import Record
@@ -20,6 +20,7 @@ from netboot.store import ForeignError, Store, StoreBusyError, StoreError
 from netboot.store.blobs import read_blob
 from netboot.store.store import manifest_name
 from netboot.store.stored import missing, packed_sizes
+from netboot.survey.named_growth import NotGrowingError, with_growing
 from netboot.survey.root_growth import growth_of_root
 from netboot.survey.sbat import Generations, revoked
 from netboot.workshop.held_masters import MastersChangingError
@@ -92,6 +93,7 @@ class Masters:
             grows_from=growth.beyond if growth is not None else 0,
             grows_at=growth.least if growth is not None else 0,
             grows_most=growth.most if growth is not None else None,
+            growths=tuple(_growth(manifest, one.number) for one in manifest.partitions),
         )
 
     @contextmanager
@@ -147,6 +149,16 @@ class Masters:
                 f"{error.filename or digest} cannot be looked at: {error.strerror or error}",
                 hint="look at the disk that the store is on; netboot master verify reads all of it",
             ) from error
+
+
+def _growth(manifest: Manifest, named: int) -> NamedGrowth:
+    try:
+        root = growth_of_root(with_growing(manifest, named))
+    except NotGrowingError as error:
+        return NamedGrowth(named=named, obstacle=error.obstacle)
+    if root is None:
+        return NamedGrowth(named=named)
+    return NamedGrowth(named=named, grows_from=root.beyond, grows_at=root.least, grows_most=root.most)
 
 
 def _offers(manifest: Manifest) -> Offers:

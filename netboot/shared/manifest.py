@@ -159,6 +159,7 @@ class Understood(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     `generations`: the lowest of each component (SBAT) among the UEFI loaders that it starts by.
     `offers`: what the system has of what a profile may ask for; missing where nobody looked, or could.
     `windows`: the installed Windows; missing where none was found, and in masters of before it was looked for.
+    `plain`: the table can be written with partitions elsewhere and loses nothing; missing in masters of before.
     """
 
     system: Annotated[str, Meta(max_length=120, pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*\Z")] = ""
@@ -170,6 +171,7 @@ class Understood(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ] = {}
     offers: Offers | UnsetType = UNSET
     windows: Windows | UnsetType = UNSET
+    plain: bool | UnsetType = UNSET
 
     @property
     def removable(self) -> tuple[str, ...]:

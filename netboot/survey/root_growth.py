@@ -10,7 +10,7 @@ from typing import Final
 from msgspec import UNSET
 
 from netboot.shared.growth import GROWABLE
-from netboot.shared.manifest import Manifest
+from netboot.shared.manifest import Manifest, Partition
 from netboot.survey.places import behind, least_end
 
 _DOS_MOST: Final = 2**32 - 1
@@ -40,8 +40,12 @@ def growth_of_root(manifest: Manifest) -> RootGrowth | None:
         most = min(most, max(0, _DOS_MOST * manifest.sector - manifest.disk))
     if not most:
         return None
-    least = manifest.disk
-    if behind(manifest.partitions, around):
-        copy = _COPY_ENTRIES + manifest.sector if manifest.table == "gpt" else 0
-        least = least_end(manifest.partitions, around) + copy
-    return RootGrowth(manifest.disk, least, most)
+    return RootGrowth(manifest.disk, least_disk(manifest, around), most)
+
+
+def least_disk(manifest: Manifest, growing: Partition) -> int:
+    """The disk on which this partition begins to grow, by what lies behind it: the master's own where nothing does."""
+    if not behind(manifest.partitions, growing):
+        return manifest.disk
+    copy = _COPY_ENTRIES + manifest.sector if manifest.table == "gpt" else 0
+    return least_end(manifest.partitions, growing) + copy

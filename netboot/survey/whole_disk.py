@@ -73,6 +73,7 @@ def survey(disk: DiskFile, progress: Callable[[str], None]) -> Survey:
             generations=generations,
             offers=_offers(disk, layout, _root(layout, lvm, unclear, used.whole), progress),
             windows=find_windows(disk, layout.partitions, progress) or UNSET,
+            plain=layout.plain,
         ),
     )
 

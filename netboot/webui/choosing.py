@@ -44,6 +44,7 @@ _MASTERS: Final[dict[ProblemCode, Code]] = {
     "windows-fixed": "windows-fixed",
     "windows-settings": "windows-settings",
     "master-shrunk": "master-shrunk",
+    "master-grow": "master-grow",
 }
 
 

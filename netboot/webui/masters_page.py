@@ -26,7 +26,7 @@ from netboot.webui.workbench import bench_of, makings_key
 from netboot.workshop.greeting import Workshop
 
 VersionState = Literal["whole", "lacking", "unsigned", "damaged"]
-_UNFIT: Final = frozenset({"master-lacks", "windows-fixed", "windows-settings"})
+_UNFIT: Final = frozenset({"master-grow", "master-lacks", "windows-fixed", "windows-settings"})
 
 
 @dataclass(frozen=True, slots=True)

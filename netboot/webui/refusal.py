@@ -36,6 +36,7 @@ Code = Literal[
     "windows-fixed",
     "windows-settings",
     "master-shrunk",
+    "master-grow",
     "no-such-disk",
     "old-question",
     "no-reason",
@@ -108,6 +109,7 @@ _STATUS: Final[dict[Code, int]] = {
     "windows-fixed": 409,
     "windows-settings": 409,
     "master-shrunk": 409,
+    "master-grow": 409,
     "no-such-disk": 409,
     "old-question": 409,
     "no-reason": 400,
@@ -278,11 +280,15 @@ _SENTENCES: Final[dict[Code, dict[Language, str]]] = {
     },
     "master-shrunk": {
         "fr": "Le système de ce profil a été réduit pour les petits disques ; sans réglage, il ne s'agrandirait pas. "
-        "Choisissez un profil avec réglage, ou importez le système à nouveau avec --keep-size. Rien n'a été "
-        "effacé.",
+        "Choisissez un profil avec réglage, ou importez le système à nouveau avec --keep-size. Rien n'a été effacé.",
         "en": "The system of this profile was made smaller for small disks; without customising it would not grow. "
-        "Choose a profile that does, or import the system again with --keep-size. Nothing was "
-        "erased.",
+        "Choose a profile that does, or import the system again with --keep-size. Nothing was erased.",
+    },
+    "master-grow": {
+        "fr": "Ce qui doit grandir selon le profil ne le peut pas dans son système : la page des systèmes dit "
+        "pourquoi. Corrigez le profil (deploy: grow), ou choisissez-en un autre. Rien n'a été effacé.",
+        "en": "What the profile has grow cannot grow in its system: the page of systems says why. Mend the profile "
+        "(deploy: grow), or choose another. Nothing was erased.",
     },
     "no-such-disk": {
         "fr": "Ce disque n'est plus dans ce PC. Revenez à la page du PC et choisissez encore.",

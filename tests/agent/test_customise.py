@@ -9,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from msgspec import UNSET, UnsetType
 
 from netboot.agent.customise.grow import grow, stretched
 from netboot.agent.customise.stage import run_customise
@@ -107,10 +108,12 @@ async def deploy_and_customise(boot_http: BootHttp, disk: Disk, hostname: str) -
     return await customise(boot_http, disk, hostname)
 
 
-async def customise(boot_http: BootHttp, disk: Disk, hostname: str, *, as_is: bool = False) -> CustomiseResult:
+async def customise(
+    boot_http: BootHttp, disk: Disk, hostname: str, *, as_is: bool = False, grow: int | UnsetType = UNSET
+) -> CustomiseResult:
     async with server_source(ServerPlace(boot_http.url), 1) as source:
         return await run_customise(
-            Customise(manifest=boot_http.digest, target=disk.id, hostname=hostname, as_is=as_is),
+            Customise(manifest=boot_http.digest, target=disk.id, hostname=hostname, as_is=as_is, grow=grow),
             source=source,
             public_key=PUBLIC,
             progress=silent,

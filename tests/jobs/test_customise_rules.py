@@ -3,6 +3,7 @@
 from msgspec.structs import replace
 
 from netboot.jobs.disk_answers import Answer
+from netboot.jobs.job import NamedGrowth
 from netboot.jobs.stages.customise import RULES
 from netboot.jobs.stages.rules import Line
 from netboot.shared.accounts import FoundAccount
@@ -12,7 +13,7 @@ from netboot.shared.problems import Problem
 from netboot.shared.stages.customise import Customise, CustomiseResult, Forgotten, Found
 from netboot.shared.system_settings import SystemSettings
 from tests.customised import customised
-from tests.jobs.conftest import HDD, MANIFEST, SSD, job
+from tests.jobs.conftest import HDD, MANIFEST, MASTER, SSD, job
 from tests.jobs.test_customise_evidence import ANSWERED, ANSWERS
 
 ORDER = Customise(manifest=MANIFEST, target=SSD.id, hostname="pc-1")
@@ -54,6 +55,12 @@ def test_a_system_that_may_stay_as_it_is_is_ordered_so_and_nothing_in_it_is_chan
         assert told.technical == "error: the evidence: the system was to stay as it is"
     assert RULES.shown is not None
     assert RULES.shown(left, "en") == (Line(Problem("system-as-is").sentence("en")),)
+
+
+def test_what_the_profile_has_grow_is_ordered() -> None:
+    running = job(SSD, master=replace(MASTER, growths=(NamedGrowth(named=2),)))
+    growing = replace(running, profile=replace(running.profile, options={"deploy": {"grow": 2}}))
+    assert RULES.order(growing) == replace(ORDER, grow=2)
 
 
 def test_what_the_profile_sets_of_the_system_is_ordered() -> None:

@@ -1,7 +1,7 @@
-"""Growing a deployed master to the disk it lies on: the partition table, its last partition, that one's file system.
+"""Growing a deployed master to the disk it lies on: the partition table, the partition that is marked, its file system.
 
 sfdisk moves GPT's copy to the end of the disk and stretches the partition. What is behind it goes to the end
-(`survey/places.py`): swap is made anew there with its UUID and label, Windows' recovery is copied. In a physical volume
+(`survey/places.py`): swap is made anew there with its UUID and label, all else is copied. In a physical volume
 of LVM one volume gets what is free then (`grow_lvm.py`). Each kind of file system grows by its own tool: ext2, 3 and 4
 (`grow_ext.py`), NTFS (`grow_ntfs.py`) and f2fs (`grow_f2fs.py`) unmounted, XFS and btrfs mounted.
 A growth that fails is undone where possible, and none is reported before the file system was checked.
@@ -30,6 +30,7 @@ from netboot.shared.manifest import Manifest, Partition
 from netboot.shared.process import run
 from netboot.survey.logical_volumes import volume_device
 from netboot.survey.lvm_group import make_swap
+from netboot.survey.named_growth import copied_ranges
 from netboot.survey.new_table import set_length, write_table
 from netboot.survey.places import Place, behind, is_copied, places_at_the_end, with_places
 
@@ -128,7 +129,8 @@ def _move_to_the_end(disk: Path, manifest: Manifest, partition: Partition) -> tu
             target, length = moved[one.number]
             # Where the table has it there already, what it was copied from may be another's now.
             if is_copied(one) and now.get(one.number) == one.start:
-                copy_partition(disk, one.start, target, length, sector=manifest.sector)
+                used = copied_ranges(manifest, one)
+                copy_partition(disk, one.start, target, length, used=used, sector=manifest.sector)
         dump = run(["sfdisk", "--dump", disk], timeout=60).stdout
         text = with_places(dump, moved, manifest.sector)
         write_table(disk, text, table=manifest.table, sector=manifest.sector)

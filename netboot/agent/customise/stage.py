@@ -1,6 +1,6 @@
 """The customise stage: a deployed master becomes this PC's own system.
 
-The partition table and the last partition grow to the disk, the system gets its name and its identity, the firmware
+The partition table and one partition grow to the disk, the system gets its name and its identity, the firmware
 its boot entry. Not for: what a master holds (`masters/`), or reading it back (`agent/deploy/stage.py`).
 """
 
@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
 from netboot.agent.boot.boot_entry import started_by_uefi, write_boot_entry
@@ -41,8 +42,10 @@ from netboot.shared.manifest import Chunk, Manifest, Partition, Root, UefiLoader
 from netboot.shared.private_files import NONE, PrivateFiles
 from netboot.shared.problems import Problem
 from netboot.shared.stages.customise import Customise, CustomiseResult
+from netboot.shared.stages.deploy import Named
 from netboot.shared.uefi_start import loader_for, removable_path
 from netboot.survey.logical_volumes import volume_device
+from netboot.survey.named_growth import NotGrowingError, with_growing
 
 log = logging.getLogger(__name__)
 
@@ -71,7 +74,7 @@ async def run_customise(
     root = None if stage.as_is or stage.answer_file is not None else _root_of(manifest)
     windows = _windows_of(manifest) if stage.answer_file is not None and not stage.as_is else None
     disk = await asyncio.to_thread(_require_disk, stage, read_disks, this_boot)
-    manifest = _as_on(disk, manifest)
+    manifest = _with_growing(_as_on(disk, manifest), stage.grow)
     fetch = _fetches(source, asyncio.get_running_loop())
     work = _Work(stage, manifest, disk, Path("/dev") / disk.name, root, windows, private, fetch)
     progress(0, _STEPS, label(disk))
@@ -108,6 +111,15 @@ def _as_on(disk: Disk, manifest: Manifest) -> Manifest:
         values = {"wanted": str(manifest.sector), "found": str(disk.logical_sector)}
         raise StageFailed(Problem("disk-sectors", {"master": manifest.name, "disk": label(disk), **values}))
     return fitted
+
+
+def _with_growing(manifest: Manifest, named: Named | UnsetType) -> Manifest:
+    """The master with the mark at what the profile names. Raises StageFailed: the server had judged it before."""
+    try:
+        return manifest if named is UNSET else with_growing(manifest, named)
+    except NotGrowingError as error:
+        values = {"master": manifest.name, "grow": str(named), "obstacle": error.obstacle}
+        raise StageFailed(Problem("master-grow", values)) from error
 
 
 def _require_disk(stage: Customise, read_disks: ReadDisks, this_boot: ThisBoot | None) -> Disk:

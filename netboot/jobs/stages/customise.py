@@ -14,6 +14,7 @@ from netboot.shared.language import Language
 from netboot.shared.problems import Problem
 from netboot.shared.sentences.customise import CHANGED, FIRST_START
 from netboot.shared.stages.customise import Customise, CustomiseResult, Found, Identity, Leftover
+from netboot.shared.stages.deploy import DeployOptions
 
 
 def _order(job: Job) -> Customise | Problem:
@@ -32,6 +33,7 @@ def _order(job: Job) -> Customise | Problem:
         settings=job.settings,
         as_is=job.profile.leaves_as_is,
         answer_file=answers,
+        grow=job.profile.options_for(DeployOptions).grow,
     )
 
 

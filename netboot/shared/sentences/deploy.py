@@ -23,6 +23,7 @@ Code = Literal[
     "windows-fixed",
     "windows-settings",
     "master-shrunk",
+    "master-grow",
     "folders-too-large",
     "sectors-kept",
     "sectors-unclear",
@@ -57,6 +58,42 @@ FOUND: Final[dict[Language, str]] = {
     "en": "{found} were on the disk already",
 }
 """What the page says of a deploy that went on where an earlier one was cut short."""
+
+OBSTACLES: Final[dict[str, dict[Language, str]]] = {
+    "missing": {"fr": "le système ne l'a pas", "en": "the system does not have it"},
+    "kind": {
+        "fr": "son système de fichiers ne s'agrandit pas",
+        "en": "its file system does not grow",
+    },
+    "lvm": {
+        "fr": "c'est du LVM, où grandit le dernier volume de la dernière partition",
+        "en": "it is of LVM, of which the last volume in the last partition grows",
+    },
+    "behind": {
+        "fr": "la partition {} qui la suit ne se déplace pas",
+        "en": "partition {} behind it is not moved",
+    },
+    "table": {
+        "fr": "changer sa table des partitions en perdrait une part",
+        "en": "a change of its partition table would lose some of it",
+    },
+    "older": {
+        "fr": "un netboot plus ancien l'a importé ; importez-le à nouveau",
+        "en": "an older netboot took it in; import it again",
+    },
+    "shrunk": {
+        "fr": "le système a été réduit, et seule la partition {} s'agrandit ; importez-le avec --keep-size",
+        "en": "the system was made smaller, and only partition {} grows; import it with --keep-size",
+    },
+}
+"""Why something that a profile names does not grow (`survey/named_growth.py`), as `{obstacle}`."""
+
+
+def obstacle_in_words(language: Language, obstacle: str) -> str:
+    """Such a word and its value, as `survey/named_growth.py` says them."""
+    what, _, value = obstacle.partition(" ")
+    return OBSTACLES[what][language].format(value) if what in OBSTACLES else obstacle
+
 
 TITLE: Final[dict[Language, str]] = {"fr": "Installation", "en": "Installation"}
 
@@ -164,6 +201,14 @@ SENTENCES: Final[dict[Code, dict[Language, str]]] = {
         "Rien n'a été effacé. Choisissez un profil avec réglage, ou importez le système à nouveau avec --keep-size.",
         "en": "The system {master} was made smaller for small disks, and this profile, which does not customise, would "
         "not make it grow. Nothing was erased. Choose one that does, or import the system again with --keep-size.",
+    },
+    "master-grow": {
+        "fr": "Ce profil donne le reste du disque à la partition {grow} du système {master}, et elle ne peut le "
+        "prendre : {obstacle}. Rien n'a été effacé. Corrigez le profil (deploy: grow) ; « netboot master show » dit "
+        "quoi nommer.",
+        "en": "This profile gives the rest of the disk to partition {grow} of the system {master}, which cannot take "
+        "it: {obstacle}. Nothing was erased. Mend the profile (deploy: grow); “netboot master show” tells what it may "
+        "name.",
     },
     "folders-too-large": {
         "fr": "Les dossiers que ce profil ajoute au système {master} demandent {needed}, et le disque {disk} n'aurait "

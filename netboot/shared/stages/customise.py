@@ -2,12 +2,13 @@
 
 from typing import Annotated, Final, Literal
 
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from netboot.shared.accounts import USERS, FoundAccount
 from netboot.shared.fields import Answered, Digest, Hostname
 from netboot.shared.inventory import Count, DiskId, Size, Text
 from netboot.shared.problems import Problem
+from netboot.shared.stages.deploy import Named
 from netboot.shared.stages.kind import Evidence, Kind, Order
 from netboot.shared.system_settings import SettingPart, SystemSettings
 from netboot.shared.windows import AnswerFile
@@ -53,7 +54,7 @@ class Customise(Order, frozen=True, kw_only=True, tag="customise"):
 
     `as_is`: the profile allows that the system is left as the master has it (`customise: none`); it only grows, and
     gets its boot entry. `answer_file` is for a Windows, which gets that and the settings' folders and files: it says
-    the hostname and all other settings.
+    the hostname and all other settings. `grow` is what the profile names to grow, missing where it names nothing.
     """
 
     manifest: Digest
@@ -63,6 +64,7 @@ class Customise(Order, frozen=True, kw_only=True, tag="customise"):
     settings: SystemSettings = SystemSettings()
     as_is: bool = False
     answer_file: AnswerFile | None = None
+    grow: Named | UnsetType = UNSET
 
 
 class CustomiseResult(Evidence, frozen=True, kw_only=True, tag="customise"):

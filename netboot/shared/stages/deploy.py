@@ -1,6 +1,8 @@
 """The deploy, as agent and server speak of it: which master to which disk, and what was read back."""
 
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
+
+from msgspec import UNSET, Meta, UnsetType
 
 from netboot.shared.disk_abilities import SectorSize
 from netboot.shared.drive_format import DriveFormat
@@ -8,12 +10,17 @@ from netboot.shared.fields import Answered, Digest
 from netboot.shared.inventory import Count, DiskId, Size, Text
 from netboot.shared.stages.kind import Evidence, Kind, Options, Order
 
+Named = Annotated[int, Meta(ge=1, le=128)]
+"""What a profile names of a master so that it grows (`survey/named_growth.py`)."""
+
 
 class DeployOptions(Options, frozen=True, kw_only=True):
     """`sectors`: what becomes of an NVMe drive that could have the sectors that the master is made for, and has others:
-    it is refused, or formatted to them."""
+    it is refused, or formatted to them. `grow`: the number of the partition that takes the rest of a larger disk when
+    the system is customised; unset: the one that the master marks."""
 
     sectors: Literal["keep", "format"] = "keep"
+    grow: Named | UnsetType = UNSET
 
 
 class Deploy(Order, frozen=True, kw_only=True, tag="deploy"):
