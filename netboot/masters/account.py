@@ -13,9 +13,10 @@ from netboot.shared.growth import GROWABLE
 from netboot.shared.inventory import BIOS_SECTOR, gigabytes, module_size
 from netboot.shared.manifest import CUSTOMISABLE, LogicalVolume, Manifest, Needs, Partition, Repair, Understood
 from netboot.shared.sentences.deploy import obstacle_in_words
+from netboot.shared.stages.deploy import Named
 from netboot.shared.uefi_start import loader_for, removable_path
 from netboot.shared.windows import READY, Windows
-from netboot.survey.named_growth import NotGrowingError, with_growing
+from netboot.survey.named_growth import NotGrowingError, copied_behind, with_growing
 from netboot.survey.places import behind, is_empty_extended
 from netboot.survey.root_growth import least_disk
 
@@ -142,17 +143,27 @@ def _why_it_stays(manifest: Manifest, last: Partition) -> str:
 def _named_growth(manifest: Manifest) -> Iterator[str]:
     """What a profile may name in place of what grows by itself, and why it may not name the others that could grow."""
     for one in manifest.partitions:
-        if one.grow or one.filesystem is None or one.filesystem.kind not in GROWABLE:
-            continue
-        try:
-            with_growing(manifest, one.number)
-        except NotGrowingError as error:
-            if not error.obstacle.startswith("kind"):
-                yield f"{_named(one)} CANNOT: {obstacle_in_words('en', error.obstacle)}"
-            continue
-        moved = "".join(f"; {_named(other)} goes to the end" for other in behind(manifest.partitions, one))
-        disks = f"on disks of {gigabytes(least_disk(manifest, one))} and more" if moved else "on larger disks"
-        yield f"{_named(one)}, by “deploy: {{grow: {one.number}}}” in a profile's options, {disks}{moved}"
+        if not one.grow and one.filesystem is not None and one.filesystem.kind in GROWABLE:
+            moved = "".join(f"; {_named(other)} goes to the end" for other in behind(manifest.partitions, one))
+            yield from _when_named(manifest, one.number, _named(one), moved, least_disk(manifest, one))
+        for volume in one.volumes or ():
+            if volume.grow or volume.filesystem is None or volume.filesystem.kind not in CUSTOMISABLE:
+                continue
+            moved = "".join(f"; {_in_volume(one, other)} goes to its end" for other in copied_behind(one, volume))
+            yield from _when_named(
+                manifest, volume.name, _in_volume(one, volume), moved, least_disk(manifest, one, volume)
+            )
+
+
+def _when_named(manifest: Manifest, named: Named, words: str, moved: str, least: int) -> Iterator[str]:
+    try:
+        with_growing(manifest, named)
+    except NotGrowingError as error:
+        if error.obstacle != "kind":
+            yield f"{words} CANNOT: {obstacle_in_words('en', error.obstacle)}"
+        return
+    disks = f"on disks of {gigabytes(least)} and more" if moved else "on larger disks"
+    yield f"{words}, by “deploy: {{grow: {named}}}” in a profile's options, {disks}{moved}"
 
 
 def _comes_last(partition: Partition) -> tuple[bool, bool, int]:

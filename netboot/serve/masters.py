@@ -15,6 +15,7 @@ from netboot.shared.manifest import Manifest, Needs, digest_of
 from netboot.shared.offers import Offers
 from netboot.shared.problems import Problem
 from netboot.shared.root_room import room_on_root
+from netboot.shared.stages.deploy import Named
 from netboot.shared.uefi_start import loader_for
 from netboot.store import ForeignError, Store, StoreBusyError, StoreError
 from netboot.store.blobs import read_blob
@@ -93,7 +94,7 @@ class Masters:
             grows_from=growth.beyond if growth is not None else 0,
             grows_at=growth.least if growth is not None else 0,
             grows_most=growth.most if growth is not None else None,
-            growths=tuple(_growth(manifest, one.number) for one in manifest.partitions),
+            growths=tuple(_growth(manifest, named) for named in _nameable(manifest)),
         )
 
     @contextmanager
@@ -151,7 +152,13 @@ class Masters:
             ) from error
 
 
-def _growth(manifest: Manifest, named: int) -> NamedGrowth:
+def _nameable(manifest: Manifest) -> Iterator[Named]:
+    for one in manifest.partitions:
+        yield one.number
+        yield from (volume.name for volume in one.volumes or ())
+
+
+def _growth(manifest: Manifest, named: Named) -> NamedGrowth:
     try:
         root = growth_of_root(with_growing(manifest, named))
     except NotGrowingError as error:

@@ -9,8 +9,7 @@ A manifest is signed by the workshop's key (Ed25519) and named by the SHA-256 of
 The signature is checked over the exact bytes before any of them is parsed. A chunk is named by the SHA-256 of its
 plain bytes; how it is kept and sent (a zstd frame) is not said here. What no chunk covers is not in use on the master
 and is never written. A chunk of zeros is a chunk like any other, because an erased disk does not hold zeros.
-Shared by the server and the agent. Not for: where manifests and chunks are kept (`store/`), how they are made
-(`masters/`). All sizes and offsets are bytes.
+Not for: where manifests and chunks are kept (`store/`), how they are made (`masters/`). All sizes are bytes.
 """
 
 import hashlib
@@ -57,7 +56,7 @@ REMOVABLE_PATHS: Final = frozenset({"/efi/boot/bootx64.efi", "/efi/boot/bootia32
 
 
 class ManifestError(ValueError):
-    """Bytes that are no manifest of this workshop, or a manifest that contradicts itself."""
+    """Bytes that are no manifest of this workshop, or one that contradicts itself."""
 
 
 class ForeignManifestError(ManifestError):
@@ -77,13 +76,15 @@ class FileSystem(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class LogicalVolume(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A volume of LVM: `name` is its group's and its own, `length` that of all its extents, wherever they lie."""
+    """A volume of LVM: `name` is its group's and its own, `length` that of all its extents. `start` is where in the
+    partition it begins; missing where it lies in pieces, LVM may not move it, and in older masters."""
 
     name: VolumeName
     length: Annotated[int, Meta(gt=0, le=2**63 - 1)]
     role: Role = "other"
     grow: bool = False
     filesystem: FileSystem | None = None
+    start: Size | UnsetType = UNSET
 
 
 class Partition(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -118,7 +119,7 @@ class Partition(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     @property
     def growing_volume(self) -> LogicalVolume | None:
-        """The volume of LVM in it that takes what it has more, if there is one."""
+        """The volume of LVM in it that takes what it has more."""
         return next((volume for volume in self.volumes or () if volume.grow), None)
 
 
@@ -355,10 +356,8 @@ def parse_signed(data: bytes, public_key: bytes) -> Manifest:
 
 
 def parse_own(data: bytes) -> Manifest:
-    """Read a signed manifest from the server's own store, its signature not checked. Raises ManifestError.
-
-    Never for what came over the network: an agent uses `parse_signed`.
-    """
+    """Read a signed manifest from the server's own store, its signature not checked: never what came over the network
+    (`parse_signed`). Raises ManifestError."""
     if not data.startswith(MAGIC) or len(data) > LENGTH_LIMIT:
         raise ManifestError("these bytes are no signed manifest")
     return _parse(data[len(MAGIC) + SIGNATURE_LENGTH :])

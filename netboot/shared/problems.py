@@ -112,6 +112,8 @@ def _shown(language: Language, name: str, value: str) -> str:
         return ", ".join(PARTS[part][language] if part in PARTS else part for part in value.split(", "))
     if name == "lacks":
         return ", ".join(_lack(language, *lack.partition(" ")[::2]) for lack in value.split(", "))
+    if name == "grow":
+        return deploy.named_in_words(language, value)
     if name == "obstacle":
         return deploy.obstacle_in_words(language, value)
     return sizes_in(language, value)

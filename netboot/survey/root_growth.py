@@ -10,7 +10,8 @@ from typing import Final
 from msgspec import UNSET
 
 from netboot.shared.growth import GROWABLE
-from netboot.shared.manifest import Manifest, Partition
+from netboot.shared.manifest import LogicalVolume, Manifest, Partition
+from netboot.survey.named_growth import copied_behind
 from netboot.survey.places import behind, least_end
 
 _DOS_MOST: Final = 2**32 - 1
@@ -43,9 +44,19 @@ def growth_of_root(manifest: Manifest) -> RootGrowth | None:
     return RootGrowth(manifest.disk, least_disk(manifest, around), most)
 
 
-def least_disk(manifest: Manifest, growing: Partition) -> int:
-    """The disk on which this partition begins to grow, by what lies behind it: the master's own where nothing does."""
-    if not behind(manifest.partitions, growing):
-        return manifest.disk
-    copy = _COPY_ENTRIES + manifest.sector if manifest.table == "gpt" else 0
-    return least_end(manifest.partitions, growing) + copy
+def least_disk(manifest: Manifest, growing: Partition, volume: LogicalVolume | None = None) -> int:
+    """The disk on which this partition, or this volume in it, begins to grow by what lies behind it: the master's own
+    where nothing does. Of a volume it is rather too large, by what its group has free and by an extent of it."""
+    least = manifest.disk
+    if behind(manifest.partitions, growing):
+        copy = _COPY_ENTRIES + manifest.sector if manifest.table == "gpt" else 0
+        least = least_end(manifest.partitions, growing) + copy
+    copied = () if volume is None else copied_behind(growing, volume)
+    if not copied:
+        return least
+    starts = {one.name: one.start for one in growing.volumes or () if one.start is not UNSET}
+    ends = {one.name: starts[one.name] + one.length for one in growing.volumes or () if one.name in starts}
+    first = min(starts[one.name] for one in copied)
+    back = sum(one.length for one in growing.volumes or () if starts.get(one.name, 0) >= first)
+    more = max(ends[one.name] for one in copied) + back - max(ends.values())
+    return max(least, manifest.disk + more)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
+from msgspec import UNSET
 from msgspec.structs import replace as replace_struct
 
 from netboot.shared.growth import GROWABLE
@@ -17,7 +18,7 @@ from netboot.survey.file_systems import probe
 from netboot.survey.installed_system import UNREAD, find_system
 from netboot.survey.loop import loop_device
 from netboot.survey.lvm import Range, read_physical_volume
-from netboot.survey.lvm_room import takes_the_rest
+from netboot.survey.lvm_room import is_fixed, takes_the_rest
 from netboot.survey.lvm_text import LvmError
 
 LVM: Final = "LVM2_member"
@@ -45,11 +46,12 @@ class Place:
 @dataclass(frozen=True, slots=True)
 class Lvm:
     """A physical volume: what of it is outside of all extents, and its volumes. `grows` is the name of the one that can
-    take the rest of it, "" when none can."""
+    take the rest of it, "" when none can. `fixed`: LVM may not change the group."""
 
     outside: tuple[Range, ...]
     places: tuple[Place, ...]
     grows: str
+    fixed: bool
 
 
 def read_lvm(disk: DiskFile, partition: Partition, progress: Callable[[str], None]) -> Lvm:
@@ -78,7 +80,7 @@ def read_lvm(disk: DiskFile, partition: Partition, progress: Callable[[str], Non
     last = takes_the_rest(physical, swaps)
     name = f"{physical.group}/{last.name}" if last is not None else ""
     kinds = {place.filesystem.kind for place in places if place.name == name and place.filesystem is not None}
-    return Lvm(on_disk(physical.outside), tuple(places), name if kinds & _GROWN else "")
+    return Lvm(on_disk(physical.outside), tuple(places), name if kinds & _GROWN else "", is_fixed(physical))
 
 
 def with_volumes(layout: DiskLayout, lvm: Mapping[int, Lvm]) -> DiskLayout:
@@ -100,7 +102,8 @@ def with_volumes(layout: DiskLayout, lvm: Mapping[int, Lvm]) -> DiskLayout:
         known = lvm.get(one.number)
         if known is not None:
             grows = known.grows if one.number == last else ""
-            volumes = tuple(_as_volume(place, inside, grows) for place in known.places if place.ranges)
+            first = None if known.fixed else one.start
+            volumes = tuple(_as_volume(place, inside, grows, first) for place in known.places if place.ranges)
             found.append(replace_struct(one, volumes=volumes, grow=bool(grows)))
         else:
             found.append(one)
@@ -118,7 +121,8 @@ def _likely(place: Place) -> Rank:
     return _rank(place.system, sum(end - start for start, end in place.ranges))
 
 
-def _as_volume(place: Place, root: Place | None, grows: str) -> LogicalVolume:
+def _as_volume(place: Place, root: Place | None, grows: str, first: int | None) -> LogicalVolume:
+    """`first` is where its physical volume begins, where LVM may change that."""
     role: Role = "root" if place is root else "swap" if _is_swap(place) else "other"
     return LogicalVolume(
         name=place.name,
@@ -126,6 +130,7 @@ def _as_volume(place: Place, root: Place | None, grows: str) -> LogicalVolume:
         role=role,
         grow=place.name == grows,
         filesystem=place.filesystem,
+        start=UNSET if place.partition is None or first is None else place.partition.start - first,
     )
 
 

@@ -24,7 +24,7 @@ from netboot.shared.inventory import Disk, DiskId
 from netboot.shared.manifest import FileSystem, Manifest, Partition, UefiLoader, Understood
 from netboot.shared.problems import Problem
 from netboot.shared.stages.customise import Customise, CustomiseResult
-from netboot.shared.stages.deploy import Deploy
+from netboot.shared.stages.deploy import Deploy, Named
 from tests.agent.boot_http import PUBLIC, BootHttp, manifest_of, root_partition
 from tests.agent.installed import SWAP_UUID, small_system
 from tests.agent.root_on_disk import disk_with_root, leave_a_zfs_label
@@ -109,7 +109,7 @@ async def deploy_and_customise(boot_http: BootHttp, disk: Disk, hostname: str) -
 
 
 async def customise(
-    boot_http: BootHttp, disk: Disk, hostname: str, *, as_is: bool = False, grow: int | UnsetType = UNSET
+    boot_http: BootHttp, disk: Disk, hostname: str, *, as_is: bool = False, grow: Named | UnsetType = UNSET
 ) -> CustomiseResult:
     async with server_source(ServerPlace(boot_http.url), 1) as source:
         return await run_customise(

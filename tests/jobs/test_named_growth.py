@@ -9,14 +9,15 @@ from netboot.shared.problems import Problem
 from tests.jobs.conftest import ALL, MASTER, SSD, done, job, profile
 
 
-def growing(named: int, growths: tuple[NamedGrowth, ...]) -> Job:
+def growing(named: int | str, growths: tuple[NamedGrowth, ...]) -> Job:
     chosen = job(SSD, master=replace(MASTER, grows_from=5, grows_at=6, grows_most=7, growths=growths))
     return replace(chosen, profile=replace(chosen.profile, options={"deploy": {"grow": named}}))
 
 
 def test_what_a_profile_names_and_cannot_grow_is_refused_before_the_erase() -> None:
-    growths = (NamedGrowth(named=2), NamedGrowth(named=3, obstacle="behind 4"))
-    for named, obstacle in ((2, ""), (3, "behind 4"), (5, "missing")):
+    growths = (NamedGrowth(named=2), NamedGrowth(named=3, obstacle="behind 4"), NamedGrowth(named="vg/home"))
+    cases = ((2, ""), (3, "behind 4"), (5, "missing"), ("vg/home", ""), ("vg/root", "missing"))
+    for named, obstacle in cases:
         asking = growing(named, growths)
         values = {"master": "debian", "grow": str(named), "obstacle": obstacle}
         problem = Problem("master-grow", values) if obstacle else None
@@ -24,8 +25,11 @@ def test_what_a_profile_names_and_cannot_grow_is_refused_before_the_erase() -> N
         assert master_forbids(asking.profile, needed_by(asking.profile, asking.master)) == problem
         step = next_stage(done(asking, "check"))
         assert step == Blocked("erase", problem) if problem else isinstance(step, Run)
-    assert "partition 4 behind it is not moved" in Problem("master-grow", {"obstacle": "behind 4"}).sentence("en")
-    assert "la partition 4 qui la suit" in Problem("master-grow", {"obstacle": "behind 4"}).sentence("fr")
+    behind = Problem("master-grow", {"master": "debian", "grow": "vg/root", "obstacle": "behind 4"})
+    assert "volume vg/root cannot" in behind.sentence("en")
+    assert ": what is behind it (partition 4) is not moved." in behind.sentence("en")
+    assert "le volume vg/root ne peut" in behind.sentence("fr")
+    assert ": ce qui suit (la partition 4) ne se déplace pas." in behind.sentence("fr")
     assert ": odd." in Problem("master-grow", {"obstacle": "odd"}).sentence("en")
 
 

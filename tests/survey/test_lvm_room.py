@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netboot.survey.lvm_room import with_length, with_the_rest
+from netboot.survey.lvm_room import moves, overlap, with_length, with_the_rest
 from netboot.survey.lvm_text import LvmError, parse, the_group, written
 
 # lvm2 2.03.16, `vgcfgbackup` of a group made on a loop device of 400 MiB, its comments as they are.
@@ -49,6 +49,7 @@ debian-vg {
 """
 Pieces = list[tuple[int, int]]
 MIB = 1024 * 1024
+EXTENT = 4 * MIB
 
 
 def group(volumes: dict[str, Pieces]) -> str:
@@ -157,3 +158,40 @@ def test_a_volume_that_is_made_shorter_has_its_swap_at_once_behind_it() -> None:
     assert with_length(text, "root", {"swap"}, 10 * 4 * MIB) is None
     with pytest.raises(LvmError, match="no room"):
         with_length(text, "root", {"swap"}, 100 * 4 * MIB)
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 6), st.integers(1, 12), st.booleans()), min_size=1, max_size=5),
+    st.integers(1, 12),
+)
+def test_no_copy_lies_where_another_is_copied_from_unless_it_is_told(
+    later: list[tuple[int, int, bool]], root: int
+) -> None:
+    """Behind the root volumes, each after a gap, that are copied or hold swap."""
+    volumes, at = {"root": [(0, root)]}, root
+    for number, (gap, length, _) in enumerate(later):
+        volumes[str(number)] = [(at + gap, length)]
+        at += gap + length
+    before = group(volumes)
+    if at > 99:
+        return
+    after = with_the_rest(before, "root", volumes.keys() - {"root"})
+    if after is None:
+        return
+    copied = {str(number) for number, (_, _, is_copied) in enumerate(later) if is_copied}
+    found, new = moves(before, after, copied), places(after)
+    assert {one.name for one in found} == {name for name in copied if new[name] != volumes[name]}
+    sources = {extent for one in found for extent in extents(volumes[one.name])}
+    targets = {extent for one in found for extent in extents(new[one.name])}
+    assert overlap(found) == bool(sources & targets)
+    for one in found:
+        ((first, count),), ((last, _),) = volumes[one.name], new[one.name]
+        assert (one.start, one.target, one.length) == (
+            MIB + first * EXTENT,
+            MIB + last * EXTENT,
+            count * EXTENT,
+        )
+
+
+def extents(pieces: Pieces) -> set[int]:
+    return {extent for first, count in pieces for extent in range(first, first + count)}

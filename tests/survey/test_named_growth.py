@@ -19,8 +19,9 @@ from netboot.shared.manifest import (
     Understood,
     require_sound,
 )
+from netboot.shared.stages.deploy import Named
 from netboot.shared.windows import Windows
-from netboot.survey.named_growth import NotGrowingError, copied_ranges, with_growing
+from netboot.survey.named_growth import NotGrowingError, copied_behind, copied_ranges, with_growing
 from netboot.survey.places import behind, is_copied, least_end, places_at_the_end
 
 MIB = 1024 * 1024
@@ -56,11 +57,12 @@ def master(
 ROOT, HOME = part(1, 1, 50, "ext4", "root"), part(2, 51, 60, "ext4", "home", grow=True)
 
 
-def obstacle(manifest: Manifest, named: int) -> str:
+def obstacle(manifest: Manifest, named: Named) -> str:
     try:
-        assert [one.number for one in with_growing(manifest, named).partitions if one.grow] == [named]
+        growing = [one for one in with_growing(manifest, named).partitions if one.grow]
     except NotGrowingError as error:
         return error.obstacle
+    assert [one.growing_volume.name if one.growing_volume else one.number for one in growing] == [named]
     return ""
 
 
@@ -69,7 +71,7 @@ def test_a_root_before_a_home_grows_when_it_is_named_and_only_its_mark_is_anothe
     require_sound(manifest)
     assert with_growing(manifest, 1).partitions == (replace(ROOT, grow=True), replace(HOME, grow=False))
     assert with_growing(manifest, 2) is manifest
-    assert copied_ranges(manifest, HOME) == ((60 * MIB, 62 * MIB), (100 * MIB, 104 * MIB))
+    assert copied_ranges(manifest, HOME.start, HOME.end) == ((60 * MIB, 62 * MIB), (100 * MIB, 104 * MIB))
 
 
 @pytest.mark.parametrize(
@@ -117,8 +119,63 @@ def test_a_windows_or_a_group_with_the_root_is_not_moved() -> None:
         group = replace(part(2, 51, 60, "LVM2_member", grow=True), volumes=(volume,))
         disk = master(ROOT, group)
         assert obstacle(disk, 1) == moved
-        assert obstacle(disk, 2) == ""
+        assert with_growing(disk, 2) is disk
     assert [one.grow for one in with_growing(disk, 1).partitions[1].volumes or ()] == [False]
+
+
+def volume(name: str, start: int | UnsetType, length: int, kind: str, role: Role = "other") -> LogicalVolume:
+    inside = FileSystem(kind=kind) if kind else None
+    at = start if start is UNSET else start * MIB
+    return LogicalVolume(name=f"vg/{name}", start=at, length=length * MIB, role=role, filesystem=inside)
+
+
+def group(*volumes: LogicalVolume, grow: bool = False) -> Partition:
+    return replace(part(1, 1, 150, "LVM2_member", grow=grow), volumes=volumes)
+
+
+SYSTEM, SWAP, FILES = (
+    volume("root", 1, 40, "ext4", "root"),
+    volume("swap", 41, 9, "swap", "swap"),
+    volume("home", 50, 60, "xfs"),
+)
+
+
+def test_a_volume_grows_when_it_is_named_and_its_partition_with_it() -> None:
+    disk = master(group(SYSTEM, SWAP, replace(FILES, grow=True), grow=True))
+    require_sound(disk)
+    ((grown, swap, home),) = (one.volumes or () for one in with_growing(disk, "vg/root").partitions)
+    assert (grown, swap, home) == (replace(SYSTEM, grow=True), SWAP, FILES)
+    assert copied_behind(disk.partitions[0], SYSTEM) == (replace(FILES, grow=True),)
+    assert with_growing(disk, "vg/home") is disk
+    assert with_growing(disk, 1) is disk
+
+
+@pytest.mark.parametrize(
+    ("manifest", "told"),
+    [
+        (master(group(SYSTEM, SWAP, FILES)), ""),
+        (master(group(replace(SYSTEM, name="vg/other"))), "missing"),
+        (master(group(SYSTEM, SWAP, FILES), HOME), ""),
+        (master(group(SYSTEM), part(2, 151, 9, "vfat")), "behind 2"),
+        (master(group(SYSTEM), part(2, 151, 9, "swap"), table="dos", understood=Understood(plain=True, bios=True)), ""),
+        (master(group(SYSTEM, FILES), table="dos", understood=Understood(plain=True, bios=True)), ""),
+        (master(group(replace(SYSTEM, filesystem=FileSystem(kind="ext4", largest=40 * MIB)))), "kind"),
+        (master(group(replace(SYSTEM, filesystem=FileSystem(kind="ntfs")))), "kind"),
+        (master(group(SYSTEM, volume("data", UNSET, 9, ""))), "group"),
+        (master(group(SYSTEM, volume("data", UNSET, 9, "")), understood=Understood()), "older"),
+        (master(group(SYSTEM, volume("data", 41, 9, ""))), "behind vg/data"),
+        (master(group(SYSTEM, volume("data", 41, 9, "ntfs"))), "behind vg/data"),
+        (master(group(volume("root", 1, 40, "ext4"), volume("other", 41, 9, "ext4", "root"))), "behind vg/other"),
+        (master(group(volume("data", 1, 9, ""), volume("root", 10, 40, "ext4"))), ""),
+        (replace(master(group(SYSTEM, replace(FILES, grow=True), grow=True)), shrunk_from=10**12), "shrunk vg/home"),
+    ],
+)
+def test_a_volume_that_does_not_grow_is_told_with_the_reason(manifest: Manifest, told: str) -> None:
+    assert obstacle(manifest, "vg/root") == told
+
+
+def test_a_group_is_not_named_by_the_number_of_its_partition() -> None:
+    assert obstacle(master(group(SYSTEM), HOME), 1) == "lvm"
 
 
 def test_more_than_is_copied_in_an_hour_is_not_moved() -> None:

@@ -83,7 +83,7 @@ def grow(disk: Path, manifest: Manifest) -> Growth:
     if volume is None or volume.filesystem is None:
         size, spare = _grow_in(device, partition.filesystem.kind)
     else:
-        grow_volume(device, partition, volume, sector=manifest.sector)
+        unused = max(unused, grow_volume(device, manifest, partition, volume))
         with volume_device(device, volume.name, sector=manifest.sector) as inside:
             size, spare = _grow_in(inside, volume.filesystem.kind)
     told = [free for free, least in ((spare, _WORTH_IT), (unused, partition.length // _MISSED)) if free > least]
@@ -129,7 +129,7 @@ def _move_to_the_end(disk: Path, manifest: Manifest, partition: Partition) -> tu
             target, length = moved[one.number]
             # Where the table has it there already, what it was copied from may be another's now.
             if is_copied(one) and now.get(one.number) == one.start:
-                used = copied_ranges(manifest, one)
+                used = copied_ranges(manifest, one.start, one.end)
                 copy_partition(disk, one.start, target, length, used=used, sector=manifest.sector)
         dump = run(["sfdisk", "--dump", disk], timeout=60).stdout
         text = with_places(dump, moved, manifest.sector)

@@ -66,12 +66,16 @@ OBSTACLES: Final[dict[str, dict[Language, str]]] = {
         "en": "its file system does not grow",
     },
     "lvm": {
-        "fr": "c'est du LVM, où grandit le dernier volume de la dernière partition",
-        "en": "it is of LVM, of which the last volume in the last partition grows",
+        "fr": "elle est à LVM : nommez un de ses volumes",
+        "en": "it is LVM's: name one of its volumes",
+    },
+    "group": {
+        "fr": "LVM ne peut pas changer son groupe, ou un volume y est en morceaux",
+        "en": "LVM may not change its group, or one of its volumes lies in pieces",
     },
     "behind": {
-        "fr": "la partition {} qui la suit ne se déplace pas",
-        "en": "partition {} behind it is not moved",
+        "fr": "ce qui suit ({}) ne se déplace pas",
+        "en": "what is behind it ({}) is not moved",
     },
     "table": {
         "fr": "changer sa table des partitions en perdrait une part",
@@ -82,8 +86,8 @@ OBSTACLES: Final[dict[str, dict[Language, str]]] = {
         "en": "an older netboot took it in; import it again",
     },
     "shrunk": {
-        "fr": "le système a été réduit, et seule la partition {} s'agrandit ; importez-le avec --keep-size",
-        "en": "the system was made smaller, and only partition {} grows; import it with --keep-size",
+        "fr": "le système a été réduit, et rien d'autre ne s'agrandit ({}) ; importez-le avec --keep-size",
+        "en": "the system was made smaller, and nothing else grows ({}); import it with --keep-size",
     },
 }
 """Why something that a profile names does not grow (`survey/named_growth.py`), as `{obstacle}`."""
@@ -92,7 +96,14 @@ OBSTACLES: Final[dict[str, dict[Language, str]]] = {
 def obstacle_in_words(language: Language, obstacle: str) -> str:
     """Such a word and its value, as `survey/named_growth.py` says them."""
     what, _, value = obstacle.partition(" ")
-    return OBSTACLES[what][language].format(value) if what in OBSTACLES else obstacle
+    return OBSTACLES[what][language].format(named_in_words(language, value)) if what in OBSTACLES else obstacle
+
+
+def named_in_words(language: Language, named: str) -> str:
+    """A partition by its number, or a volume by its name."""
+    kind = "partition" if named.isdecimal() else "volume"
+    article: dict[str, str] = {"partition": "la ", "volume": "le "}
+    return f"{article[kind] if language == 'fr' else ''}{kind} {named}"
 
 
 TITLE: Final[dict[Language, str]] = {"fr": "Installation", "en": "Installation"}
@@ -203,11 +214,11 @@ SENTENCES: Final[dict[Code, dict[Language, str]]] = {
         "not make it grow. Nothing was erased. Choose one that does, or import the system again with --keep-size.",
     },
     "master-grow": {
-        "fr": "Ce profil donne le reste du disque à la partition {grow} du système {master}, et elle ne peut le "
-        "prendre : {obstacle}. Rien n'a été effacé. Corrigez le profil (deploy: grow) ; « netboot master show » dit "
+        "fr": "Dans le système {master}, {grow} ne peut pas prendre le reste du disque, que lui donne ce profil : "
+        "{obstacle}. Rien n'a été effacé. Corrigez le profil (deploy: grow) ; « netboot master show » dit "
         "quoi nommer.",
-        "en": "This profile gives the rest of the disk to partition {grow} of the system {master}, which cannot take "
-        "it: {obstacle}. Nothing was erased. Mend the profile (deploy: grow); “netboot master show” tells what it may "
+        "en": "In the system {master}, {grow} cannot take the rest of the disk, which this profile gives it: "
+        "{obstacle}. Nothing was erased. Mend the profile (deploy: grow); “netboot master show” tells what it may "
         "name.",
     },
     "folders-too-large": {

@@ -8,15 +8,17 @@ from netboot.shared.disk_abilities import SectorSize
 from netboot.shared.drive_format import DriveFormat
 from netboot.shared.fields import Answered, Digest
 from netboot.shared.inventory import Count, DiskId, Size, Text
+from netboot.shared.manifest import VolumeName
 from netboot.shared.stages.kind import Evidence, Kind, Options, Order
 
-Named = Annotated[int, Meta(ge=1, le=128)]
-"""What a profile names of a master so that it grows (`survey/named_growth.py`)."""
+Named = Annotated[int, Meta(ge=1, le=128)] | VolumeName
+"""What a profile names of a master so that it grows (`survey/named_growth.py`): a partition by its number, a volume of
+LVM by its group's name and its own."""
 
 
 class DeployOptions(Options, frozen=True, kw_only=True):
     """`sectors`: what becomes of an NVMe drive that could have the sectors that the master is made for, and has others:
-    it is refused, or formatted to them. `grow`: the number of the partition that takes the rest of a larger disk when
+    it is refused, or formatted to them. `grow`: the partition or the volume that takes the rest of a larger disk when
     the system is customised; unset: the one that the master marks."""
 
     sectors: Literal["keep", "format"] = "keep"
