@@ -178,8 +178,13 @@ def master_forbids(
 
 def kept_whole(profiles: Iterable[Profile]) -> frozenset[str]:
     """The masters that some of these profiles give to PCs without the stage on which one that was made smaller grows
-    again: of those none is to be made."""
-    return frozenset(one.master for one in profiles if one.master and "customise" not in one.stages)
+    again, or of which they have something else grow: of those none is to be made."""
+    named = (one for one in profiles if one.master)
+    return frozenset(one.master for one in named if "customise" not in one.stages or _names_growth(one))
+
+
+def _names_growth(profile: Profile) -> bool:
+    return profile.options_for(DeployOptions).grow is not UNSET
 
 
 def _customises(profile: Profile) -> bool:

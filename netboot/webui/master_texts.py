@@ -51,8 +51,8 @@ MASTER_TEXTS: Final[dict[str, dict[Language, str]]] = {
         "en": "{version} stays as the version before; {dropped} goes.",
     },
     "master_kept_whole": {
-        "fr": "Pas de version plus petite : un profil le donne sans réglage, et il ne s'agrandirait pas.",
-        "en": "No smaller version: a profile gives it without customising, and it would not grow.",
+        "fr": "Pas de version plus petite : un profil le donne sans réglage, ou dit ce qui en grandit.",
+        "en": "No smaller version: a profile gives it without customising, or says what of it grows.",
     },
     "master_size": {"fr": "Taille", "en": "Size"},
     "master_made": {"fr": "Fait le", "en": "Made on"},

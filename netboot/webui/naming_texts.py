@@ -95,8 +95,10 @@ NAMING_TEXTS: Final[dict[str, dict[Language, str]]] = {
         "NTFS, or where much of the disk's end belongs to no partition; otherwise the capture stays as it is.",
     },
     "capture_kept_whole": {
-        "fr": "Un profil donne ce système sans réglage : il ne s'agrandirait pas. Retirez cette coche.",
-        "en": "A profile gives this system without customising: it would not grow. Take this tick away.",
+        "fr": "Un profil donne ce système sans réglage, ou dit ce qui en grandit : réduit, il n'irait plus. "
+        "Retirez cette coche.",
+        "en": "A profile gives this system without customising, or says what of it grows: made smaller, it would not "
+        "do. Take this tick away.",
     },
     "capture_disk": {"fr": "Disque à capturer", "en": "Disk to capture"},
     "capture_no_disk": {

@@ -101,7 +101,9 @@ class SmallerCaptures:
         """Asked again of what waited: the server may have other profiles since."""
         kept = name in self._kept_whole()
         if kept:
-            log.warning("no smaller version of %s is made: a profile gives it without customising", name)
+            log.warning(
+                "no smaller version of %s is made: a profile gives it without customising, or names what grows", name
+            )
         return kept
 
     async def _is_current(self, one: ToShrink) -> bool:

@@ -4,7 +4,7 @@ from msgspec.structs import replace
 
 from netboot.imaging import Blocked, Run, next_stage
 from netboot.jobs.job import Job, NamedGrowth, needed_by
-from netboot.jobs.target import master_forbids
+from netboot.jobs.target import kept_whole, master_forbids
 from netboot.shared.problems import Problem
 from tests.jobs.conftest import ALL, MASTER, SSD, done, job, profile
 
@@ -31,6 +31,12 @@ def test_what_a_profile_names_and_cannot_grow_is_refused_before_the_erase() -> N
     assert "le volume vg/root ne peut" in behind.sentence("fr")
     assert ": ce qui suit (la partition 4) ne se déplace pas." in behind.sentence("fr")
     assert ": odd." in Problem("master-grow", {"obstacle": "odd"}).sentence("en")
+
+
+def test_no_smaller_version_is_made_of_a_master_of_which_a_profile_names_what_grows() -> None:
+    plain = profile(*ALL)
+    assert kept_whole([plain]) == frozenset()
+    assert kept_whole([plain, replace(plain, options={"deploy": {"grow": 2}})]) == {plain.master}
 
 
 def test_a_job_keeps_how_the_root_grows_where_its_profile_has_another_partition_grow() -> None:

@@ -86,8 +86,8 @@ OBSTACLES: Final[dict[str, dict[Language, str]]] = {
         "en": "an older netboot took it in; import it again",
     },
     "shrunk": {
-        "fr": "le système a été réduit, et rien d'autre ne s'agrandit ({}) ; importez-le avec --keep-size",
-        "en": "the system was made smaller, and nothing else grows ({}); import it with --keep-size",
+        "fr": "le système a été réduit, et c'est {} qui doit grandir ; importez-le avec --keep-size",
+        "en": "the system was made smaller, and {} has to grow; import it with --keep-size",
     },
 }
 """Why something that a profile names does not grow (`survey/named_growth.py`), as `{obstacle}`."""
