@@ -39,6 +39,8 @@ MIB = 1 << 20
 SLOW = 8 * MIB
 """Bytes a second of the disk before the power goes."""
 PREPARED = "prepared at the bench"
+SWAP = "/swap.img"
+SWAP_UUID = "b6a7e0c1-3d0b-4c2a-9f57-2f7c3c1d9e11"
 CHANGE = f"""
 [Unit]
 Description=Prepare this PC as a person would, then shut it down
@@ -47,7 +49,9 @@ After=multi-user.target
 Type=oneshot
 ExecStart=/bin/sh -c 'echo "{PREPARED}" > /etc/prepared; \
 setfattr -n user.lab -v kept /etc/prepared 2>/dev/null; ln /etc/prepared /etc/prepared-too; \
-dd if=/dev/urandom of=/home/lesson bs=1M count=24; systemctl poweroff --no-block'
+dd if=/dev/urandom of=/home/lesson bs=1M count=24; \
+umask 077; fallocate -l 24M {SWAP}; mkswap -U {SWAP_UUID} {SWAP}; echo "{SWAP} none swap sw 0 0" >> /etc/fstab; \
+dd if=/etc/prepared of={SWAP} bs=4096 seek=2 conv=notrunc; swapon {SWAP}; systemctl poweroff --no-block'
 """
 PROFILES = {
     "90-capture.yaml": """
@@ -193,7 +197,11 @@ async def test_what_was_prepared_on_one_pc_is_captured_over_a_power_cut_and_anot
         assert was["/etc/prepared"][3] == 2
         differing = {path for path in was.keys() | now.keys() if was.get(path) != now.get(path)}
         assert {"/etc/hostname", "/etc/machine-id"} <= differing
-        taken_out = differing - OWN
+        memory, cleared = was[SWAP][-1], now[SWAP][-1]
+        assert isinstance(memory, bytes)
+        assert PREPARED.encode() in memory[4096:], "as if it had been in memory"
+        assert cleared == memory[:4096] + bytes(24 * MIB - 4096)
+        taken_out = differing - OWN - {SWAP}
         assert all(LEFTOVER.fullmatch(path) for path in taken_out), taken_out
         assert all(path not in now or now[path][-1] == b"" for path in taken_out), "nothing of it is on the other PC"
         start = await start_from_disk(lan, second, (await job_of(service, second.mac)).hostname, "own entry")
