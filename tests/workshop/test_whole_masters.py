@@ -229,7 +229,7 @@ async def test_imports_and_clean_ups_beside_it_make_nothing_incomplete(store: St
 
     churning = asyncio.create_task(asyncio.to_thread(churn))
     try:
-        while rounds[0] < 10 and not churning.done():
+        while rounds[0] < 3 and not churning.done():
             assert await asyncio.to_thread(masters.missing, master.digest) == 0
     finally:
         ends.set()
