@@ -48,6 +48,7 @@ async def in_the_middle(pc: RunningPc) -> None:
     assert (await pc.block_stats())[SERIAL].bytes_written < SIZE
 
 
+@pytest.mark.matrix
 async def test_a_pc_of_an_armed_batch_goes_on_by_itself_after_its_power_was_cut_in_the_middle_of_its_erase(
     tmp_path: Path,
 ) -> None:
