@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
 
-from netboot.jobs.erase_exception import going_on
 from netboot.jobs.erased_before import ErasedBefore
 from netboot.jobs.job import Job, MasterNeeds
 from netboot.jobs.profile import Profile
@@ -58,8 +57,3 @@ def goes_by(
     disk = own[0].id
     known = disk.named and not disk.by_place and disk.same_as(before.disks[0])
     return known and (target is None or target.same_as(disk))
-
-
-def without_erase(profile: Profile) -> Profile:
-    """What such a job does: the PC is looked at again, and what follows the erase is done."""
-    return going_on(profile)

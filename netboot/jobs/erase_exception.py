@@ -139,7 +139,7 @@ def stopped_for_want_of_proof(profile: Profile, stages: Iterable[tuple[StageName
 
 
 def going_on(profile: Profile) -> Profile:
-    """What a job does that goes on with an exception: the PC is looked at again, and what follows the erase is done."""
+    """What a job does that goes on without an erase of its own: the PC is looked at again, and what follows is done."""
     stages: tuple[StageName, ...] = ("check", *profile.stages[profile.stages.index("deploy") :])
     options = profile.options
     if options is not UNSET:

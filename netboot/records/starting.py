@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from netboot.jobs.cut_deploys import goes_by, without_erase
+from netboot.jobs.cut_deploys import goes_by
 from netboot.jobs.disk_rules import as_seen, internal_disks
 from netboot.jobs.erase_exception import going_on
 from netboot.jobs.erased_before import ErasedBefore
@@ -73,7 +73,7 @@ def begin(
     return jobs.start(
         session,
         visit_id,
-        profile if before is None else without_erase(profile),
+        profile if before is None else going_on(profile),
         master=start.master,
         hostname=start.hostname,
         chosen_by=choice.who,
@@ -146,7 +146,7 @@ def _join(
     return jobs.start(
         session,
         visit_id,
-        start.profile if before is None else without_erase(start.profile),
+        start.profile if before is None else going_on(start.profile),
         master=start.master,
         hostname=start.hostname,
         chosen_by=armed.who,

@@ -7,8 +7,8 @@ import pytest
 from msgspec.structs import replace
 
 from netboot.imaging import Blocked, Run, next_stage
-from netboot.jobs.cut_deploys import goes_by, is_cut_deploy, without_erase
-from netboot.jobs.erase_exception import DiskState, EraseException
+from netboot.jobs.cut_deploys import goes_by, is_cut_deploy
+from netboot.jobs.erase_exception import DiskState, EraseException, going_on
 from netboot.jobs.erased_before import ErasedBefore
 from netboot.jobs.job import Job, StageRecord, new_stages
 from netboot.jobs.profile import Profile
@@ -112,15 +112,15 @@ def test_the_disk_is_the_pcs_only_one_and_says_who_it_is() -> None:
     assert not goes(own=(replace(SSD, id=replace(SSD.id, size=SSD.id.size + 512)),))
 
 
-def going_on(*disks: Disk) -> Job:
-    chosen = without_erase(PROFILE)
+def begun_behind_it(*disks: Disk) -> Job:
+    chosen = going_on(PROFILE)
     begun = replace(job(*disks), profile=chosen, stages=new_stages(chosen), erased_before=BEFORE)
     return done(begun, "check", CheckResult(inventory=inventory(*disks)))
 
 
 def test_it_looks_at_the_pc_then_deploys_to_a_disk_that_must_be_as_it_was_left() -> None:
-    assert without_erase(PROFILE).stages == ("check", "deploy", "customise", "finish")
-    order = next_stage(going_on(SSD))
+    assert going_on(PROFILE).stages == ("check", "deploy", "customise", "finish")
+    order = next_stage(begun_behind_it(SSD))
     assert isinstance(order, Run)
     assert isinstance(order.stage, Deploy)
     assert (order.stage.target, order.stage.goes_on) == (SSD.id, True)
@@ -131,12 +131,12 @@ def test_it_looks_at_the_pc_then_deploys_to_a_disk_that_must_be_as_it_was_left()
 
 
 def test_a_disk_that_its_check_finds_beside_it_stops_it() -> None:
-    unclear = next_stage(going_on(SSD, HDD))
+    unclear = next_stage(begun_behind_it(SSD, HDD))
     assert isinstance(unclear, Blocked)
     assert (unclear.stage, unclear.problem.code) == ("deploy", "several-targets")
-    stopped = next_stage(replace(going_on(SSD, HDD), target=SSD.id))
+    stopped = next_stage(replace(begun_behind_it(SSD, HDD), target=SSD.id))
     assert isinstance(stopped, Blocked)
     assert (stopped.stage, stopped.problem.code) == ("deploy", "not-erased")
-    without = next_stage(replace(going_on(SSD), erased_before=None))
+    without = next_stage(replace(begun_behind_it(SSD), erased_before=None))
     assert isinstance(without, Blocked)
     assert without.problem.code == "not-erased"
