@@ -8,6 +8,7 @@ import asyncio
 import os
 import re
 import shutil
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -121,7 +122,9 @@ async def sign_in(pc: RunningPc, shipped: Shipped) -> None:
     await console.wait_for(rf"^{shipped.user}@{shipped.name}:~\$ ", within=300)
     if not shipped.alone:
         await wait_for(console, "pgrep --exact lightdm-gtk-gre", r"\d+")
-        await asyncio.sleep(20)
+        # What is typed before the greeter is drawn goes nowhere.
+        with tempfile.TemporaryDirectory() as folder:
+            await settled(pc, Path(folder) / "screen.ppm")
         await pc.qmp.type_text(f"{PASSWORD}\n")
 
 
